@@ -1,0 +1,87 @@
+// A card is the only thing Vakt ever says; each chat platform has one renderer for it.
+
+/** What a card feels like; renderers pair it with a colour and an icon, and always with a word in the title. */
+export type Tone = 'plain' | 'good' | 'info' | 'warning' | 'critical' | 'muted'
+
+/**
+ * A piece of text. A bare string is data: renderers neutralise markup and mentions in it.
+ * `time` is an instant in epoch ms, shown in each reader's own time zone where the platform can:
+ * `moment` is date and time, `clock` the time of day, `relative` a distance from now.
+ */
+export type Span =
+  | string
+  | { bold: string }
+  | { code: string }
+  | { time: number; style: 'relative' | 'moment' | 'clock' }
+  | { link: string; label: string }
+
+/** One paragraph or value: data, or spans in a row. */
+export type Text = string | readonly Span[]
+
+/**
+ * A button is a command line. `ask` names arguments of that command that a form asks for before it runs;
+ * `url` makes it a plain link instead (then `line` is ignored).
+ */
+export type Button = {
+  label: string
+  line: string
+  tone?: 'primary' | 'danger' | 'plain'
+  ask?: readonly string[]
+  url?: string
+}
+
+export type Field = { name: string; value: Text; inline?: boolean }
+
+export type Card = {
+  title: string
+  tone: Tone
+  /** Paragraphs under the title, in order. */
+  lines?: readonly Text[]
+  fields?: readonly Field[]
+  /** Preformatted text, shown in a fixed-width font after lines and fields. */
+  code?: { text: string; language?: string }
+  image?: { name: string; alt: string; png: Uint8Array }
+  file?: { name: string; content: Uint8Array }
+  buttons?: readonly Button[]
+  /** Small print at the end. */
+  footer?: Text
+}
+
+/** The words a severity or tone is shown with, so that colour never stands alone. */
+export const TONE_ICONS: Record<Tone, string> = {
+  plain: '',
+  good: '🟢',
+  info: '🔵',
+  warning: '🟠',
+  critical: '🔴',
+  muted: '⚪',
+}
+
+/** The plain text of a text: what a log, a fallback or a terminal without zones would show. `formatTime` gives instants. */
+export function plainText(
+  text: Text,
+  formatTime: (at: number, style: 'relative' | 'moment' | 'clock') => string,
+): string {
+  if (typeof text === 'string') return text
+  return text.map(span => plainSpan(span, formatTime)).join('')
+}
+
+function plainSpan(span: Span, formatTime: (at: number, style: 'relative' | 'moment' | 'clock') => string): string {
+  if (typeof span === 'string') return span
+  if ('bold' in span) return span.bold
+  if ('code' in span) return span.code
+  if ('time' in span) return formatTime(span.time, span.style)
+  return `${span.label} (${span.link})`
+}
+
+/**
+ * The first `max` code points of a text, with what was left out said at the end ("… 12 more").
+ * Counts code points, so no character is ever cut in half; the result is at most `max` code points long.
+ */
+export function cutText(text: string, max: number): string {
+  const points = Array.from(text)
+  if (points.length <= max) return text
+  const room = Math.max(0, max - `… ${points.length} more`.length)
+  const cut = `${points.slice(0, room).join('')}… ${points.length - room} more`
+  return Array.from(cut).slice(0, max).join('')
+}

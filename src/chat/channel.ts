@@ -1,0 +1,104 @@
+// The one port to the chats: where cards go, where command lines come from, and how either can fail.
+import type { Card } from '../card.ts'
+import type { Argument, Command } from '../command.ts'
+import type { Problem } from '../problem.ts'
+
+/** Why a message was not delivered, as delivery needs to know it. */
+export type Refusal =
+  /** The platform asked to wait `retryAfterMs`; `scope` says what is limited: one kind of step, or everything. */
+  | 'limited'
+  /** Certainly not accepted (refused connection, no session, 5xx before acceptance): send again later. */
+  | 'unreachable'
+  /** It may have been accepted (time-out or reset after sending): look with `find` before sending again. */
+  | 'unsure'
+  /** The message to be edited cannot be edited any more (deleted, too old, archived): post anew. */
+  | 'gone'
+  /** It will never be accepted (no access, unknown channel, invalid): tell people, stop trying. */
+  | 'refused'
+
+/** A delivery that failed; `message` is one sentence for a person, without secrets. */
+export class DeliveryError extends Error {
+  readonly refusal: Refusal
+  readonly retryAfterMs: number | undefined
+  readonly scope: 'post' | 'edit' | 'all'
+
+  constructor(
+    refusal: Refusal,
+    message: string,
+    details: { retryAfterMs?: number; scope?: 'post' | 'edit' | 'all' } = {},
+  ) {
+    super(message)
+    this.name = 'DeliveryError'
+    this.refusal = refusal
+    this.retryAfterMs = details.retryAfterMs
+    this.scope = details.scope ?? 'all'
+  }
+}
+
+/** A place in a chat where cards are shown. Every method rejects only with `DeliveryError`, within about 10 s. */
+export interface Channel {
+  /** Stable and unique, such as `discord:1234`. */
+  readonly id: string
+  /** How people call it: `Discord #ops`. */
+  readonly name: string
+  /** Posts a new message that notifies. `nonce` (at most 25 characters) makes a repeated post recognisable. Returns its reference. */
+  post(card: Card, nonce: string): Promise<string>
+  /** Changes a message in place; notifies nobody. */
+  edit(ref: string, card: Card): Promise<void>
+  /** Answers under a message so that people are notified again (thread reply that is also shown in the channel). */
+  reply(ref: string, card: Card, nonce: string): Promise<string>
+  /** The reference of the message once sent with `nonce` at or after `since` (epoch ms), or null. */
+  find(nonce: string, since: number): Promise<string | null>
+}
+
+/** How a platform's connection is doing; `message` is a sentence for people when it is not online. */
+export type PlatformStatus = { state: 'connecting' | 'online' | 'lost' | 'refused'; since: number; message?: string }
+
+/** A chat platform: its connection, supervised by itself, and the channels it offers. */
+export interface Platform {
+  readonly name: 'discord' | 'slack' | 'terminal'
+  readonly channels: readonly Channel[]
+  status(): PlatformStatus
+  /** Starts connecting in the background and keeps at it; never throws, never rejects. */
+  start(): void
+  /** Stops taking commands, waits for those in flight (a few seconds at most) and closes. */
+  stop(): Promise<void>
+}
+
+/** Who speaks, as a platform knows them; roles are settled behind `CommandDesk`. */
+export type Speaker = {
+  platform: 'discord' | 'slack' | 'terminal' | 'api'
+  id: string
+  name: string
+  /** The platform's own administrators (Manage Server, workspace admin, the terminal, the admin key). */
+  admin: boolean
+  /** Ids of the platform's roles or groups that the speaker has. */
+  groups: readonly string[]
+  /** Whether a person can be asked to confirm with a button. */
+  interactive: boolean
+}
+
+/** A command to run: a line as typed, or a name with arguments by name. */
+export type Request = { line: string } | { command: string; args: Record<string, unknown> }
+
+/** What to show. `private` means to the speaker only; `quiet` that a button press needs no answer (see `Answer`). */
+export type Reply =
+  | { ok: true; card: Card; result: unknown; private: boolean; quiet: boolean }
+  | { ok: false; problem: Problem; card: Card; private: true }
+
+export type Choice = { name: string; value: string }
+
+/** What a platform hands command lines to. */
+export interface CommandDesk {
+  readonly commands: readonly Command<never>[]
+  /** Runs a command; never rejects: refusals are replies. */
+  run(request: Request, speaker: Speaker): Promise<Reply>
+  /** Whether the reply to this request is for the speaker only; needed before a reply is deferred. */
+  isPrivate(request: Request): boolean
+  /** Up to 25 choices for an argument that `complete`s, by what has been typed so far. */
+  complete(argument: Argument, typed: string, speaker: Speaker): readonly Choice[]
+  /** The command a line names and its arguments that a button's `ask` names, in that order, for a form. */
+  form(line: string, ask: readonly string[]): { command: Command<never>; arguments: readonly Argument[] } | null
+  /** The line with values (by argument name) from a form added, quoted as needed. */
+  fillForm(line: string, values: Record<string, string>): string
+}

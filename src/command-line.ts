@@ -1,0 +1,112 @@
+// Command lines as people type them: words as in a shell, flags anywhere, the last positional takes the rest.
+import type { Command } from './command.ts'
+import { Problem } from './problem.ts'
+
+/** One word of a line: its meaning without the quotes, and how it was written. */
+export type Word = { text: string; raw: string }
+
+/**
+ * Splits a line into words as a shell does: single and double quotes (also the curly ones that phones type), `\` before
+ * a character. Throws `invalid` for a quote that is never closed.
+ */
+export function splitWords(line: string): Word[] {
+  const words: Word[] = []
+  let word: Word | null = null
+  for (const [raw, double, curly, single, escaped, space] of line.matchAll(PIECES)) {
+    if (space !== undefined) {
+      word = null
+      continue
+    }
+    if (/^["“”]$/.test(raw)) {
+      throw new Problem('invalid', `The quote ${raw} is opened and never closed.`, { fields: { line: 'unclosed quote' } })
+    }
+    if (!word) words.push((word = { text: '', raw: '' }))
+    word.text += double?.replaceAll(/\\(["\\])/g, '$1') ?? curly ?? single ?? escaped ?? raw
+    word.raw += raw
+  }
+  return words
+}
+
+// Double quotes, curly quotes, single quotes (only where a value begins: the apostrophe in don't is none), an escaped
+// character, white space, anything else.
+const PIECES = /"((?:\\[\s\S]|[^"\\])*)"|[“”]([^“”]*)[“”]|(?<=^|[\s=])'([^']*)'|\\([\s\S])|(\s+)|[\s\S]/gu
+
+/** The command that a line names (the longest name that fits) and the words after it, or null. */
+export function findCommand<C>(commands: readonly Command<C>[], words: readonly Word[]) {
+  let best: { command: Command<C>; rest: readonly Word[] } | null = null
+  for (const command of commands) {
+    const name = command.name.split(' ')
+    const fits = name.every((part, i) => words[i]?.text.toLowerCase() === part)
+    if (fits && (!best || name.length > best.command.name.split(' ').length)) {
+      best = { command, rest: words.slice(name.length) }
+    }
+  }
+  return best
+}
+
+/**
+ * The raw values, by argument name, that words give a command: `--name value`, `--name=value`, `--flag`, `--no-flag`,
+ * positionals in declared order, the last taking the rest as it was written. `--` ends the flags.
+ * Throws `invalid` for an unknown flag, a flag without its value, or a word too many.
+ */
+export function readArguments<C>(command: Command<C>, words: readonly Word[]): Record<string, string | boolean> {
+  const values: Record<string, string | boolean> = {}
+  const loose: Word[] = []
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    if (word.raw === '--') {
+      loose.push(...words.slice(i + 1))
+      break
+    }
+    if (!/^--[a-z]/i.test(word.raw)) {
+      loose.push(word)
+      continue
+    }
+    const { name, argument, inline, negated } = readFlag(command, word)
+    if (argument.kind === 'flag') values[name] = inline ?? !negated
+    else if (inline !== undefined) values[name] = inline
+    else if (i + 1 < words.length) values[name] = words[++i]!.text
+    else throw new Problem('invalid', `--${name} needs a value.`, { fields: { [name]: 'needs a value' } })
+  }
+  return { ...placePositionals(command, loose, values), ...values }
+}
+
+/** Writes a value so that `splitWords` reads it back as one word. */
+export function quoteWord(value: string): string {
+  if (/^[\w./:@%+,=*#-]+$/.test(value) && !value.startsWith('--')) return value
+  return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+function readFlag<C>(command: Command<C>, word: Word) {
+  const [, written, inline] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word.text) ?? [undefined, word.text.slice(2), undefined]
+  const asked = written!.toLowerCase().replaceAll('_', '-')
+  const byName = (name: string) => command.arguments.find(argument => argument.name === name)
+  const plain = byName(asked)
+  const negated = plain ? undefined : byName(asked.replace(/^no-/, ''))
+  const argument = plain ?? (negated?.kind === 'flag' ? negated : undefined)
+  if (!argument) {
+    const flags = command.arguments.filter(one => !one.positional).map(one => `--${one.name}`)
+    const known = flags.length > 0 ? `It takes ${flags.join(', ')}.` : 'It takes no flags.'
+    throw new Problem('invalid', `"${command.name}" has no flag --${asked}. ${known}`, {
+      fields: { [asked]: 'no such flag' },
+    })
+  }
+  return { name: argument.name, argument, inline, negated: plain === undefined }
+}
+
+function placePositionals<C>(command: Command<C>, loose: readonly Word[], named: Record<string, string | boolean>) {
+  const places = command.arguments.filter(argument => argument.positional && !(argument.name in named))
+  const values: Record<string, string> = {}
+  places.forEach((argument, i) => {
+    const last = i === places.length - 1
+    const words = last ? loose.slice(i) : loose.slice(i, i + 1)
+    if (words.length === 1) values[argument.name] = words[0]!.text
+    else if (words.length > 1) values[argument.name] = words.map(word => word.raw).join(' ')
+  })
+  if (places.length === 0 && loose.length > 0) {
+    throw new Problem('invalid', `"${command.name}" takes no further words, but got "${loose[0]!.text}".`, {
+      fields: { line: `unexpected "${loose[0]!.text}"` },
+    })
+  }
+  return values
+}

@@ -1,0 +1,171 @@
+// How a command is defined, and how its arguments are read and checked; every door derives what it needs from here.
+import { z } from 'zod'
+import type { Card } from './card.ts'
+import { Problem } from './problem.ts'
+
+export const ROLES = ['viewer', 'responder', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+/** Who did something, as written on cards and in the audit. */
+export type Actor = { platform: string; id: string; name: string; role: Role }
+
+/**
+ * What a command answers: a card for people and `result` for scripts (snake case, times RFC 3339, durations ms).
+ * `quiet` says that the alert's own card already shows the outcome, so a button press on it needs no answer of its own.
+ */
+export type Answer = { card: Card; result?: unknown; quiet?: boolean }
+
+/** How an argument is written on the command line and offered by the chats. */
+export type ArgumentKind = 'text' | 'whole number' | 'number' | 'flag' | 'choice'
+
+/** One argument as the doors see it; `name` is the written form (kebab case), `key` the one in code. */
+export type Argument = {
+  key: string
+  name: string
+  summary: string
+  kind: ArgumentKind
+  required: boolean
+  positional: boolean
+  choices?: readonly string[]
+  min?: number
+  max?: number
+  maxLength?: number
+  /** What autocomplete offers: the name of a list in `Completions`. */
+  complete?: string
+}
+
+type Shape = Record<string, z.ZodType>
+
+/** A command without its types: what the doors hold. `C` is what `run` is given beside the arguments. */
+export type Command<C> = {
+  name: string
+  summary: string
+  details?: string
+  examples: readonly string[]
+  role: Role
+  changes: boolean
+  arguments: readonly Argument[]
+  /** Checks raw values by argument key and returns them typed; throws one `Problem` that names every wrong field. */
+  parse(raw: Record<string, unknown>): Record<string, unknown>
+  run(args: never, context: C): Answer | Promise<Answer>
+}
+
+/** Marks an argument as positional: it is written without its name, in declared order; the last takes the rest. */
+export function positional<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ ...schema.meta(), positional: true }) as T
+}
+
+/** Names the list that autocomplete offers for an argument. */
+export function completes<T extends z.ZodType>(schema: T, list: string): T {
+  return schema.meta({ ...schema.meta(), complete: list }) as T
+}
+
+/**
+ * Defines a command. Argument names are camel case here and kebab case where people write them; their
+ * `.describe()` is the help text. `changes` (default true for roles above viewer) puts the command in the audit.
+ */
+export function commandsFor<C>() {
+  return function command<S extends Shape>(definition: {
+    name: string
+    summary: string
+    details?: string
+    examples?: readonly string[]
+    role: Role
+    changes?: boolean
+    args: S
+    run(args: z.output<z.ZodObject<S>>, context: C): Answer | Promise<Answer>
+  }): Command<C> {
+    const { args, examples = [], changes = definition.role !== 'viewer', ...rest } = definition
+    const schema = z.strictObject(args)
+    const list = Object.entries(args).map(([key, type]) => describeArgument(key, type))
+    return { ...rest, examples, changes, arguments: list, parse: raw => parseArguments(schema, list, raw) }
+  }
+}
+
+/** `maxRuntime` or `max_runtime` as people write it: `max-runtime`. */
+export function kebab(key: string): string {
+  return key.replaceAll('_', '-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
+
+/** How a command is written, for help and error texts: `snooze <alert> [note] --for DURATION [--share]`. */
+export function usage(command: Pick<Command<never>, 'name' | 'arguments'>): string {
+  const words = command.arguments.map(argument => {
+    const value = argument.choices ? argument.choices.join('|') : argument.name.toUpperCase()
+    const word = argument.positional
+      ? `<${argument.name}>`
+      : `--${argument.name}${argument.kind === 'flag' ? '' : ` ${value}`}`
+    return argument.required ? word : `[${argument.positional ? argument.name : word}]`
+  })
+  return [command.name, ...words].join(' ')
+}
+
+function describeArgument(key: string, type: z.ZodType): Argument {
+  const meta = (type.meta() ?? {}) as { description?: string; positional?: boolean; complete?: string }
+  const json = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' }) as JsonType
+  const inner = json.anyOf?.find(option => option.type !== 'null') ?? json
+  return {
+    key,
+    name: kebab(key),
+    summary: meta.description ?? '',
+    kind: argumentKind(inner),
+    required: !type.safeParse(undefined).success,
+    positional: meta.positional === true,
+    ...(inner.enum ? { choices: inner.enum } : {}),
+    ...(typeof inner.minimum === 'number' ? { min: inner.minimum } : {}),
+    ...(typeof inner.maximum === 'number' ? { max: inner.maximum } : {}),
+    ...(inner.maxLength === undefined ? {} : { maxLength: inner.maxLength }),
+    ...(meta.complete === undefined ? {} : { complete: meta.complete }),
+  }
+}
+
+type JsonType = {
+  type?: string
+  enum?: string[]
+  anyOf?: JsonType[]
+  minimum?: number
+  maximum?: number
+  maxLength?: number
+}
+
+function argumentKind(json: JsonType): ArgumentKind {
+  if (json.enum) return 'choice'
+  if (json.type === 'integer') return 'whole number'
+  if (json.type === 'number') return 'number'
+  if (json.type === 'boolean') return 'flag'
+  return 'text'
+}
+
+function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Record<string, unknown>) {
+  const values: Record<string, unknown> = {}
+  const fields: Record<string, string> = {}
+  for (const [name, value] of Object.entries(raw)) {
+    const argument = list.find(one => one.name === kebab(name))
+    if (argument) values[argument.key] = fromText(argument, value)
+    else fields[kebab(name)] = `there is no argument --${kebab(name)}`
+  }
+  const parsed = schema.safeParse(values)
+  for (const issue of parsed.error?.issues ?? []) {
+    const argument = list.find(one => one.key === issue.path[0])
+    const name = argument?.name ?? String(issue.path[0] ?? 'arguments')
+    const missing = argument !== undefined && values[argument.key] === undefined
+    fields[name] ??= missing ? `is missing: ${argument.summary || 'give a value'}` : lowerFirst(issue.message)
+  }
+  const wrong = Object.entries(fields)
+  if (parsed.success && wrong.length === 0) return parsed.data
+  const sentence = wrong.map(([name, what]) => (what.startsWith('there is') ? what : `${name} ${what}`)).join('; ')
+  throw new Problem('invalid', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { fields })
+}
+
+/** Command lines and forms give text; what looks like the argument's own type becomes it, the rest is left for the schema. */
+function fromText(argument: Argument, value: unknown): unknown {
+  if (typeof value !== 'string') return value
+  const numeric = argument.kind === 'whole number' || argument.kind === 'number'
+  if (numeric && /^#?-?\d+(\.\d+)?$/.test(value)) return Number(value.replace('#', ''))
+  if (argument.kind === 'flag' && /^(true|yes|on|1)$/i.test(value)) return true
+  if (argument.kind === 'flag' && /^(false|no|off|0)$/i.test(value)) return false
+  return value
+}
+
+function lowerFirst(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1)
+}

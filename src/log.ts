@@ -1,0 +1,37 @@
+// The structured log of Vakt itself: one JSON object a line on standard error, never a secret in it.
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+/** Writes one line; `facts` are added as they are, errors as their message and, at debug, their stack. */
+export type Log = Record<LogLevel, (message: string, facts?: Record<string, unknown>) => void>
+
+/**
+ * A log that writes lines at `level` and above through `write`, by default to standard error.
+ * Every string in `secrets` (tokens and keys from the configuration) is blotted out wherever it appears.
+ */
+export function createLog(
+  level: LogLevel,
+  secrets: readonly string[] = [],
+  write: (line: string) => void = line => process.stderr.write(`${line}\n`),
+): Log {
+  const hidden = secrets.filter(secret => secret.length >= 8)
+  const at = (wanted: LogLevel) => (message: string, facts?: Record<string, unknown>) => {
+    if (LOG_LEVELS.indexOf(wanted) < LOG_LEVELS.indexOf(level)) return
+    let line = JSON.stringify({ time: new Date().toISOString(), level: wanted, message, ...facts }, plain(level))
+    for (const secret of hidden) line = line.replaceAll(secret, '[hidden]')
+    write(line)
+  }
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** A log that says nothing, for tests that do not read it. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+function plain(level: LogLevel) {
+  return (_key: string, value: unknown) => {
+    if (value instanceof Error) return level === 'debug' ? (value.stack ?? value.message) : value.message
+    if (typeof value === 'bigint') return value.toString()
+    return value
+  }
+}

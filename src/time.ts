@@ -1,0 +1,144 @@
+// Instants, durations and how people write them. Instants are epoch milliseconds, durations are milliseconds.
+import { Problem } from './problem.ts'
+
+export const SECOND = 1_000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+export const WEEK = 7 * DAY
+
+/** The only way to read the time or to wait; tests put a fake one in its place. */
+export interface Clock {
+  /** The present instant, epoch ms. */
+  now(): number
+  /** Runs `task` at the instant `at` (at once when it is past), unless the returned function is called before. */
+  at(at: number, task: () => void): () => void
+}
+
+// setTimeout fires at once for delays past 2^31-1 ms, so a far deadline is reached in steps.
+const LONGEST_TIMEOUT = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: Date.now,
+  at(at, task) {
+    let timer: NodeJS.Timeout
+    const arm = () => {
+      const wait = at - Date.now()
+      timer = wait > LONGEST_TIMEOUT ? setTimeout(arm, LONGEST_TIMEOUT) : setTimeout(task, Math.max(0, wait))
+    }
+    arm()
+    return () => clearTimeout(timer)
+  },
+}
+
+const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK }
+
+/** `90s`, `5m`, `1h30m`, `1.5d`, `250ms` in ms; null when it is not a duration. */
+export function parseDuration(text: string): number | null {
+  const word = text.trim().toLowerCase().replaceAll(' ', '')
+  if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(word)) return null
+  let total = 0
+  for (const [, amount, unit] of word.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g))
+    total += Number(amount) * UNITS[unit!]!
+  return Math.round(total)
+}
+
+/** The shortest exact writing that `parseDuration` reads back: `1h30m`, `36h` is `1d12h`, 0 is `0s`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s'
+  let rest = Math.abs(Math.round(ms))
+  const parts: string[] = []
+  for (const [unit, size] of [
+    ['d', DAY],
+    ['h', HOUR],
+    ['m', MINUTE],
+    ['s', SECOND],
+    ['ms', 1],
+  ] as const) {
+    const whole = Math.floor(rest / size)
+    if (whole > 0) parts.push(`${whole}${unit}`)
+    rest -= whole * size
+  }
+  return (ms < 0 ? '-' : '') + parts.join('')
+}
+
+/** The same to two units at the most, for reading: `3d 4h`, `2m 5s`, `under 1s`. */
+export function aboutDuration(ms: number): string {
+  const rounded = Math.abs(ms) >= MINUTE ? Math.round(ms / SECOND) * SECOND : ms
+  if (Math.abs(rounded) < SECOND) return 'under 1s'
+  return formatDuration(Math.abs(Math.floor(rounded / SECOND)) * SECOND)
+    .split(/(?<=[a-z])(?=\d)/)
+    .slice(0, 2)
+    .join(' ')
+}
+
+/** RFC 3339 in UTC with milliseconds, as every machine-readable answer gives instants; null stays null. */
+export function isoTime(at: number): string
+export function isoTime(at: number | null): string | null
+export function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}
+
+/** `2026-11-21 14:05:09 CET` in the given zone, for places that cannot show each reader's own. */
+export function formatMoment(at: number, timeZone: string): string {
+  const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+  const name = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'short' }).formatToParts(at)
+  const zone = name.find(part => part.type === 'timeZoneName')?.value ?? timeZone
+  return `${zoned.toPlainDate()} ${zoned.toPlainTime().toString({ smallestUnit: 'second' })} ${zone}`
+}
+
+/** `in 5m`, `2h 3m ago`, `now`. */
+export function formatRelative(at: number, now: number): string {
+  const distance = at - now
+  if (Math.abs(distance) < SECOND) return 'now'
+  return distance > 0 ? `in ${aboutDuration(distance)}` : `${aboutDuration(distance)} ago`
+}
+
+/**
+ * An instant as people type it: RFC 3339, `-2h`, `15:04`, `yesterday 15:04`, `2026-11-21 15:04`, `now`.
+ * Times without a zone are read in `timeZone`; a bare time of day is the last one that is not in the future.
+ * Null when it is none of these.
+ */
+export function parseTime(text: string, now: number, timeZone: string): number | null {
+  const word = text.trim()
+  if (word === 'now') return now
+  if (word.startsWith('-')) {
+    const back = parseDuration(word.slice(1))
+    return back === null ? null : now - back
+  }
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone)
+  const clock = /^(?:(today|yesterday)\s*)?(\d{1,2}:\d{2}(?::\d{2})?)?$/i.exec(word)
+  if (clock && word !== '') return clockTime(clock[1]?.toLowerCase(), clock[2], today)
+  try {
+    return Temporal.Instant.from(word).epochMilliseconds
+  } catch {
+    try {
+      return Temporal.PlainDateTime.from(word.replace(' ', 'T')).toZonedDateTime(timeZone).epochMilliseconds
+    } catch {
+      return null
+    }
+  }
+}
+
+function clockTime(day: string | undefined, time: string | undefined, today: Temporal.ZonedDateTime): number | null {
+  try {
+    const plain = Temporal.PlainTime.from((time ?? '00:00').replace(/^\d:/, '0$&'))
+    const date = day === 'yesterday' ? today.toPlainDate().subtract({ days: 1 }) : today.toPlainDate()
+    const at = date.toZonedDateTime({ timeZone: today.timeZoneId, plainTime: plain })
+    const passed = day !== undefined || Temporal.ZonedDateTime.compare(at, today) <= 0
+    return (passed ? at : at.subtract({ days: 1 })).epochMilliseconds
+  } catch {
+    return null
+  }
+}
+
+/** The canonical name of a time zone; throws a `Problem` naming an example when there is none such. */
+export function timeZoneName(name: string): string {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+  } catch {
+    throw new Problem('invalid', `"${name}" is not a time zone. Use a name such as Europe/Oslo or UTC.`, {
+      fields: { tz: `"${name}" is not a time zone` },
+    })
+  }
+}
