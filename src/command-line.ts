@@ -18,7 +18,9 @@ export function splitWords(line: string): Word[] {
       continue
     }
     if (/^["“”]$/.test(raw)) {
-      throw new Problem('invalid', `The quote ${raw} is opened and never closed.`, { fields: { line: 'unclosed quote' } })
+      throw new Problem('invalid', `The quote ${raw} is opened and never closed.`, {
+        fields: { line: 'unclosed quote' },
+      })
     }
     if (!word) words.push((word = { text: '', raw: '' }))
     word.text += double?.replaceAll(/\\(["\\])/g, '$1') ?? curly ?? single ?? escaped ?? raw

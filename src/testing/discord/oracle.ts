@@ -13,7 +13,16 @@ interface Operation {
 
 interface Description {
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Record<string, { properties?: Record<string, { type?: unknown }> }> }
+  components: { schemas: Record<string, Schema> }
+}
+
+interface Schema {
+  properties?: Record<string, { type?: unknown; enum?: unknown }>
+  required?: string[]
+}
+
+interface Branch {
+  $ref?: string
 }
 
 export interface DescribedRoute {
@@ -67,7 +76,37 @@ function description(): Description {
     const field = schema.properties?.default_member_permissions
     if (field) field.type = ['integer', 'string', 'null']
   }
+  tagUnions(parsed, parsed.components.schemas)
   return parsed
+}
+
+/** Unions told apart by `type` become conditions, so that errors speak of the branch that was meant and of no other. */
+function tagUnions(node: unknown, schemas: Description['components']['schemas']): void {
+  if (typeof node !== 'object' || node === null) return
+  const union = node as Record<string, unknown>
+  const branches = union.oneOf ?? union.anyOf
+  const tags = Array.isArray(branches) && branches.length > 1 ? tagsOf(branches as Branch[], schemas) : undefined
+  if (tags) {
+    delete union.oneOf
+    delete union.anyOf
+    union.type = 'object'
+    union.required = ['type']
+    union.properties = { type: { enum: tags.flat() } }
+    union.allOf = (branches as Branch[]).map((then, i) => ({ if: { properties: { type: { enum: tags[i] } } }, then }))
+    return
+  }
+  for (const child of Object.values(node)) tagUnions(child, schemas)
+}
+
+/** The values of `type` by branch, when each value belongs to exactly one. */
+function tagsOf(branches: Branch[], schemas: Description['components']['schemas']): unknown[][] | undefined {
+  const tags = branches.map(branch => {
+    const schema = schemas[branch.$ref?.split('/').at(-1) ?? '']
+    const values = schema?.required?.includes('type') ? schema.properties?.type?.enum : undefined
+    return Array.isArray(values) ? (values as unknown[]) : []
+  })
+  const told = tags.every(values => values.length > 0) && new Set(tags.flat()).size === tags.flat().length
+  return told ? tags : undefined
 }
 
 let list: { template: string; steps: string[]; methods: string[] }[] | undefined
@@ -107,18 +146,9 @@ function pointer(...steps: string[]): string {
   return `discord#/${path.join('/')}`
 }
 
-/** A union reports every branch; branches whose `type` is another one are dropped, so that the meant branch speaks. */
 function fieldErrors(errors: ErrorObject[]): FieldError[] {
-  const direct = errors.filter(e => e.keyword !== 'oneOf' && e.keyword !== 'anyOf')
-  const others = direct.filter(e => e.keyword === 'enum' && e.instancePath.endsWith('/type')).map(e => branch(e, '/type'))
-  const meant = direct.filter(e => !others.some(o => e.schemaPath.startsWith(o.schema) && e.instancePath.startsWith(o.at)))
-  const useful = meant.length ? meant : direct.length ? direct : errors
-  const told = new Map(useful.map(fieldError).map(e => [`${e.path.join('/')} ${e.code}`, e]))
-  return [...told.values()]
-}
-
-function branch(error: ErrorObject, leaf: string): { schema: string; at: string } {
-  return { schema: error.schemaPath.replace(/properties\/type\/enum$/, ''), at: error.instancePath.slice(0, -leaf.length) }
+  const direct = errors.filter(e => !['oneOf', 'anyOf', 'if'].includes(e.keyword))
+  return (direct.length ? direct : errors).map(fieldError)
 }
 
 function fieldError(error: ErrorObject): FieldError {
