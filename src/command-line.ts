@@ -22,7 +22,10 @@ export function splitWords(line: string): Word[] {
         fields: { line: 'unclosed quote' },
       })
     }
-    if (!word) words.push((word = { text: '', raw: '' }))
+    if (!word) {
+      word = { text: '', raw: '' }
+      words.push(word)
+    }
     word.text += double?.replaceAll(/\\(["\\])/g, '$1') ?? curly ?? single ?? escaped ?? raw
     word.raw += raw
   }

@@ -1,0 +1,202 @@
+// The settings: environment in, one frozen Config out; every problem is reported at once, by the setting's name.
+import { readFileSync } from 'node:fs'
+import { BlockList, isIP } from 'node:net'
+import { resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+import { LOG_LEVELS } from './log.ts'
+import { Problem } from './problem.ts'
+import { MINUTE, parseDuration, timeZoneName } from './time.ts'
+
+export type Config = Readonly<ReturnType<typeof toConfig>>
+
+const url = (example: string) =>
+  z.string().refine(text => /^https?:$/.test(URL.parse(text)?.protocol ?? ''), `must be a URL such as ${example}`)
+const present = z.string().min(1)
+const id = z
+  .string()
+  .regex(/^\d{15,21}$/, 'must be a Discord id: 17 to 20 digits (turn on Developer Mode, right-click, Copy ID)')
+
+/** Every setting, in the order of `.env.example`. An empty value is the same as none. */
+export const settings = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z
+    .string()
+    .default('8080')
+    .refine(text => /^\d+$/.test(text) && Number(text) <= 65535, 'must be a port number from 0 to 65535')
+    .transform(Number),
+  DATA_DIR: z.string().default('./data'),
+  PUBLIC_URL: url('https://vakt.example.org').optional(),
+  TZ: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Oslo or UTC').optional(),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  TRUST_PROXY: z
+    .string()
+    .default('loopback')
+    .refine(
+      text => proxyList(text) !== null,
+      'must be loopback, all, none, or addresses and networks such as 10.0.0.0/8',
+    )
+    .transform(text => proxyList(text)!),
+  RETENTION: z
+    .string()
+    .default('72h')
+    .refine(text => (parseDuration(text) ?? 0) >= MINUTE, 'must be a duration of at least a minute, such as 72h or 30d')
+    .transform(text => parseDuration(text)!),
+  DISCORD_TOKEN: present.optional(),
+  DISCORD_CHANNEL_ID: id.optional(),
+  DISCORD_GUILD_ID: id.optional(),
+  DISCORD_API_URL: url('https://discord.com/api').default('https://discord.com/api'),
+  SLACK_BOT_TOKEN: z.string().startsWith('xoxb-', 'must begin with xoxb-').optional(),
+  SLACK_APP_TOKEN: z.string().startsWith('xapp-', 'must begin with xapp-').optional(),
+  SLACK_SIGNING_SECRET: present.optional(),
+  SLACK_CHANNEL_ID: z
+    .string()
+    .regex(/^[CGD][A-Z0-9]{5,}$/, 'must be a channel id such as C0123456789')
+    .optional(),
+  SLACK_API_URL: url('https://slack.com/api/').default('https://slack.com/api/'),
+  ANTHROPIC_API_KEY: present.optional(),
+  ANTHROPIC_BASE_URL: url('https://api.anthropic.com').default('https://api.anthropic.com'),
+  AI_MODEL: present.optional(),
+  AI_DAILY_BUDGET_USD: z
+    .string()
+    .default('5')
+    .refine(text => Number(text) >= 0, 'must be a number of dollars such as 5')
+    .transform(Number),
+  CONNECTIVITY_TARGETS: z.string().optional(),
+  DEADMAN_URL: url('https://hc-ping.com/your-uuid').optional(),
+})
+
+/**
+ * The configuration that `environment` gives. Throws one `invalid` problem whose `fields` and message name every
+ * setting at fault and what would be right; secrets are never repeated in it.
+ */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim() !== ''))
+  const parsed = settings.safeParse(given)
+  const fields: Record<string, string> = {}
+  for (const issue of parsed.error?.issues ?? []) fields[String(issue.path[0])] ??= issue.message
+  for (const [name, message] of Object.entries(missingPartners(given))) fields[name] ??= message
+  const wrong = Object.entries(fields)
+  if (parsed.success && wrong.length === 0) return Object.freeze(toConfig(parsed.data))
+  const list = wrong.map(([name, what]) => `  ${name} ${what}`).join('\n')
+  throw new Problem('invalid', `The settings are not right:\n${list}`, { fields })
+}
+
+/** The process's environment over what `.env` in the working directory says, when there is one. */
+export function readEnvironment(file = '.env'): Record<string, string | undefined> {
+  let written: Record<string, string | undefined> = {}
+  try {
+    written = parseEnv(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new Problem('invalid', `The settings file ${file} cannot be read: ${(error as Error).message}.`)
+    }
+  }
+  return { ...written, ...process.env }
+}
+
+function toConfig(env: z.output<typeof settings>) {
+  const host = env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST
+  const shown = ['0.0.0.0', '[::]'].includes(host) ? 'localhost' : host
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    dataDir: resolve(env.DATA_DIR),
+    /** Where clients reach the intake, without a final slash; null until the port is known when none is set. */
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? (env.PORT === 0 ? null : `http://${shown}:${env.PORT}`),
+    shownHost: shown,
+    timeZone: timeZoneName(env.TZ ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
+    logLevel: env.LOG_LEVEL,
+    adminKey: env.ADMIN_KEY ?? null,
+    trustedProxies: env.TRUST_PROXY,
+    retentionMs: env.RETENTION,
+    discord: env.DISCORD_TOKEN
+      ? {
+          token: env.DISCORD_TOKEN,
+          channelId: env.DISCORD_CHANNEL_ID!,
+          guildId: env.DISCORD_GUILD_ID ?? null,
+          apiUrl: env.DISCORD_API_URL.replace(/\/+$/, ''),
+        }
+      : null,
+    slack: env.SLACK_BOT_TOKEN
+      ? {
+          botToken: env.SLACK_BOT_TOKEN,
+          appToken: env.SLACK_APP_TOKEN ?? null,
+          signingSecret: env.SLACK_SIGNING_SECRET ?? null,
+          channelId: env.SLACK_CHANNEL_ID!,
+          apiUrl: `${env.SLACK_API_URL.replace(/\/+$/, '')}/`,
+        }
+      : null,
+    ai: {
+      apiKey: env.ANTHROPIC_API_KEY ?? null,
+      baseUrl: env.ANTHROPIC_BASE_URL,
+      model: env.AI_MODEL ?? null,
+      dailyBudgetUsd: env.AI_DAILY_BUDGET_USD,
+    },
+    connectivityTargets: env.CONNECTIVITY_TARGETS?.split(/[\s,]+/).filter(Boolean) ?? [],
+    deadmanUrl: env.DEADMAN_URL ?? null,
+    /** What the log must never show. */
+    secrets: [
+      env.ADMIN_KEY,
+      env.DISCORD_TOKEN,
+      env.SLACK_BOT_TOKEN,
+      env.SLACK_APP_TOKEN,
+      env.SLACK_SIGNING_SECRET,
+      env.ANTHROPIC_API_KEY,
+    ].filter(secret => secret !== undefined),
+  }
+}
+
+function missingPartners(given: Record<string, string | undefined>): Record<string, string> {
+  const missing: Record<string, string> = {}
+  if (given.DISCORD_TOKEN && !given.DISCORD_CHANNEL_ID) {
+    missing.DISCORD_CHANNEL_ID = 'is missing: DISCORD_TOKEN is set, so say which channel gets the alerts'
+  }
+  if (given.DISCORD_CHANNEL_ID && !given.DISCORD_TOKEN) {
+    missing.DISCORD_TOKEN = 'is missing: DISCORD_CHANNEL_ID is set, so give the bot token too'
+  }
+  if (given.SLACK_BOT_TOKEN && !given.SLACK_CHANNEL_ID) {
+    missing.SLACK_CHANNEL_ID = 'is missing: SLACK_BOT_TOKEN is set, so say which channel gets the alerts'
+  }
+  if (given.SLACK_BOT_TOKEN && !given.SLACK_APP_TOKEN && !given.SLACK_SIGNING_SECRET) {
+    missing.SLACK_APP_TOKEN = 'is missing: give SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP mode'
+  }
+  if (!given.SLACK_BOT_TOKEN && (given.SLACK_APP_TOKEN || given.SLACK_SIGNING_SECRET || given.SLACK_CHANNEL_ID)) {
+    missing.SLACK_BOT_TOKEN = 'is missing: other SLACK settings are set, so give the bot token too'
+  }
+  return missing
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    timeZoneName(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The peers whose X-Forwarded-* headers are believed; null when the text is not a list of them. */
+function proxyList(text: string): BlockList | null {
+  const list = new BlockList()
+  for (const word of text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean)) {
+    const [address = '', bits] = word.split('/')
+    if (word === 'loopback') {
+      list.addSubnet('127.0.0.0', 8, 'ipv4')
+      list.addAddress('::1', 'ipv6')
+    } else if (['all', 'true', '1', 'yes'].includes(word)) {
+      list.addSubnet('0.0.0.0', 0, 'ipv4')
+      list.addSubnet('::', 0, 'ipv6')
+    } else if (isIP(address) && (bits === undefined || /^\d{1,3}$/.test(bits))) {
+      const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+      const width = Number(bits ?? (family === 'ipv4' ? 32 : 128))
+      if (width > (family === 'ipv4' ? 32 : 128)) return null
+      list.addSubnet(address, width, family)
+    } else if (!['none', 'false', '0', 'no'].includes(word)) return null
+  }
+  return list
+}
