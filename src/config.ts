@@ -177,26 +177,27 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const LOOPBACK = ['127.0.0.0/8', '::1']
+const EVERYONE = ['0.0.0.0/0', '::/0']
+const PROXY_WORDS: Record<string, string[]> = {
+  loopback: LOOPBACK,
+  ...Object.fromEntries(['all', 'true', 'yes', '1'].map(word => [word, EVERYONE])),
+  ...Object.fromEntries(['none', 'false', 'no', '0'].map(word => [word, []])),
+}
+
 /** The peers whose X-Forwarded-* headers are believed; null when the text is not a list of them. */
 function proxyList(text: string): BlockList | null {
   const list = new BlockList()
-  for (const word of text
+  const words = text
     .toLowerCase()
     .split(/[\s,]+/)
-    .filter(Boolean)) {
-    const [address = '', bits] = word.split('/')
-    if (word === 'loopback') {
-      list.addSubnet('127.0.0.0', 8, 'ipv4')
-      list.addAddress('::1', 'ipv6')
-    } else if (['all', 'true', '1', 'yes'].includes(word)) {
-      list.addSubnet('0.0.0.0', 0, 'ipv4')
-      list.addSubnet('::', 0, 'ipv6')
-    } else if (isIP(address) && (bits === undefined || /^\d{1,3}$/.test(bits))) {
-      const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-      const width = Number(bits ?? (family === 'ipv4' ? 32 : 128))
-      if (width > (family === 'ipv4' ? 32 : 128)) return null
-      list.addSubnet(address, width, family)
-    } else if (!['none', 'false', '0', 'no'].includes(word)) return null
+    .filter(Boolean)
+  for (const word of words.flatMap(one => PROXY_WORDS[one] ?? [one])) {
+    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? []
+    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
+    const widest = family === 'ipv4' ? 32 : 128
+    if (!isIP(address) || Number(bits ?? 0) > widest) return null
+    list.addSubnet(address, Number(bits ?? widest), family)
   }
   return list
 }

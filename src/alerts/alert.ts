@@ -1,0 +1,116 @@
+// The rules of an alert: what may be done to it in which state, and when time alone changes it. Pure.
+import type { Finding } from '../detectors/finding.ts'
+import { Problem } from '../problem.ts'
+import type { alerts } from '../state/schema.ts'
+import { formatRelative } from '../time.ts'
+
+export type Alert = typeof alerts.$inferSelect
+export type AlertChanges = Partial<Alert>
+
+/** Changes, and how the timeline tells them. */
+export type AlertStep = { changes: AlertChanges; what: string; by?: string | null; note?: string | null }
+
+/** The row of a new alert. */
+export function fired(finding: Finding, now: number) {
+  const alert = { ...finding, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
+  return { ...alert, wakeAt: finding.remindEvery > 0 ? now + finding.remindEvery : null }
+}
+
+/** The same finding again while the alert is open. */
+export function seenAgain(alert: Alert, finding: Finding, now: number): AlertStep {
+  const { title, severity, seen, owner, remindEvery } = finding
+  return {
+    changes: { title, severity, seen, owner, remindEvery, count: alert.count + 1, seenAt: now },
+    what: `seen again: ${title}`,
+  }
+}
+
+/** Somebody is on it: no more reminders. Throws `conflict` when somebody was before, or it is over. */
+export function acknowledged(alert: Alert, by: string, note: string | null, now: number): AlertStep {
+  refuseEnded(alert, 'acknowledge', now)
+  if (alert.state === 'acknowledged') {
+    const when = formatRelative(alert.acknowledgedAt!, now)
+    throw new Problem('conflict', `Alert ${alert.id} is already acknowledged by ${alert.acknowledgedBy}, ${when}.`)
+  }
+  const changes = {
+    state: 'acknowledged' as const,
+    acknowledgedAt: now,
+    acknowledgedBy: by,
+    note,
+    snoozedUntil: null,
+    snoozedBy: null,
+    wakeAt: null,
+  }
+  return { changes, what: 'acknowledged', by, note }
+}
+
+/** Nobody is on it any more: reminders begin again. */
+export function unacknowledged(alert: Alert, by: string, now: number): AlertStep {
+  refuseEnded(alert, 'un-acknowledge', now)
+  if (alert.state !== 'acknowledged') throw new Problem('conflict', `Alert ${alert.id} is not acknowledged by anybody.`)
+  const changes = {
+    state: 'firing' as const,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    note: null,
+    wakeAt: nextReminder(alert, now),
+  }
+  return { changes, what: 'un-acknowledged', by }
+}
+
+/** No reminders until `until`; then, if it is still on, people are told again. */
+export function snoozed(alert: Alert, until: number, by: string, note: string | null, now: number): AlertStep {
+  refuseEnded(alert, 'snooze', now)
+  const changes = {
+    state: 'firing' as const,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    note,
+    snoozedUntil: until,
+    snoozedBy: by,
+    wakeAt: until,
+  }
+  return { changes, what: `snoozed until ${new Date(until).toISOString()}`, by, note }
+}
+
+/** It is over, by itself (`by` null) or because somebody says so. Recoveries of criticals are told aloud. */
+export function resolved(alert: Alert, by: string | null, now: number, seen?: Finding['seen']): AlertStep {
+  refuseEnded(alert, 'resolve', now)
+  const aloud =
+    alert.severity === 'critical' && by === null ? { calls: alert.calls + 1, callReason: 'recovered' as const } : {}
+  const changes = {
+    state: 'resolved' as const,
+    resolvedAt: now,
+    resolvedBy: by,
+    snoozedUntil: null,
+    wakeAt: null,
+    ...aloud,
+  }
+  return { changes: seen ? { ...changes, seen } : changes, what: by === null ? 'recovered' : 'resolved', by }
+}
+
+/** What the passing of `wakeAt` does: a snooze ends, or a reminder is due. */
+export function woken(alert: Alert, now: number): AlertStep {
+  const again = alert.snoozedUntil !== null
+  const changes = {
+    snoozedUntil: null,
+    snoozedBy: null,
+    calls: alert.calls + 1,
+    callReason: again ? ('fired again' as const) : ('reminder' as const),
+    wakeAt: nextReminder(alert, now),
+  }
+  return { changes, what: again ? `the snooze by ${alert.snoozedBy} ended and it still goes on` : 'reminded' }
+}
+
+function nextReminder(alert: Alert, now: number): number | null {
+  return alert.remindEvery > 0 ? now + alert.remindEvery : null
+}
+
+function refuseEnded(alert: Alert, verb: string, now: number): void {
+  if (alert.state !== 'resolved') return
+  const by = alert.resolvedBy === null ? '' : ` by ${alert.resolvedBy}`
+  throw new Problem(
+    'conflict',
+    `Alert ${alert.id} was resolved${by} ${formatRelative(alert.resolvedAt!, now)}; there is nothing to ${verb}.`,
+  )
+}

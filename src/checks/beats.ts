@@ -1,0 +1,51 @@
+// The beats: each is stored, and changes its check, in one transaction.
+import { desc, eq } from 'drizzle-orm'
+import type { State } from '../state/database.ts'
+import { beats } from '../state/schema.ts'
+import { type Arrival, classifyBeat } from './beat.ts'
+import { applyBeat, type Check, type Turn } from './check.ts'
+import { updateCheck } from './checks.ts'
+
+export type Beat = typeof beats.$inferSelect
+
+/** How many beats of each check are kept. */
+const KEPT = 100
+const USER_AGENT_LIMIT = 200
+
+/** Stores a beat and what it does to `check`; returns the check as it is then and what that means to people. */
+export function recordBeat(state: State, check: Check, arrival: Arrival, now: number): { check: Check; turn: Turn } {
+  const kind = classifyBeat(check, arrival)
+  const { changes, turn, duration } = applyBeat(check, kind, arrival.rid, now)
+  return state.transaction(() => {
+    updateCheck(state, check.id, changes)
+    state
+      .prepare(INSERT)
+      .run(
+        check.id,
+        kind,
+        now,
+        arrival.method,
+        arrival.scheme,
+        arrival.remoteAddress,
+        Array.from(arrival.userAgent).slice(0, USER_AGENT_LIMIT).join(''),
+        arrival.exitStatus,
+        arrival.rid,
+        duration,
+        arrival.bodyBytes,
+        arrival.body.length > 0 ? arrival.body : null,
+      )
+    if (changes.beats! % KEPT === 0) state.prepare(PRUNE).run(check.id, check.id, KEPT)
+    return { check: { ...check, ...changes }, turn }
+  })
+}
+
+/** The newest beats of a check, newest first. */
+export function listBeats(state: State, checkId: number, limit: number): Beat[] {
+  return state.db.select().from(beats).where(eq(beats.checkId, checkId)).orderBy(desc(beats.id)).limit(limit).all()
+}
+
+const INSERT = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, exit_status,
+  rid, duration, body_bytes, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const PRUNE = `delete from beats where check_id = ?
+  and id <= (select id from beats where check_id = ? order by id desc limit 1 offset ?)`

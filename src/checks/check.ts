@@ -1,0 +1,147 @@
+// The rules of a check: when a beat is due, what a beat or a missed deadline makes of it. Pure.
+import type { checks } from '../state/schema.ts'
+import { addActive, isActive, parseActiveHours } from './active-hours.ts'
+import { cronSchedule, nextRun } from './cron.ts'
+
+export type Check = typeof checks.$inferSelect
+export type CheckChanges = Partial<Check>
+export type BeatKind = 'success' | 'start' | 'fail' | 'log' | 'ignored'
+
+/** What a change means to people: nothing, a failure that makes it down, one more while down, or a recovery. */
+export type Turn = 'none' | 'went down' | 'failed again' | 'recovered'
+
+/** How a check is shown: its stored status, or `late` between the due time and the deadline or after a first miss. */
+export type ShownStatus = Check['status'] | 'late'
+
+/** The status to show at `now`. */
+export function shownStatus(check: Check, now: number): ShownStatus {
+  const overdue = check.lateAt !== null && check.lateAt <= now
+  return check.status === 'up' && (overdue || check.misses > 0) ? 'late' : check.status
+}
+
+/** The first instant after `after` at which a beat is due; null when the schedule never comes again. */
+export function nextDue(check: Check, after: number): number | null {
+  const hours = check.active === null ? null : parseActiveHours(check.active, check.timeZone)
+  if (check.cron === null) return hours ? addActive(hours, after, check.every!) : after + check.every!
+  const schedule = cronSchedule(check.cron, check.timeZone)
+  let due = nextRun(schedule, after)
+  // A year of every-minute runs outside the hours would mean hours that never overlap the schedule.
+  for (let tries = 0; due !== null && hours && !isActive(hours, due); tries++) {
+    if (tries > 100_000) return null
+    due = nextRun(schedule, due)
+  }
+  return due
+}
+
+/** What a beat of `kind` (already classified) does to a check at `now`, and how long the run took when that is known. */
+export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now: number) {
+  const beats = check.beats + 1
+  const unchanged = { changes: { beats } as CheckChanges, turn: 'none' as Turn, duration: null as number | null }
+  if (kind === 'log' || kind === 'ignored') return unchanged
+  if (kind === 'start') {
+    const changes = { beats, lastStartAt: now, lastStartRid: rid }
+    return { ...unchanged, changes: { ...changes, ...deadlines({ ...check, ...changes }) } }
+  }
+  const finishes = check.lastStartAt !== null && check.lastStartRid === rid
+  const duration = finishes ? now - check.lastStartAt! : null
+  // A success with another run's id leaves this run's start running; a failure or a success without id ends it.
+  const ends = finishes || kind === 'fail' || rid === null
+  const run: CheckChanges = {
+    beats,
+    lastBeatAt: now,
+    lastDuration: duration,
+    ...(ends ? { lastStartAt: null, lastStartRid: null } : {}),
+  }
+  if (kind === 'fail') return { ...missed({ ...check, ...run }, run, 'failed', now, now), duration }
+  const up: CheckChanges = {
+    ...run,
+    status: 'up',
+    misses: 0,
+    missedAt: null,
+    missKind: null,
+    lateAt: nextDue(check, now),
+  }
+  const turn: Turn = check.status === 'down' ? 'recovered' : 'none'
+  return { changes: { ...up, ...deadlines({ ...check, ...up }) }, turn, duration }
+}
+
+/** What the passing of `check.downAt` does to a check; the caller makes sure that it has passed. */
+export function applyDeadline(check: Check): { changes: CheckChanges; turn: Turn } {
+  const at = check.downAt!
+  const kind = at === finishBy(check) ? 'unfinished' : 'silent'
+  // While it is not down yet, the unfinished run is over and the next one is awaited.
+  const ended: CheckChanges =
+    kind === 'unfinished' && check.misses + 1 < check.after ? { lastStartAt: null, lastStartRid: null } : {}
+  return missed({ ...check, ...ended }, ended, kind, at, check.lateAt ?? at)
+}
+
+/**
+ * The deadlines that follow from the check's status, start and `lateAt` (the due time, which it keeps).
+ * As in Healthchecks, an unfinished start is down after the grace time; with a maximum runtime of its own, a start
+ * that answers the due run replaces the wait for its beat.
+ */
+export function deadlines(check: Check): { lateAt: number | null; downAt: number | null } {
+  if (check.status === 'down') return { lateAt: null, downAt: null }
+  const finish = finishBy(check)
+  if (check.status !== 'up') return { lateAt: null, downAt: finish }
+  const silent = check.lateAt === null ? null : graceEnd(check, check.lateAt)
+  const running = check.lastStartAt !== null && check.lastStartAt > (check.lastBeatAt ?? 0)
+  if (finish === null || silent === null) return { lateAt: check.lateAt, downAt: finish ?? silent }
+  return { lateAt: check.lateAt, downAt: check.maxRuntime !== null && running ? finish : Math.min(finish, silent) }
+}
+
+/** Deadlines counted anew from `now`, for a check that is resumed or whose schedule was edited. */
+export function restart(check: Check, now: number): CheckChanges {
+  const kept = check.lastBeatAt === null ? null : nextDue(check, check.lastBeatAt)
+  const soon = deadlines({ ...check, lateAt: kept })
+  // An edit must not be an alarm of its own: what would already be overdue is counted from now.
+  if (soon.downAt === null || soon.downAt > now) return soon
+  const lastStartAt = check.lastStartAt === null ? null : now
+  return { lastStartAt, ...deadlines({ ...check, lastStartAt, lateAt: nextDue(check, now) }) }
+}
+
+/**
+ * Holds the time `from`..`to`, in which no beat could arrive, off the check's deadlines: a due time inside it is
+ * skipped (its beat may have been lost), waiting time inside it is given back, and nothing is judged before `settled`.
+ */
+export function hold(check: Check, from: number, to: number, settled: number): CheckChanges {
+  if (check.downAt === null) return {}
+  const finishing = check.downAt === finishBy(check)
+  const begun = finishing ? check.lastStartAt! : check.lateAt!
+  if (begun > to) return {}
+  if (finishing || begun <= from) {
+    const waitedAway = check.downAt <= from ? 0 : to - Math.max(from, begun)
+    return { downAt: Math.max(check.downAt + waitedAway, settled) }
+  }
+  // A plain period keeps its phase; other schedules know their own next due time.
+  const periodic = check.cron === null && check.active === null
+  const lateAt = periodic ? begun + (Math.floor((to - begun) / check.every!) + 1) * check.every! : nextDue(check, to)
+  const { downAt } = deadlines({ ...check, lateAt })
+  return { lateAt, downAt: downAt === null ? null : Math.max(downAt, settled) }
+}
+
+function missed(
+  check: Check,
+  base: CheckChanges,
+  missKind: NonNullable<Check['missKind']>,
+  missedAt: number,
+  from: number,
+) {
+  const misses = check.misses + 1
+  const wasDown = check.status === 'down'
+  const down = wasDown || misses >= check.after
+  const seen: CheckChanges = { ...base, misses, missKind, missedAt, status: down ? 'down' : 'up' }
+  if (!down) seen.lateAt = nextDue(check, from)
+  const turn: Turn = wasDown ? 'failed again' : down ? 'went down' : 'none'
+  return { changes: { ...seen, ...deadlines({ ...check, ...seen }) }, turn }
+}
+
+function finishBy(check: Check): number | null {
+  return check.lastStartAt === null ? null : check.lastStartAt + (check.maxRuntime ?? check.grace)
+}
+
+function graceEnd(check: Check, due: number): number {
+  return check.active === null
+    ? due + check.grace
+    : addActive(parseActiveHours(check.active, check.timeZone), due, check.grace)
+}

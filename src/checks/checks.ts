@@ -1,0 +1,211 @@
+// The checks: added, found, edited, paused, and those whose deadline has passed.
+import { randomUUID } from 'node:crypto'
+import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
+import { Problem } from '../problem.ts'
+import type { State } from '../state/database.ts'
+import { checks, projects } from '../state/schema.ts'
+import { type Check, type CheckChanges, hold, restart } from './check.ts'
+
+/** What is chosen when a check is made; the rest follows. */
+export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
+
+/** Adds a check that waits for its first beat. Throws `conflict` when the project has one of that name. */
+export function addCheck(state: State, draft: CheckDraft, now: number): Check {
+  const slug = draft.slug ?? slugOf(draft.name)
+  if (readByName(state, draft.projectId, draft.name)) {
+    throw new Problem('conflict', `There is a check "${draft.name}" already. "checks edit" changes it.`, {
+      fields: { name: 'is taken' },
+    })
+  }
+  const row = { ...draft, slug, uuid: randomUUID(), status: 'new' as const, createdAt: now }
+  return state.transaction(() => state.db.insert(checks).values(row).returning().get())
+}
+
+/** `Nightly backup (eu)` becomes `nightly-backup-eu`, the last part of its slug URL. */
+export function slugOf(name: string): string {
+  const ascii = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  return ascii.replaceAll(/[^a-z0-9_]+/g, '-').replaceAll(/^-+|-+$/g, '')
+}
+
+/** The check with this name, slug or uuid, in one project or any; throws `not_found`, or `conflict` when several fit. */
+export function findCheck(state: State, name: string, projectId?: number): Check {
+  const inProject = projectId === undefined ? undefined : eq(checks.projectId, projectId)
+  for (const fits of [eq(checks.uuid, name), eq(checks.name, name), eq(checks.slug, name.toLowerCase())]) {
+    const found = state.db.select().from(checks).where(and(fits, inProject)).limit(2).all()
+    if (found.length === 1) return found[0]!
+    if (found.length > 1) {
+      throw new Problem('conflict', `Several checks are called "${name}". Give its uuid, or add --project.`, {
+        fields: { name: 'is ambiguous' },
+      })
+    }
+  }
+  const near = nearNames(state, name)
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '"checks list" shows those there are.'
+  throw new Problem('not_found', `There is no check "${name}". ${hint}`, { fields: { name: 'no such check' } })
+}
+
+export function readCheck(state: State, id: number): Check | undefined {
+  return state
+    .prepared('check by id', db =>
+      db
+        .select()
+        .from(checks)
+        .where(eq(checks.id, sql.placeholder('id')))
+        .prepare(),
+    )
+    .get({ id })
+}
+
+export function readCheckByUuid(state: State, uuid: string): Check | undefined {
+  return state
+    .prepared('check by uuid', db =>
+      db
+        .select()
+        .from(checks)
+        .where(eq(checks.uuid, sql.placeholder('uuid')))
+        .prepare(),
+    )
+    .get({ uuid })
+}
+
+/** The checks of a project that share a slug; two at the most, for more than one is ambiguous all the same. */
+export function readChecksBySlug(state: State, pingKey: string, slug: string): Check[] {
+  const query = state.prepared('checks by slug', db =>
+    db
+      .select({ check: checks })
+      .from(checks)
+      .innerJoin(projects, eq(checks.projectId, projects.id))
+      .where(and(eq(projects.pingKey, sql.placeholder('pingKey')), eq(checks.slug, sql.placeholder('slug'))))
+      .limit(2)
+      .prepare(),
+  )
+  return query.all({ pingKey, slug }).map(row => row.check)
+}
+
+export type CheckFilter = {
+  projectId?: number
+  status?: Check['status']
+  matching?: string
+  limit?: number
+  offset?: number
+}
+
+/** Checks by name; `matching` is a part of the name. */
+export function listChecks(state: State, filter: CheckFilter = {}): Check[] {
+  const { limit = -1, offset = 0 } = filter
+  return state.db
+    .select()
+    .from(checks)
+    .where(filtered(filter))
+    .orderBy(asc(checks.name))
+    .limit(limit)
+    .offset(offset)
+    .all()
+}
+
+export function countChecks(state: State, filter: CheckFilter = {}): number {
+  return state.db.select({ n: sql<number>`count(*)` }).from(checks).where(filtered(filter)).get()!.n
+}
+
+/** How many checks have each stored status. */
+export function countByStatus(state: State): Record<Check['status'], number> {
+  const counts = { new: 0, up: 0, down: 0, paused: 0 }
+  const rows = state.db
+    .select({ status: checks.status, n: sql<number>`count(*)` })
+    .from(checks)
+    .groupBy(checks.status)
+    .all()
+  for (const row of rows) counts[row.status] = row.n
+  return counts
+}
+
+/** Stores what the rules made of a check. */
+export function updateCheck(state: State, id: number, changes: CheckChanges): void {
+  state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
+}
+
+/** Changes a check's settings; its deadlines are counted anew when they depend on them. */
+export function editCheck(state: State, check: Check, changes: CheckChanges, now: number): Check {
+  if (changes.name !== undefined && changes.name !== check.name) {
+    if (readByName(state, check.projectId, changes.name)) {
+      throw new Problem('conflict', `There is a check "${changes.name}" already.`, { fields: { rename: 'is taken' } })
+    }
+    changes = { ...changes, slug: slugOf(changes.name) }
+  }
+  const next = { ...changes, ...restart({ ...check, ...changes }, now) }
+  return state.transaction(() => state.db.update(checks).set(next).where(eq(checks.id, check.id)).returning().get()!)
+}
+
+/** Stops judging a check until it is resumed, or until its next beat when it is not set to manual resume. */
+export function pauseCheck(state: State, check: Check): Check {
+  if (check.status === 'paused') throw new Problem('conflict', `The check "${check.name}" is paused already.`)
+  const paused: CheckChanges = { status: 'paused', lateAt: null, downAt: null, lastStartAt: null, lastStartRid: null }
+  return saved(state, check, { ...paused, misses: 0, missedAt: null, missKind: null })
+}
+
+/** Judges a paused check again: its next beat is awaited from `now`; one that never beat waits for its first. */
+export function resumeCheck(state: State, check: Check, now: number): Check {
+  if (check.status !== 'paused') throw new Problem('conflict', `The check "${check.name}" is not paused.`)
+  const status = check.lastBeatAt === null ? 'new' : 'up'
+  return saved(state, check, { status, ...restart({ ...check, status }, now) })
+}
+
+export function removeCheck(state: State, check: Check): void {
+  state.transaction(() => state.db.delete(checks).where(eq(checks.id, check.id)).run())
+}
+
+/** Up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
+export function overdueChecks(state: State, now: number, limit: number): Check[] {
+  const overdue = and(isNotNull(checks.downAt), lte(checks.downAt, now))
+  return state.db.select().from(checks).where(overdue).orderBy(asc(checks.downAt)).limit(limit).all()
+}
+
+/** The nearest deadline of any check. */
+export function nextDeadline(state: State): number | null {
+  const sql = 'select down_at as at from checks where down_at is not null order by down_at limit 1'
+  return state.prepare<[], { at: number }>(sql).get()?.at ?? null
+}
+
+/** Holds an absence off every deadline (see `hold`); returns the checks whose due time fell into it. */
+export function holdChecks(state: State, from: number, to: number, settled: number): Check[] {
+  const unheard: Check[] = []
+  const waiting = state.db.select().from(checks).where(isNotNull(checks.downAt)).all()
+  for (const check of waiting) {
+    const changes = hold(check, from, to, settled)
+    if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
+    if (changes.lateAt !== undefined) unheard.push({ ...check, ...changes })
+  }
+  return unheard
+}
+
+function saved(state: State, check: Check, changes: CheckChanges): Check {
+  return state.transaction(() => state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!)
+}
+
+function readByName(state: State, projectId: number, name: string): Check | undefined {
+  return state.db
+    .select()
+    .from(checks)
+    .where(and(eq(checks.projectId, projectId), eq(checks.name, name)))
+    .get()
+}
+
+function nearNames(state: State, name: string): string[] {
+  const part = name.toLowerCase()
+  const near = sql`instr(lower(${checks.name}), ${part}) > 0 or instr(${part}, lower(${checks.name})) > 0`
+  return state.db
+    .select({ name: checks.name })
+    .from(checks)
+    .where(near)
+    .limit(3)
+    .all()
+    .map(row => `"${row.name}"`)
+}
+
+function filtered(filter: CheckFilter): SQL | undefined {
+  return and(
+    filter.projectId === undefined ? undefined : eq(checks.projectId, filter.projectId),
+    filter.status === undefined ? undefined : eq(checks.status, filter.status),
+    filter.matching === undefined ? undefined : sql`instr(lower(${checks.name}), ${filter.matching.toLowerCase()}) > 0`,
+  )
+}

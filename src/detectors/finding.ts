@@ -1,0 +1,25 @@
+// What detectors say: what they see now, and what they see no more.
+import type { alerts, Sighting } from '../state/schema.ts'
+
+export type Severity = (typeof alerts.$inferSelect)['severity']
+export const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies Severity[]
+
+/** Something wrong, as a detector sees it now. */
+export type Finding = {
+  /** What it is about; there is one open alert per key. */
+  key: string
+  detector: string
+  projectId: number | null
+  severity: Severity
+  /** A specific title of ten words or so: `nightly-backup sent no beat`. */
+  title: string
+  /** When the trouble itself began, epoch ms. */
+  since: number
+  owner: string | null
+  /** How often people are told again until somebody acknowledges, ms; 0 is never. */
+  remindEvery: number
+  seen: Sighting
+}
+
+/** A finding, or the end of one; `seen`, when given, replaces what the card said. */
+export type Outcome = { kind: 'found'; finding: Finding } | { kind: 'gone'; key: string; seen?: Sighting }

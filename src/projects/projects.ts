@@ -1,0 +1,90 @@
+// The projects: each has its checks, its keys and the ping key of its slug URLs.
+import { randomInt } from 'node:crypto'
+import { asc, eq } from 'drizzle-orm'
+import { Problem } from '../problem.ts'
+import type { State } from '../state/database.ts'
+import { projects } from '../state/schema.ts'
+import { HOUR } from '../time.ts'
+
+export type Project = typeof projects.$inferSelect
+export type ProjectChanges = Partial<Pick<Project, 'name' | 'rateLimit' | 'retention' | 'remindEvery'>>
+
+/** The project that things belong to when none is named. */
+export const FIRST_PROJECT = 'default'
+const REMIND_EVERY = 4 * HOUR
+
+export function addProject(state: State, name: string, now: number): Project {
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name)) {
+    throw new Problem(
+      'invalid',
+      `"${name}" cannot be a project name. Use up to 64 lowercase letters, digits, - and _.`,
+      {
+        fields: { name: 'must be lowercase letters, digits, - and _' },
+      },
+    )
+  }
+  if (readProject(state, name)) throw new Problem('conflict', `There is a project "${name}" already.`)
+  return state.transaction(() =>
+    state.db
+      .insert(projects)
+      .values({ name, pingKey: randomWord(22), remindEvery: REMIND_EVERY, createdAt: now })
+      .returning()
+      .get(),
+  )
+}
+
+/** The project called `name`, by default the first one; throws `not_found`. */
+export function findProject(state: State, name: string = FIRST_PROJECT): Project {
+  const found = readProject(state, name)
+  if (found) return found
+  const names = listProjects(state).map(project => project.name)
+  throw new Problem('not_found', `There is no project "${name}". There is ${names.join(', ')}.`, {
+    fields: { project: 'no such project' },
+  })
+}
+
+export function readProject(state: State, name: string): Project | undefined {
+  return state.db.select().from(projects).where(eq(projects.name, name)).get()
+}
+
+export function readProjectById(state: State, id: number): Project | undefined {
+  return state.db.select().from(projects).where(eq(projects.id, id)).get()
+}
+
+/** The project whose slug ping URLs begin with `pingKey`. */
+export function readProjectByPingKey(state: State, pingKey: string): Project | undefined {
+  return state.db.select().from(projects).where(eq(projects.pingKey, pingKey)).get()
+}
+
+export function listProjects(state: State): Project[] {
+  return state.db.select().from(projects).orderBy(asc(projects.name)).all()
+}
+
+export function editProject(state: State, id: number, changes: ProjectChanges): Project {
+  if (Object.keys(changes).length === 0) return readProjectById(state, id)!
+  return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
+}
+
+/** Gives the project a new ping key; its old slug URLs stop working at once. */
+export function rotatePingKey(state: State, id: number): Project {
+  const changes = { pingKey: randomWord(22) }
+  return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
+}
+
+/** Removes a project with its checks, beats and keys. The first project stays. */
+export function removeProject(state: State, project: Project): void {
+  if (project.name === FIRST_PROJECT) {
+    throw new Problem(
+      'conflict',
+      `The project "${FIRST_PROJECT}" is where things go when none is named; it cannot be removed.`,
+    )
+  }
+  state.transaction(() => state.db.delete(projects).where(eq(projects.id, project.id)).run())
+}
+
+const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
+
+/** Letters and digits from the system's secure source. */
+export function randomWord(length: number): string {
+  return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('')
+}

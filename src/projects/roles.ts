@@ -1,0 +1,53 @@
+// Who may do what: the roles given to people and groups, and the role that somebody ends up with.
+import { and, asc, eq } from 'drizzle-orm'
+import type { Role } from '../command.ts'
+import { ROLES } from '../command.ts'
+import { Problem } from '../problem.ts'
+import type { State } from '../state/database.ts'
+import { roles } from '../state/schema.ts'
+
+export type RoleGrant = typeof roles.$inferSelect
+
+/** The role of somebody: the platform's admins are admins, else the highest role given to them or a group of theirs, else responder. */
+export function roleOf(
+  state: State,
+  speaker: { platform: string; id: string; groups: readonly string[]; admin: boolean },
+): Role {
+  if (speaker.admin) return 'admin'
+  const subjects = new Set([speaker.id, ...speaker.groups])
+  const given = state.db.select().from(roles).where(eq(roles.platform, speaker.platform)).all()
+  const own = given.find(grant => grant.subject === speaker.id)
+  // What was said of the person counts before what was said of a group.
+  if (own) return own.role
+  const ranks = given.filter(grant => subjects.has(grant.subject)).map(grant => ROLES.indexOf(grant.role))
+  return ranks.length > 0 ? ROLES[Math.max(...ranks)]! : 'responder'
+}
+
+/** Whether `role` includes what `needed` may do. */
+export function roleAllows(role: Role, needed: Role): boolean {
+  return ROLES.indexOf(role) >= ROLES.indexOf(needed)
+}
+
+export function setRole(state: State, grant: Omit<RoleGrant, 'setAt'>, now: number): RoleGrant {
+  const row = { ...grant, setAt: now }
+  return state.transaction(() =>
+    state.db
+      .insert(roles)
+      .values(row)
+      .onConflictDoUpdate({ target: [roles.platform, roles.subject], set: row })
+      .returning()
+      .get(),
+  )
+}
+
+export function removeRole(state: State, platform: string, subject: string): void {
+  const match = and(eq(roles.platform, platform), eq(roles.subject, subject))
+  const removed = state.transaction(() => state.db.delete(roles).where(match).run())
+  if (removed.changes === 0) {
+    throw new Problem('not_found', `No role was set for ${subject} on ${platform}. "roles list" shows those that are.`)
+  }
+}
+
+export function listRoles(state: State): RoleGrant[] {
+  return state.db.select().from(roles).orderBy(asc(roles.platform), asc(roles.subject)).all()
+}

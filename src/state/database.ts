@@ -1,0 +1,137 @@
+// The state database: opened with its pragmas, migrated, and changed only inside IMMEDIATE transactions.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
+import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import { Problem } from '../problem.ts'
+import * as schema from './schema.ts'
+
+const MIGRATIONS = join(import.meta.dirname, '../../migrations')
+
+/** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
+export class State {
+  readonly db: BetterSQLite3Database<typeof schema>
+  readonly #sqlite: Database.Database
+  readonly #statements = new Map<string, Database.Statement>()
+  readonly #queries = new Map<string, unknown>()
+  readonly #listeners: (() => void)[] = []
+  readonly #release: () => void
+
+  constructor(sqlite: Database.Database, release: () => void = () => {}) {
+    this.#sqlite = sqlite
+    this.#release = release
+    this.db = drizzle(sqlite, { schema })
+  }
+
+  /**
+   * Runs `work` in one IMMEDIATE transaction and commits it to disk before returning; a throw rolls everything back.
+   * Inside another transaction it simply joins that one.
+   */
+  transaction<T>(work: () => T): T {
+    if (this.#sqlite.inTransaction) return work()
+    this.prepare('begin immediate').run()
+    let result: T
+    try {
+      result = work()
+      this.prepare('commit').run()
+    } catch (error) {
+      // SQLite itself may have rolled back already (disk full, for one).
+      if (this.#sqlite.inTransaction) this.prepare('rollback').run()
+      throw error
+    }
+    for (const listener of this.#listeners) listener()
+    return result
+  }
+
+  /** A statement by hand, for hot paths; prepared once. */
+  prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Database.Statement<P, R> {
+    let statement = this.#statements.get(sql)
+    if (!statement) {
+      statement = this.#sqlite.prepare(sql)
+      this.#statements.set(sql, statement)
+    }
+    return statement as Database.Statement<P, R>
+  }
+
+  /** A prepared query of the query builder, made once per `name`. */
+  prepared<Q>(name: string, make: (db: BetterSQLite3Database<typeof schema>) => Q): Q {
+    let query = this.#queries.get(name)
+    if (!query) {
+      query = make(this.db)
+      this.#queries.set(name, query)
+    }
+    return query as Q
+  }
+
+  /** Calls `listener` after every committed transaction. */
+  onCommit(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Brings the write-ahead log home and closes. */
+  close(): void {
+    this.#sqlite.close()
+    this.#release()
+  }
+}
+
+/**
+ * Opens (and makes, and migrates) the state in `folder`. Throws a `Problem` when another Vakt uses the folder, when it
+ * cannot be written, or when the database is damaged or newer than this Vakt.
+ */
+export function openState(folder: string): State {
+  const release = lockFolder(folder)
+  const file = join(folder, 'vakt.db')
+  try {
+    return prepareState(new Database(file), release)
+  } catch (error) {
+    release()
+    if (error instanceof Problem) throw error
+    throw new Problem(
+      'internal',
+      `The state database ${file} cannot be opened (${(error as Error).message}). Restore it from a backup, or move it away to start afresh.`,
+      { cause: error },
+    )
+  }
+}
+
+/** A state in memory, for tests. */
+export function memoryState(): State {
+  return prepareState(new Database(':memory:'))
+}
+
+function prepareState(sqlite: Database.Database, release?: () => void): State {
+  sqlite.pragma('journal_mode = WAL')
+  // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
+  sqlite.pragma('synchronous = FULL')
+  sqlite.pragma('busy_timeout = 5000')
+  sqlite.pragma('cache_size = -16000')
+  sqlite.pragma('foreign_keys = OFF')
+  const state = new State(sqlite, release)
+  migrate(state.db, { migrationsFolder: MIGRATIONS })
+  sqlite.pragma('foreign_keys = ON')
+  return state
+}
+
+/** Holds a lock that the operating system drops with the process, however it ends. */
+function lockFolder(folder: string): () => void {
+  try {
+    mkdirSync(folder, { recursive: true })
+    const lock = new Database(join(folder, 'vakt.lock'))
+    lock.pragma('busy_timeout = 0')
+    lock.prepare('begin exclusive').run()
+    return () => lock.close()
+  } catch (error) {
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') {
+      throw new Problem(
+        'conflict',
+        `Another Vakt is already running on ${folder}. Stop it first, or set DATA_DIR to another folder.`,
+      )
+    }
+    throw new Problem(
+      'internal',
+      `The data folder ${folder} cannot be used (${(error as Error).message}). Make it writable, or set DATA_DIR.`,
+    )
+  }
+}
