@@ -62,8 +62,11 @@ export function responseErrors(method: string, template: string, status: number,
   const responses = description().paths[template]?.[method.toLowerCase()]?.responses ?? {}
   const key = String(status) in responses ? String(status) : status >= 400 ? '4XX' : undefined
   if (!key || status >= 400) return key || status >= 500 ? [] : [`status ${status} is not described`]
-  if (!responses[key]?.content?.['application/json']) return body === undefined ? [] : ['an answer where none is described']
-  const check = compiled(pointer('paths', template, method.toLowerCase(), 'responses', key, 'content', 'application/json'))
+  if (!responses[key]?.content?.['application/json'])
+    return body === undefined ? [] : ['an answer where none is described']
+  const check = compiled(
+    pointer('paths', template, method.toLowerCase(), 'responses', key, 'content', 'application/json'),
+  )
   return check(body) ? [] : fieldErrors(check.errors ?? []).map(e => `${e.path.join('.')}: ${e.message}`)
 }
 
@@ -115,7 +118,9 @@ function templates() {
     .map(([template, operations]) => ({
       template,
       steps: template.split('/').slice(1),
-      methods: Object.keys(operations).filter(m => m !== 'parameters').map(m => m.toUpperCase()),
+      methods: Object.keys(operations)
+        .filter(m => m !== 'parameters')
+        .map(m => m.toUpperCase()),
     }))
     .sort((a, b) => count(a.template) - count(b.template))
   return list

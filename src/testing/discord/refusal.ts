@@ -35,7 +35,8 @@ export const refusals = {
   unknownWebhook: () => new Refusal(404, 10015, 'Unknown Webhook'),
   unknownInteraction: () => new Refusal(404, 10062, 'Unknown interaction'),
   unknownCommand: () => new Refusal(404, 10063, 'Unknown application command'),
-  tooManyCommandsToday: () => new Refusal(400, 30034, 'Max number of daily application command creates has been reached (200)'),
+  tooManyCommandsToday: () =>
+    new Refusal(400, 30034, 'Max number of daily application command creates has been reached (200)'),
   alreadyAcknowledged: () => new Refusal(400, 40060, 'Interaction has already been acknowledged.'),
   tooLarge: () => new Refusal(413, 40005, 'Request entity too large'),
   missingAccess: () => new Refusal(403, 50001, 'Missing Access'),
@@ -61,7 +62,8 @@ function tree(errors: FieldError[]): Record<string, unknown> {
       node[step] ??= {}
       node = node[step] as Record<string, unknown>
     }
-    const list = (node._errors ??= []) as unknown[]
+    node._errors ??= []
+    const list = node._errors as unknown[]
     list.push({ code, message })
   }
   return root

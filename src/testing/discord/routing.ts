@@ -1,0 +1,35 @@
+// What a REST route of the simulator gets and gives, and how bodies that carry messages are judged.
+
+import { carelessness, isEmptyMessage, type Json, messageErrors } from './message-rules.ts'
+import { invalidForm, refusals } from './refusal.ts'
+import type { Recorded, World } from './world.ts'
+
+export interface Asked {
+  params: Record<string, string>
+  query: URLSearchParams
+  body: Json
+  files: Recorded['files']
+}
+
+export interface Told {
+  status: number
+  body?: unknown
+}
+
+/** Answers one route; throws a `Refusal` to turn the request down. */
+export type Route = (world: World, asked: Asked) => Told
+
+/** Routes by `METHOD /template` as in Discord's description. */
+export type Routes = Record<string, Route>
+
+/** Throws for a message body Discord would refuse; `mayBeEmpty` for edits and deferrals, which show what was there. */
+export function demandGoodMessage(world: World, message: Json, files: Recorded['files'], mayBeEmpty = false): void {
+  const names = [...files.map(f => f.name), ...knownNames(message)]
+  for (const said of carelessness(message, names)) world.violations.push(said)
+  const errors = messageErrors(message)
+  if (errors.length) throw invalidForm(errors)
+  if (!mayBeEmpty && isEmptyMessage(message, files.length)) throw refusals.emptyMessage()
+}
+
+const knownNames = (message: Json) =>
+  Array.isArray(message.attachments) ? message.attachments.map(a => String((a as Json).filename ?? '')) : []

@@ -1,0 +1,41 @@
+// Waiting for something to become true in the simulated Discord, woken by its changes instead of sleeping.
+
+import type { World } from './world.ts'
+
+/**
+ * Resolves with the first truthy value of `look`, asked at once, after every change and every 10 ms; rejects with what `describe` says
+ * after `patience` real milliseconds.
+ */
+export function until<T>(
+  world: World,
+  look: () => T,
+  patience: number,
+  describe: () => string,
+): Promise<NonNullable<T>> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer)
+      clearInterval(glance)
+      world.onChange.delete(again)
+    }
+    const again = () => {
+      try {
+        const found = look()
+        if (!found) return
+        stop()
+        resolve(found as NonNullable<T>)
+      } catch (error) {
+        stop()
+        reject(error)
+      }
+    }
+    const timer = setTimeout(() => {
+      stop()
+      reject(new Error(describe()))
+    }, patience)
+    // A test may also wait for its own side, which changes nothing here; a glance now and then is cheap.
+    const glance = setInterval(again, 10)
+    world.onChange.add(again)
+    again()
+  })
+}
