@@ -12,15 +12,18 @@ export type AlertStep = { changes: AlertChanges; what: string; by?: string | nul
 
 /** The row of a new alert. */
 export function fired(finding: Finding, now: number) {
-  const alert = { ...finding, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
+  const { occurs: _, ...row } = finding
+  const alert = { ...row, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
   return { ...alert, wakeAt: finding.remindEvery > 0 ? now + finding.remindEvery : null }
 }
 
-/** The same finding again while the alert is open. */
-export function seenAgain(alert: Alert, finding: Finding, now: number): AlertStep {
+/** The same finding again while the alert is open; null when there is nothing new to say. */
+export function seenAgain(alert: Alert, finding: Finding, now: number): AlertStep | null {
+  const same = alert.title === finding.title && JSON.stringify(alert.seen) === JSON.stringify(finding.seen)
+  if (!finding.occurs && same) return null
   const { title, severity, seen, owner, remindEvery } = finding
   return {
-    changes: { title, severity, seen, owner, remindEvery, count: alert.count + 1, seenAt: now },
+    changes: { title, severity, seen, owner, remindEvery, count: alert.count + (finding.occurs ? 1 : 0), seenAt: now },
     what: `seen again: ${title}`,
   }
 }

@@ -35,9 +35,13 @@ export function applyOutcomes(state: State, outcomes: readonly Outcome[], now: n
 export function fireAlert(state: State, finding: Finding, now: number): Alert {
   return state.transaction(() => {
     const open = readOpenAlert(state, finding.key)
-    if (open) return change(state, open, seenAgain(open, finding, now), now)
+    if (open) {
+      const step = seenAgain(open, finding, now)
+      return step ? change(state, open, step, now) : open
+    }
     const alert = state.db.insert(alerts).values(fired(finding, now)).returning().get()
     writeHistory(state, alert.id, { what: `fired: ${alert.title}` }, now)
+    state.touch('alerts')
     return alert
   })
 }
@@ -167,6 +171,7 @@ function change(state: State, alert: Alert, step: AlertStep, now: number): Alert
   const changes = { ...step.changes, version: alert.version + 1, undelivered: true }
   const next = state.db.update(alerts).set(changes).where(eq(alerts.id, alert.id)).returning().get()
   writeHistory(state, alert.id, step, now)
+  state.touch('alerts')
   return next!
 }
 

@@ -122,6 +122,7 @@ export function countByStatus(state: State): Record<Check['status'], number> {
 /** Stores what the rules made of a check. */
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
   state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
+  state.touch('deadlines')
 }
 
 /** Changes a check's settings; its deadlines are counted anew when they depend on them. */
@@ -133,7 +134,7 @@ export function editCheck(state: State, check: Check, changes: CheckChanges, now
     changes = { ...changes, slug: slugOf(changes.name) }
   }
   const next = { ...changes, ...restart({ ...check, ...changes }, now) }
-  return state.transaction(() => state.db.update(checks).set(next).where(eq(checks.id, check.id)).returning().get()!)
+  return saved(state, check, next)
 }
 
 /** Stops judging a check until it is resumed, or until its next beat when it is not set to manual resume. */
@@ -179,7 +180,10 @@ export function holdChecks(state: State, from: number, to: number, settled: numb
 }
 
 function saved(state: State, check: Check, changes: CheckChanges): Check {
-  return state.transaction(() => state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!)
+  return state.transaction(() => {
+    state.touch('deadlines')
+    return state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!
+  })
 }
 
 function readByName(state: State, projectId: number, name: string): Check | undefined {

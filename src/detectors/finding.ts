@@ -19,6 +19,8 @@ export type Finding = {
   /** How often people are told again until somebody acknowledges, ms; 0 is never. */
   remindEvery: number
   seen: Sighting
+  /** Whether seeing it again is one more occurrence, to be counted, or the same trouble still going on. */
+  occurs: boolean
 }
 
 /** A finding, or the end of one; `seen`, when given, replaces what the card said. */

@@ -50,6 +50,7 @@ function finding(state: State, check: Check, recent: readonly Beat[]): Finding {
     severity: check.severity,
     title: titles[check.missKind!],
     since: check.missedAt!,
+    occurs: true,
     owner: check.owner,
     remindEvery: check.remindEvery ?? project?.remindEvery ?? 0,
     seen: {

@@ -9,13 +9,17 @@ import * as schema from './schema.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
+/** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
+export type Topic = 'alerts' | 'deadlines'
+
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
   readonly db: BetterSQLite3Database<typeof schema>
   readonly #sqlite: Database.Database
   readonly #statements = new Map<string, Database.Statement>()
   readonly #queries = new Map<string, unknown>()
-  readonly #listeners: (() => void)[] = []
+  readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
+  #touched = new Set<Topic>()
   readonly #release: () => void
 
   constructor(sqlite: Database.Database, release: () => void = () => {}) {
@@ -38,9 +42,14 @@ export class State {
     } catch (error) {
       // SQLite itself may have rolled back already (disk full, for one).
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
+      this.#touched.clear()
       throw error
     }
-    for (const listener of this.#listeners) listener()
+    const touched = this.#touched
+    if (touched.size > 0) {
+      this.#touched = new Set()
+      for (const listener of this.#listeners) listener(touched)
+    }
     return result
   }
 
@@ -64,8 +73,13 @@ export class State {
     return query as Q
   }
 
-  /** Calls `listener` after every committed transaction. */
-  onCommit(listener: () => void): void {
+  /** Notes what the running transaction changes, for those who wait for it. */
+  touch(topic: Topic): void {
+    this.#touched.add(topic)
+  }
+
+  /** Calls `listener` after every committed transaction that touched something. */
+  onCommit(listener: (touched: ReadonlySet<Topic>) => void): void {
     this.#listeners.push(listener)
   }
 

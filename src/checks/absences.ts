@@ -1,0 +1,48 @@
+// Times when Vakt could not hear beats: when it was last alive, and what it does to deadlines that it was away.
+import { desc } from 'drizzle-orm'
+import type { State } from '../state/database.ts'
+import { absences } from '../state/schema.ts'
+import { MINUTE, SECOND } from '../time.ts'
+import type { Check } from './check.ts'
+import { holdChecks } from './checks.ts'
+
+export type Absence = typeof absences.$inferSelect
+
+/** Shorter gaps between two signs of life are the ordinary unevenness of timers. */
+export const NOTICED = 15 * SECOND
+const LONGEST_SETTLING = MINUTE
+const SHORTEST_SETTLING = 5 * SECOND
+
+/** The last sign of life, or null before the first. */
+export function lastAlive(state: State): number | null {
+  const row = state.prepare<[], { value: string }>(`select value from facts where name = 'alive'`).get()
+  return row ? Number(row.value) : null
+}
+
+export function markAlive(state: State, now: number): void {
+  const write = `insert into facts (name, value) values ('alive', ?) on conflict (name) do update set value = excluded.value`
+  state.transaction(() => state.prepare(write).run(String(now)))
+}
+
+/** How long deadlines rest after an absence: as long as it was, from 5 s to a minute, so that retries can arrive. */
+export function settlingAfter(from: number, to: number): number {
+  return Math.min(Math.max(to - from, SHORTEST_SETTLING), LONGEST_SETTLING)
+}
+
+/**
+ * Records that no beat could arrive from `from` to `to` and holds that time off every deadline.
+ * Returns the checks whose due time fell into it: their beat may have been lost, so the next one is awaited.
+ */
+export function recordAbsence(state: State, kind: Absence['kind'], from: number, to: number): Check[] {
+  return state.transaction(() => {
+    state.db.insert(absences).values({ kind, from, to }).run()
+    markAlive(state, to)
+    state.touch('deadlines')
+    return holdChecks(state, from, to, to + settlingAfter(from, to))
+  })
+}
+
+/** The newest absences first. */
+export function listAbsences(state: State, limit: number): Absence[] {
+  return state.db.select().from(absences).orderBy(desc(absences.id)).limit(limit).all()
+}

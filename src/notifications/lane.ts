@@ -1,0 +1,56 @@
+// One channel's lane of the delivery loop: what it sends at once, and how long it holds back after which failure.
+import type { DeliveryError } from '../chat/channel.ts'
+import { MINUTE, SECOND } from '../time.ts'
+
+export type Operation = 'post' | 'edit'
+
+/** How many messages may be under way at once; fewer edits, so that they never keep a new alert waiting. */
+const AT_ONCE = { all: 4, edit: 2 }
+const LONGEST_BACKOFF = 5 * MINUTE
+
+/** The pace of one channel. Holds no message: only what is under way and until when each kind is held back. */
+export class Lane {
+  readonly underWay = new Map<number, Operation>()
+  readonly #heldUntil = { post: 0, edit: 0 }
+  #failures = 0
+
+  /** Whether one more message of this kind may be sent at `now`. */
+  allows(operation: Operation, now: number): boolean {
+    if (this.underWay.size >= AT_ONCE.all || this.#heldUntil[operation] > now) return false
+    const edits = [...this.underWay.values()].filter(one => one === 'edit').length
+    return operation !== 'edit' || edits < AT_ONCE.edit
+  }
+
+  /** The nearest instant after `now` at which a kind is held back no more. */
+  heldUntil(now: number): number | null {
+    const later = Object.values(this.#heldUntil).filter(at => at > now)
+    return later.length > 0 ? Math.min(...later) : null
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+  }
+
+  /** Holds back after a failure: as long as the platform asked, or doubling up to five minutes; returns until when. */
+  failed(error: DeliveryError, now: number): number {
+    if (error.refusal === 'refused' || error.refusal === 'gone') return now
+    this.#failures = error.refusal === 'limited' ? this.#failures : this.#failures + 1
+    const wait = error.retryAfterMs ?? backoff(this.#failures)
+    const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
+    for (const kind of kinds) this.#heldUntil[kind] = Math.max(this.#heldUntil[kind], now + wait)
+    return now + wait
+  }
+
+  /** Forgets every hold, for when the platform is back. */
+  release(): void {
+    this.#heldUntil.post = 0
+    this.#heldUntil.edit = 0
+    this.#failures = 0
+  }
+}
+
+/** Doubling from one second, with up to a quarter of jitter so that channels do not march in step. */
+export function backoff(failures: number): number {
+  const base = Math.min(SECOND * 2 ** Math.max(0, failures - 1), LONGEST_BACKOFF)
+  return Math.round(base * (1 + Math.random() / 4))
+}

@@ -1,0 +1,34 @@
+// What one channel needs next for one alert: post, edit, reply or nothing, with the reason by name. Pure.
+import type { Alert } from '../alerts/alert.ts'
+import type { notifications } from '../state/schema.ts'
+
+export type Notification = typeof notifications.$inferSelect
+
+export type Step =
+  | { do: 'post'; why: 'new alert' | 'ended before it was told' | 'the card was gone' }
+  | { do: 'reply'; why: NonNullable<Alert['callReason']> }
+  | { do: 'edit'; why: 'newer version' }
+  | { do: 'skip'; why: 'shown' | 'ended before the channel was added' | 'waiting to try again' | 'refused for good' }
+
+/** The next step for an alert in a channel added at `addedAt`; `notification` is what the channel has of it so far. */
+export function nextStep(alert: Alert, addedAt: number, notification: Notification | null, now: number): Step {
+  if (notification?.failedVersion === alert.version) return { do: 'skip', why: 'refused for good' }
+  if ((notification?.nextAttemptAt ?? 0) > now) return { do: 'skip', why: 'waiting to try again' }
+  if (!notification?.ref) return firstStep(alert, addedAt, notification)
+  if (callIsDue(alert, notification)) return { do: 'reply', why: alert.callReason! }
+  if (notification.shownVersion < alert.version) return { do: 'edit', why: 'newer version' }
+  return { do: 'skip', why: 'shown' }
+}
+
+function firstStep(alert: Alert, addedAt: number, notification: Notification | null): Step {
+  if (notification && notification.shownVersion > 0) return { do: 'post', why: 'the card was gone' }
+  if (alert.state !== 'resolved') return { do: 'post', why: 'new alert' }
+  if (alert.resolvedAt! < addedAt) return { do: 'skip', why: 'ended before the channel was added' }
+  return { do: 'post', why: 'ended before it was told' }
+}
+
+// A reminder that could not be told before somebody acknowledged is told no more; a recovery always is.
+function callIsDue(alert: Alert, notification: Notification): boolean {
+  if (notification.called >= alert.calls) return false
+  return alert.callReason === 'recovered' ? alert.state === 'resolved' : alert.state === 'firing'
+}
