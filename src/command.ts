@@ -61,7 +61,7 @@ export function completes<T extends z.ZodType>(schema: T, list: string): T {
 }
 
 /**
- * Defines a command. Argument names are camel case here and kebab case where people write them; their
+ * Makes the function that defines commands over a context `C`. Argument names are camel case here and kebab case where people write them; their
  * `.describe()` is the help text. `changes` (default true for roles above viewer) puts the command in the audit.
  */
 export function commandsFor<C>() {
@@ -75,12 +75,16 @@ export function commandsFor<C>() {
     args: S
     run(args: z.output<z.ZodObject<S>>, context: C): Answer | Promise<Answer>
   }): Command<C> {
-    const { args, examples = [], changes = definition.role !== 'viewer', ...rest } = definition
+    const { examples = [], changes = definition.role !== 'viewer', ...rest } = definition
+    const args = { ...definition.args, ...(changes ? {} : { share: SHARE }) }
     const schema = z.strictObject(args)
     const list = Object.entries(args).map(([key, type]) => describeArgument(key, type))
     return { ...rest, examples, changes, arguments: list, parse: raw => parseArguments(schema, list, raw) }
   }
 }
+
+// Answers are for the one who asked; what only looks things up may also be shown to everybody.
+const SHARE = z.boolean().optional().describe('Show the answer to everybody in the channel')
 
 /** `maxRuntime` or `max_runtime` as people write it: `max-runtime`. */
 export function kebab(key: string): string {

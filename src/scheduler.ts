@@ -35,6 +35,7 @@ export function createScheduler(
 ): Scheduler {
   let lastTurnAt: number | null = null
   let error: string | null = null
+  let nextMark = 0
   let nextPrune = 0
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
@@ -44,11 +45,10 @@ export function createScheduler(
     disarm()
     armedFor = Number.POSITIVE_INFINITY
     const now = clock.now()
-    let more = false
     try {
       noticeAbsence(state, lastTurnAt, now, log)
-      more = judge(state, now, platforms())
-      markAlive(state, now)
+      judge(state, now, platforms())
+      if (now >= nextMark) mark(now)
       if (now >= nextPrune) prune(now)
       error = null
     } catch (thrown) {
@@ -56,7 +56,12 @@ export function createScheduler(
       log.error('a turn of the scheduler failed; it tries again in a second', { error: thrown })
     }
     lastTurnAt = now
-    arm(more ? now : now + (error === null ? TICK : SECOND))
+    arm(now + (error === null ? TICK : SECOND))
+  }
+
+  const mark = (now: number) => {
+    nextMark = now + TICK
+    markAlive(state, now)
   }
 
   const prune = (now: number) => {
@@ -100,13 +105,12 @@ export function createScheduler(
   }
 }
 
-/** Judges everything that is due at `now` in one transaction; true when more is left. */
-function judge(state: State, now: number, platforms: readonly { name: string; status: PlatformStatus }[]): boolean {
-  return state.transaction(() => {
-    const missed = detectMissedBeats(state, now, AT_ONCE)
-    applyOutcomes(state, [...missed, ...detectLostChannels(platforms, now)], now)
-    const woken = wakeAlerts(state, now, AT_ONCE)
-    return missed.length === AT_ONCE || woken === AT_ONCE
+/** Judges what is due at `now` in one transaction; what is left over is due at once again. */
+function judge(state: State, now: number, platforms: readonly { name: string; status: PlatformStatus }[]): void {
+  state.transaction(() => {
+    const outcomes = [...detectMissedBeats(state, now, AT_ONCE), ...detectLostChannels(platforms, now)]
+    applyOutcomes(state, outcomes, now)
+    wakeAlerts(state, now, AT_ONCE)
   })
 }
 

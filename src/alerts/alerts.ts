@@ -84,7 +84,7 @@ export function resolveAlert(state: State, id: number, by: string, now: number):
 }
 
 /** Sends the reminders and ends the snoozes whose time has come; up to `limit` of them. */
-export function wakeAlerts(state: State, now: number, limit: number): number {
+export function wakeAlerts(state: State, now: number, limit: number): void {
   const due = state.db
     .select()
     .from(alerts)
@@ -94,7 +94,6 @@ export function wakeAlerts(state: State, now: number, limit: number): number {
   state.transaction(() => {
     for (const alert of due) change(state, alert, woken(alert, now), now)
   })
-  return due.length
 }
 
 /** The nearest instant at which time alone changes an alert. */

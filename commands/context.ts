@@ -1,0 +1,67 @@
+// What every command is given beside its arguments, and the shapes that arguments share.
+import { z } from 'zod'
+import type { PlatformStatus } from '../src/chat/channel.ts'
+import { type Actor, commandsFor, completes, positional } from '../src/command.ts'
+import type { Config } from '../src/config.ts'
+import { invalid } from '../src/problem.ts'
+import type { Vault } from '../src/projects/vault.ts'
+import type { SchedulerHealth } from '../src/scheduler.ts'
+import type { State } from '../src/state/database.ts'
+import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
+
+/** What a command works with. `now` is the instant it was asked at, epoch ms. */
+export type Context = {
+  state: State
+  vault: Vault
+  config: Config
+  now: number
+  by: Actor
+  /** A person who can be asked to confirm with a button; scripts are not asked. */
+  interactive: boolean
+  /** Where clients reach the intake, without a final slash. */
+  publicUrl: string
+  parts: Parts
+}
+
+/** The running parts that `status` tells about. */
+export type Parts = {
+  startedAt: number
+  version: string
+  scheduler(): SchedulerHealth
+  platforms(): readonly { name: string; status: PlatformStatus }[]
+}
+
+export const command = commandsFor<Context>()
+
+const LONGEST = 365 * DAY
+
+/** A duration from `min` (one second unless said) to a year, read as ms. */
+export function duration(min = SECOND) {
+  return z.string().transform((text, issues) => {
+    const ms = parseDuration(text)
+    if (ms !== null && ms >= min && ms <= LONGEST) return ms
+    issues.addIssue(
+      `must be a duration from ${formatDuration(min)} to 365d, such as 90s, 5m, 2h or 1d, but is "${text}"`,
+    )
+    return z.NEVER
+  })
+}
+
+/** An instant as people type it, given back as a function because reading it needs the time zone. */
+export function instant() {
+  return z.string().transform(text => ({ text }))
+}
+
+/** Reads what `instant` holds; throws a sentence for what is not a time. */
+export function readInstant(given: { text: string } | undefined, context: Context): number | undefined {
+  if (given === undefined) return undefined
+  const at = parseTime(given.text, context.now, context.config.timeZone)
+  if (at !== null) return at
+  throw invalid('time', `"${given.text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
+}
+
+export const checkName = () => completes(positional(z.string().min(1).max(100)), 'check')
+export const projectName = () => completes(z.string().max(64), 'project')
+export const alertNumber = () =>
+  completes(positional(z.number({ error: 'must be an alert number such as 42' }).int().positive()), 'alert')
+export const yes = () => z.boolean().optional().describe('Do it without asking again')
