@@ -40,8 +40,14 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
           `"${command.name}" needs the role ${command.role}, and you are ${by.role}. An admin can change that with "roles set".`,
         )
       }
-      const answer = await command.run(args as never, options.context(by, now, speaker.interactive))
-      if (audited !== null) writeAudit(state, by, audited, 'done', now)
+      // What a command does at once and its line in the audit are one transaction; a slow one is written when it is done.
+      const answered = state.transaction(() => {
+        const answer = command.run(args as never, options.context(by, now, speaker.interactive))
+        if (audited !== null && !(answer instanceof Promise)) writeAudit(state, by, audited, 'done', now)
+        return answer
+      })
+      const answer = await answered
+      if (audited !== null && answered instanceof Promise) writeAudit(state, by, audited, 'done', now)
       const shared = args.share === true
       return {
         ok: true,

@@ -6,7 +6,13 @@ import { alerts, channels, notifications } from '../state/schema.ts'
 import { type Notification, nextStep, type Step } from './next-step.ts'
 
 export type OutboxItem = { alert: Alert; notification: Notification | null; step: Step }
-export type Delivery = { alert: Alert; notification: Notification | null; channel: string; step: Step }
+export type Delivery = {
+  alert: Alert
+  notification: Notification | null
+  channel: string
+  channelId: string
+  step: Step
+}
 
 /**
  * What a channel still has to be told at `now` by new messages or by edits, in the order it matters: criticals before
@@ -105,10 +111,11 @@ export function listDeliveries(state: State, limit: number, now: number, alertId
   const recent = alertId === undefined ? undefined : eq(alerts.id, alertId)
   const ids = state.db.select({ id: alerts.id }).from(alerts).where(recent).orderBy(desc(alerts.id)).limit(limit).all()
   return ids.flatMap(({ id }) =>
-    pairsOf(state, id).map(({ alert, notification, channel, addedAt }) => ({
+    pairsOf(state, id).map(({ alert, notification, channel, channelId, addedAt }) => ({
       alert,
       notification,
       channel,
+      channelId,
       step: nextStep(alert, addedAt, notification, now),
     })),
   )
@@ -139,7 +146,13 @@ function save(state: State, alertId: number, channelId: string, changes: Partial
 
 function pairsOf(state: State, alertId: number) {
   return state.db
-    .select({ alert: alerts, notification: notifications, channel: channels.name, addedAt: channels.addedAt })
+    .select({
+      alert: alerts,
+      notification: notifications,
+      channel: channels.name,
+      channelId: channels.id,
+      addedAt: channels.addedAt,
+    })
     .from(alerts)
     .innerJoin(channels, sql`${channels.removedAt} is null`)
     .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))

@@ -1,0 +1,80 @@
+// What people do to alerts: take them, give them back, put them off, end them.
+import { z } from 'zod'
+import { acknowledgeAlert, resolveAlert, snoozeAlert, unacknowledgeAlert } from '../src/alerts/alerts.ts'
+import { positional } from '../src/command.ts'
+import { formatDuration, HOUR } from '../src/time.ts'
+import { alertsResult, changedCard } from './alerts.ts'
+import { alertNumber, command, duration } from './context.ts'
+
+const DEFAULT_SNOOZE = HOUR
+const note = () => positional(z.string().max(500)).optional().describe('A word to the others')
+
+const ack = command({
+  name: 'ack',
+  summary: 'Take an alert: its reminders stop, and every card says who is on it',
+  examples: ['ack 42', 'ack 42 restarting the database'],
+  role: 'responder',
+  args: {
+    alert: alertNumber().describe('Alert number, such as 42'),
+    note: positional(z.string().max(500).optional()).describe('What you are doing about it'),
+  },
+  run({ alert: id, note = '' }, { state, by, now }) {
+    const alert = acknowledgeAlert(state, id, by.name, note || null, now)
+    return {
+      card: changedCard(alert, 'You are on it. Every card shows it; reminders stop.'),
+      result: alertsResult(state, alert),
+      quiet: true,
+    }
+  },
+})
+
+const unack = command({
+  name: 'unack',
+  summary: 'Give an acknowledged alert back: its reminders begin again',
+  examples: ['unack 42'],
+  role: 'responder',
+  args: { alert: alertNumber().describe('Alert number, such as 42') },
+  run({ alert: id }, { state, by, now }) {
+    const alert = unacknowledgeAlert(state, id, by.name, now)
+    return {
+      card: changedCard(alert, 'Nobody is on it any more. Every card shows it.'),
+      result: alertsResult(state, alert),
+      quiet: true,
+    }
+  },
+})
+
+const resolve = command({
+  name: 'resolve',
+  summary: 'End an alert by hand; it ends by itself when its cause is gone',
+  details: 'If the cause goes on, Vakt does not alert again before it was gone once.',
+  examples: ['resolve 42'],
+  role: 'responder',
+  args: { alert: alertNumber().describe('Alert number, such as 42') },
+  run({ alert: id }, { state, by, now }) {
+    const alert = resolveAlert(state, id, by.name, now)
+    return { card: changedCard(alert, 'Ended. Every card shows it.'), result: alertsResult(state, alert), quiet: true }
+  },
+})
+
+const snooze = command({
+  name: 'snooze',
+  summary: 'Put an alert off: no reminders for a while, then everybody is told if it still goes on',
+  examples: ['snooze 42 --for 2h', 'snooze 42 waiting for the provider --for 1d'],
+  role: 'responder',
+  args: {
+    alert: alertNumber().describe('Alert number, such as 42'),
+    note: note(),
+    for: duration().optional().describe('How long, such as 30m, 2h or 1d; 1h unless said'),
+  },
+  run({ alert: id, for: wait = DEFAULT_SNOOZE, note: why = '' }, { state, by, now }) {
+    const alert = snoozeAlert(state, id, now + wait, by.name, why || null, now)
+    return {
+      card: changedCard(alert, `Snoozed for ${formatDuration(wait)}. Every card shows it.`),
+      result: alertsResult(state, alert),
+      quiet: true,
+    }
+  },
+})
+
+export const ackCommands = [ack, unack, resolve, snooze]

@@ -1,0 +1,195 @@
+// Alerts: what is open, what was, one in full, and a test of the whole way to the chats.
+import { z } from 'zod'
+import type { Alert } from '../src/alerts/alert.ts'
+import { alertCard, stateTone, stateWord } from '../src/alerts/alert-card.ts'
+import { countAlerts, endAlert, findAlert, fireAlert, listAlerts, readHistory } from '../src/alerts/alerts.ts'
+import type { Button, Card, Text } from '../src/card.ts'
+import { SEVERITIES } from '../src/detectors/finding.ts'
+import { findProject, readProjectById } from '../src/projects/projects.ts'
+import { isoTime } from '../src/time.ts'
+import { alertNumber, type Context, command, projectName } from './context.ts'
+
+const PAGE = 10
+
+const list = command({
+  name: 'alerts list',
+  summary: 'Show the open alerts, worst first',
+  examples: ['alerts list', 'alerts list --project shop'],
+  role: 'viewer',
+  args: {
+    project: projectName().optional().describe('Only of this project'),
+    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+  },
+  run({ project, limit = PAGE }, { state }) {
+    const filter = { open: true, ...(project === undefined ? {} : { projectId: findProject(state, project).id }) }
+    const total = countAlerts(state, filter)
+    const found = listAlerts(state, { ...filter, limit })
+    const more = total > found.length ? `… ${total - found.length} more` : ''
+    return {
+      card: {
+        title: total === 0 ? 'No open alerts' : `${total} open ${total === 1 ? 'alert' : 'alerts'}`,
+        tone: total === 0 ? 'good' : (found[0]?.severity ?? 'info'),
+        lines:
+          total === 0
+            ? ['All is well. "alerts history" shows what was.']
+            : [...found.map(alertLine), more].filter(line => line !== ''),
+        buttons: found.slice(0, 5).map(alert => ({ label: `Details ${alert.id}`, line: `alerts show ${alert.id}` })),
+      },
+      result: { alerts: found.map(alert => alertResult(state, alert)), total },
+    }
+  },
+})
+
+const show = command({
+  name: 'alerts show',
+  summary: 'Show one alert in full, with its timeline',
+  examples: ['alerts show 42'],
+  role: 'viewer',
+  args: { alert: alertNumber().describe('Alert number, such as 42') },
+  run({ alert: id }, { state }) {
+    const alert = findAlert(state, id)
+    const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
+    const card = alertCard(alert, project)
+    const timeline = readHistory(state, id).map(
+      (row): Text => [
+        { time: row.at, style: 'moment' },
+        ` · ${row.what}${row.by === null ? '' : ` by ${row.by}`}${row.note === null ? '' : `: ${row.note}`}`,
+      ],
+    )
+    return {
+      card: { ...card, lines: [...(card.lines ?? []), [{ bold: 'Timeline' }], ...timeline] },
+      result: {
+        alerts: [alertResult(state, alert)],
+        history: readHistory(state, id).map(row => ({ ...row, at: isoTime(row.at) })),
+      },
+    }
+  },
+})
+
+const history = command({
+  name: 'alerts history',
+  summary: 'Show alerts, ended ones too, newest first',
+  examples: ['alerts history', 'alerts history --before 42'],
+  role: 'viewer',
+  args: {
+    project: projectName().optional().describe('Only of this project'),
+    before: z.number().int().positive().optional().describe('Only alerts with a smaller number than this'),
+    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+  },
+  run({ project, before, limit = PAGE }, { state }) {
+    const filter = {
+      ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
+      ...(before === undefined ? {} : { before }),
+    }
+    const found = listAlerts(state, { ...filter, limit })
+    const older = countAlerts(state, filter) > found.length ? found.at(-1) : undefined
+    const inProject = project === undefined ? '' : ` --project ${project}`
+    const buttons: Button[] = older ? [{ label: 'Older', line: `alerts history --before ${older.id}${inProject}` }] : []
+    return {
+      card: {
+        title: found.length === 0 ? 'No alerts yet' : 'Alerts, newest first',
+        tone: 'plain',
+        lines:
+          found.length === 0
+            ? ['Nothing has gone wrong so far. "alerts test" tries the way to the chats.']
+            : found.map(alertLine),
+        buttons,
+      },
+      result: { alerts: found.map(alert => alertResult(state, alert)) },
+    }
+  },
+})
+
+const test = command({
+  name: 'alerts test',
+  summary: 'Send a test alert to every channel, and end it again',
+  details:
+    'A card appears everywhere within a second. Press Acknowledge to see it change everywhere. Run it again to end it.',
+  examples: ['alerts test', 'alerts test --severity critical'],
+  role: 'responder',
+  args: { severity: z.enum(SEVERITIES).optional().describe('How bad it should look, info unless said') },
+  run({ severity = 'info' }, { state, now, by }) {
+    const key = `test:${by.platform}:${by.id}`
+    const ended = endAlert(state, key, by.name, now)
+    if (ended) {
+      return {
+        card: { title: `The test alert ${ended.id} is ended`, tone: 'good', lines: ['Its cards everywhere show it.'] },
+        result: alertsResult(state, ended),
+      }
+    }
+    const fired = fireAlert(
+      state,
+      {
+        key,
+        detector: 'test',
+        projectId: null,
+        severity,
+        title: `test alert by ${by.name}`,
+        since: now,
+        owner: null,
+        remindEvery: 0,
+        seen: { lines: ['Nothing is wrong. This only tries the way to the chats.'] },
+        occurs: false,
+      },
+      now,
+    )
+    return {
+      card: {
+        title: `The test alert ${fired.id} is on its way`,
+        tone: 'info',
+        lines: ['"deliveries" shows where it arrived. Run "alerts test" again to end it.'],
+      },
+      result: alertsResult(state, fired),
+    }
+  },
+})
+
+export const alertCommands = [list, show, history, test]
+
+/** An alert in the machine-readable form of every command that answers with some. */
+export function alertResult(state: Context['state'], alert: Alert) {
+  return {
+    id: alert.id,
+    state: alert.state,
+    severity: alert.severity,
+    title: alert.title,
+    key: alert.key,
+    detector: alert.detector,
+    project: alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null),
+    owner: alert.owner,
+    count: alert.count,
+    version: alert.version,
+    since: isoTime(alert.since),
+    fired_at: isoTime(alert.firedAt),
+    acknowledged_at: isoTime(alert.acknowledgedAt),
+    acknowledged_by: alert.acknowledgedBy,
+    note: alert.note,
+    snoozed_until: isoTime(alert.snoozedUntil),
+    resolved_at: isoTime(alert.resolvedAt),
+    resolved_by: alert.resolvedBy,
+  }
+}
+
+export function alertsResult(state: Context['state'], alert: Alert) {
+  return { alerts: [alertResult(state, alert)] }
+}
+
+/** The short card that says what became of an alert. */
+export function changedCard(alert: Alert, says: string): Card {
+  return {
+    title: `${stateWord(alert)}: ${alert.title}`,
+    tone: stateTone(alert),
+    lines: [says],
+    footer: `Alert ${alert.id}`,
+  }
+}
+
+function alertLine(alert: Alert): Text {
+  const owner = alert.acknowledgedBy === null ? '' : `, ${alert.acknowledgedBy} is on it`
+  return [
+    { bold: `${alert.id}` },
+    ` · ${stateWord(alert)} · ${alert.title} · `,
+    { time: alert.since, style: 'relative' },
+    owner,
+  ]
+}

@@ -1,0 +1,452 @@
+// Checks: the jobs whose beats Vakt waits for; added, looked at, edited, paused and removed.
+import { z } from 'zod'
+import { endAlert } from '../src/alerts/alerts.ts'
+import type { Button, Text } from '../src/card.ts'
+import { listBeats } from '../src/checks/beats.ts'
+import { type Check, nextDue, shownStatus } from '../src/checks/check.ts'
+import {
+  addCheck,
+  countChecks,
+  editCheck,
+  findCheck,
+  listChecks,
+  pauseCheck,
+  removeCheck,
+  resumeCheck,
+} from '../src/checks/checks.ts'
+import { describeSchedule } from '../src/checks/schedule.ts'
+import { completes, positional } from '../src/command.ts'
+import { quoteWord } from '../src/command-line.ts'
+import { beatStrip, checkKey } from '../src/detectors/missed-beat.ts'
+import { invalid } from '../src/problem.ts'
+import { findProject, readProjectById } from '../src/projects/projects.ts'
+import { formatDuration, isoTime } from '../src/time.ts'
+import { checkSettings, draftOf, readSettings } from './check-settings.ts'
+import { type Context, checkName, command, instant, projectName, readInstant, yes } from './context.ts'
+
+const PAGE = 15
+const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
+
+const add = command({
+  name: 'checks add',
+  summary: 'Wait for the beats of a job, and alert when one does not come',
+  details:
+    'Without --every or --cron a beat is awaited every day. A new check begins to be judged with its first beat.',
+  examples: [
+    'checks add nightly-backup --every 1d --grace 1h',
+    'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo --max-runtime 20m',
+  ],
+  role: 'responder',
+  args: {
+    name: positional(z.string().trim().min(1).max(100)).describe('A name for the job'),
+    ...checkSettings(),
+    project: projectName().optional().describe('The project it belongs to, default unless said'),
+  },
+  run({ name, project, ...settings }, context) {
+    const { state, now } = context
+    const check = addCheck(
+      state,
+      { ...draftOf(settings, context), name, projectId: findProject(state, project).id },
+      now,
+    )
+    return {
+      card: {
+        title: `The check ${check.name} waits for its first beat`,
+        tone: 'good',
+        lines: [
+          `It then expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+          'Put this at the end of the job:',
+        ],
+        code: { text: curlLine(check, context), language: 'sh' },
+        buttons: [{ label: 'Show', line: `checks show ${check.uuid}` }],
+      },
+      result: checkResult(context, check),
+    }
+  },
+})
+
+const edit = command({
+  name: 'checks edit',
+  summary: 'Change the settings of a check',
+  details:
+    '"none" takes a setting away: --owner none. An edit never causes an alert by itself: what it would make overdue is counted from now.',
+  examples: [
+    'checks edit nightly-backup --grace 2h',
+    'checks edit report --active "Mon-Fri 06:00-20:00"',
+    'checks edit report --rename weekday-report',
+  ],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    ...checkSettings(),
+    rename: z.string().trim().min(1).max(100).optional().describe('A new name; its slug URL changes with it'),
+    project: projectName().optional().describe('Its project, when several have a check of that name'),
+  },
+  run({ name, project, rename, ...settings }, context) {
+    const { state, now } = context
+    const check = checkOf(context, name, project)
+    const changes = readSettings(settings, check, context)
+    if (Object.keys(changes).length === 0 && rename === undefined)
+      throw invalid('settings', 'Say what to change, such as --grace 2h.')
+    const edited = editCheck(state, check, { ...changes, ...(rename === undefined ? {} : { name: rename }) }, now)
+    return { card: checkCard(edited, context), result: checkResult(context, edited) }
+  },
+})
+
+const show = command({
+  name: 'checks show',
+  summary: 'Show a check: how it is doing, when it is due, its ping URL and settings',
+  examples: ['checks show nightly-backup'],
+  role: 'viewer',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, project }, context) {
+    const check = checkOf(context, name, project)
+    return { card: checkCard(check, context), result: checkResult(context, check) }
+  },
+})
+
+const list = command({
+  name: 'checks list',
+  summary: 'Show all checks and how they are doing',
+  examples: ['checks list', 'checks list --status down', 'checks list backup'],
+  role: 'viewer',
+  args: {
+    matching: positional(z.string().max(100).optional()).describe('Only checks with this in their name'),
+    project: projectName().optional().describe('Only of this project'),
+    status: z.enum(['new', 'up', 'down', 'paused']).optional().describe('Only with this status'),
+    page: z.number().int().min(1).optional().describe('Which page'),
+    limit: z.number().int().min(1).max(20_000).optional().describe('How many a page, 15 unless said'),
+  },
+  run({ matching, project, status, page = 1, limit = PAGE }, context) {
+    const { state, now } = context
+    const filter = {
+      ...(matching === undefined ? {} : { matching }),
+      ...(status === undefined ? {} : { status }),
+      ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
+    }
+    const total = countChecks(state, filter)
+    // A person reads pages; a script wants them all unless it asks for pages.
+    const all = listChecks(
+      state,
+      context.interactive || page > 1 || limit !== PAGE ? { ...filter, limit, offset: (page - 1) * limit } : filter,
+    )
+    const shown = all.slice(0, limit)
+    const line = [
+      'checks list',
+      matching && quoteWord(matching),
+      project && `--project ${project}`,
+      status && `--status ${status}`,
+    ]
+      .filter(Boolean)
+      .join(' ')
+    const buttons: Button[] = [
+      ...(page > 1 ? [{ label: 'Previous', line: `${line} --page ${page - 1}` }] : []),
+      ...(page * limit < total ? [{ label: 'Next', line: `${line} --page ${page + 1}` }] : []),
+    ]
+    const empty =
+      Object.keys(filter).length > 0
+        ? 'No check fits.'
+        : 'There are none yet. Add one: checks add nightly-backup --every 1d'
+    return {
+      card: {
+        title: `${total} ${total === 1 ? 'check' : 'checks'}`,
+        tone: 'plain',
+        lines: total === 0 ? [empty] : shown.map(check => checkLine(check, now)),
+        buttons,
+        ...(total > limit ? { footer: `Page ${page} of ${Math.ceil(total / limit)}` } : {}),
+      },
+      result: { checks: all.map(check => checkResult(context, check).check), total },
+    }
+  },
+})
+
+const beats = command({
+  name: 'checks beats',
+  summary: 'Show the last beats of a check, newest first',
+  examples: ['checks beats nightly-backup --limit 20'],
+  role: 'viewer',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, limit = 10, project }, context) {
+    const check = checkOf(context, name, project)
+    const found = listBeats(context.state, check.id, limit)
+    const lines = found.map((beat): Text => {
+      const took = beat.duration === null ? '' : `, took ${formatDuration(beat.duration)}`
+      const exit = beat.exitStatus === null ? '' : `, exit status ${beat.exitStatus}`
+      return [
+        { bold: beat.kind },
+        ' · ',
+        { time: beat.receivedAt, style: 'moment' },
+        ` · ${beat.method} from ${beat.remoteAddress}${exit}${took}`,
+      ]
+    })
+    return {
+      card: {
+        title: `Last beats of ${check.name}`,
+        tone: 'plain',
+        lines: lines.length > 0 ? lines : ['None has come yet.'],
+      },
+      result: {
+        beats: found.map(beat => ({
+          id: beat.id,
+          kind: beat.kind,
+          received_at: isoTime(beat.receivedAt),
+          method: beat.method,
+          scheme: beat.scheme,
+          remote_address: beat.remoteAddress,
+          user_agent: beat.userAgent,
+          exit_status: beat.exitStatus,
+          rid: beat.rid,
+          duration_ms: beat.duration,
+          body_bytes: beat.bodyBytes,
+          body: beat.body === null ? null : beat.body.toString('utf8'),
+        })),
+      },
+    }
+  },
+})
+
+const next = command({
+  name: 'checks next',
+  summary: 'Show when beats are due next, of a check or of any schedule',
+  examples: ['checks next nightly-backup --count 5', 'checks next --cron "0 2 * * *" --tz Europe/Oslo'],
+  role: 'viewer',
+  args: {
+    name: completes(positional(z.string().max(100).optional()), 'check').describe('Name, slug or uuid of the check'),
+    ...pickSchedule(),
+    from: instant().optional().describe('From when, now unless said'),
+    count: z.number().int().min(1).max(100).optional().describe('How many, 5 unless said'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, from, count = 5, project, ...schedule }, context) {
+    const check = name === undefined ? scheduleOnly(schedule, context) : checkOf(context, name, project)
+    const due: number[] = []
+    const start = readInstant(from, context)
+    let at: number | null = start ?? (name === undefined ? context.now : (check.lastBeatAt ?? context.now))
+    while (due.length < count) {
+      at = nextDue(check, at)
+      if (at === null) break
+      if (start !== undefined || at > context.now) due.push(at)
+    }
+    return {
+      card: {
+        title: name === undefined ? 'That schedule is due' : `${check.name} is due`,
+        tone: 'plain',
+        lines:
+          due.length > 0
+            ? due.map((one): Text => [{ time: one, style: 'moment' }, ' (', { time: one, style: 'relative' }, ')'])
+            : ['Never again.'],
+        footer: describeSchedule(check),
+      },
+      result: { due: due.map(one => isoTime(one)) },
+    }
+  },
+})
+
+const pause = command({
+  name: 'checks pause',
+  summary: 'Stop judging a check until it is resumed or beats again',
+  examples: ['checks pause nightly-backup'],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, project }, context) {
+    const paused = pauseCheck(context.state, checkOf(context, name, project))
+    endAlert(context.state, checkKey(paused), context.by.name, context.now)
+    const until = paused.manualResume ? 'until "checks resume"' : 'until its next beat, or "checks resume"'
+    return {
+      card: {
+        title: `${paused.name} is paused`,
+        tone: 'muted',
+        lines: [`It is not judged ${until}.`],
+        buttons: [{ label: 'Resume', line: `checks resume ${paused.uuid}` }],
+      },
+      result: checkResult(context, paused),
+    }
+  },
+})
+
+const resume = command({
+  name: 'checks resume',
+  summary: 'Judge a paused check again, from now',
+  examples: ['checks resume nightly-backup'],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, project }, context) {
+    const resumed = resumeCheck(context.state, checkOf(context, name, project), context.now)
+    return { card: checkCard(resumed, context), result: checkResult(context, resumed) }
+  },
+})
+
+const remove = command({
+  name: 'checks remove',
+  summary: 'Remove a check with its beats; its ping URL stops working',
+  examples: ['checks remove nightly-backup'],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+    yes: yes(),
+  },
+  run({ name, project, yes }, context) {
+    const check = checkOf(context, name, project)
+    if (context.interactive && !yes) {
+      return {
+        card: {
+          title: `Remove the check ${check.name}?`,
+          tone: 'warning',
+          lines: [
+            `Its ${check.beats} beats go with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`,
+          ],
+          buttons: [
+            { label: 'Remove it', line: `checks remove ${check.uuid} --yes`, tone: 'danger' },
+            { label: 'Pause it instead', line: `checks pause ${check.uuid}` },
+          ],
+        },
+        result: checkResult(context, check),
+      }
+    }
+    const result = checkResult(context, check)
+    endAlert(context.state, checkKey(check), context.by.name, context.now)
+    removeCheck(context.state, check)
+    return {
+      card: {
+        title: `The check ${check.name} is removed`,
+        tone: 'muted',
+        lines: ['Remember to take its curl line out of the job.'],
+      },
+      result,
+    }
+  },
+})
+
+export const checkCommands = [add, list, show, beats, next, edit, pause, resume, remove]
+
+function checkOf({ state }: Context, name: string, project: string | undefined): Check {
+  return findCheck(state, name, project === undefined ? undefined : findProject(state, project).id)
+}
+
+function pickSchedule() {
+  const { every, cron, tz, active } = checkSettings()
+  return { every, cron, tz, active }
+}
+
+function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
+  if (schedule.every === undefined && schedule.cron === undefined) {
+    throw invalid('name', 'Say which check, or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
+  }
+  return { name: 'schedule', lastBeatAt: null, ...draftOf(schedule, context) } as Check
+}
+
+function checkResult(context: Context, check: Check) {
+  return {
+    check: {
+      id: check.id,
+      name: check.name,
+      slug: check.slug,
+      uuid: check.uuid,
+      ping_url: pingUrl(check, context),
+      project: readProjectById(context.state, check.projectId)?.name ?? null,
+      status: shownStatus(check, context.now),
+      started: check.lastStartAt !== null,
+      last_beat_at: isoTime(check.lastBeatAt),
+      last_duration_ms: check.lastDuration,
+      late_at: isoTime(check.lateAt),
+      down_at: isoTime(check.downAt),
+      beats: check.beats,
+      misses: check.misses,
+      schedule: {
+        every_ms: check.every,
+        cron: check.cron,
+        tz: check.timeZone,
+        grace_ms: check.grace,
+        max_runtime_ms: check.maxRuntime,
+        after: check.after,
+        active: check.active,
+      },
+      severity: check.severity,
+      owner: check.owner,
+    },
+  }
+}
+
+function checkCard(check: Check, context: Context) {
+  const status = shownStatus(check, context.now)
+  const paused = check.status === 'paused'
+  const last: Text =
+    check.lastBeatAt === null
+      ? 'No beat has come yet.'
+      : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
+  const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
+  const running: Text[] =
+    check.lastStartAt === null ? [] : [['Running since ', { time: check.lastStartAt, style: 'relative' }, '.']]
+  const ran: Text[] = check.lastDuration === null ? [] : [`The last run took ${formatDuration(check.lastDuration)}.`]
+  return {
+    title: `${STATUS_ICONS[status]} ${check.name}: ${status}`,
+    tone: status === 'down' ? check.severity : status === 'up' ? ('good' as const) : ('muted' as const),
+    lines: [
+      last,
+      ...due,
+      ...running,
+      ...ran,
+      `Expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+    ],
+    fields: [
+      { name: 'Last beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
+      ...Object.entries(otherSettings(check)).map(([name, value]) => ({ name, value, inline: true })),
+    ],
+    code: { text: curlLine(check, context), language: 'sh' },
+    buttons: [
+      { label: 'Beats', line: `checks beats ${check.uuid}` },
+      paused
+        ? { label: 'Resume', line: `checks resume ${check.uuid}` }
+        : { label: 'Pause', line: `checks pause ${check.uuid}` },
+      { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
+    ],
+    footer: `${check.beats} beats so far`,
+  }
+}
+
+function otherSettings(check: Check): Record<string, string> {
+  const settings: Record<string, string | null | false> = {
+    Severity: check.severity,
+    Owner: check.owner,
+    'Max runtime': check.maxRuntime === null ? null : formatDuration(check.maxRuntime),
+    'Alerts after': check.after > 1 && `${check.after} misses`,
+    'Start keywords': check.startKeywords,
+    'Success keywords': check.successKeywords,
+    'Failure keywords': check.failureKeywords,
+    'No keyword': check.defaultFail && 'is a failure',
+    Methods: check.methods,
+    Resumes: check.manualResume && 'only by hand',
+    Host: check.host,
+    'Depends on': check.dependsOn,
+  }
+  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => Boolean(entry[1])))
+}
+
+function checkLine(check: Check, now: number): Text {
+  const status = shownStatus(check, now)
+  const last: Text =
+    check.lastBeatAt === null ? ['no beat yet'] : ['last beat ', { time: check.lastBeatAt, style: 'relative' }]
+  return [`${STATUS_ICONS[status]} `, { bold: check.name }, ` ${status}, `, ...last]
+}
+
+function pingUrl(check: Check, context: Context): string {
+  return `${context.publicUrl}/ping/${check.uuid}`
+}
+
+function curlLine(check: Check, context: Context): string {
+  return `curl -fsS -m 10 --retry 5 ${pingUrl(check, context)}`
+}

@@ -1,0 +1,64 @@
+// Help: every command in a line, or one in full.
+import { z } from 'zod'
+import { type Argument, type Command, completes, positional, usage } from '../src/command.ts'
+import { Problem } from '../src/problem.ts'
+import { type Context, command } from './context.ts'
+
+/** The help command over all the others. */
+export function helpCommand(commands: () => readonly Command<Context>[]) {
+  return command({
+    name: 'help',
+    summary: 'Show all commands, or how one is written',
+    examples: ['help', 'help checks', 'help checks add'],
+    role: 'viewer',
+    args: {
+      command: completes(positional(z.string().max(60).optional()), 'command').describe('A command or a group of them'),
+    },
+    run({ command: name }, context) {
+      const wanted = (name ?? '').trim().toLowerCase()
+      const exact = commands().find(one => one.name === wanted)
+      const group = commands().filter(one => wanted === '' || one.name === wanted || one.name.startsWith(`${wanted} `))
+      if (group.length === 0) {
+        throw new Problem('not_found', `There is no command "${wanted}". "help" shows them all.`, {
+          fields: { command: 'no such command' },
+        })
+      }
+      const result = {
+        commands: group.map(one => ({ name: one.name, usage: usage(one), summary: one.summary, role: one.role })),
+      }
+      return { card: exact ? fullCard(exact) : listCard(wanted, group, context), result }
+    },
+  })
+}
+
+function listCard(wanted: string, group: readonly Command<Context>[], { publicUrl }: Context) {
+  return {
+    title: wanted === '' ? 'What Vakt understands' : `The ${wanted} commands`,
+    tone: 'plain' as const,
+    lines: group.map(one => [{ code: one.name }, ` ${one.summary}`]),
+    footer: `"help <command>" shows how one is written. Beats and logs go to ${publicUrl}.`,
+  }
+}
+
+function fullCard(one: Command<Context>) {
+  return {
+    title: one.name,
+    tone: 'plain' as const,
+    lines: [
+      `${one.summary}.`,
+      ...(one.details ? [one.details] : []),
+      [{ bold: 'Written' }, ' ', { code: usage(one) }],
+      ...one.arguments.map(argument => [
+        { code: argument.positional ? argument.name : `--${argument.name}` },
+        ` ${argument.summary}${limits(argument)}`,
+      ]),
+      [{ bold: 'Needs' }, ` the role ${one.role}`],
+    ],
+    ...(one.examples.length > 0 ? { code: { text: one.examples.join('\n') } } : {}),
+  }
+}
+
+function limits(argument: Argument): string {
+  if (argument.choices) return ` (${argument.choices.join(', ')})`
+  return argument.required ? ' (needed)' : ''
+}

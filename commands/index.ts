@@ -1,0 +1,20 @@
+// The explicit list of everything that can be said to Vakt.
+import type { Command } from '../src/command.ts'
+import { ackCommands } from './ack.ts'
+import { alertCommands } from './alerts.ts'
+import { checkCommands } from './checks.ts'
+import type { Context } from './context.ts'
+import { helpCommand } from './help.ts'
+import { projectCommands } from './projects.ts'
+import { roleCommands } from './roles.ts'
+import { statusCommands } from './status.ts'
+
+export const commands: readonly Command<Context>[] = [
+  ...statusCommands,
+  ...alertCommands,
+  ...ackCommands,
+  ...checkCommands,
+  ...projectCommands,
+  ...roleCommands,
+  helpCommand(() => commands),
+]
