@@ -8,7 +8,7 @@ import { clockSpan, timeZoneId } from './cron.ts'
 export type ActiveHours = {
   readonly text: string
   readonly timeZone: string
-  /** In order and apart from each other. */
+  /** In order, none overlapping another. */
   readonly windows: readonly Window[]
   /** Active ms in a week of plain wall-clock time. */
   readonly perWeek: number
@@ -35,8 +35,7 @@ export function parseActiveHours(text: string, timeZone: string): ActiveHours {
     const last = windows.at(-1)
     const start = Math.max(from, last?.to ?? 0)
     if (to <= start) continue
-    if (last?.to === start) last.to = to
-    else windows.push({ from: start, to, before: perWeek })
+    windows.push({ from: start, to, before: perWeek })
     perWeek += to - start
   }
   return { text, timeZone: zone, windows, perWeek }
