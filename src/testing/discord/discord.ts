@@ -195,9 +195,7 @@ export async function startDiscord(options: DiscordOptions = {}) {
     for (;;) {
       const before = world.requests.length
       await new Promise(resolve => setTimeout(resolve, quiet))
-      const owed = world.requests.some(
-        r => r.status === undefined && r.at > now() - 1_000 && !r.template.startsWith('hung'),
-      )
+      const owed = world.requests.some(r => r.status === undefined && !r.hung)
       if (world.requests.length === before && !owed) return
     }
   }

@@ -30,7 +30,7 @@ export const messageRoutes: Routes = {
   'POST /channels/{channel_id}/messages': create,
   'GET /channels/{channel_id}/messages/{message_id}': (world, { params }) => ({
     status: 200,
-    body: stored(visible(world, params), params),
+    body: read(stored(visible(world, params), params)),
   }),
   'PATCH /channels/{channel_id}/messages/{message_id}': edit,
   'DELETE /channels/{channel_id}/messages/{message_id}': (world, { params }) => {
@@ -101,7 +101,12 @@ function page(place: Place, query: URLSearchParams): APIMessage[] {
   const asked = newestFirst.filter(
     m => (!before || BigInt(m.id) < BigInt(before)) && (!after || BigInt(m.id) > BigInt(after)),
   )
-  return after ? asked.slice(-limit) : asked.slice(0, limit)
+  return (after ? asked.slice(-limit) : asked.slice(0, limit)).map(read)
+}
+
+/** Discord does not keep nonces: only the answer to the create carries it. */
+function read({ nonce: _, ...message }: APIMessage): APIMessage {
+  return message
 }
 
 function visible(world: World, params: Record<string, string>): Place {

@@ -61,6 +61,8 @@ test('a nonce returns the original message for a few minutes, enforced only when
   const first = await post({ content: 'down', nonce: 'a1', enforce_nonce: true })
   const again = await post({ content: 'down', nonce: 'a1', enforce_nonce: true })
   expect(again.body.id).toBe(first.body.id)
+  expect(first.body.nonce).toBe('a1')
+  expect((await ask(discord, 'GET', `${path}/${first.body.id}`)).body).not.toHaveProperty('nonce')
   expect((await post({ content: 'down', nonce: 'a1' })).body.id).not.toBe(first.body.id)
   now += 6 * 60_000
   await post({ content: 'down', nonce: 'a1', enforce_nonce: true })

@@ -1,0 +1,90 @@
+// One Discord channel as delivery sees it: post, edit, reply and find, each done once and reported truthfully.
+
+import { type APIMessage, type REST, Routes, SnowflakeUtil } from 'discord.js'
+import type { Card } from '../../card.ts'
+import type { Channel } from '../channel.ts'
+import { deliveryError, type Step } from './refusals.ts'
+import { render } from './render.ts'
+import { ANSWER_WITHIN } from './rest.ts'
+
+const PAGE = 100
+const PAGES = 5
+/** Discord's clock and ours may differ. */
+const CLOCK_MARGIN = 60_000
+/** Discord's ids count from here. */
+const FIRST_MOMENT = Date.UTC(2015, 0, 1)
+
+export interface ChannelOptions {
+  rest: REST
+  token: string
+  channelId: string
+  /** Milliseconds for one step as a whole, with the time it waits behind others. */
+  within?: number
+}
+
+/** The channel with this id; `name` becomes the real one once `introduce` has been told it. */
+export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN }: ChannelOptions) {
+  let name = `Discord channel ${channelId}`
+  const messages = Routes.channelMessages(channelId)
+
+  const channel: Channel = {
+    id: `discord:${channelId}`,
+    get name() {
+      return name
+    },
+    post: (card, nonce) => create(card, nonce),
+    reply: (ref, card, nonce) =>
+      create(card, nonce, { message_reference: { message_id: ref, fail_if_not_exists: false } }),
+    edit: (ref, card) =>
+      attempt('edit', async signal => {
+        const { body, files } = render(card)
+        await rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
+      }),
+    find: (nonce, since) => attempt('look', signal => search(nonce, since, signal)),
+  }
+  return {
+    channel,
+    introduce: (real: string) => {
+      name = `Discord #${real}`
+    },
+  }
+
+  function create(card: Card, nonce: string, more: object = {}): Promise<string> {
+    return attempt('post', async signal => {
+      const { body, files } = render(card, mark(nonce))
+      const message = await rest.post(messages, {
+        body: { ...body, ...more, nonce, enforce_nonce: true },
+        files,
+        signal,
+      })
+      return (message as APIMessage).id
+    })
+  }
+
+  /** Discord forgets nonces after minutes, so what was posted is known again by the mark in its first embed. */
+  async function search(nonce: string, since: number, signal: AbortSignal): Promise<string | null> {
+    let after = String(SnowflakeUtil.generate({ timestamp: Math.max(since - CLOCK_MARGIN, FIRST_MOMENT) }))
+    for (let page = 0; page < PAGES; page++) {
+      const query = new URLSearchParams({ after, limit: String(PAGE) })
+      const found = (await rest.get(messages, { query, signal })) as APIMessage[]
+      const match = found.find(message => message.embeds[0]?.url === mark(nonce))
+      if (match) return match.id
+      if (found.length < PAGE) return null
+      after = found.map(message => message.id).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b))
+    }
+    return null
+  }
+
+  async function attempt<T>(step: Step, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    // A 401 makes the SDK forget the token; a later one may be accepted again.
+    rest.setToken(token)
+    try {
+      return await run(AbortSignal.timeout(within))
+    } catch (error) {
+      throw deliveryError(error, step)
+    }
+  }
+}
+
+/** An address that leads nowhere by definition and that readers never see. */
+const mark = (nonce: string) => `https://vakt.invalid/${encodeURIComponent(nonce)}`

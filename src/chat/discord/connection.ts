@@ -1,0 +1,131 @@
+// One discord.js client from its login until it can go on no more, with the SDK's haste and its ghosts held in check.
+
+import {
+  type APIInteraction,
+  Client,
+  Events,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+  Options,
+  SimpleShardingStrategy,
+  WebSocketShardStatus,
+} from 'discord.js'
+import type { Log } from '../../log.ts'
+import { explainClose, explainError, type Failure } from './failures.ts'
+import { restOptions } from './rest.ts'
+
+/** The SDK never finishes destroying a client that meets a connection in the making. */
+const GOODBYE = 1_000
+
+export interface Connection {
+  /** Ends the client for good, within a second. */
+  abandon(): Promise<void>
+}
+
+export interface Hooks {
+  /** Resolves when the SDK may connect again after a loss; by itself it would try twice a second for ever. */
+  pace(): Promise<void>
+  /** Resolves when an IDENTIFY may be spent. */
+  mayIdentify(): Promise<void>
+  interaction(interaction: APIInteraction): void
+  /** A new session has begun. */
+  ready(applicationId: string): void
+  /** Begun or resumed. */
+  online(): void
+  lost(message: string): void
+  /** Called once at most, and then nothing else is. */
+  failed(failure: Failure): void
+}
+
+/** Logs in with only the Guilds intent; everything further is told through `hooks`. Never throws. */
+export function connect({ token, apiUrl, log }: { token: string; apiUrl: string; log: Log }, hooks: Hooks): Connection {
+  let over = false
+  let connections = 0
+  const client = new Client({
+    intents: [GatewayIntentBits.Guilds],
+    makeCache: Options.cacheWithLimits({ MessageManager: 0, ReactionManager: 0, PresenceManager: 0, UserManager: 100 }),
+    rest: restOptions(apiUrl),
+    ws: {
+      buildStrategy: manager => new PacedStrategy(manager, beforeConnecting),
+      buildIdentifyThrottler: async () => ({ waitForIdentify }),
+    },
+  })
+  const ifAlive =
+    <A extends unknown[]>(then: (...args: A) => void) =>
+    (...args: A) => {
+      if (!over) then(...args)
+    }
+  const fail = ifAlive((failure: Failure) => {
+    over = true
+    hooks.failed(failure)
+  })
+
+  client.ws.on(
+    GatewayDispatchEvents.InteractionCreate,
+    ifAlive((d: APIInteraction) => hooks.interaction(d)),
+  )
+  client.on(
+    Events.ShardReady,
+    ifAlive(() => hooks.online()),
+  )
+  client.on(
+    Events.ShardReady,
+    ifAlive(() => hooks.ready(client.application?.id ?? client.user?.id ?? '')),
+  )
+  client.on(
+    Events.ShardResume,
+    ifAlive(() => hooks.online()),
+  )
+  client.on(
+    Events.ShardReconnecting,
+    ifAlive(() => hooks.lost('The connection to Discord is lost; Vakt keeps trying.')),
+  )
+  client.on(Events.ShardDisconnect, ({ code }) => fail(explainClose(code)))
+  client.on(
+    Events.ShardError,
+    ifAlive(error => log.debug('Discord connection trouble.', { error })),
+  )
+  client.on(Events.Error, error => log.debug('discord.js trouble.', { error }))
+  client.login(token).catch(error => fail(explainError(error)))
+
+  return {
+    async abandon() {
+      over = true
+      let timer: NodeJS.Timeout | undefined
+      const enough = new Promise(resolve => {
+        timer = setTimeout(resolve, GOODBYE)
+      })
+      await Promise.race([client.destroy().catch(() => {}), enough])
+      clearTimeout(timer)
+    },
+  }
+
+  async function beforeConnecting(): Promise<void> {
+    if (connections++ > 0 && !over) await hooks.pace()
+    if (over) await never
+  }
+
+  async function waitForIdentify(): Promise<void> {
+    if (!over) await hooks.mayIdentify()
+    if (over) await never
+  }
+}
+
+/** An abandoned client may still try to come back as a second bot; it waits here instead, holding nothing. */
+const never = new Promise<never>(() => {})
+
+/**
+ * The SDK asks for the session just before it connects, while the shard is idle: the one place where its reconnections
+ * can be slowed down, or stopped for good.
+ */
+class PacedStrategy extends SimpleShardingStrategy {
+  constructor(manager: ConstructorParameters<typeof SimpleShardingStrategy>[0], beforeConnecting: () => Promise<void>) {
+    super(manager)
+    const { retrieveSessionInfo } = manager.options
+    manager.options.retrieveSessionInfo = async id => {
+      const statuses = await this.fetchStatus()
+      if (statuses.get(id) === WebSocketShardStatus.Idle) await beforeConnecting()
+      return retrieveSessionInfo(id)
+    }
+  }
+}

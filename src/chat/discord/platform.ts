@@ -1,0 +1,86 @@
+// Discord as one of Vakt's platforms: its channel for cards, its commands, and the connection behind both.
+
+import { type APIInteraction, REST, Routes } from 'discord.js'
+import type { Log } from '../../log.ts'
+import { type Clock, systemClock } from '../../time.ts'
+import type { CommandDesk, Platform } from '../channel.ts'
+import { discordChannel } from './channel.ts'
+import { makeGateway } from './gateway.ts'
+import { takeInteraction } from './interactions.ts'
+import { sentence } from './refusals.ts'
+import { registerCommands } from './registration.ts'
+import { makeRest, restOptions } from './rest.ts'
+
+const SET_UP_AGAIN = 300_000
+/** How long a stop waits for commands that are being answered. */
+const IN_FLIGHT = 3_000
+
+export interface DiscordOptions {
+  settings: { token: string; channelId: string; guildId: string | null; apiUrl: string }
+  desk: CommandDesk
+  log: Log
+  clock?: Clock
+  /** Milliseconds one delivery may take; for tests. */
+  deliverWithin?: number
+}
+
+/** The Discord platform; nothing is sent before `start`. Only this file is imported from outside, and only when Discord is set. */
+export function discordPlatform({ settings, desk, log, clock = systemClock, deliverWithin }: DiscordOptions): Platform {
+  const { token, channelId, apiUrl } = settings
+  const { channel, introduce } = discordChannel({
+    rest: makeRest(apiUrl, token, deliverWithin),
+    token,
+    channelId,
+    within: deliverWithin,
+  })
+  // Answers to people may wait out a rate limit; they are few and nothing else waits behind them.
+  const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
+  const inFlight = new Set<Promise<void>>()
+  let guildId = settings.guildId
+  let isStopping = false
+  let cancelSetUp = () => {}
+
+  const door = { desk, rest, log, home: () => ({ guildId, channelId }), now: clock.now }
+  const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onReady })
+
+  return {
+    name: 'discord',
+    channels: [channel],
+    status: gateway.status,
+    start: gateway.start,
+    async stop() {
+      isStopping = true
+      cancelSetUp()
+      await Promise.race([Promise.all(inFlight), new Promise(resolve => setTimeout(resolve, IN_FLIGHT).unref())])
+      await gateway.stop()
+    },
+  }
+
+  function onInteraction(interaction: APIInteraction): void {
+    if (isStopping) return
+    const taken = takeInteraction(door, interaction)
+    inFlight.add(taken)
+    void taken.finally(() => inFlight.delete(taken))
+  }
+
+  function onReady(applicationId: string): void {
+    cancelSetUp()
+    setUp(applicationId).catch(error => {
+      log.warn(`The Discord server is not set up yet: ${sentence(error)}`, { platform: 'discord' })
+      if (!isStopping) cancelSetUp = clock.at(clock.now() + SET_UP_AGAIN, () => onReady(applicationId))
+    })
+  }
+
+  /** Learns the channel's name and server, and brings the server's slash commands up to date. */
+  async function setUp(applicationId: string): Promise<void> {
+    rest.setToken(token)
+    const place = (await rest.get(Routes.channel(channelId))) as { name?: string; guild_id?: string }
+    if (place.name) introduce(place.name)
+    guildId ??= place.guild_id ?? null
+    if (place.guild_id !== guildId)
+      log.warn('DISCORD_CHANNEL_ID is not in the server of DISCORD_GUILD_ID.', { platform: 'discord' })
+    if (guildId === null) return
+    const outcome = await registerCommands(rest, applicationId, guildId, desk.commands)
+    if (outcome === 'registered') log.info('The slash commands on Discord were brought up to date.')
+  }
+}
