@@ -1,11 +1,13 @@
 // The desk that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
 
+import { findAlert } from './alerts/alerts.ts'
 import type { Choice, CommandDesk, Reply, Request, Speaker } from './chat/channel.ts'
 import { type Actor, type Argument, type Command, kebab, usage } from './command.ts'
 import { findCommand, quoteWord, readArguments, splitWords, type Word } from './command-line.ts'
 import type { Log } from './log.ts'
 import { Problem } from './problem.ts'
 import { writeAudit } from './projects/audit.ts'
+import { findProject } from './projects/projects.ts'
 import { roleAllows, roleOf } from './projects/roles.ts'
 import type { State } from './state/database.ts'
 import type { Clock } from './time.ts'
@@ -32,7 +34,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
     let audited: string | null = null
     try {
       const { command, raw } = readRequest(commands, request)
-      const args = command.parse(raw)
+      const args = command.parse(speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
       if (command.changes) audited = describeRequest(request)
       if (!roleAllows(by.role, command.role)) {
         throw new Problem(
@@ -139,6 +141,27 @@ function unknownCommand<C>(commands: readonly Command<C>[], words: readonly Word
   if (group.length > 0)
     return new Problem('invalid', `"${first}" needs one more word: ${group.join(', ')}.`, { fields })
   return new Problem('not_found', `There is no command "${first}". "help" shows them all.`, { fields })
+}
+
+/** What a key of a project may ask: about its own project and the alerts of that only. */
+function limitToProject<C>(
+  state: State,
+  command: Command<C>,
+  raw: Record<string, unknown>,
+  project: string,
+): Record<string, unknown> {
+  const alert = command.arguments.find(argument => argument.complete === 'alert' && argument.required)
+  if (alert) {
+    const { projectId } = findAlert(state, Number(raw[alert.name]))
+    if (projectId === findProject(state, project).id) return raw
+    throw new Problem('not_found', `There is no alert ${raw[alert.name]} in the project ${project}.`)
+  }
+  const takesProject = command.arguments.some(argument => argument.name === 'project')
+  if (takesProject && (raw.project ?? project) === project) return { ...raw, project }
+  throw new Problem(
+    'forbidden',
+    `This key reaches the project ${project} only, and "${command.name}" goes further. Use the admin key.`,
+  )
 }
 
 /** The request as it would be typed. */

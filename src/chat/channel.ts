@@ -1,6 +1,6 @@
 // The one port to the chats: where cards go, where command lines come from, and how either can fail.
 import type { Card } from '../card.ts'
-import type { Argument, Command } from '../command.ts'
+import type { Argument, Command, Role } from '../command.ts'
 import type { Problem } from '../problem.ts'
 
 /** Why a message was not delivered, as delivery needs to know it. */
@@ -74,6 +74,8 @@ export type Speaker = {
   admin: boolean
   /** Ids of the platform's roles or groups that the speaker has. */
   groups: readonly string[]
+  /** The role and the project that a key of a project is limited to; its holder reaches nothing outside. */
+  key?: { role: Role; project: string }
   /** Whether a person can be asked to confirm with a button. */
   interactive: boolean
 }

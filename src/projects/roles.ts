@@ -11,8 +11,9 @@ export type RoleGrant = typeof roles.$inferSelect
 /** The role of somebody: the platform's admins are admins, else the highest role given to them or a group of theirs, else responder. */
 export function roleOf(
   state: State,
-  speaker: { platform: string; id: string; groups: readonly string[]; admin: boolean },
+  speaker: { platform: string; id: string; groups: readonly string[]; admin: boolean; key?: { role: Role } },
 ): Role {
+  if (speaker.key) return speaker.key.role
   if (speaker.admin) return 'admin'
   const subjects = new Set([speaker.id, ...speaker.groups])
   const given = state.db.select().from(roles).where(eq(roles.platform, speaker.platform)).all()

@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// The terminal client: `vakt <command line>` runs a command on the server that uses this folder.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { quoteWord } from './command-line.ts'
+import { type Config, readConfig, readEnvironment } from './config.ts'
+import { Problem } from './problem.ts'
+
+/** Exit codes: done, refused or failed, not written right. */
+const DONE = 0
+const FAILED = 1
+const USAGE = 2
+
+const USAGE_TEXT = `vakt <command line>      run a command on the running server, such as: vakt checks list
+vakt --json <command>    print the machine-readable result
+vakt help                show the commands
+vakt manifest            print the Slack app manifest for these settings
+
+The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
+
+process.exitCode = await main(process.argv.slice(2))
+
+async function main(argv: string[]): Promise<number> {
+  const json = argv[0] === '--json'
+  const words = json ? argv.slice(1) : argv
+  if (words.length === 0 || words[0] === '--help' || words[0] === '-h') {
+    process.stdout.write(`${USAGE_TEXT}\n`)
+    return words.length === 0 ? USAGE : DONE
+  }
+  try {
+    const config = readConfig(readEnvironment())
+    if (words[0] === 'manifest') return await printManifest(config)
+    return await run(config, words, json)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return error.code === 'invalid' ? USAGE : FAILED
+  }
+}
+
+async function run(config: Config, words: string[], json: boolean): Promise<number> {
+  const url = process.env.VAKT_URL ?? readKept(config, 'vakt.url') ?? config.publicUrl
+  const key = config.adminKey ?? readKept(config, 'admin.key')
+  if (!url || !key) {
+    throw new Problem(
+      'not_found',
+      `No Vakt has run in ${config.dataDir} yet. Start it with "npm start", or set DATA_DIR to its folder.`,
+    )
+  }
+  const answer = await ask(url, key, words.map(quoteWord).join(' '))
+  if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
+  if (answer.ok) {
+    if (!json) process.stdout.write(`${answer.text}\n`)
+    return DONE
+  }
+  if (!json) process.stderr.write(`${answer.error.message}\n`)
+  return answer.error.code === 'invalid' ? USAGE : FAILED
+}
+
+type CommandAnswer =
+  | { ok: true; text: string; result: unknown }
+  | { ok: false; error: { code: string; message: string } }
+
+async function ask(url: string, key: string, line: string): Promise<CommandAnswer> {
+  try {
+    const response = await fetch(`${url.trim().replace(/\/+$/, '')}/api/commands`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ line }),
+    })
+    return (await response.json()) as CommandAnswer
+  } catch (error) {
+    const reason = error instanceof TypeError && error.cause instanceof Error ? error.cause.message : String(error)
+    throw new Problem(
+      'internal',
+      `Vakt does not answer at ${url.trim()} (${reason}). Is it running? Start it with "npm start".`,
+    )
+  }
+}
+
+async function printManifest(config: Config): Promise<number> {
+  const { slackManifest } = await import('./chat/slack/manifest.ts')
+  process.stdout.write(`${JSON.stringify(slackManifest(config), null, 2)}\n`)
+  return DONE
+}
+
+function readKept(config: Config, name: string): string | null {
+  try {
+    return readFileSync(join(config.dataDir, name), 'utf8').trim() || null
+  } catch {
+    return null
+  }
+}

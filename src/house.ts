@@ -1,0 +1,154 @@
+// The house: state, commands, scheduler, delivery and intake put together; main and the tests open the same one.
+
+import { completions } from '../commands/completions.ts'
+import { commands } from '../commands/index.ts'
+import { countAlerts } from './alerts/alerts.ts'
+import type { Platform, PlatformStatus } from './chat/channel.ts'
+import { countByStatus } from './checks/checks.ts'
+import type { Config } from './config.ts'
+import { createDesk } from './desk.ts'
+import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
+import type { Log } from './log.ts'
+import { listChannels, syncChannels } from './notifications/channels.ts'
+import { createDelivery } from './notifications/deliver.ts'
+import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
+import { createVault } from './projects/vault.ts'
+import { createScheduler } from './scheduler.ts'
+import type { State } from './state/database.ts'
+import { createGroupCommit } from './state/group-commit.ts'
+import type { Clock } from './time.ts'
+
+export type HouseOptions = {
+  state: State
+  config: Config
+  clock: Clock
+  log: Log
+  adminKey: string
+  vaultKey: Buffer
+  version: string
+  /** Where clients reach the intake; known only once the port is. */
+  publicUrl: () => string
+  /** Makes the platforms, which need the desk to hand command lines to. */
+  platforms(desk: ReturnType<typeof createDesk>): readonly Platform[]
+  slack?: Receiver
+}
+
+/** Opens the house over a state. Nothing runs before `start`. */
+export function openHouse(options: HouseOptions) {
+  const { state, config, clock, log } = options
+  const startedAt = clock.now()
+  const vault = createVault(options.vaultKey)
+  const firstStart = !readProject(state, FIRST_PROJECT)
+  if (firstStart) addProject(state, FIRST_PROJECT, startedAt)
+
+  const statuses = () => platforms.map(({ name, status }) => ({ name, status: status() }))
+  const parts = { startedAt, version: options.version, scheduler: () => scheduler.health(), platforms: statuses }
+  const desk = createDesk({
+    state,
+    clock,
+    log,
+    commands,
+    context: (by, now, interactive) => ({
+      state,
+      vault,
+      config,
+      now,
+      by,
+      interactive,
+      publicUrl: options.publicUrl(),
+      parts,
+    }),
+    completions: (list, typed) => completions(state, list, typed),
+  })
+  const platforms = options.platforms(desk)
+  const channels = platforms.flatMap(platform => platform.channels)
+  const scheduler = createScheduler(state, clock, log, statuses)
+  const delivery = createDelivery(state, channels, clock, log)
+  const intake = createIntake({
+    state,
+    commit: createGroupCommit(state),
+    clock,
+    log,
+    desk,
+    adminKey: options.adminKey,
+    trustedProxies: config.trustedProxies,
+    timeZone: config.timeZone,
+    readiness: () => readiness(scheduler.health(), statuses()),
+    metrics: () => metrics(state, scheduler.health(), statuses(), clock.now() - startedAt),
+    ...(options.slack ? { slack: options.slack } : {}),
+  })
+
+  let nudged = false
+  const nudge = () => {
+    if (nudged) return
+    nudged = true
+    setImmediate(() => {
+      nudged = false
+      delivery.nudge()
+    })
+  }
+
+  return {
+    firstStart,
+    state,
+    desk,
+    intake,
+    scheduler,
+    platforms,
+    start() {
+      syncChannels(state, channels, clock.now())
+      state.onCommit(touched => touched.has('alerts') && nudge())
+      for (const platform of platforms) platform.start()
+      scheduler.start()
+      nudge()
+    },
+    /** Tells delivery that a platform is connected again. */
+    platformIsBack(name: string) {
+      for (const channel of platforms.find(one => one.name === name)?.channels ?? [])
+        delivery.platformIsBack(channel.id)
+    },
+    /** Stops in the order that loses nothing; the state is left open for the caller. */
+    async stop() {
+      scheduler.stop()
+      await delivery.stop()
+      await Promise.allSettled(platforms.map(platform => platform.stop()))
+    },
+    channels: () => listChannels(state),
+  }
+}
+
+function readiness(
+  scheduler: ReturnType<ReturnType<typeof createScheduler>['health']>,
+  platforms: readonly { name: string; status: PlatformStatus }[],
+): Readiness {
+  const chats = platforms.map(
+    ({ name, status }) => [name, { ok: status.state === 'online', message: status.message ?? null }] as const,
+  )
+  // A chat that is down is told, and waited for; it does not make the intake unready.
+  return {
+    ready: scheduler.healthy,
+    parts: { scheduler: { ok: scheduler.healthy, message: scheduler.error }, ...Object.fromEntries(chats) },
+  }
+}
+
+function metrics(
+  state: State,
+  scheduler: { healthy: boolean },
+  platforms: readonly { name: string; status: PlatformStatus }[],
+  uptime: number,
+): string {
+  const rows: string[] = []
+  const gauge = (name: string, help: string, values: Record<string, number>) => {
+    rows.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
+    for (const [labels, value] of Object.entries(values)) rows.push(`${name}${labels} ${value}`)
+  }
+  const checks = Object.entries(countByStatus(state)).map(([status, count]) => [`{status="${status}"}`, count] as const)
+  gauge('vakt_uptime_seconds', 'Time since the start of the process.', { '': uptime / 1000 })
+  gauge('vakt_checks', 'Checks by status.', Object.fromEntries(checks))
+  gauge('vakt_open_alerts', 'Alerts that are not resolved.', { '': countAlerts(state, { open: true }) })
+  gauge('vakt_scheduler_healthy', 'Whether the scheduler runs.', { '': scheduler.healthy ? 1 : 0 })
+  const chats = platforms.map(one => [`{platform="${one.name}"}`, one.status.state === 'online' ? 1 : 0] as const)
+  gauge('vakt_chat_online', 'Whether a chat platform is connected.', Object.fromEntries(chats))
+  gauge('vakt_memory_bytes', 'Resident memory.', { '': process.memoryUsage.rss() })
+  return `${rows.join('\n')}\n`
+}

@@ -1,0 +1,139 @@
+// The HTTP intake: every route, and how each refusal is answered.
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import { cardText } from '../chat/card-text.ts'
+import type { CommandDesk, Request as CommandRequest } from '../chat/channel.ts'
+import type { Log } from '../log.ts'
+import { Problem, type ProblemCode } from '../problem.ts'
+import { speakerOf } from './auth.ts'
+import { readText } from './body.ts'
+import { type PingOptions, receivePing } from './ping.ts'
+
+/** A platform that takes its own requests over HTTP: Slack in HTTP mode. */
+export type Receiver = (
+  rawBody: string,
+  headers: Record<string, string>,
+) => Promise<{ status: number; body: string; headers: Record<string, string> }>
+
+export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; message: string | null }> }
+
+export type IntakeOptions = PingOptions & {
+  desk: CommandDesk
+  adminKey: string
+  log: Log
+  readiness(): Readiness
+  metrics(): string
+  slack?: Receiver
+}
+
+const COMMAND_LIMIT = 64 * 1024
+const SLACK_LIMIT = 1024 * 1024
+
+const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 503 | 500> = {
+  invalid: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  too_large: 413,
+  busy: 503,
+  internal: 500,
+}
+
+/** The intake as a Hono app; it needs no port to be tested. */
+export function createIntake(options: IntakeOptions) {
+  const { state, desk, adminKey, log } = options
+  const app = new Hono<{ Bindings: HttpBindings }>()
+
+  app.all('/ping/*', c => receivePing(options, c.req.raw, c.env?.incoming))
+
+  app.post('/api/commands', async c => {
+    const speaker = speakerOf(state, adminKey, c.req.raw.headers)
+    const reply = await desk.run(await readCommand(c.req.raw), speaker)
+    if (!reply.ok) return c.json(problemBody(reply.problem), STATUS[reply.problem.code], retryHeaders(reply.problem))
+    return c.json({
+      ok: true,
+      card: cardJson(reply.card),
+      text: cardText(reply.card, { timeZone: options.timeZone, now: options.clock.now() }),
+      result: reply.result,
+    })
+  })
+
+  app.get('/healthz', c => c.text('ok'))
+  app.get('/readyz', c => {
+    const readiness = options.readiness()
+    return c.json(readiness, readiness.ready ? 200 : 503)
+  })
+  app.get('/metrics', c =>
+    c.text(options.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
+  )
+
+  app.post('/slack/events', async c => {
+    if (!options.slack)
+      throw new Problem('not_found', 'Slack is not set up in HTTP mode here: SLACK_SIGNING_SECRET is not set.')
+    const body = await readText(c.req.raw, SLACK_LIMIT)
+    if (body === null) throw new Problem('too_large', `The body is larger than ${SLACK_LIMIT} bytes.`)
+    const answer = await options.slack(body, Object.fromEntries(c.req.raw.headers))
+    return new Response(answer.body, { status: answer.status, headers: answer.headers })
+  })
+
+  app.notFound(c => {
+    const problem = new Problem(
+      'not_found',
+      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. Routes: /ping/<uuid>, POST /api/commands, /healthz, /readyz, /metrics.`,
+    )
+    return c.json(problemBody(problem), 404)
+  })
+  app.onError((error, c) => {
+    const problem =
+      error instanceof Problem
+        ? error
+        : new Problem('internal', 'Vakt could not answer because of a fault of its own; its log says more.')
+    if (!(error instanceof Problem)) log.error('a request failed', { method: c.req.method, path: c.req.path, error })
+    return c.json(problemBody(problem), STATUS[problem.code], retryHeaders(problem))
+  })
+  return app
+}
+
+async function readCommand(request: Request): Promise<CommandRequest> {
+  const text = await readText(request, COMMAND_LIMIT)
+  if (text === null) throw new Problem('too_large', `A command may be ${COMMAND_LIMIT} bytes long at the most.`)
+  const shapes = 'Send {"line":"checks list"} or {"command":"checks add","args":{"name":"nightly"}} as JSON.'
+  let body: { line?: unknown; command?: unknown; args?: unknown } | null
+  try {
+    body = JSON.parse(text)
+  } catch (error) {
+    throw new Problem('invalid', `The body is not JSON (${(error as Error).message}). ${shapes}`, {
+      fields: { body: 'is not JSON' },
+    })
+  }
+  if (typeof body?.line === 'string') return { line: body.line }
+  const args = body?.args ?? {}
+  if (typeof body?.command !== 'string' || typeof args !== 'object' || Array.isArray(args)) {
+    throw new Problem('invalid', `The body names no command. ${shapes}`, {
+      fields: { body: 'needs "line", or "command" with "args"' },
+    })
+  }
+  return { command: body.command, args: args as Record<string, unknown> }
+}
+
+function problemBody(problem: Problem) {
+  return {
+    ok: false as const,
+    error: { code: problem.code, message: problem.message, ...(problem.fields ? { fields: problem.fields } : {}) },
+  }
+}
+
+function retryHeaders(problem: Problem): Record<string, string> {
+  if (problem.code !== 'busy' && problem.retryAfterMs === undefined) return {}
+  return { 'retry-after': String(Math.max(1, Math.ceil((problem.retryAfterMs ?? 5000) / 1000))) }
+}
+
+// Bytes of pictures and files travel as base64.
+function cardJson(card: object): unknown {
+  return JSON.parse(
+    JSON.stringify(card, (_key, value) =>
+      value?.type === 'Buffer' || value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+    ),
+  )
+}

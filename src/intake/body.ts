@@ -1,0 +1,37 @@
+// Reading request bodies within limits, without ever holding more than the limit in memory.
+
+/** What was read: the first bytes, up to the limit, and how many came in all. */
+export type ReadBody = { kept: Buffer; total: number }
+
+/** After so many bytes nobody listens any more; what was kept is used all the same. */
+const LONGEST_LISTENING = 64 * 1024 * 1024
+
+/**
+ * The first `limit` bytes of a body; the rest is received and dropped. A body that breaks off counts as what came of it:
+ * the sender's signal is in the URL and must not be lost to its body.
+ */
+export async function readStart(request: Request, limit: number): Promise<ReadBody> {
+  const empty = { kept: Buffer.alloc(0), total: 0 }
+  if (request.method === 'GET' || request.method === 'HEAD' || request.body === null) return empty
+  const chunks: Uint8Array[] = []
+  let kept = 0
+  let total = 0
+  try {
+    for await (const chunk of request.body) {
+      if (kept < limit) chunks.push(chunk.subarray(0, limit - kept))
+      kept = Math.min(limit, kept + chunk.length)
+      total += chunk.length
+      if (total > LONGEST_LISTENING) break
+    }
+  } catch {
+    // Broken off by the sender.
+  }
+  return { kept: Buffer.concat(chunks), total }
+}
+
+/** The whole body as text, or null when it is longer than `limit` bytes. */
+export async function readText(request: Request, limit: number): Promise<string | null> {
+  if (Number(request.headers.get('content-length') ?? 0) > limit) return null
+  const { kept, total } = await readStart(request, limit)
+  return total > limit ? null : kept.toString('utf8')
+}

@@ -1,0 +1,174 @@
+// Vakt itself: settings, state, chats, intake and the shutdown, top to bottom.
+import { randomBytes } from 'node:crypto'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import packageJson from '../package.json' with { type: 'json' }
+import type { CommandDesk, Platform } from './chat/channel.ts'
+import { createTerminal } from './chat/terminal/terminal.ts'
+import { type Config, readConfig, readEnvironment } from './config.ts'
+import { createDeadman } from './deadman.ts'
+import { openHouse } from './house.ts'
+import type { Receiver } from './intake/app.ts'
+import { createLog } from './log.ts'
+import { Problem } from './problem.ts'
+import { createKey } from './projects/keys.ts'
+import { findProject, randomWord } from './projects/projects.ts'
+import { createVault } from './projects/vault.ts'
+import { openState } from './state/database.ts'
+import { SECOND, systemClock } from './time.ts'
+
+const SHUTDOWN_LIMIT = 9 * SECOND
+
+try {
+  await start(readConfig(readEnvironment()))
+} catch (error) {
+  if (!(error instanceof Problem)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}
+
+async function start(config: Config): Promise<void> {
+  const clock = systemClock
+  const state = openState(config.dataDir)
+  const adminKey = config.adminKey ?? keepSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
+  const vaultKey = Buffer.from(
+    keepSecret(config.dataDir, 'vault.key', () => randomBytes(32).toString('base64')),
+    'base64',
+  )
+
+  const terminal = createTerminal({
+    clock,
+    timeZone: config.timeZone,
+    input: process.stdin,
+    output: process.stdout,
+    onExit: () => stop('the terminal was closed'),
+  })
+  const secrets = [...config.secrets, adminKey]
+  // Lines of the log never run into the line somebody is typing.
+  const log = process.stdin.isTTY
+    ? createLog(config.logLevel, secrets, terminal.print)
+    : createLog(config.logLevel, secrets)
+  process.on('unhandledRejection', error => log.error('something was left unhandled', { error }))
+
+  let publicUrl = config.publicUrl
+  const chats = await loadChats(config, log, clock, (name: string) => house.platformIsBack(name))
+  const house = openHouse({
+    state,
+    config,
+    clock,
+    log,
+    adminKey,
+    vaultKey,
+    version: packageJson.version,
+    publicUrl: () => publicUrl ?? '',
+    platforms: desk => [...chats.open(desk), terminal],
+    ...(chats.slackReceiver ? { slack: chats.slackReceiver } : {}),
+  })
+
+  const server = serve({ fetch: house.intake.fetch, hostname: config.host, port: config.port })
+  const port = await listening(server, config)
+  publicUrl ??= `http://${config.shownHost}:${port}`
+  writeFileSync(join(config.dataDir, 'vakt.url'), `http://${config.shownHost}:${port}\n`)
+  house.start()
+  const deadman = createDeadman(config.deadmanUrl, clock, log, () => house.scheduler.health().healthy)
+  deadman.start()
+  terminal.print(greeting())
+  terminal.serve(house.desk)
+  log.info('Vakt is ready', { url: publicUrl, ms: Math.round(process.uptime() * 1000) })
+
+  let stopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
+
+  async function stop(why: string): Promise<void> {
+    if (stopping) return
+    stopping = true
+    log.info('Vakt stops', { why })
+    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT).unref()
+    deadman.stop()
+    await new Promise<void>(done => {
+      server.close(() => done())
+      // Idle keep-alive connections would hold the server open; those with a request under way are let finish.
+      if ('closeIdleConnections' in server) server.closeIdleConnections()
+    })
+    await house.stop()
+    state.close()
+    process.exit(0)
+  }
+
+  function greeting(): string {
+    const project = findProject(state)
+    const curl = `curl "${publicUrl}/ping/${project.pingKey}/hello?create=1&period=20s&grace=10s"`
+    const lines = [`Vakt ${packageJson.version} is on duty at ${publicUrl}`]
+    if (house.firstStart) {
+      const { key, secret } = createKey(
+        state,
+        createVault(vaultKey),
+        project,
+        { role: 'intake', signed: false },
+        clock.now(),
+      )
+      lines.push(
+        '',
+        'The first project is "default". These are shown once:',
+        `  its key for logs   ${secret}   (id ${key.id})`,
+        `  its ping key       ${project.pingKey}`,
+        config.adminKey === null
+          ? `  the admin key      ${adminKey}   (kept in ${join(config.dataDir, 'admin.key')})`
+          : '  the admin key      as set in ADMIN_KEY',
+      )
+    }
+    lines.push('', 'Try it: send one beat, then wait half a minute for the alert.', `  ${curl}`, '')
+    lines.push(process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Talk to it with: npx vakt help')
+    return lines.join('\n')
+  }
+}
+
+/** The chats that are configured; each SDK is loaded only when its platform is. */
+async function loadChats(
+  config: Config,
+  log: ReturnType<typeof createLog>,
+  clock: typeof systemClock,
+  onBack: (name: string) => void,
+) {
+  const makers: ((desk: CommandDesk) => Platform)[] = []
+  let slackReceiver: Receiver | undefined
+  return {
+    open: (desk: CommandDesk) => makers.map(make => make(desk)),
+    slackReceiver,
+  }
+}
+
+/** A secret kept in a file that only its owner may read; made when absent. */
+function keepSecret(folder: string, name: string, make: () => string): string {
+  const file = join(folder, name)
+  try {
+    const kept = readFileSync(file, 'utf8').trim()
+    if (kept !== '') return kept
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new Problem(
+        'internal',
+        `The file ${file} cannot be read (${(error as Error).message}). Make it readable for Vakt.`,
+      )
+    }
+  }
+  const secret = make()
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+  return secret
+}
+
+function listening(server: ReturnType<typeof serve>, config: Config): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const busy =
+        error.code === 'EADDRINUSE' ? 'it is in use already; stop the other program or set PORT' : error.message
+      reject(new Problem('conflict', `Vakt cannot listen on ${config.host} port ${config.port}: ${busy}.`))
+    })
+    server.once('listening', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : config.port)
+    })
+  })
+}
