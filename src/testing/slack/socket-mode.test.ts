@@ -126,6 +126,25 @@ describe('commands', () => {
     expect(slack.violations[0]).toContain('used_url')
   })
 
+  test('a response URL works for half an hour', async () => {
+    let now = 1_800_000_000_000
+    await app.stop()
+    await slack.stop()
+    await start({ now: () => now })
+    const message = await alert()
+    await slack.press(message, 'Acknowledge', slack.member)
+    await slack.settled()
+    const answer = () =>
+      fetch(pressed[0]!.response_url, { method: 'POST', body: JSON.stringify({ text: 'later' }) }).then(
+        ({ status }) => status,
+      )
+    now += 30 * 60_000
+    expect(await answer()).toBe(200)
+    now += 1
+    expect(await answer()).toBe(404)
+    expect(slack.ephemerals(slack.member)).toHaveLength(1)
+  })
+
   test('silence is a violation', async () => {
     await app.stop()
     await slack.stop()

@@ -88,6 +88,8 @@ describe('messages', () => {
   test('markup that notifies people is found, escaped markup is not', async () => {
     await post({ text: '&lt;!channel&gt; @here', blocks: [section('<!here> and <@U00KARI>')] })
     expect(slack.messages()[0]?.mentions).toEqual(['!here', '@U00KARI'])
+    await post({ text: 'look, <!channel>' })
+    expect(slack.messages()[1]?.mentions).toEqual(['!channel'])
   })
 
   test('history comes in pages and from a moment on', async () => {

@@ -1,0 +1,175 @@
+// What people do in Slack becomes command lines for the desk: the slash command, buttons, forms, suggestions.
+import { type AckFn, App, type BlockAction, type ButtonAction, type Receiver, type webApi } from '@slack/bolt'
+import type { Log } from '../../log.ts'
+import { Problem } from '../../problem.ts'
+import type { Clock } from '../../time.ts'
+import type { CommandDesk, Reply, Request, Speaker } from '../channel.ts'
+import { type Asked, createAnswers } from './answers.ts'
+import { PRESSED, readPress } from './buttons.ts'
+import { sdkLogger } from './client.ts'
+import { FORM, readEntries, readState, toModal, toOptions } from './form.ts'
+import { SLASH_COMMAND } from './manifest.ts'
+import { unescapeTyped } from './mrkdwn.ts'
+import { createSeen } from './seen.ts'
+
+/** What the bot needs. `web` is for answers, `speakerOf` says who somebody is, `place` names the alert channel. */
+export interface BotParts {
+  desk: CommandDesk
+  web: webApi.WebClient
+  receiver: Receiver
+  clientOptions: webApi.WebClientOptions
+  speakerOf: (id: string, name: string) => Promise<Speaker>
+  channelId: string
+  place: () => string
+  timeZone: string
+  clock: Clock
+  log: Log
+}
+
+// A form's errors can only be shown in the acknowledgement, for which Slack waits three seconds.
+const FORM_WAIT_MS = 2000
+
+/** The Bolt app with everything it listens to, and `idle`, which resolves when no command is under way. */
+export function createBot(parts: BotParts) {
+  const { desk, web, receiver, speakerOf, clock, log } = parts
+  const answer = createAnswers(web, parts.timeZone, log)
+  const underWay = new Set<Promise<void>>()
+  const app = new App({
+    receiver,
+    // Who the bot is matters only for ignoring its own messages, and it listens to no messages.
+    authorize: async () => ({ botToken: web.token ?? '' }),
+    ignoreSelf: false,
+    convoStore: false,
+    clientOptions: parts.clientOptions,
+    logger: sdkLogger(log),
+  })
+  const seen = createSeen(clock)
+
+  app.error(async error => log.error('Something asked for in Slack failed.', { error }))
+  app.use(async ({ body, next, ...rest }) => {
+    if (seen(body)) return acknowledge((rest as { ack?: AckFn<never> }).ack)
+    await next()
+  })
+
+  app.command(SLASH_COMMAND, async ({ ack, command }) => {
+    const request = { line: unescapeTyped(command.text).trim() || 'help' }
+    // In public, people should see what was asked.
+    await acknowledge(ack, desk.isPrivate(request) ? undefined : { response_type: 'in_channel' })
+    const asked = { user: command.user_id, name: command.user_name, channel: command.channel_id }
+    await track(serve(request, { ...asked, responseUrl: command.response_url }))
+  })
+
+  app.action(PRESSED, async ({ ack, action, body }) => {
+    await acknowledge(ack)
+    const press = readPress((action as ButtonAction).action_id, (action as ButtonAction).value)
+    if (press === null) return
+    const asked = askedBy(body as BlockAction)
+    const view = press.ask.length === 0 ? null : toModal(desk, press.ask, { line: press.line, ...wayBack(asked) })
+    if (view === null) return track(serve({ line: press.line }, asked, true))
+    try {
+      await web.views.open({ trigger_id: (body as BlockAction).trigger_id, view })
+    } catch (error) {
+      log.warn('A form could not be opened in Slack.', { error })
+      const sentence = `The form could not be opened. Type it instead: ${SLASH_COMMAND} ${press.line} …`
+      await answer(refusal(new Problem('internal', sentence)), asked)
+    }
+  })
+
+  app.view(FORM, async ({ ack, view, body }) => {
+    const state = readState(view.private_metadata)
+    if (state === null) return acknowledge(ack)
+    const asked = { user: body.user.id, name: body.user.name, ...state }
+    const line = desk.fillForm(state.line, readEntries(view.state.values))
+    const running = run({ line }, asked)
+    const early = await Promise.race([running, wait(clock, FORM_WAIT_MS)])
+    const errors = early === null || early.ok ? null : fieldErrors(early.problem, Object.keys(view.state.values))
+    if (errors !== null) return acknowledge(ack, { response_action: 'errors', errors })
+    await acknowledge(ack)
+    await track(running.then(reply => finish(reply, asked, true)))
+  })
+
+  app.options(/./, async ({ ack, body }) => {
+    const { action_id: name, value: typed, user, view } = body as Suggestion
+    const state = readState(view?.private_metadata ?? '')
+    const argument = state === null ? undefined : desk.form(state.line, [name])?.arguments[0]
+    const speaker = await speakerOf(user.id, user.name)
+    const choices = argument === undefined ? [] : desk.complete(argument, typed, speaker)
+    await acknowledge(ack, { options: toOptions(choices, typed) })
+  })
+
+  return {
+    app,
+    idle: async () => {
+      await Promise.allSettled(underWay)
+    },
+  }
+
+  async function serve(request: Request, asked: Asked, pressed = false): Promise<void> {
+    await finish(await run(request, asked), asked, pressed)
+  }
+
+  async function run(request: Request, asked: Asked): Promise<Reply> {
+    const speaker = await speakerOf(asked.user, asked.name)
+    // Anybody in the workspace can type the command anywhere; being in the alert channel is what makes a responder.
+    if (asked.channel !== parts.channelId && !speaker.admin)
+      return refusal(new Problem('forbidden', `Ask in ${parts.place()}: elsewhere Vakt answers workspace admins only.`))
+    return desk.run(request, speaker)
+  }
+
+  async function finish(reply: Reply, asked: Asked, pressed: boolean): Promise<void> {
+    if (pressed && reply.ok && reply.quiet) return
+    await answer(reply, asked)
+  }
+
+  function track(work: Promise<void>): Promise<void> {
+    underWay.add(work)
+    return work.finally(() => underWay.delete(work))
+  }
+
+  /** A socket that died meanwhile must not keep the command from running; Slack shows its own warning then. */
+  async function acknowledge(ack: AckFn<never> | undefined, content?: unknown): Promise<void> {
+    try {
+      await ack?.(content as never)
+    } catch (error) {
+      log.debug('An acknowledgement did not reach Slack.', { error })
+    }
+  }
+}
+
+type Suggestion = {
+  action_id: string
+  value: string
+  user: { id: string; name: string }
+  view?: { private_metadata: string }
+}
+
+function askedBy(body: BlockAction): Asked {
+  const { thread_ts: thread } = body.container as { thread_ts?: string }
+  return {
+    user: body.user.id,
+    name: body.user.name ?? body.user.username ?? body.user.id,
+    channel: body.channel?.id ?? '',
+    ...(body.response_url && { responseUrl: body.response_url }),
+    ...(thread && { thread }),
+  }
+}
+
+function wayBack({ channel, responseUrl, thread }: Asked) {
+  return { channel, ...(responseUrl && { responseUrl }), ...(thread && { thread }) }
+}
+
+function refusal(problem: Problem): Reply {
+  return { ok: false, problem, private: true, card: { title: problem.message, tone: 'warning' } }
+}
+
+/** The problem beside the fields it is about, or beside the first when it is about what was entered at all. */
+function fieldErrors(problem: Problem, blocks: readonly string[]): Record<string, string> | null {
+  const own = Object.entries(problem.fields ?? {}).filter(([name]) => blocks.includes(name))
+  if (own.length > 0) return Object.fromEntries(own)
+  const first = blocks[0]
+  return problem.code === 'invalid' && first !== undefined ? { [first]: problem.message } : null
+}
+
+function wait(clock: Clock, ms: number): Promise<null> {
+  return new Promise(resolve => clock.at(clock.now() + ms, () => resolve(null)))
+}

@@ -1,0 +1,187 @@
+// The alert channel on the wire: posting, editing, answering, finding again, and what each failure means.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Card } from '../../card.ts'
+import { silentLog } from '../../log.ts'
+import { type Slack, startSlack } from '../../testing/slack/slack.ts'
+import type { Channel, DeliveryError } from '../channel.ts'
+import { createChannel } from './channel.ts'
+import { clientOptions, createClient } from './client.ts'
+import { SCOPES } from './manifest.ts'
+
+let slack: Slack
+let channel: Channel
+beforeEach(async () => {
+  slack = await startSlack({ scopes: SCOPES })
+  channel = open()
+})
+afterEach(() => slack.stop())
+
+const open = (channelId = slack.channel, token = slack.botToken, timeout = 80) =>
+  createChannel({
+    web: createClient(token, clientOptions(slack.apiUrl, silentLog, timeout)),
+    channelId,
+    timeZone: 'UTC',
+    place: () => '#ops',
+    log: silentLog,
+  })
+const late: Card = { title: 'Backup is late', tone: 'critical', lines: ['Expected an hour ago'] }
+const done: Card = { title: 'Backup is back', tone: 'good', lines: ['Late by an hour'] }
+const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
+  attempt.then(
+    () => Promise.reject(new Error('it was delivered')),
+    error => error,
+  )
+
+describe('delivery', () => {
+  test('a card is posted, edited in place, and answered where everybody is notified', async () => {
+    const ref = await channel.post(late, 'n1')
+    await channel.edit(ref, done)
+    await channel.reply(ref, { title: 'Down again', tone: 'critical' }, 'n2')
+    expect(slack.messages()).toMatchObject([
+      { ts: ref, text: '🟢 Backup is back – Late by an hour', edits: 1, attachments: [{ color: '#2EB67D' }] },
+      { text: '🔴 Down again', thread_ts: ref, broadcast: true },
+    ])
+    expect(slack.messages()[0]?.attachments).toHaveLength(1)
+    expect(slack.violations).toEqual([])
+  })
+
+  test('an edit takes away what the new card does not have', async () => {
+    const ref = await channel.post({ ...late, buttons: [{ label: 'Acknowledge', line: 'ack 1' }] }, 'n1')
+    await channel.edit(ref, { title: 'Closed', tone: 'plain' })
+    expect(slack.messages()).toMatchObject([{ attachments: [], blocks: [{ type: 'section' }] }])
+  })
+
+  test('a file follows in the thread', async () => {
+    await channel.post({ ...late, file: { name: 'lines.txt', content: Buffer.from('one') } }, 'n1')
+    await slack.until(() => slack.messages().length === 2)
+    const [card, file] = slack.messages()
+    expect(file).toMatchObject({ thread_ts: card!.ts, files: [{ name: 'lines.txt' }] })
+  })
+
+  test('a file that fails does not undo the card', async () => {
+    slack.fail('files.getUploadURLExternal', 'internal_error')
+    await channel.post({ ...late, file: { name: 'lines.txt', content: Buffer.from('one') } }, 'n1')
+    await slack.settled()
+    expect(slack.messages()).toHaveLength(1)
+  })
+})
+
+describe('finding what may have been sent', () => {
+  test('a post whose answer never came is found by its nonce', async () => {
+    slack.acceptThenTimeout('chat.postMessage')
+    expect(await failure(channel.post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
+    expect(await channel.find('n7', Date.now() - 1000)).toBe(slack.messages()[0]!.ts)
+    expect(await channel.find('n8', Date.now() - 1000)).toBeNull()
+  })
+
+  test('a post that Slack never took is not found', async () => {
+    slack.hang('chat.postMessage')
+    expect(await failure(channel.post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
+    expect(await channel.find('n7', Date.now() - 1000)).toBeNull()
+  })
+
+  test('a reply is found too, and after an edit the card still is', async () => {
+    const ref = await channel.post(late, 'n1')
+    const reply = await channel.reply(ref, done, 'n2')
+    await channel.edit(ref, done)
+    expect(await channel.find('n2', Date.now())).toBe(reply)
+    expect(await channel.find('n1', Date.now())).toBe(ref)
+  })
+
+  test('over several pages, but not before the moment asked for', async () => {
+    let now = 1_800_000_000_000
+    const busy = await startSlack({ now: () => now })
+    const web = createClient(busy.botToken, clientOptions(busy.apiUrl, silentLog))
+    const there = createChannel({ web, channelId: busy.channel, timeZone: 'UTC', place: () => '#ops', log: silentLog })
+    const ref = await there.post(late, 'n1')
+    for (let i = 0; i < 250; i++) await busy.say(`chatter ${i}`, busy.member, busy.channel)
+    expect(await there.find('n1', now)).toBe(ref)
+    now += 3_600_000
+    expect(await there.find('n1', now)).toBeNull()
+    await busy.stop()
+  })
+})
+
+describe('what a failure means', () => {
+  test('a limit says how long, and for what', async () => {
+    const ref = await channel.post(late, 'n1')
+    slack.limit('chat.postMessage', { retryAfter: 7 })
+    expect(await failure(channel.post(late, 'n2'))).toMatchObject({
+      refusal: 'limited',
+      retryAfterMs: 7000,
+      scope: 'post',
+    })
+    slack.limit('chat.update', { retryAfter: 3 })
+    expect(await failure(channel.edit(ref, done))).toMatchObject({
+      refusal: 'limited',
+      retryAfterMs: 3000,
+      scope: 'edit',
+    })
+    slack.limit('chat.postMessage')
+    expect(await failure(channel.post(late, 'n2'))).toMatchObject({ refusal: 'limited', retryAfterMs: 10_000 })
+  })
+
+  test('a limited channel delays no other', async () => {
+    slack.addChannel({ id: 'C00OTHER' })
+    slack.limit('chat.postMessage', { retryAfter: 30, channel: slack.channel, times: 9 })
+    const started = performance.now()
+    await failure(channel.post(late, 'n1'))
+    await open('C00OTHER').post(late, 'n1')
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  test('nothing is sent twice', async () => {
+    slack.fail('chat.postMessage', 500)
+    await failure(channel.post(late, 'n1'))
+    expect(slack.requests).toHaveLength(1)
+  })
+
+  test.each([
+    [500, 'unsure', 'unreachable'],
+    [404, 'unreachable', 'unreachable'],
+    ['internal_error', 'unsure', 'unreachable'],
+    ['not_in_channel', 'refused', 'refused'],
+    ['is_archived', 'refused', 'refused'],
+    ['invalid_auth', 'refused', 'refused'],
+    ['message_not_found', 'gone', 'gone'],
+    ['edit_window_closed', 'gone', 'gone'],
+    ['ratelimited', 'limited', 'limited'],
+  ])('%s', async (fault, whenPosted, whenEdited) => {
+    const ref = await channel.post(late, 'n1')
+    slack.fail('chat.postMessage', fault)
+    expect((await failure(channel.post(late, 'n2'))).refusal).toBe(whenPosted)
+    slack.fail('chat.update', fault)
+    expect((await failure(channel.edit(ref, done))).refusal).toBe(whenEdited)
+  })
+
+  test('a refused connection certainly sent nothing', async () => {
+    await slack.goDown()
+    expect(await failure(channel.post(late, 'n1'))).toMatchObject({
+      refusal: 'unreachable',
+      message: 'Slack cannot be reached (ECONNREFUSED).',
+    })
+  })
+
+  test('an edit that hangs may simply be tried again', async () => {
+    const ref = await channel.post(late, 'n1')
+    slack.hang('chat.update')
+    expect((await failure(channel.edit(ref, done))).refusal).toBe('unreachable')
+  })
+
+  test('sentences for people', async () => {
+    slack.addChannel({ id: 'C00OTHER', botIsMember: false })
+    const outside = await failure(open('C00OTHER').post(late, 'n1'))
+    expect(outside.message).toBe('The bot is not in #ops: invite it there with /invite.')
+    const unknown = await failure(open('C404404').post(late, 'n1'))
+    expect(unknown).toMatchObject({ refusal: 'refused' })
+    expect(unknown.message).toContain('check SLACK_CHANNEL_ID')
+    const wrong = await failure(open(slack.channel, 'xoxb-wrong').post(late, 'n1'))
+    expect(wrong.message).toContain('Slack refuses the token (invalid_auth)')
+    expect(wrong.message).not.toContain('xoxb')
+    const poor = await startSlack({ scopes: ['commands'] })
+    const web = createClient(poor.botToken, clientOptions(poor.apiUrl, silentLog))
+    const there = createChannel({ web, channelId: poor.channel, timeZone: 'UTC', place: () => '#ops', log: silentLog })
+    expect((await failure(there.post(late, 'n1'))).message).toContain('lacks the scope chat:write')
+    await poor.stop()
+  })
+})

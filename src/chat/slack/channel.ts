@@ -1,0 +1,86 @@
+// A Slack channel as the delivery loop sees it: post, edit in place, answer under a message, and find what was sent.
+import type { webApi } from '@slack/bolt'
+import type { Card } from '../../card.ts'
+import type { Log } from '../../log.ts'
+import type { Channel } from '../channel.ts'
+import { uploadFiles } from './files.ts'
+import { type Step, toDeliveryError } from './refusal.ts'
+import { renderCard } from './render.ts'
+
+/** The type of the metadata that our messages carry, by which `find` knows them. */
+export const METADATA_TYPE = 'vakt_card'
+
+const PAGES = 5
+const PAGE = 200
+// Slack's clock and ours may differ; a message seen a little early is still ours, its nonce says so.
+const SKEW_MS = 60_000
+
+/** What the channel needs; `place` is how people call it (`#ops`, or the id until the name is known). */
+export interface ChannelParts {
+  web: webApi.WebClient
+  channelId: string
+  timeZone: string
+  place: () => string
+  log: Log
+}
+
+/** The channel. References are message timestamps. */
+export function createChannel({ web, channelId, timeZone, place, log }: ChannelParts): Channel {
+  const attempt = async <T>(step: Step, call: () => Promise<T>): Promise<T> => {
+    try {
+      return await call()
+    } catch (error) {
+      throw toDeliveryError(error, step, place())
+    }
+  }
+
+  async function post(card: Card, nonce: string, more: { thread_ts?: string; reply_broadcast?: boolean }) {
+    const message = {
+      channel: channelId,
+      ...renderCard(card, timeZone),
+      ...more,
+      metadata: { event_type: METADATA_TYPE, event_payload: { nonce } },
+      parse: 'none' as const,
+      link_names: false,
+      unfurl_links: false,
+      unfurl_media: false,
+    }
+    const { ts } = await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
+    // The card is delivered; a file that fails to follow is no reason to send it again, nor to wait for it.
+    void uploadFiles(web, card, { channel_id: channelId, thread_ts: more.thread_ts ?? ts! }).catch(error =>
+      log.warn('A file for Slack could not be uploaded.', { error, channel: channelId }),
+    )
+    return ts!
+  }
+
+  return {
+    id: `slack:${channelId}`,
+    get name() {
+      return `Slack ${place()}`
+    },
+    post: (card, nonce) => post(card, nonce, {}),
+    reply: (ref, card, nonce) => post(card, nonce, { thread_ts: ref, reply_broadcast: true }),
+    async edit(ref, card) {
+      const message = { channel: channelId, ts: ref, ...renderCard(card, timeZone), parse: 'none', link_names: false }
+      await attempt('edit', () => web.chat.update(message as webApi.ChatUpdateArguments))
+    },
+    async find(nonce, since) {
+      const oldest = String((since - SKEW_MS) / 1000)
+      let cursor: string | undefined
+      for (let page = 0; page < PAGES; page++) {
+        const asked = { channel: channelId, oldest, limit: PAGE, include_all_metadata: true, ...(cursor && { cursor }) }
+        const answer = await attempt('find', () => web.conversations.history(asked))
+        const found = answer.messages?.find(message => nonceOf(message.metadata) === nonce)
+        if (found?.ts !== undefined) return found.ts
+        cursor = answer.response_metadata?.next_cursor
+        if (!cursor) return null
+      }
+      return null
+    },
+  }
+}
+
+function nonceOf(metadata: { event_type?: string; event_payload?: unknown } | undefined): unknown {
+  if (metadata?.event_type !== METADATA_TYPE) return undefined
+  return (metadata.event_payload as { nonce?: unknown } | undefined)?.nonce
+}

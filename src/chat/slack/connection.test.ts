@@ -1,0 +1,227 @@
+// The connection to Slack goes wrong in every known way; Vakt says so in one sentence, and comes back.
+import { afterEach, expect, test } from 'vitest'
+import type { Log } from '../../log.ts'
+import { type Slack, startSlack } from '../../testing/slack/slack.ts'
+import { type Clock, systemClock } from '../../time.ts'
+import { createTestDesk } from './desk.testing.ts'
+import { createSlack, type SlackPlatform } from './slack.ts'
+
+let slack: Slack
+let bot: SlackPlatform
+const said: string[] = []
+const note = (level: string) => (message: string, facts?: Record<string, unknown>) => {
+  if (facts?.part !== 'slack sdk') said.push(`${level}: ${message}`)
+}
+const log: Log = { debug() {}, info: note('info'), warn: note('warn'), error: note('error') }
+
+// An unhandled rejection anywhere in these stories fails the run.
+afterEach(async () => {
+  await bot.stop()
+  await slack.stop()
+})
+
+async function start(more: { botToken?: string; appToken?: string | null; clock?: Clock } = {}) {
+  slack = await startSlack({ ackWithinMs: 80 })
+  said.length = 0
+  const config = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: 's', ...tokens(more) }
+  bot = createSlack({
+    config,
+    desk: createTestDesk().desk,
+    clock: more.clock ?? systemClock,
+    log,
+    timeZone: 'UTC',
+    patience: { firstMs: 20, mostMs: 60, refusedMs: 60 },
+    pingMs: 90,
+    callTimeoutMs: 200,
+  })
+  bot.start()
+}
+const tokens = (more: { botToken?: string; appToken?: string | null }) => ({
+  botToken: more.botToken ?? slack.botToken,
+  appToken: more.appToken === undefined ? slack.appToken : more.appToken,
+})
+const state = (wanted: string) => slack.until(() => bot.status().state === wanted, `the state ${wanted}`)
+const works = async () => (await slack.say('/vakt whoami', slack.member, slack.channel)).acked
+
+test('connects, and says so once', async () => {
+  await start()
+  expect(bot.status().state).toBe('connecting')
+  await state('online')
+  expect(await works()).toBe(true)
+  expect(bot.channels[0]).toMatchObject({ id: `slack:${slack.channel}`, name: 'Slack #ops' })
+  expect(said).toEqual(['info: Slack is connected.'])
+})
+
+test('a wrong bot token is said plainly, without the token, and tried again', async () => {
+  await start({ botToken: 'xoxb-mistyped' })
+  await state('refused')
+  expect(bot.status().message).toBe(
+    'Slack refuses the token (invalid_auth): check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.',
+  )
+  await slack.until(() => slack.requests.length >= 3)
+  expect(said).toEqual([`error: ${bot.status().message}`])
+})
+
+test('a wrong app token too', async () => {
+  await start({ appToken: 'xapp-mistyped' })
+  await state('refused')
+  expect(said[0]).toContain('Slack refuses the token (invalid_auth)')
+})
+
+test('a revoked token that is restored is noticed by itself', async () => {
+  await start()
+  await state('online')
+  slack.revokeTokens()
+  slack.dropSocket()
+  await state('refused')
+  slack.revokeTokens(false)
+  await state('online')
+  expect(await works()).toBe(true)
+})
+
+test('a dropped socket is replaced', async () => {
+  await start()
+  await state('online')
+  slack.dropSocket()
+  await state('lost')
+  expect(bot.status().message).toBe('The connection to Slack failed: the socket was lost. Trying again.')
+  await state('online')
+  expect(await works()).toBe(true)
+})
+
+test('a socket that dies silently is found out', async () => {
+  await start()
+  await state('online')
+  slack.killSocketSilently()
+  await slack.until(() => slack.sockets.opened() === 2)
+  await state('online')
+})
+
+test('a refresh is no loss and is not worth a word', async () => {
+  await start()
+  await state('online')
+  slack.refreshSockets()
+  await slack.until(() => slack.sockets.opened() === 2 && slack.sockets.count() === 1)
+  expect(await works()).toBe(true)
+  expect(said).toEqual(['info: Slack is connected.'])
+})
+
+test('a socket that never greets is given up and tried again', async () => {
+  slack = await startSlack()
+  await slack.stop()
+  await start()
+  await state('online')
+  slack.withholdHello(1)
+  slack.dropSocket()
+  await slack.until(() => slack.sockets.opened() === 2)
+  await state('online')
+  expect(said.at(-2)).toBe('warn: The connection to Slack failed: the socket closed before a greeting. Trying again.')
+})
+
+test('Slack being away is borne, and its return noticed', async () => {
+  await start()
+  await state('online')
+  await slack.goDown()
+  await state('lost')
+  await slack.until(() => bot.status().message?.includes('ECONNREFUSED'))
+  await slack.comeBack()
+  await state('online')
+  expect(await works()).toBe(true)
+})
+
+test('Slack being away from the start keeps nobody waiting', async () => {
+  await start()
+  await bot.stop()
+  await slack.goDown()
+  const config = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: null, ...tokens({}) }
+  const patience = { firstMs: 20, mostMs: 60, refusedMs: 60 }
+  bot = createSlack({ config, desk: createTestDesk().desk, clock: systemClock, log, timeZone: 'UTC', patience })
+  bot.start()
+  await state('lost')
+  await slack.comeBack()
+  await state('online')
+})
+
+test.each([['auth.test'], ['apps.connections.open']])('%s failing, limited, hanging', async method => {
+  await start()
+  await state('online')
+  slack.fail(method, 500)
+  slack.fail(method, 'internal_error')
+  slack.limit(method, { retryAfter: 1 })
+  slack.hang(method)
+  slack.dropSocket()
+  await slack.until(() => slack.sockets.opened() === 2)
+  await state('online')
+  expect(await works()).toBe(true)
+})
+
+test('a limit’s own wait is honoured', async () => {
+  await start()
+  await state('online')
+  slack.limit('apps.connections.open', { retryAfter: 1 })
+  const before = performance.now()
+  slack.dropSocket()
+  await slack.until(() => slack.sockets.opened() === 2)
+  expect(performance.now() - before).toBeGreaterThan(990)
+})
+
+test.each<[string, () => Promise<unknown>]>([
+  ['before the first answer', async () => {}],
+  [
+    'while the greeting is awaited',
+    async () => slack.until(() => slack.requests.some(({ method }) => method === 'apps.connections.open')),
+  ],
+  ['when connected', () => state('online')],
+  [
+    'while waiting to try again',
+    async () => {
+      await state('online')
+      await slack.goDown()
+      await state('lost')
+    },
+  ],
+  [
+    'when the socket is dead',
+    async () => {
+      await state('online')
+      slack.killSocketSilently()
+    },
+  ],
+])('stops %s', async (_when, arrive) => {
+  await start()
+  await arrive()
+  const before = performance.now()
+  await bot.stop()
+  expect(performance.now() - before).toBeLessThan(1500)
+})
+
+test('stops while the greeting is withheld', async () => {
+  await start()
+  await state('online')
+  slack.withholdHello(99)
+  slack.dropSocket()
+  await state('lost')
+  await slack.until(() => slack.requests.filter(({ method }) => method === 'apps.connections.open').length === 2)
+  await bot.stop()
+})
+
+test('in HTTP mode a lost token is noticed at the next look', async () => {
+  let looks: (() => void)[] = []
+  const clock: Clock = {
+    now: Date.now,
+    at(at, task) {
+      if (at - Date.now() < 60_000) return systemClock.at(at, task)
+      looks.push(task)
+      return () => {}
+    },
+  }
+  await start({ appToken: null, clock })
+  await state('online')
+  slack.revokeTokens()
+  await slack.until(() => looks.length > 0)
+  for (const look of looks.splice(0)) look()
+  await state('refused')
+  slack.revokeTokens(false)
+  await state('online')
+  looks = []
+})

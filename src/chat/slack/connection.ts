@@ -1,0 +1,137 @@
+// Keeps the connection to Slack: checks the tokens, holds a session, and comes back with patience when either is lost.
+import { webApi } from '@slack/bolt'
+import type { Log } from '../../log.ts'
+import { type Clock, MINUTE, SECOND } from '../../time.ts'
+import type { PlatformStatus } from '../channel.ts'
+import { isCredentialError, toDeliveryError } from './refusal.ts'
+import type { Session } from './socket.ts'
+
+/** How long to wait between attempts, in ms: doubling from the first to the most, with jitter. */
+export interface Patience {
+  firstMs: number
+  mostMs: number
+  /** When only an operator can help. */
+  refusedMs: number
+}
+
+export const PATIENCE: Patience = { firstMs: SECOND, mostMs: MINUTE, refusedMs: 5 * MINUTE }
+
+export interface ConnectionParts {
+  /** Asks Slack who the bot is and what its channel is called; rejects with the Web API's error. */
+  greet: () => Promise<void>
+  /** Opens a session; absent in HTTP mode, where being greeted is all there is. */
+  open?: (onOpening: (abort: () => void) => void) => Promise<Session>
+  clock: Clock
+  log: Log
+  patience?: Patience
+  random?: () => number
+}
+
+// In HTTP mode nothing tells us that Slack is away or the token is gone, so it is asked now and then.
+const CHECK_EVERY_MS = 5 * MINUTE
+
+/** The supervised connection: `start` never throws and the connection never gives up until `stop`. */
+export function createConnection(parts: ConnectionParts) {
+  const { clock, log, patience = PATIENCE, random = Math.random } = parts
+  let status: PlatformStatus = { state: 'connecting', since: clock.now() }
+  let stopped = false
+  let wake = () => {}
+  let end: (() => unknown) | undefined
+  let loop: Promise<void> = Promise.resolve()
+
+  return {
+    status: () => status,
+    start(): void {
+      loop = keep()
+    },
+    async stop(): Promise<void> {
+      stopped = true
+      wake()
+      await end?.()
+      await loop
+    },
+  }
+
+  async function keep(): Promise<void> {
+    let failures = 0
+    while (!stopped) {
+      try {
+        await parts.greet()
+        if (stopped) return
+        await hold(() => {
+          failures = 0
+        })
+      } catch (error) {
+        if (stopped) return
+        failures += 1
+        await pause(told(error, failures))
+      }
+    }
+  }
+
+  /** Stays while the connection is good; rejects when it is lost, resolves when it should simply be made anew. */
+  async function hold(onGood: () => void): Promise<void> {
+    if (parts.open === undefined) {
+      become('online')
+      onGood()
+      return pause(CHECK_EVERY_MS)
+    }
+    const session = await parts.open(abort => {
+      end = abort
+    })
+    end = session.close
+    if (stopped) {
+      await session.close()
+      return
+    }
+    become('online')
+    onGood()
+    const ending = await session.ended
+    end = undefined
+    if (ending === 'disabled') throw new Error('Socket Mode is switched off for the Slack app')
+    if (ending === 'lost') throw new Error('the socket was lost')
+  }
+
+  /** Makes the failure known and says how long to wait, in ms. */
+  function told(error: unknown, failures: number): number {
+    end = undefined
+    const code = error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : ''
+    const cause = toDeliveryError(error, 'find', 'the channel')
+    const refused = isCredentialError(code) || cause.refusal === 'refused' || /switched off/.test(cause.message)
+    const spread = 0.5 + random() / 2
+    const backOff = Math.min(patience.mostMs, patience.firstMs * 2 ** Math.min(failures - 1, 20)) * spread
+    const wait = refused ? patience.refusedMs : Math.max(backOff, cause.retryAfterMs ?? 0)
+    become(refused ? 'refused' : 'lost', sentence(error, cause.message))
+    return wait
+  }
+
+  /** Says each change of state once; a failure that repeats itself is not told again. */
+  function become(state: PlatformStatus['state'], message?: string): void {
+    if (status.state === state && status.message === message) return
+    const since = status.state === state ? status.since : clock.now()
+    status = { state, since, ...(message !== undefined && { message }) }
+    if (message === undefined) log.info('Slack is connected.')
+    else log[state === 'refused' ? 'error' : 'warn'](message)
+  }
+
+  function pause(ms: number): Promise<void> {
+    return new Promise(resolve => {
+      const cancel = clock.at(clock.now() + ms, resolve)
+      wake = () => {
+        cancel()
+        resolve()
+      }
+      if (stopped) wake()
+    })
+  }
+}
+
+function sentence(error: unknown, explained: string): string {
+  const fromSlack =
+    error instanceof webApi.WebAPIPlatformError ||
+    error instanceof webApi.WebAPIRequestError ||
+    error instanceof webApi.WebAPIHTTPError ||
+    error instanceof webApi.WebAPIRateLimitedError
+  if (fromSlack || !(error instanceof Error)) return explained
+  return `The connection to Slack failed: ${error.message}. Trying again.`
+}

@@ -1,0 +1,141 @@
+// HTTP mode: what is believed, what is refused, and that commands, buttons and forms work the same way.
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { silentLog } from '../../log.ts'
+import { type Slack, sign, startSlack } from '../../testing/slack/slack.ts'
+import { systemClock } from '../../time.ts'
+import { createTestDesk } from './desk.testing.ts'
+import { SCOPES } from './manifest.ts'
+import { createSlack, type SlackPlatform } from './slack.ts'
+
+let slack: Slack
+let bot: SlackPlatform
+let server: Server
+let url: string
+let desk: ReturnType<typeof createTestDesk>
+
+beforeEach(async () => {
+  slack = await startSlack({ scopes: SCOPES, retryDelays: [0, 0, 0] })
+  desk = createTestDesk()
+  const config = {
+    botToken: slack.botToken,
+    appToken: null,
+    signingSecret: slack.signingSecret,
+    channelId: slack.channel,
+    apiUrl: slack.apiUrl,
+  }
+  bot = createSlack({
+    config,
+    desk: desk.desk,
+    clock: systemClock,
+    log: silentLog,
+    timeZone: 'UTC',
+    callTimeoutMs: 500,
+  })
+  server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const answer = await bot.receive(Buffer.concat(chunks), new Headers(request.headers as Record<string, string>))
+    response.writeHead(answer.status, answer.headers).end(answer.body)
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`
+  slack.deliverTo(url)
+  bot.start()
+  await slack.until(() => bot.status().state === 'online')
+})
+afterEach(async () => {
+  await bot.stop()
+  server.closeAllConnections()
+  server.close()
+  await slack.stop()
+})
+
+const now = () => Math.floor(Date.now() / 1000)
+const COMMAND = 'command=%2Fvakt&text=status&user_id=U00KARI&user_name=kari&channel_id=C000OPS&team_id=T1'
+const send = (headers: Record<string, string>, body = COMMAND) =>
+  fetch(url, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } })
+const signed = (seconds: number | string = now(), secret = slack.signingSecret, body = COMMAND) => ({
+  'x-slack-request-timestamp': String(seconds),
+  'x-slack-signature': sign(secret, seconds, body),
+})
+
+describe('what is believed', () => {
+  test('a signature over the raw body, up to five minutes old or ahead', async () => {
+    expect((await send(signed())).status).toBe(200)
+    expect((await send(signed(now() - 290))).status).toBe(200)
+    expect((await send(signed(now() + 290))).status).toBe(200)
+    await slack.until(() => desk.ran.length === 3)
+  })
+
+  test.each<[string, () => Record<string, string>, string]>([
+    ['too old', () => signed(now() - 310), 'five minutes'],
+    ['from the future', () => signed(now() + 310), 'five minutes'],
+    ['another secret', () => signed(now(), 'other'), 'does not match'],
+    ['another body', () => signed(now(), slack.signingSecret, 'command=other'), 'does not match'],
+    [
+      'another time than was signed',
+      () => ({ ...signed(), 'x-slack-request-timestamp': `${now() - 5}` }),
+      'does not match',
+    ],
+    ['no signature', () => ({ 'x-slack-request-timestamp': `${now()}` }), 'does not match'],
+    [
+      'a cut signature',
+      () => ({ ...signed(), 'x-slack-signature': signed()['x-slack-signature'].slice(0, 20) }),
+      'not match',
+    ],
+    ['no timestamp', () => ({ 'x-slack-signature': signed()['x-slack-signature'] }), 'missing'],
+    ['a timestamp of words', () => signed('yesterday'), 'not in seconds'],
+  ])('not: %s', async (_what, headers, sentence) => {
+    const response = await send(headers())
+    expect(response.status).toBe(401)
+    expect(await response.text()).toContain(sentence)
+    await slack.settled()
+    expect(desk.ran).toEqual([])
+  })
+
+  test('a body that is not Slack’s', async () => {
+    const body = '{"type":'
+    const headers = { ...signed(now(), slack.signingSecret, body), 'content-type': 'application/json' }
+    expect((await send(headers, body)).status).toBe(400)
+    const xml = { ...signed(), 'content-type': 'text/xml' }
+    expect((await send(xml)).status).toBe(400)
+  })
+})
+
+test('the URL is verified', async () => {
+  expect(await slack.verifyUrl()).toBe(true)
+})
+
+test('commands, buttons and forms work', async () => {
+  await slack.say('/vakt whoami', slack.member, slack.channel)
+  await slack.until(() => slack.ephemerals(slack.member).length === 1)
+  const button = { label: 'Acknowledge', line: 'ack 7', ask: ['note', 'host'] }
+  await bot.channels[0]!.post({ title: 'Late', tone: 'critical', buttons: [button] }, 'n1')
+  await slack.press(slack.messages()[0]!, 'Acknowledge', slack.member)
+  const modal = await slack.until(() => slack.views(slack.member).at(-1))
+  expect(await slack.suggest(modal, 'host', 'api', slack.member)).toHaveLength(3)
+  await slack.submit(modal, { Note: 'eh' }, slack.member)
+  expect(modal.errors).toEqual({ note: 'must have at least 4 characters' })
+  await slack.submit(modal, { Note: 'disk full' }, slack.member)
+  await slack.until(() => slack.ephemerals(slack.member).length === 2)
+  expect(slack.violations).toEqual([])
+})
+
+test('an event comes once however often Slack sends it', async () => {
+  expect(
+    (await slack.event({ type: 'app_mention', user: slack.member, channel: slack.channel, text: 'hi' })).acked,
+  ).toBe(true)
+  await slack.say('/vakt status', slack.member, slack.channel)
+  expect((await slack.redeliver()).acked).toBe(true)
+  await slack.settled()
+  expect(desk.ran).toHaveLength(1)
+})
+
+test('the token and Slack’s presence are looked at now and then, and a loss is known', async () => {
+  expect(bot.status().state).toBe('online')
+  await bot.stop()
+  const response = await send(signed())
+  expect(response.status).toBe(503)
+})

@@ -1,0 +1,220 @@
+// What cards look like in Slack, judged by the simulator's own checks of Slack's limits.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Card, Text } from '../../card.ts'
+import { findMentions, readDraft } from '../../testing/slack/message-rules.ts'
+import { PRESSED, readPress } from './buttons.ts'
+import { toFences } from './code.ts'
+import { escapeData, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
+import { type Rendered, renderCard } from './render.ts'
+
+const render = (card: Partial<Card>) =>
+  renderCard({ title: 'Backup is late', tone: 'critical', ...card }, 'Europe/Oslo')
+const accepted = (message: Rendered) => readDraft(message as never, 'edit').mistakes
+const words = (message: Rendered) => JSON.stringify([message.blocks, message.attachments])
+const many = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
+
+describe('a card', () => {
+  test('has its title on top and the rest beside a bar in the colour of its tone', () => {
+    const message = render({
+      lines: ['Expected a beat', [{ bold: 'Every' }, ' 1h, grace ', { code: '5m' }]],
+      fields: [{ name: 'Owner', value: 'Kari', inline: true }],
+      buttons: [{ label: 'Acknowledge', line: 'ack 7', tone: 'primary' }],
+      footer: 'alert 7',
+    })
+    expect(message.text).toBe('🔴 Backup is late – Expected a beat')
+    expect(message.blocks).toMatchObject([{ type: 'section', text: { text: '*🔴 Backup is late*', verbatim: true } }])
+    expect(message.attachments).toMatchObject([
+      {
+        color: '#D72638',
+        blocks: [
+          { type: 'section', text: { text: 'Expected a beat\n*Every* 1h, grace `5m`' } },
+          { type: 'section', fields: [{ text: '*Owner*\nKari' }] },
+          { type: 'context', elements: [{ text: 'alert 7' }] },
+          { type: 'actions', elements: [{ text: { text: 'Acknowledge' }, value: 'ack 7', style: 'primary' }] },
+        ],
+      },
+    ])
+    expect(accepted(message)).toEqual([])
+  })
+
+  test('of a plain tone has no bar, and an edit takes an old one away', () => {
+    expect(render({ tone: 'plain', lines: ['x'] })).toMatchObject({ blocks: [{}, {}], attachments: [] })
+  })
+
+  test('with nothing but a title', () => {
+    expect(accepted(render({}))).toEqual([])
+    expect(accepted(render({ title: '' }))).toEqual([])
+  })
+
+  test('shows times in each reader’s zone, with a time for those that cannot', () => {
+    const at = Date.UTC(2026, 10, 21, 13, 5, 9)
+    const text = (style: 'relative' | 'moment' | 'clock') => toMrkdwn([{ time: at, style }], 500, 'Europe/Oslo')
+    expect(text('relative')).toBe(`<!date^${at / 1000}^{ago}|2026-11-21 14:05:09 CET>`)
+    expect(text('moment')).toContain('^{date_short_pretty} at {time_secs}|')
+    expect(text('clock')).toContain('^{time_secs}|')
+  })
+})
+
+describe('data stays data', () => {
+  test.each([
+    ['a mention', '<!channel> <@U00KARI> @here', '&lt;!channel&gt; &lt;@U00KARI&gt; @here'],
+    ['an ampersand', 'a & b &amp; c', 'a &amp; b &amp;amp; c'],
+    ['bold', '*big* deal', '∗big∗ deal'],
+    ['a wildcard', '*.example.com', '∗.example.com'],
+    ['a name with underscores', 'nightly_backup_job', 'nightly_backup_job'],
+    ['a quote', '> said', '› said'],
+    ['a fence', '```', 'ˋˋˋ'],
+    ['control characters', 'a\u0000b\u001b[31m', 'a\ufffdb\ufffd[31m'],
+    ['half a character', 'a\ud800b', 'a\ufffdb'],
+  ])('%s', (_what, data, shown) => {
+    expect(escapeData(data)).toBe(shown)
+  })
+
+  test('in every part of a card', () => {
+    const evil = '<!channel> <@U00KARI> *x* `y` ```z``` <https://x|y> & |'
+    const card: Card = {
+      title: evil,
+      tone: 'warning',
+      lines: [evil, [{ bold: evil }, { code: evil }, { link: `https://x/?a=1&b=${evil}`, label: evil }]],
+      fields: [
+        { name: evil, value: evil, inline: true },
+        { name: evil, value: evil },
+      ],
+      code: { text: evil },
+      footer: evil,
+      buttons: [{ label: evil, line: evil }],
+    }
+    const message = renderCard(card, 'UTC')
+    expect(accepted(message)).toEqual([])
+    expect(findMentions(message.text, [message.blocks, message.attachments])).toEqual([])
+  })
+
+  test('a link that is no web address is shown as text', () => {
+    expect(toMrkdwn([{ link: 'javascript:alert(1)', label: 'go' }], 100, 'UTC')).toBe('go')
+  })
+
+  test('what people typed is read without Slack’s escapes', () => {
+    expect(unescapeTyped('logs search "a &lt; b" <http://x.io|x.io> <mailto:a@x.io|a@x.io>')).toBe(
+      'logs search "a < b" x.io a@x.io',
+    )
+  })
+})
+
+describe('limits', () => {
+  test('a text is cut between characters, and says how much is missing', () => {
+    expect(toMrkdwn('😀'.repeat(100), 60, 'UTC')).toMatch(/^(😀){23}… 77 more$/u)
+    expect(toMrkdwn('&'.repeat(100), 60, 'UTC')).toMatch(/^(&amp;){9}… 91 more$/)
+    expect(toMrkdwn([{ bold: 'b'.repeat(100) }, 'tail'], 60, 'UTC')).toMatch(/^\*b{44}\*… 60 more$/)
+  })
+
+  test('code is split at line ends with every fence closed', () => {
+    const pieces = toFences(many(100, i => `line ${i}`).join('\n'), 200, 600)
+    for (const piece of pieces) expect(piece).toMatch(/^```\n[^`]+\n```$/)
+    expect(pieces.at(-1)).toMatch(/… \d+ more lines\n```$/)
+    expect(pieces.join('').length).toBeLessThanOrEqual(600)
+    const shown = pieces.join('\n').match(/line \d+/g)!.length
+    expect(pieces.at(-1)).toContain(`… ${100 - shown} more`)
+  })
+
+  test('a fence inside the code does not end it', () => {
+    expect(toFences('a\n```\nb', 200, 600)).toEqual(['```\na\nˋˋˋ\nb\n```'])
+  })
+
+  test('a very long line is broken, not lost', () => {
+    const pieces = toFences('x'.repeat(500), 200, 2000)
+    expect(pieces.join('').match(/x/g)).toHaveLength(500)
+  })
+
+  test.each<[string, Partial<Card>]>([
+    ['a title of 10,000 characters', { title: 'x'.repeat(10_000) }],
+    ['a title of emoji', { title: '😀'.repeat(1000) }],
+    ['a line of 100,000 characters', { lines: ['&'.repeat(100_000)] }],
+    ['a thousand lines', { lines: many(1000, i => `line ${i}`) }],
+    ['a hundred long lines', { lines: many(100, () => '"'.repeat(2900)) }],
+    ['a hundred fields', { fields: many(100, i => ({ name: `f${i}`, value: 'v', inline: true })) }],
+    ['a hundred wide fields', { fields: many(100, i => ({ name: `f${i}`, value: 'v'.repeat(4000) })) }],
+    ['code of 100,000 characters', { code: { text: 'error "x"\\\n'.repeat(10_000) } }],
+    ['code without lines', { code: { text: 'x'.repeat(100_000) } }],
+    ['a hundred buttons', { buttons: many(100, i => ({ label: `b${i}`, line: `ack ${i}` })) }],
+    ['buttons with long lines', { buttons: many(25, () => ({ label: 'x'.repeat(200), line: 'x'.repeat(2000) })) }],
+    ['a button with a line too long', { buttons: [{ label: 'x', line: 'x'.repeat(2001) }] }],
+    ['a footer of 10,000 characters', { footer: 'x'.repeat(10_000) }],
+    ['empty parts', { lines: ['', ''], fields: [{ name: '', value: '' }], code: { text: '' }, footer: '' }],
+    ['control characters', { lines: ['\u0001'.repeat(5000)], code: { text: '\u0001'.repeat(5000) } }],
+  ])('%s', (_what, card) => {
+    expect(accepted(render(card))).toEqual([])
+  })
+
+  test('what does not fit is counted', () => {
+    const message = render({ lines: many(100, i => `${i} ${'x'.repeat(2000)}`) })
+    const shown = words(message).match(/\d+ x{2000}/g)!.length
+    expect(words(message)).toContain(`… ${100 - shown} more`)
+  })
+
+  test('any card at all is accepted', () => {
+    const data = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.constantFrom('<!channel>', '```', '*', '&&&&', '\n\n\n', '"\\'.repeat(900), '😀'.repeat(2000)),
+    )
+    const text: fc.Arbitrary<Text> = fc.oneof(
+      data,
+      fc.array(
+        fc.oneof(
+          data,
+          fc.record({ bold: data }),
+          fc.record({ code: data }),
+          fc.record({ link: data.map(rest => `https://x/${rest}`), label: data }),
+        ),
+        { maxLength: 8 },
+      ),
+    )
+    const card = fc.record({
+      title: data,
+      tone: fc.constantFrom('plain' as const, 'critical' as const),
+      lines: fc.array(text, { maxLength: 30 }),
+      fields: fc.array(fc.record({ name: data, value: text, inline: fc.boolean() }), { maxLength: 30 }),
+      code: fc.record({ text: data }),
+      buttons: fc.array(fc.record({ label: data, line: data }), { maxLength: 30 }),
+      footer: text,
+    })
+    fc.assert(
+      fc.property(card, one => {
+        const message = renderCard(one, 'UTC')
+        expect(accepted(message)).toEqual([])
+        expect(findMentions(message.text, [message.blocks, message.attachments])).toEqual([])
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('buttons', () => {
+  const pressOf = (card: Partial<Card>) => {
+    const found = words(render(card)).match(/"action_id":"([^"]+)"/)![1]!
+    return { id: found, press: readPress(found, card.buttons![0]!.line) }
+  }
+
+  test('carry their command line, and what to ask for first', () => {
+    expect(pressOf({ buttons: [{ label: 'Ack', line: 'ack 7' }] })).toEqual({
+      id: 'run:0',
+      press: { line: 'ack 7', ask: [] },
+    })
+    expect(pressOf({ buttons: [{ label: 'Note…', line: 'ack 7', ask: ['note', 'for'] }] })).toEqual({
+      id: 'ask:0:note,for',
+      press: { line: 'ack 7', ask: ['note', 'for'] },
+    })
+    expect(pressOf({ buttons: [{ label: 'Runbook', line: '', url: 'https://x' }] })).toEqual({
+      id: 'url:0',
+      press: null,
+    })
+    expect('ask:0:note').toMatch(PRESSED)
+  })
+
+  test('a dangerous one asks before it runs', () => {
+    const message = render({ tone: 'plain', buttons: [{ label: 'Purge', line: 'logs purge', tone: 'danger' }] })
+    expect(message.blocks.at(-1)).toMatchObject({
+      elements: [{ style: 'danger', confirm: { text: { text: 'This runs: logs purge' }, confirm: { text: 'Purge' } } }],
+    })
+  })
+})

@@ -1,0 +1,103 @@
+// The Slack platform: one bot, one alert channel, over Socket Mode or HTTP, supervised by itself.
+import type { Receiver } from '@slack/bolt'
+import type { Config } from '../../config.ts'
+import type { Log } from '../../log.ts'
+import { type Clock, SECOND } from '../../time.ts'
+import type { CommandDesk, Platform } from '../channel.ts'
+import { createBot } from './bot.ts'
+import { createChannel } from './channel.ts'
+import { clientOptions, createClient } from './client.ts'
+import { createConnection, type Patience } from './connection.ts'
+import { createReceiver, type HttpAnswer, type Receive } from './receive.ts'
+import { openSession } from './socket.ts'
+import { createSpeakers } from './speakers.ts'
+
+/** What Slack needs; the last three only tests change. */
+export interface SlackParts {
+  config: NonNullable<Config['slack']>
+  desk: CommandDesk
+  clock: Clock
+  log: Log
+  timeZone: string
+  patience?: Patience
+  pingMs?: number
+  callTimeoutMs?: number
+}
+
+/** Slack as a platform; `receive` answers POST /slack/events in HTTP mode and refuses in Socket Mode. */
+export interface SlackPlatform extends Platform {
+  receive: Receive
+}
+
+const STOP_WITHIN_MS = 5 * SECOND
+// Somebody waits for these.
+const QUICK_MS = 3 * SECOND
+
+/** The Slack platform for these settings: nothing is connected before `start`. */
+export function createSlack(parts: SlackParts): SlackPlatform {
+  const { config, desk, clock, log, timeZone } = parts
+  const options = (timeout = parts.callTimeoutMs) => clientOptions(config.apiUrl, log, timeout)
+  const web = createClient(config.botToken, options())
+  const quick = createClient(config.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
+  let channelName: string | null = null
+  let stopping = false
+  const place = () => (channelName === null ? config.channelId : `#${channelName}`)
+
+  const http = config.appToken === null ? createReceiver(config.signingSecret ?? '', clock, log) : null
+  const bot = createBot({
+    desk,
+    web,
+    receiver: http?.receiver ?? IDLE_RECEIVER,
+    clientOptions: options(),
+    speakerOf: createSpeakers(quick, clock, log),
+    channelId: config.channelId,
+    place,
+    timeZone,
+    clock,
+    log,
+  })
+  const { appToken } = config
+  const pingMs = parts.pingMs ?? 5 * SECOND
+  const connection = createConnection({
+    greet,
+    clock,
+    log,
+    ...(parts.patience && { patience: parts.patience }),
+    ...(appToken !== null && {
+      open: onOpening =>
+        openSession(bot.app, { appToken, clientOptions: options(), pingMs, helloWithinMs: 2 * pingMs, log }, onOpening),
+    }),
+  })
+
+  return {
+    name: 'slack',
+    channels: [createChannel({ web, channelId: config.channelId, timeZone, place, log })],
+    status: connection.status,
+    start: connection.start,
+    async receive(rawBody, headers): Promise<HttpAnswer> {
+      if (http === null) return refuse(404, 'Slack is connected by Socket Mode; nothing is received here.')
+      if (stopping) return refuse(503, 'Vakt is stopping.')
+      return http.receive(rawBody, headers)
+    },
+    async stop() {
+      stopping = true
+      const patience = new Promise<void>(resolve => clock.at(clock.now() + STOP_WITHIN_MS, resolve))
+      await Promise.race([bot.idle(), patience])
+      await connection.stop()
+    },
+  }
+
+  async function greet(): Promise<void> {
+    await web.auth.test()
+    // The name is for people only; without the scope to read it the id serves.
+    const found = await quick.conversations.info({ channel: config.channelId }).catch(() => null)
+    channelName = found?.channel?.name ?? channelName
+  }
+}
+
+/** In Socket Mode every session brings its own receiver. */
+const IDLE_RECEIVER: Receiver = { init() {}, start: async () => undefined, stop: async () => undefined }
+
+function refuse(status: number, body: string): HttpAnswer {
+  return { status, body, headers: { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '5' } }
+}
