@@ -85,6 +85,7 @@ export function resolveAlert(state: State, id: number, by: string, now: number):
 
 /** Sends the reminders and ends the snoozes whose time has come; up to `limit` of them. */
 export function wakeAlerts(state: State, now: number, limit: number): void {
+  if ((nextWake(state) ?? Number.POSITIVE_INFINITY) > now) return
   const due = state.db
     .select()
     .from(alerts)
@@ -117,11 +118,8 @@ export function readAlert(state: State, id: number): Alert | undefined {
 }
 
 export function readOpenAlert(state: State, key: string): Alert | undefined {
-  return state.db
-    .select()
-    .from(alerts)
-    .where(and(eq(alerts.key, key), ne(alerts.state, 'resolved')))
-    .get()
+  const open = and(eq(alerts.key, sql.placeholder('key')), sql`${alerts.state} <> 'resolved'`)
+  return state.prepared('open alert', db => db.select().from(alerts).where(open).prepare()).get({ key })
 }
 
 export type AlertFilter = { open?: boolean; key?: string; projectId?: number; before?: number; limit: number }

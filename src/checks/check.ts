@@ -1,7 +1,10 @@
 // The rules of a check: when a beat is due, what a beat or a missed deadline makes of it. Pure.
 import type { checks } from '../state/schema.ts'
-import { addActive, isActive, parseActiveHours } from './active-hours.ts'
+import { addActive, isActive, nextActive, parseActiveHours } from './active-hours.ts'
 import { cronSchedule, nextRun } from './cron.ts'
+
+/** Two years of daily inactive stretches. */
+const MOST_LEAPS = 750
 
 export type Check = typeof checks.$inferSelect
 export type CheckChanges = Partial<Check>
@@ -25,10 +28,10 @@ export function nextDue(check: Check, after: number): number | null {
   if (check.cron === null) return hours ? addActive(hours, after, check.every!) : after + check.every!
   const schedule = cronSchedule(check.cron, check.timeZone)
   let due = nextRun(schedule, after)
-  // A year of every-minute runs outside the hours would mean hours that never overlap the schedule.
-  for (let tries = 0; due !== null && hours && !isActive(hours, due); tries++) {
-    if (tries > 100_000) return null
-    due = nextRun(schedule, due)
+  // Each step leaps over a whole inactive stretch; hours that never meet the schedule end the search.
+  for (let leaps = 0; due !== null && hours && !isActive(hours, due); leaps++) {
+    if (leaps > MOST_LEAPS) return null
+    due = nextRun(schedule, nextActive(hours, due) - 1)
   }
   return due
 }

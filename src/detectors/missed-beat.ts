@@ -2,7 +2,7 @@
 import type { Field, Text } from '../card.ts'
 import { type Beat, listBeats } from '../checks/beats.ts'
 import { applyDeadline, type Check, type Turn } from '../checks/check.ts'
-import { overdueChecks, updateCheck } from '../checks/checks.ts'
+import { nextDeadline, overdueChecks, updateCheck } from '../checks/checks.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
 import { readProjectById } from '../projects/projects.ts'
@@ -18,6 +18,7 @@ export function checkKey(check: Check): string {
 
 /** Judges up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
 export function detectMissedBeats(state: State, now: number, limit: number): Outcome[] {
+  if ((nextDeadline(state) ?? Number.POSITIVE_INFINITY) > now) return []
   return overdueChecks(state, now, limit).flatMap(check => {
     const { changes, turn } = applyDeadline(check)
     updateCheck(state, check.id, changes)

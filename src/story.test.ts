@@ -1,0 +1,56 @@
+// Stories through the whole house on a fake clock: a job falls silent, people react, it comes back.
+import { describe, expect, it } from 'vitest'
+import { DeliveryError } from './chat/channel.ts'
+import { startHouse } from './testing/house.ts'
+
+describe('a nightly backup', () => {
+  it('that does not run is told once, taken by somebody, and told to be over', async () => {
+    const house = await startHouse({ channels: ['discord', 'slack'] })
+    const beat = await house.hasCheck('nightly-backup --every 1d --grace 1h')
+    expect((await beat()).status).toBe(200)
+
+    await house.passes('24h59m59s')
+    expect(house.channel.messages).toEqual([])
+    await house.passes('1s')
+    const [discord, slack] = house.channels
+    expect(discord!.messages.map(message => message.card.title)).toEqual(['Critical: nightly-backup sent no beat'])
+    expect(slack!.messages).toHaveLength(1)
+
+    await house.says('ack 1 on it')
+    for (const channel of house.channels) {
+      expect(channel.messages[0]!.card.title).toBe('Acknowledged: nightly-backup sent no beat')
+      expect(channel.messages[0]!.card.buttons!.map(button => button.label)).toEqual([
+        'Un-acknowledge',
+        'Resolve',
+        'Details',
+      ])
+    }
+    expect(await house.says('ack 1')).toMatchObject({
+      ok: false,
+      problem: { message: expect.stringContaining('already acknowledged by Ann') },
+    })
+
+    await house.passes('30m')
+    await beat()
+    expect(discord!.messages[0]!.card.title).toBe('Resolved: nightly-backup sent no beat')
+    expect(discord!.messages[0]!.card.buttons).toEqual([])
+    expect(discord!.messages[0]!.replies.map(reply => reply.card.title)).toEqual([
+      'Recovered after 30m: nightly-backup sent no beat',
+    ])
+    expect(discord!.messages).toHaveLength(1)
+  })
+
+  it('that came and went while the chat was unreachable is told as one card, born resolved', async () => {
+    const house = await startHouse()
+    const beat = await house.hasCheck('job --every 10m --grace 1m')
+    await beat()
+    house.channel.failing(new DeliveryError('unreachable', 'The network is down.'), Number.POSITIVE_INFINITY)
+    await house.passes('12m')
+    await beat()
+    expect(house.channel.messages).toEqual([])
+    house.channel.recovers()
+    await house.passes('6m')
+    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Resolved: job sent no beat'])
+    expect(house.channel.messages[0]!.replies).toEqual([])
+  })
+})
