@@ -5,7 +5,7 @@ import { type Message, type Slack, type SlackOptions, startSlack } from '../../t
 import { type Clock, systemClock } from '../../time.ts'
 import { createTestDesk } from './desk.testing.ts'
 import { SCOPES } from './manifest.ts'
-import { createSlack, type SlackPlatform } from './slack.ts'
+import { type SlackPlatform, slackPlatform } from './platform.ts'
 
 // Waits are over almost at once on this clock.
 const hasty: Clock = { now: Date.now, at: (at, task) => systemClock.at(Math.min(at, Date.now() + 30), task) }
@@ -23,17 +23,17 @@ afterEach(async () => {
 async function start(options: SlackOptions = {}, clock: Clock = systemClock) {
   slack = await startSlack({ scopes: SCOPES, ...options })
   desk = createTestDesk()
-  const config = {
+  const settings = {
     botToken: slack.botToken,
     appToken: slack.appToken,
     signingSecret: null,
     channelId: slack.channel,
     apiUrl: slack.apiUrl,
   }
-  bot = createSlack({
-    config,
+  bot = slackPlatform({
+    settings,
     desk: desk.desk,
-    clock: systemClock,
+    clock,
     log: silentLog,
     timeZone: 'UTC',
     callTimeoutMs: 500,

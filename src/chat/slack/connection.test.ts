@@ -4,11 +4,12 @@ import type { Log } from '../../log.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import { type Clock, systemClock } from '../../time.ts'
 import { createTestDesk } from './desk.testing.ts'
-import { createSlack, type SlackPlatform } from './slack.ts'
+import { type SlackPlatform, slackPlatform } from './platform.ts'
 
 let slack: Slack
 let bot: SlackPlatform
 const said: string[] = []
+let onlineAgain = 0
 const note = (level: string) => (message: string, facts?: Record<string, unknown>) => {
   if (facts?.part !== 'slack sdk') said.push(`${level}: ${message}`)
 }
@@ -23,9 +24,10 @@ afterEach(async () => {
 async function start(more: { botToken?: string; appToken?: string | null; clock?: Clock } = {}) {
   slack = await startSlack({ ackWithinMs: 80 })
   said.length = 0
-  const config = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: 's', ...tokens(more) }
-  bot = createSlack({
-    config,
+  onlineAgain = 0
+  const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: 's', ...tokens(more) }
+  bot = slackPlatform({
+    settings,
     desk: createTestDesk().desk,
     clock: more.clock ?? systemClock,
     log,
@@ -33,6 +35,9 @@ async function start(more: { botToken?: string; appToken?: string | null; clock?
     patience: { firstMs: 20, mostMs: 60, refusedMs: 60 },
     pingMs: 90,
     callTimeoutMs: 200,
+    onOnline: () => {
+      onlineAgain += 1
+    },
   })
   bot.start()
 }
@@ -50,6 +55,7 @@ test('connects, and says so once', async () => {
   expect(await works()).toBe(true)
   expect(bot.channels[0]).toMatchObject({ id: `slack:${slack.channel}`, name: 'Slack #ops' })
   expect(said).toEqual(['info: Slack is connected.'])
+  expect(onlineAgain).toBe(1)
 })
 
 test('a wrong bot token is said plainly, without the token, and tried again', async () => {
@@ -86,6 +92,7 @@ test('a dropped socket is replaced', async () => {
   await state('lost')
   expect(bot.status().message).toBe('The connection to Slack failed: the socket was lost. Trying again.')
   await state('online')
+  expect(onlineAgain).toBe(2)
   expect(await works()).toBe(true)
 })
 
@@ -133,9 +140,9 @@ test('Slack being away from the start keeps nobody waiting', async () => {
   await start()
   await bot.stop()
   await slack.goDown()
-  const config = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: null, ...tokens({}) }
+  const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: null, ...tokens({}) }
   const patience = { firstMs: 20, mostMs: 60, refusedMs: 60 }
-  bot = createSlack({ config, desk: createTestDesk().desk, clock: systemClock, log, timeZone: 'UTC', patience })
+  bot = slackPlatform({ settings, desk: createTestDesk().desk, clock: systemClock, log, timeZone: 'UTC', patience })
   bot.start()
   await state('lost')
   await slack.comeBack()

@@ -23,6 +23,8 @@ export interface ConnectionParts {
   open?: (onOpening: (abort: () => void) => void) => Promise<Session>
   clock: Clock
   log: Log
+  /** Called at every change to online. */
+  onOnline?: () => void
   patience?: Patience
   random?: () => number
 }
@@ -110,8 +112,10 @@ export function createConnection(parts: ConnectionParts) {
     if (status.state === state && status.message === message) return
     const since = status.state === state ? status.since : clock.now()
     status = { state, since, ...(message !== undefined && { message }) }
-    if (message === undefined) log.info('Slack is connected.')
-    else log[state === 'refused' ? 'error' : 'warn'](message)
+    if (message === undefined) {
+      log.info('Slack is connected.')
+      parts.onOnline?.()
+    } else log[state === 'refused' ? 'error' : 'warn'](message)
   }
 
   function pause(ms: number): Promise<void> {

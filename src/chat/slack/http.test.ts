@@ -7,7 +7,7 @@ import { type Slack, sign, startSlack } from '../../testing/slack/slack.ts'
 import { systemClock } from '../../time.ts'
 import { createTestDesk } from './desk.testing.ts'
 import { SCOPES } from './manifest.ts'
-import { createSlack, type SlackPlatform } from './slack.ts'
+import { type SlackPlatform, slackPlatform } from './platform.ts'
 
 let slack: Slack
 let bot: SlackPlatform
@@ -18,15 +18,15 @@ let desk: ReturnType<typeof createTestDesk>
 beforeEach(async () => {
   slack = await startSlack({ scopes: SCOPES, retryDelays: [0, 0, 0] })
   desk = createTestDesk()
-  const config = {
+  const settings = {
     botToken: slack.botToken,
     appToken: null,
     signingSecret: slack.signingSecret,
     channelId: slack.channel,
     apiUrl: slack.apiUrl,
   }
-  bot = createSlack({
-    config,
+  bot = slackPlatform({
+    settings,
     desk: desk.desk,
     clock: systemClock,
     log: silentLog,
@@ -36,7 +36,7 @@ beforeEach(async () => {
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const answer = await bot.receive(Buffer.concat(chunks), new Headers(request.headers as Record<string, string>))
+    const answer = await bot.receive(Buffer.concat(chunks), request.headers as Record<string, string>)
     response.writeHead(answer.status, answer.headers).end(answer.body)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

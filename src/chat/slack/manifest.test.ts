@@ -1,11 +1,12 @@
 // The manifest: what people paste to set the app up, and that it allows exactly what the bot does.
 import { expect, test } from 'vitest'
-import { createManifest, SCOPES } from './manifest.ts'
+import { SCOPES, slackManifest } from './manifest.ts'
 
-const names = ['alerts list', 'alerts show', 'checks add', 'help']
+const commands = ['alerts list', 'alerts show', 'checks add', 'help'].map(name => ({ name }))
+const set = { botToken: 'xoxb-1', channelId: 'C000OPS', apiUrl: '', signingSecret: null, appToken: null }
 
-test('with Socket Mode it needs no address', () => {
-  const manifest = createManifest({ socketMode: true, publicUrl: null, commandNames: names })
+test('on a bare machine it is for Socket Mode and needs no address', () => {
+  const manifest = slackManifest({ publicUrl: 'http://127.0.0.1:8080', slack: null }, commands)
   expect(manifest).toMatchObject({
     display_information: { name: 'Vakt' },
     features: { slash_commands: [{ command: '/vakt', usage_hint: 'alerts | checks | help' }] },
@@ -15,18 +16,22 @@ test('with Socket Mode it needs no address', () => {
   expect(JSON.stringify(manifest)).not.toContain('http')
 })
 
-test('in HTTP mode everything comes to /slack/events', () => {
+test('an app token decides for Socket Mode, a signing secret for HTTP mode', () => {
   const publicUrl = 'https://vakt.example.org'
   const url = `${publicUrl}/slack/events`
-  expect(createManifest({ socketMode: false, publicUrl, commandNames: names })).toMatchObject({
+  const socket = slackManifest({ publicUrl, slack: { ...set, appToken: 'xapp-1' } })
+  expect(socket).toMatchObject({ settings: { socket_mode_enabled: true } })
+  const byHttp = {
     features: { slash_commands: [{ url }] },
     settings: { socket_mode_enabled: false, interactivity: { request_url: url, message_menu_options_url: url } },
-  })
+  }
+  expect(slackManifest({ publicUrl, slack: { ...set, signingSecret: 's' } })).toMatchObject(byHttp)
+  expect(slackManifest({ publicUrl, slack: null })).toMatchObject(byHttp)
 })
 
 test('the hint stays short however many commands there are', () => {
-  const many = Array.from({ length: 100 }, (_, i) => `command${i}`)
-  const manifest = createManifest({ socketMode: true, publicUrl: null, commandNames: many })
+  const many = Array.from({ length: 100 }, (_, i) => ({ name: `command${i}` }))
+  const manifest = slackManifest({ publicUrl: null, slack: null }, many)
   const [slash] = (manifest.features as { slash_commands: { usage_hint: string }[] }).slash_commands
   expect(slash!.usage_hint.length).toBeLessThan(125)
   expect(slash!.usage_hint).toMatch(/command\d+$/)

@@ -1,4 +1,5 @@
-// The manifest of the Slack app, made from the commands, so that setting up is one paste.
+// The manifest of the Slack app, made from the settings and the commands, so that setting up is one paste.
+import type { Config } from '../../config.ts'
 
 /** What the bot token must be allowed to do, and why. */
 export const SCOPES = [
@@ -19,16 +20,18 @@ export const SLASH_COMMAND = '/vakt'
 const EVENTS_PATH = '/slack/events'
 
 /**
- * The app manifest, as Slack takes it in JSON. With `socketMode` no address is needed; otherwise `publicUrl` (without a
- * final slash) is where Slack reaches us. `commandNames` become the hint shown while people type.
+ * The app manifest, as Slack takes it in JSON: for HTTP mode at PUBLIC_URL when the settings say so, or when nothing is
+ * set yet and PUBLIC_URL is one that Slack could reach; for Socket Mode, which needs no address, in every other case.
+ * The commands become the hint shown while people type.
  */
-export function createManifest(options: {
-  socketMode: boolean
-  publicUrl: string | null
-  commandNames: readonly string[]
-}): Record<string, unknown> {
-  const url = options.socketMode ? undefined : `${options.publicUrl ?? 'https://example.org'}${EVENTS_PATH}`
-  const groups = [...new Set(options.commandNames.map(name => name.split(' ')[0] ?? ''))]
+export function slackManifest(
+  config: Pick<Config, 'publicUrl' | 'slack'>,
+  commands: readonly { name: string }[] = [],
+): Record<string, unknown> {
+  const reachable = config.publicUrl?.startsWith('https://') === true
+  const socketMode = config.slack === null ? !reachable : config.slack.appToken !== null
+  const url = socketMode ? undefined : `${config.publicUrl ?? ''}${EVENTS_PATH}`
+  const groups = [...new Set(commands.map(({ name }) => name.split(' ')[0] ?? ''))]
   return {
     display_information: {
       name: 'Vakt',
@@ -51,7 +54,7 @@ export function createManifest(options: {
     settings: {
       interactivity: { is_enabled: true, ...(url && { request_url: url, message_menu_options_url: url }) },
       org_deploy_enabled: false,
-      socket_mode_enabled: options.socketMode,
+      socket_mode_enabled: socketMode,
       token_rotation_enabled: false,
     },
   }

@@ -7,8 +7,11 @@ import { type Clock, MINUTE } from '../../time.ts'
 /** What the intake sends back. */
 export type HttpAnswer = { status: number; body: string; headers: Record<string, string> }
 
+/** Header values by their names in lower case. */
+export type RequestHeaders = Readonly<Record<string, string | undefined>>
+
 /** Answers one POST to /slack/events; `rawBody` must be exactly the bytes received. Never rejects. */
-export type Receive = (rawBody: Uint8Array | string, headers: Headers) => Promise<HttpAnswer>
+export type Receive = (rawBody: Uint8Array | string, headers: RequestHeaders) => Promise<HttpAnswer>
 
 const TOLERANCE_MS = 5 * MINUTE
 // Slack waits three seconds.
@@ -29,7 +32,7 @@ export function createReceiver(secret: string, clock: Clock, log: Log): { receiv
     const raw = Buffer.from(rawBody)
     const fault = signatureFault(raw, headers, secret, clock.now())
     if (fault !== null) return plain(401, fault)
-    const body = parse(raw.toString('utf8'), headers.get('content-type') ?? '')
+    const body = parse(raw.toString('utf8'), headers['content-type'] ?? '')
     if (body === null) return plain(400, 'The body is neither a form nor JSON as Slack sends it.')
     if (body.ssl_check !== undefined) return plain(200, '')
     if (body.type === 'url_verification') return json({ challenge: body.challenge })
@@ -41,8 +44,8 @@ export function createReceiver(secret: string, clock: Clock, log: Log): { receiv
           content === undefined ? plain(200, '') : typeof content === 'string' ? plain(200, content) : json(content),
         )
       }
-      const retryNum = Number(headers.get('x-slack-retry-num') ?? Number.NaN)
-      const retryReason = headers.get('x-slack-retry-reason')
+      const retryNum = Number(headers['x-slack-retry-num'] ?? Number.NaN)
+      const retryReason = headers['x-slack-retry-reason']
       const retry = { ...(retryNum > 0 && { retryNum }), ...(retryReason && { retryReason }) }
       app?.processEvent({ body, ack, ...retry }).catch(error => {
         log.error('A request from Slack failed.', { error })
@@ -54,9 +57,9 @@ export function createReceiver(secret: string, clock: Clock, log: Log): { receiv
 }
 
 /** Why the signature does not hold, or null when it does. A timestamp may be five minutes off either way. */
-export function signatureFault(raw: Uint8Array, headers: Headers, secret: string, now: number): string | null {
-  const timestamp = headers.get('x-slack-request-timestamp') ?? ''
-  const signature = headers.get('x-slack-signature') ?? ''
+export function signatureFault(raw: Uint8Array, headers: RequestHeaders, secret: string, now: number): string | null {
+  const timestamp = headers['x-slack-request-timestamp'] ?? ''
+  const signature = headers['x-slack-signature'] ?? ''
   if (!/^\d{1,12}$/.test(timestamp)) return 'X-Slack-Request-Timestamp is missing or not in seconds.'
   const expected = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(raw).digest()
   const given = Buffer.from(/^v0=([0-9a-f]{64})$/.exec(signature)?.[1] ?? '', 'hex')

@@ -1,8 +1,7 @@
 // The Slack platform: one bot, one alert channel, over Socket Mode or HTTP, supervised by itself.
 import type { Receiver } from '@slack/bolt'
-import type { Config } from '../../config.ts'
 import type { Log } from '../../log.ts'
-import { type Clock, SECOND } from '../../time.ts'
+import { type Clock, SECOND, systemClock } from '../../time.ts'
 import type { CommandDesk, Platform } from '../channel.ts'
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
@@ -13,12 +12,21 @@ import { openSession } from './socket.ts'
 import { createSpeakers } from './speakers.ts'
 
 /** What Slack needs; the last three only tests change. */
-export interface SlackParts {
-  config: NonNullable<Config['slack']>
+export interface SlackOptions {
+  settings: {
+    botToken: string
+    appToken: string | null
+    signingSecret: string | null
+    channelId: string
+    apiUrl: string
+  }
   desk: CommandDesk
-  clock: Clock
   log: Log
-  timeZone: string
+  clock?: Clock
+  /** For readers whose zone Slack cannot know. */
+  timeZone?: string
+  /** Whenever the connection is good again: what waited may be sent now. */
+  onOnline?: () => void
   patience?: Patience
   pingMs?: number
   callTimeoutMs?: number
@@ -33,35 +41,36 @@ const STOP_WITHIN_MS = 5 * SECOND
 // Somebody waits for these.
 const QUICK_MS = 3 * SECOND
 
-/** The Slack platform for these settings: nothing is connected before `start`. */
-export function createSlack(parts: SlackParts): SlackPlatform {
-  const { config, desk, clock, log, timeZone } = parts
-  const options = (timeout = parts.callTimeoutMs) => clientOptions(config.apiUrl, log, timeout)
-  const web = createClient(config.botToken, options())
-  const quick = createClient(config.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
+/** The Slack platform: nothing is sent before `start`. Only this file is imported from outside, and only when Slack is set. */
+export function slackPlatform(parts: SlackOptions): SlackPlatform {
+  const { settings, desk, log, clock = systemClock, timeZone = 'UTC' } = parts
+  const options = (timeout = parts.callTimeoutMs) => clientOptions(settings.apiUrl, log, timeout)
+  const web = createClient(settings.botToken, options())
+  const quick = createClient(settings.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
   let channelName: string | null = null
   let stopping = false
-  const place = () => (channelName === null ? config.channelId : `#${channelName}`)
+  const place = () => (channelName === null ? settings.channelId : `#${channelName}`)
 
-  const http = config.appToken === null ? createReceiver(config.signingSecret ?? '', clock, log) : null
+  const http = settings.appToken === null ? createReceiver(settings.signingSecret ?? '', clock, log) : null
   const bot = createBot({
     desk,
     web,
     receiver: http?.receiver ?? IDLE_RECEIVER,
     clientOptions: options(),
     speakerOf: createSpeakers(quick, clock, log),
-    channelId: config.channelId,
+    channelId: settings.channelId,
     place,
     timeZone,
     clock,
     log,
   })
-  const { appToken } = config
+  const { appToken } = settings
   const pingMs = parts.pingMs ?? 5 * SECOND
   const connection = createConnection({
     greet,
     clock,
     log,
+    ...(parts.onOnline && { onOnline: parts.onOnline }),
     ...(parts.patience && { patience: parts.patience }),
     ...(appToken !== null && {
       open: onOpening =>
@@ -71,7 +80,7 @@ export function createSlack(parts: SlackParts): SlackPlatform {
 
   return {
     name: 'slack',
-    channels: [createChannel({ web, channelId: config.channelId, timeZone, place, log })],
+    channels: [createChannel({ web, channelId: settings.channelId, timeZone, place, log })],
     status: connection.status,
     start: connection.start,
     async receive(rawBody, headers): Promise<HttpAnswer> {
@@ -90,7 +99,7 @@ export function createSlack(parts: SlackParts): SlackPlatform {
   async function greet(): Promise<void> {
     await web.auth.test()
     // The name is for people only; without the scope to read it the id serves.
-    const found = await quick.conversations.info({ channel: config.channelId }).catch(() => null)
+    const found = await quick.conversations.info({ channel: settings.channelId }).catch(() => null)
     channelName = found?.channel?.name ?? channelName
   }
 }
