@@ -252,8 +252,9 @@ test('stopping lets commands finish and takes no more', async () => {
   const release = desk.hold()
   await vakt('whoami')
   const stopped = bot.stop()
+  await slack.until(() => slack.sockets.count() === 0)
+  expect(await vakt('status')).toMatchObject({ acked: false, why: 'no connection' })
   release()
   await stopped
-  expect(await answersTo(slack.member, 1)).toEqual(['kari member'])
-  await slack.until(() => slack.sockets.count() === 0)
+  expect(slack.ephemerals(slack.member)).toMatchObject([{ text: 'kari member' }])
 })

@@ -81,7 +81,7 @@ export function createBot(parts: BotParts) {
     const asked = { user: body.user.id, name: body.user.name, ...state }
     const line = desk.fillForm(state.line, readEntries(view.state.values))
     const running = run({ line }, asked)
-    const early = await Promise.race([running, wait(clock, FORM_WAIT_MS)])
+    const early = await inTime(running, clock)
     const errors = early === null || early.ok ? null : fieldErrors(early.problem, Object.keys(view.state.values))
     if (errors !== null) return acknowledge(ack, { response_action: 'errors', errors })
     await acknowledge(ack)
@@ -170,6 +170,13 @@ function fieldErrors(problem: Problem, blocks: readonly string[]): Record<string
   return problem.code === 'invalid' && first !== undefined ? { [first]: problem.message } : null
 }
 
-function wait(clock: Clock, ms: number): Promise<null> {
-  return new Promise(resolve => clock.at(clock.now() + ms, () => resolve(null)))
+/** The reply when it comes in time for the acknowledgement, else null. */
+async function inTime(running: Promise<Reply>, clock: Clock): Promise<Reply | null> {
+  let cancel = () => {}
+  const late = new Promise<null>(resolve => {
+    cancel = clock.at(clock.now() + FORM_WAIT_MS, () => resolve(null))
+  })
+  const first = await Promise.race([running, late])
+  cancel()
+  return first
 }

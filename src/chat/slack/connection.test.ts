@@ -149,12 +149,11 @@ test('Slack being away from the start keeps nobody waiting', async () => {
   await state('online')
 })
 
-test.each([['auth.test'], ['apps.connections.open']])('%s failing, limited, hanging', async method => {
+test.each([['auth.test'], ['apps.connections.open']])('%s failing and hanging', async method => {
   await start()
   await state('online')
   slack.fail(method, 500)
   slack.fail(method, 'internal_error')
-  slack.limit(method, { retryAfter: 1 })
   slack.hang(method)
   slack.dropSocket()
   await slack.until(() => slack.sockets.opened() === 2)
@@ -200,6 +199,19 @@ test.each<[string, () => Promise<unknown>]>([
   const before = performance.now()
   await bot.stop()
   expect(performance.now() - before).toBeLessThan(1500)
+})
+
+test('stops while Slack does not answer at all', async () => {
+  await start()
+  await state('online')
+  slack.hang('auth.test', 99)
+  slack.dropSocket()
+  await state('lost')
+  const asked = () => slack.requests.filter(({ method }) => method === 'auth.test').length
+  await slack.until(() => asked() >= 2)
+  const before = performance.now()
+  await bot.stop()
+  expect(performance.now() - before).toBeLessThan(1600)
 })
 
 test('stops while the greeting is withheld', async () => {

@@ -31,6 +31,7 @@ export interface ConnectionParts {
 
 // In HTTP mode nothing tells us that Slack is away or the token is gone, so it is asked now and then.
 const CHECK_EVERY_MS = 5 * MINUTE
+const STOP_WITHIN_MS = 1500
 
 /** The supervised connection: `start` never throws and the connection never gives up until `stop`. */
 export function createConnection(parts: ConnectionParts) {
@@ -50,7 +51,8 @@ export function createConnection(parts: ConnectionParts) {
       stopped = true
       wake()
       await end?.()
-      await loop
+      // A call that hangs is not worth waiting for; it finds out by itself that it is too late.
+      await atMost(STOP_WITHIN_MS, loop)
     },
   }
 
@@ -128,6 +130,16 @@ export function createConnection(parts: ConnectionParts) {
       if (stopped) wake()
     })
   }
+}
+
+/** Resolves with the work, or after `ms` of real time when it takes longer. */
+export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>(resolve => {
+    timer = setTimeout(resolve, ms)
+  })
+  await Promise.race([work, late])
+  clearTimeout(timer)
 }
 
 function sentence(error: unknown, explained: string): string {

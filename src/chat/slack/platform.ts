@@ -6,7 +6,7 @@ import type { CommandDesk, Platform } from '../channel.ts'
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
-import { createConnection, type Patience } from './connection.ts'
+import { atMost, createConnection, type Patience } from './connection.ts'
 import { createReceiver, type HttpAnswer, type Receive } from './receive.ts'
 import { openSession } from './socket.ts'
 import { createSpeakers } from './speakers.ts'
@@ -37,7 +37,7 @@ export interface SlackPlatform extends Platform {
   receive: Receive
 }
 
-const STOP_WITHIN_MS = 5 * SECOND
+const STOP_WITHIN_MS = 4 * SECOND
 // Somebody waits for these.
 const QUICK_MS = 3 * SECOND
 
@@ -90,9 +90,9 @@ export function slackPlatform(parts: SlackOptions): SlackPlatform {
     },
     async stop() {
       stopping = true
-      const patience = new Promise<void>(resolve => clock.at(clock.now() + STOP_WITHIN_MS, resolve))
-      await Promise.race([bot.idle(), patience])
+      // Everything under way was acknowledged; answers do not need the socket, and nothing new comes without it.
       await connection.stop()
+      await atMost(STOP_WITHIN_MS, bot.idle())
     },
   }
 

@@ -19,6 +19,8 @@ export interface HttpMode {
   now: () => number
 }
 
+const REASONS: Record<string, string> = { timeout: 'http_timeout', 'no connection': 'connection_failed' }
+
 /** Sends deliveries to `url` the way Slack does, and reports what became of them. */
 export function createHttpMode(options: HttpMode, activity: Activity, violate: (text: string) => void) {
   return {
@@ -31,7 +33,7 @@ export function createHttpMode(options: HttpMode, activity: Activity, violate: (
       for (const [index, delay] of options.retryDelays.entries()) {
         if (outcome.acked) break
         await wait(delay)
-        const reason = outcome.why === 'timeout' ? 'http_timeout' : 'http_error'
+        const reason = REASONS[outcome.why ?? ''] ?? 'http_error'
         outcome = await post(url, { ...delivery, retry: { num: index + 1, reason } })
       }
       return outcome

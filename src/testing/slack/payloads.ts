@@ -38,7 +38,14 @@ export function slashCommand(line: string, user: Person, channel: Conversation, 
 }
 
 /** Somebody pressed a button or chose from a menu of a message. */
-export function blockAction(action: Obj, message: Message, user: Person, channel: Conversation, keys: Keys): Outgoing {
+export function blockAction(
+  action: Obj,
+  message: Message,
+  user: Person,
+  channel: Conversation,
+  keys: Keys,
+  attachment?: unknown,
+): Outgoing {
   const ephemeral = message.to !== undefined
   const payload = {
     type: 'block_actions',
@@ -46,7 +53,7 @@ export function blockAction(action: Obj, message: Message, user: Person, channel
     ...ENVELOPE,
     is_enterprise_install: false,
     container: {
-      type: 'message',
+      ...(attachment === undefined ? { type: 'message' } : { type: 'message_attachment', attachment_id: attachment }),
       message_ts: message.ts,
       channel_id: channel.id,
       is_ephemeral: ephemeral,

@@ -29,7 +29,7 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, viola
     /** Types a line into a channel: a slash command goes to the app, anything else becomes a message. */
     async say(line: string, user: string, channel: string): Promise<Outcome> {
       const person = workspace.person(user)
-      const place = place_(channel)
+      const place = placeOf(channel)
       if (!line.startsWith('/')) {
         const draft = { text: line, blocks: [], attachments: [], mistakes: [] }
         workspace.post(channel, draft, { user })
@@ -38,9 +38,7 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, viola
       const outcome = await deliver(slashCommand(line, person, place, keysFor(user, channel)))
       // An acknowledgement may carry the answer itself.
       if (asText(outcome.reply.text) !== '' || asList(outcome.reply.blocks).length > 0) {
-        const draft = readDraft(outcome.reply, 'post')
-        for (const text of draft.mistakes) violate(`answer to ${line}: ${text}`)
-        workspace.post(channel, draft, outcome.reply.response_type === 'in_channel' ? {} : { to: user })
+        showReply(outcome.reply, user, channel)
       }
       return outcome
     },
@@ -48,13 +46,15 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, viola
     /** Presses the button with this label or action id, agreeing to its confirmation dialog when it has one. */
     async press(message: Message, button: string, user: string): Promise<Outcome> {
       if (message.to !== undefined && message.to !== user) throw new Error(`${user} cannot see that message`)
-      const attached = message.attachments.flatMap(item => asList(item.blocks) as Obj[])
-      const found = findElement([...message.blocks, ...attached], button)
+      const attachment = message.attachments.find(item => findElement(asList(item.blocks) as Obj[], button))
+      const found = findElement((asList(attachment?.blocks) as Obj[]).concat(message.blocks), button)
       if (found === undefined) throw new Error(`the message has no button "${button}"`)
       const { confirm: _confirm, ...element } = found.element
       const action = { ...element, block_id: found.blockId }
       const keys = keysFor(user, message.channel, message)
-      return deliver(blockAction(action, message, workspace.person(user), place_(message.channel), keys))
+      return deliver(
+        blockAction(action, message, workspace.person(user), placeOf(message.channel), keys, attachment?.id),
+      )
     },
 
     /** Fills in and submits a modal; what the app answers (errors, update, push, clear) happens to the modal. */
@@ -91,7 +91,17 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, viola
       deliver(workspaceEvent(event, eventId, workspace.now())),
   }
 
-  function place_(id: string): Conversation {
+  function showReply(reply: Obj, user: string, channel: string): void {
+    try {
+      const draft = readDraft(reply, 'post')
+      for (const text of draft.mistakes) violate(`answer to a command: ${text}`)
+      workspace.post(channel, draft, reply.response_type === 'in_channel' ? {} : { to: user })
+    } catch (error) {
+      violate(`answer to a command: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+
+  function placeOf(id: string): Conversation {
     const channel = workspace.channels.get(id)
     if (channel === undefined) throw new Error(`there is no channel ${id}`)
     return channel

@@ -31,6 +31,8 @@ export interface SlackOptions {
   now?: () => number
   /** Slack's own rate limits; off unless asked for. */
   rateLimits?: boolean
+  /** Where to listen on loopback; a free port unless given. */
+  port?: number
   /** Deliver to this URL (HTTP mode) instead of over sockets. */
   eventsUrl?: string
   /** How long the app has to acknowledge, in real ms. */
@@ -45,7 +47,7 @@ const ADMIN = 'U000OLA'
 const ALL_SCOPES =
   'commands chat:write files:write channels:history groups:history channels:read groups:read users:read im:write'
 
-/** Starts the simulator on a free loopback port, with one channel (#ops), a member and an admin. */
+/** Starts the simulator on loopback, with one channel (#ops), a member and an admin. */
 export async function startSlack(options: SlackOptions = {}) {
   const now = options.now ?? Date.now
   const ackWithinMs = options.ackWithinMs ?? 3000
@@ -96,7 +98,7 @@ export async function startSlack(options: SlackOptions = {}) {
     connections.add(socket)
     socket.on('close', () => connections.delete(socket))
   })
-  await listen(0)
+  await listen(options.port ?? 0)
   const call = { workspace, base: base(), useTrigger: triggers.use, ticket: sockets.ticket }
   const answer = createWebApi({ call, faults, tokens, limited: () => limited, requests, violate })
 
