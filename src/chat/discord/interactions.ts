@@ -16,9 +16,6 @@ import { sentence } from './refusals.ts'
 import { isStale, outOfPlace, speakerOf } from './speakers.ts'
 import { type Turn, takeTurn } from './turn.ts'
 
-/** Answers within this need no "is thinking…" first; Discord gives up after 3 s. */
-const AT_ONCE = 800
-
 export interface Desk {
   desk: CommandDesk
   rest: REST
@@ -26,6 +23,8 @@ export interface Desk {
   /** Where commands are taken; the server may be unknown until Discord has told it. */
   home: () => { guildId: string | null; channelId: string }
   now: () => number
+  /** Milliseconds after which an answer is deferred ("is thinking…"); Discord gives up after 3 s. */
+  deferAfter: number
 }
 
 type Typing = APIApplicationCommandAutocompleteInteraction
@@ -91,7 +90,7 @@ async function carryOut(door: Desk, request: Request, speaker: Speaker, turn: Tu
   // By its date Discord may have given up already; then nothing must run that nobody sees the outcome of.
   if (isStale(interaction, now())) await defer()
   const running = desk.run(request, speaker)
-  if (!deferred && !(await isWithin(running, AT_ONCE)))
+  if (!deferred && !(await isWithin(running, door.deferAfter)))
     await defer().catch(error =>
       door.log.warn('Discord did not take the sign of work in progress.', { reason: sentence(error) }),
     )

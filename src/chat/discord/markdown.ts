@@ -47,7 +47,7 @@ export function size(text: string): number {
   return Array.from(text).length
 }
 
-const LINK = /(https?:\/\/[^\s<>|*`]+)/g
+const LINK = /(https?:\/\/[^\s<>|*`[\]]+)/g
 
 function escapeMarks(text: string): string {
   return text

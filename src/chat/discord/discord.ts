@@ -1,8 +1,9 @@
 // Discord as one of Vakt's platforms: its channel for cards, its commands, and the connection behind both.
 
 import { type APIInteraction, REST, Routes } from 'discord.js'
+import type { Config } from '../../config.ts'
 import type { Log } from '../../log.ts'
-import { type Clock, systemClock } from '../../time.ts'
+import type { Clock } from '../../time.ts'
 import type { CommandDesk, Platform } from '../channel.ts'
 import { discordChannel } from './channel.ts'
 import { makeGateway } from './gateway.ts'
@@ -11,22 +12,35 @@ import { sentence } from './refusals.ts'
 import { registerCommands } from './registration.ts'
 import { makeRest, restOptions } from './rest.ts'
 
+const DEFER_AFTER = 800
 const SET_UP_AGAIN = 300_000
 /** How long a stop waits for commands that are being answered. */
 const IN_FLIGHT = 3_000
 
 export interface DiscordOptions {
-  settings: { token: string; channelId: string; guildId: string | null; apiUrl: string }
+  config: NonNullable<Config['discord']>
   desk: CommandDesk
   log: Log
-  clock?: Clock
+  clock: Clock
+  /** At every new session: what waited may be sent now. */
+  onOnline?: () => void
   /** Milliseconds one delivery may take; for tests. */
   deliverWithin?: number
+  /** Milliseconds a command may take before its answer is deferred; for tests. */
+  deferAfter?: number
 }
 
 /** The Discord platform; nothing is sent before `start`. Only this file is imported from outside, and only when Discord is set. */
-export function discordPlatform({ settings, desk, log, clock = systemClock, deliverWithin }: DiscordOptions): Platform {
-  const { token, channelId, apiUrl } = settings
+export function createDiscord({
+  config,
+  desk,
+  log,
+  clock,
+  deliverWithin,
+  deferAfter = DEFER_AFTER,
+  onOnline = () => {},
+}: DiscordOptions): Platform {
+  const { token, channelId, apiUrl } = config
   const { channel, introduce } = discordChannel({
     rest: makeRest(apiUrl, token, deliverWithin),
     token,
@@ -36,11 +50,11 @@ export function discordPlatform({ settings, desk, log, clock = systemClock, deli
   // Answers to people may wait out a rate limit; they are few and nothing else waits behind them.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
   const inFlight = new Set<Promise<void>>()
-  let guildId = settings.guildId
+  let guildId = config.guildId
   let isStopping = false
   let cancelSetUp = () => {}
 
-  const door = { desk, rest, log, home: () => ({ guildId, channelId }), now: clock.now }
+  const door = { desk, rest, log, home: () => ({ guildId, channelId }), now: clock.now, deferAfter }
   const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onReady })
 
   return {
@@ -64,10 +78,15 @@ export function discordPlatform({ settings, desk, log, clock = systemClock, deli
   }
 
   function onReady(applicationId: string): void {
+    onOnline()
+    keepSettingUp(applicationId)
+  }
+
+  function keepSettingUp(applicationId: string): void {
     cancelSetUp()
     setUp(applicationId).catch(error => {
       log.warn(`The Discord server is not set up yet: ${sentence(error)}`, { platform: 'discord' })
-      if (!isStopping) cancelSetUp = clock.at(clock.now() + SET_UP_AGAIN, () => onReady(applicationId))
+      if (!isStopping) cancelSetUp = clock.at(clock.now() + SET_UP_AGAIN, () => keepSettingUp(applicationId))
     })
   }
 

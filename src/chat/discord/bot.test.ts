@@ -1,0 +1,164 @@
+// People and Vakt on Discord, on the wire: commands, buttons, forms, suggestions, and who may speak where.
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Stage, setStage } from './desk.testing.ts'
+
+let stage: Stage
+const MINUTE = 60_000
+
+beforeEach(async () => {
+  stage = await setStage({ platform: { deferAfter: 20 } })
+})
+
+afterEach(async () => {
+  await stage.close()
+  expect(stage.discord.violations).toEqual([])
+})
+
+/** What the newest exchange ended in, as its reader sees it. */
+const text = (exchange: Awaited<ReturnType<Stage['discord']['say']>>) => stage.discord.text(exchange.original!)
+
+test('a command is answered at once and privately', async () => {
+  const { discord } = stage
+  const answer = await discord.say('/status')
+  expect(answer).toMatchObject({ private: true, acknowledged: 4 })
+  expect(text(answer)).toBe('**All is well**')
+  expect(discord.messages()).toEqual([])
+})
+
+test('a command that is not private is answered for all', async () => {
+  stage.desk.isPublic = true
+  await stage.discord.say('/status')
+  expect(stage.discord.messages().map(stage.discord.text)).toEqual(['**All is well**'])
+})
+
+test('options become arguments by name, of their own type', async () => {
+  const { discord, desk } = stage
+  await discord.say('/checks add', { name: 'nightly', every: '1d', after: 2, loud: true })
+  expect(desk.ran[0]?.request).toEqual({
+    command: 'checks add',
+    args: { name: 'nightly', every: '1d', after: 2, loud: true },
+  })
+})
+
+test('a slow command is deferred as private as its answer will be', async () => {
+  const { discord, desk } = stage
+  const quietly = await discord.say('/slow')
+  expect(quietly).toMatchObject({ acknowledged: 5, private: true })
+  expect(text(quietly)).toBe('**done at last**')
+  desk.isPublic = true
+  await discord.say('/slow')
+  expect(discord.messages().map(discord.text)).toEqual(['**done at last**'])
+})
+
+test('a refusal is private even when its command was deferred for all', async () => {
+  const { discord, desk } = stage
+  desk.isPublic = true
+  const exchange = await discord.say('/slow', { fail: true }).catch(() => discord.exchanges().at(-1)!)
+  await discord.until(() => exchange.followUps.length === 1)
+  expect(discord.messages()).toEqual([])
+  expect(discord.ephemerals().map(discord.text)).toEqual(['🟠 **No**\nIt came to nothing.'])
+})
+
+test('a slow quiet button leaves nothing behind', async () => {
+  const { discord } = stage
+  const shown = await discord.say('/card')
+  const pressed = discord.press(shown.original!, 'Slow and quiet')
+  await discord.until(() => discord.requests.some(r => r.method === 'DELETE' && r.status === 204))
+  expect((await pressed.catch(() => discord.exchanges().at(-1)!)).original).toBeUndefined()
+})
+
+test('a member with Manage Server is an admin, others are not; roles are told', async () => {
+  const { discord, desk } = stage
+  const sre = discord.person('kim', { roles: ['77'] })
+  expect(text(await discord.say('/whoami'))).toBe('**ada admin**')
+  expect(text(await discord.say('/whoami', {}, { by: sre }))).toBe('**kim member 77**')
+  expect(desk.ran.map(r => r.by.platform)).toEqual(['discord', 'discord'])
+})
+
+test('members speak in the channel and its threads, admins anywhere in the server', async () => {
+  const { discord, desk } = stage
+  const elsewhere = discord.channel('random')
+  const thread = discord.channel('samples', discord.channelId)
+  const refused = await discord.say('/status', {}, { by: discord.member, channelId: elsewhere })
+  expect(refused.private).toBe(true)
+  expect(text(refused)).toContain('answers in its own channel only')
+  expect(desk.ran).toEqual([])
+  await discord.say('/status', {}, { by: discord.member, channelId: thread })
+  await discord.say('/status', {}, { channelId: elsewhere })
+  expect(desk.ran).toHaveLength(2)
+})
+
+test('a button runs its line; a quiet outcome leaves no trace beside the card', async () => {
+  const { discord, desk } = stage
+  desk.isPublic = true
+  const shown = await discord.say('/card')
+  const pressed = await discord.press(shown.original!, 'Acknowledge', discord.member)
+  expect(desk.ran.at(-1)).toMatchObject({ request: { line: 'ack 12' }, by: { name: 'max', admin: false } })
+  expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
+  expect(discord.messages()).toHaveLength(1)
+})
+
+test('a button that asks opens a form, and what is written becomes arguments', async () => {
+  const { discord, desk } = stage
+  const shown = await discord.say('/card')
+  const opened = await discord.press(shown.original!, 'With note')
+  expect(opened.modal).toMatchObject({ title: 'Take an alert' })
+  const done = await discord.submit(opened, { Note: `it's "mine"` })
+  expect(desk.ran.at(-1)?.request).toEqual({ line: `ack 12 --note="it's \\"mine\\""` })
+  expect(text(done)).toContain(`12 acked by ada: it's "mine"`)
+})
+
+test('a form left empty runs the bare line', async () => {
+  const { discord, desk } = stage
+  const shown = await discord.say('/card')
+  const opened = await discord.press(shown.original!, 'With note')
+  await discord.submit(opened, {})
+  expect(desk.ran.at(-1)?.request).toEqual({ line: 'ack 12' })
+})
+
+test('a line too long for a button is remembered', async () => {
+  const { discord, desk } = stage
+  const long = 'x'.repeat(120)
+  const shown = await discord.say('/card', { long })
+  await discord.press(shown.original!, 'Long')
+  expect(desk.ran.at(-1)?.request).toEqual({ line: `ack 12 "because ${long}"` })
+})
+
+test('a long line that was forgotten by a restart is explained privately', async () => {
+  const { discord } = stage
+  const shown = await discord.say('/card')
+  const old = structuredClone(shown.original!)
+  const button = (old.components as unknown as { components: { label: string; custom_id: string }[] }[])[0]!
+    .components[2]!
+  Object.assign(button, { custom_id: '2||~gone' })
+  const answer = await discord.press(old, 'Long')
+  expect(answer.private).toBe(true)
+  expect(text(answer)).toContain('This button is from before Vakt was restarted')
+})
+
+test('suggestions come for what was typed', async () => {
+  expect(await stage.discord.type('/checks add', { name: 'night' }, 'name')).toEqual([
+    { name: 'name: nightly', value: 'nightly' },
+  ])
+})
+
+test('a command Discord may have given up on is acknowledged before it runs', async () => {
+  await stage.close()
+  const now = Date.now() - MINUTE
+  stage = await setStage({ discord: { now: () => now } })
+  const answer = await stage.discord.say('/status')
+  expect(answer.acknowledged).toBe(5)
+  expect(text(answer)).toBe('**All is well**')
+})
+
+test('a command that was given up on does not run', async () => {
+  await stage.close()
+  let now = Date.now() - MINUTE
+  stage = await setStage({ discord: { now: () => now, patience: 150 } })
+  const said = stage.discord.say('/status')
+  now += 4_000
+  await expect(said).rejects.toThrow('the application did not respond')
+  expect(stage.desk.ran).toEqual([])
+  expect(stage.log.lines.at(-1)).toContain('left without an answer')
+})

@@ -1,0 +1,168 @@
+// The supervised connection on the wire: every way it is lost or refused, told once in a sentence, and mended.
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fastClock, type Stage, setStage } from './desk.testing.ts'
+
+/** Minutes of patience in a moment. */
+const clock = () => fastClock(2_000)
+let stage: Stage
+let unhandled: unknown[]
+const note = (error: unknown) => unhandled.push(error)
+
+beforeEach(() => {
+  unhandled = []
+  process.on('unhandledRejection', note)
+})
+
+afterEach(async () => {
+  await stage.close()
+  process.off('unhandledRejection', note)
+  expect(unhandled).toEqual([])
+  expect(stage.discord.violations).toEqual([])
+})
+
+const isOnline = () => stage.platform.status().state === 'online'
+const warnings = () => stage.log.lines.filter(line => line.startsWith('warn'))
+
+test('online with one identify, commands registered, and nothing to warn of', async () => {
+  stage = await setStage()
+  expect(stage.platform.status().state).toBe('online')
+  expect(stage.discord.gateway.counts).toEqual({ identify: 1, resume: 0, connect: 1 })
+  expect(stage.discord.registeredCommands().map(c => c.name)).toEqual([
+    'status',
+    'whoami',
+    'checks',
+    'ack',
+    'card',
+    'slow',
+  ])
+  expect(stage.platform.channels[0]?.name).toBe('Discord #alerts')
+  expect(warnings()).toEqual([])
+})
+
+test('commands are registered only when they changed', async () => {
+  stage = await setStage({ platform: { clock: clock() } })
+  const puts = () => stage.discord.requests.filter(r => r.method === 'PUT').length
+  expect(puts()).toBe(1)
+  const lookedUp = () =>
+    stage.discord.requests.filter(r => r.method === 'GET' && r.path.endsWith('/commands') && r.status === 200).length
+  stage.discord.gateway.invalidate(false)
+  await stage.discord.until(() => lookedUp() === 2)
+  await stage.discord.settled()
+  expect(puts()).toBe(1)
+})
+
+test('a short loss is resumed without a word, and what was said meanwhile is answered', async () => {
+  stage = await setStage({ platform: { clock: fastClock() } })
+  stage.discord.dropGateway(4000)
+  await stage.discord.until(() => stage.discord.gateway.connected === 0)
+  await stage.discord.say('/status')
+  expect(stage.desk.ran).toHaveLength(1)
+  expect(stage.discord.gateway.counts).toMatchObject({ identify: 1, resume: 1 })
+  expect(warnings()).toEqual([])
+})
+
+test('a connection gone dead in silence is noticed and resumed', async () => {
+  stage = await setStage({ discord: { heartbeat: 60 } })
+  stage.discord.killGatewaySilently()
+  await stage.discord.say('/status')
+  expect(stage.discord.gateway.counts.resume).toBe(1)
+})
+
+test('an outage is told once, waited out with growing patience, and ends by itself', async () => {
+  stage = await setStage({ platform: { clock: clock() } })
+  await stage.discord.goDown()
+  await stage.discord.until(() => stage.platform.status().state === 'lost')
+  await stage.discord.until(() => stage.log.lines.length > 2)
+  await stage.discord.comeBack()
+  await stage.discord.until(isOnline)
+  expect(warnings()).toEqual(['warn: The connection to Discord is lost; Vakt keeps trying.'])
+  await stage.discord.say('/status')
+})
+
+test('a token that Discord does not accept is told in a sentence, and tried again', async () => {
+  stage = await setStage({ start: false, token: 'not.the.token', platform: { clock: clock() } })
+  stage.platform.start()
+  await stage.discord.until(() => stage.platform.status().state === 'refused')
+  expect(stage.platform.status().message).toContain('Discord does not accept DISCORD_TOKEN')
+  stage.discord.revokeToken('not.the.token')
+  await stage.discord.until(isOnline)
+  expect(warnings()).toHaveLength(1)
+})
+
+test('a token that dies while connected is told, and the platform comes back with a good one', async () => {
+  stage = await setStage({ platform: { clock: clock() } })
+  stage.discord.revokeToken()
+  stage.discord.dropGateway(4000)
+  await stage.discord.until(() => stage.platform.status().state === 'refused')
+  stage.discord.revokeToken(stage.discord.token)
+  await stage.discord.until(isOnline)
+})
+
+test('disallowed intents are told in a sentence', async () => {
+  stage = await setStage({ start: false, platform: { clock: clock() } })
+  stage.discord.gateway.refusesIdentifyWith = 4014
+  stage.platform.start()
+  await stage.discord.until(() => stage.platform.status().state === 'refused')
+  expect(stage.platform.status().message).toContain('refuses the intents')
+  stage.discord.gateway.refusesIdentifyWith = undefined
+  await stage.discord.until(isOnline)
+})
+
+test('refused at login: the platform says so, keeps trying, and gets in', async () => {
+  stage = await setStage({ start: false, platform: { clock: clock() } })
+  await stage.discord.goDown()
+  stage.platform.start()
+  await stage.discord.until(() => stage.platform.status().state === 'lost')
+  expect(stage.platform.status().message).toContain('ECONNREFUSED')
+  await stage.discord.comeBack()
+  await stage.discord.until(isOnline)
+})
+
+test('5xx at login does not hammer: one request a try', async () => {
+  stage = await setStage({ start: false })
+  stage.discord.fail('GET /gateway/bot', 500, 1)
+  stage.platform.start()
+  await stage.discord.until(() => stage.platform.status().state === 'lost')
+  expect(stage.discord.requests.filter(r => r.path === '/gateway/bot')).toHaveLength(1)
+})
+
+test('a spent identify budget is waited out, never overdrawn', async () => {
+  stage = await setStage({ start: false, discord: { identifies: 0 }, platform: { clock: clock() } })
+  stage.platform.start()
+  await stage.discord.until(() => stage.platform.status().state === 'lost')
+  expect(stage.platform.status().message).toContain('no more logins until')
+  stage.discord.gateway.identifiesLeft = 1_000
+  await stage.discord.until(isOnline)
+  expect(stage.discord.gateway.counts.identify).toBe(1)
+})
+
+test('a server that has not let the bot in yet is told and set up later', async () => {
+  stage = await setStage({ start: false, platform: { clock: clock() } })
+  stage.discord.set(stage.discord.channelId, { access: 'hidden' })
+  stage.platform.start()
+  await stage.discord.until(() => warnings().length > 0)
+  expect(warnings()[0]).toContain('View Channel')
+  stage.discord.set(stage.discord.channelId, { access: 'full' })
+  await stage.discord.until(() => stage.discord.registeredCommands().length > 0)
+})
+
+test('stopping ends for good, even in the middle of a login', async () => {
+  stage = await setStage({ platform: { clock: clock() } })
+  stage.discord.gateway.forget()
+  stage.discord.dropGateway(4000)
+  await stage.discord.until(() => stage.discord.gateway.counts.connect > 1)
+  await stage.platform.stop()
+  const { connect } = stage.discord.gateway.counts
+  await new Promise(resolve => setTimeout(resolve, 650))
+  expect(stage.discord.gateway.counts.connect).toBe(connect)
+  expect(stage.discord.gateway.connected).toBe(0)
+})
+
+test('a command under way is answered before the platform stops', async () => {
+  stage = await setStage({ platform: { deferAfter: 10 } })
+  const said = stage.discord.say('/slow')
+  await stage.discord.until(() => stage.desk.ran.length === 1)
+  await stage.platform.stop()
+  expect(stage.discord.text((await said).original!)).toBe('**done at last**')
+})

@@ -1,0 +1,86 @@
+// Texts as Discord shows them: data stays data, cuts are honest, and nothing is left open.
+
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Span } from '../../card.ts'
+import { codeBlock, escapeMarkdown, markdown, size } from './markdown.ts'
+
+test.each([
+  ['*bold* _it_ ~~gone~~ ||secret|| `code`', '\\*bold\\* \\_it\\_ \\~\\~gone\\~\\~ \\|\\|secret\\|\\| \\`code\\`'],
+  ['<@123> <@&77> <#5> <t:1:R>', '\\<@123\\> \\<@&77\\> \\<#5\\> \\<t:1:R\\>'],
+  ['@everyone and @HERE', '@\u200beveryone and @\u200bHERE'],
+  ['# title\n- item\n1. one\n> quote', '\\# title\n\\- item\n1\\. one\n\\> quote'],
+  ['[click](https://evil.example/a_b_c)', '\\[click\\]\\(https://evil.example/a_b_c)'],
+  ['see https://a.example/x_y?z=1 now', 'see https://a.example/x_y?z=1 now'],
+  ['C:\\new\\*', 'C:\\\\new\\\\\\*'],
+  ['half \ud83d a pair', 'half \ufffd a pair'],
+])('data %j is shown literally', (data, shown) => {
+  expect(escapeMarkdown(data)).toBe(shown)
+})
+
+test('spans are written in their own way', () => {
+  const spans: Span[] = [
+    { bold: ' a*b ' },
+    ' ',
+    { code: 'x`y' },
+    ' ',
+    { code: 'ls' },
+    ' ',
+    { time: 1_700_000_000_999, style: 'relative' },
+    { time: 1_700_000_000_000, style: 'moment' },
+    { time: 1_700_000_000_000, style: 'clock' },
+    ' ',
+    { link: 'https://a.example/(x)', label: 'the [book]' },
+    { link: 'javascript:alert(1)', label: 'no' },
+  ]
+  expect(markdown(spans, 1_000)).toBe(
+    '**a\\*b** `` x`y `` `ls` <t:1700000000:R><t:1700000000:f><t:1700000000:t> [the \\[book\\]](<https://a.example/%28x%29>)no \\(javascript:alert\\(1\\)\\)',
+  )
+})
+
+test('what is empty or impossible does not break the line', () => {
+  expect(markdown([{ bold: ' ' }, { code: '' }, { time: Number.NaN, style: 'clock' }], 100)).toBe('an unknown time')
+})
+
+test('a cut counts what is left out, in the characters people see', () => {
+  expect(markdown('0123456789'.repeat(3), 20)).toBe('01234567890… 19 more')
+  expect(markdown(['ab', { bold: 'cdefghijklmnopqrstuvwxyz' }], 20)).toBe('ab**cdefg**… 19 more')
+  expect(markdown('😀'.repeat(30), 20)).toBe(`${'😀'.repeat(11)}… 19 more`)
+})
+
+test('a time or a link is never cut in half', () => {
+  const cut = markdown(['x'.repeat(20), { time: 1_700_000_000_000, style: 'relative' }, 'y'.repeat(40)], 40)
+  expect(cut).toBe(`${'x'.repeat(20)}… 46 more`)
+})
+
+test('any text fits and leaves no mark of formatting open', () => {
+  const span = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 80 }),
+    fc.string({ maxLength: 80 }),
+    fc.record({ bold: fc.string({ maxLength: 60 }) }),
+    fc.record({ code: fc.string({ maxLength: 60 }) }),
+    fc.record({ link: fc.webUrl(), label: fc.string({ maxLength: 40 }) }),
+    fc.record({ time: fc.integer(), style: fc.constantFrom('relative' as const, 'moment' as const, 'clock' as const) }),
+  )
+  fc.assert(
+    fc.property(fc.array(span, { maxLength: 8 }), fc.integer({ min: 30, max: 300 }), (spans, max) => {
+      const written = markdown(spans, max)
+      expect(size(written)).toBeLessThanOrEqual(max)
+      expect(written.isWellFormed()).toBe(true)
+      expect(written).not.toMatch(/@(everyone|here)/i)
+      expect(
+        written
+          .replace(/\\./gs, '')
+          .replace(/`` .*? ``/gs, '')
+          .match(/\*\*/g)?.length ?? 0,
+      ).toSatisfy((n: number) => n % 2 === 0)
+    }),
+  )
+})
+
+test('a code block is closed whatever is in it, and cut inside its fence', () => {
+  expect(codeBlock('a\n```\nb', 'json', 100)).toBe('```json\na\n`\u200b``\nb\n```')
+  expect(codeBlock('x'.repeat(100), undefined, 40)).toMatch(/^```\nx+… \d+ more\n```$/)
+  expect(codeBlock('x', 'not a language', 40)).toBe('```\nx\n```')
+  expect(codeBlock('x', undefined, 10)).toBe('')
+})
