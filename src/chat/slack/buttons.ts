@@ -1,5 +1,5 @@
 // Turns the buttons of a card into Block Kit buttons, and what Slack says was pressed back into a command line.
-import type { ActionsBlock, Button as BlockButton, PlainTextElement } from '@slack/types'
+import type { types } from '@slack/bolt'
 import { type Button, cutText } from '../../card.ts'
 import { clean } from './mrkdwn.ts'
 
@@ -11,12 +11,12 @@ const PER_BLOCK = 25
 export type Press = { line: string; ask: readonly string[] }
 
 /** The buttons as action blocks. A button whose line is longer than Slack carries is left out. */
-export function toActions(buttons: readonly Button[]): ActionsBlock[] {
+export function toActions(buttons: readonly Button[]): types.ActionsBlock[] {
   const elements = buttons
     .filter(button => button.url !== undefined || (button.line !== '' && clean(button.line).length <= MAX_LINE))
     .filter(button => (button.url ?? '').length <= MAX_URL)
     .map(toElement)
-  const blocks: ActionsBlock[] = []
+  const blocks: types.ActionsBlock[] = []
   for (let i = 0; i < elements.length; i += PER_BLOCK)
     blocks.push({ type: 'actions', elements: elements.slice(i, i + PER_BLOCK) })
   return blocks
@@ -33,14 +33,14 @@ export function readPress(actionId: string, value: string | undefined): Press | 
 export const PRESSED = /^(run|ask|url):\d+/
 
 /** Plain text of at most `max` characters, which Slack refuses to have empty. */
-export function plain(text: string, max: number): PlainTextElement {
+export function plain(text: string, max: number): types.PlainTextElement {
   const cut = cutText(clean(text).replace(/\s+/g, ' ').trim(), max)
   // Slack counts UTF-16 units, so a text full of emoji may need a second, closer cut.
   const fits = cut.length <= max ? cut : cutText(cut, Math.floor(max / 2))
   return { type: 'plain_text', text: fits === '' ? '–' : fits, emoji: true }
 }
 
-function toElement(button: Button, index: number): BlockButton {
+function toElement(button: Button, index: number): types.Button {
   const text = plain(button.label, 75)
   if (button.url !== undefined) return { type: 'button', action_id: `url:${index}`, text, url: button.url }
   const asks = (button.ask?.length ?? 0) > 0

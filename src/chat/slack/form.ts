@@ -1,5 +1,5 @@
 // The modal that asks for arguments before a button's command line runs, and what people entered in it.
-import type { InputBlock, ModalView, Option, PlainTextOption } from '@slack/types'
+import type { types } from '@slack/bolt'
 import { cutText } from '../../card.ts'
 import type { Argument } from '../../command.ts'
 import type { CommandDesk } from '../channel.ts'
@@ -12,7 +12,7 @@ export const FORM = 'vakt_form'
 export type FormState = { line: string; channel: string; responseUrl?: string; thread?: string }
 
 /** The modal for a line and the arguments it lacks; null when the line names no command or asks for nothing. */
-export function toModal(desk: CommandDesk, ask: readonly string[], state: FormState): ModalView | null {
+export function toModal(desk: CommandDesk, ask: readonly string[], state: FormState): types.ModalView | null {
   const form = desk.form(state.line, ask)
   if (form === null || form.arguments.length === 0) return null
   const carried = JSON.stringify(state)
@@ -58,7 +58,7 @@ export function readEntries(values: Record<string, Record<string, Entered>>): Re
 }
 
 /** Choices as options; what was typed is itself one of them, for arguments that are not limited to the choices. */
-export function toOptions(choices: readonly { name: string; value: string }[], typed: string): Option[] {
+export function toOptions(choices: readonly { name: string; value: string }[], typed: string): types.Option[] {
   const fitting = choices.filter(choice => choice.value !== '' && choice.value.length <= 150)
   const options = fitting.map(choice => ({ text: plain(choice.name, 75), value: choice.value }))
   const own = typed.trim()
@@ -66,7 +66,7 @@ export function toOptions(choices: readonly { name: string; value: string }[], t
   return [...options, ...(isNew ? [{ text: plain(own, 75), value: own }] : [])].slice(0, 100)
 }
 
-function toField(argument: Argument): InputBlock {
+function toField(argument: Argument): types.InputBlock {
   const label = argument.name.replaceAll('-', ' ')
   return {
     type: 'input',
@@ -78,7 +78,7 @@ function toField(argument: Argument): InputBlock {
   }
 }
 
-function toElement(argument: Argument): InputBlock['element'] {
+function toElement(argument: Argument): types.InputBlock['element'] {
   const action_id = argument.name
   if (argument.kind === 'flag') return { type: 'checkboxes', action_id, options: [option('yes', 'true')] }
   if (argument.choices && argument.choices.length > 0 && argument.choices.length <= 100)
@@ -89,6 +89,6 @@ function toElement(argument: Argument): InputBlock['element'] {
   return { type: 'plain_text_input', action_id, max_length: most, ...(isLong ? { multiline: true } : {}) }
 }
 
-function option(name: string, value: string): PlainTextOption {
+function option(name: string, value: string): types.PlainTextOption {
   return { text: plain(name, 75), value: cutText(value, 150) }
 }

@@ -1,5 +1,5 @@
 // Renders a card as a Slack message: blocks, a coloured attachment and a fallback text, within every limit Slack has.
-import type { KnownBlock, MessageAttachment, SectionBlock } from '@slack/types'
+import type { types } from '@slack/bolt'
 import { type Card, cutText, type Field, plainText, type Text, TONE_ICONS, type Tone } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { toActions } from './buttons.ts'
@@ -7,7 +7,7 @@ import { toFences } from './code.ts'
 import { escapeMarkup, toMrkdwn } from './mrkdwn.ts'
 
 /** What Slack is sent for a card. Attachments are always given, so that an edit takes old ones away. */
-export type Rendered = { text: string; blocks: KnownBlock[]; attachments: MessageAttachment[] }
+export type Rendered = { text: string; blocks: types.KnownBlock[]; attachments: types.MessageAttachment[] }
 
 // Slack refuses a message whose blocks hold more than about 13,200 characters, of which an empty block takes about 125.
 const TOTAL = 12_800
@@ -46,20 +46,20 @@ export function renderCard(card: Card, timeZone: string): Rendered {
 
 /** Builds the middle of a message within `budget` characters and `slots` blocks, counting what found no room. */
 function createBody(budget: number, slots: number) {
-  const blocks: KnownBlock[] = []
+  const blocks: types.KnownBlock[] = []
   let missing = 0
   const room = () => budget - cost(blocks) - PER_BLOCK * 2 - 100
   return {
     room: () => (blocks.length < slots ? room() : 0),
     /** Adds a block when it fits, and counts `parts` missing otherwise. */
-    add(block: KnownBlock, parts = 1): void {
+    add(block: types.KnownBlock, parts = 1): void {
       if (blocks.length < slots && missing === 0 && cost([block]) <= room()) blocks.push(block)
       else missing += parts
     },
     miss: (parts: number) => {
       missing += parts
     },
-    finish: (): KnownBlock[] => (missing === 0 ? blocks : [...blocks, context(`… ${missing} more`)]),
+    finish: (): types.KnownBlock[] => (missing === 0 ? blocks : [...blocks, context(`… ${missing} more`)]),
   }
 }
 
@@ -124,24 +124,24 @@ function toTitle(card: Card): string {
   return `${TONE_ICONS[card.tone]} ${bold}`.trim() || 'Vakt'
 }
 
-function section(text: string): SectionBlock {
+function section(text: string): types.SectionBlock {
   return { type: 'section', text: { type: 'mrkdwn', text, verbatim: true } }
 }
 
-function grid(texts: readonly string[]): SectionBlock {
+function grid(texts: readonly string[]): types.SectionBlock {
   return { type: 'section', fields: texts.map(text => ({ type: 'mrkdwn', text, verbatim: true })) }
 }
 
-function context(text: string): KnownBlock {
+function context(text: string): types.KnownBlock {
   return { type: 'context', elements: [{ type: 'mrkdwn', text: text === '' ? '–' : text, verbatim: true }] }
 }
 
-function within<T extends KnownBlock>(blocks: readonly T[], budget: number): T[] {
+function within<T extends types.KnownBlock>(blocks: readonly T[], budget: number): T[] {
   const kept: T[] = []
   for (const block of blocks) if (cost([...kept, block]) <= budget) kept.push(block)
   return kept
 }
 
-function cost(blocks: readonly KnownBlock[]): number {
+function cost(blocks: readonly types.KnownBlock[]): number {
   return blocks.reduce((sum, block) => sum + JSON.stringify(block).length + PER_BLOCK, 0)
 }

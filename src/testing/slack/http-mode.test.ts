@@ -3,17 +3,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { App, HTTPReceiver } from '@slack/bolt'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { quiet } from './bolt.testing.ts'
 import { type Slack, sign, startSlack } from './slack.ts'
 
-const quiet = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  setLevel() {},
-  getLevel: () => 'error' as never,
-  setName() {},
-}
 let slack: Slack
 let app: App
 let url: string
