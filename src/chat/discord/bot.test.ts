@@ -15,6 +15,16 @@ afterEach(async () => {
   expect(stage.discord.violations).toEqual([])
 })
 
+/** A card as delivery posts it. */
+async function alertCard() {
+  const buttons = [
+    { label: 'Acknowledge', line: 'ack 12' },
+    { label: 'Slow and quiet', line: 'slow --quiet' },
+  ]
+  await stage.platform.channels[0]!.post({ title: 'down', tone: 'critical', buttons }, 'n1')
+  return stage.discord.messages().at(-1)!
+}
+
 /** What the newest exchange ended in, as its reader sees it. */
 const text = (exchange: Awaited<ReturnType<Stage['discord']['say']>>) => stage.discord.text(exchange.original!)
 
@@ -62,8 +72,7 @@ test('a refusal is private even when its command was deferred for all', async ()
 
 test('a slow quiet button leaves nothing behind', async () => {
   const { discord } = stage
-  const shown = await discord.say('/card')
-  const pressed = discord.press(shown.original!, 'Slow and quiet')
+  const pressed = discord.press(await alertCard(), 'Slow and quiet')
   await discord.until(() => discord.requests.some(r => r.method === 'DELETE' && r.status === 204))
   expect((await pressed.catch(() => discord.exchanges().at(-1)!)).original).toBeUndefined()
 })
@@ -91,12 +100,16 @@ test('members speak in the channel and its threads, admins anywhere in the serve
 
 test('a button runs its line; a quiet outcome leaves no trace beside the card', async () => {
   const { discord, desk } = stage
-  desk.isPublic = true
-  const shown = await discord.say('/card')
-  const pressed = await discord.press(shown.original!, 'Acknowledge', discord.member)
+  const pressed = await discord.press(await alertCard(), 'Acknowledge', discord.member)
   expect(desk.ran.at(-1)).toMatchObject({ request: { line: 'ack 12' }, by: { name: 'max', admin: false } })
   expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
   expect(discord.messages()).toHaveLength(1)
+})
+
+test('on a card that nobody keeps up to date, the same press is answered', async () => {
+  const shown = await stage.discord.say('/card')
+  const pressed = await stage.discord.press(shown.original!, 'Acknowledge')
+  expect(text(pressed)).toBe('**12 acked by ada: -**')
 })
 
 test('a button that asks opens a form, and what is written becomes arguments', async () => {

@@ -147,6 +147,15 @@ test('a server that has not let the bot in yet is told and set up later', async 
   await stage.discord.until(() => stage.discord.registeredCommands().length > 0)
 })
 
+test('a bot invited without slash commands is told how to invite it', async () => {
+  stage = await setStage({ start: false, platform: { clock: clock() } })
+  stage.discord.fail('GET /applications/*/guilds/*/commands', 403, 1, { code: 50001, message: 'Missing Access' })
+  stage.platform.start()
+  await stage.discord.until(() => warnings().length > 0)
+  expect(warnings()[0]).toContain('with the scopes bot and applications.commands')
+  await stage.discord.until(() => stage.discord.registeredCommands().length > 0)
+})
+
 test('stopping ends for good, even in the middle of a login', async () => {
   stage = await setStage({ platform: { clock: clock() } })
   stage.discord.gateway.forget()

@@ -95,9 +95,13 @@ async function carryOut(door: Desk, request: Request, speaker: Speaker, turn: Tu
       door.log.warn('Discord did not take the sign of work in progress.', { reason: sentence(error) }),
     )
   const reply = await running
-  // Only what came from a card's own button, or from a form it opened, can end without a word.
-  if (reply.ok && reply.quiet && interaction.message) await turn.endQuietly()
+  if (reply.ok && reply.quiet && isOnAlertCard(interaction)) await turn.endQuietly()
   else await turn.show(reply.card, reply.private)
+}
+
+/** Cards that delivery keeps up to date show the outcome by themselves; answers to commands stay as they were. */
+function isOnAlertCard({ message }: APIInteraction): boolean {
+  return message !== undefined && message.interaction_metadata === undefined
 }
 
 function suggestions(

@@ -97,7 +97,7 @@ function option(argument: Argument, longest: number): Option {
     name: argument.name,
     description: description(argument.summary || argument.name, longest),
     ...(argument.required && { required: true }),
-    ...(argument.complete && !choices && { autocomplete: true }),
+    ...((argument.complete || argument.choices) && !choices && { autocomplete: true }),
     ...(choices && { choices: choices.map(choice => ({ name: cutText(choice, 100), value: choice })) }),
     ...(numeric && isUsable(argument.min) && { min_value: argument.min }),
     ...(numeric && isUsable(argument.max) && { max_value: argument.max }),

@@ -1,11 +1,12 @@
 // Keeps the slash commands of the server as Vakt's commands define them, asking first and writing only what changed.
 
-import { type REST, Routes } from 'discord.js'
-import type { CommandDesk } from '../channel.ts'
+import { DiscordAPIError, type REST, Routes } from 'discord.js'
+import { type CommandDesk, DeliveryError } from '../channel.ts'
 import { differs, slashCommands } from './options.ts'
 
 /**
- * Registers the commands when Discord has others; says what it did. Rejects with the SDK's error. A definition that
+ * Registers the commands when Discord has others; says what it did. Rejects with the SDK's error, or a
+ * `DeliveryError` that says how to invite the bot. A definition that
  * Discord would refuse is refused as a whole, so the limits are kept in `options.ts`.
  */
 export async function registerCommands(
@@ -16,8 +17,16 @@ export async function registerCommands(
 ): Promise<'unchanged' | 'registered'> {
   const route = Routes.applicationGuildCommands(applicationId, guildId)
   const wanted = slashCommands(commands)
-  const registered = (await rest.get(route)) as unknown[]
-  if (!differs(registered, wanted)) return 'unchanged'
-  await rest.put(route, { body: wanted })
-  return 'registered'
+  try {
+    const registered = (await rest.get(route)) as unknown[]
+    if (!differs(registered, wanted)) return 'unchanged'
+    await rest.put(route, { body: wanted })
+    return 'registered'
+  } catch (error) {
+    if (error instanceof DiscordAPIError && error.status === 403) throw new DeliveryError('refused', NOT_INVITED)
+    throw error
+  }
 }
+
+const NOT_INVITED =
+  'Discord does not let the bot register its slash commands; invite it again with the scopes bot and applications.commands.'
