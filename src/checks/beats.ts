@@ -4,7 +4,7 @@ import type { State } from '../state/database.ts'
 import { beats } from '../state/schema.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
 import { applyBeat, type Check, type Turn } from './check.ts'
-import { updateCheck } from './checks.ts'
+import { storeBeatChanges } from './checks.ts'
 
 export type Beat = typeof beats.$inferSelect
 
@@ -16,8 +16,9 @@ const USER_AGENT_LIMIT = 200
 export function recordBeat(state: State, check: Check, arrival: Arrival, now: number): { check: Check; turn: Turn } {
   const kind = classifyBeat(check, arrival)
   const { changes, turn, duration } = applyBeat(check, kind, arrival.rid, now)
+  const next = { ...check, ...changes }
   return state.transaction(() => {
-    updateCheck(state, check.id, changes)
+    storeBeatChanges(state, next)
     state
       .prepare(INSERT)
       .run(
@@ -27,7 +28,7 @@ export function recordBeat(state: State, check: Check, arrival: Arrival, now: nu
         arrival.method,
         arrival.scheme,
         arrival.remoteAddress,
-        Array.from(arrival.userAgent).slice(0, USER_AGENT_LIMIT).join(''),
+        cut(arrival.userAgent, USER_AGENT_LIMIT),
         arrival.exitStatus,
         arrival.rid,
         duration,
@@ -35,13 +36,17 @@ export function recordBeat(state: State, check: Check, arrival: Arrival, now: nu
         arrival.body.length > 0 ? arrival.body : null,
       )
     if (changes.beats! % KEPT === 0) state.prepare(PRUNE).run(check.id, check.id, KEPT)
-    return { check: { ...check, ...changes }, turn }
+    return { check: next, turn }
   })
 }
 
 /** The newest beats of a check, newest first. */
 export function listBeats(state: State, checkId: number, limit: number): Beat[] {
   return state.db.select().from(beats).where(eq(beats.checkId, checkId)).orderBy(desc(beats.id)).limit(limit).all()
+}
+
+function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : Array.from(text).slice(0, limit).join('')
 }
 
 const INSERT = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, exit_status,

@@ -56,8 +56,11 @@ export function readCheck(state: State, id: number): Check | undefined {
     .get({ id })
 }
 
+/** The check of a ping URL; those that beat are kept in memory, because every beat asks. */
 export function readCheckByUuid(state: State, uuid: string): Check | undefined {
-  return state
+  const kept = state.memory<Check>(KEPT).get(uuid)
+  if (kept) return kept
+  const check = state
     .prepared('check by uuid', db =>
       db
         .select()
@@ -66,6 +69,15 @@ export function readCheckByUuid(state: State, uuid: string): Check | undefined {
         .prepare(),
     )
     .get({ uuid })
+  if (check) state.memory<Check>(KEPT).set(uuid, check)
+  return check
+}
+
+const KEPT = 'checks by uuid'
+
+/** For those who change checks by other ways than this file. */
+export function forgetChecks(state: State): void {
+  state.forget(KEPT)
 }
 
 /** The checks of a project that share a slug; two at the most, for more than one is ambiguous all the same. */
@@ -122,8 +134,34 @@ export function countByStatus(state: State): Record<Check['status'], number> {
 /** Stores what the rules made of a check. */
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
   state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
+  forgetChecks(state)
   state.touch('deadlines')
 }
+
+/** Stores what a beat made of a check; by hand, because every beat passes here. */
+export function storeBeatChanges(state: State, check: Check): void {
+  state
+    .prepare(STORE_BEAT_CHANGES)
+    .run(
+      check.beats,
+      check.status,
+      check.misses,
+      check.missedAt,
+      check.missKind,
+      check.lastBeatAt,
+      check.lastStartAt,
+      check.lastStartRid,
+      check.lastDuration,
+      check.lateAt,
+      check.downAt,
+      check.id,
+    )
+  state.memory<Check>(KEPT).set(check.uuid, check)
+  state.touch('deadlines')
+}
+
+const STORE_BEAT_CHANGES = `update checks set beats = ?, status = ?, misses = ?, missed_at = ?, miss_kind = ?,
+  last_beat_at = ?, last_start_at = ?, last_start_rid = ?, last_duration = ?, late_at = ?, down_at = ? where id = ?`
 
 /** Changes a check's settings; its deadlines are counted anew when they depend on them. */
 export function editCheck(state: State, check: Check, changes: CheckChanges, now: number): Check {
@@ -152,6 +190,7 @@ export function resumeCheck(state: State, check: Check, now: number): Check {
 }
 
 export function removeCheck(state: State, check: Check): void {
+  forgetChecks(state)
   state.transaction(() => state.db.delete(checks).where(eq(checks.id, check.id)).run())
 }
 
@@ -181,6 +220,7 @@ export function holdChecks(state: State, from: number, to: number, settled: numb
 
 function saved(state: State, check: Check, changes: CheckChanges): Check {
   return state.transaction(() => {
+    forgetChecks(state)
     state.touch('deadlines')
     return state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!
   })

@@ -43,15 +43,15 @@ export async function receivePing(
   request: Request,
   incoming: IncomingMessage | undefined,
 ): Promise<Response> {
-  const url = new URL(request.url)
-  const asked = readPingUrl(url.pathname)
+  const { path, query } = splitUrl(request.url)
+  const asked = readPingUrl(path)
   if (asked.kind !== 'ping') return answer(asked.kind === 'malformed' ? MALFORMED : NOT_FOUND)
   const peer = readPeer(incoming, request.headers, options.trustedProxies)
   const { kept, total } = await readStart(request, BODY_LIMIT)
   const arrival: Arrival = {
     signal: asked.ping.signal,
     exitStatus: asked.ping.exitStatus,
-    rid: url.searchParams.get('rid')?.toLowerCase() ?? null,
+    rid: query.get('rid')?.toLowerCase() ?? null,
     method: request.method,
     scheme: peer.scheme,
     remoteAddress: peer.address,
@@ -60,11 +60,21 @@ export async function receivePing(
     bodyBytes: total,
   }
   try {
-    return answer(await options.commit(() => record(options, asked.ping, arrival, url.searchParams)))
+    return answer(await options.commit(() => record(options, asked.ping, arrival, query)))
   } catch (error) {
     options.log.error('a beat could not be stored', { error })
     return answer(BUSY)
   }
+}
+
+const NO_QUERY = new URLSearchParams()
+
+// By hand: URL parsing would be a good part of what a beat costs.
+function splitUrl(url: string): { path: string; query: URLSearchParams } {
+  const begin = url.indexOf('/', url.indexOf('//') + 2)
+  const mark = url.indexOf('?', begin)
+  if (mark < 0) return { path: url.slice(begin), query: NO_QUERY }
+  return { path: url.slice(begin, mark), query: new URLSearchParams(url.slice(mark + 1)) }
 }
 
 /** Finds or creates the check and records the beat, all in the running transaction; nothing is kept of a refused one. */

@@ -79,7 +79,9 @@ export function removeProject(state: State, project: Project): void {
       `The project "${FIRST_PROJECT}" is where things go when none is named; it cannot be removed.`,
     )
   }
+  // Its checks go with it, also those kept in memory.
   state.transaction(() => state.db.delete(projects).where(eq(projects.id, project.id)).run())
+  state.forget('checks by uuid')
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

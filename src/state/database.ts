@@ -19,6 +19,7 @@ export class State {
   readonly #statements = new Map<string, Database.Statement>()
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
+  readonly #memory = new Map<string, Map<string, unknown>>()
   #touched = new Set<Topic>()
   readonly #release: () => void
 
@@ -43,6 +44,7 @@ export class State {
       // SQLite itself may have rolled back already (disk full, for one).
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
       this.#touched.clear()
+      this.#memory.clear()
       throw error
     }
     const touched = this.#touched
@@ -71,6 +73,23 @@ export class State {
       this.#queries.set(name, query)
     }
     return query as Q
+  }
+
+  /**
+   * Rows kept in memory under `name` as they are stored, for hot paths. Whoever writes the rows keeps it true or calls
+   * `forget`; a rollback forgets everything.
+   */
+  memory<V>(name: string): Map<string, V> {
+    let rows = this.#memory.get(name)
+    if (!rows) {
+      rows = new Map()
+      this.#memory.set(name, rows)
+    }
+    return rows as Map<string, V>
+  }
+
+  forget(name: string): void {
+    this.#memory.delete(name)
   }
 
   /** Notes what the running transaction changes, for those who wait for it. */

@@ -1,0 +1,10 @@
+// The performance table: `npm run bench`, or `npm run bench -- pings` for one part of it.
+import { benchPings } from './pings.ts'
+import { printTable, type Row } from './table.ts'
+
+const PARTS: Record<string, () => Promise<Row[]>> = { pings: benchPings }
+
+const wanted = process.argv.slice(2)
+for (const [name, bench] of Object.entries(PARTS)) {
+  if (wanted.length === 0 || wanted.includes(name)) printTable(name, await bench())
+}
