@@ -45,6 +45,7 @@ test('what is empty or impossible does not break the line', () => {
 test('a cut counts what is left out, in the characters people see', () => {
   expect(markdown('0123456789'.repeat(3), 20)).toBe('01234567890… 19 more')
   expect(markdown(['ab', { bold: 'cdefghijklmnopqrstuvwxyz' }], 20)).toBe('ab**cdefg**… 19 more')
+  expect(markdown(['012345678901', { code: 'x'.repeat(48) }], 20)).toBe('01234567890… 49 more')
   expect(markdown('😀'.repeat(30), 20)).toBe(`${'😀'.repeat(11)}… 19 more`)
 })
 

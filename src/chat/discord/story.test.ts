@@ -1,0 +1,121 @@
+// The whole house on Discord: a check is added, missed, acknowledged, snoozed and recovers, all by the people's own hands.
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { readConfig } from '../../config.ts'
+import { openHouse } from '../../house.ts'
+import { memoryState } from '../../state/database.ts'
+import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
+import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts'
+import { keepingLog } from './desk.testing.ts'
+import { createDiscord } from './discord.ts'
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+let clock: FakeClock
+let discord: Discord
+let house: ReturnType<typeof openHouse>
+let log: ReturnType<typeof keepingLog>
+
+beforeEach(async () => {
+  clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
+  log = keepingLog()
+  discord = await startDiscord({ now: clock.now })
+  house = openHouse({
+    state: memoryState(),
+    config: readConfig({ TZ: 'UTC' }),
+    clock,
+    log,
+    adminKey: 'admin-key-for-tests',
+    vaultKey: Buffer.alloc(32, 7),
+    version: 'test',
+    publicUrl: () => 'http://vakt.test',
+    platforms: desk => {
+      const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
+      return [createDiscord({ config, desk, log, clock, onOnline: () => house.platformIsBack('discord') })]
+    },
+  })
+  house.start()
+  await discord.until(() => discord.registeredCommands().length > 0)
+})
+
+afterEach(async () => {
+  await house.stop()
+  await discord.close()
+  expect(discord.violations).toEqual([])
+  expect(log.lines.filter(line => line.startsWith('error'))).toEqual([])
+})
+
+/** The newest message everybody sees that says `words`. */
+const card = (words: string) =>
+  discord.until(() => discord.messages().findLast(m => discord.text(m).includes(words)), `a card with "${words}"`)
+
+async function missedCheck(): Promise<void> {
+  const added = await discord.say('/checks add', { name: 'nightly', every: '10m', grace: '1m' })
+  const uuid = /[0-9a-f-]{36}/.exec(discord.text(added.original!))?.[0]
+  await house.intake.request(`/ping/${uuid}`)
+  await clock.advance(12 * MINUTE)
+}
+
+test('a missed beat is told in the channel, and one press puts a name on it', async () => {
+  await missedCheck()
+  const alert = await card('nightly')
+  expect(discord.text(alert)).toContain('[Acknowledge] [Snooze] [Details]')
+  const pressed = await discord.press(alert, 'Acknowledge', discord.member)
+  expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
+  const acknowledged = await card('Acknowledged by')
+  expect(discord.text(acknowledged)).toContain('**max**')
+  expect(acknowledged.id).toBe(alert.id)
+  expect(discord.messages()).toHaveLength(1)
+})
+
+test('a press on a card that has moved on is answered privately', async () => {
+  await missedCheck()
+  const alert = await card('nightly')
+  await discord.press(alert, 'Acknowledge', discord.member)
+  await card('Acknowledged by')
+  const late = await discord.press(alert, 'Acknowledge')
+  expect(late.private).toBe(true)
+  expect(discord.text(late.original!)).toContain('max')
+})
+
+test('a snooze asks how long, and details stay between Vakt and who asked', async () => {
+  await missedCheck()
+  const alert = await card('nightly')
+  const form = await discord.press(alert, 'Snooze')
+  await discord.submit(form, { For: '2h', Note: 'waiting for the provider' })
+  expect(discord.text(await card('Snoozed by'))).toContain('waiting for the provider')
+  const details = await discord.press(alert, 'Details', discord.member)
+  expect(details.private).toBe(true)
+  expect(discord.messages()).toHaveLength(1)
+})
+
+test('a card too old to edit is told anew', async () => {
+  await missedCheck()
+  const alert = await card('nightly')
+  await clock.advance(2 * HOUR)
+  await discord.press(alert, 'Acknowledge')
+  const told = await card('Acknowledged by')
+  expect(told.id).not.toBe(alert.id)
+})
+
+test('an alert that rose while Discord was away is told when it is back', async () => {
+  const added = await discord.say('/checks add', { name: 'nightly', every: '10m', grace: '1m' })
+  const uuid = /[0-9a-f-]{36}/.exec(discord.text(added.original!))?.[0]
+  await house.intake.request(`/ping/${uuid}`)
+  await discord.goDown()
+  await clock.advance(12 * MINUTE)
+  await discord.comeBack()
+  for (let minute = 0; minute < 10 && discord.messages().length === 0; minute++) {
+    await clock.advance(MINUTE)
+    await new Promise(resolve => setTimeout(resolve, 60))
+  }
+  expect(discord.text(await card('nightly'))).toContain('[Acknowledge]')
+})
+
+test('suggestions for alerts come from what is open', async () => {
+  await missedCheck()
+  await card('nightly')
+  const choices = await discord.type('/ack', { alert: '' }, 'alert')
+  expect(choices[0]?.name).toContain('nightly')
+})
