@@ -16,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(() => slack.stop())
 
-const open = (channelId = slack.channel, token = slack.botToken, timeout = 80) =>
+const open = (channelId = slack.channel, token = slack.botToken, timeout = 5000) =>
   createChannel({
     web: createClient(token, clientOptions(slack.apiUrl, silentLog, timeout)),
     channelId,
@@ -24,6 +24,8 @@ const open = (channelId = slack.channel, token = slack.botToken, timeout = 80) =
     place: () => '#ops',
     log: silentLog,
   })
+// Long enough for a request to arrive on a busy machine.
+const impatient = () => open(slack.channel, slack.botToken, 300)
 const late: Card = { title: 'Backup is late', tone: 'critical', lines: ['Expected an hour ago'] }
 const done: Card = { title: 'Backup is back', tone: 'good', lines: ['Late by an hour'] }
 const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
@@ -69,14 +71,14 @@ describe('delivery', () => {
 describe('finding what may have been sent', () => {
   test('a post whose answer never came is found by its nonce', async () => {
     slack.acceptThenTimeout('chat.postMessage')
-    expect(await failure(channel.post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
+    expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
     expect(await channel.find('n7', Date.now() - 1000)).toBe(slack.messages()[0]!.ts)
     expect(await channel.find('n8', Date.now() - 1000)).toBeNull()
   })
 
   test('a post that Slack never took is not found', async () => {
     slack.hang('chat.postMessage')
-    expect(await failure(channel.post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
+    expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
     expect(await channel.find('n7', Date.now() - 1000)).toBeNull()
   })
 
@@ -165,7 +167,7 @@ describe('what a failure means', () => {
   test('an edit that hangs may simply be tried again', async () => {
     const ref = await channel.post(late, 'n1')
     slack.hang('chat.update')
-    expect((await failure(channel.edit(ref, done))).refusal).toBe('unreachable')
+    expect((await failure(impatient().edit(ref, done))).refusal).toBe('unreachable')
   })
 
   test('sentences for people', async () => {

@@ -42,7 +42,7 @@ const BUTTONS = [
   },
 ]
 
-/** A small Bolt app that answers a command, a button and a modal. Reconnects within 100 ms. */
+/** A small Bolt app that answers a command, a button and a modal. Reconnects after 250 ms. */
 export async function startApp(slack: Slack) {
   const pressed: BlockAction[] = []
   const clientOptions: webApi.WebClientOptions = {
@@ -52,7 +52,7 @@ export async function startApp(slack: Slack) {
   const installerOptions = { clientOptions: { slackApiUrl: slack.apiUrl, logger: quiet } }
   const receiver = new SocketModeReceiver({
     appToken: slack.appToken,
-    clientPingTimeout: 90,
+    clientPingTimeout: 250,
     installerOptions,
     logger: quiet,
   })
