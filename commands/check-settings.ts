@@ -6,7 +6,8 @@ import { cronSchedule } from '../src/checks/cron.ts'
 import { completes } from '../src/command.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
 import { invalid } from '../src/problem.ts'
-import { DAY, HOUR, SECOND, timeZoneName } from '../src/time.ts'
+import { DAY, HOUR, SECOND } from '../src/time.ts'
+import { timeZoneId } from '../src/time-zone.ts'
 import { type Context, duration } from './context.ts'
 
 const NONE = 'none'
@@ -48,7 +49,7 @@ type Settings = z.output<z.ZodObject<ReturnType<typeof checkSettings>>>
 
 /** The row of a new check. Throws `invalid` for what does not fit together. */
 export function draftOf(settings: Settings, context: Context) {
-  const timeZone = timeZoneName(settings.tz ?? context.config.timeZone)
+  const timeZone = timeZoneId(settings.tz ?? context.config.timeZone)
   const every = settings.cron === undefined ? (settings.every ?? DAY) : null
   const blank = {
     every,
@@ -79,7 +80,7 @@ export function readSettings(settings: Settings, check: Check, context: Context)
 const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>) => Partial<Check> } = {
   every: every => ({ every, cron: null }),
   cron: cron => ({ cron, every: null }),
-  tz: tz => ({ timeZone: timeZoneName(tz) }),
+  tz: tz => ({ timeZone: timeZoneId(tz) }),
   grace: grace => ({ grace }),
   maxRuntime: limit => ({ maxRuntime: limit === NONE ? null : limit }),
   after: after => ({ after }),

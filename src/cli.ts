@@ -80,7 +80,8 @@ async function ask(url: string, key: string, line: string): Promise<CommandAnswe
 
 async function printManifest(config: Config): Promise<number> {
   const { slackManifest } = await import('./chat/slack/manifest.ts')
-  process.stdout.write(`${JSON.stringify(slackManifest(config), null, 2)}\n`)
+  const { commands } = await import('../commands/index.ts')
+  process.stdout.write(`${JSON.stringify(slackManifest(config, commands), null, 2)}\n`)
   return DONE
 }
 

@@ -6,7 +6,8 @@ import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { LOG_LEVELS } from './log.ts'
 import { Problem } from './problem.ts'
-import { MINUTE, parseDuration, timeZoneName } from './time.ts'
+import { MINUTE, parseDuration } from './time.ts'
+import { timeZoneId } from './time-zone.ts'
 
 export type Config = Readonly<ReturnType<typeof toConfig>>
 
@@ -106,7 +107,7 @@ function toConfig(env: z.output<typeof settings>) {
     /** Where clients reach the intake, without a final slash; null until the port is known when none is set. */
     publicUrl: env.PUBLIC_URL?.replace(/\/+$/, '') ?? (env.PORT === 0 ? null : `http://${shown}:${env.PORT}`),
     shownHost: shown,
-    timeZone: timeZoneName(env.TZ ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
+    timeZone: timeZoneId(env.TZ ?? Intl.DateTimeFormat().resolvedOptions().timeZone),
     logLevel: env.LOG_LEVEL,
     adminKey: env.ADMIN_KEY ?? null,
     trustedProxies: env.TRUST_PROXY,
@@ -170,7 +171,7 @@ function missingPartners(given: Record<string, string | undefined>): Record<stri
 
 function isTimeZone(name: string): boolean {
   try {
-    timeZoneName(name)
+    timeZoneId(name)
     return true
   } catch {
     return false

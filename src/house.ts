@@ -3,7 +3,7 @@
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
 import { countAlerts } from './alerts/alerts.ts'
-import type { Platform, PlatformStatus } from './chat/channel.ts'
+import type { CommandDesk, Platform, PlatformStatus } from './chat/channel.ts'
 import { countByStatus } from './checks/checks.ts'
 import type { Config } from './config.ts'
 import { createDesk } from './desk.ts'
@@ -28,9 +28,8 @@ export type HouseOptions = {
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string
-  /** Makes the platforms, which need the desk to hand command lines to. */
-  platforms(desk: ReturnType<typeof createDesk>): readonly Platform[]
-  slack?: Receiver
+  /** Makes the platforms, which need the desk to hand command lines to; `receive` is Slack's in HTTP mode. */
+  platforms(desk: CommandDesk): { all: readonly Platform[]; receive?: Receiver }
 }
 
 /** Opens the house over a state. Nothing runs before `start`. */
@@ -60,7 +59,7 @@ export function openHouse(options: HouseOptions) {
     }),
     completions: (list, typed) => completions(state, list, typed),
   })
-  const platforms = options.platforms(desk)
+  const { all: platforms, receive } = options.platforms(desk)
   const channels = platforms.flatMap(platform => platform.channels)
   const scheduler = createScheduler(state, clock, log, statuses)
   const delivery = createDelivery(state, channels, clock, log)
@@ -75,7 +74,7 @@ export function openHouse(options: HouseOptions) {
     timeZone: config.timeZone,
     readiness: () => readiness(scheduler.health(), statuses()),
     metrics: () => metrics(state, scheduler.health(), statuses(), clock.now() - startedAt),
-    ...(options.slack ? { slack: options.slack } : {}),
+    ...(receive ? { slack: receive } : {}),
   })
 
   let nudged = false

@@ -4,19 +4,18 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
-import type { CommandDesk, Platform } from './chat/channel.ts'
+import type { CommandDesk } from './chat/channel.ts'
 import { createTerminal } from './chat/terminal/terminal.ts'
 import { type Config, readConfig, readEnvironment } from './config.ts'
 import { createDeadman } from './deadman.ts'
 import { openHouse } from './house.ts'
-import type { Receiver } from './intake/app.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
 import { createVault } from './projects/vault.ts'
 import { openState } from './state/database.ts'
-import { SECOND, systemClock } from './time.ts'
+import { type Clock, SECOND, systemClock } from './time.ts'
 
 const SHUTDOWN_LIMIT = 9 * SECOND
 
@@ -52,7 +51,7 @@ async function start(config: Config): Promise<void> {
   process.on('unhandledRejection', error => log.error('something was left unhandled', { error }))
 
   let publicUrl = config.publicUrl
-  const chats = await loadChats(config, log, clock, (name: string) => house.platformIsBack(name))
+  const openChats = await loadChats(config, clock, log, name => house.platformIsBack(name))
   const house = openHouse({
     state,
     config,
@@ -62,8 +61,11 @@ async function start(config: Config): Promise<void> {
     vaultKey,
     version: packageJson.version,
     publicUrl: () => publicUrl ?? '',
-    platforms: desk => [...chats.open(desk), terminal],
-    ...(chats.slackReceiver ? { slack: chats.slackReceiver } : {}),
+    platforms: desk => {
+      const { discord, slack } = openChats(desk)
+      const receive = config.slack?.appToken === null && slack ? slack.receive : undefined
+      return { all: [discord, slack, terminal].filter(one => one !== undefined), ...(receive ? { receive } : {}) }
+    },
   })
 
   const server = serve({ fetch: house.intake.fetch, hostname: config.host, port: config.port })
@@ -125,18 +127,20 @@ async function start(config: Config): Promise<void> {
 }
 
 /** The chats that are configured; each SDK is loaded only when its platform is. */
-async function loadChats(
-  config: Config,
-  log: ReturnType<typeof createLog>,
-  clock: typeof systemClock,
-  onBack: (name: string) => void,
-) {
-  const makers: ((desk: CommandDesk) => Platform)[] = []
-  let slackReceiver: Receiver | undefined
-  return {
-    open: (desk: CommandDesk) => makers.map(make => make(desk)),
-    slackReceiver,
-  }
+async function loadChats(config: Config, clock: Clock, log: Log, isBack: (name: string) => void) {
+  const discord = config.discord && (await import('./chat/discord/discord.ts'))
+  const slack = config.slack && (await import('./chat/slack/platform.ts'))
+  return (desk: CommandDesk) => ({
+    discord: discord?.createDiscord({ config: config.discord!, desk, log, clock, onOnline: () => isBack('discord') }),
+    slack: slack?.slackPlatform({
+      settings: config.slack!,
+      desk,
+      log,
+      clock,
+      timeZone: config.timeZone,
+      onOnline: () => isBack('slack'),
+    }),
+  })
 }
 
 /** A secret kept in a file that only its owner may read; made when absent. */

@@ -1,5 +1,4 @@
 // Instants, durations and how people write them. Instants are epoch milliseconds, durations are milliseconds.
-import { Problem } from './problem.ts'
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -129,16 +128,5 @@ function clockTime(day: string | undefined, time: string | undefined, today: Tem
     return (passed ? at : at.subtract({ days: 1 })).epochMilliseconds
   } catch {
     return null
-  }
-}
-
-/** The canonical name of a time zone; throws a `Problem` naming an example when there is none such. */
-export function timeZoneName(name: string): string {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
-  } catch {
-    throw new Problem('invalid', `"${name}" is not a time zone. Use a name such as Europe/Oslo or UTC.`, {
-      fields: { tz: `"${name}" is not a time zone` },
-    })
   }
 }

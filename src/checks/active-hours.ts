@@ -2,7 +2,7 @@
 
 import { invalid } from '../problem.ts'
 import { DAY, HOUR, MINUTE, WEEK } from '../time.ts'
-import { clockSpan, timeZoneId } from './cron.ts'
+import { clockSpan, timeZoneId } from '../time-zone.ts'
 
 /** Parsed active hours; made by `parseActiveHours` and read only by the functions of this file. */
 export type ActiveHours = {

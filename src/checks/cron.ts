@@ -3,6 +3,7 @@
 import { CronDate, CronPattern } from 'croner'
 import { invalid } from '../problem.ts'
 import { HOUR } from '../time.ts'
+import { type ClockSpan, clockSpan, timeZoneId } from '../time-zone.ts'
 
 /** A parsed cron expression in a time zone; made by `parseCron` and read only by `nextRun`. */
 export type CronSchedule = {
@@ -14,9 +15,6 @@ export type CronSchedule = {
   /** What a clock change does: each wall-clock time runs once, or at every real occurrence. */
   readonly runs: 'once' | 'every'
 }
-
-/** A stretch of real time, `[start, end)` in epoch ms, during which a zone's clocks keep one offset from UTC (ms). */
-export type ClockSpan = { start: number; end: number; offset: number; offsetBefore: number }
 
 type Field = { name: string; low: number; high: number; steps: number; names?: string[]; form?: RegExp; also?: string }
 
@@ -126,47 +124,6 @@ function firstWall(schedule: CronSchedule, span: ClockSpan): number {
 function nextMatch(schedule: CronSchedule, wall: number): number | null {
   const date = new CronDate(new Date(wall), 0)
   return date.increment(schedule.pattern, { domAndDow: schedule.days === 'both' }, false)?.getTime() ?? null
-}
-
-/** The stretch of unchanged clocks around `at` in a zone that `timeZoneId` gave. */
-export function clockSpan(timeZone: string, at: number): ClockSpan {
-  const now = zoned(timeZone, at)
-  // "previous" is strictly before, and a change at `at` itself has already happened.
-  const start = zoned(timeZone, at + 1).getTimeZoneTransition('previous')?.epochMilliseconds ?? -Infinity
-  const end = now.getTimeZoneTransition('next')?.epochMilliseconds ?? Infinity
-  const before = start === -Infinity ? now : zoned(timeZone, start - 1)
-  return { start, end, offset: now.offsetNanoseconds / 1e6, offsetBefore: before.offsetNanoseconds / 1e6 }
-}
-
-function zoned(timeZone: string, at: number): Temporal.ZonedDateTime {
-  return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
-}
-
-/** The zone's name as the tz database spells it, whatever case it came in; throws `invalid` (field `tz`) if it has none. */
-export function timeZoneId(text: string): string {
-  const name = text.trim()
-  try {
-    const { timeZoneId } = zoned(name, 0)
-    // Temporal also takes a zone out of a whole timestamp, which nobody means here.
-    if (timeZoneId.toLowerCase() === name.toLowerCase()) return timeZoneId
-  } catch {
-    // Told below, with the same words.
-  }
-  const nearest = nearestZone(name)
-  const hint = nearest ? `did you mean ${nearest}?` : 'write a name of the tz database, such as Europe/Oslo.'
-  throw invalid('tz', `"${text}" is not a time zone Vakt knows: ${hint}`)
-}
-
-/** The zone whose city `name` says: letter case, spaces, swapped and doubled letters and the continent aside. */
-function nearestZone(name: string): string | undefined {
-  const city = (zone: string) => zone.slice(zone.lastIndexOf('/') + 1).toLowerCase()
-  const letters = (word: string) => [...new Set(word.replace(/[^a-z]/g, ''))].sort().join('')
-  const wanted = city(name)
-  return Intl.supportedValuesOf('timeZone').find(zone => {
-    const known = city(zone)
-    const near = known[0] === wanted[0] && Math.abs(known.length - wanted.length) <= 1
-    return near && letters(known) === letters(wanted)
-  })
 }
 
 /** The six fields of an expression, a nickname written out. */

@@ -12,7 +12,7 @@ import { type PingOptions, receivePing } from './ping.ts'
 /** A platform that takes its own requests over HTTP: Slack in HTTP mode. */
 export type Receiver = (
   rawBody: string,
-  headers: Record<string, string>,
+  headers: Readonly<Record<string, string | undefined>>,
 ) => Promise<{ status: number; body: string; headers: Record<string, string> }>
 
 export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; message: string | null }> }

@@ -35,14 +35,15 @@ export async function startHouse(options: TestHouseOptions = {}) {
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
     publicUrl: () => 'http://vakt.test',
-    platforms: () =>
-      channels.map(channel => ({
+    platforms: () => ({
+      all: channels.map(channel => ({
         name: 'terminal' as const,
         channels: [channel],
         status: () => ({ state: 'online' as const, since: 0 }),
         start() {},
         async stop() {},
       })),
+    }),
   })
   house.start()
   await settled()
