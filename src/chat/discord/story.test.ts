@@ -32,7 +32,7 @@ beforeEach(async () => {
     publicUrl: () => 'http://vakt.test',
     platforms: desk => {
       const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
-      return [createDiscord({ config, desk, log, clock, onOnline: () => house.platformIsBack('discord') })]
+      return { all: [createDiscord({ config, desk, log, clock, onOnline: () => house.platformIsBack('discord') })] }
     },
   })
   house.start()
