@@ -94,6 +94,22 @@ test('only a real change is a difference; what Discord adds or leaves out is non
   expect(differs(registered, reworded)).toBe(true)
 })
 
+test('a crowd of wordy commands is thinned out until Discord takes it', () => {
+  const wordy = (i: number) => argument(`option-${i}`, { summary: 'word '.repeat(20) })
+  const crowd = Array.from({ length: 30 }, (_, i) =>
+    definition(`logs sub-${i}`, ...Array.from({ length: 6 }, (_, o) => wordy(o))),
+  )
+  const [logs] = slashCommands(crowd)
+  expect(faults([logs])).toEqual([])
+  expect(logs?.options).toHaveLength(25)
+})
+
+test('an argument with more choices than Discord shows suggests them instead', () => {
+  const choices = Array.from({ length: 26 }, (_, i) => `c${i}`)
+  const [status] = slashCommands([definition('status', argument('zone', { kind: 'choice', choices }))])
+  expect(status?.options).toEqual([{ type: 3, name: 'zone', description: 'What zone is', autocomplete: true }])
+})
+
 test('Discord takes any definitions', () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/)
   const kind = fc.constantFrom<ArgumentKind>('text', 'whole number', 'number', 'flag', 'choice')

@@ -158,6 +158,7 @@ test('Discord takes any card', () => {
       for (const embed of embeds) expect((embed.description?.match(/^```/gm)?.length ?? 0) % 2).toBe(0)
       expect(size(render(any).body.content ?? '')).toBeLessThanOrEqual(2_000)
     }),
-    { numRuns: 200 },
+    // Shrinking texts of thousands of characters takes minutes and tells little more.
+    { numRuns: 200, endOnFailure: true },
   )
 })
