@@ -1,6 +1,6 @@
 // Commands and buttons over Socket Mode, from a person's fingers to the answer they see.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Started, startBot } from './bot.testing.ts'
+import { hasty, type Started, startBot } from './bot.testing.ts'
 
 const WHO = { label: 'Who am I', line: 'whoami' }
 
@@ -55,6 +55,15 @@ describe('the slash command', () => {
     expect(slack.ephemerals(slack.member)).toEqual([])
     release()
     expect(await started.answersTo(slack.member, 1)).toEqual(['kari member'])
+  })
+
+  test('that takes its time says that it was heard', async () => {
+    await restart({}, hasty)
+    const release = desk.hold()
+    await started.vakt('whoami')
+    expect(await started.answersTo(slack.member, 1)).toEqual(['⚪ Working on it …'])
+    release()
+    expect(await started.answersTo(slack.member, 2)).toEqual(['⚪ Working on it …', 'kari member'])
   })
 
   test('elsewhere than in the alert channel only admins are answered', async () => {

@@ -28,6 +28,15 @@ export interface BotParts {
 
 // A form's errors can only be shown in the acknowledgement, for which Slack waits three seconds.
 const FORM_WAIT_MS = 2000
+// Slack shows nothing while a command runs, so one that takes longer says that it was heard.
+const HEARD_AFTER_MS = 3000
+const HEARD: Reply = {
+  ok: true,
+  card: { title: 'Working on it …', tone: 'muted' },
+  result: null,
+  private: true,
+  quiet: false,
+}
 
 /** The Bolt app with everything it listens to, and `idle`, which resolves when no command is under way. */
 export function createBot(parts: BotParts) {
@@ -105,7 +114,10 @@ export function createBot(parts: BotParts) {
   }
 
   async function serve(request: Request, asked: Asked, pressed = false): Promise<void> {
-    await finish(await run(request, asked), asked, pressed)
+    const cancel = clock.at(clock.now() + HEARD_AFTER_MS, () => void answer(HEARD, asked))
+    const reply = await run(request, asked)
+    cancel()
+    await finish(reply, asked, pressed)
   }
 
   async function run(request: Request, asked: Asked): Promise<Reply> {

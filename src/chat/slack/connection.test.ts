@@ -21,7 +21,9 @@ afterEach(async () => {
   await slack.stop()
 })
 
-async function start(more: { botToken?: string; appToken?: string | null; clock?: Clock; pingMs?: number } = {}) {
+async function start(
+  more: { botToken?: string; appToken?: string | null; clock?: Clock; pingMs?: number; callTimeoutMs?: number } = {},
+) {
   slack = await startSlack()
   said.length = 0
   onlineAgain = 0
@@ -34,7 +36,7 @@ async function start(more: { botToken?: string; appToken?: string | null; clock?
     timeZone: 'UTC',
     patience: { firstMs: 20, mostMs: 60, refusedMs: 60 },
     pingMs: more.pingMs ?? 250,
-    callTimeoutMs: 500,
+    callTimeoutMs: more.callTimeoutMs ?? 500,
     onOnline: () => {
       onlineAgain += 1
     },
@@ -202,7 +204,7 @@ test('stops within a second or so when the socket is dead and nobody knows yet',
 })
 
 test('stops while Slack does not answer at all', async () => {
-  await start()
+  await start({ callTimeoutMs: 20_000 })
   await state('online')
   slack.hang('auth.test', 99)
   slack.dropSocket()
@@ -230,6 +232,7 @@ test('in HTTP mode a lost token is noticed at the next look', async () => {
     now: Date.now,
     at(at, task) {
       if (at - Date.now() < 60_000) return systemClock.at(at, task)
+      expect(at - Date.now()).toBeLessThanOrEqual(5 * 60_000)
       looks.push(task)
       return () => {}
     },

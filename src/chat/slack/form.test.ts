@@ -1,6 +1,7 @@
 // Forms: a button that asks opens a modal, and what is entered there completes the command line.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { hasty, type Started, startBot } from './bot.testing.ts'
+import { readEntries } from './form.ts'
 
 let started: Started
 let slack: Started['slack']
@@ -68,4 +69,9 @@ test('a form that cannot be opened is said, with what to type instead', async ()
   slack.fail('views.open', 'expired_trigger_id')
   await slack.press(await started.alert(['note']), 'Acknowledge', slack.member)
   expect((await started.answersTo(slack.member, 1))[0]).toContain('/vakt ack 7')
+})
+
+test('fields left empty are not part of the line', () => {
+  const entered = { note: { note: { value: '  ' } }, mood: { mood: { selected_option: null } }, loud: { loud: {} } }
+  expect(readEntries(entered)).toEqual({})
 })

@@ -92,6 +92,7 @@ describe('data stays data', () => {
 
   test('a link that is no web address is shown as text', () => {
     expect(toMrkdwn([{ link: 'javascript:alert(1)', label: 'go' }], 100, 'UTC')).toBe('go')
+    expect(toMrkdwn([{ link: 'https://x/a|b>c', label: 'a|b>c' }], 100, 'UTC')).toBe('<https://x/a%7Cb%3Ec|a¦b&gt;c>')
   })
 
   test('what people typed is read without Slack’s escapes', () => {
@@ -134,6 +135,7 @@ describe('limits', () => {
     ['a hundred long lines', { lines: many(100, () => '"'.repeat(2900)) }],
     ['a hundred fields', { fields: many(100, i => ({ name: `f${i}`, value: 'v', inline: true })) }],
     ['a hundred wide fields', { fields: many(100, i => ({ name: `f${i}`, value: 'v'.repeat(4000) })) }],
+    ['a hundred narrow fields', { fields: many(100, () => ({ name: 'n', value: 'v' })) }],
     ['code of 100,000 characters', { code: { text: 'error "x"\\\n'.repeat(10_000) } }],
     ['code without lines', { code: { text: 'x'.repeat(100_000) } }],
     ['a hundred buttons', { buttons: many(100, i => ({ label: `b${i}`, line: `ack ${i}` })) }],
