@@ -43,7 +43,8 @@ export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now:
   if (kind === 'log' || kind === 'ignored') return unchanged
   if (kind === 'start') {
     const changes = { beats, lastStartAt: now, lastStartRid: rid }
-    return { ...unchanged, changes: { ...changes, ...deadlines({ ...check, ...changes }) } }
+    // A deadline that an absence put off stays put off.
+    return { ...unchanged, changes: { ...changes, ...deadlines({ ...check, ...changes }, check.downAt ?? 0) } }
   }
   const finishes = check.lastStartAt !== null && check.lastStartRid === rid
   const duration = finishes ? now - check.lastStartAt! : null
@@ -71,36 +72,46 @@ export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now:
 /** What the passing of `check.downAt` does to a check; the caller makes sure that it has passed. */
 export function applyDeadline(check: Check): { changes: CheckChanges; turn: Turn } {
   const at = check.downAt!
-  const kind = at === finishBy(check) ? 'unfinished' : 'silent'
+  const kind = waitsForFinish(check) ? 'unfinished' : 'silent'
   // While it is not down yet, the unfinished run is over and the next one is awaited.
   const ended: CheckChanges =
     kind === 'unfinished' && check.misses + 1 < check.after ? { lastStartAt: null, lastStartRid: null } : {}
-  return missed({ ...check, ...ended }, ended, kind, at, check.lateAt ?? at)
+  // What was due while an absence put the deadline off is not missed as well: the next one counts from here.
+  const putOff = deadlines(check).downAt! < at
+  return missed({ ...check, ...ended }, ended, kind, at, putOff ? at : (check.lateAt ?? at))
 }
 
 /**
  * The deadlines that follow from the check's status, start and `lateAt` (the due time, which it keeps).
  * As in Healthchecks, an unfinished start is down after the grace time; with a maximum runtime of its own, a start
- * that answers the due run replaces the wait for its beat.
+ * that answers the due run replaces the wait for its beat. A silent check is not down before `earliest`.
  */
-export function deadlines(check: Check): { lateAt: number | null; downAt: number | null } {
+export function deadlines(check: Check, earliest = 0): { lateAt: number | null; downAt: number | null } {
   if (check.status === 'down') return { lateAt: null, downAt: null }
   const finish = finishBy(check)
   if (check.status !== 'up') return { lateAt: null, downAt: finish }
-  const silent = check.lateAt === null ? null : graceEnd(check, check.lateAt)
+  const silent = check.lateAt === null ? null : Math.max(graceEnd(check, check.lateAt), earliest)
   const running = check.lastStartAt !== null && check.lastStartAt > (check.lastBeatAt ?? 0)
   if (finish === null || silent === null) return { lateAt: check.lateAt, downAt: finish ?? silent }
   return { lateAt: check.lateAt, downAt: check.maxRuntime !== null && running ? finish : Math.min(finish, silent) }
 }
 
-/** Deadlines counted anew from `now`, for a check that is resumed or whose schedule was edited. */
+/** Deadlines after an edit at `now`; the due time is kept unless `lateAt` is null, then it follows from the last beat. */
 export function restart(check: Check, now: number): CheckChanges {
-  const kept = check.lastBeatAt === null ? null : nextDue(check, check.lastBeatAt)
-  const soon = deadlines({ ...check, lateAt: kept })
+  const due = check.lateAt ?? nextDue(check, check.lastBeatAt ?? now)
+  const soon = deadlines({ ...check, lateAt: due })
   // An edit must not be an alarm of its own: what would already be overdue is counted from now.
   if (soon.downAt === null || soon.downAt > now) return soon
   const lastStartAt = check.lastStartAt === null ? null : now
   return { lastStartAt, ...deadlines({ ...check, lastStartAt, lateAt: nextDue(check, now) }) }
+}
+
+/** A paused check judged again at `now`: a beat that was due while it rested is not asked for any more. */
+export function resume(check: Check, now: number): CheckChanges {
+  if (check.lastBeatAt === null) return { status: 'new', ...restart({ ...check, status: 'new' }, now) }
+  const due = nextDue(check, check.lastBeatAt)
+  const lateAt = due !== null && due <= now ? nextDue(check, now) : due
+  return { status: 'up', ...restart({ ...check, status: 'up', lateAt }, now) }
 }
 
 /**
@@ -109,12 +120,12 @@ export function restart(check: Check, now: number): CheckChanges {
  */
 export function hold(check: Check, from: number, to: number, settled: number): CheckChanges {
   if (check.downAt === null) return {}
-  const finishing = check.downAt === finishBy(check)
+  const finishing = waitsForFinish(check)
   const begun = finishing ? check.lastStartAt! : check.lateAt!
-  if (begun > to) return {}
-  if (finishing || begun <= from) {
-    const waitedAway = check.downAt <= from ? 0 : to - Math.max(from, begun)
-    return { downAt: Math.max(check.downAt + waitedAway, settled) }
+  if (finishing || begun <= from || begun > to) {
+    const waitedAway = check.downAt <= from || begun > to ? 0 : to - Math.max(from, begun)
+    const downAt = Math.max(check.downAt + waitedAway, settled)
+    return downAt === check.downAt ? {} : { downAt }
   }
   // A plain period keeps its phase; other schedules know their own next due time.
   const periodic = check.cron === null && check.active === null
@@ -137,6 +148,12 @@ function missed(
   if (!down) seen.lateAt = nextDue(check, from)
   const turn: Turn = wasDown ? 'failed again' : down ? 'went down' : 'none'
   return { changes: { ...seen, ...deadlines({ ...check, ...seen }) }, turn }
+}
+
+/** Whether the deadline is the end of a running start, rather than the wait for a beat; also when it was put off. */
+function waitsForFinish(check: Check): boolean {
+  const finish = finishBy(check)
+  return finish !== null && deadlines(check).downAt === finish
 }
 
 function finishBy(check: Check): number | null {

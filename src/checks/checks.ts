@@ -4,7 +4,7 @@ import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { checks, projects } from '../state/schema.ts'
-import { type Check, type CheckChanges, hold, restart } from './check.ts'
+import { type Check, type CheckChanges, hold, restart, resume } from './check.ts'
 
 /** What is chosen when a check is made; the rest follows. */
 export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
@@ -171,8 +171,12 @@ export function editCheck(state: State, check: Check, changes: CheckChanges, now
     }
     changes = { ...changes, slug: slugOf(changes.name) }
   }
-  const next = { ...changes, ...restart({ ...check, ...changes }, now) }
-  return saved(state, check, next)
+  const changed = (names: readonly (keyof Check)[]) =>
+    names.some(name => changes[name] !== undefined && changes[name] !== check[name])
+  const rescheduled = changed(['every', 'cron', 'timeZone', 'active'])
+  if (!rescheduled && !changed(['grace', 'maxRuntime'])) return saved(state, check, changes)
+  const edited = { ...check, ...changes, ...(rescheduled ? { lateAt: null } : {}) }
+  return saved(state, check, { ...changes, ...restart(edited, now) })
 }
 
 /** Stops judging a check until it is resumed, or until its next beat when it is not set to manual resume. */
@@ -185,8 +189,7 @@ export function pauseCheck(state: State, check: Check): Check {
 /** Judges a paused check again: its next beat is awaited from `now`; one that never beat waits for its first. */
 export function resumeCheck(state: State, check: Check, now: number): Check {
   if (check.status !== 'paused') throw new Problem('conflict', `The check "${check.name}" is not paused.`)
-  const status = check.lastBeatAt === null ? 'new' : 'up'
-  return saved(state, check, { status, ...restart({ ...check, status }, now) })
+  return saved(state, check, resume(check, now))
 }
 
 export function removeCheck(state: State, check: Check): void {
