@@ -1,0 +1,120 @@
+// The port to the log store: everything Vakt asks of it. The embedded one is SQLite; a distributed engine can plug in here.
+import type { Level, LogLine } from './line.ts'
+import type { Query } from './query/tree.ts'
+
+/** One request's body, handed over as it came; the store's writer parses it, so that nothing else waits. */
+export type Batch = {
+  /** The decompressed body; transferred, so the sender must not touch it again. */
+  body: ArrayBuffer
+  /** How to read it. */
+  format: 'json' | 'ndjson' | 'text'
+  project: string
+  /** What lines take when they do not say: from the request's query or headers. */
+  defaults: { source?: string; host?: string; group?: string; level?: Level; tags?: readonly string[] }
+  receivedAt: number
+  limits: { lines: number; messageBytes: number }
+  /** How long its lines are kept, ms: decides the partition they go to. */
+  retentionMs: number
+  /** What to do with personal data (see redaction); secrets are always masked. */
+  privacy: { [kind: string]: 'keep' | 'mask' | 'encrypt' }
+  /** A client's own key for the batch: the same key of a project within a day stores nothing twice. */
+  idempotencyKey: string | null
+}
+
+export type LineError = { index: number; field: string; message: string }
+
+/** What became of a batch, after its commit. `counts` are what detection needs and never asks the store for. */
+export type Stored = {
+  accepted: number
+  rejected: number
+  errors: readonly LineError[]
+  /** Whether the idempotency key had been seen: then this is the first answer again. */
+  repeated: boolean
+  counts: readonly LineCount[]
+}
+
+/** How many lines of one kind a batch had; one entry per minute, source, host, group, level and fingerprint. */
+export type LineCount = {
+  /** Start of the minute of their received time, epoch ms. */
+  minute: number
+  project: string
+  source: string
+  host: string
+  group: string
+  level: Level
+  /** Empty below `error`. */
+  fingerprint: string
+  count: number
+  /** One of the lines, for the card: id, message (cut) and why it was grouped so. */
+  sample: { id: string; message: string; why: string } | null
+}
+
+/** Which lines, in which order, how many; `cursor` goes on where an earlier page ended. */
+export type PageRequest = {
+  query: Query
+  order: 'newest' | 'oldest'
+  limit: number
+  cursor: string | null
+  withinMs: number
+}
+
+/**
+ * A page. `next` is null at the end. When a scan ran out of time, `searchedTo` is the instant (epoch ms) up to which it
+ * looked, `lines` what it found until then, and `next` goes on from there.
+ */
+export type Page = { lines: readonly LogLine[]; next: string | null; searchedTo: number | null }
+
+/** `total` is exact up to 100,000, then at least that; `searchedTo` as in `Page`. */
+export type Count = { total: number; atLeast: boolean; searchedTo: number | null }
+
+export type Bucket = { from: number; counts: { [L in Level]: number } }
+export type TopField = 'fingerprint' | 'source' | 'host' | 'group' | 'tag' | 'level' | 'pattern'
+export type TopRow = { value: string; count: number; sample: LogLine | null }
+
+export type StoreStatus = {
+  lines: number
+  bytes: number
+  partitions: readonly {
+    name: string
+    lines: number
+    bytes: number
+    from: number
+    until: number
+    state: 'open' | 'closed' | 'damaged'
+    message: string | null
+  }[]
+  /** Batches that wait for the writer, and how many at the most. */
+  queued: number
+  queueLimit: number
+}
+
+/** Every method rejects with a `Problem`: `busy` when a queue is full, `invalid` for a bad cursor. */
+export interface LogStore {
+  /** Stores a batch; resolves only after its lines are on disk and can be found. */
+  append(batch: Batch): Promise<Stored>
+  search(request: PageRequest): Promise<Page>
+  count(query: Query, withinMs: number): Promise<Count>
+  /** The line of an id, or null. */
+  read(id: string): Promise<LogLine | null>
+  /** The lines of the same source and host around one, oldest first, itself included. */
+  context(id: string, before: number, after: number): Promise<readonly LogLine[]>
+  /** Lines per bucket and level, oldest first, at most `buckets` of them, empty ones included. */
+  histogram(query: Query, from: number, until: number, buckets: number, withinMs: number): Promise<readonly Bucket[]>
+  top(
+    query: Query,
+    field: TopField,
+    limit: number,
+    withinMs: number,
+  ): Promise<{ rows: readonly TopRow[]; searchedTo: number | null }>
+  /** The values of a field that were seen lately and begin with `prefix`, for autocomplete. */
+  values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]>
+  /** Calls `onLines` for lines that fit as they are stored, until the returned function is called. */
+  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): () => void
+  /** Removes what fits; resolves with how many lines went. */
+  purge(query: Query): Promise<number>
+  /** Drops what is past its retention or over the disk budget, merges indexes; called often, does little at a time. */
+  maintain(now: number): Promise<readonly string[]>
+  status(): Promise<StoreStatus>
+  /** Finishes what is under way and closes. */
+  close(): Promise<void>
+}
