@@ -1,6 +1,7 @@
 // Writes texts in Slack's mrkdwn so that data stays data: no markup, no mention, nothing cut in the middle of a token.
 import type { Span, Text } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
+import { safeText } from '../card-text.ts'
 
 /** A text in mrkdwn of at most `max` characters; what does not fit is counted at its end. Slack shows times in each reader's zone; `timeZone` is for readers it cannot serve. */
 export function toMrkdwn(text: Text, max: number, timeZone: string): string {
@@ -23,9 +24,9 @@ export function toMrkdwn(text: Text, max: number, timeZone: string): string {
   return `${written}… ${left} more`
 }
 
-/** Data as mrkdwn: the three escapes Slack defines, and lookalikes where a character would begin or end formatting. */
-export function escapeData(data: string): string {
-  return escapeMarkup(data)
+/** A text from elsewhere as mrkdwn: the three escapes Slack defines, and lookalikes where a character would begin or end formatting. */
+export function neutralise(text: string): string {
+  return escapeMarkup(text)
     .replace(/(?<![\p{L}\p{N}])[*_~`]+|[*_~`]+(?![\p{L}\p{N}])/gu, run =>
       run.replace(/[*_~`]/g, mark => LOOKALIKES[mark] ?? mark),
     )
@@ -33,19 +34,13 @@ export function escapeData(data: string): string {
 }
 
 /** Only what Slack itself tells to escape; enough where no formatting is read. Control characters are made visible. */
-export function escapeMarkup(data: string): string {
-  return clean(data).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+export function escapeMarkup(text: string): string {
+  return clean(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** Data without what breaks JSON counting or display: lone surrogates, carriage returns, control characters. */
-export function clean(data: string): string {
-  return (
-    data
-      .toWellFormed()
-      .replaceAll('\r\n', '\n')
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-      .replace(/[\u0000-\u0008\u000b-\u001f\u007f]/g, '\ufffd')
-  )
+/** A text without what breaks counting or display: lone surrogates, carriage returns, control and bidi characters. */
+export function clean(text: string): string {
+  return safeText(text.toWellFormed().replaceAll('\r\n', '\n'))
 }
 
 /** Undoes Slack's escapes and links in what people typed: `&lt;`, `<https://x|x>`. */
@@ -61,18 +56,18 @@ export function unescapeTyped(text: string): string {
 const LOOKALIKES: Record<string, string> = { '*': '∗', _: 'ˍ', '~': '∼', '`': 'ˋ' }
 
 function writeSpan(span: Span, timeZone: string): string {
-  if (typeof span === 'string') return escapeData(span)
+  if (typeof span === 'string') return neutralise(span)
   if ('bold' in span) return wrap(span.bold, '*', /\*/g)
   if ('code' in span) return wrap(span.code, '`', /`/g)
   if ('time' in span) return writeTime(span.time, span.style, timeZone)
-  const label = escapeData(oneLine(span.label)).replaceAll('|', '¦')
-  if (!/^(https?:\/\/|mailto:)/i.test(span.link)) return escapeData(span.label)
+  const label = neutralise(oneLine(span.label)).replaceAll('|', '¦')
+  if (!/^(https?:\/\/|mailto:)/i.test(span.link)) return neutralise(span.label)
   return `<${escapeMarkup(encodeUrl(span.link))}|${label === '' ? 'link' : label}>`
 }
 
 /** Marks do not reach over line ends and cannot be escaped inside themselves. */
-function wrap(data: string, mark: string, inner: RegExp): string {
-  const line = escapeMarkup(oneLine(data)).replace(inner, found => LOOKALIKES[found] ?? found)
+function wrap(content: string, mark: string, inner: RegExp): string {
+  const line = escapeMarkup(oneLine(content)).replace(inner, found => LOOKALIKES[found] ?? found)
   const text = mark === '*' ? line.replace(/[_~`]/g, found => LOOKALIKES[found] ?? found) : line
   return text === '' ? '' : `${mark}${text}${mark}`
 }

@@ -5,7 +5,7 @@ import type { Card, Text } from '../../card.ts'
 import { findMentions, readDraft } from '../../testing/slack/message-rules.ts'
 import { PRESSED, readPress } from './buttons.ts'
 import { toFences } from './code.ts'
-import { escapeData, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
+import { neutralise, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
 import { type Rendered, renderCard } from './render.ts'
 
 const render = (card: Partial<Card>) =>
@@ -65,10 +65,11 @@ describe('data stays data', () => {
     ['a name with underscores', 'nightly_backup_job', 'nightly_backup_job'],
     ['a quote', '> said', '› said'],
     ['a fence', '```', 'ˋˋˋ'],
-    ['control characters', 'a\u0000b\u001b[31m', 'a\ufffdb\ufffd[31m'],
+    ['control characters', 'a\u0000b\u001b[31m', 'a␀b␛[31m'],
+    ['text that turns around', 'a\u202eb', 'a\ufffdb'],
     ['half a character', 'a\ud800b', 'a\ufffdb'],
   ])('%s', (_what, data, shown) => {
-    expect(escapeData(data)).toBe(shown)
+    expect(neutralise(data)).toBe(shown)
   })
 
   test('in every part of a card', () => {
