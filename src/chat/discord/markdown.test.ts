@@ -7,10 +7,11 @@ import { codeBlock, escapeMarkdown, markdown, size } from './markdown.ts'
 
 test.each([
   ['*bold* _it_ ~~gone~~ ||secret|| `code`', '\\*bold\\* \\_it\\_ \\~\\~gone\\~\\~ \\|\\|secret\\|\\| \\`code\\`'],
-  ['<@123> <@&77> <#5> <t:1:R>', '\\<@123\\> \\<@&77\\> \\<#5\\> \\<t:1:R\\>'],
+  ['<@123> <@&77> <#5> <t:1:R>', '\\<@123> \\<@&77> \\<#5> \\<t:1:R>'],
+  ['my_check_1 __x__ a_b_ c', 'my_check_1 \\_\\_x\\_\\_ a_b\\_ c'],
   ['@everyone and @HERE', '@\u200beveryone and @\u200bHERE'],
   ['# title\n- item\n1. one\n> quote', '\\# title\n\\- item\n1\\. one\n\\> quote'],
-  ['[click](https://evil.example/a_b_c)', '\\[click\\]\\(https://evil.example/a_b_c)'],
+  ['[click](https://evil.example/a_b_c)', '\\[click\\](https://evil.example/a_b_c)'],
   ['see https://a.example/x_y?z=1 now', 'see https://a.example/x_y?z=1 now'],
   ['C:\\new\\*', 'C:\\\\new\\\\\\*'],
   ['half \ud83d a pair', 'half \ufffd a pair'],
@@ -34,7 +35,7 @@ test('spans are written in their own way', () => {
     { link: 'javascript:alert(1)', label: 'no' },
   ]
   expect(markdown(spans, 1_000)).toBe(
-    '**a\\*b** `` x`y `` `ls` <t:1700000000:R><t:1700000000:f><t:1700000000:t> [the \\[book\\]](<https://a.example/%28x%29>)no \\(javascript:alert\\(1\\)\\)',
+    '**a\\*b** `` x`y `` `ls` <t:1700000000:R><t:1700000000:f><t:1700000000:t> [the \\[book\\]](<https://a.example/%28x%29>)no (javascript:alert(1))',
   )
 })
 

@@ -50,11 +50,15 @@ export function size(text: string): number {
 const LINK = /(https?:\/\/[^\s<>|*`[\]]+)/g
 
 function escapeMarks(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\\*_~`|[\]()<>]/g, '\\$&')
-    .replace(/^(\s*)([#\-+])/gm, '$1\\$2')
-    .replace(/^(\s*\d+)\./gm, '$1\\.')
+  return (
+    text
+      .toWellFormed()
+      .replace(/[\\*~`|[\]<]/g, '\\$&')
+      // Inside a word an underscore means nothing, and a push notification would show the backslash.
+      .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
+      .replace(/^(\s*)([#>\-+])/gm, '$1\\$2')
+      .replace(/^(\s*\d+)\./gm, '$1\\.')
+  )
 }
 
 const disarm = (text: string) => text.replace(/@(everyone|here)/gi, '@\u200b$1')
