@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { endAlert } from '../src/alerts/alerts.ts'
 import type { Button, Text } from '../src/card.ts'
 import { listBeats } from '../src/checks/beats.ts'
-import { type Check, nextDue, shownStatus } from '../src/checks/check.ts'
+import { type Check, nextDue } from '../src/checks/check.ts'
 import {
   addCheck,
   countChecks,
@@ -17,15 +17,15 @@ import {
 import { describeSchedule } from '../src/checks/schedule.ts'
 import { completes, positional } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
-import { beatStrip, checkKey } from '../src/detectors/missed-beat.ts'
+import { checkKey } from '../src/detectors/missed-beat.ts'
 import { invalid } from '../src/problem.ts'
-import { findProject, readProjectById } from '../src/projects/projects.ts'
+import { findProject } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
+import { checkCard, checkLine, checkResult, curlLine } from './check-card.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
 import { type Context, checkName, command, instant, projectName, readInstant, yes } from './context.ts'
 
 const PAGE = 15
-const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
 
 const add = command({
   name: 'checks add',
@@ -347,106 +347,4 @@ function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context)
     throw invalid('name', 'Say which check, or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
   }
   return { name: 'schedule', lastBeatAt: null, ...draftOf(schedule, context) } as Check
-}
-
-function checkResult(context: Context, check: Check) {
-  return {
-    check: {
-      id: check.id,
-      name: check.name,
-      slug: check.slug,
-      uuid: check.uuid,
-      ping_url: pingUrl(check, context),
-      project: readProjectById(context.state, check.projectId)?.name ?? null,
-      status: shownStatus(check, context.now),
-      started: check.lastStartAt !== null,
-      last_beat_at: isoTime(check.lastBeatAt),
-      last_duration_ms: check.lastDuration,
-      late_at: isoTime(check.lateAt),
-      down_at: isoTime(check.downAt),
-      beats: check.beats,
-      misses: check.misses,
-      schedule: {
-        every_ms: check.every,
-        cron: check.cron,
-        tz: check.timeZone,
-        grace_ms: check.grace,
-        max_runtime_ms: check.maxRuntime,
-        after: check.after,
-        active: check.active,
-      },
-      severity: check.severity,
-      owner: check.owner,
-    },
-  }
-}
-
-function checkCard(check: Check, context: Context) {
-  const status = shownStatus(check, context.now)
-  const paused = check.status === 'paused'
-  const last: Text =
-    check.lastBeatAt === null
-      ? 'No beat has come yet.'
-      : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
-  const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
-  const running: Text[] =
-    check.lastStartAt === null ? [] : [['Running since ', { time: check.lastStartAt, style: 'relative' }, '.']]
-  const ran: Text[] = check.lastDuration === null ? [] : [`The last run took ${formatDuration(check.lastDuration)}.`]
-  return {
-    title: `${STATUS_ICONS[status]} ${check.name}: ${status}`,
-    tone: status === 'down' ? check.severity : status === 'up' ? ('good' as const) : ('muted' as const),
-    lines: [
-      last,
-      ...due,
-      ...running,
-      ...ran,
-      `Expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
-    ],
-    fields: [
-      { name: 'Last beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
-      ...Object.entries(otherSettings(check)).map(([name, value]) => ({ name, value, inline: true })),
-    ],
-    code: { text: curlLine(check, context), language: 'sh' },
-    buttons: [
-      { label: 'Beats', line: `checks beats ${check.uuid}` },
-      paused
-        ? { label: 'Resume', line: `checks resume ${check.uuid}` }
-        : { label: 'Pause', line: `checks pause ${check.uuid}` },
-      { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
-    ],
-    footer: `${check.beats} beats so far`,
-  }
-}
-
-function otherSettings(check: Check): Record<string, string> {
-  const settings: Record<string, string | null | false> = {
-    Severity: check.severity,
-    Owner: check.owner,
-    'Max runtime': check.maxRuntime === null ? null : formatDuration(check.maxRuntime),
-    'Alerts after': check.after > 1 && `${check.after} misses`,
-    'Start keywords': check.startKeywords,
-    'Success keywords': check.successKeywords,
-    'Failure keywords': check.failureKeywords,
-    'No keyword': check.defaultFail && 'is a failure',
-    Methods: check.methods,
-    Resumes: check.manualResume && 'only by hand',
-    Host: check.host,
-    'Depends on': check.dependsOn,
-  }
-  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => Boolean(entry[1])))
-}
-
-function checkLine(check: Check, now: number): Text {
-  const status = shownStatus(check, now)
-  const last: Text =
-    check.lastBeatAt === null ? ['no beat yet'] : ['last beat ', { time: check.lastBeatAt, style: 'relative' }]
-  return [`${STATUS_ICONS[status]} `, { bold: check.name }, ` ${status}, `, ...last]
-}
-
-function pingUrl(check: Check, context: Context): string {
-  return `${context.publicUrl}/ping/${check.uuid}`
-}
-
-function curlLine(check: Check, context: Context): string {
-  return `curl -fsS -m 10 --retry 5 ${pingUrl(check, context)}`
 }

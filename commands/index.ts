@@ -5,6 +5,7 @@ import { alertCommands } from './alerts.ts'
 import { checkCommands } from './checks.ts'
 import type { Context } from './context.ts'
 import { helpCommand } from './help.ts'
+import { keyCommands } from './keys.ts'
 import { projectCommands } from './projects.ts'
 import { roleCommands } from './roles.ts'
 import { statusCommands } from './status.ts'
@@ -15,6 +16,7 @@ export const commands: readonly Command<Context>[] = [
   ...ackCommands,
   ...checkCommands,
   ...projectCommands,
+  ...keyCommands,
   ...roleCommands,
   helpCommand(() => commands),
 ]

@@ -2,7 +2,7 @@
 import { applyOutcomes, fireAlert, nextWake, pruneAlerts, wakeAlerts } from './alerts/alerts.ts'
 import type { PlatformStatus } from './chat/channel.ts'
 import { type Absence, lastAlive, markAlive, NOTICED, recordAbsence } from './checks/absences.ts'
-import { nextDeadline } from './checks/checks.ts'
+import { nextDeadline } from './checks/deadlines.ts'
 import { absenceFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'

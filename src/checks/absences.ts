@@ -4,7 +4,7 @@ import type { State } from '../state/database.ts'
 import { absences } from '../state/schema.ts'
 import { MINUTE, SECOND } from '../time.ts'
 import type { Check } from './check.ts'
-import { holdChecks } from './checks.ts'
+import { holdChecks } from './deadlines.ts'
 
 export type Absence = typeof absences.$inferSelect
 

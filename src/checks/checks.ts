@@ -1,10 +1,10 @@
-// The checks: added, found, edited, paused, and those whose deadline has passed.
+// The checks: added, found, edited, paused and removed.
 import { randomUUID } from 'node:crypto'
-import { and, asc, eq, isNotNull, lte, type SQL, sql } from 'drizzle-orm'
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { checks, projects } from '../state/schema.ts'
-import { type Check, type CheckChanges, hold, restart, resume } from './check.ts'
+import { type Check, type CheckChanges, restart, resume } from './check.ts'
 
 /** What is chosen when a check is made; the rest follows. */
 export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
@@ -195,30 +195,6 @@ export function resumeCheck(state: State, check: Check, now: number): Check {
 export function removeCheck(state: State, check: Check): void {
   forgetChecks(state)
   state.transaction(() => state.db.delete(checks).where(eq(checks.id, check.id)).run())
-}
-
-/** Up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
-export function overdueChecks(state: State, now: number, limit: number): Check[] {
-  const overdue = and(isNotNull(checks.downAt), lte(checks.downAt, now))
-  return state.db.select().from(checks).where(overdue).orderBy(asc(checks.downAt)).limit(limit).all()
-}
-
-/** The nearest deadline of any check. */
-export function nextDeadline(state: State): number | null {
-  const sql = 'select down_at as at from checks where down_at is not null order by down_at limit 1'
-  return state.prepare<[], { at: number }>(sql).get()?.at ?? null
-}
-
-/** Holds an absence off every deadline (see `hold`); returns the checks whose due time fell into it. */
-export function holdChecks(state: State, from: number, to: number, settled: number): Check[] {
-  const unheard: Check[] = []
-  const waiting = state.db.select().from(checks).where(isNotNull(checks.downAt)).all()
-  for (const check of waiting) {
-    const changes = hold(check, from, to, settled)
-    if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
-    if (changes.lateAt !== undefined) unheard.push({ ...check, ...changes })
-  }
-  return unheard
 }
 
 function saved(state: State, check: Check, changes: CheckChanges): Check {

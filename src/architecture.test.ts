@@ -1,0 +1,151 @@
+// The shape of the house, read off the import lines: imports point down only, and each library has its one place.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..')
+
+/** The floors, top to bottom. A file may import its own floor and those below. */
+const FLOORS: [floor: string, files: RegExp][] = [
+  ['main', /^src\/(main|cli)\.ts$/],
+  ['house', /^src\/house\.ts$/],
+  ['doors', /^src\/(intake\/|chat\/(discord|slack|terminal)\/|scheduler\.ts|desk\.ts|deadman\.ts)/],
+  ['commands', /^commands\//],
+  ['notifications', /^src\/notifications\//],
+  ['alerts', /^src\/alerts\//],
+  ['detectors', /^src\/detectors\//],
+  ['nouns', /^src\/(checks|logs|hosts|projects|analysis)\//],
+  ['state', /^src\/state\//],
+  [
+    'leaves',
+    /^src\/(card|command|command-line|log|config|time|time-zone|problem)\.ts$|^src\/chat\/(channel|card-text)\.ts$|^src\/charts\//,
+  ],
+]
+
+/** What a lower floor may know of a higher one: shapes only. */
+const TYPES_FROM_ABOVE: Record<string, RegExp> = {
+  // Commands tell the health of what runs above them.
+  commands: /^src\/scheduler\.ts$/,
+}
+
+/** Each library's one place; everything else of a package is imported nowhere. */
+const PLACES: Record<string, RegExp> = {
+  'discord.js': /^src\/chat\/discord\//,
+  '@slack/bolt': /^src\/chat\/slack\//,
+  hono: /^src\/intake\/|^bench\/bare\.ts$/,
+  '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
+  'better-sqlite3': /^src\/(state|logs\/embedded)\//,
+  'drizzle-orm':
+    /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|detectors|analysis)\/[\w-]+s\.ts$|^src\/projects\/audit\.ts$/,
+  croner: /^src\/checks\/cron\.ts$/,
+  'node-ssh': /^src\/hosts\//,
+  '@anthropic-ai/sdk': /^src\/analysis\//,
+  echarts: /^src\/charts\//,
+  '@resvg/resvg-js': /^src\/charts\//,
+  re2js: /^src\/logs\//,
+  zod: /^commands\/|^src\/(config|command)\.ts$|^src\/(intake|logs|analysis)\//,
+}
+
+const files = [...sources('src'), ...sources('commands')].filter(
+  file => !/\.test\.ts$|\.testing\.ts$|^src\/testing\//.test(file),
+)
+
+describe('the house', () => {
+  it('gives every file a floor', () => {
+    expect(files.filter(file => floorOf(file) < 0)).toEqual([])
+  })
+
+  it('imports point down only', () => {
+    expect(
+      imports()
+        .filter(({ from, to, typeOnly }) => !mayImport(from, to, typeOnly))
+        .map(({ from, to }) => `${from} -> ${to}`),
+    ).toEqual([])
+  })
+
+  it('keeps every library in its place', () => {
+    const misplaced = files.flatMap(file =>
+      packagesOf(file)
+        .filter(name => !name.startsWith('node:') && !PLACES[name]?.test(file))
+        .map(name => `${file} imports ${name}`),
+    )
+    expect(misplaced).toEqual([])
+  })
+
+  it('pure files (singular names) do not read the clock, the disk, the network or the database', () => {
+    const pure = files.filter(file =>
+      /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|alerts\/alert|notifications\/next-step)\.ts$/.test(
+        file,
+      ),
+    )
+    expect(pure.length).toBeGreaterThan(5)
+    expect(
+      pure.filter(file =>
+        /Date\.now|new Date\(\)|from 'node:(fs|net|http)|fetch\(|state\.(db|prepare)/.test(read(file)),
+      ),
+    ).toEqual([])
+  })
+
+  it('has no file over 250 lines and no name that says nothing', () => {
+    expect(files.filter(file => read(file).split('\n').length > 251)).toEqual([])
+    const names = /(^|[/-])(utils?|helpers?|managers?|services?|handlers?|misc|common|data|info)(\.|-|\/)/i
+    expect(files.filter(file => names.test(file))).toEqual([])
+  })
+
+  it('begins every file with a sentence that says what it is for', () => {
+    const silent = files.filter(file => !/^(#!.*\n)?\/\/ [A-Z].*[.:,;a-z0-9]/.test(read(file)))
+    expect(silent).toEqual([])
+  })
+
+  it('waits only in doors, the delivery loop and the log store', () => {
+    const waiting =
+      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts)\/|src\/logs\/(embedded\/|store\.ts)|src\/state\/group-commit\.ts|commands\/)/
+    const asynchronous = files.filter(file => /\basync\b|\bPromise</.test(read(file)))
+    expect(asynchronous.filter(file => !waiting.test(file) && file !== 'src/command.ts')).toEqual([])
+  })
+})
+
+function mayImport(from: string, to: string, typeOnly: boolean): boolean {
+  const [higher, lower] = [floorOf(from), floorOf(to)]
+  if (lower >= higher) return true
+  const floor = FLOORS[higher]![0]
+  return typeOnly && (TYPES_FROM_ABOVE[floor]?.test(to) ?? false)
+}
+
+function floorOf(file: string): number {
+  return FLOORS.findIndex(([, files]) => files.test(file))
+}
+
+function imports(): { from: string; to: string; typeOnly: boolean }[] {
+  return files
+    .flatMap(from =>
+      [...read(from).matchAll(/^(import|export)( type)?\b[^'"]*?from '(\.[^']+)'|import\('(\.[^']+)'\)/gm)].map(
+        match => ({
+          from,
+          to: relative(ROOT, join(ROOT, dirname(from), match[3] ?? match[4]!)),
+          typeOnly: match[2] !== undefined,
+        }),
+      ),
+    )
+    .filter(({ to }) => to.endsWith('.ts'))
+}
+
+function packagesOf(file: string): string[] {
+  const names = [...read(file).matchAll(/(?:from|import\() ?'([^.'][^']*)'/g)].map(match => match[1]!)
+  return names.map(name =>
+    name
+      .split('/')
+      .slice(0, name.startsWith('@') ? 2 : 1)
+      .join('/'),
+  )
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.ts'))
+    .map(name => join(folder, name))
+}
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
+}

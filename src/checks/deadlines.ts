@@ -1,0 +1,30 @@
+// The stored deadlines of the checks: which have passed, which is next, and how an absence moves them.
+import { and, asc, isNotNull, lte } from 'drizzle-orm'
+import type { State } from '../state/database.ts'
+import { checks } from '../state/schema.ts'
+import { type Check, hold } from './check.ts'
+import { updateCheck } from './checks.ts'
+
+/** Up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
+export function overdueChecks(state: State, now: number, limit: number): Check[] {
+  const overdue = and(isNotNull(checks.downAt), lte(checks.downAt, now))
+  return state.db.select().from(checks).where(overdue).orderBy(asc(checks.downAt)).limit(limit).all()
+}
+
+/** The nearest deadline of any check. */
+export function nextDeadline(state: State): number | null {
+  const sql = 'select down_at as at from checks where down_at is not null order by down_at limit 1'
+  return state.prepare<[], { at: number }>(sql).get()?.at ?? null
+}
+
+/** Holds an absence off every deadline (see `hold`); returns the checks whose due time fell into it. */
+export function holdChecks(state: State, from: number, to: number, settled: number): Check[] {
+  const unheard: Check[] = []
+  const waiting = state.db.select().from(checks).where(isNotNull(checks.downAt)).all()
+  for (const check of waiting) {
+    const changes = hold(check, from, to, settled)
+    if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
+    if (changes.lateAt !== undefined) unheard.push({ ...check, ...changes })
+  }
+  return unheard
+}
