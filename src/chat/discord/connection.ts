@@ -46,7 +46,7 @@ export function connect({ token, apiUrl, log }: { token: string; apiUrl: string;
     makeCache: Options.cacheWithLimits({ MessageManager: 0, ReactionManager: 0, PresenceManager: 0, UserManager: 100 }),
     rest: restOptions(apiUrl),
     ws: {
-      buildStrategy: manager => new PacedStrategy(manager, beforeConnecting),
+      buildStrategy: sockets => new PacedStrategy(sockets, beforeConnecting),
       buildIdentifyThrottler: async () => ({ waitForIdentify }),
     },
   })
@@ -102,27 +102,27 @@ export function connect({ token, apiUrl, log }: { token: string; apiUrl: string;
 
   async function beforeConnecting(): Promise<void> {
     if (connections++ > 0 && !over) await hooks.pace()
-    if (over) await never
+    if (over) await never()
   }
 
   async function waitForIdentify(): Promise<void> {
     if (!over) await hooks.mayIdentify()
-    if (over) await never
+    if (over) await never()
   }
 }
 
-/** An abandoned client may still try to come back as a second bot; it waits here instead, holding nothing. */
-const never = new Promise<never>(() => {})
+/** An abandoned client may still try to come back as a second bot; it waits here instead, until it is forgotten. */
+const never = () => new Promise<never>(() => {})
 
 /**
  * The SDK asks for the session just before it connects, while the shard is idle: the one place where its reconnections
  * can be slowed down, or stopped for good.
  */
 class PacedStrategy extends SimpleShardingStrategy {
-  constructor(manager: ConstructorParameters<typeof SimpleShardingStrategy>[0], beforeConnecting: () => Promise<void>) {
-    super(manager)
-    const { retrieveSessionInfo } = manager.options
-    manager.options.retrieveSessionInfo = async id => {
+  constructor(sockets: ConstructorParameters<typeof SimpleShardingStrategy>[0], beforeConnecting: () => Promise<void>) {
+    super(sockets)
+    const { retrieveSessionInfo } = sockets.options
+    sockets.options.retrieveSessionInfo = async id => {
       const statuses = await this.fetchStatus()
       if (statuses.get(id) === WebSocketShardStatus.Idle) await beforeConnecting()
       return retrieveSessionInfo(id)
