@@ -1,6 +1,6 @@
 // How checks are shown: in full, in one line, and to scripts.
 import type { Text } from '../src/card.ts'
-import { listBeats } from '../src/checks/beats.ts'
+import { type Beat, listBeats } from '../src/checks/beats.ts'
 import { type Check, shownStatus } from '../src/checks/check.ts'
 import { describeSchedule } from '../src/checks/schedule.ts'
 import { beatStrip } from '../src/detectors/missed-beat.ts'
@@ -40,6 +40,24 @@ export function checkResult(context: Context, check: Check) {
       severity: check.severity,
       owner: check.owner,
     },
+  }
+}
+
+/** A beat in the machine-readable form. */
+export function beatResult(beat: Beat) {
+  return {
+    id: beat.id,
+    kind: beat.kind,
+    received_at: isoTime(beat.receivedAt),
+    method: beat.method,
+    scheme: beat.scheme,
+    remote_address: beat.remoteAddress,
+    user_agent: beat.userAgent,
+    exit_status: beat.exitStatus,
+    rid: beat.rid,
+    duration_ms: beat.duration,
+    body_bytes: beat.bodyBytes,
+    body: beat.body === null ? null : beat.body.toString('utf8'),
   }
 }
 

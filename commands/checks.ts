@@ -1,29 +1,18 @@
-// Checks: the jobs whose beats Vakt waits for; added, looked at, edited, paused and removed.
+// Checks: the jobs whose beats Vakt waits for; added, looked at and edited.
 import { z } from 'zod'
-import { endAlert } from '../src/alerts/alerts.ts'
 import type { Button, Text } from '../src/card.ts'
 import { listBeats } from '../src/checks/beats.ts'
 import { type Check, nextDue } from '../src/checks/check.ts'
-import {
-  addCheck,
-  countChecks,
-  editCheck,
-  findCheck,
-  listChecks,
-  pauseCheck,
-  removeCheck,
-  resumeCheck,
-} from '../src/checks/checks.ts'
+import { addCheck, countChecks, editCheck, listChecks } from '../src/checks/checks.ts'
 import { describeSchedule } from '../src/checks/schedule.ts'
 import { completes, positional } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
-import { checkKey } from '../src/detectors/missed-beat.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
-import { checkCard, checkLine, checkResult, curlLine } from './check-card.ts'
+import { beatResult, checkCard, checkLine, checkResult, curlLine } from './check-card.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
-import { type Context, checkName, command, instant, projectName, readInstant, yes } from './context.ts'
+import { type Context, checkName, checkOf, command, instant, projectName, readInstant } from './context.ts'
 
 const PAGE = 15
 
@@ -193,20 +182,7 @@ const beats = command({
         lines: lines.length > 0 ? lines : ['None has come yet.'],
       },
       result: {
-        beats: found.map(beat => ({
-          id: beat.id,
-          kind: beat.kind,
-          received_at: isoTime(beat.receivedAt),
-          method: beat.method,
-          scheme: beat.scheme,
-          remote_address: beat.remoteAddress,
-          user_agent: beat.userAgent,
-          exit_status: beat.exitStatus,
-          rid: beat.rid,
-          duration_ms: beat.duration,
-          body_bytes: beat.bodyBytes,
-          body: beat.body === null ? null : beat.body.toString('utf8'),
-        })),
+        beats: found.map(beatResult),
       },
     }
   },
@@ -226,14 +202,8 @@ const next = command({
   },
   run({ name, from, count = 5, project, ...schedule }, context) {
     const check = name === undefined ? scheduleOnly(schedule, context) : checkOf(context, name, project)
-    const due: number[] = []
     const start = readInstant(from, context)
-    let at: number | null = start ?? (name === undefined ? context.now : (check.lastBeatAt ?? context.now))
-    while (due.length < count) {
-      at = nextDue(check, at)
-      if (at === null) break
-      if (start !== undefined || at > context.now) due.push(at)
-    }
+    const due = dueTimes(check, start ?? (check.lateAt === null ? context.now : check.lateAt - 1), count)
     return {
       card: {
         title: name === undefined ? 'That schedule is due' : `${check.name} is due`,
@@ -249,102 +219,28 @@ const next = command({
   },
 })
 
-const pause = command({
-  name: 'checks pause',
-  summary: 'Stop judging a check until it is resumed or beats again',
-  examples: ['checks pause nightly-backup'],
-  role: 'responder',
-  args: {
-    name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
-  },
-  run({ name, project }, context) {
-    const paused = pauseCheck(context.state, checkOf(context, name, project))
-    endAlert(context.state, checkKey(paused), context.by.name, context.now)
-    const until = paused.manualResume ? 'until "checks resume"' : 'until its next beat, or "checks resume"'
-    return {
-      card: {
-        title: `${paused.name} is paused`,
-        tone: 'muted',
-        lines: [`It is not judged ${until}.`],
-        buttons: [{ label: 'Resume', line: `checks resume ${paused.uuid}` }],
-      },
-      result: checkResult(context, paused),
-    }
-  },
-})
-
-const resume = command({
-  name: 'checks resume',
-  summary: 'Judge a paused check again, from now',
-  examples: ['checks resume nightly-backup'],
-  role: 'responder',
-  args: {
-    name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
-  },
-  run({ name, project }, context) {
-    const resumed = resumeCheck(context.state, checkOf(context, name, project), context.now)
-    return { card: checkCard(resumed, context), result: checkResult(context, resumed) }
-  },
-})
-
-const remove = command({
-  name: 'checks remove',
-  summary: 'Remove a check with its beats; its ping URL stops working',
-  examples: ['checks remove nightly-backup'],
-  role: 'responder',
-  args: {
-    name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
-    yes: yes(),
-  },
-  run({ name, project, yes }, context) {
-    const check = checkOf(context, name, project)
-    if (context.interactive && !yes) {
-      return {
-        card: {
-          title: `Remove the check ${check.name}?`,
-          tone: 'warning',
-          lines: [
-            `Its ${check.beats} beats go with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`,
-          ],
-          buttons: [
-            { label: 'Remove it', line: `checks remove ${check.uuid} --yes`, tone: 'danger' },
-            { label: 'Pause it instead', line: `checks pause ${check.uuid}` },
-          ],
-        },
-        result: checkResult(context, check),
-      }
-    }
-    const result = checkResult(context, check)
-    endAlert(context.state, checkKey(check), context.by.name, context.now)
-    removeCheck(context.state, check)
-    return {
-      card: {
-        title: `The check ${check.name} is removed`,
-        tone: 'muted',
-        lines: ['Remember to take its curl line out of the job.'],
-      },
-      result,
-    }
-  },
-})
-
-export const checkCommands = [add, list, show, beats, next, edit, pause, resume, remove]
-
-function checkOf({ state }: Context, name: string, project: string | undefined): Check {
-  return findCheck(state, name, project === undefined ? undefined : findProject(state, project).id)
-}
+export const checkCommands = [add, list, show, beats, next, edit]
 
 function pickSchedule() {
   const { every, cron, tz, active } = checkSettings()
   return { every, cron, tz, active }
 }
 
+function dueTimes(check: Check, after: number, count: number): number[] {
+  const due: number[] = []
+  let at = nextDue(check, after)
+  // A period counts from the due time that is known, not from the instant before it.
+  if (check.lateAt !== null && after === check.lateAt - 1) at = check.lateAt
+  while (at !== null && due.length < count) {
+    due.push(at)
+    at = nextDue(check, at)
+  }
+  return due
+}
+
 function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
   if (schedule.every === undefined && schedule.cron === undefined) {
     throw invalid('name', 'Say which check, or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
   }
-  return { name: 'schedule', lastBeatAt: null, ...draftOf(schedule, context) } as Check
+  return { name: 'schedule', lateAt: null, ...draftOf(schedule, context) } as Check
 }

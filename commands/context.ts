@@ -1,9 +1,12 @@
 // What every command is given beside its arguments, and the shapes that arguments share.
 import { z } from 'zod'
 import type { PlatformStatus } from '../src/chat/channel.ts'
+import type { Check } from '../src/checks/check.ts'
+import { findCheck } from '../src/checks/checks.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command.ts'
 import type { Config } from '../src/config.ts'
 import { invalid } from '../src/problem.ts'
+import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { SchedulerHealth } from '../src/scheduler.ts'
 import type { State } from '../src/state/database.ts'
@@ -65,3 +68,8 @@ export const projectName = () => completes(z.string().max(64), 'project')
 export const alertNumber = () =>
   completes(positional(z.number({ error: 'must be an alert number such as 42' }).int().positive()), 'alert')
 export const yes = () => z.boolean().optional().describe('Do it without asking again')
+
+/** The check that a name means, in a project or any; throws `not_found` or `conflict`. */
+export function checkOf({ state }: Context, name: string, project: string | undefined): Check {
+  return findCheck(state, name, project === undefined ? undefined : findProject(state, project).id)
+}

@@ -2,6 +2,7 @@
 import type { Command } from '../src/command.ts'
 import { ackCommands } from './ack.ts'
 import { alertCommands } from './alerts.ts'
+import { checkChangeCommands } from './check-changes.ts'
 import { checkCommands } from './checks.ts'
 import type { Context } from './context.ts'
 import { helpCommand } from './help.ts'
@@ -15,6 +16,7 @@ export const commands: readonly Command<Context>[] = [
   ...alertCommands,
   ...ackCommands,
   ...checkCommands,
+  ...checkChangeCommands,
   ...projectCommands,
   ...keyCommands,
   ...roleCommands,
