@@ -62,7 +62,9 @@ export function connect({ token, apiUrl, log }: { token: string; apiUrl: string;
 
   client.ws.on(
     GatewayDispatchEvents.InteractionCreate,
-    ifAlive((d: APIInteraction) => hooks.interaction(d)),
+    ifAlive((sent: APIInteraction | null) => {
+      if (sent) hooks.interaction(sent)
+    }),
   )
   client.on(
     Events.ShardReady,
