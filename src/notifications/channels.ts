@@ -1,7 +1,8 @@
 // The channels that alerts go to: which are configured, and since when.
 import { asc, eq, isNull, sql } from 'drizzle-orm'
 import type { State } from '../state/database.ts'
-import { alerts, channels } from '../state/schema.ts'
+import { alerts, channels, notifications } from '../state/schema.ts'
+import { settle } from './notifications.ts'
 
 export type ChannelRow = typeof channels.$inferSelect
 
@@ -12,15 +13,28 @@ export function syncChannels(state: State, configured: readonly { id: string; na
     for (const { id, name } of configured) {
       const old = known.find(row => row.id === id)
       if (!old) state.db.insert(channels).values({ id, name, addedAt: now }).run()
-      else if (old.removedAt !== null)
-        state.db.update(channels).set({ name, addedAt: now, removedAt: null }).where(eq(channels.id, id)).run()
+      else if (old.removedAt !== null) readd(state, id, name, now)
+      else if (old.name !== name) state.db.update(channels).set({ name }).where(eq(channels.id, id)).run()
     }
     for (const row of known) {
       const gone = row.removedAt === null && !configured.some(channel => channel.id === row.id)
       if (gone) state.db.update(channels).set({ removedAt: now }).where(eq(channels.id, row.id)).run()
     }
     state.db.update(alerts).set({ undelivered: true }).where(sql`${alerts.state} <> 'resolved'`).run()
+    // What only a channel that is no more still lacked waits for nothing.
+    const ended = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1 and state = 'resolved'`)
+    for (const { id } of ended.all()) settle(state, id, now)
   })
+}
+
+/** A channel that was away shows old cards: they are made true again, without calling anybody to what was meanwhile. */
+function readd(state: State, id: string, name: string, now: number): void {
+  state.db.update(channels).set({ name, addedAt: now, removedAt: null }).where(eq(channels.id, id)).run()
+  const calls = sql`(select calls from alerts where alerts.id = alert_id)`
+  state.db.update(notifications).set({ called: calls }).where(eq(notifications.channelId, id)).run()
+  const stale = sql`${alerts.id} in (select alert_id from notifications n where n.channel_id = ${id}
+    and n.ref is not null and n.shown_version < ${alerts.version})`
+  state.db.update(alerts).set({ undelivered: true }).where(stale).run()
 }
 
 /** The configured channels. */

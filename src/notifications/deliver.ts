@@ -9,14 +9,17 @@ import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 import { Lane, type Operation } from './lane.ts'
+import { callIsDue, type Notification } from './next-step.ts'
 import {
   markFailed,
   markSending,
   markShown,
+  NOT_SENDING,
   nextAttempt,
   type OutboxItem,
   readOutbox,
   retryNow,
+  type Shown,
   settle,
 } from './notifications.ts'
 
@@ -59,9 +62,10 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
 
   const start = (one: (typeof lanes)[number], item: OutboxItem, operation: Operation) => {
     one.lane.underWay.set(item.alert.id, operation)
-    const sent = send(state, one.channel, item, clock)
+    const attempt: Attempt = { ...item, handedOver: false }
+    const sent = send(state, one.channel, attempt, clock)
       .then(() => one.lane.succeeded())
-      .catch(error => noteFailure(state, one.channel, one.lane, item, asDeliveryError(error), clock.now(), log))
+      .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), log))
       .catch(error => log.error('a delivery could not be recorded', { channel: one.channel.id, error }))
       .finally(() => {
         running.delete(sent)
@@ -88,59 +92,84 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
   }
 }
 
-async function send(state: State, channel: Channel, item: OutboxItem, clock: Clock): Promise<void> {
-  const { step, notification } = item
-  if (step.do === 'skip') return
+/** One try at a step; `handedOver` once a new message was given to the platform. */
+type Attempt = OutboxItem & { handedOver: boolean }
+
+async function send(state: State, channel: Channel, attempt: Attempt, clock: Clock): Promise<void> {
   // The alert as it is at the moment of sending: nothing that waited is stale.
-  const alert = readAlert(state, item.alert.id) ?? item.alert
-  if (step.do === 'edit') {
-    await channel.edit(notification!.ref!, cardOf(state, alert))
-    return record(state, alert, channel, { calls: notification!.called }, clock)
-  }
-  if (step.do === 'reply') {
-    await sendOnce(state, channel, item, 'reply', clock, nonce =>
-      channel.reply(notification!.ref!, callCard(alert), nonce),
-    )
-    return record(state, { ...alert, version: notification!.shownVersion }, channel, { calls: alert.calls }, clock)
-  }
-  const ref = await sendOnce(state, channel, item, 'post', clock, nonce => channel.post(cardOf(state, alert), nonce))
-  record(state, alert, channel, ref, clock)
-}
-
-type Sent = { ref?: string; calls?: number; version?: number }
-
-/** Sends a new message, unless an earlier attempt that nobody heard the end of turns out to have arrived. */
-async function sendOnce(
-  state: State,
-  channel: Channel,
-  item: OutboxItem,
-  kind: 'post' | 'reply',
-  clock: Clock,
-  message: (nonce: string) => Promise<string>,
-): Promise<Sent> {
-  const earlier = item.notification?.sending === kind ? item.notification : null
-  if (earlier) {
-    const ref = await channel.find(earlier.nonce!, earlier.sentAt!)
-    // It shows the alert as it was then: version 0 has it edited to what it is now.
-    if (ref !== null) return { ref, version: 0 }
-  }
-  const nonce = earlier?.nonce ?? randomBytes(12).toString('hex')
-  markSending(state, item, channel.id, kind, nonce, clock.now())
-  return { ref: await message(nonce) }
-}
-
-function record(state: State, alert: Alert, channel: Channel, sent: Sent, clock: Clock): void {
+  const alert = readAlert(state, attempt.alert.id) ?? attempt.alert
+  const shown = await STEPS[attempt.step.do]({ state, channel, attempt, clock, alert })
+  if (!shown) return
   state.transaction(() => {
-    markShown(state, alert, channel.id, { version: alert.version, calls: alert.calls, ...sent })
+    markShown(state, alert.id, channel.id, shown)
     settle(state, alert.id, clock.now())
   })
+}
+
+type Sending = { state: State; channel: Channel; attempt: Attempt; clock: Clock; alert: Alert }
+
+/** How each step is done, and what the channel shows then. */
+const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Shown | null>> = {
+  skip: async () => null,
+  async edit({ state, channel, attempt, alert }) {
+    const had = attempt.notification!
+    await channel.edit(had.ref!, cardOf(state, alert))
+    // A call that is due no more now must not come back when the alert is given back.
+    const calls = callIsDue(alert, had) ? had.called : alert.calls
+    return { version: alert.version, calls, sent: false, refused: had.failedVersion === alert.version }
+  },
+  async reply(sending) {
+    const { channel, attempt, alert } = sending
+    const { ref, shownVersion, called } = attempt.notification!
+    const found = await findEarlier(sending, 'reply')
+    if (found !== null) return { version: shownVersion, calls: called + 1, sent: true }
+    await handOver(sending, 'reply', nonce => channel.reply(ref!, callCard(alert), nonce))
+    return { version: shownVersion, calls: alert.calls, sent: true }
+  },
+  async post(sending) {
+    const { state, channel, attempt, alert } = sending
+    const found = await findEarlier(sending, 'post')
+    // It shows the alert as it was then: version 0 has it edited to what it is now.
+    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, sent: true }
+    const ref = await handOver(sending, 'post', nonce => channel.post(cardOf(state, alert), nonce))
+    return { ref, version: alert.version, calls: alert.calls, sent: true }
+  },
+}
+
+/** The message that an earlier attempt, whose end nobody heard, turns out to have sent. */
+async function findEarlier({ channel, attempt }: Sending, kind: 'post' | 'reply'): Promise<string | null> {
+  const earlier = earlierAttempt(attempt, kind)
+  if (!earlier) return null
+  try {
+    return await channel.find(earlier.nonce!, earlier.sentAt!)
+  } catch (error) {
+    // A platform that never lets Vakt look is no reason to keep an alert back; any other failure is.
+    if (asDeliveryError(error).refusal === 'refused') return null
+    throw error
+  }
+}
+
+/** Sends a new message, under the nonce of the earlier attempt when there was one. */
+async function handOver(
+  { state, channel, attempt, clock, alert }: Sending,
+  kind: 'post' | 'reply',
+  message: (nonce: string) => Promise<string>,
+): Promise<string> {
+  const nonce = earlierAttempt(attempt, kind)?.nonce ?? randomBytes(12).toString('hex')
+  markSending(state, alert, channel.id, { kind, nonce, sentAt: clock.now() })
+  attempt.handedOver = true
+  return await message(nonce)
+}
+
+function earlierAttempt({ notification }: Attempt, kind: 'post' | 'reply'): Notification | null {
+  return notification?.sending === kind && notification.nonce !== null ? notification : null
 }
 
 function noteFailure(
   state: State,
   channel: Channel,
   lane: Lane,
-  item: OutboxItem,
+  item: Attempt,
   error: DeliveryError,
   now: number,
   log: Log,
@@ -155,14 +184,15 @@ function noteFailure(
     reason: error.message,
   }
   log[error.refusal === 'refused' ? 'error' : 'warn']('a message was not delivered', facts)
-  // What may have arrived keeps its nonce, to be looked for before it is sent again.
-  const sending = error.refusal === 'unsure' ? {} : { sending: null, nonce: null, sentAt: null }
-  const failure = { attempts, error: error.message, ...sending }
+  // What may have arrived, now or in an earlier attempt, keeps its nonce, to be looked for before it is sent again.
+  const settled = item.handedOver && error.refusal !== 'unsure'
+  const failure = { attempts, error: error.message, ...(settled ? NOT_SENDING : {}) }
   state.transaction(() => {
     if (error.refusal === 'gone') markFailed(state, item.alert.id, channel.id, { ...failure, ref: null })
     else if (error.refusal === 'refused') {
-      const version = readAlert(state, item.alert.id)?.version ?? item.alert.version
-      markFailed(state, item.alert.id, channel.id, { ...failure, nextAttemptAt: null, failedVersion: version })
+      const sending = item.step.do === 'reply' ? 'reply' : null
+      const refusal = { ...failure, ...NOT_SENDING, sending, failedVersion: item.alert.version } as const
+      markFailed(state, item.alert.id, channel.id, { ...refusal, nextAttemptAt: null })
       settle(state, item.alert.id, now)
     } else markFailed(state, item.alert.id, channel.id, { ...failure, nextAttemptAt: retryAt })
   })

@@ -12,6 +12,8 @@ const LONGEST_BACKOFF = 5 * MINUTE
 export class Lane {
   readonly underWay = new Map<number, Operation>()
   readonly #heldUntil = { post: 0, edit: 0 }
+  /** Until when the platform itself asked to wait. */
+  readonly #limitedUntil = { post: 0, edit: 0 }
   #failures = 0
 
   /** Whether one more message of this kind may be sent at `now`. */
@@ -37,14 +39,16 @@ export class Lane {
     this.#failures = error.refusal === 'limited' ? this.#failures : this.#failures + 1
     const wait = error.retryAfterMs ?? backoff(this.#failures)
     const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
-    for (const kind of kinds) this.#heldUntil[kind] = Math.max(this.#heldUntil[kind], now + wait)
+    for (const kind of kinds) {
+      this.#heldUntil[kind] = Math.max(this.#heldUntil[kind], now + wait)
+      if (error.refusal === 'limited') this.#limitedUntil[kind] = Math.max(this.#limitedUntil[kind], now + wait)
+    }
     return now + wait
   }
 
-  /** Forgets every hold, for when the platform is back. */
+  /** Forgets every hold but those that the platform asked for, for when it is back. */
   release(): void {
-    this.#heldUntil.post = 0
-    this.#heldUntil.edit = 0
+    Object.assign(this.#heldUntil, this.#limitedUntil)
     this.#failures = 0
   }
 }

@@ -12,10 +12,13 @@ export type Step =
 
 /** The next step for an alert in a channel added at `addedAt`; `notification` is what the channel has of it so far. */
 export function nextStep(alert: Alert, addedAt: number, notification: Notification | null, now: number): Step {
-  if (notification?.failedVersion === alert.version) return { do: 'skip', why: 'refused for good' }
+  const refused = notification?.failedVersion === alert.version
+  // A refused reply (marked by `sending`) does not stand in the way of the card's own truth.
+  const cardLacks = notification?.sending === 'reply' && notification.shownVersion < alert.version
+  if (refused && !cardLacks) return { do: 'skip', why: 'refused for good' }
   if ((notification?.nextAttemptAt ?? 0) > now) return { do: 'skip', why: 'waiting to try again' }
   if (!notification?.ref) return firstStep(alert, addedAt, notification)
-  if (callIsDue(alert, notification)) return { do: 'reply', why: alert.callReason! }
+  if (!refused && callIsDue(alert, notification)) return { do: 'reply', why: alert.callReason! }
   if (notification.shownVersion < alert.version) return { do: 'edit', why: 'newer version' }
   return { do: 'skip', why: 'shown' }
 }
@@ -27,8 +30,12 @@ function firstStep(alert: Alert, addedAt: number, notification: Notification | n
   return { do: 'post', why: 'ended before it was told' }
 }
 
-// A reminder that could not be told before somebody acknowledged is told no more; a recovery always is.
-function callIsDue(alert: Alert, notification: Notification): boolean {
+/**
+ * Whether people are still to be notified anew there. A reminder that could not be told before somebody acknowledged or
+ * snoozed is told no more; a recovery always is.
+ */
+export function callIsDue(alert: Alert, notification: Notification): boolean {
   if (notification.called >= alert.calls) return false
-  return alert.callReason === 'recovered' ? alert.state === 'resolved' : alert.state === 'firing'
+  if (alert.callReason === 'recovered') return alert.state === 'resolved'
+  return alert.state === 'firing' && alert.snoozedUntil === null
 }

@@ -1,5 +1,5 @@
 // The notifications: which version of which alert each channel shows, and the outbox, which is a query over them.
-import { and, desc, eq, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, sql } from 'drizzle-orm'
 import type { Alert } from '../alerts/alert.ts'
 import type { State } from '../state/database.ts'
 import { alerts, channels, notifications } from '../state/schema.ts'
@@ -26,9 +26,13 @@ export function readOutbox(
   limit: number,
 ): OutboxItem[] {
   const lacks = {
-    post: sql`(ref is null or (called < calls and state = case call_reason when 'recovered' then 'resolved' else 'firing' end))`,
+    post: sql`((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
+      or (called < calls and case call_reason when 'recovered' then state = 'resolved'
+        else state = 'firing' and snoozed_until is null end))`,
     edit: sql`ref is not null and shown_version < ${alerts.version}`,
   }[kind]
+  const refused = { post: sql`1`, edit: sql`sending is not 'reply'` }[kind]
+  // One query for each severity: in the order of the index, so that a mass of alerts is not sorted for every message.
   const query = state.prepared(`outbox ${kind}`, db =>
     db
       .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt })
@@ -36,60 +40,69 @@ export function readOutbox(
       .innerJoin(channels, eq(channels.id, sql.placeholder('channelId')))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(
-        sql`undelivered = 1 and coalesce(next_attempt_at, 0) <= ${sql.placeholder('now')}
-          and failed_version is not ${alerts.version} and ${lacks}`,
+        sql`undelivered = 1 and severity = ${sql.placeholder('severity')}
+          and coalesce(next_attempt_at, 0) <= ${sql.placeholder('now')}
+          and not (failed_version is ${alerts.version} and ${refused}) and ${lacks}`,
       )
-      .orderBy(sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end, ${alerts.id}`)
+      .orderBy(asc(alerts.id))
       .limit(sql.placeholder('limit'))
       .prepare(),
   )
-  return query.all({ channelId, now, limit }).map(({ alert, notification, addedAt }) => ({
+  const rows: ReturnType<typeof query.all> = []
+  for (const severity of WORST_FIRST) {
+    if (rows.length < limit) rows.push(...query.all({ channelId, severity, now, limit: limit - rows.length }))
+  }
+  return rows.map(({ alert, notification, addedAt }) => ({
     alert,
     notification,
     step: nextStep(alert, addedAt, notification, now),
   }))
 }
 
+const WORST_FIRST: readonly Alert['severity'][] = ['critical', 'warning', 'info']
+
 /** The nearest instant at which a delayed attempt in a channel is due again. */
 export function nextAttempt(state: State, channelId: string, now: number): number | null {
-  const query = `select min(next_attempt_at) as at from notifications
-    where channel_id = ? and next_attempt_at > ? and alert_id in (select id from alerts where undelivered = 1)`
+  // Begins with the few alerts that are undelivered; the notifications of all times are many.
+  const query = `select min(next_attempt_at) as at from alerts cross join notifications on alert_id = alerts.id
+    where undelivered = 1 and channel_id = ? and next_attempt_at > ?`
   return state.prepare<[string, number], { at: number | null }>(query).get(channelId, now)?.at ?? null
 }
 
 /** Notes, before a message is sent, that it is; so that after a crash nobody takes it for unsent. */
 export function markSending(
   state: State,
-  item: OutboxItem,
-  channelId: string,
-  kind: 'post' | 'reply',
-  nonce: string,
-  now: number,
-): void {
-  save(state, item.alert.id, channelId, { sending: kind, nonce, sentAt: now })
-}
-
-/** Notes that the channel shows `alert` as it was when the message was made. */
-export function markShown(
-  state: State,
   alert: Alert,
   channelId: string,
-  shown: { ref?: string; calls: number; version: number },
+  sending: { kind: 'post' | 'reply'; nonce: string; sentAt: number },
 ): void {
-  const ref = shown.ref === undefined ? {} : { ref: shown.ref }
-  save(state, alert.id, channelId, {
-    ...ref,
+  const { kind, nonce, sentAt } = sending
+  // Of several calls only the last is told: a message found after a crash is then known to tell that one and no later.
+  const called = kind === 'reply' ? alert.calls - 1 : alert.calls
+  save(state, alert.id, channelId, { sending: kind, nonce, sentAt, called })
+}
+
+/**
+ * What a channel shows: the message, the version in it, the calls told, whether a new message was sent for it, and
+ * whether the reply that belongs to it stays refused.
+ */
+export type Shown = { ref?: string; version: number; calls: number; sent: boolean; refused?: boolean }
+
+/** Notes what the channel shows of an alert. */
+export function markShown(state: State, alertId: number, channelId: string, shown: Shown): void {
+  save(state, alertId, channelId, {
+    ...(shown.ref === undefined ? {} : { ref: shown.ref }),
+    ...(shown.sent ? NOT_SENDING : {}),
     shownVersion: shown.version,
     called: shown.calls,
-    sending: null,
-    nonce: null,
-    sentAt: null,
     attempts: 0,
     nextAttemptAt: null,
-    error: null,
-    failedVersion: null,
+    ...(shown.refused ? {} : { error: null, failedVersion: null }),
   })
 }
+
+/** No new message is under way, nor may one have arrived unheard. */
+export const NOT_SENDING = { sending: null, nonce: null, sentAt: null }
 
 /** Notes how an attempt failed, and when to try again. */
 export function markFailed(state: State, alertId: number, channelId: string, failure: Partial<Notification>): void {

@@ -6,6 +6,8 @@ export interface FakeClock extends Clock {
   advance(ms: number): Promise<void>
   /** Moves on without running anything, as when the machine sleeps; what fell due runs with the next `advance`. */
   sleep(ms: number): void
+  /** Drops every timer, as when the process dies. */
+  forget(): void
 }
 
 /** A clock that stands at `start` (epoch ms). */
@@ -42,6 +44,7 @@ export function createFakeClock(start: number): FakeClock {
     sleep(ms) {
       now += ms
     },
+    forget: () => timers.clear(),
   }
 }
 

@@ -1,9 +1,13 @@
 // The whole house on a fake clock with channels in memory, for stories in the words of the domain.
-import type { Reply, Speaker } from '../chat/channel.ts'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import type { Channel, Reply, Speaker } from '../chat/channel.ts'
 import { readConfig } from '../config.ts'
 import { openHouse } from '../house.ts'
 import { type Log, silentLog } from '../log.ts'
-import { memoryState, type State } from '../state/database.ts'
+import { memoryState, State } from '../state/database.ts'
 import { parseDuration } from '../time.ts'
 import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from './memory-channel.ts'
@@ -15,7 +19,7 @@ export type TestHouseOptions = {
   environment?: Record<string, string>
   log?: Log
   /** Goes on with what an earlier house left. */
-  after?: { state: State; clock: FakeClock }
+  after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[] }
 }
 
 const ADMIN_KEY = 'admin-key-for-tests'
@@ -25,7 +29,11 @@ export async function startHouse(options: TestHouseOptions = {}) {
   const clock = options.after?.clock ?? createFakeClock(Date.parse(options.start ?? '2026-03-02T09:00:00Z'))
   const state = options.after?.state ?? memoryState()
   const config = readConfig({ TZ: 'UTC', ...options.environment })
-  const channels = (options.channels ?? ['discord']).map(id => createMemoryChannel(id, clock.now))
+  const left = options.after?.channels ?? []
+  const channels = (options.channels ?? ['discord']).map(
+    id => left.find(channel => channel.id === id) ?? createMemoryChannel(id, clock.now),
+  )
+  let alive = true
   const house = openHouse({
     state,
     config,
@@ -38,7 +46,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
     platforms: () => ({
       all: channels.map(channel => ({
         name: 'terminal' as const,
-        channels: [channel],
+        channels: [wireTo(channel, () => alive)],
         status: () => ({ state: 'online' as const, since: 0 }),
         start() {},
         async stop() {},
@@ -72,9 +80,9 @@ export async function startHouse(options: TestHouseOptions = {}) {
       if (!reply.ok) throw reply.problem
       return reply.result as T
     },
-    /** A request to the intake, such as `/ping/…`. */
-    async request(path: string, init?: RequestInit): Promise<Response> {
-      const response = await house.intake.request(path, init)
+    /** A request to the intake, such as `/ping/…`; `from` is the address that connects. */
+    async request(path: string, init?: RequestInit, from = '127.0.0.1'): Promise<Response> {
+      const response = await house.intake.request(path, init, { incoming: { socket: { remoteAddress: from } } })
       await settled()
       return response
     },
@@ -94,14 +102,47 @@ export async function startHouse(options: TestHouseOptions = {}) {
       const { check } = await this.result<{ check: ShownCheck }>(`checks show ${name}`)
       return check
     },
-    /** Vakt stops (or dies) and a new one opens the same state. */
-    async restarts(awayFor: string, how: 'stopped' | 'killed' = 'stopped') {
+    /** Vakt stops (or dies, with nothing left but what it committed) and a new one opens the same state. */
+    async restarts(awayFor: string, how: 'stopped' | 'killed' = 'stopped', change: Partial<TestHouseOptions> = {}) {
       if (how === 'stopped') await house.stop()
-      else house.scheduler.stop()
+      alive = false
+      clock.forget()
+      const after = { state: how === 'killed' ? copyOf(state) : state, clock, channels: [...left, ...channels] }
       clock.sleep(parseDuration(awayFor)!)
-      return startHouse({ ...options, after: { state, clock } })
+      return startHouse({ ...options, ...change, after })
     },
   }
+}
+
+/** The channel as a Vakt reaches it: once that is dead, nothing is sent and no answer comes back. */
+function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
+  const carry = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      if (alive()) return await call()
+    } finally {
+      if (!alive()) await new Promise(() => {})
+    }
+    throw new Error('unreachable')
+  }
+  return {
+    id: channel.id,
+    name: channel.name,
+    post: (card, nonce) => carry(() => channel.post(card, nonce)),
+    edit: (ref, card) => carry(() => channel.edit(ref, card)),
+    reply: (ref, card, nonce) => carry(() => channel.reply(ref, card, nonce)),
+    find: (nonce, since) => carry(() => channel.find(nonce, since)),
+  }
+}
+
+/** What is on disk when the process dies: a database of its own, which what is left of the dead Vakt cannot reach. */
+function copyOf(state: State): State {
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-'))
+  const file = join(folder, 'copy.db')
+  state.prepare('vacuum into ?').run(file)
+  const copy = new Database(readFileSync(file))
+  rmSync(folder, { recursive: true })
+  copy.pragma('foreign_keys = ON')
+  return new State(copy)
 }
 
 export type ShownCheck = {

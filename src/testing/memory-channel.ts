@@ -11,35 +11,46 @@ export type Message = {
   at: number
 }
 
+type Kind = 'post' | 'edit' | 'reply' | 'find'
+
 export interface MemoryChannel extends Channel {
   readonly messages: Message[]
   /** What was asked of the channel, in order: `post`, `edit`, `reply` or `find`. */
   readonly calls: string[]
   /** Makes the next `times` requests of this kind (or any) fail with `error`. */
-  failing(error: DeliveryError, times?: number, kind?: 'post' | 'edit' | 'reply'): void
+  failing(error: DeliveryError, times?: number, kind?: Kind): void
   /** Ends every failure asked for. */
   recovers(): void
-  /** The next post is kept, but its answer is the error. */
+  /** The next new message (or edit) is kept, but its answer is the error. */
   acceptsThenFails(error: DeliveryError): void
-  /** Makes every request hang until `release` is called. */
-  hangs(): () => void
+  /** Makes every request of this kind (or any) hang until the returned function is called. */
+  hangs(kind?: Kind): () => void
+  /** Lets `fate` decide on every request: an error before it is done (`before`) or after (`after`), or nothing. */
+  suffers(fate: ((kind: Kind) => { before?: DeliveryError; after?: DeliveryError }) | null): void
 }
 
 /** An empty channel; `now` gives the instant of each message. */
 export function createMemoryChannel(id: string, now: () => number): MemoryChannel {
   const messages: Message[] = []
   const calls: string[] = []
-  const failures: { error: DeliveryError; left: number; kind?: string }[] = []
+  const failures: { error: DeliveryError; left: number; kind?: Kind }[] = []
   let lateFailure: DeliveryError | null = null
-  let gate: Promise<void> | null = null
+  let gate: { kind: Kind | undefined; opened: Promise<void> } | null = null
+  let fateOf: ((kind: Kind) => { before?: DeliveryError; after?: DeliveryError }) | null = null
 
-  const enter = async (kind: 'post' | 'edit' | 'reply' | 'find') => {
+  const request = async <T>(kind: Kind, work: () => T): Promise<T> => {
     calls.push(kind)
-    if (gate) await gate
-    const failure = failures.find(one => one.left > 0 && (one.kind === undefined || one.kind === kind))
-    if (!failure) return
-    failure.left--
-    throw failure.error
+    if (gate && (gate.kind ?? kind) === kind) await gate.opened
+    const fate = fateOf?.(kind) ?? {}
+    const failure = failures.find(one => one.left > 0 && (one.kind ?? kind) === kind)
+    if (failure) failure.left--
+    const early = failure?.error ?? fate.before
+    if (early) throw early
+    const result = work()
+    const late = kind === 'find' ? undefined : (lateFailure ?? fate.after)
+    if (!late) return result
+    if (late === lateFailure) lateFailure = null
+    throw late
   }
   const byRef = (ref: string) => messages.find(message => message.ref === ref)!
 
@@ -53,44 +64,43 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
     acceptsThenFails: error => {
       lateFailure = error
     },
-    hangs() {
+    suffers: fate => {
+      fateOf = fate
+    },
+    hangs(kind) {
       let release = () => {}
-      gate = new Promise(resolve => {
-        release = resolve
-      })
+      gate = {
+        kind,
+        opened: new Promise(resolve => {
+          release = resolve
+        }),
+      }
       return () => {
         gate = null
         release()
       }
     },
-    async post(card, nonce) {
-      await enter('post')
-      const message = { ref: `${id}/${messages.length + 1}`, nonce, card, edits: 0, replies: [], at: now() }
-      messages.push(message)
-      if (lateFailure) {
-        const error = lateFailure
-        lateFailure = null
-        throw error
-      }
-      return message.ref
-    },
-    async edit(ref, card) {
-      await enter('edit')
-      const message = byRef(ref)
-      message.card = card
-      message.edits++
-    },
-    async reply(ref, card, nonce) {
-      await enter('reply')
-      byRef(ref).replies.push({ card, nonce })
-      return `${ref}/reply`
-    },
-    async find(nonce) {
-      await enter('find')
-      return (
-        messages.find(message => message.nonce === nonce || message.replies.some(reply => reply.nonce === nonce))
-          ?.ref ?? null
-      )
-    },
+    post: (card, nonce) =>
+      request('post', () => {
+        const message = { ref: `${id}/${messages.length + 1}`, nonce, card, edits: 0, replies: [], at: now() }
+        messages.push(message)
+        return message.ref
+      }),
+    edit: (ref, card) =>
+      request('edit', () => {
+        const message = byRef(ref)
+        message.card = card
+        message.edits++
+      }),
+    reply: (ref, card, nonce) =>
+      request('reply', () => {
+        byRef(ref).replies.push({ card, nonce })
+        return `${ref}/reply`
+      }),
+    find: nonce =>
+      request('find', () => {
+        const told = (message: Message) => [message.nonce, ...message.replies.map(reply => reply.nonce)]
+        return messages.find(message => told(message).includes(nonce))?.ref ?? null
+      }),
   }
 }
