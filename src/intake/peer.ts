@@ -4,12 +4,15 @@ import { type BlockList, isIP } from 'node:net'
 
 export type Peer = { address: string; scheme: string }
 
+/** Senders write into this header what they like. */
+const LONGEST_SCHEME = 10
+
 /** The address and scheme of a request's sender; X-Forwarded-* headers count only when `trusted` holds the connection. */
 export function readPeer(incoming: IncomingMessage | undefined, headers: Headers, trusted: BlockList): Peer {
   const socket = plainAddress(incoming?.socket?.remoteAddress ?? '127.0.0.1')
   if (!isTrusted(socket, trusted)) return { address: socket, scheme: 'http' }
   const forwarded = headers.get('x-forwarded-for')?.split(',')[0]?.trim()
-  const scheme = headers.get('x-forwarded-proto')?.split(',')[0]?.trim() || 'http'
+  const scheme = headers.get('x-forwarded-proto')?.split(',')[0]?.trim().slice(0, LONGEST_SCHEME) || 'http'
   return { address: forwarded ? withoutPort(forwarded) : socket, scheme }
 }
 
