@@ -43,6 +43,9 @@ export function createFaults() {
     /** The next `times` requests are carried out, but the answer never comes. */
     acceptThenTimeout: (method: string, times = 1) => plan(method, { kind: 'acceptThenTimeout' }, times),
 
+    /** Forgets every planned fault. */
+    heal: () => void planned.splice(0),
+
     /** The fault for this request, if one is planned. */
     take(method: string, channel: unknown): Fault | undefined {
       const found = planned.find(
