@@ -23,6 +23,8 @@ export function addCheck(state: State, draft: CheckDraft, now: number): Check {
 
 /** `Nightly backup (eu)` becomes `nightly-backup-eu`, the last part of its slug URL. */
 export function slugOf(name: string): string {
+  // What can be a slug is its own, so that create=1 never meets a check of that name under another slug.
+  if (/^[-a-z0-9_]+$/.test(name)) return name
   const ascii = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
   return ascii.replaceAll(/[^a-z0-9_]+/g, '-').replaceAll(/^-+|-+$/g, '')
 }

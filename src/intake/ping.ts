@@ -36,6 +36,8 @@ const BUSY: Outcome = { status: 503, text: 'busy, try again in a few seconds' }
 
 /** Somebody who knows a ping key may create checks; this many in a project are enough. */
 const MOST_CHECKS = 20_000
+/** As "checks add" has it; chats offer no longer names. */
+const LONGEST_NAME = 100
 
 /** Answers one request to `/ping/...`. Any method counts, as it does in Healthchecks. */
 export async function receivePing(
@@ -100,6 +102,9 @@ function newCheck(options: PingOptions, ping: Ping, query: URLSearchParams): Che
   if ('uuid' in ping || query.get('create') !== '1') return null
   const project = readProjectByPingKey(options.state, ping.pingKey)
   if (!project || countChecks(options.state, { projectId: project.id }) >= MOST_CHECKS) return null
+  if (ping.slug.length > LONGEST_NAME) {
+    return { status: 400, text: `invalid slug: use at most ${LONGEST_NAME} characters` }
+  }
   const every = readSpan(query.get('period'), DAY)
   const grace = readSpan(query.get('grace'), HOUR)
   if (every === null || grace === null) {
