@@ -1,8 +1,9 @@
 // The performance table: `npm run bench`, or `npm run bench -- pings` for one part of it.
+import { benchIdle } from './idle.ts'
 import { benchPings } from './pings.ts'
 import { printTable, type Row } from './table.ts'
 
-const PARTS: Record<string, () => Promise<Row[]>> = { pings: benchPings }
+const PARTS: Record<string, () => Promise<Row[]>> = { pings: benchPings, idle: benchIdle }
 
 const wanted = process.argv.slice(2)
 for (const [name, bench] of Object.entries(PARTS)) {

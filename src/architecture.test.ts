@@ -35,8 +35,7 @@ const PLACES: Record<string, RegExp> = {
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   'better-sqlite3': /^src\/(state|logs\/embedded)\//,
-  'drizzle-orm':
-    /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|detectors|analysis)\/[\w-]+s\.ts$|^src\/projects\/audit\.ts$/,
+  'drizzle-orm': /^src\/state\/|^src\/(checks|projects|alerts|notifications)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
   'node-ssh': /^src\/hosts\//,
   '@anthropic-ai/sdk': /^src\/analysis\//,
@@ -70,6 +69,18 @@ describe('the house', () => {
         .map(name => `${file} imports ${name}`),
     )
     expect(misplaced).toEqual([])
+  })
+
+  it('speaks SQL only in files named for a table', () => {
+    const tables =
+      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/projects\/audit\.ts$/
+    const speaking = [
+      ...imports()
+        .filter(({ to }) => to === 'src/state/orm.ts')
+        .map(({ from }) => from),
+      ...files.filter(file => /state\.(db|prepare)\b/.test(read(file))),
+    ]
+    expect(speaking.filter(file => !tables.test(file))).toEqual([])
   })
 
   it('pure files (singular names) do not read the clock, the disk, the network or the database', () => {

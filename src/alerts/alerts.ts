@@ -1,8 +1,9 @@
 // The alerts: every change stores its new version and its line of history in one transaction.
-import { and, asc, desc, eq, isNotNull, lt, lte, ne, type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import type { Finding, Outcome } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { and, asc, desc, eq, isNotNull, lt, lte, ne, sql } from '../state/orm.ts'
 import { alerts, history } from '../state/schema.ts'
 import { DAY } from '../time.ts'
 import {

@@ -1,6 +1,7 @@
 // Times when Vakt could not hear beats: when it was last alive, and what it does to deadlines that it was away.
-import { desc } from 'drizzle-orm'
+
 import type { State } from '../state/database.ts'
+import { desc } from '../state/orm.ts'
 import { absences } from '../state/schema.ts'
 import { MINUTE, SECOND } from '../time.ts'
 import type { Check } from './check.ts'

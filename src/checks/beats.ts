@@ -1,6 +1,7 @@
 // The beats: each is stored, and changes its check, in one transaction.
-import { desc, eq } from 'drizzle-orm'
+
 import type { State } from '../state/database.ts'
+import { desc, eq } from '../state/orm.ts'
 import { beats } from '../state/schema.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
 import { applyBeat, type Check, type Turn } from './check.ts'

@@ -1,8 +1,9 @@
 // The checks: added, found, edited, paused and removed.
 import { randomUUID } from 'node:crypto'
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { and, asc, eq, sql } from '../state/orm.ts'
 import { checks, projects } from '../state/schema.ts'
 import { type Check, type CheckChanges, restart, resume } from './check.ts'
 

@@ -1,6 +1,7 @@
 // The stored deadlines of the checks: which have passed, which is next, and how an absence moves them.
-import { and, asc, isNotNull, lte } from 'drizzle-orm'
+
 import type { State } from '../state/database.ts'
+import { and, asc, isNotNull, lte } from '../state/orm.ts'
 import { checks } from '../state/schema.ts'
 import { type Check, hold } from './check.ts'
 import { updateCheck } from './checks.ts'

@@ -1,6 +1,7 @@
 // The channels that alerts go to: which are configured, and since when.
-import { asc, eq, isNull, sql } from 'drizzle-orm'
+
 import type { State } from '../state/database.ts'
+import { asc, eq, isNull, sql } from '../state/orm.ts'
 import { alerts, channels, notifications } from '../state/schema.ts'
 import { settle } from './notifications.ts'
 

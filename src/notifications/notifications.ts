@@ -1,7 +1,8 @@
 // The notifications: which version of which alert each channel shows, and the outbox, which is a query over them.
-import { and, asc, desc, eq, sql } from 'drizzle-orm'
+
 import type { Alert } from '../alerts/alert.ts'
 import type { State } from '../state/database.ts'
+import { and, asc, desc, eq, sql } from '../state/orm.ts'
 import { alerts, channels, notifications } from '../state/schema.ts'
 import { type Notification, nextStep, type Step } from './next-step.ts'
 

@@ -1,7 +1,8 @@
 // The audit: every command that changes something, by whom, when, and how it ended.
-import { desc, lt } from 'drizzle-orm'
+
 import type { Actor } from '../command.ts'
 import type { State } from '../state/database.ts'
+import { desc, lt } from '../state/orm.ts'
 import { audit } from '../state/schema.ts'
 import { DAY } from '../time.ts'
 

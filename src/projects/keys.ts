@@ -1,8 +1,8 @@
 // The keys of projects: made, listed, revoked, and looked up by the secret that a client shows.
 import { createHash } from 'node:crypto'
-import { and, asc, eq, isNull } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { and, asc, eq, isNull } from '../state/orm.ts'
 import { keys, projects } from '../state/schema.ts'
 import { type Project, randomWord } from './projects.ts'
 import type { Vault } from './vault.ts'

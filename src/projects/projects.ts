@@ -1,8 +1,8 @@
 // The projects: each has its checks, its keys and the ping key of its slug URLs.
 import { randomInt } from 'node:crypto'
-import { asc, eq } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
+import { asc, eq } from '../state/orm.ts'
 import { projects } from '../state/schema.ts'
 import { HOUR } from '../time.ts'
 

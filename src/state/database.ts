@@ -2,9 +2,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
-import { migrate } from 'drizzle-orm/better-sqlite3/migrator'
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
+import { drizzle, migrate } from './orm.ts'
 import * as schema from './schema.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations')

@@ -1,7 +1,7 @@
 // Every table of the state. Instants are epoch ms, durations ms; JSON columns are typed here.
-import { sql } from 'drizzle-orm'
-import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core'
+
 import type { Field, Text } from '../card.ts'
+import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 
 /** What a detector saw, in the words of the card. */
 export type Sighting = { lines: Text[]; fields?: Field[] }
