@@ -104,7 +104,7 @@ export function usage(command: Pick<Command<never>, 'name' | 'arguments'>): stri
 }
 
 function describeArgument(key: string, type: z.ZodType): Argument {
-  const meta = (type.meta() ?? {}) as { description?: string; positional?: boolean; complete?: string }
+  const meta = metaOf(type)
   const json = z.toJSONSchema(type, { io: 'input', unrepresentable: 'any' }) as JsonType
   const inner = json.anyOf?.find(option => option.type !== 'null') ?? json
   return {
@@ -120,6 +120,14 @@ function describeArgument(key: string, type: z.ZodType): Argument {
     ...(inner.maxLength === undefined ? {} : { maxLength: inner.maxLength }),
     ...(meta.complete === undefined ? {} : { complete: meta.complete }),
   }
+}
+
+type Meta = { description?: string; positional?: boolean; complete?: string }
+
+// What was said of the type inside `.optional()` holds too; the outer words come first.
+function metaOf(type: z.ZodType): Meta {
+  const inner = type instanceof z.ZodOptional ? metaOf(type.unwrap() as z.ZodType) : {}
+  return { ...inner, ...type.meta() }
 }
 
 type JsonType = {
