@@ -10,14 +10,23 @@ export type FieldName = (typeof FIELDS)[number]
 export type QueryNode =
   | { kind: 'and' | 'or'; parts: readonly QueryNode[] }
   | { kind: 'not'; part: QueryNode }
-  /** A word of the message or stack, letter case aside; with `prefix`, a word that begins so. */
+  /**
+   * A word of the message or stack, letter case aside; with `prefix`, a word that begins so. The parser gives one word as
+   * `words` makes it; a text of several words counts as a phrase of them, a text without any fits nothing.
+   */
   | { kind: 'word'; text: string; prefix: boolean }
-  /** Words in a row, letter case and what stands between them aside. */
-  | { kind: 'phrase'; words: readonly string[] }
+  /**
+   * Words in a row within the message or within the stack, letter case and what stands between them aside; with `prefix`
+   * the last one only begins so (`connection-timeo*`).
+   */
+  | { kind: 'phrase'; words: readonly string[]; prefix?: boolean }
   | { kind: 'level'; comparison: Comparison; level: Level }
-  /** Equality of a named field, letter case aside; `*` in `value` stands for anything. `group:prod/*` also fits `prod`. */
+  /**
+   * Equality of a named field, letter case aside; `*` in `value` stands for anything. `group:prod/*` also fits `prod`. An
+   * empty value fits lines without the field (no tags), which no other value fits.
+   */
   | { kind: 'field'; field: FieldName; value: string }
-  /** An attribute: equality as text with `*` for anything, or a comparison of numbers. */
+  /** An attribute: equality as text with `*` for anything, letter case aside, or a comparison of numbers. */
   | { kind: 'attribute'; path: string; comparison: Comparison; value: string }
   /** A regular expression over message and stack, matched in linear time. */
   | { kind: 'regex'; source: string; caseless: boolean }
