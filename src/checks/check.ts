@@ -48,8 +48,9 @@ export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now:
   }
   const finishes = check.lastStartAt !== null && check.lastStartRid === rid
   const duration = finishes ? now - check.lastStartAt! : null
-  // A success with another run's id leaves this run's start running; a failure or a success without id ends it.
-  const ends = finishes || kind === 'fail' || rid === null
+  // A success with another run's id leaves this run's start running, unless that was to finish before now (a check
+  // that was down): it must not be down again at once. A failure or a success without id ends it.
+  const ends = finishes || kind === 'fail' || rid === null || (finishBy(check) ?? now) <= now
   const run: CheckChanges = {
     beats,
     lastBeatAt: now,
@@ -145,7 +146,11 @@ function missed(
   const wasDown = check.status === 'down'
   const down = wasDown || misses >= check.after
   const seen: CheckChanges = { ...base, misses, missKind, missedAt, status: down ? 'down' : 'up' }
-  if (!down) seen.lateAt = nextDue(check, from)
+  if (!down) {
+    const due = nextDue(check, from)
+    // After a run longer than the period, what was due meanwhile is not missed as well.
+    seen.lateAt = due !== null && graceEnd(check, due) <= missedAt ? nextDue(check, missedAt) : due
+  }
   const turn: Turn = wasDown ? 'failed again' : down ? 'went down' : 'none'
   return { changes: { ...seen, ...deadlines({ ...check, ...seen }) }, turn }
 }

@@ -1,0 +1,258 @@
+// The rules of a check: what beats, missed deadlines, starts, edits and absences make of it.
+import { describe, expect, it } from 'vitest'
+import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
+import {
+  applyBeat,
+  applyDeadline,
+  type BeatKind,
+  type Check,
+  deadlines,
+  hold,
+  nextDue,
+  restart,
+  resume,
+  shownStatus,
+} from './check.ts'
+
+const NOW = Date.parse('2026-03-02T09:00:00Z')
+const at = (time: string) => Date.parse(`2026-03-${time}Z`)
+
+/** A check of every hour with ten minutes of grace that has just beaten. */
+function aCheck(changes: Partial<Check> = {}): Check {
+  const blank = {
+    every: HOUR,
+    cron: null,
+    timeZone: 'UTC',
+    grace: 10 * MINUTE,
+    maxRuntime: null,
+    after: 1,
+    active: null,
+    status: 'up',
+    misses: 0,
+    missedAt: null,
+    missKind: null,
+    lastBeatAt: NOW,
+    lastStartAt: null,
+    lastStartRid: null,
+    lastDuration: null,
+    lateAt: NOW + HOUR,
+    downAt: NOW + HOUR + 10 * MINUTE,
+    beats: 1,
+  }
+  return { ...blank, ...changes } as Check
+}
+
+const beaten = (check: Check, kind: BeatKind, now: number, rid: string | null = null): Check => ({
+  ...check,
+  ...applyBeat(check, kind, rid, now).changes,
+})
+const passed = (check: Check): Check => ({ ...check, ...applyDeadline(check).changes })
+
+describe('a beat is due', () => {
+  it.each<[string, Partial<Check>, string, string | null]>([
+    ['a period after the last', {}, '02T09:00', '02T10:00'],
+    ['at the next time of its cron expression', { every: null, cron: '0 10 * * *' }, '02T09:00', '02T10:00'],
+    ['strictly after', { every: null, cron: '0 10 * * *' }, '02T10:00', '03T10:00'],
+    ['in its time zone', { every: null, cron: '0 10 * * *', timeZone: 'Australia/Brisbane' }, '02T00:00', '03T00:00'],
+    ['after a period of active time', { active: 'Mon-Fri 08:00-18:00' }, '06T17:30', '09T08:30'],
+    ['within hours', { every: null, cron: '0 * * * *', active: 'Mon-Fri 08:00-18:00' }, '06T17:00', '09T08:00'],
+    ['on Mondays', { every: null, cron: '0 7 * * *', active: 'Mon 06:00-08:00' }, '02T07:00', '09T07:00'],
+    ['never', { every: null, cron: '0 7 * * *', active: 'Mon 09:00-10:00' }, '02T07:00', null],
+  ])('%s', (_, settings, after, due) => {
+    expect(nextDue(aCheck(settings), at(after))).toBe(due === null ? null : at(due))
+  })
+})
+
+describe('the deadlines', () => {
+  const start = NOW + 5 * MINUTE
+  it.each<[string, Partial<Check>, number | null, number | null]>([
+    ['of a check that is up: due and due plus grace', {}, NOW + HOUR, NOW + 70 * MINUTE],
+    ['of a new check: none', { status: 'new', lastBeatAt: null, lateAt: null }, null, null],
+    ['of a paused check: none', { status: 'paused' }, null, null],
+    ['of a check that is down: none', { status: 'down' }, null, null],
+    ['of one that is down and started: none', { status: 'down', lastStartAt: start }, null, null],
+    ['of a new one that started: start plus grace', { status: 'new', lastStartAt: start }, null, start + 10 * MINUTE],
+    ['of a paused one that started: the same', { status: 'paused', lastStartAt: start }, null, start + 10 * MINUTE],
+    ['of a start: it comes earlier', { lastStartAt: start }, NOW + HOUR, start + 10 * MINUTE],
+    ['of a late start: the silence ends first', { lastStartAt: NOW + 65 * MINUTE }, NOW + HOUR, NOW + 70 * MINUTE],
+    [
+      'of a late start with a maximum runtime: that only',
+      { lastStartAt: NOW + 65 * MINUTE, maxRuntime: 3 * HOUR },
+      NOW + HOUR,
+      NOW + 65 * MINUTE + 3 * HOUR,
+    ],
+    [
+      'of a start that another run has beaten since: the earlier of both',
+      { lastStartAt: NOW - MINUTE, maxRuntime: 3 * HOUR },
+      NOW + HOUR,
+      NOW + 70 * MINUTE,
+    ],
+    ['of a schedule that never comes again: none', { lateAt: null }, null, null],
+  ])('%s', (_, changes, lateAt, downAt) => {
+    expect(deadlines(aCheck(changes))).toEqual({ lateAt, downAt })
+  })
+
+  it('of active hours count grace in them', () => {
+    const check = aCheck({ active: 'Mon-Fri 08:00-18:00', lateAt: at('06T17:55') })
+    expect(deadlines(check).downAt).toBe(at('09T08:05'))
+  })
+})
+
+describe('a beat', () => {
+  it.each<[BeatKind, Check['status'], Check['status'], string]>([
+    ['success', 'new', 'up', 'none'],
+    ['success', 'up', 'up', 'none'],
+    ['success', 'paused', 'up', 'none'],
+    ['success', 'down', 'up', 'recovered'],
+    ['fail', 'new', 'down', 'went down'],
+    ['fail', 'up', 'down', 'went down'],
+    ['fail', 'paused', 'down', 'went down'],
+    ['fail', 'down', 'down', 'failed again'],
+    ['start', 'new', 'new', 'none'],
+    ['start', 'paused', 'paused', 'none'],
+    ['start', 'down', 'down', 'none'],
+    ['log', 'down', 'down', 'none'],
+    ['log', 'new', 'new', 'none'],
+    ['ignored', 'up', 'up', 'none'],
+  ])('of %s makes a check that is %s %s: %s', (kind, before, after, turn) => {
+    const check = aCheck({ status: before, ...(before === 'up' ? {} : { lateAt: null, downAt: null }) })
+    const result = applyBeat(check, kind, null, NOW + MINUTE)
+    expect([{ ...check, ...result.changes }.status, result.turn]).toEqual([after, turn])
+    expect(result.changes.beats).toBe(2)
+  })
+
+  it('of failure counts as a miss, and the next beat is awaited from it', () => {
+    const once = beaten(aCheck({ after: 2 }), 'fail', NOW + MINUTE)
+    expect(once).toMatchObject({ status: 'up', misses: 1, missKind: 'failed', lateAt: NOW + MINUTE + HOUR })
+    expect(beaten(once, 'fail', NOW + 2 * MINUTE)).toMatchObject({ status: 'down', misses: 2, downAt: null })
+    expect(beaten(once, 'success', NOW + 2 * MINUTE)).toMatchObject({ misses: 0, missKind: null, missedAt: null })
+  })
+
+  it('of start keeps a deadline that was put off', () => {
+    const putOff = aCheck({ downAt: NOW + 3 * HOUR })
+    expect(beaten(putOff, 'start', NOW + 2.5 * HOUR).downAt).toBe(NOW + 2.5 * HOUR + 10 * MINUTE)
+    expect(beaten(putOff, 'start', NOW + 2.9 * HOUR).downAt).toBe(NOW + 3 * HOUR)
+  })
+})
+
+describe('a missed deadline', () => {
+  it('makes a check down, since the deadline', () => {
+    const { changes, turn } = applyDeadline(aCheck())
+    expect([turn, changes]).toEqual([
+      'went down',
+      { status: 'down', misses: 1, missKind: 'silent', missedAt: NOW + 70 * MINUTE, lateAt: null, downAt: null },
+    ])
+  })
+
+  it('before the last that is allowed awaits the next beat', () => {
+    const once = passed(aCheck({ after: 3 }))
+    expect(once).toMatchObject({ status: 'up', misses: 1, lateAt: NOW + 2 * HOUR, downAt: NOW + 130 * MINUTE })
+    const twice = passed(once)
+    expect(twice).toMatchObject({ status: 'up', misses: 2, lateAt: NOW + 3 * HOUR })
+    expect(passed(twice)).toMatchObject({ status: 'down', misses: 3 })
+  })
+
+  it('of a run that did not finish says so, and the run is over', () => {
+    const started = beaten(aCheck({ after: 2 }), 'start', NOW + HOUR)
+    const once = passed(started)
+    expect(once).toMatchObject({ missKind: 'unfinished', status: 'up', lastStartAt: null, lateAt: NOW + 2 * HOUR })
+    expect(passed(beaten(aCheck(), 'start', NOW + HOUR))).toMatchObject({
+      status: 'down',
+      missKind: 'unfinished',
+      missedAt: NOW + 70 * MINUTE,
+    })
+  })
+
+  it('of a run that an absence put off says so too', () => {
+    const started = beaten(aCheck(), 'start', NOW + 30 * MINUTE)
+    const held = { ...started, ...hold(started, NOW + 35 * MINUTE, NOW + 65 * MINUTE, NOW + 66 * MINUTE) }
+    expect(held.downAt).toBe(NOW + 70 * MINUTE)
+    expect(passed(held)).toMatchObject({ missKind: 'unfinished', missedAt: NOW + 70 * MINUTE })
+  })
+
+  it('that an absence put off is one miss, not one for each time that was due then', () => {
+    const minutely = aCheck({ every: MINUTE, grace: MINUTE, after: 3, lateAt: NOW + MINUTE, downAt: NOW + 2 * MINUTE })
+    const held = { ...minutely, ...hold(minutely, NOW + 90 * SECOND, NOW + HOUR, NOW + HOUR + MINUTE) }
+    expect(passed(held)).toMatchObject({ status: 'up', misses: 1, downAt: held.downAt! + 2 * MINUTE })
+  })
+
+  it.each<Check['status']>(['new', 'paused'])('makes a %s check that started and did not finish down', status => {
+    const started = beaten(aCheck({ status, lastBeatAt: null, lateAt: null, downAt: null }), 'start', NOW)
+    expect(passed(started)).toMatchObject({ status: 'down', missKind: 'unfinished', missedAt: NOW + 10 * MINUTE })
+  })
+})
+
+describe('an edit or a resumption', () => {
+  it.each<[string, Partial<Check>, Partial<Check>]>([
+    ['with a longer grace moves the deadline', { grace: HOUR }, { lateAt: NOW + HOUR, downAt: NOW + 2 * HOUR }],
+    ['of a period counts from the last beat', { every: 2 * HOUR, lateAt: null }, { lateAt: NOW + 2 * HOUR }],
+    ['that would be overdue counts from now', { every: MINUTE, lateAt: null }, { lateAt: NOW + 31 * MINUTE }],
+    ['keeps a due time that was put off', { lateAt: NOW + 5 * HOUR }, { lateAt: NOW + 5 * HOUR }],
+    ['of a check that is down leaves it without one', { status: 'down' }, { lateAt: null, downAt: null }],
+    [
+      'of a run that would be overdue begins it anew',
+      { lastStartAt: NOW, grace: MINUTE },
+      { lastStartAt: NOW + 30 * MINUTE, downAt: NOW + 31 * MINUTE },
+    ],
+    [
+      'of one that missed before its first beat keeps it judged',
+      { lastBeatAt: null, lateAt: null },
+      { lateAt: NOW + 90 * MINUTE },
+    ],
+  ])('%s', (_, changes, expected) => {
+    expect(restart(aCheck(changes), NOW + 30 * MINUTE)).toMatchObject(expected)
+  })
+
+  it.each<[string, Partial<Check>, number, object]>([
+    ['awaits the due time to come', {}, NOW + 30 * MINUTE, { status: 'up', lateAt: NOW + HOUR }],
+    ['asks nothing of the pause', {}, NOW + 65 * MINUTE, { status: 'up', lateAt: NOW + 125 * MINUTE }],
+    ['of a check that never beat waits for its first', { lastBeatAt: null }, NOW, { status: 'new', downAt: null }],
+  ])('of a paused check %s', (_, changes, now, expected) => {
+    const paused = aCheck({ status: 'paused', lateAt: null, downAt: null, ...changes })
+    expect(resume(paused, now)).toMatchObject(expected)
+  })
+})
+
+describe('an absence', () => {
+  const from = NOW + HOUR
+  const to = NOW + 2 * HOUR
+  const settled = to + MINUTE
+  const waiting = (lateAt: number, more: Partial<Check> = {}) => {
+    const check = aCheck({ lateAt, ...more })
+    return { ...check, downAt: deadlines(check).downAt }
+  }
+  it.each<[string, Check, object]>([
+    ['before a due time that is far holds nothing', waiting(to + HOUR), {}],
+    ['before one that is near lets it settle', waiting(to + SECOND, { grace: SECOND }), { downAt: settled }],
+    ['over a due time skips it, in step', waiting(from + 1, { every: 7 * MINUTE }), { lateAt: from + 1 + 63 * MINUTE }],
+    [
+      'over the due time of a cron expression skips to its next',
+      waiting(from + MINUTE, { every: null, cron: '30 * * * *' }),
+      { lateAt: to + 30 * MINUTE, downAt: to + 40 * MINUTE },
+    ],
+    ['during grace gives it back', waiting(from - MINUTE), { downAt: from + 9 * MINUTE + HOUR }],
+    ['that ends during grace lets it settle', waiting(from - 10 * MINUTE + SECOND), { downAt: settled }],
+    ['after a deadline nobody judged lets it settle', waiting(from - 10 * MINUTE), { downAt: settled }],
+    [
+      'during a run gives it its time back',
+      waiting(to + DAY, { lastStartAt: from - MINUTE }),
+      { downAt: from + 9 * MINUTE + HOUR },
+    ],
+    ['of a check that is down changes nothing', aCheck({ status: 'down', lateAt: null, downAt: null }), {}],
+  ])('%s', (_, check, expected) => {
+    const held = hold(check, from, to, settled)
+    if (Object.keys(expected).length === 0) expect(held).toEqual({})
+    else expect(held).toMatchObject(expected)
+  })
+})
+
+it.each<[string, Partial<Check>, number, string]>([
+  ['up before it is due', {}, 59 * MINUTE, 'up'],
+  ['late from then on', {}, HOUR, 'late'],
+  ['late after a first miss', { misses: 1, after: 2 }, 0, 'late'],
+  ['down when it is down', { status: 'down', misses: 1 }, DAY, 'down'],
+  ['paused when it is paused', { status: 'paused', lateAt: null }, DAY, 'paused'],
+  ['new when it never beat', { status: 'new', lateAt: null }, DAY, 'new'],
+])('a check is shown %s', (_, changes, passedBy, shown) => {
+  expect(shownStatus(aCheck(changes), NOW + passedBy)).toBe(shown)
+})
