@@ -1,0 +1,109 @@
+// Reads a line's level from every common spelling and number, and guesses it from the look of a text line.
+import type { Level } from '../line.ts'
+
+const SPELLINGS: { [level in Level]: string } = {
+  trace: 'trace trc trce finest finer silly verbose verb vrb v t all',
+  debug: 'debug dbg dbug fine config d debug1 debug2 debug3 debug4 debug5',
+  info: 'info inf information informational informative notice note n i log default success ok http hint statement',
+  warn: 'warn wrn warning w warns',
+  error: 'error err eror fail failed failure severe e exception',
+  fatal: 'fatal ftl crit critical c f emerg emergency alert panic dpanic a assert wtf fatl',
+}
+
+const names = new Map<string, Level>()
+for (const [level, spellings] of Object.entries(SPELLINGS) as [Level, string][])
+  for (const name of spellings.split(' '))
+    for (const spelling of [name, name.toUpperCase(), name[0]!.toUpperCase() + name.slice(1)])
+      names.set(spelling, level)
+
+/** Syslog severities (RFC 5424), 0 to 7; OpenTelemetry maps 2 and worse to fatal or the highest errors likewise. */
+const SYSLOG: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
+const OTEL: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
+/** Which numbers a field holds: most say by their name or their size. */
+export type LevelScale = 'otel' | 'python' | 'any'
+
+/**
+ * The level a value means; null when it means none. Names come in any case and decoration (`[WARN]`, `LogLevel.Error`,
+ * `ERROR2`). Numbers of any scale: 0-7 syslog, tens from 10 pino and bunyan, the rest up to 24 OpenTelemetry.
+ */
+export function readLevel(value: unknown, scale: LevelScale = 'any'): Level | null {
+  if (typeof value === 'string') return names.get(value) ?? readName(value, scale)
+  return typeof value === 'number' ? readNumber(value, scale) : null
+}
+
+/** The level of a syslog priority (`<131>`), which is facility × 8 + severity. */
+export function syslogLevel(priority: number): Level {
+  return SYSLOG[priority & 7]!
+}
+
+function readName(text: string, scale: LevelScale): Level | null {
+  if (text.length > 40) return null
+  const bare = text.toLowerCase().replace(/^[\s[(<]+|[\s\])>:]+$/g, '')
+  if (/^\d+$/.test(bare)) return readNumber(Number(bare), scale)
+  const name = bare.slice(bare.lastIndexOf('.') + 1)
+  return names.get(name) ?? names.get(name.replace(/[1-4]$/, '')) ?? null
+}
+
+function readNumber(value: number, scale: LevelScale): Level | null {
+  if (!Number.isFinite(value) || value < 0) return null
+  const number = Math.floor(value)
+  // Python's logging: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
+  if (scale === 'python') return OTEL[Math.min(5, Math.floor(number / 10))]!
+  if (scale === 'otel') return number >= 1 && number <= 24 ? OTEL[Math.floor((number - 1) / 4)]! : null
+  if (number <= 7) return SYSLOG[number]!
+  if (number % 10 === 0 || number > 24) return number <= 60 ? OTEL[Math.floor(number / 10) - 1]! : null
+  return OTEL[Math.floor((number - 1) / 4)]!
+}
+
+/** How far into a line its level is looked for: after that it is talk. */
+const HEAD = 160
+
+const WORD = '(?:TRACE|FINEST|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|CRIT|EMERG|ALERT|PANIC)'
+const klog = /^([IWEF])\d{4} \d\d:\d\d:\d\d/
+const named = /\b(?:level|lvl|severity|loglevel)["']?\s?[=:]\s?["']?([a-z]{1,13})\b/i
+const bracketed = /[[(<](?:[a-z_]{1,20}:)?([a-z]{1,13})\d?\s*[\])>]/gi
+const opening = /^([a-z]{3,13})\b\s?(?::|\||-(?=\s))/i
+const shouted = new RegExp(`(?:^|[\\s|:])(${WORD}|[IWEFD](?=/)|(?<=\\d\\s)[IWEFD](?=\\s\\w))\\s?(?=[\\s:|/-]|$)`)
+const failure =
+  /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$))/
+const crash = /^(?:panic: |fatal error: |thread '[^']{0,80}' .{0,40}panicked at)/
+
+/**
+ * The level a text line shows at its head: klog's letter, `level=…`, `[ERROR]`, `[E]`, `[core:error]`, `ERROR: `, a word
+ * in capitals, the first line of a stack trace. Null when it shows none, or only talks of errors.
+ */
+export function guessLevel(text: string): Level | null {
+  const head = text.length > HEAD ? text.slice(0, HEAD) : text
+  const letter = klog.exec(head)
+  if (letter) return readLevel(letter[1])
+  if (crash.test(head)) return 'fatal'
+  const name = named.exec(head)
+  const fromName = name && readLevel(name[1])
+  if (fromName) return fromName
+  for (const mark of head.matchAll(bracketed)) {
+    const level = bracketLevel(mark[1]!)
+    if (level) return level
+  }
+  const first = opening.exec(head)
+  const fromFirst = first && first[1]!.length > 2 && openingLevel(first[1]!)
+  if (fromFirst) return fromFirst
+  const loud = shouted.exec(head)
+  if (loud) return readLevel(loud[1])
+  return failure.test(head) ? 'error' : null
+}
+
+/** In brackets, single letters count only in capitals, and words that are not levels elsewhere do not count at all. */
+function bracketLevel(mark: string): Level | null {
+  if (mark.length === 1) return /[TDIWEF]/.test(mark) ? readLevel(mark) : null
+  return /^(?:ok|log|http|all|note|hint|default|config|statement|assert|success|fine|verb)$/i.test(mark)
+    ? null
+    : readLevel(mark)
+}
+
+/** `error:` and `Warning -` open a line of that level, `failed:` and `note:` only talk. */
+function openingLevel(word: string): Level | null {
+  return new RegExp(`^${WORD}$`, 'i').test(word) || /^(?:wrn|inf|dbg|err|ftl|trc|fail|info|crit|dbug|trce)$/i.test(word)
+    ? readLevel(word)
+    : null
+}
