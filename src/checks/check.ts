@@ -74,9 +74,8 @@ export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now:
 export function applyDeadline(check: Check): { changes: CheckChanges; turn: Turn } {
   const at = check.downAt!
   const kind = waitsForFinish(check) ? 'unfinished' : 'silent'
-  // While it is not down yet, the unfinished run is over and the next one is awaited.
-  const ended: CheckChanges =
-    kind === 'unfinished' && check.misses + 1 < check.after ? { lastStartAt: null, lastStartRid: null } : {}
+  // While it is not down yet, the run is over and the next one is awaited: one run is never two misses.
+  const ended: CheckChanges = check.misses + 1 < check.after ? { lastStartAt: null, lastStartRid: null } : {}
   // What was due while an absence put the deadline off is not missed as well: the next one counts from here.
   const putOff = deadlines(check).downAt! < at
   return missed({ ...check, ...ended }, ended, kind, at, putOff ? at : (check.lateAt ?? at))

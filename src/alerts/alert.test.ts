@@ -1,0 +1,159 @@
+// The rules of an alert: what may be done in which state, what it changes, and what time alone does.
+import { describe, expect, it } from 'vitest'
+import type { Finding } from '../detectors/finding.ts'
+import { HOUR, MINUTE } from '../time.ts'
+import {
+  type Alert,
+  type AlertStep,
+  acknowledged,
+  fired,
+  resolved,
+  seenAgain,
+  snoozed,
+  unacknowledged,
+  woken,
+} from './alert.ts'
+
+const NOW = Date.parse('2026-03-02T09:00:00Z')
+
+const finding: Finding = {
+  key: 'check:1',
+  detector: 'missed-beat',
+  projectId: 1,
+  severity: 'critical',
+  title: 'job sent no beat',
+  since: NOW - MINUTE,
+  owner: null,
+  remindEvery: HOUR,
+  seen: { lines: ['Expected a beat.'] },
+  occurs: true,
+}
+
+function anAlert(changes: Partial<Alert> = {}): Alert {
+  const untouched = {
+    ...{ id: 7, count: 1, version: 1, calls: 0, callReason: null, acknowledgedAt: null, acknowledgedBy: null },
+    ...{ note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
+  }
+  return { ...untouched, ...fired(finding, NOW), ...changes } as Alert
+}
+
+const FIRING = anAlert()
+const ACKNOWLEDGED = anAlert({
+  state: 'acknowledged',
+  acknowledgedBy: 'Bo',
+  acknowledgedAt: NOW - 2 * MINUTE,
+  wakeAt: null,
+})
+const SNOOZED = anAlert({ snoozedUntil: NOW + HOUR, snoozedBy: 'Bo', wakeAt: NOW + HOUR })
+const RECOVERED = anAlert({ state: 'resolved', resolvedAt: NOW - 3 * MINUTE, wakeAt: null })
+const ENDED = anAlert({ state: 'resolved', resolvedAt: NOW - 3 * MINUTE, resolvedBy: 'Bo', wakeAt: null })
+
+const VERBS: Record<string, (alert: Alert) => AlertStep> = {
+  ack: alert => acknowledged(alert, 'Ann', 'on it', NOW),
+  unack: alert => unacknowledged(alert, 'Ann', NOW),
+  snooze: alert => snoozed(alert, NOW + 2 * HOUR, 'Ann', 'later', NOW),
+  resolve: alert => resolved(alert, 'Ann', NOW),
+  recover: alert => resolved(alert, null, NOW),
+  wake: alert => woken(alert, NOW),
+}
+
+describe('a new alert', () => {
+  it('fires, is undelivered, and reminds after its interval', () => {
+    expect(fired(finding, NOW)).toMatchObject({ state: 'firing', firedAt: NOW, undelivered: true, wakeAt: NOW + HOUR })
+    expect(fired(finding, NOW)).not.toHaveProperty('occurs')
+  })
+
+  it('that never reminds never wakes', () => {
+    expect(fired({ ...finding, remindEvery: 0 }, NOW)).toMatchObject({ wakeAt: null })
+  })
+})
+
+describe('what can be done', () => {
+  it.each<[string, Alert, string, object]>([
+    [
+      'firing',
+      FIRING,
+      'ack',
+      { state: 'acknowledged', acknowledgedAt: NOW, acknowledgedBy: 'Ann', note: 'on it', wakeAt: null },
+    ],
+    ['snoozed', SNOOZED, 'ack', { state: 'acknowledged', snoozedUntil: null, snoozedBy: null, wakeAt: null }],
+    ['acknowledged', ACKNOWLEDGED, 'unack', { state: 'firing', acknowledgedBy: null, note: null, wakeAt: NOW + HOUR }],
+    [
+      'firing',
+      FIRING,
+      'snooze',
+      { state: 'firing', snoozedUntil: NOW + 2 * HOUR, snoozedBy: 'Ann', wakeAt: NOW + 2 * HOUR },
+    ],
+    [
+      'acknowledged',
+      ACKNOWLEDGED,
+      'snooze',
+      { state: 'firing', acknowledgedBy: null, snoozedBy: 'Ann', note: 'later' },
+    ],
+    ['snoozed', SNOOZED, 'snooze', { snoozedUntil: NOW + 2 * HOUR, wakeAt: NOW + 2 * HOUR }],
+    ['firing', FIRING, 'resolve', { state: 'resolved', resolvedAt: NOW, resolvedBy: 'Ann', wakeAt: null }],
+    ['acknowledged', ACKNOWLEDGED, 'resolve', { state: 'resolved', resolvedBy: 'Ann' }],
+    [
+      'snoozed',
+      SNOOZED,
+      'recover',
+      { state: 'resolved', resolvedBy: null, snoozedUntil: null, callReason: 'recovered' },
+    ],
+    ['firing', FIRING, 'wake', { calls: 1, callReason: 'reminder', wakeAt: NOW + HOUR }],
+    ['snoozed', SNOOZED, 'wake', { calls: 1, callReason: 'fired again', snoozedUntil: null, wakeAt: NOW + HOUR }],
+  ])('to one that is %s: %3$s', (_, alert, verb, changes) => {
+    expect(VERBS[verb]!(alert).changes).toMatchObject(changes)
+  })
+
+  it.each<[string, Alert, string, string]>([
+    ['acknowledged', ACKNOWLEDGED, 'ack', 'Alert 7 is already acknowledged by Bo, 2m ago.'],
+    ['firing', FIRING, 'unack', 'Alert 7 is not acknowledged by anybody.'],
+    ['snoozed', SNOOZED, 'unack', 'Alert 7 is not acknowledged by anybody.'],
+    ['recovered', RECOVERED, 'ack', 'Alert 7 was resolved 3m ago; there is nothing to acknowledge.'],
+    ['recovered', RECOVERED, 'unack', 'Alert 7 was resolved 3m ago; there is nothing to un-acknowledge.'],
+    ['ended', ENDED, 'snooze', 'Alert 7 was resolved by Bo 3m ago; there is nothing to snooze.'],
+    ['ended', ENDED, 'resolve', 'Alert 7 was resolved by Bo 3m ago; there is nothing to resolve.'],
+  ])('not to one that is %s: %3$s', (_, alert, verb, message) => {
+    expect(() => VERBS[verb]!(alert)).toThrow(expect.objectContaining({ code: 'conflict', message }))
+  })
+
+  it('is told in the timeline with who did it and why', () => {
+    expect(VERBS.ack!(FIRING)).toMatchObject({ what: 'acknowledged', by: 'Ann', note: 'on it' })
+    expect(VERBS.snooze!(FIRING)).toMatchObject({ what: 'snoozed until 2026-03-02T11:00:00.000Z', by: 'Ann' })
+    expect(VERBS.recover!(FIRING)).toMatchObject({ what: 'recovered', by: null })
+    expect(VERBS.wake!(SNOOZED)).toMatchObject({ what: 'the snooze by Bo ended and it still goes on' })
+  })
+})
+
+it.each<[Alert['severity'], string | null, boolean]>([
+  ['critical', null, true],
+  ['critical', 'Ann', false],
+  ['warning', null, false],
+  ['info', null, false],
+])('the end of a %s by %s is told aloud: %s', (severity, by, aloud) => {
+  const { changes } = resolved(anAlert({ severity, calls: 2 }), by, NOW)
+  expect([changes.calls, changes.callReason]).toEqual(aloud ? [3, 'recovered'] : [undefined, undefined])
+})
+
+it('the end of an alert replaces what its card said only when there is something to say', () => {
+  expect(resolved(FIRING, null, NOW, { lines: ['A beat came.'] }).changes.seen).toEqual({ lines: ['A beat came.'] })
+  expect(resolved(FIRING, null, NOW).changes).not.toHaveProperty('seen')
+})
+
+describe('the same finding again', () => {
+  it('is one more occurrence when it occurs, and keeps since when and who is on it', () => {
+    const again = seenAgain(ACKNOWLEDGED, { ...finding, title: 'job failed', since: NOW, severity: 'warning' }, NOW)
+    expect(again!.changes).toEqual({
+      ...{ title: 'job failed', severity: 'warning', seen: finding.seen, owner: null, remindEvery: HOUR },
+      ...{ count: 2, seenAt: NOW },
+    })
+    expect(again!.what).toBe('seen again: job failed')
+  })
+
+  it('is nothing when it still goes on unchanged, and an update without a count when it says something new', () => {
+    const lasting = { ...finding, occurs: false }
+    expect(seenAgain(FIRING, lasting, NOW)).toBeNull()
+    const changed = seenAgain(FIRING, { ...lasting, seen: { lines: ['Worse.'] } }, NOW)
+    expect(changed!.changes).toMatchObject({ count: 1, seen: { lines: ['Worse.'] } })
+  })
+})
