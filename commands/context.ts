@@ -5,6 +5,7 @@ import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/checks.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command.ts'
 import type { Config } from '../src/config.ts'
+import type { Connectivity } from '../src/connectivity/connectivity.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
@@ -32,6 +33,7 @@ export type Parts = {
   version: string
   scheduler(): SchedulerHealth
   platforms(): readonly { name: string; status: PlatformStatus }[]
+  connectivity(): Connectivity
 }
 
 export const command = commandsFor<Context>()

@@ -19,6 +19,7 @@ const status = command({
     const open = countAlerts(state, { open: true })
     const scheduler = parts.scheduler()
     const platforms = parts.platforms()
+    const connectivity = parts.connectivity()
     const waiting = listDeliveries(state, 200, now).filter(
       one => deliveryState(one) === 'waiting' || deliveryState(one) === 'failed',
     )
@@ -72,6 +73,11 @@ const status = command({
         ),
         deliveries: { waiting: waiting.length },
         absence: absence ? { kind: absence.kind, from: isoTime(absence.from), to: isoTime(absence.to) } : null,
+        connectivity: {
+          state: connectivity.state,
+          since: isoTime(connectivity.since),
+          configured: config.connectivityTargets.length > 0,
+        },
         deadman: { configured: config.deadmanUrl !== null },
       },
     }

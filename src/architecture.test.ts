@@ -14,11 +14,11 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['notifications', /^src\/notifications\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
-  ['nouns', /^src\/(checks|logs|hosts|projects|analysis)\//],
+  ['nouns', /^src\/(checks|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
   [
     'leaves',
-    /^src\/(card|command|command-line|log|config|time|time-zone|problem)\.ts$|^src\/chat\/(channel|card-text)\.ts$|^src\/charts\//,
+    /^src\/(card|command|command-line|log|config|time|time-zone|problem)\.ts$|^src\/chat\/(channel|card-text)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
   ],
 ]
 
@@ -110,7 +110,7 @@ describe('the house', () => {
 
   it('waits only in doors, the delivery loop and the log store', () => {
     const waiting =
-      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts)\/|src\/logs\/(embedded\/|store\.ts)|src\/state\/group-commit\.ts|commands\/)/
+      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts)\/|src\/connectivity\/probe\.ts|src\/logs\/(embedded\/|store\.ts)|src\/state\/group-commit\.ts|commands\/)/
     const asynchronous = files.filter(file => /\basync\b|\bPromise</.test(read(file)))
     expect(asynchronous.filter(file => !waiting.test(file) && file !== 'src/command.ts')).toEqual([])
   })

@@ -4,6 +4,7 @@ import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { readTargets } from './connectivity/targets.ts'
 import { LOG_LEVELS } from './log.ts'
 import { Problem } from './problem.ts'
 import { MINUTE, parseDuration } from './time.ts'
@@ -64,7 +65,17 @@ export const settings = z.object({
     .default('5')
     .refine(text => Number(text) >= 0, 'must be a number of dollars such as 5')
     .transform(Number),
-  CONNECTIVITY_TARGETS: z.string().optional(),
+  CONNECTIVITY_TARGETS: z
+    .string()
+    .default('')
+    .transform((text, issues) => {
+      try {
+        return readTargets(text)
+      } catch (error) {
+        issues.addIssue((error as Problem).message)
+        return z.NEVER
+      }
+    }),
   DEADMAN_URL: url('https://hc-ping.com/your-uuid').optional(),
 })
 
@@ -135,7 +146,7 @@ function toConfig(env: z.output<typeof settings>) {
       model: env.AI_MODEL ?? null,
       dailyBudgetUsd: env.AI_DAILY_BUDGET_USD,
     },
-    connectivityTargets: env.CONNECTIVITY_TARGETS?.split(/[\s,]+/).filter(Boolean) ?? [],
+    connectivityTargets: env.CONNECTIVITY_TARGETS,
     deadmanUrl: env.DEADMAN_URL ?? null,
     /** What the log must never show. */
     secrets: [

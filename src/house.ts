@@ -6,6 +6,8 @@ import { countAlerts } from './alerts/alerts.ts'
 import type { CommandDesk, Platform, PlatformStatus } from './chat/channel.ts'
 import { countByStatus } from './checks/checks.ts'
 import type { Config } from './config.ts'
+import { createProber } from './connectivity/probe.ts'
+import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
 import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
 import type { Log } from './log.ts'
@@ -28,6 +30,8 @@ export type HouseOptions = {
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string
+  /** How a connectivity target is tried; only tests change it. */
+  reach?: (target: Target) => Promise<void>
   /** Makes the platforms, which need the desk to hand command lines to; `receive` is Slack's in HTTP mode. */
   platforms(desk: CommandDesk): { all: readonly Platform[]; receive?: Receiver }
 }
@@ -41,7 +45,13 @@ export function openHouse(options: HouseOptions) {
   if (firstStart) addProject(state, FIRST_PROJECT, startedAt)
 
   const statuses = () => platforms.map(({ name, status }) => ({ name, status: status() }))
-  const parts = { startedAt, version: options.version, scheduler: () => scheduler.health(), platforms: statuses }
+  const parts = {
+    startedAt,
+    version: options.version,
+    scheduler: () => scheduler.health(),
+    platforms: statuses,
+    connectivity: () => prober.now(),
+  }
   const desk = createDesk({
     state,
     clock,
@@ -61,7 +71,14 @@ export function openHouse(options: HouseOptions) {
   })
   const { all: platforms, receive } = options.platforms(desk)
   const channels = platforms.flatMap(platform => platform.channels)
-  const scheduler = createScheduler(state, clock, log, statuses)
+  const prober = createProber(
+    readTargets(config.connectivityTargets),
+    clock,
+    log,
+    () => scheduler.wake(),
+    options.reach,
+  )
+  const scheduler = createScheduler(state, clock, log, { platforms: statuses, connectivity: prober.now })
   const delivery = createDelivery(state, channels, clock, log)
   const intake = createIntake({
     state,
@@ -98,6 +115,7 @@ export function openHouse(options: HouseOptions) {
       syncChannels(state, channels, clock.now())
       state.onCommit(touched => touched.has('alerts') && nudge())
       for (const platform of platforms) platform.start()
+      prober.start()
       scheduler.start()
       nudge()
     },
@@ -109,6 +127,7 @@ export function openHouse(options: HouseOptions) {
     /** Stops in the order that loses nothing; the state is left open for the caller. */
     async stop() {
       scheduler.stop()
+      prober.stop()
       await delivery.stop()
       await Promise.allSettled(platforms.map(platform => platform.stop()))
     },

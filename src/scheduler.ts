@@ -3,6 +3,7 @@ import { applyOutcomes, fireAlert, nextWake, pruneAlerts, wakeAlerts } from './a
 import type { PlatformStatus } from './chat/channel.ts'
 import { type Absence, lastAlive, markAlive, NOTICED, recordAbsence } from './checks/absences.ts'
 import { nextDeadline } from './checks/deadlines.ts'
+import type { Connectivity } from './connectivity/connectivity.ts'
 import { absenceFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
@@ -19,6 +20,8 @@ const AT_ONCE = 500
 export type SchedulerHealth = { healthy: boolean; lastTurnAt: number | null; error: string | null }
 
 export interface Scheduler {
+  /** Takes a turn at once, because something around it changed. */
+  wake(): void
   /** Notes the time Vakt was stopped and begins. */
   start(): void
   /** Whether turns happen and succeed: none for three ticks, or one that failed, is unhealthy. */
@@ -26,13 +29,14 @@ export interface Scheduler {
   stop(): void
 }
 
-/** A scheduler over `state`; `platforms` tells how the chats are connected. */
-export function createScheduler(
-  state: State,
-  clock: Clock,
-  log: Log,
-  platforms: () => readonly { name: string; status: PlatformStatus }[],
-): Scheduler {
+/** What the scheduler asks of the world: how the chats are connected, and whether Vakt itself is online. */
+export type Surroundings = {
+  platforms(): readonly { name: string; status: PlatformStatus }[]
+  connectivity(): Connectivity
+}
+
+/** A scheduler over `state`. */
+export function createScheduler(state: State, clock: Clock, log: Log, around: Surroundings): Scheduler {
   let lastTurnAt: number | null = null
   let error: string | null = null
   let nextMark = 0
@@ -40,6 +44,8 @@ export function createScheduler(
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let running = false
+  /** Since when nothing was heard, while Vakt is offline. */
+  let deafSince: number | null = null
 
   const turn = () => {
     disarm()
@@ -47,8 +53,10 @@ export function createScheduler(
     const now = clock.now()
     try {
       noticeAbsence(state, lastTurnAt, now, log)
-      judge(state, now, platforms())
-      if (now >= nextMark) mark(now)
+      noticeOffline(now)
+      judge(state, now, around)
+      // While offline Vakt hears nothing: should it die now, the absence counts from when it last heard.
+      if (now >= nextMark && deafSince === null) mark(now)
       if (now >= nextPrune) prune(now)
       error = null
     } catch (thrown) {
@@ -57,6 +65,15 @@ export function createScheduler(
     }
     lastTurnAt = now
     arm(now + (error === null ? TICK : SECOND))
+  }
+
+  const noticeOffline = (now: number) => {
+    const connectivity = around.connectivity()
+    if (connectivity.state === 'offline') deafSince ??= connectivity.heardAt
+    else if (deafSince !== null && connectivity.failing === 0) {
+      comeBack(state, 'offline', deafSince, now, log)
+      deafSince = null
+    }
   }
 
   const mark = (now: number) => {
@@ -73,7 +90,8 @@ export function createScheduler(
   const arm = (latest: number) => {
     if (!running) return
     // After a failed turn the deadlines it did not judge are still past; only `latest` spaces the retries.
-    const due = error === null ? [nextDeadline(state), nextWake(state), nextLostChannel(platforms(), clock.now())] : []
+    const due = error === null ? [nextWake(state), nextLostChannel(around.platforms(), clock.now())] : []
+    if (error === null && hears(around)) due.push(nextDeadline(state))
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return
     disarm()
@@ -93,6 +111,9 @@ export function createScheduler(
       if (alive !== null && alive < now) comeBack(state, 'stopped', alive, now, log)
       turn()
     },
+    wake() {
+      if (running) turn()
+    },
     health() {
       const late = lastTurnAt === null || clock.now() - lastTurnAt > 3 * TICK
       return { healthy: running && !late && error === null, lastTurnAt, error }
@@ -106,12 +127,18 @@ export function createScheduler(
 }
 
 /** Judges what is due at `now` in one transaction; what is left over is due at once again. */
-function judge(state: State, now: number, platforms: readonly { name: string; status: PlatformStatus }[]): void {
+function judge(state: State, now: number, around: Surroundings): void {
   state.transaction(() => {
-    const outcomes = [...detectMissedBeats(state, now, AT_ONCE), ...detectLostChannels(platforms, now)]
-    applyOutcomes(state, outcomes, now)
+    const missed = hears(around) ? detectMissedBeats(state, now, AT_ONCE) : []
+    applyOutcomes(state, [...missed, ...detectLostChannels(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
   })
+}
+
+// One failed round already holds the judging back: the next one, seconds later, tells whether beats can arrive.
+function hears(around: Surroundings): boolean {
+  const connectivity = around.connectivity()
+  return connectivity.state !== 'offline' && connectivity.failing === 0
 }
 
 function noticeAbsence(state: State, lastTurnAt: number | null, now: number, log: Log): void {

@@ -54,3 +54,48 @@ describe('a nightly backup', () => {
     expect(house.channel.messages[0]!.replies).toEqual([])
   })
 })
+
+describe('the internet is gone for ten minutes', () => {
+  it('no job is blamed for beats that could not arrive, and the absence is told', async () => {
+    const house = await startHouse({
+      environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443 dns://example.org https://example.org' },
+    })
+    const steady = await house.hasCheck('steady --every 5m --grace 1m')
+    const dead = await house.hasCheck('dead --every 1d --grace 5m')
+    await steady()
+    await dead()
+    await house.passes('4m')
+    house.internet.up = false
+    await house.passes('10m')
+    expect(house.channel.messages).toEqual([])
+    expect(await house.result('status')).toMatchObject({ connectivity: { state: 'offline' } })
+    house.internet.up = true
+    await house.passes('20s')
+    expect(house.channel.messages.map(message => message.card.title)).toEqual([
+      expect.stringMatching(/^Resolved: Vakt was offline for 10m/),
+    ])
+    await house.passes('1m')
+    await steady()
+    await house.passes('23h55m')
+    expect(
+      house.channel.messages
+        .slice(1)
+        .map(message => message.card.title)
+        .sort(),
+    ).toEqual(['Critical: dead sent no beat', 'Critical: steady sent no beat'])
+  })
+
+  it('a Vakt that dies while offline still holds the whole time off', async () => {
+    const house = await startHouse({ environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443' } })
+    const beat = await house.hasCheck('job --every 5m --grace 1m')
+    await beat()
+    await house.passes('4m')
+    house.internet.up = false
+    await house.passes('4m')
+    const next = await house.restarts('10s', 'killed')
+    await next.passes('5s')
+    expect((await next.check('job')).status).not.toBe('down')
+    await next.passes('8m')
+    expect((await next.check('job')).status).toBe('down')
+  })
+})

@@ -30,6 +30,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
   const state = options.after?.state ?? memoryState()
   const config = readConfig({ TZ: 'UTC', ...options.environment })
   const left = options.after?.channels ?? []
+  const internet = { up: true }
   const channels = (options.channels ?? ['discord']).map(
     id => left.find(channel => channel.id === id) ?? createMemoryChannel(id, clock.now),
   )
@@ -42,6 +43,9 @@ export async function startHouse(options: TestHouseOptions = {}) {
     adminKey: ADMIN_KEY,
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
+    reach: async () => {
+      if (!internet.up) throw new Error('the internet is gone')
+    },
     publicUrl: () => 'http://vakt.test',
     platforms: () => ({
       all: channels.map(channel => ({
@@ -61,6 +65,8 @@ export async function startHouse(options: TestHouseOptions = {}) {
   return {
     ...house,
     clock,
+    /** Whether connectivity targets answer. */
+    internet,
     channels,
     channel: channels[0]!,
     /** Time passes: `25h`, `90s`. */

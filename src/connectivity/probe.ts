@@ -1,0 +1,97 @@
+// Probes the targets in rounds and tells when Vakt is offline.
+import { Resolver } from 'node:dns/promises'
+import { connect } from 'node:net'
+import type { Log } from '../log.ts'
+import { type Clock, SECOND } from '../time.ts'
+import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
+import type { Target } from './targets.ts'
+
+const EVERY = 15 * SECOND
+/** After a failed round the next comes soon. */
+const AGAIN = 3 * SECOND
+const PATIENCE = 5 * SECOND
+
+export interface Prober {
+  start(): void
+  stop(): void
+  now(): Connectivity
+}
+
+/** A prober of `targets`; `changed` is called when Vakt goes offline or comes back. Without targets it is always online. */
+export function createProber(
+  targets: readonly Target[],
+  clock: Clock,
+  log: Log,
+  changed: () => void,
+  reach: (target: Target) => Promise<void> = tryTarget,
+): Prober {
+  let connectivity = startedOnline(clock.now())
+  let cancel = () => {}
+  let stopped = false
+
+  const round = async () => {
+    const at = clock.now()
+    const answers = await Promise.allSettled(targets.map(reach))
+    if (stopped) return
+    const before = connectivity
+    connectivity = afterRound(before, {
+      at,
+      answered: answers.filter(one => one.status === 'fulfilled').length,
+      of: targets.length,
+    })
+    cancel = clock.at(clock.now() + (connectivity.failing > 0 ? AGAIN : EVERY), round)
+    if ((connectivity.state === 'offline') === (before.state === 'offline')) return
+    log.warn(
+      connectivity.state === 'offline'
+        ? 'Vakt is offline: most connectivity targets do not answer'
+        : 'Vakt is online again',
+      {
+        since: new Date(connectivity.since).toISOString(),
+      },
+    )
+    changed()
+  }
+
+  return {
+    start() {
+      if (targets.length > 0) cancel = clock.at(clock.now(), round)
+    },
+    stop() {
+      stopped = true
+      cancel()
+    },
+    now: () => connectivity,
+  }
+}
+
+/** Rejects when the target does not answer within five seconds. An HTTP answer of any status counts: somebody is there. */
+export async function tryTarget(target: Target): Promise<void> {
+  if (target.kind === 'tcp') return tryTcp(target.host, target.port)
+  if (target.kind === 'http') {
+    const answer = await fetch(target.url, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(PATIENCE),
+    })
+    return answer.body?.cancel()
+  }
+  const resolver = new Resolver({ timeout: PATIENCE, tries: 1 })
+  if (target.server !== null) resolver.setServers([target.server])
+  await resolver.resolve(target.name)
+}
+
+function tryTcp(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port, timeout: PATIENCE })
+    const end = (settle: () => void) => () => {
+      socket.destroy()
+      settle()
+    }
+    socket.once('connect', end(resolve))
+    socket.once(
+      'timeout',
+      end(() => reject(new Error(`${host}:${port} did not answer`))),
+    )
+    socket.once('error', error => end(() => reject(error))())
+  })
+}

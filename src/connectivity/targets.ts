@@ -1,0 +1,33 @@
+// The targets of CONNECTIVITY_TARGETS: what is tried, and how each is written.
+import { invalid } from '../problem.ts'
+
+export type Target =
+  | { kind: 'tcp'; text: string; host: string; port: number }
+  | { kind: 'dns'; text: string; name: string; server: string | null }
+  | { kind: 'http'; text: string; url: string }
+
+/**
+ * Reads targets separated by spaces or commas: `tcp://1.1.1.1:443`, `dns://example.org` (by the system's resolver),
+ * `dns://9.9.9.9/example.org` (by that server), `https://example.org/`. Throws `invalid` naming the one at fault.
+ */
+export function readTargets(text: string): Target[] {
+  return text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map(readTarget)
+}
+
+function readTarget(text: string): Target {
+  const url = URL.parse(text)
+  const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
+  if (url && /^https?:$/.test(url.protocol)) return { kind: 'http', text, url: text }
+  if (url?.protocol === 'tcp:' && host && url.port) return { kind: 'tcp', text, host, port: Number(url.port) }
+  if (url?.protocol === 'dns:' && host) {
+    const name = url.pathname.replaceAll('/', '')
+    return name === '' ? { kind: 'dns', text, name: host, server: null } : { kind: 'dns', text, name, server: host }
+  }
+  throw invalid(
+    'CONNECTIVITY_TARGETS',
+    `"${text}" is no target. Write tcp://1.1.1.1:443, dns://example.org, dns://9.9.9.9/example.org or https://example.org/`,
+  )
+}
