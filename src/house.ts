@@ -71,13 +71,7 @@ export function openHouse(options: HouseOptions) {
   })
   const { all: platforms, receive } = options.platforms(desk)
   const channels = platforms.flatMap(platform => platform.channels)
-  const prober = createProber(
-    readTargets(config.connectivityTargets),
-    clock,
-    log,
-    () => scheduler.wake(),
-    options.reach,
-  )
+  const prober = createProber(config.connectivityTargets, clock, log, () => scheduler.wake(), options.reach)
   const scheduler = createScheduler(state, clock, log, { platforms: statuses, connectivity: prober.now })
   const delivery = createDelivery(state, channels, clock, log)
   const intake = createIntake({
