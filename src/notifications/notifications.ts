@@ -53,11 +53,12 @@ export function readOutbox(
   for (const severity of WORST_FIRST) {
     if (rows.length < limit) rows.push(...query.all({ channelId, severity, now, limit: limit - rows.length }))
   }
-  return rows.map(({ alert, notification, addedAt }) => ({
-    alert,
-    notification,
-    step: nextStep(alert, addedAt, notification, now),
-  }))
+  return rows.map(({ alert, notification, addedAt }) => {
+    const step = nextStep(alert, addedAt, notification, now)
+    // While new messages are held back, a card is made true before the reply that is due as well.
+    const early: Step = { do: 'edit', why: 'newer version' }
+    return { alert, notification, step: kind === 'edit' && step.do === 'reply' ? early : step }
+  })
 }
 
 const WORST_FIRST: readonly Alert['severity'][] = ['critical', 'warning', 'info']

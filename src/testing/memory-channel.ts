@@ -25,6 +25,8 @@ export interface MemoryChannel extends Channel {
   acceptsThenFails(error: DeliveryError): void
   /** Makes every request of this kind (or any) hang until the returned function is called. */
   hangs(kind?: Kind): () => void
+  /** What hangs now never arrives. */
+  forgetHanging(): void
   /** Lets `fate` decide on every request: an error before it is done (`before`) or after (`after`), or nothing. */
   suffers(fate: ((kind: Kind) => { before?: DeliveryError; after?: DeliveryError }) | null): void
 }
@@ -35,12 +37,18 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
   const calls: string[] = []
   const failures: { error: DeliveryError; left: number; kind?: Kind }[] = []
   let lateFailure: DeliveryError | null = null
+  let lost = 0
   let gate: { kind: Kind | undefined; opened: Promise<void> } | null = null
   let fateOf: ((kind: Kind) => { before?: DeliveryError; after?: DeliveryError }) | null = null
 
   const request = async <T>(kind: Kind, work: () => T): Promise<T> => {
     calls.push(kind)
-    if (gate && (gate.kind ?? kind) === kind) await gate.opened
+    if (gate && (gate.kind ?? kind) === kind) {
+      const { opened } = gate
+      const at = lost
+      await opened
+      if (at !== lost) await new Promise(() => {})
+    }
     const fate = fateOf?.(kind) ?? {}
     const failure = failures.find(one => one.left > 0 && (one.kind ?? kind) === kind)
     if (failure) failure.left--
@@ -63,6 +71,9 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
     recovers: () => void failures.splice(0),
     acceptsThenFails: error => {
       lateFailure = error
+    },
+    forgetHanging: () => {
+      lost++
     },
     suffers: fate => {
       fateOf = fate

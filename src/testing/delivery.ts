@@ -1,0 +1,73 @@
+// A delivery loop over channels in memory on a fake clock, with a few words for what happens to alerts.
+import { acknowledgeAlert, endAlert, fireAlert, readAlert, resolveAlert } from '../alerts/alerts.ts'
+import type { Finding, Severity } from '../detectors/finding.ts'
+import { silentLog } from '../log.ts'
+import { syncChannels } from '../notifications/channels.ts'
+import { createDelivery } from '../notifications/deliver.ts'
+import { listDeliveries } from '../notifications/notifications.ts'
+import { memoryState } from '../state/database.ts'
+import { parseDuration } from '../time.ts'
+import { createFakeClock, settled } from './fake-clock.ts'
+import { createMemoryChannel } from './memory-channel.ts'
+
+/** Starts delivery to these channels. */
+export async function startDelivery(...ids: string[]) {
+  const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
+  const state = memoryState()
+  const known = new Map<string, ReturnType<typeof createMemoryChannel>>()
+  const channel = (id: string) => {
+    if (!known.has(id)) known.set(id, createMemoryChannel(id, clock.now))
+    return known.get(id)!
+  }
+  const open = (names: readonly string[]) => {
+    const channels = names.map(channel)
+    syncChannels(state, channels, clock.now())
+    return createDelivery(state, channels, clock, silentLog)
+  }
+  let delivery = open(ids)
+  const change = async <T>(work: () => T): Promise<T> => {
+    const result = work()
+    delivery.nudge()
+    await settled()
+    return result
+  }
+
+  return {
+    clock,
+    state,
+    channel,
+    /** Something is found wrong; `about` names it. */
+    fires: (about: string, severity: Severity = 'critical', more: Partial<Finding> = {}) =>
+      change(() => fireAlert(state, { ...aFinding(about, severity, clock.now()), ...more }, clock.now())),
+    recovers: (about: string) => change(() => endAlert(state, about, null, clock.now())),
+    isAcknowledged: (id: number) => change(() => acknowledgeAlert(state, id, 'Ann', null, clock.now())),
+    isResolved: (id: number) => change(() => resolveAlert(state, id, 'Ann', clock.now())),
+    /** Any other change of alerts. */
+    change,
+    async passes(duration: string) {
+      await clock.advance(parseDuration(duration)!)
+      await settled()
+    },
+    platformIsBack: (id: string) => change(() => delivery.platformIsBack(id)),
+    /** Vakt stops and starts again, with these channels configured. */
+    async restarts(...names: string[]) {
+      await delivery.stop()
+      delivery = open(names)
+      delivery.nudge()
+      await settled()
+    },
+    alert: (id: number) => readAlert(state, id)!,
+    /** How it stands between an alert and a channel, in words. */
+    stands(alertId: number, channelId: string) {
+      const one = listDeliveries(state, 1, clock.now(), alertId).find(pair => pair.channelId === channelId)!
+      return `${one.step.do}: ${one.step.why}`
+    },
+  }
+}
+
+function aFinding(about: string, severity: Severity, since: number): Finding {
+  return {
+    ...{ key: about, detector: 'test', projectId: null, severity, title: about, since, owner: null },
+    ...{ remindEvery: 0, seen: { lines: [] }, occurs: true },
+  }
+}
