@@ -11,21 +11,30 @@ export type ChannelRow = typeof channels.$inferSelect
 export function syncChannels(state: State, configured: readonly { id: string; name: string }[], now: number): void {
   state.transaction(() => {
     const known = state.db.select().from(channels).all()
-    for (const { id, name } of configured) {
-      const old = known.find(row => row.id === id)
-      if (!old) state.db.insert(channels).values({ id, name, addedAt: now }).run()
-      else if (old.removedAt !== null) readd(state, id, name, now)
-      else if (old.name !== name) state.db.update(channels).set({ name }).where(eq(channels.id, id)).run()
-    }
+    const added = configured.filter(channel => saveChannel(state, known, channel, now)).length > 0
     for (const row of known) {
       const gone = row.removedAt === null && !configured.some(channel => channel.id === row.id)
       if (gone) state.db.update(channels).set({ removedAt: now }).where(eq(channels.id, row.id)).run()
     }
-    state.db.update(alerts).set({ undelivered: true }).where(sql`${alerts.state} <> 'resolved'`).run()
+    if (added) state.db.update(alerts).set({ undelivered: true }).where(sql`${alerts.state} <> 'resolved'`).run()
     // What only a channel that is no more still lacked waits for nothing.
-    const ended = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1 and state = 'resolved'`)
-    for (const { id } of ended.all()) settle(state, id, now)
+    const waiting = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1`).all()
+    for (const { id } of waiting) settle(state, id, now)
   })
+}
+
+/** Stores one that is configured; says whether it is new or here again. */
+function saveChannel(
+  state: State,
+  known: readonly ChannelRow[],
+  { id, name }: { id: string; name: string },
+  now: number,
+): boolean {
+  const old = known.find(row => row.id === id)
+  if (!old) state.db.insert(channels).values({ id, name, addedAt: now }).run()
+  else if (old.removedAt !== null) readd(state, id, name, now)
+  else if (old.name !== name) state.db.update(channels).set({ name }).where(eq(channels.id, id)).run()
+  return !old || old.removedAt !== null
 }
 
 /** A channel that was away shows old cards: they are made true again, without calling anybody to what was meanwhile. */

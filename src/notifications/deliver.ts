@@ -114,25 +114,26 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
   async edit({ state, channel, attempt, alert }) {
     const had = attempt.notification!
     await channel.edit(had.ref!, cardOf(state, alert))
-    // A call that is due no more now must not come back when the alert is given back.
-    const calls = callIsDue(alert, had) ? had.called : alert.calls
-    return { version: alert.version, calls, sent: false, refused: had.failedVersion === alert.version }
+    // A call that is due no more is given up, or it would come back when the alert is given back.
+    const due = callIsDue(alert, had)
+    const calls = due ? had.called : alert.calls
+    return { version: alert.version, calls, over: !due, refused: had.failedVersion === alert.version }
   },
   async reply(sending) {
     const { channel, attempt, alert } = sending
     const { ref, shownVersion, called } = attempt.notification!
     const found = await findEarlier(sending, 'reply')
-    if (found !== null) return { version: shownVersion, calls: called + 1, sent: true }
+    if (found !== null) return { version: shownVersion, calls: called + 1, over: true }
     await handOver(sending, 'reply', nonce => channel.reply(ref!, callCard(alert), nonce))
-    return { version: shownVersion, calls: alert.calls, sent: true }
+    return { version: shownVersion, calls: alert.calls, over: true }
   },
   async post(sending) {
     const { state, channel, attempt, alert } = sending
     const found = await findEarlier(sending, 'post')
     // It shows the alert as it was then: version 0 has it edited to what it is now.
-    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, sent: true }
+    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, over: true }
     const ref = await handOver(sending, 'post', nonce => channel.post(cardOf(state, alert), nonce))
-    return { ref, version: alert.version, calls: alert.calls, sent: true }
+    return { ref, version: alert.version, calls: alert.calls, over: true }
   },
 }
 

@@ -85,16 +85,16 @@ export function markSending(
 }
 
 /**
- * What a channel shows: the message, the version in it, the calls told, whether a new message was sent for it, and
- * whether the reply that belongs to it stays refused.
+ * What a channel shows: the message, the version in it, the calls told, whether no new message is to be sent or looked
+ * for any more, and whether the reply that belongs to it stays refused.
  */
-export type Shown = { ref?: string; version: number; calls: number; sent: boolean; refused?: boolean }
+export type Shown = { ref?: string; version: number; calls: number; over: boolean; refused?: boolean }
 
 /** Notes what the channel shows of an alert. */
 export function markShown(state: State, alertId: number, channelId: string, shown: Shown): void {
   save(state, alertId, channelId, {
     ...(shown.ref === undefined ? {} : { ref: shown.ref }),
-    ...(shown.sent ? NOT_SENDING : {}),
+    ...(shown.over ? NOT_SENDING : {}),
     shownVersion: shown.version,
     called: shown.calls,
     attempts: 0,
