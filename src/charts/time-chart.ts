@@ -36,8 +36,8 @@ export function chartOption(chart: TimeChart): EChartsOption {
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'DejaVu Sans', color: INK },
     title: { text: chart.title, left: 12, top: 8, textStyle: { fontSize: 16, color: INK } },
-    legend: { top: 34, left: 8, icon: 'roundRect', data: chart.series.map(one => one.name) },
-    grid: { left: 12, right: 24, top: 68, bottom: 12, containLabel: true },
+    legend: { top: 12, right: 20, icon: 'roundRect', data: chart.series.map(one => one.name) },
+    grid: { left: 12, right: 24, top: 64, bottom: 12, containLabel: true },
     xAxis: {
       type: 'time',
       min: chart.from,

@@ -21,6 +21,20 @@ export const projects = sqliteTable('projects', {
   retention: integer(),
   /** How often an unacknowledged alert is told again, ms; 0 is never. */
   remindEvery: integer('remind_every').notNull(),
+  /** Log lines a minute from one address; 0 is no limit. */
+  addressLimit: integer('address_limit').notNull().default(0),
+  /** Limits of one log request: bytes, lines, and bytes of one message. */
+  bodyLimit: integer('body_limit')
+    .notNull()
+    .default(512 * 1024),
+  lineLimit: integer('line_limit').notNull().default(1000),
+  messageLimit: integer('message_limit')
+    .notNull()
+    .default(64 * 1024),
+  /** How long lines with a tag are kept, ms, where that is not the project's retention. */
+  tagRetention: text('tag_retention', { mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
+  /** What happens to personal data in log lines, by its kind. */
+  privacy: text({ mode: 'json' }).$type<Record<string, 'keep' | 'mask' | 'encrypt'>>().notNull().default({}),
   createdAt: integer('created_at').notNull(),
 })
 
@@ -38,6 +52,28 @@ export const keys = sqliteTable('keys', {
   signed: flag('signed'),
   createdAt: integer('created_at').notNull(),
   revokedAt: integer('revoked_at'),
+})
+
+/** Signatures of signed requests that were accepted, until they are too old to be accepted anyway. */
+export const signatures = sqliteTable(
+  'signatures',
+  { digest: text().primaryKey(), expiresAt: integer('expires_at').notNull() },
+  table => [index('signatures_expiry').on(table.expiresAt)],
+)
+
+/** How much of a limit was used in which minute: what sliding limits remember over a restart. */
+export const rates = sqliteTable(
+  'rates',
+  { key: text().notNull(), minute: integer().notNull(), used: integer().notNull() },
+  table => [primaryKey({ columns: [table.key, table.minute] })],
+)
+
+/** Log queries that were given a name. */
+export const savedSearches = sqliteTable('saved_searches', {
+  name: text().primaryKey(),
+  query: text().notNull(),
+  savedBy: text('saved_by').notNull(),
+  savedAt: integer('saved_at').notNull(),
 })
 
 export const roles = sqliteTable(

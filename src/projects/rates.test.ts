@@ -1,0 +1,47 @@
+// Sliding limits: never more than the limit in a minute by much, never forgotten by a restart.
+import { describe, expect, it } from 'vitest'
+import { memoryState } from '../state/database.ts'
+import { createRates } from './rates.ts'
+
+describe('a limit per minute', () => {
+  it('lets its amount through, then says how long to wait', () => {
+    const rates = createRates(memoryState(), 0)
+    expect(rates.take('p', 60, 100, 1000)).toEqual({ ok: true })
+    expect(rates.take('p', 40, 100, 2000)).toEqual({ ok: true })
+    expect(rates.take('p', 1, 100, 30_000)).toEqual({ ok: false, retryAfterMs: 30_000 })
+    expect(rates.take('other', 100, 100, 30_000)).toEqual({ ok: true })
+  })
+
+  it('slides: what was used a minute ago fades, it does not vanish at the full minute', () => {
+    const rates = createRates(memoryState(), 0)
+    rates.take('p', 100, 100, 59_000)
+    expect(rates.take('p', 10, 100, 60_000).ok).toBe(false)
+    expect(rates.take('p', 10, 100, 65_000).ok).toBe(false)
+    expect(rates.take('p', 10, 100, 66_000).ok).toBe(true)
+    expect(rates.take('p', 100, 100, 180_000).ok).toBe(true)
+  })
+
+  it('waits as long as it says', () => {
+    const rates = createRates(memoryState(), 0)
+    rates.take('p', 100, 100, 50_000)
+    const refused = rates.take('p', 10, 100, 60_500)
+    expect(refused.ok).toBe(false)
+    if (!refused.ok) expect(rates.take('p', 10, 100, 60_500 + refused.retryAfterMs).ok).toBe(true)
+  })
+
+  it('lets a batch larger than itself through when nothing was used, so that it is never stuck', () => {
+    const rates = createRates(memoryState(), 0)
+    expect(rates.take('p', 500, 100, 1000)).toEqual({ ok: true })
+    expect(rates.take('p', 1, 100, 2000).ok).toBe(false)
+  })
+
+  it('remembers over a restart', () => {
+    const state = memoryState()
+    const before = createRates(state, 0)
+    before.take('p', 100, 100, 10_000)
+    before.save(11_000)
+    expect(createRates(state, 12_000).take('p', 1, 100, 12_000).ok).toBe(false)
+    expect(createRates(state, 70_000).take('p', 50, 100, 70_000).ok).toBe(false)
+    expect(createRates(state, 200_000).take('p', 100, 100, 200_000).ok).toBe(true)
+  })
+})
