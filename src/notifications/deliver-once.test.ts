@@ -153,6 +153,16 @@ describe('a refusal', () => {
     expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Critical: disk'], 'skip: shown'])
   })
 
+  it('in one channel is not touched by another platform that is back', async () => {
+    const delivery = await startDelivery('discord', 'slack')
+    for (const name of ['discord', 'slack']) delivery.channel(name).failing(refused)
+    const { id } = await delivery.fires('disk')
+    await delivery.platformIsBack('discord')
+    expect(delivery.stands(id, 'slack')).toBe('skip: refused for good')
+    await delivery.platformIsBack('slack')
+    expect(delivery.stands(id, 'slack')).toBe('skip: shown')
+  })
+
   it('of a reply leaves the card true, and is shown still', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')

@@ -140,7 +140,7 @@ export function listDeliveries(state: State, limit: number, now: number, alertId
 export function retryNow(state: State, channelId: string): void {
   const later = and(
     eq(notifications.channelId, channelId),
-    sql`next_attempt_at is not null or failed_version is not null`,
+    sql`(next_attempt_at is not null or failed_version is not null)`,
   )
   state.transaction(() => {
     const failed = sql`${alerts.id} in (select alert_id from notifications where channel_id = ${channelId} and failed_version is not null)`
