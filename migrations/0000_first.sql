@@ -5,40 +5,6 @@ CREATE TABLE `absences` (
 	`kind` text NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `alerts` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`key` text NOT NULL,
-	`detector` text NOT NULL,
-	`project_id` integer,
-	`severity` text NOT NULL,
-	`title` text NOT NULL,
-	`seen` text NOT NULL,
-	`owner` text,
-	`state` text NOT NULL,
-	`count` integer DEFAULT 1 NOT NULL,
-	`version` integer DEFAULT 1 NOT NULL,
-	`calls` integer DEFAULT 0 NOT NULL,
-	`call_reason` text,
-	`since` integer NOT NULL,
-	`fired_at` integer NOT NULL,
-	`seen_at` integer NOT NULL,
-	`acknowledged_at` integer,
-	`acknowledged_by` text,
-	`note` text,
-	`snoozed_until` integer,
-	`snoozed_by` text,
-	`remind_every` integer DEFAULT 0 NOT NULL,
-	`wake_at` integer,
-	`resolved_at` integer,
-	`resolved_by` text,
-	`undelivered` integer DEFAULT false NOT NULL,
-	FOREIGN KEY (`project_id`) REFERENCES `projects`(`id`) ON UPDATE no action ON DELETE set null
-);
---> statement-breakpoint
-CREATE UNIQUE INDEX `alerts_open` ON `alerts` (`key`) WHERE state <> 'resolved';--> statement-breakpoint
-CREATE INDEX `alerts_undelivered` ON `alerts` (`severity`,`id`) WHERE undelivered = 1;--> statement-breakpoint
-CREATE INDEX `alerts_wake` ON `alerts` (`wake_at`) WHERE wake_at is not null;--> statement-breakpoint
-CREATE INDEX `alerts_key` ON `alerts` (`key`,`id`);--> statement-breakpoint
 CREATE TABLE `audit` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`at` integer NOT NULL,
@@ -67,13 +33,6 @@ CREATE TABLE `beats` (
 );
 --> statement-breakpoint
 CREATE INDEX `beats_check` ON `beats` (`check_id`,`id`);--> statement-breakpoint
-CREATE TABLE `channels` (
-	`id` text PRIMARY KEY NOT NULL,
-	`name` text NOT NULL,
-	`added_at` integer NOT NULL,
-	`removed_at` integer
-);
---> statement-breakpoint
 CREATE TABLE `checks` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`project_id` integer NOT NULL,
@@ -122,17 +81,6 @@ CREATE TABLE `facts` (
 	`value` text NOT NULL
 );
 --> statement-breakpoint
-CREATE TABLE `alert_history` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`alert_id` integer NOT NULL,
-	`at` integer NOT NULL,
-	`what` text NOT NULL,
-	`by` text,
-	`note` text,
-	FOREIGN KEY (`alert_id`) REFERENCES `alerts`(`id`) ON UPDATE no action ON DELETE cascade
-);
---> statement-breakpoint
-CREATE INDEX `history_alert` ON `alert_history` (`alert_id`,`id`);--> statement-breakpoint
 CREATE TABLE `keys` (
 	`id` text PRIMARY KEY NOT NULL,
 	`project_id` integer NOT NULL,
@@ -146,6 +94,105 @@ CREATE TABLE `keys` (
 );
 --> statement-breakpoint
 CREATE UNIQUE INDEX `keys_secret_hash_unique` ON `keys` (`secret_hash`);--> statement-breakpoint
+CREATE TABLE `projects` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`ping_key` text NOT NULL,
+	`rate_limit` integer DEFAULT 0 NOT NULL,
+	`retention` integer,
+	`remind_every` integer NOT NULL,
+	`address_limit` integer DEFAULT 0 NOT NULL,
+	`body_limit` integer DEFAULT 524288 NOT NULL,
+	`line_limit` integer DEFAULT 1000 NOT NULL,
+	`message_limit` integer DEFAULT 65536 NOT NULL,
+	`tag_retention` text DEFAULT '{}' NOT NULL,
+	`privacy` text DEFAULT '{}' NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `projects_name_unique` ON `projects` (`name`);--> statement-breakpoint
+CREATE UNIQUE INDEX `projects_ping_key_unique` ON `projects` (`ping_key`);--> statement-breakpoint
+CREATE TABLE `rates` (
+	`key` text NOT NULL,
+	`minute` integer NOT NULL,
+	`used` integer NOT NULL,
+	PRIMARY KEY(`key`, `minute`)
+);
+--> statement-breakpoint
+CREATE TABLE `roles` (
+	`platform` text NOT NULL,
+	`subject` text NOT NULL,
+	`role` text NOT NULL,
+	`set_by` text NOT NULL,
+	`set_at` integer NOT NULL,
+	PRIMARY KEY(`platform`, `subject`)
+);
+--> statement-breakpoint
+CREATE TABLE `saved_searches` (
+	`name` text PRIMARY KEY NOT NULL,
+	`query` text NOT NULL,
+	`saved_by` text NOT NULL,
+	`saved_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `signatures` (
+	`digest` text PRIMARY KEY NOT NULL,
+	`expires_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `signatures_expiry` ON `signatures` (`expires_at`);--> statement-breakpoint
+CREATE TABLE `alerts` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`key` text NOT NULL,
+	`detector` text NOT NULL,
+	`project_id` integer,
+	`severity` text NOT NULL,
+	`title` text NOT NULL,
+	`seen` text NOT NULL,
+	`owner` text,
+	`state` text NOT NULL,
+	`count` integer DEFAULT 1 NOT NULL,
+	`version` integer DEFAULT 1 NOT NULL,
+	`calls` integer DEFAULT 0 NOT NULL,
+	`call_reason` text,
+	`since` integer NOT NULL,
+	`fired_at` integer NOT NULL,
+	`seen_at` integer NOT NULL,
+	`acknowledged_at` integer,
+	`acknowledged_by` text,
+	`note` text,
+	`snoozed_until` integer,
+	`snoozed_by` text,
+	`remind_every` integer DEFAULT 0 NOT NULL,
+	`wake_at` integer,
+	`resolved_at` integer,
+	`resolved_by` text,
+	`undelivered` integer DEFAULT false NOT NULL,
+	FOREIGN KEY (`project_id`) REFERENCES `projects`(`id`) ON UPDATE no action ON DELETE set null
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `alerts_open` ON `alerts` (`key`) WHERE state <> 'resolved';--> statement-breakpoint
+CREATE INDEX `alerts_undelivered` ON `alerts` (`severity`,`id`) WHERE undelivered = 1;--> statement-breakpoint
+CREATE INDEX `alerts_wake` ON `alerts` (`wake_at`) WHERE wake_at is not null;--> statement-breakpoint
+CREATE INDEX `alerts_key` ON `alerts` (`key`,`id`);--> statement-breakpoint
+CREATE TABLE `channels` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`added_at` integer NOT NULL,
+	`removed_at` integer
+);
+--> statement-breakpoint
+CREATE TABLE `alert_history` (
+	`id` integer PRIMARY KEY NOT NULL,
+	`alert_id` integer NOT NULL,
+	`at` integer NOT NULL,
+	`what` text NOT NULL,
+	`by` text,
+	`note` text,
+	FOREIGN KEY (`alert_id`) REFERENCES `alerts`(`id`) ON UPDATE no action ON DELETE cascade
+);
+--> statement-breakpoint
+CREATE INDEX `history_alert` ON `alert_history` (`alert_id`,`id`);--> statement-breakpoint
 CREATE TABLE `notifications` (
 	`alert_id` integer NOT NULL,
 	`channel_id` text NOT NULL,
@@ -162,25 +209,4 @@ CREATE TABLE `notifications` (
 	PRIMARY KEY(`alert_id`, `channel_id`),
 	FOREIGN KEY (`alert_id`) REFERENCES `alerts`(`id`) ON UPDATE no action ON DELETE cascade,
 	FOREIGN KEY (`channel_id`) REFERENCES `channels`(`id`) ON UPDATE no action ON DELETE cascade
-);
---> statement-breakpoint
-CREATE TABLE `projects` (
-	`id` integer PRIMARY KEY NOT NULL,
-	`name` text NOT NULL,
-	`ping_key` text NOT NULL,
-	`rate_limit` integer DEFAULT 0 NOT NULL,
-	`retention` integer,
-	`remind_every` integer NOT NULL,
-	`created_at` integer NOT NULL
-);
---> statement-breakpoint
-CREATE UNIQUE INDEX `projects_name_unique` ON `projects` (`name`);--> statement-breakpoint
-CREATE UNIQUE INDEX `projects_ping_key_unique` ON `projects` (`ping_key`);--> statement-breakpoint
-CREATE TABLE `roles` (
-	`platform` text NOT NULL,
-	`subject` text NOT NULL,
-	`role` text NOT NULL,
-	`set_by` text NOT NULL,
-	`set_at` integer NOT NULL,
-	PRIMARY KEY(`platform`, `subject`)
 );

@@ -107,6 +107,9 @@ export function problemCard(problem: Problem) {
     not_found: 'Not found',
     conflict: 'Nothing changed',
     too_large: 'Too large',
+    unsupported: 'Not supported',
+    not_a_log: 'Not a log',
+    limited: 'Too many',
     busy: 'Busy',
     internal: 'Something went wrong in Vakt',
   }

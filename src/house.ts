@@ -11,14 +11,16 @@ import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
 import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
 import type { Log } from './log.ts'
+import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
+import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
 import { createScheduler } from './scheduler.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
-import type { Clock } from './time.ts'
+import { type Clock, MINUTE } from './time.ts'
 
 export type HouseOptions = {
   state: State
@@ -30,6 +32,8 @@ export type HouseOptions = {
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string
+  /** Where log lines live; without one the log routes and commands are not there. */
+  store?: LogStore
   /** How a connectivity target is tried; only tests change it. */
   reach?: (target: Target) => Promise<void>
   /** Makes the platforms, which need the desk to hand command lines to; `receive` is Slack's in HTTP mode. */
@@ -74,6 +78,18 @@ export function openHouse(options: HouseOptions) {
   const prober = createProber(config.connectivityTargets, clock, log, () => scheduler.wake(), options.reach)
   const scheduler = createScheduler(state, clock, log, { platforms: statuses, connectivity: prober.now })
   const delivery = createDelivery(state, channels, clock, log)
+  const rates = createRates(state, clock)
+  const shared = {
+    state,
+    vault,
+    adminKey: options.adminKey,
+    desk,
+    rates,
+    clock,
+    trustedProxies: config.trustedProxies,
+    timeZone: config.timeZone,
+    retentionMs: config.retentionMs,
+  }
   const intake = createIntake({
     state,
     commit: createGroupCommit(state),
@@ -81,12 +97,26 @@ export function openHouse(options: HouseOptions) {
     log,
     desk,
     adminKey: options.adminKey,
+    version: options.version,
+    publicUrl: options.publicUrl,
+    ...(options.store ? { logs: { ...shared, store: options.store } } : {}),
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
     readiness: () => readiness(scheduler.health(), statuses()),
     metrics: () => metrics(state, scheduler.health(), statuses(), clock.now() - startedAt),
     ...(receive ? { slack: receive } : {}),
   })
+
+  let cancelMaintenance = () => {}
+  const maintainLogs = () => {
+    if (!options.store) return
+    cancelMaintenance = clock.at(clock.now() + MINUTE, () => {
+      options
+        .store!.maintain(clock.now())
+        .catch(error => log.error('the log store could not be maintained', { error }))
+        .finally(maintainLogs)
+    })
+  }
 
   let nudged = false
   const nudge = () => {
@@ -110,6 +140,7 @@ export function openHouse(options: HouseOptions) {
       state.onCommit(touched => touched.has('alerts') && nudge())
       for (const platform of platforms) platform.start()
       prober.start()
+      maintainLogs()
       scheduler.start()
       nudge()
     },
@@ -122,6 +153,8 @@ export function openHouse(options: HouseOptions) {
     async stop() {
       scheduler.stop()
       prober.stop()
+      cancelMaintenance()
+      rates.save()
       await delivery.stop()
       await Promise.allSettled(platforms.map(platform => platform.stop()))
     },

@@ -1,4 +1,4 @@
-// What can go wrong that a person should read about: one class, eight codes, mapped once by each door.
+// What can go wrong that a person should read about: one class, a few codes, mapped once by each door.
 
 /** The kinds of refusal; each door (HTTP, chat, terminal) maps them once to its own form. */
 export type ProblemCode =
@@ -8,6 +8,9 @@ export type ProblemCode =
   | 'not_found'
   | 'conflict'
   | 'too_large'
+  | 'unsupported'
+  | 'not_a_log'
+  | 'limited'
   | 'busy'
   | 'internal'
 

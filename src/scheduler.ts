@@ -9,6 +9,7 @@ import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts
 import { detectMissedBeats } from './detectors/missed-beat.ts'
 import type { Log } from './log.ts'
 import { pruneAudit } from './projects/audit.ts'
+import { pruneSignatures } from './projects/signatures.ts'
 import type { State } from './state/database.ts'
 import { type Clock, HOUR, SECOND } from './time.ts'
 
@@ -85,6 +86,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     nextPrune = now + HOUR
     pruneAlerts(state, now)
     pruneAudit(state, now)
+    pruneSignatures(state, now)
   }
 
   const arm = (latest: number) => {

@@ -5,8 +5,13 @@ import { cardText } from '../chat/card-text.ts'
 import type { CommandDesk, Request as CommandRequest } from '../chat/channel.ts'
 import type { Log } from '../log.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
-import { speakerOf } from './auth.ts'
+import { readKeyBySecret } from '../projects/keys.ts'
+import { findProject } from '../projects/projects.ts'
+import { isAdminKey, shownSecret, speakerOf } from './auth.ts'
 import { readText } from './body.ts'
+import { docsPage } from './docs-page.ts'
+import { type LogRoutesOptions, logRoutes } from './logs.ts'
+import { openApi } from './openapi.ts'
 import { type PingOptions, receivePing } from './ping.ts'
 
 /** A platform that takes its own requests over HTTP: Slack in HTTP mode. */
@@ -20,6 +25,10 @@ export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; m
 export type IntakeOptions = PingOptions & {
   desk: CommandDesk
   adminKey: string
+  version: string
+  publicUrl(): string
+  /** Absent in a house without a log store. */
+  logs?: LogRoutesOptions
   log: Log
   readiness(): Readiness
   metrics(): string
@@ -29,13 +38,16 @@ export type IntakeOptions = PingOptions & {
 const COMMAND_LIMIT = 64 * 1024
 const SLACK_LIMIT = 1024 * 1024
 
-const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 503 | 500> = {
+const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503 | 500> = {
   invalid: 400,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
   conflict: 409,
   too_large: 413,
+  unsupported: 415,
+  not_a_log: 422,
+  limited: 429,
   busy: 503,
   internal: 500,
 }
@@ -59,6 +71,13 @@ export function createIntake(options: IntakeOptions) {
     })
   })
 
+  if (options.logs) app.route('/api/logs', logRoutes(options.logs))
+  app.get('/api/config', c => c.json(clientConfig(options, c.req.raw.headers), 200, { 'cache-control': 'max-age=300' }))
+
+  const document = () => openApi(desk.commands, options.publicUrl(), options.version)
+  app.get('/openapi.json', c => c.json(document()))
+  app.get('/docs', c => c.html(docsPage(document())))
+
   app.get('/healthz', c => c.text('ok'))
   app.get('/readyz', c => {
     const readiness = options.readiness()
@@ -80,7 +99,7 @@ export function createIntake(options: IntakeOptions) {
   app.notFound(c => {
     const problem = new Problem(
       'not_found',
-      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. Routes: /ping/<uuid>, POST /api/commands, /healthz, /readyz, /metrics.`,
+      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. "/docs" shows what there is.`,
     )
     return c.json(problemBody(problem), 404)
   })
@@ -93,6 +112,25 @@ export function createIntake(options: IntakeOptions) {
     return c.json(problemBody(problem), STATUS[problem.code], retryHeaders(problem))
   })
   return app
+}
+
+/** What clients should hold to: the limits of the key's project, or of the first one. */
+function clientConfig({ state, adminKey }: IntakeOptions, headers: Headers) {
+  const secret = shownSecret(headers)
+  const found = secret === null || isAdminKey(secret, adminKey) ? undefined : readKeyBySecret(state, secret)
+  const project = found?.project ?? findProject(state)
+  return {
+    project: found ? project.name : null,
+    sampling: { rate: 1 },
+    limits: {
+      body_bytes: project.bodyLimit,
+      lines: project.lineLimit,
+      message_bytes: project.messageLimit,
+      lines_per_minute: project.rateLimit || null,
+    },
+    batch: { lines: Math.min(500, project.lineLimit), interval_ms: 1000 },
+    encodings: ['gzip', 'deflate', 'br', 'zstd'],
+  }
 }
 
 async function readCommand(request: Request): Promise<CommandRequest> {

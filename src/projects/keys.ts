@@ -65,6 +65,16 @@ export function readKeyBySecret(state: State, secret: string): { key: Key; proje
     .get()
 }
 
+/** The key of an id, revoked ones included. */
+export function readKeyById(state: State, id: string): { key: Key; project: Project } | undefined {
+  return state.db
+    .select({ key: keys, project: projects })
+    .from(keys)
+    .innerJoin(projects, eq(keys.projectId, projects.id))
+    .where(eq(keys.id, id))
+    .get()
+}
+
 // The secrets are 238 random bits, so a plain hash withstands guessing.
 function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex')

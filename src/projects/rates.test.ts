@@ -1,11 +1,12 @@
 // Sliding limits: never more than the limit in a minute by much, never forgotten by a restart.
 import { describe, expect, it } from 'vitest'
 import { memoryState } from '../state/database.ts'
+import { createFakeClock } from '../testing/fake-clock.ts'
 import { createRates } from './rates.ts'
 
 describe('a limit per minute', () => {
   it('lets its amount through, then says how long to wait', () => {
-    const rates = createRates(memoryState(), 0)
+    const rates = createRates(memoryState(), createFakeClock(0))
     expect(rates.take('p', 60, 100, 1000)).toEqual({ ok: true })
     expect(rates.take('p', 40, 100, 2000)).toEqual({ ok: true })
     expect(rates.take('p', 1, 100, 30_000)).toEqual({ ok: false, retryAfterMs: 30_000 })
@@ -13,7 +14,7 @@ describe('a limit per minute', () => {
   })
 
   it('slides: what was used a minute ago fades, it does not vanish at the full minute', () => {
-    const rates = createRates(memoryState(), 0)
+    const rates = createRates(memoryState(), createFakeClock(0))
     rates.take('p', 100, 100, 59_000)
     expect(rates.take('p', 10, 100, 60_000).ok).toBe(false)
     expect(rates.take('p', 10, 100, 65_000).ok).toBe(false)
@@ -22,7 +23,7 @@ describe('a limit per minute', () => {
   })
 
   it('waits as long as it says', () => {
-    const rates = createRates(memoryState(), 0)
+    const rates = createRates(memoryState(), createFakeClock(0))
     rates.take('p', 100, 100, 50_000)
     const refused = rates.take('p', 10, 100, 60_500)
     expect(refused.ok).toBe(false)
@@ -30,18 +31,20 @@ describe('a limit per minute', () => {
   })
 
   it('lets a batch larger than itself through when nothing was used, so that it is never stuck', () => {
-    const rates = createRates(memoryState(), 0)
+    const rates = createRates(memoryState(), createFakeClock(0))
     expect(rates.take('p', 500, 100, 1000)).toEqual({ ok: true })
     expect(rates.take('p', 1, 100, 2000).ok).toBe(false)
   })
 
-  it('remembers over a restart', () => {
+  it('remembers over a restart', async () => {
     const state = memoryState()
-    const before = createRates(state, 0)
-    before.take('p', 100, 100, 10_000)
-    before.save(11_000)
-    expect(createRates(state, 12_000).take('p', 1, 100, 12_000).ok).toBe(false)
-    expect(createRates(state, 70_000).take('p', 50, 100, 70_000).ok).toBe(false)
-    expect(createRates(state, 200_000).take('p', 100, 100, 200_000).ok).toBe(true)
+    const clock = createFakeClock(10_000)
+    createRates(state, clock).take('p', 100, 100, clock.now())
+    await clock.advance(2000)
+    expect(createRates(state, clock).take('p', 1, 100, clock.now()).ok).toBe(false)
+    await clock.advance(58_000)
+    expect(createRates(state, clock).take('p', 50, 100, clock.now()).ok).toBe(false)
+    await clock.advance(130_000)
+    expect(createRates(state, clock).take('p', 100, 100, clock.now()).ok).toBe(true)
   })
 })

@@ -1,12 +1,12 @@
 // Sliding limits: counted in memory minute by minute, and brought to disk every second so that a restart forgets little.
 import type { State } from '../state/database.ts'
-import { MINUTE } from '../time.ts'
+import { type Clock, MINUTE, SECOND } from '../time.ts'
 
 export interface Rates {
   /** Counts `amount` towards a limit per minute unless that would pass it; then gives how long to wait, ms. */
   take(key: string, amount: number, perMinute: number, now: number): { ok: true } | { ok: false; retryAfterMs: number }
-  /** Writes what was counted since the last time; cheap when nothing was. */
-  save(now: number): void
+  /** Writes what was counted since the last time; happens by itself a second after something was. */
+  save(): void
 }
 
 type Counter = { minute: number; used: number; before: number; dirty: boolean }
@@ -15,42 +15,52 @@ type Counter = { minute: number; used: number; before: number; dirty: boolean }
  * Sliding-window counters over `state`: the last minute is estimated from this minute's count and the part of the minute
  * before that still overlaps, as nginx-like limiters do; off by a few percent at the most under even load.
  */
-export function createRates(state: State, now: number): Rates {
+export function createRates(state: State, clock: Clock): Rates {
   const counters = new Map<string, Counter>()
   const rows = state
     .prepare<[number], { key: string; minute: number; used: number }>(
       'select key, minute, used from rates where minute >= ? order by minute',
     )
-    .all(minuteOf(now) - 1)
+    .all(minuteOf(clock.now()) - 1)
   for (const row of rows)
     counters.set(row.key, { ...moved(counters.get(row.key), row.minute), used: row.used, dirty: false })
 
+  let cancel: (() => void) | null = null
+
+  const save = () => {
+    cancel?.()
+    cancel = null
+    const minute = minuteOf(clock.now())
+    const dirty = [...counters].filter(([, counter]) => counter.dirty)
+    if (dirty.length === 0) return
+    state.transaction(() => {
+      for (const [key, counter] of dirty) state.prepare(WRITE).run(key, counter.minute, counter.used)
+      state.prepare('delete from rates where minute < ?').run(minute - 1)
+    })
+    for (const [key, counter] of counters) {
+      counter.dirty = false
+      if (counter.minute < minute - 1) counters.delete(key)
+    }
+  }
+
   return {
+    save,
     take(key, amount, perMinute, now) {
       const counter = moved(counters.get(key), minuteOf(now))
       const passed = (now % MINUTE) / MINUTE
       const estimate = counter.used + counter.before * (1 - passed)
-      if (estimate + amount > perMinute && estimate > 0)
+      if (estimate + amount > perMinute && estimate > 0) {
         return { ok: false, retryAfterMs: waitFor(counter, amount, perMinute, now) }
+      }
       counters.set(key, { ...counter, used: counter.used + amount, dirty: true })
+      cancel ??= clock.at(now + SECOND, save)
       return { ok: true }
-    },
-    save(now) {
-      const dirty = [...counters].filter(([, counter]) => counter.dirty)
-      if (dirty.length === 0) return
-      state.transaction(() => {
-        const write =
-          'insert into rates (key, minute, used) values (?, ?, ?) on conflict (key, minute) do update set used = excluded.used'
-        for (const [key, counter] of dirty) {
-          state.prepare(write).run(key, counter.minute, counter.used)
-          counter.dirty = false
-        }
-        state.prepare('delete from rates where minute < ?').run(minuteOf(now) - 1)
-      })
-      for (const [key, counter] of counters) if (counter.minute < minuteOf(now) - 1) counters.delete(key)
     },
   }
 }
+
+const WRITE = `insert into rates (key, minute, used) values (?, ?, ?)
+  on conflict (key, minute) do update set used = excluded.used`
 
 function minuteOf(at: number): number {
   return Math.floor(at / MINUTE)

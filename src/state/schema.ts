@@ -1,10 +1,8 @@
-// Every table of the state. Instants are epoch ms, durations ms; JSON columns are typed here.
+// Every table of the state; those of alerts are in a file of their own. Instants are epoch ms, durations ms; JSON columns are typed here.
 
-import type { Field, Text } from '../card.ts'
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 
-/** What a detector saw, in the words of the card. */
-export type Sighting = { lines: Text[]; fields?: Field[] }
+export * from './alert-schema.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
 
@@ -186,98 +184,3 @@ export const absences = sqliteTable('absences', {
   to: integer('to_at').notNull(),
   kind: text({ enum: ['stopped', 'asleep', 'offline'] }).notNull(),
 })
-
-export const alerts = sqliteTable(
-  'alerts',
-  {
-    id: integer().primaryKey(),
-    key: text().notNull(),
-    detector: text().notNull(),
-    projectId: integer('project_id').references(() => projects.id, { onDelete: 'set null' }),
-    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
-    title: text().notNull(),
-    /** What the detector saw: the sentences and fields of the card. */
-    seen: text({ mode: 'json' }).$type<Sighting>().notNull(),
-    owner: text(),
-    state: text({ enum: ['firing', 'acknowledged', 'resolved'] }).notNull(),
-    count: integer().notNull().default(1),
-    version: integer().notNull().default(1),
-    /** How many times people were to be notified anew, and why last. */
-    calls: integer().notNull().default(0),
-    callReason: text('call_reason', { enum: ['reminder', 'fired again', 'escalated', 'recovered'] }),
-    /** When the trouble itself began. */
-    since: integer().notNull(),
-    firedAt: integer('fired_at').notNull(),
-    seenAt: integer('seen_at').notNull(),
-    acknowledgedAt: integer('acknowledged_at'),
-    acknowledgedBy: text('acknowledged_by'),
-    note: text(),
-    snoozedUntil: integer('snoozed_until'),
-    snoozedBy: text('snoozed_by'),
-    remindEvery: integer('remind_every').notNull().default(0),
-    /** The next instant at which time alone changes the alert: a reminder, or the end of a snooze. */
-    wakeAt: integer('wake_at'),
-    resolvedAt: integer('resolved_at'),
-    resolvedBy: text('resolved_by'),
-    /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
-    undelivered: flag('undelivered'),
-  },
-  table => [
-    uniqueIndex('alerts_open').on(table.key).where(sql`state <> 'resolved'`),
-    index('alerts_undelivered').on(table.severity, table.id).where(sql`undelivered = 1`),
-    index('alerts_wake').on(table.wakeAt).where(sql`wake_at is not null`),
-    index('alerts_key').on(table.key, table.id),
-  ],
-)
-
-/** Everything that happened to an alert, for its timeline. */
-export const history = sqliteTable(
-  'alert_history',
-  {
-    id: integer().primaryKey(),
-    alertId: integer('alert_id')
-      .notNull()
-      .references(() => alerts.id, { onDelete: 'cascade' }),
-    at: integer().notNull(),
-    what: text().notNull(),
-    by: text(),
-    note: text(),
-  },
-  table => [index('history_alert').on(table.alertId, table.id)],
-)
-
-export const channels = sqliteTable('channels', {
-  id: text().primaryKey(),
-  name: text().notNull(),
-  /** Alerts that ended before this are not told there. */
-  addedAt: integer('added_at').notNull(),
-  /** Set while the platform is configured no more. */
-  removedAt: integer('removed_at'),
-})
-
-export const notifications = sqliteTable(
-  'notifications',
-  {
-    alertId: integer('alert_id')
-      .notNull()
-      .references(() => alerts.id, { onDelete: 'cascade' }),
-    channelId: text('channel_id')
-      .notNull()
-      .references(() => channels.id, { onDelete: 'cascade' }),
-    /** The platform's own reference of the message; null until it is posted. */
-    ref: text(),
-    shownVersion: integer('shown_version').notNull().default(0),
-    /** How many of the alert's calls were told there. */
-    called: integer().notNull().default(0),
-    /** A message of this kind is being sent with this nonce since then, or was when Vakt died. */
-    sending: text({ enum: ['post', 'reply'] }),
-    nonce: text(),
-    sentAt: integer('sent_at'),
-    attempts: integer().notNull().default(0),
-    nextAttemptAt: integer('next_attempt_at'),
-    /** Why the last attempt failed; with `failed` no further one is made until the alert changes. */
-    error: text(),
-    failedVersion: integer('failed_version'),
-  },
-  table => [primaryKey({ columns: [table.alertId, table.channelId] })],
-)

@@ -1,0 +1,201 @@
+// Taking log lines in: who sends them, how much, in what form; answered only after they are on disk.
+import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import { LEVELS, type Level } from '../logs/line.ts'
+import type { Batch, LogStore } from '../logs/store.ts'
+import { Problem } from '../problem.ts'
+import type { Project } from '../projects/projects.ts'
+import type { Rates } from '../projects/rates.ts'
+import { releaseSignature } from '../projects/signatures.ts'
+import type { State } from '../state/database.ts'
+import type { Clock } from '../time.ts'
+import { readStart } from './body.ts'
+import { decompress } from './compression.ts'
+import { readPeer } from './peer.ts'
+import { readSender, type SenderOptions } from './sender.ts'
+
+export type AppendOptions = SenderOptions & {
+  state: State
+  store: LogStore
+  rates: Rates
+  clock: Clock
+  trustedProxies: BlockList
+  timeZone: string
+  retentionMs: number
+}
+
+type AppendAnswer = {
+  status: 200 | 422
+  body: {
+    accepted: number
+    rejected: number
+    errors: readonly { index: number; field: string; message: string }[]
+    repeated?: boolean
+  }
+  headers: Record<string, string>
+}
+
+/** The largest body that any project may allow itself; more is not even received. */
+export const LARGEST_BODY = 64 * 1024 * 1024
+/** Somebody who guesses keys gets this many wrong ones a minute. */
+const WRONG_KEYS = 60
+const MOST_TOLD = 100
+
+/** Stores the lines of one request. Throws the `Problem` to answer with; nothing is half-stored without saying so. */
+export async function appendLogs(
+  options: AppendOptions,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+): Promise<AppendAnswer> {
+  const { state, store, rates, clock } = options
+  const now = clock.now()
+  const peer = readPeer(incoming, request.headers, options.trustedProxies)
+  const parameters = new URL(request.url).searchParams
+  const raw = await readRaw(request)
+  const sender = knownSender(options, request, raw, parameters, peer.address, now)
+  try {
+    const { project } = sender
+    const format = readFormat(request.headers.get('content-type'), raw)
+    const body = await decompress(raw, request.headers.get('content-encoding'), project.bodyLimit)
+    const actual = format ?? sniff(body)
+    holdToLimits(rates, project, peer.address, () => countLines(body, actual), now)
+    const stored = await store.append(toBatch(options, project, body, actual, request.headers, parameters, now))
+    const status = stored.accepted === 0 && stored.rejected > 0 ? 422 : 200
+    const told = stored.errors.slice(0, MOST_TOLD)
+    const answer = { accepted: stored.accepted, rejected: stored.rejected, errors: told }
+    return { status, body: stored.repeated ? { ...answer, repeated: true } : answer, headers: {} }
+  } catch (error) {
+    // What was not accepted may be sent again with the same signature.
+    if (sender.signature !== null) state.transaction(() => releaseSignature(state, sender.signature!))
+    throw error
+  }
+}
+
+async function readRaw(request: Request): Promise<Buffer> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  const tooLarge = new Problem('too_large', `The body is larger than ${LARGEST_BODY} bytes. Send it in smaller parts.`)
+  if (announced > LARGEST_BODY) throw tooLarge
+  const { kept, total } = await readStart(request, LARGEST_BODY)
+  if (total > LARGEST_BODY) throw tooLarge
+  return kept
+}
+
+function knownSender(
+  options: AppendOptions,
+  request: Request,
+  raw: Buffer,
+  parameters: URLSearchParams,
+  address: string,
+  now: number,
+) {
+  try {
+    return readSender(options, request.headers, raw, parameters.get('project') ?? undefined, now)
+  } catch (error) {
+    const wrong = error instanceof Problem && error.code === 'unauthorized'
+    const room = wrong ? options.rates.take(`wrong keys from ${address}`, 1, WRONG_KEYS, now) : { ok: true as const }
+    if (room.ok) throw error
+    throw new Problem('limited', `Too many wrong keys from ${address}. Wait a minute.`, {
+      retryAfterMs: room.retryAfterMs,
+    })
+  }
+}
+
+/** What the content type says; null when only the body can tell (curl -d says a form, many say nothing). */
+function readFormat(contentType: string | null, raw: Buffer): Batch['format'] | null {
+  const type = (contentType ?? '').split(';')[0]!.trim().toLowerCase()
+  if (raw.length === 0)
+    throw new Problem('invalid', 'The body is empty. Send a log as JSON, such as {"message":"hello"}.', {
+      fields: { body: 'is empty' },
+    })
+  if (/^application\/(x-ndjson|ndjson|jsonl|jsonlines|x-jsonlines|json-lines)$/.test(type)) return 'ndjson'
+  if (type === 'application/json' || type.endsWith('+json')) return 'json'
+  if (type === 'text/plain') return 'text'
+  if (type === '' || type === 'application/x-www-form-urlencoded' || type === 'application/octet-stream') return null
+  throw new Problem(
+    'unsupported',
+    `Content-Type "${type.slice(0, 60)}" is not known. Use application/json, application/x-ndjson or text/plain.`,
+    {
+      fields: { 'content-type': 'must be application/json, application/x-ndjson or text/plain' },
+    },
+  )
+}
+
+function sniff(body: Buffer): Batch['format'] {
+  const start = body.subarray(0, 200).toString('latin1').trimStart()
+  return start.startsWith('{') || start.startsWith('[') ? 'json' : 'text'
+}
+
+/** How many lines a body holds; asked only where a limit is set, for JSON has to be parsed to tell. */
+function countLines(body: Buffer, format: Batch['format']): number {
+  const text = body.toString('utf8')
+  if (format !== 'json') return text.split('\n').filter(line => line.trim() !== '').length
+  try {
+    const parsed = JSON.parse(text)
+    const list = parsed?.logs ?? parsed?.events ?? parsed
+    return Array.isArray(list) ? list.length : 1
+  } catch {
+    // The reader will say what is wrong with it.
+    return 1
+  }
+}
+
+function holdToLimits(rates: Rates, project: Project, address: string, lines: () => number, now: number): void {
+  const limits = [
+    { key: `lines of ${project.id}`, perMinute: project.rateLimit, what: `The project ${project.name}` },
+    { key: `lines of ${project.id} from ${address}`, perMinute: project.addressLimit, what: `The address ${address}` },
+  ]
+  for (const { key, perMinute, what } of limits) {
+    if (perMinute === 0) continue
+    const taken = rates.take(key, lines(), perMinute, now)
+    if (!taken.ok)
+      throw new Problem('limited', `${what} may send ${perMinute} lines a minute and has used them.`, {
+        retryAfterMs: taken.retryAfterMs,
+      })
+  }
+}
+
+function toBatch(
+  options: AppendOptions,
+  project: Project,
+  body: Buffer,
+  format: Batch['format'],
+  headers: Headers,
+  parameters: URLSearchParams,
+  now: number,
+): Batch {
+  const given = (name: string) => parameters.get(name) ?? undefined
+  const level = given('level')?.toLowerCase()
+  if (level !== undefined && !LEVELS.includes(level as Level)) {
+    throw new Problem('invalid', `level=${level.slice(0, 20)} is not a level. Use ${LEVELS.join(', ')}.`, {
+      fields: { level: `must be one of ${LEVELS.join(', ')}` },
+    })
+  }
+  const key = headers.get('idempotency-key')
+  if (key !== null && key.length > 200)
+    throw new Problem('invalid', 'Idempotency-Key may have 200 characters at the most.', {
+      fields: { 'idempotency-key': 'is too long' },
+    })
+  const tags = given('tags')
+    ?.split(',')
+    .map(tag => tag.trim())
+    .filter(Boolean)
+  return {
+    // A copy of its own, which can be handed to the writer without the pool it came from.
+    body: new Uint8Array(body).buffer,
+    format,
+    project: project.name,
+    defaults: {
+      ...(given('source') === undefined ? {} : { source: given('source')! }),
+      ...(given('host') === undefined ? {} : { host: given('host')! }),
+      ...(given('group') === undefined ? {} : { group: given('group')! }),
+      ...(level === undefined ? {} : { level: level as Level }),
+      ...(tags === undefined ? {} : { tags }),
+    },
+    receivedAt: now,
+    limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
+    retentionMs: project.retention ?? options.retentionMs,
+    tagRetentionMs: project.tagRetention,
+    privacy: project.privacy,
+    idempotencyKey: key,
+  }
+}

@@ -1,0 +1,53 @@
+// Bodies as they come compressed: gzip, deflate, br and zstd, each with a limit on what comes out.
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
+import { Problem } from '../problem.ts'
+
+type Decompress = (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>
+
+const DECOMPRESSORS: Record<string, Decompress> = {
+  gzip: promisify(gunzip),
+  'x-gzip': promisify(gunzip),
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+  // HTTP's deflate is zlib; some clients send it bare.
+  deflate: (body, options) => promisify(inflate)(body, options).catch(() => promisify(inflateRaw)(body, options)),
+}
+
+/**
+ * The body as it was before `Content-Encoding`. Throws `too_large` when more than `limit` bytes would come out (nothing
+ * beyond it is ever made), `invalid` for a damaged body, and the problem of an encoding that is not known.
+ */
+export async function decompress(body: Buffer, encoding: string | null, limit: number): Promise<Buffer> {
+  const names = (encoding ?? '')
+    .toLowerCase()
+    .split(',')
+    .map(name => name.trim())
+  let open = body
+  for (const name of names.filter(one => one !== '' && one !== 'identity').reverse()) {
+    const decompressor = DECOMPRESSORS[name]
+    if (!decompressor) {
+      throw new Problem(
+        'unsupported',
+        `Content-Encoding "${name.slice(0, 40)}" is not known. Use gzip, deflate, br or zstd.`,
+        {
+          fields: { 'content-encoding': 'must be gzip, deflate, br or zstd' },
+        },
+      )
+    }
+    open = await decompressor(open, { maxOutputLength: limit }).catch(error => {
+      if (error.code === 'ERR_BUFFER_TOO_LARGE') {
+        throw new Problem(
+          'too_large',
+          `The body is larger than ${limit} bytes when it is decompressed. Send it in smaller parts.`,
+        )
+      }
+      throw new Problem('invalid', `The body is not whole ${name}: ${error.message}.`, {
+        fields: { body: `is not ${name}` },
+      })
+    })
+  }
+  if (open.length > limit)
+    throw new Problem('too_large', `The body is larger than ${limit} bytes. Send it in smaller parts.`)
+  return open
+}

@@ -1,0 +1,53 @@
+// How log lines are given to clients: one JSON form, as lines of it, and as CSV.
+import type { LogLine } from '../logs/line.ts'
+import { isoTime } from '../time.ts'
+
+/** A line in the machine-readable form: snake case, times RFC 3339; empty texts are null. */
+export function lineResult(line: LogLine) {
+  return {
+    id: line.id,
+    timestamp: isoTime(line.timestamp),
+    received_at: isoTime(line.receivedAt),
+    level: line.level,
+    message: line.message,
+    project: line.project,
+    source: line.source || null,
+    host: line.host || null,
+    group: line.group || null,
+    tags: line.tags,
+    fingerprint: line.fingerprint || null,
+    stack: line.stack || null,
+    trace_id: line.traceId || null,
+    span_id: line.spanId || null,
+    attributes: line.attributes,
+  }
+}
+
+export const CSV_HEADER =
+  'timestamp,level,project,source,host,group,tags,message,stack,trace_id,span_id,fingerprint,attributes,id\r\n'
+
+/** A line as a CSV record (RFC 4180). A text that a spreadsheet would take for a formula is defused by an apostrophe. */
+export function csvRecord(line: LogLine): string {
+  const cells = [
+    isoTime(line.timestamp),
+    line.level,
+    line.project,
+    line.source,
+    line.host,
+    line.group,
+    line.tags.join(' '),
+    line.message,
+    line.stack,
+    line.traceId,
+    line.spanId,
+    line.fingerprint,
+    Object.keys(line.attributes).length > 0 ? JSON.stringify(line.attributes) : '',
+    line.id,
+  ]
+  return `${cells.map(csvCell).join(',')}\r\n`
+}
+
+function csvCell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+}

@@ -1,0 +1,190 @@
+// The log routes: taking lines in, finding them, following them, and taking them away.
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import { stream, streamSSE } from 'hono/streaming'
+import type { CommandDesk } from '../chat/channel.ts'
+import type { LogLine } from '../logs/line.ts'
+import { parseQuery } from '../logs/query/parse.ts'
+import type { Query } from '../logs/query/tree.ts'
+import type { LogStore, PageRequest } from '../logs/store.ts'
+import { Problem } from '../problem.ts'
+import { roleAllows, roleOf } from '../projects/roles.ts'
+import { type AppendOptions, appendLogs } from './append.ts'
+import { speakerOf } from './auth.ts'
+import { CSV_HEADER, csvRecord, lineResult } from './log-answer.ts'
+
+export type LogRoutesOptions = AppendOptions & { desk: CommandDesk; store: LogStore }
+
+const USUAL_PAGE = 100
+const LARGEST_PAGE = 1000
+const EXPORT_PAGE = 1000
+/** How long one page of a search may take before it says how far it got. */
+const WITHIN = 10_000
+const TAIL_BACKLOG = 1000
+const TAIL_ALIVE = 15_000
+
+/** The routes below `/api/logs`. */
+export function logRoutes(options: LogRoutesOptions) {
+  const { state, adminKey, store, clock } = options
+  const app = new Hono<{ Bindings: HttpBindings }>()
+
+  /** The query of a request, held to the project of the key that asks. */
+  const readQuery = (request: Request, role: 'viewer' | 'admin'): Query => {
+    const speaker = speakerOf(state, adminKey, request.headers)
+    if (!roleAllows(roleOf(state, speaker), role))
+      throw new Problem('forbidden', `This needs a key with the role ${role}.`)
+    const parameters = new URL(request.url).searchParams
+    const query = parseQuery(parameters.get('q') ?? '', clock.now(), options.timeZone)
+    const project = speaker.key?.project ?? parameters.get('project')
+    return project === null ? query : inProject(query, project)
+  }
+
+  app.post('/', async c => {
+    const { status, body, headers } = await appendLogs(options, c.req.raw, c.env?.incoming)
+    return c.json(body, status, headers)
+  })
+
+  app.get('/', async c => {
+    const query = readQuery(c.req.raw, 'viewer')
+    const format = c.req.query('format') ?? 'json'
+    if (format === 'ndjson' || format === 'csv')
+      return exportLines(c, store, query, format, readLimit(c.req.query('limit'), Number.POSITIVE_INFINITY))
+    if (format !== 'json')
+      throw new Problem('invalid', `format=${format.slice(0, 20)} is not known. Use json, ndjson or csv.`, {
+        fields: { format: 'must be json, ndjson or csv' },
+      })
+    const limit = readLimit(c.req.query('limit'), LARGEST_PAGE) ?? USUAL_PAGE
+    const page = await store.search({
+      query,
+      order: 'newest',
+      limit,
+      cursor: c.req.query('cursor') ?? null,
+      withinMs: WITHIN,
+    })
+    const count = await store.count(query, WITHIN)
+    return c.json({
+      logs: page.lines.map(lineResult),
+      total: count.total,
+      ...(count.atLeast ? { total_at_least: true } : {}),
+      next: page.next,
+      ...(page.searchedTo === null ? {} : { searched_to: new Date(page.searchedTo).toISOString() }),
+    })
+  })
+
+  app.delete('/', async c => {
+    const query = readQuery(c.req.raw, 'admin')
+    if (query.where === null && query.from === null && query.until === null && c.req.query('all') !== 'true') {
+      throw new Problem('invalid', 'Say what to remove in q, or add all=true to remove every line.', {
+        fields: { q: 'is empty' },
+      })
+    }
+    return c.json({ removed: await store.purge(query) })
+  })
+
+  app.get('/tail', c => {
+    const query = readQuery(c.req.raw, 'viewer')
+    return streamSSE(c, async sse => {
+      const waiting: LogLine[] = []
+      let dropped = 0
+      let wake = () => {}
+      const stop = store.tail(query, lines => {
+        const room = Math.max(0, TAIL_BACKLOG - waiting.length)
+        waiting.push(...lines.slice(0, room))
+        dropped += Math.max(0, lines.length - room)
+        wake()
+      })
+      sse.onAbort(() => {
+        stop()
+        wake()
+      })
+      await sse.writeSSE({ event: 'ready', data: '{}' })
+      while (!sse.aborted) {
+        for (const line of waiting.splice(0))
+          await sse.writeSSE({ event: 'line', id: line.id, data: JSON.stringify(lineResult(line)) })
+        if (dropped > 0) await sse.writeSSE({ event: 'dropped', data: JSON.stringify({ lines: dropped }) })
+        dropped = 0
+        const alive = await new Promise<boolean>(resolve => {
+          const timer = setTimeout(() => resolve(true), TAIL_ALIVE)
+          wake = () => {
+            clearTimeout(timer)
+            resolve(false)
+          }
+          if (waiting.length > 0) wake()
+        })
+        if (alive) await sse.write(': still here\n\n')
+      }
+      stop()
+    })
+  })
+
+  app.get('/:id', async c => {
+    const query = readQuery(c.req.raw, 'viewer')
+    const line = await store.read(c.req.param('id'))
+    const project = projectOf(query)
+    if (!line || (project !== null && line.project !== project)) {
+      throw new Problem(
+        'not_found',
+        `There is no log line ${c.req.param('id').slice(0, 60)}; its retention may have passed.`,
+      )
+    }
+    return c.json({ log: lineResult(line) })
+  })
+  return app
+}
+
+/** The query held to one project. */
+export function inProject(query: Query, project: string): Query {
+  const only = { kind: 'field' as const, field: 'project' as const, value: project.replaceAll('*', '') }
+  return { ...query, where: query.where === null ? only : { kind: 'and', parts: [only, query.where] } }
+}
+
+function projectOf({ where }: Query): string | null {
+  const first = where?.kind === 'and' ? where.parts[0] : where
+  return first?.kind === 'field' && first.field === 'project' ? first.value : null
+}
+
+function readLimit(text: string | undefined, most: number): number | undefined {
+  if (text === undefined) return undefined
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit
+  throw new Problem(
+    'invalid',
+    `limit must be a whole number from 1${most === Number.POSITIVE_INFINITY ? '' : ` to ${most}`}.`,
+    { fields: { limit: 'is out of range' } },
+  )
+}
+
+function exportLines(
+  c: Parameters<typeof stream>[0],
+  store: LogStore,
+  query: Query,
+  format: 'ndjson' | 'csv',
+  limit = Number.POSITIVE_INFINITY,
+) {
+  c.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
+  c.header('content-disposition', `attachment; filename="logs.${format}"`)
+  return stream(c, async out => {
+    if (format === 'csv') await out.write(CSV_HEADER)
+    let left = limit
+    const request: PageRequest = {
+      query,
+      order: 'newest',
+      limit: Math.min(EXPORT_PAGE, left),
+      cursor: null,
+      withinMs: WITHIN,
+    }
+    // Each page waits until the last one was taken: a slow reader holds nothing in memory.
+    while (!out.aborted && left > 0) {
+      const page = await store.search({ ...request, limit: Math.min(EXPORT_PAGE, left) })
+      if (page.lines.length > 0)
+        await out.write(
+          page.lines
+            .map(line => (format === 'csv' ? csvRecord(line) : `${JSON.stringify(lineResult(line))}\n`))
+            .join(''),
+        )
+      left -= page.lines.length
+      if (page.next === null) return
+      request.cursor = page.next
+    }
+  })
+}
