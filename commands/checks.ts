@@ -202,7 +202,7 @@ const next = command({
   },
   run({ name, from, count = 5, project, ...schedule }, context) {
     const check = name === undefined ? scheduleOnly(schedule, context) : checkOf(context, name, project)
-    const start = readInstant(from, context)
+    const start = readInstant('from', from, context)
     const due = dueTimes(check, start ?? (check.lateAt === null ? context.now : check.lateAt - 1), count)
     return {
       card: {

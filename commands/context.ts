@@ -57,12 +57,12 @@ export function instant() {
   return z.string().transform(text => ({ text }))
 }
 
-/** Reads what `instant` holds; throws a sentence for what is not a time. */
-export function readInstant(given: { text: string } | undefined, context: Context): number | undefined {
+/** Reads what `instant` holds in the argument `name`; throws a sentence for what is not a time. */
+export function readInstant(name: string, given: { text: string } | undefined, context: Context): number | undefined {
   if (given === undefined) return undefined
   const at = parseTime(given.text, context.now, context.config.timeZone)
   if (at !== null) return at
-  throw invalid('time', `"${given.text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
+  throw invalid(name, `"${given.text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
 }
 
 export const checkName = () => completes(positional(z.string().min(1).max(100)), 'check')
