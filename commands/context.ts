@@ -6,6 +6,7 @@ import { findCheck } from '../src/checks/checks.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command.ts'
 import type { Config } from '../src/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
+import type { LogStore } from '../src/logs/store.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
@@ -17,6 +18,7 @@ import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/ti
 export type Context = {
   state: State
   vault: Vault
+  store: LogStore | null
   config: Config
   now: number
   by: Actor

@@ -7,6 +7,9 @@ import { checkCommands } from './checks.ts'
 import type { Context } from './context.ts'
 import { helpCommand } from './help.ts'
 import { keyCommands } from './keys.ts'
+import { logFigureCommands } from './log-figures.ts'
+import { logKeepingCommands } from './log-keeping.ts'
+import { logCommands } from './logs.ts'
 import { projectCommands } from './projects.ts'
 import { roleCommands } from './roles.ts'
 import { statusCommands } from './status.ts'
@@ -17,6 +20,9 @@ export const commands: readonly Command<Context>[] = [
   ...ackCommands,
   ...checkCommands,
   ...checkChangeCommands,
+  ...logCommands,
+  ...logFigureCommands,
+  ...logKeepingCommands,
   ...projectCommands,
   ...keyCommands,
   ...roleCommands,

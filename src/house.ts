@@ -64,6 +64,7 @@ export function openHouse(options: HouseOptions) {
     context: (by, now, interactive) => ({
       state,
       vault,
+      store: options.store ?? null,
       config,
       now,
       by,

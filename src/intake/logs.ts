@@ -4,14 +4,15 @@ import { Hono } from 'hono'
 import { stream, streamSSE } from 'hono/streaming'
 import type { CommandDesk } from '../chat/channel.ts'
 import type { LogLine } from '../logs/line.ts'
+import { inProject } from '../logs/query/narrow.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import type { Query } from '../logs/query/tree.ts'
 import type { LogStore, PageRequest } from '../logs/store.ts'
+import { CSV_HEADER, csvRecord, lineResult } from '../logs/written.ts'
 import { Problem } from '../problem.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
 import { type AppendOptions, appendLogs } from './append.ts'
 import { speakerOf } from './auth.ts'
-import { CSV_HEADER, csvRecord, lineResult } from './log-answer.ts'
 
 export type LogRoutesOptions = AppendOptions & { desk: CommandDesk; store: LogStore }
 
@@ -130,12 +131,6 @@ export function logRoutes(options: LogRoutesOptions) {
     return c.json({ log: lineResult(line) })
   })
   return app
-}
-
-/** The query held to one project. */
-export function inProject(query: Query, project: string): Query {
-  const only = { kind: 'field' as const, field: 'project' as const, value: project.replaceAll('*', '') }
-  return { ...query, where: query.where === null ? only : { kind: 'and', parts: [only, query.where] } }
 }
 
 function projectOf({ where }: Query): string | null {

@@ -1,6 +1,7 @@
-// How log lines are given to clients: one JSON form, as lines of it, and as CSV.
-import type { LogLine } from '../logs/line.ts'
+// How log lines are written for machines: one JSON form, as lines of it, and as CSV.
+
 import { isoTime } from '../time.ts'
+import type { LogLine } from './line.ts'
 
 /** A line in the machine-readable form: snake case, times RFC 3339; empty texts are null. */
 export function lineResult(line: LogLine) {
@@ -23,6 +24,7 @@ export function lineResult(line: LogLine) {
   }
 }
 
+/** The first record of a CSV export. */
 export const CSV_HEADER =
   'timestamp,level,project,source,host,group,tags,message,stack,trace_id,span_id,fingerprint,attributes,id\r\n'
 
