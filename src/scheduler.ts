@@ -16,7 +16,7 @@ import { type Clock, HOUR, SECOND } from './time.ts'
 /** How often the scheduler shows that it is alive, even with nothing to do. */
 const TICK = 5 * SECOND
 /** How many overdue checks one turn judges, so that a mass of them never holds up the intake. */
-const AT_ONCE = 500
+const AT_ONCE = 100
 
 export type SchedulerHealth = { healthy: boolean; lastTurnAt: number | null; error: string | null }
 

@@ -40,7 +40,16 @@ export function fireAlert(state: State, finding: Finding, now: number): Alert {
       const step = seenAgain(open, finding, now)
       return step ? change(state, open, step, now) : open
     }
-    const alert = state.db.insert(alerts).values(fired(finding, now)).returning().get()
+    const row = fired(finding, now)
+    const blanks = Object.fromEntries(Object.keys(row).map(name => [name, sql.placeholder(name)]))
+    const insert = state.prepared('new alert', db =>
+      db
+        .insert(alerts)
+        .values(blanks as never)
+        .returning()
+        .prepare(),
+    )
+    const alert = insert.get(row)
     writeHistory(state, alert.id, { what: `fired: ${alert.title}` }, now)
     state.touch('alerts')
     return alert
@@ -115,7 +124,8 @@ export function findAlert(state: State, id: number): Alert {
 }
 
 export function readAlert(state: State, id: number): Alert | undefined {
-  return state.db.select().from(alerts).where(eq(alerts.id, id)).get()
+  const byId = eq(alerts.id, sql.placeholder('id'))
+  return state.prepared('alert by id', db => db.select().from(alerts).where(byId).prepare()).get({ id })
 }
 
 export function readOpenAlert(state: State, key: string): Alert | undefined {
@@ -174,10 +184,8 @@ function change(state: State, alert: Alert, step: AlertStep, now: number): Alert
 }
 
 function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): void {
-  state.db
-    .insert(history)
-    .values({ alertId, at, what: step.what, by: step.by ?? null, note: step.note ?? null })
-    .run()
+  const insert = 'insert into alert_history (alert_id, at, what, by, note) values (?, ?, ?, ?, ?)'
+  state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null)
 }
 
 function filtered(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {

@@ -1,7 +1,7 @@
 // The beats: each is stored, and changes its check, in one transaction.
 
 import type { State } from '../state/database.ts'
-import { desc, eq } from '../state/orm.ts'
+import { desc, eq, sql } from '../state/orm.ts'
 import { beats } from '../state/schema.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
 import { applyBeat, type Check, type Turn } from './check.ts'
@@ -43,7 +43,11 @@ export function recordBeat(state: State, check: Check, arrival: Arrival, now: nu
 
 /** The newest beats of a check, newest first. */
 export function listBeats(state: State, checkId: number, limit: number): Beat[] {
-  return state.db.select().from(beats).where(eq(beats.checkId, checkId)).orderBy(desc(beats.id)).limit(limit).all()
+  const ofCheck = eq(beats.checkId, sql.placeholder('checkId'))
+  const query = state.prepared('beats of a check', db =>
+    db.select().from(beats).where(ofCheck).orderBy(desc(beats.id)).limit(sql.placeholder('limit')).prepare(),
+  )
+  return query.all({ checkId, limit })
 }
 
 function cut(text: string, limit: number): string {

@@ -118,7 +118,7 @@ export function settle(state: State, alertId: number, now: number): void {
     const step = nextStep(alert, addedAt, notification, now)
     return step.do !== 'skip' || step.why === 'waiting to try again'
   })
-  if (!open) state.db.update(alerts).set({ undelivered: false }).where(eq(alerts.id, alertId)).run()
+  if (!open) state.prepare('update alerts set undelivered = 0 where id = ?').run(alertId)
 }
 
 /** Every pair of recent alert and channel with its step, newest alert first, for `deliveries`. */
@@ -150,27 +150,28 @@ export function retryNow(state: State, channelId: string): void {
 }
 
 function save(state: State, alertId: number, channelId: string, changes: Partial<Notification>): void {
-  state.transaction(() => {
-    state.db
-      .insert(notifications)
-      .values({ alertId, channelId, ...changes })
-      .onConflictDoUpdate({ target: [notifications.alertId, notifications.channelId], set: changes })
-      .run()
-  })
+  const entries = Object.entries(changes) as [keyof Notification, string | number | null][]
+  const names = entries.map(([key]) => notifications[key].name)
+  const insert = `insert into notifications (alert_id, channel_id, ${names}) values (?, ?${', ?'.repeat(names.length)})
+    on conflict (alert_id, channel_id) do update set ${names.map(name => `${name} = excluded.${name}`)}`
+  state.transaction(() => state.prepare(insert).run(alertId, channelId, ...entries.map(([, value]) => value)))
 }
 
 function pairsOf(state: State, alertId: number) {
-  return state.db
-    .select({
-      alert: alerts,
-      notification: notifications,
-      channel: channels.name,
-      channelId: channels.id,
-      addedAt: channels.addedAt,
-    })
-    .from(alerts)
-    .innerJoin(channels, sql`${channels.removedAt} is null`)
-    .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
-    .where(eq(alerts.id, alertId))
-    .all()
+  const query = state.prepared('pairs of an alert', db =>
+    db
+      .select({
+        alert: alerts,
+        notification: notifications,
+        channel: channels.name,
+        channelId: channels.id,
+        addedAt: channels.addedAt,
+      })
+      .from(alerts)
+      .innerJoin(channels, sql`${channels.removedAt} is null`)
+      .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
+      .where(eq(alerts.id, sql.placeholder('alertId')))
+      .prepare(),
+  )
+  return query.all({ alertId })
 }

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { asc, eq } from '../state/orm.ts'
+import { asc, eq, sql } from '../state/orm.ts'
 import { projects } from '../state/schema.ts'
 import { HOUR } from '../time.ts'
 
@@ -48,7 +48,8 @@ export function readProject(state: State, name: string): Project | undefined {
 }
 
 export function readProjectById(state: State, id: number): Project | undefined {
-  return state.db.select().from(projects).where(eq(projects.id, id)).get()
+  const byId = eq(projects.id, sql.placeholder('id'))
+  return state.prepared('project by id', db => db.select().from(projects).where(byId).prepare()).get({ id })
 }
 
 /** The project whose slug ping URLs begin with `pingKey`. */
