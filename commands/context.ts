@@ -1,6 +1,7 @@
 // What every command is given beside its arguments, and the shapes that arguments share.
 import { z } from 'zod'
-import type { PlatformStatus } from '../src/chat/channel.ts'
+import type { Channel, PlatformStatus } from '../src/chat/channel.ts'
+import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/checks.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command.ts'
@@ -19,6 +20,7 @@ export type Context = {
   state: State
   vault: Vault
   store: LogStore | null
+  tails: Tails | null
   config: Config
   now: number
   by: Actor
@@ -36,6 +38,8 @@ export type Parts = {
   scheduler(): SchedulerHealth
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
+  /** The channel of a platform, or undefined when it is none. */
+  channelOf(platform: string): Channel | undefined
 }
 
 export const command = commandsFor<Context>()

@@ -9,6 +9,7 @@ import { helpCommand } from './help.ts'
 import { keyCommands } from './keys.ts'
 import { logFigureCommands } from './log-figures.ts'
 import { logKeepingCommands } from './log-keeping.ts'
+import { logTailCommands } from './log-tail.ts'
 import { logCommands } from './logs.ts'
 import { projectCommands } from './projects.ts'
 import { roleCommands } from './roles.ts'
@@ -21,6 +22,7 @@ export const commands: readonly Command<Context>[] = [
   ...checkCommands,
   ...checkChangeCommands,
   ...logCommands,
+  ...logTailCommands,
   ...logFigureCommands,
   ...logKeepingCommands,
   ...projectCommands,

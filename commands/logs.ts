@@ -197,13 +197,11 @@ function lineCard(line: LogLine): Card {
     { name: 'When', value: [{ time: line.timestamp, style: 'moment' }], inline: true },
     { name: 'Project', value: line.project, inline: true },
     ...named.filter(([, value]) => value !== '').map(([name, value]) => ({ name, value, inline: true })),
-    ...attributes
-      .slice(0, 12)
-      .map(([name, value]) => ({
-        name,
-        value: typeof value === 'string' ? value : JSON.stringify(value),
-        inline: true,
-      })),
+    ...attributes.slice(0, 12).map(([name, value]) => ({
+      name,
+      value: typeof value === 'string' ? value : JSON.stringify(value),
+      inline: true,
+    })),
   ]
   const same: Button[] =
     line.fingerprint === ''

@@ -82,16 +82,42 @@ const edit = command({
       .union([z.literal(NONE), duration()])
       .optional()
       .describe('How often an unacknowledged alert is told again'),
+    addressLimit: z
+      .number()
+      .int()
+      .min(0)
+      .max(100_000_000)
+      .optional()
+      .describe('Log lines a minute from one address, 0 for no limit'),
+    maxBody: size().optional().describe('The largest log request, such as 512KiB or 2MiB'),
+    maxLines: z.number().int().min(1).max(100_000).optional().describe('The most lines of one log request'),
+    maxMessage: size().optional().describe('The longest message of a log line, such as 64KiB'),
+    tagRetention: z
+      .string()
+      .max(500)
+      .optional()
+      .describe('How long lines with a tag are kept: "payments=30d debug=1h", or none'),
+    privacy: z
+      .string()
+      .max(200)
+      .optional()
+      .describe('What happens to personal data in logs: "email=mask ip=keep phone=encrypt iban=mask"'),
     newPingKey: z.boolean().optional().describe('Replace the ping key; slug URLs with the old one stop working'),
     rename: z.string().max(64).optional().describe('A new name'),
   },
-  run({ project: name, rateLimit, retention, remind, newPingKey, rename }, context) {
+  run({ project: name, rateLimit, retention, remind, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
     let edited = editProject(context.state, project.id, {
       ...(rateLimit === undefined ? {} : { rateLimit }),
       ...(retention === undefined ? {} : { retention: retention === NONE ? null : retention }),
       ...(remind === undefined ? {} : { remindEvery: remind === NONE ? 0 : remind }),
       ...(rename === undefined ? {} : { name: rename }),
+      ...(logs.addressLimit === undefined ? {} : { addressLimit: logs.addressLimit }),
+      ...(logs.maxBody === undefined ? {} : { bodyLimit: logs.maxBody }),
+      ...(logs.maxLines === undefined ? {} : { lineLimit: logs.maxLines }),
+      ...(logs.maxMessage === undefined ? {} : { messageLimit: logs.maxMessage }),
+      ...(logs.tagRetention === undefined ? {} : { tagRetention: readTagRetention(logs.tagRetention) }),
+      ...(logs.privacy === undefined ? {} : { privacy: readPrivacy(logs.privacy) }),
     })
     if (newPingKey) edited = rotatePingKey(context.state, project.id)
     return { card: projectCard(edited, context), result: projectResult(edited, context) }
@@ -159,6 +185,10 @@ function projectResult(project: Project, context: Context) {
       rate_limit: project.rateLimit,
       retention_ms: project.retention ?? context.config.retentionMs,
       remind_every_ms: project.remindEvery,
+      address_limit: project.addressLimit,
+      limits: { body_bytes: project.bodyLimit, lines: project.lineLimit, message_bytes: project.messageLimit },
+      tag_retention_ms: project.tagRetention,
+      privacy: project.privacy,
       checks: countChecks(context.state, { projectId: project.id }),
       created_at: isoTime(project.createdAt),
     },

@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..')
 const FLOORS: [floor: string, files: RegExp][] = [
   ['main', /^src\/(main|cli)\.ts$/],
   ['house', /^src\/house\.ts$/],
-  ['doors', /^src\/(intake\/|chat\/(discord|slack|terminal)\/|scheduler\.ts|desk\.ts|deadman\.ts)/],
+  ['doors', /^src\/(intake\/|chat\/(discord|slack|terminal)\/|chat\/tails\.ts|scheduler\.ts|desk\.ts|deadman\.ts)/],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
   ['alerts', /^src\/alerts\//],
@@ -25,7 +25,7 @@ const FLOORS: [floor: string, files: RegExp][] = [
 /** What a lower floor may know of a higher one: shapes only. */
 const TYPES_FROM_ABOVE: Record<string, RegExp> = {
   // Commands tell the health of what runs above them.
-  commands: /^src\/scheduler\.ts$/,
+  commands: /^src\/(scheduler|chat\/tails)\.ts$/,
 }
 
 /** Each library's one place; everything else of a package is imported nowhere. */

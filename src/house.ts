@@ -4,6 +4,7 @@ import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
 import { countAlerts } from './alerts/alerts.ts'
 import type { CommandDesk, Platform, PlatformStatus } from './chat/channel.ts'
+import { createTails } from './chat/tails.ts'
 import { countByStatus } from './checks/checks.ts'
 import type { Config } from './config.ts'
 import { createProber } from './connectivity/probe.ts'
@@ -55,7 +56,9 @@ export function openHouse(options: HouseOptions) {
     scheduler: () => scheduler.health(),
     platforms: statuses,
     connectivity: () => prober.now(),
+    channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
   }
+  const tails = options.store ? createTails(options.store, clock, log) : null
   const desk = createDesk({
     state,
     clock,
@@ -65,6 +68,7 @@ export function openHouse(options: HouseOptions) {
       state,
       vault,
       store: options.store ?? null,
+      tails,
       config,
       now,
       by,
@@ -155,6 +159,7 @@ export function openHouse(options: HouseOptions) {
       scheduler.stop()
       prober.stop()
       cancelMaintenance()
+      await tails?.stopAll()
       rates.save()
       await delivery.stop()
       await Promise.allSettled(platforms.map(platform => platform.stop()))

@@ -39,6 +39,8 @@ export class DeliveryError extends Error {
 export interface Channel {
   /** Stable and unique, such as `discord:1234`. */
   readonly id: string
+  /** Whether something live is shown by editing its message, or by printing more. */
+  readonly live: 'edit' | 'append'
   /** How people call it: `Discord #ops`. */
   readonly name: string
   /** Posts a new message that notifies. `nonce` (at most 25 characters) makes a repeated post recognisable. Returns its reference. */

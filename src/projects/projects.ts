@@ -7,7 +7,7 @@ import { projects } from '../state/schema.ts'
 import { HOUR } from '../time.ts'
 
 export type Project = typeof projects.$inferSelect
-export type ProjectChanges = Partial<Pick<Project, 'name' | 'rateLimit' | 'retention' | 'remindEvery'>>
+export type ProjectChanges = Partial<Omit<Project, 'id' | 'pingKey' | 'createdAt'>>
 
 /** The project that things belong to when none is named. */
 export const FIRST_PROJECT = 'default'

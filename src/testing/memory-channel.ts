@@ -64,6 +64,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
 
   return {
     id,
+    live: 'edit',
     name: id,
     messages,
     calls,

@@ -29,6 +29,7 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
 
   const channel: Channel = {
     id: `discord:${channelId}`,
+    live: 'edit',
     get name() {
       return name
     },

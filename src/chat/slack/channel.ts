@@ -54,6 +54,7 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
   }
 
   return {
+    live: 'edit',
     id: `slack:${channelId}`,
     get name() {
       return `Slack ${place()}`

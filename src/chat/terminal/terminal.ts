@@ -54,6 +54,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
 
   const channel: Channel = {
     id: 'terminal',
+    live: 'append',
     name: 'Terminal',
     async post(card) {
       show(card)

@@ -1,0 +1,194 @@
+// Live tails: one message that shows the newest lines, edited in place at a pace every platform allows, until it is stopped.
+import { randomBytes } from 'node:crypto'
+import type { Button, Card, Text } from '../card.ts'
+import type { Log } from '../log.ts'
+import type { LogLine } from '../logs/line.ts'
+import type { Query } from '../logs/query/tree.ts'
+import type { LogStore } from '../logs/store.ts'
+import { Problem } from '../problem.ts'
+import { aboutDuration, type Clock, MINUTE, SECOND } from '../time.ts'
+import { type Channel, DeliveryError } from './channel.ts'
+
+/** Edits share the channel's limit with alerts, so they keep well below it. */
+const PACE = 3 * SECOND
+const SHOWN = 12
+/** A terminal prints what comes, up to so many lines at a time. */
+const PRINTED = 200
+const MOST_TAILS = 5
+const RETRY = 5 * SECOND
+
+export type TailRequest = {
+  query: Query
+  /** How the query was typed, for the card. */
+  asked: string
+  channel: Channel
+  by: string
+  lastsMs: number
+  show(line: LogLine): Text
+}
+
+export interface Tails {
+  /** Begins a tail and gives its number. Throws `busy` when there are many already, or what the channel refuses. */
+  start(request: TailRequest): Promise<number>
+  pause(id: number): void
+  resume(id: number): void
+  stop(id: number, by: string): Promise<void>
+  /** Ends all, each with a last word in its message. */
+  stopAll(): Promise<void>
+}
+
+type Tail = TailRequest & {
+  id: number
+  ref: string
+  until: number
+  lines: LogLine[]
+  seen: number
+  missed: number
+  paused: boolean
+  changed: boolean
+  unfollow(): void
+  cancel(): void
+  ended: string | null
+}
+
+/** Tails over a store; each has its own pace and outlives lost connections. */
+export function createTails(store: LogStore, clock: Clock, log: Log): Tails {
+  const tails = new Map<number, Tail>()
+  let last = 0
+
+  const find = (id: number): Tail => {
+    const tail = tails.get(id)
+    if (tail) return tail
+    throw new Problem('conflict', `The tail ${id} has ended. "logs tail" begins another.`)
+  }
+
+  const arm = (tail: Tail, at: number) => {
+    tail.cancel()
+    tail.cancel = clock.at(Math.min(at, Math.max(tail.until, clock.now())), () => void turn(tail))
+  }
+
+  const turn = async (tail: Tail): Promise<void> => {
+    if (!tails.has(tail.id)) return
+    if (clock.now() >= tail.until) return end(tail, 'It ended by itself; "logs tail" begins another.')
+    let wait = PACE
+    if (tail.changed && !tail.paused) {
+      tail.changed = false
+      try {
+        await update(tail)
+      } catch (error) {
+        wait = afterFailure(tail, error)
+      }
+    }
+    if (tails.has(tail.id)) arm(tail, clock.now() + wait)
+  }
+
+  const update = async (tail: Tail): Promise<void> => {
+    if (tail.channel.live === 'edit') return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
+    const lines = tail.lines.splice(0).map(tail.show)
+    await tail.channel.post({ title: '', tone: 'plain', lines }, nonce())
+  }
+
+  const afterFailure = (tail: Tail, error: unknown): number => {
+    tail.changed = true
+    if (!(error instanceof DeliveryError)) log.error('a tail could not be shown', { error })
+    const refused = error instanceof DeliveryError && (error.refusal === 'refused' || error.refusal === 'gone')
+    if (refused) forget(tail)
+    return error instanceof DeliveryError ? (error.retryAfterMs ?? RETRY) : RETRY
+  }
+
+  const forget = (tail: Tail) => {
+    tail.unfollow()
+    tail.cancel()
+    tails.delete(tail.id)
+  }
+
+  const end = async (tail: Tail, why: string): Promise<void> => {
+    forget(tail)
+    tail.ended = why
+    const word =
+      tail.channel.live === 'edit'
+        ? tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
+        : tail.channel.post({ title: why, tone: 'muted' }, nonce())
+    await Promise.resolve(word).catch(error => log.debug('the end of a tail could not be shown', { error }))
+  }
+
+  return {
+    async start(request) {
+      if (tails.size >= MOST_TAILS)
+        throw new Problem('busy', `${MOST_TAILS} tails are running already. Stop one first.`)
+      const id = ++last
+      const until = clock.now() + request.lastsMs
+      const tail: Tail = {
+        ...request,
+        id,
+        ref: '',
+        until,
+        lines: [],
+        seen: 0,
+        missed: 0,
+        paused: false,
+        changed: false,
+        unfollow() {},
+        cancel() {},
+        ended: null,
+      }
+      tails.set(id, tail)
+      try {
+        tail.ref = await request.channel.post(cardOf(tail, clock.now()), nonce())
+      } catch (error) {
+        tails.delete(id)
+        throw new Problem('busy', `The tail could not be shown in ${request.channel.name}: ${(error as Error).message}`)
+      }
+      tail.unfollow = store.tail(request.query, lines => take(tail, lines))
+      arm(tail, clock.now() + PACE)
+      return id
+    },
+    pause(id) {
+      const tail = find(id)
+      tail.paused = true
+      void update(tail).catch(error => afterFailure(tail, error))
+    },
+    resume(id) {
+      const tail = find(id)
+      tail.paused = false
+      tail.changed = true
+      void turn(tail)
+    },
+    stop: (id, by) => end(find(id), `Stopped by ${by}.`),
+    async stopAll() {
+      await Promise.all([...tails.values()].map(tail => end(tail, 'Vakt stopped.')))
+    },
+  }
+}
+
+function take(tail: Tail, lines: readonly LogLine[]): void {
+  tail.seen += lines.length
+  const room = tail.channel.live === 'edit' ? SHOWN : PRINTED
+  tail.lines.push(...lines)
+  tail.missed += Math.max(0, tail.lines.length - room)
+  tail.lines.splice(0, Math.max(0, tail.lines.length - room))
+  tail.changed = true
+}
+
+function cardOf(tail: Tail, now: number): Card {
+  const buttons: Button[] = [
+    tail.paused
+      ? { label: 'Go on', line: `logs tail --resume ${tail.id}`, tone: 'primary' }
+      : { label: 'Pause', line: `logs tail --pause ${tail.id}` },
+    { label: 'Stop', line: `logs tail --stop ${tail.id}` },
+  ]
+  const above = tail.missed > 0 ? [`… ${tail.missed} more above`] : []
+  const state =
+    tail.ended ?? (tail.paused ? 'Paused.' : `Live for ${aboutDuration(Math.max(MINUTE, tail.until - now))} more.`)
+  return {
+    title: `${tail.ended ? 'Tail of' : tail.paused ? 'Paused tail of' : 'Live tail of'} ${tail.asked || 'every line'}`,
+    tone: tail.ended ? 'muted' : 'info',
+    lines: tail.lines.length > 0 ? [...above, ...tail.lines.map(tail.show)] : ['No line has come yet.'],
+    buttons: tail.ended ? [] : buttons,
+    footer: `${tail.seen} ${tail.seen === 1 ? 'line' : 'lines'} so far · begun by ${tail.by} · ${state}`,
+  }
+}
+
+function nonce(): string {
+  return randomBytes(12).toString('hex')
+}
