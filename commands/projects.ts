@@ -13,6 +13,7 @@ import {
 } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
 import { type Context, command, duration, yes } from './context.ts'
+import { formatSize, readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
 /** The name of a project, where it is what a command is about. */

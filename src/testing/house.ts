@@ -132,6 +132,7 @@ function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
   }
   return {
     id: channel.id,
+    live: channel.live,
     name: channel.name,
     post: (card, nonce) => carry(() => channel.post(card, nonce)),
     edit: (ref, card) => carry(() => channel.edit(ref, card)),
