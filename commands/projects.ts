@@ -164,6 +164,17 @@ function projectCard(project: Project, context: Context) {
         inline: true,
       },
       { name: 'Logs are kept', value: formatDuration(project.retention ?? context.config.retentionMs), inline: true },
+      { name: 'A log request', value: `${formatSize(project.bodyLimit)}, ${project.lineLimit} lines`, inline: true },
+      ...Object.entries(project.tagRetention).map(([tag, ms]) => ({
+        name: `Tag ${tag} is kept`,
+        value: formatDuration(ms),
+        inline: true,
+      })),
+      ...Object.entries(project.privacy).map(([kind, what]) => ({
+        name: `Personal data: ${kind}`,
+        value: what,
+        inline: true,
+      })),
       {
         name: 'Reminds every',
         value: project.remindEvery === 0 ? 'never' : formatDuration(project.remindEvery),
