@@ -66,7 +66,7 @@ const bracketed = /[[(<](?:[a-z_]{1,20}:)?([a-z]{1,13})\d?\s*[\])>]/gi
 const opening = /^([a-z]{3,13})\b\s?(?::|\||-(?=\s))/i
 const shouted = new RegExp(`(?:^|[\\s|:])(${WORD}|[IWEFD](?=/)|(?<=\\d\\s)[IWEFD](?=\\s\\w))\\s?(?=[\\s:|/-]|$)`)
 const failure =
-  /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$))/
+  /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |PHP \w+ error: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$))|\((?:\w{1,40}::){0,4}\w{0,60}(?:Error|Exception)\)$/
 const crash = /^(?:panic: |fatal error: |thread '[^']{0,80}' .{0,40}panicked at)/
 
 /**

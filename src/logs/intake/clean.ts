@@ -1,0 +1,31 @@
+// Makes texts safe to store, search and show: no colour codes, no NUL, no half characters, and no more than the limit.
+import { stripVTControlCharacters } from 'node:util'
+
+/** The text without terminal sequences; NUL shows as `␀`, half a surrogate pair as `�`. */
+export function clean(text: string): string {
+  let cleaned = text
+  if (cleaned.includes('\u001b') || cleaned.includes('\u009b')) cleaned = stripVTControlCharacters(cleaned)
+  if (cleaned.includes('\0')) cleaned = cleaned.replaceAll('\0', '␀')
+  return cleaned.isWellFormed() ? cleaned : cleaned.toWellFormed()
+}
+
+/** The text cut to `limit` bytes of UTF-8, by whole characters, with a mark that says how much is gone. */
+export function clip(text: string, limit: number): string {
+  if (text.length * 3 <= limit) return text
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= limit) return text
+  const mark = `… [cut, ${bytes} bytes in all]`
+  const room = Math.max(0, limit - Buffer.byteLength(mark))
+  const kept = Buffer.from(text.slice(0, room)).subarray(0, room)
+  return kept.subarray(0, wholeCharacters(kept)).toString() + mark
+}
+
+/** How many of the bytes are whole characters: those of a last, broken one begin with 10, all but its first. */
+function wholeCharacters(bytes: Buffer): number {
+  let start = bytes.length
+  while (start > 0 && (bytes[start - 1]! & 0xc0) === 0x80) start--
+  if (start === 0) return 0
+  const first = bytes[start - 1]!
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1
+  return start - 1 + length <= bytes.length ? start - 1 + length : start - 1
+}

@@ -1,0 +1,125 @@
+// Bodies of every format become lines; what is wrong is told line by line.
+import { describe, expect, it } from 'vitest'
+import { Problem } from '../../problem.ts'
+import type { Batch } from '../store.ts'
+import { aBatch, lineOf, linesOf } from './batches.testing.ts'
+import { readBatch } from './read-batch.ts'
+
+const a = { message: 'a' }
+const b = { message: 'b' }
+
+function messages(body: unknown, changes?: Partial<Batch>): string[] {
+  return linesOf(body, changes).map(line => line.message)
+}
+
+function problemOf(body: unknown, changes?: Partial<Batch>): Problem {
+  try {
+    readBatch(aBatch(body, changes))
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
+  }
+  throw new Error('was read')
+}
+
+describe('a body', () => {
+  it.each<[string, unknown, Partial<Batch>?]>([
+    ['of an array', [a, b]],
+    ['of logs', { logs: [a, b] }],
+    ['of events', { events: [a, b] }],
+    ["of Seq's events", { Events: [a, b] }],
+    ['with a byte order mark', `\ufeff${JSON.stringify([a, b])}`],
+    ['of NDJSON', '{"message":"a"}\n{"message":"b"}', { format: 'ndjson' }],
+    ['of NDJSON with blank lines and CRLF', '\r\n{"message":"a"}\r\n\r\n {"message":"b"}\r\n', { format: 'ndjson' }],
+    ['of one array as NDJSON', '[{"message":"a"},{"message":"b"}]', { format: 'ndjson' }],
+    ['of printed JSON as NDJSON', '[\n{"message":"a"},\n{"message":"b"}\n]', { format: 'ndjson' }],
+    ['of text', 'a\nb\n', { format: 'text' }],
+  ])('%s is read', (_, body, changes) => expect(messages(body, changes)).toEqual(['a', 'b']))
+
+  it('of one object is one line', () => expect(messages(a)).toEqual(['a']))
+  it('of nothing is no line', () => {
+    for (const [body, format] of [
+      ['[]', 'json'],
+      ['{"logs":[]}', 'json'],
+      ['', 'ndjson'],
+      ['\n', 'text'],
+    ] as const)
+      expect(messages(body, { format })).toEqual([])
+  })
+
+  it('with faulty lines keeps the good ones and tells the others by place and field', () => {
+    const { lines, rejected } = readBatch(
+      aBatch([a, { level: 'info' }, 5, null, ['x'], 'text', {}, { ...a, timestamp: 'banana' }, { ...a, time: {} }, b]),
+    )
+    expect(lines.map(line => line.message)).toEqual(['a', 'b'])
+    expect(rejected.map(({ index, field }) => [index, field])).toEqual([
+      ...[
+        [1, 'message'],
+        [2, ''],
+        [3, ''],
+        [4, ''],
+        [5, ''],
+        [6, 'message'],
+        [7, 'timestamp'],
+        [8, 'time'],
+      ],
+    ])
+    expect(rejected[0]!.message).toBe('There is no message.')
+    expect(rejected[6]!.message).toBe('"banana" is no time that can be read.')
+    expect(rejected[1]!.message).toContain('a number')
+  })
+
+  it('of NDJSON with a broken line keeps the others', () => {
+    const { lines, rejected } = readBatch(aBatch('{"message":"a"}\nnot json\n{"message":"b"}', { format: 'ndjson' }))
+    expect(lines.map(line => line.message)).toEqual(['a', 'b'])
+    expect(rejected).toEqual([{ index: 1, field: '', message: expect.stringContaining('is not JSON') as string }])
+  })
+
+  it.each<[string, unknown, Partial<Batch>?]>([
+    ['broken JSON', '{"message":'],
+    ['nothing', ''],
+    ['text as JSON', 'hello'],
+    ['text as NDJSON', 'hello\nworld', { format: 'ndjson' }],
+  ])('of %s is refused as unreadable', (_, body, changes) => {
+    const problem = problemOf(body, changes)
+    expect(problem.code).toBe('invalid')
+    expect(Object.keys(problem.fields!)).toEqual(['body'])
+  })
+
+  it.each([['5'], ['"text"'], ['true'], ['null'], ['{}']])('of %s is refused as no log', body => {
+    const problem = problemOf(body)
+    expect(problem.code).toBe('invalid')
+    expect(Object.keys(problem.fields!)).toEqual(['log'])
+  })
+
+  it('with more lines than allowed is refused whole', () => {
+    const limits = { lines: 2, messageBytes: 100 }
+    expect(messages([a, b], { limits })).toHaveLength(2)
+    for (const [body, format] of [
+      [[a, b, a], 'json'],
+      ['{}\n{}\n{}', 'ndjson'],
+      ['a\nb\nc', 'text'],
+    ] as const)
+      expect(problemOf(body, { limits, format }).code).toBe('too_large')
+  })
+
+  it('with bytes that are no UTF-8 is read with signs in their place', () => {
+    const body = new Uint8Array([0x61, 0xff, 0x62]).buffer
+    expect(readBatch({ ...aBatch('', { format: 'text' }), body }).lines[0]!.message).toBe('a\ufffdb')
+  })
+
+  it('with words of a megabyte is read like any other', () => {
+    const huge = 'x'.repeat(1_000_000)
+    for (const message of [
+      huge,
+      `${huge}=${huge}`,
+      '"'.repeat(1e6),
+      '['.repeat(1e6),
+      ' '.repeat(1e6) + huge,
+      '@'.repeat(1e6),
+    ])
+      expect(Buffer.byteLength(lineOf({ message, [huge]: huge }).message)).toBeLessThanOrEqual(65_536)
+    for (const text of [huge, '{'.repeat(1e6), 'a='.repeat(5e5), '<1>'.repeat(3e5), '('.repeat(1e6), '\n '.repeat(3e5)])
+      expect(readBatch(aBatch(`panic: x\n${text}`, { format: 'text' })).lines.length).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,30 @@
+// Reads a batch as it came over the wire into log lines: what the store's writer does first.
+import type { NewLine } from '../line.ts'
+import type { Batch, LineError } from '../store.ts'
+import { type Fields, normalise, type Refusal } from './normalise.ts'
+import { findRecords, Unreadable } from './records.ts'
+
+/** The lines of a batch, those refused with their place (counted from 0), and why an error line is grouped as it is. */
+export type ReadBatch = { lines: NewLine[]; rejected: LineError[]; why(line: NewLine): string }
+
+/**
+ * Reads a body of any format. One line's fault refuses that line only. Throws `invalid` on the field `body` when the body
+ * cannot be read at all, on `log` when it is no log, and `too_large` when it has too many lines.
+ */
+export function readBatch(batch: Batch): ReadBatch {
+  const lines: NewLine[] = []
+  const rejected: LineError[] = []
+  for (const [index, record] of findRecords(batch).entries()) {
+    const line = readRecord(record, batch)
+    if ('message' in line && 'timestamp' in line) lines.push(line)
+    else rejected.push({ index, ...line })
+  }
+  return { lines, rejected, why: () => '' }
+}
+
+function readRecord(record: unknown, batch: Batch): NewLine | Refusal {
+  if (record instanceof Unreadable) return { field: '', message: `The line is not JSON: ${record.why}.` }
+  if (typeof record === 'object' && record !== null && !Array.isArray(record)) return normalise(record as Fields, batch)
+  const kind = record === null ? 'null' : Array.isArray(record) ? 'a list' : `a ${typeof record}`
+  return { field: '', message: `The line is ${kind}; it must be an object such as {"message": "…"}.` }
+}

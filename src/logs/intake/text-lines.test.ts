@@ -1,0 +1,168 @@
+// Plain text becomes lines: prefixes read, JSON and logfmt understood, stack traces kept with their line.
+import { describe, expect, it } from 'vitest'
+import type { NewLine } from '../line.ts'
+import { RECEIVED, textLines } from './batches.testing.ts'
+
+const AT = Date.parse('2026-11-21T08:00:05.123Z')
+const S = 1795248005000
+
+describe('a text line', () => {
+  it.each<[string, Partial<NewLine>]>([
+    ['started', { level: 'info', timestamp: RECEIVED, message: 'started' }],
+    ['2026-11-21T08:00:05.123Z WARN slow', { level: 'warn', timestamp: AT, message: 'WARN slow' }],
+    ['[2026-11-21 08:00:05,123] [ERROR] no', { level: 'error', timestamp: AT, message: '[ERROR] no' }],
+    ['{"level":"error","msg":"no","user":7}', { level: 'error', message: 'no', attributes: { user: 7 } }],
+    ['2026-11-21T08:00:05.123Z {"msg":"no"}', { timestamp: AT, message: 'no' }],
+    ['{"broken":', { message: '{"broken":' }],
+    ['{"user":7}', { message: '{"user":7}' }],
+    [
+      'time="2026-11-21T08:00:05.123Z" level=warning msg="disk \\"a\\" full" free=0',
+      { level: 'warn', timestamp: AT, message: 'disk "a" full', attributes: { free: '0' } },
+    ],
+    ['a=1 b="x y"', { message: 'a=1 b="x y"', attributes: { a: '1', b: 'x y' } }],
+    ['a=1 and then b=2', { message: 'a=1 and then b=2', attributes: {} }],
+    [
+      '<131>Nov 21 08:00:05 web-1 cart[42]: no stock',
+      { level: 'error', timestamp: S, host: 'web-1', source: 'cart', message: 'no stock', attributes: { pid: 42 } },
+    ],
+    ['Nov 21 08:00:05 web-1 sshd: hi', { timestamp: S, host: 'web-1', source: 'sshd', message: 'hi' }],
+    [
+      '<165>1 2026-11-21T08:00:05.123Z web-1 cart 42 ID47 [a@1 b="c"] no stock',
+      { level: 'info', timestamp: AT, host: 'web-1', source: 'cart', message: 'no stock' },
+    ],
+    ['<11>1 - - - - - - bare', { level: 'error', timestamp: RECEIVED, host: '', source: '', message: 'bare' }],
+    ['2026-11-21T08:00:05.123000000Z stderr F ERROR: no', { level: 'error', timestamp: AT, message: 'ERROR: no' }],
+    ['\u001b[31mERROR\u001b[0m red', { level: 'error', message: 'ERROR red' }],
+    ['E1121 08:00:05.123456       1 x.go:7] no', { level: 'error' }],
+  ])('%s', (text, expected) => {
+    const lines = textLines(text)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatchObject(expected)
+  })
+})
+
+const TRACES: [string, string, string[]][] = [
+  [
+    'Java',
+    `2026-11-21 08:00:05 ERROR Cart - failed
+java.lang.IllegalStateException: closed
+	at com.shop.Cart.pay(Cart.java:42)
+	... 12 more
+Caused by: java.io.IOException: reset
+	at com.shop.Net.read(Net.java:7)
+	Suppressed: java.lang.Error: x
+		at com.shop.A.b(A.java:1)`,
+    ['ERROR Cart - failed'],
+  ],
+  [
+    'Java on its own',
+    'Exception in thread "main" java.lang.Error: x\n\tat A.b(A.java:1)',
+    ['Exception in thread "main" java.lang.Error: x'],
+  ],
+  [
+    'Python',
+    `ERROR:root:failed
+Traceback (most recent call last):
+  File "a.py", line 3, in <module>
+    pay()
+    ~~~^^
+KeyError: 'id'
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "a.py", line 5, in <module>
+ValueError: bad`,
+    ['ERROR:root:failed'],
+  ],
+  [
+    'Python on its own',
+    'Traceback (most recent call last):\n  File "a.py", line 3, in f\nKeyError: 1',
+    ['KeyError: 1'],
+  ],
+  [
+    'Node',
+    `TypeError: x is not a function
+    at pay (/app/cart.js:10:5)
+    at async main {
+  code: 'E1',
+  [cause]: Error: y
+      at z (a.js:1:1)
+}`,
+    ['TypeError: x is not a function'],
+  ],
+  [
+    'Go',
+    `panic: runtime error: index out of range [3]
+
+goroutine 1 [running]:
+main.(*Cart).pay(0xc000012345, {0x1, 0x2})
+	/src/cart.go:12 +0x1d
+created by main.main
+	/src/main.go:3 +0x2
+exit status 2`,
+    ['panic: runtime error: index out of range [3]'],
+  ],
+  [
+    'Ruby',
+    `cart.rb:10:in \`pay': no stock (RuntimeError)
+	from cart.rb:5:in \`block in run'
+	from main.rb:1:in \`<main>'`,
+    ["cart.rb:10:in `pay': no stock (RuntimeError)"],
+  ],
+  ['Rails', "ERROR no stock\napp/models/cart.rb:10:in `pay'\napp/main.rb:1:in `run'", ['ERROR no stock']],
+  [
+    '.NET',
+    `fail: Shop.Cart[0]
+System.InvalidOperationException: closed
+ ---> System.IO.IOException: reset
+   at Shop.Net.Read() in /src/Net.cs:line 7
+   --- End of inner exception stack trace ---
+   at Shop.Cart.Pay() in /src/Cart.cs:line 42`,
+    ['fail: Shop.Cart[0]'],
+  ],
+  [
+    'Rust',
+    `thread 'main' panicked at src/main.rs:4:5:
+index out of bounds
+note: run with \`RUST_BACKTRACE=1\`
+stack backtrace:
+   0: rust_begin_unwind
+             at /rustc/std/src/panicking.rs:5
+   1: cart::pay`,
+    ["thread 'main' panicked at src/main.rs:4:5:\nindex out of bounds"],
+  ],
+  [
+    'PHP',
+    'PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(5): f()\n#1 {main}\n  thrown in /a.php on line 3',
+    ['PHP Fatal error:  Uncaught Exception: x in /a.php:3'],
+  ],
+]
+
+describe('a stack trace', () => {
+  it.each(TRACES)('of %s stays with its line', (_, text, heads) => {
+    const around = textLines(`before\n${text}\nafter\n  indented`)
+    expect(around.map(line => line.message)).toEqual(['before', ...heads, 'after', '  indented'])
+    const line = around[1]!
+    expect(['error', 'fatal']).toContain(line.level)
+    // Nothing of it is lost.
+    const whole = `${line.message}\n${line.stack}`
+    for (const part of text.split('\n').slice(1)) expect(whole).toContain(part)
+  })
+
+  it('with CRLF is the same', () => {
+    for (const [, text] of TRACES) {
+      const plain = textLines(`x\n${text}\ny`)
+      expect(textLines(`x\r\n${text.replaceAll('\n', '\r\n')}\r\ny`)).toEqual(plain)
+    }
+  })
+
+  it('does not swallow ordinary lines around it', () => {
+    expect(textLines('a\n\nb\n  c\nError: one\nError: two').map(line => line.message)).toEqual([
+      ...['a', 'b', '  c', 'Error: one', 'Error: two'],
+    ])
+    expect(
+      textLines('all fine\nTraceback (most recent call last):\n  File "x"\nE: 1').map(line => line.message),
+    ).toEqual([...['all fine', 'E: 1']])
+  })
+})
