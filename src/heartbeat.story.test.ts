@@ -53,7 +53,7 @@ describe('a job', () => {
   it('that never beat is not missed', async () => {
     const house = await startHouse()
     await house.hasCheck('job --every 1m')
-    await house.passes('2d')
+    await house.passes('6h')
     expect(titles(house)).toEqual([])
   })
 
@@ -161,7 +161,7 @@ describe('a person who', () => {
     await beat()
     await house.passes('59m')
     await house.result('checks pause job')
-    await house.passes('3d')
+    await house.passes('1d')
     await house.result('checks resume job')
     await house.passes('60m59s')
     expect(titles(house)).toEqual([])

@@ -23,8 +23,8 @@ import {
   settle,
 } from './notifications.ts'
 
-/** How many of the most urgent items a lane looks at; more than can be under way. */
-const LOOK_AHEAD = 24
+/** How many of the most urgent items a lane looks at: as many as are under way, and as many again to take their place. */
+const LOOK_AHEAD = 8
 
 export interface Delivery {
   /** Sends whatever is due; call it after anything changed. */
@@ -46,6 +46,8 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
     if (stopped) return
     const now = clock.now()
     for (const operation of ['post', 'edit'] as const) sendDue(one, operation, now)
+    // What is under way pumps again when it ends.
+    if (one.lane.full) return
     const wake = soonest(one.lane.heldUntil(now), nextAttempt(state, one.channel.id, now))
     if (wake !== null) one.cancel = clock.at(wake, () => pump(one))
   }

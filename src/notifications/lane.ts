@@ -16,9 +16,14 @@ export class Lane {
   readonly #limitedUntil = { post: 0, edit: 0 }
   #failures = 0
 
+  /** Whether nothing more can be sent before something under way has ended. */
+  get full(): boolean {
+    return this.underWay.size >= AT_ONCE.all
+  }
+
   /** Whether one more message of this kind may be sent at `now`. */
   allows(operation: Operation, now: number): boolean {
-    if (this.underWay.size >= AT_ONCE.all || this.#heldUntil[operation] > now) return false
+    if (this.full || this.#heldUntil[operation] > now) return false
     const edits = [...this.underWay.values()].filter(one => one === 'edit').length
     return operation !== 'edit' || edits < AT_ONCE.edit
   }
