@@ -7,6 +7,7 @@ import type { Channel, Reply, Speaker } from '../chat/channel.ts'
 import { readConfig } from '../config.ts'
 import { openHouse } from '../house.ts'
 import { type Log, silentLog } from '../log.ts'
+import type { LogStore } from '../logs/store.ts'
 import { memoryState, State } from '../state/database.ts'
 import { parseDuration } from '../time.ts'
 import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
@@ -18,6 +19,8 @@ export type TestHouseOptions = {
   channels?: readonly string[]
   environment?: Record<string, string>
   log?: Log
+  /** The log store; there are no logs without one. */
+  store?: LogStore
   /** Goes on with what an earlier house left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[] }
 }
@@ -41,6 +44,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
     clock,
     log: options.log ?? silentLog,
     adminKey: ADMIN_KEY,
+    ...(options.store ? { store: options.store } : {}),
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
     reach: async () => {
