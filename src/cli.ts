@@ -2,6 +2,7 @@
 // The terminal client: `vakt <command line>` runs a command on the server that uses this folder.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { safeText } from './chat/card-text.ts'
 import { quoteWord } from './command-line.ts'
 import { type Config, readConfig, readEnvironment } from './config.ts'
 import { Problem } from './problem.ts'
@@ -13,6 +14,7 @@ const USAGE = 2
 
 const USAGE_TEXT = `vakt <command line>      run a command on the running server, such as: vakt checks list
 vakt --json <command>    print the machine-readable result
+vakt logs tail <query>   follow log lines until Ctrl-C
 vakt help                show the commands
 vakt manifest            print the Slack app manifest for these settings
 
@@ -47,6 +49,7 @@ async function run(config: Config, words: string[], json: boolean): Promise<numb
       `No Vakt has run in ${config.dataDir} yet. Start it with "npm start", or set DATA_DIR to its folder.`,
     )
   }
+  if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, words.slice(2).join(' '), json)
   const answer = await ask(url, key, words.map(quoteWord).join(' '))
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
@@ -70,12 +73,51 @@ async function ask(url: string, key: string, line: string): Promise<CommandAnswe
     })
     return (await response.json()) as CommandAnswer
   } catch (error) {
-    const reason = error instanceof TypeError && error.cause instanceof Error ? error.cause.message : String(error)
-    throw new Problem(
-      'internal',
-      `Vakt does not answer at ${url.trim()} (${reason}). Is it running? Start it with "npm start".`,
-    )
+    throw unreachable(url, error)
   }
+}
+
+function unreachable(url: string, error: unknown): Problem {
+  const reason = error instanceof TypeError && error.cause instanceof Error ? error.cause.message : String(error)
+  return new Problem(
+    'internal',
+    `Vakt does not answer at ${url.trim()} (${reason}). Is it running? Start it with "npm start".`,
+  )
+}
+
+/** Prints lines as they come, until Ctrl-C or the server ends. */
+async function follow(url: string, key: string, query: string, json: boolean): Promise<number> {
+  const address = `${url.trim().replace(/\/+$/, '')}/api/logs/tail?q=${encodeURIComponent(query)}`
+  const response = await fetch(address, { headers: { authorization: `Bearer ${key}` } }).catch(error => {
+    throw unreachable(url, error)
+  })
+  if (!response.ok || !response.body) {
+    const { error } = (await response.json()) as { error: { code: string; message: string } }
+    process.stderr.write(`${error.message}\n`)
+    return error.code === 'invalid' ? USAGE : FAILED
+  }
+  let rest = ''
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    const messages = (rest + chunk).split('\n\n')
+    rest = messages.pop() ?? ''
+    for (const message of messages) {
+      const said = /^data: (.*)$/m.exec(message)?.[1]
+      if (/^event: line$/m.test(message) && said)
+        process.stdout.write(json ? `${said}\n` : `${lineText(JSON.parse(said))}\n`)
+    }
+  }
+  return DONE
+}
+
+function lineText(line: {
+  timestamp: string
+  level: string
+  source: string | null
+  host: string | null
+  message: string
+}): string {
+  const from = [line.source, line.host].filter(Boolean).join('@')
+  return safeText(`${line.timestamp} ${line.level.toUpperCase().padEnd(5)} ${from} ${line.message}`)
 }
 
 async function printManifest(config: Config): Promise<number> {
