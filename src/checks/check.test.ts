@@ -176,6 +176,12 @@ describe('a missed deadline', () => {
     expect(passed(held)).toMatchObject({ status: 'up', misses: 1, downAt: held.downAt! + 2 * MINUTE })
   })
 
+  it('that an absence put off awaits the next beat from then, not one that was due in the absence', () => {
+    const patient = aCheck({ grace: HOUR, after: 2, downAt: NOW + 2 * HOUR })
+    const held = { ...patient, ...hold(patient, NOW + 80 * MINUTE, NOW + 125 * MINUTE, NOW + 126 * MINUTE) }
+    expect(passed(held)).toMatchObject({ misses: 1, missedAt: NOW + 165 * MINUTE, lateAt: NOW + 225 * MINUTE })
+  })
+
   it.each<Check['status']>(['new', 'paused'])('makes a %s check that started and did not finish down', status => {
     const started = beaten(aCheck({ status, lastBeatAt: null, lateAt: null, downAt: null }), 'start', NOW)
     expect(passed(started)).toMatchObject({ status: 'down', missKind: 'unfinished', missedAt: NOW + 10 * MINUTE })
