@@ -141,3 +141,14 @@ it('an alert, its taking and its recovery survive every restart between them', a
     expect(channel.messages[0]!.replies).toHaveLength(1)
   }
 })
+
+it('a check that cannot be worked out any more is down and says why, and stops neither Vakt nor the other checks', async () => {
+  const first = await startHouse()
+  for (const name of ['odd', 'plain']) await (await first.hasCheck(`${name} --cron "0 * * * *" --grace 1m --after 2`))()
+  first.state.prepare(`update checks set time_zone = 'Nowhere/Gone' where name = 'odd'`).run()
+  const house = await first.restarts('1s')
+  await house.passes('2h1m')
+  expect(titles(house)).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
+  expect(text(house, 0)).toContain('cannot be worked out: \\"Nowhere/Gone\\" is not a time zone Vakt knows')
+  expect(house.scheduler.health().healthy).toBe(true)
+})

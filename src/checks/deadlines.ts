@@ -3,7 +3,7 @@
 import type { State } from '../state/database.ts'
 import { and, asc, isNotNull, lte } from '../state/orm.ts'
 import { checks } from '../state/schema.ts'
-import { type Check, hold } from './check.ts'
+import { type Check, type CheckChanges, hold } from './check.ts'
 import { updateCheck } from './checks.ts'
 
 /** Up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
@@ -23,9 +23,18 @@ export function holdChecks(state: State, from: number, to: number, settled: numb
   const unheard: Check[] = []
   const waiting = state.db.select().from(checks).where(isNotNull(checks.downAt)).all()
   for (const check of waiting) {
-    const changes = hold(check, from, to, settled)
+    const changes = holdOne(check, from, to, settled)
     if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
     if (changes.lateAt !== undefined) unheard.push({ ...check, ...changes })
   }
   return unheard
+}
+
+function holdOne(check: Check, from: number, to: number, settled: number): CheckChanges {
+  try {
+    return hold(check, from, to, settled)
+  } catch {
+    // What cannot be worked out any more is told when its deadline is judged; it must not keep Vakt from starting.
+    return {}
+  }
 }

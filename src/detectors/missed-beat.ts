@@ -1,7 +1,7 @@
 // Finds checks whose beat did not come, came as a failure, or whose run did not finish.
 import type { Field, Text } from '../card.ts'
 import { type Beat, listBeats } from '../checks/beats.ts'
-import { applyDeadline, type Check, type Turn } from '../checks/check.ts'
+import { applyDeadline, type Check, type CheckChanges, type Turn } from '../checks/check.ts'
 import { updateCheck } from '../checks/checks.ts'
 import { nextDeadline, overdueChecks } from '../checks/deadlines.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
@@ -21,10 +21,24 @@ export function checkKey(check: Check): string {
 export function detectMissedBeats(state: State, now: number, limit: number): Outcome[] {
   if ((nextDeadline(state) ?? Number.POSITIVE_INFINITY) > now) return []
   return overdueChecks(state, now, limit).flatMap(check => {
-    const { changes, turn } = applyDeadline(check)
+    const { changes, outcomes } = judge(state, check)
     updateCheck(state, check.id, changes)
-    return checkOutcome(state, { ...check, ...changes }, turn)
+    return outcomes
   })
+}
+
+/** One check that cannot be worked out (its time zone is no more, say) must not stop all the others: it is down. */
+function judge(state: State, check: Check): { changes: CheckChanges; outcomes: Outcome[] } {
+  try {
+    const { changes, turn } = applyDeadline(check)
+    return { changes, outcomes: checkOutcome(state, { ...check, ...changes }, turn) }
+  } catch (error) {
+    const missed = { misses: check.misses + 1, missKind: 'silent', missedAt: check.downAt } as const
+    const changes = { ...missed, status: 'down' as const, lateAt: null, downAt: null }
+    const why = `When it is due next cannot be worked out: ${(error as Error).message}`
+    const found = finding(state, { ...check, ...changes }, listBeats(state, check.id, STRIP_LENGTH * 2), why)
+    return { changes, outcomes: [{ kind: 'found', finding: found }] }
+  }
 }
 
 /** What a turn of a check (after a beat or a deadline) is to people: a finding, its end, or nothing. */
@@ -33,10 +47,11 @@ export function checkOutcome(state: State, check: Check, turn: Turn): Outcome[] 
   const recent = listBeats(state, check.id, STRIP_LENGTH * 2)
   if (turn === 'recovered')
     return [{ kind: 'gone', key: checkKey(check), seen: { lines: [recovery(check)], fields: fields(check, recent) } }]
-  return [{ kind: 'found', finding: finding(state, check, recent) }]
+  const hint = check.missKind === 'silent' ? hourOffset(check, recent) : null
+  return [{ kind: 'found', finding: finding(state, check, recent, hint) }]
 }
 
-function finding(state: State, check: Check, recent: readonly Beat[]): Finding {
+function finding(state: State, check: Check, recent: readonly Beat[], hint: string | null): Finding {
   const project = readProjectById(state, check.projectId)
   const last = recent[0]
   const titles = {
@@ -44,7 +59,6 @@ function finding(state: State, check: Check, recent: readonly Beat[]): Finding {
     unfinished: `${check.name} started and did not finish`,
     failed: `${check.name} ${last?.exitStatus ? `failed with exit status ${last.exitStatus}` : 'reported a failure'}`,
   }
-  const hint = check.missKind === 'silent' ? hourOffset(check, recent) : null
   return {
     key: checkKey(check),
     detector: 'missed-beat',
