@@ -142,7 +142,7 @@ function imports(): { from: string; to: string; typeOnly: boolean }[] {
 }
 
 function packagesOf(file: string): string[] {
-  const names = [...read(file).matchAll(/(?:from|import\() ?'([^.'][^']*)'/g)].map(match => match[1]!)
+  const names = [...read(file).matchAll(/(?:from|import\() ?'([^.'\s][^'\s]*)'/g)].map(match => match[1]!)
   return names.map(name =>
     name
       .split('/')

@@ -1,11 +1,11 @@
 // Whatever happens to alerts and chats, in the end every channel shows the truth, each card once.
 
-import { and, eq } from 'drizzle-orm'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { stateWord } from '../alerts/alert-card.ts'
 import { acknowledgeAlert, readAlert, snoozeAlert, unacknowledgeAlert, wakeAlerts } from '../alerts/alerts.ts'
 import { DeliveryError } from '../chat/channel.ts'
+import { and, eq } from '../state/orm.ts'
 import { notifications } from '../state/schema.ts'
 import { startDelivery } from '../testing/delivery.ts'
 import type { MemoryChannel } from '../testing/memory-channel.ts'
