@@ -1,52 +1,10 @@
-// The rules of a check: what beats, missed deadlines, starts, edits and absences make of it.
+// The rules of a check: when a beat is due, what beats and missed deadlines make of it, and how it is shown.
 import { describe, expect, it } from 'vitest'
+import { aCheck, beaten, NOW, passed } from '../testing/checks.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
-import {
-  applyBeat,
-  applyDeadline,
-  type BeatKind,
-  type Check,
-  deadlines,
-  hold,
-  nextDue,
-  restart,
-  resume,
-  shownStatus,
-} from './check.ts'
+import { applyBeat, applyDeadline, type BeatKind, type Check, deadlines, hold, nextDue, shownStatus } from './check.ts'
 
-const NOW = Date.parse('2026-03-02T09:00:00Z')
 const at = (time: string) => Date.parse(`2026-03-${time}Z`)
-
-/** A check of every hour with ten minutes of grace that has just beaten. */
-function aCheck(changes: Partial<Check> = {}): Check {
-  const blank = {
-    every: HOUR,
-    cron: null,
-    timeZone: 'UTC',
-    grace: 10 * MINUTE,
-    maxRuntime: null,
-    after: 1,
-    active: null,
-    status: 'up',
-    misses: 0,
-    missedAt: null,
-    missKind: null,
-    lastBeatAt: NOW,
-    lastStartAt: null,
-    lastStartRid: null,
-    lastDuration: null,
-    lateAt: NOW + HOUR,
-    downAt: NOW + HOUR + 10 * MINUTE,
-    beats: 1,
-  }
-  return { ...blank, ...changes } as Check
-}
-
-const beaten = (check: Check, kind: BeatKind, now: number, rid: string | null = null): Check => ({
-  ...check,
-  ...applyBeat(check, kind, rid, now).changes,
-})
-const passed = (check: Check): Check => ({ ...check, ...applyDeadline(check).changes })
 
 describe('a beat is due', () => {
   it.each<[string, Partial<Check>, string, string | null]>([
@@ -185,70 +143,6 @@ describe('a missed deadline', () => {
   it.each<Check['status']>(['new', 'paused'])('makes a %s check that started and did not finish down', status => {
     const started = beaten(aCheck({ status, lastBeatAt: null, lateAt: null, downAt: null }), 'start', NOW)
     expect(passed(started)).toMatchObject({ status: 'down', missKind: 'unfinished', missedAt: NOW + 10 * MINUTE })
-  })
-})
-
-describe('an edit or a resumption', () => {
-  it.each<[string, Partial<Check>, Partial<Check>]>([
-    ['with a longer grace moves the deadline', { grace: HOUR }, { lateAt: NOW + HOUR, downAt: NOW + 2 * HOUR }],
-    ['of a period counts from the last beat', { every: 2 * HOUR, lateAt: null }, { lateAt: NOW + 2 * HOUR }],
-    ['that would be overdue counts from now', { every: MINUTE, lateAt: null }, { lateAt: NOW + 31 * MINUTE }],
-    ['keeps a due time that was put off', { lateAt: NOW + 5 * HOUR }, { lateAt: NOW + 5 * HOUR }],
-    ['of a check that is down leaves it without one', { status: 'down' }, { lateAt: null, downAt: null }],
-    [
-      'of a run that would be overdue begins it anew',
-      { lastStartAt: NOW, grace: MINUTE },
-      { lastStartAt: NOW + 30 * MINUTE, downAt: NOW + 31 * MINUTE },
-    ],
-    [
-      'of one that missed before its first beat keeps it judged',
-      { lastBeatAt: null, lateAt: null },
-      { lateAt: NOW + 90 * MINUTE },
-    ],
-  ])('%s', (_, changes, expected) => {
-    expect(restart(aCheck(changes), NOW + 30 * MINUTE)).toMatchObject(expected)
-  })
-
-  it.each<[string, Partial<Check>, number, object]>([
-    ['awaits the due time to come', {}, NOW + 30 * MINUTE, { status: 'up', lateAt: NOW + HOUR }],
-    ['asks nothing of the pause', {}, NOW + 65 * MINUTE, { status: 'up', lateAt: NOW + 125 * MINUTE }],
-    ['of a check that never beat waits for its first', { lastBeatAt: null }, NOW, { status: 'new', downAt: null }],
-  ])('of a paused check %s', (_, changes, now, expected) => {
-    const paused = aCheck({ status: 'paused', lateAt: null, downAt: null, ...changes })
-    expect(resume(paused, now)).toMatchObject(expected)
-  })
-})
-
-describe('an absence', () => {
-  const from = NOW + HOUR
-  const to = NOW + 2 * HOUR
-  const settled = to + MINUTE
-  const waiting = (lateAt: number, more: Partial<Check> = {}) => {
-    const check = aCheck({ lateAt, ...more })
-    return { ...check, downAt: deadlines(check).downAt }
-  }
-  it.each<[string, Check, object]>([
-    ['before a due time that is far holds nothing', waiting(to + HOUR), {}],
-    ['before one that is near lets it settle', waiting(to + SECOND, { grace: SECOND }), { downAt: settled }],
-    ['over a due time skips it, in step', waiting(from + 1, { every: 7 * MINUTE }), { lateAt: from + 1 + 63 * MINUTE }],
-    [
-      'over the due time of a cron expression skips to its next',
-      waiting(from + MINUTE, { every: null, cron: '30 * * * *' }),
-      { lateAt: to + 30 * MINUTE, downAt: to + 40 * MINUTE },
-    ],
-    ['during grace gives it back', waiting(from - MINUTE), { downAt: from + 9 * MINUTE + HOUR }],
-    ['that ends during grace lets it settle', waiting(from - 10 * MINUTE + SECOND), { downAt: settled }],
-    ['after a deadline nobody judged lets it settle', waiting(from - 10 * MINUTE), { downAt: settled }],
-    [
-      'during a run gives it its time back',
-      waiting(to + DAY, { lastStartAt: from - MINUTE }),
-      { downAt: from + 9 * MINUTE + HOUR },
-    ],
-    ['of a check that is down changes nothing', aCheck({ status: 'down', lateAt: null, downAt: null }), {}],
-  ])('%s', (_, check, expected) => {
-    const held = hold(check, from, to, settled)
-    if (Object.keys(expected).length === 0) expect(held).toEqual({})
-    else expect(held).toMatchObject(expected)
   })
 })
 
