@@ -3,8 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { safeText } from './chat/card-text.ts'
-import { quoteWord } from './command-line.ts'
-import { type Config, readConfig, readEnvironment } from './config.ts'
+import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config.ts'
 import { Problem } from './problem.ts'
 
 /** Exit codes: done, refused or failed, not written right. */
@@ -23,16 +22,17 @@ The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT,
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
-  const json = argv[0] === '--json'
-  const words = json ? argv.slice(1) : argv
-  if (words.length === 0 || words[0] === '--help' || words[0] === '-h') {
+  const json = argv.includes('--json')
+  const help = argv.includes('--help') || argv.includes('-h')
+  const words = argv.filter(word => !['--json', '--help', '-h'].includes(word))
+  if (words.length === 0) {
     process.stdout.write(`${USAGE_TEXT}\n`)
-    return words.length === 0 ? USAGE : DONE
+    return help ? DONE : USAGE
   }
   try {
-    const config = readConfig(readEnvironment())
-    if (words[0] === 'manifest') return await printManifest(config)
-    return await run(config, words, json)
+    if (words[0] === 'manifest') return await printManifest(readConfig(readEnvironment()))
+    const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
+    return await run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, json)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -40,7 +40,7 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
-async function run(config: Config, words: string[], json: boolean): Promise<number> {
+async function run(config: ClientConfig, words: string[], json: boolean): Promise<number> {
   const url = process.env.VAKT_URL ?? readKept(config, 'vakt.url') ?? config.publicUrl
   const key = config.adminKey ?? readKept(config, 'admin.key')
   if (!url || !key) {
@@ -50,7 +50,7 @@ async function run(config: Config, words: string[], json: boolean): Promise<numb
     )
   }
   if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, words.slice(2).join(' '), json)
-  const answer = await ask(url, key, words.map(quoteWord).join(' '))
+  const answer = await ask(url, key, words)
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
     if (!json) process.stdout.write(`${answer.text}\n`)
@@ -64,14 +64,16 @@ type CommandAnswer =
   | { ok: true; text: string; result: unknown }
   | { ok: false; error: { code: string; message: string } }
 
-async function ask(url: string, key: string, line: string): Promise<CommandAnswer> {
+async function ask(url: string, key: string, words: readonly string[]): Promise<CommandAnswer> {
   try {
     const response = await fetch(`${url.trim().replace(/\/+$/, '')}/api/commands`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ line }),
+      body: JSON.stringify({ words }),
     })
-    return (await response.json()) as CommandAnswer
+    const answer = (await response.json()) as CommandAnswer
+    if (answer.ok !== true && !answer.error?.message) throw new Error('something else answers there')
+    return answer
   } catch (error) {
     throw unreachable(url, error)
   }
@@ -127,7 +129,7 @@ async function printManifest(config: Config): Promise<number> {
   return DONE
 }
 
-function readKept(config: Config, name: string): string | null {
+function readKept(config: ClientConfig, name: string): string | null {
   try {
     return readFileSync(join(config.dataDir, name), 'utf8').trim() || null
   } catch {

@@ -29,12 +29,22 @@ export function splitWords(line: string): Word[] {
     word.text += double?.replaceAll(/\\(["\\])/g, '$1') ?? curly ?? single ?? escaped ?? raw
     word.raw += raw
   }
-  return words
+  // Phones turn two hyphens into a dash.
+  return words.map(one => (/^[—–]{1,2}[a-z]/i.test(one.raw) ? dashed(one) : one))
+}
+
+function dashed({ text, raw }: Word): Word {
+  return { text: text.replace(/^[—–]+/, '--'), raw: raw.replace(/^[—–]+/, '--') }
 }
 
 // Double quotes, curly quotes, single quotes (only where a value begins: the apostrophe in don't is none), an escaped
 // character, white space, anything else.
 const PIECES = /"((?:\\[\s\S]|[^"\\])*)"|[“”]([^“”]*)[“”]|(?<=^|[\s=])'([^']*)'|\\([\s\S])|(\s+)|[\s\S]/gu
+
+/** Words that a shell has split already: each is what it says. */
+export function shellWords(texts: readonly string[]): Word[] {
+  return texts.map(text => ({ text, raw: text }))
+}
 
 /** The command that a line names (the longest name that fits) and the words after it, or null. */
 export function findCommand<C>(commands: readonly Command<C>[], words: readonly Word[]) {
@@ -78,7 +88,7 @@ export function readArguments<C>(command: Command<C>, words: readonly Word[]): R
 
 /** Writes a value so that `splitWords` reads it back as one word. */
 export function quoteWord(value: string): string {
-  if (/^[\w./:@%+,=*#-]+$/.test(value) && !value.startsWith('--')) return value
+  if (/^[\p{L}\p{N}_./:@%+,=*#-]+$/u.test(value) && !value.startsWith('--')) return value
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
 }
 

@@ -11,9 +11,10 @@ export type Actor = { platform: string; id: string; name: string; role: Role }
 
 /**
  * What a command answers: a card for people and `result` for scripts (snake case, times RFC 3339, durations ms).
+ * `asked` says that nothing was done yet, for a person is asked first.
  * `quiet` says that the alert's own card already shows the outcome, so a button press on it needs no answer of its own.
  */
-export type Answer = { card: Card; result?: unknown; quiet?: boolean }
+export type Answer = { card: Card; result?: unknown; quiet?: boolean; asked?: boolean }
 
 /** How an argument is written on the command line and offered by the chats. */
 export type ArgumentKind = 'text' | 'whole number' | 'number' | 'flag' | 'choice'

@@ -31,7 +31,10 @@ export const settings = z.object({
   PUBLIC_URL: url('https://vakt.example.org').optional(),
   TZ: z.string().refine(isTimeZone, 'must be a time zone such as Europe/Oslo or UTC').optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,}$/, 'must have at least 16 characters, without spaces')
+    .optional(),
   TRUST_PROXY: z
     .string()
     .default('loopback')
@@ -93,6 +96,15 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   if (parsed.success && wrong.length === 0) return Object.freeze(toConfig(parsed.data))
   const list = wrong.map(([name, what]) => `  ${name} ${what}`).join('\n')
   throw new Problem('invalid', `The settings are not right:\n${list}`, { fields })
+}
+
+export type ClientConfig = Pick<Config, 'dataDir' | 'adminKey' | 'publicUrl'>
+
+/** What a client on the same machine needs to find the server; settings that only the server needs may be wrong. */
+export function readClientConfig(environment: Record<string, string | undefined>): ClientConfig {
+  const names = ['HOST', 'PORT', 'DATA_DIR', 'PUBLIC_URL', 'ADMIN_KEY'] as const
+  const usable = names.filter(name => settings.shape[name].safeParse(environment[name]).success)
+  return readConfig(Object.fromEntries(usable.map(name => [name, environment[name]])))
 }
 
 /** The process's environment over what `.env` in the working directory says, when there is one. */
@@ -165,8 +177,8 @@ function missingPartners(given: Record<string, string | undefined>): Record<stri
   if (given.DISCORD_TOKEN && !given.DISCORD_CHANNEL_ID) {
     missing.DISCORD_CHANNEL_ID = 'is missing: DISCORD_TOKEN is set, so say which channel gets the alerts'
   }
-  if (given.DISCORD_CHANNEL_ID && !given.DISCORD_TOKEN) {
-    missing.DISCORD_TOKEN = 'is missing: DISCORD_CHANNEL_ID is set, so give the bot token too'
+  if ((given.DISCORD_CHANNEL_ID || given.DISCORD_GUILD_ID) && !given.DISCORD_TOKEN) {
+    missing.DISCORD_TOKEN = 'is missing: other DISCORD settings are set, so give the bot token too'
   }
   if (given.SLACK_BOT_TOKEN && !given.SLACK_CHANNEL_ID) {
     missing.SLACK_CHANNEL_ID = 'is missing: SLACK_BOT_TOKEN is set, so say which channel gets the alerts'

@@ -1,9 +1,9 @@
 // The desk that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
 
-import { findAlert } from './alerts/alerts.ts'
+import { readAlert } from './alerts/alerts.ts'
 import type { Choice, CommandDesk, Reply, Request, Speaker } from './chat/channel.ts'
-import { type Actor, type Argument, type Command, kebab, usage } from './command.ts'
-import { findCommand, quoteWord, readArguments, splitWords, type Word } from './command-line.ts'
+import { type Actor, type Argument, type Command, kebab, type Role, usage } from './command.ts'
+import { findCommand, quoteWord, readArguments, shellWords, splitWords, type Word } from './command-line.ts'
 import type { Log } from './log.ts'
 import { Problem } from './problem.ts'
 import { writeAudit } from './projects/audit.ts'
@@ -34,34 +34,38 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
     let audited: string | null = null
     try {
       const { command, raw } = readRequest(commands, request)
-      const args = command.parse(speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
       if (command.changes) audited = describeRequest(request)
-      if (!roleAllows(by.role, command.role)) {
-        throw new Problem(
-          'forbidden',
-          `"${command.name}" needs the role ${command.role}, and you are ${by.role}. An admin can change that with "roles set".`,
-        )
-      }
+      refuseRole(command, by)
+      const args = command.parse(speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
       // What a command does at once and its line in the audit are one transaction; a slow one is written when it is done.
       const answered = state.transaction(() => {
         const answer = command.run(args as never, options.context(by, now, speaker.interactive))
-        if (audited !== null && !(answer instanceof Promise)) writeAudit(state, by, audited, 'done', now)
+        if (audited !== null && !(answer instanceof Promise) && !answer.asked)
+          writeAudit(state, by, audited, 'done', now)
         return answer
       })
       const answer = await answered
-      if (audited !== null && answered instanceof Promise) writeAudit(state, by, audited, 'done', now)
-      const shared = args.share === true
+      if (audited !== null && answered instanceof Promise && !answer.asked) writeAudit(state, by, audited, 'done', now)
       return {
         ok: true,
         card: answer.card,
         result: answer.result ?? null,
-        private: !shared,
+        private: args.share !== true,
         quiet: answer.quiet ?? false,
       }
     } catch (error) {
       const problem = asProblem(error, log, request)
-      if (audited !== null) writeAudit(state, by, audited, problem.message, now)
+      if (audited !== null) auditRefusal(by, audited, problem, now)
       return { ok: false, problem, card: problemCard(problem), private: true }
+    }
+  }
+
+  // A refusal is answered even where it cannot be written down: the disk may be full.
+  const auditRefusal = (by: Actor, line: string, problem: Problem, now: number) => {
+    try {
+      writeAudit(state, by, line, problem.message, now)
+    } catch (error) {
+      log.error('a refusal could not be written to the audit', { error })
     }
   }
 
@@ -76,10 +80,21 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
         return true
       }
     },
+    refusal(line, speaker) {
+      try {
+        const found = findCommand(commands, splitWords(line))
+        if (found) refuseRole(found.command, { role: roleOf(state, speaker) })
+        return null
+      } catch (error) {
+        const problem = asProblem(error, log, { line })
+        return { ok: false, problem, card: problemCard(problem), private: true }
+      }
+    },
     complete(argument, typed, speaker) {
       if (argument.choices)
         return argument.choices.filter(choice => choice.startsWith(typed)).map(value => ({ name: value, value }))
-      if (!argument.complete || !roleAllows(roleOf(state, speaker), 'viewer')) return []
+      const command = commands.find(one => one.arguments.includes(argument))
+      if (!argument.complete || !command || !roleAllows(roleOf(state, speaker), command.role)) return []
       return completions(argument.complete, typed).slice(0, CHOICES)
     },
     form(line, ask) {
@@ -120,20 +135,44 @@ function readRequest<C>(
   commands: readonly Command<C>[],
   request: Request,
 ): { command: Command<C>; raw: Record<string, unknown> } {
-  const words: readonly Word[] = splitWords(
-    'line' in request ? request.line.replace(/^\s*\/(vakt\b\s*)?/, '') : request.command,
-  )
+  const words = wordsOf(request)
   const found = findCommand(commands, words)
   if (!found) throw unknownCommand(commands, words)
-  if (!('line' in request)) return { command: found.command, raw: request.args }
+  const { command, rest } = found
+  if ('command' in request) {
+    if (rest.length === 0) return { command, raw: request.args }
+    throw new Problem(
+      'invalid',
+      `"command" names "${command.name}" and says "${rest[0]!.text}" beside it. Put arguments into "args".`,
+      {
+        fields: { command: `must be just "${command.name}"` },
+      },
+    )
+  }
   try {
-    return { command: found.command, raw: readArguments(found.command, found.rest) }
+    return { command, raw: readArguments(command, rest) }
   } catch (error) {
     if (!(error instanceof Problem)) throw error
-    throw new Problem(error.code, `${error.message} It is written: ${usage(found.command)}`, {
-      ...(error.fields ? { fields: error.fields } : {}),
-    })
+    const written = usage(command)
+    const hint =
+      written.length > LONG_USAGE ? `"help ${command.name}" shows how it is written.` : `It is written: ${written}`
+    throw new Problem(error.code, `${error.message} ${hint}`, { ...(error.fields ? { fields: error.fields } : {}) })
   }
+}
+
+const LONG_USAGE = 160
+
+function wordsOf(request: Request): readonly Word[] {
+  if ('words' in request) return shellWords(request.words)
+  return splitWords('line' in request ? request.line.replace(/^\s*\/(vakt\b\s*)?/, '') : request.command)
+}
+
+function refuseRole<C>(command: Command<C>, by: { role: Role }): void {
+  if (roleAllows(by.role, command.role)) return
+  throw new Problem(
+    'forbidden',
+    `"${command.name}" needs the role ${command.role}, and you are ${by.role}. An admin can change that with "roles set".`,
+  )
 }
 
 function unknownCommand<C>(commands: readonly Command<C>[], words: readonly Word[]): Problem {
@@ -143,7 +182,7 @@ function unknownCommand<C>(commands: readonly Command<C>[], words: readonly Word
   if (first === '') return new Problem('invalid', 'Say a command. "help" shows them all.', { fields })
   if (group.length > 0)
     return new Problem('invalid', `"${first}" needs one more word: ${group.join(', ')}.`, { fields })
-  return new Problem('not_found', `There is no command "${first}". "help" shows them all.`, { fields })
+  return new Problem('invalid', `There is no command "${first}". "help" shows them all.`, { fields })
 }
 
 /** What a key of a project may ask: about its own project and the alerts of that only. */
@@ -155,10 +194,12 @@ function limitToProject<C>(
 ): Record<string, unknown> {
   const alert = command.arguments.find(argument => argument.complete === 'alert' && argument.required)
   if (alert) {
-    const { projectId } = findAlert(state, Number(raw[alert.name]))
-    if (projectId === findProject(state, project).id) return raw
-    throw new Problem('not_found', `There is no alert ${raw[alert.name]} in the project ${project}.`)
+    const id = Number(String(raw[alert.name] ?? '').replace('#', ''))
+    // Another project's alert is told from none at all by nothing.
+    if (!Number.isInteger(id) || readAlert(state, id)?.projectId === findProject(state, project).id) return raw
+    throw new Problem('not_found', `There is no alert ${id} in the project ${project}.`)
   }
+  if (command.name === 'help') return raw
   const takesProject = command.arguments.some(argument => argument.name === 'project')
   if (takesProject && (raw.project ?? project) === project) return { ...raw, project }
   throw new Problem(
@@ -169,9 +210,20 @@ function limitToProject<C>(
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {
-  if ('line' in request) return request.line.trim()
+  if ('line' in request) return cut(request.line.trim())
+  if ('words' in request) return cut(request.words.map(quoteWord).join(' '))
   const args = Object.entries(request.args).filter(([, value]) => value !== undefined && value !== null)
-  return [request.command, ...args.map(([name, value]) => `--${kebab(name)}=${quoteWord(String(value))}`)].join(' ')
+  return cut([request.command, ...args.map(([name, value]) => `--${kebab(name)}=${quoteWord(said(value))}`)].join(' '))
+}
+
+const LONGEST_AUDITED = 2_000
+
+function cut(line: string): string {
+  return line.length > LONGEST_AUDITED ? `${line.slice(0, LONGEST_AUDITED)}…` : line
+}
+
+function said(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function asProblem(error: unknown, log: Log, request: Request): Problem {

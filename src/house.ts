@@ -46,10 +46,16 @@ export function openHouse(options: HouseOptions) {
   const { state, config, clock, log } = options
   const startedAt = clock.now()
   const vault = createVault(options.vaultKey)
-  const firstStart = !readProject(state, FIRST_PROJECT)
-  if (firstStart) addProject(state, FIRST_PROJECT, startedAt)
+  if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
 
-  const statuses = () => platforms.map(({ name, status }) => ({ name, status: status() }))
+  // A platform that is connected and refuses the cards is as lost as one that is not.
+  const statuses = () =>
+    platforms.map(({ name, status, channels }) => {
+      const refusal = channels.map(channel => delivery.refusal(channel.id)).find(one => one !== null)
+      const connected = status()
+      if (!refusal || connected.state !== 'online') return { name, status: connected }
+      return { name, status: { state: 'refused' as const, since: refusal.since, message: refusal.message } }
+    })
   const parts = {
     startedAt,
     version: options.version,
@@ -134,7 +140,6 @@ export function openHouse(options: HouseOptions) {
   }
 
   return {
-    firstStart,
     state,
     desk,
     intake,

@@ -15,9 +15,17 @@ import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
 import { createVault } from './projects/vault.ts'
 import { openState } from './state/database.ts'
+import { readFact, writeFact } from './state/facts.ts'
 import { type Clock, SECOND, systemClock } from './time.ts'
 
+/** Requests under way get so long to finish, then everything else so long to be put down, ms. */
+const REQUESTS_FINISH = 3 * SECOND
 const SHUTDOWN_LIMIT = 9 * SECOND
+
+// What Vakt keeps is nobody else's to read.
+process.umask(0o077)
+// Whoever read the output may go away; Vakt stays.
+for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 
 try {
   await start(readConfig(readEnvironment()))
@@ -31,10 +39,7 @@ async function start(config: Config): Promise<void> {
   const clock = systemClock
   const state = openState(config.dataDir)
   const adminKey = config.adminKey ?? keepSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
-  const vaultKey = Buffer.from(
-    keepSecret(config.dataDir, 'vault.key', () => randomBytes(32).toString('base64')),
-    'base64',
-  )
+  const vaultKey = keepVaultKey(config.dataDir)
 
   const terminal = createTerminal({
     clock,
@@ -86,14 +91,24 @@ async function start(config: Config): Promise<void> {
     if (stopping) return
     stopping = true
     log.info('Vakt stops', { why })
-    setTimeout(() => process.exit(1), SHUTDOWN_LIMIT).unref()
+    setTimeout(finish, SHUTDOWN_LIMIT)
     deadman.stop()
+    await closeServer()
+    await house.stop().catch(error => log.error('the house did not stop cleanly', { error }))
+    finish()
+  }
+
+  /** Lets requests under way finish for a while; one that hangs is cut off. */
+  async function closeServer(): Promise<void> {
+    const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), REQUESTS_FINISH)
     await new Promise<void>(done => {
       server.close(() => done())
-      // Idle keep-alive connections would hold the server open; those with a request under way are let finish.
       if ('closeIdleConnections' in server) server.closeIdleConnections()
     })
-    await house.stop()
+    clearTimeout(cut)
+  }
+
+  function finish(): void {
     state.close()
     process.exit(0)
   }
@@ -102,7 +117,7 @@ async function start(config: Config): Promise<void> {
     const project = findProject(state)
     const curl = `curl "${publicUrl}/ping/${project.pingKey}/hello?create=1&period=20s&grace=10s"`
     const lines = [`Vakt ${packageJson.version} is on duty at ${publicUrl}`]
-    if (house.firstStart) {
+    if (readFact(state, 'greeted') === null) {
       const { key, secret } = createKey(
         state,
         createVault(vaultKey),
@@ -119,6 +134,7 @@ async function start(config: Config): Promise<void> {
           ? `  the admin key      ${adminKey}   (kept in ${join(config.dataDir, 'admin.key')})`
           : '  the admin key      as set in ADMIN_KEY',
       )
+      writeFact(state, 'greeted', new Date(clock.now()).toISOString())
     }
     lines.push('', 'Try it: send one beat, then wait half a minute for the alert.', `  ${curl}`, '')
     lines.push(process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Talk to it with: npx vakt help')
@@ -141,6 +157,19 @@ async function loadChats(config: Config, clock: Clock, log: Log, isBack: (name: 
       onOnline: () => isBack('slack'),
     }),
   })
+}
+
+/** The 32-byte key that seals what must be read back. */
+function keepVaultKey(folder: string): Buffer {
+  const key = Buffer.from(
+    keepSecret(folder, 'vault.key', () => randomBytes(32).toString('base64')),
+    'base64',
+  )
+  if (key.length === 32) return key
+  throw new Problem(
+    'internal',
+    `The file ${join(folder, 'vault.key')} is not a key of 32 bytes in base64. Put the one from your backup there; sealed secrets need it.`,
+  )
 }
 
 /** A secret kept in a file that only its owner may read; made when absent. */

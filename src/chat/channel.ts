@@ -82,8 +82,11 @@ export type Speaker = {
   interactive: boolean
 }
 
-/** A command to run: a line as typed, or a name with arguments by name. */
-export type Request = { line: string } | { command: string; args: Record<string, unknown> }
+/** A command to run: a line as typed, words as a shell split them, or a name with arguments by name. */
+export type Request =
+  | { line: string }
+  | { words: readonly string[] }
+  | { command: string; args: Record<string, unknown> }
 
 /** What to show. `private` means to the speaker only; `quiet` that a button press needs no answer (see `Answer`). */
 export type Reply =
@@ -101,6 +104,8 @@ export interface CommandDesk {
   isPrivate(request: Request): boolean
   /** Up to 25 choices for an argument that `complete`s, by what has been typed so far. */
   complete(argument: Argument, typed: string, speaker: Speaker): readonly Choice[]
+  /** Why the speaker may not run this line, to be said before a form is opened for it; null when they may. */
+  refusal(line: string, speaker: Speaker): Reply | null
   /** The command a line names and its arguments that a button's `ask` names, in that order, for a form. */
   form(line: string, ask: readonly string[]): { command: Command<never>; arguments: readonly Argument[] } | null
   /** The line with values (by argument name) from a form added, quoted as needed. */

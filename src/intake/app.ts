@@ -137,7 +137,7 @@ async function readCommand(request: Request): Promise<CommandRequest> {
   const text = await readText(request, COMMAND_LIMIT)
   if (text === null) throw new Problem('too_large', `A command may be ${COMMAND_LIMIT} bytes long at the most.`)
   const shapes = 'Send {"line":"checks list"} or {"command":"checks add","args":{"name":"nightly"}} as JSON.'
-  let body: { line?: unknown; command?: unknown; args?: unknown } | null
+  let body: { line?: unknown; words?: unknown; command?: unknown; args?: unknown } | null
   try {
     body = JSON.parse(text)
   } catch (error) {
@@ -146,6 +146,7 @@ async function readCommand(request: Request): Promise<CommandRequest> {
     })
   }
   if (typeof body?.line === 'string') return { line: body.line }
+  if (Array.isArray(body?.words) && body.words.every(word => typeof word === 'string')) return { words: body.words }
   const args = body?.args ?? {}
   if (typeof body?.command !== 'string' || typeof args !== 'object' || Array.isArray(args)) {
     throw new Problem('invalid', `The body names no command. ${shapes}`, {

@@ -134,7 +134,7 @@ describe('a refusal', () => {
     const channel = delivery.channel('discord')
     channel.failing(refused)
     const { id } = await delivery.fires('disk')
-    await delivery.passes('1d')
+    await delivery.passes('4m')
     expect([delivery.stands(id, 'discord'), delivery.stands(id, 'slack')]).toEqual([
       'skip: refused for good',
       'skip: shown',
@@ -142,6 +142,21 @@ describe('a refusal', () => {
     expect(channel.calls).toEqual(['post'])
     await delivery.isAcknowledged(id)
     expect(titles(channel)).toEqual(['Acknowledged: disk'])
+  })
+
+  it('is tried again all the same, for people mend permissions: after five minutes, then ever more rarely', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.failing(refused, 3)
+    const { id } = await delivery.fires('disk')
+    await delivery.passes('5m')
+    expect(channel.calls).toEqual(['post', 'post'])
+    await delivery.passes('9m')
+    expect(channel.calls).toHaveLength(2)
+    await delivery.passes('1m')
+    expect(channel.calls).toHaveLength(3)
+    await delivery.passes('20m')
+    expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Critical: disk'], 'skip: shown'])
   })
 
   it('is tried again when the platform is back', async () => {

@@ -26,18 +26,23 @@ import {
 /** How many of the most urgent items a lane looks at: as many as are under way, and as many again to take their place. */
 const LOOK_AHEAD = 8
 
+/** How long messages under way may take to finish when Vakt stops, ms. */
+const FINISH = 3_000
+
 export interface Delivery {
   /** Sends whatever is due; call it after anything changed. */
   nudge(): void
   /** Tries everything of a channel again at once, because its platform is back. */
   platformIsBack(channelId: string): void
-  /** Starts no further message and waits for those under way. */
+  /** Since when and why a channel refuses what is sent to it; null while it does not. */
+  refusal(channelId: string): { since: number; message: string } | null
+  /** Starts no further message and waits a few seconds for those under way. */
   stop(): Promise<void>
 }
 
 /** A delivery loop over `channels`; each has its own lane, so that none waits for another. */
 export function createDelivery(state: State, channels: readonly Channel[], clock: Clock, log: Log): Delivery {
-  const lanes = channels.map(channel => ({ channel, lane: new Lane(), cancel: () => {} }))
+  const lanes = channels.map(channel => ({ channel, lane: new Lane(), cancel: () => {}, cancelRetry: () => {} }))
   const running = new Set<Promise<void>>()
   let stopped = false
 
@@ -68,6 +73,7 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
     const sent = send(state, one.channel, attempt, clock)
       .then(() => one.lane.succeeded())
       .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), log))
+      .then(() => retryRefused(one))
       .catch(error => log.error('a delivery could not be recorded', { channel: one.channel.id, error }))
       .finally(() => {
         running.delete(sent)
@@ -77,19 +83,33 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
     running.add(sent)
   }
 
+  const tryAgain = (one: (typeof lanes)[number]) => {
+    if (stopped) return
+    one.lane.release()
+    retryNow(state, one.channel.id)
+    pump(one)
+  }
+
+  const retryRefused = (one: (typeof lanes)[number]) => {
+    one.cancelRetry()
+    if (one.lane.refusal && !stopped) one.cancelRetry = clock.at(one.lane.refusal.retryAt, () => tryAgain(one))
+  }
+
   return {
     nudge: () => lanes.forEach(pump),
+    refusal: channelId => lanes.find(({ channel }) => channel.id === channelId)?.lane.refusal ?? null,
     platformIsBack(channelId) {
       const one = lanes.find(({ channel }) => channel.id === channelId)
-      if (!one || stopped) return
-      one.lane.release()
-      retryNow(state, channelId)
-      pump(one)
+      if (one) tryAgain(one)
     },
     async stop() {
       stopped = true
-      for (const one of lanes) one.cancel()
-      await Promise.allSettled(running)
+      for (const one of lanes) {
+        one.cancel()
+        one.cancelRetry()
+      }
+      // What hangs longer is looked for at the next start: its nonce is stored.
+      await Promise.race([Promise.allSettled(running), new Promise(resolve => setTimeout(resolve, FINISH).unref())])
     },
   }
 }

@@ -1,12 +1,14 @@
 // One channel's lane of the delivery loop: what it sends at once, and how long it holds back after which failure.
 import type { DeliveryError } from '../chat/channel.ts'
-import { MINUTE, SECOND } from '../time.ts'
+import { HOUR, MINUTE, SECOND } from '../time.ts'
 
 export type Operation = 'post' | 'edit'
 
 /** How many messages may be under way at once; fewer edits, so that they never keep a new alert waiting. */
 const AT_ONCE = { all: 4, edit: 2 }
 const LONGEST_BACKOFF = 5 * MINUTE
+/** What was refused for good is tried again all the same, for people mend permissions: ever more rarely. */
+const REFUSED = { first: 5 * MINUTE, longest: HOUR }
 
 /** The pace of one channel. Holds no message: only what is under way and until when each kind is held back. */
 export class Lane {
@@ -15,6 +17,8 @@ export class Lane {
   /** Until when the platform itself asked to wait. */
   readonly #limitedUntil = { post: 0, edit: 0 }
   #failures = 0
+  /** Since when and why the channel refuses, how often in a row, and when it is tried again. */
+  refusal: { since: number; message: string; times: number; retryAt: number } | null = null
 
   /** Whether nothing more can be sent before something under way has ended. */
   get full(): boolean {
@@ -36,10 +40,12 @@ export class Lane {
 
   succeeded(): void {
     this.#failures = 0
+    this.refusal = null
   }
 
   /** Holds back after a failure: as long as the platform asked, or doubling up to five minutes; returns until when. */
   failed(error: DeliveryError, now: number): number {
+    if (error.refusal === 'refused') this.#refused(error, now)
     if (error.refusal === 'refused' || error.refusal === 'gone') return now
     this.#failures = error.refusal === 'limited' ? this.#failures : this.#failures + 1
     const wait = error.retryAfterMs ?? backoff(this.#failures)
@@ -49,6 +55,19 @@ export class Lane {
       if (error.refusal === 'limited') this.#limitedUntil[kind] = Math.max(this.#limitedUntil[kind], now + wait)
     }
     return now + wait
+  }
+
+  #refused({ message }: DeliveryError, now: number): void {
+    // A burst of refusals is one; the next counts once it was tried again.
+    const again = this.refusal === null || now >= this.refusal.retryAt
+    const times = (this.refusal?.times ?? 0) + (again ? 1 : 0)
+    const wait = Math.min(REFUSED.first * 2 ** (times - 1), REFUSED.longest)
+    this.refusal = {
+      since: this.refusal?.since ?? now,
+      message,
+      times,
+      retryAt: again ? now + wait : this.refusal!.retryAt,
+    }
   }
 
   /** Forgets every hold but those that the platform asked for, for when it is back. */

@@ -1,5 +1,5 @@
 // The state database: opened with its pragmas, migrated, and changed only inside IMMEDIATE transactions.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
@@ -121,6 +121,17 @@ export function openState(folder: string): State {
   } catch (error) {
     release()
     if (error instanceof Problem) throw error
+    if (
+      ['SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PERM'].some(code =>
+        String((error as { code?: string }).code).startsWith(code),
+      )
+    ) {
+      throw new Problem(
+        'internal',
+        `The state database ${file} cannot be written (${(error as Error).message}). Make it writable for the user that runs Vakt.`,
+        { cause: error },
+      )
+    }
     throw new Problem(
       'internal',
       `The state database ${file} cannot be opened (${(error as Error).message}). Restore it from a backup, or move it away to start afresh.`,
@@ -142,15 +153,35 @@ function prepareState(sqlite: Database.Database, release?: () => void): State {
   sqlite.pragma('cache_size = -16000')
   sqlite.pragma('foreign_keys = OFF')
   const state = new State(sqlite, release)
+  refuseNewer(sqlite)
   migrate(state.db, { migrationsFolder: MIGRATIONS })
   sqlite.pragma('foreign_keys = ON')
   return state
 }
 
+/** A database that a newer Vakt has changed may mean things this one does not know. */
+function refuseNewer(sqlite: Database.Database): void {
+  const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
+  if (!table) return
+  const journal = JSON.parse(readFileSync(join(MIGRATIONS, 'meta/_journal.json'), 'utf8')) as {
+    entries: { when: number }[]
+  }
+  const known = Math.max(...journal.entries.map(entry => entry.when))
+  const { newest } = sqlite.prepare('select max(created_at) as newest from __drizzle_migrations').get() as {
+    newest: number | null
+  }
+  if (Number(newest ?? 0) > known) {
+    throw new Problem(
+      'conflict',
+      'The state database was made by a newer Vakt. Start that version, or restore a backup from before the update.',
+    )
+  }
+}
+
 /** Holds a lock that the operating system drops with the process, however it ends. */
 function lockFolder(folder: string): () => void {
   try {
-    mkdirSync(folder, { recursive: true })
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
     const lock = new Database(join(folder, 'vakt.lock'))
     lock.pragma('busy_timeout = 0')
     lock.prepare('begin exclusive').run()

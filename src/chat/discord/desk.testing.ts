@@ -99,9 +99,9 @@ export function makeDesk(): TestDesk {
     async run(request, by): Promise<Reply> {
       desk.ran.push({ request, by })
       try {
-        const found = find('line' in request ? request.line : request.command)
+        const found = find('line' in request ? request.line : 'command' in request ? request.command : '')
         if (!found) throw new Problem('not_found', 'There is no such command.')
-        const raw = 'line' in request ? readArguments(found.command, found.rest) : request.args
+        const raw = 'line' in request ? readArguments(found.command, found.rest) : 'args' in request ? request.args : {}
         const { card, quiet = false } = await found.command.run(found.command.parse(raw) as never, by)
         return { ok: true, card, result: null, private: !desk.isPublic, quiet }
       } catch (error) {
@@ -109,6 +109,7 @@ export function makeDesk(): TestDesk {
         return { ok: false, problem, card: { title: 'No', tone: 'warning', lines: [problem.message] }, private: true }
       }
     },
+    refusal: () => null,
     isPrivate: () => !desk.isPublic,
     complete: (argument, typed) => [{ name: `${argument.name}: ${typed}ly`, value: `${typed}ly` }],
     form(line, ask) {

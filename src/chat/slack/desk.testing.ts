@@ -58,7 +58,7 @@ export function createTestDesk() {
   const desk: CommandDesk = {
     commands: commands as unknown as readonly Command<never>[],
     async run(request, speaker): Promise<Reply> {
-      const line = 'line' in request ? request.line : request.command
+      const line = 'line' in request ? request.line : 'command' in request ? request.command : ''
       ran.push({ line, by: speaker })
       await gate
       try {
@@ -72,7 +72,8 @@ export function createTestDesk() {
         return { ok: false, problem, card: { title: problem.message, tone: 'warning' }, private: true }
       }
     },
-    isPrivate: request => isPrivate('line' in request ? request.line : request.command),
+    refusal: () => null,
+    isPrivate: request => isPrivate('line' in request ? request.line : 'command' in request ? request.command : ''),
     complete: (_argument, typed) =>
       ['api-1', 'api-2'].filter(name => name.includes(typed)).map(name => ({ name, value: name })),
     form(line, ask) {
