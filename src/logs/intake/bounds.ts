@@ -1,6 +1,8 @@
-// Keeps what comes as attributes within bounds of depth, count and size, and free of names that are special to JavaScript.
+// Keeps what comes as attributes within bounds of depth, count and size, without secrets, and free of names that are special
+// to JavaScript.
 import type { Json } from '../line.ts'
-import { clean, clip } from './clean.ts'
+import type { Redactor } from '../redact/redact.ts'
+import { clean, clip, safeText } from './clean.ts'
 
 export const DEEPEST = 8
 export const MOST_VALUES = 256
@@ -9,11 +11,17 @@ export const LONGEST_TEXT = 16 * 1024
 export const MOST_BYTES = 64 * 1024
 const LONGEST_NAME = 200
 
-/** What of its allowance a line has left. */
-export type Allowance = { values: number; bytes: number }
+/** What of its allowance a line has left, and who hides what its texts must not show. */
+export type Allowance = { values: number; bytes: number; redactor: Redactor }
 
-export function newAllowance(): Allowance {
-  return { values: MOST_VALUES, bytes: MOST_BYTES }
+export function newAllowance(redactor: Redactor): Allowance {
+  return { values: MOST_VALUES, bytes: MOST_BYTES, redactor }
+}
+
+/** As `bounded`, of a value under a name: names of secrets hide their values, whatever they are. */
+export function boundedField(name: string, value: unknown, allowance: Allowance, depth = 0): Json | undefined {
+  const secret = value !== null && typeof value !== 'boolean' && value !== '' && allowance.redactor.isSecret(name)
+  return bounded(secret ? allowance.redactor.mask : value, allowance, depth)
 }
 
 /**
@@ -38,7 +46,7 @@ export function safeName(name: string): string {
 }
 
 function boundedText(text: string, allowance: Allowance): string {
-  const short = clip(clean(text), LONGEST_TEXT)
+  const short = safeText(text, LONGEST_TEXT, allowance.redactor)
   allowance.bytes -= short.length
   return short
 }
@@ -56,7 +64,7 @@ function boundedItems(items: readonly unknown[], allowance: Allowance, depth: nu
 function boundedFields(fields: object, allowance: Allowance, depth: number): Json {
   const kept: { [name: string]: Json } = {}
   for (const [name, field] of Object.entries(fields)) {
-    const value = bounded(field, allowance, depth + 1)
+    const value = boundedField(name, field, allowance, depth + 1)
     if (value === undefined) break
     allowance.bytes -= name.length
     kept[safeName(name)] = value

@@ -1,5 +1,6 @@
 // Makes texts safe to store, search and show: no colour codes, no NUL, no half characters, and no more than the limit.
 import { stripVTControlCharacters } from 'node:util'
+import type { Redactor } from '../redact/redact.ts'
 
 /** The text without terminal sequences; NUL shows as `␀`, half a surrogate pair as `�`. */
 export function clean(text: string): string {
@@ -9,12 +10,22 @@ export function clean(text: string): string {
   return cleaned.isWellFormed() ? cleaned : cleaned.toWellFormed()
 }
 
-/** The text cut to `limit` bytes of UTF-8, by whole characters, with a mark that says how much is gone. */
-export function clip(text: string, limit: number): string {
+/** Beyond the limit, so much is still searched for secrets, as one may begin before the cut. */
+const BEYOND = 8 * 1024
+
+/** The text clean, without what the redactor hides, and cut as by `clip`. */
+export function safeText(text: string, limit: number, redactor: Redactor): string {
+  const whole = clean(text)
+  if (whole.length <= limit + BEYOND) return clip(redactor.text(whole), limit)
+  return clip(redactor.text(whole.slice(0, limit + BEYOND)), limit, Buffer.byteLength(whole))
+}
+
+/** The text cut to `limit` bytes of UTF-8, by whole characters, with a mark that says how much there was (`total` bytes). */
+export function clip(text: string, limit: number, total = 0): string {
   if (text.length * 3 <= limit) return text
   const bytes = Buffer.byteLength(text)
   if (bytes <= limit) return text
-  const mark = `… [cut, ${bytes} bytes in all]`
+  const mark = `… [cut, ${Math.max(bytes, total)} bytes in all]`
   const room = Math.max(0, limit - Buffer.byteLength(mark))
   const kept = Buffer.from(text.slice(0, room)).subarray(0, room)
   return kept.subarray(0, wholeCharacters(kept)).toString() + mark

@@ -1,8 +1,9 @@
 // Turns one record, whatever logger wrote it, into a log line: known names to their parts, everything else to attributes.
 import type { Json, Level, NewLine } from '../line.ts'
+import type { Redactor } from '../redact/redact.ts'
 import type { Batch } from '../store.ts'
-import { bounded, newAllowance, safeName } from './bounds.ts'
-import { clean, clip } from './clean.ts'
+import { bounded, boundedField, newAllowance, safeName } from './bounds.ts'
+import { safeText } from './clean.ts'
 import { readErrorObject, stackText } from './error-object.ts'
 import { guessLevel, readLevel } from './levels.ts'
 import { renderTemplate } from './message-template.ts'
@@ -25,14 +26,14 @@ const TEMPLATES = ['@mt', 'MessageTemplate', 'messageTemplate']
  * The line of a record. Its `fingerprint` is still what the sender gave for one (or its message template). A message is cut
  * at the batch's limit, defaults fill what the record does not say, a level that is not given is guessed from the message.
  */
-export function normalise(record: Fields, batch: Batch): NewLine | Refusal {
+export function normalise(record: Fields, batch: Batch, redactor: Redactor): NewLine | Refusal {
   const names = newNames()
   const left: string[] = []
   for (const name of Object.keys(record)) {
     const value = record[name]
     if (!assign(names, name, value, record, left)) left.push(name)
   }
-  const parts = new Parts(record, names, left)
+  const parts = new Parts(record, names, left, redactor)
   const { defaults, limits } = batch
 
   const timestamp = parts.timestamp(batch.receivedAt)
@@ -44,20 +45,20 @@ export function normalise(record: Fields, batch: Batch): NewLine | Refusal {
   const level = parts.level()
   const message = parts.message() || (error?.message ?? '')
   const stack = parts.stack() || (error?.stack ?? '')
-  const text = clean(message.trimEnd() || firstLine(stack))
+  const text = safeText(message.trimEnd() || firstLine(stack), limits.messageBytes, redactor)
   if (text === '') return { field: 'message', message: 'There is no message.' }
   return {
     timestamp,
     receivedAt: batch.receivedAt,
     level: level ?? guessLevel(text) ?? defaults.level ?? 'info',
-    message: clip(text, limits.messageBytes),
+    message: text,
     project: batch.project,
     source: parts.name('source') || (defaults.source ?? ''),
     host: parts.name('host') || (defaults.host ?? ''),
     group: readGroup(parts.name('group') || (defaults.group ?? '')),
     tags: parts.tags(defaults.tags),
-    fingerprint: parts.fingerprint(),
-    stack: stack === '' ? '' : clip(clean(stack.trimEnd()), limits.messageBytes),
+    fingerprint: redactor.text(parts.fingerprint()),
+    stack: stack === '' ? '' : safeText(stack.trimEnd(), limits.messageBytes, redactor),
     traceId: parts.name('traceId'),
     spanId: parts.name('spanId'),
     attributes: parts.attributes(error?.rest),
@@ -108,11 +109,13 @@ class Parts {
   private readonly record: Fields
   private readonly names: Names
   private readonly left: string[]
+  private readonly redactor: Redactor
 
-  constructor(record: Fields, names: Names, left: string[]) {
+  constructor(record: Fields, names: Names, left: string[], redactor: Redactor) {
     this.record = record
     this.names = names
     this.left = left
+    this.redactor = redactor
   }
 
   timestamp(receivedAt: number): number | null {
@@ -146,7 +149,7 @@ class Parts {
       this.left.push(name)
       return ''
     }
-    return JSON.stringify(bounded(value, newAllowance()))
+    return JSON.stringify(bounded(value, newAllowance(this.redactor)))
   }
 
   error(): ReturnType<typeof readErrorObject> {
@@ -193,10 +196,10 @@ class Parts {
   /** What was left over, and what came as `attributes`; the rest of an error object stays under its name. */
   attributes(errorRest: Fields | undefined): NewLine['attributes'] {
     const attributes: { [name: string]: Json } = {}
-    const allowance = newAllowance()
+    const allowance = newAllowance(this.redactor)
     let dropped = 0
     const keep = (name: string, value: unknown) => {
-      const kept = bounded(value, allowance)
+      const kept = boundedField(name, value, allowance)
       if (kept === undefined) dropped++
       else attributes[safeName(name)] = kept
     }
