@@ -1,6 +1,6 @@
 // Vakt itself: settings, state, chats, intake and the shutdown, top to bottom.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
@@ -10,6 +10,7 @@ import { type Config, readConfig, readEnvironment } from './config.ts'
 import { createDeadman } from './deadman.ts'
 import { openHouse } from './house.ts'
 import { createLog, type Log } from './log.ts'
+import { openedOnUse } from './logs/opened-on-use.ts'
 import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
@@ -56,6 +57,7 @@ async function start(config: Config): Promise<void> {
   process.on('unhandledRejection', error => log.error('something was left unhandled', { error }))
 
   let publicUrl = config.publicUrl
+  const store = openLogs(config, log)
   const openChats = await loadChats(config, clock, log, name => house.platformIsBack(name))
   const house = openHouse({
     state,
@@ -64,6 +66,7 @@ async function start(config: Config): Promise<void> {
     log,
     adminKey,
     vaultKey,
+    store,
     version: packageJson.version,
     publicUrl: () => publicUrl ?? '',
     platforms: desk => {
@@ -95,6 +98,7 @@ async function start(config: Config): Promise<void> {
     deadman.stop()
     await closeServer()
     await house.stop().catch(error => log.error('the house did not stop cleanly', { error }))
+    await store.close().catch(error => log.error('the log store did not close cleanly', { error }))
     finish()
   }
 
@@ -140,6 +144,13 @@ async function start(config: Config): Promise<void> {
     lines.push(process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Talk to it with: npx vakt help')
     return lines.join('\n')
   }
+}
+
+/** The log store in the data folder; its workers start with the first line or question. */
+function openLogs(config: Config, log: Log) {
+  const folder = join(config.dataDir, 'logs')
+  const open = async () => (await import('./logs/embedded/open-log-store.ts')).openLogStore({ folder, log })
+  return openedOnUse(open, () => existsSync(folder))
 }
 
 /** The chats that are configured; each SDK is loaded only when its platform is. */
