@@ -2,14 +2,26 @@
 import { z } from 'zod'
 import type { Alert } from '../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../src/alerts/alert-card.ts'
-import { countAlerts, endAlert, findAlert, fireAlert, listAlerts, readHistory } from '../src/alerts/alerts.ts'
+import {
+  countAlerts,
+  endAlert,
+  findAlert,
+  fireAlert,
+  listAlerts,
+  readHistory,
+  readOpenAlert,
+} from '../src/alerts/alerts.ts'
 import type { Button, Card, Text } from '../src/card.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
+import { Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
-import { alertNumber, type Context, command, projectName } from './context.ts'
+import { alertNumber, type Context, command, counted, projectName } from './context.ts'
 
 const PAGE = 10
+/** How many of the newest lines of a timeline scripts are given, and people are shown. */
+const TIMELINE = 200
+const TIMELINE_SHOWN = 20
 
 const list = command({
   name: 'alerts list',
@@ -18,21 +30,23 @@ const list = command({
   role: 'viewer',
   args: {
     project: projectName().optional().describe('Only of this project'),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    limit: z.number().int().min(1).max(100).optional().describe('How many; 10 unless said, all for scripts'),
   },
-  run({ project, limit = PAGE }, { state }) {
+  run({ project, limit }, { state, interactive }) {
     const filter = { open: true, ...(project === undefined ? {} : { projectId: findProject(state, project).id }) }
     const total = countAlerts(state, filter)
-    const found = listAlerts(state, { ...filter, limit })
-    const more = total > found.length ? `… ${total - found.length} more` : ''
+    // A person reads the worst; a script wants them all unless it says how many.
+    const found = listAlerts(state, { ...filter, limit: limit ?? (interactive ? PAGE : total) })
+    const shown = found.slice(0, limit ?? PAGE)
+    const more = total > shown.length ? `… ${total - shown.length} more` : ''
     return {
       card: {
-        title: total === 0 ? 'No open alerts' : `${total} open ${total === 1 ? 'alert' : 'alerts'}`,
+        title: total === 0 ? 'No open alerts' : counted(total, 'open alert'),
         tone: total === 0 ? 'good' : (found[0]?.severity ?? 'info'),
         lines:
           total === 0
             ? ['All is well. "alerts history" shows what was.']
-            : [...found.map(alertLine), more].filter(line => line !== ''),
+            : [...shown.map(alertLine), more].filter(line => line !== ''),
         buttons: found.slice(0, 5).map(alert => ({ label: `Details ${alert.id}`, line: `alerts show ${alert.id}` })),
       },
       result: { alerts: found.map(alert => alertResult(state, alert)), total },
@@ -50,17 +64,22 @@ const show = command({
     const alert = findAlert(state, id)
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
     const card = alertCard(alert, project)
-    const timeline = readHistory(state, id).map(
-      (row): Text => [
-        { time: row.at, style: 'moment' },
-        ` · ${row.what}${row.by === null ? '' : ` by ${row.by}`}${row.note === null ? '' : `: ${row.note}`}`,
-      ],
-    )
+    const { newest, total } = readHistory(state, id, TIMELINE)
+    const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
+    const timeline = newest
+      .slice(-TIMELINE_SHOWN)
+      .map(
+        (row): Text => [
+          { time: row.at, style: 'moment' },
+          ` · ${row.what}${row.by === null ? '' : ` by ${row.by}`}${row.note === null ? '' : `: ${row.note}`}`,
+        ],
+      )
     return {
-      card: { ...card, lines: [...(card.lines ?? []), [{ bold: 'Timeline' }], ...timeline] },
+      card: { ...card, lines: [...(card.lines ?? []), [{ bold: 'Timeline' }], ...earlier, ...timeline] },
       result: {
         alerts: [alertResult(state, alert)],
-        history: readHistory(state, id).map(row => ({ ...row, at: isoTime(row.at) })),
+        history: newest.map(({ at, what, by, note }) => ({ at: isoTime(at), what, by, note })),
+        history_total: total,
       },
     }
   },
@@ -82,7 +101,8 @@ const history = command({
       ...(before === undefined ? {} : { before }),
     }
     const found = listAlerts(state, { ...filter, limit })
-    const older = countAlerts(state, filter) > found.length ? found.at(-1) : undefined
+    const total = countAlerts(state, filter)
+    const older = total > found.length ? found.at(-1) : undefined
     const inProject = project === undefined ? '' : ` --project ${project}`
     const buttons: Button[] = older ? [{ label: 'Older', line: `alerts history --before ${older.id}${inProject}` }] : []
     return {
@@ -95,7 +115,7 @@ const history = command({
             : found.map(alertLine),
         buttons,
       },
-      result: { alerts: found.map(alert => alertResult(state, alert)) },
+      result: { alerts: found.map(alert => alertResult(state, alert)), total },
     }
   },
 })
@@ -104,12 +124,20 @@ const test = command({
   name: 'alerts test',
   summary: 'Send a test alert to every channel, and end it again',
   details:
-    'A card appears everywhere within a second. Press Acknowledge to see it change everywhere. Run it again to end it.',
+    'A card appears everywhere within a second. Press Acknowledge to see it change everywhere. "alerts test" without --severity ends it.',
   examples: ['alerts test', 'alerts test --severity critical'],
   role: 'responder',
   args: { severity: z.enum(SEVERITIES).optional().describe('How bad it should look, info unless said') },
-  run({ severity = 'info' }, { state, now, by }) {
+  run({ severity: asked }, { state, now, by }) {
     const key = `test:${by.platform}:${by.id}`
+    const severity = asked ?? 'info'
+    const open = readOpenAlert(state, key)
+    if (open && asked !== undefined) {
+      throw new Problem(
+        'conflict',
+        `Your test alert ${open.id} (${open.severity}) is still open. "alerts test" without --severity ends it.`,
+      )
+    }
     const ended = endAlert(state, key, by.name, now)
     if (ended) {
       return {
@@ -137,7 +165,7 @@ const test = command({
       card: {
         title: `The test alert ${fired.id} is on its way`,
         tone: 'info',
-        lines: ['"deliveries" shows where it arrived. Run "alerts test" again to end it.'],
+        lines: ['"deliveries" shows where it arrived. "alerts test" (without --severity) ends it.'],
       },
       result: alertsResult(state, fired),
     }
@@ -170,6 +198,7 @@ export function alertResult(state: Context['state'], alert: Alert) {
   }
 }
 
+/** One alert as the machine-readable answer of the commands that change it. */
 export function alertsResult(state: Context['state'], alert: Alert) {
   return { alerts: [alertResult(state, alert)] }
 }

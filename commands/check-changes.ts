@@ -63,7 +63,7 @@ const remove = command({
           title: `Remove the check ${check.name}?`,
           tone: 'warning',
           lines: [
-            `Its ${check.beats} beats go with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`,
+            `${check.beats === 1 ? 'Its 1 beat goes' : `Its ${check.beats} beats go`} with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`,
           ],
           buttons: [
             { label: 'Remove it', line: `checks remove ${check.uuid} --yes`, tone: 'danger' },
@@ -71,6 +71,7 @@ const remove = command({
           ],
         },
         result: checkResult(context, check),
+        asked: true,
       }
     }
     const result = checkResult(context, check)

@@ -77,6 +77,11 @@ export const alertNumber = () =>
   completes(positional(z.number({ error: 'must be an alert number such as 42' }).int().positive()), 'alert')
 export const yes = () => z.boolean().optional().describe('Do it without asking again')
 
+/** `1 beat`, `2 beats`; for the words whose plural is an s more. */
+export function counted(n: number, one: string): string {
+  return `${n} ${one}${n === 1 ? '' : 's'}`
+}
+
 /** The check that a name means, in a project or any; throws `not_found` or `conflict`. */
 export function checkOf({ state }: Context, name: string, project: string | undefined): Check {
   return findCheck(state, name, project === undefined ? undefined : findProject(state, project).id)

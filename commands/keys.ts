@@ -1,10 +1,10 @@
 // The keys of projects: made, listed and revoked.
 import { z } from 'zod'
 import { completes, positional } from '../src/command.ts'
-import { createKey, type Key, listKeys, revokeKey } from '../src/projects/keys.ts'
+import { createKey, findLiveKey, type Key, listKeys, revokeKey } from '../src/projects/keys.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
-import { command, yes } from './context.ts'
+import { command, counted, yes } from './context.ts'
 import { named } from './projects.ts'
 
 const create = command({
@@ -50,7 +50,7 @@ const list = command({
     const found = listKeys(state, name === undefined ? undefined : findProject(state, name))
     return {
       card: {
-        title: `${found.length} ${found.length === 1 ? 'key' : 'keys'}`,
+        title: counted(found.length, 'key'),
         tone: 'plain',
         lines:
           found.length === 0
@@ -70,13 +70,14 @@ const revoke = command({
   args: { key: completes(positional(z.string().max(40)), 'key').describe('Id of the key'), yes: yes() },
   run({ key: id, yes }, { state, now, interactive }) {
     if (interactive && !yes) {
+      findLiveKey(state, id)
       const card = {
         title: `Revoke the key ${id}?`,
         tone: 'warning' as const,
         lines: ['Whoever uses it is refused from then on. This cannot be undone.'],
         buttons: [{ label: 'Revoke it', line: `keys revoke ${id} --yes`, tone: 'danger' as const }],
       }
-      return { card }
+      return { card, asked: true }
     }
     const key = revokeKey(state, id, now)
     const project = listKeys(state).find(one => one.key.id === id)!.project

@@ -1,5 +1,6 @@
 // Projects: their ping keys and limits.
 import { z } from 'zod'
+import { endAlertsOf } from '../src/alerts/alerts.ts'
 import { countChecks } from '../src/checks/checks.ts'
 import { completes, positional } from '../src/command.ts'
 import {
@@ -12,7 +13,7 @@ import {
   rotatePingKey,
 } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
-import { type Context, command, duration, yes } from './context.ts'
+import { type Context, command, counted, duration, yes } from './context.ts'
 import { formatSize, readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
@@ -40,11 +41,11 @@ const list = command({
     const projects = listProjects(context.state)
     return {
       card: {
-        title: `${projects.length} ${projects.length === 1 ? 'project' : 'projects'}`,
+        title: counted(projects.length, 'project'),
         tone: 'plain',
         lines: projects.map(project => [
           { bold: project.name },
-          `, ${countChecks(context.state, { projectId: project.id })} checks`,
+          `, ${counted(countChecks(context.state, { projectId: project.id }), 'check')}`,
         ]),
         buttons: projects
           .slice(0, 5)
@@ -104,7 +105,7 @@ const edit = command({
       .optional()
       .describe('What happens to personal data in logs: "email=mask ip=keep phone=encrypt iban=mask"'),
     newPingKey: z.boolean().optional().describe('Replace the ping key; slug URLs with the old one stop working'),
-    rename: z.string().max(64).optional().describe('A new name'),
+    rename: z.string().max(64).optional().describe('A new name: lowercase letters, digits, - and _'),
   },
   run({ project: name, rateLimit, retention, remind, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
@@ -138,12 +139,17 @@ const remove = command({
         card: {
           title: `Remove the project ${project.name}?`,
           tone: 'warning',
-          lines: [`Its ${checks} checks, their beats and all its keys go with it. This cannot be undone.`],
+          lines: [
+            `${counted(checks, 'check')} with all beats, and all its keys, go with it. Its open alerts end. This cannot be undone.`,
+          ],
           buttons: [{ label: 'Remove it', line: `projects remove ${project.name} --yes`, tone: 'danger' }],
         },
+        asked: true,
       }
     }
     const result = projectResult(project, context)
+    // Before the project goes, while its alerts still know it; one that must stay undoes this with the whole command.
+    endAlertsOf(context.state, project.id, context.by.name, context.now)
     removeProject(context.state, project)
     return { card: { title: `The project ${project.name} is removed`, tone: 'muted' }, result }
   },

@@ -141,13 +141,18 @@ it('the end of an alert replaces what its card said only when there is something
 })
 
 describe('the same finding again', () => {
+  const LATER = NOW + MINUTE
+
   it('is one more occurrence when it occurs, and keeps since when and who is on it', () => {
-    const again = seenAgain(ACKNOWLEDGED, { ...finding, title: 'job failed', since: NOW, severity: 'warning' }, NOW)
-    expect(again!.changes).toEqual({
-      ...{ title: 'job failed', severity: 'warning', seen: finding.seen, owner: null, remindEvery: HOUR },
-      ...{ count: 2, seenAt: NOW },
+    const again = seenAgain(ACKNOWLEDGED, { ...finding, title: 'job failed', since: LATER }, LATER)
+    expect(again).toEqual({
+      changes: {
+        ...{ title: 'job failed', severity: 'critical', seen: finding.seen, owner: null, remindEvery: HOUR },
+        ...{ count: 2, seenAt: LATER },
+      },
+      title: 'job failed',
+      tell: true,
     })
-    expect(again!.what).toBe('seen again: job failed')
   })
 
   it('is nothing when it still goes on unchanged, and an update without a count when it says something new', () => {
@@ -155,5 +160,17 @@ describe('the same finding again', () => {
     expect(seenAgain(FIRING, lasting, NOW)).toBeNull()
     const changed = seenAgain(FIRING, { ...lasting, seen: { lines: ['Worse.'] } }, NOW)
     expect(changed!.changes).toMatchObject({ count: 1, seen: { lines: ['Worse.'] } })
+  })
+
+  it.each<[string, Partial<Finding>, number, boolean]>([
+    ['within ten seconds waits', {}, 9_999, false],
+    ['after ten seconds is told', {}, 10_000, true],
+    ['before the last one, for the clock went back, is told', {}, -1, true],
+    ['within ten seconds, but worse, is told', { severity: 'warning' }, 1, true],
+    ['within ten seconds, but for somebody else, is told', { owner: 'Bo' }, 1, true],
+  ])('%s; it is counted in any case', (_, differing, after, tell) => {
+    const again = seenAgain(FIRING, { ...finding, ...differing }, NOW + after)
+    expect(again).toMatchObject({ tell, changes: { count: 2 } })
+    expect('seenAt' in again!.changes).toBe(tell)
   })
 })

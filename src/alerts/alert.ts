@@ -2,7 +2,7 @@
 import type { Finding } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
 import type { alerts } from '../state/schema.ts'
-import { formatRelative } from '../time.ts'
+import { formatRelative, SECOND } from '../time.ts'
 
 export type Alert = typeof alerts.$inferSelect
 export type AlertChanges = Partial<Alert>
@@ -17,15 +17,26 @@ export function fired(finding: Finding, now: number) {
   return { ...alert, wakeAt: finding.remindEvery > 0 ? now + finding.remindEvery : null }
 }
 
-/** The same finding again while the alert is open; null when there is nothing new to say. */
-export function seenAgain(alert: Alert, finding: Finding, now: number): AlertStep | null {
+/** How often the cards are brought up to date for mere counting. */
+export const TOLD_EVERY = 10 * SECOND
+
+/** A finding seen again: what it changes, and whether the cards are to show it now or with what follows soon. */
+export type Again = { changes: AlertChanges; title: string; tell: boolean }
+
+/**
+ * The same finding again while the alert is open; null when there is nothing new to say. Every occurrence is counted.
+ * `seenAt` is when the cards were last brought up to date with what is seen: sightings that follow one another faster
+ * than every ten seconds wait until then, unless they change who is to care.
+ */
+export function seenAgain(alert: Alert, finding: Finding, now: number): Again | null {
   const same = alert.title === finding.title && JSON.stringify(alert.seen) === JSON.stringify(finding.seen)
   if (!finding.occurs && same) return null
   const { title, severity, seen, owner, remindEvery } = finding
-  return {
-    changes: { title, severity, seen, owner, remindEvery, count: alert.count + (finding.occurs ? 1 : 0), seenAt: now },
-    what: `seen again: ${title}`,
-  }
+  const sinceTold = now - alert.seenAt
+  const soon = sinceTold >= 0 && sinceTold < TOLD_EVERY
+  const tell = !soon || severity !== alert.severity || owner !== alert.owner
+  const changes = { title, severity, seen, owner, remindEvery, count: alert.count + (finding.occurs ? 1 : 0) }
+  return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
 }
 
 /** Somebody is on it: no more reminders. Throws `conflict` when somebody was before, or it is over. */

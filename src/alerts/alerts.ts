@@ -3,20 +3,24 @@ import type { SQL } from 'drizzle-orm'
 import type { Finding, Outcome } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { and, asc, desc, eq, isNotNull, lt, lte, ne, sql } from '../state/orm.ts'
+import { and, desc, eq, isNotNull, lt, lte, ne, sql } from '../state/orm.ts'
 import { alerts, history } from '../state/schema.ts'
 import { DAY } from '../time.ts'
 import {
+  type Again,
   type Alert,
+  type AlertChanges,
   type AlertStep,
   acknowledged,
   fired,
   resolved,
   seenAgain,
   snoozed,
+  TOLD_EVERY,
   unacknowledged,
   woken,
 } from './alert.ts'
+import { dueTellings, forgetUntold, nextTelling, tellLater, writeSighting } from './sightings.ts'
 
 export type HistoryRow = typeof history.$inferSelect
 /** How long ended alerts are kept. */
@@ -37,8 +41,8 @@ export function fireAlert(state: State, finding: Finding, now: number): Alert {
   return state.transaction(() => {
     const open = readOpenAlert(state, finding.key)
     if (open) {
-      const step = seenAgain(open, finding, now)
-      return step ? change(state, open, step, now) : open
+      const again = seenAgain(open, finding, now)
+      return again ? countAgain(state, open, again, now) : open
     }
     const row = fired(finding, now)
     const blanks = Object.fromEntries(Object.keys(row).map(name => [name, sql.placeholder(name)]))
@@ -70,14 +74,29 @@ export function endAlert(
   })
 }
 
+/** Ends the open alerts of a project that goes away. */
+export function endAlertsOf(state: State, projectId: number, by: string, now: number): void {
+  state.transaction(() => {
+    const open = state.db
+      .select()
+      .from(alerts)
+      .where(filtered({ open: true, projectId }))
+      .all()
+    for (const alert of open) change(state, alert, resolved(alert, by, now), now)
+  })
+}
+
+/** Puts somebody's name on an alert; throws `not_found` or `conflict`. */
 export function acknowledgeAlert(state: State, id: number, by: string, note: string | null, now: number): Alert {
   return changed(state, id, alert => acknowledged(alert, by, note, now), now)
 }
 
+/** Takes the name off an alert again, so that its reminders go on; throws `not_found` or `conflict`. */
 export function unacknowledgeAlert(state: State, id: number, by: string, now: number): Alert {
   return changed(state, id, alert => unacknowledged(alert, by, now), now)
 }
 
+/** Puts an alert off until `until`; throws `not_found`, or `conflict` when it is over. */
 export function snoozeAlert(
   state: State,
   id: number,
@@ -89,11 +108,15 @@ export function snoozeAlert(
   return changed(state, id, alert => snoozed(alert, until, by, note, now), now)
 }
 
+/** Ends an alert by hand; throws `not_found`, or `conflict` when it is over. */
 export function resolveAlert(state: State, id: number, by: string, now: number): Alert {
   return changed(state, id, alert => resolved(alert, by, now), now)
 }
 
-/** Sends the reminders and ends the snoozes whose time has come; up to `limit` of them. */
+/**
+ * Sends the reminders and ends the snoozes whose time has come, and brings cards up to date with what was only counted
+ * meanwhile; up to `limit` of each.
+ */
 export function wakeAlerts(state: State, now: number, limit: number): void {
   if ((nextWake(state) ?? Number.POSITIVE_INFINITY) > now) return
   const due = state.db
@@ -104,13 +127,20 @@ export function wakeAlerts(state: State, now: number, limit: number): void {
     .all()
   state.transaction(() => {
     for (const alert of due) change(state, alert, woken(alert, now), now)
+    for (const id of dueTellings(state, now, limit)) {
+      const alert = readAlert(state, id)
+      if (alert) tell(state, alert, { seenAt: now })
+      else forgetUntold(state, id)
+    }
   })
 }
 
-/** The nearest instant at which time alone changes an alert. */
+/** The nearest instant at which time alone changes an alert or its cards. */
 export function nextWake(state: State): number | null {
   const query = 'select wake_at as at from alerts where wake_at is not null order by wake_at limit 1'
-  return state.prepare<[], { at: number }>(query).get()?.at ?? null
+  const wake = state.prepare<[], { at: number }>(query).get()?.at ?? null
+  const telling = nextTelling(state)
+  return wake === null || telling === null ? (wake ?? telling) : Math.min(wake, telling)
 }
 
 /** Throws `not_found` when there is no alert of that number. */
@@ -123,11 +153,13 @@ export function findAlert(state: State, id: number): Alert {
   return alert
 }
 
+/** The alert of a number, ended ones included, or undefined. */
 export function readAlert(state: State, id: number): Alert | undefined {
   const byId = eq(alerts.id, sql.placeholder('id'))
   return state.prepared('alert by id', db => db.select().from(alerts).where(byId).prepare()).get({ id })
 }
 
+/** The alert of `key` that is not over yet; there is one at the most. */
 export function readOpenAlert(state: State, key: string): Alert | undefined {
   const open = and(eq(alerts.key, sql.placeholder('key')), sql`${alerts.state} <> 'resolved'`)
   return state.prepared('open alert', db => db.select().from(alerts).where(open).prepare()).get({ key })
@@ -149,13 +181,17 @@ export function listAlerts(state: State, filter: AlertFilter): Alert[] {
     .all()
 }
 
+/** How many alerts `listAlerts` would find without a limit. */
 export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
   return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filtered(filter)).get()!.n
 }
 
-/** The timeline of an alert, oldest first. */
-export function readHistory(state: State, alertId: number): HistoryRow[] {
-  return state.db.select().from(history).where(eq(history.alertId, alertId)).orderBy(asc(history.id)).all()
+/** The newest `limit` lines of an alert's timeline, oldest first, and how many there are in all. */
+export function readHistory(state: State, alertId: number, limit: number): { newest: HistoryRow[]; total: number } {
+  const ofAlert = eq(history.alertId, alertId)
+  const newest = state.db.select().from(history).where(ofAlert).orderBy(desc(history.id)).limit(limit).all().reverse()
+  const total = state.db.select({ n: sql<number>`count(*)` }).from(history).where(ofAlert).get()!.n
+  return { newest, total }
 }
 
 /** Drops alerts that ended over thirteen months ago. */
@@ -176,11 +212,27 @@ function changed(state: State, id: number, step: (alert: Alert) => AlertStep, no
 }
 
 function change(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const changes = { ...step.changes, version: alert.version + 1, undelivered: true }
-  const next = state.db.update(alerts).set(changes).where(eq(alerts.id, alert.id)).returning().get()
+  const next = tell(state, alert, step.changes)
   writeHistory(state, alert.id, step, now)
+  return next
+}
+
+/** Stores changes as a new version, which every card is to show. */
+function tell(state: State, alert: Alert, changes: AlertChanges): Alert {
+  forgetUntold(state, alert.id)
   state.touch('alerts')
-  return next!
+  return update(state, alert, { ...changes, version: alert.version + 1, undelivered: true })
+}
+
+function countAgain(state: State, alert: Alert, again: Again, now: number): Alert {
+  writeSighting(state, alert.id, again.title, now)
+  if (again.tell) return tell(state, alert, again.changes)
+  tellLater(state, alert.id, alert.seenAt + TOLD_EVERY)
+  return update(state, alert, again.changes)
+}
+
+function update(state: State, alert: Alert, changes: AlertChanges): Alert {
+  return state.db.update(alerts).set(changes).where(eq(alerts.id, alert.id)).returning().get()!
 }
 
 function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): void {

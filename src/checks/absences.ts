@@ -20,6 +20,7 @@ export function lastAlive(state: State): number | null {
   return row ? Number(row.value) : null
 }
 
+/** Notes a sign of life, from which the next start counts how long Vakt was away. */
 export function markAlive(state: State, now: number): void {
   const write = `insert into facts (name, value) values ('alive', ?) on conflict (name) do update set value = excluded.value`
   state.transaction(() => state.prepare(write).run(String(now)))

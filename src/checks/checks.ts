@@ -47,6 +47,7 @@ export function findCheck(state: State, name: string, projectId?: number): Check
   throw new Problem('not_found', `There is no check "${name}". ${hint}`, { fields: { name: 'no such check' } })
 }
 
+/** The check of an id as it is stored, or undefined. */
 export function readCheck(state: State, id: number): Check | undefined {
   return state
     .prepared('check by id', db =>
@@ -118,6 +119,7 @@ export function listChecks(state: State, filter: CheckFilter = {}): Check[] {
     .all()
 }
 
+/** How many checks `listChecks` would find without a limit. */
 export function countChecks(state: State, filter: CheckFilter = {}): number {
   return state.db.select({ n: sql<number>`count(*)` }).from(checks).where(filtered(filter)).get()!.n
 }
@@ -195,6 +197,7 @@ export function resumeCheck(state: State, check: Check, now: number): Check {
   return saved(state, check, resume(check, now))
 }
 
+/** Removes a check with its beats; its alert is for the caller to end, while the key of it is known. */
 export function removeCheck(state: State, check: Check): void {
   forgetChecks(state)
   state.transaction(() => state.db.delete(checks).where(eq(checks.id, check.id)).run())

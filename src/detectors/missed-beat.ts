@@ -13,6 +13,7 @@ import type { Finding, Outcome } from './finding.ts'
 
 const STRIP_LENGTH = 12
 
+/** The key of a check's alert: by id, because names are given to others again. */
 export function checkKey(check: Check): string {
   return `check:${check.id}`
 }

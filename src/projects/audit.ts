@@ -9,6 +9,7 @@ import { DAY } from '../time.ts'
 export type AuditRow = typeof audit.$inferSelect
 const KEPT = 400 * DAY
 
+/** Writes down that `by` asked for `line`, and how it ended: "done" or the sentence of the refusal. */
 export function writeAudit(state: State, by: Actor, line: string, outcome: string, now: number): void {
   const row = { at: now, platform: by.platform, actorId: by.id, actorName: by.name, line, outcome }
   state.transaction(() => state.db.insert(audit).values(row).run())

@@ -42,14 +42,20 @@ export function listKeys(state: State, project?: Project): { key: Key; project: 
     .all()
 }
 
-/** Ends a key at once. Throws `not_found`, or `conflict` when it has ended before. */
-export function revokeKey(state: State, id: string, now: number): Key {
+/** The key of an id that still opens something. Throws `not_found`, or `conflict` when it has ended before. */
+export function findLiveKey(state: State, id: string): Key {
   const found = state.db.select().from(keys).where(eq(keys.id, id)).get()
   if (!found)
     throw new Problem('not_found', `There is no key "${id}". "keys list" shows them.`, {
       fields: { key: 'no such key' },
     })
   if (found.revokedAt !== null) throw new Problem('conflict', `The key ${id} was revoked before.`)
+  return found
+}
+
+/** Ends a key at once; throws as `findLiveKey` does. */
+export function revokeKey(state: State, id: string, now: number): Key {
+  findLiveKey(state, id)
   return state.transaction(
     () => state.db.update(keys).set({ revokedAt: now }).where(eq(keys.id, id)).returning().get()!,
   )

@@ -13,17 +13,9 @@ export type ProjectChanges = Partial<Omit<Project, 'id' | 'pingKey' | 'createdAt
 export const FIRST_PROJECT = 'default'
 const REMIND_EVERY = 4 * HOUR
 
+/** Adds a project with a ping key of its own. Throws `invalid` for what is no name, `conflict` for one that is taken. */
 export function addProject(state: State, name: string, now: number): Project {
-  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name)) {
-    throw new Problem(
-      'invalid',
-      `"${name}" cannot be a project name. Use up to 64 lowercase letters, digits, - and _.`,
-      {
-        fields: { name: 'must be lowercase letters, digits, - and _' },
-      },
-    )
-  }
-  if (readProject(state, name)) throw new Problem('conflict', `There is a project "${name}" already.`)
+  refuseName(state, name, 'name')
   return state.transaction(() =>
     state.db
       .insert(projects)
@@ -43,10 +35,12 @@ export function findProject(state: State, name: string = FIRST_PROJECT): Project
   })
 }
 
+/** The project called `name`, or undefined. */
 export function readProject(state: State, name: string): Project | undefined {
   return state.db.select().from(projects).where(eq(projects.name, name)).get()
 }
 
+/** The project of a row that belongs to one; prepared, because every alert card asks. */
 export function readProjectById(state: State, id: number): Project | undefined {
   const byId = eq(projects.id, sql.placeholder('id'))
   return state.prepared('project by id', db => db.select().from(projects).where(byId).prepare()).get({ id })
@@ -57,12 +51,19 @@ export function readProjectByPingKey(state: State, pingKey: string): Project | u
   return state.db.select().from(projects).where(eq(projects.pingKey, pingKey)).get()
 }
 
+/** All projects by name. */
 export function listProjects(state: State): Project[] {
   return state.db.select().from(projects).orderBy(asc(projects.name)).all()
 }
 
+/** Changes the limits or the name of a project; its name follows the rules of a new one, and the first keeps its own. */
 export function editProject(state: State, id: number, changes: ProjectChanges): Project {
-  if (Object.keys(changes).length === 0) return readProjectById(state, id)!
+  const project = readProjectById(state, id)!
+  if (Object.keys(changes).length === 0) return project
+  if (changes.name !== undefined && changes.name !== project.name) {
+    if (project.name === FIRST_PROJECT) throw firstProjectStays('renamed')
+    refuseName(state, changes.name, 'rename')
+  }
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
@@ -74,15 +75,30 @@ export function rotatePingKey(state: State, id: number): Project {
 
 /** Removes a project with its checks, beats and keys. The first project stays. */
 export function removeProject(state: State, project: Project): void {
-  if (project.name === FIRST_PROJECT) {
-    throw new Problem(
-      'conflict',
-      `The project "${FIRST_PROJECT}" is where things go when none is named; it cannot be removed.`,
-    )
-  }
+  if (project.name === FIRST_PROJECT) throw firstProjectStays('removed')
   // Its checks go with it, also those kept in memory.
   state.transaction(() => state.db.delete(projects).where(eq(projects.id, project.id)).run())
   state.forget('checks by uuid')
+}
+
+function refuseName(state: State, name: string, field: 'name' | 'rename'): void {
+  if (!/^[a-z0-9][a-z0-9_-]{0,63}$/.test(name)) {
+    throw new Problem(
+      'invalid',
+      `"${name}" cannot be a project name. Use up to 64 lowercase letters, digits, - and _, a letter or digit first.`,
+      { fields: { [field]: 'must be lowercase letters, digits, - and _' } },
+    )
+  }
+  if (readProject(state, name)) {
+    throw new Problem('conflict', `There is a project "${name}" already.`, { fields: { [field]: 'is taken' } })
+  }
+}
+
+function firstProjectStays(what: string): Problem {
+  return new Problem(
+    'conflict',
+    `The project "${FIRST_PROJECT}" is where things go when none is named; it cannot be ${what}.`,
+  )
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

@@ -30,6 +30,7 @@ export function roleAllows(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed)
 }
 
+/** Gives a person or group of a platform a role, in place of the one they were given before. */
 export function setRole(state: State, grant: Omit<RoleGrant, 'setAt'>, now: number): RoleGrant {
   const row = { ...grant, setAt: now }
   return state.transaction(() =>
@@ -42,6 +43,7 @@ export function setRole(state: State, grant: Omit<RoleGrant, 'setAt'>, now: numb
   )
 }
 
+/** Takes a given role away; throws `not_found` when none was given. */
 export function removeRole(state: State, platform: string, subject: string): void {
   const match = and(eq(roles.platform, platform), eq(roles.subject, subject))
   const removed = state.transaction(() => state.db.delete(roles).where(match).run())
@@ -50,6 +52,7 @@ export function removeRole(state: State, platform: string, subject: string): voi
   }
 }
 
+/** The roles that were given, by platform and subject; what follows from the platform itself is not among them. */
 export function listRoles(state: State): RoleGrant[] {
   return state.db.select().from(roles).orderBy(asc(roles.platform), asc(roles.subject)).all()
 }

@@ -1,0 +1,35 @@
+// Alerts as people and scripts look at them, and the test of the way to the chats.
+import { describe, expect, it } from 'vitest'
+import { startHouse } from '../src/testing/house.ts'
+
+async function withAlerts(count: number) {
+  const house = await startHouse()
+  for (let i = 0; i < count; i++) await (await house.hasCheck(`job-${i}`))('/fail')
+  return house
+}
+
+describe('a list of open alerts', () => {
+  it('is whole for a script, and as long as it says when it does', async () => {
+    const house = await withAlerts(12)
+    expect((await house.result<{ alerts: [] }>('alerts list')).alerts).toHaveLength(12)
+    expect((await house.result<{ alerts: [] }>('alerts list --limit 10')).alerts).toHaveLength(10)
+    expect(await house.result('alerts history')).toMatchObject({ total: 12 })
+  })
+
+  it('is the ten worst for a person', async () => {
+    const house = await withAlerts(12)
+    const reply = await house.says('alerts list', { interactive: true })
+    expect(reply.card.lines).toHaveLength(11)
+    expect(reply.card.lines!.at(-1)).toBe('… 2 more')
+  })
+})
+
+it('a test alert is ended by "alerts test" alone, and never by asking for another', async () => {
+  const house = await startHouse()
+  await house.result('alerts test')
+  expect(await house.says('alerts test --severity critical')).toMatchObject({
+    problem: { code: 'conflict', message: expect.stringMatching(/"alerts test" without --severity ends it/) },
+  })
+  await house.result('alerts test')
+  expect(house.channel.messages.map(message => message.card.title)).toEqual(['Resolved: test alert by Ann'])
+})
