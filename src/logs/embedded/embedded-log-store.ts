@@ -1,0 +1,202 @@
+// The log store of one machine: hands batches to writers and questions to readers, and parses or searches nothing itself.
+import type { Log } from '../../log.ts'
+import { Problem } from '../../problem.ts'
+import type { LogLine } from '../line.ts'
+import type { Query } from '../query/tree.ts'
+import type {
+  Batch,
+  Bucket,
+  Count,
+  LogStore,
+  Page,
+  PageRequest,
+  Stored,
+  StoreStatus,
+  TopField,
+  TopRow,
+} from '../store.ts'
+import { type AppendQueue, MOST_QUEUED } from './append-queue.ts'
+import { type Archive, archivedPartition } from './archive.ts'
+import type { Catalog } from './catalog.ts'
+import { parseCursor } from './line-key.ts'
+import type { PartitionState } from './partition.ts'
+import { dayOf } from './partition-name.ts'
+import type { ReaderPool } from './reader-pool.ts'
+import type { Tails } from './tails.ts'
+import type { Thread } from './thread.ts'
+import type { WriterCalls } from './writer.ts'
+
+const ALWAYS = { from: null, until: null }
+/** How long one call of `maintain` lets each writer merge: appends wait that long at the most. */
+const MERGE_MS = 30
+
+type Parts = {
+  log: Log
+  diskBudgetBytes: number | null
+  catalog: Catalog
+  queue: AppendQueue
+  writers: readonly Thread<WriterCalls>[]
+  reading: ReaderPool
+  tails: Tails
+}
+
+export class EmbeddedLogStore implements LogStore {
+  readonly #parts: Parts
+  #closing: Promise<void> | null = null
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+  }
+
+  append(batch: Batch): Promise<Stored> {
+    if (this.#closing) return Promise.reject(closed())
+    return this.#parts.queue.append(batch)
+  }
+
+  async search(request: PageRequest): Promise<Page> {
+    if (request.cursor !== null) parseCursor(request.cursor)
+    return this.#parts.reading.call('search', [this.#near(request.query), request])
+  }
+
+  async count(query: Query, withinMs: number): Promise<Count> {
+    return this.#parts.reading.call('count', [this.#near(query), query, withinMs])
+  }
+
+  async read(id: string): Promise<LogLine | null> {
+    return this.#parts.reading.call('read', [this.#near(ALWAYS), id])
+  }
+
+  async context(id: string, before: number, after: number): Promise<readonly LogLine[]> {
+    return this.#parts.reading.call('context', [this.#near(ALWAYS), id, before, after])
+  }
+
+  /** When time ran out, the buckets that were not searched to their end are left out: the first begins after `from`. */
+  async histogram(
+    query: Query,
+    from: number,
+    until: number,
+    buckets: number,
+    withinMs: number,
+  ): Promise<readonly Bucket[]> {
+    return this.#parts.reading.call('histogram', [
+      this.#near({ from, until }),
+      query,
+      { from, until, buckets, withinMs },
+    ])
+  }
+
+  async top(
+    query: Query,
+    field: TopField,
+    limit: number,
+    withinMs: number,
+  ): Promise<{ rows: readonly TopRow[]; searchedTo: number | null }> {
+    return this.#parts.reading.call('top', [this.#near(query), query, field, limit, withinMs])
+  }
+
+  async values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]> {
+    return this.#parts.reading.call('values', [this.#near(ALWAYS), field, prefix, limit])
+  }
+
+  /** Of a flood, the last lines of each transaction only. */
+  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): () => void {
+    return this.#parts.tails.begin(query, onLines)
+  }
+
+  async purge(query: Query): Promise<number> {
+    const { writers, catalog } = this.#parts
+    const purged = await Promise.all(writers.map(writer => writer.call('purge', [query])))
+    for (const [writer, { states }] of purged.entries()) catalog.replace(writer, states)
+    return purged.reduce((sum, { removed }) => sum + removed, 0)
+  }
+
+  async maintain(now: number): Promise<readonly string[]> {
+    const { catalog, diskBudgetBytes, log, writers } = this.#parts
+    const said: string[] = []
+    for (const file of catalog.removeExpiredDamaged(now))
+      said.push(`Removed ${file}: its lines are past their retention.`)
+    for (const { name, lines } of catalog.expired(now)) {
+      await this.#drop(name)
+      said.push(`Dropped the log partition ${name} (${lines} lines): they are past their retention.`)
+    }
+    for (const sentence of said) log.info(sentence)
+    for (const { name, lines, bytes } of diskBudgetBytes === null ? [] : catalog.overBudget(diskBudgetBytes)) {
+      await this.#drop(name)
+      const sentence = `Dropped the log partition ${name} (${lines} lines, ${megabytes(bytes)}) before its time: the logs are over their disk budget of ${megabytes(diskBudgetBytes!)}.`
+      said.push(sentence)
+      log.warn(sentence)
+    }
+    for (const writer of writers) if (writer.ready) catalog.update(await writer.call('merge', [dayOf(now), MERGE_MS]))
+    return said
+  }
+
+  async status(): Promise<StoreStatus> {
+    const { catalog, queue } = this.#parts
+    const partitions = catalog.partitions()
+    const lines = partitions.reduce((sum, partition) => sum + partition.lines, 0)
+    return { lines, bytes: catalog.bytes(), partitions, queued: queue.length, queueLimit: MOST_QUEUED }
+  }
+
+  /**
+   * Writes a partition as compressed NDJSON to a folder; resolves with the file. The partition stays. `not_found` when
+   * there is none of that name.
+   */
+  async archivePartition(name: string, to: string): Promise<Archive> {
+    return this.#parts.reading.call('archive', [this.#near(ALWAYS), name, to])
+  }
+
+  /**
+   * Brings back the lines of an archive under their old ids, kept until `keptUntil` (epoch ms); resolves with how many.
+   * `conflict` when the partition is there, `invalid` when the file is no whole archive.
+   */
+  async restoreArchive(from: string, keptUntil: number): Promise<number> {
+    const { catalog, writers } = this.#parts
+    const name = archivedPartition(from)
+    if (catalog.has(name))
+      throw new Problem('conflict', `The log partition ${name} is there; there is nothing to restore.`)
+    const writer = catalog.writerOf(name)
+    const { lines, states } = await writers[writer]!.call('restore', [from, name, keptUntil])
+    catalog.replace(writer, states)
+    return lines
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    const { queue, writers, reading } = this.#parts
+    await queue.drained()
+    await reading.close()
+    await Promise.all(
+      writers.map(async writer => {
+        if (writer.ready) await writer.call('close', []).catch(() => {})
+        await writer.close()
+      }),
+    )
+  }
+
+  async #drop(name: string): Promise<void> {
+    const { catalog, reading, writers } = this.#parts
+    catalog.remove(name)
+    reading.forget(name)
+    await writers[catalog.writerOf(name)]!.call('drop', [name])
+    // An append that was under way may have brought it back.
+    catalog.remove(name)
+  }
+
+  /** The partitions that a question about a time concerns. */
+  #near({ from, until }: { from: number | null; until: number | null }): PartitionState[] {
+    if (this.#closing) throw closed()
+    return this.#parts.catalog.between(from, until)
+  }
+}
+
+function closed(): Problem {
+  return new Problem('busy', 'The log store is closing. Try again when Vakt is back.', { retryAfterMs: 5_000 })
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

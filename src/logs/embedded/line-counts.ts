@@ -1,0 +1,28 @@
+// Counts the lines of a batch by minute and kind, for detection, which never asks the store.
+import { MINUTE } from '../../time.ts'
+import type { LogLine } from '../line.ts'
+import type { LineCount } from '../store.ts'
+
+const SAMPLE_LENGTH = 300
+
+/** One count for each minute, source, host, group, level and fingerprint; errors have one of their lines as a sample. */
+export function countLines(lines: readonly LogLine[], why: (line: LogLine) => string): LineCount[] {
+  const counts = new Map<string, LineCount>()
+  for (const line of lines) {
+    const minute = Math.floor(line.receivedAt / MINUTE) * MINUTE
+    const { project, source, host, group, level, fingerprint } = line
+    const kind = [minute, project, source, host, group, level, fingerprint].join('\0')
+    const count = counts.get(kind)
+    if (count) {
+      count.count++
+      continue
+    }
+    const sample = fingerprint === '' ? null : { id: line.id, message: cut(line.message), why: why(line) }
+    counts.set(kind, { minute, project, source, host, group, level, fingerprint, count: 1, sample })
+  }
+  return [...counts.values()]
+}
+
+function cut(message: string): string {
+  return message.length <= SAMPLE_LENGTH ? message : `${message.slice(0, SAMPLE_LENGTH - 1)}…`.toWellFormed()
+}

@@ -1,0 +1,95 @@
+// Opens the embedded log store: SQLite partition files, written by worker threads and searched by others.
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Log } from '../../log.ts'
+import { AppendQueue } from './append-queue.ts'
+import { Catalog } from './catalog.ts'
+import type { Damage } from './damage.ts'
+import { EmbeddedLogStore } from './embedded-log-store.ts'
+import { WRITERS } from './partitions.ts'
+import { ReaderPool } from './reader-pool.ts'
+import { isUnfinished } from './restore.ts'
+import { Tails } from './tails.ts'
+import { Thread } from './thread.ts'
+import type { TailLines, WriterCalls, WriterReady, WriterStart } from './writer.ts'
+
+export type LogStoreOptions = {
+  /** Where the partition files are; made when it is not there. */
+  folder: string
+  log: Log
+  /** How much may wait to be stored, bytes; beyond, `append` is refused as `busy`. */
+  queueBytes?: number
+  /** How much disk the store may use; `maintain` drops the oldest partitions beyond it. */
+  diskBudgetBytes?: number
+  /** How many workers search. */
+  readers?: number
+  /** A day's partition is closed and another begun after so many lines. */
+  partitionLines?: number
+  /** Other programs for the workers, for tests. */
+  programs?: { writer?: URL; reader?: URL }
+}
+
+const QUEUE_BYTES = 32 * 1024 * 1024
+const PARTITION_LINES = 20_000_000
+
+/** Opens the store; rejects with a `Problem` when the folder or a file in it cannot be used. */
+export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLogStore> {
+  const { folder, log, queueBytes = QUEUE_BYTES, diskBudgetBytes = null, readers = 1, programs = {} } = options
+  prepareFolder(folder)
+  const catalog = new Catalog(folder)
+  // Positions go on from the clock, so that those of lines long dropped are not given again.
+  const positions = new BigInt64Array(new SharedArrayBuffer(8))
+  positions[0] = BigInt(Date.now()) * 1000n
+  const reading = new ReaderPool({ folder, log, count: readers, program: programs.reader, onDamage: reportDamage })
+  const writers: Thread<WriterCalls>[] = Array.from({ length: WRITERS }, (_, writer) => startable(writer))
+  const queue = new AppendQueue(writers, queueBytes, states => catalog.update(states))
+  const tails = new Tails(writers)
+
+  function startable(writer: number): Thread<WriterCalls> {
+    const mostLines = options.partitionLines ?? PARTITION_LINES
+    const thread: Thread<WriterCalls> = new Thread({
+      name: `log writer ${writer + 1}`,
+      file: programs.writer ?? new URL('./writer.ts', import.meta.url),
+      start: { folder, writer, mostLines, positions } satisfies WriterStart,
+      log,
+      onReady(content) {
+        catalog.replace(writer, (content as WriterReady).states)
+        tails.resume(thread)
+        queue.resume(thread)
+      },
+      onNotice(notice, content) {
+        if (notice === 'tail') tails.feed(content as TailLines)
+        if (notice === 'damage') setAside(content as Damage)
+      },
+    })
+    return thread
+  }
+
+  /** A reader came upon damage: the writer that owns the file sets it aside. */
+  function reportDamage(name: string, message: string): void {
+    const owner = writers[catalog.writerOf(name)]
+    owner?.call('setAside', [name, message]).catch(() => {})
+  }
+
+  function setAside({ name, aside, message }: Damage): void {
+    catalog.remove(name)
+    catalog.addDamaged(aside, message)
+    reading.forget(name)
+    log.error(message, { partition: name })
+  }
+
+  try {
+    await Promise.all([...writers.map(writer => writer.start()), reading.start()])
+  } catch (error) {
+    await Promise.all([...writers.map(writer => writer.close()), reading.close()])
+    throw error
+  }
+  if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
+  return new EmbeddedLogStore({ log, diskBudgetBytes, catalog, queue, writers, reading, tails })
+}
+
+/** Makes the folder and removes what a crash left half restored. */
+function prepareFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  for (const file of readdirSync(folder)) if (isUnfinished(file)) rmSync(join(folder, file), { force: true })
+}

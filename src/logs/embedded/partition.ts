@@ -1,0 +1,242 @@
+// One partition file as its writer has it: lines, index and idempotency keys go in within one transaction.
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import type { LogLine } from '../line.ts'
+import { lineTokens } from './field-tokens.ts'
+import { SLOT_BITS } from './line-key.ts'
+import { Names } from './partition-names.ts'
+import { LAYOUT, LINES_PER_MARK, rowOf, SCHEMA } from './rows.ts'
+import { Slots } from './slots.ts'
+
+/** What everybody else knows of a partition, as of its last commit. */
+export type PartitionState = {
+  name: string
+  lines: number
+  bytes: number
+  /** The lowest and highest timestamp; null when it is empty. */
+  from: number | null
+  until: number | null
+  lastPosition: number
+  expiresAt: number
+}
+
+export type PlacedLine = { line: LogLine; position: number }
+
+type Summary = {
+  lines: number
+  first_timestamp: number | null
+  last_timestamp: number | null
+  last_position: number
+  expires_at: number
+  filled: number
+  merged: number
+}
+
+const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
+const PAGE_BYTES = 4096
+const CHECKPOINT_PAGES = 4000
+const PAGES_AT_A_TIME = 200
+/** When readers have kept the write-ahead log from starting over up to this size, the writer waits for them. */
+const LONGEST_LOG_BYTES = 64 * 1024 * 1024
+
+export class Partition {
+  readonly name: string
+  readonly db: Database.Database
+  readonly #file: string
+  readonly #memory: Map<string, string>
+  #merging = false
+  #summary: Summary
+  #slots: Slots
+  #names: Names
+  readonly #insertLine: Database.Statement
+  readonly #insertWords: Database.Statement
+  readonly #insertMark: Database.Statement
+  readonly #saveSummary: Database.Statement
+  readonly #findReply: Database.Statement<[string, string, number], string>
+  readonly #saveReply: Database.Statement
+
+  /** Opens a partition, making it when it is not there; `memory` keeps tokens over partitions. Throws SQLite's errors. */
+  constructor(folder: string, name: string, expiresAt: number, memory: Map<string, string>) {
+    this.name = name
+    this.#file = join(folder, `${name}.db`)
+    this.#memory = memory
+    this.db = openFile(this.#file, expiresAt)
+    const { db } = this
+    this.#summary = readSummary(db)
+    this.#slots = new Slots(db, this.#summary.last_timestamp)
+    this.#names = new Names(db)
+    this.#insertLine = db.prepare(`insert into lines values (${ROW_ID}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    this.#insertWords = db.prepare(`insert into words (rowid, message, stack, fields) values (${ROW_ID}, ?, ?, ?)`)
+    this.#insertMark = db.prepare('insert into marks values (?)')
+    this.#saveSummary = db.prepare(
+      `update summary set lines = :lines, first_timestamp = :first_timestamp, last_timestamp = :last_timestamp,
+         last_position = :last_position, expires_at = :expires_at, filled = :filled, merged = :merged`,
+    )
+    this.#findReply = db
+      .prepare<[string, string, number], string>(
+        'select reply from replies where project = ? and key = ? and received > ?',
+      )
+      .pluck()
+    this.#saveReply = db.prepare('insert or replace into replies values (?, ?, ?, ?)')
+  }
+
+  /** Whether it takes no more lines. */
+  get full(): boolean {
+    return this.#summary.filled === 1
+  }
+
+  get merged(): boolean {
+    return this.#summary.merged === 1
+  }
+
+  /** Runs `work` in a transaction that is on disk when this returns; a throw undoes all of it. */
+  transaction<T>(work: () => T): T {
+    this.db.exec('begin immediate')
+    try {
+      const result = work()
+      this.#saveSummary.run(this.#summary)
+      this.db.exec('commit')
+      this.#curbLog()
+      return result
+    } catch (error) {
+      if (this.db.inTransaction) this.db.exec('rollback')
+      this.#summary = readSummary(this.db)
+      this.#names = new Names(this.db)
+      throw error
+    }
+  }
+
+  /** Adds lines, in a transaction. Throws `NoSlot` when one timestamp has too many of them. */
+  add(lines: PlacedLine[]): void {
+    const summary = this.#summary
+    // The index takes row ids in order only; out of order it would write itself to disk line by line.
+    lines.sort((a, b) => a.line.timestamp - b.line.timestamp || a.position - b.position)
+    for (const { line, position } of lines) {
+      const { timestamp } = line
+      const slot = this.#slots.take(timestamp)
+      this.#insertLine.run(timestamp, slot, ...rowOf(line, position))
+      this.#insertWords.run(timestamp, slot, line.message, line.stack, lineTokens(line, this.#memory))
+      this.#names.note(line)
+      if (summary.lines++ % LINES_PER_MARK === LINES_PER_MARK - 1) this.#insertMark.run(timestamp)
+      if (position > summary.last_position) summary.last_position = position
+    }
+    if (lines.length === 0) return
+    summary.first_timestamp = Math.min(summary.first_timestamp ?? Infinity, lines[0]!.line.timestamp)
+    summary.last_timestamp = Math.max(summary.last_timestamp ?? 0, lines.at(-1)!.line.timestamp)
+    summary.merged = 0
+  }
+
+  /** Removes one line with its words, in a transaction; `slot` is the low part of its row id. */
+  remove(line: LogLine, slot: number): void {
+    const { timestamp } = line
+    this.db.prepare(`delete from lines where id = ${ROW_ID}`).run(timestamp, slot)
+    this.db
+      .prepare(`insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`)
+      .run(timestamp, slot, line.message, line.stack, lineTokens(line, this.#memory))
+    this.#summary.lines--
+  }
+
+  /** Empties the write-ahead log, which may still hold what was removed. */
+  scrubLog(): void {
+    this.db.pragma('wal_checkpoint(TRUNCATE)')
+  }
+
+  reply(project: string, key: string, receivedAfter: number): string | null {
+    return this.#findReply.get(project, key, receivedAfter) ?? null
+  }
+
+  saveReply(project: string, key: string, receivedAt: number, reply: string): void {
+    this.#saveReply.run(project, key, receivedAt, reply)
+  }
+
+  /** Takes no more lines from now on. */
+  fill(): void {
+    this.transaction(() => {
+      this.#summary.filled = 1
+    })
+  }
+
+  /**
+   * Merges a little of the index into one piece; whether there is nothing left to merge. Short, so that appends wait for
+   * a moment only.
+   */
+  mergeSome(): boolean {
+    const changes = () => this.db.prepare('select total_changes()').pluck().get() as number
+    const before = changes()
+    // A negative number makes everything one level to be merged; a positive one goes on with that.
+    this.db
+      .prepare("insert into words (words, rank) values ('merge', ?)")
+      .run(this.#merging ? PAGES_AT_A_TIME : -PAGES_AT_A_TIME)
+    this.#merging = true
+    if (changes() - before >= 2) return false
+    this.#merging = false
+    this.transaction(() => {
+      this.#summary.merged = 1
+    })
+    return true
+  }
+
+  state(): PartitionState {
+    const { lines, first_timestamp, last_timestamp, last_position, expires_at } = this.#summary
+    return {
+      name: this.name,
+      lines,
+      bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+      from: lines === 0 ? null : first_timestamp,
+      until: lines === 0 ? null : last_timestamp,
+      lastPosition: last_position,
+      expiresAt: expires_at,
+    }
+  }
+
+  /** Brings the write-ahead log home and closes. */
+  close(): void {
+    this.db.close()
+  }
+
+  #curbLog(): void {
+    if (sizeOf(`${this.#file}-wal`) > LONGEST_LOG_BYTES) this.db.pragma('wal_checkpoint(RESTART)')
+  }
+}
+
+function openFile(file: string, expiresAt: number): Database.Database {
+  const db = new Database(file)
+  try {
+    db.pragma(`page_size = ${PAGE_BYTES}`)
+    db.pragma('journal_mode = WAL')
+    // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
+    db.pragma('synchronous = FULL')
+    db.pragma('busy_timeout = 5000')
+    db.pragma('cache_size = -16000')
+    db.pragma('temp_store = MEMORY')
+    // What is purged is overwritten, not just unlinked.
+    db.pragma('secure_delete = FAST')
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
+    db.pragma(`journal_size_limit = ${LONGEST_LOG_BYTES / 2}`)
+    const layout = db.pragma('user_version', { simple: true })
+    if (layout === 0) makeTables(db, expiresAt)
+    else if (layout !== LAYOUT) throw new Error(`it was written by another version of Vakt (layout ${layout})`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function makeTables(db: Database.Database, expiresAt: number): void {
+  db.transaction(() => {
+    db.exec(SCHEMA)
+    db.prepare('insert into summary values (0, null, null, 0, ?, 0, 0)').run(expiresAt)
+  }).immediate()
+}
+
+function readSummary(db: Database.Database): Summary {
+  const summary = db.prepare<[], Summary>('select * from summary').get()
+  if (!summary) throw Object.assign(new Error('its summary is missing'), { code: 'SQLITE_CORRUPT' })
+  return summary
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}

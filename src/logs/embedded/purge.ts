@@ -1,0 +1,66 @@
+// Removes lines that fit a query, a few at a time, with their words in the index.
+import { setImmediate } from 'node:timers/promises'
+import type { LogLine } from '../line.ts'
+import type { Query } from '../query/tree.ts'
+import { candidates, type Span, spanBetween } from './candidates.ts'
+import { LAST_TIMESTAMP } from './line-key.ts'
+import type { Partition } from './partition.ts'
+import type { Partitions } from './partitions.ts'
+import type { Plan } from './plan.ts'
+import { vocabularyOf } from './readable.ts'
+import { lineOf } from './rows.ts'
+import { selectionOf } from './search-job.ts'
+
+const ROWS_AT_A_TIME = 500
+
+/** Removes what was stored up to a position; answers with how many lines went. Appends get their turn in between. */
+export async function purgeLines(partitions: Partitions, query: Query, lastPosition: number): Promise<number> {
+  const { plan, fits } = selectionOf(query)
+  let removed = 0
+  for (const { name } of partitions.states()) {
+    const span = spanBetween(Math.ceil(query.from ?? 0), Math.ceil(query.until ?? LAST_TIMESTAMP + 1))
+    let compiled: Plan | null = null
+    let removedHere = 0
+    for (let going = true; going; ) {
+      await setImmediate()
+      if (!partitions.has(name)) break
+      const partition = partitions.open(name)
+      compiled ??= plan(vocabularyOf(partition.db))
+      if (compiled.none) break
+      const wanted = {
+        plan: compiled,
+        fits: (line: LogLine, position: number) => position <= lastPosition && fits(line),
+      }
+      const some = purgeSome(partition, wanted, span)
+      removedHere += some.removed
+      going = some.going
+      partitions.note(partition)
+    }
+    if (removedHere > 0 && partitions.has(name)) partitions.open(name).scrubLog()
+    removed += removedHere
+  }
+  return removed
+}
+
+/** One transaction; moves the span on behind what it looked at. */
+function purgeSome(
+  partition: Partition,
+  { plan, fits }: { plan: Plan; fits: (line: LogLine, position: number) => boolean },
+  span: Span,
+): { removed: number; going: boolean } {
+  const { first } = span
+  return partition.transaction(() => {
+    const fitting: { line: LogLine; slot: number }[] = []
+    let rows = 0
+    for (const row of candidates(partition.db, plan, span, 'oldest')) {
+      const [timestamp, position] = row
+      const line = lineOf(row)
+      first.timestamp = timestamp
+      first.slot = row[11] + 1
+      if (fits(line, position)) fitting.push({ line, slot: row[11] })
+      if (++rows === ROWS_AT_A_TIME) break
+    }
+    for (const { line, slot } of fitting) partition.remove(line, slot)
+    return { removed: fitting.length, going: rows === ROWS_AT_A_TIME }
+  })
+}
