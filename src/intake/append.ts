@@ -50,7 +50,7 @@ export async function appendLogs(
   const { state, store, rates, clock } = options
   const now = clock.now()
   const peer = readPeer(incoming, request.headers, options.trustedProxies)
-  const parameters = new URL(request.url).searchParams
+  const parameters = queryOf(request.url)
   const raw = await readRaw(request)
   const sender = knownSender(options, request, raw, parameters, peer.address, now)
   try {
@@ -71,13 +71,22 @@ export async function appendLogs(
   }
 }
 
+const NO_QUERY = new URLSearchParams()
+
+function queryOf(url: string): URLSearchParams {
+  const mark = url.indexOf('?')
+  return mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1))
+}
+
 async function readRaw(request: Request): Promise<Buffer> {
-  const announced = Number(request.headers.get('content-length') ?? 0)
-  const tooLarge = new Problem('too_large', `The body is larger than ${LARGEST_BODY} bytes. Send it in smaller parts.`)
-  if (announced > LARGEST_BODY) throw tooLarge
-  const { kept, total } = await readStart(request, LARGEST_BODY)
-  if (total > LARGEST_BODY) throw tooLarge
-  return kept
+  const announced = request.headers.get('content-length')
+  // A body of known size is read in one piece, which is several times faster than as a stream.
+  if (announced !== null && Number(announced) <= LARGEST_BODY) return Buffer.from(await request.arrayBuffer())
+  if (announced === null) {
+    const { kept, total } = await readStart(request, LARGEST_BODY)
+    if (total <= LARGEST_BODY) return kept
+  }
+  throw new Problem('too_large', `The body is larger than ${LARGEST_BODY} bytes. Send it in smaller parts.`)
 }
 
 function knownSender(

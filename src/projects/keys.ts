@@ -56,19 +56,26 @@ export function findLiveKey(state: State, id: string): Key {
 /** Ends a key at once; throws as `findLiveKey` does. */
 export function revokeKey(state: State, id: string, now: number): Key {
   findLiveKey(state, id)
+  state.forget('keys in use')
   return state.transaction(
     () => state.db.update(keys).set({ revokedAt: now }).where(eq(keys.id, id)).returning().get()!,
   )
 }
 
-/** The live key that a secret opens, looked up by its hash. */
+/** The live key that a secret opens, looked up by its hash; those in use are kept in memory, for every log request asks. */
 export function readKeyBySecret(state: State, secret: string): { key: Key; project: Project } | undefined {
-  return state.db
+  const secretHash = hashSecret(secret)
+  const kept = state.memory<{ key: Key; project: Project }>('keys in use')
+  const known = kept.get(secretHash)
+  if (known) return known
+  const found = state.db
     .select({ key: keys, project: projects })
     .from(keys)
     .innerJoin(projects, eq(keys.projectId, projects.id))
-    .where(and(eq(keys.secretHash, hashSecret(secret)), isNull(keys.revokedAt)))
+    .where(and(eq(keys.secretHash, secretHash), isNull(keys.revokedAt)))
     .get()
+  if (found) kept.set(secretHash, found)
+  return found
 }
 
 /** The key of an id, revoked ones included. */

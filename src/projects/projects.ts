@@ -64,12 +64,14 @@ export function editProject(state: State, id: number, changes: ProjectChanges): 
     if (project.name === FIRST_PROJECT) throw firstProjectStays('renamed')
     refuseName(state, changes.name, 'rename')
   }
+  state.forget('keys in use')
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
 /** Gives the project a new ping key; its old slug URLs stop working at once. */
 export function rotatePingKey(state: State, id: number): Project {
   const changes = { pingKey: randomWord(22) }
+  state.forget('keys in use')
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
@@ -79,6 +81,7 @@ export function removeProject(state: State, project: Project): void {
   // Its checks go with it, also those kept in memory.
   state.transaction(() => state.db.delete(projects).where(eq(projects.id, project.id)).run())
   state.forget('checks by uuid')
+  state.forget('keys in use')
 }
 
 function refuseName(state: State, name: string, field: 'name' | 'rename'): void {

@@ -12,6 +12,9 @@ const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 /** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
 export type Topic = 'alerts' | 'deadlines'
 
+/** Which rows are kept in memory. */
+export type MemoryName = 'checks by uuid' | 'keys in use'
+
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
   readonly db: BetterSQLite3Database<typeof schema>
@@ -19,7 +22,7 @@ export class State {
   readonly #statements = new Map<string, Database.Statement>()
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
-  readonly #memory = new Map<string, Map<string, unknown>>()
+  readonly #memory = new Map<MemoryName, Map<string, unknown>>()
   #touched = new Set<Topic>()
   readonly #release: () => void
 
@@ -79,7 +82,7 @@ export class State {
    * Rows kept in memory under `name` as they are stored, for hot paths. Whoever writes the rows keeps it true or calls
    * `forget`; a rollback forgets everything.
    */
-  memory<V>(name: string): Map<string, V> {
+  memory<V>(name: MemoryName): Map<string, V> {
     let rows = this.#memory.get(name)
     if (!rows) {
       rows = new Map()
@@ -88,7 +91,7 @@ export class State {
     return rows as Map<string, V>
   }
 
-  forget(name: string): void {
+  forget(name: MemoryName): void {
     this.#memory.delete(name)
   }
 
