@@ -6,12 +6,13 @@ import { describeSchedule } from '../src/checks/schedule.ts'
 import { beatStrip } from '../src/detectors/missed-beat.ts'
 import { readProjectById } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
-import type { Context } from './context.ts'
+import { type Context, counted } from './context.ts'
 
 const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
 
 /** A check in the machine-readable form of every command that answers with one. */
 export function checkResult(context: Context, check: Check) {
+  const project = readProjectById(context.state, check.projectId)
   return {
     check: {
       id: check.id,
@@ -19,7 +20,7 @@ export function checkResult(context: Context, check: Check) {
       slug: check.slug,
       uuid: check.uuid,
       ping_url: pingUrl(check, context),
-      project: readProjectById(context.state, check.projectId)?.name ?? null,
+      project: project?.name ?? null,
       status: shownStatus(check, context.now),
       started: check.lastStartAt !== null,
       last_beat_at: isoTime(check.lastBeatAt),
@@ -39,6 +40,9 @@ export function checkResult(context: Context, check: Check) {
       },
       severity: check.severity,
       owner: check.owner,
+      remind_every_ms: check.remindEvery ?? project?.remindEvery ?? 0,
+      depends_on: check.dependsOn,
+      host: check.host,
     },
   }
 }
@@ -85,7 +89,7 @@ export function checkCard(check: Check, context: Context) {
     ],
     fields: [
       { name: 'Last beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
-      ...Object.entries(otherSettings(check)).map(([name, value]) => ({ name, value, inline: true })),
+      ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
     ],
     code: { text: curlLine(check, context), language: 'sh' },
     buttons: [
@@ -95,11 +99,12 @@ export function checkCard(check: Check, context: Context) {
         : { label: 'Pause', line: `checks pause ${check.uuid}` },
       { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
     ],
-    footer: `${check.beats} beats so far`,
+    footer: `${counted(check.beats, 'beat')} so far`,
   }
 }
 
-function otherSettings(check: Check): Record<string, string> {
+function otherSettings(check: Check, context: Context): Record<string, string> {
+  const usual = readProjectById(context.state, check.projectId)?.remindEvery ?? 0
   const settings: Record<string, string | null | false> = {
     Severity: check.severity,
     Owner: check.owner,
@@ -113,8 +118,13 @@ function otherSettings(check: Check): Record<string, string> {
     Resumes: check.manualResume && 'only by hand',
     Host: check.host,
     'Depends on': check.dependsOn,
+    Reminds: check.remindEvery === null ? `${reminds(usual)}, as the project` : reminds(check.remindEvery),
   }
   return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => Boolean(entry[1])))
+}
+
+function reminds(every: number): string {
+  return every === 0 ? 'never' : `every ${formatDuration(every)}`
 }
 
 /** A check in one line. */

@@ -2,17 +2,18 @@
 import { z } from 'zod'
 import type { Button, Text } from '../src/card.ts'
 import { listBeats } from '../src/checks/beats.ts'
-import { type Check, nextDue } from '../src/checks/check.ts'
+import { SHOWN_STATUSES } from '../src/checks/check.ts'
 import { addCheck, countChecks, editCheck, listChecks } from '../src/checks/checks.ts'
 import { describeSchedule } from '../src/checks/schedule.ts'
-import { completes, positional } from '../src/command.ts'
+import { positional } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
-import { formatDuration, isoTime } from '../src/time.ts'
+import { formatDuration } from '../src/time.ts'
 import { beatResult, checkCard, checkLine, checkResult, curlLine } from './check-card.ts'
+import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
-import { type Context, checkName, checkOf, command, instant, projectName, readInstant } from './context.ts'
+import { checkName, checkOf, command, counted, projectName } from './context.ts'
 
 const PAGE = 15
 
@@ -44,6 +45,7 @@ const add = command({
         tone: 'good',
         lines: [
           `It then expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+          ...activePeriodLines(check, now),
           'Put this at the end of the job:',
         ],
         code: { text: curlLine(check, context), language: 'sh' },
@@ -78,7 +80,11 @@ const edit = command({
     if (Object.keys(changes).length === 0 && rename === undefined)
       throw invalid('settings', 'Say what to change, such as --grace 2h.')
     const edited = editCheck(state, check, { ...changes, ...(rename === undefined ? {} : { name: rename }) }, now)
-    return { card: checkCard(edited, context), result: checkResult(context, edited) }
+    const card = checkCard(edited, context)
+    return {
+      card: { ...card, lines: [...card.lines, ...activePeriodLines(edited, now)] },
+      result: checkResult(context, edited),
+    }
   },
 })
 
@@ -105,49 +111,38 @@ const list = command({
   args: {
     matching: positional(z.string().max(100).optional()).describe('Only checks with this in their name'),
     project: projectName().optional().describe('Only of this project'),
-    status: z.enum(['new', 'up', 'down', 'paused']).optional().describe('Only with this status'),
+    status: z.enum(SHOWN_STATUSES).optional().describe('Only with this status'),
     page: z.number().int().min(1).optional().describe('Which page'),
-    limit: z.number().int().min(1).max(20_000).optional().describe('How many a page, 15 unless said'),
+    limit: z.number().int().min(1).max(20_000).optional().describe('How many a page; 15 unless said, all for scripts'),
   },
-  run({ matching, project, status, page = 1, limit = PAGE }, context) {
+  run({ matching, project, status, page = 1, limit: size }, context) {
     const { state, now } = context
     const filter = {
       ...(matching === undefined ? {} : { matching }),
-      ...(status === undefined ? {} : { status }),
+      ...(status === undefined ? {} : { status: { shown: status, at: now } }),
       ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
     }
     const total = countChecks(state, filter)
+    const limit = size ?? PAGE
     // A person reads pages; a script wants them all unless it asks for pages.
-    const all = listChecks(
-      state,
-      context.interactive || page > 1 || limit !== PAGE ? { ...filter, limit, offset: (page - 1) * limit } : filter,
-    )
-    const shown = all.slice(0, limit)
-    const line = [
-      'checks list',
-      matching && quoteWord(matching),
-      project && `--project ${project}`,
-      status && `--status ${status}`,
-    ]
-      .filter(Boolean)
-      .join(' ')
-    const buttons: Button[] = [
-      ...(page > 1 ? [{ label: 'Previous', line: `${line} --page ${page - 1}` }] : []),
-      ...(page * limit < total ? [{ label: 'Next', line: `${line} --page ${page + 1}` }] : []),
-    ]
-    const empty =
-      Object.keys(filter).length > 0
-        ? 'No check fits.'
-        : 'There are none yet. Add one: checks add nightly-backup --every 1d'
+    const paged = context.interactive || page > 1 || size !== undefined
+    const found = listChecks(state, paged ? { ...filter, limit, offset: (page - 1) * limit } : filter)
+    const pages = Math.max(1, Math.ceil(total / limit))
+    const flags = { matching, project, status, limit: size }
+    const turn = (label: string, to: number): Button => ({ label, line: listLine({ ...flags, page: to }) })
+    const lines = found.slice(0, limit).map(check => checkLine(check, now))
     return {
       card: {
-        title: `${total} ${total === 1 ? 'check' : 'checks'}`,
+        title: counted(total, 'check'),
         tone: 'plain',
-        lines: total === 0 ? [empty] : shown.map(check => checkLine(check, now)),
-        buttons,
-        ...(total > limit ? { footer: `Page ${page} of ${Math.ceil(total / limit)}` } : {}),
+        lines: lines.length > 0 ? lines : [emptyList(total, page, pages, Object.keys(filter).length > 0)],
+        buttons: [
+          ...(page > pages ? [turn('Last page', pages)] : page > 1 ? [turn('Previous', page - 1)] : []),
+          ...(page < pages ? [turn('Next', page + 1)] : []),
+        ],
+        ...(pages > 1 && page <= pages ? { footer: `Page ${page} of ${pages}` } : {}),
       },
-      result: { checks: all.map(check => checkResult(context, check).check), total },
+      result: { checks: found.map(check => checkResult(context, check).check), total },
     }
   },
 })
@@ -188,59 +183,16 @@ const beats = command({
   },
 })
 
-const next = command({
-  name: 'checks next',
-  summary: 'Show when beats are due next, of a check or of any schedule',
-  examples: ['checks next nightly-backup --count 5', 'checks next --cron "0 2 * * *" --tz Europe/Oslo'],
-  role: 'viewer',
-  args: {
-    name: completes(positional(z.string().max(100).optional()), 'check').describe('Name, slug or uuid of the check'),
-    ...pickSchedule(),
-    from: instant().optional().describe('From when, now unless said'),
-    count: z.number().int().min(1).max(100).optional().describe('How many, 5 unless said'),
-    project: projectName().optional().describe('Its project'),
-  },
-  run({ name, from, count = 5, project, ...schedule }, context) {
-    const check = name === undefined ? scheduleOnly(schedule, context) : checkOf(context, name, project)
-    const start = readInstant('from', from, context)
-    const due = dueTimes(check, start ?? (check.lateAt === null ? context.now : check.lateAt - 1), count)
-    return {
-      card: {
-        title: name === undefined ? 'That schedule is due' : `${check.name} is due`,
-        tone: 'plain',
-        lines:
-          due.length > 0
-            ? due.map((one): Text => [{ time: one, style: 'moment' }, ' (', { time: one, style: 'relative' }, ')'])
-            : ['Never again.'],
-        footer: describeSchedule(check),
-      },
-      result: { due: due.map(one => isoTime(one)) },
-    }
-  },
-})
+export const checkCommands = [add, list, show, beats, edit]
 
-export const checkCommands = [add, list, show, beats, next, edit]
-
-function pickSchedule() {
-  const { every, cron, tz, active } = checkSettings()
-  return { every, cron, tz, active }
+/** The line that shows a page of the same list. */
+function listLine(flags: Record<string, string | number | undefined>): string {
+  const written = Object.entries(flags).filter(([, value]) => value !== undefined)
+  return ['checks list', ...written.map(([name, value]) => `--${name}=${quoteWord(String(value))}`)].join(' ')
 }
 
-function dueTimes(check: Check, after: number, count: number): number[] {
-  const due: number[] = []
-  let at = nextDue(check, after)
-  // A period counts from the due time that is known, not from the instant before it.
-  if (check.lateAt !== null && after === check.lateAt - 1) at = check.lateAt
-  while (at !== null && due.length < count) {
-    due.push(at)
-    at = nextDue(check, at)
-  }
-  return due
-}
-
-function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
-  if (schedule.every === undefined && schedule.cron === undefined) {
-    throw invalid('name', 'Say which check, or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
-  }
-  return { name: 'schedule', lateAt: null, ...draftOf(schedule, context) } as Check
+function emptyList(total: number, page: number, pages: number, filtered: boolean): string {
+  if (total > 0)
+    return `There is no page ${page}: ${pages === 1 ? 'page 1 holds them all' : `pages go from 1 to ${pages}`}.`
+  return filtered ? 'No check fits.' : 'There are none yet. Add one: checks add nightly-backup --every 1d'
 }

@@ -3,6 +3,7 @@ import type { Command } from '../src/command.ts'
 import { ackCommands } from './ack.ts'
 import { alertCommands } from './alerts.ts'
 import { checkChangeCommands } from './check-changes.ts'
+import { checksNext } from './check-next.ts'
 import { checkCommands } from './checks.ts'
 import type { Context } from './context.ts'
 import { helpCommand } from './help.ts'
@@ -20,6 +21,7 @@ export const commands: readonly Command<Context>[] = [
   ...alertCommands,
   ...ackCommands,
   ...checkCommands,
+  checksNext,
   ...checkChangeCommands,
   ...logCommands,
   ...logTailCommands,

@@ -3,11 +3,11 @@ import { z } from 'zod'
 import { countAlerts } from '../src/alerts/alerts.ts'
 import type { Text } from '../src/card.ts'
 import { listAbsences } from '../src/checks/absences.ts'
-import { countByStatus } from '../src/checks/checks.ts'
+import { countByShownStatus } from '../src/checks/checks.ts'
 import { positional } from '../src/command.ts'
 import { type Delivery, listDeliveries } from '../src/notifications/notifications.ts'
 import { aboutDuration, isoTime } from '../src/time.ts'
-import { command } from './context.ts'
+import { command, counted } from './context.ts'
 
 const status = command({
   name: 'status',
@@ -15,7 +15,7 @@ const status = command({
   role: 'viewer',
   args: {},
   run(_, { state, now, parts, config }) {
-    const checks = countByStatus(state)
+    const checks = countByShownStatus(state, now)
     const open = countAlerts(state, { open: true })
     const scheduler = parts.scheduler()
     const platforms = parts.platforms()
@@ -27,15 +27,19 @@ const status = command({
       !scheduler.healthy || platforms.some(one => one.status.state === 'lost' || one.status.state === 'refused')
     const absence = listAbsences(state, 1)[0]
     const lines: Text[] = [
-      open === 0 ? 'No open alerts.' : `${open} open ${open === 1 ? 'alert' : 'alerts'}.`,
-      `Checks: ${checks.up} up, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
+      open === 0 ? 'No open alerts.' : `${counted(open, 'open alert')}.`,
+      `Checks: ${checks.up} up, ${checks.late} late, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
       scheduler.healthy
         ? 'The scheduler is well.'
         : `The scheduler is not well: ${scheduler.error ?? 'its last turn is too long ago'}.`,
       ...platforms.map(
         (one): Text => `${one.name}: ${one.status.state}${one.status.message ? `. ${one.status.message}` : ''}`,
       ),
-      ...(waiting.length > 0 ? [`${waiting.length} messages wait or failed; "deliveries" shows them.`] : []),
+      ...(waiting.length > 0
+        ? [
+            `${counted(waiting.length, 'message')} waiting or failed; "deliveries" shows ${waiting.length === 1 ? 'it' : 'them'}.`,
+          ]
+        : []),
       ...(absence
         ? [
             [
@@ -48,11 +52,7 @@ const status = command({
     ]
     return {
       card: {
-        title: ill
-          ? 'Something needs attention'
-          : open > 0
-            ? `${open} open ${open === 1 ? 'alert' : 'alerts'}`
-            : 'All is well',
+        title: ill ? 'Something needs attention' : open > 0 ? counted(open, 'open alert') : 'All is well',
         tone: ill ? 'warning' : open > 0 ? 'info' : 'good',
         lines,
         buttons: open > 0 ? [{ label: 'Alerts', line: 'alerts list' }] : [],

@@ -78,6 +78,11 @@ export function addActive(hours: ActiveHours, from: number, durationMs: number):
   return at
 }
 
+/** The active time (ms) of the day of the week that has most of it, by plain wall-clock time. */
+export function longestDay(hours: ActiveHours): number {
+  return Math.max(...DAYS.map((_, day) => before(hours, (day + 1) * DAY) - before(hours, day * DAY)))
+}
+
 /** The first active wall-clock time (as if it were UTC) at or after `wall`. */
 function nextActiveWall(hours: ActiveHours, wall: number): number {
   const { monday, since } = inWeek(wall)
@@ -88,9 +93,13 @@ function nextActiveWall(hours: ActiveHours, wall: number): number {
 /** How much active wall-clock time lies between a fixed Monday and `wall`. */
 function activeBefore(hours: ActiveHours, wall: number): number {
   const { monday, since } = inWeek(wall)
+  return ((monday - A_MONDAY) / WEEK) * hours.perWeek + before(hours, since)
+}
+
+/** How much of a week's active wall-clock time lies before `since`, in ms since its Monday. */
+function before(hours: ActiveHours, since: number): number {
   const window = hours.windows.findLast(({ from }) => from <= since)
-  const thisWeek = window ? window.before + Math.min(since, window.to) - window.from : 0
-  return ((monday - A_MONDAY) / WEEK) * hours.perWeek + thisWeek
+  return window ? window.before + Math.min(since, window.to) - window.from : 0
 }
 
 /** The first wall-clock time before which `active` ms lie: the inverse of `activeBefore`. */

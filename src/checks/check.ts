@@ -14,7 +14,8 @@ export type BeatKind = 'success' | 'start' | 'fail' | 'log' | 'ignored'
 export type Turn = 'none' | 'went down' | 'failed again' | 'recovered'
 
 /** How a check is shown: its stored status, or `late` between the due time and the deadline or after a first miss. */
-export type ShownStatus = Check['status'] | 'late'
+export const SHOWN_STATUSES = ['new', 'up', 'late', 'down', 'paused'] as const satisfies (Check['status'] | 'late')[]
+export type ShownStatus = (typeof SHOWN_STATUSES)[number]
 
 /** The status to show at `now`. */
 export function shownStatus(check: Check, now: number): ShownStatus {

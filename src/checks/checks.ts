@@ -5,7 +5,7 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { checks, projects } from '../state/schema.ts'
-import { type Check, type CheckChanges, restart, resume } from './check.ts'
+import { type Check, type CheckChanges, restart, resume, type ShownStatus } from './check.ts'
 
 /** What is chosen when a check is made; the rest follows. */
 export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
@@ -28,23 +28,6 @@ export function slugOf(name: string): string {
   if (/^[-a-z0-9_]+$/.test(name)) return name
   const ascii = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
   return ascii.replaceAll(/[^a-z0-9_]+/g, '-').replaceAll(/^-+|-+$/g, '')
-}
-
-/** The check with this name, slug or uuid, in one project or any; throws `not_found`, or `conflict` when several fit. */
-export function findCheck(state: State, name: string, projectId?: number): Check {
-  const inProject = projectId === undefined ? undefined : eq(checks.projectId, projectId)
-  for (const fits of [eq(checks.uuid, name), eq(checks.name, name), eq(checks.slug, name.toLowerCase())]) {
-    const found = state.db.select().from(checks).where(and(fits, inProject)).limit(2).all()
-    if (found.length === 1) return found[0]!
-    if (found.length > 1) {
-      throw new Problem('conflict', `Several checks are called "${name}". Give its uuid, or add --project.`, {
-        fields: { name: 'is ambiguous' },
-      })
-    }
-  }
-  const near = nearNames(state, name)
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '"checks list" shows those there are.'
-  throw new Problem('not_found', `There is no check "${name}". ${hint}`, { fields: { name: 'no such check' } })
 }
 
 /** The check of an id as it is stored, or undefined. */
@@ -100,7 +83,8 @@ export function readChecksBySlug(state: State, pingKey: string, slug: string): C
 
 export type CheckFilter = {
   projectId?: number
-  status?: Check['status']
+  /** The status as it is shown at `at`. */
+  status?: { shown: ShownStatus; at: number }
   matching?: string
   limit?: number
   offset?: number
@@ -134,6 +118,13 @@ export function countByStatus(state: State): Record<Check['status'], number> {
     .all()
   for (const row of rows) counts[row.status] = row.n
   return counts
+}
+
+/** How many checks are shown with each status at `now`. */
+export function countByShownStatus(state: State, now: number): Record<ShownStatus, number> {
+  const counts = countByStatus(state)
+  const late = countChecks(state, { status: { shown: 'late', at: now } })
+  return { ...counts, up: counts.up - late, late }
 }
 
 /** Stores what the rules made of a check. */
@@ -219,22 +210,17 @@ function readByName(state: State, projectId: number, name: string): Check | unde
     .get()
 }
 
-function nearNames(state: State, name: string): string[] {
-  const part = name.toLowerCase()
-  const near = sql`instr(lower(${checks.name}), ${part}) > 0 or instr(${part}, lower(${checks.name})) > 0`
-  return state.db
-    .select({ name: checks.name })
-    .from(checks)
-    .where(near)
-    .limit(3)
-    .all()
-    .map(row => `"${row.name}"`)
-}
-
 function filtered(filter: CheckFilter): SQL | undefined {
   return and(
     filter.projectId === undefined ? undefined : eq(checks.projectId, filter.projectId),
-    filter.status === undefined ? undefined : eq(checks.status, filter.status),
+    filter.status === undefined ? undefined : hasStatus(filter.status),
     filter.matching === undefined ? undefined : sql`instr(lower(${checks.name}), ${filter.matching.toLowerCase()}) > 0`,
   )
+}
+
+/** What `shownStatus` says, as SQL. */
+function hasStatus({ shown, at }: NonNullable<CheckFilter['status']>): SQL | undefined {
+  const late = sql`(${checks.misses} > 0 or coalesce(${checks.lateAt} <= ${at}, 0))`
+  if (shown === 'late') return and(eq(checks.status, 'up'), late)
+  return and(eq(checks.status, shown), shown === 'up' ? sql`not ${late}` : undefined)
 }

@@ -1,0 +1,100 @@
+// Checks as people and scripts list them, look at them and are told about their schedules.
+import { describe, expect, it } from 'vitest'
+import { cardText } from '../src/chat/card-text.ts'
+import { startHouse, type TestHouse } from '../src/testing/house.ts'
+
+type Listed = { checks: { name: string }[]; total: number }
+
+const names = async (house: TestHouse, line: string) =>
+  (await house.result<Listed>(line)).checks.map(check => check.name)
+const text = async (house: TestHouse, line: string) =>
+  cardText((await house.says(line, { interactive: true })).card, { timeZone: 'UTC', now: house.clock.now() })
+
+async function withChecks(count: number) {
+  const house = await startHouse()
+  for (let i = 0; i < count; i++) await house.hasCheck(`job-${String(i).padStart(2, '0')}`)
+  return house
+}
+
+describe('a list of checks', () => {
+  it('is whole for a script, and as long as the script says', async () => {
+    const house = await withChecks(20)
+    expect(await names(house, 'checks list')).toHaveLength(20)
+    expect(await names(house, 'checks list --limit 15')).toHaveLength(15)
+    expect(await names(house, 'checks list --page 2')).toEqual(['job-15', 'job-16', 'job-17', 'job-18', 'job-19'])
+  })
+
+  it('has pages for a person, who is told which there are', async () => {
+    const house = await withChecks(20)
+    expect(await text(house, 'checks list --page 99')).toContain('There is no page 99: pages go from 1 to 2.')
+    const reply = await house.says('checks list job --limit 5 --page 2', { interactive: true })
+    expect(reply.card.buttons!.map(button => [button.label, button.line])).toEqual([
+      ['Previous', 'checks list --matching=job --limit=5 --page=1'],
+      ['Next', 'checks list --matching=job --limit=5 --page=3'],
+    ])
+  })
+
+  it('knows which are late, and so does the status', async () => {
+    const house = await startHouse()
+    for (const line of ['overdue --every 10m --grace 1h', 'missed --every 10m --grace 1m --after 3', 'well --every 1d'])
+      await (await house.hasCheck(line))()
+    await house.hasCheck('waiting')
+    await house.passes('12m')
+    expect(await names(house, 'checks list --status late')).toEqual(['missed', 'overdue'])
+    expect(await names(house, 'checks list --status up')).toEqual(['well'])
+    expect(await house.result('status')).toMatchObject({ checks: { up: 1, late: 2, down: 0, new: 1, paused: 0 } })
+  })
+})
+
+describe('a name that no check has', () => {
+  it('is answered with near ones, best first, and only of the project that was asked about', async () => {
+    const house = await startHouse()
+    await house.result('projects add shop')
+    for (const line of ['old-backup-of-backup', 'my-backup', 'backup-eu', 'backup-shop --project shop'])
+      await house.hasCheck(line)
+    expect(await house.says('checks show backup')).toMatchObject({
+      problem: { message: expect.stringContaining('"backup-eu" or "backup-shop" or "my-backup"') },
+    })
+    expect(await house.says('checks show backup --project shop')).toMatchObject({
+      problem: { message: expect.stringMatching(/mean "backup-shop"\?$/) },
+    })
+  })
+})
+
+it('a check shows how often it reminds, what it depends on and where it runs', async () => {
+  const house = await startHouse()
+  await house.hasCheck('base')
+  await house.hasCheck('job --depends-on base --host web-1 --remind 30m')
+  expect(await house.check('base')).toMatchObject({ remind_every_ms: 14_400_000, depends_on: null, host: null })
+  expect(await house.check('job')).toMatchObject({ remind_every_ms: 1_800_000, depends_on: 'base', host: 'web-1' })
+  expect(await text(house, 'checks show base')).toContain('every 4h, as the project')
+  expect(await text(house, 'checks show job')).toContain('every 30m')
+})
+
+describe('the next due times', () => {
+  it('are those of a check or of a schedule, not of both', async () => {
+    const house = await withChecks(1)
+    expect(await house.says('checks next job-00 --every 5m --tz UTC')).toMatchObject({
+      problem: {
+        message: expect.stringMatching(/name or --every and --tz, not both/),
+        fields: { every: expect.any(String), tz: expect.any(String) },
+      },
+    })
+  })
+})
+
+describe('a period longer than the active hours of a day', () => {
+  it('is told to take days', async () => {
+    const house = await startHouse({ start: '2026-03-02T09:00:00Z' })
+    const added = await text(house, 'checks add job --every 1d --active "Mon-Fri 08:00-18:00"')
+    expect(added).toContain('1d of active time is 2d 4h here; due 2026-03-04 13:00:00 UTC if it beats now.')
+    expect(added).toContain('write --every 10h, or --cron')
+    expect(await text(house, 'checks edit job --owner Bo')).toContain('1d of active time is 2d 4h here')
+  })
+
+  it('is not told of any other', async () => {
+    const house = await startHouse()
+    expect(await text(house, 'checks add a --every 10h --active "Mon-Fri 08:00-18:00"')).not.toContain('active time')
+    expect(await text(house, 'checks add b --every 1d')).not.toContain('active time')
+  })
+})
