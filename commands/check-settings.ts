@@ -8,7 +8,7 @@ import { SEVERITIES } from '../src/detectors/finding.ts'
 import { invalid } from '../src/problem.ts'
 import { DAY, HOUR, SECOND } from '../src/time.ts'
 import { timeZoneId } from '../src/time-zone.ts'
-import { type Context, duration } from './context.ts'
+import { type Context, duration, readable } from './context.ts'
 
 const NONE = 'none'
 const text = (max = 200) => z.string().trim().max(max).optional()
@@ -17,8 +17,8 @@ const text = (max = 200) => z.string().trim().max(max).optional()
 export function checkSettings() {
   return {
     every: duration().optional().describe('How often a beat comes, such as 5m or 1d'),
-    cron: z.string().max(200).optional().describe('When a beat comes, as a cron expression: "0 2 * * *"'),
-    tz: completes(z.string().max(64), 'zone')
+    cron: readable(aCron, 200).optional().describe('When a beat comes, as a cron expression: "0 2 * * *"'),
+    tz: completes(readable(timeZoneId, 64), 'zone')
       .optional()
       .describe('The time zone of --cron and --active, such as Europe/Oslo'),
     grace: duration().optional().describe('How late a beat may be before it alerts'),
@@ -27,7 +27,7 @@ export function checkSettings() {
       .optional()
       .describe('How long a run may take from its start; the grace time unless said'),
     after: z.number().int().min(1).max(1000).optional().describe('Alert only after this many misses in a row'),
-    active: text().describe('Hours in which beats are awaited: "Mon-Fri 08:00-18:00"'),
+    active: readable(aWeek, 200).optional().describe('Hours in which beats are awaited: "Mon-Fri 08:00-18:00"'),
     methods: z.enum(['POST', 'any']).optional().describe('POST: ignore beats by any other method'),
     startKeywords: text().describe('Words in a body that make a beat a start, comma-separated'),
     successKeywords: text().describe('Words in a body that make a beat a success, comma-separated'),
@@ -45,11 +45,22 @@ export function checkSettings() {
   }
 }
 
+// Whether they can be read does not depend on the zone, so any will do until it is known.
+function aCron(expression: string): string {
+  cronSchedule(expression, 'UTC')
+  return expression
+}
+
+function aWeek(active: string): string {
+  if (orNull(active) !== null) parseActiveHours(active, 'UTC')
+  return active
+}
+
 type Settings = z.output<z.ZodObject<ReturnType<typeof checkSettings>>>
 
 /** The row of a new check. Throws `invalid` for what does not fit together. */
 export function draftOf(settings: Settings, context: Context) {
-  const timeZone = timeZoneId(settings.tz ?? context.config.timeZone)
+  const timeZone = settings.tz ?? context.config.timeZone
   const every = settings.cron === undefined ? (settings.every ?? DAY) : null
   const blank = {
     every,
@@ -80,7 +91,7 @@ export function readSettings(settings: Settings, check: Check, context: Context)
 const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>) => Partial<Check> } = {
   every: every => ({ every, cron: null }),
   cron: cron => ({ cron, every: null }),
-  tz: tz => ({ timeZone: timeZoneId(tz) }),
+  tz: tz => ({ timeZone: tz }),
   grace: grace => ({ grace }),
   maxRuntime: limit => ({ maxRuntime: limit === NONE ? null : limit }),
   after: after => ({ after }),

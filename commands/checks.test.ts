@@ -98,3 +98,12 @@ describe('a period longer than the active hours of a day', () => {
     expect(await text(house, 'checks add b --every 1d')).not.toContain('active time')
   })
 })
+
+it('everything that is wrong with a new check is told at once', async () => {
+  const house = await startHouse()
+  const line = 'checks add "" --tz Mars --every never --cron "61 * * * *" --active weekdays --remind often --host ok'
+  const reply = await house.says(line)
+  if (reply.ok) throw new Error('it was added')
+  expect(Object.keys(reply.problem.fields!).sort()).toEqual(['active', 'cron', 'every', 'name', 'remind', 'tz'])
+  expect(reply.problem.message).toMatch(/Remind must be a duration from 1s to 365d, .*, or none, but is "often"\./)
+})

@@ -8,7 +8,7 @@ import { type Actor, commandsFor, completes, positional } from '../src/command.t
 import type { Config } from '../src/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
 import type { LogStore } from '../src/logs/store.ts'
-import { invalid } from '../src/problem.ts'
+import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { SchedulerHealth } from '../src/scheduler.ts'
@@ -51,16 +51,39 @@ export function duration(min = SECOND) {
   return z.string().transform((text, issues) => {
     const ms = parseDuration(text)
     if (ms !== null && ms >= min && ms <= LONGEST) return ms
-    issues.addIssue(
-      `must be a duration from ${formatDuration(min)} to 365d, such as 90s, 5m, 2h or 1d, but is "${text}"`,
-    )
+    issues.addIssue(`must be a duration from ${formatDuration(min)} to 365d, such as 90s, 5m, 2h or 1d`)
     return z.NEVER
   })
 }
 
+/** Text that `read` makes sense of; what it throws is told together with all else that is wrong. */
+export function readable<T>(read: (text: string) => T, max: number) {
+  return z
+    .string()
+    .trim()
+    .max(max)
+    .transform((text, issues) => {
+      try {
+        return read(text)
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        issues.addIssue(error.message)
+        return z.NEVER
+      }
+    })
+}
+
 /** An instant as people type it, given back as a function because reading it needs the time zone. */
 export function instant() {
-  return z.string().transform(text => ({ text }))
+  return readable(text => {
+    // Whether it is a time at all is the same everywhere and always.
+    if (parseTime(text, 0, 'UTC') === null) throw notATime('time', text)
+    return { text }
+  }, 100)
+}
+
+function notATime(name: string, text: string): Problem {
+  return invalid(name, `"${text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
 }
 
 /** Reads what `instant` holds in the argument `name`; throws a sentence for what is not a time. */
@@ -68,7 +91,7 @@ export function readInstant(name: string, given: { text: string } | undefined, c
   if (given === undefined) return undefined
   const at = parseTime(given.text, context.now, context.config.timeZone)
   if (at !== null) return at
-  throw invalid(name, `"${given.text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
+  throw notATime(name, given.text)
 }
 
 export const checkName = () => completes(positional(z.string().min(1).max(100)), 'check')

@@ -24,7 +24,7 @@ export function size() {
     const [, amount, unit] = /^([0-9.]+) *([a-z]*)$/i.exec(text.trim()) ?? []
     const bytes = Math.round(Number(amount) * (UNITS[unit?.toLowerCase() ?? 'x'] ?? Number.NaN))
     if (bytes >= 1024 && bytes <= LARGEST) return bytes
-    issues.addIssue(`must be a size from 1KiB to 64MiB, such as 512KiB, but is "${text}"`)
+    issues.addIssue(`must be a size from 1KiB to 64MiB, such as 512KiB`)
     return z.NEVER
   })
 }

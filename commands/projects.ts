@@ -13,7 +13,7 @@ import {
   rotatePingKey,
 } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
-import { type Context, command, counted, duration, yes } from './context.ts'
+import { type Context, command, counted, duration, readable, yes } from './context.ts'
 import { formatSize, readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
@@ -94,14 +94,10 @@ const edit = command({
     maxBody: size().optional().describe('The largest log request, such as 512KiB or 2MiB'),
     maxLines: z.number().int().min(1).max(100_000).optional().describe('The most lines of one log request'),
     maxMessage: size().optional().describe('The longest message of a log line, such as 64KiB'),
-    tagRetention: z
-      .string()
-      .max(500)
+    tagRetention: readable(readTagRetention, 500)
       .optional()
       .describe('How long lines with a tag are kept: "payments=30d debug=1h", or none'),
-    privacy: z
-      .string()
-      .max(200)
+    privacy: readable(readPrivacy, 200)
       .optional()
       .describe('What happens to personal data in logs: "email=mask ip=keep phone=encrypt iban=mask"'),
     newPingKey: z.boolean().optional().describe('Replace the ping key; slug URLs with the old one stop working'),
@@ -118,8 +114,8 @@ const edit = command({
       ...(logs.maxBody === undefined ? {} : { bodyLimit: logs.maxBody }),
       ...(logs.maxLines === undefined ? {} : { lineLimit: logs.maxLines }),
       ...(logs.maxMessage === undefined ? {} : { messageLimit: logs.maxMessage }),
-      ...(logs.tagRetention === undefined ? {} : { tagRetention: readTagRetention(logs.tagRetention) }),
-      ...(logs.privacy === undefined ? {} : { privacy: readPrivacy(logs.privacy) }),
+      ...(logs.tagRetention === undefined ? {} : { tagRetention: logs.tagRetention }),
+      ...(logs.privacy === undefined ? {} : { privacy: logs.privacy }),
     })
     if (newPingKey) edited = rotatePingKey(context.state, project.id)
     return { card: projectCard(edited, context), result: projectResult(edited, context) }

@@ -116,10 +116,18 @@ function describeArgument(key: string, type: z.ZodType): Argument {
     required: !type.safeParse(undefined).success,
     positional: meta.positional === true,
     ...(inner.enum ? { choices: inner.enum } : {}),
-    ...(typeof inner.minimum === 'number' ? { min: inner.minimum } : {}),
-    ...(typeof inner.maximum === 'number' ? { max: inner.maximum } : {}),
+    ...bounds(inner),
     ...(inner.maxLength === undefined ? {} : { maxLength: inner.maxLength }),
     ...(meta.complete === undefined ? {} : { complete: meta.complete }),
+  }
+}
+
+// The bounds of every whole number in JavaScript are none that people need to know of.
+function bounds({ minimum, exclusiveMinimum, maximum }: JsonType): { min?: number; max?: number } {
+  const min = exclusiveMinimum === undefined ? minimum : exclusiveMinimum + 1
+  return {
+    ...(min === undefined || !Number.isSafeInteger(min - 1) ? {} : { min }),
+    ...(maximum === undefined || !Number.isSafeInteger(maximum + 1) ? {} : { max: maximum }),
   }
 }
 
@@ -136,6 +144,7 @@ type JsonType = {
   enum?: string[]
   anyOf?: JsonType[]
   minimum?: number
+  exclusiveMinimum?: number
   maximum?: number
   maxLength?: number
 }
@@ -153,20 +162,64 @@ function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Rec
   const fields: Record<string, string> = {}
   for (const [name, value] of Object.entries(raw)) {
     const argument = list.find(one => one.name === kebab(name))
-    if (argument) values[argument.key] = fromText(argument, value)
-    else fields[kebab(name)] = `there is no argument --${kebab(name)}`
+    if (!argument) fields[kebab(name)] = `There is no argument --${kebab(name)}`
+    else if (value !== null) values[argument.key] = fromText(argument, value)
   }
-  const parsed = schema.safeParse(values)
+  const parsed = schema.safeParse(values, { error: () => UNSAID })
   for (const issue of parsed.error?.issues ?? []) {
-    const argument = list.find(one => one.key === issue.path[0])
-    const name = argument?.name ?? String(issue.path[0] ?? 'arguments')
-    const missing = argument !== undefined && values[argument.key] === undefined
-    fields[name] ??= missing ? `is missing: ${argument.summary || 'give a value'}` : lowerFirst(issue.message)
+    const argument = list.find(one => one.key === issue.path[0])!
+    fields[argument.name] ??= faultOf(argument, issue, values[argument.key])
   }
   const wrong = Object.entries(fields)
   if (parsed.success && wrong.length === 0) return parsed.data
-  const sentence = wrong.map(([name, what]) => (what.startsWith('there is') ? what : `${name} ${what}`)).join('; ')
-  throw new Problem('invalid', `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`, { fields })
+  throw new Problem('invalid', wrong.map(([name, what]) => faultSentence(name, what)).join(' '), { fields })
+}
+
+// Stands where zod would speak in words of its own; what a schema says for people is kept.
+const UNSAID = ''
+type Issue = z.core.$ZodIssue
+const LONGEST_SHOWN = 60
+
+/** What is wrong with a value and what would be right, to be read after the argument's name or as a sentence. */
+function faultOf(argument: Argument, issue: Issue, value: unknown): string {
+  if (value === undefined) return `is missing: ${argument.summary || 'give a value'}`
+  const own = saidOf(issue)
+  if (own === undefined && typeof value === 'string' && issue.code === 'too_big')
+    return `must be at most ${issue.maximum} characters long, but has ${value.length}`
+  if (own === undefined && typeof value === 'string' && issue.code === 'too_small')
+    return value.trim() === '' ? 'must not be empty' : `must be at least ${issue.minimum} characters long`
+  const said = own ?? `must be ${expected(argument)}`
+  if (!said.startsWith('must be ')) return said
+  const shown = JSON.stringify(value)
+  return `${said}, but is ${shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown}`
+}
+
+/** What a schema says itself; for one of several, what is said of any, with the words that may stand in its place. */
+function saidOf(issue: Issue): string | undefined {
+  if (issue.message !== UNSAID) return issue.message
+  if (issue.code !== 'invalid_union') return undefined
+  const inner = issue.errors.flat()
+  const words = inner.flatMap(one => (one.code === 'invalid_value' ? one.values.map(String) : []))
+  const said = inner.map(saidOf).find(one => one !== undefined)
+  return said === undefined ? undefined : [said, ...words.map(word => `or ${word}`)].join(', ')
+}
+
+function expected({ kind, choices, min, max }: Argument): string {
+  if (choices) return oneOf(choices)
+  if (kind === 'flag') return 'true or false'
+  if (kind === 'text') return 'text'
+  const range = max === undefined ? (min === undefined ? '' : ` of ${min} or more`) : ` from ${min ?? 0} to ${max}`
+  return `a ${kind}${range}`
+}
+
+function oneOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** Faults that are sentences of their own stay as they are; the others follow the argument's name. */
+function faultSentence(name: string, what: string): string {
+  const sentence = /^["A-Z]/.test(what) ? what : `${name.charAt(0).toUpperCase()}${name.slice(1)} ${what}`
+  return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`
 }
 
 /** Command lines and forms give text; what looks like the argument's own type becomes it, the rest is left for the schema. */
@@ -177,8 +230,4 @@ function fromText(argument: Argument, value: unknown): unknown {
   if (argument.kind === 'flag' && /^(true|yes|on|1)$/i.test(value)) return true
   if (argument.kind === 'flag' && /^(false|no|off|0)$/i.test(value)) return false
   return value
-}
-
-function lowerFirst(message: string): string {
-  return message.charAt(0).toLowerCase() + message.slice(1)
 }
