@@ -1,0 +1,59 @@
+// What varies is masked, what names stays, and no text takes long.
+import { describe, expect, it } from 'vitest'
+import { maskForIdentity, maskForPattern } from './masks.ts'
+
+describe('masks', () => {
+  it.each([
+    ['GET https://shop.example/cart?id=1 failed', 'GET <*> failed'],
+    ['mail to ann.lee+x@shop.example bounced', 'mail to <*> bounced'],
+    ['request 7f9c24e8-3b1c-4f8a-9d2e-1a2b3c4d5e6f done', 'request <*> done'],
+    ['peer 10.0.0.1:5432 (db-1.shop.example) gone', 'peer <*> gone'],
+    ['arp 00:1b:44:11:3a:b7 seen', 'arp <*> seen'],
+    ['at 2026-11-21T08:00:05.123Z it broke', 'at <*> it broke'],
+    ['at Sat Nov 21 08:00:05 UTC 2026 it broke', 'at <*> it broke'],
+    ['open /var/lib/app/x.db: no such file', 'open <*>: no such file'],
+    ['open C:\\temp\\x: no such file', 'open <*>: no such file'],
+    ['took 12.5ms of 30 seconds', 'took <*> of <*>'],
+    ['commit 3f2a9c81d4e5b6a7 by v1.2.3-beta', 'commit <*> by <*>'],
+    ['0xdeadbeef -5 +7 1e-9', '<*>'],
+    ['block blk_-1608999687919862906 lost', 'block <*> lost'],
+    ['sent 1024 bytes (1.0 KB)', 'sent <*> bytes'],
+    ['values 1, 2, 3 and 4', 'values <*> and <*>'],
+    ['plain words stay as they are', 'plain words stay as they are'],
+  ])('make %s of it', (message, masked) => {
+    expect(maskForPattern(message)).toBe(masked)
+    expect(maskForIdentity(message)).toBe(masked)
+  })
+
+  it('for the identity of errors leave names that tell errors apart', () => {
+    const message = "error code=REFUSED_x in com.shop.cart.Pay for user ann of 'shop'"
+    expect(maskForIdentity(message)).toBe(message)
+    expect(maskForPattern(message)).toBe('error code=<*> in <*> for user <*> of <*>')
+    expect(maskForPattern('ok=true state=ACTION_DOWN')).toBe('ok=true state=ACTION_DOWN')
+  })
+
+  it('finish with any text, as they are linear', () => {
+    for (const piece of [
+      'a',
+      '1',
+      'a.',
+      '/a',
+      '<*>',
+      '<*> ',
+      'a=',
+      '="',
+      '1:',
+      '[',
+      'x(1',
+      'a@',
+      '-',
+      'Nov 1, ',
+      '10.0.0.',
+      'com.',
+      '\\',
+      '%',
+    ])
+      for (const mask of [maskForPattern, maskForIdentity])
+        for (let turn = 0; turn < 100; turn++) expect(typeof mask(piece.repeat(300_000 / piece.length))).toBe('string')
+  })
+})
