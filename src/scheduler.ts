@@ -1,7 +1,15 @@
 // The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
 import { applyOutcomes, fireAlert, nextWake, pruneAlerts, wakeAlerts } from './alerts/alerts.ts'
 import type { PlatformStatus } from './chat/channel.ts'
-import { type Absence, lastAlive, markAlive, NOTICED, recordAbsence } from './checks/absences.ts'
+import {
+  type Absence,
+  lastAlive,
+  markAlive,
+  NOTICED,
+  recordAbsence,
+  recordSetBack,
+  SET_BACK,
+} from './checks/absences.ts'
 import { nextDeadline } from './checks/deadlines.ts'
 import type { Connectivity } from './connectivity/connectivity.ts'
 import { absenceFinding } from './detectors/absence.ts'
@@ -53,6 +61,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     armedFor = Number.POSITIVE_INFINITY
     const now = clock.now()
     try {
+      noticeSetBack(lastTurnAt, now)
       noticeAbsence(state, lastTurnAt, now, log)
       noticeOffline(now)
       judge(state, now, around)
@@ -68,9 +77,19 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     arm(now + (error === null ? TICK : SECOND))
   }
 
+  // The clock was put back: what is timed by it would else rest for as long as it went back.
+  const noticeSetBack = (alive: number | null, now: number) => {
+    if (alive === null || alive - now <= SET_BACK) return
+    nextMark = now
+    nextPrune = now
+    if (deafSince !== null) deafSince = Math.min(deafSince, now)
+    const counted = recordSetBack(state, now)
+    log.warn('the clock went back; what it put far ahead is counted from now', { ms: alive - now, checks: counted })
+  }
+
   const noticeOffline = (now: number) => {
     const connectivity = around.connectivity()
-    if (connectivity.state === 'offline') deafSince ??= connectivity.heardAt
+    if (connectivity.state === 'offline') deafSince ??= Math.min(connectivity.heardAt, now)
     else if (deafSince !== null && connectivity.failing === 0) {
       comeBack(state, 'offline', deafSince, now, log)
       deafSince = null
@@ -110,6 +129,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       running = true
       const alive = lastAlive(state)
       const now = clock.now()
+      noticeSetBack(alive, now)
       if (alive !== null && alive < now) comeBack(state, 'stopped', alive, now, log)
       turn()
     },

@@ -5,12 +5,14 @@ import { desc } from '../state/orm.ts'
 import { absences } from '../state/schema.ts'
 import { MINUTE, SECOND } from '../time.ts'
 import type { Check } from './check.ts'
-import { holdChecks } from './deadlines.ts'
+import { holdChecks, setChecksBack } from './deadlines.ts'
 
 export type Absence = typeof absences.$inferSelect
 
 /** Shorter gaps between two signs of life are the ordinary unevenness of timers. */
 export const NOTICED = 15 * SECOND
+/** A clock that is put right by less than this changes nothing worth counting anew. */
+export const SET_BACK = 5 * SECOND
 const LONGEST_SETTLING = MINUTE
 const SHORTEST_SETTLING = 5 * SECOND
 
@@ -41,6 +43,14 @@ export function recordAbsence(state: State, kind: Absence['kind'], from: number,
     markAlive(state, to)
     state.touch('deadlines')
     return holdChecks(state, from, to, to + settlingAfter(from, to))
+  })
+}
+
+/** Has the checks counted anew after the clock went back to `now`, and Vakt alive now; returns how many checks changed. */
+export function recordSetBack(state: State, now: number): number {
+  return state.transaction(() => {
+    markAlive(state, now)
+    return setChecksBack(state, now)
   })
 }
 

@@ -135,6 +135,20 @@ export function hold(check: Check, from: number, to: number, settled: number): C
   return { lateAt, downAt: downAt === null ? null : Math.max(downAt, settled) }
 }
 
+/**
+ * A check after the clock went back to `now`: what lies ahead only because of that is counted from now, so that no beat
+ * is awaited later than if one had come now. It changes nothing where nothing lies that far ahead.
+ */
+export function setBack(check: Check, now: number): CheckChanges {
+  const atMost = (at: number | null) => (at !== null && at > now ? now : at)
+  const past = { lastBeatAt: atMost(check.lastBeatAt), lastStartAt: atMost(check.lastStartAt) }
+  const soonest = check.lateAt === null ? null : nextDue(check, now)
+  const lateAt = soonest === null ? check.lateAt : Math.min(check.lateAt!, soonest)
+  const unchanged = past.lastBeatAt === check.lastBeatAt && past.lastStartAt === check.lastStartAt
+  if (unchanged && lateAt === check.lateAt) return {}
+  return { ...past, ...deadlines({ ...check, ...past, lateAt }) }
+}
+
 function missed(
   check: Check,
   base: CheckChanges,

@@ -1,9 +1,9 @@
 // The stored deadlines of the checks: which have passed, which is next, and how an absence moves them.
 
 import type { State } from '../state/database.ts'
-import { and, asc, isNotNull, lte } from '../state/orm.ts'
+import { and, asc, isNotNull, lte, sql } from '../state/orm.ts'
 import { checks } from '../state/schema.ts'
-import { type Check, type CheckChanges, hold } from './check.ts'
+import { type Check, type CheckChanges, hold, setBack } from './check.ts'
 import { updateCheck } from './checks.ts'
 
 /** Up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
@@ -14,8 +14,8 @@ export function overdueChecks(state: State, now: number, limit: number): Check[]
 
 /** The nearest deadline of any check. */
 export function nextDeadline(state: State): number | null {
-  const sql = 'select down_at as at from checks where down_at is not null order by down_at limit 1'
-  return state.prepare<[], { at: number }>(sql).get()?.at ?? null
+  const query = 'select down_at as at from checks where down_at is not null order by down_at limit 1'
+  return state.prepare<[], { at: number }>(query).get()?.at ?? null
 }
 
 /** Holds an absence off every deadline (see `hold`); returns the checks whose due time fell into it. */
@@ -23,16 +23,30 @@ export function holdChecks(state: State, from: number, to: number, settled: numb
   const unheard: Check[] = []
   const waiting = state.db.select().from(checks).where(isNotNull(checks.downAt)).all()
   for (const check of waiting) {
-    const changes = holdOne(check, from, to, settled)
+    const changes = unlessUnknowable(() => hold(check, from, to, settled))
     if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
     if (changes.lateAt !== undefined) unheard.push({ ...check, ...changes })
   }
   return unheard
 }
 
-function holdOne(check: Check, from: number, to: number, settled: number): CheckChanges {
+/** Counts what the clock, having gone back to `now`, put far ahead from now (see `setBack`); returns how many checks. */
+export function setChecksBack(state: State, now: number): number {
+  const ahead = sql`${checks.lateAt} > ${now} or ${checks.lastBeatAt} > ${now} or ${checks.lastStartAt} > ${now}`
+  const changed = state.db
+    .select()
+    .from(checks)
+    .where(ahead)
+    .all()
+    .map(check => ({ check, changes: unlessUnknowable(() => setBack(check, now)) }))
+    .filter(({ changes }) => Object.keys(changes).length > 0)
+  for (const { check, changes } of changed) updateCheck(state, check.id, changes)
+  return changed.length
+}
+
+function unlessUnknowable(work: () => CheckChanges): CheckChanges {
   try {
-    return hold(check, from, to, settled)
+    return work()
   } catch {
     // What cannot be worked out any more is told when its deadline is judged; it must not keep Vakt from starting.
     return {}
