@@ -2,6 +2,8 @@
 import { listAlerts } from '../src/alerts/alerts.ts'
 import type { Choice } from '../src/chat/channel.ts'
 import { listChecks } from '../src/checks/checks.ts'
+import type { NamedField, RecentNames } from '../src/logs/recent-names.ts'
+import { listSearches } from '../src/logs/searches.ts'
 import { listKeys } from '../src/projects/keys.ts'
 import { listProjects } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
@@ -10,7 +12,13 @@ import { commands } from './index.ts'
 const MOST = 25
 
 /** The choices of a list for what has been typed so far, at most 25. */
-export function completions(state: State, list: string, typed: string): readonly Choice[] {
+export function completions(
+  state: State,
+  list: string,
+  typed: string,
+  names: RecentNames | null = null,
+): readonly Choice[] {
+  if (list === 'log query') return queryChoices(state, typed, names)
   const source = SOURCES[list]
   return source ? ranked(source(state, typed), typed) : []
 }
@@ -31,6 +39,41 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
     })),
   command: () => commands.map(command => same(command.name)),
   zone: () => ['UTC', ...Intl.supportedValuesOf('timeZone')].map(same),
+}
+
+const PREFIXES = [
+  'level>=warn',
+  'level>=error',
+  'last:15m',
+  'last:1h',
+  'last:1d',
+  'source:',
+  'host:',
+  'group:',
+  'tag:',
+  'project:',
+]
+
+/** The query with its last word completed: to a name after `host:` and the like, else to a field or a saved search. */
+function queryChoices(state: State, typed: string, names: RecentNames | null): Choice[] {
+  const [, before = '', word = ''] = /^(.*?)(\S*)$/s.exec(typed) ?? []
+  const [, field, part] = /^-?(source|host|group|tag|project):(.*)$/.exec(word) ?? []
+  const values =
+    field === undefined
+      ? [...PREFIXES, ...listSearches(state).map(one => `@${one.name}`)].filter(one => one.startsWith(word))
+      : namesOf(state, field, names)
+          .filter(name => name.toLowerCase().startsWith(part!.toLowerCase()))
+          .map(name => `${field}:${/[\s"()]/.test(name) ? `"${name}"` : name}`)
+  const minus = word.startsWith('-') ? '-' : ''
+  return values
+    .slice(0, MOST)
+    .map(value => same(`${before}${minus}${value}`))
+    .filter(choice => choice.value.length <= 100)
+}
+
+function namesOf(state: State, field: string, names: RecentNames | null): readonly string[] {
+  if (field === 'project') return listProjects(state).map(project => project.name)
+  return names?.of(field as NamedField) ?? []
 }
 
 function ranked(choices: readonly Choice[], typed: string): Choice[] {

@@ -1,6 +1,6 @@
 // What the log commands share: the query as typed, its time, its project, and the store they ask.
 import { z } from 'zod'
-import { positional } from '../src/command.ts'
+import { completes, positional } from '../src/command.ts'
 import { inProject, since } from '../src/logs/query/narrow.ts'
 import { parseQuery } from '../src/logs/query/parse.ts'
 import type { Query } from '../src/logs/query/tree.ts'
@@ -17,7 +17,7 @@ export const WITHIN = 2_000
 /** The arguments that every command over log lines takes. */
 export function queryArguments() {
   return {
-    query: positional(z.string().max(2000).optional()).describe(
+    query: completes(positional(z.string().max(2000).optional()), 'log query').describe(
       'What to look for: words "a phrase" -not level>=warn host:web-1; @name for a saved search',
     ),
     last: duration().optional().describe('Only the last 15m, 2h, 3d'),

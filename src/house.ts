@@ -12,6 +12,7 @@ import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
 import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
 import type { Log } from './log.ts'
+import { createRecentNames } from './logs/recent-names.ts'
 import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
@@ -64,6 +65,7 @@ export function openHouse(options: HouseOptions) {
     connectivity: () => prober.now(),
     channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
   }
+  const names = options.store ? createRecentNames(options.store, log) : null
   const tails = options.store ? createTails(options.store, clock, log) : null
   const desk = createDesk({
     state,
@@ -82,7 +84,7 @@ export function openHouse(options: HouseOptions) {
       publicUrl: options.publicUrl(),
       parts,
     }),
-    completions: (list, typed) => completions(state, list, typed),
+    completions: (list, typed) => completions(state, list, typed, names),
   })
   const { all: platforms, receive } = options.platforms(desk)
   const channels = platforms.flatMap(platform => platform.channels)
@@ -124,6 +126,7 @@ export function openHouse(options: HouseOptions) {
     cancelMaintenance = clock.at(clock.now() + MINUTE, () => {
       options
         .store!.maintain(clock.now())
+        .then(() => names?.refresh())
         .catch(error => log.error('the log store could not be maintained', { error }))
         .finally(maintainLogs)
     })

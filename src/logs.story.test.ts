@@ -179,6 +179,22 @@ describe('in chat', () => {
     expect(house.channel.messages).toHaveLength(1)
   })
 
+  it('autocomplete knows the sources, hosts and tags that were seen', async () => {
+    await send([{ message: 'x', source: 'payments', host: 'web-1', tags: ['eu'] }])
+    await house.passes('2m')
+    const speaker = { platform: 'discord' as const, id: '1', name: 'Ann', admin: true, groups: [], interactive: true }
+    const argument = house.desk.commands
+      .find(command => command.name === 'logs search')!
+      .arguments.find(one => one.name === 'query')!
+    const offered = (typed: string) => house.desk.complete(argument, typed, speaker).map(choice => choice.value)
+    await expect.poll(() => offered('timeout source:pa')).toEqual(['timeout source:payments'])
+    expect([offered('host:'), offered('-tag:e'), offered('level>=w')]).toEqual([
+      ['host:web-1'],
+      ['-tag:eu'],
+      ['level>=warn'],
+    ])
+  })
+
   it('a saved search stands for its query', async () => {
     await send([{ message: 'paid', tags: ['payments'] }, { message: 'other' }])
     await house.says('logs save pay tag:payments')

@@ -19,6 +19,7 @@ export function openedOnUse(open: () => Promise<LogStore>, hasLines: () => boole
     })
     return opening
   }
+  const inUse = () => opening !== null || hasLines()
   return {
     isOpen: () => opening !== null,
     append: async batch => (await store()).append(batch),
@@ -29,10 +30,10 @@ export function openedOnUse(open: () => Promise<LogStore>, hasLines: () => boole
     histogram: async (query, from, until, buckets, withinMs) =>
       (await store()).histogram(query, from, until, buckets, withinMs),
     top: async (query, field, limit, withinMs) => (await store()).top(query, field, limit, withinMs),
-    values: async (field, prefix, limit) => (await store()).values(field, prefix, limit),
+    values: async (field, prefix, limit) => (inUse() ? (await store()).values(field, prefix, limit) : []),
     purge: async query => (await store()).purge(query),
     status: async () => (await store()).status(),
-    maintain: async now => (opening !== null || hasLines() ? (await store()).maintain(now) : []),
+    maintain: async now => (inUse() ? (await store()).maintain(now) : []),
     tail(query, onLines) {
       let stop = () => {}
       let stopped = false
