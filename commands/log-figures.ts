@@ -55,7 +55,7 @@ const stats = command({
   async run(words, context) {
     const query = readQuery(words, context, USUAL_SPAN)
     const from = query.from ?? context.now - USUAL_SPAN
-    const until = query.until ?? context.now
+    const until = query.until ?? context.now + 1
     const buckets = await storeOf(context).histogram(query, from, until, BUCKETS, WITHIN)
     const totals = Object.fromEntries(
       LEVELS.map(level => [level, buckets.reduce((sum, bucket) => sum + bucket.counts[level], 0)]),
