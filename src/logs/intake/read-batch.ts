@@ -1,11 +1,15 @@
 // Reads a batch as it came over the wire into log lines: what the store's writer does first.
+import { identify } from '../fingerprint.ts'
 import type { NewLine } from '../line.ts'
 import { createRedactor, type Redactor } from '../redact/redact.ts'
 import type { Batch, LineError } from '../store.ts'
 import { type Fields, normalise, type Refusal } from './normalise.ts'
 import { findRecords, Unreadable } from './records.ts'
 
-/** The lines of a batch, those refused with their place (counted from 0), and why an error line is grouped as it is. */
+/**
+ * The lines of a batch, those refused with their place (counted from 0), and why one of the error lines is grouped as it is
+ * (empty for others).
+ */
 export type ReadBatch = { lines: NewLine[]; rejected: LineError[]; why(line: NewLine): string }
 
 /**
@@ -17,12 +21,21 @@ export function readBatch(batch: Batch, key: Uint8Array | null = null): ReadBatc
   const redactor = createRedactor(batch.privacy, key)
   const lines: NewLine[] = []
   const rejected: LineError[] = []
+  const reasons = new Map<NewLine, string>()
   for (const [index, record] of findRecords(batch).entries()) {
     const line = readRecord(record, batch, redactor)
-    if ('message' in line && 'timestamp' in line) lines.push(line)
+    if ('timestamp' in line) lines.push(identified(line, reasons))
     else rejected.push({ index, ...line })
   }
-  return { lines, rejected, why: () => '' }
+  return { lines, rejected, why: line => reasons.get(line) ?? '' }
+}
+
+/** The line with its identity in place of what its sender gave for one. */
+function identified(line: NewLine, reasons: Map<NewLine, string>): NewLine {
+  const identity = identify(line)
+  line.fingerprint = identity?.fingerprint ?? ''
+  if (identity) reasons.set(line, identity.why)
+  return line
 }
 
 function readRecord(record: unknown, batch: Batch, redactor: Redactor): NewLine | Refusal {
