@@ -1,12 +1,12 @@
 // Stores a group of batches: one transaction for each partition that they go to, and an answer for each batch.
 import { Problem } from '../../problem.ts'
-import type { LogLine, NewLine } from '../line.ts'
+import type { NewLine } from '../line.ts'
 import type { Batch, LineError, Stored } from '../store.ts'
 import { isDamage, storageProblem } from './damage.ts'
 import { countLines } from './line-counts.ts'
+import { storedTimestamp } from './line-key.ts'
 import type { Partition, PartitionState, PlacedLine } from './partition.ts'
 import type { Partitions } from './partitions.ts'
-import { storedLine } from './rows.ts'
 import { NoSlot } from './slots.ts'
 
 export type ReadBatch = (batch: Batch) => {
@@ -23,7 +23,7 @@ type Appending = {
   /** Reserves so many positions for lines; answers with the first. */
   reserve: (count: number) => number
   /** Called with the lines of each transaction once it is on disk. */
-  onStored: (lines: readonly LogLine[]) => void
+  onStored: (lines: readonly PlacedLine[]) => void
 }
 
 /** Answers in the order of `batches`, with what has become of the partitions. */
@@ -54,7 +54,7 @@ function appendWhole(
     try {
       partition = partitions.current(...destination(batches[0]!))
       const { answers, lines } = appendTo(partition, appending, batches)
-      if (lines.length > 0) onStored(lines.map(each => each.line))
+      if (lines.length > 0) onStored(lines)
       return { answers, state: partitions.note(partition) }
     } catch (error) {
       if (error instanceof NoSlot && attempt < 3) {
@@ -96,15 +96,11 @@ function place(partition: Partition, appending: Appending, batch: Batch, all: Pl
   }
   const { lines, rejected: errors, why } = read
   let position = appending.reserve(lines.length)
-  const stored: LogLine[] = []
-  for (const line of lines) {
-    const placed = { line: storedLine(line, position), position: position++ }
-    all.push(placed)
-    stored.push(placed.line)
-  }
+  const placed = lines.map(line => ({ line, timestamp: storedTimestamp(line.timestamp), position: position++ }))
+  for (const each of placed) all.push(each)
   const answer = { accepted: lines.length, rejected: errors.length, errors }
   if (key !== null) partition.saveReply(project, key, receivedAt, JSON.stringify(answer))
-  return { stored: { ...answer, repeated: false, counts: countLines(stored, why) } }
+  return { stored: { ...answer, repeated: false, counts: countLines(placed, why) } }
 }
 
 function destination(batch: Batch): [receivedAt: number, retentionMs: number] {

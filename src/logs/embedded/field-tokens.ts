@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { LEVELS, type Level, type NewLine } from '../line.ts'
 import { foldCase } from '../query/wildcard.ts'
+import type { NamedField } from './partition-names.ts'
 
 // A private-use character: the tokenizer takes it for a letter, so that no ordinary word is mistaken for a field's.
 export const MARK = '\ue000'
@@ -43,31 +44,38 @@ export function branchesOf(group: string): string[] {
   return branches
 }
 
-/** All words for the fields of a line; `memory` keeps those of values that come again and again. */
-export function lineTokens(line: NewLine, memory: Map<string, string>): string {
-  let text = levelToken(line.level)
-  text += remembered(memory, 'project', line.project)
-  text += remembered(memory, 'source', line.source)
-  text += remembered(memory, 'host', line.host)
-  text += remembered(memory, 'group', line.group)
-  for (const tag of line.tags) text += remembered(memory, 'tag', tag)
-  text += remembered(memory, 'fingerprint', line.fingerprint)
-  if (line.traceId !== '') text += ` ${fieldToken('trace', line.traceId)}`
-  if (line.spanId !== '') text += ` ${fieldToken('span', line.spanId)}`
-  return text
-}
-
-const MEMORY = 20_000
-
-function remembered(memory: Map<string, string>, field: IndexedField, value: string): string {
-  if (value === '') return ''
-  const name = LETTERS[field] + value
-  let text = memory.get(name)
-  if (text === undefined) {
-    text = ` ${fieldToken(field, value)}`
-    if (field === 'group') for (const branch of branchesOf(value)) text += ` ${fieldToken('branch', branch)}`
-    if (memory.size >= MEMORY) memory.clear()
-    memory.set(name, text)
+/** Makes the words of lines, remembering those of values that come again and again. */
+export class LineTokens {
+  readonly #known = { project: new Map(), source: new Map(), host: new Map(), group: new Map(), tag: new Map() } as {
+    [field in NamedField]: Map<string, string>
   }
-  return text
+
+  /** All words for the fields of a line. */
+  of(line: NewLine): string {
+    let text = levelToken(line.level)
+    text += this.#remembered('project', line.project)
+    text += this.#remembered('source', line.source)
+    text += this.#remembered('host', line.host)
+    text += this.#remembered('group', line.group)
+    for (const tag of line.tags) text += this.#remembered('tag', tag)
+    if (line.fingerprint !== '') text += ` ${fieldToken('fingerprint', line.fingerprint)}`
+    if (line.traceId !== '') text += ` ${fieldToken('trace', line.traceId)}`
+    if (line.spanId !== '') text += ` ${fieldToken('span', line.spanId)}`
+    return text
+  }
+
+  #remembered(field: NamedField, value: string): string {
+    if (value === '') return ''
+    const known = this.#known[field]
+    let text = known.get(value)
+    if (text === undefined) {
+      text = ` ${fieldToken(field, value)}`
+      if (field === 'group') for (const branch of branchesOf(value)) text += ` ${fieldToken('branch', branch)}`
+      if (known.size >= MEMORY) known.clear()
+      known.set(value, text)
+    }
+    return text
+  }
 }
+
+const MEMORY = 5_000

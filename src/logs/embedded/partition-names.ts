@@ -1,6 +1,6 @@
 // The distinct values of the fields of a partition's lines, for autocomplete and for `host:web-*`.
 import type Database from 'better-sqlite3'
-import type { LogLine } from '../line.ts'
+import type { NewLine } from '../line.ts'
 import { MOST_NAMES } from './rows.ts'
 
 export const NAMED_FIELDS = ['project', 'source', 'host', 'group', 'tag'] as const
@@ -19,7 +19,7 @@ export class Names {
     }
   }
 
-  note(line: LogLine): void {
+  note(line: NewLine): void {
     this.#add('project', line.project)
     this.#add('source', line.source)
     this.#add('host', line.host)

@@ -2,11 +2,11 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import type { LogLine } from '../line.ts'
-import { lineTokens } from './field-tokens.ts'
+import { LEVELS, type LogLine, type NewLine } from '../line.ts'
+import type { LineTokens } from './field-tokens.ts'
 import { SLOT_BITS } from './line-key.ts'
 import { Names } from './partition-names.ts'
-import { LAYOUT, LINES_PER_MARK, rowOf, SCHEMA } from './rows.ts'
+import { LAYOUT, LINES_PER_MARK, restOf, SCHEMA } from './rows.ts'
 import { Slots } from './slots.ts'
 
 /** What everybody else knows of a partition, as of its last commit. */
@@ -21,7 +21,8 @@ export type PartitionState = {
   expiresAt: number
 }
 
-export type PlacedLine = { line: LogLine; position: number }
+/** A line on its way in; its own timestamp is not always one that can be stored. */
+export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
 type Summary = {
   lines: number
@@ -34,9 +35,9 @@ type Summary = {
 }
 
 const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
-const PAGE_BYTES = 4096
-const CHECKPOINT_PAGES = 4000
-const PAGES_AT_A_TIME = 200
+const PAGE_BYTES = 8192
+const CHECKPOINT_PAGES = 2000
+const PAGES_AT_A_TIME = 100
 /** When readers have kept the write-ahead log from starting over up to this size, the writer waits for them. */
 const LONGEST_LOG_BYTES = 64 * 1024 * 1024
 
@@ -44,7 +45,7 @@ export class Partition {
   readonly name: string
   readonly db: Database.Database
   readonly #file: string
-  readonly #memory: Map<string, string>
+  readonly #tokens: LineTokens
   #merging = false
   #summary: Summary
   #slots: Slots
@@ -56,11 +57,11 @@ export class Partition {
   readonly #findReply: Database.Statement<[string, string, number], string>
   readonly #saveReply: Database.Statement
 
-  /** Opens a partition, making it when it is not there; `memory` keeps tokens over partitions. Throws SQLite's errors. */
-  constructor(folder: string, name: string, expiresAt: number, memory: Map<string, string>) {
+  /** Opens a partition, making it when it is not there; `tokens` remembers over partitions. Throws SQLite's errors. */
+  constructor(folder: string, name: string, expiresAt: number, tokens: LineTokens) {
     this.name = name
     this.#file = join(folder, `${name}.db`)
-    this.#memory = memory
+    this.#tokens = tokens
     this.db = openFile(this.#file, expiresAt)
     const { db } = this
     this.#summary = readSummary(db)
@@ -111,19 +112,35 @@ export class Partition {
   add(lines: PlacedLine[]): void {
     const summary = this.#summary
     // The index takes row ids in order only; out of order it would write itself to disk line by line.
-    lines.sort((a, b) => a.line.timestamp - b.line.timestamp || a.position - b.position)
-    for (const { line, position } of lines) {
-      const { timestamp } = line
+    lines.sort((a, b) => a.timestamp - b.timestamp || a.position - b.position)
+    for (const { line, timestamp, position } of lines) {
       const slot = this.#slots.take(timestamp)
-      this.#insertLine.run(timestamp, slot, ...rowOf(line, position))
-      this.#insertWords.run(timestamp, slot, line.message, line.stack, lineTokens(line, this.#memory))
+      const { receivedAt, level, message, project, source, host, group, fingerprint } = line
+      const known = LEVELS.indexOf(level)
+      const rest = restOf(line)
+      const row = [
+        timestamp,
+        slot,
+        position,
+        receivedAt,
+        known,
+        message,
+        project,
+        source,
+        host,
+        group,
+        fingerprint,
+        rest,
+      ]
+      this.#insertLine.run(row)
+      this.#insertWords.run(timestamp, slot, message, line.stack, this.#tokens.of(line))
       this.#names.note(line)
       if (summary.lines++ % LINES_PER_MARK === LINES_PER_MARK - 1) this.#insertMark.run(timestamp)
       if (position > summary.last_position) summary.last_position = position
     }
     if (lines.length === 0) return
-    summary.first_timestamp = Math.min(summary.first_timestamp ?? Infinity, lines[0]!.line.timestamp)
-    summary.last_timestamp = Math.max(summary.last_timestamp ?? 0, lines.at(-1)!.line.timestamp)
+    summary.first_timestamp = Math.min(summary.first_timestamp ?? Infinity, lines[0]!.timestamp)
+    summary.last_timestamp = Math.max(summary.last_timestamp ?? 0, lines.at(-1)!.timestamp)
     summary.merged = 0
   }
 
@@ -133,7 +150,7 @@ export class Partition {
     this.db.prepare(`delete from lines where id = ${ROW_ID}`).run(timestamp, slot)
     this.db
       .prepare(`insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`)
-      .run(timestamp, slot, line.message, line.stack, lineTokens(line, this.#memory))
+      .run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
     this.#summary.lines--
   }
 

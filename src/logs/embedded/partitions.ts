@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY } from '../../time.ts'
 import { type Damage, damageMessage, isDamage, setAside } from './damage.ts'
+import { LineTokens } from './field-tokens.ts'
 import { Partition, type PartitionState } from './partition.ts'
 import { dayOf, expiryOf, formatPartition, parsePartition, wholeRetention } from './partition-name.ts'
 
@@ -20,7 +21,7 @@ export class Partitions {
   readonly #merged = new Set<string>()
   /** Open ones, the one used last at the end. */
   readonly #open = new Map<string, Partition>()
-  readonly #tokens = new Map<string, string>()
+  readonly #tokens = new LineTokens()
 
   /** Looks at every partition of the writer and sets damaged ones aside. Throws when a file cannot be used at all. */
   constructor(options: {

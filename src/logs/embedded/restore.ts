@@ -3,6 +3,7 @@ import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { archivedLines } from './archive.ts'
+import { LineTokens } from './field-tokens.ts'
 import { parseId } from './line-key.ts'
 import { Partition } from './partition.ts'
 import type { Partitions } from './partitions.ts'
@@ -16,11 +17,11 @@ export async function restoreFrom(
   { file, name, expiresAt }: { file: string; name: string; expiresAt: number },
 ): Promise<number> {
   removeUnfinished(folder, name)
-  const partition = new Partition(folder, name + RESTORING, expiresAt, new Map())
+  const partition = new Partition(folder, name + RESTORING, expiresAt, new LineTokens())
   let lines = 0
   try {
     for await (const some of archivedLines(file)) {
-      partition.transaction(() => partition.add(some.map(line => ({ line, position: parseId(line.id)!.position }))))
+      partition.transaction(() => partition.add(some.map(line => ({ line, ...parseId(line.id)! }))))
       lines += some.length
       await setImmediate()
     }

@@ -1,6 +1,6 @@
 // The tables of a partition file, and a log line as one of its rows.
 import { type Json, LEVELS, type LogLine, type NewLine } from '../line.ts'
-import { lineId, SLOTS, storedTimestamp } from './line-key.ts'
+import { lineId, SLOTS } from './line-key.ts'
 
 /** Tells partition files of another layout; the full-text index also depends on `lineTokens`. */
 export const LAYOUT = 1
@@ -10,7 +10,7 @@ export const LINES_PER_MARK = 4096
 export const MOST_NAMES = 5_000
 
 // The index is contentless: rows that go take their words along, computed anew. Ranking is never asked for, hence no
-// column sizes. Eight segments are merged at a time, in step with what is written; only a flood of tiny commits gets to
+// column sizes. Sixteen segments are merged at a time, in step with what is written; only a flood of tiny commits gets to
 // 64, where SQLite would stop everything to merge.
 export const SCHEMA = `
 create table lines (
@@ -21,7 +21,7 @@ create table lines (
 create virtual table words using fts5(
   message, stack, fields, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
-insert into words (words, rank) values ('automerge', 8), ('crisismerge', 64);
+insert into words (words, rank) values ('automerge', 16), ('crisismerge', 64);
 create virtual table terms using fts5vocab(words, instance);
 create table names (field text, value text, primary key (field, value)) without rowid;
 create table marks (timestamp integer not null);
@@ -56,22 +56,6 @@ export type Row = [
 
 type Rest = [tags: string[], stack: string, traceId: string, spanId: string, attributes: { [name: string]: Json }]
 
-/** The values of a row after its id. */
-export function rowOf(line: NewLine, position: number): unknown[] {
-  return [
-    position,
-    line.receivedAt,
-    LEVELS.indexOf(line.level),
-    line.message,
-    line.project,
-    line.source,
-    line.host,
-    line.group,
-    line.fingerprint,
-    restOf(line),
-  ]
-}
-
 /** The line of a row. */
 export function lineOf(row: Row): LogLine {
   const [timestamp, position, receivedAt, level, message, project, source, host, group, fingerprint, rest] = row
@@ -80,15 +64,10 @@ export function lineOf(row: Row): LogLine {
   return { id: lineId({ timestamp, position }), ...line, fingerprint, stack, traceId, spanId, attributes }
 }
 
-/** A line as it will be read back, under the id it is stored with. */
-export function storedLine(line: NewLine, position: number): LogLine {
-  const timestamp = storedTimestamp(line.timestamp)
-  return { id: lineId({ timestamp, position }), ...line, timestamp }
-}
-
 const BARE: Rest = [[], '', '', '', {}]
 
-function restOf(line: NewLine): string {
+/** What few lines have, as one text; empty when there is nothing. */
+export function restOf(line: NewLine): string {
   const { tags, stack, traceId, spanId, attributes } = line
   if (tags.length === 0 && stack === '' && traceId === '' && spanId === '' && isEmpty(attributes)) return ''
   return JSON.stringify([tags, stack, traceId, spanId, attributes])

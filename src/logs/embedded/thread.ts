@@ -20,8 +20,12 @@ export type ThreadOptions = {
 
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 10_000
-/** Young objects of a worker live in so much memory, MB: enough for a group of lines, little beside the rest. */
-const YOUNG_MB = 24
+/**
+ * Bounds of a worker's heap, MB. Left to itself V8 lets garbage pile up: 350 MB instead of 260 for the whole store under
+ * load, at the same speed. The old generation has room for the largest body an intake takes, read into lines.
+ */
+const YOUNG_MB = 8
+const OLD_MB = 512
 
 export class Thread<Calls extends Callable> {
   readonly #options: ThreadOptions
@@ -76,7 +80,7 @@ export class Thread<Calls extends Callable> {
   #begin(onReady: () => void, onFailure: (problem: Problem) => void): void {
     const worker = new Worker(this.#options.file, {
       workerData: this.#options.start,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: OLD_MB },
       execArgv: [],
     })
     this.#worker = worker

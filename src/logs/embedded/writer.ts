@@ -7,7 +7,8 @@ import type { Query } from '../query/tree.ts'
 import type { Batch, Stored } from '../store.ts'
 import { appendGroup } from './append.ts'
 import { answerCalls, type PlainProblem, plainProblem, tell } from './calls.ts'
-import type { PartitionState } from './partition.ts'
+import { lineId } from './line-key.ts'
+import type { PartitionState, PlacedLine } from './partition.ts'
 import { Partitions } from './partitions.ts'
 import { purgeLines } from './purge.ts'
 import { restoreFrom } from './restore.ts'
@@ -86,9 +87,10 @@ function reserve(count: number): number {
   return Number(Atomics.add(positions, 0, BigInt(count)))
 }
 
-function feedTails(lines: readonly LogLine[]): void {
+function feedTails(stored: readonly PlacedLine[]): void {
   for (const [tail, query] of tails) {
-    const fitting = lines.filter(line => matchesQuery(query, line)).slice(-MOST_TAILED)
-    if (fitting.length > 0) tell('tail', { tail, lines: fitting } satisfies TailLines)
+    const fitting = stored.filter(({ line }) => matchesQuery(query, line)).slice(-MOST_TAILED)
+    const lines = fitting.map(placed => ({ ...placed.line, id: lineId(placed), timestamp: placed.timestamp }))
+    if (lines.length > 0) tell('tail', { tail, lines } satisfies TailLines)
   }
 }
