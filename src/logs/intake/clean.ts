@@ -2,12 +2,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Redactor } from '../redact/redact.ts'
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
+const unclean = /[\0\u001b\u009b\ud800-\udfff]/
+
 /** The text without terminal sequences; NUL shows as `␀`, half a surrogate pair as `�`. */
 export function clean(text: string): string {
-  let cleaned = text
-  if (cleaned.includes('\u001b') || cleaned.includes('\u009b')) cleaned = stripVTControlCharacters(cleaned)
-  if (cleaned.includes('\0')) cleaned = cleaned.replaceAll('\0', '␀')
-  return cleaned.isWellFormed() ? cleaned : cleaned.toWellFormed()
+  if (!unclean.test(text)) return text
+  return stripVTControlCharacters(text).replaceAll('\0', '␀').toWellFormed()
 }
 
 /** Beyond the limit, so much is still searched for secrets, as one may begin before the cut. */

@@ -141,11 +141,13 @@ function utc(
   minute: number,
   second: number,
 ): number | null {
-  if (!(hour <= 24 && minute <= 59 && second <= 60)) return null
-  const at = Date.UTC(year, monthNumber - 1, day, hour, minute, second)
-  const midnight = new Date(Date.UTC(year, monthNumber - 1, day))
-  return midnight.getUTCDate() === day && midnight.getUTCMonth() === monthNumber - 1 && year >= 1973 ? at : null
+  if (!(hour <= 24 && minute <= 59 && second <= 60 && year >= 1973 && day >= 1)) return null
+  const days =
+    monthNumber === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : DAYS[monthNumber - 1]
+  return days !== undefined && day <= days ? Date.UTC(year, monthNumber - 1, day, hour, minute, second) : null
 }
+
+const DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 function zoneOffset(zone: string | undefined): number | null {
   const found = zone === undefined ? null : /^([+-])(\d\d):?(\d\d)?$/.exec(zone)
