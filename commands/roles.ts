@@ -8,16 +8,32 @@ import { command } from './context.ts'
 
 const platform = () =>
   z.enum(['discord', 'slack', 'api', 'terminal']).optional().describe('Where they are; the chat you are in unless said')
+// An id, or what a chat makes of a mention: <@123>, <@&42>, <@U123|ann>, <!subteam^S123|@ops>.
+const SUBJECT = /^(?:<(?:@[!&]?|!subteam\^)([\w-]{2,64})(?:\|[^>]*)?>|@?([\w-]{2,64}))$/
 const subject = () =>
   positional(
-    z.string().regex(/^(<[@!&#]*)?[\w-]{2,64}(\|[^>]*)?>?$/, 'must be an id, or a mention of a person or group'),
-  ).describe('Id or mention of a person, role or group')
+    z.string().transform((text, issues) => {
+      const [, mentioned, written] = SUBJECT.exec(text.trim()) ?? []
+      const id = mentioned ?? written
+      // A name alone is nobody's: several may have it, and people change theirs.
+      if (
+        id !== undefined &&
+        (mentioned !== undefined || !text.trim().startsWith('@') || /\d{5}|^[UWS][A-Z0-9]{6,}$/.test(id))
+      )
+        return id
+      issues.addIssue(
+        `"${text}" is neither an id nor a mention. On Discord write @ and pick the person or role from the list; on Slack write @ and pick the person; their ids work everywhere.`,
+      )
+      return z.NEVER
+    }),
+  ).describe('Mention of a person (on Discord a role too), or the id')
 
 const set = command({
   name: 'roles set',
-  summary: 'Give somebody, or a role or group of the chat, a role',
-  details: 'viewer: look. responder: acknowledge, snooze, checks. admin: everything.',
-  examples: ['roles set 1234567890123456 admin', 'roles set @interns viewer'],
+  summary: 'Give somebody, or a role of the Discord server, a role here',
+  details:
+    'viewer: look. responder: acknowledge, snooze, checks. admin: everything. On Discord write @ and pick a person or a role of the server; on Slack write @ and pick a person (user groups have no roles here). Elsewhere give their id, with --platform.',
+  examples: ['roles set 1234567890123456 admin --platform discord', 'roles set U012AB3CD viewer --platform slack'],
   role: 'admin',
   args: {
     who: subject(),
@@ -25,7 +41,7 @@ const set = command({
     platform: platform(),
   },
   run({ who, role, platform }, { state, by, now }) {
-    const grant = setRole(state, { platform: platform ?? by.platform, subject: bareId(who), role, setBy: by.name }, now)
+    const grant = setRole(state, { platform: platform ?? by.platform, subject: who, role, setBy: by.name }, now)
     return {
       card: { title: `${grant.subject} is now ${grant.role} on ${grant.platform}`, tone: 'good' },
       result: { role: grantResult(grant) },
@@ -66,8 +82,8 @@ const remove = command({
   role: 'admin',
   args: { who: subject(), platform: platform() },
   run({ who, platform }, { state, by }) {
-    removeRole(state, platform ?? by.platform, bareId(who))
-    return { card: { title: `${bareId(who)} has the usual role again`, tone: 'muted' } }
+    removeRole(state, platform ?? by.platform, who)
+    return { card: { title: `${who} has the usual role again`, tone: 'muted' } }
   },
 })
 
@@ -112,11 +128,6 @@ const audit = command({
 })
 
 export const roleCommands = [set, list, remove, audit]
-
-/** `<@U123|ann>`, `<@&42>` and `@U123` are all about the id in them. */
-function bareId(who: string): string {
-  return who.replace(/^<[@!&#]*/, '').replace(/(\|[^>]*)?>$/, '')
-}
 
 function grantResult(grant: RoleGrant) {
   return {

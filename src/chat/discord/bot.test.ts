@@ -1,6 +1,7 @@
 // People and Vakt on Discord, on the wire: commands, buttons, forms, suggestions, and who may speak where.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Problem } from '../../problem.ts'
 import { type Stage, setStage } from './desk.testing.ts'
 
 let stage: Stage
@@ -174,4 +175,35 @@ test('a command that was given up on does not run', async () => {
   await expect(said).rejects.toThrow('the application did not respond')
   expect(stage.desk.ran).toEqual([])
   expect(stage.log.lines.at(-1)).toContain('left without an answer')
+})
+
+test('suggestions show control characters as pictures, and still mean what they mean', async () => {
+  stage.desk.complete = () => [{ name: 'job\x1b[31m', value: 'job\x1b[31m' }]
+  const choices = await stage.discord.type('/checks add', { name: 'j' }, 'name')
+  expect(choices).toEqual([{ name: 'job␛[31m', value: 'job\x1b[31m' }])
+})
+
+test('who may not run a line is told so before a form is opened for it', async () => {
+  const { discord, desk } = stage
+  desk.refusal = (line, by) => ({
+    ok: false,
+    problem: new Problem('forbidden', `${by.name} may not ${line}.`),
+    card: { title: `${by.name} may not ${line}.`, tone: 'warning' },
+    private: true,
+  })
+  const shown = await discord.say('/card')
+  const pressed = await discord.press(shown.original!, 'With note')
+  expect(pressed.modal).toBeUndefined()
+  expect(text(pressed)).toBe('🟠 **ada may not ack 12.**')
+})
+
+test('no command waits for the rate limits of another', async () => {
+  await stage.close()
+  stage = await setStage({ discord: { rateLimits: true } })
+  const { discord } = stage
+  const callbacks = () => discord.requests.filter(request => request.path.endsWith('/callback'))
+  const said = Array.from({ length: 12 }, () => discord.say('/status'))
+  // The simulator counts all callbacks together, which Discord does not; what matters is that each is sent at once.
+  void Promise.allSettled(said)
+  await discord.until(() => callbacks().length >= 12)
 })

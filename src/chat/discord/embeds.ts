@@ -2,7 +2,7 @@
 
 import type { APIEmbed } from 'discord.js'
 import { type Card, cutText, type Field, type Text, type Tone } from '../../card.ts'
-import { codeBlock, markdown, size } from './markdown.ts'
+import { clean, codeBlock, markdown, size } from './markdown.ts'
 
 const DESCRIPTION = 4_096
 const FIELDS = 25
@@ -86,5 +86,5 @@ function footerText(footer: Text): string {
     if ('code' in span) return span.code
     return 'time' in span ? new Date(span.time).toISOString().slice(0, 16).replace('T', ' ').concat(' UTC') : span.label
   })
-  return cutText(text.join('').toWellFormed().trim(), FOOTER)
+  return cutText(clean(text.join('')).trim(), FOOTER)
 }

@@ -82,7 +82,9 @@ export function makeGateway(options: GatewayOptions) {
     if (stopped) return
     cancelTimer()
     if (state === status.state && message === status.message) return
-    status = { state, since: clock.now(), ...(message !== undefined && { message }) }
+    // The trouble goes on though it is told in other words.
+    const since = state === status.state ? status.since : clock.now()
+    status = { state, since, ...(message !== undefined && { message }) }
     if (state === 'online') log.info('Discord is connected.')
     else log.warn(message ?? 'Discord is not connected.', { platform: 'discord', state })
   }

@@ -11,6 +11,7 @@ import type { Log } from '../../log.ts'
 import type { CommandDesk, Request, Speaker } from '../channel.ts'
 import { readPress } from './buttons.ts'
 import { formFor, readForm } from './forms.ts'
+import { clean } from './markdown.ts'
 import { readSlash } from './options.ts'
 import { sentence } from './refusals.ts'
 import { isStale, outOfPlace, speakerOf } from './speakers.ts'
@@ -18,7 +19,8 @@ import { type Turn, takeTurn } from './turn.ts'
 
 export interface Desk {
   desk: CommandDesk
-  rest: REST
+  /** A client for the answers to one interaction. */
+  rest: () => REST
   log: Log
   /** Where commands are taken; the server may be unknown until Discord has told it. */
   home: () => { guildId: string | null; channelId: string }
@@ -32,7 +34,7 @@ type Typing = APIApplicationCommandAutocompleteInteraction
 /** Takes one interaction and sees it through; never rejects. */
 export async function takeInteraction(door: Desk, interaction: APIInteraction): Promise<void> {
   try {
-    await take(door, interaction, takeTurn(door.rest, interaction))
+    await take(door, interaction, takeTurn(door.rest(), interaction))
   } catch (error) {
     // Most often 10062: Discord had given up on the interaction before the answer came.
     door.log.warn('A command on Discord was left without an answer.', {
@@ -58,6 +60,8 @@ async function take(door: Desk, interaction: APIInteraction, turn: Turn): Promis
     return carryOut(door, { line }, speaker, turn, interaction)
   }
   const form = press.ask.length ? door.desk.form(press.line, press.ask) : null
+  const refusal = form && door.desk.refusal(press.line, speaker)
+  if (refusal) return turn.show(refusal.card, true)
   if (form) return turn.open(formFor(interaction.data.custom_id, form.command, form.arguments))
   return carryOut(door, { line: press.line }, speaker, turn, interaction)
 }
@@ -113,7 +117,7 @@ function suggestions(
     const choices = door.desk.complete(argument, typed, speaker)
     const usable = choices.filter(choice => choice.value !== '' && Array.from(choice.value).length <= 100)
     return usable.slice(0, 25).map(({ name, value }) => ({
-      name: Array.from(name.trim() || value)
+      name: Array.from(clean(name).trim() || clean(value))
         .slice(0, 100)
         .join(''),
       value,

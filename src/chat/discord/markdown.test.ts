@@ -14,6 +14,7 @@ test.each([
   ['[click](https://evil.example/a_b_c)', '\\[click\\](https://evil.example/a_b_c)'],
   ['see https://a.example/x_y?z=1 now', 'see https://a.example/x_y?z=1 now'],
   ['C:\\new\\*', 'C:\\\\new\\\\\\*'],
+  ['\x1b[31mred\x07 \u202egnp.exe\r\nnext', '␛\\[31mred␇ �gnp.exe\nnext'],
   ['half \ud83d a pair', 'half \ufffd a pair'],
 ])('data %j is shown literally', (data, shown) => {
   expect(escapeMarkdown(data)).toBe(shown)
@@ -85,4 +86,11 @@ test('a code block is closed whatever is in it, and cut inside its fence', () =>
   expect(codeBlock('x'.repeat(100), undefined, 40)).toMatch(/^```\nx+… \d+ more\n```$/)
   expect(codeBlock('x', 'not a language', 40)).toBe('```\nx\n```')
   expect(codeBlock('x', undefined, 10)).toBe('')
+})
+
+test('no control or bidi character reaches Discord, wherever it stands', () => {
+  const evil = '\x1b[1m\u202edp\u0007'
+  const spans: Span[] = [evil, { bold: evil }, { code: evil }, { link: 'https://a.example/', label: evil }]
+  const written = markdown(spans, 1_000) + codeBlock(evil, undefined, 1_000)
+  expect(written).not.toMatch(/[[\p{Cc}\p{Bidi_Control}]--\n]/v)
 })

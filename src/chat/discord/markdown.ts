@@ -1,13 +1,19 @@
 // Writes texts in Discord's markdown: data can neither format, mention nor break out, and a cut says what it left out.
 
 import { cutText, type Span, type Text } from '../../card.ts'
+import { safeText } from '../card-text.ts'
 
 /** Data as Discord shows it literally: every mark escaped, links left whole, @everyone and @here made harmless. */
 export function escapeMarkdown(text: string): string {
-  return text
+  return clean(text)
     .split(LINK)
     .map((part, i) => (i % 2 === 1 ? disarm(part) : disarm(escapeMarks(part))))
     .join('')
+}
+
+/** A text without what breaks counting or display: lone surrogates, carriage returns, control and bidi characters. */
+export function clean(text: string): string {
+  return safeText(text.toWellFormed().replaceAll('\r\n', '\n'))
 }
 
 /**
@@ -38,7 +44,7 @@ export function codeBlock(text: string, language: string | undefined, max: numbe
   const room = max - size(`\`\`\`${tag}\n\n\`\`\``)
   if (room < 12) return ''
   // A zero-width space keeps data from closing the fence.
-  const safe = text.toWellFormed().replaceAll('``', '`\u200b`').trimEnd()
+  const safe = clean(text).replaceAll('``', '`\u200b`').trimEnd()
   return `\`\`\`${tag}\n${cutText(safe, room)}\n\`\`\``
 }
 
@@ -52,7 +58,6 @@ const LINK = /(https?:\/\/[^\s<>|*`[\]]+)/g
 function escapeMarks(text: string): string {
   return (
     text
-      .toWellFormed()
       .replace(/[\\*~`|[\]<]/g, '\\$&')
       // Inside a word an underscore means nothing, and a push notification would show the backslash.
       .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
@@ -80,7 +85,7 @@ function plain(span: Span): string {
 }
 
 function codeSpan(code: string): string {
-  const text = disarm(code.toWellFormed().replaceAll('\n', ' '))
+  const text = disarm(clean(code).replaceAll('\n', ' '))
   if (text.trim() === '') return ''
   return text.includes('`') ? `\`\` ${text.replaceAll('``', '`\u200b`')} \`\`` : `\`${text}\``
 }
@@ -96,7 +101,7 @@ function link(target: string, label: string): string {
   const url = URL.parse(target)
   if (!url || !/^https?:$/.test(url.protocol)) return escapeMarkdown(`${label} (${target})`)
   const safe = url.href.replaceAll('(', '%28').replaceAll(')', '%29')
-  return `[${escapeMarks(label.replaceAll('\n', ' '))}](<${safe}>)`
+  return `[${escapeMarks(clean(label).replaceAll('\n', ' '))}](<${safe}>)`
 }
 
 /** As much of a span as fits; times and links are shown whole or not at all. */

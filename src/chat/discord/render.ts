@@ -4,7 +4,7 @@ import type { RawFile, RESTPostAPIChannelMessageJSONBody } from 'discord.js'
 import { type Card, cutText, TONE_ICONS } from '../../card.ts'
 import { buttonRows } from './buttons.ts'
 import { COLOURS, embedsFor } from './embeds.ts'
-import { markdown } from './markdown.ts'
+import { clean, markdown } from './markdown.ts'
 
 const TITLE = 300
 const FILE_BYTES = 10 * 1024 * 1024
@@ -56,7 +56,7 @@ function attach(card: Card) {
   const attachments = kept.map((file, id) => ({
     id: String(id),
     filename: file.name,
-    ...(file.description && { description: cutText(file.description, 1_024) }),
+    ...(file.description && { description: cutText(clean(file.description), 1_024) }),
   }))
   return { files: kept.map(({ name, data }): RawFile => ({ name, data: Buffer.from(data) })), attachments, notes }
 }

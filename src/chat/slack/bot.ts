@@ -75,6 +75,10 @@ export function createBot(parts: BotParts) {
     const asked = askedBy(body as BlockAction)
     const view = press.ask.length === 0 ? null : toModal(desk, press.ask, { line: press.line, ...wayBack(asked) })
     if (view === null) return track(serve({ line: press.line }, asked, true))
+    const speaker = await speakerOf(asked.user, asked.name)
+    // Nobody fills in a form only to be refused.
+    const refused = outOfPlace(asked, speaker) ?? desk.refusal(press.line, speaker)
+    if (refused !== null) return answer(refused, asked)
     try {
       await web.views.open({ trigger_id: (body as BlockAction).trigger_id, view })
     } catch (error) {
@@ -122,10 +126,13 @@ export function createBot(parts: BotParts) {
 
   async function run(request: Request, asked: Asked): Promise<Reply> {
     const speaker = await speakerOf(asked.user, asked.name)
-    // Anybody in the workspace can type the command anywhere; being in the alert channel is what makes a responder.
-    if (asked.channel !== parts.channelId && !speaker.admin)
-      return refusal(new Problem('forbidden', `Ask in ${parts.place()}: elsewhere Vakt answers workspace admins only.`))
-    return desk.run(request, speaker)
+    return outOfPlace(asked, speaker) ?? desk.run(request, speaker)
+  }
+
+  /** Anybody in the workspace can type the command anywhere; being in the alert channel is what makes a responder. */
+  function outOfPlace(asked: Asked, speaker: Speaker): Reply | null {
+    if (asked.channel === parts.channelId || speaker.admin) return null
+    return refusal(new Problem('forbidden', `Ask in ${parts.place()}: elsewhere Vakt answers workspace admins only.`))
   }
 
   async function finish(reply: Reply, asked: Asked, pressed: boolean): Promise<void> {

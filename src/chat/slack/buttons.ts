@@ -50,8 +50,8 @@ function toElement(button: Button, index: number): types.Button {
     text,
     value: clean(button.line),
     ...(button.tone === 'primary' || button.tone === 'danger' ? { style: button.tone } : {}),
-    // A form can still be left; a dangerous button without one is asked about first.
-    ...(button.tone === 'danger' && !asks ? { confirm: confirmation(button) } : {}),
+    // A form can still be left, and who presses "do it" has been asked by the card; any other danger is asked about first.
+    ...(button.tone === 'danger' && !asks && !/\s--yes\b/.test(button.line) ? { confirm: confirmation(button) } : {}),
   }
 }
 

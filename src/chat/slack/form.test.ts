@@ -1,5 +1,6 @@
 // Forms: a button that asks opens a modal, and what is entered there completes the command line.
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Problem } from '../../problem.ts'
 import { hasty, type Started, startBot } from './bot.testing.ts'
 import { readEntries } from './form.ts'
 
@@ -74,4 +75,12 @@ test('a form that cannot be opened is said, with what to type instead', async ()
 test('fields left empty are not part of the line', () => {
   const entered = { note: { note: { value: '  ' } }, mood: { mood: { selected_option: null } }, loud: { loud: {} } }
   expect(readEntries(entered)).toEqual({})
+})
+
+test('who may not run a line is told so before a form is opened for it', async () => {
+  const card = { title: 'You may not.', tone: 'warning' as const }
+  desk.desk.refusal = () => ({ ok: false, problem: new Problem('forbidden', 'You may not.'), card, private: true })
+  await slack.press(await started.alert(['note']), 'Acknowledge', slack.member)
+  expect(await started.answersTo(slack.member, 1)).toEqual(['🟠 You may not.'])
+  expect(slack.views(slack.member)).toEqual([])
 })

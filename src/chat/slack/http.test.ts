@@ -102,6 +102,19 @@ describe('what is believed', () => {
     const xml = { ...signed(), 'content-type': 'text/xml' }
     expect((await send(xml)).status).toBe(400)
   })
+
+  test.each([
+    ['a press without team or person', 'payload=%7B%22type%22%3A%22block_actions%22%2C%22actions%22%3A%5B%5D%7D'],
+    [
+      'a press without a team',
+      'payload=%7B%22type%22%3A%22block_actions%22%2C%22user%22%3A%7B%22id%22%3A%22U1%22%7D%7D',
+    ],
+    ['a command without a team', 'command=%2Fvakt&text=status&user_id=U1'],
+    ['something else altogether', 'a=b'],
+  ])('%s is a 400', async (_what, body) => {
+    expect((await send(signed(now(), slack.signingSecret, body), body)).status).toBe(400)
+    expect(desk.ran).toEqual([])
+  })
 })
 
 test('the URL is verified', async () => {

@@ -9,7 +9,7 @@ test('on a bare machine it is for Socket Mode and needs no address', () => {
   const manifest = slackManifest({ publicUrl: 'http://127.0.0.1:8080', slack: null }, commands)
   expect(manifest).toMatchObject({
     display_information: { name: 'Vakt' },
-    features: { slash_commands: [{ command: '/vakt', usage_hint: 'alerts | checks | help' }] },
+    features: { slash_commands: [{ command: '/vakt', usage_hint: 'alerts | checks | help', should_escape: true }] },
     oauth_config: { scopes: { bot: [...SCOPES] } },
     settings: { socket_mode_enabled: true, interactivity: { is_enabled: true } },
   })

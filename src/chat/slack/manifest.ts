@@ -45,7 +45,8 @@ export function slackManifest(
           command: SLASH_COMMAND,
           description: 'Ask Vakt, or tell it what to do',
           usage_hint: hint(groups),
-          should_escape: false,
+          // Mentions come with their ids, so that roles can be given to them.
+          should_escape: true,
           ...(url && { url }),
         },
       ],

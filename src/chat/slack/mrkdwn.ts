@@ -43,9 +43,18 @@ export function clean(text: string): string {
   return safeText(text.toWellFormed().replaceAll('\r\n', '\n'))
 }
 
-/** Undoes Slack's escapes and links in what people typed: `&lt;`, `<https://x|x>`. */
+/**
+ * Undoes Slack's escapes, links and mentions in what people typed: `&lt;`, `<https://x|x>`, `<@U123|ann>`. A mention is
+ * the name that people see, except where roles are given: there it stays what Slack made of it, with its id.
+ */
 export function unescapeTyped(text: string): string {
-  return text
+  const named = /^\s*roles\b/i.test(text)
+    ? text
+    : text
+        .replace(/<@(\w+)(?:\|([^>]*))?>/g, (_all, id: string, name?: string) => `@${name || id}`)
+        .replace(/<#(\w+)(?:\|([^>]*))?>/g, (_all, id: string, name?: string) => `#${name || id}`)
+        .replace(/<!(?:subteam\^)?(\w+)(?:\|@?([^>]*))?>/g, (_all, id: string, name?: string) => `@${name || id}`)
+  return named
     .replace(/<((?:https?|mailto|tel):[^|>]+)(?:\|([^>]*))?>/g, (_all, url: string, label?: string) => label ?? url)
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')

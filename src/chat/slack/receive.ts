@@ -36,6 +36,7 @@ export function createReceiver(secret: string, clock: Clock, log: Log): { receiv
     if (body === null) return plain(400, 'The body is neither a form nor JSON as Slack sends it.')
     if (body.ssl_check !== undefined) return plain(200, '')
     if (body.type === 'url_verification') return json({ challenge: body.challenge })
+    if (!saysWhose(body)) return plain(400, 'The body does not say whose it is: it has no team.')
     return new Promise(resolve => {
       const cancel = clock.at(clock.now() + ACK_WAIT_MS, () => resolve(plain(404, 'Nothing here answers that.')))
       const ack = async (content?: unknown) => {
@@ -67,6 +68,14 @@ export function signatureFault(raw: Uint8Array, headers: RequestHeaders, secret:
   if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS)
     return 'X-Slack-Request-Timestamp is more than five minutes off.'
   return null
+}
+
+/** Whether a body names the workspace and, where somebody acts, who: Bolt fails at those that do not. */
+function saysWhose(body: Record<string, unknown>): boolean {
+  if (typeof body.command === 'string' || body.type === 'event_callback') return typeof body.team_id === 'string'
+  const user = asObject(body.user)
+  const team = asObject(body.team) ?? asObject(body.enterprise)
+  return user !== null && (typeof team?.id === 'string' || typeof user.team_id === 'string')
 }
 
 function parse(text: string, contentType: string): Record<string, unknown> | null {

@@ -100,6 +100,10 @@ describe('data stays data', () => {
     expect(unescapeTyped('logs search "a &lt; b" <http://x.io|x.io> <mailto:a@x.io|a@x.io>')).toBe(
       'logs search "a < b" x.io a@x.io',
     )
+    expect(unescapeTyped('ack 7 <@U00KARI|kari> and <@U00OLA> in <#C1|ops> tell <!subteam^S1|@web> <!here>')).toBe(
+      'ack 7 @kari and @U00OLA in #ops tell @web @here',
+    )
+    expect(unescapeTyped('roles set <@U00KARI|kari> viewer')).toBe('roles set <@U00KARI|kari> viewer')
   })
 })
 
@@ -212,6 +216,13 @@ describe('buttons', () => {
       press: null,
     })
     expect('ask:0:note').toMatch(PRESSED)
+  })
+
+  test('a dangerous one that its card has asked about runs at once', () => {
+    const button = { label: 'Remove it', line: 'checks remove job --yes', tone: 'danger' as const }
+    const actions = JSON.stringify(render({ tone: 'plain', buttons: [button] }))
+    expect(actions).toContain('"style":"danger"')
+    expect(actions).not.toContain('confirm')
   })
 
   test('a dangerous one asks before it runs', () => {
