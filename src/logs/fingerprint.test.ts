@@ -64,6 +64,7 @@ describe('a fingerprint', () => {
   it.each<[string, Partial<NewLine>, Partial<NewLine>]>([
     ['the source', { source: 'api' }, { source: 'web' }],
     ['the words of the message', { message: 'db gone' }, { message: 'db slow' }],
+    ['the second line of the message', { message: 'a\nb' }, { message: 'a\nc' }],
     ['codes in words', { message: 'code=REFUSED' }, { message: 'code=TIMEOUT' }],
     ['the type of the exception', { stack: NODE }, { stack: NODE.replace('TypeError', 'RangeError') }],
     ['the frames of the app', { stack: NODE }, { stack: NODE.replace('pay', 'refund') }],

@@ -6,7 +6,7 @@ import { clean, clip, safeText } from './clean.ts'
 
 export const DEEPEST = 8
 export const MOST_VALUES = 256
-/** Bytes of one text, and of all texts and names of a line together. */
+/** Characters of one text, and of all texts of a line together. */
 export const LONGEST_TEXT = 16 * 1024
 export const MOST_BYTES = 64 * 1024
 const LONGEST_NAME = 200
@@ -66,7 +66,6 @@ function boundedFields(fields: object, allowance: Allowance, depth: number): Jso
   for (const [name, field] of Object.entries(fields)) {
     const value = boundedField(name, field, allowance, depth + 1)
     if (value === undefined) break
-    allowance.bytes -= name.length
     kept[safeName(name)] = value
   }
   return kept

@@ -68,6 +68,15 @@ describe('the miner', () => {
     expect(miner.learn('once and never again').id).toBe(lost)
   })
 
+  it('learns again what it has forgotten', () => {
+    const miner = createMiner({ maxPatterns: 2 })
+    const [first] = ['one', 'two', 'three'].map(word => miner.learn(`only ${word}`).id)
+    expect(miner.find(first!)).toBeNull()
+    expect(miner.learn('only one').id).toBe(first)
+    expect(miner.find(first!)?.template).toBe('only one')
+    expect(miner.size().patterns).toBe(2)
+  })
+
   it('answers any message, and the same message with the same pattern', () => {
     const word = fc.constantFrom('a', 'job', 'of', 'x1', '=', '(', ')', '<*>', '"q"', 'user', 'ü', '\n', ' ')
     const message = fc.oneof(

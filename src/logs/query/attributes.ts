@@ -24,7 +24,7 @@ export function valueNumber(value: Json): number | null {
 
 /** A decimal number as people and programs write it, such as `-1.5e3`; null when the text is anything else. */
 export function readNumber(text: string): number | null {
-  if (text.length > 40 || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null
   const number = Number(text)
   return Number.isFinite(number) ? number : null
 }

@@ -91,6 +91,7 @@ const failing: [string, QueryNode][] = [
   ['a group above without a star', field('group', 'prod')],
   ['any value of a field not given', field('host', '*')],
   ['no tags', field('tag', '')],
+  ['a star over letters that are taken', field('project', '*hop*op')],
   ['two stars over the same letters', field('project', 'sho*op')],
   ['a field as an attribute', attribute('project', 'shop')],
   ['an attribute not there', attribute('absent', '*')],

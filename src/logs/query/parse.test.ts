@@ -99,10 +99,15 @@ describe('the search language', () => {
     ['sha256:0123456789abcdef', 'sha256 0123456789abcdef'],
     ['/var/log/app.log', 'var log app log'],
     ['Group: x', 'group x'],
+    ['mailto:ann', 'mailto ann'],
   ])('takes %s for text', (text, words) => {
     const line = aLine({ message: `before ${words} after` })
     expect(matchesQuery(parseQuery(text, NOW, ZONE), line)).toBe(true)
     expect(JSON.stringify(where(text))).not.toMatch(/"(attribute|field|level)"/)
+  })
+
+  it('counts the depth of parentheses, not their number', () => {
+    expect(parseQuery('(a) '.repeat(40), NOW, ZONE).where).toMatchObject({ kind: 'and' })
   })
 
   it('does not take the http of an attribute for an address', () => {

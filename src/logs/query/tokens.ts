@@ -49,7 +49,7 @@ function next(query: string, at: number): Token {
     if (found)
       return {
         kind: 'regex',
-        source: found[1]!.replaceAll('\\/', '/'),
+        source: found[1]!,
         flags: found[2]!,
         at,
         end: at + found[0].length,

@@ -88,6 +88,7 @@ describe('a secret', () => {
     '2026-11-21T08:00:05.123456789Z took 1795248005123456789 ns',
     'order 4539578763621487 of 2026', // A Visa number whose check digit is wrong.
     'order 1234567890123456',
+    'order 1234567890123452', // Its check digit is right, but no issuer's numbers begin so.
     'blk_-4111111111111111 is missing',
     'trace 4bf92f3577b34da6a3ce929d0e0e4736',
     'GET /api/users?page=2&sort=key 200 in 12ms',

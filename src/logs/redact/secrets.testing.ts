@@ -93,6 +93,7 @@ export const leak: fc.Arbitrary<{ secret: string; text: string }> = fc.oneof(
       secret,
       text: `postgres://shop:${secret}@db-1:5432/shop`,
     })),
+  alnum(20, 60).map(secret => ({ secret, text: `git clone https://${secret}@git.example/shop.git` })),
   alnum(20, 60).map(secret => ({ secret: `${secret}1`, text: `Authorization: Bearer ${secret}1` })),
   alnum(20, 60).map(secret => ({ secret: `${secret}1`, text: `header bearer ${secret}1 sent` })),
   alnum(16, 40).map(secret => ({ secret, text: `Cookie: theme=dark; sid=${secret}; lang=de` })),
