@@ -1,11 +1,32 @@
 #!/bin/sh
-# Runs a command and tells Vakt when it starts, how it ends, and the last of what it printed.
+# Runs a command as it is, and tells Vakt when it starts, how it ends, and the last of what it printed.
 # Usage: VAKT=http://127.0.0.1:8080/ping/PING_KEY job.sh <slug> <command> [argument ...]
-url="$VAKT/$1"
+if [ -z "$VAKT" ] || [ $# -lt 2 ]; then
+  echo 'Usage: VAKT=http://127.0.0.1:8080/ping/PING_KEY job.sh <slug> <command> [argument ...]' >&2
+  exit 2
+fi
+slug=$1
+url="$VAKT/$slug"
 shift
-run=$(cat /proc/sys/kernel/random/uuid)
-curl -fsS -m 10 --retry 5 -o /dev/null "$url/start?rid=$run"
-said=$("$@" 2>&1)
-status=$?
-printf '%s' "$said" | tail -c 10000 | curl -fsS -m 10 --retry 5 -o /dev/null --data-binary @- "$url/$status?rid=$run"
-exit $status
+run=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)
+kept=$(mktemp -d) || exit 1
+trap 'rm -rf "$kept"' EXIT
+
+# A Vakt that does not answer is no reason not to run the job, and never changes its exit status.
+tell() {
+  curl -fsS -m 10 --retry 5 -o /dev/null "$@" && return
+  status=$?
+  [ $status -eq 22 ] && why='refused a beat' || why='cannot be reached'
+  # The ping key is a secret, and this may go into a log.
+  echo "job.sh: Vakt $why at ${VAKT%/ping/*}; it misses a beat of $slug" >&2
+}
+
+tell "$url/start?rid=$run"
+# What is printed goes on as it comes; only its last 10,000 bytes are kept, however much it is.
+mkfifo "$kept/printed"
+tail -c 10000 <"$kept/printed" >"$kept/last" &
+{ "$@" 2>&1; echo $? >"$kept/status"; } | tee "$kept/printed"
+wait
+ended=$(cat "$kept/status" 2>/dev/null || echo 1)
+tell --data-binary "@$kept/last" "$url/$ended?rid=$run"
+exit "$ended"

@@ -14,6 +14,7 @@ export function releaseSignature(state: State, digest: string): void {
   state.prepare('delete from signatures where digest = ?').run(digest)
 }
 
+/** Forgets signatures that are too old to be accepted again anyway. */
 export function pruneSignatures(state: State, now: number): void {
   state.transaction(() => state.db.delete(signatures).where(lt(signatures.expiresAt, now)).run())
 }

@@ -146,6 +146,18 @@ test('disallowed intents are told in a sentence', async () => {
   await stage.discord.until(isOnline)
 })
 
+test('trouble that is told in other words has not begun anew', async () => {
+  stage = await setStage({ start: false, token: 'not.the.token', platform: { clock: clock() } })
+  const status = stage.platform.status
+  stage.platform.start()
+  await stage.discord.until(() => status().message?.includes('DISCORD_TOKEN'))
+  const { since } = status()
+  stage.discord.gateway.refusesIdentifyWith = 4014
+  stage.discord.revokeToken('not.the.token')
+  await stage.discord.until(() => status().message?.includes('refuses the intents'))
+  expect(status().since).toBe(since)
+})
+
 test('refused at login: the platform says so, keeps trying, and gets in', async () => {
   stage = await setStage({ start: false, platform: { clock: clock() } })
   await stage.discord.goDown()
