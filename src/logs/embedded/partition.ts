@@ -154,9 +154,11 @@ export class Partition {
     this.#summary.lines--
   }
 
-  /** Empties the write-ahead log, which may still hold what was removed. */
-  scrubLog(): void {
-    this.db.pragma('wal_checkpoint(TRUNCATE)')
+  /** Whether what is removed is also overwritten, in the table, in the index and in the write-ahead log. */
+  setScrubbing(on: boolean): void {
+    this.db.pragma(`secure_delete = ${on ? 'ON' : 'FAST'}`)
+    this.db.exec(`insert into words (words, rank) values ('secure-delete', ${on ? 1 : 0})`)
+    if (!on) this.db.pragma('wal_checkpoint(TRUNCATE)')
   }
 
   reply(project: string, key: string, receivedAfter: number): string | null {
@@ -227,7 +229,7 @@ function openFile(file: string, expiresAt: number): Database.Database {
     db.pragma('busy_timeout = 5000')
     db.pragma('cache_size = -16000')
     db.pragma('temp_store = MEMORY')
-    // What is purged is overwritten, not just unlinked.
+    // Pages that move leave nothing behind, so that a purge finds every copy of what it removes.
     db.pragma('secure_delete = FAST')
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     db.pragma(`journal_size_limit = ${LONGEST_LOG_BYTES / 2}`)

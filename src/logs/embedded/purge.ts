@@ -15,29 +15,32 @@ const ROWS_AT_A_TIME = 500
 
 /** Removes what was stored up to a position; answers with how many lines went. Appends get their turn in between. */
 export async function purgeLines(partitions: Partitions, query: Query, lastPosition: number): Promise<number> {
-  const { plan, fits } = selectionOf(query)
   let removed = 0
-  for (const { name } of partitions.states()) {
-    const span = spanBetween(Math.ceil(query.from ?? 0), Math.ceil(query.until ?? LAST_TIMESTAMP + 1))
-    let compiled: Plan | null = null
-    let removedHere = 0
-    for (let going = true; going; ) {
-      await setImmediate()
-      if (!partitions.has(name)) break
-      const partition = partitions.open(name)
-      compiled ??= plan(vocabularyOf(partition.db))
-      if (compiled.none) break
-      const wanted = {
-        plan: compiled,
-        fits: (line: LogLine, position: number) => position <= lastPosition && fits(line),
-      }
-      const some = purgeSome(partition, wanted, span)
-      removedHere += some.removed
-      going = some.going
-      partitions.note(partition)
-    }
-    if (removedHere > 0 && partitions.has(name)) partitions.open(name).scrubLog()
-    removed += removedHere
+  for (const { name } of partitions.states()) removed += await purgePartition(partitions, name, query, lastPosition)
+  return removed
+}
+
+async function purgePartition(
+  partitions: Partitions,
+  name: string,
+  query: Query,
+  lastPosition: number,
+): Promise<number> {
+  const selection = selectionOf(query)
+  const fits = (line: LogLine, position: number) => position <= lastPosition && selection.fits(line)
+  const span = spanBetween(Math.ceil(query.from ?? 0), Math.ceil(query.until ?? LAST_TIMESTAMP + 1))
+  let plan: Plan | null = null
+  let removed = 0
+  for (let going = true; going; ) {
+    await setImmediate()
+    if (!partitions.has(name)) return removed
+    const partition = partitions.open(name)
+    plan ??= selection.plan(vocabularyOf(partition.db))
+    if (plan.none) return 0
+    const some = purgeSome(partition, { plan, fits }, span)
+    removed += some.removed
+    going = some.going
+    partitions.note(partition)
   }
   return removed
 }
@@ -49,7 +52,8 @@ function purgeSome(
   span: Span,
 ): { removed: number; going: boolean } {
   const { first } = span
-  return partition.transaction(() => {
+  partition.setScrubbing(true)
+  const done = partition.transaction(() => {
     const fitting: { line: LogLine; slot: number }[] = []
     let rows = 0
     for (const row of candidates(partition.db, plan, span, 'oldest')) {
@@ -63,4 +67,6 @@ function purgeSome(
     for (const { line, slot } of fitting) partition.remove(line, slot)
     return { removed: fitting.length, going: rows === ROWS_AT_A_TIME }
   })
+  partition.setScrubbing(false)
+  return done
 }

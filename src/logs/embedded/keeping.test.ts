@@ -1,0 +1,190 @@
+// Keeping and losing lines: purge, retention, the disk budget, restarts, archives.
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { createLog } from '../../log.ts'
+import { DAY, HOUR } from '../../time.ts'
+import type { LogLine } from '../line.ts'
+import type { EmbeddedLogStore } from './embedded-log-store.ts'
+import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
+
+const KEPT = 3 * DAY
+
+describe('a purge', () => {
+  it('removes what fits, with its words in the index, and nothing else', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder })
+    for (let at = 0; at < 1_500; at += 250) {
+      const lines = Array.from({ length: 250 }, (_, i) => ({
+        message: `${(at + i) % 3 === 0 ? 'hushhushpassword' : 'harmless'} n${at + i}`,
+        host: 'h',
+        tags: ['t'],
+        stack: 'at somewhere',
+        attributes: { n: i },
+      }))
+      await store.append(batchOf(lines, { idempotencyKey: `part ${at}` }))
+    }
+    expect(await store.purge(where(word('hushhushpassword')))).toBe(500)
+    expect(await store.purge(where(word('hushhushpassword')))).toBe(0)
+    expect((await store.status()).lines).toBe(1_000)
+    expect((await store.count(ALL, AMPLE_MS)).total).toBe(1_000)
+    expect((await allPages(store, where(word('n0')))).length).toBe(0)
+    expect((await allPages(store, where(word('n1')))).length).toBe(1)
+    await store.close()
+    // Not on the disk either, be it as text or as a word of the index.
+    for (const file of readdirSync(folder)) expect(readFileSync(join(folder, file)).includes('hushhush')).toBe(false)
+  })
+
+  it('goes by what the index cannot decide as well, and takes only its time', async () => {
+    const store = await aStore()
+    const lines = Array.from({ length: 100 }, (_, i) => ({
+      message: `m${i}`,
+      timestamp: NOON + i,
+      attributes: { user: { id: i % 10 } },
+    }))
+    await store.append(batchOf(lines))
+    const user = { kind: 'attribute' as const, path: 'user.id', comparison: '=' as const, value: '7' }
+    expect(await store.purge({ where: user, from: NOON, until: NOON + 50 })).toBe(5)
+    expect(await store.purge({ where: { kind: 'not', part: user }, from: null, until: null })).toBe(90)
+    expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['m57', 'm67', 'm77', 'm87', 'm97'])
+  })
+
+  it('lets lines in while it goes on, and leaves those alone', async () => {
+    const store = await aStore()
+    await store.append(batchOf(Array.from({ length: 5_000 }, () => ({ message: 'old' }))))
+    const purged = store.purge(ALL)
+    await Promise.all(Array.from({ length: 50 }, (_, i) => store.append(batchOf([{ message: `new ${i}` }]))))
+    expect(await purged).toBeGreaterThanOrEqual(5_000)
+    await store.append(batchOf([{ message: 'last' }]))
+    expect(await store.count(where(word('old')), AMPLE_MS)).toMatchObject({ total: 0 })
+    expect(await store.count(where(word('last')), AMPLE_MS)).toMatchObject({ total: 1 })
+  })
+})
+
+describe('retention', () => {
+  it('drops a partition when the last of its lines is past it, and says so', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder })
+    await store.append(batchOf([{ message: 'short' }], { retentionMs: DAY }))
+    await store.append(batchOf([{ message: 'long' }], { retentionMs: 7 * DAY }))
+    const endOfDay = NOON + DAY / 2
+    expect(await store.maintain(endOfDay + DAY - 1)).toEqual([])
+    expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['short', 'long'])
+    expect(await store.maintain(endOfDay + DAY)).toEqual([
+      'Dropped the log partition 2026-11-21.1d.0 (1 lines): they are past their retention.',
+    ])
+    expect(messages(await allPages(store, ALL))).toEqual(['long'])
+    expect(readdirSync(folder).some(file => file.includes('.1d.'))).toBe(false)
+    await store.append(batchOf([{ message: 'short again' }], { retentionMs: DAY }))
+    expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['long', 'short again'])
+  })
+})
+
+describe('the disk budget', () => {
+  it('drops the oldest partition first, says so, and never the one that is written to', async () => {
+    const said: string[] = []
+    const log = createLog('warn', [], line => said.push(JSON.parse(line).message))
+    const store = await aStore({ diskBudgetBytes: 400_000, log })
+    for (const [day, name] of ['oldest', 'older', 'today'].entries()) {
+      const lines = Array.from({ length: 400 }, (_, i) => ({ message: `${name} ${i} ${'text '.repeat(20)}` }))
+      await store.append(batchOf(lines, { receivedAt: NOON + day * DAY }))
+    }
+    const dropped = await store.maintain(NOON + 2 * DAY)
+    expect(dropped.length).toBeGreaterThan(0)
+    expect(dropped[0]).toMatch(/^Dropped the log partition 2026-11-21\.3d\.0 \(400 lines, .* disk budget of 0\.4 MB\.$/)
+    expect(said).toEqual(dropped)
+    expect(await store.count(where(word('oldest')), AMPLE_MS)).toMatchObject({ total: 0 })
+    expect(await store.count(where(word('today')), AMPLE_MS)).toMatchObject({ total: 400 })
+  })
+})
+
+describe('merging', () => {
+  it('brings the index of past days into one piece, a little at a time, without a change to what is found', async () => {
+    const store = await aStore()
+    for (let i = 0; i < 40; i++) await store.append(batchOf([{ message: `piece n${i}` }, { message: 'common' }]))
+    for (let i = 0; i < 5; i++) await store.maintain(NOON + DAY)
+    expect(await store.count(where(word('common')), AMPLE_MS)).toMatchObject({ total: 40 })
+    for (const i of [0, 17, 39]) expect((await allPages(store, where(word(`n${i}`)))).length).toBe(1)
+    await store.append(batchOf([{ message: 'late piece' }]))
+    expect(await store.count(where(word('piece')), AMPLE_MS)).toMatchObject({ total: 41 })
+  })
+})
+
+describe('a restart', () => {
+  it('changes neither lines nor ids nor their order', async () => {
+    const folder = aFolder()
+    const first = await aStore({ folder })
+    const same = (from: number) => Array.from({ length: 20 }, (_, i) => ({ message: `m${from + i}`, timestamp: NOON }))
+    await first.append(batchOf(same(0)))
+    const before = await allPages(first, ALL, 'oldest')
+    await first.close()
+    const second = await aStore({ folder })
+    expect(await allPages(second, ALL, 'oldest')).toEqual(before)
+    expect(await second.read(before[3]!.id)).toEqual(before[3])
+    await second.append(batchOf(same(20)))
+    expect(messages(await allPages(second, ALL, 'oldest'))).toEqual(Array.from({ length: 40 }, (_, i) => `m${i}`))
+    expect((await second.status()).partitions).toMatchObject([{ name: '2026-11-21.3d.0', lines: 40, state: 'open' }])
+  })
+
+  it('answers what was under way before it closes', async () => {
+    const store = await aStore()
+    const answers = Array.from({ length: 50 }, (_, i) => store.append(batchOf([{ message: `m${i}` }])))
+    await store.close()
+    expect((await Promise.all(answers)).every(({ accepted }) => accepted === 1)).toBe(true)
+    await expect(store.append(batchOf([{ message: 'late' }]))).rejects.toMatchObject({ code: 'busy' })
+  })
+})
+
+describe('an archive', () => {
+  it('is lines of JSON that come back under their ids', async () => {
+    const [folder, to] = [aFolder(), aFolder()]
+    const store = await aStore({ folder })
+    const before = await someLines(store)
+    const { file, lines, bytes } = await store.archivePartition('2026-11-21.3d.0', to)
+    expect({ file, lines }).toEqual({ file: join(to, '2026-11-21.3d.0.ndjson.zst'), lines: 2_500 })
+    const texts = zstdDecompressSync(readFileSync(file)).toString().trimEnd().split('\n')
+    expect(texts.map(text => JSON.parse(text))).toEqual(before)
+    expect(bytes).toBeGreaterThan(1_000)
+    await expect(store.restoreArchive(file, NOON + KEPT)).rejects.toMatchObject({ code: 'conflict' })
+    expect((await store.maintain(NOON + 5 * DAY)).length).toBe(1)
+    expect((await store.status()).lines).toBe(0)
+    expect(await store.restoreArchive(file, NOON + 9 * DAY)).toBe(2_500)
+    expect(await allPages(store, ALL, 'oldest', 1_000)).toEqual(before)
+    expect((await allPages(store, where(word('m77'))))[0]).toEqual(before[77])
+    expect(await store.maintain(NOON + 9 * DAY - HOUR)).toEqual([])
+    expect((await store.maintain(NOON + 9 * DAY)).length).toBe(1)
+  })
+
+  it('comes back whole or not at all', async () => {
+    const [folder, to] = [aFolder(), aFolder()]
+    const store = await aStore({ folder })
+    await someLines(store)
+    const { file } = await store.archivePartition('2026-11-21.3d.0', to)
+    await store.maintain(NOON + 5 * DAY)
+    truncateSync(file, 6_000)
+    await expect(store.restoreArchive(file, NOON + 9 * DAY)).rejects.toMatchObject({ code: 'invalid' })
+    writeFileSync(file, 'no archive at all')
+    await expect(store.restoreArchive(file, NOON + 9 * DAY)).rejects.toMatchObject({ code: 'invalid' })
+    await expect(store.restoreArchive(join(to, 'x.ndjson.zst'), 0)).rejects.toMatchObject({ code: 'invalid' })
+    await expect(store.restoreArchive(join(to, 'gone', '2026-11-20.3d.0.ndjson.zst'), 0)).rejects.toThrow()
+    expect((await store.status()).partitions).toEqual([])
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('is refused for a partition that is not there', async () => {
+    const [store, to] = [await aStore(), aFolder()]
+    await expect(store.archivePartition('2026-11-21.3d.0', to)).rejects.toMatchObject({ code: 'not_found' })
+    expect(existsSync(join(to, '2026-11-21.3d.0.ndjson.zst'))).toBe(false)
+  })
+})
+
+async function someLines(store: EmbeddedLogStore): Promise<LogLine[]> {
+  const lines = Array.from({ length: 2_500 }, (_, i) => ({
+    message: `m${i} \u2028 é 😀`,
+    timestamp: NOON + i,
+    attributes: { i },
+  }))
+  await store.append(batchOf(lines))
+  return allPages(store, ALL, 'oldest', 1_000)
+}
