@@ -1,6 +1,7 @@
 // Damaged partitions: set aside with a clear message wherever the damage shows, while the rest serves.
 import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
 import { createLog } from '../../log.ts'
 import { DAY } from '../../time.ts'
@@ -66,6 +67,18 @@ describe('a damaged partition', () => {
     expect(await store.maintain(end)).toEqual([`Removed ${YESTERDAY}.db.damaged: its lines are past their retention.`])
     expect(readdirSync(folder).some(file => file.includes('damaged'))).toBe(false)
   })
+})
+
+it('a partition of another version of Vakt is left alone, and the store does not open', async () => {
+  const folder = await twoDays()
+  const file = new Database(join(folder, `${TODAY}.db`))
+  file.pragma('user_version = 99')
+  file.close()
+  await expect(aStore({ folder })).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.stringContaining('another version of Vakt (layout 99)'),
+  })
+  expect(readdirSync(folder)).toContain(`${TODAY}.db`)
 })
 
 /** A folder with a store of two days, 600 lines each. */

@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Log } from '../../log.ts'
+import { Problem } from '../../problem.ts'
 import { AppendQueue } from './append-queue.ts'
 import { Catalog } from './catalog.ts'
 import type { Damage } from './damage.ts'
@@ -82,7 +83,8 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     await Promise.all([...writers.map(writer => writer.start()), reading.start()])
   } catch (error) {
     await Promise.all([...writers.map(writer => writer.close()), reading.close()])
-    throw error
+    const why = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message
+    throw new Problem('internal', `The log store in ${folder} cannot be opened: ${why}.`, { cause: error })
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
   return new EmbeddedLogStore({ log, diskBudgetBytes, catalog, queue, writers, reading, tails })

@@ -1,12 +1,12 @@
 // One partition file as its writer has it: lines, index and idempotency keys go in within one transaction.
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import type Database from 'better-sqlite3'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'
 import type { LineTokens } from './field-tokens.ts'
 import { SLOT_BITS } from './line-key.ts'
+import { LONGEST_LOG_BYTES, openPartitionFile, readSummary, type Summary, sizeOf } from './partition-file.ts'
 import { Names } from './partition-names.ts'
-import { LAYOUT, LINES_PER_MARK, restOf, SCHEMA } from './rows.ts'
+import { LINES_PER_MARK, restOf } from './rows.ts'
 import { Slots } from './slots.ts'
 
 /** What everybody else knows of a partition, as of its last commit. */
@@ -24,22 +24,8 @@ export type PartitionState = {
 /** A line on its way in; its own timestamp is not always one that can be stored. */
 export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
-type Summary = {
-  lines: number
-  first_timestamp: number | null
-  last_timestamp: number | null
-  last_position: number
-  expires_at: number
-  filled: number
-  merged: number
-}
-
 const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
-const PAGE_BYTES = 8192
-const CHECKPOINT_PAGES = 2000
 const PAGES_AT_A_TIME = 100
-/** When readers have kept the write-ahead log from starting over up to this size, the writer waits for them. */
-const LONGEST_LOG_BYTES = 64 * 1024 * 1024
 
 export class Partition {
   readonly name: string
@@ -62,7 +48,7 @@ export class Partition {
     this.name = name
     this.#file = join(folder, `${name}.db`)
     this.#tokens = tokens
-    this.db = openFile(this.#file, expiresAt)
+    this.db = openPartitionFile(this.#file, expiresAt)
     const { db } = this
     this.#summary = readSummary(db)
     this.#slots = new Slots(db, this.#summary.last_timestamp)
@@ -217,45 +203,4 @@ export class Partition {
   #curbLog(): void {
     if (sizeOf(`${this.#file}-wal`) > LONGEST_LOG_BYTES) this.db.pragma('wal_checkpoint(RESTART)')
   }
-}
-
-function openFile(file: string, expiresAt: number): Database.Database {
-  const db = new Database(file)
-  try {
-    db.pragma(`page_size = ${PAGE_BYTES}`)
-    db.pragma('journal_mode = WAL')
-    // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
-    db.pragma('synchronous = FULL')
-    db.pragma('busy_timeout = 5000')
-    db.pragma('cache_size = -16000')
-    db.pragma('temp_store = MEMORY')
-    // Pages that move leave nothing behind, so that a purge finds every copy of what it removes.
-    db.pragma('secure_delete = FAST')
-    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    db.pragma(`journal_size_limit = ${LONGEST_LOG_BYTES / 2}`)
-    const layout = db.pragma('user_version', { simple: true })
-    if (layout === 0) makeTables(db, expiresAt)
-    else if (layout !== LAYOUT) throw new Error(`it was written by another version of Vakt (layout ${layout})`)
-    return db
-  } catch (error) {
-    db.close()
-    throw error
-  }
-}
-
-function makeTables(db: Database.Database, expiresAt: number): void {
-  db.transaction(() => {
-    db.exec(SCHEMA)
-    db.prepare('insert into summary values (0, null, null, 0, ?, 0, 0)').run(expiresAt)
-  }).immediate()
-}
-
-function readSummary(db: Database.Database): Summary {
-  const summary = db.prepare<[], Summary>('select * from summary').get()
-  if (!summary) throw Object.assign(new Error('its summary is missing'), { code: 'SQLITE_CORRUPT' })
-  return summary
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }

@@ -32,6 +32,7 @@ export class Thread<Calls extends Callable> {
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | null = null
   #ready = false
+  #everReady = false
   #closed = false
   #calls = 0
   #pause = FIRST_PAUSE_MS
@@ -89,6 +90,7 @@ export class Thread<Calls extends Callable> {
       if (!('notice' in message)) return this.#settle(message)
       if (message.notice !== 'ready') return this.#options.onNotice(message.notice, message.content)
       this.#ready = true
+      this.#everReady = true
       this.#options.onReady(message.content)
       onReady()
     })
@@ -101,7 +103,7 @@ export class Thread<Calls extends Callable> {
       onFailure(gone)
       for (const { reject } of this.#pending.values()) reject(gone)
       this.#pending.clear()
-      if (!this.#closed) this.#startAgain(failure)
+      if (!this.#closed && this.#everReady) this.#startAgain(failure)
     })
   }
 

@@ -1,0 +1,122 @@
+// Hostile texts in lines and in queries: nothing of them is ever read as SQL, as the index's own syntax, or as a field.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { silentLog } from '../../log.ts'
+import type { LogLine } from '../line.ts'
+import { matches } from '../query/matches.ts'
+import type { FieldName, QueryNode } from '../query/tree.ts'
+import type { EmbeddedLogStore } from './embedded-log-store.ts'
+import { fieldToken, levelToken } from './field-tokens.ts'
+import { openLogStore } from './open-log-store.ts'
+import { ALL, AMPLE_MS, allPages, batchOf, makeFolder, NOON, where } from './store.testing.ts'
+
+const HOSTILE = [
+  `"; drop table lines; --`,
+  `' or '1'='1`,
+  'a AND b OR c NOT d NEAR(e f, 2)',
+  'message : secret',
+  '{message stack} : x',
+  '^start * end*',
+  '"unclosed',
+  'nul\0inside',
+  'half \ud800 pair \udc00',
+  'emoji 😀👩‍👩‍👧 flags 🇳🇴',
+  'עברית العربية \u202eoverride\u202c',
+  'combining e\u0301\u0327 and Ünïcödé',
+  '漢字カタカナ한글',
+  '%like_ \\% [glob]* ?',
+  `${levelToken('fatal')} ${fieldToken('host', 'web')} forged`,
+  '\ue000h0web',
+  'x'.repeat(20_000),
+  `${'y'.repeat(60_000)} tail`,
+  '\u2028 \u2029 \ufeff \u200b',
+  '__proto__ constructor toString',
+  '$1 :name ?1 @x',
+]
+const FIELDS_OF: FieldName[] = ['project', 'source', 'host', 'group', 'tag', 'fingerprint', 'trace', 'span']
+
+let store: EmbeddedLogStore
+let folder: ReturnType<typeof makeFolder>
+let all: readonly LogLine[]
+
+beforeAll(async () => {
+  folder = makeFolder()
+  store = await openLogStore({ folder: folder.path, log: silentLog })
+  const lines = HOSTILE.flatMap((text, i) => [
+    { message: text, timestamp: NOON + i, stack: `at ${text}` },
+    { message: 'plain', timestamp: NOON + i, source: text, host: text, group: `a/${text}`, tags: [text, 'x'] },
+    { message: 'more', timestamp: NOON + i, trace_id: text, span_id: text, attributes: { [text]: text, k: [text] } },
+  ])
+  const { accepted, errors } = await store.append(batchOf(lines))
+  expect([accepted, errors]).toEqual([lines.length, []])
+  all = await allPages(store, ALL, 'oldest')
+})
+
+afterAll(async () => {
+  await store.close()
+  folder.remove()
+})
+
+describe('hostile texts', () => {
+  it('are stored and given back whole', async () => {
+    expect(all.length).toBe(HOSTILE.length * 3)
+    for (const line of all) expect(await store.read(line.id)).toEqual(line)
+    for (const [i, text] of HOSTILE.entries()) {
+      const shown = text.toWellFormed().replaceAll('\0', '␀').trimEnd()
+      expect(all[i * 3]!.message).toBe(shown)
+    }
+  })
+
+  it.each(HOSTILE.map(text => [JSON.stringify(text.slice(0, 40)), text] as const))(
+    'find as a query what brute force finds: %s',
+    async (_, text) => {
+      for (const node of queriesOf(text)) {
+        const wanted = all.filter(line => matches(node, line)).map(line => line.id)
+        const found = (await allPages(store, where(node), 'oldest')).map(line => line.id)
+        expect(found, JSON.stringify(node).slice(0, 200)).toEqual(wanted)
+        expect((await store.count(where(node), AMPLE_MS)).total).toBe(wanted.length)
+      }
+      expect(await store.values('host', text, 10)).toBeInstanceOf(Array)
+    },
+  )
+
+  it('cannot pass for a field', async () => {
+    const host: QueryNode = { kind: 'field', field: 'host', value: 'web' }
+    const fatal: QueryNode = { kind: 'level', comparison: '=', level: 'fatal' }
+    expect(await store.count(where(host), AMPLE_MS)).toMatchObject({ total: 0 })
+    expect(await store.count(where(fatal), AMPLE_MS)).toMatchObject({ total: 0 })
+    const mark: QueryNode = { kind: 'word', text: levelToken('info'), prefix: true }
+    expect(await store.count(where(mark), AMPLE_MS)).toMatchObject({ total: 0 })
+  })
+
+  it('do no harm by depth or length either', async () => {
+    let deep: QueryNode = { kind: 'word', text: 'plain', prefix: false }
+    for (let i = 0; i < 300; i++)
+      deep = { kind: i % 2 ? 'and' : 'or', parts: [{ kind: 'not', part: { kind: 'not', part: deep } }] }
+    expect(await store.count(where(deep), AMPLE_MS)).toMatchObject({ total: HOSTILE.length })
+    const parts = Array.from({ length: 3_000 }, (_, i): QueryNode => ({ kind: 'word', text: `w${i}`, prefix: false }))
+    expect(await store.count(where({ kind: 'or', parts }), AMPLE_MS)).toMatchObject({ total: 0 })
+    expect(await store.count(where({ kind: 'not', part: { kind: 'or', parts } }), AMPLE_MS)).toMatchObject({
+      total: all.length,
+    })
+  })
+})
+
+/** Every kind of condition with a text in it. */
+function queriesOf(text: string): QueryNode[] {
+  const letters: QueryNode[] = [
+    { kind: 'word', text, prefix: false },
+    { kind: 'word', text: text.slice(0, 9), prefix: true },
+    { kind: 'phrase', words: text.split(' ') },
+    { kind: 'phrase', words: [text, text] },
+    { kind: 'attribute', path: text, comparison: '=', value: text },
+    { kind: 'attribute', path: 'k', comparison: '=', value: `${text.slice(0, 5)}*` },
+    { kind: 'attribute', path: 'k', comparison: '>', value: text },
+  ]
+  const fields = FIELDS_OF.flatMap((field): QueryNode[] => [
+    { kind: 'field', field, value: text },
+    { kind: 'field', field, value: `${text.slice(0, 4)}*` },
+    { kind: 'field', field, value: `a/${text}/*` },
+  ])
+  const nodes = [...letters, ...fields]
+  return [...nodes, ...nodes.map((part): QueryNode => ({ kind: 'not', part }))]
+}
