@@ -47,16 +47,14 @@ export function createDiscord({
     channelId,
     within: deliverWithin,
   })
+  // Answers to people may wait out a rate limit; they are few, and the SDK sends each callback at once, beside the others.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
-  // Each interaction's token has limits of its own, but one client would queue all callbacks as if they shared theirs.
-  const ownRest = () =>
-    new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null, hashSweepInterval: 0, handlerSweepInterval: 0 })
   const inFlight = new Set<Promise<void>>()
   let guildId = config.guildId
   let isStopping = false
   let cancelSetUp = () => {}
 
-  const door = { desk, rest: ownRest, log, home: () => ({ guildId, channelId }), now: clock.now, deferAfter }
+  const door = { desk, rest, log, home: () => ({ guildId, channelId }), now: clock.now, deferAfter }
   const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onReady })
 
   return {

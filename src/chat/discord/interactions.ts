@@ -19,8 +19,7 @@ import { type Turn, takeTurn } from './turn.ts'
 
 export interface Desk {
   desk: CommandDesk
-  /** A client for the answers to one interaction. */
-  rest: () => REST
+  rest: REST
   log: Log
   /** Where commands are taken; the server may be unknown until Discord has told it. */
   home: () => { guildId: string | null; channelId: string }
@@ -34,7 +33,7 @@ type Typing = APIApplicationCommandAutocompleteInteraction
 /** Takes one interaction and sees it through; never rejects. */
 export async function takeInteraction(door: Desk, interaction: APIInteraction): Promise<void> {
   try {
-    await take(door, interaction, takeTurn(door.rest(), interaction))
+    await take(door, interaction, takeTurn(door.rest, interaction))
   } catch (error) {
     // Most often 10062: Discord had given up on the interaction before the answer came.
     door.log.warn('A command on Discord was left without an answer.', {
