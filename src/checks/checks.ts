@@ -62,8 +62,8 @@ export function readCheckByUuid(state: State, uuid: string): Check | undefined {
 
 const KEPT = 'checks by uuid'
 
-/** For those who change checks by other ways than this file. */
-export function forgetChecks(state: State): void {
+/** Before checks are changed by other ways than their beats: what is put off is written, and memory begins anew. */
+function forgetChecks(state: State): void {
   state.forget(KEPT)
 }
 
@@ -78,7 +78,8 @@ export function readChecksBySlug(state: State, pingKey: string, slug: string): C
       .limit(2)
       .prepare(),
   )
-  return query.all({ pingKey, slug }).map(row => row.check)
+  // A beat of the same turn may not be written yet.
+  return query.all({ pingKey, slug }).map(row => state.memory<Check>(KEPT).get(row.check.uuid) ?? row.check)
 }
 
 export type CheckFilter = {
@@ -129,13 +130,20 @@ export function countByShownStatus(state: State, now: number): Record<ShownStatu
 
 /** Stores what the rules made of a check. */
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
-  state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
   forgetChecks(state)
+  state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
   state.touch('deadlines')
 }
 
-/** Stores what a beat made of a check; by hand, because every beat passes here. */
+/** Stores what a beat made of a check: in memory at once, on disk with the rest of the running transaction. */
 export function storeBeatChanges(state: State, check: Check): void {
+  state.memory<Check>(KEPT).set(check.uuid, check)
+  state.writeLast(check.id, () => writeBeatChanges(state, check))
+  state.touch('deadlines')
+}
+
+// By hand, because every beat passes here.
+function writeBeatChanges(state: State, check: Check): void {
   state
     .prepare(STORE_BEAT_CHANGES)
     .run(
@@ -152,8 +160,6 @@ export function storeBeatChanges(state: State, check: Check): void {
       check.downAt,
       check.id,
     )
-  state.memory<Check>(KEPT).set(check.uuid, check)
-  state.touch('deadlines')
 }
 
 const STORE_BEAT_CHANGES = `update checks set beats = ?, status = ?, misses = ?, missed_at = ?, miss_kind = ?,

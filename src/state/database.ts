@@ -23,6 +23,7 @@ export class State {
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
   readonly #memory = new Map<MemoryName, Map<string, unknown>>()
+  readonly #last = new Map<number, () => void>()
   #touched = new Set<Topic>()
   readonly #release: () => void
 
@@ -42,12 +43,14 @@ export class State {
     let result: T
     try {
       result = work()
+      this.#writeLast()
       this.prepare('commit').run()
     } catch (error) {
       // SQLite itself may have rolled back already (disk full, for one).
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
       this.#touched.clear()
       this.#memory.clear()
+      this.#last.clear()
       throw error
     }
     const touched = this.#touched
@@ -56,6 +59,19 @@ export class State {
       for (const listener of this.#listeners) listener(touched)
     }
     return result
+  }
+
+  /**
+   * Puts a write off to the end of the running transaction; a later one of the same `key` takes its place. For rows that
+   * many changes of one transaction would write again and again; who reads such a row meanwhile must know of `memory`.
+   */
+  writeLast(key: number, write: () => void): void {
+    this.#last.set(key, write)
+  }
+
+  #writeLast(): void {
+    for (const write of this.#last.values()) write()
+    this.#last.clear()
   }
 
   /** A statement by hand, for hot paths; prepared once. */
@@ -92,6 +108,7 @@ export class State {
   }
 
   forget(name: MemoryName): void {
+    this.#writeLast()
     this.#memory.delete(name)
   }
 
