@@ -181,6 +181,9 @@ describe('a record', () => {
     [{ err: { message: 'boom', stack: STACK } }, 'boom'],
     [{ stack: STACK }, 'TypeError: x is not a function'],
     [{ message: '\u001b[31mred\u001b[0m' }, 'red'],
+    [{ message: '\u001b[1;38;5;196mred\u001b[K \u009b4mline' }, 'red line'],
+    [{ message: 'see \u001b]8;;https://x.example\u0007link\u001b]8;;\u001b\\ \u001b(Bend\u001b' }, 'see link end'],
+    [{ message: '\u001b]0;never closed' }, '0;never closed'],
     [{ message: 'a\u0000b\ud800' }, 'a␀b\ufffd'],
   ])('%j says %j', (record, message) => expect(lineOf(record).message).toBe(message))
 

@@ -34,6 +34,10 @@ describe('a text line', () => {
     ['<11>1 - - - - - - bare', { level: 'error', timestamp: RECEIVED, host: '', source: '', message: 'bare' }],
     ['2026-11-21T08:00:05.123000000Z stderr F ERROR: no', { level: 'error', timestamp: AT, message: 'ERROR: no' }],
     ['\u001b[31mERROR\u001b[0m red', { level: 'error', message: 'ERROR red' }],
+    [
+      '\u001b[90m2026-11-21T08:00:05.123Z\u001b[0m \u001b[31mERROR\u001b[0m no',
+      { timestamp: AT, level: 'error', message: 'ERROR no' },
+    ],
     ['E1121 08:00:05.123456       1 x.go:7] no', { level: 'error' }],
   ])('%s', (text, expected) => {
     const lines = textLines(text)

@@ -1,4 +1,5 @@
 // Reads a body of plain text: each line a record, stack traces joined to the line they belong to; JSON and logfmt are read.
+import { clean } from './clean.ts'
 import { guessLevel, syslogLevel } from './levels.ts'
 import { readLogfmt } from './logfmt.ts'
 import type { Fields } from './normalise.ts'
@@ -8,7 +9,7 @@ import { leadingTimestamp } from './timestamps.ts'
 
 /** The records of a text: objects with the names that `normalise` knows. Empty lines are none. */
 export function textRecords(text: string, receivedAt: number): Fields[] {
-  return entries(text).map(({ head, stack }) => record(head, stack, receivedAt))
+  return entries(clean(text)).map(({ head, stack }) => record(head, stack, receivedAt))
 }
 
 type Entry = { head: string; stack: string[] }
