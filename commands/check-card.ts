@@ -141,5 +141,5 @@ function pingUrl(check: Check, context: Context): string {
 
 /** The line that goes to the end of a job. */
 export function curlLine(check: Check, context: Context): string {
-  return `curl -fsS -m 10 --retry 5 ${pingUrl(check, context)}`
+  return `curl -fsS -m 10 --retry 5 --retry-connrefused ${pingUrl(check, context)}`
 }

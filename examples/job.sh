@@ -14,7 +14,7 @@ trap 'rm -rf "$kept"' EXIT
 
 # A Vakt that does not answer is no reason not to run the job, and never changes its exit status.
 tell() {
-  curl -fsS -m 10 --retry 5 -o /dev/null "$@" && return
+  curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null "$@" && return
   status=$?
   [ $status -eq 22 ] && why='refused a beat' || why='cannot be reached'
   # The ping key is a secret, and this may go into a log.

@@ -5,7 +5,7 @@ import { commands } from '../commands/index.ts'
 import { countAlerts } from './alerts/alerts.ts'
 import type { CommandDesk, Platform, PlatformStatus } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
-import { countByStatus } from './checks/checks.ts'
+import { countByShownStatus } from './checks/checks.ts'
 import type { Config } from './config.ts'
 import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
@@ -116,7 +116,7 @@ export function openHouse(options: HouseOptions) {
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
     readiness: () => readiness(scheduler.health(), statuses()),
-    metrics: () => metrics(state, scheduler.health(), statuses(), clock.now() - startedAt),
+    metrics: () => metrics(state, clock.now(), scheduler.health(), statuses(), clock.now() - startedAt),
     ...(receive ? { slack: receive } : {}),
   })
 
@@ -192,6 +192,7 @@ function readiness(
 
 function metrics(
   state: State,
+  now: number,
   scheduler: { healthy: boolean },
   platforms: readonly { name: string; status: PlatformStatus }[],
   uptime: number,
@@ -201,7 +202,9 @@ function metrics(
     rows.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
     for (const [labels, value] of Object.entries(values)) rows.push(`${name}${labels} ${value}`)
   }
-  const checks = Object.entries(countByStatus(state)).map(([status, count]) => [`{status="${status}"}`, count] as const)
+  const checks = Object.entries(countByShownStatus(state, now)).map(
+    ([status, count]) => [`{status="${status}"}`, count] as const,
+  )
   gauge('vakt_uptime_seconds', 'Time since the start of the process.', { '': uptime / 1000 })
   gauge('vakt_checks', 'Checks by status.', Object.fromEntries(checks))
   gauge('vakt_open_alerts', 'Alerts that are not resolved.', { '': countAlerts(state, { open: true }) })

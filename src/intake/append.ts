@@ -1,6 +1,7 @@
 // Taking log lines in: who sends them, how much, in what form; answered only after they are on disk.
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
+import { NOT_A_LOG } from '../logs/intake/records.ts'
 import { LEVELS, type Level } from '../logs/line.ts'
 import type { Batch, LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
@@ -67,6 +68,9 @@ export async function appendLogs(
   } catch (error) {
     // What was not accepted may be sent again with the same signature.
     if (sender.signature !== null) state.transaction(() => releaseSignature(state, sender.signature!))
+    // JSON that is no log is told apart from what is no JSON.
+    if (error instanceof Problem && error.fields && NOT_A_LOG in error.fields)
+      throw new Problem('not_a_log', error.message, { fields: error.fields })
     throw error
   }
 }

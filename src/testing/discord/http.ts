@@ -84,7 +84,8 @@ function answer(
   try {
     const route = routeOf(rest, record)
     if (!isByToken(record) && authorization !== `Bot ${world.token}`) throw refusals.unauthorized()
-    const major = route.params.channel_id ?? route.params.guild_id ?? route.params.webhook_token ?? ''
+    const { channel_id, guild_id, webhook_token, interaction_token } = route.params
+    const major = channel_id ?? guild_id ?? webhook_token ?? interaction_token ?? ''
     const verdict = rest.buckets.spend(record.method, record.template, major, !isByToken(record))
     headers = verdict.headers
     if (verdict.retryAfter)
