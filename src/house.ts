@@ -13,16 +13,17 @@ import { createDesk } from './desk.ts'
 import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
 import type { Log } from './log.ts'
 import { createRecentNames } from './logs/recent-names.ts'
+import { outlived } from './logs/retention.ts'
 import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
-import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
+import { addProject, FIRST_PROJECT, listProjects, readProject, retentionOf } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
 import { createScheduler } from './scheduler.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
-import { type Clock, MINUTE } from './time.ts'
+import { type Clock, HOUR, MINUTE } from './time.ts'
 
 export type HouseOptions = {
   state: State
@@ -122,14 +123,24 @@ export function openHouse(options: HouseOptions) {
 
   let cancelMaintenance = () => {}
   const maintainLogs = () => {
-    if (!options.store) return
     cancelMaintenance = clock.at(clock.now() + MINUTE, () => {
-      options
-        .store!.maintain(clock.now())
-        .then(() => names?.refresh())
+      keepLogs()
         .catch(error => log.error('the log store could not be maintained', { error }))
         .finally(maintainLogs)
     })
+  }
+  let nextOutlived = 0
+  const keepLogs = async () => {
+    const { store } = options
+    const now = clock.now()
+    if (!store) return
+    for (const told of await store.maintain(now)) log.warn(told)
+    await names?.refresh()
+    if (now < nextOutlived) return
+    nextOutlived = now + HOUR
+    for (const project of listProjects(state)) {
+      for (const query of outlived(retentionOf(project, config.retentionMs), now)) await store.purge(query)
+    }
   }
 
   let nudged = false
@@ -153,7 +164,7 @@ export function openHouse(options: HouseOptions) {
       state.onCommit(touched => touched.has('alerts') && nudge())
       for (const platform of platforms) platform.start()
       prober.start()
-      maintainLogs()
+      if (options.store) maintainLogs()
       scheduler.start()
       nudge()
     },

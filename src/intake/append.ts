@@ -3,9 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import { NOT_A_LOG } from '../logs/intake/records.ts'
 import { LEVELS, type Level } from '../logs/line.ts'
+import { longestRetention } from '../logs/retention.ts'
 import type { Batch, LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
-import type { Project } from '../projects/projects.ts'
+import { type Project, retentionOf } from '../projects/projects.ts'
 import type { Rates } from '../projects/rates.ts'
 import { releaseSignature } from '../projects/signatures.ts'
 import type { State } from '../state/database.ts'
@@ -206,8 +207,7 @@ function toBatch(
     },
     receivedAt: now,
     limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
-    retentionMs: project.retention ?? options.retentionMs,
-    tagRetentionMs: project.tagRetention,
+    retentionMs: longestRetention(retentionOf(project, options.retentionMs)),
     privacy: project.privacy,
     idempotencyKey: key,
   }

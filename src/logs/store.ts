@@ -15,8 +15,6 @@ export type Batch = {
   limits: { lines: number; messageBytes: number }
   /** How long its lines are kept, ms: decides the partition they go to. */
   retentionMs: number
-  /** How long lines with a tag are kept instead, ms; the longest counts when several fit. */
-  tagRetentionMs?: { readonly [tag: string]: number }
   /** What to do with personal data (see redaction); secrets are always masked. */
   privacy: { [kind: string]: 'keep' | 'mask' | 'encrypt' }
   /** A client's own key for the batch: the same key of a project within a day stores nothing twice. */

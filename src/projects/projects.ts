@@ -104,6 +104,11 @@ function firstProjectStays(what: string): Problem {
   )
 }
 
+/** How long a project's log lines are kept; `general` (ms) is for projects that do not say. */
+export function retentionOf(project: Project, general: number) {
+  return { project: project.name, retentionMs: project.retention ?? general, tagRetentionMs: project.tagRetention }
+}
+
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
 /** Letters and digits from the system's secure source. */

@@ -1,0 +1,49 @@
+// Retention by tag: what goes when.
+import { describe, expect, it } from 'vitest'
+import type { NewLine } from './line.ts'
+import { matchesQuery } from './query/matches.ts'
+import { longestRetention, outlived } from './retention.ts'
+
+const HOUR = 3_600_000
+const NOW = 1000 * HOUR
+const retention = { project: 'shop', retentionMs: 72 * HOUR, tagRetentionMs: { payments: 720 * HOUR, debug: HOUR } }
+
+const line = (hoursOld: number, tags: string[], project = 'shop') =>
+  ({
+    timestamp: NOW - hoursOld * HOUR,
+    receivedAt: 0,
+    level: 'info',
+    message: 'x',
+    project,
+    source: '',
+    host: '',
+    group: '',
+    tags,
+    fingerprint: '',
+    stack: '',
+    traceId: '',
+    spanId: '',
+    attributes: {},
+  }) satisfies NewLine
+const goes = (one: NewLine, kept = retention) => outlived(kept, NOW).some(query => matchesQuery(query, one))
+
+describe('retention by tag', () => {
+  it.each([
+    [71, [], false],
+    [73, [], true],
+    [0.5, ['debug'], false],
+    [2, ['debug'], true],
+    [100, ['payments'], false],
+    [100, ['payments', 'debug'], false],
+    [100, ['other'], true],
+  ])('a line %d hours old with tags %j goes: %s', (hours, tags, gone) => {
+    expect(goes(line(hours, tags))).toBe(gone)
+  })
+
+  it('touches no other project, and nothing where there are no tags', () => {
+    expect(goes(line(100, [], 'other'))).toBe(false)
+    expect(outlived({ ...retention, tagRetentionMs: {} }, NOW)).toEqual([])
+    expect(longestRetention(retention)).toBe(720 * HOUR)
+    expect(longestRetention({ ...retention, tagRetentionMs: { debug: HOUR } })).toBe(72 * HOUR)
+  })
+})
