@@ -2,6 +2,7 @@
 // The terminal client: `vakt <command line>` runs a command on the server that uses this folder.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { safeText } from './chat/card-text.ts'
 import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config.ts'
 import { Problem } from './problem.ts'
@@ -15,6 +16,7 @@ const USAGE_TEXT = `vakt <command line>      run a command on the running server
 vakt --json <command>    print the machine-readable result
 vakt logs tail <query>   follow log lines until Ctrl-C
 vakt help                show the commands
+vakt reveal              show the encrypted personal data in what comes on standard input
 vakt manifest            print the Slack app manifest for these settings
 
 The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
@@ -31,6 +33,7 @@ async function main(argv: string[]): Promise<number> {
   }
   try {
     if (words[0] === 'manifest') return await printManifest(readConfig(readEnvironment()))
+    if (words[0] === 'reveal') return await revealInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
     return await run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, json)
   } catch (error) {
@@ -120,6 +123,21 @@ function lineText(line: {
 }): string {
   const from = [line.source, line.host].filter(Boolean).join('@')
   return safeText(`${line.timestamp} ${line.level.toUpperCase().padEnd(5)} ${from} ${line.message}`)
+}
+
+/** Shows the encrypted personal data in what comes on standard input; needs the vault.key and no server. */
+async function revealInput(config: ClientConfig): Promise<number> {
+  const kept = readKept(config, 'vault.key')
+  if (kept === null)
+    throw new Problem(
+      'not_found',
+      `There is no vault.key in ${config.dataDir}. Set DATA_DIR to the folder of the server.`,
+    )
+  const { reveal } = await import('./logs/redact/cipher.ts')
+  const { privacyKey } = await import('./projects/vault.ts')
+  const key = privacyKey(Buffer.from(kept, 'base64'))
+  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${reveal(line, key)}\n`)
+  return DONE
 }
 
 async function printManifest(config: Config): Promise<number> {

@@ -1,11 +1,16 @@
 // Seals the few secrets that must be read back, with a key kept in a file beside the database, never in it.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { Problem } from '../problem.ts'
 
 export interface Vault {
   seal(plain: string): Buffer
   /** Throws `internal` when the key file is not the one that sealed it. */
   open(sealed: Buffer): string
+}
+
+/** The key that personal data in log lines is encrypted with: from the vault's own, and never stored (RFC 5869). */
+export function privacyKey(vaultKey: Buffer): Buffer {
+  return Buffer.from(hkdfSync('sha256', vaultKey, '', 'vakt log privacy v1', 32))
 }
 
 /** A vault over a 32-byte key: AES-256-GCM, a fresh 12-byte nonce each time (NIST SP 800-38D). */
