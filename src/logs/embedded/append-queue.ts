@@ -9,11 +9,11 @@ import type { Appended, WriterCalls } from './writer.ts'
 type Waiting = { batch: Batch; bytes: number; resolve: (stored: Stored) => void; reject: (error: unknown) => void }
 
 /** One transaction takes about so much: large enough to pay for its sync, small enough to be over in a moment. */
-const GROUP_BYTES = 1024 * 1024
+const GROUP_BYTES = 512 * 1024
 /** While one group is stored the next one already waits at the writer, so that it never idles. */
 const GROUPS_AT_WRITER = 2
 /** Below this backlog one writer takes everything: fuller transactions, fewer partitions to search. */
-const SPILL_BYTES = 512 * 1024
+const SPILL_BYTES = 128 * 1024
 /** What even an empty body costs in the queue. */
 const BATCH_BYTES = 500
 export const MOST_QUEUED = 20_000

@@ -25,7 +25,7 @@ const HOSTILE = [
   '漢字カタカナ한글',
   '%like_ \\% [glob]* ?',
   `${levelToken('fatal')} ${fieldToken('host', 'web')} forged`,
-  '\ue000h0web',
+  'ªh0web',
   'x'.repeat(20_000),
   `${'y'.repeat(60_000)} tail`,
   '\u2028 \u2029 \ufeff \u200b',

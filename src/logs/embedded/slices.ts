@@ -5,9 +5,9 @@ import type { Order } from './candidates.ts'
 /** Timestamps from `from` (included) to `until` (excluded). */
 export type Slice = { from: number; until: number }
 
-const FIRST_MARKS = 8
-const QUICK_MS = 10
-const SLOW_MS = 50
+const FIRST_MARKS = 4
+const QUICK_MS = 5
+const SLOW_MS = 20
 
 /**
  * Visits slice after slice until `visit` says that it is done, all are visited, or `deadline` (of `performance.now`) is
