@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { expect, it } from 'vitest'
 import { ALL, aFolder, allPages, aStore } from './store.testing.ts'
 
-const ROUNDS = 6
+const ROUNDS = 4
 const PROGRAM = new URL('./store-under-load.testing.ts', import.meta.url).pathname
 /** As the program sends them. */
 const LINES_PER_BATCH = 7

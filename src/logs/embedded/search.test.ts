@@ -12,8 +12,8 @@ import type { EmbeddedLogStore } from './embedded-log-store.ts'
 import { openLogStore } from './open-log-store.ts'
 import { ALL, AMPLE_MS, allPages, batchOf, makeFolder, NOON, type Sent } from './store.testing.ts'
 
-const LINES = 1_500
-const RUNS = 400
+const LINES = 1_200
+const RUNS = 200
 
 let store: EmbeddedLogStore
 let folder: ReturnType<typeof makeFolder>
@@ -93,7 +93,7 @@ describe('the embedded store', () => {
           }
         }
       }),
-      { numRuns: 60, seed: 6 },
+      { numRuns: 40, seed: 6 },
     )
   })
 
