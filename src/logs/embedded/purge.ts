@@ -16,7 +16,11 @@ const ROWS_AT_A_TIME = 500
 /** Removes what was stored up to a position; answers with how many lines went. Appends get their turn in between. */
 export async function purgeLines(partitions: Partitions, query: Query, lastPosition: number): Promise<number> {
   let removed = 0
-  for (const { name } of partitions.states()) removed += await purgePartition(partitions, name, query, lastPosition)
+  const { from, until } = query
+  for (const state of partitions.states()) {
+    if (state.lines === 0 || state.until! < (from ?? 0) || state.from! >= (until ?? Infinity)) continue
+    removed += await purgePartition(partitions, state.name, query, lastPosition)
+  }
   return removed
 }
 
@@ -42,31 +46,32 @@ async function purgePartition(
     going = some.going
     partitions.note(partition)
   }
+  if (removed > 0 && partitions.has(name)) partitions.open(name).setScrubbing(false)
   return removed
 }
 
-/** One transaction; moves the span on behind what it looked at. */
+/** At most one transaction; moves the span on behind what it looked at. */
 function purgeSome(
   partition: Partition,
   { plan, fits }: { plan: Plan; fits: (line: LogLine, position: number) => boolean },
   span: Span,
 ): { removed: number; going: boolean } {
   const { first } = span
-  partition.setScrubbing(true)
-  const done = partition.transaction(() => {
-    const fitting: { line: LogLine; slot: number }[] = []
-    let rows = 0
-    for (const row of candidates(partition.db, plan, span, 'oldest')) {
-      const [timestamp, position] = row
-      const line = lineOf(row)
-      first.timestamp = timestamp
-      first.slot = row[11] + 1
-      if (fits(line, position)) fitting.push({ line, slot: row[11] })
-      if (++rows === ROWS_AT_A_TIME) break
-    }
-    for (const { line, slot } of fitting) partition.remove(line, slot)
-    return { removed: fitting.length, going: rows === ROWS_AT_A_TIME }
-  })
-  partition.setScrubbing(false)
-  return done
+  const fitting: { line: LogLine; slot: number }[] = []
+  let rows = 0
+  for (const row of candidates(partition.db, plan, span, 'oldest')) {
+    const [timestamp, position] = row
+    const line = lineOf(row)
+    first.timestamp = timestamp
+    first.slot = row[11] + 1
+    if (fits(line, position)) fitting.push({ line, slot: row[11] })
+    if (++rows === ROWS_AT_A_TIME) break
+  }
+  if (fitting.length > 0) {
+    partition.setScrubbing(true)
+    partition.transaction(() => {
+      for (const { line, slot } of fitting) partition.remove(line, slot)
+    })
+  }
+  return { removed: fitting.length, going: rows === ROWS_AT_A_TIME }
 }

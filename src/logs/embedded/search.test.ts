@@ -97,6 +97,13 @@ describe('the embedded store', () => {
     )
   })
 
+  it('counts patterns: messages of one kind together', async () => {
+    const { rows } = await store.top(ALL, 'pattern', 1_000, AMPLE_MS)
+    const single = all.filter(line => /^\d+$/.test(line.message)).length
+    expect(rows.find(row => row.value === '<*>')!.count).toBeGreaterThanOrEqual(single)
+    expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(LINES)
+  })
+
   it('shows what stood around a line: the same project, source and host, oldest first', async () => {
     for (const line of all.filter((_, i) => i % 100 === 0)) {
       const same = all.filter(({ source, host }) => source === line.source && host === line.host)

@@ -1,12 +1,12 @@
 // The most frequent values of a field among the lines that fit, each with its newest line.
 import type Database from 'better-sqlite3'
 import { LEVELS, type LogLine } from '../line.ts'
+import { createMiner, type Miner } from '../patterns/miner.ts'
 import type { Query } from '../query/tree.ts'
 import type { TopField, TopRow } from '../store.ts'
 import { prepared, type Span, source, spanBetween } from './candidates.ts'
 import { compareKeys, type LineKey } from './line-key.ts'
 import { readLine } from './lines-around.ts'
-import { shapeOf } from './message-shape.ts'
 import type { Plan } from './plan.ts'
 import { coverage, type Library, searchJob, selectionOf } from './search-job.ts'
 import { walkLines } from './walk.ts'
@@ -15,6 +15,7 @@ type Tally = { count: number; newest: LineKey }
 
 /** So many distinct values are counted at once; beyond, the rarest half is forgotten. */
 const MOST_VALUES = 100_000
+const MOST_PATTERNS = 2_000
 
 /** The fields that are a column of their own: SQLite counts them when the index alone decides what fits. */
 const COLUMN_OF: { [field in TopField]?: string } = {
@@ -35,6 +36,7 @@ export async function topValues(
 ): Promise<{ rows: TopRow[]; searchedTo: number | null }> {
   const { fits, ...selection } = selectionOf(query)
   const tallies = new Map<string, Tally>()
+  const miner = createMiner({ maxPatterns: MOST_PATTERNS })
   const deadline = performance.now() + withinMs
   let stoppedAt: number | null = null
   const column = COLUMN_OF[field]
@@ -44,14 +46,15 @@ export async function topValues(
       const span = spanBetween(slice.from, slice.until)
       if (column && plan.exact) return countColumn(db, plan, span, column, tallies)
       const stopped = walkLines({ db, plan, fits, span, order: 'newest', deadline }, (line, key) => {
-        for (const value of valuesOf(line, field)) tally(tallies, value, 1, key)
+        for (const value of valuesOf(line, field, miner)) tally(tallies, value, 1, key)
         return 'go on'
       })
       if (stopped) stoppedAt = Math.max(stoppedAt ?? 0, stopped.timestamp)
     })
     return stoppedAt === null ? 'go on' : 'done'
   })
-  const first = [...tallies].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1)).slice(0, limit)
+  const counted = field === 'pattern' ? templates(tallies, miner) : tallies
+  const first = [...counted].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? -1 : 1)).slice(0, limit)
   const rows = first.map(([value, { count, newest }]) => ({ value, count, sample: readLine(library, newest) }))
   return { rows, searchedTo: stoppedAt ?? last?.from ?? null }
 }
@@ -90,8 +93,18 @@ function forgetRare(tallies: Map<string, Tally>): void {
   for (const [value, known] of kept) tallies.set(value, known)
 }
 
-function valuesOf(line: LogLine, field: TopField): readonly string[] {
+function valuesOf(line: LogLine, field: TopField, miner: Miner): readonly string[] {
   if (field === 'tag') return [...new Set(line.tags)]
-  const value = field === 'pattern' ? shapeOf(line.message) : line[field]
-  return value === '' ? [] : [value]
+  if (field === 'pattern') return [miner.learn(line.message).id]
+  return line[field] === '' ? [] : [line[field]]
+}
+
+/** Patterns as people read them. Some were counted before they merged with others. */
+function templates(tallies: ReadonlyMap<string, Tally>, miner: Miner): Map<string, Tally> {
+  const merged = new Map<string, Tally>()
+  for (const [id, { count, newest }] of tallies) {
+    const pattern = miner.find(id)
+    if (pattern) tally(merged, pattern.template, count, newest)
+  }
+  return merged
 }
