@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from './log.ts'
 import { openLogStore } from './logs/embedded/open-log-store.ts'
+import { reveal } from './logs/redact/cipher.ts'
 import type { LogStore } from './logs/store.ts'
+import { privacyKey } from './projects/vault.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
 
 let folder: string
@@ -15,7 +17,7 @@ let key: string
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-logs-'))
-  store = await openLogStore({ folder, log: silentLog })
+  store = await openLogStore({ folder, log: silentLog, privacyKey: privacyKey(Buffer.alloc(32, 7)) })
   house = await startHouse({ store, start: new Date().toISOString() })
   key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
@@ -97,6 +99,14 @@ describe('a line sent over HTTP', () => {
     const text = JSON.stringify(await house.result<Found>('logs search login'))
     expect(text).not.toMatch(/hunter2|4111|ghp_0123/)
     expect(text).toContain('[hidden:')
+  })
+
+  it('has its personal data kept, masked or encrypted as the project says, and encrypted data can be revealed offline', async () => {
+    await house.result('projects edit default --privacy "email=encrypt ip=mask"')
+    await send([{ message: 'mail to ann@example.org from 203.0.113.9 failed' }])
+    const [line] = (await house.result<Found>('logs search failed')).logs
+    expect(line!.message).toMatch(/^mail to \[enc:email:[^\]]+\] from \[hidden:ip\] failed$/)
+    expect(reveal(line!.message, privacyKey(Buffer.alloc(32, 7)))).toContain('ann@example.org')
   })
 })
 

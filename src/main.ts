@@ -14,7 +14,7 @@ import { openedOnUse } from './logs/opened-on-use.ts'
 import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
-import { createVault } from './projects/vault.ts'
+import { createVault, privacyKey } from './projects/vault.ts'
 import { openState } from './state/database.ts'
 import { readFact, writeFact } from './state/facts.ts'
 import { type Clock, SECOND, systemClock } from './time.ts'
@@ -57,7 +57,7 @@ async function start(config: Config): Promise<void> {
   process.on('unhandledRejection', error => log.error('something was left unhandled', { error }))
 
   let publicUrl = config.publicUrl
-  const store = openLogs(config, log)
+  const store = openLogs(config, log, privacyKey(vaultKey))
   const openChats = await loadChats(config, clock, log, name => house.platformIsBack(name))
   const house = openHouse({
     state,
@@ -147,9 +147,9 @@ async function start(config: Config): Promise<void> {
 }
 
 /** The log store in the data folder; its workers start with the first line or question. */
-function openLogs(config: Config, log: Log) {
+function openLogs(config: Config, log: Log, privacyKey: Buffer) {
   const folder = join(config.dataDir, 'logs')
-  const open = async () => (await import('./logs/embedded/open-log-store.ts')).openLogStore({ folder, log })
+  const open = async () => (await import('./logs/embedded/open-log-store.ts')).openLogStore({ folder, log, privacyKey })
   return openedOnUse(open, () => existsSync(folder))
 }
 

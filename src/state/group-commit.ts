@@ -1,4 +1,4 @@
-// Group commit: everything that arrives during one turn of the event loop shares one transaction and one flush to disk.
+// Group commit: everything that arrives close together shares one transaction and one flush to disk.
 import type { State } from './database.ts'
 
 /** Runs `work` in the next shared transaction; resolves with its result only after that is on disk. */
@@ -6,12 +6,29 @@ export type GroupCommit = <T>(work: () => T) => Promise<T>
 
 type Job = { work: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }
 
-/** A group commit over `state`. One job that throws is rejected alone: the others are committed without it. */
+/** How long jobs may wait for others while more keep coming, ms: a few times what a flush to disk takes. */
+const LONGEST_GATHERING = 2
+
+/**
+ * A group commit over `state`. It commits as soon as a turn of the event loop brings no further job, so a job alone hardly
+ * waits and a crowd shares one flush. One job that throws is rejected alone: the others are committed without it.
+ */
 export function createGroupCommit(state: State): GroupCommit {
   let waiting: Job[] = []
+  let since = 0
+  let before = 0
+
+  const gather = () => {
+    const grew = waiting.length > before
+    before = waiting.length
+    if (grew && performance.now() - since < LONGEST_GATHERING) setImmediate(gather)
+    else flush()
+  }
+
   const flush = () => {
     const jobs = waiting
     waiting = []
+    before = 0
     try {
       const results = state.transaction(() => jobs.map(job => job.work()))
       for (const [i, job] of jobs.entries()) job.resolve(results[i] as never)
@@ -19,9 +36,13 @@ export function createGroupCommit(state: State): GroupCommit {
       for (const job of jobs) runAlone(state, job)
     }
   }
+
   return work =>
     new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush)
+      if (waiting.length === 0) {
+        since = performance.now()
+        setImmediate(gather)
+      }
       waiting.push({ work, resolve, reject })
     })
 }

@@ -84,8 +84,10 @@ describe('hostile texts', () => {
     const fatal: QueryNode = { kind: 'level', comparison: '=', level: 'fatal' }
     expect(await store.count(where(host), AMPLE_MS)).toMatchObject({ total: 0 })
     expect(await store.count(where(fatal), AMPLE_MS)).toMatchObject({ total: 0 })
-    const mark: QueryNode = { kind: 'word', text: levelToken('info'), prefix: true }
-    expect(await store.count(where(mark), AMPLE_MS)).toMatchObject({ total: 0 })
+    for (const prefix of [false, true]) {
+      const mark: QueryNode = { kind: 'word', text: levelToken('info'), prefix }
+      expect(await store.count(where(mark), AMPLE_MS)).toMatchObject({ total: 0 })
+    }
   })
 
   it('do no harm by depth or length either', async () => {

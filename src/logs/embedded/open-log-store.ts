@@ -22,6 +22,8 @@ export type LogStoreOptions = {
   queueBytes?: number
   /** How much disk the store may use; `maintain` drops the oldest partitions beyond it. */
   diskBudgetBytes?: number
+  /** The key for personal data that a project wants encrypted, 32 bytes; it is masked without one. */
+  privacyKey?: Uint8Array
   /** How many workers search. */
   readers?: number
   /** A day's partition is closed and another begun after so many lines. */
@@ -51,7 +53,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     const thread: Thread<WriterCalls> = new Thread({
       name: `log writer ${writer + 1}`,
       file: programs.writer ?? new URL('./writer.ts', import.meta.url),
-      start: { folder, writer, mostLines, positions } satisfies WriterStart,
+      start: { folder, writer, mostLines, positions, privacyKey: options.privacyKey ?? null } satisfies WriterStart,
       log,
       onReady(content) {
         catalog.replace(writer, (content as WriterReady).states)

@@ -1,5 +1,6 @@
 // Live tails: lines that fit, as they are stored.
 import { expect, it, vi } from 'vitest'
+import { createLog } from '../../log.ts'
 import type { LogLine } from '../line.ts'
 import { ALL, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
 
@@ -24,17 +25,14 @@ it('a tail gets the lines that fit, as they can be read back, until it ends', as
 
 it('a tail goes on through a restart of the writer', async () => {
   const program = new URL('./mortal-writer.testing.ts', import.meta.url)
-  const store = await aStore({ programs: { writer: program } })
+  const said: string[] = []
+  const log = createLog('info', [], line => said.push(JSON.parse(line).message))
+  const store = await aStore({ log, programs: { writer: program } })
   const got: string[] = []
   store.tail(ALL, lines => got.push(...messages(lines)))
   await store.append(batchOf([{ message: 'before' }]))
   await store.append(batchOf([{ message: 'DIE NOW' }])).catch(() => {})
-  await vi.waitFor(
-    async () => {
-      await store.append(batchOf([{ message: 'after' }]))
-      expect(got).toContain('after')
-    },
-    { timeout: 10_000 },
-  )
-  expect(got[0]).toBe('before')
+  await vi.waitFor(() => expect(said).toContain('The log writer 1 is back'), { timeout: 10_000 })
+  await store.append(batchOf([{ message: 'after' }]))
+  await vi.waitFor(() => expect(got).toEqual(['before', 'after']))
 })

@@ -19,6 +19,8 @@ export type WriterStart = {
   mostLines: number
   /** The position of the next line, shared by all writers. */
   positions: BigInt64Array<SharedArrayBuffer>
+  /** For personal data that a project wants encrypted; masked without it. */
+  privacyKey: Uint8Array | null
 }
 export type WriterReady = { states: PartitionState[] }
 export type TailLines = { tail: number; lines: LogLine[] }
@@ -28,13 +30,15 @@ export type Appended = { outcomes: ({ stored: Stored } | { problem: PlainProblem
 /** A tail gets at most so many lines of one transaction, the last ones: whoever watches cannot read more. */
 const MOST_TAILED = 500
 
-const { folder, writer, mostLines, positions } = workerData as WriterStart
+const { folder, writer, mostLines, positions, privacyKey } = workerData as WriterStart
 const tails = new Map<number, Query>()
 const partitions = new Partitions({ folder, writer, mostLines, onDamage: damage => tell('damage', damage) })
 
+const read = (batch: Batch) => readBatch(batch, privacyKey)
+
 const calls = {
   append(batches: readonly Batch[]): Appended {
-    const { outcomes, changed } = appendGroup({ partitions, readBatch, reserve, onStored: feedTails }, batches)
+    const { outcomes, changed } = appendGroup({ partitions, readBatch: read, reserve, onStored: feedTails }, batches)
     return {
       outcomes: outcomes.map(each => ('problem' in each ? { problem: plainProblem(each.problem) } : each)),
       changed,
