@@ -91,11 +91,14 @@ describe('hostile texts', () => {
   })
 
   it('do no harm by depth or length either', async () => {
-    let deep: QueryNode = { kind: 'word', text: 'plain', prefix: false }
-    for (let i = 0; i < 300; i++)
-      deep = { kind: i % 2 ? 'and' : 'or', parts: [{ kind: 'not', part: { kind: 'not', part: deep } }] }
+    const word = (text: string): QueryNode => ({ kind: 'word', text, prefix: false })
+    let deep = word('plain')
+    for (let i = 0; i < 400; i++)
+      deep = i % 2 ? { kind: 'and', parts: [word('plain'), deep] } : { kind: 'or', parts: [word('absent'), deep] }
     expect(await store.count(where(deep), AMPLE_MS)).toMatchObject({ total: HOSTILE.length })
-    const parts = Array.from({ length: 3_000 }, (_, i): QueryNode => ({ kind: 'word', text: `w${i}`, prefix: false }))
+    for (let i = 0; i < 400; i++) deep = { kind: 'not', part: deep }
+    expect(await store.count(where(deep), AMPLE_MS)).toMatchObject({ total: HOSTILE.length })
+    const parts = Array.from({ length: 3_000 }, (_, i) => word(`w${i}`))
     expect(await store.count(where({ kind: 'or', parts }), AMPLE_MS)).toMatchObject({ total: 0 })
     expect(await store.count(where({ kind: 'not', part: { kind: 'or', parts } }), AMPLE_MS)).toMatchObject({
       total: all.length,

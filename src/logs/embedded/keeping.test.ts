@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createLog } from '../../log.ts'
 import { DAY, HOUR } from '../../time.ts'
 import type { LogLine } from '../line.ts'
@@ -124,6 +124,18 @@ describe('a restart', () => {
     await second.append(batchOf(same(20)))
     expect(messages(await allPages(second, ALL, 'oldest'))).toEqual(Array.from({ length: 40 }, (_, i) => `m${i}`))
     expect((await second.status()).partitions).toMatchObject([{ name: '2026-11-21.3d.0', lines: 40, state: 'open' }])
+  })
+
+  it('gives higher ids even when the clock went back years', async () => {
+    const folder = aFolder()
+    const first = await aStore({ folder })
+    await first.append(batchOf([{ message: 'first', timestamp: NOON }]))
+    await first.close()
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.UTC(2001, 0, 1))
+    const second = await aStore({ folder })
+    clock.mockRestore()
+    await second.append(batchOf([{ message: 'second', timestamp: NOON }]))
+    expect(messages(await allPages(second, ALL, 'oldest'))).toEqual(['first', 'second'])
   })
 
   it('answers what was under way before it closes', async () => {
