@@ -1,7 +1,10 @@
 // How fast the embedded log store takes lines in and finds them, beside the insert rate of the same SQLite in the same run.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { silentLog } from '../src/log.ts'
 import type { EmbeddedLogStore } from '../src/logs/embedded/embedded-log-store.ts'
 import { openLogStore } from '../src/logs/embedded/open-log-store.ts'
@@ -27,7 +30,8 @@ export async function benchLogStore(): Promise<Row[]> {
   const watch = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage().rss)
   }, 100)
-  const store = await openLogStore({ folder: join(folder, 'logs'), log: silentLog })
+  const logs = join(folder, 'logs')
+  const store = await openLogStore({ folder: logs, log: silentLog })
   try {
     const large = await appendRate(store, bodies, 1_000, 24)
     const hundred = await appendRate(store, makeBodies(100), 100, 64)
@@ -37,6 +41,8 @@ export async function benchLogStore(): Promise<Row[]> {
     const found = await searches(store)
     const memory = peak
     const raw = rawInsertRate(join(folder, 'raw.db'), bodies)
+    await store.close()
+    const opening = await openAfterKill(logs)
     return [
       { what: 'rows alone, same SQLite, no index', value: `${round(raw)} lines/s` },
       goal('1,000-line batches', large.lines, 'lines/s', 100_000, `p99 ${large.p99.toFixed(0)} ms`),
@@ -47,6 +53,12 @@ export async function benchLogStore(): Promise<Row[]> {
       goal('1-line batches', single.lines, 'batches/s', 14_000, `p99 ${single.p99.toFixed(0)} ms`),
       { what: 'lines stored', value: `${round(lines)}, ${(bytes / lines).toFixed(0)} bytes each` },
       ...found,
+      {
+        what: 'opens after kill -9 under load',
+        value: `${round(opening)} ms`,
+        goal: 'under 2,000 ms',
+        met: opening < 2_000,
+      },
       { what: 'memory at most', value: `${round(memory / 1e6)} MB`, goal: 'under 400 MB', met: memory < 400e6 },
     ]
   } finally {
@@ -54,6 +66,29 @@ export async function benchLogStore(): Promise<Row[]> {
     await store.close()
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** Has a process store lines in the same folder, kills it, and opens the store; ms until the first answer. */
+async function openAfterKill(folder: string): Promise<number> {
+  const child = spawn(process.execPath, ['src/logs/embedded/store-under-load.testing.ts', folder, '0', '[]'])
+  await once(child.stdout, 'data')
+  child.stdout.resume()
+  await setTimeout(1_000)
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
+  const begun = performance.now()
+  const store = await openLogStore({ folder, log: silentLog })
+  await store.search({
+    query: { where: null, from: null, until: null },
+    order: 'newest',
+    limit: 1,
+    cursor: null,
+    withinMs: 1_000,
+  })
+  const took = performance.now() - begun
+  await store.close()
+  return took
 }
 
 async function searches(store: EmbeddedLogStore): Promise<Row[]> {

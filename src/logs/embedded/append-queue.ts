@@ -70,6 +70,12 @@ export class AppendQueue {
     if (this.#batches > 0) await new Promise<void>(resolve => this.#idle.push(resolve))
   }
 
+  /** Refuses what still waits. */
+  giveUp(): void {
+    const problem = new Problem('busy', 'The log store is closing; this was not stored.', { retryAfterMs: 5_000 })
+    for (const lane of this.#lanes) for (const { reject } of lane.waiting.splice(0)) reject(problem)
+  }
+
   /** Everything that arrives in this turn of the event loop goes together. */
   #plan(lane: Lane): void {
     if (lane.planned) return

@@ -159,4 +159,13 @@ describe('a writer that dies', () => {
     await store.append(batchOf([{ message: 'by the new one' }]))
     expect((await store.count(ALL, AMPLE_MS)).total).toBe(3)
   })
+
+  it('does not keep the store from closing', async () => {
+    const program = new URL('./mortal-writer.testing.ts', import.meta.url)
+    const store = await aStore({ programs: { writer: program } })
+    const dying = store.append(batchOf([{ message: 'DIE NOW' }])).catch(error => error.code)
+    const lost = store.append(batchOf([{ message: 'once more: DIE NOW' }])).catch(error => error.code)
+    await store.close()
+    expect(await Promise.all([dying, lost])).toEqual(['busy', 'busy'])
+  })
 })

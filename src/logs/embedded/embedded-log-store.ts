@@ -1,4 +1,5 @@
 // The log store of one machine: hands batches to writers and questions to readers, and parses or searches nothing itself.
+import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../../log.ts'
 import { Problem } from '../../problem.ts'
 import type { LogLine } from '../line.ts'
@@ -27,6 +28,8 @@ import type { Thread } from './thread.ts'
 import type { WriterCalls } from './writer.ts'
 
 const ALWAYS = { from: null, until: null }
+/** A writer that does not come back in this time has taken its last batch. */
+const CLOSE_WITHIN_MS = 5_000
 /** How long one call of `maintain` lets each writer merge: appends wait that long at the most. */
 const MERGE_MS = 30
 
@@ -126,7 +129,11 @@ export class EmbeddedLogStore implements LogStore {
       said.push(sentence)
       log.warn(sentence)
     }
-    for (const writer of writers) if (writer.ready) catalog.update(await writer.call('merge', [dayOf(now), MERGE_MS]))
+    for (const writer of writers) {
+      // A writer that stops meanwhile tells so itself; merging can wait.
+      const changed = await writer.call('merge', [dayOf(now), MERGE_MS]).catch(() => [])
+      catalog.update(changed)
+    }
     return said
   }
 
@@ -167,7 +174,8 @@ export class EmbeddedLogStore implements LogStore {
 
   async #close(): Promise<void> {
     const { queue, writers, reading } = this.#parts
-    await queue.drained()
+    await Promise.race([queue.drained(), setTimeout(CLOSE_WITHIN_MS, null, { ref: false })])
+    queue.giveUp()
     await reading.close()
     await Promise.all(
       writers.map(async writer => {
