@@ -6,6 +6,7 @@ import { isDamage, storageProblem } from './damage.ts'
 import { countLines } from './line-counts.ts'
 import { storedTimestamp } from './line-key.ts'
 import type { Partition, PartitionState, PlacedLine } from './partition.ts'
+import { dayOf, wholeRetention } from './partition-name.ts'
 import type { Partitions } from './partitions.ts'
 import { NoSlot } from './slots.ts'
 
@@ -31,7 +32,7 @@ export function appendGroup(
   appending: Appending,
   batches: readonly Batch[],
 ): { outcomes: Outcome[]; changed: PartitionState[] } {
-  const groups = Map.groupBy(batches.keys(), i => appending.partitions.current(...destination(batches[i]!)).name)
+  const groups = Map.groupBy(batches.keys(), i => kindOf(batches[i]!))
   const outcomes: Outcome[] = []
   const changed: PartitionState[] = []
   for (const indexes of groups.values()) {
@@ -49,10 +50,11 @@ function appendWhole(
   batches: readonly Batch[],
 ): { answers: Outcome[]; state: PartitionState | null } {
   const { partitions, onStored } = appending
+  const { receivedAt, retentionMs } = batches[0]!
   for (let attempt = 0; ; attempt++) {
     let partition: Partition | null = null
     try {
-      partition = partitions.current(...destination(batches[0]!))
+      partition = partitions.current(receivedAt, retentionMs)
       const { answers, lines } = appendTo(partition, appending, batches)
       if (lines.length > 0) onStored(lines)
       return { answers, state: partitions.note(partition) }
@@ -103,6 +105,7 @@ function place(partition: Partition, appending: Appending, batch: Batch, all: Pl
   return { stored: { ...answer, repeated: false, counts: countLines(placed, why) } }
 }
 
-function destination(batch: Batch): [receivedAt: number, retentionMs: number] {
-  return [batch.receivedAt, batch.retentionMs]
+/** Batches of one kind go to the same partition. */
+function kindOf({ receivedAt, retentionMs }: Batch): string {
+  return `${dayOf(receivedAt)} ${wholeRetention(retentionMs)}`
 }

@@ -4,7 +4,7 @@ import { DAY, HOUR } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { PageRequest } from '../store.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
-import { ALL, AMPLE_MS, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
+import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
 
 const REGEX = { kind: 'regex' as const, source: 'needle \\d+', caseless: false }
 
@@ -70,6 +70,19 @@ describe('time', () => {
     expect(messages(await allPages(store, week))).toEqual(['line 0'])
     const next = { where: null, from: NOON + HOUR, until: NOON + 1_000 * DAY }
     expect(await store.count(next, AMPLE_MS)).toEqual({ total: 1, atLeast: false, searchedTo: null })
+  })
+
+  it('goes through more days than there are open files', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder })
+    const days = Array.from({ length: 70 }, (_, i) => NOON - i * DAY)
+    for (const [i, receivedAt] of days.entries())
+      await store.append(batchOf([{ message: `day ${i}` }], { receivedAt, idempotencyKey: `day ${i}` }))
+    await store.close()
+    const again = await aStore({ folder })
+    for (const query of [ALL, where(word('day'))])
+      expect(messages(await allPages(again, query, 'newest', 9))).toEqual(days.map((_, i) => `day ${i}`))
+    expect((await again.status()).partitions.length).toBe(70)
   })
 
   it('keeps every line through clocks that jump a day back and a year ahead', async () => {

@@ -65,7 +65,14 @@ export class Partitions {
     const retentionMs = wholeRetention(retention)
     for (let number = this.#writer; ; number += WRITERS) {
       const name = formatPartition({ day, retentionMs, number })
-      if (!this.#full.has(name)) return this.open(name)
+      if (this.#full.has(name)) continue
+      try {
+        return this.open(name)
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        this.setAside(name, error)
+        return this.open(name)
+      }
     }
   }
 

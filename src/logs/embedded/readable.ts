@@ -7,8 +7,8 @@ import type { Vocabulary } from './compile.ts'
 import type { PartitionState } from './partition.ts'
 import { LINES_PER_MARK, MOST_NAMES } from './rows.ts'
 
-const MOST_OPEN = 32
-const CACHE_KIB = 2_000
+const MOST_OPEN = 64
+const CACHE_KIB = 1_000
 const MOST_WORDS = 128
 
 /** The partitions of a folder for reading; connections that were not used for longest are closed. */
