@@ -62,7 +62,8 @@ export async function receivePing(
     bodyBytes: total,
   }
   try {
-    return answer(await options.commit(() => record(options, asked.ping, arrival, query)))
+    const recorded = answer(await options.commit(() => record(options, asked.ping, arrival, query)))
+    return request.method === 'HEAD' ? new Response(null, recorded) : recorded
   } catch (error) {
     options.log.error('a beat could not be stored', { error })
     return answer(BUSY)

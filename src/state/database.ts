@@ -26,10 +26,16 @@ export class State {
   readonly #last = new Map<number, () => void>()
   #touched = new Set<Topic>()
   readonly #release: () => void
+  readonly #begin: Database.Statement
+  readonly #commit: Database.Statement
+  /** Whether a transaction runs; asking SQLite would cost every beat a call. */
+  #open = false
 
   constructor(sqlite: Database.Database, release: () => void = () => {}) {
     this.#sqlite = sqlite
     this.#release = release
+    this.#begin = sqlite.prepare('begin immediate')
+    this.#commit = sqlite.prepare('commit')
     this.db = drizzle(sqlite, { schema })
   }
 
@@ -38,14 +44,17 @@ export class State {
    * Inside another transaction it simply joins that one.
    */
   transaction<T>(work: () => T): T {
-    if (this.#sqlite.inTransaction) return work()
-    this.prepare('begin immediate').run()
+    if (this.#open) return work()
+    this.#begin.run()
+    this.#open = true
     let result: T
     try {
       result = work()
       this.#writeLast()
-      this.prepare('commit').run()
+      this.#commit.run()
+      this.#open = false
     } catch (error) {
+      this.#open = false
       // SQLite itself may have rolled back already (disk full, for one).
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
       this.#touched.clear()
