@@ -47,7 +47,8 @@ const unack = command({
 const resolve = command({
   name: 'resolve',
   summary: 'End an alert by hand; it ends by itself when its cause is gone',
-  details: 'If the cause goes on, Vakt does not alert again before it was gone once.',
+  details:
+    'A job that stays silent is not told again before it has beaten once; one that reports a further failure is.',
   examples: ['resolve 42'],
   role: 'responder',
   args: { alert: alertNumber().describe('Alert number, such as 42') },

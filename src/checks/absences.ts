@@ -1,6 +1,7 @@
 // Times when Vakt could not hear beats: when it was last alive, and what it does to deadlines that it was away.
 
 import type { State } from '../state/database.ts'
+import { readFact, writeFact } from '../state/facts.ts'
 import { desc } from '../state/orm.ts'
 import { absences } from '../state/schema.ts'
 import { MINUTE, SECOND } from '../time.ts'
@@ -18,14 +19,13 @@ const SHORTEST_SETTLING = 5 * SECOND
 
 /** The last sign of life, or null before the first. */
 export function lastAlive(state: State): number | null {
-  const row = state.prepare<[], { value: string }>(`select value from facts where name = 'alive'`).get()
-  return row ? Number(row.value) : null
+  const at = readFact(state, 'alive')
+  return at === null ? null : Number(at)
 }
 
 /** Notes a sign of life, from which the next start counts how long Vakt was away. */
 export function markAlive(state: State, now: number): void {
-  const write = `insert into facts (name, value) values ('alive', ?) on conflict (name) do update set value = excluded.value`
-  state.transaction(() => state.prepare(write).run(String(now)))
+  writeFact(state, 'alive', String(now))
 }
 
 /** How long deadlines rest after an absence: as long as it was, from 5 s to a minute, so that retries can arrive. */
