@@ -20,7 +20,7 @@ const status = command({
     const scheduler = parts.scheduler()
     const platforms = parts.platforms()
     const connectivity = parts.connectivity()
-    const waiting = listDeliveries(state, 200, now).filter(
+    const waiting = listDeliveries(state, 200, now, undefined, true).filter(
       one => deliveryState(one) === 'waiting' || deliveryState(one) === 'failed',
     )
     const ill =
@@ -97,7 +97,7 @@ const deliveries = command({
     limit: z.number().int().min(1).max(500).optional().describe('Of how many alerts, 10 unless said'),
   },
   run({ alert, failed, limit = 10 }, { state, now }) {
-    const all = listDeliveries(state, limit, now, alert)
+    const all = listDeliveries(state, limit, now, alert, failed)
     const found = failed ? all.filter(one => ['waiting', 'failed'].includes(deliveryState(one))) : all
     return {
       card: {

@@ -167,3 +167,14 @@ describe('a command that cannot be done', () => {
     expect(await house.result('checks list')).toEqual(before)
   })
 })
+
+describe('deliveries --failed', () => {
+  it('tells what a channel refused however many alerts came since', async () => {
+    const house = await startHouse()
+    house.channel.failing(new DeliveryError('refused', 'No access to the channel.'), 1)
+    await house.says('alerts test')
+    for (let i = 0; i < 12; i++) await house.says('alerts test', { id: `later-${i}` })
+    const { deliveries } = await house.result<{ deliveries: { alert: number; state: string }[] }>('deliveries --failed')
+    expect(deliveries).toMatchObject([{ alert: 1, state: 'failed' }])
+  })
+})

@@ -121,9 +121,19 @@ export function settle(state: State, alertId: number, now: number): void {
   if (!open) state.prepare('update alerts set undelivered = 0 where id = ?').run(alertId)
 }
 
-/** Every pair of recent alert and channel with its step, newest alert first, for `deliveries`. */
-export function listDeliveries(state: State, limit: number, now: number, alertId?: number): Delivery[] {
-  const recent = alertId === undefined ? undefined : eq(alerts.id, alertId)
+/**
+ * Every pair of recent alert and channel with its step, newest alert first, for `deliveries`; with `undelivered` only of
+ * alerts, however old, that some channel still lacks or refused.
+ */
+export function listDeliveries(
+  state: State,
+  limit: number,
+  now: number,
+  alertId?: number,
+  undelivered = false,
+): Delivery[] {
+  const lacking = sql`(undelivered = 1 or ${alerts.id} in (select alert_id from notifications where failed_version is not null))`
+  const recent = and(alertId === undefined ? undefined : eq(alerts.id, alertId), undelivered ? lacking : undefined)
   const ids = state.db.select({ id: alerts.id }).from(alerts).where(recent).orderBy(desc(alerts.id)).limit(limit).all()
   return ids.flatMap(({ id }) =>
     pairsOf(state, id).map(({ alert, notification, channel, channelId, addedAt }) => ({
