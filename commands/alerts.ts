@@ -2,15 +2,8 @@
 import { z } from 'zod'
 import type { Alert } from '../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../src/alerts/alert-card.ts'
-import {
-  countAlerts,
-  endAlert,
-  findAlert,
-  fireAlert,
-  listAlerts,
-  readHistory,
-  readOpenAlert,
-} from '../src/alerts/alerts.ts'
+import { countAlerts, listAlerts, readHistory } from '../src/alerts/alert-lists.ts'
+import { endAlert, findAlert, fireAlert, readOpenAlert } from '../src/alerts/alerts.ts'
 import type { Button, Card, Text } from '../src/card.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
 import { Problem } from '../src/problem.ts'
@@ -157,7 +150,8 @@ const test = command({
         owner: null,
         remindEvery: 0,
         seen: { lines: ['Nothing is wrong. This only tries the way to the chats.'] },
-        occurs: false,
+        occurrences: 0,
+        labels: {},
       },
       now,
     )
@@ -185,6 +179,8 @@ export function alertResult(state: Context['state'], alert: Alert) {
     detector: alert.detector,
     project: alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null),
     owner: alert.owner,
+    labels: alert.labels,
+    held_by: alert.heldBy,
     count: alert.count,
     version: alert.version,
     since: isoTime(alert.since),

@@ -1,5 +1,5 @@
 // What autocomplete offers: names that hold what was typed, those that begin with it first.
-import { listAlerts } from '../src/alerts/alerts.ts'
+import { listAlerts } from '../src/alerts/alert-lists.ts'
 import type { Choice } from '../src/chat/channel.ts'
 import { listChecks } from '../src/checks/checks.ts'
 import type { NamedField, RecentNames } from '../src/logs/recent-names.ts'

@@ -1,6 +1,6 @@
 // How Vakt itself is doing: its parts, and what was delivered where.
 import { z } from 'zod'
-import { countAlerts } from '../src/alerts/alerts.ts'
+import { countAlerts } from '../src/alerts/alert-lists.ts'
 import type { Text } from '../src/card.ts'
 import { listAbsences } from '../src/checks/absences.ts'
 import { countByShownStatus } from '../src/checks/checks.ts'

@@ -2,7 +2,7 @@
 
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
-import { countAlerts } from './alerts/alerts.ts'
+import { countAlerts } from './alerts/alert-lists.ts'
 import type { CommandDesk, Platform, PlatformStatus } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import { countByShownStatus } from './checks/checks.ts'

@@ -1,5 +1,6 @@
 // The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
-import { applyOutcomes, fireAlert, nextWake, pruneAlerts, wakeAlerts } from './alerts/alerts.ts'
+import { pruneAlerts } from './alerts/alert-lists.ts'
+import { applyOutcomes, fireAlert, nextWake, wakeAlerts } from './alerts/alerts.ts'
 import type { PlatformStatus } from './chat/channel.ts'
 import {
   type Absence,

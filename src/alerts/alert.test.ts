@@ -26,13 +26,14 @@ const finding: Finding = {
   owner: null,
   remindEvery: HOUR,
   seen: { lines: ['Expected a beat.'] },
-  occurs: true,
+  occurrences: 1,
+  labels: {},
 }
 
 function anAlert(changes: Partial<Alert> = {}): Alert {
   const untouched = {
     ...{ id: 7, count: 1, version: 1, calls: 0, callReason: null, acknowledgedAt: null, acknowledgedBy: null },
-    ...{ note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
+    ...{ heldBy: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
   }
   return { ...untouched, ...fired(finding, NOW), ...changes } as Alert
 }
@@ -60,7 +61,7 @@ const VERBS: Record<string, (alert: Alert) => AlertStep> = {
 describe('a new alert', () => {
   it('fires, is undelivered, and reminds after its interval', () => {
     expect(fired(finding, NOW)).toMatchObject({ state: 'firing', firedAt: NOW, undelivered: true, wakeAt: NOW + HOUR })
-    expect(fired(finding, NOW)).not.toHaveProperty('occurs')
+    expect(fired(finding, NOW)).not.toHaveProperty('occurrences')
   })
 
   it('that never reminds never wakes', () => {
@@ -148,7 +149,7 @@ describe('the same finding again', () => {
     expect(again).toEqual({
       changes: {
         ...{ title: 'job failed', severity: 'critical', seen: finding.seen, owner: null, remindEvery: HOUR },
-        ...{ count: 2, seenAt: LATER },
+        ...{ count: 2, labels: {}, seenAt: LATER },
       },
       title: 'job failed',
       tell: true,
@@ -156,7 +157,7 @@ describe('the same finding again', () => {
   })
 
   it('is nothing when it still goes on unchanged, and an update without a count when it says something new', () => {
-    const lasting = { ...finding, occurs: false }
+    const lasting = { ...finding, occurrences: 0 }
     expect(seenAgain(FIRING, lasting, NOW)).toBeNull()
     const changed = seenAgain(FIRING, { ...lasting, seen: { lines: ['Worse.'] } }, NOW)
     expect(changed!.changes).toMatchObject({ count: 1, seen: { lines: ['Worse.'] } })

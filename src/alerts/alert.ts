@@ -12,8 +12,9 @@ export type AlertStep = { changes: AlertChanges; what: string; by?: string | nul
 
 /** The row of a new alert. */
 export function fired(finding: Finding, now: number) {
-  const { occurs: _, ...row } = finding
-  const alert = { ...row, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
+  const { occurrences, ...row } = finding
+  const count = Math.max(1, occurrences)
+  const alert = { ...row, count, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
   return { ...alert, wakeAt: finding.remindEvery > 0 ? now + finding.remindEvery : null }
 }
 
@@ -30,12 +31,12 @@ export type Again = { changes: AlertChanges; title: string; tell: boolean }
  */
 export function seenAgain(alert: Alert, finding: Finding, now: number): Again | null {
   const same = alert.title === finding.title && JSON.stringify(alert.seen) === JSON.stringify(finding.seen)
-  if (!finding.occurs && same) return null
-  const { title, severity, seen, owner, remindEvery } = finding
+  if (finding.occurrences === 0 && same) return null
+  const { title, severity, seen, owner, remindEvery, labels, occurrences } = finding
   const sinceTold = now - alert.seenAt
   const soon = sinceTold >= 0 && sinceTold < TOLD_EVERY
   const tell = !soon || severity !== alert.severity || owner !== alert.owner
-  const changes = { title, severity, seen, owner, remindEvery, count: alert.count + (finding.occurs ? 1 : 0) }
+  const changes = { title, severity, seen, owner, remindEvery, labels, count: alert.count + occurrences }
   return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
 }
 

@@ -1,11 +1,9 @@
 // The alerts: every change stores its new version and its line of history in one transaction.
-import type { SQL } from 'drizzle-orm'
 import type { Finding, Outcome } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { and, desc, eq, isNotNull, lt, lte, ne, sql } from '../state/orm.ts'
-import { alerts, history } from '../state/schema.ts'
-import { DAY } from '../time.ts'
+import { and, eq, isNotNull, lte, sql } from '../state/orm.ts'
+import { alerts } from '../state/schema.ts'
 import {
   type Again,
   type Alert,
@@ -20,11 +18,8 @@ import {
   unacknowledged,
   woken,
 } from './alert.ts'
+import { listAlerts } from './alert-lists.ts'
 import { dueTellings, forgetUntold, nextTelling, tellLater, writeSighting } from './sightings.ts'
-
-export type HistoryRow = typeof history.$inferSelect
-/** How long ended alerts are kept. */
-const KEPT = 400 * DAY
 
 /** Turns what detectors said into alerts: new ones, ones seen again, ones that are over. */
 export function applyOutcomes(state: State, outcomes: readonly Outcome[], now: number): void {
@@ -77,12 +72,8 @@ export function endAlert(
 /** Ends the open alerts of a project that goes away. */
 export function endAlertsOf(state: State, projectId: number, by: string, now: number): void {
   state.transaction(() => {
-    const open = state.db
-      .select()
-      .from(alerts)
-      .where(filtered({ open: true, projectId }))
-      .all()
-    for (const alert of open) change(state, alert, resolved(alert, by, now), now)
+    for (const alert of listAlerts(state, { open: true, projectId, limit: -1 }))
+      change(state, alert, resolved(alert, by, now), now)
   })
 }
 
@@ -165,45 +156,6 @@ export function readOpenAlert(state: State, key: string): Alert | undefined {
   return state.prepared('open alert', db => db.select().from(alerts).where(open).prepare()).get({ key })
 }
 
-export type AlertFilter = { open?: boolean; key?: string; projectId?: number; before?: number; limit: number }
-
-/** Alerts, worst first when only open ones are asked for, else newest first. */
-export function listAlerts(state: State, filter: AlertFilter): Alert[] {
-  const order = filter.open
-    ? [sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end`, desc(alerts.id)]
-    : [desc(alerts.id)]
-  return state.db
-    .select()
-    .from(alerts)
-    .where(filtered(filter))
-    .orderBy(...order)
-    .limit(filter.limit)
-    .all()
-}
-
-/** How many alerts `listAlerts` would find without a limit. */
-export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
-  return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filtered(filter)).get()!.n
-}
-
-/** The newest `limit` lines of an alert's timeline, oldest first, and how many there are in all. */
-export function readHistory(state: State, alertId: number, limit: number): { newest: HistoryRow[]; total: number } {
-  const ofAlert = eq(history.alertId, alertId)
-  const newest = state.db.select().from(history).where(ofAlert).orderBy(desc(history.id)).limit(limit).all().reverse()
-  const total = state.db.select({ n: sql<number>`count(*)` }).from(history).where(ofAlert).get()!.n
-  return { newest, total }
-}
-
-/** Drops alerts that ended over thirteen months ago. */
-export function pruneAlerts(state: State, now: number): void {
-  state.transaction(() =>
-    state.db
-      .delete(alerts)
-      .where(and(eq(alerts.state, 'resolved'), lt(alerts.resolvedAt, now - KEPT)))
-      .run(),
-  )
-}
-
 function changed(state: State, id: number, step: (alert: Alert) => AlertStep, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)
@@ -238,13 +190,4 @@ function update(state: State, alert: Alert, changes: AlertChanges): Alert {
 function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): void {
   const insert = 'insert into alert_history (alert_id, at, what, by, note) values (?, ?, ?, ?, ?)'
   state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null)
-}
-
-function filtered(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {
-  return and(
-    filter.open ? ne(alerts.state, 'resolved') : undefined,
-    filter.key === undefined ? undefined : eq(alerts.key, filter.key),
-    filter.projectId === undefined ? undefined : eq(alerts.projectId, filter.projectId),
-    filter.before === undefined ? undefined : lt(alerts.id, filter.before),
-  )
 }

@@ -1,7 +1,8 @@
 // What detectors say: what they see now, and what they see no more.
-import type { alerts, Sighting } from '../state/schema.ts'
+import type { alerts, Labels, Sighting } from '../state/schema.ts'
 
 export type Severity = (typeof alerts.$inferSelect)['severity']
+export type { Labels } from '../state/schema.ts'
 export const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies Severity[]
 
 /** Something wrong, as a detector sees it now. */
@@ -19,8 +20,10 @@ export type Finding = {
   /** How often people are told again until somebody acknowledges, ms; 0 is never. */
   remindEvery: number
   seen: Sighting
-  /** Whether seeing it again is one more occurrence, to be counted, or the same trouble still going on. */
-  occurs: boolean
+  /** How many occurrences this sighting adds to the alert's count; 0 when it is the same trouble still going on. */
+  occurrences: number
+  /** What the trouble belongs to: its host, source, check, container, rule … */
+  labels: Labels
 }
 
 /** A finding, or the end of one; `seen`, when given, replaces what the card said. */

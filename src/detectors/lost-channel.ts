@@ -26,7 +26,19 @@ export function detectLostChannels(
       title,
       since: status.since,
     }
-    return [{ kind: 'found', finding: { ...finding, owner: null, remindEvery: 0, seen: { lines }, occurs: false } }]
+    return [
+      {
+        kind: 'found',
+        finding: {
+          ...finding,
+          owner: null,
+          remindEvery: 0,
+          seen: { lines },
+          occurrences: 0,
+          labels: { platform: name },
+        },
+      },
+    ]
   })
 }
 

@@ -9,7 +9,7 @@ import { describeSchedule } from '../checks/schedule.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
-import type { Finding, Outcome } from './finding.ts'
+import type { Finding, Labels, Outcome } from './finding.ts'
 
 const STRIP_LENGTH = 12
 
@@ -67,7 +67,8 @@ function finding(state: State, check: Check, recent: readonly Beat[], hint: stri
     severity: check.severity,
     title: titles[check.missKind!],
     since: check.missedAt!,
-    occurs: true,
+    occurrences: 1,
+    labels: labelsOf(check),
     owner: check.owner,
     remindEvery: check.remindEvery ?? project?.remindEvery ?? 0,
     seen: {
@@ -75,6 +76,10 @@ function finding(state: State, check: Check, recent: readonly Beat[], hint: stri
       fields: fields(check, recent),
     },
   }
+}
+
+function labelsOf({ name, host, dependsOn }: Check): Labels {
+  return { check: name, ...(host === null ? {} : { host }), ...(dependsOn === null ? {} : { depends_on: dependsOn }) }
 }
 
 function expectation(check: Check): Text {

@@ -14,6 +14,7 @@ const alert = (changes: Partial<Alert> = {}): Alert =>
     calls: 0,
     callReason: null,
     snoozedUntil: null,
+    heldBy: null,
     resolvedAt: null,
     ...changes,
   }) as Alert
@@ -48,6 +49,14 @@ it.each<[string, Alert, Notification | null, string]>([
   ['a reminder, before its edit', called('reminder'), has({ shownVersion: 2 }), 'reply: reminder'],
   ['a reminder that was told', called('reminder'), has({ called: 1 }), 'skip: shown'],
   ['a reminder after an acknowledgement', called('reminder', { state: 'acknowledged' }), has(), 'skip: shown'],
+  ['a held back alert', alert({ heldBy: 'silence:1' }), null, 'skip: held back'],
+  ['an edit of a held back one', alert({ heldBy: 'silence:1' }), has({ shownVersion: 2 }), 'edit: newer version'],
+  [
+    'a reminder of a held back one',
+    called('reminder', { heldBy: 'silence:1' }),
+    has({ shownVersion: 3 }),
+    'skip: shown',
+  ],
   ['a reminder after a snooze', called('reminder', { snoozedUntil: NOW + 1 }), has(), 'skip: shown'],
   ['a reminder after the end', called('reminder', { state: 'resolved', resolvedAt: NOW }), has(), 'skip: shown'],
   ['the end of a snooze', called('fired again'), has(), 'reply: fired again'],

@@ -8,7 +8,10 @@ export type Step =
   | { do: 'post'; why: 'new alert' | 'ended before it was told' | 'the card was gone' }
   | { do: 'reply'; why: NonNullable<Alert['callReason']> }
   | { do: 'edit'; why: 'newer version' }
-  | { do: 'skip'; why: 'shown' | 'ended before the channel was added' | 'waiting to try again' | 'refused for good' }
+  | {
+      do: 'skip'
+      why: 'shown' | 'ended before the channel was added' | 'held back' | 'waiting to try again' | 'refused for good'
+    }
 
 /** The next step for an alert in a channel added at `addedAt`; `notification` is what the channel has of it so far. */
 export function nextStep(alert: Alert, addedAt: number, notification: Notification | null, now: number): Step {
@@ -24,6 +27,7 @@ export function nextStep(alert: Alert, addedAt: number, notification: Notificati
 }
 
 function firstStep(alert: Alert, addedAt: number, notification: Notification | null): Step {
+  if (alert.heldBy !== null) return { do: 'skip', why: 'held back' }
   if (notification && notification.shownVersion > 0) return { do: 'post', why: 'the card was gone' }
   if (alert.state !== 'resolved') return { do: 'post', why: 'new alert' }
   if (alert.resolvedAt! < addedAt) return { do: 'skip', why: 'ended before the channel was added' }
@@ -32,10 +36,10 @@ function firstStep(alert: Alert, addedAt: number, notification: Notification | n
 
 /**
  * Whether people are still to be notified anew there. A reminder that could not be told before somebody acknowledged or
- * snoozed is told no more; a recovery always is.
+ * snoozed is told no more; a recovery is, unless something holds the alert back.
  */
 export function callIsDue(alert: Alert, notification: Notification): boolean {
-  if (notification.called >= alert.calls) return false
+  if (notification.called >= alert.calls || alert.heldBy !== null) return false
   if (alert.callReason === 'recovered') return alert.state === 'resolved'
   return alert.state === 'firing' && alert.snoozedUntil === null
 }

@@ -3,6 +3,12 @@ import type { Field, Text } from '../card.ts'
 import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 import { projects } from './schema.ts'
 
+/**
+ * What an alert belongs to, by name: `check`, `host`, `container`, `source`, `group`, `rule`, `depends_on` (names of
+ * checks, comma-separated) … Matchers of silences, routes and inhibition read them; a label without a value is absent.
+ */
+export type Labels = { readonly [name: string]: string }
+
 /** What a detector saw, in the words of the card. */
 export type Sighting = { lines: Text[]; fields?: Field[] }
 
@@ -18,6 +24,7 @@ export const alerts = sqliteTable(
     /** What the detector saw: the sentences and fields of the card. */
     seen: text({ mode: 'json' }).$type<Sighting>().notNull(),
     owner: text(),
+    labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
     state: text({ enum: ['firing', 'acknowledged', 'resolved'] }).notNull(),
     count: integer().notNull().default(1),
     version: integer().notNull().default(1),
@@ -36,6 +43,11 @@ export const alerts = sqliteTable(
     remindEvery: integer('remind_every').notNull().default(0),
     /** The next instant at which time alone changes the alert: a reminder, or the end of a snooze. */
     wakeAt: integer('wake_at'),
+    /**
+     * What keeps it from being told for now, such as `silence:3` or `alert:17` (that alert explains it); null when
+     * nothing does. A card that was posted before stays true all the same, but calls nobody.
+     */
+    heldBy: text('held_by'),
     resolvedAt: integer('resolved_at'),
     resolvedBy: text('resolved_by'),
     /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
@@ -46,6 +58,7 @@ export const alerts = sqliteTable(
     index('alerts_undelivered').on(table.severity, table.id).where(sql`undelivered = 1`),
     index('alerts_wake').on(table.wakeAt).where(sql`wake_at is not null`),
     index('alerts_key').on(table.key, table.id),
+    index('alerts_held').on(table.heldBy).where(sql`held_by is not null and state <> 'resolved'`),
   ],
 )
 

@@ -68,6 +68,6 @@ export async function startDelivery(...ids: string[]) {
 function aFinding(about: string, severity: Severity, since: number): Finding {
   return {
     ...{ key: about, detector: 'test', projectId: null, severity, title: about, since, owner: null },
-    ...{ remindEvery: 0, seen: { lines: [] }, occurs: true },
+    ...{ remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels: {} },
   }
 }

@@ -1,0 +1,59 @@
+// The alerts as they are asked for: lists, counts, timelines; and the end of those that are old.
+import type { SQL } from 'drizzle-orm'
+import type { State } from '../state/database.ts'
+import { and, desc, eq, lt, ne, sql } from '../state/orm.ts'
+import { alerts, history } from '../state/schema.ts'
+import { DAY } from '../time.ts'
+import type { Alert } from './alert.ts'
+
+export type HistoryRow = typeof history.$inferSelect
+/** How long ended alerts are kept. */
+const KEPT = 400 * DAY
+
+export type AlertFilter = { open?: boolean; key?: string; projectId?: number; before?: number; limit: number }
+
+/** Alerts, worst first when only open ones are asked for, else newest first. */
+export function listAlerts(state: State, filter: AlertFilter): Alert[] {
+  const order = filter.open
+    ? [sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end`, desc(alerts.id)]
+    : [desc(alerts.id)]
+  return state.db
+    .select()
+    .from(alerts)
+    .where(filtered(filter))
+    .orderBy(...order)
+    .limit(filter.limit)
+    .all()
+}
+
+/** How many alerts `listAlerts` would find without a limit. */
+export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
+  return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filtered(filter)).get()!.n
+}
+
+/** The newest `limit` lines of an alert's timeline, oldest first, and how many there are in all. */
+export function readHistory(state: State, alertId: number, limit: number): { newest: HistoryRow[]; total: number } {
+  const ofAlert = eq(history.alertId, alertId)
+  const newest = state.db.select().from(history).where(ofAlert).orderBy(desc(history.id)).limit(limit).all().reverse()
+  const total = state.db.select({ n: sql<number>`count(*)` }).from(history).where(ofAlert).get()!.n
+  return { newest, total }
+}
+
+/** Drops alerts that ended over thirteen months ago. */
+export function pruneAlerts(state: State, now: number): void {
+  state.transaction(() =>
+    state.db
+      .delete(alerts)
+      .where(and(eq(alerts.state, 'resolved'), lt(alerts.resolvedAt, now - KEPT)))
+      .run(),
+  )
+}
+
+function filtered(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {
+  return and(
+    filter.open ? ne(alerts.state, 'resolved') : undefined,
+    filter.key === undefined ? undefined : eq(alerts.key, filter.key),
+    filter.projectId === undefined ? undefined : eq(alerts.projectId, filter.projectId),
+    filter.before === undefined ? undefined : lt(alerts.id, filter.before),
+  )
+}
