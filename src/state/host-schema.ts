@@ -1,5 +1,5 @@
 // The tables of hosts, their containers, what they measured, and which containers are followed into the log store.
-import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from './orm.ts'
+import { blob, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from './orm.ts'
 import { projects } from './schema.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
@@ -104,16 +104,12 @@ const measured = () => ({
   memoryMax: real('memory_max'),
 })
 
-/** Every measurement of the last hours. */
-export const samples = sqliteTable('samples', measured(), table => [
-  primaryKey({ columns: [table.series, table.at] }),
-  index('samples_at').on(table.at),
-])
+/** Every measurement of the last hours. The migration makes both tables WITHOUT ROWID, which the query builder cannot say. */
+export const samples = sqliteTable('samples', measured(), table => [primaryKey({ columns: [table.series, table.at] })])
 
 /** One row for five minutes: averages, largest values, and the last state of what is counted up. */
 export const coarseSamples = sqliteTable('coarse_samples', measured(), table => [
   primaryKey({ columns: [table.series, table.at] }),
-  index('coarse_samples_at').on(table.at),
 ])
 
 /** Containers whose lines go to the log store, by a pattern over the names on one host. */

@@ -11,6 +11,6 @@ const driver: typeof import('drizzle-orm/better-sqlite3') = require('drizzle-orm
 const migrator: typeof import('drizzle-orm/better-sqlite3/migrator') = require('drizzle-orm/better-sqlite3/migrator')
 
 export const { and, asc, desc, eq, isNotNull, isNull, lt, lte, ne, sql } = core
-export const { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } = sqlite
+export const { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } = sqlite
 export const { drizzle } = driver
 export const { migrate } = migrator

@@ -1,8 +1,9 @@
-// Every table of the state; those of alerts are in a file of their own. Instants are epoch ms, durations ms; JSON columns are typed here.
+// Every table of the state; those of alerts and hosts are in files of their own. Instants are epoch ms, durations ms; JSON columns are typed here.
 
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 
 export * from './alert-schema.ts'
+export * from './host-schema.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
 
