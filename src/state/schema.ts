@@ -3,6 +3,7 @@
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 
 export * from './alert-schema.ts'
+export * from './analysis-schema.ts'
 export * from './host-schema.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
