@@ -23,6 +23,7 @@ export function callCard(alert: Alert): Card {
   const says = {
     reminder: 'Still going on, and nobody has acknowledged it',
     'fired again': 'The snooze is over and it still goes on',
+    'given back': 'The acknowledgement has run out and it still goes on',
     escalated: 'Escalated: nobody has acknowledged it',
     recovered: `Recovered after ${lasted}`,
   }[alert.callReason ?? 'reminder']

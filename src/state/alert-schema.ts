@@ -1,6 +1,6 @@
 // The tables of alerts and of what the chats were told of them.
 import type { Field, Text } from '../card.ts'
-import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
+import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 import { projects } from './schema.ts'
 
 /**
@@ -10,7 +10,17 @@ import { projects } from './schema.ts'
 export type Labels = { readonly [name: string]: string }
 
 /** What a detector saw, in the words of the card. */
-export type Sighting = { lines: Text[]; fields?: Field[] }
+export type Sighting = { lines: Text[]; fields?: Field[]; chart?: Curve }
+
+/** Numbers behind an alert, for the chart on its card: instants (epoch ms) with values, and the threshold they crossed. */
+export type Curve = {
+  name: string
+  unit: string
+  points: (readonly [number, number | null])[]
+  threshold?: number
+}
+
+const CALL_REASONS = ['reminder', 'fired again', 'given back', 'escalated', 'recovered'] as const
 
 export const alerts = sqliteTable(
   'alerts',
@@ -30,13 +40,15 @@ export const alerts = sqliteTable(
     version: integer().notNull().default(1),
     /** How many times people were to be notified anew, and why last. */
     calls: integer().notNull().default(0),
-    callReason: text('call_reason', { enum: ['reminder', 'fired again', 'escalated', 'recovered'] }),
+    callReason: text('call_reason', { enum: CALL_REASONS }),
     /** When the trouble itself began. */
     since: integer().notNull(),
     firedAt: integer('fired_at').notNull(),
     seenAt: integer('seen_at').notNull(),
     acknowledgedAt: integer('acknowledged_at'),
     acknowledgedBy: text('acknowledged_by'),
+    /** When the acknowledgement ends by itself; null is never. */
+    acknowledgedUntil: integer('acknowledged_until'),
     note: text(),
     snoozedUntil: integer('snoozed_until'),
     snoozedBy: text('snoozed_by'),
@@ -52,6 +64,10 @@ export const alerts = sqliteTable(
     resolvedBy: text('resolved_by'),
     /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
     undelivered: integer({ mode: 'boolean' }).notNull().default(false),
+    /** The version that its audience was last settled for. */
+    routedVersion: integer('routed_version').notNull().default(0),
+    /** The newest line of its history that belongs into the thread under its cards. */
+    threadLine: integer('thread_line').notNull().default(0),
   },
   table => [
     uniqueIndex('alerts_open').on(table.key).where(sql`state <> 'resolved'`),
@@ -85,6 +101,14 @@ export const channels = sqliteTable('channels', {
   addedAt: integer('added_at').notNull(),
   /** Set while the platform is configured no more. */
   removedAt: integer('removed_at'),
+  /** Whether the settings name it, a command added it, or it is where one person is reached directly. */
+  given: text({ enum: ['settings', 'command', 'person'] })
+    .notNull()
+    .default('settings'),
+  /** Where a webhook goes; what else a platform must know of a channel is in its id. */
+  address: text(),
+  /** What a webhook is signed with, sealed with the key file beside the database. */
+  secretSealed: blob('secret_sealed', { mode: 'buffer' }),
 })
 
 export const notifications = sqliteTable(
@@ -101,6 +125,8 @@ export const notifications = sqliteTable(
     shownVersion: integer('shown_version').notNull().default(0),
     /** How many of the alert's calls were told there. */
     called: integer().notNull().default(0),
+    /** The newest line of the alert's history that the thread under the card has. */
+    threaded: integer().notNull().default(0),
     /** A message of this kind is being sent with this nonce since then, or was when Vakt died. */
     sending: text({ enum: ['post', 'reply'] }),
     nonce: text(),

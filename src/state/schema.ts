@@ -5,6 +5,7 @@ import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex }
 export * from './alert-schema.ts'
 export * from './analysis-schema.ts'
 export * from './host-schema.ts'
+export * from './route-schema.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
 
@@ -21,6 +22,8 @@ export const projects = sqliteTable('projects', {
   retention: integer(),
   /** How often an unacknowledged alert is told again, ms; 0 is never. */
   remindEvery: integer('remind_every').notNull(),
+  /** After how long an acknowledgement ends by itself unless it says, ms; 0 is never. */
+  ackTimeout: integer('ack_timeout').notNull().default(0),
   /** Log lines a minute from one address; 0 is no limit. */
   addressLimit: integer('address_limit').notNull().default(0),
   /** Limits of one log request: bytes, lines, and bytes of one message. */
