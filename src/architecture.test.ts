@@ -16,6 +16,8 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['detectors', /^src\/detectors\//],
   ['nouns', /^src\/(checks|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
+  // Plays made-up traffic to a real server over HTTP: it knows the leaves and nothing of the house.
+  ['simulation', /^src\/simulation\//],
   [
     'leaves',
     /^src\/(card|command|command-line|log|config|time|time-zone|problem)\.ts$|^src\/chat\/(channel|card-text)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
@@ -35,14 +37,16 @@ const PLACES: Record<string, RegExp> = {
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   'better-sqlite3': /^src\/(state|logs\/embedded)\//,
-  'drizzle-orm': /^src\/state\/|^src\/(checks|projects|alerts|notifications)\/[\w-]+s\.ts$/,
+  'drizzle-orm': /^src\/state\/|^src\/(checks|projects|hosts|alerts|notifications)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
   'node-ssh': /^src\/hosts\//,
+  ssh2: /^src\/hosts\//,
   '@anthropic-ai/sdk': /^src\/analysis\//,
   echarts: /^src\/charts\//,
   '@resvg/resvg-js': /^src\/charts\//,
   re2js: /^src\/logs\//,
-  zod: /^commands\/|^src\/(config|command)\.ts$|^src\/(intake|logs|analysis)\//,
+  yaml: /^src\/simulation\//,
+  zod: /^commands\/|^src\/(config|command)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
 }
 
 const files = [...sources('src'), ...sources('commands')].filter(
@@ -60,6 +64,13 @@ describe('the house', () => {
         .filter(({ from, to, typeOnly }) => !mayImport(from, to, typeOnly))
         .map(({ from, to }) => `${from} -> ${to}`),
     ).toEqual([])
+  })
+
+  it('plays made-up traffic from the terminal client only', () => {
+    const players = imports().filter(
+      ({ from, to }) => /^src\/simulation\//.test(to) && !/^src\/simulation\//.test(from),
+    )
+    expect([...new Set(players.map(({ from }) => from))]).toEqual(['src/cli.ts'])
   })
 
   it('keeps every library in its place', () => {
@@ -110,7 +121,7 @@ describe('the house', () => {
 
   it('waits only in doors, the delivery loop and the log store', () => {
     const waiting =
-      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts)\/|src\/connectivity\/probe\.ts|src\/logs\/(embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation)\/|src\/connectivity\/probe\.ts|src\/logs\/(embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
     const asynchronous = files.filter(file => /\basync (function|\(|\w+ =>|\w+\()|: Promise</.test(read(file)))
     expect(asynchronous.filter(file => !waiting.test(file) && file !== 'src/command.ts')).toEqual([])
   })

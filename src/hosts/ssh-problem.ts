@@ -1,0 +1,61 @@
+// Why a host could not be reached or signed in to, as one sentence with the remedy.
+import { Problem } from '../problem.ts'
+import { type Host, writeAddress } from './host.ts'
+
+type Named = Pick<Host, 'name' | 'address' | 'port' | 'user' | 'auth'>
+type Fault = Error & { code?: string; level?: string }
+
+/** The sentence for what node-ssh (or the system under it) says went wrong with a connection. */
+export function connectProblem(host: Named, error: unknown): Problem {
+  if (error instanceof Problem) return error
+  const fault = error as Fault
+  return new Problem('busy', sentence(host, fault), { cause: error })
+}
+
+/** A connection that was refused because the host shows another key than the one pinned. */
+export function changedKey(host: Named, pinned: string, shown: string): Problem {
+  return new Problem(
+    'forbidden',
+    `The host key of ${host.name} has CHANGED from ${pinned} to ${shown}, so Vakt does not sign in: somebody may stand in between. If the host was set up anew, trust it with: hosts edit ${host.name} --trust-key ${shown}`,
+  )
+}
+
+export function noAnswer(host: Named, ms: number): Problem {
+  return new Problem(
+    'busy',
+    `${host.name} (${writeAddress(host)}) did not answer within ${ms / 1000} s. Check that it runs and that no firewall keeps Vakt from port ${host.port}.`,
+  )
+}
+
+function sentence(host: Named, { code, level, message }: Fault): string {
+  const at = writeAddress(host)
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return `${host.name} was not found: the name ${host.address} does not resolve. Correct it with: hosts edit ${host.name} --address user@address`
+  if (code === 'ECONNREFUSED')
+    return `${host.name} refused the connection: nothing listens at ${host.address} port ${host.port}. Start sshd there, or correct the port with: hosts edit ${host.name} --address ${host.user}@${host.address}:PORT`
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH')
+    return `There is no way to ${host.name} (${at}) from here. Check the network, or name a host to go through with: hosts edit ${host.name} --jump HOST`
+  if (level === 'client-authentication') return refusedKey(host)
+  if (level === 'agent')
+    return `The SSH agent could not be used for ${host.name}. Start Vakt with SSH_AUTH_SOCK set, or give it a key with: hosts edit ${host.name} --key "…"`
+  if (level === 'handshake' || /no matching|handshake/i.test(message))
+    return `${host.name} and Vakt have no algorithm in common (${short(message)}). Update OpenSSH on ${host.name}.`
+  if (/open fail|forward/i.test(message))
+    return `The host that ${host.name} is reached through could not connect to it (${short(message)}). Check the address, and that the key there may forward ports.`
+  return `The connection to ${host.name} (${at}) failed: ${short(message)}. "hosts test ${host.name}" tries again.`
+}
+
+function refusedKey(host: Named): string {
+  const remedies = {
+    own: `Let Vakt in: "hosts key" shows the line to run there as ${host.user}.`,
+    key: `Put its public half into ~/.ssh/authorized_keys of ${host.user} there, or give another with: hosts edit ${host.name} --key "…"`,
+    password: `Give the right one with: hosts edit ${host.name} --password "…"; or let Vakt in by its own key ("hosts key").`,
+    agent: `Check that the agent of Vakt holds a key of ${host.user}, or let Vakt in by its own key ("hosts key").`,
+  }
+  const what = { own: "Vakt's key", key: 'the key', password: 'the password', agent: 'every key of the agent' }
+  return `${host.name} refused ${what[host.auth]} for the user ${host.user}. ${remedies[host.auth]}`
+}
+
+function short(message: string): string {
+  return message.replaceAll(/\s+/g, ' ').slice(0, 200)
+}

@@ -1,0 +1,178 @@
+// An SSH server on the loopback that speaks the real protocol, runs scripted programs, and misbehaves when told to.
+import { createServer, type Socket } from 'node:net'
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
+import { fingerprint } from '../../hosts/ssh-connection.ts'
+
+/** A command that a client asked for: its line as sent, the words a shell would make of it, and where it speaks. */
+export type Execution = {
+  line: string
+  words: readonly string[]
+  out(text: string): void
+  err(text: string): void
+  exit(code: number): void
+  /** Calls `task` when the client has gone or wants the command to end. */
+  onEnd(task: () => void): void
+}
+
+export type SshServerOptions = {
+  /** Who may sign in, and how; user `deploy` with any key unless said. */
+  accepts?: (user: string, auth: AuthContext) => boolean
+  run?: (execution: Execution) => void
+  /** Sessions a connection may have, as MaxSessions of OpenSSH. */
+  maxSessions?: number
+}
+
+/** Starts a server on a free port of the loopback. */
+export async function startSshServer(options: SshServerOptions = {}) {
+  const commands: string[] = []
+  const signals: string[] = []
+  const sockets = new Set<Socket>()
+  const clients = new Set<Connection>()
+  let run = options.run ?? (execution => execution.exit(0))
+  let accepts = options.accepts ?? ((user: string) => user === 'deploy')
+  let mood: 'well' | 'hanging' = 'well'
+  let connected = 0
+  let key = ssh2.utils.generateKeyPairSync('ed25519')
+  let server = serverWith(key.private)
+
+  function serverWith(hostKey: string) {
+    return new ssh2.Server({ hostKeys: [hostKey] }, client => {
+      clients.add(client)
+      client.on('error', () => {})
+      client.on('close', () => clients.delete(client))
+      let user = ''
+      client.on('authentication', auth => {
+        user = auth.username
+        if (auth.method !== 'none' && accepts(user, auth)) auth.accept()
+        else auth.reject(['publickey', 'password'])
+      })
+      client.on('ready', () => {
+        connected++
+        serve(client)
+      })
+    })
+  }
+
+  function serve(client: Connection): void {
+    let sessions = 0
+    client.on('session', (accept, reject) => {
+      if (sessions >= (options.maxSessions ?? 10)) return reject()
+      sessions++
+      const session = accept()
+      const ends: (() => void)[] = []
+      const ended = () => {
+        for (const task of ends.splice(0)) task()
+      }
+      session.on('close', () => {
+        sessions--
+        ended()
+      })
+      session.on('signal', (_accept, _reject, { name }) => {
+        signals.push(name)
+        ended()
+      })
+      session.on('exec', (acceptExec, _reject, { command }) => {
+        commands.push(command)
+        const channel = acceptExec()
+        channel.on('error', () => {})
+        run(executionOn(channel, command, task => ends.push(task)))
+      })
+    })
+    client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+      const forward = forwards.get(`${destIP}:${destPort}`)
+      if (!forward) return reject()
+      forward.inject(accept() as unknown as Socket)
+    })
+  }
+
+  const listener = createServer({ noDelay: true }, socket => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    if (mood === 'well') server.injectSocket(socket)
+  })
+  await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
+  const { port } = listener.address() as { port: number }
+  const forwards = new Map<string, { inject(stream: Socket): void }>()
+
+  return {
+    port,
+    /** How `hosts add` is told of it. */
+    address: `deploy@127.0.0.1:${port}`,
+    /** The command lines that were asked for, in order. */
+    commands,
+    /** Signals that clients sent to their commands. */
+    signals,
+    /** How many clients have signed in so far. */
+    signedIn: () => connected,
+    /** How many are connected now. */
+    clients: () => clients.size,
+    fingerprint: () => fingerprintOf(key.public),
+    /** From now on the server is another machine. */
+    changesHostKey() {
+      key = ssh2.utils.generateKeyPairSync('ed25519')
+      server = serverWith(key.private)
+    },
+    runs(program: (execution: Execution) => void) {
+      run = program
+    },
+    lets(who: (user: string, auth: AuthContext) => boolean) {
+      accepts = who
+    },
+    /** New connections are taken and never answered. */
+    hangs() {
+      mood = 'hanging'
+    },
+    isWell() {
+      mood = 'well'
+    },
+    /** Cuts every connection as a pulled cable would in the end. */
+    cuts() {
+      for (const socket of sockets) socket.destroy()
+    },
+    /** Lets clients of this server go on to another address, such as `db.internal:22`. */
+    forwardsTo(address: string, other: { inject(stream: Socket): void }) {
+      forwards.set(address, other)
+    },
+    inject: (stream: Socket) => server.injectSocket(stream),
+    async close() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise(resolve => listener.close(resolve))
+    },
+  }
+}
+
+export type SshServer = Awaited<ReturnType<typeof startSshServer>>
+
+function executionOn(channel: ServerChannel, line: string, onEnd: (task: () => void) => void): Execution {
+  let open = true
+  channel.on('close', () => {
+    open = false
+  })
+  return {
+    line,
+    words: shellWords(line),
+    out: text => void (open && channel.write(text)),
+    err: text => void (open && channel.stderr.write(text)),
+    exit(code) {
+      if (!open) return
+      channel.exit(code)
+      channel.end()
+    },
+    onEnd,
+  }
+}
+
+/** The words of a line in which only single quotes and `\'` quote anything, as `remoteCommand` writes them. */
+function shellWords(line: string): string[] {
+  return [...line.matchAll(/(?:'[^']*'|\\'|[^\s'])+/g)].map(([word]) =>
+    word.replaceAll(
+      /'([^']*)'|\\(')/g,
+      (_, quoted: string | undefined, escaped: string | undefined) => quoted ?? escaped!,
+    ),
+  )
+}
+
+function fingerprintOf(publicKey: string): string {
+  return fingerprint(Buffer.from(publicKey.split(' ')[1]!, 'base64'))
+}
