@@ -35,6 +35,8 @@ export const alerts = sqliteTable(
     seen: text({ mode: 'json' }).$type<Sighting>().notNull(),
     owner: text(),
     labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
+    /** What it explains in others: its label `role`, such as `host-down`; null for what explains nothing. */
+    role: text(),
     state: text({ enum: ['firing', 'acknowledged', 'resolved'] }).notNull(),
     count: integer().notNull().default(1),
     version: integer().notNull().default(1),
@@ -60,6 +62,20 @@ export const alerts = sqliteTable(
      * nothing does. A card that was posted before stays true all the same, but calls nobody.
      */
     heldBy: text('held_by'),
+    /** The hold in words, `silence 3 by Ann`; stays when it ends, so that the card can say what held it. */
+    heldWhy: text('held_why'),
+    /** When time alone ends the hold; null when something else must. */
+    heldUntil: integer('held_until'),
+    /** Since when nothing holds it back; null while something does. */
+    freedAt: integer('freed_at'),
+    /** How many alerts it held back so far. */
+    explains: integer().notNull().default(0),
+    /** When it (or the alert of the same key before it) fired and ended by itself lately, epoch ms. */
+    changes: text({ mode: 'json' }).$type<number[]>().notNull().default([]),
+    /** Since when it fires and ends over and over. */
+    flappingSince: integer('flapping_since'),
+    /** When it is over if nothing more happens; of flapping alerts and of storms. */
+    calmAt: integer('calm_at'),
     resolvedAt: integer('resolved_at'),
     resolvedBy: text('resolved_by'),
     /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
@@ -74,6 +90,10 @@ export const alerts = sqliteTable(
     index('alerts_undelivered').on(table.severity, table.id).where(sql`undelivered = 1`),
     index('alerts_wake').on(table.wakeAt).where(sql`wake_at is not null`),
     index('alerts_key').on(table.key, table.id),
+    index('alerts_held_until').on(table.heldUntil).where(sql`held_until is not null and state <> 'resolved'`),
+    index('alerts_freed').on(table.projectId, table.freedAt).where(sql`freed_at is not null`),
+    index('alerts_calm').on(table.calmAt).where(sql`calm_at is not null`),
+    index('alerts_role').on(table.role).where(sql`role is not null and state <> 'resolved'`),
     index('alerts_held').on(table.heldBy).where(sql`held_by is not null and state <> 'resolved'`),
   ],
 )

@@ -4,6 +4,7 @@ import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex }
 
 export * from './alert-schema.ts'
 export * from './analysis-schema.ts'
+export * from './hold-schema.ts'
 export * from './host-schema.ts'
 export * from './route-schema.ts'
 
@@ -132,6 +133,8 @@ export const checks = sqliteTable(
     manualResume: flag('manual_resume'),
     host: text(),
     dependsOn: text('depends_on'),
+    /** Its beats reach Vakt without the internet: it is judged while Vakt is offline too. */
+    lan: flag('lan'),
     severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
     owner: text(),
     remindEvery: integer('remind_every'),
@@ -156,6 +159,8 @@ export const checks = sqliteTable(
     index('checks_down_at').on(table.downAt).where(sql`down_at is not null`),
     index('checks_slug').on(table.projectId, table.slug),
     uniqueIndex('checks_name').on(table.projectId, table.name),
+    index('checks_host').on(table.host, table.projectId).where(sql`host is not null`),
+    index('checks_depends_on').on(table.projectId, table.dependsOn).where(sql`depends_on is not null`),
   ],
 )
 
