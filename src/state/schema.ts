@@ -4,9 +4,11 @@ import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex }
 
 export * from './alert-schema.ts'
 export * from './analysis-schema.ts'
+export * from './counter-schema.ts'
 export * from './hold-schema.ts'
 export * from './host-schema.ts'
 export * from './route-schema.ts'
+export * from './rule-schema.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
 

@@ -1,0 +1,58 @@
+// The tables of detection rules and of what each of them watches at the moment.
+import { index, integer, real, sqliteTable, text } from './orm.ts'
+import { projects } from './schema.ts'
+
+const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
+
+export const rules = sqliteTable('rules', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+  kind: text({
+    enum: ['error-spike', 'error-rate', 'new-error', 'regression', 'silence', 'threshold', 'search'],
+  }).notNull(),
+  /** Null is every project. */
+  projectId: integer('project_id').references(() => projects.id, { onDelete: 'cascade' }),
+  /** Which lines, in the search language; empty is all. */
+  matcher: text().notNull().default(''),
+  /** Lines, percent or the metric's own unit, by kind. */
+  threshold: real(),
+  operator: text({ enum: ['>', '>=', '<', '<='] }),
+  /** The name of a metric; null counts lines. */
+  metric: text(),
+  window: integer(),
+  /** How long a threshold must be passed without a break, ms. */
+  hold: integer().notNull().default(0),
+  /** An alert ends after so long without another occurrence, ms. */
+  quiet: integer().notNull(),
+  /** Lines or errors there must be at the least. */
+  minimum: integer(),
+  /** Whether what is usual for an error raises its threshold. */
+  baseline: flag('baseline'),
+  severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+  owner: text(),
+  remindEvery: integer('remind_every'),
+  /** Words for the card: what to do, where the runbook is. */
+  note: text(),
+  paused: flag('paused'),
+  createdAt: integer('created_at').notNull(),
+  createdBy: text('created_by').notNull(),
+})
+
+/** What a rule sees over time, by the key of its alert: trouble that is not lasting enough yet, or an open alert. */
+export const watches = sqliteTable(
+  'watches',
+  {
+    key: text().primaryKey(),
+    ruleId: integer('rule_id')
+      .notNull()
+      .references(() => rules.id, { onDelete: 'cascade' }),
+    state: text({ enum: ['pending', 'open'] }).notNull(),
+    since: integer().notNull(),
+    lastAt: integer('last_at').notNull(),
+    /** When time alone ends it. */
+    endsAt: integer('ends_at').notNull(),
+    /** What was seen at its worst. */
+    value: real().notNull(),
+  },
+  table => [index('watches_end').on(table.endsAt), index('watches_rule').on(table.ruleId)],
+)
