@@ -49,8 +49,12 @@ export const watches = sqliteTable(
     state: text({ enum: ['pending', 'open'] }).notNull(),
     since: integer().notNull(),
     lastAt: integer('last_at').notNull(),
-    /** When time alone ends it. */
+    /** When time alone tells more of it or ends it. */
     endsAt: integer('ends_at').notNull(),
+    /** How many occurrences the alert has been told of. */
+    counted: integer().notNull().default(0),
+    /** What it is about: an error's or source's number, a host's or container's name. */
+    subject: text().notNull().default(''),
     /** What was seen at its worst. */
     value: real().notNull(),
   },
