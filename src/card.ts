@@ -30,6 +30,12 @@ export type Button = {
   url?: string
 }
 
+/**
+ * Somebody called out by name in a new message; the only way for a card to notify anybody by name. `id` is theirs on the
+ * platform that the card goes to; without one they are only named.
+ */
+export type Mention = { kind: 'person' | 'group' | 'here'; id: string | null; name: string }
+
 export type Field = { name: string; value: Text; inline?: boolean }
 
 export type Card = {
@@ -43,6 +49,7 @@ export type Card = {
   image?: { name: string; alt: string; png: Uint8Array }
   file?: { name: string; content: Uint8Array }
   buttons?: readonly Button[]
+  mention?: readonly Mention[]
   /** Small print at the end. */
   footer?: Text
 }

@@ -17,6 +17,7 @@ import { absenceFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
 import type { Log } from './log.ts'
+import { escalateDue, nextEscalation } from './notifications/escalations.ts'
 import { pruneAudit } from './projects/audit.ts'
 import { pruneSignatures } from './projects/signatures.ts'
 import type { State } from './state/database.ts'
@@ -43,6 +44,8 @@ export interface Scheduler {
 export type Surroundings = {
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
+  /** Whether a channel of this id can be reached, for escalating to persons. */
+  opens?(channelId: string): boolean
 }
 
 /** A scheduler over `state`. */
@@ -112,7 +115,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
   const arm = (latest: number) => {
     if (!running) return
     // After a failed turn the deadlines it did not judge are still past; only `latest` spaces the retries.
-    const due = error === null ? [nextWake(state), nextLostChannel(around.platforms(), clock.now())] : []
+    const due =
+      error === null ? [nextWake(state), nextEscalation(state), nextLostChannel(around.platforms(), clock.now())] : []
     if (error === null && hears(around)) due.push(nextDeadline(state))
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return
@@ -155,6 +159,7 @@ function judge(state: State, now: number, around: Surroundings): void {
     const missed = hears(around) ? detectMissedBeats(state, now, AT_ONCE) : []
     applyOutcomes(state, [...missed, ...detectLostChannels(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
+    escalateDue(state, now, AT_ONCE, around.opens ?? (() => false))
   })
 }
 

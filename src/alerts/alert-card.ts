@@ -65,7 +65,9 @@ function stateLines(alert: Alert): Text[] {
       { bold: alert.acknowledgedBy },
       ' ',
       { time: alert.acknowledgedAt, style: 'relative' },
-      '.',
+      ...(alert.acknowledgedUntil === null
+        ? ['.']
+        : [', until ', { time: alert.acknowledgedUntil, style: 'moment' as const }, '.']),
     ])
   }
   if (alert.snoozedUntil !== null) {

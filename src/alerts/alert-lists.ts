@@ -1,7 +1,7 @@
 // The alerts as they are asked for: lists, counts, timelines; and the end of those that are old.
 import type { SQL } from 'drizzle-orm'
 import type { State } from '../state/database.ts'
-import { and, desc, eq, lt, ne, sql } from '../state/orm.ts'
+import { and, asc, desc, eq, lt, ne, sql } from '../state/orm.ts'
 import { alerts, history } from '../state/schema.ts'
 import { DAY } from '../time.ts'
 import type { Alert } from './alert.ts'
@@ -37,6 +37,18 @@ export function readHistory(state: State, alertId: number, limit: number): { new
   const newest = state.db.select().from(history).where(ofAlert).orderBy(desc(history.id)).limit(limit).all().reverse()
   const total = state.db.select({ n: sql<number>`count(*)` }).from(history).where(ofAlert).get()!.n
   return { newest, total }
+}
+
+/** The lines of an alert's timeline after the line `after` and up to `until`, oldest first, at most `limit`. */
+export function readHistoryAfter(
+  state: State,
+  alertId: number,
+  after: number,
+  until: number,
+  limit: number,
+): HistoryRow[] {
+  const between = and(eq(history.alertId, alertId), sql`${history.id} > ${after} and ${history.id} <= ${until}`)
+  return state.db.select().from(history).where(between).orderBy(asc(history.id)).limit(limit).all()
 }
 
 /** Drops alerts that ended over thirteen months ago. */

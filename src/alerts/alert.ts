@@ -7,8 +7,14 @@ import { formatRelative, SECOND } from '../time.ts'
 export type Alert = typeof alerts.$inferSelect
 export type AlertChanges = Partial<Alert>
 
-/** Changes, and how the timeline tells them. */
-export type AlertStep = { changes: AlertChanges; what: string; by?: string | null; note?: string | null }
+/** Changes, and how the timeline tells them; with `thread` also in the thread under the cards. */
+export type AlertStep = {
+  changes: AlertChanges
+  what: string
+  by?: string | null
+  note?: string | null
+  thread?: boolean
+}
 
 /** The row of a new alert. */
 export function fired(finding: Finding, now: number) {
@@ -40,8 +46,14 @@ export function seenAgain(alert: Alert, finding: Finding, now: number): Again | 
   return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
 }
 
-/** Somebody is on it: no more reminders. Throws `conflict` when somebody was before, or it is over. */
-export function acknowledged(alert: Alert, by: string, note: string | null, now: number): AlertStep {
+/** Somebody is on it: no more reminders, until `until` (null: for good). Throws `conflict` when somebody was before, or it is over. */
+export function acknowledged(
+  alert: Alert,
+  by: string,
+  note: string | null,
+  now: number,
+  until: number | null = null,
+): AlertStep {
   refuseEnded(alert, 'acknowledge', now)
   if (alert.state === 'acknowledged') {
     const when = formatRelative(alert.acknowledgedAt!, now)
@@ -51,12 +63,14 @@ export function acknowledged(alert: Alert, by: string, note: string | null, now:
     state: 'acknowledged' as const,
     acknowledgedAt: now,
     acknowledgedBy: by,
+    acknowledgedUntil: until,
     note,
     snoozedUntil: null,
     snoozedBy: null,
-    wakeAt: null,
+    wakeAt: until,
   }
-  return { changes, what: 'acknowledged', by, note }
+  const what = until === null ? 'acknowledged' : `acknowledged until ${new Date(until).toISOString()}`
+  return { changes, what, by, note, thread: true }
 }
 
 /** Nobody is on it any more: reminders begin again. */
@@ -65,12 +79,11 @@ export function unacknowledged(alert: Alert, by: string, now: number): AlertStep
   if (alert.state !== 'acknowledged') throw new Problem('conflict', `Alert ${alert.id} is not acknowledged by anybody.`)
   const changes = {
     state: 'firing' as const,
-    acknowledgedAt: null,
-    acknowledgedBy: null,
+    ...NOBODY,
     note: null,
     wakeAt: nextReminder(alert, now),
   }
-  return { changes, what: 'un-acknowledged', by }
+  return { changes, what: 'un-acknowledged', by, thread: true }
 }
 
 /** No reminders until `until`; then, if it is still on, people are told again. */
@@ -78,14 +91,13 @@ export function snoozed(alert: Alert, until: number, by: string, note: string | 
   refuseEnded(alert, 'snooze', now)
   const changes = {
     state: 'firing' as const,
-    acknowledgedAt: null,
-    acknowledgedBy: null,
+    ...NOBODY,
     note,
     snoozedUntil: until,
     snoozedBy: by,
     wakeAt: until,
   }
-  return { changes, what: `snoozed until ${new Date(until).toISOString()}`, by, note }
+  return { changes, what: `snoozed until ${new Date(until).toISOString()}`, by, note, thread: true }
 }
 
 /** It is over, by itself (`by` null) or because somebody says so. Recoveries of criticals are told aloud. */
@@ -101,11 +113,25 @@ export function resolved(alert: Alert, by: string | null, now: number, seen?: Fi
     wakeAt: null,
     ...aloud,
   }
-  return { changes: seen ? { ...changes, seen } : changes, what: by === null ? 'recovered' : 'resolved', by }
+  // A recovery is told in a thread that is there, but makes none.
+  const thread = by !== null || alert.threadLine > 0
+  return { changes: seen ? { ...changes, seen } : changes, what: by === null ? 'recovered' : 'resolved', by, thread }
 }
 
-/** What the passing of `wakeAt` does: a snooze ends, or a reminder is due. */
+/** A word for the others, on the card and in the timeline; also when it is over. */
+export function noted(_alert: Alert, by: string, note: string): AlertStep {
+  return { changes: { note }, what: 'noted', by, note, thread: true }
+}
+
+/** Nobody took it in time: people are called anew; `to` says who by the escalation named. */
+export function escalated(alert: Alert, to: string, name: string): AlertStep {
+  const changes = { calls: alert.calls + 1, callReason: 'escalated' as const }
+  return { changes, what: `escalated to ${to} (${name})`, thread: true }
+}
+
+/** What the passing of `wakeAt` does: a snooze or an acknowledgement ends, or a reminder is due. */
 export function woken(alert: Alert, now: number): AlertStep {
+  if (alert.state === 'acknowledged') return givenBack(alert, now)
   const again = alert.snoozedUntil !== null
   const changes = {
     snoozedUntil: null,
@@ -116,6 +142,19 @@ export function woken(alert: Alert, now: number): AlertStep {
   }
   return { changes, what: again ? `the snooze by ${alert.snoozedBy} ended and it still goes on` : 'reminded' }
 }
+
+function givenBack(alert: Alert, now: number): AlertStep {
+  const changes = {
+    state: 'firing' as const,
+    ...NOBODY,
+    calls: alert.calls + 1,
+    callReason: 'given back' as const,
+    wakeAt: nextReminder(alert, now),
+  }
+  return { changes, what: `the acknowledgement by ${alert.acknowledgedBy} ran out and it still goes on`, thread: true }
+}
+
+const NOBODY = { acknowledgedAt: null, acknowledgedBy: null, acknowledgedUntil: null }
 
 function nextReminder(alert: Alert, now: number): number | null {
   return alert.remindEvery > 0 ? now + alert.remindEvery : null

@@ -10,7 +10,9 @@ import {
   type AlertChanges,
   type AlertStep,
   acknowledged,
+  escalated,
   fired,
+  noted,
   resolved,
   seenAgain,
   snoozed,
@@ -77,9 +79,26 @@ export function endAlertsOf(state: State, projectId: number, by: string, now: nu
   })
 }
 
-/** Puts somebody's name on an alert; throws `not_found` or `conflict`. */
-export function acknowledgeAlert(state: State, id: number, by: string, note: string | null, now: number): Alert {
-  return changed(state, id, alert => acknowledged(alert, by, note, now), now)
+/** Puts somebody's name on an alert, until `until` when that is given; throws `not_found` or `conflict`. */
+export function acknowledgeAlert(
+  state: State,
+  id: number,
+  by: string,
+  note: string | null,
+  now: number,
+  until: number | null = null,
+): Alert {
+  return changed(state, id, alert => acknowledged(alert, by, note, now, until), now)
+}
+
+/** Adds a word for the others; throws `not_found`. */
+export function noteAlert(state: State, id: number, by: string, note: string, now: number): Alert {
+  return changed(state, id, alert => noted(alert, by, note), now)
+}
+
+/** Calls people anew because nobody took an alert; `to` says whom, by the escalation named. */
+export function escalateAlert(state: State, id: number, to: string, name: string, now: number): Alert {
+  return changed(state, id, alert => escalated(alert, to, name), now)
 }
 
 /** Takes the name off an alert again, so that its reminders go on; throws `not_found` or `conflict`. */
@@ -164,9 +183,8 @@ function changed(state: State, id: number, step: (alert: Alert) => AlertStep, no
 }
 
 function change(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const next = tell(state, alert, step.changes)
-  writeHistory(state, alert.id, step, now)
-  return next
+  const line = writeHistory(state, alert.id, step, now)
+  return tell(state, alert, step.thread ? { ...step.changes, threadLine: line } : step.changes)
 }
 
 /** Stores changes as a new version, which every card is to show. */
@@ -187,7 +205,7 @@ function update(state: State, alert: Alert, changes: AlertChanges): Alert {
   return state.db.update(alerts).set(changes).where(eq(alerts.id, alert.id)).returning().get()!
 }
 
-function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): void {
+function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): number {
   const insert = 'insert into alert_history (alert_id, at, what, by, note) values (?, ?, ?, ?, ?)'
-  state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null)
+  return Number(state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null).lastInsertRowid)
 }

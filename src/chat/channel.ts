@@ -49,6 +49,11 @@ export interface Channel {
   edit(ref: string, card: Card): Promise<void>
   /** Answers under a message so that people are notified again (thread reply that is also shown in the channel). */
   reply(ref: string, card: Card, nonce: string): Promise<string>
+  /**
+   * Adds to the thread under a message, where the platform has threads, so that as few as possible are notified. May be
+   * lost or come twice when the connection breaks; no alert depends on it.
+   */
+  thread?(ref: string, card: Card): Promise<void>
   /** The reference of the message once sent with `nonce` at or after `since` (epoch ms), or null. */
   find(nonce: string, since: number): Promise<string | null>
 }
@@ -56,10 +61,17 @@ export interface Channel {
 /** How a platform's connection is doing; `message` is a sentence for people when it is not online. */
 export type PlatformStatus = { state: 'connecting' | 'online' | 'lost' | 'refused'; since: number; message?: string }
 
+export type PlatformName = 'discord' | 'slack' | 'terminal' | 'telegram' | 'email' | 'webhook'
+
+/** A channel beside those of the settings: its id, and for webhooks where it goes and what it is signed with. */
+export type GivenChannel = { id: string; name: string; address: string | null; secret: string | null }
+
 /** A chat platform: its connection, supervised by itself, and the channels it offers. */
 export interface Platform {
-  readonly name: 'discord' | 'slack' | 'terminal'
+  readonly name: PlatformName
   readonly channels: readonly Channel[]
+  /** Opens one more of its channels; null when that is none of this platform's. */
+  open?(given: GivenChannel): Channel | null
   status(): PlatformStatus
   /** Starts connecting in the background and keeps at it; never throws, never rejects. */
   start(): void
@@ -69,7 +81,7 @@ export interface Platform {
 
 /** Who speaks, as a platform knows them; roles are settled behind `CommandDesk`. */
 export type Speaker = {
-  platform: 'discord' | 'slack' | 'terminal' | 'api'
+  platform: 'discord' | 'slack' | 'terminal' | 'telegram' | 'api'
   id: string
   name: string
   /** The platform's own administrators (Manage Server, workspace admin, the terminal, the admin key). */

@@ -32,7 +32,7 @@ describe('a channel added later', () => {
     await delivery.restarts('slack', 'discord')
     const { id } = await delivery.fires('new')
     expect(titles(delivery.channel('discord'))).toEqual(['Critical: new'])
-    expect(delivery.stands(1, 'discord')).toBe('skip: ended before the channel was added')
+    expect(delivery.stands(1, 'discord')).toBe('not told there')
     expect(delivery.stands(id, 'slack')).toMatch(/^(post: new alert|skip: waiting to try again)$/)
   })
 })

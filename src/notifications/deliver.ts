@@ -1,27 +1,21 @@
 // The delivery loop: asks the outbox what each channel lacks, and sends it; at least once, in order of urgency.
-import { randomBytes } from 'node:crypto'
-import type { Alert } from '../alerts/alert.ts'
-import { alertCard, callCard } from '../alerts/alert-card.ts'
-import { readAlert } from '../alerts/alerts.ts'
-import { type Channel, DeliveryError } from '../chat/channel.ts'
+import type { Channel, DeliveryError } from '../chat/channel.ts'
 import type { Log } from '../log.ts'
-import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 import { Lane, type Operation } from './lane.ts'
-import { callIsDue, type Notification } from './next-step.ts'
 import {
   markFailed,
-  markSending,
-  markShown,
   NOT_SENDING,
   nextAttempt,
   type OutboxItem,
+  type OutboxKind,
   readOutbox,
   retryNow,
-  type Shown,
   settle,
 } from './notifications.ts'
+import { type Attempt, asDeliveryError, send } from './send.ts'
+import { settleAudiences } from './settle-audiences.ts'
 
 /** How many of the most urgent items a lane looks at: as many as are under way, and as many again to take their place. */
 const LOOK_AHEAD = 8
@@ -30,6 +24,8 @@ const LOOK_AHEAD = 8
 const FINISH = 3_000
 
 export interface Delivery {
+  /** Delivers to these channels from now on; what is under way to another comes to its end. */
+  setChannels(channels: readonly Channel[]): void
   /** Sends whatever is due; call it after anything changed. */
   nudge(): void
   /** Tries everything of a channel again at once, because its platform is back. */
@@ -40,34 +36,40 @@ export interface Delivery {
   stop(): Promise<void>
 }
 
+type LaneOf = { channel: Channel; lane: Lane; open: boolean; cancel: () => void; cancelRetry: () => void }
+
 /** A delivery loop over `channels`; each has its own lane, so that none waits for another. */
 export function createDelivery(state: State, channels: readonly Channel[], clock: Clock, log: Log): Delivery {
-  const lanes = channels.map(channel => ({ channel, lane: new Lane(), cancel: () => {}, cancelRetry: () => {} }))
+  const laneOf = (channel: Channel): LaneOf => {
+    return { channel, lane: new Lane(), open: true, cancel: () => {}, cancelRetry: () => {} }
+  }
+  let lanes = channels.map(laneOf)
   const running = new Set<Promise<void>>()
   let stopped = false
 
-  const pump = (one: (typeof lanes)[number]) => {
+  const pump = (one: LaneOf) => {
     one.cancel()
-    if (stopped) return
+    if (stopped || !one.open) return
     const now = clock.now()
-    for (const operation of ['post', 'edit'] as const) sendDue(one, operation, now)
+    for (const kind of ['post', 'edit', 'thread'] as const) sendDue(one, kind, now)
     // What is under way pumps again when it ends.
     if (one.lane.full) return
     const wake = soonest(one.lane.heldUntil(now), nextAttempt(state, one.channel.id, now))
     if (wake !== null) one.cancel = clock.at(wake, () => pump(one))
   }
 
-  const sendDue = (one: (typeof lanes)[number], operation: Operation, now: number) => {
+  const sendDue = (one: LaneOf, kind: OutboxKind, now: number) => {
+    const operation = kind === 'post' ? 'post' : 'edit'
     if (!one.lane.allows(operation, now)) return
-    for (const item of readOutbox(state, one.channel.id, operation, now, LOOK_AHEAD)) {
+    for (const item of readOutbox(state, one.channel.id, kind, now, LOOK_AHEAD)) {
       if (one.lane.underWay.has(item.alert.id)) continue
       if (item.step.do === 'skip') settle(state, item.alert.id, now)
-      else start(one, item, item.step.do === 'edit' ? 'edit' : 'post')
+      else start(one, item, operationOf(item.step))
       if (!one.lane.allows(operation, now)) return
     }
   }
 
-  const start = (one: (typeof lanes)[number], item: OutboxItem, operation: Operation) => {
+  const start = (one: LaneOf, item: OutboxItem, operation: Operation) => {
     one.lane.underWay.set(item.alert.id, operation)
     const attempt: Attempt = { ...item, handedOver: false }
     const sent = send(state, one.channel, attempt, clock)
@@ -83,20 +85,33 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
     running.add(sent)
   }
 
-  const tryAgain = (one: (typeof lanes)[number]) => {
-    if (stopped) return
+  const tryAgain = (one: LaneOf) => {
+    if (stopped || !one.open) return
     one.lane.release()
     retryNow(state, one.channel.id)
     pump(one)
   }
 
-  const retryRefused = (one: (typeof lanes)[number]) => {
+  const retryRefused = (one: LaneOf) => {
     one.cancelRetry()
     if (one.lane.refusal && !stopped) one.cancelRetry = clock.at(one.lane.refusal.retryAt, () => tryAgain(one))
   }
 
   return {
-    nudge: () => lanes.forEach(pump),
+    setChannels(wanted) {
+      const kept = lanes.filter(one => wanted.includes(one.channel))
+      for (const one of lanes.filter(other => !kept.includes(other))) {
+        one.open = false
+        one.cancel()
+        one.cancelRetry()
+      }
+      lanes = wanted.map(channel => kept.find(one => one.channel === channel) ?? laneOf(channel))
+      lanes.forEach(pump)
+    },
+    nudge() {
+      if (!stopped) settleAudiences(state, clock.now())
+      lanes.forEach(pump)
+    },
     refusal: channelId => lanes.find(({ channel }) => channel.id === channelId)?.lane.refusal ?? null,
     platformIsBack(channelId) {
       const one = lanes.find(({ channel }) => channel.id === channelId)
@@ -114,78 +129,9 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
   }
 }
 
-/** One try at a step; `handedOver` once a new message was given to the platform. */
-type Attempt = OutboxItem & { handedOver: boolean }
-
-async function send(state: State, channel: Channel, attempt: Attempt, clock: Clock): Promise<void> {
-  // The alert as it is at the moment of sending: nothing that waited is stale.
-  const alert = readAlert(state, attempt.alert.id) ?? attempt.alert
-  const shown = await STEPS[attempt.step.do]({ state, channel, attempt, clock, alert })
-  if (!shown) return
-  state.transaction(() => {
-    markShown(state, alert.id, channel.id, shown)
-    settle(state, alert.id, clock.now())
-  })
-}
-
-type Sending = { state: State; channel: Channel; attempt: Attempt; clock: Clock; alert: Alert }
-
-/** How each step is done, and what the channel shows then. */
-const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Shown | null>> = {
-  skip: async () => null,
-  async edit({ state, channel, attempt, alert }) {
-    const had = attempt.notification!
-    await channel.edit(had.ref!, cardOf(state, alert))
-    // A call that is due no more is given up, or it would come back when the alert is given back.
-    const due = callIsDue(alert, had)
-    const calls = due ? had.called : alert.calls
-    return { version: alert.version, calls, over: !due, refused: had.failedVersion === alert.version }
-  },
-  async reply(sending) {
-    const { channel, attempt, alert } = sending
-    const { ref, shownVersion, called } = attempt.notification!
-    const found = await findEarlier(sending, 'reply')
-    if (found !== null) return { version: shownVersion, calls: called + 1, over: true }
-    await handOver(sending, 'reply', nonce => channel.reply(ref!, callCard(alert), nonce))
-    return { version: shownVersion, calls: alert.calls, over: true }
-  },
-  async post(sending) {
-    const { state, channel, attempt, alert } = sending
-    const found = await findEarlier(sending, 'post')
-    // It shows the alert as it was then: version 0 has it edited to what it is now.
-    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, over: true }
-    const ref = await handOver(sending, 'post', nonce => channel.post(cardOf(state, alert), nonce))
-    return { ref, version: alert.version, calls: alert.calls, over: true }
-  },
-}
-
-/** The message that an earlier attempt, whose end nobody heard, turns out to have sent. */
-async function findEarlier({ channel, attempt }: Sending, kind: 'post' | 'reply'): Promise<string | null> {
-  const earlier = earlierAttempt(attempt, kind)
-  if (!earlier) return null
-  try {
-    return await channel.find(earlier.nonce!, earlier.sentAt!)
-  } catch (error) {
-    // A platform that never lets Vakt look is no reason to keep an alert back; any other failure is.
-    if (asDeliveryError(error).refusal === 'refused') return null
-    throw error
-  }
-}
-
-/** Sends a new message, under the nonce of the earlier attempt when there was one. */
-async function handOver(
-  { state, channel, attempt, clock, alert }: Sending,
-  kind: 'post' | 'reply',
-  message: (nonce: string) => Promise<string>,
-): Promise<string> {
-  const nonce = earlierAttempt(attempt, kind)?.nonce ?? randomBytes(12).toString('hex')
-  markSending(state, alert, channel.id, { kind, nonce, sentAt: clock.now() })
-  attempt.handedOver = true
-  return await message(nonce)
-}
-
-function earlierAttempt({ notification }: Attempt, kind: 'post' | 'reply'): Notification | null {
-  return notification?.sending === kind && notification.nonce !== null ? notification : null
+// Lines for a thread never keep a card waiting, no more than edits do.
+function operationOf(step: OutboxItem['step']): Operation {
+  return step.do === 'post' || step.do === 'reply' ? 'post' : 'edit'
 }
 
 function noteFailure(
@@ -219,16 +165,6 @@ function noteFailure(
       settle(state, item.alert.id, now)
     } else markFailed(state, item.alert.id, channel.id, { ...failure, nextAttemptAt: retryAt })
   })
-}
-
-function asDeliveryError(error: unknown): DeliveryError {
-  if (error instanceof DeliveryError) return error
-  return new DeliveryError('unsure', error instanceof Error ? error.message : String(error))
-}
-
-function cardOf(state: State, alert: Alert) {
-  const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
-  return alertCard(alert, project?.name ?? null)
 }
 
 function soonest(...instants: (number | null)[]): number | null {

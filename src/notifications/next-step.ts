@@ -8,6 +8,7 @@ export type Step =
   | { do: 'post'; why: 'new alert' | 'ended before it was told' | 'the card was gone' }
   | { do: 'reply'; why: NonNullable<Alert['callReason']> }
   | { do: 'edit'; why: 'newer version' }
+  | { do: 'thread'; why: 'timeline' }
   | {
       do: 'skip'
       why: 'shown' | 'ended before the channel was added' | 'held back' | 'waiting to try again' | 'refused for good'
@@ -23,6 +24,7 @@ export function nextStep(alert: Alert, addedAt: number, notification: Notificati
   if (!notification?.ref) return firstStep(alert, addedAt, notification)
   if (!refused && callIsDue(alert, notification)) return { do: 'reply', why: alert.callReason! }
   if (notification.shownVersion < alert.version) return { do: 'edit', why: 'newer version' }
+  if (!refused && notification.threaded < alert.threadLine) return { do: 'thread', why: 'timeline' }
   return { do: 'skip', why: 'shown' }
 }
 

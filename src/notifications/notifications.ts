@@ -3,10 +3,19 @@
 import type { Alert } from '../alerts/alert.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, desc, eq, sql } from '../state/orm.ts'
-import { alerts, channels, notifications } from '../state/schema.ts'
+import { alerts, audience, channels, notifications } from '../state/schema.ts'
 import { type Notification, nextStep, type Step } from './next-step.ts'
 
-export type OutboxItem = { alert: Alert; notification: Notification | null; step: Step }
+export type OutboxItem = {
+  alert: Alert
+  notification: Notification | null
+  step: Step
+  /** Who is called out in a new message, as it is stored. */
+  mention: readonly string[]
+}
+
+/** New messages, edits of cards, and lines for the thread under them. */
+export type OutboxKind = 'post' | 'edit' | 'thread'
 export type Delivery = {
   alert: Alert
   notification: Notification | null
@@ -16,13 +25,13 @@ export type Delivery = {
 }
 
 /**
- * What a channel still has to be told at `now` by new messages or by edits, in the order it matters: criticals before
- * warnings before infos, then older alerts first. At most `limit` items; `step` is the judge of each.
+ * What a channel that belongs to an alert's audience still has to be told at `now`, in the order it matters: criticals
+ * before warnings before infos, then older alerts first. At most `limit` items; `step` is the judge of each.
  */
 export function readOutbox(
   state: State,
   channelId: string,
-  kind: 'post' | 'edit',
+  kind: OutboxKind,
   now: number,
   limit: number,
 ): OutboxItem[] {
@@ -31,14 +40,16 @@ export function readOutbox(
       or (called < calls and case call_reason when 'recovered' then state = 'resolved'
         else state = 'firing' and snoozed_until is null end))`,
     edit: sql`ref is not null and shown_version < ${alerts.version}`,
+    thread: sql`ref is not null and threaded < thread_line`,
   }[kind]
-  const refused = { post: sql`1`, edit: sql`sending is not 'reply'` }[kind]
+  const refused = { post: sql`1`, edit: sql`sending is not 'reply'`, thread: sql`1` }[kind]
   // One query for each severity: in the order of the index, so that a mass of alerts is not sorted for every message.
   const query = state.prepared(`outbox ${kind}`, db =>
     db
-      .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt })
+      .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt, mention: audience.mention })
       .from(alerts)
-      .innerJoin(channels, eq(channels.id, sql.placeholder('channelId')))
+      .innerJoin(audience, and(eq(audience.alertId, alerts.id), eq(audience.channelId, sql.placeholder('channelId'))))
+      .innerJoin(channels, eq(channels.id, audience.channelId))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(
         sql`undelivered = 1 and severity = ${sql.placeholder('severity')}
@@ -53,12 +64,14 @@ export function readOutbox(
   for (const severity of WORST_FIRST) {
     if (rows.length < limit) rows.push(...query.all({ channelId, severity, now, limit: limit - rows.length }))
   }
-  return rows.map(({ alert, notification, addedAt }) => {
+  const items = rows.map(({ alert, notification, addedAt, mention }): OutboxItem => {
     const step = nextStep(alert, addedAt, notification, now)
     // While new messages are held back, a card is made true before the reply that is due as well.
     const early: Step = { do: 'edit', why: 'newer version' }
-    return { alert, notification, step: kind === 'edit' && step.do === 'reply' ? early : step }
+    return { alert, notification, mention, step: kind === 'edit' && step.do === 'reply' ? early : step }
   })
+  // Its thread comes after the card itself.
+  return kind === 'thread' ? items.filter(({ step }) => step.do === 'thread') : items
 }
 
 const WORST_FIRST: readonly Alert['severity'][] = ['critical', 'warning', 'info']
@@ -88,12 +101,21 @@ export function markSending(
  * What a channel shows: the message, the version in it, the calls told, whether no new message is to be sent or looked
  * for any more, and whether the reply that belongs to it stays refused.
  */
-export type Shown = { ref?: string; version: number; calls: number; over: boolean; refused?: boolean }
+export type Shown = {
+  ref?: string
+  version: number
+  calls: number
+  over: boolean
+  refused?: boolean
+  /** The newest line of the alert's history that a new card makes needless in its thread. */
+  threaded?: number
+}
 
 /** Notes what the channel shows of an alert. */
 export function markShown(state: State, alertId: number, channelId: string, shown: Shown): void {
   save(state, alertId, channelId, {
     ...(shown.ref === undefined ? {} : { ref: shown.ref }),
+    ...(shown.threaded === undefined ? {} : { threaded: shown.threaded }),
     ...(shown.over ? NOT_SENDING : {}),
     shownVersion: shown.version,
     called: shown.calls,
@@ -111,14 +133,19 @@ export function markFailed(state: State, alertId: number, channelId: string, fai
   save(state, alertId, channelId, failure)
 }
 
-/** Takes alerts that every configured channel shows (or never will) out of the outbox. */
+/** Notes up to which line of an alert's history the thread under its card goes. */
+export function markThreaded(state: State, alertId: number, channelId: string, line: number): void {
+  save(state, alertId, channelId, { threaded: line, attempts: 0, nextAttemptAt: null, error: null })
+}
+
+/** Takes alerts that every channel of their audience shows (or never will) out of the outbox; the audience must be settled. */
 export function settle(state: State, alertId: number, now: number): void {
   const pairs = pairsOf(state, alertId)
   const open = pairs.some(({ alert, notification, addedAt }) => {
     const step = nextStep(alert, addedAt, notification, now)
     return step.do !== 'skip' || step.why === 'waiting to try again'
   })
-  if (!open) state.prepare('update alerts set undelivered = 0 where id = ?').run(alertId)
+  if (!open) state.prepare('update alerts set undelivered = 0 where id = ? and routed_version >= version').run(alertId)
 }
 
 /**
@@ -178,7 +205,8 @@ function pairsOf(state: State, alertId: number) {
         addedAt: channels.addedAt,
       })
       .from(alerts)
-      .innerJoin(channels, sql`${channels.removedAt} is null`)
+      .innerJoin(audience, eq(audience.alertId, alerts.id))
+      .innerJoin(channels, and(eq(channels.id, audience.channelId), sql`${channels.removedAt} is null`))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(eq(alerts.id, sql.placeholder('alertId')))
       .prepare(),

@@ -10,7 +10,7 @@ import * as schema from './schema.ts'
 const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 /** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
-export type Topic = 'alerts' | 'deadlines'
+export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
 
 /** Which rows are kept in memory. */
 export type MemoryName = 'checks by uuid' | 'keys in use'

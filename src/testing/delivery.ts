@@ -59,8 +59,8 @@ export async function startDelivery(...ids: string[]) {
     alert: (id: number) => readAlert(state, id)!,
     /** How it stands between an alert and a channel, in words. */
     stands(alertId: number, channelId: string) {
-      const one = listDeliveries(state, 1, clock.now(), alertId).find(pair => pair.channelId === channelId)!
-      return `${one.step.do}: ${one.step.why}`
+      const one = listDeliveries(state, 1, clock.now(), alertId).find(pair => pair.channelId === channelId)
+      return one ? `${one.step.do}: ${one.step.why}` : 'not told there'
     },
   }
 }

@@ -1,0 +1,37 @@
+// Who is told of each alert, settled again with every version of it, and when routes or channels have changed.
+import { readProjectById } from '../projects/projects.ts'
+import type { State } from '../state/database.ts'
+import { asc, isNull, sql } from '../state/orm.ts'
+import { alerts, channels, routes } from '../state/schema.ts'
+import { settleAudience } from './audiences.ts'
+import { settleEscalations } from './escalations.ts'
+import { settle } from './notifications.ts'
+import { audienceOf } from './route.ts'
+
+/** How many alerts one transaction settles. */
+const AT_ONCE = 500
+
+/** Settles who is told of every alert that has changed since it was last settled, and what is to be escalated when. */
+export function settleAudiences(state: State, now: number): void {
+  for (let settled = AT_ONCE; settled === AT_ONCE; ) settled = state.transaction(() => settleSome(state, now))
+}
+
+function settleSome(state: State, now: number): number {
+  const unsettled = state.prepared('unsettled audiences', db =>
+    db.select().from(alerts).where(sql`undelivered = 1 and routed_version < version`).limit(AT_ONCE).prepare(),
+  )
+  const found = unsettled.all()
+  if (found.length === 0) return 0
+  const ways = {
+    routes: state.db.select().from(routes).orderBy(asc(routes.position)).all(),
+    channels: state.db.select().from(channels).where(isNull(channels.removedAt)).orderBy(asc(channels.id)).all(),
+  }
+  for (const alert of found) {
+    const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
+    settleAudience(state, alert, audienceOf(alert, project, ways.routes, ways.channels), now)
+    settleEscalations(state, alert, project, now)
+    state.prepare('update alerts set routed_version = version where id = ?').run(alert.id)
+    settle(state, alert.id, now)
+  }
+  return found.length
+}
