@@ -5,10 +5,9 @@ import type { Batch, LineError, Stored } from '../store.ts'
 import { isDamage, storageProblem } from './damage.ts'
 import { countLines } from './line-counts.ts'
 import { storedTimestamp } from './line-key.ts'
-import type { Partition, PartitionState, PlacedLine } from './partition.ts'
+import { Full, type Partition, type PartitionState, type PlacedLine } from './partition.ts'
 import { dayOf, wholeRetention } from './partition-name.ts'
 import type { Partitions } from './partitions.ts'
-import { NoSlot } from './slots.ts'
 
 export type ReadBatch = (batch: Batch) => {
   lines: NewLine[]
@@ -59,7 +58,7 @@ function appendWhole(
       if (lines.length > 0) onStored(lines)
       return { answers, state: partitions.note(partition) }
     } catch (error) {
-      if (error instanceof NoSlot && attempt < 3) {
+      if (error instanceof Full && attempt < 3) {
         partition!.fill()
         partitions.note(partition!)
       } else if (isDamage(error) && partition && attempt < 3) {

@@ -8,12 +8,10 @@ import { setImmediate } from 'node:timers/promises'
 import { createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { Problem } from '../../problem.ts'
 import type { LogLine } from '../line.ts'
-import { candidates, spanBetween } from './candidates.ts'
+import { prepared } from './candidates.ts'
 import { parseId } from './line-key.ts'
-import type { PartitionState } from './partition.ts'
 import { parsePartition } from './partition-name.ts'
-import { EVERYTHING } from './plan.ts'
-import { lineOf } from './rows.ts'
+import { COLUMNS, lineOf, type Row } from './rows.ts'
 import type { Library } from './search-job.ts'
 
 export type Archive = { file: string; lines: number; bytes: number }
@@ -22,18 +20,18 @@ const END = '.ndjson.zst'
 const LINES_AT_A_TIME = 1_000
 
 /**
- * Writes a partition's lines, in the order of time, to `<name>.ndjson.zst` in the folder `to`; the file is there only when
+ * Writes a partition's lines, as they were stored, to `<name>.ndjson.zst` in the folder `to`; the file is there only when
  * it is whole. `not_found` when there is no such partition.
  */
 export async function archiveTo(library: Library, name: string, to: string): Promise<Archive> {
-  const state = library.partitions.find(partition => partition.name === name)
-  if (!state) throw new Problem('not_found', `There is no log partition ${name}.`)
+  if (!library.partitions.some(partition => partition.name === name))
+    throw new Problem('not_found', `There is no log partition ${name}.`)
   const file = join(to, name + END)
   const unfinished = `${file}.unfinished`
   await mkdir(to, { recursive: true })
   let lines = 0
   const texts = async function* () {
-    for await (const some of allLines(library, state)) {
+    for await (const some of allLines(library, name)) {
       lines += some.length
       yield `${some.map(line => JSON.stringify(line)).join('\n')}\n`
     }
@@ -85,22 +83,17 @@ function readArchived(text: string): LogLine {
   return line
 }
 
-/** All lines of a partition in the order of time, some at a time, letting other work in between. */
-async function* allLines(library: Library, { name, from, until }: PartitionState): AsyncGenerator<LogLine[]> {
-  if (from === null || until === null) return
-  const { first, last } = spanBetween(from, until + 1)
-  for (;;) {
+/** All lines of a partition as they were stored, some at a time, letting other work in between. */
+async function* allLines(library: Library, name: string): AsyncGenerator<LogLine[]> {
+  for (let slot = 0; ; ) {
     const db = library.readables.open(name)
     if (!db) throw new Problem('not_found', `The log partition ${name} went while it was archived.`)
-    const some: LogLine[] = []
-    for (const row of candidates(db, EVERYTHING, { first, last }, 'oldest')) {
-      some.push(lineOf(row))
-      first.timestamp = row[0]
-      first.slot = row[11] + 1
-      if (some.length === LINES_AT_A_TIME) break
-    }
-    if (some.length === 0) return
-    yield some
+    const rows = prepared(db, `select ${COLUMNS} from lines where slot >= ? order by slot limit ?`)
+      .raw()
+      .all(slot, LINES_AT_A_TIME) as Row[]
+    if (rows.length === 0) return
+    slot = rows.at(-1)![11] + 1
+    yield rows.map(lineOf)
     await setImmediate()
   }
 }

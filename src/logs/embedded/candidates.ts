@@ -1,7 +1,7 @@
 // Reads the rows of a partition that a plan leaves as candidates, between two row ids, in the order of time.
 import type Database from 'better-sqlite3'
-import { type LineKey, SLOT_BITS, SLOTS } from './line-key.ts'
-import type { Plan } from './plan.ts'
+import { SLOT_BITS, SLOTS } from './line-key.ts'
+import { EVERY_LINE, type Plan } from './plan.ts'
 import { COLUMNS, type Row } from './rows.ts'
 
 export type Order = 'newest' | 'oldest'
@@ -17,9 +17,8 @@ export function spanBetween(from: number, until: number): Span {
 /** The candidates one by one; stop taking them at any time. */
 export function candidates(db: Database.Database, plan: Plan, span: Span, order: Order): IterableIterator<Row> {
   const { from, values } = source(plan, span)
-  const id = plan.words === null ? 'lines.id' : 'words.rowid'
   const direction = order === 'newest' ? 'desc' : 'asc'
-  return prepared(db, `select ${COLUMNS} ${from} order by ${id} ${direction}`)
+  return prepared(db, `select ${COLUMNS} ${from} order by words.rowid ${direction}`)
     .raw()
     .iterate(...values) as IterableIterator<Row>
 }
@@ -27,50 +26,48 @@ export function candidates(db: Database.Database, plan: Plan, span: Span, order:
 /** The `from … where` of a plan's candidates with its values. What a query says is among the values only. */
 export function source(plan: Plan, span: Span): { from: string; values: unknown[] } {
   const { bounds, values } = within(plan, span)
-  const tables = plan.words === null ? 'lines' : 'words cross join lines on lines.id = words.rowid'
-  const match = plan.words === null ? '' : 'words match ? and'
   const pieces = plan.pieces.map(() => ' and lines.rest like ?').join('')
   return {
-    from: `from ${tables} where ${match} ${bounds}${pieces}`,
+    from: `from words cross join lines on lines.slot = (words.rowid & ${SLOTS - 1}) where ${bounds}${pieces}`,
     values: [...values, ...plan.pieces],
   }
 }
 
-/** The same for an exact plan when only row ids are asked for: without touching the lines. */
-export function idSource(plan: Plan, span: Span): { id: string; from: string; values: unknown[] } {
-  const { id, bounds, values } = within(plan, span)
-  return {
-    id,
-    from: plan.words === null ? `from lines where ${bounds}` : `from words where words match ? and ${bounds}`,
-    values,
-  }
+/** The same for an exact plan when only row ids (`words.rowid`) are asked for: without touching the lines. */
+export function idSource(plan: Plan, span: Span): { from: string; values: unknown[] } {
+  const { bounds, values } = within(plan, span)
+  return { from: `from words where ${bounds}`, values }
 }
 
 // Numbers are bound as floating point, which `|` makes whole again and `+` would not.
-function within(plan: Plan, span: Span): { id: string; bounds: string; values: unknown[] } {
-  const id = plan.words === null ? 'lines.id' : 'words.rowid'
+function within(plan: Plan, span: Span): { bounds: string; values: unknown[] } {
   const first = normalId(span.first)
   const last = normalId(span.last)
+  const id = `((? << ${SLOT_BITS}) | ?)`
   return {
-    id,
-    bounds: `${id} >= ((? << ${SLOT_BITS}) | ?) and ${id} <= ((? << ${SLOT_BITS}) | ?)`,
-    values: [...(plan.words === null ? [] : [plan.words]), first.timestamp, first.slot, last.timestamp, last.slot],
+    bounds: `words match ? and words.rowid >= ${id} and words.rowid <= ${id}`,
+    values: [plan.words ?? EVERY_LINE, first.timestamp, first.slot, last.timestamp, last.slot],
   }
 }
 
-/** The lowest slot of the key's timestamp whose line was stored at the key's position or later; `SLOTS` when none was. */
-export function slotFrom(db: Database.Database, { timestamp, position }: LineKey): number {
-  const next = prepared(
-    db,
-    `select id & ${SLOTS - 1}, position from lines where id >= ((? << ${SLOT_BITS}) | ?)
-       and id <= ((? << ${SLOT_BITS}) | ${SLOTS - 1}) order by id limit 1`,
-  ).raw()
+/** The line at a position, or null. */
+export function rowAt(db: Database.Database, position: number): Row | null {
+  const row = prepared(db, `select ${COLUMNS} from lines where slot = ?`).raw().get(slotFrom(db, position)) as
+    | Row
+    | undefined
+  return row?.[1] === position ? row : null
+}
+
+/** The lowest slot of a line that was stored at a position or later; `SLOTS` when none was. Both count up together. */
+export function slotFrom(db: Database.Database, position: number): number {
+  const next = prepared(db, 'select slot, position from lines where slot >= ? order by slot limit 1').raw()
+  const { slot: last } = prepared(db, 'select coalesce(max(slot), -1) as slot from lines').get() as { slot: number }
   let low = 0
-  let high = SLOTS
+  let high = last + 1
   let found = SLOTS
   while (low < high) {
     const middle = (low + high) >> 1
-    const row = next.get(timestamp, middle, timestamp) as [slot: number, position: number] | undefined
+    const row = next.get(middle) as [slot: number, position: number] | undefined
     if (row && row[1] < position) low = row[0] + 1
     else {
       high = middle

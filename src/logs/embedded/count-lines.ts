@@ -102,7 +102,7 @@ function countLevels(
     const source = idSource(both([plan, decidedBy(`fields : "${levelToken(level)}"`)]), span)
     const rows = prepared(
       db,
-      `select ((${source.id} >> ${SLOT_BITS}) - cast(? as integer)) / cast(? as integer), count(*) ${source.from} group by 1`,
+      `select ((words.rowid >> ${SLOT_BITS}) - cast(? as integer)) / cast(? as integer), count(*) ${source.from} group by 1`,
     )
       .raw()
       .all(from, width, ...source.values) as [bucket: number, count: number][]

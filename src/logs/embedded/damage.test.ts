@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
 import { createLog } from '../../log.ts'
 import { DAY } from '../../time.ts'
+import { SLOTS } from './line-key.ts'
 import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
 
 const YESTERDAY = '2026-11-20.3d.0'
@@ -79,6 +80,32 @@ it('a partition of another version of Vakt is left alone, and the store does not
     message: expect.stringContaining('another version of Vakt (layout 99)'),
   })
   expect(readdirSync(folder)).toContain(`${TODAY}.db`)
+})
+
+it('a partition of an earlier layout is set aside whole, and the rest serves', async () => {
+  const folder = await twoDays()
+  const file = new Database(join(folder, `${YESTERDAY}.db`))
+  file.pragma('user_version = 1')
+  file.close()
+  const store = await aStore({ folder })
+  const { partitions } = await store.status()
+  expect(partitions.find(({ state }) => state === 'damaged')).toMatchObject({
+    name: `${YESTERDAY}.db.damaged`,
+    message: expect.stringContaining('layout 1'),
+  })
+  expect(partitions.filter(({ lines }) => lines === 600)).toHaveLength(1)
+})
+
+it('a partition that has no room left for a batch gives way to the next', async () => {
+  const folder = await twoDays()
+  const file = new Database(join(folder, `${TODAY}.db`))
+  file.prepare('update lines set slot = ? where slot = (select max(slot) from lines)').run(SLOTS - 2)
+  file.close()
+  const store = await aStore({ folder })
+  const lines = Array.from({ length: 3 }, (_, i) => ({ message: `late ${i}`, timestamp: NOON + i }))
+  expect(await store.append(batchOf(lines, { receivedAt: NOON }))).toMatchObject({ accepted: 3 })
+  const filled = (await store.status()).partitions.map(partition => partition.lines)
+  expect(filled.toSorted((a, b) => a - b)).toEqual([3, 600, 600])
 })
 
 /** A folder with a store of two days, 600 lines each. */

@@ -4,17 +4,20 @@ import { invalid } from '../../problem.ts'
 /** `position` counts lines as they were stored, over all partitions and restarts; no two lines share one. */
 export type LineKey = { timestamp: number; position: number }
 
-/** Row ids are `timestamp << SLOT_BITS | slot`, so that every index is in the order of time. */
-export const SLOT_BITS = 20
+/**
+ * The index knows lines as `timestamp << SLOT_BITS | slot`, so that it is in the order of time. The slot is the line's place
+ * in its partition, counted as lines come: rows are only ever added at the end, whatever their timestamps.
+ */
+export const SLOT_BITS = 21
 export const SLOTS = 2 ** SLOT_BITS
-/** The year 2248; later timestamps are stored as this one. */
-export const LAST_TIMESTAMP = 2 ** 43 - 1
+/** The year 2109; later timestamps are stored as this one. */
+export const LAST_TIMESTAMP = 2 ** 42 - 1
 
 // Ten digits in base 36: positions begin at the clock's microseconds, so this lasts until 2085.
 const POSITION_DIGITS = 10
 export const LAST_POSITION = 36 ** POSITION_DIGITS - 1
 
-/** A timestamp as rows hold it: whole milliseconds between 1970 and 2248. */
+/** A timestamp as rows hold it: whole milliseconds between 1970 and 2109. */
 export function storedTimestamp(timestamp: number): number {
   return Math.max(0, Math.min(LAST_TIMESTAMP, Math.floor(timestamp) || 0))
 }

@@ -1,7 +1,7 @@
 // Single lines by their ids, what stands around them, and the values that fields had lately.
 import type { LogLine } from '../line.ts'
 import { foldCase } from '../query/wildcard.ts'
-import { candidates, prepared, slotFrom } from './candidates.ts'
+import { prepared, rowAt } from './candidates.ts'
 import { has } from './field-plan.ts'
 import { type LineKey, parseId } from './line-key.ts'
 import { both, EVERYTHING, type Plan } from './plan.ts'
@@ -17,11 +17,10 @@ const RECENT_PARTITIONS = 14
 export function readLine(library: Library, { timestamp, position }: LineKey): LogLine | null {
   let found: LogLine | null = null
   const slice = { from: timestamp, until: timestamp + 1 }
-  searchJob(library, { plan: () => EVERYTHING, fits: () => true }).each(slice, (db, plan, state) => {
+  searchJob(library, { plan: () => EVERYTHING, fits: () => true }).each(slice, (db, _, state) => {
     if (found || position > state.lastPosition) return
-    const slot = slotFrom(db, { timestamp, position })
-    const [row] = candidates(db, plan, { first: { timestamp, slot }, last: { timestamp, slot } }, 'oldest')
-    if (row?.[1] === position) found = lineOf(row)
+    const row = rowAt(db, position)
+    if (row?.[0] === timestamp) found = lineOf(row)
   })
   return found
 }

@@ -33,7 +33,8 @@ export type LogStoreOptions = {
 }
 
 const QUEUE_BYTES = 32 * 1024 * 1024
-const PARTITION_LINES = 20_000_000
+/** Below the `SLOTS` that a partition has. */
+const PARTITION_LINES = 2_000_000
 
 /** Opens the store; rejects with a `Problem` when the folder or a file in it cannot be used. */
 export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLogStore> {

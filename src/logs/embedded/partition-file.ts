@@ -36,12 +36,18 @@ export function openPartitionFile(file: string, expiresAt: number): Database.Dat
     db.pragma(`journal_size_limit = ${LONGEST_LOG_BYTES / 2}`)
     const layout = db.pragma('user_version', { simple: true })
     if (layout === 0) makeTables(db, expiresAt)
-    else if (layout !== LAYOUT) throw new Error(`it was written by another version of Vakt (layout ${layout})`)
+    else if (layout !== LAYOUT) throw otherLayout(Number(layout))
     return db
   } catch (error) {
     db.close()
     throw error
   }
+}
+
+/** Files of an earlier layout are set aside like damaged ones; one from the future must not be touched. */
+function otherLayout(layout: number): Error {
+  const error = new Error(`it was written by another version of Vakt (layout ${layout})`)
+  return layout < LAYOUT ? Object.assign(error, { code: 'SQLITE_FORMAT' }) : error
 }
 
 function makeTables(db: Database.Database, expiresAt: number): void {

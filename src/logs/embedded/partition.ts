@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'
 import type { LineTokens } from './field-tokens.ts'
-import { SLOT_BITS } from './line-key.ts'
+import { SLOT_BITS, SLOTS } from './line-key.ts'
 import { LONGEST_LOG_BYTES, openPartitionFile, readSummary, type Summary, sizeOf } from './partition-file.ts'
 import { Names } from './partition-names.ts'
 import { LINES_PER_MARK, restOf } from './rows.ts'
-import { Slots } from './slots.ts'
 
 /** What everybody else knows of a partition, as of its last commit. */
 export type PartitionState = {
@@ -25,6 +24,9 @@ export type PartitionState = {
 export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
 const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
+/** A partition has no room for more lines. */
+export class Full extends Error {}
+
 const PAGES_AT_A_TIME = 100
 
 export class Partition {
@@ -34,7 +36,7 @@ export class Partition {
   readonly #tokens: LineTokens
   #merging = false
   #summary: Summary
-  #slots: Slots
+  #nextSlot: number
   #names: Names
   readonly #insertLine: Database.Statement
   readonly #insertWords: Database.Statement
@@ -51,9 +53,9 @@ export class Partition {
     this.db = openPartitionFile(this.#file, expiresAt)
     const { db } = this
     this.#summary = readSummary(db)
-    this.#slots = new Slots(db, this.#summary.last_timestamp)
+    this.#nextSlot = this.#freeSlot()
     this.#names = new Names(db)
-    this.#insertLine = db.prepare(`insert into lines values (${ROW_ID}, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+    this.#insertLine = db.prepare('insert into lines values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertWords = db.prepare(`insert into words (rowid, message, stack, fields) values (${ROW_ID}, ?, ?, ?)`)
     this.#insertMark = db.prepare('insert into marks values (?)')
     this.#saveSummary = db.prepare(
@@ -90,26 +92,26 @@ export class Partition {
       if (this.db.inTransaction) this.db.exec('rollback')
       this.#summary = readSummary(this.db)
       this.#names = new Names(this.db)
+      this.#nextSlot = this.#freeSlot()
       throw error
     }
   }
 
-  /** Adds lines, in a transaction. Throws `NoSlot` when one timestamp has too many of them. */
-  add(lines: PlacedLine[]): void {
+  /** Adds lines, which come in the order of their positions, in a transaction. Throws `Full` when they do not fit. */
+  add(lines: readonly PlacedLine[]): void {
     const summary = this.#summary
-    // The index takes row ids in order only; out of order it would write itself to disk line by line.
-    lines.sort((a, b) => a.timestamp - b.timestamp || a.position - b.position)
-    for (const { line, timestamp, position } of lines) {
-      const slot = this.#slots.take(timestamp)
-      const { receivedAt, level, message, project, source, host, group, fingerprint } = line
-      const known = LEVELS.indexOf(level)
+    if (this.#nextSlot + lines.length > SLOTS) throw new Full(`The log partition ${this.name} is full.`)
+    const inTime = lines.map((each, i) => ({ ...each, slot: this.#nextSlot + i }))
+    for (const { line, timestamp, position, slot } of inTime) {
+      const { receivedAt, message, project, source, host, group, fingerprint } = line
+      const level = LEVELS.indexOf(line.level)
       const rest = restOf(line)
-      const row = [
-        timestamp,
+      this.#insertLine.run(
         slot,
+        timestamp,
         position,
         receivedAt,
-        known,
+        level,
         message,
         project,
         source,
@@ -117,23 +119,27 @@ export class Partition {
         group,
         fingerprint,
         rest,
-      ]
-      this.#insertLine.run(row)
-      this.#insertWords.run(timestamp, slot, message, line.stack, this.#tokens.of(line))
+      )
+    }
+    this.#nextSlot += lines.length
+    // The index takes row ids in order only; out of order it would write itself to disk line by line.
+    inTime.sort((a, b) => a.timestamp - b.timestamp || a.slot - b.slot)
+    for (const { line, timestamp, position, slot } of inTime) {
+      this.#insertWords.run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
       this.#names.note(line)
       if (summary.lines++ % LINES_PER_MARK === LINES_PER_MARK - 1) this.#insertMark.run(timestamp)
       if (position > summary.last_position) summary.last_position = position
     }
     if (lines.length === 0) return
-    summary.first_timestamp = Math.min(summary.first_timestamp ?? Infinity, lines[0]!.timestamp)
-    summary.last_timestamp = Math.max(summary.last_timestamp ?? 0, lines.at(-1)!.timestamp)
+    summary.first_timestamp = Math.min(summary.first_timestamp ?? Infinity, inTime[0]!.timestamp)
+    summary.last_timestamp = Math.max(summary.last_timestamp ?? 0, inTime.at(-1)!.timestamp)
     summary.merged = 0
   }
 
   /** Removes one line with its words, in a transaction; `slot` is the low part of its row id. */
   remove(line: LogLine, slot: number): void {
     const { timestamp } = line
-    this.db.prepare(`delete from lines where id = ${ROW_ID}`).run(timestamp, slot)
+    this.db.prepare('delete from lines where slot = ?').run(slot)
     this.db
       .prepare(`insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`)
       .run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
@@ -198,6 +204,10 @@ export class Partition {
   /** Brings the write-ahead log home and closes. */
   close(): void {
     this.db.close()
+  }
+
+  #freeSlot(): number {
+    return this.db.prepare('select coalesce(max(slot), -1) + 1 from lines').pluck().get() as number
   }
 
   #curbLog(): void {

@@ -99,9 +99,11 @@ export class Partitions {
     return state
   }
 
-  /** Partitions of days before `day` whose index is in pieces. */
+  /** Partitions of days before `day`, and full ones, whose index is in pieces. */
   unmerged(day: number): string[] {
-    return [...this.#states.keys()].filter(name => parsePartition(name)!.day < day && !this.#merged.has(name))
+    return [...this.#states.keys()].filter(
+      name => (parsePartition(name)!.day < day || this.#full.has(name)) && !this.#merged.has(name),
+    )
   }
 
   /** The stored reply to a client's key within the day before `receivedAt`. */

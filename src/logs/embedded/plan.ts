@@ -16,7 +16,8 @@ export const UNDECIDED: Plan = { ...EVERYTHING, exact: false }
 // SQLite reads all of an expression before it begins.
 const LONGEST = 30_000
 
-const EVERY_LINE = `fields : (${LEVELS.map(level => `"${levelToken(level)}"`).join(' OR ')})`
+/** What every line has in the index: a level. */
+export const EVERY_LINE = `fields : (${LEVELS.map(level => `"${levelToken(level)}"`).join(' OR ')})`
 
 /** A plan of one index expression that decides all by itself. */
 export function decidedBy(expression: string): Plan {

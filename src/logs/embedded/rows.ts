@@ -1,9 +1,9 @@
 // The tables of a partition file, and a log line as one of its rows.
 import { type Json, LEVELS, type LogLine, type NewLine } from '../line.ts'
-import { lineId, SLOTS } from './line-key.ts'
+import { lineId } from './line-key.ts'
 
 /** Tells partition files of another layout; the full-text index also depends on `lineTokens`. */
-export const LAYOUT = 1
+export const LAYOUT = 2
 /** One timestamp in this many lines is kept in `marks`: a sample by which scans are cut into even slices. */
 export const LINES_PER_MARK = 4096
 /** A partition lists at most this many distinct values of a field. */
@@ -14,7 +14,8 @@ export const MOST_NAMES = 5_000
 // 64, where SQLite would stop everything to merge.
 export const SCHEMA = `
 create table lines (
-  id integer primary key, position integer not null, received integer not null, level integer not null,
+  slot integer primary key, timestamp integer not null, position integer not null, received integer not null,
+  level integer not null,
   message text not null, project text not null, source text not null, host text not null, grp text not null,
   fingerprint text not null, rest text not null
 );
@@ -36,8 +37,8 @@ pragma user_version = ${LAYOUT};
 `
 
 /** What `lineOf` reads, in its order. */
-export const COLUMNS = `lines.id >> 20, lines.position, lines.received, lines.level, lines.message, lines.project,
-  lines.source, lines.host, lines.grp, lines.fingerprint, lines.rest, lines.id & ${SLOTS - 1}`
+export const COLUMNS = `lines.timestamp, lines.position, lines.received, lines.level, lines.message, lines.project,
+  lines.source, lines.host, lines.grp, lines.fingerprint, lines.rest, lines.slot`
 
 export type Row = [
   timestamp: number,

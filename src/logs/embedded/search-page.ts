@@ -77,9 +77,8 @@ function spanOf(db: Database.Database, slice: Slice, { order, cursor }: Course):
   const span = spanBetween(slice.from, slice.until)
   if (cursor === null) return span
   const { timestamp, position } = cursor
-  if (order === 'newest' && span.last.timestamp === timestamp) span.last.slot = slotFrom(db, cursor) - 1
-  if (order === 'oldest' && span.first.timestamp === timestamp)
-    span.first.slot = slotFrom(db, { timestamp, position: position + 1 })
+  if (order === 'newest' && span.last.timestamp === timestamp) span.last.slot = slotFrom(db, position) - 1
+  if (order === 'oldest' && span.first.timestamp === timestamp) span.first.slot = slotFrom(db, position + 1)
   return span
 }
 

@@ -64,7 +64,7 @@ function countColumn(db: Database.Database, plan: Plan, span: Span, column: stri
   // The bare columns are those of the newest row of each group, because of max().
   const rows = prepared(
     db,
-    `select ${column}, count(*), lines.id >> 20, lines.position, max(lines.id) ${from} group by 1`,
+    `select ${column}, count(*), lines.timestamp, lines.position, max(words.rowid) ${from} group by 1`,
   )
     .raw()
     .iterate(...values) as IterableIterator<

@@ -54,7 +54,7 @@ const calls = {
   setAside(name: string, message: string): void {
     if (partitions.has(name)) partitions.setAside(name, new Error(message))
   },
-  /** Merges the indexes of partitions of days before `day` for about `forMs`. */
+  /** Merges the indexes of full partitions, and of those of days before `day`, for about `forMs`. */
   merge(day: number, forMs: number): PartitionState[] {
     const until = performance.now() + forMs
     const changed = new Map<string, PartitionState>()
