@@ -3,7 +3,7 @@
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
 import { countAlerts } from './alerts/alert-lists.ts'
-import type { CommandDesk, Platform, PlatformStatus } from './chat/channel.ts'
+import type { CommandDesk, GivenChannel, Platform, PlatformStatus } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import { countByShownStatus } from './checks/checks.ts'
 import type { Config } from './config.ts'
@@ -17,6 +17,7 @@ import { outlived } from './logs/retention.ts'
 import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
+import { createGivenChannels } from './notifications/given-channels.ts'
 import { addProject, FIRST_PROJECT, listProjects, readProject, retentionOf } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
@@ -52,8 +53,11 @@ export function openHouse(options: HouseOptions) {
 
   // A platform that is connected and refuses the cards is as lost as one that is not.
   const statuses = () =>
-    platforms.map(({ name, status, channels }) => {
-      const refusal = channels.map(channel => delivery.refusal(channel.id)).find(one => one !== null)
+    platforms.map(platform => {
+      const { name, status } = platform
+      const refusal = [...platform.channels, ...given.of(platform)]
+        .map(channel => delivery.refusal(channel.id))
+        .find(one => one !== null)
       const connected = status()
       if (!refusal || connected.state !== 'online') return { name, status: connected }
       return { name, status: { state: 'refused' as const, since: refusal.since, message: refusal.message } }
@@ -65,6 +69,7 @@ export function openHouse(options: HouseOptions) {
     platforms: statuses,
     connectivity: () => prober.now(),
     channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
+    openChannel: (channel: GivenChannel) => given.open(channel),
   }
   const names = options.store ? createRecentNames(options.store, log) : null
   const tails = options.store ? createTails(options.store, clock, log) : null
@@ -89,8 +94,10 @@ export function openHouse(options: HouseOptions) {
   })
   const { all: platforms, receive } = options.platforms(desk)
   const channels = platforms.flatMap(platform => platform.channels)
+  const given = createGivenChannels(state, () => platforms, vault)
+  const opens = (id: string) => given.opens({ id })
   const prober = createProber(config.connectivityTargets, clock, log, () => scheduler.wake(), options.reach)
-  const scheduler = createScheduler(state, clock, log, { platforms: statuses, connectivity: prober.now })
+  const scheduler = createScheduler(state, clock, log, { platforms: statuses, connectivity: prober.now, opens })
   const delivery = createDelivery(state, channels, clock, log)
   const rates = createRates(state, clock)
   const shared = {
@@ -111,6 +118,7 @@ export function openHouse(options: HouseOptions) {
     log,
     desk,
     adminKey: options.adminKey,
+    vault,
     version: options.version,
     publicUrl: options.publicUrl,
     ...(options.store ? { logs: { ...shared, store: options.store } } : {}),
@@ -160,8 +168,12 @@ export function openHouse(options: HouseOptions) {
     scheduler,
     platforms,
     start() {
-      syncChannels(state, channels, clock.now())
-      state.onCommit(touched => touched.has('alerts') && nudge())
+      syncChannels(state, channels, clock.now(), given.opens)
+      delivery.setChannels([...channels, ...given.all()])
+      state.onCommit(touched => {
+        if (touched.has('channels')) setImmediate(() => delivery.setChannels([...channels, ...given.all()]))
+        if (touched.has('alerts')) nudge()
+      })
       for (const platform of platforms) platform.start()
       prober.start()
       if (options.store) maintainLogs()
@@ -170,8 +182,8 @@ export function openHouse(options: HouseOptions) {
     },
     /** Tells delivery that a platform is connected again. */
     platformIsBack(name: string) {
-      for (const channel of platforms.find(one => one.name === name)?.channels ?? [])
-        delivery.platformIsBack(channel.id)
+      for (const platform of platforms.filter(one => one.name === name))
+        for (const channel of [...platform.channels, ...given.of(platform)]) delivery.platformIsBack(channel.id)
     },
     /** Stops in the order that loses nothing; the state is left open for the caller. */
     async stop() {

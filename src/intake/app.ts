@@ -7,8 +7,8 @@ import type { Log } from '../log.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
 import { findProject } from '../projects/projects.ts'
-import { isAdminKey, shownSecret, speakerOf } from './auth.ts'
-import { readText } from './body.ts'
+import { type AuthOptions, isAdminKey, shownSecret, speakerOf } from './auth.ts'
+import { readWhole } from './body.ts'
 import { docsPage } from './docs-page.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
 import { openApi } from './openapi.ts'
@@ -22,18 +22,18 @@ export type Receiver = (
 
 export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; message: string | null }> }
 
-export type IntakeOptions = PingOptions & {
-  desk: CommandDesk
-  adminKey: string
-  version: string
-  publicUrl(): string
-  /** Absent in a house without a log store. */
-  logs?: LogRoutesOptions
-  log: Log
-  readiness(): Readiness
-  metrics(): string
-  slack?: Receiver
-}
+export type IntakeOptions = PingOptions &
+  AuthOptions & {
+    desk: CommandDesk
+    version: string
+    publicUrl(): string
+    /** Absent in a house without a log store. */
+    logs?: LogRoutesOptions
+    log: Log
+    readiness(): Readiness
+    metrics(): string
+    slack?: Receiver
+  }
 
 const PING = /^https?:\/\/[^/]+\/ping\//
 const COMMAND_LIMIT = 64 * 1024
@@ -55,7 +55,7 @@ const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 
 
 /** The intake as a Hono app; it needs no port to be tested. */
 export function createIntake(options: IntakeOptions) {
-  const { state, desk, adminKey, log } = options
+  const { desk, log } = options
   const app = new Hono<{ Bindings: HttpBindings }>()
 
   // Beats pass the router by: they come by the thousand, and routing would be a fifth of what one costs.
@@ -66,8 +66,10 @@ export function createIntake(options: IntakeOptions) {
       : route(request, bindings, context)
 
   app.post('/api/commands', async c => {
-    const speaker = speakerOf(state, adminKey, c.req.raw.headers)
-    const reply = await desk.run(await readCommand(c.req.raw), speaker)
+    const body = await readWhole(c.req.raw, COMMAND_LIMIT)
+    if (body === null) throw new Problem('too_large', `A command may be ${COMMAND_LIMIT} bytes long at the most.`)
+    const speaker = speakerOf(options, c.req.raw.headers, body, options.clock.now())
+    const reply = await desk.run(readCommand(body.toString('utf8')), speaker)
     if (!reply.ok) return c.json(problemBody(reply.problem), STATUS[reply.problem.code], retryHeaders(reply.problem))
     return c.json({
       ok: true,
@@ -96,9 +98,9 @@ export function createIntake(options: IntakeOptions) {
   app.post('/slack/events', async c => {
     if (!options.slack)
       throw new Problem('not_found', 'Slack is not set up in HTTP mode here: SLACK_SIGNING_SECRET is not set.')
-    const body = await readText(c.req.raw, SLACK_LIMIT)
+    const body = await readWhole(c.req.raw, SLACK_LIMIT)
     if (body === null) throw new Problem('too_large', `The body is larger than ${SLACK_LIMIT} bytes.`)
-    const answer = await options.slack(body, Object.fromEntries(c.req.raw.headers))
+    const answer = await options.slack(body.toString('utf8'), Object.fromEntries(c.req.raw.headers))
     return new Response(answer.body, { status: answer.status, headers: answer.headers })
   })
 
@@ -139,9 +141,7 @@ function clientConfig({ state, adminKey }: IntakeOptions, headers: Headers) {
   }
 }
 
-async function readCommand(request: Request): Promise<CommandRequest> {
-  const text = await readText(request, COMMAND_LIMIT)
-  if (text === null) throw new Problem('too_large', `A command may be ${COMMAND_LIMIT} bytes long at the most.`)
+function readCommand(text: string): CommandRequest {
   const shapes = 'Send {"line":"checks list"} or {"command":"checks add","args":{"name":"nightly"}} as JSON.'
   let body: { line?: unknown; words?: unknown; command?: unknown; args?: unknown } | null
   try {

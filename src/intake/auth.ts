@@ -4,6 +4,9 @@ import type { Speaker } from '../chat/channel.ts'
 import { Problem } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
 import type { State } from '../state/database.ts'
+import { isSigned, readSigned, type SignatureOptions } from './signed.ts'
+
+export type AuthOptions = SignatureOptions & { adminKey: string }
 
 /** The secret that a request shows, in `Authorization: Bearer` or `X-Api-Key`; null when it shows none. */
 export function shownSecret(headers: Headers): string | null {
@@ -11,33 +14,41 @@ export function shownSecret(headers: Headers): string | null {
   return bearer?.[1] ?? headers.get('x-api-key')?.trim() ?? null
 }
 
-/** Who runs a command over HTTP. Throws `unauthorized` or `forbidden` with a sentence that says which key is needed. */
-export function speakerOf(state: State, adminKey: string, headers: Headers): Speaker {
+/**
+ * Who asks over HTTP with `rawBody` (empty for a GET). Throws `unauthorized` or `forbidden` with a sentence that says which
+ * key is needed.
+ */
+export function speakerOf(options: AuthOptions, headers: Headers, rawBody: Buffer, now: number): Speaker {
+  const base = { platform: 'api' as const, groups: [], interactive: false }
   const secret = shownSecret(headers)
+  if (!isSigned(headers) && secret !== null && isAdminKey(secret, options.adminKey))
+    return { ...base, id: 'admin', name: 'admin', admin: true }
+  const { key, project } = isSigned(headers)
+    ? readSigned(options, headers, rawBody, now)
+    : readShown(options.state, secret)
+  if (key.role === 'intake')
+    throw new Problem(
+      'forbidden',
+      `The key ${key.id} may send logs only. Commands take the admin key or a key with a role.`,
+    )
+  return { ...base, id: key.id, name: `key ${key.id}`, admin: false, key: { role: key.role, project: project.name } }
+}
+
+function readShown(state: State, secret: string | null) {
   if (!secret) {
     throw new Problem(
       'unauthorized',
       'Show a key: "Authorization: Bearer <key>" or "X-Api-Key: <key>". The admin key is in DATA_DIR/admin.key.',
     )
   }
-  const base = { platform: 'api' as const, groups: [], interactive: false }
-  if (isAdminKey(secret, adminKey)) return { ...base, id: 'admin', name: 'admin', admin: true }
   const found = readKeyBySecret(state, secret)
   if (!found) throw new Problem('unauthorized', 'That key is not known here, or was revoked.')
-  if (found.key.role === 'intake')
-    throw new Problem(
-      'forbidden',
-      `The key ${found.key.id} may send logs only. Commands take the admin key or a key with a role.`,
-    )
   if (found.key.signed)
-    throw new Problem('unauthorized', `The key ${found.key.id} is accepted only on signed requests.`)
-  return {
-    ...base,
-    id: found.key.id,
-    name: `key ${found.key.id}`,
-    admin: false,
-    key: { role: found.key.role, project: found.project.name },
-  }
+    throw new Problem(
+      'unauthorized',
+      `The key ${found.key.id} is accepted only on signed requests (X-Vakt-Key, X-Vakt-Timestamp, X-Vakt-Signature).`,
+    )
+  return found
 }
 
 /** Compared as digests: equal lengths, and the time taken says nothing of the key. */

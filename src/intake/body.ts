@@ -29,9 +29,9 @@ export async function readStart(request: Request, limit: number): Promise<ReadBo
   return { kept: Buffer.concat(chunks), total }
 }
 
-/** The whole body as text, or null when it is longer than `limit` bytes. */
-export async function readText(request: Request, limit: number): Promise<string | null> {
+/** The whole body, or null when it is longer than `limit` bytes. */
+export async function readWhole(request: Request, limit: number): Promise<Buffer | null> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) return null
   const { kept, total } = await readStart(request, limit)
-  return total > limit ? null : kept.toString('utf8')
+  return total > limit ? null : kept
 }

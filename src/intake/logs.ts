@@ -23,15 +23,16 @@ const EXPORT_PAGE = 1000
 const WITHIN = 10_000
 const TAIL_BACKLOG = 1000
 const TAIL_ALIVE = 15_000
+const NO_BODY = Buffer.alloc(0)
 
 /** The routes below `/api/logs`. */
 export function logRoutes(options: LogRoutesOptions) {
-  const { state, adminKey, store, clock } = options
+  const { state, store, clock } = options
   const app = new Hono<{ Bindings: HttpBindings }>()
 
   /** The query of a request, held to the project of the key that asks. */
   const readQuery = (request: Request, role: 'viewer' | 'admin'): Query => {
-    const speaker = speakerOf(state, adminKey, request.headers)
+    const speaker = speakerOf(options, request.headers, NO_BODY, clock.now())
     if (!roleAllows(roleOf(state, speaker), role))
       throw new Problem('forbidden', `This needs a key with the role ${role}.`)
     const parameters = new URL(request.url).searchParams

@@ -1,16 +1,9 @@
 // Who sends logs: a key shown in a header, or a request signed with one.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { Problem } from '../problem.ts'
-import { type Key, readKeyById, readKeyBySecret } from '../projects/keys.ts'
+import { type Key, readKeyBySecret } from '../projects/keys.ts'
 import { findProject, type Project } from '../projects/projects.ts'
-import { claimSignature } from '../projects/signatures.ts'
-import type { Vault } from '../projects/vault.ts'
-import type { State } from '../state/database.ts'
-import { MINUTE } from '../time.ts'
 import { isAdminKey, shownSecret } from './auth.ts'
-
-/** How old, or how far ahead, the time of a signed request may be. */
-const FRESH = 5 * MINUTE
+import { isSigned, readSigned, type SignatureOptions } from './signed.ts'
 
 export type Sender = {
   project: Project
@@ -19,7 +12,7 @@ export type Sender = {
   signature: string | null
 }
 
-export type SenderOptions = { state: State; vault: Vault; adminKey: string }
+export type SenderOptions = SignatureOptions & { adminKey: string }
 
 /**
  * The sender of a request with `rawBody` (as it came, still compressed). Throws `unauthorized` with the reason: no key, an
@@ -32,7 +25,7 @@ export function readSender(
   projectName: string | undefined,
   now: number,
 ): Sender {
-  if (headers.has('x-vakt-signature') || headers.has('x-vakt-key')) return readSigned(options, headers, rawBody, now)
+  if (isSigned(headers)) return readSigned(options, headers, rawBody, now)
   const secret = shownSecret(headers)
   if (!secret)
     throw unauthorized('Show a key: "Authorization: Bearer <key>" or "X-Api-Key: <key>". "keys create" makes one.')
@@ -45,37 +38,6 @@ export function readSender(
       `The key ${found.key.id} is accepted only on signed requests (X-Vakt-Key, X-Vakt-Timestamp, X-Vakt-Signature).`,
     )
   return { ...found, signature: null }
-}
-
-/** `v1=<hex HMAC-SHA256 of "<timestamp>.<raw body>">`, compared in constant time. */
-function readSigned({ state, vault }: SenderOptions, headers: Headers, rawBody: Buffer, now: number): Sender {
-  const id = headers.get('x-vakt-key') ?? ''
-  const timestamp = headers.get('x-vakt-timestamp') ?? ''
-  const shown = /^v1=([0-9a-f]{64})$/i.exec(headers.get('x-vakt-signature') ?? '')?.[1]
-  if (id === '') throw unauthorized('X-Vakt-Key is missing: name the id of the key that signed the request.')
-  if (!shown) throw unauthorized('X-Vakt-Signature is missing or malformed: it is v1= and 64 hexadecimal digits.')
-  if (!/^\d{1,12}$/.test(timestamp))
-    throw unauthorized('X-Vakt-Timestamp is missing or malformed: it is unix seconds, such as 1790000000.')
-  const found = readKeyById(state, id)
-  if (!found || found.key.revokedAt !== null)
-    throw unauthorized('The key of X-Vakt-Key is not known here, or was revoked.')
-  if (found.key.secretSealed === null)
-    throw unauthorized(`The key ${id} is not one for signed requests. "keys create <project> --signed" makes one.`)
-  const right = createHmac('sha256', vault.open(found.key.secretSealed))
-    .update(`${timestamp}.`)
-    .update(rawBody)
-    .digest()
-  if (!timingSafeEqual(right, Buffer.from(shown, 'hex')))
-    throw unauthorized('The signature is wrong: sign "<timestamp>.<raw body>" with the secret of the key.')
-  const at = Number(timestamp) * 1000
-  if (Math.abs(now - at) > FRESH)
-    throw unauthorized(
-      `The signature is ${at < now ? 'more than 5 minutes old' : 'more than 5 minutes ahead'}. Is the sender's clock right?`,
-    )
-  const signature = createHash('sha256').update(`${id}.${shown.toLowerCase()}`).digest('hex')
-  if (!state.transaction(() => claimSignature(state, signature, at + 2 * FRESH)))
-    throw unauthorized('The signature was used before. Sign every request anew.')
-  return { project: found.project, key: found.key, signature }
 }
 
 function unauthorized(message: string): Problem {

@@ -1,0 +1,48 @@
+// Commands and questions asked with a signed key.
+import { createHmac } from 'node:crypto'
+import { beforeEach, expect, it } from 'vitest'
+import { startHouse, type TestHouse } from '../testing/house.ts'
+
+let house: TestHouse
+let key: { id: string; secret: string }
+
+beforeEach(async () => {
+  house = await startHouse()
+  key = (await house.result<{ key: typeof key }>('keys create default --signed --role viewer')).key
+})
+
+function ask(line: string, change: { secret?: string; body?: string } = {}) {
+  const body = JSON.stringify({ line })
+  const timestamp = String(Math.floor(house.clock.now() / 1000))
+  const digest = createHmac('sha256', change.secret ?? key.secret)
+    .update(`${timestamp}.${body}`)
+    .digest('hex')
+  const headers = { 'x-vakt-key': key.id, 'x-vakt-timestamp': timestamp, 'x-vakt-signature': `v1=${digest}` }
+  return house.request('/api/commands', { method: 'POST', body: change.body ?? body, headers })
+}
+
+it('a command signed with a key that has a role is run, once', async () => {
+  const first = await ask('checks list')
+  expect([first.status, (await first.json()).result]).toEqual([200, expect.objectContaining({ checks: [] })])
+  const again = await ask('checks list')
+  expect([again.status, (await again.json()).error.message]).toEqual([401, expect.stringContaining('used before')])
+})
+
+it('its role holds', async () => {
+  const response = await ask('checks add nightly --every 1d')
+  expect([response.status, (await response.json()).error.message]).toEqual([
+    403,
+    expect.stringContaining('needs the role'),
+  ])
+})
+
+it.each([
+  ['another secret', { secret: 'wrong' }],
+  ['another body', { body: '{"line":"status"}' }],
+])('%s is refused', async (_what, change) => {
+  const response = await ask('checks list', change)
+  expect([response.status, (await response.json()).error.message]).toEqual([
+    401,
+    expect.stringContaining('signature is wrong'),
+  ])
+})
