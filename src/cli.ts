@@ -18,12 +18,14 @@ vakt logs tail <query>   follow log lines until Ctrl-C
 vakt help                show the commands
 vakt reveal              show the encrypted personal data in what comes on standard input
 vakt manifest            print the Slack app manifest for these settings
+vakt simulate <name>     send made-up traffic to the running server; "vakt simulate --help" tells more
 
 The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
 
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
+  if (argv[0] === 'simulate') return await told(() => play(argv.slice(1)))
   const json = argv.includes('--json')
   const help = argv.includes('--help') || argv.includes('-h')
   const words = argv.filter(word => !['--json', '--help', '-h'].includes(word))
@@ -31,11 +33,18 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(`${USAGE_TEXT}\n`)
     return help ? DONE : USAGE
   }
-  try {
-    if (words[0] === 'manifest') return await printManifest(readConfig(readEnvironment()))
-    if (words[0] === 'reveal') return await revealInput(readClientConfig(readEnvironment()))
+  return await told(() => {
+    if (words[0] === 'manifest') return printManifest(readConfig(readEnvironment()))
+    if (words[0] === 'reveal') return revealInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
-    return await run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, json)
+    return run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, json)
+  })
+}
+
+/** The exit code of what is done; a problem is told on standard error. */
+async function told(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work()
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     process.stderr.write(`${error.message}\n`)
@@ -44,14 +53,7 @@ async function main(argv: string[]): Promise<number> {
 }
 
 async function run(config: ClientConfig, words: string[], json: boolean): Promise<number> {
-  const url = process.env.VAKT_URL ?? readKept(config, 'vakt.url') ?? config.publicUrl
-  const key = config.adminKey ?? readKept(config, 'admin.key')
-  if (!url || !key) {
-    throw new Problem(
-      'not_found',
-      `No Vakt has run in ${config.dataDir} yet. Start it with "npm start", or set DATA_DIR to its folder.`,
-    )
-  }
+  const { url, key } = findServer(config)
   if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, words.slice(2).join(' '), json)
   const answer = await ask(url, key, words)
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
@@ -61,6 +63,23 @@ async function run(config: ClientConfig, words: string[], json: boolean): Promis
   }
   if (!json) process.stderr.write(`${answer.error.message}\n`)
   return answer.error.code === 'invalid' ? USAGE : FAILED
+}
+
+/** Where the server is and its admin key. Throws `not_found` when none has run here. */
+function findServer(config: ClientConfig): { url: string; key: string } {
+  const url = process.env.VAKT_URL ?? readKept(config, 'vakt.url') ?? config.publicUrl
+  const key = config.adminKey ?? readKept(config, 'admin.key')
+  if (url && key) return { url, key }
+  throw new Problem(
+    'not_found',
+    `No Vakt has run in ${config.dataDir} yet. Start it with "npm start", or set DATA_DIR to its folder.`,
+  )
+}
+
+async function play(words: string[]): Promise<number> {
+  const { simulate } = await import('./simulation/simulate.ts')
+  const server = () => findServer(readClientConfig(readEnvironment()))
+  return simulate(words, server, line => process.stdout.write(`${safeText(line)}\n`))
 }
 
 type CommandAnswer =

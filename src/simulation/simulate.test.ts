@@ -1,0 +1,136 @@
+// Made-up traffic reaches a real Vakt, by the terminal client as people start it.
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newFolder, type Running, startVakt, until } from '../testing/running.ts'
+import { createClient } from './client.ts'
+
+const folder = newFolder()
+let vakt: Running
+
+beforeAll(async () => {
+  vakt = await startVakt(folder.path)
+})
+
+afterAll(async () => {
+  await vakt.stop()
+  folder.remove()
+})
+
+const SHORT = `{name: short, duration: 5s, sources: [
+  {kind: json, name: shop, rate: 5, levels: {info: 9, error: 1}},
+  {kind: csv, name: orders, rate: 2, file: orders.csv},
+  {kind: minimal, name: mailer, rate: 2}, {kind: noise, name: hum, rate: 2},
+  {kind: syslog, name: sshd, rate: 2}, {kind: access-log, name: nginx, rate: 2},
+  {kind: beats, name: backup, every: 1s, grace: 1s, jitter: 0}],
+  faults: [{kind: missed-beat, name: no backup, source: backup, at: 1s, for: 3s}]}`
+
+/** Starts the client in its own process. */
+function vaktSimulate(...words: string[]) {
+  const file = join(folder.path, 'short.yaml')
+  writeFileSync(file, SHORT)
+  writeFileSync(join(folder.path, 'orders.csv'), 'level,message,order\nwarn,late order,7\n')
+  const env = { PATH: process.env.PATH, DATA_DIR: folder.path, ADMIN_KEY: 'admin-key-for-process-tests' }
+  const client = join(import.meta.dirname, '../cli.ts')
+  const child = spawn(process.execPath, [client, 'simulate', ...words.map(word => (word === 'SHORT' ? file : word))], {
+    env,
+  })
+  let printed = ''
+  for (const output of [child.stdout, child.stderr])
+    output.on('data', chunk => {
+      printed += chunk
+    })
+  const code = new Promise<number | null>(resolve => child.once('exit', resolve))
+  return { child, code, printed: () => printed }
+}
+
+describe('vakt simulate', () => {
+  it('sends every kind of source to a project of its own, finds what it broke, and leaves its checks paused', async () => {
+    const { code, printed } = vaktSimulate('SHORT', '--verify')
+    expect([await code, printed()]).toEqual([0, expect.stringContaining('precision 1.00, recall 1.00')])
+    expect(printed()).toMatch(/0:01 {2}▲ no backup: no beat of backup for 3s/)
+    const sent = Number(/Sent in \d+s: (\d+) lines/.exec(printed())![1])
+    type Found = { total: number; logs: { message: string }[] }
+    const found = await vakt.command<Found>('logs search --project simulation')
+    expect(found.total).toBe(sent)
+    for (const source of ['shop', 'orders', 'mailer', 'hum', 'sshd', 'nginx'])
+      expect([source, (await vakt.command<Found>(`logs search source:${source}`)).total > 0]).toEqual([source, true])
+    expect((await vakt.command<Found>('logs search source:orders level:warn order:7')).logs[0]!.message).toBe(
+      'late order',
+    )
+    expect((await vakt.command<Found>('logs search source:hum level>=info')).total).toBe(0)
+    const { checks } = await vakt.command<{ checks: { name: string; status: string }[] }>('checks list')
+    expect(checks).toMatchObject([{ name: 'backup', status: 'paused' }])
+  })
+
+  it('goes on with its checks the next time, stops on Ctrl-C, and removes them when asked to', async () => {
+    const { child, code, printed } = vaktSimulate('SHORT', '--clean')
+    await until(() => /lines/.test(printed()), 'the first lines')
+    child.kill('SIGINT')
+    expect([await code, printed()]).toEqual([0, expect.stringContaining('Stopped before the end.')])
+    expect(await vakt.command('checks list')).toMatchObject({ total: 0 })
+  })
+
+  it('touches no check that is not its own', async () => {
+    await vakt.command('checks add backup --every 1d --project simulation')
+    const { code, printed } = vaktSimulate('SHORT')
+    expect([await code, printed()]).toEqual([
+      1,
+      expect.stringContaining('has a check "backup" that is not from a simulation'),
+    ])
+    expect(await vakt.command('checks show backup')).toMatchObject({
+      check: { status: 'new', schedule: { every_ms: 86_400_000 } },
+    })
+  })
+
+  it.concurrent.each([
+    [2, ['demo', '--speed', 'fast'], '--speed must be a number'],
+    [2, ['demo', '--colour'], "Unknown option '--colour'"],
+    [2, [], 'Say which scenario'],
+    [1, ['demo', '--project', 'nobody'], 'There is no project "nobody"'],
+    [1, ['demo', '--url', 'http://127.0.0.1:1'], 'Vakt does not answer at http://127.0.0.1:1'],
+    [0, ['SHORT', '--dry-run', '--url', 'http://127.0.0.1:1'], 'It would send in 5s'],
+    [0, ['--help'], '--dry-run'],
+  ])('exit code %i for %j', async (expected, words, sentence) => {
+    const { code, printed } = vaktSimulate(...words)
+    expect([await code, printed()]).toEqual([expected, expect.stringContaining(sentence)])
+  })
+})
+
+describe('the client', () => {
+  it.each<[number, Record<string, string>, unknown]>([
+    [200, {}, { kind: 'taken', lines: 3, rejected: 1 }],
+    [429, { 'retry-after': '7' }, { kind: 'again', why: '429 slow down', afterMs: 7000 }],
+    [503, {}, { kind: 'again', why: '503 slow down', afterMs: null }],
+    [401, {}, { kind: 'refused', why: '401 slow down', forGood: true }],
+    [413, {}, { kind: 'refused', why: '413 slow down', forGood: false }],
+  ])('reads the answer %i', async (status, headers, reply) => {
+    const seen: Record<string, unknown>[] = []
+    const server = createServer((request, response) => {
+      seen.push({ ...request.headers, url: request.url })
+      response
+        .writeHead(status, headers)
+        .end(JSON.stringify({ accepted: 3, rejected: 1, error: { message: 'slow down' } }))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const client = createClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, 'key')
+    const lines = {
+      at: 0,
+      kind: 'lines',
+      source: 'a',
+      contentType: 'text/plain',
+      query: { source: 'a b' },
+      body: 'x',
+      lines: 1,
+      levels: {},
+    } as const
+    expect(await client.sendLines(lines, 'shop', 'run-1')).toEqual(reply)
+    expect(seen).toMatchObject([
+      { url: '/api/logs?source=a+b&project=shop', 'idempotency-key': 'run-1', authorization: 'Bearer key' },
+    ])
+    server.close()
+  })
+})

@@ -1,0 +1,150 @@
+// The command `vakt simulate`: plays a scenario to a running server, or only says what it would send.
+import { parseArgs } from 'node:util'
+import { Problem } from '../problem.ts'
+import { aboutDuration, formatDuration } from '../time.ts'
+import { perform } from './perform.ts'
+import { play } from './play.ts'
+import { createProgress, faultLine, stamp } from './progress.ts'
+import { builtInScenarios, type ReadScenario, readScenario } from './read-scenario.ts'
+import { SIMULATION } from './stage.ts'
+import { verdictLines } from './truth.ts'
+
+export const SIMULATE_USAGE = `vakt simulate <scenario or file>   send made-up traffic to the running server
+  --dry-run      only say what would be sent
+  --speed N      play N times faster than written (0.1 to 1000)
+  --seed TEXT    another course of the same scenario
+  --project P    the project that gets it; "${SIMULATION}", which is made for it, unless said
+  --url U        the server; found as for every other command unless said
+  --verify       at the end, compare the alerts with what went wrong; 1 when they differ
+  --clean        remove the checks at the end; else they are paused until the next time
+Scenarios that come with Vakt: ${builtInScenarios().join(', ')}.`
+
+/** Where the server is and its admin key; asked only when something is to be sent. */
+export type FindServer = () => { url: string; key: string }
+
+type Asked = ReturnType<typeof readAsked>
+
+/** Runs the command; gives the exit code 0 or 1. Throws `invalid` for what is not written right. */
+export async function simulate(
+  words: readonly string[],
+  findServer: FindServer,
+  print: (line: string) => void,
+): Promise<number> {
+  const asked = readAsked(words)
+  if (asked.help) {
+    print(SIMULATE_USAGE)
+    return 0
+  }
+  const read = readScenario(asked.scenario)
+  if (asked.dryRun) return rehearse(read, asked, print)
+  const server = findServer()
+  const stopping = new AbortController()
+  const stop = () => stopping.abort()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  try {
+    return await present(read, asked, { ...server, url: asked.url ?? server.url }, stopping.signal, print)
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, stop)
+  }
+}
+
+function readAsked(words: readonly string[]) {
+  const { values, positionals } = parsed(words)
+  if (values.help) return { ...values, help: true as const, scenario: '', speed: 1, dryRun: false, project: SIMULATION }
+  const [scenario, ...more] = positionals
+  if (scenario === undefined || more.length > 0)
+    throw new Problem('invalid', `Say which scenario.\n\n${SIMULATE_USAGE}`)
+  const speed = Number(values.speed ?? 1)
+  if (!(speed >= 0.1 && speed <= 1000))
+    throw new Problem('invalid', `--speed must be a number from 0.1 to 1000, but is "${values.speed}".`)
+  if (values.url !== undefined && !/^https?:$/.test(URL.parse(values.url)?.protocol ?? ''))
+    throw new Problem('invalid', '--url must be a URL such as http://127.0.0.1:8080.')
+  return {
+    ...values,
+    help: false as const,
+    scenario,
+    speed,
+    dryRun: values['dry-run'] === true,
+    project: values.project ?? SIMULATION,
+  }
+}
+
+function parsed(words: readonly string[]) {
+  const flag = { type: 'boolean' } as const
+  const text = { type: 'string' } as const
+  try {
+    const options = {
+      'dry-run': flag,
+      speed: text,
+      seed: text,
+      project: text,
+      url: text,
+      verify: flag,
+      clean: flag,
+      help: flag,
+    }
+    return parseArgs({ args: [...words], options, allowPositionals: true })
+  } catch (error) {
+    throw new Problem('invalid', `${(error as Error).message}\n\n${SIMULATE_USAGE}`)
+  }
+}
+
+/** Says what would be sent, without a server. */
+function rehearse({ scenario, tables }: ReadScenario, asked: Asked, print: (line: string) => void): number {
+  const { speed, seed = scenario.seed } = asked
+  print(
+    `Would play "${scenario.name}" for ${formatDuration(Math.round(scenario.duration / speed))}, seed ${seed}. ${scenario.about}`,
+  )
+  const progress = createProgress(print)
+  const shown = new Set<string>()
+  for (const step of play(scenario, { seed, speed, begin: Date.now(), tables })) {
+    const at = step.at / speed
+    if (step.kind === 'fault') print(`${stamp(at)}  ${faultLine(step)}`)
+    else progress.take({ kind: 'sent', step, rejected: 0 }, at)
+    if (step.kind !== 'lines' || shown.has(step.source)) continue
+    shown.add(step.source)
+    print(
+      `${stamp(at)}  ${step.source} begins, as ${step.contentType}: ${JSON.stringify(step.body.slice(0, 200))}${step.body.length > 200 ? '…' : ''}`,
+    )
+  }
+  for (const line of progress.summary(scenario.duration / speed)) print(line.replace('Sent in', 'It would send in'))
+  return 0
+}
+
+/** Plays to the server and says so, line by line. */
+async function present(
+  read: ReadScenario,
+  asked: Asked,
+  server: { url: string; key: string },
+  signal: AbortSignal,
+  print: (line: string) => void,
+): Promise<number> {
+  const { name, about, duration } = read.scenario
+  const { speed, project, seed = read.scenario.seed, clean = false, verify = false } = asked
+  const progress = createProgress(print)
+  const performance = await perform(
+    read,
+    server,
+    { speed, project, seed, signal },
+    {
+      begins: () =>
+        print(
+          `Playing "${name}" to ${server.url} for ${aboutDuration(duration / speed)}, project ${project}, seed ${seed}. Ctrl-C stops. ${about}`,
+        ),
+      tell: progress.take,
+      tick: progress.tick,
+    },
+  )
+  for (const line of progress.summary(performance.lasted)) print(line)
+  if (signal.aborted) print('Stopped before the end.')
+  if (clean) await performance.clear()
+  if (read.scenario.sources.some(source => source.kind === 'beats'))
+    print(clean ? 'Its checks are removed.' : 'Its checks are paused until the next time; --clean removes them.')
+  const { lost, rejected } = progress.total
+  const sent = lost + rejected === 0
+  if (!verify || signal.aborted) return sent ? 0 : 1
+  print('Waiting for the last alerts …')
+  const verdict = await performance.verdict()
+  for (const line of verdictLines(verdict)) print(line)
+  return sent && verdict.precision === 1 && verdict.recall === 1 ? 0 : 1
+}
