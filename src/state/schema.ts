@@ -4,6 +4,7 @@ import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex }
 
 export * from './alert-schema.ts'
 export * from './analysis-schema.ts'
+export * from './archive-schema.ts'
 export * from './counter-schema.ts'
 export * from './hold-schema.ts'
 export * from './host-schema.ts'
