@@ -1,0 +1,73 @@
+// The one way out: every text that goes to a model passes here, where secrets are masked and people become pseudonyms.
+import { PERSONAL_KINDS, replacePersonal } from '../logs/redact/personal.ts'
+import { redact } from '../logs/redact/redact.ts'
+import type { Model, Turn } from './model.ts'
+
+export type Veil = {
+  /** A text as it may leave: secrets masked for good, personal data as `<EMAIL_1>`, the same person always the same. */
+  conceal(text: string): string
+  /** What came back, with the people of this veil put in again. */
+  restore(text: string): string
+  /** How many different secrets' marks and people of each kind were concealed. */
+  counts(): Record<string, number>
+}
+
+const sealed = /\[enc:([a-z]{1,20}):[\w-]{38,}\]/g
+const pseudonym = /<(?:EMAIL|IBAN|IP|PHONE)_\d+>/g
+
+/** A veil that knows nobody yet; it is numbered by what it sees, so the same texts in the same order give the same names. */
+export function createVeil(): Veil {
+  const names = new Map<string, string>()
+  const people = new Map<string, string>()
+  const counts = new Map<string, number>()
+  const masks = new Set<string>()
+
+  const nameOf = (kind: string, value: string): string => {
+    const key = `${kind} ${value}`
+    const known = names.get(key)
+    if (known) return known
+    const count = (counts.get(kind) ?? 0) + 1
+    counts.set(kind, count)
+    const name = `<${kind.toUpperCase()}_${count}>`
+    names.set(key, name)
+    people.set(name, value)
+    return name
+  }
+
+  return {
+    conceal(text) {
+      // Who was encrypted when stored is somebody too, and the cipher text is nobody's business.
+      let shown = redact(text).replace(sealed, (mark, kind: string) => nameOf(kind, mark))
+      for (const kind of PERSONAL_KINDS) shown = replacePersonal(shown, kind, found => nameOf(kind, found))
+      for (const [mark] of shown.matchAll(/\[hidden:[a-z ]{1,20}\]/g)) masks.add(mark)
+      return shown
+    },
+    restore: text => text.replace(pseudonym, name => people.get(name) ?? name),
+    counts: () => ({
+      ...Object.fromEntries([...counts].map(([kind, count]) => [kind, count])),
+      ...(masks.size > 0 ? { secret: masks.size } : {}),
+    }),
+  }
+}
+
+/** The model behind the veil: whatever is asked of it, no text reaches it that was not concealed. */
+export function veiled(model: Model, veil: Veil): Model {
+  const turn = (one: Turn): Turn => {
+    switch (one.role) {
+      case 'person':
+        return { ...one, text: veil.conceal(one.text) }
+      // The model's own words; it knew nothing but what was concealed.
+      case 'model':
+        return one
+      case 'results':
+        return {
+          ...one,
+          text: veil.conceal(one.text),
+          results: one.results.map(({ id, text }) => ({ id, text: veil.conceal(text) })),
+        }
+    }
+  }
+  return {
+    ask: request => model.ask({ ...request, system: veil.conceal(request.system), turns: request.turns.map(turn) }),
+  }
+}
