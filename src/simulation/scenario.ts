@@ -78,7 +78,7 @@ const source = z.discriminatedUnion(
   { error: 'must be one of json, csv, minimal, noise, syslog, access-log, beats' },
 )
 
-const when = { name, at: span(), for: span(1) }
+const when = { name, about: z.string().max(500).default(''), at: span(), for: span(1) }
 
 const fault = z.discriminatedUnion(
   'kind',
