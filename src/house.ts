@@ -142,7 +142,7 @@ export function openHouse(options: HouseOptions) {
     const { store } = options
     const now = clock.now()
     if (!store) return
-    for (const told of await store.maintain(now)) log.warn(told)
+    for (const { sentence } of (await store.maintain(now)).removed) log.warn(sentence)
     await names?.refresh()
     if (now < nextOutlived) return
     nextOutlived = now + HOUR

@@ -21,7 +21,9 @@ beforeEach(async () => {
       batches.push(batch)
       return answer()
     },
-    maintain: async () => [],
+    maintain: async () => ({ removed: [], status: null }),
+    archive: async () => ({ file: '', lines: 0, bytes: 0 }),
+    restore: async () => 0,
   }
   house = await startHouse({ store: store as unknown as LogStore })
   secret = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret

@@ -33,7 +33,9 @@ export function openedOnUse(open: () => Promise<LogStore>, hasLines: () => boole
     values: async (field, prefix, limit) => (inUse() ? (await store()).values(field, prefix, limit) : []),
     purge: async query => (await store()).purge(query),
     status: async () => (await store()).status(),
-    maintain: async now => (inUse() ? (await store()).maintain(now) : []),
+    maintain: async (now, keeper) => (inUse() ? (await store()).maintain(now, keeper) : { removed: [], status: null }),
+    archive: async (partition, folder) => (await store()).archive(partition, folder),
+    restore: async (file, keptUntil) => (await store()).restore(file, keptUntil),
     tail(query, onLines) {
       let stop = () => {}
       let stopped = false

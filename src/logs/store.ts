@@ -23,7 +23,10 @@ export type Batch = {
 
 export type LineError = { index: number; field: string; message: string }
 
-/** What became of a batch, after its commit. `counts` are what detection needs and never asks the store for. */
+/**
+ * What became of a batch, after its commit. `counts` are what detection needs and never asks the store for; a repeated
+ * batch has those of the first time, so whoever keeps them must know which keys were counted.
+ */
 export type Stored = {
   accepted: number
   rejected: number
@@ -82,11 +85,39 @@ export type StoreStatus = {
     until: number
     state: 'open' | 'closed' | 'damaged'
     message: string | null
+    /** The highest position of its lines: tells it from an earlier partition of the same name. */
+    lastPosition: number
+    /** When its lines are past their retention; null for a damaged one. */
+    expiresAt: number | null
   }[]
+  /** How much disk the store may use; null when that is not limited. */
+  diskBudgetBytes: number | null
   /** Batches that wait for the writer, and how many at the most. */
   queued: number
   queueLimit: number
 }
+
+export type PartitionStatus = StoreStatus['partitions'][number]
+
+/**
+ * Where closed partitions are kept elsewhere: which already are, and whether others can be soon. Those that wait are not
+ * dropped, unless `reachable` is false and there is no room.
+ */
+export type Keeper = { has(partition: PartitionStatus): boolean; reachable: boolean }
+
+/** What `maintain` removed, why, and whether it is kept elsewhere. */
+export type Removed = {
+  partition: PartitionStatus
+  why: 'retention' | 'budget' | 'damage'
+  archived: boolean
+  sentence: string
+}
+
+/** `status` is how the store is afterwards; null when there is none yet. */
+export type Maintained = { removed: readonly Removed[]; status: StoreStatus | null }
+
+/** A file with the lines of a partition; how many, and the size of the file. */
+export type Archive = { file: string; lines: number; bytes: number }
 
 /** Every method rejects with a `Problem`: `busy` when a queue is full, `invalid` for a bad cursor. */
 export interface LogStore {
@@ -113,7 +144,14 @@ export interface LogStore {
   /** Removes what fits; resolves with how many lines went. */
   purge(query: Query): Promise<number>
   /** Drops what is past its retention or over the disk budget, merges indexes; called often, does little at a time. */
-  maintain(now: number): Promise<readonly string[]>
+  maintain(now: number, keeper?: Keeper): Promise<Maintained>
+  /** Writes the lines of a partition to a file in a folder, compressed; `not_found` when there is none of that name. */
+  archive(partition: string, folder: string): Promise<Archive>
+  /**
+   * Brings back the lines of such a file under their old ids, kept until `keptUntil` (epoch ms); resolves with how many.
+   * `conflict` when the partition is there, `invalid` when the file is not whole.
+   */
+  restore(file: string, keptUntil: number): Promise<number>
   status(): Promise<StoreStatus>
   /** Finishes what is under way and closes. */
   close(): Promise<void>

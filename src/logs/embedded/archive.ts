@@ -8,13 +8,12 @@ import { setImmediate } from 'node:timers/promises'
 import { createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { Problem } from '../../problem.ts'
 import type { LogLine } from '../line.ts'
+import type { Archive } from '../store.ts'
 import { prepared } from './candidates.ts'
 import { parseId } from './line-key.ts'
 import { parsePartition } from './partition-name.ts'
 import { COLUMNS, lineOf, type Row } from './rows.ts'
 import type { Library } from './search-job.ts'
-
-export type Archive = { file: string; lines: number; bytes: number }
 
 const END = '.ndjson.zst'
 const LINES_AT_A_TIME = 1_000

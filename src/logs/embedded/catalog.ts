@@ -1,7 +1,7 @@
 // What the main thread knows of all partitions: which there are, which a search concerns, which are due to go.
 import { readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { StoreStatus } from '../store.ts'
+import type { PartitionStatus } from '../store.ts'
 import { damagedPartition } from './damage.ts'
 import type { PartitionState } from './partition.ts'
 import { expiryOf, parsePartition } from './partition-name.ts'
@@ -54,19 +54,19 @@ export class Catalog {
     )
   }
 
-  expired(now: number): PartitionState[] {
-    return [...this.#states.values()].filter(state => state.expiresAt <= now)
+  expired(now: number): PartitionStatus[] {
+    return this.#whole().filter(({ expiresAt }) => expiresAt! <= now)
   }
 
-  /** What to drop, oldest first, so that the rest fits a budget; those that are written to never are. */
-  overBudget(bytes: number): PartitionState[] {
+  /** What to drop, oldest first, so that the rest fits a budget; never those that are written to, nor those held. */
+  overBudget(bytes: number, isHeld: (partition: PartitionStatus) => boolean): PartitionStatus[] {
     let excess = this.bytes() - bytes
-    const over: PartitionState[] = []
-    for (const state of this.#oldestFirst()) {
+    const over: PartitionStatus[] = []
+    for (const partition of this.#whole()) {
       if (excess <= 0) break
-      if (this.#isOpen(state.name)) continue
-      over.push(state)
-      excess -= state.bytes
+      if (partition.state === 'open' || isHeld(partition)) continue
+      over.push(partition)
+      excess -= partition.bytes
     }
     return over
   }
@@ -87,8 +87,8 @@ export class Catalog {
     this.#damaged.set(file, { file, partition: damagedPartition(file) ?? file, bytes, message })
   }
 
-  /** Removes set-aside files whose lines are past their retention; answers with their names. */
-  removeExpiredDamaged(now: number): string[] {
+  /** Removes set-aside files whose lines are past their retention; answers with what they were. */
+  removeExpiredDamaged(now: number): PartitionStatus[] {
     const past = [...this.#damaged.values()].filter(({ partition }) => {
       const kind = parsePartition(partition)
       return kind !== null && expiryOf(kind) <= now
@@ -97,24 +97,23 @@ export class Catalog {
       for (const end of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + end), { force: true })
       this.#damaged.delete(file)
     }
-    return past.map(({ file }) => file)
+    return past.map(statusOfDamaged)
   }
 
-  partitions(): StoreStatus['partitions'] {
-    const whole = this.#oldestFirst().map(({ name, lines, bytes, from, until }) => {
-      const state = this.#isOpen(name) ? ('open' as const) : ('closed' as const)
-      return { name, lines, bytes, from: from ?? 0, until: until ?? 0, state, message: null }
-    })
-    const damaged = [...this.#damaged.values()].map(({ file, bytes, message }) => {
-      return { name: file, lines: 0, bytes, from: 0, until: 0, state: 'damaged' as const, message }
-    })
-    return [...whole, ...damaged]
+  /** All of them, oldest first, then the damaged ones. */
+  partitions(): PartitionStatus[] {
+    return [...this.#whole(), ...[...this.#damaged.values()].map(statusOfDamaged)]
   }
 
-  #oldestFirst(): PartitionState[] {
-    return [...this.#states.values()].sort(
+  #whole(): PartitionStatus[] {
+    const oldestFirst = [...this.#states.values()].sort(
       (a, b) => dayOfName(a.name) - dayOfName(b.name) || a.lastPosition - b.lastPosition,
     )
+    return oldestFirst.map(({ name, lines, bytes, from, until, lastPosition, expiresAt }) => {
+      const state = this.#isOpen(name) ? ('open' as const) : ('closed' as const)
+      const time = { from: from ?? 0, until: until ?? 0 }
+      return { name, lines, bytes, ...time, state, message: null, lastPosition, expiresAt }
+    })
   }
 
   /** Whether lines that come now may go there: it is of the newest day, and none of its kind took its place. */
@@ -128,6 +127,11 @@ export class Catalog {
     }
     return true
   }
+}
+
+function statusOfDamaged({ file, bytes, message }: Damaged): PartitionStatus {
+  const unknown = { lines: 0, from: 0, until: 0, lastPosition: 0, expiresAt: null }
+  return { name: file, bytes, state: 'damaged', message, ...unknown }
 }
 
 function dayOfName(name: string): number {

@@ -6,7 +6,19 @@ import { describe, expect, it, vi } from 'vitest'
 import { createLog } from '../../log.ts'
 import { DAY } from '../../time.ts'
 import { SLOTS } from './line-key.ts'
-import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
+import {
+  ALL,
+  AMPLE_MS,
+  aFolder,
+  allPages,
+  aStore,
+  batchOf,
+  maintained,
+  messages,
+  NOON,
+  where,
+  word,
+} from './store.testing.ts'
 
 const YESTERDAY = '2026-11-20.3d.0'
 const TODAY = '2026-11-21.3d.0'
@@ -64,8 +76,10 @@ describe('a damaged partition', () => {
     const store = await aStore({ folder })
     expect((await store.status()).partitions[1]).toMatchObject({ name: `${YESTERDAY}.db.damaged`, state: 'damaged' })
     const end = NOON + DAY / 2 + 2 * DAY
-    expect(await store.maintain(end - 1)).toEqual([])
-    expect(await store.maintain(end)).toEqual([`Removed ${YESTERDAY}.db.damaged: its lines are past their retention.`])
+    expect(await maintained(store, end - 1)).toEqual([])
+    expect(await maintained(store, end)).toEqual([
+      `Removed ${YESTERDAY}.db.damaged: its lines are past their retention.`,
+    ])
     expect(readdirSync(folder).some(file => file.includes('damaged'))).toBe(false)
   })
 })

@@ -1,23 +1,27 @@
 // The log store of one machine: hands batches to writers and questions to readers, and parses or searches nothing itself.
 import { setTimeout } from 'node:timers/promises'
-import type { Log } from '../../log.ts'
 import { Problem } from '../../problem.ts'
 import type { LogLine } from '../line.ts'
 import type { Query } from '../query/tree.ts'
 import type {
+  Archive,
   Batch,
   Bucket,
   Count,
+  Keeper,
   LogStore,
+  Maintained,
   Page,
   PageRequest,
+  PartitionStatus,
+  Removed,
   Stored,
   StoreStatus,
   TopField,
   TopRow,
 } from '../store.ts'
 import { type AppendQueue, MOST_QUEUED } from './append-queue.ts'
-import { type Archive, archivedPartition } from './archive.ts'
+import { archivedPartition } from './archive.ts'
 import type { Catalog } from './catalog.ts'
 import { parseCursor } from './line-key.ts'
 import type { PartitionState } from './partition.ts'
@@ -34,7 +38,6 @@ const CLOSE_WITHIN_MS = 5_000
 const MERGE_MS = 30
 
 type Parts = {
-  log: Log
   diskBudgetBytes: number | null
   catalog: Catalog
   queue: AppendQueue
@@ -113,56 +116,56 @@ export class EmbeddedLogStore implements LogStore {
     return purged.reduce((sum, { removed }) => sum + removed, 0)
   }
 
-  async maintain(now: number): Promise<readonly string[]> {
-    const { catalog, diskBudgetBytes, log, writers } = this.#parts
-    const said: string[] = []
-    for (const file of catalog.removeExpiredDamaged(now))
-      said.push(`Removed ${file}: its lines are past their retention.`)
-    for (const { name, lines } of catalog.expired(now)) {
-      await this.#drop(name)
-      said.push(`Dropped the log partition ${name} (${lines} lines): they are past their retention.`)
+  async maintain(now: number, keeper: Keeper | null = null): Promise<Maintained> {
+    const { catalog, diskBudgetBytes, writers } = this.#parts
+    const removed: Removed[] = []
+    for (const partition of catalog.removeExpiredDamaged(now)) {
+      const sentence = `Removed ${partition.name}: its lines are past their retention.`
+      removed.push({ partition, why: 'damage', archived: false, sentence })
     }
-    for (const sentence of said) log.info(sentence)
-    for (const { name, lines, bytes } of diskBudgetBytes === null ? [] : catalog.overBudget(diskBudgetBytes)) {
-      await this.#drop(name)
-      const sentence = `Dropped the log partition ${name} (${lines} lines, ${megabytes(bytes)}) before its time: the logs are over their disk budget of ${megabytes(diskBudgetBytes!)}.`
-      said.push(sentence)
-      log.warn(sentence)
+    const isArchived = (partition: PartitionStatus) => keeper?.has(partition) ?? false
+    const waits = (partition: PartitionStatus) => keeper !== null && partition.lines > 0 && !isArchived(partition)
+    const drop = async (partition: PartitionStatus, why: Removed['why'], because: string) => {
+      await this.#drop(partition.name)
+      const sentence = `Dropped the log partition ${partition.name} (${partition.lines} lines, ${megabytes(partition.bytes)})${because}.`
+      removed.push({ partition, why, archived: isArchived(partition), sentence })
+    }
+    for (const partition of catalog.expired(now))
+      if (!waits(partition)) await drop(partition, 'retention', ': they are past their retention')
+    const budget = diskBudgetBytes ?? Number.POSITIVE_INFINITY
+    const isHeld = (partition: PartitionStatus) => (keeper?.reachable ?? false) && waits(partition)
+    for (const partition of catalog.overBudget(budget, isHeld)) {
+      const lost = waits(partition) ? ' and before it was archived, as the archive cannot be reached' : ''
+      const because = ` before its time${lost}: the logs are over their disk budget of ${megabytes(budget)}`
+      await drop(partition, 'budget', because)
     }
     for (const writer of writers) {
       // A writer that stops meanwhile tells so itself; merging can wait.
       const changed = await writer.call('merge', [dayOf(now), MERGE_MS]).catch(() => [])
       catalog.update(changed)
     }
-    return said
+    return { removed, status: await this.status() }
   }
 
   async status(): Promise<StoreStatus> {
     const { catalog, queue } = this.#parts
     const partitions = catalog.partitions()
     const lines = partitions.reduce((sum, partition) => sum + partition.lines, 0)
-    return { lines, bytes: catalog.bytes(), partitions, queued: queue.length, queueLimit: MOST_QUEUED }
+    const { diskBudgetBytes } = this.#parts
+    return { lines, bytes: catalog.bytes(), partitions, diskBudgetBytes, queued: queue.length, queueLimit: MOST_QUEUED }
   }
 
-  /**
-   * Writes a partition as compressed NDJSON to a folder; resolves with the file. The partition stays. `not_found` when
-   * there is none of that name.
-   */
-  async archivePartition(name: string, to: string): Promise<Archive> {
-    return this.#parts.reading.call('archive', [this.#near(ALWAYS), name, to])
+  async archive(partition: string, folder: string): Promise<Archive> {
+    return this.#parts.reading.call('archive', [this.#near(ALWAYS), partition, folder])
   }
 
-  /**
-   * Brings back the lines of an archive under their old ids, kept until `keptUntil` (epoch ms); resolves with how many.
-   * `conflict` when the partition is there, `invalid` when the file is no whole archive.
-   */
-  async restoreArchive(from: string, keptUntil: number): Promise<number> {
+  async restore(file: string, keptUntil: number): Promise<number> {
     const { catalog, writers } = this.#parts
-    const name = archivedPartition(from)
+    const name = archivedPartition(file)
     if (catalog.has(name))
       throw new Problem('conflict', `The log partition ${name} is there; there is nothing to restore.`)
     const writer = catalog.writerOf(name)
-    const { lines, states } = await writers[writer]!.call('restore', [from, name, keptUntil])
+    const { lines, states } = await writers[writer]!.call('restore', [file, name, keptUntil])
     catalog.replace(writer, states)
     return lines
   }

@@ -3,11 +3,22 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
-import { createLog } from '../../log.ts'
 import { DAY, HOUR } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
-import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
+import {
+  ALL,
+  AMPLE_MS,
+  aFolder,
+  allPages,
+  aStore,
+  batchOf,
+  maintained,
+  messages,
+  NOON,
+  where,
+  word,
+} from './store.testing.ts'
 
 const KEPT = 3 * DAY
 
@@ -68,10 +79,10 @@ describe('retention', () => {
     await store.append(batchOf([{ message: 'short' }], { retentionMs: DAY }))
     await store.append(batchOf([{ message: 'long' }], { retentionMs: 7 * DAY }))
     const endOfDay = NOON + DAY / 2
-    expect(await store.maintain(endOfDay + DAY - 1)).toEqual([])
+    expect(await maintained(store, endOfDay + DAY - 1)).toEqual([])
     expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['short', 'long'])
-    expect(await store.maintain(endOfDay + DAY)).toEqual([
-      'Dropped the log partition 2026-11-21.1d.0 (1 lines): they are past their retention.',
+    expect(await maintained(store, endOfDay + DAY)).toEqual([
+      'Dropped the log partition 2026-11-21.1d.0 (1 lines, 0.1 MB): they are past their retention.',
     ])
     expect(messages(await allPages(store, ALL))).toEqual(['long'])
     expect(readdirSync(folder).some(file => file.includes('.1d.'))).toBe(false)
@@ -82,17 +93,14 @@ describe('retention', () => {
 
 describe('the disk budget', () => {
   it('drops the oldest partition first, says so, and never the one that is written to', async () => {
-    const said: string[] = []
-    const log = createLog('warn', [], line => said.push(JSON.parse(line).message))
-    const store = await aStore({ diskBudgetBytes: 100_000, log })
+    const store = await aStore({ diskBudgetBytes: 100_000 })
     for (const [day, name] of ['oldest', 'older', 'today'].entries()) {
       const lines = Array.from({ length: 400 }, (_, i) => ({ message: `${name} ${i} ${'text '.repeat(20)}` }))
       await store.append(batchOf(lines, { receivedAt: NOON + day * DAY }))
     }
-    const dropped = await store.maintain(NOON + 2 * DAY)
+    const dropped = await maintained(store, NOON + 2 * DAY)
     expect(dropped.length).toBe(2)
     expect(dropped[0]).toMatch(/^Dropped the log partition 2026-11-21\.3d\.0 \(400 lines, .* disk budget of 0\.1 MB\.$/)
-    expect(said).toEqual(dropped)
     expect(await store.count(where(word('oldest')), AMPLE_MS)).toMatchObject({ total: 0 })
     expect(await store.count(where(word('today')), AMPLE_MS)).toMatchObject({ total: 400 })
   })
@@ -102,7 +110,7 @@ describe('merging', () => {
   it('brings the index of past days into one piece, a little at a time, without a change to what is found', async () => {
     const store = await aStore()
     for (let i = 0; i < 40; i++) await store.append(batchOf([{ message: `piece n${i}` }, { message: 'common' }]))
-    for (let i = 0; i < 5; i++) await store.maintain(NOON + DAY)
+    for (let i = 0; i < 5; i++) await maintained(store, NOON + DAY)
     expect(await store.count(where(word('common')), AMPLE_MS)).toMatchObject({ total: 40 })
     for (const i of [0, 17, 39]) expect((await allPages(store, where(word(`n${i}`)))).length).toBe(1)
     await store.append(batchOf([{ message: 'late piece' }]))
@@ -152,36 +160,36 @@ describe('an archive', () => {
     const [folder, to] = [aFolder(), aFolder()]
     const store = await aStore({ folder })
     const before = await someLines(store)
-    const { file, lines, bytes } = await store.archivePartition('2026-11-21.3d.0', to)
+    const { file, lines, bytes } = await store.archive('2026-11-21.3d.0', to)
     expect({ file, lines }).toEqual({ file: join(to, '2026-11-21.3d.0.ndjson.zst'), lines: 2_500 })
     const texts = zstdDecompressSync(readFileSync(file)).toString().trimEnd().split('\n')
     expect(texts.map(text => JSON.parse(text))).toEqual(before)
     expect(bytes).toBeGreaterThan(1_000)
-    await expect(store.restoreArchive(file, NOON + KEPT)).rejects.toMatchObject({ code: 'conflict' })
-    expect((await store.maintain(NOON + 5 * DAY)).length).toBe(1)
+    await expect(store.restore(file, NOON + KEPT)).rejects.toMatchObject({ code: 'conflict' })
+    expect((await maintained(store, NOON + 5 * DAY)).length).toBe(1)
     expect((await store.status()).lines).toBe(0)
-    expect(await store.restoreArchive(file, NOON + 9 * DAY)).toBe(2_500)
+    expect(await store.restore(file, NOON + 9 * DAY)).toBe(2_500)
     expect(await allPages(store, ALL, 'oldest', 1_000)).toEqual(before)
     expect((await allPages(store, where(word('m77'))))[0]).toEqual(before[77])
-    expect(await store.maintain(NOON + 9 * DAY - HOUR)).toEqual([])
-    expect((await store.maintain(NOON + 9 * DAY)).length).toBe(1)
+    expect(await maintained(store, NOON + 9 * DAY - HOUR)).toEqual([])
+    expect((await maintained(store, NOON + 9 * DAY)).length).toBe(1)
   })
 
   it('comes back whole or not at all', async () => {
     const [folder, to] = [aFolder(), aFolder()]
     const store = await aStore({ folder })
     await someLines(store)
-    const { file } = await store.archivePartition('2026-11-21.3d.0', to)
-    await store.maintain(NOON + 5 * DAY)
+    const { file } = await store.archive('2026-11-21.3d.0', to)
+    await maintained(store, NOON + 5 * DAY)
     truncateSync(file, 6_000)
-    await expect(store.restoreArchive(file, NOON + 9 * DAY)).rejects.toMatchObject({ code: 'invalid' })
+    await expect(store.restore(file, NOON + 9 * DAY)).rejects.toMatchObject({ code: 'invalid' })
     writeFileSync(file, 'no archive at all')
-    await expect(store.restoreArchive(file, NOON + 9 * DAY)).rejects.toMatchObject({ code: 'invalid' })
-    await expect(store.restoreArchive(join(to, 'x.ndjson.zst'), 0)).rejects.toMatchObject({ code: 'invalid' })
-    await expect(store.restoreArchive(join(to, 'gone', '2026-11-20.3d.0.ndjson.zst'), 0)).rejects.toThrow()
+    await expect(store.restore(file, NOON + 9 * DAY)).rejects.toMatchObject({ code: 'invalid' })
+    await expect(store.restore(join(to, 'x.ndjson.zst'), 0)).rejects.toMatchObject({ code: 'invalid' })
+    await expect(store.restore(join(to, 'gone', '2026-11-20.3d.0.ndjson.zst'), 0)).rejects.toThrow()
     expect((await store.status()).partitions).toEqual([])
     expect(readdirSync(folder)).toEqual([])
-    await expect(store.archivePartition('2026-11-21.3d.0', to)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(store.archive('2026-11-21.3d.0', to)).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 

@@ -21,7 +21,7 @@ export type LogStoreOptions = {
   /** How much may wait to be stored, bytes; beyond, `append` is refused as `busy`. */
   queueBytes?: number
   /** How much disk the store may use; `maintain` drops the oldest partitions beyond it. */
-  diskBudgetBytes?: number
+  diskBudgetBytes?: number | null
   /** The key for personal data that a project wants encrypted, 32 bytes; it is masked without one. */
   privacyKey?: Uint8Array
   /** How many workers search. */
@@ -90,7 +90,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     throw new Problem('internal', `The log store in ${folder} cannot be opened: ${why}.`, { cause: error })
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
-  return new EmbeddedLogStore({ log, diskBudgetBytes, catalog, queue, writers, reading, tails })
+  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, writers, reading, tails })
 }
 
 /** Makes the folder and removes what a crash left half restored. */

@@ -63,7 +63,7 @@ export class Partitions {
   current(receivedAt: number, retention: number): Partition {
     const day = dayOf(receivedAt)
     const retentionMs = wholeRetention(retention)
-    for (let number = this.#writer; ; number += WRITERS) {
+    for (let number = this.#lastNumber(day, retentionMs); ; number += WRITERS) {
       const name = formatPartition({ day, retentionMs, number })
       if (this.#full.has(name)) continue
       try {
@@ -74,6 +74,16 @@ export class Partitions {
         return this.open(name)
       }
     }
+  }
+
+  /** The highest number of a kind that there is: that of one which was dropped is not used again while a later one lives. */
+  #lastNumber(day: number, retentionMs: number): number {
+    let last = this.#writer
+    for (const name of this.#states.keys()) {
+      const kind = parsePartition(name)!
+      if (kind.day === day && kind.retentionMs === retentionMs && kind.number > last) last = kind.number
+    }
+    return last
   }
 
   /** A partition by name, opened (and made) when it is not. */

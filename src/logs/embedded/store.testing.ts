@@ -7,7 +7,7 @@ import { silentLog } from '../../log.ts'
 import { DAY } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { Query, QueryNode } from '../query/tree.ts'
-import type { Batch } from '../store.ts'
+import type { Batch, Keeper } from '../store.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
 import { type LogStoreOptions, openLogStore } from './open-log-store.ts'
 
@@ -57,6 +57,11 @@ export async function aStore(options: Partial<LogStoreOptions> = {}): Promise<Em
   const store = await openLogStore({ folder: options.folder ?? aFolder(), log: silentLog, ...options })
   onTestFinished(() => store.close())
   return store
+}
+
+/** What maintaining a store at an instant removed, in its words. */
+export async function maintained(store: EmbeddedLogStore, now: number, keeper?: Keeper): Promise<string[]> {
+  return (await store.maintain(now, keeper)).removed.map(({ sentence }) => sentence)
 }
 
 export function where(node: QueryNode | null): Query {
