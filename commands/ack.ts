@@ -1,7 +1,9 @@
 // What people do to alerts: take them, give them back, put them off, end them.
 import { z } from 'zod'
-import { acknowledgeAlert, resolveAlert, snoozeAlert, unacknowledgeAlert } from '../src/alerts/alerts.ts'
+import { acknowledgeAlert, findAlert, resolveAlert, snoozeAlert, unacknowledgeAlert } from '../src/alerts/alerts.ts'
 import { positional } from '../src/command.ts'
+import { readProjectById } from '../src/projects/projects.ts'
+import type { State } from '../src/state/database.ts'
 import { formatDuration, HOUR } from '../src/time.ts'
 import { alertsResult, changedCard } from './alerts.ts'
 import { alertNumber, command, duration } from './context.ts'
@@ -12,16 +14,19 @@ const note = () => positional(z.string().max(500)).optional().describe('A word t
 const ack = command({
   name: 'ack',
   summary: 'Take an alert: its reminders stop, and every card says who is on it',
-  examples: ['ack 42', 'ack 42 restarting the database'],
+  examples: ['ack 42', 'ack 42 restarting the database', 'ack 42 looking --for 2h'],
   role: 'responder',
   args: {
     alert: alertNumber().describe('Alert number, such as 42'),
     note: positional(z.string().max(500).optional()).describe('What you are doing about it'),
+    for: duration().optional().describe('For how long; then people are called again. As the project says unless said'),
   },
-  run({ alert: id, note = '' }, { state, by, now }) {
-    const alert = acknowledgeAlert(state, id, by.name, note || null, now)
+  run({ alert: id, note = '', for: asked }, { state, by, now }) {
+    const limit = asked ?? ackTimeout(state, id)
+    const alert = acknowledgeAlert(state, id, by.name, note || null, now, limit === 0 ? null : now + limit)
+    const until = limit === 0 ? '' : ` for ${formatDuration(limit)}`
     return {
-      card: changedCard(alert, 'You are on it. Every card shows it; reminders stop.'),
+      card: changedCard(alert, `You are on it${until}. Every card shows it; reminders stop.`),
       result: alertsResult(state, alert),
       quiet: true,
     }
@@ -79,3 +84,9 @@ const snooze = command({
 })
 
 export const ackCommands = [ack, unack, resolve, snooze]
+
+/** After how long acknowledgements in the project of an alert end by themselves, ms; 0 is never. */
+function ackTimeout(state: State, id: number): number {
+  const { projectId } = findAlert(state, id)
+  return projectId === null ? 0 : (readProjectById(state, projectId)?.ackTimeout ?? 0)
+}

@@ -6,6 +6,10 @@ import { countAlerts, listAlerts, readHistory } from '../src/alerts/alert-lists.
 import { endAlert, findAlert, fireAlert, readOpenAlert } from '../src/alerts/alerts.ts'
 import type { Button, Card, Text } from '../src/card.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
+import { listAudience } from '../src/notifications/audiences.ts'
+import { listWaiting } from '../src/notifications/escalations.ts'
+import { mentionName } from '../src/notifications/mention.ts'
+import { timelineLine } from '../src/notifications/messages.ts'
 import { Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
@@ -59,20 +63,22 @@ const show = command({
     const card = alertCard(alert, project)
     const { newest, total } = readHistory(state, id, TIMELINE)
     const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
-    const timeline = newest
-      .slice(-TIMELINE_SHOWN)
-      .map(
-        (row): Text => [
-          { time: row.at, style: 'moment' },
-          ` · ${row.what}${row.by === null ? '' : ` by ${row.by}`}${row.note === null ? '' : `: ${row.note}`}`,
-        ],
-      )
+    const timeline = newest.slice(-TIMELINE_SHOWN).map(timelineLine)
+    const waiting = listWaiting(state, id)
+    const next = waiting.map((one): Text => {
+      const to = `Escalates (${one.name}) to ${one.to.map(mentionName).join(', ')} `
+      return one.dueAt === null
+        ? [`${to}once nobody is on it any more.`]
+        : [to, { time: one.dueAt, style: 'relative' }, '.']
+    })
     return {
-      card: { ...card, lines: [...(card.lines ?? []), [{ bold: 'Timeline' }], ...earlier, ...timeline] },
+      card: { ...card, lines: [...(card.lines ?? []), ...next, [{ bold: 'Timeline' }], ...earlier, ...timeline] },
       result: {
         alerts: [alertResult(state, alert)],
         history: newest.map(({ at, what, by, note }) => ({ at: isoTime(at), what, by, note })),
         history_total: total,
+        audience: listAudience(state, id).map(({ channelId, mention, why }) => ({ channel: channelId, mention, why })),
+        escalations: waiting.map(({ name, dueAt, to }) => ({ name, due_at: isoTime(dueAt), to })),
       },
     }
   },
@@ -187,6 +193,7 @@ export function alertResult(state: Context['state'], alert: Alert) {
     fired_at: isoTime(alert.firedAt),
     acknowledged_at: isoTime(alert.acknowledgedAt),
     acknowledged_by: alert.acknowledgedBy,
+    acknowledged_until: isoTime(alert.acknowledgedUntil),
     note: alert.note,
     snoozed_until: isoTime(alert.snoozedUntil),
     resolved_at: isoTime(alert.resolvedAt),

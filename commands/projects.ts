@@ -84,6 +84,10 @@ const edit = command({
       .union([z.literal(NONE), duration()])
       .optional()
       .describe('How often an unacknowledged alert is told again'),
+    ackTimeout: z
+      .union([z.literal(NONE), duration()])
+      .optional()
+      .describe('After how long an acknowledgement ends by itself, none for never'),
     addressLimit: z
       .number()
       .int()
@@ -103,12 +107,13 @@ const edit = command({
     newPingKey: z.boolean().optional().describe('Replace the ping key; slug URLs with the old one stop working'),
     rename: z.string().max(64).optional().describe('A new name: lowercase letters, digits, - and _'),
   },
-  run({ project: name, rateLimit, retention, remind, newPingKey, rename, ...logs }, context) {
+  run({ project: name, rateLimit, retention, remind, ackTimeout, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
     let edited = editProject(context.state, project.id, {
       ...(rateLimit === undefined ? {} : { rateLimit }),
       ...(retention === undefined ? {} : { retention: retention === NONE ? null : retention }),
       ...(remind === undefined ? {} : { remindEvery: remind === NONE ? 0 : remind }),
+      ...(ackTimeout === undefined ? {} : { ackTimeout: ackTimeout === NONE ? 0 : ackTimeout }),
       ...(rename === undefined ? {} : { name: rename }),
       ...(logs.addressLimit === undefined ? {} : { addressLimit: logs.addressLimit }),
       ...(logs.maxBody === undefined ? {} : { bodyLimit: logs.maxBody }),
@@ -182,6 +187,9 @@ function projectCard(project: Project, context: Context) {
         value: project.remindEvery === 0 ? 'never' : formatDuration(project.remindEvery),
         inline: true,
       },
+      ...(project.ackTimeout === 0
+        ? []
+        : [{ name: 'Acknowledgements end after', value: formatDuration(project.ackTimeout), inline: true }]),
     ],
     code: {
       text: `curl -fsS -m 10 --retry 5 --retry-connrefused "${context.publicUrl}/ping/${project.pingKey}/my-job?create=1&period=1d&grace=1h"`,
@@ -199,6 +207,7 @@ function projectResult(project: Project, context: Context) {
       rate_limit: project.rateLimit,
       retention_ms: project.retention ?? context.config.retentionMs,
       remind_every_ms: project.remindEvery,
+      ack_timeout_ms: project.ackTimeout || null,
       address_limit: project.addressLimit,
       limits: { body_bytes: project.bodyLimit, lines: project.lineLimit, message_bytes: project.messageLimit },
       tag_retention_ms: project.tagRetention,

@@ -39,6 +39,11 @@ export function readHistory(state: State, alertId: number, limit: number): { new
   return { newest, total }
 }
 
+/** The whole timeline of an alert, oldest first. */
+export function listHistory(state: State, alertId: number): HistoryRow[] {
+  return state.db.select().from(history).where(eq(history.alertId, alertId)).orderBy(asc(history.id)).all()
+}
+
 /** The lines of an alert's timeline after the line `after` and up to `until`, oldest first, at most `limit`. */
 export function readHistoryAfter(
   state: State,

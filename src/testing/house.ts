@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import type { Channel, Reply, Speaker } from '../chat/channel.ts'
+import type { Card } from '../card.ts'
+import type { Channel, GivenChannel, Reply, Speaker } from '../chat/channel.ts'
 import { readConfig } from '../config.ts'
 import { openHouse } from '../house.ts'
 import { type Log, silentLog } from '../log.ts'
@@ -22,7 +23,7 @@ export type TestHouseOptions = {
   /** The log store; there are no logs without one. */
   store?: LogStore
   /** Goes on with what an earlier house left. */
-  after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[] }
+  after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
 
 const ADMIN_KEY = 'admin-key-for-tests'
@@ -38,6 +39,14 @@ export async function startHouse(options: TestHouseOptions = {}) {
     id => left.find(channel => channel.id === id) ?? createMemoryChannel(id, clock.now),
   )
   let alive = true
+  /** Channels that commands add, by id. */
+  const added = options.after?.added ?? new Map<string, MemoryChannel>()
+  const given = ({ id, name }: GivenChannel) => {
+    if (!/^(discord|slack|telegram|mailto|webhook):/.test(id)) return null
+    const channel = added.get(id) ?? createMemoryChannel(id, clock.now)
+    added.set(id, channel)
+    return { ...wireTo(channel, () => alive), name: name === '' ? id : name }
+  }
   const house = openHouse({
     state,
     config,
@@ -52,9 +61,10 @@ export async function startHouse(options: TestHouseOptions = {}) {
     },
     publicUrl: () => 'http://vakt.test',
     platforms: () => ({
-      all: channels.map(channel => ({
+      all: channels.map((channel, i) => ({
         name: 'terminal' as const,
         channels: [wireTo(channel, () => alive)],
+        ...(i === 0 ? { open: (asked: GivenChannel) => given(asked) } : {}),
         status: () => ({ state: 'online' as const, since: 0 }),
         start() {},
         async stop() {},
@@ -73,6 +83,8 @@ export async function startHouse(options: TestHouseOptions = {}) {
     internet,
     channels,
     channel: channels[0]!,
+    /** A channel that a command added, by its id. */
+    added: (id: string) => added.get(id)!,
     /** Time passes: `25h`, `90s`. */
     async passes(duration: string) {
       await clock.advance(parseDuration(duration)!)
@@ -117,7 +129,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
       if (how === 'stopped') await house.stop()
       alive = false
       clock.forget()
-      const after = { state: how === 'killed' ? copyOf(state) : state, clock, channels: [...left, ...channels] }
+      const after = { state: how === 'killed' ? copyOf(state) : state, clock, channels: [...left, ...channels], added }
       clock.sleep(parseDuration(awayFor)!)
       return startHouse({ ...options, ...change, after })
     },
@@ -142,6 +154,7 @@ function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
     edit: (ref, card) => carry(() => channel.edit(ref, card)),
     reply: (ref, card, nonce) => carry(() => channel.reply(ref, card, nonce)),
     find: (nonce, since) => carry(() => channel.find(nonce, since)),
+    ...(channel.thread ? { thread: (ref: string, card: Card) => carry(() => channel.thread!(ref, card)) } : {}),
   }
 }
 

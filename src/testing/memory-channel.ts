@@ -8,10 +8,12 @@ export type Message = {
   card: Card
   edits: number
   replies: { card: Card; nonce: string }[]
+  /** What was added to the thread under it. */
+  thread: Card[]
   at: number
 }
 
-type Kind = 'post' | 'edit' | 'reply' | 'find'
+type Kind = 'post' | 'edit' | 'reply' | 'find' | 'thread'
 
 export interface MemoryChannel extends Channel {
   readonly messages: Message[]
@@ -25,6 +27,8 @@ export interface MemoryChannel extends Channel {
   acceptsThenFails(error: DeliveryError): void
   /** Makes every request of this kind (or any) hang until the returned function is called. */
   hangs(kind?: Kind): () => void
+  /** Gives the channel threads. */
+  hasThreads(): MemoryChannel
   /** What hangs now never arrives. */
   forgetHanging(): void
   /** Lets `fate` decide on every request: an error before it is done (`before`) or after (`after`), or nothing. */
@@ -62,7 +66,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
   }
   const byRef = (ref: string) => messages.find(message => message.ref === ref)!
 
-  return {
+  const made: MemoryChannel = {
     id,
     live: 'edit',
     name: id,
@@ -94,7 +98,15 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
     },
     post: (card, nonce) =>
       request('post', () => {
-        const message = { ref: `${id}/${messages.length + 1}`, nonce, card, edits: 0, replies: [], at: now() }
+        const message = {
+          ref: `${id}/${messages.length + 1}`,
+          nonce,
+          card,
+          edits: 0,
+          replies: [],
+          thread: [],
+          at: now(),
+        }
         messages.push(message)
         return message.ref
       }),
@@ -109,10 +121,15 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
         byRef(ref).replies.push({ card, nonce })
         return `${ref}/reply`
       }),
+    hasThreads() {
+      made.thread = (ref, card) => request('thread', () => void byRef(ref).thread.push(card))
+      return made
+    },
     find: nonce =>
       request('find', () => {
         const told = (message: Message) => [message.nonce, ...message.replies.map(reply => reply.nonce)]
         return messages.find(message => told(message).includes(nonce))?.ref ?? null
       }),
   }
+  return made
 }

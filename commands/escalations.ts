@@ -1,0 +1,99 @@
+// Escalations: whom an alert reaches that nobody takes, and after how long.
+import { z } from 'zod'
+import { completes, positional } from '../src/command.ts'
+import type { Escalation } from '../src/notifications/escalation.ts'
+import { addEscalation, findEscalation, listEscalations, removeEscalation } from '../src/notifications/escalations.ts'
+import { mentionName } from '../src/notifications/mention.ts'
+import { formatDuration, isoTime } from '../src/time.ts'
+import { command, counted, duration } from './context.ts'
+import { matcher, reachedWords, setName, toChannels } from './told.ts'
+
+const escalationName = () => completes(positional(z.string().max(64)), 'escalation').describe('Name of the escalation')
+
+const add = command({
+  name: 'escalations add',
+  summary: 'Say whom an alert reaches that nobody has taken after a while',
+  details:
+    'Only time in which nobody is on it counts: an acknowledgement, a snooze and whatever holds the alert back stop the clock, and it goes on after them. Several escalations with different times make a chain.',
+  examples: [
+    'escalations add second-line --match severity>=critical --after 15m --to oncall',
+    'escalations add boss --match project:shop --after 1h --to ann,ops-mail --repeat 2',
+  ],
+  role: 'admin',
+  args: {
+    name: positional(setName()).describe('A name for it'),
+    match: matcher().optional(),
+    after: duration().describe('After how long without anybody on it, such as 15m'),
+    to: toChannels().describe('Channels, people or oncall, with commas between them'),
+    repeat: z.number().int().min(0).max(100).optional().describe('How many times more, each after as long again'),
+  },
+  run({ name, match = '', after, to, repeat = 0 }, { state, by, now }) {
+    const row = { name, matcher: match, after, to: reachedWords(state, to), repeat, setBy: by.name, createdAt: now }
+    return escalationAnswer(addEscalation(state, row), 'good')
+  },
+})
+
+const list = command({
+  name: 'escalations list',
+  summary: 'Show the escalations, the soonest first',
+  role: 'viewer',
+  args: {},
+  run(_, { state }) {
+    const all = listEscalations(state)
+    const empty =
+      'An alert that nobody takes only reminds. "escalations add second-line --after 15m --to oncall" changes that.'
+    return {
+      card: {
+        title: all.length === 0 ? 'No escalations' : counted(all.length, 'escalation'),
+        tone: 'plain',
+        lines: all.length === 0 ? [empty] : all.map(escalationLine),
+      },
+      result: { escalations: all.map(escalationResult) },
+    }
+  },
+})
+
+const show = command({
+  name: 'escalations show',
+  summary: 'Show one escalation',
+  role: 'viewer',
+  args: { name: escalationName() },
+  run: ({ name }, { state }) => escalationAnswer(findEscalation(state, name), 'plain'),
+})
+
+const remove = command({
+  name: 'escalations remove',
+  summary: 'Remove an escalation; nothing waits for it any more',
+  role: 'admin',
+  args: { name: escalationName() },
+  run({ name }, { state }) {
+    const gone = removeEscalation(state, name)
+    return {
+      card: { title: `The escalation ${name} is removed`, tone: 'muted' },
+      result: { escalation: escalationResult(gone) },
+    }
+  },
+})
+
+export const escalationCommands = [add, list, show, remove]
+
+function escalationAnswer(escalation: Escalation, tone: 'good' | 'plain') {
+  return {
+    card: { title: `Escalation ${escalation.name}`, tone, lines: [escalationLine(escalation)] },
+    result: { escalation: escalationResult(escalation) },
+  }
+}
+
+function escalationLine({ name, matcher, after, to, repeat }: Escalation) {
+  const again = repeat === 0 ? '' : `, ${counted(repeat, 'more time')} each after as long again`
+  return [
+    { bold: name },
+    ': ',
+    { code: matcher || 'everything' },
+    ` after ${formatDuration(after)} → ${to.map(mentionName).join(', ')}${again}`,
+  ]
+}
+
+function escalationResult({ name, matcher, after, to, repeat, setBy, createdAt }: Escalation) {
+  return { name, match: matcher, after_ms: after, to, repeat, set_by: setBy, created_at: isoTime(createdAt) }
+}

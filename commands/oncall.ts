@@ -1,0 +1,193 @@
+// Who is on call: rotations, stand-ins, and who the people are on each platform.
+import { z } from 'zod'
+import type { Text } from '../src/card.ts'
+import { completes, positional } from '../src/command.ts'
+import { findPerson } from '../src/notifications/members.ts'
+import { comingTurns, onCallAt, type Rotation, readHandover, type Turn } from '../src/notifications/on-call.ts'
+import {
+  addOverride,
+  addRotation,
+  findRotation,
+  listOverrides,
+  listRotations,
+  removeOverride,
+  removeRotation,
+} from '../src/notifications/rotations.ts'
+import { invalid } from '../src/problem.ts'
+import { isoTime, parseTime } from '../src/time.ts'
+import { timeZoneId } from '../src/time-zone.ts'
+import { type Context, command, duration, readable } from './context.ts'
+import { setName } from './told.ts'
+
+const rotationName = () => completes(positional(z.string().max(64)), 'rotation')
+const person = () => completes(z.string().min(1).max(64), 'person')
+const MOST_MEMBERS = 50
+const LOOK_AHEAD = 4
+
+const now = command({
+  name: 'oncall',
+  summary: 'Show who is on call now, and who is next',
+  examples: ['oncall', 'oncall primary'],
+  role: 'viewer',
+  args: { name: rotationName().optional().describe('Name of the rotation; all unless said') },
+  run({ name }, context) {
+    const shown = name === undefined ? listRotations(context.state) : [findRotation(context.state, name)]
+    return {
+      card: {
+        title: shown.length === 0 ? 'Nobody is on call' : 'On call',
+        tone: 'plain',
+        lines:
+          shown.length === 0
+            ? [
+                'Make people known with "oncall member add ann --slack U012AB3CD", then "oncall add primary --members ann,ben".',
+              ]
+            : shown.flatMap(rotation => turnLines(rotation, context)),
+      },
+      result: { rotations: shown.map(rotation => rotationResult(rotation, context)) },
+    }
+  },
+})
+
+const add = command({
+  name: 'oncall add',
+  summary: 'Add a rotation: people who are on call in turns',
+  details:
+    'The first one named is on call until the next handover. Handovers follow the wall clock through clock changes.',
+  examples: [
+    'oncall add primary --members ann,ben,cleo --every weekly --handover "Mon 09:00" --tz Europe/Oslo',
+    'oncall add nights --members dan,eve --every daily --handover 20:00',
+  ],
+  role: 'admin',
+  args: {
+    name: positional(setName()).describe('A name for it'),
+    members: z.string().max(1000).describe('Names of people in the order of their turns, with commas between them'),
+    every: z.enum(['daily', 'weekly']).optional().describe('How long a turn is; weekly unless said'),
+    handover: readable(text => {
+      const read = readHandover(text)
+      if (read === null) throw invalid('handover', `"${text}" is no time of a handover. Write "Mon 09:00" or 09:00.`)
+      return read
+    }, 40)
+      .optional()
+      .describe('When turns change: "Mon 09:00" (or 09:00); Monday 09:00 unless said'),
+    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone, that of Vakt unless said'),
+  },
+  run({ name, members, every = 'weekly', handover = { day: 1, minute: 540 }, tz }, context) {
+    const names = members
+      .split(',')
+      .map(word => word.trim())
+      .filter(Boolean)
+    if (names.length === 0 || names.length > MOST_MEMBERS)
+      throw invalid('members', `Name from 1 to ${MOST_MEMBERS} people, with commas between them.`)
+    const people = names.map(one => findPerson(context.state, one).name)
+    const row = { name, members: people, every, ...handover, timeZone: tz ?? context.config.timeZone }
+    return rotationAnswer(addRotation(context.state, row, context.now), context, 'good')
+  },
+})
+
+const remove = command({
+  name: 'oncall remove',
+  summary: 'Remove a rotation',
+  role: 'admin',
+  args: { name: rotationName().describe('Name of the rotation') },
+  run({ name }, { state }) {
+    removeRotation(state, findRotation(state, name))
+    return { card: { title: `The rotation ${name} is removed`, tone: 'muted' } }
+  },
+})
+
+const override = command({
+  name: 'oncall override',
+  summary: 'Have somebody stand in for a while',
+  examples: [
+    'oncall override --who ben --for 8h',
+    'oncall override primary --who ben --from "2026-12-24 09:00" --for 2d',
+  ],
+  role: 'responder',
+  args: {
+    name: rotationName().optional().describe('Name of the rotation, needed when there are several'),
+    who: person().describe('Who stands in'),
+    from: z.string().max(60).optional().describe('From when, such as 2026-12-24 09:00; now unless said'),
+    for: duration().describe('How long, such as 8h or 2d'),
+  },
+  run({ name, who, from, for: length }, context) {
+    const { state, by } = context
+    const rotation = findRotation(state, name)
+    const start = from === undefined ? context.now : parseTime(from, context.now, rotation.timeZone)
+    if (start === null)
+      throw invalid('from', `"${from}" is not a time. Write 2026-12-24 09:00, by the rotation's zone.`)
+    const row = {
+      rotationId: rotation.id,
+      who: findPerson(state, who).name,
+      from: start,
+      until: start + length,
+      setBy: by.name,
+    }
+    if (row.until <= context.now) throw invalid('from', 'That time is over already.')
+    addOverride(state, row)
+    return rotationAnswer(rotation, context, 'good')
+  },
+})
+
+const cancel = command({
+  name: 'oncall cancel',
+  summary: 'Take a stand-in back',
+  examples: ['oncall cancel 3'],
+  role: 'responder',
+  args: {
+    override: positional(z.number().int().positive()).describe('Its number, as "oncall" shows it'),
+    name: completes(z.string().max(64), 'rotation')
+      .optional()
+      .describe('Name of the rotation, needed when there are several'),
+  },
+  run({ override: id, name }, context) {
+    const rotation = findRotation(context.state, name)
+    removeOverride(context.state, rotation, id)
+    return rotationAnswer(rotation, context, 'good')
+  },
+})
+
+export const oncallCommands = [now, add, remove, override, cancel]
+
+function rotationAnswer(rotation: Rotation, context: Context, tone: 'good' | 'plain') {
+  return {
+    card: { title: `Rotation ${rotation.name}`, tone, lines: turnLines(rotation, context) },
+    result: { rotation: rotationResult(rotation, context) },
+  }
+}
+
+function turnLines(rotation: Rotation, { state, now }: Context): Text[] {
+  const standIns = listOverrides(state, rotation, now)
+  const [current, ...next] = comingTurns(rotation, standIns, now, LOOK_AHEAD)
+  return [
+    [
+      { bold: `${rotation.name}: ${current!.who}` },
+      current!.standIn ? ' (standing in)' : '',
+      ' until ',
+      { time: current!.until, style: 'moment' },
+    ],
+    ...next.map((turn): Text => ['then ', turn.who, ' from ', { time: turn.since, style: 'moment' }]),
+    ...standIns.map(
+      (one): Text => [
+        `Stand-in ${one.id}: ${one.who} from `,
+        { time: one.from, style: 'moment' },
+        ' to ',
+        { time: one.until, style: 'moment' },
+      ],
+    ),
+  ]
+}
+
+function rotationResult(rotation: Rotation, { state, now }: Context) {
+  const standIns = listOverrides(state, rotation, now)
+  const { name, members, every, timeZone } = rotation
+  const current = onCallAt(rotation, standIns, now)
+  return {
+    ...{ name, members, every, time_zone: timeZone, on_call: turnResult(current) },
+    next: comingTurns(rotation, standIns, current.until, 1).map(turnResult)[0],
+    overrides: standIns.map(one => ({ id: one.id, who: one.who, from: isoTime(one.from), until: isoTime(one.until) })),
+  }
+}
+
+function turnResult({ who, since, until, standIn }: Turn) {
+  return { who, since: isoTime(since), until: isoTime(until), stand_in: standIn }
+}
