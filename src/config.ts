@@ -1,14 +1,15 @@
 // The settings: environment in, one frozen Config out; every problem is reported at once, by the setting's name.
 import { readFileSync } from 'node:fs'
-import { BlockList, isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { readTargets } from './connectivity/targets.ts'
 import { LOG_LEVELS } from './log.ts'
+import { logSettings, missingArchiveSettings, toLogConfig } from './log-settings.ts'
 import { Problem } from './problem.ts'
 import { MINUTE, parseDuration } from './time.ts'
 import { timeZoneId } from './time-zone.ts'
+import { proxyList } from './trusted-proxies.ts'
 
 export type Config = Readonly<ReturnType<typeof toConfig>>
 
@@ -18,6 +19,13 @@ const present = z.string().min(1)
 const id = z
   .string()
   .regex(/^\d{15,21}$/, 'must be a Discord id: 17 to 20 digits (turn on Developer Mode, right-click, Copy ID)')
+
+const dollars = (usual: string) =>
+  z
+    .string()
+    .default(usual)
+    .refine(text => Number(text) >= 0, `must be a number of dollars such as ${usual}`)
+    .transform(Number)
 
 /** Every setting, in the order of `.env.example`. An empty value is the same as none. */
 export const settings = z.object({
@@ -48,6 +56,7 @@ export const settings = z.object({
     .default('72h')
     .refine(text => (parseDuration(text) ?? 0) >= MINUTE, 'must be a duration of at least a minute, such as 72h or 30d')
     .transform(text => parseDuration(text)!),
+  ...logSettings,
   DISCORD_TOKEN: present.optional(),
   DISCORD_CHANNEL_ID: id.optional(),
   DISCORD_GUILD_ID: id.optional(),
@@ -62,12 +71,18 @@ export const settings = z.object({
   SLACK_API_URL: url('https://slack.com/api/').default('https://slack.com/api/'),
   ANTHROPIC_API_KEY: present.optional(),
   ANTHROPIC_BASE_URL: url('https://api.anthropic.com').default('https://api.anthropic.com'),
+  AI_PROVIDER: z.enum(['anthropic', 'openai'], { error: 'must be anthropic or openai' }).default('anthropic'),
+  AI_BASE_URL: url('http://localhost:11434/v1').optional(),
+  AI_API_KEY: present.optional(),
   AI_MODEL: present.optional(),
-  AI_DAILY_BUDGET_USD: z
+  AI_PRICE: z
     .string()
-    .default('5')
-    .refine(text => Number(text) >= 0, 'must be a number of dollars such as 5')
-    .transform(Number),
+    .regex(/^\d+(\.\d+)?\/\d+(\.\d+)?$/, 'must be dollars per million tokens, input/output, such as 2/10')
+    .transform(text => text.split('/').map(Number))
+    .transform(([input, output]) => ({ input: input!, output: output! }))
+    .optional(),
+  AI_DAILY_BUDGET_USD: dollars('5'),
+  AI_MONTHLY_BUDGET_USD: dollars('50'),
   CONNECTIVITY_TARGETS: z
     .string()
     .default('')
@@ -135,6 +150,7 @@ function toConfig(env: z.output<typeof settings>) {
     adminKey: env.ADMIN_KEY ?? null,
     trustedProxies: env.TRUST_PROXY,
     retentionMs: env.RETENTION,
+    logs: toLogConfig(env),
     discord: env.DISCORD_TOKEN
       ? {
           token: env.DISCORD_TOKEN,
@@ -153,10 +169,13 @@ function toConfig(env: z.output<typeof settings>) {
         }
       : null,
     ai: {
-      apiKey: env.ANTHROPIC_API_KEY ?? null,
-      baseUrl: env.ANTHROPIC_BASE_URL,
+      provider: env.AI_PROVIDER,
+      apiKey: (env.AI_PROVIDER === 'anthropic' ? env.ANTHROPIC_API_KEY : undefined) ?? env.AI_API_KEY ?? null,
+      baseUrl: env.AI_BASE_URL ?? env.ANTHROPIC_BASE_URL,
       model: env.AI_MODEL ?? null,
+      price: env.AI_PRICE ?? null,
       dailyBudgetUsd: env.AI_DAILY_BUDGET_USD,
+      monthlyBudgetUsd: env.AI_MONTHLY_BUDGET_USD,
     },
     connectivityTargets: env.CONNECTIVITY_TARGETS,
     deadmanUrl: env.DEADMAN_URL ?? null,
@@ -168,12 +187,15 @@ function toConfig(env: z.output<typeof settings>) {
       env.SLACK_APP_TOKEN,
       env.SLACK_SIGNING_SECRET,
       env.ANTHROPIC_API_KEY,
+      env.ARCHIVE_S3_ACCESS_KEY,
+      env.ARCHIVE_S3_SECRET_KEY,
+      env.AI_API_KEY,
     ].filter(secret => secret !== undefined),
   }
 }
 
 function missingPartners(given: Record<string, string | undefined>): Record<string, string> {
-  const missing: Record<string, string> = {}
+  const missing = missingArchiveSettings(given)
   if (given.DISCORD_TOKEN && !given.DISCORD_CHANNEL_ID) {
     missing.DISCORD_CHANNEL_ID = 'is missing: DISCORD_TOKEN is set, so say which channel gets the alerts'
   }
@@ -189,6 +211,12 @@ function missingPartners(given: Record<string, string | undefined>): Record<stri
   if (!given.SLACK_BOT_TOKEN && (given.SLACK_APP_TOKEN || given.SLACK_SIGNING_SECRET || given.SLACK_CHANNEL_ID)) {
     missing.SLACK_BOT_TOKEN = 'is missing: other SLACK settings are set, so give the bot token too'
   }
+  if (given.AI_PROVIDER === 'openai' && !given.AI_BASE_URL) {
+    missing.AI_BASE_URL = 'is missing: AI_PROVIDER is openai, so say where, such as http://localhost:11434/v1'
+  }
+  if (given.AI_PROVIDER === 'openai' && !given.AI_MODEL) {
+    missing.AI_MODEL = 'is missing: AI_PROVIDER is openai, so say which model it is to use'
+  }
   return missing
 }
 
@@ -199,29 +227,4 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false
   }
-}
-
-const LOOPBACK = ['127.0.0.0/8', '::1']
-const EVERYONE = ['0.0.0.0/0', '::/0']
-const PROXY_WORDS: Record<string, string[]> = {
-  loopback: LOOPBACK,
-  ...Object.fromEntries(['all', 'true', 'yes', '1'].map(word => [word, EVERYONE])),
-  ...Object.fromEntries(['none', 'false', 'no', '0'].map(word => [word, []])),
-}
-
-/** The peers whose X-Forwarded-* headers are believed; null when the text is not a list of them. */
-function proxyList(text: string): BlockList | null {
-  const list = new BlockList()
-  const words = text
-    .toLowerCase()
-    .split(/[\s,]+/)
-    .filter(Boolean)
-  for (const word of words.flatMap(one => PROXY_WORDS[one] ?? [one])) {
-    const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? []
-    const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
-    const widest = family === 'ipv4' ? 32 : 128
-    if (!isIP(address) || Number(bits ?? 0) > widest) return null
-    list.addSubnet(address, Number(bits ?? widest), family)
-  }
-  return list
 }

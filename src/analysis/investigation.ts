@@ -57,7 +57,9 @@ export async function investigate(inquiry: Inquiry): Promise<Verdict> {
   )
   const first = read(reply)
   if (first?.faults.length === 0) return first.verdict
-  turns.push(modelTurn(reply), { role: 'person', text: first ? repairTurn(first.faults) : UNREADABLE })
+  // Providers take back no empty turn, and no look-up that was never answered.
+  if (reply.text !== '' && reply.calls.length === 0) turns.push(modelTurn(reply))
+  turns.push({ role: 'person', text: first ? repairTurn(first.faults) : UNREADABLE })
   onProgress('Not everything held; it answers again …')
   // Where something held, a failure of the repair costs only the repair.
   const second = await call(inquiry, turns, false)
