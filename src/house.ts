@@ -10,7 +10,9 @@ import type { Config } from './config.ts'
 import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
+import { addFirstRules } from './detectors/rules.ts'
 import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
+import { countedStore } from './intake/counted-store.ts'
 import type { Log } from './log.ts'
 import { createRecentNames } from './logs/recent-names.ts'
 import { outlived } from './logs/retention.ts'
@@ -48,8 +50,11 @@ export type HouseOptions = {
 export function openHouse(options: HouseOptions) {
   const { state, config, clock, log } = options
   const startedAt = clock.now()
+  const commit = createGroupCommit(state)
+  const store = options.store ? countedStore(options.store, state, commit) : null
   const vault = createVault(options.vaultKey)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
+  addFirstRules(state, startedAt)
 
   // A platform that is connected and refuses the cards is as lost as one that is not.
   const statuses = () =>
@@ -71,8 +76,8 @@ export function openHouse(options: HouseOptions) {
     channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
     openChannel: (channel: GivenChannel) => given.open(channel),
   }
-  const names = options.store ? createRecentNames(options.store, log) : null
-  const tails = options.store ? createTails(options.store, clock, log) : null
+  const names = store ? createRecentNames(store, log) : null
+  const tails = store ? createTails(store, clock, log) : null
   const desk = createDesk({
     state,
     clock,
@@ -81,7 +86,7 @@ export function openHouse(options: HouseOptions) {
     context: (by, now, interactive) => ({
       state,
       vault,
-      store: options.store ?? null,
+      store,
       tails,
       config,
       now,
@@ -113,7 +118,7 @@ export function openHouse(options: HouseOptions) {
   }
   const intake = createIntake({
     state,
-    commit: createGroupCommit(state),
+    commit,
     clock,
     log,
     desk,
@@ -121,7 +126,7 @@ export function openHouse(options: HouseOptions) {
     vault,
     version: options.version,
     publicUrl: options.publicUrl,
-    ...(options.store ? { logs: { ...shared, store: options.store } } : {}),
+    ...(store ? { logs: { ...shared, store } } : {}),
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
     readiness: () => readiness(scheduler.health(), statuses()),
@@ -139,7 +144,6 @@ export function openHouse(options: HouseOptions) {
   }
   let nextOutlived = 0
   const keepLogs = async () => {
-    const { store } = options
     const now = clock.now()
     if (!store) return
     for (const { sentence } of (await store.maintain(now)).removed) log.warn(sentence)
@@ -176,7 +180,7 @@ export function openHouse(options: HouseOptions) {
       })
       for (const platform of platforms) platform.start()
       prober.start()
-      if (options.store) maintainLogs()
+      if (store) maintainLogs()
       scheduler.start()
       nudge()
     },

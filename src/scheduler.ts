@@ -16,6 +16,8 @@ import type { Connectivity } from './connectivity/connectivity.ts'
 import { absenceFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
+import { detectWatched } from './detectors/watched.ts'
+import { nextWatch } from './detectors/watches.ts'
 import type { Log } from './log.ts'
 import { escalateDue, nextEscalation } from './notifications/escalations.ts'
 import { pruneAudit } from './projects/audit.ts'
@@ -117,7 +119,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     // After a failed turn the deadlines it did not judge are still past; only `latest` spaces the retries.
     const due =
       error === null ? [nextWake(state), nextEscalation(state), nextLostChannel(around.platforms(), clock.now())] : []
-    if (error === null && hears(around)) due.push(nextDeadline(state))
+    if (error === null && hears(around)) due.push(nextDeadline(state), nextWatch(state))
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return
     disarm()
@@ -157,7 +159,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
 function judge(state: State, now: number, around: Surroundings): void {
   state.transaction(() => {
     const missed = hears(around) ? detectMissedBeats(state, now, AT_ONCE) : []
-    applyOutcomes(state, [...missed, ...detectLostChannels(around.platforms(), now)], now)
+    const watched = hears(around) ? detectWatched(state, now, AT_ONCE) : []
+    applyOutcomes(state, [...missed, ...watched, ...detectLostChannels(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
     escalateDue(state, now, AT_ONCE, around.opens ?? (() => false))
   })

@@ -12,7 +12,7 @@ export function alertCard(alert: Alert, project: string | null): Card {
     tone: stateTone(alert),
     lines: [...alert.seen.lines, ...stateLines(alert)],
     fields: [{ name: 'Since', value: since(alert), inline: true }, ...owner, ...counted, ...(alert.seen.fields ?? [])],
-    buttons: stateButtons(alert),
+    buttons: [...stateButtons(alert), ...(alert.seen.buttons ?? [])],
     footer: [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])],
   }
 }

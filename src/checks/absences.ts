@@ -54,6 +54,12 @@ export function recordSetBack(state: State, now: number): number {
   })
 }
 
+/** How much of the time between two instants Vakt could hear nothing, ms. */
+export function awayBetween(state: State, from: number, to: number): number {
+  const query = 'select sum(min(to_at, ?) - max(from_at, ?)) as ms from absences where to_at > ? and from_at < ?'
+  return state.prepare<number[], { ms: number | null }>(query).get(to, from, from, to)?.ms ?? 0
+}
+
 /** The newest absences first. */
 export function listAbsences(state: State, limit: number): Absence[] {
   return state.db.select().from(absences).orderBy(desc(absences.id)).limit(limit).all()

@@ -35,9 +35,10 @@ export function findProject(state: State, name: string = FIRST_PROJECT): Project
   })
 }
 
-/** The project called `name`, or undefined. */
+/** The project called `name`, or undefined; prepared, because every log request asks. */
 export function readProject(state: State, name: string): Project | undefined {
-  return state.db.select().from(projects).where(eq(projects.name, name)).get()
+  const byName = eq(projects.name, sql.placeholder('name'))
+  return state.prepared('project by name', db => db.select().from(projects).where(byName).prepare()).get({ name })
 }
 
 /** The project of a row that belongs to one; prepared, because every alert card asks. */

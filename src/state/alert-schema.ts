@@ -1,5 +1,5 @@
 // The tables of alerts and of what the chats were told of them.
-import type { Field, Text } from '../card.ts'
+import type { Button, Field, Text } from '../card.ts'
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 import { projects } from './schema.ts'
 
@@ -9,8 +9,8 @@ import { projects } from './schema.ts'
  */
 export type Labels = { readonly [name: string]: string }
 
-/** What a detector saw, in the words of the card. */
-export type Sighting = { lines: Text[]; fields?: Field[]; chart?: Curve }
+/** What a detector saw, in the words of the card; `buttons` lead to more of it. */
+export type Sighting = { lines: Text[]; fields?: Field[]; buttons?: Button[]; chart?: Curve }
 
 /** Numbers behind an alert, for the chart on its card: instants (epoch ms) with values, and the threshold they crossed. */
 export type Curve = {

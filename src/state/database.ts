@@ -13,7 +13,14 @@ const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
 
 /** Which rows are kept in memory. */
-export type MemoryName = 'checks by uuid' | 'keys in use' | 'log series' | 'kinds of the minute' | 'arrived' | 'rules'
+export type MemoryName =
+  | 'checks by uuid'
+  | 'keys in use'
+  | 'log series'
+  | 'kinds of the minute'
+  | 'arrived'
+  | 'rules'
+  | 'usual peaks'
 
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {

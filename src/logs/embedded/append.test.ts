@@ -78,7 +78,7 @@ describe('an idempotency key', () => {
   const batch = (key: string, changes = {}) =>
     batchOf([{ message: 'once' }, { message: '' }], { idempotencyKey: key, ...changes })
   const first = { accepted: 1, rejected: 1, repeated: false }
-  const again = { accepted: 1, rejected: 1, repeated: true, counts: [] }
+  const again = { accepted: 1, rejected: 1, repeated: true, counts: [{ count: 1, level: 'info' }] }
   const expectAll = (answers: Stored[], wanted: object[]) => expect(answers).toMatchObject(wanted)
 
   it('stores a batch once, however often it comes within a day', async () => {

@@ -88,7 +88,7 @@ function appendTo(
 function place(partition: Partition, appending: Appending, batch: Batch, all: PlacedLine[]): Outcome {
   const { idempotencyKey: key, project, receivedAt } = batch
   const first = key === null ? null : appending.partitions.reply(project, key, receivedAt)
-  if (first !== null) return { stored: { ...(JSON.parse(first) as Stored), repeated: true, counts: [] } }
+  if (first !== null) return { stored: { ...(JSON.parse(first) as Stored), repeated: true } }
   let read: ReturnType<ReadBatch>
   try {
     read = appending.readBatch(batch)
@@ -99,9 +99,10 @@ function place(partition: Partition, appending: Appending, batch: Batch, all: Pl
   let position = appending.reserve(lines.length)
   const placed = lines.map(line => ({ line, timestamp: storedTimestamp(line.timestamp), position: position++ }))
   for (const each of placed) all.push(each)
-  const answer = { accepted: lines.length, rejected: errors.length, errors }
+  const answer = { accepted: lines.length, rejected: errors.length, errors, counts: countLines(placed, why) }
+  // With the counts: Vakt may die before they are counted, and then they are when the batch is sent again.
   if (key !== null) partition.saveReply(project, key, receivedAt, JSON.stringify(answer))
-  return { stored: { ...answer, repeated: false, counts: countLines(placed, why) } }
+  return { stored: { ...answer, repeated: false } }
 }
 
 /** Batches of one kind go to the same partition. */

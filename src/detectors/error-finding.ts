@@ -1,0 +1,115 @@
+// What people are told of an error: how often against what is allowed, what it says, where, and how its last hour went.
+import type { Button, Field, Text } from '../card.ts'
+import { sparkline } from '../charts/sparkline.ts'
+import { quoteWord } from '../command-line.ts'
+import { errorCounts, minuteOf, readSeries } from '../logs/counters.ts'
+import type { KnownError } from '../logs/errors.ts'
+import { readProjectById } from '../projects/projects.ts'
+import type { State } from '../state/database.ts'
+import { HOUR, MINUTE } from '../time.ts'
+import type { Finding } from './finding.ts'
+import type { Rule } from './rule.ts'
+
+const TITLE_MESSAGE = 60
+const SAMPLE = 200
+const NAMED = 5
+
+/** There is one alert per error, whichever rule found it. */
+export function errorKey(error: Pick<KnownError, 'id'>): string {
+  return `error:${error.id}`
+}
+
+/** What a rule found: the title's words about how often, and the sentence with the value against its threshold. */
+export type Seen = { rule: Rule; howOften: string; against: Text; since: number; occurrences: number }
+
+/** The finding of an error. */
+export function errorFinding(state: State, error: KnownError, seen: Seen, now: number): Finding {
+  const { rule } = seen
+  const hosts = hostsOf(state, error)
+  const message = firstLine(error.samples.at(-1)?.message ?? '')
+  const where = [
+    error.source,
+    hosts.length === 0 ? '' : `on ${hosts.length === 1 ? hosts[0] : `${hosts.length} hosts`}`,
+  ]
+  return {
+    key: errorKey(error),
+    detector: rule.kind,
+    projectId: error.projectId,
+    severity: rule.severity,
+    title: `${where.filter(Boolean).join(' ') || 'somewhere'}: ${seen.howOften.replace('%', cut(message, TITLE_MESSAGE))}`,
+    since: seen.since,
+    occurrences: seen.occurrences,
+    labels: {
+      ...(error.source === '' ? {} : { source: error.source }),
+      ...(hosts.length === 1 ? { host: hosts[0]! } : {}),
+      ...groupOf(state, error),
+      fingerprint: error.fingerprint,
+      rule: rule.name,
+    },
+    owner: rule.owner,
+    remindEvery: rule.remindEvery ?? readProjectById(state, error.projectId)?.remindEvery ?? 0,
+    seen: {
+      lines: [
+        seen.against,
+        ...(rule.note === null ? [] : [rule.note]),
+        ...error.samples.map((sample): Text => [{ code: cut(firstLine(sample.message), SAMPLE) }]),
+        `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
+      ],
+      fields: fields(state, error, hosts, now),
+      buttons: [logsButton(error)],
+    },
+  }
+}
+
+/** The card of an error that has ended by itself. */
+export function errorRecovery(state: State, error: KnownError, quiet: string, now: number): Finding['seen'] {
+  const lines: Text[] = [
+    [`None came for ${quiet}; the last was at `, { time: error.lastSeenAt, style: 'moment' }, '.'],
+    ...error.samples.slice(-1).map((sample): Text => [{ code: cut(firstLine(sample.message), SAMPLE) }]),
+  ]
+  return { lines, fields: fields(state, error, hostsOf(state, error), now), buttons: [logsButton(error)] }
+}
+
+/** Code points, so that no character is cut in half. */
+export function cut(text: string, most: number): string {
+  const points = Array.from(text)
+  return points.length <= most ? text : `${points.slice(0, most - 1).join('')}…`
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0]!
+}
+
+function fields(state: State, error: KnownError, hosts: readonly string[], now: number): Field[] {
+  const named = hosts.length > NAMED ? [...hosts.slice(0, NAMED), `… ${hosts.length - NAMED} more`] : hosts
+  const since: Text = [{ time: error.firstSeenAt, style: 'moment' }, `, ${error.count} in all`]
+  return [
+    { name: 'Last hour', value: lastHour(state, error, now) },
+    ...(hosts.length > 1 ? [{ name: 'Hosts', value: named.join(', '), inline: true }] : []),
+    { name: 'First seen', value: since, inline: true },
+  ]
+}
+
+/** One block for two minutes. */
+function lastHour(state: State, error: KnownError, now: number): string {
+  const until = minuteOf(now) + MINUTE
+  const values = new Array<number>(30).fill(0)
+  for (const { at, count } of errorCounts(state, error.projectId, error.fingerprint, until - HOUR, until))
+    values[Math.floor((at - until + HOUR) / (2 * MINUTE))]! += count
+  return sparkline(values)
+}
+
+function logsButton({ fingerprint }: KnownError): Button {
+  return { label: 'Logs', line: `logs search ${quoteWord(`fingerprint:"${fingerprint}" last:1d`)}` }
+}
+
+function hostsOf(state: State, error: KnownError): string[] {
+  const series = readSeries(state, [...new Set(error.recent.map(([, , id]) => id))])
+  return [...new Set([...series.values()].map(({ host }) => host).filter(host => host !== ''))]
+}
+
+function groupOf(state: State, error: KnownError): { group?: string } {
+  const last = error.recent.at(-1)
+  const group = last ? readSeries(state, [last[2]]).get(last[2])?.group : ''
+  return group ? { group } : {}
+}

@@ -1,0 +1,43 @@
+// The kinds of detection rules, and the rules that are there from the start. Pure.
+import type { rules } from '../state/schema.ts'
+import { MINUTE } from '../time.ts'
+
+export type Rule = typeof rules.$inferSelect
+export type RuleKind = Rule['kind']
+export const RULE_KINDS = [
+  'error-spike',
+  'error-rate',
+  'new-error',
+  'regression',
+  'silence',
+  'threshold',
+  'search',
+] as const satisfies RuleKind[]
+
+type Settings = Pick<Rule, 'threshold' | 'window' | 'hold' | 'quiet' | 'minimum' | 'baseline' | 'severity'>
+
+const BLANK: Settings = {
+  threshold: null,
+  window: null,
+  hold: 0,
+  quiet: 15 * MINUTE,
+  minimum: null,
+  baseline: false,
+  severity: 'warning',
+}
+
+/** What a new rule of each kind does unless it says otherwise. */
+export const DEFAULTS: { readonly [kind in RuleKind]: Settings } = {
+  'error-spike': { ...BLANK, threshold: 5, window: MINUTE, baseline: true },
+  'error-rate': { ...BLANK, threshold: 20, window: 5 * MINUTE, minimum: 20, hold: MINUTE, quiet: 5 * MINUTE },
+  'new-error': { ...BLANK, severity: 'info' },
+  regression: BLANK,
+  silence: { ...BLANK, window: 15 * MINUTE, quiet: 0 },
+  threshold: { ...BLANK, window: MINUTE, quiet: 5 * MINUTE },
+  search: { ...BLANK, threshold: 1, window: MINUTE },
+}
+
+/** The rules that every Vakt begins with, by name; those that are paused say something of every new thing. */
+export const FIRST_RULES: readonly { name: string; kind: RuleKind; paused?: boolean }[] = [
+  { name: 'error-spikes', kind: 'error-spike' },
+]

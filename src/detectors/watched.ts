@@ -1,0 +1,16 @@
+// Judges what the rules watch when its time has come.
+import type { State } from '../state/database.ts'
+import { judgeWatchedError } from './errors-at-intake.ts'
+import type { Outcome } from './finding.ts'
+import { readRule } from './rules.ts'
+import { dropWatch, dueWatches } from './watches.ts'
+
+/** What has become of up to `limit` watches that are due at `now`. */
+export function detectWatched(state: State, now: number, limit: number): Outcome[] {
+  return dueWatches(state, now, limit).flatMap((watch): Outcome[] => {
+    const rule = readRule(state, watch.ruleId)
+    if (rule && watch.key.startsWith('error:')) return judgeWatchedError(state, watch, rule, now)
+    dropWatch(state, watch.key)
+    return [{ kind: 'gone', key: watch.key }]
+  })
+}

@@ -1,0 +1,95 @@
+// The counters of log lines: how many of which kind came in which minute, which detection asks and never the log store.
+import type { State } from '../state/database.ts'
+import { MINUTE } from '../time.ts'
+import type { Level } from './line.ts'
+
+/** Kinds of lines of a project that are counted apart within a minute; further ones go together by source, then all. */
+export const MOST_KINDS = 2_000
+/** What a source is called when there are too many. */
+export const OTHERS = '(other)'
+const MOST_KNOWN = 50_000
+
+/** What tells one kind of lines from another; `fingerprint` is empty below `error`. */
+export type Kind = { source: string; host: string; group: string; level: Level; fingerprint: string }
+export type Series = Kind & { id: number; projectId: number }
+
+/** The series that lines of a kind are counted in at the instant `at`, made when it is new. */
+export function seriesFor(state: State, projectId: number, kind: Kind, at: number): Series {
+  const series = readOrMake(state, projectId, kind)
+  const seen = kindsOf(state, projectId, minuteOf(at))
+  if (seen.has(series.id) || seen.size < MOST_KINDS) {
+    seen.add(series.id)
+    return series
+  }
+  const source = seen.size < 2 * MOST_KINDS ? kind.source : OTHERS
+  const together = readOrMake(state, projectId, { source, host: '', group: '', level: kind.level, fingerprint: '' })
+  seen.add(together.id)
+  return together
+}
+
+/** Adds lines to the minute of a series that `at` lies in. */
+export function addCount(state: State, series: number, at: number, count: number): void {
+  const add = `insert into log_counts (series, at, count) values (?, ?, ?)
+    on conflict (series, at) do update set count = count + excluded.count`
+  state.prepare(add).run(series, minuteOf(at), count)
+}
+
+/** Whether the batch of an idempotency key is to be counted: only the first time that this is asked within a day. */
+export function isFirst(state: State, projectId: number, key: string, now: number): boolean {
+  const note = 'insert into counted_batches (project_id, key, at) values (?, ?, ?) on conflict do nothing'
+  return state.prepare(note).run(projectId, key, now).changes > 0
+}
+
+/** Lines of an error by minute from `from` until before `until`, oldest first; minutes without any are left out. */
+export function errorCounts(
+  state: State,
+  projectId: number,
+  fingerprint: string,
+  from: number,
+  until: number,
+): { at: number; count: number }[] {
+  const query = `select at, sum(count) as count from log_series join log_counts on series = log_series.id
+    where project_id = ? and fingerprint = ? and at >= ? and at < ? group by at order by at`
+  return state
+    .prepare<[number, string, number, number], { at: number; count: number }>(query)
+    .all(projectId, fingerprint, from, until)
+}
+
+/** The series of these numbers, by number. */
+export function readSeries(state: State, ids: readonly number[]): Map<number, Series> {
+  const query = `select id, project_id as projectId, source, host, "group", level, fingerprint from log_series
+    where id in (select value from json_each(?))`
+  const found = state.prepare<[string], Series>(query).all(JSON.stringify(ids))
+  return new Map(found.map(series => [series.id, series]))
+}
+
+/** The start of the minute that an instant lies in. */
+export function minuteOf(at: number): number {
+  return Math.floor(at / MINUTE) * MINUTE
+}
+
+function readOrMake(state: State, projectId: number, kind: Kind): Series {
+  const known = state.memory<Series>('log series')
+  const { source, host, group, level, fingerprint } = kind
+  const key = `${projectId}\0${source}\0${host}\0${group}\0${level}\0${fingerprint}`
+  const found = known.get(key)
+  if (found) return found
+  // The update that changes nothing has the row returned.
+  const make = `insert into log_series (project_id, source, host, "group", level, fingerprint) values (?, ?, ?, ?, ?, ?)
+    on conflict do update set level = excluded.level returning id`
+  const { id } = state.prepare<unknown[], { id: number }>(make).get(projectId, source, host, group, level, fingerprint)!
+  const series = { id, projectId, source, host, group, level, fingerprint }
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(key, series)
+  return series
+}
+
+/** Which series of a project have had lines in a minute; only the present minute's are remembered. */
+function kindsOf(state: State, projectId: number, minute: number): Set<number> {
+  const kinds = state.memory<{ minute: number; seen: Set<number> }>('kinds of the minute')
+  const kept = kinds.get(String(projectId))
+  if (kept && kept.minute === minute) return kept.seen
+  const seen = new Set<number>()
+  kinds.set(String(projectId), { minute, seen })
+  return seen
+}

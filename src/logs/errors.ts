@@ -1,0 +1,69 @@
+// The errors that are known: since when, how often, what they say, and when their latest lines arrived.
+import type { State } from '../state/database.ts'
+import { eq, sql } from '../state/orm.ts'
+import { type Arrival, type ErrorSample, fingerprints } from '../state/schema.ts'
+import { addArrivals } from './arrivals.ts'
+
+export type KnownError = typeof fingerprints.$inferSelect
+
+const SAMPLES = 3
+
+/** Lines of one error that came together. */
+export type ErrorLines = {
+  projectId: number
+  fingerprint: string
+  source: string
+  why: string
+  arrivals: readonly Arrival[]
+  samples: readonly ErrorSample[]
+}
+
+/** Adds lines to an error; `before` is how it was, or null when nobody has seen it yet. */
+export function recordError(state: State, lines: ErrorLines): { error: KnownError; before: KnownError | null } {
+  const { projectId, fingerprint } = lines
+  const before = readError(state, projectId, fingerprint) ?? null
+  const count = lines.arrivals.reduce((sum, [, lines]) => sum + lines, 0)
+  const times = lines.arrivals.map(([at]) => at)
+  const samples = [...(before?.samples ?? []), ...lines.samples].slice(-SAMPLES)
+  const recent = addArrivals(before?.recent ?? [], lines.arrivals)
+  const lastSeenAt = Math.max(before?.lastSeenAt ?? 0, ...times)
+  if (before) {
+    const write = 'update fingerprints set count = ?, last_seen_at = ?, samples = ?, recent = ? where id = ?'
+    const written = [before.count + count, lastSeenAt, JSON.stringify(samples), JSON.stringify(recent), before.id]
+    state.prepare(write).run(...written)
+    return { error: { ...before, count: before.count + count, lastSeenAt, samples, recent }, before }
+  }
+  const { source, why } = lines
+  const row = { projectId, fingerprint, source, why, samples, recent, count, lastSeenAt }
+  const error = state.db
+    .insert(fingerprints)
+    .values({ ...row, firstSeenAt: Math.min(...times) })
+    .returning()
+    .get()
+  return { error, before }
+}
+
+/** The error of a fingerprint in a project, or undefined. */
+export function readError(state: State, projectId: number, fingerprint: string): KnownError | undefined {
+  const find = state.prepared('error by fingerprint', db =>
+    db
+      .select()
+      .from(fingerprints)
+      .where(
+        sql`${fingerprints.projectId} = ${sql.placeholder('projectId')} and ${fingerprints.fingerprint} = ${sql.placeholder('fingerprint')}`,
+      )
+      .prepare(),
+  )
+  return find.get({ projectId, fingerprint })
+}
+
+/** The error of a number, or undefined when it was pruned. */
+export function readErrorById(state: State, id: number): KnownError | undefined {
+  return state.db.select().from(fingerprints).where(eq(fingerprints.id, id)).get()
+}
+
+/** Says that an error is resolved, muted or open again. */
+export function setErrorState(state: State, id: number, to: KnownError['state'], by: string, now: number): void {
+  const changes = { state: to, stateBy: by, stateAt: now }
+  state.transaction(() => state.db.update(fingerprints).set(changes).where(eq(fingerprints.id, id)).run())
+}
