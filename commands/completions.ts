@@ -2,8 +2,15 @@
 import { listAlerts } from '../src/alerts/alert-lists.ts'
 import type { Choice } from '../src/chat/channel.ts'
 import { listChecks } from '../src/checks/checks.ts'
+import { listContainers } from '../src/hosts/containers.ts'
+import { listHosts } from '../src/hosts/hosts.ts'
 import type { NamedField, RecentNames } from '../src/logs/recent-names.ts'
 import { listSearches } from '../src/logs/searches.ts'
+import { listChannels } from '../src/notifications/channels.ts'
+import { listEscalations } from '../src/notifications/escalations.ts'
+import { listPeople } from '../src/notifications/members.ts'
+import { listRotations } from '../src/notifications/rotations.ts'
+import { listRoutes } from '../src/notifications/routes.ts'
 import { listKeys } from '../src/projects/keys.ts'
 import { listProjects } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
@@ -27,6 +34,11 @@ const same = (value: string): Choice => ({ name: value, value })
 
 const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
   check: (state, typed) => listChecks(state, { matching: typed, limit: MOST }).map(check => same(check.name)),
+  host: state => listHosts(state).map(host => same(host.name)),
+  container: state => {
+    const names = new Map(listHosts(state).map(host => [host.id, host.name]))
+    return listContainers(state).map(one => same(`${names.get(one.hostId)}/${one.name}`))
+  },
   project: state => listProjects(state).map(project => same(project.name)),
   key: state =>
     listKeys(state)
@@ -37,6 +49,11 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
       name: `${alert.id} ${alert.title}`,
       value: String(alert.id),
     })),
+  channel: state => listChannels(state).map(row => ({ name: `${row.name} (${row.id})`, value: row.id })),
+  route: state => listRoutes(state).map(one => same(one.name)),
+  escalation: state => listEscalations(state).map(one => same(one.name)),
+  rotation: state => listRotations(state).map(one => same(one.name)),
+  person: state => listPeople(state).map(one => same(one.name)),
   command: () => commands.map(command => same(command.name)),
   zone: () => ['UTC', ...Intl.supportedValuesOf('timeZone')].map(same),
 }

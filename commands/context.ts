@@ -1,12 +1,13 @@
 // What every command is given beside its arguments, and the shapes that arguments share.
 import { z } from 'zod'
-import type { Channel, PlatformStatus } from '../src/chat/channel.ts'
+import type { Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
 import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/check-names.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command.ts'
 import type { Config } from '../src/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
+import type { Fleet } from '../src/hosts/fleet.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
@@ -20,7 +21,9 @@ export type Context = {
   state: State
   vault: Vault
   store: LogStore | null
-  tails: Tails | null
+  tails: Tails
+  /** The running side of the hosts: connections and figures. */
+  fleet: Fleet
   config: Config
   now: number
   by: Actor
@@ -40,6 +43,8 @@ export type Parts = {
   connectivity(): Connectivity
   /** The channel of a platform, or undefined when it is none. */
   channelOf(platform: string): Channel | undefined
+  /** Opens a channel that is not stored yet, to try it; null when no platform takes it. */
+  openChannel(given: GivenChannel): Channel | null
 }
 
 export const command = commandsFor<Context>()

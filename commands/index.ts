@@ -1,25 +1,39 @@
 // The explicit list of everything that can be said to Vakt.
 import type { Command } from '../src/command.ts'
 import { ackCommands } from './ack.ts'
+import { alertStoryCommands } from './alert-story.ts'
 import { alertCommands } from './alerts.ts'
+import { channelCommands } from './channels.ts'
 import { checkChangeCommands } from './check-changes.ts'
 import { checksNext } from './check-next.ts'
 import { checkCommands } from './checks.ts'
 import type { Context } from './context.ts'
+import { escalationCommands } from './escalations.ts'
 import { helpCommand } from './help.ts'
+import { hostChangeCommands } from './host-changes.ts'
+import { hostCommands } from './hosts.ts'
 import { keyCommands } from './keys.ts'
 import { logFigureCommands } from './log-figures.ts'
 import { logKeepingCommands } from './log-keeping.ts'
 import { logTailCommands } from './log-tail.ts'
 import { logCommands } from './logs.ts'
+import { oncallCommands } from './oncall.ts'
+import { memberCommands } from './oncall-members.ts'
 import { projectCommands } from './projects.ts'
 import { roleCommands } from './roles.ts'
+import { routeCommands } from './routes.ts'
 import { statusCommands } from './status.ts'
 
 export const commands: readonly Command<Context>[] = [
   ...statusCommands,
   ...alertCommands,
   ...ackCommands,
+  ...alertStoryCommands,
+  ...routeCommands,
+  ...escalationCommands,
+  ...oncallCommands,
+  ...memberCommands,
+  ...channelCommands,
   ...checkCommands,
   checksNext,
   ...checkChangeCommands,
@@ -27,6 +41,8 @@ export const commands: readonly Command<Context>[] = [
   ...logTailCommands,
   ...logFigureCommands,
   ...logKeepingCommands,
+  ...hostCommands,
+  ...hostChangeCommands,
   ...projectCommands,
   ...keyCommands,
   ...roleCommands,

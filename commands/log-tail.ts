@@ -1,5 +1,6 @@
 // Following log lines as they come, in a message that is edited in place.
 import { z } from 'zod'
+import type { LogLine } from '../src/logs/line.ts'
 import { Problem } from '../src/problem.ts'
 import { MINUTE } from '../src/time.ts'
 import { command, duration } from './context.ts'
@@ -26,10 +27,10 @@ const tail = command({
   },
   async run({ for: lasts = USUAL, pause, resume, stop, ...words }, context) {
     const { tails } = context
-    storeOf(context)
-    if (pause !== undefined) return done(() => tails!.pause(pause), `The tail ${pause} is paused`)
-    if (resume !== undefined) return done(() => tails!.resume(resume), `The tail ${resume} goes on`)
-    if (stop !== undefined) return done(() => tails!.stop(stop, context.by.name), `The tail ${stop} is stopped`)
+    const store = storeOf(context)
+    if (pause !== undefined) return done(() => tails.pause(pause), `The tail ${pause} is paused`)
+    if (resume !== undefined) return done(() => tails.resume(resume), `The tail ${resume} goes on`)
+    if (stop !== undefined) return done(() => tails.stop(stop, context.by.name), `The tail ${stop} is stopped`)
     const channel = context.parts.channelOf(context.by.platform)
     if (!channel)
       throw new Problem(
@@ -37,13 +38,14 @@ const tail = command({
         'There is no chat to follow in. Over HTTP, follow with GET /api/logs/tail; in a shell: vakt logs tail.',
       )
     const query = readQuery({ ...words, last: undefined }, context)
-    const id = await tails!.start({
-      query: { ...query, from: null, until: null },
+    const id = await tails.start({
+      follow: take => store.tail({ ...query, from: null, until: null }, take),
       asked: words.query ?? '',
+      command: 'logs tail',
       channel,
       by: context.by.name,
       lastsMs: Math.min(lasts, LONGEST),
-      show: line => logText(line, query.where),
+      show: (line: LogLine) => logText(line, query.where),
     })
     return {
       card: {

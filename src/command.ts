@@ -33,6 +33,8 @@ export type Argument = {
   maxLength?: number
   /** What autocomplete offers: the name of a list in `Completions`. */
   complete?: string
+  /** Never written down: the audit and the log show that it was given. */
+  secret?: boolean
 }
 
 type Shape = Record<string, z.ZodType>
@@ -59,6 +61,11 @@ export function positional<T extends z.ZodType>(schema: T): T {
 /** Names the list that autocomplete offers for an argument. */
 export function completes<T extends z.ZodType>(schema: T, list: string): T {
   return schema.meta({ ...schema.meta(), complete: list }) as T
+}
+
+/** Keeps the value of an argument out of the audit and the log. */
+export function secret<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ ...schema.meta(), secret: true }) as T
 }
 
 /**
@@ -119,6 +126,7 @@ function describeArgument(key: string, type: z.ZodType): Argument {
     ...bounds(inner),
     ...(inner.maxLength === undefined ? {} : { maxLength: inner.maxLength }),
     ...(meta.complete === undefined ? {} : { complete: meta.complete }),
+    ...(meta.secret ? { secret: true } : {}),
   }
 }
 
@@ -131,7 +139,7 @@ function bounds({ minimum, exclusiveMinimum, maximum }: JsonType): { min?: numbe
   }
 }
 
-type Meta = { description?: string; positional?: boolean; complete?: string }
+type Meta = { description?: string; positional?: boolean; complete?: string; secret?: boolean }
 
 // What was said of the type inside `.optional()` holds too; the outer words come first.
 function metaOf(type: z.ZodType): Meta {
@@ -189,7 +197,7 @@ function faultOf(argument: Argument, issue: Issue, value: unknown): string {
   if (own === undefined && typeof value === 'string' && issue.code === 'too_small')
     return value.trim() === '' ? 'must not be empty' : `must be at least ${issue.minimum} characters long`
   const said = own ?? `must be ${expected(argument)}`
-  if (!said.startsWith('must be ')) return said
+  if (!said.startsWith('must be ') || argument.secret) return said
   const shown = JSON.stringify(value)
   return `${said}, but is ${shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown}`
 }

@@ -34,7 +34,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
     let audited: string | null = null
     try {
       const { command, raw } = readRequest(commands, request)
-      if (command.changes) audited = describeRequest(request)
+      if (command.changes) audited = describeWithoutSecrets(request, command, raw)
       refuseRole(command, by)
       const args = command.parse(speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
       // What a command does at once and its line in the audit are one transaction; a slow one is written when it is done.
@@ -54,7 +54,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
         quiet: answer.quiet ?? false,
       }
     } catch (error) {
-      const problem = asProblem(error, log, request)
+      const problem = asProblem(error, log, audited ?? describeRequest(request))
       if (audited !== null) auditRefusal(by, audited, problem, now)
       return { ok: false, problem, card: problemCard(problem), private: true }
     }
@@ -86,7 +86,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
         if (found) refuseRole(found.command, { role: roleOf(state, speaker) })
         return null
       } catch (error) {
-        const problem = asProblem(error, log, { line })
+        const problem = asProblem(error, log, line)
         return { ok: false, problem, card: problemCard(problem), private: true }
       }
     },
@@ -200,7 +200,8 @@ function limitToProject<C>(
     throw new Problem('not_found', `There is no alert ${id} in the project ${project}.`)
   }
   if (command.name === 'help') return raw
-  const takesProject = command.arguments.some(argument => argument.name === 'project')
+  const takesProject =
+    !BEYOND_PROJECTS.test(command.name) && command.arguments.some(argument => argument.name === 'project')
   if (takesProject && (raw.project ?? project) === project) return { ...raw, project }
   throw new Problem(
     'forbidden',
@@ -208,12 +209,23 @@ function limitToProject<C>(
   )
 }
 
+/** Hosts are reached with Vakt's own rights, whatever project their alerts belong to. */
+const BEYOND_PROJECTS = /^(hosts|containers) /
+
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {
   if ('line' in request) return cut(request.line.trim())
   if ('words' in request) return cut(request.words.map(quoteWord).join(' '))
   const args = Object.entries(request.args).filter(([, value]) => value !== undefined && value !== null)
   return cut([request.command, ...args.map(([name, value]) => `--${kebab(name)}=${quoteWord(said(value))}`)].join(' '))
+}
+
+/** The same with the values of secret arguments left out. */
+function describeWithoutSecrets<C>(request: Request, command: Command<C>, raw: Record<string, unknown>): string {
+  const secrets = command.arguments.filter(argument => argument.secret).map(argument => argument.name)
+  const shown = Object.entries(raw).map(([name, value]) => [name, secrets.includes(kebab(name)) ? '[hidden]' : value])
+  if (!shown.some(([, value]) => value === '[hidden]')) return describeRequest(request)
+  return describeRequest({ command: command.name, args: Object.fromEntries(shown) })
 }
 
 const LONGEST_AUDITED = 2_000
@@ -226,9 +238,9 @@ function said(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-function asProblem(error: unknown, log: Log, request: Request): Problem {
+function asProblem(error: unknown, log: Log, request: string): Problem {
   if (error instanceof Problem) return error
-  log.error('a command failed', { request: describeRequest(request), error })
+  log.error('a command failed', { request, error })
   return new Problem(
     'internal',
     'Vakt could not do that because of a fault of its own. The log says more; nothing was half-done.',

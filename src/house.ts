@@ -3,6 +3,7 @@
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
 import { countAlerts } from './alerts/alert-lists.ts'
+import { judgeHosts } from './alerts/host-alerts.ts'
 import type { CommandDesk, GivenChannel, Platform, PlatformStatus } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import { countByShownStatus } from './checks/checks.ts'
@@ -11,6 +12,7 @@ import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
 import { addFirstRules } from './detectors/rules.ts'
+import { createFleet } from './hosts/fleet.ts'
 import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
 import { countedStore } from './intake/counted-store.ts'
 import type { Log } from './log.ts'
@@ -77,7 +79,9 @@ export function openHouse(options: HouseOptions) {
     openChannel: (channel: GivenChannel) => given.open(channel),
   }
   const names = store ? createRecentNames(store, log) : null
-  const tails = store ? createTails(store, clock, log) : null
+  const tails = createTails(clock, log)
+  const online = () => prober.now().state !== 'offline'
+  const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now) })
   const desk = createDesk({
     state,
     clock,
@@ -88,6 +92,7 @@ export function openHouse(options: HouseOptions) {
       vault,
       store,
       tails,
+      fleet,
       config,
       now,
       by,
@@ -181,6 +186,7 @@ export function openHouse(options: HouseOptions) {
       for (const platform of platforms) platform.start()
       prober.start()
       if (store) maintainLogs()
+      fleet.start()
       scheduler.start()
       nudge()
     },
@@ -194,7 +200,8 @@ export function openHouse(options: HouseOptions) {
       scheduler.stop()
       prober.stop()
       cancelMaintenance()
-      await tails?.stopAll()
+      await tails.stopAll()
+      fleet.stop()
       rates.save()
       await delivery.stop()
       await Promise.allSettled(platforms.map(platform => platform.stop()))

@@ -2,9 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Button, Card, Text } from '../card.ts'
 import type { Log } from '../log.ts'
-import type { LogLine } from '../logs/line.ts'
-import type { Query } from '../logs/query/tree.ts'
-import type { LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { aboutDuration, type Clock, MINUTE, SECOND } from '../time.ts'
 import { type Channel, DeliveryError } from './channel.ts'
@@ -17,19 +14,27 @@ const PRINTED = 200
 const MOST_TAILS = 5
 const RETRY = 5 * SECOND
 
-export type TailRequest = {
-  query: Query
-  /** How the query was typed, for the card. */
+/** What is followed: lines of any kind, and how one is shown. */
+export type TailRequest<L> = {
+  /** What is followed, for the card. */
   asked: string
+  /** The command whose flags --pause, --resume and --stop reach the tail, such as `logs tail`. */
+  command: string
   channel: Channel
   by: string
   lastsMs: number
-  show(line: LogLine): Text
+  /** Begins to follow; lines are handed to `take` as they come, until the returned function is called. */
+  follow(take: (lines: readonly L[]) => void): () => void
+  show(line: L): Text
+  /** Whether `--export` of the command gives all that came as a file. */
+  exports?: boolean
+  /** A word on how following goes, such as that a host is not reached at the moment. */
+  state?(): string | null
 }
 
 export interface Tails {
   /** Begins a tail and gives its number. Throws `busy` when there are many already, or what the channel refuses. */
-  start(request: TailRequest): Promise<number>
+  start<L>(request: TailRequest<L>): Promise<number>
   pause(id: number): void
   resume(id: number): void
   stop(id: number, by: string): Promise<void>
@@ -37,11 +42,11 @@ export interface Tails {
   stopAll(): Promise<void>
 }
 
-type Tail = TailRequest & {
+type Tail = TailRequest<unknown> & {
   id: number
   ref: string
   until: number
-  lines: LogLine[]
+  lines: unknown[]
   seen: number
   missed: number
   paused: boolean
@@ -51,15 +56,15 @@ type Tail = TailRequest & {
   ended: string | null
 }
 
-/** Tails over a store; each has its own pace and outlives lost connections. */
-export function createTails(store: LogStore, clock: Clock, log: Log): Tails {
+/** Tails in the chats; each has its own pace and outlives lost connections. */
+export function createTails(clock: Clock, log: Log): Tails {
   const tails = new Map<number, Tail>()
   let last = 0
 
   const find = (id: number): Tail => {
     const tail = tails.get(id)
     if (tail) return tail
-    throw new Problem('conflict', `The tail ${id} has ended. "logs tail" begins another.`)
+    throw new Problem('conflict', `The tail ${id} has ended. The same command begins another.`)
   }
 
   const arm = (tail: Tail, at: number) => {
@@ -69,7 +74,7 @@ export function createTails(store: LogStore, clock: Clock, log: Log): Tails {
 
   const turn = async (tail: Tail): Promise<void> => {
     if (!tails.has(tail.id)) return
-    if (clock.now() >= tail.until) return end(tail, 'It ended by itself; "logs tail" begins another.')
+    if (clock.now() >= tail.until) return end(tail, `It ended by itself; "${tail.command}" begins another.`)
     let wait = PACE
     if (tail.changed && !tail.paused) {
       tail.changed = false
@@ -84,7 +89,7 @@ export function createTails(store: LogStore, clock: Clock, log: Log): Tails {
 
   const update = async (tail: Tail): Promise<void> => {
     if (tail.channel.live === 'edit') return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
-    const lines = tail.lines.splice(0).map(tail.show)
+    const lines = tail.lines.splice(0).map(line => tail.show(line))
     await tail.channel.post({ title: '', tone: 'plain', lines }, nonce())
   }
 
@@ -139,7 +144,7 @@ export function createTails(store: LogStore, clock: Clock, log: Log): Tails {
         tails.delete(id)
         throw new Problem('busy', `The tail could not be shown in ${request.channel.name}: ${(error as Error).message}`)
       }
-      tail.unfollow = store.tail(request.query, lines => take(tail, lines))
+      tail.unfollow = request.follow(lines => take(tail, lines))
       arm(tail, clock.now() + PACE)
       return id
     },
@@ -161,11 +166,11 @@ export function createTails(store: LogStore, clock: Clock, log: Log): Tails {
   }
 }
 
-function take(tail: Tail, lines: readonly LogLine[]): void {
+function take(tail: Tail, lines: readonly unknown[]): void {
   tail.seen += lines.length
   const room = tail.channel.live === 'edit' ? SHOWN : PRINTED
-  tail.lines.push(...lines)
-  tail.missed += Math.max(0, tail.lines.length - room)
+  tail.missed += Math.max(0, tail.lines.length + lines.length - room)
+  tail.lines.push(...lines.slice(-room))
   tail.lines.splice(0, Math.max(0, tail.lines.length - room))
   tail.changed = true
 }
@@ -173,18 +178,23 @@ function take(tail: Tail, lines: readonly LogLine[]): void {
 function cardOf(tail: Tail, now: number): Card {
   const buttons: Button[] = [
     tail.paused
-      ? { label: 'Go on', line: `logs tail --resume ${tail.id}`, tone: 'primary' }
-      : { label: 'Pause', line: `logs tail --pause ${tail.id}` },
-    { label: 'Stop', line: `logs tail --stop ${tail.id}` },
+      ? { label: 'Go on', line: `${tail.command} --resume ${tail.id}`, tone: 'primary' }
+      : { label: 'Pause', line: `${tail.command} --pause ${tail.id}` },
+    { label: 'Stop', line: `${tail.command} --stop ${tail.id}` },
   ]
+  const exported: Button[] = tail.exports ? [{ label: 'Export', line: `${tail.command} --export ${tail.id}` }] : []
   const above = tail.missed > 0 ? [`… ${tail.missed} more above`] : []
+  const word = tail.ended === null ? (tail.state?.() ?? null) : null
   const state =
     tail.ended ?? (tail.paused ? 'Paused.' : `Live for ${aboutDuration(Math.max(MINUTE, tail.until - now))} more.`)
   return {
     title: `${tail.ended ? 'Tail of' : tail.paused ? 'Paused tail of' : 'Live tail of'} ${tail.asked || 'every line'}`,
     tone: tail.ended ? 'muted' : 'info',
-    lines: tail.lines.length > 0 ? [...above, ...tail.lines.map(tail.show)] : ['No line has come yet.'],
-    buttons: tail.ended ? [] : buttons,
+    lines: [
+      ...(tail.lines.length > 0 ? [...above, ...tail.lines.map(line => tail.show(line))] : ['No line has come yet.']),
+      ...(word === null ? [] : [word]),
+    ],
+    buttons: [...(tail.ended ? [] : buttons), ...exported],
     footer: `${tail.seen} ${tail.seen === 1 ? 'line' : 'lines'} so far · begun by ${tail.by} · ${state}`,
   }
 }

@@ -150,7 +150,7 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
 
   const session = async (host: Host, insist: boolean, command: string) => {
     const line = lineOf(host)
-    for (;;) {
+    for (let lostBefore = false; ; ) {
       const { connection, release } = await take(host, line, insist)
       try {
         const session = await connection.exec(command)
@@ -163,7 +163,9 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
           connection.capacity = connection.sessions
           continue
         }
-        throw lost(host, error as Error)
+        // The connection had gone unnoticed; what only looks may be asked again.
+        if (connection.alive || lostBefore) throw lost(host, error as Error)
+        lostBefore = true
       }
     }
   }

@@ -17,9 +17,8 @@ const DEEPEST = 4
 
 /** Adds a host. Throws `invalid` for what is no name, `conflict` for one that is taken. */
 export function addHost(state: State, host: NewHost): Host {
-  refuseHostName(host.name)
   return state.transaction(() => {
-    refuseTaken(state, host.name, 'name')
+    refuseNewName(state, host.name, 'name')
     return state.db.insert(hosts).values(host).returning().get()
   })
 }
@@ -28,16 +27,11 @@ export function addHost(state: State, host: NewHost): Host {
 export function editHost(state: State, id: number, changes: HostChanges): Host {
   return state.transaction(() => {
     const host = readHost(state, id)!
-    if (changes.name !== undefined && changes.name !== host.name) {
-      refuseHostName(changes.name)
-      refuseTaken(state, changes.name, 'rename')
-    }
-    const edited =
-      Object.keys(changes).length === 0
-        ? host
-        : state.db.update(hosts).set(changes).where(eq(hosts.id, id)).returning().get()!
-    if (changes.jumpId !== undefined && changes.jumpId !== null) jumpsOf(state, edited)
-    return edited
+    if (changes.name !== undefined && changes.name !== host.name) refuseNewName(state, changes.name, 'rename')
+    if (Object.keys(changes).length === 0) return host
+    // Before anything is written: an asynchronous command that is refused rolls nothing back.
+    jumpsOf(state, { ...host, ...changes })
+    return state.db.update(hosts).set(changes).where(eq(hosts.id, id)).returning().get()!
   })
 }
 
@@ -102,7 +96,9 @@ export function openSecret(vault: Vault, host: Host): Secret | null {
   return host.secretSealed === null ? null : (JSON.parse(vault.open(host.secretSealed)) as Secret)
 }
 
-function refuseTaken(state: State, name: string, field: 'name' | 'rename'): void {
+/** Throws what `addHost` would throw for the name, before anything costly is done. */
+export function refuseNewName(state: State, name: string, field: 'name' | 'rename'): void {
+  refuseHostName(name)
   if (state.db.select().from(hosts).where(eq(hosts.name, name)).get())
     throw new Problem('conflict', `There is a host "${name}" already.`, { fields: { [field]: 'is taken' } })
 }

@@ -21,11 +21,18 @@ export function ownKey(state: State, vault: Vault): OwnKey {
   return state.transaction(() => {
     const kept = readFact(state, 'ssh key')
     if (kept !== null) return JSON.parse(vault.open(Buffer.from(kept, 'base64'))) as OwnKey
-    const made = ssh2().utils.generateKeyPairSync('ed25519', { comment: 'vakt' })
-    const key = { privateKey: made.private, publicKey: made.public }
+    const key = makeKeyPair()
     writeFact(state, 'ssh key', vault.seal(JSON.stringify(key)).toString('base64'))
     return key
   })
+}
+
+/** A new Ed25519 pair. One in a few hundred that the SDK makes it cannot read again, so each is tried. */
+export function makeKeyPair(): OwnKey {
+  for (;;) {
+    const { private: privateKey, public: publicKey } = ssh2().utils.generateKeyPairSync('ed25519', { comment: 'vakt' })
+    if (!(ssh2().utils.parseKey(privateKey) instanceof Error)) return { privateKey, publicKey }
+  }
 }
 
 /**

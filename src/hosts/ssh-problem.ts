@@ -27,6 +27,11 @@ export function noAnswer(host: Named, ms: number): Problem {
   )
 }
 
+/** Whether a host was reached and knew nobody by the credentials. */
+export function isRefusedSignIn(problem: Problem): boolean {
+  return (problem.cause as Fault | undefined)?.level === 'client-authentication'
+}
+
 function sentence(host: Named, { code, level, message }: Fault): string {
   const at = writeAddress(host)
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN')

@@ -1,6 +1,7 @@
 // An SSH server on the loopback that speaks the real protocol, runs scripted programs, and misbehaves when told to.
 import { createServer, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
+import { makeKeyPair } from '../../hosts/own-keys.ts'
 import { fingerprint } from '../../hosts/ssh-connection.ts'
 
 /** A command that a client asked for: its line as sent, the words a shell would make of it, and where it speaks. */
@@ -32,8 +33,8 @@ export async function startSshServer(options: SshServerOptions = {}) {
   let accepts = options.accepts ?? ((user: string) => user === 'deploy')
   let mood: 'well' | 'hanging' = 'well'
   let connected = 0
-  let key = ssh2.utils.generateKeyPairSync('ed25519')
-  let server = serverWith(key.private)
+  let key = makeKeyPair()
+  let server = serverWith(key.privateKey)
 
   function serverWith(hostKey: string) {
     return new ssh2.Server({ hostKeys: [hostKey] }, client => {
@@ -107,11 +108,11 @@ export async function startSshServer(options: SshServerOptions = {}) {
     signedIn: () => connected,
     /** How many are connected now. */
     clients: () => clients.size,
-    fingerprint: () => fingerprintOf(key.public),
+    fingerprint: () => fingerprintOf(key.publicKey),
     /** From now on the server is another machine. */
     changesHostKey() {
-      key = ssh2.utils.generateKeyPairSync('ed25519')
-      server = serverWith(key.private)
+      key = makeKeyPair()
+      server = serverWith(key.privateKey)
     },
     runs(program: (execution: Execution) => void) {
       run = program

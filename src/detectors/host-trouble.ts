@@ -1,0 +1,69 @@
+// Finds hosts that cannot be reached, and hands on what is wrong with the containers and disks of all.
+import type { Field, Text } from '../card.ts'
+import { ROUNDS_TO_DOWN } from '../hosts/collector.ts'
+import { listContainers } from '../hosts/containers.ts'
+import type { Host } from '../hosts/host.ts'
+import { listHosts } from '../hosts/hosts.ts'
+import { readProjectById } from '../projects/projects.ts'
+import type { State } from '../state/database.ts'
+import { findContainerTrouble } from './container-trouble.ts'
+import type { Finding } from './finding.ts'
+import { findFullDisks } from './full-disk.ts'
+
+/** The detectors whose alerts end when they find nothing more. */
+export const HOST_DETECTORS = ['lost-host', 'container', 'full-disk'] as const
+
+/** What is wrong with the hosts that are looked at, by what the last rounds stored. */
+export function findHostTrouble(state: State, now: number): Finding[] {
+  const all = Map.groupBy(listContainers(state), one => one.hostId)
+  return listHosts(state)
+    .filter(host => host.enabled)
+    .flatMap(host => [
+      ...lostHost(state, host),
+      ...findContainerTrouble(state, host, all.get(host.id) ?? [], now),
+      ...findFullDisks(state, host, now),
+    ])
+}
+
+/** What the findings of a host share. */
+export function hostFinding(
+  state: State,
+  host: Host,
+  says: Pick<Finding, 'key' | 'detector' | 'severity' | 'title' | 'since'> & { lines: Text[]; fields?: Field[] },
+  labels: Record<string, string> = {},
+): Finding {
+  const { lines, fields, ...rest } = says
+  const project = host.projectId === null ? undefined : readProjectById(state, host.projectId)
+  return {
+    ...rest,
+    projectId: host.projectId,
+    owner: null,
+    remindEvery: project?.remindEvery ?? 0,
+    seen: { lines, ...(fields ? { fields } : {}) },
+    occurrences: 0,
+    labels: { host: host.name, ...labels },
+  }
+}
+
+function lostHost(state: State, host: Host): Finding[] {
+  if (host.status !== 'down') return []
+  const seen: Text =
+    host.lastSeenAt === null
+      ? 'It was never reached.'
+      : ['Last seen at ', { time: host.lastSeenAt, style: 'moment' }, '.']
+  return [
+    hostFinding(
+      state,
+      host,
+      {
+        key: `host:${host.id}`,
+        detector: 'lost-host',
+        severity: 'critical',
+        title: `${host.name} cannot be reached`,
+        since: host.failingSince ?? host.lastSeenAt ?? host.addedAt,
+        lines: [host.error ?? `It did not answer ${ROUNDS_TO_DOWN} times in a row.`, seen],
+      },
+      { role: 'host-down' },
+    ),
+  ]
+}

@@ -1,0 +1,85 @@
+// The one command line that asks a host for everything that is measured, so that a round costs each host one round trip.
+import type { Engine } from './host.ts'
+
+/** The first line of the script; a forced command knows the request by it and runs a copy of its own. */
+export const MARK = '# vakt collect 1'
+
+// Docker's and Podman's templates name the same things differently; Health is there only for images that say how to check it.
+const DOCKER = `{"name":{{json .Name}},"id":{{json .Id}},"image":{{json .Config.Image}},${shared()}}`
+const PODMAN = `{"name":{{json .Name}},"id":{{json .ID}},"image":{{json .ImageName}},${shared()}}`
+
+/**
+ * Only reads. Sections begin with a line of @@ and their name; a complaint of the engine stands in the section it belongs to.
+ * What podman-docker installs as docker is Podman; where both
+ * are there, the first that answers is asked.
+ */
+export const COLLECT = `${MARK}
+LC_ALL=C; export LC_ALL
+limited() { if command -v timeout >/dev/null 2>&1; then timeout 12 "$@"; else "$@"; fi; }
+engine= failure= ids=
+for program in docker podman; do
+  command -v "$program" >/dev/null 2>&1 || continue
+  case "$("$program" --version 2>/dev/null)" in *odman*) kind=podman ;; *) kind=docker ;; esac
+  if answer=$(limited "$program" ps -aq --no-trunc 2>&1); then engine=$kind ids=$answer failure=; break; fi
+  engine=\${engine:-$kind} failure=\${failure:-$answer}
+done
+echo "@@engine"; echo "$engine"
+if [ -n "$failure" ]; then echo "@@failure"; echo "$failure"; fi
+echo "@@cpu"; head -n 1 /proc/stat; grep -c '^processor' /proc/cpuinfo
+echo "@@memory"; head -n 5 /proc/meminfo
+echo "@@load"; cat /proc/loadavg
+echo "@@disks"; df -P -k 2>/dev/null
+case "$engine" in
+docker) form='${DOCKER}' stats='{{json .}}' ;;
+podman) form='${PODMAN}' stats=json ;;
+*) exit 0 ;;
+esac
+if [ -n "$failure" ]; then exit 0; fi
+echo "@@containers"
+if [ -n "$ids" ]; then limited "$engine" inspect --type container --format "$form" $ids 2>&1; fi
+echo "@@stats"
+if [ -n "$ids" ]; then limited "$engine" stats --no-stream --format "$stats" 2>&1; fi
+exit 0
+`
+
+/** The words that run it; in a shell of its own, whatever the user's login shell is. */
+export const COLLECT_WORDS: readonly string[] = ['sh', '-c', COLLECT]
+
+/** All containers of a host, as `parseListing` reads them. */
+export function listingWords(engine: Engine): readonly string[] {
+  return [engine, 'ps', '-a', '--no-trunc', '--format', engine === 'docker' ? '{{json .}}' : 'json']
+}
+
+/** One container in full, as `parseDetails` reads it. */
+export function inspectWords(engine: Engine, container: string): readonly string[] {
+  return [engine, 'inspect', '--type', 'container', container]
+}
+
+/** What a container says. `since` is RFC 3339; `lines` counts back from the end. */
+export function logWords(
+  engine: Engine,
+  container: string,
+  { since, lines, follow }: { since?: string; lines?: number; follow: boolean },
+): readonly string[] {
+  return [
+    engine,
+    'logs',
+    '--timestamps',
+    ...(since === undefined ? [] : ['--since', since]),
+    ...(lines === undefined ? [] : ['--tail', String(lines)]),
+    ...(follow ? ['--follow'] : []),
+    container,
+  ]
+}
+
+function shared(): string {
+  return [
+    '"state":{{json .State.Status}}',
+    '"exit":{{json .State.ExitCode}}',
+    '"oom":{{json .State.OOMKilled}}',
+    '"started":{{json .State.StartedAt}}',
+    '"finished":{{json .State.FinishedAt}}',
+    '"restarts":{{json .RestartCount}}',
+    '"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}}',
+  ].join(',')
+}

@@ -1,0 +1,51 @@
+// The running side of the hosts: their connections, and the collector that asks them how they are.
+import type { Log } from '../log.ts'
+import type { Vault } from '../projects/vault.ts'
+import type { State } from '../state/database.ts'
+import type { Clock } from '../time.ts'
+import { type Collector, createCollector } from './collector.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { noEngine } from './engine-problem.ts'
+import type { Engine, Host } from './host.ts'
+import { readHost } from './hosts.ts'
+import type { Machine } from './machine.ts'
+
+export type Fleet = {
+  connections: Connections
+  collector: Collector
+  /** What runs the containers of a host, asked for when it is not known yet; rejects when there is nothing. */
+  engine(host: Host): Promise<{ engine: Engine; machine: Machine }>
+  start(): void
+  stop(): void
+}
+
+export type FleetOptions = {
+  state: State
+  vault: Vault
+  clock: Clock
+  log: Log
+  online(): boolean
+  judge(now: number): void
+}
+
+/** The fleet over the hosts of a state. Nothing runs before `start`. */
+export function createFleet(options: FleetOptions): Fleet {
+  const { state } = options
+  const connections = createConnections(state, options.vault, options.clock, options.log)
+  const collector = createCollector({ ...options, connections })
+  return {
+    connections,
+    collector,
+    async engine(host) {
+      if (host.engine === null || host.engine === 'none') await collector.look(host)
+      const { engine } = readHost(state, host.id) ?? host
+      if (engine === null || engine === 'none') throw noEngine(host)
+      return { engine, machine: connections.machine(host, true) }
+    },
+    start: () => collector.start(),
+    stop() {
+      collector.stop()
+      connections.close()
+    },
+  }
+}

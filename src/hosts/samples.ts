@@ -1,0 +1,139 @@
+// What hosts and containers measured: every half minute for hours, then five-minute rows for a week.
+import type { State } from '../state/database.ts'
+import { readFact, writeFact } from '../state/facts.ts'
+import { DAY, HOUR, MINUTE } from '../time.ts'
+
+export type SeriesKind = 'host' | 'disk' | 'container'
+
+/** One measurement. CPU is in percent (containers: of one core), sizes in bytes; traffic and restarts are counted up. */
+export type Measured = { kind: SeriesKind; name: string } & Partial<Values>
+export type Values = Record<(typeof COLUMNS)[number], number | null>
+/** A stored measurement; `cpuMax` and `memoryMax` are the largest of a five-minute row, else null. */
+export type Sample = Values & { at: number; cpuMax: number | null; memoryMax: number | null }
+
+const COLUMNS = [
+  'cpu',
+  'memory',
+  'memoryLimit',
+  'received',
+  'sent',
+  'read',
+  'written',
+  'restarts',
+  'load',
+  'used',
+  'size',
+] as const
+
+const FINE_KEPT = 6 * HOUR
+const COARSE_KEPT = 7 * DAY
+export const COARSE = 5 * MINUTE
+
+/** Stores what one look at a host measured at `at`. */
+export function storeMeasured(state: State, hostId: number, measured: readonly Measured[], at: number): void {
+  const insert = state.prepare(INSERT)
+  state.transaction(() => {
+    for (const one of measured)
+      insert.run(seriesId(state, hostId, one.kind, one.name, at), at, ...COLUMNS.map(name => one[name] ?? null))
+  })
+}
+
+/**
+ * Samples of one series from `from` to `until` (both inclusive), oldest first: as measured where that is kept and the time
+ * is no longer than that, else by five minutes. `name` is empty for a host, a mount for a disk.
+ */
+export function readSamples(
+  state: State,
+  hostId: number,
+  kind: SeriesKind,
+  name: string,
+  span: { from: number; until: number; now: number },
+): Sample[] {
+  const id = findSeries(state, hostId, kind, name)
+  if (id === undefined) return []
+  const fine = span.from >= span.now - FINE_KEPT
+  if (fine) return readRows(state, 'samples', id, span.from, span.until)
+  // What is not averaged yet is shown as measured.
+  const coarse = readRows(state, 'coarse_samples', id, span.from, span.until)
+  const end = coarse.at(-1)
+  return [...coarse, ...readRows(state, 'samples', id, end === undefined ? span.from : end.at + COARSE, span.until)]
+}
+
+/** The newest sample of a series no older than `since`, or undefined. */
+export function lastSample(
+  state: State,
+  hostId: number,
+  kind: SeriesKind,
+  name: string,
+  since = 0,
+): Sample | undefined {
+  const id = findSeries(state, hostId, kind, name)
+  if (id === undefined) return undefined
+  return state
+    .prepare<unknown[], Sample>(`select ${SELECTED} from samples where series = ? and at >= ? order by at desc limit 1`)
+    .get(id, since)
+}
+
+/** The names of a host's series of a kind that were measured since `since`. */
+export function seriesNames(state: State, hostId: number, kind: SeriesKind, since = 0): string[] {
+  const query = 'select name from series where host_id = ? and kind = ? and seen_at >= ? order by name'
+  return state
+    .prepare<unknown[], { name: string }>(query)
+    .all(hostId, kind, since)
+    .map(row => row.name)
+}
+
+/**
+ * Makes five-minute rows of what was measured (averages, largest values, the last state of what is counted up), up to the
+ * last whole five minutes, and drops what is older than it is kept. Doing it again changes nothing.
+ */
+export function thinSamples(state: State, now: number): void {
+  const until = Math.floor(now / COARSE) * COARSE
+  state.transaction(() => {
+    const from = Math.max(Number(readFact(state, 'samples thinned') ?? 0), until - FINE_KEPT)
+    for (const { id } of state.prepare<[], { id: number }>('select id from series').all()) {
+      if (from < until) state.prepare(THIN).run({ id, from, until })
+      state.prepare('delete from samples where series = ? and at < ?').run(id, now - FINE_KEPT - COARSE)
+      state.prepare('delete from coarse_samples where series = ? and at < ?').run(id, now - COARSE_KEPT)
+    }
+    state.prepare('delete from series where seen_at < ?').run(now - COARSE_KEPT)
+    if (from < until) writeFact(state, 'samples thinned', String(until))
+  })
+}
+
+function seriesId(state: State, hostId: number, kind: SeriesKind, name: string, at: number): number {
+  const upsert = `insert into series (host_id, kind, name, seen_at) values (?, ?, ?, ?)
+    on conflict (host_id, kind, name) do update set seen_at = excluded.seen_at returning id`
+  return state.prepare<unknown[], { id: number }>(upsert).get(hostId, kind, name, at)!.id
+}
+
+function findSeries(state: State, hostId: number, kind: SeriesKind, name: string): number | undefined {
+  const query = 'select id from series where host_id = ? and kind = ? and name = ?'
+  return state.prepare<unknown[], { id: number }>(query).get(hostId, kind, name)?.id
+}
+
+function readRows(
+  state: State,
+  table: 'samples' | 'coarse_samples',
+  id: number,
+  from: number,
+  until: number,
+): Sample[] {
+  const query = `select ${SELECTED} from ${table} where series = ? and at between ? and ? order by at`
+  return state.prepare<unknown[], Sample>(query).all(id, from, until)
+}
+
+const SELECTED = `at, cpu, memory, memory_limit as memoryLimit, received, sent, read, written, restarts, load, used, size,
+  cpu_max as cpuMax, memory_max as memoryMax`
+
+// A look asked for by hand may fall on the instant of a round.
+const INSERT = `insert or replace into samples (series, at, cpu, memory, memory_limit, received, sent, read, written, restarts,
+  load, used, size) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// SQLite gives bare columns beside a lone max() from the row that has it, but here are several: counters only grow, so their
+// largest is their last, save for a restart, which then shows five minutes late.
+const THIN = `insert or replace into coarse_samples (series, at, cpu, memory, memory_limit, received, sent, read, written,
+    restarts, load, used, size, cpu_max, memory_max)
+  select series, at / ${COARSE} * ${COARSE}, avg(cpu), avg(memory), max(memory_limit), max(received), max(sent), max(read),
+    max(written), max(restarts), avg(load), max(used), max(size), max(cpu), max(memory)
+  from samples where series = @id and at >= @from and at < @until group by at / ${COARSE}`

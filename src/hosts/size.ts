@@ -1,0 +1,37 @@
+// Sizes as Docker and Podman write them for people, and as Vakt does.
+
+const FACTORS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, p: 1e15 }
+const BINARY: Record<string, number> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, p: 2 ** 50 }
+
+/** `1.5MiB`, `12kB`, `0B`, `3.2GB` in bytes; null for `--` and what is no size. */
+export function parseSize(text: string): number | null {
+  const [, amount, prefix, binary] = /^([\d.]+)\s?([kmgtp]?)(i?)b$/i.exec(text.trim()) ?? []
+  if (amount === undefined) return null
+  const factor = (binary ? BINARY : FACTORS)[prefix!.toLowerCase()]
+  const bytes = Number(amount) * (factor ?? Number.NaN)
+  return Number.isFinite(bytes) ? bytes : null
+}
+
+/** The two halves of `1.2kB / 3MB`. */
+export function parseSizes(text: string): [number | null, number | null] {
+  const [first = '', second = ''] = text.split(' / ')
+  return [parseSize(first), parseSize(second)]
+}
+
+/** `0.17%` as a number; null for `--` and what is no percentage. */
+export function parsePercent(text: string): number | null {
+  const number = /^[\d.]+(?=%$)/.exec(text.trim())
+  return number ? Number(number[0]) : null
+}
+
+/** Bytes for reading: `312 B`, `1.2 kB`, `15.3 GB`. */
+export function writeSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+  let value = bytes
+  let unit = 0
+  while (Math.abs(value) >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || Math.abs(value) >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
