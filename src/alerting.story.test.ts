@@ -1,5 +1,6 @@
 // Stories of alerts and the people they call: reminders, snoozes, many at once, and checks that go away meanwhile.
 import { describe, expect, it } from 'vitest'
+import { setThresholds } from './alerts/thresholds.ts'
 import { DeliveryError } from './chat/channel.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
 
@@ -113,6 +114,7 @@ describe('a check that alerts', () => {
 
 it('alerts that come while a channel is limited are all told when it lets them, criticals first', async () => {
   const house = await startHouse({ channels: ['slack', 'discord'] })
+  setThresholds(house.state, null, { stormRate: 0 })
   const [slack, discord] = house.channels
   slack!.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 60_000 }))
   for (let i = 0; i < 60; i++) {

@@ -1,6 +1,8 @@
 // The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
 import { pruneAlerts } from './alerts/alert-lists.ts'
 import { applyOutcomes, fireAlert, nextWake, wakeAlerts } from './alerts/alerts.ts'
+import { keepHolds, nextHoldChange } from './alerts/hold-keeping.ts'
+import { reviewSoon } from './alerts/holds.ts'
 import type { PlatformStatus } from './chat/channel.ts'
 import {
   type Absence,
@@ -76,6 +78,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       if (now >= nextPrune) prune(now)
       error = null
     } catch (thrown) {
+      // What was judged is undone with the rest of the turn.
+      reviewSoon(state)
       error = thrown instanceof Error ? thrown.message : String(thrown)
       log.error('a turn of the scheduler failed; it tries again in a second', { error: thrown })
     }
@@ -118,7 +122,14 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     if (!running) return
     // After a failed turn the deadlines it did not judge are still past; only `latest` spaces the retries.
     const due =
-      error === null ? [nextWake(state), nextEscalation(state), nextLostChannel(around.platforms(), clock.now())] : []
+      error === null
+        ? [
+            nextWake(state),
+            nextHoldChange(state),
+            nextEscalation(state),
+            nextLostChannel(around.platforms(), clock.now()),
+          ]
+        : []
     if (error === null && hears(around)) due.push(nextDeadline(state), nextWatch(state))
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return
@@ -162,6 +173,7 @@ function judge(state: State, now: number, around: Surroundings): void {
     const watched = hears(around) ? detectWatched(state, now, AT_ONCE) : []
     applyOutcomes(state, [...missed, ...watched, ...detectLostChannels(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
+    keepHolds(state, now)
     escalateDue(state, now, AT_ONCE, around.opens ?? (() => false))
   })
 }

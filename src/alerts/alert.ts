@@ -111,6 +111,7 @@ export function resolved(alert: Alert, by: string | null, now: number, seen?: Fi
     resolvedBy: by,
     snoozedUntil: null,
     wakeAt: null,
+    calmAt: null,
     ...aloud,
   }
   // A recovery is told in a thread that is there, but makes none.
@@ -129,9 +130,18 @@ export function escalated(alert: Alert, to: string, name: string): AlertStep {
   return { changes, what: `escalated to ${to} (${name})`, thread: true }
 }
 
-/** What the passing of `wakeAt` does: a snooze or an acknowledgement ends, or a reminder is due. */
+/**
+ * What the passing of `wakeAt` does: a snooze or an acknowledgement ends, or a reminder is due. Nobody is called to what
+ * is held back.
+ */
 export function woken(alert: Alert, now: number): AlertStep {
-  if (alert.state === 'acknowledged') return givenBack(alert, now)
+  const step = alert.state === 'acknowledged' ? givenBack(alert, now) : calledAgain(alert, now)
+  if (alert.heldBy === null) return step
+  const { calls, callReason, ...changes } = step.changes
+  return { ...step, changes, what: `${step.what}; nobody is called, for it is held back` }
+}
+
+function calledAgain(alert: Alert, now: number): AlertStep {
   const again = alert.snoozedUntil !== null
   const changes = {
     snoozedUntil: null,
@@ -154,9 +164,11 @@ function givenBack(alert: Alert, now: number): AlertStep {
   return { changes, what: `the acknowledgement by ${alert.acknowledgedBy} ran out and it still goes on`, thread: true }
 }
 
-const NOBODY = { acknowledgedAt: null, acknowledgedBy: null, acknowledgedUntil: null }
+/** Nobody has an alert's name on them. */
+export const NOBODY = { acknowledgedAt: null, acknowledgedBy: null, acknowledgedUntil: null }
 
-function nextReminder(alert: Alert, now: number): number | null {
+/** When people are to be reminded next, or null for never. */
+export function nextReminder(alert: Pick<Alert, 'remindEvery'>, now: number): number | null {
   return alert.remindEvery > 0 ? now + alert.remindEvery : null
 }
 

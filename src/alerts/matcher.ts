@@ -27,6 +27,27 @@ export function readMatcher(text: string): Matcher {
   return where
 }
 
+const known = new Map<string, Matcher>()
+const MOST_KNOWN = 1000
+
+/** A matcher that was read before, when it was stored; one that cannot be read any more fits nothing. */
+export function knownMatcher(text: string): Matcher {
+  const kept = known.get(text)
+  if (kept !== undefined) return kept
+  if (known.size >= MOST_KNOWN) known.clear()
+  const matcher = readOrNothing(text)
+  known.set(text, matcher)
+  return matcher
+}
+
+function readOrNothing(text: string): Matcher {
+  try {
+    return readMatcher(text)
+  } catch {
+    return { kind: 'or', parts: [] }
+  }
+}
+
 /** Whether an alert (or a finding) of the project named fits. */
 export function matchesAlert(matcher: Matcher, alert: Matchable, project: string | null): boolean {
   return matcher === null || matches(matcher, asLine(alert, project))

@@ -59,6 +59,19 @@ export function nextActive(hours: ActiveHours, at: number): number {
   }
 }
 
+/** The end (epoch ms) of the active time that `at` lies in, `at` itself outside of any; null when a week does not end it. */
+export function activeUntil(hours: ActiveHours, at: number): number | null {
+  const lasts = (ms: number) => addActive(hours, at, ms) === at + ms
+  if (lasts(WEEK)) return null
+  let [sure, over] = [0, WEEK]
+  while (over - sure > 1) {
+    const middle = Math.floor((sure + over) / 2)
+    if (lasts(middle)) sure = middle
+    else over = middle
+  }
+  return at + sure
+}
+
 /**
  * The first instant by which `durationMs` of active time has passed since `from` (epoch ms): the end of a window rather
  * than the start of the next, and `from` itself for no time at all. The time that passes is real time, as a stopwatch

@@ -78,8 +78,14 @@ function finding(state: State, check: Check, recent: readonly Beat[], hint: stri
   }
 }
 
-function labelsOf({ name, host, dependsOn }: Check): Labels {
-  return { check: name, ...(host === null ? {} : { host }), ...(dependsOn === null ? {} : { depends_on: dependsOn }) }
+function labelsOf({ name, missKind, host, dependsOn, lan }: Check): Labels {
+  return {
+    check: name,
+    ...(missKind === null ? {} : { miss: missKind }),
+    ...(host === null ? {} : { host }),
+    ...(dependsOn === null ? {} : { depends_on: dependsOn }),
+    ...(lan ? { lan: 'yes' } : {}),
+  }
 }
 
 function expectation(check: Check): Text {

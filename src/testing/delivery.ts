@@ -1,5 +1,6 @@
 // A delivery loop over channels in memory on a fake clock, with a few words for what happens to alerts.
 import { acknowledgeAlert, endAlert, fireAlert, readAlert, resolveAlert } from '../alerts/alerts.ts'
+import { setThresholds } from '../alerts/thresholds.ts'
 import type { Finding, Severity } from '../detectors/finding.ts'
 import { silentLog } from '../log.ts'
 import { syncChannels } from '../notifications/channels.ts'
@@ -14,6 +15,7 @@ import { createMemoryChannel } from './memory-channel.ts'
 export async function startDelivery(...ids: string[]) {
   const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
   const state = memoryState()
+  setThresholds(state, null, { stormRate: 0, flapChanges: 0 })
   const known = new Map<string, ReturnType<typeof createMemoryChannel>>()
   const channel = (id: string) => {
     if (!known.has(id)) known.set(id, createMemoryChannel(id, clock.now))

@@ -1,0 +1,88 @@
+// The rows of the alerts: how each is read, and how every change stores a new version with its line of history.
+import { Problem } from '../problem.ts'
+import type { State } from '../state/database.ts'
+import { desc, eq, sql } from '../state/orm.ts'
+import { alerts } from '../state/schema.ts'
+import type { Alert, AlertChanges, AlertStep, fired } from './alert.ts'
+import { forgetUntold } from './sightings.ts'
+
+/** What is stored when an alert opens. */
+export type AlertDraft = ReturnType<typeof fired> & Omit<AlertChanges, keyof ReturnType<typeof fired>>
+
+/** Stores a new alert. */
+export function insertAlert(state: State, draft: AlertDraft, now: number): Alert {
+  const row = { ...BLANK, ...draft, role: draft.labels.role ?? null }
+  const insert = state.prepared('new alert', db => {
+    const blanks = Object.fromEntries(Object.keys(row).map(name => [name, sql.placeholder(name)]))
+    return db
+      .insert(alerts)
+      .values(blanks as never)
+      .returning()
+      .prepare()
+  })
+  const alert = insert.get(row)
+  writeHistory(state, alert.id, { what: `fired: ${alert.title}` }, now)
+  state.touch('alerts')
+  return alert
+}
+
+// One statement serves every new alert, so each gives all of these.
+const BLANK = {
+  ...{ heldBy: null, heldWhy: null, heldUntil: null, freedAt: null, changes: [] as number[] },
+  ...{ flappingSince: null, calmAt: null },
+}
+
+/** Stores a step as a new version, which every card is to show, with its line of history. */
+export function changeAlert(state: State, alert: Alert, step: AlertStep, now: number): Alert {
+  const line = writeHistory(state, alert.id, step, now)
+  return tellAlert(state, alert, step.thread ? { ...step.changes, threadLine: line } : step.changes)
+}
+
+/** Stores changes as a new version. */
+export function tellAlert(state: State, alert: Pick<Alert, 'id' | 'version'>, changes: AlertChanges): Alert {
+  forgetUntold(state, alert.id)
+  state.touch('alerts')
+  return updateAlert(state, alert.id, { ...changes, version: alert.version + 1, undelivered: true })
+}
+
+/** Stores changes that the cards need not show now. */
+export function updateAlert(state: State, id: number, changes: AlertChanges): Alert {
+  return state.db.update(alerts).set(changes).where(eq(alerts.id, id)).returning().get()!
+}
+
+/** Adds a line to an alert's timeline and gives its number. */
+export function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): number {
+  const insert = 'insert into alert_history (alert_id, at, what, by, note) values (?, ?, ?, ?, ?)'
+  return Number(state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null).lastInsertRowid)
+}
+
+/** Throws `not_found` when there is no alert of that number. */
+export function findAlert(state: State, id: number): Alert {
+  const alert = readAlert(state, id)
+  if (!alert)
+    throw new Problem('not_found', `There is no alert ${id}. "alerts list" shows those that are open.`, {
+      fields: { alert: 'no such alert' },
+    })
+  return alert
+}
+
+/** The alert of a number, ended ones included, or undefined. */
+export function readAlert(state: State, id: number): Alert | undefined {
+  const byId = eq(alerts.id, sql.placeholder('id'))
+  return state.prepared('alert by id', db => db.select().from(alerts).where(byId).prepare()).get({ id })
+}
+
+/** The newest alert of `key`, open or ended; the open one of a key is always its newest. */
+export function readNewestAlert(state: State, key: string): Alert | undefined {
+  const ofKey = eq(alerts.key, sql.placeholder('key'))
+  const query = state.prepared('newest alert', db =>
+    db.select().from(alerts).where(ofKey).orderBy(desc(alerts.id)).limit(1).prepare(),
+  )
+  return query.get({ key })
+}
+
+/** The alert of `key` that is not over yet; there is one at the most. */
+export function readOpenAlert(state: State, key: string): Alert | undefined {
+  const newest = readNewestAlert(state, key)
+  return newest?.state === 'resolved' ? undefined : newest
+}
