@@ -15,7 +15,8 @@ export type TextStyle = {
 export function cardText(card: Card, style: TextStyle): string {
   const paint = style.paint ?? (text => text)
   const say = (text: Text) => safeText(plainText(text, (at, how) => showTime(at, how, style)))
-  const title = card.title === '' ? [] : [paint(say(card.title), 'title', card)]
+  const called = (card.mention ?? []).map(one => `@${say(one.name)} `).join('')
+  const title = card.title === '' ? [] : [paint(`${called}${say(card.title)}`, 'title', card)]
   const lines = [...title, ...(card.lines ?? []).map(say)]
   for (const field of card.fields ?? []) lines.push(`${paint(`${say(field.name)}:`, 'bold', card)} ${say(field.value)}`)
   if (card.code)

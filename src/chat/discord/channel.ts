@@ -1,7 +1,7 @@
 // One Discord channel as delivery sees it: post, edit, reply and find, each done once and reported truthfully.
 
-import { type APIMessage, type REST, Routes, SnowflakeUtil } from 'discord.js'
-import type { Card } from '../../card.ts'
+import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, SnowflakeUtil } from 'discord.js'
+import { type Card, cutText } from '../../card.ts'
 import type { Channel } from '../channel.ts'
 import { deliveryError, type Step } from './refusals.ts'
 import { render } from './render.ts'
@@ -9,6 +9,10 @@ import { ANSWER_WITHIN } from './rest.ts'
 
 const PAGE = 100
 const PAGES = 5
+/** Lines of a thread notify nobody. */
+const SILENT = MessageFlags.SuppressNotifications
+/** Minutes without a message after which Discord puts a thread away; the next one opens it again. */
+const ARCHIVE_AFTER = 1440
 /** Discord's clock and ours may differ. */
 const CLOCK_MARGIN = 60_000
 /** Discord's ids count from here. */
@@ -38,9 +42,10 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
       create(card, nonce, { message_reference: { message_id: ref, fail_if_not_exists: false } }),
     edit: (ref, card) =>
       attempt('edit', async signal => {
-        const { body, files } = render(card)
+        const { body, files } = render(silent(card))
         await rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
       }),
+    thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
     find: (nonce, since) => attempt('look', signal => search(nonce, since, signal)),
   }
   return {
@@ -60,6 +65,20 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
       })
       return (message as APIMessage).id
     })
+  }
+
+  /** A thread has the id of the message that it was begun at, so it need not be remembered. */
+  async function addToThread(ref: string, card: Card, signal: AbortSignal): Promise<void> {
+    const { body } = render(silent(card))
+    const say = () => rest.post(Routes.channelMessages(ref), { body: { ...body, flags: SILENT }, signal })
+    try {
+      await say()
+    } catch (error) {
+      if (!isUnknownChannel(error)) throw error
+      const thread = { name: cutText(`Alert: ${card.title}`, 100), auto_archive_duration: ARCHIVE_AFTER }
+      await rest.post(Routes.threads(channelId, ref), { body: thread, signal })
+      await say()
+    }
   }
 
   /** Discord forgets nonces after minutes, so what was posted is known again by the mark in its first embed. */
@@ -85,6 +104,13 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
       throw deliveryError(error, step)
     }
   }
+}
+
+const silent = ({ mention, ...card }: Card): Card => card
+
+/** Unknown Channel: no thread was begun at the message yet. */
+function isUnknownChannel(error: unknown): boolean {
+  return error instanceof DiscordAPIError && Number(error.code) === 10003
 }
 
 /** An address that leads nowhere by definition and that readers never see. */

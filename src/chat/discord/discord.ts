@@ -41,25 +41,31 @@ export function createDiscord({
   onOnline = () => {},
 }: DiscordOptions): Platform {
   const { token, channelId, apiUrl } = config
-  const { channel, introduce } = discordChannel({
-    rest: makeRest(apiUrl, token, deliverWithin),
-    token,
-    channelId,
-    within: deliverWithin,
-  })
+  const shared = { rest: makeRest(apiUrl, token, deliverWithin), token, within: deliverWithin }
+  const { channel, introduce } = discordChannel({ ...shared, channelId })
   // Answers to people may wait out a rate limit; they are few, and the SDK sends each callback at once, beside the others.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
   const inFlight = new Set<Promise<void>>()
   let guildId = config.guildId
   let isStopping = false
+  /** Further channels that alerts go to; who is there may answer. */
+  const others = new Set<string>()
   let cancelSetUp = () => {}
 
-  const door = { desk, rest, log, home: () => ({ guildId, channelId }), now: clock.now, deferAfter }
+  const door = { desk, rest, log, home: () => ({ guildId, channelId, others }), now: clock.now, deferAfter }
   const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onReady })
 
   return {
     name: 'discord',
     channels: [channel],
+    open({ id, name }) {
+      const [, other] = /^discord:(\d{15,21})$/.exec(id) ?? []
+      if (other === undefined || other === channelId) return null
+      others.add(other)
+      const opened = discordChannel({ ...shared, channelId: other })
+      if (name !== '') opened.introduce(name)
+      return opened.channel
+    },
     status: gateway.status,
     start: gateway.start,
     async stop() {

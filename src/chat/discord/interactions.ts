@@ -22,7 +22,7 @@ export interface Desk {
   rest: REST
   log: Log
   /** Where commands are taken; the server may be unknown until Discord has told it. */
-  home: () => { guildId: string | null; channelId: string }
+  home: () => { guildId: string | null; channelId: string; others: ReadonlySet<string> }
   now: () => number
   /** Milliseconds after which an answer is deferred ("is thinking…"); Discord gives up after 3 s. */
   deferAfter: number

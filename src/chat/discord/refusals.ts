@@ -4,7 +4,7 @@ import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js'
 import { DeliveryError, type Refusal } from '../channel.ts'
 
 /** What was being done; decides what a lost answer means and which limit was hit. */
-export type Step = 'post' | 'edit' | 'look'
+export type Step = 'post' | 'edit' | 'look' | 'thread'
 
 const UNCODED_RETRY = 5_000
 /** The message is gone, too old to edit, in an archived thread, or somebody else's. */
@@ -48,7 +48,10 @@ export function sentence(error: unknown): string {
 function limited(retryAfterMs: number, step: Step, global: boolean): DeliveryError {
   const wait = Math.ceil(retryAfterMs > 0 ? retryAfterMs : UNCODED_RETRY)
   const message = `Discord asks to wait ${(wait / 1000).toFixed(1)} s before the next ${step === 'edit' ? 'edit' : 'message'}.`
-  return new DeliveryError('limited', message, { retryAfterMs: wait, scope: global || step === 'look' ? 'all' : step })
+  return new DeliveryError('limited', message, {
+    retryAfterMs: wait,
+    scope: global || step === 'look' ? 'all' : step === 'thread' ? 'edit' : step,
+  })
 }
 
 function fromApi(error: DiscordAPIError, step: Step): DeliveryError {

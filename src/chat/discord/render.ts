@@ -1,12 +1,13 @@
-// A card as a Discord message that Discord accepts whatever the card holds: every limit kept, nobody mentioned.
+// A card as a Discord message that Discord accepts whatever the card holds: every limit kept, nobody mentioned but whom it calls out.
 
-import type { RawFile, RESTPostAPIChannelMessageJSONBody } from 'discord.js'
-import { type Card, cutText, TONE_ICONS } from '../../card.ts'
+import { AllowedMentionsTypes, type RawFile, type RESTPostAPIChannelMessageJSONBody } from 'discord.js'
+import { type Card, cutText, type Mention, TONE_ICONS } from '../../card.ts'
 import { buttonRows } from './buttons.ts'
 import { COLOURS, embedsFor } from './embeds.ts'
 import { clean, markdown } from './markdown.ts'
 
 const TITLE = 300
+const MOST_CALLED = 20
 const FILE_BYTES = 10 * 1024 * 1024
 
 export interface Rendered {
@@ -30,19 +31,42 @@ export function render(card: Card, mark?: string): Rendered {
   const title = `${icon}${icon && ' '}**${unlinked(markdown(card.title.trim().replaceAll('\n', ' ') || '…', TITLE))}**`
   // A card that is only a title still needs an embed to carry the mark, so there the title moves into it.
   const bare = embeds.length === 0 && mark !== undefined
+  const called = callsOf(card.mention ?? [])
   const shown = bare ? [{ description: title, color: COLOURS[card.tone] }] : embeds
   if (mark && shown[0]) shown[0] = { ...shown[0], url: mark }
   return {
     body: {
-      content: bare ? '' : title,
+      content: [...called.words, ...(bare ? [] : [title])].join(' '),
       embeds: shown,
       components: buttonRows(card.buttons ?? []),
       attachments,
-      allowed_mentions: { parse: [], replied_user: false },
+      allowed_mentions: { ...called.allowed, replied_user: false },
     },
     files,
   }
 }
+
+/** Who is called out, in words, and the permission to notify exactly them; data beside it never notifies anybody. */
+function callsOf(mention: readonly Mention[]) {
+  const ids = (kind: Mention['kind']) => mention.filter(one => one.kind === kind && isId(one.id)).map(one => one.id!)
+  const here = mention.some(one => one.kind === 'here')
+  return {
+    words: mention.slice(0, MOST_CALLED).map(mentionWord),
+    allowed: {
+      parse: here ? [AllowedMentionsTypes.Everyone] : [],
+      ...(ids('person').length > 0 && { users: ids('person').slice(0, MOST_CALLED) }),
+      ...(ids('group').length > 0 && { roles: ids('group').slice(0, MOST_CALLED) }),
+    },
+  }
+}
+
+function mentionWord({ kind, id, name }: Mention): string {
+  if (kind === 'here') return '@here'
+  if (!isId(id)) return `@${markdown(name, 100)}`
+  return kind === 'group' ? `<@&${id}>` : `<@${id}>`
+}
+
+const isId = (id: string | null) => id !== null && /^\d{5,25}$/.test(id)
 
 function attach(card: Card) {
   const wanted = [

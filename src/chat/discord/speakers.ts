@@ -25,15 +25,17 @@ export function speakerOf(interaction: APIInteraction): Speaker | null {
 
 /**
  * Why a command is not taken from here, in a sentence; null when it is. Being an admin of some other server with the bot
- * means nothing, and members speak in the configured channel and its threads; admins anywhere in the server.
+ * means nothing, and members speak in the channels of alerts and their threads; admins anywhere in the server.
  */
 export function outOfPlace(
   interaction: APIInteraction,
   speaker: Speaker | null,
-  home: { guildId: string | null; channelId: string },
+  home: { guildId: string | null; channelId: string; others?: ReadonlySet<string> },
 ): string | null {
   const channel = interaction.channel as { id?: string; parent_id?: string | null } | undefined
-  const isHere = channel?.id === home.channelId || channel?.parent_id === home.channelId
+  const isHere = [channel?.id, channel?.parent_id].some(
+    id => id != null && (id === home.channelId || home.others?.has(id)),
+  )
   const isHome = home.guildId === null ? isHere : interaction.guild_id === home.guildId
   if (!speaker || !isHome) return 'Vakt answers only in its own server.'
   return isHere || speaker.admin ? null : `Vakt answers in its own channel only; ask there.`

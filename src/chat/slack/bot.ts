@@ -20,6 +20,8 @@ export interface BotParts {
   clientOptions: webApi.WebClientOptions
   speakerOf: (id: string, name: string) => Promise<Speaker>
   channelId: string
+  /** Further channels that alerts go to; who is there may answer. */
+  others?: ReadonlySet<string>
   place: () => string
   timeZone: string
   clock: Clock
@@ -131,7 +133,8 @@ export function createBot(parts: BotParts) {
 
   /** Anybody in the workspace can type the command anywhere; being in the alert channel is what makes a responder. */
   function outOfPlace(asked: Asked, speaker: Speaker): Reply | null {
-    if (asked.channel === parts.channelId || speaker.admin) return null
+    const here = asked.channel === parts.channelId || (parts.others?.has(asked.channel) ?? false)
+    if (here || speaker.admin) return null
     return refusal(new Problem('forbidden', `Ask in ${parts.place()}: elsewhere Vakt answers workspace admins only.`))
   }
 

@@ -35,6 +35,21 @@ const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
   )
 
 describe('delivery', () => {
+  test('a new message calls out whom it says and nobody else, an edit nobody, and a thread is not shown in the channel', async () => {
+    const mention = [
+      { kind: 'person' as const, id: 'U012AB3CD', name: 'ann' },
+      { kind: 'group' as const, id: 'S012AB3CD', name: 'ops' },
+      { kind: 'person' as const, id: null, name: '<!channel>' },
+    ]
+    const ref = await channel.post({ ...late, title: '<!here> <@U9> late', mention }, 'n1')
+    expect(JSON.stringify(slack.messages()[0])).toContain('<@U012AB3CD> <!subteam^S012AB3CD> @&lt;!channel&gt; ')
+    expect(JSON.stringify(slack.messages()[0])).not.toMatch(/<!here>|<@U9>|<!channel>/)
+    await channel.edit(ref, { ...done, mention })
+    expect(JSON.stringify(slack.messages()[0])).not.toContain('<@U012AB3CD>')
+    await channel.thread!(ref, { title: 'Alert 1', tone: 'plain', lines: ['acknowledged by Ann'] })
+    expect(slack.messages()[1]).toMatchObject({ thread_ts: ref, broadcast: false })
+  })
+
   test('a card is posted, edited in place, and answered where everybody is notified', async () => {
     const ref = await channel.post(late, 'n1')
     await channel.edit(ref, done)

@@ -61,8 +61,19 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
     },
     post: (card, nonce) => post(card, nonce, {}),
     reply: (ref, card, nonce) => post(card, nonce, { thread_ts: ref, reply_broadcast: true }),
+    // A reply that is not shown in the channel notifies only those who follow the thread.
+    async thread(ref, card) {
+      const message = { channel: channelId, thread_ts: ref, ...renderCard(silent(card), timeZone), parse: 'none' }
+      await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
+    },
     async edit(ref, card) {
-      const message = { channel: channelId, ts: ref, ...renderCard(card, timeZone), parse: 'none', link_names: false }
+      const message = {
+        channel: channelId,
+        ts: ref,
+        ...renderCard(silent(card), timeZone),
+        parse: 'none',
+        link_names: false,
+      }
       await attempt('edit', () => web.chat.update(message as webApi.ChatUpdateArguments))
     },
     async find(nonce, since) {
@@ -80,6 +91,8 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
     },
   }
 }
+
+const silent = ({ mention, ...card }: Card): Card => card
 
 function nonceOf(metadata: { event_type?: string; event_payload?: unknown } | undefined): unknown {
   if (metadata?.event_type !== METADATA_TYPE) return undefined

@@ -49,6 +49,7 @@ export function slackPlatform(parts: SlackOptions): SlackPlatform {
   const quick = createClient(settings.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
   let channelName: string | null = null
   let stopping = false
+  const others = new Set<string>()
   const place = () => (channelName === null ? settings.channelId : `#${channelName}`)
 
   const http = settings.appToken === null ? createReceiver(settings.signingSecret ?? '', clock, log) : null
@@ -59,6 +60,7 @@ export function slackPlatform(parts: SlackOptions): SlackPlatform {
     clientOptions: options(),
     speakerOf: createSpeakers(quick, clock, log),
     channelId: settings.channelId,
+    others,
     place,
     timeZone,
     clock,
@@ -81,6 +83,12 @@ export function slackPlatform(parts: SlackOptions): SlackPlatform {
   return {
     name: 'slack',
     channels: [createChannel({ web, channelId: settings.channelId, timeZone, place, log })],
+    open({ id, name }) {
+      const [, channelId] = /^slack:([CGD][A-Z0-9]{5,})$/.exec(id) ?? []
+      if (channelId === undefined || channelId === settings.channelId) return null
+      others.add(channelId)
+      return createChannel({ web, channelId, timeZone, place: () => (name === '' ? channelId : `#${name}`), log })
+    },
     status: connection.status,
     start: connection.start,
     async receive(rawBody, headers): Promise<HttpAnswer> {

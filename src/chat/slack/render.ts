@@ -1,6 +1,15 @@
 // Renders a card as a Slack message: blocks, a coloured attachment and a fallback text, within every limit Slack has.
 import type { types } from '@slack/bolt'
-import { type Card, cutText, type Field, plainText, type Text, TONE_ICONS, type Tone } from '../../card.ts'
+import {
+  type Card,
+  cutText,
+  type Field,
+  type Mention,
+  plainText,
+  type Text,
+  TONE_ICONS,
+  type Tone,
+} from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { toActions } from './buttons.ts'
 import { toFences } from './code.ts'
@@ -18,6 +27,7 @@ const FIELD = 2000
 const FIELDS = 10
 // An edit refuses a fallback text of more than 4,000 bytes.
 const FALLBACK = 600
+const MOST_CALLED = 20
 
 const COLOURS: Record<Tone, string | undefined> = {
   plain: undefined,
@@ -30,7 +40,7 @@ const COLOURS: Record<Tone, string | undefined> = {
 
 /** The message for a card. `timeZone` is for the few places where Slack cannot show each reader's own. */
 export function renderCard(card: Card, timeZone: string): Rendered {
-  const title = section(`*${toTitle(card)}*`)
+  const title = section(`${calls(card.mention ?? [])}*${toTitle(card)}*`)
   const actions = within(toActions(card.buttons ?? []), TOTAL / 2)
   const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, 1000, timeZone))]
   const body = createBody(TOTAL - cost([title, ...actions, ...footer]), MOST_BLOCKS - 4 - actions.length)
@@ -39,7 +49,7 @@ export function renderCard(card: Card, timeZone: string): Rendered {
   if (card.code && card.code.text.trim() !== '') addCode(body, card.code.text)
   const rest = [...body.finish(), ...footer, ...actions]
   const color = COLOURS[card.tone]
-  const text = toFallback(card, timeZone)
+  const text = `${calls(card.mention ?? [])}${toFallback(card, timeZone)}`
   if (color === undefined || rest.length === 0) return { text, blocks: [title, ...rest], attachments: [] }
   return { text, blocks: [title], attachments: [{ color, fallback: text, blocks: rest }] }
 }
@@ -117,6 +127,18 @@ function toFallback(card: Card, timeZone: string): string {
   const line = first === undefined ? '' : ` – ${plainText(first, at => formatMoment(at, timeZone))}`
   const icon = TONE_ICONS[card.tone]
   return escapeMarkup(cutText(`${icon} ${card.title}${line}`.replace(/\s+/g, ' ').trim(), FALLBACK)) || 'Vakt'
+}
+
+/** Who is called out. Data cannot look like this: its angle brackets are escaped. */
+function calls(mention: readonly Mention[]): string {
+  return mention
+    .slice(0, MOST_CALLED)
+    .map(({ kind, id, name }) => {
+      if (kind === 'here') return '<!here> '
+      if (id === null || !/^[A-Z0-9]+$/.test(id)) return `@${escapeMarkup(name)} `
+      return kind === 'group' ? `<!subteam^${id}> ` : `<@${id}> `
+    })
+    .join('')
 }
 
 function toTitle(card: Card): string {
