@@ -20,6 +20,10 @@ export const rules = sqliteTable('rules', {
   /** The name of a metric; null counts lines. */
   metric: text(),
   window: integer(),
+  /** What is judged apart. */
+  per: text({ enum: ['everywhere', 'source', 'host', 'container'] })
+    .notNull()
+    .default('everywhere'),
   /** How long a threshold must be passed without a break, ms. */
   hold: integer().notNull().default(0),
   /** An alert ends after so long without another occurrence, ms. */

@@ -1,0 +1,1 @@
+ALTER TABLE `rules` ADD `per` text DEFAULT 'everywhere' NOT NULL;
