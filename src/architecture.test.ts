@@ -9,7 +9,7 @@ const ROOT = join(import.meta.dirname, '..')
 const FLOORS: [floor: string, files: RegExp][] = [
   ['main', /^src\/(main|cli)\.ts$/],
   ['house', /^src\/house\.ts$/],
-  ['doors', /^src\/(intake\/|chat\/(discord|slack|terminal)\/|chat\/tails\.ts|scheduler\.ts|desk\.ts|deadman\.ts)/],
+  ['doors', /^src\/(intake\/|chat\/(discord|slack|terminal)\/|chat\/tails\.ts|scheduler\.ts|log-keeping\.ts|desk\.ts|deadman\.ts)/],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
   ['alerts', /^src\/alerts\//],
@@ -36,6 +36,7 @@ const PLACES: Record<string, RegExp> = {
   '@slack/bolt': /^src\/chat\/slack\//,
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
+  aws4fetch: /^src\/logs\/archive\//,
   'better-sqlite3': /^src\/(state|logs\/embedded)\//,
   'drizzle-orm': /^src\/state\/|^src\/(checks|projects|hosts|alerts|notifications)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
@@ -46,7 +47,7 @@ const PLACES: Record<string, RegExp> = {
   '@resvg/resvg-js': /^src\/charts\//,
   re2js: /^src\/logs\//,
   yaml: /^src\/simulation\//,
-  zod: /^commands\/|^src\/(config|command)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
+  zod: /^commands\/|^src\/(config|log-settings|command)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
 }
 
 const files = [...sources('src'), ...sources('commands')].filter(
@@ -121,7 +122,7 @@ describe('the house', () => {
 
   it('waits only in doors, the delivery loop and the log store', () => {
     const waiting =
-      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation)\/|src\/connectivity\/probe\.ts|src\/logs\/(embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+      /^(src\/(main|cli|house|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation)\/|src\/connectivity\/probe\.ts|src\/logs\/(archive\/|embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
     const asynchronous = files.filter(file => /\basync (function|\(|\w+ =>|\w+\()|: Promise</.test(read(file)))
     expect(asynchronous.filter(file => !waiting.test(file) && file !== 'src/command.ts')).toEqual([])
   })

@@ -10,6 +10,7 @@ import { Problem } from '../../problem.ts'
 import type { LogLine } from '../line.ts'
 import type { Archive } from '../store.ts'
 import { prepared } from './candidates.ts'
+import { isDamage } from './damage.ts'
 import { parseId } from './line-key.ts'
 import { parsePartition } from './partition-name.ts'
 import { COLUMNS, lineOf, type Row } from './rows.ts'
@@ -45,6 +46,7 @@ export async function archiveTo(library: Library, name: string, to: string): Pro
     return { file, lines, bytes: size }
   } catch (error) {
     await rm(unfinished, { force: true })
+    if (isDamage(error)) library.onDamage(name, error as Error)
     throw error
   }
 }

@@ -1,0 +1,88 @@
+// The settings of the log store: how much disk it may use, and where closed partitions are archived.
+import { resolve } from 'node:path'
+import { z } from 'zod'
+
+/** Less than a few partitions of a quiet day would drop what was just stored. */
+const LEAST_BUDGET = 100e6
+const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/
+
+const secret = z.string().min(1)
+
+export const logSettings = {
+  LOG_DISK_BUDGET: z
+    .string()
+    .refine(text => (readSize(text) ?? 0) >= LEAST_BUDGET, 'must be a size of at least 100MB, such as 20GB')
+    .transform(text => readSize(text)!)
+    .optional(),
+  ARCHIVE_TO: z
+    .string()
+    .refine(text => !text.includes('://') || BUCKET.test(text), 'must be a folder, or a bucket such as s3://logs/vakt')
+    .optional(),
+  ARCHIVE_S3_ENDPOINT: z
+    .string()
+    .refine(
+      text => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && new URL(text).search === '',
+      'must be a URL such as https://minio.example.org:9000',
+    )
+    .optional(),
+  ARCHIVE_S3_REGION: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/, 'must be a region such as eu-north-1')
+    .default('us-east-1'),
+  ARCHIVE_S3_ACCESS_KEY: secret.optional(),
+  ARCHIVE_S3_SECRET_KEY: secret.optional(),
+}
+
+/** Where archives go: a folder (absolute), or a bucket with the start of its keys, without slashes at either end. */
+export type ArchiveTarget =
+  | { kind: 'folder'; path: string }
+  | {
+      kind: 's3'
+      endpoint: string
+      region: string
+      bucket: string
+      prefix: string
+      accessKey: string
+      secretKey: string
+    }
+
+/** The settings as the log store takes them; `archive` is null when there is none. */
+export function toLogConfig(env: z.output<z.ZodObject<typeof logSettings>>) {
+  return { diskBudgetBytes: env.LOG_DISK_BUDGET ?? null, archive: archiveTarget(env) }
+}
+
+/** What a setting lacks beside it, by the name of what is missing. */
+export function missingArchiveSettings(given: Record<string, string | undefined>): Record<string, string> {
+  const missing: Record<string, string> = {}
+  if (given.ARCHIVE_TO?.startsWith('s3://')) {
+    const needed = `is missing: ARCHIVE_TO is a bucket, so give both ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY`
+    for (const name of ['ARCHIVE_S3_ACCESS_KEY', 'ARCHIVE_S3_SECRET_KEY']) if (!given[name]) missing[name] = needed
+  } else if (given.ARCHIVE_S3_ENDPOINT || given.ARCHIVE_S3_ACCESS_KEY || given.ARCHIVE_S3_SECRET_KEY) {
+    missing.ARCHIVE_TO = 'must name a bucket such as s3://logs/vakt, as other ARCHIVE_S3 settings are set'
+  }
+  return missing
+}
+
+function archiveTarget(env: z.output<z.ZodObject<typeof logSettings>>): ArchiveTarget | null {
+  if (env.ARCHIVE_TO === undefined) return null
+  const bucket = BUCKET.exec(env.ARCHIVE_TO)
+  if (!bucket) return { kind: 'folder', path: resolve(env.ARCHIVE_TO) }
+  const region = env.ARCHIVE_S3_REGION
+  return {
+    kind: 's3',
+    endpoint: (env.ARCHIVE_S3_ENDPOINT ?? `https://s3.${region}.amazonaws.com`).replace(/\/+$/, ''),
+    region,
+    bucket: bucket[1]!,
+    prefix: (bucket[2] ?? '').replace(/^\/+|\/+$/g, ''),
+    accessKey: env.ARCHIVE_S3_ACCESS_KEY ?? '',
+    secretKey: env.ARCHIVE_S3_SECRET_KEY ?? '',
+  }
+}
+
+/** `20GB` or `20GiB` in bytes; null when it is no size. */
+function readSize(text: string): number | null {
+  const [, amount, unit = '', binary] = /^(\d+(?:\.\d+)?) ?([MGT])(i?)B$/i.exec(text.trim()) ?? []
+  if (amount === undefined) return null
+  const power = 'MGT'.indexOf(unit.toUpperCase()) + 2
+  return Math.round(Number(amount) * (binary ? 1024 : 1000) ** power)
+}
