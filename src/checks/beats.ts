@@ -20,6 +20,21 @@ export function recordBeat(state: State, check: Check, arrival: Arrival, now: nu
   const next = { ...check, ...changes }
   return state.transaction(() => {
     storeBeatChanges(state, next)
+    if (turn === 'none' && changes.beats! % KEPT !== 0 && isPlain(arrival, duration)) {
+      const agent = cut(arrival.userAgent, USER_AGENT_LIMIT)
+      state.insertLast(INSERT_PLAIN, [
+        check.id,
+        kind,
+        now,
+        arrival.method,
+        arrival.scheme,
+        arrival.remoteAddress,
+        agent,
+        0,
+      ])
+      return { check: next, turn }
+    }
+    state.insertNow()
     state
       .prepare(INSERT)
       .run(
@@ -53,6 +68,14 @@ export function listBeats(state: State, checkId: number, limit: number): Beat[] 
 function cut(text: string, limit: number): string {
   return text.length <= limit ? text : Array.from(text).slice(0, limit).join('')
 }
+
+// Nearly all beats, and the only ones that come by the thousand: nothing but the signal, no reader of what was put off.
+function isPlain({ exitStatus, rid, bodyBytes }: Arrival, duration: number | null): boolean {
+  return exitStatus === null && rid === null && duration === null && bodyBytes === 0
+}
+
+const INSERT_PLAIN = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, body_bytes)
+  values`
 
 const INSERT = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, exit_status,
   rid, duration, body_bytes, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`

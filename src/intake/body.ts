@@ -3,6 +3,13 @@
 /** What was read: the first bytes, up to the limit, and how many came in all. */
 export type ReadBody = { kept: Buffer; total: number }
 
+export const NO_BODY: ReadBody = { kept: Buffer.alloc(0), total: 0 }
+
+/** Whether there is a body to be waited for. */
+export function hasBody(request: Request): request is Request & { body: ReadableStream<Uint8Array> } {
+  return request.method !== 'GET' && request.method !== 'HEAD' && request.body !== null
+}
+
 /** After so many bytes nobody listens any more; what was kept is used all the same. */
 const LONGEST_LISTENING = 64 * 1024 * 1024
 
@@ -11,8 +18,7 @@ const LONGEST_LISTENING = 64 * 1024 * 1024
  * the sender's signal is in the URL and must not be lost to its body.
  */
 export async function readStart(request: Request, limit: number): Promise<ReadBody> {
-  const empty = { kept: Buffer.alloc(0), total: 0 }
-  if (request.method === 'GET' || request.method === 'HEAD' || request.body === null) return empty
+  if (!hasBody(request)) return NO_BODY
   const chunks: Uint8Array[] = []
   let kept = 0
   let total = 0

@@ -11,7 +11,7 @@ import { readProjectByPingKey } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
 import { type Clock, DAY, HOUR, parseDuration, SECOND } from '../time.ts'
-import { readStart } from './body.ts'
+import { hasBody, NO_BODY, readStart } from './body.ts'
 import { readPeer } from './peer.ts'
 import { isRunId, type Ping, readPingUrl } from './ping-url.ts'
 
@@ -49,7 +49,7 @@ export async function receivePing(
   const asked = readPingUrl(path)
   if (asked.kind !== 'ping') return answer(asked.kind === 'malformed' ? MALFORMED : NOT_FOUND)
   const peer = readPeer(incoming, request.headers, options.trustedProxies)
-  const { kept, total } = await readStart(request, BODY_LIMIT)
+  const { kept, total } = hasBody(request) ? await readStart(request, BODY_LIMIT) : NO_BODY
   const arrival: Arrival = {
     signal: asked.ping.signal,
     exitStatus: asked.ping.exitStatus,

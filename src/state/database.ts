@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
+import { LastWrites } from './last-writes.ts'
 import { drizzle, migrate } from './orm.ts'
 import * as schema from './schema.ts'
 
@@ -21,6 +22,7 @@ export type MemoryName =
   | 'arrived'
   | 'rules'
   | 'usual peaks'
+  | 'sources'
 
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
@@ -30,7 +32,8 @@ export class State {
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
   readonly #memory = new Map<MemoryName, Map<string, unknown>>()
-  readonly #last = new Map<number, () => void>()
+  readonly #last = new LastWrites()
+  readonly #prepare = (sql: string) => this.prepare(sql)
   #touched = new Set<Topic>()
   readonly #release: () => void
   readonly #begin: Database.Statement
@@ -57,7 +60,7 @@ export class State {
     let result: T
     try {
       result = work()
-      this.#writeLast()
+      this.#last.flush(this.#prepare)
       this.#commit.run()
       this.#open = false
     } catch (error) {
@@ -66,7 +69,7 @@ export class State {
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
       this.#touched.clear()
       this.#memory.clear()
-      this.#last.clear()
+      this.#last.forget()
       throw error
     }
     const touched = this.#touched
@@ -82,12 +85,20 @@ export class State {
    * many changes of one transaction would write again and again; who reads such a row meanwhile must know of `memory`.
    */
   writeLast(key: number, write: () => void): void {
-    this.#last.set(key, write)
+    this.#last.write(key, write)
   }
 
-  #writeLast(): void {
-    for (const write of this.#last.values()) write()
-    this.#last.clear()
+  /**
+   * Puts the insertion of a row off to the end of the running transaction (or to `insertNow`), where many go in one
+   * statement. `into` is the insert up to and with its `values`, the same words each time.
+   */
+  insertLast(into: string, row: unknown[]): void {
+    this.#last.insert(into, row)
+  }
+
+  /** Inserts what was put off, because what follows reads it or comes after it. */
+  insertNow(): void {
+    this.#last.flushRows(this.#prepare)
   }
 
   /** A statement by hand, for hot paths; prepared once. */
@@ -124,7 +135,7 @@ export class State {
   }
 
   forget(name: MemoryName): void {
-    this.#writeLast()
+    this.#last.flush(this.#prepare)
     this.#memory.delete(name)
   }
 
