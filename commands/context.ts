@@ -1,5 +1,7 @@
 // What every command is given beside its arguments, and the shapes that arguments share.
 import { z } from 'zod'
+import type { Analyst } from '../src/analysis/analyst.ts'
+import type { Threads } from '../src/analysis/thread.ts'
 import type { Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
 import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
@@ -14,17 +16,20 @@ import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { SchedulerHealth } from '../src/scheduler.ts'
 import type { State } from '../src/state/database.ts'
-import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
+import { type Clock, DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
 
 /** What a command works with. `now` is the instant it was asked at, epoch ms. */
 export type Context = {
   state: State
   vault: Vault
   store: LogStore | null
+  analyst: Analyst
+  threads: Threads
   tails: Tails
   /** The running side of the hosts: connections and figures. */
   fleet: Fleet
   config: Config
+  clock: Clock
   now: number
   by: Actor
   /** A person who can be asked to confirm with a button; scripts are not asked. */

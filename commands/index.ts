@@ -3,13 +3,17 @@ import type { Command } from '../src/command.ts'
 import { ackCommands } from './ack.ts'
 import { alertStoryCommands } from './alert-story.ts'
 import { alertCommands } from './alerts.ts'
+import { analyzeCommands } from './analyze.ts'
 import { channelCommands } from './channels.ts'
 import { checkChangeCommands } from './check-changes.ts'
 import { checksNext } from './check-next.ts'
 import { checkCommands } from './checks.ts'
+import { containerTailCommands } from './container-tail.ts'
+import { containerCommands } from './containers.ts'
 import type { Context } from './context.ts'
 import { escalationCommands } from './escalations.ts'
 import { helpCommand } from './help.ts'
+import { holdCommands } from './holds.ts'
 import { hostChangeCommands } from './host-changes.ts'
 import { hostCommands } from './hosts.ts'
 import { keyCommands } from './keys.ts'
@@ -17,11 +21,14 @@ import { logFigureCommands } from './log-figures.ts'
 import { logKeepingCommands } from './log-keeping.ts'
 import { logTailCommands } from './log-tail.ts'
 import { logCommands } from './logs.ts'
+import { maintenanceCommands } from './maintenance.ts'
 import { oncallCommands } from './oncall.ts'
 import { memberCommands } from './oncall-members.ts'
 import { projectCommands } from './projects.ts'
+import { quietCommands } from './quiet.ts'
 import { roleCommands } from './roles.ts'
 import { routeCommands } from './routes.ts'
+import { silenceCommands } from './silence.ts'
 import { statusCommands } from './status.ts'
 
 export const commands: readonly Command<Context>[] = [
@@ -34,6 +41,10 @@ export const commands: readonly Command<Context>[] = [
   ...oncallCommands,
   ...memberCommands,
   ...channelCommands,
+  ...silenceCommands,
+  ...maintenanceCommands,
+  ...quietCommands,
+  ...holdCommands,
   ...checkCommands,
   checksNext,
   ...checkChangeCommands,
@@ -41,8 +52,11 @@ export const commands: readonly Command<Context>[] = [
   ...logTailCommands,
   ...logFigureCommands,
   ...logKeepingCommands,
+  ...analyzeCommands,
   ...hostCommands,
   ...hostChangeCommands,
+  ...containerCommands,
+  ...containerTailCommands,
   ...projectCommands,
   ...keyCommands,
   ...roleCommands,

@@ -98,7 +98,7 @@ describe('a check that alerts', () => {
     await beat('/fail')
     await house.result(line)
     expect(titles(house)).toEqual(['Resolved: job reported a failure'])
-    expect(house.channel.messages[0]!.card.buttons).toEqual([])
+    expect(house.channel.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
     await house.passes('9h')
     expect(calls(house)).toEqual([])
   })

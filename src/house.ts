@@ -1,23 +1,26 @@
 // The house: state, commands, scheduler, delivery and intake put together; main and the tests open the same one.
 
+import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
-import { countAlerts } from './alerts/alert-lists.ts'
 import { judgeHosts } from './alerts/host-alerts.ts'
-import type { CommandDesk, GivenChannel, Platform, PlatformStatus } from './chat/channel.ts'
+import { openAnalysis } from './analysis/analysis.ts'
+import type { CommandDesk, GivenChannel, Platform } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
-import { countByShownStatus } from './checks/checks.ts'
 import type { Config } from './config.ts'
 import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
 import { addFirstRules } from './detectors/rules.ts'
 import { createFleet } from './hosts/fleet.ts'
-import { createIntake, type Readiness, type Receiver } from './intake/app.ts'
+import { createIntake, type Receiver } from './intake/app.ts'
 import { countedStore } from './intake/counted-store.ts'
+import { metrics, readiness } from './intake/health.ts'
 import type { Log } from './log.ts'
+import { createLogKeeping } from './log-keeping.ts'
+import { createArchiver } from './logs/archive/archiver.ts'
+import { openPlace } from './logs/archive/open-place.ts'
 import { createRecentNames } from './logs/recent-names.ts'
-import { outlived } from './logs/retention.ts'
 import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
@@ -81,7 +84,9 @@ export function openHouse(options: HouseOptions) {
   const names = store ? createRecentNames(store, log) : null
   const tails = createTails(clock, log)
   const online = () => prober.now().state !== 'offline'
-  const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now) })
+  const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now), folder: config.dataDir })
+  const everyChannel = () => [...channels, ...given.all()]
+  const analysis = openAnalysis({ state, store, clock, log, config, channels: everyChannel })
   const desk = createDesk({
     state,
     clock,
@@ -91,8 +96,11 @@ export function openHouse(options: HouseOptions) {
       state,
       vault,
       store,
+      analyst: analysis.analyst,
+      threads: analysis.threads,
       tails,
       fleet,
+      clock,
       config,
       now,
       by,
@@ -139,26 +147,21 @@ export function openHouse(options: HouseOptions) {
     ...(receive ? { slack: receive } : {}),
   })
 
-  let cancelMaintenance = () => {}
-  const maintainLogs = () => {
-    cancelMaintenance = clock.at(clock.now() + MINUTE, () => {
-      keepLogs()
-        .catch(error => log.error('the log store could not be maintained', { error }))
-        .finally(maintainLogs)
-    })
-  }
-  let nextOutlived = 0
-  const keepLogs = async () => {
-    const now = clock.now()
-    if (!store) return
-    for (const { sentence } of (await store.maintain(now)).removed) log.warn(sentence)
-    await names?.refresh()
-    if (now < nextOutlived) return
-    nextOutlived = now + HOUR
-    for (const project of listProjects(state)) {
-      for (const query of outlived(retentionOf(project, config.retentionMs), now)) await store.purge(query)
-    }
-  }
+  const logFolder = join(config.dataDir, 'logs')
+  const archiver =
+    options.store && config.logs.archive
+      ? createArchiver({
+          state,
+          store: options.store,
+          place: openPlace(config.logs.archive),
+          folder: join(logFolder, 'archiving'),
+          clock,
+          log,
+        })
+      : null
+  const logKeeping = options.store
+    ? createLogKeeping({ state, store: options.store, archiver, names, config, folder: logFolder, clock, log })
+    : null
 
   let nudged = false
   const nudge = () => {
@@ -167,6 +170,7 @@ export function openHouse(options: HouseOptions) {
     setImmediate(() => {
       nudged = false
       delivery.nudge()
+      analysis.look()
     })
   }
 
@@ -178,14 +182,14 @@ export function openHouse(options: HouseOptions) {
     platforms,
     start() {
       syncChannels(state, channels, clock.now(), given.opens)
-      delivery.setChannels([...channels, ...given.all()])
+      delivery.setChannels(everyChannel())
       state.onCommit(touched => {
-        if (touched.has('channels')) setImmediate(() => delivery.setChannels([...channels, ...given.all()]))
+        if (touched.has('channels')) setImmediate(() => delivery.setChannels(everyChannel()))
         if (touched.has('alerts')) nudge()
       })
       for (const platform of platforms) platform.start()
       prober.start()
-      if (store) maintainLogs()
+      logKeeping?.start()
       fleet.start()
       scheduler.start()
       nudge()
@@ -199,8 +203,9 @@ export function openHouse(options: HouseOptions) {
     async stop() {
       scheduler.stop()
       prober.stop()
-      cancelMaintenance()
+      await logKeeping?.stop()
       await tails.stopAll()
+      await analysis.stop()
       fleet.stop()
       rates.save()
       await delivery.stop()
@@ -208,43 +213,4 @@ export function openHouse(options: HouseOptions) {
     },
     channels: () => listChannels(state),
   }
-}
-
-function readiness(
-  scheduler: ReturnType<ReturnType<typeof createScheduler>['health']>,
-  platforms: readonly { name: string; status: PlatformStatus }[],
-): Readiness {
-  const chats = platforms.map(
-    ({ name, status }) => [name, { ok: status.state === 'online', message: status.message ?? null }] as const,
-  )
-  // A chat that is down is told, and waited for; it does not make the intake unready.
-  return {
-    ready: scheduler.healthy,
-    parts: { scheduler: { ok: scheduler.healthy, message: scheduler.error }, ...Object.fromEntries(chats) },
-  }
-}
-
-function metrics(
-  state: State,
-  now: number,
-  scheduler: { healthy: boolean },
-  platforms: readonly { name: string; status: PlatformStatus }[],
-  uptime: number,
-): string {
-  const rows: string[] = []
-  const gauge = (name: string, help: string, values: Record<string, number>) => {
-    rows.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
-    for (const [labels, value] of Object.entries(values)) rows.push(`${name}${labels} ${value}`)
-  }
-  const checks = Object.entries(countByShownStatus(state, now)).map(
-    ([status, count]) => [`{status="${status}"}`, count] as const,
-  )
-  gauge('vakt_uptime_seconds', 'Time since the start of the process.', { '': uptime / 1000 })
-  gauge('vakt_checks', 'Checks by status.', Object.fromEntries(checks))
-  gauge('vakt_open_alerts', 'Alerts that are not resolved.', { '': countAlerts(state, { open: true }) })
-  gauge('vakt_scheduler_healthy', 'Whether the scheduler runs.', { '': scheduler.healthy ? 1 : 0 })
-  const chats = platforms.map(one => [`{platform="${one.name}"}`, one.status.state === 'online' ? 1 : 0] as const)
-  gauge('vakt_chat_online', 'Whether a chat platform is connected.', Object.fromEntries(chats))
-  gauge('vakt_memory_bytes', 'Resident memory.', { '': process.memoryUsage.rss() })
-  return `${rows.join('\n')}\n`
 }

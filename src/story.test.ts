@@ -23,6 +23,7 @@ describe('a nightly backup', () => {
         'Un-acknowledge',
         'Resolve',
         'Details',
+        'Analyze',
       ])
     }
     expect(await house.says('ack 1')).toMatchObject({
@@ -33,7 +34,7 @@ describe('a nightly backup', () => {
     await house.passes('30m')
     await beat()
     expect(discord!.messages[0]!.card.title).toBe('Resolved: nightly-backup sent no beat')
-    expect(discord!.messages[0]!.card.buttons).toEqual([])
+    expect(discord!.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
     expect(discord!.messages[0]!.replies.map(reply => reply.card.title)).toEqual([
       'Recovered after 30m: nightly-backup sent no beat',
     ])

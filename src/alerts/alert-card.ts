@@ -93,17 +93,20 @@ function stateLines(alert: Alert): Text[] {
 
 function stateButtons(alert: Alert): Button[] {
   const details: Button = { label: 'Details', line: `alerts show ${alert.id}` }
-  if (alert.state === 'resolved') return []
+  const analyze: Button = { label: 'Analyze', line: `analyze alert ${alert.id}` }
+  if (alert.state === 'resolved') return [analyze]
   if (alert.state === 'acknowledged') {
     return [
       { label: 'Un-acknowledge', line: `unack ${alert.id}` },
       { label: 'Resolve', line: `resolve ${alert.id}` },
       details,
+      analyze,
     ]
   }
   return [
     { label: 'Acknowledge', line: `ack ${alert.id}`, tone: 'primary' },
     { label: 'Snooze', line: `snooze ${alert.id}`, ask: ['for', 'note'] },
     details,
+    analyze,
   ]
 }

@@ -125,7 +125,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     const ask = (name: string) => {
       model ??= openModel(ai)
       return investigate({
-        ...{ model, name, pack, where: question.subject.where, question: question.question },
+        ...{ model, name, pack, question: question.question },
         earlier: question.parent?.verdict ? earlierOf(question.parent.verdict) : null,
         ...{ store, veil: createVeil(), purse, clock, onProgress: tell },
         signal: AbortSignal.any([deadline.signal, stopping.signal]),

@@ -1,4 +1,5 @@
 // Chooses what goes into an evidence pack: the telling patterns, lines around where it began, what happened beside. Pure.
+import type { QueryNode } from '../logs/query/tree.ts'
 import { MINUTE } from '../time.ts'
 import { type Group, originsOf, samplesOf } from './mining.ts'
 import { type Happening, isSevere, type Measured, type Pack, type PackLine, type PackPattern } from './pack.ts'
@@ -8,6 +9,7 @@ import { fromOf, type ReadLine } from './reading.ts'
 
 export type Findings = {
   subject: string
+  where: QueryNode | null
   from: number
   until: number
   comparedFrom: number
@@ -77,7 +79,7 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
   const packLines = numbered(lines)
   const { total, atLeast, read } = findings.lines
   return {
-    ...{ subject: findings.subject, from, until, comparedFrom: findings.comparedFrom },
+    ...{ subject: findings.subject, where: findings.where, from, until, comparedFrom: findings.comparedFrom },
     ...{ patterns, lines: packLines, happenings, measured },
     coverage: {
       ...{ lines: total, atLeast, linesRead: read, linesShown: packLines.length },

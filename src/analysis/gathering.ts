@@ -56,7 +56,7 @@ export async function gatherPack(sources: Sources, subject: Subject, tokens = PA
   const happened = readHappenings(state, { projectId: subject.projectId, from, until })
   return choosePack(
     {
-      ...{ subject: subject.title, from, until, comparedFrom, ranked },
+      ...{ subject: subject.title, where, from, until, comparedFrom, ranked },
       around: around.filter(line => line.at >= from && line.at < until),
       lines: { total: window.total, atLeast: window.atLeast, read: window.lines.length },
       happenings: [...(subject.known ?? []), ...happened],

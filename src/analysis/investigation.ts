@@ -1,6 +1,5 @@
 // One investigation by one model: question, look-ups, answer, verification and one repair, within time and money.
 import { randomBytes } from 'node:crypto'
-import type { QueryNode } from '../logs/query/tree.ts'
 import type { LogStore } from '../logs/store.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { type Veil, veiled } from './concealment.ts'
@@ -21,7 +20,6 @@ export type Inquiry = {
   model: Model
   name: string
   pack: Pack
-  where: QueryNode | null
   question: string | null
   earlier: { headline: string; cause: string | null } | null
   store: LogStore | null

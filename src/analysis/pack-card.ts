@@ -97,7 +97,8 @@ const SAYS: Record<Change, string> = {
   steady: 'as before',
 }
 
-function patternLine(pattern: PackPattern): Text {
+/** A pattern in one paragraph: how it changed, how often, what it says, whence and since when. */
+export function patternLine(pattern: PackPattern): Text {
   const { id, level, change, count, before, estimated, first, from, over, template, known } = pattern
   const about = estimated ? 'about ' : ''
   const times = `${about}${count.toLocaleString('en')}×, before ${before.toLocaleString('en')}×`

@@ -1,5 +1,6 @@
 // The evidence pack: what is known about a stretch of time, chosen to fit, each piece with an id that can be cited.
 import type { Level } from '../logs/line.ts'
+import type { QueryNode } from '../logs/query/tree.ts'
 
 /** How a pattern compares with the period before: the reasons it was chosen for. */
 export type Change = 'new' | 'surging' | 'rare' | 'silent' | 'steady'
@@ -55,6 +56,8 @@ export type Coverage = {
 
 export type Pack = {
   subject: string
+  /** Which lines it is about; what is looked up later stays within them. */
+  where: QueryNode | null
   /** The window, and since when it is compared, epoch ms. */
   from: number
   until: number

@@ -56,12 +56,11 @@ export type Toolbox = { call(name: string, input: unknown): Promise<string> }
 export const TOOL_LIMITS = { calls: 6, lines: 200, linesEach: 50, tokensEach: 3_000, withinMs: 3 * SECOND }
 
 /**
- * The tools over the lines that `where` allows. Lines they find are given ids and put into `evidence`. Texts the model
+ * The tools over the lines that the pack is about. Lines they find are given ids and put into `evidence`. Texts the model
  * gives are `restore`d before they are looked for. What is asked wrongly is answered with a sentence, never thrown.
  */
 export function createToolbox(options: {
   store: LogStore | null
-  where: QueryNode | null
   pack: Pack
   evidence: Map<string, Piece>
   conceal: Conceal
@@ -73,7 +72,7 @@ export function createToolbox(options: {
   let lines = 0
 
   const within = (parts: QueryNode[], from = pack.comparedFrom, until = pack.until) => ({
-    where: options.where === null ? all(parts) : all([options.where, ...parts]),
+    where: pack.where === null ? all(parts) : all([pack.where, ...parts]),
     from: Math.max(from, pack.comparedFrom),
     until: Math.min(until, pack.until),
   })

@@ -1,0 +1,47 @@
+// Everything that analyses, put together: the analyst, its answers under cards, and what it does by itself.
+import type { Channel } from '../chat/channel.ts'
+import type { Config } from '../config.ts'
+import type { Log } from '../log.ts'
+import type { LogStore } from '../logs/store.ts'
+import type { State } from '../state/database.ts'
+import type { Clock } from '../time.ts'
+import { type Analyst, createAnalyst } from './analyst.ts'
+import { answerCard } from './answer-card.ts'
+import { createAutomatic } from './automatic.ts'
+import { createThreads, type Threads } from './thread.ts'
+
+export type AnalysisOptions = {
+  state: State
+  store: LogStore | null
+  clock: Clock
+  log: Log
+  config: Config
+  /** Where cards of alerts are. */
+  channels: () => readonly Channel[]
+}
+
+export type OpenAnalysis = {
+  analyst: Analyst
+  threads: Threads
+  /** To be called when alerts changed. */
+  look(): void
+  stop(): Promise<void>
+}
+
+/** Opens it; nothing is asked before somebody or an alert asks. */
+export function openAnalysis({ state, store, clock, log, config, channels }: AnalysisOptions): OpenAnalysis {
+  const analyst = createAnalyst({ state, store, clock, log, timeZone: config.timeZone, ai: config.ai })
+  const threads = createThreads(clock, log)
+  const show = (answered: Parameters<typeof answerCard>[0]) => answerCard(answered)
+  const automatic = createAutomatic({ state, analyst, threads, channels, clock, log, show })
+  return {
+    analyst,
+    threads,
+    look: automatic.look,
+    async stop() {
+      automatic.stop()
+      await analyst.stop()
+      await threads.settled()
+    },
+  }
+}

@@ -1,0 +1,75 @@
+// Analyses critical alerts by itself where a project wants that: one after the other, under their cards, a few an hour.
+import type { Card } from '../card.ts'
+import type { Channel } from '../chat/channel.ts'
+import type { Log } from '../log.ts'
+import type { State } from '../state/database.ts'
+import { type Clock, MINUTE } from '../time.ts'
+import type { Analyst, Answered } from './analyst.ts'
+import { countAutomatic, waitingAlerts } from './automatic-analyses.ts'
+import { cardRef } from './cards.ts'
+import { alertSubject } from './subjects.ts'
+import type { Threads } from './thread.ts'
+
+/** In a storm the first few analyses tell what the rest would. */
+const MOST_AN_HOUR = 6
+
+/** The loop; `look` is to be called whenever alerts changed. */
+export function createAutomatic(options: {
+  state: State
+  analyst: Analyst
+  threads: Threads
+  channels: () => readonly Channel[]
+  clock: Clock
+  log: Log
+  show(answered: Answered): Card
+}) {
+  const { state, analyst, threads, channels, clock, log, show } = options
+  let cancel: (() => void) | null = null
+  let stopped = false
+
+  const arm = (at: number) => {
+    cancel?.()
+    cancel = clock.at(at, () => {
+      cancel = null
+      void turn().catch(error => log.error('alerts could not be analysed by themselves', { error }))
+    })
+  }
+
+  const turn = async (): Promise<void> => {
+    const now = clock.now()
+    const waiting = waitingAlerts(state, now)
+    const due = waiting.find(one => one.dueAt <= now)
+    if (due && countAutomatic(state, now) < MOST_AN_HOUR) await analyse(due.id)
+    const next = due ? waiting.filter(one => one !== due) : waiting
+    if (!stopped && next.length > 0)
+      arm(Math.max(clock.now() + (due ? 0 : MINUTE), Math.min(...next.map(one => one.dueAt))))
+  }
+
+  const analyse = async (id: number): Promise<void> => {
+    const answering = analyst.analyse({
+      ...{ kind: 'alert', subject: alertSubject(state, id, clock.now()), question: null },
+      by: { person: 'automatic', name: 'Vakt' },
+      ...{ automatic: true, deep: false, fresh: false, alertId: id, parent: null },
+    })
+    for (const channel of channels()) {
+      const ref = cardRef(state, id, channel.id)
+      if (ref === null) continue
+      await threads
+        .answer({ channel, ref, key: 'automatic' }, `Analysis of alert ${id}`, async () => show(await answering))
+        .catch(error => log.warn('an analysis could not be shown', { channel: channel.id, error }))
+    }
+    await answering
+  }
+
+  return {
+    look() {
+      if (stopped || cancel !== null) return
+      const [first] = waitingAlerts(state, clock.now())
+      if (first) arm(Math.max(first.dueAt, clock.now()))
+    },
+    stop() {
+      stopped = true
+      cancel?.()
+    },
+  }
+}

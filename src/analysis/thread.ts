@@ -1,0 +1,109 @@
+// An answer under the card it belongs to: one message that tells what happens, then is the answer.
+import { randomBytes } from 'node:crypto'
+import type { Card } from '../card.ts'
+import { type Channel, DeliveryError } from '../chat/channel.ts'
+import type { Log } from '../log.ts'
+import { type Clock, SECOND } from '../time.ts'
+
+/** Edits share the channel's limit with alerts, so they keep well below it. */
+const PACE = 3 * SECOND
+const RETRY = 5 * SECOND
+const ATTEMPTS = 5
+
+export type Threads = {
+  /**
+   * Posts a message under `ref` and lets `work` fill it: what it tells is shown at a safe pace, its card is the end.
+   * Resolves once the message is posted; rejects with what the channel refuses. One that is under way there with the
+   * same `key` is not begun again.
+   */
+  answer(
+    place: { channel: Channel; ref: string; key: string },
+    title: string,
+    work: Work,
+  ): Promise<'begun' | 'under way'>
+  /** Waits until every answer under way is shown. */
+  settled(): Promise<void>
+}
+
+export type Work = (tell: (says: string) => void) => Promise<Card>
+
+/** Threads over a clock; whatever cannot be shown in the end is told to `log`. */
+export function createThreads(clock: Clock, log: Log): Threads {
+  const under = new Map<string, Promise<void>>()
+
+  const fill = async (channel: Channel, ref: string, thread: string, title: string, work: Work): Promise<void> => {
+    let newest: string | null = null
+    let cancel = () => {}
+    let editing: Promise<void> = Promise.resolve()
+    const show = () => {
+      cancel = clock.at(clock.now() + PACE, show)
+      if (newest === null) return
+      const card = progressCard(title, newest)
+      newest = null
+      editing = channel.edit(ref, card).catch(error => log.debug('progress could not be shown', { error }))
+    }
+    cancel = clock.at(clock.now() + PACE, show)
+    const card = await work(says => {
+      newest = says
+    }).catch((error): Card => {
+      log.error('an analysis failed', { error })
+      return { title: `${title} failed`, tone: 'warning', lines: [(error as Error).message] }
+    })
+    cancel()
+    await editing
+    await deliver(channel, ref, thread, card)
+  }
+
+  const deliver = async (channel: Channel, ref: string, thread: string, card: Card): Promise<void> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await channel.edit(ref, card)
+        return
+      } catch (error) {
+        const failed = error instanceof DeliveryError ? error : null
+        if (failed?.refusal === 'gone') return void (await channel.reply(thread, card, nonce()).catch(() => {}))
+        if (failed === null || failed.refusal === 'refused' || attempt === ATTEMPTS)
+          return log.warn('the answer of an analysis could not be shown', { channel: channel.id, error })
+        await new Promise<void>(done => clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done))
+      }
+    }
+  }
+
+  return {
+    async answer({ channel, ref, key }, title, work) {
+      const place = `${channel.id} ${ref} ${key}`
+      if (under.has(place)) return 'under way'
+      let begun: () => void = () => {}
+      under.set(
+        place,
+        new Promise(done => {
+          begun = done
+        }),
+      )
+      try {
+        const message = await channel.reply(ref, progressCard(title, 'Evidence is gathered from the logs …'), nonce())
+        const filled = fill(channel, message, ref, title, work)
+          .catch(error => log.error('an answer could not be shown', { error }))
+          .finally(() => under.delete(place))
+        under.set(place, filled)
+        return 'begun'
+      } catch (error) {
+        under.delete(place)
+        throw error
+      } finally {
+        begun()
+      }
+    },
+    async settled() {
+      while (under.size > 0) await Promise.allSettled(under.values())
+    },
+  }
+}
+
+function progressCard(title: string, says: string): Card {
+  return { title: `${title} …`, tone: 'muted', lines: [says] }
+}
+
+function nonce(): string {
+  return randomBytes(12).toString('hex')
+}
