@@ -9,7 +9,10 @@ const ROOT = join(import.meta.dirname, '..')
 const FLOORS: [floor: string, files: RegExp][] = [
   ['main', /^src\/(main|cli)\.ts$/],
   ['house', /^src\/house\.ts$/],
-  ['doors', /^src\/(intake\/|chat\/(discord|slack|terminal)\/|chat\/tails\.ts|scheduler\.ts|log-keeping\.ts|desk\.ts|deadman\.ts)/],
+  [
+    'doors',
+    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|scheduler\.ts|log-keeping\.ts|desk\.ts|deadman\.ts)/,
+  ],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
   ['alerts', /^src\/alerts\//],
@@ -20,7 +23,7 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|command|command-line|log|config|time|time-zone|problem)\.ts$|^src\/chat\/(channel|card-text)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
+    /^src\/(card|command|command-line|log|config|missing-settings|log-settings|trusted-proxies|time|time-zone|problem)\.ts$|^src\/chat\/(channel|card-text)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
   ],
 ]
 
@@ -34,6 +37,8 @@ const TYPES_FROM_ABOVE: Record<string, RegExp> = {
 const PLACES: Record<string, RegExp> = {
   'discord.js': /^src\/chat\/discord\//,
   '@slack/bolt': /^src\/chat\/slack\//,
+  grammy: /^src\/chat\/telegram\//,
+  nodemailer: /^src\/chat\/email\//,
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   aws4fetch: /^src\/logs\/archive\//,
@@ -85,7 +90,7 @@ describe('the house', () => {
 
   it('speaks SQL only in files named for a table', () => {
     const tables =
-      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/(projects\/audit|logs\/(searches|counters|errors|sources)|detectors\/(rules|watches))\.ts$/
+      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/(projects\/audit|logs\/(searches|archives|counters|errors|sources)|detectors\/(rules|watches))\.ts$/
     const speaking = [
       ...imports()
         .filter(({ to }) => to === 'src/state/orm.ts')
@@ -97,7 +102,7 @@ describe('the house', () => {
 
   it('pure files (singular names) do not read the clock, the disk, the network or the database', () => {
     const pure = files.filter(file =>
-      /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|alerts\/alert|notifications\/next-step)\.ts$/.test(
+      /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|alerts\/(alert|hold|kinship|flap|threshold|maintenance)|notifications\/next-step)\.ts$/.test(
         file,
       ),
     )

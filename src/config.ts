@@ -5,7 +5,8 @@ import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { readTargets } from './connectivity/targets.ts'
 import { LOG_LEVELS } from './log.ts'
-import { logSettings, missingArchiveSettings, toLogConfig } from './log-settings.ts'
+import { logSettings, toLogConfig } from './log-settings.ts'
+import { missingPartners } from './missing-settings.ts'
 import { Problem } from './problem.ts'
 import { MINUTE, parseDuration } from './time.ts'
 import { timeZoneId } from './time-zone.ts'
@@ -69,6 +70,34 @@ export const settings = z.object({
     .regex(/^[CGD][A-Z0-9]{5,}$/, 'must be a channel id such as C0123456789')
     .optional(),
   SLACK_API_URL: url('https://slack.com/api/').default('https://slack.com/api/'),
+  SMTP_URL: z
+    .string()
+    .refine(
+      text => /^smtps?:$/.test(URL.parse(text)?.protocol ?? ''),
+      'must be a URL such as smtps://user:password@mail.example.org',
+    )
+    .optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]*@[^\r\n]+$/, 'must be an address such as vakt@example.org')
+    .optional(),
+  MAIL_TO: z
+    .string()
+    .default('')
+    .transform(text => text.split(/[\s,;]+/).filter(Boolean))
+    .refine(
+      list => list.every(one => /^[^\s@<>"]+@[^\s@<>"]+$/.test(one)),
+      'must be addresses such as ops@example.org',
+    ),
+  TELEGRAM_BOT_TOKEN: z
+    .string()
+    .regex(/^\d+:[\w-]{5,}$/, 'must be a bot token such as 123456:ABC-DEF')
+    .optional(),
+  TELEGRAM_CHAT_ID: z
+    .string()
+    .regex(/^(-?\d{3,20}|@\w{5,32})$/, 'must be the id of a chat, such as -1001234567890, or @channelname')
+    .optional(),
+  TELEGRAM_API_URL: url('https://api.telegram.org').default('https://api.telegram.org'),
   ANTHROPIC_API_KEY: present.optional(),
   ANTHROPIC_BASE_URL: url('https://api.anthropic.com').default('https://api.anthropic.com'),
   AI_PROVIDER: z.enum(['anthropic', 'openai'], { error: 'must be anthropic or openai' }).default('anthropic'),
@@ -168,6 +197,14 @@ function toConfig(env: z.output<typeof settings>) {
           apiUrl: `${env.SLACK_API_URL.replace(/\/+$/, '')}/`,
         }
       : null,
+    email: env.SMTP_URL ? { url: env.SMTP_URL, from: env.MAIL_FROM!, to: env.MAIL_TO } : null,
+    telegram: env.TELEGRAM_BOT_TOKEN
+      ? {
+          token: env.TELEGRAM_BOT_TOKEN,
+          chatId: env.TELEGRAM_CHAT_ID ?? null,
+          apiUrl: env.TELEGRAM_API_URL.replace(/\/+$/, ''),
+        }
+      : null,
     ai: {
       provider: env.AI_PROVIDER,
       apiKey: (env.AI_PROVIDER === 'anthropic' ? env.ANTHROPIC_API_KEY : undefined) ?? env.AI_API_KEY ?? null,
@@ -186,6 +223,8 @@ function toConfig(env: z.output<typeof settings>) {
       env.SLACK_BOT_TOKEN,
       env.SLACK_APP_TOKEN,
       env.SLACK_SIGNING_SECRET,
+      env.TELEGRAM_BOT_TOKEN,
+      smtpPassword(env.SMTP_URL),
       env.ANTHROPIC_API_KEY,
       env.ARCHIVE_S3_ACCESS_KEY,
       env.ARCHIVE_S3_SECRET_KEY,
@@ -194,30 +233,9 @@ function toConfig(env: z.output<typeof settings>) {
   }
 }
 
-function missingPartners(given: Record<string, string | undefined>): Record<string, string> {
-  const missing = missingArchiveSettings(given)
-  if (given.DISCORD_TOKEN && !given.DISCORD_CHANNEL_ID) {
-    missing.DISCORD_CHANNEL_ID = 'is missing: DISCORD_TOKEN is set, so say which channel gets the alerts'
-  }
-  if ((given.DISCORD_CHANNEL_ID || given.DISCORD_GUILD_ID) && !given.DISCORD_TOKEN) {
-    missing.DISCORD_TOKEN = 'is missing: other DISCORD settings are set, so give the bot token too'
-  }
-  if (given.SLACK_BOT_TOKEN && !given.SLACK_CHANNEL_ID) {
-    missing.SLACK_CHANNEL_ID = 'is missing: SLACK_BOT_TOKEN is set, so say which channel gets the alerts'
-  }
-  if (given.SLACK_BOT_TOKEN && !given.SLACK_APP_TOKEN && !given.SLACK_SIGNING_SECRET) {
-    missing.SLACK_APP_TOKEN = 'is missing: give SLACK_APP_TOKEN for Socket Mode, or SLACK_SIGNING_SECRET for HTTP mode'
-  }
-  if (!given.SLACK_BOT_TOKEN && (given.SLACK_APP_TOKEN || given.SLACK_SIGNING_SECRET || given.SLACK_CHANNEL_ID)) {
-    missing.SLACK_BOT_TOKEN = 'is missing: other SLACK settings are set, so give the bot token too'
-  }
-  if (given.AI_PROVIDER === 'openai' && !given.AI_BASE_URL) {
-    missing.AI_BASE_URL = 'is missing: AI_PROVIDER is openai, so say where, such as http://localhost:11434/v1'
-  }
-  if (given.AI_PROVIDER === 'openai' && !given.AI_MODEL) {
-    missing.AI_MODEL = 'is missing: AI_PROVIDER is openai, so say which model it is to use'
-  }
-  return missing
+function smtpPassword(url: string | undefined): string | undefined {
+  const password = URL.parse(url ?? '')?.password
+  return password ? decodeURIComponent(password) : undefined
 }
 
 function isTimeZone(name: string): boolean {

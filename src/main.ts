@@ -6,6 +6,7 @@ import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
 import type { CommandDesk } from './chat/channel.ts'
 import { createTerminal } from './chat/terminal/terminal.ts'
+import { createWebhooks } from './chat/webhook/webhook.ts'
 import { type Config, readConfig, readEnvironment } from './config.ts'
 import { createDeadman } from './deadman.ts'
 import { openHouse } from './house.ts'
@@ -70,9 +71,12 @@ async function start(config: Config): Promise<void> {
     version: packageJson.version,
     publicUrl: () => publicUrl ?? '',
     platforms: desk => {
-      const { discord, slack } = openChats(desk)
+      const { discord, slack, telegram, email, webhooks } = openChats(desk)
       const receive = config.slack?.appToken === null && slack ? slack.receive : undefined
-      return { all: [discord, slack, terminal].filter(one => one !== undefined), ...(receive ? { receive } : {}) }
+      return {
+        all: [discord, slack, telegram, email, webhooks, terminal].filter(one => one !== undefined),
+        ...(receive ? { receive } : {}),
+      }
     },
   })
 
@@ -157,7 +161,20 @@ function openLogs(config: Config, log: Log, privacyKey: Buffer) {
 async function loadChats(config: Config, clock: Clock, log: Log, isBack: (name: string) => void) {
   const discord = config.discord && (await import('./chat/discord/discord.ts'))
   const slack = config.slack && (await import('./chat/slack/platform.ts'))
+  const telegram = config.telegram && (await import('./chat/telegram/telegram.ts'))
+  const email = config.email && (await import('./chat/email/email.ts'))
+  const { timeZone } = config
   return (desk: CommandDesk) => ({
+    telegram: telegram?.createTelegram({
+      settings: config.telegram!,
+      desk,
+      log,
+      clock,
+      timeZone,
+      onOnline: () => isBack('telegram'),
+    }),
+    email: email?.createEmail({ settings: config.email!, timeZone, clock, log }),
+    webhooks: createWebhooks({ clock, timeZone, version: packageJson.version }),
     discord: discord?.createDiscord({ config: config.discord!, desk, log, clock, onOnline: () => isBack('discord') }),
     slack: slack?.slackPlatform({
       settings: config.slack!,
