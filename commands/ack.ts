@@ -1,27 +1,44 @@
 // What people do to alerts: take them, give them back, put them off, end them.
 import { z } from 'zod'
 import { acknowledgeAlert, findAlert, resolveAlert, snoozeAlert, unacknowledgeAlert } from '../src/alerts/alerts.ts'
-import { positional } from '../src/command.ts'
-import { readProjectById } from '../src/projects/projects.ts'
+import { listFiring } from '../src/alerts/hold-lists.ts'
+import { completes, positional } from '../src/command.ts'
+import { Problem } from '../src/problem.ts'
+import { findProject, readProjectById } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
 import { formatDuration, HOUR } from '../src/time.ts'
-import { alertsResult, changedCard } from './alerts.ts'
-import { alertNumber, command, duration } from './context.ts'
+import { alertResult, alertsResult, changedCard } from './alerts.ts'
+import { alertNumber, type Context, command, counted, duration, projectName, yes } from './context.ts'
 
 const DEFAULT_SNOOZE = HOUR
 const note = () => positional(z.string().max(500)).optional().describe('A word to the others')
 
+const numberOrAll = () =>
+  completes(
+    positional(
+      z.union([z.number({ error: 'must be an alert number such as 42, or all' }).int().positive(), z.literal('all')]),
+    ),
+    'alert',
+  )
+
 const ack = command({
   name: 'ack',
   summary: 'Take an alert: its reminders stop, and every card says who is on it',
-  examples: ['ack 42', 'ack 42 restarting the database', 'ack 42 looking --for 2h'],
+  details: '"ack all" takes every open alert that nobody has taken; with --storm those that a storm stands for.',
+  examples: ['ack 42', 'ack 42 restarting the database', 'ack 42 looking --for 2h', 'ack all --project shop'],
   role: 'responder',
   args: {
-    alert: alertNumber().describe('Alert number, such as 42'),
+    alert: numberOrAll().describe('Alert number, such as 42, or all'),
     note: positional(z.string().max(500).optional()).describe('What you are doing about it'),
     for: duration().optional().describe('For how long; then people are called again. As the project says unless said'),
+    storm: z.number().int().positive().optional().describe('With all: only what this storm stands for'),
+    project: projectName().optional().describe('With all: only of this project'),
+    yes: yes(),
   },
-  run({ alert: id, note = '', for: asked }, { state, by, now }) {
+  run({ alert: id, note = '', for: asked, ...which }, context) {
+    const { state, by, now } = context
+    if (id === 'all')
+      return acknowledgeAll(context, { ...which, note, ...(asked === undefined ? {} : { limit: asked }) })
     const limit = asked ?? ackTimeout(state, id)
     const alert = acknowledgeAlert(state, id, by.name, note || null, now, limit === 0 ? null : now + limit)
     const until = limit === 0 ? '' : ` for ${formatDuration(limit)}`
@@ -32,6 +49,51 @@ const ack = command({
     }
   },
 })
+
+/** Takes every open alert nobody has taken, of a storm or a project when one is named; a person is asked first. */
+function acknowledgeAll(context: Context, { storm, project, note, limit, yes }: All) {
+  const { state, by, now, interactive } = context
+  const projectId = project === undefined ? undefined : findProject(state, project).id
+  const ids = listFiring(state, projectId, storm)
+  if (ids.length === 0) throw new Problem('conflict', 'There is no open alert that nobody has taken.')
+  if (interactive && !yes) {
+    const only = [
+      ...(storm === undefined ? [] : [`--storm ${storm}`]),
+      ...(project === undefined ? [] : [`--project ${project}`]),
+    ]
+    return {
+      card: {
+        title: `Acknowledge ${counted(ids.length, 'alert')}?`,
+        tone: 'warning' as const,
+        lines: ['Their reminders stop, and every card says that you are on it.'],
+        buttons: [
+          { label: 'Acknowledge all', line: ['ack all', ...only, '--yes'].join(' '), tone: 'primary' as const },
+        ],
+      },
+      asked: true,
+    }
+  }
+  const taken = ids.map(id => {
+    const lasts = limit ?? ackTimeout(state, id)
+    return acknowledgeAlert(state, id, by.name, note || null, now, lasts === 0 ? null : now + lasts)
+  })
+  return {
+    card: {
+      title: `You are on ${counted(taken.length, 'alert')}`,
+      tone: 'info' as const,
+      lines: ['Every card shows it; reminders stop.'],
+    },
+    result: { alerts: taken.map(alert => alertResult(state, alert)) },
+  }
+}
+
+type All = {
+  storm?: number | undefined
+  project?: string | undefined
+  note: string
+  limit?: number
+  yes?: boolean | undefined
+}
 
 const unack = command({
   name: 'unack',

@@ -4,6 +4,7 @@ import type { Alert } from '../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../src/alerts/alert-card.ts'
 import { countAlerts, listAlerts, readHistory } from '../src/alerts/alert-lists.ts'
 import { endAlert, findAlert, fireAlert, readOpenAlert } from '../src/alerts/alerts.ts'
+import { readExplained } from '../src/alerts/hold-lists.ts'
 import type { Button, Card, Text } from '../src/card.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
 import { listAudience } from '../src/notifications/audiences.ts'
@@ -60,7 +61,7 @@ const show = command({
   run({ alert: id }, { state }) {
     const alert = findAlert(state, id)
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    const card = alertCard(alert, project)
+    const card = alertCard(alert, project, readExplained(state, alert))
     const { newest, total } = readHistory(state, id, TIMELINE)
     const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
     const timeline = newest.slice(-TIMELINE_SHOWN).map(timelineLine)
@@ -187,6 +188,9 @@ export function alertResult(state: Context['state'], alert: Alert) {
     owner: alert.owner,
     labels: alert.labels,
     held_by: alert.heldBy,
+    held_until: isoTime(alert.heldUntil),
+    explains: alert.explains,
+    flapping: alert.flappingSince !== null && alert.state !== 'resolved',
     count: alert.count,
     version: alert.version,
     since: isoTime(alert.since),
@@ -218,10 +222,13 @@ export function changedCard(alert: Alert, says: string): Card {
 
 function alertLine(alert: Alert): Text {
   const owner = alert.acknowledgedBy === null ? '' : `, ${alert.acknowledgedBy} is on it`
+  const until: Text = alert.heldUntil === null ? [] : [' until ', { time: alert.heldUntil, style: 'clock' }]
+  const held: Text = alert.heldBy === null ? [] : [` · held back by ${alert.heldWhy}`, ...until]
   return [
     { bold: `${alert.id}` },
     ` · ${stateWord(alert)} · ${alert.title} · `,
     { time: alert.since, style: 'relative' },
     owner,
+    ...held,
   ]
 }

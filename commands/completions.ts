@@ -1,5 +1,7 @@
 // What autocomplete offers: names that hold what was typed, those that begin with it first.
 import { listAlerts } from '../src/alerts/alert-lists.ts'
+import { listMaintenances } from '../src/alerts/maintenances.ts'
+import { listSilences } from '../src/alerts/silences.ts'
 import type { Choice } from '../src/chat/channel.ts'
 import { listChecks } from '../src/checks/checks.ts'
 import { listContainers } from '../src/hosts/containers.ts'
@@ -54,6 +56,12 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
   escalation: state => listEscalations(state).map(one => same(one.name)),
   rotation: state => listRotations(state).map(one => same(one.name)),
   person: state => listPeople(state).map(one => same(one.name)),
+  silence: state =>
+    listSilences(state, { ended: false, limit: 100 }).map(one => ({
+      name: `${one.id} ${one.matcher}`,
+      value: String(one.id),
+    })),
+  maintenance: state => listMaintenances(state).map(one => same(one.name)),
   command: () => commands.map(command => same(command.name)),
   zone: () => ['UTC', ...Intl.supportedValuesOf('timeZone')].map(same),
 }

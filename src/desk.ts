@@ -193,7 +193,8 @@ function limitToProject<C>(
   project: string,
 ): Record<string, unknown> {
   const alert = command.arguments.find(argument => argument.complete === 'alert' && argument.required)
-  if (alert) {
+  // "ack all" is limited as what takes a project is.
+  if (alert && String(raw[alert.name]).toLowerCase() !== 'all') {
     const id = Number(String(raw[alert.name] ?? '').replace('#', ''))
     // Another project's alert is told from none at all by nothing.
     if (!Number.isInteger(id) || readAlert(state, id)?.projectId === findProject(state, project).id) return raw

@@ -2,15 +2,19 @@
 import type { Button, Card, Field, Text, Tone } from '../card.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
+import { flapTitle, holdLines, silenceButton, stormButtons } from './hold-card.ts'
+import type { Explained } from './hold-lists.ts'
+import { NOTICE, STORM, TEST } from './kinship.ts'
 
-/** The card of an alert as it is now; `project` is its project's name. */
-export function alertCard(alert: Alert, project: string | null): Card {
+/** The card of an alert as it is now; `project` is its project's name, `explained` what it holds back. */
+export function alertCard(alert: Alert, project: string | null, explained: Explained | null = null): Card {
+  if (alert.detector === NOTICE) return noticeCard(alert, project)
   const owner: Field[] = alert.owner === null ? [] : [{ name: 'Owner', value: alert.owner, inline: true }]
   const counted: Field[] = alert.count > 1 ? [{ name: 'Seen', value: `${alert.count} times`, inline: true }] : []
   return {
-    title: `${stateWord(alert)}: ${alert.title}`,
+    title: `${stateWord(alert)}: ${alert.title}${flapTitle(alert)}`,
     tone: stateTone(alert),
-    lines: [...alert.seen.lines, ...stateLines(alert)],
+    lines: [...alert.seen.lines, ...holdLines(alert, explained), ...stateLines(alert)],
     fields: [{ name: 'Since', value: since(alert), inline: true }, ...owner, ...counted, ...(alert.seen.fields ?? [])],
     buttons: [...stateButtons(alert), ...(alert.seen.buttons ?? [])],
     footer: [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])],
@@ -49,6 +53,13 @@ export function stateTone(alert: Pick<Alert, 'state' | 'severity' | 'snoozedUnti
   if (alert.state === 'resolved') return 'good'
   if (alert.state === 'acknowledged') return 'info'
   return alert.snoozedUntil === null ? alert.severity : 'muted'
+}
+
+/** What only tells something has no state of its own. */
+function noticeCard(alert: Alert, project: string | null): Card {
+  const { lines, fields } = alert.seen
+  const footer = [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])]
+  return { title: alert.title, tone: 'info', lines, ...(fields ? { fields } : {}), footer }
 }
 
 function since(alert: Alert): Text {
@@ -95,6 +106,7 @@ function stateButtons(alert: Alert): Button[] {
   const details: Button = { label: 'Details', line: `alerts show ${alert.id}` }
   const analyze: Button = { label: 'Analyze', line: `analyze alert ${alert.id}` }
   if (alert.state === 'resolved') return [analyze]
+  if (alert.detector === STORM && alert.state === 'firing') return stormButtons(alert)
   if (alert.state === 'acknowledged') {
     return [
       { label: 'Un-acknowledge', line: `unack ${alert.id}` },
@@ -106,6 +118,7 @@ function stateButtons(alert: Alert): Button[] {
   return [
     { label: 'Acknowledge', line: `ack ${alert.id}`, tone: 'primary' },
     { label: 'Snooze', line: `snooze ${alert.id}`, ask: ['for', 'note'] },
+    ...(alert.detector === TEST ? [] : [silenceButton(alert)]),
     details,
     analyze,
   ]

@@ -24,6 +24,17 @@ export function listHeld(state: State, by: string, limit: number): Alert[] {
     .all()
 }
 
+/** The numbers of open alerts that nobody has taken, of one project or one storm (itself included) when that is given. */
+export function listFiring(state: State, projectId?: number, storm?: number): number[] {
+  const wanted = and(
+    eq(alerts.state, 'firing'),
+    projectId === undefined ? undefined : eq(alerts.projectId, projectId),
+    storm === undefined ? undefined : sql`(held_by = ${`storm:${storm}`} or id = ${storm})`,
+  )
+  const rows = state.db.select({ id: alerts.id }).from(alerts).where(wanted).orderBy(asc(alerts.id)).all()
+  return rows.map(({ id }) => id)
+}
+
 /** What an alert holds back, for its card: how many of each severity are open, and the titles of the first few. */
 export type Explained = { open: Record<Alert['severity'], number>; titles: string[] }
 
