@@ -10,6 +10,7 @@ import { type Actor, commandsFor, completes, positional } from '../src/command.t
 import type { Config } from '../src/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
 import type { Fleet } from '../src/hosts/fleet.ts'
+import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
@@ -26,6 +27,8 @@ export type Context = {
   analyst: Analyst
   threads: Threads
   tails: Tails
+  /** Puts closed log partitions elsewhere; null when no ARCHIVE_TO is set. */
+  archiver: Archiver | null
   /** The running side of the hosts: connections and figures. */
   fleet: Fleet
   config: Config

@@ -8,6 +8,7 @@ import { channelCommands } from './channels.ts'
 import { checkChangeCommands } from './check-changes.ts'
 import { checksNext } from './check-next.ts'
 import { checkCommands } from './checks.ts'
+import { figureCommands } from './container-figures.ts'
 import { containerTailCommands } from './container-tail.ts'
 import { containerCommands } from './containers.ts'
 import type { Context } from './context.ts'
@@ -17,6 +18,7 @@ import { holdCommands } from './holds.ts'
 import { hostChangeCommands } from './host-changes.ts'
 import { hostCommands } from './hosts.ts'
 import { keyCommands } from './keys.ts'
+import { logArchiveCommands } from './log-archives.ts'
 import { logFigureCommands } from './log-figures.ts'
 import { logKeepingCommands } from './log-keeping.ts'
 import { logTailCommands } from './log-tail.ts'
@@ -52,11 +54,13 @@ export const commands: readonly Command<Context>[] = [
   ...logTailCommands,
   ...logFigureCommands,
   ...logKeepingCommands,
+  ...logArchiveCommands,
   ...analyzeCommands,
   ...hostCommands,
   ...hostChangeCommands,
   ...containerCommands,
   ...containerTailCommands,
+  ...figureCommands,
   ...projectCommands,
   ...keyCommands,
   ...roleCommands,

@@ -25,13 +25,13 @@ import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
 import { createGivenChannels } from './notifications/given-channels.ts'
-import { addProject, FIRST_PROJECT, listProjects, readProject, retentionOf } from './projects/projects.ts'
+import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
 import { createScheduler } from './scheduler.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
-import { type Clock, HOUR, MINUTE } from './time.ts'
+import type { Clock } from './time.ts'
 
 export type HouseOptions = {
   state: State

@@ -1,4 +1,5 @@
 // The running side of the hosts: their connections, and the collector that asks them how they are.
+import { join } from 'node:path'
 import type { Log } from '../log.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
@@ -9,12 +10,15 @@ import { noEngine } from './engine-problem.ts'
 import type { Engine, Host } from './host.ts'
 import { readHost } from './hosts.ts'
 import type { Machine } from './machine.ts'
+import { createSpools, type Spools } from './spools.ts'
 
 export type Fleet = {
   connections: Connections
   collector: Collector
   /** What runs the containers of a host, asked for when it is not known yet; rejects when there is nothing. */
   engine(host: Host): Promise<{ engine: Engine; machine: Machine }>
+  /** What live tails followed, for their export. */
+  spools: Spools
   start(): void
   stop(): void
 }
@@ -26,6 +30,8 @@ export type FleetOptions = {
   log: Log
   online(): boolean
   judge(now: number): void
+  /** Where Vakt keeps what is not needed after it stops. */
+  folder: string
 }
 
 /** The fleet over the hosts of a state. Nothing runs before `start`. */
@@ -33,9 +39,11 @@ export function createFleet(options: FleetOptions): Fleet {
   const { state } = options
   const connections = createConnections(state, options.vault, options.clock, options.log)
   const collector = createCollector({ ...options, connections })
+  const spools = createSpools(join(options.folder, 'tmp', 'tails'), options.clock)
   return {
     connections,
     collector,
+    spools,
     async engine(host) {
       if (host.engine === null || host.engine === 'none') await collector.look(host)
       const { engine } = readHost(state, host.id) ?? host
@@ -46,6 +54,7 @@ export function createFleet(options: FleetOptions): Fleet {
     stop() {
       collector.stop()
       connections.close()
+      spools.close()
     },
   }
 }

@@ -29,6 +29,14 @@ export function compileRegex(source: string, caseless: boolean): Regex {
   return compiled
 }
 
+/** Where a compiled expression is found in a text: beginnings and ends, in order, at most `most` of them. */
+export function findAll(regex: Regex, text: string, most: number): [from: number, until: number][] {
+  const matcher = (regex as RE2JS).matcher(text)
+  const found: [number, number][] = []
+  while (found.length < most && matcher.find()) found.push([matcher.start(), matcher.end()])
+  return found
+}
+
 function refusal(source: string, what: string, cause?: unknown): Problem {
   const shown = source.length > 60 ? `${source.slice(0, 60)}…` : source
   const message = `The regular expression /${shown}/ ${what}.`
