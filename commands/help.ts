@@ -26,17 +26,33 @@ export function helpCommand(commands: () => readonly Command<Context>[]) {
       const result = {
         commands: group.map(one => ({ name: one.name, usage: usage(one), summary: one.summary, role: one.role })),
       }
-      return { card: exact ? fullCard(exact) : listCard(wanted, group, context), result }
+      if (exact) return { card: fullCard(exact), result }
+      return { card: wanted === '' ? overview(group, context) : groupCard(wanted, group), result }
     },
   })
 }
 
-function listCard(wanted: string, group: readonly Command<Context>[], { publicUrl }: Context) {
+/** A line for each first word, so that all of them fit into one message of any chat. */
+function overview(all: readonly Command<Context>[], { publicUrl }: Context) {
+  const groups = Map.groupBy(all, one => one.name.split(' ')[0]!)
   return {
-    title: wanted === '' ? 'What Vakt understands' : `The ${wanted} commands`,
+    title: 'What Vakt understands',
+    tone: 'plain' as const,
+    lines: [...groups].map(([word, group]) => {
+      const own = group.find(one => one.name === word)
+      const rest = group.filter(one => one !== own).map(one => one.name.slice(word.length + 1))
+      return [{ code: word }, ' ', [own?.summary, rest.join(' · ')].filter(Boolean).join(' — ')]
+    }),
+    footer: `"help checks" tells more of one word, "help checks add" all of one command. Beats and logs go to ${publicUrl}.`,
+  }
+}
+
+function groupCard(wanted: string, group: readonly Command<Context>[]) {
+  return {
+    title: `The ${wanted} commands`,
     tone: 'plain' as const,
     lines: group.map(one => [{ code: one.name }, ` ${one.summary}`]),
-    footer: `"help <command>" shows how one is written. Beats and logs go to ${publicUrl}.`,
+    footer: '"help <command>" shows how one is written.',
   }
 }
 
