@@ -1,6 +1,7 @@
 // What time does to holds: silences and windows end, quiet hours come and go, storms calm down; each is told when it is over.
 import type { Text } from '../card.ts'
 import type { State } from '../state/database.ts'
+import { MINUTE } from '../time.ts'
 import type { Alert } from './alert.ts'
 import type { Hold } from './hold.ts'
 import { countHeld, heldSince, listHeld } from './hold-lists.ts'
@@ -69,7 +70,8 @@ function quietOver(state: State, now: number): Notice[] {
 }
 
 function digest(state: State, one: QuietHours, now: number): Notice[] {
-  const waited = heldSince(state, 'quiet', one.quietSince!, now).filter(alert => isFor(state, one, alert))
+  // A turn notices a few seconds late that it is quiet.
+  const waited = heldSince(state, 'quiet', one.quietSince! - MINUTE, now).filter(alert => isFor(state, one, alert))
   if (waited.length === 0) return []
   const [on, over] = [
     waited.filter(alert => alert.resolvedAt === null),
