@@ -18,6 +18,7 @@ import type { Connectivity } from './connectivity/connectivity.ts'
 import { absenceFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
+import { keepCounters, nextSurvey, survey } from './detectors/survey.ts'
 import { detectWatched } from './detectors/watched.ts'
 import { nextWatch } from './detectors/watches.ts'
 import type { Log } from './log.ts'
@@ -58,6 +59,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
   let error: string | null = null
   let nextMark = 0
   let nextPrune = 0
+  let nextLook = 0
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let running = false
@@ -73,6 +75,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       noticeAbsence(state, lastTurnAt, now, log)
       noticeOffline(now)
       judge(state, now, around)
+      if (now >= nextLook && hears(around)) look(now)
       // While offline Vakt hears nothing: should it die now, the absence counts from when it last heard.
       if (now >= nextMark && deafSince === null) mark(now)
       if (now >= nextPrune) prune(now)
@@ -92,6 +95,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     if (alive === null || alive - now <= SET_BACK) return
     nextMark = now
     nextPrune = now
+    nextLook = now
     if (deafSince !== null) deafSince = Math.min(deafSince, now)
     const counted = recordSetBack(state, now)
     log.warn('the clock went back; what it put far ahead is counted from now', { ms: alive - now, checks: counted })
@@ -103,6 +107,17 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     else if (deafSince !== null && connectivity.failing === 0) {
       comeBack(state, 'offline', deafSince, now, log)
       deafSince = null
+    }
+  }
+
+  // One rule that fails must not hold up the checks.
+  const look = (now: number) => {
+    nextLook = nextSurvey(now)
+    try {
+      state.transaction(() => applyOutcomes(state, survey(state, now), now))
+      keepCounters(state, now)
+    } catch (thrown) {
+      log.error('the rules could not be judged; they are again in a quarter of a minute', { error: thrown })
     }
   }
 
@@ -130,7 +145,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
             nextLostChannel(around.platforms(), clock.now()),
           ]
         : []
-    if (error === null && hears(around)) due.push(nextDeadline(state), nextWatch(state))
+    if (error === null && hears(around)) due.push(nextDeadline(state), nextWatch(state), nextLook)
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return
     disarm()

@@ -50,4 +50,108 @@ describe('an error that comes again and again', () => {
     await sends({ ...timeout, message: 'TimeoutError: connect timed out after 7 ms' })
     expect(titles()).toEqual(['Warning: api on web-1: 5 × TimeoutError: connect timed out after 7 ms in 1 min'])
   })
+
+  it('is none when five take 61 seconds', async () => {
+    for (const wait of ['15s', '15s', '15s', '16s', '1s']) {
+      await sends(timeout)
+      await house.passes(wait)
+    }
+    expect(titles()).toEqual([])
+  })
+
+  it('is counted on its one card for 15 minutes after the last, then it has recovered by itself', async () => {
+    await sends(Array(5).fill(timeout))
+    await house.passes('14m')
+    await sends(Array(3).fill(timeout))
+    await sends(timeout)
+    await house.passes('14m')
+    expect(house.channel.messages).toHaveLength(1)
+    expect(await open()).toMatchObject([{ count: 9, state: 'firing', detector: 'error-spike' }])
+    await house.passes('2m')
+    expect(await open()).toEqual([])
+    expect(house.channel.messages[0]!.card).toMatchObject({ title: expect.stringMatching(/^Resolved/), tone: 'good' })
+    await sends(Array(4).fill(timeout))
+    await house.passes('2m')
+    expect(house.channel.messages).toHaveLength(1)
+  })
+
+  it('loses nothing when Vakt is restarted or killed in between', async () => {
+    await sends([timeout, timeout])
+    house = await house.restarts('5s')
+    await sends([timeout, timeout])
+    house = await house.restarts('5s', 'killed')
+    expect(titles()).toEqual([])
+    await sends(timeout)
+    expect(titles()).toHaveLength(1)
+    await sends([timeout, timeout])
+    house = await house.restarts('5s', 'killed')
+    await house.passes('10s')
+    expect(await open()).toMatchObject([{ count: 7 }])
+    expect(house.channel.messages).toHaveLength(1)
+  })
+
+  it('is not over because Vakt was away', async () => {
+    await sends(Array(5).fill(timeout))
+    await house.passes('1m')
+    house = await house.restarts('30m')
+    await house.passes('10m')
+    expect(await open()).toMatchObject([{ detector: 'error-spike' }])
+    await house.passes('6m')
+    expect(await open()).toEqual([])
+  })
+
+  it('shows what it says, where, why it is one, how its hour went, and the way to its lines', async () => {
+    await sends(
+      ['web-1', 'web-2'].flatMap(host =>
+        Array(3).fill({ ...timeout, host, message: 'no token=ghp_0123456789abcdefghijklmnopqrstuvwxyzAB here' }),
+      ),
+    )
+    const { card } = house.channel.messages[0]!
+    const text = JSON.stringify(card)
+    expect(card.title).toMatch(/^Warning: api on 2 hosts: 6 × no token=/)
+    expect(text).toContain('the rule error-spikes alerts at 5')
+    expect(text).toContain('Grouped by the message')
+    expect(text).toMatch(/▁+█/)
+    expect(text).not.toContain('ghp_0123')
+    const logs = card.buttons!.find(({ label }) => label === 'Logs')!
+    expect((await house.result<{ total: number }>(logs.line)).total).toBe(6)
+  })
+
+  it('is one card for each of several errors, and none for a thousand different ones', async () => {
+    await sends(Array.from({ length: 900 }, (_, i) => ({ ...timeout, message: `${word(i)} failed` })))
+    await house.passes('2s')
+    expect(titles()).toEqual([])
+  })
 })
+
+describe('a batch with an idempotency key', () => {
+  it('is counted once, however often it comes', async () => {
+    for (let i = 0; i < 5; i++) await sends(timeout, { 'idempotency-key': 'one' })
+    expect(titles()).toEqual([])
+  })
+
+  it('that was stored but not counted when Vakt died is counted when it comes again', async () => {
+    const batch = {
+      body: new TextEncoder().encode(JSON.stringify(Array(5).fill(timeout))).buffer as ArrayBuffer,
+      format: 'json' as const,
+      project: 'default',
+      defaults: {},
+      receivedAt: house.clock.now(),
+      limits: { lines: 1000, messageBytes: 65_536 },
+      retentionMs: 3 * 86_400_000,
+      privacy: {},
+      idempotencyKey: 'one',
+    }
+    await store.append(batch)
+    expect(titles()).toEqual([])
+    const again = await sends(Array(5).fill(timeout), { 'idempotency-key': 'one' })
+    expect(again.repeated).toBe(true)
+    expect(await open()).toMatchObject([{ count: 5 }])
+    await sends(Array(5).fill(timeout), { 'idempotency-key': 'one' })
+    expect(await open()).toMatchObject([{ count: 5 }])
+  })
+})
+
+const open = async () => (await house.result<{ alerts: object[] }>('alerts list')).alerts
+/** Words without digits, which fingerprints would mask. */
+const word = (i: number) => String(i).replace(/\d/g, digit => 'abcdefghij'[Number(digit)]!)

@@ -6,7 +6,7 @@ import { errorCounts, minuteOf, readSeries } from '../logs/counters.ts'
 import type { KnownError } from '../logs/errors.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
-import { HOUR, MINUTE } from '../time.ts'
+import { formatDuration, HOUR, MINUTE } from '../time.ts'
 import type { Finding } from './finding.ts'
 import type { Rule } from './rule.ts'
 
@@ -20,7 +20,7 @@ export function errorKey(error: Pick<KnownError, 'id'>): string {
 }
 
 /** What a rule found: the title's words about how often, and the sentence with the value against its threshold. */
-export type Seen = { rule: Rule; howOften: string; against: Text; since: number; occurrences: number }
+export type Seen = { rule: Rule; howOften: string; against: Text[]; since: number; occurrences: number }
 
 /** The finding of an error. */
 export function errorFinding(state: State, error: KnownError, seen: Seen, now: number): Finding {
@@ -50,7 +50,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
     remindEvery: rule.remindEvery ?? readProjectById(state, error.projectId)?.remindEvery ?? 0,
     seen: {
       lines: [
-        seen.against,
+        ...seen.against,
         ...(rule.note === null ? [] : [rule.note]),
         ...error.samples.map((sample): Text => [{ code: cut(firstLine(sample.message), SAMPLE) }]),
         `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
@@ -68,6 +68,12 @@ export function errorRecovery(state: State, error: KnownError, quiet: string, no
     ...error.samples.slice(-1).map((sample): Text => [{ code: cut(firstLine(sample.message), SAMPLE) }]),
   ]
   return { lines, fields: fields(state, error, hostsOf(state, error), now), buttons: [logsButton(error)] }
+}
+
+/** How long a window is, for a title: `1 min`, `90s`, `2 h`. */
+export function windowWords(window: number): string {
+  if (window % MINUTE !== 0) return formatDuration(window)
+  return window % HOUR === 0 ? `${window / HOUR} h` : `${window / MINUTE} min`
 }
 
 /** Code points, so that no character is cut in half. */

@@ -2,50 +2,37 @@
 import type { Text } from '../card.ts'
 import { awayBetween } from '../checks/absences.ts'
 import { countWithin } from '../logs/arrivals.ts'
-import { errorCounts, minuteOf, readSeries } from '../logs/counters.ts'
-import { type KnownError, readErrorById } from '../logs/errors.ts'
-import { readProjectById } from '../projects/projects.ts'
+import { type KnownError, readErrorById, setErrorState } from '../logs/errors.ts'
+import { readSource } from '../logs/sources.ts'
 import type { State } from '../state/database.ts'
 import { formatDuration, MINUTE, SECOND } from '../time.ts'
-import { errorFinding, errorKey, errorRecovery } from './error-finding.ts'
-import { findSpike, HISTORY, usualPeak } from './error-spike.ts'
+import { errorFinding, errorKey, errorRecovery, windowWords } from './error-finding.ts'
+import { findSpike } from './error-spike.ts'
 import type { Outcome } from './finding.ts'
-import { fitsLines, readLineMatcher } from './line-matcher.ts'
-import type { Rule } from './rule.ts'
+import { fittingSeries } from './fitting-series.ts'
+import { isNews } from './new-error.ts'
+import { isBack } from './regression.ts'
+import type { Rule, RuleKind } from './rule.ts'
 import { activeRules, readRule } from './rules.ts'
+import { usualOf } from './usual-errors.ts'
 import { dropWatch, keepWatch, readWatch, type Watch } from './watches.ts'
 
 /** What comes faster is counted on the alert together. */
 const COUNTED_EVERY = SECOND
-/** What is usual is not asked anew for so long. */
-const USUAL_FOR = 5 * MINUTE
-/** The rise of a spike is no part of what was usual before it. */
-const RISE = 15 * MINUTE
+const RANKS = ['info', 'warning', 'critical']
+
+/** An error with the lines it has just had; `latest` is the newest one's own time. */
+export type Touched = { error: KnownError; isNew: boolean; latest: number }
 
 /** Judges an error that has had more lines up to the instant `now`. */
-export function judgeError(state: State, error: KnownError, now: number): Outcome[] {
+export function judgeError(state: State, touched: Touched, now: number): Outcome[] {
+  const { error } = touched
   if (error.state === 'muted') return []
   const watch = readWatch(state, errorKey(error))
   const rule = watch && readRule(state, watch.ruleId)
-  if (watch && rule) {
-    if (now >= watch.lastAt + COUNTED_EVERY) return [countOn(state, watch, rule, error, now)]
-    if (watch.endsAt > watch.lastAt + COUNTED_EVERY)
-      keepWatch(state, { ...watch, endsAt: watch.lastAt + COUNTED_EVERY })
-    return []
-  }
-  for (const rule of activeRules(state, 'error-spike')) {
-    const spike = spikeOf(state, rule, error, now)
-    if (!spike) continue
-    const since = error.recent.find(([at]) => at >= now - rule.window!)![0]
-    const { key, ...seen } = { key: errorKey(error), ruleId: rule.id, since, lastAt: now, value: spike.count }
-    const endsAt = error.lastSeenAt + rule.quiet
-    keepWatch(state, { ...seen, key, state: 'open', endsAt, counted: error.count, subject: String(error.id) })
-    const against = againstSentence(rule, spike.count, spike.needed, spike.usual)
-    const howOften = oftenWords(spike.count, rule)
-    const found = { rule, howOften, against, since, occurrences: spike.count }
-    return [{ kind: 'found', finding: errorFinding(state, error, found, now) }]
-  }
-  return []
+  if (watch && rule) return followUp(state, watch, rule, error, now)
+  const found = findTrouble(state, touched, now)
+  return found ? [begin(state, error, found, now)] : []
 }
 
 /** What time makes of an error that has an alert: further lines are counted on it, or it has been quiet for long enough. */
@@ -58,72 +45,113 @@ export function judgeWatchedError(state: State, watch: Watch, rule: Rule, now: n
     return []
   }
   dropWatch(state, watch.key)
-  return [
-    {
-      kind: 'gone',
-      key: watch.key,
-      ...(error ? { seen: errorRecovery(state, error, formatDuration(rule.quiet), now) } : {}),
-    },
-  ]
+  if (!error) return [{ kind: 'gone', key: watch.key }]
+  return [{ kind: 'gone', key: watch.key, seen: errorRecovery(state, error, formatDuration(rule.quiet), now) }]
+}
+
+/** What a rule found of an error that has no alert yet. */
+type Trouble = { rule: Rule; value: number; since: number; counted: number; against: Text }
+
+function findTrouble(state: State, touched: Touched, now: number): Trouble | null {
+  return findSpiking(state, touched.error, now) ?? findReturn(state, touched, now) ?? findNews(state, touched, now)
+}
+
+function findSpiking(state: State, error: KnownError, now: number): Trouble | null {
+  // What came before somebody said that it is resolved is settled.
+  const arrivals = error.state === 'resolved' ? error.recent.filter(([at]) => at > error.stateAt!) : error.recent
+  for (const rule of rulesFor(state, 'error-spike', error)) {
+    const usual = () => (rule.baseline ? usualOf(state, error, rule.window!, now) : null)
+    const spike = findSpike(rule, arrivals, error.lastSeenAt, fittingSeries(state, rule, error), usual)
+    if (!spike) continue
+    const since = arrivals.find(([at]) => at >= error.lastSeenAt - rule.window!)![0]
+    const against = againstSentence(rule, spike.count, spike.needed, spike.usual)
+    return { rule, value: spike.count, since, counted: spike.count, against }
+  }
+  return null
+}
+
+function findReturn(state: State, { error, latest }: Touched, now: number): Trouble | null {
+  for (const rule of rulesFor(state, 'regression', error)) {
+    if (!isBack(rule, error, latest) || !error.recent.some(([, , id]) => fittingSeries(state, rule, error)(id)))
+      continue
+    return { rule, value: 1, since: now, counted: 1, against: 'It is back.' }
+  }
+  return null
+}
+
+function findNews(state: State, { error, isNew }: Touched, now: number): Trouble | null {
+  if (!isNew) return null
+  for (const rule of rulesFor(state, 'new-error', error)) {
+    if (!isNews(rule, readSource(state, error.projectId, error.source), now)) continue
+    if (!error.recent.some(([, , id]) => fittingSeries(state, rule, error)(id))) continue
+    return { rule, value: 1, since: now, counted: 1, against: 'Nobody has seen this error before.' }
+  }
+  return null
+}
+
+function rulesFor(state: State, kind: RuleKind, error: KnownError): readonly Rule[] {
+  return activeRules(state, kind).filter(({ projectId }) => projectId === null || projectId === error.projectId)
+}
+
+/** Tells an error for the first time. One that was resolved is open again, and its card says who said so. */
+function begin(state: State, error: KnownError, found: Trouble, now: number): Outcome {
+  const { rule, value, since, counted, against } = found
+  if (error.state === 'resolved') setErrorState(state, error.id, 'open', 'Vakt', now)
+  const endsAt = error.lastSeenAt + rule.quiet
+  const watched = { ruleId: rule.id, state: 'open' as const, since, lastAt: now, value, counted: error.count }
+  keepWatch(state, { ...watched, key: errorKey(error), endsAt, subject: String(error.id) })
+  const seen = { rule, howOften: oftenWords(rule, value), against: [against, ...settledLine(error)], since }
+  return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences: counted }, now) }
+}
+
+/** Counts on an open alert, or lets a spike take over from a rule that told of a single line. */
+function followUp(state: State, watch: Watch, rule: Rule, error: KnownError, now: number): Outcome[] {
+  const worse = rule.kind === 'error-spike' ? null : findSpiking(state, error, now)
+  if (worse && RANKS.indexOf(worse.rule.severity) >= RANKS.indexOf(rule.severity))
+    return [countOn(state, { ...watch, ruleId: worse.rule.id, value: worse.value }, worse.rule, error, now)]
+  if (now >= watch.lastAt + COUNTED_EVERY) return [countOn(state, watch, rule, error, now)]
+  if (watch.endsAt > watch.lastAt + COUNTED_EVERY) keepWatch(state, { ...watch, endsAt: watch.lastAt + COUNTED_EVERY })
+  return []
 }
 
 function countOn(state: State, watch: Watch, rule: Rule, error: KnownError, now: number): Outcome {
-  const window = rule.window ?? MINUTE
-  const value = Math.max(watch.value, countWithin(error.recent, window, error.lastSeenAt, fitsOf(state, rule, error)))
-  const endsAt = error.lastSeenAt + rule.quiet
-  keepWatch(state, { ...watch, value, lastAt: now, counted: error.count, endsAt })
-  const found = {
-    rule,
-    howOften: oftenWords(value, rule),
-    against: againstSentence(rule, value, rule.threshold ?? 1, null),
-    since: watch.since,
-    occurrences: error.count - watch.counted,
-  }
-  return { kind: 'found', finding: errorFinding(state, error, found, now) }
+  const within = countWithin(error.recent, windowOf(rule), error.lastSeenAt, fittingSeries(state, rule, error))
+  const value = Math.max(watch.value, within)
+  keepWatch(state, { ...watch, value, lastAt: now, counted: error.count, endsAt: error.lastSeenAt + rule.quiet })
+  const against = rule.kind === 'error-spike' ? [againstSentence(rule, value, rule.threshold!, null)] : []
+  const seen = { rule, howOften: oftenWords(rule, value), against, since: watch.since }
+  const occurrences = error.count - watch.counted
+  return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences }, now) }
 }
 
-function spikeOf(state: State, rule: Rule, error: KnownError, now: number) {
-  if (rule.projectId !== null && rule.projectId !== error.projectId) return null
-  const usual = () => (rule.baseline ? usualOf(state, error, rule.window!, now) : null)
-  return findSpike(rule, error.recent, error.lastSeenAt, fitsOf(state, rule, error), usual)
+function windowOf(rule: Rule): number {
+  return rule.window ?? MINUTE
 }
 
-/** Whether lines of a series are what the rule is about. */
-function fitsOf(state: State, rule: Rule, error: KnownError): (series: number) => boolean {
-  if (rule.matcher === '') return () => true
-  const matcher = readLineMatcher(rule.matcher)
-  const series = readSeries(state, [...new Set(error.recent.map(([, , id]) => id))])
-  const project = readProjectById(state, error.projectId)?.name ?? ''
-  const fitting = new Set([...series.values()].filter(one => fitsLines(matcher, one, project)).map(({ id }) => id))
-  return id => fitting.has(id)
-}
-
-function usualOf(state: State, error: KnownError, window: number, now: number): number | null {
-  if (now - error.firstSeenAt < HISTORY) return null
-  const kept = state.memory<{ at: number; usual: number }>('usual peaks')
-  const key = `${error.id} ${window}`
-  const known = kept.get(key)
-  if (known && now >= known.at && now - known.at < USUAL_FOR) return known.usual
-  const until = minuteOf(now - RISE)
-  const minutes = errorCounts(state, error.projectId, error.fingerprint, until - HISTORY, until)
-  const usual = usualPeak(minutes, window, until)
-  if (kept.size >= 1_000) kept.clear()
-  kept.set(key, { at: now, usual })
-  return usual
-}
-
-function oftenWords(count: number, rule: Rule): string {
-  return `${count} × % in ${windowWords(rule.window ?? MINUTE)}`
+/** The title's words, with `%` for what the error says. */
+function oftenWords(rule: Rule, count: number): string {
+  if (rule.kind === 'new-error') return 'new error: %'
+  if (rule.kind === 'regression') return '% is back'
+  return `${count} × % in ${windowWords(windowOf(rule))}`
 }
 
 function againstSentence(rule: Rule, count: number, needed: number, usual: number | null): Text {
-  const window = windowWords(rule.window ?? MINUTE)
   const often = usual === null || usual === 0 ? '' : ` Usual is up to ${usual}.`
-  return [{ bold: String(count) }, ` in ${window}; the rule ${rule.name} alerts at ${needed}.${often}`]
+  return [
+    { bold: String(count) },
+    ` in ${windowWords(windowOf(rule))}; the rule ${rule.name} alerts at ${needed}.${often}`,
+  ]
 }
 
-/** `1 min`, `90s`, `2 h`. */
-function windowWords(window: number): string {
-  if (window % MINUTE !== 0) return formatDuration(window)
-  return window % (60 * MINUTE) === 0 ? `${window / (60 * MINUTE)} h` : `${window / MINUTE} min`
+function settledLine(error: KnownError): Text[] {
+  if (error.state !== 'resolved') return []
+  return [
+    [
+      'It was resolved by ',
+      { bold: error.stateBy ?? 'somebody' },
+      ' ',
+      { time: error.stateAt!, style: 'relative' },
+      '.',
+    ],
+  ]
 }

@@ -3,6 +3,7 @@ import type { State } from '../state/database.ts'
 import { judgeWatchedError } from './errors-at-intake.ts'
 import type { Outcome } from './finding.ts'
 import { readRule } from './rules.ts'
+import { silenceForgotten } from './silence.ts'
 import { dropWatch, dueWatches } from './watches.ts'
 
 /** What has become of up to `limit` watches that are due at `now`. */
@@ -10,6 +11,7 @@ export function detectWatched(state: State, now: number, limit: number): Outcome
   return dueWatches(state, now, limit).flatMap((watch): Outcome[] => {
     const rule = readRule(state, watch.ruleId)
     if (rule && watch.key.startsWith('error:')) return judgeWatchedError(state, watch, rule, now)
+    if (rule && watch.key.startsWith('silence:')) return silenceForgotten(state, watch.key, watch.subject, now)
     dropWatch(state, watch.key)
     return [{ kind: 'gone', key: watch.key }]
   })

@@ -1,15 +1,20 @@
 // The log store as everybody who stores lines is given it: what was stored is counted and judged before it is answered.
-
 import { applyOutcomes } from '../alerts/alerts.ts'
+
 import { judgeError } from '../detectors/errors-at-intake.ts'
+import type { Outcome } from '../detectors/finding.ts'
+import { silenceBroken } from '../detectors/silence.ts'
 import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, recordError } from '../logs/errors.ts'
+import { noteSource } from '../logs/sources.ts'
 import type { Batch, LineCount, LogStore, Stored } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
 import type { Arrival, ErrorSample } from '../state/schema.ts'
+import { HOUR } from '../time.ts'
 
+const STALE = HOUR
 /** The place of the counters among what a transaction writes last. */
 const WRITTEN_LAST = -1
 
@@ -51,8 +56,11 @@ function count(state: State, batch: Pick<Batch, 'receivedAt' | 'project' | 'idem
     const { source, host, group, level, fingerprint, count } = line
     const kind = `${project.id}\0${at}\0${source}\0${host}\0${group}\0${level}\0${fingerprint}`
     const before = arrived.get(kind)
-    if (before) before.count += count
-    else arrived.set(kind, { projectId: project.id, at, line, count })
+    if (!before) arrived.set(kind, { projectId: project.id, at, line, count })
+    else {
+      before.count += count
+      if (line.latest > before.line.latest) before.line = line
+    }
   }
   state.writeLast(WRITTEN_LAST, () => write(state))
 }
@@ -61,29 +69,39 @@ function count(state: State, batch: Pick<Batch, 'receivedAt' | 'project' | 'idem
 function write(state: State): void {
   const arrived = state.memory<Arrived>('arrived')
   const errors = new Map<string, Lines>()
+  const outcomes: Outcome[] = []
+  let now = 0
   for (const { projectId, at, line, count } of arrived.values()) {
+    now = Math.max(now, at)
     const series = seriesFor(state, projectId, line, at)
     addCount(state, series.id, at, count)
+    const source = noteSource(state, projectId, series.source, at)
+    if (source) outcomes.push(...silenceBroken(state, source, at))
     if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
   }
   arrived.clear()
   for (const lines of errors.values()) {
-    const { error } = recordError(state, lines)
-    applyOutcomes(state, judgeError(state, error, lines.at), lines.at)
+    const { error, before } = recordError(state, lines)
+    const touched = { error, isNew: before === null, latest: lines.latest }
+    if (lines.latest >= lines.at - STALE) outcomes.push(...judgeError(state, touched, lines.at))
   }
+  if (outcomes.length > 0) applyOutcomes(state, outcomes, now)
 }
 
-type Lines = ErrorLines & { arrivals: Arrival[]; samples: ErrorSample[]; at: number }
+type Lines = ErrorLines & { arrivals: Arrival[]; samples: ErrorSample[]; at: number; latest: number }
 
 function addLines(errors: Map<string, Lines>, { projectId, at, line, count }: Arrived, series: number): void {
-  const { fingerprint, source, host, sample } = line
+  const { fingerprint, source, host, sample, latest } = line
   const key = `${projectId} ${fingerprint}`
   let lines = errors.get(key)
   if (!lines) {
-    lines = { projectId, fingerprint, source, why: sample?.why ?? '', arrivals: [], samples: [], at }
+    lines = { projectId, fingerprint, source, why: sample?.why ?? '', arrivals: [], samples: [], count: 0, at, latest }
     errors.set(key, lines)
   }
   lines.at = Math.max(lines.at, at)
-  lines.arrivals.push([at, count, series])
+  lines.latest = Math.max(lines.latest, latest)
+  lines.count += count
+  // What happened long before it was received, an import of old logs say, is counted and is no news.
+  if (latest >= at - STALE) lines.arrivals.push([at, count, series])
   if (sample) lines.samples.push({ id: sample.id, message: sample.message, host, at })
 }

@@ -11,6 +11,7 @@ const MOST_ARRIVALS = 128
 export function addArrivals(kept: readonly Arrival[], more: readonly Arrival[]): Arrival[] {
   const all = [...kept]
   for (const arrival of more) insert(all, arrival)
+  if (all.length === 0) return []
   const from = all.at(-1)![0] - LONGEST_WINDOW
   const recent = all.filter(([at]) => at >= from)
   return recent.length <= MOST_ARRIVALS ? recent : thinned(recent)

@@ -1,6 +1,7 @@
 // The counters of log lines: how many of which kind came in which minute, which detection asks and never the log store.
 import type { State } from '../state/database.ts'
-import { MINUTE } from '../time.ts'
+import { readFact, writeFact } from '../state/facts.ts'
+import { DAY, HOUR, MINUTE } from '../time.ts'
 import type { Level } from './line.ts'
 
 /** Kinds of lines of a project that are counted apart within a minute; further ones go together by source, then all. */
@@ -55,6 +56,29 @@ export function errorCounts(
     .all(projectId, fingerprint, from, until)
 }
 
+/** Lines from `from` until before `until` by series; series without any are left out. Both should be whole minutes. */
+export function countsBySeries(state: State, from: number, until: number): (Series & { count: number })[] {
+  // Crossed, so that SQLite begins with the series: the counts are many more, and each series finds its own at once.
+  const query = `select id, project_id as projectId, source, host, "group", level, fingerprint, sum(count) as count
+    from log_series cross join log_counts on series = id and at >= ? and at < ? group by id`
+  return state.prepare<[number, number], Series & { count: number }>(query).all(from, until)
+}
+
+/** Errors of a source by minute from `from` until before `until`, oldest first; minutes without any are left out. */
+export function sourceErrors(
+  state: State,
+  projectId: number,
+  source: string,
+  from: number,
+  until: number,
+): { at: number; count: number }[] {
+  const query = `select at, sum(count) as count from log_series cross join log_counts on series = id and at >= ? and at < ?
+    where project_id = ? and source = ? and level in ('error', 'fatal') group by at order by at`
+  return state
+    .prepare<[number, number, number, string], { at: number; count: number }>(query)
+    .all(from, until, projectId, source)
+}
+
 /** The series of these numbers, by number. */
 export function readSeries(state: State, ids: readonly number[]): Map<number, Series> {
   const query = `select id, project_id as projectId, source, host, "group", level, fingerprint from log_series
@@ -66,6 +90,46 @@ export function readSeries(state: State, ids: readonly number[]): Map<number, Se
 /** The start of the minute that an instant lies in. */
 export function minuteOf(at: number): number {
   return Math.floor(at / MINUTE) * MINUTE
+}
+
+/** So many series are thinned at a time. */
+const THINNED_AT_ONCE = 200
+const BY_MINUTE = 2 * DAY
+const KEPT = 35 * DAY
+
+/**
+ * Puts minutes older than two days together by the hour and drops what is older than 35 days; a part of the series at a
+ * time, so that it never takes long, and nothing when all of it is done for the hour.
+ */
+export function thinCounts(state: State, now: number): void {
+  const cut = Math.floor((now - BY_MINUTE) / HOUR) * HOUR
+  const [done, last] = (readFact(state, 'counts thinned') ?? '0 0').split(' ').map(Number) as [number, number]
+  if (done >= cut) return
+  state.transaction(() => {
+    const query = 'select id from log_series where id > ? order by id limit ?'
+    const ids = state.prepare<[number, number], { id: number }>(query).all(last, THINNED_AT_ONCE)
+    for (const { id } of ids) thin(state, id, cut, now - KEPT)
+    // The series that were forgotten may be in memory.
+    state.forget('log series')
+    writeFact(state, 'counts thinned', ids.length < THINNED_AT_ONCE ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
+  })
+}
+
+function thin(state: State, series: number, cut: number, kept: number): void {
+  const minutes = `from log_counts where series = ? and at < ? and at % ${HOUR} <> 0`
+  const together = `insert into log_counts (series, at, count)
+    select series, at / ${HOUR} * ${HOUR}, sum(count) ${minutes} and true group by 2
+    on conflict (series, at) do update set count = count + excluded.count`
+  state.prepare(together).run(series, cut)
+  state.prepare(`delete ${minutes}`).run(series, cut)
+  state.prepare('delete from log_counts where series = ? and at < ?').run(series, kept)
+  const empty = 'delete from log_series where id = ? and not exists (select 1 from log_counts where series = ?)'
+  state.prepare(empty).run(series, series)
+}
+
+/** Forgets which batches were counted so long ago that their keys are free again. */
+export function pruneCountedBatches(state: State, now: number): void {
+  state.prepare('delete from counted_batches where at < ?').run(now - BY_MINUTE)
 }
 
 function readOrMake(state: State, projectId: number, kind: Kind): Series {

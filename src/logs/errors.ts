@@ -14,7 +14,10 @@ export type ErrorLines = {
   fingerprint: string
   source: string
   why: string
+  /** When they came, without those that happened long before. */
   arrivals: readonly Arrival[]
+  at: number
+  count: number
   samples: readonly ErrorSample[]
 }
 
@@ -22,11 +25,10 @@ export type ErrorLines = {
 export function recordError(state: State, lines: ErrorLines): { error: KnownError; before: KnownError | null } {
   const { projectId, fingerprint } = lines
   const before = readError(state, projectId, fingerprint) ?? null
-  const count = lines.arrivals.reduce((sum, [, lines]) => sum + lines, 0)
-  const times = lines.arrivals.map(([at]) => at)
+  const { at, count } = lines
   const samples = [...(before?.samples ?? []), ...lines.samples].slice(-SAMPLES)
   const recent = addArrivals(before?.recent ?? [], lines.arrivals)
-  const lastSeenAt = Math.max(before?.lastSeenAt ?? 0, ...times)
+  const lastSeenAt = Math.max(before?.lastSeenAt ?? 0, at)
   if (before) {
     const write = 'update fingerprints set count = ?, last_seen_at = ?, samples = ?, recent = ? where id = ?'
     const written = [before.count + count, lastSeenAt, JSON.stringify(samples), JSON.stringify(recent), before.id]
@@ -37,7 +39,7 @@ export function recordError(state: State, lines: ErrorLines): { error: KnownErro
   const row = { projectId, fingerprint, source, why, samples, recent, count, lastSeenAt }
   const error = state.db
     .insert(fingerprints)
-    .values({ ...row, firstSeenAt: Math.min(...times) })
+    .values({ ...row, firstSeenAt: at })
     .returning()
     .get()
   return { error, before }
@@ -60,6 +62,11 @@ export function readError(state: State, projectId: number, fingerprint: string):
 /** The error of a number, or undefined when it was pruned. */
 export function readErrorById(state: State, id: number): KnownError | undefined {
   return state.db.select().from(fingerprints).where(eq(fingerprints.id, id)).get()
+}
+
+/** Forgets the errors that were not seen since `before`, and the muted ones with them. */
+export function pruneErrors(state: State, before: number): void {
+  state.prepare('delete from fingerprints where last_seen_at < ?').run(before)
 }
 
 /** Says that an error is resolved, muted or open again. */

@@ -48,6 +48,8 @@ export type LineCount = {
   /** Empty below `error`. */
   fingerprint: string
   count: number
+  /** The newest of their own times, epoch ms: lines may come late. */
+  latest: number
   /** One of the lines, for the card: id, message (cut) and why it was grouped so. */
   sample: { id: string; message: string; why: string } | null
 }

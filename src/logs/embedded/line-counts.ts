@@ -18,10 +18,22 @@ export function countLines(lines: readonly PlacedLine[], why: (line: NewLine) =>
     const count = counts.get(kind)
     if (count) {
       count.count++
+      count.latest = Math.max(count.latest, line.timestamp)
       continue
     }
     const sample = fingerprint === '' ? null : { id: lineId(placed), message: cut(line.message), why: why(line) }
-    counts.set(kind, { minute, project, source, host, group, level, fingerprint, count: 1, sample })
+    counts.set(kind, {
+      minute,
+      project,
+      source,
+      host,
+      group,
+      level,
+      fingerprint,
+      count: 1,
+      latest: line.timestamp,
+      sample,
+    })
   }
   return [...counts.values()]
 }

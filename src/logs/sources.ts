@@ -1,0 +1,75 @@
+// The sources of log lines: when each was last heard, and how long it is usually quiet, by which its silence is told.
+import { awayBetween } from '../checks/absences.ts'
+import type { State } from '../state/database.ts'
+import { and, eq, sql } from '../state/orm.ts'
+import { sources } from '../state/schema.ts'
+import { DAY, SECOND } from '../time.ts'
+
+export type Source = typeof sources.$inferSelect
+
+/** Lines within so long are one sign of life: a row is not written for every request. */
+const WRITTEN_EVERY = 5 * SECOND
+const DAYS = 7
+const MOST_KNOWN = 10_000
+
+/** Notes that a source had lines at `at`; returns it as it was before when it had been quiet for a while, else null. */
+export function noteSource(state: State, projectId: number, name: string, at: number): Source | null {
+  const known = state.memory<Source>('sources')
+  const key = `${projectId}\0${name}`
+  const before = known.get(key) ?? readSource(state, projectId, name)
+  if (before && at - before.lastSeenAt < WRITTEN_EVERY) {
+    known.set(key, before)
+    return null
+  }
+  if (known.size >= MOST_KNOWN) known.clear()
+  known.set(key, before ? heardAgain(state, before, at) : firstHeard(state, projectId, name, at))
+  return before ?? null
+}
+
+/** The source of a name in a project, or undefined. */
+export function readSource(state: State, projectId: number, name: string): Source | undefined {
+  const find = state.prepared('source by name', db =>
+    db
+      .select()
+      .from(sources)
+      .where(and(eq(sources.projectId, sql.placeholder('projectId')), eq(sources.name, sql.placeholder('name'))))
+      .prepare(),
+  )
+  return find.get({ projectId, name })
+}
+
+/** The source of a number, or undefined. */
+export function readSourceById(state: State, id: number): Source | undefined {
+  return state.db.select().from(sources).where(eq(sources.id, id)).get()
+}
+
+/** The sources that were last heard before `at`. */
+export function quietSources(state: State, at: number): Source[] {
+  return state.db.select().from(sources).where(sql`${sources.lastSeenAt} < ${at}`).all()
+}
+
+/** Forgets the sources that were not heard since `before`. */
+export function pruneSources(state: State, before: number): void {
+  const { changes } = state.prepare('delete from sources where last_seen_at < ?').run(before)
+  if (changes > 0) state.forget('sources')
+}
+
+function heardAgain(state: State, source: Source, at: number): Source {
+  // Time in which Vakt heard nothing is no silence of the source.
+  const gap = at - source.lastSeenAt - awayBetween(state, source.lastSeenAt, at)
+  const gaps = withGap(source.gaps, Math.floor(at / DAY), gap)
+  const write = 'update sources set last_seen_at = ?, gaps = ? where id = ?'
+  state.prepare(write).run(at, JSON.stringify(gaps), source.id)
+  return { ...source, lastSeenAt: at, gaps }
+}
+
+function firstHeard(state: State, projectId: number, name: string, at: number): Source {
+  const row = { projectId, name, firstSeenAt: at, lastSeenAt: at, gaps: [] }
+  return state.db.insert(sources).values(row).returning().get()
+}
+
+/** The longest gap of each of the last days. */
+function withGap(gaps: Source['gaps'], day: number, gap: number): Source['gaps'] {
+  const longest = gaps.find(([of]) => of === day)?.[1] ?? 0
+  return [...gaps.filter(([of]) => of > day - DAYS && of !== day), [day, Math.max(longest, gap)]]
+}
