@@ -13,6 +13,7 @@ import type { Target } from './connectivity/targets.ts'
 import { createDesk } from './desk.ts'
 import { addFirstRules } from './detectors/rules.ts'
 import { createFleet } from './hosts/fleet.ts'
+import { createFollowing } from './hosts/following.ts'
 import { createIntake, type Receiver } from './intake/app.ts'
 import { countedStore } from './intake/counted-store.ts'
 import { metrics, readiness } from './intake/health.ts'
@@ -85,6 +86,7 @@ export function openHouse(options: HouseOptions) {
   const tails = createTails(clock, log)
   const online = () => prober.now().state !== 'offline'
   const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now), folder: config.dataDir })
+  const following = store && createFollowing({ ...config, state, store, fleet, clock, log })
   const everyChannel = () => [...channels, ...given.all()]
   const analysis = openAnalysis({ state, store, clock, log, config, channels: everyChannel })
   const desk = createDesk({
@@ -100,7 +102,9 @@ export function openHouse(options: HouseOptions) {
       threads: analysis.threads,
       tails,
       fleet,
+      following,
       clock,
+      archiver,
       config,
       now,
       by,
@@ -139,6 +143,7 @@ export function openHouse(options: HouseOptions) {
     vault,
     version: options.version,
     publicUrl: options.publicUrl,
+    alerts: shared,
     ...(store ? { logs: { ...shared, store } } : {}),
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
@@ -191,6 +196,7 @@ export function openHouse(options: HouseOptions) {
       prober.start()
       logKeeping?.start()
       fleet.start()
+      following?.start()
       scheduler.start()
       nudge()
     },
@@ -206,6 +212,7 @@ export function openHouse(options: HouseOptions) {
       await logKeeping?.stop()
       await tails.stopAll()
       await analysis.stop()
+      following?.stop()
       fleet.stop()
       rates.save()
       await delivery.stop()

@@ -7,6 +7,7 @@ import type { Log } from '../log.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
 import { findProject } from '../projects/projects.ts'
+import { type AlertRoutesOptions, alertRoutes } from './alerts.ts'
 import { type AuthOptions, isAdminKey, shownSecret, speakerOf } from './auth.ts'
 import { readWhole } from './body.ts'
 import { docsPage } from './docs-page.ts'
@@ -27,6 +28,7 @@ export type IntakeOptions = PingOptions &
     desk: CommandDesk
     version: string
     publicUrl(): string
+    alerts: AlertRoutesOptions
     /** Absent in a house without a log store. */
     logs?: LogRoutesOptions
     log: Log
@@ -79,6 +81,7 @@ export function createIntake(options: IntakeOptions) {
     })
   })
 
+  app.route('/api/alerts', alertRoutes(options.alerts))
   if (options.logs) app.route('/api/logs', logRoutes(options.logs))
   app.get('/api/config', c => c.json(clientConfig(options, c.req.raw.headers), 200, { 'cache-control': 'max-age=300' }))
 

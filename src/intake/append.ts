@@ -16,12 +16,16 @@ import { decompress } from './compression.ts'
 import { readPeer } from './peer.ts'
 import { readSender, type SenderOptions } from './sender.ts'
 
-export type AppendOptions = SenderOptions & {
+/** What every intake needs to know of who sends. */
+export type IntakeSenderOptions = SenderOptions & {
   state: State
-  store: LogStore
   rates: Rates
   clock: Clock
   trustedProxies: BlockList
+}
+
+export type AppendOptions = IntakeSenderOptions & {
+  store: LogStore
   timeZone: string
   retentionMs: number
 }
@@ -78,12 +82,14 @@ export async function appendLogs(
 
 const NO_QUERY = new URLSearchParams()
 
-function queryOf(url: string): URLSearchParams {
+/** The parameters of a request's address. */
+export function queryOf(url: string): URLSearchParams {
   const mark = url.indexOf('?')
   return mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1))
 }
 
-async function readRaw(request: Request): Promise<Buffer> {
+/** The body as it came, still compressed; throws `too_large`. */
+export async function readRaw(request: Request): Promise<Buffer> {
   const announced = request.headers.get('content-length')
   // A body of known size is read in one piece, which is several times faster than as a stream.
   if (announced !== null && Number(announced) <= LARGEST_BODY) return Buffer.from(await request.arrayBuffer())
@@ -94,8 +100,9 @@ async function readRaw(request: Request): Promise<Buffer> {
   throw new Problem('too_large', `The body is larger than ${LARGEST_BODY} bytes. Send it in smaller parts.`)
 }
 
-function knownSender(
-  options: AppendOptions,
+/** Who sends a request; throws `unauthorized`, and `limited` for who has shown too many wrong keys. */
+export function knownSender(
+  options: IntakeSenderOptions,
   request: Request,
   raw: Buffer,
   parameters: URLSearchParams,

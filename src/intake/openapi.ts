@@ -1,5 +1,7 @@
 // The intake described for machines, as OpenAPI 3.1.
+
 import type { Argument, Command } from '../command.ts'
+import { ALERT_PATHS } from './openapi-alerts.ts'
 
 const ERROR = {
   type: 'object',
@@ -162,6 +164,7 @@ export function openApi(commands: readonly Command<never>[], url: string, versio
           responses: { 200: { description: 'text/event-stream' }, ...refused(400, 401) },
         },
       },
+      ...ALERT_PATHS,
       '/api/config': {
         get: {
           summary: 'Limits and sampling for clients, cacheable for five minutes',

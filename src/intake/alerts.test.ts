@@ -1,0 +1,184 @@
+// Alerts that other programs report: what becomes of them, repeats, ends, and everything that can be wrong.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { startHouse, type TestHouse } from '../testing/house.ts'
+
+let house: TestHouse
+let key: string
+beforeEach(async () => {
+  house = await startHouse()
+  await house.result('projects add shop')
+  key = (await house.result<{ key: { secret: string } }>('keys create shop')).key.secret
+})
+
+const send = async (path: string, body: unknown, shown = key) => {
+  const headers = { authorization: `Bearer ${shown}`, 'content-type': 'application/json' }
+  const response = await house.request(path, {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+  return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+}
+const titles = () => house.channel.messages.map(message => message.card.title)
+const alerts = async () => (await house.result<{ alerts: Record<string, unknown>[] }>('alerts history')).alerts
+
+/** A notification as Alertmanager 0.28 sends it. */
+const notification = (status: 'firing' | 'resolved', more: object = {}) => ({
+  version: '4',
+  groupKey: '{}:{alertname="DiskFull"}',
+  truncatedAlerts: 0,
+  status,
+  receiver: 'vakt',
+  groupLabels: { alertname: 'DiskFull' },
+  commonLabels: {},
+  commonAnnotations: {},
+  externalURL: 'http://alertmanager:9093',
+  alerts: [
+    {
+      status,
+      labels: { alertname: 'DiskFull', instance: 'db-1:9100', job: 'node', severity: 'page' },
+      annotations: {
+        summary: 'The disk of db-1 is full',
+        description: '97 % of /data',
+        runbook_url: 'https://runbooks.example.org/disk',
+      },
+      startsAt: '2026-03-02T08:50:00.000Z',
+      endsAt: '0001-01-01T00:00:00Z',
+      generatorURL: 'http://prometheus:9090/graph?g0.expr=x',
+      fingerprint: 'c3b2a1',
+      ...more,
+    },
+  ],
+})
+
+describe('POST /api/alerts/alertmanager', () => {
+  it('makes an alert of what fires, keeps its labels, and ends it with what is resolved', async () => {
+    expect(await send('/api/alerts/alertmanager', notification('firing'))).toMatchObject({
+      status: 200,
+      body: { fired: 1, rejected: 0 },
+    })
+    expect(titles()).toEqual(['Critical: The disk of db-1 is full'])
+    expect(await alerts()).toMatchObject([
+      {
+        project: 'shop',
+        severity: 'critical',
+        since: '2026-03-02T08:50:00.000Z',
+        labels: {
+          alertname: 'DiskFull',
+          instance: 'db-1:9100',
+          host: 'db-1',
+          source: 'node',
+          job: 'node',
+          severity: 'page',
+        },
+      },
+    ])
+    await send('/api/alerts/alertmanager', notification('resolved'))
+    expect(titles()).toEqual(['Resolved: The disk of db-1 is full'])
+  })
+
+  it('is told once, however often it is repeated', async () => {
+    for (let i = 0; i < 5; i++) {
+      expect((await send('/api/alerts/alertmanager', notification('firing'))).body).toMatchObject({
+        repeated: i === 0 ? 0 : 1,
+      })
+      await house.passes('4h')
+    }
+    expect(titles()).toHaveLength(1)
+    expect(await alerts()).toMatchObject([{ count: 1 }])
+  })
+
+  it('what somebody ended by hand stays ended while it is only repeated, and comes back when it begins anew', async () => {
+    await send('/api/alerts/alertmanager', notification('firing'))
+    await house.result('resolve 1')
+    expect((await send('/api/alerts/alertmanager', notification('firing'))).body).toMatchObject({ ignored: 1 })
+    await house.passes('1h')
+    await send('/api/alerts/alertmanager', notification('firing', { startsAt: '2026-03-02T09:55:00Z' }))
+    expect((await alerts())[0]).toMatchObject({ state: 'firing' })
+  })
+
+  it('an end that nobody knows of is nothing', async () => {
+    expect((await send('/api/alerts/alertmanager', notification('resolved'))).body).toMatchObject({ ignored: 1 })
+    expect(titles()).toEqual([])
+  })
+
+  it('is routed and silenced by its labels like any other', async () => {
+    await house.result('channels add discord:100000000000000001 --name disks')
+    await house.result('routes add disks --match alertname:DiskFull --to disks')
+    await send('/api/alerts/alertmanager', notification('firing'))
+    expect(titles()).toEqual([])
+    expect(house.added('discord:100000000000000001').messages).toHaveLength(2)
+  })
+})
+
+describe('POST /api/alerts', () => {
+  it('takes one alert or several, and says what is wrong with each', async () => {
+    const sent = await send('/api/alerts', [
+      {
+        key: 'a',
+        title: 'A is wrong',
+        severity: 'critical',
+        labels: { host: 'a-1' },
+        lines: ['one', 'two'],
+        link: 'https://example.org',
+      },
+      { key: 'b', severity: 'info' },
+      { key: 'c', title: 'C', state: 'perhaps' },
+      { title: 'no key' },
+      'nonsense',
+    ])
+    expect(sent).toMatchObject({
+      status: 200,
+      body: {
+        fired: 1,
+        rejected: 4,
+        errors: [{ index: 1, field: 'title' }, { index: 2, field: 'state' }, { index: 3, field: 'key' }, { index: 4 }],
+      },
+    })
+    expect((await send('/api/alerts', { key: 'a', state: 'resolved' })).body).toMatchObject({ resolved: 1 })
+    expect(titles()).toEqual(['Resolved: A is wrong'])
+  })
+
+  it('reaches neither what Vakt found itself nor another project', async () => {
+    const beat = await house.hasCheck('job')
+    await beat('/fail')
+    await send('/api/alerts', [
+      { key: `check:${beat.check.id}`, state: 'resolved' },
+      { key: '../check:1', state: 'resolved' },
+    ])
+    expect(titles()).toEqual(['Critical: job reported a failure'])
+    await house.result('projects add blog')
+    const other = (await house.result<{ key: { secret: string } }>('keys create blog')).key.secret
+    await send('/api/alerts', { key: 'x', title: 'X' })
+    await send('/api/alerts', { key: 'x', state: 'resolved' }, other)
+    expect(titles()).toEqual(['Critical: job reported a failure', 'Warning: X'])
+  })
+
+  it.each([
+    ['no JSON', '{', 400],
+    ['no alert', '7', 400],
+    ['only wrong ones', '[{"title":"no key"}]', 422],
+  ])('%s is refused', async (_, body, status) => {
+    expect((await send('/api/alerts', body)).status).toBe(status)
+  })
+
+  it('wants a key, and no more than the project may send', async () => {
+    expect((await send('/api/alerts', { key: 'a', title: 'A' }, 'wrong')).status).toBe(401)
+    await house.result('projects edit shop --max-body 1KiB')
+    expect((await send('/api/alerts', { key: 'a', title: 'A'.repeat(2000) })).status).toBe(413)
+  })
+
+  it('cuts what is long and makes nothing of what is no address', async () => {
+    const labels = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`l${i}`, 'x'.repeat(500)]))
+    await send('/api/alerts', {
+      key: 'a',
+      title: 'A'.repeat(5000),
+      labels,
+      link: 'javascript:alert(1)',
+      lines: Array(50).fill('x'.repeat(5000)),
+    })
+    const [{ title, labels: kept }] = (await alerts()) as [{ title: string; labels: object }]
+    expect([title.length, Object.keys(kept).length]).toEqual([200, 40])
+    expect(JSON.stringify(house.channel.messages[0]!.card)).not.toContain('javascript')
+  })
+})
