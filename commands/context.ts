@@ -10,6 +10,7 @@ import { type Actor, commandsFor, completes, positional } from '../src/command.t
 import type { Config } from '../src/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
 import type { Fleet } from '../src/hosts/fleet.ts'
+import type { Following } from '../src/hosts/following.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import { invalid, Problem } from '../src/problem.ts'
@@ -31,6 +32,8 @@ export type Context = {
   archiver: Archiver | null
   /** The running side of the hosts: connections and figures. */
   fleet: Fleet
+  /** Containers followed into the log store; null when there is none. */
+  following: Following | null
   config: Config
   clock: Clock
   now: number

@@ -9,6 +9,7 @@ import { checkChangeCommands } from './check-changes.ts'
 import { checksNext } from './check-next.ts'
 import { checkCommands } from './checks.ts'
 import { figureCommands } from './container-figures.ts'
+import { followCommands } from './container-follows.ts'
 import { containerTailCommands } from './container-tail.ts'
 import { containerCommands } from './containers.ts'
 import type { Context } from './context.ts'
@@ -60,6 +61,7 @@ export const commands: readonly Command<Context>[] = [
   ...hostChangeCommands,
   ...containerCommands,
   ...containerTailCommands,
+  ...followCommands,
   ...figureCommands,
   ...projectCommands,
   ...keyCommands,

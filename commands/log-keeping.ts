@@ -1,6 +1,7 @@
 // Log lines taken elsewhere or away: export, purge, and searches saved for next time.
 import { z } from 'zod'
 import { positional } from '../src/command.ts'
+import { countArchives } from '../src/logs/archives.ts'
 import type { LogLine } from '../src/logs/line.ts'
 import { parseQuery } from '../src/logs/query/parse.ts'
 import type { Query } from '../src/logs/query/tree.ts'
@@ -78,6 +79,10 @@ const purge = command({
       card: {
         title: removed === 0 ? 'Nothing to remove' : `${removed.toLocaleString('en')} lines are removed`,
         tone: 'muted',
+        lines:
+          countArchives(context.state).archives > 0
+            ? ['Archives made before still have what was in them; "logs archives" lists them.']
+            : [],
       },
       result: { removed },
     }

@@ -15,6 +15,12 @@ export function isArchived(state: State, partition: { name: string; lastPosition
   return state.db.select({ name: logArchives.name }).from(logArchives).where(same).get() !== undefined
 }
 
+/** Whether there is an archive of a partition, of whatever age. */
+export function hasArchive(state: State, partition: string): boolean {
+  const same = eq(logArchives.partition, partition)
+  return state.db.select({ name: logArchives.name }).from(logArchives).where(same).get() !== undefined
+}
+
 /** The name for the next archive of a partition: its own, then with `~2` and so on. */
 export function nextArchiveName(state: State, partition: string): string {
   const before = eq(logArchives.partition, partition)

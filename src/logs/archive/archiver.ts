@@ -42,6 +42,8 @@ export type Archiver = {
   jobs(): readonly ArchiveJob[]
   /** Since when archiving fails, and why; null when it does not. */
   failing(): { since: number; problem: Problem } | null
+  /** The last restoring that failed after nobody waited for it any more. */
+  restoreFailure(): { name: string; problem: Problem } | null
   /** Gives up what is under way; it is begun again by the next Vakt. */
   close(): Promise<void>
 }
@@ -59,6 +61,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
   let running: Promise<number> | null = null
   let restoring: Promise<number> | null = null
   let failing: { since: number; problem: Problem } | null = null
+  let failedRestore: { name: string; problem: Problem } | null = null
   let seen = new Map<string, number>()
   const emptied = rm(folder, { recursive: true, force: true }).catch(() => {})
 
@@ -165,13 +168,21 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
       const archive = findArchive(state, name)
       await checkRestore(archive)
       if (restoring) throw new Problem('busy', 'Another archive is being restored. Wait until it is done.')
-      restoring = restoreOne(archive, keptUntil).finally(() => {
-        restoring = null
-      })
+      failedRestore = null
+      restoring = restoreOne(archive, keptUntil)
+        .catch(error => {
+          failedRestore = { name, problem: problemOf(error) }
+          log.warn('an archive could not be restored', { archive: name, error: failedRestore.problem.message })
+          throw error
+        })
+        .finally(() => {
+          restoring = null
+        })
       return restoring
     },
     jobs: () => [...jobs],
     failing: () => failing,
+    restoreFailure: () => failedRestore,
     async close() {
       ending.abort(new Problem('busy', 'Vakt is stopping; this is done again when it is back.'))
       await Promise.allSettled([running, restoring])

@@ -1,19 +1,24 @@
 // What the main thread knows of all partitions: which there are, which a search concerns, which are due to go.
-import { readdirSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { HOUR } from '../../time.ts'
 import type { PartitionStatus } from '../store.ts'
 import { damagedPartition } from './damage.ts'
 import type { PartitionState } from './partition.ts'
-import { expiryOf, parsePartition } from './partition-name.ts'
+import { dayOf, expiryOf, parsePartition } from './partition-name.ts'
 import { WRITERS } from './partitions.ts'
 
 /** A file that was set aside; `partition` is what it was. */
 type Damaged = { file: string; partition: string; bytes: number; message: string }
 
+/** So long after midnight lines received before it may still be on their way. */
+const STILL_COMING = HOUR
+
 export class Catalog {
   readonly #folder: string
   readonly #states = new Map<string, PartitionState>()
   readonly #damaged = new Map<string, Damaged>()
+  #today = 0
 
   constructor(folder: string) {
     this.#folder = folder
@@ -21,6 +26,11 @@ export class Catalog {
       const message = 'Set aside because it is damaged: repair it, or remove it.'
       if (damagedPartition(file)) this.addDamaged(file, message)
     }
+  }
+
+  /** Tells the time: days that are over are closed, even when no line came since. */
+  tick(now: number): void {
+    this.#today = dayOf(now - STILL_COMING)
   }
 
   /** Takes down what partitions have become. */
@@ -89,6 +99,8 @@ export class Catalog {
 
   /** Removes set-aside files whose lines are past their retention; answers with what they were. */
   removeExpiredDamaged(now: number): PartitionStatus[] {
+    // What somebody took away is no longer there to tell of.
+    for (const { file } of this.#damaged.values()) if (!existsSync(join(this.#folder, file))) this.#damaged.delete(file)
     const past = [...this.#damaged.values()].filter(({ partition }) => {
       const kind = parsePartition(partition)
       return kind !== null && expiryOf(kind) <= now
@@ -119,6 +131,7 @@ export class Catalog {
   /** Whether lines that come now may go there: it is of the newest day, and none of its kind took its place. */
   #isOpen(name: string): boolean {
     const kind = parsePartition(name)!
+    if (kind.day < this.#today) return false
     for (const other of this.#states.keys()) {
       const { day, retentionMs, number } = parsePartition(other)!
       if (day > kind.day) return false

@@ -119,6 +119,7 @@ export class EmbeddedLogStore implements LogStore {
   async maintain(now: number, keeper: Keeper | null = null): Promise<Maintained> {
     const { catalog, diskBudgetBytes, writers } = this.#parts
     const removed: Removed[] = []
+    catalog.tick(now)
     for (const partition of catalog.removeExpiredDamaged(now)) {
       const sentence = `Removed ${partition.name}: its lines are past their retention.`
       removed.push({ partition, why: 'damage', archived: false, sentence })

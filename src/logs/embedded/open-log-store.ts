@@ -93,8 +93,10 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
   return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, writers, reading, tails })
 }
 
-/** Makes the folder and removes what a crash left half restored. */
+/** Makes the folder and removes what a crash left half restored, and logs of files that are gone. */
 function prepareFolder(folder: string): void {
   mkdirSync(folder, { recursive: true })
-  for (const file of readdirSync(folder)) if (isUnfinished(file)) rmSync(join(folder, file), { force: true })
+  const files = new Set(readdirSync(folder))
+  const isOrphan = (file: string) => /-(wal|shm)$/.test(file) && !files.has(file.slice(0, -4))
+  for (const file of files) if (isUnfinished(file) || isOrphan(file)) rmSync(join(folder, file), { force: true })
 }

@@ -31,6 +31,8 @@ export async function restoreFrom(
     removeUnfinished(folder, name)
     throw error
   }
+  // A reader that looked while the last partition of this name was dropped may have left these.
+  for (const end of ['-wal', '-shm']) rmSync(join(folder, `${name}.db${end}`), { force: true })
   renameSync(join(folder, `${name}${RESTORING}.db`), join(folder, `${name}.db`))
   partitions.open(name)
   return lines

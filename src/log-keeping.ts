@@ -1,0 +1,100 @@
+// Keeps the log store in order, once a minute: what is past its time goes, what is closed is archived, trouble is told.
+import { listAlerts } from './alerts/alert-lists.ts'
+import { applyOutcomes, endAlert, readOpenAlert } from './alerts/alerts.ts'
+import type { Config } from './config.ts'
+import { BUDGET_KEY, detectLogStore, type LogStoreSeen } from './detectors/log-store.ts'
+import type { Log } from './log.ts'
+import type { Archiver } from './logs/archive/archiver.ts'
+import { hasArchive } from './logs/archives.ts'
+import type { RecentNames } from './logs/recent-names.ts'
+import { outlived } from './logs/retention.ts'
+import type { LogStore, Maintained } from './logs/store.ts'
+import { listProjects, retentionOf } from './projects/projects.ts'
+import type { State } from './state/database.ts'
+import { type Clock, DAY, HOUR, MINUTE } from './time.ts'
+
+export type LogKeepingOptions = {
+  state: State
+  store: LogStore
+  archiver: Archiver | null
+  names: RecentNames | null
+  config: Config
+  /** Where the store's files are, for people. */
+  folder: string
+  clock: Clock
+  log: Log
+}
+
+/** The card of a drop is over when none followed for so long. */
+const CALM = DAY
+
+/** The keeping of a store; nothing runs before `start`. */
+export function createLogKeeping({ state, store, archiver, names, config, folder, clock, log }: LogKeepingOptions) {
+  let cancel = () => {}
+  let turning: Promise<void> = Promise.resolve()
+  let nextOutlived = 0
+  let told: Set<string> | null = null
+
+  const arm = () => {
+    cancel = clock.at(clock.now() + MINUTE, () => {
+      turning = turn()
+        .catch(error => log.error('the log store could not be maintained', { error }))
+        .finally(arm)
+    })
+  }
+
+  const turn = async () => {
+    const now = clock.now()
+    const maintained = await store.maintain(now, archiver?.keeper())
+    for (const { why, sentence } of maintained.removed) log[why === 'budget' ? 'warn' : 'info'](sentence)
+    tell(maintained, now)
+    // It may take long and is told of by `failing`; the next turn does not wait for it.
+    if (maintained.status) archiver?.run(true).catch(() => {})
+    await names?.refresh()
+    if (now < nextOutlived) return
+    nextOutlived = now + HOUR
+    for (const project of listProjects(state)) {
+      for (const query of outlived(retentionOf(project, config.retentionMs), now)) await store.purge(query)
+    }
+  }
+
+  const tell = ({ removed, status }: Maintained, now: number) => {
+    if (!status) return
+    told ??= new Set(
+      listAlerts(state, { open: true, limit: -1 })
+        .filter(alert => alert.detector === 'log-store')
+        .map(alert => alert.key),
+    )
+    const outcomes = detectLogStore(
+      { removed, status, folder, archive: archiveSeen(archiver), isArchived: name => hasArchive(state, name) },
+      told,
+      now,
+    )
+    applyOutcomes(state, outcomes, now)
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'found') told.add(outcome.finding.key)
+      else told.delete(outcome.key)
+    }
+    const drop = readOpenAlert(state, BUDGET_KEY)
+    if (drop && now - drop.seenAt > CALM) endAlert(state, BUDGET_KEY, null, now)
+  }
+
+  return {
+    start: arm,
+    /** Resolves when nothing is under way any more. */
+    async stop() {
+      cancel()
+      await archiver?.close()
+      await turning
+      cancel()
+    },
+  }
+}
+
+function archiveSeen(archiver: Archiver | null): LogStoreSeen['archive'] {
+  if (!archiver) return null
+  const failing = archiver.failing()
+  if (!failing) return { place: archiver.place, failing: null }
+  const { since, problem } = failing
+  return { place: archiver.place, failing: { since, message: problem.message, lasting: problem.code !== 'busy' } }
+}
