@@ -153,7 +153,13 @@ async function start(config: Config): Promise<void> {
 /** The log store in the data folder; its workers start with the first line or question. */
 function openLogs(config: Config, log: Log, privacyKey: Buffer) {
   const folder = join(config.dataDir, 'logs')
-  const open = async () => (await import('./logs/embedded/open-log-store.ts')).openLogStore({ folder, log, privacyKey, diskBudgetBytes: config.logs.diskBudgetBytes })
+  const open = async () =>
+    (await import('./logs/embedded/open-log-store.ts')).openLogStore({
+      folder,
+      log,
+      privacyKey,
+      diskBudgetBytes: config.logs.diskBudgetBytes,
+    })
   return openedOnUse(open, () => existsSync(folder))
 }
 
