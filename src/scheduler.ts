@@ -3,6 +3,8 @@ import { pruneAlerts } from './alerts/alert-lists.ts'
 import { applyOutcomes, fireAlert, nextWake, wakeAlerts } from './alerts/alerts.ts'
 import { keepHolds, nextHoldChange } from './alerts/hold-keeping.ts'
 import { reviewSoon } from './alerts/holds.ts'
+import { pruneAnalyses } from './analysis/analyses.ts'
+import { pruneSpendings } from './analysis/spendings.ts'
 import type { PlatformStatus } from './chat/channel.ts'
 import {
   type Absence,
@@ -129,6 +131,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
   const prune = (now: number) => {
     nextPrune = now + HOUR
     pruneAlerts(state, now)
+    pruneAnalyses(state, now)
+    pruneSpendings(state, now)
     pruneAudit(state, now)
     pruneSignatures(state, now)
   }

@@ -31,12 +31,10 @@ const NEAR_EACH = 8
 const STEPS = 12
 const MOST_OF_THE_REST = 40
 
-type Chosen = { line: ReadLine; pattern: string | null }
-
 /** The pack of `findings` within `tokens`. What one part leaves over the next may use; what finds no room is counted. */
 export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
   const { ranked, from, until } = findings
-  const lines = new Map<string, Chosen>()
+  const lines = new Map<string, ReadLine>()
   const patterns: PackPattern[] = []
   const ids = new Map<string, string>()
   let left = -HEAD
@@ -48,8 +46,8 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
     if (cost > left) return false
     left -= cost
     patterns.push(pattern)
-    for (const line of group.lines.slice(0, MOST_KNOWN)) ids.set(line.id, pattern.id)
-    for (const line of shown) lines.set(line.id, { line, pattern: pattern.id })
+    for (const line of group.lines) ids.set(line.id, pattern.id)
+    for (const line of shown) lines.set(line.id, line)
     return true
   }
 
@@ -63,7 +61,7 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
     const cost = costOf(line)
     if (lines.has(line.id) || cost > left) continue
     left -= cost
-    lines.set(line.id, { line, pattern: ids.get(line.id) ?? null })
+    lines.set(line.id, line)
   }
 
   left += tokens * PARTS.beside
@@ -76,7 +74,7 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
   const rest = ranked.filter(group => !troubles.includes(group) && (group.count > 0 || group.change === 'silent'))
   for (const group of rest.slice(0, MOST_OF_THE_REST)) add(group, 1)
 
-  const packLines = numbered(lines)
+  const packLines = numbered(lines, ids)
   const { total, atLeast, read } = findings.lines
   return {
     ...{ subject: findings.subject, where: findings.where, from, until, comparedFrom: findings.comparedFrom },
@@ -96,16 +94,15 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
 }
 
 const same = (text: string) => text
-const MOST_KNOWN = 1_000
 
 function costOf(line: ReadLine): number {
   return tokensOf(lineText(packLine(line, 'L99', 'T99'), same)) + 1
 }
 
-function numbered(lines: ReadonlyMap<string, Chosen>): PackLine[] {
+function numbered(lines: ReadonlyMap<string, ReadLine>, patterns: ReadonlyMap<string, string>): PackLine[] {
   return [...lines.values()]
-    .sort((a, b) => a.line.at - b.line.at || (a.line.id < b.line.id ? -1 : 1))
-    .map(({ line, pattern }, at) => packLine(line, `L${at + 1}`, pattern))
+    .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+    .map((line, at) => packLine(line, `L${at + 1}`, patterns.get(line.id) ?? null))
 }
 
 /** A line under the id it is cited by. */

@@ -1,12 +1,14 @@
 // The ledger of what models cost: reserved before each call, settled after it, never above a limit.
 import type { State } from '../state/database.ts'
-import { HOUR } from '../time.ts'
+import { DAY, HOUR } from '../time.ts'
 
 /** Limits in millionths of a dollar. */
 export type Limits = { analysis: number; personHour: number; day: number; month: number }
 
 /** What a limit refused, and when there is room again (epoch ms; null: not for this analysis). */
 export type Refusal = { limit: keyof Limits; most: number; resetsAt: number | null }
+
+const KEPT = 400 * DAY
 
 export type Reservation = { id: number }
 
@@ -66,8 +68,8 @@ export function spentLately(state: State, now: number, timeZone: string): { day:
 }
 
 /** Drops what is older than thirteen months. */
-export function pruneSpendings(state: State, before: number): void {
-  state.transaction(() => state.prepare('delete from spendings where at < ?').run(before))
+export function pruneSpendings(state: State, now: number): void {
+  state.transaction(() => state.prepare('delete from spendings where at < ?').run(now - KEPT))
 }
 
 /** When the oldest of what a person spent in the last hour falls out of it. */

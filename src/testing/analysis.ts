@@ -1,0 +1,71 @@
+// A house with logs and a simulated model, for stories of analyses.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLog } from '../log.ts'
+import { openLogStore } from '../logs/embedded/open-log-store.ts'
+import { startHouse, type TestHouseOptions } from './house.ts'
+import { MODEL_KEY, type ModelServer, startModelServer } from './model/model-server.ts'
+import { readsHonestly } from './model/reader.ts'
+
+export type Said = { message: string; level?: string; source?: string; host?: string; ago?: number }
+
+/** Opens house, store and provider; `close` ends all. Without changes the provider answers honestly. */
+export async function startAnalysedHouse(options: TestHouseOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-analysis-'))
+  const store = await openLogStore({ folder, log: silentLog })
+  const model: ModelServer = await startModelServer()
+  model.otherwise(readsHonestly)
+  const house = await startHouse({
+    store,
+    start: new Date().toISOString(),
+    ...options,
+    environment: { ANTHROPIC_API_KEY: MODEL_KEY, ANTHROPIC_BASE_URL: model.url, ...options.environment },
+  })
+  const { secret } = (await house.result<{ key: { secret: string } }>('keys create default')).key
+
+  return {
+    house,
+    model,
+    store,
+    /** Lines arrive, each `ago` ms before now. */
+    async logs(lines: readonly Said[]): Promise<void> {
+      const body = JSON.stringify(
+        lines.map(({ ago = 0, ...line }) => ({ ...line, timestamp: new Date(house.clock.now() - ago).toISOString() })),
+      )
+      const headers = { 'x-api-key': secret, 'content-type': 'application/json' }
+      const answer = await house.request('/api/logs', { method: 'POST', body, headers })
+      if (answer.status !== 200) throw new Error(await answer.text())
+    },
+    /** A trouble with a cause: settings reloaded, then orders fail. */
+    async trouble(): Promise<void> {
+      const calm = Array.from({ length: 100 }, (_, i) => ({
+        message: `GET /cart 200 in ${i} ms`,
+        source: 'web',
+        host: 'web-1',
+        ago: 7_000_000 - i * 69_000,
+      }))
+      const failing = Array.from({ length: 30 }, (_, i) => ({
+        message: `order ${1000 + i} failed: no free connection`,
+        level: 'error',
+        source: 'api',
+        host: 'api-1',
+        ago: 590_000 - i * 15_000,
+      }))
+      await this.logs([
+        ...calm,
+        { message: 'settings reloaded: pool_size=2', level: 'info', source: 'config', ago: 600_000 },
+        ...failing,
+      ])
+    },
+    async close(): Promise<void> {
+      await house.stop()
+      model.release()
+      await model.close()
+      await store.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type AnalysedHouse = Awaited<ReturnType<typeof startAnalysedHouse>>
