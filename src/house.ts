@@ -119,7 +119,12 @@ export function openHouse(options: HouseOptions) {
   const given = createGivenChannels(state, () => platforms, vault)
   const opens = (id: string) => given.opens({ id })
   const prober = createProber(config.connectivityTargets, clock, log, () => scheduler.wake(), options.reach)
-  const scheduler = createScheduler(state, clock, log, { platforms: statuses, connectivity: prober.now, opens })
+  const scheduler = createScheduler(state, clock, log, {
+    platforms: statuses,
+    connectivity: prober.now,
+    probes: config.connectivityTargets.length > 0,
+    opens,
+  })
   const delivery = createDelivery(state, channels, clock, log)
   const rates = createRates(state, clock)
   const shared = {

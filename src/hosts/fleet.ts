@@ -15,8 +15,11 @@ import { createSpools, type Spools } from './spools.ts'
 export type Fleet = {
   connections: Connections
   collector: Collector
-  /** What runs the containers of a host, asked for when it is not known yet; rejects when there is nothing. */
-  engine(host: Host): Promise<{ engine: Engine; machine: Machine }>
+  /**
+   * What runs the containers of a host, asked for when it is not known yet; rejects when there is nothing. `insist` (true
+   * unless said) tries a host even while it is backed off from.
+   */
+  engine(host: Host, insist?: boolean): Promise<{ engine: Engine; machine: Machine }>
   /** What live tails followed, for their export. */
   spools: Spools
   start(): void
@@ -44,11 +47,11 @@ export function createFleet(options: FleetOptions): Fleet {
     connections,
     collector,
     spools,
-    async engine(host) {
+    async engine(host, insist = true) {
       if (host.engine === null || host.engine === 'none') await collector.look(host)
       const { engine } = readHost(state, host.id) ?? host
       if (engine === null || engine === 'none') throw noEngine(host)
-      return { engine, machine: connections.machine(host, true) }
+      return { engine, machine: connections.machine(host, insist) }
     },
     start: () => collector.start(),
     stop() {

@@ -20,6 +20,8 @@ export type FollowOptions = {
   fleet: Pick<Fleet, 'engine'>
   host: Host
   container: string
+  /** Whether to try a host that is backed off from; true unless said. */
+  insist?: boolean
   /** Where to go on; without one, with so many of the last lines. */
   from: Position | { lines: number } | { since: string }
   onLines(lines: readonly OutputLine[]): void
@@ -40,7 +42,7 @@ export function followContainer(options: FollowOptions): () => void {
   let wait = SOONEST
 
   const pass = async (host: Host): Promise<Problem | null> => {
-    const { engine, machine } = await fleet.engine(host)
+    const { engine, machine } = await fleet.engine(host, options.insist ?? true)
     const since = sinceOf(position) ?? ('since' in from ? from.since : undefined)
     const lines = since === undefined && 'lines' in from ? { lines: from.lines } : {}
     const isNew = beyond(position)
