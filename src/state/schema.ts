@@ -2,6 +2,7 @@
 
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from './orm.ts'
 
+export * from './action-schema.ts'
 export * from './alert-schema.ts'
 export * from './analysis-schema.ts'
 export * from './archive-schema.ts'
