@@ -34,6 +34,37 @@ describe('the settings', () => {
     expect(written).toEqual(defaults)
   })
 
+  it('of archives name a folder, or a bucket with its keys', () => {
+    expect(readConfig({ LOG_DISK_BUDGET: '20GB', ARCHIVE_TO: '/mnt/old logs' }).logs).toEqual({
+      diskBudgetBytes: 20e9,
+      archive: { kind: 'folder', path: '/mnt/old logs' },
+    })
+    const keys = { ARCHIVE_S3_ACCESS_KEY: 'AKID', ARCHIVE_S3_SECRET_KEY: 'hush hush' }
+    const config = readConfig({ ARCHIVE_TO: 's3://logs/a/b/', ARCHIVE_S3_REGION: 'eu-north-1', ...keys })
+    expect(config.logs.archive).toEqual({
+      kind: 's3',
+      endpoint: 'https://s3.eu-north-1.amazonaws.com',
+      region: 'eu-north-1',
+      bucket: 'logs',
+      prefix: 'a/b',
+      accessKey: 'AKID',
+      secretKey: 'hush hush',
+    })
+    expect(config.secrets).toContain('hush hush')
+    expect(Object.keys(problemsOf({ ARCHIVE_TO: 's3://logs', LOG_DISK_BUDGET: '20' })).sort()).toEqual([
+      'ARCHIVE_S3_ACCESS_KEY',
+      'ARCHIVE_S3_SECRET_KEY',
+      'LOG_DISK_BUDGET',
+    ])
+    const wrongs: Record<string, string>[] = [
+      { ARCHIVE_TO: 'ftp://x' },
+      { ARCHIVE_TO: 's3://A_B', ...keys },
+      keys,
+      { ARCHIVE_TO: '/x', ...keys },
+    ]
+    for (const wrong of wrongs) expect([wrong, Object.keys(problemsOf(wrong))]).toEqual([wrong, ['ARCHIVE_TO']])
+  })
+
   it('that are wrong are all reported at once, each by its name', () => {
     const problems = problemsOf({
       PORT: '80800',

@@ -1,4 +1,5 @@
 // Keeps the log store in order, once a minute: what is past its time goes, what is closed is archived, trouble is told.
+import { setTimeout } from 'node:timers/promises'
 import { listAlerts } from './alerts/alert-lists.ts'
 import { applyOutcomes, endAlert, readOpenAlert } from './alerts/alerts.ts'
 import type { Config } from './config.ts'
@@ -27,6 +28,7 @@ export type LogKeepingOptions = {
 
 /** The card of a drop is over when none followed for so long. */
 const CALM = DAY
+const STOP_MS = 1_000
 
 /** The keeping of a store; nothing runs before `start`. */
 export function createLogKeeping({ state, store, archiver, names, config, folder, clock, log }: LogKeepingOptions) {
@@ -81,11 +83,11 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
 
   return {
     start: arm,
-    /** Resolves when nothing is under way any more. */
+    /** Resolves when nothing is under way any more, or when that takes too long; what is cut short is done again. */
     async stop() {
       cancel()
       await archiver?.close()
-      await turning
+      await Promise.race([turning, setTimeout(STOP_MS, null, { ref: false })])
       cancel()
     },
   }

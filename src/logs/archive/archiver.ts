@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import type { Log } from '../../log.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
@@ -52,6 +53,8 @@ export type Archiver = {
 const GIVEN_UP = 10 * MINUTE
 /** What a line takes on disk, about, with its words in the index. */
 const LINE_BYTES = 400
+/** So long the store gets to end what cannot be broken off. */
+const CLOSE_MS = 1_000
 
 /** An archiver for a store. Nothing runs until it is asked. */
 export function createArchiver({ state, store, place, folder, clock, log }: ArchiverOptions): Archiver {
@@ -87,7 +90,8 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
       const { file, lines, bytes } = await store.archive(partition.name, own)
       const sha256 = await sumOf(file)
       const name = nextArchiveName(state, partition.name)
-      const key = `${name}.ndjson.zst`
+      // By its content: nobody else's archive in the same place is overwritten, and the same one twice is one.
+      const key = `${partition.name}.${sha256.slice(0, 12)}.ndjson.zst`
       job.total = bytes
       await place.put(file, key, { signal, onBytes: done => Object.assign(job, { done }) })
       const { from, until, lastPosition } = partition
@@ -185,7 +189,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
     restoreFailure: () => failedRestore,
     async close() {
       ending.abort(new Problem('busy', 'Vakt is stopping; this is done again when it is back.'))
-      await Promise.allSettled([running, restoring])
+      await Promise.race([Promise.allSettled([running, restoring]), setTimeout(CLOSE_MS, null, { ref: false })])
     },
   }
 }

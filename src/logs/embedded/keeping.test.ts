@@ -106,6 +106,63 @@ describe('the disk budget', () => {
   })
 })
 
+describe('partitions that wait to be archived', () => {
+  const threeDays = async (options: { diskBudgetBytes?: number } = {}) => {
+    const store = await aStore(options)
+    for (const day of [0, 1, 2]) {
+      const lines = Array.from({ length: 400 }, (_, i) => ({ message: `d${day} ${i} ${'text '.repeat(20)}` }))
+      await store.append(batchOf(lines, { receivedAt: NOON + day * DAY }))
+    }
+    return store
+  }
+  const archived = (...names: string[]) => ({ has: ({ name }: { name: string }) => names.includes(name) })
+  const [FIRST, SECOND] = ['2026-11-21.3d.0', '2026-11-22.3d.0'] as const
+
+  it('are not dropped for their age, the others are', async () => {
+    const store = await threeDays()
+    const late = NOON + 20 * DAY
+    expect(await maintained(store, late, { ...archived(), reachable: false })).toEqual([])
+    const said = await maintained(store, late, { ...archived(FIRST), reachable: true })
+    expect(said).toEqual([expect.stringContaining(`Dropped the log partition ${FIRST}`)])
+    expect((await store.status()).lines).toBe(800)
+  })
+
+  it('are dropped for want of room only when the archive is out of reach, and that is said', async () => {
+    const store = await threeDays({ diskBudgetBytes: 100_000 })
+    const now = NOON + 2 * DAY
+    expect(await maintained(store, now, { ...archived(), reachable: true })).toEqual([])
+    const { removed } = await store.maintain(now, { ...archived(SECOND), reachable: true })
+    expect(removed).toMatchObject([{ partition: { name: SECOND }, why: 'budget', archived: true }])
+    const forced = await store.maintain(now, { ...archived(SECOND), reachable: false })
+    expect(forced.removed).toMatchObject([
+      { partition: { name: FIRST }, archived: false, sentence: expect.stringContaining('before it was archived') },
+    ])
+  })
+
+  it('are closed when their day is over, even when no line came since', async () => {
+    const store = await threeDays()
+    const open = async () => (await store.status()).partitions.filter(({ state }) => state === 'open')
+    await store.maintain(NOON + 2 * DAY)
+    expect(await open()).toMatchObject([{ name: '2026-11-23.3d.0' }])
+    await store.maintain(NOON + 3 * DAY)
+    expect(await open()).toEqual([])
+  })
+
+  it('never have the name of one that was dropped the same day', async () => {
+    const store = await aStore({ partitionLines: 100, diskBudgetBytes: 1 })
+    const names = new Set<string>()
+    for (let i = 0; i < 4; i++) {
+      await store.append(batchOf(Array.from({ length: 100 }, (_, n) => ({ message: `m${i} ${n}` }))))
+      await store.append(batchOf([{ message: 'one more' }]))
+      for (const { partition } of (await store.maintain(NOON)).removed) {
+        expect(names.has(partition.name)).toBe(false)
+        names.add(partition.name)
+      }
+    }
+    expect(names.size).toBe(4)
+  })
+})
+
 describe('merging', () => {
   it('brings the index of past days into one piece, a little at a time, without a change to what is found', async () => {
     const store = await aStore()

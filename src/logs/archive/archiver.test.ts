@@ -1,0 +1,168 @@
+// The archiver with the real store: each partition once, whatever cuts it short, and nothing that is not there brought back.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { zstdDecompressSync } from 'node:zlib'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { silentLog } from '../../log.ts'
+import { Problem } from '../../problem.ts'
+import { memoryState, type State } from '../../state/database.ts'
+import { createFakeClock } from '../../testing/fake-clock.ts'
+import { DAY, MINUTE } from '../../time.ts'
+import { listArchives } from '../archives.ts'
+import type { EmbeddedLogStore } from '../embedded/embedded-log-store.ts'
+import { aFolder, aStore, batchOf, NOON } from '../embedded/store.testing.ts'
+import { createArchiver } from './archiver.ts'
+import { folderPlace } from './folder-place.ts'
+import type { ArchivePlace } from './place.ts'
+
+const FIRST = '2026-11-21.3d.0'
+const SECOND = '2026-11-22.3d.0'
+
+let store: EmbeddedLogStore
+let state: State
+let to: string
+let scratch: string
+const clock = createFakeClock(NOON)
+
+beforeEach(async () => {
+  store = await aStore()
+  state = memoryState()
+  to = aFolder()
+  scratch = join(aFolder(), 'archiving')
+  for (const day of [0, 1, 2]) await comes(day)
+})
+
+const comes = (day: number, receivedAt = NOON + day * DAY) =>
+  store.append(
+    batchOf(
+      Array.from({ length: 200 }, (_, i) => ({ message: `day ${day} ${i}` })),
+      { receivedAt },
+    ),
+  )
+const archiver = (place: ArchivePlace = folderPlace(to)) => {
+  const made = createArchiver({ state, store, place, folder: scratch, clock, log: silentLog })
+  onTestFinished(() => made.close())
+  return made
+}
+const recorded = () => listArchives(state, 100).map(({ name }) => name)
+
+/** A place that does something at each file before or after it is put. */
+function troubled(trouble: { before?: () => void; after?: () => void }): ArchivePlace {
+  const place = folderPlace(to)
+  return {
+    ...place,
+    async put(file, key, course) {
+      trouble.before?.()
+      await place.put(file, key, course)
+      trouble.after?.()
+    },
+  }
+}
+const gone = () => {
+  throw new Problem('busy', 'It is away.')
+}
+
+describe('archiving', () => {
+  it('takes what is closed, oldest first, once, with every line and its sum', async () => {
+    const one = archiver()
+    expect(await Promise.all([one.run(), one.run()])).toEqual([2, 2])
+    expect(await one.run()).toBe(0)
+    expect(recorded()).toEqual([SECOND, FIRST])
+    const { key, lines, bytes } = listArchives(state, 1)[0]!
+    const file = readFileSync(join(to, key))
+    expect({ lines, bytes }).toEqual({ lines: 200, bytes: file.length })
+    expect(zstdDecompressSync(file).toString().trimEnd().split('\n')).toHaveLength(200)
+    expect(readdirSync(scratch)).toEqual([])
+  })
+
+  it('waits a turn for batches on their way when it runs by itself', async () => {
+    const one = archiver()
+    expect(await one.run(true)).toBe(0)
+    await comes(1)
+    expect(await one.run(true)).toBe(1)
+    expect(recorded()).toEqual([FIRST])
+    expect(await one.run(true)).toBe(1)
+  })
+
+  it('does again what a crash cut short, before or after the file was there, without a second copy', async () => {
+    for (const trouble of [{ before: gone }, { after: gone }]) {
+      await expect(archiver(troubled(trouble)).run()).rejects.toMatchObject({ code: 'busy' })
+      expect(recorded()).toEqual([])
+    }
+    mkdirSync(join(scratch, 'archive'), { recursive: true })
+    writeFileSync(join(scratch, 'archive', 'half'), 'of a crash')
+    const next = archiver()
+    expect(await next.run()).toBe(2)
+    expect(readdirSync(to)).toHaveLength(2)
+    expect(existsSync(join(scratch, 'archive', 'half'))).toBe(false)
+  })
+
+  it('tells since when it fails, is out of reach after ten minutes, and well again after a success', async () => {
+    const trouble: { before?: () => void } = { before: gone }
+    const one = archiver(troubled(trouble))
+    const since = clock.now()
+    await expect(one.run()).rejects.toMatchObject({ message: 'It is away.' })
+    expect(one.failing()).toMatchObject({ since, problem: { message: 'It is away.' } })
+    clock.sleep(9 * MINUTE)
+    await expect(one.run()).rejects.toThrow()
+    expect(one.keeper().reachable).toBe(true)
+    clock.sleep(MINUTE)
+    expect(one.keeper().reachable).toBe(false)
+    delete trouble.before
+    await one.run()
+    expect(one.failing()).toBe(null)
+    const [first] = (await store.status()).partitions
+    expect(one.keeper().has(first!)).toBe(true)
+  })
+
+  it('takes a partition anew under another name when lines came after all', async () => {
+    const one = archiver()
+    await one.run()
+    await comes(1)
+    expect(await one.run()).toBe(1)
+    expect(recorded()).toEqual([`${SECOND}~2`, SECOND, FIRST])
+    expect(readdirSync(to)).toHaveLength(3)
+    await store.maintain(NOON + 9 * DAY, one.keeper())
+    expect(await one.restore(`${SECOND}~2`, NOON + 20 * DAY)).toBe(400)
+  })
+})
+
+describe('restoring', () => {
+  it('refuses what is here, unknown, elsewhere, or too large for the budget', async () => {
+    const one = archiver()
+    await one.run()
+    const until = NOON + 20 * DAY
+    await expect(one.restore(FIRST, until)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(one.restore('../../etc/passwd', until)).rejects.toMatchObject({ code: 'not_found' })
+    await store.maintain(NOON + 9 * DAY, one.keeper())
+    await expect(archiver(folderPlace('/elsewhere')).restore(FIRST, until)).rejects.toMatchObject({
+      message: expect.stringContaining(`was put in ${to}`),
+    })
+    const small = await aStore({ diskBudgetBytes: 50_000 })
+    const tight = createArchiver({
+      state,
+      store: small,
+      place: folderPlace(to),
+      folder: scratch,
+      clock,
+      log: silentLog,
+    })
+    await expect(tight.restore(FIRST, until)).rejects.toMatchObject({ message: expect.stringContaining('do not fit') })
+    expect(await one.restore(`${FIRST}.ndjson.zst`, until)).toBe(200)
+  })
+
+  it('of a file that was changed or is gone fails in a sentence, and nothing comes back', async () => {
+    const one = archiver()
+    await one.run()
+    await store.maintain(NOON + 9 * DAY, one.keeper())
+    const [file] = readdirSync(to).sort()
+    const content = readFileSync(join(to, file!))
+    content[content.length >> 1]! ^= 1
+    writeFileSync(join(to, file!), content)
+    const before = (await store.status()).lines
+    await expect(one.restore(FIRST, NOON + 20 * DAY)).rejects.toMatchObject({ code: 'invalid' })
+    expect(one.restoreFailure()).toMatchObject({ name: FIRST })
+    expect((await store.status()).lines).toBe(before)
+    await expect(archiver(folderPlace(aFolder())).run()).resolves.toBeGreaterThanOrEqual(0)
+  })
+})
