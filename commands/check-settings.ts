@@ -36,6 +36,7 @@ export function checkSettings() {
     manualResume: z.boolean().optional().describe('Stay paused when a beat comes'),
     host: text(100).describe('The host it runs on'),
     dependsOn: completes(z.string().max(100), 'check').optional().describe('The check that it depends on'),
+    lan: z.boolean().optional().describe('Its beats come over the local network: judge it while Vakt is offline too'),
     severity: z.enum(SEVERITIES).optional().describe('How bad a miss is, critical unless said'),
     owner: text(100).describe('Who looks after it'),
     remind: z
@@ -104,6 +105,7 @@ const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>)
   manualResume: manualResume => ({ manualResume }),
   host: host => ({ host: orNull(host) }),
   dependsOn: check => ({ dependsOn: orNull(check) }),
+  lan: lan => ({ lan }),
   severity: severity => ({ severity }),
   owner: owner => ({ owner: orNull(owner) }),
   remind: every => ({ remindEvery: every === NONE ? 0 : every }),

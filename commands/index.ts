@@ -12,6 +12,7 @@ import { figureCommands } from './container-figures.ts'
 import { followCommands } from './container-follows.ts'
 import { containerTailCommands } from './container-tail.ts'
 import { containerCommands } from './containers.ts'
+import { connectivityCommands } from './connectivity.ts'
 import type { Context } from './context.ts'
 import { escalationCommands } from './escalations.ts'
 import { helpCommand } from './help.ts'
@@ -36,6 +37,7 @@ import { statusCommands } from './status.ts'
 
 export const commands: readonly Command<Context>[] = [
   ...statusCommands,
+  ...connectivityCommands,
   ...alertCommands,
   ...ackCommands,
   ...alertStoryCommands,

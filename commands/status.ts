@@ -5,8 +5,10 @@ import type { Text } from '../src/card.ts'
 import { listAbsences } from '../src/checks/absences.ts'
 import { countByShownStatus } from '../src/checks/checks.ts'
 import { positional } from '../src/command.ts'
+import { percent } from '../src/connectivity/availability.ts'
 import { type Delivery, listDeliveries } from '../src/notifications/notifications.ts'
 import { aboutDuration, isoTime } from '../src/time.ts'
+import { availabilityOfDay } from './connectivity.ts'
 import { command, counted } from './context.ts'
 
 const status = command({
@@ -26,6 +28,11 @@ const status = command({
     const ill =
       !scheduler.healthy || platforms.some(one => one.status.state === 'lost' || one.status.state === 'refused')
     const absence = listAbsences(state, 1)[0]
+    const share = availabilityOfDay(state, now)
+    const connected =
+      config.connectivityTargets.length === 0
+        ? []
+        : [`Connectivity: ${connectivity.state}, ${percent(share)} of the last 24h.`]
     const lines: Text[] = [
       open === 0 ? 'No open alerts.' : `${counted(open, 'open alert')}.`,
       `Checks: ${checks.up} up, ${checks.late} late, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
@@ -40,6 +47,7 @@ const status = command({
             `${counted(waiting.length, 'message')} waiting or failed; "deliveries" shows ${waiting.length === 1 ? 'it' : 'them'}.`,
           ]
         : []),
+      ...connected,
       ...(absence
         ? [
             [
@@ -77,6 +85,7 @@ const status = command({
           state: connectivity.state,
           since: isoTime(connectivity.since),
           configured: config.connectivityTargets.length > 0,
+          availability_24h: share,
         },
         deadman: { configured: config.deadmanUrl !== null },
       },

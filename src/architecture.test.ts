@@ -90,7 +90,7 @@ describe('the house', () => {
 
   it('speaks SQL only in files named for a table', () => {
     const tables =
-      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/(projects\/audit|logs\/(searches|archives|counters|errors|sources)|detectors\/(rules|watches))\.ts$/
+      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/connectivity\/states\.ts$|^src\/(projects\/audit|logs\/(searches|archives|counters|errors|sources)|detectors\/(rules|watches))\.ts$/
     const speaking = [
       ...imports()
         .filter(({ to }) => to === 'src/state/orm.ts')
@@ -127,7 +127,7 @@ describe('the house', () => {
 
   it('waits only in doors, the delivery loop and the log store', () => {
     const waiting =
-      /^(src\/(main|cli|house|log-keeping|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation)\/|src\/connectivity\/probe\.ts|src\/logs\/(archive\/|embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+      /^(src\/(main|cli|house|log-keeping|desk|deadman)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
     const asynchronous = files.filter(file => /\basync (function|\(|\w+ =>|\w+\()|: Promise</.test(read(file)))
     expect(asynchronous.filter(file => !waiting.test(file) && file !== 'src/command.ts')).toEqual([])
   })

@@ -1,7 +1,8 @@
 // The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
 import { pruneAlerts } from './alerts/alert-lists.ts'
-import { applyOutcomes, fireAlert, nextWake, wakeAlerts } from './alerts/alerts.ts'
+import { applyOutcomes, endAlert, fireAlert, nextWake, wakeAlerts } from './alerts/alerts.ts'
 import { keepHolds, nextHoldChange } from './alerts/hold-keeping.ts'
+import { withHeld } from './alerts/hold-lists.ts'
 import { reviewSoon } from './alerts/holds.ts'
 import { pruneAnalyses } from './analysis/analyses.ts'
 import { pruneSpendings } from './analysis/spendings.ts'
@@ -17,7 +18,8 @@ import {
 } from './checks/absences.ts'
 import { nextDeadline } from './checks/deadlines.ts'
 import type { Connectivity } from './connectivity/connectivity.ts'
-import { absenceFinding } from './detectors/absence.ts'
+import { noteConnectivity, pruneConnectivity } from './connectivity/states.ts'
+import { absenceFinding, OFFLINE_KEY, offlineFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
 import { keepCounters, nextSurvey, survey } from './detectors/survey.ts'
@@ -32,6 +34,8 @@ import { type Clock, HOUR, SECOND } from './time.ts'
 
 /** How often the scheduler shows that it is alive, even with nothing to do. */
 const TICK = 5 * SECOND
+/** How often it is noted how Vakt is connected while that stays the same. */
+const NOTED_EVERY = 15 * SECOND
 /** How many overdue checks one turn judges, so that a mass of them never holds up the intake. */
 const AT_ONCE = 100
 
@@ -51,6 +55,8 @@ export interface Scheduler {
 export type Surroundings = {
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
+  /** Whether there is anything to probe, so that the connectivity is known. */
+  probes?: boolean
   /** Whether a channel of this id can be reached, for escalating to persons. */
   opens?(channelId: string): boolean
 }
@@ -67,6 +73,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
   let running = false
   /** Since when nothing was heard, while Vakt is offline. */
   let deafSince: number | null = null
+  let noted: Connectivity['state'] | null = null
+  let nextNote = 0
 
   const turn = () => {
     disarm()
@@ -98,6 +106,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     nextMark = now
     nextPrune = now
     nextLook = now
+    nextNote = now
     if (deafSince !== null) deafSince = Math.min(deafSince, now)
     const counted = recordSetBack(state, now)
     log.warn('the clock went back; what it put far ahead is counted from now', { ms: alive - now, checks: counted })
@@ -105,8 +114,11 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
 
   const noticeOffline = (now: number) => {
     const connectivity = around.connectivity()
-    if (connectivity.state === 'offline') deafSince ??= Math.min(connectivity.heardAt, now)
-    else if (deafSince !== null && connectivity.failing === 0) {
+    if (around.probes && (now >= nextNote || connectivity.state !== noted)) note(connectivity, now)
+    if (connectivity.state === 'offline') {
+      if (deafSince === null) fireAlert(state, offlineFinding(Math.min(connectivity.heardAt, now)), now)
+      deafSince ??= Math.min(connectivity.heardAt, now)
+    } else if (deafSince !== null && connectivity.failing === 0) {
       comeBack(state, 'offline', deafSince, now, log)
       deafSince = null
     }
@@ -123,6 +135,12 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     }
   }
 
+  const note = (connectivity: Connectivity, now: number) => {
+    noteConnectivity(state, connectivity, now)
+    noted = connectivity.state
+    nextNote = now + NOTED_EVERY
+  }
+
   const mark = (now: number) => {
     nextMark = now + TICK
     markAlive(state, now)
@@ -135,6 +153,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     pruneSpendings(state, now)
     pruneAudit(state, now)
     pruneSignatures(state, now)
+    pruneConnectivity(state, now)
   }
 
   const arm = (latest: number) => {
@@ -149,7 +168,9 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
             nextLostChannel(around.platforms(), clock.now()),
           ]
         : []
-    if (error === null && hears(around)) due.push(nextDeadline(state), nextWatch(state), nextLook)
+    if (error === null) {
+      due.push(...(hears(around) ? [nextDeadline(state), nextWatch(state), nextLook] : [nextDeadline(state, 'lan')]))
+    }
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return
     disarm()
@@ -167,6 +188,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       const alive = lastAlive(state)
       const now = clock.now()
       noticeSetBack(alive, now)
+      // Should Vakt still be offline, the first rounds of probes say so again.
+      endAlert(state, OFFLINE_KEY, null, now)
       if (alive !== null && alive < now) comeBack(state, 'stopped', alive, now, log)
       turn()
     },
@@ -188,7 +211,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
 /** Judges what is due at `now` in one transaction; what is left over is due at once again. */
 function judge(state: State, now: number, around: Surroundings): void {
   state.transaction(() => {
-    const missed = hears(around) ? detectMissedBeats(state, now, AT_ONCE) : []
+    const missed = detectMissedBeats(state, now, AT_ONCE, hears(around) ? 'all' : 'lan')
     const watched = hears(around) ? detectWatched(state, now, AT_ONCE) : []
     applyOutcomes(state, [...missed, ...watched, ...detectLostChannels(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
@@ -212,7 +235,7 @@ function comeBack(state: State, kind: Absence['kind'], from: number, to: number,
     const unheard = recordAbsence(state, kind, from, to)
     const finding = absenceFinding({ kind, from, to }, unheard)
     if (finding) {
-      fireAlert(state, finding, to)
+      fireAlert(state, withHeld(state, finding), to)
       applyOutcomes(state, [{ kind: 'gone', key: finding.key }], to)
     }
   })

@@ -68,7 +68,7 @@ describe('the internet is gone for ten minutes', () => {
     await house.passes('4m')
     house.internet.up = false
     await house.passes('10m')
-    expect(house.channel.messages).toEqual([])
+    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Warning: Vakt is offline'])
     expect(await house.result('status')).toMatchObject({ connectivity: { state: 'offline' } })
     house.internet.up = true
     await house.passes('20s')

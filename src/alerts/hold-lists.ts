@@ -1,8 +1,12 @@
 // What is held back: by what, how many, and which.
+
+import type { Text } from '../card.ts'
+import type { Finding } from '../detectors/finding.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, ne, sql } from '../state/orm.ts'
 import { alerts } from '../state/schema.ts'
 import type { Alert } from './alert.ts'
+import { readOpenAlert } from './alert-rows.ts'
 
 const WORST_FIRST = [sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end`, asc(alerts.id)]
 
@@ -50,6 +54,17 @@ export function readExplained(state: State, alert: Pick<Alert, 'id' | 'explains'
 }
 
 const TITLES = 8
+
+/** A finding that ends an alert, with what that held back until now in the words of its card. */
+export function withHeld(state: State, finding: Finding): Finding {
+  const open = readOpenAlert(state, finding.key)
+  const held = open ? listHeld(state, `alert:${open.id}`, TITLES + 1) : []
+  if (held.length === 0) return finding
+  const names: Text[] = held.slice(0, TITLES).map(one => `• ${one.title}`)
+  const more = held.length > TITLES ? ['… and more; "alerts list" shows them.'] : []
+  const said = 'These alerts waited meanwhile, and are told now if they go on:'
+  return { ...finding, seen: { ...finding.seen, lines: [...finding.seen.lines, said, ...names, ...more] } }
+}
 
 /** Alerts that `by` holds back at `now`, and those fired since `from` that ended while it did; worst first. */
 export function heldSince(state: State, by: string, from: number, now: number): Alert[] {

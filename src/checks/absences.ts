@@ -34,7 +34,8 @@ export function settlingAfter(from: number, to: number): number {
 }
 
 /**
- * Records that no beat could arrive from `from` to `to` and holds that time off every deadline.
+ * Records that no beat could arrive from `from` to `to` and holds that time off every deadline; what beats over the local
+ * network was heard while Vakt was only offline.
  * Returns the checks whose due time fell into it: their beat may have been lost, so the next one is awaited.
  */
 export function recordAbsence(state: State, kind: Absence['kind'], from: number, to: number): Check[] {
@@ -42,7 +43,7 @@ export function recordAbsence(state: State, kind: Absence['kind'], from: number,
     state.db.insert(absences).values({ kind, from, to }).run()
     markAlive(state, to)
     state.touch('deadlines')
-    return holdChecks(state, from, to, to + settlingAfter(from, to))
+    return holdChecks(state, from, to, to + settlingAfter(from, to), kind === 'offline' ? 'lan' : undefined)
   })
 }
 

@@ -1,27 +1,36 @@
 // The stored deadlines of the checks: which have passed, which is next, and how an absence moves them.
 
 import type { State } from '../state/database.ts'
-import { and, asc, isNotNull, lte, sql } from '../state/orm.ts'
+import { and, asc, eq, isNotNull, lte, sql } from '../state/orm.ts'
 import { checks } from '../state/schema.ts'
 import { type Check, type CheckChanges, hold, setBack } from './check.ts'
 import { updateCheck } from './checks.ts'
 
+/** Which checks are meant: all, or (while Vakt is offline) those that need no internet. */
+export type Heard = 'all' | 'lan'
+
 /** Up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
-export function overdueChecks(state: State, now: number, limit: number): Check[] {
-  const overdue = and(isNotNull(checks.downAt), lte(checks.downAt, now))
+export function overdueChecks(state: State, now: number, limit: number, heard: Heard = 'all'): Check[] {
+  const overdue = and(
+    isNotNull(checks.downAt),
+    lte(checks.downAt, now),
+    heard === 'lan' ? eq(checks.lan, true) : undefined,
+  )
   return state.db.select().from(checks).where(overdue).orderBy(asc(checks.downAt)).limit(limit).all()
 }
 
 /** The nearest deadline of any check. */
-export function nextDeadline(state: State): number | null {
-  const query = 'select down_at as at from checks where down_at is not null order by down_at limit 1'
+export function nextDeadline(state: State, heard: Heard = 'all'): number | null {
+  const only = heard === 'lan' ? 'and lan = 1' : ''
+  const query = `select down_at as at from checks where down_at is not null ${only} order by down_at limit 1`
   return state.prepare<[], { at: number }>(query).get()?.at ?? null
 }
 
-/** Holds an absence off every deadline (see `hold`); returns the checks whose due time fell into it. */
-export function holdChecks(state: State, from: number, to: number, settled: number): Check[] {
+/** Holds an absence off every deadline (see `hold`) of all checks but those `heard`; returns those whose due time fell into it. */
+export function holdChecks(state: State, from: number, to: number, settled: number, heard?: 'lan'): Check[] {
   const unheard: Check[] = []
-  const waiting = state.db.select().from(checks).where(isNotNull(checks.downAt)).all()
+  const deaf = and(isNotNull(checks.downAt), heard === 'lan' ? eq(checks.lan, false) : undefined)
+  const waiting = state.db.select().from(checks).where(deaf).all()
   for (const check of waiting) {
     const changes = unlessUnknowable(() => hold(check, from, to, settled))
     if (changes.downAt !== undefined) updateCheck(state, check.id, changes)

@@ -3,7 +3,9 @@ import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { silentLog } from '../log.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
+import { availability, percent } from './availability.ts'
 import { afterRound, startedOnline } from './connectivity.ts'
+import { ping, Untriable } from './ping.ts'
 import { createProber, tryTarget } from './probe.ts'
 import { readTargets } from './targets.ts'
 
@@ -78,5 +80,53 @@ describe('connectivity', () => {
     await expect(tryTarget(target!)).resolves.toBeUndefined()
     await new Promise(resolve => server.close(resolve))
     await expect(tryTarget(target!)).rejects.toThrow()
+  })
+})
+
+describe('a ping', () => {
+  it('that cannot be sent on this machine says so, and its target does not count', async () => {
+    await expect(ping('127.0.0.1', 1, 'no-such-program')).rejects.toThrow('The program "ping" is not there')
+    const clock = createFakeClock(0)
+    const warned: unknown[] = []
+    const prober = createProber(
+      readTargets('icmp://192.0.2.1 tcp://a:1'),
+      clock,
+      { ...silentLog, warn: (_, facts) => void warned.push(facts) },
+      () => {},
+      async target => {
+        if (target.kind === 'icmp') throw new Untriable('There is no ping.')
+      },
+    )
+    prober.start()
+    await clock.advance(60_000)
+    expect([prober.now().state, warned]).toEqual(['online', [{ reason: 'There is no ping.' }]])
+    prober.stop()
+  })
+
+  it.each(['icmp://-f', 'icmp://--help', 'icmp://'])('never takes an option for a host: %s', text => {
+    expect(() => readTargets(text)).toThrow('is no target')
+  })
+})
+
+describe('availability', () => {
+  const spans = [
+    { state: 'online', from: 0, to: 60 },
+    { state: 'offline', from: 60, to: 80 },
+    { state: 'degraded', from: 90, to: 110 },
+  ] as const
+
+  it.each([
+    [0, 100, 1 - 20 / 90, '77.77 %'],
+    [60, 80, 0, '0.00 %'],
+    [0, 60, 1, '100 %'],
+    [80, 90, null, 'unknown'],
+    [0, 110, 0.8, '80.00 %'],
+  ])('from %i to %i is %d, written %s', (from, to, share, said) => {
+    expect(availability(spans, from, to)).toBe(share)
+    expect(percent(availability(spans, from, to))).toBe(said)
+  })
+
+  it('is never rounded up to a hundred', () => {
+    expect(percent(0.99999)).toBe('99.99 %')
   })
 })

@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { Log } from '../log.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
+import { ping, Untriable } from './ping.ts'
 import type { Target } from './targets.ts'
 
 const EVERY = 15 * SECOND
@@ -17,7 +18,7 @@ export interface Prober {
   now(): Connectivity
 }
 
-/** A prober of `targets`; `changed` is called when Vakt goes offline or comes back. Without targets it is always online. */
+/** A prober of `targets`; `changed` is called with every change between online, degraded and offline. Without targets it is always online. */
 export function createProber(
   targets: readonly Target[],
   clock: Clock,
@@ -29,18 +30,28 @@ export function createProber(
   let cancel = () => {}
   let stopped = false
 
+  const warned = new Set<string>()
+  const warnOnce = (message: string) => {
+    if (!warned.has(message)) log.warn('a connectivity target cannot be tried and does not count', { reason: message })
+    warned.add(message)
+  }
+
   const round = async () => {
     const at = clock.now()
     const answers = await Promise.allSettled(targets.map(reach))
     if (stopped) return
     const before = connectivity
-    connectivity = afterRound(before, {
-      at,
-      answered: answers.filter(one => one.status === 'fulfilled').length,
-      of: targets.length,
-    })
+    // What cannot be tried on this machine has no voice.
+    const mute = answers.flatMap(one =>
+      one.status === 'rejected' && one.reason instanceof Untriable ? [one.reason] : [],
+    )
+    for (const { message } of mute) warnOnce(message)
+    const answered = answers.filter(one => one.status === 'fulfilled').length
+    const of = answers.length - mute.length
+    connectivity = of === 0 ? startedOnline(at) : afterRound(before, { at, answered, of })
     cancel = clock.at(clock.now() + (connectivity.failing > 0 ? AGAIN : EVERY), round)
-    if ((connectivity.state === 'offline') === (before.state === 'offline')) return
+    if (connectivity.state === before.state) return
+    if ((connectivity.state === 'offline') === (before.state === 'offline')) return changed()
     log.warn(
       connectivity.state === 'offline'
         ? 'Vakt is offline: most connectivity targets do not answer'
@@ -75,6 +86,7 @@ export async function tryTarget(target: Target): Promise<void> {
     })
     return answer.body?.cancel()
   }
+  if (target.kind === 'icmp') return ping(target.host, PATIENCE / SECOND)
   const resolver = new Resolver({ timeout: PATIENCE, tries: 1 })
   if (target.server !== null) resolver.setServers([target.server])
   await resolver.resolve(target.name)

@@ -5,10 +5,11 @@ export type Target =
   | { kind: 'tcp'; text: string; host: string; port: number }
   | { kind: 'dns'; text: string; name: string; server: string | null }
   | { kind: 'http'; text: string; url: string }
+  | { kind: 'icmp'; text: string; host: string }
 
 /**
  * Reads targets separated by spaces or commas: `tcp://1.1.1.1:443`, `dns://example.org` (by the system's resolver),
- * `dns://9.9.9.9/example.org` (by that server), `https://example.org/`. Throws `invalid` naming the one at fault.
+ * `dns://9.9.9.9/example.org` (by that server), `https://example.org/`, `icmp://1.1.1.1`. Throws `invalid` naming the one at fault.
  */
 export function readTargets(text: string): Target[] {
   return text
@@ -22,12 +23,14 @@ function readTarget(text: string): Target {
   const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
   if (url && /^https?:$/.test(url.protocol)) return { kind: 'http', text, url: text }
   if (url?.protocol === 'tcp:' && host && url.port) return { kind: 'tcp', text, host, port: Number(url.port) }
+  // A name that begins with a dash would be an option of ping.
+  if (url?.protocol === 'icmp:' && /^[\w.:][\w.:-]*$/.test(host)) return { kind: 'icmp', text, host }
   if (url?.protocol === 'dns:' && host) {
     const name = url.pathname.replaceAll('/', '')
     return name === '' ? { kind: 'dns', text, name: host, server: null } : { kind: 'dns', text, name, server: host }
   }
   throw invalid(
     'CONNECTIVITY_TARGETS',
-    `"${text}" is no target. Write tcp://1.1.1.1:443, dns://example.org, dns://9.9.9.9/example.org or https://example.org/`,
+    `"${text}" is no target. Write tcp://1.1.1.1:443, dns://example.org, dns://9.9.9.9/example.org, icmp://1.1.1.1 or https://example.org/`,
   )
 }

@@ -10,11 +10,26 @@ const WORTH_TELLING = 5 * MINUTE
 const MUCH_LATER = HOUR
 const NAMED = 10
 
+/** The key of the alert that Vakt is offline. */
+export const OFFLINE_KEY = 'connectivity'
+const OFFLINE = { key: OFFLINE_KEY, detector: 'connectivity', labels: { role: 'offline' } }
+
+/** What to tell people while Vakt is offline since `since`; the same card says when it was over. */
+export function offlineFinding(since: number): Finding {
+  const lines = [
+    'Most connectivity targets do not answer. What needs the internet is not judged, its alerts wait, and so do the cards for the chats.',
+    'Checks with --lan are judged all the same.',
+  ]
+  const about = { projectId: null, severity: 'warning' as const, title: 'Vakt is offline', since, owner: null }
+  return { ...OFFLINE, ...about, remindEvery: 0, occurrences: 0, seen: { lines } }
+}
+
 /** What to tell people of an absence, or null when it is not worth a card. */
 export function absenceFinding(absence: Omit<Absence, 'id'>, unheard: readonly Check[]): Finding | null {
   const late = unheard.filter(check => (check.downAt ?? 0) - absence.to > MUCH_LATER)
   const lasted = absence.to - absence.from
-  if (lasted < WORTH_TELLING && late.length === 0) return null
+  const told = absence.kind === 'offline'
+  if (!told && lasted < WORTH_TELLING && late.length === 0) return null
   const was = { stopped: 'was not running', asleep: 'was asleep', offline: 'was offline' }[absence.kind]
   const lines: Text[] = [
     [
@@ -33,14 +48,12 @@ export function absenceFinding(absence: Omit<Absence, 'id'>, unheard: readonly C
     if (late.length > NAMED) lines.push(`… ${late.length - NAMED} more`)
   }
   return {
-    key: `absence:${absence.from}`,
-    detector: 'absence',
+    ...(told ? OFFLINE : { key: `absence:${absence.from}`, detector: 'absence', labels: {} }),
     projectId: null,
-    severity: late.length > 0 ? 'warning' : 'info',
+    severity: late.length > 0 || told ? 'warning' : 'info',
     title: `Vakt ${was} for ${aboutDuration(lasted)}`,
     since: absence.from,
     occurrences: 0,
-    labels: {},
     owner: null,
     remindEvery: 0,
     seen: { lines },

@@ -3,7 +3,7 @@ import type { Field, Text } from '../card.ts'
 import { type Beat, listBeats } from '../checks/beats.ts'
 import { applyDeadline, type Check, type CheckChanges, type Turn } from '../checks/check.ts'
 import { updateCheck } from '../checks/checks.ts'
-import { nextDeadline, overdueChecks } from '../checks/deadlines.ts'
+import { type Heard, nextDeadline, overdueChecks } from '../checks/deadlines.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
 import { readProjectById } from '../projects/projects.ts'
@@ -18,10 +18,10 @@ export function checkKey(check: Check): string {
   return `check:${check.id}`
 }
 
-/** Judges up to `limit` checks whose deadline has passed at `now`, the longest overdue first. */
-export function detectMissedBeats(state: State, now: number, limit: number): Outcome[] {
-  if ((nextDeadline(state) ?? Number.POSITIVE_INFINITY) > now) return []
-  return overdueChecks(state, now, limit).flatMap(check => {
+/** Judges up to `limit` checks whose deadline has passed at `now`, the longest overdue first; only those that are `heard`. */
+export function detectMissedBeats(state: State, now: number, limit: number, heard: Heard = 'all'): Outcome[] {
+  if ((nextDeadline(state, heard) ?? Number.POSITIVE_INFINITY) > now) return []
+  return overdueChecks(state, now, limit, heard).flatMap(check => {
     const { changes, outcomes } = judge(state, check)
     updateCheck(state, check.id, changes)
     return outcomes
