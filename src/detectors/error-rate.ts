@@ -10,6 +10,7 @@ import { windowWords } from './error-finding.ts'
 import { fitsLines, type LineMatcher, readLineMatcher } from './line-matcher.ts'
 import type { Rule } from './rule.ts'
 import type { Figure } from './rule-finding.ts'
+import { alertedErrors } from './watches.ts'
 
 export type Share = { projectId: number; source: string; errors: number; lines: number }
 
@@ -20,11 +21,12 @@ const USUAL_OVER = 24 * HOUR
 /** The figures of a rule over the whole minutes before `until`. */
 export function errorRates(state: State, rule: Rule, until: number): Figure[] {
   const matcher = readLineMatcher(rule.matcher)
-  const shares = sharesOf(state, rule, matcher, countsBySeries(state, until - rule.window!, until))
+  const told = alertedErrors(state)
+  const shares = sharesOf(state, rule, matcher, told, countsBySeries(state, until - rule.window!, until))
   // What is usual is only asked for when something is wrong.
   const suspicious = rule.baseline && shares.some(share => isTooMany(rule, share, 0))
   const day = suspicious ? countsBySeries(state, until - USUAL_OVER, until - rule.window!) : []
-  const usual = new Map(sharesOf(state, rule, matcher, day).map(share => [keyOf(share), percent(share)]))
+  const usual = new Map(sharesOf(state, rule, matcher, told, day).map(share => [keyOf(share), percent(share)]))
   return shares.map(share => {
     const known = readSource(state, share.projectId, share.source)
     const young = !known || until - known.firstSeenAt < USUAL_OVER
@@ -38,20 +40,23 @@ export function isTooMany(rule: Pick<Rule, 'threshold' | 'minimum'>, share: Shar
   return share.errors >= (rule.minimum ?? 1) && percent(share) >= needed && percent(share) > usual
 }
 
+/** The shares by source. Errors that have an alert of their own are lines, but no errors: they have been told already. */
 function sharesOf(
   state: State,
   rule: Rule,
   matcher: LineMatcher,
+  told: ReadonlySet<string>,
   counts: readonly (Series & { count: number })[],
 ): Share[] {
   const shares = new Map<string, Share>()
   for (const one of counts) {
-    const { projectId, source, level, count } = one
+    const { projectId, source, level, fingerprint, count } = one
     if (rule.projectId !== null && rule.projectId !== projectId) continue
     if (matcher && !fitsLines(matcher, one, readProjectById(state, projectId)?.name ?? '')) continue
     const share = shares.get(keyOf(one)) ?? { projectId, source, errors: 0, lines: 0 }
     share.lines += count
-    if (level === 'error' || level === 'fatal') share.errors += count
+    const isError = level === 'error' || level === 'fatal'
+    if (isError && !told.has(`${projectId}\0${fingerprint}`)) share.errors += count
     shares.set(keyOf(one), share)
   }
   return [...shares.values()]

@@ -1,13 +1,14 @@
 // What the rules watch: trouble that must last before it is told, and what was told and may go on or end.
 import type { State } from '../state/database.ts'
-import { eq, lte } from '../state/orm.ts'
+import { eq, lte, sql } from '../state/orm.ts'
 import { watches } from '../state/schema.ts'
 
 export type Watch = typeof watches.$inferSelect
 
 /** The watch of a key, or undefined. */
 export function readWatch(state: State, key: string): Watch | undefined {
-  return state.db.select().from(watches).where(eq(watches.key, key)).get()
+  const byKey = eq(watches.key, sql.placeholder('key'))
+  return state.prepared('watch by key', db => db.select().from(watches).where(byKey).prepare()).get({ key })
 }
 
 /** Keeps a watch as it is now. */
@@ -24,7 +25,19 @@ export function dropWatch(state: State, key: string): void {
 
 /** Up to `limit` watches whose time has come, the longest due first. */
 export function dueWatches(state: State, now: number, limit: number): Watch[] {
-  return state.db.select().from(watches).where(lte(watches.endsAt, now)).orderBy(watches.endsAt).limit(limit).all()
+  const due = lte(watches.endsAt, sql.placeholder('now'))
+  const query = state.prepared('due watches', db =>
+    db.select().from(watches).where(due).orderBy(watches.endsAt).limit(sql.placeholder('limit')).prepare(),
+  )
+  return query.all({ now, limit })
+}
+
+/** The errors that have an alert of their own now, by project and fingerprint: the project's number, NUL, the fingerprint. */
+export function alertedErrors(state: State): Set<string> {
+  const query = `select project_id as projectId, fingerprint from watches join fingerprints on fingerprints.id = cast(subject as integer)
+    where key = 'error:' || subject and watches.state = 'open'`
+  const rows = state.prepare<[], { projectId: number; fingerprint: string }>(query).all()
+  return new Set(rows.map(({ projectId, fingerprint }) => `${projectId}\0${fingerprint}`))
 }
 
 /** The watches of a rule. */

@@ -66,7 +66,7 @@ export function readHost(state: State, id: number): Host | undefined {
 
 /** All hosts by name. */
 export function listHosts(state: State): Host[] {
-  return state.db.select().from(hosts).orderBy(asc(hosts.name)).all()
+  return state.prepared('hosts', db => db.select().from(hosts).orderBy(asc(hosts.name)).prepare()).all()
 }
 
 /** The hosts that a connection to this one goes through, the first to be reached first. Throws `conflict` for a circle. */

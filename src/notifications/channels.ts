@@ -43,7 +43,11 @@ export function syncChannels(
 
 /** The channels in use. */
 export function listChannels(state: State): ChannelRow[] {
-  return state.db.select().from(channels).where(isNull(channels.removedAt)).orderBy(asc(channels.id)).all()
+  const inUse = isNull(channels.removedAt)
+  const query = state.prepared('channels in use', db =>
+    db.select().from(channels).where(inUse).orderBy(asc(channels.id)).prepare(),
+  )
+  return query.all()
 }
 
 /** The channels in use that a text names: by id, by name with or without what stands before it, or by platform when it has one. Throws `not_found` or `conflict`. */

@@ -21,6 +21,8 @@ const STARTS_WITHIN = 20 * SECOND
 const STOPS_WITHIN = 12 * SECOND
 /** The last recoveries are told a moment after the traffic ends. */
 const LAST_WORDS = 2 * SECOND
+/** From Vakt's first look at the internet to the beginning of the traffic, at least, ms. */
+const FROM_FIRST_PROBE = 1.3 * SECOND
 
 try {
   await demo()
@@ -43,7 +45,9 @@ async function demo(): Promise<void> {
       `Vakt runs at ${server.url}, in a folder of its own. What it says in its chat stands behind a bar; the traffic is made up.`,
     )
     say(`For ${aboutDuration(read.scenario.duration)}: ${read.scenario.about} Ctrl-C stops.`)
-    const options = { speed: 1, project: SIMULATION, seed: read.scenario.seed, signal: stopping.signal }
+    // Vakt probes the internet every fifteen seconds: begun so, the outage comes shortly before it looks again.
+    const notBefore = (await internet.firstProbe) + FROM_FIRST_PROBE
+    const options = { speed: 1, project: SIMULATION, seed: read.scenario.seed, signal: stopping.signal, notBefore }
     const { verdict } = await perform(read, server, options, { tell: (told, at) => narrate(told, at, internet) })
     if (stopping.signal.aborted) return
     await new Promise(resolve => setTimeout(resolve, LAST_WORDS))
@@ -76,9 +80,16 @@ function narrate(told: Told, at: number, internet: Internet): void {
 
 /** Small servers on this machine that stand for the internet, and can be gone. */
 async function openInternet() {
+  let probed = (_at: number) => {}
+  const firstProbe = new Promise<number>(resolve => {
+    probed = resolve
+  })
   const open = (port: number) =>
     new Promise<Server>((resolve, reject) => {
-      const server = createServer(socket => socket.on('error', () => {}).end())
+      const server = createServer(socket => {
+        socket.on('error', () => {}).end()
+        probed(Date.now())
+      })
       server.once('error', reject).listen(port, '127.0.0.1', () => resolve(server))
     })
   let servers: Server[] = await Promise.all([open(0), open(0)])
@@ -88,6 +99,7 @@ async function openInternet() {
     servers = []
   }
   return {
+    firstProbe,
     targets: ports.map(port => `tcp://127.0.0.1:${port}`).join(' '),
     cut,
     mend() {

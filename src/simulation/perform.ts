@@ -8,7 +8,14 @@ import type { ReadScenario } from './read-scenario.ts'
 import { prepare } from './stage.ts'
 import { compare, expectations, type OpenedAlert, type Verdict } from './truth.ts'
 
-export type PerformOptions = { speed: number; project: string; seed: string; signal: AbortSignal }
+export type PerformOptions = {
+  speed: number
+  project: string
+  seed: string
+  signal: AbortSignal
+  /** The traffic does not begin before this instant, epoch ms. */
+  notBefore?: number
+}
 
 /** Whom the performance tells; times are ms since its beginning. */
 export type Audience = { begins?(): void; tell(told: Told, at: number): void; tick?(at: number): void }
@@ -29,12 +36,13 @@ const LOOK_EVERY = SECOND
 export async function perform(
   { scenario, tables }: ReadScenario,
   server: { url: string; key: string },
-  { speed, project, seed, signal }: PerformOptions,
+  { speed, project, seed, signal, notBefore = 0 }: PerformOptions,
   audience: Audience,
 ): Promise<Performance> {
   const clock = systemClock
   const client = createClient(server.url, server.key)
   const stage = await prepare(client, scenario, project, speed, randomUUID())
+  await pause(clock, notBefore, signal)
   const begin = clock.now()
   const since = () => clock.now() - begin
   audience.begins?.()

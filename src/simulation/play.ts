@@ -5,8 +5,6 @@ import type { Beats, Fault, Level, LineSource, Scenario } from './scenario.ts'
 import { sourceKinds } from './sources/index.ts'
 import { speech } from './sources/words.ts'
 
-/** How long a batch of lines waits for more, ms. */
-const GATHER = 1000
 /** Lines that are errors are dealt from so many cards. */
 const DEALT = 20
 
@@ -87,7 +85,7 @@ function* beatSteps(scenario: Scenario, check: Beats, random: Random): Generator
   }
 }
 
-/** Gathers lines to requests as a client does: when there are enough, or a second after the first. */
+/** Gathers lines to requests as a client does: when there are enough, or some time after the first. */
 function* lineSteps(scenario: Scenario, source: LineSource, random: Random, playing: Playing): Generator<Step> {
   const { begin = 0, speed = 1 } = playing
   const kind = sourceKinds[source.kind]
@@ -113,7 +111,7 @@ function* lineSteps(scenario: Scenario, source: LineSource, random: Random, play
   }
   for (const line of spokenLines(scenario, source, random, playing)) {
     if (batch && batch.until <= line.at) yield request(batch.until)
-    batch ??= { texts: [], until: Math.min(line.at + GATHER, scenario.duration), levels: {} }
+    batch ??= { texts: [], until: Math.min(line.at + source.gather, scenario.duration), levels: {} }
     const said = { ...line, at: Math.round(begin + line.at / speed), source: source.name, host, number: number++ }
     batch.texts.push(kind.write(said, random))
     batch.levels[line.level] = (batch.levels[line.level] ?? 0) + 1

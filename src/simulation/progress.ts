@@ -1,5 +1,5 @@
 // Counts what was sent and says it in lines: one a second or so, and a summary at the end.
-import { aboutDuration, MINUTE, SECOND } from '../time.ts'
+import { aboutDuration, HOUR, MINUTE, SECOND } from '../time.ts'
 import type { Step } from './play.ts'
 import type { Told } from './player.ts'
 import type { Fault, Level } from './scenario.ts'
@@ -117,12 +117,11 @@ export function faultInWords(fault: Fault): string {
   }
 }
 
-/** `  1:05` since the beginning. */
+/** `  1:05` or `3:01:05` since the beginning. */
 export function stamp(at: number): string {
-  const seconds = Math.floor(at / SECOND)
-  const hours = Math.floor(seconds / 3600)
-  const rest = `${String(Math.floor((seconds % 3600) / 60)).padStart(hours > 0 ? 2 : 3)}:${String(seconds % 60).padStart(2, '0')}`
-  return hours > 0 ? `${hours}:${rest}` : rest
+  const [hours, minutes, seconds] = [at / HOUR, (at % HOUR) / MINUTE, (at % MINUTE) / SECOND].map(Math.floor)
+  const two = (n: number) => String(n).padStart(2, '0')
+  return hours! > 0 ? `${hours}:${two(minutes!)}:${two(seconds!)}` : `${String(minutes).padStart(3)}:${two(seconds!)}`
 }
 
 function counted(n: number, what: string): string {

@@ -46,8 +46,9 @@ const lines = {
     .strictObject({ every: span(SECOND), for: span(1), times: z.number().min(0).max(10_000) })
     .refine(burst => burst.for <= burst.every, { path: ['for'], error: 'must not be longer than "every"' })
     .optional(),
-  /** The most lines of one request; a batch waits a second for more. */
+  /** The most lines of one request, and how long it waits for more. */
   batch: z.number().int().min(1).max(1000).default(100),
+  gather: span().default(SECOND),
 }
 
 /** What it says instead of made-up sentences, by level. */

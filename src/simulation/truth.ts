@@ -20,25 +20,29 @@ export type Verdict = {
 }
 
 const DETECTORS: Record<Fault['kind'], readonly string[]> = {
-  spike: ['spike'],
+  spike: ['error-spike'],
   errors: ['error-rate'],
-  silence: ['silent-source'],
+  silence: ['silence'],
   'missed-beat': ['missed-beat'],
   failure: ['missed-beat'],
   outage: ['connectivity', 'absence'],
 }
 
-/** How long after its end a fault may still be told. */
+/** How long after its end, and after its last lines were sent, a fault may still be told. */
 const GRACE = MINUTE
 
 /** What a scenario that began at `begin` (epoch ms) and was played `speed` times faster must have made a server find. */
-export function expectations({ faults }: Scenario, begin: number, speed = 1): Expectation[] {
+export function expectations({ faults, sources }: Scenario, begin: number, speed = 1): Expectation[] {
+  const gathers = (name: string) => sources.map(one => (one.name === name && 'gather' in one ? one.gather : 0))
   return faults.map(fault => ({
     fault,
     detectors: DETECTORS[fault.kind],
     about: fault.kind === 'outage' ? '' : fault.source,
     from: begin + fault.at / speed,
-    until: begin + (fault.at + fault.for) / speed + GRACE,
+    until:
+      begin +
+      (fault.at + fault.for + (fault.kind === 'outage' ? 0 : Math.max(...gathers(fault.source)))) / speed +
+      GRACE,
   }))
 }
 
