@@ -1,10 +1,13 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 const results = process.env.TEST_RESULTS
+/** Tests against real parts, which .ci/real-hosts installs and starts; npm test needs none of them. */
+const real = process.env.REAL_PARTS === '1'
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'commands/**/*.test.ts'],
+    include: real ? ['src/**/*.real.test.ts'] : ['src/**/*.test.ts', 'commands/**/*.test.ts'],
+    exclude: [...configDefaults.exclude, ...(real ? [] : ['**/*.real.test.ts'])],
     testTimeout: 30_000,
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
   },
