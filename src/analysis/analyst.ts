@@ -83,7 +83,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
   const stopping = new AbortController()
   const day = ai.dailyBudgetUsd * 1e6
   const limits: Limits = {
-    ...{ analysis: Math.min(MOST_OF_AN_ANALYSIS, day), personHour: day * SHARE_OF_A_PERSON },
+    ...{ analysis: MOST_OF_AN_ANALYSIS, personHour: day * SHARE_OF_A_PERSON },
     ...{ day, month: ai.monthlyBudgetUsd * 1e6 },
   }
 

@@ -9,6 +9,7 @@ import { type Clock, SECOND } from '../time.ts'
 const PACE = 3 * SECOND
 const RETRY = 5 * SECOND
 const ATTEMPTS = 5
+const GATHERING = 'Evidence is gathered from the logs …'
 
 export type Threads = {
   /**
@@ -54,6 +55,11 @@ export function createThreads(clock: Clock, log: Log): Threads {
     await deliver(channel, ref, thread, card)
   }
 
+  /** Where nothing can be edited only the answer itself is told. */
+  const tellOnce = async (channel: Channel, ref: string, work: Work): Promise<void> => {
+    await channel.reply(ref, await work(() => {}), nonce())
+  }
+
   const deliver = async (channel: Channel, ref: string, thread: string, card: Card): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
@@ -81,8 +87,11 @@ export function createThreads(clock: Clock, log: Log): Threads {
         }),
       )
       try {
-        const message = await channel.reply(ref, progressCard(title, 'Evidence is gathered from the logs …'), nonce())
-        const filled = fill(channel, message, ref, title, work)
+        const filling =
+          channel.live === 'append'
+            ? tellOnce(channel, ref, work)
+            : fill(channel, await channel.reply(ref, progressCard(title, GATHERING), nonce()), ref, title, work)
+        const filled = filling
           .catch(error => log.error('an answer could not be shown', { error }))
           .finally(() => under.delete(place))
         under.set(place, filled)

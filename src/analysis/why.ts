@@ -49,9 +49,10 @@ function overBudget({ limit, most, resetsAt }: Refusal, now: number, timeZone: s
     day: 'today',
     month: 'this month',
   }[limit]
+  if (most === 0) return 'The AI budget is set to $0, so no model is asked. This is the evidence itself.'
   const again =
     resetsAt === null
       ? ''
       : ` There is room again at ${formatMoment(resetsAt, timeZone)}, in ${aboutDuration(resetsAt - now)}.`
-  return `The AI budget of ${formatDollars(most)} for ${of} is used up.${again} This is the evidence itself.`
+  return `The AI budget of ${formatDollars(most)} for ${of} allows no further call.${again} This is the evidence itself.`
 }

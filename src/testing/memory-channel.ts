@@ -112,14 +112,16 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
       }),
     edit: (ref, card) =>
       request('edit', () => {
-        const message = byRef(ref)
-        message.card = card
+        const [, of, reply] = /^(.*)\/reply(\d+)$/.exec(ref) ?? []
+        const message = of === undefined ? byRef(ref) : byRef(of)
+        if (reply !== undefined) message.replies[Number(reply)]!.card = card
+        else message.card = card
         message.edits++
       }),
     reply: (ref, card, nonce) =>
       request('reply', () => {
-        byRef(ref).replies.push({ card, nonce })
-        return `${ref}/reply`
+        const count = byRef(ref).replies.push({ card, nonce })
+        return `${ref}/reply${count - 1}`
       }),
     hasThreads() {
       made.thread = (ref, card) => request('thread', () => void byRef(ref).thread.push(card))

@@ -1,0 +1,104 @@
+// Nothing that the redaction rules name ever leaves: secrets and people go in by every path, and what arrived is read.
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { quoteWord } from '../command-line.ts'
+import { leak } from '../logs/redact/secrets.testing.ts'
+import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import { createVeil } from './concealment.ts'
+import { sentText } from './pack-text.ts'
+import { shortened } from './reading.ts'
+
+const digits = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'123456789'), minLength: length, maxLength: length })
+const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnop'), minLength: 5, maxLength: 9 })
+
+/** Somebody's address or number, and a sentence it stands in. */
+const person: fc.Arbitrary<{ secret: string; text: string }> = fc
+  .oneof(
+    fc.tuple(word, word).map(([name, host]) => `${name}@${host}.example`),
+    fc.tuple(fc.nat(254), fc.nat(254), fc.nat(254)).map(parts => `203.${parts.map(n => n + 1).join('.')}`),
+    digits(8).map(n => `+47 ${n}`),
+    fc.constant('GB82 WEST 1234 5698 7654 32'),
+  )
+  .map(secret => ({ secret, text: `request of ${secret} failed` }))
+
+describe('concealing', () => {
+  it('masks every secret and person in a text, however often it passes', () => {
+    fc.assert(
+      fc.property(fc.oneof(leak, person), ({ secret, text }) => {
+        const veil = createVeil()
+        const once = veil.conceal(text)
+        expect(once).not.toContain(secret)
+        expect(veil.conceal(once)).toBe(once)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('gives a person one name, and gives the person back', () => {
+    const veil = createVeil()
+    expect(veil.conceal('ann@shop.example wrote to bo@shop.example, ann@shop.example waits')).toBe(
+      '<EMAIL_1> wrote to <EMAIL_2>, <EMAIL_1> waits',
+    )
+    expect(veil.restore('ask <EMAIL_2>, not <EMAIL_3>')).toBe('ask bo@shop.example, not <EMAIL_3>')
+    expect(veil.counts()).toEqual({ email: 2 })
+  })
+
+  it('leaves no half of a secret where a text is cut', () => {
+    fc.assert(
+      fc.property(fc.oneof(leak, person), fc.nat(420), ({ secret, text }, before) => {
+        const long = `${'so it goes on '.repeat(200).slice(0, before + 1_600)} ${text}`
+        for (const cut of [shortened(long, 2_000), sentText(long.slice(-420), createVeil().conceal)]) {
+          const sent = sentText(cut, createVeil().conceal)
+          const tail = secret.slice(0, Math.min(12, secret.length))
+          if (secret.length > 12) expect(sent.includes(tail) && text.indexOf(tail) === text.indexOf(secret)).toBe(false)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('what a provider receives', () => {
+  let at: AnalysedHouse
+  beforeAll(async () => {
+    at = await startAnalysedHouse({ environment: { AI_DAILY_BUDGET_USD: '1000' } })
+  })
+  afterAll(() => at.close())
+
+  it('holds nothing of it, whether in lines, names, bodies of beats, notes, questions or look-ups', async () => {
+    const said = fc.sample(fc.oneof(leak, person), { numRuns: 60, seed: 7 })
+    const oneLine = said.filter(({ text }) => !/[\n\r]/.test(text) && text.length < 400)
+    const beat = await at.house.hasCheck('job')
+    await at.logs(
+      said.map(({ text }, i) => ({ message: text, level: i % 2 ? 'error' : 'info', source: 'api', ago: 60_000 + i })),
+    )
+    await at.logs(
+      oneLine
+        .slice(0, 10)
+        .map(({ text }) => ({ message: 'x failed', level: 'error', host: text.slice(0, 200), ago: 1000 })),
+    )
+    for (const { text } of oneLine.slice(10, 14)) await beat('/fail', { method: 'POST', body: text })
+    await at.house.result(`ack 1 ${quoteWord(oneLine[14]!.text)}`)
+    at.model.next({
+      kind: 'calls',
+      calls: oneLine.slice(0, 4).map(({ text }) => ({ name: 'search_logs', input: { text, limit: 50 } })),
+    })
+    await at.house.result(`analyze logs --question=${quoteWord(oneLine[15]!.text)}`)
+    await at.house.result('analyze alert 1')
+    await at.house.result(`analyze host ${quoteWord(oneLine[2]!.text.slice(0, 200))}`)
+    for (const { text } of oneLine.slice(16, 20)) await at.house.result(`analyze ask ${quoteWord(text)}`)
+    expect(at.model.requests.length).toBeGreaterThan(7)
+    const received = at.model.requests.map(request => request.text).join('\n')
+    expect(said.map(({ secret }) => secret).filter(secret => leaves(received, secret))).toEqual([])
+    expect(received).toContain('<EMAIL_')
+    expect(received).toContain('[hidden:')
+  })
+})
+
+/** Whether a secret is in what was sent, as it is or as JSON writes it. The look-ups are the model's own words. */
+function leaves(received: string, secret: string): boolean {
+  const own = received.replaceAll(/"input":\{[^}]*\}/g, '')
+  const json = JSON.stringify(secret).slice(1, -1)
+  return own.includes(secret) || own.includes(json) || own.includes(JSON.stringify(json).slice(1, -1))
+}

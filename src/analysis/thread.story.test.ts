@@ -1,0 +1,189 @@
+// Analyses under the cards of alerts, by a press and by themselves, and what they may cost.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DeliveryError } from '../chat/channel.ts'
+import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import { settled } from '../testing/fake-clock.ts'
+import type { TestHouseOptions } from '../testing/house.ts'
+import { MODEL_KEY } from '../testing/model/model-server.ts'
+import { readsHonestly } from '../testing/model/reader.ts'
+import { until } from '../testing/running.ts'
+import { spentSince } from './spendings.ts'
+
+let at: AnalysedHouse
+const opens = async (options: TestHouseOptions = {}) => {
+  at = await startAnalysedHouse(options)
+}
+afterEach(() => at.close())
+
+const chat = { platform: 'terminal' as const, interactive: true }
+const replies = () => at.house.channel.messages[0]!.replies.map(reply => reply.card)
+const failingJob = async () => {
+  const beat = await at.house.hasCheck('job')
+  await beat('/fail')
+}
+
+describe('an analysis under a card', () => {
+  beforeEach(() => opens())
+
+  it('is begun by the button, tells what it does, and becomes the answer', async () => {
+    await failingJob()
+    await at.trouble()
+    const button = at.house.channel.messages[0]!.card.buttons!.find(one => one.label === 'Analyze')!
+    let answer = () => {}
+    const asked = new Promise<void>(done => {
+      answer = done
+    })
+    at.model.next({ kind: 'calls', calls: [{ name: 'histogram', input: {} }] }, { kind: 'hangs' })
+    const pressed = await at.house.says(button.line, chat)
+    expect(pressed).toMatchObject({ ok: true, quiet: true, result: { under_way: true } })
+    await until(() => at.model.requests.length === 2, 'the second request')
+    await at.house.passes('4s')
+    expect(replies()).toMatchObject([{ title: 'Analysis of alert 1 …', lines: [expect.stringContaining('…')] }])
+    // The same press again begins nothing new.
+    await at.house.says(button.line, chat)
+    expect(replies().length).toBe(1)
+    at.model.release()
+    answer()
+    await asked
+    await until(async () => {
+      await at.house.passes('1s')
+      return replies()[0]!.title.includes('Cause found')
+    }, 'the answer')
+    expect(replies()[0]!.lines!.length).toBeGreaterThan(3)
+    expect(at.house.channel.messages[0]!.card.title).toContain('Critical')
+  })
+
+  it('survives a channel that refuses edits for a while, and one whose message is gone', async () => {
+    await failingJob()
+    await at.trouble()
+    at.house.channel.failing(new DeliveryError('limited', 'wait', { retryAfterMs: 7000 }), 2, 'edit')
+    await at.house.says('analyze alert 1', chat)
+    await until(async () => {
+      await at.house.passes('5s')
+      return replies()[0]!.title.includes('Cause found')
+    }, 'the answer')
+    at.house.channel.failing(new DeliveryError('gone', 'deleted'), 1, 'edit')
+    await at.house.says('analyze alert 1 --question "and why?"', chat)
+    await until(async () => {
+      await at.house.passes('1s')
+      return replies().at(-1)!.title.includes('Cause found') && replies().length === 3
+    }, 'the answer posted anew')
+  })
+
+  it('comes by itself for criticals where a project wants it, once', async () => {
+    await at.house.result('analyze auto on')
+    await at.trouble()
+    await failingJob()
+    await at.house.passes('19s')
+    expect(at.model.requests.length).toBe(0)
+    await at.house.passes('2s')
+    await until(async () => {
+      await settled()
+      return at.house.channel.messages.some(one => one.replies[0]?.card.title.includes('Cause found'))
+    }, 'the answer')
+    await at.house.passes('5m')
+    expect(at.model.requests.length).toBe(1)
+    expect((await at.house.result<{ analyses: object[] }>('analyze history')).analyses).toMatchObject([
+      { kind: 'alert', automatic: true, asked_by: 'Vakt' },
+    ])
+  })
+})
+
+describe('money', () => {
+  const ask = async (line = 'analyze logs --fresh') =>
+    (await at.house.result<{ analysis: { why_no_model: string | null; cost_usd: number } }>(line)).analysis
+  const total = () => spentSince(at.house.state, 0)
+
+  it('is reserved before a call and settled by what the provider counted', async () => {
+    await opens()
+    await at.trouble()
+    at.model.next(request => {
+      // 0.10 and 0.50 dollars per million tokens, with all 8,000 tokens of an answer.
+      expect(total()).toBeGreaterThan(4000)
+      return { ...(readsHonestly(request) as object), usage: { input: 10_000, output: 1_000 } } as never
+    })
+    expect(await ask()).toMatchObject({ cost_usd: 0.0015 })
+    expect(total()).toBe(1500)
+  })
+
+  it('that was reserved by a Vakt that died stays spent', async () => {
+    await opens()
+    await at.trouble()
+    at.model.otherwise({ kind: 'hangs' })
+    void at.house.says('analyze logs')
+    await until(() => at.model.requests.length === 1, 'the request')
+    expect(total()).toBeGreaterThan(4000)
+    const next = await at.house.restarts('1s', 'killed')
+    expect(spentSince(next.state, 0)).toBe(total())
+    await next.stop()
+  })
+
+  it.each([
+    [
+      'day',
+      { AI_DAILY_BUDGET_USD: '0.001' },
+      /^The AI budget of \$0\.0010 for today allows no further call\. There is room again at .* 00:00:00 UTC/,
+    ],
+    ['no budget', { AI_DAILY_BUDGET_USD: '0' }, /^The AI budget is set to \$0/],
+    [
+      'month',
+      { AI_MONTHLY_BUDGET_USD: '0.001' },
+      /for this month allows no further call\. There is room again at \d{4}-\d\d-01 00:00:00 UTC/,
+    ],
+    [
+      'person',
+      { AI_DAILY_BUDGET_USD: '0.016' },
+      /^The AI budget of \$0\.0040 for one person in an hour allows no further call/,
+    ],
+  ])('at the limit of the %s gives the evidence and says when there is room', async (_, environment, says) => {
+    await opens({ environment })
+    await at.trouble()
+    const { why_no_model: why } = await ask()
+    expect(why).toMatch(says)
+    expect(at.model.requests).toEqual([])
+  })
+
+  it('of a day runs out, and begins anew at midnight', async () => {
+    await opens({ environment: { AI_DAILY_BUDGET_USD: '0.05', AI_PRICE: '0.5/0.5' } })
+    await at.trouble()
+    at.model.otherwise(
+      request => ({ ...(readsHonestly(request) as object), usage: { input: 20_000, output: 0 } }) as never,
+    )
+    const people = ['1', '2', '3', '4', '5', '6']
+    const whys: (string | null)[] = []
+    for (const id of people) {
+      const reply = await at.house.says('analyze logs --fresh', { id })
+      whys.push(
+        (reply as unknown as { result: { analysis: { why_no_model: string | null } } }).result.analysis.why_no_model,
+      )
+    }
+    expect(whys.slice(0, 4)).toEqual([null, null, null, null])
+    expect(whys[5]).toMatch(/for today allows no further call\. There is room again at \d{4}-\d\d-\d\d 00:00:00 UTC/)
+  })
+})
+
+describe('other models', () => {
+  it('answer over the OpenAI protocol, with tools', async () => {
+    await opens()
+    const local = await startAnalysedHouse({
+      environment: {
+        ...{ AI_PROVIDER: 'openai', AI_BASE_URL: `${at.model.url}/v1`, AI_API_KEY: MODEL_KEY, AI_MODEL: 'llama' },
+        ...{ AI_PRICE: '0/0', ANTHROPIC_API_KEY: '' },
+      },
+    })
+    await local.trouble()
+    at.model.next({ kind: 'calls', calls: [{ name: 'search_logs', input: { text: 'order', limit: 3 } }] })
+    const { analysis } = await local.house.result<{ analysis: object }>('analyze logs')
+    expect(analysis).toMatchObject({ outcome: 'cause_found', model: 'llama', cost_usd: 0 })
+    expect(at.model.requests.map(one => one.path)).toEqual(['/v1/chat/completions', '/v1/chat/completions'])
+    expect(at.model.requests[1]!.text).toContain('order 1000 failed')
+    at.model.otherwise({ kind: 'is cut', text: 'x'.repeat(500), how: 'clean' })
+    const cut = local.house.result<{ analysis: { why_no_model: string } }>('analyze logs --fresh')
+    await until(async () => {
+      await local.house.passes('1s')
+      return at.model.requests.length === 4
+    }, 'the second attempt')
+    expect((await cut).analysis.why_no_model).toContain('broke off')
+    await local.close()
+  })
+})
