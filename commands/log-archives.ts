@@ -38,7 +38,7 @@ const status = command({
         : `${Math.round(part * 100)}% of the disk budget of ${writeSize(diskBudgetBytes)}.`,
       `Lines are kept for ${formatDuration(config.retentionMs)}, unless a project says otherwise.`,
       archiver
-        ? `Archive ${archiver.place}: ${counted(kept.archives, 'partition')}, ${counted(waiting.length, 'partition')} waiting.`
+        ? `${counted(kept.archives, 'partition')} archived in ${archiver.place}, ${waiting.length} waiting.`
         : 'No archive; ARCHIVE_TO sets one.',
       ...(queued > 0 ? [`${counted(queued, 'request')} wait to be stored.`] : []),
       ...newestFirst.slice(0, PARTITIONS).map(partitionLine),

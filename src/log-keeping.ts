@@ -12,7 +12,7 @@ import { outlived } from './logs/retention.ts'
 import type { LogStore, Maintained } from './logs/store.ts'
 import { listProjects, retentionOf } from './projects/projects.ts'
 import type { State } from './state/database.ts'
-import { type Clock, DAY, HOUR, MINUTE } from './time.ts'
+import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts'
 
 export type LogKeepingOptions = {
   state: State
@@ -29,6 +29,8 @@ export type LogKeepingOptions = {
 /** The card of a drop is over when none followed for so long. */
 const CALM = DAY
 const STOP_MS = 1_000
+/** Soon after the start, which it does not slow down. */
+const FIRST_TURN = 5 * SECOND
 
 /** The keeping of a store; nothing runs before `start`. */
 export function createLogKeeping({ state, store, archiver, names, config, folder, clock, log }: LogKeepingOptions) {
@@ -37,11 +39,11 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
   let nextOutlived = 0
   let told: Set<string> | null = null
 
-  const arm = () => {
-    cancel = clock.at(clock.now() + MINUTE, () => {
+  const arm = (inMs: number) => {
+    cancel = clock.at(clock.now() + inMs, () => {
       turning = turn()
         .catch(error => log.error('the log store could not be maintained', { error }))
-        .finally(arm)
+        .finally(() => arm(MINUTE))
     })
   }
 
@@ -82,7 +84,7 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
   }
 
   return {
-    start: arm,
+    start: () => arm(FIRST_TURN),
     /** Resolves when nothing is under way any more, or when that takes too long; what is cut short is done again. */
     async stop() {
       cancel()
