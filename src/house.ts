@@ -5,6 +5,8 @@ import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
 import { judgeHosts } from './alerts/host-alerts.ts'
 import { openAnalysis } from './analysis/analysis.ts'
+import { drawChart } from './charts/draw.ts'
+import type { TimeChart } from './charts/time-chart.ts'
 import type { CommandDesk, GivenChannel, Platform } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import type { Config } from './config.ts'
@@ -26,6 +28,7 @@ import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
 import { createGivenChannels } from './notifications/given-channels.ts'
+import { createReporter } from './notifications/reporter.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
@@ -48,6 +51,8 @@ export type HouseOptions = {
   store?: LogStore
   /** How a connectivity target is tried; only tests change it. */
   reach?: (target: Target) => Promise<void>
+  /** How charts are drawn; only tests change it. */
+  draw?: (chart: TimeChart) => Promise<Uint8Array>
   /** Makes the platforms, which need the desk to hand command lines to; `receive` is Slack's in HTTP mode. */
   platforms(desk: CommandDesk): { all: readonly Platform[]; receive?: Receiver }
 }
@@ -126,6 +131,10 @@ export function openHouse(options: HouseOptions) {
     opens,
   })
   const delivery = createDelivery(state, channels, clock, log)
+  const reporter = createReporter({
+    ...{ state, clock, log, draw: options.draw ?? drawChart },
+    channel: id => everyChannel().find(one => one.id === id),
+  })
   const rates = createRates(state, clock)
   const shared = {
     state,
@@ -195,6 +204,7 @@ export function openHouse(options: HouseOptions) {
       delivery.setChannels(everyChannel())
       state.onCommit(touched => {
         if (touched.has('channels')) setImmediate(() => delivery.setChannels(everyChannel()))
+        if (touched.has('reports')) setImmediate(reporter.wake)
         if (touched.has('alerts')) nudge()
       })
       for (const platform of platforms) platform.start()
@@ -203,6 +213,7 @@ export function openHouse(options: HouseOptions) {
       fleet.start()
       following?.start()
       scheduler.start()
+      reporter.wake()
       nudge()
     },
     /** Tells delivery that a platform is connected again. */
@@ -221,6 +232,7 @@ export function openHouse(options: HouseOptions) {
       fleet.stop()
       rates.save()
       await delivery.stop()
+      await reporter.stop()
       await Promise.allSettled(platforms.map(platform => platform.stop()))
     },
     channels: () => listChannels(state),

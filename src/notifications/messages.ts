@@ -3,6 +3,7 @@ import type { Alert } from '../alerts/alert.ts'
 import { alertCard } from '../alerts/alert-card.ts'
 import { type HistoryRow, readHistoryAfter } from '../alerts/alert-lists.ts'
 import { readExplained } from '../alerts/hold-lists.ts'
+import { readActionsShown } from '../alerts/offered-actions.ts'
 import type { Card, Text } from '../card.ts'
 import type { Channel } from '../chat/channel.ts'
 import { readProjectById } from '../projects/projects.ts'
@@ -17,7 +18,7 @@ const MOST_LINES = 20
 /** The card of an alert as it is now. */
 export function cardOf(state: State, alert: Alert): Card {
   const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
-  return alertCard(alert, project?.name ?? null, readExplained(state, alert))
+  return alertCard(alert, project?.name ?? null, readExplained(state, alert), readActionsShown(state, alert))
 }
 
 /** A new message with those it calls out: nobody once the alert is over or somebody is on it. */

@@ -60,6 +60,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
       if (!internet.up) throw new Error('the internet is gone')
     },
     publicUrl: () => 'http://vakt.test',
+    draw: async () => new Uint8Array([137, 80, 78, 71]),
     platforms: () => ({
       all: channels.map((channel, i) => ({
         name: 'terminal' as const,
