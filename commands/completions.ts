@@ -11,6 +11,7 @@ import { listSearches } from '../src/logs/searches.ts'
 import { listChannels } from '../src/notifications/channels.ts'
 import { listEscalations } from '../src/notifications/escalations.ts'
 import { listPeople } from '../src/notifications/members.ts'
+import { listReports } from '../src/notifications/reports.ts'
 import { listRotations } from '../src/notifications/rotations.ts'
 import { listRoutes } from '../src/notifications/routes.ts'
 import { listKeys } from '../src/projects/keys.ts'
@@ -54,6 +55,7 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
   channel: state => listChannels(state).map(row => ({ name: `${row.name} (${row.id})`, value: row.id })),
   route: state => listRoutes(state).map(one => same(one.name)),
   escalation: state => listEscalations(state).map(one => same(one.name)),
+  report: state => listReports(state).map(one => same(one.name)),
   rotation: state => listRotations(state).map(one => same(one.name)),
   person: state => listPeople(state).map(one => same(one.name)),
   silence: state =>

@@ -30,6 +30,7 @@ import { oncallCommands } from './oncall.ts'
 import { memberCommands } from './oncall-members.ts'
 import { projectCommands } from './projects.ts'
 import { quietCommands } from './quiet.ts'
+import { reportCommands } from './reports.ts'
 import { roleCommands } from './roles.ts'
 import { routeCommands } from './routes.ts'
 import { silenceCommands } from './silence.ts'
@@ -46,6 +47,7 @@ export const commands: readonly Command<Context>[] = [
   ...oncallCommands,
   ...memberCommands,
   ...channelCommands,
+  ...reportCommands,
   ...silenceCommands,
   ...maintenanceCommands,
   ...quietCommands,
