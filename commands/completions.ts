@@ -4,8 +4,10 @@ import { listMaintenances } from '../src/alerts/maintenances.ts'
 import { listSilences } from '../src/alerts/silences.ts'
 import type { Choice } from '../src/chat/channel.ts'
 import { listChecks } from '../src/checks/checks.ts'
+import { listRules } from '../src/detectors/rules.ts'
 import { listContainers } from '../src/hosts/containers.ts'
 import { listHosts } from '../src/hosts/hosts.ts'
+import { listErrors } from '../src/logs/errors.ts'
 import type { NamedField, RecentNames } from '../src/logs/recent-names.ts'
 import { listSearches } from '../src/logs/searches.ts'
 import { listChannels } from '../src/notifications/channels.ts'
@@ -53,6 +55,12 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
       value: String(alert.id),
     })),
   channel: state => listChannels(state).map(row => ({ name: `${row.name} (${row.id})`, value: row.id })),
+  rule: state => listRules(state).map(one => same(one.name)),
+  error: state =>
+    listErrors(state, { limit: 100 }).map(one => ({
+      name: `${one.fingerprint} ${one.source}: ${one.samples.at(-1)?.message ?? ''}`.slice(0, 100).toWellFormed(),
+      value: one.fingerprint,
+    })),
   route: state => listRoutes(state).map(one => same(one.name)),
   escalation: state => listEscalations(state).map(one => same(one.name)),
   report: state => listReports(state).map(one => same(one.name)),

@@ -14,6 +14,7 @@ import { containerTailCommands } from './container-tail.ts'
 import { containerCommands } from './containers.ts'
 import { connectivityCommands } from './connectivity.ts'
 import type { Context } from './context.ts'
+import { errorCommands } from './errors.ts'
 import { escalationCommands } from './escalations.ts'
 import { helpCommand } from './help.ts'
 import { holdCommands } from './holds.ts'
@@ -33,6 +34,8 @@ import { quietCommands } from './quiet.ts'
 import { reportCommands } from './reports.ts'
 import { roleCommands } from './roles.ts'
 import { routeCommands } from './routes.ts'
+import { ruleTestCommands } from './rule-test.ts'
+import { ruleCommands } from './rules.ts'
 import { silenceCommands } from './silence.ts'
 import { statusCommands } from './status.ts'
 
@@ -60,6 +63,9 @@ export const commands: readonly Command<Context>[] = [
   ...logFigureCommands,
   ...logKeepingCommands,
   ...logArchiveCommands,
+  ...ruleCommands,
+  ...ruleTestCommands,
+  ...errorCommands,
   ...analyzeCommands,
   ...hostCommands,
   ...hostChangeCommands,

@@ -1,5 +1,6 @@
 // The alerts: every change stores its new version and its line of history in one transaction.
 import type { Finding, Outcome } from '../detectors/finding.ts'
+import { settle } from '../detectors/settle.ts'
 import type { State } from '../state/database.ts'
 import { and, isNotNull, lte, ne } from '../state/orm.ts'
 import { alerts } from '../state/schema.ts'
@@ -77,7 +78,12 @@ export function endAlertsOf(state: State, projectId: number, by: string, now: nu
 
 /** Ends an alert by hand; throws `not_found`, or `conflict` when it is over. */
 export function resolveAlert(state: State, id: number, by: string, now: number): Alert {
-  return state.transaction(() => end(state, findAlert(state, id), by, now))
+  return state.transaction(() => {
+    const alert = findAlert(state, id)
+    const ended = end(state, alert, by, now)
+    settle(state, alert.key, by, now)
+    return ended
+  })
 }
 
 /**

@@ -96,8 +96,8 @@ function fields(state: State, error: KnownError, hosts: readonly string[], now: 
   ]
 }
 
-/** One block for two minutes. */
-function lastHour(state: State, error: KnownError, now: number): string {
+/** How often an error came in the last hour, as a row of blocks of two minutes each. */
+export function lastHour(state: State, error: KnownError, now: number): string {
   const until = minuteOf(now) + MINUTE
   const values = new Array<number>(30).fill(0)
   for (const { at, count } of errorCounts(state, error.projectId, error.fingerprint, until - HOUR, until))

@@ -11,8 +11,8 @@ export type LogStoreSeen = {
   status: StoreStatus
   /** Where its files are. */
   folder: string
-  /** The place of the archives, and since when it refuses them; null when there is none. */
-  archive: { place: string; failing: { since: number; message: string; lasting: boolean } | null } | null
+  /** The place of the archives, and since when it refuses them (undefined when that is not known yet); null when there is none. */
+  archive: { place: string; failing: { since: number; message: string; lasting: boolean } | null | undefined } | null
   /** Whether a partition of this name can be restored. */
   isArchived(partition: string): boolean
 }
@@ -40,7 +40,7 @@ export function detectLogStore(seen: LogStoreSeen, told: ReadonlySet<string>, no
   return [
     ...findings.map(finding => ({ kind: 'found' as const, finding })),
     ...repaired.map(key => ({ kind: 'gone' as const, key })),
-    ...(failing ? [] : [{ kind: 'gone' as const, key: ARCHIVE_KEY }]),
+    ...(failing || (seen.archive && failing === undefined) ? [] : [{ kind: 'gone' as const, key: ARCHIVE_KEY }]),
   ]
 }
 

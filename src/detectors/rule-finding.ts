@@ -7,6 +7,7 @@ import { DAY, formatDuration } from '../time.ts'
 import type { Finding, Labels, Outcome } from './finding.ts'
 import { lasting } from './lasting.ts'
 import type { Rule } from './rule.ts'
+import { SETTLED } from './settle.ts'
 import { dropWatch, keepWatch, readWatch, type Watch, watchesOf } from './watches.ts'
 
 /** One figure of a rule's: what it is about, what it is now, and how it is told. */
@@ -39,10 +40,12 @@ export function judgeFigures(state: State, rule: Rule, figures: readonly Figure[
     const away = watch ? awayBetween(state, watch.lastAt, now) : 0
     const next = lasting(rule, watch, { ...figure, worse: worseOf(rule) }, now, away)
     if (next.turn === 'passed' || next.turn === 'over') dropWatch(state, key)
+    const settled = watch?.counted === SETTLED
     if ('watch' in next) {
-      const kept = { ruleId: rule.id, endsAt: now + FORGOTTEN, counted: 0, subject: figure.subject }
+      const kept = { ruleId: rule.id, endsAt: now + FORGOTTEN, counted: settled ? SETTLED : 0, subject: figure.subject }
       keepWatch(state, { ...next.watch, ...kept, key })
-      if (next.turn !== 'watched') return [{ kind: 'found', finding: finding(state, rule, figure, key, next.watch) }]
+      if (next.turn !== 'watched' && !settled)
+        return [{ kind: 'found', finding: finding(state, rule, figure, key, next.watch) }]
     }
     if (next.turn !== 'over') return []
     const quiet = `It has not been so for ${formatDuration(rule.quiet)}.`

@@ -14,6 +14,8 @@ const MOST_KNOWN = 50_000
 export type Kind = { source: string; host: string; group: string; level: Level; fingerprint: string }
 export type Series = Kind & { id: number; projectId: number }
 
+const COLUMNS = 'id, project_id as projectId, source, host, "group", level, fingerprint'
+
 /** The series that lines of a kind are counted in at the instant `at`, made when it is new. */
 export function seriesFor(state: State, projectId: number, kind: Kind, at: number): Series {
   const series = readOrMake(state, projectId, kind)
@@ -59,7 +61,7 @@ export function errorCounts(
 /** Lines from `from` until before `until` by series; series without any are left out. Both should be whole minutes. */
 export function countsBySeries(state: State, from: number, until: number): (Series & { count: number })[] {
   // Crossed, so that SQLite begins with the series: the counts are many more, and each series finds its own at once.
-  const query = `select id, project_id as projectId, source, host, "group", level, fingerprint, sum(count) as count
+  const query = `select ${COLUMNS}, sum(count) as count
     from log_series cross join log_counts on series = id and at >= ? and at < ? group by id`
   return state.prepare<[number, number], Series & { count: number }>(query).all(from, until)
 }
@@ -79,9 +81,27 @@ export function sourceErrors(
     .all(from, until, projectId, source)
 }
 
+/** Lines of some series together, by minute (by hour where that is all there is), oldest first. */
+export function countsOf(
+  state: State,
+  series: readonly Pick<Series, 'id'>[],
+  from: number,
+  until: number,
+): { at: number; count: number }[] {
+  const query = `select at, sum(count) as count from json_each(?) cross join log_counts on series = value
+    and at >= ? and at < ? group by at order by at`
+  const ids = JSON.stringify(series.map(({ id }) => id))
+  return state.prepare<[string, number, number], { at: number; count: number }>(query).all(ids, from, until)
+}
+
+/** Every series there is. */
+export function allSeries(state: State): Series[] {
+  return state.prepare<[], Series>(`select ${COLUMNS} from log_series`).all()
+}
+
 /** The series of these numbers, by number. */
 export function readSeries(state: State, ids: readonly number[]): Map<number, Series> {
-  const query = `select id, project_id as projectId, source, host, "group", level, fingerprint from log_series
+  const query = `select ${COLUMNS} from log_series
     where id in (select value from json_each(?))`
   const found = state.prepare<[string], Series>(query).all(JSON.stringify(ids))
   return new Map(found.map(series => [series.id, series]))

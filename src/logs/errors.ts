@@ -1,6 +1,6 @@
 // The errors that are known: since when, how often, what they say, and when their latest lines arrived.
 import type { State } from '../state/database.ts'
-import { eq, sql } from '../state/orm.ts'
+import { and, desc, eq, sql } from '../state/orm.ts'
 import { type Arrival, type ErrorSample, fingerprints } from '../state/schema.ts'
 import { addArrivals } from './arrivals.ts'
 
@@ -62,6 +62,34 @@ export function readError(state: State, projectId: number, fingerprint: string):
 /** The error of a number, or undefined when it was pruned. */
 export function readErrorById(state: State, id: number): KnownError | undefined {
   return state.db.select().from(fingerprints).where(eq(fingerprints.id, id)).get()
+}
+
+/** Errors that were seen since `since`, the latest first; of a project and in a state where that is said. */
+export function listErrors(
+  state: State,
+  filter: { since?: number; projectId?: number; state?: KnownError['state']; limit: number },
+): KnownError[] {
+  const { since, projectId, limit } = filter
+  return state.db
+    .select()
+    .from(fingerprints)
+    .where(
+      and(
+        since === undefined ? undefined : sql`${fingerprints.lastSeenAt} >= ${since}`,
+        projectId === undefined ? undefined : eq(fingerprints.projectId, projectId),
+        filter.state === undefined ? undefined : eq(fingerprints.state, filter.state),
+      ),
+    )
+    .orderBy(desc(fingerprints.lastSeenAt))
+    .limit(limit)
+    .all()
+}
+
+/** The errors whose fingerprint begins so. */
+export function matchingErrors(state: State, prefix: string, limit: number): KnownError[] {
+  const end = `${prefix}\uffff`
+  const within = sql`${fingerprints.fingerprint} >= ${prefix} and ${fingerprints.fingerprint} < ${end}`
+  return state.db.select().from(fingerprints).where(within).limit(limit).all()
 }
 
 /** Forgets the errors that were not seen since `before`, and the muted ones with them. */

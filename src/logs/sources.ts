@@ -1,7 +1,7 @@
 // The sources of log lines: when each was last heard, and how long it is usually quiet, by which its silence is told.
 import { awayBetween } from '../checks/absences.ts'
 import type { State } from '../state/database.ts'
-import { and, eq, sql } from '../state/orm.ts'
+import { and, asc, eq, sql } from '../state/orm.ts'
 import { sources } from '../state/schema.ts'
 import { DAY, SECOND } from '../time.ts'
 
@@ -41,6 +41,11 @@ export function readSource(state: State, projectId: number, name: string): Sourc
 /** The source of a number, or undefined. */
 export function readSourceById(state: State, id: number): Source | undefined {
   return state.db.select().from(sources).where(eq(sources.id, id)).get()
+}
+
+/** All sources by name. */
+export function listSources(state: State): Source[] {
+  return state.db.select().from(sources).orderBy(asc(sources.name)).all()
 }
 
 /** The sources that were last heard before `at`. */

@@ -1,0 +1,196 @@
+// Tries a rule on the stored counters: what it would have told, one part after the other, so that nothing waits for long.
+import { listContainers } from '../hosts/containers.ts'
+import { listHosts } from '../hosts/hosts.ts'
+import { type Metric, readMetric } from '../hosts/metrics.ts'
+import { allSeries, countsOf, type Series } from '../logs/counters.ts'
+import { listErrors } from '../logs/errors.ts'
+import { listSources, readSource } from '../logs/sources.ts'
+import { readProjectById } from '../projects/projects.ts'
+import type { State } from '../state/database.ts'
+import { DAY, HOUR, MINUTE } from '../time.ts'
+import { type Episode, episodesOf, type Reading, slidingSums } from './backtest.ts'
+import { isTooMany } from './error-rate.ts'
+import { HISTORY, spikeOver, usualPeak } from './error-spike.ts'
+import { fitsLines, fitsMeasured, readLineMatcher } from './line-matcher.ts'
+import { isNews } from './new-error.ts'
+import type { Rule } from './rule.ts'
+import { worseOf } from './rule-finding.ts'
+import { mayBeQuiet } from './silence.ts'
+import { isBeyond } from './threshold.ts'
+
+const QUARTER = 15 * MINUTE
+
+/** What is tried, and when it is now: counts older than two days are kept by the hour. */
+export type Span = { from: number; until: number; now: number }
+
+type Subject = { subject: string; projectId: number | null; series: readonly Series[] }
+
+/** The episodes a rule would have had, subject by subject; regressions and searches cannot be read off the counters. */
+export function* tryRule(state: State, rule: Rule, span: Span): Generator<Episode[]> {
+  if (rule.metric !== null) yield* tryMetric(state, rule, span)
+  else if (rule.kind === 'new-error') yield tryNews(state, rule, span)
+  else if (rule.kind === 'silence') yield* trySilence(state, rule, span)
+  else
+    for (const one of subjectsOf(state, rule, span)) {
+      const readings = READ[rule.kind as keyof typeof READ](state, rule, one, span)
+      yield asEpisodes(rule, one, readings)
+    }
+}
+
+const READ = {
+  'error-spike': readSpikes,
+  'error-rate': readRates,
+  threshold: readLines,
+} as const
+
+function asEpisodes(
+  rule: Rule,
+  { subject, projectId }: Omit<Subject, 'series'>,
+  readings: readonly Reading[],
+): Episode[] {
+  return episodesOf(rule, readings, worseOf(rule)).map(episode => ({ ...episode, subject, projectId }))
+}
+
+/** The lines that a rule is about, by what it judges apart. */
+function subjectsOf(state: State, rule: Rule, span: Span): Subject[] {
+  const matcher = readLineMatcher(rule.matcher)
+  const names = new Map<number, string>()
+  const nameOf = (id: number) => {
+    if (!names.has(id)) names.set(id, readProjectById(state, id)?.name ?? '')
+    return names.get(id)!
+  }
+  const fitting = allSeries(state).filter(
+    one =>
+      (rule.projectId === null || rule.projectId === one.projectId) &&
+      (rule.kind !== 'error-spike' || one.fingerprint !== '') &&
+      (matcher === null || fitsLines(matcher, one, nameOf(one.projectId))),
+  )
+  const known = new Map(
+    rule.kind === 'error-spike'
+      ? listErrors(state, { since: span.from, limit: 2_000 }).map(one => [one.fingerprint, one.samples.at(-1)?.message])
+      : [],
+  )
+  const subjects = Map.groupBy(fitting, one => {
+    if (rule.kind === 'error-spike') return `${one.projectId}\0${one.fingerprint}`
+    if (rule.kind === 'threshold' && rule.per === 'everywhere') return ''
+    return `${one.projectId}\0${rule.per === 'host' ? one.host : one.source}`
+  })
+  return [...subjects].flatMap(([key, series]) => {
+    const [first] = series
+    const message = known.get(first!.fingerprint)
+    if (rule.kind === 'error-spike' && message === undefined) return []
+    const subject = rule.kind === 'error-spike' ? `${first!.source}: ${message}` : (key.split('\0')[1] ?? rule.name)
+    return [{ subject, projectId: key === '' ? rule.projectId : first!.projectId, series }]
+  })
+}
+
+function readSpikes(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Reading[] {
+  const counts = countsOf(state, series, from - HISTORY, until)
+  const usual = new Map<number, number>()
+  // What is usual hardly changes within a quarter of an hour.
+  const usualAt = (at: number) => {
+    const end = Math.floor(at / QUARTER) * QUARTER - QUARTER
+    if (!rule.baseline || counts[0]!.at > end - HISTORY + HOUR) return 0
+    if (!usual.has(end)) {
+      const day = counts.filter(one => one.at >= end - HISTORY && one.at < end)
+      usual.set(end, usualPeak(day, rule.window!, end))
+    }
+    return usual.get(end)!
+  }
+  return sums(counts, rule.window!, now)
+    .filter(({ at }) => at > from)
+    .map(({ at, value }) => ({
+      at,
+      value,
+      breached: value >= rule.threshold! && value >= Math.max(rule.threshold!, spikeOver(usualAt(at))),
+    }))
+}
+
+function readRates(state: State, rule: Rule, { series, projectId }: Subject, { from, until, now }: Span): Reading[] {
+  const isError = ({ level }: Series) => level === 'error' || level === 'fatal'
+  const errors = new Map(
+    sums(countsOf(state, series.filter(isError), from, until), rule.window!, now).map(({ at, value }) => [at, value]),
+  )
+  return sums(countsOf(state, series, from, until), rule.window!, now).map(({ at, value: lines }) => {
+    const share = { projectId: projectId!, source: '', errors: errors.get(at) ?? 0, lines }
+    return { at, value: lines === 0 ? 0 : (share.errors / lines) * 100, breached: isTooMany(rule, share, 0) }
+  })
+}
+
+function readLines(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Reading[] {
+  const summed = new Map(sums(countsOf(state, series, from, until), rule.window!, now).map(one => [one.at, one.value]))
+  const readings: Reading[] = []
+  // Too few lines can only be seen where every minute is looked at.
+  const hourlyBefore = now - 2 * DAY
+  for (let at = Math.ceil(from / HOUR) * HOUR + HOUR; at <= until; at += at < hourlyBefore ? HOUR : MINUTE) {
+    const value = summed.get(at) ?? lastWithin(summed, at, rule.window!)
+    readings.push({ at, value, breached: isBeyond(rule, value) })
+  }
+  return readings
+}
+
+function lastWithin(summed: ReadonlyMap<number, number>, at: number, window: number): number {
+  for (let back = MINUTE; back < window; back += MINUTE) if (summed.has(at - back)) return summed.get(at - back)!
+  return 0
+}
+
+function sums(counts: readonly { at: number; count: number }[], window: number, now: number) {
+  const hourlyBefore = Math.floor((now - 2 * DAY) / HOUR) * HOUR
+  return slidingSums(counts, window, { minute: MINUTE, hour: HOUR, hourlyBefore })
+}
+
+function* tryMetric(state: State, rule: Rule, { from, until, now }: Span): Generator<Episode[]> {
+  const matcher = readLineMatcher(rule.matcher, 'metrics')
+  for (const host of listHosts(state)) {
+    const names = rule.per === 'container' ? listContainers(state, host.id).map(({ name }) => name) : [null]
+    const project = host.projectId === null ? '' : (readProjectById(state, host.projectId)?.name ?? '')
+    for (const container of names) {
+      if (rule.projectId !== null && rule.projectId !== host.projectId) continue
+      if (matcher !== null && !fitsMeasured(matcher, { host: host.name, container, project })) continue
+      const points = readMetric(state, { metric: rule.metric as Metric, host, container }, { from, until, now })
+      const readings = points.map(({ at, value }) => ({ at, value, breached: isBeyond(rule, value) }))
+      const subject = container === null ? host.name : `${container} on ${host.name}`
+      yield asEpisodes(rule, { subject, projectId: host.projectId }, readings)
+    }
+  }
+}
+
+function tryNews(state: State, rule: Rule, { from, until }: Span): Episode[] {
+  const fitting = new Set(subjectsOf(state, { ...rule, kind: 'error-spike' }, { from, until, now: until }).map(keyOf))
+  return listErrors(state, { since: from, limit: 2_000 })
+    .filter(one => one.firstSeenAt >= from && fitting.has(`${one.projectId} ${one.fingerprint}`))
+    .filter(one => isNews(rule, readSource(state, one.projectId, one.source), one.firstSeenAt))
+    .map(({ source, samples, projectId, firstSeenAt: at }) => ({
+      ...{
+        subject: `${source}: ${samples.at(-1)?.message ?? ''}`,
+        projectId,
+        from: at,
+        until: at + rule.quiet,
+        value: 1,
+      },
+    }))
+}
+
+function keyOf({ series }: Subject): string {
+  return `${series[0]!.projectId} ${series[0]!.fingerprint}`
+}
+
+function* trySilence(state: State, rule: Rule, { from, until, now }: Span): Generator<Episode[]> {
+  const matcher = readLineMatcher(rule.matcher)
+  const all = Map.groupBy(allSeries(state), one => `${one.projectId}\0${one.source}`)
+  for (const source of listSources(state)) {
+    const quiet = mayBeQuiet(rule, source)
+    const series = all.get(`${source.projectId}\0${source.name}`) ?? []
+    const fits =
+      matcher === null || fitsLines(matcher, series[0]!, readProjectById(state, source.projectId)?.name ?? '')
+    if (quiet === null || series.length === 0 || !fits) continue
+    if (rule.projectId !== null && rule.projectId !== source.projectId) continue
+    const minutes = [...countsOf(state, series, Math.max(from, now - 2 * DAY), until).map(({ at }) => at), until]
+    const gaps = minutes
+      .slice(1)
+      .flatMap((at, i) => (at - minutes[i]! > quiet ? [[minutes[i]! + quiet, at] as const] : []))
+    yield gaps.map(([begun, end]) => ({
+      ...{ subject: source.name, projectId: source.projectId, from: begun, until: end, value: end - begun + quiet },
+    }))
+  }
+}

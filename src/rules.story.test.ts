@@ -1,0 +1,233 @@
+// Rules through the whole house with the real store: what each kind finds, when it ends, and what changing it does.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { silentLog } from './log.ts'
+import { openLogStore } from './logs/embedded/open-log-store.ts'
+import type { LogStore } from './logs/store.ts'
+import { startHouse, type TestHouse } from './testing/house.ts'
+
+let folder: string
+let store: LogStore
+let house: TestHouse
+let key: string
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vakt-rules-'))
+  store = await openLogStore({ folder, log: silentLog })
+  house = await startHouse({ store })
+  key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+})
+
+afterEach(async () => {
+  await house.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function sends(...lines: object[]) {
+  const answer = await house.request('/api/logs', {
+    method: 'POST',
+    body: JSON.stringify(
+      lines.map(line => ({ level: 'info', source: 'api', host: 'web-1', message: 'all is well', ...line })),
+    ),
+    headers: { 'x-api-key': key, 'content-type': 'application/json' },
+  })
+  expect(answer.status).toBe(200)
+}
+const error = (message: string) => ({ level: 'error', message })
+/** `times` rounds of lines, one every `every`. */
+async function keepsSending(times: number, every: string, ...lines: object[]) {
+  for (let i = 0; i < times; i++) {
+    await sends(...lines)
+    await house.passes(every)
+  }
+}
+
+type Shown = { title: string; detector: string; state: string; count: number; id: number; severity: string }
+const open = async () => (await house.result<{ alerts: Shown[] }>('alerts list')).alerts
+const shown = async () => (await open()).map(({ title, detector }) => [detector, title])
+const fingerprint = async () =>
+  (await house.result<{ errors: { fingerprint: string }[] }>('errors list')).errors[0]!.fingerprint
+
+describe('a resolved error', () => {
+  it('is told when it is back, and says who resolved it', async () => {
+    await sends(error('pool exhausted'))
+    await house.result(`errors resolve ${await fingerprint()}`)
+    await sends(error('pool exhausted'))
+    expect(await shown()).toEqual([])
+    await house.passes('2m')
+    await sends(error('pool exhausted'))
+    expect(await shown()).toEqual([['regression', 'api on web-1: pool exhausted is back']])
+    expect(JSON.stringify(house.channel.messages.at(-1)!.card)).toContain('It was resolved by ')
+  })
+
+  it('is one whose alert a person resolved; lines that are only late do not count', async () => {
+    await sends(...Array(5).fill(error('pool exhausted')))
+    const [alert] = await open()
+    await house.result(`resolve ${alert!.id}`)
+    await house.passes('5m')
+    await sends({ ...error('pool exhausted'), timestamp: house.clock.now() - 10 * 60_000 })
+    expect(await shown()).toEqual([])
+    await sends(error('pool exhausted'))
+    expect(await shown()).toEqual([['regression', 'api on web-1: pool exhausted is back']])
+    await sends(...Array(5).fill(error('pool exhausted')))
+    await house.passes('5s')
+    expect(await open()).toMatchObject([{ title: 'api on web-1: 7 × pool exhausted in 1 min', count: 6 }])
+    expect(house.channel.messages).toHaveLength(2)
+  })
+
+  it('stays quiet for good when it is muted', async () => {
+    await sends(error('pool exhausted'))
+    await house.result(`errors mute ${await fingerprint()}`)
+    await sends(...Array(50).fill(error('pool exhausted')))
+    expect(await shown()).toEqual([])
+    await house.result(`errors reopen ${await fingerprint()}`)
+    await sends(error('pool exhausted'))
+    expect(await shown()).toHaveLength(1)
+  })
+})
+
+describe('a new error', () => {
+  it('is told only once its source is known, where that is wanted', async () => {
+    await house.result('rules edit new-errors --hold 10m')
+    await sends(error('first'))
+    await house.passes('10m')
+    await sends(error('second'))
+    expect(await shown()).toEqual([])
+    await house.result('rules resume new-errors')
+    await sends(error('third'))
+    await sends({ ...error('fourth'), source: 'young' })
+    expect(await shown()).toEqual([['new-error', 'api on web-1: new error: third']])
+  })
+})
+
+describe('a source', () => {
+  it('that stops is told after a quarter of an hour, and when it speaks again; time that Vakt was away does not count', async () => {
+    await house.result('rules edit silent-sources --hold 1h')
+    await keepsSending(9, '10m', {})
+    expect(await shown()).toEqual([])
+    house = await house.restarts('3h')
+    await house.passes('9m')
+    expect((await shown()).filter(([detector]) => detector === 'silence')).toEqual([])
+    await house.passes('6m')
+    expect(await shown()).toEqual([['silence', 'api stopped sending logs']])
+    await sends({})
+    expect(await shown()).toEqual([])
+  })
+
+  it('that comes and goes is never told', async () => {
+    await house.result('rules edit silent-sources --hold 1h')
+    await sends({})
+    house = await house.restarts('1s')
+    await house.passes('2h1m')
+    await sends({})
+    await house.passes('1h')
+    expect(await shown()).toEqual([])
+  })
+})
+
+describe('an error rate', () => {
+  it('is told when a fifth of the lines are errors for a minute, and over when it has been better for five', async () => {
+    const round = [...Array(20).fill({}), ...Array.from({ length: 8 }, (_, i) => error(`${'abcdefgh'[i]} is wrong`))]
+    await keepsSending(4, '15s', ...Array(20).fill({}))
+    expect(await shown()).toEqual([])
+    await keepsSending(16, '30s', ...round)
+    expect((await open()).filter(one => one.detector === 'error-rate')).toMatchObject([
+      { title: 'api: 29% of lines are errors', state: 'firing' },
+    ])
+    await keepsSending(24, '30s', ...Array(20).fill({}))
+    expect((await open()).filter(one => one.detector === 'error-rate')).toEqual([])
+  })
+})
+
+describe('a threshold', () => {
+  it('is told once it has lasted, per host, and ends after quiet; editing takes effect at once', async () => {
+    await house.result(
+      'rules add busy --kind threshold --matcher "source:api level>=warn" --threshold 10 --window 1m --hold 2m --quiet 3m --per host',
+    )
+    const warns = Array(11).fill({ level: 'warn', message: 'slow' })
+    await keepsSending(2, '1m', ...warns)
+    expect(await shown()).toEqual([])
+    await keepsSending(2, '1m', ...warns, { level: 'warn', host: 'web-2' })
+    expect(await shown()).toEqual([['threshold', 'web-1: 11 lines in 1 min']])
+    await house.passes('2m')
+    expect(await shown()).toHaveLength(1)
+    await house.passes('3m')
+    expect(await shown()).toEqual([])
+    await house.result('rules edit busy --threshold 1 --hold 0s')
+    await sends({ level: 'warn', host: 'web-3' })
+    await house.passes('63s')
+    expect(await shown()).toEqual([['threshold', 'web-3: 1 line in 1 min']])
+    await house.result('rules pause busy')
+    expect(await shown()).toEqual([])
+  })
+
+  it('of too few lines does not blame the time that Vakt was away', async () => {
+    await house.result('rules add orders --kind threshold --matcher source:api --operator < --threshold 5 --window 5m')
+    await keepsSending(7, '1m', {}, {})
+    expect(await shown()).toEqual([])
+    house = await house.restarts('10m')
+    await keepsSending(7, '1m', {}, {})
+    expect((await shown()).filter(([detector]) => detector === 'threshold')).toEqual([])
+    await house.passes('6m')
+    expect((await shown()).filter(([detector]) => detector === 'threshold')).toEqual([
+      ['threshold', 'orders: 0 lines in 5 min'],
+    ])
+  })
+})
+
+describe('the rules', () => {
+  it('are there from the start, with everything shown, and hold as they were changed', async () => {
+    const { rules } = await house.result<{ rules: { name: string; paused: boolean }[] }>('rules list')
+    expect(rules.map(({ name, paused }) => [name, paused])).toEqual([
+      ['error-rates', false],
+      ['error-spikes', false],
+      ['new-errors', true],
+      ['regressions', false],
+      ['silent-sources', false],
+    ])
+    const reply = await house.says('rules show error-spikes')
+    expect(JSON.stringify(reply)).toContain('--threshold ')
+    await house.result('rules edit error-spikes --threshold 3 --matcher "-source:batch"')
+    await sends(...Array(9).fill({ ...error('boom'), source: 'batch' }), ...Array(3).fill(error('boom')))
+    expect(await shown()).toEqual([['error-spike', 'api on web-1: 3 × boom in 1 min']])
+    await house.result('rules remove error-spikes --yes')
+    expect(await shown()).toEqual([])
+    house = await house.restarts('1s')
+    expect((await house.result<{ rules: object[] }>('rules list')).rules).toHaveLength(4)
+  })
+
+  it('refuse what makes no sense with a sentence', async () => {
+    for (const [flags, sentence] of [
+      ['--kind error-spike --matcher timeout', /cannot ask for the word timeout/],
+      ['--kind error-spike --window 2h', /at most 1h/],
+      ['--kind silence --threshold 3', /has no --threshold/],
+      ['--kind threshold --threshold 3 --window 90s', /whole minutes/],
+      ['--kind threshold --metric io --threshold 3', /containers only/],
+      ['--kind threshold', /how much is too much/],
+      ['--kind search', /what to search for/],
+    ] as const) {
+      const reply = await house.says(`rules add odd ${flags}`)
+      expect(reply).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })
+    }
+  })
+
+  it('can be tested on the past', async () => {
+    await sends(...Array(6).fill(error('boom')), error('once'))
+    await house.passes('40m')
+    await sends(...Array(7).fill(error('boom')))
+    await house.passes('2m')
+    const tested = await house.result<{ cards: number; would_have_fired: object[] }>(
+      'rules test error-spikes --last 2h',
+    )
+    expect(tested.would_have_fired).toMatchObject([
+      { subject: 'api: boom', value: 6 },
+      { subject: 'api: boom', value: 7 },
+    ])
+    await house.result('rules edit error-spikes --threshold 7')
+    expect(await house.result('rules test error-spikes --last 2h')).toMatchObject({ cards: 1 })
+    expect(await house.result('rules test error-spikes --last 30m')).toMatchObject({ cards: 1 })
+  })
+})
