@@ -1,5 +1,5 @@
 // Puts cases into a log store of their own, each as a project, and gathers the evidence for them.
-import { gatherPack } from '../src/analysis/gathering.ts'
+import { gatherPack, type Subject } from '../src/analysis/gathering.ts'
 import type { Pack } from '../src/analysis/pack.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import type { State } from '../src/state/database.ts'
@@ -19,15 +19,15 @@ export async function storeStory(store: LogStore, story: Story, project: string)
     throw new Error(`only ${stored.accepted} lines of ${story.kind} were stored`)
 }
 
+/** What is asked about a case. */
+export function subjectOf(story: Story, project: string): Subject {
+  const where = { kind: 'field' as const, field: 'project' as const, value: project }
+  return { title: 'the logs', where, from: story.from, until: story.until, projectId: null }
+}
+
 /** The evidence pack that a question about the case's window gets. */
 export function packOfStory(state: State, store: LogStore, story: Story, project: string): Promise<Pack> {
-  return gatherPack(
-    { state, store },
-    {
-      ...{ title: 'the logs', from: story.from, until: story.until, projectId: null },
-      where: { kind: 'field', field: 'project', value: project },
-    },
-  )
+  return gatherPack({ state, store }, subjectOf(story, project))
 }
 
 /** Whether the line or pattern of the true cause is among what the pack shows. */
