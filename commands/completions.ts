@@ -7,6 +7,7 @@ import { listChecks } from '../src/checks/checks.ts'
 import { listRules } from '../src/detectors/rules.ts'
 import { listContainers } from '../src/hosts/containers.ts'
 import { listHosts } from '../src/hosts/hosts.ts'
+import { listArchives } from '../src/logs/archives.ts'
 import { listErrors } from '../src/logs/errors.ts'
 import type { NamedField, RecentNames } from '../src/logs/recent-names.ts'
 import { listSearches } from '../src/logs/searches.ts'
@@ -54,6 +55,7 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
       name: `${alert.id} ${alert.title}`,
       value: String(alert.id),
     })),
+  archive: state => listArchives(state, 100).map(one => same(one.name)),
   channel: state => listChannels(state).map(row => ({ name: `${row.name} (${row.id})`, value: row.id })),
   rule: state => listRules(state).map(one => same(one.name)),
   error: state =>

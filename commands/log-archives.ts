@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Card, Text } from '../src/card.ts'
-import { positional } from '../src/command.ts'
+import { completes, positional } from '../src/command.ts'
 import { writeSize } from '../src/hosts/size.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import { countArchives, findArchive, type LogArchive, listArchives } from '../src/logs/archives.ts'
@@ -150,7 +150,9 @@ const restore = command({
   examples: ['logs restore 2026-11-20.3d.0', 'logs restore 2026-11-20.3d.0 --keep 2d'],
   role: 'admin',
   args: {
-    name: positional(z.string().min(1).max(100)).describe('An archive, as "logs archives" calls it'),
+    name: completes(positional(z.string().min(1).max(100)), 'archive').describe(
+      'An archive, as "logs archives" calls it',
+    ),
     keep: duration(MINUTE).optional().describe('For how long, 7d unless said'),
   },
   async run({ name, keep = KEPT }, context) {

@@ -98,7 +98,7 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
 function archiveSeen(archiver: Archiver | null): LogStoreSeen['archive'] {
   if (!archiver) return null
   const failing = archiver.failing()
-  if (!failing) return { place: archiver.place, failing: null }
+  if (!failing) return { place: archiver.place, failing }
   const { since, problem } = failing
   return { place: archiver.place, failing: { since, message: problem.message, lasting: problem.code !== 'busy' } }
 }

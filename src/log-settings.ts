@@ -21,7 +21,7 @@ export const logSettings = {
   ARCHIVE_S3_ENDPOINT: z
     .string()
     .refine(
-      text => /^https?:$/.test(URL.parse(text)?.protocol ?? '') && new URL(text).search === '',
+      text => /^https?:\/\/[^@?#]+$/.test(text) && URL.canParse(text),
       'must be a URL such as https://minio.example.org:9000',
     )
     .optional(),

@@ -101,6 +101,7 @@ describe('archiving', () => {
     const trouble: { before?: () => void } = { before: gone }
     const one = archiver(troubled(trouble))
     const since = clock.now()
+    expect(one.failing()).toBe(undefined)
     await expect(one.run()).rejects.toMatchObject({ message: 'It is away.' })
     expect(one.failing()).toMatchObject({ since, problem: { message: 'It is away.' } })
     clock.sleep(9 * MINUTE)

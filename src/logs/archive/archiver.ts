@@ -41,8 +41,8 @@ export type Archiver = {
   /** Makes an archive searchable until `keptUntil`; resolves with how many lines came back. */
   restore(name: string, keptUntil: number): Promise<number>
   jobs(): readonly ArchiveJob[]
-  /** Since when archiving fails, and why; null when it does not. */
-  failing(): { since: number; problem: Problem } | null
+  /** Since when archiving fails, and why; null when it does not, undefined until it was tried. */
+  failing(): { since: number; problem: Problem } | null | undefined
   /** The last restoring that failed after nobody waited for it any more. */
   restoreFailure(): { name: string; problem: Problem } | null
   /** Gives up what is under way; it is begun again by the next Vakt. */
@@ -64,6 +64,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
   let running: Promise<number> | null = null
   let restoring: Promise<number> | null = null
   let failing: { since: number; problem: Problem } | null = null
+  let tried = false
   let failedRestore: { name: string; problem: Problem } | null = null
   let seen = new Map<string, number>()
   const emptied = rm(folder, { recursive: true, force: true }).catch(() => {})
@@ -164,6 +165,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
     }),
     run(settled = false) {
       running ??= runAll(settled).finally(() => {
+        tried = true
         running = null
       })
       return running
@@ -185,7 +187,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
       return restoring
     },
     jobs: () => [...jobs],
-    failing: () => failing,
+    failing: () => (tried ? failing : undefined),
     restoreFailure: () => failedRestore,
     async close() {
       ending.abort(new Problem('busy', 'Vakt is stopping; this is done again when it is back.'))
