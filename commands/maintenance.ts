@@ -74,7 +74,7 @@ const add = command({
       now,
     )
     beginWindows(state, now)
-    reviewHolds(state, now, true)
+    reviewHolds(state, now)
     const added = findMaintenance(state, name)
     return { card: maintenanceCard(added, context), result: maintenanceResult(context, added) }
   },
@@ -128,7 +128,7 @@ const end = command({
     if (one.over || one.startsAt > now) throw new Problem('conflict', `No window of "${name}" is on now.`)
     const open = countHeld(state, `maintenance:${one.id}`)
     const ended = endWindow(state, one, now, true)
-    reviewHolds(state, now, true)
+    reviewHolds(state, now)
     const card = maintenanceCard(ended, context)
     const said = `The window is over. It held back ${counted(one.held, 'alert')}; ${open} still open.`
     return { card: { ...card, lines: [said, ...card.lines] }, result: maintenanceResult(context, ended) }
@@ -157,7 +157,7 @@ const remove = command({
     }
     const result = maintenanceResult(context, one)
     removeMaintenance(context.state, one)
-    reviewHolds(context.state, context.now, true)
+    reviewHolds(context.state, context.now)
     return { card: { title: `The maintenance ${one.name} is removed`, tone: 'muted' }, result }
   },
 })

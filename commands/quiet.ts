@@ -43,7 +43,7 @@ const set = command({
       draft,
       context.now,
     )
-    reviewHolds(context.state, context.now, true)
+    reviewHolds(context.state, context.now)
     return answer(context, project)
   },
 })
@@ -64,7 +64,7 @@ const off = command({
   args: { project: projectName().optional().describe('Those of this project; it then follows those for all') },
   run({ project }, context) {
     removeQuietHours(context.state, project === undefined ? null : findProject(context.state, project).id)
-    reviewHolds(context.state, context.now, true)
+    reviewHolds(context.state, context.now)
     return answer(context, project)
   },
 })

@@ -70,7 +70,7 @@ const add = command({
     }
     const draft = { projectId: onlyIn, matcher, reason: reason || null, by: by.name, endsAt: now + lasts }
     const silence = addSilence(state, draft, now)
-    reviewHolds(state, now, true)
+    reviewHolds(state, now)
     return {
       card: {
         ...silenceCard(findSilence(state, silence.id), context),
@@ -133,7 +133,7 @@ const end = command({
     const silence = silenceOf(context, id, project)
     const open = countHeld(state, `silence:${id}`)
     const ended = endSilence(state, silence, by.name, now)
-    reviewHolds(state, now, true)
+    reviewHolds(state, now)
     return {
       card: {
         title: `Silence ${id} is over`,
@@ -154,7 +154,7 @@ const extend = command({
   run({ silence: id, for: lasts, project }, context) {
     const silence = silenceOf(context, id, project)
     const extended = extendSilence(context.state, silence, context.now + lasts)
-    reviewHolds(context.state, context.now, true)
+    reviewHolds(context.state, context.now)
     return { card: silenceCard(extended, context), result: silenceResult(context, extended) }
   },
 })

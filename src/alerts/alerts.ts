@@ -17,9 +17,10 @@ import {
   updateAlert,
 } from './alert-rows.ts'
 import { backAgain, goneForNow, isFlapping, withChange } from './flap.ts'
-import { judgeNew, reviewSoon, tellHolder } from './holds.ts'
+import { judgeNew, tellHolder } from './holds.ts'
 import { STORM } from './kinship.ts'
 import { hasDependents } from './parents.ts'
+import { reviewSoon } from './review.ts'
 import { dueTellings, forgetUntold, nextTelling, tellLater, writeSighting } from './sightings.ts'
 import { readThresholds } from './thresholds.ts'
 

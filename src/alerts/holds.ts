@@ -11,6 +11,7 @@ import { groupHosts } from './host-groups.ts'
 import { countMaintained, maintenanceBlankets } from './maintenances.ts'
 import { readParent, settlesAfter, waitsUntil } from './parents.ts'
 import { readQuietUntil } from './quiet-hours.ts'
+import { isReviewed, markReviewed } from './review.ts'
 import { tellLater } from './sightings.ts'
 import { countSilenced, silenceBlankets } from './silences.ts'
 import { joinStorm, stormOver } from './storms.ts'
@@ -29,32 +30,23 @@ export function judgeNew(state: State, draft: AlertDraft | Alert, now: number): 
   return hold ? heldColumns(hold) : { ...FREE, freedAt: isOwn(draft) ? null : now }
 }
 
-/** Has every open alert judged anew in the next turn: what explains or holds others has changed. */
-export function reviewSoon(state: State): void {
-  reviewed.delete(state)
-  state.touch('alerts')
-}
-
-// After a start everything is judged once, for nobody knows what changed meanwhile.
-const reviewed = new WeakSet<State>()
-
 /** Judges the alerts whose hold ends by `now`, or all that are open when something changed. */
-export function reviewHolds(state: State, now: number, everything = !reviewed.has(state)): void {
+export function reviewHolds(state: State, now: number): void {
   state.transaction(() => {
     const due = dueAlerts(state, now)
-    const all = groupHosts(state, due, now) || everything
+    const all = groupHosts(state, due, now) || !isReviewed(state)
     const rows = all ? openAlerts(state) : due
     if (rows.length > 0) {
       const blankets = blanketsAt(state, now)
       for (const alert of rows) review(state, alert, blankets, now)
     }
-    reviewed.add(state)
+    markReviewed(state)
   })
 }
 
 /** When `reviewHolds` has something to do: 0 is at once. */
 export function nextReview(state: State): number | null {
-  if (!reviewed.has(state)) return 0
+  if (!isReviewed(state)) return 0
   const query = `select min(held_until) as at from alerts where held_until is not null and state <> 'resolved'`
   return state.prepare<[], { at: number | null }>(query).get()!.at
 }

@@ -6,6 +6,7 @@ import { maintenances } from '../state/schema.ts'
 import type { Blanket } from './hold.ts'
 import { type Maintenance, windowAfter } from './maintenance.ts'
 import { knownMatcher } from './matcher.ts'
+import { reviewSoon } from './review.ts'
 
 export type MaintenanceDraft = Pick<
   Maintenance,
@@ -21,7 +22,7 @@ export function addMaintenance(state: State, draft: MaintenanceDraft, now: numbe
       throw new Problem('conflict', `There is a maintenance "${draft.name}" already.`, { fields: { name: 'is taken' } })
     }
     if (old) state.db.delete(maintenances).where(named).run()
-    state.touch('alerts')
+    reviewSoon(state)
     return state.db
       .insert(maintenances)
       .values({ ...draft, createdAt: now })
@@ -54,7 +55,7 @@ export function listMaintenances(state: State, projectId?: number): Maintenance[
 /** Removes a maintenance; a window of it that is on ends with it. */
 export function removeMaintenance(state: State, one: Maintenance): void {
   state.transaction(() => {
-    state.touch('alerts')
+    reviewSoon(state)
     state.db.delete(maintenances).where(eq(maintenances.id, one.id)).run()
   })
 }
@@ -62,7 +63,7 @@ export function removeMaintenance(state: State, one: Maintenance): void {
 /** Moves a maintenance to its next window, or to its end; `early` before its time. */
 export function endWindow(state: State, one: Maintenance, now: number, early: boolean): Maintenance {
   return state.transaction(() => {
-    state.touch('alerts')
+    reviewSoon(state)
     const next = windowAfter(one, now, early)
     const changes = next ? { ...next } : { over: true, endsAt: Math.min(one.endsAt, now) }
     return save(state, one, { ...changes, begun: false, held: 0 })

@@ -3,6 +3,7 @@ import { activeUntil, isActive, parseActiveHours } from '../checks/active-hours.
 import type { State } from '../state/database.ts'
 import { asc, eq } from '../state/orm.ts'
 import { quietHours } from '../state/schema.ts'
+import { reviewSoon } from './review.ts'
 
 export type QuietHours = typeof quietHours.$inferSelect
 
@@ -18,7 +19,7 @@ export function setQuietHours(
 ): QuietHours {
   const row = { ...draft, projectId: projectId ?? EVERYWHERE, setAt: now }
   return state.transaction(() => {
-    state.touch('alerts')
+    reviewSoon(state)
     return state.db
       .insert(quietHours)
       .values(row)
@@ -32,7 +33,7 @@ export function setQuietHours(
 export function removeQuietHours(state: State, projectId: number | null): void {
   const ofProject = eq(quietHours.projectId, projectId ?? EVERYWHERE)
   state.transaction(() => {
-    state.touch('alerts')
+    reviewSoon(state)
     state.db.delete(quietHours).where(ofProject).run()
   })
 }

@@ -5,6 +5,7 @@ import { and, desc, eq, isNull, lte, sql } from '../state/orm.ts'
 import { silences } from '../state/schema.ts'
 import type { Blanket } from './hold.ts'
 import { knownMatcher } from './matcher.ts'
+import { reviewSoon } from './review.ts'
 
 export type Silence = typeof silences.$inferSelect
 
@@ -15,7 +16,7 @@ export function addSilence(
   now: number,
 ): Silence {
   return state.transaction(() => {
-    state.touch('alerts')
+    reviewSoon(state)
     return state.db
       .insert(silences)
       .values({ ...draft, createdAt: now })
@@ -90,7 +91,7 @@ export function countSilenced(state: State, id: number): void {
 function changed(state: State, silence: Silence, changes: Partial<Silence>): Silence {
   if (silence.endedAt !== null) throw new Problem('conflict', `Silence ${silence.id} is over already.`)
   return state.transaction(() => {
-    state.touch('alerts')
+    reviewSoon(state)
     return state.db
       .update(silences)
       .set(changes)

@@ -1,5 +1,6 @@
 // The thresholds that somebody set, for all projects or for one.
 import type { State } from '../state/database.ts'
+import { reviewSoon } from './review.ts'
 import { THRESHOLDS, type ThresholdName, type Thresholds, USUAL } from './threshold.ts'
 
 /** Stands for all projects that have no threshold of their own. */
@@ -22,6 +23,7 @@ export function setThresholds(
 ): void {
   const write = state.prepare(`insert into hold_settings (project_id, name, value) values (?, ?, ?)
     on conflict (project_id, name) do update set value = excluded.value`)
+  reviewSoon(state)
   state.transaction(() => {
     for (const [name, value] of Object.entries(values)) write.run(projectId ?? EVERYWHERE, name, value)
   })
