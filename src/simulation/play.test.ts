@@ -60,7 +60,7 @@ describe('playing', () => {
     expect([Math.min(...times) >= begin, Math.max(...times) <= begin + 10_000]).toEqual([true, true])
   })
 
-  it('sends a batch when it is full or a second old', () => {
+  it('sends a batch when it is full or a second old, or at once with an error where told to', () => {
     const full = steps(scenario('[]', ', batch: 2, jitter: 0')).filter(
       step => step.kind === 'lines' && step.source === 'api',
     )
@@ -68,6 +68,10 @@ describe('playing', () => {
     expect(full[0]!.at).toBe(750)
     const waiting = steps(scenario('[]', ', jitter: 0')).find(step => step.kind === 'lines' && step.source === 'api')
     expect(waiting).toMatchObject({ at: 1250, lines: 2 })
+    const spike = '[{kind: spike, name: s, source: api, at: 15s, for: 3s, count: 3, message: "db gone"}]'
+    const prompt = steps(scenario(spike, ', gather: 1m, jitter: 0, prompt: true'))
+    const sent = prompt.filter(step => step.kind === 'lines' && step.source === 'api' && step.body.includes('db gone'))
+    expect(sent.map(step => step.at)).toEqual([15_000, 16_000, 17_000])
   })
 
   it('beats in time, with a start before each run', () => {

@@ -115,7 +115,8 @@ function* lineSteps(scenario: Scenario, source: LineSource, random: Random, play
     const said = { ...line, at: Math.round(begin + line.at / speed), source: source.name, host, number: number++ }
     batch.texts.push(kind.write(said, random))
     batch.levels[line.level] = (batch.levels[line.level] ?? 0) + 1
-    if (batch.texts.length >= source.batch) yield request(line.at)
+    const urgent = source.prompt && (line.level === 'error' || line.level === 'fatal')
+    if (urgent || batch.texts.length >= source.batch) yield request(line.at)
   }
   if (batch) yield request((batch as { until: number }).until)
 }

@@ -49,6 +49,8 @@ const lines = {
   /** The most lines of one request, and how long it waits for more. */
   batch: z.number().int().min(1).max(1000).default(100),
   gather: span().default(SECOND),
+  /** Whether an error is sent at once, with what waits. */
+  prompt: z.boolean().default(false),
 }
 
 /** What it says instead of made-up sentences, by level. */
