@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { findAnalysis, listAnalyses } from '../src/analysis/analyses.ts'
 import { answerCard, oldAnswerCard } from '../src/analysis/answer-card.ts'
 import { packCard } from '../src/analysis/pack-card.ts'
+import { formatDollars } from '../src/analysis/price.ts'
+import { spentLately } from '../src/analysis/spendings.ts'
 import type { Button, Text } from '../src/card.ts'
 import { positional } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
@@ -42,7 +44,8 @@ type Filter = {
   limit?: number | undefined
 }
 
-function listed({ words, alert, project, before, limit = PAGE }: Filter, { state }: Context) {
+function listed({ words, alert, project, before, limit = PAGE }: Filter, { state, now, config }: Context) {
+  const spent = spentLately(state, now, config.timeZone)
   const found = listAnalyses(state, {
     ...{ limit: limit + 1 },
     ...(words === undefined ? {} : { words }),
@@ -77,6 +80,7 @@ function listed({ words, alert, project, before, limit = PAGE }: Filter, { state
         ...page.slice(0, 4).map(one => ({ label: `Show ${one.id}`, line: `analyze history --show ${one.id}` })),
         ...older,
       ],
+      footer: `Spent on models: ${formatDollars(spent.day)} of ${formatDollars(config.ai.dailyBudgetUsd * 1e6)} today, ${formatDollars(spent.month)} of ${formatDollars(config.ai.monthlyBudgetUsd * 1e6)} this month`,
     },
     result: {
       analyses: page.map(one => ({
@@ -84,6 +88,7 @@ function listed({ words, alert, project, before, limit = PAGE }: Filter, { state
         ...{ outcome: one.outcome, headline: one.headline, asked_by: one.askedBy, automatic: one.automatic },
       })),
       next_before: more?.id ?? null,
+      spent_usd: { day: spent.day / 1e6, month: spent.month / 1e6 },
     },
   }
 }

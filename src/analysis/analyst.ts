@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { LogStore } from '../logs/store.ts'
+import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, DAY, MINUTE, SECOND } from '../time.ts'
 import { type Analysis, readByDigest, saveAnalysis, uniqueDigest } from './analyses.ts'
@@ -69,6 +70,8 @@ const DEADLINE = 90 * SECOND
 /** How long an answer is given again to the same question: about a time that goes on, and about one that is over. */
 const SAME_WHILE_OPEN = 15 * MINUTE
 const SAME_WHEN_OVER = DAY
+/** Each holds some thousand lines while it gathers. */
+const MOST_AT_ONCE = 4
 const MOST_OF_AN_ANALYSIS = 500_000
 /** One person may spend this part of a day's budget in an hour. */
 const SHARE_OF_A_PERSON = 1 / 4
@@ -181,6 +184,10 @@ export function createAnalyst(options: AnalystOptions): Analyst {
       const key = flightOf(question)
       let flight = under.get(key)
       if (!flight) {
+        if (under.size >= MOST_AT_ONCE)
+          return Promise.reject(
+            new Problem('busy', `${MOST_AT_ONCE} analyses are under way already. Ask again in a minute.`),
+          )
         const listeners: ((says: string) => void)[] = []
         const answered = answer(question, says => {
           for (const listener of listeners) listener(says)

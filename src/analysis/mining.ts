@@ -1,4 +1,4 @@
-// Sorts the lines of a window and of the period before it into patterns, counted side by side. Pure.
+// Sorts the lines of a window and of the period before it into patterns, counted side by side.
 import type { Level } from '../logs/line.ts'
 import { createMiner } from '../logs/patterns/miner.ts'
 import { fromOf, type ReadLine } from './reading.ts'
@@ -15,12 +15,22 @@ export type Group = {
 
 const MOST_PATTERNS = 2_000
 
+/** So many lines are read in one turn; beats and buttons must not wait for the rest. */
+const AT_ONCE = 500
+
 /** The patterns of both periods; those of the earlier one alone have no lines. Counts are weighted, not rounded. */
-export function minePatterns(window: readonly ReadLine[], earlier: readonly ReadLine[]): Group[] {
+export async function minePatterns(window: readonly ReadLine[], earlier: readonly ReadLine[]): Promise<Group[]> {
   const miner = createMiner({ maxPatterns: MOST_PATTERNS })
-  const learned = (lines: readonly ReadLine[]) => lines.map(line => ({ line, id: miner.learn(line.message).id }))
-  const before = learned(earlier)
-  const now = learned(window)
+  const learned = async (lines: readonly ReadLine[]) => {
+    const known: { line: ReadLine; id: string }[] = []
+    for (const [at, line] of lines.entries()) {
+      if (at % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate)
+      known.push({ line, id: miner.learn(line.message).id })
+    }
+    return known
+  }
+  const before = await learned(earlier)
+  const now = await learned(window)
   // Ids are read when all is learned, for patterns merge on the way.
   const groups = new Map<string, Group>()
   const groupOf = ({ line, id }: { line: ReadLine; id: string }): Group => {

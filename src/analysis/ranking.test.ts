@@ -31,7 +31,7 @@ describe('a pattern', () => {
   })
 })
 
-describe('the order', () => {
+describe('the order', async () => {
   const noise = Array.from({ length: 400 }, (_, i) =>
     line(`metrics push failed to node ${i}`, i * 1000, 'error', 'metrics'),
   )
@@ -41,7 +41,7 @@ describe('the order', () => {
     line(`said ${['once', 'twice', 'never', 'always', 'often'][i]} about nothing`, 390_000 + i, 'info'),
   )
   const failing = Array.from({ length: 6 }, (_, i) => line('no free connection', 205_000 + i * 1000, 'error'))
-  const ranked = rankGroups(minePatterns([...noise, config, ...failing, ...chatter], before), new Set())
+  const ranked = rankGroups(await minePatterns([...noise, config, ...failing, ...chatter], before), new Set())
 
   it('puts what is new before what is loud, and what came right before the trouble next', () => {
     expect(ranked.slice(0, 2).map(one => one.template)).toEqual(['no free connection', 'settings reloaded'])
@@ -62,7 +62,7 @@ describe('the order', () => {
     expect(pack.lines.map(one => one.id)).toEqual(pack.lines.map((_, at) => `L${at + 1}`))
   })
 
-  it('keeps within the tokens it is given, whatever there is to show', () => {
+  it('keeps within the tokens it is given, whatever there is to show', async () => {
     const words = 'ash birch cedar elm fir hazel larch maple oak pine rowan willow'.split(' ')
     const many = Array.from({ length: 600 }, (_, i) =>
       line(
@@ -72,7 +72,7 @@ describe('the order', () => {
         `s${i % 9}`,
       ),
     )
-    const all = rankGroups(minePatterns(many, []), new Set())
+    const all = rankGroups(await minePatterns(many, []), new Set())
     for (const tokens of [2_000, 15_000]) {
       const pack = choosePack(
         {

@@ -19,8 +19,8 @@ export function changeOf({ count, before, level }: Pick<Group, 'count' | 'before
   if (before >= FEWEST_TO_MISS && count <= before / 10) return 'silent'
   if (count === 0) return 'steady'
   if (before === 0) return 'new'
-  // Few lines double by chance; three standard deviations of an even stream rarely do.
-  const byChance = before + 3 * Math.sqrt(before + 1)
+  // Few lines double by chance; four standard deviations of an even stream hardly ever do.
+  const byChance = before + 4 * Math.sqrt(before + 1)
   if (count >= FEWEST_OF_A_SURGE && (count + 0.5) / (before + 0.5) >= SURGE && count > byChance) return 'surging'
   return isError(level) && count <= RARE && before <= RARE ? 'rare' : 'steady'
 }
