@@ -13,6 +13,7 @@ import { DAY, HOUR } from './time.ts'
 
 const NOON = Date.UTC(2026, 10, 21, 12)
 const FIRST = '2026-11-21.3d.0'
+const SECOND = '2026-11-22.3d.0'
 
 let folder: string
 let store: EmbeddedLogStore
@@ -92,25 +93,32 @@ describe('without an archive', () => {
     })
   })
 
-  it('a damaged partition is told of until its file is gone', async () => {
+  it('a damaged partition is told of until its file is gone or somebody resolves it', async () => {
     await begin()
-    await comes(0)
-    await comes(1)
+    for (const day of [0, 1, 2]) await comes(day)
     await house.stop()
     await store.close()
-    writeFileSync(join(logs(), `${FIRST}.db`), 'nonsense '.repeat(2_000))
+    for (const name of [FIRST, SECOND]) writeFileSync(join(logs(), `${name}.db`), 'nonsense '.repeat(2_000))
     await begin()
+    const open = async () => (await house.result<{ alerts: { id: number; title: string }[] }>('alerts list')).alerts
     await vi.waitFor(async () => {
       await house.passes('1m')
-      expect(told()).toContain(`The log partition ${FIRST} is damaged`)
+      expect(await open()).toHaveLength(2)
     })
+    expect(told()).toContain(`The log partition ${FIRST} is damaged`)
     expect(told()).toContain('It is in no archive')
     expect(await shown('logs status')).toContain(`${FIRST}.db.damaged`)
     rmSync(join(logs(), `${FIRST}.db.damaged`))
     await vi.waitFor(async () => {
       await house.passes('1m')
-      expect((await house.result<{ alerts: unknown[] }>('alerts list')).alerts).toEqual([])
+      expect((await open()).map(({ title }) => title)).toEqual([`The log partition ${SECOND} is damaged`])
     })
+    await house.says(`resolve ${(await open())[0]!.id}`)
+    for (let minute = 0; minute < 5; minute++) {
+      await house.passes('1m')
+      await searched('day')
+    }
+    expect(await open()).toEqual([])
   })
 })
 

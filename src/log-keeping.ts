@@ -3,7 +3,8 @@ import { setTimeout } from 'node:timers/promises'
 import { listAlerts } from './alerts/alert-lists.ts'
 import { applyOutcomes, endAlert, readOpenAlert } from './alerts/alerts.ts'
 import type { Config } from './config.ts'
-import { BUDGET_KEY, detectLogStore, type LogStoreSeen } from './detectors/log-store.ts'
+import type { Finding } from './detectors/finding.ts'
+import { BUDGET_KEY, DAMAGED_KEY, detectLogStore, type LogStoreSeen } from './detectors/log-store.ts'
 import type { Log } from './log.ts'
 import type { Archiver } from './logs/archive/archiver.ts'
 import { hasArchive } from './logs/archives.ts'
@@ -74,13 +75,21 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
       told,
       now,
     )
-    applyOutcomes(state, outcomes, now)
-    for (const outcome of outcomes) {
+    const fresh = outcomes.filter(outcome => outcome.kind === 'gone' || !isSettled(outcome.finding))
+    applyOutcomes(state, fresh, now)
+    for (const outcome of fresh) {
       if (outcome.kind === 'found') told.add(outcome.finding.key)
       else told.delete(outcome.key)
     }
     const drop = readOpenAlert(state, BUDGET_KEY)
     if (drop && now - drop.seenAt > CALM) endAlert(state, BUDGET_KEY, null, now)
+  }
+
+  /** Whether a person has resolved the very same trouble: it is not told again while it goes on. */
+  const isSettled = ({ key, since }: Finding): boolean => {
+    const [last] = listAlerts(state, { key, limit: 1 })
+    if (!last?.resolvedAt || last.resolvedBy === null) return false
+    return key.startsWith(DAMAGED_KEY) || last.resolvedAt >= since
   }
 
   return {

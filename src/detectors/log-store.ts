@@ -19,7 +19,7 @@ export type LogStoreSeen = {
 
 export const BUDGET_KEY = 'log-store:budget'
 const ARCHIVE_KEY = 'log-store:archive'
-const DAMAGED_KEY = 'log-store:damaged:'
+export const DAMAGED_KEY = 'log-store:damaged:'
 const NAMED = 10
 /** An archive that is away for a moment is tried again and not worth a card. */
 const HOLD_OFF = 5 * MINUTE
