@@ -41,6 +41,8 @@ export interface Channel {
   readonly id: string
   /** Whether something live is shown by editing its message, or by printing more. */
   readonly live: 'edit' | 'append'
+  /** Whether an edit can bring a picture to a card. */
+  readonly pictures?: boolean
   /** How people call it: `Discord #ops`. */
   readonly name: string
   /** Posts a new message that notifies. `nonce` (at most 25 characters) makes a repeated post recognisable. Returns its reference. */

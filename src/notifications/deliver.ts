@@ -14,6 +14,7 @@ import {
   retryNow,
   settle,
 } from './notifications.ts'
+import type { Painter } from './picture.ts'
 import { type Attempt, asDeliveryError, send } from './send.ts'
 import { settleAudiences } from './settle-audiences.ts'
 
@@ -24,7 +25,7 @@ const LOOK_AHEAD = 8
 const FINISH = 3_000
 
 export interface Delivery {
-  /** Delivers to these channels from now on; what is under way to another comes to its end. */
+  /** Delivers to these channels from the next nudge on; what is under way to another comes to its end. */
   setChannels(channels: readonly Channel[]): void
   /** Sends whatever is due; call it after anything changed. */
   nudge(): void
@@ -39,7 +40,13 @@ export interface Delivery {
 type LaneOf = { channel: Channel; lane: Lane; open: boolean; cancel: () => void; cancelRetry: () => void }
 
 /** A delivery loop over `channels`; each has its own lane, so that none waits for another. */
-export function createDelivery(state: State, channels: readonly Channel[], clock: Clock, log: Log): Delivery {
+export function createDelivery(
+  state: State,
+  channels: readonly Channel[],
+  clock: Clock,
+  log: Log,
+  painter: Painter | null = null,
+): Delivery {
   const laneOf = (channel: Channel): LaneOf => {
     return { channel, lane: new Lane(), open: true, cancel: () => {}, cancelRetry: () => {} }
   }
@@ -72,7 +79,7 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
   const start = (one: LaneOf, item: OutboxItem, operation: Operation) => {
     one.lane.underWay.set(item.alert.id, operation)
     const attempt: Attempt = { ...item, handedOver: false }
-    const sent = send(state, one.channel, attempt, clock)
+    const sent = send(state, one.channel, attempt, clock, painter)
       .then(() => one.lane.succeeded())
       .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), log))
       .then(() => retryRefused(one))
@@ -106,7 +113,6 @@ export function createDelivery(state: State, channels: readonly Channel[], clock
         one.cancelRetry()
       }
       lanes = wanted.map(channel => kept.find(one => one.channel === channel) ?? laneOf(channel))
-      lanes.forEach(pump)
     },
     nudge() {
       if (!stopped) settleAudiences(state, clock.now())

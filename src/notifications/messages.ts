@@ -10,6 +10,7 @@ import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { readPerson } from './members.ts'
 import { mentionsIn } from './mention.ts'
+import { courseField } from './picture.ts'
 import { onCallNow } from './rotations.ts'
 
 /** How many lines one message in a thread has at the most; the whole timeline is in `alerts show`. */
@@ -18,7 +19,8 @@ const MOST_LINES = 20
 /** The card of an alert as it is now. */
 export function cardOf(state: State, alert: Alert): Card {
   const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
-  return alertCard(alert, project?.name ?? null, readExplained(state, alert), readActionsShown(state, alert))
+  const card = alertCard(alert, project?.name ?? null, readExplained(state, alert), readActionsShown(state, alert))
+  return { ...card, fields: [...(card.fields ?? []), ...courseField(alert)] }
 }
 
 /** A new message with those it calls out: nobody once the alert is over or somebody is on it. */

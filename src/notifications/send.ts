@@ -9,15 +9,29 @@ import type { Clock } from '../time.ts'
 import { cardOf, mentioning, threadCard } from './messages.ts'
 import { callIsDue, type Notification } from './next-step.ts'
 import { markSending, markShown, markThreaded, type OutboxItem, type Shown, settle } from './notifications.ts'
+import type { Painter } from './picture.ts'
 
 /** One try at a step; `handedOver` once a new message was given to the platform. */
 export type Attempt = OutboxItem & { handedOver: boolean }
 
 /** Does the step of an attempt and notes what the channel shows then; rejects with what went wrong. */
-export async function send(state: State, channel: Channel, attempt: Attempt, clock: Clock): Promise<void> {
+export async function send(
+  state: State,
+  channel: Channel,
+  attempt: Attempt,
+  clock: Clock,
+  painter: Painter | null = null,
+): Promise<void> {
   // The alert as it is at the moment of sending: nothing that waited is stale.
   const alert = readAlert(state, attempt.alert.id) ?? attempt.alert
-  const shown = await STEPS[attempt.step.do]({ state, channel, attempt, clock, alert })
+  const shown = await STEPS[attempt.step.do]({
+    state,
+    channel,
+    attempt,
+    clock,
+    alert,
+    painter: channel.pictures ? painter : null,
+  })
   if (!shown) return
   state.transaction(() => {
     markShown(state, alert.id, channel.id, shown)
@@ -25,14 +39,23 @@ export async function send(state: State, channel: Channel, attempt: Attempt, clo
   })
 }
 
-type Sending = { state: State; channel: Channel; attempt: Attempt; clock: Clock; alert: Alert }
+type Sending = {
+  state: State
+  channel: Channel
+  attempt: Attempt
+  clock: Clock
+  alert: Alert
+  /** Null where cards have no pictures. */
+  painter: Painter | null
+}
 
 /** How each step is done, and what the channel shows then. */
 const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Shown | null>> = {
   skip: async () => null,
-  async edit({ state, channel, attempt, alert }) {
+  async edit({ state, channel, attempt, alert, clock, painter }) {
     const had = attempt.notification!
-    await channel.edit(had.ref!, cardOf(state, alert))
+    const image = await painter?.paint(state, alert, clock.now())
+    await channel.edit(had.ref!, { ...cardOf(state, alert), ...(image ? { image } : {}) })
     // A call that is due no more is given up, or it would come back when the alert is given back.
     const due = callIsDue(alert, had)
     const calls = due ? had.called : alert.calls
@@ -48,14 +71,16 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     return { version: shownVersion, calls: alert.calls, over: true }
   },
   async post(sending) {
-    const { state, channel, attempt, alert, clock } = sending
+    const { state, channel, attempt, alert, clock, painter } = sending
     const found = await findEarlier(sending, 'post')
     // It shows the alert as it was then: version 0 has it edited to what it is now.
     if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, over: true }
     const card = mentioning(state, channel, attempt.mention, cardOf(state, alert), alert, clock.now())
     const ref = await handOver(sending, 'post', nonce => channel.post(card, nonce))
     // The card tells what its timeline would; the thread begins with what comes after.
-    return { ref, version: alert.version, calls: alert.calls, over: true, threaded: alert.threadLine }
+    // The card goes first; the edit that the older version asks for brings its picture.
+    const version = painter?.wants(state, alert, clock.now()) ? alert.version - 1 : alert.version
+    return { ref, version, calls: alert.calls, over: true, threaded: alert.threadLine }
   },
   async thread({ state, channel, attempt, alert, clock }) {
     const { ref, threaded } = attempt.notification!

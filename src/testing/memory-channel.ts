@@ -29,6 +29,8 @@ export interface MemoryChannel extends Channel {
   hangs(kind?: Kind): () => void
   /** Gives the channel threads. */
   hasThreads(): MemoryChannel
+  /** Has edits bring pictures. */
+  hasPictures(): MemoryChannel
   /** What hangs now never arrives. */
   forgetHanging(): void
   /** Lets `fate` decide on every request: an error before it is done (`before`) or after (`after`), or nothing. */
@@ -123,6 +125,10 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
         const count = byRef(ref).replies.push({ card, nonce })
         return `${ref}/reply${count - 1}`
       }),
+    hasPictures() {
+      Object.assign(made, { pictures: true })
+      return made
+    },
     hasThreads() {
       made.thread = (ref, card) => request('thread', () => void byRef(ref).thread.push(card))
       return made

@@ -34,6 +34,7 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
   const channel: Channel = {
     id: `discord:${channelId}`,
     live: 'edit',
+    pictures: true,
     get name() {
       return name
     },
