@@ -28,6 +28,7 @@ import type { LogStore } from './logs/store.ts'
 import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
 import { createGivenChannels } from './notifications/given-channels.ts'
+import { createPainter } from './notifications/picture.ts'
 import { createReporter } from './notifications/reporter.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
@@ -130,9 +131,10 @@ export function openHouse(options: HouseOptions) {
     probes: config.connectivityTargets.length > 0,
     opens,
   })
-  const delivery = createDelivery(state, channels, clock, log)
+  const draw = options.draw ?? drawChart
+  const delivery = createDelivery(state, channels, clock, log, createPainter(draw, config.timeZone))
   const reporter = createReporter({
-    ...{ state, clock, log, draw: options.draw ?? drawChart },
+    ...{ state, clock, log, draw },
     channel: id => everyChannel().find(one => one.id === id),
   })
   const rates = createRates(state, clock)
@@ -182,6 +184,10 @@ export function openHouse(options: HouseOptions) {
     ? createLogKeeping({ state, store: options.store, archiver, names, config, folder: logFolder, clock, log })
     : null
 
+  const changeChannels = () => {
+    delivery.setChannels(everyChannel())
+    delivery.nudge()
+  }
   let nudged = false
   const nudge = () => {
     if (nudged) return
@@ -203,7 +209,7 @@ export function openHouse(options: HouseOptions) {
       syncChannels(state, channels, clock.now(), given.opens)
       delivery.setChannels(everyChannel())
       state.onCommit(touched => {
-        if (touched.has('channels')) setImmediate(() => delivery.setChannels(everyChannel()))
+        if (touched.has('channels')) setImmediate(changeChannels)
         if (touched.has('reports')) setImmediate(reporter.wake)
         if (touched.has('alerts')) nudge()
       })
