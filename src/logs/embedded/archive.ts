@@ -18,6 +18,8 @@ import type { Library } from './search-job.ts'
 
 const END = '.ndjson.zst'
 const LINES_AT_A_TIME = 1_000
+/** Some thousand lines of text: what is restored in one transaction. */
+const CHUNK_BYTES = 1024 * 1024
 
 /**
  * Writes a partition's lines, as they were stored, to `<name>.ndjson.zst` in the folder `to`; the file is there only when
@@ -61,7 +63,7 @@ export function archivedPartition(file: string): string {
 
 /** The lines of an archive, some at a time. `invalid` when it is cut short or damaged. */
 export async function* archivedLines(file: string): AsyncGenerator<LogLine[]> {
-  const plain = createZstdDecompress()
+  const plain = createZstdDecompress({ chunkSize: CHUNK_BYTES })
   // What goes wrong in reading also ends `plain`, where it is told.
   pipeline(createReadStream(file), plain).catch(() => {})
   let text = ''
