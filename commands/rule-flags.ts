@@ -5,6 +5,7 @@ import { SEVERITIES } from '../src/detectors/finding.ts'
 import { DEFAULTS, type Rule, type RuleKind } from '../src/detectors/rule.ts'
 import { refuseNonsense, SETTINGS, type SettingName } from '../src/detectors/rule-settings.ts'
 import { METRICS } from '../src/hosts/metrics.ts'
+import { withSaved } from '../src/logs/searches.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
@@ -73,15 +74,21 @@ export function draftRule(state: State, kind: RuleKind, name: string, flags: Fla
     },
   }
   const draft = { ...blank, ...readFlags(state, kind, flags) }
-  refuseNonsense(draft)
+  refuseNonsense({ ...draft, matcher: searched(state, kind, draft.matcher) })
   return draft
 }
 
 /** The changes that flags make to a rule. Throws `invalid` for what makes no sense. */
 export function editedRule(state: State, rule: Rule, flags: Flags): Partial<Rule> {
   const changes = readFlags(state, rule.kind, flags)
-  refuseNonsense({ ...rule, ...changes })
+  const edited = { ...rule, ...changes }
+  refuseNonsense({ ...edited, matcher: searched(state, rule.kind, edited.matcher) })
   return changes
+}
+
+/** A saved search must be there, and be one; what it says is read anew each time it is asked. */
+function searched(state: State, kind: RuleKind, matcher: string): string {
+  return kind === 'search' ? withSaved(state, matcher) : matcher
 }
 
 function readFlags(state: State, kind: RuleKind, flags: Flags): Partial<Rule> {

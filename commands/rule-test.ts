@@ -11,6 +11,7 @@ import { figureWords, isBeyond } from '../src/detectors/threshold.ts'
 import { tryRule } from '../src/detectors/try-rule.ts'
 import { inProject } from '../src/logs/query/narrow.ts'
 import { parseQuery } from '../src/logs/query/parse.ts'
+import { withSaved } from '../src/logs/searches.ts'
 import { readProjectById } from '../src/projects/projects.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../src/time.ts'
 import { type Context, command, counted, duration } from './context.ts'
@@ -93,14 +94,17 @@ async function episodes(rule: Rule, from: number, context: Context): Promise<Epi
 
 async function searchEpisodes(rule: Rule, from: number, { state, store, config, now }: Context): Promise<Episode[]> {
   if (!store) return []
-  const parsed = parseQuery(rule.matcher, now, config.timeZone)
+  const parsed = parseQuery(withSaved(state, rule.matcher), now, config.timeZone)
   const project = rule.projectId === null ? undefined : readProjectById(state, rule.projectId)
   const query = project ? inProject(parsed, project.name) : parsed
-  const buckets = Math.min(MOST_BUCKETS, Math.max(1, Math.ceil((now - from) / rule.window!)))
-  const rows = await store.histogram(query, from, now, buckets, WITHIN)
+  // Four buckets make a window, which slides by a quarter of itself.
+  const buckets = Math.min(MOST_BUCKETS, Math.max(1, Math.ceil((now - from) / (rule.window! / 4))))
   const length = (now - from) / buckets
-  const readings = rows.map(({ from: at, counts }) => {
-    const value = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  const together = Math.max(1, Math.round(rule.window! / length))
+  const rows = await store.histogram(query, from, now, buckets, WITHIN)
+  const sums = rows.map(({ counts }) => Object.values(counts).reduce((sum, count) => sum + count, 0))
+  const readings = rows.map(({ from: at }, i) => {
+    const value = sums.slice(Math.max(0, i - together + 1), i + 1).reduce((sum, count) => sum + count, 0)
     return { at: at + length, value, breached: isBeyond(rule, value) }
   })
   return episodesOf(rule, readings, worseOf(rule)).map(one => ({

@@ -34,6 +34,7 @@ import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
 import { createScheduler } from './scheduler.ts'
+import { createSearchRules } from './search-rules.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
 import type { Clock } from './time.ts'
@@ -94,6 +95,7 @@ export function openHouse(options: HouseOptions) {
   const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now), folder: config.dataDir })
   const following = store && createFollowing({ ...config, state, store, fleet, clock, log })
   const everyChannel = () => [...channels, ...given.all()]
+  const searches = store && createSearchRules(state, store, clock, log, config.timeZone)
   const analysis = openAnalysis({ state, store, clock, log, config, channels: everyChannel })
   const desk = createDesk({
     state,
@@ -219,6 +221,7 @@ export function openHouse(options: HouseOptions) {
       fleet.start()
       following?.start()
       scheduler.start()
+      searches?.start()
       reporter.wake()
       nudge()
     },
@@ -231,6 +234,7 @@ export function openHouse(options: HouseOptions) {
     async stop() {
       scheduler.stop()
       prober.stop()
+      await searches?.stop()
       await logKeeping?.stop()
       await tails.stopAll()
       await analysis.stop()

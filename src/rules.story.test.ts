@@ -7,6 +7,7 @@ import { silentLog } from './log.ts'
 import { openLogStore } from './logs/embedded/open-log-store.ts'
 import type { LogStore } from './logs/store.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
+import { parseDuration } from './time.ts'
 
 let folder: string
 let store: LogStore
@@ -42,6 +43,14 @@ async function keepsSending(times: number, every: string, ...lines: object[]) {
   for (let i = 0; i < times; i++) {
     await sends(...lines)
     await house.passes(every)
+  }
+}
+
+/** Time passes in steps, with room for searches to be answered by their threads. */
+async function passes(duration: string) {
+  for (let left = parseDuration(duration)!; left > 0; left -= 5_000) {
+    await house.passes('5s')
+    await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
 
@@ -175,6 +184,24 @@ describe('a threshold', () => {
     expect((await shown()).filter(([detector]) => detector === 'threshold')).toEqual([
       ['threshold', 'orders: 0 lines in 5 min'],
     ])
+  })
+})
+
+describe('a search', () => {
+  it('is a rule: told when it finds too much, with lines, and over when it has been quiet', async () => {
+    await house.result('logs save declined "\\"card declined\\""')
+    await house.result('rules add declined --kind search --matcher @declined --threshold 3 --window 2m --quiet 1m')
+    await sends({ message: 'card declined for 7' }, { message: 'card declined for 8' })
+    await passes('20s')
+    expect(await shown()).toEqual([])
+    await sends({ message: 'card declined for 9' })
+    await passes('20s')
+    expect(await shown()).toEqual([['search', 'declined: 3 lines in 2 min']])
+    expect(JSON.stringify(house.channel.messages[0]!.card)).toContain('card declined for 9')
+    await passes('2m')
+    await passes('90s')
+    expect(await shown()).toEqual([])
+    expect(await house.result('rules test declined --last 1h')).toMatchObject({ cards: 1 })
   })
 })
 

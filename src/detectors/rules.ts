@@ -2,7 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { readFact, writeFact } from '../state/facts.ts'
-import { asc, eq } from '../state/orm.ts'
+import { asc, eq, sql } from '../state/orm.ts'
 import { rules } from '../state/schema.ts'
 import { DEFAULTS, FIRST_RULES, RULE_KINDS, type Rule, type RuleKind } from './rule.ts'
 
@@ -53,9 +53,10 @@ export function findRule(state: State, name: string): Rule {
   throw new Problem('not_found', `There is no rule "${name}". ${hint}`, { fields: { name: 'no such rule' } })
 }
 
-/** The rule of a number, or undefined. */
+/** The rule of a number, or undefined; prepared, because every error with an alert asks. */
 export function readRule(state: State, id: number): Rule | undefined {
-  return state.db.select().from(rules).where(eq(rules.id, id)).get()
+  const byId = eq(rules.id, sql.placeholder('id'))
+  return state.prepared('rule by id', db => db.select().from(rules).where(byId).prepare()).get({ id })
 }
 
 /** Adds a rule, which holds at once; throws `conflict` when its name is taken. */

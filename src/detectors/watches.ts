@@ -13,8 +13,10 @@ export function readWatch(state: State, key: string): Watch | undefined {
 
 /** Keeps a watch as it is now. */
 export function keepWatch(state: State, watch: Watch): void {
-  const { key: _, ...changes } = watch
-  state.db.insert(watches).values(watch).onConflictDoUpdate({ target: watches.key, set: changes }).run()
+  const { key, ruleId, state: said, since, lastAt, endsAt, counted, subject, value } = watch
+  const write = `insert or replace into watches (key, rule_id, state, since, last_at, ends_at, counted, subject, value)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  state.prepare(write).run(key, ruleId, said, since, lastAt, endsAt, counted, subject, value)
   state.touch('deadlines')
 }
 

@@ -30,6 +30,11 @@ export function readSearch(state: State, name: string): SavedSearch {
   })
 }
 
+/** A query in which `@name` at the beginning stands for what was saved under that name; throws `not_found`. */
+export function withSaved(state: State, query: string): string {
+  return query.replace(/^@([\w-]+)/, (_, name: string) => `(${readSearch(state, name).query})`)
+}
+
 export function listSearches(state: State): SavedSearch[] {
   return state.db.select().from(savedSearches).orderBy(asc(savedSearches.name)).all()
 }
