@@ -5,6 +5,7 @@ import { alertCard, stateTone, stateWord } from '../src/alerts/alert-card.ts'
 import { countAlerts, listAlerts, readHistory } from '../src/alerts/alert-lists.ts'
 import { endAlert, findAlert, fireAlert, readOpenAlert } from '../src/alerts/alerts.ts'
 import { readExplained } from '../src/alerts/hold-lists.ts'
+import { ALL as ALL_ACTIONS, readActionsShown } from '../src/alerts/offered-actions.ts'
 import type { Button, Card, Text } from '../src/card.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
 import { listAudience } from '../src/notifications/audiences.ts'
@@ -61,7 +62,7 @@ const show = command({
   run({ alert: id }, { state }) {
     const alert = findAlert(state, id)
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    const card = alertCard(alert, project, readExplained(state, alert))
+    const card = alertCard(alert, project, readExplained(state, alert), readActionsShown(state, alert, ALL_ACTIONS))
     const { newest, total } = readHistory(state, id, TIMELINE)
     const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
     const timeline = newest.slice(-TIMELINE_SHOWN).map(timelineLine)

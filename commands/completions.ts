@@ -5,6 +5,7 @@ import { listSilences } from '../src/alerts/silences.ts'
 import type { Choice } from '../src/chat/channel.ts'
 import { listChecks } from '../src/checks/checks.ts'
 import { listRules } from '../src/detectors/rules.ts'
+import { listActions } from '../src/hosts/actions.ts'
 import { listContainers } from '../src/hosts/containers.ts'
 import { listHosts } from '../src/hosts/hosts.ts'
 import { listArchives } from '../src/logs/archives.ts'
@@ -40,6 +41,7 @@ const same = (value: string): Choice => ({ name: value, value })
 
 const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
   check: (state, typed) => listChecks(state, { matching: typed, limit: MOST }).map(check => same(check.name)),
+  action: state => listActions(state).map(one => same(one.name)),
   host: state => listHosts(state).map(host => same(host.name)),
   container: state => {
     const names = new Map(listHosts(state).map(host => [host.id, host.name]))

@@ -1,5 +1,6 @@
 // What every command is given beside its arguments, and the shapes that arguments share.
 import { z } from 'zod'
+import type { ActionRunner } from '../src/action-runner.ts'
 import type { Analyst } from '../src/analysis/analyst.ts'
 import type { Threads } from '../src/analysis/thread.ts'
 import type { Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
@@ -32,6 +33,8 @@ export type Context = {
   archiver: Archiver | null
   /** The running side of the hosts: connections and figures. */
   fleet: Fleet
+  /** Runs what admins have defined. */
+  actions: ActionRunner
   /** Containers followed into the log store; null when there is none. */
   following: Following | null
   config: Config

@@ -1,6 +1,9 @@
 // The explicit list of everything that can be said to Vakt.
 import type { Command } from '../src/command.ts'
 import { ackCommands } from './ack.ts'
+import { actionChangeCommands } from './action-changes.ts'
+import { actionRunCommands } from './action-runs.ts'
+import { actionCommands } from './actions.ts'
 import { alertStoryCommands } from './alert-story.ts'
 import { alertCommands } from './alerts.ts'
 import { analyzeCommands } from './analyze.ts'
@@ -8,11 +11,11 @@ import { channelCommands } from './channels.ts'
 import { checkChangeCommands } from './check-changes.ts'
 import { checksNext } from './check-next.ts'
 import { checkCommands } from './checks.ts'
+import { connectivityCommands } from './connectivity.ts'
 import { figureCommands } from './container-figures.ts'
 import { followCommands } from './container-follows.ts'
 import { containerTailCommands } from './container-tail.ts'
 import { containerCommands } from './containers.ts'
-import { connectivityCommands } from './connectivity.ts'
 import type { Context } from './context.ts'
 import { errorCommands } from './errors.ts'
 import { escalationCommands } from './escalations.ts'
@@ -73,6 +76,9 @@ export const commands: readonly Command<Context>[] = [
   ...containerTailCommands,
   ...followCommands,
   ...figureCommands,
+  ...actionCommands,
+  ...actionRunCommands,
+  ...actionChangeCommands,
   ...projectCommands,
   ...keyCommands,
   ...roleCommands,

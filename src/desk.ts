@@ -211,7 +211,7 @@ function limitToProject<C>(
 }
 
 /** Hosts are reached with Vakt's own rights, whatever project their alerts belong to. */
-const BEYOND_PROJECTS = /^(hosts|containers) /
+const BEYOND_PROJECTS = /^(hosts|containers|actions) /
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
+import { createActionRunner } from './action-runner.ts'
 import { judgeHosts } from './alerts/host-alerts.ts'
 import { openAnalysis } from './analysis/analysis.ts'
 import { drawChart } from './charts/draw.ts'
@@ -97,6 +98,7 @@ export function openHouse(options: HouseOptions) {
   const everyChannel = () => [...channels, ...given.all()]
   const searches = store && createSearchRules(state, store, clock, log, config.timeZone)
   const analysis = openAnalysis({ state, store, clock, log, config, channels: everyChannel })
+  const actions = createActionRunner({ state, fleet, clock, log, channels: everyChannel })
   const desk = createDesk({
     state,
     clock,
@@ -110,6 +112,7 @@ export function openHouse(options: HouseOptions) {
       threads: analysis.threads,
       tails,
       fleet,
+      actions,
       following,
       clock,
       archiver,
@@ -152,19 +155,10 @@ export function openHouse(options: HouseOptions) {
     retentionMs: config.retentionMs,
   }
   const intake = createIntake({
-    state,
-    commit,
-    clock,
-    log,
-    desk,
-    adminKey: options.adminKey,
-    vault,
-    version: options.version,
-    publicUrl: options.publicUrl,
+    ...shared,
+    ...{ commit, log, version: options.version, publicUrl: options.publicUrl },
     alerts: shared,
     ...(store ? { logs: { ...shared, store } } : {}),
-    trustedProxies: config.trustedProxies,
-    timeZone: config.timeZone,
     readiness: () => readiness(scheduler.health(), statuses()),
     metrics: () => metrics(state, clock.now(), scheduler.health(), statuses(), clock.now() - startedAt),
     ...(receive ? { slack: receive } : {}),
@@ -198,6 +192,7 @@ export function openHouse(options: HouseOptions) {
       nudged = false
       delivery.nudge()
       analysis.look()
+      actions.look()
     })
   }
 
@@ -219,6 +214,7 @@ export function openHouse(options: HouseOptions) {
       prober.start()
       logKeeping?.start()
       fleet.start()
+      actions.start()
       following?.start()
       scheduler.start()
       searches?.start()
@@ -239,6 +235,7 @@ export function openHouse(options: HouseOptions) {
       await tails.stopAll()
       await analysis.stop()
       following?.stop()
+      actions.stop()
       fleet.stop()
       rates.save()
       await delivery.stop()

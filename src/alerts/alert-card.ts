@@ -5,18 +5,29 @@ import type { Alert } from './alert.ts'
 import { flapTitle, holdLines, silenceButton, stormButtons } from './hold-card.ts'
 import type { Explained } from './hold-lists.ts'
 import { NOTICE, STORM, TEST } from './kinship.ts'
+import type { ActionsShown } from './offered-actions.ts'
 
-/** The card of an alert as it is now; `project` is its project's name, `explained` what it holds back. */
-export function alertCard(alert: Alert, project: string | null, explained: Explained | null = null): Card {
+const NO_ACTIONS: ActionsShown = { lines: [], buttons: [] }
+
+/**
+ * The card of an alert as it is now; `project` is its project's name, `explained` what it holds back, `actions` what can be
+ * run for it and what was.
+ */
+export function alertCard(
+  alert: Alert,
+  project: string | null,
+  explained: Explained | null = null,
+  actions: ActionsShown = NO_ACTIONS,
+): Card {
   if (alert.detector === NOTICE) return noticeCard(alert, project)
   const owner: Field[] = alert.owner === null ? [] : [{ name: 'Owner', value: alert.owner, inline: true }]
   const counted: Field[] = alert.count > 1 ? [{ name: 'Seen', value: `${alert.count} times`, inline: true }] : []
   return {
     title: `${stateWord(alert)}: ${alert.title}${flapTitle(alert)}`,
     tone: stateTone(alert),
-    lines: [...alert.seen.lines, ...holdLines(alert, explained), ...stateLines(alert)],
+    lines: [...alert.seen.lines, ...holdLines(alert, explained), ...stateLines(alert), ...actions.lines],
     fields: [{ name: 'Since', value: since(alert), inline: true }, ...owner, ...counted, ...(alert.seen.fields ?? [])],
-    buttons: [...stateButtons(alert), ...(alert.seen.buttons ?? [])],
+    buttons: [...stateButtons(alert), ...actions.buttons, ...(alert.seen.buttons ?? [])],
     footer: [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])],
   }
 }

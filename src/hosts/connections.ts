@@ -23,8 +23,11 @@ const FIRST_REST = 5 * SECOND
 const LONGEST_REST = MINUTE
 
 export interface Connections {
-  /** The machine of a host. With `insist`, a host is tried even while it is backed off from. */
-  machine(host: Host, insist?: boolean): Machine
+  /**
+   * The machine of a host. With `insist`, a host is tried even while it is backed off from. With `once`, a command that may
+   * have reached the host is never sent again.
+   */
+  machine(host: Host, insist?: boolean, once?: boolean): Machine
   /** The fingerprint of the key that a host shows now, whatever is pinned. */
   hostKey(host: Host): Promise<string>
   /** Closes what is open to a host, because it was changed or removed. */
@@ -148,9 +151,9 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
     connection.notIdle = clock.at(clock.now() + IDLE, () => connection.close())
   }
 
-  const session = async (host: Host, insist: boolean, command: string) => {
+  const session = async (host: Host, insist: boolean, once: boolean, command: string) => {
     const line = lineOf(host)
-    for (let lostBefore = false; ; ) {
+    for (let lostBefore = once; ; ) {
       const { connection, release } = await take(host, line, insist)
       try {
         const session = await connection.exec(command)
@@ -171,17 +174,18 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
   }
 
   return {
-    machine(host, insist = false) {
+    machine(host, insist = false, once = false) {
       if (host.local) return localMachine(host, clock)
       return {
-        run: async (words, options) => runOver(command => session(host, insist, command), host, words, clock, options),
+        run: async (words, options) =>
+          runOver(command => session(host, insist, once, command), host, words, clock, options),
         async stream(words, sink) {
           const line = lineOf(host)
           if (line.streams >= STREAMS_EACH)
             throw new Problem('busy', `${STREAMS_EACH} streams from ${host.name} are open already. Stop one first.`)
           line.streams++
           try {
-            const running = await streamOver(command => session(host, insist, command), host, words, sink)
+            const running = await streamOver(command => session(host, insist, once, command), host, words, sink)
             running.ended.catch(() => {}).finally(() => line.streams--)
             return running
           } catch (error) {

@@ -1,0 +1,167 @@
+// Runs actions on hosts: one at a time in each place, told in the alert as they go, and kept with what they said.
+import { showOutput } from './action-output.ts'
+import { changeAlert, readAlert } from './alerts/alert-rows.ts'
+import { endingOf, runCard } from './alerts/run-card.ts'
+import { cardRef } from './analysis/cards.ts'
+import { createAutomaticActions } from './automatic-actions.ts'
+import type { Channel } from './chat/channel.ts'
+import { type Action, type ActionRun, actionWords, outcomeWords, writeOn } from './hosts/action.ts'
+import {
+  beginRun,
+  endRun,
+  listUnfinished,
+  type RunDraft,
+  type RunEnd,
+  readRun,
+  writeWithheld,
+} from './hosts/action-runs.ts'
+import { excerptOf } from './hosts/excerpt.ts'
+import { execute } from './hosts/execute.ts'
+import type { Fleet } from './hosts/fleet.ts'
+import type { Host } from './hosts/host.ts'
+import type { Log } from './log.ts'
+import { writeAudit } from './projects/audit.ts'
+import type { State } from './state/database.ts'
+import type { Clock } from './time.ts'
+
+/** So much of the beginning and of the end is kept, bytes. */
+const KEPT = 8 * 1024
+
+export type Order = { action: Action; host: Host; container: string; alertId: number | null } & Pick<
+  ActionRun,
+  'startedBy' | 'confirmedBy'
+>
+
+export interface ActionRunner {
+  /**
+   * Begins a run; throws `conflict` while the same one is under way. `ended` resolves with how it went, `shown` says in how
+   * many threads its output is to be seen.
+   */
+  begin(order: Order): { run: ActionRun; ended: Promise<ActionRun>; shown: number }
+  /** Tells of the runs that Vakt did not live to see the end of. */
+  start(): void
+  /** To be called when alerts changed: begins what runs by itself. */
+  look(): void
+  /** Runs under way go on at their hosts; the next start tells of them. */
+  stop(): void
+}
+
+export type ActionRunnerOptions = {
+  state: State
+  fleet: Pick<Fleet, 'connections'>
+  clock: Clock
+  log: Log
+  channels: () => readonly Channel[]
+}
+
+/** A runner over the hosts of a state. */
+export function createActionRunner({ state, fleet, clock, log, channels }: ActionRunnerOptions): ActionRunner {
+  let stopped = false
+
+  const begin = (order: Order, automatic: boolean) => {
+    const { action, host, container, alertId } = order
+    // What could not be sent is not begun.
+    const words = actionWords(action, host.name, container)
+    const run = state.transaction(() => {
+      const begun = beginRun(state, draftOf(order, automatic, clock.now()))
+      tell(state, begun, `${begun.name} began on ${writeOn(begun)}`, byWords(begun))
+      return begun
+    })
+    const said = excerptOf(KEPT)
+    const places = placesOf(alertId)
+    let now = run
+    const output = showOutput(places, () => runCard({ ...now, ...said.read() }), clock, log)
+    // A rollback takes the run back.
+    const wanted = () => readRun(state, run.id) !== undefined
+    const executed = execute({ fleet, clock, host, words, limit: action.timeLimit, say: said.add, wanted })
+    const ended = executed.then(async end => {
+      if (stopped) return run
+      now = finish(run, { ...end, ...said.read(), endedAt: clock.now() })
+      await output.end()
+      return now
+    })
+    ended.catch(error => log.error('the end of an action could not be recorded', { run: run.id, error }))
+    return { run, ended, shown: places.length }
+  }
+
+  const finish = (run: ActionRun, end: RunEnd): ActionRun =>
+    state.transaction(() => {
+      const ended = endRun(state, run.id, end) ?? { ...run, ...end }
+      tell(state, ended, endingOf(ended), null)
+      return ended
+    })
+
+  const placesOf = (alertId: number | null) =>
+    alertId === null
+      ? []
+      : channels().flatMap(channel => {
+          const ref = cardRef(state, alertId, channel.id)
+          return ref === null ? [] : [{ channel, ref }]
+        })
+
+  const audit = ({ action, host, container, alertId }: Order, outcome: string) =>
+    writeAudit(
+      state,
+      VAKT,
+      `actions run ${action.name} --on ${writeOn({ host: host.name, container })} --alert ${alertId}`,
+      outcome,
+      clock.now(),
+    )
+
+  const automatic = createAutomaticActions({
+    ...{ state, clock, log },
+    begin: order =>
+      state.transaction(() => {
+        begin(order, true)
+        audit(order, 'done')
+      }),
+    withhold: (order, why) =>
+      state.transaction(() => {
+        const run = writeWithheld(state, draftOf(order, true, clock.now()), why)
+        tell(state, run, endingOf(run), null, true)
+        audit(order, why)
+      }),
+  })
+
+  return {
+    begin: order => begin(order, false),
+    start() {
+      const now = clock.now()
+      state.transaction(() => {
+        for (const run of listUnfinished(state)) {
+          const ended = endRun(state, run.id, { endedAt: now, outcome: 'unknown' })!
+          tell(state, ended, endingOf(ended), null, true)
+          writeAudit(state, VAKT, `actions run ${run.name} --on ${writeOn(run)}`, outcomeWords(ended), now)
+        }
+      })
+      automatic.look()
+    },
+    look: automatic.look,
+    stop() {
+      stopped = true
+      automatic.stop()
+    },
+  }
+}
+
+const VAKT = { platform: 'vakt', id: 'vakt', name: 'Vakt', role: 'admin' as const }
+
+function draftOf(order: Order, automatic: boolean, now: number): RunDraft {
+  const { action, host, container, alertId, startedBy, confirmedBy } = order
+  const { id: actionId, name, command } = action
+  return {
+    ...{ actionId, name, command, hostId: host.id, host: host.name, container, alertId },
+    ...{ startedAt: now, startedBy, confirmedBy, automatic },
+  }
+}
+
+/** Into the timeline of the alert, and with that onto its cards. */
+function tell(state: State, run: ActionRun, what: string, by: string | null, thread = false): void {
+  const alert = run.alertId === null ? undefined : readAlert(state, run.alertId)
+  if (alert) changeAlert(state, alert, { changes: {}, what, by, thread }, run.endedAt ?? run.startedAt)
+}
+
+function byWords({ startedBy, confirmedBy, automatic }: ActionRun): string {
+  if (automatic) return 'Vakt itself'
+  return confirmedBy === null ? startedBy : `${startedBy} and ${confirmedBy}`
+}
