@@ -2,6 +2,7 @@
 import type { State } from '../state/database.ts'
 import { aboutDuration, formatRelative } from '../time.ts'
 import type { Happening } from './pack.ts'
+import { shortened } from './reading.ts'
 
 export type Scope = { projectId: number | null; from: number; until: number }
 type Found = Omit<Happening, 'id'>
@@ -57,17 +58,19 @@ function alertSteps(state: State, { projectId, from, until }: Scope): Found[] {
 }
 
 function failedBeats(state: State, { projectId, from, until }: Scope): Found[] {
-  const query = `select b.received_at as at, c.name, b.exit_status, b.body from checks c
+  const query = `select b.received_at as at, c.name, b.exit_status, b.body, b.body_bytes from checks c
     join beats b on b.check_id = c.id
     where b.kind = 'fail' and b.received_at >= @from and b.received_at < @until
       and (@project is null or c.project_id = @project) order by b.id limit @most`
-  type Row = { at: number; name: string; exit_status: number | null; body: Buffer | null }
+  type Row = { at: number; name: string; exit_status: number | null; body: Buffer | null; body_bytes: number }
   return state
     .prepare<[object], Row>(query)
     .all({ from, until, project: projectId, most: MOST / 3 })
     .map(row => {
       const status = row.exit_status ? ` with exit status ${row.exit_status}` : ''
-      const said = row.body?.toString('utf8').trim().split('\n').at(-1)?.slice(0, 300)
+      // The end of a body that was cut when it came may be half of something that no rule would know.
+      const whole = row.body !== null && row.body.length >= row.body_bytes
+      const said = whole ? shortened(row.body!.toString('utf8').trim().split('\n').at(-1) ?? '', 300) : ''
       const text = `check ${row.name} reported a failure${status}${said ? `, saying: ${said}` : ''}`
       return { at: row.at, text, command: `checks show ${JSON.stringify(row.name)}` }
     })

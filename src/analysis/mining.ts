@@ -1,7 +1,7 @@
 // Sorts the lines of a window and of the period before it into patterns, counted side by side.
 import type { Level } from '../logs/line.ts'
 import { createMiner } from '../logs/patterns/miner.ts'
-import { fromOf, type ReadLine } from './reading.ts'
+import { fromOf, masked, type ReadLine } from './reading.ts'
 
 /** A pattern at one level: its lines in the window, oldest first, and its counts. */
 export type Group = {
@@ -25,7 +25,7 @@ export async function minePatterns(window: readonly ReadLine[], earlier: readonl
     const known: { line: ReadLine; id: string }[] = []
     for (const [at, line] of lines.entries()) {
       if (at % AT_ONCE === AT_ONCE - 1) await new Promise(setImmediate)
-      known.push({ line, id: miner.learn(line.message).id })
+      known.push({ line, id: miner.learn(masked(line.message)).id })
     }
     return known
   }
@@ -34,7 +34,7 @@ export async function minePatterns(window: readonly ReadLine[], earlier: readonl
   // Ids are read when all is learned, for patterns merge on the way.
   const groups = new Map<string, Group>()
   const groupOf = ({ line, id }: { line: ReadLine; id: string }): Group => {
-    const pattern = miner.find(id) ?? { id, template: line.message }
+    const pattern = miner.find(id) ?? { id, template: masked(line.message) }
     const key = `${line.level} ${pattern.id}`
     let group = groups.get(key)
     if (!group) {

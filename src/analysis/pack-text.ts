@@ -20,7 +20,7 @@ export function tokensOf(text: string): number {
 export function packText(pack: Pack, conceal: Conceal): string {
   return [
     JSON.stringify({
-      about: sentText(pack.subject, conceal),
+      about: sentText(whole(pack.subject), conceal),
       ...{ from: isoTime(pack.from), until: isoTime(pack.until), compared_with_since: isoTime(pack.comparedFrom) },
       coverage: coverageText(pack.coverage),
     }),
@@ -53,7 +53,12 @@ export function lineText({ id, at, level, from, message, pattern }: PackLine, co
 
 /** One thing that happened or was measured. */
 export function happeningText({ id, at, text }: Happening | Measured, conceal: Conceal): string {
-  return JSON.stringify({ id, at: isoTime(at), what: sentText(text, conceal, MESSAGE) })
+  return JSON.stringify({ id, at: isoTime(at), what: sentText(whole(text), conceal, MESSAGE) })
+}
+
+/** Without words that were cut off before they came here: half an address is known by no rule. */
+function whole(text: string): string {
+  return text.replace(/[^\s"]{1,200}…/g, '…')
 }
 
 /** A text as it is sent: concealed, on one line, cut visibly. */

@@ -2,6 +2,7 @@
 
 import type { Level, LogLine } from '../logs/line.ts'
 import type { Query, QueryNode } from '../logs/query/tree.ts'
+import { PERSONAL_KINDS, replacePersonal } from '../logs/redact/personal.ts'
 import { redact } from '../logs/redact/redact.ts'
 import type { LogStore } from '../logs/store.ts'
 
@@ -82,15 +83,20 @@ export function readLine(line: LogLine): ReadLine {
   return { id, at, level, source, host, fingerprint, message: shortened(`${line.message}${stack}`), weight: 1 }
 }
 
-/** Masks before it cuts, and cuts between words: half a secret would be known by no rule. */
+/** Masks before it cuts, people too, and cuts between words: half a secret or half an account number is known by no rule. */
 export function shortened(text: string, most = LONGEST): string {
   const plain = cleaned(text)
   if (plain.length <= most) return plain
-  const hidden = redact(plain)
+  const hidden = masked(plain)
   if (hidden.length <= most) return hidden
   const cut = hidden.slice(0, most)
   const space = cut.search(/\s\S*$/)
   return `${cut.slice(0, space > 0 ? space : Math.max(0, most - 320))} …cut`
+}
+
+/** A text without secrets and people: what patterns are made of, for a pattern keeps only pieces of its lines. */
+export function masked(text: string): string {
+  return PERSONAL_KINDS.reduce((shown, kind) => replacePersonal(shown, kind, () => `[hidden:${kind}]`), redact(text))
 }
 
 /** Without control, direction and zero-width characters, which only serve to deceive; line breaks stay. */
