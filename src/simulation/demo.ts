@@ -54,7 +54,7 @@ async function demo(): Promise<void> {
     const notBefore = (await internet.firstProbe) + FROM_FIRST_PROBE
     const options = { speed: 1, project: SIMULATION, seed: read.scenario.seed, signal: stopping.signal, notBefore }
     const { verdict } = await perform(read, server, options, { tell: (told, at) => narrate(told, at, internet) })
-    if (stopping.signal.aborted) return
+    if (stopping.signal.aborted) return say('Stopped; nothing of it is kept.')
     await new Promise(resolve => setTimeout(resolve, LAST_WORDS))
     say('What went wrong, and what Vakt made of it:')
     for (const line of verdictLines(await verdict())) print(line)
