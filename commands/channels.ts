@@ -97,11 +97,7 @@ const test = command({
   args: { channel: channelName() },
   async run({ channel: name }, context) {
     const row = findChannel(context.state, name)
-    const secret = row.secretSealed === null ? null : context.vault.open(row.secretSealed)
-    const channel =
-      row.given === 'settings'
-        ? context.parts.channelOf(row.id.split(':')[0]!)
-        : context.parts.openChannel({ id: row.id, name: row.name, address: row.address, secret })
+    const channel = context.parts.channel(row.id)
     if (!channel) throw notSetUp(row.id)
     await sendTest(channel.post.bind(channel), context)
     return {
@@ -149,7 +145,7 @@ function readWhere(where: string, name: string | undefined) {
 
 function readWebhook(where: string, name: string | undefined) {
   const url = URL.parse(where)
-  if (!url || url.username !== '' || url.password !== '')
+  if (url === null || url.username !== '' || url.password !== '')
     throw invalid('where', 'The URL of the webhook is not right; it must be http:// or https://, without a user in it.')
   if (name === undefined) throw invalid('name', 'Give the webhook a name with --name, for its URL is never shown.')
   const secret = randomBytes(32).toString('base64url')

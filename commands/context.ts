@@ -57,6 +57,8 @@ export type Parts = {
   connectivity(): Connectivity
   /** The channel of a platform, or undefined when it is none. */
   channelOf(platform: string): Channel | undefined
+  /** The channel of an id that alerts go to, or undefined. */
+  channel(id: string): Channel | undefined
   /** Opens a channel that is not stored yet, to try it; null when no platform takes it. */
   openChannel(given: GivenChannel): Channel | null
 }

@@ -157,7 +157,9 @@ function rotationAnswer(rotation: Rotation, context: Context, tone: 'good' | 'pl
 
 function turnLines(rotation: Rotation, { state, now }: Context): Text[] {
   const standIns = listOverrides(state, rotation, now)
-  const [current, ...next] = comingTurns(rotation, standIns, now, LOOK_AHEAD)
+  // Who is alone has no turns to look ahead to.
+  const ahead = rotation.members.length === 1 && standIns.length === 0 ? 1 : LOOK_AHEAD
+  const [current, ...next] = comingTurns(rotation, standIns, now, ahead)
   return [
     [
       { bold: `${rotation.name}: ${current!.who}` },

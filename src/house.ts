@@ -72,14 +72,15 @@ export function openHouse(options: HouseOptions) {
 
   // A platform that is connected and refuses the cards is as lost as one that is not.
   const statuses = () =>
-    platforms.map(platform => {
+    platforms.flatMap(platform => {
       const { name, status } = platform
-      const refusal = [...platform.channels, ...given.of(platform)]
-        .map(channel => delivery.refusal(channel.id))
-        .find(one => one !== null)
+      const all = [...platform.channels, ...given.of(platform)]
+      // Webhooks that there are none of are no news.
+      if (all.length === 0 && name === 'webhook') return []
+      const refusal = all.map(channel => delivery.refusal(channel.id)).find(one => one !== null)
       const connected = status()
-      if (!refusal || connected.state !== 'online') return { name, status: connected }
-      return { name, status: { state: 'refused' as const, since: refusal.since, message: refusal.message } }
+      if (!refusal || connected.state !== 'online') return [{ name, status: connected }]
+      return [{ name, status: { state: 'refused' as const, since: refusal.since, message: refusal.message } }]
     })
   const parts = {
     startedAt,
@@ -88,6 +89,7 @@ export function openHouse(options: HouseOptions) {
     platforms: statuses,
     connectivity: () => prober.now(),
     channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
+    channel: (id: string) => everyChannel().find(one => one.id === id),
     openChannel: (channel: GivenChannel) => given.open(channel),
   }
   const names = store ? createRecentNames(store, log) : null
