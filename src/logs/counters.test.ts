@@ -1,0 +1,79 @@
+// The counters: how many kinds are told apart, what becomes of old minutes, and that nothing is counted twice or lost.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { addProject } from '../projects/projects.ts'
+import { memoryState, type State } from '../state/database.ts'
+import { DAY, HOUR, MINUTE } from '../time.ts'
+import { addCount, allSeries, countsOf, isFirst, MOST_KINDS, OTHERS, seriesFor, thinCounts } from './counters.ts'
+
+const NOW = 100 * DAY
+const kind = { source: 'api', host: 'web-1', group: '', level: 'info' as const, fingerprint: '' }
+let state: State
+let project: number
+
+beforeEach(() => {
+  state = memoryState()
+  project = addProject(state, 'default', NOW).id
+})
+
+const total = () => countsOf(state, allSeries(state), 0, 2 * NOW).reduce((sum, { count }) => sum + count, 0)
+const add = (changes: Partial<typeof kind>, at: number, count = 1) =>
+  state.transaction(() => addCount(state, seriesFor(state, project, { ...kind, ...changes }, at).id, at, count))
+
+describe('kinds of lines', () => {
+  it('beyond a number go together by source, then all of them, and every line is counted', () => {
+    for (let i = 0; i < MOST_KINDS + 500; i++) add({ host: `pod-${i}` }, NOW)
+    for (let i = 0; i < 3 * MOST_KINDS; i++) add({ source: `made-up-${i}` }, NOW)
+    const series = allSeries(state)
+    expect(total()).toBe(4 * MOST_KINDS + 500)
+    expect(series.filter(({ source, host }) => source === 'api' && host === '')).toHaveLength(1)
+    expect(series.filter(({ source }) => source === OTHERS)).toHaveLength(1)
+    expect(
+      countsOf(
+        state,
+        series.filter(({ source }) => source === OTHERS),
+        0,
+        2 * NOW,
+      )[0]!.count,
+    ).toBeGreaterThan(1000)
+  })
+
+  it('are told apart again in the next minute, and by another project at any time', () => {
+    for (let i = 0; i < MOST_KINDS + 10; i++) add({ host: `pod-${i}` }, NOW)
+    expect(seriesFor(state, project, { ...kind, host: 'new' }, NOW).host).toBe('')
+    expect(seriesFor(state, project, { ...kind, host: 'new' }, NOW + MINUTE).host).toBe('new')
+    const other = addProject(state, 'other', NOW).id
+    expect(seriesFor(state, other, { ...kind, host: 'new' }, NOW).host).toBe('new')
+  })
+})
+
+it('puts minutes older than two days together by the hour, part by part, and forgets what is older than 35 days', () => {
+  for (let i = 0; i < 450; i++) {
+    add({ host: `web-${i}` }, NOW - 3 * DAY + 5 * MINUTE, 2)
+    add({ host: `web-${i}` }, NOW - 3 * DAY + 6 * MINUTE, 3)
+    add({ host: `web-${i}` }, NOW - MINUTE, 5)
+  }
+  add({ host: 'gone' }, NOW - 36 * DAY, 7)
+  for (let i = 0; i < 5; i++) thinCounts(state, NOW)
+  const web = allSeries(state).filter(({ host }) => host === 'web-449')
+  expect(countsOf(state, web, 0, NOW)).toEqual([
+    { at: NOW - 3 * DAY, count: 5 },
+    { at: NOW - MINUTE, count: 5 },
+  ])
+  expect(allSeries(state).some(({ host }) => host === 'gone')).toBe(false)
+  expect(total()).toBe(4500)
+  add({ host: 'gone' }, NOW)
+  expect(total()).toBe(4501)
+  for (let i = 0; i < 5; i++) thinCounts(state, NOW + 50 * HOUR)
+  expect(total()).toBe(4501)
+})
+
+it('counts the batch of a key once, and nothing of a transaction that was undone', () => {
+  expect([isFirst(state, project, 'k', NOW), isFirst(state, project, 'k', NOW)]).toEqual([true, false])
+  const undone = () => {
+    add({ host: 'undone' }, NOW)
+    throw new Error('undone')
+  }
+  expect(() => state.transaction(undone)).toThrow('undone')
+  add({ host: 'undone' }, NOW)
+  expect(total()).toBe(1)
+})
