@@ -11,9 +11,10 @@ import { createAnthropic } from './anthropic.ts'
 import { createVeil } from './concealment.ts'
 import { gatherPack, type Subject } from './gathering.ts'
 import { investigate, type Purse } from './investigation.ts'
+import { measuredOutOfRange } from './measuring.ts'
 import type { Model } from './model.ts'
 import { createOpenAiCompatible } from './openai-compatible.ts'
-import { isEmpty, isError, type Measured, type Pack, troubles } from './pack.ts'
+import { isEmpty, isError, type Pack, troubles } from './pack.ts'
 import { reportHeadline } from './pack-card.ts'
 import { packText } from './pack-text.ts'
 import { costOf, priceOf } from './price.ts'
@@ -61,7 +62,6 @@ export type AnalystOptions = {
   log: Log
   timeZone: string
   ai: Config['ai']
-  measured?: (subject: Subject) => readonly Omit<Measured, 'id'>[]
 }
 
 const FIRST_MODEL = 'claude-haiku-5-5'
@@ -81,7 +81,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
   const { state, store, clock, log, timeZone, ai } = options
   const models = modelsOf(ai)
   let model: Model | null = null
-  const sources = { state, store, ...(options.measured ? { measured: options.measured } : {}) }
+  const sources = { state, store, measured: (subject: Subject) => measuredOutOfRange(state, subject, clock.now()) }
   const under = new Map<string, { answered: Promise<Answered>; listeners: ((says: string) => void)[] }>()
   const stopping = new AbortController()
   const day = ai.dailyBudgetUsd * 1e6
