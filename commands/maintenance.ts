@@ -15,6 +15,7 @@ import { readMatcher } from '../src/alerts/matcher.ts'
 import type { Text } from '../src/card.ts'
 import { cronSchedule } from '../src/checks/cron.ts'
 import { completes, positional } from '../src/command.ts'
+import { quoteWord } from '../src/command-line.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
@@ -144,7 +145,7 @@ const remove = command({
   run({ name, project, yes }, context) {
     const one = maintenanceOf(context, name, project)
     if (context.interactive && !yes && !one.over) {
-      const line = `maintenance remove "${one.name}" --yes`
+      const line = `maintenance remove ${quoteWord(one.name)} --yes`
       return {
         card: {
           title: `Remove the maintenance ${one.name}?`,
@@ -183,8 +184,8 @@ function maintenanceOf({ state }: Context, name: string, project: string | undef
 function maintenanceCard(one: Maintenance, { state, now }: Context) {
   const on = !one.over && one.startsAt <= now
   const buttons = [
-    ...(on ? [{ label: 'End it', line: `maintenance end "${one.name}"` }] : []),
-    ...(one.over ? [] : [{ label: 'Remove', line: `maintenance remove "${one.name}"` }]),
+    ...(on ? [{ label: 'End it', line: `maintenance end ${quoteWord(one.name)}` }] : []),
+    ...(one.over ? [] : [{ label: 'Remove', line: `maintenance remove ${quoteWord(one.name)}` }]),
   ]
   const held = on ? [`It holds back ${counted(countHeld(state, `maintenance:${one.id}`), 'open alert')} now.`] : []
   return {

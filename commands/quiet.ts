@@ -1,5 +1,6 @@
 // Quiet hours: when what is not critical waits for the morning.
 import { z } from 'zod'
+import { keepHolds } from '../src/alerts/hold-keeping.ts'
 import { reviewHolds } from '../src/alerts/holds.ts'
 import {
   listQuietHours,
@@ -63,8 +64,15 @@ const off = command({
   role: 'admin',
   args: { project: projectName().optional().describe('Those of this project; it then follows those for all') },
   run({ project }, context) {
-    removeQuietHours(context.state, project === undefined ? null : findProject(context.state, project).id)
-    reviewHolds(context.state, context.now)
+    const { state, now } = context
+    const projectId = project === undefined ? null : findProject(state, project).id
+    // What happened since it is quiet is told before the hours are forgotten.
+    keepHolds(state, now)
+    const had = listQuietHours(state).find(one => one.projectId === (projectId ?? 0))
+    if (had) setQuietHours(state, projectId, { ...had, hours: null }, now)
+    keepHolds(state, now)
+    removeQuietHours(state, projectId)
+    reviewHolds(state, now)
     return answer(context, project)
   },
 })

@@ -133,11 +133,12 @@ const deliveries = command({
 
 export const statusCommands = [status, deliveries]
 
-/** A delivery in one word: shown, pending, sending, waiting (after a failure), failed (refused for good) or skipped. */
+/** A delivery in one word: held (back by a silence or the like), shown, pending, sending, waiting (after a failure), failed (refused for good) or skipped. */
 function deliveryState({ notification, step }: Delivery): string {
   if (step.why === 'refused for good') return 'failed'
   if (step.why === 'waiting to try again') return 'waiting'
   if (step.why === 'ended before the channel was added') return 'skipped'
+  if (step.why === 'held back') return 'held'
   if (step.do === 'skip') return 'shown'
   return notification?.sending ? 'sending' : 'pending'
 }

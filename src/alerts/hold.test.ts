@@ -93,6 +93,12 @@ describe('an alert with a role', () => {
       kin({ labels: { lan: 'yes' } }),
       false,
     ],
+    [
+      'the outside by night too',
+      kin({ id: 2, role: 'offline', since: 5, projectId: null, heldBy: 'quiet' }),
+      kin(),
+      true,
+    ],
     ['nothing from before', kin({ id: 2, role: 'offline', since: 15, projectId: null }), kin(), false],
   ])('explains %s', (_, parent, child, expected) => {
     expect(explains(parent, child)).toBe(expected)

@@ -101,7 +101,7 @@ function take(state: State, alert: Alert, hold: Hold, now: number): void {
   // Who saw the card is shown why it calls nobody, but not every evening.
   const shows = another && hold.by !== 'quiet' && hold.by !== 'settling' && wasTold(state, alert.id)
   if (shows) tellAlert(state, alert, heldColumns(hold))
-  else updateAlert(state, alert.id, heldColumns(hold))
+  else storeHold(state, alert.id, heldColumns(hold))
   if (!another) return
   if (alert.heldBy !== null) tellHolder(state, alert.heldBy, now)
   noteHeld(state, hold, alert.severity, now)
@@ -120,6 +120,12 @@ function release(state: State, alert: Alert, now: number): void {
   }
   const what = alert.heldBy === 'settling' ? 'nothing explains it' : `${alert.heldWhy ?? 'what held it back'} is over`
   writeHistory(state, alert.id, { what: `${what}; it still goes on` }, now)
+}
+
+/** By hand, for a lost host has a thousand of them. */
+function storeHold(state: State, id: number, { heldBy, heldWhy, heldUntil, freedAt }: HoldColumns): void {
+  const update = 'update alerts set held_by = ?, held_why = ?, held_until = ?, freed_at = ? where id = ?'
+  state.prepare(update).run(heldBy, heldWhy, heldUntil, freedAt, id)
 }
 
 function noteHeld(state: State, hold: Hold, severity: Alert['severity'], now: number): void {

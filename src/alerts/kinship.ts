@@ -35,9 +35,13 @@ export function explains(parent: Kin, child: Kin): boolean {
   return parent.role === 'offline' && lan === undefined && child.role !== 'offline' && child.firedAt >= parent.since
 }
 
-/** A parent that has just gone (flapping), or that itself waits for the morning while this one must not, explains nothing. */
+/**
+ * A parent that has just gone (flapping), or that itself waits for the morning while this one must not, explains nothing;
+ * being offline explains by night as by day.
+ */
 export function isGoingOn(parent: Kin, child: Pick<Kin, 'severity'>): boolean {
-  return parent.calmAt === null && !(parent.heldBy === 'quiet' && child.severity === 'critical')
+  const sleeps = parent.heldBy === 'quiet' && parent.role !== 'offline'
+  return parent.calmAt === null && !(sleeps && child.severity === 'critical')
 }
 
 /**

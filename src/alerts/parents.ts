@@ -22,7 +22,8 @@ function nearestParent(state: State, kin: Kin): Kin | null {
 
 /** The open alerts whose role may be about this one, oldest first. */
 function possibleParents(state: State, { labels }: Kin): Kin[] {
-  const query = `select id from alerts where role is not null and state <> 'resolved'
+  // Named, for the order by number would have it look through every alert of all times.
+  const query = `select id from alerts indexed by alerts_role where role is not null and state <> 'resolved'
     and (role = 'offline' or labels ->> 'host' = ? or labels ->> 'source' = ?) order by id`
   const rows = state.prepare<[string | null, string | null], { id: number }>(query)
   return rows.all(labels.host ?? null, labels.source ?? null).map(({ id }) => readAlert(state, id)!)
@@ -67,11 +68,15 @@ function dependencyNamed(state: State, projectId: number, name: string): Named |
 /** Whether the alert of a check explains others now or may: some check depends on it. */
 export function hasDependents(state: State, key: string): boolean {
   const id = Number(/^check:(\d+)$/.exec(key)?.[1] ?? 0)
-  if (id === 0) return false
-  const query = `select 1 from checks one join checks other on other.project_id = one.project_id
-    where one.id = ? and other.depends_on is not null and (other.depends_on in (one.name, one.slug, one.uuid)
-      or instr(other.depends_on, ',') > 0) limit 1`
-  return state.prepare(query).get(id) !== undefined
+  const find = 'select project_id as projectId, name, slug, uuid from checks where id = ?'
+  const check = state.prepare<[number], { projectId: number; name: string; slug: string; uuid: string }>(find).get(id)
+  if (!check) return false
+  const { projectId, name, slug, uuid } = check
+  const named = 'select 1 from checks where project_id = ? and depends_on in (?, ?, ?) limit 1'
+  if (state.prepare(named).get(projectId, name, slug, uuid) !== undefined) return true
+  // A list of names may hold this one.
+  const listed = `select 1 from checks where project_id = ? and depends_on is not null and instr(depends_on, ',') > 0 limit 1`
+  return state.prepare(listed).get(projectId) !== undefined
 }
 
 /** Until when a new alert waits for what may explain it; null when nothing could. */

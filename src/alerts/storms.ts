@@ -54,10 +54,12 @@ export function keepStorms(state: State, now: number): boolean {
 
 function keep(state: State, storm: Alert, now: number): boolean {
   const { stormRate, stormPost } = readThresholds(state, storm.projectId)
-  if (storm.calmAt !== null && storm.calmAt > now) return false
+  // Farther ahead than a minute it is only because the clock went back.
+  if (storm.calmAt !== null && storm.calmAt > now && storm.calmAt <= now + MINUTE) return false
   if (storm.calmAt !== null) {
-    const lately = `select count(*) as n from alerts where held_by = ? and state <> 'resolved' and fired_at > ?`
-    const { n } = state.prepare<[string, number], { n: number }>(lately).get(`storm:${storm.id}`, now - MINUTE)!
+    const lately = `select count(*) as n from alerts where held_by = ? and state <> 'resolved' and fired_at > ? and fired_at <= ?`
+    const came = state.prepare<[string, number, number], { n: number }>(lately)
+    const { n } = came.get(`storm:${storm.id}`, now - MINUTE, now)!
     const rages = stormRate > 0 && n >= stormRate
     updateAlert(state, storm.id, { calmAt: rages ? now + MINUTE : null })
     if (rages) return false
@@ -72,15 +74,16 @@ function keep(state: State, storm: Alert, now: number): boolean {
 
 /** Up to `most` alerts that a storm holds and nobody has acknowledged. */
 function countLeft(state: State, stormId: number, most: number): number {
-  const query = `select count(*) as n from (select 1 from alerts where held_by = ? and state = 'firing' limit ?)`
+  const query = `select count(*) as n from (select 1 from alerts where held_by = ? and state <> 'resolved'
+    and state = 'firing' limit ?)`
   const limit = Number.isFinite(most) ? most : -1
   return state.prepare<[string, number], { n: number }>(query).get(`storm:${stormId}`, limit)!.n
 }
 
 function isCrowded(state: State, projectId: number | null, rate: number, now: number): boolean {
-  const query = `select count(*) as n from (select 1 from alerts where project_id is ? and freed_at > ? limit ?)`
-  const came = state.prepare<[number | null, number, number], { n: number }>(query)
-  return came.get(projectId, now - MINUTE, rate)!.n >= rate
+  const query = `select count(*) as n from (select 1 from alerts where project_id is ? and freed_at > ? and freed_at <= ? limit ?)`
+  const came = state.prepare<[number | null, number, number, number], { n: number }>(query)
+  return came.get(projectId, now - MINUTE, now, rate)!.n >= rate
 }
 
 function begin(state: State, projectId: number | null, rate: number, now: number): Alert {

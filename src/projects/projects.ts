@@ -79,8 +79,12 @@ export function rotatePingKey(state: State, id: number): Project {
 /** Removes a project with its checks, beats and keys. The first project stays. */
 export function removeProject(state: State, project: Project): void {
   if (project.name === FIRST_PROJECT) throw firstProjectStays('removed')
-  // Its checks go with it, also those kept in memory.
-  state.transaction(() => state.db.delete(projects).where(eq(projects.id, project.id)).run())
+  // Its checks go with it, also those kept in memory; and what is kept by its number, which another may be given.
+  state.transaction(() => {
+    state.prepare('delete from quiet_hours where project_id = ?').run(project.id)
+    state.prepare('delete from hold_settings where project_id = ?').run(project.id)
+    state.db.delete(projects).where(eq(projects.id, project.id)).run()
+  })
   state.forget('checks by uuid')
   state.forget('keys in use')
 }
