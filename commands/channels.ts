@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Card, Text } from '../src/card.ts'
 import { DeliveryError, type GivenChannel } from '../src/chat/channel.ts'
-import { completes, positional } from '../src/command.ts'
+import { completes, positional, secret } from '../src/command.ts'
 import { addChannel, type ChannelRow, findChannel, listChannels, removeChannel } from '../src/notifications/channels.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { isoTime } from '../src/time.ts'
@@ -33,13 +33,14 @@ const add = command({
   ],
   role: 'admin',
   args: {
-    where: positional(z.string().min(1).max(1000)).describe(
+    // The address of a webhook may carry a secret of its own.
+    where: secret(positional(z.string().min(1).max(1000))).describe(
       'discord:, slack:, telegram:, mailto: or https:// and what follows',
     ),
     name: setName().optional().describe('What it is called here; needed for webhooks'),
   },
   async run({ where, name }, context) {
-    const { given, address, secret } = readWhere(where, name)
+    const { given, address, secret: signing } = readWhere(where, name)
     const channel = context.parts.openChannel(given)
     if (!channel) throw notSetUp(given.id)
     await sendTest(channel.post.bind(channel), context)
@@ -49,7 +50,7 @@ const add = command({
         id: given.id,
         name: name ?? channel.name,
         ...(address === null ? {} : { address }),
-        ...(secret === null ? {} : { secretSealed: context.vault.seal(secret) }),
+        ...(signing === null ? {} : { secretSealed: context.vault.seal(signing) }),
       },
       context.now,
     )
@@ -59,11 +60,11 @@ const add = command({
         tone: 'good',
         lines: [
           'The test card has arrived there. "routes add" says which alerts go where.',
-          ...(secret === null ? [] : ['This is the only time that the secret of its signatures is shown.']),
+          ...(signing === null ? [] : ['This is the only time that the secret of its signatures is shown.']),
         ],
-        ...(secret === null ? {} : { code: { text: secret } }),
+        ...(signing === null ? {} : { code: { text: signing } }),
       },
-      result: { channel: { ...channelResult(row), ...(secret === null ? {} : { secret }) } },
+      result: { channel: { ...channelResult(row), ...(signing === null ? {} : { secret: signing }) } },
     }
   },
 })

@@ -30,6 +30,7 @@ import { listChannels, syncChannels } from './notifications/channels.ts'
 import { createDelivery } from './notifications/deliver.ts'
 import { createGivenChannels } from './notifications/given-channels.ts'
 import { createPainter } from './notifications/picture.ts'
+import { platformStatuses } from './notifications/platform-statuses.ts'
 import { createReporter } from './notifications/reporter.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
@@ -70,18 +71,7 @@ export function openHouse(options: HouseOptions) {
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, startedAt)
 
-  // A platform that is connected and refuses the cards is as lost as one that is not.
-  const statuses = () =>
-    platforms.flatMap(platform => {
-      const { name, status } = platform
-      const all = [...platform.channels, ...given.of(platform)]
-      // Webhooks that there are none of are no news.
-      if (all.length === 0 && name === 'webhook') return []
-      const refusal = all.map(channel => delivery.refusal(channel.id)).find(one => one !== null)
-      const connected = status()
-      if (!refusal || connected.state !== 'online') return [{ name, status: connected }]
-      return [{ name, status: { state: 'refused' as const, since: refusal.since, message: refusal.message } }]
-    })
+  const statuses = () => platformStatuses(platforms, given, delivery)
   const parts = {
     startedAt,
     version: options.version,
@@ -183,6 +173,7 @@ export function openHouse(options: HouseOptions) {
     : null
 
   const changeChannels = () => {
+    given.refresh()
     delivery.setChannels(everyChannel())
     delivery.nudge()
   }
@@ -206,6 +197,7 @@ export function openHouse(options: HouseOptions) {
     platforms,
     start() {
       syncChannels(state, channels, clock.now(), given.opens)
+      given.refresh()
       delivery.setChannels(everyChannel())
       state.onCommit(touched => {
         if (touched.has('channels')) setImmediate(changeChannels)

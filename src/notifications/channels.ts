@@ -35,9 +35,7 @@ export function syncChannels(
       if (gone) state.db.update(channels).set({ removedAt: now }).where(eq(channels.id, row.id)).run()
     }
     if (added) rerouteOpen(state)
-    // What only a channel that is no more still lacked waits for nothing.
-    const waiting = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1`).all()
-    for (const { id } of waiting) settle(state, id, now)
+    settleWaiting(state, now)
   })
 }
 
@@ -132,6 +130,7 @@ export function removeChannel(state: State, row: ChannelRow, now: number): void 
     const gone = { given: 'settings' as const, removedAt: now, address: null, secretSealed: null }
     state.db.update(channels).set(gone).where(eq(channels.id, row.id)).run()
     rerouteOpen(state)
+    settleWaiting(state, now)
     state.touch('channels')
   })
 }
@@ -143,6 +142,12 @@ export function savePersonChannel(state: State, id: string, name: string, now: n
   const values = { id, name, given: 'person' as const, addedAt: now, removedAt: null }
   state.db.insert(channels).values(values).onConflictDoUpdate({ target: channels.id, set: values }).run()
   state.touch('channels')
+}
+
+/** What only a channel that is no more still lacked waits for nothing. */
+function settleWaiting(state: State, now: number): void {
+  const waiting = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1`).all()
+  for (const { id } of waiting) settle(state, id, now)
 }
 
 /** Stores one that is wanted; says whether it is new or here again. */

@@ -7,7 +7,9 @@ import { type ChannelRow, listChannels } from './channels.ts'
 export interface GivenChannels {
   /** Whether a platform that is set up can reach it. */
   opens(row: Pick<ChannelRow, 'id'> & Partial<ChannelRow>): boolean
-  /** All that are in use now; each is opened once and stays the same while nothing about it changes. */
+  /** Reads anew which there are; call it when channels were added or removed. */
+  refresh(): void
+  /** All that are in use; each is opened once and stays the same while nothing about it changes. */
   all(): readonly Channel[]
   /** Those of one platform. */
   of(platform: Platform): readonly Channel[]
@@ -26,7 +28,9 @@ export function createGivenChannels(state: State, platforms: () => readonly Plat
     }
     return null
   }
-  const current = () => {
+  // Asked with every turn of the scheduler, so kept until somebody changes the channels.
+  let current: readonly { as: string; channel: Channel; platform: Platform }[] = []
+  const read = () => {
     const rows = listChannels(state).filter(row => row.given !== 'settings')
     for (const id of opened.keys()) if (!rows.some(row => row.id === id)) opened.delete(id)
     return rows.flatMap(row => {
@@ -43,8 +47,11 @@ export function createGivenChannels(state: State, platforms: () => readonly Plat
 
   return {
     opens: row => open({ id: row.id, name: row.name ?? '', address: row.address ?? null, secret: null }) !== null,
-    all: () => current().map(one => one.channel),
-    of: platform => current().flatMap(one => (one.platform === platform ? [one.channel] : [])),
+    refresh() {
+      current = read()
+    },
+    all: () => current.map(one => one.channel),
+    of: platform => current.flatMap(one => (one.platform === platform ? [one.channel] : [])),
     open: given => open(given)?.channel ?? null,
   }
 }

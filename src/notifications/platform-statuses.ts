@@ -1,0 +1,22 @@
+// How the platforms are doing, as delivery finds them: connected is not enough.
+import type { Platform, PlatformStatus } from '../chat/channel.ts'
+import type { Delivery } from './deliver.ts'
+import type { GivenChannels } from './given-channels.ts'
+
+/** Every platform that has channels, with its status; one that is connected and refuses the cards is as lost as one that is not. */
+export function platformStatuses(
+  platforms: readonly Platform[],
+  given: GivenChannels,
+  delivery: Delivery,
+): { name: Platform['name']; status: PlatformStatus }[] {
+  return platforms.flatMap(platform => {
+    const all = [...platform.channels, ...given.of(platform)]
+    // Webhooks that there are none of are no news.
+    if (all.length === 0 && platform.name === 'webhook') return []
+    const refusal = all.map(channel => delivery.refusal(channel.id)).find(one => one !== null)
+    const connected = platform.status()
+    if (!refusal || connected.state !== 'online') return [{ name: platform.name, status: connected }]
+    const status = { state: 'refused' as const, since: refusal.since, message: refusal.message }
+    return [{ name: platform.name, status }]
+  })
+}
