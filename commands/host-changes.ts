@@ -20,7 +20,13 @@ const edit = command({
   role: 'admin',
   args: {
     name: hostName().describe('Name of the host'),
-    address: z.string().trim().min(1).max(300).optional().describe('user@address[:port]; its key is then pinned anew'),
+    address: z
+      .string()
+      .trim()
+      .min(1)
+      .max(300)
+      .optional()
+      .describe('user@address[:port]; elsewhere, the key shown is pinned anew'),
     ...hostSettings(),
     rename: z.string().trim().min(1).max(63).optional().describe('A new name'),
     watch: z.enum(['on', 'off']).optional().describe('off: it is not looked at and not alerted about'),
@@ -36,7 +42,11 @@ const edit = command({
         : { enabled, failures: 0, failingSince: null, error: null, status: 'new' as const }),
     }
     if (Object.keys(changes).length === 0) throw invalid('settings', 'Say what to change, such as --tags "web prod".')
-    const moved = !(changes.local ?? host.local) && changes.address !== undefined && changes.hostKey === undefined
+    const elsewhere = ['address', 'port', 'local'] as const
+    const moved =
+      !(changes.local ?? host.local) &&
+      changes.hostKey === undefined &&
+      elsewhere.some(name => changes[name] !== undefined && changes[name] !== host[name])
     const hostKey = moved ? await context.fleet.connections.hostKey({ ...host, ...changes }) : undefined
     const edited = editHost(context.state, host.id, { ...changes, ...(hostKey === undefined ? {} : { hostKey }) })
     context.fleet.connections.forget(host.id)

@@ -129,7 +129,7 @@ const list = command({
         buttons: [
           ...(page > 1 ? [{ label: 'Previous', line: `hosts list --page ${page - 1}${inTag}` }] : []),
           ...(more ? [{ label: 'Next', line: `hosts list --page ${page + 1}${inTag}` }] : []),
-          ...(context.by.role === 'admin' && found.length === 0 ? [ADD] : []),
+          ...(context.by.role === 'admin' && page === 1 ? [ADD] : []),
         ],
       },
       result: { hosts: found.map(host => hostResult(context, host)) },

@@ -32,6 +32,10 @@ export type Collected = {
   usage: Usage[]
 }
 
+/** A host that makes things up shall not fill the state. */
+const MOST_DISKS = 100
+const MOST_CONTAINERS = 1_000
+
 /** Reads the script's output; null when it is none, as when a login shell says something else altogether. */
 export function parseCollected(text: string): Collected | null {
   const sections = sectionsOf(text)
@@ -44,8 +48,8 @@ export function parseCollected(text: string): Collected | null {
     ...cpuOf(sections.get('cpu') ?? ''),
     memory: memoryOf(sections.get('memory') ?? ''),
     load: numberOf(/^([\d.]+) /.exec(sections.get('load') ?? '')?.[1]),
-    disks: disksOf(sections.get('disks') ?? ''),
-    containers: parseSeen(sections.get('containers') ?? ''),
+    disks: disksOf(sections.get('disks') ?? '').slice(0, MOST_DISKS),
+    containers: parseSeen(sections.get('containers') ?? '').slice(0, MOST_CONTAINERS),
     usage: found === 'none' ? [] : parseUsage(found, sections.get('stats') ?? ''),
   }
 }

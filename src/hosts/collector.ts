@@ -10,8 +10,8 @@ import { isRunning } from './container.ts'
 import { storeLook } from './containers.ts'
 import { engineFailure } from './engine-problem.ts'
 import type { Container, Host } from './host.ts'
-import { editHost, listHosts, readHost } from './hosts.ts'
-import { COARSE, type Measured, storeMeasured, thinSamples } from './samples.ts'
+import { listHosts, noteSeen, noteUnreached, readHost } from './hosts.ts'
+import { type Measured, storeMeasured, thinSamples } from './samples.ts'
 
 const EVERY = 30 * SECOND
 /** With the time to connect, less than a round. */
@@ -45,7 +45,8 @@ export function createCollector({ state, connections, clock, log, online, judge 
   const ticks = new Map<number, Ticks>()
   let cancel = () => {}
   let running = false
-  let thinned = 0
+  // Begun anywhere, so that those who restart often get around too.
+  let turns = Math.floor(clock.now() / EVERY)
 
   const ask = async (host: Host, insist: boolean): Promise<Collected> => {
     const { stdout } = await connections.machine(host, insist).run(COLLECT_WORDS, { timeoutMs: PATIENCE })
@@ -90,10 +91,7 @@ export function createCollector({ state, connections, clock, log, online, judge 
         const current = readHost(state, host.id)
         if (current) storeOne(current, seen, at)
       }
-      if (at >= thinned + COARSE) {
-        thinSamples(state, at)
-        thinned = at
-      }
+      thinSamples(state, at, turns++)
       judge(at)
     })
   }
@@ -101,18 +99,11 @@ export function createCollector({ state, connections, clock, log, online, judge 
   const storeOne = (host: Host, seen: Collected | Problem, at: number) => {
     if (seen instanceof Problem) {
       ticks.delete(host.id)
-      const failures = host.failures + 1
-      editHost(state, host.id, {
-        failures,
-        failingSince: host.failingSince ?? at,
-        error: seen.message,
-        ...(failures >= ROUNDS_TO_DOWN ? { status: 'down' as const } : {}),
-      })
+      noteUnreached(state, host, seen.message, host.failures + 1 >= ROUNDS_TO_DOWN, at)
       return
     }
     const engineError = seen.engineError === null ? null : engineFailure(host, seen.engine, seen.engineError).message
-    const well = { status: 'up' as const, failures: 0, failingSince: null, error: null, lastSeenAt: at }
-    editHost(state, host.id, { ...well, engine: seen.engine, engineError })
+    noteSeen(state, host, seen.engine, engineError, at)
     const rows = seen.engineError === null ? storeLook(state, host.id, seen.containers, at) : []
     storeMeasured(state, host.id, measured(seen, rows, cpuBetween(ticks.get(host.id), seen.ticks)), at)
     if (seen.ticks) ticks.set(host.id, seen.ticks)

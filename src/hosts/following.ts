@@ -8,6 +8,7 @@ import { type Clock, isoTime, MINUTE, SECOND } from '../time.ts'
 import { listContainers } from './containers.ts'
 import type { Fleet } from './fleet.ts'
 import { type Follow, forgetPosition, listFollows } from './follows.ts'
+import { isContainerName } from './host.ts'
 import { listHosts } from './hosts.ts'
 import { followIntoStore } from './into-store.ts'
 
@@ -111,7 +112,7 @@ function wantedOf(state: State) {
     if (!host?.enabled) return []
     const fits = wildcard(follow.pattern)
     return listContainers(state, host.id)
-      .filter(one => fits(one.name))
+      .filter(one => fits(one.name) && isContainerName(one.name))
       .map(one => ({ host, container: one.name, follow }))
   })
   return new Map(found.reverse().map(one => [`${one.host.id}/${one.container}`, one]))

@@ -2,7 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
-import { asc, eq } from '../state/orm.ts'
+import { asc, eq, sql } from '../state/orm.ts'
 import { hosts } from '../state/schema.ts'
 import { type Host, refuseHostName } from './host.ts'
 
@@ -61,12 +61,33 @@ export function findHost(state: State, name: string): Host {
 }
 
 export function readHost(state: State, id: number): Host | undefined {
-  return state.db.select().from(hosts).where(eq(hosts.id, id)).get()
+  const byId = eq(hosts.id, sql.placeholder('id'))
+  return state.prepared('host by id', db => db.select().from(hosts).where(byId).prepare()).get({ id })
 }
 
 /** All hosts by name. */
 export function listHosts(state: State): Host[] {
   return state.prepared('hosts', db => db.select().from(hosts).orderBy(asc(hosts.name)).prepare()).all()
+}
+
+/** Notes that a host was reached, what runs its containers, and why those could not be seen. By hand, for every round does. */
+export function noteSeen(
+  state: State,
+  { id }: Host,
+  engine: Host['engine'],
+  engineError: string | null,
+  at: number,
+): void {
+  const update = `update hosts set status = 'up', failures = 0, failing_since = null, error = null, last_seen_at = ?,
+    engine = ?, engine_error = ? where id = ?`
+  state.transaction(() => state.prepare(update).run(at, engine, engineError, id))
+}
+
+/** Notes that a host was not reached, and whether it counts as down now. */
+export function noteUnreached(state: State, { id }: Host, why: string, down: boolean, at: number): void {
+  const update = `update hosts set failures = failures + 1, failing_since = coalesce(failing_since, ?), error = ?,
+    status = iif(?, 'down', status) where id = ?`
+  state.transaction(() => state.prepare(update).run(at, why, down ? 1 : 0, id))
 }
 
 /** The hosts that a connection to this one goes through, the first to be reached first. Throws `conflict` for a circle. */

@@ -1,6 +1,5 @@
 // What hosts and containers measured: every half minute for hours, then five-minute rows for a week.
 import type { State } from '../state/database.ts'
-import { readFact, writeFact } from '../state/facts.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 
 export type SeriesKind = 'host' | 'disk' | 'container'
@@ -83,21 +82,32 @@ export function seriesNames(state: State, hostId: number, kind: SeriesKind, sinc
     .map(row => row.name)
 }
 
+/** How many turns it takes to make the five-minute rows of all series, and to drop what is old of all. */
+const ROW_TURNS = 10
+const DROP_TURNS = 120
+
 /**
  * Makes five-minute rows of what was measured (averages, largest values, the last state of what is counted up), up to the
- * last whole five minutes, and drops what is older than it is kept. Doing it again changes nothing.
+ * last whole five minutes, and drops what is older than it is kept. Doing it again changes nothing. With `turn`, a number
+ * that counts up from call to call, each does a part of the work only, so that none of them holds up what else goes on.
  */
-export function thinSamples(state: State, now: number): void {
+export function thinSamples(state: State, now: number, turn?: number): void {
   const until = Math.floor(now / COARSE) * COARSE
+  const isTurn = (id: number, turns: number) => turn === undefined || id % turns === turn % turns
   state.transaction(() => {
-    const from = Math.max(Number(readFact(state, 'samples thinned') ?? 0), until - FINE_KEPT)
     for (const { id } of state.prepare<[], { id: number }>('select id from series').all()) {
-      if (from < until) state.prepare(THIN).run({ id, from, until })
-      state.prepare('delete from samples where series = ? and at < ?').run(id, now - FINE_KEPT - COARSE)
-      state.prepare('delete from coarse_samples where series = ? and at < ?').run(id, now - COARSE_KEPT)
+      if (isTurn(id, ROW_TURNS)) {
+        const { last } = state.prepare<[number], { last: number | null }>(LAST_ROW).get(id)!
+        const from = Math.max((last ?? 0) + COARSE, until - FINE_KEPT)
+        if (from < until) state.prepare(THIN).run({ id, from, until })
+      }
+      if (isTurn(id, DROP_TURNS)) {
+        state.prepare('delete from samples where series = ? and at < ?').run(id, now - FINE_KEPT - COARSE)
+        state.prepare('delete from coarse_samples where series = ? and at < ?').run(id, now - COARSE_KEPT)
+      }
     }
-    state.prepare('delete from series where seen_at < ?').run(now - COARSE_KEPT)
-    if (from < until) writeFact(state, 'samples thinned', String(until))
+    if (turn === undefined || turn % DROP_TURNS === 0)
+      state.prepare('delete from series where seen_at < ?').run(now - COARSE_KEPT)
   })
 }
 
@@ -129,6 +139,8 @@ const SELECTED = `at, cpu, memory, memory_limit as memoryLimit, received, sent, 
 // A look asked for by hand may fall on the instant of a round.
 const INSERT = `insert or replace into samples (series, at, cpu, memory, memory_limit, received, sent, read, written, restarts,
   load, used, size) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const LAST_ROW = 'select max(at) as last from coarse_samples where series = ?'
 
 // SQLite gives bare columns beside a lone max() from the row that has it, but here are several: counters only grow, so their
 // largest is their last, save for a restart, which then shows five minutes late.

@@ -1,7 +1,7 @@
 // Single values that Vakt remembers by name.
 import type { State } from './database.ts'
 
-export type FactName = 'alive' | 'greeted' | 'ssh key' | 'samples thinned' | 'first rules' | 'counts thinned'
+export type FactName = 'alive' | 'greeted' | 'ssh key' | 'first rules' | 'counts thinned'
 
 /** The value of a fact, or null before it was first written. */
 export function readFact(state: State, name: FactName): string | null {
