@@ -134,7 +134,7 @@ const preview = command({
   async run({ alert: id, question, ...words }, context) {
     const subject = id === undefined ? logsSubject(words, context) : ofAlert(id, words.project, context)
     const { text, concealed } = await context.analyst.preview(subject, question ?? null)
-    const hidden = Object.entries(concealed).map(([kind, count]) => `${count} ${kind}`)
+    const hidden = Object.entries(concealed).map(([kind, count]) => `${kind} (${count})`)
     const models = context.analyst.models()
     return {
       card: {

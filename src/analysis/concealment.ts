@@ -8,10 +8,11 @@ export type Veil = {
   conceal(text: string): string
   /** What came back, with the people of this veil put in again. */
   restore(text: string): string
-  /** How many different secrets' marks and people of each kind were concealed. */
+  /** How many people of each kind, and kinds of secrets, were concealed. */
   counts(): Record<string, number>
 }
 
+const isPersonal = (kind: string) => (PERSONAL_KINDS as readonly string[]).includes(kind)
 const sealed = /\[enc:([a-z]{1,20}):[\w-]{38,}\]/g
 const pseudonym = /<(?:EMAIL|IBAN|IP|PHONE)_\d+>/g
 
@@ -39,7 +40,7 @@ export function createVeil(): Veil {
       // Who was encrypted when stored is somebody too, and the cipher text is nobody's business.
       let shown = redactFully(text).replace(sealed, (mark, kind: string) => nameOf(kind, mark))
       for (const kind of PERSONAL_KINDS) shown = replacePersonal(shown, kind, found => nameOf(kind, found))
-      for (const [mark] of shown.matchAll(/\[hidden:[a-z ]{1,20}\]/g)) masks.add(mark)
+      for (const [mark, kind] of shown.matchAll(/\[hidden:([a-z ]{1,20})\]/g)) if (!isPersonal(kind!)) masks.add(mark)
       return shown
     },
     restore: text => text.replace(pseudonym, name => people.get(name) ?? name),

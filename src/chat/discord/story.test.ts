@@ -60,7 +60,7 @@ async function missedCheck(): Promise<void> {
 test('a missed beat is told in the channel, and one press puts a name on it', async () => {
   await missedCheck()
   const alert = await card('nightly')
-  expect(discord.text(alert)).toContain('[Acknowledge] [Snooze] [Details]')
+  expect(discord.text(alert)).toContain('[Acknowledge] [Snooze]')
   const pressed = await discord.press(alert, 'Acknowledge', discord.member)
   expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
   const acknowledged = await card('Acknowledged by')
@@ -88,6 +88,17 @@ test('a snooze asks how long, and details stay between Vakt and who asked', asyn
   const details = await discord.press(alert, 'Details', discord.member)
   expect(details.private).toBe(true)
   expect(discord.messages()).toHaveLength(1)
+})
+
+test('Analyze answers under the card, for everybody', async () => {
+  await missedCheck()
+  const alert = await card('nightly')
+  const pressed = await discord.press(alert, 'Analyze', discord.member)
+  expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
+  const answer = await card('No AI model is set up')
+  expect(discord.text(answer)).toContain('sent no beat')
+  expect(discord.text(answer)).toContain('0 of 0 lines')
+  expect(discord.messages()).toHaveLength(2)
 })
 
 test('a card too old to edit is told anew', async () => {
