@@ -4,9 +4,11 @@ import { endAlert } from '../src/alerts/alerts.ts'
 import { completes, positional } from '../src/command.ts'
 import { RULE_KINDS, type Rule } from '../src/detectors/rule.ts'
 import { addRule, editRule, findRule, listRules, removeRule } from '../src/detectors/rules.ts'
-import { dropWatch, watchesOf } from '../src/detectors/watches.ts'
+import { dropWatch, reviewWatches, watchesOf } from '../src/detectors/watches.ts'
+import { foldedAt, MOST_KINDS, MOST_SERIES } from '../src/logs/counters.ts'
 import { invalid } from '../src/problem.ts'
-import { findProject } from '../src/projects/projects.ts'
+import { findProject, listProjects } from '../src/projects/projects.ts'
+import { HOUR } from '../src/time.ts'
 import { type Context, command, counted, projectName, yes } from './context.ts'
 import { ruleCard, ruleLine, ruleResult } from './rule-card.ts'
 import { draftRule, editedRule, ruleFlags } from './rule-flags.ts'
@@ -33,7 +35,7 @@ const list = command({
         lines:
           found.length === 0
             ? ['There are none: only checks and hosts alert. Add one: rules add error-spikes --kind error-spike']
-            : found.map(ruleLine),
+            : [...found.map(ruleLine), ...foldedLines(context)],
         buttons: found.slice(0, 5).map(rule => ({ label: rule.name, line: `rules show ${rule.name}` })),
       },
       result: { rules: found.map(rule => ruleResult(context, rule)) },
@@ -86,12 +88,15 @@ const edit = command({
   role: 'admin',
   args: { name: ruleName(), ...ruleFlags(), rename: newName().optional().describe('A new name') },
   run({ name, rename, ...flags }, context) {
-    const { state } = context
+    const { state, now } = context
     const rule = findRule(state, name)
     const changes = editedRule(state, rule, flags)
     if (Object.keys(changes).length === 0 && rename === undefined)
       throw invalid('settings', 'Say what to change, such as --threshold 10.')
-    const edited = editRule(state, rule, { ...changes, ...(rename === undefined ? {} : { name: rename }) })
+    const edited = state.transaction(() => {
+      reviewWatches(state, rule.id, now)
+      return editRule(state, rule, { ...changes, ...(rename === undefined ? {} : { name: rename }) })
+    })
     return { card: ruleCard(edited, context), result: { rule: ruleResult(context, edited) } }
   },
 })
@@ -164,6 +169,16 @@ const remove = command({
     }
   },
 })
+
+/** Says so where lines were of too many kinds to be told apart. */
+function foldedLines({ state, now }: Context): string[] {
+  return listProjects(state)
+    .filter(({ id }) => now - (foldedAt(state, id) ?? 0) < HOUR)
+    .map(
+      ({ name }) =>
+        `Lines of ${name} came from more sources, hosts, groups and errors than are counted apart (${MOST_KINDS} a minute, ${MOST_SERIES} in all); the rest is counted together and not judged one by one.`,
+    )
+}
 
 export const ruleCommands = [list, show, add, edit, pause, resume, remove]
 

@@ -42,6 +42,12 @@ export function alertedErrors(state: State): Set<string> {
   return new Set(rows.map(({ projectId, fingerprint }) => `${projectId}\0${fingerprint}`))
 }
 
+/** Has the alerts about errors that a rule told judged anew at `now`, because the rule was changed. */
+export function reviewWatches(state: State, ruleId: number, now: number): void {
+  state.prepare(`update watches set ends_at = ? where rule_id = ? and key like 'error:%'`).run(now, ruleId)
+  state.touch('deadlines')
+}
+
 /** The watches of a rule. */
 export function watchesOf(state: State, ruleId: number): Watch[] {
   return state.db.select().from(watches).where(eq(watches.ruleId, ruleId)).all()

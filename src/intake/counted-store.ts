@@ -50,7 +50,12 @@ type Arrived = { projectId: number; at: number; line: LineCount; count: number }
 function count(state: State, batch: Pick<Batch, 'receivedAt' | 'project' | 'idempotencyKey'>, stored: Stored): void {
   const { receivedAt: at, idempotencyKey } = batch
   const project = readProject(state, batch.project)
-  if (!project || (idempotencyKey !== null && !isFirst(state, project.id, idempotencyKey, at))) return
+  if (
+    !project ||
+    (idempotencyKey !== null &&
+      !isFirst(state, project.id, idempotencyKey, stored.repeated ? stored.counts[0]!.minute : at, at))
+  )
+    return
   const arrived = state.memory<Arrived>('arrived')
   for (const line of stored.counts) {
     const { source, host, group, level, fingerprint, count } = line

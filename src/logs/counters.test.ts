@@ -3,7 +3,17 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { addProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
-import { addCount, allSeries, countsOf, isFirst, MOST_KINDS, OTHERS, seriesFor, thinCounts } from './counters.ts'
+import {
+  addCount,
+  allSeries,
+  countsOf,
+  isFirst,
+  MOST_KINDS,
+  OTHERS,
+  pruneCountedBatches,
+  seriesFor,
+  thinCounts,
+} from './counters.ts'
 
 const NOW = 100 * DAY
 const kind = { source: 'api', host: 'web-1', group: '', level: 'info' as const, fingerprint: '' }
@@ -68,7 +78,11 @@ it('puts minutes older than two days together by the hour, part by part, and for
 })
 
 it('counts the batch of a key once, and nothing of a transaction that was undone', () => {
-  expect([isFirst(state, project, 'k', NOW), isFirst(state, project, 'k', NOW)]).toEqual([true, false])
+  expect([isFirst(state, project, 'k', NOW, NOW), isFirst(state, project, 'k', NOW, NOW)]).toEqual([true, false])
+  expect(isFirst(state, project, 'stored before Vakt died', NOW, NOW + 4 * MINUTE)).toBe(true)
+  // Keys are forgotten after minutes, so that theirs never come to count twice.
+  pruneCountedBatches(state, NOW + 20 * MINUTE)
+  expect(isFirst(state, project, 'k', NOW, NOW + 20 * MINUTE)).toBe(false)
   const undone = () => {
     add({ host: 'undone' }, NOW)
     throw new Error('undone')

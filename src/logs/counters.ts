@@ -1,4 +1,5 @@
 // The counters of log lines: how many of which kind came in which minute, which detection asks and never the log store.
+import { awayBetween } from '../checks/absences.ts'
 import type { State } from '../state/database.ts'
 import { readFact, writeFact } from '../state/facts.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
@@ -6,6 +7,8 @@ import type { Level } from './line.ts'
 
 /** Kinds of lines of a project that are counted apart within a minute; further ones go together by source, then all. */
 export const MOST_KINDS = 2_000
+/** Kinds of a project that are known at all; when there are so many, new ones go together at once. */
+export const MOST_SERIES = 20_000
 /** What a source is called when there are too many. */
 export const OTHERS = '(other)'
 const MOST_KNOWN = 50_000
@@ -18,16 +21,25 @@ const COLUMNS = 'id, project_id as projectId, source, host, "group", level, fing
 
 /** The series that lines of a kind are counted in at the instant `at`, made when it is new. */
 export function seriesFor(state: State, projectId: number, kind: Kind, at: number): Series {
-  const series = readOrMake(state, projectId, kind)
   const seen = kindsOf(state, projectId, minuteOf(at))
-  if (seen.has(series.id) || seen.size < MOST_KINDS) {
-    seen.add(series.id)
-    return series
-  }
-  const source = seen.size < 2 * MOST_KINDS ? kind.source : OTHERS
-  const together = readOrMake(state, projectId, { source, host: '', group: '', level: kind.level, fingerprint: '' })
-  seen.add(together.id)
-  return together
+  const series = readSeriesOf(state, projectId, kind)
+  if (series && (seen.has(series.id) || seen.size < MOST_KINDS)) return noted(seen, series)
+  const known = knownOf(state, projectId)
+  if (!series && seen.size < MOST_KINDS && known.number < MOST_SERIES) return noted(seen, make(state, projectId, kind))
+  known.foldedAt = at
+  const source = seen.size < 2 * MOST_KINDS && known.number < 2 * MOST_SERIES ? kind.source : OTHERS
+  const together = { source, host: '', group: '', level: kind.level, fingerprint: '' }
+  return noted(seen, readSeriesOf(state, projectId, together) ?? make(state, projectId, together))
+}
+
+/** When lines of a project last were of so many kinds that some were counted together, or null; forgotten with a restart. */
+export function foldedAt(state: State, projectId: number): number | null {
+  return knownOf(state, projectId).foldedAt
+}
+
+function noted(seen: Set<number>, series: Series): Series {
+  seen.add(series.id)
+  return series
 }
 
 /** Adds lines to the minute of a series that `at` lies in. */
@@ -37,8 +49,12 @@ export function addCount(state: State, series: number, at: number, count: number
   state.prepare(add).run(series, minuteOf(at), count)
 }
 
-/** Whether the batch of an idempotency key is to be counted: only the first time that this is asked within a day. */
-export function isFirst(state: State, projectId: number, key: string, now: number): boolean {
+/**
+ * Whether the batch of an idempotency key is to be counted at `now`: only the first time. One that was first received so
+ * long ago that its key is not remembered any more was counted then.
+ */
+export function isFirst(state: State, projectId: number, key: string, first: number, now: number): boolean {
+  if (first + MINUTE < now - KEYS_KEPT && first + MINUTE < keysKeptFrom(state, now)) return false
   const note = 'insert into counted_batches (project_id, key, at) values (?, ?, ?) on conflict do nothing'
   return state.prepare(note).run(projectId, key, now).changes > 0
 }
@@ -116,6 +132,8 @@ export function minuteOf(at: number): number {
 const THINNED_AT_ONCE = 200
 const BY_MINUTE = 2 * DAY
 const KEPT = 35 * DAY
+/** Where there are too many kinds, those that have not come for a while make room. */
+const KEPT_CROWDED = 2 * DAY
 
 /**
  * Puts minutes older than two days together by the hour and drops what is older than 35 days; a part of the series at a
@@ -126,11 +144,15 @@ export function thinCounts(state: State, now: number): void {
   const [done, last] = (readFact(state, 'counts thinned') ?? '0 0').split(' ').map(Number) as [number, number]
   if (done >= cut) return
   state.transaction(() => {
-    const query = 'select id from log_series where id > ? order by id limit ?'
-    const ids = state.prepare<[number, number], { id: number }>(query).all(last, THINNED_AT_ONCE)
-    for (const { id } of ids) thin(state, id, cut, now - KEPT)
+    const query = 'select id, project_id as projectId from log_series where id > ? order by id limit ?'
+    const ids = state.prepare<[number, number], { id: number; projectId: number }>(query).all(last, THINNED_AT_ONCE)
+    for (const { id, projectId } of ids) {
+      const crowded = knownOf(state, projectId).number >= MOST_SERIES
+      thin(state, id, cut, now - (crowded ? KEPT_CROWDED : KEPT))
+    }
     // The series that were forgotten may be in memory.
     state.forget('log series')
+    if (ids.length < THINNED_AT_ONCE) state.forget('series of a project')
     writeFact(state, 'counts thinned', ids.length < THINNED_AT_ONCE ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
   })
 }
@@ -147,25 +169,53 @@ function thin(state: State, series: number, cut: number, kept: number): void {
   state.prepare(empty).run(series, series)
 }
 
-/** Forgets which batches were counted so long ago that their keys are free again. */
+/** Forgets which batches were counted some minutes ago. */
 export function pruneCountedBatches(state: State, now: number): void {
-  state.prepare('delete from counted_batches where at < ?').run(now - BY_MINUTE)
+  state.prepare('delete from counted_batches where at < ?').run(keysKeptFrom(state, now) - MINUTE)
 }
 
-function readOrMake(state: State, projectId: number, kind: Kind): Series {
+/** Only a death between storing and counting leaves a doubt: minutes are enough, and the time that Vakt was away. */
+const KEYS_KEPT = 5 * MINUTE
+
+function keysKeptFrom(state: State, now: number): number {
+  return now - KEYS_KEPT - awayBetween(state, now - DAY, now)
+}
+
+function readSeriesOf(state: State, projectId: number, kind: Kind): Series | undefined {
   const known = state.memory<Series>('log series')
   const { source, host, group, level, fingerprint } = kind
   const key = `${projectId}\0${source}\0${host}\0${group}\0${level}\0${fingerprint}`
-  const found = known.get(key)
-  if (found) return found
-  // The update that changes nothing has the row returned.
-  const make = `insert into log_series (project_id, source, host, "group", level, fingerprint) values (?, ?, ?, ?, ?, ?)
-    on conflict do update set level = excluded.level returning id`
-  const { id } = state.prepare<unknown[], { id: number }>(make).get(projectId, source, host, group, level, fingerprint)!
-  const series = { id, projectId, source, host, group, level, fingerprint }
+  const kept = known.get(key)
+  if (kept) return kept
+  const find = `select id from log_series where project_id = ? and source = ? and host = ? and "group" = ? and level = ?
+    and fingerprint = ?`
+  const row = state.prepare<unknown[], { id: number }>(find).get(projectId, source, host, group, level, fingerprint)
+  if (!row) return undefined
+  const series = { id: row.id, projectId, source, host, group, level, fingerprint }
   if (known.size >= MOST_KNOWN) known.clear()
   known.set(key, series)
   return series
+}
+
+function make(state: State, projectId: number, kind: Kind): Series {
+  const { source, host, group, level, fingerprint } = kind
+  const insert =
+    'insert into log_series (project_id, source, host, "group", level, fingerprint) values (?, ?, ?, ?, ?, ?)'
+  state.prepare(insert).run(projectId, source, host, group, level, fingerprint)
+  knownOf(state, projectId).number++
+  return readSeriesOf(state, projectId, kind)!
+}
+
+/** How many series a project has, and when lines were last counted together. */
+function knownOf(state: State, projectId: number): { number: number; foldedAt: number | null } {
+  const kept = state.memory<{ number: number; foldedAt: number | null }>('series of a project')
+  const found = kept.get(String(projectId))
+  if (found) return found
+  const query = 'select count(*) as number from log_series where project_id = ?'
+  const { number } = state.prepare<[number], { number: number }>(query).get(projectId)!
+  const known = { number, foldedAt: null }
+  kept.set(String(projectId), known)
+  return known
 }
 
 /** Which series of a project have had lines in a minute; only the present minute's are remembered. */

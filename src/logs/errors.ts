@@ -92,9 +92,15 @@ export function matchingErrors(state: State, prefix: string, limit: number): Kno
   return state.db.select().from(fingerprints).where(within).limit(limit).all()
 }
 
-/** Forgets the errors that were not seen since `before`, and the muted ones with them. */
+/** More errors than this are too many for anybody: the longest unseen ones go first. */
+const MOST_ERRORS = 50_000
+
+/** Forgets the errors that were not seen since `before`, and those that are too many. */
 export function pruneErrors(state: State, before: number): void {
   state.prepare('delete from fingerprints where last_seen_at < ?').run(before)
+  const beyond = `delete from fingerprints where state = 'open' and id in
+    (select id from fingerprints order by last_seen_at desc limit -1 offset ${MOST_ERRORS})`
+  state.prepare(beyond).run()
 }
 
 /** Says that an error is resolved, muted or open again. */

@@ -23,6 +23,7 @@ export type MemoryName =
   | 'rules'
   | 'usual peaks'
   | 'sources'
+  | 'series of a project'
 
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
