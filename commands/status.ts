@@ -6,6 +6,7 @@ import { listAbsences } from '../src/checks/absences.ts'
 import { countByShownStatus } from '../src/checks/checks.ts'
 import { positional } from '../src/command.ts'
 import { percent } from '../src/connectivity/availability.ts'
+import { listHosts } from '../src/hosts/hosts.ts'
 import { type Delivery, listDeliveries } from '../src/notifications/notifications.ts'
 import { aboutDuration, isoTime } from '../src/time.ts'
 import { availabilityOfDay } from './connectivity.ts'
@@ -22,6 +23,8 @@ const status = command({
     const scheduler = parts.scheduler()
     const platforms = parts.platforms()
     const connectivity = parts.connectivity()
+    const hosts = listHosts(state).filter(host => host.enabled)
+    const hostsDown = hosts.filter(host => host.status === 'down').length
     const waiting = listDeliveries(state, 200, now, undefined, true).filter(
       one => deliveryState(one) === 'waiting' || deliveryState(one) === 'failed',
     )
@@ -36,6 +39,7 @@ const status = command({
     const lines: Text[] = [
       open === 0 ? 'No open alerts.' : `${counted(open, 'open alert')}.`,
       `Checks: ${checks.up} up, ${checks.late} late, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
+      ...(hosts.length > 0 ? [`Hosts: ${hosts.length - hostsDown} up or new, ${hostsDown} down.`] : []),
       scheduler.healthy
         ? 'The scheduler is well.'
         : `The scheduler is not well: ${scheduler.error ?? 'its last turn is too long ago'}.`,
@@ -72,6 +76,7 @@ const status = command({
         uptime_ms: now - parts.startedAt,
         checks,
         alerts: { open },
+        hosts: { total: hosts.length, down: hostsDown },
         scheduler: { healthy: scheduler.healthy, last_turn_at: isoTime(scheduler.lastTurnAt), error: scheduler.error },
         chats: Object.fromEntries(
           platforms.map(one => [
