@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { addHost } from './hosts/hosts.ts'
+import { storeMeasured } from './hosts/samples.ts'
 import { silentLog } from './log.ts'
 import { openLogStore } from './logs/embedded/open-log-store.ts'
 import type { LogStore } from './logs/store.ts'
@@ -37,6 +39,8 @@ async function sends(...lines: object[]) {
   })
   expect(answer.status).toBe(200)
 }
+/** A host that nobody connects to: only what it measured matters. */
+const HOST = { address: '192.0.2.1', port: 22, user: 'vakt', auth: 'own', addedBy: 'Ann' } as const
 const error = (message: string) => ({ level: 'error', message })
 /** `times` rounds of lines, one every `every`. */
 async function keepsSending(times: number, every: string, ...lines: object[]) {
@@ -184,6 +188,28 @@ describe('a threshold', () => {
     expect((await shown()).filter(([detector]) => detector === 'threshold')).toEqual([
       ['threshold', 'orders: 0 lines in 5 min'],
     ])
+  })
+})
+
+describe('a metric', () => {
+  it('is told of the host that is beyond it for long enough, with its curve, and over when it is better', async () => {
+    const { id } = addHost(house.state, { ...HOST, name: 'db-1', addedAt: house.clock.now(), enabled: false })
+    addHost(house.state, { ...HOST, name: 'db-2', addedAt: house.clock.now(), enabled: false })
+    await house.result('rules add busy --kind threshold --metric cpu --operator > --threshold 90 --hold 2m --quiet 2m')
+    const runs = async (cpu: number, times: number) => {
+      for (let i = 0; i < times; i++) {
+        storeMeasured(house.state, id, [{ kind: 'host', name: '', cpu }], house.clock.now())
+        await house.passes('30s')
+      }
+    }
+    await runs(95, 4)
+    expect(await shown()).toEqual([])
+    await runs(97, 4)
+    expect(await open()).toMatchObject([{ detector: 'threshold', labels: { host: 'db-1', rule: 'busy' } }])
+    expect((await open())[0]!.title).toMatch(/^db-1: cpu at 9\d(\.\d)?%$/)
+    await runs(20, 14)
+    expect(await shown()).toEqual([])
+    expect(await house.result('rules test busy --last 30m')).toMatchObject({ cards: 1 })
   })
 })
 
