@@ -227,12 +227,11 @@ export function openHouse(options: HouseOptions) {
       await searches?.stop()
       await logKeeping?.stop()
       await tails.stopAll()
-      await analysis.stop()
       following?.stop()
       actions.stop()
       fleet.stop()
       rates.save()
-      await delivery.stop()
+      await Promise.all([analysis.stop(), delivery.stop()])
       await reporter.stop()
       await Promise.allSettled(platforms.map(platform => platform.stop()))
     },

@@ -41,7 +41,7 @@ export function openAnalysis({ state, store, clock, log, config, channels }: Ana
     async stop() {
       automatic.stop()
       await analyst.stop()
-      await threads.settled()
+      await threads.stop()
     },
   }
 }

@@ -12,7 +12,7 @@ import { createVeil } from './concealment.ts'
 import { gatherPack, type Subject } from './gathering.ts'
 import { investigate, type Purse } from './investigation.ts'
 import { measuredOutOfRange } from './measuring.ts'
-import type { Model } from './model.ts'
+import { type Model, ModelError } from './model.ts'
 import { createOpenAiCompatible } from './openai-compatible.ts'
 import { isEmpty, isError, type Pack, troubles } from './pack.ts'
 import { reportHeadline } from './pack-card.ts'
@@ -112,13 +112,18 @@ export function createAnalyst(options: AnalystOptions): Analyst {
       const { verdict, name } = await askModels(question, pack, purse, tell)
       return keep({ outcome: verdict.status, headline: verdict.headline, verdict, model: name, cost: purse.spent() })
     } catch (error) {
-      const why = stopping.signal.aborted
-        ? 'Vakt was stopped meanwhile; ask again.'
-        : whyNoModel(error, clock.now(), timeZone)
-      if (why === null) log.error('an analysis failed', { error })
-      const fault = 'The model could not be asked because of a fault of Vakt; its log says more.'
-      return keep({ digest: uniqueDigest(), why: why ?? fault, cost: purse.spent() })
+      return keep({ digest: uniqueDigest(), why: whyNot(error), cost: purse.spent() })
     }
+  }
+
+  const whyNot = (error: unknown): string => {
+    if (stopping.signal.aborted) return 'Vakt was stopped meanwhile; ask again.'
+    if (error instanceof ModelError)
+      log.warn('a model could not be asked', { failure: error.failure, said: error.message })
+    const why = whyNoModel(error, clock.now(), timeZone)
+    if (why !== null) return why
+    log.error('an analysis failed', { error })
+    return 'The model could not be asked because of a fault of Vakt; its log says more. This is the evidence itself.'
   }
 
   const askModels = async (question: Question, pack: Pack, purse: Purse, tell: (says: string) => void) => {

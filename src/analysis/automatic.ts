@@ -31,7 +31,10 @@ export function createAutomatic(options: {
     cancel?.()
     cancel = clock.at(at, () => {
       cancel = null
-      void turn().catch(error => log.error('alerts could not be analysed by themselves', { error }))
+      void turn().catch(error => {
+        log.error('alerts could not be analysed by themselves', { error })
+        if (!stopped) arm(clock.now() + MINUTE)
+      })
     })
   }
 

@@ -6,7 +6,7 @@ import { type Unusual, unusualFigures } from './figure.ts'
 import type { Subject } from './gathering.ts'
 
 /** So many series are looked at; those of the hosts that the question names come first. */
-const MOST_SERIES = 80
+const MOST_SERIES = 40
 const MOST_FOUND = 20
 const KINDS: readonly SeriesKind[] = ['host', 'disk', 'container']
 

@@ -22,8 +22,8 @@ export type Threads = {
     title: string,
     work: Work,
   ): Promise<'begun' | 'under way'>
-  /** Waits until every answer under way is shown. */
-  settled(): Promise<void>
+  /** Shows every answer under way as far as one more attempt does. */
+  stop(): Promise<void>
 }
 
 export type Work = (tell: (says: string) => void) => Promise<Card>
@@ -31,6 +31,7 @@ export type Work = (tell: (says: string) => void) => Promise<Card>
 /** Threads over a clock; whatever cannot be shown in the end is told to `log`. */
 export function createThreads(clock: Clock, log: Log): Threads {
   const under = new Map<string, Promise<void>>()
+  const stopping = new AbortController()
 
   const fill = async (channel: Channel, ref: string, thread: string, title: string, work: Work): Promise<void> => {
     let newest: string | null = null
@@ -68,9 +69,16 @@ export function createThreads(clock: Clock, log: Log): Threads {
       } catch (error) {
         const failed = error instanceof DeliveryError ? error : null
         if (failed?.refusal === 'gone') return void (await channel.reply(thread, card, nonce()).catch(() => {}))
-        if (failed === null || failed.refusal === 'refused' || attempt === ATTEMPTS)
+        if (failed === null || failed.refusal === 'refused' || attempt === ATTEMPTS || stopping.signal.aborted)
           return log.warn('the answer of an analysis could not be shown', { channel: channel.id, error })
-        await new Promise<void>(done => clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done))
+        await new Promise<void>(done => {
+          const cancel = clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done)
+          const hurry = () => {
+            cancel()
+            done()
+          }
+          stopping.signal.addEventListener('abort', hurry, { once: true })
+        })
       }
     }
   }
@@ -103,7 +111,8 @@ export function createThreads(clock: Clock, log: Log): Threads {
         begun()
       }
     },
-    async settled() {
+    async stop() {
+      stopping.abort()
       while (under.size > 0) await Promise.allSettled(under.values())
     },
   }
