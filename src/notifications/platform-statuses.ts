@@ -1,5 +1,5 @@
 // How the platforms are doing, as delivery finds them: connected is not enough.
-import type { Platform, PlatformStatus } from '../chat/channel.ts'
+import type { Channel, Platform, PlatformStatus } from '../chat/channel.ts'
 import type { Delivery } from './deliver.ts'
 import type { GivenChannels } from './given-channels.ts'
 
@@ -13,10 +13,16 @@ export function platformStatuses(
     const all = [...platform.channels, ...given.of(platform)]
     // Webhooks that there are none of are no news.
     if (all.length === 0 && platform.name === 'webhook') return []
-    const refusal = all.map(channel => delivery.refusal(channel.id)).find(one => one !== null)
+    const refusal = all.map(channel => refusalOf(channel, all.length > 1, delivery)).find(one => one !== null)
     const connected = platform.status()
     if (!refusal || connected.state !== 'online') return [{ name: platform.name, status: connected }]
     const status = { state: 'refused' as const, since: refusal.since, message: refusal.message }
     return [{ name: platform.name, status }]
   })
+}
+
+/** Why a channel refuses what is sent there; of several it is named. */
+function refusalOf({ id, name }: Channel, isOneOfSeveral: boolean, delivery: Delivery) {
+  const refusal = delivery.refusal(id)
+  return refusal && isOneOfSeveral ? { ...refusal, message: `${name}: ${refusal.message}` } : refusal
 }

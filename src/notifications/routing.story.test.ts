@@ -1,5 +1,6 @@
 // Stories of who is told: routes, channels added by command, escalation, people on call, acknowledgements that run out.
 import { describe, expect, it } from 'vitest'
+import { DeliveryError } from '../chat/channel.ts'
 import { startHouse, type TestHouse } from '../testing/house.ts'
 
 const shown = (house: TestHouse, id?: string) =>
@@ -150,6 +151,18 @@ describe('a channel', () => {
     ])
   })
 
+  it('that refuses the cards is told of in the others, like any chat that is lost', async () => {
+    const house = await startHouse()
+    await house.result(`channels add ${OPS} --name ops`)
+    house.added(OPS).failing(new DeliveryError('refused', 'The channel was deleted.'), Number.POSITIVE_INFINITY, 'post')
+    await (await house.hasCheck('job'))('/fail')
+    await house.passes('10m')
+    expect(shown(house)).toContain('Warning: Terminal cannot be reached')
+    expect(JSON.stringify(house.channel.messages)).toContain('ops: The channel was deleted.')
+    const { deliveries } = await house.result<{ deliveries: { channel: string; state: string }[] }>('deliveries 1')
+    expect(deliveries).toContainEqual(expect.objectContaining({ channel: OPS, state: 'failed' }))
+  })
+
   it('that is removed gets nothing more, and is not removed while a route leads there', async () => {
     const house = await withChannel()
     await house.result('routes add all --to ops')
@@ -203,6 +216,19 @@ describe('an escalation', () => {
     await beat()
     await house.passes('1h')
     expect(shown(house, OPS)).toEqual([])
+  })
+
+  it('stands still while a silence holds the alert back, and goes on when it is over', async () => {
+    const { house } = await setUp('--after 15m --to ops')
+    await house.passes('10m')
+    await house.result('silence add check:job --for 1h --reason "planned work"')
+    await house.passes('59m')
+    expect(shown(house, OPS)).toEqual([])
+    await house.passes('1m')
+    await house.passes('4m')
+    expect(shown(house, OPS)).toEqual([])
+    await house.passes('1m5s')
+    expect(shown(house, OPS)).toHaveLength(1)
   })
 
   it('is repeated as often as it says', async () => {
