@@ -43,6 +43,7 @@ export function checkResult(context: Context, check: Check) {
       remind_every_ms: check.remindEvery ?? project?.remindEvery ?? 0,
       depends_on: check.dependsOn,
       host: check.host,
+      lan: check.lan,
     },
   }
 }
@@ -118,6 +119,7 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
     Resumes: check.manualResume && 'only by hand',
     Host: check.host,
     'Depends on': check.dependsOn,
+    'While Vakt is offline': check.lan ? 'judged, for it needs no internet' : null,
     Reminds: check.remindEvery === null ? `${reminds(usual)}, as the project` : reminds(check.remindEvery),
   }
   return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => Boolean(entry[1])))
