@@ -5,6 +5,9 @@ import { listContainers } from '../src/hosts/containers.ts'
 import type { Container, Host } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
 import type { Metric } from '../src/hosts/metrics.ts'
+import { lastSample } from '../src/hosts/samples.ts'
+import { writeSize } from '../src/hosts/size.ts'
+import { MINUTE } from '../src/time.ts'
 import { containerNames, oneTarget, writeTarget } from './container-lines.ts'
 import { type Context, command, counted } from './context.ts'
 import {
@@ -21,6 +24,7 @@ import { hostName } from './host-card.ts'
 
 const ALL: readonly Metric[] = ['cpu', 'memory', 'network', 'io', 'restarts']
 const PAGE = 20
+const FRESH = 2 * MINUTE
 
 const stats = command({
   name: 'containers stats',
@@ -139,15 +143,18 @@ function used(context: Context, host: Host, row: Container) {
   const figures = readFigures(context, { host, container: row.name, metrics: ALL, last: '1h' })
   const last = (one: Figures) => (one.metric === 'restarts' ? row.restarts : (one.points.at(-1)?.value ?? null))
   const now = Object.fromEntries(figures.map(one => [one.metric, last(one)])) as Record<Metric, number | null>
+  const sample = lastSample(context.state, host.id, 'container', row.name, context.now - FRESH)
   const parts = figures.flatMap(one => {
     const value = now[one.metric]
-    return value === null || one.metric === 'restarts' ? [] : [`${one.metric} ${writeFigure(one.metric, value)}`]
+    if (value === null || one.metric === 'restarts') return []
+    const size = one.metric === 'memory' && sample?.memory != null ? `${writeSize(sample.memory)}, ` : ''
+    return [`${one.metric} ${size}${writeFigure(one.metric, value)}`]
   })
   return {
     name: `${host.name}/${row.name}`,
     running: row.state === 'running',
     now,
-    text: [...parts, ...(row.restarts > 0 ? [counted(row.restarts, 'restart')] : [])].join(', ') || 'not measured yet',
+    text: [...parts, ...(row.restarts > 0 ? [counted(row.restarts, 'restart')] : [])].join(' · ') || 'not measured yet',
     course: course(figures[0]!, context.now, '1h'),
   }
 }

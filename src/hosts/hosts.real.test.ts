@@ -1,11 +1,13 @@
 // The hosts against OpenSSH and Podman themselves; .ci/real-hosts installs and prepares both.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createVault } from '../projects/vault.ts'
 import { startHouse, type TestHouse } from '../testing/house.ts'
+import { ownKey } from './own-keys.ts'
 
 const FOLDER = process.env.REAL_FOLDER!
 const FORCED = join(import.meta.dirname, '../../examples/vakt-ssh')
@@ -201,7 +203,25 @@ describe('the forced command', () => {
     expect(
       (await house.result<{ lines: unknown[] }>('containers tail real/real-loop --since 1m')).lines.length,
     ).toBeGreaterThan(0)
-    expect(readFileSync(FORCED, 'utf8')).toContain('not allowed here')
+    const key = join(FOLDER, 'own-key')
+    writeFileSync(key, ownKey(house.state, createVault(Buffer.alloc(32, 7))).privateKey, { mode: 0o600 })
+    const options = [
+      '-i',
+      key,
+      '-p',
+      String(port),
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-o',
+      'UserKnownHostsFile=/dev/null',
+    ]
+    for (const command of ['id', 'podman run vakt-real', 'podman logs real-loop; id', '']) {
+      const { stdout, stderr, status } = spawnSync('ssh', [...options, `${USER}@127.0.0.1`, command], {
+        encoding: 'utf8',
+      })
+      expect([command, stdout, status]).toEqual([command, '', 126])
+      expect(stderr).toContain('vakt: not allowed here')
+    }
   })
 })
 
