@@ -189,6 +189,20 @@ describe('a threshold', () => {
       ['threshold', 'orders: 0 lines in 5 min'],
     ])
   })
+
+  it('of too few lines of a source goes on when there are none at all, and a person can settle it', async () => {
+    await house.result('rules add few --kind threshold --operator < --threshold 5 --window 1m --quiet 1m --per source')
+    await keepsSending(3, '1m', ...Array(6).fill({}), ...Array(6).fill({ source: 'web' }))
+    await keepsSending(70, '1m', ...Array(6).fill({}))
+    expect(await shown()).toEqual([['threshold', 'web: 0 lines in 1 min']])
+    const [alert] = await open()
+    await house.result(`resolve ${alert!.id}`)
+    await house.passes('30s')
+    expect(await shown()).toEqual([])
+    await keepsSending(4, '1m', ...Array(6).fill({}), ...Array(6).fill({ source: 'web' }))
+    await keepsSending(3, '1m', ...Array(6).fill({}))
+    expect(await shown()).toEqual([['threshold', 'web: 0 lines in 1 min']])
+  })
 })
 
 describe('a metric', () => {

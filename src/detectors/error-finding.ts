@@ -28,8 +28,8 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
   const hosts = hostsOf(state, error)
   const message = firstLine(error.samples.at(-1)?.message ?? '')
   const where = [
-    error.source,
-    hosts.length === 0 ? '' : `on ${hosts.length === 1 ? hosts[0] : `${hosts.length} hosts`}`,
+    cut(error.source, TITLE_MESSAGE),
+    hosts.length === 0 ? '' : `on ${hosts.length === 1 ? cut(hosts[0]!, TITLE_MESSAGE) : `${hosts.length} hosts`}`,
   ]
   return {
     key: errorKey(error),

@@ -62,6 +62,8 @@ function keyOf(rule: Rule, subject: string): string {
 
 /** A source that says nothing more, or a host that is no more. */
 function endUnseen(state: State, rule: Rule, watch: Watch, now: number): Outcome[] {
+  // Too few lines go on being too few when there are none at all.
+  if (watch.state === 'open' && rule.metric === null && rule.threshold !== null && worseOf(rule)(0, 1)) return []
   if (watch.state === 'open' && now < watch.lastAt + rule.quiet + awayBetween(state, watch.lastAt, now)) return []
   dropWatch(state, watch.key)
   if (watch.state === 'pending') return []

@@ -42,27 +42,30 @@ export function lineFigures(state: State, rule: Rule, until: number): Figure[] {
   // A window that Vakt did not hear, or that began before the rule, says nothing of too few lines.
   const unheard = awayBetween(state, from, until) > 0 || rule.createdAt > from
   const matcher = readLineMatcher(rule.matcher)
-  const counts = countsBySeries(state, from, until).filter(
-    one =>
-      (rule.projectId === null || one.projectId === rule.projectId) &&
-      (matcher === null || fitsLines(matcher, one, readProjectById(state, one.projectId)?.name ?? '')),
+  const fits = (one: Series) =>
+    (rule.projectId === null || one.projectId === rule.projectId) &&
+    (matcher === null || fitsLines(matcher, one, readProjectById(state, one.projectId)?.name ?? ''))
+  // Of what says nothing any more there are too few lines as well.
+  const before = isBeyond(rule, 0) ? countsBySeries(state, Math.min(from, until - HOUR), from).filter(fits) : []
+  const silent = before.map(one => ({ ...one, count: 0 }))
+  return [...groups(rule, [...countsBySeries(state, from, until).filter(fits), ...silent])].map(
+    ([subject, { where, labels, projectId, value }]): Figure => {
+      const breached = isBeyond(rule, value) && !(unheard && isBeyond(rule, 0))
+      return {
+        subject,
+        projectId,
+        value,
+        breached,
+        title: worst => `${where}: ${figureWords(rule, worst)} in ${windowWords(rule.window!)}`,
+        against: worst => [
+          { bold: figureWords(rule, value) },
+          ` in ${windowWords(rule.window!)}, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
+        ],
+        more: () => ({ buttons: rule.matcher === '' ? [] : [logsButton(rule)] }),
+        labels,
+      }
+    },
   )
-  return [...groups(rule, counts)].map(([subject, { where, labels, projectId, value }]): Figure => {
-    const breached = isBeyond(rule, value) && !(unheard && isBeyond(rule, 0))
-    return {
-      subject,
-      projectId,
-      value,
-      breached,
-      title: worst => `${where}: ${figureWords(rule, worst)} in ${windowWords(rule.window!)}`,
-      against: worst => [
-        { bold: figureWords(rule, value) },
-        ` in ${windowWords(rule.window!)}, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
-      ],
-      more: () => ({ buttons: rule.matcher === '' ? [] : [logsButton(rule)] }),
-      labels,
-    }
-  })
 }
 
 /** What the hosts or containers measured lately. Throws `invalid` for a metric that they do not have. */

@@ -100,7 +100,7 @@ function readSpikes(state: State, rule: Rule, { series }: Subject, { from, until
   return sums(counts, rule.window!, now)
     .filter(({ at }) => at > from)
     .map(({ at, value }) => ({
-      at,
+      at: Math.min(at, until),
       value,
       breached: value >= rule.threshold! && value >= Math.max(rule.threshold!, spikeOver(usualAt(at))),
     }))
