@@ -6,6 +6,7 @@ import { createVeil, type Veil } from './concealment.ts'
 import { coverageText, type Pack } from './pack.ts'
 import { lineButtons, packCard, patternLine, reportHeadline, windowFooter } from './pack-card.ts'
 import { packText } from './pack-text.ts'
+import { defused } from './plain-words.ts'
 import { formatDollars } from './price.ts'
 import type { Citation, Claim, Verdict } from './verdict.ts'
 
@@ -31,11 +32,11 @@ export function answerCard({ analysis, pack, sameAs }: Answered, again: string |
   const same: Text[] =
     sameAs === null ? [] : [['The same was asked and answered ', { time: sameAs, style: 'relative' }, '.']]
   return {
-    title: `${TITLES[shown.status]}: ${shown.headline} — ${analysis.subject}`,
+    title: `${TITLES[shown.status]}: ${shown.headline} — ${defused(analysis.subject)}`,
     tone: TONES[shown.status],
     lines: [
       ...same,
-      ...(analysis.question === null ? [] : [`Asked: ${analysis.question}`]),
+      ...(analysis.question === null ? [] : [`Asked: ${defused(analysis.question)}`]),
       ...causeLines(shown),
       ...shown.findings.map(findingLine),
       ...leftOpen(shown, pack),
@@ -59,9 +60,13 @@ export function oldAnswerCard(analysis: Analysis): Card {
   const { verdict, why } = analysis
   const lines: Text[] = ['Its evidence is kept for a day; "analyze" looks anew.']
   if (verdict === null)
-    return { title: `${analysis.headline} — ${analysis.subject}`, tone: 'muted', lines: why ? [why, ...lines] : lines }
+    return {
+      title: `${analysis.headline} — ${defused(analysis.subject)}`,
+      tone: 'muted',
+      lines: why ? [why, ...lines] : lines,
+    }
   return {
-    title: `${TITLES[verdict.status]}: ${verdict.headline} — ${analysis.subject}`,
+    title: `${TITLES[verdict.status]}: ${verdict.headline} — ${defused(analysis.subject)}`,
     tone: TONES[verdict.status],
     lines: [
       ...causeLines(verdict),
@@ -112,7 +117,7 @@ function findingLine({ claim, kind, confidence, evidence }: Claim): Text {
 function citationLine({ id, at, from, level, quote }: Citation): Text {
   const when: Span[] = at === null ? [] : [' ', { time: at, style: 'clock' }]
   const who = [level?.toUpperCase(), from].filter(Boolean).join(' ')
-  return ['   ', { code: id }, ...when, `${who ? ` ${who}` : ''} “${quote}”`]
+  return ['   ', { code: id }, ...when, `${who ? ` ${defused(who)}` : ''} “${defused(quote)}”`]
 }
 
 /** What an honest answer would not leave out: errors that nothing mentions, and what stands out when no cause was found. */

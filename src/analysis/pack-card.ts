@@ -12,6 +12,7 @@ import {
   type PackPattern,
   troubles,
 } from './pack.ts'
+import { defused } from './plain-words.ts'
 
 const SHOWN_PATTERNS = 6
 const SHOWN_BEFORE = 4
@@ -40,7 +41,7 @@ export function packCard(pack: Pack, why: string | null, more: readonly Button[]
       ...beside.map((one): Text => [{ time: one.at, style: 'clock' }, ` ${cut(one.text)}`]),
     )
   return {
-    title: `${reportHeadline(pack)} — ${pack.subject}`,
+    title: `${reportHeadline(pack)} — ${defused(pack.subject)}`,
     tone: trouble.some(one => isError(one.level)) ? 'warning' : 'info',
     lines,
     buttons: [...lineButtons(firstLines(pack, shown, before)), ...more],
@@ -67,7 +68,7 @@ export function reportHeadline(pack: Pack): string {
 
 /** A cited line: when, from where, what it said. */
 export function evidenceLine(line: Pick<PackLine, 'id' | 'at' | 'level' | 'from' | 'message'>): Text {
-  const from = line.from === '' ? '' : ` ${line.from}`
+  const from = line.from === '' ? '' : ` ${defused(line.from)}`
   const message = cut(line.message.replaceAll(/\s*\n\s*/g, ' ⏎ '))
   return [{ code: line.id }, ' ', { time: line.at, style: 'clock' }, ` ${ICONS[line.level]}${from}: ${message}`]
 }
@@ -109,7 +110,7 @@ export function patternLine(pattern: PackPattern): Text {
     { bold: SAYS[change] },
     `${again} · ${times} · ${cut(template)} `,
     { code: id },
-    ...(from.length > 0 ? [` · ${from.join(', ')}`] : []),
+    ...(from.length > 0 ? [` · ${defused(from.join(', '))}`] : []),
     ...(first === null ? [] : [' · first ', { time: first, style: 'clock' as const }]),
     bars,
   ]
@@ -137,6 +138,6 @@ function counted(n: number, one: string, many = `${one}s`): string {
 }
 
 function cut(text: string): string {
-  const points = Array.from(text)
-  return points.length <= TEXT ? text : `${points.slice(0, TEXT).join('')}…`
+  const points = Array.from(defused(text))
+  return points.length <= TEXT ? points.join('') : `${points.slice(0, TEXT).join('')}…`
 }

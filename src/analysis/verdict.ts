@@ -1,6 +1,7 @@
 // What a model may answer: the schema it must follow, and the verdict that is left of it after every check. Pure.
 import { z } from 'zod'
 import type { Level } from '../logs/line.ts'
+import { plainWords } from './plain-words.ts'
 
 const cited = z.object({
   id: z.string().describe('An id from the evidence: L…, T…, E… or M…'),
@@ -108,17 +109,4 @@ function jsonWithin(text: string): unknown {
   } catch {
     return null
   }
-}
-
-/** A model's words as plain data: one line, nothing that a chat would make a link, a mention or a command of. */
-export function plainWords(text: string, most: number): string {
-  const plain = text
-    .replace(/[[\p{Cc}\p{Cf}\p{Bidi_Control}\u2028\u2029]]/gv, ' ')
-    .replace(/\s+/g, ' ')
-    .trim()
-    // An address is named, but leads nowhere.
-    .replace(/\b([a-z][a-z0-9+.-]{1,20}):\/\//gi, '$1[:]//')
-    .replace(/\b(?:www|discord|t|bit)\.(?=\w)/gi, word => word.replace('.', '[.]'))
-  const points = Array.from(plain)
-  return points.length <= most ? plain : `${points.slice(0, most).join('')}…`
 }

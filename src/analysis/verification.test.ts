@@ -1,7 +1,8 @@
 // What of a model's answer holds: ids, quotes, order, confidence, and what is left out.
 import { describe, expect, it } from 'vitest'
 import type { Pack, PackPattern } from './pack.ts'
-import { type ModelAnswer, plainWords, readAnswer } from './verdict.ts'
+import { plainWords } from './plain-words.ts'
+import { type ModelAnswer, readAnswer } from './verdict.ts'
 import { type Evidence, type Piece, verify } from './verification.ts'
 
 const piece = (text: string, at: number | null, pattern: string | null = null): Piece => ({
