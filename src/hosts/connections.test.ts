@@ -180,6 +180,33 @@ describe('signing in', () => {
   })
 })
 
+describe('a crowd', () => {
+  it('of fifty hosts is reached through one jump host by one connection', async () => {
+    const [jump, inner] = [await serve(), await serve(echo)]
+    jump.forwardsTo('db.internal:22', inner)
+    const jumpHost = hostAt(jump)
+    const hosts = Array.from({ length: 50 }, () =>
+      hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id }),
+    )
+    const outputs = await Promise.all(hosts.map(host => connections.machine(host).run(['in'])))
+    expect(outputs.map(one => one.stdout)).toEqual(hosts.map(() => 'in'))
+    expect([jump.signedIn(), inner.signedIn()]).toEqual([1, 50])
+  })
+
+  it('of streams that takes every session of a host does not hold up who comes after for long', async () => {
+    const server = await serve({ run() {}, maxSessions: 1 })
+    const machine = connections.machine(hostAt(server))
+    const sink = { stdout() {}, stderr() {} }
+    for (let i = 0; i < 4; i++) await machine.stream(['follow'], sink)
+    const answer = machine.run(['x'])
+    answer.catch(() => {})
+    await vi.waitFor(async () => {
+      await clock.advance(SECOND)
+      await expect(Promise.race([answer, 'waits'])).rejects.toThrow(/Every session that web-\d+ allows is in use/)
+    })
+  })
+})
+
 describe('a host that cannot be reached', () => {
   it('is told with what to check, and left alone for a while without delaying others', async () => {
     const [dead, live] = [await serve(), await serve(echo)]

@@ -16,6 +16,8 @@ import { runOver, streamOver } from './ssh-session.ts'
 const CONNECTIONS_EACH = 4
 const STREAMS_EACH = 24
 const CONNECTIONS_IN_ALL = 300
+/** So long a command waits for its turn. */
+const WAIT = 10 * SECOND
 /** An unused connection is closed after so long. */
 const IDLE = 5 * MINUTE
 /** A host that did not answer is left alone for a while, longer each time. */
@@ -79,10 +81,13 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
     return { privateKey: secret.privateKey, ...(secret.passphrase === null ? {} : { passphrase: secret.passphrase }) }
   }
 
-  /** What the host is reached through, as a session on the last of its jump hosts; released when the connection closes. */
+  /** What the host is reached through, kept open until released; forwarding takes no session of it. */
   const through = async (host: Host) => {
     const jump = jumpsOf(state, host).at(-1)
-    return jump ? take(jump, lineOf(jump), false) : null
+    if (!jump) return null
+    const line = lineOf(jump)
+    const connection = [...line.open].find(one => one.alive) ?? (await another(jump, line, false))
+    return hold(connection, 'forwards')
   }
 
   const open = async (host: Host, line: Line): Promise<SshConnection> => {
@@ -117,39 +122,51 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
     }
   }
 
+  /** One more connection; all who want one at the same time share it. */
+  const another = (host: Host, line: Line, insist: boolean): Promise<SshConnection> => {
+    if (!insist && line.rests && clock.now() < line.rests.until) throw line.rests.problem
+    line.opening ??= open(host, line).finally(() => {
+      line.opening = null
+    })
+    return line.opening
+  }
+
   /** A place for one session; whoever takes it gives it back. */
   const take = async (host: Host, line: Line, insist: boolean) => {
-    if (!insist && line.rests && clock.now() < line.rests.until) throw line.rests.problem
     for (;;) {
       const free = [...line.open].find(one => one.alive && one.sessions < one.capacity)
-      if (free) return place(line, free)
-      if (line.open.size < CONNECTIONS_EACH) {
-        line.opening ??= open(host, line).finally(() => {
-          line.opening = null
-        })
-        await line.opening
-      } else await new Promise<void>(resolve => line.waiting.push(resolve))
+      if (free) return { connection: free, release: hold(free, 'sessions', () => wake(line)).release }
+      if (line.open.size < CONNECTIONS_EACH) await another(host, line, insist)
+      else await freed(host, line)
     }
   }
 
-  const place = (line: Line, connection: SshConnection) => {
-    connection.sessions++
+  const hold = (connection: SshConnection, use: 'sessions' | 'forwards', freed = () => {}) => {
+    connection[use]++
     connection.notIdle()
-    let taken = true
+    let held = true
     const release = () => {
-      if (!taken) return
-      taken = false
-      connection.sessions--
-      wake(line)
-      if (connection.sessions === 0 && connection.alive) closeWhenIdle(connection)
+      if (!held) return
+      held = false
+      connection[use]--
+      freed()
+      if (connection.sessions + connection.forwards > 0 || !connection.alive) return
+      connection.notIdle()
+      connection.notIdle = clock.at(clock.now() + IDLE, () => connection.close())
     }
     return { connection, release }
   }
 
-  const closeWhenIdle = (connection: SshConnection) => {
-    connection.notIdle()
-    connection.notIdle = clock.at(clock.now() + IDLE, () => connection.close())
-  }
+  /** Waits for a session to end; not for long, or one host with too many streams would hold up a round of all. */
+  const freed = (host: Host, line: Line) =>
+    new Promise<void>((resolve, reject) => {
+      const sentence = `Every session that ${host.name} allows is in use. Stop a tail, or raise MaxSessions of its sshd.`
+      const cancel = clock.at(clock.now() + WAIT, () => reject(new Problem('busy', sentence)))
+      line.waiting.push(() => {
+        cancel()
+        resolve()
+      })
+    })
 
   const session = async (host: Host, insist: boolean, once: boolean, command: string) => {
     const line = lineOf(host)

@@ -116,9 +116,10 @@ export function followContainer(options: FollowOptions): () => void {
   }
 
   const go = () => {
-    turn().catch(error =>
-      onState(new Problem('internal', `Following failed: ${(error as Error).message}`, { cause: error })),
-    )
+    turn().catch(error => {
+      onState(new Problem('internal', `Following failed: ${(error as Error).message}`, { cause: error }))
+      if (!stopped) cancel = clock.at(clock.now() + LATEST, go)
+    })
   }
   go()
   return () => {

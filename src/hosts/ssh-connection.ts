@@ -20,6 +20,8 @@ export interface SshConnection {
   /** How many sessions are open, and how many fit. */
   sessions: number
   capacity: number
+  /** How many other hosts are reached through it. */
+  forwards: number
   /** Takes back that it is to be closed because nobody uses it. */
   notIdle(): void
   readonly alive: boolean
@@ -125,6 +127,7 @@ function connectionOver(client: Client): SshConnection {
   return {
     sessions: 0,
     capacity: SESSIONS,
+    forwards: 0,
     notIdle() {},
     get alive() {
       return alive
