@@ -17,12 +17,13 @@ import type { Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
-import { formatDuration, isoTime } from '../src/time.ts'
+import { formatDuration, HOUR, isoTime } from '../src/time.ts'
 import { type Context, command, counted, duration, projectName } from './context.ts'
 
 const MATCHER =
   'Which alerts, in the language of "logs search": host:web-1, severity<=warning, check:nightly-*, "disk full"'
 const NAMED = 10
+const USUAL = HOUR
 
 const silenceNumber = () =>
   completes(positional(z.number({ error: 'must be a silence number such as 3' }).int().positive()), 'silence').describe(
@@ -43,7 +44,7 @@ const add = command({
   role: 'responder',
   args: {
     matcher: positional(z.string().trim().min(1).max(500).optional()).describe(MATCHER),
-    for: duration().describe('How long, such as 30m, 2h or 1d'),
+    for: duration().optional().describe('How long, such as 30m, 2h or 1d; 1h unless said'),
     reason: z.string().trim().max(500).optional().describe('Why, for the others'),
     alert: completes(z.number({ error: 'must be an alert number such as 42' }).int().positive(), 'alert')
       .optional()
@@ -51,7 +52,7 @@ const add = command({
     project: projectName().optional().describe('Only alerts of this project'),
     preview: z.boolean().optional().describe('Only show what it would hold back now'),
   },
-  run({ matcher: asked, for: lasts, reason, alert: alertId, project, preview }, context) {
+  run({ matcher: asked, for: lasts = USUAL, reason, alert: alertId, project, preview }, context) {
     const { state, now, by } = context
     const projectId = project === undefined ? null : findProject(state, project).id
     const { matcher, onlyIn } = wanted(context, asked, alertId, projectId)

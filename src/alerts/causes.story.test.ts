@@ -185,6 +185,23 @@ describe('a storm', () => {
   })
 })
 
+it('a key of a project takes, silences and ends nothing of another', async () => {
+  const house = await startHouse()
+  await house.result('projects add shop')
+  for (const project of ['default', 'shop']) await (await house.hasCheck(`job --project ${project}`))('/fail')
+  const key = { project: 'shop', role: 'responder' as const }
+  const shop = (line: string) => house.says(line, { key } as never)
+  expect((await shop('ack all --project default')).ok).toBe(false)
+  expect((await shop('silence add --alert 1')).ok).toBe(false)
+  expect((await shop('ack all')).ok).toBe(true)
+  const { alerts } = await house.result<{ alerts: { state: string }[] }>('alerts history')
+  expect(alerts.map(alert => alert.state)).toEqual(['acknowledged', 'firing'])
+  await house.result('silence add job --for 1h')
+  expect((await shop('silence end 1')).ok).toBe(false)
+  expect((await shop('silence add job')).ok).toBe(true)
+  expect((await house.result<{ silence: object }>('silence show 2')).silence).toMatchObject({ project: 'shop' })
+})
+
 function finding(key: string, title: string) {
   const about = { key, title, detector: 'test-rule', projectId: 1, severity: 'critical' as const, owner: null }
   return {
