@@ -112,7 +112,7 @@ describe('the last lines', () => {
 
   it('can be chosen by expression, level, number and age, and what was looked for stands out', async () => {
     host.says('web', 'old line')
-    await house.passes('2h')
+    await house.passes('5m')
     for (let i = 1; i <= 30; i++) host.says('web', `request ${i} ${i % 10 === 0 ? 'level=error refused' : 'ok'}`)
     const messages = async (flags: string) =>
       (await house.result<{ lines: { message: string }[] }>(`containers tail web-1/web ${flags}`)).lines.map(
@@ -121,7 +121,7 @@ describe('the last lines', () => {
     expect(await messages('--lines 2')).toEqual(['request 29 ok', 'request 30 level=error refused'])
     expect(await messages('--grep "request [12]0"')).toHaveLength(2)
     expect(await messages('--level error')).toHaveLength(3)
-    expect((await messages('--since 1h --lines 100'))[0]).toBe('request 1 ok')
+    expect((await messages('--since 2m --lines 100'))[0]).toBe('request 1 ok')
     expect(JSON.stringify((await card('containers tail web-1/web --grep REFUSED|refused')).lines)).toContain(
       '{"bold":"refused"}',
     )

@@ -39,7 +39,7 @@ describe('a line for a remote shell', () => {
       fc.property(fc.array(fc.oneof(word, shellish), { minLength: 30, maxLength: 60 }), words => {
         expect(wordsOf(remoteCommand(['x', ...words])).slice(1)).toEqual(words)
       }),
-      { numRuns: 12 },
+      { numRuns: 8 },
     )
   })
 
