@@ -26,9 +26,12 @@ import { findHost, readHost } from '../src/hosts/hosts.ts'
 import { listPeople } from '../src/notifications/members.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { roleAllows } from '../src/projects/roles.ts'
-import { formatDuration, isoTime } from '../src/time.ts'
+import { formatDuration, isoTime, MINUTE } from '../src/time.ts'
 import { actionName, runResult } from './action-card.ts'
 import { type Context, command, readable, yes } from './context.ts'
+
+/** Chats wait for an answer a quarter of an hour at the most. */
+const PATIENCE = 10 * MINUTE
 
 type Target = { action: Action; host: Host; container: string; alertId: number | null }
 
@@ -214,14 +217,13 @@ function requestCard(request: ActionRequest, { action, host, container }: Target
   }
 }
 
-/** Begins it. In the thread of an alert its output is shown as it comes; else the answer waits for the end. */
+/** Begins it. In the thread of an alert its output is shown as it comes; else the answer waits for the end, if that is soon. */
 function begin(context: Context, target: Target, startedBy: string, confirmedBy: string | null) {
   const { run, ended, shown } = context.actions.begin({ ...target, startedBy, confirmedBy })
-  if (context.interactive && shown > 0)
-    return {
-      card: { ...runCard(run), lines: ['Its output is in the thread of the alert.'] },
-      result: { run: runResult(run) },
-    }
+  const where =
+    shown > 0 ? 'Its output is in the thread of the alert.' : `It may take long; then: actions history --id ${run.id}`
+  if (context.interactive && (shown > 0 || target.action.timeLimit > PATIENCE))
+    return { card: { ...runCard(run), lines: [where] }, result: { run: runResult(run) } }
   return ended.then(end => ({ card: runCard(end), result: { run: runResult(end) } }))
 }
 

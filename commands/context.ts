@@ -12,6 +12,7 @@ import type { Config } from '../src/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
 import type { Fleet } from '../src/hosts/fleet.ts'
 import type { Following } from '../src/hosts/following.ts'
+import type { LogFetcher } from '../src/hosts/log-fetcher.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import { invalid, Problem } from '../src/problem.ts'
@@ -33,6 +34,8 @@ export type Context = {
   archiver: Archiver | null
   /** The running side of the hosts: connections and figures. */
   fleet: Fleet
+  /** Reads the logs of hosts; null when no logs are kept. */
+  logFetcher: LogFetcher | null
   /** Runs what admins have defined. */
   actions: ActionRunner
   /** Containers followed into the log store; null when there is none. */

@@ -22,6 +22,7 @@ import { escalationCommands } from './escalations.ts'
 import { helpCommand } from './help.ts'
 import { holdCommands } from './holds.ts'
 import { hostChangeCommands } from './host-changes.ts'
+import { hostLogCommands } from './host-logs.ts'
 import { hostCommands } from './hosts.ts'
 import { keyCommands } from './keys.ts'
 import { logArchiveCommands } from './log-archives.ts'
@@ -72,6 +73,7 @@ export const commands: readonly Command<Context>[] = [
   ...analyzeCommands,
   ...hostCommands,
   ...hostChangeCommands,
+  ...hostLogCommands,
   ...containerCommands,
   ...containerTailCommands,
   ...followCommands,

@@ -1,5 +1,5 @@
 // Runs actions on hosts: one at a time in each place, told in the alert as they go, and kept with what they said.
-import { showOutput } from './action-output.ts'
+
 import { changeAlert, readAlert } from './alerts/alert-rows.ts'
 import { endingOf, runCard } from './alerts/run-card.ts'
 import { cardRef } from './analysis/cards.ts'
@@ -20,6 +20,7 @@ import { execute } from './hosts/execute.ts'
 import type { Fleet } from './hosts/fleet.ts'
 import type { Host } from './hosts/host.ts'
 import type { Log } from './log.ts'
+import { showLive } from './notifications/live-message.ts'
 import { writeAudit } from './projects/audit.ts'
 import type { State } from './state/database.ts'
 import type { Clock } from './time.ts'
@@ -70,7 +71,7 @@ export function createActionRunner({ state, fleet, clock, log, channels }: Actio
     const said = excerptOf(KEPT)
     const places = placesOf(alertId)
     let now = run
-    const output = showOutput(places, () => runCard({ ...now, ...said.read() }), clock, log)
+    const output = showLive(places, () => runCard({ ...now, ...said.read() }), clock, log)
     // A rollback takes the run back.
     const wanted = () => readRun(state, run.id) !== undefined
     const executed = execute({ fleet, clock, host, words, limit: action.timeLimit, say: said.add, wanted })

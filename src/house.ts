@@ -17,6 +17,7 @@ import { createDesk } from './desk.ts'
 import { addFirstRules } from './detectors/rules.ts'
 import { createFleet } from './hosts/fleet.ts'
 import { createFollowing } from './hosts/following.ts'
+import { createLogFetcher } from './hosts/log-fetcher.ts'
 import { createIntake, type Receiver } from './intake/app.ts'
 import { countedStore } from './intake/counted-store.ts'
 import { metrics, readiness } from './intake/health.ts'
@@ -87,6 +88,7 @@ export function openHouse(options: HouseOptions) {
   const online = () => prober.now().state !== 'offline'
   const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now), folder: config.dataDir })
   const following = store && createFollowing({ ...config, state, store, fleet, clock, log })
+  const logFetcher = store && createLogFetcher({ ...config, state, store, fleet, clock, log })
   const everyChannel = () => [...channels, ...given.all()]
   const searches = store && createSearchRules(state, store, clock, log, config.timeZone)
   const analysis = openAnalysis({ state, store, clock, log, config, channels: everyChannel })
@@ -103,8 +105,7 @@ export function openHouse(options: HouseOptions) {
       analyst: analysis.analyst,
       threads: analysis.threads,
       tails,
-      fleet,
-      actions,
+      ...{ fleet, actions, logFetcher },
       following,
       clock,
       archiver,
@@ -209,6 +210,7 @@ export function openHouse(options: HouseOptions) {
       logKeeping?.start()
       fleet.start()
       actions.start()
+      logFetcher?.start()
       following?.start()
       scheduler.start()
       searches?.start()
@@ -229,6 +231,7 @@ export function openHouse(options: HouseOptions) {
       await tails.stopAll()
       following?.stop()
       actions.stop()
+      logFetcher?.stop()
       fleet.stop()
       rates.save()
       await Promise.all([analysis.stop(), delivery.stop()])

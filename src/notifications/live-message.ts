@@ -1,29 +1,26 @@
-// What an action says while it runs, under the cards of its alert: one message in each channel, edited at a safe pace.
+// How something long goes on, told in one message of each channel that is edited at a safe pace: what an action says, a fetch.
 import { randomBytes } from 'node:crypto'
-import type { Card } from './card.ts'
-import { type Channel, DeliveryError } from './chat/channel.ts'
-import type { Log } from './log.ts'
-import { type Clock, SECOND } from './time.ts'
+import type { Card } from '../card.ts'
+import { type Channel, DeliveryError } from '../chat/channel.ts'
+import type { Log } from '../log.ts'
+import { type Clock, SECOND } from '../time.ts'
 
 /** Edits share the channel's limit with alerts, so they keep well below it. */
 const PACE = 3 * SECOND
 const RETRY = 5 * SECOND
 const ATTEMPTS = 5
 
-export type Place = { channel: Channel; ref: string }
+/** Under which message, or in the channel itself. */
+export type Place = { channel: Channel; ref: string | null }
 
 /** Begins a message in every place; `card` is asked for what it shows now. `end` shows the last and resolves when it is there. */
-export function showOutput(
-  places: readonly Place[],
-  card: () => Card,
-  clock: Clock,
-  log: Log,
-): { end(): Promise<void> } {
+export function showLive(places: readonly Place[], card: () => Card, clock: Clock, log: Log): { end(): Promise<void> } {
   const messages = places.map(place => createMessage(place, card, clock, log))
   return { end: async () => void (await Promise.all(messages.map(end => end()))) }
 }
 
 function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, log: Log): () => Promise<void> {
+  const say = () => (ref === null ? channel.post(card(), nonce()) : channel.reply(ref, card(), nonce()))
   let ended = false
   let cancel = () => {}
   let shown = ''
@@ -31,7 +28,7 @@ function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, 
 
   const post = async () => {
     // Where nothing can be edited only the end is told.
-    if (channel.live === 'edit') message = await channel.reply(ref, card(), nonce())
+    if (channel.live === 'edit') message = await say()
   }
 
   const turn = async (): Promise<void> => {
@@ -56,7 +53,7 @@ function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, 
   const last = async () => {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (message === null) await channel.reply(ref, card(), nonce())
+        if (message === null) await say()
         else await channel.edit(message, card())
         return
       } catch (error) {

@@ -1,0 +1,211 @@
+// Log files and journals of hosts that are read into the log store.
+import { z } from 'zod'
+import type { Button, Card } from '../src/card.ts'
+import type { Host } from '../src/hosts/host.ts'
+import { findHost, listHosts } from '../src/hosts/hosts.ts'
+import { type Fetched, type LogFetcher, SOONEST } from '../src/hosts/log-fetcher.ts'
+import { type RemoteLog, refusePath, refuseUnit, usualSource } from '../src/hosts/remote-log.ts'
+import { addRemoteLog, listRemoteLogs, readRemoteLog, removeRemoteLog } from '../src/hosts/remote-logs.ts'
+import { silentLog } from '../src/log.ts'
+import { showLive } from '../src/notifications/live-message.ts'
+import { invalid, Problem } from '../src/problem.ts'
+import { findProject } from '../src/projects/projects.ts'
+import { formatDuration, MINUTE, SECOND } from '../src/time.ts'
+import { type Context, command, counted, duration, projectName } from './context.ts'
+import { hostName } from './host-card.ts'
+import { fetchedCard, leadsOn, lineOf, logResult, progressCard } from './host-log-card.ts'
+
+const PAGE = 15
+/** A fetch that takes longer is told as it goes. */
+const SHORT = 3 * SECOND
+
+const target = {
+  file: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('The whole path of a file, such as /var/log/nginx/error.log'),
+  journal: z.string().trim().min(1).max(200).optional().describe('A unit of systemd, or * for the whole journal'),
+}
+type Named = { file?: string | undefined; journal?: string | undefined }
+
+const add = command({
+  name: 'hosts logs add',
+  summary: 'Read a log file or the journal of a host into the log store',
+  details:
+    'It is fetched by SSH as it grows, over rotation, each line once. What is new is searched, watched and analysed like all other logs.',
+  examples: [
+    'hosts logs add web-1 --file /var/log/nginx/error.log',
+    'hosts logs add fw-1 --journal * --every 5m --source firewall',
+  ],
+  role: 'admin',
+  args: {
+    host: hostName().describe('Name of the host'),
+    ...target,
+    every: duration(SOONEST).optional().describe('How often, 1m unless said'),
+    project: projectName().optional().describe('The project that its lines belong to'),
+    source: z.string().trim().min(1).max(100).optional().describe('The source of its lines'),
+  },
+  async run({ host: name, every = MINUTE, project, source, ...named }, context) {
+    const { state, now, by } = context
+    const fetcher = fetcherOf(context)
+    const host = findHost(state, name)
+    const { kind, target } = targetOf(named)
+    const added = addRemoteLog(state, {
+      ...{ hostId: host.id, kind, target, every, source: source ?? usualSource(kind, target) },
+      projectId: project === undefined ? host.projectId : findProject(state, project).id,
+      ...{ dueAt: now + every, addedAt: now, addedBy: by.name },
+    })
+    // What is wrong from the start is answered, and leaves nothing behind.
+    const fetched = await fetcher.fetch(added).catch(error => {
+      removeRemoteLog(state, added.id)
+      throw error
+    })
+    fetcher.refresh()
+    return {
+      card: {
+        title: `${target === '*' ? 'The journal' : target} of ${host.name} is read every ${formatDuration(every)}`,
+        tone: 'good',
+        lines: [`${counted(fetched.lines, 'line')} from its end came at once, under the source ${added.source}.`],
+        buttons: leadsOn(host, added),
+      },
+      result: { log: logResult(context, readRemoteLog(state, added.id) ?? added, host), fetched: fetched.lines },
+    }
+  },
+})
+
+const list = command({
+  name: 'hosts logs list',
+  summary: 'Show which log files and journals of hosts are read, and how that goes',
+  examples: ['hosts logs list', 'hosts logs list web-1'],
+  role: 'viewer',
+  args: {
+    host: hostName().optional().describe('Only of this host'),
+    page: z.number().int().min(1).optional().describe('Which page'),
+  },
+  run({ host: name, page = 1 }, context) {
+    const { state } = context
+    const hosts = new Map(listHosts(state).map(host => [host.id, host]))
+    const only = name === undefined ? undefined : findHost(state, name)
+    const found = listRemoteLogs(state, only?.id)
+    const shown = found.slice((page - 1) * PAGE, page * PAGE)
+    const broken = found.filter(one => one.error !== null).length
+    const empty = `None is read yet. hosts logs add ${only?.name ?? 'web-1'} --file /var/log/nginx/error.log`
+    const turn = (label: string, to: number): Button => ({
+      label,
+      line: `hosts logs list ${only?.name ?? ''} --page ${to}`.replace('  ', ' '),
+    })
+    return {
+      card: {
+        title: `${counted(found.length, 'log')} of hosts${broken > 0 ? `, ${broken} in trouble` : ''}`,
+        tone: broken > 0 ? 'warning' : 'plain',
+        lines:
+          shown.length > 0
+            ? shown.map(one => lineOf(one, hosts.get(one.hostId)!))
+            : [found.length > 0 ? 'There is no such page.' : empty],
+        buttons: [
+          ...(page > 1 ? [turn('Previous', page - 1)] : []),
+          ...(found.length > page * PAGE ? [turn('Next', page + 1)] : []),
+        ],
+      },
+      result: { logs: found.map(one => logResult(context, one, hosts.get(one.hostId)!)) },
+    }
+  },
+})
+
+const remove = command({
+  name: 'hosts logs remove',
+  summary: 'Read a log of a host no more; its lines stay',
+  examples: ['hosts logs remove web-1 --file /var/log/nginx/error.log'],
+  role: 'admin',
+  args: { host: hostName().describe('Name of the host'), ...target },
+  run({ host: name, ...named }, context) {
+    const host = findHost(context.state, name)
+    const one = findLog(context, host, named)
+    removeRemoteLog(context.state, one.id)
+    return {
+      card: {
+        title: `${one.target} of ${host.name} is read no more`,
+        tone: 'muted',
+        lines: ['Its lines stay as long as others do.'],
+      },
+      result: { log: logResult(context, one, host) },
+    }
+  },
+})
+
+const fetch = command({
+  name: 'hosts logs fetch',
+  summary: 'Fetch what is new in a log of a host now',
+  examples: ['hosts logs fetch web-1', 'hosts logs fetch fw-1 --journal *'],
+  role: 'responder',
+  args: { host: hostName().describe('Name of the host'), ...target },
+  async run({ host: name, ...named }, context) {
+    const host = findHost(context.state, name)
+    const one = findLog(context, host, named)
+    const fetcher = fetcherOf(context)
+    let soFar = 0
+    let fetched: Fetched | null = null
+    const card = (): Card => (fetched === null ? progressCard(host, one, soFar) : fetchedCard(host, one, fetched))
+    const fetching = fetcher.fetch(one, lines => {
+      soFar = lines
+    })
+    const channel = context.interactive ? context.parts.channelOf(context.by.platform) : undefined
+    let output: { end(): Promise<void> } | null = null
+    const cancel = context.clock.at(context.clock.now() + SHORT, () => {
+      if (channel) output = showLive([{ channel, ref: null }], card, context.clock, silentLog)
+    })
+    try {
+      fetched = await fetching
+    } finally {
+      cancel()
+      await (output as { end(): Promise<void> } | null)?.end()
+    }
+    return {
+      card: fetchedCard(host, one, fetched),
+      result: {
+        log: logResult(context, readRemoteLog(context.state, one.id) ?? one, host),
+        fetched: fetched.lines,
+        lost: fetched.lost,
+      },
+    }
+  },
+})
+
+export const hostLogCommands = [add, list, remove, fetch]
+
+function fetcherOf({ logFetcher }: Context): LogFetcher {
+  if (logFetcher) return logFetcher
+  throw new Problem('conflict', 'This Vakt keeps no logs.')
+}
+
+function targetOf({ file, journal }: Named): Pick<RemoteLog, 'kind' | 'target'> {
+  if ((file === undefined) === (journal === undefined))
+    throw invalid('file', 'Say which: --file /var/log/nginx/error.log, or --journal nginx.service')
+  if (file !== undefined) {
+    refusePath(file)
+    return { kind: 'file', target: file }
+  }
+  refuseUnit(journal!)
+  return { kind: 'journal', target: journal! }
+}
+
+/** The log that is meant; one that is the only one of its host needs no name. */
+function findLog({ state }: Context, host: Host, named: Named): RemoteLog {
+  const all = listRemoteLogs(state, host.id)
+  if (named.file === undefined && named.journal === undefined && all.length === 1) return all[0]!
+  const known =
+    all.length === 0
+      ? `None is: hosts logs add ${host.name} --file /var/log/nginx/error.log`
+      : `There is ${all.map(one => `--${one.kind} ${one.target}`).join(', ')}.`
+  if (named.file === undefined && named.journal === undefined)
+    throw invalid('file', `Say which log of ${host.name}. ${known}`)
+  const { kind, target } = targetOf(named)
+  const found = all.find(one => one.kind === kind && one.target === target)
+  if (found) return found
+  throw new Problem('not_found', `${target} of ${host.name} is not read. ${known}`, {
+    fields: { [kind]: 'is not read' },
+  })
+}

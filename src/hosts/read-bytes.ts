@@ -1,0 +1,46 @@
+// Runs words on a host and gives what they say as bytes, which positions in files are counted in.
+import { Problem } from '../problem.ts'
+import { type Clock, SECOND } from '../time.ts'
+import type { Host } from './host.ts'
+import { collected, type Machine, type Running } from './machine.ts'
+
+const PATIENCE = 30 * SECOND
+const MOST_COMPLAINT = 64 * 1024
+
+/** Rejects with `busy` when it takes longer than half a minute, and with what `Machine` says of a host. */
+export async function readBytes(
+  machine: Machine,
+  host: Host,
+  words: readonly string[],
+  clock: Clock,
+): Promise<{ out: Buffer; err: string }> {
+  const out: Buffer[] = []
+  const err = collected(MOST_COMPLAINT)
+  let running: Running | null = null
+  let late = false
+  let cancel = () => {}
+  const limit = new Promise<never>((_, reject) => {
+    cancel = clock.at(clock.now() + PATIENCE, () => {
+      late = true
+      running?.stop()
+      reject(new Problem('busy', `${host.name} took longer than ${PATIENCE / SECOND} s to read its log. Try again.`))
+    })
+  })
+  const reading = (async () => {
+    running = await machine.stream(words, { stdout: chunk => void out.push(chunk), stderr: err.add })
+    if (late) running.stop()
+    const code = await running.ended
+    if (code === 126 || /vakt: not allowed/.test(err.text()))
+      throw new Problem(
+        'forbidden',
+        `The forced command of Vakt's key on ${host.name} does not allow reading logs. See docs/actions.md.`,
+      )
+    return { out: Buffer.concat(out), err: err.text() }
+  })()
+  reading.catch(() => {})
+  try {
+    return await Promise.race([reading, limit])
+  } finally {
+    cancel()
+  }
+}

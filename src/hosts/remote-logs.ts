@@ -1,0 +1,88 @@
+// The logs that are read on hosts: which, how often, how far, and what went wrong last.
+import { Problem } from '../problem.ts'
+import type { State } from '../state/database.ts'
+import { and, asc, eq, lte } from '../state/orm.ts'
+import { type LogPending, type LogPosition, remoteLogs } from '../state/schema.ts'
+import type { RemoteLog } from './remote-log.ts'
+
+export type NewRemoteLog = Pick<RemoteLog, 'hostId' | 'kind' | 'target' | 'source' | 'projectId' | 'every' | 'dueAt'> &
+  Pick<RemoteLog, 'addedAt' | 'addedBy'>
+
+/** Reads a log from now on. Throws `conflict` when it is read already. */
+export function addRemoteLog(state: State, draft: NewRemoteLog): RemoteLog {
+  return state.transaction(() => {
+    if (readByTarget(state, draft))
+      throw new Problem('conflict', `${draft.target} is read on that host already. "hosts logs list" shows it.`)
+    return state.db.insert(remoteLogs).values(draft).returning().get()
+  })
+}
+
+/** Reads it no more; its lines stay. */
+export function removeRemoteLog(state: State, id: number): void {
+  state.transaction(() => state.db.delete(remoteLogs).where(eq(remoteLogs.id, id)).run())
+}
+
+/** The logs of a host, or of all. */
+export function listRemoteLogs(state: State, hostId?: number): RemoteLog[] {
+  return state.db
+    .select()
+    .from(remoteLogs)
+    .where(hostId === undefined ? undefined : eq(remoteLogs.hostId, hostId))
+    .orderBy(asc(remoteLogs.hostId), asc(remoteLogs.kind), asc(remoteLogs.target))
+    .all()
+}
+
+export function readRemoteLog(state: State, id: number): RemoteLog | undefined {
+  return state.db.select().from(remoteLogs).where(eq(remoteLogs.id, id)).get()
+}
+
+/** Those that are due at `now`, the longest waiting first. */
+export function dueRemoteLogs(state: State, now: number): RemoteLog[] {
+  return state.db.select().from(remoteLogs).where(lte(remoteLogs.dueAt, now)).orderBy(asc(remoteLogs.dueAt)).all()
+}
+
+/** When the next one is due, but for those of the numbers given; null when there is none. */
+export function nextRemoteLog(state: State, except: readonly number[]): number | null {
+  const due = state.db
+    .select({ id: remoteLogs.id, at: remoteLogs.dueAt })
+    .from(remoteLogs)
+    .orderBy(asc(remoteLogs.dueAt))
+    .limit(except.length + 1)
+    .all()
+  return due.find(one => !except.includes(one.id))?.at ?? null
+}
+
+/** Notes, before a batch is stored, which one it is and where it ends. */
+export function notePendingBatch(state: State, id: number, pending: LogPending): void {
+  change(state, id, { pending, batches: pending.batch })
+}
+
+/** Notes that everything up to a position is stored. */
+export function noteRead(
+  state: State,
+  log: RemoteLog,
+  position: LogPosition | null,
+  lines: number,
+): RemoteLog | undefined {
+  return change(state, log.id, { ...(position === null ? {} : { position }), pending: null, lines: log.lines + lines })
+}
+
+/** Notes how a fetch ended, and when the next is due. */
+export function noteFetched(
+  state: State,
+  id: number,
+  end: { error: string | null; fetchedAt?: number; dueAt: number },
+): void {
+  change(state, id, end)
+}
+
+function change(state: State, id: number, changes: Partial<RemoteLog>): RemoteLog | undefined {
+  return state.transaction(() =>
+    state.db.update(remoteLogs).set(changes).where(eq(remoteLogs.id, id)).returning().get(),
+  )
+}
+
+function readByTarget(state: State, { hostId, kind, target }: Pick<RemoteLog, 'hostId' | 'kind' | 'target'>) {
+  const same = and(eq(remoteLogs.hostId, hostId), eq(remoteLogs.kind, kind), eq(remoteLogs.target, target))
+  return state.db.select().from(remoteLogs).where(same).get()
+}
