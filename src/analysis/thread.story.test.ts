@@ -106,6 +106,25 @@ describe('money', () => {
     expect(total()).toBe(1500)
   })
 
+  it('that may have been spent stays spent, and what surely was not is given back', async () => {
+    await opens()
+    await at.trouble()
+    at.model.otherwise({ kind: 'fails', status: 400 })
+    await ask()
+    expect(total()).toBe(0)
+    at.model.otherwise({ kind: 'refuses' })
+    await ask()
+    const refused = total()
+    at.model.next({ kind: 'is cut', text: 'x'.repeat(500), how: 'clean' })
+    const cut = ask()
+    await until(async () => {
+      await at.house.passes('1s')
+      return at.model.requests.length >= 4
+    }, 'the second attempt')
+    await cut
+    expect(total() - refused).toBeGreaterThan(4000)
+  })
+
   it('that was reserved by a Vakt that died stays spent', async () => {
     await opens()
     await at.trouble()

@@ -1,0 +1,103 @@
+// What a model may look up: within the window, a little at a time, nothing twice; and what long logs must not hide.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { aStore, batchOf, NOON } from '../logs/embedded/store.testing.ts'
+import type { LogStore } from '../logs/store.ts'
+import { memoryState } from '../state/database.ts'
+import { HOUR, MINUTE } from '../time.ts'
+import { createVeil, veiled } from './concealment.ts'
+import { gatherPack } from './gathering.ts'
+import type { ModelRequest } from './model.ts'
+import type { Pack } from './pack.ts'
+import { createToolbox, TOOL_LIMITS, type Toolbox } from './toolbox.ts'
+
+let store: LogStore
+let pack: Pack
+let tools: Toolbox
+
+const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, projectId: null }
+
+beforeEach(async () => {
+  store = await aStore()
+  const lines = Array.from({ length: 300 }, (_, i) => ({
+    message: `order ${i} priced`,
+    timestamp: NOON - HOUR + i * 1000,
+    source: 'api',
+  }))
+  await store.append(batchOf([...lines, { message: 'order long ago', timestamp: NOON - 3 * HOUR, source: 'api' }]))
+  pack = await gatherPack({ state: memoryState(), store }, subject)
+  const veil = createVeil()
+  tools = createToolbox({ store, pack, evidence: new Map(), conceal: veil.conceal, restore: veil.restore })
+})
+
+describe('a look-up', () => {
+  it('finds lines in the window of the evidence only, and gives them ids', async () => {
+    expect(await tools.call('search_logs', { text: 'order 7 priced' })).toMatch(/^\{"id":"L1".*order 7 priced"\}$/)
+    const early = { text: 'order long ago', from: '2000-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' }
+    expect(await tools.call('search_logs', early)).toBe('Nothing was found there.')
+  })
+
+  it('is answered once, and not for ever', async () => {
+    await tools.call('histogram', { level: 'info' })
+    expect(await tools.call('histogram', { level: 'info' })).toContain('asked just this before')
+    for (let i = 1; i < TOOL_LIMITS.calls; i++) await tools.call('histogram', { text: `order ${i}` })
+    expect(await tools.call('histogram', { text: 'one more' })).toContain('No more can be looked up')
+  })
+
+  it('gives no more than fits, and says so', async () => {
+    const all = (await tools.call('search_logs', { limit: 10_000 })).split('\n')
+    expect(all.length).toBeLessThanOrEqual(TOOL_LIMITS.linesEach + 1)
+    expect(all.join('').length).toBeLessThanOrEqual(TOOL_LIMITS.tokensEach * 3 + 100)
+  })
+
+  it.each([
+    ['run_command', {}, 'There is no tool run_command'],
+    ['constructor', {}, 'There is no tool constructor'],
+    ['search_logs', { level: 'loud' }, 'That is not how search_logs is asked'],
+    ['neighbours', { id: 'L99' }, 'There is no line L99'],
+    ['pattern_lines', { id: 'T99' }, 'There is no pattern T99'],
+  ])('of %s with %o is answered with a sentence', async (name, input, says) => {
+    expect(await tools.call(name, input)).toContain(says)
+  })
+})
+
+it('the veil hides what is in any text of a request', async () => {
+  let received = ''
+  const model = veiled(
+    {
+      ask: async request => {
+        received = JSON.stringify(request)
+        throw new Error('enough')
+      },
+    },
+    createVeil(),
+  )
+  const text = 'password=hunter22secret of ann@shop.example'
+  const results = { role: 'results' as const, text, results: [{ id: '1', text }] }
+  const request = {
+    system: text,
+    turns: [{ role: 'person' as const, text }, results],
+    tools: [],
+  } as unknown as ModelRequest
+  await model.ask(request).catch(() => {})
+  expect(received).toContain('<EMAIL_1>')
+  expect(received).not.toMatch(/hunter22|ann@shop/)
+})
+
+it('what came right before the trouble is found in logs too long to be read', async () => {
+  const at = NOON - 20 * MINUTE
+  const noise = Array.from({ length: 30_000 }, (_, i) => ({
+    message: `cart ${i} seen`,
+    timestamp: NOON - HOUR + i * 120,
+    source: 'web',
+  }))
+  await store.append(batchOf(noise))
+  await store.append(
+    batchOf([
+      { message: 'settings reloaded', timestamp: at - 2_000, source: 'config' },
+      { message: 'no free connection', level: 'error', timestamp: at, source: 'api' },
+    ]),
+  )
+  const long = await gatherPack({ state: memoryState(), store }, subject)
+  expect(long.coverage.linesRead).toBeLessThan(long.coverage.lines)
+  expect(long.lines.map(line => line.message)).toContain('settings reloaded')
+})
