@@ -38,7 +38,7 @@ const add = command({
     'It is fetched by SSH as it grows, over rotation, each line once. What is new is searched, watched and analysed like all other logs.',
   examples: [
     'hosts logs add web-1 --file /var/log/nginx/error.log',
-    'hosts logs add fw-1 --journal * --every 5m --source firewall',
+    'hosts logs add fw-1 --journal "*" --every 5m --source firewall',
   ],
   role: 'admin',
   args: {
@@ -139,7 +139,7 @@ const remove = command({
 const fetch = command({
   name: 'hosts logs fetch',
   summary: 'Fetch what is new in a log of a host now',
-  examples: ['hosts logs fetch web-1', 'hosts logs fetch fw-1 --journal *'],
+  examples: ['hosts logs fetch web-1', 'hosts logs fetch fw-1 --journal "*"'],
   role: 'responder',
   args: { host: hostName().describe('Name of the host'), ...target },
   async run({ host: name, ...named }, context) {

@@ -1,4 +1,8 @@
 // Actions through the whole house over real SSH: offered on cards, asked, confirmed, run, told, limited, and outlived.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyOutcomes } from './alerts/alerts.ts'
@@ -297,6 +301,20 @@ it('tells of a run that Vakt did not live to see the end of', async () => {
   void house.says('actions run slow')
   await started(2)
   await ends(running[1]!, 0)
+})
+
+it('passes the forced command with the line that "actions show" prints, and with no other', async () => {
+  await house.result('actions add hello --on web-1 --run "echo \\"hello from $VAKT_HOST\\""')
+  const { sent } = await house.result<{ sent: string }>('actions show hello')
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-ssh-'))
+  const script = readFileSync('examples/vakt-ssh', 'utf8').replaceAll('/etc/vakt-ssh.d', folder)
+  writeFileSync(join(folder, 'hello'), sent)
+  const asked = (line: string) =>
+    spawnSync('sh', ['-c', script], { env: { ...process.env, SSH_ORIGINAL_COMMAND: line }, encoding: 'utf8' })
+  expect(asked(sent)).toMatchObject({ status: 0, stdout: 'hello from web-1\n' })
+  expect(asked(sent.replace('hello', 'bye'))).toMatchObject({ status: 126, stdout: '' })
+  expect(asked(`${sent}; id`)).toMatchObject({ status: 126, stdout: '' })
+  rmSync(folder, { recursive: true })
 })
 
 it('lets no name be more than a name', () => {
