@@ -2,6 +2,7 @@
 import type { Order } from './action-runner.ts'
 import type { Alert } from './alerts/alert.ts'
 import { listAlerts } from './alerts/alert-lists.ts'
+import { STORM, TEST } from './alerts/kinship.ts'
 import { type Offer, offersOf } from './alerts/offered-actions.ts'
 import { withheldBecause } from './hosts/action.ts'
 import { automaticAlerts, earlierStarts } from './hosts/action-runs.ts'
@@ -76,7 +77,8 @@ function automatic(state: State) {
   return listActions(state).filter(action => action.automatic)
 }
 
-/** Whether nobody is on it and nothing holds it back. */
+/** Whether it goes on in earnest, nobody is on it and nothing holds it back. */
 function isAlone(alert: Alert): boolean {
-  return alert.state === 'firing' && alert.heldBy === null && alert.snoozedUntil === null
+  const earnest = alert.detector !== TEST && alert.detector !== STORM && alert.calmAt === null
+  return earnest && alert.state === 'firing' && alert.heldBy === null && alert.snoozedUntil === null
 }

@@ -183,8 +183,8 @@ export function createLogFetcher({ state, store, fleet, clock, log, retentionMs 
     },
     refresh: arm,
     async fetch(one, tell) {
-      // What a schedule has begun comes to its end first.
-      await under.get(one.id)?.catch(() => {})
+      // What a schedule or somebody else has begun comes to its end first.
+      while (under.has(one.id)) await under.get(one.id)!.catch(() => {})
       return begin(one, Number.POSITIVE_INFINITY, true, tell)
     },
     stop() {

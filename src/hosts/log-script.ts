@@ -18,11 +18,12 @@ LC_ALL=C; export LC_ALL
 path=$1 inode=$2 offset=$3 head=$4 sum=$5 most=$6 first=$7
 size() { case $1 in *.gz) gzip -dc "$1" 2>/dev/null | wc -c ;; *) stat -Lc %s "$1" ;; esac; }
 from() { case $1 in *.gz) gzip -dc "$1" 2>/dev/null | tail -c "+$2" ;; *) tail -c "+$2" "$1" ;; esac; }
-sum() { from "$1" 1 | head -c "$2" | cksum | cut -d ' ' -f 1; }
+digest=$(command -v cksum || command -v md5sum || echo :)
+sum() { from "$1" 1 | head -c "$2" | "$digest" | cut -d ' ' -f 1; }
 same() { [ "$head" -eq 0 ] || [ "$(sum "$1" "$head")" = "$sum" ]; }
 give() {
   bytes=$(size "$1"); bytes=$((bytes))
-  n=$((bytes < 1024 ? bytes : 1024))
+  n=$((bytes < 1024 ? bytes : 1024)); [ "$digest" != : ] || n=0
   echo "@@file $(stat -Lc %i "$1") $bytes $2 $n $(sum "$1" "$n") $3"
   from "$1" $(($2 + 1)) | head -c "$most"
   exit 0
@@ -38,12 +39,15 @@ if [ -z "$inode" ]; then
 fi
 if [ "$now" = "$inode" ] && [ "$bytes" -ge "$offset" ] && same "$path"; then give "$path" "$offset" now; fi
 old= next=
-list=$(ls -1tr "$path" "$path".[0-9]* "$path"-[0-9]* 2>/dev/null | tail -n 16)
+list=$(ls -1dtr "$path" "$path".[0-9]* "$path"-[0-9]* 2>/dev/null | tail -n 16)
 set -f; IFS='
 '
 for file in $list; do
   [ -f "$file" ] && [ -r "$file" ] || continue
   [ "$file" = "$path" ] || [ ! -L "$file" ] || continue
+  # A name with a line break in it would be read as two.
+  case $file in "$path"*) ;; *) continue ;; esac
+  case \${file#"$path"} in */*) continue ;; esac
   if [ -n "$old" ]; then next=$file; break; fi
   [ "$(stat -Lc %i "$file")" = "$inode" ] || [ "$head" -gt 0 ] || continue
   same "$file" && [ "$(size "$file")" -ge "$offset" ] && old=$file

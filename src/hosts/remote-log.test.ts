@@ -4,9 +4,11 @@ import {
   appendFileSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
@@ -164,6 +166,21 @@ describe('a log file', () => {
     writeFileSync(file, 'other\n')
     const reading = step()
     expect(reading).toMatchObject({ body: 'other\n', lost: true })
+  })
+
+  it('does not read what somebody made look like a rotated file', () => {
+    const secret = join(folder, 'secret')
+    writeFileSync(secret, 'secret\n')
+    writeFileSync(file, 'one\n')
+    step()
+    all()
+    renameSync(file, `${file}.1`)
+    symlinkSync(secret, `${file}.2`)
+    writeFileSync(`${file}.3\nsecret`, 'no\n')
+    mkdirSync(`${file}.4`)
+    writeFileSync(join(`${file}.4`, 'app.log'), 'no\n')
+    writeFileSync(file, 'two\n')
+    expect(all()).toBe('two\n')
   })
 
   it('loses and repeats nothing, however it grows, is rotated and read', () => {

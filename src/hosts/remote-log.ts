@@ -48,7 +48,7 @@ export function usualSource(kind: RemoteLog['kind'], target: string): string {
 export function readFileAnswer(host: Host, path: string, answer: Buffer, until: number | null = null): Reading {
   const { header, rest } = headerOf(host, path, answer)
   const [, inode, bytes, offset, head, sum = '', which] =
-    /^@@file (\d+) (\d+) (\d+) (\d+) (\d*) (now|old|lost)$/.exec(header) ?? []
+    /^@@file (\d+) (\d+) (\d+) (\d+) ([\da-f]*) (now|old|lost)$/.exec(header) ?? []
   if (inode === undefined) throw strange(host)
   const begins = Number(offset)
   const atEnd = begins + rest.length >= Number(bytes)
