@@ -71,13 +71,18 @@ export function createActionRunner({ state, fleet, clock, log, channels }: Actio
     const said = excerptOf(KEPT)
     const places = placesOf(alertId)
     let now = run
-    const output = showLive(places, () => runCard({ ...now, ...said.read() }), clock, log)
+    const output = showLive(
+      places,
+      () => runCard(now.outcome === null ? { ...now, ...said.read(false) } : now),
+      clock,
+      log,
+    )
     // A rollback takes the run back.
     const wanted = () => readRun(state, run.id) !== undefined
     const executed = execute({ fleet, clock, host, words, limit: action.timeLimit, say: said.add, wanted })
     const ended = executed.then(async end => {
       if (stopped) return run
-      now = finish(run, { ...end, ...said.read(), endedAt: clock.now() })
+      now = finish(run, { ...end, ...said.read(true), endedAt: clock.now() })
       await output.end()
       return now
     })

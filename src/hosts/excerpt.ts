@@ -25,12 +25,14 @@ export function excerptOf(each: number) {
         tailBytes = each
       }
     },
-    read(): Excerpt {
+    /** What came so far; a line that has not ended yet is shown only once `over`. */
+    read(over: boolean): Excerpt {
       const end = Buffer.concat(tail).subarray(-each)
       const left = total - head.length - end.length
       // In one piece while it is whole: a secret over the seam is masked too.
-      if (left === 0) return { head: safe(Buffer.concat([head, end])), tail: '', left }
-      return { head: safe(upToLine(head)), tail: safe(fromLine(end)), left }
+      const whole = left === 0 ? Buffer.concat([head, end]) : head
+      if (left === 0) return { head: safe(over ? whole : upToLine(whole)), tail: '', left }
+      return { head: safe(upToLine(head)), tail: safe(fromLine(over ? end : upToLine(end))), left }
     },
   }
 }
@@ -47,16 +49,24 @@ export function excerptText({ head, tail, left }: Excerpt, most: number): string
 
 function safe(bytes: Buffer): string {
   const lines = bytes.toString('utf8').split('\n')
-  return redact(lines.map(line => plainOutput(line)).join('\n')).trimEnd()
+  return redact(withoutKeyEnd(lines.map(line => plainOutput(line)).join('\n'))).trimEnd()
+}
+
+/** A private key whose beginning was left out is none to whoever looks for its first line. */
+function withoutKeyEnd(text: string): string {
+  const end = /-----END [A-Z ]{0,40}PRIVATE KEY-----/.exec(text)
+  const begin = text.indexOf('-----BEGIN')
+  if (!end || (begin >= 0 && begin < end.index)) return text
+  return `[hidden:private key]${text.slice(end.index + end[0].length)}`
 }
 
 // A line that is cut might show the part of a secret by which alone nobody knows it for one.
 function upToLine(bytes: Buffer): Buffer {
   const end = bytes.lastIndexOf(10)
-  return end < 0 ? bytes : bytes.subarray(0, end)
+  return bytes.subarray(0, Math.max(0, end))
 }
 
 function fromLine(bytes: Buffer): Buffer {
   const begin = bytes.indexOf(10)
-  return begin < 0 ? bytes : bytes.subarray(begin + 1)
+  return begin < 0 ? Buffer.alloc(0) : bytes.subarray(begin + 1)
 }
