@@ -1,6 +1,6 @@
 // Log files and journals of hosts that are read into the log store.
 import { z } from 'zod'
-import type { Button, Card } from '../src/card.ts'
+import type { Button } from '../src/card.ts'
 import type { Host } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
 import { type Fetched, type LogFetcher, SOONEST } from '../src/hosts/log-fetcher.ts'
@@ -146,22 +146,29 @@ const fetch = command({
     const host = findHost(context.state, name)
     const one = findLog(context, host, named)
     const fetcher = fetcherOf(context)
-    let soFar = 0
-    let fetched: Fetched | null = null
-    const card = (): Card => (fetched === null ? progressCard(host, one, soFar) : fetchedCard(host, one, fetched))
+    let now = progressCard(host, one, 0)
     const fetching = fetcher.fetch(one, lines => {
-      soFar = lines
+      now = progressCard(host, one, lines)
     })
     const channel = context.interactive ? context.parts.channelOf(context.by.platform) : undefined
-    let output: { end(): Promise<void> } | null = null
+    let live: { end(): Promise<void> } | undefined
     const cancel = context.clock.at(context.clock.now() + SHORT, () => {
-      if (channel) output = showLive([{ channel, ref: null }], card, context.clock, silentLog)
+      if (channel) live = showLive([{ channel, ref: null }], () => now, context.clock, silentLog)
     })
+    let fetched: Fetched
     try {
       fetched = await fetching
+      now = fetchedCard(host, one, fetched)
+    } catch (error) {
+      now = {
+        title: `${one.target} of ${host.name} could not be fetched`,
+        tone: 'warning',
+        lines: [(error as Error).message],
+      }
+      throw error
     } finally {
       cancel()
-      await (output as { end(): Promise<void> } | null)?.end()
+      await live?.end()
     }
     return {
       card: fetchedCard(host, one, fetched),

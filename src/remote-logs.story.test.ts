@@ -98,6 +98,28 @@ describe('a log file of a host', () => {
     expect(await messages()).toEqual(['old line', 'one', 'two'])
   })
 
+  it('is told in the chat as it goes, when fetching takes a while', async () => {
+    await add()
+    appendFileSync(file, 'one\ntwo\n')
+    let goOn = () => {}
+    const gate = new Promise<void>(resolve => {
+      goOn = resolve
+    })
+    let waits = false
+    instead = async batch => {
+      waits = true
+      await gate
+      return append(batch)
+    }
+    const done = house.says('hosts logs fetch web-1', { platform: 'terminal', interactive: true })
+    await vi.waitFor(() => expect(waits).toBe(true))
+    await house.passes('3s')
+    await vi.waitFor(() => expect(house.channel.messages.at(-1)?.card.title).toContain('is being fetched'))
+    goOn()
+    await done
+    expect(house.channel.messages.at(-1)?.card.title).toBe(`2 lines came from ${file} of web-1`)
+  })
+
   it.each(['before the store had it', 'after the store had it'])(
     'loses and repeats nothing when Vakt dies %s',
     async when => {
