@@ -45,6 +45,17 @@ export function tellAlert(state: State, alert: Pick<Alert, 'id' | 'version'>, ch
   return updateAlert(state, alert.id, { ...changes, version: alert.version + 1, undelivered: true })
 }
 
+/** Has what waits for an alert (escalations, calls) follow what holds it, though its cards need not change. */
+export function settleSoon(state: State, id: number): void {
+  state.prepare('update alerts set routed_version = 0, undelivered = 1 where id = ?').run(id)
+  state.touch('alerts')
+}
+
+/** Whether something is to be escalated of an alert. */
+export function isEscalating(state: State, id: number): boolean {
+  return state.prepare('select 1 from alert_escalations where alert_id = ? limit 1').get(id) !== undefined
+}
+
 /** Stores changes that the cards need not show now. */
 export function updateAlert(state: State, id: number, changes: AlertChanges): Alert {
   return state.db.update(alerts).set(changes).where(eq(alerts.id, id)).returning().get()!

@@ -132,12 +132,13 @@ export function escalated(alert: Alert, to: string, name: string): AlertStep {
 
 /**
  * What the passing of `wakeAt` does: a snooze or an acknowledgement ends, or a reminder is due. Nobody is called to what
- * is held back.
+ * is held back; those who were promised to be called again are once it is not.
  */
 export function woken(alert: Alert, now: number): AlertStep {
   const step = alert.state === 'acknowledged' ? givenBack(alert, now) : calledAgain(alert, now)
   if (alert.heldBy === null) return step
   const { calls, callReason, ...changes } = step.changes
+  if (callReason !== 'reminder') return { ...step, what: `${step.what}; people are called once nothing holds it back` }
   return { ...step, changes, what: `${step.what}; nobody is called, for it is held back` }
 }
 

@@ -5,7 +5,15 @@ import { asc, lte, ne, sql } from '../state/orm.ts'
 import { alerts } from '../state/schema.ts'
 import { SECOND } from '../time.ts'
 import type { Alert, AlertChanges } from './alert.ts'
-import { type AlertDraft, readAlert, tellAlert, updateAlert, writeHistory } from './alert-rows.ts'
+import {
+  type AlertDraft,
+  isEscalating,
+  readAlert,
+  settleSoon,
+  tellAlert,
+  updateAlert,
+  writeHistory,
+} from './alert-rows.ts'
 import { type Blanket, type Hold, holdOf, isOwn, type World } from './hold.ts'
 import { groupHosts } from './host-groups.ts'
 import { countMaintained, maintenanceBlankets } from './maintenances.ts'
@@ -103,6 +111,7 @@ function take(state: State, alert: Alert, hold: Hold, now: number): void {
   if (shows) tellAlert(state, alert, heldColumns(hold))
   else storeHold(state, alert.id, heldColumns(hold))
   if (!another) return
+  if (isEscalating(state, alert.id)) settleSoon(state, alert.id)
   if (alert.heldBy !== null) tellHolder(state, alert.heldBy, now)
   noteHeld(state, hold, alert.severity, now)
   if (hold.by !== 'settling') writeHistory(state, alert.id, { what: `held back by ${hold.why}` }, now)
@@ -113,8 +122,10 @@ function release(state: State, alert: Alert, now: number): void {
   const free: AlertChanges = { heldBy: null, heldUntil: null, freedAt: told || isOwn(alert) ? alert.freedAt : now }
   tellHolder(state, alert.heldBy, now)
   if (alert.heldBy === 'settling') free.heldWhy = null
-  if (told && alert.heldBy === 'quiet') updateAlert(state, alert.id, free)
-  else {
+  if (told && alert.heldBy === 'quiet') {
+    updateAlert(state, alert.id, free)
+    settleSoon(state, alert.id)
+  } else {
     const reminds = alert.state === 'firing' && alert.snoozedUntil === null && alert.remindEvery > 0
     tellAlert(state, alert, { ...free, ...(reminds && !told ? { wakeAt: now + alert.remindEvery } : {}) })
   }

@@ -7,8 +7,10 @@ import { type Alert, fired, resolved } from './alert.ts'
 import {
   changeAlert,
   insertAlert,
+  isEscalating,
   readAlert,
   readOpenAlert,
+  settleSoon,
   tellAlert,
   updateAlert,
   writeHistory,
@@ -109,6 +111,7 @@ function freshOnes(state: State, projectId: number | null, now: number): Alert[]
 function join(state: State, stormId: number, alert: Alert, now: number): void {
   const why = `the storm in alert ${stormId}`
   updateAlert(state, alert.id, { heldBy: `storm:${stormId}`, heldWhy: why, heldUntil: null, freedAt: null })
+  if (isEscalating(state, alert.id)) settleSoon(state, alert.id)
   state.prepare('update alerts set explains = explains + 1 where id = ?').run(stormId)
   joinStorm(state, stormId, alert.severity, now)
 }

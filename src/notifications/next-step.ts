@@ -36,12 +36,17 @@ function firstStep(alert: Alert, addedAt: number, notification: Notification | n
   return { do: 'post', why: 'ended before it was told' }
 }
 
-/**
- * Whether people are still to be notified anew there. A reminder that could not be told before somebody acknowledged or
- * snoozed is told no more; a recovery is, unless something holds the alert back.
- */
+/** Whether people are to be notified anew there now. */
 export function callIsDue(alert: Alert, notification: Notification): boolean {
-  if (notification.called >= alert.calls || alert.heldBy !== null) return false
-  if (alert.callReason === 'recovered') return alert.state === 'resolved'
+  return alert.heldBy === null && callIsOpen(alert, notification)
+}
+
+/**
+ * Whether people are still to be notified anew there, now or once nothing holds the alert back. A reminder that could not
+ * be told before somebody acknowledged or snoozed is told no more; a recovery is, unless something holds the alert back.
+ */
+export function callIsOpen(alert: Alert, notification: Notification): boolean {
+  if (notification.called >= alert.calls) return false
+  if (alert.callReason === 'recovered') return alert.state === 'resolved' && alert.heldBy === null
   return alert.state === 'firing' && alert.snoozedUntil === null
 }

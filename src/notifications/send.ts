@@ -7,7 +7,7 @@ import { type Channel, DeliveryError } from '../chat/channel.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 import { cardOf, mentioning, threadCard } from './messages.ts'
-import { callIsDue, type Notification } from './next-step.ts'
+import { callIsOpen, type Notification } from './next-step.ts'
 import { markSending, markShown, markThreaded, type OutboxItem, type Shown, settle } from './notifications.ts'
 import type { Painter } from './picture.ts'
 
@@ -56,10 +56,10 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     const had = attempt.notification!
     const image = await painter?.paint(state, alert, clock.now())
     await channel.edit(had.ref!, { ...cardOf(state, alert), ...(image ? { image } : {}) })
-    // A call that is due no more is given up, or it would come back when the alert is given back.
-    const due = callIsDue(alert, had)
-    const calls = due ? had.called : alert.calls
-    return { version: alert.version, calls, over: !due, refused: had.failedVersion === alert.version }
+    // A call that nobody is to hear any more is given up, or it would come back when the alert is given back.
+    const open = callIsOpen(alert, had)
+    const calls = open ? had.called : alert.calls
+    return { version: alert.version, calls, over: !open, refused: had.failedVersion === alert.version }
   },
   async reply(sending) {
     const { state, channel, attempt, alert, clock } = sending
