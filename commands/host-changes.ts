@@ -1,6 +1,6 @@
 // Changing and removing hosts.
 import { z } from 'zod'
-import { judgeHosts } from '../src/alerts/host-alerts.ts'
+import { judgeHost } from '../src/alerts/host-alerts.ts'
 import { listContainers } from '../src/hosts/containers.ts'
 import { editHost, findHost, removeHost } from '../src/hosts/hosts.ts'
 import { invalid } from '../src/problem.ts'
@@ -50,7 +50,7 @@ const edit = command({
     const hostKey = moved ? await context.fleet.connections.hostKey({ ...host, ...changes }) : undefined
     const edited = editHost(context.state, host.id, { ...changes, ...(hostKey === undefined ? {} : { hostKey }) })
     context.fleet.connections.forget(host.id)
-    if (enabled === false) judgeHosts(context.state, context.now, context.by.name)
+    if (enabled === false) judgeHost(context.state, host.id, context.now, context.by.name)
     return {
       card: {
         title: `${edited.name} is changed`,
@@ -89,7 +89,7 @@ const remove = command({
       }
     }
     removeHost(state, host)
-    judgeHosts(state, now, by.name)
+    judgeHost(state, host.id, now, by.name)
     fleet.connections.forget(host.id)
     return {
       card: {

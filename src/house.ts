@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
 import { createActionRunner } from './action-runner.ts'
-import { judgeHosts } from './alerts/host-alerts.ts'
+import { judgeHost } from './alerts/host-alerts.ts'
 import { openAnalysis } from './analysis/analysis.ts'
 import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
@@ -86,7 +86,13 @@ export function openHouse(options: HouseOptions) {
   const names = store ? createRecentNames(store, log) : null
   const tails = createTails(clock, log)
   const online = () => prober.now().state !== 'offline'
-  const fleet = createFleet({ ...options, vault, online, judge: now => judgeHosts(state, now), folder: config.dataDir })
+  const fleet = createFleet({
+    ...options,
+    vault,
+    online,
+    judge: (host, now) => judgeHost(state, host.id, now),
+    folder: config.dataDir,
+  })
   const following = store && createFollowing({ ...config, state, store, fleet, clock, log })
   const logFetcher = store && createLogFetcher({ ...config, state, store, fleet, clock, log })
   const everyChannel = () => [...channels, ...given.all()]

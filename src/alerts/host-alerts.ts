@@ -1,27 +1,35 @@
 // The alerts about hosts and containers: opened for what is found, ended when it is found no more.
 import { findHostTrouble, HOST_DETECTORS } from '../detectors/host-trouble.ts'
+import { readHost } from '../hosts/hosts.ts'
 import type { State } from '../state/database.ts'
 import { applyOutcomes, endAlert } from './alerts.ts'
 
-/** Judges all hosts by what is stored at `now`; `by` is who ended what is over, when that was somebody. */
-export function judgeHosts(state: State, now: number, by: string | null = null): void {
+/**
+ * Judges a host by what is stored of it at `now`; nothing is wrong any more with one that was removed or is not looked at.
+ * `by` is who ended what is over, when that was somebody.
+ */
+export function judgeHost(state: State, hostId: number, now: number, by: string | null = null): void {
   state.transaction(() => {
-    const found = findHostTrouble(state, now)
+    const host = readHost(state, hostId)
+    const found = host?.enabled ? findHostTrouble(state, host, now) : []
     applyOutcomes(
       state,
       found.map(finding => ({ kind: 'found', finding })),
       now,
     )
     const keys = new Set(found.map(finding => finding.key))
-    for (const key of openKeys(state)) if (!keys.has(key)) endAlert(state, key, by, now)
+    for (const key of openKeys(state, hostId)) if (!keys.has(key)) endAlert(state, key, by, now)
   })
 }
 
-function openKeys(state: State): string[] {
+/** As the detectors name them: `host:ID`, and `host:ID:…` or `container:ID:…` (by index: ; is the sign after :). */
+function openKeys(state: State, id: number): string[] {
   const detectors = HOST_DETECTORS.map(name => `'${name}'`).join(', ')
-  const query = `select key from alerts where state <> 'resolved' and detector in (${detectors})`
+  const query = `select key from alerts where state <> 'resolved' and detector in (${detectors})
+    and (key = ? or key between ? and ? or key between ? and ?)`
+  const [host, container] = [`host:${id}`, `container:${id}`]
   return state
-    .prepare<[], { key: string }>(query)
-    .all()
+    .prepare<unknown[], { key: string }>(query)
+    .all(host, `${host}:`, `${host};`, `${container}:`, `${container};`)
     .map(row => row.key)
 }

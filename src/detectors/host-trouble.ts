@@ -1,9 +1,8 @@
-// Finds hosts that cannot be reached, and hands on what is wrong with the containers and disks of all.
+// Finds that a host cannot be reached, and hands on what is wrong with its containers and disks.
 import type { Field, Text } from '../card.ts'
 import { ROUNDS_TO_DOWN } from '../hosts/collector.ts'
 import { listContainers } from '../hosts/containers.ts'
 import type { Host } from '../hosts/host.ts'
-import { listHosts } from '../hosts/hosts.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { findContainerTrouble } from './container-trouble.ts'
@@ -13,16 +12,13 @@ import { findFullDisks } from './full-disk.ts'
 /** The detectors whose alerts end when they find nothing more. */
 export const HOST_DETECTORS = ['lost-host', 'container', 'full-disk'] as const
 
-/** What is wrong with the hosts that are looked at, by what the last rounds stored. */
-export function findHostTrouble(state: State, now: number): Finding[] {
-  const all = Map.groupBy(listContainers(state), one => one.hostId)
-  return listHosts(state)
-    .filter(host => host.enabled)
-    .flatMap(host => [
-      ...lostHost(state, host),
-      ...findContainerTrouble(state, host, all.get(host.id) ?? [], now),
-      ...findFullDisks(state, host, now),
-    ])
+/** What is wrong with a host, by what the last look at it stored. */
+export function findHostTrouble(state: State, host: Host, now: number): Finding[] {
+  return [
+    ...lostHost(state, host),
+    ...findContainerTrouble(state, host, listContainers(state, host.id), now),
+    ...findFullDisks(state, host, now),
+  ]
 }
 
 /** What the findings of a host share. */

@@ -1,4 +1,4 @@
-// Asks every host how it is, each half minute, all at the same time, and stores a round in one transaction.
+// Asks every host how it is, each half minute, all at the same time, and stores and judges what each says in one transaction.
 import type { Log } from '../log.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
@@ -11,7 +11,8 @@ import { storeLook } from './containers.ts'
 import { engineFailure } from './engine-problem.ts'
 import type { Container, Host } from './host.ts'
 import { listHosts, noteSeen, noteUnreached, readHost } from './hosts.ts'
-import { type Measured, storeMeasured, thinSamples } from './samples.ts'
+import { type Measured, storeMeasured, thinning } from './samples.ts'
+import { inShortTransactions } from './short-transactions.ts'
 
 const EVERY = 30 * SECOND
 /** With the time to connect, less than a round. */
@@ -33,8 +34,8 @@ export type CollectorOptions = {
   log: Log
   /** Whether Vakt itself can reach anything; while it cannot, no host is blamed. */
   online(): boolean
-  /** Called in the transaction of a round, after what it saw is stored. */
-  judge(now: number): void
+  /** Called in the transaction that stores what was seen of a host, after it. */
+  judge(host: Host, now: number): void
 }
 
 type Look = { host: Host; seen: Collected | Problem }
@@ -71,7 +72,8 @@ export function createCollector({ state, connections, clock, log, online, judge 
         ),
       )
       // The time it was offline after all is nobody's fault either.
-      if (running) store(online() ? looks : looks.filter(look => !(look.seen instanceof Problem)), began)
+      const fair = online() ? looks : looks.filter(look => !(look.seen instanceof Problem))
+      await inShortTransactions(state, stepsOf(fair, began), () => running)
     }
     if (running) cancel = clock.at(Math.max(began + EVERY, clock.now()), turn)
   }
@@ -84,19 +86,22 @@ export function createCollector({ state, connections, clock, log, online, judge 
     })
   }
 
-  const store = (looks: readonly Look[], at: number) => {
+  function* stepsOf(looks: readonly Look[], at: number) {
+    for (const look of looks) yield () => store(look, at)
+    yield* thinning(state, at, turns++)
+  }
+
+  const store = ({ host: { id }, seen }: Look, at: number) => {
     state.transaction(() => {
-      for (const { host, seen } of looks) {
-        // It may have been edited or removed meanwhile.
-        const current = readHost(state, host.id)
-        if (current) storeOne(current, seen, at)
-      }
-      thinSamples(state, at, turns++)
-      judge(at)
+      // It may have been edited or removed meanwhile.
+      const host = readHost(state, id)
+      if (!host) return
+      note(host, seen, at)
+      judge(host, at)
     })
   }
 
-  const storeOne = (host: Host, seen: Collected | Problem, at: number) => {
+  const note = (host: Host, seen: Collected | Problem, at: number) => {
     if (seen instanceof Problem) {
       ticks.delete(host.id)
       noteUnreached(state, host, seen.message, host.failures + 1 >= ROUNDS_TO_DOWN, at)
@@ -118,7 +123,7 @@ export function createCollector({ state, connections, clock, log, online, judge 
       const seen = await ask(host, true).catch(error => {
         throw asProblem(error)
       })
-      store([{ host, seen }], clock.now())
+      store({ host, seen }, clock.now())
       return seen
     },
     stop() {

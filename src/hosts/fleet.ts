@@ -32,7 +32,7 @@ export type FleetOptions = {
   clock: Clock
   log: Log
   online(): boolean
-  judge(now: number): void
+  judge(host: Host, now: number): void
   /** Where Vakt keeps what is not needed after it stops. */
   folder: string
 }

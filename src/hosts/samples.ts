@@ -87,28 +87,29 @@ const ROW_TURNS = 10
 const DROP_TURNS = 120
 
 /**
- * Makes five-minute rows of what was measured (averages, largest values, the last state of what is counted up), up to the
- * last whole five minutes, and drops what is older than it is kept. Doing it again changes nothing. With `turn`, a number
- * that counts up from call to call, each does a part of the work only, so that none of them holds up what else goes on.
+ * The steps that make five-minute rows of what was measured (averages, largest values, the last state of what is counted up),
+ * up to the last whole five minutes, and drop what is older than it is kept. Taking them again changes nothing. With `turn`, a
+ * number that counts up from call to call, each call gives a part of them only.
  */
-export function thinSamples(state: State, now: number, turn?: number): void {
+export function* thinning(state: State, now: number, turn?: number): Generator<() => void> {
   const until = Math.floor(now / COARSE) * COARSE
   const isTurn = (id: number, turns: number) => turn === undefined || id % turns === turn % turns
-  state.transaction(() => {
-    for (const { id } of state.prepare<[], { id: number }>('select id from series').all()) {
-      if (isTurn(id, ROW_TURNS)) {
-        const { last } = state.prepare<[number], { last: number | null }>(LAST_ROW).get(id)!
-        const from = Math.max((last ?? 0) + COARSE, until - FINE_KEPT)
-        if (from < until) state.prepare(THIN).run({ id, from, until })
-      }
-      if (isTurn(id, DROP_TURNS)) {
-        state.prepare('delete from samples where series = ? and at < ?').run(id, now - FINE_KEPT - COARSE)
-        state.prepare('delete from coarse_samples where series = ? and at < ?').run(id, now - COARSE_KEPT)
-      }
-    }
-    if (turn === undefined || turn % DROP_TURNS === 0)
-      state.prepare('delete from series where seen_at < ?').run(now - COARSE_KEPT)
-  })
+  for (const { id } of state.prepare<[], { id: number }>('select id from series').all()) {
+    if (isTurn(id, ROW_TURNS)) yield () => makeRows(state, id, until)
+    if (isTurn(id, DROP_TURNS)) yield () => dropOld(state, id, now)
+  }
+  if (isTurn(0, DROP_TURNS)) yield () => state.prepare('delete from series where seen_at < ?').run(now - COARSE_KEPT)
+}
+
+function makeRows(state: State, id: number, until: number): void {
+  const { last } = state.prepare<[number], { last: number | null }>(LAST_ROW).get(id)!
+  const from = Math.max((last ?? 0) + COARSE, until - FINE_KEPT)
+  if (from < until) state.prepare(THIN).run({ id, from, until })
+}
+
+function dropOld(state: State, id: number, now: number): void {
+  state.prepare('delete from samples where series = ? and at < ?').run(id, now - FINE_KEPT - COARSE)
+  state.prepare('delete from coarse_samples where series = ? and at < ?').run(id, now - COARSE_KEPT)
 }
 
 function seriesId(state: State, hostId: number, kind: SeriesKind, name: string, at: number): number {
