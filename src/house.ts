@@ -134,6 +134,7 @@ export function openHouse(options: HouseOptions) {
     connectivity: prober.now,
     probes: config.connectivityTargets.length > 0,
     opens,
+    setBack: ms => delivery.setBack(ms),
   })
   const draw = options.draw ?? drawChart
   const delivery = createDelivery(state, channels, clock, log, createPainter(draw, config.timeZone))

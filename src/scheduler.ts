@@ -4,6 +4,7 @@ import { applyOutcomes, endAlert, fireAlert, nextWake, wakeAlerts } from './aler
 import { keepHolds, nextHoldChange } from './alerts/hold-keeping.ts'
 import { withHeld } from './alerts/hold-lists.ts'
 import { reviewSoon } from './alerts/review.ts'
+import { setAlertsBack } from './alerts/set-back.ts'
 import { pruneAnalyses } from './analysis/analyses.ts'
 import { pruneSpendings } from './analysis/spendings.ts'
 import type { PlatformStatus } from './chat/channel.ts'
@@ -24,9 +25,10 @@ import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts
 import { detectMissedBeats } from './detectors/missed-beat.ts'
 import { keepCounters, nextSurvey, survey } from './detectors/survey.ts'
 import { detectWatched } from './detectors/watched.ts'
-import { nextWatch } from './detectors/watches.ts'
+import { nextWatch, setWatchesBack } from './detectors/watches.ts'
 import type { Log } from './log.ts'
 import { escalateDue, nextEscalation } from './notifications/escalations.ts'
+import { setTellingBack } from './notifications/set-back.ts'
 import { pruneAudit } from './projects/audit.ts'
 import { pruneSignatures } from './projects/signatures.ts'
 import type { State } from './state/database.ts'
@@ -59,6 +61,8 @@ export type Surroundings = {
   probes?: boolean
   /** Whether a channel of this id can be reached, for escalating to persons. */
   opens?(channelId: string): boolean
+  /** Told when the clock went back by `ms`. */
+  setBack?(ms: number): void
 }
 
 /** A scheduler over `state`. */
@@ -108,8 +112,15 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     nextLook = now
     nextNote = now
     if (deafSince !== null) deafSince = Math.min(deafSince, now)
-    const counted = recordSetBack(state, now)
-    log.warn('the clock went back; what it put far ahead is counted from now', { ms: alive - now, checks: counted })
+    const ms = alive - now
+    const counted = state.transaction(() => {
+      setAlertsBack(state, now, ms)
+      setTellingBack(state, now, ms)
+      setWatchesBack(state, now, ms)
+      return recordSetBack(state, now)
+    })
+    around.setBack?.(ms)
+    log.warn('the clock went back; what it put far ahead is counted from now', { ms, checks: counted })
   }
 
   const noticeOffline = (now: number) => {

@@ -38,6 +38,11 @@ export function forgetUntold(state: State, alertId: number): void {
   state.prepare('delete from facts where name = ?').run(`untold:${alertId}`)
 }
 
+/** Has what is told later told `ms` earlier, because the clock went back by that. */
+export function setTellingsBack(state: State, ms: number): void {
+  state.prepare(`update facts set value = cast(value as integer) - ? where ${UNTOLD}`).run(ms)
+}
+
 /** When the next cards are to be brought up to date. */
 export function nextTelling(state: State): number | null {
   const query = `select min(cast(value as integer)) as at from facts where ${UNTOLD}`

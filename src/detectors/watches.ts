@@ -48,6 +48,14 @@ export function reviewWatches(state: State, ruleId: number, now: number): void {
   state.touch('deadlines')
 }
 
+/** Counts anew what lasts, after the clock went back by `ms` to `now`. */
+export function setWatchesBack(state: State, now: number, ms: number): void {
+  const shift = `update watches set ends_at = ends_at - :ms, since = since - iif(last_at > :now, :ms, 0),
+    last_at = last_at - iif(last_at > :now, :ms, 0)`
+  state.prepare(shift).run({ now, ms })
+  state.touch('deadlines')
+}
+
 /** The watches of a rule. */
 export function watchesOf(state: State, ruleId: number): Watch[] {
   return state.db.select().from(watches).where(eq(watches.ruleId, ruleId)).all()

@@ -33,6 +33,8 @@ export interface Delivery {
   platformIsBack(channelId: string): void
   /** Since when and why a channel refuses what is sent to it; null while it does not. */
   refusal(channelId: string): { since: number; message: string } | null
+  /** Holds back no longer than before, though the clock went back by `ms`. */
+  setBack(ms: number): void
   /** Starts no further message and waits a few seconds for those under way. */
   stop(): Promise<void>
 }
@@ -122,6 +124,9 @@ export function createDelivery(
     platformIsBack(channelId) {
       const one = lanes.find(({ channel }) => channel.id === channelId)
       if (one) tryAgain(one)
+    },
+    setBack(ms) {
+      for (const { lane } of lanes) lane.setBack(ms)
     },
     async stop() {
       stopped = true

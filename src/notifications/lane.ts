@@ -70,6 +70,16 @@ export class Lane {
     }
   }
 
+  /** The clock went back by `ms`: what was held back is as long as before. */
+  setBack(ms: number): void {
+    for (const held of [this.#heldUntil, this.#limitedUntil]) {
+      held.post -= ms
+      held.edit -= ms
+    }
+    if (this.refusal)
+      this.refusal = { ...this.refusal, since: this.refusal.since - ms, retryAt: this.refusal.retryAt - ms }
+  }
+
   /** Forgets every hold but those that the platform asked for, for when it is back. */
   release(): void {
     Object.assign(this.#heldUntil, this.#limitedUntil)

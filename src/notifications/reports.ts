@@ -139,6 +139,25 @@ export function nextSend(state: State): number | null {
   return state.prepare<[], { at: number | null }>(query).get()?.at ?? null
 }
 
+/**
+ * Has reports come when they are due by a clock that went back by `ms` to `now`. One that was just made is not made again:
+ * only a report that would keep people waiting for longer than its period comes sooner.
+ */
+export function setReportsBack(state: State, now: number, ms: number): void {
+  for (const report of listReports(state).filter(one => one.nextAt > now + periodOf(one) + DAY))
+    state.db
+      .update(reports)
+      .set({ nextAt: dueAfter(report, now) })
+      .where(eq(reports.id, report.id))
+      .run()
+  state
+    .prepare(
+      `update report_sends set next_attempt_at = next_attempt_at - :ms, sent_at = sent_at - iif(sent_at > :now, :ms, 0)
+        where ended_at is null`,
+    )
+    .run({ now, ms })
+}
+
 /** Notes how far a report came on its way to a channel. */
 export function markSend(
   state: State,
