@@ -11,7 +11,7 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['house', /^src\/house\.ts$/],
   [
     'doors',
-    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|scheduler\.ts|action-runner\.ts|automatic-actions\.ts|log-keeping\.ts|search-rules\.ts|desk\.ts|deadman\.ts)/,
+    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|scheduler\.ts|lookout\.ts|action-runner\.ts|automatic-actions\.ts|log-keeping\.ts|search-rules\.ts|desk\.ts|deadman\.ts)/,
   ],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
@@ -90,7 +90,7 @@ describe('the house', () => {
 
   it('speaks SQL only in files named for a table', () => {
     const tables =
-      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/connectivity\/states\.ts$|^src\/(projects\/audit|logs\/(searches|archives|counters|errors|sources)|detectors\/(rules|watches))\.ts$/
+      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/connectivity\/states\.ts$|^src\/(projects\/audit|logs\/(searches|archives|counters|line-counts|errors|sources)|detectors\/(rules|watches))\.ts$/
     const speaking = [
       ...imports()
         .filter(({ to }) => to === 'src/state/orm.ts')

@@ -23,10 +23,10 @@ import { noteConnectivity, pruneConnectivity } from './connectivity/states.ts'
 import { absenceFinding, OFFLINE_KEY, offlineFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
-import { keepCounters, nextSurvey, survey } from './detectors/survey.ts'
 import { detectWatched } from './detectors/watched.ts'
 import { nextWatch, setWatchesBack } from './detectors/watches.ts'
 import type { Log } from './log.ts'
+import { createLookout } from './lookout.ts'
 import { escalateDue, nextEscalation } from './notifications/escalations.ts'
 import { setTellingBack } from './notifications/set-back.ts'
 import { pruneAudit } from './projects/audit.ts'
@@ -71,7 +71,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
   let error: string | null = null
   let nextMark = 0
   let nextPrune = 0
-  let nextLook = 0
+  const lookout = createLookout(state, clock, log)
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let running = false
@@ -89,7 +89,8 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       noticeAbsence(state, lastTurnAt, now, log)
       noticeOffline(now)
       judge(state, now, around)
-      if (now >= nextLook && hears(around)) look(now)
+      if (hears(around)) lookout.look(now)
+      else lookout.leave()
       // While offline Vakt hears nothing: should it die now, the absence counts from when it last heard.
       if (now >= nextMark && deafSince === null) mark(now)
       if (now >= nextPrune) prune(now)
@@ -109,7 +110,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     if (alive === null || alive - now <= SET_BACK) return
     nextMark = now
     nextPrune = now
-    nextLook = now
+    lookout.startAnew()
     nextNote = now
     if (deafSince !== null) deafSince = Math.min(deafSince, now)
     const ms = alive - now
@@ -132,17 +133,6 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     } else if (deafSince !== null && connectivity.failing === 0) {
       comeBack(state, 'offline', deafSince, now, log)
       deafSince = null
-    }
-  }
-
-  // One rule that fails must not hold up the checks.
-  const look = (now: number) => {
-    nextLook = nextSurvey(now)
-    try {
-      state.transaction(() => applyOutcomes(state, survey(state, now), now))
-      keepCounters(state, now)
-    } catch (thrown) {
-      log.error('the rules could not be judged; they are again in a quarter of a minute', { error: thrown })
     }
   }
 
@@ -180,7 +170,9 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
           ]
         : []
     if (error === null) {
-      due.push(...(hears(around) ? [nextDeadline(state), nextWatch(state), nextLook] : [nextDeadline(state, 'lan')]))
+      due.push(
+        ...(hears(around) ? [nextDeadline(state), nextWatch(state), lookout.due()] : [nextDeadline(state, 'lan')]),
+      )
     }
     const at = Math.min(latest, ...due.filter(one => one !== null))
     if (at >= armedFor) return

@@ -1,13 +1,13 @@
 // Finds sources of whose lines too many are errors: by share, from a number of errors on.
 import { sparkline } from '../charts/sparkline.ts'
 import { quoteWord } from '../command-line.ts'
-import { countsBySeries, type Series, sourceErrors } from '../logs/counters.ts'
+import { type Series, sourceErrors } from '../logs/counters.ts'
+import { type LinesWithin, linesOf, type Pausing } from '../logs/line-counts.ts'
 import { readSource } from '../logs/sources.ts'
-import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { HOUR, MINUTE } from '../time.ts'
 import { windowWords } from './error-finding.ts'
-import { fitsLines, type LineMatcher, readLineMatcher } from './line-matcher.ts'
+import { seriesOfRule } from './fitting-series.ts'
 import type { Rule } from './rule.ts'
 import type { Figure } from './rule-finding.ts'
 import { alertedErrors } from './watches.ts'
@@ -17,21 +17,29 @@ export type Share = { projectId: number; source: string; errors: number; lines: 
 /** How often the rule's share counts as usual when a source always has many errors. */
 const TIMES_USUAL = 2
 const USUAL_OVER = 24 * HOUR
+const REMEMBERED = 5 * MINUTE
+const MOST_REMEMBERED = 1_000
 
 /** The figures of a rule over the whole minutes before `until`. */
-export function errorRates(state: State, rule: Rule, until: number): Figure[] {
-  const matcher = readLineMatcher(rule.matcher)
+export function* errorRates(state: State, rule: Rule, until: number, within: LinesWithin): Pausing<Figure[]> {
+  const from = until - rule.window!
   const told = alertedErrors(state)
-  const shares = sharesOf(state, rule, matcher, told, countsBySeries(state, until - rule.window!, until))
-  // What is usual is only asked for when something is wrong.
-  const suspicious = rule.baseline && shares.some(share => isTooMany(rule, share, 0))
-  const day = suspicious ? countsBySeries(state, until - USUAL_OVER, until - rule.window!) : []
-  const usual = new Map(sharesOf(state, rule, matcher, told, day).map(share => [keyOf(share), percent(share)]))
-  return shares.map(share => {
-    const known = readSource(state, share.projectId, share.source)
-    const young = !known || until - known.firstSeenAt < USUAL_OVER
-    return figureOf(state, rule, share, young ? 0 : (usual.get(keyOf(share)) ?? 0), until)
-  })
+  const fitting = yield* seriesOfRule(state, rule)
+  const lines = yield* within(from, until)
+  const bySource = Map.groupBy(
+    fitting.filter(({ id }) => lines.has(id)),
+    keyOf,
+  )
+  const figures: Figure[] = []
+  for (const series of bySource.values()) {
+    const share = shareOf(series, lines, told)
+    // What is usual is only asked for when something is wrong.
+    const suspicious = rule.baseline && isTooMany(rule, share, 0)
+    const usual = suspicious ? usualShare(state, rule, share, fitting, told, until) : 0
+    figures.push(figureOf(state, rule, share, usual, until))
+    if (suspicious) yield
+  }
+  return figures
 }
 
 /** Whether so many of the lines are errors; `usual` is the usual share in percent. */
@@ -40,26 +48,39 @@ export function isTooMany(rule: Pick<Rule, 'threshold' | 'minimum'>, share: Shar
   return share.errors >= (rule.minimum ?? 1) && percent(share) >= needed && percent(share) > usual
 }
 
-/** The shares by source. Errors that have an alert of their own are lines, but no errors: they have been told already. */
-function sharesOf(
-  state: State,
-  rule: Rule,
-  matcher: LineMatcher,
-  told: ReadonlySet<string>,
-  counts: readonly (Series & { count: number })[],
-): Share[] {
-  const shares = new Map<string, Share>()
-  for (const one of counts) {
-    const { projectId, source, level, fingerprint, count } = one
-    if (rule.projectId !== null && rule.projectId !== projectId) continue
-    if (matcher && !fitsLines(matcher, one, readProjectById(state, projectId)?.name ?? '')) continue
-    const share = shares.get(keyOf(one)) ?? { projectId, source, errors: 0, lines: 0 }
+/** The share of one source's series. Errors that have an alert of their own are lines, but no errors: they have been told already. */
+function shareOf(series: readonly Series[], lines: ReadonlyMap<number, number>, told: ReadonlySet<string>): Share {
+  const { projectId, source } = series[0]!
+  const share = { projectId, source, errors: 0, lines: 0 }
+  for (const { id, level, fingerprint } of series) {
+    const count = lines.get(id) ?? 0
     share.lines += count
     const isError = level === 'error' || level === 'fatal'
     if (isError && !told.has(`${projectId}\0${fingerprint}`)) share.errors += count
-    shares.set(keyOf(one), share)
   }
-  return [...shares.values()]
+  return share
+}
+
+/** The share in percent that was usual for a source over the day before the window; 0 for one that is young. */
+function usualShare(
+  state: State,
+  rule: Rule,
+  { projectId, source }: Share,
+  fitting: readonly Series[],
+  told: ReadonlySet<string>,
+  until: number,
+): number {
+  const known = readSource(state, projectId, source)
+  if (!known || until - known.firstSeenAt < USUAL_OVER) return 0
+  const kept = state.memory<{ at: number; usual: number }>('usual shares')
+  const key = `${rule.id} ${rule.matcher} ${known.id}`
+  const before = kept.get(key)
+  if (before && until >= before.at && until - before.at < REMEMBERED) return before.usual
+  const series = fitting.filter(one => one.projectId === projectId && one.source === source)
+  const usual = percent(shareOf(series, linesOf(state, series, until - USUAL_OVER, until - rule.window!), told))
+  if (kept.size >= MOST_REMEMBERED) kept.clear()
+  kept.set(key, { at: until, usual })
+  return usual
 }
 
 function figureOf(state: State, rule: Rule, share: Share, usual: number, until: number): Figure {
@@ -97,7 +118,7 @@ function lastHour(state: State, { projectId, source }: Share, until: number): st
   return sparkline(values)
 }
 
-function keyOf({ projectId, source }: { projectId: number; source: string }): string {
+function keyOf({ projectId, source }: Series): string {
   return `${projectId}\0${source}`
 }
 

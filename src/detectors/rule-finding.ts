@@ -8,7 +8,7 @@ import type { Finding, Labels, Outcome } from './finding.ts'
 import { lasting } from './lasting.ts'
 import type { Rule } from './rule.ts'
 import { SETTLED } from './settle.ts'
-import { dropWatch, keepWatch, readWatch, type Watch, watchesOf } from './watches.ts'
+import { dropWatch, keepWatch, type Watch, watchesOf } from './watches.ts'
 
 /** One figure of a rule's: what it is about, what it is now, and how it is told. */
 export type Figure = {
@@ -31,11 +31,12 @@ const FORGOTTEN = 30 * DAY
 /** What the figures of a rule have become at `now`. What is not among them any more is over once it has been quiet. */
 export function judgeFigures(state: State, rule: Rule, figures: readonly Figure[], now: number): Outcome[] {
   const seen = new Set(figures.map(figure => keyOf(rule, figure.subject)))
-  const unseen = watchesOf(state, rule.id).filter(watch => !seen.has(watch.key))
+  const watched = new Map(watchesOf(state, rule.id).map(watch => [watch.key, watch]))
+  const unseen = [...watched.values()].filter(watch => !seen.has(watch.key))
   const ended = unseen.flatMap(watch => endUnseen(state, rule, watch, now))
   const judged = figures.flatMap((figure): Outcome[] => {
     const key = keyOf(rule, figure.subject)
-    const watch = readWatch(state, key)
+    const watch = watched.get(key)
     if (!watch && !figure.breached) return []
     const away = watch ? awayBetween(state, watch.lastAt, now) : 0
     const next = lasting(rule, watch, { ...figure, worse: worseOf(rule) }, now, away)

@@ -7,9 +7,8 @@ import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../time.ts'
 import type { Finding, Outcome } from './finding.ts'
-import { fitsLines, readLineMatcher } from './line-matcher.ts'
+import { fitsLines, type LineMatcher, readLineMatcher } from './line-matcher.ts'
 import type { Rule } from './rule.ts'
-import { activeRules } from './rules.ts'
 import { dropWatch, keepWatch, readWatch } from './watches.ts'
 
 /** A source that was quiet for so long within a week comes and goes as it likes. */
@@ -19,6 +18,8 @@ const TIMES_USUAL = 2
 const SETTLING = MINUTE
 /** Who is silent for so long is gone for good. */
 export const FORGOTTEN = 30 * DAY
+/** So many sources are judged without a pause. */
+const AT_ONCE = 200
 
 /** How long a source may be quiet, ms; null while it is not known well enough, and when it is no regular one. */
 export function mayBeQuiet(
@@ -30,31 +31,31 @@ export function mayBeQuiet(
   return longest > SPORADIC ? null : Math.max(rule.window!, longest * TIMES_USUAL)
 }
 
-/** One outcome for each source whose silence is news at `now`. */
-export function detectSilence(state: State, now: number): Outcome[] {
-  return activeRules(state, 'silence').flatMap(rule => {
-    const matcher = readLineMatcher(rule.matcher)
-    return quietSources(state, now - rule.window!).flatMap((source): Outcome[] => {
-      const key = silenceKey(source)
-      if (rule.projectId !== null && rule.projectId !== source.projectId) return []
-      const quiet = mayBeQuiet(rule, source)
-      if (quiet === null || now - source.lastSeenAt > FORGOTTEN || readWatch(state, key)) return []
-      const away = awayBetween(state, source.lastSeenAt, now)
-      if (now < source.lastSeenAt + quiet + (away > 0 ? away + SETTLING : 0)) return []
-      const project = readProjectById(state, source.projectId)
-      const kind = { source: source.name, host: '', group: '', level: 'info' as const, fingerprint: '' }
-      if (!project || !fitsLines(matcher, kind, project.name)) return []
-      const watched = { ruleId: rule.id, state: 'open' as const, since: source.lastSeenAt, lastAt: now, value: 0 }
-      keepWatch(state, {
-        ...watched,
-        key,
-        endsAt: source.lastSeenAt + FORGOTTEN,
-        counted: 0,
-        subject: String(source.id),
-      })
-      return [{ kind: 'found', finding: finding(rule, source, quiet, project.remindEvery) }]
-    })
-  })
+/** One outcome for each source whose silence is news at `now`, some sources at a time. */
+export function* detectSilence(state: State, rule: Rule, now: number): Generator<Outcome[]> {
+  const matcher = readLineMatcher(rule.matcher)
+  for (let after = 0; ; ) {
+    const quiet = quietSources(state, now - FORGOTTEN, now - rule.window!, after, AT_ONCE)
+    yield quiet.flatMap(source => judgeSilence(state, rule, matcher, source, now))
+    if (quiet.length < AT_ONCE) return
+    after = quiet.at(-1)!.id
+  }
+}
+
+function judgeSilence(state: State, rule: Rule, matcher: LineMatcher, source: Source, now: number): Outcome[] {
+  const key = silenceKey(source)
+  if (rule.projectId !== null && rule.projectId !== source.projectId) return []
+  const quiet = mayBeQuiet(rule, source)
+  if (quiet === null || readWatch(state, key)) return []
+  const away = awayBetween(state, source.lastSeenAt, now)
+  if (now < source.lastSeenAt + quiet + (away > 0 ? away + SETTLING : 0)) return []
+  const project = readProjectById(state, source.projectId)
+  const kind = { source: source.name, host: '', group: '', level: 'info' as const, fingerprint: '' }
+  if (!project || !fitsLines(matcher, kind, project.name)) return []
+  const watched = { ruleId: rule.id, state: 'open' as const, since: source.lastSeenAt, lastAt: now, value: 0 }
+  const endsAt = source.lastSeenAt + FORGOTTEN
+  keepWatch(state, { ...watched, key, endsAt, counted: 0, subject: String(source.id) })
+  return [{ kind: 'found', finding: finding(rule, source, quiet, project.remindEvery) }]
 }
 
 /** The end of a source's silence, when one was told: `source` as it was before it was heard at `now`. */

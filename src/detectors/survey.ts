@@ -1,11 +1,13 @@
 // The rules that are asked every quarter of a minute: silent sources, error rates, thresholds.
 import { minuteOf, pruneCountedBatches, thinCounts } from '../logs/counters.ts'
 import { pruneErrors } from '../logs/errors.ts'
+import { type LinesWithin, linesWithin } from '../logs/line-counts.ts'
 import { pruneSources } from '../logs/sources.ts'
 import type { State } from '../state/database.ts'
 import { DAY, SECOND } from '../time.ts'
 import { errorRates } from './error-rate.ts'
 import type { Outcome } from './finding.ts'
+import type { Rule } from './rule.ts'
 import { judgeFigures } from './rule-finding.ts'
 import { activeRules } from './rules.ts'
 import { detectSilence } from './silence.ts'
@@ -20,17 +22,38 @@ export function nextSurvey(now: number): number {
   return (Math.floor((now - COUNTED_BY) / EVERY) + 1) * EVERY + COUNTED_BY
 }
 
-/** What has become of everything that is not judged as lines come in. */
-export function survey(state: State, now: number): Outcome[] {
+/** A rule, and what it finds: `find` is taken step by step, each of which takes some milliseconds at the most. */
+export type Asked = { rule: Rule; find: Generator<Outcome[] | undefined> }
+
+/** Everything that is not judged as lines come in, rule by rule. */
+export function* survey(state: State, now: number): Generator<Asked> {
   const until = minuteOf(now - COUNTED_BY)
-  return [
-    ...detectSilence(state, now),
-    ...activeRules(state, 'error-rate').flatMap(rule => judgeFigures(state, rule, errorRates(state, rule, until), now)),
-    ...activeRules(state, 'threshold').flatMap(rule => {
-      const figures = rule.metric === null ? lineFigures(state, rule, until) : metricFigures(state, rule, now)
-      return judgeFigures(state, rule, figures, now)
-    }),
-  ]
+  const within = linesWithin(state)
+  const counting = [...activeRules(state, 'error-rate'), ...activeRules(state, 'threshold')]
+  forgetOtherRules(state, counting)
+  for (const rule of activeRules(state, 'silence')) yield { rule, find: detectSilence(state, rule, now) }
+  // Rules of the same window share what was read for it.
+  for (const rule of counting.toSorted((a, b) => a.window! - b.window!))
+    yield { rule, find: judge(state, rule, until, now, within) }
+}
+
+function* judge(
+  state: State,
+  rule: Rule,
+  until: number,
+  now: number,
+  within: LinesWithin,
+): Generator<Outcome[] | undefined> {
+  if (rule.kind === 'error-rate') yield judgeFigures(state, rule, yield* errorRates(state, rule, until, within), now)
+  else if (rule.metric === null) yield judgeFigures(state, rule, yield* lineFigures(state, rule, until, within), now)
+  else yield judgeFigures(state, rule, yield* metricFigures(state, rule, now), now)
+}
+
+/** What is remembered of rules that are paused or gone. */
+function forgetOtherRules(state: State, rules: readonly Rule[]): void {
+  const kept = state.memory('series of rules')
+  const still = new Set(rules.map(({ id }) => String(id)))
+  for (const id of kept.keys()) if (!still.has(id)) kept.delete(id)
 }
 
 const ERRORS_KEPT = 90 * DAY

@@ -3,14 +3,17 @@ import type { Text } from '../card.ts'
 import { awayBetween } from '../checks/absences.ts'
 import { quoteWord } from '../command-line.ts'
 import { listContainers } from '../hosts/containers.ts'
+import type { Host } from '../hosts/host.ts'
 import { listHosts } from '../hosts/hosts.ts'
 import { METRIC_UNITS, type Metric, type Point, readMetric } from '../hosts/metrics.ts'
-import { countsBySeries, type Series } from '../logs/counters.ts'
+import type { Series } from '../logs/counters.ts'
+import type { LinesWithin, Pausing } from '../logs/line-counts.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { aboutDuration, formatDuration, HOUR, MINUTE } from '../time.ts'
 import { windowWords } from './error-finding.ts'
-import { fitsLines, fitsMeasured, readLineMatcher } from './line-matcher.ts'
+import { seriesOfRule } from './fitting-series.ts'
+import { fitsMeasured, type LineMatcher, readLineMatcher } from './line-matcher.ts'
 import type { Rule } from './rule.ts'
 import type { Figure } from './rule-finding.ts'
 
@@ -37,80 +40,84 @@ export function limitWords(rule: Rule): string {
 }
 
 /** How many lines there were in the whole minutes before `until`: in all, or by source or host. */
-export function lineFigures(state: State, rule: Rule, until: number): Figure[] {
+export function* lineFigures(state: State, rule: Rule, until: number, within: LinesWithin): Pausing<Figure[]> {
   const from = until - rule.window!
   // A window that Vakt did not hear, or that began before the rule, says nothing of too few lines.
   const unheard = awayBetween(state, from, until) > 0 || rule.createdAt > from
-  const matcher = readLineMatcher(rule.matcher)
-  const fits = (one: Series) =>
-    (rule.projectId === null || one.projectId === rule.projectId) &&
-    (matcher === null || fitsLines(matcher, one, readProjectById(state, one.projectId)?.name ?? ''))
+  const fitting = yield* seriesOfRule(state, rule)
+  const lines = yield* within(from, until)
   // Of what says nothing any more there are too few lines as well.
-  const before = isBeyond(rule, 0) ? countsBySeries(state, Math.min(from, until - HOUR), from).filter(fits) : []
-  const silent = before.map(one => ({ ...one, count: 0 }))
-  return [...groups(rule, [...countsBySeries(state, from, until).filter(fits), ...silent])].map(
-    ([subject, { where, labels, projectId, value }]): Figure => {
-      const breached = isBeyond(rule, value) && !(unheard && isBeyond(rule, 0))
-      return {
-        subject,
-        projectId,
-        value,
-        breached,
-        title: worst => `${where}: ${figureWords(rule, worst)} in ${windowWords(rule.window!)}`,
-        against: worst => [
-          { bold: figureWords(rule, value) },
-          ` in ${windowWords(rule.window!)}, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
-        ],
-        more: () => ({ buttons: rule.matcher === '' ? [] : [logsButton(rule)] }),
-        labels,
-      }
-    },
-  )
+  const before = isBeyond(rule, 0) ? yield* within(Math.min(from, until - HOUR), from) : null
+  const heard = fitting.filter(({ id }) => lines.has(id) || before?.has(id))
+  yield
+  return [...groups(rule, heard, lines)].map(([subject, { where, labels, projectId, value }]): Figure => {
+    const breached = isBeyond(rule, value) && !(unheard && isBeyond(rule, 0))
+    return {
+      subject,
+      projectId,
+      value,
+      breached,
+      title: worst => `${where}: ${figureWords(rule, worst)} in ${windowWords(rule.window!)}`,
+      against: worst => [
+        { bold: figureWords(rule, value) },
+        ` in ${windowWords(rule.window!)}, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
+      ],
+      more: () => ({ buttons: rule.matcher === '' ? [] : [logsButton(rule)] }),
+      labels,
+    }
+  })
 }
 
 /** What the hosts or containers measured lately. Throws `invalid` for a metric that they do not have. */
-export function metricFigures(state: State, rule: Rule, now: number): Figure[] {
+export function* metricFigures(state: State, rule: Rule, now: number): Pausing<Figure[]> {
   const matcher = readLineMatcher(rule.matcher, 'metrics')
   const metric = rule.metric as Metric
   const hosts = listHosts(state).filter(host => rule.projectId === null || host.projectId === rule.projectId)
-  return hosts.flatMap(host => {
-    const names = rule.per === 'container' ? listContainers(state, host.id).map(({ name }) => name) : [null]
-    const project = host.projectId === null ? '' : (readProjectById(state, host.projectId)?.name ?? '')
-    return names
-      .filter(container => matcher === null || fitsMeasured(matcher, { host: host.name, container, project }))
-      .map((container): Figure => {
-        const read = (back: number) =>
-          readMetric(state, { metric, host, container }, { from: now - back, until: now, now })
-        const value = average(read(Math.max(rule.window ?? 0, FRESH)))
-        const where = container === null ? host.name : `${container} on ${host.name}`
-        return {
-          subject: `${host.id}:${container ?? ''}`,
-          projectId: host.projectId,
-          value,
-          breached: value !== null && isBeyond(rule, value),
-          title: worst => `${where}: ${metric} at ${figureWords(rule, worst)}`,
-          against: (worst): Text => [
-            { bold: `${metric} ${figureWords(rule, value ?? worst)}` },
-            `, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
-          ],
-          more: () => ({ chart: curve(rule, metric, read(HOUR)) }),
-          labels: { host: host.name, ...(container === null ? {} : { container }) },
-        }
-      })
-  })
+  const figures: Figure[] = []
+  for (const host of hosts) {
+    figures.push(...metricsOf(state, rule, metric, host, matcher, now))
+    yield
+  }
+  return figures
+}
+
+function metricsOf(state: State, rule: Rule, metric: Metric, host: Host, matcher: LineMatcher, now: number): Figure[] {
+  const names = rule.per === 'container' ? listContainers(state, host.id).map(({ name }) => name) : [null]
+  const project = host.projectId === null ? '' : (readProjectById(state, host.projectId)?.name ?? '')
+  return names
+    .filter(container => matcher === null || fitsMeasured(matcher, { host: host.name, container, project }))
+    .map((container): Figure => {
+      const read = (back: number) =>
+        readMetric(state, { metric, host, container }, { from: now - back, until: now, now })
+      const value = average(read(Math.max(rule.window ?? 0, FRESH)))
+      const where = container === null ? host.name : `${container} on ${host.name}`
+      return {
+        subject: `${host.id}:${container ?? ''}`,
+        projectId: host.projectId,
+        value,
+        breached: value !== null && isBeyond(rule, value),
+        title: worst => `${where}: ${metric} at ${figureWords(rule, worst)}`,
+        against: (worst): Text => [
+          { bold: `${metric} ${figureWords(rule, value ?? worst)}` },
+          `, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
+        ],
+        more: () => ({ chart: curve(rule, metric, read(HOUR)) }),
+        labels: { host: host.name, ...(container === null ? {} : { container }) },
+      }
+    })
 }
 
 type Group = { where: string; labels: Figure['labels']; projectId: number | null; value: number }
 
-function groups(rule: Rule, counts: readonly (Series & { count: number })[]): Map<string, Group> {
+function groups(rule: Rule, series: readonly Series[], lines: ReadonlyMap<number, number>): Map<string, Group> {
   const found = new Map<string, Group>()
   if (rule.per === 'everywhere') found.set('', { where: rule.name, labels: {}, projectId: rule.projectId, value: 0 })
-  for (const one of counts) {
+  for (const one of series) {
     const name = rule.per === 'host' ? one.host : one.source
     const subject = rule.per === 'everywhere' ? '' : `${one.projectId}:${name}`
     const labels: Figure['labels'] = name === '' || rule.per === 'everywhere' ? {} : { [rule.per]: name }
     const group = found.get(subject) ?? { where: name || rule.name, labels, projectId: one.projectId, value: 0 }
-    group.value += one.count
+    group.value += lines.get(one.id) ?? 0
     found.set(subject, group)
   }
   return found

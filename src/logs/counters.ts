@@ -74,14 +74,6 @@ export function errorCounts(
     .all(projectId, fingerprint, from, until)
 }
 
-/** Lines from `from` until before `until` by series; series without any are left out. Both should be whole minutes. */
-export function countsBySeries(state: State, from: number, until: number): (Series & { count: number })[] {
-  // Crossed, so that SQLite begins with the series: the counts are many more, and each series finds its own at once.
-  const query = `select ${COLUMNS}, sum(count) as count
-    from log_series cross join log_counts on series = id and at >= ? and at < ? group by id`
-  return state.prepare<[number, number], Series & { count: number }>(query).all(from, until)
-}
-
 /** Errors of a source by minute from `from` until before `until`, oldest first; minutes without any are left out. */
 export function sourceErrors(
   state: State,
@@ -152,7 +144,10 @@ export function thinCounts(state: State, now: number): void {
     }
     // The series that were forgotten may be in memory.
     state.forget('log series')
-    if (ids.length < THINNED_AT_ONCE) state.forget('series of a project')
+    if (ids.length < THINNED_AT_ONCE) {
+      state.forget('series of a project')
+      state.forget('all series')
+    }
     writeFact(state, 'counts thinned', ids.length < THINNED_AT_ONCE ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
   })
 }
@@ -165,7 +160,9 @@ function thin(state: State, series: number, cut: number, kept: number): void {
   state.prepare(together).run(series, cut)
   state.prepare(`delete ${minutes}`).run(series, cut)
   state.prepare('delete from log_counts where series = ? and at < ?').run(series, kept)
-  const empty = 'delete from log_series where id = ? and not exists (select 1 from log_counts where series = ?)'
+  // The highest number stays, or the next new series would be given it, and be taken for this one by who remembers.
+  const empty = `delete from log_series where id = ? and not exists (select 1 from log_counts where series = ?)
+    and id < (select max(id) from log_series)`
   state.prepare(empty).run(series, series)
 }
 

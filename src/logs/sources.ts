@@ -48,9 +48,20 @@ export function listSources(state: State): Source[] {
   return state.db.select().from(sources).orderBy(asc(sources.name)).all()
 }
 
-/** The sources that were last heard before `at`. */
-export function quietSources(state: State, at: number): Source[] {
-  return state.db.select().from(sources).where(sql`${sources.lastSeenAt} < ${at}`).all()
+/** Up to `limit` sources from number `after` on that were last heard after `from` and before `until`, by number. */
+export function quietSources(state: State, from: number, until: number, after: number, limit: number): Source[] {
+  const query = state.prepared('quiet sources', db =>
+    db
+      .select()
+      .from(sources)
+      .where(
+        sql`${sources.id} > ${sql.placeholder('after')} and ${sources.lastSeenAt} > ${sql.placeholder('from')} and ${sources.lastSeenAt} < ${sql.placeholder('until')}`,
+      )
+      .orderBy(asc(sources.id))
+      .limit(sql.placeholder('limit'))
+      .prepare(),
+  )
+  return query.all({ after, from, until, limit })
 }
 
 /** Forgets the sources that were not heard since `before`. */

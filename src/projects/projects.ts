@@ -66,6 +66,8 @@ export function editProject(state: State, id: number, changes: ProjectChanges): 
     refuseName(state, changes.name, 'rename')
   }
   state.forget('keys in use')
+  // Rules remember which series they are about, by the names of projects too.
+  if (changes.name !== undefined) state.forget('series of rules')
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
@@ -87,6 +89,8 @@ export function removeProject(state: State, project: Project): void {
   })
   state.forget('checks by uuid')
   state.forget('keys in use')
+  for (const name of ['log series', 'all series', 'series of a project', 'kinds of the minute', 'sources'] as const)
+    state.forget(name)
 }
 
 function refuseName(state: State, name: string, field: 'name' | 'rename'): void {

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
 import { LastWrites } from './last-writes.ts'
+import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
 import * as schema from './schema.ts'
 
@@ -12,18 +13,6 @@ const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 /** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
-
-/** Which rows are kept in memory. */
-export type MemoryName =
-  | 'checks by uuid'
-  | 'keys in use'
-  | 'log series'
-  | 'kinds of the minute'
-  | 'arrived'
-  | 'rules'
-  | 'usual peaks'
-  | 'sources'
-  | 'series of a project'
 
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
