@@ -10,18 +10,19 @@ const PODMAN = `{"name":{{json .Name}},"id":{{json .ID}},"image":{{json .ImageNa
 
 /**
  * Only reads. Sections begin with a line of @@ and their name; a complaint of the engine stands in the section it belongs to.
+ * An engine that hangs is given up in time for the rest to be told.
  * What podman-docker installs as docker is Podman; where both
  * are there, the first that answers is asked.
  */
 export const COLLECT = `${MARK}
 LC_ALL=C; export LC_ALL
-limited() { if command -v timeout >/dev/null 2>&1; then timeout 12 "$@"; else "$@"; fi; }
+limited() { s=$1; shift; if command -v timeout >/dev/null 2>&1; then timeout "$s" "$@"; else "$@"; fi; }
 engine= failure= ids=
 for program in docker podman; do
   command -v "$program" >/dev/null 2>&1 || continue
   case "$("$program" --version 2>/dev/null)" in *odman*) kind=podman ;; *) kind=docker ;; esac
-  if answer=$(limited "$program" ps -aq --no-trunc 2>&1); then engine=$kind ids=$answer failure=; break; fi
-  engine=\${engine:-$kind} failure=\${failure:-$answer}
+  if answer=$(limited 5 "$program" ps -aq --no-trunc 2>&1); then engine=$kind ids=$answer failure=; break; fi
+  engine=\${engine:-$kind} failure=\${failure:-\${answer:-it did not answer within 5 seconds}}
 done
 echo "@@engine"; echo "$engine"
 if [ -n "$failure" ]; then echo "@@failure"; echo "$failure"; fi
@@ -36,9 +37,12 @@ podman) form='${PODMAN}' stats=json ;;
 esac
 if [ -n "$failure" ]; then exit 0; fi
 echo "@@containers"
-if [ -n "$ids" ]; then limited "$engine" inspect --type container --format "$form" $ids 2>&1; fi
+if [ -n "$ids" ]; then
+  limited 6 "$engine" inspect --type container --format "$form" $ids 2>&1
+  if [ $? -ge 124 ]; then echo "@@failure"; echo "it did not describe its containers within 6 seconds"; fi
+fi
 echo "@@stats"
-if [ -n "$ids" ]; then limited "$engine" stats --no-stream --format "$stats" 2>&1; fi
+if [ -n "$ids" ]; then limited 6 "$engine" stats --no-stream --format "$stats" 2>&1; fi
 exit 0
 `
 

@@ -35,6 +35,7 @@ export type Collected = {
 /** A host that makes things up shall not fill the state. */
 const MOST_DISKS = 100
 const MOST_CONTAINERS = 1_000
+const LONGEST_MOUNT = 300
 
 /** Reads the script's output; null when it is none, as when a login shell says something else altogether. */
 export function parseCollected(text: string): Collected | null {
@@ -44,7 +45,7 @@ export function parseCollected(text: string): Collected | null {
   const found = engine === 'docker' || engine === 'podman' ? engine : 'none'
   return {
     engine: found,
-    engineError: sections.get('failure')?.trim() ?? null,
+    engineError: sections.get('failure')?.trim() ?? complaintIn(sections.get('containers') ?? ''),
     ...cpuOf(sections.get('cpu') ?? ''),
     memory: memoryOf(sections.get('memory') ?? ''),
     load: numberOf(/^([\d.]+) /.exec(sections.get('load') ?? '')?.[1]),
@@ -73,6 +74,13 @@ export function cpuBetween(before: Ticks | undefined, after: Ticks | null): numb
   const total = after.total - before.total
   const busy = after.busy - before.busy
   return total > 0 && busy >= 0 ? Math.min(100, (busy / total) * 100) : null
+}
+
+/** What the engine says instead of containers; that one is gone since it was listed is no complaint. */
+function complaintIn(text: string): string | null {
+  const lines = text.split('\n').filter(line => line.trim() !== '')
+  const odd = lines.filter(line => !/no such (?:container|object)/i.test(line))
+  return lines.some(line => line.startsWith('{')) ? null : (odd.at(-1)?.trim() ?? null)
 }
 
 function sectionsOf(text: string): Map<string, string> {
@@ -112,6 +120,7 @@ function disksOf(text: string): Disk[] {
       const [, device, size, used, available, mount] =
         /^(\S+)\s+(\d+)\s+(\d+)\s+(-?\d+)\s+\S+\s+(\/.*)$/.exec(line) ?? []
       if (device === undefined || mount === undefined || Number(size) === 0) return []
+      if (mount.length > LONGEST_MOUNT) return []
       const real = device.startsWith('/dev/') && !/^\/dev\/loop/.test(device)
       const root = mount === '/'
       if (!(real || root || device.includes(':')) || seen.has(device) || PSEUDO.test(mount)) return []

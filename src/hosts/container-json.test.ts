@@ -279,7 +279,30 @@ describe('what the script says', () => {
     expect(cpuBetween(undefined, { busy: 1, total: 10 })).toBeNull()
   })
   it('takes what looks odd for nothing', () => {
-    expect(parseSeen('Error: template\n{"name":5}\n{broken')).toMatchObject([{ name: '', state: '' }])
+    expect(parseSeen('Error: template\n{"name":5}\n{broken\n{"name":"/web","state":7}')).toMatchObject([
+      { name: 'web', state: '' },
+    ])
+  })
+  it('takes names that no engine gives for no containers, and of long words the beginning', () => {
+    const long = 'x'.repeat(1_000_000)
+    const rows = [
+      { name: '<@U1>' },
+      { name: 'a b' },
+      { name: long },
+      { name: 'web', image: long, state: long, id: long },
+    ]
+    const seen = parseSeen(rows.map(row => JSON.stringify(row)).join('\n'))
+    expect(seen.map(one => one.name)).toEqual(['web'])
+    expect(JSON.stringify(seen).length).toBeLessThan(1_500)
+    const disks = `@@engine\n\n@@disks\nFilesystem\n/dev/sda1 9 4 5 45% /\n/dev/sdb1 9 4 5 45% /${long}\n`
+    expect(parseCollected(disks)?.disks.map(disk => disk.mount)).toEqual(['/'])
+  })
+  it('takes a complaint in place of all containers for a failure, not that one is gone meanwhile', () => {
+    const said = (lines: string) => parseCollected(`@@engine\ndocker\n@@containers\n${lines}`)
+    expect(said('Cannot connect to the Docker daemon\n')?.engineError).toBe('Cannot connect to the Docker daemon')
+    expect(said('Error: No such container: c1\n')?.engineError).toBeNull()
+    expect(said('{"name":"web"}\nError: No such object: c2\n')?.engineError).toBeNull()
+    expect(said('')?.engineError).toBeNull()
   })
 })
 

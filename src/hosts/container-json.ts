@@ -1,5 +1,5 @@
 // Reads what the command lines of Docker and Podman say of containers, in the JSON of either.
-import type { Engine } from './host.ts'
+import { type Engine, isContainerName } from './host.ts'
 
 /** A container in a listing. */
 export type Listed = {
@@ -46,20 +46,27 @@ export function parseListing(engine: Engine, text: string): Listed[] {
   })
 }
 
-/** The lines of the template of the collecting script, the same for both engines. What is no JSON is no container. */
+/** Longer words of a host are cut: they go into the state and onto cards with every round. */
+const LONGEST = 300
+
+/**
+ * The lines of the template of the collecting script, the same for both engines. What is no JSON, or bears a name that no
+ * engine gives, is no container.
+ */
 export function parseSeen(text: string): Seen[] {
-  return objectLines(text).map(row => ({
+  const rows = objectLines(text).map(row => ({
     name: string(row.name).replace(/^\//, ''),
-    id: string(row.id),
-    image: string(row.image),
-    state: string(row.state).toLowerCase(),
+    id: string(row.id).slice(0, LONGEST),
+    image: string(row.image).slice(0, LONGEST),
+    state: string(row.state).toLowerCase().slice(0, LONGEST),
     exitCode: typeof row.exit === 'number' ? row.exit : null,
     oomKilled: row.oom === true,
     startedAt: instant(row.started),
     finishedAt: instant(row.finished),
     restartCount: typeof row.restarts === 'number' ? row.restarts : 0,
-    health: string(row.health) || null,
+    health: string(row.health).slice(0, LONGEST) || null,
   }))
+  return rows.filter(row => isContainerName(row.name))
 }
 
 /** What `inspect` says of one container, both engines alike; null when it is no such answer. */

@@ -11,7 +11,7 @@ import { createCollector } from './collector.ts'
 import { createConnections } from './connections.ts'
 import { addHost, listHosts } from './hosts.ts'
 import { readMetric, summary } from './metrics.ts'
-import { readSamples, storeMeasured, thinning } from './samples.ts'
+import { lastSample, readSamples, seriesNames, storeMeasured, thinning } from './samples.ts'
 
 const START = Date.parse('2026-03-02T00:00:00Z')
 
@@ -89,6 +89,26 @@ describe('samples', () => {
     const gaps = day.slice(1).map((point, i) => point.at - day[i]!.at)
     expect(Math.max(...gaps)).toBe(5 * MINUTE)
     expect(day.at(-1)!.at).toBe(now)
+  })
+
+  it('are kept of the newest containers of a host that names each differently', () => {
+    const { state, host } = aHost()
+    const { host: other } = aHost(state, 'web-2')
+    storeMeasured(state, other.id, [{ kind: 'host', name: '', cpu: 1 }], START)
+    let made = 0
+    for (let round = 0; round < 30; round++) {
+      const ofRound = Array.from({ length: 300 }, () => ({ kind: 'container' as const, name: `job-${made++}`, cpu: 1 }))
+      storeMeasured(state, host.id, [{ kind: 'host', name: '', cpu: 1 }, ...ofRound], START + round * 30 * SECOND)
+    }
+    const names = seriesNames(state, host.id, 'container')
+    expect(names.length).toBeLessThanOrEqual(3_000)
+    expect(names).toContain(`job-${made - 1}`)
+    expect(names).toContain(`job-${made - 2_000}`)
+    expect(names).not.toContain('job-0')
+    const { n } = state.prepare<[], { n: number }>('select count(*) as n from samples').get()!
+    expect(n).toBeLessThanOrEqual(3_000 + 30 + 1)
+    expect(lastSample(state, host.id, 'host', '')?.cpu).toBe(1)
+    expect(lastSample(state, other.id, 'host', '')?.cpu).toBe(1)
   })
 
   it('make a rate of what is counted up, also over a restart that begins the count anew', () => {

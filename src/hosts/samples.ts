@@ -24,6 +24,9 @@ const COLUMNS = [
   'size',
 ] as const
 
+// A host whose containers have a new name every time keeps the newest, not all of a week.
+const MOST_SERIES = 3_000
+const SERIES_DROPPED = 300
 const FINE_KEPT = 6 * HOUR
 const COARSE_KEPT = 7 * DAY
 export const COARSE = 5 * MINUTE
@@ -113,9 +116,16 @@ function dropOld(state: State, id: number, now: number): void {
 }
 
 function seriesId(state: State, hostId: number, kind: SeriesKind, name: string, at: number): number {
-  const upsert = `insert into series (host_id, kind, name, seen_at) values (?, ?, ?, ?)
-    on conflict (host_id, kind, name) do update set seen_at = excluded.seen_at returning id`
-  return state.prepare<unknown[], { id: number }>(upsert).get(hostId, kind, name, at)!.id
+  const known = 'update series set seen_at = ? where host_id = ? and kind = ? and name = ? returning id'
+  const row = state.prepare<unknown[], { id: number }>(known).get(at, hostId, kind, name)
+  return row ? row.id : newSeries(state, hostId, kind, name, at)
+}
+
+function newSeries(state: State, hostId: number, kind: SeriesKind, name: string, at: number): number {
+  const { n } = state.prepare<[number], { n: number }>(COUNT_SERIES).get(hostId)!
+  if (n >= MOST_SERIES) state.prepare(DROP_LONGEST_UNSEEN).run(hostId, at, n - MOST_SERIES + SERIES_DROPPED)
+  const insert = 'insert into series (host_id, kind, name, seen_at) values (?, ?, ?, ?) returning id'
+  return state.prepare<unknown[], { id: number }>(insert).get(hostId, kind, name, at)!.id
 }
 
 function findSeries(state: State, hostId: number, kind: SeriesKind, name: string): number | undefined {
@@ -140,6 +150,10 @@ const SELECTED = `at, cpu, memory, memory_limit as memoryLimit, received, sent, 
 // A look asked for by hand may fall on the instant of a round.
 const INSERT = `insert or replace into samples (series, at, cpu, memory, memory_limit, received, sent, read, written, restarts,
   load, used, size) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const COUNT_SERIES = 'select count(*) as n from series where host_id = ?'
+const DROP_LONGEST_UNSEEN = `delete from series where id in
+  (select id from series where host_id = ? and seen_at < ? order by seen_at limit ?)`
 
 const LAST_ROW = 'select max(at) as last from coarse_samples where series = ?'
 

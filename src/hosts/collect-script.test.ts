@@ -1,0 +1,49 @@
+// The collecting script in a real shell, with engines that hang: they are given up, and the rest is told.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { COLLECT_WORDS } from './collect-script.ts'
+import { parseCollected } from './collected.ts'
+
+let bin: string
+
+beforeEach(() => {
+  bin = mkdtempSync(join(tmpdir(), 'vakt-collect-'))
+})
+afterEach(() => rmSync(bin, { recursive: true }))
+
+function program(name: string, script: string) {
+  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`)
+  chmodSync(join(bin, name), 0o755)
+}
+
+/** What is read of a host where `timeout` finds that `hangs`, a word of a command, takes too long. */
+function collectedWhile(hangs: string) {
+  program('timeout', `shift; case " $* " in *" ${hangs} "*) exit 124 ;; esac; exec "$@"`)
+  const { stdout } = spawnSync('/bin/sh', COLLECT_WORDS.slice(1), { env: { PATH: `${bin}:/usr/bin:/bin` } })
+  return parseCollected(stdout.toString())!
+}
+
+const ROW =
+  '{"name":"/web","id":"c1","image":"nginx","state":"running","exit":0,"oom":false,"restarts":0,"health":null}'
+const DOCKER = `case $1 in --version) echo Docker version 28.2.2 ;; ps) echo c1 ;; inspect) echo '${ROW}' ;; esac`
+
+it('tells of the containers of an engine that answers', () => {
+  program('docker', DOCKER)
+  const seen = collectedWhile('nothing')
+  expect(seen).toMatchObject({ engine: 'docker', engineError: null, containers: [{ name: 'web' }] })
+  expect(seen.memory).not.toBeNull()
+})
+
+it.each([
+  ['ps', 'it did not answer within 5 seconds'],
+  ['inspect', 'it did not describe its containers within 6 seconds'],
+])('does not take an engine that hangs at %s for one without containers', (word, says) => {
+  program('docker', DOCKER)
+  program('podman', 'exit 1')
+  const seen = collectedWhile(word)
+  expect(seen).toMatchObject({ engine: 'docker', engineError: says })
+  expect(seen.memory).not.toBeNull()
+})
