@@ -1,8 +1,9 @@
 // How analyses are answered: to the one who asked, or under the card of the alert for everybody.
 import type { Analysis } from '../src/analysis/analyses.ts'
 import type { Answered, Question } from '../src/analysis/analyst.ts'
-import { answerCard, restored, veilOf } from '../src/analysis/answer-card.ts'
+import { answerCard, restored } from '../src/analysis/answer-card.ts'
 import { cardRef } from '../src/analysis/cards.ts'
+import { veilOf } from '../src/analysis/concealment.ts'
 import { coverageText, type Pack } from '../src/analysis/pack.ts'
 import type { Citation } from '../src/analysis/verdict.ts'
 import type { Answer } from '../src/command.ts'

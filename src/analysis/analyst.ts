@@ -8,7 +8,7 @@ import type { State } from '../state/database.ts'
 import { type Clock, DAY, MINUTE, SECOND } from '../time.ts'
 import { type Analysis, readByDigest, saveAnalysis, uniqueDigest } from './analyses.ts'
 import { createAnthropic } from './anthropic.ts'
-import { createVeil } from './concealment.ts'
+import { createVeil, veilOf } from './concealment.ts'
 import { gatherPack, type Subject } from './gathering.ts'
 import { investigate, type Purse } from './investigation.ts'
 import { measuredOutOfRange } from './measuring.ts'
@@ -95,7 +95,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     const pack = question.parent?.pack ?? (await gatherPack(sources, question.subject))
     const digest = digestOf(question, pack)
     const same = question.fresh ? undefined : readByDigest(state, digest, clock.now() - sameFor(pack))
-    if (same) return { analysis: same, pack, sameAs: same.at }
+    if (same) return { analysis: same, pack: same.pack ?? pack, sameAs: same.at }
     const keep = (more: Partial<Analysis>) => {
       const row = {
         ...{ at: clock.now(), kind: question.kind, subject: question.subject.title, question: question.question },
@@ -103,14 +103,18 @@ export function createAnalyst(options: AnalystOptions): Analyst {
         ...{ askedBy: question.by.name, automatic: question.automatic, digest, pack, outcome: 'report' as const },
         ...{ headline: reportHeadline(pack), model: null, cost: 0, verdict: null, why: null, ...more },
       }
-      return { analysis: saveAnalysis(state, row), pack, sameAs: null }
+      const analysis = saveAnalysis(state, row)
+      return { analysis, pack: analysis.pack ?? pack, sameAs: null }
     }
     if (isEmpty(pack)) return keep({ digest: uniqueDigest() })
     if (models === null) return keep({ digest: uniqueDigest(), why: NO_MODEL })
     const purse = createPurse(question)
     try {
-      const { verdict, name } = await askModels(question, pack, purse, tell)
-      return keep({ outcome: verdict.status, headline: verdict.headline, verdict, model: name, cost: purse.spent() })
+      const { verdict, name, people } = await askModels(question, pack, purse, tell)
+      return keep({
+        ...{ outcome: verdict.status, headline: verdict.headline, verdict, model: name, cost: purse.spent() },
+        pack: { ...pack, people },
+      })
     } catch (error) {
       return keep({ digest: uniqueDigest(), why: whyNot(error), cost: purse.spent() })
     }
@@ -130,24 +134,25 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     const deadline = new AbortController()
     const cancel = clock.at(clock.now() + DEADLINE, () => deadline.abort())
     const { first, second } = models!
-    const ask = (name: string) => {
+    const ask = async (name: string) => {
       model ??= openModel(ai)
-      return investigate({
+      const veil = veilOf(pack)
+      const verdict = await investigate({
         ...{ model, name, pack, question: question.question },
         earlier: question.parent?.verdict ? earlierOf(question.parent.verdict) : null,
-        ...{ store, veil: createVeil(), purse, clock, onProgress: tell },
+        ...{ store, veil, purse, clock, onProgress: tell },
         signal: AbortSignal.any([deadline.signal, stopping.signal]),
       })
+      return { verdict, name, people: veil.people() }
     }
     try {
-      if (question.deep) return { verdict: await ask(second), name: second }
-      const verdict = await ask(first)
-      const unexplained = verdict.status === 'inconclusive' && troubles(pack).some(one => isError(one.level))
-      if (!unexplained || first === second) return { verdict, name: first }
+      if (question.deep) return await ask(second)
+      const answer = await ask(first)
+      const unexplained = answer.verdict.status === 'inconclusive' && troubles(pack).some(one => isError(one.level))
+      if (!unexplained || first === second) return answer
       tell('That did not suffice; a stronger model is asked …')
       // An inconclusive answer is better than none.
-      const stronger = await ask(second).catch(() => null)
-      return stronger === null ? { verdict, name: first } : { verdict: stronger, name: second }
+      return await ask(second).catch(() => answer)
     } finally {
       cancel()
     }
@@ -205,7 +210,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     },
     async preview(subject, question) {
       const pack = await gatherPack(sources, subject)
-      const veil = createVeil()
+      const veil = veilOf(pack)
       const turn = firstTurn(pack, question, null, '000000000000', veil.conceal)
       return { text: veil.conceal(`${SYSTEM}\n\n${turn}\n`), pack, concealed: veil.counts() }
     },

@@ -2,10 +2,9 @@
 import type { Button, Card, Span, Text, Tone } from '../card.ts'
 import type { Analysis } from './analyses.ts'
 import type { Answered } from './analyst.ts'
-import { createVeil, type Veil } from './concealment.ts'
+import { type Veil, veilOf } from './concealment.ts'
 import { coverageText, type Pack } from './pack.ts'
 import { lineButtons, packCard, patternLine, reportHeadline, windowFooter } from './pack-card.ts'
-import { packText } from './pack-text.ts'
 import { defused } from './plain-words.ts'
 import { formatDollars } from './price.ts'
 import type { Citation, Claim, Verdict } from './verdict.ts'
@@ -88,13 +87,6 @@ export function restored(verdict: Verdict, veil: Veil): Verdict {
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, deep(one)]))
   }
   return deep(verdict) as Verdict
-}
-
-/** The veil of a pack: concealing the same texts in the same order gives the same pseudonyms. */
-export function veilOf(pack: Pack): Veil {
-  const veil = createVeil()
-  packText(pack, veil.conceal)
-  return veil
 }
 
 function causeLines({ cause }: Verdict): Text[] {

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quoteWord } from '../command-line.ts'
 import { leak } from '../logs/redact/secrets.testing.ts'
 import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import { answers } from '../testing/model/behaviour.ts'
+import { evidenceIn, resultsIn } from '../testing/model/reader.ts'
 import { createVeil } from './concealment.ts'
 import { sentText } from './pack-text.ts'
 import { shortened } from './reading.ts'
@@ -57,6 +59,59 @@ describe('concealing', () => {
       }),
       { numRuns: 300 },
     )
+  })
+})
+
+describe('the people of an answer', () => {
+  let at: AnalysedHouse
+  beforeAll(async () => {
+    at = await startAnalysedHouse()
+  })
+  afterAll(() => at.close())
+
+  type Named = {
+    analysis: { id: number; headline: string; verdict: { findings: { evidence: { quote: string }[] }[] } }
+  }
+  const ask = async (line: string) => (await at.house.result<Named>(line)).analysis
+  const answersAbout = (piece: { id: string; message?: string } | undefined) =>
+    answers({
+      ...{ status: 'inconclusive', headline: /<IP_\d+>/.exec(piece!.message!)![0], cause: null, ruled_out: [] },
+      ...{ next_steps: [], missing: [], suspicious: [] },
+      findings: [
+        {
+          ...{ claim: 'This', kind: 'observed', confidence: 'high' },
+          evidence: [{ id: piece!.id, quote: piece!.message! }],
+        },
+      ],
+    })
+
+  it('are those of the evidence, also of what was looked up and of questions that follow', async () => {
+    const many = Array.from({ length: 60 }, (_, i) => ({
+      ...{ message: `login of 10.1.2.${i + 1} refused`, level: 'error', source: 'auth' },
+      ...{ host: '10.9.9.9', ago: 60_000 - i * 10 },
+    }))
+    await at.logs([...many, { message: 'backend 10.2.2.2 gone', level: 'error', host: '10.8.8.8', ago: 50_000 }])
+    at.model.next(
+      request => answersAbout(evidenceIn(request).find(one => one.message?.includes('gone'))),
+      request => answersAbout(evidenceIn(request).find(one => one.message?.includes('gone'))),
+    )
+    expect((await ask('analyze logs')).headline).toBe('10.2.2.2')
+    at.model.next({ kind: 'calls', calls: [{ name: 'search_logs', input: { text: 'refused', limit: 50 } }] }, request =>
+      answersAbout(resultsIn(request)[40]),
+    )
+    const first = await ask('analyze logs --deep')
+    expect(first.headline).toBe('10.1.2.41')
+    expect(first.verdict.findings[0]!.evidence[0]!.quote).toContain('login of 10.1.2.41 refused')
+    const again = await ask(`analyze history --show ${first.id}`)
+    expect(again.verdict).toEqual(first.verdict)
+    at.model.next(request => {
+      const [asked] = /<IP_\d+>(?=\?)/.exec(JSON.stringify(request.json.messages))!
+      const piece = evidenceIn(request).find(one => one.message)!
+      return answers({ ...JSON.parse((answersAbout(piece) as { text: string }).text), headline: asked })
+    })
+    expect(await ask(`analyze ask --deep --analysis ${first.id} was it 10.7.7.7?`)).toMatchObject({
+      headline: '10.7.7.7',
+    })
   })
 })
 

@@ -2,6 +2,8 @@
 import { PERSONAL_KINDS, replacePersonal } from '../logs/redact/personal.ts'
 import { redact } from '../logs/redact/redact.ts'
 import type { Model, Turn } from './model.ts'
+import type { Pack } from './pack.ts'
+import { packText } from './pack-text.ts'
 
 export type Veil = {
   /** A text as it may leave: secrets masked for good, personal data as `<EMAIL_1>`, the same person always the same. */
@@ -10,18 +12,25 @@ export type Veil = {
   restore(text: string): string
   /** How many people of each kind, and kinds of secrets, were concealed. */
   counts(): Record<string, number>
+  /** Who stands behind each pseudonym. */
+  people(): Record<string, string>
 }
 
 const isPersonal = (kind: string) => (PERSONAL_KINDS as readonly string[]).includes(kind)
 const sealed = /\[enc:([a-z]{1,20}):[\w-]{38,}\]/g
 const pseudonym = /<(?:EMAIL|IBAN|IP|PHONE)_\d+>/g
 
-/** A veil that knows nobody yet; it is numbered by what it sees, so the same texts in the same order give the same names. */
-export function createVeil(): Veil {
+/** A veil that knows `known` only; who else it sees is numbered in turn, so the same texts in the same order give the same names. */
+export function createVeil(known: Record<string, string> = {}): Veil {
   const names = new Map<string, string>()
-  const people = new Map<string, string>()
+  const people = new Map<string, string>(Object.entries(known))
   const counts = new Map<string, number>()
   const masks = new Set<string>()
+  for (const [name, value] of people) {
+    const kind = name.slice(1, name.lastIndexOf('_')).toLowerCase()
+    names.set(`${kind} ${value}`, name)
+    counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  }
 
   const nameOf = (kind: string, value: string): string => {
     const key = `${kind} ${value}`
@@ -48,7 +57,15 @@ export function createVeil(): Veil {
       ...Object.fromEntries([...counts].map(([kind, count]) => [kind, count])),
       ...(masks.size > 0 ? { secret: masks.size } : {}),
     }),
+    people: () => Object.fromEntries(people),
   }
+}
+
+/** The veil of a pack: whoever is in it has the same pseudonym each time, in the question as in the answer and those that follow. */
+export function veilOf(pack: Pack): Veil {
+  const veil = createVeil(pack.people)
+  packText(pack, veil.conceal)
+  return veil
 }
 
 /** A mark may look like a password to the rules; passing again must change nothing, or quotes would not be found. */

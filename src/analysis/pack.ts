@@ -68,6 +68,8 @@ export type Pack = {
   happenings: readonly Happening[]
   measured: readonly Measured[]
   coverage: Coverage
+  /** Who stands behind the pseudonyms that a model was given; forgotten with the evidence. */
+  people?: Record<string, string>
 }
 
 /** A pack that found nothing at all. */
