@@ -20,7 +20,7 @@ const pattern = (id: string, change: PackPattern['change'] = 'new'): PackPattern
   ...{ first: 2_000, last: 3_000, from: [], over: [] },
 })
 const packOf = (...patterns: PackPattern[]) =>
-  ({ patterns, lines: [], happenings: [], measured: [] }) as unknown as Pack
+  ({ patterns, lines: [], happenings: [], measured: [], coverage: { lines: 9 } }) as unknown as Pack
 
 const L1 = { id: 'L1', quote: 'settings reloaded' }
 const L2 = { id: 'L2', quote: 'order 7 failed: no free connection' }
@@ -90,6 +90,16 @@ describe('what an answer leaves out or denies', () => {
     expect(checked({ findings: [finding(L2)] }, pack).verdict.unmentioned).toEqual(['T3'])
   })
 
+  it.each<[string, Partial<ModelAnswer>, string]>([
+    ['a cause that was dropped', { cause: cause([L3], [L2]), findings: [finding(L2)] }, '1 new error'],
+    ['all being well over new errors', { status: 'healthy' }, '1 new error'],
+    ['nothing that held', { status: 'inconclusive', findings: [finding({ id: 'L9', quote: 'never' })] }, '1 new error'],
+    ['an observation that held', { status: 'inconclusive', findings: [finding(L2)] }, 'It broke'],
+    ['a cause that held', { cause: cause([L1], [L2, L3]), findings: [finding(L2)] }, 'It broke'],
+  ])('has the headline of %s only with it', (_, changes, headline) => {
+    expect(checked(changes).verdict.headline).toBe(headline)
+  })
+
   it('is not called healthy over new errors, though it may be without', () => {
     expect(checked({ status: 'healthy' }).verdict.status).toBe('inconclusive')
     expect(checked({ status: 'healthy' }, packOf(pattern('T4', 'steady'))).verdict.status).toBe('healthy')
@@ -106,7 +116,12 @@ describe('reading an answer', () => {
 
   it('keeps words and drops what leads anywhere', () => {
     expect(plainWords('see https://evil.example/x\nand www.evil.example\u202e now', 100)).toBe(
-      'see https[:]//evil.example/x and www[.]evil.example now',
+      'see https[:]//evil[.]example/x and www[.]evil.example now',
+    )
+    for (const text of ['1https://evil.example', '_https://evil.example', `${'a'.repeat(40)}https://evil.example`])
+      expect(plainWords(text, 100)).not.toContain('://')
+    expect(plainWords('go to evil.com, login.evil.xyz/a or 1discord.gg/b; order.js and 1.5 stay', 100)).toBe(
+      'go to evil[.]com, login[.]evil[.]xyz/a or 1discord[.]gg/b; order.js and 1.5 stay',
     )
     expect(plainWords('a'.repeat(20), 10)).toBe(`${'a'.repeat(10)}…`)
   })

@@ -1,6 +1,7 @@
 // Holds every claim of a model against the evidence: ids, quotes, and that causes come before symptoms. Pure.
 import type { Level } from '../logs/line.ts'
 import { isError, type Pack, troubles } from './pack.ts'
+import { reportHeadline } from './pack-card.ts'
 import type { Cause, Citation, Claim, Confidence, ModelAnswer, Verdict } from './verdict.ts'
 
 /** A piece of evidence as it was sent; `at` null when it has no place in time. */
@@ -58,7 +59,7 @@ export function verify(answer: ModelAnswer, evidence: Evidence, pack: Pack): Che
     faults,
     verdict: {
       status,
-      headline: answer.headline,
+      headline: holds(answer, status, findings) ? answer.headline : reportHeadline(pack),
       findings,
       cause: status === 'inconclusive' || status === 'healthy' ? null : cause,
       ruledOut: answer.ruled_out,
@@ -132,6 +133,12 @@ function statusOf(
   }
   if (said === 'inconclusive' || cause === null) return 'inconclusive'
   return said === 'cause_found' && (cause.confidence === 'low' || findings.length === 0) ? 'likely' : said
+}
+
+/** Nothing is checked of a headline itself, so it goes with what it stands on. */
+function holds(answer: ModelAnswer, status: Verdict['status'], findings: readonly Claim[]): boolean {
+  if (status !== 'inconclusive') return true
+  return answer.status === 'inconclusive' && findings.some(one => one.kind === 'observed')
 }
 
 function atMost(said: Confidence, most: Confidence): Confidence {
