@@ -15,6 +15,7 @@ import { analysisResult } from './analyze-answers.ts'
 import { type Context, command, projectName } from './context.ts'
 
 const PAGE = 10
+const SHOWN_QUESTION = 80
 
 export const analyzeHistory = command({
   name: 'analyze history',
@@ -72,7 +73,7 @@ function listed({ words, alert, project, before, limit = PAGE }: Filter, { state
           : page.map(
               (one): Text => [
                 { bold: `${one.id}` },
-                ` · ${one.headline} · ${one.subject} · ${one.askedBy} · `,
+                ` · ${one.headline} · ${one.subject}${asked(one.question)} · ${one.askedBy} · `,
                 { time: one.at, style: 'relative' },
               ],
             ),
@@ -91,6 +92,13 @@ function listed({ words, alert, project, before, limit = PAGE }: Filter, { state
       spent_usd: { day: spent.day / 1e6, month: spent.month / 1e6 },
     },
   }
+}
+
+/** Beside the subject, which questions about the same evidence share. */
+function asked(question: string | null): string {
+  if (question === null) return ''
+  const points = Array.from(question)
+  return ` · “${points.length > SHOWN_QUESTION ? `${points.slice(0, SHOWN_QUESTION).join('')}…` : question}”`
 }
 
 function shown(id: number, evidence: boolean, project: string | undefined, { state }: Context) {

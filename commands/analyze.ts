@@ -6,6 +6,7 @@ import { listAutomatic, setAutomatic } from '../src/analysis/automatic-analyses.
 import type { Subject } from '../src/analysis/gathering.ts'
 import { completes, positional } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
+import { redact } from '../src/logs/redact/redact.ts'
 import { Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { answered, answeredUnder } from './analyze-answers.ts'
@@ -114,7 +115,7 @@ const further = command({
     const { where, from, until } = pack
     const subject = { title: parent.subject, where, from, until, projectId: parent.projectId }
     const question = ask('question', subject, args, context)
-    const line = `analyze ask --analysis ${parent.id} --question=${quoteWord(args.question)}`
+    const line = `analyze ask --analysis ${parent.id} --question=${quoteWord(question.question ?? '')}`
     return answered({ ...question, parent, alertId: parent.alertId }, context, line)
   },
 })
@@ -186,7 +187,8 @@ function ask(kind: Question['kind'], subject: Subject, args: Asked, { by }: Cont
     ...{
       kind,
       subject,
-      question: question?.trim() || null,
+      // It is kept, and shown under the card for everybody.
+      question: redact(question?.trim() ?? '') || null,
       automatic: false,
       deep,
       fresh,

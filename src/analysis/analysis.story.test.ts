@@ -130,6 +130,11 @@ describe('an analysis with a model', () => {
     expect(at.model.requests.at(-1)!.text).toContain('Your earlier answer')
     expect(at.model.requests.at(-1)!.text).not.toContain('something else entirely')
     const { analyses } = await at.house.result<{ analyses: { id: number }[] }>('analyze history settings?')
+    expect((await shown('analyze history')).text).toContain('“was it the settings?”')
+    const loose = await shown('analyze ask did password=hunter22secret do it?')
+    expect(loose.text).toContain('Asked: did password=[hidden:password] do it?')
+    const kept = await at.house.result('analyze history')
+    expect(JSON.stringify([loose, kept])).not.toContain('hunter22')
     expect(analyses.map(one => one.id)).toEqual([further.id])
     pruneAnalyses(at.house.state, at.house.clock.now() + 25 * HOUR)
     expect(await at.house.says(`analyze ask --analysis ${first.id} and now?`)).toMatchObject({
