@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Button, Text } from '../src/card.ts'
 import { positional } from '../src/command.ts'
+import { NOT_REGISTERED } from '../src/hosts/host.ts'
 import { addHost, findHost, listHosts, refuseNewName } from '../src/hosts/hosts.ts'
 import { installLine, ownKey } from '../src/hosts/own-keys.ts'
 import { Problem } from '../src/problem.ts'
@@ -39,7 +40,9 @@ const add = command({
     refuseNewName(state, name, 'name')
     const draft = draftHost({ ...settings, address }, name, context)
     // Nothing is registered that never answered: the address is wrong more often than the host is down.
-    const hostKey = draft.local ? null : (draft.hostKey ?? (await fleet.connections.hostKey({ ...draft, id: -1 })))
+    const hostKey = draft.local
+      ? null
+      : (draft.hostKey ?? (await fleet.connections.hostKey({ ...draft, id: NOT_REGISTERED })))
     const host = addHost(state, { ...draft, hostKey })
     const tried = await trial(fleet, host)
     const current = findHost(state, host.name)

@@ -1,8 +1,8 @@
 // Finds that a host cannot be reached, and hands on what is wrong with its containers and disks.
 import type { Field, Text } from '../card.ts'
-import { ROUNDS_TO_DOWN } from '../hosts/collector.ts'
+import { ROUND, ROUNDS_TO_DOWN } from '../hosts/collector.ts'
 import { listContainers } from '../hosts/containers.ts'
-import type { Host } from '../hosts/host.ts'
+import type { Container, Host } from '../hosts/host.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { findContainerTrouble } from './container-trouble.ts'
@@ -14,9 +14,11 @@ export const HOST_DETECTORS = ['lost-host', 'container', 'full-disk'] as const
 
 /** What is wrong with a host, by what the last look at it stored. */
 export function findHostTrouble(state: State, host: Host, now: number): Finding[] {
+  const containers = listContainers(state, host.id)
   return [
     ...lostHost(state, host),
-    ...findContainerTrouble(state, host, listContainers(state, host.id), now),
+    ...unseenContainers(state, host, containers, now),
+    ...findContainerTrouble(state, host, containers, now),
     ...findFullDisks(state, host, now),
   ]
 }
@@ -61,5 +63,22 @@ function lostHost(state: State, host: Host): Finding[] {
       },
       { role: 'host-down' },
     ),
+  ]
+}
+
+/** A host that answers, whose engine has not for several rounds; one that never listed any is left to whoever added it. */
+function unseenContainers(state: State, host: Host, containers: readonly Container[], now: number): Finding[] {
+  const seenAt = containers[0]?.seenAt
+  if (host.status !== 'up' || host.engineError === null || seenAt === undefined) return []
+  if (now - seenAt < ROUNDS_TO_DOWN * ROUND) return []
+  return [
+    hostFinding(state, host, {
+      key: `host:${host.id}:engine`,
+      detector: 'container',
+      severity: 'critical',
+      title: `The containers of ${host.name} cannot be seen`,
+      since: seenAt,
+      lines: [host.engineError, ['Last seen at ', { time: seenAt, style: 'moment' }, '.']],
+    }),
   ]
 }

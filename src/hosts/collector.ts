@@ -14,7 +14,8 @@ import { listHosts, noteSeen, noteUnreached, readHost } from './hosts.ts'
 import { type Measured, storeMeasured, thinning } from './samples.ts'
 import { inShortTransactions } from './short-transactions.ts'
 
-const EVERY = 30 * SECOND
+/** How far apart the rounds begin, ms. */
+export const ROUND = 30 * SECOND
 /** With the time to connect, less than a round. */
 const PATIENCE = 20 * SECOND
 /** Rounds in a row that do not reach a host before it counts as down. */
@@ -47,7 +48,7 @@ export function createCollector({ state, connections, clock, log, online, judge 
   let cancel = () => {}
   let running = false
   // Begun anywhere, so that those who restart often get around too.
-  let turns = Math.floor(clock.now() / EVERY)
+  let turns = Math.floor(clock.now() / ROUND)
 
   const ask = async (host: Host, insist: boolean): Promise<Collected> => {
     const { stdout } = await connections.machine(host, insist).run(COLLECT_WORDS, { timeoutMs: PATIENCE })
@@ -75,14 +76,14 @@ export function createCollector({ state, connections, clock, log, online, judge 
       const fair = online() ? looks : looks.filter(look => !(look.seen instanceof Problem))
       await inShortTransactions(state, stepsOf(fair, began), () => running)
     }
-    if (running) cancel = clock.at(Math.max(began + EVERY, clock.now()), turn)
+    if (running) cancel = clock.at(Math.max(began + ROUND, clock.now()), turn)
   }
 
   const turn = () => {
     const began = clock.now()
     round().catch(error => {
       log.error('a round of the collector failed', { error })
-      if (running) cancel = clock.at(began + EVERY, turn)
+      if (running) cancel = clock.at(began + ROUND, turn)
     })
   }
 

@@ -9,6 +9,8 @@ export type Engine = 'docker' | 'podman'
 export type Address = { user: string; address: string; port: number }
 
 const SSH_PORT = 22
+/** The id of a host that is only asked for its key so far. */
+export const NOT_REGISTERED = -1
 
 /** Throws `invalid` on the field `name` for what cannot name a host. */
 export function refuseHostName(name: string): void {

@@ -1,4 +1,6 @@
 // Hosts through the whole house over real SSH: registered, tried, looked at, alerted about, changed and removed.
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { startHouse, type TestHouse } from '../testing/house.ts'
 import { createFakeHost, type FakeHost } from '../testing/ssh/fake-host.ts'
@@ -81,7 +83,14 @@ describe('a new host', () => {
     expect(await refusal('hosts add web-1 nowhere')).toContain('Write user@address or user@address:port.')
     expect(await refusal('hosts add -- "web 1" deploy@127.0.0.1')).toContain('cannot name a host')
     await server.close()
-    expect(await refusal(`hosts add web-1 ${server.address}`)).toContain('nothing listens at 127.0.0.1')
+    const refused = await refusal(`hosts add web-1 ${server.address}`)
+    expect(refused).toContain('nothing listens at 127.0.0.1')
+    expect(refused).toContain('correct the port with: hosts add web-1 deploy@127.0.0.1:PORT')
+    const closing = createServer(socket => socket.end()).listen(0, '127.0.0.1')
+    await once(closing, 'listening')
+    const { port } = closing.address() as AddressInfo
+    expect(await refusal(`hosts add web-1 deploy@127.0.0.1:${port}`)).toContain('Check that sshd listens there')
+    closing.close()
     expect(await house.result('hosts list')).toEqual({ hosts: [] })
   })
 
@@ -135,6 +144,19 @@ describe('a host in trouble', () => {
     host.failure = null
     host.engine = 'none'
     expect(await card('hosts test web-1')).toContain('neither Docker nor Podman')
+  })
+
+  it('tells that its containers cannot be seen any more, and keeps what is known of them', async () => {
+    await aRound()
+    host.failure = 'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?'
+    for (let i = 0; i < 2; i++) await aRound()
+    expect(titles()).toEqual([])
+    await aRound()
+    await shows(['Critical: The containers of web-1 cannot be seen'])
+    expect(await card('containers list')).toContain('web-1/web')
+    host.failure = null
+    await aRound()
+    await shows(['Resolved: The containers of web-1 cannot be seen'])
   })
 
   it('tells of a container that died, not of one that was stopped, and ends the alert when it runs again', async () => {
