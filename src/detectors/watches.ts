@@ -58,7 +58,8 @@ export function setWatchesBack(state: State, now: number, ms: number): void {
 
 /** The watches of a rule. */
 export function watchesOf(state: State, ruleId: number): Watch[] {
-  return state.db.select().from(watches).where(eq(watches.ruleId, ruleId)).all()
+  const ofRule = eq(watches.ruleId, sql.placeholder('ruleId'))
+  return state.prepared('watches of a rule', db => db.select().from(watches).where(ofRule).prepare()).all({ ruleId })
 }
 
 /** When the next watch is due, or null. */
