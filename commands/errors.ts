@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { endAlert } from '../src/alerts/alerts.ts'
 import type { Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
-import { cut, errorKey, lastHour } from '../src/detectors/error-finding.ts'
+import { cut, errorKey, lastHour, sampleLines } from '../src/detectors/error-finding.ts'
 import { dropWatch } from '../src/detectors/watches.ts'
 import { type KnownError, listErrors, matchingErrors, setErrorState } from '../src/logs/errors.ts'
 import { Problem } from '../src/problem.ts'
@@ -127,7 +127,7 @@ function errorCard(error: KnownError, context: Context) {
     lines: [
       [{ bold: error.state }, ...said],
       `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
-      ...error.samples.map((sample): Text => [{ code: cut(sample.message.split('\n', 1)[0]!, 200) }]),
+      ...sampleLines(error),
     ] as Text[],
     fields: [
       { name: 'Last hour', value: lastHour(context.state, error, context.now) },

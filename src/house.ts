@@ -67,7 +67,7 @@ export function openHouse(options: HouseOptions) {
   const { state, config, clock, log } = options
   const startedAt = clock.now()
   const commit = createGroupCommit(state)
-  const store = options.store ? countedStore(options.store, state, commit) : null
+  const store = options.store ? countedStore(options.store, state, commit, log) : null
   const vault = createVault(options.vaultKey)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, startedAt)

@@ -2,8 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLog } from './log.ts'
+import { addCount, allSeries } from './logs/counters.ts'
 import { openLogStore } from './logs/embedded/open-log-store.ts'
 import type { LogStore } from './logs/store.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
@@ -13,17 +14,24 @@ let store: LogStore
 let house: TestHouse
 let key: string
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-spikes-'))
   store = await openLogStore({ folder, log: silentLog })
+})
+
+afterAll(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
   house = await startHouse({ store })
   key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 afterEach(async () => {
   await house.stop()
-  await store.close()
-  rmSync(folder, { recursive: true, force: true })
+  await store.purge({ where: null, from: null, until: null })
 })
 
 const timeout = { message: 'TimeoutError: connect timed out', level: 'error', source: 'api', host: 'web-1' }
@@ -122,6 +130,70 @@ describe('an error that comes again and again', () => {
     await house.passes('2s')
     expect(titles()).toEqual([])
   })
+
+  it('shows its words as they are, and each wording once', async () => {
+    await sends(Array(5).fill({ ...timeout, message: "costs $& or $' or $$" }))
+    const { card } = house.channel.messages[0]!
+    expect(card.title).toBe("Warning: api on web-1: 5 × costs $& or $' or $$ in 1 min")
+    expect(JSON.stringify(card.lines).match(/"code"/g)).toHaveLength(1)
+  })
+
+  it('that is usual says against which number it is told, also when more of it come', async () => {
+    // A day of four in every five minutes.
+    await sends(timeout)
+    const [series] = allSeries(house.state)
+    const now = house.clock.now()
+    house.state.transaction(() => {
+      for (let back = 5; back < 24 * 60; back += 5) addCount(house.state, series!.id, now - back * 60_000, 4)
+      house.state.prepare('update fingerprints set first_seen_at = ?').run(now - 48 * 3_600_000)
+    })
+    await sends(Array(40).fill(timeout))
+    await house.passes('2s')
+    await sends(timeout)
+    await house.passes('2s')
+    expect(JSON.stringify(house.channel.messages[0]!.card.lines)).toMatch(/alerts at (1\d|2\d)\. Usual is up to 4/)
+  })
+})
+
+describe('lines that cannot be judged', () => {
+  const aged = () => {
+    house.state.prepare("update rules set matcher = 'words cannot be counted' where name = 'error-spikes'").run()
+    house.state.forget('rules')
+  }
+
+  it('are stored, counted and answered as such, and judged with the next ones', async () => {
+    aged()
+    await sends(Array(5).fill(timeout))
+    expect(await house.result('errors list')).toMatchObject({ errors: [{ count: 5 }] })
+    expect(titles()).toEqual([])
+    await house.result('rules edit error-spikes --matcher none')
+    await sends({ message: 'all is well' })
+    expect(titles()).toEqual(['Warning: api on web-1: 5 × TimeoutError: connect timed out in 1 min'])
+  })
+
+  it('do not keep others from it', async () => {
+    house.state
+      .prepare(`create trigger broken before insert on alerts when new.title like '%bad%'
+      begin select raise(abort, 'cannot be'); end`)
+      .run()
+    await sends([...Array(5).fill({ ...timeout, message: 'bad' }), ...Array(5).fill({ ...timeout, message: 'good' })])
+    expect(titles()).toEqual(['Warning: api on web-1: 5 × good in 1 min'])
+    house.state.prepare('drop trigger broken').run()
+    await sends({ message: 'all is well' })
+    expect(titles()).toHaveLength(2)
+  })
+
+  it('are counted with the next ones when not even that was possible, and stored only once', async () => {
+    house.state
+      .prepare(`create trigger broken before insert on fingerprints
+      begin select raise(abort, 'cannot be'); end`)
+      .run()
+    await sends(Array(5).fill(timeout))
+    house.state.prepare('drop trigger broken').run()
+    await sends({ message: 'all is well' })
+    expect(titles()).toHaveLength(1)
+    expect((await house.result<{ total: number }>('logs search "connect timed out"')).total).toBe(5)
+  })
 })
 
 describe('a batch with an idempotency key', () => {
@@ -140,14 +212,14 @@ describe('a batch with an idempotency key', () => {
       limits: { lines: 1000, messageBytes: 65_536 },
       retentionMs: 3 * 86_400_000,
       privacy: {},
-      idempotencyKey: 'one',
+      idempotencyKey: 'two',
     }
     await store.append(batch)
     expect(titles()).toEqual([])
-    const again = await sends(Array(5).fill(timeout), { 'idempotency-key': 'one' })
+    const again = await sends(Array(5).fill(timeout), { 'idempotency-key': 'two' })
     expect(again.repeated).toBe(true)
     expect(await open()).toMatchObject([{ count: 5 }])
-    await sends(Array(5).fill(timeout), { 'idempotency-key': 'one' })
+    await sends(Array(5).fill(timeout), { 'idempotency-key': 'two' })
     expect(await open()).toMatchObject([{ count: 5 }])
   })
 })

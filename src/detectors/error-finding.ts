@@ -36,7 +36,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
     detector: rule.kind,
     projectId: error.projectId,
     severity: rule.severity,
-    title: `${where.filter(Boolean).join(' ') || 'somewhere'}: ${seen.howOften.replace('%', cut(message, TITLE_MESSAGE))}`,
+    title: `${where.filter(Boolean).join(' ') || 'somewhere'}: ${seen.howOften.replace('%', () => cut(message, TITLE_MESSAGE))}`,
     since: seen.since,
     occurrences: seen.occurrences,
     labels: {
@@ -52,7 +52,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
       lines: [
         ...seen.against,
         ...(rule.note === null ? [] : [rule.note]),
-        ...error.samples.map((sample): Text => [{ code: cut(firstLine(sample.message), SAMPLE) }]),
+        ...sampleLines(error),
         `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
       ],
       fields: fields(state, error, hosts, now),
@@ -65,7 +65,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
 export function errorRecovery(state: State, error: KnownError, quiet: string, now: number): Finding['seen'] {
   const lines: Text[] = [
     [`None came for ${quiet}; the last was at `, { time: error.lastSeenAt, style: 'moment' }, '.'],
-    ...error.samples.slice(-1).map((sample): Text => [{ code: cut(firstLine(sample.message), SAMPLE) }]),
+    ...sampleLines(error).slice(-1),
   ]
   return { lines, fields: fields(state, error, hostsOf(state, error), now), buttons: [logsButton(error)] }
 }
@@ -80,6 +80,12 @@ export function windowWords(window: number): string {
 export function cut(text: string, most: number): string {
   const points = Array.from(text)
   return points.length <= most ? text : `${points.slice(0, most - 1).join('')}…`
+}
+
+/** What the latest lines say, each wording once. */
+export function sampleLines(error: Pick<KnownError, 'samples'>): Text[] {
+  const said = error.samples.map(sample => cut(firstLine(sample.message), SAMPLE))
+  return [...new Set(said)].map((code): Text => [{ code }])
 }
 
 function firstLine(text: string): string {

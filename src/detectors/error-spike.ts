@@ -27,8 +27,13 @@ export function findSpike(
   const count = countWithin(arrivals, rule.window!, until, fits)
   if (count < rule.threshold!) return null
   const known = usual()
-  const needed = known === null ? rule.threshold! : Math.max(rule.threshold!, spikeOver(known))
+  const needed = neededOver(rule, known)
   return count >= needed ? { count, needed, usual: known } : null
+}
+
+/** How many are too many where so many are usual (null: not known). */
+export function neededOver(rule: Pick<Rule, 'threshold'>, usual: number | null): number {
+  return usual === null ? rule.threshold! : Math.max(rule.threshold!, spikeOver(usual))
 }
 
 /**

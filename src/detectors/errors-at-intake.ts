@@ -7,7 +7,7 @@ import { readSource } from '../logs/sources.ts'
 import type { State } from '../state/database.ts'
 import { formatDuration, MINUTE, SECOND } from '../time.ts'
 import { errorFinding, errorKey, errorRecovery, windowWords } from './error-finding.ts'
-import { findSpike } from './error-spike.ts'
+import { findSpike, neededOver } from './error-spike.ts'
 import type { Outcome } from './finding.ts'
 import { fittingSeries } from './fitting-series.ts'
 import { isNews } from './new-error.ts'
@@ -60,7 +60,7 @@ function findSpiking(state: State, error: KnownError, now: number): Trouble | nu
   // What came before somebody said that it is resolved is settled.
   const arrivals = error.state === 'resolved' ? error.recent.filter(([at]) => at > error.stateAt!) : error.recent
   for (const rule of rulesFor(state, 'error-spike', error)) {
-    const usual = () => (rule.baseline ? usualOf(state, error, rule.window!, now) : null)
+    const usual = () => usualFor(state, rule, error, now)
     const spike = findSpike(rule, arrivals, error.lastSeenAt, fittingSeries(state, rule, error), usual)
     if (!spike) continue
     const since = arrivals.find(([at]) => at >= error.lastSeenAt - rule.window!)![0]
@@ -118,10 +118,19 @@ function countOn(state: State, watch: Watch, rule: Rule, error: KnownError, now:
   const within = countWithin(error.recent, windowOf(rule), error.lastSeenAt, fittingSeries(state, rule, error))
   const value = Math.max(watch.value, within)
   keepWatch(state, { ...watch, value, lastAt: now, counted: error.count, endsAt: error.lastSeenAt + rule.quiet })
-  const against = rule.kind === 'error-spike' ? [againstSentence(rule, value, rule.threshold!, null)] : []
+  const against = rule.kind === 'error-spike' ? [stillAgainst(state, rule, error, value, now)] : []
   const seen = { rule, howOften: oftenWords(rule, value), against, since: watch.since }
   const occurrences = error.count - watch.counted
   return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences }, now) }
+}
+
+function stillAgainst(state: State, rule: Rule, error: KnownError, value: number, now: number): Text {
+  const usual = usualFor(state, rule, error, now)
+  return againstSentence(rule, value, neededOver(rule, usual), usual)
+}
+
+function usualFor(state: State, rule: Rule, error: KnownError, now: number): number | null {
+  return rule.baseline ? usualOf(state, error, rule.window!, now) : null
 }
 
 function windowOf(rule: Rule): number {

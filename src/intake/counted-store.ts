@@ -1,11 +1,13 @@
 // The log store as everybody who stores lines is given it: what was stored is counted and judged before it is answered.
 import { applyOutcomes } from '../alerts/alerts.ts'
-
-import { judgeError } from '../detectors/errors-at-intake.ts'
+import { errorKey } from '../detectors/error-finding.ts'
+import { judgeError, type Touched } from '../detectors/errors-at-intake.ts'
 import type { Outcome } from '../detectors/finding.ts'
 import { silenceBroken } from '../detectors/silence.ts'
+import { dropWatch } from '../detectors/watches.ts'
+import type { Log } from '../log.ts'
 import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
-import { type ErrorLines, recordError } from '../logs/errors.ts'
+import { type ErrorLines, readErrorById, recordError } from '../logs/errors.ts'
 import { noteSource } from '../logs/sources.ts'
 import type { Batch, LineCount, LogStore, Stored } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
@@ -15,16 +17,33 @@ import type { Arrival, ErrorSample } from '../state/schema.ts'
 import { HOUR } from '../time.ts'
 
 const STALE = HOUR
+/** So many failures are remembered; there are no more in a life that can be saved. */
+const MOST_WAITING = 1_000
 /** The place of the counters among what a transaction writes last. */
 const WRITTEN_LAST = -1
 
-/** `store` with every batch counted and judged in a transaction of `commit` before `append` resolves. */
-export function countedStore<S extends LogStore>(store: S, state: State, commit: GroupCommit): LogStore {
+/**
+ * `store` with every batch counted and judged in a transaction of `commit` before `append` resolves. What is stored is
+ * answered as stored: counting that fails is tried again with later batches, for a sender would store its lines twice.
+ */
+export function countedStore<S extends LogStore>(store: S, state: State, commit: GroupCommit, log: Log): LogStore {
+  const counting: Counting = { state, log, unjudged: new Map() }
+  let uncounted: (() => void)[] = []
+
+  const countLater = (work: () => void, error: unknown) => {
+    log.error('lines were stored but could not be counted; they are with the next ones', { error })
+    if (uncounted.length < MOST_WAITING) uncounted.push(work)
+  }
+
   return {
     async append(batch) {
       const { receivedAt, project, idempotencyKey } = batch
       const stored = await store.append(batch)
-      if (stored.counts.length > 0) await commit(() => count(state, { receivedAt, project, idempotencyKey }, stored))
+      if (stored.counts.length === 0) return stored
+      const waiting = uncounted
+      uncounted = []
+      const works = [...waiting, () => count(counting, { receivedAt, project, idempotencyKey }, stored)]
+      await Promise.all(works.map(work => commit(work).catch(error => countLater(work, error))))
       return stored
     },
     search: request => store.search(request),
@@ -44,10 +63,24 @@ export function countedStore<S extends LogStore>(store: S, state: State, commit:
   }
 }
 
+type Counting = {
+  state: State
+  log: Log
+  /** The errors whose judging failed, by number; they are judged again with the next lines of any. */
+  unjudged: Map<number, Judged>
+}
+
+type Judged = Touched & { at: number }
+
 type Arrived = { projectId: number; at: number; line: LineCount; count: number }
 
 /** Adds what a batch had to what this transaction counts; a batch with a key is counted once, however often it comes. */
-function count(state: State, batch: Pick<Batch, 'receivedAt' | 'project' | 'idempotencyKey'>, stored: Stored): void {
+function count(
+  counting: Counting,
+  batch: Pick<Batch, 'receivedAt' | 'project' | 'idempotencyKey'>,
+  stored: Stored,
+): void {
+  const { state } = counting
   const { receivedAt: at, idempotencyKey } = batch
   const project = readProject(state, batch.project)
   if (
@@ -67,11 +100,12 @@ function count(state: State, batch: Pick<Batch, 'receivedAt' | 'project' | 'idem
       if (line.latest > before.line.latest) before.line = line
     }
   }
-  state.writeLast(WRITTEN_LAST, () => write(state))
+  state.writeLast(WRITTEN_LAST, () => write(counting))
 }
 
 /** Writes what the requests of this transaction had together, and judges the errors among it. */
-function write(state: State): void {
+function write(counting: Counting): void {
+  const { state } = counting
   const arrived = state.memory<Arrived>('arrived')
   const errors = new Map<string, Lines>()
   const outcomes: Outcome[] = []
@@ -85,12 +119,39 @@ function write(state: State): void {
     if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
   }
   arrived.clear()
+  for (const outcome of outcomes) attempt(counting, null, () => applyOutcomes(state, [outcome], now))
+  const touched = takeUnjudged(counting, now)
   for (const lines of errors.values()) {
     const { error, before } = recordError(state, lines)
-    const touched = { error, isNew: before === null, latest: lines.latest }
-    if (lines.latest >= lines.at - STALE) outcomes.push(...judgeError(state, touched, lines.at))
+    const { latest, at } = lines
+    if (latest >= at - STALE) touched.set(error.id, { error, isNew: before === null, latest, at })
   }
-  if (outcomes.length > 0) applyOutcomes(state, outcomes, now)
+  for (const one of touched.values())
+    attempt(counting, one, () => applyOutcomes(state, judgeError(state, one, one.at), now))
+}
+
+/** The errors that were not judged, as they are now. */
+function takeUnjudged({ state, unjudged }: Counting, at: number): Map<number, Judged> {
+  const taken = new Map<number, Judged>()
+  for (const [id, before] of unjudged) {
+    const error = readErrorById(state, id)
+    if (error) taken.set(id, { ...before, error, at })
+  }
+  unjudged.clear()
+  return taken
+}
+
+/** Judges, about an error where one is said. What fails takes nothing with it, least of all the counts. */
+function attempt({ state, log, unjudged }: Counting, about: Judged | null, judge: () => void): void {
+  try {
+    judge()
+  } catch (error) {
+    log.error('lines were counted but could not be judged; they are with the next ones', { error })
+    if (about === null) return
+    // A watch without its alert would keep the error quiet.
+    dropWatch(state, errorKey(about.error))
+    if (unjudged.size < MOST_WAITING) unjudged.set(about.error.id, about)
+  }
 }
 
 type Lines = ErrorLines & { arrivals: Arrival[]; samples: ErrorSample[]; at: number; latest: number }
