@@ -7,7 +7,7 @@ import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
 import { answers } from '../testing/model/behaviour.ts'
 import { evidenceIn, resultsIn } from '../testing/model/reader.ts'
 import { createVeil } from './concealment.ts'
-import { sentText } from './pack-text.ts'
+import { happeningText, sentText } from './pack-text.ts'
 import { shortened } from './reading.ts'
 
 const digits = (length: number) =>
@@ -56,6 +56,21 @@ describe('concealing', () => {
         // The first signs of what is random in it.
         const piece = secret.slice(-16).slice(0, 8)
         for (const one of sent) expect(one).not.toContain(piece)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('what was cut before it came', () => {
+  it('tells nothing of the person it was cut in', () => {
+    fc.assert(
+      fc.property(person, fc.nat(30), fc.constantFrom(' in 1 min', '" fired', ''), ({ secret }, at, after) => {
+        const kept = secret.slice(0, Math.max(1, Math.min(at, secret.length - 1)))
+        const text = `alert 3 "api: 9 × order of ${kept}…${after}`
+        const sent = happeningText({ id: 'E1', at: 0, text, command: null }, createVeil().conceal)
+        expect(sent).toContain('order of')
+        expect(sent).not.toContain(`of ${kept.slice(0, 4)}`)
       }),
       { numRuns: 300 },
     )
@@ -135,18 +150,26 @@ describe('what a provider receives', () => {
         .map(({ text }) => ({ message: 'x failed', level: 'error', host: text.slice(0, 200), ago: 1000 })),
     )
     for (const { text } of oneLine.slice(10, 14)) await beat('/fail', { method: 'POST', body: text })
+    // The card of the alert shows so much of what was said, and no more.
+    const account = 'GB82 WEST 1234 5698 7654 32'
+    for (const before of [180, 185, 190])
+      await (await at.house.hasCheck(`job-${before}`))('/fail', {
+        method: 'POST',
+        body: `${'x'.repeat(before)} ${account}`,
+      })
     await at.house.result(`ack 1 ${quoteWord(oneLine[14]!.text)}`)
     at.model.next({
       kind: 'calls',
       calls: oneLine.slice(0, 4).map(({ text }) => ({ name: 'search_logs', input: { text, limit: 50 } })),
     })
     await at.house.result(`analyze logs --question=${quoteWord(oneLine[15]!.text)}`)
-    await at.house.result('analyze alert 1')
+    for (const alert of [1, 2, 3, 4]) await at.house.result(`analyze alert ${alert}`)
     await at.house.result(`analyze host ${quoteWord(oneLine[2]!.text.slice(0, 200))}`)
     for (const { text } of oneLine.slice(16, 20)) await at.house.result(`analyze ask ${quoteWord(text)}`)
     expect(at.model.requests.length).toBeGreaterThan(7)
     const received = at.model.requests.map(request => request.text).join('\n')
     expect(said.map(({ secret }) => secret).filter(secret => leaves(received, secret))).toEqual([])
+    expect(received).not.toContain('x GB82')
     expect(received).toContain('<EMAIL_')
     expect(received).toContain('[hidden:')
   })

@@ -56,9 +56,18 @@ export function happeningText({ id, at, text }: Happening | Measured, conceal: C
   return JSON.stringify({ id, at: isoTime(at), what: sentText(whole(text), conceal, MESSAGE) })
 }
 
-/** Without words that were cut off before they came here: half an address is known by no rule. */
+/** Without what was cut off before it came here, and the numbers that lead up to it: half an account is known by no rule. */
 function whole(text: string): string {
-  return text.replace(/[^\s"]{1,200}…/g, '…')
+  const parts = text.split('…')
+  const last = parts.pop()!
+  return [...parts.map(withoutEnd), last].join('…')
+}
+
+function withoutEnd(part: string): string {
+  const words = part.split(/(?<=[\s"])/)
+  words.pop()
+  while (/\d|^[A-Z(+]{1,4}[\s"]?$/.test(words.at(-1) ?? '')) words.pop()
+  return words.join('')
 }
 
 /** A text as it is sent: concealed, on one line, cut visibly. */

@@ -9,6 +9,7 @@ import { describeSchedule } from '../checks/schedule.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
+import { cut } from './error-finding.ts'
 import type { Finding, Labels, Outcome } from './finding.ts'
 
 const STRIP_LENGTH = 12
@@ -106,7 +107,7 @@ function whatCame(check: Check, last: Beat | undefined): Text[] {
   const lines: Text[] = []
   if (check.missKind === 'failed') {
     const said = last?.body?.toString('utf8').trim().split('\n').at(-1)
-    lines.push(said ? ['It said: ', { code: Array.from(said).slice(0, 200).join('') }] : 'It said nothing more.')
+    lines.push(said ? ['It said: ', { code: cut(said, 200) }] : 'It said nothing more.')
   } else if (check.lastBeatAt === null) lines.push('No beat ever came.')
   else
     lines.push([
