@@ -5,6 +5,7 @@ import { countHeld, listHeld } from '../src/alerts/hold-lists.ts'
 import { reviewHolds } from '../src/alerts/holds.ts'
 import { readMatcher } from '../src/alerts/matcher.ts'
 import { countMatching } from '../src/alerts/matching.ts'
+import { isReviewed } from '../src/alerts/review.ts'
 import {
   addSilence,
   endSilence,
@@ -188,7 +189,7 @@ function silenceCard(silence: Silence, { state }: Context) {
     tone: 'muted' as const,
     lines: [
       silenceLine(silence),
-      `It holds back ${counted(open, 'open alert')} now.`,
+      `It holds back ${counted(open, 'open alert')} now${isReviewed(state) ? '' : ', and more within seconds'}.`,
       ...held,
       ...(open > NAMED ? [`… ${open - NAMED} more`] : []),
     ],

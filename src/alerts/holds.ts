@@ -1,7 +1,7 @@
 // Holding alerts back: judged when one fires, and again for all that are open when something relevant changed.
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
-import { asc, lte, ne, sql } from '../state/orm.ts'
+import { asc, lte, sql } from '../state/orm.ts'
 import { alerts } from '../state/schema.ts'
 import { SECOND } from '../time.ts'
 import type { Alert, AlertChanges } from './alert.ts'
@@ -19,12 +19,14 @@ import { groupHosts } from './host-groups.ts'
 import { countMaintained, maintenanceBlankets } from './maintenances.ts'
 import { readParent, settlesAfter, waitsUntil } from './parents.ts'
 import { readQuietUntil } from './quiet-hours.ts'
-import { isReviewed, markReviewed } from './review.ts'
+import { isReviewed, reviewSoon, takeForReview } from './review.ts'
 import { tellLater } from './sightings.ts'
 import { countSilenced, silenceBlankets } from './silences.ts'
 import { joinStorm, stormOver } from './storms.ts'
 
 const TOLD_EVERY = 10 * SECOND
+/** How many alerts one turn judges, of those whose hold ends and of all others. */
+const AT_ONCE = 100
 
 type HoldColumns = Pick<Alert, 'heldBy' | 'heldWhy' | 'heldUntil' | 'freedAt'>
 const FREE = { heldBy: null, heldWhy: null, heldUntil: null }
@@ -38,17 +40,21 @@ export function judgeNew(state: State, draft: AlertDraft | Alert, now: number): 
   return hold ? heldColumns(hold) : { ...FREE, freedAt: isOwn(draft) ? null : now }
 }
 
-/** Judges the alerts whose hold ends by `now`, or all that are open when something changed. */
+/**
+ * Judges the alerts whose hold ends by `now`, and when something changed all that are open: so many in one turn that
+ * nothing else has to wait for it. What is left is due at once again.
+ */
 export function reviewHolds(state: State, now: number): void {
   state.transaction(() => {
     const due = dueAlerts(state, now)
-    const all = groupHosts(state, due, now) || !isReviewed(state)
-    const rows = all ? openAlerts(state) : due
-    if (rows.length > 0) {
-      const blankets = blanketsAt(state, now)
-      for (const alert of rows) review(state, alert, blankets, now)
+    if (groupHosts(state, due, now)) reviewSoon(state)
+    const ids = new Set([...due.map(alert => alert.id), ...takeForReview(state, AT_ONCE)])
+    if (ids.size === 0) return
+    const blankets = blanketsAt(state, now)
+    for (const id of [...ids].toSorted((a, b) => a - b)) {
+      const alert = readAlert(state, id)
+      if (alert && alert.state !== 'resolved') review(state, alert, blankets, now)
     }
-    markReviewed(state)
   })
 }
 
@@ -173,9 +179,6 @@ function dueAlerts(state: State, now: number): Alert[] {
     .from(alerts)
     .where(sql`${due} and ${lte(alerts.heldUntil, now)}`)
     .orderBy(asc(alerts.id))
+    .limit(AT_ONCE)
     .all()
-}
-
-function openAlerts(state: State): Alert[] {
-  return state.db.select().from(alerts).where(ne(alerts.state, 'resolved')).orderBy(asc(alerts.id)).all()
 }

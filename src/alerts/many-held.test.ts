@@ -5,7 +5,8 @@ import { startDelivery } from '../testing/delivery.ts'
 import { MINUTE, SECOND } from '../time.ts'
 import { listAlerts } from './alert-lists.ts'
 import { endAlert, fireAlert } from './alerts.ts'
-import { keepHolds } from './hold-keeping.ts'
+import { keepHolds, nextHoldChange } from './hold-keeping.ts'
+import { reviewSoon } from './review.ts'
 import { addSilence, endSilence, listSilences } from './silences.ts'
 
 it('two hundred alerts converge to the truth, none lost, none twice, while silences come and go', async () => {
@@ -68,6 +69,37 @@ it('two hundred alerts converge to the truth, none lost, none twice, while silen
     const first = messages.slice(0, 20).map(message => Number(/trouble (\d+)\./.exec(message.card.title)?.[1]))
     expect(first.every(number => number % 3 === 0)).toBe(true)
   }
+})
+
+it('a silence over thousands of alerts holds them a few at a time, and all of them soon', async () => {
+  const delivery = await startDelivery()
+  const { state, clock } = delivery
+  state.transaction(() => {
+    for (let i = 0; i < 1500; i++) fireAlert(state, finding(i, clock.now()), clock.now())
+    keepHolds(state, clock.now())
+  })
+  const held = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.heldBy !== null).length
+  const turns = () => {
+    const seen: number[] = []
+    while ((nextHoldChange(state) ?? Number.POSITIVE_INFINITY) <= clock.now() && seen.length < 100) {
+      keepHolds(state, clock.now())
+      // What changes amid a round has nobody wait for ever.
+      if (seen.length < 5) reviewSoon(state)
+      seen.push(held())
+    }
+    return seen
+  }
+  turns()
+  const endsAt = clock.now() + MINUTE
+  addSilence(state, { projectId: null, matcher: '', reason: null, by: 'Ann', endsAt }, clock.now())
+  const taken = turns()
+  expect(taken[0]).toBeGreaterThan(0)
+  expect(taken[0]).toBeLessThan(500)
+  expect(taken.at(-1)).toBe(1500)
+  await clock.advance(MINUTE)
+  const freed = turns()
+  expect(freed[0]).toBeGreaterThan(1000)
+  expect(freed.at(-1)).toBe(0)
 })
 
 function finding(i: number, since: number) {

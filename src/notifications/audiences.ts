@@ -20,13 +20,19 @@ export function addToAudience(state: State, alertId: number, target: Target, now
   const had = readTarget(state, alertId, target.channelId)
   const mention = [...new Set([...(had?.mention ?? []), ...target.mention])]
   const row = { alertId, channelId: target.channelId, mention, since: now, why: target.why }
-  if (!had) state.db.insert(audience).values(row).run()
+  const insert = 'insert into audience (alert_id, channel_id, mention, since, why) values (?, ?, ?, ?, ?)'
+  // By hand, for a mass of alerts has several each.
+  if (!had) state.prepare(insert).run(alertId, row.channelId, JSON.stringify(mention), now, row.why)
   else if (mention.length > had.mention.length) state.db.update(audience).set({ mention }).where(pair(row)).run()
 }
 
 /** Who is told of an alert, and why. */
 export function listAudience(state: State, alertId: number): AudienceRow[] {
-  return state.db.select().from(audience).where(eq(audience.alertId, alertId)).orderBy(asc(audience.channelId)).all()
+  const ofAlert = eq(audience.alertId, sql.placeholder('alertId'))
+  const query = state.prepared('audience of an alert', db =>
+    db.select().from(audience).where(ofAlert).orderBy(asc(audience.channelId)).prepare(),
+  )
+  return query.all({ alertId })
 }
 
 /** What was told somewhere stays told there until it ends; where nothing was said yet, the newest routes count. */

@@ -23,6 +23,8 @@ const LOOK_AHEAD = 8
 
 /** How long messages under way may take to finish when Vakt stops, ms. */
 const FINISH = 3_000
+/** When the database failed, ms. */
+const AGAIN = 5_000
 
 export interface Delivery {
   /** Delivers to these channels from the next nudge on; what is under way to another comes to its end. */
@@ -55,6 +57,8 @@ export function createDelivery(
   let lanes = channels.map(laneOf)
   const running = new Set<Promise<void>>()
   let stopped = false
+  let settling = false
+  let retry = () => {}
 
   const pump = (one: LaneOf) => {
     one.cancel()
@@ -65,6 +69,28 @@ export function createDelivery(
     if (one.lane.full) return
     const wake = soonest(one.lane.heldUntil(now), nextAttempt(state, one.channel.id, now))
     if (wake !== null) one.cancel = clock.at(wake, () => pump(one))
+  }
+
+  const settleAll = () => {
+    if (stopped) return
+    try {
+      // After a mass of alerts the rest is settled in turns, between which beats are heard.
+      const more = settleAudiences(state, clock.now())
+      if (more && !settling) {
+        settling = true
+        setImmediate(settleMore)
+      }
+      lanes.forEach(pump)
+    } catch (error) {
+      log.error('what is to be delivered could not be worked out; it is again in a few seconds', { error })
+      retry()
+      retry = clock.at(clock.now() + AGAIN, settleAll)
+    }
+  }
+
+  const settleMore = () => {
+    settling = false
+    settleAll()
   }
 
   const sendDue = (one: LaneOf, kind: OutboxKind, now: number) => {
@@ -116,10 +142,7 @@ export function createDelivery(
       }
       lanes = wanted.map(channel => kept.find(one => one.channel === channel) ?? laneOf(channel))
     },
-    nudge() {
-      if (!stopped) settleAudiences(state, clock.now())
-      lanes.forEach(pump)
-    },
+    nudge: settleAll,
     refusal: channelId => lanes.find(({ channel }) => channel.id === channelId)?.lane.refusal ?? null,
     platformIsBack(channelId) {
       const one = lanes.find(({ channel }) => channel.id === channelId)
@@ -130,6 +153,7 @@ export function createDelivery(
     },
     async stop() {
       stopped = true
+      retry()
       for (const one of lanes) {
         one.cancel()
         one.cancelRetry()

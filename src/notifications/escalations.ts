@@ -56,8 +56,10 @@ export function settleEscalations(state: State, alert: Alert, project: string | 
     state.prepare('delete from alert_escalations where alert_id = ?').run(alert.id)
     return
   }
+  const all = listEscalations(state)
+  if (all.length === 0) return
   const waiting = state.db.select().from(alertEscalations).where(eq(alertEscalations.alertId, alert.id)).all()
-  for (const escalation of listEscalations(state)) {
+  for (const escalation of all) {
     const had = waiting.find(one => one.escalationId === escalation.id)
     const fits = had !== undefined || matchesAlert(matcherOf(escalation.matcher), alert, project)
     if (!fits) continue

@@ -8,12 +8,15 @@ import { settleEscalations } from './escalations.ts'
 import { settle } from './notifications.ts'
 import { audienceOf } from './route.ts'
 
-/** How many alerts one transaction settles. */
-const AT_ONCE = 500
+/** How many alerts are settled before anything else gets its turn. */
+const AT_ONCE = 100
 
-/** Settles who is told of every alert that has changed since it was last settled, and what is to be escalated when. */
-export function settleAudiences(state: State, now: number): void {
-  for (let settled = AT_ONCE; settled === AT_ONCE; ) settled = state.transaction(() => settleSome(state, now))
+/**
+ * Settles who is told of alerts that have changed since they were last settled, and what is to be escalated when. Says
+ * whether some are left for the next time.
+ */
+export function settleAudiences(state: State, now: number): boolean {
+  return state.transaction(() => settleSome(state, now)) === AT_ONCE
 }
 
 function settleSome(state: State, now: number): number {
