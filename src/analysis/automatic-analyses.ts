@@ -29,7 +29,7 @@ export function listAutomatic(state: State): string[] {
 
 const WAITING = `select a.id, a.fired_at from alerts a join automatic_analyses p on p.project_id = a.project_id
   where a.state <> 'resolved' and a.severity = 'critical' and a.fired_at > ?
-    and not exists (select 1 from analyses n where n.alert_id = a.id and n.automatic = 1) order by a.id limit 20`
+    and not exists (select 1 from analyses n where n.alert_id = a.id) order by a.id limit 20`
 
 /** Critical alerts that nobody analysed yet, oldest first, with when each is due. */
 export function waitingAlerts(state: State, now: number): { id: number; dueAt: number }[] {

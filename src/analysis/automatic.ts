@@ -49,7 +49,8 @@ export function createAutomatic(options: {
   }
 
   const analyse = async (id: number): Promise<void> => {
-    const answering = analyst.analyse({
+    // Shown when it is there: one that fails is tried again and must leave nothing behind each time.
+    const answered = await analyst.analyse({
       ...{ kind: 'alert', subject: alertSubject(state, id, clock.now()), question: null },
       by: { person: 'automatic', name: 'Vakt' },
       ...{ automatic: true, deep: false, fresh: false, alertId: id, parent: null },
@@ -58,10 +59,9 @@ export function createAutomatic(options: {
       const ref = cardRef(state, id, channel.id)
       if (ref === null) continue
       await threads
-        .answer({ channel, ref, key: 'automatic' }, `Analysis of alert ${id}`, async () => show(await answering))
+        .answer({ channel, ref, key: 'automatic' }, `Analysis of alert ${id}`, async () => show(answered))
         .catch(error => log.warn('an analysis could not be shown', { channel: channel.id, error }))
     }
-    await answering
   }
 
   return {

@@ -5,8 +5,8 @@ import { DAY, HOUR } from '../time.ts'
 /** Limits in millionths of a dollar. */
 export type Limits = { analysis: number; personHour: number; day: number; month: number }
 
-/** What a limit refused, and when there is room again (epoch ms; null: not for this analysis). */
-export type Refusal = { limit: keyof Limits; most: number; resetsAt: number | null }
+/** What a limit refused, what the call may cost, and when there is room for it (epoch ms; null: never, or not for this analysis). */
+export type Refusal = { limit: keyof Limits; most: number; needed: number; resetsAt: number | null }
 
 const KEPT = 400 * DAY
 
@@ -27,12 +27,14 @@ export function reserve(
     const { person, model, most, already } = call
     const { day, nextDay, month, nextMonth } = calendar(now, timeZone)
     const full = (limit: keyof Limits, spent: number, resetsAt: number | null): Refusal | null =>
-      spent + most > limits[limit] ? { limit, most: limits[limit], resetsAt } : null
+      spent + most > limits[limit]
+        ? { limit, most: limits[limit], needed: most, resetsAt: most > limits[limit] ? null : resetsAt }
+        : null
     const refused =
       full('analysis', already, null) ??
       full('month', spentSince(state, month), nextMonth) ??
       full('day', spentSince(state, day), nextDay) ??
-      full('personHour', spentSince(state, now - HOUR, person), roomAt(state, person, now))
+      full('personHour', spentSince(state, now - HOUR, person), roomAt(state, person, limits.personHour - most, now))
     if (refused) return refused
     const insert = 'insert into spendings (at, person, model, reserved) values (?, ?, ?, ?)'
     const { lastInsertRowid } = state.prepare(insert).run(now, person, model, most)
@@ -72,11 +74,16 @@ export function pruneSpendings(state: State, now: number): void {
   state.transaction(() => state.prepare('delete from spendings where at < ?').run(now - KEPT))
 }
 
-/** When the oldest of what a person spent in the last hour falls out of it. */
-function roomAt(state: State, person: string, now: number): number {
-  const query = 'select min(at) as at from spendings where at >= ? and person = ?'
-  const first = state.prepare<[number, string], { at: number | null }>(query).get(now - HOUR, person)?.at ?? now
-  return first + HOUR
+/** When so much of what a person spent in the last hour has fallen out of it that at most `rest` is left. */
+function roomAt(state: State, person: string, rest: number, now: number): number {
+  const query = 'select at, coalesce(spent, reserved) as cost from spendings where at >= ? and person = ? order by at'
+  const rows = state.prepare<[number, string], { at: number; cost: number }>(query).all(now - HOUR, person)
+  let left = rows.reduce((sum, row) => sum + row.cost, 0)
+  const freeing = rows.find(row => {
+    left -= row.cost
+    return left <= rest
+  })
+  return (freeing?.at ?? now) + HOUR
 }
 
 function calendar(now: number, timeZone: string) {

@@ -70,6 +70,22 @@ describe('an analysis under a card', () => {
     }, 'the answer posted anew')
   })
 
+  it('does not come by itself where somebody asked already, and leaves nothing behind while it fails', async () => {
+    await at.house.result('analyze auto on')
+    await failingJob()
+    await at.trouble()
+    const store = at.store as { count: (...args: never[]) => Promise<unknown> }
+    const { count } = store
+    store.count = () => Promise.reject(new Error('the disk is gone'))
+    await at.house.passes('3m')
+    expect(replies()).toEqual([])
+    store.count = count
+    await at.house.result('analyze alert 1')
+    await at.house.passes('3m')
+    expect(replies()).toEqual([])
+    expect(at.model.requests.length).toBe(1)
+  })
+
   it('comes by itself for criticals where a project wants it, once', async () => {
     await at.house.result('analyze auto on')
     await at.trouble()
@@ -141,20 +157,20 @@ describe('money', () => {
     [
       'day',
       { AI_DAILY_BUDGET_USD: '0.001' },
-      /^The AI budget of \$0\.0010 for today allows no further call\. There is room again at .* 00:00:00 UTC/,
+      /^The AI budget of \$0\.0010 for today is less than one call may cost, \$0\.00\d\d; an admin can raise AI_DAILY_BUDGET_USD/,
     ],
     ['no budget', { AI_DAILY_BUDGET_USD: '0' }, /^The AI budget is set to \$0/],
     [
       'month',
       { AI_MONTHLY_BUDGET_USD: '0.001' },
-      /for this month allows no further call\. There is room again at \d{4}-\d\d-01 00:00:00 UTC/,
+      /for this month is less than one call may cost, .* AI_MONTHLY_BUDGET_USD/,
     ],
     [
       'person',
       { AI_DAILY_BUDGET_USD: '0.016' },
-      /^The AI budget of \$0\.0040 for one person in an hour allows no further call/,
+      /^The AI budget of \$0\.0040 for one person in an hour is less than one call may cost/,
     ],
-  ])('at the limit of the %s gives the evidence and says when there is room', async (_, environment, says) => {
+  ])('at a limit below one call (%s) gives the evidence and says what to do', async (_, environment, says) => {
     await opens({ environment })
     await at.trouble()
     const { why_no_model: why } = await ask()

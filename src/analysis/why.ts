@@ -42,7 +42,7 @@ export function whyNoModel(error: unknown, now: number, timeZone: string): strin
   return `${SAYS[error.failure]}${wait}`
 }
 
-function overBudget({ limit, most, resetsAt }: Refusal, now: number, timeZone: string): string {
+function overBudget({ limit, most, needed, resetsAt }: Refusal, now: number, timeZone: string): string {
   const of = {
     analysis: 'this one analysis',
     personHour: 'one person in an hour',
@@ -50,6 +50,8 @@ function overBudget({ limit, most, resetsAt }: Refusal, now: number, timeZone: s
     month: 'this month',
   }[limit]
   if (most === 0) return 'The AI budget is set to $0, so no model is asked. This is the evidence itself.'
+  if (needed > most && limit !== 'analysis')
+    return `The AI budget of ${formatDollars(most)} for ${of} is less than one call may cost, ${formatDollars(needed)}; an admin can raise ${limit === 'month' ? 'AI_MONTHLY_BUDGET_USD' : 'AI_DAILY_BUDGET_USD'}. This is the evidence itself.`
   const again =
     resetsAt === null
       ? ''
