@@ -41,6 +41,8 @@ function aContainer() {
       kept.push(line)
       for (const sink of sinks.keys()) put(sink, line)
     },
+    /** Whether somebody follows it at the moment. */
+    isRead: () => sinks.size > 0,
     /** The container ends, or its connection is cut. */
     cut() {
       for (const stop of [...sinks.values()]) stop()
@@ -52,9 +54,10 @@ function aContainer() {
 function aStore() {
   const keys = new Set<string>()
   const lines: string[] = []
-  const control = { mood: 'well' as Mood }
+  const control = { mood: 'well' as Mood, largest: 0 }
   const store = {
     append(batch: Batch): Promise<Stored> {
+      control.largest = Math.max(control.largest, batch.body.byteLength)
       if (control.mood === 'refuses') return Promise.reject(new Error('busy'))
       const repeated = keys.has(batch.idempotencyKey!)
       if (!repeated) lines.push(...Buffer.from(batch.body).toString().split('\n'))
@@ -196,5 +199,27 @@ describe('a followed container', () => {
     await clock.advance(60 * SECOND)
     stop()
     expect(numbers(lines)).toEqual(Array.from({ length: 50_000 }, (_, i) => i))
+  })
+
+  it('of very long lines is held in memory no further than of many short ones', async () => {
+    const { clock, container, lines, control, begin } = aFollower()
+    control.mood = 'refuses'
+    const stop = begin()
+    await settled()
+    const long = 'x'.repeat(60 * 1024)
+    for (let i = 0; i < 700; i++)
+      container.says({
+        stream: 'stdout',
+        stamp: `2026-03-02T09:00:00.${String(i).padStart(9, '0')}Z`,
+        text: `${long} n${i}`,
+      })
+    expect(container.isRead()).toBe(false)
+    await clock.advance(10 * SECOND)
+    control.mood = 'well'
+    await clock.advance(60 * SECOND)
+    expect(container.isRead()).toBe(true)
+    stop()
+    expect(numbers(lines)).toEqual(Array.from({ length: 700 }, (_, i) => i))
+    expect(control.largest).toBeLessThan(5 * 1024 * 1024)
   })
 })

@@ -8,11 +8,13 @@ import { notePending, notePosition, readPosition } from './follows.ts'
 import { inOrder, type OutputLine } from './output-line.ts'
 import { after, beyond, START } from './position.ts'
 
-/** A batch is stored when there are so many lines, or after so long. */
+/** A batch is stored when there are so many lines or letters, or after so long. */
 const LINES = 1_000
+const LETTERS = 4 * 1024 * 1024
 const AGE = SECOND
-/** With so many lines waiting, no more are read until those are stored. */
-const MOST_WAITING = 20_000
+/** With so many waiting, no more are read until those are stored. */
+const MOST_LINES = 20_000
+const MOST_LETTERS = 8 * LETTERS
 const RETRY = 3 * SECOND
 /** The lines of a batch that was being stored should be read again within so long; they may be rotated away. */
 const SETTLED = 10 * SECOND
@@ -39,6 +41,7 @@ export function followIntoStore(options: IntoStoreOptions): () => void {
   const isLater = beyond(hand?.until ?? position)
   const began = clock.now()
   let waiting: OutputLine[] = []
+  let letters = 0
   let storing = false
   let stopped = false
   let cancel = () => {}
@@ -53,15 +56,19 @@ export function followIntoStore(options: IntoStoreOptions): () => void {
   const take = (lines: readonly OutputLine[]) => {
     for (const line of lines) {
       reached = after(reached, line)
-      if (isLater(line)) waiting.push(line)
-      else hand?.lines.push(line)
+      if (isLater(line)) {
+        waiting.push(line)
+        letters += line.text.length
+      } else hand?.lines.push(line)
     }
-    if (waiting.length >= MOST_WAITING) {
+    if (waiting.length >= MOST_LINES || letters >= MOST_LETTERS) {
       unfollow?.()
       unfollow = null
     }
-    arm(waiting.length >= LINES ? 0 : AGE)
+    arm(isBatch() ? 0 : AGE)
   }
+
+  const isBatch = () => waiting.length >= LINES || letters >= LETTERS
 
   const arm = (ms: number) => {
     if (stopped) return
@@ -78,8 +85,8 @@ export function followIntoStore(options: IntoStoreOptions): () => void {
     put(hand).then(
       () => {
         storing = false
-        if (unfollow === null && !stopped && waiting.length < LINES) follow()
-        if (waiting.length > 0) arm(waiting.length >= LINES ? 0 : AGE)
+        if (unfollow === null && !stopped && !isBatch()) follow()
+        if (waiting.length > 0) arm(isBatch() ? 0 : AGE)
       },
       error => {
         // The same batch is tried again, for it may have been stored after all.
@@ -92,8 +99,9 @@ export function followIntoStore(options: IntoStoreOptions): () => void {
 
   const nextHand = (): Hand | null => {
     if (waiting.length === 0) return null
-    const lines = waiting.slice(0, LINES)
-    waiting = waiting.slice(LINES)
+    const lines = waiting.slice(0, batchOf(waiting))
+    waiting = waiting.slice(lines.length)
+    letters -= lettersIn(lines)
     return { key: randomUUID(), until: lines.reduce(after, position), count: lines.length, lines }
   }
 
@@ -121,6 +129,20 @@ export function followIntoStore(options: IntoStoreOptions): () => void {
     cancel()
     unfollow?.()
   }
+}
+
+/** How many of the lines fit into one batch, one at the least. */
+function batchOf(lines: readonly OutputLine[]): number {
+  let letters = 0
+  for (const [i, line] of lines.entries()) {
+    letters += line.text.length
+    if (i === LINES || (i > 0 && letters > LETTERS)) return i
+  }
+  return lines.length
+}
+
+function lettersIn(lines: readonly OutputLine[]): number {
+  return lines.reduce((sum, line) => sum + line.text.length, 0)
 }
 
 /** As text that the store reads: each line dated, but for those that go on what stands above, such as stack traces. */
