@@ -52,7 +52,7 @@ const PLACES: Record<string, RegExp> = {
   '@resvg/resvg-js': /^src\/charts\//,
   re2js: /^src\/logs\//,
   yaml: /^src\/simulation\//,
-  zod: /^commands\/|^src\/(config|log-settings|command)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
+  zod: /^commands\/|^src\/(config|log-settings|command|command-faults)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
 }
 
 const files = [...sources('src'), ...sources('commands')].filter(
