@@ -59,7 +59,7 @@ async function start(config: Config): Promise<void> {
 
   let publicUrl = config.publicUrl
   const store = openLogs(config, log, privacyKey(vaultKey))
-  const openChats = await loadChats(config, clock, log, name => house.platformIsBack(name))
+  const openChats = await loadChats(config, clock, log, () => house)
   const house = openHouse({
     state,
     config,
@@ -164,7 +164,8 @@ function openLogs(config: Config, log: Log, privacyKey: Buffer) {
 }
 
 /** The chats that are configured; each SDK is loaded only when its platform is. */
-async function loadChats(config: Config, clock: Clock, log: Log, isBack: (name: string) => void) {
+async function loadChats(config: Config, clock: Clock, log: Log, house: () => ReturnType<typeof openHouse>) {
+  const isBack = (name: string) => house().platformIsBack(name)
   const discord = config.discord && (await import('./chat/discord/discord.ts'))
   const slack = config.slack && (await import('./chat/slack/platform.ts'))
   const telegram = config.telegram && (await import('./chat/telegram/telegram.ts'))
@@ -174,6 +175,10 @@ async function loadChats(config: Config, clock: Clock, log: Log, isBack: (name: 
     telegram: telegram?.createTelegram({
       settings: config.telegram!,
       desk,
+      listens: id =>
+        house()
+          .channels()
+          .some(one => one.id === id),
       log,
       clock,
       timeZone,

@@ -1,7 +1,7 @@
 // The escalations: their rules, and what is still to be escalated of which alert, at which stored instant.
 import type { Alert } from '../alerts/alert.ts'
 import { escalateAlert, readAlert } from '../alerts/alerts.ts'
-import { matchesAlert } from '../alerts/matcher.ts'
+import { knownMatcher, matchesAlert } from '../alerts/matcher.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, lte, sql } from '../state/orm.ts'
@@ -9,7 +9,6 @@ import { alertEscalations, escalations } from '../state/schema.ts'
 import { addToAudience, rerouteOpen } from './audiences.ts'
 import { afterwards, beginWaiting, type Escalation, waitOn, waitsForSomebody } from './escalation.ts'
 import { reachAll } from './reached.ts'
-import { matcherOf } from './route.ts'
 
 /** All escalations, the soonest first. */
 export function listEscalations(state: State): Escalation[] {
@@ -61,7 +60,7 @@ export function settleEscalations(state: State, alert: Alert, project: string | 
   const waiting = state.db.select().from(alertEscalations).where(eq(alertEscalations.alertId, alert.id)).all()
   for (const escalation of all) {
     const had = waiting.find(one => one.escalationId === escalation.id)
-    const fits = had !== undefined || matchesAlert(matcherOf(escalation.matcher), alert, project)
+    const fits = had !== undefined || matchesAlert(knownMatcher(escalation.matcher), alert, project)
     if (!fits) continue
     const next = had
       ? had.times > escalation.repeat

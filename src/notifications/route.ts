@@ -1,6 +1,6 @@
 // Where an alert is told: the routes it fits, in their order, as channels with who is called out there. Pure.
 import type { Alert } from '../alerts/alert.ts'
-import { type Matchable, type Matcher, matchesAlert, readMatcher } from '../alerts/matcher.ts'
+import { knownMatcher, type Matchable, matchesAlert } from '../alerts/matcher.ts'
 import { SEVERITIES } from '../detectors/finding.ts'
 import type { channels, routes } from '../state/schema.ts'
 
@@ -52,24 +52,11 @@ export function judgeRoutes(
   let taken = false
   return routes.map((route): Judged => {
     if (taken) return { route, says: 'not asked, for an earlier route took it' }
-    if (!matchesAlert(matcherOf(route.matcher), alert, project)) return { route, says: 'does not fit' }
+    if (!matchesAlert(knownMatcher(route.matcher), alert, project)) return { route, says: 'does not fit' }
     if (!channels.some(({ id }) => route.channels.includes(id))) return { route, says: 'its channels are gone' }
     taken = !route.goesOn
     return { route, says: 'fits' }
   })
-}
-
-const MOST_KEPT = 500
-const kept = new Map<string, Matcher>()
-
-/** The matcher of a text that was checked when it was stored; the latest are kept, for each alert asks them all. */
-export function matcherOf(text: string): Matcher {
-  const known = kept.get(text)
-  if (known !== undefined) return known
-  const read = readMatcher(text)
-  if (kept.size >= MOST_KEPT) kept.clear()
-  kept.set(text, read)
-  return read
 }
 
 function mentionOf(route: Route, severity: Alert['severity']): readonly string[] {

@@ -21,6 +21,8 @@ const down: Card = {
 }
 let telegram: Awaited<ReturnType<typeof startTelegram>>
 let platform: Platform
+/** The ids of the channels in use. */
+let inUse: Set<string>
 let ran: { line: string; name: string; admin: boolean }[]
 
 beforeEach(async () => {
@@ -34,7 +36,17 @@ beforeEach(async () => {
     },
   } as unknown as CommandDesk
   const settings = { token: telegram.token, chatId: CHAT, apiUrl: telegram.apiUrl }
-  platform = createTelegram({ settings, desk, log: silentLog, clock: systemClock, timeZone: 'UTC', withinSeconds: 1 })
+  inUse = new Set([`telegram:${CHAT}`])
+  const listens = (id: string) => inUse.has(id)
+  platform = createTelegram({
+    settings,
+    desk,
+    listens,
+    log: silentLog,
+    clock: systemClock,
+    timeZone: 'UTC',
+    withinSeconds: 1,
+  })
 })
 afterEach(async () => {
   const stopped = platform.stop()
@@ -96,6 +108,22 @@ test('a press and a typed line run commands, in chats of its own only; who admin
     { line: 'ack 1', name: 'Person 7', admin: false },
     { line: '/checks list', name: 'Person 8', admin: true },
   ])
+})
+
+test('a chat is heard while it is a channel, not when it was only tried, nor once it was removed', async () => {
+  platform.start()
+  await vi.waitFor(() => expect(platform.status().state).toBe('online'))
+  const tried = platform.open!({ id: 'telegram:-100999', name: 'tried', address: null, secret: null })!
+  await tried.post(down, 'n1')
+  telegram.presses(telegram.messages[0]!, 'Acknowledge')
+  await vi.waitFor(() => expect(telegram.answers).toHaveLength(1))
+  inUse.add('telegram:-100999')
+  telegram.writes('-100999', '/status')
+  await vi.waitFor(() => expect(ran).toHaveLength(1))
+  inUse.delete('telegram:-100999')
+  telegram.presses(telegram.messages[0]!, 'Acknowledge')
+  await vi.waitFor(() => expect(telegram.answers).toHaveLength(2))
+  expect(ran.map(one => one.line)).toEqual(['/status'])
 })
 
 test('whatever a card holds, the message keeps to the limits and its markup is closed', () => {

@@ -11,6 +11,8 @@ import { renderCard } from './render.ts'
 export type TelegramOptions = {
   settings: NonNullable<Config['telegram']>
   desk: CommandDesk
+  /** Whether a channel of this id is in use now; only who writes there is answered. */
+  listens(channelId: string): boolean
   log: Log
   clock: Clock
   timeZone: string
@@ -29,6 +31,7 @@ const LISTENS = 20
 export function createTelegram({
   settings,
   desk,
+  listens,
   log,
   clock,
   timeZone,
@@ -38,7 +41,6 @@ export function createTelegram({
   const client = { apiRoot: settings.apiUrl, timeoutSeconds: withinSeconds }
   const bot = new Bot(settings.token, { client: { ...client, timeoutSeconds: LISTENS + 10 } })
   const { api } = new Bot(settings.token, { client })
-  const chats = new Set<string>()
   const admins = new Map<string, { admin: boolean; at: number }>()
   let status: PlatformStatus = { state: 'connecting', since: clock.now() }
   let stopping = false
@@ -53,7 +55,6 @@ export function createTelegram({
   }
 
   const chat = (chatId: string, name: string): Channel => {
-    chats.add(chatId)
     const send = async (card: Card, more: object) => {
       const { text, keyboard } = renderCard(card, timeZone)
       const options = {
@@ -119,8 +120,10 @@ export function createTelegram({
   )
 
   const run = async (context: Context, line: string) => {
-    const chatId = String(context.chat?.id ?? '')
-    const known = chats.has(chatId) || (context.chat?.username !== undefined && chats.has(`@${context.chat.username}`))
+    const { id, username } = context.chat ?? {}
+    const known = [id, username === undefined ? undefined : `@${username}`].some(
+      one => one !== undefined && listens(`telegram:${one}`),
+    )
     if (!known || !context.from || context.from.is_bot) return null
     return desk.run({ line }, await speakerOf(context))
   }
