@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addHost } from './hosts/hosts.ts'
 import { storeMeasured } from './hosts/samples.ts'
 import { silentLog } from './log.ts'
@@ -16,17 +16,24 @@ let store: LogStore
 let house: TestHouse
 let key: string
 
-beforeEach(async () => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-rules-'))
   store = await openLogStore({ folder, log: silentLog })
+})
+
+afterAll(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
   house = await startHouse({ store })
   key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 afterEach(async () => {
   await house.stop()
-  await store.close()
-  rmSync(folder, { recursive: true, force: true })
+  await store.purge({ where: null, from: null, until: null })
 })
 
 async function sends(...lines: object[]) {
@@ -126,6 +133,17 @@ describe('a source', () => {
     expect((await shown()).filter(([detector]) => detector === 'silence')).toEqual([])
     await house.passes('6m')
     expect(await shown()).toEqual([['silence', 'api stopped sending logs']])
+    // That its lines are fewer than usual is explained by it.
+    await house.result(
+      'rules add few --kind threshold --matcher source:api --threshold 5 --operator < --window 5m --per source',
+    )
+    await house.passes('6m')
+    const { alerts } = await house.result<{ alerts: { detector: string; held_by: string | null }[] }>('alerts list')
+    expect(alerts.map(one => [one.detector, one.held_by?.split(':')[0] ?? null]).toSorted()).toEqual([
+      ['silence', null],
+      ['threshold', 'alert'],
+    ])
+    await house.result('rules remove few')
     await sends({})
     expect(await shown()).toEqual([])
   })
@@ -246,6 +264,21 @@ describe('a search', () => {
 })
 
 describe('the rules', () => {
+  it('that hold everywhere cannot be taken over with the key of a project, which may add its own', async () => {
+    await house.result('projects add shop')
+    const admin = (await house.result<{ key: { secret: string } }>('keys create shop --role admin')).key.secret
+    const asks = async (line: string) => {
+      const headers = { 'x-api-key': admin, 'content-type': 'application/json' }
+      const body = JSON.stringify({ line })
+      return (await (await house.request('/api/commands', { method: 'POST', headers, body })).json()) as { ok: boolean }
+    }
+    for (const line of ['rules edit error-spikes --threshold 9', 'rules edit error-spikes --project shop --note hush'])
+      expect(await asks(line)).toMatchObject({ ok: false, error: { code: 'forbidden' } })
+    expect(await asks('rules add own --kind error-spike --threshold 9')).toMatchObject({ ok: true })
+    expect(await house.result('rules show error-spikes')).toMatchObject({ rule: { project: null, threshold: 5 } })
+    expect(await house.result('rules show own')).toMatchObject({ rule: { project: 'shop' } })
+  })
+
   it('are there from the start, with everything shown, and hold as they were changed', async () => {
     const { rules } = await house.result<{ rules: { name: string; paused: boolean }[] }>('rules list')
     expect(rules.map(({ name, paused }) => [name, paused])).toEqual([

@@ -182,3 +182,28 @@ describe('POST /api/alerts', () => {
     expect(JSON.stringify(house.channel.messages[0]!.card)).not.toContain('javascript')
   })
 })
+
+describe('what is sent to do harm', () => {
+  it('is taken for what it says: words that every object knows, and objects that would be asked', async () => {
+    const words = ['__proto__', 'constructor', 'toString', 'valueOf']
+    const hostile = words.map(word => ({ key: word, title: word, severity: word, labels: { [word]: { toString: 1 } } }))
+    expect(await send('/api/alerts', JSON.stringify(hostile))).toMatchObject({ status: 200, body: { fired: 4 } })
+    expect((await alerts()).map(({ severity }) => severity)).toEqual(Array(4).fill('warning'))
+    for (const state of words)
+      expect(await send('/api/alerts', { key: 'a', title: 'a', state })).toMatchObject({ status: 422 })
+    const labels = { severity: 'constructor', alertname: { toString: 1 } }
+    expect(await send('/api/alerts/alertmanager', notification('firing', { labels }))).toMatchObject({ status: 200 })
+  })
+
+  it('is taken a part at a time, so that others are answered meanwhile', async () => {
+    const many = Array.from({ length: 500 }, (_, i) => ({ key: `k${i}`, title: `trouble ${i}` }))
+    let answered = false
+    const sent = send('/api/alerts', many).then(answer => {
+      answered = true
+      return answer
+    })
+    const heard = await house.request('/healthz')
+    expect([heard.status, answered]).toEqual([200, false])
+    expect(await sent).toMatchObject({ status: 200, body: { fired: 500 } })
+  })
+})

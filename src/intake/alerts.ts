@@ -1,4 +1,5 @@
 // The routes by which other programs report alerts: their own form of JSON in, findings and their ends out.
+import { setImmediate } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { readNewestAlert } from '../alerts/alert-rows.ts'
@@ -19,6 +20,8 @@ export type AlertRoutesOptions = IntakeSenderOptions
 /** Reported alerts that a project may send in a minute. */
 const PER_MINUTE = 20_000
 const MOST_TOLD = 100
+/** So many are taken in one transaction. */
+const AT_ONCE = 100
 
 const PROTOCOLS: { path: string; detector: string; read(body: unknown): ReadReports }[] = [
   { path: '/alertmanager', detector: 'alertmanager', read: readAlertmanager },
@@ -38,7 +41,7 @@ export function alertRoutes(options: AlertRoutesOptions) {
         const body = await decompress(raw, c.req.header('content-encoding') ?? null, sender.project.bodyLimit)
         const { reports, errors } = read(parse(body))
         holdToLimit(options, sender.project, reports.length, now)
-        const taken = take(options.state, sender.project, detector, reports, now)
+        const taken = await take(options.state, sender.project, detector, reports, now)
         const status = reports.length === 0 && errors.length > 0 ? 422 : 200
         return c.json({ ...taken, rejected: errors.length, errors: errors.slice(0, MOST_TOLD) }, status)
       } catch (error) {
@@ -52,12 +55,18 @@ export function alertRoutes(options: AlertRoutesOptions) {
   return app
 }
 
-/** Fires and ends what was reported, in one transaction and in its order. A repeat of what is known changes nothing. */
-function take(state: State, project: Project, detector: string, reports: readonly ReportedAlert[], now: number) {
+/**
+ * Fires and ends what was reported, in its order, some in one transaction so that nothing else waits for thousands. A
+ * repeat of what is known changes nothing: who sent more than was taken sends all of it again.
+ */
+async function take(state: State, project: Project, detector: string, reports: readonly ReportedAlert[], now: number) {
   const taken = { fired: 0, repeated: 0, resolved: 0, ignored: 0 }
-  state.transaction(() => {
-    for (const report of reports) taken[takeOne(state, project, detector, report, now)]++
-  })
+  for (let i = 0; i < reports.length; i += AT_ONCE) {
+    if (i > 0) await setImmediate()
+    state.transaction(() => {
+      for (const report of reports.slice(i, i + AT_ONCE)) taken[takeOne(state, project, detector, report, now)]++
+    })
+  }
   return taken
 }
 

@@ -60,7 +60,8 @@ function faultOf(error: z.ZodError): { field: string; message: string } {
 }
 
 function problemOf({ state, title }: z.output<typeof ALERT>): { field: string; message: string } | null {
-  if (state !== undefined && !(state in STATES)) return { field: 'state', message: 'must be firing or resolved' }
+  if (state !== undefined && !Object.hasOwn(STATES, state))
+    return { field: 'state', message: 'must be firing or resolved' }
   // Its end needs no more than its key.
   if (stateOf(state) === 'firing' && title === undefined) return { field: 'title', message: 'is missing' }
   return null

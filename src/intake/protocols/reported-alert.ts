@@ -1,6 +1,6 @@
 // An alert as another program reports it, and the finding that it becomes. Pure.
 import type { Field, Span, Text } from '../../card.ts'
-import type { Finding, Labels, Severity } from '../../detectors/finding.ts'
+import { type Finding, type Labels, SEVERITIES as SEVERITY_NAMES, type Severity } from '../../detectors/finding.ts'
 
 /** What every protocol of alerts is read into. `key` tells one trouble from another within a project. */
 export type ReportedAlert = {
@@ -27,22 +27,19 @@ const LABEL = 200
 /** A clock of theirs that is ahead of ours must not put a trouble into the future. */
 const DAY = 86_400_000
 
-const SEVERITIES: Record<string, Severity> = {
-  ...Object.fromEntries(
-    ['critical', 'crit', 'fatal', 'emergency', 'page', 'error', 'high', 'p1', 'disaster'].map(word => [
-      word,
-      'critical' as const,
-    ]),
-  ),
-  ...Object.fromEntries(['warning', 'warn', 'medium', 'average', 'p2', 'p3'].map(word => [word, 'warning' as const])),
-  ...Object.fromEntries(
-    ['info', 'information', 'none', 'low', 'notice', 'ok', 'p4', 'p5', 'debug'].map(word => [word, 'info' as const]),
-  ),
+const WORDS: { readonly [severity in Severity]: readonly string[] } = {
+  critical: ['critical', 'crit', 'fatal', 'emergency', 'page', 'error', 'high', 'p1', 'disaster'],
+  warning: ['warning', 'warn', 'medium', 'average', 'p2', 'p3'],
+  info: ['info', 'information', 'none', 'low', 'notice', 'ok', 'p4', 'p5', 'debug'],
 }
+// A map, for words that every object knows ("constructor") are no severities.
+const SEVERITIES = new Map(
+  SEVERITY_NAMES.flatMap(severity => WORDS[severity].map((word): [string, Severity] => [word, severity])),
+)
 
 /** A severity in one of the many words for it; a warning when it says nothing that is known. */
 export function severityOf(word: string | undefined): Severity {
-  return SEVERITIES[(word ?? '').trim().toLowerCase()] ?? 'warning'
+  return SEVERITIES.get((word ?? '').trim().toLowerCase()) ?? 'warning'
 }
 
 /** The key of the alert in Vakt: nothing reported can touch what Vakt found itself, nor another project's. */
@@ -80,11 +77,11 @@ export function findingOf(
 /** Labels of a reasonable number and length; what is no text becomes it, what has no value is absent. */
 export function cleanLabels(given: Record<string, unknown>): Labels {
   const named = Object.entries(given)
-    .filter(
-      ([name, value]) => /^[\w.-]{1,64}$/.test(name) && value !== null && value !== undefined && String(value) !== '',
-    )
+    .filter(([name, value]) => /^[\w.-]{1,64}$/.test(name) && value !== null && value !== undefined && value !== '')
     .slice(0, MOST_LABELS)
-  return Object.fromEntries(named.map(([name, value]) => [name, cut(String(value), LABEL)]))
+  // An object says of itself how it becomes text, which is not to be asked of one that was sent.
+  const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return Object.fromEntries(named.map(([name, value]) => [name, cut(textOf(value), LABEL)]))
 }
 
 /** The address when it leads to the web, else nothing. */
