@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { ActionRunner } from '../src/action-runner.ts'
 import type { Analyst } from '../src/analysis/analyst.ts'
+import type { Compare } from '../src/analysis/comparison.ts'
 import type { Threads } from '../src/analysis/thread.ts'
 import type { Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
 import type { Tails } from '../src/chat/tails.ts'
@@ -29,6 +30,8 @@ export type Context = {
   store: LogStore | null
   analyst: Analyst
   threads: Threads
+  /** What is unusual in the logs of a period, without a model. */
+  compare: Compare
   tails: Tails
   /** Puts closed log partitions elsewhere; null when no ARCHIVE_TO is set. */
   archiver: Archiver | null

@@ -28,7 +28,7 @@ const reportName = () => completes(positional(z.string().max(64)), 'report').des
 
 const add = command({
   name: 'reports add',
-  summary: 'Add a report: uptime, alerts, how soon people came, the most frequent errors',
+  summary: 'Add a report: uptime, alerts, how soon people came, frequent errors, what is unusual in the logs',
   details: 'One that was missed, because Vakt was stopped, is sent once when it is back, over all the time it missed.',
   examples: [
     'reports add morning --daily --at 09:00',
@@ -101,7 +101,7 @@ const run = command({
     name: reportName(),
     send: z.boolean().optional().describe('Send it to its channels as well, and keep it in its history'),
   },
-  async run({ name, send }, { state, now }) {
+  async run({ name, send }, { state, now, compare }) {
     const report = findReport(state, name)
     const from = now - periodOf(report)
     const figures = send
@@ -109,7 +109,8 @@ const run = command({
       : readFigures(state, { from, until: now, projectId: report.projectId })
     const chart = reportChart(figures, report.timeZone)
     const png = chart === null ? null : await drawChart(chart).catch(() => null)
-    const card = reportCard(report.name, figures)
+    const unusual = await compare({ ...figures, projectId: report.projectId })
+    const card = reportCard(report.name, figures, unusual)
     const image = png === null ? {} : { image: { name: 'report.png', alt: 'New alerts over time, by severity', png } }
     return { card: { ...card, ...image }, result: { figures: figuresResult(figures) } }
   },

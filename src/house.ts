@@ -109,7 +109,7 @@ export function openHouse(options: HouseOptions) {
       vault,
       store,
       analyst: analysis.analyst,
-      threads: analysis.threads,
+      ...{ threads: analysis.threads, compare: analysis.compare },
       tails,
       ...{ fleet, actions, logFetcher },
       following,
@@ -139,7 +139,7 @@ export function openHouse(options: HouseOptions) {
   const draw = options.draw ?? drawChart
   const delivery = createDelivery(state, channels, clock, log, createPainter(draw, config.timeZone))
   const reporter = createReporter({
-    ...{ state, clock, log, draw },
+    ...{ state, clock, log, draw, compare: analysis.compare },
     channel: id => everyChannel().find(one => one.id === id),
   })
   const rates = createRates(state, clock)

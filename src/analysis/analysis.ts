@@ -8,6 +8,7 @@ import type { Clock } from '../time.ts'
 import { type Analyst, createAnalyst } from './analyst.ts'
 import { answerCard } from './answer-card.ts'
 import { createAutomatic } from './automatic.ts'
+import { type Compare, createComparison } from './comparison.ts'
 import { createThreads, type Threads } from './thread.ts'
 
 export type AnalysisOptions = {
@@ -23,6 +24,8 @@ export type AnalysisOptions = {
 export type OpenAnalysis = {
   analyst: Analyst
   threads: Threads
+  /** What is unusual in the logs of a period, without a model. */
+  compare: Compare
   /** To be called when alerts changed. */
   look(): void
   stop(): Promise<void>
@@ -37,6 +40,7 @@ export function openAnalysis({ state, store, clock, log, config, channels }: Ana
   return {
     analyst,
     threads,
+    compare: createComparison({ state, store }, clock, log),
     look: automatic.look,
     async stop() {
       automatic.stop()

@@ -112,8 +112,8 @@ function courseOf(fresh: readonly Told[], from: number, until: number): Figures[
   return course
 }
 
-/** The card of a report; the picture is added by who draws it. */
-export function reportCard(name: string, figures: Figures): Card {
+/** The card of a report, with what was unusual in the logs; the picture is added by who draws it. */
+export function reportCard(name: string, figures: Figures, unusual: readonly Text[] = []): Card {
   const { alerts, checks, errors, course } = figures
   const all = alerts.critical + alerts.warning + alerts.info
   const flawed = checks.filter(check => check.downtime_ms > 0 || check.alerts > 0)
@@ -150,6 +150,7 @@ export function reportCard(name: string, figures: Figures): Card {
       ...errors.map(
         (one): Text => [{ bold: String(one.count) }, ` ${one.source === '' ? '' : `${one.source}: `}${one.what}`],
       ),
+      ...unusual,
     ],
     fields: [
       duration('Time to acknowledge (median)', figures.time_to_acknowledge_ms),

@@ -1,4 +1,5 @@
 // Makes reports when they are due and sends them, beside the alerts: a report never keeps one waiting.
+import type { Compare } from '../analysis/comparison.ts'
 import type { Card } from '../card.ts'
 import type { TimeChart } from '../charts/time-chart.ts'
 import type { Channel } from '../chat/channel.ts'
@@ -17,6 +18,8 @@ export type ReporterOptions = {
   /** The channel of an id while it can be reached. */
   channel(id: string): Channel | undefined
   draw(chart: TimeChart): Promise<Uint8Array>
+  /** Tells in a few lines what was unusual in the logs; never rejects. */
+  compare: Compare
 }
 
 /** How many are on their way at once. */
@@ -32,8 +35,10 @@ export interface Reporter {
 }
 
 /** A reporter over the reports of `state`. */
-export function createReporter({ state, clock, log, channel, draw }: ReporterOptions): Reporter {
+export function createReporter({ state, clock, log, channel, draw, compare }: ReporterOptions): Reporter {
   const underWay = new Map<string, Promise<void>>()
+  /** By run, for all its channels. */
+  const compared = new Map<number, ReturnType<Compare>>()
   let cancel = () => {}
   let stopped = false
 
@@ -59,6 +64,7 @@ export function createReporter({ state, clock, log, channel, draw }: ReporterOpt
       .catch(error => log.error('a report could not be sent', { report: send.name, error }))
       .finally(() => {
         underWay.delete(key)
+        if (underWay.size === 0) compared.clear()
         wake()
       })
     underWay.set(key, sending)
@@ -88,8 +94,10 @@ export function createReporter({ state, clock, log, channel, draw }: ReporterOpt
   }
 
   /** A picture is worth no waiting: without it the report says the same. */
-  const drawn = async ({ name, run, timeZone }: ReportSend): Promise<Card> => {
-    const card = reportCard(name, run.figures)
+  const drawn = async ({ name, run, timeZone, projectId }: ReportSend): Promise<Card> => {
+    const unusual = compared.get(run.id) ?? compare({ ...run.figures, projectId })
+    compared.set(run.id, unusual)
+    const card = reportCard(name, run.figures, await unusual)
     const chart = reportChart(run.figures, timeZone)
     if (!chart) return card
     try {

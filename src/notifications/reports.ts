@@ -12,7 +12,12 @@ import { readFigures } from './report-figures.ts'
 
 export type Report = typeof reports.$inferSelect
 export type ReportRun = Omit<typeof reportRuns.$inferSelect, 'figures'> & { figures: Figures }
-export type ReportSend = typeof reportSends.$inferSelect & { run: ReportRun; name: string; timeZone: string }
+export type ReportSend = typeof reportSends.$inferSelect & {
+  run: ReportRun
+  name: string
+  timeZone: string
+  projectId: number | null
+}
 
 const KEPT_RUNS = 400
 /** A cron expression always comes due within four hundred years; a report never waits so long. */
@@ -122,7 +127,10 @@ export function listRuns(state: State, report: Report, limit: number): ReportRun
 /** What is to be sent at `now`. */
 export function dueSends(state: State, now: number, limit: number): ReportSend[] {
   const rows = state.db
-    .select({ send: reportSends, run: reportRuns, name: reports.name, timeZone: reports.timeZone })
+    .select({
+      ...{ send: reportSends, run: reportRuns },
+      ...{ name: reports.name, timeZone: reports.timeZone, projectId: reports.projectId },
+    })
     .from(reportSends)
     .innerJoin(reportRuns, eq(reportRuns.id, reportSends.runId))
     .innerJoin(reports, eq(reports.id, reportRuns.reportId))

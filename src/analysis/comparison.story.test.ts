@@ -1,0 +1,51 @@
+// Reports tell what was unusual in the logs, and neither wait for that nor fail with it.
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import { until } from '../testing/running.ts'
+import { HOUR, MINUTE } from '../time.ts'
+
+let at: AnalysedHouse
+beforeEach(async () => {
+  at = await startAnalysedHouse()
+})
+afterEach(() => at.close())
+
+const reports = () => at.house.channel.messages.filter(one => one.card.title.startsWith('Report'))
+const told = (at: number) => JSON.stringify(reports()[at]!.card.lines)
+/** A report is added, and time passes until it is due. */
+const comesDue = async (name: string) => {
+  const minute = Math.floor(at.house.clock.now() / MINUTE) * MINUTE + MINUTE
+  await at.house.result(`reports add ${name} --daily --at ${new Date(minute).toISOString().slice(11, 16)}`)
+  await at.house.passes(`${minute - at.house.clock.now()}ms`)
+}
+
+it('a report says what is new and what fell silent since the last, and asks no model', async () => {
+  const backups = Array.from({ length: 30 }, (_, i) => ({
+    message: `backup ${i} done`,
+    source: 'backup',
+    ago: 25 * HOUR,
+  }))
+  const failed = { message: 'order 7 of ann@shop.example failed: no free connection', level: 'error', source: 'api' }
+  await at.logs([...backups, failed])
+  await comesDue('morning')
+  await until(() => reports().length === 1, 'the report')
+  expect(told(0)).toContain('Unusual in the logs, against as long before')
+  expect(told(0)).toMatch(/new.*order <\*> of \[hidden:email\] failed: no free connection/)
+  expect(told(0)).toMatch(/silent.*backup <\*> done/)
+  const run = await at.house.says('reports run morning')
+  expect(JSON.stringify(run.card.lines)).toContain('no free connection')
+  expect(at.model.requests).toEqual([])
+})
+
+it('a report goes without it where the logs are broken or slow', async () => {
+  const store = at.store as unknown as { count: () => Promise<unknown> }
+  store.count = () => Promise.reject(new Error('the disk is gone'))
+  await comesDue('morning')
+  await until(() => reports().length === 1, 'the report')
+  expect(told(0)).toContain('could not be compared in time')
+  store.count = () => new Promise(() => {})
+  await comesDue('evening')
+  expect(reports().length).toBe(1)
+  await at.house.passes('10s')
+  expect(reports().length).toBe(2)
+})
