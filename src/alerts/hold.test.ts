@@ -67,6 +67,8 @@ describe('an alert with a role', () => {
   })
   const down = (more: Partial<Kin> = {}) => kin({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
   const onHost = (more: Partial<Kin> = {}) => kin({ labels: { host: 'h' }, ...more })
+  const mute = (more: Partial<Kin> = {}) => kin({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
+  const ofSource = (more: Partial<Kin> = {}) => kin({ labels: { source: 's', rule: 'few' }, ...more })
   it.each<[string, Kin, Kin, boolean]>([
     ['its host', down(), onHost(), true],
     ['no other host', down(), kin({ labels: { host: 'g' } }), false],
@@ -80,12 +82,10 @@ describe('an alert with a role', () => {
     ['nothing once it is gone for now', down({ calmAt: 5 }), onHost(), false],
     ['nothing critical while it waits for the morning', down({ heldBy: 'quiet' }), onHost(), false],
     ['what waits as well', down({ heldBy: 'quiet' }), onHost({ severity: 'warning' }), true],
-    [
-      'its source',
-      kin({ id: 2, role: 'source-silent', labels: { source: 's' } }),
-      kin({ labels: { source: 's' } }),
-      true,
-    ],
+    ['what its lines lack', mute(), ofSource(), true],
+    ['nothing that another program says of its source', mute(), ofSource({ labels: { source: 's' } }), false],
+    ['nothing from before the silence', mute({ since: 15 }), ofSource(), false],
+    ['nothing worse than the silence', mute({ severity: 'warning' }), ofSource(), false],
     ['the outside', kin({ id: 2, role: 'offline', since: 5, projectId: null }), kin(), true],
     [
       'nothing local',

@@ -3,7 +3,8 @@ import type { Alert } from './alert.ts'
 
 /**
  * The label `role` says what an open alert explains in others of its project (of all projects when it has none):
- * `host-down` with the label `host`: every alert of that host; `source-silent` with `source`: every alert of that source;
+ * `host-down` with the label `host`: every alert of that host; `source-silent` with `source`: what rules found in the lines
+ * of that source since then and is no worse (that they are fewer than usual, for one);
  * `offline`: what fired since then, unless its label `lan` says that it does not need the internet.
  * A check needs no role: its alert explains those whose label `depends_on` names it.
  */
@@ -16,6 +17,8 @@ export const STORM = 'storm'
 /** Detectors of cards that only tell something and are over at once. */
 export const NOTICE = 'notice'
 export const TEST = 'test'
+
+const RANK = { info: 0, warning: 1, critical: 2 } as const
 
 export type Kin = Pick<Alert, 'id' | 'projectId' | 'severity' | 'detector' | 'role' | 'labels' | 'since' | 'firedAt'> &
   Pick<Alert, 'key' | 'title' | 'heldBy' | 'calmAt'>
@@ -30,7 +33,9 @@ export function explains(parent: Kin, child: Kin): boolean {
     return host !== undefined && host === parent.labels.host && lower
   }
   if (parent.role === 'source-silent') {
-    return source !== undefined && source === parent.labels.source && child.role !== 'source-silent'
+    const isOfLines = source !== undefined && source === parent.labels.source && child.labels.rule !== undefined
+    const follows = child.firedAt >= parent.since && RANK[child.severity] <= RANK[parent.severity]
+    return isOfLines && follows && child.role !== 'source-silent'
   }
   return parent.role === 'offline' && lan === undefined && child.role !== 'offline' && child.firedAt >= parent.since
 }

@@ -91,7 +91,7 @@ function finding(rule: Rule, source: Source, quiet: number, remindEvery: number)
     title: `${source.name || 'lines without a source'} stopped sending logs`,
     since: source.lastSeenAt,
     occurrences: 1,
-    labels: { ...(source.name === '' ? {} : { source: source.name }), rule: rule.name },
+    labels: { ...(source.name === '' ? {} : { source: source.name }), rule: rule.name, role: 'source-silent' },
     owner: rule.owner,
     remindEvery: rule.remindEvery ?? remindEvery,
     seen: {
