@@ -138,7 +138,8 @@ function readWhere(where: string, name: string | undefined) {
   if (!kind)
     throw invalid(
       'where',
-      `"${where.slice(0, 100)}" is no channel. Write discord:<id>, slack:<id>, telegram:<chat id>, mailto:<address> or https://….`,
+      // What was mistyped may be the secret address of a webhook, which no audit is to show.
+      `That is no channel. Write discord:<id>, slack:<id>, telegram:<chat id>, mailto:<address> or https://….`,
     )
   const given: GivenChannel = { id: where, name: name ?? '', address: null, secret: null }
   return { given, address: null, secret: null }
