@@ -171,6 +171,23 @@ describe('a followed container', () => {
     )
   })
 
+  it('has a line stored that has the very time of one before it, which Vakt had stored already', async () => {
+    const { clock, container, lines, begin } = aFollower()
+    const says = (text: string) => container.says({ stream: 'stdout', stamp: '2026-03-02T09:00:00.5Z', text })
+    let stop = begin()
+    await settled()
+    says('n0')
+    await clock.advance(2 * SECOND)
+    stop()
+    says('n1')
+    stop = begin()
+    await clock.advance(2 * SECOND)
+    says('n2')
+    await clock.advance(2 * SECOND)
+    stop()
+    expect(numbers(lines)).toEqual([0, 1, 2])
+  })
+
   it('keeps a stack trace with the line it belongs to', async () => {
     const { clock, container, lines, begin } = aFollower()
     const stop = begin()

@@ -22,10 +22,16 @@ export function sinceOf({ stdout, stderr }: Position): string | undefined {
 
 /**
  * Says of every line of a stream that begins before the position whether it lies beyond it. Stamps only grow within one
- * stream; lines with the very stamp of the position are told apart by how many there were.
+ * stream; lines with the very stamp of the position are told apart by how many there were. What lies before `read` was left
+ * out of the stream already.
  */
-export function beyond(position: Position): (line: Pick<OutputLine, 'stream' | 'stamp'>) => boolean {
-  const same: Record<StreamName, number> = { stdout: 0, stderr: 0 }
+export function beyond(
+  position: Position,
+  read: Position = START,
+): (line: Pick<OutputLine, 'stream' | 'stamp'>) => boolean {
+  const leftOut = (stream: StreamName) =>
+    (read[stream]?.stamp === position[stream]?.stamp ? read[stream]?.lines : 0) ?? 0
+  const same: Record<StreamName, number> = { stdout: leftOut('stdout'), stderr: leftOut('stderr') }
   const passed: Record<StreamName, boolean> = { stdout: false, stderr: false }
   return ({ stream, stamp }) => {
     const reached: StreamPosition | null = position[stream]
