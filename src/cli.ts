@@ -22,6 +22,9 @@ vakt simulate <name>     send made-up traffic to the running server; "vakt simul
 
 The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
 
+// Whoever reads the output may have seen enough: vakt logs tail | head.
+process.stdout.on('error', () => process.exit(DONE))
+
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
