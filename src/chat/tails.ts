@@ -6,7 +6,7 @@ import { Problem } from '../problem.ts'
 import { aboutDuration, type Clock, MINUTE, SECOND } from '../time.ts'
 import { type Channel, DeliveryError } from './channel.ts'
 
-/** Edits share the channel's limit with alerts, so they keep well below it. */
+/** Edits share the channel's limit with alerts, so those of all tails in it together keep well below it. */
 const PACE = 3 * SECOND
 const SHOWN = 12
 /** A terminal prints what comes, up to so many lines at a time. */
@@ -54,6 +54,8 @@ type Tail = TailRequest<unknown> & {
   unfollow(): void
   cancel(): void
   ended: string | null
+  /** Settles when what was last said of it is shown. */
+  shown: Promise<void>
 }
 
 /** Tails in the chats; each has its own pace and outlives lost connections. */
@@ -67,6 +69,12 @@ export function createTails(clock: Clock, log: Log): Tails {
     throw new Problem('conflict', `The tail ${id} has ended. The same command begins another.`)
   }
 
+  /** Slack allows 50 edits a minute in a workspace: several tails share what one alone would have. */
+  const paceIn = (channel: Channel): number => {
+    const sharing = [...tails.values()].filter(one => one.channel.id === channel.id).length
+    return channel.live === 'edit' ? PACE * Math.max(1, sharing) : PACE
+  }
+
   const arm = (tail: Tail, at: number) => {
     tail.cancel()
     tail.cancel = clock.at(Math.min(at, Math.max(tail.until, clock.now())), () => void turn(tail))
@@ -75,7 +83,7 @@ export function createTails(clock: Clock, log: Log): Tails {
   const turn = async (tail: Tail): Promise<void> => {
     if (!tails.has(tail.id)) return
     if (clock.now() >= tail.until) return end(tail, `It ended by itself; "${tail.command}" begins another.`)
-    let wait = PACE
+    let wait = paceIn(tail.channel)
     if (tail.changed && !tail.paused) {
       tail.changed = false
       try {
@@ -87,10 +95,18 @@ export function createTails(clock: Clock, log: Log): Tails {
     if (tails.has(tail.id)) arm(tail, clock.now() + wait)
   }
 
-  const update = async (tail: Tail): Promise<void> => {
+  /** One edit after the other: what is said last stays. */
+  const update = (tail: Tail): Promise<void> => {
+    tail.shown = tail.shown.catch(() => {}).then(() => say(tail))
+    return tail.shown
+  }
+
+  const say = async (tail: Tail): Promise<void> => {
     if (tail.channel.live === 'edit') return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
-    const lines = tail.lines.splice(0).map(line => tail.show(line))
-    await tail.channel.post({ title: '', tone: 'plain', lines }, nonce())
+    const lines = linesOf(tail)
+    tail.lines = []
+    tail.missed = 0
+    if (lines.length > 0) await tail.channel.post({ title: '', tone: 'plain', lines }, nonce())
   }
 
   const afterFailure = (tail: Tail, error: unknown): number => {
@@ -110,11 +126,9 @@ export function createTails(clock: Clock, log: Log): Tails {
   const end = async (tail: Tail, why: string): Promise<void> => {
     forget(tail)
     tail.ended = why
-    const word =
-      tail.channel.live === 'edit'
-        ? tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
-        : tail.channel.post({ title: why, tone: 'muted' }, nonce())
-    await Promise.resolve(word).catch(error => log.debug('the end of a tail could not be shown', { error }))
+    await update(tail)
+      .then(() => (tail.channel.live === 'edit' ? null : tail.channel.post({ title: why, tone: 'muted' }, nonce())))
+      .catch(error => log.debug('the end of a tail could not be shown', { error }))
   }
 
   return {
@@ -136,6 +150,7 @@ export function createTails(clock: Clock, log: Log): Tails {
         unfollow() {},
         cancel() {},
         ended: null,
+        shown: Promise.resolve(),
       }
       tails.set(id, tail)
       try {
@@ -183,20 +198,21 @@ function cardOf(tail: Tail, now: number): Card {
     { label: 'Stop', line: `${tail.command} --stop ${tail.id}` },
   ]
   const exported: Button[] = tail.exports ? [{ label: 'Export', line: `${tail.command} --export ${tail.id}` }] : []
-  const above = tail.missed > 0 ? [`… ${tail.missed} more above`] : []
   const word = tail.ended === null ? (tail.state?.() ?? null) : null
   const state =
     tail.ended ?? (tail.paused ? 'Paused.' : `Live for ${aboutDuration(Math.max(MINUTE, tail.until - now))} more.`)
   return {
     title: `${tail.ended ? 'Tail of' : tail.paused ? 'Paused tail of' : 'Live tail of'} ${tail.asked || 'every line'}`,
     tone: tail.ended ? 'muted' : 'info',
-    lines: [
-      ...(tail.lines.length > 0 ? [...above, ...tail.lines.map(line => tail.show(line))] : ['No line has come yet.']),
-      ...(word === null ? [] : [word]),
-    ],
+    lines: [...(tail.lines.length > 0 ? linesOf(tail) : ['No line has come yet.']), ...(word === null ? [] : [word])],
     buttons: [...(tail.ended ? [] : buttons), ...exported],
     footer: `${tail.seen} ${tail.seen === 1 ? 'line' : 'lines'} so far · begun by ${tail.by} · ${state}`,
   }
+}
+
+function linesOf(tail: Tail): Text[] {
+  const above = tail.missed > 0 ? [`… ${tail.missed} more above`] : []
+  return [...above, ...tail.lines.map(line => tail.show(line))]
 }
 
 function nonce(): string {

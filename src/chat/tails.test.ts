@@ -1,0 +1,76 @@
+// Live tails: at a pace that several together keep too, nothing left out without a word, and the last word stays.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { silentLog } from '../log.ts'
+import { createFakeClock, type FakeClock, settled } from '../testing/fake-clock.ts'
+import { createMemoryChannel, type MemoryChannel } from '../testing/memory-channel.ts'
+import { MINUTE, SECOND } from '../time.ts'
+import type { Channel } from './channel.ts'
+import { createTails, type Tails } from './tails.ts'
+
+let clock: FakeClock
+let channel: MemoryChannel
+let tails: Tails
+
+beforeEach(() => {
+  clock = createFakeClock(0)
+  channel = createMemoryChannel('slack', clock.now)
+  tails = createTails(clock, silentLog)
+})
+
+async function begin(where: Channel = channel) {
+  let say = (_lines: readonly string[]) => {}
+  const id = await tails.start<string>({
+    ...{ asked: 'web', command: 'logs tail', channel: where, by: 'Ann', lastsMs: 10 * MINUTE },
+    follow(take) {
+      say = take
+      return () => take(['the last line'])
+    },
+    show: line => line,
+  })
+  return { id, say: (lines: readonly string[]) => say(lines) }
+}
+
+const last = () => JSON.stringify(channel.messages.at(-1)!.card)
+
+describe('live tails', () => {
+  it.each([1, 5])('make no more than 20 edits a minute together when there are %i', async count => {
+    const all = await Promise.all(Array.from({ length: count }, () => begin()))
+    for (let second = 0; second < 120; second++) {
+      for (const { say } of all) say([`at ${second}`])
+      await clock.advance(SECOND)
+    }
+    const edits = channel.messages.reduce((sum, message) => sum + message.edits, 0)
+    expect(edits).toBeGreaterThan(30)
+    expect(edits).toBeLessThanOrEqual(40)
+    for (const message of channel.messages) expect(JSON.stringify(message.card)).toMatch(/at 1[01]\d/)
+  })
+
+  it('end with what was said last, though an edit before it is slow', async () => {
+    const { id, say } = await begin()
+    say(['first'])
+    const go = channel.hangs('edit')
+    await clock.advance(4 * SECOND)
+    const stopped = tails.stop(id, 'Bo')
+    go()
+    await stopped
+    await settled()
+    expect(last()).toContain('Stopped by Bo.')
+    expect(last()).toContain('the last line')
+  })
+
+  it('that are printed say how much is left out, and print the last lines before the end', async () => {
+    const { id, say } = await begin({ ...channel, live: 'append' })
+    say(Array.from({ length: 500 }, (_, i) => `line ${i}`))
+    await clock.advance(3 * SECOND)
+    expect(channel.messages.at(-1)!.card.lines).toHaveLength(201)
+    expect(channel.messages.at(-1)!.card.lines?.[0]).toBe('… 300 more above')
+    say(['one more'])
+    await clock.advance(3 * SECOND)
+    expect(channel.messages.at(-1)!.card.lines).toEqual(['one more'])
+    await tails.stop(id, 'Bo')
+    expect(channel.messages.slice(-2).map(message => message.card.lines ?? message.card.title)).toEqual([
+      ['the last line'],
+      'Stopped by Bo.',
+    ])
+  })
+})
