@@ -262,6 +262,18 @@ describe('logs', () => {
     expect(card.buttons!.every(button => /^(logs show|analyze) /.test(button.line))).toBe(true)
   })
 
+  it('that have nothing before them are not compared with nothing as if that told anything', async () => {
+    await at.logs([
+      { message: 'started', ago: 60_000 },
+      { message: 'order 7 failed', level: 'error', ago: 50_000 },
+    ])
+    at.model.otherwise({ kind: 'fails', status: 401 })
+    const { text } = await shown('analyze logs')
+    expect(text).toContain('Nothing was logged in as long before, so everything counts as new.')
+    expect(text).not.toContain('right before it began')
+    expect(at.model.requests[0]!.text).toContain('no lines before to compare with')
+  })
+
   it('says what to do when there is nothing to analyse, and asks nobody', async () => {
     const { text } = await shown('analyze host nowhere')
     expect(text).toContain('Nothing on record')

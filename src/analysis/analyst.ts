@@ -17,7 +17,7 @@ import { createOpenAiCompatible } from './openai-compatible.ts'
 import { isEmpty, isError, type Pack, troubles } from './pack.ts'
 import { reportHeadline } from './pack-card.ts'
 import { packText } from './pack-text.ts'
-import { costOf, priceOf } from './price.ts'
+import { costOf, isHome, priceOf } from './price.ts'
 import { firstTurn, PROMPT_VERSION, SYSTEM } from './prompt.ts'
 import { type Limits, reserve, settle } from './spendings.ts'
 import type { Verdict } from './verdict.ts'
@@ -163,7 +163,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     return {
       spent: () => spent,
       begin(name, input, output) {
-        const price = priceOf(name, ai.price)
+        const price = priceOf(name, ai.price, ai.provider === 'openai' && isHome(ai.baseUrl))
         const most = costOf(price, input, output)
         const call = { person: by.person, model: name, most, already: spent }
         const reservation = reserve(state, call, limits, clock.now(), timeZone)

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { gatherPack, type Sources } from './gathering.ts'
 import { type Pack, troubles } from './pack.ts'
-import { patternLine } from './pack-card.ts'
+import { ALL_NEW, comparesWithNothing, patternLine } from './pack-card.ts'
 
 /** A report waits no longer for it. */
 const WITHIN = 10 * SECOND
@@ -45,6 +45,7 @@ export function unusualLines(pack: Pack): Text[] {
   const more = trouble.length + silent.length - shown.length
   return [
     [{ bold: 'Unusual in the logs, against as long before' }],
+    ...(comparesWithNothing(pack) ? [ALL_NEW] : []),
     ...shown.map(patternLine),
     ...(more > 0 ? [`… ${more} more; "analyze logs" shows them.`] : []),
   ]

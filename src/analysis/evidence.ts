@@ -16,7 +16,7 @@ export type Findings = {
   ranked: readonly Ranked[]
   /** The lines of the source and host of the first errors, around them. */
   around: readonly ReadLine[]
-  lines: { total: number; atLeast: boolean; read: number }
+  lines: { total: number; atLeast: boolean; read: number; before: number }
   happenings: readonly Omit<Happening, 'id'>[]
   measured: readonly Omit<Measured, 'id'>[]
 }
@@ -75,12 +75,12 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
   for (const group of rest.slice(0, MOST_OF_THE_REST)) add(group, 1)
 
   const packLines = numbered(lines, ids)
-  const { total, atLeast, read } = findings.lines
+  const { total, atLeast, read, before } = findings.lines
   return {
     ...{ subject: findings.subject, where: findings.where, from, until, comparedFrom: findings.comparedFrom },
     ...{ patterns, lines: packLines, happenings, measured },
     coverage: {
-      ...{ lines: total, atLeast, linesRead: read, linesShown: packLines.length },
+      ...{ lines: total, atLeast, linesRead: read, linesShown: packLines.length, linesBefore: before },
       ...{ patterns: ranked.length, patternsShown: patterns.length },
     },
   }

@@ -66,7 +66,7 @@ export async function gatherPack(sources: Sources, subject: Subject, tokens = PA
     {
       ...{ subject: subject.title, where, from, until, comparedFrom, ranked },
       around: around.filter(line => line.at >= from && line.at < until),
-      lines: { total: window.total, atLeast: window.atLeast, read: window.lines.length },
+      lines: { total: window.total, atLeast: window.atLeast, read: window.lines.length, before: earlier.total },
       happenings: [...(subject.known ?? []), ...happened],
       measured: measured?.(subject) ?? [],
     },

@@ -30,6 +30,7 @@ export function packCard(pack: Pack, why: string | null, more: readonly Button[]
   const lines: Text[] = [...(why === null ? [] : [why])]
   if (isEmpty(pack))
     lines.push('There is not one log line and nothing else on record in that time. Ask about a longer one.')
+  if (comparesWithNothing(pack)) lines.push(ALL_NEW)
   for (const pattern of shown) lines.push(patternLine(pattern))
   if (trouble.length > shown.length) lines.push(`… ${trouble.length - shown.length} more of these`)
   if (before.length > 0) lines.push([{ bold: 'Unusual, right before it began' }], ...before.map(evidenceLine))
@@ -47,6 +48,14 @@ export function packCard(pack: Pack, why: string | null, more: readonly Button[]
     buttons: [...lineButtons(firstLines(pack, shown, before)), ...more],
     footer: windowFooter(pack),
   }
+}
+
+/** Said where the period before has no lines: a new service, or retention that ends there. */
+export const ALL_NEW = 'Nothing was logged in as long before, so everything counts as new.'
+
+/** Whether there are lines in the window and none in the period before. */
+export function comparesWithNothing({ coverage }: Pack): boolean {
+  return coverage.lines > 0 && coverage.linesBefore === 0
 }
 
 /** `2 new errors, 1 surge`, or that nothing stands out. */
@@ -118,6 +127,7 @@ export function patternLine(pattern: PackPattern): Text {
 
 /** Quiet lines that are new shortly before the first trouble: what a person would look at first. */
 function linesBefore(pack: Pack): PackLine[] {
+  if (comparesWithNothing(pack)) return []
   const onset = Math.min(...troubles(pack).map(one => one.first ?? Number.POSITIVE_INFINITY))
   if (!Number.isFinite(onset)) return []
   const unusual = new Set(pack.patterns.filter(one => one.change === 'new' && !isError(one.level)).map(one => one.id))

@@ -50,6 +50,8 @@ export type Coverage = {
   atLeast: boolean
   linesRead: number
   linesShown: number
+  /** Lines in the period before; where there were none everything is new, which tells little. */
+  linesBefore?: number
   patterns: number
   patternsShown: number
 }
@@ -93,9 +95,11 @@ export function isError(level: Level): boolean {
 }
 
 /** `84 of 12,410 lines, 31 of 47 patterns`. */
-export function coverageText({ lines, atLeast, linesRead, linesShown, patterns, patternsShown }: Coverage): string {
+export function coverageText(coverage: Coverage): string {
+  const { lines, atLeast, linesRead, linesShown, linesBefore, patterns, patternsShown } = coverage
   const many = (n: number) => n.toLocaleString('en')
   const all = `${many(lines)}${atLeast ? '+' : ''}`
   const read = linesRead < lines ? ` (${many(linesRead)} read)` : ''
-  return `${many(linesShown)} of ${all} lines${read}, ${many(patternsShown)} of ${many(patterns)} patterns`
+  const none = lines > 0 && linesBefore === 0 ? '; no lines before to compare with' : ''
+  return `${many(linesShown)} of ${all} lines${read}, ${many(patternsShown)} of ${many(patterns)} patterns${none}`
 }

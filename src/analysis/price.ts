@@ -13,10 +13,18 @@ const PRICES: readonly [prefix: string, price: Price][] = [
 ]
 /** Of a model that nobody knows, rather too much is reckoned. */
 const UNKNOWN: Price = { input: 5, output: 25 }
+const FREE: Price = { input: 0, output: 0 }
+const HOME =
+  /^(localhost|127\.[\d.]+|10\.[\d.]+|192\.168\.[\d.]+|172\.(1[6-9]|2\d|3[01])\.[\d.]+|\[(::1|f[cd][\da-f:]+)\]|[^.]+|.+\.(local|internal|lan))$/
 
-/** The price of a model; `set` is what the settings say, and wins. */
-export function priceOf(model: string, set: Price | null): Price {
-  return set ?? PRICES.find(([prefix]) => model.startsWith(prefix))?.[1] ?? UNKNOWN
+/** Whether an address is this machine, a private network, or a name without a domain such as a container's. */
+export function isHome(url: string): boolean {
+  return HOME.test(URL.parse(url)?.hostname ?? '.')
+}
+
+/** The price of a model; `set` is what the settings say, and wins. One that runs at home costs nothing. */
+export function priceOf(model: string, set: Price | null, home = false): Price {
+  return set ?? (home ? FREE : null) ?? PRICES.find(([prefix]) => model.startsWith(prefix))?.[1] ?? UNKNOWN
 }
 
 /** Millionths of a dollar for so many tokens, rounded up. */

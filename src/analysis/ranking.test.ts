@@ -51,7 +51,7 @@ describe('the order', async () => {
   it('makes a pack that holds both, in the order of time, with the pattern of each line', () => {
     const pack = choosePack({
       ...{ subject: 'the logs', where: null, from: 0, until: 400_001, comparedFrom: -400_000, ranked, around: [] },
-      ...{ lines: { total: 412, atLeast: false, read: 412 }, happenings: [], measured: [] },
+      ...{ lines: { total: 412, atLeast: false, read: 412, before: 1 }, happenings: [], measured: [] },
     })
     const cited = pack.lines.filter(one => ['settings reloaded', 'no free connection'].includes(one.message))
     expect(cited[0]).toMatchObject({
@@ -85,7 +85,7 @@ describe('the order', async () => {
             ranked: all,
             around: many.slice(0, 50),
           },
-          lines: { total: 600, atLeast: false, read: 600 },
+          lines: { total: 600, atLeast: false, read: 600, before: 1 },
           happenings: Array.from({ length: 50 }, (_, i) => ({ at: i, text: 'it happened '.repeat(20), command: null })),
           measured: [],
         },
