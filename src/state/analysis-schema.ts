@@ -66,3 +66,14 @@ export const automaticAnalyses = sqliteTable('automatic_analyses', {
   by: text().notNull(),
   at: integer().notNull(),
 })
+
+/** Messages that wait for their answer; what is left here when Vakt starts was interrupted. */
+export const begunAnswers = sqliteTable('begun_answers', {
+  id: integer().primaryKey(),
+  channelId: text('channel_id').notNull(),
+  ref: text().notNull(),
+  title: text().notNull(),
+  /** The command line that asks again. */
+  again: text().notNull(),
+  at: integer().notNull(),
+})
