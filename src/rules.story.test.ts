@@ -165,6 +165,25 @@ describe('an error rate', () => {
   })
 })
 
+describe('a rule that is tested', () => {
+  it('tells of the past what it told: of errors in every second minute, and of minutes with too little', async () => {
+    await house.result('rules add few --kind threshold --operator < --threshold 25 --window 2m --quiet 10m')
+    const errors = Array.from('abcdefghijklmnopqrst', letter => error(`${letter} is wrong`))
+    for (let i = 0; i < 8; i++) {
+      await keepsSending(1, '1m', ...errors, ...Array(20).fill({}))
+      await keepsSending(1, '1m', ...Array(20).fill({}))
+    }
+    expect((await shown()).map(([detector]) => detector)).toEqual(['error-rate'])
+    expect(await house.result('rules test error-rates --last 30m')).toMatchObject({ cards: 1 })
+    await house.passes('3m')
+    expect((await shown()).map(([detector]) => detector).sort()).toEqual(['error-rate', 'threshold'])
+    expect(await house.result('rules test few --last 10m')).toMatchObject({
+      cards: 1,
+      would_have_fired: [{ subject: 'few', fired_at: expect.stringMatching('T09:1[67]') }],
+    })
+  })
+})
+
 describe('a threshold', () => {
   it('is told once it has lasted, per host, and ends after quiet; editing takes effect at once', async () => {
     await house.result(

@@ -19,6 +19,8 @@ import { mayBeQuiet } from './silence.ts'
 import { isBeyond } from './threshold.ts'
 
 const QUARTER = 15 * MINUTE
+/** The counts of so many series are read without a pause. */
+const PART = 20
 
 /** What is tried, and when it is now: counts older than two days are kept by the hour. */
 export type Span = { from: number; until: number; now: number }
@@ -32,7 +34,7 @@ export function* tryRule(state: State, rule: Rule, span: Span): Generator<Episod
   else if (rule.kind === 'silence') yield* trySilence(state, rule, span)
   else
     for (const one of subjectsOf(state, rule, span)) {
-      const readings = READ[rule.kind as keyof typeof READ](state, rule, one, span)
+      const readings = yield* READ[rule.kind as keyof typeof READ](state, rule, one, span)
       yield asEpisodes(rule, one, readings)
     }
 }
@@ -84,8 +86,22 @@ function subjectsOf(state: State, rule: Rule, span: Span): Subject[] {
   })
 }
 
-function readSpikes(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Reading[] {
-  const counts = countsOf(state, series, from - HISTORY, until)
+/** Readings, with pauses in which there is no episode to tell yet. */
+type Read = Generator<Episode[], Reading[]>
+
+/** How many lines some series had together, by minute or hour; of a part of them at a time. */
+function* countsOfAll(state: State, series: readonly Series[], from: number, until: number) {
+  const sums = new Map<number, number>()
+  for (let i = 0; i < series.length; i += PART) {
+    for (const { at, count } of countsOf(state, series.slice(i, i + PART), from, until))
+      sums.set(at, (sums.get(at) ?? 0) + count)
+    yield [] as Episode[]
+  }
+  return [...sums].map(([at, count]) => ({ at, count })).sort((a, b) => a.at - b.at)
+}
+
+function* readSpikes(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Read {
+  const counts = yield* countsOfAll(state, series, from - HISTORY, until)
   const usual = new Map<number, number>()
   // What is usual hardly changes within a quarter of an hour.
   const usualAt = (at: number) => {
@@ -106,37 +122,43 @@ function readSpikes(state: State, rule: Rule, { series }: Subject, { from, until
     }))
 }
 
-function readRates(state: State, rule: Rule, { series, projectId }: Subject, { from, until, now }: Span): Reading[] {
+function* readRates(state: State, rule: Rule, { series, projectId }: Subject, { from, until, now }: Span): Read {
   const isError = ({ level }: Series) => level === 'error' || level === 'fatal'
-  const errors = new Map(
-    sums(countsOf(state, series.filter(isError), from, until), rule.window!, now).map(({ at, value }) => [at, value]),
+  const lines = yield* countsOfAll(state, series, from, until)
+  const errors = yield* countsOfAll(state, series.filter(isError), from, until)
+  // Where there were lines, that none of them was an error counts as well.
+  const erring = new Map(errors.map(({ at, count }) => [at, count]))
+  const errorSums = sums(
+    lines.map(({ at }) => ({ at, count: erring.get(at) ?? 0 })),
+    rule.window!,
+    now,
   )
-  return sums(countsOf(state, series, from, until), rule.window!, now).map(({ at, value: lines }) => {
-    const share = { projectId: projectId!, source: '', errors: errors.get(at) ?? 0, lines }
-    return { at, value: lines === 0 ? 0 : (share.errors / lines) * 100, breached: isTooMany(rule, share, 0) }
+  return sums(lines, rule.window!, now).map(({ at, value }, i) => {
+    const share = { projectId: projectId!, source: '', errors: errorSums[i]!.value, lines: value }
+    return { at, value: value === 0 ? 0 : (share.errors / value) * 100, breached: isTooMany(rule, share, 0) }
   })
 }
 
-function readLines(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Reading[] {
-  const summed = new Map(sums(countsOf(state, series, from, until), rule.window!, now).map(one => [one.at, one.value]))
-  const readings: Reading[] = []
+function* readLines(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Read {
+  const begin = from - rule.window!
+  const counts = yield* countsOfAll(state, series, begin, until)
+  const counted = new Map(counts.map(({ at, count }) => [at, count]))
   // Too few lines can only be seen where every minute is looked at.
-  const hourlyBefore = now - 2 * DAY
-  for (let at = Math.ceil(from / HOUR) * HOUR + HOUR; at <= until; at += at < hourlyBefore ? HOUR : MINUTE) {
-    const value = summed.get(at) ?? lastWithin(summed, at, rule.window!)
-    readings.push({ at, value, breached: isBeyond(rule, value) })
-  }
-  return readings
+  const every: { at: number; count: number }[] = []
+  const step = begin < hourlyBefore(now) ? HOUR : MINUTE
+  for (let at = Math.ceil(begin / step) * step; at < until; at += at < hourlyBefore(now) ? HOUR : MINUTE)
+    every.push({ at, count: counted.get(at) ?? 0 })
+  return sums(every, rule.window!, now)
+    .filter(({ at }) => at > from && at <= until)
+    .map(({ at, value }) => ({ at, value, breached: isBeyond(rule, value) }))
 }
 
-function lastWithin(summed: ReadonlyMap<number, number>, at: number, window: number): number {
-  for (let back = MINUTE; back < window; back += MINUTE) if (summed.has(at - back)) return summed.get(at - back)!
-  return 0
+function hourlyBefore(now: number): number {
+  return Math.floor((now - 2 * DAY) / HOUR) * HOUR
 }
 
 function sums(counts: readonly { at: number; count: number }[], window: number, now: number) {
-  const hourlyBefore = Math.floor((now - 2 * DAY) / HOUR) * HOUR
-  return slidingSums(counts, window, { minute: MINUTE, hour: HOUR, hourlyBefore })
+  return slidingSums(counts, window, { minute: MINUTE, hour: HOUR, hourlyBefore: hourlyBefore(now) })
 }
 
 function* tryMetric(state: State, rule: Rule, { from, until, now }: Span): Generator<Episode[]> {
@@ -185,7 +207,8 @@ function* trySilence(state: State, rule: Rule, { from, until, now }: Span): Gene
       matcher === null || fitsLines(matcher, series[0]!, readProjectById(state, source.projectId)?.name ?? '')
     if (quiet === null || series.length === 0 || !fits) continue
     if (rule.projectId !== null && rule.projectId !== source.projectId) continue
-    const minutes = [...countsOf(state, series, Math.max(from, now - 2 * DAY), until).map(({ at }) => at), until]
+    const heard = yield* countsOfAll(state, series, Math.max(from, now - 2 * DAY), until)
+    const minutes = [...heard.map(({ at }) => at), until]
     const gaps = minutes
       .slice(1)
       .flatMap((at, i) => (at - minutes[i]! > quiet ? [[minutes[i]! + quiet, at] as const] : []))
