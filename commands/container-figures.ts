@@ -4,22 +4,13 @@ import { completes } from '../src/command.ts'
 import { listContainers } from '../src/hosts/containers.ts'
 import type { Container, Host } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
-import type { Metric } from '../src/hosts/metrics.ts'
-import { lastSample } from '../src/hosts/samples.ts'
+import { type Metric, pointsOf } from '../src/hosts/metrics.ts'
+import { readSamples } from '../src/hosts/samples.ts'
 import { writeSize } from '../src/hosts/size.ts'
 import { MINUTE } from '../src/time.ts'
 import { containerNames, oneTarget, writeTarget } from './container-lines.ts'
 import { type Context, command, counted } from './context.ts'
-import {
-  course,
-  type Figures,
-  figuresResult,
-  figureText,
-  graphCard,
-  readFigures,
-  span,
-  writeFigure,
-} from './figures.ts'
+import { course, figuresResult, figureText, graphCard, readFigures, span, writeFigure } from './figures.ts'
 import { hostName } from './host-card.ts'
 
 const ALL: readonly Metric[] = ['cpu', 'memory', 'network', 'io', 'restarts']
@@ -63,7 +54,9 @@ const stats = command({
           rows.length === 0
             ? ['Figures are collected every 30 seconds: "hosts list" shows whether the hosts are reached.']
             : [
-                ...rows.slice(0, PAGE).map(row => [{ bold: row.name }, ` · ${row.text} `, { code: row.course }]),
+                ...rows
+                  .slice(0, PAGE)
+                  .map(row => [{ bold: row.name }, ` · ${row.text} `, { code: cpuCourse(context, row) }]),
                 ...(rows.length > PAGE ? [`… ${rows.length - PAGE} more`] : []),
               ],
       },
@@ -139,22 +132,31 @@ function oneInFigures(context: Context, text: string, last: Parameters<typeof re
   }
 }
 
-function used(context: Context, host: Host, row: Container) {
-  const figures = readFigures(context, { host, container: row.name, metrics: ALL, last: '1h' })
-  const last = (one: Figures) => (one.metric === 'restarts' ? row.restarts : (one.points.at(-1)?.value ?? null))
-  const now = Object.fromEntries(figures.map(one => [one.metric, last(one)])) as Record<Metric, number | null>
-  const sample = lastSample(context.state, host.id, 'container', row.name, context.now - FRESH)
-  const parts = figures.flatMap(one => {
-    const value = now[one.metric]
-    if (value === null || one.metric === 'restarts') return []
-    const size = one.metric === 'memory' && sample?.memory != null ? `${writeSize(sample.memory)}, ` : ''
-    return [`${one.metric} ${size}${writeFigure(one.metric, value)}`]
+/** What a container uses now: of a thousand of them too, so no more than the last samples is read. */
+function used({ state, now: at }: Context, host: Host, row: Container) {
+  const samples = readSamples(state, host.id, 'container', row.name, { from: at - FRESH, until: at, now: at })
+  const last = (metric: Metric) =>
+    metric === 'restarts' ? row.restarts : (pointsOf(metric, samples).at(-1)?.value ?? null)
+  const now = Object.fromEntries(ALL.map(metric => [metric, last(metric)])) as Record<Metric, number | null>
+  const memory = samples.at(-1)?.memory ?? null
+  const parts = ALL.flatMap(metric => {
+    const value = now[metric]
+    if (value === null || metric === 'restarts') return []
+    const size = metric === 'memory' && memory !== null ? `${writeSize(memory)}, ` : ''
+    return [`${metric} ${size}${writeFigure(metric, value)}`]
   })
   return {
+    host,
+    container: row.name,
     name: `${host.name}/${row.name}`,
     running: row.state === 'running',
     now,
-    text: [...parts, ...(row.restarts > 0 ? [counted(row.restarts, 'restart')] : [])].join(' · ') || 'not measured yet',
-    course: course(figures[0]!, context.now, '1h'),
+    text:
+      [...parts, ...(row.restarts > 0 ? [counted(row.restarts, 'restart')] : [])].join(' · ') || 'not measured lately',
   }
+}
+
+function cpuCourse(context: Context, { host, container }: { host: Host; container: string }): string {
+  const [cpu] = readFigures(context, { host, container, metrics: ['cpu'], last: '1h' })
+  return course(cpu!, context.now, '1h')
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The terminal client: `vakt <command line>` runs a command on the server that uses this folder.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { safeText } from './chat/card-text.ts'
 import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config.ts'
@@ -14,6 +14,7 @@ const USAGE = 2
 
 const USAGE_TEXT = `vakt <command line>      run a command on the running server, such as: vakt checks list
 vakt --json <command>    print the machine-readable result
+vakt --save <command>    keep the file or picture of the answer in this folder
 vakt logs tail <query>   follow log lines until Ctrl-C
 vakt help                show the commands
 vakt reveal              show the encrypted personal data in what comes on standard input
@@ -31,7 +32,8 @@ async function main(argv: string[]): Promise<number> {
   if (argv[0] === 'simulate') return await told(() => play(argv.slice(1)))
   const json = argv.includes('--json')
   const help = argv.includes('--help') || argv.includes('-h')
-  const words = argv.filter(word => !['--json', '--help', '-h'].includes(word))
+  const save = argv.includes('--save')
+  const words = argv.filter(word => !['--json', '--save', '--help', '-h'].includes(word))
   if (words.length === 0) {
     process.stdout.write(`${USAGE_TEXT}\n`)
     return help ? DONE : USAGE
@@ -40,7 +42,7 @@ async function main(argv: string[]): Promise<number> {
     if (words[0] === 'manifest') return printManifest(readConfig(readEnvironment()))
     if (words[0] === 'reveal') return revealInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
-    return run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, json)
+    return run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, { json, save })
   })
 }
 
@@ -55,13 +57,18 @@ async function told(work: () => Promise<number>): Promise<number> {
   }
 }
 
-async function run(config: ClientConfig, words: string[], json: boolean): Promise<number> {
+async function run(
+  config: ClientConfig,
+  words: string[],
+  { json, save }: { json: boolean; save: boolean },
+): Promise<number> {
   const { url, key } = findServer(config)
   if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, words.slice(2).join(' '), json)
   const answer = await ask(url, key, words)
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
     if (!json) process.stdout.write(`${answer.text}\n`)
+    keepFiles(answer.card, save)
     return DONE
   }
   if (!json) process.stderr.write(`${answer.error.message}\n`)
@@ -85,8 +92,28 @@ async function play(words: string[]): Promise<number> {
   return simulate(words, server, line => process.stdout.write(`${safeText(line)}\n`))
 }
 
+/** What of a card is bytes; in base64. */
+type AnswerCard = { file?: { name: string; content: string }; image?: { name: string; png: string } }
+
+/** Keeps what came with an answer, over nothing that is there; told on standard error, for the output may be piped. */
+function keepFiles({ file, image }: AnswerCard, save: boolean): void {
+  const kept = [file && [file.name, file.content], image && [image.name, image.png]].filter(one => one !== undefined)
+  if (!save && file) process.stderr.write('--save keeps the file in this folder.\n')
+  if (!save) return
+  for (const [name, content] of kept) {
+    const path = basename(name!)
+    try {
+      writeFileSync(path, Buffer.from(content!, 'base64'), { flag: 'wx', mode: 0o600 })
+      process.stderr.write(`Kept as ${safeText(path)}\n`)
+    } catch (error) {
+      throw new Problem('conflict', `${safeText(path)} could not be kept (${(error as Error).message}).`)
+    }
+  }
+  if (kept.length === 0) process.stderr.write('The answer has no file.\n')
+}
+
 type CommandAnswer =
-  | { ok: true; text: string; result: unknown }
+  | { ok: true; card: AnswerCard; text: string; result: unknown }
   | { ok: false; error: { code: string; message: string } }
 
 async function ask(url: string, key: string, words: readonly string[]): Promise<CommandAnswer> {

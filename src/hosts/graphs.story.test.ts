@@ -44,6 +44,11 @@ it('are told of all containers, most CPU first, and of one over time', async () 
   expect((await house.says('containers stats web-1/gone')).card.title).toBe(
     'Nothing was measured of web-1/gone in the last 1h',
   )
+  // What was measured a while ago is no figure of now.
+  await server.close()
+  await house.passes('10m')
+  expect(await text('containers stats')).not.toContain('80 %')
+  expect(await text('containers stats')).toContain('not measured lately')
 })
 
 it('are drawn, with what is current, average and maximum in words', async () => {

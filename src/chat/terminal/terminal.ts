@@ -49,8 +49,10 @@ export function createTerminal(options: TerminalOptions): Terminal {
     output.write(`${text}\n`)
     prompt?.prompt(true)
   }
-  const show = (card: Card) =>
-    print(`\n${cardText(card, { timeZone: options.timeZone, now: clock.now(), paint: painter(output), button })}`)
+  const show = (card: Card) => {
+    const text = cardText(card, { timeZone: options.timeZone, now: clock.now(), paint: painter(output), button })
+    print(`\n${text}${card.file ? '\nTo keep the file, say the same in a shell: npx vakt --save …' : ''}`)
+  }
 
   const channel: Channel = {
     id: 'terminal',

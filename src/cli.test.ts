@@ -1,0 +1,48 @@
+// The terminal client as people start it: files of answers are kept when asked for, and over nothing that is there.
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+
+let folder: string
+let server: Server
+let card: object
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vakt-cli-'))
+  server = createServer((_, response) => response.end(JSON.stringify({ ok: true, card, text: 'said', result: null })))
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+})
+afterEach(() => {
+  server.close()
+  rmSync(folder, { recursive: true })
+})
+
+function vakt(...words: string[]) {
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const env = { PATH: process.env.PATH, VAKT_URL: url, ADMIN_KEY: 'k'.repeat(32), DATA_DIR: folder }
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { cwd: folder, env })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.on('data', chunk => {
+    said.stdout += chunk
+  })
+  child.stderr.on('data', chunk => {
+    said.stderr += chunk
+  })
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>(resolve =>
+    child.on('close', code => resolve({ code, ...said })),
+  )
+}
+
+it('keeps a file under its bare name when asked to, and never over another', async () => {
+  card = { title: 'x', tone: 'plain', file: { name: '../../a.log', content: Buffer.from('one\n').toString('base64') } }
+  const shown = await vakt('containers', 'tail', 'web-1/api')
+  expect(shown).toMatchObject({ code: 0, stdout: 'said\n', stderr: '--save keeps the file in this folder.\n' })
+  expect(readdirSync(folder)).toEqual([])
+  expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Kept as a.log\n' })
+  expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('one\n')
+  expect(await vakt('--save', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('could not be kept') })
+})
