@@ -117,7 +117,7 @@ function take(state: State, alert: Alert, hold: Hold, now: number): void {
   if (shows) tellAlert(state, alert, heldColumns(hold))
   else storeHold(state, alert.id, heldColumns(hold))
   if (!another) return
-  if (isEscalating(state, alert.id)) settleSoon(state, alert.id)
+  if (alert.undelivered || isEscalating(state, alert.id)) settleSoon(state, alert.id)
   if (alert.heldBy !== null) tellHolder(state, alert.heldBy, now)
   noteHeld(state, hold, alert.severity, now)
   if (hold.by !== 'settling') writeHistory(state, alert.id, { what: `held back by ${hold.why}` }, now)

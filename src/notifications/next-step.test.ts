@@ -49,6 +49,12 @@ it.each<[string, Alert, Notification | null, string]>([
   ['a reminder, before its edit', called('reminder'), has({ shownVersion: 2 }), 'reply: reminder'],
   ['a reminder that was told', called('reminder'), has({ called: 1 }), 'skip: shown'],
   ['a reminder after an acknowledgement', called('reminder', { state: 'acknowledged' }), has(), 'skip: shown'],
+  [
+    'a held back one whose card may have arrived',
+    alert({ heldBy: 'silence:1' }),
+    has({ ref: null, shownVersion: 0, sending: 'post', nonce: 'n', sentAt: 1 }),
+    'post: new alert',
+  ],
   ['a held back alert', alert({ heldBy: 'silence:1' }), null, 'skip: held back'],
   ['an edit of a held back one', alert({ heldBy: 'silence:1' }), has({ shownVersion: 2 }), 'edit: newer version'],
   [

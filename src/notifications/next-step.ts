@@ -20,6 +20,7 @@ export function nextStep(alert: Alert, addedAt: number, notification: Notificati
   // A refused reply (marked by `sending`) does not stand in the way of the card's own truth.
   const cardLacks = notification?.sending === 'reply' && notification.shownVersion < alert.version
   if (refused && !cardLacks) return { do: 'skip', why: 'refused for good' }
+  if (!notification?.ref && isKeptBack(alert, notification)) return { do: 'skip', why: 'held back' }
   if ((notification?.nextAttemptAt ?? 0) > now) return { do: 'skip', why: 'waiting to try again' }
   if (!notification?.ref) return firstStep(alert, addedAt, notification)
   if (!refused && callIsDue(alert, notification)) return { do: 'reply', why: alert.callReason! }
@@ -29,11 +30,15 @@ export function nextStep(alert: Alert, addedAt: number, notification: Notificati
 }
 
 function firstStep(alert: Alert, addedAt: number, notification: Notification | null): Step {
-  if (alert.heldBy !== null) return { do: 'skip', why: 'held back' }
   if (notification && notification.shownVersion > 0) return { do: 'post', why: 'the card was gone' }
   if (alert.state !== 'resolved') return { do: 'post', why: 'new alert' }
   if (alert.resolvedAt! < addedAt) return { do: 'skip', why: 'ended before the channel was added' }
   return { do: 'post', why: 'ended before it was told' }
+}
+
+/** A card that may have arrived before something held it back is looked for all the same, to be made true. */
+function isKeptBack(alert: Alert, notification: Notification | null): boolean {
+  return alert.heldBy !== null && notification?.sending !== 'post'
 }
 
 /** Whether people are to be notified anew there now. */

@@ -36,7 +36,7 @@ export function readOutbox(
   limit: number,
 ): OutboxItem[] {
   const lacks = {
-    post: sql`held_by is null and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
+    post: sql`(held_by is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
       or (called < calls and case call_reason when 'recovered' then state = 'resolved'
         else state = 'firing' and snoozed_until is null end))`,
     edit: sql`ref is not null and shown_version < ${alerts.version}`,

@@ -8,7 +8,16 @@ import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 import { cardOf, mentioning, threadCard } from './messages.ts'
 import { callIsOpen, type Notification } from './next-step.ts'
-import { markSending, markShown, markThreaded, type OutboxItem, type Shown, settle } from './notifications.ts'
+import {
+  markFailed,
+  markSending,
+  markShown,
+  markThreaded,
+  NOT_SENDING,
+  type OutboxItem,
+  type Shown,
+  settle,
+} from './notifications.ts'
 import type { Painter } from './picture.ts'
 
 /** One try at a step; `handedOver` once a new message was given to the platform. */
@@ -75,6 +84,7 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     const found = await findEarlier(sending, 'post')
     // It shows the alert as it was then: version 0 has it edited to what it is now.
     if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, over: true }
+    if (alert.heldBy !== null) return forget(sending)
     const card = mentioning(state, channel, attempt.mention, cardOf(state, alert), alert, clock.now())
     const ref = await handOver(sending, 'post', nonce => channel.post(card, nonce))
     // The card tells what its timeline would; the thread begins with what comes after.
@@ -97,6 +107,15 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     })
     return null
   },
+}
+
+/** The card never arrived, and meanwhile something holds it back: nothing is under way any more. */
+function forget({ state, channel, alert, clock }: Sending): null {
+  state.transaction(() => {
+    markFailed(state, alert.id, channel.id, NOT_SENDING)
+    settle(state, alert.id, clock.now())
+  })
+  return null
 }
 
 /** The message that an earlier attempt, whose end nobody heard, turns out to have sent. */

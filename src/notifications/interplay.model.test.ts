@@ -1,0 +1,129 @@
+// Holds, routes, escalations, channels, restarts and a chat that refuses, in any order: in the end every card is there and true.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Alert } from '../alerts/alert.ts'
+import { stateWord } from '../alerts/alert-card.ts'
+import { listAlerts } from '../alerts/alert-lists.ts'
+import { DeliveryError } from '../chat/channel.ts'
+import { startHouse, type TestHouse } from '../testing/house.ts'
+import { listAudience } from './audiences.ts'
+import { listChannels } from './channels.ts'
+import { listWaiting } from './escalations.ts'
+
+const OPS = 'discord:100000000000000001'
+const JOBS = {
+  db: '--host h1',
+  api: '--host h1 --depends-on db',
+  web: '--severity warning --depends-on api',
+  mail: '--severity warning',
+}
+
+/** What may happen: command lines, and words of the story. */
+const LINES = [
+  'silence add check:mail --for 3m',
+  'silence add host:h1 --for 2m',
+  'silence end 1',
+  'quiet set "Mon-Sun 00:00-24:00"',
+  'quiet off',
+  'holds set --storm-rate 2 --storm-post 1',
+  'holds set --storm-rate 0',
+  'routes add worst --match severity:critical --to ops --continue',
+  'routes add all --to discord,ops',
+  'routes remove worst',
+  'routes remove all',
+  `channels add ${OPS} --name ops`,
+  'channels remove ops',
+  'maintenance add work --matcher check:db --for 2m',
+  'ack all',
+]
+const EACH = ['ack %', 'ack % --for 2m', 'unack %', 'snooze % --for 2m', 'resolve %', 'note % hm']
+
+const job = fc.constantFrom(...Object.keys(JOBS))
+const moves = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('fails' as const), job }) },
+    { weight: 2, arbitrary: fc.record({ do: fc.constant('beats' as const), job }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('says' as const), line: fc.constantFrom(...LINES) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('each' as const), line: fc.constantFrom(...EACH), of: fc.nat(9) }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({ do: fc.constant('waits' as const), seconds: fc.integer({ min: 1, max: 200 }) }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('dies' as const) }) },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant('suffers' as const), luck: fc.boolean() }) },
+  ),
+  { minLength: 8, maxLength: 30 },
+)
+type Move = typeof moves extends fc.Arbitrary<(infer M)[]> ? M : never
+
+it('whatever held alerts back, every one that goes on is shown once where it belongs, and calls who was to be called', {
+  timeout: 60_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(moves, async course => {
+      let house = await startHouse()
+      const beats = new Map<string, Awaited<ReturnType<TestHouse['hasCheck']>>>()
+      for (const [name, flags] of Object.entries(JOBS))
+        beats.set(name, await house.hasCheck(`${name} --every 1d --remind none ${flags}`))
+      await house.result('holds set --settle 1m')
+      await house.result('escalations add second --after 1m --to discord')
+      for (const move of course) house = await make(house, beats, move)
+      house.channel.suffers(null)
+      for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) await house.says(`silence end ${id}`)
+      for (const line of ['maintenance end work', 'quiet off', 'holds set --storm-rate 0']) await house.says(line)
+      await house.passes('12m')
+      expectTruth(house)
+      await house.stop()
+    }),
+    { numRuns: 12, endOnFailure: true },
+  )
+})
+
+async function make(house: TestHouse, beats: Map<string, Awaited<ReturnType<TestHouse['hasCheck']>>>, move: Move) {
+  if (move.do === 'waits') await house.passes(`${move.seconds}s`)
+  else if (move.do === 'says') await house.says(move.line)
+  else if (move.do === 'suffers')
+    house.channel.suffers(() =>
+      move.luck
+        ? { before: new DeliveryError('limited', 'Slow down.', { retryAfterMs: 7_000 }) }
+        : { after: new DeliveryError('unsure', 'The answer got lost.') },
+    )
+  else if (move.do === 'each') await house.says(move.line.replace('%', String(1 + move.of)))
+  else if (move.do === 'dies') return house.restarts('20s', 'killed')
+  else {
+    const { uuid } = beats.get(move.job)!.check as { uuid: string }
+    await house.request(`/ping/${uuid}${move.do === 'fails' ? '/fail' : ''}`)
+  }
+  return house
+}
+
+function expectTruth(house: TestHouse): void {
+  const { state } = house
+  for (const alert of listAlerts(state, { limit: -1 })) {
+    expect([alert.id, alert.undelivered]).toEqual([alert.id, false])
+    if (alert.detector === 'notice') continue
+    expectShown(house, alert)
+    if (alert.state === 'resolved') continue
+    expect([null, 'alert']).toContain(alert.heldBy?.split(':')[0] ?? null)
+    if (alert.heldBy !== null) continue
+    expect(listAudience(state, alert.id).length).toBeGreaterThan(0)
+    // Everybody was called who was to be, however often something stopped the clock of it.
+    const waits = alert.state === 'firing' && alert.snoozedUntil === null
+    if (waits) expect([alert.id, listWaiting(state, alert.id)]).toEqual([alert.id, []])
+  }
+}
+
+function expectShown(house: TestHouse, alert: Alert): void {
+  const inUse = listChannels(house.state).map(one => one.id)
+  for (const { channelId } of listAudience(house.state, alert.id).filter(one => inUse.includes(one.channelId))) {
+    const channel = channelId === OPS ? house.added(OPS) : house.channel
+    const cards = channel.messages.filter(({ card }) => [card.footer].flat(2)[0] === `Alert ${alert.id}`)
+    expect(cards.length).toBeLessThanOrEqual(1)
+    if (alert.state !== 'resolved' && alert.heldBy === null)
+      expect([alert.id, channelId, cards.length]).toEqual([alert.id, channelId, 1])
+    for (const { card } of cards) expect(card.title.split(':')[0]).toBe(stateWord(alert))
+  }
+}
