@@ -7,6 +7,7 @@ import { veilOf } from '../src/analysis/concealment.ts'
 import { coverageText, type Pack } from '../src/analysis/pack.ts'
 import type { Citation } from '../src/analysis/verdict.ts'
 import type { Answer } from '../src/command.ts'
+import { quoteWord } from '../src/command-line.ts'
 import { isoTime } from '../src/time.ts'
 import type { Context } from './context.ts'
 
@@ -33,9 +34,10 @@ export async function answeredUnder(
   const channel = parts.channelOf(by.platform)
   const ref = channel?.live === 'edit' ? cardRef(state, alert, channel.id) : null
   if (!channel || ref === null) return answered(question, context, line)
+  const again = question.question === null ? line : `${line} --question=${quoteWord(question.question)}`
   const begun = await threads
     .answer(
-      { channel, ref, key: JSON.stringify([question.question, question.deep]) },
+      { channel, ref, key: JSON.stringify([question.question, question.deep]), again },
       `Analysis of alert ${alert}`,
       async tell => {
         const answer = await analyst.analyse(question, tell)

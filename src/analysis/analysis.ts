@@ -26,7 +26,7 @@ export type OpenAnalysis = {
   threads: Threads
   /** What is unusual in the logs of a period, without a model. */
   compare: Compare
-  /** To be called when alerts changed. */
+  /** To be called when alerts changed, and once at the start when the channels are known. */
   look(): void
   stop(): Promise<void>
 }
@@ -34,14 +34,19 @@ export type OpenAnalysis = {
 /** Opens it; nothing is asked before somebody or an alert asks. */
 export function openAnalysis({ state, store, clock, log, config, channels }: AnalysisOptions): OpenAnalysis {
   const analyst = createAnalyst({ state, store, clock, log, timeZone: config.timeZone, ai: config.ai })
-  const threads = createThreads(clock, log)
+  const threads = createThreads(state, clock, log)
   const show = (answered: Parameters<typeof answerCard>[0]) => answerCard(answered)
   const automatic = createAutomatic({ state, analyst, threads, channels, clock, log, show })
+  let started = false
   return {
     analyst,
     threads,
     compare: createComparison({ state, store }, clock, log),
-    look: automatic.look,
+    look() {
+      if (!started) threads.start(id => channels().find(one => one.id === id))
+      started = true
+      automatic.look()
+    },
     async stop() {
       automatic.stop()
       await analyst.stop()

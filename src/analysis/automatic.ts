@@ -59,7 +59,9 @@ export function createAutomatic(options: {
       const ref = cardRef(state, id, channel.id)
       if (ref === null) continue
       await threads
-        .answer({ channel, ref, key: 'automatic' }, `Analysis of alert ${id}`, async () => show(answered))
+        .answer({ channel, ref, key: 'automatic', again: `analyze alert ${id}` }, `Analysis of alert ${id}`, async () =>
+          show(answered),
+        )
         .catch(error => log.warn('an analysis could not be shown', { channel: channel.id, error }))
     }
   }

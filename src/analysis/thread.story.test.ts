@@ -7,6 +7,7 @@ import type { TestHouseOptions } from '../testing/house.ts'
 import { MODEL_KEY } from '../testing/model/model-server.ts'
 import { readsHonestly } from '../testing/model/reader.ts'
 import { until } from '../testing/running.ts'
+import { listBegun } from './begun-answers.ts'
 import { spentSince } from './spendings.ts'
 
 let at: AnalysedHouse
@@ -50,6 +51,7 @@ describe('an analysis under a card', () => {
       return replies()[0]!.title.includes('Cause found')
     }, 'the answer')
     expect(replies()[0]!.lines!.length).toBeGreaterThan(3)
+    expect(listBegun(at.house.state)).toEqual([])
     expect(at.house.channel.messages[0]!.card.title).toContain('Critical')
   })
 
@@ -68,6 +70,26 @@ describe('an analysis under a card', () => {
       await at.house.passes('1s')
       return replies().at(-1)!.title.includes('Cause found') && replies().length === 3
     }, 'the answer posted anew')
+  })
+
+  it('that a kill cut off is told of at the next start, with a button that asks again', async () => {
+    await failingJob()
+    await at.trouble()
+    at.model.next({ kind: 'hangs' })
+    await at.house.says('analyze alert 1 --question "and why?"', chat)
+    await until(() => at.model.requests.length === 1, 'the request')
+    const next = await at.house.restarts('1m', 'killed')
+    expect(replies()).toMatchObject([
+      {
+        title: 'Analysis of alert 1 was interrupted',
+        buttons: [{ label: 'Ask again', line: 'analyze alert 1 --question="and why?"' }],
+      },
+    ])
+    const after = await next.restarts('1m', 'killed')
+    expect(replies().length).toBe(1)
+    expect(listBegun(after.state)).toEqual([])
+    // What is left of the dead one waits for a channel that is gone.
+    at.house.stop = after.stop
   })
 
   it('does not come by itself where somebody asked already, and leaves nothing behind while it fails', async () => {

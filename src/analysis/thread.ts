@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto'
 import type { Card } from '../card.ts'
 import { type Channel, DeliveryError } from '../chat/channel.ts'
 import type { Log } from '../log.ts'
+import type { State } from '../state/database.ts'
 import { type Clock, SECOND } from '../time.ts'
+import { forgetBegun, listBegun, noteBegun } from './begun-answers.ts'
 
 /** Edits share the channel's limit with alerts, so they keep well below it. */
 const PACE = 3 * SECOND
@@ -17,23 +19,29 @@ export type Threads = {
    * Resolves once the message is posted; rejects with what the channel refuses. One that is under way there with the
    * same `key` is not begun again.
    */
-  answer(
-    place: { channel: Channel; ref: string; key: string },
-    title: string,
-    work: Work,
-  ): Promise<'begun' | 'under way'>
+  answer(place: Place, title: string, work: Work): Promise<'begun' | 'under way'>
+  /** Says under the messages that a crash left waiting that they were interrupted; `channel` finds where they are. */
+  start(channel: (id: string) => Channel | undefined): void
   /** Shows every answer under way as far as one more attempt does. */
   stop(): Promise<void>
 }
 
+/** Under which message; `key` names the question, `again` is the command line that asks it. */
+export type Place = { channel: Channel; ref: string; key: string; again: string }
 export type Work = (tell: (says: string) => void) => Promise<Card>
 
-/** Threads over a clock; whatever cannot be shown in the end is told to `log`. */
-export function createThreads(clock: Clock, log: Log): Threads {
+/** Threads over a state and a clock; whatever cannot be shown in the end is told to `log`. */
+export function createThreads(state: State, clock: Clock, log: Log): Threads {
   const under = new Map<string, Promise<void>>()
   const stopping = new AbortController()
 
-  const fill = async (channel: Channel, ref: string, thread: string, title: string, work: Work): Promise<void> => {
+  const fill = async (
+    { channel, ref: thread, again }: Place,
+    ref: string,
+    title: string,
+    work: Work,
+  ): Promise<void> => {
+    const begun = noteBegun(state, { channelId: channel.id, ref, title, again, at: clock.now() })
     let newest: string | null = null
     let cancel = () => {}
     let editing: Promise<void> = Promise.resolve()
@@ -54,6 +62,7 @@ export function createThreads(clock: Clock, log: Log): Threads {
     cancel()
     await editing
     await deliver(channel, ref, thread, card)
+    forgetBegun(state, begun)
   }
 
   /** Where nothing can be edited only the answer itself is told. */
@@ -84,7 +93,8 @@ export function createThreads(clock: Clock, log: Log): Threads {
   }
 
   return {
-    async answer({ channel, ref, key }, title, work) {
+    async answer(asked, title, work) {
+      const { channel, ref, key } = asked
       const place = `${channel.id} ${ref} ${key}`
       if (under.has(place)) return 'under way'
       let begun: () => void = () => {}
@@ -98,7 +108,7 @@ export function createThreads(clock: Clock, log: Log): Threads {
         const filling =
           channel.live === 'append'
             ? tellOnce(channel, ref, work)
-            : fill(channel, await channel.reply(ref, progressCard(title, GATHERING), nonce()), ref, title, work)
+            : fill(asked, await channel.reply(ref, progressCard(title, GATHERING), nonce()), title, work)
         const filled = filling
           .catch(error => log.error('an answer could not be shown', { error }))
           .finally(() => under.delete(place))
@@ -111,6 +121,20 @@ export function createThreads(clock: Clock, log: Log): Threads {
         begun()
       }
     },
+    start(find) {
+      for (const { id, channelId, ref, title, again } of listBegun(state)) {
+        const channel = find(channelId)
+        const told = channel ? deliver(channel, ref, ref, interruptedCard(title, again)) : Promise.resolve()
+        const place = `begun ${id}`
+        under.set(
+          place,
+          told
+            .then(() => forgetBegun(state, id))
+            .catch(error => log.error('an interrupted answer could not be told of', { error }))
+            .finally(() => under.delete(place)),
+        )
+      }
+    },
     async stop() {
       stopping.abort()
       while (under.size > 0) await Promise.allSettled(under.values())
@@ -120,6 +144,11 @@ export function createThreads(clock: Clock, log: Log): Threads {
 
 function progressCard(title: string, says: string): Card {
   return { title: `${title} …`, tone: 'muted', lines: [says] }
+}
+
+function interruptedCard(title: string, again: string): Card {
+  const lines = ['Vakt was stopped in the middle of it. What was reserved for a model counts as spent.']
+  return { title: `${title} was interrupted`, tone: 'muted', lines, buttons: [{ label: 'Ask again', line: again }] }
 }
 
 function nonce(): string {
