@@ -19,7 +19,7 @@ const SETTLING = MINUTE
 /** Who is silent for so long is gone for good. */
 export const FORGOTTEN = 30 * DAY
 /** So many sources are judged without a pause. */
-const AT_ONCE = 200
+const AT_ONCE = 20
 
 /** How long a source may be quiet, ms; null while it is not known well enough, and when it is no regular one. */
 export function mayBeQuiet(

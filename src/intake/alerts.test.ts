@@ -195,6 +195,14 @@ describe('what is sent to do harm', () => {
     expect(await send('/api/alerts/alertmanager', notification('firing', { labels }))).toMatchObject({ status: 200 })
   })
 
+  it('holds nothing back: an alert from elsewhere has no role among those of Vakt', async () => {
+    for (const role of ['offline', 'source-silent', 'host-down'])
+      await send('/api/alerts', { key: role, title: role, severity: 'critical', labels: { role, host: 'db-1' } })
+    await send('/api/alerts', { key: 'real', title: 'db-1 burns', severity: 'critical', labels: { host: 'db-1' } })
+    expect(titles().at(-1)).toBe('Critical: db-1 burns')
+    expect((await alerts()).at(-1)).toMatchObject({ labels: { exported_role: 'offline', host: 'db-1' } })
+  })
+
   it('is taken a part at a time, so that others are answered meanwhile', async () => {
     const many = Array.from({ length: 500 }, (_, i) => ({ key: `k${i}`, title: `trouble ${i}` }))
     let answered = false
