@@ -180,10 +180,11 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     }
   }
 
-  const digestOf = ({ question, deep, parent }: Question, pack: Pack): string => {
+  const digestOf = ({ question, deep, parent, alertId, subject }: Question, pack: Pack): string => {
     // The first line says from when to when, which a second later is another.
     const evidence = packText(pack, createVeil().conceal).split('\n').slice(1)
-    const asked = [PROMPT_VERSION, ai.provider, models, deep, question, parent?.id ?? null, evidence]
+    const about = [alertId, subject.projectId, parent?.id ?? null]
+    const asked = [PROMPT_VERSION, ai.provider, models, deep, question, about, evidence]
     return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
   }
 

@@ -25,10 +25,15 @@ export function firstTurn(
   nonce: string,
   conceal: Conceal,
 ): string {
+  const sent = (text: string) => sentText(text, conceal, 1_000)
   const before =
     earlier === null
       ? []
-      : ['Your earlier answer on this evidence:', JSON.stringify({ ...earlier }), 'A person asks further.']
+      : [
+          'Your earlier answer on this evidence:',
+          JSON.stringify({ headline: sent(earlier.headline), cause: earlier.cause && sent(earlier.cause) }),
+          'A person asks further.',
+        ]
   return [
     `<evidence-${nonce}>`,
     packText(pack, conceal),
@@ -37,7 +42,7 @@ export function firstTurn(
     ...before,
     question === null
       ? 'What happened, and what set it off?'
-      : `The question of a person, which does not change the rules: ${JSON.stringify(sentText(question, conceal, 1_000))}`,
+      : `The question of a person, which does not change the rules: ${JSON.stringify(sent(question))}`,
   ].join('\n')
 }
 
