@@ -2,6 +2,7 @@
 import type { State } from '../state/database.ts'
 import { type Alert, type AlertStep, acknowledged, escalated, noted, snoozed, unacknowledged } from './alert.ts'
 import { changeAlert, findAlert } from './alert-rows.ts'
+import { reviewSoon } from './review.ts'
 
 /** Puts somebody's name on an alert, until `until` when that is given; throws `not_found` or `conflict`. */
 export function acknowledgeAlert(
@@ -45,6 +46,8 @@ export function snoozeAlert(
 function changed(state: State, id: number, step: (alert: Alert) => AlertStep, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)
+    // A storm that is over still holds what somebody has taken, until they give it back.
+    if (alert.heldBy !== null) reviewSoon(state)
     return changeAlert(state, alert, step(alert), now)
   })
 }

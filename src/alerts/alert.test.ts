@@ -118,6 +118,12 @@ describe('what can be done', () => {
     expect(() => VERBS[verb]!(alert)).toThrow(expect.objectContaining({ code: 'conflict', message }))
   })
 
+  it('reminds nobody while it flaps and is gone for now', () => {
+    const gone = { ...FIRING, flappingSince: NOW - HOUR, calmAt: NOW + MINUTE }
+    expect(VERBS.wake!(gone).changes).toEqual({ wakeAt: NOW + HOUR, snoozedUntil: null, snoozedBy: null })
+    expect(VERBS.wake!({ ...gone, calmAt: null }).changes).toMatchObject({ calls: 1 })
+  })
+
   it('is told in the timeline with who did it and why', () => {
     expect(VERBS.ack!(FIRING)).toMatchObject({ what: 'acknowledged', by: 'Ann', note: 'on it' })
     expect(VERBS.snooze!(FIRING)).toMatchObject({ what: 'snoozed until 2026-03-02T11:00:00.000Z', by: 'Ann' })

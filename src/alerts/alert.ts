@@ -132,12 +132,14 @@ export function escalated(alert: Alert, to: string, name: string): AlertStep {
 
 /**
  * What the passing of `wakeAt` does: a snooze or an acknowledgement ends, or a reminder is due. Nobody is called to what
- * is held back; those who were promised to be called again are once it is not.
+ * is held back; those who were promised to be called again are once it is not. What flaps and is gone for now reminds nobody.
  */
 export function woken(alert: Alert, now: number): AlertStep {
   const step = alert.state === 'acknowledged' ? givenBack(alert, now) : calledAgain(alert, now)
-  if (alert.heldBy === null) return step
   const { calls, callReason, ...changes } = step.changes
+  const isGone = alert.flappingSince !== null && alert.calmAt !== null
+  if (isGone && callReason === 'reminder') return { changes, what: 'not reminded of, for it is gone for now' }
+  if (alert.heldBy === null) return step
   if (callReason !== 'reminder') return { ...step, what: `${step.what}; people are called once nothing holds it back` }
   return { ...step, changes, what: `${step.what}; nobody is called, for it is held back` }
 }

@@ -106,7 +106,11 @@ export function wakeAlerts(state: State, now: number, limit: number): void {
     .limit(limit)
     .all()
   state.transaction(() => {
-    for (const alert of due) changeAlert(state, alert, woken(alert, now), now)
+    for (const alert of due) {
+      changeAlert(state, alert, woken(alert, now), now)
+      // What nobody is on any more may be held back no more.
+      if (alert.heldBy !== null) reviewSoon(state)
+    }
     for (const { id } of calm) finish(state, readAlert(state, id)!, resolved(readAlert(state, id)!, null, now), now)
     for (const id of dueTellings(state, now, limit)) {
       const alert = readAlert(state, id)

@@ -19,6 +19,29 @@ describe('an escalation', () => {
   })
 })
 
+describe('an alert of a storm that somebody took', () => {
+  it.each([
+    ['ack 4 --for 10m', '11m', ''],
+    ['ack 4', '1s', 'unack 4'],
+    ['ack 4', '1s', 'snooze 4 --for 5m'],
+  ])('is told once it is given back after the storm: %s, %s, %s', async (take, wait, giveBack) => {
+    const house = await startHouse()
+    await house.result('holds set --storm-rate 2 --storm-post 1')
+    const beats = []
+    for (const name of ['a', 'b', 'c', 'd']) beats.push(await house.hasCheck(`${name} --every 1d --remind none`))
+    for (const beat of beats) await beat('/fail')
+    await house.result(take)
+    for (const beat of [beats[0]!, beats[1]!, beats[3]!]) await beat()
+    await house.passes('2m')
+    const titles = () => house.channel.messages.map(message => message.card.title)
+    expect(titles()).not.toContain('Acknowledged: c reported a failure')
+    await house.passes(wait)
+    if (giveBack !== '') await house.result(giveBack)
+    await house.passes('6m')
+    expect(titles()).toContain('Critical: c reported a failure')
+  })
+})
+
 describe('what was promised while something holds an alert back', () => {
   it.each([
     ['ack 1 --for 1h', 'The acknowledgement has run out and it still goes on'],
