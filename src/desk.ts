@@ -6,6 +6,7 @@ import { type Actor, type Argument, type Command, kebab, type Role, usage } from
 import { findCommand, quoteWord, readArguments, shellWords, splitWords, type Word } from './command-line.ts'
 import type { Log } from './log.ts'
 import { Problem } from './problem.ts'
+import { problemCard } from './problem-card.ts'
 import { writeAudit } from './projects/audit.ts'
 import { findProject } from './projects/projects.ts'
 import { roleAllows, roleOf } from './projects/roles.ts'
@@ -111,24 +112,6 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
       return [line, ...given.map(([name, value]) => `--${name}=${quoteWord(value.trim())}`)].join(' ')
     },
   }
-}
-
-/** What is said when something is refused or fails: one sentence, and how the command is written when that helps. */
-export function problemCard(problem: Problem) {
-  const titles = {
-    invalid: 'That does not work yet',
-    unauthorized: 'Not signed in',
-    forbidden: 'Not allowed',
-    not_found: 'Not found',
-    conflict: 'Nothing changed',
-    too_large: 'Too large',
-    unsupported: 'Not supported',
-    not_a_log: 'Not a log',
-    limited: 'Too many',
-    busy: 'Busy',
-    internal: 'Something went wrong in Vakt',
-  }
-  return { title: titles[problem.code], tone: 'warning' as const, lines: [problem.message] }
 }
 
 function readRequest<C>(

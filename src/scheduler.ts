@@ -23,8 +23,9 @@ import { noteConnectivity, pruneConnectivity } from './connectivity/states.ts'
 import { absenceFinding, OFFLINE_KEY, offlineFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
+import { setDetectionBack } from './detectors/set-back.ts'
 import { detectWatched } from './detectors/watched.ts'
-import { nextWatch, setWatchesBack } from './detectors/watches.ts'
+import { nextWatch } from './detectors/watches.ts'
 import type { Log } from './log.ts'
 import { createLookout } from './lookout.ts'
 import { escalateDue, nextEscalation } from './notifications/escalations.ts'
@@ -117,7 +118,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     const counted = state.transaction(() => {
       setAlertsBack(state, now, ms)
       setTellingBack(state, now, ms)
-      setWatchesBack(state, now, ms)
+      setDetectionBack(state, now, ms)
       return recordSetBack(state, now)
     })
     around.setBack?.(ms)

@@ -155,6 +155,24 @@ describe('an error that comes again and again', () => {
   })
 })
 
+describe('a clock that goes back', () => {
+  it('leaves no error unseen, counts on its card, and lets it end', async () => {
+    await sends([...Array(5).fill(timeout), { ...timeout, message: 'pool exhausted' }])
+    expect(titles()).toHaveLength(1)
+    house.clock.forget()
+    house.clock.sleep(-3 * 3_600_000)
+    house.scheduler.wake()
+    house.platformIsBack('none')
+    await sends([timeout, ...Array(5).fill({ ...timeout, message: 'pool exhausted' })])
+    await house.passes('2s')
+    expect(titles().at(-1)).toBe('Warning: api on web-1: 5 × pool exhausted in 1 min')
+    await house.passes('2s')
+    expect((await open()).map(one => (one as { count: number }).count).sort()).toEqual([5, 6])
+    await house.passes('16m')
+    expect(await open()).toEqual([])
+  })
+})
+
 describe('lines that cannot be judged', () => {
   const aged = () => {
     house.state.prepare("update rules set matcher = 'words cannot be counted' where name = 'error-spikes'").run()

@@ -34,6 +34,7 @@ function anAlert(changes: Partial<Alert> = {}): Alert {
   const untouched = {
     ...{ id: 7, count: 1, version: 1, calls: 0, callReason: null, acknowledgedAt: null, acknowledgedBy: null },
     ...{ heldBy: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
+    ...{ flappingSince: null, calmAt: null },
   }
   return { ...untouched, ...fired(finding, NOW), ...changes } as Alert
 }

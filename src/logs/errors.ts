@@ -103,6 +103,13 @@ export function pruneErrors(state: State, before: number): void {
   state.prepare(beyond).run()
 }
 
+/** The clock went back to `now`: what errors had after that is not seen yet. */
+export function setErrorsBack(state: State, now: number): void {
+  const write = `update fingerprints set last_seen_at = :now, first_seen_at = min(first_seen_at, :now), recent = '[]',
+    state_at = min(state_at, :now) where last_seen_at > :now or state_at > :now`
+  state.prepare(write).run({ now })
+}
+
 /** Says that an error is resolved, muted or open again. */
 export function setErrorState(state: State, id: number, to: KnownError['state'], by: string, now: number): void {
   const changes = { state: to, stateBy: by, stateAt: now }

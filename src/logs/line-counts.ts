@@ -61,6 +61,11 @@ export function linesOf(
   return new Map(rows.map(({ id, count }) => [id, count]))
 }
 
+/** The clock went back to `now`: what was counted after that would be counted with what is to come. */
+export function setCountsBack(state: State, now: number): void {
+  state.prepare('delete from log_counts where series in (select id from log_series) and at > ?').run(now)
+}
+
 function* readLines(state: State, from: number, until: number): Pausing<Map<number, number>> {
   const lines = new Map<number, number>()
   const all = yield* readAllSeries(state)

@@ -64,6 +64,13 @@ export function quietSources(state: State, from: number, until: number, after: n
   return query.all({ after, from, until, limit })
 }
 
+/** The clock went back to `now`: nothing was heard after that yet. */
+export function setSourcesBack(state: State, now: number): void {
+  const write = `update sources set last_seen_at = :now, first_seen_at = min(first_seen_at, :now) where last_seen_at > :now`
+  state.prepare(write).run({ now })
+  state.forget('sources')
+}
+
 /** Forgets the sources that were not heard since `before`. */
 export function pruneSources(state: State, before: number): void {
   const { changes } = state.prepare('delete from sources where last_seen_at < ?').run(before)
