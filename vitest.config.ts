@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const results = process.env.TEST_RESULTS
@@ -9,6 +10,9 @@ export default defineConfig({
     include: real ? ['src/**/*.real.test.ts'] : ['src/**/*.test.ts', 'commands/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(real ? [] : ['**/*.real.test.ts'])],
     testTimeout: 30_000,
+    // The house has no state outside of what it is given, so that files may share it; they often wait for other processes.
+    isolate: false,
+    maxWorkers: availableParallelism() + 1,
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],
   },
 })

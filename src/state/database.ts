@@ -1,9 +1,10 @@
 // The state database: opened with its pragmas, migrated, and changed only inside IMMEDIATE transactions.
-import { mkdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
+import { lockFolder } from './folder-lock.ts'
 import { LastWrites } from './last-writes.ts'
 import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
@@ -177,23 +178,37 @@ export function openState(folder: string): State {
   }
 }
 
-/** A state in memory, for tests. */
+/** A state in memory, for tests: the first one is migrated, the others are copies of it. */
 export function memoryState(): State {
-  return prepareState(new Database(':memory:'))
+  pristine ??= migratedDatabase()
+  return new State(withPragmas(new Database(pristine)))
+}
+
+let pristine: Buffer | null = null
+
+function migratedDatabase(): Buffer {
+  const sqlite = new Database(':memory:')
+  prepareState(sqlite)
+  return sqlite.serialize()
 }
 
 function prepareState(sqlite: Database.Database, release?: () => void): State {
+  const state = new State(withPragmas(sqlite), release)
+  sqlite.pragma('foreign_keys = OFF')
+  refuseNewer(sqlite)
+  migrate(state.db, { migrationsFolder: MIGRATIONS })
+  sqlite.pragma('foreign_keys = ON')
+  return state
+}
+
+function withPragmas(sqlite: Database.Database): Database.Database {
   sqlite.pragma('journal_mode = WAL')
   // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
   sqlite.pragma('synchronous = FULL')
   sqlite.pragma('busy_timeout = 5000')
   sqlite.pragma('cache_size = -16000')
-  sqlite.pragma('foreign_keys = OFF')
-  const state = new State(sqlite, release)
-  refuseNewer(sqlite)
-  migrate(state.db, { migrationsFolder: MIGRATIONS })
   sqlite.pragma('foreign_keys = ON')
-  return state
+  return sqlite
 }
 
 /** A database that a newer Vakt has changed may mean things this one does not know. */
@@ -211,28 +226,6 @@ function refuseNewer(sqlite: Database.Database): void {
     throw new Problem(
       'conflict',
       'The state database was made by a newer Vakt. Start that version, or restore a backup from before the update.',
-    )
-  }
-}
-
-/** Holds a lock that the operating system drops with the process, however it ends. */
-function lockFolder(folder: string): () => void {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const lock = new Database(join(folder, 'vakt.lock'))
-    lock.pragma('busy_timeout = 0')
-    lock.prepare('begin exclusive').run()
-    return () => lock.close()
-  } catch (error) {
-    if ((error as { code?: string }).code === 'SQLITE_BUSY') {
-      throw new Problem(
-        'conflict',
-        `Another Vakt is already running on ${folder}. Stop it first, or set DATA_DIR to another folder.`,
-      )
-    }
-    throw new Problem(
-      'internal',
-      `The data folder ${folder} cannot be used (${(error as Error).message}). Make it writable, or set DATA_DIR.`,
     )
   }
 }
