@@ -17,7 +17,7 @@ it('kill -9 under load loses nothing acknowledged and doubles nothing retried', 
   for (let round = 0; round < ROUNDS; round++) {
     const unanswered = [...sent].filter(batch => !acknowledged.has(batch))
     const child = spawn(process.execPath, [PROGRAM, folder, String(sent.size), JSON.stringify(unanswered)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
     await listen(child, (word, batch) => {
       if (word === 'sent') sent.add(batch)
@@ -42,6 +42,10 @@ it('kill -9 under load loses nothing acknowledged and doubles nothing retried', 
 /** Reads what the program says; kills it a moment after the first answer. */
 async function listen(child: ChildProcess, said: (word: string, batch: number) => void): Promise<void> {
   const ended = once(child, 'exit')
+  let complaint = ''
+  child.stderr!.on('data', chunk => {
+    complaint += chunk
+  })
   let killing = false
   for await (const line of createInterface({ input: child.stdout! })) {
     const [word, batch] = line.split(' ')
@@ -50,7 +54,7 @@ async function listen(child: ChildProcess, said: (word: string, batch: number) =
     killing = true
     setTimeout(() => child.kill('SIGKILL'), Math.random() * 250)
   }
-  expect((await ended)[1]).toBe('SIGKILL')
+  expect({ signal: (await ended)[1], complaint }).toEqual({ signal: 'SIGKILL', complaint: '' })
 }
 
 function isWhole(times: ReadonlyMap<string, number>, batch: number): boolean {
