@@ -16,14 +16,20 @@ export type Server = {
   stop(): Promise<void>
 }
 
+/** What `npm start` gives to node. */
+const FLAGS = (
+  JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { scripts: { start: string } }
+).scripts.start
+  .split(' ')
+  .slice(1, -1)
 const ADMIN_KEY = 'bench-admin-key-0123456789'
 
-/** Starts `file` on a free port and waits until it answers. */
+/** Starts `file` as `npm start` starts Vakt, on a free port, and waits until it answers. */
 export async function startServer(file: string, environment: Record<string, string> = {}): Promise<Server> {
   const dataDir = mkdtempSync(join(tmpdir(), 'vakt-bench-'))
   const port = 20_000 + Math.floor(Math.random() * 20_000)
   const env = { ...process.env, PORT: String(port), DATA_DIR: dataDir, ADMIN_KEY, LOG_LEVEL: 'warn', ...environment }
-  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...FLAGS, file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   await new Promise<void>((resolve, reject) => {
     child.stdout!.once('data', () => resolve())
     child.once('exit', code => reject(new Error(`${file} ended with ${code}`)))
