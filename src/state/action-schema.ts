@@ -117,6 +117,12 @@ export const remoteLogs = sqliteTable(
     /** When it is due again; its index is what the fetching sleeps by. */
     dueAt: integer('due_at').notNull(),
     error: text(),
+    /** Fetches in a row that failed though the host was reached, when the first and the last of them did. */
+    failures: integer().notNull().default(0),
+    failingSince: integer('failing_since'),
+    failedAt: integer('failed_at'),
+    /** When what was written before a rotation was last found missing. */
+    lostAt: integer('lost_at'),
     addedAt: integer('added_at').notNull(),
     addedBy: text('added_by').notNull(),
   },
