@@ -138,6 +138,25 @@ describe('an error that comes again and again', () => {
     expect(JSON.stringify(card.lines).match(/"code"/g)).toHaveLength(1)
   })
 
+  it('that a more severe rule tells as well calls people anew, on the same card, once', async () => {
+    await house.result('rules add floods --kind error-spike --threshold 20 --severity critical')
+    await sends(Array(5).fill(timeout))
+    await house.passes('5s')
+    expect(titles()).toEqual(['Warning: api on web-1: 5 × TimeoutError: connect timed out in 1 min'])
+    await sends(Array(14).fill(timeout))
+    await house.passes('2s')
+    expect(titles()).toHaveLength(1)
+    await sends(timeout)
+    await house.passes('2s')
+    expect(titles()).toEqual(['Critical: api on web-1: 20 × TimeoutError: connect timed out in 1 min'])
+    await sends(Array(20).fill(timeout))
+    await house.passes('1m')
+    expect(house.channel.messages[0]!.replies.map(({ card }) => card.title)).toEqual([
+      expect.stringMatching(/^It is critical now: api on web-1/),
+    ])
+    expect(await open()).toMatchObject([{ severity: 'critical', count: 40 }])
+  })
+
   it('that is usual says against which number it is told, also when more of it come', async () => {
     // A day of four in every five minutes.
     await sends(timeout)

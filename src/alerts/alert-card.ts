@@ -32,13 +32,14 @@ export function alertCard(
   }
 }
 
-/** The reply that notifies people anew: a reminder, a second firing, an escalation, or the recovery of a critical. */
+/** The reply that notifies people anew: a reminder, a second firing, something worse, an escalation, or the recovery of a critical. */
 export function callCard(alert: Alert): Card {
   const lasted = aboutDuration((alert.resolvedAt ?? alert.seenAt) - alert.since)
   const says = {
     reminder: 'Still going on, and nobody has acknowledged it',
     'fired again': 'The snooze is over and it still goes on',
     'given back': 'The acknowledgement has run out and it still goes on',
+    worse: `It is ${alert.severity} now`,
     escalated: 'Escalated: nobody has acknowledged it',
     recovered: `Recovered after ${lasted}`,
   }[alert.callReason ?? 'reminder']

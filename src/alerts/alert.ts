@@ -1,5 +1,5 @@
 // The rules of an alert: what may be done to it in which state, and when time alone changes it. Pure.
-import type { Finding } from '../detectors/finding.ts'
+import { type Finding, SEVERITIES, type Severity } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
 import type { alerts } from '../state/schema.ts'
 import { formatRelative, SECOND } from '../time.ts'
@@ -42,8 +42,15 @@ export function seenAgain(alert: Alert, finding: Finding, now: number): Again | 
   const sinceTold = now - alert.seenAt
   const soon = sinceTold >= 0 && sinceTold < TOLD_EVERY
   const tell = !soon || severity !== alert.severity || owner !== alert.owner
-  const changes = { title, severity, seen, owner, remindEvery, labels, count: alert.count + occurrences }
+  const calls = isWorse(alert, severity) ? { calls: alert.calls + 1, callReason: 'worse' as const } : {}
+  const changes = { title, severity, seen, owner, remindEvery, labels, count: alert.count + occurrences, ...calls }
   return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
+}
+
+/** Edits notify nobody: people are called anew to what is worse than what they were told; once only, should it go to and fro. */
+function isWorse(alert: Alert, severity: Severity): boolean {
+  const calm = alert.state !== 'firing' || alert.snoozedUntil !== null || alert.flappingSince !== null
+  return !calm && alert.callReason !== 'worse' && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(alert.severity)
 }
 
 /** Somebody is on it: no more reminders, until `until` (null: for good). Throws `conflict` when somebody was before, or it is over. */

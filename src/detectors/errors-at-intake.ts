@@ -56,10 +56,12 @@ function findTrouble(state: State, touched: Touched, now: number): Trouble | nul
   return findSpiking(state, touched.error, now) ?? findReturn(state, touched, now) ?? findNews(state, touched, now)
 }
 
-function findSpiking(state: State, error: KnownError, now: number): Trouble | null {
+/** What the most severe rule finds, of those that tell of something as severe as `least`. */
+function findSpiking(state: State, error: KnownError, now: number, least = 0): Trouble | null {
   // What came before somebody said that it is resolved is settled.
   const arrivals = error.state === 'resolved' ? error.recent.filter(([at]) => at > error.stateAt!) : error.recent
   for (const rule of rulesFor(state, 'error-spike', error)) {
+    if (RANKS.indexOf(rule.severity) < least) break
     const usual = () => usualFor(state, rule, error, now)
     const spike = findSpike(rule, arrivals, error.lastSeenAt, fittingSeries(state, rule, error), usual)
     if (!spike) continue
@@ -104,11 +106,10 @@ function begin(state: State, error: KnownError, found: Trouble, now: number): Ou
   return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences: counted }, now) }
 }
 
-/** Counts on an open alert, or lets a spike take over from a rule that told of a single line. */
+/** Counts on an open alert, or lets a spike take over: from a rule that told of a single line, or of a spike less severe. */
 function followUp(state: State, watch: Watch, rule: Rule, error: KnownError, now: number): Outcome[] {
-  const worse = rule.kind === 'error-spike' ? null : findSpiking(state, error, now)
-  if (worse && RANKS.indexOf(worse.rule.severity) >= RANKS.indexOf(rule.severity))
-    return [countOn(state, { ...watch, ruleId: worse.rule.id, value: worse.value }, worse.rule, error, now)]
+  const worse = findSpiking(state, error, now, RANKS.indexOf(rule.severity) + (rule.kind === 'error-spike' ? 1 : 0))
+  if (worse) return [countOn(state, { ...watch, ruleId: worse.rule.id, value: worse.value }, worse.rule, error, now)]
   if (now >= watch.lastAt + COUNTED_EVERY) return [countOn(state, watch, rule, error, now)]
   if (watch.endsAt > watch.lastAt + COUNTED_EVERY) keepWatch(state, { ...watch, endsAt: watch.lastAt + COUNTED_EVERY })
   return []

@@ -20,7 +20,7 @@ export type Curve = {
   threshold?: number
 }
 
-const CALL_REASONS = ['reminder', 'fired again', 'given back', 'escalated', 'recovered'] as const
+const CALL_REASONS = ['reminder', 'fired again', 'given back', 'worse', 'escalated', 'recovered'] as const
 
 export const alerts = sqliteTable(
   'alerts',
