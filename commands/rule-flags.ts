@@ -66,7 +66,17 @@ export function draftRule(state: State, kind: RuleKind, name: string, flags: Fla
   const metric = flags.metric !== undefined && flags.metric !== NONE
   const blank = {
     ...DEFAULTS[kind],
-    ...{ kind, name, matcher: '', projectId: null, owner: null, remindEvery: null, note: null, paused: false },
+    ...{
+      kind,
+      name,
+      matcher: '',
+      projectId: null,
+      owner: null,
+      remindEvery: null,
+      title: null,
+      note: null,
+      paused: false,
+    },
     ...{
       metric: null,
       operator: compared ? ('>=' as const) : null,

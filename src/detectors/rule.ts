@@ -14,7 +14,7 @@ export const RULE_KINDS = [
   'search',
 ] as const satisfies RuleKind[]
 
-type Settings = Pick<Rule, 'threshold' | 'window' | 'hold' | 'quiet' | 'minimum' | 'baseline' | 'severity'>
+type Settings = Pick<Rule, 'threshold' | 'window' | 'hold' | 'quiet' | 'minimum' | 'baseline' | 'times' | 'severity'>
 
 const BLANK: Settings = {
   threshold: null,
@@ -23,6 +23,7 @@ const BLANK: Settings = {
   quiet: 15 * MINUTE,
   minimum: null,
   baseline: false,
+  times: 2,
   severity: 'warning',
 }
 
@@ -40,7 +41,7 @@ export const DEFAULTS: { readonly [kind in RuleKind]: Settings } = {
   },
   'new-error': { ...BLANK, hold: DAY, severity: 'info' },
   regression: { ...BLANK, hold: MINUTE },
-  silence: { ...BLANK, window: 15 * MINUTE, hold: DAY, quiet: 0 },
+  silence: { ...BLANK, window: 15 * MINUTE, hold: DAY, quiet: 0, baseline: true },
   threshold: { ...BLANK, window: MINUTE, quiet: 5 * MINUTE },
   search: { ...BLANK, threshold: 1, window: MINUTE },
 }

@@ -30,11 +30,15 @@ export const rules = sqliteTable('rules', {
   quiet: integer().notNull(),
   /** Lines or errors there must be at the least. */
   minimum: integer(),
-  /** Whether what is usual for an error raises its threshold. */
+  /** Whether what is usual for an error or a source raises its threshold. */
   baseline: flag('baseline'),
+  /** How often as much as usual is allowed. */
+  times: real().notNull().default(2),
   severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
   owner: text(),
   remindEvery: integer('remind_every'),
+  /** A title of people's own, with `{where}` and `{value}`; null is the kind's own. */
+  title: text(),
   /** Words for the card: what to do, where the runbook is. */
   note: text(),
   paused: flag('paused'),
