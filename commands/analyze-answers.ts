@@ -30,10 +30,9 @@ export async function answeredUnder(
   context: Context,
   line: string,
 ): Promise<Answer> {
-  const { analyst, threads, parts, by, state } = context
-  const channel = parts.channelOf(by.platform)
-  const ref = channel?.live === 'edit' ? cardRef(state, alert, channel.id) : null
-  if (!channel || ref === null) return answered(question, context, line)
+  const { analyst, threads } = context
+  const { channel, ref } = placeUnder(alert, context)
+  if (channel?.live !== 'edit' || ref === null) return answered(question, context, line)
   const again = question.question === null ? line : `${line} --question=${quoteWord(question.question)}`
   const begun = await threads
     .answer(
@@ -51,6 +50,13 @@ export async function answeredUnder(
     result: { alert, under_way: true },
     quiet: true,
   }
+}
+
+/** Where it was asked for everybody to see, or else the alert's card in the asker's chat. */
+function placeUnder(alert: number, { place, parts, by, state }: Context) {
+  if (place) return { channel: parts.channel(place.channel), ref: place.ref }
+  const channel = parts.channelOf(by.platform)
+  return { channel, ref: channel ? cardRef(state, alert, channel.id) : null }
 }
 
 /** An analysis for scripts; `pack` null when its evidence is forgotten. */

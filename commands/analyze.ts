@@ -1,6 +1,6 @@
 // Asking what happened: about logs, an alert, a host or a container, further questions, and what was answered before.
 import { z } from 'zod'
-import { countFollowing, findAnalysis, newestAnalysis } from '../src/analysis/analyses.ts'
+import { countFollowed, countFollowing, findAnalysis, newestAnalysis } from '../src/analysis/analyses.ts'
 import type { Question } from '../src/analysis/analyst.ts'
 import { listAutomatic, setAutomatic } from '../src/analysis/automatic-analyses.ts'
 import type { Subject } from '../src/analysis/gathering.ts'
@@ -110,13 +110,19 @@ const further = command({
     const { pack } = parent
     if (pack === null)
       throw new Problem('conflict', `The evidence of analysis ${parent.id} is over a day old and gone. Analyse anew.`)
-    if (countFollowing(state, parent.id) >= MOST_FOLLOWING)
-      throw new Problem('limited', `Analysis ${parent.id} was asked ${MOST_FOLLOWING} times. Analyse anew to go on.`)
+    if (countFollowing(state, parent.id) >= MOST_FOLLOWING || countFollowed(state, parent.id) >= MOST_FOLLOWING)
+      throw new Problem(
+        'limited',
+        `The evidence of analysis ${parent.id} was asked about ${MOST_FOLLOWING} times. Analyse anew to go on.`,
+      )
     const { where, from, until } = pack
     const subject = { title: parent.subject, where, from, until, projectId: parent.projectId }
     const question = ask('question', subject, args, context)
     const line = `analyze ask --analysis ${parent.id} --question=${quoteWord(question.question ?? '')}`
-    return answered({ ...question, parent, alertId: parent.alertId }, context, line)
+    const asked = { ...question, parent, alertId: parent.alertId }
+    return context.place && parent.alertId !== null
+      ? answeredUnder(parent.alertId, asked, context, line)
+      : answered(asked, context, line)
   },
 })
 

@@ -4,7 +4,7 @@ import type { ActionRunner } from '../src/action-runner.ts'
 import type { Analyst } from '../src/analysis/analyst.ts'
 import type { Compare } from '../src/analysis/comparison.ts'
 import type { Threads } from '../src/analysis/thread.ts'
-import type { Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
+import type { AnswerPlace, Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
 import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/check-names.ts'
@@ -49,6 +49,8 @@ export type Context = {
   by: Actor
   /** A person who can be asked to confirm with a button; scripts are not asked. */
   interactive: boolean
+  /** The message that the answer belongs under, where it was asked there for everybody to see. */
+  place: AnswerPlace | null
   /** Where clients reach the intake, without a final slash. */
   publicUrl: string
   parts: Parts
@@ -63,7 +65,7 @@ export type Parts = {
   connectivity(): Connectivity
   /** The channel of a platform, or undefined when it is none. */
   channelOf(platform: string): Channel | undefined
-  /** The channel of an id that alerts go to, or undefined. */
+  /** The channel of an id that alerts go to, or a thread of one; undefined when there is none. */
   channel(id: string): Channel | undefined
   /** Opens a channel that is not stored yet, to try it; null when no platform takes it. */
   openChannel(given: GivenChannel): Channel | null

@@ -1,7 +1,7 @@
 // The desk that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
 
 import { readAlert } from './alerts/alerts.ts'
-import type { Choice, CommandDesk, Reply, Request, Speaker } from './chat/channel.ts'
+import type { AnswerPlace, Choice, CommandDesk, Mention, Reply, Request, Speaker } from './chat/channel.ts'
 import { type Actor, type Argument, type Command, kebab, type Role, usage } from './command.ts'
 import { findCommand, quoteWord, readArguments, shellWords, splitWords, type Word } from './command-line.ts'
 import type { Log } from './log.ts'
@@ -18,7 +18,9 @@ export type DeskOptions<C> = {
   clock: Clock
   log: Log
   commands: readonly Command<C>[]
-  context(by: Actor, now: number, interactive: boolean): C
+  context(by: Actor, now: number, interactive: boolean, place: AnswerPlace | null): C
+  /** The command line that a mention means and where its answer belongs; throws where it hangs from nothing that is known. */
+  readMention(mention: Mention): { line: string; place: AnswerPlace }
   /** What autocomplete offers for a list, best first. */
   completions(list: string, typed: string): readonly Choice[]
 }
@@ -40,7 +42,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
       const args = command.parse(speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
       // What a command does at once and its line in the audit are one transaction; a slow one is written when it is done.
       const answered = state.transaction(() => {
-        const answer = command.run(args as never, options.context(by, now, speaker.interactive))
+        const answer = command.run(args as never, options.context(by, now, speaker.interactive, speaker.place ?? null))
         if (audited !== null && !(answer instanceof Promise) && !answer.asked)
           writeAudit(state, by, audited, 'done', now)
         return answer
@@ -73,6 +75,15 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
   return {
     commands: commands as readonly Command<never>[],
     run,
+    async mentioned(mention, speaker) {
+      try {
+        const { line, place } = options.readMention(mention)
+        return await run({ line }, { ...speaker, place })
+      } catch (error) {
+        const problem = asProblem(error, log, 'a mention')
+        return { ok: false, problem, card: problemCard(problem), private: true }
+      }
+    },
     isPrivate(request) {
       try {
         const { raw } = readRequest(commands, request)

@@ -6,9 +6,10 @@ import { commands } from '../commands/index.ts'
 import { createActionRunner } from './action-runner.ts'
 import { judgeHost } from './alerts/host-alerts.ts'
 import { openAnalysis } from './analysis/analysis.ts'
+import { readMention } from './analysis/mentions.ts'
 import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
-import type { CommandDesk, GivenChannel, Platform } from './chat/channel.ts'
+import { type CommandDesk, channelAt, type GivenChannel, type Platform } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import type { Config } from './config.ts'
 import { createProber } from './connectivity/probe.ts'
@@ -80,7 +81,7 @@ export function openHouse(options: HouseOptions) {
     platforms: statuses,
     connectivity: () => prober.now(),
     channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
-    channel: (id: string) => everyChannel().find(one => one.id === id),
+    channel: (id: string) => channelAt(everyChannel(), id),
     openChannel: (channel: GivenChannel) => given.open(channel),
   }
   const names = store ? createRecentNames(store, log) : null
@@ -104,7 +105,7 @@ export function openHouse(options: HouseOptions) {
     clock,
     log,
     commands,
-    context: (by, now, interactive) => ({
+    context: (by, now, interactive, place) => ({
       state,
       vault,
       store,
@@ -116,12 +117,11 @@ export function openHouse(options: HouseOptions) {
       clock,
       archiver,
       config,
-      now,
-      by,
-      interactive,
+      ...{ now, by, interactive, place },
       publicUrl: options.publicUrl(),
       parts,
     }),
+    readMention: mention => readMention(state, mention),
     completions: (list, typed) => completions(state, list, typed, names),
   })
   const { all: platforms, receive } = options.platforms(desk)

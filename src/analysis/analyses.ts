@@ -75,10 +75,31 @@ export function countFollowing(state: State, parentId: number): number {
   return state.prepare<[number], { n: number }>(query).get(parentId)!.n
 }
 
-/** Drops old analyses, and the evidence of those older than a day: log lines must not outlive their retention here. */
+/** How many analyses went before one, each followed by the next. */
+export function countFollowed(state: State, id: number): number {
+  const query = `with recursive before(id, parent) as (
+    select id, parent_id from analyses where id = ?
+    union all select a.id, a.parent_id from analyses a join before b on a.id = b.parent
+  ) select count(*) - 1 as n from before`
+  return state.prepare<[number], { n: number }>(query).get(id)!.n
+}
+
+/** The newest analysis of an alert whose evidence is still there. */
+export function newestOfAlert(state: State, alertId: number): number | null {
+  const query = 'select id from analyses where alert_id = ? and pack is not null order by id desc limit 1'
+  return state.prepare<[number], { id: number }>(query).get(alertId)?.id ?? null
+}
+
+/**
+ * Drops old analyses, and the evidence of those older than a day with that of the questions that followed them: log lines
+ * must not outlive their retention here, however long people go on asking.
+ */
 export function pruneAnalyses(state: State, now: number): void {
   state.transaction(() => {
     state.prepare('update analyses set pack = null where pack is not null and at < ?').run(now - PACK_KEPT)
+    const following = `update analyses set pack = null where pack is not null
+      and parent_id in (select id from analyses where pack is null)`
+    while (state.prepare(following).run().changes > 0);
     state.prepare('delete from analyses where at < ?').run(now - KEPT)
   })
 }

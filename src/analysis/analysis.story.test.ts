@@ -143,6 +143,22 @@ describe('an analysis with a model', () => {
     })
   })
 
+  it('asks about the same evidence ten times in a row at the most, and keeps it no longer than a day for that', async () => {
+    await at.trouble()
+    let { id } = await ask()
+    await at.house.passes('20h')
+    for (let n = 1; n <= 10; n++) id = (await ask(`analyze ask --analysis ${id} and then ${n}?`)).id
+    expect(await at.house.says(`analyze ask --analysis ${id} and then?`)).toMatchObject({
+      ok: false,
+      problem: { code: 'limited', message: expect.stringContaining('asked about 10 times') },
+    })
+    pruneAnalyses(at.house.state, at.house.clock.now() + 5 * HOUR)
+    expect(await at.house.says(`analyze history --show ${id} --evidence`)).toMatchObject({
+      ok: false,
+      problem: { code: 'conflict' },
+    })
+  })
+
   it('previews exactly what is sent', async () => {
     await at.trouble()
     const { text } = await at.house.result<{ text: string }>('analyze preview')

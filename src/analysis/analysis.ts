@@ -1,5 +1,5 @@
 // Everything that analyses, put together: the analyst, its answers under cards, and what it does by itself.
-import type { Channel } from '../chat/channel.ts'
+import { type Channel, channelAt } from '../chat/channel.ts'
 import type { Config } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { LogStore } from '../logs/store.ts'
@@ -43,7 +43,7 @@ export function openAnalysis({ state, store, clock, log, config, channels }: Ana
     threads,
     compare: createComparison({ state, store }, clock, log),
     look() {
-      if (!started) threads.start(id => channels().find(one => one.id === id))
+      if (!started) threads.start(id => channelAt(channels(), id))
       started = true
       automatic.look()
     },

@@ -56,8 +56,23 @@ export interface Channel {
    * lost or come twice when the connection breaks; no alert depends on it.
    */
   thread?(ref: string, card: Card): Promise<void>
+  /** The same channel, speaking within a thread of it; its id is the channel's and the thread's, as `channelAt` reads them. */
+  inThread?(thread: string): Channel
   /** The reference of the message once sent with `nonce` at or after `since` (epoch ms), or null. */
   find(nonce: string, since: number): Promise<string | null>
+}
+
+/** The channel of an id, or the thread of one of them that `threadId` named; undefined when there is none. */
+export function channelAt(channels: readonly Channel[], id: string): Channel | undefined {
+  const exact = channels.find(one => one.id === id)
+  if (exact) return exact
+  const end = id.lastIndexOf('/')
+  return end < 0 ? undefined : channels.find(one => one.id === id.slice(0, end))?.inThread?.(id.slice(end + 1))
+}
+
+/** The id of a thread of a channel. */
+export function threadId(channelId: string, thread: string): string {
+  return `${channelId}/${thread}`
 }
 
 /** How a platform's connection is doing; `message` is a sentence for people when it is not online. */
@@ -94,6 +109,22 @@ export type Speaker = {
   key?: { role: Role; project: string }
   /** Whether a person can be asked to confirm with a button. */
   interactive: boolean
+  /** The message of a channel (or of a thread of one) that the answer belongs under, for everybody. */
+  place?: AnswerPlace
+}
+
+export type AnswerPlace = { channel: string; ref: string }
+
+/** A message that calls Vakt by its name. */
+export type Mention = {
+  /** The channels that it may be in: its own, or for a thread all that the thread may belong to. */
+  channels: readonly string[]
+  /** References of the messages that it hangs from, nearest first. */
+  under: readonly string[]
+  /** What it says beside the name. */
+  text: string
+  /** The thread that it is in, and the message in it that is answered; null outside of threads. */
+  thread: { id: string; ref: string } | null
 }
 
 /** A command to run: a line as typed, words as a shell split them, or a name with arguments by name. */
@@ -114,6 +145,8 @@ export interface CommandDesk {
   readonly commands: readonly Command<never>[]
   /** Runs a command; never rejects: refusals are replies. */
   run(request: Request, speaker: Speaker): Promise<Reply>
+  /** Answers a message that calls Vakt by its name: a question about the alert whose card it hangs from. Never rejects. */
+  mentioned(mention: Mention, speaker: Speaker): Promise<Reply>
   /** Whether the reply to this request is for the speaker only; needed before a reply is deferred. */
   isPrivate(request: Request): boolean
   /** Up to 25 choices for an argument that `complete`s, by what has been typed so far. */

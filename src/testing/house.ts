@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import type { Card } from '../card.ts'
-import type { Channel, GivenChannel, Reply, Speaker } from '../chat/channel.ts'
+import type { Channel, CommandDesk, GivenChannel, Platform, Reply, Speaker } from '../chat/channel.ts'
 import { readConfig } from '../config.ts'
 import { openHouse } from '../house.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { LogStore } from '../logs/store.ts'
 import { memoryState, State } from '../state/database.ts'
-import { parseDuration } from '../time.ts'
+import { type Clock, parseDuration } from '../time.ts'
 import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from './memory-channel.ts'
 
@@ -22,6 +22,8 @@ export type TestHouseOptions = {
   log?: Log
   /** The log store; there are no logs without one. */
   store?: LogStore
+  /** A real platform beside the channels in memory, such as Discord's on its simulator. */
+  platform?: (desk: CommandDesk, parts: { clock: Clock; log: Log }) => Platform
   /** Goes on with what an earlier house left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
@@ -61,15 +63,18 @@ export async function startHouse(options: TestHouseOptions = {}) {
     },
     publicUrl: () => 'http://vakt.test',
     draw: async () => new Uint8Array([137, 80, 78, 71]),
-    platforms: () => ({
-      all: channels.map((channel, i) => ({
-        name: 'terminal' as const,
-        channels: [wireTo(channel, () => alive)],
-        ...(i === 0 ? { open: (asked: GivenChannel) => given(asked) } : {}),
-        status: () => ({ state: 'online' as const, since: 0 }),
-        start() {},
-        async stop() {},
-      })),
+    platforms: desk => ({
+      all: [
+        ...(options.platform ? [options.platform(desk, { clock, log: options.log ?? silentLog })] : []),
+        ...channels.map((channel, i) => ({
+          name: 'terminal' as const,
+          channels: [wireTo(channel, () => alive)],
+          ...(i === 0 ? { open: (asked: GivenChannel) => given(asked) } : {}),
+          status: () => ({ state: 'online' as const, since: 0 }),
+          start() {},
+          async stop() {},
+        })),
+      ],
     }),
   })
   house.start()

@@ -2,7 +2,7 @@
 
 import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, SnowflakeUtil } from 'discord.js'
 import { type Card, cutText } from '../../card.ts'
-import type { Channel } from '../channel.ts'
+import { type Channel, threadId } from '../channel.ts'
 import { deliveryError, type Step } from './refusals.ts'
 import { render } from './render.ts'
 import { ANSWER_WITHIN } from './rest.ts'
@@ -47,6 +47,11 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
         await rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
       }),
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
+    inThread: thread => ({
+      ...discordChannel({ rest, token, channelId: thread, within }).channel,
+      id: threadId(`discord:${channelId}`, thread),
+      name,
+    }),
     find: (nonce, since) => attempt('look', signal => search(nonce, since, signal)),
   }
   return {

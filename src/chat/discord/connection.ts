@@ -2,6 +2,7 @@
 
 import {
   type APIInteraction,
+  type APIMessage,
   Client,
   Events,
   GatewayDispatchEvents,
@@ -28,6 +29,8 @@ export interface Hooks {
   /** Resolves when an IDENTIFY may be spent. */
   mayIdentify(): Promise<void>
   interaction(interaction: APIInteraction): void
+  /** Somebody wrote something; its text is there only where the bot, whose id this is, is mentioned. */
+  message(message: GatewayMessage, botId: string): void
   /** A new session has begun. */
   ready(applicationId: string): void
   /** Begun or resumed. */
@@ -37,12 +40,16 @@ export interface Hooks {
   failed(failure: Failure): void
 }
 
-/** Logs in with only the Guilds intent; everything further is told through `hooks`. Never throws. */
+/** A message as it comes over the gateway, with who wrote it in which server. */
+export type GatewayMessage = APIMessage & { guild_id?: string; member?: { nick?: string | null; roles: string[] } }
+
+/** Logs in with intents that need no permission; everything further is told through `hooks`. Never throws. */
 export function connect({ token, apiUrl, log }: { token: string; apiUrl: string; log: Log }, hooks: Hooks): Connection {
   let over = false
   let connections = 0
   const client = new Client({
-    intents: [GatewayIntentBits.Guilds],
+    // Without the privileged MessageContent the texts are empty, except of those that mention the bot.
+    intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
     makeCache: Options.cacheWithLimits({ MessageManager: 0, ReactionManager: 0, PresenceManager: 0, UserManager: 100 }),
     rest: restOptions(apiUrl),
     ws: {
@@ -64,6 +71,12 @@ export function connect({ token, apiUrl, log }: { token: string; apiUrl: string;
     GatewayDispatchEvents.InteractionCreate,
     ifAlive((sent: APIInteraction | null) => {
       if (sent) hooks.interaction(sent)
+    }),
+  )
+  client.ws.on(
+    GatewayDispatchEvents.MessageCreate,
+    ifAlive((sent: GatewayMessage | null) => {
+      if (sent) hooks.message(sent, client.user?.id ?? '')
     }),
   )
   client.on(

@@ -109,6 +109,7 @@ export function makeDesk(): TestDesk {
         return { ok: false, problem, card: { title: 'No', tone: 'warning', lines: [problem.message] }, private: true }
       }
     },
+    mentioned: ({ text, under }, by) => desk.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
     refusal: () => null,
     isPrivate: () => !desk.isPublic,
     complete: (argument, typed) => [{ name: `${argument.name}: ${typed}ly`, value: `${typed}ly` }],

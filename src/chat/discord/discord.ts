@@ -6,8 +6,10 @@ import type { Log } from '../../log.ts'
 import type { Clock } from '../../time.ts'
 import type { CommandDesk, Platform } from '../channel.ts'
 import { discordChannel } from './channel.ts'
+import type { GatewayMessage } from './connection.ts'
 import { makeGateway } from './gateway.ts'
 import { takeInteraction } from './interactions.ts'
+import { mentions, takeMention } from './mentions.ts'
 import { sentence } from './refusals.ts'
 import { registerCommands } from './registration.ts'
 import { makeRest, restOptions } from './rest.ts'
@@ -53,7 +55,7 @@ export function createDiscord({
   let cancelSetUp = () => {}
 
   const door = { desk, rest, log, home: () => ({ guildId, channelId, others }), now: clock.now, deferAfter }
-  const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onReady })
+  const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onMessage, onReady })
 
   return {
     name: 'discord',
@@ -77,8 +79,14 @@ export function createDiscord({
   }
 
   function onInteraction(interaction: APIInteraction): void {
-    if (isStopping) return
-    const taken = takeInteraction(door, interaction)
+    if (!isStopping) keep(takeInteraction(door, interaction))
+  }
+
+  function onMessage(message: GatewayMessage, botId: string): void {
+    if (!isStopping && mentions(message, botId)) keep(takeMention(door, message, botId))
+  }
+
+  function keep(taken: Promise<void>): void {
     inFlight.add(taken)
     void taken.finally(() => inFlight.delete(taken))
   }

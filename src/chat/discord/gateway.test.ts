@@ -88,6 +88,7 @@ test('a session that breaks at once each time is tried again with growing patien
       },
     },
     onReady() {},
+    onMessage() {},
     onInteraction() {},
   })
   gateway.start()

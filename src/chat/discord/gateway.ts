@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts'
 import type { Clock } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { backOff, nextIdentify } from './backoff.ts'
-import { type Connection, connect } from './connection.ts'
+import { type Connection, connect, type GatewayMessage } from './connection.ts'
 import type { Failure } from './failures.ts'
 
 /** A connection that held this long was a good one; after it the next try follows at once. */
@@ -19,6 +19,8 @@ export interface GatewayOptions {
   clock: Clock
   log: Log
   onInteraction: (interaction: APIInteraction) => void
+  /** Whatever anybody writes where the bot can read; `botId` is its own user. */
+  onMessage: (message: GatewayMessage, botId: string) => void
   /** At every new session; `applicationId` is the bot's. */
   onReady: (applicationId: string) => void
   /** Between 0 and 1; spreads the tries of many bots. */
@@ -46,6 +48,7 @@ export function makeGateway(options: GatewayOptions) {
         identifies.push(clock.now())
       },
       interaction: options.onInteraction,
+      message: options.onMessage,
       ready: options.onReady,
       online: () => become('online'),
       lost,

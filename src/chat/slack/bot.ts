@@ -70,6 +70,19 @@ export function createBot(parts: BotParts) {
     await track(serve(request, { ...asked, responseUrl: command.response_url }))
   })
 
+  app.event('app_mention', async ({ event, body }) => {
+    if (event.user === undefined || event.bot_id !== undefined) return
+    const { channel, user, text, thread_ts: thread } = event
+    const asked = { user, name: user, channel, ...(thread && { thread }) }
+    const own = body.authorizations?.[0]?.user_id
+    const mention = {
+      ...{ channels: [`slack:${channel}`], under: thread ? [thread] : [] },
+      text: unescapeTyped(text.replace(own ? new RegExp(`<@${own}(\\|[^>]*)?>`, 'g') : /<@\w+(\|[^>]*)?>/, ' ')),
+      thread: thread ? { id: thread, ref: thread } : null,
+    }
+    await track(run(speaker => desk.mentioned(mention, speaker), asked).then(reply => finish(reply, asked, true)))
+  })
+
   app.action(PRESSED, async ({ ack, action, body }) => {
     await acknowledge(ack)
     const press = readPress((action as ButtonAction).action_id, (action as ButtonAction).value)
@@ -95,7 +108,7 @@ export function createBot(parts: BotParts) {
     if (state === null) return acknowledge(ack)
     const asked = { user: body.user.id, name: body.user.name, ...state }
     const line = desk.fillForm(state.line, readEntries(view.state.values))
-    const running = run({ line }, asked)
+    const running = run(speaker => desk.run({ line }, speaker), asked)
     const early = await inTime(running, clock)
     const errors = early === null || early.ok ? null : fieldErrors(early.problem, Object.keys(view.state.values))
     if (errors !== null) return acknowledge(ack, { response_action: 'errors', errors })
@@ -121,14 +134,14 @@ export function createBot(parts: BotParts) {
 
   async function serve(request: Request, asked: Asked, pressed = false): Promise<void> {
     const cancel = clock.at(clock.now() + HEARD_AFTER_MS, () => void answer(HEARD, asked))
-    const reply = await run(request, asked)
+    const reply = await run(speaker => desk.run(request, speaker), asked)
     cancel()
     await finish(reply, asked, pressed)
   }
 
-  async function run(request: Request, asked: Asked): Promise<Reply> {
+  async function run(ask: (speaker: Speaker) => Promise<Reply>, asked: Asked): Promise<Reply> {
     const speaker = await speakerOf(asked.user, asked.name)
-    return outOfPlace(asked, speaker) ?? desk.run(request, speaker)
+    return outOfPlace(asked, speaker) ?? ask(speaker)
   }
 
   /** Anybody in the workspace can type the command anywhere; being in the alert channel is what makes a responder. */

@@ -2,7 +2,7 @@
 import type { webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
 import type { Log } from '../../log.ts'
-import type { Channel } from '../channel.ts'
+import { type Channel, threadId } from '../channel.ts'
 import { uploadFiles } from './files.ts'
 import { type Step, toDeliveryError } from './refusal.ts'
 import { renderCard } from './render.ts'
@@ -53,7 +53,7 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
     return ts!
   }
 
-  return {
+  const channel: Channel = {
     live: 'edit',
     id: `slack:${channelId}`,
     get name() {
@@ -66,6 +66,12 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
       const message = { channel: channelId, thread_ts: ref, ...renderCard(silent(card), timeZone), parse: 'none' }
       await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
     },
+    // Whoever asks in a thread reads there; the channel is not told as well.
+    inThread: thread => ({
+      ...channel,
+      id: threadId(channel.id, thread),
+      reply: (_ref, card, nonce) => post(card, nonce, { thread_ts: thread }),
+    }),
     async edit(ref, card) {
       const message = {
         channel: channelId,
@@ -90,6 +96,7 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
       return null
     },
   }
+  return channel
 }
 
 const silent = ({ mention, ...card }: Card): Card => card

@@ -72,6 +72,7 @@ export function createTestDesk() {
         return { ok: false, problem, card: { title: problem.message, tone: 'warning' }, private: true }
       }
     },
+    mentioned: ({ text, under }, by) => desk.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
     refusal: () => null,
     isPrivate: request => isPrivate('line' in request ? request.line : 'command' in request ? request.command : ''),
     complete: (_argument, typed) =>

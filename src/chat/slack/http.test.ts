@@ -140,10 +140,11 @@ test('an event comes once however often Slack sends it', async () => {
   expect(
     (await slack.event({ type: 'app_mention', user: slack.member, channel: slack.channel, text: 'hi' })).acked,
   ).toBe(true)
+  expect((await slack.redeliver()).acked).toBe(true)
   await slack.say('/vakt status', slack.member, slack.channel)
   expect((await slack.redeliver()).acked).toBe(true)
   await slack.settled()
-  expect(desk.ran).toHaveLength(1)
+  expect(desk.ran.map(one => one.line.trim())).toEqual(['mentioned  hi', 'status'])
 })
 
 test('while stopping, Slack is told to come again', async () => {

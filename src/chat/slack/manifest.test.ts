@@ -11,8 +11,13 @@ test('on a bare machine it is for Socket Mode and needs no address', () => {
     display_information: { name: 'Vakt' },
     features: { slash_commands: [{ command: '/vakt', usage_hint: 'alerts | checks | help', should_escape: true }] },
     oauth_config: { scopes: { bot: [...SCOPES] } },
-    settings: { socket_mode_enabled: true, interactivity: { is_enabled: true } },
+    settings: {
+      socket_mode_enabled: true,
+      interactivity: { is_enabled: true },
+      event_subscriptions: { bot_events: ['app_mention'] },
+    },
   })
+  expect(SCOPES).toContain('app_mentions:read')
   expect(JSON.stringify(manifest)).not.toContain('http')
 })
 
@@ -23,7 +28,11 @@ test('an app token decides for Socket Mode, a signing secret for HTTP mode', () 
   expect(socket).toMatchObject({ settings: { socket_mode_enabled: true } })
   const byHttp = {
     features: { slash_commands: [{ url }] },
-    settings: { socket_mode_enabled: false, interactivity: { request_url: url, message_menu_options_url: url } },
+    settings: {
+      socket_mode_enabled: false,
+      interactivity: { request_url: url, message_menu_options_url: url },
+      event_subscriptions: { bot_events: ['app_mention'], request_url: url },
+    },
   }
   expect(slackManifest({ publicUrl, slack: { ...set, signingSecret: 's' } })).toMatchObject(byHttp)
   expect(slackManifest({ publicUrl, slack: null })).toMatchObject(byHttp)

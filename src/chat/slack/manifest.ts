@@ -4,6 +4,7 @@ import type { Config } from '../../config.ts'
 /** What the bot token must be allowed to do, and why. */
 export const SCOPES = [
   'commands', // people type /vakt
+  'app_mentions:read', // people ask about an alert in its thread
   'chat:write', // cards
   'files:write', // charts and exports
   'channels:history', // finding a card again after a send that may or may not have arrived
@@ -53,6 +54,7 @@ export function slackManifest(
     },
     oauth_config: { scopes: { bot: [...SCOPES] } },
     settings: {
+      event_subscriptions: { bot_events: ['app_mention'], ...(url && { request_url: url }) },
       interactivity: { is_enabled: true, ...(url && { request_url: url, message_menu_options_url: url }) },
       org_deploy_enabled: false,
       socket_mode_enabled: socketMode,

@@ -10,7 +10,7 @@ import { Gateway } from './gateway.ts'
 import { type Rest, serve } from './http.ts'
 import type { Given } from './invocation.ts'
 import { snapshot, textOf } from './messages.ts'
-import { press, say, submit, type } from './people.ts'
+import { beginThread, press, say, submit, type, write } from './people.ts'
 import { until } from './waiting.ts'
 import { addPlace, makeWorld, type Person, type Place } from './world.ts'
 
@@ -90,6 +90,8 @@ export async function startDiscord(options: DiscordOptions = {}) {
     channelId: channel.id,
     guildId: world.guild.id,
     applicationId: world.applicationId,
+    /** How the bot is mentioned in a text. */
+    mention: `<@${world.bot.id}>`,
     admin,
     member,
     /** A further person; `roles` are role ids. */
@@ -113,6 +115,11 @@ export async function startDiscord(options: DiscordOptions = {}) {
     /** Suggestions for `option` while typing `given[option]`. */
     type: (line: string, given: Given, option: string, { by = admin, channelId = channel.id }: Where = {}) =>
       type(scene, line, given, option, by, place(channelId)),
+    /** Writes a message into a channel or thread, as a reply to `to` where given. */
+    write: (text: string, { by = member, channelId = channel.id, to }: Where & { to?: APIMessage } = {}) =>
+      write(scene, text, by, place(channelId), to),
+    /** Begins a thread at a message; gives its id. */
+    beginThread: (at: APIMessage, name = 'About it'): string => beginThread(scene, at, name).id,
     /** Fills in the modal an act opened, by field label; fields left out keep their prefilled value. */
     submit: (opened: Exchange, values: Record<string, string>, by: Person = opened.by) =>
       submit(scene, opened, values, by),

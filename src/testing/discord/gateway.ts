@@ -2,11 +2,13 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { APIMessage } from 'discord-api-types/v10'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { guildShape, userShape } from './shapes.ts'
 import type { World } from './world.ts'
 
 const GUILDS = 1 << 0
+const GUILD_MESSAGES = 1 << 9
 const PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
 
 interface Session {
@@ -53,6 +55,14 @@ export class Gateway {
   /** Sends a dispatch to every session; those without a socket get it when they resume. */
   dispatch(t: string, d: unknown): void {
     for (const session of this.#sessions.values()) this.#send(session, t, d)
+  }
+
+  /** Tells of a message those sessions that asked for messages; its text only when it mentions the bot, for none has MessageContent. */
+  dispatchMessage(message: APIMessage): void {
+    const mentioned = message.mentions.some(user => user.id === this.#world.bot.id)
+    const told = mentioned ? message : { ...message, content: '', embeds: [], attachments: [], components: [] }
+    for (const session of this.#sessions.values())
+      if (session.intents & GUILD_MESSAGES) this.#send(session, 'MESSAGE_CREATE', told)
   }
 
   /** Sessions a client is connected to right now. */

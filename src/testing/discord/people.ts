@@ -5,9 +5,10 @@ import { type Exchange, isAnswered } from './exchanges.ts'
 import type { Gateway } from './gateway.ts'
 import { type Given, invoke } from './invocation.ts'
 import { type Json, objects } from './message-rules.ts'
-import { memberShape, placeShape } from './shapes.ts'
+import { makeMessage } from './messages.ts'
+import { memberShape, placeShape, userShape } from './shapes.ts'
 import { until } from './waiting.ts'
-import type { Person, Place, World } from './world.ts'
+import { addPlace, type Person, type Place, type World } from './world.ts'
 
 export interface Scene {
   world: World
@@ -73,6 +74,31 @@ export async function submit(
     { kind: 'submit', did, by, place: opened.place, source: opened.source },
     { custom_id: modal.custom_id, components },
   )
+}
+
+/** Writes a message, as a reply where `to` is given, which rings its author as Discord does unless told not to. */
+export function write({ world, gateway }: Scene, text: string, by: Person, place: Place, to?: APIMessage): APIMessage {
+  const named = [...text.matchAll(/<@!?(\d+)>/g)].map(match => match[1]!)
+  const rung = [...new Set([...named, ...(to ? [to.author.id] : [])])].flatMap(id => world.people.get(id) ?? [])
+  const { user: _user, permissions: _permissions, ...member } = memberShape(world, by)
+  const reference = { type: 0, channel_id: place.id, message_id: to?.id, guild_id: world.guild.id }
+  const message = {
+    ...makeMessage(world, place, { content: text, ...(to && { message_reference: reference }) }, []),
+    author: userShape(world, by),
+    mentions: rung.map(person => userShape(world, person)),
+    ...(to && { message_reference: reference, referenced_message: { ...to, referenced_message: undefined } }),
+  } as APIMessage
+  place.messages.set(message.id, message)
+  gateway.dispatchMessage({ ...message, guild_id: world.guild.id, member } as APIMessage)
+  world.changed()
+  return message
+}
+
+/** Begins a thread at a message, which has the message's id. */
+export function beginThread({ world, gateway }: Scene, at: APIMessage, name: string): Place {
+  const thread = addPlace(world, name, at.channel_id, at.id)
+  gateway.dispatch('THREAD_CREATE', { ...placeShape(world, thread), newly_created: true })
+  return thread
 }
 
 type Act = Pick<Exchange, 'kind' | 'did' | 'by' | 'place' | 'source'>

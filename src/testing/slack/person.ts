@@ -7,7 +7,7 @@ import { blockAction, findElement, slashCommand, suggestion, viewAction, workspa
 import type { createResponseUrls, createTriggers } from './tokens.ts'
 import { readView } from './view-rules.ts'
 import { asList, asObject, asText, type Conversation, type Message, type Obj, type View } from './wire.ts'
-import type { Modal, Workspace } from './workspace.ts'
+import { BOT, type Modal, type Workspace } from './workspace.ts'
 
 /** What people's doings need of the rest of the simulator. */
 export interface Surroundings {
@@ -15,25 +15,30 @@ export interface Surroundings {
   triggers: ReturnType<typeof createTriggers>
   responseUrls: ReturnType<typeof createResponseUrls>
   deliver(delivery: Delivery): Promise<Outcome>
+  /** Whether the app may read mentions. */
+  hearsMentions: boolean
   violate(text: string): void
 }
 
 /** The verbs of people. Each resolves when the app has acknowledged, or failed to. */
-export function createPeople({ workspace, triggers, responseUrls, deliver, violate }: Surroundings) {
+export function createPeople({ workspace, triggers, responseUrls, deliver, hearsMentions, violate }: Surroundings) {
   const keysFor = (user: string, channel: string, source?: Message) => ({
     trigger_id: triggers.issue(user),
     response_url: responseUrls.issue(user, channel, source),
   })
 
   return {
-    /** Types a line into a channel: a slash command goes to the app, anything else becomes a message. */
-    async say(line: string, user: string, channel: string): Promise<Outcome> {
+    /** Types a line into a channel: a slash command goes to the app, anything else becomes a message, of which the app hears when it is mentioned. */
+    async say(line: string, user: string, channel: string, thread?: Message): Promise<Outcome> {
       const person = workspace.person(user)
       const place = placeOf(channel)
       if (!line.startsWith('/')) {
         const draft = { text: line, blocks: [], attachments: [], mistakes: [] }
-        workspace.post(channel, draft, { user })
-        return { acked: true, reply: {}, ms: 0 }
+        const said = workspace.post(channel, draft, { user, ...(thread && { thread_ts: thread.ts }) })
+        if (!hearsMentions || !line.includes(`<@${BOT.user}>`)) return { acked: true, reply: {}, ms: 0 }
+        const { ts, text, thread_ts } = said
+        const event = { type: 'app_mention', user, text, ts, channel, event_ts: ts, ...(thread_ts && { thread_ts }) }
+        return deliver(workspaceEvent(event, workspace.id('Ev'), workspace.now()))
       }
       const outcome = await deliver(slashCommand(line, person, place, keysFor(user, channel)))
       // An acknowledgement may carry the answer itself.

@@ -45,7 +45,7 @@ const OPS = 'C000OPS'
 const MEMBER = 'U00KARI'
 const ADMIN = 'U000OLA'
 const ALL_SCOPES =
-  'commands chat:write files:write channels:history groups:history channels:read groups:read users:read im:write'
+  'commands app_mentions:read chat:write files:write channels:history groups:history channels:read groups:read users:read im:write'
 
 /** Starts the simulator on loopback, with one channel (#ops), a member and an admin. */
 export async function startSlack(options: SlackOptions = {}) {
@@ -82,7 +82,10 @@ export async function startSlack(options: SlackOptions = {}) {
   const retryDelays = options.retryDelays ?? [0, 60_000, 300_000]
   const httpMode = createHttpMode({ secret, ackWithinMs, retryDelays, now }, activity, violate)
   const sent: Delivery[] = []
-  const people = createPeople({ workspace, triggers, responseUrls, deliver, violate })
+  const people = createPeople({
+    ...{ workspace, triggers, responseUrls, deliver, violate },
+    hearsMentions: tokens.scopes.includes('app_mentions:read'),
+  })
   const connections = new Set<Socket>()
 
   const server: Server = createServer((request, response) => {

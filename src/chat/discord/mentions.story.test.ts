@@ -1,0 +1,84 @@
+// Asking on by calling the bot by name under a card of Discord: without a privileged intent, for everybody, about the same evidence.
+
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
+import { type AskedHouse, startAskedHouse } from '../../testing/mentions.ts'
+import { createDiscord } from './discord.ts'
+
+let at: AskedHouse
+let discord: Discord
+beforeEach(async () => {
+  discord = await startDiscord()
+  at = await startAskedHouse((desk, parts) => {
+    const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
+    return createDiscord({ config, desk, ...parts })
+  })
+  await discord.until(() => discord.registeredCommands().length > 0)
+})
+afterEach(async () => {
+  await at.close()
+  await discord.close()
+  expect(discord.violations).toEqual([])
+})
+
+const shown = (words: string, channelId = discord.channelId) =>
+  discord.until(
+    () =>
+      discord
+        .messages(channelId)
+        .findLast(m => m.author.id === discord.applicationId && discord.text(m).includes(words)),
+    `a message with "${words}"`,
+  )
+
+test('a reply to the card or to an answer asks on about the same evidence', async () => {
+  await at.fails()
+  const card = await shown('Critical')
+  await discord.press(card, 'Analyze', discord.member)
+  const answer = await shown('Cause found')
+  const evidence = at.evidence().at(-1)
+  await at.logs([{ message: 'disk is full', level: 'error', source: 'db' }])
+  discord.write(`${discord.mention} was it the deploy?`, { to: answer })
+  const further = await shown('Asked: was it the deploy?')
+  expect(further.message_reference?.message_id).toBe(card.id)
+  expect(at.evidence()).toEqual([evidence, evidence])
+  expect(at.model.requests.at(-1)!.text).toContain('was it the deploy?')
+  expect(at.model.requests.at(-1)!.text).toContain('Your earlier answer on this evidence')
+  expect(at.history()).toMatchObject([{ kind: 'question', askedBy: 'max', parentId: 1 }, { id: 1 }])
+})
+
+test('in a thread under the card the answer comes in the thread', async () => {
+  await at.fails()
+  const card = await shown('Critical')
+  const thread = discord.beginThread(card)
+  discord.write(`${discord.mention}`, { channelId: thread })
+  await shown('Cause found', thread)
+  const asked = discord.write(`and why, <@${discord.applicationId}>?`, { channelId: thread })
+  const further = await shown('Asked: and why, ?', thread)
+  expect(further.message_reference?.message_id).toBe(asked.id)
+  expect(discord.messages().filter(m => m.type === 19)).toEqual([])
+  expect(at.evidence()).toHaveLength(2)
+  expect(new Set(at.evidence()).size).toBe(1)
+})
+
+test('who is not called by name is not answered; elsewhere a sentence says where to ask', async () => {
+  await at.fails()
+  const card = await shown('Critical')
+  discord.write('thanks, looking', { to: card })
+  discord.write('nobody is meant here')
+  await discord.settled()
+  expect(discord.messages().filter(m => m.type === 19 && m.author.id === discord.applicationId)).toEqual([])
+  expect(at.model.requests).toEqual([])
+  const lost = discord.write(`${discord.mention} hello?`)
+  const reply = await shown('under its card')
+  expect(reply.message_reference?.message_id).toBe(lost.id)
+  expect(at.model.requests).toEqual([])
+})
+
+test('a viewer is refused', async () => {
+  await at.fails()
+  const card = await shown('Critical')
+  await at.house.result(`roles set ${discord.member.id} viewer --platform discord`)
+  discord.write(`${discord.mention} why?`, { to: card })
+  await shown('needs the role responder')
+  expect(at.model.requests).toEqual([])
+})

@@ -1,0 +1,78 @@
+// A message on Discord that calls Vakt by its name: a question about the alert that it hangs from, answered for everybody.
+
+import { MessageType, type REST, Routes } from 'discord.js'
+import type { Log } from '../../log.ts'
+import type { CommandDesk, Mention, Speaker } from '../channel.ts'
+import type { GatewayMessage } from './connection.ts'
+import { sentence } from './refusals.ts'
+import { render } from './render.ts'
+
+export interface MentionDoor {
+  desk: CommandDesk
+  rest: REST
+  log: Log
+  /** Where Vakt is spoken to; the server may be unknown until Discord has told it. */
+  home: () => { guildId: string | null; channelId: string; others: ReadonlySet<string> }
+}
+
+/** Ordinary messages and replies; the rest says what happened to threads, members and pins. */
+const SAID: ReadonlySet<MessageType> = new Set([MessageType.Default, MessageType.Reply])
+
+/** Whether a person calls the bot by name in the text itself; a reply that only rings is not meant for it. */
+export function mentions(message: GatewayMessage, botId: string): boolean {
+  const isPerson = message.author.bot !== true && message.webhook_id === undefined && message.member !== undefined
+  return isPerson && SAID.has(message.type) && botId !== '' && nameOf(botId).test(message.content)
+}
+
+/** Takes one message that `mentions` the bot and sees it through; never rejects. */
+export async function takeMention(door: MentionDoor, message: GatewayMessage, botId: string): Promise<void> {
+  try {
+    const mention = readMention(message, botId, door.home())
+    if (mention === null) return
+    const reply = await door.desk.mentioned(mention, speakerOf(message))
+    if (reply.ok && reply.quiet) return
+    const { body, files } = render(reply.card)
+    const under = { message_id: message.id, fail_if_not_exists: false }
+    await door.rest.post(Routes.channelMessages(message.channel_id), {
+      body: { ...body, message_reference: under },
+      files,
+    })
+  } catch (error) {
+    door.log.warn('A mention on Discord was left without an answer.', { reason: sentence(error), message: message.id })
+  }
+}
+
+/** Null for what is said in another server, and for a channel that is neither one of alerts nor may be a thread of one. */
+function readMention(
+  message: GatewayMessage,
+  botId: string,
+  { guildId, channelId, others }: ReturnType<MentionDoor['home']>,
+): Mention | null {
+  if (guildId !== null && message.guild_id !== guildId) return null
+  const text = message.content.replace(new RegExp(nameOf(botId), 'g'), ' ')
+  const ids = [channelId, ...others]
+  const { channel_id: place, message_reference: answered, referenced_message: other } = message
+  if (!ids.includes(place)) {
+    // A thread has the id of the message that it was begun at.
+    const thread = { id: place, ref: message.id }
+    return { channels: ids.map(channelIdOf), under: [place], text, thread }
+  }
+  const under = [answered?.message_id, other?.message_reference?.message_id].filter(id => id !== undefined)
+  return { channels: [channelIdOf(place)], under, text, thread: null }
+}
+
+/** Discord does not say with a message whether its writer manages the server; nothing here needs to know. */
+function speakerOf({ author, member }: GatewayMessage): Speaker {
+  return {
+    ...{ platform: 'discord', id: author.id, name: member?.nick ?? author.global_name ?? author.username },
+    ...{ admin: false, groups: member?.roles ?? [], interactive: true },
+  }
+}
+
+function channelIdOf(id: string): string {
+  return `discord:${id}`
+}
+
+function nameOf(botId: string): RegExp {
+  return new RegExp(`<@!?${botId}>`)
+}
