@@ -2,13 +2,22 @@
 import { z } from 'zod'
 import { completes, positional } from '../src/command.ts'
 import type { Escalation } from '../src/notifications/escalation.ts'
-import { addEscalation, findEscalation, listEscalations, removeEscalation } from '../src/notifications/escalations.ts'
+import {
+  addEscalation,
+  editEscalation,
+  findEscalation,
+  listEscalations,
+  removeEscalation,
+} from '../src/notifications/escalations.ts'
 import { mentionName } from '../src/notifications/mention.ts'
+import { invalid } from '../src/problem.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
 import { command, counted, duration } from './context.ts'
 import { matcher, reachedWords, setName, toChannels } from './told.ts'
 
 const escalationName = () => completes(positional(z.string().max(64)), 'escalation').describe('Name of the escalation')
+const repeats = () =>
+  z.number().int().min(0).max(100).optional().describe('How many times more, each after as long again')
 
 const add = command({
   name: 'escalations add',
@@ -25,7 +34,7 @@ const add = command({
     match: matcher().optional(),
     after: duration().describe('After how long without anybody on it, such as 15m'),
     to: toChannels().describe('Channels, people or oncall, with commas between them'),
-    repeat: z.number().int().min(0).max(100).optional().describe('How many times more, each after as long again'),
+    repeat: repeats(),
   },
   run({ name, match = '', after, to, repeat = 0 }, { state, by, now }) {
     const row = { name, matcher: match, after, to: reachedWords(state, to), repeat, setBy: by.name, createdAt: now }
@@ -61,6 +70,35 @@ const show = command({
   run: ({ name }, { state }) => escalationAnswer(findEscalation(state, name), 'plain'),
 })
 
+const edit = command({
+  name: 'escalations edit',
+  summary: 'Change an escalation; open alerts that wait for it follow at once',
+  details: 'What an alert has waited already counts. What the escalation fits no more waits for it no longer.',
+  examples: [
+    'escalations edit second-line --after 5m',
+    'escalations edit boss --match "project:shop severity>=critical" --to ann',
+  ],
+  role: 'admin',
+  args: {
+    name: escalationName(),
+    match: matcher().optional(),
+    after: duration().optional().describe('After how long without anybody on it, such as 15m'),
+    to: toChannels().optional().describe('Channels, people or oncall, with commas between them'),
+    repeat: repeats(),
+  },
+  run({ name, match, after, to, repeat }, { state, now }) {
+    const changes = {
+      ...(match === undefined ? {} : { matcher: match }),
+      ...(after === undefined ? {} : { after }),
+      ...(to === undefined ? {} : { to: reachedWords(state, to) }),
+      ...(repeat === undefined ? {} : { repeat }),
+    }
+    if (Object.keys(changes).length === 0)
+      throw invalid('settings', 'Say what to change: --match, --after, --to or --repeat.')
+    return escalationAnswer(editEscalation(state, name, changes, now), 'good')
+  },
+})
+
 const remove = command({
   name: 'escalations remove',
   summary: 'Remove an escalation; nothing waits for it any more',
@@ -75,7 +113,7 @@ const remove = command({
   },
 })
 
-export const escalationCommands = [add, list, show, remove]
+export const escalationCommands = [add, list, show, edit, remove]
 
 function escalationAnswer(escalation: Escalation, tone: 'good' | 'plain') {
   return {

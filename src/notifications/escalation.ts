@@ -28,3 +28,15 @@ export function waitOn(alert: Alert, waiting: Waiting, now: number): Waiting | n
 export function afterwards(escalation: Escalation, times: number, now: number): Waiting | null {
   return times <= escalation.repeat ? { left: escalation.after, dueAt: now + escalation.after } : null
 }
+
+/**
+ * How it waits once the escalation itself was changed: what was waited counts, and what had come to its end goes on when
+ * it is now to be repeated more often.
+ */
+export function waitAnew(waiting: AlertEscalation, before: Escalation, edited: Escalation, now: number): Waiting {
+  const { times, left, dueAt } = waiting
+  if (times > edited.repeat) return { left: 0, dueAt: null }
+  if (times > before.repeat) return { left: edited.after, dueAt: null }
+  const longer = edited.after - before.after
+  return { left: Math.max(0, left + longer), dueAt: dueAt === null ? null : Math.max(now, dueAt + longer) }
+}

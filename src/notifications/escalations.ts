@@ -3,11 +3,12 @@ import type { Alert } from '../alerts/alert.ts'
 import { escalateAlert, readAlert } from '../alerts/alerts.ts'
 import { knownMatcher, matchesAlert } from '../alerts/matcher.ts'
 import { Problem } from '../problem.ts'
+import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, lte, sql } from '../state/orm.ts'
 import { alertEscalations, escalations } from '../state/schema.ts'
 import { addToAudience, rerouteOpen } from './audiences.ts'
-import { afterwards, beginWaiting, type Escalation, waitOn, waitsForSomebody } from './escalation.ts'
+import { afterwards, beginWaiting, type Escalation, waitAnew, waitOn, waitsForSomebody } from './escalation.ts'
 import { reachAll } from './reached.ts'
 
 /** All escalations, the soonest first. */
@@ -36,6 +37,33 @@ export function addEscalation(state: State, row: Omit<Escalation, 'id'>): Escala
     const added = state.db.insert(escalations).values(row).returning().get()
     rerouteOpen(state)
     return added
+  })
+}
+
+/** Changes an escalation; what waits for it follows at once, and what it fits no more waits no longer. Throws `not_found`. */
+export function editEscalation(
+  state: State,
+  name: string,
+  changes: Partial<Pick<Escalation, 'matcher' | 'after' | 'to' | 'repeat'>>,
+  now: number,
+): Escalation {
+  return state.transaction(() => {
+    const before = findEscalation(state, name)
+    const edited = { ...before, ...changes }
+    state.db.update(escalations).set(changes).where(eq(escalations.id, before.id)).run()
+    const ofIt = eq(alertEscalations.escalationId, before.id)
+    for (const waiting of state.db.select().from(alertEscalations).where(ofIt).all()) {
+      const one = row(waiting.alertId, before.id)
+      if (fitsStill(state, waiting.alertId, before, edited))
+        state.db
+          .update(alertEscalations)
+          .set(waitAnew(waiting, before, edited, now))
+          .where(one)
+          .run()
+      else state.db.delete(alertEscalations).where(one).run()
+    }
+    rerouteOpen(state)
+    return edited
   })
 }
 
@@ -108,6 +136,15 @@ export function listWaiting(state: State, alertId: number) {
     .where(and(eq(alertEscalations.alertId, alertId), sql`${alertEscalations.times} <= ${escalations.repeat}`))
     .orderBy(asc(escalations.after))
     .all()
+}
+
+/** An alert that changed since may wait for what it fits no more; only another matcher ends that. */
+function fitsStill(state: State, alertId: number, before: Escalation, edited: Escalation): boolean {
+  if (edited.matcher === before.matcher) return true
+  const alert = readAlert(state, alertId)
+  if (!alert) return false
+  const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
+  return matchesAlert(knownMatcher(edited.matcher), alert, project)
 }
 
 function escalate(

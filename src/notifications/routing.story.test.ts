@@ -125,6 +125,7 @@ describe('routes', () => {
     ['channels add https://example.org/x', /name/i],
     ['channels remove discord', /named by the settings/],
     ['escalations add x --after 5m --to nobody', /no channel, no person and not oncall/],
+    ['escalations edit x --after 5m', /There is no escalation "x"/],
     ['oncall override --who ann --for 1d', /There is no rotation/],
     ['oncall add x --members nobody', /There is no person "nobody"/],
     ['note 99 hello', /There is no alert 99/],
@@ -235,6 +236,45 @@ describe('an escalation', () => {
     const { house } = await setUp('--after 10m --to ops --repeat 2')
     await house.passes('2h')
     expect(called(house)).toEqual(['Escalated', 'Escalated', 'Escalated'])
+  })
+
+  it('is edited for what waits already, and what was waited counts', async () => {
+    const { house } = await setUp('--after 15m --to discord')
+    await house.passes('10m')
+    await house.result('escalations edit second --after 12m --to ops')
+    await house.passes('1m59s')
+    expect(shown(house, OPS)).toEqual([])
+    await house.passes('1s')
+    expect(shown(house, OPS)).toHaveLength(1)
+    await house.result('escalations edit second --repeat 1')
+    await house.passes('11m59s')
+    expect(called(house)).toEqual(['Escalated'])
+    await house.passes('1h')
+    expect(called(house)).toEqual(['Escalated', 'Escalated'])
+  })
+
+  it('shortened below what was waited is due at once, and repeated less often it ends', async () => {
+    const { house } = await setUp('--after 15m --to ops --repeat 5')
+    await house.passes('10m')
+    await house.result('escalations edit second --after 5m')
+    await house.passes('1s')
+    expect(called(house)).toEqual(['Escalated'])
+    await house.result('escalations edit second --repeat 0')
+    await house.passes('3h')
+    expect(called(house)).toEqual(['Escalated'])
+  })
+
+  it('lets go of what it fits no more, and takes up what it fits anew', async () => {
+    const { house } = await setUp('--after 15m --to ops')
+    await house.passes('10m')
+    await house.result('escalations edit second --match severity:info')
+    await house.passes('1h')
+    expect(shown(house, OPS)).toEqual([])
+    await house.result('escalations edit second --match check:job')
+    await house.passes('14m59s')
+    expect(shown(house, OPS)).toEqual([])
+    await house.passes('1s')
+    expect(shown(house, OPS)).toHaveLength(1)
   })
 
   it('is not lost in a kill, and comes at its time', async () => {
