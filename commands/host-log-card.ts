@@ -51,6 +51,9 @@ export function lineOf(one: RemoteLog, host: Host): Text {
     { code: one.target },
     ` · ${one.source} · every ${formatDuration(one.every)} · ${counted(one.lines, 'line')}`,
     ...(typeof when === 'string' ? [when] : when),
+    ...(one.lostAt === null
+      ? []
+      : [' · lines before a rotation were not found ', { time: one.lostAt, style: 'relative' as const }]),
     ...(one.error === null ? [] : [` · ${one.error}`]),
   ]
 }
@@ -68,6 +71,8 @@ export function logResult({ state }: Context, one: RemoteLog, host: Host) {
     lines: one.lines,
     fetched_at: isoTime(one.fetchedAt),
     due_at: isoTime(one.dueAt),
+    lost_at: isoTime(one.lostAt),
+    failing_since: isoTime(one.failingSince),
     error: one.error,
   }
 }

@@ -1,5 +1,6 @@
 // Log files and journals of hosts that are read into the log store.
 import { z } from 'zod'
+import { judgeHost } from '../src/alerts/host-alerts.ts'
 import type { Button } from '../src/card.ts'
 import type { Host } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
@@ -125,6 +126,7 @@ const remove = command({
     const host = findHost(context.state, name)
     const one = findLog(context, host, named)
     removeRemoteLog(context.state, one.id)
+    judgeHost(context.state, host.id, context.now, context.by.name)
     return {
       card: {
         title: `${one.target} of ${host.name} is read no more`,

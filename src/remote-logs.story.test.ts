@@ -10,6 +10,7 @@ import type { LogStore } from './logs/store.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
 import { createFakeHost, type FakeHost } from './testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from './testing/ssh/ssh-server.ts'
+import { parseDuration } from './time.ts'
 
 let folder: string
 let file: string
@@ -58,7 +59,8 @@ const refusal = async (line: string) => {
   if (reply.ok) throw new Error(`"${line}" was done`)
   return reply.problem.message
 }
-const add = () => house.result<{ fetched: number }>(`hosts logs add web-1 --file ${file} --every 30s --source app`)
+const add = (every = '30s') =>
+  house.result<{ fetched: number }>(`hosts logs add web-1 --file ${file} --every ${every} --source app`)
 /** Time passes until the store has these. */
 const comes = (lines: string[]) =>
   vi.waitFor(
@@ -68,6 +70,20 @@ const comes = (lines: string[]) =>
     },
     { timeout: 5_000 },
   )
+
+/** So long goes by; each half minute the host is looked at, and what is due is fetched. */
+async function goesBy(duration: string) {
+  const seen = () =>
+    house.state.prepare<[], { at: number }>('select last_seen_at + failures as at from hosts').get()!.at
+  const due = () => house.state.prepare<[], { at: number }>('select due_at as at from remote_logs').get()!.at
+  for (let left = parseDuration(duration)!; left > 0; left -= 30_000) {
+    const before = seen()
+    await house.passes('30s')
+    await vi.waitFor(() => expect(seen()).not.toBe(before), { interval: 5 })
+    await vi.waitFor(() => expect(due()).toBeGreaterThan(house.clock.now()), { interval: 5 })
+    await house.passes('0s')
+  }
+}
 
 describe('a log file of a host', () => {
   it('comes into the store as it grows and over rotation, each line once', async () => {
@@ -177,6 +193,32 @@ describe('a log file of a host', () => {
     appendFileSync(file, 'back again\n')
     await comes(['old line', 'back again'])
     expect((await house.says('hosts logs list')).card.title).toBe('1 log of hosts')
+  })
+
+  it('that goes away is told in one alert, which ends by itself when it can be read again', async () => {
+    await add()
+    const titles = () => house.channel.messages.map(message => message.card.title)
+    renameSync(file, join(folder, 'elsewhere'))
+    await goesBy('4m')
+    expect(titles()).toEqual([])
+    await goesBy('10m')
+    expect(titles()).toEqual([`Warning: ${file} of web-1 cannot be read`])
+    expect(JSON.stringify(house.channel.messages[0])).toContain('There is no file')
+    renameSync(join(folder, 'elsewhere'), file)
+    await goesBy('2m')
+    expect(titles()).toEqual([`Resolved: ${file} of web-1 cannot be read`])
+  })
+
+  it('is not told of while its host cannot be reached, nor just after', async () => {
+    // Its rounds and its fetches are not at the same time.
+    await add('50s')
+    const titles = () => house.channel.messages.map(message => message.card.title)
+    server.lets(() => false)
+    server.cuts()
+    await goesBy('10m')
+    server.lets(() => true)
+    await goesBy('3m')
+    expect(titles()).toEqual(['Resolved: web-1 cannot be reached'])
   })
 
   it('is for admins to add', async () => {

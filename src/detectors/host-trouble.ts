@@ -1,4 +1,4 @@
-// Finds that a host cannot be reached, and hands on what is wrong with its containers and disks.
+// Finds that a host cannot be reached, and hands on what is wrong with its containers, disks and logs.
 import type { Field, Text } from '../card.ts'
 import { ROUND, ROUNDS_TO_DOWN } from '../hosts/collector.ts'
 import { listContainers } from '../hosts/containers.ts'
@@ -8,9 +8,10 @@ import type { State } from '../state/database.ts'
 import { findContainerTrouble } from './container-trouble.ts'
 import type { Finding } from './finding.ts'
 import { findFullDisks } from './full-disk.ts'
+import { findUnreadLogs } from './unread-log.ts'
 
 /** The detectors whose alerts end when they find nothing more. */
-export const HOST_DETECTORS = ['lost-host', 'container', 'full-disk'] as const
+export const HOST_DETECTORS = ['lost-host', 'container', 'full-disk', 'unread-log'] as const
 
 /** What is wrong with a host, by what the last look at it stored. */
 export function findHostTrouble(state: State, host: Host, now: number): Finding[] {
@@ -20,6 +21,7 @@ export function findHostTrouble(state: State, host: Host, now: number): Finding[
     ...unseenContainers(state, host, containers, now),
     ...findContainerTrouble(state, host, containers, now),
     ...findFullDisks(state, host, now),
+    ...findUnreadLogs(state, host),
   ]
 }
 

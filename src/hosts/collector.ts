@@ -11,6 +11,7 @@ import { storeLook } from './containers.ts'
 import { engineFailure } from './engine-problem.ts'
 import type { Container, Host } from './host.ts'
 import { listHosts, noteSeen, noteUnreached, readHost } from './hosts.ts'
+import { forgetFailures } from './remote-logs.ts'
 import { type Measured, storeMeasured, thinning } from './samples.ts'
 import { inShortTransactions } from './short-transactions.ts'
 
@@ -106,6 +107,7 @@ export function createCollector({ state, connections, clock, log, online, judge 
     if (seen instanceof Problem) {
       ticks.delete(host.id)
       noteUnreached(state, host, seen.message, host.failures + 1 >= ROUNDS_TO_DOWN, at)
+      forgetFailures(state, host.id)
       return
     }
     const engineError = seen.engineError === null ? null : engineFailure(host, seen.engine, seen.engineError).message

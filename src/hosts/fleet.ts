@@ -22,6 +22,8 @@ export type Fleet = {
   engine(host: Host, insist?: boolean): Promise<{ engine: Engine; machine: Machine }>
   /** What live tails followed, for their export. */
   spools: Spools
+  /** Whether Vakt itself can reach anything; while it cannot, no host is blamed. */
+  online(): boolean
   start(): void
   stop(): void
 }
@@ -47,6 +49,7 @@ export function createFleet(options: FleetOptions): Fleet {
     connections,
     collector,
     spools,
+    online: options.online,
     async engine(host, insist = true) {
       if (host.engine === null || host.engine === 'none') await collector.look(host)
       const { engine } = readHost(state, host.id) ?? host

@@ -19,14 +19,26 @@ import {
   readFileAnswer,
   readJournalAnswer,
 } from './remote-log.ts'
-import { dueRemoteLogs, nextRemoteLog, noteFetched, notePendingBatch, noteRead, readRemoteLog } from './remote-logs.ts'
+import {
+  dueRemoteLogs,
+  nextRemoteLog,
+  noteFailed,
+  noteFetched,
+  notePassedOver,
+  notePendingBatch,
+  noteRead,
+  readRemoteLog,
+} from './remote-logs.ts'
 
 const AT_ONCE = 8
 /** A log that has much to say gives way to others after so many batches, and goes on at once. */
 const BATCHES = 64
 const LATEST = MINUTE
+/** What failed is tried again after so long at the most. */
+const RETRY = MINUTE
 
 export type Fetched = { lines: number; more: boolean; lost: boolean }
+const NOTHING: Fetched = { lines: 0, more: false, lost: false }
 
 export interface LogFetcher {
   start(): void
@@ -41,7 +53,7 @@ export interface LogFetcher {
 export type LogFetcherOptions = {
   state: State
   store: LogStore
-  fleet: Pick<Fleet, 'connections'>
+  fleet: Pick<Fleet, 'connections' | 'online'>
   clock: Clock
   log: Log
   /** How long lines are kept when their project does not say, ms. */
@@ -78,15 +90,19 @@ export function createLogFetcher({ state, store, fleet, clock, log, retentionMs 
     const fetching = fetchAll(one.id, batches, insist, tell)
       .then(
         fetched => {
-          const dueAt = fetched.more ? clock.now() : clock.now() + one.every
-          if (!stopped) noteFetched(state, one.id, { error: null, fetchedAt: clock.now(), dueAt })
-          return fetched
+          const now = clock.now()
+          if (stopped) return fetched ?? NOTHING
+          if (fetched) noteFetched(state, one.id, now, fetched.more ? now : now + one.every)
+          else notePassedOver(state, one.id, now + one.every)
+          return fetched ?? NOTHING
         },
         error => {
           const problem = error instanceof Problem ? error : failed(one, error)
           if (!(error instanceof Problem))
             log.error('the log of a host could not be fetched', { target: one.target, error })
-          if (!stopped) noteFetched(state, one.id, { error: problem.message, dueAt: clock.now() + one.every })
+          const now = clock.now()
+          if (!stopped)
+            noteFailed(state, one.id, problem.message, fleet.online(), now, now + Math.min(one.every, RETRY))
           throw problem
         },
       )
@@ -98,13 +114,13 @@ export function createLogFetcher({ state, store, fleet, clock, log, retentionMs 
     return fetching
   }
 
+  /** Null when there is nothing to fetch from, as its host is not watched, or it was removed meanwhile. */
   const fetchAll = async (id: number, batches: number, insist: boolean, tell: (lines: number) => void) => {
     const all: Fetched = { lines: 0, more: true, lost: false }
     for (let batch = 0; batch < batches && all.more && !stopped; batch++) {
-      // It may have been removed meanwhile.
       const current = readRemoteLog(state, id)
       const host = current && readHost(state, current.hostId)
-      if (!current || !host || !(insist || host.enabled)) return { ...all, more: false }
+      if (!current || !host || !(insist || host.enabled)) return null
       const one = await step(current, host, insist)
       all.lines += one.lines
       all.more = one.more
@@ -127,7 +143,7 @@ export function createLogFetcher({ state, store, fleet, clock, log, retentionMs 
       // What is stored and not noted is sent again under the same number, and stored once.
       if (stopped) return { lines: 0, more: true, lost }
     }
-    noteRead(state, one, until, lines)
+    noteRead(state, one, until, lines, lost ? clock.now() : null)
     const moved = until !== null && (one.position === null || !isSame(one.position, until))
     return { lines, more: reading.more && moved, lost }
   }

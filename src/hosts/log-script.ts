@@ -16,8 +16,16 @@ export const FIRST_LINES = 200
 const FILE = `${FILE_MARK}
 LC_ALL=C; export LC_ALL
 path=$1 inode=$2 offset=$3 head=$4 sum=$5 most=$6 first=$7
-size() { case $1 in *.gz) gzip -dc "$1" 2>/dev/null | wc -c ;; *) stat -Lc %s "$1" ;; esac; }
-from() { case $1 in *.gz) gzip -dc "$1" 2>/dev/null | tail -c "+$2" ;; *) tail -c "+$2" "$1" ;; esac; }
+plain() {
+  case $1 in
+    *.gz) gzip -dc "$1" ;;
+    *.xz) xz -dc "$1" ;;
+    *.zst) zstd -dcq "$1" ;;
+    *.bz2) bzip2 -dc "$1" ;;
+  esac 2>/dev/null
+}
+size() { case $1 in *.gz|*.xz|*.zst|*.bz2) plain "$1" | wc -c ;; *) stat -Lc %s "$1" ;; esac; }
+from() { case $1 in *.gz|*.xz|*.zst|*.bz2) plain "$1" | tail -c "+$2" ;; *) tail -c "+$2" "$1" ;; esac; }
 digest=$(command -v cksum || command -v md5sum || echo :)
 sum() { from "$1" 1 | head -c "$2" | "$digest" | cut -d ' ' -f 1; }
 same() { [ "$head" -eq 0 ] || [ "$(sum "$1" "$head")" = "$sum" ]; }

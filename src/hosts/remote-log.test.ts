@@ -1,5 +1,5 @@
 // The scripts that read logs, run by a real shell on real files that grow and are rotated; and what their answers say.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   copyFileSync,
@@ -34,6 +34,10 @@ beforeEach(() => {
   position = null
 })
 afterEach(() => rmSync(folder, { recursive: true }))
+
+function isInstalled(program: string): boolean {
+  return spawnSync(program, ['--version']).error === undefined
+}
 
 /** Reads as the fetcher does, with the line as it would go to the shell of a host. */
 function step(most = ENDLESS) {
@@ -125,6 +129,18 @@ describe('a log file', () => {
     expect(all()).toBe('two\nthree without an endfour\n')
     appendFileSync(file, 'five\n')
     expect(all()).toBe('five\n')
+  })
+
+  it.each(['xz', 'zstd', 'bzip2'].filter(isInstalled))('that is compressed with %s is read to its end too', program => {
+    writeFileSync(file, 'one\n')
+    step()
+    all()
+    appendFileSync(file, 'two\n')
+    renameSync(file, `${file}.1`)
+    execFileSync(program, ['-q', `${file}.1`])
+    rmSync(`${file}.1`, { force: true })
+    writeFileSync(file, 'four\n')
+    expect(all()).toBe('two\nfour\n')
   })
 
   it('that is copied and emptied is read to its end from the copy', () => {

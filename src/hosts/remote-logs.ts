@@ -57,29 +57,47 @@ export function notePendingBatch(state: State, id: number, pending: LogPending):
   change(state, id, { pending, batches: pending.batch })
 }
 
-/** Notes that everything up to a position is stored. */
+/** Notes that everything up to a position is stored, and when something before it was found missing. */
 export function noteRead(
   state: State,
   log: RemoteLog,
   position: LogPosition | null,
   lines: number,
-): RemoteLog | undefined {
-  return change(state, log.id, { ...(position === null ? {} : { position }), pending: null, lines: log.lines + lines })
-}
-
-/** Notes how a fetch ended, and when the next is due. */
-export function noteFetched(
-  state: State,
-  id: number,
-  end: { error: string | null; fetchedAt?: number; dueAt: number },
+  lostAt: number | null,
 ): void {
-  change(state, id, end)
+  const moved = position === null ? {} : { position }
+  change(state, log.id, { ...moved, pending: null, lines: log.lines + lines, lostAt: lostAt ?? log.lostAt })
 }
 
-function change(state: State, id: number, changes: Partial<RemoteLog>): RemoteLog | undefined {
-  return state.transaction(() =>
-    state.db.update(remoteLogs).set(changes).where(eq(remoteLogs.id, id)).returning().get(),
-  )
+/** Notes that a fetch came to its end, and when the next is due. */
+export function noteFetched(state: State, id: number, fetchedAt: number, dueAt: number): void {
+  change(state, id, { ...NOT_FAILING, error: null, fetchedAt, dueAt })
+}
+
+/** Notes when the next fetch is due, as there was nothing to fetch from. */
+export function notePassedOver(state: State, id: number, dueAt: number): void {
+  change(state, id, { ...NOT_FAILING, dueAt })
+}
+
+/** Notes why a fetch failed; one that is nobody's fault (`counts` is false) has the count begin anew. */
+export function noteFailed(state: State, id: number, error: string, counts: boolean, at: number, dueAt: number): void {
+  state.transaction(() => {
+    const log = readRemoteLog(state, id)
+    const { failures, failingSince } = log ?? NOT_FAILING
+    const count = counts ? { failures: failures + 1, failingSince: failingSince ?? at, failedAt: at } : NOT_FAILING
+    change(state, id, { ...count, error, dueAt })
+  })
+}
+
+/** A host that cannot be reached is told of as such: what its logs failed at meanwhile does not count. */
+export function forgetFailures(state: State, hostId: number): void {
+  state.transaction(() => state.db.update(remoteLogs).set(NOT_FAILING).where(eq(remoteLogs.hostId, hostId)).run())
+}
+
+const NOT_FAILING = { failures: 0, failingSince: null, failedAt: null }
+
+function change(state: State, id: number, changes: Partial<RemoteLog>): void {
+  state.transaction(() => state.db.update(remoteLogs).set(changes).where(eq(remoteLogs.id, id)).run())
 }
 
 function readByTarget(state: State, { hostId, kind, target }: Pick<RemoteLog, 'hostId' | 'kind' | 'target'>) {
