@@ -1,6 +1,6 @@
 // Which containers are followed into the log store, so that what they said can be searched when they are gone.
 import { listContainers } from '../src/hosts/containers.ts'
-import { forgetUnfollowed } from '../src/hosts/following.ts'
+import { FOLLOWED_EACH, followedNow, forgetUnfollowed } from '../src/hosts/following.ts'
 import { addFollow, type Follow, listFollows, removeFollow } from '../src/hosts/follows.ts'
 import { type Host, parsePattern } from '../src/hosts/host.ts'
 import { findHost, readHost } from '../src/hosts/hosts.ts'
@@ -15,7 +15,7 @@ const follow = command({
   name: 'containers follow',
   summary: 'Store what containers say from now on, to be searched with "logs search"',
   details:
-    'A pattern holds containers that come later too: web-1/api-*. Each line is stored once, over restarts of Vakt, of the container and of the connection; up to 24 containers of a host are followed at a time. Without a pattern: what is followed.',
+    'A pattern holds containers that come later too: web-1/api-*. Each line is stored once, over restarts of Vakt, of the container and of the connection; up to 20 containers of a host are followed at a time (as many as there are on the local one), those that run first. Without a pattern: what is followed.',
   examples: ['containers follow', 'containers follow web-1/nginx', 'containers follow web-1/* --project shop'],
   role: 'admin',
   args: {
@@ -24,7 +24,7 @@ const follow = command({
   },
   run({ containers, project }, context) {
     storeOf(context)
-    if (containers === undefined) return followed(context)
+    if (containers === undefined) return listed(context)
     const { host, pattern } = patternOn(context, containers)
     const added = addFollow(context.state, {
       hostId: host.id,
@@ -34,15 +34,22 @@ const follow = command({
       addedBy: context.by.name,
     })
     context.following?.refresh()
-    const now = holds(context, host, pattern)
+    const held = holds(context, host, pattern)
+    const now = followed(context, added)
+    const left = held - now
     return {
       card: {
         title: `${host.name}/${pattern} is followed`,
-        tone: 'good',
+        tone: left > 0 ? 'warning' : 'good',
         lines: [
-          now === 0
+          held === 0
             ? 'No container fits it yet; those that come will be.'
-            : `It holds ${counted(now, 'container')} now.`,
+            : `It holds ${counted(held, 'container')} now.`,
+          ...(left > 0
+            ? [
+                `Only ${now} of them are followed: on a host it is ${FOLLOWED_EACH} at a time, those that run first. Follow fewer, by narrower patterns.`,
+              ]
+            : []),
           `Find the lines with: logs search host:${host.name}`,
         ],
       },
@@ -71,7 +78,7 @@ const unfollow = command({
 
 export const followCommands = [follow, unfollow]
 
-function followed(context: Context) {
+function listed(context: Context) {
   const all = listFollows(context.state)
   return {
     card: {
@@ -85,7 +92,7 @@ function followed(context: Context) {
               const { project } = followResult(context, one)
               return [
                 { bold: `${host.name}/${one.pattern}` },
-                ` · ${counted(holds(context, host, one.pattern), 'container')} · project ${project} · by ${one.addedBy} `,
+                ` · ${heldAndFollowed(context, host, one)} · project ${project} · by ${one.addedBy} `,
                 { time: one.addedAt, style: 'relative' as const },
               ]
             }),
@@ -102,6 +109,17 @@ function patternOn({ state }: Context, text: string): { host: Host; pattern: str
 function holds({ state }: Context, host: Host, pattern: string): number {
   const fits = wildcard(pattern)
   return listContainers(state, host.id).filter(one => fits(one.name)).length
+}
+
+/** How many of those that a pattern holds are followed at the moment, by whichever pattern. */
+function followed({ state }: Context, { hostId, pattern }: Follow): number {
+  const fits = wildcard(pattern)
+  return [...followedNow(state).values()].filter(one => one.host.id === hostId && fits(one.container)).length
+}
+
+function heldAndFollowed(context: Context, host: Host, one: Follow): string {
+  const [held, now] = [holds(context, host, one.pattern), followed(context, one)]
+  return `${counted(held, 'container')}${now < held ? `, ${now} of them followed now` : ''}`
 }
 
 function followResult({ state }: Context, one: Follow) {

@@ -66,10 +66,28 @@ it('keeps what containers say, those that come later too, until that is ended', 
 })
 
 it('goes on where it ended when Vakt was away', async () => {
-  await house.result('containers follow web-1/web')
+  expect((await house.says('containers follow web-1/web')).card.tone).toBe('good')
   host.says('web', 'one')
   await untilFound('source:web', [{ message: 'one' }])
   house = await house.restarts('5m')
   host.says('web', 'two')
   await untilFound('source:web', [{ message: 'one' }, { message: 'two' }])
+})
+
+it('follows as many of a host as there is room for, those that run first, and says so', async () => {
+  for (let i = 0; i < 8; i++) host.has(`a-job-${i}`, { state: 'exited', finishedAt: house.clock.now() })
+  for (let i = 0; i < 18; i++) host.has(`web-${i}`)
+  await house.result('hosts test web-1')
+  const reply = await house.says('containers follow web-1/*')
+  expect(reply.card).toMatchObject({ tone: 'warning' })
+  expect(reply.card.lines).toContain(
+    'Only 20 of them are followed: on a host it is 20 at a time, those that run first. Follow fewer, by narrower patterns.',
+  )
+  host.says('web-17', 'hello')
+  await untilFound('host:web-1', [{ message: 'hello', source: 'web-17' }])
+  expect(JSON.stringify((await house.says('containers follow')).card)).toContain(
+    '27 containers, 20 of them followed now',
+  )
+  expect((await house.says('containers follow web-1/web')).card.tone).toBe('good')
+  expect(JSON.stringify((await house.says('containers tail web-1/web-0')).card.title)).toContain('web-0')
 })

@@ -5,6 +5,7 @@ import type { LogStore } from '../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, isoTime, MINUTE, SECOND } from '../time.ts'
+import { isRunning } from './container.ts'
 import { listContainers } from './containers.ts'
 import type { Fleet } from './fleet.ts'
 import { type Follow, forgetPosition, listFollows } from './follows.ts'
@@ -16,6 +17,8 @@ const EVERY = 10 * SECOND
 /** Trouble is told this often for one container, not with every attempt. */
 const TOLD_EVERY = 10 * MINUTE
 const LINES = 10_000
+/** Of the streams that a host with SSH allows, the rest is left to live tails and the reading of logs. */
+export const FOLLOWED_EACH = 20
 
 export interface Following {
   start(): void
@@ -43,7 +46,7 @@ export function createFollowing({ state, store, fleet, clock, log, retentionMs }
 
   const refresh = () => {
     if (!running) return
-    const wanted = wantedOf(state)
+    const wanted = followedNow(state)
     for (const [key, stop] of active) {
       if (wanted.has(key)) continue
       stop()
@@ -104,6 +107,19 @@ export function createFollowing({ state, store, fleet, clock, log, retentionMs }
   }
 }
 
+/** The containers that are followed at the moment: of each host with SSH as many as may be, those that run first. */
+export function followedNow(state: State): ReturnType<typeof wantedOf> {
+  const places = new Map<number, number>()
+  const byNeed = [...wantedOf(state)].sort(([, a], [, b]) => Number(b.running) - Number(a.running))
+  return new Map(
+    byNeed.filter(([, { host }]) => {
+      const taken = (places.get(host.id) ?? 0) + 1
+      places.set(host.id, taken)
+      return host.local || taken <= FOLLOWED_EACH
+    }),
+  )
+}
+
 /** Every container that some pattern holds, by `host id/name`; one that two hold is followed once. */
 function wantedOf(state: State) {
   const hosts = new Map(listHosts(state).map(host => [host.id, host]))
@@ -113,7 +129,7 @@ function wantedOf(state: State) {
     const fits = wildcard(follow.pattern)
     return listContainers(state, host.id)
       .filter(one => fits(one.name) && isContainerName(one.name))
-      .map(one => ({ host, container: one.name, follow }))
+      .map(one => ({ host, container: one.name, running: isRunning(one), follow }))
   })
   return new Map(found.reverse().map(one => [`${one.host.id}/${one.container}`, one]))
 }
