@@ -54,6 +54,36 @@ describe('an analysis with a model', () => {
     expect((await shown(open.line)).text).toContain('settings reloaded: pool_size=2')
   })
 
+  it('opens everything it cites, however much that is: lines, patterns and what happened', async () => {
+    await at.trouble()
+    const beat = await at.house.hasCheck('job')
+    await beat('/fail')
+    at.model.next(request => {
+      const shown = evidenceIn(request) as { id: string; message?: string; template?: string; what?: string }[]
+      const cite = (kind: RegExp, most: number) => shown.filter(one => kind.test(one.id)).slice(0, most)
+      const pieces = [...cite(/^L/, 6), ...cite(/^T/, 1), ...shown.filter(one => one.what?.includes('check job'))]
+      const finding = (piece: (typeof shown)[number]) => ({
+        ...{ claim: piece.id, kind: 'observed', confidence: 'high' },
+        evidence: [{ id: piece.id, quote: piece.message ?? piece.template ?? piece.what! }],
+      })
+      return answers({
+        ...{ status: 'inconclusive', headline: 'Much', ruled_out: [] },
+        findings: [
+          { ...finding(pieces[0]!), evidence: pieces.slice(0, 4).flatMap(one => finding(one).evidence) },
+          ...pieces.slice(4).map(finding),
+        ],
+        ...{ cause: null, next_steps: [], missing: [], suspicious: [] },
+      })
+    })
+    const { card, text } = await shown('analyze logs --deep')
+    const ids = [...text.matchAll(/\b([LTE]\d+)\b/g)].map(match => match[1]!)
+    const opening = card.buttons!.filter(one => /^(Line|Show) /.test(one.label))
+    expect(opening.length).toBe(8)
+    expect(text).toContain('✓ 8/8 citations verified')
+    expect(opening.map(one => one.label.split(' ')[1]!).filter(id => !ids.includes(id))).toEqual([])
+    for (const { line } of opening) expect(await at.house.says(line)).toMatchObject({ ok: true })
+  })
+
   it('puts logs in as fenced data, and asks for the answer in a form', async () => {
     await at.trouble()
     await ask()

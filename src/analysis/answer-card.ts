@@ -22,6 +22,8 @@ const TONES: Record<Verdict['status'], Tone> = {
   healthy: 'good',
 }
 const LEFT_OPEN = 3
+/** With those that ask more they are three rows of buttons at the most. */
+const MOST_CITED = 12
 
 /** The card of an answer; `again` is the command line that asks a stronger model the same, when there is one. */
 export function answerCard({ analysis, pack, sameAs }: Answered, again: string | null = null): Card {
@@ -49,7 +51,7 @@ export function answerCard({ analysis, pack, sameAs }: Answered, again: string |
         ? [`Lines that try to give orders to whoever reads them: ${shown.suspicious.join(', ')}`]
         : []),
     ],
-    buttons: [...lineButtons(citedLines(shown)), ...moreButtons(analysis, again)],
+    buttons: [...citedButtons(shown, pack), ...moreButtons(analysis, again)],
     footer: footer(analysis, pack),
   }
 }
@@ -73,7 +75,7 @@ export function oldAnswerCard(analysis: Analysis): Card {
       ...listed('Next', verdict.nextSteps),
       ...lines,
     ],
-    buttons: lineButtons(citedLines(verdict)),
+    buttons: lineButtons(citedLines(verdict), MOST_CITED),
     footer: `Analysis ${analysis.id} · ${analysis.model} · ${formatDollars(analysis.cost)}`,
   }
 }
@@ -127,10 +129,25 @@ function listed(title: string, texts: readonly string[]): Text[] {
   return [[{ bold: title }], ...texts.map((text, at) => `${at + 1}. ${text}`)]
 }
 
-function citedLines({ cause, findings }: Verdict): { id: string; line: string }[] {
-  const all = [...(cause ? [...cause.cause, ...cause.symptoms] : []), ...findings.flatMap(one => one.evidence)]
-  const lines = new Map(all.flatMap(({ id, line }) => (line === null ? [] : [[id, line] as const])))
+/** A button for each thing cited: a line itself, the first line of a pattern, the alert or check of something that happened. */
+function citedButtons(verdict: Verdict, pack: Pack): Button[] {
+  const buttons = new Map<string, Button>()
+  for (const { id, line } of cited(verdict)) {
+    const first = line ?? pack.lines.find(one => one.pattern === id)?.line
+    const happened = pack.happenings.find(one => one.id === id)
+    if (first) buttons.set(id, { label: `Line ${id}`, line: `logs show ${first}` })
+    else if (happened?.command) buttons.set(id, { label: `Show ${id}`, line: happened.command })
+  }
+  return [...buttons.values()].slice(0, MOST_CITED)
+}
+
+function citedLines(verdict: Verdict): { id: string; line: string }[] {
+  const lines = new Map(cited(verdict).flatMap(({ id, line }) => (line === null ? [] : [[id, line] as const])))
   return [...lines].map(([id, line]) => ({ id, line }))
+}
+
+function cited({ cause, findings }: Verdict): Citation[] {
+  return [...(cause ? [...cause.cause, ...cause.symptoms] : []), ...findings.flatMap(one => one.evidence)]
 }
 
 function moreButtons({ id }: Analysis, again: string | null): Button[] {

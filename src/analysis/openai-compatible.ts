@@ -12,23 +12,38 @@ type Chunk = {
   error?: { message?: string }
 }
 
-/** Models at `baseUrl`, which is given with its `/v1`; a local one may need no key. */
+/** What not every such model knows: tools, an answer bound to a schema, and the older name of the limit. */
+type Lack = 'tools' | 'form' | 'limit'
+
+/**
+ * Models at `baseUrl`, which is given with its `/v1`; a local one may need no key. Where one refuses a part of what is asked
+ * that it can do without, it is asked without it, then and later.
+ */
 export function createOpenAiCompatible(apiKey: string | null, baseUrl: string): Model {
   const url = `${baseUrl.replace(/\/+$/, '')}/chat/completions`
+  const headers = { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) }
+  const lacking = new Map<string, Set<Lack>>()
   return {
     async ask(request) {
-      const body = JSON.stringify(bodyOf(request))
+      const lacks = lacking.get(request.model) ?? new Set()
+      lacking.set(request.model, lacks)
       try {
-        const response = await fetch(url, {
-          method: 'POST',
-          signal: request.signal,
-          redirect: 'error',
-          headers: { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) },
-          body,
-        })
-        if (!response.ok)
-          throw failureOf(response.status, response.headers.get('retry-after'), (await response.text()).slice(0, 300))
-        return await readReply(response, request, tokensOf(body))
+        for (;;) {
+          const body = JSON.stringify(bodyOf(request, lacks))
+          const response = await fetch(url, {
+            method: 'POST',
+            signal: request.signal,
+            redirect: 'error',
+            headers,
+            body,
+          })
+          if (response.ok) return await readReply(response, request, tokensOf(body))
+          const said = (await response.text()).slice(0, 2_000)
+          const lack = lackOf(response.status, said)
+          if (lack === null || lacks.has(lack))
+            throw failureOf(response.status, response.headers.get('retry-after'), said.slice(0, 300))
+          lacks.add(lack)
+        }
       } catch (error) {
         if (error instanceof ModelError) throw error
         if (request.signal.aborted) throw new ModelError('stopped', 'It was stopped.', { charged: true })
@@ -38,15 +53,26 @@ export function createOpenAiCompatible(apiKey: string | null, baseUrl: string): 
   }
 }
 
-function bodyOf(request: ModelRequest) {
+/** Which part of the request a refusal is about; servers say so in words of their own. */
+function lackOf(status: number, said: string): Lack | null {
+  if (![400, 422, 500, 501].includes(status)) return null
+  if (/max_completion_tokens/i.test(said)) return 'limit'
+  if (/\btools?\b|tool_choice|tool[_-]call|function call/i.test(said)) return 'tools'
+  return /response_format|json_schema|structured output|grammar/i.test(said) ? 'form' : null
+}
+
+function bodyOf(request: ModelRequest, lacks: ReadonlySet<Lack>) {
+  const form = `\n\nAnswer with one JSON object and nothing else. It follows this JSON schema:\n${JSON.stringify(request.schema)}`
+  const system = lacks.has('form') ? `${request.system}${form}` : request.system
+  const bound = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: request.schema } }
   return {
     model: request.model,
-    max_tokens: request.maxTokens,
-    messages: [{ role: 'system', content: request.system }, ...request.turns.flatMap(messagesOf)],
-    response_format: { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: request.schema } },
+    [lacks.has('limit') ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
+    messages: [{ role: 'system', content: system }, ...request.turns.flatMap(messagesOf)],
+    ...(lacks.has('form') ? {} : { response_format: bound }),
     stream: true,
     stream_options: { include_usage: true },
-    ...(request.tools.length > 0
+    ...(request.tools.length > 0 && !lacks.has('tools')
       ? {
           tools: request.tools.map(({ name, description, schema }) => ({
             ...{ type: 'function', function: { name, description, parameters: schema } },

@@ -82,9 +82,9 @@ export function evidenceLine(line: Pick<PackLine, 'id' | 'at' | 'level' | 'from'
   return [{ code: line.id }, ' ', { time: line.at, style: 'clock' }, ` ${ICONS[line.level]}${from}: ${message}`]
 }
 
-/** Buttons that open lines in full. */
-export function lineButtons(lines: readonly { id: string; line: string }[]): Button[] {
-  return lines.slice(0, LINE_BUTTONS).map(({ id, line }) => ({ label: `Line ${id}`, line: `logs show ${line}` }))
+/** Buttons that open lines in full, `most` of them. */
+export function lineButtons(lines: readonly { id: string; line: string }[], most = LINE_BUTTONS): Button[] {
+  return lines.slice(0, most).map(({ id, line }) => ({ label: `Line ${id}`, line: `logs show ${line}` }))
 }
 
 /** From when to when, and how much of it was looked at. */

@@ -101,8 +101,9 @@ export function readAnswer(text: string): ModelAnswer | null {
   }
 }
 
-/** The JSON object in a text: small models like to say a word before it, or to fence it. */
-function jsonWithin(text: string): unknown {
+/** The JSON object in a text: small models like to think aloud or to say a word before it, or to fence it. */
+function jsonWithin(whole: string): unknown {
+  const text = whole.replace(/^\s*<think>[\s\S]*?<\/think>/, '')
   const [from, until] = [text.indexOf('{'), text.lastIndexOf('}')]
   try {
     return JSON.parse(text.slice(Math.max(0, from), until + 1))

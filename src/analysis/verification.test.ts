@@ -110,6 +110,8 @@ describe('reading an answer', () => {
   it('takes it out of a fence and a sentence before it, and takes nothing that lacks a field', () => {
     const json = JSON.stringify(answer({}))
     expect(readAnswer(`Here it is:\n\`\`\`json\n${json}\n\`\`\``)).toMatchObject({ headline: 'It broke' })
+    expect(readAnswer(`<think>if {x} then </thin</think>\n${json}`)).toMatchObject({ headline: 'It broke' })
+    expect(readAnswer(json.replace('It broke', 'a </think> b'))).toMatchObject({ headline: 'a </think> b' })
     expect(readAnswer(json.replace('"headline"', '"title"'))).toBeNull()
     expect(readAnswer('I cannot say.')).toBeNull()
   })

@@ -20,7 +20,8 @@ export const NO_MODEL =
 
 const SAYS: Record<ModelFailure, string> = {
   key: 'The AI provider does not accept the key or its payment; an admin should look at it. This is the evidence itself.',
-  'unknown model': 'The AI provider does not know the model that AI_MODEL names. This is the evidence itself.',
+  'unknown model':
+    'The AI provider does not know the model, or its address is not right; an admin should look at AI_MODEL and the base URL. This is the evidence itself.',
   limited: 'The AI provider asks to wait before more is asked. This is the evidence itself.',
   overloaded: 'The AI provider is overloaded. This is the evidence itself.',
   unreachable: 'The AI provider cannot be reached. This is the evidence itself.',
