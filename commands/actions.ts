@@ -93,12 +93,14 @@ const history = command({
   role: 'responder',
   changes: false,
   args: {
-    action: actionName().optional().describe('Only of this action'),
+    action: actionName().optional().describe('Only of this action; or the number of a run'),
     host: completes(z.string().max(63), 'host').optional().describe('Only on this host'),
     id: z.number().int().positive().optional().describe('The run of this number, with what it said'),
     before: z.number().int().positive().optional().describe('Only runs with a smaller number than this'),
   },
-  run({ action: name, host, id, before }, { state }) {
+  run({ action: name, host, id: number, before }, { state }) {
+    const named = name !== undefined && listActions(state).some(one => one.name === name)
+    const id = number ?? (!named && /^\d{1,15}$/.test(name ?? '') ? Number(name) : undefined)
     if (id !== undefined) {
       const run = readRun(state, id)
       if (!run) throw new Problem('not_found', `There is no run ${id}. "actions history" shows those there are.`)

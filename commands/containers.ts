@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Button, Field, Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
+import { quoteWord } from '../src/command-line.ts'
 import { inspectWords, listingWords } from '../src/hosts/collect-script.ts'
 import { type ContainerDetails, type Listed, parseDetails, parseListing } from '../src/hosts/container-json.ts'
 import { listContainers, readContainer } from '../src/hosts/containers.ts'
@@ -10,6 +11,7 @@ import type { Host } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
 import { lastSample } from '../src/hosts/samples.ts'
 import { writeSize } from '../src/hosts/size.ts'
+import { redact } from '../src/logs/redact/redact.ts'
 import { Problem } from '../src/problem.ts'
 import { isoTime, MINUTE, SECOND } from '../src/time.ts'
 import { containerNames, oneTarget, type Target, writeTarget } from './container-lines.ts'
@@ -37,7 +39,9 @@ const list = command({
   examples: ['containers list', 'containers list --host web-1', 'containers list api --state exited'],
   role: 'viewer',
   args: {
-    matching: positional(z.string().max(100).optional()).describe('Only containers with this in their name or image'),
+    matching: positional(z.string().max(100).optional()).describe(
+      'Only containers with this in their name, image or host',
+    ),
     host: completes(z.string().max(63), 'host').optional().describe('Only of this host'),
     state: z.enum(['running', 'exited', 'restarting', 'paused', 'unhealthy']).optional().describe('Only in this state'),
     page: z.number().int().min(1).optional().describe('Which page'),
@@ -45,16 +49,17 @@ const list = command({
   async run({ matching, host, state, page = 1 }, context) {
     const hosts =
       host === undefined ? listHosts(context.state).filter(one => one.enabled) : [findHost(context.state, host)]
+    const wanted = matching?.toLowerCase()
     const looks = await Promise.all(hosts.map(one => lookAt(one, context)))
     const rows = looks
       .flatMap(look => look.rows)
-      .filter(row => matching === undefined || `${row.name} ${row.image}`.includes(matching))
+      .filter(row => wanted === undefined || `${row.host}/${row.name} ${row.image}`.toLowerCase().includes(wanted))
       .filter(row => state === undefined || row.state === state || row.health === state)
     const problems = looks.flatMap(look => (look.problem === null ? [] : [look.problem]))
     const running = rows.filter(row => row.state === 'running').length
     const shown = rows.slice((page - 1) * PAGE, page * PAGE)
     const flags = [
-      matching ?? '',
+      matching === undefined ? '' : quoteWord(matching),
       host === undefined ? '' : `--host ${host}`,
       state === undefined ? '' : `--state ${state}`,
     ]
@@ -66,7 +71,18 @@ const list = command({
       card: {
         title: `${counted(rows.length, 'container')}, ${running} of them running`,
         tone: problems.length > 0 ? 'warning' : 'plain',
-        lines: [...(rows.length > 0 ? shown.map(row => rowText(row)) : [emptyList(hosts, problems)]), ...problems],
+        lines: [
+          ...(rows.length > 0
+            ? shown.map(row => rowText(row))
+            : [
+                emptyList(
+                  hosts,
+                  problems,
+                  looks.some(look => look.rows.length > 0),
+                ),
+              ]),
+          ...problems,
+        ],
         buttons: [
           ...(page > 1 ? [turn('Previous', page - 1)] : []),
           ...(rows.length > page * PAGE ? [turn('Next', page + 1)] : []),
@@ -94,9 +110,9 @@ const show = command({
         tone: bad ? 'warning' : state === 'running' ? 'good' : 'muted',
         lines: [
           ...(details.oomKilled ? ['It was killed because it used more memory than it may.'] : []),
-          ...(details.error === '' ? [] : [details.error]),
+          ...(details.error === '' ? [] : [redact(details.error)]),
           ...(health === 'unhealthy' && details.healthLog !== ''
-            ? [['Its health check says: ', { code: details.healthLog.slice(0, 300) }] as Text]
+            ? [['Its health check says: ', { code: redact(details.healthLog).slice(0, 300) }] as Text]
             : []),
         ],
         fields: fieldsOf(context, target, details),
@@ -112,7 +128,7 @@ const show = command({
           name: details.name,
           id: details.id,
           image: details.image,
-          command: details.command,
+          command: redact(details.command),
           state,
           health,
           exit_code: details.exitCode,
@@ -181,9 +197,10 @@ function rowText(row: Row): Text {
   return [`${iconOf(row)} `, { bold: `${row.host}/${row.name}` }, ` · ${row.status} · ${row.image}`, ...seen]
 }
 
-function emptyList(hosts: readonly Host[], problems: readonly string[]): string {
+function emptyList(hosts: readonly Host[], problems: readonly string[], others: boolean): string {
   if (hosts.length === 0) return 'No host is registered. Add one: hosts add web-1 deploy@web-1.example.org'
-  return problems.length > 0 ? 'None could be seen.' : 'No container fits.'
+  if (others) return 'No container fits. "containers list" shows all there are.'
+  return problems.length > 0 ? 'None could be seen.' : 'There is none.'
 }
 
 async function detailsOf({ fleet }: Context, { host, container }: Target): Promise<ContainerDetails> {
@@ -203,7 +220,7 @@ function fieldsOf({ state, now }: Context, { host, container }: Target, details:
   const running = details.state === 'running'
   return [
     ...text('Image', details.image),
-    ...text('Command', details.command === '' ? null : details.command.slice(0, 200)),
+    ...text('Command', details.command === '' ? null : redact(details.command).slice(0, 200)),
     ...(running ? moment('Started', details.startedAt) : moment('Ended', details.finishedAt)),
     ...text('Exit status', running ? null : String(details.exitCode ?? 'unknown')),
     ...text('Restarts', String(Math.max(details.restartCount, known?.restarts ?? 0))),

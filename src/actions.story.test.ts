@@ -124,6 +124,7 @@ describe('an action', () => {
     running[0]!.exit(0)
     const { card } = await answer
     expect(card.title).toBe('report on web-1: exit status 0 in under 1s')
+    expect((await house.says('actions history 1')).card.title).toBe(card.title)
     expect(card.code!.text).toMatch(/^first line\n[\s\S]+… more than \d+ bytes left out …[\s\S]+last line$/)
     expect(card.code!.text.length).toBeLessThan(3_000)
   })
@@ -165,6 +166,7 @@ describe('an action', () => {
     expect(await refusal('actions run wipe --on db-1 --yes')).toBe('wipe may run on web-1 only.')
     expect(await refusal('actions run wipe --on "web-1;reboot" --yes')).toContain('no host')
     expect(await refusal('actions run nothing')).toContain('There is wipe.')
+    expect(await refusal('actions run wipe web-1')).toContain('with --on: actions run wipe --on web-1')
     expect(running).toEqual([])
   })
 

@@ -36,7 +36,7 @@ it.each([
 })
 
 it.each([
-  ['severity>=bad', 'bad is no level'],
+  ['severity>=bad', 'bad is no severity. Alerts have info, warning, critical.'],
   ['last:15m', 'at any time'],
   ['(host:a', 'parenthes'],
 ])('%s is refused with a sentence', (text, sentence) => {

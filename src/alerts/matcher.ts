@@ -3,7 +3,7 @@ import type { NewLine } from '../logs/line.ts'
 import { matches } from '../logs/query/matches.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import type { QueryNode } from '../logs/query/tree.ts'
-import { invalid } from '../problem.ts'
+import { invalid, Problem } from '../problem.ts'
 import type { Alert } from './alert.ts'
 
 /** A condition on alerts; null fits every one. */
@@ -21,11 +21,25 @@ const LEVEL_OF = { info: 'info', warning: 'warn', critical: 'fatal' } as const
  * Throws `invalid` on the field `matcher` with what would be right.
  */
 export function readMatcher(text: string): Matcher {
-  const { where, from, until } = parseQuery(text, 0, 'UTC')
+  const { where, from, until } = parsed(text)
   if (from !== null || until !== null)
     throw invalid('matcher', 'A matcher holds at any time; leave last:, since: and until: out.')
   return where
 }
+
+function parsed(text: string): ReturnType<typeof parseQuery> {
+  try {
+    return parseQuery(text, 0, 'UTC')
+  } catch (error) {
+    if (!(error instanceof Problem) || !error.message.includes(NO_LEVEL)) throw error
+    const [before = ''] = error.message.split(NO_LEVEL)
+    throw invalid('matcher', `${before} is no severity. Alerts have ${SEVERITIES.join(', ')}.`)
+  }
+}
+
+/** What the search language says; lines of logs have levels that alerts do not have. */
+const NO_LEVEL = ' is no level.'
+const SEVERITIES = Object.keys(LEVEL_OF)
 
 const known = new Map<string, Matcher>()
 const MOST_KNOWN = 1000

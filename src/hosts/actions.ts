@@ -34,10 +34,13 @@ export function findAction(state: State, name: string): Action {
   const found = readByName(state, name)
   if (found) return found
   const names = listActions(state).map(one => one.name)
+  const [first = '', place] = name.split(/\s+/)
   const known =
-    names.length === 0
-      ? 'None is there yet: actions add restart-nginx --on web-1 --run "systemctl restart nginx"'
-      : `There is ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}.`
+    place !== undefined && names.includes(first)
+      ? `Where it runs is said with --on: actions run ${first} --on ${place}`
+      : names.length === 0
+        ? 'None is there yet: actions add restart-nginx --on web-1 --run "systemctl restart nginx"'
+        : `There is ${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}.`
   throw new Problem('not_found', `There is no action "${name.slice(0, 40)}". ${known}`, {
     fields: { action: 'no such action' },
   })

@@ -73,6 +73,22 @@ describe('what runs where', () => {
     })
   })
 
+  it('is found by what people call it, and an empty answer leads on', async () => {
+    const found = async (line: string) => (await house.result<{ containers: unknown[] }>(line)).containers.length
+    expect(await found('containers list WEB-1')).toBe(1)
+    expect(await found('containers list web-1/web')).toBe(1)
+    expect((await card('containers list nothing')).lines).toEqual([
+      'No container fits. "containers list" shows all there are.',
+    ])
+  })
+
+  it('shows no secret of a command or a health check', async () => {
+    host.has('db', { command: ['db', '--password=hunter2secret'] })
+    const said = await house.says('containers show web-1/db')
+    expect(JSON.stringify(said)).toContain('--password=[hidden:password]')
+    expect(JSON.stringify(said)).not.toContain('hunter2secret')
+  })
+
   it('is as it was last seen when the host does not answer, and says so', async () => {
     await server.close()
     const { containers, problems } = await house.result<{ containers: unknown[]; problems: string[] }>(

@@ -14,6 +14,7 @@ export type FakeContainer = {
   health: string | null
   cpu: number
   memory: number
+  command: readonly string[]
   lines: { stamp: string; stream: 'out' | 'err'; text: string }[]
 }
 
@@ -47,6 +48,7 @@ export function createFakeHost(now: () => number) {
         health: null,
         cpu: 1.5,
         memory: 100,
+        command: ['nginx', '-g', 'daemon off;'],
         lines: [],
         ...changes,
       }
@@ -120,7 +122,7 @@ export function createFakeHost(now: () => number) {
       FinishedAt: one.finishedAt === null ? '0001-01-01T00:00:00Z' : new Date(one.finishedAt).toISOString(),
       ...(one.health === null ? {} : { Health: { Status: one.health, Log: [{ Output: 'curl: (7) refused\n' }] } }),
     }
-    const Config = { Image: one.image, Cmd: ['nginx', '-g', 'daemon off;'] }
+    const Config = { Image: one.image, Cmd: one.command }
     out(JSON.stringify([{ Id: one.id, Name: `/${one.name}`, State, Config, RestartCount: one.restartCount }]))
     exit(0)
   }
