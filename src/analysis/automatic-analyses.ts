@@ -27,16 +27,16 @@ export function listAutomatic(state: State): string[] {
     .map(row => row.name)
 }
 
-const WAITING = `select a.id, a.fired_at from alerts a join automatic_analyses p on p.project_id = a.project_id
-  where a.state <> 'resolved' and a.severity = 'critical' and a.fired_at > ?
+const WAITING = `select a.id, coalesce(a.freed_at, a.fired_at) as told_at from alerts a join automatic_analyses p on p.project_id = a.project_id
+  where a.state <> 'resolved' and a.severity = 'critical' and a.held_by is null and told_at > ?
     and not exists (select 1 from analyses n where n.alert_id = a.id) order by a.id limit 20`
 
-/** Critical alerts that nobody analysed yet, oldest first, with when each is due. */
+/** Critical alerts that people are told of and nobody analysed yet, oldest first, with when each is due. */
 export function waitingAlerts(state: State, now: number): { id: number; dueAt: number }[] {
   return state
-    .prepare<[number], { id: number; fired_at: number }>(WAITING)
+    .prepare<[number], { id: number; told_at: number }>(WAITING)
     .all(now - FRESH)
-    .map(row => ({ id: row.id, dueAt: row.fired_at + SETTLES }))
+    .map(row => ({ id: row.id, dueAt: row.told_at + SETTLES }))
 }
 
 /** How many were made by themselves in the last hour. */

@@ -108,6 +108,21 @@ describe('an analysis under a card', () => {
     expect(at.model.requests.length).toBe(1)
   })
 
+  it('does not come by itself for what is silenced, but once people are told of it', async () => {
+    await at.house.result('analyze auto on')
+    await at.house.result('silence add severity:critical --for 5m')
+    await failingJob()
+    await at.trouble()
+    await at.house.passes('4m')
+    expect(at.model.requests).toEqual([])
+    await at.house.passes('90s')
+    await until(async () => {
+      await settled()
+      return at.house.channel.messages.some(one => one.replies.some(reply => reply.card.title.includes('Cause found')))
+    }, 'the answer')
+    expect(at.model.requests.length).toBe(1)
+  })
+
   it('comes by itself for criticals where a project wants it, once', async () => {
     await at.house.result('analyze auto on')
     await at.trouble()
