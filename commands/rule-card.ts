@@ -1,6 +1,6 @@
 // A rule as people and scripts see it: every setting with its default.
-import type { Card, Text } from '../src/card.ts'
-import type { Rule } from '../src/detectors/rule.ts'
+import type { Card, Span, Text } from '../src/card.ts'
+import { DEFAULTS, type Rule } from '../src/detectors/rule.ts'
 import { defaultWords, SETTINGS, settingWords } from '../src/detectors/rule-settings.ts'
 import { readProjectById } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
@@ -16,36 +16,44 @@ const KINDS: Record<Rule['kind'], string> = {
   search: 'A log search that finds too many lines',
 }
 
+/** The titles of alerts unless a rule has its own. */
+const TITLES: Record<Rule['kind'], string> = {
+  'error-spike': '{where}: {value} × {what} in …',
+  'error-rate': '{where}: {value} of lines are errors',
+  'new-error': '{where}: new error: {what}',
+  regression: '{where}: {what} is back',
+  silence: '{where} stopped sending logs',
+  threshold: '{where}: {value} in …',
+  search: '{where}: {value} in …',
+}
+
 /** The card of a rule with all its settings. */
 export function ruleCard(rule: Rule, { state }: Context, title = `Rule ${rule.name}`): Card & { lines: Text[] } {
   const settings = SETTINGS[rule.kind].map(({ name, means }): Text => {
     const [value, usual] = [settingWords(rule, name), defaultWords(rule.kind, name)]
-    return [`--${name} `, { bold: value }, ` · ${means}${value === usual ? ' (the default)' : ` (default ${usual})`}`]
+    // As it can be typed: a switch takes its value after =.
+    return [
+      `--${name}${name === 'baseline' ? '=' : ' '}`,
+      { bold: value },
+      ` · ${means}${value === usual ? ' (the default)' : ` (default ${usual})`}`,
+    ]
   })
-  const project = rule.projectId === null ? 'every project' : (readProjectById(state, rule.projectId)?.name ?? 'none')
-  const remind =
-    rule.remindEvery === null
-      ? 'as the project says'
-      : rule.remindEvery === 0
-        ? 'never'
-        : formatDuration(rule.remindEvery)
+  const project = rule.projectId === null ? null : (readProjectById(state, rule.projectId)?.name ?? 'none')
+  const usualSeverity = DEFAULTS[rule.kind].severity
+  const remind = rule.remindEvery === null ? null : rule.remindEvery === 0 ? 'never' : formatDuration(rule.remindEvery)
   return {
     title: rule.paused ? `${title} (paused)` : title,
     tone: rule.paused ? 'muted' : 'plain',
     lines: [
       `${KINDS[rule.kind]}.`,
       ...settings,
-      ['--matcher ', rule.matcher === '' ? { bold: 'everything' } : { code: rule.matcher }],
-      [
-        '--severity ',
-        { bold: rule.severity },
-        ' · --owner ',
-        { bold: rule.owner ?? 'none' },
-        ' · --remind ',
-        { bold: remind },
-      ],
-      ['--project ', { bold: project }],
-      ...(rule.note === null ? [] : [['--note ', rule.note] as Text]),
+      said('matcher', rule.matcher === '' ? null : { code: rule.matcher }, 'everything'),
+      said('severity', rule.severity === usualSeverity ? null : rule.severity, usualSeverity),
+      said('owner', rule.owner, 'none'),
+      said('remind', remind, 'as the project says'),
+      said('project', project, 'every project'),
+      said('title', rule.title, TITLES[rule.kind]),
+      said('note', rule.note, 'none'),
     ],
     buttons: [
       { label: 'Test', line: `rules test ${rule.name}` },
@@ -55,6 +63,12 @@ export function ruleCard(rule: Rule, { state }: Context, title = `Rule ${rule.na
     ],
     footer: `Made by ${rule.createdBy}`,
   }
+}
+
+/** What every rule has: as it is set, or (null) its default. */
+function said(flag: string, value: string | Exclude<Span, string> | null, usual: string): Text {
+  if (value === null) return [`--${flag} `, { bold: usual }, ' (the default)']
+  return [`--${flag} `, typeof value === 'string' ? { bold: value } : value, ` (default ${usual})`]
 }
 
 /** A rule in a list. */
@@ -85,9 +99,11 @@ export function ruleResult({ state }: Context, rule: Rule) {
     quiet: rule.quiet,
     minimum: rule.minimum,
     baseline: rule.baseline,
+    times: rule.times,
     severity: rule.severity,
     owner: rule.owner,
     remind: rule.remindEvery,
+    title: rule.title,
     note: rule.note,
     paused: rule.paused,
     created_at: isoTime(rule.createdAt),

@@ -37,7 +37,13 @@ export function ruleFlags() {
       .max(1_000_000_000)
       .optional()
       .describe('Errors there must be at the least (error-rate)'),
-    baseline: z.boolean().optional().describe('Allow more of what is usual: on or off'),
+    baseline: z.boolean().optional().describe('Allow more of what is usual; --baseline=off does not'),
+    times: z
+      .number()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe('How often as much as usual is allowed (with --baseline), such as 2 or 1.5'),
     metric: z
       .enum([...METRICS, NONE])
       .optional()
@@ -53,12 +59,21 @@ export function ruleFlags() {
       .union([z.literal(NONE), duration()])
       .optional()
       .describe('How often to tell again until acknowledged; as the project unless said'),
+    title: text(200).describe(
+      'A title of your own; {where}, {value} and {what} stand for what there is. none takes it away',
+    ),
     note: text(500).describe('Words for the card: what to do, where the runbook is; none takes them away'),
     project: completes(z.string().max(64), 'project').optional().describe('Only this project; none is every project'),
   }
 }
 
-type Flags = z.output<z.ZodObject<ReturnType<typeof ruleFlags>>>
+/** The flags that decide what a rule finds: it can be tried with others than its own. */
+export function trialFlags() {
+  const { threshold, window, hold, quiet, minimum, baseline, times, metric, operator, per, matcher } = ruleFlags()
+  return { threshold, window, hold, quiet, minimum, baseline, times, metric, operator, per, matcher }
+}
+
+type Flags = Partial<z.output<z.ZodObject<ReturnType<typeof ruleFlags>>>>
 
 /** The row of a new rule. Throws `invalid` for what makes no sense. */
 export function draftRule(state: State, kind: RuleKind, name: string, flags: Flags) {
@@ -102,7 +117,7 @@ function searched(state: State, kind: RuleKind, matcher: string): string {
 }
 
 function readFlags(state: State, kind: RuleKind, flags: Flags): Partial<Rule> {
-  const { project, remind, matcher, owner, note, metric, severity, hold, ...settings } = flags
+  const { project, remind, matcher, owner, title, note, metric, severity, hold, ...settings } = flags
   const known = SETTINGS[kind].map(({ name }) => name)
   const given = { ...settings, ...(metric === undefined ? {} : { metric }), ...(hold === undefined ? {} : { hold }) }
   for (const [name, value] of Object.entries(given)) {
@@ -119,6 +134,7 @@ function readFlags(state: State, kind: RuleKind, flags: Flags): Partial<Rule> {
     severity,
     matcher: matcher === NONE ? '' : matcher,
     owner: orNull(owner),
+    title: orNull(title),
     note: orNull(note),
     remindEvery: remind === NONE ? 0 : remind,
     projectId: project === undefined ? undefined : project === NONE ? null : findProject(state, project).id,

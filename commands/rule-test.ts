@@ -15,6 +15,7 @@ import { withSaved } from '../src/logs/searches.ts'
 import { readProjectById } from '../src/projects/projects.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../src/time.ts'
 import { type Context, command, counted, duration } from './context.ts'
+import { editedRule, trialFlags } from './rule-flags.ts'
 
 const SHOWN = 10
 const MOST_TOLD = 200
@@ -25,17 +26,21 @@ const test = command({
   name: 'rules test',
   summary: 'Show what a rule would have alerted on in the past',
   details:
-    'Read off the counters: by the minute for two days, before that by the hour, so that short spikes of older days are not seen.',
-  examples: ['rules test error-spikes', 'rules test error-spikes --last 7d'],
+    'With flags of "rules edit" it is tried as it would be with them, and stays as it is. Read off the counters: by the minute for two days, before that by the hour, so that short spikes of older days are not seen.',
+  examples: ['rules test error-spikes --last 7d', 'rules test error-spikes --threshold 10 --matcher "-source:batch"'],
   role: 'viewer',
   args: {
     name: completes(positional(z.string().min(1).max(64)), 'rule').describe('Name of the rule'),
     last: duration(10 * MINUTE)
       .optional()
       .describe('Over which time, 1d unless said, 35d at the most'),
+    ...trialFlags(),
   },
-  async run({ name, last = DAY }, context) {
-    const rule = findRule(context.state, name)
+  async run({ name, last = DAY, ...flags }, context) {
+    const kept = findRule(context.state, name)
+    const changes = editedRule(context.state, kept, flags)
+    const rule = { ...kept, ...changes }
+    const changed = Object.keys(changes).length > 0
     const span = Math.min(last, 35 * DAY)
     const from = context.now - span
     const found =
@@ -47,7 +52,7 @@ const test = command({
         title:
           rule.kind === 'regression'
             ? 'This cannot be told'
-            : `${rule.name} would have sent ${counted(found.length, 'card')} in ${formatDuration(span)}`,
+            : `${rule.name}${changed ? ', changed so,' : ''} would have sent ${counted(found.length, 'card')} in ${formatDuration(span)}`,
         tone: 'plain',
         lines:
           rule.kind === 'regression'

@@ -2,9 +2,10 @@
 import { z } from 'zod'
 import { endAlert } from '../src/alerts/alerts.ts'
 import { completes, positional } from '../src/command.ts'
-import { RULE_KINDS, type Rule } from '../src/detectors/rule.ts'
+import { RULE_KINDS } from '../src/detectors/rule.ts'
 import { addRule, editRule, findRule, listRules, removeRule } from '../src/detectors/rules.ts'
-import { dropWatch, reviewWatches, watchesOf } from '../src/detectors/watches.ts'
+import { unfitWatches } from '../src/detectors/unfit-watches.ts'
+import { dropWatch, reviewWatches, type Watch, watchesOf } from '../src/detectors/watches.ts'
 import { foldedAt, MOST_KINDS, MOST_SERIES } from '../src/logs/counters.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject, listProjects } from '../src/projects/projects.ts'
@@ -93,11 +94,13 @@ const edit = command({
     const changes = editedRule(state, rule, flags)
     if (Object.keys(changes).length === 0 && rename === undefined)
       throw invalid('settings', 'Say what to change, such as --threshold 10.')
-    const edited = state.transaction(() => {
+    const { edited, ended } = state.transaction(() => {
       reviewWatches(state, rule.id, now)
-      return editRule(state, rule, { ...changes, ...(rename === undefined ? {} : { name: rename }) })
+      const edited = editRule(state, rule, { ...changes, ...(rename === undefined ? {} : { name: rename }) })
+      return { edited, ended: endAlertsOf(context, unfitWatches(state, edited)) }
     })
-    return { card: ruleCard(edited, context), result: { rule: ruleResult(context, edited) } }
+    const footer = ended === 0 ? {} : { footer: `${counted(ended, 'open alert')} ended that it is not about any more` }
+    return { card: { ...ruleCard(edited, context), ...footer }, result: { rule: ruleResult(context, edited) } }
   },
 })
 
@@ -109,7 +112,7 @@ const pause = command({
   args: { name: ruleName() },
   run({ name }, context) {
     const rule = findRule(context.state, name)
-    const ended = endAlertsOf(context, rule)
+    const ended = endAlertsOf(context, watchesOf(context.state, rule.id))
     const paused = editRule(context.state, rule, { paused: true })
     return {
       card: { ...ruleCard(paused, context), footer: `${counted(ended, 'open alert')} ended with it` },
@@ -157,7 +160,7 @@ const remove = command({
         result,
         asked: true,
       }
-    endAlertsOf(context, rule)
+    endAlertsOf(context, watchesOf(state, rule.id))
     removeRule(state, rule)
     return {
       card: {
@@ -182,10 +185,10 @@ function foldedLines({ state, now }: Context): string[] {
 
 export const ruleCommands = [list, show, add, edit, pause, resume, remove]
 
-/** Ends what a rule has told; returns how many alerts that were. */
-function endAlertsOf({ state, by, now }: Context, rule: Rule): number {
+/** Ends what a rule has told of some watches; returns how many alerts that were. */
+function endAlertsOf({ state, by, now }: Context, watches: readonly Watch[]): number {
   return state.transaction(() => {
-    const ended = watchesOf(state, rule.id).filter(({ key }) => {
+    const ended = watches.filter(({ key }) => {
       dropWatch(state, key)
       return endAlert(state, key, by.name, now) !== undefined
     })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { plainText } from './card.ts'
 import { addHost } from './hosts/hosts.ts'
 import { storeMeasured } from './hosts/samples.ts'
 import { silentLog } from './log.ts'
@@ -257,6 +258,19 @@ describe('a metric', () => {
 })
 
 describe('a search', () => {
+  it('for too little does not blame the time before the rule, or in which Vakt was away', async () => {
+    await house.result('rules add orders --kind search --matcher order --operator < --threshold 1 --window 2m')
+    await passes('1m')
+    expect(await shown()).toEqual([])
+    await sends({ message: 'an order' })
+    house = await house.restarts('10m')
+    await passes('30s')
+    expect((await shown()).filter(([detector]) => detector === 'search')).toEqual([])
+    await house.passes('100s')
+    await passes('30s')
+    expect(await shown()).toContainEqual(['search', 'orders: 0 lines in 2 min'])
+  })
+
   it('is a rule: told when it finds too much, with lines, and over when it has been quiet', async () => {
     await house.result('logs save declined "\\"card declined\\""')
     await house.result('rules add declined --kind search --matcher @declined --threshold 3 --window 2m --quiet 1m')
@@ -308,6 +322,65 @@ describe('the rules', () => {
     expect(await shown()).toEqual([])
     house = await house.restarts('1s')
     expect((await house.result<{ rules: object[] }>('rules list')).rules).toHaveLength(4)
+  })
+
+  it('show every setting with its default, also those that nobody has set', async () => {
+    const linesOf = async (line: string) => {
+      const reply = await house.says(line)
+      return reply.ok ? reply.card.lines!.map(text => plainText(text, String)) : []
+    }
+    expect(await linesOf('rules show silent-sources')).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^--baseline=on · .*over 2h.*the default/),
+        expect.stringMatching(/^--times 2 · .*the default/),
+        '--matcher everything (the default)',
+        '--severity warning (the default)',
+        '--title {where} stopped sending logs (the default)',
+        '--note none (the default)',
+      ]),
+    )
+    await house.result('rules edit silent-sources --baseline=off --severity critical --note "call Ann"')
+    expect(await linesOf('rules show silent-sources')).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^--baseline=off · .*default on/),
+        '--severity critical (default warning)',
+        '--note call Ann (default none)',
+      ]),
+    )
+  })
+
+  it('end at once what they have told and, edited, are not about any more', async () => {
+    await sends(...Array(5).fill({ ...error('boom'), source: 'batch' }), ...Array(5).fill(error('boom')))
+    expect(await shown()).toHaveLength(2)
+    await house.result('rules edit error-spikes --matcher "-source:batch"')
+    expect(await shown()).toEqual([['error-spike', 'api on web-1: 5 × boom in 1 min']])
+    await house.result('projects add shop')
+    await house.result('rules edit error-spikes --project shop')
+    await house.passes('2s')
+    expect(await shown()).toEqual([])
+  })
+
+  it('have titles of their own where people wrote some', async () => {
+    await house.result('rules edit error-spikes --title "{where} is in trouble ({value} times: {what})"')
+    await house.result('rules add talk --kind threshold --threshold 2 --per host --title "{where} talks: {value}"')
+    await sends(...Array(5).fill(error('boom')))
+    await house.passes('63s')
+    expect((await shown()).map(([, title]) => title).sort()).toEqual(
+      ['web-1 talks: 5 lines', 'api on web-1 is in trouble (5 times: boom)'].sort(),
+    )
+    expect(await house.says('rules edit talk --title "{host} talks"')).toMatchObject({
+      ok: false,
+      problem: { message: expect.stringContaining('{where}') },
+    })
+  })
+
+  it('can be tried with other settings, and stay as they are', async () => {
+    await sends(...Array(6).fill(error('boom')))
+    await house.passes('2m')
+    expect(await house.result('rules test error-spikes --last 1h')).toMatchObject({ cards: 1 })
+    for (const flags of ['--threshold 7', '--matcher -source:api'])
+      expect(await house.result(`rules test error-spikes --last 1h ${flags}`)).toMatchObject({ cards: 0 })
+    expect(await house.result('rules show error-spikes')).toMatchObject({ rule: { threshold: 5, matcher: null } })
   })
 
   it('refuse what makes no sense with a sentence', async () => {

@@ -1,13 +1,15 @@
 // Rules that are log searches: each is asked of the log store every so often, one after the other, and judged by its count.
 import { applyOutcomes } from './alerts/alerts.ts'
 import type { Text } from './card.ts'
+import { awayBetween } from './checks/absences.ts'
 import { quoteWord } from './command-line.ts'
 import { cut, windowWords } from './detectors/error-finding.ts'
 import type { Outcome } from './detectors/finding.ts'
 import type { Rule } from './detectors/rule.ts'
 import { judgeFigures } from './detectors/rule-finding.ts'
+import { titleOf } from './detectors/rule-title.ts'
 import { activeRules, readRule } from './detectors/rules.ts'
-import { isBeyond, limitWords } from './detectors/threshold.ts'
+import { figureWords, isBeyond, limitWords } from './detectors/threshold.ts'
 import type { Log } from './log.ts'
 import { inProject } from './logs/query/narrow.ts'
 import { parseQuery } from './logs/query/parse.ts'
@@ -58,15 +60,17 @@ export function createSearchRules(
   const ask = async (rule: Rule) => {
     const now = clock.now()
     const query = queryOf(state, rule, now, timeZone)
-    const { total } = await store.count(query, WITHIN)
-    const samples = isBeyond(rule, total)
-      ? (await store.search({ query, order: 'newest', limit: SAMPLES, cursor: null, withinMs: WITHIN })).lines
-      : []
+    const { total, atLeast } = await store.count(query, WITHIN)
+    const found = atLeast && !isSure(rule, total) ? null : total
+    const samples =
+      found !== null && isBeyond(rule, found)
+        ? (await store.search({ query, order: 'newest', limit: SAMPLES, cursor: null, withinMs: WITHIN })).lines
+        : []
     const lines = samples.map(({ message }): Text => [{ code: cut(message.split('\n', 1)[0]!, 200) }])
     // Meanwhile it may have been edited, paused or removed.
     const still = readRule(state, rule.id)
     if (stopped || !still || still.paused || still.matcher !== rule.matcher) return
-    state.transaction(() => applyOutcomes(state, judged(state, still, total, lines, now), now))
+    state.transaction(() => applyOutcomes(state, judged(state, still, found, lines, now), now))
   }
 
   const plan = () => {
@@ -93,16 +97,27 @@ function queryOf(state: State, rule: Rule, now: number, timeZone: string) {
   return project ? inProject(query, project.name) : query
 }
 
-function judged(state: State, rule: Rule, total: number, lines: Text[], now: number): Outcome[] {
+/** Whether so many or more lines are beyond a rule's threshold: of what was not counted to its end there may be any number more. */
+function isSure(rule: Rule, total: number): boolean {
+  return isBeyond(rule, total) && isBeyond(rule, Number.MAX_SAFE_INTEGER)
+}
+
+function judged(state: State, rule: Rule, total: number | null, lines: Text[], now: number): Outcome[] {
   const window = windowWords(rule.window!)
+  const from = now - rule.window!
+  // A window that Vakt did not hear, or that began before the rule, says nothing of too few lines.
+  const unheard = isBeyond(rule, 0) && (rule.createdAt > from || awayBetween(state, from, now) > 0)
   const figure = {
     subject: '',
     projectId: rule.projectId,
     value: total,
-    breached: isBeyond(rule, total),
-    title: (worst: number) => `${rule.name}: ${worst} ${worst === 1 ? 'line' : 'lines'} in ${window}`,
+    breached: total !== null && isBeyond(rule, total) && !unheard,
+    title: (worst: number) => {
+      const value = figureWords(rule, worst)
+      return titleOf(rule, { where: rule.name, value }, `${rule.name}: ${value} in ${window}`)
+    },
     against: (worst: number): Text => [
-      { bold: String(total) },
+      { bold: String(total ?? worst) },
       ` in ${window}, at worst ${worst}; the rule ${rule.name} alerts at ${limitWords(rule)}. It looks for `,
       { code: rule.matcher },
     ],

@@ -14,7 +14,7 @@ const any = () => true
 const NOW = 100 * DAY
 
 describe('a spike', () => {
-  const rule = { threshold: 5, window: MINUTE }
+  const rule = { threshold: 5, window: MINUTE, times: 2 }
   const five = [0, 15, 30, 45, 60].map(s => [NOW + s * SECOND, 1, 1] as const)
 
   it.each([
@@ -31,6 +31,10 @@ describe('a spike', () => {
     else expect(found).toMatchObject(wanted)
   })
 
+  it('takes as often as much as its rule says, and never less than chance explains', () => {
+    expect([spikeOver(5_000, 3), spikeOver(100, 1), spikeOver(5, 10)]).toEqual([15_000, 152, 50])
+  })
+
   it.each([
     [0, 1],
     [0.5, 8],
@@ -40,7 +44,7 @@ describe('a spike', () => {
     [100, 200],
     [5_000, 10_000],
   ])('over a usual %d takes %d', (usual, needed) => {
-    expect(spikeOver(usual)).toBe(needed)
+    expect(spikeOver(usual, 2)).toBe(needed)
   })
 
   const minutes = (count: (minute: number) => number) =>
@@ -70,7 +74,7 @@ test.each([
   ['everything, of a source that always fails', { errors: 100, lines: 100 }, 100, false],
 ])('an error rate of %s', (_, counts, usual, tooMany) => {
   const share = { projectId: 1, source: 'api', ...counts }
-  expect(isTooMany({ threshold: 20, minimum: 20 }, share, usual)).toBe(tooMany)
+  expect(isTooMany({ threshold: 20, minimum: 20, times: 2 }, share, usual)).toBe(tooMany)
 })
 
 test.each([
@@ -105,8 +109,15 @@ test.each([
   ],
   ['one that rests at night', { firstSeenAt: NOW - 9 * DAY, gaps: [[99, 8 * HOUR]] }, null],
 ] as const)('how long %s may be quiet', (_, source, quiet) => {
-  const rule = { window: 15 * MINUTE, hold: DAY }
+  const rule = { window: 15 * MINUTE, hold: DAY, baseline: true, times: 2 }
   expect(mayBeQuiet(rule, { ...source, gaps: [...source.gaps], lastSeenAt: NOW })).toBe(quiet)
+})
+
+test('without a baseline a source may be quiet for as long as the rule says, whatever it did before', () => {
+  const rule = { window: 15 * MINUTE, hold: DAY, baseline: false, times: 2 }
+  const source = { firstSeenAt: NOW - 9 * DAY, lastSeenAt: NOW, gaps: [[99, 8 * HOUR] as [number, number]] }
+  expect(mayBeQuiet(rule, source)).toBe(15 * MINUTE)
+  expect(mayBeQuiet({ ...rule, baseline: true, times: 4 }, { ...source, gaps: [[99, HOUR]] })).toBe(4 * HOUR)
 })
 
 test.each([

@@ -9,6 +9,7 @@ import type { State } from '../state/database.ts'
 import { formatDuration, HOUR, MINUTE } from '../time.ts'
 import type { Finding } from './finding.ts'
 import type { Rule } from './rule.ts'
+import { titleOf } from './rule-title.ts'
 
 const TITLE_MESSAGE = 60
 const SAMPLE = 200
@@ -20,23 +21,28 @@ export function errorKey(error: Pick<KnownError, 'id'>): string {
 }
 
 /** What a rule found: the title's words about how often, and the sentence with the value against its threshold. */
-export type Seen = { rule: Rule; howOften: string; against: Text[]; since: number; occurrences: number }
+export type Seen = { rule: Rule; value: number; howOften: string; against: Text[]; since: number; occurrences: number }
 
 /** The finding of an error. */
 export function errorFinding(state: State, error: KnownError, seen: Seen, now: number): Finding {
   const { rule } = seen
   const hosts = hostsOf(state, error)
-  const message = firstLine(error.samples.at(-1)?.message ?? '')
-  const where = [
+  const what = cut(firstLine(error.samples.at(-1)?.message ?? ''), TITLE_MESSAGE)
+  const places = [
     cut(error.source, TITLE_MESSAGE),
     hosts.length === 0 ? '' : `on ${hosts.length === 1 ? cut(hosts[0]!, TITLE_MESSAGE) : `${hosts.length} hosts`}`,
   ]
+  const where = places.filter(Boolean).join(' ') || 'somewhere'
   return {
     key: errorKey(error),
     detector: rule.kind,
     projectId: error.projectId,
     severity: rule.severity,
-    title: `${where.filter(Boolean).join(' ') || 'somewhere'}: ${seen.howOften.replace('%', () => cut(message, TITLE_MESSAGE))}`,
+    title: titleOf(
+      rule,
+      { where, value: String(seen.value), what },
+      `${where}: ${seen.howOften.replace('%', () => what)}`,
+    ),
     since: seen.since,
     occurrences: seen.occurrences,
     labels: {

@@ -10,12 +10,11 @@ import { windowWords } from './error-finding.ts'
 import { seriesOfRule } from './fitting-series.ts'
 import type { Rule } from './rule.ts'
 import type { Figure } from './rule-finding.ts'
+import { titleOf } from './rule-title.ts'
 import { alertedErrors } from './watches.ts'
 
 export type Share = { projectId: number; source: string; errors: number; lines: number }
 
-/** How often the rule's share counts as usual when a source always has many errors. */
-const TIMES_USUAL = 2
 const USUAL_OVER = 24 * HOUR
 const REMEMBERED = 5 * MINUTE
 const MOST_REMEMBERED = 1_000
@@ -43,8 +42,8 @@ export function* errorRates(state: State, rule: Rule, until: number, within: Lin
 }
 
 /** Whether so many of the lines are errors; `usual` is the usual share in percent. */
-export function isTooMany(rule: Pick<Rule, 'threshold' | 'minimum'>, share: Share, usual: number): boolean {
-  const needed = Math.min(100, Math.max(rule.threshold!, usual * TIMES_USUAL))
+export function isTooMany(rule: Pick<Rule, 'threshold' | 'minimum' | 'times'>, share: Share, usual: number): boolean {
+  const needed = Math.min(100, Math.max(rule.threshold!, usual * rule.times))
   return share.errors >= (rule.minimum ?? 1) && percent(share) >= needed && percent(share) > usual
 }
 
@@ -92,7 +91,10 @@ function figureOf(state: State, rule: Rule, share: Share, usual: number, until: 
     projectId,
     value: percent(share),
     breached: isTooMany(rule, share, usual),
-    title: worst => `${source || 'lines without a source'}: ${whole(worst)}% of lines are errors`,
+    title: worst => {
+      const where = source || 'lines without a source'
+      return titleOf(rule, { where, value: `${whole(worst)}%` }, `${where}: ${whole(worst)}% of lines are errors`)
+    },
     against: worst => [
       { bold: `${errors} of ${lines} lines` },
       ` in ${window} were errors (${whole(percent(share))}%, at worst ${whole(worst)}%); the rule ${rule.name} alerts at ${rule.threshold}% and ${rule.minimum ?? 1} errors.${often}`,

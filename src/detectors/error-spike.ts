@@ -8,7 +8,6 @@ export type Spike = { count: number; needed: number; usual: number | null }
 
 /** Below this chance a count is no accident. */
 const CHANCE = 1e-6
-const TIMES_USUAL = 2
 /** How long an error must be known before it has anything usual; then so much of its past is looked at. */
 export const HISTORY = DAY
 const HOURS = HISTORY / HOUR
@@ -18,7 +17,7 @@ const HOURS = HISTORY / HOUR
  * a baseline and for an error that is not known for long: then the rule's own threshold decides.
  */
 export function findSpike(
-  rule: Pick<Rule, 'threshold' | 'window'>,
+  rule: Pick<Rule, 'threshold' | 'window' | 'times'>,
   arrivals: readonly Arrival[],
   until: number,
   fits: (series: number) => boolean,
@@ -32,8 +31,8 @@ export function findSpike(
 }
 
 /** How many are too many where so many are usual (null: not known). */
-export function neededOver(rule: Pick<Rule, 'threshold'>, usual: number | null): number {
-  return usual === null ? rule.threshold! : Math.max(rule.threshold!, spikeOver(usual))
+export function neededOver(rule: Pick<Rule, 'threshold' | 'times'>, usual: number | null): number {
+  return usual === null ? rule.threshold! : Math.max(rule.threshold!, spikeOver(usual, rule.times))
 }
 
 /**
@@ -55,13 +54,13 @@ export function usualPeak(minutes: readonly { at: number; count: number }[], win
   return peaks[HOURS / 2]!
 }
 
-/** The smallest count that is a spike over a usual one: at least twice as much, and by Poisson less likely than one in a million. */
-export function spikeOver(usual: number): number {
+/** The smallest count that is a spike over a usual one: at least `times` as much, and by Poisson less likely than one in a million. */
+export function spikeOver(usual: number, times: number): number {
   let tail = 1
   let logChance = -usual
   for (let count = 0; ; count++) {
-    // Far out the doubling alone decides, and sums of rounded chances would not.
-    if (count >= usual * TIMES_USUAL && (tail < CHANCE || usual > 1_000)) return count
+    // Far out the multiple alone decides, and sums of rounded chances would not.
+    if (count >= usual * times && (tail < CHANCE || usual > 1_000)) return count
     tail -= Math.exp(logChance)
     logChance += Math.log(usual / (count + 1))
   }

@@ -102,7 +102,7 @@ function begin(state: State, error: KnownError, found: Trouble, now: number): Ou
   const endsAt = error.lastSeenAt + rule.quiet
   const watched = { ruleId: rule.id, state: 'open' as const, since, lastAt: now, value, counted: error.count }
   keepWatch(state, { ...watched, key: errorKey(error), endsAt, subject: String(error.id) })
-  const seen = { rule, howOften: oftenWords(rule, value), against: [against, ...settledLine(error)], since }
+  const seen = { rule, value, howOften: oftenWords(rule, value), against: [against, ...settledLine(error)], since }
   return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences: counted }, now) }
 }
 
@@ -120,7 +120,7 @@ function countOn(state: State, watch: Watch, rule: Rule, error: KnownError, now:
   const value = Math.max(watch.value, within)
   keepWatch(state, { ...watch, value, lastAt: now, counted: error.count, endsAt: error.lastSeenAt + rule.quiet })
   const against = rule.kind === 'error-spike' ? [stillAgainst(state, rule, error, value, now)] : []
-  const seen = { rule, howOften: oftenWords(rule, value), against, since: watch.since }
+  const seen = { rule, value, howOften: oftenWords(rule, value), against, since: watch.since }
   const occurrences = error.count - watch.counted
   return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences }, now) }
 }

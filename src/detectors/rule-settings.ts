@@ -6,6 +6,7 @@ import { invalid } from '../problem.ts'
 import { formatDuration, MINUTE } from '../time.ts'
 import { readLineMatcher } from './line-matcher.ts'
 import { DEFAULTS, type Rule, type RuleKind } from './rule.ts'
+import { refuseUnknownWords } from './rule-title.ts'
 
 export type SettingName =
   | 'threshold'
@@ -14,6 +15,7 @@ export type SettingName =
   | 'quiet'
   | 'minimum'
   | 'baseline'
+  | 'times'
   | 'operator'
   | 'metric'
   | 'per'
@@ -27,6 +29,7 @@ export const SETTINGS: { readonly [kind in RuleKind]: readonly Setting[] } = {
     { name: 'threshold', means: 'lines of one error that are too many' },
     { name: 'window', means: 'within so long' },
     { name: 'baseline', means: 'more is allowed of an error that is usual, after a day' },
+    { name: 'times', means: 'so often as much as in a usual hour’s worst window is allowed, and what chance explains' },
     QUIET,
   ],
   'error-rate': [
@@ -34,14 +37,20 @@ export const SETTINGS: { readonly [kind in RuleKind]: readonly Setting[] } = {
     { name: 'minimum', means: 'errors there must be at the least' },
     { name: 'window', means: 'over so long' },
     { name: 'hold', means: 'must last so long' },
-    { name: 'baseline', means: 'twice the usual share is allowed, after a day' },
+    { name: 'baseline', means: 'more is allowed of a source with a usual share, after a day' },
+    { name: 'times', means: 'so often the usual share is allowed' },
     QUIET,
   ],
   'new-error': [{ name: 'hold', means: 'a source must be known for so long before anything of it is new' }, QUIET],
   regression: [{ name: 'hold', means: 'lines so soon after the resolving were still on their way' }, QUIET],
   silence: [
-    { name: 'window', means: 'always allowed; and twice the longest pause of a week' },
+    { name: 'window', means: 'is always allowed' },
     { name: 'hold', means: 'a source must be known for so long' },
+    {
+      name: 'baseline',
+      means: 'its longest pause of a week counts as well; one that paused for over 2h is never told',
+    },
+    { name: 'times', means: 'so often that pause is allowed' },
   ],
   threshold: [
     { name: 'metric', means: 'what is measured; lines are counted without one' },
@@ -80,8 +89,9 @@ export function defaultWords(kind: RuleKind, name: SettingName): string {
 
 /** Refuses a rule that makes no sense, with the field at fault. */
 export function refuseNonsense(rule: Omit<Rule, 'id' | 'createdAt' | 'createdBy'>): void {
-  const { kind, threshold, window, metric, per, matcher } = rule
+  const { kind, threshold, window, metric, per, matcher, title } = rule
   const has = new Set(SETTINGS[kind].map(({ name }) => name))
+  refuseUnknownWords(title)
   if (kind === 'search') readSearch(matcher)
   else readLineMatcher(matcher, metric === null ? 'lines' : 'metrics')
   if (has.has('threshold')) refuseThreshold(kind, threshold)

@@ -9,11 +9,11 @@ import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../time.ts'
 import type { Finding, Outcome } from './finding.ts'
 import { fitsLines, type LineMatcher, readLineMatcher } from './line-matcher.ts'
 import type { Rule } from './rule.ts'
+import { titleOf } from './rule-title.ts'
 import { dropWatch, keepWatch, readWatch } from './watches.ts'
 
 /** A source that was quiet for so long within a week comes and goes as it likes. */
 export const SPORADIC = 2 * HOUR
-const TIMES_USUAL = 2
 /** Its senders take a moment to come back when Vakt was away. */
 const SETTLING = MINUTE
 /** Who is silent for so long is gone for good. */
@@ -21,14 +21,15 @@ export const FORGOTTEN = 30 * DAY
 /** So many sources are judged without a pause. */
 const AT_ONCE = 20
 
-/** How long a source may be quiet, ms; null while it is not known well enough, and when it is no regular one. */
+/** How long a source may be quiet, ms; null while it is not known well enough, and when it is no regular one (by a rule with a baseline). */
 export function mayBeQuiet(
-  rule: Pick<Rule, 'window' | 'hold'>,
+  rule: Pick<Rule, 'window' | 'hold' | 'baseline' | 'times'>,
   source: Pick<Source, 'firstSeenAt' | 'lastSeenAt' | 'gaps'>,
 ): number | null {
   if (source.lastSeenAt - source.firstSeenAt < rule.hold) return null
+  if (!rule.baseline) return rule.window
   const longest = Math.max(0, ...source.gaps.map(([, gap]) => gap))
-  return longest > SPORADIC ? null : Math.max(rule.window!, longest * TIMES_USUAL)
+  return longest > SPORADIC ? null : Math.max(rule.window!, longest * rule.times)
 }
 
 /** One outcome for each source whose silence is news at `now`, some sources at a time. */
@@ -81,6 +82,7 @@ function silenceKey(source: Pick<Source, 'id'>): string {
 }
 
 function finding(rule: Rule, source: Source, quiet: number, remindEvery: number): Finding {
+  const where = source.name || 'lines without a source'
   const longest = Math.max(0, ...source.gaps.map(([, gap]) => gap))
   const last: Text = ['The last line came at ', { time: source.lastSeenAt, style: 'moment' }, '.']
   return {
@@ -88,7 +90,7 @@ function finding(rule: Rule, source: Source, quiet: number, remindEvery: number)
     detector: 'silence',
     projectId: source.projectId,
     severity: rule.severity,
-    title: `${source.name || 'lines without a source'} stopped sending logs`,
+    title: titleOf(rule, { where, value: aboutDuration(quiet) }, `${where} stopped sending logs`),
     since: source.lastSeenAt,
     occurrences: 1,
     labels: { ...(source.name === '' ? {} : { source: source.name }), rule: rule.name, role: 'source-silent' },
@@ -97,7 +99,7 @@ function finding(rule: Rule, source: Source, quiet: number, remindEvery: number)
     seen: {
       lines: [
         last,
-        `In the last week it was never quiet for more than ${aboutDuration(longest)}; the rule ${rule.name} allows ${aboutDuration(quiet)}.`,
+        `${rule.baseline ? `In the last week it was never quiet for more than ${aboutDuration(longest)}; the` : 'The'} rule ${rule.name} allows ${aboutDuration(quiet)}.`,
         ...(rule.note === null ? [] : [rule.note]),
       ],
       buttons: [

@@ -16,6 +16,7 @@ import { seriesOfRule } from './fitting-series.ts'
 import { fitsMeasured, type LineMatcher, readLineMatcher } from './line-matcher.ts'
 import type { Rule } from './rule.ts'
 import type { Figure } from './rule-finding.ts'
+import { titleOf } from './rule-title.ts'
 
 /** Hosts are measured every half minute; what is older says nothing of now. */
 const FRESH = 2 * MINUTE
@@ -57,7 +58,10 @@ export function* lineFigures(state: State, rule: Rule, until: number, within: Li
       projectId,
       value,
       breached,
-      title: worst => `${where}: ${figureWords(rule, worst)} in ${windowWords(rule.window!)}`,
+      title: worst => {
+        const value = figureWords(rule, worst)
+        return titleOf(rule, { where, value }, `${where}: ${value} in ${windowWords(rule.window!)}`)
+      },
       against: worst => [
         { bold: figureWords(rule, value) },
         ` in ${windowWords(rule.window!)}, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,
@@ -96,7 +100,10 @@ function metricsOf(state: State, rule: Rule, metric: Metric, host: Host, matcher
         projectId: host.projectId,
         value,
         breached: value !== null && isBeyond(rule, value),
-        title: worst => `${where}: ${metric} at ${figureWords(rule, worst)}`,
+        title: worst => {
+          const value = figureWords(rule, worst)
+          return titleOf(rule, { where, value }, `${where}: ${metric} at ${value}`)
+        },
         against: (worst): Text => [
           { bold: `${metric} ${figureWords(rule, value ?? worst)}` },
           `, at worst ${figureWords(rule, worst)}; the rule ${rule.name} alerts at ${limitWords(rule)}${holdWords(rule)}.`,

@@ -10,7 +10,7 @@ import type { State } from '../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import { type Episode, episodesOf, type Reading, slidingSums } from './backtest.ts'
 import { isTooMany } from './error-rate.ts'
-import { HISTORY, spikeOver, usualPeak } from './error-spike.ts'
+import { HISTORY, neededOver, usualPeak } from './error-spike.ts'
 import { fitsLines, fitsMeasured, readLineMatcher } from './line-matcher.ts'
 import { isNews } from './new-error.ts'
 import type { Rule } from './rule.ts'
@@ -118,7 +118,7 @@ function* readSpikes(state: State, rule: Rule, { series }: Subject, { from, unti
     .map(({ at, value }) => ({
       at: Math.min(at, until),
       value,
-      breached: value >= rule.threshold! && value >= Math.max(rule.threshold!, spikeOver(usualAt(at))),
+      breached: value >= rule.threshold! && value >= neededOver(rule, usualAt(at)),
     }))
 }
 
