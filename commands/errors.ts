@@ -37,7 +37,7 @@ const list = command({
       card: {
         title: shown.length === 0 ? 'No errors' : 'Errors, the latest first',
         tone: 'plain',
-        lines: shown.length === 0 ? ['No line at error or fatal was counted yet.'] : shown.map(errorLine),
+        lines: shown.length === 0 ? [emptyLine(context, said)] : shown.map(errorLine),
         buttons: [
           ...shown.slice(0, 4).map(one => ({ label: one.fingerprint, line: `errors show ${one.fingerprint}` })),
           ...(found.length > limit && limit < 1000 ? [{ label: 'More', line: moreLine(project, said, limit) }] : []),
@@ -154,8 +154,16 @@ function errorLine(error: KnownError): Text {
     { bold: error.source || 'somewhere' },
     `: ${cut(messageOf(error), 80)} · ${counted(error.count, 'time')}, last `,
     { time: error.lastSeenAt, style: 'relative' },
-    state,
+    `${state} · `,
+    { code: error.fingerprint },
   ]
+}
+
+/** Why none is shown, and what to do next. */
+function emptyLine({ state }: Context, said: KnownError['state'] | undefined): string {
+  if (listErrors(state, { limit: 1 }).length === 0) return 'No line at error or fatal was counted yet.'
+  if (said === undefined) return 'None was seen in this project; "errors list" shows those of all.'
+  return `None is ${said}; "errors list" shows those there are.`
 }
 
 function messageOf(error: KnownError): string {

@@ -110,6 +110,16 @@ describe('a resolved error', () => {
   })
 })
 
+describe('the list of errors', () => {
+  it('names each so that it can be asked about, and says truly why there is none', async () => {
+    const lines = async (line: string) => JSON.stringify(await house.says(line))
+    expect(await lines('errors list')).toContain('No line at error or fatal was counted yet')
+    await sends(error('pool exhausted'))
+    expect(await lines('errors list')).toContain(`{"code":"${await fingerprint()}"}`)
+    expect(await lines('errors list --state muted')).toContain('None is muted')
+  })
+})
+
 describe('a new error', () => {
   it('is told only once its source is known, where that is wanted', async () => {
     await house.result('rules edit new-errors --hold 10m')
