@@ -11,6 +11,7 @@ import { createAnthropic } from './anthropic.ts'
 import { createVeil, veilOf } from './concealment.ts'
 import { gatherPack, type Subject } from './gathering.ts'
 import { investigate, type Purse } from './investigation.ts'
+import { createMeasures } from './measures.ts'
 import { measuredOutOfRange } from './measuring.ts'
 import { type Model, ModelError } from './model.ts'
 import { createOpenAiCompatible } from './openai-compatible.ts'
@@ -140,6 +141,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
       const verdict = await investigate({
         ...{ model, name, pack, question: question.question },
         earlier: question.parent?.verdict ? earlierOf(question.parent.verdict) : null,
+        measures: createMeasures(state, question.subject.projectId, clock.now()),
         ...{ store, veil, purse, clock, onProgress: tell },
         signal: AbortSignal.any([deadline.signal, stopping.signal]),
       })

@@ -24,7 +24,7 @@ const hidden = fc.oneof(leak, person).filter(({ text }) => !/[\r\n]/.test(text) 
 /** Where it is put: each of these is a way of its own to the model. */
 const WAYS = [
   ...['subject', 'template', 'from', 'message', 'happening', 'measured', 'question', 'headline', 'cause'],
-  ...['found message', 'found stack', 'found source', 'found host', 'model claim'],
+  ...['found message', 'found stack', 'found source', 'found host', 'found metric', 'model claim'],
 ] as const
 
 it.each(WAYS)('what the rules name does not leave by the way of the %s', async way => {
@@ -33,6 +33,7 @@ it.each(WAYS)('what the rules name does not leave by the way of the %s', async w
       const put = (at: (typeof WAYS)[number]) => (at === way ? text : 'nothing')
       const received = await requestsOf(put)
       expect(received.length).toBe(4)
+      expect(received[2]).toContain('a step')
       for (const one of received) {
         expect(one).not.toContain(secret)
         expect(one).not.toContain(JSON.stringify(secret).slice(1, -1))
@@ -60,7 +61,11 @@ async function requestsOf(put: (at: (typeof WAYS)[number]) => string): Promise<s
   }
   const replies: Partial<ModelReply>[] = [
     calls(['search_logs', {}], ['neighbours', { id: 'L1' }], ['pattern_lines', { id: 'T1' }], ['host', { name: 'h' }]),
-    calls(['histogram', {}], ['search_logs', { level: put('model claim') }], [put('model claim'), {}]),
+    calls(
+      ['metrics', { host: 'h', metric: 'cpu' }],
+      ['search_logs', { level: put('model claim') }],
+      [put('model claim'), {}],
+    ),
     { text: JSON.stringify(bad) },
     { text: 'no answer' },
   ]
@@ -76,6 +81,7 @@ async function requestsOf(put: (at: (typeof WAYS)[number]) => string): Promise<s
   }
   await investigate({
     ...{ model, name: 'm', pack: packWith(put), question: put('question'), store: storeWith(put), veil: createVeil() },
+    measures: () => ({ at: 1, text: put('found metric'), steps: ['a step'] }),
     ...{ earlier: { headline: put('headline'), cause: put('cause') }, purse: { begin: () => ({ end() {} }) } },
     ...{ clock: createFakeClock(0), signal: new AbortController().signal, onProgress() {} },
   })

@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto'
 import type { LogStore } from '../logs/store.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { type Veil, veiled } from './concealment.ts'
+import type { Measures } from './measures.ts'
 import { type Model, ModelError, type ModelReply, type ToolCall, type Turn } from './model.ts'
 import type { Pack } from './pack.ts'
 import { happeningText, patternText, tokensOf } from './pack-text.ts'
 import { firstTurn, repairTurn, SYSTEM, toolTurn, UNREADABLE } from './prompt.ts'
-import { createToolbox, pieceOf, TOOLS } from './toolbox.ts'
+import { createToolbox, pieceOf, TOOLS, whatOf } from './toolbox.ts'
 import { ANSWER_JSON_SCHEMA, readAnswer, type Verdict } from './verdict.ts'
 import { type Checked, type Piece, verify } from './verification.ts'
 
@@ -23,6 +24,7 @@ export type Inquiry = {
   question: string | null
   earlier: { headline: string; cause: string | null } | null
   store: LogStore | null
+  measures: Measures
   veil: Veil
   purse: Purse
   clock: Clock
@@ -94,8 +96,7 @@ function evidenceOf(pack: Pack, { conceal }: Veil): Map<string, Piece> {
     evidence.set(one.id, { ...none, text: template, at: one.first, level: one.level, pattern: one.id })
   }
   for (const one of [...pack.happenings, ...pack.measured]) {
-    const { what } = JSON.parse(happeningText(one, conceal)) as { what: string }
-    evidence.set(one.id, { ...none, text: what, at: one.at })
+    evidence.set(one.id, { ...none, text: whatOf(happeningText(one, conceal)), at: one.at })
   }
   return evidence
 }
@@ -130,6 +131,7 @@ const SAYS: Record<string, string> = {
   pattern_lines: 'It reads more lines of a pattern …',
   histogram: 'It looks at how the logs went over time …',
   host: 'It looks at a host …',
+  metrics: 'It looks at measurements …',
 }
 
 /** One call, paid for; tried a second time when the provider is busy or out of reach. */

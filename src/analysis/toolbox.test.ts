@@ -1,23 +1,40 @@
 // What a model may look up: within the window, a little at a time, nothing twice; and what long logs must not hide.
 import { beforeEach, describe, expect, it } from 'vitest'
+import { storeMeasured } from '../hosts/samples.ts'
 import { aStore, batchOf, NOON } from '../logs/embedded/store.testing.ts'
 import type { LogStore } from '../logs/store.ts'
+import { addProject } from '../projects/projects.ts'
 import { memoryState } from '../state/database.ts'
+import { hosts } from '../state/schema.ts'
 import { HOUR, MINUTE } from '../time.ts'
 import { createVeil, veiled } from './concealment.ts'
 import { gatherPack } from './gathering.ts'
+import { createMeasures } from './measures.ts'
 import type { ModelRequest } from './model.ts'
 import type { Pack } from './pack.ts'
 import { createToolbox, TOOL_LIMITS, type Toolbox } from './toolbox.ts'
+import type { Piece } from './verification.ts'
 
 let store: LogStore
 let pack: Pack
 let tools: Toolbox
+let evidence: Map<string, Piece>
 
 const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, projectId: null }
 
 beforeEach(async () => {
   store = await aStore()
+  const state = memoryState()
+  const [mine, other] = [addProject(state, 'mine', NOON), addProject(state, 'other', NOON)]
+  for (const [name, projectId] of [
+    ['web-1', mine.id],
+    ['secret-1', other.id],
+  ] as const) {
+    const row = { name, address: 'x', port: 22, user: 'x', auth: 'own' as const, addedAt: 0, addedBy: 'x', projectId }
+    const { id } = state.db.insert(hosts).values(row).returning().get()
+    for (let at = NOON - 2 * HOUR; at < NOON; at += MINUTE)
+      storeMeasured(state, id, [{ kind: 'host', name: '', cpu: at < NOON - HOUR / 2 ? 10 : 90 }], at)
+  }
   const lines = Array.from({ length: 300 }, (_, i) => ({
     message: `order ${i} priced`,
     timestamp: NOON - HOUR + i * 1000,
@@ -26,7 +43,9 @@ beforeEach(async () => {
   await store.append(batchOf([...lines, { message: 'order long ago', timestamp: NOON - 3 * HOUR, source: 'api' }]))
   pack = await gatherPack({ state: memoryState(), store }, subject)
   const veil = createVeil()
-  tools = createToolbox({ store, pack, evidence: new Map(), conceal: veil.conceal, restore: veil.restore })
+  evidence = new Map()
+  const measures = createMeasures(state, mine.id, NOON)
+  tools = createToolbox({ store, measures, pack, evidence, conceal: veil.conceal, restore: veil.restore })
 })
 
 describe('a look-up', () => {
@@ -34,6 +53,24 @@ describe('a look-up', () => {
     expect(await tools.call('search_logs', { text: 'order 7 priced' })).toMatch(/^\{"id":"L1".*order 7 priced"\}$/)
     const early = { text: 'order long ago', from: '2000-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' }
     expect(await tools.call('search_logs', early)).toBe('Nothing was found there.')
+  })
+
+  it('tells how a measurement went, which can be cited, of no other project and no longer than the evidence', async () => {
+    const [first, ...steps] = (await tools.call('metrics', { host: 'web-1', metric: 'cpu' })).split('\n')
+    const what = 'cpu of host web-1 was on average 50 %, at most 90 %, before on average 10 %'
+    expect(JSON.parse(first!)).toEqual({ id: 'M1', at: '2026-11-21T11:30:00.000Z', what })
+    expect(evidence.get('M1')).toMatchObject({ text: what, at: NOON - HOUR / 2 })
+    expect(steps).toHaveLength(24)
+    expect([steps[0], steps.at(-1)]).toEqual([
+      '2026-11-21T10:00:00.000Z 10 %, at most 10 %',
+      '2026-11-21T11:55:00.000Z 90 %, at most 90 %',
+    ])
+    expect(await tools.call('metrics', { host: 'secret-1', metric: 'cpu' })).toBe('There is no host of that name.')
+    expect(await tools.call('metrics', { host: 'web-1', metric: 'network' })).toContain(
+      'Hosts have no metric "network"',
+    )
+    const gone = { host: 'web-1', container: 'api', metric: 'cpu' }
+    expect(await tools.call('metrics', gone)).toBe('Nothing of that was measured then.')
   })
 
   it('is answered once, and not for ever', async () => {

@@ -1,10 +1,12 @@
 // What a model may look up by itself: reading only, within the window of the evidence, a few lines at a time.
 import { z } from 'zod'
+import { METRICS } from '../hosts/metrics.ts'
 import { LEVELS } from '../logs/line.ts'
 import type { QueryNode } from '../logs/query/tree.ts'
 import type { LogStore } from '../logs/store.ts'
 import { isoTime, SECOND } from '../time.ts'
 import { packLine } from './evidence.ts'
+import type { Measures } from './measures.ts'
 import type { Tool } from './model.ts'
 import type { Pack } from './pack.ts'
 import { type Conceal, happeningText, lineText, sentText, tokensOf } from './pack-text.ts'
@@ -34,6 +36,11 @@ const schemas = {
   host: z.object({
     name: z.string().describe('Name of a host: its lines by level, what happened and was measured there'),
   }),
+  metrics: z.object({
+    host: z.string(),
+    container: z.string().describe('A container on that host; the host itself unless said').optional(),
+    metric: z.enum(METRICS),
+  }),
 }
 
 const SAYS: Record<keyof typeof schemas, string> = {
@@ -42,6 +49,7 @@ const SAYS: Record<keyof typeof schemas, string> = {
   pattern_lines: 'More lines like those of a pattern.',
   histogram: 'How many lines there were over the time of the evidence.',
   host: 'What is known of one host in the time of the evidence.',
+  metrics: 'How one measurement of a host or container went.',
 }
 
 /** The tools as they are offered. */
@@ -61,12 +69,13 @@ export const TOOL_LIMITS = { calls: 6, lines: 200, linesEach: 50, tokensEach: 3_
  */
 export function createToolbox(options: {
   store: LogStore | null
+  measures: Measures
   pack: Pack
   evidence: Map<string, Piece>
   conceal: Conceal
   restore: (text: string) => string
 }): Toolbox {
-  const { store, pack, evidence, conceal, restore } = options
+  const { store, measures, pack, evidence, conceal, restore } = options
   const given = new Set<string>()
   let calls = 0
   let lines = 0
@@ -96,8 +105,9 @@ export function createToolbox(options: {
 
   const idOf = (line: ReadLine): string => {
     for (const [id, piece] of evidence) if (piece.line === line.id) return id
-    return `L${[...evidence.keys()].filter(key => key.startsWith('L')).length + 1}`
+    return nextId('L')
   }
+  const nextId = (kind: 'L' | 'M') => `${kind}${[...evidence.keys()].filter(key => key.startsWith(kind)).length + 1}`
   const register = (line: ReadLine): void => {
     const id = idOf(line)
     if (!evidence.has(id)) evidence.set(id, pieceOf(packLine(line, id, null), conceal))
@@ -153,6 +163,14 @@ export function createToolbox(options: {
       const levels = rows.map(row => `${row.value} ${row.count}`).join(', ') || 'no lines'
       return [`lines: ${levels}`, ...beside.map(one => happeningText(one, conceal))].join('\n')
     },
+    async metrics({ host, container = '', metric }: z.output<typeof schemas.metrics>) {
+      const found = measures({ host: restore(host), container: restore(container), metric }, pack)
+      if (typeof found === 'string') return found
+      const one = { id: nextId('M'), at: found.at, text: found.text }
+      const told = happeningText(one, conceal)
+      evidence.set(one.id, { text: whatOf(told), at: one.at, line: null, level: null, from: '', pattern: null })
+      return [told, ...found.steps].join('\n')
+    },
   }
 
   return {
@@ -175,6 +193,11 @@ export function createToolbox(options: {
       }
     },
   }
+}
+
+/** The words of a happening or measurement as they were sent, which a quote must be found in. */
+export function whatOf(told: string): string {
+  return (JSON.parse(told) as { what: string }).what
 }
 
 /** What a line is to the verification: its text as it was sent. */
