@@ -3,23 +3,12 @@ import type { Channel, DeliveryError } from '../chat/channel.ts'
 import type { Log } from '../log.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
+import { Backlog } from './backlog.ts'
 import { Lane, type Operation } from './lane.ts'
-import {
-  markFailed,
-  NOT_SENDING,
-  nextAttempt,
-  type OutboxItem,
-  type OutboxKind,
-  readOutbox,
-  retryNow,
-  settle,
-} from './notifications.ts'
+import { markFailed, NOT_SENDING, type OutboxItem, type OutboxKind, retryNow, settle } from './notifications.ts'
 import type { Painter } from './picture.ts'
 import { type Attempt, asDeliveryError, send } from './send.ts'
 import { settleAudiences } from './settle-audiences.ts'
-
-/** How many of the most urgent items a lane looks at: as many as are under way, and as many again to take their place. */
-const LOOK_AHEAD = 8
 
 /** How long messages under way may take to finish when Vakt stops, ms. */
 const FINISH = 3_000
@@ -41,7 +30,14 @@ export interface Delivery {
   stop(): Promise<void>
 }
 
-type LaneOf = { channel: Channel; lane: Lane; open: boolean; cancel: () => void; cancelRetry: () => void }
+type LaneOf = {
+  channel: Channel
+  lane: Lane
+  backlog: Backlog
+  open: boolean
+  cancel: () => void
+  cancelRetry: () => void
+}
 
 /** A delivery loop over `channels`; each has its own lane, so that none waits for another. */
 export function createDelivery(
@@ -52,13 +48,22 @@ export function createDelivery(
   painter: Painter | null = null,
 ): Delivery {
   const laneOf = (channel: Channel): LaneOf => {
-    return { channel, lane: new Lane(), open: true, cancel: () => {}, cancelRetry: () => {} }
+    const backlog = new Backlog(state, channel.id)
+    return { channel, lane: new Lane(), backlog, open: true, cancel: () => {}, cancelRetry: () => {} }
   }
   let lanes = channels.map(laneOf)
   const running = new Set<Promise<void>>()
   let stopped = false
   let settling = false
   let retry = () => {}
+
+  const forgetAll = () => {
+    for (const { backlog } of lanes) backlog.forget()
+  }
+  // At once, not with the nudge that follows: what ends in between must not be followed by what is true no more.
+  state.onCommit(touched => {
+    if (touched.has('alerts') || touched.has('channels')) forgetAll()
+  })
 
   const pump = (one: LaneOf) => {
     one.cancel()
@@ -67,7 +72,7 @@ export function createDelivery(
     for (const kind of ['post', 'edit', 'thread'] as const) sendDue(one, kind, now)
     // What is under way pumps again when it ends.
     if (one.lane.full) return
-    const wake = soonest(one.lane.heldUntil(now), nextAttempt(state, one.channel.id, now))
+    const wake = soonest(one.lane.heldUntil(now), one.backlog.nextAttempt(now))
     if (wake !== null) one.cancel = clock.at(wake, () => pump(one))
   }
 
@@ -76,6 +81,7 @@ export function createDelivery(
     try {
       // After a mass of alerts the rest is settled in turns, between which beats are heard.
       const more = settleAudiences(state, clock.now())
+      forgetAll()
       if (more && !settling) {
         settling = true
         setImmediate(settleMore)
@@ -96,10 +102,12 @@ export function createDelivery(
   const sendDue = (one: LaneOf, kind: OutboxKind, now: number) => {
     const operation = kind === 'post' ? 'post' : 'edit'
     if (!one.lane.allows(operation, now)) return
-    for (const item of readOutbox(state, one.channel.id, kind, now, LOOK_AHEAD)) {
+    for (const item of one.backlog.items(kind, now)) {
       if (one.lane.underWay.has(item.alert.id)) continue
-      if (item.step.do === 'skip') settle(state, item.alert.id, now)
-      else start(one, item, operationOf(item.step))
+      if (item.step.do === 'skip') {
+        settle(state, item.alert.id, now)
+        one.backlog.told(item.alert.id, now)
+      } else start(one, item, operationOf(item.step))
       if (!one.lane.allows(operation, now)) return
     }
   }
@@ -107,14 +115,20 @@ export function createDelivery(
   const start = (one: LaneOf, item: OutboxItem, operation: Operation) => {
     one.lane.underWay.set(item.alert.id, operation)
     const attempt: Attempt = { ...item, handedOver: false }
+    let told = false
     const sent = send(state, one.channel, attempt, clock, painter)
-      .then(() => one.lane.succeeded())
+      .then(() => {
+        told = true
+        one.lane.succeeded()
+      })
       .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), log))
       .then(() => retryRefused(one))
       .catch(error => log.error('a delivery could not be recorded', { channel: one.channel.id, error }))
       .finally(() => {
         running.delete(sent)
         one.lane.underWay.delete(item.alert.id)
+        if (told) one.backlog.told(item.alert.id, clock.now())
+        else one.backlog.forget()
         pump(one)
       })
     running.add(sent)
@@ -124,6 +138,7 @@ export function createDelivery(
     if (stopped || !one.open) return
     one.lane.release()
     retryNow(state, one.channel.id)
+    one.backlog.forget()
     pump(one)
   }
 
@@ -150,6 +165,7 @@ export function createDelivery(
     },
     setBack(ms) {
       for (const { lane } of lanes) lane.setBack(ms)
+      forgetAll()
     },
     async stop() {
       stopped = true

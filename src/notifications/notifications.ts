@@ -25,8 +25,8 @@ export type Delivery = {
 }
 
 /**
- * What a channel that belongs to an alert's audience still has to be told at `now`, in the order it matters: criticals
- * before warnings before infos, then older alerts first. At most `limit` items; `step` is the judge of each.
+ * What a channel that belongs to an alert's audience still has to be told at `now`, of all alerts or of one, in the order
+ * of `mattersMore`. At most `limit` items, `whole` when there are no others; `step` is the judge of each.
  */
 export function readOutbox(
   state: State,
@@ -34,7 +34,8 @@ export function readOutbox(
   kind: OutboxKind,
   now: number,
   limit: number,
-): OutboxItem[] {
+  alertId?: number,
+): { items: OutboxItem[]; whole: boolean } {
   const lacks = {
     post: sql`(held_by is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
       or (called < calls and case call_reason when 'recovered' then state = 'resolved'
@@ -44,7 +45,8 @@ export function readOutbox(
   }[kind]
   const refused = { post: sql`1`, edit: sql`sending is not 'reply'`, thread: sql`1` }[kind]
   // One query for each severity: in the order of the index, so that a mass of alerts is not sorted for every message.
-  const query = state.prepared(`outbox ${kind}`, db =>
+  const ofOne = alertId === undefined ? sql`1` : eq(alerts.id, sql.placeholder('alertId'))
+  const query = state.prepared(`outbox ${kind} ${alertId === undefined ? 'of all' : 'of one'}`, db =>
     db
       .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt, mention: audience.mention })
       .from(alerts)
@@ -52,7 +54,7 @@ export function readOutbox(
       .innerJoin(channels, eq(channels.id, audience.channelId))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(
-        sql`undelivered = 1 and severity = ${sql.placeholder('severity')}
+        sql`${ofOne} and undelivered = 1 and severity = ${sql.placeholder('severity')}
           and coalesce(next_attempt_at, 0) <= ${sql.placeholder('now')}
           and not (failed_version is ${alerts.version} and ${refused}) and ${lacks}`,
       )
@@ -62,7 +64,7 @@ export function readOutbox(
   )
   const rows: ReturnType<typeof query.all> = []
   for (const severity of WORST_FIRST) {
-    if (rows.length < limit) rows.push(...query.all({ channelId, severity, now, limit: limit - rows.length }))
+    if (rows.length < limit) rows.push(...query.all({ channelId, severity, now, limit: limit - rows.length, alertId }))
   }
   const items = rows.map(({ alert, notification, addedAt, mention }): OutboxItem => {
     const step = nextStep(alert, addedAt, notification, now)
@@ -71,7 +73,14 @@ export function readOutbox(
     return { alert, notification, mention, step: kind === 'edit' && step.do === 'reply' ? early : step }
   })
   // Its thread comes after the card itself.
-  return kind === 'thread' ? items.filter(({ step }) => step.do === 'thread') : items
+  const due = kind === 'thread' ? items.filter(({ step }) => step.do === 'thread') : items
+  return { items: due, whole: rows.length < limit }
+}
+
+/** Whether an alert is told before another: criticals before warnings before infos, then older alerts first. */
+export function mattersMore(one: Alert, other: Alert): boolean {
+  if (one.severity === other.severity) return one.id < other.id
+  return WORST_FIRST.indexOf(one.severity) < WORST_FIRST.indexOf(other.severity)
 }
 
 const WORST_FIRST: readonly Alert['severity'][] = ['critical', 'warning', 'info']
