@@ -2,11 +2,11 @@
 import { z } from 'zod'
 import { drawChart } from '../src/charts/draw.ts'
 import { completes, positional } from '../src/command.ts'
-import { readHandover } from '../src/notifications/on-call.ts'
 import { reportCard, reportChart } from '../src/notifications/report.ts'
 import { readFigures } from '../src/notifications/report-figures.ts'
 import {
   addReport,
+  editReport,
   findReport,
   listReports,
   listRuns,
@@ -20,9 +20,9 @@ import {
 import { invalid } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
-import { timeZoneId } from '../src/time-zone.ts'
-import { type Context, command, counted, projectName, readable } from './context.ts'
-import { channelIds, setName, toChannels } from './told.ts'
+import { type Context, command, counted } from './context.ts'
+import { ALL, readWhen, reportFlags, timeOf } from './report-flags.ts'
+import { channelIds, setName } from './told.ts'
 
 const reportName = () => completes(positional(z.string().max(64)), 'report').describe('Name of the report')
 
@@ -37,32 +37,41 @@ const add = command({
   role: 'admin',
   args: {
     name: positional(setName()).describe('A name for it'),
-    daily: z.boolean().optional().describe('Every day; this unless said'),
-    weekly: z.boolean().optional().describe('Every week'),
-    at: readable(text => {
-      const read = readHandover(text)
-      if (read === null) throw invalid('at', `"${text}" is no time. Write 09:00, or "Mon 09:00" for a weekly one.`)
-      return read
-    }, 40)
-      .optional()
-      .describe('When: 09:00, or "Mon 09:00" for a weekly one; 09:00 (on Mondays) unless said'),
-    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone, that of Vakt unless said'),
-    project: projectName().optional().describe('Only of this project'),
-    to: toChannels().optional().describe('Channels, with commas between them; every one unless said'),
+    ...reportFlags(),
   },
-  run({ name, daily, weekly, at = { day: 1, minute: 540 }, tz, project, to }, context) {
-    if (daily && weekly) throw invalid('weekly', 'Say --daily or --weekly, not both.')
+  run({ name, project, to, ...when }, context) {
     const { state, by, config, now } = context
     const row = {
       name,
-      every: weekly ? ('weekly' as const) : ('daily' as const),
-      cron: `${at.minute % 60} ${Math.floor(at.minute / 60)} * * ${weekly ? at.day : '*'}`,
-      timeZone: tz ?? config.timeZone,
-      projectId: project === undefined ? null : findProject(state, project).id,
-      channels: to === undefined ? [] : channelIds(state, to),
+      ...readWhen(when, { every: 'daily', minute: 540, day: 1 }),
+      timeZone: when.tz ?? config.timeZone,
+      projectId: project === undefined || project === ALL ? null : findProject(state, project).id,
+      channels: to === undefined || to === ALL ? [] : channelIds(state, to),
       setBy: by.name,
     }
     return reportAnswer(addReport(state, row, now), context, 'good')
+  },
+})
+
+const edit = command({
+  name: 'reports edit',
+  summary: 'Change a report: when it comes, of which project, to which channels',
+  examples: ['reports edit morning --at 08:30', 'reports edit week --to all --project shop'],
+  role: 'admin',
+  args: { name: reportName(), ...reportFlags(), rename: setName().optional().describe('A new name') },
+  run({ name, project, to, rename, ...when }, context) {
+    const { state, now } = context
+    const report = findReport(state, name)
+    const isMoved = when.daily || when.weekly || when.at !== undefined
+    const changes = {
+      ...(isMoved ? readWhen(when, { every: report.every, ...timeOf(report) }) : {}),
+      ...(when.tz === undefined ? {} : { timeZone: when.tz }),
+      ...(project === undefined ? {} : { projectId: project === ALL ? null : findProject(state, project).id }),
+      ...(to === undefined ? {} : { channels: to === ALL ? [] : channelIds(state, to) }),
+      ...(rename === undefined ? {} : { name: rename }),
+    }
+    if (Object.keys(changes).length === 0) throw invalid('settings', 'Say what to change, such as --at 08:30.')
+    return reportAnswer(editReport(state, report, changes, now), context, 'good')
   },
 })
 
@@ -148,7 +157,7 @@ const remove = command({
   },
 })
 
-export const reportCommands = [add, list, show, run, history, remove]
+export const reportCommands = [add, edit, list, show, run, history, remove]
 
 function reportAnswer(report: Report, context: Context, tone: 'good' | 'plain') {
   const [last] = listRuns(context.state, report, 1)

@@ -205,10 +205,10 @@ function limitToProject<C>(
 }
 
 /**
- * Hosts are reached with Vakt's own rights, whatever project their alerts belong to; and the project that a rule is edited
- * to is not the one it has, which may be every one.
+ * Hosts are reached with Vakt's own rights, whatever project their alerts belong to; and the project that a rule or a
+ * report is edited to is not the one it has, which may be every one.
  */
-const BEYOND_PROJECTS = /^(hosts|containers|actions) |^rules edit$/
+const BEYOND_PROJECTS = /^(hosts|containers|actions) |^(rules|reports) edit$/
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {

@@ -76,8 +76,46 @@ describe('a report', () => {
     expect(await house.result('reports list')).toEqual({ reports: [] })
   })
 
+  it('is changed by a command: its time, its kind, its zone, its channels and its name, and what is said not stays', async () => {
+    const house = await startHouse({ channels: ['discord', 'slack'] })
+    await house.result('reports add week --weekly --at "Tue 10:15" --to slack')
+    const edited = async (flags: string) =>
+      (await house.result<{ report: object }>(`reports edit week ${flags}`)).report
+    expect(await edited('--at 11:30')).toMatchObject({ cron: '30 11 * * 2', next_at: '2026-03-03T11:30:00.000Z' })
+    expect(await edited('--tz Europe/Oslo')).toMatchObject({ every: 'weekly', next_at: '2026-03-03T10:30:00.000Z' })
+    expect(await edited('--daily --to all')).toMatchObject({ cron: '30 11 * * *', channels: [] })
+    await house.passes('2h')
+    expect(house.channels.map(channel => channel.messages.length)).toEqual([1, 1])
+    await house.result('projects add shop')
+    expect(await edited('--project shop --rename daily')).toMatchObject({ name: 'daily', project: 'shop' })
+    expect(await house.result('reports history daily')).toMatchObject({ runs: [{}] })
+    expect(await house.result('reports edit daily --project all')).toMatchObject({ report: { project: null } })
+    await house.result('reports add other')
+    for (const [line, sentence] of [
+      ['reports edit daily --rename other', /already/],
+      ['reports edit daily', /what to change/],
+      ['reports edit daily --at "Mon 09:00"', /say --weekly/],
+    ] as const)
+      expect(await house.says(line)).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })
+  })
+
+  it('of everybody or of another project cannot be taken over with the key of a project', async () => {
+    const house = await startHouse()
+    await house.result('reports add all')
+    await house.result('projects add shop')
+    const admin = (await house.result<{ key: { secret: string } }>('keys create shop --role admin')).key.secret
+    const answer = await house.request('/api/commands', {
+      method: 'POST',
+      headers: { 'x-api-key': admin, 'content-type': 'application/json' },
+      body: JSON.stringify({ line: 'reports edit all --at 10:00' }),
+    })
+    expect(answer.status).toBe(403)
+    expect(await house.result('reports show all')).toMatchObject({ report: { project: null, cron: '0 9 * * *' } })
+  })
+
   it.each([
     ['reports add x --daily --weekly', /not both/],
+    ['reports add x --at "Mon 09:00"', /say --weekly/],
     ['reports add x --at noon', /is no time/],
     ['reports add x --to nowhere', /There is no channel/],
     ['reports show x', /There is no report/],

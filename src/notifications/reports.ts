@@ -40,8 +40,7 @@ export function findReport(state: State, name: string): Report {
 /** Adds a report; throws `conflict` when the name is taken. */
 export function addReport(state: State, row: Omit<Report, 'id' | 'nextAt' | 'createdAt'>, now: number): Report {
   return state.transaction(() => {
-    if (state.db.select().from(reports).where(eq(reports.name, row.name)).get())
-      throw new Problem('conflict', `There is a report "${row.name}" already.`, { fields: { name: 'is taken' } })
+    refuseTaken(state, row.name)
     const nextAt = dueAfter(row, now)
     state.touch('reports')
     return state.db
@@ -49,6 +48,27 @@ export function addReport(state: State, row: Omit<Report, 'id' | 'nextAt' | 'cre
       .values({ ...row, nextAt, createdAt: now })
       .returning()
       .get()
+  })
+}
+
+/** Changes a report, which is next due by what it says now; throws `conflict` when its new name is taken. */
+export function editReport(
+  state: State,
+  report: Report,
+  changes: Partial<Pick<Report, 'name' | 'every' | 'cron' | 'timeZone' | 'projectId' | 'channels'>>,
+  now: number,
+): Report {
+  return state.transaction(() => {
+    if (changes.name !== undefined && changes.name !== report.name) refuseTaken(state, changes.name)
+    const isDueAnew = changes.cron !== undefined || changes.timeZone !== undefined
+    const due = isDueAnew ? { nextAt: dueAfter({ ...report, ...changes }, now) } : {}
+    state.touch('reports')
+    return state.db
+      .update(reports)
+      .set({ ...changes, ...due })
+      .where(eq(reports.id, report.id))
+      .returning()
+      .get()!
   })
 }
 
@@ -184,6 +204,11 @@ export function listSends(state: State, runId: number) {
     .where(eq(reportSends.runId, runId))
     .orderBy(asc(reportSends.channelId))
     .all()
+}
+
+function refuseTaken(state: State, name: string): void {
+  if (state.db.select().from(reports).where(eq(reports.name, name)).get())
+    throw new Problem('conflict', `There is a report "${name}" already.`, { fields: { name: 'is taken' } })
 }
 
 function dueAfter({ cron, timeZone }: Pick<Report, 'cron' | 'timeZone'>, at: number): number {
