@@ -8,6 +8,7 @@ import { openLogStore } from './logs/embedded/open-log-store.ts'
 import type { LogStore } from './logs/store.ts'
 import { play, type Step } from './simulation/play.ts'
 import { readScenario } from './simulation/read-scenario.ts'
+import { DEMO_QUIET } from './simulation/stage.ts'
 import { compare, expectations, type OpenedAlert, verdictLines } from './simulation/truth.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
 import { DAY, formatDuration, HOUR, SECOND } from './time.ts'
@@ -74,6 +75,17 @@ describe('every fault is one card, and nothing else is', () => {
     const verdict = await judged(name)
     expect(verdict).toMatchObject({ missed: [], wrong: [] })
     expect(verdict.found).toHaveLength(faults)
+  })
+
+  it('and in the demo each is over by itself before it ends', async () => {
+    await house.result(`rules edit error-spikes --quiet ${DEMO_QUIET}`)
+    const verdict = await judged('demo')
+    await house.passes('2s')
+    const { alerts } = await house.result<{ alerts: OpenedAlert[] }>('alerts list')
+    expect([verdict.found.length, alerts]).toEqual([4, []])
+    // The outage begins 23 s after the first alert; from then on no error is judged.
+    const { fired_at, resolved_at } = verdict.found[0]!.alert
+    expect(Date.parse(resolved_at!) - Date.parse(fired_at)).toBeLessThan(20 * SECOND)
   })
 
   it('in a day of a small shop', async () => {

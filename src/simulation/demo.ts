@@ -13,15 +13,13 @@ import { perform } from './perform.ts'
 import type { Told } from './player.ts'
 import { faultLine, stamp } from './progress.ts'
 import { readScenario } from './read-scenario.ts'
-import { SIMULATION } from './stage.ts'
+import { DEMO_QUIET, SIMULATION } from './stage.ts'
 import { verdictLines } from './truth.ts'
 
 const SCENARIO = 'demo'
 /** How long Vakt may take to start and to stop, ms. */
 const STARTS_WITHIN = 20 * SECOND
 const STOPS_WITHIN = 12 * SECOND
-/** Nobody wants to watch a demo for longer. */
-const ERROR_QUIET = '20s'
 /** The last recoveries are told a moment after the traffic ends. */
 const LAST_WORDS = 2 * SECOND
 /** From Vakt's first look at the internet to the beginning of the traffic, at least, ms. */
@@ -45,7 +43,7 @@ async function demo(): Promise<void> {
   try {
     const server = await vakt.onDuty()
     // An error counts as over after a quarter of an hour without it, unless its rule says otherwise.
-    await createClient(server.url, server.key).command(['rules', 'edit', 'error-spikes', '--quiet', ERROR_QUIET])
+    await createClient(server.url, server.key).command(['rules', 'edit', 'error-spikes', '--quiet', DEMO_QUIET])
     say(
       `Vakt runs at ${server.url}, in a folder of its own. What it says in its chat stands behind a bar; the traffic is made up.`,
     )

@@ -7,6 +7,8 @@ import type { Beats, Scenario } from './scenario.ts'
 
 /** The project of made-up traffic, unless another is asked for. */
 export const SIMULATION = 'simulation'
+/** In the demo an error is over after so long without it: before the internet is gone, for then nothing is judged. */
+export const DEMO_QUIET = '10s'
 /** Whose checks these are: only such are ever changed, paused or removed. */
 const OWNER = 'vakt simulate'
 

@@ -15,6 +15,7 @@ const alert = (id: number, minute: number, title = 'backup sent no beat', detect
   detector,
   title,
   fired_at: new Date(BEGIN + minute * 60_000).toISOString(),
+  resolved_at: id === 2 ? null : new Date(BEGIN + minute * 60_000 + 5_000).toISOString(),
 })
 const judge = (...alerts: OpenedAlert[]) => compare(expectations(scenario, BEGIN), alerts)
 
@@ -37,7 +38,7 @@ describe('the verdict', () => {
     const verdict = judge(alert(1, 12), alert(2, 50))
     expect([verdict.precision, verdict.recall, verdict.found[0]!.after]).toEqual([0.5, 0.5, 120_000])
     expect(verdictLines(verdict).join('\n')).toMatchInlineSnapshot(`
-      " 10:00  found   no backup: "backup sent no beat" after 2m
+      " 10:00  found   no backup: "backup sent no beat" after 2m, over 5s later
        30:00  MISSED  bad backup (failure)
              WRONG   alert 2 of missed-beat: "backup sent no beat" at 2026-03-02T09:50:00.000Z
       1 of 2 faults found, 1 alerts of nothing: precision 0.50, recall 0.50"

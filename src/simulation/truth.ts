@@ -4,7 +4,7 @@ import { stamp } from './progress.ts'
 import type { Fault, Scenario } from './scenario.ts'
 
 /** An alert as "alerts history" gives it, as far as it matters here. */
-export type OpenedAlert = { id: number; detector: string; title: string; fired_at: string }
+export type OpenedAlert = { id: number; detector: string; title: string; fired_at: string; resolved_at: string | null }
 
 /** What must be found: an alert of one of the detectors, that names what it is about, within a time (epoch ms). */
 export type Expectation = { fault: Fault; detectors: readonly string[]; about: string; from: number; until: number }
@@ -76,7 +76,7 @@ export function verdictLines({ found, missed, wrong, precision, recall }: Verdic
   const rows = [
     ...found.map(({ fault, alert, after }) => ({
       at: fault.at,
-      text: `found   ${fault.name}: "${alert.title}" after ${aboutDuration(after)}`,
+      text: `found   ${fault.name}: "${alert.title}" after ${aboutDuration(after)}, ${endWords(alert)}`,
     })),
     ...missed.map(fault => ({ at: fault.at, text: `MISSED  ${fault.name} (${fault.kind})` })),
   ].sort((a, b) => a.at - b.at)
@@ -87,6 +87,11 @@ export function verdictLines({ found, missed, wrong, precision, recall }: Verdic
     ),
     `${found.length} of ${found.length + missed.length} faults found, ${wrong.length} alerts of nothing: precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}`,
   ]
+}
+
+function endWords({ fired_at, resolved_at }: OpenedAlert): string {
+  if (resolved_at === null) return 'still open'
+  return `over ${aboutDuration(Date.parse(resolved_at) - Date.parse(fired_at))} later`
 }
 
 function explains({ detectors, about, from, until }: Expectation, alert: OpenedAlert): boolean {
