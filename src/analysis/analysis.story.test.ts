@@ -189,6 +189,27 @@ describe('an analysis with a model', () => {
     })
   })
 
+  it('takes silence for no peace: what said nothing is never called well, and a name may be wrong', async () => {
+    await at.trouble()
+    const beat = await at.house.hasCheck('job')
+    await beat('/fail')
+    const wrong = await shown('analyze host nope')
+    expect(wrong.card.title).toContain('Not one log line — host nope')
+    expect(wrong.text).toContain('"logs top host --last 1d"')
+    expect(at.model.requests).toEqual([])
+    const well = {
+      ...{ status: 'healthy', headline: 'All is well', findings: [], cause: null, ruled_out: [], next_steps: [] },
+      ...{ missing: [], suspicious: [] },
+    }
+    at.model.otherwise(answers(well))
+    await at.house.result('projects add quiet')
+    const { check } = await at.house.result<{ check: { uuid: string } }>('checks add still --project quiet')
+    await at.house.request(`/ping/${check.uuid}/fail`)
+    const { alerts } = await at.house.result<{ alerts: { id: number }[] }>('alerts list --project quiet')
+    const { verdict, outcome } = await ask(`analyze alert ${alerts[0]!.id}`)
+    expect([outcome, verdict?.citations.given]).toEqual(['inconclusive', 0])
+  })
+
   it('previews exactly what is sent', async () => {
     await at.trouble()
     const { text } = await at.house.result<{ text: string }>('analyze preview')

@@ -15,7 +15,7 @@ import { createMeasures } from './measures.ts'
 import { measuredOutOfRange } from './measuring.ts'
 import { type Model, ModelError } from './model.ts'
 import { createOpenAiCompatible } from './openai-compatible.ts'
-import { isEmpty, isError, type Pack, troubles } from './pack.ts'
+import { isEmpty, isError, isUnheard, type Pack, troubles } from './pack.ts'
 import { reportHeadline } from './pack-card.ts'
 import { packText } from './pack-text.ts'
 import { costOf, isHome, priceOf } from './price.ts'
@@ -107,7 +107,8 @@ export function createAnalyst(options: AnalystOptions): Analyst {
       const analysis = saveAnalysis(state, row)
       return { analysis, pack: analysis.pack ?? pack, sameAs: null }
     }
-    if (isEmpty(pack)) return keep({ digest: uniqueDigest() })
+    // What was asked about said nothing, which a model could only take for peace.
+    if (isEmpty(pack) || (question.alertId === null && isUnheard(pack))) return keep({ digest: uniqueDigest() })
     if (models === null) return keep({ digest: uniqueDigest(), why: NO_MODEL })
     const purse = createPurse(question)
     try {

@@ -2,11 +2,13 @@
 import type { Button, Card, Text } from '../card.ts'
 import { sparkline } from '../charts/sparkline.ts'
 import type { Level } from '../logs/line.ts'
+import type { QueryNode } from '../logs/query/tree.ts'
 import {
   type Change,
   coverageText,
   isEmpty,
   isError,
+  isUnheard,
   type Pack,
   type PackLine,
   type PackPattern,
@@ -30,6 +32,8 @@ export function packCard(pack: Pack, why: string | null, more: readonly Button[]
   const lines: Text[] = [...(why === null ? [] : [why])]
   if (isEmpty(pack))
     lines.push('There is not one log line and nothing else on record in that time. Ask about a longer one.')
+  else if (isUnheard(pack)) lines.push('There is not one log line in that time, so nothing is known of how it went.')
+  if (isUnheard(pack) && asksByName(pack.where)) lines.push(NAMES)
   if (comparesWithNothing(pack)) lines.push(ALL_NEW)
   for (const pattern of shown) lines.push(patternLine(pattern))
   if (trouble.length > shown.length) lines.push(`… ${trouble.length - shown.length} more of these`)
@@ -53,6 +57,15 @@ export function packCard(pack: Pack, why: string | null, more: readonly Button[]
 /** Said where the period before has no lines: a new service, or retention that ends there. */
 export const ALL_NEW = 'Nothing was logged in as long before, so everything counts as new.'
 
+const NAMES =
+  'Is the name right? "logs top host --last 1d" and "logs top source --last 1d" show those that lines carry.'
+
+function asksByName(where: QueryNode | null): boolean {
+  if (where === null) return false
+  if (where.kind === 'and' || where.kind === 'or') return where.parts.some(asksByName)
+  return where.kind === 'field' && (where.field === 'host' || where.field === 'source')
+}
+
 /** Whether there are lines in the window and none in the period before. */
 export function comparesWithNothing({ coverage }: Pack): boolean {
   return coverage.lines > 0 && coverage.linesBefore === 0
@@ -61,6 +74,7 @@ export function comparesWithNothing({ coverage }: Pack): boolean {
 /** `2 new errors, 1 surge`, or that nothing stands out. */
 export function reportHeadline(pack: Pack): string {
   if (isEmpty(pack)) return 'Nothing on record'
+  if (isUnheard(pack)) return 'Not one log line'
   const trouble = troubles(pack)
   const of = (change: Change, severe: boolean) =>
     trouble.filter(one => one.change === change && isError(one.level) === severe).length

@@ -79,6 +79,11 @@ export function isEmpty(pack: Pack): boolean {
   return pack.coverage.lines === 0 && pack.happenings.length === 0 && pack.measured.length === 0
 }
 
+/** A pack without a line, of then or of before, and without a measurement: it tells nothing of how things are. */
+export function isUnheard({ coverage, patterns, measured }: Pack): boolean {
+  return coverage.lines === 0 && patterns.length === 0 && measured.length === 0
+}
+
 /** The patterns that ask for an explanation: errors and warnings that are new, surging or rare. */
 export function troubles(pack: Pack): PackPattern[] {
   return pack.patterns.filter(({ change, level }) => isSevere(level) && change !== 'steady' && change !== 'silent')

@@ -1,6 +1,6 @@
 // Holds every claim of a model against the evidence: ids, quotes, and that causes come before symptoms. Pure.
 import type { Level } from '../logs/line.ts'
-import { isError, type Pack, troubles } from './pack.ts'
+import { isError, isUnheard, type Pack, troubles } from './pack.ts'
 import { reportHeadline } from './pack-card.ts'
 import type { Cause, Citation, Claim, Confidence, ModelAnswer, Verdict } from './verdict.ts'
 
@@ -127,7 +127,7 @@ function statusOf(
   if (said === 'healthy') {
     // Nobody is told that all is well over errors that were not there before, whatever a log line asks for.
     const errors = troubles(pack).filter(one => isError(one.level))
-    if (errors.length === 0) return 'healthy'
+    if (errors.length === 0) return isUnheard(pack) ? 'inconclusive' : 'healthy'
     faults.push(`"healthy" does not fit: ${errors.map(one => one.id).join(', ')} are errors that are new or surge.`)
     return 'inconclusive'
   }
