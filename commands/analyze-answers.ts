@@ -6,18 +6,27 @@ import { cardRef } from '../src/analysis/cards.ts'
 import { veilOf } from '../src/analysis/concealment.ts'
 import { coverageText, type Pack } from '../src/analysis/pack.ts'
 import type { Citation } from '../src/analysis/verdict.ts'
+import type { Card } from '../src/card.ts'
 import type { Answer } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
 import { isoTime } from '../src/time.ts'
 import type { Context } from './context.ts'
 
 /** The answer as the answer of the command; `line` asks the same again. */
-export async function answered(question: Question, { analyst }: Context, line: string): Promise<Answer> {
+export async function answered(question: Question, context: Context, line: string): Promise<Answer> {
+  const { analyst } = context
   const answer = await analyst.analyse(question)
   return {
-    card: answerCard(answer, stronger(answer, question, line, analyst.models())),
+    card: spelledOut(answerCard(answer, stronger(answer, question, line, analyst.models())), context),
     result: analysisResult(answer),
   }
+}
+
+/** A card whose ids open where nothing can be pressed, as in the command line client: by lines to type. */
+export function spelledOut(card: Card, { interactive }: Context): Card {
+  const opening = (card.buttons ?? []).filter(one => /^(Line|Show) [A-Z]\d+$/.test(one.label))
+  if (interactive || opening.length === 0) return card
+  return { ...card, lines: [...(card.lines ?? []), ...opening.map(({ label, line }) => `${label}: ${line}`)] }
 }
 
 /**

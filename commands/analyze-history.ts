@@ -11,7 +11,7 @@ import { quoteWord } from '../src/command-line.ts'
 import { Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
-import { analysisResult } from './analyze-answers.ts'
+import { analysisResult, spelledOut } from './analyze-answers.ts'
 import { type Context, command, projectName } from './context.ts'
 
 const PAGE = 10
@@ -101,7 +101,8 @@ function asked(question: string | null): string {
   return ` · “${points.length > SHOWN_QUESTION ? `${points.slice(0, SHOWN_QUESTION).join('')}…` : question}”`
 }
 
-function shown(id: number, evidence: boolean, project: string | undefined, { state }: Context) {
+function shown(id: number, evidence: boolean, project: string | undefined, context: Context) {
+  const { state } = context
   const analysis = findAnalysis(state, id)
   if (project !== undefined && analysis.projectId !== findProject(state, project).id)
     throw new Problem('not_found', `There is no analysis ${id} in the project ${project}.`)
@@ -114,5 +115,5 @@ function shown(id: number, evidence: boolean, project: string | undefined, { sta
       : evidence
         ? packCard(pack, null)
         : answerCard({ analysis, pack, sameAs: null })
-  return { card, result: analysisResult({ analysis, pack, sameAs: null }) }
+  return { card: spelledOut(card, context), result: analysisResult({ analysis, pack, sameAs: null }) }
 }

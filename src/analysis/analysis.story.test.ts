@@ -52,6 +52,10 @@ describe('an analysis with a model', () => {
     expect(text).toContain('✓ 3/3 citations verified · claude-haiku-5-5 · $')
     const open = card.buttons!.find(button => button.line.startsWith('logs show '))!
     expect((await shown(open.line)).text).toContain('settings reloaded: pool_size=2')
+    const client = await (await at.house.posts({ line: 'analyze history --show 1' })).json()
+    expect((client as { text: string }).text).toContain(`\n${open.label}: ${open.line}\n`)
+    const pressed = await at.house.says('analyze history --show 1', { interactive: true })
+    expect(JSON.stringify(pressed.card.lines)).not.toContain('logs show')
   })
 
   it('opens everything it cites, however much that is: lines, patterns and what happened', async () => {
