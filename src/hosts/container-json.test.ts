@@ -278,6 +278,12 @@ describe('what the script says', () => {
     expect(cpuBetween({ busy: 100, total: 1000 }, { busy: 1, total: 10 })).toBeNull()
     expect(cpuBetween(undefined, { busy: 1, total: 10 })).toBeNull()
   })
+  it('counts with no number that is none', () => {
+    expect(parseSeen('{"name":"/web","restarts":1e999,"exit":1e999}')).toMatchObject([
+      { name: 'web', restartCount: 0, exitCode: null },
+    ])
+  })
+
   it('takes what looks odd for nothing', () => {
     expect(parseSeen('Error: template\n{"name":5}\n{broken\n{"name":"/web","state":7}')).toMatchObject([
       { name: 'web', state: '' },

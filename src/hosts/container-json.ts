@@ -59,14 +59,19 @@ export function parseSeen(text: string): Seen[] {
     id: string(row.id).slice(0, LONGEST),
     image: string(row.image).slice(0, LONGEST),
     state: string(row.state).toLowerCase().slice(0, LONGEST),
-    exitCode: typeof row.exit === 'number' ? row.exit : null,
+    exitCode: whole(row.exit),
     oomKilled: row.oom === true,
     startedAt: instant(row.started),
     finishedAt: instant(row.finished),
-    restartCount: typeof row.restarts === 'number' ? row.restarts : 0,
+    restartCount: whole(row.restarts) ?? 0,
     health: string(row.health).slice(0, LONGEST) || null,
   }))
   return rows.filter(row => isContainerName(row.name))
+}
+
+/** A number that can be counted with; 1e999 is none. */
+function whole(value: unknown): number | null {
+  return Number.isSafeInteger(value) ? (value as number) : null
 }
 
 /** What `inspect` says of one container, both engines alike; null when it is no such answer. */
