@@ -7,10 +7,11 @@ import { plainText } from './card.ts'
 import { addHost } from './hosts/hosts.ts'
 import { storeMeasured } from './hosts/samples.ts'
 import { silentLog } from './log.ts'
+import { addCount, allSeries } from './logs/counters.ts'
 import { openLogStore } from './logs/embedded/open-log-store.ts'
 import type { LogStore } from './logs/store.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
-import { parseDuration } from './time.ts'
+import { MINUTE, parseDuration } from './time.ts'
 
 let folder: string
 let store: LogStore
@@ -177,6 +178,19 @@ describe('an error rate', () => {
 })
 
 describe('a rule that is tested', () => {
+  it('knows what was usual: a source of which every third line is an error all day is no trouble', async () => {
+    await sends(error('failed'), {})
+    const now = house.clock.now()
+    house.state.transaction(() => {
+      for (const { id, level } of allSeries(house.state))
+        for (let back = 1; back < 27 * 6; back++)
+          addCount(house.state, id, now - back * 10 * MINUTE, level === 'error' ? 20 : 40)
+    })
+    const cards = async (flags = '') =>
+      (await house.result<{ cards: number }>(`rules test error-rates --last 1h ${flags}`)).cards
+    expect([await cards(), await cards('--hold 0s'), await cards('--hold 0s --baseline=off')]).toEqual([0, 0, 6])
+  })
+
   it('tells of the past what it told: of errors in every second minute, and of minutes with too little', async () => {
     await house.result('rules add few --kind threshold --operator < --threshold 25 --window 2m --quiet 10m')
     const errors = Array.from('abcdefghijklmnopqrst', letter => error(`${letter} is wrong`))

@@ -15,7 +15,8 @@ import { alertedErrors } from './watches.ts'
 
 export type Share = { projectId: number; source: string; errors: number; lines: number }
 
-const USUAL_OVER = 24 * HOUR
+/** What is usual is the share of so long, ms, of a source that is known for it. */
+export const USUAL_OVER = 24 * HOUR
 const REMEMBERED = 5 * MINUTE
 const MOST_REMEMBERED = 1_000
 

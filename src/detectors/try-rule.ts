@@ -9,7 +9,7 @@ import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import { type Episode, episodesOf, type Reading, slidingSums } from './backtest.ts'
-import { isTooMany } from './error-rate.ts'
+import { isTooMany, USUAL_OVER } from './error-rate.ts'
 import { HISTORY, neededOver, usualPeak } from './error-spike.ts'
 import { fitsLines, fitsMeasured, readLineMatcher } from './line-matcher.ts'
 import { isNews } from './new-error.ts'
@@ -124,8 +124,9 @@ function* readSpikes(state: State, rule: Rule, { series }: Subject, { from, unti
 
 function* readRates(state: State, rule: Rule, { series, projectId }: Subject, { from, until, now }: Span): Read {
   const isError = ({ level }: Series) => level === 'error' || level === 'fatal'
-  const lines = yield* countsOfAll(state, series, from, until)
-  const errors = yield* countsOfAll(state, series.filter(isError), from, until)
+  const before = from - (rule.baseline ? USUAL_OVER : 0)
+  const lines = yield* countsOfAll(state, series, before, until)
+  const errors = yield* countsOfAll(state, series.filter(isError), before, until)
   // Where there were lines, that none of them was an error counts as well.
   const erring = new Map(errors.map(({ at, count }) => [at, count]))
   const errorSums = sums(
@@ -133,10 +134,34 @@ function* readRates(state: State, rule: Rule, { series, projectId }: Subject, { 
     rule.window!,
     now,
   )
-  return sums(lines, rule.window!, now).map(({ at, value }, i) => {
+  const usualAt = usualShares(rule, lines, erring)
+  return sums(lines, rule.window!, now).flatMap(({ at, value }, i) => {
+    if (at <= from) return []
     const share = { projectId: projectId!, source: '', errors: errorSums[i]!.value, lines: value }
-    return { at, value: value === 0 ? 0 : (share.errors / value) * 100, breached: isTooMany(rule, share, 0) }
+    const breached = isTooMany(rule, share, 0) && isTooMany(rule, share, usualAt(at))
+    return [{ at, value: value === 0 ? 0 : (share.errors / value) * 100, breached }]
   })
+}
+
+/** The percentage of errors in the day before an instant, by quarters of an hour; 0 while the source was young. */
+function usualShares(
+  rule: Rule,
+  lines: readonly { at: number; count: number }[],
+  errors: ReadonlyMap<number, number>,
+): (at: number) => number {
+  const kept = new Map<number, number>()
+  const shareBefore = (end: number) => {
+    if (!rule.baseline || lines[0]!.at > end - USUAL_OVER + HOUR) return 0
+    const day = lines.filter(one => one.at >= end - USUAL_OVER && one.at < end)
+    const all = day.reduce((sum, { count }) => sum + count, 0)
+    const erring = day.reduce((sum, { at }) => sum + (errors.get(at) ?? 0), 0)
+    return all === 0 ? 0 : (erring / all) * 100
+  }
+  return at => {
+    const end = Math.floor((at - rule.window!) / QUARTER) * QUARTER
+    if (!kept.has(end)) kept.set(end, shareBefore(end))
+    return kept.get(end)!
+  }
 }
 
 function* readLines(state: State, rule: Rule, { series }: Subject, { from, until, now }: Span): Read {
