@@ -2,10 +2,12 @@
 import { z } from 'zod'
 import type { Span, Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
+import { logWords } from '../src/hosts/collect-script.ts'
 import { listContainers } from '../src/hosts/containers.ts'
+import { containerFailure } from '../src/hosts/engine-problem.ts'
 import { type Host, isContainerName, parsePattern, parseReference } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
-import { levelOf, type OutputLine, plainOutput } from '../src/hosts/output-line.ts'
+import { levelOf, lineCutter, type OutputLine, plainOutput, readStamped } from '../src/hosts/output-line.ts'
 import { LEVELS, type Level } from '../src/logs/line.ts'
 import { compileRegex, findAll } from '../src/logs/query/regex.ts'
 import { wildcard } from '../src/logs/query/wildcard.ts'
@@ -54,6 +56,50 @@ export function fitting({ state }: Context, pattern: string): Target[] {
   throw new Problem('not_found', `No container fits "${pattern}". "containers list" shows those there are.`, {
     fields: { container: 'none fits' },
   })
+}
+
+/**
+ * The last lines of each, in no order, and why some could not be had, each reason once. Rejects with the first reason when
+ * none could. `since` is RFC 3339.
+ */
+export async function lastLines(
+  context: Context,
+  targets: readonly Target[],
+  lines: number,
+  since: string | undefined,
+) {
+  const each = await Promise.allSettled(targets.map(target => linesOf(context, target, lines, since)))
+  const failed = each.filter(one => one.status === 'rejected').map(one => one.reason)
+  const odd = failed.find(error => !(error instanceof Problem))
+  if (failed.length === targets.length || odd !== undefined) throw odd ?? failed[0]
+  return {
+    read: each.flatMap(one => (one.status === 'fulfilled' ? one.value : [])),
+    problems: [...new Set(failed.map((error: Problem) => error.message))],
+  }
+}
+
+async function linesOf(
+  context: Context,
+  target: Target,
+  lines: number,
+  since: string | undefined,
+): Promise<OutputLine[]> {
+  const { host, container } = target
+  const { engine, machine } = await context.fleet.engine(host)
+  const asked = logWords(engine, container, { lines, follow: false, ...(since === undefined ? {} : { since }) })
+  const output = await machine.run(asked)
+  const read = (['stdout', 'stderr'] as const).flatMap(stream => {
+    const found: OutputLine[] = []
+    const cutter = lineCutter(line => {
+      const stamped = readStamped(line)
+      if (stamped) found.push({ host: host.name, container, stream, ...stamped })
+    })
+    cutter.add(Buffer.from(output[stream]))
+    cutter.end()
+    return found
+  })
+  if (output.code !== 0 && read.length === 0) throw containerFailure(host, engine, container, output)
+  return read
 }
 
 export const writeTarget = ({ host, container }: Target) => `${host.name}/${container}`

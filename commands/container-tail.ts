@@ -1,17 +1,16 @@
 // What containers say: their last lines, or live in a message that is edited in place.
 import { z } from 'zod'
 import type { Button } from '../src/card.ts'
-import { logWords } from '../src/hosts/collect-script.ts'
-import { containerFailure } from '../src/hosts/engine-problem.ts'
 import { followContainer } from '../src/hosts/follower.ts'
 import { createMerge } from '../src/hosts/merge.ts'
-import { inOrder, lineCutter, type OutputLine, readStamped } from '../src/hosts/output-line.ts'
+import { inOrder, type OutputLine } from '../src/hosts/output-line.ts'
 import { LEVELS } from '../src/logs/line.ts'
 import { Problem } from '../src/problem.ts'
 import { isoTime, MINUTE } from '../src/time.ts'
 import {
   containerNames,
   type LineFilter,
+  lastLines,
   lineFilter,
   lineResult,
   lineText,
@@ -93,8 +92,8 @@ async function snapshot(context: Context, targets: readonly Target[], filter: Li
   const filtered = words.grep !== undefined || words.level !== undefined
   const fetched = filtered || words.since !== undefined ? SEARCHED : wanted
   const since = words.since === undefined ? undefined : isoTime(context.now - words.since)
-  const read = await Promise.all(targets.map(target => lastLines(context, target, fetched, since)))
-  const fits = inOrder(read.flat())
+  const { read, problems } = await lastLines(context, targets, fetched, since)
+  const fits = inOrder(read)
     .map(safeLine)
     .filter(line => filter.wants(line.text))
   const lines = fits.slice(-wanted)
@@ -109,46 +108,24 @@ async function snapshot(context: Context, targets: readonly Target[], filter: Li
         lines.length === 0
           ? `Nothing from ${several ? counted(targets.length, 'container') : names}`
           : `${counted(lines.length, 'line')} from ${several ? counted(targets.length, 'container') : names}`,
-      tone: 'plain' as const,
-      lines:
-        lines.length > 0
+      tone: problems.length > 0 ? ('warning' as const) : ('plain' as const),
+      lines: [
+        ...(lines.length > 0
           ? [...above, ...shown.map(line => lineText(line, filter, several))]
           : [
               filtered
                 ? `None of its last ${SEARCHED.toLocaleString('en')} lines fits.`
                 : 'It has said nothing in that time.',
-            ],
+            ]),
+        ...problems,
+      ],
       ...(above.length > 0 ? { file: { name: fileName(names, context.now, 'log'), content: file } } : {}),
       buttons: [{ label: 'Follow', line: `containers tail ${names} --follow` }].filter(
         button => button.line.length <= 90,
       ),
     },
-    result: { lines: lines.map(lineResult) },
+    result: { lines: lines.map(lineResult), problems },
   }
-}
-
-async function lastLines(
-  context: Context,
-  target: Target,
-  lines: number,
-  since: string | undefined,
-): Promise<OutputLine[]> {
-  const { host, container } = target
-  const { engine, machine } = await context.fleet.engine(host)
-  const asked = logWords(engine, container, { lines, follow: false, ...(since === undefined ? {} : { since }) })
-  const output = await machine.run(asked)
-  const read = (['stdout', 'stderr'] as const).flatMap(stream => {
-    const found: OutputLine[] = []
-    const cutter = lineCutter(line => {
-      const stamped = readStamped(line)
-      if (stamped) found.push({ host: host.name, container, stream, ...stamped })
-    })
-    cutter.add(Buffer.from(output[stream]))
-    cutter.end()
-    return found
-  })
-  if (output.code !== 0 && read.length === 0) throw containerFailure(host, engine, container, output)
-  return read
 }
 
 async function live(context: Context, targets: readonly Target[], filter: LineFilter, words: Words) {
@@ -157,7 +134,7 @@ async function live(context: Context, targets: readonly Target[], filter: LineFi
   if (!channel)
     throw new Problem('invalid', 'There is no chat to follow in. Without --follow the last lines are answered at once.')
   // What is wrong from the start is answered, not shown in a tail.
-  await Promise.all(targets.map(target => lastLines(context, target, 1, undefined)))
+  await lastLines(context, targets, 1, undefined)
   const several = targets.length > 1
   const { spool, end } = fleet.spools.open()
   const problems = new Map<Target, string>()

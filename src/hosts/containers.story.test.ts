@@ -126,6 +126,20 @@ describe('the last lines', () => {
     expect(JSON.stringify((await card('containers tail web-1/web')).lines)).not.toContain('hunter2')
   })
 
+  it('of several hosts come from those that answer, and the others are named', async () => {
+    const gone = await startSshServer({ run: execution => host.run(execution) })
+    await house.result(`hosts add db-1 ${gone.address}`)
+    await gone.close()
+    host.says('web', 'still here')
+    const answer = await card('containers tail */web')
+    expect(answer).toMatchObject({ title: '1 line from 2 containers', tone: 'warning' })
+    expect(JSON.stringify(answer.lines)).toMatch(/still here.*db-1/)
+    expect((await house.says('containers tail */web --follow', { platform: 'terminal', interactive: true })).ok).toBe(
+      true,
+    )
+    expect(await refusal('containers tail db-1/*')).toContain('db-1')
+  })
+
   it('can be chosen by expression, level, number and age, and what was looked for stands out', async () => {
     host.says('web', 'old line')
     await house.passes('5m')
