@@ -69,7 +69,11 @@ const add = command({
       card: {
         title: `${target === '*' ? 'The journal' : target} of ${host.name} is read every ${formatDuration(every)}`,
         tone: 'good',
-        lines: [`${counted(fetched.lines, 'line')} from its end came at once, under the source ${added.source}.`],
+        lines: [
+          fetched.lines > 0
+            ? `${counted(fetched.lines, 'line')} from its end came at once, under the source ${added.source}.`
+            : `Nothing is in it yet; what comes has the source ${added.source}.${kind === 'journal' && target !== '*' ? ` Should there be something, check the name with "systemctl list-units" on ${host.name}.` : ''}`,
+        ],
         buttons: leadsOn(host, added),
       },
       result: { log: logResult(context, readRemoteLog(state, added.id) ?? added, host), fetched: fetched.lines },

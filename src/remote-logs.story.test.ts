@@ -195,6 +195,13 @@ describe('a log file of a host', () => {
     expect((await house.says('hosts logs list')).card.title).toBe('1 log of hosts')
   })
 
+  it('that is empty is read too, and says so', async () => {
+    writeFileSync(file, '')
+    expect((await house.says(`hosts logs add web-1 --file ${file} --source app`)).card.lines).toEqual([
+      'Nothing is in it yet; what comes has the source app.',
+    ])
+  })
+
   it('that goes away is told in one alert, which ends by itself when it can be read again', async () => {
     await add()
     const titles = () => house.channel.messages.map(message => message.card.title)
