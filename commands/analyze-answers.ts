@@ -42,7 +42,8 @@ export async function answeredUnder(
   const { analyst, threads } = context
   const { channel, ref } = placeUnder(alert, context)
   if (channel?.live !== 'edit' || ref === null) return answered(question, context, line)
-  const again = question.question === null ? line : `${line} --question=${quoteWord(question.question)}`
+  const isSaid = question.question === null || question.kind === 'question'
+  const again = isSaid ? line : `${line} --question=${quoteWord(question.question!)}`
   const begun = await threads
     .answer(
       { channel, ref, key: JSON.stringify([question.question, question.deep]), again },

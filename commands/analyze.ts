@@ -150,7 +150,7 @@ const preview = command({
         lines: [
           models === null
             ? 'No model is set up, so nothing leaves.'
-            : `It would go to ${models.first}${models.first === models.second ? '' : `, and to ${models.second} where that does not suffice`}. The model may look up more lines of the same time, concealed in the same way.`,
+            : `It would go to ${models.first}${models.first === models.second ? '' : `, and to ${models.second} where that does not suffice`}. The model may look up more lines of the same time, concealed in the same way. With it go the forms of an answer and of a look-up, which are always the same.`,
           hidden.length === 0 ? 'Nothing had to be concealed in it.' : `Concealed in it: ${hidden.join(', ')}.`,
         ],
         ...(text.length <= SHOWN_AS_TEXT

@@ -17,7 +17,7 @@ export function createAnthropic(apiKey: string, baseUrl: string): Model {
     const { default: Sdk } = await import('@anthropic-ai/sdk')
     const baseURL = baseUrl.replace(/\/+$/, '').replace(/\/v1$/, '')
     // Retries are the analysis's own, for it has a deadline and a budget.
-    return new Sdk({ apiKey, authToken: null, baseURL, maxRetries: 0, timeout: TIMEOUT })
+    return new Sdk({ apiKey, authToken: null, baseURL, maxRetries: 0, timeout: TIMEOUT, logLevel: 'off' })
   }
   return {
     async ask(request) {

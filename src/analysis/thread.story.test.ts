@@ -92,6 +92,31 @@ describe('an analysis under a card', () => {
     at.house.stop = after.stop
   })
 
+  it('asked by a mention and cut off asks the same again, once', async () => {
+    await failingJob()
+    await at.trouble()
+    await at.house.says('analyze alert 1', chat)
+    await until(async () => {
+      await at.house.passes('1s')
+      return replies()[0]?.title.includes('Cause found')
+    }, 'the answer')
+    at.model.next({ kind: 'hangs' })
+    const { ref } = at.house.channel.messages[0]!
+    const mention = { channels: ['discord'], under: ['no card', ref], text: ' was it "ops"? ', thread: null }
+    const ann = { platform: 'discord' as const, id: '1', name: 'Ann', admin: false, groups: [], interactive: true }
+    expect(await at.house.desk.mentioned(mention, ann)).toMatchObject({ ok: true, quiet: true })
+    await until(() => at.model.requests.length === 2, 'the request')
+    const next = await at.house.restarts('1m', 'killed')
+    const { buttons } = replies().at(-1)!
+    expect(buttons).toMatchObject([
+      { label: 'Ask again', line: 'analyze ask --analysis 1 --question="was it \\"ops\\"?"' },
+    ])
+    at.model.release()
+    const again = await next.says(buttons![0]!.line)
+    expect(again).toMatchObject({ ok: true, result: { analysis: { question: 'was it "ops"?', follows: 1 } } })
+    at.house.stop = next.stop
+  })
+
   it('does not come by itself where somebody asked already, and leaves nothing behind while it fails', async () => {
     await at.house.result('analyze auto on')
     await failingJob()

@@ -16,7 +16,7 @@ export class OverBudget extends Error {
 }
 
 export const NO_MODEL =
-  'No AI model is set up, so this is the evidence itself. With ANTHROPIC_API_KEY, or AI_PROVIDER and AI_BASE_URL, a model reads it too.'
+  'No AI model is set up, so this is the evidence itself. With ANTHROPIC_API_KEY, or AI_PROVIDER, AI_BASE_URL and AI_MODEL, a model reads it too.'
 
 const SAYS: Record<ModelFailure, string> = {
   key: 'The AI provider does not accept the key or its payment; an admin should look at it. This is the evidence itself.',
