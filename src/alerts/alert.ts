@@ -36,8 +36,7 @@ export type Again = { changes: AlertChanges; title: string; tell: boolean }
  * than every ten seconds wait until then, unless they change who is to care.
  */
 export function seenAgain(alert: Alert, finding: Finding, now: number): Again | null {
-  const same = alert.title === finding.title && JSON.stringify(alert.seen) === JSON.stringify(finding.seen)
-  if (finding.occurrences === 0 && same) return null
+  if (finding.occurrences === 0 && saysTheSame(alert, finding)) return null
   const { title, severity, seen, owner, remindEvery, labels, occurrences } = finding
   const sinceTold = now - alert.seenAt
   const soon = sinceTold >= 0 && sinceTold < TOLD_EVERY
@@ -45,6 +44,11 @@ export function seenAgain(alert: Alert, finding: Finding, now: number): Again | 
   const calls = isWorse(alert, severity) ? { calls: alert.calls + 1, callReason: 'worse' as const } : {}
   const changes = { title, severity, seen, owner, remindEvery, labels, count: alert.count + occurrences, ...calls }
   return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
+}
+
+function saysTheSame(alert: Alert, { title, severity, owner, labels, seen }: Finding): boolean {
+  const told = [alert.title, alert.severity, alert.owner, alert.labels, alert.seen]
+  return JSON.stringify(told) === JSON.stringify([title, severity, owner, labels, seen])
 }
 
 /** Edits notify nobody: people are called anew to what is worse than what they were told; once only, should it go to and fro. */

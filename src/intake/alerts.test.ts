@@ -139,6 +139,20 @@ describe('POST /api/alerts', () => {
     expect(titles()).toEqual(['Resolved: A is wrong'])
   })
 
+  it('that has grown worse is so on its card and calls people anew, though it says nothing else', async () => {
+    await send('/api/alerts', { key: 'a', title: 'A' })
+    await send('/api/alerts', { key: 'a', title: 'A' })
+    await send('/api/alerts', { key: 'a', title: 'A', severity: 'critical' })
+    const [card] = house.channel.messages
+    expect([titles(), card!.replies.map(reply => reply.card.title)]).toEqual([
+      ['Critical: A'],
+      ['It is critical now: A'],
+    ])
+    for (const severity of ['warning', 'critical', 'warning', 'critical'])
+      await send('/api/alerts', { key: 'a', title: 'A', severity })
+    expect(card!.replies).toHaveLength(1)
+  })
+
   it('reaches neither what Vakt found itself nor another project', async () => {
     const beat = await house.hasCheck('job')
     await beat('/fail')
