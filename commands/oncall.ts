@@ -7,6 +7,7 @@ import { comingTurns, onCallAt, type Rotation, readHandover, type Turn } from '.
 import {
   addOverride,
   addRotation,
+  editRotation,
   findRotation,
   listOverrides,
   listRotations,
@@ -21,6 +22,16 @@ import { setName } from './told.ts'
 
 const rotationName = () => completes(positional(z.string().max(64)), 'rotation')
 const person = () => completes(z.string().min(1).max(64), 'person')
+const members = () =>
+  z.string().max(1000).describe('Names of people in the order of their turns, with commas between them')
+const every = () => z.enum(['daily', 'weekly']).optional()
+const zone = () => completes(readable(timeZoneId, 64), 'zone').optional()
+const handover = () =>
+  readable(text => {
+    const read = readHandover(text)
+    if (read === null) throw invalid('handover', `"${text}" is no time of a handover. Write "Mon 09:00" or 09:00.`)
+    return read
+  }, 40).optional()
 const MOST_MEMBERS = 50
 const LOOK_AHEAD = 4
 
@@ -60,27 +71,44 @@ const add = command({
   role: 'admin',
   args: {
     name: positional(setName()).describe('A name for it'),
-    members: z.string().max(1000).describe('Names of people in the order of their turns, with commas between them'),
-    every: z.enum(['daily', 'weekly']).optional().describe('How long a turn is; weekly unless said'),
-    handover: readable(text => {
-      const read = readHandover(text)
-      if (read === null) throw invalid('handover', `"${text}" is no time of a handover. Write "Mon 09:00" or 09:00.`)
-      return read
-    }, 40)
-      .optional()
-      .describe('When turns change: "Mon 09:00" (or 09:00); Monday 09:00 unless said'),
-    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone, that of Vakt unless said'),
+    members: members(),
+    every: every().describe('How long a turn is; weekly unless said'),
+    handover: handover().describe('When turns change: "Mon 09:00" (or 09:00); Monday 09:00 unless said'),
+    tz: zone().describe('Time zone, that of Vakt unless said'),
   },
-  run({ name, members, every = 'weekly', handover = { day: 1, minute: 540 }, tz }, context) {
-    const names = members
-      .split(',')
-      .map(word => word.trim())
-      .filter(Boolean)
-    if (names.length === 0 || names.length > MOST_MEMBERS)
-      throw invalid('members', `Name from 1 to ${MOST_MEMBERS} people, with commas between them.`)
-    const people = names.map(one => findPerson(context.state, one).name)
-    const row = { name, members: people, every, ...handover, timeZone: tz ?? context.config.timeZone }
+  run({ name, members, every = 'weekly', handover, tz }, context) {
+    const times = { day: 1, minute: 540, ...(handover && handoverOf(every, handover)) }
+    const people = memberNames(context, members)
+    const row = { name, members: people, every, ...times, timeZone: tz ?? context.config.timeZone }
     return rotationAnswer(addRotation(context.state, row, context.now), context, 'good')
+  },
+})
+
+const edit = command({
+  name: 'oncall edit',
+  summary: 'Change a rotation: its people, its handover',
+  details:
+    'Who is on call stays on call until the next handover; who is not among the members any more makes room for the first of them at once. Stand-ins stay.',
+  examples: ['oncall edit primary --members ann,ben,cleo', 'oncall edit primary --handover "Tue 10:00"'],
+  role: 'admin',
+  args: {
+    name: rotationName().describe('Name of the rotation'),
+    members: members().optional(),
+    every: every().describe('How long a turn is'),
+    handover: handover().describe('When turns change: "Mon 09:00" or 09:00'),
+    tz: zone().describe('Time zone'),
+  },
+  run({ name, members, every, handover, tz }, context) {
+    const rotation = findRotation(context.state, name)
+    const changes = {
+      ...(members === undefined ? {} : { members: memberNames(context, members) }),
+      ...(every === undefined ? {} : { every }),
+      ...(handover === undefined ? {} : handoverOf(every ?? rotation.every, handover)),
+      ...(tz === undefined ? {} : { timeZone: tz }),
+    }
+    if (Object.keys(changes).length === 0)
+      throw invalid('settings', 'Say what to change: --members, --every, --handover or --tz.')
+    return rotationAnswer(editRotation(context.state, rotation, changes, context.now), context, 'good')
   },
 })
 
@@ -146,7 +174,24 @@ const cancel = command({
   },
 })
 
-export const oncallCommands = [now, add, remove, override, cancel]
+export const oncallCommands = [now, add, edit, remove, override, cancel]
+
+function memberNames({ state }: Context, text: string): string[] {
+  const names = text
+    .split(',')
+    .map(word => word.trim())
+    .filter(Boolean)
+  if (names.length === 0 || names.length > MOST_MEMBERS)
+    throw invalid('members', `Name from 1 to ${MOST_MEMBERS} people, with commas between them.`)
+  return names.map(one => findPerson(state, one).name)
+}
+
+/** What of a handover a rotation keeps: a daily one has no day of the week. */
+function handoverOf(every: Rotation['every'], { day, minute }: { day: number | null; minute: number }) {
+  if (every === 'daily' && day !== null)
+    throw invalid('handover', 'A daily rotation hands over every day: write the time alone, such as 09:00.')
+  return { minute, ...(day === null ? {} : { day }) }
+}
 
 function rotationAnswer(rotation: Rotation, context: Context, tone: 'good' | 'plain') {
   return {

@@ -19,7 +19,7 @@ export function reportFlags() {
     at: readable(text => {
       const read = readHandover(text)
       if (read === null) throw invalid('at', `"${text}" is no time. Write 09:00, or "Mon 09:00" for a weekly one.`)
-      return { ...read, hasDay: /[a-z]/i.test(text) }
+      return read
     }, 40)
       .optional()
       .describe('When: 09:00, or "Mon 09:00" for a weekly one; 09:00 (on Mondays) unless said'),
@@ -32,17 +32,17 @@ export function reportFlags() {
 type When = {
   daily?: boolean | undefined
   weekly?: boolean | undefined
-  at?: { day: number; minute: number; hasDay: boolean } | undefined
+  at?: { day: number | null; minute: number } | undefined
 }
 
 /** How often and at which time, where `usual` holds unless said; a day of the week belongs to a weekly one. */
 export function readWhen({ daily, weekly, at }: When, usual: { every: Report['every']; minute: number; day: number }) {
   if (daily && weekly) throw invalid('weekly', 'Say --daily or --weekly, not both.')
   const every = weekly ? ('weekly' as const) : daily ? ('daily' as const) : usual.every
-  if (every === 'daily' && at?.hasDay)
+  if (every === 'daily' && at && at.day !== null)
     throw invalid('at', 'A daily report comes every day: leave the day out, or say --weekly.')
   const minute = at?.minute ?? usual.minute
-  const day = at?.hasDay ? at.day : usual.day
+  const day = at?.day ?? usual.day
   return { every, cron: `${minute % 60} ${Math.floor(minute / 60)} * * ${every === 'weekly' ? day : '*'}` }
 }
 

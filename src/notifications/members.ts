@@ -54,7 +54,7 @@ export function removePerson(state: State, name: string): Person {
     if (held.length > 0)
       throw new Problem(
         'conflict',
-        `${person.name} has turns in ${held.map(one => one.name).join(', ')}. Remove that rotation first.`,
+        `${person.name} has turns in ${held.map(one => one.name).join(', ')}. "oncall edit ${held[0]!.name} --members …" takes them out.`,
       )
     state.db.delete(people).where(eq(people.name, person.name)).run()
     return person

@@ -3,7 +3,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { DAY, HOUR } from '../time.ts'
 import { mentionsIn, readMention } from './mention.ts'
-import { comingTurns, dayOfTurn, type Override, onCallAt, type Rotation, readHandover } from './on-call.ts'
+import {
+  changedRotation,
+  comingTurns,
+  dayOfTurn,
+  type Override,
+  onCallAt,
+  type Rotation,
+  readHandover,
+} from './on-call.ts'
 
 const at = (text: string) => Date.parse(text)
 const rotation = (more: Partial<Rotation> = {}, from = '2026-03-02T08:00:00Z'): Rotation => {
@@ -82,13 +90,30 @@ describe('a rotation', () => {
       ['cleo', '03-05T08', true],
       ['ann', '03-09T08', false],
     ])
+    // Back from a stand-in, a turn begins when that ends and not at the handover before.
+    expect(turns.slice(1).map(turn => turn.since)).toEqual(turns.slice(0, -1).map(turn => turn.until))
+  })
+
+  const now = at('2026-03-11T12:00:00Z')
+  it.each([
+    ['somebody joins', { members: ['cleo', 'ann', 'ben', 'dan'] }, ['ben', 'dan', 'cleo']],
+    ['somebody else leaves', { members: ['ben', 'cleo'] }, ['ben', 'cleo', 'ben']],
+    ['whose turn it is leaves', { members: ['ann', 'cleo'] }, ['ann', 'cleo', 'ann']],
+    ['the handover is later', { minute: 1200, day: 3 }, ['ben', 'cleo', 'ann']],
+    ['turns become days', { every: 'daily' as const }, ['ben', 'cleo', 'ann']],
+    ['the zone is another', { timeZone: 'Pacific/Auckland' }, ['ben', 'cleo', 'ann']],
+  ])('is changed so that whose turn it is goes on: %s', (_, changes, who) => {
+    const before = rotation()
+    expect(onCallAt(before, [], now).who).toBe('ben')
+    const changed = changedRotation(before, changes, now)
+    expect(comingTurns(changed, [], now, 3).map(turn => turn.who)).toEqual(who)
   })
 })
 
 it.each([
   ['Mon 09:00', { day: 1, minute: 540 }],
   ['sunday 0:05', { day: 0, minute: 5 }],
-  ['17:30', { day: 1, minute: 1050 }],
+  ['17:30', { day: null, minute: 1050 }],
   ['25:00', null],
   ['someday 09:00', null],
   ['noon', null],

@@ -26,19 +26,38 @@ export function onCallAt(rotation: Rotation, standIns: readonly Override[], now:
   return { ...turn, until: Math.min(turn.until, ...coming) }
 }
 
-/** The turns from `now` on, at most `count`, for a look ahead. */
+/** The turns from `now` on, at most `count`, for a look ahead; each but the first begins when the one before it ends. */
 export function comingTurns(rotation: Rotation, standIns: readonly Override[], now: number, count: number): Turn[] {
-  const turns: Turn[] = []
-  for (let at = now; turns.length < count; at = turns.at(-1)!.until) turns.push(onCallAt(rotation, standIns, at))
+  const turns = [onCallAt(rotation, standIns, now)]
+  while (turns.length < count) {
+    const since = turns.at(-1)!.until
+    turns.push({ ...onCallAt(rotation, standIns, since), since })
+  }
   return turns
 }
 
-/** `Mon 09:00` or `09:00` as day of the week (0 is Sunday; Monday unless said) and minutes after midnight; null when it is neither. */
-export function readHandover(text: string): { day: number; minute: number } | null {
+/** `Mon 09:00` or `09:00` as day of the week (0 is Sunday; null unless said) and minutes after midnight; null when it is neither. */
+export function readHandover(text: string): { day: number | null; minute: number } | null {
   const [, name, hour, minute] = /^(?:([a-z]{3,9})\s+)?(\d{1,2}):(\d{2})$/i.exec(text.trim()) ?? []
   if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) return null
-  const day = name === undefined ? 1 : WEEKDAYS.indexOf(name.slice(0, 3).toLowerCase())
-  return day < 0 ? null : { day, minute: Number(hour) * 60 + Number(minute) }
+  const day = name === undefined ? null : WEEKDAYS.indexOf(name.slice(0, 3).toLowerCase())
+  return day === -1 ? null : { day, minute: Number(hour) * 60 + Number(minute) }
+}
+
+/**
+ * A rotation with changes made at `now`: whose turn it is goes on, until the next handover as it is then; who is not among
+ * the members any more makes room for the first of them.
+ */
+export function changedRotation(
+  rotation: Rotation,
+  changes: Partial<Pick<Rotation, 'members' | 'every' | 'day' | 'minute' | 'timeZone'>>,
+  now: number,
+): Rotation {
+  const changed = { ...rotation, ...changes }
+  const turn = turnNumber(rotation, dayOfTurn(rotation, now))
+  const who = rotation.members[turn]!
+  const place = changes.members ? Math.max(0, changes.members.indexOf(who)) : turn
+  return { ...changed, firstDay: dayOfTurn(changed, now) - place * DAYS[changed.every] }
 }
 
 /** The day number of the handover that the turn running at `now` began with. */
@@ -54,10 +73,14 @@ export function dayOfTurn(rotation: Pick<Rotation, 'every' | 'day' | 'minute' | 
 function regularTurn(rotation: Rotation, now: number): Turn {
   const length = DAYS[rotation.every]
   const begun = dayOfTurn(rotation, now)
-  const turn = Math.floor((begun - rotation.firstDay) / length)
-  const { members } = rotation
-  const who = members[((turn % members.length) + members.length) % members.length]!
+  const who = rotation.members[turnNumber(rotation, begun)]!
   return { who, since: handoverOn(rotation, begun), until: handoverOn(rotation, begun + length), standIn: false }
+}
+
+/** Which of the members has the turn that begins on a day. */
+function turnNumber({ every, firstDay, members }: Rotation, begun: number): number {
+  const turn = Math.floor((begun - firstDay) / DAYS[every])
+  return ((turn % members.length) + members.length) % members.length
 }
 
 function handoverOn({ minute, timeZone }: Pick<Rotation, 'minute' | 'timeZone'>, day: number): number {

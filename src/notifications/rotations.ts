@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { overrides, rotations } from '../state/schema.ts'
-import { dayOfTurn, type Override, onCallAt, type Rotation, type Turn } from './on-call.ts'
+import { changedRotation, dayOfTurn, type Override, onCallAt, type Rotation, type Turn } from './on-call.ts'
 
 /** All rotations by name. */
 export function listRotations(state: State): Rotation[] {
@@ -36,6 +36,18 @@ export function addRotation(state: State, row: Omit<Rotation, 'id' | 'firstDay' 
       .returning()
       .get()
   })
+}
+
+/** Changes a rotation; whose turn it is stays on call until the next handover. */
+export function editRotation(
+  state: State,
+  rotation: Rotation,
+  changes: Partial<Pick<Rotation, 'members' | 'every' | 'day' | 'minute' | 'timeZone'>>,
+  now: number,
+): Rotation {
+  const changed = changedRotation(rotation, changes, now)
+  state.transaction(() => state.db.update(rotations).set(changed).where(eq(rotations.id, rotation.id)).run())
+  return changed
 }
 
 /** Removes a rotation with its stand-ins. */

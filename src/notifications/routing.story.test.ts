@@ -128,6 +128,8 @@ describe('routes', () => {
     ['escalations edit x --after 5m', /There is no escalation "x"/],
     ['oncall override --who ann --for 1d', /There is no rotation/],
     ['oncall add x --members nobody', /There is no person "nobody"/],
+    ['oncall add x --members ann --every daily --handover "Mon 09:00"', /A daily rotation hands over every day/],
+    ['oncall edit x --members ann', /There is no rotation "x"/],
     ['note 99 hello', /There is no alert 99/],
   ])('%s is refused with a sentence', async (line, sentence) => {
     const house = await withChannel()
