@@ -10,16 +10,18 @@ type Found = Omit<Happening, 'id'>
 const MOST = 60
 const EARLIER = 3
 
-/** Everything that happened between two instants, oldest first; `projectId` null is every project. */
+/**
+ * What happened between two instants, oldest first; `projectId` null is every project. Of too much, what came first, which
+ * may be the cause, and what came last, which is how things are now.
+ */
 export function readHappenings(state: State, scope: Scope): Found[] {
-  return [
+  const all = [
     ...alertSteps(state, scope),
     ...failedBeats(state, scope),
     ...absences(state, scope),
     ...containers(state, scope),
-  ]
-    .sort((a, b) => a.at - b.at)
-    .slice(0, MOST)
+  ].sort((a, b) => a.at - b.at)
+  return all.length <= MOST ? all : [...all.slice(0, MOST / 2), ...all.slice(-MOST / 2)]
 }
 
 /** The last few times that the same trouble was there before, for the alert `id` with `key`, before the instant `at`. */
@@ -39,41 +41,47 @@ export function earlierAlerts(state: State, key: string, id: number, at: number)
   })
 }
 
+/** The first and the last `most` rows of a query without an order, by its column `place`; each once. */
+function endsOf<Row>(state: State, query: string, values: object): Row[] {
+  const read = (way: string) =>
+    state.prepare<[object], Row & { place: number }>(`${query} order by place ${way} limit @most`).all(values)
+  return [...new Map([...read('asc'), ...read('desc')].map(row => [row.place, row])).values()]
+}
+
 function alertSteps(state: State, { projectId, from, until }: Scope): Found[] {
-  const query = `select h.at, h.what, h.by, h.note, a.id, a.title, a.severity from alert_history h
+  const query = `select h.id as place, h.at, h.what, h.by, h.note, a.id, a.title, a.severity from alert_history h
     join alerts a on a.id = h.alert_id
     where a.fired_at < @until and (a.resolved_at is null or a.resolved_at >= @from) and h.at >= @from and h.at < @until
-      and (@project is null or a.project_id is null or a.project_id = @project) order by h.id limit @most`
+      and (@project is null or a.project_id is null or a.project_id = @project)`
   type Row = { at: number; what: string; by: string | null; note: string | null; id: number; title: string }
-  return state
-    .prepare<[object], Row & { severity: string }>(query)
-    .all({ from, until, project: projectId, most: MOST })
-    .map(row => {
-      const by = row.by === null ? '' : ` by ${row.by}`
-      const note = row.note === null ? '' : `, note: ${row.note}`
-      const what = row.what.startsWith('fired') ? 'fired' : row.what
-      const text = `alert ${row.id} (${row.severity}) "${row.title}" ${what}${by}${note}`
-      return { at: row.at, text, command: `alerts show ${row.id}` }
-    })
+  return endsOf<Row & { severity: string }>(state, query, {
+    from,
+    until,
+    project: projectId,
+    most: MOST / 2,
+  }).map(row => {
+    const by = row.by === null ? '' : ` by ${row.by}`
+    const note = row.note === null ? '' : `, note: ${row.note}`
+    const what = row.what.startsWith('fired') ? 'fired' : row.what
+    const text = `alert ${row.id} (${row.severity}) "${row.title}" ${what}${by}${note}`
+    return { at: row.at, text, command: `alerts show ${row.id}` }
+  })
 }
 
 function failedBeats(state: State, { projectId, from, until }: Scope): Found[] {
-  const query = `select b.received_at as at, c.name, b.exit_status, b.body, b.body_bytes from checks c
+  const query = `select b.id as place, b.received_at as at, c.name, b.exit_status, b.body, b.body_bytes from checks c
     join beats b on b.check_id = c.id
     where b.kind = 'fail' and b.received_at >= @from and b.received_at < @until
-      and (@project is null or c.project_id = @project) order by b.id limit @most`
+      and (@project is null or c.project_id = @project)`
   type Row = { at: number; name: string; exit_status: number | null; body: Buffer | null; body_bytes: number }
-  return state
-    .prepare<[object], Row>(query)
-    .all({ from, until, project: projectId, most: MOST / 3 })
-    .map(row => {
-      const status = row.exit_status ? ` with exit status ${row.exit_status}` : ''
-      // The end of a body that was cut when it came may be half of something that no rule would know.
-      const whole = row.body !== null && row.body.length >= row.body_bytes
-      const said = whole ? shortened(row.body!.toString('utf8').trim().split('\n').at(-1) ?? '', 300) : ''
-      const text = `check ${row.name} reported a failure${status}${said ? `, saying: ${said}` : ''}`
-      return { at: row.at, text, command: `checks show ${JSON.stringify(row.name)}` }
-    })
+  return endsOf<Row>(state, query, { from, until, project: projectId, most: MOST / 6 }).map(row => {
+    const status = row.exit_status ? ` with exit status ${row.exit_status}` : ''
+    // The end of a body that was cut when it came may be half of something that no rule would know.
+    const whole = row.body !== null && row.body.length >= row.body_bytes
+    const said = whole ? shortened(row.body!.toString('utf8').trim().split('\n').at(-1) ?? '', 300) : ''
+    const text = `check ${row.name} reported a failure${status}${said ? `, saying: ${said}` : ''}`
+    return { at: row.at, text, command: `checks show ${JSON.stringify(row.name)}` }
+  })
 }
 
 function absences(state: State, { from, until }: Scope): Found[] {
