@@ -28,7 +28,8 @@ function collectedWhile(hangs: string) {
 
 const ROW =
   '{"name":"/web","id":"c1","image":"nginx","state":"running","exit":0,"oom":false,"restarts":0,"health":null}'
-const DOCKER = `case $1 in --version) echo Docker version 28.2.2 ;; ps) echo c1 ;; inspect) echo '${ROW}' ;; esac`
+const ID = 'c1'.repeat(32)
+const DOCKER = `case $1 in --version) echo Docker version 28.2.2 ;; ps) echo ${ID} ;; inspect) echo '${ROW}' ;; esac`
 
 it('tells of the containers of an engine that answers', () => {
   program('docker', DOCKER)
@@ -46,4 +47,27 @@ it.each([
   const seen = collectedWhile(word)
   expect(seen).toMatchObject({ engine: 'docker', engineError: says })
   expect(seen.memory).not.toBeNull()
+})
+
+it('tells of the disks of the host itself when a share hangs', () => {
+  program('docker', DOCKER)
+  program('df', 'echo Filesystem; case "$*" in *-l) echo "/dev/sda1 9 4 5 45% /" ;; esac')
+  const seen = collectedWhile('df')
+  expect(seen.disks.map(disk => disk.mount)).toEqual(['/'])
+})
+
+it('takes no warning for a container, and loses no figures for one', () => {
+  const figures = '[{"name":"web","cpu_percent":"1.5%"}]'
+  program('docker', 'exit 1')
+  program(
+    'podman',
+    `echo 'time="x" level=warning msg="no systemd session" --all' >&2
+     case $1 in
+       --version) echo podman version 5.4.2 ;;
+       ps) echo ${ID} ;;
+       inspect) [ "$*" = "inspect --type container --format $5 ${ID}" ] && echo '${ROW}' ;;
+       stats) echo '${figures}' ;;
+     esac`,
+  )
+  expect(collectedWhile('nothing')).toMatchObject({ engineError: null, containers: [{}], usage: [{ cpu: 1.5 }] })
 })

@@ -17,19 +17,23 @@ const PODMAN = `{"name":{{json .Name}},"id":{{json .ID}},"image":{{json .ImageNa
 export const COLLECT = `${MARK}
 LC_ALL=C; export LC_ALL
 limited() { s=$1; shift; if command -v timeout >/dev/null 2>&1; then timeout "$s" "$@"; else "$@"; fi; }
-engine= failure= ids=
+engine= failure= answer=
 for program in docker podman; do
   command -v "$program" >/dev/null 2>&1 || continue
   case "$("$program" --version 2>/dev/null)" in *odman*) kind=podman ;; *) kind=docker ;; esac
-  if answer=$(limited 5 "$program" ps -aq --no-trunc 2>&1); then engine=$kind ids=$answer failure=; break; fi
+  if answer=$(limited 5 "$program" ps -aq --no-trunc 2>&1); then engine=$kind failure=; break; fi
   engine=\${engine:-$kind} failure=\${failure:-\${answer:-it did not answer within 5 seconds}}
 done
+# A warning beside the names is none.
+ids=$(printf '%s\\n' "$answer" | grep -E '^[0-9a-f]{12,64}$')
 echo "@@engine"; echo "$engine"
 if [ -n "$failure" ]; then echo "@@failure"; echo "$failure"; fi
 echo "@@cpu"; head -n 1 /proc/stat; grep -c '^processor' /proc/cpuinfo
 echo "@@memory"; head -n 5 /proc/meminfo
 echo "@@load"; cat /proc/loadavg
-echo "@@disks"; df -P -k 2>/dev/null
+echo "@@disks"; limited 3 df -P -k 2>/dev/null
+# A share whose server is gone holds up all others.
+if [ $? -ge 124 ]; then df -P -k -l 2>/dev/null; fi
 case "$engine" in
 docker) form='${DOCKER}' stats='{{json .}}' ;;
 podman) form='${PODMAN}' stats=json ;;
@@ -42,7 +46,7 @@ if [ -n "$ids" ]; then
   if [ $? -ge 124 ]; then echo "@@failure"; echo "it did not describe its containers within 6 seconds"; fi
 fi
 echo "@@stats"
-if [ -n "$ids" ]; then limited 6 "$engine" stats --no-stream --format "$stats" 2>&1; fi
+if [ -n "$ids" ]; then limited 6 "$engine" stats --no-stream --format "$stats" 2>/dev/null; fi
 exit 0
 `
 
