@@ -3,8 +3,9 @@
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, isNull, sql } from '../state/orm.ts'
-import { alerts, channels, escalations, notifications, reports, routes } from '../state/schema.ts'
+import { alerts, channels, notifications } from '../state/schema.ts'
 import { rerouteOpen } from './audiences.ts'
+import { leadsTo } from './leads.ts'
 import { settle } from './notifications.ts'
 import type { ChannelRow } from './route.ts'
 
@@ -104,26 +105,7 @@ export function removeChannel(state: State, row: ChannelRow, now: number): void 
   state.transaction(() => {
     if (row.given === 'settings')
       throw new Problem('conflict', `${row.name} is named by the settings. Take it out there and start Vakt anew.`)
-    const leads = [
-      ...state.db
-        .select()
-        .from(routes)
-        .all()
-        .filter(one => one.channels.includes(row.id))
-        .map(one => `route ${one.name}`),
-      ...state.db
-        .select()
-        .from(escalations)
-        .all()
-        .filter(one => one.to.includes(row.id))
-        .map(one => `escalation ${one.name}`),
-      ...state.db
-        .select()
-        .from(reports)
-        .all()
-        .filter(one => one.channels.includes(row.id))
-        .map(one => `report ${one.name}`),
-    ]
+    const leads = leadsTo(state, word => word === row.id)
     if (leads.length > 0)
       throw new Problem('conflict', `${row.name} is still where ${leads.join(', ')} leads. Change that first.`)
     // Like one that the settings name no more: it stays known with what it was told, and does not come back by itself.

@@ -2,7 +2,8 @@
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq, sql } from '../state/orm.ts'
-import { people, rotations } from '../state/schema.ts'
+import { overrides, people, rotations } from '../state/schema.ts'
+import { leadsTo } from './leads.ts'
 
 export type Person = typeof people.$inferSelect
 
@@ -42,7 +43,7 @@ export function savePerson(state: State, { name, ...ids }: Partial<Person> & { n
   })
 }
 
-/** Removes a person; throws `conflict` while a rotation has them. */
+/** Removes a person; throws `conflict` while a rotation has them, or a route or an escalation calls them. */
 export function removePerson(state: State, name: string): Person {
   return state.transaction(() => {
     const person = findPerson(state, name)
@@ -56,6 +57,11 @@ export function removePerson(state: State, name: string): Person {
         'conflict',
         `${person.name} has turns in ${held.map(one => one.name).join(', ')}. "oncall edit ${held[0]!.name} --members …" takes them out.`,
       )
+    const leads = leadsTo(state, word => word === `person:${person.name}`)
+    if (leads.length > 0)
+      throw new Problem('conflict', `${person.name} is still called by ${leads.join(', ')}. Change that first.`)
+    // For whom they stand in is on call again.
+    state.db.delete(overrides).where(eq(overrides.who, person.name)).run()
     state.db.delete(people).where(eq(people.name, person.name)).run()
     return person
   })

@@ -3,6 +3,7 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { overrides, rotations } from '../state/schema.ts'
+import { leadsTo } from './leads.ts'
 import { changedRotation, dayOfTurn, type Override, onCallAt, type Rotation, type Turn } from './on-call.ts'
 
 /** All rotations by name. */
@@ -50,8 +51,16 @@ export function editRotation(
   return changed
 }
 
-/** Removes a rotation with its stand-ins. */
+/** Removes a rotation with its stand-ins; throws `conflict` while a route or an escalation calls whoever is on call there. */
 export function removeRotation(state: State, rotation: Rotation): void {
+  const isLast = listRotations(state).length === 1
+  const calls = (word: string) => word === `oncall:${rotation.name}` || (isLast && word === 'oncall')
+  const leads = leadsTo(state, calls)
+  if (leads.length > 0)
+    throw new Problem(
+      'conflict',
+      `Whoever is on call in ${rotation.name} is still called by ${leads.join(', ')}. Change that first.`,
+    )
   state.transaction(() => state.db.delete(rotations).where(eq(rotations.id, rotation.id)).run())
 }
 

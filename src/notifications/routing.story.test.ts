@@ -306,6 +306,32 @@ describe('an escalation', () => {
   })
 })
 
+describe('whoever is called by something', () => {
+  it('is not taken away under it', async () => {
+    const house = await withChannel()
+    await house.result('oncall member add ann')
+    await house.result('oncall member add ben')
+    await house.result('oncall member add cleo')
+    await house.result('oncall add primary --members ann --handover 09:00')
+    await house.result('escalations add second --after 15m --to oncall')
+    await house.result('routes add all --to ops --mention ben')
+    const refusal = async (line: string) => {
+      const reply = await house.says(line)
+      return reply.ok ? null : reply.problem.message
+    }
+    expect(await refusal('oncall remove primary')).toMatch(/still called by escalation second. Change that first/)
+    expect(await refusal('oncall member remove ann')).toMatch(/has turns in primary/)
+    expect(await refusal('oncall member remove ben')).toMatch(/still called by route all/)
+    await house.result('oncall override --who cleo --for 2h')
+    await house.result('oncall member remove cleo')
+    const { rotations } = await house.result<{ rotations: { on_call: { who: string } }[] }>('oncall')
+    expect(rotations[0]!.on_call.who).toBe('ann')
+    await house.result('escalations edit second --to ann')
+    await house.result('oncall remove primary')
+    expect(await refusal('oncall member remove ann')).toMatch(/still called by escalation second/)
+  })
+})
+
 describe('an acknowledgement with an end', () => {
   it('calls people again when it runs out, and reminds as before', async () => {
     const house = await startHouse()
