@@ -172,6 +172,9 @@ describe('an error rate', () => {
     expect((await open()).filter(one => one.detector === 'error-rate')).toMatchObject([
       { title: 'api: 29% of lines are errors', state: 'firing' },
     ])
+    const card = house.channel.messages.map(message => message.card).find(({ title }) => title.includes('29%'))
+    const course = card!.fields!.find(({ name }) => name === 'Errors')
+    expect(plainText(course!.value, String)).toMatch(/^·+▁█+.* threshold 20 %$/)
     await keepsSending(24, '30s', ...Array(20).fill({}))
     expect((await open()).filter(one => one.detector === 'error-rate')).toEqual([])
   })

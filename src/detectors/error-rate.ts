@@ -1,10 +1,10 @@
 // Finds sources of whose lines too many are errors: by share, from a number of errors on.
-import { sparkline } from '../charts/sparkline.ts'
 import { quoteWord } from '../command-line.ts'
-import { type Series, sourceErrors } from '../logs/counters.ts'
+import { countsOf, type Series } from '../logs/counters.ts'
 import { type LinesWithin, linesOf, type Pausing } from '../logs/line-counts.ts'
 import { readSource } from '../logs/sources.ts'
 import type { State } from '../state/database.ts'
+import type { Curve } from '../state/schema.ts'
 import { HOUR, MINUTE } from '../time.ts'
 import { windowWords } from './error-finding.ts'
 import { seriesOfRule } from './fitting-series.ts'
@@ -36,7 +36,7 @@ export function* errorRates(state: State, rule: Rule, until: number, within: Lin
     // What is usual is only asked for when something is wrong.
     const suspicious = rule.baseline && isTooMany(rule, share, 0)
     const usual = suspicious ? usualShare(state, rule, share, fitting, told, until) : 0
-    figures.push(figureOf(state, rule, share, usual, until))
+    figures.push(figureOf(rule, share, usual, needed => shareCurve(state, share, needed, fitting, told, until)))
     if (suspicious) yield
   }
   return figures
@@ -44,19 +44,22 @@ export function* errorRates(state: State, rule: Rule, until: number, within: Lin
 
 /** Whether so many of the lines are errors; `usual` is the usual share in percent. */
 export function isTooMany(rule: Pick<Rule, 'threshold' | 'minimum' | 'times'>, share: Share, usual: number): boolean {
-  const needed = Math.min(100, Math.max(rule.threshold!, usual * rule.times))
-  return share.errors >= (rule.minimum ?? 1) && percent(share) >= needed && percent(share) > usual
+  const enough = share.errors >= (rule.minimum ?? 1) && percent(share) >= neededShare(rule, usual)
+  return enough && percent(share) > usual
 }
 
-/** The share of one source's series. Errors that have an alert of their own are lines, but no errors: they have been told already. */
+function neededShare(rule: Pick<Rule, 'threshold' | 'times'>, usual: number): number {
+  return Math.min(100, Math.max(rule.threshold!, usual * rule.times))
+}
+
+/** The share of one source's series. */
 function shareOf(series: readonly Series[], lines: ReadonlyMap<number, number>, told: ReadonlySet<string>): Share {
   const { projectId, source } = series[0]!
   const share = { projectId, source, errors: 0, lines: 0 }
-  for (const { id, level, fingerprint } of series) {
-    const count = lines.get(id) ?? 0
+  for (const one of series) {
+    const count = lines.get(one.id) ?? 0
     share.lines += count
-    const isError = level === 'error' || level === 'fatal'
-    if (isError && !told.has(`${projectId}\0${fingerprint}`)) share.errors += count
+    if (isUntoldError(one, told)) share.errors += count
   }
   return share
 }
@@ -83,9 +86,10 @@ function usualShare(
   return usual
 }
 
-function figureOf(state: State, rule: Rule, share: Share, usual: number, until: number): Figure {
+function figureOf(rule: Rule, share: Share, usual: number, curveAgainst: (needed: number) => Curve): Figure {
   const { projectId, source, errors, lines } = share
   const window = windowWords(rule.window!)
+  const needed = neededShare(rule, usual)
   const often = usual > 0 ? ` Usual is ${whole(usual)}%.` : ''
   return {
     subject: `${projectId}:${source}`,
@@ -98,10 +102,10 @@ function figureOf(state: State, rule: Rule, share: Share, usual: number, until: 
     },
     against: worst => [
       { bold: `${errors} of ${lines} lines` },
-      ` in ${window} were errors (${whole(percent(share))}%, at worst ${whole(worst)}%); the rule ${rule.name} alerts at ${rule.threshold}% and ${rule.minimum ?? 1} errors.${often}`,
+      ` in ${window} were errors (${whole(percent(share))}%, at worst ${whole(worst)}%); the rule ${rule.name} alerts at ${whole(needed)}% and ${rule.minimum ?? 1} errors.${often}`,
     ],
     more: () => ({
-      fields: [{ name: 'Errors in the last hour', value: lastHour(state, share, until) }],
+      chart: curveAgainst(needed),
       buttons: [
         {
           label: 'Logs',
@@ -113,12 +117,31 @@ function figureOf(state: State, rule: Rule, share: Share, usual: number, until: 
   }
 }
 
-/** One block for two minutes. */
-function lastHour(state: State, { projectId, source }: Share, until: number): string {
-  const values = new Array<number>(30).fill(0)
-  for (const { at, count } of sourceErrors(state, projectId, source, until - HOUR, until))
-    values[Math.floor((at - until + HOUR) / (2 * MINUTE))]! += count
-  return sparkline(values)
+/** The share of errors by minute over the hour before `until`, against what is too much; null where there were no lines. */
+function shareCurve(
+  state: State,
+  { projectId, source }: Share,
+  needed: number,
+  fitting: readonly Series[],
+  told: ReadonlySet<string>,
+  until: number,
+): Curve {
+  const series = fitting.filter(one => one.projectId === projectId && one.source === source)
+  const byMinute = (some: readonly Series[]) =>
+    new Map(countsOf(state, some, until - HOUR, until).map(({ at, count }) => [at, count]))
+  const lines = byMinute(series)
+  const errors = byMinute(series.filter(one => isUntoldError(one, told)))
+  const points = Array.from({ length: HOUR / MINUTE }, (_, i): readonly [number, number | null] => {
+    const at = until - HOUR + i * MINUTE
+    const count = lines.get(at)
+    return [at, count === undefined ? null : Math.round(((errors.get(at) ?? 0) / count) * 1000) / 10]
+  })
+  return { name: 'errors', unit: '%', points, threshold: Math.round(needed * 10) / 10 }
+}
+
+/** Errors that have an alert of their own are lines, but no errors: they have been told already. */
+function isUntoldError({ projectId, level, fingerprint }: Series, told: ReadonlySet<string>): boolean {
+  return (level === 'error' || level === 'fatal') && !told.has(`${projectId}\0${fingerprint}`)
 }
 
 function keyOf({ projectId, source }: Series): string {

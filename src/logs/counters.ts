@@ -74,21 +74,6 @@ export function errorCounts(
     .all(projectId, fingerprint, from, until)
 }
 
-/** Errors of a source by minute from `from` until before `until`, oldest first; minutes without any are left out. */
-export function sourceErrors(
-  state: State,
-  projectId: number,
-  source: string,
-  from: number,
-  until: number,
-): { at: number; count: number }[] {
-  const query = `select at, sum(count) as count from log_series cross join log_counts on series = id and at >= ? and at < ?
-    where project_id = ? and source = ? and level in ('error', 'fatal') group by at order by at`
-  return state
-    .prepare<[number, number, number, string], { at: number; count: number }>(query)
-    .all(from, until, projectId, source)
-}
-
 /** Lines of some series together, by minute (by hour where that is all there is), oldest first. */
 export function countsOf(
   state: State,
