@@ -50,7 +50,11 @@ export function connect({ token, apiUrl, log }: { token: string; apiUrl: string;
   const client = new Client({
     // Without the privileged MessageContent the texts are empty, except of those that mention the bot.
     intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
-    makeCache: Options.cacheWithLimits({ MessageManager: 0, ReactionManager: 0, PresenceManager: 0, UserManager: 100 }),
+    makeCache: Options.cacheWithLimits({
+      ...{ MessageManager: 0, ReactionManager: 0, PresenceManager: 0, UserManager: 100 },
+      // Whoever writes anything would be kept for ever.
+      GuildMemberManager: { maxSize: 100, keepOverLimit: member => member.id === member.client.user.id },
+    }),
     rest: restOptions(apiUrl),
     ws: {
       buildStrategy: sockets => new PacedStrategy(sockets, beforeConnecting),
