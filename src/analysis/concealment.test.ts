@@ -6,6 +6,7 @@ import { leak } from '../logs/redact/secrets.testing.ts'
 import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
 import { answers } from '../testing/model/behaviour.ts'
 import { evidenceIn, resultsIn } from '../testing/model/reader.ts'
+import { until } from '../testing/running.ts'
 import { createVeil } from './concealment.ts'
 import { happeningText, sentText } from './pack-text.ts'
 import { shortened } from './reading.ts'
@@ -166,7 +167,14 @@ describe('what a provider receives', () => {
     for (const alert of [1, 2, 3, 4]) await at.house.result(`analyze alert ${alert}`)
     await at.house.result(`analyze host ${quoteWord(oneLine[2]!.text.slice(0, 200))}`)
     for (const { text } of oneLine.slice(16, 20)) await at.house.result(`analyze ask ${quoteWord(text)}`)
-    expect(at.model.requests.length).toBeGreaterThan(7)
+    const mention = { channels: ['discord'], under: [at.house.channel.messages[0]!.ref], thread: null }
+    const ann = { platform: 'discord' as const, id: '1', name: 'Ann', admin: false, groups: [], interactive: true }
+    for (const { text } of oneLine.slice(20, 23)) {
+      const before = at.model.requests.length
+      expect(await at.house.desk.mentioned({ ...mention, text }, ann)).toMatchObject({ ok: true })
+      await until(() => at.model.requests.length > before, 'the question of a mention')
+    }
+    expect(at.model.requests.length).toBeGreaterThan(10)
     const received = at.model.requests.map(request => request.text).join('\n')
     expect(said.map(({ secret }) => secret).filter(secret => leaves(received, secret))).toEqual([])
     expect(received).not.toContain('x GB82')
