@@ -1,6 +1,13 @@
 // What people do to alerts: take them, give them back, put them off, end them.
 import { z } from 'zod'
-import { acknowledgeAlert, findAlert, resolveAlert, snoozeAlert, unacknowledgeAlert } from '../src/alerts/alerts.ts'
+import {
+  acknowledgeAlert,
+  findAlert,
+  noteAlert,
+  resolveAlert,
+  snoozeAlert,
+  unacknowledgeAlert,
+} from '../src/alerts/alerts.ts'
 import { listFiring } from '../src/alerts/hold-lists.ts'
 import { completes, positional } from '../src/command.ts'
 import { Problem } from '../src/problem.ts'
@@ -116,11 +123,14 @@ const resolve = command({
   summary: 'End an alert by hand; it ends by itself when its cause is gone',
   details:
     'A job that stays silent is not told again before it has beaten once; one that reports a further failure is.',
-  examples: ['resolve 42'],
+  examples: ['resolve 42', 'resolve 42 the certificate is renewed'],
   role: 'responder',
-  args: { alert: alertNumber().describe('Alert number, such as 42') },
-  run({ alert: id }, { state, by, now }) {
-    const alert = resolveAlert(state, id, by.name, now)
+  args: { alert: alertNumber().describe('Alert number, such as 42'), note: note() },
+  run({ alert: id, note: why = '' }, { state, by, now }) {
+    const alert = state.transaction(() => {
+      if (why !== '') noteAlert(state, id, by.name, why, now)
+      return resolveAlert(state, id, by.name, now)
+    })
     return { card: changedCard(alert, 'Ended. Every card shows it.'), result: alertsResult(state, alert), quiet: true }
   },
 })

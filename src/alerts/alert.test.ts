@@ -127,7 +127,7 @@ describe('what can be done', () => {
 
   it('is told in the timeline with who did it and why', () => {
     expect(VERBS.ack!(FIRING)).toMatchObject({ what: 'acknowledged', by: 'Ann', note: 'on it' })
-    expect(VERBS.snooze!(FIRING)).toMatchObject({ what: 'snoozed until 2026-03-02T11:00:00.000Z', by: 'Ann' })
+    expect(VERBS.snooze!(FIRING)).toMatchObject({ what: 'snoozed for 2h', by: 'Ann' })
     expect(VERBS.recover!(FIRING)).toMatchObject({ what: 'recovered', by: null })
     expect(VERBS.wake!(SNOOZED)).toMatchObject({ what: 'the snooze by Bo ended and it still goes on' })
   })

@@ -2,7 +2,7 @@
 import { type Finding, SEVERITIES, type Severity } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
 import type { alerts } from '../state/schema.ts'
-import { formatRelative, SECOND } from '../time.ts'
+import { formatDuration, formatRelative, SECOND } from '../time.ts'
 
 export type Alert = typeof alerts.$inferSelect
 export type AlertChanges = Partial<Alert>
@@ -80,7 +80,7 @@ export function acknowledged(
     snoozedBy: null,
     wakeAt: until,
   }
-  const what = until === null ? 'acknowledged' : `acknowledged until ${new Date(until).toISOString()}`
+  const what = until === null ? 'acknowledged' : `acknowledged for ${formatDuration(until - now)}`
   return { changes, what, by, note, thread: true }
 }
 
@@ -108,7 +108,7 @@ export function snoozed(alert: Alert, until: number, by: string, note: string | 
     snoozedBy: by,
     wakeAt: until,
   }
-  return { changes, what: `snoozed until ${new Date(until).toISOString()}`, by, note, thread: true }
+  return { changes, what: `snoozed for ${formatDuration(until - now)}`, by, note, thread: true }
 }
 
 /** It is over, by itself (`by` null) or because somebody says so. Recoveries of criticals are told aloud. */

@@ -358,6 +358,27 @@ describe('an acknowledgement with an end', () => {
 })
 
 describe('the story of an alert', () => {
+  it('says for how long it was taken, and why it was ended', async () => {
+    const house = await startHouse()
+    await (await house.hasCheck('job'))('/fail')
+    await house.result('ack 1 looking --for 2h')
+    await house.result('unack 1')
+    await house.result('snooze 1 --for 90m')
+    await house.result('resolve 1 the disk is cleared')
+    const { history } = await house.result<{ history: { what: string; note: string | null }[] }>('alerts show 1')
+    expect(history.slice(1).map(({ what, note }) => [what, note])).toEqual([
+      ['acknowledged for 2h', 'looking'],
+      ['un-acknowledged', null],
+      ['snoozed for 1h30m', null],
+      ['noted', 'the disk is cleared'],
+      ['resolved', null],
+    ])
+    expect(JSON.stringify(house.channel.messages[0]!.card.lines)).toContain('the disk is cleared')
+    expect((await house.says('resolve 1 again')).ok).toBe(false)
+    const after = await house.result<{ history: object[] }>('alerts show 1')
+    expect(after.history).toHaveLength(history.length)
+  })
+
   it('goes on in the thread under its card: who took it, notes, escalations; and no card is sent for it', async () => {
     const house = await startHouse()
     house.channel.hasThreads()
