@@ -1,15 +1,7 @@
-// How long to wait before the next try, so that an outage is met with patience and Discord's budgets are kept.
+// When the next IDENTIFY is allowed, so that an outage is met with patience and Discord's budget of a day is kept.
 
-const FIRST = 1_000
 const LONGEST = 300_000
 const DAY = 86_400_000
-
-/** Milliseconds before try number `failures` + 1: none, then 1 s doubling to 5 min, less up to half by `chance` (0 to 1). */
-export function backOff(failures: number, chance: number): number {
-  if (failures <= 0) return 0
-  const longest = Math.min(LONGEST, FIRST * 2 ** Math.min(failures - 1, 20))
-  return Math.round(longest * (1 - chance / 2))
-}
 
 /**
  * The instant from which the next IDENTIFY is allowed, given the earlier ones (ascending). Discord wants 5 s between two

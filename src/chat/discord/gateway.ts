@@ -4,7 +4,7 @@ import type { APIInteraction } from 'discord.js'
 import type { Log } from '../../log.ts'
 import type { Clock } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
-import { backOff, nextIdentify } from './backoff.ts'
+import { nextIdentify } from './backoff.ts'
 import { type Connection, connect, type GatewayMessage } from './connection.ts'
 import type { Failure } from './failures.ts'
 

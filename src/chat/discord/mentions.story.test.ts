@@ -60,6 +60,19 @@ test('in a thread under the card the answer comes in the thread', async () => {
   expect(new Set(at.evidence()).size).toBe(1)
 })
 
+test('in a thread under an answer the question is about the same alert', async () => {
+  await at.fails()
+  const card = await shown('Critical')
+  await discord.press(card, 'Analyze', discord.member)
+  const thread = discord.beginThread(await shown('Cause found'))
+  discord.write(`${discord.mention} was it the deploy?`, { channelId: thread })
+  await shown('Asked: was it the deploy?', thread)
+  expect(at.history()).toMatchObject([{ kind: 'question', parentId: 1 }, { id: 1 }])
+  const elsewhere = discord.channel('Lunch', discord.channelId)
+  discord.write(`${discord.mention} pizza?`, { channelId: elsewhere })
+  await shown('under its card', elsewhere)
+})
+
 test('who is not called by name is not answered; elsewhere a sentence says where to ask', async () => {
   await at.fails()
   const card = await shown('Critical')

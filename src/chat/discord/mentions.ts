@@ -1,6 +1,6 @@
 // A message on Discord that calls Vakt by its name: a question about the alert that it hangs from, answered for everybody.
 
-import { MessageType, type REST, Routes } from 'discord.js'
+import { type APIMessage, MessageType, type REST, Routes } from 'discord.js'
 import type { Log } from '../../log.ts'
 import type { CommandDesk, Mention, Speaker } from '../channel.ts'
 import type { GatewayMessage } from './connection.ts'
@@ -18,6 +18,9 @@ export interface MentionDoor {
 /** Ordinary messages and replies; the rest says what happened to threads, members and pins. */
 const SAID: ReadonlySet<MessageType> = new Set([MessageType.Default, MessageType.Reply])
 
+/** Channels of alerts are few; what is in none of the first is asked about no more. */
+const MOST_LOOKED_IN = 5
+
 /** Whether a person calls the bot by name in the text itself; a reply that only rings is not meant for it. */
 export function mentions(message: GatewayMessage, botId: string): boolean {
   const isPerson = message.author.bot !== true && message.webhook_id === undefined && message.member !== undefined
@@ -29,7 +32,7 @@ export async function takeMention(door: MentionDoor, message: GatewayMessage, bo
   try {
     const mention = readMention(message, botId, door.home())
     if (mention === null) return
-    const reply = await door.desk.mentioned(mention, speakerOf(message))
+    const reply = await door.desk.mentioned(await withRoot(door, mention), speakerOf(message))
     if (reply.ok && reply.quiet) return
     const { body, files } = render(reply.card)
     const under = { message_id: message.id, fail_if_not_exists: false }
@@ -59,6 +62,20 @@ function readMention(
   }
   const under = [answered?.message_id, other?.message_reference?.message_id].filter(id => id !== undefined)
   return { channels: [channelIdOf(place)], under, text, thread: null }
+}
+
+/** A thread may have been begun at an answer, which itself hangs from the card. */
+async function withRoot({ rest }: MentionDoor, mention: Mention): Promise<Mention> {
+  const { thread, channels, under } = mention
+  if (thread === null) return mention
+  for (const channel of channels.slice(0, MOST_LOOKED_IN)) {
+    const id = channel.slice(channelIdOf('').length)
+    const begun = (await rest.get(Routes.channelMessage(id, thread.id)).catch(() => null)) as APIMessage | null
+    const root = begun?.message_reference?.message_id
+    if (root !== undefined) return { ...mention, under: [...under, root] }
+    if (begun) return mention
+  }
+  return mention
 }
 
 /** Discord does not say with a message whether its writer manages the server; nothing here needs to know. */
