@@ -130,3 +130,13 @@ function clockTime(day: string | undefined, time: string | undefined, today: Tem
     return null
   }
 }
+
+/**
+ * How long to wait after so many failures in a row, ms: not at all after none, then from `first` doubling up to `most`, less
+ * up to half by `chance` (0 to 1), so that many do not march in step.
+ */
+export function backOff(failures: number, chance: number, first = SECOND, most = 5 * MINUTE): number {
+  if (failures <= 0) return 0
+  const longest = Math.min(most, first * 2 ** Math.min(failures - 1, 30))
+  return Math.round(longest * (1 - chance / 2))
+}

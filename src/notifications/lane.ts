@@ -1,12 +1,11 @@
 // One channel's lane of the delivery loop: what it sends at once, and how long it holds back after which failure.
 import type { DeliveryError } from '../chat/channel.ts'
-import { HOUR, MINUTE, SECOND } from '../time.ts'
+import { backOff, HOUR, MINUTE } from '../time.ts'
 
 export type Operation = 'post' | 'edit'
 
 /** How many messages may be under way at once; fewer edits, so that they never keep a new alert waiting. */
 const AT_ONCE = { all: 4, edit: 2 }
-const LONGEST_BACKOFF = 5 * MINUTE
 /** What was refused for good is tried again all the same, for people mend permissions: ever more rarely. */
 const REFUSED = { first: 5 * MINUTE, longest: HOUR }
 
@@ -48,7 +47,7 @@ export class Lane {
     if (error.refusal === 'refused') this.#refused(error, now)
     if (error.refusal === 'refused' || error.refusal === 'gone') return now
     this.#failures = error.refusal === 'limited' ? this.#failures : this.#failures + 1
-    const wait = error.retryAfterMs ?? backoff(this.#failures)
+    const wait = error.retryAfterMs ?? backOff(Math.max(1, this.#failures), Math.random())
     const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
     for (const kind of kinds) {
       this.#heldUntil[kind] = Math.max(this.#heldUntil[kind], now + wait)
@@ -85,10 +84,4 @@ export class Lane {
     Object.assign(this.#heldUntil, this.#limitedUntil)
     this.#failures = 0
   }
-}
-
-/** Doubling from one second, with up to a quarter of jitter so that channels do not march in step. */
-export function backoff(failures: number): number {
-  const base = Math.min(SECOND * 2 ** Math.max(0, failures - 1), LONGEST_BACKOFF)
-  return Math.round(base * (1 + Math.random() / 4))
 }

@@ -5,8 +5,7 @@ import type { TimeChart } from '../charts/time-chart.ts'
 import type { Channel } from '../chat/channel.ts'
 import type { Log } from '../log.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, DAY, HOUR } from '../time.ts'
-import { backoff } from './lane.ts'
+import { backOff, type Clock, DAY, HOUR } from '../time.ts'
 import { reportCard, reportChart } from './report.ts'
 import { dueSends, makeDueReports, markSend, nextReport, nextSend, type ReportSend } from './reports.ts'
 import { asDeliveryError } from './send.ts'
@@ -87,7 +86,7 @@ export function createReporter({ state, clock, log, channel, draw, compare }: Re
     } catch (error) {
       const { refusal, message, retryAfterMs } = asDeliveryError(error)
       const attempts = send.attempts + 1
-      const wait = refusal === 'refused' ? HOUR : (retryAfterMs ?? backoff(attempts))
+      const wait = refusal === 'refused' ? HOUR : (retryAfterMs ?? backOff(attempts, Math.random()))
       const sentAt = refusal === 'unsure' ? {} : { sentAt: null }
       markSend(state, send, { ...sentAt, attempts, error: message, nextAttemptAt: clock.now() + wait })
     }

@@ -2,11 +2,11 @@
 
 import type { APIInteraction } from 'discord.js'
 import type { Log } from '../../log.ts'
-import type { Clock } from '../../time.ts'
+import { backOff, type Clock } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
-import { nextIdentify } from './backoff.ts'
 import { type Connection, connect, type GatewayMessage } from './connection.ts'
 import type { Failure } from './failures.ts'
+import { nextIdentify } from './identify.ts'
 
 /** A connection that held this long was a good one; after it the next try follows at once. */
 const HELD = 30_000

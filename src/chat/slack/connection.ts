@@ -1,7 +1,7 @@
 // Keeps the connection to Slack: checks the tokens, holds a session, and comes back with patience when either is lost.
 import { webApi } from '@slack/bolt'
 import type { Log } from '../../log.ts'
-import { type Clock, MINUTE, SECOND } from '../../time.ts'
+import { backOff, type Clock, MINUTE, SECOND } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { isCredentialError, toDeliveryError } from './refusal.ts'
 import type { Session } from './socket.ts'
@@ -102,9 +102,8 @@ export function createConnection(parts: ConnectionParts) {
     const code = error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : ''
     const cause = toDeliveryError(error, 'find', 'the channel')
     const refused = isCredentialError(code) || cause.refusal === 'refused' || /switched off/.test(cause.message)
-    const spread = 0.5 + random() / 2
-    const backOff = Math.min(patience.mostMs, patience.firstMs * 2 ** Math.min(failures - 1, 20)) * spread
-    const wait = refused ? patience.refusedMs : Math.max(backOff, cause.retryAfterMs ?? 0)
+    const again = backOff(failures, random(), patience.firstMs, patience.mostMs)
+    const wait = refused ? patience.refusedMs : Math.max(again, cause.retryAfterMs ?? 0)
     become(refused ? 'refused' : 'lost', sentence(error, cause.message))
     return wait
   }
