@@ -82,7 +82,7 @@ export function resolveAlert(state: State, id: number, by: string, now: number):
   return state.transaction(() => {
     const alert = findAlert(state, id)
     const ended = end(state, alert, by, now)
-    settle(state, alert.key, by, now)
+    settle(state, alert, by, now)
     return ended
   })
 }

@@ -1,6 +1,8 @@
 // The alerts about hosts and containers: opened for what is found, ended when it is found no more.
+import { type Finding, SEVERITIES } from '../detectors/finding.ts'
 import { findHostTrouble, HOST_DETECTORS } from '../detectors/host-trouble.ts'
 import { readHost } from '../hosts/hosts.ts'
+import { forgetSettlement, type Settlement, settlementsOf } from '../hosts/settlements.ts'
 import type { State } from '../state/database.ts'
 import { applyOutcomes, endAlert } from './alerts.ts'
 
@@ -12,14 +14,27 @@ export function judgeHost(state: State, hostId: number, now: number, by: string 
   state.transaction(() => {
     const host = readHost(state, hostId)
     const found = host?.enabled ? findHostTrouble(state, host, now) : []
+    const settled = settlementsOf(state, hostId)
+    const fresh = found.filter(finding => !isSettled(finding, settled.get(finding.key)))
     applyOutcomes(
       state,
-      found.map(finding => ({ kind: 'found', finding })),
+      fresh.map(finding => ({ kind: 'found', finding })),
       now,
     )
+    const still = new Set(found.filter(finding => !fresh.includes(finding)).map(finding => finding.key))
+    for (const key of settled.keys()) if (!still.has(key)) forgetSettlement(state, key)
     const keys = new Set(found.map(finding => finding.key))
     for (const key of openKeys(state, hostId)) if (!keys.has(key)) endAlert(state, key, by, now)
   })
+}
+
+/** Whether somebody resolved this very trouble, and it is no worse since. */
+function isSettled({ key, detector, severity, since }: Finding, settled: Settlement | undefined): boolean {
+  if (settled === undefined) return false
+  const worse = SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(settled.severity)
+  // When a disk or a loop began is taken from a window that moves on.
+  const moves = detector === 'full-disk' || key.endsWith(':loop')
+  return !worse && (moves || since <= settled.at)
 }
 
 /** As the detectors name them: `host:ID`, and `host:ID:…` or `container:ID:…` (by index: ; is the sign after :). */

@@ -171,6 +171,32 @@ describe('a host in trouble', () => {
     await shows(['Resolved: worker on web-1 died with exit status 3'])
   })
 
+  it('that somebody resolved is not told again until it is new or worse', async () => {
+    host.has('job')
+    await aRound()
+    host.dies('job', 3)
+    host.disks[0]!.usedKb = 910_000
+    await aRound()
+    const told = (from: number, expected: string[]) =>
+      vi.waitFor(async () => {
+        await house.passes('5s')
+        expect(titles().slice(from).sort()).toEqual(expected)
+      })
+    await told(0, ['Critical: job on web-1 died with exit status 3', 'Warning: / on web-1 is nearly full'])
+    await house.result('resolve 1')
+    await house.result('resolve 2')
+    for (let i = 0; i < 4; i++) await aRound()
+    expect(titles()).toHaveLength(2)
+    host.disks[0]!.usedKb = 980_000
+    await aRound()
+    await told(2, ['Critical: / on web-1 is nearly full'])
+    // It ran between two rounds.
+    host.restarts('job')
+    host.dies('job', 3)
+    await aRound()
+    await told(3, ['Critical: job on web-1 died with exit status 3'])
+  })
+
   it('tells of a container that restarts in a loop, once', async () => {
     await aRound()
     for (let i = 0; i < 5; i++) {
