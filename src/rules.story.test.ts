@@ -150,6 +150,12 @@ describe('a source', () => {
     expect(alerts[0]!.labels).toMatchObject({ role: 'source-silent', source: 'api' })
     await sends({})
     expect(await shown()).toEqual([])
+    await house.passes('55m')
+    expect(await shown()).toHaveLength(1)
+    await house.result('rules edit silent-sources --window 10m')
+    expect(await shown()).toHaveLength(1)
+    await house.result('rules edit silent-sources --matcher -source:api')
+    expect(await shown()).toEqual([])
   })
 
   it('that comes and goes is never told', async () => {
