@@ -2,7 +2,7 @@
 import type { Analysis } from '../src/analysis/analyses.ts'
 import type { Answered, Question } from '../src/analysis/analyst.ts'
 import { answerCard, restored } from '../src/analysis/answer-card.ts'
-import { cardRef } from '../src/analysis/cards.ts'
+import { cardPlaces, cardRef } from '../src/analysis/cards.ts'
 import { veilOf } from '../src/analysis/concealment.ts'
 import { coverageText, type Pack } from '../src/analysis/pack.ts'
 import type { Citation } from '../src/analysis/verdict.ts'
@@ -66,7 +66,10 @@ export async function answeredUnder(
 function placeUnder(alert: number, { place, parts, by, state }: Context) {
   if (place) return { channel: parts.channel(place.channel), ref: place.ref }
   const channel = parts.channelOf(by.platform)
-  return { channel, ref: channel ? cardRef(state, alert, channel.id) : null }
+  const ref = channel ? cardRef(state, alert, channel.id) : null
+  if (ref !== null) return { channel, ref }
+  const other = cardPlaces(state, alert).find(one => one.channel.startsWith(`${by.platform}:`))
+  return { channel: other && parts.channel(other.channel), ref: other?.ref ?? null }
 }
 
 /** An analysis for scripts; `pack` null when its evidence is forgotten. */

@@ -55,6 +55,24 @@ describe('an analysis under a card', () => {
     expect(at.house.channel.messages[0]!.card.title).toContain('Critical')
   })
 
+  it('comes under the card where that is, also in a channel that was added', async () => {
+    const ops = 'discord:100000000000000001'
+    await at.house.result(`channels add ${ops} --name ops`)
+    await at.house.result('routes add jobs --match check:job --to ops')
+    await failingJob()
+    await at.trouble()
+    const ann = { platform: 'discord' as const, interactive: true }
+    const { card } = at.house.added(ops).messages.at(-1)!
+    expect(await at.house.says(card.buttons!.find(one => one.label === 'Analyze')!.line, ann)).toMatchObject({
+      ok: true,
+      quiet: true,
+    })
+    await until(async () => {
+      await at.house.passes('1s')
+      return at.house.added(ops).messages.at(-1)!.replies[0]?.card.title.includes('Cause found')
+    }, 'the answer')
+  })
+
   it('survives a channel that refuses edits for a while, and one whose message is gone', async () => {
     await failingJob()
     await at.trouble()
