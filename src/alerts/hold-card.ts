@@ -49,7 +49,7 @@ function explainedLines(alert: Alert, explained: Explained | null): Text[] {
   const { critical, warning, info } = explained.open
   const open = critical + warning + info
   const verb = alert.detector === STORM ? 'Stands for' : 'Explains'
-  if (open === 0) return [[`${verb} `, { bold: `${total} others` }, ', none of which is open now.']]
+  if (open === 0) return [[`${verb} `, { bold: `${total} others` }, ', none of which it holds back now.']]
   const counts = Object.entries(explained.open)
     .filter(([, n]) => n > 0)
     .map(([severity, n]) => `${n.toLocaleString('en')} ${severity}`)

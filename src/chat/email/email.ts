@@ -3,8 +3,9 @@ import { createTransport, type Transporter } from 'nodemailer'
 import type { Card } from '../../card.ts'
 import type { Config } from '../../config.ts'
 import type { Log } from '../../log.ts'
-import type { Clock } from '../../time.ts'
+import { type Clock, MINUTE } from '../../time.ts'
 import { type Channel, DeliveryError, type Platform } from '../channel.ts'
+import { createTroubles } from '../troubles.ts'
 import { renderMail } from './mail.ts'
 
 export type EmailOptions = {
@@ -17,13 +18,15 @@ export type EmailOptions = {
 }
 
 const WITHIN = 10_000
+/** How long no mail may get through before others are told, ms; a server that greylists takes it within a few minutes. */
+const LASTING = 15 * MINUTE
 /** How many alerts are remembered whose end was told by a reply already. */
 const REMEMBERED = 1_000
 const NEVER_SENT = new Set(['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ENOTFOUND', 'ETLS', 'EAI_AGAIN', 'EHOSTUNREACH'])
 
 /** The e-mail platform. A mail cannot be changed, so of the edits of a card only its end is sent. */
 export function createEmail({ settings, timeZone, clock, log, within = WITHIN }: EmailOptions): Platform {
-  const since = clock.now()
+  const troubles = createTroubles(clock, LASTING)
   const limits = { connectionTimeout: within, greetingTimeout: within, socketTimeout: within }
   const transport = createTransport(settings.url, { from: settings.from, ...limits } as object) as Transporter
   Object.assign(transport.options, limits)
@@ -80,12 +83,12 @@ export function createEmail({ settings, timeZone, clock, log, within = WITHIN }:
 
   return {
     name: 'email',
-    channels: settings.to.map(address => mailbox(address, '')),
+    channels: settings.to.map(address => troubles.watch(mailbox(address, ''))),
     open({ id, name }) {
       const [, address] = /^mailto:([^\s@,;<>"]+@[^\s@,;<>"]+)$/.exec(id) ?? []
-      return address === undefined || settings.to.includes(address) ? null : mailbox(address, name)
+      return address === undefined || settings.to.includes(address) ? null : troubles.watch(mailbox(address, name))
     },
-    status: () => ({ state: 'online', since }),
+    status: troubles.status,
     start() {},
     async stop() {
       try {

@@ -79,3 +79,18 @@ test.each([
 ])('%s is never sent to', async address => {
   expect(await failure(open(address).post(down, 'n1'))).toMatchObject({ refusal: 'refused' })
 })
+
+test('a webhook that takes nothing for two minutes is told of as lost, until it takes something', async () => {
+  let now = Date.parse('2026-03-02T09:00:00Z')
+  const clock = { ...systemClock, now: () => now }
+  const platform = createWebhooks({ clock, timeZone: 'UTC', version: 'test', within: 2_000 })
+  const channel = platform.open!({ id: 'webhook:pager', name: 'pager', address: receiver.url, secret: SECRET })!
+  receiver.answers({ status: 500 }, { status: 500 })
+  await failure(channel.post(down, 'n1'))
+  now += 125_000
+  await failure(channel.post(down, 'n1'))
+  const message = 'pager: The webhook answered with status 500.'
+  expect(platform.status()).toEqual({ state: 'lost', since: now - 125_000, message })
+  await channel.post(down, 'n1')
+  expect(platform.status().state).toBe('online')
+})

@@ -1,9 +1,10 @@
 // Webhooks as channels: each message is a signed POST of JSON, which another program makes of it what it likes.
 import { createHmac } from 'node:crypto'
 import type { Card } from '../../card.ts'
-import type { Clock } from '../../time.ts'
+import { type Clock, MINUTE } from '../../time.ts'
 import { cardText } from '../card-text.ts'
 import { type Channel, DeliveryError, type GivenChannel, type Platform } from '../channel.ts'
+import { createTroubles } from '../troubles.ts'
 import { postJson } from './post.ts'
 
 export type WebhookOptions = {
@@ -15,15 +16,20 @@ export type WebhookOptions = {
 }
 
 const WITHIN = 10_000
+/** How long one may take nothing before others are told, ms. */
+const LASTING = 2 * MINUTE
 
 /** The webhooks as a platform: there is nothing to connect to, and every channel of it was added by command. */
 export function createWebhooks(options: WebhookOptions): Platform {
-  const since = options.clock.now()
+  const troubles = createTroubles(options.clock, LASTING)
   return {
     name: 'webhook',
     channels: [],
-    open: given => (given.address === null || !given.id.startsWith('webhook:') ? null : webhookChannel(given, options)),
-    status: () => ({ state: 'online', since }),
+    open(given) {
+      if (given.address === null || !given.id.startsWith('webhook:')) return null
+      return troubles.watch(webhookChannel(given, options))
+    },
+    status: troubles.status,
     start() {},
     async stop() {},
   }
