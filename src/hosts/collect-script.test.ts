@@ -71,3 +71,22 @@ it('takes no warning for a container, and loses no figures for one', () => {
   )
   expect(collectedWhile('nothing')).toMatchObject({ engineError: null, containers: [{}], usage: [{ cpu: 1.5 }] })
 })
+
+it('has figures of the others when Podman fails over one container', () => {
+  program('docker', 'exit 1')
+  program(
+    'podman',
+    `case $1 in
+       --version) echo podman version 5.4.2 ;;
+       ps) printf '${'a'.repeat(64)}\\n${ID}\\n${'b'.repeat(64)}\\n' ;;
+       inspect) echo '${ROW}' ;;
+       stats)
+         case $5 in
+           ${ID}) printf '[\\n {"name":"web","cpu_percent":"1.5%%"}\\n]\\n' ;;
+           b*) printf '[\\n {"name":"db","cpu_percent":"2.5%%"}\\n]\\n' ;;
+           *) exit 125 ;;
+         esac ;;
+     esac`,
+  )
+  expect(collectedWhile('nothing').usage).toMatchObject([{ cpu: 1.5 }, { cpu: 2.5 }])
+})

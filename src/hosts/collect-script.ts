@@ -46,7 +46,13 @@ if [ -n "$ids" ]; then
   if [ $? -ge 124 ]; then echo "@@failure"; echo "it did not describe its containers within 6 seconds"; fi
 fi
 echo "@@stats"
-if [ -n "$ids" ]; then limited 6 "$engine" stats --no-stream --format "$stats" 2>/dev/null; fi
+if [ -n "$ids" ]; then
+  limited 6 "$engine" stats --no-stream --format "$stats" 2>/dev/null
+  # Podman says nothing of any when one has just ended, or its process is gone; then each is asked alone.
+  if [ $? -eq 125 ]; then
+    limited 5 sh -c 'for id; do podman stats --no-stream --format json "$id"; done' all $ids 2>/dev/null
+  fi
+fi
 exit 0
 `
 

@@ -55,9 +55,9 @@ export function parseCollected(text: string): Collected | null {
   }
 }
 
-/** `docker stats --no-stream --format '{{json .}}'` (a line each) or `podman stats --no-stream --format json` (an array). */
+/** `docker stats --no-stream --format '{{json .}}'` (a line each) or `podman stats --no-stream --format json` (an array, or several). */
 export function parseUsage(engine: Engine, text: string): Usage[] {
-  const rows = engine === 'docker' ? objectLines(text) : objectArray(text)
+  const rows = engine === 'docker' ? objectLines(text) : text.split(/(?<=^\])/m).flatMap(objectArray)
   return rows.map(row => {
     const say = (docker: string, podman: string) => String(row[docker] ?? row[podman] ?? '')
     const [memory, memoryLimit] = parseSizes(say('MemUsage', 'mem_usage'))
