@@ -158,6 +158,22 @@ describe('a source', () => {
     expect(await shown()).toEqual([])
   })
 
+  it('that was silent for long is told again, where somebody took it for trouble', async () => {
+    await house.result('rules edit silent-sources --hold 1h')
+    await keepsSending(9, '10m', {})
+    await house.passes('15m')
+    await house.result('ack 1')
+    await house.passes('3h')
+    await sends({})
+    expect(await shown()).toEqual([])
+    await house.passes('25m')
+    expect(await shown()).toEqual([['silence', 'api stopped sending logs']])
+    await house.passes('3h')
+    await sends({})
+    await house.passes('1h')
+    expect(await shown()).toEqual([])
+  })
+
   it('that comes and goes is never told', async () => {
     await house.result('rules edit silent-sources --hold 1h')
     await sends({})

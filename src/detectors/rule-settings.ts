@@ -48,7 +48,7 @@ export const SETTINGS: { readonly [kind in RuleKind]: readonly Setting[] } = {
     { name: 'hold', means: 'a source must be known for so long' },
     {
       name: 'baseline',
-      means: 'its longest pause of a week counts as well; one that paused for over 2h is never told',
+      means: 'its longest pause of a week that nobody acknowledged counts as well; after one of over 2h it is not told',
     },
     { name: 'times', means: 'so often that pause is allowed' },
   ],

@@ -60,7 +60,7 @@ function judgeSilence(state: State, rule: Rule, matcher: LineMatcher, source: So
 }
 
 /** The end of a source's silence, when one was told: `source` as it was before it was heard at `now`. */
-export function silenceBroken(state: State, source: Source, now: number): Outcome[] {
+export function silenceBroken(state: State, source: Source, now: number): Extract<Outcome, { kind: 'gone' }>[] {
   const key = silenceKey(source)
   if (!readWatch(state, key)) return []
   dropWatch(state, key)

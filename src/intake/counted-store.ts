@@ -1,5 +1,5 @@
 // The log store as everybody who stores lines is given it: what was stored is counted and judged before it is answered.
-import { applyOutcomes } from '../alerts/alerts.ts'
+import { applyOutcomes, readOpenAlert } from '../alerts/alerts.ts'
 import { errorKey } from '../detectors/error-finding.ts'
 import { judgeError, type Touched } from '../detectors/errors-at-intake.ts'
 import type { Outcome } from '../detectors/finding.ts'
@@ -8,7 +8,7 @@ import { dropWatch } from '../detectors/watches.ts'
 import type { Log } from '../log.ts'
 import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, readErrorById, recordError } from '../logs/errors.ts'
-import { noteSource } from '../logs/sources.ts'
+import { forgetPause, noteSource } from '../logs/sources.ts'
 import type { Batch, LineCount, LogStore, Stored } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -115,7 +115,10 @@ function write(counting: Counting): void {
     const series = seriesFor(state, projectId, line, at)
     addCount(state, series.id, at, count)
     const source = noteSource(state, projectId, series.source, at)
-    if (source) outcomes.push(...silenceBroken(state, source, at))
+    const broken = source ? silenceBroken(state, source, at) : []
+    // A silence that somebody took on was trouble, and no pause to get used to.
+    if (source && broken.some(({ key }) => isTaken(state, key))) forgetPause(state, source)
+    outcomes.push(...broken)
     if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
   }
   arrived.clear()
@@ -128,6 +131,10 @@ function write(counting: Counting): void {
   }
   for (const one of touched.values())
     attempt(counting, one, () => applyOutcomes(state, judgeError(state, one, one.at), now))
+}
+
+function isTaken(state: State, key: string): boolean {
+  return readOpenAlert(state, key)?.state === 'acknowledged'
 }
 
 /** The errors that were not judged, as they are now. */

@@ -26,6 +26,15 @@ export function noteSource(state: State, projectId: number, name: string, at: nu
   return before ?? null
 }
 
+/** Takes the pause that has just ended for none of its usual ones: `before` is the source as `noteSource` returned it. */
+export function forgetPause(state: State, before: Source): void {
+  state.prepare('update sources set gaps = ? where id = ?').run(JSON.stringify(before.gaps), before.id)
+  const known = state.memory<Source>('sources')
+  const key = `${before.projectId}\0${before.name}`
+  const kept = known.get(key)
+  if (kept) known.set(key, { ...kept, gaps: before.gaps })
+}
+
 /** The source of a name in a project, or undefined. */
 export function readSource(state: State, projectId: number, name: string): Source | undefined {
   const find = state.prepared('source by name', db =>
