@@ -81,7 +81,7 @@ const edit = command({
   role: 'admin',
   args: {
     name: escalationName(),
-    match: matcher().optional(),
+    match: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
     after: duration().optional().describe('After how long without anybody on it, such as 15m'),
     to: toChannels().optional().describe('Channels, people or oncall, with commas between them'),
     repeat: repeats(),

@@ -99,7 +99,7 @@ const edit = command({
   role: 'admin',
   args: {
     name: routeName(),
-    match: matcher().optional(),
+    match: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
     to: toChannels().optional().describe('Channels'),
     ...settings,
   },
