@@ -148,6 +148,17 @@ it('an outage is waited out ever longer, up to a few minutes, and told as it is 
   expect([titles(channel), channel.messages[0]!.edits]).toEqual([['Acknowledged: disk'], 0])
 })
 
+it('several messages that fail together are one failure: a short outage is waited out no longer for them', async () => {
+  const delivery = await startDelivery('discord')
+  const channel = delivery.channel('discord')
+  channel.failing(unreachable, Number.POSITIVE_INFINITY)
+  for (const about of ['a', 'b', 'c', 'd', 'e', 'f']) await delivery.fires(about)
+  await delivery.passes('20s')
+  channel.recovers()
+  await delivery.passes('17s')
+  expect(channel.messages).toHaveLength(6)
+})
+
 it('a reminder that could not be told before somebody took the alert is told no more, not even when it is given back', async () => {
   const delivery = await startDelivery('discord')
   const channel = delivery.channel('discord')

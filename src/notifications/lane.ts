@@ -16,6 +16,8 @@ export class Lane {
   /** Until when the platform itself asked to wait. */
   readonly #limitedUntil = { post: 0, edit: 0 }
   #failures = 0
+  /** Until when the last failure holds back. */
+  #failingUntil = 0
   /** Since when and why the channel refuses, how often in a row, and when it is tried again. */
   refusal: { since: number; message: string; times: number; retryAt: number } | null = null
 
@@ -46,13 +48,15 @@ export class Lane {
   failed(error: DeliveryError, now: number): number {
     if (error.refusal === 'refused') this.#refused(error, now)
     if (error.refusal === 'refused' || error.refusal === 'gone') return now
-    this.#failures = error.refusal === 'limited' ? this.#failures : this.#failures + 1
+    // Several that were under way and fail together are one failure; the next counts once it was tried again.
+    if (error.refusal !== 'limited' && now >= this.#failingUntil) this.#failures++
     const wait = error.retryAfterMs ?? backOff(Math.max(1, this.#failures), Math.random())
     const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
     for (const kind of kinds) {
       this.#heldUntil[kind] = Math.max(this.#heldUntil[kind], now + wait)
       if (error.refusal === 'limited') this.#limitedUntil[kind] = Math.max(this.#limitedUntil[kind], now + wait)
     }
+    if (error.refusal !== 'limited') this.#failingUntil = Math.max(this.#failingUntil, now + wait)
     return now + wait
   }
 
@@ -75,6 +79,7 @@ export class Lane {
       held.post -= ms
       held.edit -= ms
     }
+    this.#failingUntil -= ms
     if (this.refusal)
       this.refusal = { ...this.refusal, since: this.refusal.since - ms, retryAt: this.refusal.retryAt - ms }
   }
@@ -83,5 +88,6 @@ export class Lane {
   release(): void {
     Object.assign(this.#heldUntil, this.#limitedUntil)
     this.#failures = 0
+    this.#failingUntil = 0
   }
 }
