@@ -37,7 +37,8 @@ export function absenceFinding(absence: Omit<Absence, 'id'>, unheard: readonly C
       { time: absence.from, style: 'moment' },
       ' to ',
       { time: absence.to, style: 'moment' },
-      ' no beat could arrive.',
+      // That it is offline is seen only after the last look that was good: some beats may have come in between.
+      told ? ' beats may not have arrived.' : ' no beat could arrive.',
     ],
     'That time is held off every deadline.',
   ]
