@@ -9,7 +9,9 @@ export default defineConfig({
   test: {
     include: real ? ['src/**/*.real.test.ts'] : ['src/**/*.test.ts', 'commands/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(real ? [] : ['**/*.real.test.ts'])],
-    testTimeout: 30_000,
+    // Against hanging only: what is slow on a busy machine is not wrong.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // The house has no state outside of what it is given, so that files may share it; they often wait for other processes.
     isolate: false,
     maxWorkers: availableParallelism() + 1,

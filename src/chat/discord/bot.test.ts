@@ -173,8 +173,8 @@ test('a command that was given up on does not run', async () => {
   const said = stage.discord.say('/status')
   now += 4_000
   await expect(said).rejects.toThrow('the application did not respond')
+  await stage.discord.until(() => stage.log.lines.at(-1)?.includes('left without an answer'))
   expect(stage.desk.ran).toEqual([])
-  expect(stage.log.lines.at(-1)).toContain('left without an answer')
 })
 
 test('suggestions show control characters as pictures, and still mean what they mean', async () => {
@@ -204,10 +204,9 @@ test('no command waits for the answer to another, nor for its rate limits', asyn
   const callback = 'POST /interactions/{interaction_id}/{interaction_token}/callback'
   discord.hang(callback, 1)
   const callbacks = () => discord.requests.filter(request => request.path.endsWith('/callback'))
-  const began = performance.now()
+  // One that waited for the first, or for the limit, would be later than the simulator is patient.
   // The simulator counts all callbacks together, which Discord does not; what matters is that each is sent at once.
   void Promise.allSettled(Array.from({ length: 12 }, () => discord.say('/status')))
   await discord.until(() => callbacks().length >= 12)
-  expect(performance.now() - began).toBeLessThan(2_500)
   discord.heal()
 })

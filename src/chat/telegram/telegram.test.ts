@@ -45,7 +45,7 @@ beforeEach(async () => {
     log: silentLog,
     clock: systemClock,
     timeZone: 'UTC',
-    withinSeconds: 1,
+    withinSeconds: 2,
   })
 })
 afterEach(async () => {

@@ -88,7 +88,7 @@ test('a forgotten session is refused with op 9 on resume', async () => {
 })
 
 test('a silently dead connection is noticed by missing acks and resumed', async () => {
-  await start({ heartbeat: 60 })
+  await start({ heartbeat: 250 })
   await registerStatus()
   client = await connect(discord)
   answering(client)

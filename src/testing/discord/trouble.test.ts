@@ -63,7 +63,7 @@ test('fifty requests a second over all routes, then a global 429', async () => {
 test('a hung create is repeated by the SDK on its own, and the nonce keeps it one message', async () => {
   discord = await startDiscord()
   discord.acceptThenTimeout(POST)
-  await sdk({ timeout: 50 }).post(messages(), { body })
+  await sdk({ timeout: 400 }).post(messages(), { body })
   expect(discord.requests.map(r => r.status)).toEqual([undefined, 200])
   expect(discord.messages()).toHaveLength(1)
 })

@@ -76,7 +76,7 @@ test('statuses, error codes, late answers', async () => {
 })
 
 test('hang: nothing is stored; accept then time out: it is', async () => {
-  const web = client({ timeout: 250 })
+  const web = client({ timeout: 1_000 })
   slack.hang('chat.postMessage')
   expect(await refusal(post({}, web))).toBe(webApi.ErrorCode.RequestError)
   expect(slack.messages()).toHaveLength(0)

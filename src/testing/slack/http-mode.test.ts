@@ -12,7 +12,7 @@ let url: string
 const heard: string[] = []
 
 beforeEach(async () => {
-  slack = await startSlack({ retryDelays: [0, 5, 10], ackWithinMs: 500 })
+  slack = await startSlack({ retryDelays: [0, 5, 10], ackWithinMs: 1_500 })
   heard.length = 0
   const receiver = new HTTPReceiver({
     signingSecret: slack.signingSecret,

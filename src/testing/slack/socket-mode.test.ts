@@ -43,7 +43,7 @@ test('a refresh is obeyed', async () => {
 })
 
 test('a socket that dies silently is found out by its missing pongs', async () => {
-  await restart({ ackWithinMs: 300 })
+  await restart({ ackWithinMs: 1_000 })
   slack.killSocketSilently()
   expect(await say('x')).toMatchObject({ acked: false, why: 'timeout' })
   await slack.until(() => slack.sockets.opened() === 2)
