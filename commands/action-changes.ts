@@ -1,6 +1,8 @@
 // Defining actions: an admin writes the command, and everything about who may run it, where and when.
+
 import { z } from 'zod'
 import { readMatcher } from '../src/alerts/matcher.ts'
+import type { Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
 import { parseOn, writeOn } from '../src/hosts/action.ts'
 import { listRuns } from '../src/hosts/action-runs.ts'
@@ -8,6 +10,7 @@ import { addAction, editAction, findAction, type NewAction, removeAction } from 
 import { invalid } from '../src/problem.ts'
 import { HOUR, MINUTE } from '../src/time.ts'
 import { actionFields, actionName, actionResult } from './action-card.ts'
+import { confirmation } from './confirmation.ts'
 import { type Context, command, duration, readable, yes } from './context.ts'
 
 const TIME_LIMIT = MINUTE
@@ -115,19 +118,9 @@ const remove = command({
     const result = { action: actionResult(action) }
     if (interactive && !yes) {
       const [last] = listRuns(state, { actionId: action.id, limit: 1 })
-      return {
-        card: {
-          title: `Remove the action ${action.name}?`,
-          tone: 'warning',
-          lines: [
-            `It is for ${writeOn(action)}.`,
-            last ? ['It ran last ', { time: last.startedAt, style: 'relative' as const }, '.'] : 'It never ran.',
-          ],
-          buttons: [{ label: 'Remove it', line: `actions remove ${action.name} --yes`, tone: 'danger' }],
-        },
-        result,
-        asked: true,
-      }
+      const ran: Text = last ? ['It ran last ', { time: last.startedAt, style: 'relative' }, '.'] : 'It never ran.'
+      const line = `actions remove ${action.name}`
+      return confirmation(`Remove the action ${action.name}?`, [`It is for ${writeOn(action)}.`, ran], { line })
     }
     removeAction(state, action.id)
     return { card: { title: `The action ${action.name} is removed`, tone: 'muted' }, result }

@@ -7,6 +7,7 @@ import { completes, positional, secret } from '../src/command.ts'
 import { addChannel, type ChannelRow, findChannel, listChannels, removeChannel } from '../src/notifications/channels.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { isoTime } from '../src/time.ts'
+import { confirmation } from './confirmation.ts'
 import { type Context, command, counted, yes } from './context.ts'
 import { setName } from './told.ts'
 
@@ -115,13 +116,8 @@ const remove = command({
   args: { channel: channelName(), yes: yes() },
   run({ channel: name, yes }, { state, now, interactive }) {
     const row = findChannel(state, name)
-    if (interactive && !yes && row.given !== 'settings') {
-      const buttons = [{ label: 'Remove it', line: `channels remove ${row.id} --yes`, tone: 'danger' as const }]
-      return {
-        card: { title: `Remove ${row.name}?`, tone: 'warning', lines: [channelLine(row)], buttons },
-        asked: true,
-      }
-    }
+    if (interactive && !yes && row.given !== 'settings')
+      return confirmation(`Remove ${row.name}?`, [channelLine(row)], { line: `channels remove ${row.id}` })
     removeChannel(state, row, now)
     return {
       card: { title: `${row.name} gets no more alerts`, tone: 'muted' },

@@ -3,6 +3,7 @@ import { endAlert } from '../src/alerts/alerts.ts'
 import { pauseCheck, removeCheck, resumeCheck } from '../src/checks/checks.ts'
 import { checkKey } from '../src/detectors/missed-beat.ts'
 import { checkCard, checkResult } from './check-card.ts'
+import { confirmation } from './confirmation.ts'
 import { checkName, checkOf, command, projectName, yes } from './context.ts'
 
 const pause = command({
@@ -58,21 +59,13 @@ const remove = command({
   run({ name, project, yes }, context) {
     const check = checkOf(context, name, project)
     if (context.interactive && !yes) {
-      return {
-        card: {
-          title: `Remove the check ${check.name}?`,
-          tone: 'warning',
-          lines: [
-            `${check.beats === 1 ? 'Its 1 beat goes' : `Its ${check.beats} beats go`} with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`,
-          ],
-          buttons: [
-            { label: 'Remove it', line: `checks remove ${check.uuid} --yes`, tone: 'danger' },
-            { label: 'Pause it instead', line: `checks pause ${check.uuid}` },
-          ],
-        },
-        result: checkResult(context, check),
-        asked: true,
-      }
+      const beats = check.beats === 1 ? 'Its 1 beat goes' : `Its ${check.beats} beats go`
+      return confirmation(
+        `Remove the check ${check.name}?`,
+        [`${beats} with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`],
+        { line: `checks remove ${check.uuid}` },
+        [{ label: 'Pause it instead', line: `checks pause ${check.uuid}` }],
+      )
     }
     const result = checkResult(context, check)
     endAlert(context.state, checkKey(check), context.by.name, context.now)

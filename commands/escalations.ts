@@ -12,7 +12,8 @@ import {
 import { mentionName } from '../src/notifications/mention.ts'
 import { invalid } from '../src/problem.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
-import { command, counted, duration } from './context.ts'
+import { confirmation } from './confirmation.ts'
+import { command, counted, duration, yes } from './context.ts'
 import { matcher, reachedWords, setName, toChannels } from './told.ts'
 
 const escalationName = () => completes(positional(z.string().max(64)), 'escalation').describe('Name of the escalation')
@@ -25,19 +26,19 @@ const add = command({
   details:
     'Only time in which nobody is on it counts: an acknowledgement, a snooze and whatever holds the alert back stop the clock, and it goes on after them. Several escalations with different times make a chain.',
   examples: [
-    'escalations add second-line --match severity>=critical --after 15m --to oncall',
-    'escalations add boss --match project:shop --after 1h --to ann,ops-mail --repeat 2',
+    'escalations add second-line --matcher severity>=critical --after 15m --to oncall',
+    'escalations add boss --matcher project:shop --after 1h --to ann,ops-mail --repeat 2',
   ],
   role: 'admin',
   args: {
     name: positional(setName()).describe('A name for it'),
-    match: matcher().optional(),
+    matcher: matcher().optional(),
     after: duration().describe('After how long without anybody on it, such as 15m'),
     to: toChannels().describe('Channels, people or oncall, with commas between them'),
     repeat: repeats(),
   },
-  run({ name, match = '', after, to, repeat = 0 }, { state, by, now }) {
-    const row = { name, matcher: match, after, to: reachedWords(state, to), repeat, setBy: by.name, createdAt: now }
+  run({ name, matcher: wanted = '', after, to, repeat = 0 }, { state, by, now }) {
+    const row = { name, matcher: wanted, after, to: reachedWords(state, to), repeat, setBy: by.name, createdAt: now }
     return escalationAnswer(addEscalation(state, row), 'good')
   },
 })
@@ -76,25 +77,25 @@ const edit = command({
   details: 'What an alert has waited already counts. What the escalation fits no more waits for it no longer.',
   examples: [
     'escalations edit second-line --after 5m',
-    'escalations edit boss --match "project:shop severity>=critical" --to ann',
+    'escalations edit boss --matcher "project:shop severity>=critical" --to ann',
   ],
   role: 'admin',
   args: {
     name: escalationName(),
-    match: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
+    matcher: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
     after: duration().optional().describe('After how long without anybody on it, such as 15m'),
     to: toChannels().optional().describe('Channels, people or oncall, with commas between them'),
     repeat: repeats(),
   },
-  run({ name, match, after, to, repeat }, { state, now }) {
+  run({ name, matcher: wanted, after, to, repeat }, { state, now }) {
     const changes = {
-      ...(match === undefined ? {} : { matcher: match }),
+      ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(after === undefined ? {} : { after }),
       ...(to === undefined ? {} : { to: reachedWords(state, to) }),
       ...(repeat === undefined ? {} : { repeat }),
     }
     if (Object.keys(changes).length === 0)
-      throw invalid('settings', 'Say what to change: --match, --after, --to or --repeat.')
+      throw invalid('settings', 'Say what to change: --matcher, --after, --to or --repeat.')
     return escalationAnswer(editEscalation(state, name, changes, now), 'good')
   },
 })
@@ -102,9 +103,14 @@ const edit = command({
 const remove = command({
   name: 'escalations remove',
   summary: 'Remove an escalation; nothing waits for it any more',
+  examples: ['escalations remove second-line'],
   role: 'admin',
-  args: { name: escalationName() },
-  run({ name }, { state }) {
+  args: { name: escalationName(), yes: yes() },
+  run({ name, yes }, { state, interactive }) {
+    if (interactive && !yes) {
+      const line = `escalations remove ${name}`
+      return confirmation(`Remove the escalation ${name}?`, [escalationLine(findEscalation(state, name))], { line })
+    }
     const gone = removeEscalation(state, name)
     return {
       card: { title: `The escalation ${name} is removed`, tone: 'muted' },
@@ -133,5 +139,5 @@ function escalationLine({ name, matcher, after, to, repeat }: Escalation) {
 }
 
 function escalationResult({ name, matcher, after, to, repeat, setBy, createdAt }: Escalation) {
-  return { name, match: matcher, after_ms: after, to, repeat, set_by: setBy, created_at: isoTime(createdAt) }
+  return { name, matcher, after_ms: after, to, repeat, set_by: setBy, created_at: isoTime(createdAt) }
 }

@@ -4,6 +4,7 @@ import { judgeHost } from '../src/alerts/host-alerts.ts'
 import { listContainers } from '../src/hosts/containers.ts'
 import { editHost, findHost, removeHost } from '../src/hosts/hosts.ts'
 import { invalid } from '../src/problem.ts'
+import { confirmation } from './confirmation.ts'
 import { type Context, command, counted, yes } from './context.ts'
 import { hostFields, hostName, hostResult, shownStatus } from './host-card.ts'
 import { hostChanges, hostSettings } from './host-settings.ts'
@@ -75,18 +76,14 @@ const remove = command({
     const host = findHost(state, name)
     const result = { host: hostResult(context, host) }
     if (interactive && !yes) {
-      return {
-        card: {
-          title: `Remove the host ${host.name}?`,
-          tone: 'warning',
-          lines: [
-            `Its figures and what is known of its ${counted(listContainers(state, host.id).length, 'container')} go with it; log lines stay. On the host nothing changes. "hosts edit ${host.name} --watch off" only stops looking.`,
-          ],
-          buttons: [{ label: 'Remove it', line: `hosts remove ${host.name} --yes`, tone: 'danger' }],
-        },
-        result,
-        asked: true,
-      }
+      const containers = counted(listContainers(state, host.id).length, 'container')
+      return confirmation(
+        `Remove the host ${host.name}?`,
+        [
+          `Its figures and what is known of its ${containers} go with it; log lines stay. On the host nothing changes. "hosts edit ${host.name} --watch off" only stops looking.`,
+        ],
+        { line: `hosts remove ${host.name}` },
+      )
     }
     removeHost(state, host)
     judgeHost(state, host.id, now, by.name)

@@ -4,6 +4,7 @@ import { completes, positional } from '../src/command.ts'
 import { createKey, findLiveKey, type Key, listKeys, revokeKey } from '../src/projects/keys.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
+import { confirmation } from './confirmation.ts'
 import { command, counted, yes } from './context.ts'
 import { named } from './projects.ts'
 
@@ -71,13 +72,8 @@ const revoke = command({
   run({ key: id, yes }, { state, now, interactive }) {
     if (interactive && !yes) {
       findLiveKey(state, id)
-      const card = {
-        title: `Revoke the key ${id}?`,
-        tone: 'warning' as const,
-        lines: ['Whoever uses it is refused from then on. This cannot be undone.'],
-        buttons: [{ label: 'Revoke it', line: `keys revoke ${id} --yes`, tone: 'danger' as const }],
-      }
-      return { card, asked: true }
+      const said = 'Whoever uses it is refused from then on. This cannot be undone.'
+      return confirmation(`Revoke the key ${id}?`, [said], { label: 'Revoke it', line: `keys revoke ${id}` })
     }
     const key = revokeKey(state, id, now)
     const project = listKeys(state).find(one => one.key.id === id)!.project

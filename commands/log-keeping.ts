@@ -10,6 +10,7 @@ import type { LogStore } from '../src/logs/store.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../src/logs/written.ts'
 import { invalid } from '../src/problem.ts'
 import { isoTime } from '../src/time.ts'
+import { confirmation } from './confirmation.ts'
 import { command, yes } from './context.ts'
 import { queryArguments, readQuery, storeOf, WITHIN } from './log-query.ts'
 import { searchLine } from './logs.ts'
@@ -61,18 +62,12 @@ const purge = command({
     const { total, atLeast } = await store.count(query, WITHIN)
     const many = `${total.toLocaleString('en')}${atLeast ? ' or more' : ''} ${total === 1 ? 'line' : 'lines'}`
     if (context.interactive && !yes && total > 0) {
-      return {
-        card: {
-          title: `Remove ${many} for good?`,
-          tone: 'warning',
-          lines: ['This cannot be undone. "logs export" keeps them elsewhere first.'],
-          buttons: [
-            { label: 'Remove them', line: `${searchLine('logs purge', words)} --yes`, tone: 'danger' },
-            { label: 'Export first', line: searchLine('logs export', words) },
-          ],
-        },
-        result: { removed: 0, total },
-      }
+      return confirmation(
+        `Remove ${many} for good?`,
+        ['This cannot be undone. "logs export" keeps them elsewhere first.'],
+        { label: 'Remove them', line: searchLine('logs purge', words) },
+        [{ label: 'Export first', line: searchLine('logs export', words) }],
+      )
     }
     const removed = total === 0 ? 0 : await store.purge(query)
     return {

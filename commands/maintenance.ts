@@ -20,6 +20,7 @@ import { invalid, Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
 import { timeZoneId } from '../src/time-zone.ts'
+import { confirmation } from './confirmation.ts'
 import {
   type Context,
   command,
@@ -145,16 +146,8 @@ const remove = command({
   run({ name, project, yes }, context) {
     const one = maintenanceOf(context, name, project)
     if (context.interactive && !yes && !one.over) {
-      const line = `maintenance remove ${quoteWord(one.name)} --yes`
-      return {
-        card: {
-          title: `Remove the maintenance ${one.name}?`,
-          tone: 'warning',
-          lines: [maintenanceLine(one, context.now)],
-          buttons: [{ label: 'Remove it', line, tone: 'danger' }],
-        },
-        asked: true,
-      }
+      const line = `maintenance remove ${quoteWord(one.name)}`
+      return confirmation(`Remove the maintenance ${one.name}?`, [maintenanceLine(one, context.now)], { line })
     }
     const result = maintenanceResult(context, one)
     removeMaintenance(context.state, one)

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
+import { quoteWord } from '../src/command-line.ts'
 import { listPeople, type Person, removePerson, savePerson } from '../src/notifications/members.ts'
 import { command } from './context.ts'
 import { setName } from './told.ts'
@@ -72,11 +73,20 @@ const memberRemove = command({
   args: { name: completes(positional(z.string().min(1).max(64)), 'person').describe('What they are called') },
   run({ name }, { state }) {
     const gone = removePerson(state, name)
-    return { card: { title: `${gone.name} is not known any more`, tone: 'muted' } }
+    const undo: Text = ['To know them again: ', { code: againLine(gone) }]
+    return { card: { title: `${gone.name} is not known any more`, tone: 'muted', lines: [undo] } }
   },
 })
 
 export const memberCommands = [memberAdd, memberList, memberRemove]
+
+/** The command that makes a person known again with all that was known. */
+function againLine({ name, ...ids }: Person): string {
+  const given = (['discord', 'slack', 'telegram', 'email'] as const).flatMap(where =>
+    ids[where] === null ? [] : [`--${where}`, quoteWord(ids[where])],
+  )
+  return ['oncall member add', quoteWord(name), ...given].join(' ')
+}
 
 function personLine({ name, discord, slack, telegram, email }: Person): Text {
   const known = Object.entries({ Discord: discord, Slack: slack, Telegram: telegram, 'e-mail': email }).filter(

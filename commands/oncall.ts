@@ -17,7 +17,8 @@ import {
 import { invalid } from '../src/problem.ts'
 import { isoTime, parseTime } from '../src/time.ts'
 import { timeZoneId } from '../src/time-zone.ts'
-import { type Context, command, duration, readable } from './context.ts'
+import { confirmation } from './confirmation.ts'
+import { type Context, command, duration, readable, yes } from './context.ts'
 import { setName } from './told.ts'
 
 const rotationName = () => completes(positional(z.string().max(64)), 'rotation')
@@ -116,9 +117,16 @@ const remove = command({
   name: 'oncall remove',
   summary: 'Remove a rotation',
   role: 'admin',
-  args: { name: rotationName().describe('Name of the rotation') },
-  run({ name }, { state }) {
-    removeRotation(state, findRotation(state, name))
+  args: { name: rotationName().describe('Name of the rotation'), yes: yes() },
+  run({ name, yes }, { state, interactive }) {
+    const rotation = findRotation(state, name)
+    if (interactive && !yes)
+      return confirmation(
+        `Remove the rotation ${name}?`,
+        [`The turns of ${rotation.members.join(', ')} end, and whoever stands in is forgotten.`],
+        { line: `oncall remove ${name}` },
+      )
+    removeRotation(state, rotation)
     return { card: { title: `The rotation ${name} is removed`, tone: 'muted' } }
   },
 })

@@ -13,6 +13,7 @@ import {
   rotatePingKey,
 } from '../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../src/time.ts'
+import { confirmation } from './confirmation.ts'
 import { type Context, command, counted, duration, readable, yes } from './context.ts'
 import { formatSize, readPrivacy, readTagRetention, size } from './project-settings.ts'
 
@@ -136,17 +137,13 @@ const remove = command({
     const project = findProject(context.state, name)
     const checks = countChecks(context.state, { projectId: project.id })
     if (context.interactive && !yes) {
-      return {
-        card: {
-          title: `Remove the project ${project.name}?`,
-          tone: 'warning',
-          lines: [
-            `${counted(checks, 'check')} with all beats, and all its keys, go with it. Its open alerts end. This cannot be undone.`,
-          ],
-          buttons: [{ label: 'Remove it', line: `projects remove ${project.name} --yes`, tone: 'danger' }],
-        },
-        asked: true,
-      }
+      return confirmation(
+        `Remove the project ${project.name}?`,
+        [
+          `${counted(checks, 'check')} with all beats, and all its keys, go with it. Its open alerts end. This cannot be undone.`,
+        ],
+        { line: `projects remove ${project.name}` },
+      )
     }
     const result = projectResult(project, context)
     // Before the project goes, while its alerts still know it; one that must stay undoes this with the whole command.

@@ -20,7 +20,8 @@ import {
 import { invalid } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
 import { isoTime } from '../src/time.ts'
-import { type Context, command, counted } from './context.ts'
+import { confirmation } from './confirmation.ts'
+import { type Context, command, counted, yes } from './context.ts'
 import { ALL, readWhen, reportFlags, timeOf } from './report-flags.ts'
 import { channelIds, setName } from './told.ts'
 
@@ -150,8 +151,14 @@ const remove = command({
   name: 'reports remove',
   summary: 'Remove a report with its history',
   role: 'admin',
-  args: { name: reportName() },
-  run({ name }, context) {
+  args: { name: reportName(), yes: yes() },
+  run({ name, yes }, context) {
+    if (context.interactive && !yes)
+      return confirmation(
+        `Remove the report ${name}?`,
+        [reportLine(findReport(context.state, name)), 'Its history goes with it. This cannot be undone.'],
+        { line: `reports remove ${name}` },
+      )
     const result = { report: reportResult(removeReport(context.state, name), context) }
     return { card: { title: `The report ${name} is removed`, tone: 'muted' }, result }
   },

@@ -16,6 +16,7 @@ import { invalid } from '../src/problem.ts'
 import { readProjectById } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
 import { isoTime } from '../src/time.ts'
+import { confirmation } from './confirmation.ts'
 import { type Context, command, counted, yes } from './context.ts'
 import { channelIds, matcher, mentionWords, setName, toChannels } from './told.ts'
 
@@ -26,7 +27,7 @@ const settings = {
   continue: z.boolean().optional().describe('Try the routes after it as well'),
   before: completes(z.string().max(64), 'route').optional().describe('Put it before this route; last unless said'),
 }
-/** Of how many alerts `routes test --match` tells where they would go. */
+/** Of how many alerts `routes test --matcher` tells where they would go. */
 const TRIED = 10
 
 const add = command({
@@ -35,19 +36,19 @@ const add = command({
   details:
     'Routes are tried in order; the first that fits takes the alert unless it says --continue. What no route takes goes to the channels of the settings. Without any route everything goes everywhere.',
   examples: [
-    'routes add payments --match "project:shop severity>=warning" --to "#payments" --mention oncall',
+    'routes add payments --matcher "project:shop severity>=warning" --to "#payments" --mention oncall',
     'routes add all-to-mail --to ops-mail --continue',
   ],
   role: 'admin',
   args: {
     name: positional(setName()).describe('A name for it'),
-    match: matcher().optional(),
+    matcher: matcher().optional(),
     to: toChannels().describe('Channels, by name or id, with commas between them'),
     ...settings,
   },
-  run({ name, match = '', to, mention, mentionFrom, before, continue: goesOn = false }, { state, by, now }) {
+  run({ name, matcher: wanted = '', to, mention, mentionFrom, before, continue: goesOn = false }, { state, by, now }) {
     const row = {
-      matcher: match,
+      matcher: wanted,
       channels: channelIds(state, to),
       mention: mention === undefined ? [] : mentionWords(state, mention),
       mentionFrom: mentionFrom ?? ('critical' as const),
@@ -99,20 +100,23 @@ const edit = command({
   role: 'admin',
   args: {
     name: routeName(),
-    match: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
+    matcher: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
     to: toChannels().optional().describe('Channels'),
     ...settings,
   },
-  run({ name, match, to, mention, mentionFrom, before, continue: goesOn }, { state }) {
+  run({ name, matcher: wanted, to, mention, mentionFrom, before, continue: goesOn }, { state }) {
     const changes = {
-      ...(match === undefined ? {} : { matcher: match }),
+      ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(to === undefined ? {} : { channels: channelIds(state, to) }),
       ...(mention === undefined ? {} : { mention: mentionWords(state, mention) }),
       ...(mentionFrom === undefined ? {} : { mentionFrom }),
       ...(goesOn === undefined ? {} : { goesOn }),
     }
     if (Object.keys(changes).length === 0 && before === undefined)
-      throw invalid('settings', 'Say what to change: --match, --to, --mention, --mention-from, --continue or --before.')
+      throw invalid(
+        'settings',
+        'Say what to change: --matcher, --to, --mention, --mention-from, --continue or --before.',
+      )
     return routeAnswer(state, editRoute(state, name, changes, before), 'good')
   },
 })
@@ -124,13 +128,8 @@ const remove = command({
   args: { name: routeName(), yes: yes() },
   run({ name, yes }, { state, interactive }) {
     const route = findRoute(state, name)
-    if (interactive && !yes) {
-      const buttons = [{ label: 'Remove it', line: `routes remove ${name} --yes`, tone: 'danger' as const }]
-      return {
-        card: { title: `Remove the route ${name}?`, tone: 'warning', lines: [routeLine(state, route)], buttons },
-        asked: true,
-      }
-    }
+    if (interactive && !yes)
+      return confirmation(`Remove the route ${name}?`, [routeLine(state, route)], { line: `routes remove ${name}` })
     removeRoute(state, name)
     return { card: { title: `The route ${name} is removed`, tone: 'muted' }, result: { route: routeResult(route) } }
   },
@@ -139,18 +138,18 @@ const remove = command({
 const test = command({
   name: 'routes test',
   summary: 'Show where an alert goes, or would go by the routes as they are now, and why',
-  examples: ['routes test 42', 'routes test --match "project:shop severity>=critical"'],
+  examples: ['routes test 42', 'routes test --matcher "project:shop severity>=critical"'],
   role: 'viewer',
   args: {
     alert: positional(z.number({ error: 'must be an alert number such as 42' }).int().positive().optional()).describe(
       'Alert number, such as 42',
     ),
-    match: matcher().optional(),
+    matcher: matcher().optional(),
   },
-  run({ alert: id, match }, { state }) {
-    if (id === undefined && match === undefined)
-      throw invalid('alert', 'Say which alert, or which alerts with --match.')
-    const wanted = readMatcher(match ?? '')
+  run({ alert: id, matcher: asked }, { state }) {
+    if (id === undefined && asked === undefined)
+      throw invalid('alert', 'Say which alert, or which alerts with --matcher.')
+    const wanted = readMatcher(asked ?? '')
     const found =
       id === undefined
         ? listAlerts(state, { limit: 500 })
@@ -217,7 +216,7 @@ function calls(mention: readonly string[]): string {
 }
 
 function routeAnswer(state: Context['state'], route: Route, tone: 'good' | 'plain') {
-  const lines = [routeLine(state, route), `"routes test --match …" shows where alerts go now.`]
+  const lines = [routeLine(state, route), `"routes test --matcher …" shows where alerts go now.`]
   return { card: { title: `Route ${route.name}`, tone, lines }, result: { route: routeResult(route) } }
 }
 
@@ -236,7 +235,7 @@ function routeLine(state: State, route: Route): Text {
 function routeResult(route: Route) {
   return {
     name: route.name,
-    match: route.matcher,
+    matcher: route.matcher,
     channels: route.channels,
     mention: route.mention,
     mention_from: route.mentionFrom,

@@ -10,6 +10,7 @@ import { foldedAt, MOST_KINDS, MOST_SERIES } from '../src/logs/counters.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject, listProjects } from '../src/projects/projects.ts'
 import { HOUR } from '../src/time.ts'
+import { confirmation } from './confirmation.ts'
 import { type Context, command, counted, projectName, yes } from './context.ts'
 import { ruleCard, ruleLine, ruleResult } from './rule-card.ts'
 import { draftRule, editedRule, ruleFlags } from './rule-flags.ts'
@@ -144,22 +145,15 @@ const remove = command({
     const rule = findRule(state, name)
     const result = { rule: ruleResult(context, rule) }
     if (context.interactive && !yes)
-      return {
-        card: {
-          title: `Remove the rule ${rule.name}?`,
-          tone: 'warning',
-          lines: [
-            ruleLine(rule),
-            `${counted(watchesOf(state, rule.id).length, 'open alert')} would end with it; "rules pause" keeps the rule.`,
-          ],
-          buttons: [
-            { label: 'Remove it', line: `rules remove ${rule.name} --yes`, tone: 'danger' },
-            { label: 'Pause it instead', line: `rules pause ${rule.name}` },
-          ],
-        },
-        result,
-        asked: true,
-      }
+      return confirmation(
+        `Remove the rule ${rule.name}?`,
+        [
+          ruleLine(rule),
+          `${counted(watchesOf(state, rule.id).length, 'open alert')} would end with it; "rules pause" keeps the rule.`,
+        ],
+        { line: `rules remove ${rule.name}` },
+        [{ label: 'Pause it instead', line: `rules pause ${rule.name}` }],
+      )
     endAlertsOf(context, watchesOf(state, rule.id))
     removeRule(state, rule)
     return {

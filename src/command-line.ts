@@ -61,8 +61,9 @@ export function findCommand<C>(commands: readonly Command<C>[], words: readonly 
 
 /**
  * The raw values, by argument name, that words give a command: `--name value`, `--name=value`, `--flag`, `--no-flag`,
- * positionals in declared order, the last taking the rest as it was written. `--` ends the flags.
- * Throws `invalid` for an unknown flag, a flag without its value, or a word too many.
+ * positionals in declared order, the last taking the rest as it was written. `--` ends the flags. A flag may be cut
+ * short while it means one only, as in GNU's `getopt_long`.
+ * Throws `invalid` for an unknown or ambiguous flag, a flag without its value, or a word too many.
  */
 export function readArguments<C>(command: Command<C>, words: readonly Word[]): Record<string, string | boolean> {
   const values: Record<string, string | boolean> = {}
@@ -96,11 +97,13 @@ function readFlag<C>(command: Command<C>, word: Word) {
   const [, written, inline] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word.text) ?? [undefined, word.text.slice(2), undefined]
   const asked = written!.toLowerCase().replaceAll('_', '-')
   const byName = (name: string) => command.arguments.find(argument => argument.name === name)
-  const plain = byName(asked)
-  const negated = plain ? undefined : byName(asked.replace(/^no-/, ''))
+  const flagsOf = command.arguments.filter(one => !one.positional)
+  const longer = flagsOf.filter(one => one.name.startsWith(asked))
+  const negated = byName(asked.replace(/^no-/, ''))
+  const plain = byName(asked) ?? (negated || longer.length > 1 ? undefined : longer[0])
   const argument = plain ?? (negated?.kind === 'flag' ? negated : undefined)
   if (!argument) {
-    const flags = command.arguments.filter(one => !one.positional).map(one => `--${one.name}`)
+    const flags = (longer.length > 1 ? longer : flagsOf).map(one => `--${one.name}`)
     const known = flags.length > 0 ? `It takes ${flags.join(', ')}.` : 'It takes no flags.'
     throw new Problem('invalid', `"${command.name}" has no flag --${asked}. ${known}`, {
       fields: { [asked]: 'no such flag' },

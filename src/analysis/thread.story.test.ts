@@ -58,7 +58,7 @@ describe('an analysis under a card', () => {
   it('comes under the card where that is, also in a channel that was added', async () => {
     const ops = 'discord:100000000000000001'
     await at.house.result(`channels add ${ops} --name ops`)
-    await at.house.result('routes add jobs --match check:job --to ops')
+    await at.house.result('routes add jobs --matcher check:job --to ops')
     await failingJob()
     await at.trouble()
     const ann = { platform: 'discord' as const, interactive: true }

@@ -104,7 +104,7 @@ describe('POST /api/alerts/alertmanager', () => {
 
   it('is routed and silenced by its labels like any other', async () => {
     await house.result('channels add discord:100000000000000001 --name disks')
-    await house.result('routes add disks --match alertname:DiskFull --to disks')
+    await house.result('routes add disks --matcher alertname:DiskFull --to disks')
     await send('/api/alerts/alertmanager', notification('firing'))
     expect(titles()).toEqual([])
     expect(house.added('discord:100000000000000001').messages).toHaveLength(2)

@@ -27,7 +27,7 @@ const LINES = [
   'quiet off',
   'holds set --storm-rate 2 --storm-post 1',
   'holds set --storm-rate 0',
-  'routes add worst --match severity:critical --to ops --continue',
+  'routes add worst --matcher severity:critical --to ops --continue',
   'routes add all --to discord,ops',
   'routes remove worst',
   'routes remove all',

@@ -22,7 +22,7 @@ async function withChannel() {
 describe('routes', () => {
   it('send what fits to their channels, and what none takes to those of the settings', async () => {
     const house = await withChannel()
-    await house.result('routes add nightly --match check:nightly-* --to ops')
+    await house.result('routes add nightly --matcher check:nightly-* --to ops')
     await (await house.hasCheck('nightly-backup'))('/fail')
     await (await house.hasCheck('other'))('/fail')
     expect([shown(house), shown(house, OPS)]).toEqual([
@@ -34,7 +34,7 @@ describe('routes', () => {
   it('are tried in order, and go on only when they say so', async () => {
     const house = await withChannel()
     await house.result('routes add last --to discord')
-    await house.result('routes add first --match severity:critical --to ops --before last --continue')
+    await house.result('routes add first --matcher severity:critical --to ops --before last --continue')
     const { routes } = await house.result<{ routes: { name: string }[] }>('routes list')
     expect(routes.map(route => route.name)).toEqual(['first', 'last'])
     await (await house.hasCheck('bad'))('/fail')
@@ -64,7 +64,7 @@ describe('routes', () => {
 
   it('follow an alert that grows worse', async () => {
     const house = await withChannel()
-    await house.result('routes add bad --match severity:critical --to ops')
+    await house.result('routes add bad --matcher severity:critical --to ops')
     const beat = await house.hasCheck('job --severity warning')
     await beat('/fail')
     expect(shown(house, OPS)).toEqual([])
@@ -98,7 +98,7 @@ describe('routes', () => {
 
   it('say where an alert goes and why', async () => {
     const house = await withChannel()
-    await house.result('routes add nightly --match check:nightly-* --to ops')
+    await house.result('routes add nightly --matcher check:nightly-* --to ops')
     await (await house.hasCheck('nightly-backup'))('/fail')
     const { tests } = await house.result<{ tests: object[] }>('routes test 1')
     expect(tests).toEqual([
@@ -109,13 +109,13 @@ describe('routes', () => {
         told: [{ channel: OPS, why: 'route nightly', mention: [], since: '2026-03-02T09:00:00.000Z' }],
       },
     ])
-    const tried = await house.result<{ tests: { alert: number }[] }>('routes test --match severity:info')
+    const tried = await house.result<{ tests: { alert: number }[] }>('routes test --matcher severity:info')
     expect(tried.tests).toEqual([])
   })
 
   it.each([
     ['routes add x --to nowhere', /There is no channel "nowhere"/],
-    ['routes add x --to ops --match last:15m', /at any time/],
+    ['routes add x --to ops --matcher last:15m', /at any time/],
     ['routes add x --to ops --mention nobody', /There is no person "nobody"/],
     ['routes add x --to ops --mention oncall', /There is no rotation yet/],
     ['routes add "a b" --to ops', /letters, digits/],
@@ -269,10 +269,10 @@ describe('an escalation', () => {
   it('lets go of what it fits no more, and takes up what it fits anew', async () => {
     const { house } = await setUp('--after 15m --to ops')
     await house.passes('10m')
-    await house.result('escalations edit second --match severity:info')
+    await house.result('escalations edit second --matcher severity:info')
     await house.passes('1h')
     expect(shown(house, OPS)).toEqual([])
-    await house.result('escalations edit second --match check:job')
+    await house.result('escalations edit second --matcher check:job')
     await house.passes('14m59s')
     expect(shown(house, OPS)).toEqual([])
     await house.passes('1s')

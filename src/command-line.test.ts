@@ -1,0 +1,78 @@
+// Command lines as people type them: quotes and dashes of phones, flags anywhere, cut short, or wrong.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { commandsFor, positional } from './command.ts'
+import { findCommand, quoteWord, readArguments, splitWords } from './command-line.ts'
+
+const add = commandsFor<null>()({
+  name: 'checks add',
+  summary: 'Try lines',
+  role: 'responder',
+  args: {
+    name: positional(z.string()),
+    note: positional(z.string().optional()),
+    every: z.string().optional(),
+    match: z.string().optional(),
+    matcher: z.string().optional(),
+    mention: z.string().optional(),
+    mentionFrom: z.string().optional(),
+    lan: z.boolean().optional(),
+    note2: z.boolean().optional(),
+  },
+  run: () => ({ card: { title: '', tone: 'plain' } }),
+})
+const reads = (line: string) => readArguments(add, splitWords(line))
+
+describe('words', () => {
+  it.each([
+    [`a "b c" 'd e'`, ['a', 'b c', 'd e']],
+    ['it “b c” don’t', ['it', 'b c', 'don’t']],
+    [`don't do that`, ["don't", 'do', 'that']],
+    [String.raw`"a \"b\" \\ \n" c\ d`, [String.raw`a "b" \ \n`, 'c d']],
+    ['x —every 5m', ['x', '--every', '5m']],
+    ['', []],
+  ])('of %s', (line, words) => {
+    expect(splitWords(line).map(word => word.text)).toEqual(words)
+  })
+
+  it('of a quote that is never closed are none', () => {
+    expect(() => splitWords('a "b')).toThrow('is opened and never closed')
+  })
+
+  it('come back from their quotes, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'grapheme' })), texts => {
+        expect(splitWords(texts.map(quoteWord).join(' ')).map(word => word.text)).toEqual(texts)
+      }),
+    )
+  })
+})
+
+describe('arguments', () => {
+  it.each<[string, Record<string, unknown>]>([
+    ['job --every 5m --lan', { name: 'job', every: '5m', lan: true }],
+    ['--every=5m job in  two words', { name: 'job', every: '5m', note: 'in two words' }],
+    ['job --no-lan', { name: 'job', lan: false }],
+    ['--name job --lan', { name: 'job', lan: true }],
+    ['job -- --every', { name: 'job', note: '--every' }],
+    ['job --ev 5m --la', { name: 'job', every: '5m', lan: true }],
+    ['job --match a --matche b', { name: 'job', match: 'a', matcher: 'b' }],
+    ['job --Mention-from x', { name: 'job', 'mention-from': 'x' }],
+  ])('of %s', (line, values) => {
+    expect(reads(line)).toEqual(values)
+  })
+
+  it.each([
+    ['job --ment x', '"checks add" has no flag --ment. It takes --mention, --mention-from.'],
+    ['job --nope x', '"checks add" has no flag --nope. It takes --every,'],
+    ['job --every', '--every needs a value.'],
+  ])('are not read of %s', (line, sentence) => {
+    expect(() => reads(line)).toThrow(sentence)
+  })
+})
+
+it('a command is found by the longest name that fits, in any case', () => {
+  expect(findCommand([add], splitWords('Checks ADD job'))?.rest.map(word => word.text)).toEqual(['job'])
+  expect(findCommand([add], splitWords('checks'))).toBeNull()
+})
