@@ -42,7 +42,7 @@ const PLACES: Record<string, RegExp> = {
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   aws4fetch: /^src\/logs\/archive\//,
-  'better-sqlite3': /^src\/(state|logs\/embedded)\//,
+  'better-sqlite3': /^src\/state\/sqlite\.ts$/,
   'drizzle-orm': /^src\/state\/|^src\/(checks|projects|hosts|alerts|notifications)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
   'node-ssh': /^src\/hosts\//,

@@ -1,7 +1,6 @@
 // The state database: opened with its pragmas, migrated, and changed only inside IMMEDIATE transactions.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -9,6 +8,7 @@ import { LastWrites } from './last-writes.ts'
 import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
 import * as schema from './schema.ts'
+import { Sqlite, type Statement } from './sqlite.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
@@ -18,8 +18,8 @@ export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
   readonly db: BetterSQLite3Database<typeof schema>
-  readonly #sqlite: Database.Database
-  readonly #statements = new Map<string, Database.Statement>()
+  readonly #sqlite: Sqlite
+  readonly #statements = new Map<string, Statement>()
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
   readonly #memory = new Map<MemoryName, Map<string, unknown>>()
@@ -27,12 +27,12 @@ export class State {
   readonly #prepare = (sql: string) => this.prepare(sql)
   #touched = new Set<Topic>()
   readonly #release: () => void
-  readonly #begin: Database.Statement
-  readonly #commit: Database.Statement
+  readonly #begin: Statement
+  readonly #commit: Statement
   /** Whether a transaction runs; asking SQLite would cost every beat a call. */
   #open = false
 
-  constructor(sqlite: Database.Database, release: () => void = () => {}) {
+  constructor(sqlite: Sqlite, release: () => void = () => {}) {
     this.#sqlite = sqlite
     this.#release = release
     this.#begin = sqlite.prepare('begin immediate')
@@ -93,13 +93,13 @@ export class State {
   }
 
   /** A statement by hand, for hot paths; prepared once. */
-  prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Database.Statement<P, R> {
+  prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Statement<P, R> {
     let statement = this.#statements.get(sql)
     if (!statement) {
       statement = this.#sqlite.prepare(sql)
       this.#statements.set(sql, statement)
     }
-    return statement as Database.Statement<P, R>
+    return statement as Statement<P, R>
   }
 
   /** A prepared query of the query builder, made once per `name`. */
@@ -155,7 +155,7 @@ export function openState(folder: string): State {
   const release = lockFolder(folder)
   const file = join(folder, 'vakt.db')
   try {
-    return prepareState(new Database(file), release)
+    return prepareState(new Sqlite(file), release)
   } catch (error) {
     release()
     if (error instanceof Problem) throw error
@@ -181,18 +181,18 @@ export function openState(folder: string): State {
 /** A state in memory, for tests: the first one is migrated, the others are copies of it. */
 export function memoryState(): State {
   pristine ??= migratedDatabase()
-  return new State(withPragmas(new Database(pristine)))
+  return new State(withPragmas(new Sqlite(pristine)))
 }
 
 let pristine: Buffer | null = null
 
 function migratedDatabase(): Buffer {
-  const sqlite = new Database(':memory:')
+  const sqlite = new Sqlite(':memory:')
   prepareState(sqlite)
   return sqlite.serialize()
 }
 
-function prepareState(sqlite: Database.Database, release?: () => void): State {
+function prepareState(sqlite: Sqlite, release?: () => void): State {
   const state = new State(withPragmas(sqlite), release)
   sqlite.pragma('foreign_keys = OFF')
   refuseNewer(sqlite)
@@ -201,7 +201,7 @@ function prepareState(sqlite: Database.Database, release?: () => void): State {
   return state
 }
 
-function withPragmas(sqlite: Database.Database): Database.Database {
+function withPragmas(sqlite: Sqlite): Sqlite {
   sqlite.pragma('journal_mode = WAL')
   // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
   sqlite.pragma('synchronous = FULL')
@@ -212,7 +212,7 @@ function withPragmas(sqlite: Database.Database): Database.Database {
 }
 
 /** A database that a newer Vakt has changed may mean things this one does not know. */
-function refuseNewer(sqlite: Database.Database): void {
+function refuseNewer(sqlite: Sqlite): void {
   const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
   if (!table) return
   const journal = JSON.parse(readFileSync(join(MIGRATIONS, 'meta/_journal.json'), 'utf8')) as {

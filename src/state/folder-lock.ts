@@ -1,8 +1,8 @@
 // One Vakt to a data folder.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import { Problem } from '../problem.ts'
+import { Sqlite } from './sqlite.ts'
 
 /**
  * Makes `folder` where it is missing and holds a lock in it, which the operating system drops with the process, however it
@@ -11,7 +11,7 @@ import { Problem } from '../problem.ts'
 export function lockFolder(folder: string): () => void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const lock = new Database(join(folder, 'vakt.lock'))
+    const lock = new Sqlite(join(folder, 'vakt.lock'))
     lock.pragma('busy_timeout = 0')
     lock.prepare('begin exclusive').run()
     return () => lock.close()

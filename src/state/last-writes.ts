@@ -1,5 +1,5 @@
 // What a transaction writes at its very end: rows written once however often they changed, and many new ones at a time.
-import type Database from 'better-sqlite3'
+import type { Statement } from './sqlite.ts'
 
 /** How many rows go in one statement; each size is prepared once. */
 const CHUNKS = [32, 8, 1]
@@ -22,7 +22,7 @@ export class LastWrites {
   }
 
   /** Inserts the rows, in the order in which they came. */
-  flushRows(prepare: (sql: string) => Database.Statement): void {
+  flushRows(prepare: (sql: string) => Statement): void {
     for (const [into, rows] of this.#rows) {
       const tuple = `(?${', ?'.repeat(rows[0]!.length - 1)})`
       for (let at = 0; at < rows.length; ) {
@@ -34,7 +34,7 @@ export class LastWrites {
     this.#rows.clear()
   }
 
-  flush(prepare: (sql: string) => Database.Statement): void {
+  flush(prepare: (sql: string) => Statement): void {
     this.flushRows(prepare)
     for (const write of this.#writes.values()) write()
     this.#writes.clear()

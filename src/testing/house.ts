@@ -2,7 +2,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
 import type { Card } from '../card.ts'
 import type { Channel, CommandDesk, GivenChannel, Platform, Reply, Speaker } from '../chat/channel.ts'
 import { readConfig } from '../config.ts'
@@ -10,6 +9,7 @@ import { openHouse } from '../house.ts'
 import { type Log, silentLog } from '../log.ts'
 import type { LogStore } from '../logs/store.ts'
 import { memoryState, State } from '../state/database.ts'
+import { Sqlite } from '../state/sqlite.ts'
 import { type Clock, parseDuration } from '../time.ts'
 import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from './memory-channel.ts'
@@ -169,7 +169,7 @@ function copyOf(state: State): State {
   const folder = mkdtempSync(join(tmpdir(), 'vakt-'))
   const file = join(folder, 'copy.db')
   state.prepare('vacuum into ?').run(file)
-  const copy = new Database(readFileSync(file))
+  const copy = new Sqlite(readFileSync(file))
   rmSync(folder, { recursive: true })
   copy.pragma('foreign_keys = ON')
   return new State(copy)

@@ -1,5 +1,5 @@
 // Reads the rows of a partition that a plan leaves as candidates, between two row ids, in the order of time.
-import type Database from 'better-sqlite3'
+import type { Sqlite, Statement } from '../../state/sqlite.ts'
 import { SLOT_BITS, SLOTS } from './line-key.ts'
 import { EVERY_LINE, type Plan } from './plan.ts'
 import { COLUMNS, type Row } from './rows.ts'
@@ -15,7 +15,7 @@ export function spanBetween(from: number, until: number): Span {
 }
 
 /** The candidates one by one; stop taking them at any time. */
-export function candidates(db: Database.Database, plan: Plan, span: Span, order: Order): IterableIterator<Row> {
+export function candidates(db: Sqlite, plan: Plan, span: Span, order: Order): IterableIterator<Row> {
   const { from, values } = source(plan, span)
   const direction = order === 'newest' ? 'desc' : 'asc'
   return prepared(db, `select ${COLUMNS} ${from} order by words.rowid ${direction}`)
@@ -51,7 +51,7 @@ function within(plan: Plan, span: Span): { bounds: string; values: unknown[] } {
 }
 
 /** The line at a position, or null. */
-export function rowAt(db: Database.Database, position: number): Row | null {
+export function rowAt(db: Sqlite, position: number): Row | null {
   const row = prepared(db, `select ${COLUMNS} from lines where slot = ?`).raw().get(slotFrom(db, position)) as
     | Row
     | undefined
@@ -59,7 +59,7 @@ export function rowAt(db: Database.Database, position: number): Row | null {
 }
 
 /** The lowest slot of a line that was stored at a position or later; `SLOTS` when none was. Both count up together. */
-export function slotFrom(db: Database.Database, position: number): number {
+export function slotFrom(db: Sqlite, position: number): number {
   const next = prepared(db, 'select slot, position from lines where slot >= ? order by slot limit 1').raw()
   const { slot: last } = prepared(db, 'select coalesce(max(slot), -1) as slot from lines').get() as { slot: number }
   let low = 0
@@ -82,10 +82,10 @@ function normalId({ timestamp, slot }: RowId): RowId {
   return slot < SLOTS ? { timestamp, slot } : { timestamp: timestamp + 1, slot: slot - SLOTS }
 }
 
-const statements = new WeakMap<Database.Database, Map<string, Database.Statement>>()
+const statements = new WeakMap<Sqlite, Map<string, Statement>>()
 
 /** A statement, prepared once per connection. */
-export function prepared(db: Database.Database, sql: string): Database.Statement {
+export function prepared(db: Sqlite, sql: string): Statement {
   let known = statements.get(db)
   if (!known) {
     known = new Map()

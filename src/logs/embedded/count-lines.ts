@@ -1,5 +1,5 @@
 // How many lines fit, and how many of each level over time.
-import type Database from 'better-sqlite3'
+import type { Sqlite } from '../../state/sqlite.ts'
 import { LEVELS } from '../line.ts'
 import type { Query } from '../query/tree.ts'
 import type { Bucket, Count } from '../store.ts'
@@ -83,7 +83,7 @@ export async function countByTime(
   return searchedTo === null ? all : all.filter(bucket => bucket.from > searchedTo)
 }
 
-function countIds(db: Database.Database, plan: Plan, span: Span, most: number): number {
+function countIds(db: Sqlite, plan: Plan, span: Span, most: number): number {
   const { from, values } = idSource(plan, span)
   return prepared(db, `select count(*) from (select 1 ${from} limit ?)`)
     .pluck()
@@ -92,7 +92,7 @@ function countIds(db: Database.Database, plan: Plan, span: Span, most: number): 
 
 /** Adds to the buckets from the index alone: the level is one of its words. */
 function countLevels(
-  db: Database.Database,
+  db: Sqlite,
   plan: Plan,
   span: Span,
   { from, width }: { from: number; width: number },

@@ -1,6 +1,6 @@
 // A partition file as SQLite has it: opened with its pragmas, made when it is new, and how much room it takes.
 import { statSync } from 'node:fs'
-import Database from 'better-sqlite3'
+import { Sqlite } from '../../state/sqlite.ts'
 import { LAYOUT, SCHEMA } from './rows.ts'
 
 /** The one row that tells of a partition as a whole. */
@@ -21,8 +21,8 @@ const CHECKPOINT_PAGES = 500
 export const LONGEST_LOG_BYTES = 64 * 1024 * 1024
 
 /** Opens a file for its writer. Throws SQLite's errors. */
-export function openPartitionFile(file: string, expiresAt: number): Database.Database {
-  const db = new Database(file)
+export function openPartitionFile(file: string, expiresAt: number): Sqlite {
+  const db = new Sqlite(file)
   try {
     db.pragma(`page_size = ${PAGE_BYTES}`)
     db.pragma('journal_mode = WAL')
@@ -51,14 +51,14 @@ function otherLayout(layout: number): Error {
   return layout < LAYOUT ? Object.assign(error, { code: 'SQLITE_FORMAT' }) : error
 }
 
-function makeTables(db: Database.Database, expiresAt: number): void {
+function makeTables(db: Sqlite, expiresAt: number): void {
   db.transaction(() => {
     db.exec(SCHEMA)
     db.prepare('insert into summary values (0, null, null, 0, ?, 0, 0)').run(expiresAt)
   }).immediate()
 }
 
-export function readSummary(db: Database.Database): Summary {
+export function readSummary(db: Sqlite): Summary {
   const summary = db.prepare<[], Summary>('select * from summary').get()
   if (!summary) throw Object.assign(new Error('its summary is missing'), { code: 'SQLITE_CORRUPT' })
   return summary

@@ -1,5 +1,5 @@
 // The distinct values of the fields of a partition's lines, for autocomplete and for `host:web-*`.
-import type Database from 'better-sqlite3'
+import type { Sqlite, Statement } from '../../state/sqlite.ts'
 import type { NewLine } from '../line.ts'
 import { MOST_NAMES } from './rows.ts'
 
@@ -9,9 +9,9 @@ export type NamedField = (typeof NAMED_FIELDS)[number]
 /** Writes each value down when it comes for the first time, up to a limit that readers take for "too many to list". */
 export class Names {
   readonly #known: { [F in NamedField]: Set<string> }
-  readonly #insert: Database.Statement
+  readonly #insert: Statement
 
-  constructor(db: Database.Database) {
+  constructor(db: Sqlite) {
     this.#insert = db.prepare('insert or ignore into names values (?, ?)')
     this.#known = { project: new Set(), source: new Set(), host: new Set(), group: new Set(), tag: new Set() }
     for (const { field, value } of db.prepare<[], { field: NamedField; value: string }>('select * from names').all()) {

@@ -1,6 +1,6 @@
 // One partition file as its writer has it: lines, index and idempotency keys go in within one transaction.
 import { join } from 'node:path'
-import type Database from 'better-sqlite3'
+import type { Sqlite, Statement } from '../../state/sqlite.ts'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'
 import type { LineTokens } from './field-tokens.ts'
 import { SLOT_BITS, SLOTS } from './line-key.ts'
@@ -31,19 +31,19 @@ const PAGES_AT_A_TIME = 100
 
 export class Partition {
   readonly name: string
-  readonly db: Database.Database
+  readonly db: Sqlite
   readonly #file: string
   readonly #tokens: LineTokens
   #merging = false
   #summary: Summary
   #nextSlot: number
   #names: Names
-  readonly #insertLine: Database.Statement
-  readonly #insertWords: Database.Statement
-  readonly #insertMark: Database.Statement
-  readonly #saveSummary: Database.Statement
-  readonly #findReply: Database.Statement<[string, string, number], string>
-  readonly #saveReply: Database.Statement
+  readonly #insertLine: Statement
+  readonly #insertWords: Statement
+  readonly #insertMark: Statement
+  readonly #saveSummary: Statement
+  readonly #findReply: Statement<[string, string, number], string>
+  readonly #saveReply: Statement
 
   /** Opens a partition, making it when it is not there; `tokens` remembers over partitions. Throws SQLite's errors. */
   constructor(folder: string, name: string, expiresAt: number, tokens: LineTokens) {

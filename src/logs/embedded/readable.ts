@@ -1,7 +1,7 @@
 // Partition files as a reader has them: a few open connections, what the index knows, and samples to cut scans by.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import Database from 'better-sqlite3'
+import { Sqlite } from '../../state/sqlite.ts'
 import { prepared } from './candidates.ts'
 import type { Vocabulary } from './compile.ts'
 import type { PartitionState } from './partition.ts'
@@ -14,7 +14,7 @@ const MOST_WORDS = 128
 /** The partitions of a folder for reading; connections that were not used for longest are closed. */
 export class Readables {
   readonly #folder: string
-  readonly #open = new Map<string, Database.Database>()
+  readonly #open = new Map<string, Sqlite>()
   readonly #marks = new Map<string, { count: number; timestamps: number[] }>()
 
   constructor(folder: string) {
@@ -22,13 +22,13 @@ export class Readables {
   }
 
   /** A connection, or null when the partition is gone. Throws SQLite's errors. */
-  open(name: string): Database.Database | null {
+  open(name: string): Sqlite | null {
     let db = this.#open.get(name)
     if (db) this.#open.delete(name)
     else {
       const file = join(this.#folder, `${name}.db`)
       if (!existsSync(file)) return null
-      db = new Database(file, { readonly: true, fileMustExist: true })
+      db = new Sqlite(file, { readonly: true, fileMustExist: true })
       db.pragma('busy_timeout = 5000')
       db.pragma(`cache_size = -${CACHE_KIB}`)
     }
@@ -63,7 +63,7 @@ export class Readables {
 }
 
 /** What a partition's index knows. */
-export function vocabularyOf(db: Database.Database): Vocabulary {
+export function vocabularyOf(db: Sqlite): Vocabulary {
   return {
     valuesOf(field) {
       const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]

@@ -1,5 +1,5 @@
 // What all searches share: which partitions they concern, the plan for each, and how damaged ones are stepped over.
-import type Database from 'better-sqlite3'
+import type { Sqlite } from '../../state/sqlite.ts'
 import type { LogLine } from '../line.ts'
 import { matches } from '../query/matches.ts'
 import type { Query } from '../query/tree.ts'
@@ -45,7 +45,7 @@ export function coverage({ from, until }: { from: number | null; until: number |
 
 export type SearchJob = {
   /** Calls `visit` for each partition with lines in the slice, with its plan for the selection. */
-  each(slice: Slice, visit: (db: Database.Database, plan: Plan, state: PartitionState) => void): void
+  each(slice: Slice, visit: (db: Sqlite, plan: Plan, state: PartitionState) => void): void
   /** As `eachSlice`. */
   slices(whole: Slice, order: Order, withinMs: number, visit: (slice: Slice) => 'go on' | 'done'): Promise<Slice | null>
 }

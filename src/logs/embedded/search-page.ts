@@ -1,5 +1,5 @@
 // One page of the lines that fit, over all partitions, in the order of time and then as stored.
-import type Database from 'better-sqlite3'
+import type { Sqlite } from '../../state/sqlite.ts'
 import type { LogLine } from '../line.ts'
 import type { Page, PageRequest } from '../store.ts'
 import { type Order, type Span, slotFrom, spanBetween } from './candidates.ts'
@@ -73,7 +73,7 @@ function startingAt({ from, until }: Slice, { order, cursor }: Course): Slice {
 }
 
 /** A slice of one partition, without what the cursor has passed. */
-function spanOf(db: Database.Database, slice: Slice, { order, cursor }: Course): Span {
+function spanOf(db: Sqlite, slice: Slice, { order, cursor }: Course): Span {
   const span = spanBetween(slice.from, slice.until)
   if (cursor === null) return span
   const { timestamp, position } = cursor

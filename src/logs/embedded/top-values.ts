@@ -1,5 +1,5 @@
 // The most frequent values of a field among the lines that fit, each with its newest line.
-import type Database from 'better-sqlite3'
+import type { Sqlite } from '../../state/sqlite.ts'
 import { LEVELS, type LogLine } from '../line.ts'
 import { createMiner, type Miner } from '../patterns/miner.ts'
 import type { Query } from '../query/tree.ts'
@@ -59,7 +59,7 @@ export async function topValues(
   return { rows, searchedTo: stoppedAt ?? last?.from ?? null }
 }
 
-function countColumn(db: Database.Database, plan: Plan, span: Span, column: string, tallies: Map<string, Tally>): void {
+function countColumn(db: Sqlite, plan: Plan, span: Span, column: string, tallies: Map<string, Tally>): void {
   const { from, values } = source(plan, span)
   // The bare columns are those of the newest row of each group, because of max().
   const rows = prepared(

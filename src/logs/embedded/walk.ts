@@ -1,5 +1,5 @@
 // Goes through the lines of one partition that fit, and stops when time is up.
-import type Database from 'better-sqlite3'
+import type { Sqlite } from '../../state/sqlite.ts'
 import type { LogLine } from '../line.ts'
 import { candidates, type Order, type Span } from './candidates.ts'
 import type { LineKey } from './line-key.ts'
@@ -8,7 +8,7 @@ import { lineOf } from './rows.ts'
 
 /** `deadline` is of `performance.now`. */
 export type Walk = {
-  db: Database.Database
+  db: Sqlite
   plan: Plan
   /** The last word on a candidate, asked unless the plan is exact. */
   fits: (line: LogLine) => boolean
