@@ -7,11 +7,11 @@ COPY commands commands
 COPY examples examples
 COPY migrations migrations
 COPY src src
-RUN mkdir -p /data node_modules/.cache && chown node:node /data node_modules/.cache
+RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=5s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/readyz').then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-CMD ["node", "--max-semi-space-size=8", "--import", "./src/compile-cache.ts", "src/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "src/main.ts"]

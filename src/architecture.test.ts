@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '..')
 
 /** The floors, top to bottom. A file may import its own floor and those below. */
 const FLOORS: [floor: string, files: RegExp][] = [
-  ['main', /^src\/(main|cli|compile-cache)\.ts$/],
+  ['main', /^src\/(main|cli)\.ts$/],
   ['house', /^src\/house\.ts$/],
   [
     'doors',

@@ -1,7 +1,6 @@
 // Vakt itself: settings, state, chats, intake and the shutdown, top to bottom.
 import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
@@ -91,8 +90,6 @@ async function start(config: Config): Promise<void> {
   terminal.print(greeting())
   terminal.serve(house.desk)
   log.info('Vakt is ready', { url: publicUrl, ms: Math.round(process.uptime() * 1000) })
-  // A process that is killed later would keep nothing of what was compiled; see compile-cache.ts.
-  flushCompileCache()
 
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))

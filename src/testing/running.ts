@@ -5,10 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ADMIN_KEY = 'admin-key-for-process-tests'
-/** Against hanging only; a busy machine may be slow. */
-const PATIENCE = 60_000
-/** As `npm start` does, from whatever folder. */
-const FLAGS = ['--import', join(import.meta.dirname, '../compile-cache.ts')]
+const PATIENCE = 15_000
 
 export type Running = Awaited<ReturnType<typeof startVakt>>
 
@@ -30,7 +27,7 @@ export async function startVakt(folder: string, environment: Record<string, stri
     LOG_LEVEL: 'warn',
     ...environment,
   }
-  const child = spawn(process.execPath, [...FLAGS, join(import.meta.dirname, '../main.ts')], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts')], {
     env,
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,7 +65,7 @@ export async function startVakt(folder: string, environment: Record<string, stri
   }
 }
 
-/** Waits for a condition of the outside world; rejects after a minute, naming what was awaited. */
+/** Waits for a condition of the outside world; rejects after 15 s, naming what was awaited. */
 export async function until<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
   const deadline = Date.now() + PATIENCE
   for (;;) {
