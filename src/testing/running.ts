@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ADMIN_KEY = 'admin-key-for-process-tests'
-const PATIENCE = 15_000
+/** Against hanging only; a busy machine may be slow. */
+const PATIENCE = 60_000
 
 export type Running = Awaited<ReturnType<typeof startVakt>>
 
@@ -65,7 +66,7 @@ export async function startVakt(folder: string, environment: Record<string, stri
   }
 }
 
-/** Waits for a condition of the outside world; rejects after 15 s, naming what was awaited. */
+/** Waits for a condition of the outside world; rejects after a minute, naming what was awaited. */
 export async function until<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
   const deadline = Date.now() + PATIENCE
   for (;;) {
