@@ -15,7 +15,7 @@ const edit = command({
   details: '"none" takes a setting away: --jump none. A host that shows a new key is trusted again with --trust-key.',
   examples: [
     'hosts edit web-1 --tags "web prod"',
-    'hosts edit web-1 --trust-key SHA256:…',
+    'hosts edit web-1 --trust-key SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
     'hosts edit web-1 --watch off',
   ],
   role: 'admin',
