@@ -8,7 +8,7 @@ import { LastWrites } from './last-writes.ts'
 import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
 import * as schema from './schema.ts'
-import { Sqlite, type Statement } from './sqlite.ts'
+import { prepared, Sqlite, type Statement } from './sqlite.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
@@ -19,7 +19,6 @@ export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
 export class State {
   readonly db: BetterSQLite3Database<typeof schema>
   readonly #sqlite: Sqlite
-  readonly #statements = new Map<string, Statement>()
   readonly #queries = new Map<string, unknown>()
   readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
   readonly #memory = new Map<MemoryName, Map<string, unknown>>()
@@ -94,12 +93,7 @@ export class State {
 
   /** A statement by hand, for hot paths; prepared once. */
   prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Statement<P, R> {
-    let statement = this.#statements.get(sql)
-    if (!statement) {
-      statement = this.#sqlite.prepare(sql)
-      this.#statements.set(sql, statement)
-    }
-    return statement as Statement<P, R>
+    return prepared(this.#sqlite, sql) as Statement<P, R>
   }
 
   /** A prepared query of the query builder, made once per `name`. */

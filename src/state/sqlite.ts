@@ -18,5 +18,22 @@ export class Sqlite extends BetterSqlite {
     super.prepare(sql.replace(PIECES, (piece, parameter) => (parameter ? `+${piece}` : piece)))
 }
 
+/** A statement of a connection, prepared at its first use. Whoever sets a mode of it (raw, pluck) sets it for all. */
+export function prepared(db: Sqlite, sql: string): Statement {
+  let known = statements.get(db)
+  if (!known) {
+    known = new Map()
+    statements.set(db, known)
+  }
+  let statement = known.get(sql)
+  if (!statement) {
+    statement = db.prepare(sql)
+    known.set(sql, statement)
+  }
+  return statement
+}
+
 // Strings, quoted names and comments are left alone; a parameter is `?` or a name after `:`, `@` or `$`.
 const PIECES = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|(?<!\w)(\?\d*|[:@$][A-Za-z_]\w*)/g
+
+const statements = new WeakMap<Sqlite, Map<string, Statement>>()

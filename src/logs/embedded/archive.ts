@@ -1,4 +1,5 @@
 // Partitions as archives, one compressed file of JSON lines each, and lines of archives on their way back.
+
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -7,9 +8,9 @@ import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { Problem } from '../../problem.ts'
+import { prepared } from '../../state/sqlite.ts'
 import type { LogLine } from '../line.ts'
 import type { Archive } from '../store.ts'
-import { prepared } from './candidates.ts'
 import { isDamage } from './damage.ts'
 import { parseId } from './line-key.ts'
 import { parsePartition } from './partition-name.ts'

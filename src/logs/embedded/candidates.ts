@@ -1,5 +1,5 @@
 // Reads the rows of a partition that a plan leaves as candidates, between two row ids, in the order of time.
-import type { Sqlite, Statement } from '../../state/sqlite.ts'
+import { prepared, type Sqlite } from '../../state/sqlite.ts'
 import { SLOT_BITS, SLOTS } from './line-key.ts'
 import { EVERY_LINE, type Plan } from './plan.ts'
 import { COLUMNS, type Row } from './rows.ts'
@@ -80,21 +80,4 @@ export function slotFrom(db: Sqlite, position: number): number {
 function normalId({ timestamp, slot }: RowId): RowId {
   if (slot < 0) return { timestamp: timestamp - 1, slot: slot + SLOTS }
   return slot < SLOTS ? { timestamp, slot } : { timestamp: timestamp + 1, slot: slot - SLOTS }
-}
-
-const statements = new WeakMap<Sqlite, Map<string, Statement>>()
-
-/** A statement, prepared once per connection. */
-export function prepared(db: Sqlite, sql: string): Statement {
-  let known = statements.get(db)
-  if (!known) {
-    known = new Map()
-    statements.set(db, known)
-  }
-  let statement = known.get(sql)
-  if (!statement) {
-    statement = db.prepare(sql)
-    known.set(sql, statement)
-  }
-  return statement
 }

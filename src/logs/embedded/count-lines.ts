@@ -1,9 +1,9 @@
 // How many lines fit, and how many of each level over time.
-import type { Sqlite } from '../../state/sqlite.ts'
+import { prepared, type Sqlite } from '../../state/sqlite.ts'
 import { LEVELS } from '../line.ts'
 import type { Query } from '../query/tree.ts'
 import type { Bucket, Count } from '../store.ts'
-import { idSource, prepared, type Span, spanBetween } from './candidates.ts'
+import { idSource, type Span, spanBetween } from './candidates.ts'
 import { levelToken } from './field-tokens.ts'
 import { SLOT_BITS } from './line-key.ts'
 import { both, decidedBy, type Plan } from './plan.ts'

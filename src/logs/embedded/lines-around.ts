@@ -1,7 +1,8 @@
 // Single lines by their ids, what stands around them, and the values that fields had lately.
+import { prepared } from '../../state/sqlite.ts'
 import type { LogLine } from '../line.ts'
 import { foldCase } from '../query/wildcard.ts'
-import { prepared, rowAt } from './candidates.ts'
+import { rowAt } from './candidates.ts'
 import { has } from './field-plan.ts'
 import { type LineKey, parseId } from './line-key.ts'
 import { both, EVERYTHING, type Plan } from './plan.ts'

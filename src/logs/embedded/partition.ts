@@ -1,6 +1,6 @@
 // One partition file as its writer has it: lines, index and idempotency keys go in within one transaction.
 import { join } from 'node:path'
-import type { Sqlite, Statement } from '../../state/sqlite.ts'
+import { prepared, type Sqlite, type Statement } from '../../state/sqlite.ts'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'
 import type { LineTokens } from './field-tokens.ts'
 import { SLOT_BITS, SLOTS } from './line-key.ts'
@@ -24,6 +24,7 @@ export type PartitionState = {
 export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
 const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
+const REMOVE_WORDS = `insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`
 /** A partition has no room for more lines. */
 export class Full extends Error {}
 
@@ -139,10 +140,8 @@ export class Partition {
   /** Removes one line with its words, in a transaction; `slot` is the low part of its row id. */
   remove(line: LogLine, slot: number): void {
     const { timestamp } = line
-    this.db.prepare('delete from lines where slot = ?').run(slot)
-    this.db
-      .prepare(`insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`)
-      .run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
+    prepared(this.db, 'delete from lines where slot = ?').run(slot)
+    prepared(this.db, REMOVE_WORDS).run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
     this.#summary.lines--
   }
 

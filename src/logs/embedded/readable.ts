@@ -1,8 +1,7 @@
 // Partition files as a reader has them: a few open connections, what the index knows, and samples to cut scans by.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { Sqlite } from '../../state/sqlite.ts'
-import { prepared } from './candidates.ts'
+import { prepared, Sqlite } from '../../state/sqlite.ts'
 import type { Vocabulary } from './compile.ts'
 import type { PartitionState } from './partition.ts'
 import { LINES_PER_MARK, MOST_NAMES } from './rows.ts'

@@ -1,10 +1,10 @@
 // The most frequent values of a field among the lines that fit, each with its newest line.
-import type { Sqlite } from '../../state/sqlite.ts'
+import { prepared, type Sqlite } from '../../state/sqlite.ts'
 import { LEVELS, type LogLine } from '../line.ts'
 import { createMiner, type Miner } from '../patterns/miner.ts'
 import type { Query } from '../query/tree.ts'
 import type { TopField, TopRow } from '../store.ts'
-import { prepared, type Span, source, spanBetween } from './candidates.ts'
+import { type Span, source, spanBetween } from './candidates.ts'
 import { compareKeys, type LineKey } from './line-key.ts'
 import { readLine } from './lines-around.ts'
 import type { Plan } from './plan.ts'
