@@ -2,11 +2,16 @@
 import { z } from 'zod'
 import { judgeHost } from '../src/alerts/host-alerts.ts'
 import type { Button } from '../src/card.ts'
-import type { Host } from '../src/hosts/host.ts'
 import { findHost, listHosts } from '../src/hosts/hosts.ts'
 import { type Fetched, type LogFetcher, SOONEST } from '../src/hosts/log-fetcher.ts'
-import { type RemoteLog, refusePath, refuseUnit, usualSource } from '../src/hosts/remote-log.ts'
-import { addRemoteLog, listRemoteLogs, readRemoteLog, removeRemoteLog } from '../src/hosts/remote-logs.ts'
+import { usualSource } from '../src/hosts/remote-log.ts'
+import {
+  addRemoteLog,
+  editRemoteLog,
+  listRemoteLogs,
+  readRemoteLog,
+  removeRemoteLog,
+} from '../src/hosts/remote-logs.ts'
 import { silentLog } from '../src/log.ts'
 import { showLive } from '../src/notifications/live-message.ts'
 import { invalid, Problem } from '../src/problem.ts'
@@ -15,22 +20,13 @@ import { formatDuration, MINUTE, SECOND } from '../src/time.ts'
 import { type Context, command, counted, duration, projectName } from './context.ts'
 import { hostName } from './host-card.ts'
 import { fetchedCard, leadsOn, lineOf, logResult, progressCard } from './host-log-card.ts'
+import { findLog, logTarget, targetOf } from './host-log-target.ts'
 
 const PAGE = 15
 /** A fetch that takes longer is told as it goes. */
 const SHORT = 3 * SECOND
 
-const target = {
-  file: z
-    .string()
-    .trim()
-    .min(1)
-    .max(500)
-    .optional()
-    .describe('The whole path of a file, such as /var/log/nginx/error.log'),
-  journal: z.string().trim().min(1).max(200).optional().describe('A unit of systemd, or * for the whole journal'),
-}
-type Named = { file?: string | undefined; journal?: string | undefined }
+const sourceName = () => z.string().trim().min(1).max(100).optional()
 
 const add = command({
   name: 'hosts logs add',
@@ -44,10 +40,10 @@ const add = command({
   role: 'admin',
   args: {
     host: hostName().describe('Name of the host'),
-    ...target,
+    ...logTarget,
     every: duration(SOONEST).optional().describe('How often, 1m unless said'),
     project: projectName().optional().describe('The project that its lines belong to'),
-    source: z.string().trim().min(1).max(100).optional().describe('The source of its lines'),
+    source: sourceName().describe('The source of its lines'),
   },
   async run({ host: name, every = MINUTE, project, source, ...named }, context) {
     const { state, now, by } = context
@@ -120,12 +116,45 @@ const list = command({
   },
 })
 
+const edit = command({
+  name: 'hosts logs edit',
+  summary: 'Change how often a log of a host is read, and what its lines belong to',
+  details: 'It is read on from where it was. Lines that came before keep their source and project.',
+  examples: ['hosts logs edit web-1 --file /var/log/nginx/error.log --every 5m --source nginx'],
+  role: 'admin',
+  args: {
+    host: hostName().describe('Name of the host'),
+    ...logTarget,
+    every: duration(SOONEST).optional().describe('How often now'),
+    project: projectName().optional().describe('The project that its lines belong to from now on'),
+    source: sourceName().describe('The source of its lines from now on'),
+  },
+  run({ host: name, every, project, source, ...named }, context) {
+    const { state, now } = context
+    const host = findHost(state, name)
+    const one = findLog(context, host, named)
+    const changes = {
+      ...(every === undefined ? {} : { every, dueAt: Math.min(one.dueAt, now + every) }),
+      ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
+      ...(source === undefined ? {} : { source }),
+    }
+    if (Object.keys(changes).length === 0)
+      throw invalid('settings', 'Say what to change: --every, --project or --source.')
+    const edited = editRemoteLog(state, one.id, changes)
+    context.logFetcher?.refresh()
+    return {
+      card: { title: `${one.target} of ${host.name}`, tone: 'good', lines: [lineOf(edited, host)] },
+      result: { log: logResult(context, edited, host) },
+    }
+  },
+})
+
 const remove = command({
   name: 'hosts logs remove',
   summary: 'Read a log of a host no more; its lines stay',
   examples: ['hosts logs remove web-1 --file /var/log/nginx/error.log'],
   role: 'admin',
-  args: { host: hostName().describe('Name of the host'), ...target },
+  args: { host: hostName().describe('Name of the host'), ...logTarget },
   run({ host: name, ...named }, context) {
     const host = findHost(context.state, name)
     const one = findLog(context, host, named)
@@ -147,7 +176,7 @@ const fetch = command({
   summary: 'Fetch what is new in a log of a host now',
   examples: ['hosts logs fetch web-1', 'hosts logs fetch fw-1 --journal "*"'],
   role: 'responder',
-  args: { host: hostName().describe('Name of the host'), ...target },
+  args: { host: hostName().describe('Name of the host'), ...logTarget },
   async run({ host: name, ...named }, context) {
     const host = findHost(context.state, name)
     const one = findLog(context, host, named)
@@ -187,38 +216,9 @@ const fetch = command({
   },
 })
 
-export const hostLogCommands = [add, list, remove, fetch]
+export const hostLogCommands = [add, list, edit, remove, fetch]
 
 function fetcherOf({ logFetcher }: Context): LogFetcher {
   if (logFetcher) return logFetcher
   throw new Problem('conflict', 'This Vakt keeps no logs.')
-}
-
-function targetOf({ file, journal }: Named): Pick<RemoteLog, 'kind' | 'target'> {
-  if ((file === undefined) === (journal === undefined))
-    throw invalid('file', 'Say which: --file /var/log/nginx/error.log, or --journal nginx.service')
-  if (file !== undefined) {
-    refusePath(file)
-    return { kind: 'file', target: file }
-  }
-  refuseUnit(journal!)
-  return { kind: 'journal', target: journal! }
-}
-
-/** The log that is meant; one that is the only one of its host needs no name. */
-function findLog({ state }: Context, host: Host, named: Named): RemoteLog {
-  const all = listRemoteLogs(state, host.id)
-  if (named.file === undefined && named.journal === undefined && all.length === 1) return all[0]!
-  const known =
-    all.length === 0
-      ? `None is: hosts logs add ${host.name} --file /var/log/nginx/error.log`
-      : `There is ${all.map(one => `--${one.kind} ${one.target}`).join(', ')}.`
-  if (named.file === undefined && named.journal === undefined)
-    throw invalid('file', `Say which log of ${host.name}. ${known}`)
-  const { kind, target } = targetOf(named)
-  const found = all.find(one => one.kind === kind && one.target === target)
-  if (found) return found
-  throw new Problem('not_found', `${target} of ${host.name} is not read. ${known}`, {
-    fields: { [kind]: 'is not read' },
-  })
 }

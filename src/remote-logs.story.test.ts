@@ -68,7 +68,7 @@ const comes = (lines: string[]) =>
       await house.passes('5s')
       expect(await messages()).toEqual(lines)
     },
-    { timeout: 5_000 },
+    { timeout: 30_000 },
   )
 
 /** So long goes by; each half minute the host is looked at, and what is due is fetched. */
@@ -158,6 +158,24 @@ describe('a log file of a host', () => {
       expect(await messages()).toEqual(['old line', 'one', 'two', 'three'])
     },
   )
+
+  it('is read on from where it was when it is edited, and what comes belongs elsewhere', async () => {
+    await add('1h')
+    appendFileSync(file, 'before\n')
+    await house.result('hosts logs fetch web-1')
+    await house.result('projects add shop')
+    expect(await refusal('hosts logs edit web-1')).toContain('Say what to change')
+    await house.result('hosts logs edit web-1 --source shop-app --project shop')
+    appendFileSync(file, 'after\n')
+    // As soon as it is to be read more often, the hour is not waited out.
+    const { log } = await house.result<{ log: { every_ms: number } }>('hosts logs edit web-1 --every 30s')
+    expect(log.every_ms).toBe(30_000)
+    await comes(['old line', 'before', 'after'])
+    const found = await house.result<Found>('logs search source:shop-app --project shop')
+    expect(found.logs.map(line => line.message)).toEqual(['after'])
+    house.state.prepare(`update remote_logs set pending = '{"batch":9,"start":null,"until":{"cursor":"x"}}'`).run()
+    expect(await refusal('hosts logs edit web-1 --project default')).toContain('are being stored')
+  })
 
   it('that is long comes in bounded batches', async () => {
     await add()

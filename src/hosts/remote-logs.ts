@@ -17,6 +17,23 @@ export function addRemoteLog(state: State, draft: NewRemoteLog): RemoteLog {
   })
 }
 
+/**
+ * Changes how often it is read and what its lines belong to. Throws `conflict` for another project while it is not known
+ * whether the last batch is stored: there it would be stored a second time.
+ */
+export function editRemoteLog(
+  state: State,
+  id: number,
+  changes: Partial<Pick<RemoteLog, 'every' | 'dueAt' | 'projectId' | 'source'>>,
+): RemoteLog {
+  return state.transaction(() => {
+    const log = readRemoteLog(state, id)!
+    if (log.pending !== null && changes.projectId !== undefined)
+      throw new Problem('conflict', `Lines of ${log.target} are being stored. Try again when they are.`)
+    return state.db.update(remoteLogs).set(changes).where(eq(remoteLogs.id, id)).returning().get()
+  })
+}
+
 /** Reads it no more; its lines stay. */
 export function removeRemoteLog(state: State, id: number): void {
   state.transaction(() => state.db.delete(remoteLogs).where(eq(remoteLogs.id, id)).run())
