@@ -2,6 +2,7 @@
 import type { Text } from '../src/card.ts'
 import { type Beat, listBeats } from '../src/checks/beats.ts'
 import { type Check, shownStatus } from '../src/checks/check.ts'
+import { unknownDependencies } from '../src/checks/dependencies.ts'
 import { describeSchedule } from '../src/checks/schedule.ts'
 import { beatStrip } from '../src/detectors/missed-beat.ts'
 import { readProjectById } from '../src/projects/projects.ts'
@@ -87,6 +88,7 @@ export function checkCard(check: Check, context: Context) {
       ...running,
       ...ran,
       `Expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+      ...dependencyLines(check, context),
     ],
     fields: [
       { name: 'Last beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
@@ -102,6 +104,13 @@ export function checkCard(check: Check, context: Context) {
     ],
     footer: `${counted(check.beats, 'beat')} so far`,
   }
+}
+
+/** Tells of names that a check depends on and that no check has: a slip there would go unseen until an outage. */
+export function dependencyLines(check: Check, { state }: Context): string[] {
+  return unknownDependencies(state, check).map(
+    name => `It depends on "${name}", but no check of its project is called that: nothing waits for it until one is.`,
+  )
 }
 
 function otherSettings(check: Check, context: Context): Record<string, string> {

@@ -71,6 +71,33 @@ it('a check shows how often it reminds, what it depends on and where it runs', a
   expect(await text(house, 'checks show job')).toContain('every 30m')
 })
 
+describe('what a check depends on', () => {
+  it('is told where no check has that name, and no longer when one has', async () => {
+    const house = await startHouse()
+    const unknown = 'It depends on "databse", but no check of its project is called that'
+    expect(await text(house, 'checks add api --depends-on databse')).toContain(unknown)
+    expect(await text(house, 'checks show api')).toContain(unknown)
+    expect(await text(house, 'checks edit api --depends-on "databse, api-db"')).toContain('"api-db"')
+    await house.hasCheck('databse')
+    await house.hasCheck('"Api DB"')
+    expect(await text(house, 'checks show api')).not.toContain('is called that')
+  })
+
+  it('stays the same check when that is renamed, whichever way it was named', async () => {
+    const house = await startHouse()
+    const database = await house.hasCheck('"Main DB"')
+    for (const line of ['a --depends-on "Main DB"', 'b --depends-on main-db', 'c --depends-on "x, main-db"'])
+      await house.hasCheck(line)
+    await house.hasCheck(`d --depends-on ${database.check.uuid}`)
+    await house.hasCheck('e --depends-on a')
+    await house.result('checks edit main-db --rename store')
+    const dependsOn = async (name: string) =>
+      (await house.result<{ check: { depends_on: string | null } }>(`checks show ${name}`)).check.depends_on
+    expect(await Promise.all(['a', 'b', 'c', 'e'].map(dependsOn))).toEqual(['store', 'store', 'x, store', 'a'])
+    expect(await dependsOn('d')).toBe(database.check.uuid)
+  })
+})
+
 describe('the next due times', () => {
   it('are those of a check or of a schedule, not of both', async () => {
     const house = await withChecks(1)

@@ -10,7 +10,7 @@ import { quoteWord } from '../src/command-line.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { formatDuration } from '../src/time.ts'
-import { beatResult, checkCard, checkLine, checkResult, curlLine } from './check-card.ts'
+import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLines } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
 import { checkName, checkOf, command, counted, projectName } from './context.ts'
@@ -46,6 +46,7 @@ const add = command({
         lines: [
           `It then expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
           ...activePeriodLines(check, now),
+          ...dependencyLines(check, context),
           'Put this at the end of the job:',
         ],
         code: { text: curlLine(check, context), language: 'sh' },

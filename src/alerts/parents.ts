@@ -3,6 +3,7 @@
 import { settlingAfter } from '../checks/absences.ts'
 import { nextDue } from '../checks/check.ts'
 import { readCheck } from '../checks/checks.ts'
+import { dependencyNamed, dependencyNames } from '../checks/dependencies.ts'
 import type { State } from '../state/database.ts'
 import type { Alert } from './alert.ts'
 import { readAlert, readOpenAlert } from './alert-rows.ts'
@@ -34,36 +35,19 @@ function failedDependency(state: State, kin: Kin): Kin | null {
   const first = kin.labels.depends_on
   if (first === undefined || kin.projectId === null) return null
   const seen = new Set<number>()
-  const waiting = namesIn(first)
+  const waiting = dependencyNames(first)
   for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
     const check = dependencyNamed(state, kin.projectId, name)
     if (!check || seen.has(check.id)) continue
     seen.add(check.id)
     const alert = readOpenAlert(state, `check:${check.id}`)
     if (alert && alert.id !== kin.id && isGoingOn(alert, kin) && !isSelf(kin, check.name)) return alert
-    if (check.dependsOn !== null) waiting.push(...namesIn(check.dependsOn))
+    if (check.dependsOn !== null) waiting.push(...dependencyNames(check.dependsOn))
   }
   return null
 }
 
 const isSelf = (kin: Kin, check: string) => kin.labels.check === check
-
-/** A list of names; a name may hold a comma itself, so the whole is tried first. */
-function namesIn(text: string): string[] {
-  return text.includes(',') ? [text, ...text.split(',').map(name => name.trim())] : [text]
-}
-
-type Named = { id: number; name: string; dependsOn: string | null }
-
-function dependencyNamed(state: State, projectId: number, name: string): Named | undefined {
-  const by = (column: string) =>
-    state
-      .prepare<[number, string], Named>(
-        `select id, name, depends_on as dependsOn from checks where project_id = ? and ${column} = ? limit 1`,
-      )
-      .get(projectId, column === 'slug' ? name.toLowerCase() : name)
-  return by('name') ?? by('slug') ?? by('uuid')
-}
 
 /** Whether the alert of a check explains others now or may: some check depends on it. */
 export function hasDependents(state: State, key: string): boolean {

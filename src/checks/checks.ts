@@ -6,6 +6,7 @@ import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { checks, projects } from '../state/schema.ts'
 import { type Check, type CheckChanges, restart, resume, type ShownStatus } from './check.ts'
+import { renameDependency } from './dependencies.ts'
 
 /** What is chosen when a check is made; the rest follows. */
 export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
@@ -202,6 +203,7 @@ export function removeCheck(state: State, check: Check): void {
 
 function saved(state: State, check: Check, changes: CheckChanges): Check {
   return state.transaction(() => {
+    if (changes.name !== undefined && changes.name !== check.name) renameDependency(state, check, changes.name)
     forgetChecks(state)
     state.touch('deadlines')
     return state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!
