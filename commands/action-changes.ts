@@ -43,8 +43,8 @@ const add = command({
   details:
     'The command is run as you write it, by sh, as the user that Vakt signs in as. It finds the names in $VAKT_HOST and $VAKT_CONTAINER. With * in --on the place comes from the alert.',
   examples: [
-    'actions add restart-nginx --on web-* --run "sudo -n systemctl restart nginx" --for "check:shop"',
-    'actions add restart --on */api --run "docker restart \\"$VAKT_CONTAINER\\"" --second-person',
+    'actions add restart-nginx --on "web-*" --run "sudo -n systemctl restart nginx" --for "check:shop"',
+    'actions add restart --on "*/api" --run \'docker restart "$VAKT_CONTAINER"\' --second-person',
   ],
   role: 'admin',
   args: {

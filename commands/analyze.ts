@@ -94,7 +94,7 @@ const container = command({
 const further = command({
   name: 'analyze ask',
   summary: 'Ask further about the evidence of an earlier analysis',
-  examples: ['analyze ask was it the deploy?', 'analyze ask --analysis 7 "which customers saw it?"'],
+  examples: ['analyze ask "was it the deploy?"', 'analyze ask --analysis 7 "which customers saw it?"'],
   role: 'responder',
   changes: false,
   args: {

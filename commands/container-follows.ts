@@ -16,7 +16,7 @@ const follow = command({
   summary: 'Store what containers say from now on, to be searched with "logs search"',
   details:
     'A pattern holds containers that come later too: web-1/api-*. Each line is stored once, over restarts of Vakt, of the container and of the connection; up to 20 containers of a host are followed at a time (as many as there are on the local one), those that run first. Without a pattern: what is followed.',
-  examples: ['containers follow', 'containers follow web-1/nginx', 'containers follow web-1/* --project shop'],
+  examples: ['containers follow', 'containers follow web-1/nginx', 'containers follow "web-1/*" --project shop'],
   role: 'admin',
   args: {
     containers: containerNames().optional().describe('host/container, or host/pattern such as web-1/api-*'),
@@ -86,7 +86,7 @@ function listed(context: Context) {
       tone: 'plain' as const,
       lines:
         all.length === 0
-          ? ['What containers say is then kept and searchable. Begin: containers follow web-1/*']
+          ? ['What containers say is then kept and searchable. Begin: containers follow "web-1/*"']
           : all.map(one => {
               const host = readHost(context.state, one.hostId)!
               const { project } = followResult(context, one)

@@ -39,7 +39,7 @@ const tail = command({
   examples: [
     'containers tail web-1/nginx',
     'containers tail web-1/api --since 1h --grep "timeout|refused" --lines 50',
-    'containers tail web-*/api --follow --level warn',
+    'containers tail "web-*/api" --follow --level warn',
   ],
   role: 'responder',
   changes: false,

@@ -26,7 +26,7 @@ const add = command({
   details:
     'Only time in which nobody is on it counts: an acknowledgement, a snooze and whatever holds the alert back stop the clock, and it goes on after them. Several escalations with different times make a chain.',
   examples: [
-    'escalations add second-line --matcher severity>=critical --after 15m --to oncall',
+    'escalations add second-line --matcher "severity>=critical" --after 15m --to oncall',
     'escalations add boss --matcher project:shop --after 1h --to ann,ops-mail --repeat 2',
   ],
   role: 'admin',

@@ -26,6 +26,15 @@ describe('the examples of', () => {
   })
 })
 
+describe('the examples and the documents', () => {
+  const inDocuments = DOCUMENTS.flatMap(file => commandLines(readFileSync(join(ROOT, file), 'utf8')))
+
+  it('say nothing that a shell takes for its own, for every line may be given to npx vakt', () => {
+    const taken = [...commands.flatMap(({ examples }) => examples), ...inDocuments].filter(isTakenByShell)
+    expect(taken).toEqual([])
+  })
+})
+
 describe('the command lines in', () => {
   it.each(DOCUMENTS)('%s', file => {
     const lines = commandLines(readFileSync(join(ROOT, file), 'utf8'))
@@ -46,6 +55,12 @@ it('the README names every command', () => {
     .filter(name => !named.some(one => name === one || name.startsWith(`${one} `)))
   expect(missing).toEqual([])
 })
+
+/** Whether a shell would redirect, expand or split what is not quoted, or expand what is in double quotes. */
+function isTakenByShell(line: string): boolean {
+  const bare = line.replaceAll(/'[^']*'/g, '')
+  return /[$`]/.test(bare) || /[<>|&;()*?]/.test(bare.replaceAll(/"[^"]*"/g, ''))
+}
 
 /** `checks add · list` is `checks add` and `checks list`; `hosts logs add · list` goes by its first two words. */
 function spelled(names: string): string[] {

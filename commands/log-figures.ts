@@ -24,7 +24,7 @@ const COLOURS: Record<Level, string> = {
 const top = command({
   name: 'logs top',
   summary: 'Show what comes most: errors, sources, hosts',
-  examples: ['logs top', 'logs top level>=error --by host --last 6h'],
+  examples: ['logs top', 'logs top "level>=error" --by host --last 6h'],
   role: 'viewer',
   args: {
     ...queryArguments(),
@@ -37,7 +37,7 @@ const top = command({
 const patterns = command({
   name: 'logs patterns',
   summary: 'Show the shapes of the lines, the numbers and names in them masked',
-  examples: ['logs patterns level>=warn --last 1h'],
+  examples: ['logs patterns "level>=warn" --last 1h'],
   role: 'viewer',
   args: {
     ...queryArguments(),

@@ -24,7 +24,7 @@ const exportCommand = command({
   name: 'logs export',
   summary: 'Give what a search finds as a file',
   details: 'In chat a file holds 8 MiB at the most. GET /api/logs?format=ndjson streams any size.',
-  examples: ['logs export level>=error --last 1d --format csv'],
+  examples: ['logs export "level>=error" --last 1d --format csv'],
   role: 'viewer',
   args: { ...queryArguments(), format: z.enum(FORMATS).optional().describe('json, ndjson or csv; json unless said') },
   async run({ format = 'json', ...words }, context) {
@@ -47,14 +47,14 @@ const exportCommand = command({
 const purge = command({
   name: 'logs purge',
   summary: 'Remove log lines for good',
-  examples: ['logs purge project:test', 'logs purge group:prod/old/*'],
+  examples: ['logs purge project:test', 'logs purge "group:prod/old/*"'],
   role: 'admin',
   args: { ...queryArguments(), yes: yes() },
   async run({ yes, ...words }, context) {
     if (!words.query && words.last === undefined && words.project === undefined) {
       throw invalid(
         'query',
-        'Say what to remove: a query, --project or --last. To remove everything: logs purge level>=trace.',
+        'Say what to remove: a query, --project or --last. To remove everything: logs purge "level>=trace".',
       )
     }
     const query = readQuery(words, context)
@@ -87,7 +87,7 @@ const purge = command({
 const save = command({
   name: 'logs save',
   summary: 'Give a search a name; @name then stands for it',
-  examples: ['logs save payments tag:payments level>=warn', 'logs search @payments --last 1h'],
+  examples: ['logs save payments "tag:payments level>=warn"', 'logs search @payments --last 1h'],
   role: 'responder',
   args: {
     name: positional(z.string().regex(/^[\w-]{1,40}$/, 'must be letters, digits, - and _')).describe('A name'),
@@ -120,7 +120,7 @@ const saved = command({
         tone: 'plain',
         lines:
           searches.length === 0
-            ? ['Save one: logs save payments tag:payments level>=warn']
+            ? ['Save one: logs save payments "tag:payments level>=warn"']
             : searches.map(one => [{ bold: `@${one.name}` }, ' ', { code: one.query }, `, by ${one.savedBy}`]),
         buttons: searches.slice(0, 5).map(one => ({ label: `@${one.name}`, line: `logs search --query=@${one.name}` })),
       },

@@ -15,7 +15,7 @@ const tail = command({
   summary: 'Follow log lines live in the channel, for everybody to see',
   details:
     'One message is edited every few seconds, with Pause and Stop, and ends by itself after ten minutes. Over HTTP: GET /api/logs/tail.',
-  examples: ['logs tail level>=warn', 'logs tail source:api --for 30m'],
+  examples: ['logs tail "level>=warn"', 'logs tail source:api --for 30m'],
   role: 'responder',
   changes: false,
   args: {

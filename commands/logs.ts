@@ -24,7 +24,7 @@ const search = command({
   details:
     'Words and "phrases" must all be there; -word excludes; OR and ( ) choose; level>=warn, host:web-1, source:api, tag:payments, group:prod/*, user_id:42, http.status>=500 and /a regex/ narrow it; last:15m, since:14:00 until:14:30 and yesterday say when.',
   examples: [
-    'logs search timeout level>=warn last:1h',
+    'logs search "timeout level>=warn last:1h"',
     'logs search "connection refused" -host:test',
     'logs search @payments --last 15m',
   ],

@@ -43,7 +43,7 @@ const add = command({
     'Give either --from with --for (from now unless said), or --cron with --for. What still goes on when a window ends is told then.',
   examples: [
     'maintenance add deploy --matcher source:api --for 30m',
-    'maintenance add move --matcher host:web-* --from 2026-12-01T22:00:00Z --for 4h',
+    'maintenance add move --matcher "host:web-*" --from 2026-12-01T22:00:00Z --for 4h',
     'maintenance add backups --matcher host:db-1 --cron "0 2 * * 0" --tz Europe/Oslo --for 3h',
   ],
   role: 'responder',

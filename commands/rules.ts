@@ -64,7 +64,7 @@ const add = command({
     'Kinds: error-spike (one error again and again), error-rate, new-error, regression, silence (a source stops), threshold (lines or a metric), search (a log search finds too much).',
   examples: [
     'rules add logins --kind threshold --matcher "source:auth level>=warn" --threshold 100 --window 5m --per host',
-    'rules add busy --kind threshold --metric cpu --operator > --threshold 90 --hold 5m --severity critical',
+    'rules add busy --kind threshold --metric cpu --operator ">" --threshold 90 --hold 5m --severity critical',
     'rules add declined --kind search --matcher "card declined" --threshold 10 --window 10m',
   ],
   role: 'admin',
