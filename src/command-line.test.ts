@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { commandsFor, positional } from './command.ts'
-import { findCommand, quoteWord, readArguments, splitWords } from './command-line.ts'
+import { findCommand, quoteWord, readArguments, shellWords, splitWords, typed } from './command-line.ts'
 
 const add = commandsFor<null>()({
   name: 'checks add',
@@ -69,6 +69,26 @@ describe('arguments', () => {
     ['job --every', '--every needs a value.'],
   ])('are not read of %s', (line, sentence) => {
     expect(() => reads(line)).toThrow(sentence)
+  })
+})
+
+describe('words that a shell has split', () => {
+  const note = (...words: string[]) => readArguments(add, shellWords(['job', ...words])).note
+
+  it.each([
+    [['connection refused', '-host:test'], '"connection refused" -host:test'],
+    [['level>=warn timeout', '-host:test'], 'level>=warn timeout -host:test'],
+    [['disk OR memory', 'last:1h'], 'disk OR memory last:1h'],
+    [['connection refused'], 'connection refused'],
+    [['on', 'it'], 'on it'],
+  ])('stay a phrase where one was in quotes beside others: %j', (words, value) => {
+    expect(note(...words)).toBe(value)
+  })
+
+  it('are written as they would be typed', () => {
+    const line = 'checks add "my job" --every 5m --owner="Ann B" --lan'
+    expect(typed(['checks', 'add', 'my job', '--every', '5m', '--owner=Ann B', '--lan'])).toBe(line)
+    expect(splitWords(line).map(word => word.text)).toContain('--owner=Ann B')
   })
 })
 

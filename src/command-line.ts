@@ -41,9 +41,26 @@ function dashed({ text, raw }: Word): Word {
 // character, white space, anything else.
 const PIECES = /"((?:\\[\s\S]|[^"\\])*)"|[“”]([^“”]*)[“”]|(?<=^|[\s=])'([^']*)'|\\([\s\S])|(\s+)|[\s\S]/gu
 
-/** Words that a shell has split already: each is what it says. */
+/**
+ * Words that a shell has split already: each is what it says. Several plain words in one were in quotes, which the shell
+ * took away; beside other words they stay a phrase.
+ */
 export function shellWords(texts: readonly string[]): Word[] {
-  return texts.map(text => ({ text, raw: text }))
+  return texts.map(text => ({ text, raw: PHRASE.test(text) ? quoteWord(text) : text }))
+}
+
+// Not what is a query itself, in quotes only because of its > or *.
+const PHRASE = /^(?!.*(?:[":<>=()|/*@]|\s-|\bOR\b))[\p{L}\p{N}].*\s/u
+
+/** A line that such words would be typed as, to be read by people. */
+export function typed(texts: readonly string[]): string {
+  return texts
+    .map(text => {
+      const [, flag, value] = /^(--[a-z][\w-]*)(?:=([\s\S]*))?$/i.exec(text) ?? []
+      if (flag === undefined) return quoteWord(text)
+      return value === undefined ? flag : `${flag}=${quoteWord(value)}`
+    })
+    .join(' ')
 }
 
 /** The command that a line names (the longest name that fits) and the words after it, or null. */

@@ -3,7 +3,7 @@
 import { readAlert } from './alerts/alerts.ts'
 import type { AnswerPlace, Choice, CommandDesk, Mention, Reply, Request, Speaker } from './chat/channel.ts'
 import { type Actor, type Argument, type Command, kebab, type Role, usage } from './command.ts'
-import { findCommand, quoteWord, readArguments, shellWords, splitWords, type Word } from './command-line.ts'
+import { findCommand, quoteWord, readArguments, shellWords, splitWords, typed, type Word } from './command-line.ts'
 import type { Log } from './log.ts'
 import { Problem } from './problem.ts'
 import { problemCard } from './problem-card.ts'
@@ -213,7 +213,7 @@ const BEYOND_PROJECTS = /^(hosts|containers|actions) |^(rules|reports) edit$/
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {
   if ('line' in request) return cut(request.line.trim())
-  if ('words' in request) return cut(request.words.map(quoteWord).join(' '))
+  if ('words' in request) return cut(typed(request.words))
   const args = Object.entries(request.args).filter(([, value]) => value !== undefined && value !== null)
   return cut([request.command, ...args.map(([name, value]) => `--${kebab(name)}=${quoteWord(said(value))}`)].join(' '))
 }
