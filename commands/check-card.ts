@@ -150,7 +150,7 @@ function pingUrl(check: Check, context: Context): string {
   return `${context.publicUrl}/ping/${check.uuid}`
 }
 
-/** The line that goes to the end of a job. */
+/** The line that goes to the end of a job; it prints nothing but errors, for cron mails whatever is printed. */
 export function curlLine(check: Check, context: Context): string {
-  return `curl -fsS -m 10 --retry 5 --retry-connrefused ${pingUrl(check, context)}`
+  return `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null ${pingUrl(check, context)}`
 }

@@ -1,4 +1,6 @@
 // Checks as people and scripts list them, look at them and are told about their schedules.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cardText } from '../src/chat/card-text.ts'
 import { startHouse, type TestHouse } from '../src/testing/house.ts'
@@ -95,6 +97,17 @@ describe('what a check depends on', () => {
       (await house.result<{ check: { depends_on: string | null } }>(`checks show ${name}`)).check.depends_on
     expect(await Promise.all(['a', 'b', 'c', 'e'].map(dependsOn))).toEqual(['store', 'store', 'x, store', 'a'])
     expect(await dependsOn('d')).toBe(database.check.uuid)
+  })
+})
+
+describe('the line for a job', () => {
+  it('prints nothing when all is well, for cron mails whatever is printed', async () => {
+    const house = await startHouse()
+    const crontab = readFileSync(join(import.meta.dirname, '../examples/crontab'), 'utf8')
+    const shown = [await text(house, 'checks add job'), await text(house, 'projects show default'), crontab].join('\n')
+    const calls = shown.match(/curl [^;\n]+/g)!
+    expect(calls).toHaveLength(6)
+    expect(calls.filter(call => !call.includes(' -o /dev/null '))).toEqual([])
   })
 })
 

@@ -189,7 +189,7 @@ function projectCard(project: Project, context: Context) {
         : [{ name: 'Acknowledgements end after', value: formatDuration(project.ackTimeout), inline: true }]),
     ],
     code: {
-      text: `curl -fsS -m 10 --retry 5 --retry-connrefused "${context.publicUrl}/ping/${project.pingKey}/my-job?create=1&period=1d&grace=1h"`,
+      text: `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null "${context.publicUrl}/ping/${project.pingKey}/my-job?create=1&period=1d&grace=1h"`,
       language: 'sh',
     },
   }
