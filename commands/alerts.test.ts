@@ -33,3 +33,9 @@ it('a test alert is ended by "alerts test" alone, and never by asking for anothe
   await house.result('alerts test')
   expect(house.channel.messages.map(message => message.card.title)).toEqual(['Resolved: test alert by Ann'])
 })
+
+it('what is no alert number is told once what would be one', async () => {
+  const house = await startHouse()
+  const message = 'Alert must be an alert number such as 42, or all, but is "abc".'
+  expect(await house.says('ack abc')).toMatchObject({ problem: { message } })
+})
