@@ -24,6 +24,33 @@ it.each(['@interns', '<@>', '"two words"'])('"roles set %s" is refused, with wha
   })
 })
 
+it.each([
+  ['1234567890123456', {}, 'discord'],
+  ['"<@&42424242>"', {}, 'discord'],
+  ['U012AB3CD', {}, 'slack'],
+  ['U012AB3CD', { platform: 'discord', admin: true } as const, 'slack'],
+  ['42424242 --platform telegram', {}, 'telegram'],
+  ['42424242', { platform: 'telegram', admin: true } as const, 'telegram'],
+  ['1234567890123456', { platform: 'discord', admin: true } as const, 'discord'],
+])('%s is on the platform that was said, where it was said, or that the id tells', async (who, by, platform) => {
+  const house = await startHouse()
+  const [id, ...flags] = who.split(' ')
+  const reply = await house.says(['roles set', id, 'viewer', ...flags].join(' '), { platform: 'terminal', ...by })
+  expect(reply).toMatchObject({ result: { role: { platform } } })
+})
+
+it.each([
+  ['bob admin', 'Say where "bob" is: --platform discord, or --platform slack, or --platform telegram.'],
+  ['bob admin --platform discord', '"bob" is no id of anybody on discord.'],
+  ['U012AB3CD admin --platform discord', '"U012AB3CD" is no id of anybody on discord.'],
+])('"roles set %s" gives nobody a role', async (words, sentence) => {
+  const house = await startHouse()
+  expect(await house.says(`roles set ${words}`, { platform: 'api' })).toMatchObject({
+    problem: { message: expect.stringContaining(sentence) },
+  })
+  expect(await house.result('roles list')).toEqual({ roles: [] })
+})
+
 it('the examples in the help work', async () => {
   const house = await startHouse()
   const { commands } = house.desk

@@ -1,32 +1,36 @@
 // Who may do what, and who did what.
 import { z } from 'zod'
 import { positional, ROLES } from '../src/command.ts'
+import { invalid } from '../src/problem.ts'
 import { readAudit } from '../src/projects/audit.ts'
 import { listRoles, type RoleGrant, removeRole, setRole } from '../src/projects/roles.ts'
 import { isoTime } from '../src/time.ts'
 import { command } from './context.ts'
 
-const platform = () =>
-  z.enum(['discord', 'slack', 'api', 'terminal']).optional().describe('Where they are; the chat you are in unless said')
+const CHATS = ['discord', 'slack', 'telegram'] as const
+type Chat = (typeof CHATS)[number]
+const platform = <P extends string>(known: readonly [P, ...P[]]) =>
+  z.enum(known).optional().describe('Where they are; the chat you are in unless said')
 // An id, or what a chat makes of a mention: <@123>, <@&42>, <@U123|ann>, <!subteam^S123|@ops>.
 const SUBJECT = /^(?:<(?:@[!&]?|!subteam\^)([\w-]{2,64})(?:\|[^>]*)?>|@?([\w-]{2,64}))$/
+const SLACK_ID = /^[A-Z][A-Z0-9]{5,}$/
+const IDS: Record<Chat, RegExp> = { discord: /^\d{5,}$/, slack: SLACK_ID, telegram: /^\d{3,}$/ }
+const DISCORD_ALONE = /^\d{15,}$/
+const HOW =
+  'On Discord write @ and pick the person or role from the list; on Slack write @ and pick the person; their ids work everywhere.'
 const subject = () =>
   positional(
     z.string().transform((text, issues) => {
       const [, mentioned, written] = SUBJECT.exec(text.trim()) ?? []
       const id = mentioned ?? written
       // A name alone is nobody's: several may have it, and people change theirs.
-      if (
-        id !== undefined &&
-        (mentioned !== undefined || !text.trim().startsWith('@') || /\d{5}|^[UWS][A-Z0-9]{6,}$/.test(id))
-      )
-        return id
-      issues.addIssue(
-        `"${text}" is neither an id nor a mention. On Discord write @ and pick the person or role from the list; on Slack write @ and pick the person; their ids work everywhere.`,
-      )
+      if (id !== undefined && (mentioned !== undefined || !text.trim().startsWith('@') || isId(id)))
+        return { id, inDiscord: /^<@[!&]/.test(text.trim()) }
+      issues.addIssue(`"${text}" is neither an id nor a mention. ${HOW}`)
       return z.NEVER
     }),
   ).describe('Mention of a person (on Discord a role too), or the id')
+type Subject = { id: string; inDiscord: boolean }
 
 const set = command({
   name: 'roles set',
@@ -38,10 +42,12 @@ const set = command({
   args: {
     who: subject(),
     role: positional(z.enum(ROLES)).describe('viewer, responder or admin'),
-    platform: platform(),
+    platform: platform(CHATS),
   },
   run({ who, role, platform }, { state, by, now }) {
-    const grant = setRole(state, { platform: platform ?? by.platform, subject: who, role, setBy: by.name }, now)
+    const chat = platform ?? chatOf(who, by.platform)
+    if (!IDS[chat].test(who.id)) throw invalid('who', `"${who.id}" is no id of anybody on ${chat}. ${HOW}`)
+    const grant = setRole(state, { platform: chat, subject: who.id, role, setBy: by.name }, now)
     return {
       card: { title: `${grant.subject} is now ${grant.role} on ${grant.platform}`, tone: 'good' },
       result: { role: grantResult(grant) },
@@ -58,7 +64,7 @@ const list = command({
   run(_, { state }) {
     const grants = listRoles(state)
     const usual =
-      'Admins: the terminal, the admin key, Discord members with Manage Server, Slack admins. Everyone else is a responder.'
+      'Admins: the terminal, the admin key, Discord members with Manage Server, Slack admins, administrators of the Telegram group. Everyone else is a responder.'
     return {
       card: {
         title: grants.length === 0 ? 'No roles were given' : 'Roles',
@@ -80,10 +86,10 @@ const remove = command({
   name: 'roles remove',
   summary: 'Take a given role away again',
   role: 'admin',
-  args: { who: subject(), platform: platform() },
+  args: { who: subject(), platform: platform([...CHATS, 'api', 'terminal']) },
   run({ who, platform }, { state, by }) {
-    removeRole(state, platform ?? by.platform, who)
-    return { card: { title: `${who} has the usual role again`, tone: 'muted' } }
+    removeRole(state, platform ?? chatOf(who, by.platform), who.id)
+    return { card: { title: `${who.id} has the usual role again`, tone: 'muted' } }
   },
 })
 
@@ -128,6 +134,20 @@ const audit = command({
 })
 
 export const roleCommands = [set, list, remove, audit]
+
+/** The chat of somebody who was named in `platform`: that itself, or else what the id tells. Throws `invalid` when nothing does. */
+function chatOf({ id, inDiscord }: Subject, platform: string): Chat {
+  const here = CHATS.find(chat => chat === platform)
+  if (here && IDS[here].test(id)) return here
+  if (SLACK_ID.test(id)) return 'slack'
+  if (inDiscord || DISCORD_ALONE.test(id)) return 'discord'
+  if (here) return here
+  throw invalid('platform', `Say where "${id}" is: --platform ${CHATS.join(', or --platform ')}.`)
+}
+
+function isId(id: string): boolean {
+  return CHATS.some(chat => IDS[chat].test(id))
+}
 
 function grantResult(grant: RoleGrant) {
   return {
