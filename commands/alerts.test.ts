@@ -1,5 +1,6 @@
 // Alerts as people and scripts look at them, and the test of the way to the chats.
 import { describe, expect, it } from 'vitest'
+import { cardText } from '../src/chat/card-text.ts'
 import { startHouse } from '../src/testing/house.ts'
 
 async function withAlerts(count: number) {
@@ -22,6 +23,15 @@ describe('a list of open alerts', () => {
     expect(reply.card.lines).toHaveLength(11)
     expect(reply.card.lines!.at(-1)).toBe('… 2 more')
   })
+})
+
+it('one that is held back over days says until which', async () => {
+  const house = await withAlerts(1)
+  const { alerts } = await house.result<{ alerts: { fired_at: string }[] }>('alerts list')
+  await house.result('silence add "check:job-0" --for 3d')
+  const { card } = await house.says('alerts list')
+  const day = new Date(Date.parse(alerts[0]!.fired_at) + 3 * 86_400_000).toISOString().slice(0, 10)
+  expect(cardText(card, { timeZone: 'UTC', now: house.clock.now() })).toContain(`until ${day} `)
 })
 
 it('a test alert is ended by "alerts test" alone, and never by asking for another', async () => {

@@ -73,6 +73,26 @@ export function plainText(
   return text.map(span => plainSpan(span, formatTime)).join('')
 }
 
+/** How far from now a time of the day is still told from that of another day, ms. */
+const SAME_DAY = 18 * 60 * 60_000
+
+/** A card read at `now`: where any time of the day is of another day, all of them are shown with their dates. */
+export function datedCard(card: Card, now: number): Card {
+  const isFar = (text: Text) =>
+    typeof text !== 'string' && text.some(span => isClock(span) && isOtherDay(span.time, now))
+  const lines = card.lines ?? []
+  if (![...lines, card.footer ?? ''].some(isFar)) return card
+  const dated = (text: Text): Text =>
+    typeof text === 'string' ? text : text.map(span => (isClock(span) ? { ...span, style: 'moment' as const } : span))
+  return { ...card, lines: lines.map(dated), ...(card.footer === undefined ? {} : { footer: dated(card.footer) }) }
+}
+
+const isOtherDay = (time: number, now: number) => Math.abs(now - time) > SAME_DAY
+
+function isClock(span: Span): span is { time: number; style: 'clock' } {
+  return typeof span === 'object' && 'time' in span && span.style === 'clock'
+}
+
 function plainSpan(span: Span, formatTime: (at: number, style: 'relative' | 'moment' | 'clock') => string): string {
   if (typeof span === 'string') return span
   if ('bold' in span) return span.bold

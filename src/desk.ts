@@ -1,6 +1,7 @@
 // The desk that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
 
 import { readAlert } from './alerts/alerts.ts'
+import { datedCard } from './card.ts'
 import type { AnswerPlace, Choice, CommandDesk, Mention, Reply, Request, Speaker } from './chat/channel.ts'
 import { type Actor, type Argument, type Command, kebab, type Role, usage } from './command.ts'
 import { findCommand, quoteWord, readArguments, shellWords, splitWords, typed, type Word } from './command-line.ts'
@@ -51,7 +52,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
       if (audited !== null && answered instanceof Promise && !answer.asked) writeAudit(state, by, audited, 'done', now)
       return {
         ok: true,
-        card: answer.card,
+        card: datedCard(answer.card, now),
         result: answer.result ?? null,
         private: args.share !== true,
         quiet: answer.quiet ?? false,

@@ -3,6 +3,7 @@ import type { Button, Card, Text } from '../card.ts'
 import { sparkline } from '../charts/sparkline.ts'
 import type { Level } from '../logs/line.ts'
 import type { QueryNode } from '../logs/query/tree.ts'
+import { DAY } from '../time.ts'
 import {
   type Change,
   coverageText,
@@ -107,7 +108,7 @@ export function windowFooter(pack: Pack): Text {
   return [
     { time: from, style: 'moment' },
     ' to ',
-    { time: until, style: 'clock' },
+    { time: until, style: until - from > DAY / 2 ? 'moment' : 'clock' },
     `, against as long before · ${coverageText(coverage)}`,
   ]
 }

@@ -36,7 +36,7 @@ test('spans are written in their own way', () => {
     { link: 'javascript:alert(1)', label: 'no' },
   ]
   expect(markdown(spans, 1_000)).toBe(
-    '**a\\*b** `` x`y `` `ls` <t:1700000000:R><t:1700000000:f><t:1700000000:t> [the \\[book\\]](<https://a.example/%28x%29>)no (javascript:alert(1))',
+    '**a\\*b** `` x`y `` `ls` <t:1700000000:R><t:1700000000:f><t:1700000000:T> [the \\[book\\]](<https://a.example/%28x%29>)no (javascript:alert(1))',
   )
 })
 

@@ -94,7 +94,7 @@ function codeSpan(code: string): string {
 function timestamp({ time, style }: { time: number; style: 'relative' | 'moment' | 'clock' }): string {
   const seconds = Math.floor(time / 1000)
   if (!Number.isFinite(seconds) || Math.abs(seconds) > 8_640_000_000_000) return 'an unknown time'
-  return `<t:${seconds}:${{ relative: 'R', moment: 'f', clock: 't' }[style]}>`
+  return `<t:${seconds}:${{ relative: 'R', moment: 'f', clock: 'T' }[style]}>`
 }
 
 function link(target: string, label: string): string {
