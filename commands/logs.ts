@@ -1,6 +1,6 @@
 // Finding log lines: search, one line in full, and what happened around it.
 import { z } from 'zod'
-import type { Button, Card, Field, Text } from '../src/card.ts'
+import type { Button, Card, Field, Span, Text } from '../src/card.ts'
 import { sparkline } from '../src/charts/sparkline.ts'
 import { positional } from '../src/command.ts'
 import { quoteWord } from '../src/command-line.ts'
@@ -128,7 +128,11 @@ function searchCard(
   const total = `${count.total.toLocaleString('en')}${count.atLeast ? '+' : ''}`
   const nothing =
     page.searchedTo === null
-      ? ['Nothing found. Fewer words, another spelling or a longer time (--last 7d) find more.']
+      ? [
+          query.from === null
+            ? 'Fewer words or another spelling may find some.'
+            : 'Fewer words, another spelling or a longer time may find some.',
+        ]
       : []
   return {
     title:
@@ -145,8 +149,16 @@ function searchCard(
 
 function footer(query: Query, first: LogLine | undefined, last: LogLine | undefined): Text {
   const asked = printQuery({ ...query, from: null, until: null }) || 'every line'
-  if (!first || !last) return asked
+  if (!first || !last) return [asked, ...windowOf(query)]
   return [`${asked} · `, { time: last.timestamp, style: 'moment' }, ' to ', { time: first.timestamp, style: 'moment' }]
+}
+
+/** The time that was looked through, where the query says one: whoever asks at home may mean other hours than Vakt. */
+function windowOf({ from, until }: Query): Span[] {
+  return [
+    ...(from === null ? [] : [' · from ', { time: from, style: 'moment' as const }]),
+    ...(until === null ? [] : [`${from === null ? ' ·' : ''} until `, { time: until, style: 'moment' as const }]),
+  ]
 }
 
 /** How many lines came when, as blocks: over the query's own time, or over what the page spans. */

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cardText } from './chat/card-text.ts'
 import { silentLog } from './log.ts'
 import { openLogStore } from './logs/embedded/open-log-store.ts'
 import { reveal } from './logs/redact/cipher.ts'
@@ -130,8 +131,13 @@ describe('in chat', () => {
     expect(JSON.stringify((await card(newer.line)).lines![0])).toContain('number 0')
   })
 
-  it('nothing found says how to find more, a mistake says where it is', async () => {
-    expect((await card('logs search nowhere')).lines!.join(' ')).toContain('--last 7d')
+  it('nothing found says how to find more and where it looked, a mistake says where it is', async () => {
+    expect((await card('logs search nowhere')).lines!.join(' ')).not.toContain('longer time')
+    const narrow = await card('logs search nowhere since:2026-11-20T14:00:00Z until:2026-11-20T14:30:00Z')
+    expect(narrow.lines!.join(' ')).toContain('a longer time')
+    expect(cardText(narrow, { timeZone: 'UTC', now: 0 })).toContain(
+      'nowhere · from 2026-11-20 14:00:00 UTC until 2026-11-20 14:30:00 UTC',
+    )
     const reply = await house.says('logs search level>=loud')
     expect(reply).toMatchObject({ ok: false, problem: { code: 'invalid', message: expect.stringContaining('loud') } })
   })
