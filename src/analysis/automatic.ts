@@ -26,27 +26,35 @@ export function createAutomatic(options: {
   const { state, analyst, threads, channels, clock, log, show } = options
   let cancel: (() => void) | null = null
   let stopped = false
+  /** A turn looks itself for what comes meanwhile. */
+  let turning = false
 
   const arm = (at: number) => {
     cancel?.()
     cancel = clock.at(at, () => {
       cancel = null
-      void turn().catch(error => {
-        log.error('alerts could not be analysed by themselves', { error })
-        if (!stopped) arm(clock.now() + MINUTE)
-      })
+      turning = true
+      void turn()
+        .catch(error => {
+          log.error('alerts could not be analysed by themselves', { error })
+          if (!stopped) arm(clock.now() + MINUTE)
+        })
+        .finally(() => {
+          turning = false
+        })
     })
   }
 
   const turn = async (): Promise<void> => {
+    const due = mayAnalyse() ? waitingAlerts(state, clock.now()).find(one => one.dueAt <= clock.now()) : undefined
+    if (due) await analyse(due.id)
     const now = clock.now()
-    const waiting = waitingAlerts(state, now)
-    const due = waiting.find(one => one.dueAt <= now)
-    if (due && countAutomatic(state, now) < MOST_AN_HOUR) await analyse(due.id)
-    const next = due ? waiting.filter(one => one !== due) : waiting
-    if (!stopped && next.length > 0)
-      arm(Math.max(clock.now() + (due ? 0 : MINUTE), Math.min(...next.map(one => one.dueAt))))
+    const next = waitingAlerts(state, now).filter(one => one.id !== due?.id)
+    if (stopped || next.length === 0) return
+    arm(Math.max(mayAnalyse() ? now : now + MINUTE, Math.min(...next.map(one => one.dueAt))))
   }
+
+  const mayAnalyse = () => countAutomatic(state, clock.now()) < MOST_AN_HOUR
 
   const analyse = async (id: number): Promise<void> => {
     // Shown when it is there: one that fails is tried again and must leave nothing behind each time.
@@ -68,7 +76,7 @@ export function createAutomatic(options: {
 
   return {
     look() {
-      if (stopped || cancel !== null) return
+      if (stopped || turning || cancel !== null) return
       const [first] = waitingAlerts(state, clock.now())
       if (first) arm(Math.max(first.dueAt, clock.now()))
     },

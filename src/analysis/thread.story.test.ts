@@ -166,6 +166,18 @@ describe('an analysis under a card', () => {
     expect(at.model.requests.length).toBe(1)
   })
 
+  it('comes by itself six times an hour, and what waits then is looked at no more than once a minute', async () => {
+    await at.house.result('analyze auto on')
+    for (let i = 1; i <= 8; i++) await (await at.house.hasCheck(`job-${i}`))('/fail')
+    const made = async () => (await at.house.result<{ analyses: object[] }>('analyze history')).analyses.length
+    await until(async () => {
+      await at.house.passes('5s')
+      return (await made()) === 6
+    }, 'six analyses')
+    await at.house.passes('3m')
+    expect(await made()).toBe(6)
+  })
+
   it('comes by itself for criticals where a project wants it, once', async () => {
     await at.house.result('analyze auto on')
     await at.trouble()
