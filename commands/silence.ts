@@ -18,7 +18,7 @@ import type { Text } from '../src/card.ts'
 import { completes, positional } from '../src/command.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
-import { formatDuration, HOUR, isoTime } from '../src/time.ts'
+import { aboutDuration, formatDuration, HOUR, isoTime } from '../src/time.ts'
 import { type Context, command, counted, duration, projectName } from './context.ts'
 
 const MATCHER =
@@ -157,7 +157,15 @@ const extend = command({
     const silence = silenceOf(context, id, project)
     const extended = extendSilence(context.state, silence, context.now + lasts)
     reviewHolds(context.state, context.now)
-    return { card: silenceCard(extended, context), result: silenceResult(context, extended) }
+    const change = extended.endsAt - silence.endsAt
+    const how = change < 0 ? 'sooner' : 'later'
+    return {
+      card: {
+        ...silenceCard(extended, context),
+        title: `Silence ${id} is on for ${formatDuration(lasts)} from now, ${aboutDuration(Math.abs(change))} ${how} than before`,
+      },
+      result: silenceResult(context, extended),
+    }
   },
 })
 

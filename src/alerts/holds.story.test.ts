@@ -48,7 +48,9 @@ describe('a silence', () => {
     await (await house.hasCheck('job'))('/fail')
     expect(await house.result('silence add job --for 1h --preview')).toEqual({ would_hold: 1 })
     await house.result('silence add detector:missed-beat --for 1h')
-    await house.result('silence extend 1 --for 3h')
+    const title = async (line: string) => (await house.says(line)).card.title
+    expect(await title('silence extend 1 --for 4h')).toMatch(/^Silence 1 is on for 4h from now, .* later than before$/)
+    expect(await title('silence extend 1 --for 3h')).toBe('Silence 1 is on for 3h from now, 1h sooner than before')
     await (await house.hasCheck('other'))('/fail')
     await house.passes('2h')
     expect(titles(house)).toEqual(['Critical: job reported a failure'])
