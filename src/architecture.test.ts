@@ -23,7 +23,7 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|command|command-faults|command-line|log|config|missing-settings|log-settings|trusted-proxies|time|time-zone|problem|problem-card)\.ts$|^src\/chat\/(channel|card-text|troubles)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
+    /^src\/(card|command|command-faults|command-line|log|config|missing-settings|log-settings|trusted-proxies|time|time-zone|problem|problem-card|unknown-command)\.ts$|^src\/chat\/(channel|card-text|troubles)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
   ],
 ]
 

@@ -13,6 +13,7 @@ import { findProject } from './projects/projects.ts'
 import { roleAllows, roleOf } from './projects/roles.ts'
 import type { State } from './state/database.ts'
 import type { Clock } from './time.ts'
+import { unknownCommand } from './unknown-command.ts'
 
 export type DeskOptions<C> = {
   state: State
@@ -168,16 +169,6 @@ function refuseRole<C>(command: Command<C>, by: { role: Role }): void {
     'forbidden',
     `"${command.name}" needs the role ${command.role}, and you are ${by.role}. An admin can change that with "roles set".`,
   )
-}
-
-function unknownCommand<C>(commands: readonly Command<C>[], words: readonly Word[]): Problem {
-  const first = words[0]?.text.toLowerCase() ?? ''
-  const group = commands.filter(command => command.name.split(' ')[0] === first).map(command => command.name)
-  const fields = { line: 'no such command' }
-  if (first === '') return new Problem('invalid', 'Say a command. "help" shows them all.', { fields })
-  if (group.length > 0)
-    return new Problem('invalid', `"${first}" needs one more word: ${group.join(', ')}.`, { fields })
-  return new Problem('invalid', `There is no command "${first}". "help" shows them all.`, { fields })
 }
 
 /** What a key of a project may ask: about its own project and the alerts of that only. */

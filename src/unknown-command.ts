@@ -1,0 +1,64 @@
+// What somebody is told who says a command that there is not: what was probably meant.
+import type { Command } from './command.ts'
+import type { Word } from './command-line.ts'
+import { Problem } from './problem.ts'
+
+/** So many letters may be wrong, missing, too many or swapped. */
+const SLIPS = 2
+const SUGGESTED = 3
+
+/** The problem of words that name no command: which come next, which are near, or where all are shown. */
+export function unknownCommand<C>(commands: readonly Pick<Command<C>, 'name'>[], words: readonly Word[]): Problem {
+  const typed = words.map(word => word.text.toLowerCase())
+  const [first = ''] = typed
+  if (first === '') return problem('Say a command. "help" shows them all.')
+  const names = commands.map(({ name }) => name)
+  const group = names.filter(name => name.split(' ')[0] === first)
+  if (group.length > 0 && typed.length === 1) return problem(`"${first}" needs one more word: ${group.join(', ')}.`)
+  const near = group.length > 0 ? nearestOf(group, typed) : nearest(names, typed)
+  const meant = near.length > 0 ? ` Did you mean ${near.map(name => `"${name}"`).join(' or ')}?` : ''
+  if (group.length > 0)
+    return problem(`There is no command "${first} ${typed[1]}".${meant || ` There is ${group.join(', ')}.`}`)
+  return problem(`There is no command "${first}".${meant} "help" shows them all.`)
+}
+
+function problem(sentence: string): Problem {
+  return new Problem('invalid', sentence, { fields: { line: 'no such command' } })
+}
+
+/** The names nearest to the words typed; else the groups whose first word is near. */
+function nearest(names: readonly string[], typed: readonly string[]): string[] {
+  const whole = nearestOf(names, typed)
+  return whole.length > 0 ? whole : closest([...new Set(names.map(name => name.split(' ')[0]!))], () => typed[0]!)
+}
+
+/** The names nearest to as many of the words typed as each has. */
+function nearestOf(names: readonly string[], typed: readonly string[]): string[] {
+  return closest(names, name => typed.slice(0, name.split(' ').length).join(' '))
+}
+
+function closest(names: readonly string[], wordsFor: (name: string) => string): string[] {
+  const rated = names
+    .map(name => ({ name, slips: slipsBetween(name, wordsFor(name)) }))
+    .filter(({ name, slips }) => slips <= SLIPS && slips * 2 < name.length)
+  const least = Math.min(...rated.map(({ slips }) => slips))
+  return rated.flatMap(({ name, slips }) => (slips === least ? [name] : [])).slice(0, SUGGESTED)
+}
+
+/** How many letters must be changed, added, left out or swapped with their neighbour: optimal string alignment. */
+function slipsBetween(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > SLIPS) return SLIPS + 1
+  let before: number[] = []
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const changed = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : Infinity
+      row.push(Math.min(changed, swapped, above[j]! + 1, row[j - 1]! + 1))
+    }
+    before = above
+    above = row
+  }
+  return above[b.length]!
+}
