@@ -8,14 +8,14 @@ import { Problem } from '../problem.ts'
 import type { Project } from '../projects/projects.ts'
 import { releaseSignature } from '../projects/signatures.ts'
 import type { State } from '../state/database.ts'
-import { type IntakeSenderOptions, knownSender, queryOf, readRaw } from './append.ts'
 import { decompress } from './compression.ts'
 import { readPeer } from './peer.ts'
 import { readAlertmanager } from './protocols/alertmanager.ts'
 import { readGeneric } from './protocols/generic-alerts.ts'
 import { findingOf, keyOf, type ReadReports, type ReportedAlert } from './protocols/reported-alert.ts'
+import { queryOf, receive, type SenderOptions } from './sender.ts'
 
-export type AlertRoutesOptions = IntakeSenderOptions
+export type AlertRoutesOptions = SenderOptions
 
 /** Reported alerts that a project may send in a minute. */
 const PER_MINUTE = 20_000
@@ -35,10 +35,9 @@ export function alertRoutes(options: AlertRoutesOptions) {
     app.post(path, async c => {
       const now = options.clock.now()
       const peer = readPeer(c.env?.incoming, c.req.raw.headers, options.trustedProxies)
-      const raw = await readRaw(c.req.raw)
-      const sender = knownSender(options, c.req.raw, raw, queryOf(c.req.url), peer.address, now)
+      const sender = await receive(options, c.req.raw, queryOf(c.req.url), peer.address, now)
       try {
-        const body = await decompress(raw, c.req.header('content-encoding') ?? null, sender.project.bodyLimit)
+        const body = await decompress(sender.raw, c.req.header('content-encoding') ?? null, sender.project.bodyLimit)
         const { reports, errors } = read(parse(body))
         holdToLimit(options, sender.project, reports.length, now)
         const taken = await take(options.state, sender.project, detector, reports, now)

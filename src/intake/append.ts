@@ -1,6 +1,5 @@
 // Taking log lines in: who sends them, how much, in what form; answered only after they are on disk.
 import type { IncomingMessage } from 'node:http'
-import type { BlockList } from 'node:net'
 import { NOT_A_LOG } from '../logs/intake/records.ts'
 import { LEVELS, type Level } from '../logs/line.ts'
 import { longestRetention } from '../logs/retention.ts'
@@ -9,22 +8,11 @@ import { Problem } from '../problem.ts'
 import { type Project, retentionOf } from '../projects/projects.ts'
 import type { Rates } from '../projects/rates.ts'
 import { releaseSignature } from '../projects/signatures.ts'
-import type { State } from '../state/database.ts'
-import type { Clock } from '../time.ts'
-import { readStart } from './body.ts'
 import { decompress } from './compression.ts'
 import { readPeer } from './peer.ts'
-import { readSender, type SenderOptions } from './sender.ts'
+import { queryOf, receive, type SenderOptions } from './sender.ts'
 
-/** What every intake needs to know of who sends. */
-export type IntakeSenderOptions = SenderOptions & {
-  state: State
-  rates: Rates
-  clock: Clock
-  trustedProxies: BlockList
-}
-
-export type AppendOptions = IntakeSenderOptions & {
+export type AppendOptions = SenderOptions & {
   store: LogStore
   timeZone: string
   retentionMs: number
@@ -41,10 +29,6 @@ type AppendAnswer = {
   headers: Record<string, string>
 }
 
-/** The largest body that any project may allow itself; more is not even received. */
-export const LARGEST_BODY = 64 * 1024 * 1024
-/** Somebody who guesses keys gets this many wrong ones a minute. */
-const WRONG_KEYS = 60
 const MOST_TOLD = 100
 
 /** Stores the lines of one request. Throws the `Problem` to answer with; nothing is half-stored without saying so. */
@@ -57,10 +41,8 @@ export async function appendLogs(
   const now = clock.now()
   const peer = readPeer(incoming, request.headers, options.trustedProxies)
   const parameters = queryOf(request.url)
-  const raw = await readRaw(request)
-  const sender = knownSender(options, request, raw, parameters, peer.address, now)
+  const { raw, project, signature } = await receive(options, request, parameters, peer.address, now)
   try {
-    const { project } = sender
     const format = readFormat(request.headers.get('content-type'), raw)
     const body = await decompress(raw, request.headers.get('content-encoding'), project.bodyLimit)
     const actual = format ?? sniff(body)
@@ -72,52 +54,11 @@ export async function appendLogs(
     return { status, body: stored.repeated ? { ...answer, repeated: true } : answer, headers: {} }
   } catch (error) {
     // What was not accepted may be sent again with the same signature.
-    if (sender.signature !== null) state.transaction(() => releaseSignature(state, sender.signature!))
+    if (signature !== null) state.transaction(() => releaseSignature(state, signature))
     // JSON that is no log is told apart from what is no JSON.
     if (error instanceof Problem && error.fields && NOT_A_LOG in error.fields)
       throw new Problem('not_a_log', error.message, { fields: error.fields })
     throw error
-  }
-}
-
-const NO_QUERY = new URLSearchParams()
-
-/** The parameters of a request's address. */
-export function queryOf(url: string): URLSearchParams {
-  const mark = url.indexOf('?')
-  return mark < 0 ? NO_QUERY : new URLSearchParams(url.slice(mark + 1))
-}
-
-/** The body as it came, still compressed; throws `too_large`. */
-export async function readRaw(request: Request): Promise<Buffer> {
-  const announced = request.headers.get('content-length')
-  // A body of known size is read in one piece, which is several times faster than as a stream.
-  if (announced !== null && Number(announced) <= LARGEST_BODY) return Buffer.from(await request.arrayBuffer())
-  if (announced === null) {
-    const { kept, total } = await readStart(request, LARGEST_BODY)
-    if (total <= LARGEST_BODY) return kept
-  }
-  throw new Problem('too_large', `The body is larger than ${LARGEST_BODY} bytes. Send it in smaller parts.`)
-}
-
-/** Who sends a request; throws `unauthorized`, and `limited` for who has shown too many wrong keys. */
-export function knownSender(
-  options: IntakeSenderOptions,
-  request: Request,
-  raw: Buffer,
-  parameters: URLSearchParams,
-  address: string,
-  now: number,
-) {
-  try {
-    return readSender(options, request.headers, raw, parameters.get('project') ?? undefined, now)
-  } catch (error) {
-    const wrong = error instanceof Problem && error.code === 'unauthorized'
-    const room = wrong ? options.rates.take(`wrong keys from ${address}`, 1, WRONG_KEYS, now) : { ok: true as const }
-    if (room.ok) throw error
-    throw new Problem('limited', `Too many wrong keys from ${address}. Wait a minute.`, {
-      retryAfterMs: room.retryAfterMs,
-    })
   }
 }
 

@@ -1,9 +1,9 @@
 // Reading request bodies within limits, without ever holding more than the limit in memory.
 
-/** What was read: the first bytes, up to the limit, and how many came in all. */
-export type ReadBody = { kept: Buffer; total: number }
+/** What was read: the first bytes, up to the limit, how many came in all, and whether the sender broke off. */
+export type ReadBody = { kept: Buffer; total: number; broken: boolean }
 
-export const NO_BODY: ReadBody = { kept: Buffer.alloc(0), total: 0 }
+export const NO_BODY: ReadBody = { kept: Buffer.alloc(0), total: 0, broken: false }
 
 /** Whether there is a body to be waited for. */
 export function hasBody(request: Request): request is Request & { body: ReadableStream<Uint8Array> } {
@@ -22,6 +22,7 @@ export async function readStart(request: Request, limit: number): Promise<ReadBo
   const chunks: Uint8Array[] = []
   let kept = 0
   let total = 0
+  let broken = false
   try {
     for await (const chunk of request.body) {
       if (kept < limit) chunks.push(chunk.subarray(0, limit - kept))
@@ -30,9 +31,9 @@ export async function readStart(request: Request, limit: number): Promise<ReadBo
       if (total > LONGEST_LISTENING) break
     }
   } catch {
-    // Broken off by the sender.
+    broken = true
   }
-  return { kept: Buffer.concat(chunks), total }
+  return { kept: Buffer.concat(chunks), total, broken }
 }
 
 /** The whole body, or null when it is longer than `limit` bytes. */

@@ -12,10 +12,23 @@ import { MINUTE } from '../time.ts'
 const FRESH = 5 * MINUTE
 
 export type SignatureOptions = { state: State; vault: Vault }
+type Signer = { project: Project; key: Key; sealed: Buffer }
 
 /** Whether a request claims to be signed. */
 export function isSigned(headers: Headers): boolean {
   return headers.has('x-vakt-signature') || headers.has('x-vakt-key')
+}
+
+/** Whose key a request claims to be signed with, before its body is there; throws `unauthorized` for one not known. */
+export function claimedSigner({ state }: Pick<SignatureOptions, 'state'>, headers: Headers): Signer {
+  const id = headers.get('x-vakt-key') ?? ''
+  if (id === '') throw unauthorized('X-Vakt-Key is missing: name the id of the key that signed the request.')
+  const found = readKeyById(state, id)
+  if (!found || found.key.revokedAt !== null)
+    throw unauthorized('The key of X-Vakt-Key is not known here, or was revoked.')
+  if (found.key.secretSealed === null)
+    throw unauthorized(`The key ${id} is not one for signed requests. "keys create <project> --signed" makes one.`)
+  return { ...found, sealed: found.key.secretSealed }
 }
 
 /**
@@ -23,27 +36,18 @@ export function isSigned(headers: Headers): boolean {
  * `unauthorized` with the reason: an unknown key, a wrong, old or repeated signature. The signature is claimed.
  */
 export function readSigned(
-  { state, vault }: SignatureOptions,
+  options: SignatureOptions,
   headers: Headers,
   rawBody: Buffer,
   now: number,
 ): { project: Project; key: Key; signature: string } {
-  const id = headers.get('x-vakt-key') ?? ''
+  const { project, key, sealed } = claimedSigner(options, headers)
   const timestamp = headers.get('x-vakt-timestamp') ?? ''
   const shown = /^v1=([0-9a-f]{64})$/i.exec(headers.get('x-vakt-signature') ?? '')?.[1]
-  if (id === '') throw unauthorized('X-Vakt-Key is missing: name the id of the key that signed the request.')
   if (!shown) throw unauthorized('X-Vakt-Signature is missing or malformed: it is v1= and 64 hexadecimal digits.')
   if (!/^\d{1,12}$/.test(timestamp))
     throw unauthorized('X-Vakt-Timestamp is missing or malformed: it is unix seconds, such as 1790000000.')
-  const found = readKeyById(state, id)
-  if (!found || found.key.revokedAt !== null)
-    throw unauthorized('The key of X-Vakt-Key is not known here, or was revoked.')
-  if (found.key.secretSealed === null)
-    throw unauthorized(`The key ${id} is not one for signed requests. "keys create <project> --signed" makes one.`)
-  const right = createHmac('sha256', vault.open(found.key.secretSealed))
-    .update(`${timestamp}.`)
-    .update(rawBody)
-    .digest()
+  const right = createHmac('sha256', options.vault.open(sealed)).update(`${timestamp}.`).update(rawBody).digest()
   if (!timingSafeEqual(right, Buffer.from(shown, 'hex')))
     throw unauthorized('The signature is wrong: sign "<timestamp>.<raw body>" with the secret of the key.')
   const at = Number(timestamp) * 1000
@@ -51,10 +55,10 @@ export function readSigned(
     throw unauthorized(
       `The signature is ${at < now ? 'more than 5 minutes old' : 'more than 5 minutes ahead'}. Is the sender's clock right?`,
     )
-  const signature = createHash('sha256').update(`${id}.${shown.toLowerCase()}`).digest('hex')
-  if (!state.transaction(() => claimSignature(state, signature, at + 2 * FRESH)))
+  const signature = createHash('sha256').update(`${key.id}.${shown.toLowerCase()}`).digest('hex')
+  if (!options.state.transaction(() => claimSignature(options.state, signature, at + 2 * FRESH)))
     throw unauthorized('The signature was used before. Sign every request anew.')
-  return { project: found.project, key: found.key, signature }
+  return { project, key, signature }
 }
 
 function unauthorized(message: string): Problem {
