@@ -10,10 +10,22 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 let folder: string
 let server: Server
 let card: object
+let asked: string
+const TAIL = `event: line
+data: {"timestamp":"2026-11-21T18:00:00.000Z","level":"warn","source":"api","host":null,"message":"slow"}
+
+event: dropped
+data: {"lines":7}
+
+`
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-cli-'))
-  server = createServer((_, response) => response.end(JSON.stringify({ ok: true, card, text: 'said', result: null })))
+  server = createServer((request, response) => {
+    asked = request.url!
+    if (asked.startsWith('/api/logs/tail')) response.end(TAIL)
+    else response.end(JSON.stringify({ ok: true, card, text: 'said', result: null }))
+  })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 })
 afterEach(() => {
@@ -45,4 +57,20 @@ it('keeps a file under its bare name when asked to, and never over another', asy
   expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Kept as a.log\n' })
   expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('one\n')
   expect(await vakt('--save', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('could not be kept') })
+})
+
+it('follows what it is told to, in the project that it is told, and says what it could not show', async () => {
+  const { code, stdout, stderr } = await vakt('logs', 'tail', 'connection refused', '--project', 'shop', 'level>=warn')
+  const query = new URL(asked, 'http://vakt').searchParams.get('q')
+  expect(query).toBe('"connection refused" level>=warn project:shop')
+  expect([code, stdout]).toEqual([0, '2026-11-21T18:00:00.000Z WARN  api slow\n'])
+  expect(stderr).toContain('7 lines came too fast')
+  await vakt('logs', 'tail', '--project=my shop')
+  expect(new URL(asked, 'http://vakt').searchParams.get('q')).toBe('project:"my shop"')
+  for (const flags of [['--for', '30m'], ['--project']])
+    expect(await vakt('logs', 'tail', ...flags)).toMatchObject({ code: 2, stderr: expect.stringContaining('Ctrl-C') })
+})
+
+it('says its version without a server', async () => {
+  expect(await vakt('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Vakt \d+\.\d+\.\d+\n$/) })
 })

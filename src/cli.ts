@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { safeText } from './chat/card-text.ts'
+import { quoteWord, shellWords } from './command-line.ts'
 import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config.ts'
 import { Problem } from './problem.ts'
 
@@ -19,6 +20,7 @@ vakt logs tail <query>   follow log lines until Ctrl-C
 vakt help                show the commands
 vakt reveal              show the encrypted personal data in what comes on standard input
 vakt manifest            print the Slack app manifest for these settings
+vakt --version           show which Vakt this is
 vakt simulate <name>     send made-up traffic to the running server; "vakt simulate --help" tells more
 
 The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
@@ -38,7 +40,8 @@ async function main(argv: string[]): Promise<number> {
     process.stdout.write(`${USAGE_TEXT}\n`)
     return help ? DONE : USAGE
   }
-  return await told(() => {
+  return await told(async () => {
+    if (words[0] === '--version') return printVersion()
     if (words[0] === 'manifest') return printManifest(readConfig(readEnvironment()))
     if (words[0] === 'reveal') return revealInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
@@ -63,7 +66,7 @@ async function run(
   { json, save }: { json: boolean; save: boolean },
 ): Promise<number> {
   const { url, key } = findServer(config)
-  if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, words.slice(2).join(' '), json)
+  if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, tailQuery(words.slice(2)), json)
   const answer = await ask(url, key, words)
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
@@ -139,6 +142,22 @@ function unreachable(url: string, error: unknown): Problem {
   )
 }
 
+/** What to follow, as one query: the words, and the project that `--project` names. Throws `invalid` for other flags. */
+function tailQuery(words: readonly string[]): string {
+  const at = words.findIndex(word => /^--project(=|$)/.test(word))
+  const [flag = '', next = ''] = at < 0 ? [] : words.slice(at)
+  const inline = flag.includes('=')
+  const project = inline ? flag.slice(flag.indexOf('=') + 1) : next
+  const rest = at < 0 ? words : words.toSpliced(at, inline ? 1 : 2)
+  if (rest.some(word => /^--[a-z]/i.test(word)) || (at >= 0 && project === ''))
+    throw new Problem(
+      'invalid',
+      'In a shell "logs tail [query] [--project NAME]" goes on until Ctrl-C; it has no other flags.',
+    )
+  const query = shellWords(rest).map(word => word.raw)
+  return [...query, ...(project === '' ? [] : [`project:${quoteWord(project)}`])].join(' ')
+}
+
 /** Prints lines as they come, until Ctrl-C or the server ends. */
 async function follow(url: string, key: string, query: string, json: boolean): Promise<number> {
   const address = `${url.trim().replace(/\/+$/, '')}/api/logs/tail?q=${encodeURIComponent(query)}`
@@ -158,6 +177,10 @@ async function follow(url: string, key: string, query: string, json: boolean): P
       const said = /^data: (.*)$/m.exec(message)?.[1]
       if (/^event: line$/m.test(message) && said)
         process.stdout.write(json ? `${said}\n` : `${lineText(JSON.parse(said))}\n`)
+      if (/^event: dropped$/m.test(message) && said)
+        process.stderr.write(
+          `${JSON.parse(said).lines} lines came too fast and are not shown; "logs search" finds them.\n`,
+        )
     }
   }
   return DONE
@@ -193,6 +216,12 @@ async function printManifest(config: Config): Promise<number> {
   const { slackManifest } = await import('./chat/slack/manifest.ts')
   const { commands } = await import('../commands/index.ts')
   process.stdout.write(`${JSON.stringify(slackManifest(config, commands), null, 2)}\n`)
+  return DONE
+}
+
+function printVersion(): number {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
+  process.stdout.write(`Vakt ${version}\n`)
   return DONE
 }
 
