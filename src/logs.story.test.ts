@@ -279,5 +279,6 @@ describe('over HTTP', () => {
     const document = (await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> }
     expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/logs', '/api/commands', '/ping/{uuid}']))
     expect(await (await get('/docs')).text()).toContain('<h1>Vakt</h1>')
+    expect((await get('/')).headers.get('location')).toBe('/docs')
   })
 })

@@ -88,6 +88,8 @@ export function createIntake(options: IntakeOptions) {
   const document = () => openApi(desk.commands, options.publicUrl(), options.version)
   app.get('/openapi.json', c => c.json(document()))
   app.get('/docs', c => c.html(docsPage(document())))
+  // Whoever opens the address that Vakt prints.
+  app.get('/', c => c.redirect('/docs'))
 
   app.get('/healthz', c => c.text('ok'))
   app.get('/readyz', c => {
