@@ -150,6 +150,12 @@ function pingUrl(check: Check, context: Context): string {
   return `${context.publicUrl}/ping/${check.uuid}`
 }
 
+/** Whether an address is one that only this machine reaches. */
+export function isLoopback(url: string): boolean {
+  const name = URL.parse(url)?.hostname ?? ''
+  return name === 'localhost' || name === '[::1]' || name.startsWith('127.')
+}
+
 /** The line that goes to the end of a job; it prints nothing but errors, for cron mails whatever is printed. */
 export function curlLine(check: Check, context: Context): string {
   return `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null ${pingUrl(check, context)}`

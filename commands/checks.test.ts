@@ -111,6 +111,19 @@ describe('the line for a job', () => {
   })
 })
 
+describe('an address that only the machine of Vakt reaches', () => {
+  it.each([
+    ['http://127.0.0.1:8080', true],
+    ['http://localhost:8080', true],
+    ['http://[::1]:8080', true],
+    ['https://vakt.example.org', false],
+    ['http://10.0.0.5:8080', false],
+  ])('%s: told %s, for a check that no job can reach never alerts', async (PUBLIC_URL, told) => {
+    const house = await startHouse({ environment: { PUBLIC_URL } })
+    expect((await text(house, 'checks add job')).includes('for jobs elsewhere set HOST and PUBLIC_URL')).toBe(told)
+  })
+})
+
 describe('the next due times', () => {
   it('are those of a check or of a schedule, not of both', async () => {
     const house = await withChecks(1)

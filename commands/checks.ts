@@ -10,7 +10,7 @@ import { quoteWord } from '../src/command-line.ts'
 import { invalid } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import { formatDuration } from '../src/time.ts'
-import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLines } from './check-card.ts'
+import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLines, isLoopback } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
 import { checkName, checkOf, command, counted, projectName } from './context.ts'
@@ -47,6 +47,11 @@ const add = command({
           `It then expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
           ...activePeriodLines(check, now),
           ...dependencyLines(check, context),
+          ...(isLoopback(context.publicUrl)
+            ? [
+                'Only the machine that Vakt runs on reaches the address below; for jobs elsewhere set HOST and PUBLIC_URL.',
+              ]
+            : []),
           'Put this at the end of the job:',
         ],
         code: { text: curlLine(check, context), language: 'sh' },

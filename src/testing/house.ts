@@ -61,7 +61,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
     reach: async () => {
       if (!internet.up) throw new Error('the internet is gone')
     },
-    publicUrl: () => 'http://vakt.test',
+    publicUrl: () => options.environment?.PUBLIC_URL ?? 'http://vakt.test',
     draw: async () => new Uint8Array([137, 80, 78, 71]),
     platforms: desk => ({
       all: [
