@@ -22,9 +22,7 @@ const note = () => positional(z.string().max(500)).optional().describe('A word t
 
 const numberOrAll = () =>
   completes(
-    positional(
-      z.union([z.number({ error: 'must be an alert number such as 42' }).int().positive(), z.literal('all')]),
-    ),
+    positional(z.union([z.number({ error: 'must be an alert number such as 42' }).int().positive(), z.literal('all')])),
     'alert',
   )
 
