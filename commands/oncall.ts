@@ -42,8 +42,10 @@ const now = command({
   examples: ['oncall', 'oncall primary'],
   role: 'viewer',
   args: { name: rotationName().optional().describe('Name of the rotation; all unless said') },
-  run({ name }, context) {
-    const shown = name === undefined ? listRotations(context.state) : [findRotation(context.state, name)]
+  run({ name: said }, context) {
+    // "oncall list" and "oncall show primary" are said by whoever knows the other groups.
+    const name = said?.replace(/^(?:list|show)(?:\s+|$)/i, '')
+    const shown = name ? [findRotation(context.state, name)] : listRotations(context.state)
     return {
       card: {
         title: shown.length === 0 ? 'Nobody is on call' : 'On call',

@@ -22,10 +22,10 @@ export function findPerson(state: State, name: string): Person {
   const found = readPerson(state, name)
   if (found) return found
   const known = listPeople(state).map(one => one.name)
-  const hint = known.length > 0 ? `Known are ${known.join(', ')}.` : ''
+  const hint = known.length > 0 ? ` Known are ${known.join(', ')}.` : ''
   throw new Problem(
     'not_found',
-    `There is no person "${name}". ${hint} "oncall member add ${name} --slack U012" makes one.`,
+    `There is no person "${name}".${hint} "oncall member add ${name} --slack U012" makes one.`,
   )
 }
 

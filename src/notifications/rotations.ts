@@ -64,8 +64,17 @@ export function removeRotation(state: State, rotation: Rotation): void {
   state.transaction(() => state.db.delete(rotations).where(eq(rotations.id, rotation.id)).run())
 }
 
-/** Has somebody stand in for a while. */
+/** Has somebody stand in for a while; throws `conflict` when that very time is theirs already. */
 export function addOverride(state: State, row: Omit<Override, 'id'>): Override {
+  const { rotationId, who, from, until } = row
+  const same = { rotationId, who, from, until }
+  const equal = Object.entries(same).map(([column, value]) => eq(overrides[column as keyof typeof same], value))
+  const there = state.db
+    .select()
+    .from(overrides)
+    .where(and(...equal))
+    .get()
+  if (there) throw new Problem('conflict', `${who} stands in then already: that is stand-in ${there.id}.`)
   return state.transaction(() => state.db.insert(overrides).values(row).returning().get())
 }
 
