@@ -8,7 +8,7 @@ import type { Query } from '../src/logs/query/tree.ts'
 import { listSearches, removeSearch, saveSearch } from '../src/logs/searches.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../src/logs/written.ts'
-import { invalid } from '../src/problem.ts'
+import { invalid, Problem } from '../src/problem.ts'
 import { isoTime } from '../src/time.ts'
 import { confirmation } from './confirmation.ts'
 import { command, yes } from './context.ts'
@@ -19,6 +19,9 @@ const FORMATS = ['json', 'ndjson', 'csv'] as const
 /** What the chats take as a file, with room to spare; HTTP streams more. */
 const LARGEST_FILE = 8 * 1024 * 1024
 const PAGE = 1000
+/** Each holds a file in memory, several times over while it is sent. */
+const EXPORTS_AT_ONCE = 2
+const exporting = new WeakMap<LogStore, number>()
 
 const exportCommand = command({
   name: 'logs export',
@@ -29,7 +32,7 @@ const exportCommand = command({
   args: { ...queryArguments(), format: z.enum(FORMATS).optional().describe('json, ndjson or csv; json unless said') },
   async run({ format = 'json', ...words }, context) {
     const query = readQuery(words, context)
-    const { content, lines, whole } = await collect(storeOf(context), query, format)
+    const { content, lines, whole } = await inTurn(storeOf(context), store => collect(store, query, format))
     const name = `logs-${isoTime(context.now).slice(0, 19).replaceAll(':', '-')}.${format}`
     const url = `${context.publicUrl}/api/logs?format=${format === 'json' ? 'ndjson' : format}&q=${encodeURIComponent(words.query ?? '')}`
     return {
@@ -148,6 +151,20 @@ const forget = command({
 })
 
 export const logKeepingCommands = [exportCommand, purge, save, saved, forget]
+
+async function inTurn<T>(store: LogStore, work: (store: LogStore) => Promise<T>): Promise<T> {
+  const others = exporting.get(store) ?? 0
+  if (others >= EXPORTS_AT_ONCE)
+    throw new Problem('busy', `${others} exports are under way already. Try again in a moment.`, {
+      retryAfterMs: 5_000,
+    })
+  exporting.set(store, others + 1)
+  try {
+    return await work(store)
+  } finally {
+    exporting.set(store, exporting.get(store)! - 1)
+  }
+}
 
 async function collect(store: LogStore, query: Query, format: (typeof FORMATS)[number]) {
   const parts: string[] = format === 'csv' ? [CSV_HEADER] : []

@@ -233,6 +233,41 @@ describe('in chat', () => {
   })
 })
 
+describe('exports', () => {
+  const stumbling = (search: LogStore['search']) => Object.assign(store, { search })
+
+  it('are made two at a time, so that many hold neither the memory nor the rest', async () => {
+    await send([{ message: 'a' }])
+    const search = store.search.bind(store)
+    let release = () => {}
+    const gate = new Promise<void>(open => {
+      release = open
+    })
+    stumbling(async request => {
+      await gate
+      return search(request)
+    })
+    const asked = Array.from({ length: 5 }, () => house.says('logs export'))
+    const refused = await Promise.all(asked.slice(2))
+    for (const reply of refused) expect(reply).toMatchObject({ ok: false, problem: { code: 'busy' } })
+    release()
+    for (const reply of await Promise.all(asked.slice(0, 2))) expect(reply).toMatchObject({ ok: true })
+    expect(await house.says('logs export')).toMatchObject({ ok: true, result: { lines: 1 } })
+  })
+
+  it('over HTTP break off where a page cannot be read, and never look whole', async () => {
+    await send(Array.from({ length: 2 }, (_, i) => ({ message: `line ${i}` })))
+    const search = store.search.bind(store)
+    stumbling(async request => {
+      if (request.cursor !== null) throw new Error('the disk is gone')
+      const page = await search({ ...request, limit: 1 })
+      return page
+    })
+    const response = await get('/api/logs?format=ndjson')
+    await expect(response.text()).rejects.toThrow()
+  })
+})
+
 describe('over HTTP', () => {
   it('lines are found, paged, read and streamed', async () => {
     await send(Array.from({ length: 30 }, (_, i) => ({ message: `line ${i}` })))

@@ -179,11 +179,12 @@ function retryHeaders(problem: Problem): Record<string, string> {
   return { 'retry-after': String(Math.max(1, Math.ceil((problem.retryAfterMs ?? 5000) / 1000))) }
 }
 
-// Bytes of pictures and files travel as base64.
+// Bytes of pictures and files travel as base64. A buffer would turn itself into a list of numbers before it is asked.
 function cardJson(card: object): unknown {
   return JSON.parse(
-    JSON.stringify(card, (_key, value) =>
-      value?.type === 'Buffer' || value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-    ),
+    JSON.stringify(card, function (key, value) {
+      const whole = (this as Record<string, unknown>)[key]
+      return whole instanceof Uint8Array ? Buffer.from(whole).toString('base64') : value
+    }),
   )
 }

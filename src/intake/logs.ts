@@ -1,7 +1,7 @@
 // The log routes: taking lines in, finding them, following them, and taking them away.
 import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
-import { stream, streamSSE } from 'hono/streaming'
+import { type Context, Hono } from 'hono'
+import { streamSSE } from 'hono/streaming'
 import type { CommandDesk } from '../chat/channel.ts'
 import type { LogLine } from '../logs/line.ts'
 import { inProject } from '../logs/query/narrow.ts'
@@ -151,36 +151,39 @@ function readLimit(text: string | undefined, most: number): number | undefined {
 }
 
 function exportLines(
-  c: Parameters<typeof stream>[0],
+  c: Context,
   store: LogStore,
   query: Query,
   format: 'ndjson' | 'csv',
   limit = Number.POSITIVE_INFINITY,
 ) {
-  c.header('content-type', format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8')
+  const type = format === 'csv' ? 'text/csv' : 'application/x-ndjson'
+  c.header('content-type', `${type}; charset=utf-8`)
   c.header('content-disposition', `attachment; filename="logs.${format}"`)
-  return stream(c, async out => {
-    if (format === 'csv') await out.write(CSV_HEADER)
-    let left = limit
+  // Each page waits until the last one was taken: a slow reader holds nothing in memory. One that cannot be read breaks
+  // the answer off, so that half an export is never taken for the whole.
+  return c.body(ReadableStream.from(exportedPages(store, query, format, limit)).pipeThrough(new TextEncoderStream()))
+}
+
+async function* exportedPages(store: LogStore, query: Query, format: 'ndjson' | 'csv', limit: number) {
+  if (format === 'csv') yield CSV_HEADER
+  let left = limit
+  let cursor: string | null = null
+  while (left > 0) {
     const request: PageRequest = {
       query,
       order: 'newest',
       limit: Math.min(EXPORT_PAGE, left),
-      cursor: null,
+      cursor,
       withinMs: WITHIN,
     }
-    // Each page waits until the last one was taken: a slow reader holds nothing in memory.
-    while (!out.aborted && left > 0) {
-      const page = await store.search({ ...request, limit: Math.min(EXPORT_PAGE, left) })
-      if (page.lines.length > 0)
-        await out.write(
-          page.lines
-            .map(line => (format === 'csv' ? csvRecord(line) : `${JSON.stringify(lineResult(line))}\n`))
-            .join(''),
-        )
-      left -= page.lines.length
-      if (page.next === null) return
-      request.cursor = page.next
-    }
-  })
+    const page = await store.search(request)
+    if (page.lines.length > 0)
+      yield page.lines
+        .map(line => (format === 'csv' ? csvRecord(line) : `${JSON.stringify(lineResult(line))}\n`))
+        .join('')
+    left -= page.lines.length
+    cursor = page.next
+    if (cursor === null) return
+  }
 }
