@@ -1,0 +1,1 @@
+CREATE INDEX `absences_to` ON `absences` (`to_at`);
