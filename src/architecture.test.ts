@@ -11,7 +11,7 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['house', /^src\/house\.ts$/],
   [
     'doors',
-    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|scheduler\.ts|lookout\.ts|action-runner\.ts|automatic-actions\.ts|log-keeping\.ts|search-rules\.ts|desk\.ts|deadman\.ts)/,
+    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|scheduler\.ts|lookout\.ts|pruning\.ts|action-runner\.ts|automatic-actions\.ts|log-keeping\.ts|search-rules\.ts|desk\.ts|deadman\.ts)/,
   ],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],

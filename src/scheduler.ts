@@ -1,12 +1,9 @@
 // The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
-import { pruneAlerts } from './alerts/alert-lists.ts'
 import { applyOutcomes, endAlert, fireAlert, nextWake, wakeAlerts } from './alerts/alerts.ts'
 import { keepHolds, nextHoldChange } from './alerts/hold-keeping.ts'
 import { withHeld } from './alerts/hold-lists.ts'
 import { reviewSoon } from './alerts/review.ts'
 import { setAlertsBack } from './alerts/waits.ts'
-import { pruneAnalyses } from './analysis/analyses.ts'
-import { pruneSpendings } from './analysis/spendings.ts'
 import type { PlatformStatus } from './chat/channel.ts'
 import {
   type Absence,
@@ -19,7 +16,7 @@ import {
 } from './checks/absences.ts'
 import { nextDeadline } from './checks/deadlines.ts'
 import type { Connectivity } from './connectivity/connectivity.ts'
-import { noteConnectivity, pruneConnectivity } from './connectivity/states.ts'
+import { noteConnectivity } from './connectivity/states.ts'
 import { absenceFinding, OFFLINE_KEY, offlineFinding } from './detectors/absence.ts'
 import { detectLostChannels, nextLostChannel } from './detectors/lost-channel.ts'
 import { detectMissedBeats } from './detectors/missed-beat.ts'
@@ -30,8 +27,7 @@ import type { Log } from './log.ts'
 import { createLookout } from './lookout.ts'
 import { escalateDue, nextEscalation } from './notifications/escalations.ts'
 import { setTellingBack } from './notifications/waits.ts'
-import { pruneAudit } from './projects/audit.ts'
-import { pruneSignatures } from './projects/signatures.ts'
+import { prune } from './pruning.ts'
 import type { State } from './state/database.ts'
 import { type Clock, HOUR, SECOND } from './time.ts'
 
@@ -94,7 +90,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       else lookout.leave()
       // While offline Vakt hears nothing: should it die now, the absence counts from when it last heard.
       if (now >= nextMark && deafSince === null) mark(now)
-      if (now >= nextPrune) prune(now)
+      if (now >= nextPrune) forget(now)
       error = null
     } catch (thrown) {
       // What was judged is undone with the rest of the turn.
@@ -148,14 +144,9 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     markAlive(state, now)
   }
 
-  const prune = (now: number) => {
+  const forget = (now: number) => {
     nextPrune = now + HOUR
-    pruneAlerts(state, now)
-    pruneAnalyses(state, now)
-    pruneSpendings(state, now)
-    pruneAudit(state, now)
-    pruneSignatures(state, now)
-    pruneConnectivity(state, now)
+    prune(state, now)
   }
 
   const arm = (latest: number) => {

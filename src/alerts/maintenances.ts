@@ -3,10 +3,13 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { maintenances } from '../state/schema.ts'
+import { DAY } from '../time.ts'
 import type { Blanket } from './hold.ts'
 import { type Maintenance, windowAfter } from './maintenance.ts'
 import { knownMatcher } from './matcher.ts'
 import { reviewSoon } from './review.ts'
+
+const KEPT = 400 * DAY
 
 export type MaintenanceDraft = Pick<
   Maintenance,
@@ -58,6 +61,11 @@ export function removeMaintenance(state: State, one: Maintenance): void {
     reviewSoon(state)
     state.db.delete(maintenances).where(eq(maintenances.id, one.id)).run()
   })
+}
+
+/** Drops maintenance that was over thirteen months ago, as alerts are; its name was free before. */
+export function pruneMaintenances(state: State, now: number): void {
+  state.transaction(() => state.prepare('delete from maintenances where over = 1 and ends_at < ?').run(now - KEPT))
 }
 
 /** Moves a maintenance to its next window, or to its end; `early` before its time. */

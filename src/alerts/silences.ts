@@ -3,9 +3,12 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, desc, eq, isNull, lte, sql } from '../state/orm.ts'
 import { silences } from '../state/schema.ts'
+import { DAY } from '../time.ts'
 import type { Blanket } from './hold.ts'
 import { knownMatcher } from './matcher.ts'
 import { reviewSoon } from './review.ts'
+
+const KEPT = 400 * DAY
 
 export type Silence = typeof silences.$inferSelect
 
@@ -75,6 +78,11 @@ export function expireSilences(state: State, now: number): Silence[] {
   const due = and(isNull(silences.endedAt), lte(silences.endsAt, now))
   if ((nextExpiry(state) ?? Number.POSITIVE_INFINITY) > now) return []
   return state.db.update(silences).set({ endedAt: now }).where(due).returning().all()
+}
+
+/** Drops silences that ended over thirteen months ago, as alerts are. */
+export function pruneSilences(state: State, now: number): void {
+  state.transaction(() => state.prepare('delete from silences where ended_at < ?').run(now - KEPT))
 }
 
 /** When the next silence ends. */

@@ -4,7 +4,7 @@ import type { State } from '../state/database.ts'
 import { readFact, writeFact } from '../state/facts.ts'
 import { desc } from '../state/orm.ts'
 import { absences } from '../state/schema.ts'
-import { MINUTE, SECOND } from '../time.ts'
+import { DAY, MINUTE, SECOND } from '../time.ts'
 import type { Check } from './check.ts'
 import { holdChecks, setChecksBack } from './deadlines.ts'
 
@@ -14,6 +14,8 @@ export type Absence = typeof absences.$inferSelect
 export const NOTICED = 15 * SECOND
 /** A clock that is put right by less than this changes nothing worth counting anew. */
 export const SET_BACK = 5 * SECOND
+/** Sources are remembered for 40 days; checks are held as an absence ends. */
+const KEPT = 100 * DAY
 const LONGEST_SETTLING = MINUTE
 const SHORTEST_SETTLING = 5 * SECOND
 
@@ -59,6 +61,12 @@ export function recordSetBack(state: State, now: number): number {
 export function awayBetween(state: State, from: number, to: number): number {
   const query = 'select sum(min(to_at, ?) - max(from_at, ?)) as ms from absences where to_at > ? and from_at < ?'
   return state.prepare<number[], { ms: number | null }>(query).get(to, from, from, to)?.ms ?? 0
+}
+
+/** Drops absences that are longer ago than anything is counted by them; the newest is always kept to be told of. */
+export function pruneAbsences(state: State, now: number): void {
+  const old = 'delete from absences where to_at < ? and id < (select max(id) from absences)'
+  state.transaction(() => state.prepare(old).run(now - KEPT))
 }
 
 /** The newest absences first. */

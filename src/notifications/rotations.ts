@@ -3,8 +3,11 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { overrides, rotations } from '../state/schema.ts'
+import { DAY } from '../time.ts'
 import { leadsTo } from './leads.ts'
 import { changedRotation, dayOfTurn, type Override, onCallAt, type Rotation, type Turn } from './on-call.ts'
+
+const OVERRIDES_KEPT = 35 * DAY
 
 /** All rotations by name. */
 export function listRotations(state: State): Rotation[] {
@@ -82,6 +85,11 @@ export function addOverride(state: State, row: Omit<Override, 'id'>): Override {
 export function listOverrides(state: State, rotation: Rotation, now: number): Override[] {
   const open = and(eq(overrides.rotationId, rotation.id), sql`${overrides.until} > ${now}`)
   return state.db.select().from(overrides).where(open).orderBy(asc(overrides.from)).all()
+}
+
+/** Drops the stand-ins that were over a month ago. */
+export function pruneOverrides(state: State, now: number): void {
+  state.transaction(() => state.prepare('delete from overrides where until_at < ?').run(now - OVERRIDES_KEPT))
 }
 
 /** Ends a stand-in; throws `not_found`. */
