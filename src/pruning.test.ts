@@ -1,6 +1,5 @@
 // What Vakt writes down has an end: what is long over is dropped within the hour, what is not stays.
 import { beforeEach, expect, it } from 'vitest'
-import { noteSettlement, settlementsOf } from './hosts/settlements.ts'
 import { startHouse, type TestHouse } from './testing/house.ts'
 import { DAY } from './time.ts'
 
@@ -53,22 +52,4 @@ it('absences and stand-ins are kept as long as anything asks for them', async ()
   }
   await house.passes('61m')
   expect([left('absences', 'to_at'), left('overrides', 'until_at')]).toEqual([[99, 36, 34], [34]])
-})
-
-it('what was settled of a host goes with it, for its number may be given to another', async () => {
-  insert('hosts', {
-    id: 7,
-    name: 'web-1',
-    address: 'x',
-    port: 22,
-    user: 'x',
-    auth: 'own',
-    added_at: 1,
-    added_by: 'x',
-    enabled: 0,
-  })
-  noteSettlement(house.state, 'host:7:down', { at: 1, severity: 'critical' })
-  noteSettlement(house.state, 'host:70:down', { at: 1, severity: 'critical' })
-  await house.result('hosts remove web-1 --yes')
-  expect([settlementsOf(house.state, 7).size, settlementsOf(house.state, 70).size]).toEqual([0, 1])
 })

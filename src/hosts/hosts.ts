@@ -5,7 +5,6 @@ import type { State } from '../state/database.ts'
 import { asc, eq, sql } from '../state/orm.ts'
 import { hosts } from '../state/schema.ts'
 import { type Host, refuseHostName } from './host.ts'
-import { forgetSettlementsOf } from './settlements.ts'
 
 export type NewHost = Omit<typeof hosts.$inferInsert, 'id' | 'status' | 'failures'>
 export type HostChanges = Partial<Omit<Host, 'id' | 'addedAt' | 'addedBy'>>
@@ -44,10 +43,7 @@ export function removeHost(state: State, host: Host): void {
       'conflict',
       `${through.map(one => one.name).join(', ')} ${through.length === 1 ? 'is' : 'are'} reached through ${host.name}. Change that first: hosts edit ${through[0]!.name} --jump none`,
     )
-  state.transaction(() => {
-    forgetSettlementsOf(state, host.id)
-    state.db.delete(hosts).where(eq(hosts.id, host.id)).run()
-  })
+  state.transaction(() => state.db.delete(hosts).where(eq(hosts.id, host.id)).run())
 }
 
 /** The host of a name. Throws `not_found`, naming those there are. */

@@ -29,8 +29,3 @@ export function settlementsOf(state: State, hostId: number): Map<string, Settlem
 export function forgetSettlement(state: State, key: string): void {
   state.transaction(() => state.prepare('delete from facts where name = ?').run(`settled:${key}`))
 }
-
-/** A host is gone: its number may be given to another, whose trouble nobody has resolved yet. */
-export function forgetSettlementsOf(state: State, hostId: number): void {
-  for (const key of settlementsOf(state, hostId).keys()) forgetSettlement(state, key)
-}
