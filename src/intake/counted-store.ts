@@ -38,6 +38,7 @@ export function countedStore<S extends LogStore>(store: S, state: State, commit:
   return {
     async append(batch) {
       const { receivedAt, project, idempotencyKey } = batch
+      state.mustBeThere()
       const stored = await store.append(batch)
       if (stored.counts.length === 0) return stored
       const waiting = uncounted

@@ -3,17 +3,21 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
+import { watchFile } from './file-watch.ts'
 import { lockFolder } from './folder-lock.ts'
 import { LastWrites } from './last-writes.ts'
 import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
 import * as schema from './schema.ts'
 import { prepared, Sqlite, type Statement } from './sqlite.ts'
+import { goneProblem, stateProblem } from './state-problem.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 /** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
+
+type WatchedFile = { path: string; isGone(): boolean }
 
 /** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
 export class State {
@@ -31,9 +35,12 @@ export class State {
   /** Whether a transaction runs; asking SQLite would cost every beat a call. */
   #open = false
 
-  constructor(sqlite: Sqlite, release: () => void = () => {}) {
+  readonly #file: WatchedFile | null
+
+  constructor(sqlite: Sqlite, release: () => void = () => {}, file: WatchedFile | null = null) {
     this.#sqlite = sqlite
     this.#release = release
+    this.#file = file
     this.#begin = sqlite.prepare('begin immediate')
     this.#commit = sqlite.prepare('commit')
     this.db = drizzle(sqlite, { schema })
@@ -41,14 +48,15 @@ export class State {
 
   /**
    * Runs `work` in one IMMEDIATE transaction and commits it to disk before returning; a throw rolls everything back.
-   * Inside another transaction it simply joins that one.
+   * Inside another transaction it simply joins that one. Throws a `Problem` when the database takes nothing.
    */
   transaction<T>(work: () => T): T {
     if (this.#open) return work()
-    this.#begin.run()
-    this.#open = true
+    this.mustBeThere()
     let result: T
     try {
+      this.#begin.run()
+      this.#open = true
       result = work()
       this.#last.flush(this.#prepare)
       this.#commit.run()
@@ -60,7 +68,7 @@ export class State {
       this.#touched.clear()
       this.#memory.clear()
       this.#last.forget()
-      throw error
+      throw stateProblem(error)
     }
     const touched = this.#touched
     if (touched.size > 0) {
@@ -68,6 +76,11 @@ export class State {
       for (const listener of this.#listeners) listener(touched)
     }
     return result
+  }
+
+  /** Throws a `Problem` when the file of the database is gone, and with it what is answered from now on. */
+  mustBeThere(): void {
+    if (this.#file?.isGone()) throw goneProblem(this.#file.path)
   }
 
   /**
@@ -149,7 +162,7 @@ export function openState(folder: string): State {
   const release = lockFolder(folder)
   const file = join(folder, 'vakt.db')
   try {
-    return prepareState(new Sqlite(file), release)
+    return prepareState(new Sqlite(file), release, file)
   } catch (error) {
     release()
     if (error instanceof Problem) throw error
@@ -186,8 +199,10 @@ function migratedDatabase(): Buffer {
   return sqlite.serialize()
 }
 
-function prepareState(sqlite: Sqlite, release?: () => void): State {
-  const state = new State(withPragmas(sqlite), release)
+function prepareState(sqlite: Sqlite, release?: () => void, path?: string): State {
+  withPragmas(sqlite)
+  const file = path === undefined ? null : { path, isGone: watchFile(path) }
+  const state = new State(sqlite, release, file)
   sqlite.pragma('foreign_keys = OFF')
   refuseNewer(sqlite)
   migrate(state.db, { migrationsFolder: MIGRATIONS })
