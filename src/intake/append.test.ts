@@ -82,6 +82,13 @@ describe('a log request', () => {
       413,
       'larger than 524288 bytes when it is decompressed',
     ],
+    [
+      'a body compressed five times',
+      [1, 2, 3, 4, 5].reduce<Uint8Array>(body => gzipSync(body), Buffer.from('x')),
+      { 'content-encoding': 'gzip, gzip, gzip, gzip, gzip' },
+      415,
+      'compressed 4 times at the most',
+    ],
     ['a body over the limit', 'x'.repeat(600_000), {}, 413, 'larger than 524288 bytes'],
     ['damaged gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, 'not whole gzip'],
     ['an unknown encoding', 'x', { 'content-encoding': 'lzma' }, 415, 'Content-Encoding "lzma" is not known'],

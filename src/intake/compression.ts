@@ -14,6 +14,9 @@ const DECOMPRESSORS: Record<string, Decompress> = {
   deflate: (body, options) => promisify(inflate)(body, options).catch(() => promisify(inflateRaw)(body, options)),
 }
 
+/** A proxy or two may compress what was compressed already; who wraps a body a thousand times only wants work done. */
+const MOST_LAYERS = 4
+
 /**
  * The body as it was before `Content-Encoding`. Throws `too_large` when more than `limit` bytes would come out (nothing
  * beyond it is ever made), `invalid` for a damaged body, and the problem of an encoding that is not known.
@@ -23,8 +26,13 @@ export async function decompress(body: Buffer, encoding: string | null, limit: n
     .toLowerCase()
     .split(',')
     .map(name => name.trim())
+    .filter(name => name !== '' && name !== 'identity')
+  if (names.length > MOST_LAYERS)
+    throw new Problem('unsupported', `A body may be compressed ${MOST_LAYERS} times at the most.`, {
+      fields: { 'content-encoding': `must name ${MOST_LAYERS} encodings at the most` },
+    })
   let open = body
-  for (const name of names.filter(one => one !== '' && one !== 'identity').reverse()) {
+  for (const name of names.reverse()) {
     const decompressor = DECOMPRESSORS[name]
     if (!decompressor) {
       throw new Problem(
