@@ -142,7 +142,11 @@ describe('a command that cannot be done', () => {
     ['checks add a --after 0', { after: expect.any(String) }, /after/i],
     ['checks add a --severity dire', { severity: expect.any(String) }, /severity/i],
     ['checks add a --methods GET', { methods: expect.any(String) }, /methods/i],
-    ['checks add a --project shop', { project: expect.any(String) }, /There is no project "shop"\. There is default; "projects add" makes another\./],
+    [
+      'checks add a --project shop',
+      { project: expect.any(String) },
+      /There is no project "shop"\. There is default; "projects add" makes another\./,
+    ],
     ['checks add a --colour red', { colour: expect.any(String) }, /no flag --colour/],
     ['checks add job', { name: expect.any(String) }, /There is a check "job" already/],
     ['checks edit job', { settings: expect.any(String) }, /Say what to change/],

@@ -30,9 +30,13 @@ export function findProject(state: State, name: string = FIRST_PROJECT): Project
   const found = readProject(state, name)
   if (found) return found
   const names = listProjects(state).map(project => project.name)
-  throw new Problem('not_found', `There is no project "${name}". There is ${names.join(', ')}; "projects add" makes another.`, {
-    fields: { project: 'no such project' },
-  })
+  throw new Problem(
+    'not_found',
+    `There is no project "${name}". There is ${names.join(', ')}; "projects add" makes another.`,
+    {
+      fields: { project: 'no such project' },
+    },
+  )
 }
 
 /** The project called `name`, or undefined; prepared, because every log request asks. */
