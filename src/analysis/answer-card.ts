@@ -116,7 +116,7 @@ function citationLine({ id, at, from, level, quote }: Citation): Text {
 
 /** What an honest answer would not leave out: errors that nothing mentions, and what stands out when no cause was found. */
 function leftOpen({ status, unmentioned }: Verdict, pack: Pack): Text[] {
-  const of = (ids: readonly string[]) => pack.patterns.filter(one => ids.includes(one.id)).map(patternLine)
+  const of = (ids: readonly string[]) => pack.patterns.filter(one => ids.includes(one.id)).map(one => patternLine(one))
   if (unmentioned.length > 0) return [[{ bold: 'Not mentioned above' }], ...of(unmentioned)]
   if (status !== 'inconclusive') return []
   const first = pack.patterns.slice(0, LEFT_OPEN).map(one => one.id)

@@ -1,7 +1,7 @@
 // What is unusual in the logs of a period against as long before it, in a few lines; for reports, without any model.
 import type { Text } from '../card.ts'
 import type { Log } from '../log.ts'
-import { type Clock, SECOND } from '../time.ts'
+import { type Clock, DAY, SECOND } from '../time.ts'
 import { gatherPack, type Sources } from './gathering.ts'
 import { type Pack, troubles } from './pack.ts'
 import { ALL_NEW, comparesWithNothing, patternLine } from './pack-card.ts'
@@ -46,7 +46,7 @@ export function unusualLines(pack: Pack): Text[] {
   return [
     [{ bold: 'Unusual in the logs, against as long before' }],
     ...(comparesWithNothing(pack) ? [ALL_NEW] : []),
-    ...shown.map(patternLine),
+    ...shown.map(one => patternLine(one, { cited: false, dated: pack.until - pack.from > DAY / 2 })),
     ...(more > 0 ? [`… ${more} more; "analyze logs" shows them.`] : []),
   ]
 }

@@ -39,7 +39,7 @@ export function packCard(pack: Pack, why: string | null, more: readonly Button[]
   for (const pattern of shown) lines.push(patternLine(pattern))
   if (trouble.length > shown.length) lines.push(`… ${trouble.length - shown.length} more of these`)
   if (before.length > 0) lines.push([{ bold: 'Unusual, right before it began' }], ...before.map(evidenceLine))
-  if (silent.length > 0) lines.push([{ bold: 'Not heard any more' }], ...silent.map(patternLine))
+  if (silent.length > 0) lines.push([{ bold: 'Not heard any more' }], ...silent.map(one => patternLine(one)))
   const beside = [...pack.happenings.slice(0, SHOWN_HAPPENINGS), ...pack.measured.slice(0, SHOWN_HAPPENINGS)]
   if (beside.length > 0)
     lines.push(
@@ -122,8 +122,11 @@ const SAYS: Record<Change, string> = {
   steady: 'as before',
 }
 
-/** A pattern in one paragraph: how it changed, how often, what it says, whence and since when. */
-export function patternLine(pattern: PackPattern): Text {
+/**
+ * A pattern in one paragraph: how it changed, how often, what it says, whence and since when; with the id it is cited by
+ * unless nothing cites it, and with the date of its first line where a time of the day does not tell it.
+ */
+export function patternLine(pattern: PackPattern, { cited = true, dated = false } = {}): Text {
   const { id, level, change, count, before, estimated, first, from, over, template, known } = pattern
   const about = estimated ? 'about ' : ''
   const times = `${about}${count.toLocaleString('en')}×, before ${before.toLocaleString('en')}×`
@@ -132,10 +135,10 @@ export function patternLine(pattern: PackPattern): Text {
   return [
     `${ICONS[level]} `,
     { bold: SAYS[change] },
-    `${again} · ${times} · ${cut(template)} `,
-    { code: id },
+    `${again} · ${times} · ${cut(template)}`,
+    ...(cited ? [' ', { code: id }] : []),
     ...(from.length > 0 ? [` · ${defused(from.join(', '))}`] : []),
-    ...(first === null ? [] : [' · first ', { time: first, style: 'clock' as const }]),
+    ...(first === null ? [] : [' · first ', { time: first, style: dated ? ('moment' as const) : ('clock' as const) }]),
     bars,
   ]
 }
