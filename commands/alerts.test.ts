@@ -25,6 +25,16 @@ describe('a list of open alerts', () => {
   })
 })
 
+it('the status names the worst and counts the others', async () => {
+  const house = await withAlerts(5)
+  await house.result('checks edit job-0 --severity warning')
+  const { card } = await house.says('status')
+  expect(card.title).toBe('5 open alerts')
+  const text = cardText(card, { timeZone: 'UTC', now: house.clock.now() })
+  expect(text.match(/^\d · Critical · job-\d reported a failure$/gm)).toHaveLength(3)
+  expect(text).toContain('… 2 more')
+})
+
 it('one that is held back over days says until which', async () => {
   const house = await withAlerts(1)
   const { alerts } = await house.result<{ alerts: { fired_at: string }[] }>('alerts list')

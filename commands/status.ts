@@ -1,6 +1,7 @@
 // How Vakt itself is doing: its parts, and what was delivered where.
 import { z } from 'zod'
-import { countAlerts } from '../src/alerts/alert-lists.ts'
+import { stateWord } from '../src/alerts/alert-card.ts'
+import { countAlerts, listAlerts } from '../src/alerts/alert-lists.ts'
 import type { Text } from '../src/card.ts'
 import { listAbsences } from '../src/checks/absences.ts'
 import { countByShownStatus } from '../src/checks/checks.ts'
@@ -10,14 +11,18 @@ import { listHosts } from '../src/hosts/hosts.ts'
 import { type Delivery, listDeliveries } from '../src/notifications/notifications.ts'
 import { aboutDuration, isoTime } from '../src/time.ts'
 import { availabilityOfDay } from './connectivity.ts'
-import { command, counted } from './context.ts'
+import { type Context, command, counted } from './context.ts'
+
+/** Alerts that the status tells by name, the worst ones. */
+const NAMED = 3
 
 const status = command({
   name: 'status',
   summary: 'Show how everything is doing, Vakt itself included',
   role: 'viewer',
   args: {},
-  run(_, { state, now, parts, config }) {
+  run(_, context) {
+    const { state, now, parts, config } = context
     const checks = countByShownStatus(state, now)
     const open = countAlerts(state, { open: true })
     const scheduler = parts.scheduler()
@@ -37,7 +42,7 @@ const status = command({
         ? []
         : [`Connectivity: ${connectivity.state}, ${percent(share)} of the last 24h.`]
     const lines: Text[] = [
-      open === 0 ? 'No open alerts.' : `${counted(open, 'open alert')}.`,
+      ...alertLines(context, open),
       `Checks: ${checks.up} up, ${checks.late} late, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
       ...(hosts.length > 0 ? [`Hosts: ${hosts.length - hostsDown} up or new, ${hostsDown} down.`] : []),
       scheduler.healthy
@@ -97,6 +102,14 @@ const status = command({
     }
   },
 })
+
+function alertLines({ state }: Context, open: number): Text[] {
+  if (open === 0) return ['No open alerts.']
+  const worst = listAlerts(state, { open: true, limit: NAMED }).map(
+    (alert): Text => [{ bold: `${alert.id}` }, ` · ${stateWord(alert)} · ${alert.title}`],
+  )
+  return [...worst, ...(open > NAMED ? [`… ${open - NAMED} more`] : [])]
+}
 
 const deliveries = command({
   name: 'deliveries',
