@@ -13,7 +13,7 @@ import { outlived } from './logs/retention.ts'
 import type { LogStore, Maintained } from './logs/store.ts'
 import { listProjects, retentionOf } from './projects/projects.ts'
 import type { State } from './state/database.ts'
-import { type Clock, DAY, HOUR, MINUTE, SECOND } from './time.ts'
+import { type Clock, createLeapGuard, DAY, HOUR, MINUTE, SECOND } from './time.ts'
 
 export type LogKeepingOptions = {
   state: State
@@ -39,6 +39,7 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
   let turning: Promise<void> = Promise.resolve()
   let nextOutlived = 0
   let told: Set<string> | null = null
+  const isTrusted = createLeapGuard()
 
   const arm = (inMs: number) => {
     cancel = clock.at(clock.now() + inMs, () => {
@@ -50,6 +51,7 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
 
   const turn = async () => {
     const now = clock.now()
+    if (!isTrusted(now)) return
     const maintained = await store.maintain(now, archiver?.keeper())
     for (const { why, sentence } of maintained.removed) log[why === 'budget' ? 'warn' : 'info'](sentence)
     tell(maintained, now)

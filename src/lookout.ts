@@ -9,8 +9,8 @@ import type { Clock } from './time.ts'
 const AT_ONCE = 10
 
 export interface Lookout {
-  /** Asks on, when it is time; to be called again at `due`. */
-  look(now: number): void
+  /** Asks on, when it is time; to be called again at `due`. What is old is dropped only if that `mayForget`. */
+  look(now: number, mayForget?: boolean): void
   /** When there is more to ask, epoch ms: at once while a survey is under way. */
   due(): number
   /** Leaves a survey unfinished and begins another with the next look. */
@@ -51,7 +51,7 @@ export function createLookout(state: State, clock: Clock, log: Log): Lookout {
   }
 
   return {
-    look(now) {
+    look(now, mayForget = true) {
       if (left === null && now < next) return
       if (left === null) {
         began = now
@@ -60,6 +60,7 @@ export function createLookout(state: State, clock: Clock, log: Log): Lookout {
       }
       while (step()) if (clock.now() - now >= AT_ONCE) return
       leave()
+      if (!mayForget) return
       try {
         keepCounters(state, now)
       } catch (error) {

@@ -42,6 +42,25 @@ it('silences and maintenance are kept as long as alerts are', async () => {
   ])
 })
 
+it('nothing is dropped by a clock that leapt ahead, until it has had an hour to be put right', async () => {
+  const at = house.clock.now() - 10 * DAY
+  const over = () => left('silences', 'ends_at').length
+  insert('silences', { matcher: 'x', by: 'Ann', created_at: at, ends_at: at, ended_at: at })
+  const error = { project_id: 1, fingerprint: 'v1:1', first_seen_at: at, last_seen_at: at, why: 'x', samples: '[]' }
+  insert('fingerprints', { ...error, source: 'api', state: 'open', count: 1, recent: '[]' })
+  const errors = () => left('fingerprints', 'last_seen_at').length
+  await house.passes('10s')
+  house.clock.sleep(3650 * DAY)
+  await house.passes('50m')
+  expect([over(), errors()]).toEqual([1, 1])
+  house.clock.sleep(-3650 * DAY)
+  await house.passes('61m')
+  expect([over(), errors()]).toEqual([1, 1])
+  house.clock.sleep(3650 * DAY)
+  await house.passes('61m')
+  expect([over(), errors()]).toEqual([0, 0])
+})
+
 it('absences and stand-ins are kept as long as anything asks for them', async () => {
   await house.result('oncall member add ann')
   await house.result('oncall add primary --members ann --every weekly --handover "Mon 09:00"')

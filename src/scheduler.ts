@@ -29,7 +29,7 @@ import { escalateDue, nextEscalation } from './notifications/escalations.ts'
 import { setTellingBack } from './notifications/waits.ts'
 import { prune } from './pruning.ts'
 import type { State } from './state/database.ts'
-import { type Clock, HOUR, SECOND } from './time.ts'
+import { type Clock, createLeapGuard, HOUR, SECOND } from './time.ts'
 
 /** How often the scheduler shows that it is alive, even with nothing to do. */
 const TICK = 5 * SECOND
@@ -68,6 +68,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
   let error: string | null = null
   let nextMark = 0
   let nextPrune = 0
+  const isTrusted = createLeapGuard()
   const lookout = createLookout(state, clock, log)
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
@@ -86,11 +87,12 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       noticeAbsence(state, lastTurnAt, now, log)
       noticeOffline(now)
       judge(state, now, around)
-      if (hears(around)) lookout.look(now)
+      const mayForget = isTrusted(now)
+      if (hears(around)) lookout.look(now, mayForget)
       else lookout.leave()
       // While offline Vakt hears nothing: should it die now, the absence counts from when it last heard.
       if (now >= nextMark && deafSince === null) mark(now)
-      if (now >= nextPrune) forget(now)
+      if (mayForget && now >= nextPrune) forget(now)
       error = null
     } catch (thrown) {
       // What was judged is undone with the rest of the turn.

@@ -140,3 +140,18 @@ export function backOff(failures: number, chance: number, first = SECOND, most =
   const longest = Math.min(most, first * 2 ** Math.min(failures - 1, 30))
   return Math.round(longest * (1 - chance / 2))
 }
+
+/**
+ * Says, asked again and again, whether what is old may be dropped at `now`. A clock that leaps over more than a day may be
+ * wrong, and what is dropped stays dropped: for an hour nothing is, or until the clock is put back.
+ */
+export function createLeapGuard(): (now: number) => boolean {
+  let last: number | null = null
+  let doubtedUntil = 0
+  return now => {
+    if (last !== null && now - last > DAY) doubtedUntil = now + HOUR
+    if (last !== null && last - now > DAY) doubtedUntil = 0
+    last = now
+    return now >= doubtedUntil
+  }
+}
