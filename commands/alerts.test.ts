@@ -25,6 +25,23 @@ describe('a list of open alerts', () => {
   })
 })
 
+it('the history says how long what is over lasted, and nothing that holds for it no longer', async () => {
+  const house = await startHouse()
+  const job = await house.hasCheck('job')
+  await house.result('silence add check:job --for 3d')
+  await job('/fail')
+  await house.result('ack 1')
+  await house.passes('90s')
+  const line = async () => {
+    const { card } = await house.says('alerts history')
+    return cardText(card, { timeZone: 'UTC', now: house.clock.now() }).split('\n')[1]
+  }
+  expect(await line()).toMatch(/Ann is on it · held back by silence 1 .* until /)
+  await job()
+  await house.passes('1h')
+  expect(await line()).toBe('1 · Resolved · job reported a failure · 1h 1m ago, for 1m 30s')
+})
+
 it('the status names the worst and counts the others', async () => {
   const house = await withAlerts(5)
   await house.result('checks edit job-0 --severity warning')

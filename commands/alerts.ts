@@ -14,7 +14,7 @@ import { mentionName } from '../src/notifications/mention.ts'
 import { timelineLine } from '../src/notifications/messages.ts'
 import { Problem } from '../src/problem.ts'
 import { findProject, readProjectById } from '../src/projects/projects.ts'
-import { isoTime } from '../src/time.ts'
+import { aboutDuration, isoTime } from '../src/time.ts'
 import { alertNumber, type Context, command, counted, projectName } from './context.ts'
 
 const PAGE = 10
@@ -222,13 +222,16 @@ export function changedCard(alert: Alert, says: string): Card {
 }
 
 function alertLine(alert: Alert): Text {
-  const owner = alert.acknowledgedBy === null ? '' : `, ${alert.acknowledgedBy} is on it`
+  const over = alert.resolvedAt
+  const owner = alert.acknowledgedBy === null || over !== null ? '' : `, ${alert.acknowledgedBy} is on it`
+  const lasted = over === null ? '' : `, for ${aboutDuration(over - alert.since)}`
   const until: Text = alert.heldUntil === null ? [] : [' until ', { time: alert.heldUntil, style: 'clock' }]
-  const held: Text = alert.heldBy === null ? [] : [` · held back by ${alert.heldWhy}`, ...until]
+  const held: Text = alert.heldBy === null || over !== null ? [] : [` · held back by ${alert.heldWhy}`, ...until]
   return [
     { bold: `${alert.id}` },
     ` · ${stateWord(alert)} · ${alert.title} · `,
     { time: alert.since, style: 'relative' },
+    lasted,
     owner,
     ...held,
   ]
