@@ -3,10 +3,11 @@ import { z } from 'zod'
 import { parseActiveHours } from '../src/checks/active-hours.ts'
 import { type Check, nextDue } from '../src/checks/check.ts'
 import { cronSchedule } from '../src/checks/cron.ts'
+import { graceFor } from '../src/checks/schedule.ts'
 import { completes } from '../src/command.ts'
 import { SEVERITIES } from '../src/detectors/finding.ts'
 import { invalid } from '../src/problem.ts'
-import { DAY, HOUR, SECOND } from '../src/time.ts'
+import { DAY, HOUR } from '../src/time.ts'
 import { timeZoneId } from '../src/time-zone.ts'
 import { type Context, duration, readable } from './context.ts'
 
@@ -21,7 +22,9 @@ export function checkSettings() {
     tz: completes(readable(timeZoneId, 64), 'zone')
       .optional()
       .describe('The time zone of --cron and --active, such as Europe/Oslo'),
-    grace: duration().optional().describe('How late a beat may be before it alerts'),
+    grace: duration()
+      .optional()
+      .describe('How late a beat may be before it alerts; half the time between two unless said, 1h at the most'),
     maxRuntime: z
       .union([z.literal(NONE), duration()])
       .optional()
@@ -122,12 +125,11 @@ function refuseMisfits(check: Check, now: number): void {
   }
 }
 
-/** Half the time between two beats, at least a second and at most an hour. */
 function usualGrace(check: Check, now: number): number {
   const due = nextDue(check, now)
   const after = due === null ? null : nextDue(check, due)
   const between = due === null || after === null ? DAY : (check.every ?? after - due)
-  return Math.min(HOUR, Math.max(SECOND, Math.floor(between / 2 / SECOND) * SECOND))
+  return graceFor(between)
 }
 
 function orNull(value: string): string | null {

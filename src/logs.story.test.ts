@@ -312,6 +312,7 @@ describe('over HTTP', () => {
     expect(config.headers.get('cache-control')).toBe('max-age=300')
     expect(await config.json()).toMatchObject({ limits: { body_bytes: 524288, lines: 1000, message_bytes: 65536 } })
     const document = (await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> }
+    expect(JSON.stringify(document.paths['/ping/{ping_key}/{slug}'])).toMatch(/"name":"period".*"name":"grace"/)
     expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/logs', '/api/commands', '/ping/{uuid}']))
     expect(await (await get('/docs')).text()).toContain('<h1>Vakt</h1>')
     expect((await get('/')).headers.get('location')).toBe('/docs')

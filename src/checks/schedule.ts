@@ -1,5 +1,5 @@
 // A check's schedule in words.
-import { formatDuration } from '../time.ts'
+import { formatDuration, HOUR, SECOND } from '../time.ts'
 import type { Check } from './check.ts'
 
 /** `every 1d`, `at "0 2 * * *" (Europe/Oslo)`, with the active hours when there are any. */
@@ -11,4 +11,9 @@ export function describeSchedule(check: Pick<Check, 'every' | 'cron' | 'timeZone
   return check.active === null
     ? when
     : `${when}, in ${check.active}${check.cron === null ? ` (${check.timeZone})` : ''}`
+}
+
+/** The grace of a check that says none: half the time between two beats, at least a second and at most an hour, ms. */
+export function graceFor(between: number): number {
+  return Math.min(HOUR, Math.max(SECOND, Math.floor(between / 2 / SECOND) * SECOND))
 }

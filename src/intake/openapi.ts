@@ -73,6 +73,11 @@ const PING = {
   parameters: [
     query('rid', 'The id (uuid) of a run, to pair its start and its end.'),
     query('create', '1 makes the check when there is none (slug URLs).'),
+    query('period', 'With create=1: how often a beat comes, such as 5m; 1d unless said.'),
+    query(
+      'grace',
+      'With create=1: how late a beat may be, such as 2m; half the period unless said, an hour at the most.',
+    ),
   ],
   responses: {
     200: text('OK'),

@@ -124,6 +124,7 @@ describe('create=1', () => {
     ['period=1h&grace=5m', 3_600_000, 300_000],
     ['period=90&grace=30', 90_000, 30_000],
     ['grace=1s', 86_400_000, 1_000],
+    ['period=10m', 600_000, 300_000],
     ['period=365d', 365 * 86_400_000, 3_600_000],
   ])('may say %s', async (query, every_ms, grace_ms) => {
     const { house, key, check } = await startPings()

@@ -5,12 +5,13 @@ import { applyOutcomes } from '../alerts/alerts.ts'
 import { type Arrival, BODY_LIMIT } from '../checks/beat.ts'
 import { recordBeat } from '../checks/beats.ts'
 import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../checks/checks.ts'
+import { graceFor } from '../checks/schedule.ts'
 import { checkOutcome } from '../detectors/missed-beat.ts'
 import type { Log } from '../log.ts'
 import { readProjectByPingKey } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
-import { type Clock, DAY, HOUR, parseDuration, SECOND } from '../time.ts'
+import { type Clock, DAY, parseDuration, SECOND } from '../time.ts'
 import { hasBody, NO_BODY, readStart } from './body.ts'
 import { readPeer } from './peer.ts'
 import { isRunId, type Ping, readPingUrl } from './ping-url.ts'
@@ -107,7 +108,7 @@ function newCheck(options: PingOptions, ping: Ping, query: URLSearchParams): Che
     return { status: 400, text: `invalid slug: use at most ${LONGEST_NAME} characters` }
   }
   const every = readSpan(query.get('period'), DAY)
-  const grace = readSpan(query.get('grace'), HOUR)
+  const grace = readSpan(query.get('grace'), graceFor(every ?? DAY))
   if (every === null || grace === null) {
     const name = every === null ? 'period' : 'grace'
     return {
