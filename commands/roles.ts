@@ -13,8 +13,9 @@ const platform = <P extends string>(known: readonly [P, ...P[]]) =>
   z.enum(known).optional().describe('Where they are; the chat you are in unless said')
 // An id, or what a chat makes of a mention: <@123>, <@&42>, <@U123|ann>, <!subteam^S123|@ops>.
 const SUBJECT = /^(?:<(?:@[!&]?|!subteam\^)([\w-]{2,64})(?:\|[^>]*)?>|@?([\w-]{2,64}))$/
-const SLACK_ID = /^[A-Z][A-Z0-9]{5,}$/
-const IDS: Record<Chat, RegExp> = { discord: /^\d{5,}$/, slack: SLACK_ID, telegram: /^\d{3,}$/ }
+const SLACK_ID = /^[UWS][A-Z0-9]{2,}$/
+const SLACK_ALONE = /^[UWS][A-Z0-9]{5,}$/
+const IDS: Record<Chat, RegExp> = { discord: /^\d+$/, slack: SLACK_ID, telegram: /^\d{3,}$/ }
 const DISCORD_ALONE = /^\d{15,}$/
 const HOW =
   'On Discord write @ and pick the person or role from the list; on Slack write @ and pick the person; their ids work everywhere.'
@@ -139,7 +140,7 @@ export const roleCommands = [set, list, remove, audit]
 function chatOf({ id, inDiscord }: Subject, platform: string): Chat {
   const here = CHATS.find(chat => chat === platform)
   if (here && IDS[here].test(id)) return here
-  if (SLACK_ID.test(id)) return 'slack'
+  if (SLACK_ALONE.test(id)) return 'slack'
   if (inDiscord || DISCORD_ALONE.test(id)) return 'discord'
   if (here) return here
   throw invalid('platform', `Say where "${id}" is: --platform ${CHATS.join(', or --platform ')}.`)
