@@ -36,6 +36,7 @@ export class State {
   #open = false
 
   readonly #file: WatchedFile | null
+  #gone = false
 
   constructor(sqlite: Sqlite, release: () => void = () => {}, file: WatchedFile | null = null) {
     this.#sqlite = sqlite
@@ -52,6 +53,7 @@ export class State {
    */
   transaction<T>(work: () => T): T {
     if (this.#open) return work()
+    this.#gone = this.#file?.isGone() ?? false
     this.mustBeThere()
     let result: T
     try {
@@ -78,9 +80,12 @@ export class State {
     return result
   }
 
-  /** Throws a `Problem` when the file of the database is gone, and with it what is answered from now on. */
+  /**
+   * Throws a `Problem` when the last transaction found the file of the database gone, and with it what is answered from
+   * now on. It costs nothing: to ask the file system at every request would be felt.
+   */
   mustBeThere(): void {
-    if (this.#file?.isGone()) throw goneProblem(this.#file.path)
+    if (this.#gone) throw goneProblem(this.#file!.path)
   }
 
   /**
