@@ -1,5 +1,5 @@
 // The identity of an error: which lines are the same problem, and why, stable over releases, hosts and restarts.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { readStack, type StackTrace } from './fingerprint-stack.ts'
 import type { NewLine } from './line.ts'
 import { maskForIdentity } from './patterns/masks.ts'
@@ -46,8 +46,8 @@ function byMessage(line: NewLine, type: string): Identity {
 
 function identity(parts: readonly string[], why: string): Identity {
   // NUL cannot occur within a part, so no two lists are the same text.
-  const hash = createHash('sha1').update(parts.join('\0')).digest('hex').slice(0, 16)
-  return { fingerprint: `${VERSION}:${hash}`, why: `${why}.` }
+  const digest = hash('sha1', parts.join('\0'), 'hex').slice(0, 16)
+  return { fingerprint: `${VERSION}:${digest}`, why: `${why}.` }
 }
 
 function shown(text: string): string {

@@ -1,5 +1,5 @@
 // The keys of projects: made, listed, revoked, and looked up by the secret that a client shows.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, isNull } from '../state/orm.ts'
@@ -90,5 +90,5 @@ export function readKeyById(state: State, id: string): { key: Key; project: Proj
 
 // The secrets are 238 random bits, so a plain hash withstands guessing.
 function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
+  return hash('sha256', secret, 'hex')
 }

@@ -39,10 +39,17 @@ export function findProject(state: State, name: string = FIRST_PROJECT): Project
   )
 }
 
-/** The project called `name`, or undefined; prepared, because every log request asks. */
+/** The project called `name`, or undefined; kept in memory, because every log request asks. */
 export function readProject(state: State, name: string): Project | undefined {
+  const kept = state.memory<Project>('projects by name')
+  const known = kept.get(name)
+  if (known) return known
   const byName = eq(projects.name, sql.placeholder('name'))
-  return state.prepared('project by name', db => db.select().from(projects).where(byName).prepare()).get({ name })
+  const found = state
+    .prepared('project by name', db => db.select().from(projects).where(byName).prepare())
+    .get({ name })
+  if (found) kept.set(name, found)
+  return found
 }
 
 /** The project of a row that belongs to one; prepared, because every alert card asks. */
@@ -69,7 +76,7 @@ export function editProject(state: State, id: number, changes: ProjectChanges): 
     if (project.name === FIRST_PROJECT) throw firstProjectStays('renamed')
     refuseName(state, changes.name, 'rename')
   }
-  state.forget('keys in use')
+  forgetProjects(state)
   // Rules remember which series they are about, by the names of projects too.
   if (changes.name !== undefined) state.forget('series of rules')
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
@@ -78,7 +85,7 @@ export function editProject(state: State, id: number, changes: ProjectChanges): 
 /** Gives the project a new ping key; its old slug URLs stop working at once. */
 export function rotatePingKey(state: State, id: number): Project {
   const changes = { pingKey: randomWord(22) }
-  state.forget('keys in use')
+  forgetProjects(state)
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
@@ -92,9 +99,14 @@ export function removeProject(state: State, project: Project): void {
     state.db.delete(projects).where(eq(projects.id, project.id)).run()
   })
   state.forget('checks by uuid')
-  state.forget('keys in use')
+  forgetProjects(state)
   for (const name of ['log series', 'all series', 'series of a project', 'kinds of the minute', 'sources'] as const)
     state.forget(name)
+}
+
+function forgetProjects(state: State): void {
+  state.forget('keys in use')
+  state.forget('projects by name')
 }
 
 function refuseName(state: State, name: string, field: 'name' | 'rename'): void {

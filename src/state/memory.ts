@@ -4,6 +4,7 @@
 export type MemoryName =
   | 'checks by uuid'
   | 'keys in use'
+  | 'projects by name'
   | 'log series'
   | 'kinds of the minute'
   | 'arrived'

@@ -1,6 +1,6 @@
 // Mines patterns from a stream of messages within bounded memory: equal masked messages are one pattern, and patterns that
 // differ in one word only become one with a wildcard there as soon as there are enough of them (siblings).
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { maskForPattern, WILD } from './masks.ts'
 import { joinPieces, type Pieces, pieces } from './pieces.ts'
 import { siblingKeys } from './sibling-keys.ts'
@@ -86,7 +86,7 @@ class SiblingMiner implements Miner {
   }
 
   private add(masked: Pieces): Group {
-    const id = createHash('sha1').update(masked.words.join(' ')).digest('hex').slice(0, 12)
+    const id = hash('sha1', masked.words.join(' '), 'hex').slice(0, 12)
     const known = this.groups.get(id)
     if (known) return known
     this.former.delete(id)
