@@ -51,6 +51,7 @@ const PLACES: Record<string, RegExp> = {
   echarts: /^src\/charts\//,
   '@resvg/resvg-js': /^src\/charts\//,
   re2js: /^src\/logs\//,
+  'fastest-levenshtein': /^src\/unknown-command\.ts$/,
   yaml: /^src\/simulation\//,
   zod: /^commands\/|^src\/(config|log-settings|command|command-faults)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
 }

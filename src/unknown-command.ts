@@ -1,9 +1,10 @@
 // What somebody is told who says a command that there is not: what was probably meant.
+import { distance } from 'fastest-levenshtein'
 import type { Command } from './command.ts'
 import type { Word } from './command-line.ts'
 import { Problem } from './problem.ts'
 
-/** So many letters may be wrong, missing, too many or swapped. */
+/** So many letters may be wrong, missing or too many; two that are swapped are two wrong ones. */
 const SLIPS = 2
 const SUGGESTED = 3
 
@@ -39,26 +40,8 @@ function nearestOf(names: readonly string[], typed: readonly string[]): string[]
 
 function closest(names: readonly string[], wordsFor: (name: string) => string): string[] {
   const rated = names
-    .map(name => ({ name, slips: slipsBetween(name, wordsFor(name)) }))
+    .map(name => ({ name, slips: distance(name, wordsFor(name)) }))
     .filter(({ name, slips }) => slips <= SLIPS && slips * 2 < name.length)
   const least = Math.min(...rated.map(({ slips }) => slips))
   return rated.flatMap(({ name, slips }) => (slips === least ? [name] : [])).slice(0, SUGGESTED)
-}
-
-/** How many letters must be changed, added, left out or swapped with their neighbour: optimal string alignment. */
-function slipsBetween(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > SLIPS) return SLIPS + 1
-  let before: number[] = []
-  let above = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const changed = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : Infinity
-      row.push(Math.min(changed, swapped, above[j]! + 1, row[j - 1]! + 1))
-    }
-    before = above
-    above = row
-  }
-  return above[b.length]!
 }
