@@ -1,11 +1,9 @@
 // What a model may look up: within the window, a little at a time, nothing twice; and what long logs must not hide.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { storeMeasured } from '../hosts/samples.ts'
 import { aStore, batchOf, NOON } from '../logs/embedded/store.testing.ts'
 import type { LogStore } from '../logs/store.ts'
-import { addProject } from '../projects/projects.ts'
 import { memoryState } from '../state/database.ts'
-import { hosts } from '../state/schema.ts'
+import { measuredHosts } from '../testing/measured-hosts.ts'
 import { HOUR, MINUTE } from '../time.ts'
 import { createVeil, veiled } from './concealment.ts'
 import { gatherPack } from './gathering.ts'
@@ -25,16 +23,7 @@ const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, proje
 beforeEach(async () => {
   store = await aStore()
   const state = memoryState()
-  const [mine, other] = [addProject(state, 'mine', NOON), addProject(state, 'other', NOON)]
-  for (const [name, projectId] of [
-    ['web-1', mine.id],
-    ['secret-1', other.id],
-  ] as const) {
-    const row = { name, address: 'x', port: 22, user: 'x', auth: 'own' as const, addedAt: 0, addedBy: 'x', projectId }
-    const { id } = state.db.insert(hosts).values(row).returning().get()
-    for (let at = NOON - 2 * HOUR; at < NOON; at += MINUTE)
-      storeMeasured(state, id, [{ kind: 'host', name: '', cpu: at < NOON - HOUR / 2 ? 10 : 90 }], at)
-  }
+  const mine = measuredHosts(state, NOON, 90)
   const lines = Array.from({ length: 300 }, (_, i) => ({
     message: `order ${i} priced`,
     timestamp: NOON - HOUR + i * 1000,

@@ -1,24 +1,18 @@
 // Whose body is received at all, and how much of it: a stranger costs no memory, and half a body is none.
 import { beforeEach, expect, it } from 'vitest'
-import type { LogStore } from '../logs/store.ts'
 import { startHouse, type TestHouse } from '../testing/house.ts'
+import { takingStore } from '../testing/taking-store.ts'
 
 const CHUNK = 64 * 1024
 
 let house: TestHouse
 let secret: string
-let stored: number
+let taken: () => number
 
 beforeEach(async () => {
-  stored = 0
-  const store = {
-    append: async () => {
-      stored++
-      return { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
-    },
-    maintain: async () => ({ removed: [], status: null }),
-  }
-  house = await startHouse({ store: store as unknown as LogStore })
+  const taking = takingStore()
+  taken = taking.taken
+  house = await startHouse({ store: taking.store })
   secret = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
@@ -57,11 +51,11 @@ it.each(['/api/logs', '/api/alerts', '/api/alerts/alertmanager'])(
 
 it('of a body that is too large no more is kept than the project takes', async () => {
   const { status } = await streams('/api/logs', 9, { 'x-api-key': secret })
-  expect([status, stored]).toEqual([413, 0])
+  expect([status, taken()]).toEqual([413, 0])
   expect((await streams('/api/logs', 8, { 'x-api-key': secret })).status).toBe(200)
 })
 
 it('nothing of a body that broke off is taken', async () => {
   const { status } = await streams('/api/logs', 2, { 'x-api-key': secret }, true)
-  expect([status, stored]).toEqual([400, 0])
+  expect([status, taken()]).toEqual([400, 0])
 })

@@ -3,30 +3,24 @@ import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import type { LogStore } from '../logs/store.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { startHouse, type TestHouse } from '../testing/house.ts'
+import { takingStore } from '../testing/taking-store.ts'
 import { openState, type State } from './database.ts'
 import { stateProblem } from './state-problem.ts'
 
 let folder: string
 let state: State
 let house: TestHouse
-let stored: number
+let taken: () => number
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-state-'))
   state = openState(folder)
-  stored = 0
-  const store = {
-    append: async () => {
-      stored++
-      return { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
-    },
-    maintain: async () => ({ removed: [], status: null }),
-  }
+  const taking = takingStore()
+  taken = taking.taken
   const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
-  house = await startHouse({ store: store as unknown as LogStore, after: { state, clock, channels: [] } })
+  house = await startHouse({ store: taking.store, after: { state, clock, channels: [] } })
 })
 
 afterEach(() => {
@@ -47,7 +41,7 @@ it('while its file is gone no beat, line or command is answered as kept, and it 
   const { key } = await house.result<{ key: { secret: string } }>('keys create default')
   const file = join(folder, 'vakt.db')
   renameSync(file, `${file}.away`)
-  expect([(await beat()).status, (await sends(key.secret)).status, stored]).toEqual([503, 503, 0])
+  expect([(await beat()).status, (await sends(key.secret)).status, taken()]).toEqual([503, 503, 0])
   expect(await house.says('checks pause job')).toMatchObject({
     ok: false,
     problem: { code: 'busy', message: expect.stringContaining(`${file} was removed while Vakt runs`) },
@@ -59,7 +53,7 @@ it('while its file is gone no beat, line or command is answered as kept, and it 
   expect((await beat()).status).toBe(503)
   renameSync(`${file}.away`, file)
   expect(existsSync(file)).toBe(true)
-  expect([(await beat()).status, (await sends(key.secret)).status, stored]).toEqual([200, 200, 1])
+  expect([(await beat()).status, (await sends(key.secret)).status, taken()]).toEqual([200, 200, 1])
   await house.passes('6s')
   expect((await house.request('/readyz')).status).toBe(200)
 })

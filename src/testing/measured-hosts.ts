@@ -1,0 +1,21 @@
+// Hosts of two projects whose processors became busy half an hour ago, for tests of who may see that.
+import { storeMeasured } from '../hosts/samples.ts'
+import { addProject, type Project } from '../projects/projects.ts'
+import type { State } from '../state/database.ts'
+import { hosts } from '../state/schema.ts'
+import { HOUR, MINUTE } from '../time.ts'
+
+/** Two hours of figures up to `now`: `web-1` of the project that is given back, `secret-1` of another; `busy` in percent. */
+export function measuredHosts(state: State, now: number, busy: number): Project {
+  const [mine, other] = [addProject(state, 'mine', now), addProject(state, 'other', now)]
+  for (const [name, projectId] of [
+    ['web-1', mine.id],
+    ['secret-1', other.id],
+  ] as const) {
+    const row = { name, address: 'x', port: 22, user: 'x', auth: 'own' as const, addedAt: 0, addedBy: 'x', projectId }
+    const { id } = state.db.insert(hosts).values(row).returning().get()
+    for (let at = now - 2 * HOUR; at < now; at += MINUTE)
+      storeMeasured(state, id, [{ kind: 'host', name: '', cpu: at < now - HOUR / 2 ? 10 : busy }], at)
+  }
+  return mine
+}
