@@ -1,6 +1,6 @@
 // What is not easily taken back is asked about first, and done by the button of the question.
 import { expect, it } from 'vitest'
-import { startHouse } from '../src/testing/house.ts'
+import { startHouse } from '../src/testing/app.ts'
 
 const person = { interactive: true }
 

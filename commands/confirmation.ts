@@ -1,6 +1,6 @@
 // The question a person is asked before a command does what is not easily taken back.
 import type { Button, Text } from '../src/card.ts'
-import type { Answer } from '../src/command.ts'
+import type { Answer } from '../src/command/command.ts'
 
 /**
  * Asks whether to go on, with a button named `label` that runs `line` with `--yes`; nothing is done yet. `instead` are

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findCommand, readArguments, splitWords } from '../src/command-line.ts'
+import { findCommand, readArguments, splitWords } from '../src/command/command-line.ts'
 import { commands } from './index.ts'
 
 const ROOT = join(import.meta.dirname, '..')

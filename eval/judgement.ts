@@ -2,8 +2,8 @@
 
 import type { Analysis } from '../src/analysis/analyses.ts'
 import { answerCard } from '../src/analysis/answer-card.ts'
-import { isError, type Pack, troubles } from '../src/analysis/pack.ts'
-import { packText, tokensOf } from '../src/analysis/pack-text.ts'
+import { isError, type Pack, troubles } from '../src/analysis/evidence/pack.ts'
+import { packText, tokensOf } from '../src/analysis/evidence/pack-text.ts'
 import { cardText } from '../src/chat/card-text.ts'
 import { holdsCause } from './store-of-stories.ts'
 import type { Story } from './story.ts'

@@ -1,6 +1,6 @@
 // Puts cases into a log store of their own, each as a project, and gathers the evidence for them.
-import { gatherPack, type Subject } from '../src/analysis/gathering.ts'
-import type { Pack } from '../src/analysis/pack.ts'
+import { gatherPack, type Subject } from '../src/analysis/evidence/gather.ts'
+import type { Pack } from '../src/analysis/evidence/pack.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import type { State } from '../src/state/database.ts'
 import type { Story } from './story.ts'

@@ -1,17 +1,19 @@
-// The shape of the house, read off the import lines: imports point down only, and each library has its one place.
+// The shape of the code, read off its import lines and names: layers, circles, sizes, libraries and vocabulary.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
+const MAX_FILE_LINES = 400
+const MAX_FOLDER_FILES = 20
 
-/** The floors, top to bottom. A file may import its own floor and those below. */
-const FLOORS: [floor: string, files: RegExp][] = [
+/** The layers, top to bottom. A file imports its own layer and those below. */
+const LAYERS: [layer: string, files: RegExp][] = [
   ['main', /^src\/(main|cli)\.ts$/],
-  ['house', /^src\/house\.ts$/],
+  ['app', /^src\/app\.ts$/],
   [
     'doors',
-    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|scheduler\.ts|lookout\.ts|pruning\.ts|action-runner\.ts|automatic-actions\.ts|log-keeping\.ts|search-rules\.ts|desk\.ts|deadman\.ts)/,
+    /^src\/(intake\/|chat\/(discord|slack|terminal|telegram|email|webhook)\/|chat\/tails\.ts|jobs\/|dispatcher\.ts)/,
   ],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
@@ -19,22 +21,22 @@ const FLOORS: [floor: string, files: RegExp][] = [
   ['detectors', /^src\/detectors\//],
   ['nouns', /^src\/(checks|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
-  // Plays made-up traffic to a real server over HTTP: it knows the leaves and nothing of the house.
+  // Plays generated traffic to a real server over HTTP: it knows the leaves and nothing else of Vakt.
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|command|command-faults|command-line|log|config|missing-settings|log-settings|trusted-proxies|time|time-zone|problem|problem-card|unknown-command)\.ts$|^src\/chat\/(channel|card-text|troubles)\.ts$|^src\/connectivity\/targets\.ts$|^src\/charts\//,
+    /^src\/(card|logger|time|time-zone|problem|bytes)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(channel|card-text|delivery-health)\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 
-/** What a lower floor may know of a higher one: shapes only. */
+/** What a lower layer may know of a higher one: types only. */
 const TYPES_FROM_ABOVE: Record<string, RegExp> = {
-  // Commands tell the health of what runs above them.
-  commands: /^src\/(scheduler|chat\/tails|action-runner)\.ts$/,
+  // Commands report the health of what runs above them.
+  commands: /^src\/(jobs\/(scheduler|action-runner)|chat\/tails)\.ts$/,
 }
 
-/** Each library's one place; everything else of a package is imported nowhere. */
-const PLACES: Record<string, RegExp> = {
+/** The one place of each library; a package that is not listed is imported nowhere. */
+const LIBRARIES: Record<string, RegExp> = {
   'discord.js': /^src\/chat\/discord\//,
   '@slack/bolt': /^src\/chat\/slack\//,
   grammy: /^src\/chat\/telegram\//,
@@ -43,7 +45,7 @@ const PLACES: Record<string, RegExp> = {
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   aws4fetch: /^src\/logs\/archive\//,
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,
-  'drizzle-orm': /^src\/state\/|^src\/(checks|projects|hosts|alerts|notifications)\/[\w-]+s\.ts$/,
+  'drizzle-orm': /^src\/state\/|^src\/(checks|alerts)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
   'node-ssh': /^src\/hosts\//,
   ssh2: /^src\/hosts\//,
@@ -51,21 +53,33 @@ const PLACES: Record<string, RegExp> = {
   echarts: /^src\/charts\//,
   '@resvg/resvg-js': /^src\/charts\//,
   re2js: /^src\/logs\//,
-  'fastest-levenshtein': /^src\/unknown-command\.ts$/,
+  'fastest-levenshtein': /^src\/command\/unknown-command\.ts$/,
   yaml: /^src\/simulation\//,
-  zod: /^commands\/|^src\/(config|log-settings|command|command-faults)\.ts$|^src\/(intake|logs|analysis|simulation)\//,
+  zod: /^commands\/|^src\/(config|command|intake|logs|analysis|simulation)\//,
 }
+
+/** Files named for a table (plural), which alone speak SQL outside `src/state`. */
+const TABLE_FILES =
+  /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|counters|line-counts|errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
+
+/** Rules without I/O (singular names): no clock, disk, network or database. */
+const PURE_FILES =
+  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|hosts\/actions\/action|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+
+/** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
+const ASYNC_FILES =
+  /^(src\/(main|cli|app|dispatcher)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.test\.ts$|\.testing\.ts$|^src\/testing\//.test(file),
 )
 
-describe('the house', () => {
-  it('gives every file a floor', () => {
-    expect(files.filter(file => floorOf(file) < 0)).toEqual([])
+describe('layers', () => {
+  it('hold every file', () => {
+    expect(files.filter(file => layerOf(file) < 0)).toEqual([])
   })
 
-  it('imports point down only', () => {
+  it('import downwards only', () => {
     expect(
       imports()
         .filter(({ from, to, typeOnly }) => !mayImport(from, to, typeOnly))
@@ -73,76 +87,78 @@ describe('the house', () => {
     ).toEqual([])
   })
 
-  it('plays made-up traffic from the terminal client only', () => {
+  it('have no circle of imports, types included', () => {
+    expect(circles()).toEqual([])
+  })
+
+  it('let only the terminal client play generated traffic', () => {
     const players = imports().filter(
       ({ from, to }) => /^src\/simulation\//.test(to) && !/^src\/simulation\//.test(from),
     )
     expect([...new Set(players.map(({ from }) => from))]).toEqual(['src/cli.ts'])
   })
 
-  it('keeps every library in its place', () => {
+  it('keep every library in its one place', () => {
     const misplaced = files.flatMap(file =>
       packagesOf(file)
-        .filter(name => !name.startsWith('node:') && !PLACES[name]?.test(file))
+        .filter(name => !name.startsWith('node:') && !LIBRARIES[name]?.test(file))
         .map(name => `${file} imports ${name}`),
     )
     expect(misplaced).toEqual([])
   })
 
-  it('speaks SQL only in files named for a table', () => {
-    const tables =
-      /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis)\/[\w-]+s\.ts$|^src\/connectivity\/states\.ts$|^src\/(projects\/audit|logs\/(searches|archives|counters|line-counts|errors|sources)|detectors\/(rules|watches))\.ts$/
+  it('speak SQL only in files named for a table', () => {
     const speaking = [
       ...imports()
         .filter(({ to }) => to === 'src/state/orm.ts')
         .map(({ from }) => from),
       ...files.filter(file => /state\.(db|prepare)\b/.test(read(file))),
     ]
-    expect(speaking.filter(file => !tables.test(file))).toEqual([])
+    expect([...new Set(speaking)].filter(file => !TABLE_FILES.test(file))).toEqual([])
   })
 
-  it('pure files (singular names) do not read the clock, the disk, the network or the database', () => {
-    const pure = files.filter(file =>
-      /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|hosts\/action|alerts\/(alert|hold|kinship|flap|threshold|maintenance)|notifications\/next-step)\.ts$/.test(
-        file,
-      ),
-    )
-    expect(pure.length).toBeGreaterThan(5)
-    expect(
-      pure.filter(file =>
-        /Date\.now|new Date\(\)|from 'node:(fs|net|http)|fetch\(|state\.(db|prepare)/.test(read(file)),
-      ),
-    ).toEqual([])
+  it('keep pure files (singular names) from the clock, the disk, the network and the database', () => {
+    const pure = files.filter(file => PURE_FILES.test(file))
+    expect(pure.length).toBeGreaterThan(10)
+    const impure = /Date\.now|new Date\(\)|from 'node:(fs|net|http)|fetch\(|state\.(db|prepare)/
+    expect(pure.filter(file => impure.test(read(file)))).toEqual([])
   })
 
-  it('has no file over 250 lines and no name that says nothing', () => {
-    expect(files.filter(file => read(file).split('\n').length > 251)).toEqual([])
-    const names = /(^|[/-])(utils?|helpers?|managers?|services?|handlers?|misc|common|data|info)(\.|-|\/)/i
-    expect(files.filter(file => names.test(file))).toEqual([])
-  })
-
-  it('begins every file with a sentence that says what it is for', () => {
-    const silent = files.filter(file => !/^(#!.*\n)?\/\/ [A-Z].*[.:,;a-z0-9]/.test(read(file)))
-    expect(silent).toEqual([])
-  })
-
-  it('waits only in doors, the delivery loop and the log store', () => {
-    const waiting =
-      /^(src\/(main|cli|house|log-keeping|search-rules|desk|deadman|action-runner)\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|opened-on-use|recent-names)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  it('wait only in the doors, the delivery loop and the log store', () => {
     const asynchronous = files.filter(file => /\basync (function|\(|\w+ =>|\w+\()|: Promise</.test(read(file)))
-    expect(asynchronous.filter(file => !waiting.test(file) && file !== 'src/command.ts')).toEqual([])
+    expect(asynchronous.filter(file => !ASYNC_FILES.test(file))).toEqual([])
+  })
+})
+
+describe('files', () => {
+  it(`have at most ${MAX_FILE_LINES} lines`, () => {
+    expect(files.filter(file => read(file).split('\n').length > MAX_FILE_LINES + 1)).toEqual([])
+  })
+
+  it(`lie at most ${MAX_FOLDER_FILES} in a folder`, () => {
+    const counts = Map.groupBy(files, file => dirname(file))
+    expect([...counts].filter(([, own]) => own.length > MAX_FOLDER_FILES).map(([folder]) => folder)).toEqual([])
+  })
+
+  it('begin with a sentence that says what they are for', () => {
+    expect(files.filter(file => !/^(#!.*\n)?\/\/ [A-Z].*[.:,;a-z0-9]/.test(read(file)))).toEqual([])
+  })
+
+  it('have names that say something', () => {
+    const empty = /(^|[/-])(utils?|helpers?|managers?|services?|handlers?|misc|common|data|info)(\.|-|\/)/i
+    expect(files.filter(file => empty.test(file))).toEqual([])
   })
 })
 
 function mayImport(from: string, to: string, typeOnly: boolean): boolean {
-  const [higher, lower] = [floorOf(from), floorOf(to)]
+  const [higher, lower] = [layerOf(from), layerOf(to)]
   if (lower >= higher) return true
-  const floor = FLOORS[higher]![0]
-  return typeOnly && (TYPES_FROM_ABOVE[floor]?.test(to) ?? false)
+  const layer = LAYERS[higher]![0]
+  return typeOnly && (TYPES_FROM_ABOVE[layer]?.test(to) ?? false)
 }
 
-function floorOf(file: string): number {
-  return FLOORS.findIndex(([, files]) => files.test(file))
+function layerOf(file: string): number {
+  return LAYERS.findIndex(([, files]) => files.test(file))
 }
 
 function imports(): { from: string; to: string; typeOnly: boolean }[] {
@@ -157,6 +173,31 @@ function imports(): { from: string; to: string; typeOnly: boolean }[] {
       ),
     )
     .filter(({ to }) => to.endsWith('.ts'))
+}
+
+/** Every circle of imports, as its sorted files: the strongly connected components of more than one file (Tarjan, 1972). */
+function circles(): string[][] {
+  const next = Map.groupBy(imports(), ({ from }) => from)
+  const index = new Map<string, number>()
+  const low = new Map<string, number>()
+  const stack: string[] = []
+  const found: string[][] = []
+  const visit = (file: string) => {
+    index.set(file, index.size)
+    low.set(file, index.get(file)!)
+    stack.push(file)
+    for (const { to } of next.get(file) ?? []) {
+      if (!index.has(to)) {
+        visit(to)
+        low.set(file, Math.min(low.get(file)!, low.get(to)!))
+      } else if (stack.includes(to)) low.set(file, Math.min(low.get(file)!, index.get(to)!))
+    }
+    if (low.get(file) !== index.get(file)) return
+    const component = stack.splice(stack.indexOf(file))
+    if (component.length > 1) found.push(component.toSorted())
+  }
+  for (const file of files) if (!index.has(file)) visit(file)
+  return found
 }
 
 function packagesOf(file: string): string[] {

@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { safeText } from './chat/card-text.ts'
-import { quoteWord, shellWords } from './command-line.ts'
-import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config.ts'
+import { quoteWord, shellWords } from './command/command-line.ts'
+import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config/config.ts'
 import { Problem } from './problem.ts'
 
 /** Exit codes: done, refused or failed, not written right. */

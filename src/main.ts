@@ -4,20 +4,20 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
+import { openHouse } from './app.ts'
 import type { CommandDesk } from './chat/channel.ts'
-import { createTerminal } from './chat/terminal/terminal.ts'
-import { createWebhooks } from './chat/webhook/webhook.ts'
-import { type Config, readConfig, readEnvironment } from './config.ts'
-import { createDeadman } from './deadman.ts'
-import { openHouse } from './house.ts'
-import { createLog, type Log } from './log.ts'
-import { openedOnUse } from './logs/opened-on-use.ts'
+import { createTerminal } from './chat/terminal/platform.ts'
+import { createWebhooks } from './chat/webhook/platform.ts'
+import { type Config, readConfig, readEnvironment } from './config/config.ts'
+import { createDeadman } from './jobs/dead-mans-switch.ts'
+import { createLog, type Log } from './logger.ts'
+import { openedOnUse } from './logs/lazy-store.ts'
 import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
 import { openState } from './state/database.ts'
-import { readFact, writeFact } from './state/facts.ts'
+import { readFact, writeFact } from './state/key-value.ts'
 import { type Clock, SECOND, systemClock } from './time.ts'
 
 /** Requests under way get so long to finish, then everything else so long to be put down, ms. */
@@ -166,10 +166,10 @@ function openLogs(config: Config, log: Log, privacyKey: Buffer) {
 /** The chats that are configured; each SDK is loaded only when its platform is. */
 async function loadChats(config: Config, clock: Clock, log: Log, house: () => ReturnType<typeof openHouse>) {
   const isBack = (name: string) => house().platformIsBack(name)
-  const discord = config.discord && (await import('./chat/discord/discord.ts'))
+  const discord = config.discord && (await import('./chat/discord/platform.ts'))
   const slack = config.slack && (await import('./chat/slack/platform.ts'))
-  const telegram = config.telegram && (await import('./chat/telegram/telegram.ts'))
-  const email = config.email && (await import('./chat/email/email.ts'))
+  const telegram = config.telegram && (await import('./chat/telegram/platform.ts'))
+  const email = config.email && (await import('./chat/email/platform.ts'))
   const { timeZone } = config
   return (desk: CommandDesk) => ({
     telegram: telegram?.createTelegram({

@@ -1,8 +1,8 @@
 // What people (and escalations) do to an alert: take it, give it back, put it off, say a word, call others.
 import type { State } from '../state/database.ts'
 import { type Alert, type AlertStep, acknowledged, escalated, noted, snoozed, unacknowledged } from './alert.ts'
-import { changeAlert, findAlert } from './alert-rows.ts'
-import { reviewSoon } from './review.ts'
+import { changeAlert, findAlert } from './alerts.ts'
+import { reviewSoon } from './suppression/reevaluation.ts'
 
 /** Puts somebody's name on an alert, until `until` when that is given; throws `not_found` or `conflict`. */
 export function acknowledgeAlert(

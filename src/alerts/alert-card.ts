@@ -2,10 +2,10 @@
 import type { Button, Card, Field, Text, Tone } from '../card.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
-import { flapTitle, holdLines, silenceButton, stormButtons } from './hold-card.ts'
-import type { Explained } from './hold-lists.ts'
-import { NOTICE, STORM, TEST } from './kinship.ts'
-import type { ActionsShown } from './offered-actions.ts'
+import type { ActionsShown } from './available-actions.ts'
+import { NOTICE, STORM, TEST } from './suppression/inhibition.ts'
+import type { Explained } from './suppression/suppressed-alerts.ts'
+import { flapTitle, holdLines, silenceButton, stormButtons } from './suppression/suppression-card.ts'
 
 const NO_ACTIONS: ActionsShown = { lines: [], buttons: [] }
 

@@ -2,7 +2,7 @@
 import type { SQL } from 'drizzle-orm'
 import type { State } from '../state/database.ts'
 import { and, asc, desc, eq, lt, sql } from '../state/orm.ts'
-import { alerts, history } from '../state/schema.ts'
+import { alerts, history } from '../state/schema/index.ts'
 import { DAY } from '../time.ts'
 import type { Alert } from './alert.ts'
 

@@ -1,201 +1,100 @@
-// The alerts: every change stores its new version and its line of history in one transaction.
-import type { Finding, Outcome } from '../detectors/finding.ts'
-import { settle } from '../detectors/settle.ts'
+// The rows of the alerts: how each is read, and how every change stores a new version with its line of history.
+import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { and, isNotNull, lte, ne } from '../state/orm.ts'
-import { alerts } from '../state/schema.ts'
-import { type Again, type Alert, type AlertStep, fired, resolved, seenAgain, TOLD_EVERY, woken } from './alert.ts'
-import { listAlerts } from './alert-lists.ts'
-import {
-  changeAlert,
-  findAlert,
-  insertAlert,
-  readAlert,
-  readNewestAlert,
-  readOpenAlert,
-  tellAlert,
-  updateAlert,
-} from './alert-rows.ts'
-import { backAgain, goneForNow, isFlapping, withChange } from './flap.ts'
-import { judgeNew, tellHolder } from './holds.ts'
-import { STORM } from './kinship.ts'
-import { hasDependents } from './parents.ts'
-import { reviewSoon } from './review.ts'
-import { dueTellings, forgetUntold, nextTelling, tellLater, writeSighting } from './sightings.ts'
-import { readThresholds } from './thresholds.ts'
+import { desc, eq, sql } from '../state/orm.ts'
+import { alerts } from '../state/schema/index.ts'
+import type { Alert, AlertChanges, AlertStep, fired } from './alert.ts'
+import { forgetUntold } from './card-updates.ts'
 
-export { acknowledgeAlert, escalateAlert, noteAlert, snoozeAlert, unacknowledgeAlert } from './alert-actions.ts'
-export { findAlert, readAlert, readOpenAlert } from './alert-rows.ts'
+/** What is stored when an alert opens. */
+export type AlertDraft = ReturnType<typeof fired> & Omit<AlertChanges, keyof ReturnType<typeof fired>>
 
-/** Turns what detectors said into alerts: new ones, ones seen again, ones that are over. */
-export function applyOutcomes(state: State, outcomes: readonly Outcome[], now: number): void {
-  state.transaction(() => {
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'found') fireAlert(state, outcome.finding, now)
-      else endAlert(state, outcome.key, null, now, outcome.seen)
-    }
+/** Stores a new alert. */
+export function insertAlert(state: State, draft: AlertDraft, now: number): Alert {
+  const row = { ...BLANK, ...draft, role: draft.labels.role ?? null }
+  const insert = state.prepared('new alert', db => {
+    const blanks = Object.fromEntries(Object.keys(row).map(name => [name, sql.placeholder(name)]))
+    return db
+      .insert(alerts)
+      .values(blanks as never)
+      .returning()
+      .prepare()
   })
+  const alert = insert.get(row)
+  writeHistory(state, alert.id, { what: `fired: ${alert.title}` }, now)
+  state.touch('alerts')
+  return alert
 }
 
-/** Opens an alert for a finding, or counts it on the one that is open; one that flaps is opened again. */
-export function fireAlert(state: State, finding: Finding, now: number): Alert {
-  return state.transaction(() => {
-    const newest = readNewestAlert(state, finding.key)
-    const open = newest && newest.state !== 'resolved' ? newest : undefined
-    if (open && open.calmAt === null) return seeAgain(state, open, finding, now)
-    const thresholds = readThresholds(state, finding.projectId)
-    // Who ends an alert by hand has the count begin anew.
-    const changes = withChange(newest && newest.resolvedBy === null ? newest.changes : [], now, thresholds)
-    const alert =
-      newest && (open || isFlapping(changes, thresholds))
-        ? comeBack(state, newest, finding, changes, now)
-        : openNew(state, finding, changes, now)
-    concernOthers(state, alert)
-    return alert
-  })
+// One statement serves every new alert, so each gives all of these.
+const BLANK = {
+  ...{ heldBy: null, heldWhy: null, heldUntil: null, freedAt: null, changes: [] as number[] },
+  ...{ flappingSince: null, calmAt: null },
 }
 
-/** Ends the open alert of `key`, if there is one; by itself (`by` null) a flapping one only once it stays gone. */
-export function endAlert(
-  state: State,
-  key: string,
-  by: string | null,
-  now: number,
-  seen?: Finding['seen'],
-): Alert | undefined {
-  return state.transaction(() => {
-    const open = readOpenAlert(state, key)
-    if (!open || (by === null && open.calmAt !== null && open.detector !== STORM)) return open
-    return end(state, open, by, now, seen)
-  })
+/** Stores a step as a new version, which every card is to show, with its line of history. */
+export function changeAlert(state: State, alert: Alert, step: AlertStep, now: number): Alert {
+  const line = writeHistory(state, alert.id, step, now)
+  return tellAlert(state, alert, step.thread ? { ...step.changes, threadLine: line } : step.changes)
 }
 
-/** Ends the open alerts of a project that goes away. */
-export function endAlertsOf(state: State, projectId: number, by: string, now: number): void {
-  state.transaction(() => {
-    for (const alert of listAlerts(state, { open: true, projectId, limit: -1 })) end(state, alert, by, now)
-  })
+/** Stores changes as a new version. */
+export function tellAlert(state: State, alert: Pick<Alert, 'id' | 'version'>, changes: AlertChanges): Alert {
+  forgetUntold(state, alert.id)
+  state.touch('alerts')
+  return updateAlert(state, alert.id, { ...changes, version: alert.version + 1, undelivered: true })
 }
 
-/** Ends an alert by hand; throws `not_found`, or `conflict` when it is over. */
-export function resolveAlert(state: State, id: number, by: string, now: number): Alert {
-  return state.transaction(() => {
-    const alert = findAlert(state, id)
-    const ended = end(state, alert, by, now)
-    settle(state, alert, by, now)
-    return ended
-  })
+/** Has what waits for an alert (escalations, calls) follow what holds it, though its cards need not change. */
+export function settleSoon(state: State, id: number): void {
+  state.prepare('update alerts set routed_version = 0, undelivered = 1 where id = ?').run(id)
+  state.touch('alerts')
 }
 
-/**
- * Sends the reminders and ends the snoozes whose time has come, ends what flapped and stays gone, and brings cards up to
- * date with what was only counted meanwhile; up to `limit` of each.
- */
-export function wakeAlerts(state: State, now: number, limit: number): void {
-  if ((nextWake(state) ?? Number.POSITIVE_INFINITY) > now) return
-  const due = state.db
-    .select()
-    .from(alerts)
-    .where(and(isNotNull(alerts.wakeAt), lte(alerts.wakeAt, now)))
-    .limit(limit)
-    .all()
-  const calm = state.db
-    .select()
-    .from(alerts)
-    .where(and(isNotNull(alerts.calmAt), lte(alerts.calmAt, now), ne(alerts.detector, STORM)))
-    .limit(limit)
-    .all()
-  state.transaction(() => {
-    for (const alert of due) {
-      changeAlert(state, alert, woken(alert, now), now)
-      // What nobody is on any more may be held back no more.
-      if (alert.heldBy !== null) reviewSoon(state)
-    }
-    for (const { id } of calm) finish(state, readAlert(state, id)!, resolved(readAlert(state, id)!, null, now), now)
-    for (const id of dueTellings(state, now, limit)) {
-      const alert = readAlert(state, id)
-      if (alert) tellAlert(state, alert, { seenAt: now })
-      else forgetUntold(state, id)
-    }
-  })
+/** Whether something is to be escalated of an alert. */
+export function isEscalating(state: State, id: number): boolean {
+  return state.prepare('select 1 from alert_escalations where alert_id = ? limit 1').get(id) !== undefined
 }
 
-/** The nearest instant at which time alone changes an alert or its cards. */
-export function nextWake(state: State): number | null {
-  const next = (column: 'wake_at' | 'calm_at') =>
-    state
-      .prepare<[], { at: number }>(
-        `select ${column} as at from alerts where ${column} is not null order by ${column} limit 1`,
-      )
-      .get()?.at ?? null
-  const due = [next('wake_at'), next('calm_at'), nextTelling(state)].filter(at => at !== null)
-  return due.length > 0 ? Math.min(...due) : null
+/** Stores changes that the cards need not show now. */
+export function updateAlert(state: State, id: number, changes: AlertChanges): Alert {
+  return state.db.update(alerts).set(changes).where(eq(alerts.id, id)).returning().get()!
 }
 
-function openNew(state: State, finding: Finding, changes: number[], now: number): Alert {
-  const draft = { ...fired(finding, now), changes }
-  return insertAlert(state, { ...draft, ...judgeNew(state, draft, now) }, now)
+/** Adds a line to an alert's timeline and gives its number. */
+export function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): number {
+  const insert = 'insert into alert_history (alert_id, at, what, by, note) values (?, ?, ?, ?, ?)'
+  return Number(state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null).lastInsertRowid)
 }
 
-function seeAgain(state: State, open: Alert, finding: Finding, now: number): Alert {
-  const again = seenAgain(open, finding, now)
-  if (!again) return open
-  // What grew worse, or belongs to something else now, may not be held back any more.
-  const rejudged = open.severity !== finding.severity || JSON.stringify(open.labels) !== JSON.stringify(finding.labels)
-  if (rejudged) reviewSoon(state)
-  return countAgain(state, open, again, now)
+/** Throws `not_found` when there is no alert of that number. */
+export function findAlert(state: State, id: number): Alert {
+  const alert = readAlert(state, id)
+  if (!alert)
+    throw new Problem('not_found', `There is no alert ${id}. "alerts list" shows those that are open.`, {
+      fields: { alert: 'no such alert' },
+    })
+  return alert
 }
 
-function comeBack(state: State, newest: Alert, finding: Finding, changes: number[], now: number): Alert {
-  const step = backAgain(newest, finding, changes, now)
-  if (newest.state !== 'resolved') return turn(state, newest, step, now)
-  const opened = { ...newest, ...step.changes } as Alert
-  const calls = { calls: newest.calls + 1, callReason: 'fired again' as const }
-  return changeAlert(
-    state,
-    newest,
-    { ...step, changes: { ...step.changes, ...calls, ...judgeNew(state, opened, now) } },
-    now,
+/** The alert of a number, ended ones included, or undefined. */
+export function readAlert(state: State, id: number): Alert | undefined {
+  const byId = eq(alerts.id, sql.placeholder('id'))
+  return state.prepared('alert by id', db => db.select().from(alerts).where(byId).prepare()).get({ id })
+}
+
+/** The newest alert of `key`, open or ended; the open one of a key is always its newest. */
+export function readNewestAlert(state: State, key: string): Alert | undefined {
+  const ofKey = eq(alerts.key, sql.placeholder('key'))
+  const query = state.prepared('newest alert', db =>
+    db.select().from(alerts).where(ofKey).orderBy(desc(alerts.id)).limit(1).prepare(),
   )
+  return query.get({ key })
 }
 
-function end(state: State, open: Alert, by: string | null, now: number, seen?: Finding['seen']): Alert {
-  const thresholds = readThresholds(state, open.projectId)
-  const changes = by === null ? withChange(open.changes, now, thresholds) : []
-  if (by === null && isFlapping(changes, thresholds)) {
-    const gone = turn(state, open, goneForNow(open, changes, now + thresholds.flapGood, now, seen), now)
-    concernOthers(state, gone)
-    return gone
-  }
-  const step = resolved(open, by, now, seen)
-  return finish(state, open, { ...step, changes: { ...step.changes, changes } }, now)
-}
-
-/** One more turn of a flapping alert: its cards are edited every ten seconds at the most. */
-function turn(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const sinceTold = now - alert.seenAt
-  if (alert.flappingSince === null || sinceTold < 0 || sinceTold >= TOLD_EVERY)
-    return changeAlert(state, alert, { ...step, changes: { ...step.changes, seenAt: now } }, now)
-  tellLater(state, alert.id, alert.seenAt + TOLD_EVERY)
-  writeSighting(state, alert.id, `${alert.title}, which flaps`, now)
-  return updateAlert(state, alert.id, { ...step.changes, seenAt: alert.seenAt })
-}
-
-function finish(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const ended = changeAlert(state, alert, { ...step, changes: { ...step.changes, flappingSince: null } }, now)
-  tellHolder(state, alert.heldBy, now)
-  concernOthers(state, alert)
-  return ended
-}
-
-/** What an alert explains (or no longer does) is judged anew. */
-function concernOthers(state: State, alert: Alert): void {
-  if (alert.role !== null || alert.detector === STORM || hasDependents(state, alert.key)) reviewSoon(state)
-}
-
-function countAgain(state: State, alert: Alert, again: Again, now: number): Alert {
-  writeSighting(state, alert.id, again.title, now)
-  if (again.tell) return tellAlert(state, alert, again.changes)
-  tellLater(state, alert.id, alert.seenAt + TOLD_EVERY)
-  return updateAlert(state, alert.id, again.changes)
+/** The alert of `key` that is not over yet; there is one at the most. */
+export function readOpenAlert(state: State, key: string): Alert | undefined {
+  // Every turn asks for the end of what is rarely on; only the index is read for that.
+  const open = `select 1 from alerts where key = ? and state <> 'resolved'`
+  return state.prepare(open).get(key) === undefined ? undefined : readNewestAlert(state, key)
 }

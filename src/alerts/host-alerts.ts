@@ -1,10 +1,10 @@
 // The alerts about hosts and containers: opened for what is found, ended when it is found no more.
 import { type Finding, SEVERITIES } from '../detectors/finding.ts'
-import { findHostTrouble, HOST_DETECTORS } from '../detectors/host-trouble.ts'
+import { findHostTrouble, HOST_DETECTORS } from '../detectors/hosts/host-findings.ts'
+import { forgetSettlement, type Settlement, settlementsOf } from '../hosts/dismissed-alerts.ts'
 import { readHost } from '../hosts/hosts.ts'
-import { forgetSettlement, type Settlement, settlementsOf } from '../hosts/settlements.ts'
 import type { State } from '../state/database.ts'
-import { applyOutcomes, endAlert } from './alerts.ts'
+import { applyOutcomes, endAlert } from './lifecycle.ts'
 
 /**
  * Judges a host by what is stored of it at `now`; nothing is wrong any more with one that was removed or is not looked at.

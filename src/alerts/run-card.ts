@@ -1,7 +1,7 @@
 // The card of one run of an action: who, where, how it went, and what it said.
 import type { Card } from '../card.ts'
-import { type ActionRun, outcomeWords, wentWell, writeOn } from '../hosts/action.ts'
-import { excerptText } from '../hosts/excerpt.ts'
+import { type ActionRun, outcomeWords, wentWell, writeOn } from '../hosts/actions/action.ts'
+import { excerptText } from '../hosts/actions/output-excerpt.ts'
 
 /** Chats show so much of what it said, characters. */
 const SHOWN = 2_500

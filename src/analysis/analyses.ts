@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, desc, eq, lt, sql } from '../state/orm.ts'
-import { analyses } from '../state/schema.ts'
+import { analyses } from '../state/schema/index.ts'
 import { DAY } from '../time.ts'
-import type { Pack } from './pack.ts'
-import type { Verdict } from './verdict.ts'
+import type { Pack } from './evidence/pack.ts'
+import type { Verdict } from './model/verdict.ts'
 
 export type AnalysisRow = typeof analyses.$inferSelect
 /** An analysis as it is worked with. */

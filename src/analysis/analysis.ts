@@ -1,14 +1,14 @@
 // Everything that analyses, put together: the analyst, its answers under cards, and what it does by itself.
 import { type Channel, channelAt } from '../chat/channel.ts'
-import type { Config } from '../config.ts'
-import type { Log } from '../log.ts'
+import type { Config } from '../config/config.ts'
+import type { Log } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 import { type Analyst, createAnalyst } from './analyst.ts'
 import { answerCard } from './answer-card.ts'
 import { createAutomatic } from './automatic.ts'
-import { type Compare, createComparison } from './comparison.ts'
+import { type Compare, createComparison } from './evidence/comparison.ts'
 import { createThreads, type Threads } from './thread.ts'
 
 export type AnalysisOptions = {

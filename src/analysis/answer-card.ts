@@ -2,12 +2,12 @@
 import type { Button, Card, Span, Text, Tone } from '../card.ts'
 import type { Analysis } from './analyses.ts'
 import type { Answered } from './analyst.ts'
-import { type Veil, veilOf } from './concealment.ts'
-import { coverageText, type Pack } from './pack.ts'
-import { lineButtons, packCard, patternLine, reportHeadline, windowFooter } from './pack-card.ts'
-import { defused } from './plain-words.ts'
-import { formatDollars } from './price.ts'
-import type { Citation, Claim, Verdict } from './verdict.ts'
+import { coverageText, type Pack } from './evidence/pack.ts'
+import { lineButtons, packCard, patternLine, reportHeadline, windowFooter } from './evidence/pack-card.ts'
+import { formatDollars } from './model/price.ts'
+import { type Veil, veilOf } from './model/pseudonymize.ts'
+import { defused } from './model/sanitize.ts'
+import type { Citation, Claim, Verdict } from './model/verdict.ts'
 
 const TITLES: Record<Verdict['status'], string> = {
   cause_found: 'Cause found',

@@ -1,7 +1,7 @@
 // For which projects critical alerts are analysed by themselves, and which alerts are due.
 import type { State } from '../state/database.ts'
 import { asc, eq } from '../state/orm.ts'
-import { automaticAnalyses, projects } from '../state/schema.ts'
+import { automaticAnalyses, projects } from '../state/schema/index.ts'
 import { HOUR, MINUTE, SECOND } from '../time.ts'
 
 /** An alert is given so long to show what it is about, and is old news after so long. */

@@ -1,13 +1,13 @@
 // Analyses critical alerts by itself where a project wants that: one after the other, under their cards, a few an hour.
 import type { Card } from '../card.ts'
 import type { Channel } from '../chat/channel.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logger.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, MINUTE } from '../time.ts'
 import type { Analyst, Answered } from './analyst.ts'
 import { countAutomatic, waitingAlerts } from './automatic-analyses.ts'
 import { cardRef } from './cards.ts'
-import { alertSubject } from './subjects.ts'
+import { alertSubject } from './evidence/subjects.ts'
 import type { Threads } from './thread.ts'
 
 /** In a storm the first few analyses tell what the rest would. */

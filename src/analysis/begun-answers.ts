@@ -1,7 +1,7 @@
 // Which messages wait for their answer, so that one that a crash left behind can be told of at the next start.
 import type { State } from '../state/database.ts'
 import { eq } from '../state/orm.ts'
-import { begunAnswers } from '../state/schema.ts'
+import { begunAnswers } from '../state/schema/index.ts'
 
 export type BegunAnswer = typeof begunAnswers.$inferSelect
 

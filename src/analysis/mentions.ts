@@ -1,6 +1,6 @@
 // What a mention of the bot under an alert's card means: a further question about the evidence that is there already.
 import { type AnswerPlace, type Mention, threadId } from '../chat/channel.ts'
-import { quoteWord } from '../command-line.ts'
+import { quoteWord } from '../command/command-line.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { countFollowed, newestOfAlert } from './analyses.ts'

@@ -2,13 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
 import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import type { TestHouseOptions } from '../testing/app.ts'
 import { settled } from '../testing/fake-clock.ts'
-import type { TestHouseOptions } from '../testing/house.ts'
 import { MODEL_KEY } from '../testing/model/model-server.ts'
 import { readsHonestly } from '../testing/model/reader.ts'
 import { until } from '../testing/running.ts'
 import { listBegun } from './begun-answers.ts'
-import { spentSince } from './spendings.ts'
+import { spentSince } from './model/spending.ts'
 
 let at: AnalysedHouse
 const opens = async (options: TestHouseOptions = {}) => {

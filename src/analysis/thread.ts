@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Card } from '../card.ts'
 import { type Channel, DeliveryError } from '../chat/channel.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logger.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { forgetBegun, listBegun, noteBegun } from './begun-answers.ts'

@@ -1,6 +1,7 @@
 // The one port to the chats: where cards go, where command lines come from, and how either can fail.
 import type { Card } from '../card.ts'
-import type { Argument, Command, Role } from '../command.ts'
+import type { Argument } from '../command/argument.ts'
+import type { Command, Role } from '../command/command.ts'
 import type { Problem } from '../problem.ts'
 
 /** Why a message was not delivered, as delivery needs to know it. */

@@ -1,6 +1,6 @@
 // Live tails: at a pace that several together keep too, nothing left out without a word, and the last word stays.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../log.ts'
+import { silentLog } from '../logger.ts'
 import { createFakeClock, type FakeClock, settled } from '../testing/fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from '../testing/memory-channel.ts'
 import { MINUTE, SECOND } from '../time.ts'

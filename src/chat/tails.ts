@@ -1,7 +1,7 @@
 // Live tails: one message that shows the newest lines, edited in place at a pace every platform allows, until it is stopped.
 import { randomBytes } from 'node:crypto'
 import type { Button, Card, Text } from '../card.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logger.ts'
 import { Problem } from '../problem.ts'
 import { aboutDuration, type Clock, MINUTE, SECOND } from '../time.ts'
 import { type Channel, DeliveryError } from './channel.ts'

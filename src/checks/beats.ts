@@ -2,7 +2,7 @@
 
 import type { State } from '../state/database.ts'
 import { desc, eq, sql } from '../state/orm.ts'
-import { beats } from '../state/schema.ts'
+import { beats } from '../state/schema/index.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
 import { applyBeat, type Check, type Turn } from './check.ts'
 import { storeBeatChanges } from './checks.ts'

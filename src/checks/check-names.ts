@@ -2,7 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
-import { checks } from '../state/schema.ts'
+import { checks } from '../state/schema/index.ts'
 import type { Check } from './check.ts'
 
 /** The check with this name, slug or uuid, in one project or any; throws `not_found`, or `conflict` when several fit. */

@@ -1,5 +1,5 @@
 // The rules of a check: when a beat is due, what a beat or a missed deadline makes of it. Pure.
-import type { checks } from '../state/schema.ts'
+import type { checks } from '../state/schema/index.ts'
 import { addActive, isActive, nextActive, parseActiveHours } from './active-hours.ts'
 import { cronSchedule, nextRun } from './cron.ts'
 

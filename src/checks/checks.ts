@@ -4,7 +4,7 @@ import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
-import { checks, projects } from '../state/schema.ts'
+import { checks, projects } from '../state/schema/index.ts'
 import { type Check, type CheckChanges, restart, resume, type ShownStatus } from './check.ts'
 import { renameDependency } from './dependencies.ts'
 

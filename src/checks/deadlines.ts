@@ -2,7 +2,7 @@
 
 import type { State } from '../state/database.ts'
 import { and, asc, eq, isNotNull, lte, sql } from '../state/orm.ts'
-import { checks } from '../state/schema.ts'
+import { checks } from '../state/schema/index.ts'
 import { type Check, type CheckChanges, hold, setBack } from './check.ts'
 import { updateCheck } from './checks.ts'
 

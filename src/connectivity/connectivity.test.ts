@@ -1,7 +1,7 @@
 // Being online: targets as they are written, a quorum, a second look, and the real probes.
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { silentLog } from '../log.ts'
+import { silentLog } from '../logger.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { availability, percent } from './availability.ts'
 import { afterRound, startedOnline } from './connectivity.ts'

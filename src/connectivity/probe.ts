@@ -1,7 +1,7 @@
 // Probes the targets in rounds and tells when Vakt is offline.
 import { Resolver } from 'node:dns/promises'
 import { connect } from 'node:net'
-import type { Log } from '../log.ts'
+import type { Log } from '../logger.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
 import { ping, Untriable } from './ping.ts'

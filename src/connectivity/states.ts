@@ -1,7 +1,7 @@
 // How Vakt was connected: the times it was online, degraded and offline, and its availability over them.
 import type { State } from '../state/database.ts'
 import { and, desc, eq, gt, lt } from '../state/orm.ts'
-import { connectivityStates } from '../state/schema.ts'
+import { connectivityStates } from '../state/schema/index.ts'
 import { DAY, SECOND } from '../time.ts'
 import type { Connectivity } from './connectivity.ts'
 

@@ -1,14 +1,14 @@
 // The pure questions of the detectors, as tables of cases.
 import { describe, expect, it, test } from 'vitest'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
-import { episodesOf, slidingSums } from './backtest.ts'
-import { isTooMany } from './error-rate.ts'
-import { findSpike, spikeOver, usualPeak } from './error-spike.ts'
-import { lasting } from './lasting.ts'
-import { isNews } from './new-error.ts'
-import { isBack } from './regression.ts'
-import { mayBeQuiet } from './silence.ts'
-import { nextSurvey } from './survey.ts'
+import { findSpike, spikeOver, usualPeak } from './logs/error-conditions.ts'
+import { isTooMany } from './logs/error-rate.ts'
+import { isNews } from './logs/new-error.ts'
+import { isBack } from './logs/regression.ts'
+import { mayBeQuiet } from './logs/silent-source.ts'
+import { episodesOf, slidingSums } from './rules/episodes.ts'
+import { nextSurvey } from './rules/evaluate-rules.ts'
+import { lasting } from './rules/lasting.ts'
 
 const any = () => true
 const NOW = 100 * DAY

@@ -1,8 +1,8 @@
 // What detectors say: what they see now, and what they see no more.
-import type { alerts, Labels, Sighting } from '../state/schema.ts'
+import type { alerts, Labels, Sighting } from '../state/schema/index.ts'
 
 export type Severity = (typeof alerts.$inferSelect)['severity']
-export type { Labels } from '../state/schema.ts'
+export type { Labels } from '../state/schema/index.ts'
 export const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies Severity[]
 
 /** Something wrong, as a detector sees it now. */

@@ -9,8 +9,8 @@ import { describeSchedule } from '../checks/schedule.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
-import { cut } from './error-finding.ts'
 import type { Finding, Labels, Outcome } from './finding.ts'
+import { cut } from './logs/error-finding.ts'
 
 const STRIP_LENGTH = 12
 

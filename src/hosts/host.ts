@@ -1,6 +1,6 @@
 // The rules of a host: how it is named and addressed, what may be asked of it, and how containers on it are referred to.
 import { invalid } from '../problem.ts'
-import type { containers, hosts } from '../state/schema.ts'
+import type { containers, hosts } from '../state/schema/index.ts'
 
 export type Host = typeof hosts.$inferSelect
 export type Container = typeof containers.$inferSelect

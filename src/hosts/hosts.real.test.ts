@@ -6,8 +6,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createVault } from '../projects/vault.ts'
-import { startHouse, type TestHouse } from '../testing/house.ts'
-import { ownKey } from './own-keys.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
+import { ownKey } from './ssh/own-key.ts'
 
 const FOLDER = process.env.REAL_FOLDER!
 const FORCED = join(import.meta.dirname, '../../examples/vakt-ssh')

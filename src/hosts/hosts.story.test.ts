@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/house.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../testing/ssh/ssh-server.ts'
 

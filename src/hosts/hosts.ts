@@ -3,7 +3,7 @@ import { Problem } from '../problem.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq, sql } from '../state/orm.ts'
-import { hosts } from '../state/schema.ts'
+import { hosts } from '../state/schema/index.ts'
 import { type Host, refuseHostName } from './host.ts'
 
 export type NewHost = Omit<typeof hosts.$inferInsert, 'id' | 'status' | 'failures'>

@@ -1,6 +1,6 @@
 // Alerts that other programs report: what becomes of them, repeats, ends, and everything that can be wrong.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/house.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
 
 let house: TestHouse
 let key: string

@@ -2,18 +2,18 @@
 import { setImmediate } from 'node:timers/promises'
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import { readNewestAlert } from '../alerts/alert-rows.ts'
-import { endAlert, fireAlert } from '../alerts/alerts.ts'
+import { readNewestAlert } from '../alerts/alerts.ts'
+import { endAlert, fireAlert } from '../alerts/lifecycle.ts'
 import { Problem } from '../problem.ts'
 import type { Project } from '../projects/projects.ts'
 import { releaseSignature } from '../projects/signatures.ts'
 import type { State } from '../state/database.ts'
+import { queryOf, receive, type SenderOptions } from './authenticate.ts'
+import { readPeer } from './client-address.ts'
 import { decompress } from './compression.ts'
-import { readPeer } from './peer.ts'
 import { readAlertmanager } from './protocols/alertmanager.ts'
 import { readGeneric } from './protocols/generic-alerts.ts'
 import { findingOf, keyOf, type ReadReports, type ReportedAlert } from './protocols/reported-alert.ts'
-import { queryOf, receive, type SenderOptions } from './sender.ts'
 
 export type AlertRoutesOptions = SenderOptions
 

@@ -2,7 +2,7 @@
 import { countAlerts } from '../alerts/alert-lists.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { countByShownStatus } from '../checks/checks.ts'
-import type { SchedulerHealth } from '../scheduler.ts'
+import type { SchedulerHealth } from '../jobs/scheduler.ts'
 import type { State } from '../state/database.ts'
 import type { Readiness } from './app.ts'
 

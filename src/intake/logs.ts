@@ -4,15 +4,15 @@ import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import type { CommandDesk } from '../chat/channel.ts'
 import type { LogLine } from '../logs/line.ts'
-import { inProject } from '../logs/query/narrow.ts'
 import { parseQuery } from '../logs/query/parse.ts'
+import { inProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
+import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
 import type { LogStore, PageRequest } from '../logs/store.ts'
-import { CSV_HEADER, csvRecord, lineResult } from '../logs/written.ts'
 import { Problem } from '../problem.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
-import { type AppendOptions, appendLogs } from './append.ts'
 import { speakerOf } from './auth.ts'
+import { type AppendOptions, appendLogs } from './receive-logs.ts'
 
 export type LogRoutesOptions = AppendOptions & { desk: CommandDesk; store: LogStore }
 

@@ -1,6 +1,7 @@
 // The intake described for machines, as OpenAPI 3.1.
 
-import type { Argument, Command } from '../command.ts'
+import type { Argument } from '../command/argument.ts'
+import type { Command } from '../command/command.ts'
 import { ALERT_PATHS } from './openapi-alerts.ts'
 
 const ERROR = {

@@ -1,19 +1,19 @@
 // Heartbeats over HTTP: the Healthchecks ping protocol, each 200 after its commit.
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import { applyOutcomes } from '../alerts/alerts.ts'
+import { applyOutcomes } from '../alerts/lifecycle.ts'
 import { type Arrival, BODY_LIMIT } from '../checks/beat.ts'
 import { recordBeat } from '../checks/beats.ts'
 import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../checks/checks.ts'
 import { graceFor } from '../checks/schedule.ts'
 import { checkOutcome } from '../detectors/missed-beat.ts'
-import type { Log } from '../log.ts'
+import type { Log } from '../logger.ts'
 import { readProjectByPingKey } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
 import { type Clock, DAY, parseDuration, SECOND } from '../time.ts'
 import { hasBody, NO_BODY, readStart } from './body.ts'
-import { readPeer } from './peer.ts'
+import { readPeer } from './client-address.ts'
 import { isRunId, type Ping, readPingUrl } from './ping-url.ts'
 
 export type PingOptions = {

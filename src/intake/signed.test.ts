@@ -1,7 +1,7 @@
 // Commands and questions asked with a signed key.
 import { createHmac } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/house.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
 
 let house: TestHouse
 let key: { id: string; secret: string }

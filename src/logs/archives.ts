@@ -2,7 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, desc, eq, sql } from '../state/orm.ts'
-import { logArchives } from '../state/schema.ts'
+import { logArchives } from '../state/schema/index.ts'
 
 export type LogArchive = typeof logArchives.$inferSelect
 

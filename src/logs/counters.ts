@@ -1,7 +1,7 @@
 // The counters of log lines: how many of which kind came in which minute, which detection asks and never the log store.
-import { awayBetween } from '../checks/absences.ts'
+import { awayBetween } from '../checks/downtimes.ts'
 import type { State } from '../state/database.ts'
-import { readFact, writeFact } from '../state/facts.ts'
+import { readFact, writeFact } from '../state/key-value.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import type { Level } from './line.ts'
 

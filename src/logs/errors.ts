@@ -1,8 +1,8 @@
 // The errors that are known: since when, how often, what they say, and when their latest lines arrived.
 import type { State } from '../state/database.ts'
 import { and, desc, eq, sql } from '../state/orm.ts'
-import { type Arrival, type ErrorSample, fingerprints } from '../state/schema.ts'
-import { addArrivals } from './arrivals.ts'
+import { type Arrival, type ErrorSample, fingerprints } from '../state/schema/index.ts'
+import { addArrivals } from './sliding-window.ts'
 
 export type KnownError = typeof fingerprints.$inferSelect
 

@@ -2,7 +2,7 @@
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq } from '../state/orm.ts'
-import { savedSearches } from '../state/schema.ts'
+import { savedSearches } from '../state/schema/index.ts'
 
 export type SavedSearch = typeof savedSearches.$inferSelect
 

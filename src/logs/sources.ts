@@ -1,8 +1,8 @@
 // The sources of log lines: when each was last heard, and how long it is usually quiet, by which its silence is told.
-import { awayBetween } from '../checks/absences.ts'
+import { awayBetween } from '../checks/downtimes.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
-import { sources } from '../state/schema.ts'
+import { sources } from '../state/schema/index.ts'
 import { DAY, SECOND } from '../time.ts'
 
 export type Source = typeof sources.$inferSelect

@@ -1,6 +1,6 @@
 // Stories in which what holds alerts back meets what calls people: nothing promised is lost between the two.
 import { describe, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/house.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
 
 const calls = ({ channel }: TestHouse) =>
   channel.messages.flatMap(message => message.replies.map(reply => reply.card.title.split(':')[0]))

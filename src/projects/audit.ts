@@ -1,9 +1,9 @@
 // The audit: every command that changes something, by whom, when, and how it ended.
 
-import type { Actor } from '../command.ts'
+import type { Actor } from '../command/command.ts'
 import type { State } from '../state/database.ts'
 import { desc, lt } from '../state/orm.ts'
-import { audit } from '../state/schema.ts'
+import { audit } from '../state/schema/index.ts'
 import { DAY } from '../time.ts'
 
 export type AuditRow = typeof audit.$inferSelect

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, isNull } from '../state/orm.ts'
-import { keys, projects } from '../state/schema.ts'
+import { keys, projects } from '../state/schema/index.ts'
 import { type Project, randomWord } from './projects.ts'
 import type { Vault } from './vault.ts'
 

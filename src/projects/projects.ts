@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq, sql } from '../state/orm.ts'
-import { projects } from '../state/schema.ts'
+import { projects } from '../state/schema/index.ts'
 import { HOUR } from '../time.ts'
 
 export type Project = typeof projects.$inferSelect

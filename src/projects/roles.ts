@@ -1,11 +1,11 @@
 // Who may do what: the roles given to people and groups, and the role that somebody ends up with.
 
-import type { Role } from '../command.ts'
-import { ROLES } from '../command.ts'
+import type { Role } from '../command/command.ts'
+import { ROLES } from '../command/command.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq } from '../state/orm.ts'
-import { roles } from '../state/schema.ts'
+import { roles } from '../state/schema/index.ts'
 
 export type RoleGrant = typeof roles.$inferSelect
 

@@ -1,7 +1,7 @@
 // The signatures of signed requests that were accepted, so that none is ever accepted twice.
 import type { State } from '../state/database.ts'
 import { lt } from '../state/orm.ts'
-import { signatures } from '../state/schema.ts'
+import { signatures } from '../state/schema/index.ts'
 
 /** Notes a signature; false when it was noted before. */
 export function claimSignature(state: State, digest: string, expiresAt: number): boolean {

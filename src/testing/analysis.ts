@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '../log.ts'
+import { silentLog } from '../logger.ts'
 import { openLogStore } from '../logs/embedded/open-log-store.ts'
-import { startHouse, type TestHouseOptions } from './house.ts'
+import { startHouse, type TestHouseOptions } from './app.ts'
 import { MODEL_KEY, type ModelServer, startModelServer } from './model/model-server.ts'
 import { readsHonestly } from './model/reader.ts'
 

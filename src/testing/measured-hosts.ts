@@ -1,8 +1,8 @@
 // Hosts of two projects whose processors became busy half an hour ago, for tests of who may see that.
-import { storeMeasured } from '../hosts/samples.ts'
+import { storeMeasured } from '../hosts/metrics/samples.ts'
 import { addProject, type Project } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
-import { hosts } from '../state/schema.ts'
+import { hosts } from '../state/schema/index.ts'
 import { HOUR, MINUTE } from '../time.ts'
 
 /** Two hours of figures up to `now`: `web-1` of the project that is given back, `secret-1` of another; `busy` in percent. */

@@ -1,7 +1,7 @@
 // A house that asks a simulated model on a real chat platform, for stories of questions asked under cards.
 import { listAnalyses } from '../analysis/analyses.ts'
 import { startAnalysedHouse } from './analysis.ts'
-import type { TestHouseOptions } from './house.ts'
+import type { TestHouseOptions } from './app.ts'
 
 /** Opens it with an alert on `platform` and lines that tell its cause. */
 export async function startAskedHouse(platform: NonNullable<TestHouseOptions['platform']>) {

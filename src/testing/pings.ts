@@ -1,5 +1,5 @@
 // A house with one check, and what a ping of it leaves behind.
-import { startHouse, type TestHouseOptions } from './house.ts'
+import { startHouse, type TestHouseOptions } from './app.ts'
 
 /** A beat as `checks beats` gives it. */
 export type StoredBeat = {

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Problem } from '../../problem.ts'
-import { type Stage, setStage } from './desk.testing.ts'
+import { type Stage, setStage } from './dispatcher.testing.ts'
 
 let stage: Stage
 const MINUTE = 60_000

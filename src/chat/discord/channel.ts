@@ -3,7 +3,7 @@
 import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, SnowflakeUtil } from 'discord.js'
 import { type Card, cutText } from '../../card.ts'
 import { type Channel, threadId } from '../channel.ts'
-import { deliveryError, type Step } from './refusals.ts'
+import { deliveryError, type Step } from './errors.ts'
 import { render } from './render.ts'
 import { ANSWER_WITHIN } from './rest.ts'
 

@@ -11,7 +11,7 @@ import {
   SimpleShardingStrategy,
   WebSocketShardStatus,
 } from 'discord.js'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { explainClose, explainError, type Failure } from './failures.ts'
 import { restOptions } from './rest.ts'
 

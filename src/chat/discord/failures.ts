@@ -1,7 +1,7 @@
 // Why a login or a session ended, as one plain sentence with what to do, and how soon another try makes sense.
 
 import { RateLimitError } from 'discord.js'
-import { sentence } from './refusals.ts'
+import { sentence } from './errors.ts'
 
 export interface Failure {
   /** `refused` needs a person; `lost` may mend itself. Both are tried again. */

@@ -1,7 +1,8 @@
 // The form a button opens for the arguments it asks for, and what was written into one.
 
 import { cutText } from '../../card.ts'
-import type { Argument, Command } from '../../command.ts'
+import type { Argument } from '../../command/argument.ts'
+import type { Command } from '../../command/command.ts'
 
 const FIELDS = 5
 const LABEL_ROW = 18

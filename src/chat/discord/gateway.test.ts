@@ -1,7 +1,7 @@
 // The supervised connection on the wire: every way it is lost or refused, told once in a sentence, and mended.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { fastClock, type Stage, setStage } from './desk.testing.ts'
+import { fastClock, type Stage, setStage } from './dispatcher.testing.ts'
 import { makeGateway } from './gateway.ts'
 
 /** Minutes of patience in a moment. */

@@ -1,7 +1,7 @@
 // Keeps Discord's gateway connected: tries again with patience, tells each trouble once, and never ends the process.
 
 import type { APIInteraction } from 'discord.js'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { backOff, type Clock } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { type Connection, connect, type GatewayMessage } from './connection.ts'

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { type AskedHouse, startAskedHouse } from '../../testing/mentions.ts'
-import { createDiscord } from './discord.ts'
+import { createDiscord } from './platform.ts'
 
 let at: AskedHouse
 let discord: Discord

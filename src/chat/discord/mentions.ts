@@ -1,10 +1,10 @@
 // A message on Discord that calls Vakt by its name: a question about the alert that it hangs from, answered for everybody.
 
 import { type APIMessage, MessageType, type REST, Routes } from 'discord.js'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import type { CommandDesk, Mention, Speaker } from '../channel.ts'
 import type { GatewayMessage } from './connection.ts'
-import { sentence } from './refusals.ts'
+import { sentence } from './errors.ts'
 import { render } from './render.ts'
 
 export interface MentionDoor {

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { commands as houseCommands } from '../../../commands/index.ts'
-import type { Argument, ArgumentKind } from '../../command.ts'
+import type { Argument, ArgumentKind } from '../../command/argument.ts'
 import { commandListErrors } from '../../testing/discord/command-rules.ts'
 import { requestErrors } from '../../testing/discord/oracle.ts'
 import { differs, readSlash, slashCommands } from './options.ts'

@@ -5,7 +5,8 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody as SlashCommand,
 } from 'discord.js'
 import { cutText } from '../../card.ts'
-import type { Argument, Command } from '../../command.ts'
+import type { Argument } from '../../command/argument.ts'
+import type { Command } from '../../command/command.ts'
 import { size } from './markdown.ts'
 
 const OPTIONS = 25

@@ -1,13 +1,13 @@
 // The whole house on Discord: a check is added, missed, acknowledged, snoozed and recovers, all by the people's own hands.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { readConfig } from '../../config.ts'
-import { openHouse } from '../../house.ts'
+import { openHouse } from '../../app.ts'
+import { readConfig } from '../../config/config.ts'
 import { memoryState } from '../../state/database.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts'
-import { keepingLog } from './desk.testing.ts'
-import { createDiscord } from './discord.ts'
+import { keepingLog } from './dispatcher.testing.ts'
+import { createDiscord } from './platform.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -1,10 +1,10 @@
 // Takes replies to people: through the response URL they came with, or by the bot's own means when that is used up.
 import type { webApi } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import type { Reply } from '../channel.ts'
 import { CALL_TIMEOUT_MS } from './client.ts'
+import { explain } from './errors.ts'
 import { sendFilesTo, uploadFiles } from './files.ts'
-import { explain } from './refusal.ts'
 import { renderCard } from './render.ts'
 
 /** Where somebody asked: the person, the channel, the way back, and the thread when it was in one. */

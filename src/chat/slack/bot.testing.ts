@@ -1,8 +1,8 @@
 // The whole Slack platform against the simulator, as the tests of this folder start it.
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import { type Message, type SlackOptions, startSlack } from '../../testing/slack/slack.ts'
 import { type Clock, systemClock } from '../../time.ts'
-import { createTestDesk } from './desk.testing.ts'
+import { createTestDesk } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
 import { slackPlatform } from './platform.ts'
 

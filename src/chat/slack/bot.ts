@@ -1,16 +1,16 @@
 // What people do in Slack becomes command lines for the desk: the slash command, buttons, forms, suggestions.
 import { type AckFn, App, type BlockAction, type ButtonAction, type Receiver, type webApi } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { Clock } from '../../time.ts'
 import type { CommandDesk, Reply, Request, Speaker } from '../channel.ts'
 import { type Asked, createAnswers } from './answers.ts'
 import { PRESSED, readPress } from './buttons.ts'
 import { sdkLogger } from './client.ts'
-import { FORM, readEntries, readState, toModal, toOptions } from './form.ts'
+import { createSeen } from './deduplicate.ts'
+import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
 import { SLASH_COMMAND } from './manifest.ts'
 import { unescapeTyped } from './mrkdwn.ts'
-import { createSeen } from './seen.ts'
 
 /** What the bot needs. `web` is for answers, `speakerOf` says who somebody is, `place` names the alert channel. */
 export interface BotParts {

@@ -1,7 +1,7 @@
 // The alert channel on the wire: posting, editing, answering, finding again, and what each failure means.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import type { Channel, DeliveryError } from '../channel.ts'
 import { createChannel } from './channel.ts'

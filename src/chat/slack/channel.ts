@@ -1,10 +1,10 @@
 // A Slack channel as the delivery loop sees it: post, edit in place, answer under a message, and find what was sent.
 import type { webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { type Channel, threadId } from '../channel.ts'
+import { type Step, toDeliveryError } from './errors.ts'
 import { uploadFiles } from './files.ts'
-import { type Step, toDeliveryError } from './refusal.ts'
 import { renderCard } from './render.ts'
 
 /** The type of the metadata that our messages carry, by which `find` knows them. */

@@ -1,6 +1,6 @@
 // The Slack clients: no retries, no pausing queues, ten seconds at most; and their talk goes into our log.
 import { type Logger, LogLevel, webApi } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 
 /** How long one call may take, in ms. */
 export const CALL_TIMEOUT_MS = 10_000

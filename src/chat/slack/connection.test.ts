@@ -1,9 +1,9 @@
 // The connection to Slack goes wrong in every known way; Vakt says so in one sentence, and comes back.
 import { afterEach, expect, test } from 'vitest'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import { type Clock, MINUTE, systemClock } from '../../time.ts'
-import { createTestDesk } from './desk.testing.ts'
+import { createTestDesk } from './dispatcher.testing.ts'
 import { type SlackPlatform, slackPlatform } from './platform.ts'
 
 let slack: Slack

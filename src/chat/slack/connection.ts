@@ -1,9 +1,9 @@
 // Keeps the connection to Slack: checks the tokens, holds a session, and comes back with patience when either is lost.
 import { webApi } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { backOff, type Clock, MINUTE, SECOND } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
-import { isCredentialError, toDeliveryError } from './refusal.ts'
+import { isCredentialError, toDeliveryError } from './errors.ts'
 import type { Session } from './socket.ts'
 
 /** How long to wait between attempts, in ms: doubling from the first to the most, with jitter. */

@@ -2,10 +2,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import { type Slack, sign, startSlack } from '../../testing/slack/slack.ts'
 import { systemClock } from '../../time.ts'
-import { createTestDesk } from './desk.testing.ts'
+import { createTestDesk } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
 import { type SlackPlatform, slackPlatform } from './platform.ts'
 

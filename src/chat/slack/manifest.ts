@@ -1,5 +1,5 @@
 // The manifest of the Slack app, made from the settings and the commands, so that setting up is one paste.
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/config.ts'
 
 /** What the bot token must be allowed to do, and why. */
 export const SCOPES = [

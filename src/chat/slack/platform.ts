@@ -1,6 +1,6 @@
 // The Slack platform: one bot, one alert channel, over Socket Mode or HTTP, supervised by itself.
 import type { Receiver } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { type Clock, SECOND, systemClock } from '../../time.ts'
 import type { CommandDesk, Platform } from '../channel.ts'
 import { createBot } from './bot.ts'

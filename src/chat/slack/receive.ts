@@ -1,7 +1,7 @@
 // Slack in HTTP mode: checks the signature of the raw body, hands it to the bot, and answers with its acknowledgement.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { App, Receiver } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { type Clock, MINUTE } from '../../time.ts'
 
 /** What the intake sends back. */

@@ -1,6 +1,6 @@
 // One Socket Mode session: opened, greeted, watched and closed, with every failure as one rejection.
 import { type App, SocketModeReceiver, type webApi } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { sdkLogger } from './client.ts'
 
 /** Why a session ended: Slack asked for a fresh one, Socket Mode was switched off, or the connection was lost. */

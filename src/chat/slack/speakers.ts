@@ -1,6 +1,6 @@
 // Who speaks: Slack's user with whether they administer the workspace, remembered for a few minutes.
 import type { webApi } from '@slack/bolt'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { type Clock, MINUTE } from '../../time.ts'
 import type { Speaker } from '../channel.ts'
 

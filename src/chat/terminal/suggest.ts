@@ -1,5 +1,5 @@
 // Tab completion at the prompt: command names, then flags, then what the arguments offer.
-import { findCommand, quoteWord, splitWords, type Word } from '../../command-line.ts'
+import { findCommand, quoteWord, splitWords, type Word } from '../../command/command-line.ts'
 import type { CommandDesk, Speaker } from '../channel.ts'
 
 /** The endings of `line` that fit and the part of it that they replace, as readline wants them. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { memoryState, type State } from '../../state/database.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'

@@ -1,5 +1,5 @@
 // The place that the settings name for archives.
-import type { ArchiveTarget } from '../../log-settings.ts'
+import type { ArchiveTarget } from '../../config/log-settings.ts'
 import { folderPlace } from './folder-place.ts'
 import type { ArchivePlace } from './place.ts'
 import { s3Place } from './s3-place.ts'

@@ -1,6 +1,6 @@
 // Signed requests to a bucket, tried again when that may help, and its refusals in words.
 import { AwsClient } from 'aws4fetch'
-import type { ArchiveTarget } from '../../log-settings.ts'
+import type { ArchiveTarget } from '../../config/log-settings.ts'
 import { Problem } from '../../problem.ts'
 
 export type Bucket = Extract<ArchiveTarget, { kind: 's3' }>

@@ -1,6 +1,6 @@
 // Appending: what is answered, what is refused, retries with keys, back-pressure, and a writer that dies.
 import { describe, expect, it, vi } from 'vitest'
-import { createLog } from '../../log.ts'
+import { createLog } from '../../logger.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import type { Stored } from '../store.ts'
 import {

@@ -3,9 +3,9 @@ import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
-import { createLog } from '../../log.ts'
+import { createLog } from '../../logger.ts'
 import { DAY } from '../../time.ts'
-import { SLOTS } from './line-key.ts'
+import { SLOTS } from './partitions/line-key.ts'
 import {
   ALL,
   AMPLE_MS,

@@ -20,16 +20,16 @@ import type {
   TopField,
   TopRow,
 } from '../store.ts'
-import { type AppendQueue, MOST_QUEUED } from './append-queue.ts'
-import { archivedPartition } from './archive.ts'
-import type { Catalog } from './catalog.ts'
-import { parseCursor } from './line-key.ts'
-import type { PartitionState } from './partition.ts'
-import { dayOf } from './partition-name.ts'
-import type { ReaderPool } from './reader-pool.ts'
-import type { Tails } from './tails.ts'
-import type { Thread } from './thread.ts'
-import type { WriterCalls } from './writer.ts'
+import { archivedPartition } from './partitions/archive.ts'
+import type { Catalog } from './partitions/catalog.ts'
+import { parseCursor } from './partitions/line-key.ts'
+import type { PartitionState } from './partitions/partition.ts'
+import { dayOf } from './partitions/partition-name.ts'
+import { type AppendQueue, MOST_QUEUED } from './workers/append-queue.ts'
+import type { ReaderPool } from './workers/reader-pool.ts'
+import type { Tails } from './workers/tails.ts'
+import type { Thread } from './workers/worker-client.ts'
+import type { WriterCalls } from './workers/writer.ts'
 
 const ALWAYS = { from: null, until: null }
 /** A writer that does not come back in this time has taken its last batch. */

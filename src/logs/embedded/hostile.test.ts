@@ -1,12 +1,12 @@
 // Hostile texts in lines and in queries: nothing of them is ever read as SQL, as the index's own syntax, or as a field.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import type { LogLine } from '../line.ts'
 import { matches } from '../query/matches.ts'
 import type { FieldName, QueryNode } from '../query/tree.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
-import { fieldToken, levelToken } from './field-tokens.ts'
 import { openLogStore } from './open-log-store.ts'
+import { fieldToken, levelToken } from './query/field-tokens.ts'
 import { ALL, AMPLE_MS, allPages, batchOf, makeFolder, NOON, where } from './store.testing.ts'
 
 const HOSTILE = [

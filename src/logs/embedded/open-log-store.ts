@@ -1,18 +1,18 @@
 // Opens the embedded log store: SQLite partition files, written by worker threads and searched by others.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Log } from '../../log.ts'
+import type { Log } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
-import { AppendQueue } from './append-queue.ts'
-import { Catalog } from './catalog.ts'
-import type { Damage } from './damage.ts'
 import { EmbeddedLogStore } from './embedded-log-store.ts'
-import { WRITERS } from './partitions.ts'
-import { ReaderPool } from './reader-pool.ts'
-import { isUnfinished } from './restore.ts'
-import { Tails } from './tails.ts'
-import { Thread } from './thread.ts'
-import type { TailLines, WriterCalls, WriterReady, WriterStart } from './writer.ts'
+import { Catalog } from './partitions/catalog.ts'
+import type { Damage } from './partitions/damage.ts'
+import { WRITERS } from './partitions/partitions.ts'
+import { isUnfinished } from './partitions/restore.ts'
+import { AppendQueue } from './workers/append-queue.ts'
+import { ReaderPool } from './workers/reader-pool.ts'
+import { Tails } from './workers/tails.ts'
+import { Thread } from './workers/worker-client.ts'
+import type { TailLines, WriterCalls, WriterReady, WriterStart } from './workers/writer.ts'
 
 export type LogStoreOptions = {
   /** Where the partition files are; made when it is not there. */
@@ -53,7 +53,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     const mostLines = options.partitionLines ?? PARTITION_LINES
     const thread: Thread<WriterCalls> = new Thread({
       name: `log writer ${writer + 1}`,
-      file: programs.writer ?? new URL('./writer.ts', import.meta.url),
+      file: programs.writer ?? new URL('./workers/writer.ts', import.meta.url),
       start: { folder, writer, mostLines, positions, privacyKey: options.privacyKey ?? null } satisfies WriterStart,
       log,
       onReady(content) {

@@ -1,7 +1,7 @@
 // Search, count, paging, histogram and top held against brute force over random lines and random queries.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { readBatch } from '../intake/read-batch.ts'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'

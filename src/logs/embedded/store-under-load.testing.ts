@@ -1,6 +1,6 @@
 // A process that stores batches until it is killed: `node store-under-load.testing.ts <folder> <first number> <numbers to retry>`.
 import { writeSync } from 'node:fs'
-import { silentLog } from '../../log.ts'
+import { silentLog } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { openLogStore } from './open-log-store.ts'
 

@@ -1,6 +1,6 @@
 // Live tails: lines that fit, as they are stored.
 import { expect, it, vi } from 'vitest'
-import { createLog } from '../../log.ts'
+import { createLog } from '../../logger.ts'
 import type { LogLine } from '../line.ts'
 import { ALL, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
 

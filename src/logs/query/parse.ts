@@ -1,6 +1,7 @@
 // Reads a query as people type it into the tree that stores compile and the two instants it lies between.
-import { mistake, type Span } from './mistake.ts'
+
 import { meaningOf } from './names.ts'
+import { mistake, type Span } from './syntax-error.ts'
 import { readTerm } from './terms.ts'
 import { readTimes, type TimeTerm } from './times.ts'
 import { type Token, tokenise } from './tokens.ts'

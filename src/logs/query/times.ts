@@ -1,6 +1,6 @@
 // Reads the times of a query (`last:15m`, `since:14:00 until:14:30`, `yesterday`) into two instants.
 import { DAY, HOUR, isoTime, MINUTE, parseDuration, parseTime, WEEK } from '../../time.ts'
-import { mistake, type Span } from './mistake.ts'
+import { mistake, type Span } from './syntax-error.ts'
 
 /** A time as it was typed: `last`, `since` or `until` with a value, or a whole day. */
 export type TimeTerm = Span &

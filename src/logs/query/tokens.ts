@@ -1,6 +1,7 @@
 // Cuts a typed query into its pieces: words, phrases, expressions, fields with their values, parentheses, OR and NOT.
-import { mistake, type Span } from './mistake.ts'
+
 import { isPlainText, meaningOf } from './names.ts'
+import { mistake, type Span } from './syntax-error.ts'
 import { words } from './words.ts'
 
 export type Operator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>='

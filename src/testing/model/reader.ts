@@ -1,5 +1,5 @@
 // Two simulated minds: one that reads the evidence by simple rules and cites it truly, one that obeys whatever a log line says.
-import type { ModelAnswer } from '../../analysis/verdict.ts'
+import type { ModelAnswer } from '../../analysis/model/verdict.ts'
 import { answers, type Behaviour } from './behaviour.ts'
 import type { RecordedRequest } from './model-server.ts'
 

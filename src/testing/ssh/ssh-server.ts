@@ -1,8 +1,8 @@
 // An SSH server on the loopback that speaks the real protocol, runs scripted programs, and misbehaves when told to.
 import { createServer, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
-import { makeKeyPair } from '../../hosts/own-keys.ts'
-import { fingerprint } from '../../hosts/ssh-connection.ts'
+import { fingerprint } from '../../hosts/ssh/connection.ts'
+import { makeKeyPair } from '../../hosts/ssh/own-key.ts'
 
 /** A command that a client asked for: its line as sent, the words a shell would make of it, and where it speaks. */
 export type Execution = {

@@ -1,0 +1,81 @@
+// Help: every command in a line, or one in full.
+import { z } from 'zod'
+import type { Argument } from '../../src/command/argument.ts'
+import { type Command, completes, positional, usage } from '../../src/command/command.ts'
+import { Problem } from '../../src/problem.ts'
+import { type Context, command } from '../context.ts'
+
+/** The help command over all the others. */
+export function helpCommand(commands: () => readonly Command<Context>[]) {
+  return command({
+    name: 'help',
+    summary: 'Show all commands, or how one is written',
+    examples: ['help', 'help checks', 'help checks add'],
+    role: 'viewer',
+    args: {
+      command: completes(positional(z.string().max(60).optional()), 'command').describe('A command or a group of them'),
+    },
+    run({ command: name }, context) {
+      const wanted = (name ?? '').trim().toLowerCase()
+      const exact = commands().find(one => one.name === wanted)
+      const group = commands().filter(one => wanted === '' || one.name === wanted || one.name.startsWith(`${wanted} `))
+      if (group.length === 0) {
+        throw new Problem('not_found', `There is no command "${wanted}". "help" shows them all.`, {
+          fields: { command: 'no such command' },
+        })
+      }
+      const result = {
+        commands: group.map(one => ({ name: one.name, usage: usage(one), summary: one.summary, role: one.role })),
+      }
+      if (exact) return { card: fullCard(exact), result }
+      return { card: wanted === '' ? overview(group, context) : groupCard(wanted, group), result }
+    },
+  })
+}
+
+/** A line for each first word, so that all of them fit into one message of any chat. */
+function overview(all: readonly Command<Context>[], { publicUrl }: Context) {
+  const groups = Map.groupBy(all, one => one.name.split(' ')[0]!)
+  return {
+    title: 'What Vakt understands',
+    tone: 'plain' as const,
+    lines: [...groups].map(([word, group]) => {
+      const own = group.find(one => one.name === word)
+      const rest = group.filter(one => one !== own).map(one => one.name.slice(word.length + 1))
+      return [{ code: word }, ' ', [own?.summary, rest.join(' · ')].filter(Boolean).join(' — ')]
+    }),
+    footer: `"help checks" tells more of one word, "help checks add" all of one command. Beats and logs go to ${publicUrl}.`,
+  }
+}
+
+function groupCard(wanted: string, group: readonly Command<Context>[]) {
+  return {
+    title: `The ${wanted} commands`,
+    tone: 'plain' as const,
+    lines: group.map(one => [{ code: one.name }, ` ${one.summary}`]),
+    footer: '"help <command>" shows how one is written.',
+  }
+}
+
+function fullCard(one: Command<Context>) {
+  return {
+    title: one.name,
+    tone: 'plain' as const,
+    lines: [
+      `${one.summary}.`,
+      ...(one.details ? [one.details] : []),
+      [{ bold: 'Written' }, ' ', { code: usage(one) }],
+      ...one.arguments.map(argument => [
+        { code: argument.positional ? argument.name : `--${argument.name}` },
+        ` ${argument.summary}${limits(argument)}`,
+      ]),
+      [{ bold: 'Needs' }, ` the role ${one.role}`],
+    ],
+    ...(one.examples.length > 0 ? { code: { text: one.examples.join('\n') } } : {}),
+  }
+}
+
+function limits(argument: Argument): string {
+  if (argument.choices) return ` (${argument.choices.join(', ')})`
+  return argument.required ? ' (needed)' : ''
+}

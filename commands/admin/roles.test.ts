@@ -1,0 +1,59 @@
+// Roles as people give them: by mention or id, and never by a name alone.
+import { expect, it } from 'vitest'
+import { startHouse } from '../../src/testing/app.ts'
+
+it.each([
+  ['1234567890123456', '1234567890123456'],
+  ['<@1234567890123456>', '1234567890123456'],
+  ['<@!1234567890123456>', '1234567890123456'],
+  ['"<@&42424242>"', '42424242'],
+  ['<@U012AB3CD|ann>', 'U012AB3CD'],
+  ['"<!subteam^S012AB3CD|@ops>"', 'S012AB3CD'],
+  ['@U012AB3CD', 'U012AB3CD'],
+])('"roles set %s" is about %s', async (written, who) => {
+  const house = await startHouse()
+  expect(await house.result(`roles set ${written} viewer`)).toMatchObject({ role: { who, role: 'viewer' } })
+  await house.result(`roles remove ${written}`)
+  expect(await house.result('roles list')).toEqual({ roles: [] })
+})
+
+it.each(['@interns', '<@>', '"two words"'])('"roles set %s" is refused, with what works where', async written => {
+  const house = await startHouse()
+  expect(await house.says(`roles set ${written} viewer`)).toMatchObject({
+    problem: { fields: { who: expect.any(String) }, message: expect.stringMatching(/On Discord .* on Slack .* ids/) },
+  })
+})
+
+it.each([
+  ['1234567890123456', {}, 'discord'],
+  ['"<@&42424242>"', {}, 'discord'],
+  ['U012AB3CD', {}, 'slack'],
+  ['U012AB3CD', { platform: 'discord', admin: true } as const, 'slack'],
+  ['42424242 --platform telegram', {}, 'telegram'],
+  ['42424242', { platform: 'telegram', admin: true } as const, 'telegram'],
+  ['1234567890123456', { platform: 'discord', admin: true } as const, 'discord'],
+])('%s is on the platform that was said, where it was said, or that the id tells', async (who, by, platform) => {
+  const house = await startHouse()
+  const [id, ...flags] = who.split(' ')
+  const reply = await house.says(['roles set', id, 'viewer', ...flags].join(' '), { platform: 'terminal', ...by })
+  expect(reply).toMatchObject({ result: { role: { platform } } })
+})
+
+it.each([
+  ['bob admin', 'Say where "bob" is: --platform discord, or --platform slack, or --platform telegram.'],
+  ['bob admin --platform discord', '"bob" is no id of anybody on discord.'],
+  ['U012AB3CD admin --platform discord', '"U012AB3CD" is no id of anybody on discord.'],
+])('"roles set %s" gives nobody a role', async (words, sentence) => {
+  const house = await startHouse()
+  expect(await house.says(`roles set ${words}`, { platform: 'api' })).toMatchObject({
+    problem: { message: expect.stringContaining(sentence) },
+  })
+  expect(await house.result('roles list')).toEqual({ roles: [] })
+})
+
+it('the examples in the help work', async () => {
+  const house = await startHouse()
+  const { commands } = house.desk
+  for (const example of commands.find(command => command.name === 'roles set')!.examples)
+    expect(await house.says(example)).toMatchObject({ ok: true })
+})

@@ -1,0 +1,162 @@
+// How checks are shown: in full, in one line, and to scripts.
+import type { Text } from '../../src/card.ts'
+import { type Beat, listBeats } from '../../src/checks/beats.ts'
+import { type Check, shownStatus } from '../../src/checks/check.ts'
+import { unknownDependencies } from '../../src/checks/dependencies.ts'
+import { describeSchedule } from '../../src/checks/schedule.ts'
+import { beatStrip } from '../../src/detectors/missed-beat.ts'
+import { readProjectById } from '../../src/projects/projects.ts'
+import { formatDuration, isoTime } from '../../src/time.ts'
+import { type Context, counted } from '../context.ts'
+
+const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
+
+/** A check in the machine-readable form of every command that answers with one. */
+export function checkResult(context: Context, check: Check) {
+  const project = readProjectById(context.state, check.projectId)
+  return {
+    check: {
+      id: check.id,
+      name: check.name,
+      slug: check.slug,
+      uuid: check.uuid,
+      ping_url: pingUrl(check, context),
+      project: project?.name ?? null,
+      status: shownStatus(check, context.now),
+      started: check.lastStartAt !== null,
+      last_beat_at: isoTime(check.lastBeatAt),
+      last_duration_ms: check.lastDuration,
+      late_at: isoTime(check.lateAt),
+      down_at: isoTime(check.downAt),
+      beats: check.beats,
+      misses: check.misses,
+      schedule: {
+        every_ms: check.every,
+        cron: check.cron,
+        tz: check.timeZone,
+        grace_ms: check.grace,
+        max_runtime_ms: check.maxRuntime,
+        after: check.after,
+        active: check.active,
+      },
+      severity: check.severity,
+      owner: check.owner,
+      remind_every_ms: check.remindEvery ?? project?.remindEvery ?? 0,
+      depends_on: check.dependsOn,
+      host: check.host,
+      lan: check.lan,
+    },
+  }
+}
+
+/** A beat in the machine-readable form. */
+export function beatResult(beat: Beat) {
+  return {
+    id: beat.id,
+    kind: beat.kind,
+    received_at: isoTime(beat.receivedAt),
+    method: beat.method,
+    scheme: beat.scheme,
+    remote_address: beat.remoteAddress,
+    user_agent: beat.userAgent,
+    exit_status: beat.exitStatus,
+    rid: beat.rid,
+    duration_ms: beat.duration,
+    body_bytes: beat.bodyBytes,
+    body: beat.body === null ? null : beat.body.toString('utf8'),
+  }
+}
+
+/** A check in full: how it is doing, when it is due, its settings and its curl line. */
+export function checkCard(check: Check, context: Context) {
+  const status = shownStatus(check, context.now)
+  const paused = check.status === 'paused'
+  const last: Text =
+    check.lastBeatAt === null
+      ? 'No beat has come yet.'
+      : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
+  const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
+  const running: Text[] =
+    check.lastStartAt === null ? [] : [['Running since ', { time: check.lastStartAt, style: 'relative' }, '.']]
+  const ran: Text[] = check.lastDuration === null ? [] : [`The last run took ${formatDuration(check.lastDuration)}.`]
+  return {
+    title: `${STATUS_ICONS[status]} ${check.name}: ${status}`,
+    tone: status === 'down' ? check.severity : status === 'up' ? ('good' as const) : ('muted' as const),
+    lines: [
+      last,
+      ...due,
+      ...running,
+      ...ran,
+      `Expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+      ...dependencyLines(check, context),
+    ],
+    fields: [
+      { name: 'Last beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
+      ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
+    ],
+    code: { text: curlLine(check, context), language: 'sh' },
+    buttons: [
+      { label: 'Beats', line: `checks beats ${check.uuid}` },
+      paused
+        ? { label: 'Resume', line: `checks resume ${check.uuid}` }
+        : { label: 'Pause', line: `checks pause ${check.uuid}` },
+      { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
+    ],
+    footer: `${counted(check.beats, 'beat')} so far`,
+  }
+}
+
+/** Tells of names that a check depends on and that no check has: a slip there would go unseen until an outage. */
+export function dependencyLines(check: Check, { state }: Context): string[] {
+  return unknownDependencies(state, check).map(
+    name => `It depends on "${name}", but no check of its project is called that: nothing waits for it until one is.`,
+  )
+}
+
+function otherSettings(check: Check, context: Context): Record<string, string> {
+  const usual = readProjectById(context.state, check.projectId)?.remindEvery ?? 0
+  const settings: Record<string, string | null | false> = {
+    Severity: check.severity,
+    Owner: check.owner,
+    'Max runtime': check.maxRuntime === null ? null : formatDuration(check.maxRuntime),
+    'Alerts after': check.after > 1 && `${check.after} misses`,
+    'Start keywords': check.startKeywords,
+    'Success keywords': check.successKeywords,
+    'Failure keywords': check.failureKeywords,
+    'No keyword': check.defaultFail && 'is a failure',
+    Methods: check.methods,
+    Resumes: check.manualResume && 'only by hand',
+    Host: check.host,
+    'Depends on': check.dependsOn,
+    'While Vakt is offline': check.lan ? 'judged, for it needs no internet' : null,
+    Reminds: check.remindEvery === null ? `${reminds(usual)}, as the project` : reminds(check.remindEvery),
+  }
+  return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => Boolean(entry[1])))
+}
+
+function reminds(every: number): string {
+  return every === 0 ? 'never' : `every ${formatDuration(every)}`
+}
+
+/** A check in one line. */
+export function checkLine(check: Check, now: number): Text {
+  const status = shownStatus(check, now)
+  const last: Text =
+    check.lastBeatAt === null ? ['no beat yet'] : ['last beat ', { time: check.lastBeatAt, style: 'relative' }]
+  return [`${STATUS_ICONS[status]} `, { bold: check.name }, ` ${status}, `, ...last]
+}
+
+function pingUrl(check: Check, context: Context): string {
+  return `${context.publicUrl}/ping/${check.uuid}`
+}
+
+/** Whether an address is one that only this machine reaches. */
+export function isLoopback(url: string): boolean {
+  const name = URL.parse(url)?.hostname ?? ''
+  return name === 'localhost' || name === '[::1]' || name.startsWith('127.')
+}
+
+/** The line that goes to the end of a job; it prints nothing but errors, for cron mails whatever is printed. */
+export function curlLine(check: Check, context: Context): string {
+  return `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null ${pingUrl(check, context)}`
+}

@@ -1,0 +1,84 @@
+// What ends the judging of a check: pausing it for a while, or removing it for good.
+import { endAlert } from '../../src/alerts/lifecycle.ts'
+import { pauseCheck, removeCheck, resumeCheck } from '../../src/checks/checks.ts'
+import { checkKey } from '../../src/detectors/missed-beat.ts'
+import { confirmation } from '../confirmation.ts'
+import { checkName, checkOf, command, projectName, yes } from '../context.ts'
+import { checkCard, checkResult } from './check-card.ts'
+
+const pause = command({
+  name: 'checks pause',
+  summary: 'Stop judging a check until it is resumed or beats again',
+  examples: ['checks pause nightly-backup'],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, project }, context) {
+    const paused = pauseCheck(context.state, checkOf(context, name, project))
+    endAlert(context.state, checkKey(paused), context.by.name, context.now)
+    const until = paused.manualResume ? 'until "checks resume"' : 'until its next beat, or "checks resume"'
+    return {
+      card: {
+        title: `${paused.name} is paused`,
+        tone: 'muted',
+        lines: [`It is not judged ${until}.`],
+        buttons: [{ label: 'Resume', line: `checks resume ${paused.uuid}` }],
+      },
+      result: checkResult(context, paused),
+    }
+  },
+})
+
+const resume = command({
+  name: 'checks resume',
+  summary: 'Judge a paused check again, from now',
+  examples: ['checks resume nightly-backup'],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, project }, context) {
+    const resumed = resumeCheck(context.state, checkOf(context, name, project), context.now)
+    return { card: checkCard(resumed, context), result: checkResult(context, resumed) }
+  },
+})
+
+const remove = command({
+  name: 'checks remove',
+  summary: 'Remove a check with its beats; its ping URL stops working',
+  examples: ['checks remove nightly-backup'],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+    yes: yes(),
+  },
+  run({ name, project, yes }, context) {
+    const check = checkOf(context, name, project)
+    if (context.interactive && !yes) {
+      const beats = check.beats === 1 ? 'Its 1 beat goes' : `Its ${check.beats} beats go`
+      return confirmation(
+        `Remove the check ${check.name}?`,
+        [`${beats} with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`],
+        { line: `checks remove ${check.uuid}` },
+        [{ label: 'Pause it instead', line: `checks pause ${check.uuid}` }],
+      )
+    }
+    const result = checkResult(context, check)
+    endAlert(context.state, checkKey(check), context.by.name, context.now)
+    removeCheck(context.state, check)
+    return {
+      card: {
+        title: `The check ${check.name} is removed`,
+        tone: 'muted',
+        lines: ['Remember to take its curl line out of the job.'],
+      },
+      result,
+    }
+  },
+})
+
+export const checkChangeCommands = [pause, resume, remove]

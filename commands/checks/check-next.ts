@@ -1,0 +1,93 @@
+// When the beats of a check, or of any schedule, are due next.
+import { z } from 'zod'
+import type { Text } from '../../src/card.ts'
+import { longestDay, parseActiveHours } from '../../src/checks/active-hours.ts'
+import { type Check, nextDue } from '../../src/checks/check.ts'
+import { describeSchedule } from '../../src/checks/schedule.ts'
+import { completes, kebab, positional } from '../../src/command/command.ts'
+import { invalid, Problem } from '../../src/problem.ts'
+import { aboutDuration, formatDuration, isoTime } from '../../src/time.ts'
+import { type Context, checkOf, command, instant, projectName, readInstant } from '../context.ts'
+import { checkSettings, draftOf } from './check-settings.ts'
+
+export const checksNext = command({
+  name: 'checks next',
+  summary: 'Show when beats are due next, of a check or of any schedule',
+  examples: ['checks next nightly-backup --count 5', 'checks next --cron "0 2 * * *" --tz Europe/Oslo'],
+  role: 'viewer',
+  args: {
+    name: completes(positional(z.string().max(100).optional()), 'check').describe('Name, slug or uuid of the check'),
+    ...pickSchedule(),
+    from: instant().optional().describe('From when, now unless said'),
+    count: z.number().int().min(1).max(100).optional().describe('How many, 5 unless said'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, from, count = 5, project, ...schedule }, context) {
+    if (name !== undefined) refuseSchedule(schedule)
+    const check = name === undefined ? scheduleOnly(schedule, context) : checkOf(context, name, project)
+    const start = readInstant('from', from, context)
+    const due = dueTimes(check, start ?? (check.lateAt === null ? context.now : check.lateAt - 1), count)
+    return {
+      card: {
+        title: name === undefined ? 'That schedule is due' : `${check.name} is due`,
+        tone: 'plain',
+        lines:
+          due.length > 0
+            ? due.map((one): Text => [{ time: one, style: 'moment' }, ' (', { time: one, style: 'relative' }, ')'])
+            : ['Never again.'],
+        footer: describeSchedule(check),
+      },
+      result: { due: due.map(one => isoTime(one)) },
+    }
+  },
+})
+
+/**
+ * What to say of a period that is longer than the active time of any day, because it then takes days: a period counts
+ * active time only. Nothing for all others.
+ */
+export function activePeriodLines(check: Check, now: number): Text[] {
+  if (check.every === null || check.active === null) return []
+  const day = longestDay(parseActiveHours(check.active, check.timeZone))
+  if (check.every <= day) return []
+  const from = check.lateAt === null ? now : (check.lastBeatAt ?? now)
+  const due = check.lateAt ?? nextDue(check, from)!
+  const takes = `${formatDuration(check.every)} of active time is ${aboutDuration(due - from)} here; due `
+  return [
+    [takes, { time: due, style: 'moment' }, check.lastBeatAt === null ? ' if it beats now.' : '.'],
+    `A period counts active time only. For a beat every active day write --every ${formatDuration(day)}, or --cron.`,
+  ]
+}
+
+function pickSchedule() {
+  const { every, cron, tz, active } = checkSettings()
+  return { every, cron, tz, active }
+}
+
+function dueTimes(check: Check, after: number, count: number): number[] {
+  const due: number[] = []
+  let at = nextDue(check, after)
+  // A period counts from the due time that is known, not from the instant before it.
+  if (check.lateAt !== null && after === check.lateAt - 1) at = check.lateAt
+  while (at !== null && due.length < count) {
+    due.push(at)
+    at = nextDue(check, at)
+  }
+  return due
+}
+
+function refuseSchedule(schedule: Parameters<typeof draftOf>[0]): void {
+  const given = Object.entries(schedule).filter(([, value]) => value !== undefined)
+  if (given.length === 0) return
+  const flags = given.map(([key]) => `--${kebab(key)}`).join(' and ')
+  throw new Problem('invalid', `A check has a schedule of its own. Give either its name or ${flags}, not both.`, {
+    fields: Object.fromEntries(given.map(([key]) => [kebab(key), 'does not go with the name of a check'])),
+  })
+}
+
+function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
+  if (schedule.every === undefined && schedule.cron === undefined) {
+    throw invalid('name', 'Say which check, or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
+  }
+  return { name: 'schedule', lateAt: null, ...draftOf(schedule, context) } as Check
+}

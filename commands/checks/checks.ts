@@ -1,0 +1,204 @@
+// Checks: the jobs whose beats Vakt waits for; added, looked at and edited.
+import { z } from 'zod'
+import type { Button, Text } from '../../src/card.ts'
+import { listBeats } from '../../src/checks/beats.ts'
+import { SHOWN_STATUSES } from '../../src/checks/check.ts'
+import { addCheck, countChecks, editCheck, listChecks } from '../../src/checks/checks.ts'
+import { describeSchedule } from '../../src/checks/schedule.ts'
+import { positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
+import { invalid } from '../../src/problem.ts'
+import { findProject } from '../../src/projects/projects.ts'
+import { formatDuration } from '../../src/time.ts'
+import { checkName, checkOf, command, counted, projectName } from '../context.ts'
+import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLines, isLoopback } from './check-card.ts'
+import { activePeriodLines } from './check-next.ts'
+import { checkSettings, draftOf, readSettings } from './check-settings.ts'
+
+const PAGE = 15
+
+const add = command({
+  name: 'checks add',
+  summary: 'Wait for the beats of a job, and alert when one does not come',
+  details:
+    'Without --every or --cron a beat is awaited every day. A new check begins to be judged with its first beat.',
+  examples: [
+    'checks add nightly-backup --every 1d --grace 1h',
+    'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo --max-runtime 20m',
+  ],
+  role: 'responder',
+  args: {
+    name: positional(z.string().trim().min(1).max(100)).describe('A name for the job'),
+    ...checkSettings(),
+    project: projectName().optional().describe('The project it belongs to, default unless said'),
+  },
+  run({ name, project, ...settings }, context) {
+    const { state, now } = context
+    const check = addCheck(
+      state,
+      { ...draftOf(settings, context), name, projectId: findProject(state, project).id },
+      now,
+    )
+    return {
+      card: {
+        title: `The check ${check.name} waits for its first beat`,
+        tone: 'good',
+        lines: [
+          `It then expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+          ...activePeriodLines(check, now),
+          ...dependencyLines(check, context),
+          ...(isLoopback(context.publicUrl)
+            ? [
+                'Only the machine that Vakt runs on reaches the address below; for jobs elsewhere set HOST and PUBLIC_URL.',
+              ]
+            : []),
+          'Put this at the end of the job:',
+        ],
+        code: { text: curlLine(check, context), language: 'sh' },
+        buttons: [{ label: 'Show', line: `checks show ${check.uuid}` }],
+      },
+      result: checkResult(context, check),
+    }
+  },
+})
+
+const edit = command({
+  name: 'checks edit',
+  summary: 'Change the settings of a check',
+  details:
+    '"none" takes a setting away: --owner none. An edit never causes an alert by itself: what it would make overdue is counted from now.',
+  examples: [
+    'checks edit nightly-backup --grace 2h',
+    'checks edit report --active "Mon-Fri 06:00-20:00"',
+    'checks edit report --rename weekday-report',
+  ],
+  role: 'responder',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    ...checkSettings(),
+    rename: z.string().trim().min(1).max(100).optional().describe('A new name; its slug URL changes with it'),
+    project: projectName().optional().describe('Its project, when several have a check of that name'),
+  },
+  run({ name, project, rename, ...settings }, context) {
+    const { state, now } = context
+    const check = checkOf(context, name, project)
+    const changes = readSettings(settings, check, context)
+    if (Object.keys(changes).length === 0 && rename === undefined)
+      throw invalid('settings', 'Say what to change, such as --grace 2h.')
+    const edited = editCheck(state, check, { ...changes, ...(rename === undefined ? {} : { name: rename }) }, now)
+    const card = checkCard(edited, context)
+    return {
+      card: { ...card, lines: [...card.lines, ...activePeriodLines(edited, now)] },
+      result: checkResult(context, edited),
+    }
+  },
+})
+
+const show = command({
+  name: 'checks show',
+  summary: 'Show a check: how it is doing, when it is due, its ping URL and settings',
+  examples: ['checks show nightly-backup'],
+  role: 'viewer',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, project }, context) {
+    const check = checkOf(context, name, project)
+    return { card: checkCard(check, context), result: checkResult(context, check) }
+  },
+})
+
+const list = command({
+  name: 'checks list',
+  summary: 'Show all checks and how they are doing',
+  examples: ['checks list', 'checks list --status down', 'checks list backup'],
+  role: 'viewer',
+  args: {
+    matching: positional(z.string().max(100).optional()).describe('Only checks with this in their name'),
+    project: projectName().optional().describe('Only of this project'),
+    status: z.enum(SHOWN_STATUSES).optional().describe('Only with this status'),
+    page: z.number().int().min(1).optional().describe('Which page'),
+    limit: z.number().int().min(1).max(20_000).optional().describe('How many a page; 15 unless said, all for scripts'),
+  },
+  run({ matching, project, status, page = 1, limit: size }, context) {
+    const { state, now } = context
+    const filter = {
+      ...(matching === undefined ? {} : { matching }),
+      ...(status === undefined ? {} : { status: { shown: status, at: now } }),
+      ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
+    }
+    const total = countChecks(state, filter)
+    const limit = size ?? PAGE
+    // A person reads pages; a script wants them all unless it asks for pages.
+    const paged = context.interactive || page > 1 || size !== undefined
+    const found = listChecks(state, paged ? { ...filter, limit, offset: (page - 1) * limit } : filter)
+    const pages = Math.max(1, Math.ceil(total / limit))
+    const flags = { matching, project, status, limit: size }
+    const turn = (label: string, to: number): Button => ({ label, line: listLine({ ...flags, page: to }) })
+    const lines = found.slice(0, limit).map(check => checkLine(check, now))
+    return {
+      card: {
+        title: counted(total, 'check'),
+        tone: 'plain',
+        lines: lines.length > 0 ? lines : [emptyList(total, page, pages, Object.keys(filter).length > 0)],
+        buttons: [
+          ...(page > pages ? [turn('Last page', pages)] : page > 1 ? [turn('Previous', page - 1)] : []),
+          ...(page < pages ? [turn('Next', page + 1)] : []),
+        ],
+        ...(pages > 1 && page <= pages ? { footer: `Page ${page} of ${pages}` } : {}),
+      },
+      result: { checks: found.map(check => checkResult(context, check).check), total },
+    }
+  },
+})
+
+const beats = command({
+  name: 'checks beats',
+  summary: 'Show the last beats of a check, newest first',
+  examples: ['checks beats nightly-backup --limit 20'],
+  role: 'viewer',
+  args: {
+    name: checkName().describe('Name, slug or uuid of the check'),
+    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    project: projectName().optional().describe('Its project'),
+  },
+  run({ name, limit = 10, project }, context) {
+    const check = checkOf(context, name, project)
+    const found = listBeats(context.state, check.id, limit)
+    const lines = found.map((beat): Text => {
+      const took = beat.duration === null ? '' : `, took ${formatDuration(beat.duration)}`
+      const exit = beat.exitStatus === null ? '' : `, exit status ${beat.exitStatus}`
+      return [
+        { bold: beat.kind },
+        ' · ',
+        { time: beat.receivedAt, style: 'moment' },
+        ` · ${beat.method} from ${beat.remoteAddress}${exit}${took}`,
+      ]
+    })
+    return {
+      card: {
+        title: `Last beats of ${check.name}`,
+        tone: 'plain',
+        lines: lines.length > 0 ? lines : ['None has come yet.'],
+      },
+      result: {
+        beats: found.map(beatResult),
+      },
+    }
+  },
+})
+
+export const checkCommands = [add, list, show, beats, edit]
+
+/** The line that shows a page of the same list. */
+function listLine(flags: Record<string, string | number | undefined>): string {
+  const written = Object.entries(flags).filter(([, value]) => value !== undefined)
+  return ['checks list', ...written.map(([name, value]) => `--${name}=${quoteWord(String(value))}`)].join(' ')
+}
+
+function emptyList(total: number, page: number, pages: number, filtered: boolean): string {
+  if (total > 0)
+    return `There is no page ${page}: ${pages === 1 ? 'page 1 holds them all' : `pages go from 1 to ${pages}`}.`
+  return filtered ? 'No check fits.' : 'There are none yet. Add one: checks add nightly-backup --every 1d'
+}

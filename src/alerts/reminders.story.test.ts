@@ -1,0 +1,187 @@
+// Stories of alerts and the people they call: reminders, snoozes, many at once, and checks that go away meanwhile.
+import { describe, expect, it } from 'vitest'
+import { DeliveryError } from '../chat/channel.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
+import { setThresholds } from './suppression/settings.ts'
+
+const titles = ({ channel }: TestHouse) => channel.messages.map(message => message.card.title)
+const calls = ({ channel }: TestHouse) =>
+  channel.messages.flatMap(message => message.replies.map(reply => reply.card.title.split(/[:,]/)[0]))
+
+describe('reminders', () => {
+  it.each([
+    ['of the project, every four hours', 'job', '4h'],
+    ['of the check itself', 'job --remind 30m', '30m'],
+  ])('come at the interval %s, until somebody acknowledges', async (_, line, interval) => {
+    const house = await startHouse()
+    const beat = await house.hasCheck(line)
+    await beat('/fail')
+    await house.passes(interval)
+    await house.passes(interval)
+    expect(calls(house)).toEqual(['Still going on', 'Still going on'])
+    await house.says('ack 1')
+    await house.passes('9h')
+    expect(calls(house)).toHaveLength(2)
+    await house.says('unack 1')
+    await house.passes(interval)
+    expect(calls(house)).toHaveLength(3)
+  })
+
+  it('follow what the project says, and none is none', async () => {
+    const house = await startHouse()
+    await house.result('projects edit default --remind 1h')
+    await (await house.hasCheck('loud'))('/fail')
+    await (await house.hasCheck('quiet --remind none'))('/fail')
+    await house.passes('2h')
+    const [loud, quiet] = house.channel.messages
+    expect([loud!.replies.length, quiet!.replies.length]).toEqual([2, 0])
+  })
+
+  it('go on through a restart, at their time', async () => {
+    const first = await startHouse()
+    await (await first.hasCheck('job --remind 1h'))('/fail')
+    await first.passes('30m')
+    const house = await first.restarts('10s')
+    await house.passes('29m49s')
+    expect(calls(house)).toEqual([])
+    await house.passes('1s')
+    expect(calls(house)).toEqual(['Still going on'])
+  })
+})
+
+describe('a snooze', () => {
+  it('keeps quiet until its end, and then calls everybody again', async () => {
+    const house = await startHouse()
+    const beat = await house.hasCheck('job --remind 10m')
+    await beat('/fail')
+    await house.says('snooze 1 --for 2h --note "after lunch"')
+    expect(titles(house)).toEqual(['Snoozed: job reported a failure'])
+    await house.passes('1h59m59s')
+    expect(calls(house)).toEqual([])
+    await house.passes('1s')
+    expect([titles(house), calls(house)]).toEqual([
+      ['Critical: job reported a failure'],
+      ['The snooze is over and it still goes on'],
+    ])
+    await house.passes('10m')
+    expect(calls(house).at(-1)).toBe('Still going on')
+  })
+
+  it('ends with what it was for', async () => {
+    const house = await startHouse()
+    const beat = await house.hasCheck('job')
+    await beat('/fail')
+    await house.says('snooze 1')
+    await beat()
+    await house.passes('2h')
+    expect([titles(house), calls(house)]).toEqual([['Resolved: job reported a failure'], ['Recovered after under 1s']])
+  })
+})
+
+it('an alert that somebody resolves by hand is not opened again by the same silence', async () => {
+  const house = await startHouse()
+  const beat = await house.hasCheck('job --every 10m --grace 1m')
+  await beat()
+  await house.passes('11m')
+  await house.says('resolve 1')
+  await house.passes('9h')
+  expect(titles(house)).toEqual(['Resolved: job sent no beat'])
+  await beat()
+  await house.passes('11m')
+  expect(titles(house)).toHaveLength(2)
+})
+
+describe('a check that alerts', () => {
+  it.each(['checks pause job', 'checks remove job --yes'])('ends its card with "%s"', async line => {
+    const house = await startHouse()
+    const beat = await house.hasCheck('job')
+    await beat('/fail')
+    await house.result(line)
+    expect(titles(house)).toEqual(['Resolved: job reported a failure'])
+    expect(house.channel.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
+    await house.passes('9h')
+    expect(calls(house)).toEqual([])
+  })
+
+  it('is not mistaken for one that was removed before it', async () => {
+    const house = await startHouse()
+    await (await house.hasCheck('old'))('/fail')
+    await house.result('checks remove old --yes')
+    await (await house.hasCheck('new'))('/fail')
+    expect(titles(house)).toEqual(['Resolved: old reported a failure', 'Critical: new reported a failure'])
+  })
+})
+
+it('alerts that come while a channel is limited are all told when it lets them, criticals first', async () => {
+  const house = await startHouse({ channels: ['slack', 'discord'] })
+  setThresholds(house.state, null, { stormRate: 0 })
+  const [slack, discord] = house.channels
+  slack!.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 60_000 }))
+  for (let i = 0; i < 60; i++) {
+    const severity = i % 3 === 0 ? 'critical' : i % 3 === 1 ? 'warning' : 'info'
+    await (await house.hasCheck(`job-${i} --severity ${severity}`))('/fail')
+  }
+  expect([slack!.messages.length, discord!.messages.length]).toEqual([0, 60])
+  await house.passes('59s')
+  expect(slack!.messages).toHaveLength(0)
+  await house.passes('2s')
+  const told = slack!.messages.map(message => message.card.title.split(':')[0])
+  expect(told).toEqual([...Array(20).fill('Critical'), ...Array(20).fill('Warning'), ...Array(20).fill('Info')])
+})
+
+describe('a command that cannot be done', () => {
+  it.each([
+    ['checks add', { name: expect.any(String) }, /name is missing/i],
+    ['checks add a --every soon', { every: expect.any(String) }, /every must be a duration .* but is "soon"/i],
+    ['checks add a --grace 0s', { grace: expect.any(String) }, /from 1s to 365d/],
+    ['checks add a --cron "61 * * * *"', { cron: expect.any(String) }, /minute field/],
+    ['checks add a --cron "0 0 31 2 *"', { cron: expect.any(String) }, /never comes due/],
+    ['checks add a --cron "0 2 * * *" --tz Europe/Olso', { tz: expect.any(String) }, /Europe\/Olso/],
+    ['checks add a --every 1h --cron "0 2 * * *"', { every: expect.any(String) }, /not both/],
+    ['checks add a --active weekdays', { active: expect.any(String) }, /Mon-Fri 08:00-18:00/],
+    ['checks add a --after 0', { after: expect.any(String) }, /after/i],
+    ['checks add a --severity dire', { severity: expect.any(String) }, /severity/i],
+    ['checks add a --methods GET', { methods: expect.any(String) }, /methods/i],
+    [
+      'checks add a --project shop',
+      { project: expect.any(String) },
+      /There is no project "shop"\. There is default; "projects add" makes another\./,
+    ],
+    ['checks add a --colour red', { colour: expect.any(String) }, /no flag --colour/],
+    ['checks add job', { name: expect.any(String) }, /There is a check "job" already/],
+    ['checks edit job', { settings: expect.any(String) }, /Say what to change/],
+    ['checks edit job --rename other', { rename: expect.any(String) }, /There is a check "other" already/],
+    ['checks show jbo', { name: expect.any(String) }, /There is no check "jbo"/],
+    ['checks pause nobody', { name: expect.any(String) }, /There is no check "nobody"/],
+    ['checks next', { name: expect.any(String) }, /Say which check, or a schedule/],
+    ['checks next job --from yesteryear', { from: expect.any(String) }, /is not a time/],
+    ['checks', { line: expect.any(String) }, /needs one more word/],
+    ['checks stop job', { line: expect.any(String) }, /There is no command "checks stop"/],
+    ['ack', { alert: expect.any(String) }, /alert/i],
+    ['ack 99', { alert: expect.any(String) }, /There is no alert 99/],
+    ['ack seven', { alert: expect.any(String) }, /must be an alert number such as 42/],
+    ['snooze 1 --for ever', { for: expect.any(String) }, /must be a duration/],
+    ['frobnicate', { line: expect.any(String) }, /There is no command "frobnicate"/],
+  ])('%s: names the field, and nothing is changed', async (line, fields, sentence) => {
+    const house = await startHouse()
+    await house.hasCheck('job')
+    await (await house.hasCheck('other'))('/fail')
+    const before = await house.result('checks list')
+    const reply = await house.says(line)
+    if (reply.ok) throw new Error('it was done')
+    expect(reply.problem.fields).toEqual(fields)
+    expect(reply.problem.message).toMatch(sentence)
+    expect(await house.result('checks list')).toEqual(before)
+  })
+})
+
+describe('deliveries --failed', () => {
+  it('tells what a channel refused however many alerts came since', async () => {
+    const house = await startHouse()
+    house.channel.failing(new DeliveryError('refused', 'No access to the channel.'), 1)
+    await house.says('alerts test')
+    for (let i = 0; i < 12; i++) await house.says('alerts test', { id: `later-${i}` })
+    const { deliveries } = await house.result<{ deliveries: { alert: number; state: string }[] }>('deliveries --failed')
+    expect(deliveries).toMatchObject([{ alert: 1, state: 'failed' }])
+  })
+})

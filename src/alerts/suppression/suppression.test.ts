@@ -1,0 +1,177 @@
+// What holds an alert back and in which order; who explains whom; when an alert flaps; when maintenance is.
+import { describe, expect, it } from 'vitest'
+import { HOUR, MINUTE } from '../../time.ts'
+import { knownMatcher, readMatcher } from '../matcher.ts'
+import { isFlapping, withChange } from './flapping.ts'
+import { explains, isSilent, type Kin, rootOf } from './inhibition.ts'
+import { cronWindow, type Maintenance, windowAfter } from './maintenance.ts'
+import { type Blanket, type Held, holdOf, type World } from './suppression.ts'
+import { USUAL } from './threshold.ts'
+
+const NOW = 1_000_000
+
+const alert = (more: Partial<Held> = {}): Held => ({
+  ...{ title: 'disk is full', severity: 'critical', detector: 'rule', key: 'rule:1', owner: null, labels: {} },
+  ...{ projectId: 1, role: null },
+  ...more,
+})
+const blanket = (by: string, until: number, matcher = 'disk', projectId: number | null = null): Blanket => ({
+  ...{ by, until, projectId, matcher: readMatcher(matcher), why: by },
+})
+const world = (more: Partial<{ [Name in keyof World]: unknown }> = {}): World => {
+  const thunks = { parent: null, settlesAt: null, quietUntil: null, storm: null, project: 'shop', ...more }
+  const { blankets = [], ...rest } = thunks as typeof thunks & { blankets?: Blanket[] }
+  const asked = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, () => value]))
+  return { ...asked, blankets, now: NOW } as unknown as World
+}
+
+describe('an alert is held back by', () => {
+  const silence = blanket('silence:1', NOW + HOUR)
+  const parent = { id: 7, title: 'host down' }
+  it.each<[string, Partial<Held>, Parameters<typeof world>[0], string | null]>([
+    ['nothing', {}, {}, null],
+    ['a silence before all else', {}, { blankets: [silence], parent, storm: 9 }, 'silence:1'],
+    [
+      'the one that lasts longest',
+      {},
+      { blankets: [blanket('silence:1', NOW + 1), blanket('maintenance:2', NOW + 2)] },
+      'maintenance:2',
+    ],
+    ['no silence that is over', {}, { blankets: [blanket('silence:1', NOW)] }, null],
+    ['no silence of another project', {}, { blankets: [blanket('silence:1', NOW + 1, 'disk', 2)] }, null],
+    ['a silence by project name', {}, { blankets: [blanket('silence:1', NOW + 1, 'project:shop')] }, 'silence:1'],
+    ['no silence that means others', {}, { blankets: [blanket('silence:1', NOW + 1, 'host:web')] }, null],
+    ['what explains it', {}, { parent, settlesAt: NOW + 5, storm: 9 }, 'alert:7'],
+    ['the wait for that', {}, { settlesAt: NOW + 5, storm: 9 }, 'settling'],
+    ['no wait that is over', {}, { settlesAt: NOW }, null],
+    ['a storm', {}, { storm: 9 }, 'storm:9'],
+    ['no storm when it is one itself', { detector: 'storm' }, { storm: 9 }, null],
+    ['quiet hours', { severity: 'warning' }, { quietUntil: NOW + 5, storm: 9 }, 'quiet'],
+    ['no quiet hours when it is critical', {}, { quietUntil: NOW + 5 }, null],
+    ['quiet hours only when it is a notice', { detector: 'notice' }, { blankets: [silence], parent }, null],
+    ['nothing when it is a test', { detector: 'test', severity: 'info' }, { blankets: [silence], quietUntil: 1 }, null],
+  ])('%s', (_, what, around, by) => {
+    expect(holdOf(alert(what), world(around))?.by ?? null).toBe(by)
+  })
+
+  it('a matcher that cannot be read any more, by nothing', () => {
+    expect(holdOf(alert(), world({ blankets: [{ ...silence, matcher: knownMatcher('(disk') }] }))).toBeNull()
+  })
+})
+
+describe('an alert with a role', () => {
+  const kin = (more: Partial<Kin> = {}): Kin => ({
+    ...{ id: 1, projectId: 1, severity: 'critical', detector: 'x', role: null, labels: {}, since: 0, firedAt: 10 },
+    ...{ heldBy: null, calmAt: null, key: 'k', title: 't' },
+    ...more,
+  })
+  const down = (more: Partial<Kin> = {}) => kin({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
+  const onHost = (more: Partial<Kin> = {}) => kin({ labels: { host: 'h' }, ...more })
+  const mute = (more: Partial<Kin> = {}) => kin({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
+  const ofSource = (more: Partial<Kin> = {}) => kin({ labels: { source: 's', rule: 'few' }, ...more })
+  it.each<[string, Kin, Kin, boolean]>([
+    ['its host', down(), onHost(), true],
+    ['no other host', down(), kin({ labels: { host: 'g' } }), false],
+    ['no alert without a host', down(), kin(), false],
+    ['not itself', down(), down(), false],
+    ['no other alert that the host is down', down({ id: 3 }), down(), false],
+    ['the group of its checks', down(), down({ id: 3, detector: 'host-checks' }), true],
+    ['no detector, when it is the group', down({ detector: 'host-checks' }), down({ id: 3 }), false],
+    ['nothing of another project', down({ projectId: 2 }), onHost(), false],
+    ['every project when it has none', down({ projectId: null }), onHost(), true],
+    ['nothing once it is gone for now', down({ calmAt: 5 }), onHost(), false],
+    ['nothing critical while it waits for the morning', down({ heldBy: 'quiet' }), onHost(), false],
+    ['what waits as well', down({ heldBy: 'quiet' }), onHost({ severity: 'warning' }), true],
+    ['what its lines lack', mute(), ofSource(), true],
+    ['nothing that another program says of its source', mute(), ofSource({ labels: { source: 's' } }), false],
+    ['nothing from before the silence', mute({ since: 15 }), ofSource(), false],
+    ['nothing worse than the silence', mute({ severity: 'warning' }), ofSource(), false],
+    ['the outside', kin({ id: 2, role: 'offline', since: 5, projectId: null }), kin(), true],
+    [
+      'nothing local',
+      kin({ id: 2, role: 'offline', since: 5, projectId: null }),
+      kin({ labels: { lan: 'yes' } }),
+      false,
+    ],
+    [
+      'the outside by night too',
+      kin({ id: 2, role: 'offline', since: 5, projectId: null, heldBy: 'quiet' }),
+      kin(),
+      true,
+    ],
+    ['nothing from before', kin({ id: 2, role: 'offline', since: 15, projectId: null }), kin(), false],
+  ])('explains %s', (_, parent, child, expected) => {
+    expect(explains(parent, child)).toBe(expected)
+  })
+
+  it.each([
+    [{ check: 'a', miss: 'silent' }, true],
+    [{ check: 'a', miss: 'failed' }, false],
+    [{ container: 'c' }, true],
+    [{ container: 'c', source: 's' }, false],
+    [{ source: 's' }, false],
+  ])('may have silenced %j: %s', (labels, silent) => {
+    expect(isSilent({ labels })).toBe(silent)
+  })
+})
+
+describe('the root', () => {
+  const chain: Record<number, number> = { 1: 2, 2: 3, 4: 5, 5: 6, 6: 5, 7: 7 }
+  const parentOf = ({ id }: { id: number }) => (chain[id] === undefined ? null : { id: chain[id] })
+  it.each([
+    [3, null],
+    [2, 3],
+    [1, 3],
+    [4, 5],
+    [5, null],
+    [6, 5],
+    [7, null],
+  ])('of %i is %s', (id, root) => {
+    expect(rootOf({ id }, parentOf)?.id ?? null).toBe(root)
+  })
+})
+
+describe('changes', () => {
+  it('count within the time only, and flap at the number set', () => {
+    const often = [0, 1, 2, 3, 4].reduce<number[]>((all, i) => withChange(all, i * MINUTE, USUAL), [])
+    expect(isFlapping(often, USUAL)).toBe(false)
+    expect(isFlapping(withChange(often, 9 * MINUTE, USUAL), USUAL)).toBe(true)
+    expect(isFlapping(withChange(often, 11 * MINUTE, USUAL), USUAL)).toBe(false)
+    expect(isFlapping(often, { ...USUAL, flapChanges: 0 })).toBe(false)
+    expect(withChange([5000], 1000, USUAL)).toEqual([1000])
+  })
+})
+
+describe('maintenance by cron', () => {
+  const at = (text: string) => Date.parse(text)
+  const job = { cron: '30 2 * * *', timeZone: 'Europe/Oslo', duration: HOUR }
+  const next = (one: Partial<Maintenance>, now: number, early = false) => {
+    const window = windowAfter({ ...job, ...one } as Maintenance, now, early)
+    return window && new Date(window.startsAt).toISOString()
+  }
+
+  it('is on at once when a window lies over now, and through both clock changes', () => {
+    expect(cronWindow(job, at('2026-03-27T02:00:00Z'))?.startsAt).toBe(at('2026-03-27T01:30:00Z'))
+    // 02:30 does not exist in Oslo on 29 March: it begins as the clocks have gone forward.
+    expect(next({ startsAt: at('2026-03-28T01:30:00Z') }, at('2026-03-28T02:30:00Z'))).toBe('2026-03-29T01:00:00.000Z')
+    expect(next({ startsAt: at('2026-03-29T01:00:00Z') }, at('2026-03-29T02:00:00Z'))).toBe('2026-03-30T00:30:00.000Z')
+    // On 25 October it is there twice: the window is the first of them, once.
+    expect(next({ startsAt: at('2026-10-24T00:30:00Z') }, at('2026-10-24T01:30:00Z'))).toBe('2026-10-25T00:30:00.000Z')
+    expect(next({ startsAt: at('2026-10-25T00:30:00Z') }, at('2026-10-25T01:30:00Z'))).toBe('2026-10-26T01:30:00.000Z')
+  })
+
+  it('ended early comes again only at its next time', () => {
+    expect(next({ startsAt: at('2026-03-02T01:30:00Z') }, at('2026-03-02T01:40:00Z'), true)).toBe(
+      '2026-03-03T01:30:00.000Z',
+    )
+    expect(windowAfter({ ...job, cron: null } as Maintenance, 0, false)).toBeNull()
+  })
+
+  it('of overlapping windows goes on without a gap, and is found at once after years', () => {
+    const always = { cron: '0 * * * *', timeZone: 'UTC', duration: 2 * HOUR, startsAt: at('2026-03-02T08:00:00Z') }
+    expect(next(always, at('2026-03-02T10:00:00Z'))).toBe('2026-03-02T09:00:00.000Z')
+    expect(next({ ...always, cron: '* * * * *', duration: MINUTE }, at('2036-03-02T10:00:30Z'))).toBe(
+      '2036-03-02T10:00:00.000Z',
+    )
+  })
+})

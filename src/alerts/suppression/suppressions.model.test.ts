@@ -1,0 +1,208 @@
+// What is held back and what is shown, after any course of alerts, silences and causes, against a plain model of it.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Finding } from '../../detectors/finding.ts'
+import { checks } from '../../state/schema/index.ts'
+import { startDelivery } from '../../testing/delivery.ts'
+import { HOUR, MINUTE, SECOND } from '../../time.ts'
+import type { Alert } from '../alert.ts'
+import { listAlerts } from '../alert-lists.ts'
+import { endAlert, fireAlert } from '../lifecycle.ts'
+import { addSilence, endSilence, listSilences } from './silences.ts'
+import { keepHolds } from './sweep.ts'
+
+/** The checks of the story: their hosts, and what they depend on; `e` and `f` depend on one another. */
+const CHECKS = [
+  { name: 'a', host: 'h1', dependsOn: null },
+  { name: 'b', host: 'h1', dependsOn: 'a' },
+  { name: 'c', host: 'h2', dependsOn: 'b' },
+  { name: 'd', host: null, dependsOn: null },
+  { name: 'e', host: null, dependsOn: 'f' },
+  { name: 'f', host: 'h2', dependsOn: 'e' },
+] as const
+const HOSTS = ['h1', 'h2'] as const
+
+type Step =
+  | { do: 'fire' | 'end'; what: string }
+  | { do: 'silence'; label: 'check' | 'host'; value: string; minutes: number }
+  | { do: 'unsilence' }
+  | { do: 'pass'; seconds: number }
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 5,
+      arbitrary: fc.record({ do: fc.constant('fire' as const), what: fc.constantFrom(...'abcdef', ...HOSTS) }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('end' as const), what: fc.constantFrom(...'abcdef', ...HOSTS) }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.oneof(
+        fc.record({
+          do: fc.constant('silence' as const),
+          label: fc.constant('check' as const),
+          value: fc.constantFrom(...'abcdef'),
+          minutes: fc.integer({ min: 1, max: 6 }),
+        }),
+        fc.record({
+          do: fc.constant('silence' as const),
+          label: fc.constant('host' as const),
+          value: fc.constantFrom(...HOSTS),
+          minutes: fc.integer({ min: 1, max: 6 }),
+        }),
+      ),
+    },
+    { weight: 1, arbitrary: fc.constant({ do: 'unsilence' as const }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 100 }) }),
+    },
+  ),
+  { minLength: 5, maxLength: 40 },
+)
+
+it('holds back what is silenced or explained, shows everything else once, and forgets nothing', {
+  timeout: 60_000,
+}, async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async course => {
+      const world = await startWorld()
+      for (const step of course) await world.takes(step)
+      for (const silence of listSilences(world.state, { ended: false, limit: 100 }))
+        await world.takes({ do: 'unsilence', silence } as Step)
+      await world.takes({ do: 'pass', seconds: 2 * 3600 })
+      expect(world.open().filter(alert => alert.heldBy !== null && !alert.heldBy.startsWith('alert:'))).toEqual([])
+    }),
+    { numRuns: 12 },
+  )
+})
+
+async function startWorld() {
+  const delivery = await startDelivery('chat')
+  const { state, clock } = delivery
+  const told = new Set<number>()
+  state.prepare(`insert into projects (id, name, ping_key, remind_every, created_at) values (1, 'p', 'k', 0, 0)`).run()
+  for (const [i, check] of CHECKS.entries()) {
+    const row = { every: HOUR, timeZone: 'UTC', grace: MINUTE, severity: 'critical', status: 'up' } as const
+    const named = { id: i + 1, projectId: 1, slug: check.name, uuid: `u${i}`, createdAt: 0 }
+    state.db
+      .insert(checks)
+      .values({ ...row, ...named, ...check })
+      .run()
+  }
+  const open = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.detector !== 'notice')
+  const settle = async (work: () => void) => {
+    await delivery.change(() =>
+      state.transaction(() => {
+        work()
+        keepHolds(state, clock.now())
+      }),
+    )
+    const silences = listSilences(state, { ended: false, limit: 100 })
+    for (const alert of open()) {
+      expect({ title: alert.title, ...whatHolds(alert) }).toEqual({
+        title: alert.title,
+        ...modelOf(alert, open(), silences, clock.now()),
+      })
+      if (alert.heldBy === null) told.add(alert.id)
+    }
+    const shown = delivery
+      .channel('chat')
+      .messages.map(message => message.card.title)
+      .filter(title => !title.startsWith('Silence'))
+    const wanted = listAlerts(state, { limit: -1 }).filter(alert => told.has(alert.id))
+    const word = (alert: Alert) => `${alert.state === 'resolved' ? 'Resolved' : 'Critical'}: ${alert.title}`
+    expect(shown.sort()).toEqual(wanted.map(word).sort())
+  }
+  return {
+    state,
+    open,
+    async takes(step: Step) {
+      const now = clock.now()
+      if (step.do === 'fire') return settle(() => void fireAlert(state, findingOf(step.what, now), now))
+      if (step.do === 'silence') {
+        const matcher = `${step.label}:${step.value}`
+        const draft = { projectId: null, matcher, reason: null, by: 'Ann', endsAt: now + step.minutes * MINUTE }
+        return settle(() => void addSilence(state, draft, now))
+      }
+      if (step.do === 'unsilence') {
+        const silence = listSilences(state, { ended: false, limit: 1 })[0]
+        return silence && settle(() => void endSilence(state, silence, 'Ann', now))
+      }
+      if (step.do !== 'pass') return settle(() => void endAlert(state, keyOf(step.what), null, now))
+      const ticks = Math.min(step.seconds, 100)
+      for (let i = 0; i < ticks; i += 5) {
+        await clock.advance((step.seconds / ticks) * 5 * SECOND)
+        await settle(() => {})
+      }
+    },
+  }
+}
+
+/** What holds an alert as it is stored: a silence, the alert at the root of it, or nothing (or its hold-off). */
+function whatHolds(alert: Alert) {
+  const by = alert.heldBy
+  if (by?.startsWith('silence:')) return { held: 'silence' }
+  return { held: by === 'settling' ? null : by }
+}
+
+function modelOf(
+  alert: Alert,
+  open: readonly Alert[],
+  silences: readonly { matcher: string; endsAt: number }[],
+  now: number,
+) {
+  const { check, host } = alert.labels
+  if (silences.some(one => one.endsAt > now && [`check:${check}`, `host:${host}`].includes(one.matcher)))
+    return { held: 'silence' }
+  if (alert.heldBy === 'settling') expect(alert.heldUntil).toBeGreaterThan(now)
+  const path = [alert]
+  for (;;) {
+    const next = parentOf(path.at(-1)!, open)
+    if (!next) return { held: path.length === 1 ? null : `alert:${path.at(-1)!.id}` }
+    const circle = path.slice(path.findIndex(one => one.id === next.id))
+    if (path.some(one => one.id === next.id)) {
+      const oldest = Math.min(...circle.map(one => one.id))
+      return { held: oldest === alert.id ? null : `alert:${oldest}` }
+    }
+    path.push(next)
+  }
+}
+
+function parentOf(alert: Alert, open: readonly Alert[]): Alert | undefined {
+  const down = open.find(one => one.labels.role === 'host-down' && one.labels.host === alert.labels.host)
+  if (down && alert.labels.role === undefined) return down
+  const seen = new Set<string>()
+  for (let name = alert.labels.depends_on; name !== undefined && !seen.has(name); ) {
+    seen.add(name)
+    const found = open.find(one => one.labels.check === name && one.id !== alert.id)
+    if (found) return found
+    name = CHECKS.find(one => one.name === name)!.dependsOn ?? undefined
+  }
+  return undefined
+}
+
+function keyOf(what: string): string {
+  const i = CHECKS.findIndex(check => check.name === what)
+  return i < 0 ? `host:${what}` : `check:${i + 1}`
+}
+
+function findingOf(what: string, now: number): Finding {
+  const check = CHECKS.find(one => one.name === what)
+  const labels: Record<string, string> = check ? { check: what, miss: 'silent' } : { role: 'host-down', host: what }
+  if (check?.host) labels.host = check.host
+  if (check?.dependsOn) labels.depends_on = check.dependsOn
+  return {
+    ...{
+      key: keyOf(what),
+      detector: 'missed-beat',
+      projectId: check ? 1 : null,
+      severity: 'critical',
+      title: `${what} is ill`,
+    },
+    ...{ since: now, owner: null, remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels },
+  }
+}

@@ -1,0 +1,121 @@
+// What time does to holds: silences and windows end, quiet hours come and go, storms calm down; each is told when it is over.
+import type { Text } from '../../card.ts'
+import type { State } from '../../state/database.ts'
+import { MINUTE } from '../../time.ts'
+import type { Alert } from '../alert.ts'
+import { keepHostGroups } from './host-groups.ts'
+import { beginWindows, endedWindows, endWindow, nextWindow } from './maintenance-windows.ts'
+import { postNotice } from './notices.ts'
+import { listQuietHours, markQuiet, type QuietHours, quietUntil, readQuietUntil } from './quiet-hours.ts'
+import { reviewSoon } from './reevaluation.ts'
+import { expireSilences, nextExpiry } from './silences.ts'
+import { keepStorms } from './storms.ts'
+import { countHeld, heldSince, listHeld } from './suppressed-alerts.ts'
+import type { Hold } from './suppression.ts'
+import { nextReview, reviewHolds } from './suppressions.ts'
+
+/** How many alerts a notice names. */
+const NAMED = 15
+
+/** Brings every hold up to date at `now`, in one transaction. */
+export function keepHolds(state: State, now: number): void {
+  state.transaction(() => {
+    const notices = [...silencesOver(state, now), ...windowsOver(state, now), ...quietOver(state, now)]
+    const changed = [beginWindows(state, now), keepHostGroups(state, now), keepStorms(state, now)]
+    if (changed.includes(true)) reviewSoon(state)
+    reviewHolds(state, now)
+    for (const { projectId, ...notice } of notices) {
+      postNotice(state, { ...notice, projectId }, quietHold(state, projectId, now), now)
+    }
+  })
+}
+
+/** When `keepHolds` has something to do next. Quiet hours are looked at in every turn. */
+export function nextHoldChange(state: State): number | null {
+  const due = [nextReview(state), nextExpiry(state), nextWindow(state)].filter(at => at !== null)
+  return due.length > 0 ? Math.min(...due) : null
+}
+
+type Notice = { key: string; projectId: number | null; title: string; seen: { lines: Text[] } }
+
+function silencesOver(state: State, now: number): Notice[] {
+  return expireSilences(state, now).map(one => {
+    const by = `silence:${one.id}`
+    const lines = [
+      `It silenced ${one.matcher}${one.reason === null ? '' : ` (${one.reason})`}.`,
+      ...stillOpen(state, by),
+    ]
+    const title = `Silence ${one.id} by ${one.by} expired; ${tally(state, by, one.held)}`
+    return { key: `${by}:expired:${one.endsAt}`, projectId: one.projectId, title, seen: { lines } }
+  })
+}
+
+function windowsOver(state: State, now: number): Notice[] {
+  return endedWindows(state, now).flatMap(one => {
+    const by = `maintenance:${one.id}`
+    const title = `The maintenance ${one.name} is over; ${tally(state, by, one.held)}`
+    const lines = stillOpen(state, by)
+    endWindow(state, one, now, false)
+    return one.held === 0 ? [] : [{ key: `${by}:over:${one.endsAt}`, projectId: one.projectId, title, seen: { lines } }]
+  })
+}
+
+function quietOver(state: State, now: number): Notice[] {
+  return listQuietHours(state).flatMap(one => {
+    const quiet = quietUntil(one, now) !== null
+    if (quiet === (one.quietSince !== null)) return []
+    markQuiet(state, one, quiet ? now : null)
+    reviewSoon(state)
+    return quiet ? [] : digest(state, one, now)
+  })
+}
+
+function digest(state: State, one: QuietHours, now: number): Notice[] {
+  // A turn notices a few seconds late that it is quiet.
+  const waited = heldSince(state, 'quiet', one.quietSince! - MINUTE, now).filter(alert => isFor(state, one, alert))
+  if (waited.length === 0) return []
+  const [on, over] = [
+    waited.filter(alert => alert.resolvedAt === null),
+    waited.filter(alert => alert.resolvedAt !== null),
+  ]
+  const lines: Text[] = [
+    ['Since ', { time: one.quietSince!, style: 'moment' }, ` (${one.hours ?? 'quiet'}).`],
+    ...(on.length > 0 ? [[{ bold: 'Still going on' }], ...named(on)] : []),
+    ...(over.length > 0 ? [[{ bold: 'Over by now' }], ...named(over)] : []),
+  ]
+  const title = `While it was quiet: ${plural(waited.length, 'alert')}, ${on.length} still going on`
+  const projectId = one.projectId === 0 ? null : one.projectId
+  return [{ key: `quiet:${one.projectId}:${one.quietSince}`, projectId, title, seen: { lines } }]
+}
+
+/** Whether an alert waits by these quiet hours: those of its project, or those for all when it has none of its own. */
+function isFor(state: State, one: QuietHours, alert: Alert): boolean {
+  const own = listQuietHours(state).find(other => other.projectId === alert.projectId)
+  return own === undefined ? one.projectId === 0 : own.projectId === one.projectId
+}
+
+function quietHold(state: State, projectId: number | null, now: number): Hold | null {
+  const until = readQuietUntil(state, projectId, now)
+  return until === null ? null : { by: 'quiet', until, why: 'quiet hours' }
+}
+
+function tally(state: State, by: string, held: number): string {
+  if (held === 0) return 'it held nothing back'
+  const open = countHeld(state, by)
+  return `${plural(held, 'alert')} ${held === 1 ? 'was' : 'were'} held back, ${open} still open`
+}
+
+function stillOpen(state: State, by: string): Text[] {
+  return named(listHeld(state, by, NAMED + 1))
+}
+
+function named(alerts: readonly Alert[]): Text[] {
+  const lines = alerts
+    .slice(0, NAMED)
+    .map((alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.severity} · ${alert.title}`])
+  return alerts.length > NAMED ? [...lines, '… and more; "alerts list" shows those that are open.'] : lines
+}
+
+function plural(n: number, one: string): string {
+  return `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`
+}

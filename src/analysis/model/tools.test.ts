@@ -1,0 +1,129 @@
+// What a model may look up: within the window, a little at a time, nothing twice; and what long logs must not hide.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { aStore, batchOf, NOON } from '../../logs/embedded/store.testing.ts'
+import type { LogStore } from '../../logs/store.ts'
+import { memoryState } from '../../state/database.ts'
+import { measuredHosts } from '../../testing/measured-hosts.ts'
+import { HOUR, MINUTE } from '../../time.ts'
+import { gatherPack } from '../evidence/gather.ts'
+import { createMeasures } from '../evidence/metric-tools.ts'
+import type { Pack } from '../evidence/pack.ts'
+import type { ModelRequest } from './model.ts'
+import { createVeil, veiled } from './pseudonymize.ts'
+import { createToolbox, TOOL_LIMITS, type Toolbox } from './tools.ts'
+import type { Piece } from './verify-citations.ts'
+
+let store: LogStore
+let pack: Pack
+let tools: Toolbox
+let evidence: Map<string, Piece>
+
+const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, projectId: null }
+
+beforeEach(async () => {
+  store = await aStore()
+  const state = memoryState()
+  const mine = measuredHosts(state, NOON, 90)
+  const lines = Array.from({ length: 300 }, (_, i) => ({
+    message: `order ${i} priced`,
+    timestamp: NOON - HOUR + i * 1000,
+    source: 'api',
+  }))
+  await store.append(batchOf([...lines, { message: 'order long ago', timestamp: NOON - 3 * HOUR, source: 'api' }]))
+  pack = await gatherPack({ state: memoryState(), store }, subject)
+  const veil = createVeil()
+  evidence = new Map()
+  const measures = createMeasures(state, mine.id, NOON)
+  tools = createToolbox({ store, measures, pack, evidence, conceal: veil.conceal, restore: veil.restore })
+})
+
+describe('a look-up', () => {
+  it('finds lines in the window of the evidence only, and gives them ids', async () => {
+    expect(await tools.call('search_logs', { text: 'order 7 priced' })).toMatch(/^\{"id":"L1".*order 7 priced"\}$/)
+    const early = { text: 'order long ago', from: '2000-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' }
+    expect(await tools.call('search_logs', early)).toBe('Nothing was found there.')
+  })
+
+  it('tells how a measurement went, which can be cited, of no other project and no longer than the evidence', async () => {
+    const [first, ...steps] = (await tools.call('metrics', { host: 'web-1', metric: 'cpu' })).split('\n')
+    const what = 'cpu of host web-1 was on average 50 %, at most 90 %, before on average 10 %'
+    expect(JSON.parse(first!)).toEqual({ id: 'M1', at: '2026-11-21T11:30:00.000Z', what })
+    expect(evidence.get('M1')).toMatchObject({ text: what, at: NOON - HOUR / 2 })
+    expect(steps).toHaveLength(24)
+    expect([steps[0], steps.at(-1)]).toEqual([
+      '2026-11-21T10:00:00.000Z 10 %, at most 10 %',
+      '2026-11-21T11:55:00.000Z 90 %, at most 90 %',
+    ])
+    expect(await tools.call('metrics', { host: 'secret-1', metric: 'cpu' })).toBe('There is no host of that name.')
+    expect(await tools.call('metrics', { host: 'web-1', metric: 'network' })).toContain(
+      'Hosts have no metric "network"',
+    )
+    const gone = { host: 'web-1', container: 'api', metric: 'cpu' }
+    expect(await tools.call('metrics', gone)).toBe('Nothing of that was measured then.')
+  })
+
+  it('is answered once, and not for ever', async () => {
+    await tools.call('histogram', { level: 'info' })
+    expect(await tools.call('histogram', { level: 'info' })).toContain('asked just this before')
+    for (let i = 1; i < TOOL_LIMITS.calls; i++) await tools.call('histogram', { text: `order ${i}` })
+    expect(await tools.call('histogram', { text: 'one more' })).toContain('No more can be looked up')
+  })
+
+  it('gives no more than fits, and says so', async () => {
+    const all = (await tools.call('search_logs', { limit: 10_000 })).split('\n')
+    expect(all.length).toBeLessThanOrEqual(TOOL_LIMITS.linesEach + 1)
+    expect(all.join('').length).toBeLessThanOrEqual(TOOL_LIMITS.tokensEach * 3 + 100)
+  })
+
+  it.each([
+    ['run_command', {}, 'There is no tool run_command'],
+    ['constructor', {}, 'There is no tool constructor'],
+    ['search_logs', { level: 'loud' }, 'That is not how search_logs is asked'],
+    ['neighbours', { id: 'L99' }, 'There is no line L99'],
+    ['pattern_lines', { id: 'T99' }, 'There is no pattern T99'],
+  ])('of %s with %o is answered with a sentence', async (name, input, says) => {
+    expect(await tools.call(name, input)).toContain(says)
+  })
+})
+
+it('the veil hides what is in any text of a request', async () => {
+  let received = ''
+  const model = veiled(
+    {
+      ask: async request => {
+        received = JSON.stringify(request)
+        throw new Error('enough')
+      },
+    },
+    createVeil(),
+  )
+  const text = 'password=hunter22secret of ann@shop.example'
+  const results = { role: 'results' as const, text, results: [{ id: '1', text }] }
+  const request = {
+    system: text,
+    turns: [{ role: 'person' as const, text }, results],
+    tools: [],
+  } as unknown as ModelRequest
+  await model.ask(request).catch(() => {})
+  expect(received).toContain('<EMAIL_1>')
+  expect(received).not.toMatch(/hunter22|ann@shop/)
+})
+
+it('what came right before the trouble is found in logs too long to be read', async () => {
+  const at = NOON - 17 * MINUTE
+  const noise = Array.from({ length: 30_000 }, (_, i) => ({
+    message: `cart ${i} seen`,
+    timestamp: NOON - HOUR + i * 120,
+    source: 'web',
+  }))
+  await store.append(batchOf(noise))
+  await store.append(
+    batchOf([
+      { message: 'settings reloaded', timestamp: at - 2_000, source: 'config' },
+      { message: 'no free connection', level: 'error', timestamp: at, source: 'api' },
+    ]),
+  )
+  const long = await gatherPack({ state: memoryState(), store }, subject)
+  expect(long.coverage.linesRead).toBeLessThan(long.coverage.lines)
+  expect(long.lines.map(line => line.message)).toContain('settings reloaded')
+})

@@ -1,0 +1,149 @@
+// What people do on Discord, handed to the command desk: slash commands, buttons, forms and suggestions.
+
+import type {
+  APIApplicationCommandAutocompleteInteraction,
+  APIApplicationCommandInteraction,
+  APIInteraction,
+  REST,
+} from 'discord.js'
+import type { Card } from '../../card.ts'
+import type { Log } from '../../logger.ts'
+import type { CommandDesk, Request, Speaker } from '../channel.ts'
+import { readPress } from './buttons.ts'
+import { sentence } from './errors.ts'
+import { formFor, readForm } from './forms.ts'
+import { type Turn, takeTurn } from './interaction-reply.ts'
+import { clean } from './markdown.ts'
+import { readSlash } from './options.ts'
+import { isStale, outOfPlace, speakerOf } from './speakers.ts'
+
+export interface Desk {
+  desk: CommandDesk
+  rest: REST
+  log: Log
+  /** Where commands are taken; the server may be unknown until Discord has told it. */
+  home: () => { guildId: string | null; channelId: string; others: ReadonlySet<string> }
+  now: () => number
+  /** Milliseconds after which an answer is deferred ("is thinking…"); Discord gives up after 3 s. */
+  deferAfter: number
+}
+
+type Typing = APIApplicationCommandAutocompleteInteraction
+
+/** Takes one interaction and sees it through; never rejects. */
+export async function takeInteraction(door: Desk, interaction: APIInteraction): Promise<void> {
+  try {
+    await take(door, interaction, takeTurn(door.rest, interaction))
+  } catch (error) {
+    // Most often 10062: Discord had given up on the interaction before the answer came.
+    door.log.warn('A command on Discord was left without an answer.', {
+      reason: sentence(error),
+      interaction: interaction.id,
+    })
+  }
+}
+
+async function take(door: Desk, interaction: APIInteraction, turn: Turn): Promise<void> {
+  const speaker = speakerOf(interaction)
+  const objection = outOfPlace(interaction, speaker, door.home())
+  if (interaction.type === 4) return suggest(door, interaction, objection ? null : speaker, turn)
+  if (objection || !speaker)
+    return turn.show({ title: objection ?? 'Vakt answers only in its own server.', tone: 'muted' }, true)
+  if (interaction.type === 2) return slash(door, interaction, speaker, turn)
+  if (interaction.type !== 3 && interaction.type !== 5) return
+  const press = readPress(interaction.data.custom_id)
+  if (press === null) return turn.show(UNKNOWN, true)
+  if (press === 'forgotten') return turn.show(FORGOTTEN, true)
+  if (interaction.type === 5) {
+    const line = door.desk.fillForm(press.line, readForm(interaction.data.components))
+    return carryOut(door, { line }, speaker, turn, interaction)
+  }
+  const form = press.ask.length ? door.desk.form(press.line, press.ask) : null
+  const refusal = form && door.desk.refusal(press.line, speaker)
+  if (refusal) return turn.show(refusal.card, true)
+  if (form) return turn.open(formFor(interaction.data.custom_id, form.command, form.arguments))
+  return carryOut(door, { line: press.line }, speaker, turn, interaction)
+}
+
+async function slash(
+  door: Desk,
+  interaction: APIApplicationCommandInteraction,
+  speaker: Speaker,
+  turn: Turn,
+): Promise<void> {
+  const options = 'options' in interaction.data ? interaction.data.options : []
+  const asked = readSlash(door.desk.commands, interaction.data.name, options)
+  if (!asked) return turn.show(UNKNOWN, true)
+  return carryOut(door, { command: asked.command, args: asked.args }, speaker, turn, interaction)
+}
+
+async function suggest(door: Desk, interaction: Typing, speaker: Speaker | null, turn: Turn): Promise<void> {
+  const asked = readSlash(door.desk.commands, interaction.data.name, interaction.data.options)
+  return turn.suggest(speaker && asked?.focused ? suggestions(door, asked.focused, speaker) : [])
+}
+
+/** Runs a command and shows its reply; one that takes long is deferred first, as private as it will be. */
+async function carryOut(door: Desk, request: Request, speaker: Speaker, turn: Turn, interaction: APIInteraction) {
+  const { desk, now } = door
+  let deferred = false
+  const defer = async () => {
+    await turn.defer(desk.isPrivate(request))
+    deferred = true
+  }
+  // By its date Discord may have given up already; then nothing must run that nobody sees the outcome of.
+  if (isStale(interaction, now())) await defer()
+  const running = desk.run(request, speaker)
+  if (!deferred && !(await isWithin(running, door.deferAfter)))
+    await defer().catch(error =>
+      door.log.warn('Discord did not take the sign of work in progress.', { reason: sentence(error) }),
+    )
+  const reply = await running
+  if (reply.ok && reply.quiet && isOnAlertCard(interaction)) await turn.endQuietly()
+  else await turn.show(reply.card, reply.private)
+}
+
+/** Cards that delivery keeps up to date show the outcome by themselves; answers to commands stay as they were. */
+function isOnAlertCard({ message }: APIInteraction): boolean {
+  return message !== undefined && message.interaction_metadata === undefined
+}
+
+function suggestions(
+  door: Desk,
+  { argument, typed }: { argument: Parameters<CommandDesk['complete']>[0]; typed: string },
+  speaker: Speaker,
+) {
+  try {
+    const choices = door.desk.complete(argument, typed, speaker)
+    const usable = choices.filter(choice => choice.value !== '' && Array.from(choice.value).length <= 100)
+    return usable.slice(0, 25).map(({ name, value }) => ({
+      name: Array.from(clean(name).trim() || clean(value))
+        .slice(0, 100)
+        .join(''),
+      value,
+    }))
+  } catch (error) {
+    door.log.error('Suggestions failed.', { argument: argument.name, error })
+    return []
+  }
+}
+
+async function isWithin(running: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>(resolve => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  const inTime = await Promise.race([running.then(() => true as const), late])
+  clearTimeout(timer)
+  return inTime
+}
+
+const UNKNOWN: Card = {
+  title: 'Vakt does not know this command any more.',
+  tone: 'muted',
+  lines: [['See ', { code: '/help' }, ' for those it knows.']],
+}
+const FORGOTTEN: Card = {
+  title: 'This button is from before Vakt was restarted.',
+  tone: 'muted',
+  lines: ['Its command is too long to be kept in the button. Ask for the card again, then press the new one.'],
+}

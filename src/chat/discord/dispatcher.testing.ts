@@ -1,0 +1,185 @@
+// A small desk for the tests of this folder, and a Discord platform on the simulator with it.
+
+import { z } from 'zod'
+import { type Command, commandsFor, completes, positional } from '../../command/command.ts'
+import { findCommand, quoteWord, readArguments, splitWords } from '../../command/command-line.ts'
+import type { Log } from '../../logger.ts'
+import { Problem } from '../../problem.ts'
+import { type Discord, type DiscordOptions, startDiscord } from '../../testing/discord/discord.ts'
+import type { Clock } from '../../time.ts'
+import type { CommandDesk, Platform, Reply, Request, Speaker } from '../channel.ts'
+import { createDiscord, type DiscordOptions as PlatformOptions } from './platform.ts'
+
+const command = commandsFor<Speaker>()
+const say = (title: string) => ({ card: { title, tone: 'plain' as const } })
+
+export const commands: readonly Command<Speaker>[] = [
+  command({ name: 'status', summary: 'How things are', role: 'viewer', args: {}, run: () => say('All is well') }),
+  command({
+    name: 'whoami',
+    summary: 'Who you are',
+    role: 'viewer',
+    args: {},
+    run: (_args, by) => say(`${by.name} ${by.admin ? 'admin' : 'member'} ${by.groups.join(',')}`.trim()),
+  }),
+  command({
+    name: 'checks add',
+    summary: 'Watch something',
+    role: 'admin',
+    args: {
+      every: z.string().optional().describe('How often'),
+      name: positional(completes(z.string(), 'check')).describe('What it is called'),
+      after: z.int().min(1).max(9).optional().describe('How many misses'),
+      loud: z.boolean().optional().describe('Tell everybody'),
+    },
+    run: args => say(`added ${JSON.stringify(args)}`),
+  }),
+  command({ name: 'checks list', summary: 'What is watched', role: 'viewer', args: {}, run: () => say('No checks') }),
+  command({
+    name: 'ack',
+    summary: 'Take an alert',
+    role: 'responder',
+    args: {
+      alert: positional(z.number()).describe('Which'),
+      note: positional(z.string().max(500).optional()).describe('Why'),
+    },
+    run: ({ alert, note }, by) => ({
+      ...say(`${alert} acked by ${by.name}: ${note ?? '-'}`),
+      quiet: note === undefined,
+    }),
+  }),
+  command({
+    name: 'card',
+    summary: 'A card with buttons',
+    role: 'viewer',
+    args: { long: z.string().optional().describe('Makes one line long') },
+    run: ({ long = '' }) => ({
+      card: {
+        title: 'Card',
+        tone: 'critical',
+        buttons: [
+          { label: 'Acknowledge', line: 'ack 12', tone: 'primary' },
+          { label: 'With note', line: 'ack 12', ask: ['note'] },
+          { label: 'Long', line: `ack 12 ${quoteWord(`because ${long}`)}` },
+          { label: 'Slow', line: 'slow' },
+          { label: 'Slow and quiet', line: 'slow --quiet' },
+          { label: 'Runbook', line: '', url: 'https://example.org/runbook' },
+        ],
+      },
+    }),
+  }),
+  command({
+    name: 'slow',
+    summary: 'Takes its time',
+    role: 'viewer',
+    args: {
+      fail: z.boolean().optional().describe('Whether it fails in the end'),
+      quiet: z.boolean().optional().describe('Whether its card shows the outcome'),
+    },
+    async run({ fail, quiet = false }) {
+      await new Promise(resolve => setTimeout(resolve, 40))
+      if (fail) throw new Problem('conflict', 'It came to nothing.')
+      return { ...say('done at last'), quiet }
+    },
+  }),
+]
+
+/** What a desk ran, and how its answers are to be shown. */
+export interface TestDesk extends CommandDesk {
+  ran: { request: Request; by: Speaker }[]
+  isPublic: boolean
+}
+
+export function makeDesk(): TestDesk {
+  const find = (line: string) => findCommand(commands, splitWords(line))
+  const desk: TestDesk = {
+    commands: commands as unknown as readonly Command<never>[],
+    ran: [],
+    isPublic: false,
+    async run(request, by): Promise<Reply> {
+      desk.ran.push({ request, by })
+      try {
+        const found = find('line' in request ? request.line : 'command' in request ? request.command : '')
+        if (!found) throw new Problem('not_found', 'There is no such command.')
+        const raw = 'line' in request ? readArguments(found.command, found.rest) : 'args' in request ? request.args : {}
+        const { card, quiet = false } = await found.command.run(found.command.parse(raw) as never, by)
+        return { ok: true, card, result: null, private: !desk.isPublic, quiet }
+      } catch (error) {
+        const problem = error as Problem
+        return { ok: false, problem, card: { title: 'No', tone: 'warning', lines: [problem.message] }, private: true }
+      }
+    },
+    mentioned: ({ text, under }, by) => desk.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
+    refusal: () => null,
+    isPrivate: () => !desk.isPublic,
+    complete: (argument, typed) => [{ name: `${argument.name}: ${typed}ly`, value: `${typed}ly` }],
+    form(line, ask) {
+      const found = find(line)
+      const named = ask.flatMap(name => found?.command.arguments.filter(one => one.name === name) ?? [])
+      return found && { command: found.command as unknown as Command<never>, arguments: named }
+    },
+    fillForm: (line, values) =>
+      [line, ...Object.entries(values).map(([name, value]) => `--${name}=${quoteWord(value)}`)].join(' '),
+  }
+  return desk
+}
+
+/** A log that keeps its lines. */
+export function keepingLog(): Log & { lines: string[] } {
+  const lines: string[] = []
+  const at = (level: string) => (message: string) => {
+    if (level !== 'debug') lines.push(`${level}: ${message}`)
+  }
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
+
+/** A clock that runs `factor` times as fast as the real one, so that minutes of patience pass in a test. */
+export function fastClock(factor = 1): Clock {
+  const start = Date.now()
+  const now = () => start + (Date.now() - start) * factor
+  return {
+    now,
+    at(at, task) {
+      const timer = setTimeout(task, Math.max(0, (at - now()) / factor))
+      return () => clearTimeout(timer)
+    },
+  }
+}
+
+export interface Stage {
+  discord: Discord
+  desk: TestDesk
+  platform: Platform
+  log: ReturnType<typeof keepingLog>
+  close(): Promise<void>
+}
+
+/** A simulated Discord and Vakt's platform on it, started and online unless `start` is false. */
+export async function setStage(
+  options: { discord?: DiscordOptions; platform?: Partial<PlatformOptions>; token?: string; start?: boolean } = {},
+): Promise<Stage> {
+  const discord = await startDiscord(options.discord)
+  const desk = makeDesk()
+  const log = keepingLog()
+  const config = {
+    token: options.token ?? discord.token,
+    channelId: discord.channelId,
+    guildId: null,
+    apiUrl: discord.apiUrl,
+  }
+  const platform = createDiscord({ config, desk, log, clock: fastClock(), ...options.platform })
+  const stage: Stage = {
+    discord,
+    desk,
+    platform,
+    log,
+    async close() {
+      await platform.stop()
+      await discord.close()
+    },
+  }
+  if (options.start === false) return stage
+  platform.start()
+  await discord.until(() => discord.registeredCommands().length > 0, 'registration')
+  return stage
+}

@@ -1,0 +1,118 @@
+// E-mail on the wire: what a mail server gets for a card, how an alert stays one thread, and what each failure means.
+import type { AddressInfo } from 'node:net'
+import { SMTPServer } from 'smtp-server'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Card } from '../../card.ts'
+import { silentLog } from '../../logger.ts'
+import { systemClock } from '../../time.ts'
+import type { DeliveryError } from '../channel.ts'
+import { createEmail } from './platform.ts'
+
+type Mail = { to: string[]; from: string; raw: string }
+let mails: Mail[]
+let refusal: { at: 'rcpt' | 'data'; code: number } | null
+let server: SMTPServer
+let port: number
+
+beforeEach(async () => {
+  mails = []
+  refusal = null
+  server = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onRcptTo: (_to, _session, done) => done(refusal?.at === 'rcpt' ? failed(refusal.code) : null),
+    onData(stream, { envelope }, done) {
+      let raw = ''
+      stream.on('data', chunk => {
+        raw += chunk
+      })
+      stream.on('end', () => {
+        if (refusal?.at === 'data') return done(failed(refusal.code))
+        mails.push({
+          to: envelope.rcptTo.map(one => one.address),
+          from: String((envelope.mailFrom as { address: string }).address),
+          raw,
+        })
+        done()
+      })
+    },
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  port = (server.server.address() as AddressInfo).port
+})
+afterEach(() => new Promise<void>(done => server.close(done)))
+
+const failed = (responseCode: number) => Object.assign(new Error('no'), { responseCode })
+const open = () =>
+  createEmail({
+    settings: { url: `smtp://127.0.0.1:${port}`, from: 'Vakt <vakt@example.org>', to: ['ops@example.org'] },
+    ...{ timeZone: 'UTC', clock: systemClock, log: silentLog, within: 2_000 },
+  })
+const header = ({ raw }: Mail, name: string) =>
+  new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(raw.split(/\r?\n\r?\n/)[0]!)?.[1]?.replace(/\s+/g, ' ')
+const down: Card = {
+  title: 'db-1 is down\r\nBcc: evil@example.org',
+  tone: 'critical',
+  lines: ['<script>alert(1)</script>'],
+  buttons: [{ label: 'Acknowledge', line: 'ack 1' }],
+}
+const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
+  attempt.then(
+    () => Promise.reject(new Error('it was delivered')),
+    error => error,
+  )
+
+test('a card is a mail of text and HTML that say the same, and data in it does nothing', async () => {
+  const [channel] = open().channels
+  await channel!.post(down, 'n1')
+  const [mail] = mails
+  expect([mail!.to, mail!.from]).toEqual([['ops@example.org'], 'vakt@example.org'])
+  expect(header(mail!, 'Message-ID')).toBe('<n1@example.org>')
+  expect(header(mail!, 'Auto-Submitted')).toBe('auto-generated')
+  expect(header(mail!, 'Bcc')).toBeUndefined()
+  expect(mail!.raw).toContain('multipart/alternative')
+  expect(mail!.raw).toContain('ack 1')
+  expect(mail!.raw).toContain('&lt;script&gt;')
+  expect(mail!.raw).not.toMatch(/<p[^>]*><script>/)
+})
+
+test('an alert is one thread: its call and its end, but not every count', async () => {
+  const [channel] = open().channels
+  const ref = await channel!.post(down, 'n1')
+  await channel!.edit(ref, { ...down, lines: ['seen 2 times'] })
+  await channel!.reply(ref, { title: 'Escalated', tone: 'critical' }, 'n2')
+  await channel!.edit(ref, { title: 'Resolved', tone: 'good' })
+  expect(mails).toHaveLength(3)
+  expect(mails.slice(1).map(mail => [header(mail, 'In-Reply-To'), header(mail, 'References')])).toEqual([
+    ['<n1@example.org>', '<n1@example.org>'],
+    ['<n1@example.org>', '<n1@example.org>'],
+  ])
+})
+
+test('an end that was told as a recovery is not told twice', async () => {
+  const [channel] = open().channels
+  const ref = await channel!.post(down, 'n1')
+  await channel!.reply(ref, { title: 'Recovered after 5m', tone: 'good' }, 'n2')
+  await channel!.edit(ref, { title: 'Resolved', tone: 'good' })
+  expect(mails).toHaveLength(2)
+})
+
+test.each([
+  ['rcpt', 550, 'refused'],
+  ['rcpt', 451, 'unreachable'],
+  ['data', 452, 'unreachable'],
+  ['data', 554, 'refused'],
+] as const)('%s answered with %i means %s', async (at, code, expected) => {
+  refusal = { at, code }
+  expect((await failure(open().channels[0]!.post(down, 'n1'))).refusal).toBe(expected)
+})
+
+test('nobody there is unreachable, and only addresses are opened', async () => {
+  const email = open()
+  expect(email.open!({ id: 'mailto:ann@example.org', name: 'ann', address: null, secret: null })?.id).toBe(
+    'mailto:ann@example.org',
+  )
+  expect(email.open!({ id: 'mailto:a@b,c@d', name: '', address: null, secret: null })).toBeNull()
+  port = 1
+  expect((await failure(open().channels[0]!.post(down, 'n1'))).refusal).toBe('unreachable')
+})

@@ -1,0 +1,145 @@
+// Telegram on the wire: cards posted and edited in place, buttons that run commands, limits kept and failures told apart.
+import fc from 'fast-check'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Card, Text } from '../../card.ts'
+import { silentLog } from '../../logger.ts'
+import { startTelegram } from '../../testing/telegram.ts'
+import { systemClock } from '../../time.ts'
+import type { Channel, CommandDesk, DeliveryError, Platform } from '../channel.ts'
+import { createTelegram } from './platform.ts'
+import { renderCard } from './render.ts'
+
+const CHAT = '-1001234567890'
+const down: Card = {
+  title: 'db-1 is <b>down</b> @everyone',
+  tone: 'critical',
+  lines: ['No beat.'],
+  buttons: [
+    { label: 'Acknowledge', line: 'ack 1' },
+    { label: 'Long', line: `note 1 ${'x'.repeat(80)}` },
+  ],
+}
+let telegram: Awaited<ReturnType<typeof startTelegram>>
+let platform: Platform
+/** The ids of the channels in use. */
+let inUse: Set<string>
+let ran: { line: string; name: string; admin: boolean }[]
+
+beforeEach(async () => {
+  telegram = await startTelegram()
+  ran = []
+  const desk = {
+    commands: [],
+    run: async (request: { line: string }, speaker: { name: string; admin: boolean }) => {
+      ran.push({ line: request.line, name: speaker.name, admin: speaker.admin })
+      return { ok: true, card: { title: 'Done', tone: 'good' }, result: null, private: true, quiet: true }
+    },
+  } as unknown as CommandDesk
+  const settings = { token: telegram.token, chatId: CHAT, apiUrl: telegram.apiUrl }
+  inUse = new Set([`telegram:${CHAT}`])
+  const listens = (id: string) => inUse.has(id)
+  platform = createTelegram({
+    settings,
+    desk,
+    listens,
+    log: silentLog,
+    clock: systemClock,
+    timeZone: 'UTC',
+    withinSeconds: 2,
+  })
+})
+afterEach(async () => {
+  const stopped = platform.stop()
+  await telegram.stop()
+  await stopped
+  expect(telegram.violations).toEqual([])
+})
+const channel = (): Channel => platform.channels[0]!
+const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
+  attempt.then(
+    () => Promise.reject(new Error('it was delivered')),
+    error => error,
+  )
+
+test('a card is posted with its buttons and edited in place; an edit that changes nothing is done', async () => {
+  const ref = await channel().post(down, 'n1')
+  expect(telegram.messages[0]).toMatchObject({ chat: CHAT, buttons: [{ text: 'Acknowledge', data: 'ack 1' }] })
+  expect(telegram.messages[0]!.text).toContain('&lt;b&gt;down&lt;/b&gt; @\u2060everyone')
+  await channel().edit(ref, { title: 'db-1 is back', tone: 'good' })
+  await channel().edit(ref, { title: 'db-1 is back', tone: 'good' })
+  await channel().reply(ref, { title: 'Still', tone: 'critical' }, 'n2')
+  expect(telegram.messages).toMatchObject([{ text: '🟢 <b>db-1 is back</b>', buttons: [] }, { replyTo: Number(ref) }])
+})
+
+test.each([
+  ['sendMessage', { status: 429, retryAfter: 7 }, 'limited'],
+  ['sendMessage', { status: 403, description: 'Forbidden: bot was kicked' }, 'refused'],
+  ['sendMessage', { status: 502 }, 'unsure'],
+  ['sendMessage', { status: 401 }, 'unreachable'],
+  ['sendMessage', { status: 200, hang: true }, 'unsure'],
+])('%s answered with %j means %s', async (method, fault, refusal) => {
+  telegram.failing(method, fault)
+  const error = await failure(channel().post(down, 'n1'))
+  expect(error.refusal).toBe(refusal)
+  if (refusal === 'limited') expect(error.retryAfterMs).toBe(7_000)
+  expect(error.message).not.toContain(telegram.token)
+})
+
+test('a message that is gone is told as gone, and a dead network as unreachable', async () => {
+  expect((await failure(channel().edit('99', down))).refusal).toBe('gone')
+  await telegram.stop()
+  // The connection that was kept open may break in the middle; only a new one is surely refused.
+  await failure(channel().post(down, 'n1'))
+  expect((await failure(channel().post(down, 'n1'))).refusal).toBe('unreachable')
+  telegram = await startTelegram()
+})
+
+test('a press and a typed line run commands, in chats of its own only; who administers the group is an admin', async () => {
+  telegram.admins.add(8)
+  platform.start()
+  await vi.waitFor(() => expect(platform.status().state).toBe('online'))
+  await channel().post(down, 'n1')
+  telegram.presses(telegram.messages[0]!, 'Acknowledge')
+  await vi.waitFor(() => expect(telegram.answers).toHaveLength(1))
+  telegram.writes('-100999', '/keys create default')
+  telegram.writes(CHAT, '/checks@vakt_bot list', 8)
+  await vi.waitFor(() => expect(ran).toHaveLength(2))
+  expect(ran).toEqual([
+    { line: 'ack 1', name: 'Person 7', admin: false },
+    { line: '/checks list', name: 'Person 8', admin: true },
+  ])
+})
+
+test('a chat is heard while it is a channel, not when it was only tried, nor once it was removed', async () => {
+  platform.start()
+  await vi.waitFor(() => expect(platform.status().state).toBe('online'))
+  const tried = platform.open!({ id: 'telegram:-100999', name: 'tried', address: null, secret: null })!
+  await tried.post(down, 'n1')
+  telegram.presses(telegram.messages[0]!, 'Acknowledge')
+  await vi.waitFor(() => expect(telegram.answers).toHaveLength(1))
+  inUse.add('telegram:-100999')
+  telegram.writes('-100999', '/status')
+  await vi.waitFor(() => expect(ran).toHaveLength(1))
+  inUse.delete('telegram:-100999')
+  telegram.presses(telegram.messages[0]!, 'Acknowledge')
+  await vi.waitFor(() => expect(telegram.answers).toHaveLength(2))
+  expect(ran.map(one => one.line)).toEqual(['/status'])
+})
+
+test('whatever a card holds, the message keeps to the limits and its markup is closed', () => {
+  const text = fc.string({ maxLength: 3000, unit: 'binary' })
+  fc.assert(
+    fc.property(fc.array(text, { maxLength: 8 }), text, (lines, title) => {
+      const card: Card = {
+        title,
+        tone: 'critical',
+        lines: lines.map((line): Text => [{ bold: line }]),
+        code: { text: title },
+      }
+      const { text: html } = renderCard(card, 'UTC')
+      expect(html.replace(/<[^>]*>/g, '').replace(/&\w+;/g, '&').length).toBeLessThanOrEqual(4096)
+      expect([...html.matchAll(/<\w/g)].length).toBe([...html.matchAll(/<\//g)].length)
+    }),
+    { numRuns: 100 },
+  )
+})

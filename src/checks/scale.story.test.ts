@@ -1,0 +1,82 @@
+// Stories of ten thousand checks: one that is silent among them, and all of them at once.
+import { describe, expect, it } from 'vitest'
+import { setThresholds } from '../alerts/suppression/settings.ts'
+import { DeliveryError } from '../chat/channel.ts'
+import { checks } from '../state/schema/index.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
+import { HOUR, MINUTE } from '../time.ts'
+import type { Check } from './check.ts'
+
+const MANY = 10_000
+const PERIOD = HOUR
+const GRACE = MINUTE
+
+/** Adds checks that have just beaten, `apart` ms after one another, without the ten thousand commands. */
+function hasMany({ state, clock }: TestHouse, apart: number): void {
+  setThresholds(state, null, { stormRate: 0 })
+  const row = (i: number): typeof checks.$inferInsert => {
+    const lastBeatAt = clock.now() + i * apart
+    const due = { lastBeatAt, lateAt: lastBeatAt + PERIOD, downAt: lastBeatAt + PERIOD + GRACE }
+    const name = `job-${i}`
+    const uuid = `00000000-0000-4000-8000-${String(i).padStart(12, '0')}`
+    const settings = { every: PERIOD, grace: GRACE, timeZone: 'UTC', severity: 'critical', status: 'up' } as const
+    return { projectId: 1, name, slug: name, uuid, createdAt: 0, beats: 1, ...settings, ...due }
+  }
+  state.transaction(() => {
+    for (let i = 0; i < MANY; i += 500) {
+      state.db
+        .insert(checks)
+        .values(Array.from({ length: 500 }, (_, j) => row(i + j)))
+        .run()
+    }
+    state.touch('deadlines')
+  })
+}
+
+const down = ({ state }: TestHouse) =>
+  state.prepare<[], { n: number }>(`select count(*) as n from checks where status = 'down'`).get()!.n
+
+describe('of ten thousand checks', () => {
+  it('the one that is silent is told within a second of its deadline, and the others are left alone', async () => {
+    const house = await startHouse()
+    hasMany(house, 0)
+    await house.passes('30m')
+    const silent: Check['id'] = 4321
+    house.state
+      .prepare('update checks set late_at = late_at + 7200000, down_at = down_at + 7200000 where id <> ?')
+      .run(silent)
+    await house.passes('30m59s')
+    expect(house.channel.messages).toEqual([])
+    await house.passes('1s')
+    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Critical: job-4320 sent no beat'])
+    expect(down(house)).toBe(1)
+  })
+
+  it('all that fall silent are alerts within a second, and every one is told as fast as the chat lets them', async () => {
+    const house = await startHouse()
+    hasMany(house, 0)
+    house.channel.failing(new DeliveryError('unreachable', 'The network is down.'), Number.POSITIVE_INFINITY)
+    await house.passes('1h1m')
+    await house.passes('1s')
+    expect(down(house)).toBe(MANY)
+    expect(await house.result('alerts list --limit 1')).toMatchObject({ total: MANY })
+    house.channel.recovers()
+    await house.passes('6m')
+    const told = new Set(house.channel.messages.map(message => message.card.title))
+    expect([house.channel.messages.length, told.size]).toEqual([MANY, MANY])
+  })
+
+  it('those whose deadlines come one by one are each told within a second of their own', async () => {
+    const house = await startHouse()
+    hasMany(house, 10)
+    house.state.prepare('delete from checks where id % 100 <> 0').run()
+    await house.passes('1h3m')
+    const begun = Date.parse('2026-03-02T09:00:00Z')
+    expect(house.channel.messages).toHaveLength(MANY / 100)
+    house.channel.messages.forEach((message, i) => {
+      const deadline = begun + (i * 100 + 99) * 10 + PERIOD + GRACE
+      expect(message.at - deadline).toBeGreaterThanOrEqual(0)
+      expect(message.at - deadline).toBeLessThan(1000)
+    })
+  })
+})

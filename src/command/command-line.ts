@@ -1,0 +1,148 @@
+// Command lines as people type them: words as in a shell, flags anywhere, the last positional takes the rest.
+
+import { Problem } from '../problem.ts'
+import type { Command } from './command.ts'
+
+/** One word of a line: its meaning without the quotes, and how it was written. */
+export type Word = { text: string; raw: string }
+
+/**
+ * Splits a line into words as a shell does: single and double quotes (also the curly ones that phones type), `\` before
+ * a character. Throws `invalid` for a quote that is never closed.
+ */
+export function splitWords(line: string): Word[] {
+  const words: Word[] = []
+  let word: Word | null = null
+  for (const [raw, double, curly, single, escaped, space] of line.matchAll(PIECES)) {
+    if (space !== undefined) {
+      word = null
+      continue
+    }
+    if (/^["“”]$/.test(raw)) {
+      throw new Problem('invalid', `The quote ${raw} is opened and never closed.`, {
+        fields: { line: 'unclosed quote' },
+      })
+    }
+    if (!word) {
+      word = { text: '', raw: '' }
+      words.push(word)
+    }
+    word.text += double?.replaceAll(/\\(["\\])/g, '$1') ?? curly ?? single ?? escaped ?? raw
+    word.raw += raw
+  }
+  // Phones turn two hyphens into a dash.
+  return words.map(one => (/^[—–]{1,2}[a-z]/i.test(one.raw) ? dashed(one) : one))
+}
+
+function dashed({ text, raw }: Word): Word {
+  return { text: text.replace(/^[—–]+/, '--'), raw: raw.replace(/^[—–]+/, '--') }
+}
+
+// Double quotes, curly quotes, single quotes (only where a value begins: the apostrophe in don't is none), an escaped
+// character, white space, anything else.
+const PIECES = /"((?:\\[\s\S]|[^"\\])*)"|[“”]([^“”]*)[“”]|(?<=^|[\s=])'([^']*)'|\\([\s\S])|(\s+)|[\s\S]/gu
+
+/**
+ * Words that a shell has split already: each is what it says. Several plain words in one were in quotes, which the shell
+ * took away; beside other words they stay a phrase.
+ */
+export function shellWords(texts: readonly string[]): Word[] {
+  return texts.map(text => ({ text, raw: PHRASE.test(text) ? quoteWord(text) : text }))
+}
+
+// Not what is a query itself, in quotes only because of its > or *.
+const PHRASE = /^(?!.*(?:[":<>=()|/*@]|\s-|\bOR\b))[\p{L}\p{N}].*\s/u
+
+/** A line that such words would be typed as, to be read by people. */
+export function typed(texts: readonly string[]): string {
+  return texts
+    .map(text => {
+      const [, flag, value] = /^(--[a-z][\w-]*)(?:=([\s\S]*))?$/i.exec(text) ?? []
+      if (flag === undefined) return quoteWord(text)
+      return value === undefined ? flag : `${flag}=${quoteWord(value)}`
+    })
+    .join(' ')
+}
+
+/** The command that a line names (the longest name that fits) and the words after it, or null. */
+export function findCommand<C>(commands: readonly Command<C>[], words: readonly Word[]) {
+  let best: { command: Command<C>; rest: readonly Word[] } | null = null
+  for (const command of commands) {
+    const name = command.name.split(' ')
+    const fits = name.every((part, i) => words[i]?.text.toLowerCase() === part)
+    if (fits && (!best || name.length > best.command.name.split(' ').length)) {
+      best = { command, rest: words.slice(name.length) }
+    }
+  }
+  return best
+}
+
+/**
+ * The raw values, by argument name, that words give a command: `--name value`, `--name=value`, `--flag`, `--no-flag`,
+ * positionals in declared order, the last taking the rest as it was written. `--` ends the flags. A flag may be cut
+ * short while it means one only, as in GNU's `getopt_long`.
+ * Throws `invalid` for an unknown or ambiguous flag, a flag without its value, or a word too many.
+ */
+export function readArguments<C>(command: Command<C>, words: readonly Word[]): Record<string, string | boolean> {
+  const values: Record<string, string | boolean> = {}
+  const loose: Word[] = []
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    if (word.raw === '--') {
+      loose.push(...words.slice(i + 1))
+      break
+    }
+    if (!/^--[a-z]/i.test(word.raw)) {
+      loose.push(word)
+      continue
+    }
+    const { name, argument, inline, negated } = readFlag(command, word)
+    if (argument.kind === 'flag') values[name] = inline ?? !negated
+    else if (inline !== undefined) values[name] = inline
+    else if (i + 1 < words.length) values[name] = words[++i]!.text
+    else throw new Problem('invalid', `--${name} needs a value.`, { fields: { [name]: 'needs a value' } })
+  }
+  return { ...placePositionals(command, loose, values), ...values }
+}
+
+/** Writes a value so that `splitWords` reads it back as one word. */
+export function quoteWord(value: string): string {
+  if (/^[\p{L}\p{N}_./:@%+,=*#-]+$/u.test(value) && !value.startsWith('--')) return value
+  return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+function readFlag<C>(command: Command<C>, word: Word) {
+  const [, written, inline] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word.text) ?? [undefined, word.text.slice(2), undefined]
+  const asked = written!.toLowerCase().replaceAll('_', '-')
+  const byName = (name: string) => command.arguments.find(argument => argument.name === name)
+  const flagsOf = command.arguments.filter(one => !one.positional)
+  const longer = flagsOf.filter(one => one.name.startsWith(asked))
+  const negated = byName(asked.replace(/^no-/, ''))
+  const plain = byName(asked) ?? (negated || longer.length > 1 ? undefined : longer[0])
+  const argument = plain ?? (negated?.kind === 'flag' ? negated : undefined)
+  if (!argument) {
+    const flags = (longer.length > 1 ? longer : flagsOf).map(one => `--${one.name}`)
+    const known = flags.length > 0 ? `It takes ${flags.join(', ')}.` : 'It takes no flags.'
+    throw new Problem('invalid', `"${command.name}" has no flag --${asked}. ${known}`, {
+      fields: { [asked]: 'no such flag' },
+    })
+  }
+  return { name: argument.name, argument, inline, negated: plain === undefined }
+}
+
+function placePositionals<C>(command: Command<C>, loose: readonly Word[], named: Record<string, string | boolean>) {
+  const places = command.arguments.filter(argument => argument.positional && !(argument.name in named))
+  const values: Record<string, string> = {}
+  places.forEach((argument, i) => {
+    const last = i === places.length - 1
+    const words = last ? loose.slice(i) : loose.slice(i, i + 1)
+    if (words.length === 1) values[argument.name] = words[0]!.text
+    else if (words.length > 1) values[argument.name] = words.map(word => word.raw).join(' ')
+  })
+  if (places.length === 0 && loose.length > 0) {
+    throw new Problem('invalid', `"${command.name}" takes no further words, but got "${loose[0]!.text}".`, {
+      fields: { line: `unexpected "${loose[0]!.text}"` },
+    })
+  }
+  return values
+}

@@ -1,0 +1,76 @@
+// When a disk will be full: by a rate that holds over hours and lately, and what is said of it.
+import { describe, expect, it } from 'vitest'
+import { addHost, noteSeen } from '../../hosts/hosts.ts'
+import { type Sample, storeMeasured } from '../../hosts/metrics/samples.ts'
+import { memoryState } from '../../state/database.ts'
+import { HOUR, MINUTE } from '../../time.ts'
+import { findFullDisks, timeLeft } from './full-disk.ts'
+
+const START = Date.parse('2026-03-02T00:00:00Z')
+const GB = 1e9
+
+/** Rows of five minutes in which `usedAt` (ms since the start) says how much is used of 100 GB. */
+function rows(hours: number, usedAt: (ms: number) => number): Sample[] {
+  const times = Array.from({ length: hours * 12 + 1 }, (_, i) => i * 5 * MINUTE)
+  return times.map(ms => ({ at: START + ms, used: usedAt(ms), size: 100 * GB }) as Sample)
+}
+
+describe('the time left', () => {
+  it.each([
+    ['fills by 1 GB an hour', rows(6, ms => 40 * GB + (ms / HOUR) * GB), 54],
+    ['fills by 10 GB an hour', rows(3, ms => 40 * GB + (ms / HOUR) * 10 * GB), 3],
+    ['stays', rows(6, () => 40 * GB), null],
+    ['empties', rows(6, ms => 40 * GB - (ms / HOUR) * GB), null],
+    ['was filled by a copy that has ended', rows(6, ms => (ms < 2 * HOUR ? 40 + (ms / HOUR) * 20 : 80) * GB), null],
+    ['is known for too short a time', rows(0.5, ms => 40 * GB + (ms / HOUR) * 50 * GB), null],
+    [
+      'has just begun to fill, which says little yet',
+      rows(6, ms => (40 + Math.max(0, ms - 5.9 * HOUR) / HOUR) * GB),
+      null,
+    ],
+    ['saws up and down', rows(6, ms => (40 + ((ms / MINUTE) % 30)) * GB), null],
+  ])('of a disk that %s', (_, samples, hours) => {
+    const left = timeLeft(samples)
+    if (hours !== null) expect(left!.ms / HOUR).toBeCloseTo(hours, 1)
+    else expect(left === null || left.ms > 24 * HOUR).toBe(true)
+  })
+})
+
+describe('a disk', () => {
+  function found(usedAt: (ms: number) => number) {
+    const state = memoryState()
+    const draft = {
+      name: 'web-1',
+      address: 'x',
+      port: 22,
+      user: 'u',
+      auth: 'own' as const,
+      addedAt: START,
+      addedBy: 'Ann',
+    }
+    const host = addHost(state, draft)
+    const until = START + 6 * HOUR
+    for (const { at, used, size } of rows(6, usedAt))
+      storeMeasured(state, host.id, [{ kind: 'disk', name: '/', used, size }], at)
+    noteSeen(state, host, 'docker', null, until)
+    return findFullDisks(state, { ...host, lastSeenAt: until }, until)
+  }
+
+  it('that will be full within a day says when', () => {
+    const [finding] = found(ms => 40 * GB + (ms / HOUR) * 5 * GB)
+    expect(finding).toMatchObject({ title: '/ on web-1 is filling up', severity: 'warning', labels: { host: 'web-1' } })
+    expect(finding!.seen.lines).toEqual([
+      '70 % of 100 GB is used.',
+      'At the current rate (5.0 GB an hour) it is full in 6h.',
+    ])
+  })
+
+  it('that is nearly full and fills no more says so', () => {
+    const [finding] = found(() => 92 * GB)
+    expect(finding).toMatchObject({ title: '/ on web-1 is nearly full', severity: 'warning' })
+    expect(finding!.seen.lines).toEqual(['92 % of 100 GB is used.', 'It is not filling at the moment.'])
+    expect(found(() => 98 * GB)[0]!.severity).toBe('critical')
+  })
+
+  it('with room is no finding', () => expect(found(() => 60 * GB)).toEqual([]))
+})

@@ -1,0 +1,242 @@
+// Followed lines are stored once each, whenever Vakt dies and whatever the store does.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Batch, LogStore, Stored } from '../../logs/store.ts'
+import { memoryState } from '../../state/database.ts'
+import { createFakeClock, settled } from '../../testing/fake-clock.ts'
+import { isoTime, SECOND } from '../../time.ts'
+import type { Fleet } from '../host-runtime.ts'
+import { addHost } from '../hosts.ts'
+import type { Sink } from '../machine.ts'
+import { followIntoStore } from './follow-into-store.ts'
+
+const START = Date.parse('2026-03-02T09:00:00Z')
+
+/** A container whose kept output can be read from any instant on, and followed. */
+function aContainer() {
+  const kept: { stream: 'stdout' | 'stderr'; stamp: string; text: string }[] = []
+  const sinks = new Map<Sink, () => void>()
+  const put = (sink: Sink, line: (typeof kept)[number]) =>
+    sink[line.stream](Buffer.from(`${line.stamp} ${line.text}\n`))
+  const machine = {
+    run: async () => ({ stdout: '', stderr: '', code: 0 }),
+    async stream(words: readonly string[], sink: Sink) {
+      const since = Date.parse(words[words.indexOf('--since') + 1]!)
+      for (const line of kept) if (Date.parse(line.stamp) >= since) put(sink, line)
+      let end = (_code: number) => {}
+      const ended = new Promise<number>(resolve => {
+        end = resolve
+      })
+      const stop = () => {
+        sinks.delete(sink)
+        end(0)
+      }
+      sinks.set(sink, stop)
+      return { ended, stop }
+    },
+  }
+  return {
+    fleet: { engine: async () => ({ engine: 'docker', machine }) } as unknown as Pick<Fleet, 'engine'>,
+    says(line: (typeof kept)[number]) {
+      kept.push(line)
+      for (const sink of sinks.keys()) put(sink, line)
+    },
+    /** Whether somebody follows it at the moment. */
+    isRead: () => sinks.size > 0,
+    /** The container ends, or its connection is cut. */
+    cut() {
+      for (const stop of [...sinks.values()]) stop()
+    },
+  }
+}
+
+/** A store that keeps lines once per idempotency key, and can be slow or refuse. */
+function aStore() {
+  const keys = new Set<string>()
+  const lines: string[] = []
+  const control = { mood: 'well' as Mood, largest: 0 }
+  const store = {
+    append(batch: Batch): Promise<Stored> {
+      control.largest = Math.max(control.largest, batch.body.byteLength)
+      if (control.mood === 'refuses') return Promise.reject(new Error('busy'))
+      const repeated = keys.has(batch.idempotencyKey!)
+      if (!repeated) lines.push(...Buffer.from(batch.body).toString().split('\n'))
+      keys.add(batch.idempotencyKey!)
+      if (control.mood === 'keeps but never answers') return new Promise(() => {})
+      return Promise.resolve({ accepted: 0, rejected: 0, errors: [], repeated, counts: [] })
+    },
+  }
+  return { lines, control, store: store as unknown as LogStore }
+}
+
+function aFollower() {
+  const state = memoryState()
+  const clock = createFakeClock(START)
+  const host = addHost(state, {
+    name: 'web-1',
+    address: 'x',
+    port: 22,
+    user: 'u',
+    auth: 'own',
+    addedAt: START,
+    addedBy: 'Ann',
+  })
+  const container = aContainer()
+  const target = aStore()
+  const settings = () => ({
+    project: 'default',
+    limits: { lines: 10_000, messageBytes: 1000 },
+    retentionMs: 1,
+    privacy: {},
+  })
+  const begin = () =>
+    followIntoStore({
+      ...{ state, clock, host, container: 'web', fleet: container.fleet, store: target.store, settings },
+      since: isoTime(START),
+      onTrouble() {},
+    })
+  return { clock, container, ...target, begin }
+}
+
+type Mood = 'well' | 'refuses' | 'keeps but never answers'
+/** One thing that happens in a story made up by chance. */
+type Step = {
+  does: 'says' | 'passes' | 'cut' | 'dies' | 'store'
+  lines?: number
+  err?: boolean
+  same?: boolean
+  ms?: number
+  mood?: Mood
+}
+
+const numbers = (lines: readonly string[]) => lines.map(line => Number(/ n(\d+)$/.exec(line)![1])).sort((a, b) => a - b)
+
+describe('a followed container', () => {
+  it('has every line stored exactly once, however often Vakt dies, the store fails and the connection goes', async () => {
+    const some = (weight: number, fields: { [K in keyof Step]: fc.Arbitrary<Step[K]> }) => ({
+      weight,
+      arbitrary: fc.record(fields) as fc.Arbitrary<Step>,
+    })
+    const moods = fc.constantFrom('well' as const, 'refuses' as const, 'keeps but never answers' as const)
+    const step = fc.oneof(
+      some(6, {
+        does: fc.constant('says'),
+        lines: fc.integer({ min: 1, max: 5 }),
+        err: fc.boolean(),
+        same: fc.boolean(),
+      }),
+      some(4, { does: fc.constant('passes'), ms: fc.integer({ min: 1, max: 4000 }) }),
+      some(1, { does: fc.constant('dies') }),
+      some(1, { does: fc.constant('cut') }),
+      some(1, { does: fc.constant('store'), mood: moods }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async steps => {
+        const { clock, container, lines, control, begin } = aFollower()
+        let stop = begin()
+        let said = 0
+        let nanos = 0
+        const revive = () => {
+          stop()
+          control.mood = 'well'
+          stop = begin()
+        }
+        const stampNow = (same: boolean) => {
+          // Several lines may share one stamp.
+          if (!same) nanos++
+          return `${isoTime(clock.now()).slice(0, -1)}${String(nanos % 1_000_000).padStart(6, '0')}Z`
+        }
+        const does = {
+          says: ({ lines = 1, err = false, same = false }: Step) => {
+            const stream = err ? 'stderr' : 'stdout'
+            for (let i = 0; i < lines; i++) container.says({ stream, stamp: stampNow(same), text: `n${said++}` })
+          },
+          passes: ({ ms = 0 }: Step) => clock.advance(ms),
+          cut: () => container.cut(),
+          dies: revive,
+          store: ({ mood = 'well' }: Step) => {
+            control.mood = mood
+          },
+        }
+        for (const one of steps) {
+          await does[one.does](one)
+          await settled(1)
+        }
+        revive()
+        await clock.advance(60 * SECOND)
+        stop()
+        expect(numbers(lines)).toEqual(Array.from({ length: said }, (_, i) => i))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('has a line stored that has the very time of one before it, which Vakt had stored already', async () => {
+    const { clock, container, lines, begin } = aFollower()
+    const says = (text: string) => container.says({ stream: 'stdout', stamp: '2026-03-02T09:00:00.5Z', text })
+    let stop = begin()
+    await settled()
+    says('n0')
+    await clock.advance(2 * SECOND)
+    stop()
+    says('n1')
+    stop = begin()
+    await clock.advance(2 * SECOND)
+    says('n2')
+    await clock.advance(2 * SECOND)
+    stop()
+    expect(numbers(lines)).toEqual([0, 1, 2])
+  })
+
+  it('keeps a stack trace with the line it belongs to', async () => {
+    const { clock, container, lines, begin } = aFollower()
+    const stop = begin()
+    await settled()
+    for (const text of ['Error: no', '    at one (a.js:1)', '    at two (b.js:2)', 'next'])
+      container.says({ stream: 'stdout', stamp: '2026-03-02T09:00:00.5Z', text })
+    await clock.advance(2 * SECOND)
+    stop()
+    expect(lines).toEqual([
+      '2026-03-02T09:00:00.5Z Error: no',
+      '    at one (a.js:1)',
+      '    at two (b.js:2)',
+      '2026-03-02T09:00:00.5Z next',
+    ])
+  })
+
+  it('of more than can be stored at once is read no further for a while, and completely in the end', async () => {
+    const { clock, container, lines, control, begin } = aFollower()
+    control.mood = 'refuses'
+    const stop = begin()
+    await settled()
+    for (let i = 0; i < 50_000; i++)
+      container.says({ stream: 'stdout', stamp: `2026-03-02T09:00:00.${String(i).padStart(9, '0')}Z`, text: `n${i}` })
+    await clock.advance(10 * SECOND)
+    control.mood = 'well'
+    await clock.advance(60 * SECOND)
+    stop()
+    expect(numbers(lines)).toEqual(Array.from({ length: 50_000 }, (_, i) => i))
+  })
+
+  it('of very long lines is held in memory no further than of many short ones', async () => {
+    const { clock, container, lines, control, begin } = aFollower()
+    control.mood = 'refuses'
+    const stop = begin()
+    await settled()
+    const long = 'x'.repeat(60 * 1024)
+    for (let i = 0; i < 700; i++)
+      container.says({
+        stream: 'stdout',
+        stamp: `2026-03-02T09:00:00.${String(i).padStart(9, '0')}Z`,
+        text: `${long} n${i}`,
+      })
+    expect(container.isRead()).toBe(false)
+    await clock.advance(10 * SECOND)
+    control.mood = 'well'
+    await clock.advance(60 * SECOND)
+    expect(container.isRead()).toBe(true)
+    stop()
+    expect(numbers(lines)).toEqual(Array.from({ length: 700 }, (_, i) => i))
+    expect(control.largest).toBeLessThan(5 * 1024 * 1024)
+  })
+})

@@ -1,0 +1,247 @@
+// Connections to hosts over real SSH on the loopback: shared, limited, refused with a remedy, and backed off from.
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { silentLog } from '../../logger.ts'
+import { createVault } from '../../projects/vault.ts'
+import { memoryState } from '../../state/database.ts'
+import { createFakeClock } from '../../testing/fake-clock.ts'
+import { type SshServer, type SshServerOptions, startSshServer } from '../../testing/ssh/ssh-server.ts'
+import { MINUTE, SECOND } from '../../time.ts'
+import type { Host } from '../host.ts'
+import { addHost, editHost, type NewHost, sealSecret } from '../hosts.ts'
+import { type Connections, createConnections } from './connection-pool.ts'
+import { ownKey } from './own-key.ts'
+
+const state = memoryState()
+const vault = createVault(Buffer.alloc(32, 1))
+const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
+const servers: SshServer[] = []
+let connections: Connections
+let hostsMade = 0
+
+beforeEach(() => {
+  connections = createConnections(state, vault, clock, silentLog)
+})
+afterEach(async () => {
+  connections.close()
+  await Promise.all(servers.splice(0).map(server => server.close()))
+})
+
+async function serve(options: SshServerOptions = {}): Promise<SshServer> {
+  const server = await startSshServer(options)
+  servers.push(server)
+  return server
+}
+
+function hostAt(server: SshServer, changes: Partial<NewHost> = {}): Host {
+  return addHost(state, {
+    name: `web-${++hostsMade}`,
+    address: '127.0.0.1',
+    port: server.port,
+    user: 'deploy',
+    auth: 'own',
+    hostKey: server.fingerprint(),
+    addedAt: clock.now(),
+    addedBy: 'Ann',
+    ...changes,
+  })
+}
+
+const echo: SshServerOptions = {
+  run: ({ words, out, exit }) => {
+    out(words.join('|'))
+    exit(0)
+  },
+}
+
+describe('a command on a host', () => {
+  it('gives its output, what it complained of, and its exit status', async () => {
+    const server = await serve({
+      run: ({ out, err, exit }) => {
+        out('yes\n')
+        err('hm\n')
+        exit(3)
+      },
+    })
+    expect(await connections.machine(hostAt(server)).run(['x'])).toEqual({ stdout: 'yes\n', stderr: 'hm\n', code: 3 })
+  })
+
+  it('is sent as one quoted line, and shares one connection with others', async () => {
+    const server = await serve(echo)
+    const machine = connections.machine(hostAt(server))
+    const hostile = "'; reboot; $(x)"
+    const outputs = await Promise.all([machine.run(['docker', hostile]), machine.run(['b']), machine.run(['c'])])
+    expect(outputs.map(one => one.stdout)).toEqual([`docker|${hostile}`, 'b', 'c'])
+    expect([server.signedIn(), server.clients()]).toEqual([1, 1])
+  })
+
+  it('waits its turn when many run at once, and takes more connections when one allows few sessions', async () => {
+    const server = await serve({ ...echo, maxSessions: 2 })
+    const machine = connections.machine(hostAt(server))
+    const outputs = await Promise.all(Array.from({ length: 60 }, (_, i) => machine.run(['n', String(i)])))
+    expect(outputs.map(one => one.stdout)).toEqual(Array.from({ length: 60 }, (_, i) => `n|${i}`))
+    expect(server.signedIn()).toBeLessThanOrEqual(4)
+  })
+
+  it('that does not end is ended there, and told', async () => {
+    const server = await serve({ run() {} })
+    const answer = connections.machine(hostAt(server)).run(['sleep'], { timeoutMs: 5 * SECOND })
+    answer.catch(() => {})
+    await vi.waitFor(async () => {
+      await clock.advance(SECOND)
+      expect(server.signals).toEqual(['TERM'])
+    })
+    await expect(answer).rejects.toThrow(/"sleep" on web-\d+ took longer than 5 s/)
+  })
+
+  it('that says too much is cut off', async () => {
+    const server = await serve({
+      run: ({ out, onEnd }) => {
+        out('x'.repeat(50_000))
+        onEnd(() => {})
+      },
+    })
+    const output = await connections.machine(hostAt(server)).run(['yes'], { maxBytes: 1000 })
+    expect(output.stdout).toBe('x'.repeat(1000))
+  })
+
+  it('is told when the connection goes, and the next one connects anew', async () => {
+    const server = await serve({ run() {} })
+    const machine = connections.machine(hostAt(server))
+    const answer = machine.run(['x'])
+    answer.catch(() => {})
+    await vi.waitFor(() => expect(server.commands).toHaveLength(1))
+    server.cuts()
+    await expect(answer).rejects.toThrow(/The connection to web-\d+ was lost/)
+    server.runs(({ exit }) => exit(0))
+    expect((await machine.run(['y'])).code).toBe(0)
+  })
+})
+
+describe('signing in', () => {
+  it('uses the own key, whose public half is the one that is shown', async () => {
+    const shown = ownKey(state, vault).publicKey
+    const keys: string[] = []
+    const server = await serve({
+      accepts: (_user, auth) => {
+        if (auth.method === 'publickey') keys.push(auth.key.data.toString('base64'))
+        return auth.method === 'publickey'
+      },
+    })
+    await connections.machine(hostAt(server)).run(['x'])
+    expect(shown.split(' ')[1]).toBe(keys[0])
+    expect(JSON.stringify(state.prepare('select * from facts').all())).not.toContain('PRIVATE KEY')
+  })
+
+  it('uses a password that is sealed in the state', async () => {
+    const server = await serve({ accepts: (_, auth) => auth.method === 'password' && auth.password === 'pass word' })
+    const host = hostAt(server, { auth: 'password', secretSealed: sealSecret(vault, { password: 'pass word' }) })
+    expect((await connections.machine(host).run(['x'])).code).toBe(0)
+    expect(JSON.stringify(state.prepare('select * from hosts').all())).not.toContain('pass word')
+  })
+
+  it('that is refused says whom to let in and how', async () => {
+    const server = await serve({ accepts: () => false })
+    const host = hostAt(server)
+    await expect(connections.machine(host).run(['x'])).rejects.toThrow(
+      `${host.name} refused Vakt's key for the user deploy. Let Vakt in: "hosts key" shows the line to run there as deploy.`,
+    )
+  })
+
+  it('is refused to a host that shows another key, before anything of the credentials is sent', async () => {
+    const tried: string[] = []
+    const server = await serve({
+      accepts: (_, auth) => {
+        tried.push(auth.method)
+        return true
+      },
+    })
+    const before = server.fingerprint()
+    const host = hostAt(server)
+    server.changesHostKey()
+    const refusal = connections.machine(host).run(['x'])
+    await expect(refusal).rejects.toThrow(`has CHANGED from ${before} to ${server.fingerprint()}`)
+    await expect(refusal).rejects.toThrow(`hosts edit ${host.name} --trust-key ${server.fingerprint()}`)
+    expect(tried).toEqual([])
+    const trusting = editHost(state, host.id, { hostKey: server.fingerprint() })
+    expect((await connections.machine(trusting).run(['x'])).code).toBe(0)
+  })
+
+  it('goes through a jump host', async () => {
+    const [jump, inner] = [await serve(), await serve(echo)]
+    jump.forwardsTo('db.internal:22', inner)
+    const jumpHost = hostAt(jump)
+    const host = hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id })
+    expect(await connections.hostKey(host)).toBe(inner.fingerprint())
+    expect((await connections.machine(host).run(['in'])).stdout).toBe('in')
+    expect([jump.signedIn(), inner.signedIn()]).toEqual([1, 1])
+    const lost = hostAt(inner, { address: 'nowhere.internal', port: 22, jumpId: jumpHost.id })
+    await expect(connections.machine(lost).run(['x'])).rejects.toThrow('reached through could not connect to it')
+  })
+})
+
+describe('a crowd', () => {
+  it('of fifty hosts is reached through one jump host by one connection', async () => {
+    const [jump, inner] = [await serve(), await serve(echo)]
+    jump.forwardsTo('db.internal:22', inner)
+    const jumpHost = hostAt(jump)
+    const hosts = Array.from({ length: 50 }, () =>
+      hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id }),
+    )
+    const outputs = await Promise.all(hosts.map(host => connections.machine(host).run(['in'])))
+    expect(outputs.map(one => one.stdout)).toEqual(hosts.map(() => 'in'))
+    expect([jump.signedIn(), inner.signedIn()]).toEqual([1, 50])
+  })
+
+  it('of streams that takes every session of a host does not hold up who comes after for long', async () => {
+    const server = await serve({ run() {}, maxSessions: 1 })
+    const machine = connections.machine(hostAt(server))
+    const sink = { stdout() {}, stderr() {} }
+    for (let i = 0; i < 4; i++) await machine.stream(['follow'], sink)
+    const answer = machine.run(['x'])
+    answer.catch(() => {})
+    await vi.waitFor(async () => {
+      await clock.advance(SECOND)
+      await expect(Promise.race([answer, 'waits'])).rejects.toThrow(/Every session that web-\d+ allows is in use/)
+    })
+  })
+})
+
+describe('a host that cannot be reached', () => {
+  it('is told with what to check, and left alone for a while without delaying others', async () => {
+    const [dead, live] = [await serve(), await serve(echo)]
+    dead.hangs()
+    const [deadHost, liveHost] = [hostAt(dead), hostAt(live)]
+    const asked = connections.machine(deadHost).run(['x'])
+    asked.catch(() => {})
+    expect((await connections.machine(liveHost).run(['x'])).stdout).toBe('x')
+    await clock.advance(8 * SECOND)
+    await expect(asked).rejects.toThrow(/did not answer within 8 s. Check that it runs and that no firewall/)
+    // At once, without another attempt.
+    dead.isWell()
+    await expect(connections.machine(deadHost).run(['x'])).rejects.toThrow('did not answer')
+    expect(dead.signedIn()).toBe(0)
+    expect((await connections.machine(deadHost, true).run(['x'])).code).toBe(0)
+  })
+
+  it('is tried again after a rest', async () => {
+    const server = await serve()
+    server.hangs()
+    const host = hostAt(server)
+    const asked = connections.machine(host).run(['x'])
+    asked.catch(() => {})
+    await clock.advance(MINUTE)
+    await expect(asked).rejects.toThrow('did not answer')
+    server.isWell()
+    await clock.advance(10 * SECOND)
+    expect((await connections.machine(host).run(['x'])).code).toBe(0)
+  })
+
+  it('is told by its cause', async () => {
+    const server = await serve()
+    const closed = hostAt(server)
+    await server.close()
+    await new Promise(resolve => connect(server.port, '127.0.0.1').on('error', resolve))
+    await expect(connections.machine(closed).run(['x'])).rejects.toThrow(/nothing listens at 127.0.0.1 port \d+/)
+  })
+})

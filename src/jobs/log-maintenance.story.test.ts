@@ -1,0 +1,215 @@
+// Keeping logs, through the whole house: the disk budget, damaged partitions, archives and their way back.
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { silentLog } from '../logger.ts'
+import type { EmbeddedLogStore } from '../logs/embedded/embedded-log-store.ts'
+import { openLogStore } from '../logs/embedded/open-log-store.ts'
+import { batchOf } from '../logs/embedded/store.testing.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startS3 } from '../testing/s3/s3-server.ts'
+import { DAY, HOUR } from '../time.ts'
+
+const NOON = Date.UTC(2026, 10, 21, 12)
+const FIRST = '2026-11-21.3d.0'
+const SECOND = '2026-11-22.3d.0'
+
+let folder: string
+let store: EmbeddedLogStore
+let house: TestHouse
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vakt-keeping-'))
+  mkdirSync(join(folder, 'logs'))
+})
+afterEach(async () => {
+  await house.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const logs = () => join(folder, 'logs')
+/** The machine sleeps for long, and an hour later its clock is believed. */
+const sleeps = async (ms: number) => {
+  house.clock.sleep(ms)
+  await house.passes('61m')
+}
+const place = () => join(folder, 'elsewhere')
+
+async function begin(environment: Record<string, string> = {}, diskBudgetBytes: number | null = null): Promise<void> {
+  store = await openLogStore({ folder: logs(), log: silentLog, diskBudgetBytes })
+  const start = new Date(NOON).toISOString()
+  house = await startHouse({ store, start, environment: { DATA_DIR: folder, ...environment } })
+}
+
+/** Lines of a day, 0 being that of the start. */
+const comes = (day: number, text = `day ${day}`) =>
+  store.append(
+    batchOf(
+      Array.from({ length: 300 }, (_, i) => ({ message: `${text} n${i} ${'word '.repeat(20)}` })),
+      { receivedAt: NOON + day * DAY },
+    ),
+  )
+
+const shown = async (line: string) => {
+  const reply = await house.says(line)
+  if (!reply.ok) throw reply.problem
+  return JSON.stringify(reply.card)
+}
+const told = () => JSON.stringify(house.channel.messages.map(({ card }) => card))
+const searched = async (words: string) => (await house.result<{ total: number }>(`logs search ${words}`)).total
+const archived = async (many: number) =>
+  vi.waitFor(async () => {
+    await house.passes('1m')
+    expect((await house.result<{ total: number }>('logs archives')).total).toBe(many)
+  }, 5_000)
+
+describe('without an archive', () => {
+  it('commands say what to set', async () => {
+    await begin()
+    expect(await shown('logs status')).toContain('No log lines yet')
+    expect(await shown('logs archives')).toContain('Set ARCHIVE_TO to a folder')
+    for (const line of ['logs archive', `logs restore ${FIRST}`])
+      expect(await house.says(line)).toMatchObject({ ok: false, problem: { code: 'not_found' } })
+  })
+
+  it('a card tells what the disk budget dropped, and ends when a day passed without', async () => {
+    await begin({}, 150_000)
+    for (const day of [0, 1, 2]) await comes(day)
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect(told()).toContain('Logs were dropped before their time to fit 150 kB')
+    })
+    const card = told()
+    expect(card).toContain(`${FIRST}"},": 300 lines`)
+    expect(card).toContain('gone for good')
+    const { partitions } = await store.status()
+    expect(partitions.map(({ name }) => name)).not.toContain(FIRST)
+    const open = async () =>
+      (await house.result<{ alerts: { detector: string }[] }>('alerts list')).alerts.filter(
+        alert => alert.detector === 'log-store',
+      )
+    expect(await open()).toHaveLength(1)
+    await sleeps(25 * HOUR)
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect(await open()).toHaveLength(0)
+    })
+  })
+
+  it('a damaged partition is told of until its file is gone or somebody resolves it', async () => {
+    await begin()
+    for (const day of [0, 1, 2]) await comes(day)
+    await house.stop()
+    await store.close()
+    for (const name of [FIRST, SECOND]) writeFileSync(join(logs(), `${name}.db`), 'nonsense '.repeat(2_000))
+    await begin()
+    const open = async () => (await house.result<{ alerts: { id: number; title: string }[] }>('alerts list')).alerts
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect(await open()).toHaveLength(2)
+    })
+    expect(told()).toContain(`The log partition ${FIRST} is damaged`)
+    expect(told()).toContain('It is in no archive')
+    expect(await shown('logs status')).toContain(`${FIRST}.db.damaged`)
+    rmSync(join(logs(), `${FIRST}.db.damaged`))
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect((await open()).map(({ title }) => title)).toEqual([`The log partition ${SECOND} is damaged`])
+    })
+    await house.says(`resolve ${(await open())[0]!.id}`)
+    for (let minute = 0; minute < 5; minute++) {
+      await house.passes('1m')
+      await searched('day')
+    }
+    expect(await open()).toEqual([])
+  })
+})
+
+describe('an archive in a folder', () => {
+  it('gets each closed partition once, keeps it past its retention, and gives it back for a while', async () => {
+    await begin({ ARCHIVE_TO: place() })
+    await comes(0, 'needle')
+    expect(await shown('logs archives')).toContain('Nothing is archived yet')
+    expect(await shown('logs archive')).toContain('Nothing waits to be archived')
+    await comes(1)
+    await archived(1)
+    expect(readdirSync(place())).toEqual([expect.stringMatching(/^2026-11-21\.3d\.0\.[0-9a-f]{12}\.ndjson\.zst$/)])
+    expect(await shown('logs archives')).toContain(FIRST)
+    await house.passes('10m')
+    expect((await house.result<{ total: number }>('logs archives')).total).toBe(1)
+
+    await sleeps(5 * DAY)
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect(await searched('needle')).toBe(0)
+    })
+    const before = await house.result<{ lines: number }>(`logs restore ${FIRST} --keep 2h`)
+    expect(before).toMatchObject({ archive: FIRST, lines: 300 })
+    expect(await searched('needle')).toBe(300)
+    expect(await shown('logs archives')).toContain('searchable now')
+    expect(await house.says(`logs restore ${FIRST}`)).toMatchObject({ ok: false, problem: { code: 'conflict' } })
+    await house.passes('1h')
+    expect(await searched('needle')).toBe(300)
+    house.clock.sleep(2 * HOUR)
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect(await searched('needle')).toBe(0)
+    })
+    expect(readdirSync(logs()).filter(file => file === `${FIRST}.db`)).toEqual([])
+  })
+
+  it('that was changed is not restored', async () => {
+    await begin({ ARCHIVE_TO: place() })
+    await comes(0)
+    await comes(1)
+    await archived(1)
+    await sleeps(5 * DAY)
+    await vi.waitFor(async () => {
+      await house.passes('1m')
+      expect(await searched('day')).toBe(0)
+    })
+    writeFileSync(join(place(), readdirSync(place()).find(file => file.startsWith(FIRST))!), 'something else')
+    const reply = await house.says(`logs restore ${FIRST}`)
+    expect(reply).toMatchObject({
+      ok: false,
+      problem: { message: expect.stringContaining('is not what was put there') },
+    })
+  })
+})
+
+describe('an archive in a bucket', () => {
+  it('holds what waits for it past its retention while it is away, and takes it when it is back', async () => {
+    const s3 = await startS3('logs')
+    const { endpoint, accessKey, secretKey } = s3.bucket
+    try {
+      await begin({
+        ARCHIVE_TO: 's3://logs/vakt',
+        ARCHIVE_S3_ENDPOINT: endpoint,
+        ARCHIVE_S3_ACCESS_KEY: accessKey,
+        ARCHIVE_S3_SECRET_KEY: secretKey,
+      })
+      await comes(0, 'needle')
+      await comes(1)
+      let away = true
+      s3.fails({ status: 403, code: 'AccessDenied' }, () => away)
+      for (let i = 0; i < 200; i++) s3.fails({ status: 403, code: 'AccessDenied' }, () => away)
+      await vi.waitFor(async () => {
+        await house.passes('1m')
+        expect(told()).toContain('Logs cannot be archived to s3://logs/vakt')
+      })
+      expect(told()).toContain('may not PUT in s3://logs')
+      expect(told()).not.toContain(secretKey)
+      await sleeps(6 * DAY)
+      await house.passes('3m')
+      expect(await searched('needle')).toBe(300)
+      away = false
+      await archived(2)
+      const keys = [...s3.objects.keys()].sort().map(key => key.replace(/\.[0-9a-f]{12}\./, '.'))
+      expect(keys).toEqual([`vakt/${FIRST}.ndjson.zst`, 'vakt/2026-11-22.3d.0.ndjson.zst'])
+    } finally {
+      await s3.stop()
+    }
+  })
+})

@@ -1,0 +1,26 @@
+// What Vakt forgets, once an hour: everything it writes down has an end.
+import { pruneAlerts } from '../alerts/alert-lists.ts'
+import { pruneMaintenances } from '../alerts/suppression/maintenance-windows.ts'
+import { pruneSilences } from '../alerts/suppression/silences.ts'
+import { pruneAnalyses } from '../analysis/analyses.ts'
+import { pruneSpendings } from '../analysis/model/spending.ts'
+import { pruneAbsences } from '../checks/downtimes.ts'
+import { pruneConnectivity } from '../connectivity/states.ts'
+import { pruneOverrides } from '../notifications/routing/rotations.ts'
+import { pruneAudit } from '../projects/audit.ts'
+import { pruneSignatures } from '../projects/signatures.ts'
+import type { State } from '../state/database.ts'
+
+/** Drops what is older than it is kept. */
+export function prune(state: State, now: number): void {
+  pruneAlerts(state, now)
+  pruneSilences(state, now)
+  pruneMaintenances(state, now)
+  pruneOverrides(state, now)
+  pruneAnalyses(state, now)
+  pruneSpendings(state, now)
+  pruneAudit(state, now)
+  pruneSignatures(state, now)
+  pruneConnectivity(state, now)
+  pruneAbsences(state, now)
+}

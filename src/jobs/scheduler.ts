@@ -1,0 +1,244 @@
+// The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
+
+import { setAlertsBack } from '../alerts/clock-rollback.ts'
+import { applyOutcomes, endAlert, fireAlert, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
+import { reviewSoon } from '../alerts/suppression/reevaluation.ts'
+import { withHeld } from '../alerts/suppression/suppressed-alerts.ts'
+import { keepHolds, nextHoldChange } from '../alerts/suppression/sweep.ts'
+import type { PlatformStatus } from '../chat/channel.ts'
+import { nextDeadline } from '../checks/deadlines.ts'
+import {
+  type Absence,
+  lastAlive,
+  markAlive,
+  NOTICED,
+  recordAbsence,
+  recordSetBack,
+  SET_BACK,
+} from '../checks/downtimes.ts'
+import type { Connectivity } from '../connectivity/connectivity.ts'
+import { noteConnectivity } from '../connectivity/states.ts'
+import { detectLostChannels, nextLostChannel } from '../detectors/chat-disconnected.ts'
+import { setDetectionBack } from '../detectors/clock-rollback.ts'
+import { absenceFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
+import { detectMissedBeats } from '../detectors/missed-beat.ts'
+import { detectWatched } from '../detectors/rules/rule-state-review.ts'
+import { nextWatch } from '../detectors/rules/rule-states.ts'
+import type { Log } from '../logger.ts'
+import { setTellingBack } from '../notifications/clock-rollback.ts'
+import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
+import type { State } from '../state/database.ts'
+import { type Clock, createLeapGuard, HOUR, SECOND } from '../time.ts'
+import { prune } from './prune.ts'
+import { createLookout } from './rule-evaluator.ts'
+
+/** How often the scheduler shows that it is alive, even with nothing to do. */
+const TICK = 5 * SECOND
+/** How often it is noted how Vakt is connected while that stays the same. */
+const NOTED_EVERY = 15 * SECOND
+/** How many overdue checks one turn judges, so that a mass of them never holds up the intake. */
+const AT_ONCE = 100
+
+export type SchedulerHealth = { healthy: boolean; lastTurnAt: number | null; error: string | null }
+
+export interface Scheduler {
+  /** Takes a turn at once, because something around it changed. */
+  wake(): void
+  /** Notes the time Vakt was stopped and begins. */
+  start(): void
+  /** Whether turns happen and succeed: none for three ticks, or one that failed, is unhealthy. */
+  health(): SchedulerHealth
+  stop(): void
+}
+
+/** What the scheduler asks of the world: how the chats are connected, and whether Vakt itself is online. */
+export type Surroundings = {
+  platforms(): readonly { name: string; status: PlatformStatus }[]
+  connectivity(): Connectivity
+  /** Whether there is anything to probe, so that the connectivity is known. */
+  probes?: boolean
+  /** Whether a channel of this id can be reached, for escalating to persons. */
+  opens?(channelId: string): boolean
+  /** Told when the clock went back by `ms`. */
+  setBack?(ms: number): void
+}
+
+/** A scheduler over `state`. */
+export function createScheduler(state: State, clock: Clock, log: Log, around: Surroundings): Scheduler {
+  let lastTurnAt: number | null = null
+  let error: string | null = null
+  let nextMark = 0
+  let nextPrune = 0
+  const isTrusted = createLeapGuard()
+  const lookout = createLookout(state, clock, log)
+  let armedFor = Number.POSITIVE_INFINITY
+  let disarm = () => {}
+  let running = false
+  /** Since when nothing was heard, while Vakt is offline. */
+  let deafSince: number | null = null
+  let noted: Connectivity['state'] | null = null
+  let nextNote = 0
+
+  const turn = () => {
+    disarm()
+    armedFor = Number.POSITIVE_INFINITY
+    const now = clock.now()
+    try {
+      noticeSetBack(lastTurnAt, now)
+      noticeAbsence(state, lastTurnAt, now, log)
+      noticeOffline(now)
+      judge(state, now, around)
+      const mayForget = isTrusted(now)
+      if (hears(around)) lookout.look(now, mayForget)
+      else lookout.leave()
+      // While offline Vakt hears nothing: should it die now, the absence counts from when it last heard.
+      if (now >= nextMark && deafSince === null) mark(now)
+      if (mayForget && now >= nextPrune) forget(now)
+      error = null
+    } catch (thrown) {
+      // What was judged is undone with the rest of the turn.
+      reviewSoon(state)
+      error = thrown instanceof Error ? thrown.message : String(thrown)
+      log.error('a turn of the scheduler failed; it tries again in a second', { error: thrown })
+    }
+    lastTurnAt = now
+    arm(now + (error === null ? TICK : SECOND))
+  }
+
+  // The clock was put back: what is timed by it would else rest for as long as it went back.
+  const noticeSetBack = (alive: number | null, now: number) => {
+    if (alive === null || alive - now <= SET_BACK) return
+    nextMark = now
+    nextPrune = now
+    lookout.startAnew()
+    nextNote = now
+    if (deafSince !== null) deafSince = Math.min(deafSince, now)
+    const ms = alive - now
+    const counted = state.transaction(() => {
+      setAlertsBack(state, now, ms)
+      setTellingBack(state, now, ms)
+      setDetectionBack(state, now, ms)
+      return recordSetBack(state, now)
+    })
+    around.setBack?.(ms)
+    log.warn('the clock went back; what it put far ahead is counted from now', { ms, checks: counted })
+  }
+
+  const noticeOffline = (now: number) => {
+    const connectivity = around.connectivity()
+    if (around.probes && (now >= nextNote || connectivity.state !== noted)) note(connectivity, now)
+    if (connectivity.state === 'offline') {
+      if (deafSince === null) fireAlert(state, offlineFinding(Math.min(connectivity.heardAt, now)), now)
+      deafSince ??= Math.min(connectivity.heardAt, now)
+    } else if (deafSince !== null && connectivity.failing === 0) {
+      comeBack(state, 'offline', deafSince, now, log)
+      deafSince = null
+    }
+  }
+
+  const note = (connectivity: Connectivity, now: number) => {
+    noteConnectivity(state, connectivity, now)
+    noted = connectivity.state
+    nextNote = now + NOTED_EVERY
+  }
+
+  const mark = (now: number) => {
+    nextMark = now + TICK
+    markAlive(state, now)
+  }
+
+  const forget = (now: number) => {
+    nextPrune = now + HOUR
+    prune(state, now)
+  }
+
+  const arm = (latest: number) => {
+    if (!running) return
+    // After a failed turn the deadlines it did not judge are still past; only `latest` spaces the retries.
+    const due =
+      error === null
+        ? [
+            nextWake(state),
+            nextHoldChange(state),
+            nextEscalation(state),
+            nextLostChannel(around.platforms(), clock.now()),
+          ]
+        : []
+    if (error === null) {
+      due.push(
+        ...(hears(around) ? [nextDeadline(state), nextWatch(state), lookout.due()] : [nextDeadline(state, 'lan')]),
+      )
+    }
+    const at = Math.min(latest, ...due.filter(one => one !== null))
+    if (at >= armedFor) return
+    disarm()
+    armedFor = at
+    disarm = clock.at(at, turn)
+  }
+
+  state.onCommit(touched => {
+    if (touched.has('deadlines') || touched.has('alerts')) arm(armedFor)
+  })
+
+  return {
+    start() {
+      running = true
+      const alive = lastAlive(state)
+      const now = clock.now()
+      noticeSetBack(alive, now)
+      // Should Vakt still be offline, the first rounds of probes say so again.
+      endAlert(state, OFFLINE_KEY, null, now)
+      if (alive !== null && alive < now) comeBack(state, 'stopped', alive, now, log)
+      turn()
+    },
+    wake() {
+      if (running) turn()
+    },
+    health() {
+      const late = lastTurnAt === null || clock.now() - lastTurnAt > 3 * TICK
+      return { healthy: running && !late && error === null, lastTurnAt, error }
+    },
+    stop() {
+      running = false
+      disarm()
+      markAlive(state, clock.now())
+    },
+  }
+}
+
+/** Judges what is due at `now` in one transaction; what is left over is due at once again. */
+function judge(state: State, now: number, around: Surroundings): void {
+  state.transaction(() => {
+    const missed = detectMissedBeats(state, now, AT_ONCE, hears(around) ? 'all' : 'lan')
+    const watched = hears(around) ? detectWatched(state, now, AT_ONCE) : []
+    applyOutcomes(state, [...missed, ...watched, ...detectLostChannels(around.platforms(), now)], now)
+    wakeAlerts(state, now, AT_ONCE)
+    keepHolds(state, now)
+    escalateDue(state, now, AT_ONCE, around.opens ?? (() => false))
+  })
+}
+
+// One failed round already holds the judging back: the next one, seconds later, tells whether beats can arrive.
+function hears(around: Surroundings): boolean {
+  const connectivity = around.connectivity()
+  return connectivity.state !== 'offline' && connectivity.failing === 0
+}
+
+function noticeAbsence(state: State, lastTurnAt: number | null, now: number, log: Log): void {
+  if (lastTurnAt !== null && now - lastTurnAt > NOTICED) comeBack(state, 'asleep', lastTurnAt, now, log)
+}
+
+function comeBack(state: State, kind: Absence['kind'], from: number, to: number, log: Log): void {
+  state.transaction(() => {
+    const unheard = recordAbsence(state, kind, from, to)
+    const finding = absenceFinding({ kind, from, to }, unheard)
+    if (finding) {
+      fireAlert(state, withHeld(state, finding), to)
+      applyOutcomes(state, [{ kind: 'gone', key: finding.key }], to)
+    }
+  })
+  log.info(`Vakt was ${kind}; that time is held off every deadline`, {
+    from: new Date(from).toISOString(),
+    ms: to - from,
+  })
+}

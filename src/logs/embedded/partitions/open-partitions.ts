@@ -1,0 +1,84 @@
+// Partition files as a reader has them: a few open connections, what the index knows, and samples to cut scans by.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { prepared, Sqlite } from '../../../state/sqlite.ts'
+import type { Vocabulary } from '../query/field-plan.ts'
+import type { PartitionState } from './partition.ts'
+import { LINES_PER_MARK, MOST_NAMES } from './rows.ts'
+
+const MOST_OPEN = 64
+const CACHE_KIB = 1_000
+const MOST_WORDS = 128
+
+/** The partitions of a folder for reading; connections that were not used for longest are closed. */
+export class Readables {
+  readonly #folder: string
+  readonly #open = new Map<string, Sqlite>()
+  readonly #marks = new Map<string, { count: number; timestamps: number[] }>()
+
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** A connection, or null when the partition is gone. Throws SQLite's errors. */
+  open(name: string): Sqlite | null {
+    let db = this.#open.get(name)
+    if (db) this.#open.delete(name)
+    else {
+      const file = join(this.#folder, `${name}.db`)
+      if (!existsSync(file)) return null
+      db = new Sqlite(file, { readonly: true, fileMustExist: true })
+      db.pragma('busy_timeout = 5000')
+      db.pragma(`cache_size = -${CACHE_KIB}`)
+    }
+    this.#open.set(name, db)
+    if (this.#open.size > MOST_OPEN) this.forget(this.#open.keys().next().value!)
+    return db
+  }
+
+  /** Timestamps of one line in `LINES_PER_MARK`, in order. */
+  marks({ name, lines }: PartitionState): readonly number[] {
+    const count = Math.floor(lines / LINES_PER_MARK)
+    if (count === 0) return []
+    const known = this.#marks.get(name)
+    if (known?.count === count) return known.timestamps
+    const db = this.open(name)
+    if (!db) return []
+    const timestamps = prepared(db, 'select timestamp from marks').pluck().all() as number[]
+    this.#marks.set(name, { count, timestamps: timestamps.sort((a, b) => a - b) })
+    return timestamps
+  }
+
+  /** Closes a partition, so that its file can go. */
+  forget(name: string): void {
+    this.#open.get(name)?.close()
+    this.#open.delete(name)
+    this.#marks.delete(name)
+  }
+
+  closeAll(): void {
+    for (const name of [...this.#open.keys()]) this.forget(name)
+  }
+}
+
+/** What a partition's index knows. */
+export function vocabularyOf(db: Sqlite): Vocabulary {
+  return {
+    valuesOf(field) {
+      const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]
+      return values.length >= MOST_NAMES ? null : values
+    },
+    wordsFrom(prefix) {
+      const from = prepared(db, 'select term from terms where term >= ? limit 1').pluck()
+      const found: string[] = []
+      let word = from.get(prefix) as string | undefined
+      while (word?.startsWith(prefix)) {
+        found.push(word)
+        if (found.length > MOST_WORDS) return null
+        // The next text there can be: each lookup skips all the other places of the word.
+        word = from.get(`${word}\0`) as string | undefined
+      }
+      return found
+    },
+  }
+}

@@ -1,0 +1,74 @@
+// What the index decides by itself: the searches that must be fast at any size never read lines to sort them out.
+import { describe, expect, it } from 'vitest'
+import type { QueryNode } from '../../query/tree.ts'
+import { planFor } from './compile.ts'
+import type { Vocabulary } from './field-plan.ts'
+import { EVERYTHING, NOTHING } from './plan.ts'
+
+const vocabulary: Vocabulary = {
+  valuesOf: field => (field === 'host' ? ['web-1', 'WEB-1', 'web-2', 'db'] : null),
+  wordsFrom: prefix => (prefix === 'time' ? ['time', 'timeout'] : null),
+}
+const word = (text: string, prefix = false): QueryNode => ({ kind: 'word', text, prefix })
+const field = (name: 'host' | 'group' | 'source' | 'tag' | 'trace', value: string): QueryNode => ({
+  kind: 'field',
+  field: name,
+  value,
+})
+const and = (...parts: QueryNode[]): QueryNode => ({ kind: 'and', parts })
+const or = (...parts: QueryNode[]): QueryNode => ({ kind: 'or', parts })
+const not = (part: QueryNode): QueryNode => ({ kind: 'not', part })
+const errors: QueryNode = { kind: 'level', comparison: '>=', level: 'error' }
+const user: QueryNode = { kind: 'attribute', path: 'user_id', comparison: '=', value: '42' }
+const regex: QueryNode = { kind: 'regex', source: 'x', caseless: false }
+
+const plan = (node: QueryNode | null) => planFor(node, vocabulary)
+
+describe('the plan for a query', () => {
+  it.each<[string, QueryNode, string]>([
+    ['a word', word('Timeout'), '"timeout"'],
+    ['a phrase', { kind: 'phrase', words: ['timed', 'out-now'] }, '"timed out now"'],
+    ['a word that begins so', word('time', true), '("time" OR "timeout")'],
+    [
+      'a word and two fields',
+      and(word('a'), field('host', 'db'), errors),
+      '("a" AND fields : "ªh0db" AND (fields : "ªl4" OR fields : "ªl5"))',
+    ],
+    ['one word without another', and(word('a'), not(word('b')), not(word('c'))), '("a" NOT ("b" OR "c"))'],
+    ['a branch of a group', field('group', 'prod/*'), '(fields : "ªg0prod" OR fields : "ªb0prod")'],
+    [
+      'every host that fits',
+      field('host', 'web*'),
+      expect.stringMatching(/^\(fields : "ªh1\w{16}" OR fields : "ªh1\w{16}"\)$/),
+    ],
+  ])('leaves %s to the index', (_, node, words) => {
+    expect(plan(node)).toEqual({ words, none: false, exact: true, pieces: [] })
+  })
+
+  it.each<[string, QueryNode]>([
+    ['no words at all', word('-')],
+    ['a host that no line has', field('host', 'nowhere*')],
+    ['no alternatives', or()],
+    ['something beside nothing', and(word('a'), or())],
+    ['not anything', not(and())],
+  ])('knows that nothing fits %s', (_, node) => expect(plan(node).none).toBe(true))
+
+  it('knows what everything fits', () => {
+    expect(plan(null)).toEqual(EVERYTHING)
+    expect(plan(and())).toEqual(EVERYTHING)
+    expect(plan(or(word('a'), and()))).toEqual(EVERYTHING)
+    expect(plan(not(or()))).toEqual(EVERYTHING)
+    expect(plan(or(NOTHING.none ? or() : and(), word('a'))).words).toBe('"a"')
+  })
+
+  it('asks the index for what it can tell, and the line for the rest', () => {
+    expect(plan(and(word('a'), regex))).toMatchObject({ words: '"a"', exact: false })
+    expect(plan(and(word('a'), user))).toEqual({ words: '"a"', none: false, exact: false, pieces: ['%42%'] })
+    expect(plan(or(word('a'), regex))).toMatchObject({ words: null, exact: false })
+    expect(plan(not(regex))).toMatchObject({ words: null, exact: false })
+    expect(plan(and(word('a'), not(user)))).toMatchObject({ words: '"a"', exact: false, pieces: [] })
+    expect(plan(word('x', true))).toMatchObject({ words: null, exact: false })
+    expect(plan(field('tag', 'x*'))).toMatchObject({ words: null, exact: false })
+    expect(plan(field('host', ''))).toMatchObject({ words: null, exact: false })
+  })
+})

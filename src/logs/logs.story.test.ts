@@ -1,0 +1,320 @@
+// Logs through the whole house with the real store: taken in over HTTP, found in chat, followed, exported and purged.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cardText } from '../chat/card-text.ts'
+import { silentLog } from '../logger.ts'
+import { privacyKey } from '../projects/vault.ts'
+import { startHouse, type TestHouse } from '../testing/app.ts'
+import { openLogStore } from './embedded/open-log-store.ts'
+import { reveal } from './redact/cipher.ts'
+import type { LogStore } from './store.ts'
+
+let folder: string
+let store: LogStore
+let house: TestHouse
+let key: string
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vakt-logs-'))
+  store = await openLogStore({ folder, log: silentLog, privacyKey: privacyKey(Buffer.alloc(32, 7)) })
+  house = await startHouse({ store, start: new Date().toISOString() })
+  key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+})
+
+afterEach(async () => {
+  await house.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const send = (lines: unknown, headers: Record<string, string> = {}) =>
+  house.request('/api/logs', {
+    method: 'POST',
+    body: typeof lines === 'string' ? lines : JSON.stringify(lines),
+    headers: {
+      'x-api-key': key,
+      'content-type': typeof lines === 'string' ? 'text/plain' : 'application/json',
+      ...headers,
+    },
+  })
+const get = (path: string) => house.request(path, { headers: { authorization: 'Bearer admin-key-for-tests' } })
+const card = async (line: string) => {
+  const reply = await house.says(line)
+  if (!reply.ok) throw reply.problem
+  return reply.card
+}
+
+type Found = {
+  logs: { id: string; message: string; level: string; attributes: Record<string, unknown> }[]
+  total: number
+  next: string | null
+}
+
+describe('a line sent over HTTP', () => {
+  it('is found by its words, level, source and attributes as soon as it is answered', async () => {
+    const answer = await send([
+      { message: 'connection refused by db-1', level: 'ERROR', source: 'api', host: 'web-1', user_id: 42 },
+      { message: 'all is well', level: 30, service: 'api' },
+    ])
+    expect(await answer.json()).toEqual({ accepted: 2, rejected: 0, errors: [] })
+    for (const query of [
+      'refused',
+      '"connection refused"',
+      'level>=warn',
+      'host:web-1',
+      'user_id:42',
+      'refus* -well',
+      '/ref.sed/',
+    ]) {
+      const found = await house.result<Found>(`logs search --query='${query}'`)
+      expect([query, found.total, found.logs.map(line => line.message)]).toEqual([
+        query,
+        1,
+        ['connection refused by db-1'],
+      ])
+    }
+  })
+
+  it('is told line by line what is wrong with it, and the rest is stored', async () => {
+    const answer = await send([{ message: 'good' }, { level: 'info' }, 17])
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toMatchObject({ accepted: 1, rejected: 2, errors: [{ index: 1 }, { index: 2 }] })
+    expect((await house.result<Found>('logs search')).total).toBe(1)
+  })
+
+  it('is stored once however often its batch is sent', async () => {
+    for (let i = 0; i < 3; i++)
+      expect((await send([{ message: 'once' }], { 'idempotency-key': 'batch-1' })).status).toBe(200)
+    expect((await house.result<Found>('logs search once')).total).toBe(1)
+  })
+
+  it('shows no secret, in chat or anywhere', async () => {
+    await send([
+      {
+        message: 'login password=hunter2 card 4111 1111 1111 1111',
+        token: 'ghp_0123456789abcdefghijklmnopqrstuvwxyzAB',
+      },
+    ])
+    const text = JSON.stringify(await house.result<Found>('logs search login'))
+    expect(text).not.toMatch(/hunter2|4111|ghp_0123/)
+    expect(text).toContain('[hidden:')
+  })
+
+  it('has its personal data kept, masked or encrypted as the project says, and encrypted data can be revealed offline', async () => {
+    await house.result('projects edit default --privacy "email=encrypt ip=mask"')
+    await send([{ message: 'mail to ann@example.org from 203.0.113.9 failed' }])
+    const [line] = (await house.result<Found>('logs search failed')).logs
+    expect(line!.message).toMatch(/^mail to \[enc:email:[^\]]+\] from \[hidden:ip\] failed$/)
+    expect(reveal(line!.message, privacyKey(Buffer.alloc(32, 7)))).toContain('ann@example.org')
+  })
+})
+
+describe('in chat', () => {
+  it('a search shows its lines, marks what was looked for, and pages', async () => {
+    await send(
+      Array.from({ length: 25 }, (_, i) => ({
+        message: `timeout number ${i}`,
+        source: 'api',
+        timestamp: house.clock.now() - i * 1000,
+      })),
+    )
+    const first = await card('logs search timeout')
+    expect(first.title).toBe('25 lines')
+    expect(JSON.stringify(first.lines![0])).toContain('{"bold":"timeout"}')
+    expect(first.lines).toHaveLength(10)
+    const older = first.buttons!.find(button => button.label === 'Older')!
+    const second = await card(older.line)
+    expect(JSON.stringify(second.lines![0])).toContain('number 10')
+    const newer = second.buttons!.find(button => button.label === 'Newer')!
+    expect(JSON.stringify((await card(newer.line)).lines![0])).toContain('number 0')
+  })
+
+  it('nothing found says how to find more and where it looked, a mistake says where it is', async () => {
+    expect((await card('logs search nowhere')).lines!.join(' ')).not.toContain('longer time')
+    const narrow = await card('logs search nowhere since:2026-11-20T14:00:00Z until:2026-11-20T14:30:00Z')
+    expect(narrow.lines!.join(' ')).toContain('a longer time')
+    expect(cardText(narrow, { timeZone: 'UTC', now: 0 })).toContain(
+      'nowhere · from 2026-11-20 14:00:00 UTC until 2026-11-20 14:30:00 UTC',
+    )
+    const reply = await house.says('logs search level>=loud')
+    expect(reply).toMatchObject({ ok: false, problem: { code: 'invalid', message: expect.stringContaining('loud') } })
+  })
+
+  it('a line opens in full, with what came around it', async () => {
+    await send([
+      { message: 'before', source: 'api' },
+      { message: 'the one', source: 'api', level: 'error', stack: 'at f (a.js:1)' },
+      { message: 'after', source: 'api' },
+    ])
+    const { logs } = await house.result<Found>('logs search --query=\'"the one"\'')
+    const line = await card(`logs show ${logs[0]!.id}`)
+    expect(line.code!.text).toBe('the one\nat f (a.js:1)')
+    const around = await house.result<Found>(`logs context ${logs[0]!.id}`)
+    expect(around.logs.map(one => one.message)).toEqual(['before', 'the one', 'after'])
+  })
+
+  it('figures: the most frequent error, its patterns, and levels over time with a chart', async () => {
+    await send(
+      Array.from({ length: 6 }, (_, i) => ({
+        message: `order ${i} failed after ${i * 7} ms`,
+        level: 'error',
+        source: 'shop',
+      })),
+    )
+    const top = await house.result<{ rows: { count: number }[] }>('logs top')
+    expect(top.rows.map(row => row.count)).toEqual([6])
+    const patterns = await house.result<{ rows: { value: string; count: number }[] }>('logs patterns')
+    expect(patterns.rows).toMatchObject([{ count: 6, value: expect.stringMatching(/^order <.*> failed after/) }])
+    const stats = await card('logs stats')
+    expect(stats.title).toMatch(/^6 lines/)
+    expect(Buffer.from(stats.image!.png).subarray(1, 4).toString()).toBe('PNG')
+  })
+
+  it('a tail shows new lines in one message, pauses, goes on and stops', async () => {
+    await house.says('logs tail level>=warn', { platform: 'terminal' })
+    const message = house.channel.messages[0]!
+    await send([
+      { message: 'quiet', level: 'info' },
+      { message: 'loud', level: 'error' },
+    ])
+    await house.passes('3s')
+    expect(JSON.stringify(message.card.lines)).toContain('loud')
+    expect(JSON.stringify(message.card.lines)).not.toContain('quiet')
+    await house.says(message.card.buttons!.find(button => button.label === 'Pause')!.line)
+    await send([{ message: 'unheard', level: 'error' }])
+    await house.passes('6s')
+    expect(JSON.stringify(message.card.lines)).not.toContain('unheard')
+    await house.says(message.card.buttons!.find(button => button.label === 'Go on')!.line)
+    await house.passes('6s')
+    expect(JSON.stringify(message.card.lines)).toContain('unheard')
+    await house.says(message.card.buttons!.find(button => button.label === 'Stop')!.line)
+    expect(message.card.title).toMatch(/^Tail of/)
+    expect(message.card.buttons).toEqual([])
+    expect(house.channel.messages).toHaveLength(1)
+  })
+
+  it('autocomplete knows the sources, hosts and tags that were seen', async () => {
+    await send([{ message: 'x', source: 'payments', host: 'web-1', tags: ['eu'] }])
+    await house.passes('2m')
+    const speaker = { platform: 'discord' as const, id: '1', name: 'Ann', admin: true, groups: [], interactive: true }
+    const argument = house.desk.commands
+      .find(command => command.name === 'logs search')!
+      .arguments.find(one => one.name === 'query')!
+    const offered = (typed: string) => house.desk.complete(argument, typed, speaker).map(choice => choice.value)
+    await expect.poll(() => offered('timeout source:pa')).toEqual(['timeout source:payments'])
+    await expect
+      .poll(() => [offered('host:'), offered('-tag:e'), offered('level>=w')])
+      .toEqual([['host:web-1'], ['-tag:eu'], ['level>=warn']])
+  })
+
+  it('a saved search stands for its query', async () => {
+    await send([{ message: 'paid', tags: ['payments'] }, { message: 'other' }])
+    await house.says('logs save pay tag:payments')
+    expect((await house.result<Found>('logs search @pay')).logs.map(line => line.message)).toEqual(['paid'])
+    expect(await house.says('logs search @nope')).toMatchObject({
+      ok: false,
+      problem: { message: expect.stringContaining('@pay') },
+    })
+  })
+
+  it('lines are exported as a file, and removed only after a second word', async () => {
+    await send([{ message: 'a, "b"', source: '=cmd()' }, { message: 'c' }])
+    const csv = Buffer.from((await card('logs export --format csv')).file!.content).toString()
+    expect(csv.split('\r\n')).toHaveLength(4)
+    expect(csv).toContain(`"a, ""b"""`)
+    expect(csv).toContain("'=cmd()")
+    const asked = await house.says('logs purge c', { interactive: true })
+    expect(asked.card.title).toBe('Remove 1 line for good?')
+    expect((await house.result<Found>('logs search')).total).toBe(2)
+    await house.says(asked.card.buttons![0]!.line, { interactive: true })
+    expect((await house.result<Found>('logs search')).logs.map(line => line.message)).toEqual(['a, "b"'])
+  })
+})
+
+describe('exports', () => {
+  const stumbling = (search: LogStore['search']) => Object.assign(store, { search })
+
+  it('are made two at a time, so that many hold neither the memory nor the rest', async () => {
+    await send([{ message: 'a' }])
+    const search = store.search.bind(store)
+    let release = () => {}
+    const gate = new Promise<void>(open => {
+      release = open
+    })
+    stumbling(async request => {
+      await gate
+      return search(request)
+    })
+    const asked = Array.from({ length: 5 }, () => house.says('logs export'))
+    const refused = await Promise.all(asked.slice(2))
+    for (const reply of refused) expect(reply).toMatchObject({ ok: false, problem: { code: 'busy' } })
+    release()
+    for (const reply of await Promise.all(asked.slice(0, 2))) expect(reply).toMatchObject({ ok: true })
+    expect(await house.says('logs export')).toMatchObject({ ok: true, result: { lines: 1 } })
+  })
+
+  it('over HTTP break off where a page cannot be read, and never look whole', async () => {
+    await send(Array.from({ length: 2 }, (_, i) => ({ message: `line ${i}` })))
+    const search = store.search.bind(store)
+    stumbling(async request => {
+      if (request.cursor !== null) throw new Error('the disk is gone')
+      const page = await search({ ...request, limit: 1 })
+      return page
+    })
+    const response = await get('/api/logs?format=ndjson')
+    await expect(response.text()).rejects.toThrow()
+  })
+})
+
+describe('over HTTP', () => {
+  it('lines are found, paged, read and streamed', async () => {
+    await send(Array.from({ length: 30 }, (_, i) => ({ message: `line ${i}` })))
+    const page = (await (await get('/api/logs?q=line&limit=20')).json()) as Found
+    expect([page.logs.length, page.total]).toEqual([20, 30])
+    const rest = (await (await get(`/api/logs?q=line&limit=20&cursor=${page.next}`)).json()) as Found
+    expect([rest.logs.length, rest.next]).toEqual([10, null])
+    expect(new Set([...page.logs, ...rest.logs].map(line => line.message)).size).toBe(30)
+    const one = (await (await get(`/api/logs/${page.logs[0]!.id}`)).json()) as { log: { message: string } }
+    expect(one.log.message).toBe(page.logs[0]!.message)
+    const ndjson = await (await get('/api/logs?q=line&format=ndjson')).text()
+    expect(ndjson.trim().split('\n')).toHaveLength(30)
+  })
+
+  it('a key of a project finds, reads and removes nothing of another', async () => {
+    await house.says('projects add other')
+    await send([{ message: 'mine' }])
+    const { key: viewer } = await house.result<{ key: { secret: string } }>('keys create other --role admin')
+    const as = (path: string, method = 'GET') =>
+      house.request(path, { method, headers: { 'x-api-key': viewer.secret } })
+    expect(((await (await as('/api/logs')).json()) as Found).total).toBe(0)
+    const { logs } = await house.result<Found>('logs search mine')
+    expect((await as(`/api/logs/${logs[0]!.id}`)).status).toBe(404)
+    expect(await (await as('/api/logs?all=true', 'DELETE')).json()).toEqual({ removed: 0 })
+    expect((await house.result<Found>('logs search mine')).total).toBe(1)
+  })
+
+  it('a live tail sends what comes as server-sent events', async () => {
+    const response = await get('/api/logs/tail?q=level>=warn')
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let seen = ''
+    while (!seen.includes('event: ready')) seen += (await reader.read()).value ?? ''
+    await send([{ message: 'quiet' }, { message: 'loud', level: 'error' }])
+    while (!seen.includes('event: line')) seen += (await reader.read()).value ?? ''
+    expect(seen).toContain('"message":"loud"')
+    expect(seen).not.toContain('quiet')
+    await reader.cancel()
+  })
+
+  it('clients can read their limits, and everything is described', async () => {
+    const config = await get('/api/config')
+    expect(config.headers.get('cache-control')).toBe('max-age=300')
+    expect(await config.json()).toMatchObject({ limits: { body_bytes: 524288, lines: 1000, message_bytes: 65536 } })
+    const document = (await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> }
+    expect(JSON.stringify(document.paths['/ping/{ping_key}/{slug}'])).toMatch(/"name":"period".*"name":"grace"/)
+    expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/logs', '/api/commands', '/ping/{uuid}']))
+    expect(await (await get('/docs')).text()).toContain('<h1>Vakt</h1>')
+    expect((await get('/')).headers.get('location')).toBe('/docs')
+  })
+})

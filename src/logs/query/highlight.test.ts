@@ -1,0 +1,23 @@
+// What is marked in a line that was found.
+import { describe, expect, it } from 'vitest'
+import { emphasise } from './highlight.ts'
+import { parseQuery } from './parse.ts'
+
+const marked = (text: string, query: string) =>
+  emphasise(text, parseQuery(query, 0, 'UTC').where)
+    .map(span => (typeof span === 'string' ? span : `[${(span as { bold: string }).bold}]`))
+    .join('')
+
+describe('emphasis', () => {
+  it.each([
+    ['Connection refused by db-1', 'refused', 'Connection [refused] by db-1'],
+    ['Connection REFUSED', 'refused conn*', '[Connection] [REFUSED]'],
+    ['connection refused, refusal', '"connection refused"', '[connection] [refused], refusal'],
+    ['refused', '-refused', 'refused'],
+    ['Überlauf im Café', 'cafe', 'Überlauf im [Café]'],
+    ['timeout on web-1', 'host:web-1', 'timeout on web-1'],
+    ['*bold* <@everyone>', 'bold', '*[bold]* <@everyone>'],
+  ])('of "%s" for %s is "%s"', (text, query, shown) => {
+    expect(marked(text, query)).toBe(shown)
+  })
+})

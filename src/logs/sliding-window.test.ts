@@ -1,0 +1,66 @@
+// Sliding windows are exact for few arrivals, and never ahead of the truth for many.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Arrival } from '../state/schema/index.ts'
+import { MINUTE, SECOND } from '../time.ts'
+import { addArrivals, countWithin, LONGEST_WINDOW } from './sliding-window.ts'
+
+const steps = (most: number) =>
+  fc.array(
+    fc.record({
+      wait: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 90 * SECOND })),
+      // Requests end in another order than they began.
+      early: fc.integer({ min: 0, max: 3 * SECOND }),
+      count: fc.integer({ min: 1, max: 4 }),
+      series: fc.integer({ min: 1, max: 3 }),
+    }),
+    { minLength: 1, maxLength: most },
+  )
+
+/** What comes one after the other, with what the window held each time: kept, and by brute force. */
+function play(given: { wait: number; early: number; count: number; series: number }[], window: number) {
+  let now = 1_000_000_000
+  let kept: Arrival[] = []
+  const all: Arrival[] = []
+  return given.map(({ wait, early, count, series }) => {
+    now += wait
+    const arrival: Arrival = [now - early, count, series]
+    kept = addArrivals(kept, [arrival])
+    all.push(arrival)
+    const until = Math.max(...all.map(([at]) => at))
+    const truth = all.filter(([at]) => at >= until - window).reduce((sum, [, lines]) => sum + lines, 0)
+    return { kept: countWithin(kept, window, until), truth, length: kept.length }
+  })
+}
+
+test('up to 128 arrivals are counted exactly', () => {
+  fc.assert(
+    fc.property(steps(128), fc.integer({ min: SECOND, max: LONGEST_WINDOW }), (given, window) => {
+      for (const { kept, truth } of play(given, window)) expect(kept).toBe(truth)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('of more, the newest 64 are exact, older ones are never counted too long, and there are never too many', () => {
+  fc.assert(
+    fc.property(steps(400), fc.integer({ min: SECOND, max: LONGEST_WINDOW }), (given, window) => {
+      for (const { kept, truth, length } of play(given, window)) {
+        expect(length).toBeLessThanOrEqual(128)
+        expect(kept).toBeLessThanOrEqual(truth)
+        expect(kept).toBeGreaterThanOrEqual(Math.min(truth, 64))
+      }
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a window holds both its ends, and only the series that fit', () => {
+  const arrivals: Arrival[] = [
+    [0, 1, 1],
+    [MINUTE, 4, 2],
+  ]
+  expect(countWithin(arrivals, MINUTE, MINUTE)).toBe(5)
+  expect(countWithin(arrivals, MINUTE - 1, MINUTE)).toBe(4)
+  expect(countWithin(arrivals, MINUTE, MINUTE, series => series === 1)).toBe(1)
+})

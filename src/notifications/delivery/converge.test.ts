@@ -1,0 +1,125 @@
+// Whatever happens to alerts and chats, in the end every channel shows the truth, each card once.
+
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { stateWord } from '../../alerts/alert-card.ts'
+import { acknowledgeAlert, readAlert, snoozeAlert, unacknowledgeAlert, wakeAlerts } from '../../alerts/lifecycle.ts'
+import { DeliveryError } from '../../chat/channel.ts'
+import { and, eq } from '../../state/orm.ts'
+import { notifications } from '../../state/schema/index.ts'
+import { startDelivery } from '../../testing/delivery.ts'
+import type { MemoryChannel } from '../../testing/memory-channel.ts'
+import { MINUTE, SECOND } from '../../time.ts'
+
+const CHANNELS = ['discord', 'slack']
+const ABOUT = ['a', 'b', 'c', 'd', 'e']
+const SEVERITY = { a: 'critical', b: 'critical', c: 'warning', d: 'info', e: 'info' } as const
+
+type Delivery = Awaited<ReturnType<typeof startDelivery>>
+
+const fates = fc.constantFrom(
+  ...[
+    null,
+    null,
+    null,
+    'limited',
+    'limited edit',
+    'limited post',
+    'unreachable',
+    'unsure',
+    'unsure after',
+    'gone',
+    'refused',
+  ],
+)
+const moves = fc.record({
+  about: fc.constantFrom(...ABOUT),
+  verb: fc.constantFrom('fires', 'fires', 'recovers', 'ack', 'unack', 'snooze', 'back', 'restart', 'wait'),
+  wait: fc.integer({ min: 0, max: 5 * MINUTE }),
+})
+
+it('every alert is shown once in every channel, as it is, and the end of a critical is called out once', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(moves, { maxLength: 30 }),
+      fc.array(fates, { minLength: 20, maxLength: 60 }),
+      async (taken, fate) => {
+        const delivery = await startDelivery(...CHANNELS)
+        const gone = CHANNELS.map(name => suffer(delivery.channel(name), fate))
+        for (const { about, verb, wait } of taken) {
+          await move(delivery, about, verb)
+          await delivery.clock.advance(wait)
+          await delivery.change(() => wakeAlerts(delivery.state, delivery.clock.now(), 100))
+        }
+        for (const name of CHANNELS) delivery.channel(name).suffers(null)
+        await delivery.passes('10m')
+        for (const name of CHANNELS) await delivery.platformIsBack(name)
+        await delivery.passes('10m')
+        for (const [i, name] of CHANNELS.entries()) expectTruth(delivery, delivery.channel(name), gone[i]!())
+      },
+    ),
+    { numRuns: 50, endOnFailure: true },
+  )
+})
+
+/** Each request meets the next fate in turn; what only an edit or a reply can meet passes the others by. Counts the cards that were gone. */
+function suffer(channel: MemoryChannel, fate: readonly (string | null)[]): () => number {
+  let turn = 0
+  let gone = 0
+  channel.suffers(kind => {
+    const meets = fate[turn++ % fate.length]
+    const old = kind === 'edit' || kind === 'reply'
+    if (!meets || (meets === 'gone' && !old)) return {}
+    // A channel that may not be looked into is told rather twice than never; here every card is to be there once.
+    if (meets === 'refused' && kind === 'find') return {}
+    if (meets === 'gone') gone++
+    if (meets === 'unsure after') return { after: new DeliveryError('unsure', meets) }
+    const [refusal, scope = 'all'] = meets.split(' ') as [DeliveryError['refusal'], 'post' | 'edit' | 'all' | undefined]
+    return {
+      before: new DeliveryError(refusal, meets, {
+        scope,
+        ...(refusal === 'limited' ? { retryAfterMs: 20 * SECOND } : {}),
+      }),
+    }
+  })
+  return () => gone
+}
+
+async function move(delivery: Delivery, about: string, verb: string): Promise<void> {
+  const { state, clock } = delivery
+  const open = state
+    .prepare<[string], { id: number }>(`select id from alerts where key = ? and state <> 'resolved'`)
+    .get(about)
+  if (verb === 'fires')
+    await delivery.fires(about, SEVERITY[about as keyof typeof SEVERITY], { remindEvery: 3 * MINUTE })
+  else if (verb === 'recovers') await delivery.recovers(about)
+  else if (verb === 'back') await delivery.platformIsBack(CHANNELS[0]!)
+  else if (verb === 'restart') await delivery.restarts(...CHANNELS)
+  else if (open) await delivery.change(() => press(delivery, open.id, verb, state, clock.now()))
+}
+
+function press(delivery: Delivery, id: number, verb: string, state: Delivery['state'], now: number): void {
+  const taken = delivery.alert(id).state === 'acknowledged'
+  if (verb === 'ack' && !taken) acknowledgeAlert(state, id, 'Ann', null, now)
+  if (verb === 'unack' && taken) unacknowledgeAlert(state, id, 'Ann', now)
+  if (verb === 'snooze') snoozeAlert(state, id, now + 2 * MINUTE, 'Ann', null, now)
+}
+
+function expectTruth({ state }: Delivery, channel: MemoryChannel, gone: number): void {
+  const ids = state.prepare<[], { id: number }>('select id from alerts order by id').all()
+  for (const { id } of ids) {
+    const alert = readAlert(state, id)!
+    const told = state.db.select().from(notifications).where(pair(id, channel.id)).get()!
+    const shown = channel.messages.find(message => message.ref === told.ref)!
+    expect(shown.card.title).toBe(`${stateWord(alert)}: ${alert.title}`)
+    expect(`${shown.card.footer}`).toContain(`Alert ${id}`)
+    expect([alert.undelivered, told.sending, told.error]).toEqual([false, null, null])
+    if (alert.callReason === 'recovered') expect(told.called).toBe(alert.calls)
+    expect(shown.replies.filter(({ card }) => card.title.startsWith('Recovered')).length).toBeLessThanOrEqual(1)
+  }
+  // A card that was gone is posted anew, and no other is there twice.
+  expect(channel.messages).toHaveLength(ids.length + gone)
+}
+
+const pair = (alertId: number, channelId: string) =>
+  and(eq(notifications.alertId, alertId), eq(notifications.channelId, channelId))

@@ -1,0 +1,206 @@
+// Messages that may have arrived, are gone, or are refused: each card once, rather twice than never, and always true.
+import { describe, expect, it } from 'vitest'
+import { wakeAlerts } from '../../alerts/lifecycle.ts'
+import { DeliveryError } from '../../chat/channel.ts'
+import { startDelivery } from '../../testing/delivery.ts'
+import type { MemoryChannel } from '../../testing/memory-channel.ts'
+
+const limited = (retryAfterMs: number, scope: 'post' | 'all' = 'all') =>
+  new DeliveryError('limited', 'Slow down.', { retryAfterMs, scope })
+const unsure = new DeliveryError('unsure', 'No answer came.')
+const unreachable = new DeliveryError('unreachable', 'The network is down.')
+const refused = new DeliveryError('refused', 'The bot may not write here.')
+const gone = new DeliveryError('gone', 'The message was deleted.')
+
+const titles = (channel: MemoryChannel) => channel.messages.map(message => message.card.title)
+const replies = (channel: MemoryChannel) =>
+  channel.messages.flatMap(message => message.replies.map(reply => reply.card.title))
+
+describe('an unsure end', () => {
+  it('of a new message that had arrived is found again, not sent twice', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.acceptsThenFails(unsure)
+    await delivery.fires('disk')
+    await delivery.recovers('disk')
+    await delivery.passes('2s')
+    expect(channel.calls).toEqual(['post', 'find', 'reply', 'edit'])
+    expect([titles(channel), replies(channel).length]).toEqual([['Resolved: disk'], 1])
+  })
+
+  it('of a new message that had not arrived is sent again under the same nonce', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const nonces: string[] = []
+    const post = channel.post.bind(channel)
+    channel.post = (card, nonce) => {
+      nonces.push(nonce)
+      return post(card, nonce)
+    }
+    channel.failing(unsure)
+    await delivery.fires('disk')
+    await delivery.passes('2s')
+    expect(channel.calls).toEqual(['post', 'find', 'post'])
+    expect([nonces.length, new Set(nonces).size, titles(channel)]).toEqual([2, 1, ['Critical: disk']])
+  })
+
+  it('is looked into until that succeeds, whatever hinders it', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.acceptsThenFails(unsure)
+    channel.failing(unreachable, 1, 'find')
+    channel.failing(limited(5_000), 1, 'find')
+    await delivery.fires('disk')
+    await delivery.passes('1m')
+    expect(channel.calls).toEqual(['post', 'find', 'find', 'find', ...channel.calls.slice(4)])
+    expect(titles(channel)).toEqual(['Critical: disk'])
+  })
+
+  it('that the platform never lets Vakt look into is sent again: rather twice than never', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.acceptsThenFails(unsure)
+    channel.failing(refused, 1, 'find')
+    await delivery.fires('disk')
+    await delivery.passes('1m')
+    expect(titles(channel)).toEqual(['Critical: disk', 'Critical: disk'])
+  })
+
+  it('of a reply that had arrived is found again too, though its card was edited meanwhile', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    await delivery.fires('disk')
+    const release = channel.hangs()
+    await delivery.recovers('disk')
+    await delivery.fires('power')
+    channel.acceptsThenFails(unsure)
+    channel.failing(limited(10_000, 'post'), 1, 'post')
+    release()
+    await delivery.passes('1m')
+    expect(channel.calls).toEqual(['post', 'reply', 'post', 'edit', 'find', 'post'])
+    expect([titles(channel)[0], replies(channel).length]).toEqual(['Resolved: disk', 1])
+  })
+
+  it('of a reminder does not swallow the recovery that came after', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    await delivery.fires('disk', 'critical', { remindEvery: 60_000 })
+    await delivery.passes('1m')
+    channel.acceptsThenFails(unsure)
+    await delivery.change(() => wakeAlerts(delivery.state, delivery.clock.now(), 10))
+    await delivery.recovers('disk')
+    await delivery.passes('1m')
+    expect(replies(channel).map(title => title.split(' ')[0])).toEqual(['Still', 'Recovered'])
+  })
+
+  it('of an edit is simply made again', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const { id } = await delivery.fires('disk')
+    channel.acceptsThenFails(unsure)
+    await delivery.isAcknowledged(id)
+    await delivery.passes('2s')
+    expect([channel.calls, titles(channel)]).toEqual([['post', 'edit', 'edit'], ['Acknowledged: disk']])
+  })
+})
+
+describe('a message that is gone', () => {
+  it('is posted anew when its alert changes, as it is then', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const { id } = await delivery.fires('disk')
+    channel.failing(gone, 1, 'edit')
+    await delivery.isAcknowledged(id)
+    await delivery.passes('1s')
+    expect(titles(channel)).toEqual(['Critical: disk', 'Acknowledged: disk'])
+    await delivery.isResolved(id)
+    expect(titles(channel)).toEqual(['Critical: disk', 'Resolved: disk'])
+  })
+
+  it('when it is to be replied to is posted anew, which calls people as well', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    await delivery.fires('disk')
+    channel.failing(gone, 1, 'reply')
+    await delivery.recovers('disk')
+    await delivery.passes('1s')
+    expect([titles(channel), replies(channel)]).toEqual([['Critical: disk', 'Resolved: disk'], []])
+  })
+})
+
+describe('a refusal', () => {
+  it('is shown, and nothing is tried until the alert changes', async () => {
+    const delivery = await startDelivery('discord', 'slack')
+    const channel = delivery.channel('discord')
+    channel.failing(refused)
+    const { id } = await delivery.fires('disk')
+    await delivery.passes('4m')
+    expect([delivery.stands(id, 'discord'), delivery.stands(id, 'slack')]).toEqual([
+      'skip: refused for good',
+      'skip: shown',
+    ])
+    expect(channel.calls).toEqual(['post'])
+    await delivery.isAcknowledged(id)
+    expect(titles(channel)).toEqual(['Acknowledged: disk'])
+  })
+
+  it('is tried again all the same, for people mend permissions: after five minutes, then ever more rarely', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.failing(refused, 3)
+    const { id } = await delivery.fires('disk')
+    await delivery.passes('5m')
+    expect(channel.calls).toEqual(['post', 'post'])
+    await delivery.passes('9m')
+    expect(channel.calls).toHaveLength(2)
+    await delivery.passes('1m')
+    expect(channel.calls).toHaveLength(3)
+    await delivery.passes('20m')
+    expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Critical: disk'], 'skip: shown'])
+  })
+
+  it('is tried again when the platform is back', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.failing(refused)
+    const { id } = await delivery.fires('disk')
+    await delivery.platformIsBack('discord')
+    expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Critical: disk'], 'skip: shown'])
+  })
+
+  it('in one channel is not touched by another platform that is back', async () => {
+    const delivery = await startDelivery('discord', 'slack')
+    for (const name of ['discord', 'slack']) delivery.channel(name).failing(refused)
+    const { id } = await delivery.fires('disk')
+    await delivery.platformIsBack('discord')
+    expect(delivery.stands(id, 'slack')).toBe('skip: refused for good')
+    await delivery.platformIsBack('slack')
+    expect(delivery.stands(id, 'slack')).toBe('skip: shown')
+  })
+
+  it('of a reply leaves the card true, and is shown still', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const { id } = await delivery.fires('disk')
+    channel.failing(refused, Number.POSITIVE_INFINITY, 'reply')
+    await delivery.recovers('disk')
+    await delivery.passes('1d')
+    expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Resolved: disk'], 'skip: refused for good'])
+    expect(channel.calls).toEqual(['post', 'reply', 'edit'])
+    channel.recovers()
+    await delivery.platformIsBack('discord')
+    expect(replies(channel)).toHaveLength(1)
+  })
+
+  it('of one version does not bury a change that came while it was on its way', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const release = channel.hangs()
+    channel.failing(refused)
+    const { id } = await delivery.fires('disk')
+    await delivery.isAcknowledged(id)
+    release()
+    await delivery.passes('1s')
+    expect(titles(channel)).toEqual(['Acknowledged: disk'])
+  })
+})

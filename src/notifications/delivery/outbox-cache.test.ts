@@ -1,0 +1,141 @@
+// What a channel lacks, kept between messages: always the first of what the database would say, and seldom asked for.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { acknowledgeAlert, endAlert, fireAlert, readAlert } from '../../alerts/lifecycle.ts'
+import { setThresholds } from '../../alerts/suppression/settings.ts'
+import { memoryState, type State } from '../../state/database.ts'
+import { startDelivery } from '../../testing/delivery.ts'
+import { createMemoryChannel } from '../../testing/memory-channel.ts'
+import { syncChannels } from '../routing/channels.ts'
+import { settleAudiences } from '../routing/resolve-recipients.ts'
+import { markFailed, markShown, markThreaded, type OutboxItem, readOutbox, settle } from './outbox.ts'
+import { Backlog } from './outbox-cache.ts'
+
+const KINDS = ['post', 'edit', 'thread'] as const
+type Kind = (typeof KINDS)[number]
+const SEVERITIES = ['critical', 'warning', 'info'] as const
+const START = Date.parse('2026-03-02T09:00:00Z')
+
+const moves = fc.record({
+  verb: fc.constantFrom('fires', 'fires', 'ends', 'taken', 'sent', 'sent', 'sent', 'pictured', 'fails', 'waits'),
+  which: fc.nat(60),
+  kind: fc.constantFrom(...KINDS),
+})
+
+it('is the beginning of what the database would say, whatever happens', () => {
+  fc.assert(
+    fc.property(fc.nat(50), fc.array(moves, { maxLength: 60 }), (begun, taken) => {
+      const world = setUp()
+      for (let i = 0; i < begun; i++) fires(world.state, i, START)
+      world.nudged(START)
+      let now = START
+      for (const { verb, which, kind } of taken) {
+        now += verb === 'waits' ? which * 1_000 : 1
+        if (isChange(verb)) {
+          CHANGES[verb](world.state, which, now)
+          world.nudged(now)
+        } else deliver(world, verb, kind, which, now)
+        for (const one of KINDS) expectBeginning(world, one, now)
+      }
+    }),
+    { numRuns: 100 },
+  )
+})
+
+it('is read a few times for a mass of alerts, and not for every message', async () => {
+  const delivery = await startDelivery('chat')
+  const prepared = delivery.state.prepared.bind(delivery.state)
+  let reads = 0
+  delivery.state.prepared = (name, make) => {
+    if (name.startsWith('outbox') && name.endsWith('of all')) reads++
+    return prepared(name, make)
+  }
+  await delivery.change(() =>
+    delivery.state.transaction(() => {
+      for (let i = 0; i < 400; i++) fires(delivery.state, i, delivery.clock.now())
+    }),
+  )
+  await delivery.passes('1m')
+  expect(delivery.channel('chat').messages).toHaveLength(400)
+  expect(reads).toBeLessThan(100)
+})
+
+type World = ReturnType<typeof setUp>
+
+function setUp() {
+  const state = memoryState()
+  setThresholds(state, null, { stormRate: 0, flapChanges: 0 })
+  syncChannels(state, [createMemoryChannel('chat', () => START)], START)
+  const backlog = new Backlog(state, 'chat')
+  state.onCommit(touched => {
+    if (touched.has('alerts')) backlog.forget()
+  })
+  const nudged = (now: number) => {
+    while (settleAudiences(state, now)) {}
+    backlog.forget()
+  }
+  return { state, backlog, nudged }
+}
+
+const CHANGES = {
+  fires,
+  ends: (state: State, about: number, now: number) => {
+    state.transaction(() => endAlert(state, `about ${about}`, null, now))
+  },
+  taken: (state: State, id: number, now: number) => {
+    if (readAlert(state, id)?.state === 'firing') acknowledgeAlert(state, id, 'Ann', 'on it', now)
+  },
+}
+
+const isChange = (verb: string): verb is keyof typeof CHANGES => Object.hasOwn(CHANGES, verb)
+
+/** A message of one of the items arrives, or fails. */
+function deliver({ state, backlog }: World, verb: string, kind: Kind, which: number, now: number): void {
+  const items = backlog.items(kind, now)
+  const item = items[which % Math.max(1, items.length)]
+  if (!item || verb === 'waits') return
+  if (verb === 'fails') {
+    markFailed(state, item.alert.id, 'chat', { nextAttemptAt: now + 20_000, attempts: 1 })
+    backlog.forget()
+  } else {
+    sent(state, item, verb === 'pictured', now)
+    backlog.told(item.alert.id, now)
+  }
+}
+
+function fires(state: State, about: number, now: number): void {
+  const severity = SEVERITIES[about % 3]!
+  const key = `about ${about}`
+  state.transaction(() =>
+    fireAlert(
+      state,
+      {
+        ...{ key, detector: 'test', projectId: null, severity, title: key, since: now, owner: null },
+        ...{ remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels: {} },
+      },
+      now,
+    ),
+  )
+}
+
+/** What a message that arrived leaves behind; with a picture still to come it shows the version before. */
+function sent(state: State, { alert, step, notification }: OutboxItem, pictured: boolean, now: number): void {
+  state.transaction(() => {
+    const { id, version, calls, threadLine } = alert
+    if (step.do === 'thread') markThreaded(state, id, 'chat', threadLine)
+    else if (step.do === 'reply')
+      markShown(state, id, 'chat', { version: notification!.shownVersion, calls, over: true })
+    else if (step.do === 'post')
+      markShown(state, id, 'chat', { ref: `m${id}`, version: pictured ? version - 1 : version, calls, over: true })
+    else markShown(state, id, 'chat', { version, calls: notification!.called, over: false })
+    settle(state, id, now)
+  })
+}
+
+function expectBeginning({ state, backlog }: World, kind: Kind, now: number): void {
+  const named = (items: readonly OutboxItem[]) => items.map(({ alert, step }) => `${alert.id} ${step.do} ${step.why}`)
+  const all = named(readOutbox(state, 'chat', kind, now, 1_000).items)
+  const kept = named(backlog.items(kind, now))
+  expect(kept).toEqual(all.slice(0, kept.length))
+  expect(kept.length).toBeGreaterThanOrEqual(Math.min(kind === 'thread' ? 0 : 8, all.length))
+}

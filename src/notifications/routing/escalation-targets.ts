@@ -1,0 +1,51 @@
+// Where somebody or something an alert is escalated to is reached: a channel, a person, whoever is on call.
+import type { State } from '../../state/database.ts'
+import { listChannels, savePersonChannel } from './channels.ts'
+import type { Person } from './people.ts'
+import { readPerson } from './people.ts'
+import { listAudience } from './recipients.ts'
+import { onCallNow } from './rotations.ts'
+
+/** Channels to be told, with who is called out there, and their names for the timeline. */
+export type Reached = { targets: { channelId: string; mention: string[] }[]; names: string[] }
+
+/**
+ * Where the words of an escalation lead for an alert: the channel itself; a person by name in every channel that is told
+ * already, and directly by e-mail or Telegram where `opens` says that such a channel can be.
+ */
+export function reachAll(
+  state: State,
+  alertId: number,
+  to: readonly string[],
+  now: number,
+  opens: (channelId: string) => boolean,
+): Reached {
+  const reached: Reached = { targets: [], names: [] }
+  const channels = listChannels(state)
+  for (const word of to) {
+    const channel = channels.find(({ id }) => id === word)
+    if (channel) {
+      reached.targets.push({ channelId: channel.id, mention: [] })
+      reached.names.push(channel.name)
+      continue
+    }
+    const [, rotation] = /^oncall(?::(.+))?$/.exec(word) ?? []
+    const name = /^oncall(:|$)/.test(word)
+      ? (onCallNow(state, rotation, now)?.who ?? null)
+      : word.replace(/^person:/, '')
+    const person = name === null ? undefined : readPerson(state, name)
+    reached.names.push(person?.name ?? `${word} (who is not there any more)`)
+    if (!person) continue
+    const mention = [`person:${person.name}`]
+    for (const { channelId } of listAudience(state, alertId)) reached.targets.push({ channelId, mention })
+    for (const channelId of directChannels(person).filter(opens)) {
+      savePersonChannel(state, channelId, person.name, now)
+      reached.targets.push({ channelId, mention })
+    }
+  }
+  return reached
+}
+
+function directChannels({ telegram, email }: Person): string[] {
+  return [...(telegram === null ? [] : [`telegram:${telegram}`]), ...(email === null ? [] : [`mailto:${email}`])]
+}

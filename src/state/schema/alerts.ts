@@ -1,0 +1,161 @@
+// The tables of alerts and of what the chats were told of them.
+import type { Button, Field, Text } from '../../card.ts'
+import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
+import { projects } from './projects.ts'
+
+/**
+ * What an alert belongs to, by name: `check`, `host`, `container`, `source`, `group`, `rule`, `depends_on` (names of
+ * checks, comma-separated) … Matchers of silences, routes and inhibition read them; a label without a value is absent.
+ */
+export type Labels = { readonly [name: string]: string }
+
+/** What a detector saw, in the words of the card; `buttons` lead to more of it. */
+export type Sighting = { lines: Text[]; fields?: Field[]; buttons?: Button[]; chart?: Curve }
+
+/** Numbers behind an alert, for the chart on its card: instants (epoch ms) with values, and the threshold they crossed. */
+export type Curve = {
+  name: string
+  unit: string
+  points: (readonly [number, number | null])[]
+  threshold?: number
+}
+
+const CALL_REASONS = ['reminder', 'fired again', 'given back', 'worse', 'escalated', 'recovered'] as const
+
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    id: integer().primaryKey(),
+    key: text().notNull(),
+    detector: text().notNull(),
+    projectId: integer('project_id').references(() => projects.id, { onDelete: 'set null' }),
+    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+    title: text().notNull(),
+    /** What the detector saw: the sentences and fields of the card. */
+    seen: text({ mode: 'json' }).$type<Sighting>().notNull(),
+    owner: text(),
+    labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
+    /** What it explains in others: its label `role`, such as `host-down`; null for what explains nothing. */
+    role: text(),
+    state: text({ enum: ['firing', 'acknowledged', 'resolved'] }).notNull(),
+    count: integer().notNull().default(1),
+    version: integer().notNull().default(1),
+    /** How many times people were to be notified anew, and why last. */
+    calls: integer().notNull().default(0),
+    callReason: text('call_reason', { enum: CALL_REASONS }),
+    /** When the trouble itself began. */
+    since: integer().notNull(),
+    firedAt: integer('fired_at').notNull(),
+    seenAt: integer('seen_at').notNull(),
+    acknowledgedAt: integer('acknowledged_at'),
+    acknowledgedBy: text('acknowledged_by'),
+    /** When the acknowledgement ends by itself; null is never. */
+    acknowledgedUntil: integer('acknowledged_until'),
+    note: text(),
+    snoozedUntil: integer('snoozed_until'),
+    snoozedBy: text('snoozed_by'),
+    remindEvery: integer('remind_every').notNull().default(0),
+    /** The next instant at which time alone changes the alert: a reminder, or the end of a snooze. */
+    wakeAt: integer('wake_at'),
+    /**
+     * What keeps it from being told for now, such as `silence:3` or `alert:17` (that alert explains it); null when
+     * nothing does. A card that was posted before stays true all the same, but calls nobody.
+     */
+    heldBy: text('held_by'),
+    /** The hold in words, `silence 3 by Ann`; stays when it ends, so that the card can say what held it. */
+    heldWhy: text('held_why'),
+    /** When time alone ends the hold; null when something else must. */
+    heldUntil: integer('held_until'),
+    /** Since when nothing holds it back; null while something does. */
+    freedAt: integer('freed_at'),
+    /** How many alerts it held back so far. */
+    explains: integer().notNull().default(0),
+    /** When it (or the alert of the same key before it) fired and ended by itself lately, epoch ms. */
+    changes: text({ mode: 'json' }).$type<number[]>().notNull().default([]),
+    /** Since when it fires and ends over and over. */
+    flappingSince: integer('flapping_since'),
+    /** When it is over if nothing more happens; of flapping alerts and of storms. */
+    calmAt: integer('calm_at'),
+    resolvedAt: integer('resolved_at'),
+    resolvedBy: text('resolved_by'),
+    /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
+    undelivered: integer({ mode: 'boolean' }).notNull().default(false),
+    /** The version that its audience was last settled for. */
+    routedVersion: integer('routed_version').notNull().default(0),
+    /** The newest line of its history that belongs into the thread under its cards. */
+    threadLine: integer('thread_line').notNull().default(0),
+  },
+  table => [
+    uniqueIndex('alerts_open').on(table.key).where(sql`state <> 'resolved'`),
+    index('alerts_undelivered').on(table.severity, table.id).where(sql`undelivered = 1`),
+    index('alerts_wake').on(table.wakeAt).where(sql`wake_at is not null`),
+    index('alerts_key').on(table.key, table.id),
+    index('alerts_held_until').on(table.heldUntil).where(sql`held_until is not null and state <> 'resolved'`),
+    index('alerts_freed').on(table.projectId, table.freedAt).where(sql`freed_at is not null`),
+    index('alerts_calm').on(table.calmAt).where(sql`calm_at is not null`),
+    index('alerts_role').on(table.role).where(sql`role is not null and state <> 'resolved'`),
+    index('alerts_held').on(table.heldBy).where(sql`held_by is not null and state <> 'resolved'`),
+  ],
+)
+
+/** Everything that happened to an alert, for its timeline. */
+export const history = sqliteTable(
+  'alert_history',
+  {
+    id: integer().primaryKey(),
+    alertId: integer('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    at: integer().notNull(),
+    what: text().notNull(),
+    by: text(),
+    note: text(),
+  },
+  table => [index('history_alert').on(table.alertId, table.id)],
+)
+
+export const channels = sqliteTable('channels', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** Alerts that ended before this are not told there. */
+  addedAt: integer('added_at').notNull(),
+  /** Set while the platform is configured no more. */
+  removedAt: integer('removed_at'),
+  /** Whether the settings name it, a command added it, or it is where one person is reached directly. */
+  given: text({ enum: ['settings', 'command', 'person'] })
+    .notNull()
+    .default('settings'),
+  /** Where a webhook goes; what else a platform must know of a channel is in its id. */
+  address: text(),
+  /** What a webhook is signed with, sealed with the key file beside the database. */
+  secretSealed: blob('secret_sealed', { mode: 'buffer' }),
+})
+
+export const notifications = sqliteTable(
+  'notifications',
+  {
+    alertId: integer('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    channelId: text('channel_id')
+      .notNull()
+      .references(() => channels.id, { onDelete: 'cascade' }),
+    /** The platform's own reference of the message; null until it is posted. */
+    ref: text(),
+    shownVersion: integer('shown_version').notNull().default(0),
+    /** How many of the alert's calls were told there. */
+    called: integer().notNull().default(0),
+    /** The newest line of the alert's history that the thread under the card has. */
+    threaded: integer().notNull().default(0),
+    /** A message of this kind is being sent with this nonce since then, or was when Vakt died. */
+    sending: text({ enum: ['post', 'reply'] }),
+    nonce: text(),
+    sentAt: integer('sent_at'),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: integer('next_attempt_at'),
+    /** Why the last attempt failed; with `failed` no further one is made until the alert changes. */
+    error: text(),
+    failedVersion: integer('failed_version'),
+  },
+  table => [primaryKey({ columns: [table.alertId, table.channelId] })],
+)

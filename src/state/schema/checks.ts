@@ -1,0 +1,99 @@
+// The tables of checks, their beats, and the times when no beat could arrive.
+import { blob, index, integer, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
+import { flag } from './flag.ts'
+import { projects } from './projects.ts'
+
+export const checks = sqliteTable(
+  'checks',
+  {
+    id: integer().primaryKey(),
+    projectId: integer('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    uuid: text().notNull().unique(),
+    name: text().notNull(),
+    slug: text().notNull(),
+    /** Exactly one of `every` and `cron` is set. */
+    every: integer(),
+    cron: text(),
+    timeZone: text('time_zone').notNull(),
+    grace: integer().notNull(),
+    maxRuntime: integer('max_runtime'),
+    /** Misses in a row that make it down. */
+    after: integer().notNull().default(1),
+    active: text(),
+    methods: text({ enum: ['', 'POST'] })
+      .notNull()
+      .default(''),
+    startKeywords: text('start_keywords').notNull().default(''),
+    successKeywords: text('success_keywords').notNull().default(''),
+    failureKeywords: text('failure_keywords').notNull().default(''),
+    defaultFail: flag('default_fail'),
+    manualResume: flag('manual_resume'),
+    host: text(),
+    dependsOn: text('depends_on'),
+    /** Its beats reach Vakt without the internet: it is judged while Vakt is offline too. */
+    lan: flag('lan'),
+    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+    owner: text(),
+    remindEvery: integer('remind_every'),
+    status: text({ enum: ['new', 'up', 'down', 'paused'] }).notNull(),
+    /** Misses and failures in a row since the last success. */
+    misses: integer().notNull().default(0),
+    /** When the last miss or failure was due or came, and which it was. */
+    missedAt: integer('missed_at'),
+    missKind: text('miss_kind', { enum: ['silent', 'failed', 'unfinished'] }),
+    /** Last success or failure. */
+    lastBeatAt: integer('last_beat_at'),
+    lastStartAt: integer('last_start_at'),
+    lastStartRid: text('last_start_rid'),
+    lastDuration: integer('last_duration'),
+    /** When the next beat is due, and when its absence is a miss. */
+    lateAt: integer('late_at'),
+    downAt: integer('down_at'),
+    beats: integer().notNull().default(0),
+    createdAt: integer('created_at').notNull(),
+  },
+  table => [
+    index('checks_down_at').on(table.downAt).where(sql`down_at is not null`),
+    index('checks_slug').on(table.projectId, table.slug),
+    uniqueIndex('checks_name').on(table.projectId, table.name),
+    index('checks_host').on(table.host, table.projectId).where(sql`host is not null`),
+    index('checks_depends_on').on(table.projectId, table.dependsOn).where(sql`depends_on is not null`),
+  ],
+)
+
+export const beats = sqliteTable(
+  'beats',
+  {
+    id: integer().primaryKey(),
+    checkId: integer('check_id')
+      .notNull()
+      .references(() => checks.id, { onDelete: 'cascade' }),
+    kind: text({ enum: ['success', 'start', 'fail', 'log', 'ignored'] }).notNull(),
+    receivedAt: integer('received_at').notNull(),
+    method: text().notNull(),
+    scheme: text().notNull(),
+    remoteAddress: text('remote_address').notNull(),
+    userAgent: text('user_agent').notNull(),
+    exitStatus: integer('exit_status'),
+    rid: text(),
+    duration: integer(),
+    /** How many bytes came; `body` holds the first of them. */
+    bodyBytes: integer('body_bytes').notNull(),
+    body: blob({ mode: 'buffer' }),
+  },
+  table => [index('beats_check').on(table.checkId, table.id)],
+)
+
+/** Times when Vakt could not have received a beat. */
+export const absences = sqliteTable(
+  'absences',
+  {
+    id: integer().primaryKey(),
+    from: integer('from_at').notNull(),
+    to: integer('to_at').notNull(),
+    kind: text({ enum: ['stopped', 'asleep', 'offline'] }).notNull(),
+  },
+  table => [index('absences_to').on(table.to)],
+)

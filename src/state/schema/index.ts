@@ -1,0 +1,12 @@
+// Every table of the state. Instants are epoch ms, durations ms; JSON columns are typed where they are declared.
+export * from './actions.ts'
+export * from './alerts.ts'
+export * from './analyses.ts'
+export * from './archives.ts'
+export * from './checks.ts'
+export * from './counters.ts'
+export * from './hosts.ts'
+export * from './projects.ts'
+export * from './routing.ts'
+export * from './rules.ts'
+export * from './suppression.ts'

@@ -1,0 +1,97 @@
+// The tables of projects and of what belongs to no other noun: keys, limits, roles, the audit and single values.
+import { blob, index, integer, primaryKey, sqliteTable, text } from '../orm.ts'
+import { flag } from './flag.ts'
+
+/** Single values: when Vakt was last alive, what is registered where. */
+export const facts = sqliteTable('facts', { name: text().primaryKey(), value: text().notNull() })
+
+export const projects = sqliteTable('projects', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+  pingKey: text('ping_key').notNull().unique(),
+  /** Log lines a minute; 0 is no limit. */
+  rateLimit: integer('rate_limit').notNull().default(0),
+  /** How long log lines are kept, ms; null is the RETENTION setting. */
+  retention: integer(),
+  /** How often an unacknowledged alert is told again, ms; 0 is never. */
+  remindEvery: integer('remind_every').notNull(),
+  /** After how long an acknowledgement ends by itself unless it says, ms; 0 is never. */
+  ackTimeout: integer('ack_timeout').notNull().default(0),
+  /** Log lines a minute from one address; 0 is no limit. */
+  addressLimit: integer('address_limit').notNull().default(0),
+  /** Limits of one log request: bytes, lines, and bytes of one message. */
+  bodyLimit: integer('body_limit')
+    .notNull()
+    .default(512 * 1024),
+  lineLimit: integer('line_limit').notNull().default(1000),
+  messageLimit: integer('message_limit')
+    .notNull()
+    .default(64 * 1024),
+  /** How long lines with a tag are kept, ms, where that is not the project's retention. */
+  tagRetention: text('tag_retention', { mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
+  /** What happens to personal data in log lines, by its kind. */
+  privacy: text({ mode: 'json' }).$type<Record<string, 'keep' | 'mask' | 'encrypt'>>().notNull().default({}),
+  createdAt: integer('created_at').notNull(),
+})
+
+export const keys = sqliteTable('keys', {
+  id: text().primaryKey(),
+  projectId: integer('project_id')
+    .notNull()
+    .references(() => projects.id, { onDelete: 'cascade' }),
+  /** What the key may do: send logs (intake), or commands with a role. */
+  role: text({ enum: ['intake', 'viewer', 'responder', 'admin'] }).notNull(),
+  /** SHA-256 of the secret, hex. */
+  secretHash: text('secret_hash').notNull().unique(),
+  /** The secret itself, sealed with the key file beside the database; only for keys limited to signed requests. */
+  secretSealed: blob('secret_sealed', { mode: 'buffer' }),
+  signed: flag('signed'),
+  createdAt: integer('created_at').notNull(),
+  revokedAt: integer('revoked_at'),
+})
+
+/** Signatures of signed requests that were accepted, until they are too old to be accepted anyway. */
+export const signatures = sqliteTable(
+  'signatures',
+  { digest: text().primaryKey(), expiresAt: integer('expires_at').notNull() },
+  table => [index('signatures_expiry').on(table.expiresAt)],
+)
+
+/** How much of a limit was used in which minute: what sliding limits remember over a restart. */
+export const rates = sqliteTable(
+  'rates',
+  { key: text().notNull(), minute: integer().notNull(), used: integer().notNull() },
+  table => [primaryKey({ columns: [table.key, table.minute] })],
+)
+
+/** Log queries that were given a name. */
+export const savedSearches = sqliteTable('saved_searches', {
+  name: text().primaryKey(),
+  query: text().notNull(),
+  savedBy: text('saved_by').notNull(),
+  savedAt: integer('saved_at').notNull(),
+})
+
+export const roles = sqliteTable(
+  'roles',
+  {
+    platform: text().notNull(),
+    subject: text().notNull(),
+    role: text({ enum: ['viewer', 'responder', 'admin'] }).notNull(),
+    setBy: text('set_by').notNull(),
+    setAt: integer('set_at').notNull(),
+  },
+  table => [primaryKey({ columns: [table.platform, table.subject] })],
+)
+
+export const audit = sqliteTable('audit', {
+  id: integer().primaryKey(),
+  at: integer().notNull(),
+  platform: text().notNull(),
+  actorId: text('actor_id').notNull(),
+  actorName: text('actor_name').notNull(),
+  /** The command as it would be typed. */
+  line: text().notNull(),
+  /** `done`, or the sentence of the refusal. */
+  outcome: text().notNull(),
+})

@@ -1,0 +1,180 @@
+// The tables of who is told: routes, audiences, escalations, the people on call, and reports.
+
+import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
+import { alerts, channels } from './alerts.ts'
+import { projects } from './projects.ts'
+
+const list = (name: string) => text(name, { mode: 'json' }).$type<string[]>().notNull().default([])
+
+export const routes = sqliteTable('routes', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+  /** Routes are tried in this order. */
+  position: integer().notNull(),
+  matcher: text().notNull(),
+  /** Ids of channels. */
+  channels: list('channels'),
+  /** Who is called out by name in new messages, such as `oncall`, `ann`, `here` or `discord-role:123`. */
+  mention: list('mention'),
+  mentionFrom: text('mention_from', { enum: ['info', 'warning', 'critical'] })
+    .notNull()
+    .default('critical'),
+  /** Whether the routes after it are tried as well. */
+  goesOn: integer('goes_on', { mode: 'boolean' }).notNull().default(false),
+  setBy: text('set_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** Which channels an alert is told in, and who is called out there. */
+export const audience = sqliteTable(
+  'audience',
+  {
+    alertId: integer('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    channelId: text('channel_id')
+      .notNull()
+      .references(() => channels.id, { onDelete: 'cascade' }),
+    mention: list('mention'),
+    since: integer().notNull(),
+    /** `route payments`, `escalation second-line`, or `every channel` without any route. */
+    why: text().notNull(),
+  },
+  table => [primaryKey({ columns: [table.alertId, table.channelId] }), index('audience_channel').on(table.channelId)],
+)
+
+export const escalations = sqliteTable('escalations', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+  matcher: text().notNull(),
+  /** How long nobody may have taken the alert, ms. */
+  after: integer().notNull(),
+  /** Ids of channels, `oncall` (or `oncall:name`), and names of people. */
+  to: list('to_whom'),
+  /** How many times more, each after as long again. */
+  repeat: integer().notNull().default(0),
+  setBy: text('set_by').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** What is still to be escalated of which alert. */
+export const alertEscalations = sqliteTable(
+  'alert_escalations',
+  {
+    alertId: integer('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    escalationId: integer('escalation_id')
+      .notNull()
+      .references(() => escalations.id, { onDelete: 'cascade' }),
+    /** Null while somebody is on it, it is snoozed or held back; `left` is what is left to wait then. */
+    dueAt: integer('due_at'),
+    left: integer().notNull(),
+    /** How many times it was escalated. */
+    times: integer().notNull().default(0),
+  },
+  table => [
+    primaryKey({ columns: [table.alertId, table.escalationId] }),
+    index('alert_escalations_due').on(table.dueAt).where(sql`due_at is not null`),
+  ],
+)
+
+/** People as the platforms know them. */
+export const people = sqliteTable('people', {
+  name: text().primaryKey(),
+  discord: text(),
+  slack: text(),
+  telegram: text(),
+  email: text(),
+})
+
+export const rotations = sqliteTable('rotations', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+  /** Names of people, in the order of their turns. */
+  members: list('members'),
+  every: text({ enum: ['daily', 'weekly'] }).notNull(),
+  /** Day of the week (0 is Sunday) of a weekly handover. */
+  day: integer().notNull(),
+  /** Minutes after midnight of the handover, by the wall clock of the zone. */
+  minute: integer().notNull(),
+  timeZone: text('time_zone').notNull(),
+  /** The date, as a day number since 1970-01-01, of the handover at which the first member's turn begins. */
+  firstDay: integer('first_day').notNull(),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** Somebody stands in for whose turn it is. */
+export const overrides = sqliteTable(
+  'overrides',
+  {
+    id: integer().primaryKey(),
+    rotationId: integer('rotation_id')
+      .notNull()
+      .references(() => rotations.id, { onDelete: 'cascade' }),
+    who: text().notNull(),
+    from: integer('from_at').notNull(),
+    until: integer('until_at').notNull(),
+    setBy: text('set_by').notNull(),
+  },
+  table => [index('overrides_rotation').on(table.rotationId, table.until)],
+)
+
+export const reports = sqliteTable(
+  'reports',
+  {
+    id: integer().primaryKey(),
+    name: text().notNull().unique(),
+    every: text({ enum: ['daily', 'weekly'] }).notNull(),
+    cron: text().notNull(),
+    timeZone: text('time_zone').notNull(),
+    projectId: integer('project_id').references(() => projects.id, { onDelete: 'cascade' }),
+    /** Ids of channels; none is every channel. */
+    channels: list('channels'),
+    nextAt: integer('next_at').notNull(),
+    setBy: text('set_by').notNull(),
+    createdAt: integer('created_at').notNull(),
+  },
+  table => [index('reports_next').on(table.nextAt)],
+)
+
+/** Every report that was made, with its figures. */
+export const reportRuns = sqliteTable(
+  'report_runs',
+  {
+    id: integer().primaryKey(),
+    reportId: integer('report_id')
+      .notNull()
+      .references(() => reports.id, { onDelete: 'cascade' }),
+    at: integer().notNull(),
+    from: integer('from_at').notNull(),
+    until: integer('until_at').notNull(),
+    figures: text({ mode: 'json' }).notNull(),
+  },
+  table => [index('report_runs_report').on(table.reportId, table.id)],
+)
+
+/** Which report goes to which channel, and how far that came. */
+export const reportSends = sqliteTable(
+  'report_sends',
+  {
+    runId: integer('run_id')
+      .notNull()
+      .references(() => reportRuns.id, { onDelete: 'cascade' }),
+    channelId: text('channel_id')
+      .notNull()
+      .references(() => channels.id, { onDelete: 'cascade' }),
+    nonce: text().notNull(),
+    /** When it was last handed over without an answer. */
+    sentAt: integer('sent_at'),
+    attempts: integer().notNull().default(0),
+    nextAttemptAt: integer('next_attempt_at'),
+    error: text(),
+    /** Arrived, or given up. */
+    endedAt: integer('ended_at'),
+  },
+  table => [
+    uniqueIndex('report_sends_pair').on(table.runId, table.channelId),
+    index('report_sends_open').on(table.nextAttemptAt).where(sql`ended_at is null`),
+  ],
+)

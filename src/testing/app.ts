@@ -1,0 +1,189 @@
+// The whole house on a fake clock with channels in memory, for stories in the words of the domain.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openHouse } from '../app.ts'
+import type { Card } from '../card.ts'
+import type { Channel, CommandDesk, GivenChannel, Platform, Reply, Speaker } from '../chat/channel.ts'
+import { readConfig } from '../config/config.ts'
+import { type Log, silentLog } from '../logger.ts'
+import type { LogStore } from '../logs/store.ts'
+import { memoryState, State } from '../state/database.ts'
+import { Sqlite } from '../state/sqlite.ts'
+import { type Clock, parseDuration } from '../time.ts'
+import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
+import { createMemoryChannel, type MemoryChannel } from './memory-channel.ts'
+
+export type TestHouseOptions = {
+  /** The instant the story begins, RFC 3339. */
+  start?: string
+  channels?: readonly string[]
+  environment?: Record<string, string>
+  log?: Log
+  /** The log store; there are no logs without one. */
+  store?: LogStore
+  /** A real platform beside the channels in memory, such as Discord's on its simulator. */
+  platform?: (desk: CommandDesk, parts: { clock: Clock; log: Log }) => Platform
+  /** Goes on with what an earlier house left. */
+  after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
+}
+
+const ADMIN_KEY = 'admin-key-for-tests'
+
+/** Opens and starts a house; every verb lets what it caused settle before it returns. */
+export async function startHouse(options: TestHouseOptions = {}) {
+  const clock = options.after?.clock ?? createFakeClock(Date.parse(options.start ?? '2026-03-02T09:00:00Z'))
+  const state = options.after?.state ?? memoryState()
+  const config = readConfig({ TZ: 'UTC', ...options.environment })
+  const left = options.after?.channels ?? []
+  const internet = { up: true }
+  const channels = (options.channels ?? ['discord']).map(
+    id => left.find(channel => channel.id === id) ?? createMemoryChannel(id, clock.now),
+  )
+  let alive = true
+  /** Channels that commands add, by id. */
+  const added = options.after?.added ?? new Map<string, MemoryChannel>()
+  const given = ({ id, name }: GivenChannel) => {
+    if (!/^(discord|slack|telegram|mailto|webhook):/.test(id)) return null
+    const channel = added.get(id) ?? createMemoryChannel(id, clock.now)
+    added.set(id, channel)
+    return { ...wireTo(channel, () => alive), name: name === '' ? id : name }
+  }
+  const house = openHouse({
+    state,
+    config,
+    clock,
+    log: options.log ?? silentLog,
+    adminKey: ADMIN_KEY,
+    ...(options.store ? { store: options.store } : {}),
+    vaultKey: Buffer.alloc(32, 7),
+    version: 'test',
+    reach: async () => {
+      if (!internet.up) throw new Error('the internet is gone')
+    },
+    publicUrl: () => options.environment?.PUBLIC_URL ?? 'http://vakt.test',
+    draw: async () => new Uint8Array([137, 80, 78, 71]),
+    platforms: desk => ({
+      all: [
+        ...(options.platform ? [options.platform(desk, { clock, log: options.log ?? silentLog })] : []),
+        ...channels.map((channel, i) => ({
+          name: 'terminal' as const,
+          channels: [wireTo(channel, () => alive)],
+          ...(i === 0 ? { open: (asked: GivenChannel) => given(asked) } : {}),
+          status: () => ({ state: 'online' as const, since: 0 }),
+          start() {},
+          async stop() {},
+        })),
+      ],
+    }),
+  })
+  house.start()
+  await settled()
+
+  const ann: Speaker = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
+
+  return {
+    ...house,
+    clock,
+    /** Whether connectivity targets answer. */
+    internet,
+    channels,
+    channel: channels[0]!,
+    /** A channel that a command added, by its id. */
+    added: (id: string) => added.get(id)!,
+    /** Time passes: `25h`, `90s`. */
+    async passes(duration: string) {
+      await clock.advance(parseDuration(duration)!)
+      await settled()
+    },
+    /** Somebody (Ann, an admin, unless said) types a command line. */
+    async says(line: string, speaker: Partial<Speaker> = {}): Promise<Reply> {
+      const reply = await house.desk.run({ line }, { ...ann, ...speaker })
+      await settled()
+      return reply
+    },
+    /** The same, for commands that must succeed: gives the machine-readable result. */
+    async result<T = Record<string, never>>(line: string): Promise<T> {
+      const reply = await this.says(line)
+      if (!reply.ok) throw reply.problem
+      return reply.result as T
+    },
+    /** A request to the intake, such as `/ping/…`; `from` is the address that connects. */
+    async request(path: string, init?: RequestInit, from = '127.0.0.1'): Promise<Response> {
+      const response = await house.intake.request(path, init, { incoming: { socket: { remoteAddress: from } } })
+      await settled()
+      return response
+    },
+    /** A request to `POST /api/commands` with the admin key. */
+    async posts(body: unknown): Promise<Response> {
+      const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' }
+      return this.request('/api/commands', { method: 'POST', headers, body: JSON.stringify(body) })
+    },
+    /** Adds a check and returns a function that sends it a beat: `await beat()`, `await beat('/fail')`; `beat.check` is its row. */
+    async hasCheck(line: string) {
+      const { check } = await this.result<{ check: { uuid: string; id: number } }>(`checks add ${line}`)
+      const beat = (suffix = '', init?: RequestInit) => this.request(`/ping/${check.uuid}${suffix}`, init)
+      return Object.assign(beat, { check })
+    },
+    /** The state of a check, as `checks show` gives it. */
+    async check(name: string) {
+      const { check } = await this.result<{ check: ShownCheck }>(`checks show ${name}`)
+      return check
+    },
+    /** Vakt stops (or dies, with nothing left but what it committed) and a new one opens the same state. */
+    async restarts(awayFor: string, how: 'stopped' | 'killed' = 'stopped', change: Partial<TestHouseOptions> = {}) {
+      if (how === 'stopped') await house.stop()
+      alive = false
+      clock.forget()
+      const after = { state: how === 'killed' ? copyOf(state) : state, clock, channels: [...left, ...channels], added }
+      clock.sleep(parseDuration(awayFor)!)
+      return startHouse({ ...options, ...change, after })
+    },
+  }
+}
+
+/** The channel as a Vakt reaches it: once that is dead, nothing is sent and no answer comes back. */
+function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
+  const carry = async <T>(call: () => Promise<T>): Promise<T> => {
+    try {
+      if (alive()) return await call()
+    } finally {
+      if (!alive()) await new Promise(() => {})
+    }
+    throw new Error('unreachable')
+  }
+  return {
+    id: channel.id,
+    live: channel.live,
+    name: channel.name,
+    post: (card, nonce) => carry(() => channel.post(card, nonce)),
+    edit: (ref, card) => carry(() => channel.edit(ref, card)),
+    reply: (ref, card, nonce) => carry(() => channel.reply(ref, card, nonce)),
+    find: (nonce, since) => carry(() => channel.find(nonce, since)),
+    ...(channel.thread ? { thread: (ref: string, card: Card) => carry(() => channel.thread!(ref, card)) } : {}),
+  }
+}
+
+/** What is on disk when the process dies: a database of its own, which what is left of the dead Vakt cannot reach. */
+function copyOf(state: State): State {
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-'))
+  const file = join(folder, 'copy.db')
+  state.prepare('vacuum into ?').run(file)
+  const copy = new Sqlite(readFileSync(file))
+  rmSync(folder, { recursive: true })
+  copy.pragma('foreign_keys = ON')
+  return new State(copy)
+}
+
+export type ShownCheck = {
+  status: string
+  started: boolean
+  last_beat_at: string | null
+  last_duration_ms: number | null
+  late_at: string | null
+  down_at: string | null
+  beats: number
+}
+
+export type TestHouse = Awaited<ReturnType<typeof startHouse>>
+export type { MemoryChannel }
