@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { silentLog } from '../src/logger.ts'
+import { silentLogger } from '../src/logger.ts'
 import type { EmbeddedLogStore } from '../src/logs/embedded/embedded-log-store.ts'
 import { openLogStore } from '../src/logs/embedded/open-log-store.ts'
 import type { QueryNode } from '../src/logs/query/tree.ts'
@@ -31,7 +31,7 @@ export async function benchLogStore(): Promise<Row[]> {
     peak = Math.max(peak, process.memoryUsage().rss)
   }, 100)
   const logs = join(folder, 'logs')
-  const store = await openLogStore({ folder: logs, log: silentLog })
+  const store = await openLogStore({ folder: logs, logger: silentLogger })
   try {
     const large = await appendRate(store, bodies, 1_000, 24)
     const hundred = await appendRate(store, makeBodies(100), 100, 64)
@@ -78,7 +78,7 @@ async function openAfterKill(folder: string): Promise<number> {
   child.kill('SIGKILL')
   await ended
   const begun = performance.now()
-  const store = await openLogStore({ folder, log: silentLog })
+  const store = await openLogStore({ folder, logger: silentLogger })
   await store.search({
     query: { where: null, from: null, until: null },
     order: 'newest',

@@ -10,7 +10,7 @@ import { listContainers } from '../src/hosts/containers/containers.ts'
 import { listHosts } from '../src/hosts/hosts.ts'
 import { listArchives } from '../src/logs/archives.ts'
 import { listErrors } from '../src/logs/errors.ts'
-import type { NamedField, RecentNames } from '../src/logs/name-cache.ts'
+import type { NameCache, NamedField } from '../src/logs/name-cache.ts'
 import { listSearches } from '../src/logs/searches.ts'
 import { listReports } from '../src/notifications/reports/reports.ts'
 import { listChannels } from '../src/notifications/routing/channels.ts'
@@ -30,7 +30,7 @@ export function completions(
   state: State,
   list: string,
   typed: string,
-  names: RecentNames | null = null,
+  names: NameCache | null = null,
 ): readonly Choice[] {
   if (list === 'log query') return queryChoices(state, typed, names)
   const source = SOURCES[list]
@@ -94,7 +94,7 @@ const PREFIXES = [
 ]
 
 /** The query with its last word completed: to a name after `host:` and the like, else to a field or a saved search. */
-function queryChoices(state: State, typed: string, names: RecentNames | null): Choice[] {
+function queryChoices(state: State, typed: string, names: NameCache | null): Choice[] {
   const [, before = '', word = ''] = /^(.*?)(\S*)$/s.exec(typed) ?? []
   const [, field, part] = /^-?(source|host|group|tag|project):(.*)$/.exec(word) ?? []
   const values =
@@ -110,7 +110,7 @@ function queryChoices(state: State, typed: string, names: RecentNames | null): C
     .filter(choice => choice.value.length <= 100)
 }
 
-function namesOf(state: State, field: string, names: RecentNames | null): readonly string[] {
+function namesOf(state: State, field: string, names: NameCache | null): readonly string[] {
   if (field === 'project') return listProjects(state).map(project => project.name)
   return names?.of(field as NamedField) ?? []
 }

@@ -1,6 +1,6 @@
 // What is not easily taken back is asked about first, and done by the button of the question.
 import { expect, it } from 'vitest'
-import { startHouse } from '../src/testing/app.ts'
+import { startApp } from '../src/testing/app.ts'
 
 const person = { interactive: true }
 
@@ -19,14 +19,14 @@ it.each([
   ['reports remove weekly', ['reports add weekly --weekly --to discord'], 'reports show weekly'],
   ['maintenance remove deploy', ['maintenance add deploy --for 1h --matcher host:web-*'], 'maintenance show deploy'],
 ])('"%s" asks first', async (line, before, isThere) => {
-  const house = await startHouse()
-  for (const one of before) await house.result(one)
-  const question = await house.says(line, person)
+  const app = await startApp()
+  for (const one of before) await app.result(one)
+  const question = await app.says(line, person)
   expect(question.card.title).toMatch(/^Remove .+\?$/)
   const [doIt] = question.card.buttons!
   expect(doIt).toMatchObject({ label: 'Remove it', tone: 'danger' })
-  expect(await house.says(isThere)).toMatchObject({ ok: true })
-  expect(await house.says(doIt!.line, person)).toMatchObject({ ok: true })
-  expect(await house.says(isThere)).toMatchObject({ ok: false })
-  await house.stop()
+  expect(await app.says(isThere)).toMatchObject({ ok: true })
+  expect(await app.says(doIt!.line, person)).toMatchObject({ ok: true })
+  expect(await app.says(isThere)).toMatchObject({ ok: false })
+  await app.stop()
 })

@@ -3,15 +3,15 @@ import { z } from 'zod'
 import type { Analyst } from '../src/analysis/analyst.ts'
 import type { Compare } from '../src/analysis/evidence/comparison.ts'
 import type { Threads } from '../src/analysis/thread.ts'
-import type { AnswerPlace, Channel, GivenChannel, PlatformStatus } from '../src/chat/channel.ts'
+import type { AddedChannel, AnswerPlace, Channel, PlatformStatus } from '../src/chat/channel.ts'
 import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/check-names.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command/command.ts'
 import type { Config } from '../src/config/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
-import type { Following } from '../src/hosts/containers/follow-job.ts'
-import type { Fleet } from '../src/hosts/host-runtime.ts'
+import type { FollowJob } from '../src/hosts/containers/follow-job.ts'
+import type { HostRuntime } from '../src/hosts/host-runtime.ts'
 import type { LogFetcher } from '../src/hosts/remote-logs/fetcher.ts'
 import type { ActionRunner } from '../src/jobs/action-runner.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
@@ -36,13 +36,13 @@ export type Context = {
   /** Puts closed log partitions elsewhere; null when no ARCHIVE_TO is set. */
   archiver: Archiver | null
   /** The running side of the hosts: connections and figures. */
-  fleet: Fleet
+  fleet: HostRuntime
   /** Reads the logs of hosts; null when no logs are kept. */
   logFetcher: LogFetcher | null
   /** Runs what admins have defined. */
   actions: ActionRunner
   /** Containers followed into the log store; null when there is none. */
-  following: Following | null
+  following: FollowJob | null
   config: Config
   clock: Clock
   now: number
@@ -68,7 +68,7 @@ export type Parts = {
   /** The channel of an id that alerts go to, or a thread of one; undefined when there is none. */
   channel(id: string): Channel | undefined
   /** Opens a channel that is not stored yet, to try it; null when no platform takes it. */
-  openChannel(given: GivenChannel): Channel | null
+  openChannel(given: AddedChannel): Channel | null
 }
 
 export const command = commandsFor<Context>()

@@ -11,7 +11,7 @@ const DOCUMENTS = [
   ...readdirSync(join(ROOT, 'docs')).flatMap(name => (name.endsWith('.md') ? [`docs/${name}`] : [])),
 ]
 
-/** Reads a line as far as it can be without a house. Throws what a person would be told. */
+/** Reads a line as far as it can be without a app. Throws what a person would be told. */
 function understood(line: string): string {
   const found = findCommand(commands, splitWords(line))
   if (!found) throw new Error(`There is no command "${line}".`)

@@ -10,18 +10,18 @@ import { projectCommands } from './admin/projects.ts'
 import { roleCommands } from './admin/roles.ts'
 import { statusCommands } from './admin/status.ts'
 import { ackCommands } from './alerts/ack.ts'
-import { alertStoryCommands } from './alerts/alert-notes.ts'
+import { alertNoteCommands } from './alerts/alert-notes.ts'
 import { alertCommands } from './alerts/alerts.ts'
 import { maintenanceCommands } from './alerts/maintenance.ts'
 import { quietCommands } from './alerts/quiet-hours.ts'
 import { silenceCommands } from './alerts/silence.ts'
-import { holdCommands } from './alerts/suppression.ts'
+import { suppressionCommands } from './alerts/suppression.ts'
 import { analyzeCommands } from './analysis/analyze.ts'
 import { checkChangeCommands } from './checks/check-changes.ts'
 import { checksNext } from './checks/check-next.ts'
 import { checkCommands } from './checks/checks.ts'
 import { followCommands } from './containers/container-follows.ts'
-import { figureCommands } from './containers/container-metrics.ts'
+import { containerMetricCommands } from './containers/container-metrics.ts'
 import { containerTailCommands } from './containers/container-tail.ts'
 import { containerCommands } from './containers/containers.ts'
 import type { Context } from './context.ts'
@@ -30,8 +30,8 @@ import { hostLogCommands } from './hosts/host-logs.ts'
 import { hostCommands } from './hosts/hosts.ts'
 import { errorCommands } from './logs/errors.ts'
 import { logArchiveCommands } from './logs/log-archives.ts'
-import { logKeepingCommands } from './logs/log-saved-searches.ts'
-import { logFigureCommands } from './logs/log-statistics.ts'
+import { savedSearchCommands } from './logs/log-saved-searches.ts'
+import { logStatisticsCommands } from './logs/log-statistics.ts'
 import { logTailCommands } from './logs/log-tail.ts'
 import { logCommands } from './logs/logs.ts'
 import { channelCommands } from './notifications/channels.ts'
@@ -48,7 +48,7 @@ export const commands: readonly Command<Context>[] = [
   ...connectivityCommands,
   ...alertCommands,
   ...ackCommands,
-  ...alertStoryCommands,
+  ...alertNoteCommands,
   ...routeCommands,
   ...escalationCommands,
   ...oncallCommands,
@@ -58,14 +58,14 @@ export const commands: readonly Command<Context>[] = [
   ...silenceCommands,
   ...maintenanceCommands,
   ...quietCommands,
-  ...holdCommands,
+  ...suppressionCommands,
   ...checkCommands,
   checksNext,
   ...checkChangeCommands,
   ...logCommands,
   ...logTailCommands,
-  ...logFigureCommands,
-  ...logKeepingCommands,
+  ...logStatisticsCommands,
+  ...savedSearchCommands,
   ...logArchiveCommands,
   ...ruleCommands,
   ...ruleTestCommands,
@@ -77,7 +77,7 @@ export const commands: readonly Command<Context>[] = [
   ...containerCommands,
   ...containerTailCommands,
   ...followCommands,
-  ...figureCommands,
+  ...containerMetricCommands,
   ...actionCommands,
   ...actionRunCommands,
   ...actionChangeCommands,

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createAnalyst } from '../src/analysis/analyst.ts'
 import { formatDollars } from '../src/analysis/model/price.ts'
 import { readConfig, readEnvironment } from '../src/config/config.ts'
-import { silentLog } from '../src/logger.ts'
+import { silentLogger } from '../src/logger.ts'
 import { openLogStore } from '../src/logs/embedded/open-log-store.ts'
 import { memoryState } from '../src/state/database.ts'
 import { MODEL_KEY, startModelServer } from '../src/testing/model/model-server.ts'
@@ -26,9 +26,9 @@ const ai = server
   ? { ...given, apiKey: MODEL_KEY, baseUrl: server.url, dailyBudgetUsd: 1e6, monthlyBudgetUsd: 1e6 }
   : given
 const folder = mkdtempSync(join(tmpdir(), 'vakt-eval-'))
-const store = await openLogStore({ folder, log: silentLog })
+const store = await openLogStore({ folder, logger: silentLogger })
 const state = memoryState()
-const analyst = createAnalyst({ state, store, clock: systemClock, log: silentLog, timeZone: 'UTC', ai })
+const analyst = createAnalyst({ state, store, clock: systemClock, logger: silentLogger, timeZone: 'UTC', ai })
 
 const rows: Row[] = []
 let cost = 0

@@ -1,40 +1,40 @@
-// The house: state, commands, scheduler, delivery and intake put together; main and the tests open the same one.
+// The app: state, commands, scheduler, delivery and intake put together; main and the tests open the same one.
 
 import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
-import { judgeHost } from './alerts/host-alerts.ts'
+import { updateHostAlerts } from './alerts/host-alerts.ts'
 import { openAnalysis } from './analysis/analysis.ts'
 import { readMention } from './analysis/mentions.ts'
 import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
-import { type CommandDesk, channelAt, type GivenChannel, type Platform } from './chat/channel.ts'
+import { type AddedChannel, type CommandDispatcher, channelAt, type Platform } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import type { Config } from './config/config.ts'
 import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
 import { addFirstRules } from './detectors/rules/rules.ts'
-import { createDesk } from './dispatcher.ts'
-import { createFollowing } from './hosts/containers/follow-job.ts'
-import { createFleet } from './hosts/host-runtime.ts'
+import { createDispatcher } from './dispatcher.ts'
+import { createFollowJob } from './hosts/containers/follow-job.ts'
+import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
 import { createIntake, type Receiver } from './intake/app.ts'
 import { metrics, readiness } from './intake/health.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
-import { countedStore } from './jobs/log-detection.ts'
-import { createLogKeeping } from './jobs/log-maintenance.ts'
+import { withDetection } from './jobs/log-detection.ts'
+import { createLogMaintenance } from './jobs/log-maintenance.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
-import type { Log } from './logger.ts'
+import type { Logger } from './logger.ts'
 import { createArchiver } from './logs/archive/archiver.ts'
 import { openPlace } from './logs/archive/open-place.ts'
-import { createRecentNames } from './logs/name-cache.ts'
+import { createNameCache } from './logs/name-cache.ts'
 import type { LogStore } from './logs/store.ts'
-import { createPainter } from './notifications/delivery/alert-chart.ts'
+import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
-import { createReporter } from './notifications/reports/report-job.ts'
-import { createGivenChannels } from './notifications/routing/added-channels.ts'
+import { createReportJob } from './notifications/reports/report-job.ts'
+import { createAddedChannels } from './notifications/routing/added-channels.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
@@ -43,11 +43,11 @@ import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
 import type { Clock } from './time.ts'
 
-export type HouseOptions = {
+export type AppOptions = {
   state: State
   config: Config
   clock: Clock
-  log: Log
+  logger: Logger
   adminKey: string
   vaultKey: Buffer
   version: string
@@ -59,16 +59,16 @@ export type HouseOptions = {
   reach?: (target: Target) => Promise<void>
   /** How charts are drawn; only tests change it. */
   draw?: (chart: TimeChart) => Promise<Uint8Array>
-  /** Makes the platforms, which need the desk to hand command lines to; `receive` is Slack's in HTTP mode. */
-  platforms(desk: CommandDesk): { all: readonly Platform[]; receive?: Receiver }
+  /** Makes the platforms, which need the dispatcher to hand command lines to; `receive` is Slack's in HTTP mode. */
+  platforms(dispatcher: CommandDispatcher): { all: readonly Platform[]; receive?: Receiver }
 }
 
-/** Opens the house over a state. Nothing runs before `start`. */
-export function openHouse(options: HouseOptions) {
-  const { state, config, clock, log } = options
+/** Opens the app over a state. Nothing runs before `start`. */
+export function createApp(options: AppOptions) {
+  const { state, config, clock, logger } = options
   const startedAt = clock.now()
   const commit = createGroupCommit(state)
-  const store = options.store ? countedStore(options.store, state, commit, log) : null
+  const store = options.store ? withDetection(options.store, state, commit, logger) : null
   const vault = createVault(options.vaultKey)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, startedAt)
@@ -82,28 +82,28 @@ export function openHouse(options: HouseOptions) {
     connectivity: () => prober.now(),
     channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
     channel: (id: string) => channelAt(everyChannel(), id),
-    openChannel: (channel: GivenChannel) => given.open(channel),
+    openChannel: (channel: AddedChannel) => given.open(channel),
   }
-  const names = store ? createRecentNames(store, log) : null
-  const tails = createTails(clock, log)
+  const names = store ? createNameCache(store, logger) : null
+  const tails = createTails(clock, logger)
   const online = () => prober.now().state !== 'offline'
-  const fleet = createFleet({
+  const fleet = createHostRuntime({
     ...options,
     vault,
     online,
-    judge: (host, now) => judgeHost(state, host.id, now),
+    judge: (host, now) => updateHostAlerts(state, host.id, now),
     folder: config.dataDir,
   })
-  const following = store && createFollowing({ ...config, state, store, fleet, clock, log })
-  const logFetcher = store && createLogFetcher({ ...config, state, store, fleet, clock, log })
+  const following = store && createFollowJob({ ...config, state, store, fleet, clock, logger })
+  const logFetcher = store && createLogFetcher({ ...config, state, store, fleet, clock, logger })
   const everyChannel = () => [...channels, ...given.all()]
-  const searches = store && createSearchRules(state, store, clock, log, config.timeZone)
-  const analysis = openAnalysis({ state, store, clock, log, config, channels: everyChannel })
-  const actions = createActionRunner({ state, fleet, clock, log, channels: everyChannel })
-  const desk = createDesk({
+  const searches = store && createSearchRules(state, store, clock, logger, config.timeZone)
+  const analysis = openAnalysis({ state, store, clock, logger, config, channels: everyChannel })
+  const actions = createActionRunner({ state, fleet, clock, logger, channels: everyChannel })
+  const dispatcher = createDispatcher({
     state,
     clock,
-    log,
+    logger,
     commands,
     context: (by, now, interactive, place) => ({
       state,
@@ -124,12 +124,12 @@ export function openHouse(options: HouseOptions) {
     readMention: mention => readMention(state, mention),
     completions: (list, typed) => completions(state, list, typed, names),
   })
-  const { all: platforms, receive } = options.platforms(desk)
+  const { all: platforms, receive } = options.platforms(dispatcher)
   const channels = platforms.flatMap(platform => platform.channels)
-  const given = createGivenChannels(state, () => platforms, vault)
+  const given = createAddedChannels(state, () => platforms, vault)
   const opens = (id: string) => given.opens({ id })
-  const prober = createProber(config.connectivityTargets, clock, log, () => scheduler.wake(), options.reach)
-  const scheduler = createScheduler(state, clock, log, {
+  const prober = createProber(config.connectivityTargets, clock, logger, () => scheduler.wake(), options.reach)
+  const scheduler = createScheduler(state, clock, logger, {
     platforms: statuses,
     connectivity: prober.now,
     probes: config.connectivityTargets.length > 0,
@@ -137,9 +137,9 @@ export function openHouse(options: HouseOptions) {
     setBack: ms => delivery.setBack(ms),
   })
   const draw = options.draw ?? drawChart
-  const delivery = createDelivery(state, channels, clock, log, createPainter(draw, config.timeZone))
-  const reporter = createReporter({
-    ...{ state, clock, log, draw, compare: analysis.compare },
+  const delivery = createDelivery(state, channels, clock, logger, createChartRenderer(draw, config.timeZone))
+  const reporter = createReportJob({
+    ...{ state, clock, logger, draw, compare: analysis.compare },
     channel: id => everyChannel().find(one => one.id === id),
   })
   const rates = createRates(state, clock)
@@ -147,7 +147,7 @@ export function openHouse(options: HouseOptions) {
     state,
     vault,
     adminKey: options.adminKey,
-    desk,
+    dispatcher,
     rates,
     clock,
     trustedProxies: config.trustedProxies,
@@ -156,7 +156,7 @@ export function openHouse(options: HouseOptions) {
   }
   const intake = createIntake({
     ...shared,
-    ...{ commit, log, version: options.version, publicUrl: options.publicUrl },
+    ...{ commit, logger, version: options.version, publicUrl: options.publicUrl },
     alerts: shared,
     ...(store ? { logs: { ...shared, store } } : {}),
     readiness: () => readiness(scheduler.health(), statuses()),
@@ -173,11 +173,11 @@ export function openHouse(options: HouseOptions) {
           place: openPlace(config.logs.archive),
           folder: join(logFolder, 'archiving'),
           clock,
-          log,
+          logger,
         })
       : null
   const logKeeping = options.store
-    ? createLogKeeping({ state, store: options.store, archiver, names, config, folder: logFolder, clock, log })
+    ? createLogMaintenance({ state, store: options.store, archiver, names, config, folder: logFolder, clock, logger })
     : null
 
   const changeChannels = () => {
@@ -199,7 +199,7 @@ export function openHouse(options: HouseOptions) {
 
   return {
     state,
-    desk,
+    dispatcher,
     intake,
     scheduler,
     platforms,

@@ -1,8 +1,8 @@
-// The desk that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
+// The dispatcher that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
 
 import { readAlert } from './alerts/lifecycle.ts'
 import { datedCard } from './card.ts'
-import type { AnswerPlace, Choice, CommandDesk, Mention, Reply, Request, Speaker } from './chat/channel.ts'
+import type { AnswerPlace, Choice, CommandDispatcher, Mention, Reply, Request, Speaker } from './chat/channel.ts'
 import type { Argument } from './command/argument.ts'
 import { type Actor, type Command, kebab, type Role, usage } from './command/command.ts'
 import {
@@ -16,7 +16,7 @@ import {
 } from './command/command-line.ts'
 import { problemCard } from './command/problem-card.ts'
 import { unknownCommand } from './command/unknown-command.ts'
-import type { Log } from './logger.ts'
+import type { Logger } from './logger.ts'
 import { Problem } from './problem.ts'
 import { writeAudit } from './projects/audit.ts'
 import { findProject } from './projects/projects.ts'
@@ -24,10 +24,10 @@ import { roleAllows, roleOf } from './projects/roles.ts'
 import type { State } from './state/database.ts'
 import type { Clock } from './time.ts'
 
-export type DeskOptions<C> = {
+export type DispatcherOptions<C> = {
   state: State
   clock: Clock
-  log: Log
+  logger: Logger
   commands: readonly Command<C>[]
   context(by: Actor, now: number, interactive: boolean, place: AnswerPlace | null): C
   /** The command line that a mention means and where its answer belongs; throws where it hangs from nothing that is known. */
@@ -38,9 +38,9 @@ export type DeskOptions<C> = {
 
 const CHOICES = 25
 
-/** A desk over `commands`. */
-export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
-  const { state, clock, log, commands, completions } = options
+/** A dispatcher over `commands`. */
+export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispatcher {
+  const { state, clock, logger, commands, completions } = options
 
   const run = async (request: Request, speaker: Speaker): Promise<Reply> => {
     const now = clock.now()
@@ -68,7 +68,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
         quiet: answer.quiet ?? false,
       }
     } catch (error) {
-      const problem = asProblem(error, log, audited ?? describeRequest(request))
+      const problem = asProblem(error, logger, audited ?? describeRequest(request))
       if (audited !== null) auditRefusal(by, audited, problem, now)
       return { ok: false, problem, card: problemCard(problem), private: true }
     }
@@ -79,7 +79,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
     try {
       writeAudit(state, by, line, problem.message, now)
     } catch (error) {
-      log.error('a refusal could not be written to the audit', { error })
+      logger.error('a refusal could not be written to the audit', { error })
     }
   }
 
@@ -91,7 +91,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
         const { line, place } = options.readMention(mention)
         return await run({ line }, { ...speaker, place })
       } catch (error) {
-        const problem = asProblem(error, log, 'a mention')
+        const problem = asProblem(error, logger, 'a mention')
         return { ok: false, problem, card: problemCard(problem), private: true }
       }
     },
@@ -109,7 +109,7 @@ export function createDesk<C>(options: DeskOptions<C>): CommandDesk {
         if (found) refuseRole(found.command, { role: roleOf(state, speaker) })
         return null
       } catch (error) {
-        const problem = asProblem(error, log, line)
+        const problem = asProblem(error, logger, line)
         return { ok: false, problem, card: problemCard(problem), private: true }
       }
     },
@@ -237,9 +237,9 @@ function said(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-function asProblem(error: unknown, log: Log, request: string): Problem {
+function asProblem(error: unknown, logger: Logger, request: string): Problem {
   if (error instanceof Problem) return error
-  log.error('a command failed', { request, error })
+  logger.error('a command failed', { request, error })
   return new Problem(
     'internal',
     'Vakt could not do that because of a fault of its own. The log says more; nothing was half-done.',

@@ -4,17 +4,17 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
 /** Writes one line; `facts` are added as they are, errors as their message and, at debug, their stack. */
-export type Log = Record<LogLevel, (message: string, facts?: Record<string, unknown>) => void>
+export type Logger = Record<LogLevel, (message: string, facts?: Record<string, unknown>) => void>
 
 /**
  * A log that writes lines at `level` and above through `write`, by default to standard error.
  * Every string in `secrets` (tokens and keys from the configuration) is blotted out wherever it appears.
  */
-export function createLog(
+export function createLogger(
   level: LogLevel,
   secrets: readonly string[] = [],
   write: (line: string) => void = line => process.stderr.write(`${line}\n`),
-): Log {
+): Logger {
   const hidden = secrets.filter(secret => secret.length >= 8)
   const at = (wanted: LogLevel) => (message: string, facts?: Record<string, unknown>) => {
     if (LOG_LEVELS.indexOf(wanted) < LOG_LEVELS.indexOf(level)) return
@@ -26,7 +26,7 @@ export function createLog(
 }
 
 /** A log that says nothing, for tests that do not read it. */
-export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 function plain(level: LogLevel) {
   return (_key: string, value: unknown) => {

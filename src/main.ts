@@ -4,20 +4,20 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
-import { openHouse } from './app.ts'
-import type { CommandDesk } from './chat/channel.ts'
+import { createApp } from './app.ts'
+import type { CommandDispatcher } from './chat/channel.ts'
 import { createTerminal } from './chat/terminal/platform.ts'
 import { createWebhooks } from './chat/webhook/platform.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
-import { createDeadman } from './jobs/dead-mans-switch.ts'
-import { createLog, type Log } from './logger.ts'
-import { openedOnUse } from './logs/lazy-store.ts'
+import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
+import { createLogger, type Logger } from './logger.ts'
+import { lazyStore } from './logs/lazy-store.ts'
 import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
 import { openState } from './state/database.ts'
-import { readFact, writeFact } from './state/key-value.ts'
+import { readValue, writeValue } from './state/key-value.ts'
 import { type Clock, SECOND, systemClock } from './time.ts'
 
 /** Requests under way get so long to finish, then everything else so long to be put down, ms. */
@@ -52,26 +52,26 @@ async function start(config: Config): Promise<void> {
   })
   const secrets = [...config.secrets, adminKey]
   // Lines of the log never run into the line somebody is typing.
-  const log = process.stdin.isTTY
-    ? createLog(config.logLevel, secrets, terminal.print)
-    : createLog(config.logLevel, secrets)
-  process.on('unhandledRejection', error => log.error('something was left unhandled', { error }))
+  const logger = process.stdin.isTTY
+    ? createLogger(config.logLevel, secrets, terminal.print)
+    : createLogger(config.logLevel, secrets)
+  process.on('unhandledRejection', error => logger.error('something was left unhandled', { error }))
 
   let publicUrl = config.publicUrl
-  const store = openLogs(config, log, privacyKey(vaultKey))
-  const openChats = await loadChats(config, clock, log, () => house)
-  const house = openHouse({
+  const store = openLogs(config, logger, privacyKey(vaultKey))
+  const openChats = await loadChats(config, clock, logger, () => app)
+  const app = createApp({
     state,
     config,
     clock,
-    log,
+    logger,
     adminKey,
     vaultKey,
     store,
     version: packageJson.version,
     publicUrl: () => publicUrl ?? '',
-    platforms: desk => {
-      const { discord, slack, telegram, email, webhooks } = openChats(desk)
+    platforms: dispatcher => {
+      const { discord, slack, telegram, email, webhooks } = openChats(dispatcher)
       const receive = config.slack?.appToken === null && slack ? slack.receive : undefined
       return {
         all: [discord, slack, telegram, email, webhooks, terminal].filter(one => one !== undefined),
@@ -80,16 +80,16 @@ async function start(config: Config): Promise<void> {
     },
   })
 
-  const server = serve({ fetch: house.intake.fetch, hostname: config.host, port: config.port })
+  const server = serve({ fetch: app.intake.fetch, hostname: config.host, port: config.port })
   const port = await listening(server, config)
   publicUrl ??= `http://${config.shownHost}:${port}`
   writeFileSync(join(config.dataDir, 'vakt.url'), `http://${config.shownHost}:${port}\n`)
-  house.start()
-  const deadman = createDeadman(config.deadmanUrl, clock, log, () => house.scheduler.health().healthy)
+  app.start()
+  const deadman = createDeadMansSwitch(config.deadmanUrl, clock, logger, () => app.scheduler.health().healthy)
   deadman.start()
   terminal.print(greeting())
-  terminal.serve(house.desk)
-  log.info('Vakt is ready', { url: publicUrl, ms: Math.round(process.uptime() * 1000) })
+  terminal.serve(app.dispatcher)
+  logger.info('Vakt is ready', { url: publicUrl, ms: Math.round(process.uptime() * 1000) })
 
   let stopping = false
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal))
@@ -97,12 +97,12 @@ async function start(config: Config): Promise<void> {
   async function stop(why: string): Promise<void> {
     if (stopping) return
     stopping = true
-    log.info('Vakt stops', { why })
+    logger.info('Vakt stops', { why })
     setTimeout(finish, SHUTDOWN_LIMIT)
     deadman.stop()
     await closeServer()
-    await house.stop().catch(error => log.error('the house did not stop cleanly', { error }))
-    await store.close().catch(error => log.error('the log store did not close cleanly', { error }))
+    await app.stop().catch(error => logger.error('the app did not stop cleanly', { error }))
+    await store.close().catch(error => logger.error('the log store did not close cleanly', { error }))
     finish()
   }
 
@@ -125,7 +125,7 @@ async function start(config: Config): Promise<void> {
     const project = findProject(state)
     const curl = `curl "${publicUrl}/ping/${project.pingKey}/hello?create=1&period=20s&grace=10s"`
     const lines = [`Vakt ${packageJson.version} is on duty at ${publicUrl}`]
-    if (readFact(state, 'greeted') === null) {
+    if (readValue(state, 'greeted') === null) {
       const { key, secret } = createKey(
         state,
         createVault(vaultKey),
@@ -142,7 +142,7 @@ async function start(config: Config): Promise<void> {
           ? `  the admin key      ${adminKey}   (kept in ${join(config.dataDir, 'admin.key')})`
           : '  the admin key      as set in ADMIN_KEY',
       )
-      writeFact(state, 'greeted', new Date(clock.now()).toISOString())
+      writeValue(state, 'greeted', new Date(clock.now()).toISOString())
     }
     lines.push('', 'Try it: send one beat, then wait half a minute for the alert.', `  ${curl}`, '')
     lines.push(process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Talk to it with: npx vakt help')
@@ -151,46 +151,52 @@ async function start(config: Config): Promise<void> {
 }
 
 /** The log store in the data folder; its workers start with the first line or question. */
-function openLogs(config: Config, log: Log, privacyKey: Buffer) {
+function openLogs(config: Config, logger: Logger, privacyKey: Buffer) {
   const folder = join(config.dataDir, 'logs')
   const open = async () =>
     (await import('./logs/embedded/open-log-store.ts')).openLogStore({
       folder,
-      log,
+      logger,
       privacyKey,
       diskBudgetBytes: config.logs.diskBudgetBytes,
     })
-  return openedOnUse(open, () => existsSync(folder))
+  return lazyStore(open, () => existsSync(folder))
 }
 
 /** The chats that are configured; each SDK is loaded only when its platform is. */
-async function loadChats(config: Config, clock: Clock, log: Log, house: () => ReturnType<typeof openHouse>) {
-  const isBack = (name: string) => house().platformIsBack(name)
+async function loadChats(config: Config, clock: Clock, logger: Logger, app: () => ReturnType<typeof createApp>) {
+  const isBack = (name: string) => app().platformIsBack(name)
   const discord = config.discord && (await import('./chat/discord/platform.ts'))
   const slack = config.slack && (await import('./chat/slack/platform.ts'))
   const telegram = config.telegram && (await import('./chat/telegram/platform.ts'))
   const email = config.email && (await import('./chat/email/platform.ts'))
   const { timeZone } = config
-  return (desk: CommandDesk) => ({
+  return (dispatcher: CommandDispatcher) => ({
     telegram: telegram?.createTelegram({
       settings: config.telegram!,
-      desk,
+      dispatcher,
       listens: id =>
-        house()
+        app()
           .channels()
           .some(one => one.id === id),
-      log,
+      logger,
       clock,
       timeZone,
       onOnline: () => isBack('telegram'),
     }),
-    email: email?.createEmail({ settings: config.email!, timeZone, clock, log }),
+    email: email?.createEmail({ settings: config.email!, timeZone, clock, logger }),
     webhooks: createWebhooks({ clock, timeZone, version: packageJson.version }),
-    discord: discord?.createDiscord({ config: config.discord!, desk, log, clock, onOnline: () => isBack('discord') }),
+    discord: discord?.createDiscord({
+      config: config.discord!,
+      dispatcher,
+      logger,
+      clock,
+      onOnline: () => isBack('discord'),
+    }),
     slack: slack?.slackPlatform({
       settings: config.slack!,
-      desk,
-      log,
+      dispatcher,
+      logger,
       clock,
       timeZone: config.timeZone,
       onOnline: () => isBack('slack'),

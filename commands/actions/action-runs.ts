@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { findAlert } from '../../src/alerts/alerts.ts'
-import { offersOf } from '../../src/alerts/available-actions.ts'
+import { availableActions } from '../../src/alerts/available-actions.ts'
 import { runCard } from '../../src/alerts/run-card.ts'
 import { cardRef } from '../../src/analysis/cards.ts'
 import type { Button, Card } from '../../src/card.ts'
@@ -18,7 +18,7 @@ import {
   refuseSecond,
   writeOn,
 } from '../../src/hosts/actions/action.ts'
-import { addRequest, findRequest, readWaiting, settleRequest } from '../../src/hosts/actions/action-requests.ts'
+import { addRequest, closeRequest, findRequest, readWaiting } from '../../src/hosts/actions/action-requests.ts'
 import { findAction, readAction } from '../../src/hosts/actions/actions.ts'
 import { readContainer } from '../../src/hosts/containers/containers.ts'
 import type { Host } from '../../src/hosts/host.ts'
@@ -72,7 +72,7 @@ const confirm = command({
     const { container, alertId } = request
     // The place may have been renamed or be gone since.
     refuseElsewhere(context, action, host, container)
-    settleRequest(state, id, now)
+    closeRequest(state, id, now)
     return begin(context, { action, host, container, alertId }, request.actorName, by.name)
   },
 })
@@ -89,7 +89,7 @@ const refuse = command({
     const action = readAction(state, request.actionId)!
     refuseRole(context, action)
     refuseOver(request, action, now)
-    settleRequest(state, id, now)
+    closeRequest(state, id, now)
     return {
       card: {
         title: `${action.name} is not run`,
@@ -119,7 +119,7 @@ function targetOf(
     return { action, host, container: on.container, alertId: alertId ?? null }
   }
   const alert = findAlert(state, alertId!)
-  const offer = offersOf(state, alert).find(one => one.action.id === action.id)
+  const offer = availableActions(state, alert).find(one => one.action.id === action.id)
   if (offer) return { ...offer, alertId: alert.id }
   throw new Problem(
     'conflict',

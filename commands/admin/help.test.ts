@@ -1,20 +1,20 @@
 // Help: everything in one message, and more of a word or a command.
 import { beforeEach, expect, it } from 'vitest'
 import { cardText } from '../../src/chat/card-text.ts'
-import { startHouse, type TestHouse } from '../../src/testing/app.ts'
+import { startApp, type TestApp } from '../../src/testing/app.ts'
 import { commands } from '../index.ts'
 
-let house: TestHouse
+let app: TestApp
 beforeEach(async () => {
-  house = await startHouse()
+  app = await startApp()
 })
 
 /** The least room that a chat has for the text of one message. */
 const SHORTEST_MESSAGE = 4_000
 
 async function text(line: string): Promise<string> {
-  const reply = await house.says(line)
-  return cardText(reply.card, { timeZone: 'UTC', now: house.clock.now() })
+  const reply = await app.says(line)
+  return cardText(reply.card, { timeZone: 'UTC', now: app.clock.now() })
 }
 
 it('shows every first word within one message', async () => {

@@ -1,25 +1,25 @@
 // Keys as people end them, and what is asked before.
 import { expect, it } from 'vitest'
-import { startHouse } from '../../src/testing/app.ts'
+import { startApp } from '../../src/testing/app.ts'
 
 it('nobody is asked to confirm the end of a key that opens nothing', async () => {
-  const house = await startHouse()
-  expect(await house.says('keys revoke k_nothing', { interactive: true })).toMatchObject({
+  const app = await startApp()
+  expect(await app.says('keys revoke k_nothing', { interactive: true })).toMatchObject({
     problem: { code: 'not_found' },
   })
-  const { key } = await house.result<{ key: { id: string } }>('keys create default')
-  expect((await house.says(`keys revoke ${key.id}`, { interactive: true })).card.buttons).toHaveLength(1)
-  await house.result(`keys revoke ${key.id}`)
-  expect(await house.says(`keys revoke ${key.id}`, { interactive: true })).toMatchObject({
+  const { key } = await app.result<{ key: { id: string } }>('keys create default')
+  expect((await app.says(`keys revoke ${key.id}`, { interactive: true })).card.buttons).toHaveLength(1)
+  await app.result(`keys revoke ${key.id}`)
+  expect(await app.says(`keys revoke ${key.id}`, { interactive: true })).toMatchObject({
     problem: { code: 'conflict' },
   })
 })
 
 it('what goes with a check is counted in good English', async () => {
-  const house = await startHouse()
-  const beat = await house.hasCheck('job')
+  const app = await startApp()
+  const beat = await app.hasCheck('job')
   await beat()
-  const asked = async () => (await house.says('checks remove job', { interactive: true })).card.lines
+  const asked = async () => (await app.says('checks remove job', { interactive: true })).card.lines
   expect(await asked()).toEqual([expect.stringMatching(/^Its 1 beat goes with it/)])
   await beat()
   expect(await asked()).toEqual([expect.stringMatching(/^Its 2 beats go with it/)])

@@ -1,6 +1,6 @@
 // Roles as people give them: by mention or id, and never by a name alone.
 import { expect, it } from 'vitest'
-import { startHouse } from '../../src/testing/app.ts'
+import { startApp } from '../../src/testing/app.ts'
 
 it.each([
   ['1234567890123456', '1234567890123456'],
@@ -11,15 +11,15 @@ it.each([
   ['"<!subteam^S012AB3CD|@ops>"', 'S012AB3CD'],
   ['@U012AB3CD', 'U012AB3CD'],
 ])('"roles set %s" is about %s', async (written, who) => {
-  const house = await startHouse()
-  expect(await house.result(`roles set ${written} viewer`)).toMatchObject({ role: { who, role: 'viewer' } })
-  await house.result(`roles remove ${written}`)
-  expect(await house.result('roles list')).toEqual({ roles: [] })
+  const app = await startApp()
+  expect(await app.result(`roles set ${written} viewer`)).toMatchObject({ role: { who, role: 'viewer' } })
+  await app.result(`roles remove ${written}`)
+  expect(await app.result('roles list')).toEqual({ roles: [] })
 })
 
 it.each(['@interns', '<@>', '"two words"'])('"roles set %s" is refused, with what works where', async written => {
-  const house = await startHouse()
-  expect(await house.says(`roles set ${written} viewer`)).toMatchObject({
+  const app = await startApp()
+  expect(await app.says(`roles set ${written} viewer`)).toMatchObject({
     problem: { fields: { who: expect.any(String) }, message: expect.stringMatching(/On Discord .* on Slack .* ids/) },
   })
 })
@@ -33,9 +33,9 @@ it.each([
   ['42424242', { platform: 'telegram', admin: true } as const, 'telegram'],
   ['1234567890123456', { platform: 'discord', admin: true } as const, 'discord'],
 ])('%s is on the platform that was said, where it was said, or that the id tells', async (who, by, platform) => {
-  const house = await startHouse()
+  const app = await startApp()
   const [id, ...flags] = who.split(' ')
-  const reply = await house.says(['roles set', id, 'viewer', ...flags].join(' '), { platform: 'terminal', ...by })
+  const reply = await app.says(['roles set', id, 'viewer', ...flags].join(' '), { platform: 'terminal', ...by })
   expect(reply).toMatchObject({ result: { role: { platform } } })
 })
 
@@ -44,16 +44,16 @@ it.each([
   ['bob admin --platform discord', '"bob" is no id of anybody on discord.'],
   ['U012AB3CD admin --platform discord', '"U012AB3CD" is no id of anybody on discord.'],
 ])('"roles set %s" gives nobody a role', async (words, sentence) => {
-  const house = await startHouse()
-  expect(await house.says(`roles set ${words}`, { platform: 'api' })).toMatchObject({
+  const app = await startApp()
+  expect(await app.says(`roles set ${words}`, { platform: 'api' })).toMatchObject({
     problem: { message: expect.stringContaining(sentence) },
   })
-  expect(await house.result('roles list')).toEqual({ roles: [] })
+  expect(await app.result('roles list')).toEqual({ roles: [] })
 })
 
 it('the examples in the help work', async () => {
-  const house = await startHouse()
-  const { commands } = house.desk
+  const app = await startApp()
+  const { commands } = app.dispatcher
   for (const example of commands.find(command => command.name === 'roles set')!.examples)
-    expect(await house.says(example)).toMatchObject({ ok: true })
+    expect(await app.says(example)).toMatchObject({ ok: true })
 })

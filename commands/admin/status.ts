@@ -4,11 +4,11 @@ import { stateWord } from '../../src/alerts/alert-card.ts'
 import { countAlerts, listAlerts } from '../../src/alerts/alert-lists.ts'
 import type { Text } from '../../src/card.ts'
 import { countByShownStatus } from '../../src/checks/checks.ts'
-import { listAbsences } from '../../src/checks/downtimes.ts'
+import { listDowntimes } from '../../src/checks/downtimes.ts'
 import { positional } from '../../src/command/command.ts'
 import { percent } from '../../src/connectivity/availability.ts'
 import { listHosts } from '../../src/hosts/hosts.ts'
-import { type Delivery, listDeliveries } from '../../src/notifications/delivery/outbox.ts'
+import { type DeliveryRow, listDeliveries } from '../../src/notifications/delivery/outbox.ts'
 import { aboutDuration, isoTime } from '../../src/time.ts'
 import { type Context, command, counted } from '../context.ts'
 import { availabilityOfDay } from './connectivity.ts'
@@ -35,7 +35,7 @@ const status = command({
     )
     const ill =
       !scheduler.healthy || platforms.some(one => one.status.state === 'lost' || one.status.state === 'refused')
-    const absence = listAbsences(state, 1)[0]
+    const absence = listDowntimes(state, 1)[0]
     const share = availabilityOfDay(state, now)
     const connected =
       config.connectivityTargets.length === 0
@@ -152,7 +152,7 @@ const deliveries = command({
 export const statusCommands = [status, deliveries]
 
 /** A delivery in one word: held (back by a silence or the like), shown, pending, sending, waiting (after a failure), failed (refused for good) or skipped. */
-function deliveryState({ notification, step }: Delivery): string {
+function deliveryState({ notification, step }: DeliveryRow): string {
   if (step.why === 'refused for good') return 'failed'
   if (step.why === 'waiting to try again') return 'waiting'
   if (step.why === 'ended before the channel was added') return 'skipped'
@@ -161,7 +161,7 @@ function deliveryState({ notification, step }: Delivery): string {
   return notification?.sending ? 'sending' : 'pending'
 }
 
-function deliveryLine(one: Delivery): Text {
+function deliveryLine(one: DeliveryRow): Text {
   const state = deliveryState(one)
   const icon = { shown: '✅', failed: '❌', waiting: '⏳' }[state] ?? '▫️'
   const why = one.notification?.error ? `: ${one.notification.error}` : ''

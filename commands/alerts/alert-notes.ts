@@ -50,4 +50,4 @@ const exported = command({
   },
 })
 
-export const alertStoryCommands = [note, exported]
+export const alertNoteCommands = [note, exported]

@@ -3,15 +3,15 @@ import { z } from 'zod'
 import type { Alert } from '../../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../../src/alerts/alert-card.ts'
 import { countAlerts, listAlerts, readHistory } from '../../src/alerts/alert-lists.ts'
-import { ALL as ALL_ACTIONS, readActionsShown } from '../../src/alerts/available-actions.ts'
+import { ALL_ACTIONS, readActionsShown } from '../../src/alerts/available-actions.ts'
 import { endAlert, findAlert, fireAlert, readOpenAlert } from '../../src/alerts/lifecycle.ts'
-import { readExplained } from '../../src/alerts/suppression/suppressed-alerts.ts'
+import { readInhibited } from '../../src/alerts/suppression/suppressed-alerts.ts'
 import type { Button, Card, Text } from '../../src/card.ts'
 import { SEVERITIES } from '../../src/detectors/finding.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
 import { listWaiting } from '../../src/notifications/routing/escalations.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
-import { listAudience } from '../../src/notifications/routing/recipients.ts'
+import { listRecipients } from '../../src/notifications/routing/recipients.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { aboutDuration, isoTime } from '../../src/time.ts'
@@ -62,7 +62,7 @@ const show = command({
   run({ alert: id }, { state }) {
     const alert = findAlert(state, id)
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    const card = alertCard(alert, project, readExplained(state, alert), readActionsShown(state, alert, ALL_ACTIONS))
+    const card = alertCard(alert, project, readInhibited(state, alert), readActionsShown(state, alert, ALL_ACTIONS))
     const { newest, total } = readHistory(state, id, TIMELINE)
     const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
     const timeline = newest.slice(-TIMELINE_SHOWN).map(timelineLine)
@@ -79,7 +79,11 @@ const show = command({
         alerts: [alertResult(state, alert)],
         history: newest.map(({ at, what, by, note }) => ({ at: isoTime(at), what, by, note })),
         history_total: total,
-        audience: listAudience(state, id).map(({ channelId, mention, why }) => ({ channel: channelId, mention, why })),
+        audience: listRecipients(state, id).map(({ channelId, mention, why }) => ({
+          channel: channelId,
+          mention,
+          why,
+        })),
         escalations: waiting.map(({ name, dueAt, to }) => ({ name, due_at: isoTime(dueAt), to })),
       },
     }
@@ -157,7 +161,7 @@ const test = command({
         since: now,
         owner: null,
         remindEvery: 0,
-        seen: { lines: ['Nothing is wrong. This only tries the way to the chats.'] },
+        observation: { lines: ['Nothing is wrong. This only tries the way to the chats.'] },
         occurrences: 0,
         labels: {},
       },
@@ -188,9 +192,9 @@ export function alertResult(state: Context['state'], alert: Alert) {
     project: alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null),
     owner: alert.owner,
     labels: alert.labels,
-    held_by: alert.heldBy,
-    held_until: isoTime(alert.heldUntil),
-    explains: alert.explains,
+    held_by: alert.suppressedBy,
+    held_until: isoTime(alert.suppressedUntil),
+    explains: alert.suppressedCount,
     flapping: alert.flappingSince !== null && alert.state !== 'resolved',
     count: alert.count,
     version: alert.version,
@@ -225,8 +229,9 @@ function alertLine(alert: Alert): Text {
   const over = alert.resolvedAt
   const owner = alert.acknowledgedBy === null || over !== null ? '' : `, ${alert.acknowledgedBy} is on it`
   const lasted = over === null ? '' : `, for ${aboutDuration(over - alert.since)}`
-  const until: Text = alert.heldUntil === null ? [] : [' until ', { time: alert.heldUntil, style: 'clock' }]
-  const held: Text = alert.heldBy === null || over !== null ? [] : [` · held back by ${alert.heldWhy}`, ...until]
+  const until: Text = alert.suppressedUntil === null ? [] : [' until ', { time: alert.suppressedUntil, style: 'clock' }]
+  const held: Text =
+    alert.suppressedBy === null || over !== null ? [] : [` · held back by ${alert.suppressedWhy}`, ...until]
   return [
     { bold: `${alert.id}` },
     ` · ${stateWord(alert)} · ${alert.title} · `,

@@ -10,8 +10,8 @@ import {
   listMaintenances,
   removeMaintenance,
 } from '../../src/alerts/suppression/maintenance-windows.ts'
-import { countHeld } from '../../src/alerts/suppression/suppressed-alerts.ts'
-import { reviewHolds } from '../../src/alerts/suppression/suppressions.ts'
+import { countSuppressed } from '../../src/alerts/suppression/suppressed-alerts.ts'
+import { reevaluateSuppressions } from '../../src/alerts/suppression/suppressions.ts'
 import type { Text } from '../../src/card.ts'
 import { cronSchedule } from '../../src/checks/cron.ts'
 import { completes, positional } from '../../src/command/command.ts'
@@ -76,7 +76,7 @@ const add = command({
       now,
     )
     beginWindows(state, now)
-    reviewHolds(state, now)
+    reevaluateSuppressions(state, now)
     const added = findMaintenance(state, name)
     return { card: maintenanceCard(added, context), result: maintenanceResult(context, added) }
   },
@@ -128,9 +128,9 @@ const end = command({
     const { state, now } = context
     const one = maintenanceOf(context, name, project)
     if (one.over || one.startsAt > now) throw new Problem('conflict', `No window of "${name}" is on now.`)
-    const open = countHeld(state, `maintenance:${one.id}`)
+    const open = countSuppressed(state, `maintenance:${one.id}`)
     const ended = endWindow(state, one, now, true)
-    reviewHolds(state, now)
+    reevaluateSuppressions(state, now)
     const card = maintenanceCard(ended, context)
     const said = `The window is over. It held back ${counted(one.held, 'alert')}; ${open} still open.`
     return { card: { ...card, lines: [said, ...card.lines] }, result: maintenanceResult(context, ended) }
@@ -151,7 +151,7 @@ const remove = command({
     }
     const result = maintenanceResult(context, one)
     removeMaintenance(context.state, one)
-    reviewHolds(context.state, context.now)
+    reevaluateSuppressions(context.state, context.now)
     return { card: { title: `The maintenance ${one.name} is removed`, tone: 'muted' }, result }
   },
 })
@@ -180,7 +180,9 @@ function maintenanceCard(one: Maintenance, { state, now }: Context) {
     ...(on ? [{ label: 'End it', line: `maintenance end ${quoteWord(one.name)}` }] : []),
     ...(one.over ? [] : [{ label: 'Remove', line: `maintenance remove ${quoteWord(one.name)}` }]),
   ]
-  const held = on ? [`It holds back ${counted(countHeld(state, `maintenance:${one.id}`), 'open alert')} now.`] : []
+  const held = on
+    ? [`It holds back ${counted(countSuppressed(state, `maintenance:${one.id}`), 'open alert')} now.`]
+    : []
   return {
     title: `Maintenance ${one.name}: ${one.over ? 'over' : on ? 'on' : 'planned'}`,
     tone: 'muted' as const,

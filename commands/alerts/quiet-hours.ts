@@ -7,8 +7,8 @@ import {
   removeQuietHours,
   setQuietHours,
 } from '../../src/alerts/suppression/quiet-hours.ts'
-import { reviewHolds } from '../../src/alerts/suppression/suppressions.ts'
-import { keepHolds } from '../../src/alerts/suppression/sweep.ts'
+import { reevaluateSuppressions } from '../../src/alerts/suppression/suppressions.ts'
+import { sweepSuppressions } from '../../src/alerts/suppression/sweep.ts'
 import type { Text } from '../../src/card.ts'
 import { activeUntil, nextActive, parseActiveHours } from '../../src/checks/active-hours.ts'
 import { completes, positional } from '../../src/command/command.ts'
@@ -44,7 +44,7 @@ const set = command({
       draft,
       context.now,
     )
-    reviewHolds(context.state, context.now)
+    reevaluateSuppressions(context.state, context.now)
     return answer(context, project)
   },
 })
@@ -67,12 +67,12 @@ const off = command({
     const { state, now } = context
     const projectId = project === undefined ? null : findProject(state, project).id
     // What happened since it is quiet is told before the hours are forgotten.
-    keepHolds(state, now)
+    sweepSuppressions(state, now)
     const had = listQuietHours(state).find(one => one.projectId === (projectId ?? 0))
     if (had) setQuietHours(state, projectId, { ...had, hours: null }, now)
-    keepHolds(state, now)
+    sweepSuppressions(state, now)
     removeQuietHours(state, projectId)
-    reviewHolds(state, now)
+    reevaluateSuppressions(state, now)
     return answer(context, project)
   },
 })

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { findAlert } from '../../src/alerts/lifecycle.ts'
 import { readMatcher } from '../../src/alerts/matcher.ts'
 import { countMatching } from '../../src/alerts/matching.ts'
-import { isReviewed } from '../../src/alerts/suppression/reevaluation.ts'
+import { isReevaluated } from '../../src/alerts/suppression/reevaluation.ts'
 import {
   addSilence,
   endSilence,
@@ -12,8 +12,8 @@ import {
   listSilences,
   type Silence,
 } from '../../src/alerts/suppression/silences.ts'
-import { countHeld, listHeld } from '../../src/alerts/suppression/suppressed-alerts.ts'
-import { reviewHolds } from '../../src/alerts/suppression/suppressions.ts'
+import { countSuppressed, listSuppressed } from '../../src/alerts/suppression/suppressed-alerts.ts'
+import { reevaluateSuppressions } from '../../src/alerts/suppression/suppressions.ts'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { invalid, Problem } from '../../src/problem.ts'
@@ -72,7 +72,7 @@ const add = command({
     }
     const draft = { projectId: onlyIn, matcher, reason: reason || null, by: by.name, endsAt: now + lasts }
     const silence = addSilence(state, draft, now)
-    reviewHolds(state, now)
+    reevaluateSuppressions(state, now)
     return {
       card: {
         ...silenceCard(findSilence(state, silence.id), context),
@@ -133,9 +133,9 @@ const end = command({
   run({ silence: id, project }, context) {
     const { state, now, by } = context
     const silence = silenceOf(context, id, project)
-    const open = countHeld(state, `silence:${id}`)
+    const open = countSuppressed(state, `silence:${id}`)
     const ended = endSilence(state, silence, by.name, now)
-    reviewHolds(state, now)
+    reevaluateSuppressions(state, now)
     return {
       card: {
         title: `Silence ${id} is over`,
@@ -156,7 +156,7 @@ const extend = command({
   run({ silence: id, for: lasts, project }, context) {
     const silence = silenceOf(context, id, project)
     const extended = extendSilence(context.state, silence, context.now + lasts)
-    reviewHolds(context.state, context.now)
+    reevaluateSuppressions(context.state, context.now)
     const change = extended.endsAt - silence.endsAt
     const how = change < 0 ? 'sooner' : 'later'
     return {
@@ -190,14 +190,14 @@ function wanted({ state }: Context, asked: string | undefined, alertId: number |
 
 function silenceCard(silence: Silence, { state }: Context) {
   const by = `silence:${silence.id}`
-  const open = countHeld(state, by)
-  const held = listHeld(state, by, NAMED).map((alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.title}`])
+  const open = countSuppressed(state, by)
+  const held = listSuppressed(state, by, NAMED).map((alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.title}`])
   return {
     title: `Silence ${silence.id}`,
     tone: 'muted' as const,
     lines: [
       silenceLine(silence),
-      `It holds back ${counted(open, 'open alert')} now${isReviewed(state) ? '' : ', and more within seconds'}.`,
+      `It holds back ${counted(open, 'open alert')} now${isReevaluated(state) ? '' : ', and more within seconds'}.`,
       ...held,
       ...(open > NAMED ? [`… ${open - NAMED} more`] : []),
     ],
@@ -237,7 +237,7 @@ function silenceResult({ state }: Context, silence: Silence) {
       ended_at: isoTime(silence.endedAt),
       ended_by: silence.endedBy,
       held: silence.held,
-      open: countHeld(state, `silence:${silence.id}`),
+      open: countSuppressed(state, `silence:${silence.id}`),
     },
   }
 }

@@ -47,7 +47,7 @@ const set = command({
   },
 })
 
-export const holdCommands = [show, set]
+export const suppressionCommands = [show, set]
 
 function number(name: ThresholdName) {
   const { min, max, says } = THRESHOLDS[name]

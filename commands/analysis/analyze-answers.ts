@@ -4,7 +4,7 @@ import type { Answered, Question } from '../../src/analysis/analyst.ts'
 import { answerCard, restored } from '../../src/analysis/answer-card.ts'
 import { cardPlaces, cardRef } from '../../src/analysis/cards.ts'
 import { coverageText, type Pack } from '../../src/analysis/evidence/pack.ts'
-import { veilOf } from '../../src/analysis/model/pseudonymize.ts'
+import { pseudonymizerFor } from '../../src/analysis/model/pseudonymize.ts'
 import type { Citation } from '../../src/analysis/model/verdict.ts'
 import type { Card } from '../../src/card.ts'
 import type { Answer } from '../../src/command/command.ts'
@@ -82,7 +82,7 @@ export function analysisResult({
   pack: Pack | null
   sameAs: number | null
 }) {
-  const verdict = analysis.verdict && (pack ? restored(analysis.verdict, veilOf(pack)) : analysis.verdict)
+  const verdict = analysis.verdict && (pack ? restored(analysis.verdict, pseudonymizerFor(pack)) : analysis.verdict)
   return {
     analysis: {
       ...{ id: analysis.id, at: isoTime(analysis.at), kind: analysis.kind, subject: analysis.subject },

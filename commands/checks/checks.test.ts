@@ -3,33 +3,32 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { cardText } from '../../src/chat/card-text.ts'
-import { startHouse, type TestHouse } from '../../src/testing/app.ts'
+import { startApp, type TestApp } from '../../src/testing/app.ts'
 
 type Listed = { checks: { name: string }[]; total: number }
 
-const names = async (house: TestHouse, line: string) =>
-  (await house.result<Listed>(line)).checks.map(check => check.name)
-const text = async (house: TestHouse, line: string) =>
-  cardText((await house.says(line, { interactive: true })).card, { timeZone: 'UTC', now: house.clock.now() })
+const names = async (app: TestApp, line: string) => (await app.result<Listed>(line)).checks.map(check => check.name)
+const text = async (app: TestApp, line: string) =>
+  cardText((await app.says(line, { interactive: true })).card, { timeZone: 'UTC', now: app.clock.now() })
 
 async function withChecks(count: number) {
-  const house = await startHouse()
-  for (let i = 0; i < count; i++) await house.hasCheck(`job-${String(i).padStart(2, '0')}`)
-  return house
+  const app = await startApp()
+  for (let i = 0; i < count; i++) await app.hasCheck(`job-${String(i).padStart(2, '0')}`)
+  return app
 }
 
 describe('a list of checks', () => {
   it('is whole for a script, and as long as the script says', async () => {
-    const house = await withChecks(20)
-    expect(await names(house, 'checks list')).toHaveLength(20)
-    expect(await names(house, 'checks list --limit 15')).toHaveLength(15)
-    expect(await names(house, 'checks list --page 2')).toEqual(['job-15', 'job-16', 'job-17', 'job-18', 'job-19'])
+    const app = await withChecks(20)
+    expect(await names(app, 'checks list')).toHaveLength(20)
+    expect(await names(app, 'checks list --limit 15')).toHaveLength(15)
+    expect(await names(app, 'checks list --page 2')).toEqual(['job-15', 'job-16', 'job-17', 'job-18', 'job-19'])
   })
 
   it('has pages for a person, who is told which there are', async () => {
-    const house = await withChecks(20)
-    expect(await text(house, 'checks list --page 99')).toContain('There is no page 99: pages go from 1 to 2.')
-    const reply = await house.says('checks list job --limit 5 --page 2', { interactive: true })
+    const app = await withChecks(20)
+    expect(await text(app, 'checks list --page 99')).toContain('There is no page 99: pages go from 1 to 2.')
+    const reply = await app.says('checks list job --limit 5 --page 2', { interactive: true })
     expect(reply.card.buttons!.map(button => [button.label, button.line])).toEqual([
       ['Previous', 'checks list --matching=job --limit=5 --page=1'],
       ['Next', 'checks list --matching=job --limit=5 --page=3'],
@@ -37,64 +36,64 @@ describe('a list of checks', () => {
   })
 
   it('knows which are late, and so does the status', async () => {
-    const house = await startHouse()
+    const app = await startApp()
     for (const line of ['overdue --every 10m --grace 1h', 'missed --every 10m --grace 1m --after 3', 'well --every 1d'])
-      await (await house.hasCheck(line))()
-    await house.hasCheck('waiting')
-    await house.passes('12m')
-    expect(await names(house, 'checks list --status late')).toEqual(['missed', 'overdue'])
-    expect(await names(house, 'checks list --status up')).toEqual(['well'])
-    expect(await house.result('status')).toMatchObject({ checks: { up: 1, late: 2, down: 0, new: 1, paused: 0 } })
+      await (await app.hasCheck(line))()
+    await app.hasCheck('waiting')
+    await app.passes('12m')
+    expect(await names(app, 'checks list --status late')).toEqual(['missed', 'overdue'])
+    expect(await names(app, 'checks list --status up')).toEqual(['well'])
+    expect(await app.result('status')).toMatchObject({ checks: { up: 1, late: 2, down: 0, new: 1, paused: 0 } })
   })
 })
 
 describe('a name that no check has', () => {
   it('is answered with near ones, best first, and only of the project that was asked about', async () => {
-    const house = await startHouse()
-    await house.result('projects add shop')
+    const app = await startApp()
+    await app.result('projects add shop')
     for (const line of ['old-backup-of-backup', 'my-backup', 'backup-eu', 'backup-shop --project shop'])
-      await house.hasCheck(line)
-    expect(await house.says('checks show backup')).toMatchObject({
+      await app.hasCheck(line)
+    expect(await app.says('checks show backup')).toMatchObject({
       problem: { message: expect.stringContaining('"backup-eu" or "backup-shop" or "my-backup"') },
     })
-    expect(await house.says('checks show backup --project shop')).toMatchObject({
+    expect(await app.says('checks show backup --project shop')).toMatchObject({
       problem: { message: expect.stringMatching(/mean "backup-shop"\?$/) },
     })
   })
 })
 
 it('a check shows how often it reminds, what it depends on and where it runs', async () => {
-  const house = await startHouse()
-  await house.hasCheck('base')
-  await house.hasCheck('job --depends-on base --host web-1 --remind 30m')
-  expect(await house.check('base')).toMatchObject({ remind_every_ms: 14_400_000, depends_on: null, host: null })
-  expect(await house.check('job')).toMatchObject({ remind_every_ms: 1_800_000, depends_on: 'base', host: 'web-1' })
-  expect(await text(house, 'checks show base')).toContain('every 4h, as the project')
-  expect(await text(house, 'checks show job')).toContain('every 30m')
+  const app = await startApp()
+  await app.hasCheck('base')
+  await app.hasCheck('job --depends-on base --host web-1 --remind 30m')
+  expect(await app.check('base')).toMatchObject({ remind_every_ms: 14_400_000, depends_on: null, host: null })
+  expect(await app.check('job')).toMatchObject({ remind_every_ms: 1_800_000, depends_on: 'base', host: 'web-1' })
+  expect(await text(app, 'checks show base')).toContain('every 4h, as the project')
+  expect(await text(app, 'checks show job')).toContain('every 30m')
 })
 
 describe('what a check depends on', () => {
   it('is told where no check has that name, and no longer when one has', async () => {
-    const house = await startHouse()
+    const app = await startApp()
     const unknown = 'It depends on "databse", but no check of its project is called that'
-    expect(await text(house, 'checks add api --depends-on databse')).toContain(unknown)
-    expect(await text(house, 'checks show api')).toContain(unknown)
-    expect(await text(house, 'checks edit api --depends-on "databse, api-db"')).toContain('"api-db"')
-    await house.hasCheck('databse')
-    await house.hasCheck('"Api DB"')
-    expect(await text(house, 'checks show api')).not.toContain('is called that')
+    expect(await text(app, 'checks add api --depends-on databse')).toContain(unknown)
+    expect(await text(app, 'checks show api')).toContain(unknown)
+    expect(await text(app, 'checks edit api --depends-on "databse, api-db"')).toContain('"api-db"')
+    await app.hasCheck('databse')
+    await app.hasCheck('"Api DB"')
+    expect(await text(app, 'checks show api')).not.toContain('is called that')
   })
 
   it('stays the same check when that is renamed, whichever way it was named', async () => {
-    const house = await startHouse()
-    const database = await house.hasCheck('"Main DB"')
+    const app = await startApp()
+    const database = await app.hasCheck('"Main DB"')
     for (const line of ['a --depends-on "Main DB"', 'b --depends-on main-db', 'c --depends-on "x, main-db"'])
-      await house.hasCheck(line)
-    await house.hasCheck(`d --depends-on ${database.check.uuid}`)
-    await house.hasCheck('e --depends-on a')
-    await house.result('checks edit main-db --rename store')
+      await app.hasCheck(line)
+    await app.hasCheck(`d --depends-on ${database.check.uuid}`)
+    await app.hasCheck('e --depends-on a')
+    await app.result('checks edit main-db --rename store')
     const dependsOn = async (name: string) =>
-      (await house.result<{ check: { depends_on: string | null } }>(`checks show ${name}`)).check.depends_on
+      (await app.result<{ check: { depends_on: string | null } }>(`checks show ${name}`)).check.depends_on
     expect(await Promise.all(['a', 'b', 'c', 'e'].map(dependsOn))).toEqual(['store', 'store', 'x, store', 'a'])
     expect(await dependsOn('d')).toBe(database.check.uuid)
   })
@@ -102,9 +101,9 @@ describe('what a check depends on', () => {
 
 describe('the line for a job', () => {
   it('prints nothing when all is well, for cron mails whatever is printed', async () => {
-    const house = await startHouse()
+    const app = await startApp()
     const crontab = readFileSync(join(import.meta.dirname, '../../examples/crontab'), 'utf8')
-    const shown = [await text(house, 'checks add job'), await text(house, 'projects show default'), crontab].join('\n')
+    const shown = [await text(app, 'checks add job'), await text(app, 'projects show default'), crontab].join('\n')
     const calls = shown.match(/curl [^;\n]+/g)!
     expect(calls).toHaveLength(6)
     expect(calls.filter(call => !call.includes(' -o /dev/null '))).toEqual([])
@@ -119,15 +118,15 @@ describe('an address that only the machine of Vakt reaches', () => {
     ['https://vakt.example.org', false],
     ['http://10.0.0.5:8080', false],
   ])('%s: told %s, for a check that no job can reach never alerts', async (PUBLIC_URL, told) => {
-    const house = await startHouse({ environment: { PUBLIC_URL } })
-    expect((await text(house, 'checks add job')).includes('for jobs elsewhere set HOST and PUBLIC_URL')).toBe(told)
+    const app = await startApp({ environment: { PUBLIC_URL } })
+    expect((await text(app, 'checks add job')).includes('for jobs elsewhere set HOST and PUBLIC_URL')).toBe(told)
   })
 })
 
 describe('the next due times', () => {
   it('are those of a check or of a schedule, not of both', async () => {
-    const house = await withChecks(1)
-    expect(await house.says('checks next job-00 --every 5m --tz UTC')).toMatchObject({
+    const app = await withChecks(1)
+    expect(await app.says('checks next job-00 --every 5m --tz UTC')).toMatchObject({
       problem: {
         message: expect.stringMatching(/name or --every and --tz, not both/),
         fields: { every: expect.any(String), tz: expect.any(String) },
@@ -138,24 +137,24 @@ describe('the next due times', () => {
 
 describe('a period longer than the active hours of a day', () => {
   it('is told to take days', async () => {
-    const house = await startHouse({ start: '2026-03-02T09:00:00Z' })
-    const added = await text(house, 'checks add job --every 1d --active "Mon-Fri 08:00-18:00"')
+    const app = await startApp({ start: '2026-03-02T09:00:00Z' })
+    const added = await text(app, 'checks add job --every 1d --active "Mon-Fri 08:00-18:00"')
     expect(added).toContain('1d of active time is 2d 4h here; due 2026-03-04 13:00:00 UTC if it beats now.')
     expect(added).toContain('write --every 10h, or --cron')
-    expect(await text(house, 'checks edit job --owner Bo')).toContain('1d of active time is 2d 4h here')
+    expect(await text(app, 'checks edit job --owner Bo')).toContain('1d of active time is 2d 4h here')
   })
 
   it('is not told of any other', async () => {
-    const house = await startHouse()
-    expect(await text(house, 'checks add a --every 10h --active "Mon-Fri 08:00-18:00"')).not.toContain('active time')
-    expect(await text(house, 'checks add b --every 1d')).not.toContain('active time')
+    const app = await startApp()
+    expect(await text(app, 'checks add a --every 10h --active "Mon-Fri 08:00-18:00"')).not.toContain('active time')
+    expect(await text(app, 'checks add b --every 1d')).not.toContain('active time')
   })
 })
 
 it('everything that is wrong with a new check is told at once', async () => {
-  const house = await startHouse()
+  const app = await startApp()
   const line = 'checks add "" --tz Mars --every never --cron "61 * * * *" --active weekdays --remind often --host ok'
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (reply.ok) throw new Error('it was added')
   expect(Object.keys(reply.problem.fields!).sort()).toEqual(['active', 'cron', 'every', 'name', 'remind', 'tz'])
   expect(reply.problem.message).toMatch(/Remind must be a duration from 1s to 365d, .*, or none, but is "often"\./)

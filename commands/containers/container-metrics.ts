@@ -104,7 +104,7 @@ const hostGraph = command({
   },
 })
 
-export const figureCommands = [stats, graph, hostGraph]
+export const containerMetricCommands = [stats, graph, hostGraph]
 
 function oneInFigures(context: Context, text: string, last: Parameters<typeof readFigures>[1]['last']) {
   const target = oneTarget(context, text)

@@ -1,6 +1,6 @@
 // Changing and removing hosts.
 import { z } from 'zod'
-import { judgeHost } from '../../src/alerts/host-alerts.ts'
+import { updateHostAlerts } from '../../src/alerts/host-alerts.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import { editHost, findHost, removeHost } from '../../src/hosts/hosts.ts'
 import { invalid } from '../../src/problem.ts'
@@ -51,7 +51,7 @@ const edit = command({
     const hostKey = moved ? await context.fleet.connections.hostKey({ ...host, ...changes }) : undefined
     const edited = editHost(context.state, host.id, { ...changes, ...(hostKey === undefined ? {} : { hostKey }) })
     context.fleet.connections.forget(host.id)
-    if (enabled === false) judgeHost(context.state, host.id, context.now, context.by.name)
+    if (enabled === false) updateHostAlerts(context.state, host.id, context.now, context.by.name)
     return {
       card: {
         title: `${edited.name} is changed`,
@@ -86,7 +86,7 @@ const remove = command({
       )
     }
     removeHost(state, host)
-    judgeHost(state, host.id, now, by.name)
+    updateHostAlerts(state, host.id, now, by.name)
     fleet.connections.forget(host.id)
     return {
       card: {

@@ -1,6 +1,6 @@
 // Log files and journals of hosts that are read into the log store.
 import { z } from 'zod'
-import { judgeHost } from '../../src/alerts/host-alerts.ts'
+import { updateHostAlerts } from '../../src/alerts/host-alerts.ts'
 import type { Button } from '../../src/card.ts'
 import { findHost, listHosts } from '../../src/hosts/hosts.ts'
 import { type Fetched, type LogFetcher, SOONEST } from '../../src/hosts/remote-logs/fetcher.ts'
@@ -12,7 +12,7 @@ import {
   readRemoteLog,
   removeRemoteLog,
 } from '../../src/hosts/remote-logs/remote-logs.ts'
-import { silentLog } from '../../src/logger.ts'
+import { silentLogger } from '../../src/logger.ts'
 import { showLive } from '../../src/notifications/delivery/live-message.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
@@ -159,7 +159,7 @@ const remove = command({
     const host = findHost(context.state, name)
     const one = findLog(context, host, named)
     removeRemoteLog(context.state, one.id)
-    judgeHost(context.state, host.id, context.now, context.by.name)
+    updateHostAlerts(context.state, host.id, context.now, context.by.name)
     return {
       card: {
         title: `${one.target} of ${host.name} is read no more`,
@@ -188,7 +188,7 @@ const fetch = command({
     const channel = context.interactive ? context.parts.channelOf(context.by.platform) : undefined
     let live: { end(): Promise<void> } | undefined
     const cancel = context.clock.at(context.clock.now() + SHORT, () => {
-      if (channel) live = showLive([{ channel, ref: null }], () => now, context.clock, silentLog)
+      if (channel) live = showLive([{ channel, ref: null }], () => now, context.clock, silentLogger)
     })
     let fetched: Fetched
     try {

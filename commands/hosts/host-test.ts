@@ -1,14 +1,14 @@
 // Trying a host, and what to say of how that went.
 import type { Text } from '../../src/card.ts'
 import type { Host } from '../../src/hosts/host.ts'
-import type { Fleet } from '../../src/hosts/host-runtime.ts'
+import type { HostRuntime } from '../../src/hosts/host-runtime.ts'
 import type { Collected } from '../../src/hosts/metrics/collected.ts'
 import { isRefusedSignIn } from '../../src/hosts/ssh/errors.ts'
 import { Problem } from '../../src/problem.ts'
 import { counted } from '../context.ts'
 
 /** What the host says when it is asked now, or the sentence why it could not be. */
-export async function trial(fleet: Fleet, host: Host): Promise<Collected | Problem> {
+export async function trial(fleet: HostRuntime, host: Host): Promise<Collected | Problem> {
   try {
     return await fleet.collector.look(host)
   } catch (error) {

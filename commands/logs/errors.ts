@@ -4,7 +4,7 @@ import { endAlert } from '../../src/alerts/lifecycle.ts'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { cut, errorKey, lastHour, sampleLines } from '../../src/detectors/logs/error-finding.ts'
-import { dropWatch } from '../../src/detectors/rules/rule-states.ts'
+import { deleteRuleState } from '../../src/detectors/rules/rule-states.ts'
 import { type KnownError, listErrors, matchingErrors, setErrorState } from '../../src/logs/errors.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
@@ -75,7 +75,7 @@ function saying(verb: 'resolve' | 'mute' | 'reopen', to: KnownError['state'], su
       state.transaction(() => {
         setErrorState(state, error.id, to, by.name, now)
         if (to === 'open') return
-        dropWatch(state, errorKey(error))
+        deleteRuleState(state, errorKey(error))
         endAlert(state, errorKey(error), by.name, now)
       })
       const changed = { ...error, state: to, stateBy: by.name, stateAt: now }

@@ -1,7 +1,7 @@
 // How log lines look in chat.
 import type { Span, Text } from '../../src/card.ts'
 import type { Level, LogLine } from '../../src/logs/line.ts'
-import { emphasise } from '../../src/logs/query/highlight.ts'
+import { highlight } from '../../src/logs/query/highlight.ts'
 import type { QueryNode } from '../../src/logs/query/tree.ts'
 
 const ICONS: Record<Level, string> = { trace: '▫️', debug: '▫️', info: '🔹', warn: '🔸', error: '🔴', fatal: '🟣' }
@@ -16,7 +16,7 @@ export function logText(line: LogLine, where: QueryNode | null = null): Text {
     { time: line.timestamp, style: 'clock' },
     ` ${line.level.toUpperCase()} `,
     ...(from === '' ? [] : [{ code: from }, ' ']),
-    ...emphasise(message, where),
+    ...highlight(message, where),
   ]
   return spans
 }

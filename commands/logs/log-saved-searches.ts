@@ -150,7 +150,7 @@ const forget = command({
   },
 })
 
-export const logKeepingCommands = [exportCommand, purge, save, saved, forget]
+export const savedSearchCommands = [exportCommand, purge, save, saved, forget]
 
 async function inTurn<T>(store: LogStore, work: (store: LogStore) => Promise<T>): Promise<T> {
   const others = exporting.get(store) ?? 0

@@ -97,7 +97,7 @@ const stats = command({
   },
 })
 
-export const logFigureCommands = [top, patterns, stats]
+export const logStatisticsCommands = [top, patterns, stats]
 
 async function rank(context: Context, words: QueryWords, field: TopField, limit: number) {
   const query = readQuery(words, context, USUAL_SPAN)

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Card, Text } from '../../src/card.ts'
-import { DeliveryError, type GivenChannel } from '../../src/chat/channel.ts'
+import { type AddedChannel, DeliveryError } from '../../src/chat/channel.ts'
 import { completes, positional, secret } from '../../src/command/command.ts'
 import {
   addChannel,
@@ -143,7 +143,7 @@ function readWhere(where: string, name: string | undefined) {
       // What was mistyped may be the secret address of a webhook, which no audit is to show.
       `That is no channel. Write discord:<id>, slack:<id>, telegram:<chat id>, mailto:<address> or https://….`,
     )
-  const given: GivenChannel = { id: where, name: name ?? '', address: null, secret: null }
+  const given: AddedChannel = { id: where, name: name ?? '', address: null, secret: null }
   return { given, address: null, secret: null }
 }
 
@@ -153,7 +153,7 @@ function readWebhook(where: string, name: string | undefined) {
     throw invalid('where', 'The URL of the webhook is not right; it must be http:// or https://, without a user in it.')
   if (name === undefined) throw invalid('name', 'Give the webhook a name with --name, for its URL is never shown.')
   const secret = randomBytes(32).toString('base64url')
-  const given: GivenChannel = { id: `webhook:${name}`, name, address: url.href, secret }
+  const given: AddedChannel = { id: `webhook:${name}`, name, address: url.href, secret }
   return { given, address: url.href, secret }
 }
 

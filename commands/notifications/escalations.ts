@@ -14,7 +14,7 @@ import { invalid } from '../../src/problem.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, counted, duration, yes } from '../context.ts'
-import { matcher, reachedWords, setName, toChannels } from './recipient-arguments.ts'
+import { matcher, recipientWords, setName, toChannels } from './recipient-arguments.ts'
 
 const escalationName = () => completes(positional(z.string().max(64)), 'escalation').describe('Name of the escalation')
 const repeats = () =>
@@ -38,7 +38,7 @@ const add = command({
     repeat: repeats(),
   },
   run({ name, matcher: wanted = '', after, to, repeat = 0 }, { state, by, now }) {
-    const row = { name, matcher: wanted, after, to: reachedWords(state, to), repeat, setBy: by.name, createdAt: now }
+    const row = { name, matcher: wanted, after, to: recipientWords(state, to), repeat, setBy: by.name, createdAt: now }
     return escalationAnswer(addEscalation(state, row), 'good')
   },
 })
@@ -91,7 +91,7 @@ const edit = command({
     const changes = {
       ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(after === undefined ? {} : { after }),
-      ...(to === undefined ? {} : { to: reachedWords(state, to) }),
+      ...(to === undefined ? {} : { to: recipientWords(state, to) }),
       ...(repeat === undefined ? {} : { repeat }),
     }
     if (Object.keys(changes).length === 0)

@@ -1,12 +1,12 @@
 // Rotations as people ask for them: listed and shown like everything else, and no stand-in twice.
 import { expect, it } from 'vitest'
-import { startHouse } from '../../src/testing/app.ts'
+import { startApp } from '../../src/testing/app.ts'
 
 async function withRotations() {
-  const house = await startHouse()
+  const app = await startApp()
   for (const line of ['member add ann', 'member add ben', 'add primary --members ann,ben', 'add nights --members ben'])
-    await house.result(`oncall ${line}`)
-  return house
+    await app.result(`oncall ${line}`)
+  return app
 }
 
 it.each([
@@ -21,15 +21,15 @@ it.each([
 })
 
 it('a stand-in that is there already is refused, with its number', async () => {
-  const house = await withRotations()
+  const app = await withRotations()
   const line = 'oncall override primary --who ben --from "2026-12-24 09:00" --for 2d'
-  await house.result(line)
+  await app.result(line)
   const message = 'ben stands in then already: that is stand-in 1.'
-  expect(await house.says(line)).toMatchObject({ problem: { code: 'conflict', message } })
-  await house.result('oncall override primary --who ben --from "2026-12-24 09:00" --for 3d')
+  expect(await app.says(line)).toMatchObject({ problem: { code: 'conflict', message } })
+  await app.result('oncall override primary --who ben --from "2026-12-24 09:00" --for 3d')
 })
 
 it('who is not known is told of in one sentence after another', async () => {
   const message = 'There is no person "cleo". "oncall member add cleo --slack U012" makes one.'
-  expect(await (await startHouse()).says('oncall add x --members cleo')).toMatchObject({ problem: { message } })
+  expect(await (await startApp()).says('oncall add x --members cleo')).toMatchObject({ problem: { message } })
 })

@@ -31,7 +31,7 @@ export function channelIds(state: State, text: string): string[] {
 }
 
 /** Channels, `oncall` and people, as an escalation stores them. Throws `not_found` with what would be right. */
-export function reachedWords(state: State, text: string): string[] {
+export function recipientWords(state: State, text: string): string[] {
   return wordsOf(text, 'to').map(word => {
     const mention = readMention(word)
     if (mention !== null && /^oncall(:|$)/.test(mention)) return rotationWord(state, mention)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { drawChart } from '../../src/charts/draw.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { reportCard, reportChart } from '../../src/notifications/reports/report.ts'
-import { readFigures } from '../../src/notifications/reports/report-metrics.ts'
+import { readReportMetrics } from '../../src/notifications/reports/report-metrics.ts'
 import {
   addReport,
   editReport,
@@ -116,7 +116,7 @@ const run = command({
     const from = now - periodOf(report)
     const figures = send
       ? makeReport(state, report, from, now, now).figures
-      : readFigures(state, { from, until: now, projectId: report.projectId })
+      : readReportMetrics(state, { from, until: now, projectId: report.projectId })
     const chart = reportChart(figures, report.timeZone)
     const png = chart === null ? null : await drawChart(chart).catch(() => null)
     const unusual = await compare({ ...figures, projectId: report.projectId })

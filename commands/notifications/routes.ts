@@ -9,8 +9,8 @@ import { completes, positional } from '../../src/command/command.ts'
 import { SEVERITIES } from '../../src/detectors/finding.ts'
 import { listChannels } from '../../src/notifications/routing/channels.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
-import { listAudience } from '../../src/notifications/routing/recipients.ts'
-import { audienceOf, judgeRoutes, type Route } from '../../src/notifications/routing/route.ts'
+import { listRecipients } from '../../src/notifications/routing/recipients.ts'
+import { matchRoutes, type Route, recipientsOf } from '../../src/notifications/routing/route.ts'
 import { addRoute, editRoute, findRoute, listRoutes, removeRoute } from '../../src/notifications/routing/routes.ts'
 import { invalid } from '../../src/problem.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
@@ -201,9 +201,9 @@ function where(state: State, alert: Alert) {
   const ways = [alert, projectOf(state, alert), listRoutes(state), channels] as const
   const named = (id: string) => channels.find(row => row.id === id)?.name ?? id
   return {
-    targets: audienceOf(...ways).map(one => ({ ...one, name: named(one.channelId) })),
-    judged: judgeRoutes(...ways),
-    told: listAudience(state, alert.id),
+    targets: recipientsOf(...ways).map(one => ({ ...one, name: named(one.channelId) })),
+    judged: matchRoutes(...ways),
+    told: listRecipients(state, alert.id),
   }
 }
 

@@ -3,9 +3,14 @@ import { z } from 'zod'
 import { endAlert } from '../../src/alerts/lifecycle.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { RULE_KINDS } from '../../src/detectors/rules/rule.ts'
-import { dropWatch, reviewWatches, type Watch, watchesOf } from '../../src/detectors/rules/rule-states.ts'
+import {
+  deleteRuleState,
+  type RuleState,
+  reevaluateRuleStates,
+  ruleStatesOf,
+} from '../../src/detectors/rules/rule-states.ts'
 import { addRule, editRule, findRule, listRules, removeRule } from '../../src/detectors/rules/rules.ts'
-import { unfitWatches } from '../../src/detectors/rules/unfit-watches.ts'
+import { statesOutsideRule } from '../../src/detectors/rules/unfit-watches.ts'
 import { foldedAt, MOST_KINDS, MOST_SERIES } from '../../src/logs/counters.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject, listProjects } from '../../src/projects/projects.ts'
@@ -96,9 +101,9 @@ const edit = command({
     if (Object.keys(changes).length === 0 && rename === undefined)
       throw invalid('settings', 'Say what to change, such as --threshold 10.')
     const { edited, ended } = state.transaction(() => {
-      reviewWatches(state, rule.id, now)
+      reevaluateRuleStates(state, rule.id, now)
       const edited = editRule(state, rule, { ...changes, ...(rename === undefined ? {} : { name: rename }) })
-      return { edited, ended: endAlertsOf(context, unfitWatches(state, edited)) }
+      return { edited, ended: endAlertsOf(context, statesOutsideRule(state, edited)) }
     })
     const footer = ended === 0 ? {} : { footer: `${counted(ended, 'open alert')} ended that it is not about any more` }
     return { card: { ...ruleCard(edited, context), ...footer }, result: { rule: ruleResult(context, edited) } }
@@ -113,7 +118,7 @@ const pause = command({
   args: { name: ruleName() },
   run({ name }, context) {
     const rule = findRule(context.state, name)
-    const ended = endAlertsOf(context, watchesOf(context.state, rule.id))
+    const ended = endAlertsOf(context, ruleStatesOf(context.state, rule.id))
     const paused = editRule(context.state, rule, { paused: true })
     return {
       card: { ...ruleCard(paused, context), footer: `${counted(ended, 'open alert')} ended with it` },
@@ -149,12 +154,12 @@ const remove = command({
         `Remove the rule ${rule.name}?`,
         [
           ruleLine(rule),
-          `${counted(watchesOf(state, rule.id).length, 'open alert')} would end with it; "rules pause" keeps the rule.`,
+          `${counted(ruleStatesOf(state, rule.id).length, 'open alert')} would end with it; "rules pause" keeps the rule.`,
         ],
         { line: `rules remove ${rule.name}` },
         [{ label: 'Pause it instead', line: `rules pause ${rule.name}` }],
       )
-    endAlertsOf(context, watchesOf(state, rule.id))
+    endAlertsOf(context, ruleStatesOf(state, rule.id))
     removeRule(state, rule)
     return {
       card: {
@@ -180,10 +185,10 @@ function foldedLines({ state, now }: Context): string[] {
 export const ruleCommands = [list, show, add, edit, pause, resume, remove]
 
 /** Ends what a rule has told of some watches; returns how many alerts that were. */
-function endAlertsOf({ state, by, now }: Context, watches: readonly Watch[]): number {
+function endAlertsOf({ state, by, now }: Context, watches: readonly RuleState[]): number {
   return state.transaction(() => {
     const ended = watches.filter(({ key }) => {
-      dropWatch(state, key)
+      deleteRuleState(state, key)
       return endAlert(state, key, by.name, now) !== undefined
     })
     return ended.length

@@ -1,8 +1,8 @@
 // What people (and escalations) do to an alert: take it, give it back, put it off, say a word, call others.
 import type { State } from '../state/database.ts'
-import { type Alert, type AlertStep, acknowledged, escalated, noted, snoozed, unacknowledged } from './alert.ts'
-import { changeAlert, findAlert } from './alerts.ts'
-import { reviewSoon } from './suppression/reevaluation.ts'
+import { type Alert, type AlertStep, acknowledge, addNote, escalate, snooze, unacknowledge } from './alert.ts'
+import { findAlert, recordChange } from './alerts.ts'
+import { requestReevaluation } from './suppression/reevaluation.ts'
 
 /** Puts somebody's name on an alert, until `until` when that is given; throws `not_found` or `conflict`. */
 export function acknowledgeAlert(
@@ -13,22 +13,22 @@ export function acknowledgeAlert(
   now: number,
   until: number | null = null,
 ): Alert {
-  return changed(state, id, alert => acknowledged(alert, by, note, now, until), now)
+  return changed(state, id, alert => acknowledge(alert, by, note, now, until), now)
 }
 
 /** Adds a word for the others; throws `not_found`. */
 export function noteAlert(state: State, id: number, by: string, note: string, now: number): Alert {
-  return changed(state, id, alert => noted(alert, by, note), now)
+  return changed(state, id, alert => addNote(alert, by, note), now)
 }
 
 /** Calls people anew because nobody took an alert; `to` says whom, by the escalation named. */
 export function escalateAlert(state: State, id: number, to: string, name: string, now: number): Alert {
-  return changed(state, id, alert => escalated(alert, to, name), now)
+  return changed(state, id, alert => escalate(alert, to, name), now)
 }
 
 /** Takes the name off an alert again, so that its reminders go on; throws `not_found` or `conflict`. */
 export function unacknowledgeAlert(state: State, id: number, by: string, now: number): Alert {
-  return changed(state, id, alert => unacknowledged(alert, by, now), now)
+  return changed(state, id, alert => unacknowledge(alert, by, now), now)
 }
 
 /** Puts an alert off until `until`; throws `not_found`, or `conflict` when it is over. */
@@ -40,14 +40,14 @@ export function snoozeAlert(
   note: string | null,
   now: number,
 ): Alert {
-  return changed(state, id, alert => snoozed(alert, until, by, note, now), now)
+  return changed(state, id, alert => snooze(alert, until, by, note, now), now)
 }
 
 function changed(state: State, id: number, step: (alert: Alert) => AlertStep, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)
     // A storm that is over still holds what somebody has taken, until they give it back.
-    if (alert.heldBy !== null) reviewSoon(state)
-    return changeAlert(state, alert, step(alert), now)
+    if (alert.suppressedBy !== null) requestReevaluation(state)
+    return recordChange(state, alert, step(alert), now)
   })
 }

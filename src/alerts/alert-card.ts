@@ -4,8 +4,8 @@ import { aboutDuration, formatDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
 import type { ActionsShown } from './available-actions.ts'
 import { NOTICE, STORM, TEST } from './suppression/inhibition.ts'
-import type { Explained } from './suppression/suppressed-alerts.ts'
-import { flapTitle, holdLines, silenceButton, stormButtons } from './suppression/suppression-card.ts'
+import type { InhibitedAlerts } from './suppression/suppressed-alerts.ts'
+import { flappingTitle, silenceButton, stormButtons, suppressionLines } from './suppression/suppression-card.ts'
 
 const NO_ACTIONS: ActionsShown = { lines: [], buttons: [] }
 
@@ -16,24 +16,29 @@ const NO_ACTIONS: ActionsShown = { lines: [], buttons: [] }
 export function alertCard(
   alert: Alert,
   project: string | null,
-  explained: Explained | null = null,
+  explained: InhibitedAlerts | null = null,
   actions: ActionsShown = NO_ACTIONS,
 ): Card {
   if (alert.detector === NOTICE) return noticeCard(alert, project)
   const owner: Field[] = alert.owner === null ? [] : [{ name: 'Owner', value: alert.owner, inline: true }]
   const counted: Field[] = alert.count > 1 ? [{ name: 'Seen', value: `${alert.count} times`, inline: true }] : []
   return {
-    title: `${stateWord(alert)}: ${alert.title}${flapTitle(alert)}`,
+    title: `${stateWord(alert)}: ${alert.title}${flappingTitle(alert)}`,
     tone: stateTone(alert),
-    lines: [...alert.seen.lines, ...holdLines(alert, explained), ...stateLines(alert), ...actions.lines],
-    fields: [{ name: 'Since', value: since(alert), inline: true }, ...owner, ...counted, ...(alert.seen.fields ?? [])],
-    buttons: [...stateButtons(alert), ...actions.buttons, ...(alert.seen.buttons ?? [])],
+    lines: [...alert.observation.lines, ...suppressionLines(alert, explained), ...stateLines(alert), ...actions.lines],
+    fields: [
+      { name: 'Since', value: since(alert), inline: true },
+      ...owner,
+      ...counted,
+      ...(alert.observation.fields ?? []),
+    ],
+    buttons: [...stateButtons(alert), ...actions.buttons, ...(alert.observation.buttons ?? [])],
     footer: [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])],
   }
 }
 
 /** The reply that notifies people anew: a reminder, a second firing, something worse, an escalation, or the recovery of a critical. */
-export function callCard(alert: Alert): Card {
+export function mentionCard(alert: Alert): Card {
   const lasted = aboutDuration((alert.resolvedAt ?? alert.seenAt) - alert.since)
   const says = {
     reminder: 'Still going on, and nobody has acknowledged it',
@@ -69,7 +74,7 @@ export function stateTone(alert: Pick<Alert, 'state' | 'severity' | 'snoozedUnti
 
 /** What only tells something has no state of its own. */
 function noticeCard(alert: Alert, project: string | null): Card {
-  const { lines, fields } = alert.seen
+  const { lines, fields } = alert.observation
   const footer = [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])]
   return { title: alert.title, tone: 'info', lines, ...(fields ? { fields } : {}), footer }
 }

@@ -1,23 +1,23 @@
-// Stories through the whole house on a fake clock: a job falls silent, people react, it comes back.
+// Stories through the whole app on a fake clock: a job falls silent, people react, it comes back.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
-import { startHouse } from '../testing/app.ts'
+import { startApp } from '../testing/app.ts'
 
 describe('a nightly backup', () => {
   it('that does not run is told once, taken by somebody, and told to be over', async () => {
-    const house = await startHouse({ channels: ['discord', 'slack'] })
-    const beat = await house.hasCheck('nightly-backup --every 1d --grace 1h')
+    const app = await startApp({ channels: ['discord', 'slack'] })
+    const beat = await app.hasCheck('nightly-backup --every 1d --grace 1h')
     expect((await beat()).status).toBe(200)
 
-    await house.passes('24h59m59s')
-    expect(house.channel.messages).toEqual([])
-    await house.passes('1s')
-    const [discord, slack] = house.channels
+    await app.passes('24h59m59s')
+    expect(app.channel.messages).toEqual([])
+    await app.passes('1s')
+    const [discord, slack] = app.channels
     expect(discord!.messages.map(message => message.card.title)).toEqual(['Critical: nightly-backup sent no beat'])
     expect(slack!.messages).toHaveLength(1)
 
-    await house.says('ack 1 on it')
-    for (const channel of house.channels) {
+    await app.says('ack 1 on it')
+    for (const channel of app.channels) {
       expect(channel.messages[0]!.card.title).toBe('Acknowledged: nightly-backup sent no beat')
       expect(channel.messages[0]!.card.buttons!.map(button => button.label)).toEqual([
         'Un-acknowledge',
@@ -26,12 +26,12 @@ describe('a nightly backup', () => {
         'Analyze',
       ])
     }
-    expect(await house.says('ack 1')).toMatchObject({
+    expect(await app.says('ack 1')).toMatchObject({
       ok: false,
       problem: { message: expect.stringContaining('already acknowledged by Ann') },
     })
 
-    await house.passes('30m')
+    await app.passes('30m')
     await beat()
     expect(discord!.messages[0]!.card.title).toBe('Resolved: nightly-backup sent no beat')
     expect(discord!.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
@@ -42,44 +42,44 @@ describe('a nightly backup', () => {
   })
 
   it('that came and went while the chat was unreachable is told as one card, born resolved', async () => {
-    const house = await startHouse()
-    const beat = await house.hasCheck('job --every 10m --grace 1m')
+    const app = await startApp()
+    const beat = await app.hasCheck('job --every 10m --grace 1m')
     await beat()
-    house.channel.failing(new DeliveryError('unreachable', 'The network is down.'), Number.POSITIVE_INFINITY)
-    await house.passes('12m')
+    app.channel.failing(new DeliveryError('unreachable', 'The network is down.'), Number.POSITIVE_INFINITY)
+    await app.passes('12m')
     await beat()
-    expect(house.channel.messages).toEqual([])
-    house.channel.recovers()
-    await house.passes('6m')
-    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Resolved: job sent no beat'])
-    expect(house.channel.messages[0]!.replies).toEqual([])
+    expect(app.channel.messages).toEqual([])
+    app.channel.recovers()
+    await app.passes('6m')
+    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Resolved: job sent no beat'])
+    expect(app.channel.messages[0]!.replies).toEqual([])
   })
 })
 
 describe('the internet is gone for ten minutes', () => {
   it('no job is blamed for beats that could not arrive, and the absence is told', async () => {
-    const house = await startHouse({
+    const app = await startApp({
       environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443 dns://example.org https://example.org' },
     })
-    const steady = await house.hasCheck('steady --every 5m --grace 1m')
-    const dead = await house.hasCheck('dead --every 1d --grace 5m')
+    const steady = await app.hasCheck('steady --every 5m --grace 1m')
+    const dead = await app.hasCheck('dead --every 1d --grace 5m')
     await steady()
     await dead()
-    await house.passes('4m')
-    house.internet.up = false
-    await house.passes('10m')
-    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Warning: Vakt is offline'])
-    expect(await house.result('status')).toMatchObject({ connectivity: { state: 'offline' } })
-    house.internet.up = true
-    await house.passes('20s')
-    expect(house.channel.messages.map(message => message.card.title)).toEqual([
+    await app.passes('4m')
+    app.internet.up = false
+    await app.passes('10m')
+    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Warning: Vakt is offline'])
+    expect(await app.result('status')).toMatchObject({ connectivity: { state: 'offline' } })
+    app.internet.up = true
+    await app.passes('20s')
+    expect(app.channel.messages.map(message => message.card.title)).toEqual([
       expect.stringMatching(/^Resolved: Vakt was offline for 10m/),
     ])
-    await house.passes('1m')
+    await app.passes('1m')
     await steady()
-    await house.passes('23h55m')
+    await app.passes('23h55m')
     expect(
-      house.channel.messages
+      app.channel.messages
         .slice(1)
         .map(message => message.card.title)
         .sort(),
@@ -87,13 +87,13 @@ describe('the internet is gone for ten minutes', () => {
   })
 
   it('a Vakt that dies while offline still holds the whole time off', async () => {
-    const house = await startHouse({ environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443' } })
-    const beat = await house.hasCheck('job --every 5m --grace 1m')
+    const app = await startApp({ environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443' } })
+    const beat = await app.hasCheck('job --every 5m --grace 1m')
     await beat()
-    await house.passes('4m')
-    house.internet.up = false
-    await house.passes('4m')
-    const next = await house.restarts('10s', 'killed')
+    await app.passes('4m')
+    app.internet.up = false
+    await app.passes('4m')
+    const next = await app.restarts('10s', 'killed')
     await next.passes('5s')
     expect((await next.check('job')).status).not.toBe('down')
     await next.passes('8m')

@@ -5,13 +5,13 @@ import { HOUR, MINUTE } from '../time.ts'
 import {
   type Alert,
   type AlertStep,
-  acknowledged,
-  fired,
-  resolved,
-  seenAgain,
-  snoozed,
-  unacknowledged,
-  woken,
+  acknowledge,
+  openAlert,
+  recordRepeat,
+  resolve,
+  snooze,
+  unacknowledge,
+  wake,
 } from './alert.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:00Z')
@@ -25,7 +25,7 @@ const finding: Finding = {
   since: NOW - MINUTE,
   owner: null,
   remindEvery: HOUR,
-  seen: { lines: ['Expected a beat.'] },
+  observation: { lines: ['Expected a beat.'] },
   occurrences: 1,
   labels: {},
 }
@@ -33,10 +33,10 @@ const finding: Finding = {
 function anAlert(changes: Partial<Alert> = {}): Alert {
   const untouched = {
     ...{ id: 7, count: 1, version: 1, calls: 0, callReason: null, acknowledgedAt: null, acknowledgedBy: null },
-    ...{ heldBy: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
-    ...{ flappingSince: null, calmAt: null },
+    ...{ suppressedBy: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
+    ...{ flappingSince: null, stableSince: null },
   }
-  return { ...untouched, ...fired(finding, NOW), ...changes } as Alert
+  return { ...untouched, ...openAlert(finding, NOW), ...changes } as Alert
 }
 
 const FIRING = anAlert()
@@ -51,22 +51,27 @@ const RECOVERED = anAlert({ state: 'resolved', resolvedAt: NOW - 3 * MINUTE, wak
 const ENDED = anAlert({ state: 'resolved', resolvedAt: NOW - 3 * MINUTE, resolvedBy: 'Bo', wakeAt: null })
 
 const VERBS: Record<string, (alert: Alert) => AlertStep> = {
-  ack: alert => acknowledged(alert, 'Ann', 'on it', NOW),
-  unack: alert => unacknowledged(alert, 'Ann', NOW),
-  snooze: alert => snoozed(alert, NOW + 2 * HOUR, 'Ann', 'later', NOW),
-  resolve: alert => resolved(alert, 'Ann', NOW),
-  recover: alert => resolved(alert, null, NOW),
-  wake: alert => woken(alert, NOW),
+  ack: alert => acknowledge(alert, 'Ann', 'on it', NOW),
+  unack: alert => unacknowledge(alert, 'Ann', NOW),
+  snooze: alert => snooze(alert, NOW + 2 * HOUR, 'Ann', 'later', NOW),
+  resolve: alert => resolve(alert, 'Ann', NOW),
+  recover: alert => resolve(alert, null, NOW),
+  wake: alert => wake(alert, NOW),
 }
 
 describe('a new alert', () => {
   it('fires, is undelivered, and reminds after its interval', () => {
-    expect(fired(finding, NOW)).toMatchObject({ state: 'firing', firedAt: NOW, undelivered: true, wakeAt: NOW + HOUR })
-    expect(fired(finding, NOW)).not.toHaveProperty('occurrences')
+    expect(openAlert(finding, NOW)).toMatchObject({
+      state: 'firing',
+      firedAt: NOW,
+      undelivered: true,
+      wakeAt: NOW + HOUR,
+    })
+    expect(openAlert(finding, NOW)).not.toHaveProperty('occurrences')
   })
 
   it('that never reminds never wakes', () => {
-    expect(fired({ ...finding, remindEvery: 0 }, NOW)).toMatchObject({ wakeAt: null })
+    expect(openAlert({ ...finding, remindEvery: 0 }, NOW)).toMatchObject({ wakeAt: null })
   })
 })
 
@@ -120,9 +125,9 @@ describe('what can be done', () => {
   })
 
   it('reminds nobody while it flaps and is gone for now', () => {
-    const gone = { ...FIRING, flappingSince: NOW - HOUR, calmAt: NOW + MINUTE }
+    const gone = { ...FIRING, flappingSince: NOW - HOUR, stableSince: NOW + MINUTE }
     expect(VERBS.wake!(gone).changes).toEqual({ wakeAt: NOW + HOUR, snoozedUntil: null, snoozedBy: null })
-    expect(VERBS.wake!({ ...gone, calmAt: null }).changes).toMatchObject({ calls: 1 })
+    expect(VERBS.wake!({ ...gone, stableSince: null }).changes).toMatchObject({ calls: 1 })
   })
 
   it('is told in the timeline with who did it and why', () => {
@@ -139,23 +144,31 @@ it.each<[Alert['severity'], string | null, boolean]>([
   ['warning', null, false],
   ['info', null, false],
 ])('the end of a %s by %s is told aloud: %s', (severity, by, aloud) => {
-  const { changes } = resolved(anAlert({ severity, calls: 2 }), by, NOW)
+  const { changes } = resolve(anAlert({ severity, calls: 2 }), by, NOW)
   expect([changes.calls, changes.callReason]).toEqual(aloud ? [3, 'recovered'] : [undefined, undefined])
 })
 
 it('the end of an alert replaces what its card said only when there is something to say', () => {
-  expect(resolved(FIRING, null, NOW, { lines: ['A beat came.'] }).changes.seen).toEqual({ lines: ['A beat came.'] })
-  expect(resolved(FIRING, null, NOW).changes).not.toHaveProperty('seen')
+  expect(resolve(FIRING, null, NOW, { lines: ['A beat came.'] }).changes.observation).toEqual({
+    lines: ['A beat came.'],
+  })
+  expect(resolve(FIRING, null, NOW).changes).not.toHaveProperty('observation')
 })
 
 describe('the same finding again', () => {
   const LATER = NOW + MINUTE
 
   it('is one more occurrence when it occurs, and keeps since when and who is on it', () => {
-    const again = seenAgain(ACKNOWLEDGED, { ...finding, title: 'job failed', since: LATER }, LATER)
+    const again = recordRepeat(ACKNOWLEDGED, { ...finding, title: 'job failed', since: LATER }, LATER)
     expect(again).toEqual({
       changes: {
-        ...{ title: 'job failed', severity: 'critical', seen: finding.seen, owner: null, remindEvery: HOUR },
+        ...{
+          title: 'job failed',
+          severity: 'critical',
+          observation: finding.observation,
+          owner: null,
+          remindEvery: HOUR,
+        },
         ...{ count: 2, labels: {}, seenAt: LATER },
       },
       title: 'job failed',
@@ -165,9 +178,9 @@ describe('the same finding again', () => {
 
   it('is nothing when it still goes on unchanged, and an update without a count when it says something new', () => {
     const lasting = { ...finding, occurrences: 0 }
-    expect(seenAgain(FIRING, lasting, NOW)).toBeNull()
-    const changed = seenAgain(FIRING, { ...lasting, seen: { lines: ['Worse.'] } }, NOW)
-    expect(changed!.changes).toMatchObject({ count: 1, seen: { lines: ['Worse.'] } })
+    expect(recordRepeat(FIRING, lasting, NOW)).toBeNull()
+    const changed = recordRepeat(FIRING, { ...lasting, observation: { lines: ['Worse.'] } }, NOW)
+    expect(changed!.changes).toMatchObject({ count: 1, observation: { lines: ['Worse.'] } })
   })
 
   it.each<[string, Partial<Finding>, number, boolean]>([
@@ -177,7 +190,7 @@ describe('the same finding again', () => {
     ['within ten seconds, but worse, is told', { severity: 'warning' }, 1, true],
     ['within ten seconds, but for somebody else, is told', { owner: 'Bo' }, 1, true],
   ])('%s; it is counted in any case', (_, differing, after, tell) => {
-    const again = seenAgain(FIRING, { ...finding, ...differing }, NOW + after)
+    const again = recordRepeat(FIRING, { ...finding, ...differing }, NOW + after)
     expect(again).toMatchObject({ tell, changes: { count: 2 } })
     expect('seenAt' in again!.changes).toBe(tell)
   })

@@ -17,7 +17,7 @@ export type AlertStep = {
 }
 
 /** The row of a new alert. */
-export function fired(finding: Finding, now: number) {
+export function openAlert(finding: Finding, now: number) {
   const { occurrences, ...row } = finding
   const count = Math.max(1, occurrences)
   const alert = { ...row, count, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
@@ -25,30 +25,39 @@ export function fired(finding: Finding, now: number) {
 }
 
 /** How often the cards are brought up to date for mere counting. */
-export const TOLD_EVERY = 10 * SECOND
+export const CARD_UPDATE_INTERVAL_MS = 10 * SECOND
 
 /** A finding seen again: what it changes, and whether the cards are to show it now or with what follows soon. */
-export type Again = { changes: AlertChanges; title: string; tell: boolean }
+export type Repeat = { changes: AlertChanges; title: string; tell: boolean }
 
 /**
  * The same finding again while the alert is open; null when there is nothing new to say. Every occurrence is counted.
  * `seenAt` is when the cards were last brought up to date with what is seen: sightings that follow one another faster
  * than every ten seconds wait until then, unless they change who is to care.
  */
-export function seenAgain(alert: Alert, finding: Finding, now: number): Again | null {
+export function recordRepeat(alert: Alert, finding: Finding, now: number): Repeat | null {
   if (finding.occurrences === 0 && saysTheSame(alert, finding)) return null
-  const { title, severity, seen, owner, remindEvery, labels, occurrences } = finding
+  const { title, severity, observation, owner, remindEvery, labels, occurrences } = finding
   const sinceTold = now - alert.seenAt
-  const soon = sinceTold >= 0 && sinceTold < TOLD_EVERY
+  const soon = sinceTold >= 0 && sinceTold < CARD_UPDATE_INTERVAL_MS
   const tell = !soon || severity !== alert.severity || owner !== alert.owner
   const calls = isWorse(alert, severity) ? { calls: alert.calls + 1, callReason: 'worse' as const } : {}
-  const changes = { title, severity, seen, owner, remindEvery, labels, count: alert.count + occurrences, ...calls }
+  const changes = {
+    title,
+    severity,
+    observation,
+    owner,
+    remindEvery,
+    labels,
+    count: alert.count + occurrences,
+    ...calls,
+  }
   return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
 }
 
-function saysTheSame(alert: Alert, { title, severity, owner, labels, seen }: Finding): boolean {
-  const told = [alert.title, alert.severity, alert.owner, alert.labels, alert.seen]
-  return JSON.stringify(told) === JSON.stringify([title, severity, owner, labels, seen])
+function saysTheSame(alert: Alert, { title, severity, owner, labels, observation }: Finding): boolean {
+  const told = [alert.title, alert.severity, alert.owner, alert.labels, alert.observation]
+  return JSON.stringify(told) === JSON.stringify([title, severity, owner, labels, observation])
 }
 
 /** Edits notify nobody: people are called anew to what is worse than what they were told; once only, should it go to and fro. */
@@ -58,7 +67,7 @@ function isWorse(alert: Alert, severity: Severity): boolean {
 }
 
 /** Somebody is on it: no more reminders, until `until` (null: for good). Throws `conflict` when somebody was before, or it is over. */
-export function acknowledged(
+export function acknowledge(
   alert: Alert,
   by: string,
   note: string | null,
@@ -85,7 +94,7 @@ export function acknowledged(
 }
 
 /** Nobody is on it any more: reminders begin again. */
-export function unacknowledged(alert: Alert, by: string, now: number): AlertStep {
+export function unacknowledge(alert: Alert, by: string, now: number): AlertStep {
   refuseEnded(alert, 'un-acknowledge', now)
   if (alert.state !== 'acknowledged') throw new Problem('conflict', `Alert ${alert.id} is not acknowledged by anybody.`)
   const changes = {
@@ -98,7 +107,7 @@ export function unacknowledged(alert: Alert, by: string, now: number): AlertStep
 }
 
 /** No reminders until `until`; then, if it is still on, people are told again. */
-export function snoozed(alert: Alert, until: number, by: string, note: string | null, now: number): AlertStep {
+export function snooze(alert: Alert, until: number, by: string, note: string | null, now: number): AlertStep {
   refuseEnded(alert, 'snooze', now)
   const changes = {
     state: 'firing' as const,
@@ -112,7 +121,7 @@ export function snoozed(alert: Alert, until: number, by: string, note: string | 
 }
 
 /** It is over, by itself (`by` null) or because somebody says so. Recoveries of criticals are told aloud. */
-export function resolved(alert: Alert, by: string | null, now: number, seen?: Finding['seen']): AlertStep {
+export function resolve(alert: Alert, by: string | null, now: number, seen?: Finding['observation']): AlertStep {
   refuseEnded(alert, 'resolve', now)
   const aloud =
     alert.severity === 'critical' && by === null ? { calls: alert.calls + 1, callReason: 'recovered' as const } : {}
@@ -122,21 +131,26 @@ export function resolved(alert: Alert, by: string | null, now: number, seen?: Fi
     resolvedBy: by,
     snoozedUntil: null,
     wakeAt: null,
-    calmAt: null,
+    stableSince: null,
     ...aloud,
   }
   // A recovery is told in a thread that is there, but makes none.
   const thread = by !== null || alert.threadLine > 0
-  return { changes: seen ? { ...changes, seen } : changes, what: by === null ? 'recovered' : 'resolved', by, thread }
+  return {
+    changes: seen ? { ...changes, observation: seen } : changes,
+    what: by === null ? 'recovered' : 'resolved',
+    by,
+    thread,
+  }
 }
 
 /** A word for the others, on the card and in the timeline; also when it is over. */
-export function noted(_alert: Alert, by: string, note: string): AlertStep {
+export function addNote(_alert: Alert, by: string, note: string): AlertStep {
   return { changes: { note }, what: 'noted', by, note, thread: true }
 }
 
 /** Nobody took it in time: people are called anew; `to` says who by the escalation named. */
-export function escalated(alert: Alert, to: string, name: string): AlertStep {
+export function escalate(alert: Alert, to: string, name: string): AlertStep {
   const changes = { calls: alert.calls + 1, callReason: 'escalated' as const }
   return { changes, what: `escalated to ${to} (${name})`, thread: true }
 }
@@ -145,12 +159,12 @@ export function escalated(alert: Alert, to: string, name: string): AlertStep {
  * What the passing of `wakeAt` does: a snooze or an acknowledgement ends, or a reminder is due. Nobody is called to what
  * is held back; those who were promised to be called again are once it is not. What flaps and is gone for now reminds nobody.
  */
-export function woken(alert: Alert, now: number): AlertStep {
+export function wake(alert: Alert, now: number): AlertStep {
   const step = alert.state === 'acknowledged' ? givenBack(alert, now) : calledAgain(alert, now)
   const { calls, callReason, ...changes } = step.changes
-  const isGone = alert.flappingSince !== null && alert.calmAt !== null
+  const isGone = alert.flappingSince !== null && alert.stableSince !== null
   if (isGone && callReason === 'reminder') return { changes, what: 'not reminded of, for it is gone for now' }
-  if (alert.heldBy === null) return step
+  if (alert.suppressedBy === null) return step
   if (callReason !== 'reminder') return { ...step, what: `${step.what}; people are called once nothing holds it back` }
   return { ...step, changes, what: `${step.what}; nobody is called, for it is held back` }
 }

@@ -3,11 +3,11 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { desc, eq, sql } from '../state/orm.ts'
 import { alerts } from '../state/schema/index.ts'
-import type { Alert, AlertChanges, AlertStep, fired } from './alert.ts'
-import { forgetUntold } from './card-updates.ts'
+import type { Alert, AlertChanges, AlertStep, openAlert } from './alert.ts'
+import { clearCardUpdate } from './card-updates.ts'
 
 /** What is stored when an alert opens. */
-export type AlertDraft = ReturnType<typeof fired> & Omit<AlertChanges, keyof ReturnType<typeof fired>>
+export type AlertDraft = ReturnType<typeof openAlert> & Omit<AlertChanges, keyof ReturnType<typeof openAlert>>
 
 /** Stores a new alert. */
 export function insertAlert(state: State, draft: AlertDraft, now: number): Alert {
@@ -22,33 +22,39 @@ export function insertAlert(state: State, draft: AlertDraft, now: number): Alert
   })
   const alert = insert.get(row)
   writeHistory(state, alert.id, { what: `fired: ${alert.title}` }, now)
-  state.touch('alerts')
+  state.emit('alerts')
   return alert
 }
 
 // One statement serves every new alert, so each gives all of these.
 const BLANK = {
-  ...{ heldBy: null, heldWhy: null, heldUntil: null, freedAt: null, changes: [] as number[] },
-  ...{ flappingSince: null, calmAt: null },
+  ...{
+    suppressedBy: null,
+    suppressedWhy: null,
+    suppressedUntil: null,
+    releasedAt: null,
+    transitionTimes: [] as number[],
+  },
+  ...{ flappingSince: null, stableSince: null },
 }
 
 /** Stores a step as a new version, which every card is to show, with its line of history. */
-export function changeAlert(state: State, alert: Alert, step: AlertStep, now: number): Alert {
+export function recordChange(state: State, alert: Alert, step: AlertStep, now: number): Alert {
   const line = writeHistory(state, alert.id, step, now)
-  return tellAlert(state, alert, step.thread ? { ...step.changes, threadLine: line } : step.changes)
+  return bumpVersion(state, alert, step.thread ? { ...step.changes, threadLine: line } : step.changes)
 }
 
 /** Stores changes as a new version. */
-export function tellAlert(state: State, alert: Pick<Alert, 'id' | 'version'>, changes: AlertChanges): Alert {
-  forgetUntold(state, alert.id)
-  state.touch('alerts')
+export function bumpVersion(state: State, alert: Pick<Alert, 'id' | 'version'>, changes: AlertChanges): Alert {
+  clearCardUpdate(state, alert.id)
+  state.emit('alerts')
   return updateAlert(state, alert.id, { ...changes, version: alert.version + 1, undelivered: true })
 }
 
 /** Has what waits for an alert (escalations, calls) follow what holds it, though its cards need not change. */
-export function settleSoon(state: State, id: number): void {
+export function requestDelivery(state: State, id: number): void {
   state.prepare('update alerts set routed_version = 0, undelivered = 1 where id = ?').run(id)
-  state.touch('alerts')
+  state.emit('alerts')
 }
 
 /** Whether something is to be escalated of an alert. */

@@ -13,7 +13,7 @@ import { knownMatcher, matchesAlert } from './matcher.ts'
 import { NOTICE } from './suppression/inhibition.ts'
 
 /** An action with the one place where it would run for an alert. */
-export type Offer = { action: Action; host: Host; container: string }
+export type AvailableAction = { action: Action; host: Host; container: string }
 /** What a card shows of actions. */
 export type ActionsShown = { lines: Text[]; buttons: Button[] }
 
@@ -21,10 +21,10 @@ export type ActionsShown = { lines: Text[]; buttons: Button[] }
 const ON_CARD = 2
 const RUNS_SHOWN = 3
 /** As many as `alerts show` has. */
-export const ALL = 10
+export const ALL_ACTIONS = 10
 
 /** The actions that an alert offers, by name; none once it is over. */
-export function offersOf(state: State, alert: Alert): Offer[] {
+export function availableActions(state: State, alert: Alert): AvailableAction[] {
   const actions = alert.state === 'resolved' || alert.detector === NOTICE ? [] : listActions(state)
   if (actions.length === 0) return []
   const hosts = listHosts(state)
@@ -38,7 +38,7 @@ export function offersOf(state: State, alert: Alert): Offer[] {
 
 /** What the card of an alert shows: at most `most` buttons, and how the last runs went. */
 export function readActionsShown(state: State, alert: Alert, most = ON_CARD): ActionsShown {
-  const offers = offersOf(state, alert)
+  const offers = availableActions(state, alert)
   const buttons = offers.slice(0, most).map(
     ({ action }): Button => ({
       label: action.name,
@@ -70,7 +70,7 @@ export function runLine(run: ActionRun): Text {
  * that Vakt knows; a name without * is where it runs, for the alerts that its matcher fits, or for those of that very
  * place when it has none.
  */
-function offerOf(state: State, action: Action, alert: Alert, hosts: readonly Host[]): Offer | null {
+function offerOf(state: State, action: Action, alert: Alert, hosts: readonly Host[]): AvailableAction | null {
   const { labels } = alert
   const name = placeOf(action.host, labels.host, action.matcher !== null)
   const container = action.container === '' ? '' : placeOf(action.container, labels.container, action.matcher !== null)

@@ -2,22 +2,22 @@
 import type { State } from '../state/database.ts'
 import { and, eq, isNotNull } from '../state/orm.ts'
 import { maintenances } from '../state/schema/index.ts'
-import { setTellingsBack } from './card-updates.ts'
+import { rewindCardUpdates } from './card-updates.ts'
 import { cronWindow } from './suppression/maintenance.ts'
-import { reviewSoon } from './suppression/reevaluation.ts'
+import { requestReevaluation } from './suppression/reevaluation.ts'
 
 /**
  * Counts every wait of alerts and silences anew after the clock went back by `ms` to `now`. What goes by the clock on the
  * wall (quiet hours, maintenance) is as that says now.
  */
-export function setAlertsBack(state: State, now: number, ms: number): void {
+export function rewindAlerts(state: State, now: number, ms: number): void {
   state.transaction(() => {
     // The wait for a cause is the only hold that is no more than a wait.
     state
       .prepare(
-        `update alerts set wake_at = wake_at - :ms, snoozed_until = snoozed_until - :ms, calm_at = calm_at - :ms,
+        `update alerts set wake_at = wake_at - :ms, snoozed_until = snoozed_until - :ms, stable_since = stable_since - :ms,
           acknowledged_until = acknowledged_until - :ms, acknowledged_at = min(acknowledged_at, :now),
-          held_until = held_until - iif(held_by = 'settling', :ms, 0), freed_at = freed_at - :ms,
+          suppressed_until = suppressed_until - iif(suppressed_by = 'settling', :ms, 0), released_at = released_at - :ms,
           since = since - iif(since > :now, :ms, 0), fired_at = fired_at - iif(fired_at > :now, :ms, 0)
           where state <> 'resolved'`,
       )
@@ -27,8 +27,8 @@ export function setAlertsBack(state: State, now: number, ms: number): void {
       .run({ now, ms })
     state.prepare('update quiet_hours set quiet_since = quiet_since - ? where quiet_since > ?').run(ms, now)
     setMaintenancesBack(state, now, ms)
-    setTellingsBack(state, ms)
-    reviewSoon(state)
+    rewindCardUpdates(state, ms)
+    requestReevaluation(state)
   })
 }
 

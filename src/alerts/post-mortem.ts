@@ -42,8 +42,8 @@ export function postMortem(
     ]),
   ]
   const seen = [
-    ...alert.seen.lines.map(said),
-    ...(alert.seen.fields ?? []).map(({ name, value }) => `${name}: ${said(value)}`),
+    ...alert.observation.lines.map(said),
+    ...(alert.observation.fields ?? []).map(({ name, value }) => `${name}: ${said(value)}`),
   ]
   return [
     `# Alert ${alert.id}: ${escaped(alert.title)}`,

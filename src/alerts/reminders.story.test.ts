@@ -1,11 +1,11 @@
 // Stories of alerts and the people they call: reminders, snoozes, many at once, and checks that go away meanwhile.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { setThresholds } from './suppression/settings.ts'
 
-const titles = ({ channel }: TestHouse) => channel.messages.map(message => message.card.title)
-const calls = ({ channel }: TestHouse) =>
+const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
+const calls = ({ channel }: TestApp) =>
   channel.messages.flatMap(message => message.replies.map(reply => reply.card.title.split(/[:,]/)[0]))
 
 describe('reminders', () => {
@@ -13,118 +13,118 @@ describe('reminders', () => {
     ['of the project, every four hours', 'job', '4h'],
     ['of the check itself', 'job --remind 30m', '30m'],
   ])('come at the interval %s, until somebody acknowledges', async (_, line, interval) => {
-    const house = await startHouse()
-    const beat = await house.hasCheck(line)
+    const app = await startApp()
+    const beat = await app.hasCheck(line)
     await beat('/fail')
-    await house.passes(interval)
-    await house.passes(interval)
-    expect(calls(house)).toEqual(['Still going on', 'Still going on'])
-    await house.says('ack 1')
-    await house.passes('9h')
-    expect(calls(house)).toHaveLength(2)
-    await house.says('unack 1')
-    await house.passes(interval)
-    expect(calls(house)).toHaveLength(3)
+    await app.passes(interval)
+    await app.passes(interval)
+    expect(calls(app)).toEqual(['Still going on', 'Still going on'])
+    await app.says('ack 1')
+    await app.passes('9h')
+    expect(calls(app)).toHaveLength(2)
+    await app.says('unack 1')
+    await app.passes(interval)
+    expect(calls(app)).toHaveLength(3)
   })
 
   it('follow what the project says, and none is none', async () => {
-    const house = await startHouse()
-    await house.result('projects edit default --remind 1h')
-    await (await house.hasCheck('loud'))('/fail')
-    await (await house.hasCheck('quiet --remind none'))('/fail')
-    await house.passes('2h')
-    const [loud, quiet] = house.channel.messages
+    const app = await startApp()
+    await app.result('projects edit default --remind 1h')
+    await (await app.hasCheck('loud'))('/fail')
+    await (await app.hasCheck('quiet --remind none'))('/fail')
+    await app.passes('2h')
+    const [loud, quiet] = app.channel.messages
     expect([loud!.replies.length, quiet!.replies.length]).toEqual([2, 0])
   })
 
   it('go on through a restart, at their time', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     await (await first.hasCheck('job --remind 1h'))('/fail')
     await first.passes('30m')
-    const house = await first.restarts('10s')
-    await house.passes('29m49s')
-    expect(calls(house)).toEqual([])
-    await house.passes('1s')
-    expect(calls(house)).toEqual(['Still going on'])
+    const app = await first.restarts('10s')
+    await app.passes('29m49s')
+    expect(calls(app)).toEqual([])
+    await app.passes('1s')
+    expect(calls(app)).toEqual(['Still going on'])
   })
 })
 
 describe('a snooze', () => {
   it('keeps quiet until its end, and then calls everybody again', async () => {
-    const house = await startHouse()
-    const beat = await house.hasCheck('job --remind 10m')
+    const app = await startApp()
+    const beat = await app.hasCheck('job --remind 10m')
     await beat('/fail')
-    await house.says('snooze 1 --for 2h --note "after lunch"')
-    expect(titles(house)).toEqual(['Snoozed: job reported a failure'])
-    await house.passes('1h59m59s')
-    expect(calls(house)).toEqual([])
-    await house.passes('1s')
-    expect([titles(house), calls(house)]).toEqual([
+    await app.says('snooze 1 --for 2h --note "after lunch"')
+    expect(titles(app)).toEqual(['Snoozed: job reported a failure'])
+    await app.passes('1h59m59s')
+    expect(calls(app)).toEqual([])
+    await app.passes('1s')
+    expect([titles(app), calls(app)]).toEqual([
       ['Critical: job reported a failure'],
       ['The snooze is over and it still goes on'],
     ])
-    await house.passes('10m')
-    expect(calls(house).at(-1)).toBe('Still going on')
+    await app.passes('10m')
+    expect(calls(app).at(-1)).toBe('Still going on')
   })
 
   it('ends with what it was for', async () => {
-    const house = await startHouse()
-    const beat = await house.hasCheck('job')
+    const app = await startApp()
+    const beat = await app.hasCheck('job')
     await beat('/fail')
-    await house.says('snooze 1')
+    await app.says('snooze 1')
     await beat()
-    await house.passes('2h')
-    expect([titles(house), calls(house)]).toEqual([['Resolved: job reported a failure'], ['Recovered after under 1s']])
+    await app.passes('2h')
+    expect([titles(app), calls(app)]).toEqual([['Resolved: job reported a failure'], ['Recovered after under 1s']])
   })
 })
 
 it('an alert that somebody resolves by hand is not opened again by the same silence', async () => {
-  const house = await startHouse()
-  const beat = await house.hasCheck('job --every 10m --grace 1m')
+  const app = await startApp()
+  const beat = await app.hasCheck('job --every 10m --grace 1m')
   await beat()
-  await house.passes('11m')
-  await house.says('resolve 1')
-  await house.passes('9h')
-  expect(titles(house)).toEqual(['Resolved: job sent no beat'])
+  await app.passes('11m')
+  await app.says('resolve 1')
+  await app.passes('9h')
+  expect(titles(app)).toEqual(['Resolved: job sent no beat'])
   await beat()
-  await house.passes('11m')
-  expect(titles(house)).toHaveLength(2)
+  await app.passes('11m')
+  expect(titles(app)).toHaveLength(2)
 })
 
 describe('a check that alerts', () => {
   it.each(['checks pause job', 'checks remove job --yes'])('ends its card with "%s"', async line => {
-    const house = await startHouse()
-    const beat = await house.hasCheck('job')
+    const app = await startApp()
+    const beat = await app.hasCheck('job')
     await beat('/fail')
-    await house.result(line)
-    expect(titles(house)).toEqual(['Resolved: job reported a failure'])
-    expect(house.channel.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
-    await house.passes('9h')
-    expect(calls(house)).toEqual([])
+    await app.result(line)
+    expect(titles(app)).toEqual(['Resolved: job reported a failure'])
+    expect(app.channel.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
+    await app.passes('9h')
+    expect(calls(app)).toEqual([])
   })
 
   it('is not mistaken for one that was removed before it', async () => {
-    const house = await startHouse()
-    await (await house.hasCheck('old'))('/fail')
-    await house.result('checks remove old --yes')
-    await (await house.hasCheck('new'))('/fail')
-    expect(titles(house)).toEqual(['Resolved: old reported a failure', 'Critical: new reported a failure'])
+    const app = await startApp()
+    await (await app.hasCheck('old'))('/fail')
+    await app.result('checks remove old --yes')
+    await (await app.hasCheck('new'))('/fail')
+    expect(titles(app)).toEqual(['Resolved: old reported a failure', 'Critical: new reported a failure'])
   })
 })
 
 it('alerts that come while a channel is limited are all told when it lets them, criticals first', async () => {
-  const house = await startHouse({ channels: ['slack', 'discord'] })
-  setThresholds(house.state, null, { stormRate: 0 })
-  const [slack, discord] = house.channels
+  const app = await startApp({ channels: ['slack', 'discord'] })
+  setThresholds(app.state, null, { stormRate: 0 })
+  const [slack, discord] = app.channels
   slack!.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 60_000 }))
   for (let i = 0; i < 60; i++) {
     const severity = i % 3 === 0 ? 'critical' : i % 3 === 1 ? 'warning' : 'info'
-    await (await house.hasCheck(`job-${i} --severity ${severity}`))('/fail')
+    await (await app.hasCheck(`job-${i} --severity ${severity}`))('/fail')
   }
   expect([slack!.messages.length, discord!.messages.length]).toEqual([0, 60])
-  await house.passes('59s')
+  await app.passes('59s')
   expect(slack!.messages).toHaveLength(0)
-  await house.passes('2s')
+  await app.passes('2s')
   const told = slack!.messages.map(message => message.card.title.split(':')[0])
   expect(told).toEqual([...Array(20).fill('Critical'), ...Array(20).fill('Warning'), ...Array(20).fill('Info')])
 })
@@ -163,25 +163,25 @@ describe('a command that cannot be done', () => {
     ['snooze 1 --for ever', { for: expect.any(String) }, /must be a duration/],
     ['frobnicate', { line: expect.any(String) }, /There is no command "frobnicate"/],
   ])('%s: names the field, and nothing is changed', async (line, fields, sentence) => {
-    const house = await startHouse()
-    await house.hasCheck('job')
-    await (await house.hasCheck('other'))('/fail')
-    const before = await house.result('checks list')
-    const reply = await house.says(line)
+    const app = await startApp()
+    await app.hasCheck('job')
+    await (await app.hasCheck('other'))('/fail')
+    const before = await app.result('checks list')
+    const reply = await app.says(line)
     if (reply.ok) throw new Error('it was done')
     expect(reply.problem.fields).toEqual(fields)
     expect(reply.problem.message).toMatch(sentence)
-    expect(await house.result('checks list')).toEqual(before)
+    expect(await app.result('checks list')).toEqual(before)
   })
 })
 
 describe('deliveries --failed', () => {
   it('tells what a channel refused however many alerts came since', async () => {
-    const house = await startHouse()
-    house.channel.failing(new DeliveryError('refused', 'No access to the channel.'), 1)
-    await house.says('alerts test')
-    for (let i = 0; i < 12; i++) await house.says('alerts test', { id: `later-${i}` })
-    const { deliveries } = await house.result<{ deliveries: { alert: number; state: string }[] }>('deliveries --failed')
+    const app = await startApp()
+    app.channel.failing(new DeliveryError('refused', 'No access to the channel.'), 1)
+    await app.says('alerts test')
+    for (let i = 0; i < 12; i++) await app.says('alerts test', { id: `later-${i}` })
+    const { deliveries } = await app.result<{ deliveries: { alert: number; state: string }[] }>('deliveries --failed')
     expect(deliveries).toMatchObject([{ alert: 1, state: 'failed' }])
   })
 })

@@ -1,7 +1,7 @@
-// Analyses through the whole house: evidence, a simulated model over the wire, verification, and every way it can fail.
+// Analyses through the whole app: evidence, a simulated model over the wire, verification, and every way it can fail.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cardText } from '../chat/card-text.ts'
-import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import { type AppWithModel, startAppWithModel } from '../testing/analysis.ts'
 import { answers, type Behaviour } from '../testing/model/behaviour.ts'
 import type { RecordedRequest } from '../testing/model/model-server.ts'
 import { evidenceIn, obeysLogs, readsHonestly, resultsIn } from '../testing/model/reader.ts'
@@ -29,18 +29,18 @@ type Result = {
   }
 }
 
-let at: AnalysedHouse
+let at: AppWithModel
 
-const ask = async (line = 'analyze logs') => (await at.house.result<Result>(line)).analysis
+const ask = async (line = 'analyze logs') => (await at.app.result<Result>(line)).analysis
 const shown = async (line: string) => {
-  const reply = await at.house.says(line)
+  const reply = await at.app.says(line)
   if (!reply.ok) throw reply.problem
-  return { ...reply, text: cardText(reply.card, { timeZone: 'UTC', now: at.house.clock.now(), button: (_, to) => to }) }
+  return { ...reply, text: cardText(reply.card, { timeZone: 'UTC', now: at.app.clock.now(), button: (_, to) => to }) }
 }
 
 describe('an analysis with a model', () => {
   beforeEach(async () => {
-    at = await startAnalysedHouse()
+    at = await startAppWithModel()
   })
   afterEach(() => at.close())
 
@@ -52,15 +52,15 @@ describe('an analysis with a model', () => {
     expect(text).toContain('✓ 3/3 citations verified · claude-haiku-5-5 · $')
     const open = card.buttons!.find(button => button.line.startsWith('logs show '))!
     expect((await shown(open.line)).text).toContain('settings reloaded: pool_size=2')
-    const client = await (await at.house.posts({ line: 'analyze history --show 1' })).json()
+    const client = await (await at.app.posts({ line: 'analyze history --show 1' })).json()
     expect((client as { text: string }).text).toContain(`\n${open.label}: ${open.line}\n`)
-    const pressed = await at.house.says('analyze history --show 1', { interactive: true })
+    const pressed = await at.app.says('analyze history --show 1', { interactive: true })
     expect(JSON.stringify(pressed.card.lines)).not.toContain('logs show')
   })
 
   it('opens everything it cites, however much that is: lines, patterns and what happened', async () => {
     await at.trouble()
-    const beat = await at.house.hasCheck('job')
+    const beat = await at.app.hasCheck('job')
     await beat('/fail')
     at.model.next(request => {
       const shown = evidenceIn(request) as { id: string; message?: string; template?: string; what?: string }[]
@@ -85,7 +85,7 @@ describe('an analysis with a model', () => {
     expect(opening.length).toBe(8)
     expect(text).toContain('✓ 8/8 citations verified')
     expect(opening.map(one => one.label.split(' ')[1]!).filter(id => !ids.includes(id))).toEqual([])
-    for (const { line } of opening) expect(await at.house.says(line)).toMatchObject({ ok: true })
+    for (const { line } of opening) expect(await at.app.says(line)).toMatchObject({ ok: true })
   })
 
   it('puts logs in as fenced data, and asks for the answer in a form', async () => {
@@ -163,15 +163,15 @@ describe('an analysis with a model', () => {
     expect(at.model.requests.at(-1)!.text).toContain('was it the settings?')
     expect(at.model.requests.at(-1)!.text).toContain('Your earlier answer')
     expect(at.model.requests.at(-1)!.text).not.toContain('something else entirely')
-    const { analyses } = await at.house.result<{ analyses: { id: number }[] }>('analyze history settings?')
+    const { analyses } = await at.app.result<{ analyses: { id: number }[] }>('analyze history settings?')
     expect((await shown('analyze history')).text).toContain('“was it the settings?”')
     const loose = await shown('analyze ask did password=hunter22secret do it?')
     expect(loose.text).toContain('Asked: did password=[hidden:password] do it?')
-    const kept = await at.house.result('analyze history')
+    const kept = await at.app.result('analyze history')
     expect(JSON.stringify([loose, kept])).not.toContain('hunter22')
     expect(analyses.map(one => one.id)).toEqual([further.id])
-    pruneAnalyses(at.house.state, at.house.clock.now() + 25 * HOUR)
-    expect(await at.house.says(`analyze ask --analysis ${first.id} and now?`)).toMatchObject({
+    pruneAnalyses(at.app.state, at.app.clock.now() + 25 * HOUR)
+    expect(await at.app.says(`analyze ask --analysis ${first.id} and now?`)).toMatchObject({
       ok: false,
       problem: { code: 'conflict' },
     })
@@ -180,14 +180,14 @@ describe('an analysis with a model', () => {
   it('asks about the same evidence ten times in a row at the most, and keeps it no longer than a day for that', async () => {
     await at.trouble()
     let { id } = await ask()
-    await at.house.passes('20h')
+    await at.app.passes('20h')
     for (let n = 1; n <= 10; n++) id = (await ask(`analyze ask --analysis ${id} and then ${n}?`)).id
-    expect(await at.house.says(`analyze ask --analysis ${id} and then?`)).toMatchObject({
+    expect(await at.app.says(`analyze ask --analysis ${id} and then?`)).toMatchObject({
       ok: false,
       problem: { code: 'limited', message: expect.stringContaining('asked about 10 times') },
     })
-    pruneAnalyses(at.house.state, at.house.clock.now() + 5 * HOUR)
-    expect(await at.house.says(`analyze history --show ${id} --evidence`)).toMatchObject({
+    pruneAnalyses(at.app.state, at.app.clock.now() + 5 * HOUR)
+    expect(await at.app.says(`analyze history --show ${id} --evidence`)).toMatchObject({
       ok: false,
       problem: { code: 'conflict' },
     })
@@ -195,7 +195,7 @@ describe('an analysis with a model', () => {
 
   it('takes silence for no peace: what said nothing is never called well, and a name may be wrong', async () => {
     await at.trouble()
-    const beat = await at.house.hasCheck('job')
+    const beat = await at.app.hasCheck('job')
     await beat('/fail')
     const wrong = await shown('analyze host nope')
     expect(wrong.card.title).toContain('Not one log line — host nope')
@@ -206,17 +206,17 @@ describe('an analysis with a model', () => {
       ...{ missing: [], suspicious: [] },
     }
     at.model.otherwise(answers(well))
-    await at.house.result('projects add quiet')
-    const { check } = await at.house.result<{ check: { uuid: string } }>('checks add still --project quiet')
-    await at.house.request(`/ping/${check.uuid}/fail`)
-    const { alerts } = await at.house.result<{ alerts: { id: number }[] }>('alerts list --project quiet')
+    await at.app.result('projects add quiet')
+    const { check } = await at.app.result<{ check: { uuid: string } }>('checks add still --project quiet')
+    await at.app.request(`/ping/${check.uuid}/fail`)
+    const { alerts } = await at.app.result<{ alerts: { id: number }[] }>('alerts list --project quiet')
     const { verdict, outcome } = await ask(`analyze alert ${alerts[0]!.id}`)
     expect([outcome, verdict?.citations.given]).toEqual(['inconclusive', 0])
   })
 
   it('previews exactly what is sent', async () => {
     await at.trouble()
-    const { text } = await at.house.result<{ text: string }>('analyze preview')
+    const { text } = await at.app.result<{ text: string }>('analyze preview')
     await ask()
     const { system, messages } = at.model.requests[0]!.json as { system: string; messages: { content: string }[] }
     const sent = `${system}\n\n${messages[0]!.content}\n`
@@ -248,7 +248,7 @@ function lies(request: RecordedRequest): Behaviour {
 
 describe('without a model', () => {
   beforeAll(async () => {
-    at = await startAnalysedHouse()
+    at = await startAppWithModel()
     await at.trouble()
   })
   beforeEach(() => at.model.requests.splice(0))
@@ -276,7 +276,7 @@ describe('without a model', () => {
       await until(() => at.model.requests.length >= 1, 'the first request')
       // The second attempt waits for the clock.
       for (let i = 0; i < 200 && at.model.requests.length < requests; i++) {
-        await at.house.passes('100ms')
+        await at.app.passes('100ms')
         await new Promise(resolve => setTimeout(resolve, 5))
       }
     }
@@ -292,7 +292,7 @@ describe('without a model', () => {
     at.model.otherwise({ kind: 'hangs' })
     const asked = shown('analyze logs --fresh')
     await until(() => at.model.requests.length === 1, 'the request')
-    await at.house.passes('91s')
+    await at.app.passes('91s')
     expect((await asked).text).toContain('took too long to answer')
   })
 
@@ -300,14 +300,14 @@ describe('without a model', () => {
     at.model.otherwise({ kind: 'hangs' })
     const asked = shown('analyze logs --fresh')
     await until(() => at.model.requests.length === 1, 'the request')
-    void at.house.stop()
+    void at.app.stop()
     expect((await asked).text).toContain('Vakt was stopped meanwhile')
   })
 })
 
 describe('logs', () => {
   beforeEach(async () => {
-    at = await startAnalysedHouse()
+    at = await startAppWithModel()
   })
   afterEach(() => at.close())
 

@@ -1,7 +1,7 @@
 // Everything that analyses, put together: the analyst, its answers under cards, and what it does by itself.
 import { type Channel, channelAt } from '../chat/channel.ts'
 import type { Config } from '../config/config.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
@@ -15,7 +15,7 @@ export type AnalysisOptions = {
   state: State
   store: LogStore | null
   clock: Clock
-  log: Log
+  logger: Logger
   config: Config
   /** Where cards of alerts are. */
   channels: () => readonly Channel[]
@@ -32,16 +32,16 @@ export type OpenAnalysis = {
 }
 
 /** Opens it; nothing is asked before somebody or an alert asks. */
-export function openAnalysis({ state, store, clock, log, config, channels }: AnalysisOptions): OpenAnalysis {
-  const analyst = createAnalyst({ state, store, clock, log, timeZone: config.timeZone, ai: config.ai })
-  const threads = createThreads(state, clock, log)
+export function openAnalysis({ state, store, clock, logger, config, channels }: AnalysisOptions): OpenAnalysis {
+  const analyst = createAnalyst({ state, store, clock, logger, timeZone: config.timeZone, ai: config.ai })
+  const threads = createThreads(state, clock, logger)
   const show = (answered: Parameters<typeof answerCard>[0]) => answerCard(answered)
-  const automatic = createAutomatic({ state, analyst, threads, channels, clock, log, show })
+  const automatic = createAutomatic({ state, analyst, threads, channels, clock, logger, show })
   let started = false
   return {
     analyst,
     threads,
-    compare: createComparison({ state, store }, clock, log),
+    compare: createComparison({ state, store }, clock, logger),
     look() {
       if (!started) threads.start(id => channelAt(channels(), id))
       started = true

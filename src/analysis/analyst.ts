@@ -1,26 +1,26 @@
 // The analyst: gathers evidence, has a model read it where one may, and always has an answer.
 import { createHash } from 'node:crypto'
 import type { Config } from '../config/config.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, DAY, MINUTE, SECOND } from '../time.ts'
 import { type Analysis, readByDigest, saveAnalysis, uniqueDigest } from './analyses.ts'
 import { gatherPack, type Subject } from './evidence/gather.ts'
-import { createMeasures } from './evidence/metric-tools.ts'
+import { createMetricTools } from './evidence/metric-tools.ts'
 import { isEmpty, isError, isUnheard, type Pack, troubles } from './evidence/pack.ts'
 import { reportHeadline } from './evidence/pack-card.ts'
 import { packText } from './evidence/pack-text.ts'
 import { measuredOutOfRange } from './evidence/unusual-metrics.ts'
 import { createAnthropic } from './model/anthropic.ts'
-import { investigate, type Purse } from './model/investigate.ts'
+import { type Budget, investigate } from './model/investigate.ts'
 import { type Model, ModelError } from './model/model.ts'
 import { createOpenAiCompatible } from './model/openai-compatible.ts'
 import { costOf, isHome, priceOf } from './model/price.ts'
 import { firstTurn, PROMPT_VERSION, SYSTEM } from './model/prompt.ts'
-import { createVeil, veilOf } from './model/pseudonymize.ts'
-import { type Limits, reserve, settle } from './model/spending.ts'
+import { createPseudonymizer, pseudonymizerFor } from './model/pseudonymize.ts'
+import { closeReservation, type Limits, reserve } from './model/spending.ts'
 import { NO_MODEL, OverBudget, whyNoModel } from './model/unavailable.ts'
 import type { Verdict } from './model/verdict.ts'
 
@@ -60,7 +60,7 @@ export type AnalystOptions = {
   state: State
   store: LogStore | null
   clock: Clock
-  log: Log
+  logger: Logger
   timeZone: string
   ai: Config['ai']
 }
@@ -79,7 +79,7 @@ const SHARE_OF_A_PERSON = 1 / 4
 
 /** An analyst over the logs and the state; it talks to nobody before the first question. */
 export function createAnalyst(options: AnalystOptions): Analyst {
-  const { state, store, clock, log, timeZone, ai } = options
+  const { state, store, clock, logger, timeZone, ai } = options
   const models = modelsOf(ai)
   let model: Model | null = null
   const sources = { state, store, measured: (subject: Subject) => measuredOutOfRange(state, subject, clock.now()) }
@@ -125,24 +125,24 @@ export function createAnalyst(options: AnalystOptions): Analyst {
   const whyNot = (error: unknown): string => {
     if (stopping.signal.aborted) return 'Vakt was stopped meanwhile; ask again.'
     if (error instanceof ModelError)
-      log.warn('a model could not be asked', { failure: error.failure, said: error.message })
+      logger.warn('a model could not be asked', { failure: error.failure, said: error.message })
     const why = whyNoModel(error, clock.now(), timeZone)
     if (why !== null) return why
-    log.error('an analysis failed', { error })
+    logger.error('an analysis failed', { error })
     return 'The model could not be asked because of a fault of Vakt; its log says more. This is the evidence itself.'
   }
 
-  const askModels = async (question: Question, pack: Pack, purse: Purse, tell: (says: string) => void) => {
+  const askModels = async (question: Question, pack: Pack, purse: Budget, tell: (says: string) => void) => {
     const deadline = new AbortController()
     const cancel = clock.at(clock.now() + DEADLINE, () => deadline.abort())
     const { first, second } = models!
     const ask = async (name: string) => {
       model ??= openModel(ai)
-      const veil = veilOf(pack)
+      const veil = pseudonymizerFor(pack)
       const verdict = await investigate({
         ...{ model, name, pack, question: question.question },
         earlier: question.parent?.verdict ? earlierOf(question.parent.verdict) : null,
-        measures: createMeasures(state, question.subject.projectId, clock.now()),
+        measures: createMetricTools(state, question.subject.projectId, clock.now()),
         ...{ store, veil, purse, clock, onProgress: tell },
         signal: AbortSignal.any([deadline.signal, stopping.signal]),
       })
@@ -161,7 +161,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     }
   }
 
-  const createPurse = ({ by }: Question): Purse & { spent(): number } => {
+  const createPurse = ({ by }: Question): Budget & { spent(): number } => {
     let spent = 0
     return {
       spent: () => spent,
@@ -176,7 +176,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
           end(usage) {
             const cost = usage === null ? 0 : costOf(price, usage.input, usage.output)
             spent += cost - most
-            settle(state, reservation, cost, usage)
+            closeReservation(state, reservation, cost, usage)
           },
         }
       },
@@ -185,7 +185,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
 
   const digestOf = ({ question, deep, parent, alertId, subject }: Question, pack: Pack): string => {
     // The first line says from when to when, which a second later is another.
-    const evidence = packText(pack, createVeil().conceal).split('\n').slice(1)
+    const evidence = packText(pack, createPseudonymizer().conceal).split('\n').slice(1)
     const about = [alertId, subject.projectId, parent?.id ?? null]
     const asked = [PROMPT_VERSION, ai.provider, models, deep, question, about, evidence]
     return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
@@ -214,7 +214,7 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     },
     async preview(subject, question) {
       const pack = await gatherPack(sources, subject)
-      const veil = veilOf(pack)
+      const veil = pseudonymizerFor(pack)
       const turn = firstTurn(pack, question, null, '000000000000', veil.conceal)
       return { text: veil.conceal(`${SYSTEM}\n\n${turn}\n`), pack, concealed: veil.counts() }
     },

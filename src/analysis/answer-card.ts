@@ -5,7 +5,7 @@ import type { Answered } from './analyst.ts'
 import { coverageText, type Pack } from './evidence/pack.ts'
 import { lineButtons, packCard, patternLine, reportHeadline, windowFooter } from './evidence/pack-card.ts'
 import { formatDollars } from './model/price.ts'
-import { type Veil, veilOf } from './model/pseudonymize.ts'
+import { type Pseudonymizer, pseudonymizerFor } from './model/pseudonymize.ts'
 import { defused } from './model/sanitize.ts'
 import type { Citation, Claim, Verdict } from './model/verdict.ts'
 
@@ -29,7 +29,7 @@ const MOST_CITED = 12
 export function answerCard({ analysis, pack, sameAs }: Answered, again: string | null = null): Card {
   const { verdict } = analysis
   if (verdict === null) return packCard(pack, analysis.why)
-  const shown = restored(verdict, veilOf(pack))
+  const shown = restored(verdict, pseudonymizerFor(pack))
   const same: Text[] =
     sameAs === null ? [] : [['The same was asked and answered ', { time: sameAs, style: 'relative' }, '.']]
   return {
@@ -81,7 +81,7 @@ export function oldAnswerCard(analysis: Analysis): Card {
 }
 
 /** The people of a pack put in again wherever the model named their pseudonyms. */
-export function restored(verdict: Verdict, veil: Veil): Verdict {
+export function restored(verdict: Verdict, veil: Pseudonymizer): Verdict {
   const deep = (value: unknown): unknown => {
     if (typeof value === 'string') return veil.restore(value)
     if (Array.isArray(value)) return value.map(deep)

@@ -1,7 +1,7 @@
 // Analyses critical alerts by itself where a project wants that: one after the other, under their cards, a few an hour.
 import type { Card } from '../card.ts'
 import type { Channel } from '../chat/channel.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, MINUTE } from '../time.ts'
 import type { Analyst, Answered } from './analyst.ts'
@@ -20,10 +20,10 @@ export function createAutomatic(options: {
   threads: Threads
   channels: () => readonly Channel[]
   clock: Clock
-  log: Log
+  logger: Logger
   show(answered: Answered): Card
 }) {
-  const { state, analyst, threads, channels, clock, log, show } = options
+  const { state, analyst, threads, channels, clock, logger, show } = options
   let cancel: (() => void) | null = null
   let stopped = false
   /** A turn looks itself for what comes meanwhile. */
@@ -36,7 +36,7 @@ export function createAutomatic(options: {
       turning = true
       void turn()
         .catch(error => {
-          log.error('alerts could not be analysed by themselves', { error })
+          logger.error('alerts could not be analysed by themselves', { error })
           if (!stopped) arm(clock.now() + MINUTE)
         })
         .finally(() => {
@@ -70,7 +70,7 @@ export function createAutomatic(options: {
         .answer({ channel, ref, key: 'automatic', again: `analyze alert ${id}` }, `Analysis of alert ${id}`, async () =>
           show(answered),
         )
-        .catch(error => log.warn('an analysis could not be shown', { channel: channel.id, error }))
+        .catch(error => logger.warn('an analysis could not be shown', { channel: channel.id, error }))
     }
   }
 

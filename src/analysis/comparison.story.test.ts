@@ -1,22 +1,22 @@
 // Reports tell what was unusual in the logs, and neither wait for that nor fail with it.
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
+import { type AppWithModel, startAppWithModel } from '../testing/analysis.ts'
 import { until } from '../testing/running.ts'
 import { HOUR, MINUTE } from '../time.ts'
 
-let at: AnalysedHouse
+let at: AppWithModel
 beforeEach(async () => {
-  at = await startAnalysedHouse()
+  at = await startAppWithModel()
 })
 afterEach(() => at.close())
 
-const reports = () => at.house.channel.messages.filter(one => one.card.title.startsWith('Report'))
+const reports = () => at.app.channel.messages.filter(one => one.card.title.startsWith('Report'))
 const told = (at: number) => JSON.stringify(reports()[at]!.card.lines)
 /** A report is added, and time passes until it is due. */
 const comesDue = async (name: string) => {
-  const minute = Math.floor(at.house.clock.now() / MINUTE) * MINUTE + MINUTE
-  await at.house.result(`reports add ${name} --daily --at ${new Date(minute).toISOString().slice(11, 16)}`)
-  await at.house.passes(`${minute - at.house.clock.now()}ms`)
+  const minute = Math.floor(at.app.clock.now() / MINUTE) * MINUTE + MINUTE
+  await at.app.result(`reports add ${name} --daily --at ${new Date(minute).toISOString().slice(11, 16)}`)
+  await at.app.passes(`${minute - at.app.clock.now()}ms`)
 }
 
 it('a report says what is new and what fell silent since the last, and asks no model', async () => {
@@ -35,7 +35,7 @@ it('a report says what is new and what fell silent since the last, and asks no m
   // Nothing cites a pattern in a report, and a time of the day alone may be of another day.
   expect(told(0)).not.toMatch(/"code":"T\d|"clock"/)
   expect(told(0)).toContain('"moment"')
-  const run = await at.house.says('reports run morning')
+  const run = await at.app.says('reports run morning')
   expect(JSON.stringify(run.card.lines)).toContain('no free connection')
   expect(at.model.requests).toEqual([])
 })
@@ -49,6 +49,6 @@ it('a report goes without it where the logs are broken or slow', async () => {
   store.count = () => new Promise(() => {})
   await comesDue('evening')
   expect(reports().length).toBe(1)
-  await at.house.passes('10s')
+  await at.app.passes('10s')
   expect(reports().length).toBe(2)
 })

@@ -4,7 +4,7 @@ import { judgePack, judgeVerdict, table } from '../../eval/judgement.ts'
 import { packOfStory, storeStory, subjectOf } from '../../eval/store-of-stories.ts'
 import { storiesOf } from '../../eval/stories.ts'
 import { readConfig } from '../config/config.ts'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { aStore } from '../logs/embedded/store.testing.ts'
 import { memoryState } from '../state/database.ts'
 import { MODEL_KEY, startModelServer } from '../testing/model/model-server.ts'
@@ -16,7 +16,7 @@ describe('the evaluation', () => {
   it('finds the cause among the evidence of every case, and does no harm', async () => {
     const [store, state, server] = [await aStore(), memoryState(), await startModelServer()]
     const { ai } = readConfig({ ANTHROPIC_API_KEY: MODEL_KEY, ANTHROPIC_BASE_URL: server.url })
-    const analyst = createAnalyst({ state, store, clock: systemClock, log: silentLog, timeZone: 'UTC', ai })
+    const analyst = createAnalyst({ state, store, clock: systemClock, logger: silentLogger, timeZone: 'UTC', ai })
     const rows = []
     for (const [at, story] of storiesOf([41], Date.now()).entries()) {
       const project = `case-${at}`

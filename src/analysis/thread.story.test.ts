@@ -1,25 +1,25 @@
 // Analyses under the cards of alerts, by a press and by themselves, and what they may cost.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
-import { type AnalysedHouse, startAnalysedHouse } from '../testing/analysis.ts'
-import type { TestHouseOptions } from '../testing/app.ts'
+import { type AppWithModel, startAppWithModel } from '../testing/analysis.ts'
+import type { TestAppOptions } from '../testing/app.ts'
 import { settled } from '../testing/fake-clock.ts'
 import { MODEL_KEY } from '../testing/model/model-server.ts'
 import { readsHonestly } from '../testing/model/reader.ts'
 import { until } from '../testing/running.ts'
-import { listBegun } from './begun-answers.ts'
+import { listPendingAnswers } from './begun-answers.ts'
 import { spentSince } from './model/spending.ts'
 
-let at: AnalysedHouse
-const opens = async (options: TestHouseOptions = {}) => {
-  at = await startAnalysedHouse(options)
+let at: AppWithModel
+const opens = async (options: TestAppOptions = {}) => {
+  at = await startAppWithModel(options)
 }
 afterEach(() => at.close())
 
 const chat = { platform: 'terminal' as const, interactive: true }
-const replies = () => at.house.channel.messages[0]!.replies.map(reply => reply.card)
+const replies = () => at.app.channel.messages[0]!.replies.map(reply => reply.card)
 const failingJob = async () => {
-  const beat = await at.house.hasCheck('job')
+  const beat = await at.app.hasCheck('job')
   await beat('/fail')
 }
 
@@ -29,63 +29,63 @@ describe('an analysis under a card', () => {
   it('is begun by the button, tells what it does, and becomes the answer', async () => {
     await failingJob()
     await at.trouble()
-    const button = at.house.channel.messages[0]!.card.buttons!.find(one => one.label === 'Analyze')!
+    const button = at.app.channel.messages[0]!.card.buttons!.find(one => one.label === 'Analyze')!
     let answer = () => {}
     const asked = new Promise<void>(done => {
       answer = done
     })
     at.model.next({ kind: 'calls', calls: [{ name: 'histogram', input: {} }] }, { kind: 'hangs' })
-    const pressed = await at.house.says(button.line, chat)
+    const pressed = await at.app.says(button.line, chat)
     expect(pressed).toMatchObject({ ok: true, quiet: true, result: { under_way: true } })
     await until(() => at.model.requests.length === 2, 'the second request')
-    await at.house.passes('4s')
+    await at.app.passes('4s')
     expect(replies()).toMatchObject([{ title: 'Analysis of alert 1 …', lines: [expect.stringContaining('…')] }])
     // The same press again begins nothing new.
-    await at.house.says(button.line, chat)
+    await at.app.says(button.line, chat)
     expect(replies().length).toBe(1)
     at.model.release()
     answer()
     await asked
     await until(async () => {
-      await at.house.passes('1s')
+      await at.app.passes('1s')
       return replies()[0]!.title.includes('Cause found')
     }, 'the answer')
     expect(replies()[0]!.lines!.length).toBeGreaterThan(3)
-    expect(listBegun(at.house.state)).toEqual([])
-    expect(at.house.channel.messages[0]!.card.title).toContain('Critical')
+    expect(listPendingAnswers(at.app.state)).toEqual([])
+    expect(at.app.channel.messages[0]!.card.title).toContain('Critical')
   })
 
   it('comes under the card where that is, also in a channel that was added', async () => {
     const ops = 'discord:100000000000000001'
-    await at.house.result(`channels add ${ops} --name ops`)
-    await at.house.result('routes add jobs --matcher check:job --to ops')
+    await at.app.result(`channels add ${ops} --name ops`)
+    await at.app.result('routes add jobs --matcher check:job --to ops')
     await failingJob()
     await at.trouble()
     const ann = { platform: 'discord' as const, interactive: true }
-    const { card } = at.house.added(ops).messages.at(-1)!
-    expect(await at.house.says(card.buttons!.find(one => one.label === 'Analyze')!.line, ann)).toMatchObject({
+    const { card } = at.app.added(ops).messages.at(-1)!
+    expect(await at.app.says(card.buttons!.find(one => one.label === 'Analyze')!.line, ann)).toMatchObject({
       ok: true,
       quiet: true,
     })
     await until(async () => {
-      await at.house.passes('1s')
-      return at.house.added(ops).messages.at(-1)!.replies[0]?.card.title.includes('Cause found')
+      await at.app.passes('1s')
+      return at.app.added(ops).messages.at(-1)!.replies[0]?.card.title.includes('Cause found')
     }, 'the answer')
   })
 
   it('survives a channel that refuses edits for a while, and one whose message is gone', async () => {
     await failingJob()
     await at.trouble()
-    at.house.channel.failing(new DeliveryError('limited', 'wait', { retryAfterMs: 7000 }), 2, 'edit')
-    await at.house.says('analyze alert 1', chat)
+    at.app.channel.failing(new DeliveryError('limited', 'wait', { retryAfterMs: 7000 }), 2, 'edit')
+    await at.app.says('analyze alert 1', chat)
     await until(async () => {
-      await at.house.passes('5s')
+      await at.app.passes('5s')
       return replies()[0]!.title.includes('Cause found')
     }, 'the answer')
-    at.house.channel.failing(new DeliveryError('gone', 'deleted'), 1, 'edit')
-    await at.house.says('analyze alert 1 --question "and why?"', chat)
+    at.app.channel.failing(new DeliveryError('gone', 'deleted'), 1, 'edit')
+    await at.app.says('analyze alert 1 --question "and why?"', chat)
     await until(async () => {
-      await at.house.passes('1s')
+      await at.app.passes('1s')
       return replies().at(-1)!.title.includes('Cause found') && replies().length === 3
     }, 'the answer posted anew')
   })
@@ -94,9 +94,9 @@ describe('an analysis under a card', () => {
     await failingJob()
     await at.trouble()
     at.model.next({ kind: 'hangs' })
-    await at.house.says('analyze alert 1 --question "and why?"', chat)
+    await at.app.says('analyze alert 1 --question "and why?"', chat)
     await until(() => at.model.requests.length === 1, 'the request')
-    const next = await at.house.restarts('1m', 'killed')
+    const next = await at.app.restarts('1m', 'killed')
     expect(replies()).toMatchObject([
       {
         title: 'Analysis of alert 1 was interrupted',
@@ -105,26 +105,26 @@ describe('an analysis under a card', () => {
     ])
     const after = await next.restarts('1m', 'killed')
     expect(replies().length).toBe(1)
-    expect(listBegun(after.state)).toEqual([])
+    expect(listPendingAnswers(after.state)).toEqual([])
     // What is left of the dead one waits for a channel that is gone.
-    at.house.stop = after.stop
+    at.app.stop = after.stop
   })
 
   it('asked by a mention and cut off asks the same again, once', async () => {
     await failingJob()
     await at.trouble()
-    await at.house.says('analyze alert 1', chat)
+    await at.app.says('analyze alert 1', chat)
     await until(async () => {
-      await at.house.passes('1s')
+      await at.app.passes('1s')
       return replies()[0]?.title.includes('Cause found')
     }, 'the answer')
     at.model.next({ kind: 'hangs' })
-    const { ref } = at.house.channel.messages[0]!
+    const { ref } = at.app.channel.messages[0]!
     const mention = { channels: ['discord'], under: ['no card', ref], text: ' was it "ops"? ', thread: null }
     const ann = { platform: 'discord' as const, id: '1', name: 'Ann', admin: false, groups: [], interactive: true }
-    expect(await at.house.desk.mentioned(mention, ann)).toMatchObject({ ok: true, quiet: true })
+    expect(await at.app.dispatcher.mentioned(mention, ann)).toMatchObject({ ok: true, quiet: true })
     await until(() => at.model.requests.length === 2, 'the request')
-    const next = await at.house.restarts('1m', 'killed')
+    const next = await at.app.restarts('1m', 'killed')
     const { buttons } = replies().at(-1)!
     expect(buttons).toMatchObject([
       { label: 'Ask again', line: 'analyze ask --analysis 1 --question="was it \\"ops\\"?"' },
@@ -132,66 +132,66 @@ describe('an analysis under a card', () => {
     at.model.release()
     const again = await next.says(buttons![0]!.line)
     expect(again).toMatchObject({ ok: true, result: { analysis: { question: 'was it "ops"?', follows: 1 } } })
-    at.house.stop = next.stop
+    at.app.stop = next.stop
   })
 
   it('does not come by itself where somebody asked already, and leaves nothing behind while it fails', async () => {
-    await at.house.result('analyze auto on')
+    await at.app.result('analyze auto on')
     await failingJob()
     await at.trouble()
     const store = at.store as { count: (...args: never[]) => Promise<unknown> }
     const { count } = store
     store.count = () => Promise.reject(new Error('the disk is gone'))
-    await at.house.passes('3m')
+    await at.app.passes('3m')
     expect(replies()).toEqual([])
     store.count = count
-    await at.house.result('analyze alert 1')
-    await at.house.passes('3m')
+    await at.app.result('analyze alert 1')
+    await at.app.passes('3m')
     expect(replies()).toEqual([])
     expect(at.model.requests.length).toBe(1)
   })
 
   it('does not come by itself for what is silenced, but once people are told of it', async () => {
-    await at.house.result('analyze auto on')
-    await at.house.result('silence add severity:critical --for 5m')
+    await at.app.result('analyze auto on')
+    await at.app.result('silence add severity:critical --for 5m')
     await failingJob()
     await at.trouble()
-    await at.house.passes('4m')
+    await at.app.passes('4m')
     expect(at.model.requests).toEqual([])
-    await at.house.passes('90s')
+    await at.app.passes('90s')
     await until(async () => {
       await settled()
-      return at.house.channel.messages.some(one => one.replies.some(reply => reply.card.title.includes('Cause found')))
+      return at.app.channel.messages.some(one => one.replies.some(reply => reply.card.title.includes('Cause found')))
     }, 'the answer')
     expect(at.model.requests.length).toBe(1)
   })
 
   it('comes by itself six times an hour, and what waits then is looked at no more than once a minute', async () => {
-    await at.house.result('analyze auto on')
-    for (let i = 1; i <= 8; i++) await (await at.house.hasCheck(`job-${i}`))('/fail')
-    const made = async () => (await at.house.result<{ analyses: object[] }>('analyze history')).analyses.length
+    await at.app.result('analyze auto on')
+    for (let i = 1; i <= 8; i++) await (await at.app.hasCheck(`job-${i}`))('/fail')
+    const made = async () => (await at.app.result<{ analyses: object[] }>('analyze history')).analyses.length
     await until(async () => {
-      await at.house.passes('5s')
+      await at.app.passes('5s')
       return (await made()) === 6
     }, 'six analyses')
-    await at.house.passes('3m')
+    await at.app.passes('3m')
     expect(await made()).toBe(6)
   })
 
   it('comes by itself for criticals where a project wants it, once', async () => {
-    await at.house.result('analyze auto on')
+    await at.app.result('analyze auto on')
     await at.trouble()
     await failingJob()
-    await at.house.passes('19s')
+    await at.app.passes('19s')
     expect(at.model.requests.length).toBe(0)
-    await at.house.passes('2s')
+    await at.app.passes('2s')
     await until(async () => {
       await settled()
-      return at.house.channel.messages.some(one => one.replies[0]?.card.title.includes('Cause found'))
+      return at.app.channel.messages.some(one => one.replies[0]?.card.title.includes('Cause found'))
     }, 'the answer')
-    await at.house.passes('5m')
+    await at.app.passes('5m')
     expect(at.model.requests.length).toBe(1)
-    expect((await at.house.result<{ analyses: object[] }>('analyze history')).analyses).toMatchObject([
+    expect((await at.app.result<{ analyses: object[] }>('analyze history')).analyses).toMatchObject([
       { kind: 'alert', automatic: true, asked_by: 'Vakt' },
     ])
   })
@@ -199,8 +199,8 @@ describe('an analysis under a card', () => {
 
 describe('money', () => {
   const ask = async (line = 'analyze logs --fresh') =>
-    (await at.house.result<{ analysis: { why_no_model: string | null; cost_usd: number } }>(line)).analysis
-  const total = () => spentSince(at.house.state, 0)
+    (await at.app.result<{ analysis: { why_no_model: string | null; cost_usd: number } }>(line)).analysis
+  const total = () => spentSince(at.app.state, 0)
 
   it('is reserved before a call and settled by what the provider counted', async () => {
     await opens()
@@ -226,7 +226,7 @@ describe('money', () => {
     at.model.next({ kind: 'is cut', text: 'x'.repeat(500), how: 'clean' })
     const cut = ask()
     await until(async () => {
-      await at.house.passes('1s')
+      await at.app.passes('1s')
       return at.model.requests.length >= 4
     }, 'the second attempt')
     await cut
@@ -237,10 +237,10 @@ describe('money', () => {
     await opens()
     await at.trouble()
     at.model.otherwise({ kind: 'hangs' })
-    void at.house.says('analyze logs')
+    void at.app.says('analyze logs')
     await until(() => at.model.requests.length === 1, 'the request')
     expect(total()).toBeGreaterThan(4000)
-    const next = await at.house.restarts('1s', 'killed')
+    const next = await at.app.restarts('1s', 'killed')
     expect(spentSince(next.state, 0)).toBe(total())
     await next.stop()
   })
@@ -279,7 +279,7 @@ describe('money', () => {
     const people = ['1', '2', '3', '4', '5', '6']
     const whys: (string | null)[] = []
     for (const id of people) {
-      const reply = await at.house.says('analyze logs --fresh', { id })
+      const reply = await at.app.says('analyze logs --fresh', { id })
       whys.push(
         (reply as unknown as { result: { analysis: { why_no_model: string | null } } }).result.analysis.why_no_model,
       )
@@ -292,7 +292,7 @@ describe('money', () => {
 describe('other models', () => {
   it('answer over the OpenAI protocol, with tools', async () => {
     await opens()
-    const local = await startAnalysedHouse({
+    const local = await startAppWithModel({
       environment: {
         ...{ AI_PROVIDER: 'openai', AI_BASE_URL: `${at.model.url}/v1`, AI_API_KEY: MODEL_KEY, AI_MODEL: 'llama' },
         ANTHROPIC_API_KEY: '',
@@ -300,14 +300,14 @@ describe('other models', () => {
     })
     await local.trouble()
     at.model.next({ kind: 'calls', calls: [{ name: 'search_logs', input: { text: 'order', limit: 3 } }] })
-    const { analysis } = await local.house.result<{ analysis: object }>('analyze logs')
+    const { analysis } = await local.app.result<{ analysis: object }>('analyze logs')
     expect(analysis).toMatchObject({ outcome: 'cause_found', model: 'llama', cost_usd: 0 })
     expect(at.model.requests.map(one => one.path)).toEqual(['/v1/chat/completions', '/v1/chat/completions'])
     expect(at.model.requests[1]!.text).toContain('order 1000 failed')
     at.model.otherwise({ kind: 'is cut', text: 'x'.repeat(500), how: 'clean' })
-    const cut = local.house.result<{ analysis: { why_no_model: string } }>('analyze logs --fresh')
+    const cut = local.app.result<{ analysis: { why_no_model: string } }>('analyze logs --fresh')
     await until(async () => {
-      await local.house.passes('1s')
+      await local.app.passes('1s')
       return at.model.requests.length === 4
     }, 'the second attempt')
     expect((await cut).analysis.why_no_model).toContain('broke off')

@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Card } from '../card.ts'
 import { type Channel, DeliveryError } from '../chat/channel.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, SECOND } from '../time.ts'
-import { forgetBegun, listBegun, noteBegun } from './begun-answers.ts'
+import { forgetPendingAnswer, listPendingAnswers, recordPendingAnswer } from './begun-answers.ts'
 
 /** Edits share the channel's limit with alerts, so they keep well below it. */
 const PACE = 3 * SECOND
@@ -31,7 +31,7 @@ export type Place = { channel: Channel; ref: string; key: string; again: string 
 export type Work = (tell: (says: string) => void) => Promise<Card>
 
 /** Threads over a state and a clock; whatever cannot be shown in the end is told to `log`. */
-export function createThreads(state: State, clock: Clock, log: Log): Threads {
+export function createThreads(state: State, clock: Clock, logger: Logger): Threads {
   const under = new Map<string, Promise<void>>()
   const stopping = new AbortController()
 
@@ -41,7 +41,7 @@ export function createThreads(state: State, clock: Clock, log: Log): Threads {
     title: string,
     work: Work,
   ): Promise<void> => {
-    const begun = noteBegun(state, { channelId: channel.id, ref, title, again, at: clock.now() })
+    const begun = recordPendingAnswer(state, { channelId: channel.id, ref, title, again, at: clock.now() })
     let newest: string | null = null
     let cancel = () => {}
     let editing: Promise<void> = Promise.resolve()
@@ -50,19 +50,19 @@ export function createThreads(state: State, clock: Clock, log: Log): Threads {
       if (newest === null) return
       const card = progressCard(title, newest)
       newest = null
-      editing = channel.edit(ref, card).catch(error => log.debug('progress could not be shown', { error }))
+      editing = channel.edit(ref, card).catch(error => logger.debug('progress could not be shown', { error }))
     }
     cancel = clock.at(clock.now() + PACE, show)
     const card = await work(says => {
       newest = says
     }).catch((error): Card => {
-      log.error('an analysis failed', { error })
+      logger.error('an analysis failed', { error })
       return { title: `${title} failed`, tone: 'warning', lines: [(error as Error).message] }
     })
     cancel()
     await editing
     await deliver(channel, ref, thread, card)
-    forgetBegun(state, begun)
+    forgetPendingAnswer(state, begun)
   }
 
   /** Where nothing can be edited only the answer itself is told. */
@@ -79,7 +79,7 @@ export function createThreads(state: State, clock: Clock, log: Log): Threads {
         const failed = error instanceof DeliveryError ? error : null
         if (failed?.refusal === 'gone') return void (await channel.reply(thread, card, nonce()).catch(() => {}))
         if (failed === null || failed.refusal === 'refused' || attempt === ATTEMPTS || stopping.signal.aborted)
-          return log.warn('the answer of an analysis could not be shown', { channel: channel.id, error })
+          return logger.warn('the answer of an analysis could not be shown', { channel: channel.id, error })
         await new Promise<void>(done => {
           const cancel = clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done)
           const hurry = () => {
@@ -110,7 +110,7 @@ export function createThreads(state: State, clock: Clock, log: Log): Threads {
             ? tellOnce(channel, ref, work)
             : fill(asked, await channel.reply(ref, progressCard(title, GATHERING), nonce()), title, work)
         const filled = filling
-          .catch(error => log.error('an answer could not be shown', { error }))
+          .catch(error => logger.error('an answer could not be shown', { error }))
           .finally(() => under.delete(place))
         under.set(place, filled)
         return 'begun'
@@ -122,15 +122,15 @@ export function createThreads(state: State, clock: Clock, log: Log): Threads {
       }
     },
     start(find) {
-      for (const { id, channelId, ref, title, again } of listBegun(state)) {
+      for (const { id, channelId, ref, title, again } of listPendingAnswers(state)) {
         const channel = find(channelId)
         const told = channel ? deliver(channel, ref, ref, interruptedCard(title, again)) : Promise.resolve()
         const place = `begun ${id}`
         under.set(
           place,
           told
-            .then(() => forgetBegun(state, id))
-            .catch(error => log.error('an interrupted answer could not be told of', { error }))
+            .then(() => forgetPendingAnswer(state, id))
+            .catch(error => logger.error('an interrupted answer could not be told of', { error }))
             .finally(() => under.delete(place)),
         )
       }

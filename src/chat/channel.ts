@@ -5,7 +5,7 @@ import type { Command, Role } from '../command/command.ts'
 import type { Problem } from '../problem.ts'
 
 /** Why a message was not delivered, as delivery needs to know it. */
-export type Refusal =
+export type DeliveryErrorCode =
   /** The platform asked to wait `retryAfterMs`; `scope` says what is limited: one kind of step, or everything. */
   | 'limited'
   /** Certainly not accepted (refused connection, no session, 5xx before acceptance): send again later. */
@@ -19,12 +19,12 @@ export type Refusal =
 
 /** A delivery that failed; `message` is one sentence for a person, without secrets. */
 export class DeliveryError extends Error {
-  readonly refusal: Refusal
+  readonly refusal: DeliveryErrorCode
   readonly retryAfterMs: number | undefined
   readonly scope: 'post' | 'edit' | 'all'
 
   constructor(
-    refusal: Refusal,
+    refusal: DeliveryErrorCode,
     message: string,
     details: { retryAfterMs?: number; scope?: 'post' | 'edit' | 'all' } = {},
   ) {
@@ -82,14 +82,14 @@ export type PlatformStatus = { state: 'connecting' | 'online' | 'lost' | 'refuse
 export type PlatformName = 'discord' | 'slack' | 'terminal' | 'telegram' | 'email' | 'webhook'
 
 /** A channel beside those of the settings: its id, and for webhooks where it goes and what it is signed with. */
-export type GivenChannel = { id: string; name: string; address: string | null; secret: string | null }
+export type AddedChannel = { id: string; name: string; address: string | null; secret: string | null }
 
 /** A chat platform: its connection, supervised by itself, and the channels it offers. */
 export interface Platform {
   readonly name: PlatformName
   readonly channels: readonly Channel[]
   /** Opens one more of its channels; null when that is none of this platform's. */
-  open?(given: GivenChannel): Channel | null
+  open?(given: AddedChannel): Channel | null
   status(): PlatformStatus
   /** Starts connecting in the background and keeps at it; never throws, never rejects. */
   start(): void
@@ -97,7 +97,7 @@ export interface Platform {
   stop(): Promise<void>
 }
 
-/** Who speaks, as a platform knows them; roles are settled behind `CommandDesk`. */
+/** Who speaks, as a platform knows them; roles are settled behind `CommandDispatcher`. */
 export type Speaker = {
   platform: 'discord' | 'slack' | 'terminal' | 'telegram' | 'api'
   id: string
@@ -142,7 +142,7 @@ export type Reply =
 export type Choice = { name: string; value: string }
 
 /** What a platform hands command lines to. */
-export interface CommandDesk {
+export interface CommandDispatcher {
   readonly commands: readonly Command<never>[]
   /** Runs a command; never rejects: refusals are replies. */
   run(request: Request, speaker: Speaker): Promise<Reply>

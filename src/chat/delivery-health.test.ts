@@ -3,15 +3,15 @@ import { expect, it } from 'vitest'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { createMemoryChannel } from '../testing/memory-channel.ts'
 import { MINUTE } from '../time.ts'
-import { DeliveryError, type Refusal } from './channel.ts'
-import { createTroubles } from './delivery-health.ts'
+import { DeliveryError, type DeliveryErrorCode } from './channel.ts'
+import { createDeliveryHealth } from './delivery-health.ts'
 
 function setUp() {
   const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
-  const troubles = createTroubles(clock, 2 * MINUTE)
+  const troubles = createDeliveryHealth(clock, 2 * MINUTE)
   const inner = createMemoryChannel('pager', clock.now)
   const channel = troubles.watch(inner)
-  const fails = async (refusal: Refusal) => {
+  const fails = async (refusal: DeliveryErrorCode) => {
     inner.failing(new DeliveryError(refusal, 'No.'), 1)
     await expect(channel.post({ title: 'x', tone: 'info' }, 'n')).rejects.toThrow('No.')
   }

@@ -5,7 +5,7 @@ import { type Channel, DeliveryError, type PlatformStatus } from './channel.ts'
 /** Every failure is followed by another try within some five minutes; what is not tried any more is in no trouble. */
 const FORGOTTEN = 10 * MINUTE
 
-export interface Troubles {
+export interface DeliveryHealth {
   /** The same channel, whose posts, edits and replies are learnt from. */
   watch(channel: Channel): Channel
   /** `lost` when tries at one of the channels have failed for `lasting` ms; online else. */
@@ -13,7 +13,7 @@ export interface Troubles {
 }
 
 /** Watches the channels of one platform. */
-export function createTroubles(clock: Clock, lasting: number): Troubles {
+export function createDeliveryHealth(clock: Clock, lasting: number): DeliveryHealth {
   const began = clock.now()
   const failing = new Map<string, { since: number; last: number; message: string }>()
 

@@ -1,6 +1,6 @@
 // Live tails: at a pace that several together keep too, nothing left out without a word, and the last word stays.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { createFakeClock, type FakeClock, settled } from '../testing/fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from '../testing/memory-channel.ts'
 import { MINUTE, SECOND } from '../time.ts'
@@ -14,7 +14,7 @@ let tails: Tails
 beforeEach(() => {
   clock = createFakeClock(0)
   channel = createMemoryChannel('slack', clock.now)
-  tails = createTails(clock, silentLog)
+  tails = createTails(clock, silentLogger)
 })
 
 async function begin(where: Channel = channel) {

@@ -1,7 +1,7 @@
 // Live tails: one message that shows the newest lines, edited in place at a pace every platform allows, until it is stopped.
 import { randomBytes } from 'node:crypto'
 import type { Button, Card, Text } from '../card.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
 import { aboutDuration, type Clock, MINUTE, SECOND } from '../time.ts'
 import { type Channel, DeliveryError } from './channel.ts'
@@ -59,7 +59,7 @@ type Tail = TailRequest<unknown> & {
 }
 
 /** Tails in the chats; each has its own pace and outlives lost connections. */
-export function createTails(clock: Clock, log: Log): Tails {
+export function createTails(clock: Clock, logger: Logger): Tails {
   const tails = new Map<number, Tail>()
   let last = 0
 
@@ -111,7 +111,7 @@ export function createTails(clock: Clock, log: Log): Tails {
 
   const afterFailure = (tail: Tail, error: unknown): number => {
     tail.changed = true
-    if (!(error instanceof DeliveryError)) log.error('a tail could not be shown', { error })
+    if (!(error instanceof DeliveryError)) logger.error('a tail could not be shown', { error })
     const refused = error instanceof DeliveryError && (error.refusal === 'refused' || error.refusal === 'gone')
     if (refused) forget(tail)
     return error instanceof DeliveryError ? (error.retryAfterMs ?? RETRY) : RETRY
@@ -128,7 +128,7 @@ export function createTails(clock: Clock, log: Log): Tails {
     tail.ended = why
     await update(tail)
       .then(() => (tail.channel.live === 'edit' ? null : tail.channel.post({ title: why, tone: 'muted' }, nonce())))
-      .catch(error => log.debug('the end of a tail could not be shown', { error }))
+      .catch(error => logger.debug('the end of a tail could not be shown', { error }))
   }
 
   return {

@@ -4,7 +4,7 @@ import type { State } from '../state/database.ts'
 import { desc, eq, sql } from '../state/orm.ts'
 import { beats } from '../state/schema/index.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
-import { applyBeat, type Check, type Turn } from './check.ts'
+import { applyBeat, type BeatEffect, type Check } from './check.ts'
 import { storeBeatChanges } from './checks.ts'
 
 export type Beat = typeof beats.$inferSelect
@@ -14,7 +14,12 @@ const KEPT = 100
 const USER_AGENT_LIMIT = 200
 
 /** Stores a beat and what it does to `check`; returns the check as it is then and what that means to people. */
-export function recordBeat(state: State, check: Check, arrival: Arrival, now: number): { check: Check; turn: Turn } {
+export function recordBeat(
+  state: State,
+  check: Check,
+  arrival: Arrival,
+  now: number,
+): { check: Check; turn: BeatEffect } {
   const kind = classifyBeat(check, arrival)
   const { changes, turn, duration } = applyBeat(check, kind, arrival.rid, now)
   const next = { ...check, ...changes }

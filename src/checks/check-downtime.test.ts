@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { aCheck, NOW } from '../testing/checks.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
-import { type Check, deadlines, hold, restart, resume } from './check.ts'
+import { type Check, deadlines, extendDeadlines, restart, resume } from './check.ts'
 
 describe('an edit or a resumption', () => {
   it.each<[string, Partial<Check>, Partial<Check>]>([
@@ -62,7 +62,7 @@ describe('an absence', () => {
     ],
     ['of a check that is down changes nothing', aCheck({ status: 'down', lateAt: null, downAt: null }), {}],
   ])('%s', (_, check, expected) => {
-    const held = hold(check, from, to, settled)
+    const held = extendDeadlines(check, from, to, settled)
     if (Object.keys(expected).length === 0) expect(held).toEqual({})
     else expect(held).toMatchObject(expected)
   })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
-import { applyBeat, applyDeadline, type BeatKind, type Check, hold, restart, resume } from './check.ts'
+import { applyBeat, applyDeadline, type BeatKind, type Check, extendDeadlines, restart, resume } from './check.ts'
 
 /** A check, the time, and how many misses in a row it must have counted. */
 type Life = { check: Check; now: number; misses: number }
@@ -102,7 +102,7 @@ function pause(life: Life): void {
 function goAway(life: Life, ms: number): void {
   const from = life.now
   life.now += ms
-  const changes = hold(life.check, from, life.now, life.now + SETTLING)
+  const changes = extendDeadlines(life.check, from, life.now, life.now + SETTLING)
   expect(changes.downAt ?? Number.POSITIVE_INFINITY).toBeGreaterThan(life.check.downAt ?? 0)
   change(life, changes, life.now + SETTLING - 1)
 }

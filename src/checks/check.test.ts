@@ -2,7 +2,16 @@
 import { describe, expect, it } from 'vitest'
 import { aCheck, beaten, NOW, passed } from '../testing/checks.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
-import { applyBeat, applyDeadline, type BeatKind, type Check, deadlines, hold, nextDue, shownStatus } from './check.ts'
+import {
+  applyBeat,
+  applyDeadline,
+  type BeatKind,
+  type Check,
+  deadlines,
+  extendDeadlines,
+  nextDue,
+  shownStatus,
+} from './check.ts'
 
 const at = (time: string) => Date.parse(`2026-03-${time}Z`)
 
@@ -123,20 +132,20 @@ describe('a missed deadline', () => {
 
   it('of a run that an absence put off says so too', () => {
     const started = beaten(aCheck(), 'start', NOW + 30 * MINUTE)
-    const held = { ...started, ...hold(started, NOW + 35 * MINUTE, NOW + 65 * MINUTE, NOW + 66 * MINUTE) }
+    const held = { ...started, ...extendDeadlines(started, NOW + 35 * MINUTE, NOW + 65 * MINUTE, NOW + 66 * MINUTE) }
     expect(held.downAt).toBe(NOW + 70 * MINUTE)
     expect(passed(held)).toMatchObject({ missKind: 'unfinished', missedAt: NOW + 70 * MINUTE })
   })
 
   it('that an absence put off is one miss, not one for each time that was due then', () => {
     const minutely = aCheck({ every: MINUTE, grace: MINUTE, after: 3, lateAt: NOW + MINUTE, downAt: NOW + 2 * MINUTE })
-    const held = { ...minutely, ...hold(minutely, NOW + 90 * SECOND, NOW + HOUR, NOW + HOUR + MINUTE) }
+    const held = { ...minutely, ...extendDeadlines(minutely, NOW + 90 * SECOND, NOW + HOUR, NOW + HOUR + MINUTE) }
     expect(passed(held)).toMatchObject({ status: 'up', misses: 1, downAt: held.downAt! + 2 * MINUTE })
   })
 
   it('that an absence put off awaits the next beat from then, not one that was due in the absence', () => {
     const patient = aCheck({ grace: HOUR, after: 2, downAt: NOW + 2 * HOUR })
-    const held = { ...patient, ...hold(patient, NOW + 80 * MINUTE, NOW + 125 * MINUTE, NOW + 126 * MINUTE) }
+    const held = { ...patient, ...extendDeadlines(patient, NOW + 80 * MINUTE, NOW + 125 * MINUTE, NOW + 126 * MINUTE) }
     expect(passed(held)).toMatchObject({ misses: 1, missedAt: NOW + 165 * MINUTE, lateAt: NOW + 225 * MINUTE })
   })
 

@@ -11,7 +11,7 @@ export type CheckChanges = Partial<Check>
 export type BeatKind = 'success' | 'start' | 'fail' | 'log' | 'ignored'
 
 /** What a change means to people: nothing, a failure that makes it down, one more while down, or a recovery. */
-export type Turn = 'none' | 'went down' | 'failed again' | 'recovered'
+export type BeatEffect = 'none' | 'went down' | 'failed again' | 'recovered'
 
 /** How a check is shown: its stored status, or `late` between the due time and the deadline or after a first miss. */
 export const SHOWN_STATUSES = ['new', 'up', 'late', 'down', 'paused'] as const satisfies (Check['status'] | 'late')[]
@@ -40,7 +40,7 @@ export function nextDue(check: Check, after: number): number | null {
 /** What a beat of `kind` (already classified) does to a check at `now`, and how long the run took when that is known. */
 export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now: number) {
   const beats = check.beats + 1
-  const unchanged = { changes: { beats } as CheckChanges, turn: 'none' as Turn, duration: null as number | null }
+  const unchanged = { changes: { beats } as CheckChanges, turn: 'none' as BeatEffect, duration: null as number | null }
   if (kind === 'log' || kind === 'ignored') return unchanged
   if (kind === 'start') {
     const changes = { beats, lastStartAt: now, lastStartRid: rid }
@@ -67,12 +67,12 @@ export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now:
     missKind: null,
     lateAt: nextDue(check, now),
   }
-  const turn: Turn = check.status === 'down' ? 'recovered' : 'none'
+  const turn: BeatEffect = check.status === 'down' ? 'recovered' : 'none'
   return { changes: { ...up, ...deadlines({ ...check, ...up }) }, turn, duration }
 }
 
 /** What the passing of `check.downAt` does to a check; the caller makes sure that it has passed. */
-export function applyDeadline(check: Check): { changes: CheckChanges; turn: Turn } {
+export function applyDeadline(check: Check): { changes: CheckChanges; turn: BeatEffect } {
   const at = check.downAt!
   const kind = waitsForFinish(check) ? 'unfinished' : 'silent'
   // While it is not down yet, the run is over and the next one is awaited: one run is never two misses.
@@ -119,7 +119,7 @@ export function resume(check: Check, now: number): CheckChanges {
  * Holds the time `from`..`to`, in which no beat could arrive, off the check's deadlines: a due time inside it is
  * skipped (its beat may have been lost), waiting time inside it is given back, and nothing is judged before `settled`.
  */
-export function hold(check: Check, from: number, to: number, settled: number): CheckChanges {
+export function extendDeadlines(check: Check, from: number, to: number, settled: number): CheckChanges {
   if (check.downAt === null) return {}
   const finishing = waitsForFinish(check)
   const begun = finishing ? check.lastStartAt! : check.lateAt!
@@ -139,7 +139,7 @@ export function hold(check: Check, from: number, to: number, settled: number): C
  * A check after the clock went back to `now`: what lies ahead only because of that is counted from now, so that no beat
  * is awaited later than if one had come now. It changes nothing where nothing lies that far ahead.
  */
-export function setBack(check: Check, now: number): CheckChanges {
+export function rewindDeadlines(check: Check, now: number): CheckChanges {
   const atMost = (at: number | null) => (at !== null && at > now ? now : at)
   const past = { lastBeatAt: atMost(check.lastBeatAt), lastStartAt: atMost(check.lastStartAt) }
   const soonest = check.lateAt === null ? null : nextDue(check, now)
@@ -165,7 +165,7 @@ function missed(
     // After a run longer than the period, what was due meanwhile is not missed as well.
     seen.lateAt = due !== null && graceEnd(check, due) <= missedAt ? nextDue(check, missedAt) : due
   }
-  const turn: Turn = wasDown ? 'failed again' : down ? 'went down' : 'none'
+  const turn: BeatEffect = wasDown ? 'failed again' : down ? 'went down' : 'none'
   return { changes: { ...seen, ...deadlines({ ...check, ...seen }) }, turn }
 }
 

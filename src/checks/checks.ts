@@ -133,14 +133,14 @@ export function countByShownStatus(state: State, now: number): Record<ShownStatu
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
   forgetChecks(state)
   state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
-  state.touch('deadlines')
+  state.emit('deadlines')
 }
 
 /** Stores what a beat made of a check: in memory at once, on disk with the rest of the running transaction. */
 export function storeBeatChanges(state: State, check: Check): void {
   state.memory<Check>(KEPT).set(check.uuid, check)
   state.writeLast(check.id, () => writeBeatChanges(state, check))
-  state.touch('deadlines')
+  state.emit('deadlines')
 }
 
 // By hand, because every beat passes here.
@@ -205,7 +205,7 @@ function saved(state: State, check: Check, changes: CheckChanges): Check {
   return state.transaction(() => {
     if (changes.name !== undefined && changes.name !== check.name) renameDependency(state, check, changes.name)
     forgetChecks(state)
-    state.touch('deadlines')
+    state.emit('deadlines')
     return state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!
   })
 }

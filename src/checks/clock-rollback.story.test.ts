@@ -1,21 +1,21 @@
 // Stories of a clock that is put back: nothing is left unwatched for as long as it went back, and nobody is blamed.
 import { describe, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { HOUR } from '../time.ts'
 import type { Check } from './check.ts'
-import { setBack } from './check.ts'
+import { rewindDeadlines } from './check.ts'
 
-const titles = ({ channel }: TestHouse) => channel.messages.map(message => message.card.title)
+const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
 
 /** Each way in which Vakt meets a clock that is three hours behind what it was. */
-const WAYS: [string, (house: TestHouse) => Promise<TestHouse>][] = [
+const WAYS: [string, (app: TestApp) => Promise<TestApp>][] = [
   [
     'while it runs',
-    async house => {
-      house.clock.sleep(-3 * HOUR)
+    async app => {
+      app.clock.sleep(-3 * HOUR)
       // Timers count real time, so the next turn comes within seconds.
-      house.scheduler.wake()
-      return house
+      app.scheduler.wake()
+      return app
     },
   ],
   [
@@ -24,29 +24,29 @@ const WAYS: [string, (house: TestHouse) => Promise<TestHouse>][] = [
       await stop()
       clock.forget()
       clock.sleep(-3 * HOUR)
-      return startHouse({ after: { state, clock, channels } })
+      return startApp({ after: { state, clock, channels } })
     },
   ],
 ]
 
 describe.each(WAYS)('a clock that goes back %s', (_, goesBack) => {
   it('leaves a job watched from then on, without an alarm of its own', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     const beat = await first.hasCheck('job --every 1h --grace 10m')
     await first.passes('50m')
     await beat()
     await first.passes('30m')
-    const house = await goesBack(first)
-    const now = house.clock.now()
-    expect(await house.check('job')).toMatchObject({
+    const app = await goesBack(first)
+    const now = app.clock.now()
+    expect(await app.check('job')).toMatchObject({
       status: 'up',
       last_beat_at: new Date(now).toISOString(),
       late_at: new Date(now + HOUR).toISOString(),
     })
-    await house.passes('69m59s')
-    expect(titles(house)).toEqual([])
-    await house.passes('1s')
-    expect(titles(house)).toEqual(['Critical: job sent no beat'])
+    await app.passes('69m59s')
+    expect(titles(app)).toEqual([])
+    await app.passes('1s')
+    expect(titles(app)).toEqual(['Critical: job sent no beat'])
   })
 })
 
@@ -57,15 +57,15 @@ describe('a check, after the clock went back', () => {
     ...{ lastBeatAt: now - HOUR, lastStartAt: null, lateAt: now + 1, downAt: now + 60_001, misses: 0, after: 1 },
   } as Check
 
-  it('that is due within its period stays as it is', () => expect(setBack(check, now)).toEqual({}))
+  it('that is due within its period stays as it is', () => expect(rewindDeadlines(check, now)).toEqual({}))
 
   it('by a cron expression is due at the next time of that', () => {
     const cron = { ...check, every: null, cron: '0 12 * * *', lateAt: now + 27 * HOUR }
-    expect(setBack(cron, now)).toMatchObject({ lateAt: now + 3 * HOUR, downAt: now + 3 * HOUR + 60_000 })
+    expect(rewindDeadlines(cron, now)).toMatchObject({ lateAt: now + 3 * HOUR, downAt: now + 3 * HOUR + 60_000 })
   })
 
   it('whose run began ahead of now is to finish counted from now', () => {
     const running = { ...check, lastStartAt: now + HOUR, maxRuntime: 2 * HOUR }
-    expect(setBack(running, now)).toMatchObject({ lastStartAt: now, downAt: now + 2 * HOUR })
+    expect(rewindDeadlines(running, now)).toMatchObject({ lastStartAt: now, downAt: now + 2 * HOUR })
   })
 })

@@ -1,55 +1,55 @@
 // Stories of Vakt being away itself: stopped, killed or asleep. Nobody is blamed for it, and nothing is forgotten.
 import { describe, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 
-const titles = ({ channel }: TestHouse) => channel.messages.map(message => message.card.title)
-const text = (house: TestHouse, card: number) => JSON.stringify(house.channel.messages[card]!.card.lines)
+const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
+const text = (app: TestApp, card: number) => JSON.stringify(app.channel.messages[card]!.card.lines)
 
 /** Every way to be away for ten minutes. */
-const WAYS: [string, (house: TestHouse) => Promise<TestHouse>][] = [
-  ['stopped', house => house.restarts('10m')],
-  ['killed', house => house.restarts('10m', 'killed')],
+const WAYS: [string, (app: TestApp) => Promise<TestApp>][] = [
+  ['stopped', app => app.restarts('10m')],
+  ['killed', app => app.restarts('10m', 'killed')],
   [
     'asleep',
-    async house => {
-      house.clock.sleep(600_000)
-      return house
+    async app => {
+      app.clock.sleep(600_000)
+      return app
     },
   ],
 ]
 
 describe.each(WAYS)('Vakt %s', (way, goesAway) => {
   it('over a deadline holds it off, and the next beat due is awaited; a job that is dead is alerted then', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     const beat = await first.hasCheck('job --every 1h --grace 2m')
     await beat()
     await first.passes('55m')
-    const house = await goesAway(first)
-    await house.passes('50m')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual([])
-    expect(await house.check('job')).toMatchObject({ status: 'up', late_at: '2026-03-02T11:00:00.000Z' })
+    const app = await goesAway(first)
+    await app.passes('50m')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    expect(await app.check('job')).toMatchObject({ status: 'up', late_at: '2026-03-02T11:00:00.000Z' })
     // 09:00 + 55m + 10m + 50m is 10:55; the due time after the one that was missed is 11:00, and its grace is 2m.
-    await house.passes('6m59s')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual([])
-    await house.passes('1s')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
+    await app.passes('6m59s')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    await app.passes('1s')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
   })
 
   it('during grace gives that time back', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     const beat = await first.hasCheck('job --every 1h --grace 30m')
     await beat()
     await first.passes('70m')
-    const house = await goesAway(first)
-    await house.passes('19m')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual([])
+    const app = await goesAway(first)
+    await app.passes('19m')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
     // The last sign of life was up to five seconds before.
-    await house.passes('1m6s')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
+    await app.passes('1m6s')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
   })
 
   it('tells of it in a card that is over already, and names who is judged much later', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     const slow = await first.hasCheck('slow --every 4h --grace 10m')
     const hourly = await first.hasCheck('hourly --every 1h --grace 1m')
     await slow()
@@ -59,97 +59,97 @@ describe.each(WAYS)('Vakt %s', (way, goesAway) => {
       await hourly()
     }
     await first.passes('55m')
-    const house = await goesAway(first)
-    await house.passes('1s')
+    const app = await goesAway(first)
+    await app.passes('1s')
     const was = way === 'asleep' ? 'was asleep' : 'was not running'
-    expect(titles(house)).toEqual([expect.stringMatching(new RegExp(`^Resolved: Vakt ${was} for 10m( \\ds)?$`))])
-    expect(text(house, 0)).toContain('"bold":"slow"')
-    expect(text(house, 0)).not.toContain('hourly')
+    expect(titles(app)).toEqual([expect.stringMatching(new RegExp(`^Resolved: Vakt ${was} for 10m( \\ds)?$`))])
+    expect(text(app, 0)).toContain('"bold":"slow"')
+    expect(text(app, 0)).not.toContain('hourly')
   })
 
   it('does not hide a check that was down before', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     const beat = await first.hasCheck('job --every 1h --grace 2m')
     await beat('/fail')
-    const house = await goesAway(first)
-    await house.passes('1s')
-    expect(await house.check('job')).toMatchObject({ status: 'down', down_at: null })
-    expect(titles(house)[0]).toBe('Critical: job reported a failure')
+    const app = await goesAway(first)
+    await app.passes('1s')
+    expect(await app.check('job')).toMatchObject({ status: 'down', down_at: null })
+    expect(titles(app)[0]).toBe('Critical: job reported a failure')
   })
 
   it('during a run lets it finish that much later', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     const beat = await first.hasCheck('job --every 1d --grace 30m')
     await beat('/start')
     await first.passes('25m')
-    const house = await goesAway(first)
-    await house.passes('4m59s')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual([])
-    await house.passes('6s')
-    expect(titles(house).filter(title => title.includes('job'))).toEqual(['Critical: job started and did not finish'])
+    const app = await goesAway(first)
+    await app.passes('4m59s')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    await app.passes('6s')
+    expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job started and did not finish'])
   })
 })
 
 it('a short restart is told to nobody, and no deadline falls into the time that beats need to arrive after it', async () => {
-  const first = await startHouse()
+  const first = await startApp()
   const beat = await first.hasCheck('job --every 1m --grace 1s')
   await beat()
   await first.passes('59s')
-  const house = await first.restarts('500ms')
-  await house.passes('4999ms')
-  expect(titles(house)).toEqual([])
-  await house.passes('1ms')
-  expect(titles(house)).toEqual(['Critical: job sent no beat'])
+  const app = await first.restarts('500ms')
+  await app.passes('4999ms')
+  expect(titles(app)).toEqual([])
+  await app.passes('1ms')
+  expect(titles(app)).toEqual(['Critical: job sent no beat'])
 })
 
 it('an edit after an absence does not bring the beat back that may have been lost in it', async () => {
-  const first = await startHouse()
+  const first = await startApp()
   const beat = await first.hasCheck('job --every 4h --grace 1h')
   await beat()
   await first.passes('3h55m')
-  const house = await first.restarts('10m')
-  await house.result('checks edit job --owner Bo')
-  await house.result('checks edit job --grace 2h')
-  await house.passes('3h')
-  expect(titles(house).filter(title => title.includes('job'))).toEqual([])
+  const app = await first.restarts('10m')
+  await app.result('checks edit job --owner Bo')
+  await app.result('checks edit job --grace 2h')
+  await app.passes('3h')
+  expect(titles(app).filter(title => title.includes('job'))).toEqual([])
 })
 
 it('an absence is one miss at the most, however often a beat was due in it', async () => {
-  const first = await startHouse()
+  const first = await startApp()
   const beat = await first.hasCheck('job --every 1m --grace 30s --after 3')
   await beat()
   await first.passes('75s')
-  const house = await first.restarts('1h')
-  await house.passes('2m')
-  expect(titles(house).filter(title => title.includes('job'))).toEqual([])
-  await house.passes('3m')
-  expect(titles(house).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
+  const app = await first.restarts('1h')
+  await app.passes('2m')
+  expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+  await app.passes('3m')
+  expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
 })
 
 it('an alert, its taking and its recovery survive every restart between them', async () => {
-  let house = await startHouse({ channels: ['discord', 'slack'] })
-  const beat = await house.hasCheck('job --every 1h --grace 1m')
+  let app = await startApp({ channels: ['discord', 'slack'] })
+  const beat = await app.hasCheck('job --every 1h --grace 1m')
   await beat()
-  await house.passes('61m')
-  house = await house.restarts('1s', 'killed')
-  await house.says('ack 1')
-  house = await house.restarts('1s', 'killed')
-  await house.request(`/ping/${beat.check.uuid}`)
-  house = await house.restarts('1s', 'killed')
-  await house.passes('10s')
-  for (const channel of house.channels) {
+  await app.passes('61m')
+  app = await app.restarts('1s', 'killed')
+  await app.says('ack 1')
+  app = await app.restarts('1s', 'killed')
+  await app.request(`/ping/${beat.check.uuid}`)
+  app = await app.restarts('1s', 'killed')
+  await app.passes('10s')
+  for (const channel of app.channels) {
     expect(channel.messages.map(message => message.card.title)).toEqual(['Resolved: job sent no beat'])
     expect(channel.messages[0]!.replies).toHaveLength(1)
   }
 })
 
 it('a check that cannot be worked out any more is down and says why, and stops neither Vakt nor the other checks', async () => {
-  const first = await startHouse()
+  const first = await startApp()
   for (const name of ['odd', 'plain']) await (await first.hasCheck(`${name} --cron "0 * * * *" --grace 1m --after 2`))()
   first.state.prepare(`update checks set time_zone = 'Nowhere/Gone' where name = 'odd'`).run()
-  const house = await first.restarts('1s')
-  await house.passes('2h1m')
-  expect(titles(house)).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
-  expect(text(house, 0)).toContain('cannot be worked out: \\"Nowhere/Gone\\" is not a time zone Vakt knows')
-  expect(house.scheduler.health().healthy).toBe(true)
+  const app = await first.restarts('1s')
+  await app.passes('2h1m')
+  expect(titles(app)).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
+  expect(text(app, 0)).toContain('cannot be worked out: \\"Nowhere/Gone\\" is not a time zone Vakt knows')
+  expect(app.scheduler.health().healthy).toBe(true)
 })

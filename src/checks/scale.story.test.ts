@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { setThresholds } from '../alerts/suppression/settings.ts'
 import { DeliveryError } from '../chat/channel.ts'
 import { checks } from '../state/schema/index.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { HOUR, MINUTE } from '../time.ts'
 import type { Check } from './check.ts'
 
@@ -12,7 +12,7 @@ const PERIOD = HOUR
 const GRACE = MINUTE
 
 /** Adds checks that have just beaten, `apart` ms after one another, without the ten thousand commands. */
-function hasMany({ state, clock }: TestHouse, apart: number): void {
+function hasMany({ state, clock }: TestApp, apart: number): void {
   setThresholds(state, null, { stormRate: 0 })
   const row = (i: number): typeof checks.$inferInsert => {
     const lastBeatAt = clock.now() + i * apart
@@ -29,51 +29,51 @@ function hasMany({ state, clock }: TestHouse, apart: number): void {
         .values(Array.from({ length: 500 }, (_, j) => row(i + j)))
         .run()
     }
-    state.touch('deadlines')
+    state.emit('deadlines')
   })
 }
 
-const down = ({ state }: TestHouse) =>
+const down = ({ state }: TestApp) =>
   state.prepare<[], { n: number }>(`select count(*) as n from checks where status = 'down'`).get()!.n
 
 describe('of ten thousand checks', () => {
   it('the one that is silent is told within a second of its deadline, and the others are left alone', async () => {
-    const house = await startHouse()
-    hasMany(house, 0)
-    await house.passes('30m')
+    const app = await startApp()
+    hasMany(app, 0)
+    await app.passes('30m')
     const silent: Check['id'] = 4321
-    house.state
+    app.state
       .prepare('update checks set late_at = late_at + 7200000, down_at = down_at + 7200000 where id <> ?')
       .run(silent)
-    await house.passes('30m59s')
-    expect(house.channel.messages).toEqual([])
-    await house.passes('1s')
-    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Critical: job-4320 sent no beat'])
-    expect(down(house)).toBe(1)
+    await app.passes('30m59s')
+    expect(app.channel.messages).toEqual([])
+    await app.passes('1s')
+    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Critical: job-4320 sent no beat'])
+    expect(down(app)).toBe(1)
   })
 
   it('all that fall silent are alerts within a second, and every one is told as fast as the chat lets them', async () => {
-    const house = await startHouse()
-    hasMany(house, 0)
-    house.channel.failing(new DeliveryError('unreachable', 'The network is down.'), Number.POSITIVE_INFINITY)
-    await house.passes('1h1m')
-    await house.passes('1s')
-    expect(down(house)).toBe(MANY)
-    expect(await house.result('alerts list --limit 1')).toMatchObject({ total: MANY })
-    house.channel.recovers()
-    await house.passes('6m')
-    const told = new Set(house.channel.messages.map(message => message.card.title))
-    expect([house.channel.messages.length, told.size]).toEqual([MANY, MANY])
+    const app = await startApp()
+    hasMany(app, 0)
+    app.channel.failing(new DeliveryError('unreachable', 'The network is down.'), Number.POSITIVE_INFINITY)
+    await app.passes('1h1m')
+    await app.passes('1s')
+    expect(down(app)).toBe(MANY)
+    expect(await app.result('alerts list --limit 1')).toMatchObject({ total: MANY })
+    app.channel.recovers()
+    await app.passes('6m')
+    const told = new Set(app.channel.messages.map(message => message.card.title))
+    expect([app.channel.messages.length, told.size]).toEqual([MANY, MANY])
   })
 
   it('those whose deadlines come one by one are each told within a second of their own', async () => {
-    const house = await startHouse()
-    hasMany(house, 10)
-    house.state.prepare('delete from checks where id % 100 <> 0').run()
-    await house.passes('1h3m')
+    const app = await startApp()
+    hasMany(app, 10)
+    app.state.prepare('delete from checks where id % 100 <> 0').run()
+    await app.passes('1h3m')
     const begun = Date.parse('2026-03-02T09:00:00Z')
-    expect(house.channel.messages).toHaveLength(MANY / 100)
-    house.channel.messages.forEach((message, i) => {
+    expect(app.channel.messages).toHaveLength(MANY / 100)
+    app.channel.messages.forEach((message, i) => {
       const deadline = begun + (i * 100 + 99) * 10 + PERIOD + GRACE
       expect(message.at - deadline).toBeGreaterThanOrEqual(0)
       expect(message.at - deadline).toBeLessThan(1000)

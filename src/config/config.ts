@@ -9,7 +9,7 @@ import { Problem } from '../problem.ts'
 import { MINUTE, parseDuration } from '../time.ts'
 import { timeZoneId } from '../time-zone.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
-import { missingPartners } from './required-settings.ts'
+import { missingSettings } from './required-settings.ts'
 import { proxyList } from './trusted-proxies.ts'
 
 export type Config = Readonly<ReturnType<typeof toConfig>>
@@ -135,7 +135,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   const parsed = settings.safeParse(given)
   const fields: Record<string, string> = {}
   for (const issue of parsed.error?.issues ?? []) fields[String(issue.path[0])] ??= issue.message
-  for (const [name, message] of Object.entries(missingPartners(given))) fields[name] ??= message
+  for (const [name, message] of Object.entries(missingSettings(given))) fields[name] ??= message
   const wrong = Object.entries(fields)
   if (parsed.success && wrong.length === 0) return Object.freeze(toConfig(parsed.data))
   const list = wrong.map(([name, what]) => `  ${name} ${what}`).join('\n')

@@ -58,7 +58,7 @@ const PARTNERS: { setting: string; lacks: (given: Given) => unknown; says: strin
 ]
 
 /** What is missing beside the settings given, by name, to be read after the name. */
-export function missingPartners(given: Given): Record<string, string> {
+export function missingSettings(given: Given): Record<string, string> {
   const missing = missingArchiveSettings(given)
   for (const { setting, lacks, says } of PARTNERS) if (lacks(given)) missing[setting] = `is missing: ${says}`
   return missing

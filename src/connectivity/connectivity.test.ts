@@ -1,7 +1,7 @@
 // Being online: targets as they are written, a quorum, a second look, and the real probes.
 import { createServer } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { availability, percent } from './availability.ts'
 import { afterRound, startedOnline } from './connectivity.ts'
@@ -56,7 +56,7 @@ describe('connectivity', () => {
     const prober = createProber(
       readTargets('tcp://a:1 tcp://b:1'),
       clock,
-      silentLog,
+      silentLogger,
       () => told.push(`${clock.now()} ${prober.now().state}`),
       async () => {
         if (!up) throw new Error('gone')
@@ -91,7 +91,7 @@ describe('a ping', () => {
     const prober = createProber(
       readTargets('icmp://192.0.2.1 tcp://a:1'),
       clock,
-      { ...silentLog, warn: (_, facts) => void warned.push(facts) },
+      { ...silentLogger, warn: (_, facts) => void warned.push(facts) },
       () => {},
       async target => {
         if (target.kind === 'icmp') throw new Untriable('There is no ping.')

@@ -1,7 +1,7 @@
 // Probes the targets in rounds and tells when Vakt is offline.
 import { Resolver } from 'node:dns/promises'
 import { connect } from 'node:net'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import { type Clock, SECOND } from '../time.ts'
 import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
 import { ping, Untriable } from './ping.ts'
@@ -22,7 +22,7 @@ export interface Prober {
 export function createProber(
   targets: readonly Target[],
   clock: Clock,
-  log: Log,
+  logger: Logger,
   changed: () => void,
   reach: (target: Target) => Promise<void> = tryTarget,
 ): Prober {
@@ -32,7 +32,8 @@ export function createProber(
 
   const warned = new Set<string>()
   const warnOnce = (message: string) => {
-    if (!warned.has(message)) log.warn('a connectivity target cannot be tried and does not count', { reason: message })
+    if (!warned.has(message))
+      logger.warn('a connectivity target cannot be tried and does not count', { reason: message })
     warned.add(message)
   }
 
@@ -52,7 +53,7 @@ export function createProber(
     cancel = clock.at(clock.now() + (connectivity.failing > 0 ? AGAIN : EVERY), round)
     if (connectivity.state === before.state) return
     if ((connectivity.state === 'offline') === (before.state === 'offline')) return changed()
-    log.warn(
+    logger.warn(
       connectivity.state === 'offline'
         ? 'Vakt is offline: most connectivity targets do not answer'
         : 'Vakt is online again',

@@ -1,17 +1,17 @@
 // Finds chat platforms that have lost their connection, so that the other one can say so.
 import type { PlatformStatus } from '../chat/channel.ts'
 import { MINUTE } from '../time.ts'
-import type { Outcome } from './finding.ts'
+import type { DetectionResult } from './finding.ts'
 
 /** A short drop mends itself; only a lasting one is told. */
 const HOLD_OFF = MINUTE
 
 /** One outcome per platform: found when it has been lost or refused for a minute, gone when it is online. */
-export function detectLostChannels(
+export function detectDisconnectedChats(
   platforms: readonly { name: string; status: PlatformStatus }[],
   now: number,
-): Outcome[] {
-  return platforms.flatMap(({ name, status }): Outcome[] => {
+): DetectionResult[] {
+  return platforms.flatMap(({ name, status }): DetectionResult[] => {
     const key = `platform:${name}`
     if (status.state === 'online') return [{ kind: 'gone', key }]
     if (status.state === 'connecting' || now - status.since < HOLD_OFF) return []
@@ -33,7 +33,7 @@ export function detectLostChannels(
           ...finding,
           owner: null,
           remindEvery: 0,
-          seen: { lines },
+          observation: { lines },
           occurrences: 0,
           labels: { platform: name },
         },
@@ -43,7 +43,7 @@ export function detectLostChannels(
 }
 
 /** When a lost platform will be worth telling; null when none is lost. */
-export function nextLostChannel(
+export function nextDisconnectedChat(
   platforms: readonly { name: string; status: PlatformStatus }[],
   now: number,
 ): number | null {

@@ -5,9 +5,9 @@ import { findSpike, spikeOver, usualPeak } from './logs/error-conditions.ts'
 import { isTooMany } from './logs/error-rate.ts'
 import { isNews } from './logs/new-error.ts'
 import { isBack } from './logs/regression.ts'
-import { mayBeQuiet } from './logs/silent-source.ts'
+import { isSporadic } from './logs/silent-source.ts'
 import { episodesOf, slidingSums } from './rules/episodes.ts'
-import { nextSurvey } from './rules/evaluate-rules.ts'
+import { nextEvaluation } from './rules/evaluate-rules.ts'
 import { lasting } from './rules/lasting.ts'
 
 const any = () => true
@@ -110,14 +110,14 @@ test.each([
   ['one that rests at night', { firstSeenAt: NOW - 9 * DAY, gaps: [[99, 8 * HOUR]] }, null],
 ] as const)('how long %s may be quiet', (_, source, quiet) => {
   const rule = { window: 15 * MINUTE, hold: DAY, baseline: true, times: 2 }
-  expect(mayBeQuiet(rule, { ...source, gaps: [...source.gaps], lastSeenAt: NOW })).toBe(quiet)
+  expect(isSporadic(rule, { ...source, gaps: [...source.gaps], lastSeenAt: NOW })).toBe(quiet)
 })
 
 test('without a baseline a source may be quiet for as long as the rule says, whatever it did before', () => {
   const rule = { window: 15 * MINUTE, hold: DAY, baseline: false, times: 2 }
   const source = { firstSeenAt: NOW - 9 * DAY, lastSeenAt: NOW, gaps: [[99, 8 * HOUR] as [number, number]] }
-  expect(mayBeQuiet(rule, source)).toBe(15 * MINUTE)
-  expect(mayBeQuiet({ ...rule, baseline: true, times: 4 }, { ...source, gaps: [[99, HOUR]] })).toBe(4 * HOUR)
+  expect(isSporadic(rule, source)).toBe(15 * MINUTE)
+  expect(isSporadic({ ...rule, baseline: true, times: 4 }, { ...source, gaps: [[99, HOUR]] })).toBe(4 * HOUR)
 })
 
 test.each([
@@ -166,6 +166,6 @@ test('sums slide over minutes; what is kept by the hour counts as spread evenly'
 })
 
 test('surveys come at 2, 17, 32 and 47 seconds of every minute', () => {
-  const after = [0, 2, 3, 16.999, 17, 46, 47, 59].map(s => (nextSurvey(NOW + s * SECOND) - NOW) / SECOND)
+  const after = [0, 2, 3, 16.999, 17, 46, 47, 59].map(s => (nextEvaluation(NOW + s * SECOND) - NOW) / SECOND)
   expect(after).toEqual([2, 17, 17, 17, 32, 47, 62, 62])
 })

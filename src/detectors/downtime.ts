@@ -1,7 +1,7 @@
 // The finding for Vakt's own absence: from when to when it heard nothing, and whose beats may have been lost.
 import type { Text } from '../card.ts'
 import type { Check } from '../checks/check.ts'
-import type { Absence } from '../checks/downtimes.ts'
+import type { Downtime } from '../checks/downtimes.ts'
 import { aboutDuration, HOUR, MINUTE } from '../time.ts'
 import type { Finding } from './finding.ts'
 
@@ -21,11 +21,11 @@ export function offlineFinding(since: number): Finding {
     'Checks with --lan are judged all the same.',
   ]
   const about = { projectId: null, severity: 'warning' as const, title: 'Vakt is offline', since, owner: null }
-  return { ...OFFLINE, ...about, remindEvery: 0, occurrences: 0, seen: { lines } }
+  return { ...OFFLINE, ...about, remindEvery: 0, occurrences: 0, observation: { lines } }
 }
 
 /** What to tell people of an absence, or null when it is not worth a card. */
-export function absenceFinding(absence: Omit<Absence, 'id'>, unheard: readonly Check[]): Finding | null {
+export function downtimeFinding(absence: Omit<Downtime, 'id'>, unheard: readonly Check[]): Finding | null {
   const late = unheard.filter(check => (check.downAt ?? 0) - absence.to > MUCH_LATER)
   const lasted = absence.to - absence.from
   const told = absence.kind === 'offline'
@@ -57,6 +57,6 @@ export function absenceFinding(absence: Omit<Absence, 'id'>, unheard: readonly C
     occurrences: 0,
     owner: null,
     remindEvery: 0,
-    seen: { lines },
+    observation: { lines },
   }
 }

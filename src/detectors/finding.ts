@@ -1,5 +1,5 @@
 // What detectors say: what they see now, and what they see no more.
-import type { alerts, Labels, Sighting } from '../state/schema/index.ts'
+import type { alerts, Labels, Observation } from '../state/schema/index.ts'
 
 export type Severity = (typeof alerts.$inferSelect)['severity']
 export type { Labels } from '../state/schema/index.ts'
@@ -19,7 +19,7 @@ export type Finding = {
   owner: string | null
   /** How often people are told again until somebody acknowledges, ms; 0 is never. */
   remindEvery: number
-  seen: Sighting
+  observation: Observation
   /** How many occurrences this sighting adds to the alert's count; 0 when it is the same trouble still going on. */
   occurrences: number
   /** What the trouble belongs to: its host, source, check, container, rule … */
@@ -27,4 +27,6 @@ export type Finding = {
 }
 
 /** A finding, or the end of one; `seen`, when given, replaces what the card said. */
-export type Outcome = { kind: 'found'; finding: Finding } | { kind: 'gone'; key: string; seen?: Sighting }
+export type DetectionResult =
+  | { kind: 'found'; finding: Finding }
+  | { kind: 'gone'; key: string; observation?: Observation }

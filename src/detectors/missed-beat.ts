@@ -1,15 +1,15 @@
 // Finds checks whose beat did not come, came as a failure, or whose run did not finish.
 import type { Field, Text } from '../card.ts'
 import { type Beat, listBeats } from '../checks/beats.ts'
-import { applyDeadline, type Check, type CheckChanges, type Turn } from '../checks/check.ts'
+import { applyDeadline, type BeatEffect, type Check, type CheckChanges } from '../checks/check.ts'
 import { updateCheck } from '../checks/checks.ts'
-import { type Heard, nextDeadline, overdueChecks } from '../checks/deadlines.ts'
+import { nextDeadline, overdueChecks, type Reachable } from '../checks/deadlines.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
-import type { Finding, Labels, Outcome } from './finding.ts'
+import type { DetectionResult, Finding, Labels } from './finding.ts'
 import { cut } from './logs/error-finding.ts'
 
 const STRIP_LENGTH = 12
@@ -20,7 +20,12 @@ export function checkKey(check: Check): string {
 }
 
 /** Judges up to `limit` checks whose deadline has passed at `now`, the longest overdue first; only those that are `heard`. */
-export function detectMissedBeats(state: State, now: number, limit: number, heard: Heard = 'all'): Outcome[] {
+export function detectMissedBeats(
+  state: State,
+  now: number,
+  limit: number,
+  heard: Reachable = 'all',
+): DetectionResult[] {
   if ((nextDeadline(state, heard) ?? Number.POSITIVE_INFINITY) > now) return []
   return overdueChecks(state, now, limit, heard).flatMap(check => {
     const { changes, outcomes } = judge(state, check)
@@ -30,7 +35,7 @@ export function detectMissedBeats(state: State, now: number, limit: number, hear
 }
 
 /** One check that cannot be worked out (its time zone is no more, say) must not stop all the others: it is down. */
-function judge(state: State, check: Check): { changes: CheckChanges; outcomes: Outcome[] } {
+function judge(state: State, check: Check): { changes: CheckChanges; outcomes: DetectionResult[] } {
   try {
     const { changes, turn } = applyDeadline(check)
     return { changes, outcomes: checkOutcome(state, { ...check, ...changes }, turn) }
@@ -44,11 +49,13 @@ function judge(state: State, check: Check): { changes: CheckChanges; outcomes: O
 }
 
 /** What a turn of a check (after a beat or a deadline) is to people: a finding, its end, or nothing. */
-export function checkOutcome(state: State, check: Check, turn: Turn): Outcome[] {
+export function checkOutcome(state: State, check: Check, turn: BeatEffect): DetectionResult[] {
   if (turn === 'none') return []
   const recent = listBeats(state, check.id, STRIP_LENGTH * 2)
   if (turn === 'recovered')
-    return [{ kind: 'gone', key: checkKey(check), seen: { lines: [recovery(check)], fields: fields(check, recent) } }]
+    return [
+      { kind: 'gone', key: checkKey(check), observation: { lines: [recovery(check)], fields: fields(check, recent) } },
+    ]
   const hint = check.missKind === 'silent' ? hourOffset(check, recent) : null
   return [{ kind: 'found', finding: finding(state, check, recent, hint) }]
 }
@@ -72,7 +79,7 @@ function finding(state: State, check: Check, recent: readonly Beat[], hint: stri
     labels: labelsOf(check),
     owner: check.owner,
     remindEvery: check.remindEvery ?? project?.remindEvery ?? 0,
-    seen: {
+    observation: {
       lines: [expectation(check), ...whatCame(check, last), ...(hint ? [hint] : [])],
       fields: fields(check, recent),
     },

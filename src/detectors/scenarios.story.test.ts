@@ -1,32 +1,32 @@
-// Made-up traffic with known faults through the whole house: every fault is one card, and nothing else is.
+// Made-up traffic with known faults through the whole app: every fault is one card, and nothing else is.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { openLogStore } from '../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../logs/store.ts'
 import { play, type Step } from '../simulation/play.ts'
 import { readScenario } from '../simulation/read-scenario.ts'
 import { DEMO_QUIET } from '../simulation/stage.ts'
 import { compare, expectations, type OpenedAlert, verdictLines } from '../simulation/truth.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { DAY, formatDuration, HOUR, SECOND } from '../time.ts'
 
 const TARGETS = { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443 dns://example.org https://example.org' }
 
 let folder: string
 let store: LogStore
-let house: TestHouse
+let app: TestApp
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-scenario-'))
-  store = await openLogStore({ folder, log: silentLog })
-  house = await startHouse({ store, environment: TARGETS, start: '2026-03-02T00:00:00Z' })
+  store = await openLogStore({ folder, logger: silentLogger })
+  app = await startApp({ store, environment: TARGETS, start: '2026-03-02T00:00:00Z' })
 })
 
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -34,31 +34,31 @@ afterEach(async () => {
 /** Plays a scenario to the end and compares the alerts with its faults; `each` is called after every step. */
 async function judged(name: string, each: (step: Step) => void = () => {}) {
   const { scenario, tables } = readScenario(name)
-  const { key } = await house.result<{ key: { secret: string } }>('keys create default')
-  const beats = new Map<string, Awaited<ReturnType<typeof house.hasCheck>>>()
+  const { key } = await app.result<{ key: { secret: string } }>('keys create default')
+  const beats = new Map<string, Awaited<ReturnType<typeof app.hasCheck>>>()
   for (const source of scenario.sources)
     if (source.kind === 'beats') {
       const times = `--every ${formatDuration(source.every)} --grace ${formatDuration(source.grace)}`
-      beats.set(source.name, await house.hasCheck(`${source.name} ${times}`))
+      beats.set(source.name, await app.hasCheck(`${source.name} ${times}`))
     }
   // As in the demo: an outage comes shortly before the next look at the internet.
-  await house.clock.advance(1.3 * SECOND)
-  const begin = house.clock.now()
+  await app.clock.advance(1.3 * SECOND)
+  const begin = app.clock.now()
   const send = async (step: Step) => {
-    if (step.kind === 'fault' && step.fault.kind === 'outage') house.internet.up = step.phase === 'ends'
+    if (step.kind === 'fault' && step.fault.kind === 'outage') app.internet.up = step.phase === 'ends'
     if (step.kind === 'beat') await beats.get(step.source)!(step.signal === 'success' ? '' : `/${step.signal}`)
     if (step.kind !== 'lines') return
     const headers = { 'x-api-key': key.secret, 'content-type': step.contentType }
     const path = `/api/logs?${new URLSearchParams(step.query)}`
-    const answer = await house.request(path, { method: 'POST', headers, body: step.body })
+    const answer = await app.request(path, { method: 'POST', headers, body: step.body })
     expect(await answer.json()).toMatchObject({ accepted: step.lines, rejected: 0 })
   }
   for (const step of play(scenario, { begin, tables })) {
-    await house.clock.advance(begin + step.at - house.clock.now())
+    await app.clock.advance(begin + step.at - app.clock.now())
     await send(step)
     each(step)
   }
-  const { alerts } = await house.result<{ alerts: OpenedAlert[] }>('alerts history --limit 100')
+  const { alerts } = await app.result<{ alerts: OpenedAlert[] }>('alerts history --limit 100')
   const verdict = compare(expectations(scenario, begin), alerts)
   process.stdout.write(`\n${name}\n${verdictLines(verdict).join('\n')}\n`)
   return verdict
@@ -78,10 +78,10 @@ describe('every fault is one card, and nothing else is', () => {
   })
 
   it('and in the demo each is over by itself before it ends', async () => {
-    await house.result(`rules edit error-spikes --quiet ${DEMO_QUIET}`)
+    await app.result(`rules edit error-spikes --quiet ${DEMO_QUIET}`)
     const verdict = await judged('demo')
-    await house.passes('2s')
-    const { alerts } = await house.result<{ alerts: OpenedAlert[] }>('alerts list')
+    await app.passes('2s')
+    const { alerts } = await app.result<{ alerts: OpenedAlert[] }>('alerts list')
     expect([verdict.found.length, alerts]).toEqual([4, []])
     // The outage begins 23 s after the first alert; from then on no error is judged.
     const { fired_at, resolved_at } = verdict.found[0]!.alert
@@ -94,7 +94,7 @@ describe('every fault is one card, and nothing else is', () => {
       if (known || at < HOUR) return
       known = true
       // What sends at one in the night did so yesterday too: a silence is only told of sources that are known for a day.
-      house.state.prepare('update sources set first_seen_at = first_seen_at - ?').run(DAY)
+      app.state.prepare('update sources set first_seen_at = first_seen_at - ?').run(DAY)
     })
     expect(verdict).toMatchObject({ missed: [], wrong: [], precision: 1, recall: 1 })
     expect(verdict.found).toHaveLength(13)

@@ -2,17 +2,17 @@
 import type { State } from '../state/database.ts'
 import type { alerts } from '../state/schema/index.ts'
 
-export type Settlement = { at: number; severity: (typeof alerts.$inferSelect)['severity'] }
+export type DismissedAlert = { at: number; severity: (typeof alerts.$inferSelect)['severity'] }
 
 /** Takes note that somebody resolved the trouble of `key` at `at`. */
-export function noteSettlement(state: State, key: string, { at, severity }: Settlement): void {
-  const write = 'insert or replace into facts (name, value) values (?, ?)'
+export function recordDismissal(state: State, key: string, { at, severity }: DismissedAlert): void {
+  const write = 'insert or replace into key_values (name, value) values (?, ?)'
   state.transaction(() => state.prepare(write).run(`settled:${key}`, `${at} ${severity}`))
 }
 
 /** What is settled of a host and its containers, by key (by index: ; is the sign after :). */
-export function settlementsOf(state: State, hostId: number): Map<string, Settlement> {
-  const query = 'select name, value from facts where name = ? or name between ? and ? or name between ? and ?'
+export function dismissalsOf(state: State, hostId: number): Map<string, DismissedAlert> {
+  const query = 'select name, value from key_values where name = ? or name between ? and ? or name between ? and ?'
   const [host, container] = [`settled:host:${hostId}`, `settled:container:${hostId}`]
   const rows = state
     .prepare<unknown[], { name: string; value: string }>(query)
@@ -20,12 +20,12 @@ export function settlementsOf(state: State, hostId: number): Map<string, Settlem
   return new Map(
     rows.map(({ name, value }) => {
       const [at, severity] = value.split(' ')
-      return [name.slice('settled:'.length), { at: Number(at), severity: severity as Settlement['severity'] }]
+      return [name.slice('settled:'.length), { at: Number(at), severity: severity as DismissedAlert['severity'] }]
     }),
   )
 }
 
 /** The trouble of `key` is over, or another one. */
-export function forgetSettlement(state: State, key: string): void {
-  state.transaction(() => state.prepare('delete from facts where name = ?').run(`settled:${key}`))
+export function forgetDismissal(state: State, key: string): void {
+  state.transaction(() => state.prepare('delete from key_values where name = ?').run(`settled:${key}`))
 }

@@ -1,19 +1,19 @@
 // The running side of the hosts: their connections, and the collector that asks them how they are.
 import { join } from 'node:path'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 import { noEngine } from './containers/errors.ts'
-import { createSpools, type Spools } from './containers/tail-spool.ts'
+import { createTailSpools, type TailSpools } from './containers/tail-spool.ts'
 import type { Engine, Host } from './host.ts'
 import { readHost } from './hosts.ts'
 import type { Machine } from './machine.ts'
 import { type Collector, createCollector } from './metrics/collector.ts'
-import { type Connections, createConnections } from './ssh/connection-pool.ts'
+import { createHostConnections, type HostConnections } from './ssh/connection-pool.ts'
 
-export type Fleet = {
-  connections: Connections
+export type HostRuntime = {
+  connections: HostConnections
   collector: Collector
   /**
    * What runs the containers of a host, asked for when it is not known yet; rejects when there is nothing. `insist` (true
@@ -21,18 +21,18 @@ export type Fleet = {
    */
   engine(host: Host, insist?: boolean): Promise<{ engine: Engine; machine: Machine }>
   /** What live tails followed, for their export. */
-  spools: Spools
+  spools: TailSpools
   /** Whether Vakt itself can reach anything; while it cannot, no host is blamed. */
   online(): boolean
   start(): void
   stop(): void
 }
 
-export type FleetOptions = {
+export type HostRuntimeOptions = {
   state: State
   vault: Vault
   clock: Clock
-  log: Log
+  logger: Logger
   online(): boolean
   judge(host: Host, now: number): void
   /** Where Vakt keeps what is not needed after it stops. */
@@ -40,11 +40,11 @@ export type FleetOptions = {
 }
 
 /** The fleet over the hosts of a state. Nothing runs before `start`. */
-export function createFleet(options: FleetOptions): Fleet {
+export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
   const { state } = options
-  const connections = createConnections(state, options.vault, options.clock, options.log)
+  const connections = createHostConnections(state, options.vault, options.clock, options.logger)
   const collector = createCollector({ ...options, connections })
-  const spools = createSpools(join(options.folder, 'tmp', 'tails'), options.clock)
+  const spools = createTailSpools(join(options.folder, 'tmp', 'tails'), options.clock)
   return {
     connections,
     collector,

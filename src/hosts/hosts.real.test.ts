@@ -6,7 +6,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createVault } from '../projects/vault.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { ownKey } from './ssh/own-key.ts'
 
 const FOLDER = process.env.REAL_FOLDER!
@@ -15,7 +15,7 @@ const USER = userInfo().username
 const LOOP = 'i=0; while true; do i=$((i+1)); echo out $i; echo err $i >&2; sleep 0.2; done'
 
 const servers: ChildProcess[] = []
-let house: TestHouse
+let app: TestApp
 
 const podman = (...words: string[]) =>
   execFileSync('podman', ['--runtime=runc', ...words], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
@@ -28,10 +28,10 @@ beforeAll(() => {
 })
 afterAll(() => void podman('rm', '-f', '-t', '0', 'real-loop', 'real-done'))
 beforeEach(async () => {
-  house = await startHouse({ start: new Date().toISOString(), environment: { DATA_DIR: join(FOLDER, 'vakt') } })
+  app = await startApp({ start: new Date().toISOString(), environment: { DATA_DIR: join(FOLDER, 'vakt') } })
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   for (const server of servers.splice(0)) server.kill()
   rmSync(join(FOLDER, 'home'), { recursive: true, force: true })
 })
@@ -66,21 +66,21 @@ ${extra}
 
 /** Runs the line that Vakt prints, with a home of its own. */
 async function letVaktIn(): Promise<void> {
-  const { install } = await house.result<{ install: string }>('hosts key')
+  const { install } = await app.result<{ install: string }>('hosts key')
   const home = join(FOLDER, 'home')
   mkdirSync(home, { recursive: true })
   execFileSync('/bin/sh', ['-c', install], { env: { HOME: home, PATH: process.env.PATH } })
 }
 
 const card = async (line: string) => {
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (!reply.ok) throw reply.problem
   return JSON.stringify(reply.card)
 }
 const untilTrue = (check: () => Promise<void> | void) =>
   vi.waitFor(
     async () => {
-      await house.passes('1s')
+      await app.passes('1s')
       await check()
     },
     { timeout: 20_000, interval: 250 },
@@ -89,29 +89,27 @@ const untilTrue = (check: () => Promise<void> | void) =>
 describe('a host with OpenSSH and Podman', () => {
   it('lets Vakt in by the printed line, and shows its containers, lines and figures', async () => {
     const { port } = await sshd('plain')
-    const refused = await house.says(`hosts add real ${USER}@127.0.0.1:${port}`)
+    const refused = await app.says(`hosts add real ${USER}@127.0.0.1:${port}`)
     expect(JSON.stringify(refused.card)).toContain("Vakt's key is not let in yet.")
     const shown = execFileSync('ssh-keygen', ['-lf', join(FOLDER, 'host-key-plain.pub')], { encoding: 'utf8' })
-    expect(shown).toContain((await house.result<{ host: { host_key: string } }>('hosts show real')).host.host_key)
+    expect(shown).toContain((await app.result<{ host: { host_key: string } }>('hosts show real')).host.host_key)
     await letVaktIn()
     expect(await card('hosts test real')).toMatch(/Podman has \d+ containers?, [1-9]\d* of them running\./)
-    const { containers } = await house.result<{ containers: { name: string; state: string }[] }>(
-      'containers list real-',
-    )
+    const { containers } = await app.result<{ containers: { name: string; state: string }[] }>('containers list real-')
     expect(containers.map(one => [one.name, one.state]).sort()).toEqual([
       ['real-done', 'exited'],
       ['real-loop', 'running'],
     ])
-    expect(await house.result('containers show real/real-done')).toMatchObject({
+    expect(await app.result('containers show real/real-done')).toMatchObject({
       container: { state: 'exited', exit_code: 0, image: 'localhost/vakt-real:latest' },
     })
-    const { lines } = await house.result<{ lines: { stream: string; message: string }[] }>(
+    const { lines } = await app.result<{ lines: { stream: string; message: string }[] }>(
       'containers tail real/real-loop --lines 20',
     )
     expect(new Set(lines.map(line => line.stream))).toEqual(new Set(['stdout', 'stderr']))
-    await house.passes('30s')
+    await app.passes('30s')
     await untilTrue(async () => {
-      const { figures } = await house.result<{ figures: { metric: string; current: number | null }[] }>(
+      const { figures } = await app.result<{ figures: { metric: string; current: number | null }[] }>(
         'containers stats real/real-loop',
       )
       expect(figures.find(one => one.metric === 'memory')?.current).toBeGreaterThan(0)
@@ -122,28 +120,24 @@ describe('a host with OpenSSH and Podman', () => {
   it('says plainly what is not there', async () => {
     const { port } = await sshd('plain')
     await letVaktIn()
-    await house.result(`hosts add real ${USER}@127.0.0.1:${port}`)
-    await expect(house.result('containers show real/nothing')).rejects.toThrow(
-      'There is no container "nothing" on real.',
-    )
-    await expect(house.result('containers tail real/nothing')).rejects.toThrow(
-      'There is no container "nothing" on real.',
-    )
+    await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
+    await expect(app.result('containers show real/nothing')).rejects.toThrow('There is no container "nothing" on real.')
+    await expect(app.result('containers tail real/nothing')).rejects.toThrow('There is no container "nothing" on real.')
   })
 
   it('is followed over a restart of the container without losing or repeating a line', async () => {
     const { port } = await sshd('plain')
     await letVaktIn()
-    await house.result(`hosts add real ${USER}@127.0.0.1:${port}`)
-    const reply = await house.says('containers tail real/real-loop --follow --lines 1', { platform: 'terminal' })
+    await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
+    const reply = await app.says('containers tail real/real-loop --follow --lines 1', { platform: 'terminal' })
     const { tail } = (reply as { result: { tail: number } }).result
-    const seen = async () => (await house.result<{ lines: number }>(`containers tail --export ${tail}`)).lines
+    const seen = async () => (await app.result<{ lines: number }>(`containers tail --export ${tail}`)).lines
     await untilTrue(async () => expect(await seen()).toBeGreaterThan(10))
     podman('restart', '-t', '0', 'real-loop')
     const before = await seen()
     await untilTrue(async () => expect(await seen()).toBeGreaterThan(before + 20))
-    await house.result(`containers tail --stop ${tail}`)
-    const exported = await house.says(`containers tail --export ${tail}`)
+    await app.result(`containers tail --stop ${tail}`)
+    const exported = await app.says(`containers tail --export ${tail}`)
     const lines = Buffer.from(exported.card.file!.content).toString().split('\n').slice(0, -1)
     for (const stream of ['out', 'err']) {
       const numbers = lines.flatMap(line => (line.includes(` ${stream} `) ? [Number(line.split(' ').at(-1))] : []))
@@ -165,13 +159,13 @@ describe('a host with OpenSSH and Podman', () => {
     await letVaktIn()
     run('real-mortal', 'sleep 4; exit 3')
     try {
-      await house.result(`hosts add real ${USER}@127.0.0.1:${port}`)
+      await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
       await untilTrue(() =>
         expect(podman('inspect', '--format', '{{.State.Status}}', 'real-mortal').trim()).toBe('exited'),
       )
-      await house.result('hosts test real')
+      await app.result('hosts test real')
       await untilTrue(() =>
-        expect(house.channel.messages.map(one => one.card.title)).toContain(
+        expect(app.channel.messages.map(one => one.card.title)).toContain(
           'Critical: real-mortal on real died with exit status 3',
         ),
       )
@@ -183,11 +177,11 @@ describe('a host with OpenSSH and Podman', () => {
   it('with a new host key is refused until that is trusted', async () => {
     const { port, server } = await sshd('plain')
     await letVaktIn()
-    await house.result(`hosts add real ${USER}@127.0.0.1:${port}`)
+    await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
     server.kill()
     const other = await sshd('other')
-    await house.result(`hosts edit real --address ${USER}@127.0.0.1:${other.port} --trust-key SHA256:${'A'.repeat(43)}`)
-    const reply = await house.says('hosts test real')
+    await app.result(`hosts edit real --address ${USER}@127.0.0.1:${other.port} --trust-key SHA256:${'A'.repeat(43)}`)
+    const reply = await app.says('hosts test real')
     expect(reply.ok ? '' : reply.problem.message).toContain('has CHANGED from SHA256:AAAA')
   })
 })
@@ -196,15 +190,15 @@ describe('the forced command', () => {
   it('lets Vakt do all it does, and nothing else', async () => {
     const { port } = await sshd('forced', `ForceCommand /bin/sh ${FORCED}`)
     await letVaktIn()
-    await house.result(`hosts add real ${USER}@127.0.0.1:${port}`)
+    await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
     expect(await card('hosts test real')).toContain('Podman has')
-    expect((await house.result<{ containers: unknown[] }>('containers list real-')).containers).toHaveLength(2)
+    expect((await app.result<{ containers: unknown[] }>('containers list real-')).containers).toHaveLength(2)
     expect(await card('containers show real/real-loop')).toContain('is running')
     expect(
-      (await house.result<{ lines: unknown[] }>('containers tail real/real-loop --since 1m')).lines.length,
+      (await app.result<{ lines: unknown[] }>('containers tail real/real-loop --since 1m')).lines.length,
     ).toBeGreaterThan(0)
     const key = join(FOLDER, 'own-key')
-    writeFileSync(key, ownKey(house.state, createVault(Buffer.alloc(32, 7))).privateKey, { mode: 0o600 })
+    writeFileSync(key, ownKey(app.state, createVault(Buffer.alloc(32, 7))).privateKey, { mode: 0o600 })
     const options = [
       '-i',
       key,
@@ -228,9 +222,9 @@ describe('the forced command', () => {
 describe('this machine', () => {
   it('needs no SSH', async () => {
     expect(await card('hosts add here local')).toMatch(/(?:Podman|Docker) has \d+ container/)
-    const { containers } = await house.result<{ containers: { name: string }[] }>('containers list real-')
+    const { containers } = await app.result<{ containers: { name: string }[] }>('containers list real-')
     expect(containers.map(one => one.name).sort()).toEqual(['real-done', 'real-loop'])
-    expect((await house.result<{ lines: unknown[] }>('containers tail here/real-done')).lines).toHaveLength(1)
+    expect((await app.result<{ lines: unknown[] }>('containers tail here/real-done')).lines).toHaveLength(1)
   })
 })
 

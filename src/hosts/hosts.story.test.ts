@@ -1,61 +1,61 @@
-// Hosts through the whole house over real SSH: registered, tried, looked at, alerted about, changed and removed.
+// Hosts through the whole app over real SSH: registered, tried, looked at, alerted about, changed and removed.
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../testing/ssh/ssh-server.ts'
 
-let house: TestHouse
+let app: TestApp
 let server: SshServer
 let host: FakeHost
 
 beforeEach(async () => {
-  house = await startHouse({ channels: ['discord'] })
-  host = createFakeHost(() => house.clock.now())
+  app = await startApp({ channels: ['discord'] })
+  host = createFakeHost(() => app.clock.now())
   server = await startSshServer({ run: execution => host.run(execution) })
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await server.close()
 })
 
 const refusal = async (line: string) => {
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (reply.ok) throw new Error(`"${line}" was done`)
   return reply.problem.message
 }
-const card = async (line: string) => JSON.stringify((await house.says(line)).card)
-const titles = () => house.channel.messages.map(message => message.card.title)
+const card = async (line: string) => JSON.stringify((await app.says(line)).card)
+const titles = () => app.channel.messages.map(message => message.card.title)
 
 /** The cards in the channel, once they have arrived. */
 const shows = (expected: string[]) =>
   vi.waitFor(async () => {
-    await house.passes('5s')
+    await app.passes('5s')
     expect(titles()).toEqual(expected)
   })
 
 /** Half a minute passes, and the round it brings is stored. */
 async function aRound() {
   const rounds = () =>
-    house.state
+    app.state
       .prepare<[], { n: number }>('select count(distinct at) + (select sum(failures) from hosts) as n from samples')
       .get()!.n
   const before = rounds()
-  await house.passes('30s')
+  await app.passes('30s')
   await vi.waitFor(() => expect(rounds()).toBeGreaterThan(before))
-  await house.passes('0s')
+  await app.passes('0s')
 }
 
 describe('a new host', () => {
   it('is reached, its key shown and pinned, and what is there is told', async () => {
     host.has('web')
     host.has('job', { state: 'exited' })
-    const reply = await house.says(`hosts add web-1 ${server.address} --tags "prod web"`)
+    const reply = await app.says(`hosts add web-1 ${server.address} --tags "prod web"`)
     expect(JSON.stringify(reply.card)).toContain('Its host key is pinned: ')
     expect(JSON.stringify(reply.card)).toContain(server.fingerprint())
     expect(JSON.stringify(reply.card)).toContain('Docker has 2 containers, 1 of them running.')
-    const { hosts } = await house.result<{ hosts: Record<string, unknown>[] }>('hosts list')
+    const { hosts } = await app.result<{ hosts: Record<string, unknown>[] }>('hosts list')
     expect(hosts).toMatchObject([
       {
         name: 'web-1',
@@ -70,13 +70,13 @@ describe('a new host', () => {
 
   it('that does not let Vakt in yet is registered, with the one line that lets it in', async () => {
     server.lets(() => false)
-    const reply = await house.says(`hosts add web-1 ${server.address}`)
+    const reply = await app.says(`hosts add web-1 ${server.address}`)
     expect(reply.card.code?.text).toMatch(
       /^mkdir -p -m 700 ~\/\.ssh && echo 'restrict ssh-ed25519 [\w+/=]+ vakt' >> ~\/\.ssh\/authorized_keys && chmod 600/,
     )
-    expect((await house.says('hosts key')).card.code?.text).toBe(reply.card.code?.text)
+    expect((await app.says('hosts key')).card.code?.text).toBe(reply.card.code?.text)
     server.lets(() => true)
-    expect((await house.says('hosts test web-1')).card.title).toMatch(/^web-1 answered in \d+ ms$/)
+    expect((await app.says('hosts test web-1')).card.title).toMatch(/^web-1 answered in \d+ ms$/)
   })
 
   it('that is not there, or badly written, is not registered', async () => {
@@ -91,30 +91,30 @@ describe('a new host', () => {
     const { port } = closing.address() as AddressInfo
     expect(await refusal(`hosts add web-1 deploy@127.0.0.1:${port}`)).toContain('Check that sshd listens there')
     closing.close()
-    expect(await house.result('hosts list')).toEqual({ hosts: [] })
+    expect(await app.result('hosts list')).toEqual({ hosts: [] })
   })
 
   it('leaves no secret in the audit, in answers, or readable in the state', async () => {
     server.lets((_, auth) => auth.method === 'password' && auth.password === 'correct horse')
-    const reply = await house.says(`hosts add web-1 ${server.address} --password "correct horse"`)
-    const audit = await house.says('audit')
-    const rows = ['hosts', 'facts', 'audit'].flatMap(table => house.state.prepare(`select * from ${table}`).all())
+    const reply = await app.says(`hosts add web-1 ${server.address} --password "correct horse"`)
+    const audit = await app.says('audit')
+    const rows = ['hosts', 'key_values', 'audit'].flatMap(table => app.state.prepare(`select * from ${table}`).all())
     expect(JSON.stringify([reply, audit, rows])).not.toContain('correct horse')
     expect(JSON.stringify(audit)).toContain('hosts add --name=web-1')
     expect(reply.card.lines).toContain('Docker has 0 containers, 0 of them running.')
   })
 
   it('is for admins to add', async () => {
-    const reply = await house.says(`hosts add web-1 ${server.address}`, { admin: false })
+    const reply = await app.says(`hosts add web-1 ${server.address}`, { admin: false })
     expect(reply).toMatchObject({ ok: false, problem: { code: 'forbidden' } })
-    expect((await house.says('hosts list', { admin: false })).ok).toBe(true)
+    expect((await app.says('hosts list', { admin: false })).ok).toBe(true)
   })
 })
 
 describe('a host in trouble', () => {
   beforeEach(async () => {
     host.has('web')
-    await house.result(`hosts add web-1 ${server.address}`)
+    await app.result(`hosts add web-1 ${server.address}`)
   })
 
   it('is alerted about after three rounds without an answer, and that ends when it is back', async () => {
@@ -132,8 +132,8 @@ describe('a host in trouble', () => {
     const said = await refusal('hosts test web-1')
     expect(said).toContain('The host key of web-1 has CHANGED from SHA256:')
     const remedy = /hosts edit web-1 --trust-key SHA256:\S+/.exec(said)![0]
-    await house.result(remedy)
-    expect((await house.says('hosts test web-1')).ok).toBe(true)
+    await app.result(remedy)
+    expect((await app.says('hosts test web-1')).ok).toBe(true)
   })
 
   it('without Docker, or without the right to use it, says what to do', async () => {
@@ -179,12 +179,12 @@ describe('a host in trouble', () => {
     await aRound()
     const told = (from: number, expected: string[]) =>
       vi.waitFor(async () => {
-        await house.passes('5s')
+        await app.passes('5s')
         expect(titles().slice(from).sort()).toEqual(expected)
       })
     await told(0, ['Critical: job on web-1 died with exit status 3', 'Warning: / on web-1 is nearly full'])
-    await house.result('resolve 1')
-    await house.result('resolve 2')
+    await app.result('resolve 1')
+    await app.result('resolve 2')
     for (let i = 0; i < 4; i++) await aRound()
     expect(titles()).toHaveLength(2)
     host.disks[0]!.usedKb = 980_000
@@ -219,33 +219,33 @@ describe('a host in trouble', () => {
 
   it('is not blamed for what Vakt cannot reach, and not while it is switched off', async () => {
     await server.close()
-    await house.result('hosts edit web-1 --watch off')
-    await house.passes('5m')
+    await app.result('hosts edit web-1 --watch off')
+    await app.passes('5m')
     expect(titles()).toEqual([])
   })
 })
 
 describe('changing hosts', () => {
   it('keeps a host that others are reached through, asks before it removes one, and forgets all of it', async () => {
-    await house.result(`hosts add bastion ${server.address}`)
+    await app.result(`hosts add bastion ${server.address}`)
     const inner = await startSshServer({ run: execution => host.run(execution) })
     server.forwardsTo('db.internal:22', inner)
-    await house.result('hosts add db-1 deploy@db.internal --jump bastion')
+    await app.result('hosts add db-1 deploy@db.internal --jump bastion')
     expect(await refusal('hosts remove bastion --yes')).toContain('db-1 is reached through bastion')
     expect(await refusal('hosts edit bastion --jump db-1')).toContain('reached through itself')
-    const asked = await house.says('hosts remove db-1', { interactive: true })
+    const asked = await app.says('hosts remove db-1', { interactive: true })
     expect(asked.card.title).toBe('Remove the host db-1?')
     expect(asked.card.buttons?.[0]?.line).toBe('hosts remove db-1 --yes')
-    await house.result('hosts remove db-1')
-    await house.result('hosts remove bastion')
+    await app.result('hosts remove db-1')
+    await app.result('hosts remove bastion')
     expect(await refusal('hosts show bastion')).toContain('There is no host "bastion". None is registered yet')
     await inner.close()
   })
 
   it('is not for the keys of a project', async () => {
-    const { key } = await house.result<{ key: { secret: string } }>('keys create default --role admin')
+    const { key } = await app.result<{ key: { secret: string } }>('keys create default --role admin')
     const headers = { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' }
     const body = JSON.stringify({ line: `hosts add web-1 ${server.address}` })
-    expect((await house.request('/api/commands', { method: 'POST', headers, body })).status).toBe(403)
+    expect((await app.request('/api/commands', { method: 'POST', headers, body })).status).toBe(403)
   })
 })

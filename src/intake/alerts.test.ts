@@ -1,26 +1,26 @@
 // Alerts that other programs report: what becomes of them, repeats, ends, and everything that can be wrong.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 
-let house: TestHouse
+let app: TestApp
 let key: string
 beforeEach(async () => {
-  house = await startHouse()
-  await house.result('projects add shop')
-  key = (await house.result<{ key: { secret: string } }>('keys create shop')).key.secret
+  app = await startApp()
+  await app.result('projects add shop')
+  key = (await app.result<{ key: { secret: string } }>('keys create shop')).key.secret
 })
 
 const send = async (path: string, body: unknown, shown = key) => {
   const headers = { authorization: `Bearer ${shown}`, 'content-type': 'application/json' }
-  const response = await house.request(path, {
+  const response = await app.request(path, {
     method: 'POST',
     headers,
     body: typeof body === 'string' ? body : JSON.stringify(body),
   })
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
-const titles = () => house.channel.messages.map(message => message.card.title)
-const alerts = async () => (await house.result<{ alerts: Record<string, unknown>[] }>('alerts history')).alerts
+const titles = () => app.channel.messages.map(message => message.card.title)
+const alerts = async () => (await app.result<{ alerts: Record<string, unknown>[] }>('alerts history')).alerts
 
 /** A notification as Alertmanager 0.28 sends it. */
 const notification = (status: 'firing' | 'resolved', more: object = {}) => ({
@@ -82,7 +82,7 @@ describe('POST /api/alerts/alertmanager', () => {
       expect((await send('/api/alerts/alertmanager', notification('firing'))).body).toMatchObject({
         repeated: i === 0 ? 0 : 1,
       })
-      await house.passes('4h')
+      await app.passes('4h')
     }
     expect(titles()).toHaveLength(1)
     expect(await alerts()).toMatchObject([{ count: 1 }])
@@ -90,9 +90,9 @@ describe('POST /api/alerts/alertmanager', () => {
 
   it('what somebody ended by hand stays ended while it is only repeated, and comes back when it begins anew', async () => {
     await send('/api/alerts/alertmanager', notification('firing'))
-    await house.result('resolve 1')
+    await app.result('resolve 1')
     expect((await send('/api/alerts/alertmanager', notification('firing'))).body).toMatchObject({ ignored: 1 })
-    await house.passes('1h')
+    await app.passes('1h')
     await send('/api/alerts/alertmanager', notification('firing', { startsAt: '2026-03-02T09:55:00Z' }))
     expect((await alerts())[0]).toMatchObject({ state: 'firing' })
   })
@@ -103,11 +103,11 @@ describe('POST /api/alerts/alertmanager', () => {
   })
 
   it('is routed and silenced by its labels like any other', async () => {
-    await house.result('channels add discord:100000000000000001 --name disks')
-    await house.result('routes add disks --matcher alertname:DiskFull --to disks')
+    await app.result('channels add discord:100000000000000001 --name disks')
+    await app.result('routes add disks --matcher alertname:DiskFull --to disks')
     await send('/api/alerts/alertmanager', notification('firing'))
     expect(titles()).toEqual([])
-    expect(house.added('discord:100000000000000001').messages).toHaveLength(2)
+    expect(app.added('discord:100000000000000001').messages).toHaveLength(2)
   })
 })
 
@@ -143,7 +143,7 @@ describe('POST /api/alerts', () => {
     await send('/api/alerts', { key: 'a', title: 'A' })
     await send('/api/alerts', { key: 'a', title: 'A' })
     await send('/api/alerts', { key: 'a', title: 'A', severity: 'critical' })
-    const [card] = house.channel.messages
+    const [card] = app.channel.messages
     expect([titles(), card!.replies.map(reply => reply.card.title)]).toEqual([
       ['Critical: A'],
       ['It is critical now: A'],
@@ -154,15 +154,15 @@ describe('POST /api/alerts', () => {
   })
 
   it('reaches neither what Vakt found itself nor another project', async () => {
-    const beat = await house.hasCheck('job')
+    const beat = await app.hasCheck('job')
     await beat('/fail')
     await send('/api/alerts', [
       { key: `check:${beat.check.id}`, state: 'resolved' },
       { key: '../check:1', state: 'resolved' },
     ])
     expect(titles()).toEqual(['Critical: job reported a failure'])
-    await house.result('projects add blog')
-    const other = (await house.result<{ key: { secret: string } }>('keys create blog')).key.secret
+    await app.result('projects add blog')
+    const other = (await app.result<{ key: { secret: string } }>('keys create blog')).key.secret
     await send('/api/alerts', { key: 'x', title: 'X' })
     await send('/api/alerts', { key: 'x', state: 'resolved' }, other)
     expect(titles()).toEqual(['Critical: job reported a failure', 'Warning: X'])
@@ -178,7 +178,7 @@ describe('POST /api/alerts', () => {
 
   it('wants a key, and no more than the project may send', async () => {
     expect((await send('/api/alerts', { key: 'a', title: 'A' }, 'wrong')).status).toBe(401)
-    await house.result('projects edit shop --max-body 1KiB')
+    await app.result('projects edit shop --max-body 1KiB')
     expect((await send('/api/alerts', { key: 'a', title: 'A'.repeat(2000) })).status).toBe(413)
   })
 
@@ -193,7 +193,7 @@ describe('POST /api/alerts', () => {
     })
     const [{ title, labels: kept }] = (await alerts()) as [{ title: string; labels: object }]
     expect([title.length, Object.keys(kept).length]).toEqual([200, 40])
-    expect(JSON.stringify(house.channel.messages[0]!.card)).not.toContain('javascript')
+    expect(JSON.stringify(app.channel.messages[0]!.card)).not.toContain('javascript')
   })
 })
 
@@ -224,7 +224,7 @@ describe('what is sent to do harm', () => {
       answered = true
       return answer
     })
-    const heard = await house.request('/healthz')
+    const heard = await app.request('/healthz')
     expect([heard.status, answered]).toEqual([200, false])
     expect(await sent).toMatchObject({ status: 200, body: { fired: 500 } })
   })

@@ -9,7 +9,7 @@ import type { Project } from '../projects/projects.ts'
 import { releaseSignature } from '../projects/signatures.ts'
 import type { State } from '../state/database.ts'
 import { queryOf, receive, type SenderOptions } from './authenticate.ts'
-import { readPeer } from './client-address.ts'
+import { readClientAddress } from './client-address.ts'
 import { decompress } from './compression.ts'
 import { readAlertmanager } from './protocols/alertmanager.ts'
 import { readGeneric } from './protocols/generic-alerts.ts'
@@ -34,7 +34,7 @@ export function alertRoutes(options: AlertRoutesOptions) {
   for (const { path, detector, read } of PROTOCOLS) {
     app.post(path, async c => {
       const now = options.clock.now()
-      const peer = readPeer(c.env?.incoming, c.req.raw.headers, options.trustedProxies)
+      const peer = readClientAddress(c.env?.incoming, c.req.raw.headers, options.trustedProxies)
       const sender = await receive(options, c.req.raw, queryOf(c.req.url), peer.address, now)
       try {
         const body = await decompress(sender.raw, c.req.header('content-encoding') ?? null, sender.project.bodyLimit)

@@ -2,13 +2,13 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { cardText } from '../chat/card-text.ts'
-import type { CommandDesk, Request as CommandRequest } from '../chat/channel.ts'
-import type { Log } from '../logger.ts'
+import type { CommandDispatcher, Request as CommandRequest } from '../chat/channel.ts'
+import type { Logger } from '../logger.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
 import { findProject } from '../projects/projects.ts'
 import { type AlertRoutesOptions, alertRoutes } from './alerts.ts'
-import { type AuthOptions, isAdminKey, shownSecret, speakerOf } from './auth.ts'
+import { type AuthOptions, isAdminKey, requester, shownSecret } from './auth.ts'
 import { readWhole } from './body.ts'
 import { docsPage } from './docs-page.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
@@ -25,13 +25,13 @@ export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; m
 
 export type IntakeOptions = PingOptions &
   AuthOptions & {
-    desk: CommandDesk
+    dispatcher: CommandDispatcher
     version: string
     publicUrl(): string
     alerts: AlertRoutesOptions
-    /** Absent in a house without a log store. */
+    /** Absent in a app without a log store. */
     logs?: LogRoutesOptions
-    log: Log
+    logger: Logger
     readiness(): Readiness
     metrics(): string
     slack?: Receiver
@@ -57,7 +57,7 @@ const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 
 
 /** The intake as a Hono app; it needs no port to be tested. */
 export function createIntake(options: IntakeOptions) {
-  const { desk, log } = options
+  const { dispatcher, logger } = options
   const app = new Hono<{ Bindings: HttpBindings }>()
 
   // Beats pass the router by: they come by the thousand, and routing would be a fifth of what one costs.
@@ -70,8 +70,8 @@ export function createIntake(options: IntakeOptions) {
   app.post('/api/commands', async c => {
     const body = await readWhole(c.req.raw, COMMAND_LIMIT)
     if (body === null) throw new Problem('too_large', `A command may be ${COMMAND_LIMIT} bytes long at the most.`)
-    const speaker = speakerOf(options, c.req.raw.headers, body, options.clock.now())
-    const reply = await desk.run(readCommand(body.toString('utf8')), speaker)
+    const speaker = requester(options, c.req.raw.headers, body, options.clock.now())
+    const reply = await dispatcher.run(readCommand(body.toString('utf8')), speaker)
     if (!reply.ok) return c.json(problemBody(reply.problem), STATUS[reply.problem.code], retryHeaders(reply.problem))
     return c.json({
       ok: true,
@@ -85,7 +85,7 @@ export function createIntake(options: IntakeOptions) {
   if (options.logs) app.route('/api/logs', logRoutes(options.logs))
   app.get('/api/config', c => c.json(clientConfig(options, c.req.raw.headers), 200, { 'cache-control': 'max-age=300' }))
 
-  const document = () => openApi(desk.commands, options.publicUrl(), options.version)
+  const document = () => openApi(dispatcher.commands, options.publicUrl(), options.version)
   app.get('/openapi.json', c => c.json(document()))
   app.get('/docs', c => c.html(docsPage(document())))
   // Whoever opens the address that Vakt prints.
@@ -121,7 +121,7 @@ export function createIntake(options: IntakeOptions) {
       error instanceof Problem
         ? error
         : new Problem('internal', 'Vakt could not answer because of a fault of its own; its log says more.')
-    if (!(error instanceof Problem)) log.error('a request failed', { method: c.req.method, path: c.req.path, error })
+    if (!(error instanceof Problem)) logger.error('a request failed', { method: c.req.method, path: c.req.path, error })
     return c.json(problemBody(problem), STATUS[problem.code], retryHeaders(problem))
   })
   return app

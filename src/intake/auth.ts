@@ -18,7 +18,7 @@ export function shownSecret(headers: Headers): string | null {
  * Who asks over HTTP with `rawBody` (empty for a GET). Throws `unauthorized` or `forbidden` with a sentence that says which
  * key is needed.
  */
-export function speakerOf(options: AuthOptions, headers: Headers, rawBody: Buffer, now: number): Speaker {
+export function requester(options: AuthOptions, headers: Headers, rawBody: Buffer, now: number): Speaker {
   const base = { platform: 'api' as const, groups: [], interactive: false }
   const secret = shownSecret(headers)
   if (!isSigned(headers) && secret !== null && isAdminKey(secret, options.adminKey))

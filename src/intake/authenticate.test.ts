@@ -1,19 +1,19 @@
 // Whose body is received at all, and how much of it: a stranger costs no memory, and half a body is none.
 import { beforeEach, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { takingStore } from '../testing/taking-store.ts'
 
 const CHUNK = 64 * 1024
 
-let house: TestHouse
+let app: TestApp
 let secret: string
 let taken: () => number
 
 beforeEach(async () => {
   const taking = takingStore()
   taken = taking.taken
-  house = await startHouse({ store: taking.store })
-  secret = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+  app = await startApp({ store: taking.store })
+  secret = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 /** Sends a body in chunks, of which `made` counts those that were asked for; it breaks off at the end when told to. */
@@ -30,7 +30,7 @@ async function streams(path: string, chunks: number, headers: Record<string, str
     { highWaterMark: 0 },
   )
   const init = { method: 'POST', body, headers: { 'content-type': 'text/plain', ...headers }, duplex: 'half' as const }
-  const { status } = await house.request(path, init)
+  const { status } = await app.request(path, init)
   return { status, made: () => made }
 }
 

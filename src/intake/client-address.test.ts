@@ -3,14 +3,14 @@ import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { readConfig } from '../config/config.ts'
 import { startPings } from '../testing/pings.ts'
-import { readPeer } from './client-address.ts'
+import { readClientAddress } from './client-address.ts'
 
 const FORWARDED = { 'x-forwarded-for': '1.1.1.1', 'x-forwarded-proto': 'https' }
 const believed = { address: '1.1.1.1', scheme: 'https' }
 
 function peer(trust: string, remoteAddress: string | undefined, headers: Record<string, string> = FORWARDED) {
   const incoming = { socket: { remoteAddress } } as unknown as IncomingMessage
-  return readPeer(incoming, new Headers(headers), readConfig({ TRUST_PROXY: trust }).trustedProxies)
+  return readClientAddress(incoming, new Headers(headers), readConfig({ TRUST_PROXY: trust }).trustedProxies)
 }
 
 describe('TRUST_PROXY', () => {
@@ -37,7 +37,10 @@ describe('TRUST_PROXY', () => {
 
   it('leaves a request without a connection, or one over a local socket, to this machine', () => {
     const { trustedProxies } = readConfig({})
-    expect(readPeer(undefined, new Headers(), trustedProxies)).toEqual({ address: '127.0.0.1', scheme: 'http' })
+    expect(readClientAddress(undefined, new Headers(), trustedProxies)).toEqual({
+      address: '127.0.0.1',
+      scheme: 'http',
+    })
     expect(peer('loopback', undefined)).toEqual(believed)
   })
 

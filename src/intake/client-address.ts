@@ -2,13 +2,17 @@
 import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 
-export type Peer = { address: string; scheme: string }
+export type ClientAddress = { address: string; scheme: string }
 
 /** Senders write into this header what they like. */
 const LONGEST_SCHEME = 10
 
 /** The address and scheme of a request's sender; X-Forwarded-* headers count only when `trusted` holds the connection. */
-export function readPeer(incoming: IncomingMessage | undefined, headers: Headers, trusted: BlockList): Peer {
+export function readClientAddress(
+  incoming: IncomingMessage | undefined,
+  headers: Headers,
+  trusted: BlockList,
+): ClientAddress {
   const socket = plainAddress(incoming?.socket?.remoteAddress ?? '127.0.0.1')
   if (!isTrusted(socket, trusted)) return { address: socket, scheme: 'http' }
   const forwarded = headers.get('x-forwarded-for')?.split(',')[0]?.trim()

@@ -2,7 +2,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import type { CommandDesk } from '../chat/channel.ts'
+import type { CommandDispatcher } from '../chat/channel.ts'
 import type { LogLine } from '../logs/line.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import { inProject } from '../logs/query/scope-query.ts'
@@ -11,10 +11,10 @@ import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
 import type { LogStore, PageRequest } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
-import { speakerOf } from './auth.ts'
+import { requester } from './auth.ts'
 import { type AppendOptions, appendLogs } from './receive-logs.ts'
 
-export type LogRoutesOptions = AppendOptions & { desk: CommandDesk; store: LogStore }
+export type LogRoutesOptions = AppendOptions & { dispatcher: CommandDispatcher; store: LogStore }
 
 const USUAL_PAGE = 100
 const LARGEST_PAGE = 1000
@@ -32,7 +32,7 @@ export function logRoutes(options: LogRoutesOptions) {
 
   /** The query of a request, held to the project of the key that asks. */
   const readQuery = (request: Request, role: 'viewer' | 'admin'): Query => {
-    const speaker = speakerOf(options, request.headers, NO_BODY, clock.now())
+    const speaker = requester(options, request.headers, NO_BODY, clock.now())
     if (!roleAllows(roleOf(state, speaker), role))
       throw new Problem('forbidden', `This needs a key with the role ${role}.`)
     const parameters = new URL(request.url).searchParams

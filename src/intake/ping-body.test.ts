@@ -29,8 +29,8 @@ function* zeros(megabytes: number) {
 
 /** What is stored of the only beat, byte by byte. */
 async function stored(started: Awaited<ReturnType<typeof startPings>>): Promise<Beat> {
-  const { id } = started.house.state.prepare<[], { id: number }>('select id from checks').get()!
-  const [beat, ...more] = listBeats(started.house.state, id, 10)
+  const { id } = started.app.state.prepare<[], { id: number }>('select id from checks').get()!
+  const [beat, ...more] = listBeats(started.app.state, id, 10)
   expect(more).toEqual([])
   return beat!
 }
@@ -126,10 +126,10 @@ describe('keywords', () => {
   })
 
   it('27: yield to manual resume', async () => {
-    const { house, ping, check, beats } = await startPings(
+    const { app, ping, check, beats } = await startPings(
       'job --manual-resume --success-keywords SUCCESS --default-fail',
     )
-    await house.result('checks pause job')
+    await app.result('checks pause job')
     await ping('', post('SUCCESS!'))
     await ping('', post('nothing'))
     await ping('/fail')

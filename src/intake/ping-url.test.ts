@@ -20,8 +20,8 @@ describe('a uuid URL', () => {
     ['a slash too many', `/ping//${NOBODY}`, 404, 'not found'],
     ['escaped characters', '/ping/key/caf%C3%A9', 404, 'not found'],
   ])('of %s is answered with 404 and none of the headers of a beat', async (_, path, status, text) => {
-    const { house } = await startPings()
-    const response = await house.request(path)
+    const { app } = await startPings()
+    const response = await app.request(path)
     expect(await said(response)).toEqual([status, text])
     for (const name of ['access-control-allow-origin', 'ping-body-limit', 'cache-control'])
       expect(response.headers.get(name)).toBeNull()
@@ -49,24 +49,24 @@ describe('a uuid URL', () => {
   })
 
   it('stops working with its check, and changes with it at once', async () => {
-    const { house, ping, beats } = await startPings()
+    const { app, ping, beats } = await startPings()
     await ping()
-    await house.result('checks edit job --methods POST')
+    await app.result('checks edit job --methods POST')
     await ping()
-    await house.result('checks edit job --rename jobs')
+    await app.result('checks edit job --rename jobs')
     await ping('', { method: 'POST' })
     expect((await beats('jobs')).map(beat => beat.kind)).toEqual(['success', 'ignored', 'success'])
-    await house.result('checks remove jobs --yes')
+    await app.result('checks remove jobs --yes')
     expect(await said(await ping())).toEqual([404, 'not found'])
   })
 })
 
 describe('a slug URL', () => {
   it('takes every action, and any method', async () => {
-    const { house, key, beats } = await startPings()
+    const { app, key, beats } = await startPings()
     const signals = ['', '/start', '/fail', '/log', '/0', '/3', '?rid=04603d8b-edf4-4e85-8f61-24bedbcaab59']
     for (const signal of signals) {
-      const response = await house.request(`/ping/${key}/job${signal}`, { method: 'POST' })
+      const response = await app.request(`/ping/${key}/job${signal}`, { method: 'POST' })
       expect(response.headers.get('access-control-allow-origin')).toBe('*')
       expect(await said(response)).toEqual([200, 'OK'])
     }
@@ -85,39 +85,39 @@ describe('a slug URL', () => {
     ['create with another value', (key: string) => `/ping/${key}/other?create=true`, 404, 'not found'],
     ['create with a wrong key', () => '/ping/rrrr/other?create=1', 404, 'not found'],
   ])('with %s makes nothing', async (_, path, status, text) => {
-    const { house, key, count } = await startPings()
-    expect(await said(await house.request(path(key)))).toEqual([status, text])
+    const { app, key, count } = await startPings()
+    expect(await said(await app.request(path(key)))).toEqual([status, text])
     expect(await count()).toBe(1)
   })
 
   it('34: that fits two checks is ambiguous, and neither beats', async () => {
-    const { house, key, check } = await startPings()
-    await house.result('checks add "JOB!"')
-    expect(await said(await house.request(`/ping/${key}/job?create=1`))).toEqual([409, 'ambiguous slug'])
+    const { app, key, check } = await startPings()
+    await app.result('checks add "JOB!"')
+    expect(await said(await app.request(`/ping/${key}/job?create=1`))).toEqual([409, 'ambiguous slug'])
     expect(await check()).toMatchObject({ beats: 0 })
     expect(await check('"JOB!"')).toMatchObject({ beats: 0 })
   })
 
   it('reaches only the checks of its own project', async () => {
-    const { house, key } = await startPings()
-    await house.result('projects add shop')
-    await house.result('checks add cart --project shop')
-    expect(await said(await house.request(`/ping/${key}/cart`))).toEqual([404, 'not found'])
+    const { app, key } = await startPings()
+    await app.result('projects add shop')
+    await app.result('checks add cart --project shop')
+    expect(await said(await app.request(`/ping/${key}/cart`))).toEqual([404, 'not found'])
   })
 })
 
 describe('create=1', () => {
   it('35: makes a check with one beat that alerts everywhere, and the next time finds it', async () => {
-    const { house, key, check, count } = await startPings()
-    const response = await house.request(`/ping/${key}/fresh?create=1`)
+    const { app, key, check, count } = await startPings()
+    const response = await app.request(`/ping/${key}/fresh?create=1`)
     expect(await said(response)).toEqual([201, 'Created'])
     expect(response.headers.get('ping-body-limit')).toBe('10000')
     const schedule = expect.objectContaining({ every_ms: 86_400_000, grace_ms: 3_600_000 })
     expect(await check('fresh')).toMatchObject({ name: 'fresh', slug: 'fresh', status: 'up', beats: 1, schedule })
-    expect(await said(await house.request(`/ping/${key}/fresh?create=1`))).toEqual([200, 'OK'])
+    expect(await said(await app.request(`/ping/${key}/fresh?create=1`))).toEqual([200, 'OK'])
     expect(await count()).toBe(2)
-    await house.passes('25h')
-    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Critical: fresh sent no beat'])
+    await app.passes('25h')
+    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Critical: fresh sent no beat'])
   })
 
   it.each([
@@ -127,8 +127,8 @@ describe('create=1', () => {
     ['period=10m', 600_000, 300_000],
     ['period=365d', 365 * 86_400_000, 3_600_000],
   ])('may say %s', async (query, every_ms, grace_ms) => {
-    const { house, key, check } = await startPings()
-    expect((await house.request(`/ping/${key}/fresh/start?create=1&${query}`)).status).toBe(201)
+    const { app, key, check } = await startPings()
+    expect((await app.request(`/ping/${key}/fresh/start?create=1&${query}`)).status).toBe(201)
     const schedule = expect.objectContaining({ every_ms, grace_ms })
     expect(await check('fresh')).toMatchObject({ status: 'new', started: true, schedule })
   })
@@ -145,28 +145,28 @@ describe('create=1', () => {
     ['FRESH?create=1', 400, /^invalid url format$/],
     [`${'a'.repeat(101)}?create=1`, 400, /^invalid slug: use at most 100 characters$/],
   ])('that is refused leaves no check behind: %s', async (path, status, text) => {
-    const { house, key, count } = await startPings()
-    const response = await house.request(`/ping/${key}/${path}`)
+    const { app, key, count } = await startPings()
+    const response = await app.request(`/ping/${key}/${path}`)
     expect(response.status).toBe(status)
     expect(await response.text()).toMatch(text)
     expect(await count()).toBe(1)
   })
 
   it('does not mind what it says when the check is there already', async () => {
-    const { house, key } = await startPings()
-    expect(await said(await house.request(`/ping/${key}/job?create=1&period=soon`))).toEqual([200, 'OK'])
+    const { app, key } = await startPings()
+    expect(await said(await app.request(`/ping/${key}/job?create=1&period=soon`))).toEqual([200, 'OK'])
   })
 
   it.each(['a--b', '-a-', '_', '007'])('makes the check %s once, also when it was added by that name', async slug => {
-    const { house, key, check } = await startPings()
-    await house.result(`checks add -- ${slug}`)
-    expect(await said(await house.request(`/ping/${key}/${slug}?create=1`))).toEqual([200, 'OK'])
+    const { app, key, check } = await startPings()
+    await app.result(`checks add -- ${slug}`)
+    expect(await said(await app.request(`/ping/${key}/${slug}?create=1`))).toEqual([200, 'OK'])
     expect(await check(`-- ${slug}`)).toMatchObject({ beats: 1, slug })
   })
 
   it('by many at once makes one check', async () => {
-    const { house, key, check, count } = await startPings()
-    const responses = await Promise.all(Array.from({ length: 20 }, () => house.request(`/ping/${key}/fresh?create=1`)))
+    const { app, key, check, count } = await startPings()
+    const responses = await Promise.all(Array.from({ length: 20 }, () => app.request(`/ping/${key}/fresh?create=1`)))
     expect(responses.map(response => response.status).sort()).toEqual([...Array(19).fill(200), 201])
     expect(await count()).toBe(2)
     expect(await check('fresh')).toMatchObject({ beats: 20 })

@@ -42,58 +42,58 @@ describe('a beat', () => {
   })
 
   it('2: brings a paused check up', async () => {
-    const { house, check, ping } = await startPings()
-    await house.result('checks pause job')
+    const { app, check, ping } = await startPings()
+    await app.result('checks pause job')
     await ping()
     expect(await check()).toMatchObject({ status: 'up', down_at: expect.any(String) })
   })
 
   it('3: of success ends a running start; 20: with the time that it took', async () => {
-    const { house, check, ping, beats } = await startPings()
+    const { app, check, ping, beats } = await startPings()
     await ping('/start')
     expect(await check()).toMatchObject({ started: true })
-    await house.passes('10s')
+    await app.passes('10s')
     await ping()
     expect(await check()).toMatchObject({ started: false, last_duration_ms: 10_000 })
     expect((await beats())[0]).toMatchObject({ kind: 'success', duration_ms: 10_000 })
   })
 
   it('15: of failure makes a check down with no deadline, and alerts at once', async () => {
-    const { house, check, ping, beats } = await startPings()
+    const { app, check, ping, beats } = await startPings()
     await ping()
     expect((await ping('/fail')).status).toBe(200)
     expect(await check()).toMatchObject({ status: 'down', late_at: null, down_at: null })
     expect((await beats())[0]).toMatchObject({ kind: 'fail', exit_status: null })
-    expect(house.channel.messages.map(message => message.card.title)).toEqual(['Critical: job reported a failure'])
+    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Critical: job reported a failure'])
   })
 
   it('16: of start leaves the last beat as it was', async () => {
-    const { house, check, ping, beats } = await startPings()
+    const { app, check, ping, beats } = await startPings()
     await ping()
-    await house.passes('2h')
+    await app.passes('2h')
     await ping('/start')
     expect(await check()).toMatchObject({ status: 'up', started: true, last_beat_at: '2026-03-02T09:00:00.000Z' })
     expect((await beats())[0]).toMatchObject({ kind: 'start' })
   })
 
   it('17: of start leaves a paused check paused, and yet it is down when it does not finish', async () => {
-    const { house, check, ping } = await startPings('job --every 1d --grace 1h')
-    await house.result('checks pause job')
+    const { app, check, ping } = await startPings('job --every 1d --grace 1h')
+    await app.result('checks pause job')
     await ping('/start')
     expect(await check()).toMatchObject({ status: 'paused', started: true, down_at: '2026-03-02T10:00:00.000Z' })
-    await house.passes('1h')
+    await app.passes('1h')
     expect(await check()).toMatchObject({ status: 'down' })
   })
 
   it('30: of log is stored and changes nothing', async () => {
-    const { house, check, ping, beats } = await startPings()
+    const { app, check, ping, beats } = await startPings()
     await ping('/log', post('hello'))
     expect(await check()).toMatchObject({ status: 'new', last_beat_at: null, down_at: null, beats: 1 })
     await ping('/fail')
     await ping('/log', post('still broken'))
     expect(await check()).toMatchObject({ status: 'down' })
     expect(kinds(await beats())).toEqual(['log', 'fail', 'log'])
-    expect(house.channel.messages).toHaveLength(1)
+    expect(app.channel.messages).toHaveLength(1)
   })
 
   it('39: of start on a check that is down gives it no deadline', async () => {
@@ -148,19 +148,19 @@ describe('a run id', () => {
     ['22: a success without one ends the run', RID, '', false, null],
     ['23: a failure with another one ends the run', RID, `/fail?rid=${OTHER}`, false, null],
   ])('%s', async (_, started, finish, running, duration) => {
-    const { house, check, ping } = await startPings()
+    const { app, check, ping } = await startPings()
     await ping(started === null ? '/start' : `/start?rid=${started}`)
-    await house.passes('10s')
+    await app.passes('10s')
     await ping(finish)
     expect(await check()).toMatchObject({ started: running, last_duration_ms: duration })
   })
 
   it('the run started last is the one that is timed', async () => {
-    const { house, check, ping } = await startPings()
+    const { app, check, ping } = await startPings()
     await ping(`/start?rid=${RID}`)
-    await house.passes('10s')
+    await app.passes('10s')
     await ping(`/start?rid=${OTHER}`)
-    await house.passes('5s')
+    await app.passes('5s')
     await ping(`?rid=${RID}`)
     expect(await check()).toMatchObject({ started: true, last_duration_ms: null })
     await ping(`?rid=${OTHER}`)

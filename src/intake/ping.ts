@@ -7,20 +7,20 @@ import { recordBeat } from '../checks/beats.ts'
 import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../checks/checks.ts'
 import { graceFor } from '../checks/schedule.ts'
 import { checkOutcome } from '../detectors/missed-beat.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import { readProjectByPingKey } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
 import { type Clock, DAY, parseDuration, SECOND } from '../time.ts'
 import { hasBody, NO_BODY, readStart } from './body.ts'
-import { readPeer } from './client-address.ts'
+import { readClientAddress } from './client-address.ts'
 import { isRunId, type Ping, readPingUrl } from './ping-url.ts'
 
 export type PingOptions = {
   state: State
   commit: GroupCommit
   clock: Clock
-  log: Log
+  logger: Logger
   trustedProxies: BlockList
   timeZone: string
 }
@@ -49,7 +49,7 @@ export async function receivePing(
   const { path, query } = splitUrl(request.url)
   const asked = readPingUrl(path)
   if (asked.kind !== 'ping') return answer(asked.kind === 'malformed' ? MALFORMED : NOT_FOUND)
-  const peer = readPeer(incoming, request.headers, options.trustedProxies)
+  const peer = readClientAddress(incoming, request.headers, options.trustedProxies)
   const { kept, total } = hasBody(request) ? await readStart(request, BODY_LIMIT) : NO_BODY
   const arrival: Arrival = {
     signal: asked.ping.signal,
@@ -66,7 +66,7 @@ export async function receivePing(
     const recorded = answer(await options.commit(() => record(options, asked.ping, arrival, query)))
     return request.method === 'HEAD' ? new Response(null, recorded) : recorded
   } catch (error) {
-    options.log.error('a beat could not be stored', { error })
+    options.logger.error('a beat could not be stored', { error })
     return answer(BUSY)
   }
 }

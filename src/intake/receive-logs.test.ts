@@ -4,13 +4,13 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompress
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Batch, LogStore, Stored } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 
 const STORED: Stored = { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
 
 let batches: Batch[]
 let answer: () => Promise<Stored>
-let house: TestHouse
+let app: TestApp
 let secret: string
 
 beforeEach(async () => {
@@ -25,13 +25,13 @@ beforeEach(async () => {
     archive: async () => ({ file: '', lines: 0, bytes: 0 }),
     restore: async () => 0,
   }
-  house = await startHouse({ store: store as unknown as LogStore })
-  secret = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+  app = await startApp({ store: store as unknown as LogStore })
+  secret = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 const text = (batch: Batch | undefined) => Buffer.from(batch!.body).toString('utf8')
 const send = (body: string | Uint8Array, headers: Record<string, string> = {}, path = '/api/logs') =>
-  house.request(path, { method: 'POST', body: body as string, headers: { 'x-api-key': secret, ...headers } })
+  app.request(path, { method: 'POST', body: body as string, headers: { 'x-api-key': secret, ...headers } })
 const problem = async (response: Response) =>
   ((await response.json()) as { error: { code: string; message: string } }).error
 
@@ -128,7 +128,7 @@ describe('the sender of logs', () => {
     [{ 'x-api-key': 'vakt_wrong' }, 401, 'not known here'],
     [{ authorization: 'Bearer nonsense' }, 401, 'not known here'],
   ])('with %j is refused', async (headers, status, says) => {
-    const response = await house.request('/api/logs', {
+    const response = await app.request('/api/logs', {
       method: 'POST',
       body: 'x',
       headers: headers as Record<string, string>,
@@ -138,8 +138,8 @@ describe('the sender of logs', () => {
   })
 
   it('with a revoked key is refused', async () => {
-    const { keys } = await house.result<{ keys: { id: string }[] }>('keys list default')
-    await house.result(`keys revoke ${keys.at(-1)!.id}`)
+    const { keys } = await app.result<{ keys: { id: string }[] }>('keys list default')
+    await app.result(`keys revoke ${keys.at(-1)!.id}`)
     expect((await send('x')).status).toBe(401)
   })
 
@@ -147,7 +147,7 @@ describe('the sender of logs', () => {
     const statuses = []
     for (let i = 0; i < 65; i++) {
       statuses.push(
-        (await house.request('/api/logs', { method: 'POST', body: 'x', headers: { 'x-api-key': `guess${i}` } })).status,
+        (await app.request('/api/logs', { method: 'POST', body: 'x', headers: { 'x-api-key': `guess${i}` } })).status,
       )
     }
     expect(statuses.slice(0, 60).every(status => status === 401)).toBe(true)
@@ -155,16 +155,16 @@ describe('the sender of logs', () => {
   })
 
   it('over the limit of a project waits, and the limit is per project', async () => {
-    await house.result('projects edit default --rate-limit 10')
+    await app.result('projects edit default --rate-limit 10')
     const lines = JSON.stringify(Array.from({ length: 10 }, () => ({ message: 'a', nested: { x: {} } })))
     expect((await send(lines, { 'content-type': 'application/json' })).status).toBe(200)
     const refused = await send('{"message":"b"}', { 'content-type': 'application/json' })
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-    await house.result('projects add other')
-    const { key } = await house.result<{ key: { secret: string } }>('keys create other')
+    await app.result('projects add other')
+    const { key } = await app.result<{ key: { secret: string } }>('keys create other')
     expect((await send('{"message":"b"}', { 'x-api-key': key.secret })).status).toBe(200)
-    await house.passes('2m')
+    await app.passes('2m')
     expect((await send('{"message":"b"}')).status).toBe(200)
   })
 })
@@ -172,21 +172,21 @@ describe('the sender of logs', () => {
 describe('a signed request', () => {
   let key: { id: string; secret: string }
   beforeEach(async () => {
-    key = (await house.result<{ key: typeof key }>('keys create default --signed')).key
+    key = (await app.result<{ key: typeof key }>('keys create default --signed')).key
   })
 
   const signed = (
     body: string,
     change: Partial<{ id: string; timestamp: string; secret: string; signature: string }> = {},
   ) => {
-    const timestamp = change.timestamp ?? String(Math.floor(house.clock.now() / 1000))
+    const timestamp = change.timestamp ?? String(Math.floor(app.clock.now() / 1000))
     const signature =
       change.signature ??
       `v1=${createHmac('sha256', change.secret ?? key.secret)
         .update(`${timestamp}.${body}`)
         .digest('hex')}`
     const headers = { 'x-vakt-key': change.id ?? key.id, 'x-vakt-timestamp': timestamp, 'x-vakt-signature': signature }
-    return house.request('/api/logs', { method: 'POST', body, headers: { 'content-type': 'text/plain', ...headers } })
+    return app.request('/api/logs', { method: 'POST', body, headers: { 'content-type': 'text/plain', ...headers } })
   }
 
   it('is accepted once, and never again', async () => {
@@ -210,7 +210,7 @@ describe('a signed request', () => {
     [-301, 'more than 5 minutes old'],
     [301, 'more than 5 minutes ahead'],
   ])('%i seconds off is refused', async (off, says) => {
-    const response = await signed('a', { timestamp: String(Math.floor(house.clock.now() / 1000) + off) })
+    const response = await signed('a', { timestamp: String(Math.floor(app.clock.now() / 1000) + off) })
     expect((await problem(response)).message).toContain(says)
   })
 

@@ -9,7 +9,7 @@ import { type Project, retentionOf } from '../projects/projects.ts'
 import type { Rates } from '../projects/rates.ts'
 import { releaseSignature } from '../projects/signatures.ts'
 import { queryOf, receive, type SenderOptions } from './authenticate.ts'
-import { readPeer } from './client-address.ts'
+import { readClientAddress } from './client-address.ts'
 import { decompress } from './compression.ts'
 
 export type AppendOptions = SenderOptions & {
@@ -39,7 +39,7 @@ export async function appendLogs(
 ): Promise<AppendAnswer> {
   const { state, store, rates, clock } = options
   const now = clock.now()
-  const peer = readPeer(incoming, request.headers, options.trustedProxies)
+  const peer = readClientAddress(incoming, request.headers, options.trustedProxies)
   const parameters = queryOf(request.url)
   const { raw, project, signature } = await receive(options, request, parameters, peer.address, now)
   try {

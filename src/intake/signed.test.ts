@@ -1,24 +1,24 @@
 // Commands and questions asked with a signed key.
 import { createHmac } from 'node:crypto'
 import { beforeEach, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 
-let house: TestHouse
+let app: TestApp
 let key: { id: string; secret: string }
 
 beforeEach(async () => {
-  house = await startHouse()
-  key = (await house.result<{ key: typeof key }>('keys create default --signed --role viewer')).key
+  app = await startApp()
+  key = (await app.result<{ key: typeof key }>('keys create default --signed --role viewer')).key
 })
 
 function ask(line: string, change: { secret?: string; body?: string } = {}) {
   const body = JSON.stringify({ line })
-  const timestamp = String(Math.floor(house.clock.now() / 1000))
+  const timestamp = String(Math.floor(app.clock.now() / 1000))
   const digest = createHmac('sha256', change.secret ?? key.secret)
     .update(`${timestamp}.${body}`)
     .digest('hex')
   const headers = { 'x-vakt-key': key.id, 'x-vakt-timestamp': timestamp, 'x-vakt-signature': `v1=${digest}` }
-  return house.request('/api/commands', { method: 'POST', body: change.body ?? body, headers })
+  return app.request('/api/commands', { method: 'POST', body: change.body ?? body, headers })
 }
 
 async function read(response: Response) {

@@ -1,6 +1,6 @@
 // Runs actions on hosts: one at a time in each place, told in the alert as they go, and kept with what they said.
 
-import { changeAlert, readAlert } from '../alerts/alerts.ts'
+import { readAlert, recordChange } from '../alerts/alerts.ts'
 import { endingOf, runCard } from '../alerts/run-card.ts'
 import { cardRef } from '../analysis/cards.ts'
 import type { Channel } from '../chat/channel.ts'
@@ -16,8 +16,8 @@ import {
 } from '../hosts/actions/action-runs.ts'
 import { execute } from '../hosts/actions/execute.ts'
 import { excerptOf } from '../hosts/actions/output-excerpt.ts'
-import type { Fleet } from '../hosts/host-runtime.ts'
-import type { Log } from '../logger.ts'
+import type { HostRuntime } from '../hosts/host-runtime.ts'
+import type { Logger } from '../logger.ts'
 import { showLive } from '../notifications/delivery/live-message.ts'
 import { writeAudit } from '../projects/audit.ts'
 import type { State } from '../state/database.ts'
@@ -43,14 +43,14 @@ export interface ActionRunner {
 
 export type ActionRunnerOptions = {
   state: State
-  fleet: Pick<Fleet, 'connections'>
+  fleet: Pick<HostRuntime, 'connections'>
   clock: Clock
-  log: Log
+  logger: Logger
   channels: () => readonly Channel[]
 }
 
 /** A runner over the hosts of a state. */
-export function createActionRunner({ state, fleet, clock, log, channels }: ActionRunnerOptions): ActionRunner {
+export function createActionRunner({ state, fleet, clock, logger, channels }: ActionRunnerOptions): ActionRunner {
   let stopped = false
 
   const begin = (order: ActionOrder, automatic: boolean) => {
@@ -69,7 +69,7 @@ export function createActionRunner({ state, fleet, clock, log, channels }: Actio
       places,
       () => runCard(now.outcome === null ? { ...now, ...said.read(false) } : now),
       clock,
-      log,
+      logger,
     )
     // A rollback takes the run back.
     const wanted = () => readRun(state, run.id) !== undefined
@@ -80,7 +80,7 @@ export function createActionRunner({ state, fleet, clock, log, channels }: Actio
       await output.end()
       return now
     })
-    ended.catch(error => log.error('the end of an action could not be recorded', { run: run.id, error }))
+    ended.catch(error => logger.error('the end of an action could not be recorded', { run: run.id, error }))
     return { run, ended, shown: places.length }
   }
 
@@ -109,7 +109,7 @@ export function createActionRunner({ state, fleet, clock, log, channels }: Actio
     )
 
   const automatic = createAutomaticActions({
-    ...{ state, clock, log },
+    ...{ state, clock, logger },
     begin: order =>
       state.transaction(() => {
         begin(order, true)
@@ -158,7 +158,7 @@ function draftOf(order: ActionOrder, automatic: boolean, now: number): RunDraft 
 /** Into the timeline of the alert, and with that onto its cards. */
 function tell(state: State, run: ActionRun, what: string, by: string | null, thread = false): void {
   const alert = run.alertId === null ? undefined : readAlert(state, run.alertId)
-  if (alert) changeAlert(state, alert, { changes: {}, what, by, thread }, run.endedAt ?? run.startedAt)
+  if (alert) recordChange(state, alert, { changes: {}, what, by, thread }, run.endedAt ?? run.startedAt)
 }
 
 function byWords({ startedBy, confirmedBy, automatic }: ActionRun): string {

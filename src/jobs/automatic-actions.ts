@@ -1,12 +1,12 @@
 // Begins the actions that run by themselves, once for each alert and within their limits.
 import type { Alert } from '../alerts/alert.ts'
 import { listAlerts } from '../alerts/alert-lists.ts'
-import { type Offer, offersOf } from '../alerts/available-actions.ts'
+import { type AvailableAction, availableActions } from '../alerts/available-actions.ts'
 import { STORM, TEST } from '../alerts/suppression/inhibition.ts'
 import { type ActionOrder, withheldBecause } from '../hosts/actions/action.ts'
 import { automaticAlerts, earlierStarts } from '../hosts/actions/action-runs.ts'
 import { listActions } from '../hosts/actions/actions.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, SECOND } from '../time.ts'
@@ -17,13 +17,13 @@ const SETTLED = 5 * SECOND
 export type AutomaticOptions = {
   state: State
   clock: Clock
-  log: Log
+  logger: Logger
   begin(order: ActionOrder): void
   withhold(order: ActionOrder, why: string): void
 }
 
 /** Looks a little after alerts changed. */
-export function createAutomaticActions({ state, clock, log, begin, withhold }: AutomaticOptions) {
+export function createAutomaticActions({ state, clock, logger, begin, withhold }: AutomaticOptions) {
   let cancel: (() => void) | null = null
 
   const turn = () => {
@@ -33,14 +33,14 @@ export function createAutomaticActions({ state, clock, log, begin, withhold }: A
     const firing = listAlerts(state, { open: true, limit: -1 }).filter(one => isAlone(one) && one.firedAt >= since)
     const done = new Map(wanted.map(action => [action.id, automaticAlerts(state, action.id, action.changedAt)]))
     for (const alert of firing.sort((a, b) => a.firedAt - b.firedAt)) {
-      for (const offer of offersOf(state, alert)) {
+      for (const offer of availableActions(state, alert)) {
         const { automatic, changedAt, id } = offer.action
         if (automatic && alert.firedAt >= changedAt && !done.get(id)?.has(alert.id)) runFor(offer, alert.id)
       }
     }
   }
 
-  const runFor = ({ action, host, container }: Offer, alertId: number) => {
+  const runFor = ({ action, host, container }: AvailableAction, alertId: number) => {
     const now = clock.now()
     const order: ActionOrder = { action, host, container, alertId, startedBy: 'Vakt', confirmedBy: null }
     const target = { actionId: action.id, hostId: host.id, container }
@@ -62,7 +62,7 @@ export function createAutomaticActions({ state, clock, log, begin, withhold }: A
         try {
           turn()
         } catch (error) {
-          log.error('automatic actions could not be begun', { error })
+          logger.error('automatic actions could not be begun', { error })
         }
       })
     },
@@ -78,6 +78,6 @@ function automatic(state: State) {
 
 /** Whether it goes on in earnest, nobody is on it and nothing holds it back. */
 function isAlone(alert: Alert): boolean {
-  const earnest = alert.detector !== TEST && alert.detector !== STORM && alert.calmAt === null
-  return earnest && alert.state === 'firing' && alert.heldBy === null && alert.snoozedUntil === null
+  const earnest = alert.detector !== TEST && alert.detector !== STORM && alert.stableSince === null
+  return earnest && alert.state === 'firing' && alert.suppressedBy === null && alert.snoozedUntil === null
 }

@@ -1,11 +1,11 @@
 // The log store as everybody who stores lines is given it: what was stored is counted and judged before it is answered.
 import { applyOutcomes, readOpenAlert } from '../alerts/lifecycle.ts'
-import type { Outcome } from '../detectors/finding.ts'
+import type { DetectionResult } from '../detectors/finding.ts'
 import { errorKey } from '../detectors/logs/error-finding.ts'
-import { judgeError, type Touched } from '../detectors/logs/error-rules.ts'
-import { silenceBroken } from '../detectors/logs/silent-source.ts'
-import { dropWatch } from '../detectors/rules/rule-states.ts'
-import type { Log } from '../logger.ts'
+import { evaluateError, type Touched } from '../detectors/logs/error-rules.ts'
+import { sourceIsBack } from '../detectors/logs/silent-source.ts'
+import { deleteRuleState } from '../detectors/rules/rule-states.ts'
+import type { Logger } from '../logger.ts'
 import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, readErrorById, recordError } from '../logs/errors.ts'
 import { forgetPause, noteSource } from '../logs/sources.ts'
@@ -26,12 +26,17 @@ const WRITTEN_LAST = -1
  * `store` with every batch counted and judged in a transaction of `commit` before `append` resolves. What is stored is
  * answered as stored: counting that fails is tried again with later batches, for a sender would store its lines twice.
  */
-export function countedStore<S extends LogStore>(store: S, state: State, commit: GroupCommit, log: Log): LogStore {
-  const counting: Counting = { state, log, unjudged: new Map() }
+export function withDetection<S extends LogStore>(
+  store: S,
+  state: State,
+  commit: GroupCommit,
+  logger: Logger,
+): LogStore {
+  const counting: Counting = { state, logger, unjudged: new Map() }
   let uncounted: (() => void)[] = []
 
   const countLater = (work: () => void, error: unknown) => {
-    log.error('lines were stored but could not be counted; they are with the next ones', { error })
+    logger.error('lines were stored but could not be counted; they are with the next ones', { error })
     if (uncounted.length < MOST_WAITING) uncounted.push(work)
   }
 
@@ -66,7 +71,7 @@ export function countedStore<S extends LogStore>(store: S, state: State, commit:
 
 type Counting = {
   state: State
-  log: Log
+  logger: Logger
   /** The errors whose judging failed, by number; they are judged again with the next lines of any. */
   unjudged: Map<number, Judged>
 }
@@ -109,14 +114,14 @@ function write(counting: Counting): void {
   const { state } = counting
   const arrived = state.memory<Arrived>('arrived')
   const errors = new Map<string, Lines>()
-  const outcomes: Outcome[] = []
+  const outcomes: DetectionResult[] = []
   let now = 0
   for (const { projectId, at, line, count } of arrived.values()) {
     now = Math.max(now, at)
     const series = seriesFor(state, projectId, line, at)
     addCount(state, series.id, at, count)
     const source = noteSource(state, projectId, series.source, at)
-    const broken = source ? silenceBroken(state, source, at) : []
+    const broken = source ? sourceIsBack(state, source, at) : []
     // A silence that somebody took on was trouble, and no pause to get used to.
     if (source && broken.some(({ key }) => isTaken(state, key))) forgetPause(state, source)
     outcomes.push(...broken)
@@ -131,7 +136,7 @@ function write(counting: Counting): void {
     if (latest >= at - STALE) touched.set(error.id, { error, isNew: before === null, latest, at })
   }
   for (const one of touched.values())
-    attempt(counting, one, () => applyOutcomes(state, judgeError(state, one, one.at), now))
+    attempt(counting, one, () => applyOutcomes(state, evaluateError(state, one, one.at), now))
 }
 
 function isTaken(state: State, key: string): boolean {
@@ -150,14 +155,14 @@ function takeUnjudged({ state, unjudged }: Counting, at: number): Map<number, Ju
 }
 
 /** Judges, about an error where one is said. What fails takes nothing with it, least of all the counts. */
-function attempt({ state, log, unjudged }: Counting, about: Judged | null, judge: () => void): void {
+function attempt({ state, logger, unjudged }: Counting, about: Judged | null, judge: () => void): void {
   try {
     judge()
   } catch (error) {
-    log.error('lines were counted but could not be judged; they are with the next ones', { error })
+    logger.error('lines were counted but could not be judged; they are with the next ones', { error })
     if (about === null) return
     // A watch without its alert would keep the error quiet.
-    dropWatch(state, errorKey(about.error))
+    deleteRuleState(state, errorKey(about.error))
     if (unjudged.size < MOST_WAITING) unjudged.set(about.error.id, about)
   }
 }

@@ -1,13 +1,13 @@
-// Keeping logs, through the whole house: the disk budget, damaged partitions, archives and their way back.
+// Keeping logs, through the whole app: the disk budget, damaged partitions, archives and their way back.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import type { EmbeddedLogStore } from '../logs/embedded/embedded-log-store.ts'
 import { openLogStore } from '../logs/embedded/open-log-store.ts'
 import { batchOf } from '../logs/embedded/store.testing.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { startS3 } from '../testing/s3/s3-server.ts'
 import { DAY, HOUR } from '../time.ts'
 
@@ -17,14 +17,14 @@ const SECOND = '2026-11-22.3d.0'
 
 let folder: string
 let store: EmbeddedLogStore
-let house: TestHouse
+let app: TestApp
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-keeping-'))
   mkdirSync(join(folder, 'logs'))
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -32,15 +32,15 @@ afterEach(async () => {
 const logs = () => join(folder, 'logs')
 /** The machine sleeps for long, and an hour later its clock is believed. */
 const sleeps = async (ms: number) => {
-  house.clock.sleep(ms)
-  await house.passes('61m')
+  app.clock.sleep(ms)
+  await app.passes('61m')
 }
 const place = () => join(folder, 'elsewhere')
 
 async function begin(environment: Record<string, string> = {}, diskBudgetBytes: number | null = null): Promise<void> {
-  store = await openLogStore({ folder: logs(), log: silentLog, diskBudgetBytes })
+  store = await openLogStore({ folder: logs(), logger: silentLogger, diskBudgetBytes })
   const start = new Date(NOON).toISOString()
-  house = await startHouse({ store, start, environment: { DATA_DIR: folder, ...environment } })
+  app = await startApp({ store, start, environment: { DATA_DIR: folder, ...environment } })
 }
 
 /** Lines of a day, 0 being that of the start. */
@@ -53,16 +53,16 @@ const comes = (day: number, text = `day ${day}`) =>
   )
 
 const shown = async (line: string) => {
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (!reply.ok) throw reply.problem
   return JSON.stringify(reply.card)
 }
-const told = () => JSON.stringify(house.channel.messages.map(({ card }) => card))
-const searched = async (words: string) => (await house.result<{ total: number }>(`logs search ${words}`)).total
+const told = () => JSON.stringify(app.channel.messages.map(({ card }) => card))
+const searched = async (words: string) => (await app.result<{ total: number }>(`logs search ${words}`)).total
 const archived = async (many: number) =>
   vi.waitFor(async () => {
-    await house.passes('1m')
-    expect((await house.result<{ total: number }>('logs archives')).total).toBe(many)
+    await app.passes('1m')
+    expect((await app.result<{ total: number }>('logs archives')).total).toBe(many)
   }, 5_000)
 
 describe('without an archive', () => {
@@ -71,14 +71,14 @@ describe('without an archive', () => {
     expect(await shown('logs status')).toContain('No log lines yet')
     expect(await shown('logs archives')).toContain('Set ARCHIVE_TO to a folder')
     for (const line of ['logs archive', `logs restore ${FIRST}`])
-      expect(await house.says(line)).toMatchObject({ ok: false, problem: { code: 'not_found' } })
+      expect(await app.says(line)).toMatchObject({ ok: false, problem: { code: 'not_found' } })
   })
 
   it('a card tells what the disk budget dropped, and ends when a day passed without', async () => {
     await begin({}, 150_000)
     for (const day of [0, 1, 2]) await comes(day)
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect(told()).toContain('Logs were dropped before their time to fit 150 kB')
     })
     const card = told()
@@ -87,13 +87,13 @@ describe('without an archive', () => {
     const { partitions } = await store.status()
     expect(partitions.map(({ name }) => name)).not.toContain(FIRST)
     const open = async () =>
-      (await house.result<{ alerts: { detector: string }[] }>('alerts list')).alerts.filter(
+      (await app.result<{ alerts: { detector: string }[] }>('alerts list')).alerts.filter(
         alert => alert.detector === 'log-store',
       )
     expect(await open()).toHaveLength(1)
     await sleeps(25 * HOUR)
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect(await open()).toHaveLength(0)
     })
   })
@@ -101,13 +101,13 @@ describe('without an archive', () => {
   it('a damaged partition is told of until its file is gone or somebody resolves it', async () => {
     await begin()
     for (const day of [0, 1, 2]) await comes(day)
-    await house.stop()
+    await app.stop()
     await store.close()
     for (const name of [FIRST, SECOND]) writeFileSync(join(logs(), `${name}.db`), 'nonsense '.repeat(2_000))
     await begin()
-    const open = async () => (await house.result<{ alerts: { id: number; title: string }[] }>('alerts list')).alerts
+    const open = async () => (await app.result<{ alerts: { id: number; title: string }[] }>('alerts list')).alerts
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect(await open()).toHaveLength(2)
     })
     expect(told()).toContain(`The log partition ${FIRST} is damaged`)
@@ -115,12 +115,12 @@ describe('without an archive', () => {
     expect(await shown('logs status')).toContain(`${FIRST}.db.damaged`)
     rmSync(join(logs(), `${FIRST}.db.damaged`))
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect((await open()).map(({ title }) => title)).toEqual([`The log partition ${SECOND} is damaged`])
     })
-    await house.says(`resolve ${(await open())[0]!.id}`)
+    await app.says(`resolve ${(await open())[0]!.id}`)
     for (let minute = 0; minute < 5; minute++) {
-      await house.passes('1m')
+      await app.passes('1m')
       await searched('day')
     }
     expect(await open()).toEqual([])
@@ -137,24 +137,24 @@ describe('an archive in a folder', () => {
     await archived(1)
     expect(readdirSync(place())).toEqual([expect.stringMatching(/^2026-11-21\.3d\.0\.[0-9a-f]{12}\.ndjson\.zst$/)])
     expect(await shown('logs archives')).toContain(FIRST)
-    await house.passes('10m')
-    expect((await house.result<{ total: number }>('logs archives')).total).toBe(1)
+    await app.passes('10m')
+    expect((await app.result<{ total: number }>('logs archives')).total).toBe(1)
 
     await sleeps(5 * DAY)
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect(await searched('needle')).toBe(0)
     })
-    const before = await house.result<{ lines: number }>(`logs restore ${FIRST} --keep 2h`)
+    const before = await app.result<{ lines: number }>(`logs restore ${FIRST} --keep 2h`)
     expect(before).toMatchObject({ archive: FIRST, lines: 300 })
     expect(await searched('needle')).toBe(300)
     expect(await shown('logs archives')).toContain('searchable now')
-    expect(await house.says(`logs restore ${FIRST}`)).toMatchObject({ ok: false, problem: { code: 'conflict' } })
-    await house.passes('1h')
+    expect(await app.says(`logs restore ${FIRST}`)).toMatchObject({ ok: false, problem: { code: 'conflict' } })
+    await app.passes('1h')
     expect(await searched('needle')).toBe(300)
-    house.clock.sleep(2 * HOUR)
+    app.clock.sleep(2 * HOUR)
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect(await searched('needle')).toBe(0)
     })
     expect(readdirSync(logs()).filter(file => file === `${FIRST}.db`)).toEqual([])
@@ -167,11 +167,11 @@ describe('an archive in a folder', () => {
     await archived(1)
     await sleeps(5 * DAY)
     await vi.waitFor(async () => {
-      await house.passes('1m')
+      await app.passes('1m')
       expect(await searched('day')).toBe(0)
     })
     writeFileSync(join(place(), readdirSync(place()).find(file => file.startsWith(FIRST))!), 'something else')
-    const reply = await house.says(`logs restore ${FIRST}`)
+    const reply = await app.says(`logs restore ${FIRST}`)
     expect(reply).toMatchObject({
       ok: false,
       problem: { message: expect.stringContaining('is not what was put there') },
@@ -196,13 +196,13 @@ describe('an archive in a bucket', () => {
       s3.fails({ status: 403, code: 'AccessDenied' }, () => away)
       for (let i = 0; i < 200; i++) s3.fails({ status: 403, code: 'AccessDenied' }, () => away)
       await vi.waitFor(async () => {
-        await house.passes('1m')
+        await app.passes('1m')
         expect(told()).toContain('Logs cannot be archived to s3://logs/vakt')
       })
       expect(told()).toContain('may not PUT in s3://logs')
       expect(told()).not.toContain(secretKey)
       await sleeps(6 * DAY)
-      await house.passes('3m')
+      await app.passes('3m')
       expect(await searched('needle')).toBe(300)
       away = false
       await archived(2)

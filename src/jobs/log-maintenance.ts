@@ -5,26 +5,26 @@ import { applyOutcomes, endAlert, readOpenAlert } from '../alerts/lifecycle.ts'
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../detectors/finding.ts'
 import { BUDGET_KEY, DAMAGED_KEY, detectLogStore, type LogStoreSeen } from '../detectors/logs/log-store.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import type { Archiver } from '../logs/archive/archiver.ts'
 import { hasArchive } from '../logs/archives.ts'
-import type { RecentNames } from '../logs/name-cache.ts'
+import type { NameCache } from '../logs/name-cache.ts'
 import { outlived } from '../logs/retention.ts'
 import type { LogStore, Maintained } from '../logs/store.ts'
 import { listProjects, retentionOf } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, createLeapGuard, DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 
-export type LogKeepingOptions = {
+export type LogMaintenanceOptions = {
   state: State
   store: LogStore
   archiver: Archiver | null
-  names: RecentNames | null
+  names: NameCache | null
   config: Config
   /** Where the store's files are, for people. */
   folder: string
   clock: Clock
-  log: Log
+  logger: Logger
 }
 
 /** The card of a drop is over when none followed for so long. */
@@ -34,7 +34,16 @@ const STOP_MS = 1_000
 const FIRST_TURN = 5 * SECOND
 
 /** The keeping of a store; nothing runs before `start`. */
-export function createLogKeeping({ state, store, archiver, names, config, folder, clock, log }: LogKeepingOptions) {
+export function createLogMaintenance({
+  state,
+  store,
+  archiver,
+  names,
+  config,
+  folder,
+  clock,
+  logger,
+}: LogMaintenanceOptions) {
   let cancel = () => {}
   let turning: Promise<void> = Promise.resolve()
   let nextOutlived = 0
@@ -44,7 +53,7 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
   const arm = (inMs: number) => {
     cancel = clock.at(clock.now() + inMs, () => {
       turning = turn()
-        .catch(error => log.error('the log store could not be maintained', { error }))
+        .catch(error => logger.error('the log store could not be maintained', { error }))
         .finally(() => arm(MINUTE))
     })
   }
@@ -53,7 +62,7 @@ export function createLogKeeping({ state, store, archiver, names, config, folder
     const now = clock.now()
     if (!isTrusted(now)) return
     const maintained = await store.maintain(now, archiver?.keeper())
-    for (const { why, sentence } of maintained.removed) log[why === 'budget' ? 'warn' : 'info'](sentence)
+    for (const { why, sentence } of maintained.removed) logger[why === 'budget' ? 'warn' : 'info'](sentence)
     tell(maintained, now)
     // It may take long and is told of by `failing`; the next turn does not wait for it.
     if (maintained.status) archiver?.run(true).catch(() => {})

@@ -1,28 +1,28 @@
 // What Vakt writes down has an end: what is long over is dropped within the hour, what is not stays.
 import { beforeEach, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { DAY } from '../time.ts'
 
-let house: TestHouse
+let app: TestApp
 
 beforeEach(async () => {
-  house = await startHouse()
+  app = await startApp()
 })
 
 const insert = (table: string, row: Record<string, string | number | null>) => {
   const names = Object.keys(row)
   const marks = names.map(() => '?').join(', ')
-  house.state.prepare(`insert into ${table} (${names.join(', ')}) values (${marks})`).run(...Object.values(row))
+  app.state.prepare(`insert into ${table} (${names.join(', ')}) values (${marks})`).run(...Object.values(row))
 }
 const left = (table: string, column: string) =>
-  house.state
+  app.state
     .prepare<[], { value: number }>(`select ${column} as value from ${table} order by ${column}`)
     .all()
-    .map(row => Math.round((house.clock.now() - row.value) / DAY))
+    .map(row => Math.round((app.clock.now() - row.value) / DAY))
 
 it('silences and maintenance are kept as long as alerts are', async () => {
   for (const days of [10, 399, 401]) {
-    const at = house.clock.now() - days * DAY
+    const at = app.clock.now() - days * DAY
     insert('silences', { matcher: 'x', by: 'Ann', created_at: at, ends_at: at, ended_at: at })
     const window = {
       matcher: 'x',
@@ -35,7 +35,7 @@ it('silences and maintenance are kept as long as alerts are', async () => {
     }
     insert('maintenances', { name: `m${days}`, over: 1, ...window })
   }
-  await house.passes('61m')
+  await app.passes('61m')
   expect([left('silences', 'ends_at'), left('maintenances', 'ends_at')]).toEqual([
     [399, 10],
     [399, 10],
@@ -43,32 +43,32 @@ it('silences and maintenance are kept as long as alerts are', async () => {
 })
 
 it('nothing is dropped by a clock that leapt ahead, until it has had an hour to be put right', async () => {
-  const at = house.clock.now() - 10 * DAY
+  const at = app.clock.now() - 10 * DAY
   const over = () => left('silences', 'ends_at').length
   insert('silences', { matcher: 'x', by: 'Ann', created_at: at, ends_at: at, ended_at: at })
   const error = { project_id: 1, fingerprint: 'v1:1', first_seen_at: at, last_seen_at: at, why: 'x', samples: '[]' }
   insert('fingerprints', { ...error, source: 'api', state: 'open', count: 1, recent: '[]' })
   const errors = () => left('fingerprints', 'last_seen_at').length
-  await house.passes('10s')
-  house.clock.sleep(3650 * DAY)
-  await house.passes('50m')
+  await app.passes('10s')
+  app.clock.sleep(3650 * DAY)
+  await app.passes('50m')
   expect([over(), errors()]).toEqual([1, 1])
-  house.clock.sleep(-3650 * DAY)
-  await house.passes('61m')
+  app.clock.sleep(-3650 * DAY)
+  await app.passes('61m')
   expect([over(), errors()]).toEqual([1, 1])
-  house.clock.sleep(3650 * DAY)
-  await house.passes('61m')
+  app.clock.sleep(3650 * DAY)
+  await app.passes('61m')
   expect([over(), errors()]).toEqual([0, 0])
 })
 
 it('absences and stand-ins are kept as long as anything asks for them', async () => {
-  await house.result('oncall member add ann')
-  await house.result('oncall add primary --members ann --every weekly --handover "Mon 09:00"')
+  await app.result('oncall member add ann')
+  await app.result('oncall add primary --members ann --every weekly --handover "Mon 09:00"')
   for (const days of [101, 99, 34, 36]) {
-    const at = house.clock.now() - days * DAY
-    insert('absences', { from_at: at - 1, to_at: at, kind: 'asleep' })
+    const at = app.clock.now() - days * DAY
+    insert('downtimes', { from_at: at - 1, to_at: at, kind: 'asleep' })
     insert('overrides', { rotation_id: 1, who: 'ann', from_at: at, until_at: at, set_by: 'Ann' })
   }
-  await house.passes('61m')
-  expect([left('absences', 'to_at'), left('overrides', 'until_at')]).toEqual([[99, 36, 34], [34]])
+  await app.passes('61m')
+  expect([left('downtimes', 'to_at'), left('overrides', 'until_at')]).toEqual([[99, 36, 34], [34]])
 })

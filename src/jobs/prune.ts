@@ -3,8 +3,8 @@ import { pruneAlerts } from '../alerts/alert-lists.ts'
 import { pruneMaintenances } from '../alerts/suppression/maintenance-windows.ts'
 import { pruneSilences } from '../alerts/suppression/silences.ts'
 import { pruneAnalyses } from '../analysis/analyses.ts'
-import { pruneSpendings } from '../analysis/model/spending.ts'
-import { pruneAbsences } from '../checks/downtimes.ts'
+import { pruneSpending } from '../analysis/model/spending.ts'
+import { pruneDowntimes } from '../checks/downtimes.ts'
 import { pruneConnectivity } from '../connectivity/states.ts'
 import { pruneOverrides } from '../notifications/routing/rotations.ts'
 import { pruneAudit } from '../projects/audit.ts'
@@ -18,9 +18,9 @@ export function prune(state: State, now: number): void {
   pruneMaintenances(state, now)
   pruneOverrides(state, now)
   pruneAnalyses(state, now)
-  pruneSpendings(state, now)
+  pruneSpending(state, now)
   pruneAudit(state, now)
   pruneSignatures(state, now)
   pruneConnectivity(state, now)
-  pruneAbsences(state, now)
+  pruneDowntimes(state, now)
 }

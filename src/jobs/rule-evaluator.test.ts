@@ -3,12 +3,12 @@ import { beforeEach, expect, it } from 'vitest'
 import { listAlerts } from '../alerts/alert-lists.ts'
 import { DEFAULTS } from '../detectors/rules/rule.ts'
 import { addRule, type RuleDraft } from '../detectors/rules/rules.ts'
-import { type Log, silentLog } from '../logger.ts'
+import { type Logger, silentLogger } from '../logger.ts'
 import { addCount, seriesFor } from '../logs/counters.ts'
 import { addProject, findProject, removeProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
 import { HOUR, MINUTE, SECOND } from '../time.ts'
-import { createLookout } from './rule-evaluator.ts'
+import { createRuleEvaluator } from './rule-evaluator.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:02Z')
 const KINDS = 1_500
@@ -44,8 +44,8 @@ const hasRule = (name: string, draft: Partial<RuleDraft> = {}) => {
 const titles = () => listAlerts(state, { open: true, limit: 10 }).map(({ title }) => title)
 
 /** Looks until the survey is over; returns how many looks it took. */
-function surveys(log: Log = silentLog): number {
-  const lookout = createLookout(state, clock, log)
+function surveys(logger: Logger = silentLogger): number {
+  const lookout = createRuleEvaluator(state, clock, logger)
   let looks = 0
   do {
     lookout.look(now)
@@ -69,7 +69,7 @@ it('judges the other rules when one cannot be', () => {
   hasRule('aged', { matcher: 'words are not counted' })
   hasRule('good')
   const said: unknown[] = []
-  surveys({ ...silentLog, error: (_, fields) => said.push(fields?.rule) })
+  surveys({ ...silentLogger, error: (_, fields) => said.push(fields?.rule) })
   expect(said).toEqual(['aged'])
   expect(titles()).toEqual(['web-1: 100 lines in 1 min'])
 })

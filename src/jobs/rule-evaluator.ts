@@ -1,14 +1,14 @@
 // The lookout: has the rules asked every quarter of a minute, some milliseconds at a time, so that nothing else waits for them.
 import { applyOutcomes } from '../alerts/lifecycle.ts'
-import { type Asked, keepCounters, nextSurvey, survey } from '../detectors/rules/evaluate-rules.ts'
-import type { Log } from '../logger.ts'
+import { type Asked, nextEvaluation, pruneCounters, survey } from '../detectors/rules/evaluate-rules.ts'
+import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
 import type { Clock } from '../time.ts'
 
 /** Rules are asked for so long, ms; then whatever else is due has its turn. */
 const AT_ONCE = 10
 
-export interface Lookout {
+export interface RuleEvaluator {
   /** Asks on, when it is time; to be called again at `due`. What is old is dropped only if that `mayForget`. */
   look(now: number, mayForget?: boolean): void
   /** When there is more to ask, epoch ms: at once while a survey is under way. */
@@ -20,7 +20,7 @@ export interface Lookout {
 }
 
 /** A lookout over `state`. */
-export function createLookout(state: State, clock: Clock, log: Log): Lookout {
+export function createRuleEvaluator(state: State, clock: Clock, logger: Logger): RuleEvaluator {
   let next = 0
   let left: Iterator<Asked> | null = null
   let asked: Asked | null = null
@@ -45,7 +45,7 @@ export function createLookout(state: State, clock: Clock, log: Log): Lookout {
     } catch (error) {
       // One rule that fails must not hold up the checks nor the other rules.
       asked = null
-      log.error('a rule could not be judged; it is again in a quarter of a minute', { rule: rule.name, error })
+      logger.error('a rule could not be judged; it is again in a quarter of a minute', { rule: rule.name, error })
     }
     return true
   }
@@ -55,16 +55,16 @@ export function createLookout(state: State, clock: Clock, log: Log): Lookout {
       if (left === null && now < next) return
       if (left === null) {
         began = now
-        next = nextSurvey(now)
+        next = nextEvaluation(now)
         left = survey(state, now)
       }
       while (step()) if (clock.now() - now >= AT_ONCE) return
       leave()
       if (!mayForget) return
       try {
-        keepCounters(state, now)
+        pruneCounters(state, now)
       } catch (error) {
-        log.error('the counters could not be thinned; they are in a quarter of a minute', { error })
+        logger.error('the counters could not be thinned; they are in a quarter of a minute', { error })
       }
     },
     due: () => (left === null ? next : 0),

@@ -1,36 +1,36 @@
 // The scheduler: sleeps until the nearest stored deadline, asks the detectors, and knows when it was away itself.
 
-import { setAlertsBack } from '../alerts/clock-rollback.ts'
+import { rewindAlerts } from '../alerts/clock-rollback.ts'
 import { applyOutcomes, endAlert, fireAlert, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
-import { reviewSoon } from '../alerts/suppression/reevaluation.ts'
-import { withHeld } from '../alerts/suppression/suppressed-alerts.ts'
-import { keepHolds, nextHoldChange } from '../alerts/suppression/sweep.ts'
+import { requestReevaluation } from '../alerts/suppression/reevaluation.ts'
+import { withSuppressed } from '../alerts/suppression/suppressed-alerts.ts'
+import { nextSuppressionChange, sweepSuppressions } from '../alerts/suppression/sweep.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { nextDeadline } from '../checks/deadlines.ts'
 import {
-  type Absence,
+  type Downtime,
   lastAlive,
+  MIN_CLOCK_ROLLBACK_MS,
+  MIN_DOWNTIME_MS,
   markAlive,
-  NOTICED,
-  recordAbsence,
-  recordSetBack,
-  SET_BACK,
+  recordClockRollback,
+  recordDowntime,
 } from '../checks/downtimes.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { noteConnectivity } from '../connectivity/states.ts'
-import { detectLostChannels, nextLostChannel } from '../detectors/chat-disconnected.ts'
-import { setDetectionBack } from '../detectors/clock-rollback.ts'
-import { absenceFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
+import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
+import { rewindDetection } from '../detectors/clock-rollback.ts'
+import { downtimeFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
 import { detectMissedBeats } from '../detectors/missed-beat.ts'
-import { detectWatched } from '../detectors/rules/rule-state-review.ts'
-import { nextWatch } from '../detectors/rules/rule-states.ts'
-import type { Log } from '../logger.ts'
-import { setTellingBack } from '../notifications/clock-rollback.ts'
+import { reviewRuleStates } from '../detectors/rules/rule-state-review.ts'
+import { nextRuleState } from '../detectors/rules/rule-states.ts'
+import type { Logger } from '../logger.ts'
+import { rewindNotifications } from '../notifications/clock-rollback.ts'
 import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
 import type { State } from '../state/database.ts'
 import { type Clock, createLeapGuard, HOUR, SECOND } from '../time.ts'
 import { prune } from './prune.ts'
-import { createLookout } from './rule-evaluator.ts'
+import { createRuleEvaluator } from './rule-evaluator.ts'
 
 /** How often the scheduler shows that it is alive, even with nothing to do. */
 const TICK = 5 * SECOND
@@ -64,13 +64,13 @@ export type Surroundings = {
 }
 
 /** A scheduler over `state`. */
-export function createScheduler(state: State, clock: Clock, log: Log, around: Surroundings): Scheduler {
+export function createScheduler(state: State, clock: Clock, logger: Logger, around: Surroundings): Scheduler {
   let lastTurnAt: number | null = null
   let error: string | null = null
   let nextMark = 0
   let nextPrune = 0
   const isTrusted = createLeapGuard()
-  const lookout = createLookout(state, clock, log)
+  const lookout = createRuleEvaluator(state, clock, logger)
   let armedFor = Number.POSITIVE_INFINITY
   let disarm = () => {}
   let running = false
@@ -85,7 +85,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     const now = clock.now()
     try {
       noticeSetBack(lastTurnAt, now)
-      noticeAbsence(state, lastTurnAt, now, log)
+      noticeAbsence(state, lastTurnAt, now, logger)
       noticeOffline(now)
       judge(state, now, around)
       const mayForget = isTrusted(now)
@@ -97,9 +97,9 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       error = null
     } catch (thrown) {
       // What was judged is undone with the rest of the turn.
-      reviewSoon(state)
+      requestReevaluation(state)
       error = thrown instanceof Error ? thrown.message : String(thrown)
-      log.error('a turn of the scheduler failed; it tries again in a second', { error: thrown })
+      logger.error('a turn of the scheduler failed; it tries again in a second', { error: thrown })
     }
     lastTurnAt = now
     arm(now + (error === null ? TICK : SECOND))
@@ -107,7 +107,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
 
   // The clock was put back: what is timed by it would else rest for as long as it went back.
   const noticeSetBack = (alive: number | null, now: number) => {
-    if (alive === null || alive - now <= SET_BACK) return
+    if (alive === null || alive - now <= MIN_CLOCK_ROLLBACK_MS) return
     nextMark = now
     nextPrune = now
     lookout.startAnew()
@@ -115,13 +115,13 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
     if (deafSince !== null) deafSince = Math.min(deafSince, now)
     const ms = alive - now
     const counted = state.transaction(() => {
-      setAlertsBack(state, now, ms)
-      setTellingBack(state, now, ms)
-      setDetectionBack(state, now, ms)
-      return recordSetBack(state, now)
+      rewindAlerts(state, now, ms)
+      rewindNotifications(state, now, ms)
+      rewindDetection(state, now, ms)
+      return recordClockRollback(state, now)
     })
     around.setBack?.(ms)
-    log.warn('the clock went back; what it put far ahead is counted from now', { ms, checks: counted })
+    logger.warn('the clock went back; what it put far ahead is counted from now', { ms, checks: counted })
   }
 
   const noticeOffline = (now: number) => {
@@ -131,7 +131,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       if (deafSince === null) fireAlert(state, offlineFinding(Math.min(connectivity.heardAt, now)), now)
       deafSince ??= Math.min(connectivity.heardAt, now)
     } else if (deafSince !== null && connectivity.failing === 0) {
-      comeBack(state, 'offline', deafSince, now, log)
+      comeBack(state, 'offline', deafSince, now, logger)
       deafSince = null
     }
   }
@@ -159,14 +159,14 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       error === null
         ? [
             nextWake(state),
-            nextHoldChange(state),
+            nextSuppressionChange(state),
             nextEscalation(state),
-            nextLostChannel(around.platforms(), clock.now()),
+            nextDisconnectedChat(around.platforms(), clock.now()),
           ]
         : []
     if (error === null) {
       due.push(
-        ...(hears(around) ? [nextDeadline(state), nextWatch(state), lookout.due()] : [nextDeadline(state, 'lan')]),
+        ...(hears(around) ? [nextDeadline(state), nextRuleState(state), lookout.due()] : [nextDeadline(state, 'lan')]),
       )
     }
     const at = Math.min(latest, ...due.filter(one => one !== null))
@@ -188,7 +188,7 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
       noticeSetBack(alive, now)
       // Should Vakt still be offline, the first rounds of probes say so again.
       endAlert(state, OFFLINE_KEY, null, now)
-      if (alive !== null && alive < now) comeBack(state, 'stopped', alive, now, log)
+      if (alive !== null && alive < now) comeBack(state, 'stopped', alive, now, logger)
       turn()
     },
     wake() {
@@ -210,10 +210,10 @@ export function createScheduler(state: State, clock: Clock, log: Log, around: Su
 function judge(state: State, now: number, around: Surroundings): void {
   state.transaction(() => {
     const missed = detectMissedBeats(state, now, AT_ONCE, hears(around) ? 'all' : 'lan')
-    const watched = hears(around) ? detectWatched(state, now, AT_ONCE) : []
-    applyOutcomes(state, [...missed, ...watched, ...detectLostChannels(around.platforms(), now)], now)
+    const watched = hears(around) ? reviewRuleStates(state, now, AT_ONCE) : []
+    applyOutcomes(state, [...missed, ...watched, ...detectDisconnectedChats(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
-    keepHolds(state, now)
+    sweepSuppressions(state, now)
     escalateDue(state, now, AT_ONCE, around.opens ?? (() => false))
   })
 }
@@ -224,20 +224,20 @@ function hears(around: Surroundings): boolean {
   return connectivity.state !== 'offline' && connectivity.failing === 0
 }
 
-function noticeAbsence(state: State, lastTurnAt: number | null, now: number, log: Log): void {
-  if (lastTurnAt !== null && now - lastTurnAt > NOTICED) comeBack(state, 'asleep', lastTurnAt, now, log)
+function noticeAbsence(state: State, lastTurnAt: number | null, now: number, logger: Logger): void {
+  if (lastTurnAt !== null && now - lastTurnAt > MIN_DOWNTIME_MS) comeBack(state, 'asleep', lastTurnAt, now, logger)
 }
 
-function comeBack(state: State, kind: Absence['kind'], from: number, to: number, log: Log): void {
+function comeBack(state: State, kind: Downtime['kind'], from: number, to: number, logger: Logger): void {
   state.transaction(() => {
-    const unheard = recordAbsence(state, kind, from, to)
-    const finding = absenceFinding({ kind, from, to }, unheard)
+    const unheard = recordDowntime(state, kind, from, to)
+    const finding = downtimeFinding({ kind, from, to }, unheard)
     if (finding) {
-      fireAlert(state, withHeld(state, finding), to)
+      fireAlert(state, withSuppressed(state, finding), to)
       applyOutcomes(state, [{ kind: 'gone', key: finding.key }], to)
     }
   })
-  log.info(`Vakt was ${kind}; that time is held off every deadline`, {
+  logger.info(`Vakt was ${kind}; that time is held off every deadline`, {
     from: new Date(from).toISOString(),
     ms: to - from,
   })

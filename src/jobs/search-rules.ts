@@ -1,16 +1,16 @@
 // Rules that are log searches: each is asked of the log store every so often, one after the other, and judged by its count.
 import { applyOutcomes } from '../alerts/lifecycle.ts'
 import type { Text } from '../card.ts'
-import { awayBetween } from '../checks/downtimes.ts'
+import { downtimeBetween } from '../checks/downtimes.ts'
 import { quoteWord } from '../command/command-line.ts'
-import type { Outcome } from '../detectors/finding.ts'
+import type { DetectionResult } from '../detectors/finding.ts'
 import { cut, windowWords } from '../detectors/logs/error-finding.ts'
 import { figureWords, isBeyond, limitWords } from '../detectors/logs/threshold.ts'
 import type { Rule } from '../detectors/rules/rule.ts'
-import { judgeFigures } from '../detectors/rules/rule-finding.ts'
+import { evaluateValues } from '../detectors/rules/rule-finding.ts'
 import { titleOf } from '../detectors/rules/rule-title.ts'
 import { activeRules, readRule } from '../detectors/rules/rules.ts'
-import type { Log } from '../logger.ts'
+import type { Logger } from '../logger.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import { inProject } from '../logs/query/scope-query.ts'
 import { withSaved } from '../logs/searches.ts'
@@ -39,7 +39,7 @@ export function createSearchRules(
   state: State,
   store: LogStore,
   clock: Clock,
-  log: Log,
+  logger: Logger,
   timeZone: string,
 ): SearchRules {
   let cancel = () => {}
@@ -52,7 +52,10 @@ export function createSearchRules(
       try {
         await ask(rule)
       } catch (error) {
-        log.warn('a search rule could not be asked; it is again in a quarter of a minute', { rule: rule.name, error })
+        logger.warn('a search rule could not be asked; it is again in a quarter of a minute', {
+          rule: rule.name,
+          error,
+        })
       }
     }
   }
@@ -102,11 +105,11 @@ function isSure(rule: Rule, total: number): boolean {
   return isBeyond(rule, total) && isBeyond(rule, Number.MAX_SAFE_INTEGER)
 }
 
-function judged(state: State, rule: Rule, total: number | null, lines: Text[], now: number): Outcome[] {
+function judged(state: State, rule: Rule, total: number | null, lines: Text[], now: number): DetectionResult[] {
   const window = windowWords(rule.window!)
   const from = now - rule.window!
   // A window that Vakt did not hear, or that began before the rule, says nothing of too few lines.
-  const unheard = isBeyond(rule, 0) && (rule.createdAt > from || awayBetween(state, from, now) > 0)
+  const unheard = isBeyond(rule, 0) && (rule.createdAt > from || downtimeBetween(state, from, now) > 0)
   const figure = {
     subject: '',
     projectId: rule.projectId,
@@ -127,5 +130,5 @@ function judged(state: State, rule: Rule, total: number | null, lines: Text[], n
     }),
     labels: {},
   }
-  return judgeFigures(state, rule, [figure], now)
+  return evaluateValues(state, rule, [figure], now)
 }

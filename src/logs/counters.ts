@@ -1,7 +1,7 @@
 // The counters of log lines: how many of which kind came in which minute, which detection asks and never the log store.
-import { awayBetween } from '../checks/downtimes.ts'
+import { downtimeBetween } from '../checks/downtimes.ts'
 import type { State } from '../state/database.ts'
-import { readFact, writeFact } from '../state/key-value.ts'
+import { readValue, writeValue } from '../state/key-value.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import type { Level } from './line.ts'
 
@@ -118,7 +118,7 @@ const KEPT_CROWDED = 2 * DAY
  */
 export function thinCounts(state: State, now: number): void {
   const cut = Math.floor((now - BY_MINUTE) / HOUR) * HOUR
-  const [done, last] = (readFact(state, 'counts thinned') ?? '0 0').split(' ').map(Number) as [number, number]
+  const [done, last] = (readValue(state, 'counts thinned') ?? '0 0').split(' ').map(Number) as [number, number]
   if (done >= cut) return
   state.transaction(() => {
     const query = 'select id, project_id as projectId from log_series where id > ? order by id limit ?'
@@ -133,7 +133,7 @@ export function thinCounts(state: State, now: number): void {
       state.forget('series of a project')
       state.forget('all series')
     }
-    writeFact(state, 'counts thinned', ids.length < THINNED_AT_ONCE ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
+    writeValue(state, 'counts thinned', ids.length < THINNED_AT_ONCE ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
   })
 }
 
@@ -160,7 +160,7 @@ export function pruneCountedBatches(state: State, now: number): void {
 const KEYS_KEPT = 5 * MINUTE
 
 function keysKeptFrom(state: State, now: number): number {
-  return now - KEYS_KEPT - awayBetween(state, now - DAY, now)
+  return now - KEYS_KEPT - downtimeBetween(state, now - DAY, now)
 }
 
 function readSeriesOf(state: State, projectId: number, kind: Kind): Series | undefined {

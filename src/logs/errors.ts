@@ -104,7 +104,7 @@ export function pruneErrors(state: State, before: number): void {
 }
 
 /** The clock went back to `now`: what errors had after that is not seen yet. */
-export function setErrorsBack(state: State, now: number): void {
+export function rewindErrors(state: State, now: number): void {
   const write = `update fingerprints set last_seen_at = :now, first_seen_at = min(first_seen_at, :now), recent = '[]',
     state_at = min(state_at, :now) where last_seen_at > :now or state_at > :now`
   state.prepare(write).run({ now })

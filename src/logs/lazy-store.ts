@@ -1,7 +1,7 @@
 // A log store that is opened when it is first used: who sends no logs pays nothing for its workers.
 import type { LogStore } from './store.ts'
 
-export type OpenedOnUse = LogStore & {
+export type LazyStore = LogStore & {
   /** Whether the store has been opened. */
   isOpen(): boolean
 }
@@ -10,7 +10,7 @@ export type OpenedOnUse = LogStore & {
  * The store that `open` gives, opened by the first call; a failed opening rejects that call and is tried again by the next.
  * `hasLines` says whether there is something to maintain in a store that nobody has used yet.
  */
-export function openedOnUse(open: () => Promise<LogStore>, hasLines: () => boolean): OpenedOnUse {
+export function lazyStore(open: () => Promise<LogStore>, hasLines: () => boolean): LazyStore {
   let opening: Promise<LogStore> | null = null
   const store = (): Promise<LogStore> => {
     opening ??= open().catch(error => {

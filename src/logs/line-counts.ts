@@ -62,7 +62,7 @@ export function linesOf(
 }
 
 /** The clock went back to `now`: what was counted after that would be counted with what is to come. */
-export function setCountsBack(state: State, now: number): void {
+export function rewindCounts(state: State, now: number): void {
   state.prepare('delete from log_counts where series in (select id from log_series) and at > ?').run(now)
 }
 

@@ -1,36 +1,36 @@
-// Logs through the whole house with the real store: taken in over HTTP, found in chat, followed, exported and purged.
+// Logs through the whole app with the real store: taken in over HTTP, found in chat, followed, exported and purged.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cardText } from '../chat/card-text.ts'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { privacyKey } from '../projects/vault.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { openLogStore } from './embedded/open-log-store.ts'
 import { reveal } from './redact/cipher.ts'
 import type { LogStore } from './store.ts'
 
 let folder: string
 let store: LogStore
-let house: TestHouse
+let app: TestApp
 let key: string
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-logs-'))
-  store = await openLogStore({ folder, log: silentLog, privacyKey: privacyKey(Buffer.alloc(32, 7)) })
-  house = await startHouse({ store, start: new Date().toISOString() })
-  key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+  store = await openLogStore({ folder, logger: silentLogger, privacyKey: privacyKey(Buffer.alloc(32, 7)) })
+  app = await startApp({ store, start: new Date().toISOString() })
+  key = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const send = (lines: unknown, headers: Record<string, string> = {}) =>
-  house.request('/api/logs', {
+  app.request('/api/logs', {
     method: 'POST',
     body: typeof lines === 'string' ? lines : JSON.stringify(lines),
     headers: {
@@ -39,9 +39,9 @@ const send = (lines: unknown, headers: Record<string, string> = {}) =>
       ...headers,
     },
   })
-const get = (path: string) => house.request(path, { headers: { authorization: 'Bearer admin-key-for-tests' } })
+const get = (path: string) => app.request(path, { headers: { authorization: 'Bearer admin-key-for-tests' } })
 const card = async (line: string) => {
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (!reply.ok) throw reply.problem
   return reply.card
 }
@@ -68,7 +68,7 @@ describe('a line sent over HTTP', () => {
       'refus* -well',
       '/ref.sed/',
     ]) {
-      const found = await house.result<Found>(`logs search --query='${query}'`)
+      const found = await app.result<Found>(`logs search --query='${query}'`)
       expect([query, found.total, found.logs.map(line => line.message)]).toEqual([
         query,
         1,
@@ -81,13 +81,13 @@ describe('a line sent over HTTP', () => {
     const answer = await send([{ message: 'good' }, { level: 'info' }, 17])
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ accepted: 1, rejected: 2, errors: [{ index: 1 }, { index: 2 }] })
-    expect((await house.result<Found>('logs search')).total).toBe(1)
+    expect((await app.result<Found>('logs search')).total).toBe(1)
   })
 
   it('is stored once however often its batch is sent', async () => {
     for (let i = 0; i < 3; i++)
       expect((await send([{ message: 'once' }], { 'idempotency-key': 'batch-1' })).status).toBe(200)
-    expect((await house.result<Found>('logs search once')).total).toBe(1)
+    expect((await app.result<Found>('logs search once')).total).toBe(1)
   })
 
   it('shows no secret, in chat or anywhere', async () => {
@@ -97,15 +97,15 @@ describe('a line sent over HTTP', () => {
         token: 'ghp_0123456789abcdefghijklmnopqrstuvwxyzAB',
       },
     ])
-    const text = JSON.stringify(await house.result<Found>('logs search login'))
+    const text = JSON.stringify(await app.result<Found>('logs search login'))
     expect(text).not.toMatch(/hunter2|4111|ghp_0123/)
     expect(text).toContain('[hidden:')
   })
 
   it('has its personal data kept, masked or encrypted as the project says, and encrypted data can be revealed offline', async () => {
-    await house.result('projects edit default --privacy "email=encrypt ip=mask"')
+    await app.result('projects edit default --privacy "email=encrypt ip=mask"')
     await send([{ message: 'mail to ann@example.org from 203.0.113.9 failed' }])
-    const [line] = (await house.result<Found>('logs search failed')).logs
+    const [line] = (await app.result<Found>('logs search failed')).logs
     expect(line!.message).toMatch(/^mail to \[enc:email:[^\]]+\] from \[hidden:ip\] failed$/)
     expect(reveal(line!.message, privacyKey(Buffer.alloc(32, 7)))).toContain('ann@example.org')
   })
@@ -117,7 +117,7 @@ describe('in chat', () => {
       Array.from({ length: 25 }, (_, i) => ({
         message: `timeout number ${i}`,
         source: 'api',
-        timestamp: house.clock.now() - i * 1000,
+        timestamp: app.clock.now() - i * 1000,
       })),
     )
     const first = await card('logs search timeout')
@@ -138,7 +138,7 @@ describe('in chat', () => {
     expect(cardText(narrow, { timeZone: 'UTC', now: 0 })).toContain(
       'nowhere · from 2026-11-20 14:00:00 UTC until 2026-11-20 14:30:00 UTC',
     )
-    const reply = await house.says('logs search level>=loud')
+    const reply = await app.says('logs search level>=loud')
     expect(reply).toMatchObject({ ok: false, problem: { code: 'invalid', message: expect.stringContaining('loud') } })
   })
 
@@ -148,10 +148,10 @@ describe('in chat', () => {
       { message: 'the one', source: 'api', level: 'error', stack: 'at f (a.js:1)' },
       { message: 'after', source: 'api' },
     ])
-    const { logs } = await house.result<Found>('logs search --query=\'"the one"\'')
+    const { logs } = await app.result<Found>('logs search --query=\'"the one"\'')
     const line = await card(`logs show ${logs[0]!.id}`)
     expect(line.code!.text).toBe('the one\nat f (a.js:1)')
-    const around = await house.result<Found>(`logs context ${logs[0]!.id}`)
+    const around = await app.result<Found>(`logs context ${logs[0]!.id}`)
     expect(around.logs.map(one => one.message)).toEqual(['before', 'the one', 'after'])
   })
 
@@ -163,9 +163,9 @@ describe('in chat', () => {
         source: 'shop',
       })),
     )
-    const top = await house.result<{ rows: { count: number }[] }>('logs top')
+    const top = await app.result<{ rows: { count: number }[] }>('logs top')
     expect(top.rows.map(row => row.count)).toEqual([6])
-    const patterns = await house.result<{ rows: { value: string; count: number }[] }>('logs patterns')
+    const patterns = await app.result<{ rows: { value: string; count: number }[] }>('logs patterns')
     expect(patterns.rows).toMatchObject([{ count: 6, value: expect.stringMatching(/^order <.*> failed after/) }])
     const stats = await card('logs stats')
     expect(stats.title).toMatch(/^6 lines/)
@@ -173,36 +173,36 @@ describe('in chat', () => {
   })
 
   it('a tail shows new lines in one message, pauses, goes on and stops', async () => {
-    await house.says('logs tail level>=warn', { platform: 'terminal' })
-    const message = house.channel.messages[0]!
+    await app.says('logs tail level>=warn', { platform: 'terminal' })
+    const message = app.channel.messages[0]!
     await send([
       { message: 'quiet', level: 'info' },
       { message: 'loud', level: 'error' },
     ])
-    await house.passes('3s')
+    await app.passes('3s')
     expect(JSON.stringify(message.card.lines)).toContain('loud')
     expect(JSON.stringify(message.card.lines)).not.toContain('quiet')
-    await house.says(message.card.buttons!.find(button => button.label === 'Pause')!.line)
+    await app.says(message.card.buttons!.find(button => button.label === 'Pause')!.line)
     await send([{ message: 'unheard', level: 'error' }])
-    await house.passes('6s')
+    await app.passes('6s')
     expect(JSON.stringify(message.card.lines)).not.toContain('unheard')
-    await house.says(message.card.buttons!.find(button => button.label === 'Go on')!.line)
-    await house.passes('6s')
+    await app.says(message.card.buttons!.find(button => button.label === 'Go on')!.line)
+    await app.passes('6s')
     expect(JSON.stringify(message.card.lines)).toContain('unheard')
-    await house.says(message.card.buttons!.find(button => button.label === 'Stop')!.line)
+    await app.says(message.card.buttons!.find(button => button.label === 'Stop')!.line)
     expect(message.card.title).toMatch(/^Tail of/)
     expect(message.card.buttons).toEqual([])
-    expect(house.channel.messages).toHaveLength(1)
+    expect(app.channel.messages).toHaveLength(1)
   })
 
   it('autocomplete knows the sources, hosts and tags that were seen', async () => {
     await send([{ message: 'x', source: 'payments', host: 'web-1', tags: ['eu'] }])
-    await house.passes('2m')
+    await app.passes('2m')
     const speaker = { platform: 'discord' as const, id: '1', name: 'Ann', admin: true, groups: [], interactive: true }
-    const argument = house.desk.commands
+    const argument = app.dispatcher.commands
       .find(command => command.name === 'logs search')!
       .arguments.find(one => one.name === 'query')!
-    const offered = (typed: string) => house.desk.complete(argument, typed, speaker).map(choice => choice.value)
+    const offered = (typed: string) => app.dispatcher.complete(argument, typed, speaker).map(choice => choice.value)
     await expect.poll(() => offered('timeout source:pa')).toEqual(['timeout source:payments'])
     await expect
       .poll(() => [offered('host:'), offered('-tag:e'), offered('level>=w')])
@@ -211,9 +211,9 @@ describe('in chat', () => {
 
   it('a saved search stands for its query', async () => {
     await send([{ message: 'paid', tags: ['payments'] }, { message: 'other' }])
-    await house.says('logs save pay tag:payments')
-    expect((await house.result<Found>('logs search @pay')).logs.map(line => line.message)).toEqual(['paid'])
-    expect(await house.says('logs search @nope')).toMatchObject({
+    await app.says('logs save pay tag:payments')
+    expect((await app.result<Found>('logs search @pay')).logs.map(line => line.message)).toEqual(['paid'])
+    expect(await app.says('logs search @nope')).toMatchObject({
       ok: false,
       problem: { message: expect.stringContaining('@pay') },
     })
@@ -225,11 +225,11 @@ describe('in chat', () => {
     expect(csv.split('\r\n')).toHaveLength(4)
     expect(csv).toContain(`"a, ""b"""`)
     expect(csv).toContain("'=cmd()")
-    const asked = await house.says('logs purge c', { interactive: true })
+    const asked = await app.says('logs purge c', { interactive: true })
     expect(asked.card.title).toBe('Remove 1 line for good?')
-    expect((await house.result<Found>('logs search')).total).toBe(2)
-    await house.says(asked.card.buttons![0]!.line, { interactive: true })
-    expect((await house.result<Found>('logs search')).logs.map(line => line.message)).toEqual(['a, "b"'])
+    expect((await app.result<Found>('logs search')).total).toBe(2)
+    await app.says(asked.card.buttons![0]!.line, { interactive: true })
+    expect((await app.result<Found>('logs search')).logs.map(line => line.message)).toEqual(['a, "b"'])
   })
 })
 
@@ -247,12 +247,12 @@ describe('exports', () => {
       await gate
       return search(request)
     })
-    const asked = Array.from({ length: 5 }, () => house.says('logs export'))
+    const asked = Array.from({ length: 5 }, () => app.says('logs export'))
     const refused = await Promise.all(asked.slice(2))
     for (const reply of refused) expect(reply).toMatchObject({ ok: false, problem: { code: 'busy' } })
     release()
     for (const reply of await Promise.all(asked.slice(0, 2))) expect(reply).toMatchObject({ ok: true })
-    expect(await house.says('logs export')).toMatchObject({ ok: true, result: { lines: 1 } })
+    expect(await app.says('logs export')).toMatchObject({ ok: true, result: { lines: 1 } })
   })
 
   it('over HTTP break off where a page cannot be read, and never look whole', async () => {
@@ -283,16 +283,15 @@ describe('over HTTP', () => {
   })
 
   it('a key of a project finds, reads and removes nothing of another', async () => {
-    await house.says('projects add other')
+    await app.says('projects add other')
     await send([{ message: 'mine' }])
-    const { key: viewer } = await house.result<{ key: { secret: string } }>('keys create other --role admin')
-    const as = (path: string, method = 'GET') =>
-      house.request(path, { method, headers: { 'x-api-key': viewer.secret } })
+    const { key: viewer } = await app.result<{ key: { secret: string } }>('keys create other --role admin')
+    const as = (path: string, method = 'GET') => app.request(path, { method, headers: { 'x-api-key': viewer.secret } })
     expect(((await (await as('/api/logs')).json()) as Found).total).toBe(0)
-    const { logs } = await house.result<Found>('logs search mine')
+    const { logs } = await app.result<Found>('logs search mine')
     expect((await as(`/api/logs/${logs[0]!.id}`)).status).toBe(404)
     expect(await (await as('/api/logs?all=true', 'DELETE')).json()).toEqual({ removed: 0 })
-    expect((await house.result<Found>('logs search mine')).total).toBe(1)
+    expect((await app.result<Found>('logs search mine')).total).toBe(1)
   })
 
   it('a live tail sends what comes as server-sent events', async () => {

@@ -1,5 +1,5 @@
 // The sources of log lines: when each was last heard, and how long it is usually quiet, by which its silence is told.
-import { awayBetween } from '../checks/downtimes.ts'
+import { downtimeBetween } from '../checks/downtimes.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { sources } from '../state/schema/index.ts'
@@ -74,7 +74,7 @@ export function quietSources(state: State, from: number, until: number, after: n
 }
 
 /** The clock went back to `now`: nothing was heard after that yet. */
-export function setSourcesBack(state: State, now: number): void {
+export function rewindSources(state: State, now: number): void {
   const write = `update sources set last_seen_at = :now, first_seen_at = min(first_seen_at, :now) where last_seen_at > :now`
   state.prepare(write).run({ now })
   state.forget('sources')
@@ -88,7 +88,7 @@ export function pruneSources(state: State, before: number): void {
 
 function heardAgain(state: State, source: Source, at: number): Source {
   // Time in which Vakt heard nothing is no silence of the source.
-  const gap = at - source.lastSeenAt - awayBetween(state, source.lastSeenAt, at)
+  const gap = at - source.lastSeenAt - downtimeBetween(state, source.lastSeenAt, at)
   const gaps = withGap(source.gaps, Math.floor(at / DAY), gap)
   const write = 'update sources set last_seen_at = ?, gaps = ? where id = ?'
   state.prepare(write).run(at, JSON.stringify(gaps), source.id)

@@ -1,9 +1,9 @@
 // What is timed of telling alerts after the clock was put back: what was to come in an hour still comes in an hour.
 import type { State } from '../state/database.ts'
-import { setReportsBack } from './reports/reports.ts'
+import { rewindReports } from './reports/reports.ts'
 
 /** Counts every wait of messages, escalations and reports anew after the clock went back by `ms` to `now`. */
-export function setTellingBack(state: State, now: number, ms: number): void {
+export function rewindNotifications(state: State, now: number, ms: number): void {
   state.transaction(() => {
     // No message in a channel is older than the channel, nor looked for in the time to come.
     state.prepare('update channels set added_at = min(added_at, ?)').run(now)
@@ -14,8 +14,8 @@ export function setTellingBack(state: State, now: number, ms: number): void {
       )
       .run({ now, ms })
     state.prepare('update alert_escalations set due_at = due_at - ? where due_at is not null').run(ms)
-    setReportsBack(state, now, ms)
-    state.touch('alerts')
-    state.touch('reports')
+    rewindReports(state, now, ms)
+    state.emit('alerts')
+    state.emit('reports')
   })
 }

@@ -5,10 +5,10 @@ import type { Alert } from '../alerts/alert.ts'
 import { stateWord } from '../alerts/alert-card.ts'
 import { listAlerts } from '../alerts/alert-lists.ts'
 import { DeliveryError } from '../chat/channel.ts'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { listChannels } from './routing/channels.ts'
 import { listWaiting } from './routing/escalations.ts'
-import { listAudience } from './routing/recipients.ts'
+import { listRecipients } from './routing/recipients.ts'
 
 const OPS = 'discord:100000000000000001'
 const JOBS = {
@@ -64,67 +64,67 @@ it('whatever held alerts back, every one that goes on is shown once where it bel
 }, async () => {
   await fc.assert(
     fc.asyncProperty(moves, async course => {
-      let house = await startHouse()
-      const beats = new Map<string, Awaited<ReturnType<TestHouse['hasCheck']>>>()
+      let app = await startApp()
+      const beats = new Map<string, Awaited<ReturnType<TestApp['hasCheck']>>>()
       for (const [name, flags] of Object.entries(JOBS))
-        beats.set(name, await house.hasCheck(`${name} --every 1d --remind none ${flags}`))
-      await house.result('holds set --settle 1m')
-      await house.result('escalations add second --after 1m --to discord')
-      for (const move of course) house = await make(house, beats, move)
-      house.channel.suffers(null)
-      for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) await house.says(`silence end ${id}`)
-      for (const line of ['maintenance end work', 'quiet off', 'holds set --storm-rate 0']) await house.says(line)
-      await house.passes('12m')
-      expectTruth(house)
-      await house.stop()
+        beats.set(name, await app.hasCheck(`${name} --every 1d --remind none ${flags}`))
+      await app.result('holds set --settle 1m')
+      await app.result('escalations add second --after 1m --to discord')
+      for (const move of course) app = await make(app, beats, move)
+      app.channel.suffers(null)
+      for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) await app.says(`silence end ${id}`)
+      for (const line of ['maintenance end work', 'quiet off', 'holds set --storm-rate 0']) await app.says(line)
+      await app.passes('12m')
+      expectTruth(app)
+      await app.stop()
     }),
     { numRuns: 12, endOnFailure: true },
   )
 })
 
-async function make(house: TestHouse, beats: Map<string, Awaited<ReturnType<TestHouse['hasCheck']>>>, move: Move) {
-  if (move.do === 'waits') await house.passes(`${move.seconds}s`)
-  else if (move.do === 'says') await house.says(move.line)
+async function make(app: TestApp, beats: Map<string, Awaited<ReturnType<TestApp['hasCheck']>>>, move: Move) {
+  if (move.do === 'waits') await app.passes(`${move.seconds}s`)
+  else if (move.do === 'says') await app.says(move.line)
   else if (move.do === 'suffers')
-    house.channel.suffers(() =>
+    app.channel.suffers(() =>
       move.luck
         ? { before: new DeliveryError('limited', 'Slow down.', { retryAfterMs: 7_000 }) }
         : { after: new DeliveryError('unsure', 'The answer got lost.') },
     )
-  else if (move.do === 'each') await house.says(move.line.replace('%', String(1 + move.of)))
-  else if (move.do === 'dies') return house.restarts('20s', 'killed')
+  else if (move.do === 'each') await app.says(move.line.replace('%', String(1 + move.of)))
+  else if (move.do === 'dies') return app.restarts('20s', 'killed')
   else {
     const { uuid } = beats.get(move.job)!.check as { uuid: string }
-    await house.request(`/ping/${uuid}${move.do === 'fails' ? '/fail' : ''}`)
+    await app.request(`/ping/${uuid}${move.do === 'fails' ? '/fail' : ''}`)
   }
-  return house
+  return app
 }
 
-function expectTruth(house: TestHouse): void {
-  const { state } = house
+function expectTruth(app: TestApp): void {
+  const { state } = app
   for (const alert of listAlerts(state, { limit: -1 })) {
     expect([alert.id, alert.undelivered]).toEqual([alert.id, false])
     if (alert.detector === 'notice') continue
-    expectShown(house, alert)
+    expectShown(app, alert)
     if (alert.state === 'resolved') continue
     // A storm that is over holds what somebody has taken.
     const holders = alert.state === 'acknowledged' ? [null, 'alert', 'storm'] : [null, 'alert']
-    expect(holders).toContain(alert.heldBy?.split(':')[0] ?? null)
-    if (alert.heldBy !== null) continue
-    expect(listAudience(state, alert.id).length).toBeGreaterThan(0)
+    expect(holders).toContain(alert.suppressedBy?.split(':')[0] ?? null)
+    if (alert.suppressedBy !== null) continue
+    expect(listRecipients(state, alert.id).length).toBeGreaterThan(0)
     // Everybody was called who was to be, however often something stopped the clock of it.
     const waits = alert.state === 'firing' && alert.snoozedUntil === null
     if (waits) expect([alert.id, listWaiting(state, alert.id)]).toEqual([alert.id, []])
   }
 }
 
-function expectShown(house: TestHouse, alert: Alert): void {
-  const inUse = listChannels(house.state).map(one => one.id)
-  for (const { channelId } of listAudience(house.state, alert.id).filter(one => inUse.includes(one.channelId))) {
-    const channel = channelId === OPS ? house.added(OPS) : house.channel
+function expectShown(app: TestApp, alert: Alert): void {
+  const inUse = listChannels(app.state).map(one => one.id)
+  for (const { channelId } of listRecipients(app.state, alert.id).filter(one => inUse.includes(one.channelId))) {
+    const channel = channelId === OPS ? app.added(OPS) : app.channel
     const cards = channel.messages.filter(({ card }) => [card.footer].flat(2)[0] === `Alert ${alert.id}`)
     expect(cards.length).toBeLessThanOrEqual(1)
-    if (alert.state !== 'resolved' && alert.heldBy === null)
+    if (alert.state !== 'resolved' && alert.suppressedBy === null)
       expect([alert.id, channelId, cards.length]).toEqual([alert.id, channelId, 1])
     for (const { card } of cards) expect(card.title.split(':')[0]).toBe(stateWord(alert))
   }

@@ -95,7 +95,7 @@ export function removeProject(state: State, project: Project): void {
   // Its checks go with it, also those kept in memory; and what is kept by its number, which another may be given.
   state.transaction(() => {
     state.prepare('delete from quiet_hours where project_id = ?').run(project.id)
-    state.prepare('delete from hold_settings where project_id = ?').run(project.id)
+    state.prepare('delete from suppression_settings where project_id = ?').run(project.id)
     state.db.delete(projects).where(eq(projects.id, project.id)).run()
   })
   state.forget('checks by uuid')

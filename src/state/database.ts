@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
-import { LastWrites } from './deferred-writes.ts'
-import { watchFile } from './file-presence.ts'
+import { DeferredWrites } from './deferred-writes.ts'
+import { watchPresence } from './file-presence.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
@@ -24,11 +24,11 @@ export class State {
   readonly db: BetterSQLite3Database<typeof schema>
   readonly #sqlite: Sqlite
   readonly #queries = new Map<string, unknown>()
-  readonly #listeners: ((touched: ReadonlySet<Topic>) => void)[] = []
+  readonly #listeners: ((changed: ReadonlySet<Topic>) => void)[] = []
   readonly #memory = new Map<MemoryName, Map<string, unknown>>()
-  readonly #last = new LastWrites()
+  readonly #last = new DeferredWrites()
   readonly #prepare = (sql: string) => this.prepare(sql)
-  #touched = new Set<Topic>()
+  #changed = new Set<Topic>()
   readonly #release: () => void
   readonly #begin: Statement
   readonly #commit: Statement
@@ -67,15 +67,15 @@ export class State {
       this.#open = false
       // SQLite itself may have rolled back already (disk full, for one).
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
-      this.#touched.clear()
+      this.#changed.clear()
       this.#memory.clear()
       this.#last.forget()
       throw stateProblem(error)
     }
-    const touched = this.#touched
-    if (touched.size > 0) {
-      this.#touched = new Set()
-      for (const listener of this.#listeners) listener(touched)
+    const changed = this.#changed
+    if (changed.size > 0) {
+      this.#changed = new Set()
+      for (const listener of this.#listeners) listener(changed)
     }
     return result
   }
@@ -143,12 +143,12 @@ export class State {
   }
 
   /** Notes what the running transaction changes, for those who wait for it. */
-  touch(topic: Topic): void {
-    this.#touched.add(topic)
+  emit(topic: Topic): void {
+    this.#changed.add(topic)
   }
 
-  /** Calls `listener` after every committed transaction that touched something. */
-  onCommit(listener: (touched: ReadonlySet<Topic>) => void): void {
+  /** Calls `listener` after every committed transaction that changed something. */
+  onCommit(listener: (changed: ReadonlySet<Topic>) => void): void {
     this.#listeners.push(listener)
   }
 
@@ -206,7 +206,7 @@ function migratedDatabase(): Buffer {
 
 function prepareState(sqlite: Sqlite, release?: () => void, path?: string): State {
   withPragmas(sqlite)
-  const file = path === undefined ? null : { path, isGone: watchFile(path) }
+  const file = path === undefined ? null : { path, isGone: watchPresence(path) }
   const state = new State(sqlite, release, file)
   sqlite.pragma('foreign_keys = OFF')
   refuseNewer(sqlite)

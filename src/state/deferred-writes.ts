@@ -5,7 +5,7 @@ import type { Statement } from './sqlite.ts'
 const CHUNKS = [32, 8, 1]
 
 /** The writes that the running transaction has put off. */
-export class LastWrites {
+export class DeferredWrites {
   readonly #writes = new Map<number, () => void>()
   readonly #rows = new Map<string, unknown[][]>()
 

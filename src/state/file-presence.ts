@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 
 /** Watches `file` from now on; the function says whether it is gone. Another file put in its place is not it. */
-export function watchFile(file: string): () => boolean {
+export function watchPresence(file: string): () => boolean {
   const opened = idOf(file)
   let gone = false
   return () => {

@@ -1,16 +1,17 @@
 // Single values that Vakt remembers by name.
 import type { State } from './database.ts'
 
-export type FactName = 'alive' | 'greeted' | 'ssh key' | 'first rules' | 'counts thinned'
+export type ValueName = 'alive' | 'greeted' | 'ssh key' | 'first rules' | 'counts thinned'
 
 /** The value of a fact, or null before it was first written. */
-export function readFact(state: State, name: FactName): string | null {
-  const row = state.prepare<[string], { value: string }>('select value from facts where name = ?').get(name)
+export function readValue(state: State, name: ValueName): string | null {
+  const row = state.prepare<[string], { value: string }>('select value from key_values where name = ?').get(name)
   return row?.value ?? null
 }
 
 /** Writes a fact in the place of its older value. */
-export function writeFact(state: State, name: FactName, value: string): void {
-  const write = 'insert into facts (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
+export function writeValue(state: State, name: ValueName, value: string): void {
+  const write =
+    'insert into key_values (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
   state.transaction(() => state.prepare(write).run(name, value))
 }

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { startHouse, type TestHouse } from '../testing/app.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
 import { createFakeClock } from '../testing/fake-clock.ts'
 import { takingStore } from '../testing/taking-store.ts'
 import { openState, type State } from './database.ts'
@@ -11,7 +11,7 @@ import { stateProblem } from './state-problem.ts'
 
 let folder: string
 let state: State
-let house: TestHouse
+let app: TestApp
 let taken: () => number
 
 beforeEach(async () => {
@@ -20,53 +20,53 @@ beforeEach(async () => {
   const taking = takingStore()
   taken = taking.taken
   const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
-  house = await startHouse({ store: taking.store, after: { state, clock, channels: [] } })
+  app = await startApp({ store: taking.store, after: { state, clock, channels: [] } })
 })
 
 afterEach(() => {
-  house.scheduler.stop()
+  app.scheduler.stop()
   state.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const sends = (secret: string) =>
-  house.request('/api/logs', {
+  app.request('/api/logs', {
     method: 'POST',
     body: 'a line',
     headers: { 'x-api-key': secret, 'content-type': 'text/plain' },
   })
 
 it('while its file is gone no beat, line or command is answered as kept, and it is over when the file is back', async () => {
-  const beat = await house.hasCheck('job')
-  const { key } = await house.result<{ key: { secret: string } }>('keys create default')
+  const beat = await app.hasCheck('job')
+  const { key } = await app.result<{ key: { secret: string } }>('keys create default')
   const file = join(folder, 'vakt.db')
   renameSync(file, `${file}.away`)
   expect([(await beat()).status, (await sends(key.secret)).status, taken()]).toEqual([503, 503, 0])
-  expect(await house.says('checks pause job')).toMatchObject({
+  expect(await app.says('checks pause job')).toMatchObject({
     ok: false,
     problem: { code: 'busy', message: expect.stringContaining(`${file} was removed while Vakt runs`) },
   })
-  await house.passes('6s')
-  expect((await house.request('/readyz')).status).toBe(503)
+  await app.passes('6s')
+  expect((await app.request('/readyz')).status).toBe(503)
   // Another file in its place does not make what is answered last.
   writeFileSync(file, '')
   expect((await beat()).status).toBe(503)
   renameSync(`${file}.away`, file)
   expect(existsSync(file)).toBe(true)
   expect([(await beat()).status, (await sends(key.secret)).status, taken()]).toEqual([200, 200, 1])
-  await house.passes('6s')
-  expect((await house.request('/readyz')).status).toBe(200)
+  await app.passes('6s')
+  expect((await app.request('/readyz')).status).toBe(200)
 })
 
 it('a full disk is named to who types a command, and it is over when there is room', async () => {
   const { pages } = state.prepare<[], { pages: number }>('select page_count as pages from pragma_page_count()').get()!
   const note = `checks add job --owner ${'x'.repeat(60)}`
   state.prepare(`pragma max_page_count = ${pages}`).get()
-  let reply = await house.says(note)
-  for (let i = 0; i < 500 && reply.ok; i++) reply = await house.says(note.replace('job', `job-${i}`))
+  let reply = await app.says(note)
+  for (let i = 0; i < 500 && reply.ok; i++) reply = await app.says(note.replace('job', `job-${i}`))
   expect(reply).toMatchObject({ ok: false, problem: { code: 'busy', message: expect.stringContaining('is full') } })
   state.prepare('pragma max_page_count = 1000000').get()
-  expect(await house.says('checks add other')).toMatchObject({ ok: true })
+  expect(await app.says('checks add other')).toMatchObject({ ok: true })
 })
 
 it.each([

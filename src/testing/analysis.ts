@@ -1,40 +1,40 @@
-// A house with logs and a simulated model, for stories of analyses.
+// A app with logs and a simulated model, for stories of analyses.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { openLogStore } from '../logs/embedded/open-log-store.ts'
-import { startHouse, type TestHouseOptions } from './app.ts'
+import { startApp, type TestAppOptions } from './app.ts'
 import { MODEL_KEY, type ModelServer, startModelServer } from './model/model-server.ts'
 import { readsHonestly } from './model/reader.ts'
 
 export type Said = { message: string; level?: string; source?: string; host?: string; ago?: number }
 
-/** Opens house, store and provider; `close` ends all. Without changes the provider answers honestly. */
-export async function startAnalysedHouse(options: TestHouseOptions = {}) {
+/** Opens app, store and provider; `close` ends all. Without changes the provider answers honestly. */
+export async function startAppWithModel(options: TestAppOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'vakt-analysis-'))
-  const store = await openLogStore({ folder, log: silentLog })
+  const store = await openLogStore({ folder, logger: silentLogger })
   const model: ModelServer = await startModelServer()
   model.otherwise(readsHonestly)
-  const house = await startHouse({
+  const app = await startApp({
     store,
     start: new Date().toISOString(),
     ...options,
     environment: { ANTHROPIC_API_KEY: MODEL_KEY, ANTHROPIC_BASE_URL: model.url, ...options.environment },
   })
-  const { secret } = (await house.result<{ key: { secret: string } }>('keys create default')).key
+  const { secret } = (await app.result<{ key: { secret: string } }>('keys create default')).key
 
   return {
-    house,
+    app,
     model,
     store,
     /** Lines arrive, each `ago` ms before now. */
     async logs(lines: readonly Said[]): Promise<void> {
       const body = JSON.stringify(
-        lines.map(({ ago = 0, ...line }) => ({ ...line, timestamp: new Date(house.clock.now() - ago).toISOString() })),
+        lines.map(({ ago = 0, ...line }) => ({ ...line, timestamp: new Date(app.clock.now() - ago).toISOString() })),
       )
       const headers = { 'x-api-key': secret, 'content-type': 'application/json' }
-      const answer = await house.request('/api/logs', { method: 'POST', body, headers })
+      const answer = await app.request('/api/logs', { method: 'POST', body, headers })
       if (answer.status !== 200) throw new Error(await answer.text())
     },
     /** A trouble with a cause: settings reloaded, then orders fail. */
@@ -59,7 +59,7 @@ export async function startAnalysedHouse(options: TestHouseOptions = {}) {
       ])
     },
     async close(): Promise<void> {
-      await house.stop()
+      await app.stop()
       model.release()
       await model.close()
       await store.close()
@@ -68,4 +68,4 @@ export async function startAnalysedHouse(options: TestHouseOptions = {}) {
   }
 }
 
-export type AnalysedHouse = Awaited<ReturnType<typeof startAnalysedHouse>>
+export type AppWithModel = Awaited<ReturnType<typeof startAppWithModel>>

@@ -1,12 +1,12 @@
-// The whole house on a fake clock with channels in memory, for stories in the words of the domain.
+// The whole app on a fake clock with channels in memory, for stories in the words of the domain.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openHouse } from '../app.ts'
+import { createApp } from '../app.ts'
 import type { Card } from '../card.ts'
-import type { Channel, CommandDesk, GivenChannel, Platform, Reply, Speaker } from '../chat/channel.ts'
+import type { AddedChannel, Channel, CommandDispatcher, Platform, Reply, Speaker } from '../chat/channel.ts'
 import { readConfig } from '../config/config.ts'
-import { type Log, silentLog } from '../logger.ts'
+import { type Logger, silentLogger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import { memoryState, State } from '../state/database.ts'
 import { Sqlite } from '../state/sqlite.ts'
@@ -14,24 +14,24 @@ import { type Clock, parseDuration } from '../time.ts'
 import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from './memory-channel.ts'
 
-export type TestHouseOptions = {
+export type TestAppOptions = {
   /** The instant the story begins, RFC 3339. */
   start?: string
   channels?: readonly string[]
   environment?: Record<string, string>
-  log?: Log
+  logger?: Logger
   /** The log store; there are no logs without one. */
   store?: LogStore
   /** A real platform beside the channels in memory, such as Discord's on its simulator. */
-  platform?: (desk: CommandDesk, parts: { clock: Clock; log: Log }) => Platform
-  /** Goes on with what an earlier house left. */
+  platform?: (dispatcher: CommandDispatcher, parts: { clock: Clock; logger: Logger }) => Platform
+  /** Goes on with what an earlier app left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
 
 const ADMIN_KEY = 'admin-key-for-tests'
 
-/** Opens and starts a house; every verb lets what it caused settle before it returns. */
-export async function startHouse(options: TestHouseOptions = {}) {
+/** Opens and starts a app; every verb lets what it caused settle before it returns. */
+export async function startApp(options: TestAppOptions = {}) {
   const clock = options.after?.clock ?? createFakeClock(Date.parse(options.start ?? '2026-03-02T09:00:00Z'))
   const state = options.after?.state ?? memoryState()
   const config = readConfig({ TZ: 'UTC', ...options.environment })
@@ -43,17 +43,17 @@ export async function startHouse(options: TestHouseOptions = {}) {
   let alive = true
   /** Channels that commands add, by id. */
   const added = options.after?.added ?? new Map<string, MemoryChannel>()
-  const given = ({ id, name }: GivenChannel) => {
+  const given = ({ id, name }: AddedChannel) => {
     if (!/^(discord|slack|telegram|mailto|webhook):/.test(id)) return null
     const channel = added.get(id) ?? createMemoryChannel(id, clock.now)
     added.set(id, channel)
     return { ...wireTo(channel, () => alive), name: name === '' ? id : name }
   }
-  const house = openHouse({
+  const app = createApp({
     state,
     config,
     clock,
-    log: options.log ?? silentLog,
+    logger: options.logger ?? silentLogger,
     adminKey: ADMIN_KEY,
     ...(options.store ? { store: options.store } : {}),
     vaultKey: Buffer.alloc(32, 7),
@@ -63,13 +63,13 @@ export async function startHouse(options: TestHouseOptions = {}) {
     },
     publicUrl: () => options.environment?.PUBLIC_URL ?? 'http://vakt.test',
     draw: async () => new Uint8Array([137, 80, 78, 71]),
-    platforms: desk => ({
+    platforms: dispatcher => ({
       all: [
-        ...(options.platform ? [options.platform(desk, { clock, log: options.log ?? silentLog })] : []),
+        ...(options.platform ? [options.platform(dispatcher, { clock, logger: options.logger ?? silentLogger })] : []),
         ...channels.map((channel, i) => ({
           name: 'terminal' as const,
           channels: [wireTo(channel, () => alive)],
-          ...(i === 0 ? { open: (asked: GivenChannel) => given(asked) } : {}),
+          ...(i === 0 ? { open: (asked: AddedChannel) => given(asked) } : {}),
           status: () => ({ state: 'online' as const, since: 0 }),
           start() {},
           async stop() {},
@@ -77,13 +77,13 @@ export async function startHouse(options: TestHouseOptions = {}) {
       ],
     }),
   })
-  house.start()
+  app.start()
   await settled()
 
   const ann: Speaker = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
 
   return {
-    ...house,
+    ...app,
     clock,
     /** Whether connectivity targets answer. */
     internet,
@@ -98,7 +98,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
     },
     /** Somebody (Ann, an admin, unless said) types a command line. */
     async says(line: string, speaker: Partial<Speaker> = {}): Promise<Reply> {
-      const reply = await house.desk.run({ line }, { ...ann, ...speaker })
+      const reply = await app.dispatcher.run({ line }, { ...ann, ...speaker })
       await settled()
       return reply
     },
@@ -110,7 +110,7 @@ export async function startHouse(options: TestHouseOptions = {}) {
     },
     /** A request to the intake, such as `/ping/…`; `from` is the address that connects. */
     async request(path: string, init?: RequestInit, from = '127.0.0.1'): Promise<Response> {
-      const response = await house.intake.request(path, init, { incoming: { socket: { remoteAddress: from } } })
+      const response = await app.intake.request(path, init, { incoming: { socket: { remoteAddress: from } } })
       await settled()
       return response
     },
@@ -131,13 +131,13 @@ export async function startHouse(options: TestHouseOptions = {}) {
       return check
     },
     /** Vakt stops (or dies, with nothing left but what it committed) and a new one opens the same state. */
-    async restarts(awayFor: string, how: 'stopped' | 'killed' = 'stopped', change: Partial<TestHouseOptions> = {}) {
-      if (how === 'stopped') await house.stop()
+    async restarts(awayFor: string, how: 'stopped' | 'killed' = 'stopped', change: Partial<TestAppOptions> = {}) {
+      if (how === 'stopped') await app.stop()
       alive = false
       clock.forget()
       const after = { state: how === 'killed' ? copyOf(state) : state, clock, channels: [...left, ...channels], added }
       clock.sleep(parseDuration(awayFor)!)
-      return startHouse({ ...options, ...change, after })
+      return startApp({ ...options, ...change, after })
     },
   }
 }
@@ -185,5 +185,5 @@ export type ShownCheck = {
   beats: number
 }
 
-export type TestHouse = Awaited<ReturnType<typeof startHouse>>
+export type TestApp = Awaited<ReturnType<typeof startApp>>
 export type { MemoryChannel }

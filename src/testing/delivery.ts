@@ -2,7 +2,7 @@
 import { acknowledgeAlert, endAlert, fireAlert, readAlert, resolveAlert } from '../alerts/lifecycle.ts'
 import { setThresholds } from '../alerts/suppression/settings.ts'
 import type { Finding, Severity } from '../detectors/finding.ts'
-import { silentLog } from '../logger.ts'
+import { silentLogger } from '../logger.ts'
 import { createDelivery } from '../notifications/delivery/delivery-loop.ts'
 import { listDeliveries } from '../notifications/delivery/outbox.ts'
 import { syncChannels } from '../notifications/routing/channels.ts'
@@ -24,7 +24,7 @@ export async function startDelivery(...ids: string[]) {
   const open = (names: readonly string[]) => {
     const channels = names.map(channel)
     syncChannels(state, channels, clock.now())
-    return createDelivery(state, channels, clock, silentLog)
+    return createDelivery(state, channels, clock, silentLogger)
   }
   let delivery = open(ids)
   const change = async <T>(work: () => T): Promise<T> => {
@@ -70,6 +70,6 @@ export async function startDelivery(...ids: string[]) {
 function aFinding(about: string, severity: Severity, since: number): Finding {
   return {
     ...{ key: about, detector: 'test', projectId: null, severity, title: about, since, owner: null },
-    ...{ remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels: {} },
+    ...{ remindEvery: 0, observation: { lines: [] }, occurrences: 1, labels: {} },
   }
 }

@@ -1,5 +1,5 @@
-// A house with one check, and what a ping of it leaves behind.
-import { startHouse, type TestHouseOptions } from './app.ts'
+// A app with one check, and what a ping of it leaves behind.
+import { startApp, type TestAppOptions } from './app.ts'
 
 /** A beat as `checks beats` gives it. */
 export type StoredBeat = {
@@ -17,24 +17,24 @@ export type StoredBeat = {
   body: string | null
 }
 
-/** Starts a house with the check `job`; `line` is what follows `checks add`. */
-export async function startPings(line = 'job', start?: string, environment: TestHouseOptions['environment'] = {}) {
-  const house = await startHouse({ environment, ...(start === undefined ? {} : { start }) })
-  const added = await house.hasCheck(line)
-  const { project } = await house.result<{ project: { ping_key: string } }>('projects show')
+/** Starts a app with the check `job`; `line` is what follows `checks add`. */
+export async function startPings(line = 'job', start?: string, environment: TestAppOptions['environment'] = {}) {
+  const app = await startApp({ environment, ...(start === undefined ? {} : { start }) })
+  const added = await app.hasCheck(line)
+  const { project } = await app.result<{ project: { ping_key: string } }>('projects show')
   return {
-    house,
+    app,
     uuid: added.check.uuid,
     key: project.ping_key,
     /** The check as `checks show` gives it. */
-    check: (name = 'job') => house.check(name),
+    check: (name = 'job') => app.check(name),
     /** Its beats as `checks beats` gives them, newest first. */
     beats: async (name = 'job') =>
-      (await house.result<{ beats: StoredBeat[] }>(`checks beats ${name} --limit 100`)).beats,
+      (await app.result<{ beats: StoredBeat[] }>(`checks beats ${name} --limit 100`)).beats,
     /** Pings the check by its uuid; `from` is the address that connects. */
     ping: (suffix = '', init?: RequestInit, from?: string) =>
-      house.request(`/ping/${added.check.uuid}${suffix}`, init, from),
+      app.request(`/ping/${added.check.uuid}${suffix}`, init, from),
     /** How many checks there are. */
-    count: async () => (await house.result<{ total: number }>('checks list')).total,
+    count: async () => (await app.result<{ total: number }>('checks list')).total,
   }
 }

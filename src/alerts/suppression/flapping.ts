@@ -10,7 +10,7 @@ const MOST = 100
 type FlapThresholds = Pick<Thresholds, 'flapChanges' | 'flapWithin'>
 
 /** The changes (epoch ms) that count at `now`, with one more. */
-export function withChange(changes: readonly number[], now: number, { flapWithin }: FlapThresholds): number[] {
+export function withTransition(changes: readonly number[], now: number, { flapWithin }: FlapThresholds): number[] {
   return [...changes.filter(at => at > now - flapWithin && at <= now), now].slice(-MOST)
 }
 
@@ -19,29 +19,41 @@ export function isFlapping(changes: readonly number[], { flapChanges }: FlapThre
   return flapChanges > 0 && changes.length >= flapChanges
 }
 
-/** It is gone, but flaps: it is over only when it stays gone until `calmAt`. `changes` hold this one. */
-export function goneForNow(
+/** It is gone, but flaps: it is over only when it stays gone until `stableSince`. `changes` hold this one. */
+export function beginStable(
   alert: Alert,
   changes: number[],
-  calmAt: number,
+  stableSince: number,
   now: number,
-  seen?: Finding['seen'],
+  seen?: Finding['observation'],
 ): AlertStep {
-  const flapping = { flappingSince: alert.flappingSince ?? now, calmAt, changes }
-  return { changes: seen ? { ...flapping, seen } : flapping, what: `gone for now; ${changeTally(changes)}` }
+  const flapping = { flappingSince: alert.flappingSince ?? now, stableSince, transitionTimes: changes }
+  return {
+    changes: seen ? { ...flapping, observation: seen } : flapping,
+    what: `gone for now; ${transitionSummary(changes)}`,
+  }
 }
 
 /** It is on again though it ended (or went for now) too often lately: the same alert once more, which flaps. */
-export function backAgain(alert: Alert, finding: Finding, changes: number[], now: number): AlertStep {
-  const { title, severity, seen, owner, remindEvery, labels, occurrences } = finding
-  const told = { title, severity, seen, owner, remindEvery, labels, seenAt: now, count: alert.count + occurrences }
-  const flapping = { ...told, changes, flappingSince: alert.flappingSince ?? now, calmAt: null }
-  const what = `on again; ${changeTally(changes)}`
+export function endStable(alert: Alert, finding: Finding, changes: number[], now: number): AlertStep {
+  const { title, severity, observation, owner, remindEvery, labels, occurrences } = finding
+  const told = {
+    title,
+    severity,
+    observation,
+    owner,
+    remindEvery,
+    labels,
+    seenAt: now,
+    count: alert.count + occurrences,
+  }
+  const flapping = { ...told, transitionTimes: changes, flappingSince: alert.flappingSince ?? now, stableSince: null }
+  const what = `on again; ${transitionSummary(changes)}`
   return { changes: alert.state === 'resolved' ? { ...flapping, ...reopened(remindEvery, now) } : flapping, what }
 }
 
 /** `7 changes in 9m`. */
-export function changeTally(changes: readonly number[]): string {
+export function transitionSummary(changes: readonly number[]): string {
   return `${changes.length} changes in ${aboutDuration((changes.at(-1) ?? 0) - (changes[0] ?? 0))}`
 }
 

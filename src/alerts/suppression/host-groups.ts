@@ -2,8 +2,8 @@
 import type { Finding } from '../../detectors/finding.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
-import { type Alert, fired, resolved } from '../alert.ts'
-import { changeAlert, insertAlert, readAlert, readOpenAlert } from '../alerts.ts'
+import { type Alert, openAlert, resolve } from '../alert.ts'
+import { insertAlert, readAlert, readOpenAlert, recordChange } from '../alerts.ts'
 import { HOST_CHECKS, isSilent } from './inhibition.ts'
 
 /** So many silent checks of one host are its own fault rather than theirs. */
@@ -22,7 +22,7 @@ export function groupHosts(state: State, due: readonly Alert[], now: number): bo
 }
 
 /** Ends the cards of hosts that were heard again, or that have no silent check any more; says whether one ended. */
-export function keepHostGroups(state: State, now: number): boolean {
+export function sweepHostGroups(state: State, now: number): boolean {
   const query = `select id from alerts where role = 'host-down' and detector = '${HOST_CHECKS}' and state <> 'resolved'`
   const groups = state.prepare<[], { id: number }>(query).all()
   return groups.map(({ id }) => keep(state, readAlert(state, id)!, now)).some(ended => ended)
@@ -41,16 +41,16 @@ function group(state: State, projectId: number | null, host: string, now: number
     ...{ key, detector: HOST_CHECKS, projectId, severity: worst, since, owner: null, occurrences: 1 },
     title: `host ${host}: ${named} checks sent no beat`,
     remindEvery: (projectId === null ? undefined : readProjectById(state, projectId))?.remindEvery ?? 0,
-    seen: { lines: ['They fell silent together, and no check of that host has beaten since.'] },
+    observation: { lines: ['They fell silent together, and no check of that host has beaten since.'] },
     labels: { role: 'host-down', host },
   }
-  insertAlert(state, { ...fired(finding, now), freedAt: now }, now)
+  insertAlert(state, { ...openAlert(finding, now), releasedAt: now }, now)
   return true
 }
 
 /** The alerts of silent checks of a host that still wait for their cause. */
 function waitingOf(state: State, projectId: number | null, host: string): Pick<Alert, 'since' | 'severity'>[] {
-  const query = `select since, severity from alerts where held_by = 'settling' and state <> 'resolved' and project_id is ?
+  const query = `select since, severity from alerts where suppressed_by = 'settling' and state <> 'resolved' and project_id is ?
     and labels ->> 'host' = ? and labels ->> 'check' is not null and coalesce(labels ->> 'miss', '') <> 'failed'`
   return state.prepare<[number | null, string], Pick<Alert, 'since' | 'severity'>>(query).all(projectId, host)
 }
@@ -66,6 +66,6 @@ function keep(state: State, alert: Alert, now: number): boolean {
   const silent = state.prepare(query).get(host, alert.projectId) !== undefined
   if (silent && !heardSince(state, alert.projectId, host, alert.since)) return false
   const lines = [silent ? 'A check of it has beaten again.' : 'No check of it is silent any more.']
-  changeAlert(state, alert, resolved(alert, null, now, { lines }), now)
+  recordChange(state, alert, resolve(alert, null, now, { lines }), now)
   return true
 }

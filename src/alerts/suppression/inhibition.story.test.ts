@@ -1,15 +1,15 @@
 // Stories of alerts with a common cause: a lost host, a check that others depend on, too many at once, one that flaps.
 import { describe, expect, it } from 'vitest'
 import { checks } from '../../state/schema/index.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { MINUTE } from '../../time.ts'
 import { endAlert, fireAlert } from '../lifecycle.ts'
 
-const titles = ({ channel }: TestHouse) => channel.messages.map(message => message.card.title)
-const text = (house: TestHouse, card: number) => JSON.stringify(house.channel.messages[card]!.card.lines)
+const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
+const text = (app: TestApp, card: number) => JSON.stringify(app.channel.messages[card]!.card.lines)
 
 /** Adds checks of one host that have just beaten, without the commands. */
-function hasMany({ state, clock }: TestHouse, many: number, host = 'web-1', apart = 0): void {
+function hasMany({ state, clock }: TestApp, many: number, host = 'web-1', apart = 0): void {
   const row = (i: number): typeof checks.$inferInsert => {
     const lastBeatAt = clock.now() + i * apart
     const due = { lastBeatAt, lateAt: lastBeatAt + MINUTE, downAt: lastBeatAt + MINUTE + 10_000 }
@@ -20,186 +20,186 @@ function hasMany({ state, clock }: TestHouse, many: number, host = 'web-1', apar
   }
   state.transaction(() => {
     for (let i = 0; i < many; i++) state.db.insert(checks).values(row(i)).run()
-    state.touch('deadlines')
+    state.emit('deadlines')
   })
 }
 
 describe('a lost host', () => {
   it('with a thousand checks is one card, which says what it explains, and ends when the host is heard', async () => {
-    const house = await startHouse()
-    hasMany(house, 1000)
-    await house.passes('1m41s')
-    expect(titles(house)).toEqual(['Critical: host web-1: 1,000 checks sent no beat'])
-    await house.passes('15s')
-    expect(text(house, 0)).toContain('1,000 others')
-    expect(house.channel.calls.length).toBeLessThan(5)
-    await house.request('/ping/00000000-0000-4000-8000-100000000007')
-    await house.passes('6s')
-    expect(titles(house)).toEqual(['Resolved: host web-1: 1,000 checks sent no beat'])
-    for (let i = 0; i < 1000; i++) await house.request(`/ping/00000000-0000-4000-8000-1${String(i).padStart(11, '0')}`)
-    await house.passes('50s')
-    expect(titles(house)).toHaveLength(1)
+    const app = await startApp()
+    hasMany(app, 1000)
+    await app.passes('1m41s')
+    expect(titles(app)).toEqual(['Critical: host web-1: 1,000 checks sent no beat'])
+    await app.passes('15s')
+    expect(text(app, 0)).toContain('1,000 others')
+    expect(app.channel.calls.length).toBeLessThan(5)
+    await app.request('/ping/00000000-0000-4000-8000-100000000007')
+    await app.passes('6s')
+    expect(titles(app)).toEqual(['Resolved: host web-1: 1,000 checks sent no beat'])
+    for (let i = 0; i < 1000; i++) await app.request(`/ping/00000000-0000-4000-8000-1${String(i).padStart(11, '0')}`)
+    await app.passes('50s')
+    expect(titles(app)).toHaveLength(1)
   })
 
   it('whose checks fall silent one after another is one card all the same', async () => {
-    const house = await startHouse()
-    hasMany(house, 50, 'web-1', 1_000)
+    const app = await startApp()
+    hasMany(app, 50, 'web-1', 1_000)
     // The last beat of all came 49 s after the first; every check is missed in the end.
-    await house.passes('5m')
-    expect(titles(house)).toEqual([expect.stringMatching(/^Critical: host web-1: \d+ checks sent no beat$/)])
-    expect(text(house, 0)).toContain('50 others')
+    await app.passes('5m')
+    expect(titles(app)).toEqual([expect.stringMatching(/^Critical: host web-1: \d+ checks sent no beat$/)])
+    expect(text(app, 0)).toContain('50 others')
   })
 
   it('that a detector finds swallows its checks, in whatever order they come', async () => {
-    const house = await startHouse()
-    hasMany(house, 5)
-    await house.passes('1m20s')
-    expect(titles(house)).toEqual([])
+    const app = await startApp()
+    hasMany(app, 5)
+    await app.passes('1m20s')
+    expect(titles(app)).toEqual([])
     const down = { ...finding('host:1', 'host web-1 cannot be reached'), labels: { role: 'host-down', host: 'web-1' } }
-    house.state.transaction(() => fireAlert(house.state, down, house.clock.now()))
-    await house.passes('1m')
-    expect(titles(house)).toEqual(['Critical: host web-1 cannot be reached'])
-    expect(text(house, 0)).toContain('5 others')
-    house.state.transaction(() => endAlert(house.state, 'host:1', null, house.clock.now()))
+    app.state.transaction(() => fireAlert(app.state, down, app.clock.now()))
+    await app.passes('1m')
+    expect(titles(app)).toEqual(['Critical: host web-1 cannot be reached'])
+    expect(text(app, 0)).toContain('5 others')
+    app.state.transaction(() => endAlert(app.state, 'host:1', null, app.clock.now()))
     // A check is given until its next beat was due; these never beat again.
-    await house.passes('1m')
-    expect(titles(house)).toHaveLength(1)
-    await house.passes('1m')
-    expect(titles(house).slice(1)).toEqual(['Critical: host web-1: 5 checks sent no beat'])
+    await app.passes('1m')
+    expect(titles(app)).toHaveLength(1)
+    await app.passes('1m')
+    expect(titles(app).slice(1)).toEqual(['Critical: host web-1: 5 checks sent no beat'])
   })
 
   it('killed and started again in the hold-off, Vakt leaks nothing', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     hasMany(first, 40)
     await first.passes('1m15s')
     expect(titles(first)).toEqual([])
-    const house = await first.restarts('1s', 'killed')
-    await house.passes('1m')
-    expect(titles(house)).toEqual(['Critical: host web-1: 40 checks sent no beat'])
+    const app = await first.restarts('1s', 'killed')
+    await app.passes('1m')
+    expect(titles(app)).toEqual(['Critical: host web-1: 40 checks sent no beat'])
   })
 })
 
 describe('a check that others depend on', () => {
   it('explains them, and those that depend on them in turn', async () => {
-    const house = await startHouse()
-    const db = await house.hasCheck('db')
-    const api = await house.hasCheck('api --depends-on db')
-    const shop = await house.hasCheck('shop --depends-on api')
+    const app = await startApp()
+    const db = await app.hasCheck('db')
+    const api = await app.hasCheck('api --depends-on db')
+    const shop = await app.hasCheck('shop --depends-on api')
     await shop('/fail')
-    await house.passes('10s')
+    await app.passes('10s')
     await db('/fail')
     await api('/fail')
-    await house.passes('1m')
-    expect(titles(house)).toEqual(['Critical: db reported a failure'])
-    expect(text(house, 0)).toContain('2 others')
+    await app.passes('1m')
+    expect(titles(app)).toEqual(['Critical: db reported a failure'])
+    expect(text(app, 0)).toContain('2 others')
     for (const beat of [db, api, shop]) await beat()
-    await house.passes('2m')
-    expect(titles(house)).toEqual(['Resolved: db reported a failure'])
+    await app.passes('2m')
+    expect(titles(app)).toEqual(['Resolved: db reported a failure'])
   })
 
   it('is told after the hold-off when what it depends on is well', async () => {
-    const house = await startHouse()
-    await house.hasCheck('db')
-    await (await house.hasCheck('api --depends-on db'))('/fail')
-    await house.passes('29s')
-    expect(titles(house)).toEqual([])
-    await house.passes('1s')
-    expect(titles(house)).toEqual(['Critical: api reported a failure'])
+    const app = await startApp()
+    await app.hasCheck('db')
+    await (await app.hasCheck('api --depends-on db'))('/fail')
+    await app.passes('29s')
+    expect(titles(app)).toEqual([])
+    await app.passes('1s')
+    expect(titles(app)).toEqual(['Critical: api reported a failure'])
   })
 
   it('and on one another: one of the circle is told', async () => {
-    const house = await startHouse()
-    const one = await house.hasCheck('one --depends-on two')
-    const two = await house.hasCheck('two --depends-on one')
+    const app = await startApp()
+    const one = await app.hasCheck('one --depends-on two')
+    const two = await app.hasCheck('two --depends-on one')
     await one('/fail')
     await two('/fail')
-    await house.passes('2m')
-    expect(titles(house)).toEqual(['Critical: one reported a failure'])
+    await app.passes('2m')
+    expect(titles(app)).toEqual(['Critical: one reported a failure'])
   })
 })
 
 describe('an alert that comes and goes', () => {
   it('is one card from the sixth change on, and over when it stays gone', async () => {
-    const house = await startHouse()
-    const beat = await house.hasCheck('job')
+    const app = await startApp()
+    const beat = await app.hasCheck('job')
     for (let i = 0; i < 5; i++) {
       await beat('/fail')
-      await house.passes('30s')
+      await app.passes('30s')
       await beat()
-      await house.passes('30s')
+      await app.passes('30s')
     }
-    expect(titles(house)).toHaveLength(3)
-    expect(titles(house)[2]).toMatch(/^Critical: job reported a failure, 10 changes in 4m 30s$/)
-    await house.passes('9m25s')
-    expect(titles(house)[2]).toContain('Critical')
-    await house.passes('10s')
-    expect(titles(house)[2]).toBe('Resolved: job reported a failure')
+    expect(titles(app)).toHaveLength(3)
+    expect(titles(app)[2]).toMatch(/^Critical: job reported a failure, 10 changes in 4m 30s$/)
+    await app.passes('9m25s')
+    expect(titles(app)[2]).toContain('Critical')
+    await app.passes('10s')
+    expect(titles(app)[2]).toBe('Resolved: job reported a failure')
   })
 
   it('takes as many changes as are set', async () => {
-    const house = await startHouse()
-    await house.result('holds set --flap-changes 0')
-    const beat = await house.hasCheck('job')
+    const app = await startApp()
+    await app.result('holds set --flap-changes 0')
+    const beat = await app.hasCheck('job')
     for (let i = 0; i < 5; i++) {
       await beat('/fail')
       await beat()
     }
-    expect(titles(house)).toHaveLength(5)
+    expect(titles(app)).toHaveLength(5)
   })
 })
 
 describe('a storm', () => {
   it('is one card, taken as one, and what is left of it is told when it is few', async () => {
-    const house = await startHouse()
-    const fire = (i: number) => fireAlert(house.state, finding(`trouble:${i}`, `trouble ${i}`), house.clock.now())
-    house.state.transaction(() => {
+    const app = await startApp()
+    const fire = (i: number) => fireAlert(app.state, finding(`trouble:${i}`, `trouble ${i}`), app.clock.now())
+    app.state.transaction(() => {
       for (let i = 0; i < 300; i++) fire(i)
     })
-    await house.passes('15s')
-    expect(titles(house)).toEqual(['Critical: a storm of alerts in default'])
-    expect(text(house, 0)).toContain('300 critical')
-    await house.passes('2m')
-    expect(titles(house)).toHaveLength(1)
-    house.state.transaction(() => fire(1000))
-    await house.passes('1s')
-    expect(titles(house)[1]).toBe('Critical: trouble 1000')
-    house.state.transaction(() => {
-      for (let i = 8; i < 300; i++) endAlert(house.state, `trouble:${i}`, null, house.clock.now())
+    await app.passes('15s')
+    expect(titles(app)).toEqual(['Critical: a storm of alerts in default'])
+    expect(text(app, 0)).toContain('300 critical')
+    await app.passes('2m')
+    expect(titles(app)).toHaveLength(1)
+    app.state.transaction(() => fire(1000))
+    await app.passes('1s')
+    expect(titles(app)[1]).toBe('Critical: trouble 1000')
+    app.state.transaction(() => {
+      for (let i = 8; i < 300; i++) endAlert(app.state, `trouble:${i}`, null, app.clock.now())
     })
-    await house.passes('10s')
-    expect(titles(house)[0]).toBe('Resolved: a storm of alerts in default')
-    expect(titles(house).slice(2).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(i => `Critical: trouble ${i}`))
+    await app.passes('10s')
+    expect(titles(app)[0]).toBe('Resolved: a storm of alerts in default')
+    expect(titles(app).slice(2).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(i => `Critical: trouble ${i}`))
   })
 
   it('is acknowledged as a whole, and not told piece by piece then', async () => {
-    const house = await startHouse()
-    house.state.transaction(() => {
-      for (let i = 0; i < 50; i++) fireAlert(house.state, finding(`t:${i}`, `t ${i}`), house.clock.now())
+    const app = await startApp()
+    app.state.transaction(() => {
+      for (let i = 0; i < 50; i++) fireAlert(app.state, finding(`t:${i}`, `t ${i}`), app.clock.now())
     })
-    await house.passes('1s')
-    const asked = await house.says('ack all --storm 21', { interactive: true })
+    await app.passes('1s')
+    const asked = await app.says('ack all --storm 21', { interactive: true })
     expect(asked.card.buttons![0]!.line).toBe('ack all --storm 21 --yes')
-    await house.result('ack all --storm 21')
-    await house.passes('5m')
-    expect(titles(house)).toEqual(['Resolved: a storm of alerts in default'])
+    await app.result('ack all --storm 21')
+    await app.passes('5m')
+    expect(titles(app)).toEqual(['Resolved: a storm of alerts in default'])
   })
 })
 
 it('a key of a project takes, silences and ends nothing of another', async () => {
-  const house = await startHouse()
-  await house.result('projects add shop')
-  for (const project of ['default', 'shop']) await (await house.hasCheck(`job --project ${project}`))('/fail')
+  const app = await startApp()
+  await app.result('projects add shop')
+  for (const project of ['default', 'shop']) await (await app.hasCheck(`job --project ${project}`))('/fail')
   const key = { project: 'shop', role: 'responder' as const }
-  const shop = (line: string) => house.says(line, { key } as never)
+  const shop = (line: string) => app.says(line, { key } as never)
   expect((await shop('ack all --project default')).ok).toBe(false)
   expect((await shop('silence add --alert 1')).ok).toBe(false)
   expect((await shop('ack all')).ok).toBe(true)
-  const { alerts } = await house.result<{ alerts: { state: string }[] }>('alerts history')
+  const { alerts } = await app.result<{ alerts: { state: string }[] }>('alerts history')
   expect(alerts.map(alert => alert.state)).toEqual(['acknowledged', 'firing'])
-  await house.result('silence add job --for 1h')
+  await app.result('silence add job --for 1h')
   expect((await shop('silence end 1')).ok).toBe(false)
   expect((await shop('silence add job')).ok).toBe(true)
-  expect((await house.result<{ silence: object }>('silence show 2')).silence).toMatchObject({ project: 'shop' })
+  expect((await app.result<{ silence: object }>('silence show 2')).silence).toMatchObject({ project: 'shop' })
 })
 
 function finding(key: string, title: string) {
@@ -208,7 +208,7 @@ function finding(key: string, title: string) {
     ...about,
     since: Date.parse('2026-03-02T09:00:00Z'),
     remindEvery: 0,
-    seen: { lines: [] },
+    observation: { lines: [] },
     occurrences: 1,
     labels: {},
   }

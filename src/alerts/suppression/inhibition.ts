@@ -8,8 +8,8 @@ import type { Alert } from '../alert.ts'
  * `offline`: what fired since then, unless its label `lan` says that it does not need the internet.
  * A check needs no role: its alert explains those whose label `depends_on` names it.
  */
-export const ROLES = ['host-down', 'source-silent', 'offline'] as const
-export type AlertRole = (typeof ROLES)[number]
+export const ALERT_ROLES = ['host-down', 'source-silent', 'offline'] as const
+export type AlertRole = (typeof ALERT_ROLES)[number]
 
 /** The detector of the alert that groups the silent checks of one host. */
 export const HOST_CHECKS = 'host-checks'
@@ -20,11 +20,14 @@ export const TEST = 'test'
 
 const RANK = { info: 0, warning: 1, critical: 2 } as const
 
-export type Kin = Pick<Alert, 'id' | 'projectId' | 'severity' | 'detector' | 'role' | 'labels' | 'since' | 'firedAt'> &
-  Pick<Alert, 'key' | 'title' | 'heldBy' | 'calmAt'>
+export type InhibitionAlert = Pick<
+  Alert,
+  'id' | 'projectId' | 'severity' | 'detector' | 'role' | 'labels' | 'since' | 'firedAt'
+> &
+  Pick<Alert, 'key' | 'title' | 'suppressedBy' | 'stableSince'>
 
 /** Whether an open alert with a role explains another. */
-export function explains(parent: Kin, child: Kin): boolean {
+export function inhibits(parent: InhibitionAlert, child: InhibitionAlert): boolean {
   if (parent.id === child.id || !isGoingOn(parent, child)) return false
   if (parent.projectId !== null && parent.projectId !== child.projectId) return false
   const { host, source, lan } = child.labels
@@ -44,16 +47,16 @@ export function explains(parent: Kin, child: Kin): boolean {
  * A parent that has just gone (flapping), or that itself waits for the morning while this one must not, explains nothing;
  * being offline explains by night as by day.
  */
-export function isGoingOn(parent: Kin, child: Pick<Kin, 'severity'>): boolean {
-  const sleeps = parent.heldBy === 'quiet' && parent.role !== 'offline'
-  return parent.calmAt === null && !(sleeps && child.severity === 'critical')
+export function isGoingOn(parent: InhibitionAlert, child: Pick<InhibitionAlert, 'severity'>): boolean {
+  const sleeps = parent.suppressedBy === 'quiet' && parent.role !== 'offline'
+  return parent.stableSince === null && !(sleeps && child.severity === 'critical')
 }
 
 /**
  * Whether the alert is about something that fell silent, so that what it runs on may be to blame: a check without its
  * beat, a container. What reports a failure of itself is heard, so the host lives.
  */
-export function isSilent({ labels }: Pick<Kin, 'labels'>): boolean {
+export function isSilent({ labels }: Pick<InhibitionAlert, 'labels'>): boolean {
   if (labels.check !== undefined) return labels.miss !== 'failed'
   return labels.container !== undefined && labels.source === undefined
 }
@@ -62,7 +65,7 @@ export function isSilent({ labels }: Pick<Kin, 'labels'>): boolean {
  * The end of the chain of parents, or null when the alert explains itself. Where alerts explain one another in a circle,
  * the oldest of the circle is the root of the others.
  */
-export function rootOf<T extends { id: number }>(start: T, parentOf: (one: T) => T | null): T | null {
+export function rootCause<T extends { id: number }>(start: T, parentOf: (one: T) => T | null): T | null {
   const path = [start]
   for (;;) {
     const last = path.at(-1)!

@@ -3,26 +3,26 @@
 import { nextDue } from '../../checks/check.ts'
 import { readCheck } from '../../checks/checks.ts'
 import { dependencyNamed, dependencyNames } from '../../checks/dependencies.ts'
-import { settlingAfter } from '../../checks/downtimes.ts'
+import { graceAfterDowntime } from '../../checks/downtimes.ts'
 import type { State } from '../../state/database.ts'
 import type { Alert } from '../alert.ts'
 import { readAlert, readOpenAlert } from '../alerts.ts'
-import { explains, isGoingOn, isSilent, type Kin, rootOf } from './inhibition.ts'
+import { type InhibitionAlert, inhibits, isGoingOn, isSilent, rootCause } from './inhibition.ts'
 import { readThresholds } from './settings.ts'
 
 /** Where the chain of what explains an alert ends; null when nothing does. A finding that is no alert yet has the id Infinity. */
-export function readParent(state: State, kin: Kin): Kin | null {
-  return rootOf(kin, one => nearestParent(state, one))
+export function readInhibitor(state: State, kin: InhibitionAlert): InhibitionAlert | null {
+  return rootCause(kin, one => nearestParent(state, one))
 }
 
-function nearestParent(state: State, kin: Kin): Kin | null {
+function nearestParent(state: State, kin: InhibitionAlert): InhibitionAlert | null {
   const possible = possibleParents(state, kin)
-  const local = possible.find(parent => parent.role !== 'offline' && explains(parent, kin))
-  return local ?? failedDependency(state, kin) ?? possible.find(parent => explains(parent, kin)) ?? null
+  const local = possible.find(parent => parent.role !== 'offline' && inhibits(parent, kin))
+  return local ?? failedDependency(state, kin) ?? possible.find(parent => inhibits(parent, kin)) ?? null
 }
 
 /** The open alerts whose role may be about this one, oldest first. */
-function possibleParents(state: State, { labels }: Kin): Kin[] {
+function possibleParents(state: State, { labels }: InhibitionAlert): InhibitionAlert[] {
   // Named, for the order by number would have it look through every alert of all times.
   const query = `select id from alerts indexed by alerts_role where role is not null and state <> 'resolved'
     and (role = 'offline' or labels ->> 'host' = ? or labels ->> 'source' = ?) order by id`
@@ -31,7 +31,7 @@ function possibleParents(state: State, { labels }: Kin): Kin[] {
 }
 
 /** The alert of the check that this one depends on, or of what that one depends on in turn. */
-function failedDependency(state: State, kin: Kin): Kin | null {
+function failedDependency(state: State, kin: InhibitionAlert): InhibitionAlert | null {
   const first = kin.labels.depends_on
   if (first === undefined || kin.projectId === null) return null
   const seen = new Set<number>()
@@ -47,7 +47,7 @@ function failedDependency(state: State, kin: Kin): Kin | null {
   return null
 }
 
-const isSelf = (kin: Kin, check: string) => kin.labels.check === check
+const isSelf = (kin: InhibitionAlert, check: string) => kin.labels.check === check
 
 /** Whether the alert of a check explains others now or may: some check depends on it. */
 export function hasDependents(state: State, key: string): boolean {
@@ -64,12 +64,12 @@ export function hasDependents(state: State, key: string): boolean {
 }
 
 /** Until when a new alert waits for what may explain it; null when nothing could. */
-export function waitsUntil(state: State, kin: Kin): number | null {
+export function awaitsCauseUntil(state: State, kin: InhibitionAlert): number | null {
   const { holdOff } = readThresholds(state, kin.projectId)
   return holdOff > 0 && mayHaveParent(state, kin) ? kin.firedAt + holdOff : null
 }
 
-function mayHaveParent(state: State, kin: Kin): boolean {
+function mayHaveParent(state: State, kin: InhibitionAlert): boolean {
   if (kin.labels.depends_on !== undefined && kin.labels.check !== undefined) return true
   const { host } = kin.labels
   if (host === undefined || kin.role !== null || !isSilent(kin)) return false
@@ -82,13 +82,13 @@ function mayHaveParent(state: State, kin: Kin): boolean {
  * Until when an alert waits after what explained it is over: a check for its next beat (as long as its project says at
  * the most), anything else as long as that lasted, from 5 s to a minute.
  */
-export function settlesAfter(
+export function awaitsCauseAfter(
   state: State,
   alert: Pick<Alert, 'key' | 'projectId' | 'labels'>,
   parent: Alert | undefined,
   now: number,
 ): number {
-  const soon = now + settlingAfter(parent?.since ?? now, now)
+  const soon = now + graceAfterDowntime(parent?.since ?? now, now)
   const id = Number(/^check:(\d+)$/.exec(alert.key)?.[1] ?? 0)
   const check = id === 0 ? undefined : readCheck(state, id)
   if (!check) return soon

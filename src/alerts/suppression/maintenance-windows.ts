@@ -6,8 +6,8 @@ import { maintenances } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import { knownMatcher } from '../matcher.ts'
 import { type Maintenance, windowAfter } from './maintenance.ts'
-import { reviewSoon } from './reevaluation.ts'
-import type { Blanket } from './suppression.ts'
+import { requestReevaluation } from './reevaluation.ts'
+import type { ActiveMute } from './suppression.ts'
 
 const KEPT = 400 * DAY
 
@@ -25,7 +25,7 @@ export function addMaintenance(state: State, draft: MaintenanceDraft, now: numbe
       throw new Problem('conflict', `There is a maintenance "${draft.name}" already.`, { fields: { name: 'is taken' } })
     }
     if (old) state.db.delete(maintenances).where(named).run()
-    reviewSoon(state)
+    requestReevaluation(state)
     return state.db
       .insert(maintenances)
       .values({ ...draft, createdAt: now })
@@ -58,7 +58,7 @@ export function listMaintenances(state: State, projectId?: number): Maintenance[
 /** Removes a maintenance; a window of it that is on ends with it. */
 export function removeMaintenance(state: State, one: Maintenance): void {
   state.transaction(() => {
-    reviewSoon(state)
+    requestReevaluation(state)
     state.db.delete(maintenances).where(eq(maintenances.id, one.id)).run()
   })
 }
@@ -71,7 +71,7 @@ export function pruneMaintenances(state: State, now: number): void {
 /** Moves a maintenance to its next window, or to its end; `early` before its time. */
 export function endWindow(state: State, one: Maintenance, now: number, early: boolean): Maintenance {
   return state.transaction(() => {
-    reviewSoon(state)
+    requestReevaluation(state)
     const next = windowAfter(one, now, early)
     const changes = next ? { ...next } : { over: true, endsAt: Math.min(one.endsAt, now) }
     return save(state, one, { ...changes, begun: false, held: 0 })
@@ -99,7 +99,7 @@ export function nextWindow(state: State): number | null {
 }
 
 /** The windows that are on at `now`, as what they lie over. */
-export function maintenanceBlankets(state: State, now: number): Blanket[] {
+export function activeMaintenances(state: State, now: number): ActiveMute[] {
   const query = state.prepared('maintenance that is on', db =>
     db
       .select()
@@ -117,7 +117,7 @@ export function maintenanceBlankets(state: State, now: number): Blanket[] {
 }
 
 /** Counts one more alert that a window holds. */
-export function countMaintained(state: State, id: number): void {
+export function countMutedByMaintenance(state: State, id: number): void {
   state.prepare('update maintenances set held = held + 1 where id = ?').run(id)
 }
 

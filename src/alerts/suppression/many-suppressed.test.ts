@@ -5,9 +5,9 @@ import { startDelivery } from '../../testing/delivery.ts'
 import { MINUTE, SECOND } from '../../time.ts'
 import { listAlerts } from '../alert-lists.ts'
 import { endAlert, fireAlert } from '../lifecycle.ts'
-import { reviewSoon } from './reevaluation.ts'
+import { requestReevaluation } from './reevaluation.ts'
 import { addSilence, endSilence, listSilences } from './silences.ts'
-import { keepHolds, nextHoldChange } from './sweep.ts'
+import { nextSuppressionChange, sweepSuppressions } from './sweep.ts'
 
 it('two hundred alerts converge to the truth, none lost, none twice, while silences come and go', async () => {
   const delivery = await startDelivery('discord', 'slack')
@@ -23,7 +23,7 @@ it('two hundred alerts converge to the truth, none lost, none twice, while silen
     delivery.change(() =>
       state.transaction(() => {
         work(clock.now())
-        keepHolds(state, clock.now())
+        sweepSuppressions(state, clock.now())
       }),
     )
   const silence = (matcher: string, minutes: number) =>
@@ -62,10 +62,12 @@ it('two hundred alerts converge to the truth, none lost, none twice, while silen
           ? 'Resolved'
           : { critical: 'Critical', warning: 'Warning', info: 'Info' }[alert.severity]
       const neverTold =
-        alert.state === 'resolved' && alert.heldBy !== null && !cards.some(title => title.endsWith(` ${alert.title}`))
+        alert.state === 'resolved' &&
+        alert.suppressedBy !== null &&
+        !cards.some(title => title.endsWith(` ${alert.title}`))
       if (!neverTold) expect(cards).toContain(`${word}: ${alert.title}`)
     }
-    expect(told.filter(alert => alert.state !== 'resolved' && alert.heldBy !== null)).toEqual([])
+    expect(told.filter(alert => alert.state !== 'resolved' && alert.suppressedBy !== null)).toEqual([])
     const first = messages.slice(0, 20).map(message => Number(/trouble (\d+)\./.exec(message.card.title)?.[1]))
     expect(first.every(number => number % 3 === 0)).toBe(true)
   }
@@ -76,15 +78,15 @@ it('a silence over thousands of alerts holds them a few at a time, and all of th
   const { state, clock } = delivery
   state.transaction(() => {
     for (let i = 0; i < 1500; i++) fireAlert(state, finding(i, clock.now()), clock.now())
-    keepHolds(state, clock.now())
+    sweepSuppressions(state, clock.now())
   })
-  const held = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.heldBy !== null).length
+  const held = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.suppressedBy !== null).length
   const turns = () => {
     const seen: number[] = []
-    while ((nextHoldChange(state) ?? Number.POSITIVE_INFINITY) <= clock.now() && seen.length < 100) {
-      keepHolds(state, clock.now())
+    while ((nextSuppressionChange(state) ?? Number.POSITIVE_INFINITY) <= clock.now() && seen.length < 100) {
+      sweepSuppressions(state, clock.now())
       // What changes amid a round has nobody wait for ever.
-      if (seen.length < 5) reviewSoon(state)
+      if (seen.length < 5) requestReevaluation(state)
       seen.push(held())
     }
     return seen
@@ -113,5 +115,5 @@ function finding(i: number, since: number) {
     since,
     owner: null,
   }
-  return { ...about, remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels: { host: `h${i % 4}` } }
+  return { ...about, remindEvery: 0, observation: { lines: [] }, occurrences: 1, labels: { host: `h${i % 4}` } }
 }

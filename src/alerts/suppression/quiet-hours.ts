@@ -3,7 +3,7 @@ import { activeUntil, isActive, parseActiveHours } from '../../checks/active-hou
 import type { State } from '../../state/database.ts'
 import { asc, eq } from '../../state/orm.ts'
 import { quietHours } from '../../state/schema/index.ts'
-import { reviewSoon } from './reevaluation.ts'
+import { requestReevaluation } from './reevaluation.ts'
 
 export type QuietHours = typeof quietHours.$inferSelect
 
@@ -19,7 +19,7 @@ export function setQuietHours(
 ): QuietHours {
   const row = { ...draft, projectId: projectId ?? EVERYWHERE, setAt: now }
   return state.transaction(() => {
-    reviewSoon(state)
+    requestReevaluation(state)
     return state.db
       .insert(quietHours)
       .values(row)
@@ -33,7 +33,7 @@ export function setQuietHours(
 export function removeQuietHours(state: State, projectId: number | null): void {
   const ofProject = eq(quietHours.projectId, projectId ?? EVERYWHERE)
   state.transaction(() => {
-    reviewSoon(state)
+    requestReevaluation(state)
     state.db.delete(quietHours).where(ofProject).run()
   })
 }

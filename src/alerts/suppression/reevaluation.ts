@@ -8,13 +8,13 @@ type Round = { left: number[]; again: boolean }
 const rounds = new WeakMap<State, Round>()
 
 /** Has every open alert judged anew, from the next turn on. */
-export function reviewSoon(state: State): void {
+export function requestReevaluation(state: State): void {
   roundOf(state).again = true
-  state.touch('alerts')
+  state.emit('alerts')
 }
 
 /** Whether nothing has changed since every open alert was judged. */
-export function isReviewed(state: State): boolean {
+export function isReevaluated(state: State): boolean {
   const { left, again } = roundOf(state)
   return !again && left.length === 0
 }
@@ -23,7 +23,7 @@ export function isReviewed(state: State): boolean {
  * Takes the numbers of up to `limit` open alerts that are to be judged. A change amid a round has those at its end judged
  * before those at its beginning are again: however often something changes, everybody's turn comes.
  */
-export function takeForReview(state: State, limit: number): number[] {
+export function nextForReevaluation(state: State, limit: number): number[] {
   const round = roundOf(state)
   if (round.again) {
     const waiting = new Set(round.left)

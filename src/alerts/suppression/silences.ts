@@ -5,8 +5,8 @@ import { and, desc, eq, isNull, lte, sql } from '../../state/orm.ts'
 import { silences } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import { knownMatcher } from '../matcher.ts'
-import { reviewSoon } from './reevaluation.ts'
-import type { Blanket } from './suppression.ts'
+import { requestReevaluation } from './reevaluation.ts'
+import type { ActiveMute } from './suppression.ts'
 
 const KEPT = 400 * DAY
 
@@ -19,7 +19,7 @@ export function addSilence(
   now: number,
 ): Silence {
   return state.transaction(() => {
-    reviewSoon(state)
+    requestReevaluation(state)
     return state.db
       .insert(silences)
       .values({ ...draft, createdAt: now })
@@ -60,7 +60,7 @@ export function listSilences(
 }
 
 /** The silences that are on, as what they lie over. */
-export function silenceBlankets(state: State): Blanket[] {
+export function activeSilences(state: State): ActiveMute[] {
   const query = state.prepared('silences that are on', db =>
     db.select().from(silences).where(isNull(silences.endedAt)).prepare(),
   )
@@ -92,14 +92,14 @@ export function nextExpiry(state: State): number | null {
 }
 
 /** Counts one more alert that a silence holds. */
-export function countSilenced(state: State, id: number): void {
+export function countMutedBySilence(state: State, id: number): void {
   state.prepare('update silences set held = held + 1 where id = ?').run(id)
 }
 
 function changed(state: State, silence: Silence, changes: Partial<Silence>): Silence {
   if (silence.endedAt !== null) throw new Problem('conflict', `Silence ${silence.id} is over already.`)
   return state.transaction(() => {
-    reviewSoon(state)
+    requestReevaluation(state)
     return state.db
       .update(silences)
       .set(changes)

@@ -3,19 +3,19 @@ import type { Finding } from '../../detectors/finding.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE } from '../../time.ts'
-import { type Alert, fired, resolved } from '../alert.ts'
+import { type Alert, openAlert, resolve } from '../alert.ts'
 import {
-  changeAlert,
+  bumpVersion,
   insertAlert,
   isEscalating,
   readAlert,
   readOpenAlert,
-  settleSoon,
-  tellAlert,
+  recordChange,
+  requestDelivery,
   updateAlert,
   writeHistory,
 } from '../alerts.ts'
-import { tellLater } from '../card-updates.ts'
+import { scheduleCardUpdate } from '../card-updates.ts'
 import { STORM } from './inhibition.ts'
 import { readThresholds } from './settings.ts'
 
@@ -29,10 +29,10 @@ export function stormOver(state: State, projectId: number | null, now: number): 
   const { stormRate } = readThresholds(state, projectId)
   if (stormRate === 0) return null
   const open = readOpenAlert(state, keyOf(projectId))
-  if (open && open.calmAt !== null) return open.id
+  if (open && open.stableSince !== null) return open.id
   if (!isCrowded(state, projectId, stormRate, now)) return null
   if (open) {
-    updateAlert(state, open.id, { calmAt: now + MINUTE })
+    updateAlert(state, open.id, { stableSince: now + MINUTE })
     return open.id
   }
   const storm = begin(state, projectId, stormRate, now)
@@ -43,12 +43,12 @@ export function stormOver(state: State, projectId: number | null, now: number): 
 /** Counts an alert that a storm holds from now on, and gives the storm's card its severity when that is worse. */
 export function joinStorm(state: State, stormId: number, severity: Alert['severity'], now: number): void {
   const storm = readAlert(state, stormId)!
-  if (RANK[severity] > RANK[storm.severity]) tellAlert(state, storm, { severity })
-  tellLater(state, stormId, Math.max(now, storm.seenAt + 10_000))
+  if (RANK[severity] > RANK[storm.severity]) bumpVersion(state, storm, { severity })
+  scheduleCardUpdate(state, stormId, Math.max(now, storm.seenAt + 10_000))
 }
 
 /** Ends storms that few are left of, and those calmed down that rage no more; says whether one ended. */
-export function keepStorms(state: State, now: number): boolean {
+export function sweepStorms(state: State, now: number): boolean {
   const query = `select id from alerts where key >= 'storm:' and key < 'storm;' and state <> 'resolved'`
   const storms = state.prepare<[], { id: number }>(query).all()
   return storms.map(({ id }) => keep(state, readAlert(state, id)!, now)).some(ended => ended)
@@ -57,33 +57,33 @@ export function keepStorms(state: State, now: number): boolean {
 function keep(state: State, storm: Alert, now: number): boolean {
   const { stormRate, stormPost } = readThresholds(state, storm.projectId)
   // Farther ahead than a minute it is only because the clock went back.
-  if (storm.calmAt !== null && storm.calmAt > now && storm.calmAt <= now + MINUTE) return false
-  if (storm.calmAt !== null) {
-    const lately = `select count(*) as n from alerts where held_by = ? and state <> 'resolved' and fired_at > ? and fired_at <= ?`
+  if (storm.stableSince !== null && storm.stableSince > now && storm.stableSince <= now + MINUTE) return false
+  if (storm.stableSince !== null) {
+    const lately = `select count(*) as n from alerts where suppressed_by = ? and state <> 'resolved' and fired_at > ? and fired_at <= ?`
     const came = state.prepare<[string, number, number], { n: number }>(lately)
     const { n } = came.get(`storm:${storm.id}`, now - MINUTE, now)!
     const rages = stormRate > 0 && n >= stormRate
-    updateAlert(state, storm.id, { calmAt: rages ? now + MINUTE : null })
+    updateAlert(state, storm.id, { stableSince: rages ? now + MINUTE : null })
     if (rages) return false
     writeHistory(state, storm.id, { what: 'no more alerts than usual come now' }, now)
   }
   // No more at once than make a storm themselves.
   const few = stormRate === 0 ? Number.POSITIVE_INFINITY : Math.min(stormPost, stormRate)
   if (countLeft(state, storm.id, few + 1) > few) return false
-  changeAlert(state, storm, resolved({ ...storm, calmAt: null }, null, now), now)
+  recordChange(state, storm, resolve({ ...storm, stableSince: null }, null, now), now)
   return true
 }
 
 /** Up to `most` alerts that a storm holds and nobody has acknowledged. */
 function countLeft(state: State, stormId: number, most: number): number {
-  const query = `select count(*) as n from (select 1 from alerts where held_by = ? and state <> 'resolved'
+  const query = `select count(*) as n from (select 1 from alerts where suppressed_by = ? and state <> 'resolved'
     and state = 'firing' limit ?)`
   const limit = Number.isFinite(most) ? most : -1
   return state.prepare<[string, number], { n: number }>(query).get(`storm:${stormId}`, limit)!.n
 }
 
 function isCrowded(state: State, projectId: number | null, rate: number, now: number): boolean {
-  const query = `select count(*) as n from (select 1 from alerts where project_id is ? and freed_at > ? and freed_at <= ? limit ?)`
+  const query = `select count(*) as n from (select 1 from alerts where project_id is ? and released_at > ? and released_at <= ? limit ?)`
   const came = state.prepare<[number | null, number, number, number], { n: number }>(query)
   return came.get(projectId, now - MINUTE, now, rate)!.n >= rate
 }
@@ -94,15 +94,15 @@ function begin(state: State, projectId: number | null, rate: number, now: number
     ...{ key: keyOf(projectId), detector: STORM, projectId, severity: 'info', since: now, owner: null, occurrences: 1 },
     remindEvery: project?.remindEvery ?? 0,
     title: `a storm of alerts${project ? ` in ${project.name}` : ''}`,
-    seen: { lines: [`More than ${rate} alerts came within a minute, so this one card stands for all of them.`] },
+    observation: { lines: [`More than ${rate} alerts came within a minute, so this one card stands for all of them.`] },
     labels: { storm: project?.name ?? 'vakt' },
   }
-  return insertAlert(state, { ...fired(finding, now), calmAt: now + MINUTE }, now)
+  return insertAlert(state, { ...openAlert(finding, now), stableSince: now + MINUTE }, now)
 }
 
 /** What came free within the minute and no chat was given yet. */
 function freshOnes(state: State, projectId: number | null, now: number): Alert[] {
-  const query = `select id from alerts where project_id is ? and freed_at > ? and held_by is null and state = 'firing'
+  const query = `select id from alerts where project_id is ? and released_at > ? and suppressed_by is null and state = 'firing'
     and not exists (select 1 from notifications n where n.alert_id = alerts.id and (ref is not null or sending is not null))`
   const rows = state.prepare<[number | null, number], { id: number }>(query).all(projectId, now - MINUTE)
   return rows.map(({ id }) => readAlert(state, id)!)
@@ -110,9 +110,14 @@ function freshOnes(state: State, projectId: number | null, now: number): Alert[]
 
 function join(state: State, stormId: number, alert: Alert, now: number): void {
   const why = `the storm in alert ${stormId}`
-  updateAlert(state, alert.id, { heldBy: `storm:${stormId}`, heldWhy: why, heldUntil: null, freedAt: null })
-  if (isEscalating(state, alert.id)) settleSoon(state, alert.id)
-  state.prepare('update alerts set explains = explains + 1 where id = ?').run(stormId)
+  updateAlert(state, alert.id, {
+    suppressedBy: `storm:${stormId}`,
+    suppressedWhy: why,
+    suppressedUntil: null,
+    releasedAt: null,
+  })
+  if (isEscalating(state, alert.id)) requestDelivery(state, alert.id)
+  state.prepare('update alerts set suppressed_count = suppressed_count + 1 where id = ?').run(stormId)
   joinStorm(state, stormId, alert.severity, now)
 }
 

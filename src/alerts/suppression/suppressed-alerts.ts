@@ -11,15 +11,15 @@ import { readOpenAlert } from '../alerts.ts'
 const WORST_FIRST = [sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end`, asc(alerts.id)]
 
 /** How many open alerts `by` holds back. */
-export function countHeld(state: State, by: string): number {
-  const query = `select count(*) as n from alerts where held_by = ? and state <> 'resolved'`
+export function countSuppressed(state: State, by: string): number {
+  const query = `select count(*) as n from alerts where suppressed_by = ? and state <> 'resolved'`
   return state.prepare<[string], { n: number }>(query).get(by)!.n
 }
 
 /** Open alerts that `by` holds back, worst first. */
-export function listHeld(state: State, by: string, limit: number): Alert[] {
+export function listSuppressed(state: State, by: string, limit: number): Alert[] {
   // As the index has it; a parameter would not be seen to be the same.
-  const held = and(eq(alerts.heldBy, by), sql`${alerts.state} <> 'resolved'`)
+  const held = and(eq(alerts.suppressedBy, by), sql`${alerts.state} <> 'resolved'`)
   return state.db
     .select()
     .from(alerts)
@@ -34,50 +34,56 @@ export function listFiring(state: State, projectId?: number, storm?: number): nu
   const wanted = and(
     eq(alerts.state, 'firing'),
     projectId === undefined ? undefined : eq(alerts.projectId, projectId),
-    storm === undefined ? undefined : sql`(held_by = ${`storm:${storm}`} or id = ${storm})`,
+    storm === undefined ? undefined : sql`(suppressed_by = ${`storm:${storm}`} or id = ${storm})`,
   )
   const rows = state.db.select({ id: alerts.id }).from(alerts).where(wanted).orderBy(asc(alerts.id)).all()
   return rows.map(({ id }) => id)
 }
 
 /** What an alert holds back, for its card: how many of each severity are open, and the titles of the first few. */
-export type Explained = { open: Record<Alert['severity'], number>; titles: string[] }
+export type InhibitedAlerts = { open: Record<Alert['severity'], number>; titles: string[] }
 
 /** What an alert holds back now; null when it never held anything. */
-export function readExplained(state: State, alert: Pick<Alert, 'id' | 'explains' | 'detector'>): Explained | null {
-  if (alert.explains === 0) return null
+export function readInhibited(
+  state: State,
+  alert: Pick<Alert, 'id' | 'suppressedCount' | 'detector'>,
+): InhibitedAlerts | null {
+  if (alert.suppressedCount === 0) return null
   const by = `${alert.detector === 'storm' ? 'storm' : 'alert'}:${alert.id}`
-  const counted = `select severity, count(*) as n from alerts where held_by = ? and state <> 'resolved' group by severity`
+  const counted = `select severity, count(*) as n from alerts where suppressed_by = ? and state <> 'resolved' group by severity`
   const open = { critical: 0, warning: 0, info: 0 }
   for (const row of state.prepare<[string], { severity: Alert['severity']; n: number }>(counted).all(by))
     open[row.severity] = row.n
-  return { open, titles: listHeld(state, by, TITLES).map(one => one.title) }
+  return { open, titles: listSuppressed(state, by, TITLES).map(one => one.title) }
 }
 
 const TITLES = 8
 
 /** A finding that ends an alert, with what that held back until now in the words of its card. */
-export function withHeld(state: State, finding: Finding): Finding {
+export function withSuppressed(state: State, finding: Finding): Finding {
   const open = readOpenAlert(state, finding.key)
-  const held = open ? listHeld(state, `alert:${open.id}`, TITLES + 1) : []
+  const held = open ? listSuppressed(state, `alert:${open.id}`, TITLES + 1) : []
   if (held.length === 0) return finding
   const names: Text[] = held.slice(0, TITLES).map(one => `• ${one.title}`)
   const more = held.length > TITLES ? ['… and more; "alerts list" shows them.'] : []
   const said = 'These alerts waited meanwhile, and are told now if they go on:'
-  return { ...finding, seen: { ...finding.seen, lines: [...finding.seen.lines, said, ...names, ...more] } }
+  return {
+    ...finding,
+    observation: { ...finding.observation, lines: [...finding.observation.lines, said, ...names, ...more] },
+  }
 }
 
 /** Alerts that `by` holds back at `now`, and those fired since `from` that ended while it did; worst first. */
-export function heldSince(state: State, by: string, from: number, now: number): Alert[] {
+export function suppressedSince(state: State, by: string, from: number, now: number): Alert[] {
   // Numbers rise with time, so the search from the newest ends at the first that is older.
   const older = 'select id from alerts where fired_at < ? order by id desc limit 1'
   const after = state.prepare<[number], { id: number }>(older).get(from)?.id ?? 0
-  const ended = sql`id > ${after} and held_by = ${by} and state = 'resolved' and fired_at <= ${now}`
+  const ended = sql`id > ${after} and suppressed_by = ${by} and state = 'resolved' and fired_at <= ${now}`
   const over = state.db
     .select()
     .from(alerts)
     .where(ended)
     .orderBy(...WORST_FIRST)
     .all()
-  return [...listHeld(state, by, -1), ...over]
+  return [...listSuppressed(state, by, -1), ...over]
 }

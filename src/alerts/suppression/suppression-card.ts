@@ -1,18 +1,20 @@
 // What a card says of holding back: what holds the alert, what it holds itself, and that it flaps. Pure.
 import type { Button, Text } from '../../card.ts'
 import type { Alert } from '../alert.ts'
-import { changeTally } from './flapping.ts'
+import { transitionSummary } from './flapping.ts'
 import { STORM } from './inhibition.ts'
-import type { Explained } from './suppressed-alerts.ts'
+import type { InhibitedAlerts } from './suppressed-alerts.ts'
 
 /** The lines of a card about holding back. */
-export function holdLines(alert: Alert, explained: Explained | null): Text[] {
+export function suppressionLines(alert: Alert, explained: InhibitedAlerts | null): Text[] {
   return [...flapLines(alert), ...heldLines(alert), ...explainedLines(alert, explained)]
 }
 
 /** What an alert that flaps has in its title after its own: `, 7 changes in 9m`. */
-export function flapTitle(alert: Alert): string {
-  return alert.flappingSince === null || alert.state === 'resolved' ? '' : `, ${changeTally(alert.changes)}`
+export function flappingTitle(alert: Alert): string {
+  return alert.flappingSince === null || alert.state === 'resolved'
+    ? ''
+    : `, ${transitionSummary(alert.transitionTimes)}`
 }
 
 /** The buttons of a storm in the place of those of an alert. */
@@ -32,20 +34,23 @@ export function silenceButton(alert: Alert): Button {
 function flapLines(alert: Alert): Text[] {
   if (alert.flappingSince === null || alert.state === 'resolved') return []
   const over: Text =
-    alert.calmAt === null ? [] : [' Gone for now; over at ', { time: alert.calmAt, style: 'clock' }, ' if it stays so.']
-  return [['It comes and goes: ', { bold: changeTally(alert.changes) }, '.', ...over]]
+    alert.stableSince === null
+      ? []
+      : [' Gone for now; over at ', { time: alert.stableSince, style: 'clock' }, ' if it stays so.']
+  return [['It comes and goes: ', { bold: transitionSummary(alert.transitionTimes) }, '.', ...over]]
 }
 
 function heldLines(alert: Alert): Text[] {
-  if (alert.heldWhy === null || alert.state === 'resolved') return []
-  if (alert.heldBy === null) return [`It was held back by ${alert.heldWhy}, and still goes on.`]
-  const until: Text = alert.heldUntil === null ? [] : [' until ', { time: alert.heldUntil, style: 'moment' }]
-  return [[`Held back by ${alert.heldWhy}`, ...until, ': it calls nobody.']]
+  if (alert.suppressedWhy === null || alert.state === 'resolved') return []
+  if (alert.suppressedBy === null) return [`It was held back by ${alert.suppressedWhy}, and still goes on.`]
+  const until: Text =
+    alert.suppressedUntil === null ? [] : [' until ', { time: alert.suppressedUntil, style: 'moment' }]
+  return [[`Held back by ${alert.suppressedWhy}`, ...until, ': it calls nobody.']]
 }
 
-function explainedLines(alert: Alert, explained: Explained | null): Text[] {
+function explainedLines(alert: Alert, explained: InhibitedAlerts | null): Text[] {
   if (explained === null) return []
-  const total = alert.explains.toLocaleString('en')
+  const total = alert.suppressedCount.toLocaleString('en')
   const { critical, warning, info } = explained.open
   const open = critical + warning + info
   const verb = alert.detector === STORM ? 'Stands for' : 'Explains'
@@ -57,7 +62,7 @@ function explainedLines(alert: Alert, explained: Explained | null): Text[] {
   return [
     [
       `${verb} `,
-      { bold: `${total} ${alert.explains === 1 ? 'other' : 'others'}` },
+      { bold: `${total} ${alert.suppressedCount === 1 ? 'other' : 'others'}` },
       `, still open: ${counts.join(', ')}.`,
     ],
     ...explained.titles.map(title => `• ${title}`),

@@ -2,33 +2,33 @@
 import { describe, expect, it } from 'vitest'
 import { HOUR, MINUTE } from '../../time.ts'
 import { knownMatcher, readMatcher } from '../matcher.ts'
-import { isFlapping, withChange } from './flapping.ts'
-import { explains, isSilent, type Kin, rootOf } from './inhibition.ts'
+import { isFlapping, withTransition } from './flapping.ts'
+import { type InhibitionAlert, inhibits, isSilent, rootCause } from './inhibition.ts'
 import { cronWindow, type Maintenance, windowAfter } from './maintenance.ts'
-import { type Blanket, type Held, holdOf, type World } from './suppression.ts'
-import { USUAL } from './threshold.ts'
+import { type ActiveMute, findSuppression, type Suppressible, type SuppressionContext } from './suppression.ts'
+import { DEFAULT_THRESHOLDS } from './threshold.ts'
 
 const NOW = 1_000_000
 
-const alert = (more: Partial<Held> = {}): Held => ({
+const alert = (more: Partial<Suppressible> = {}): Suppressible => ({
   ...{ title: 'disk is full', severity: 'critical', detector: 'rule', key: 'rule:1', owner: null, labels: {} },
   ...{ projectId: 1, role: null },
   ...more,
 })
-const blanket = (by: string, until: number, matcher = 'disk', projectId: number | null = null): Blanket => ({
+const blanket = (by: string, until: number, matcher = 'disk', projectId: number | null = null): ActiveMute => ({
   ...{ by, until, projectId, matcher: readMatcher(matcher), why: by },
 })
-const world = (more: Partial<{ [Name in keyof World]: unknown }> = {}): World => {
+const world = (more: Partial<{ [Name in keyof SuppressionContext]: unknown }> = {}): SuppressionContext => {
   const thunks = { parent: null, settlesAt: null, quietUntil: null, storm: null, project: 'shop', ...more }
-  const { blankets = [], ...rest } = thunks as typeof thunks & { blankets?: Blanket[] }
+  const { blankets = [], ...rest } = thunks as typeof thunks & { blankets?: ActiveMute[] }
   const asked = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, () => value]))
-  return { ...asked, blankets, now: NOW } as unknown as World
+  return { ...asked, blankets, now: NOW } as unknown as SuppressionContext
 }
 
 describe('an alert is held back by', () => {
   const silence = blanket('silence:1', NOW + HOUR)
   const parent = { id: 7, title: 'host down' }
-  it.each<[string, Partial<Held>, Parameters<typeof world>[0], string | null]>([
+  it.each<[string, Partial<Suppressible>, Parameters<typeof world>[0], string | null]>([
     ['nothing', {}, {}, null],
     ['a silence before all else', {}, { blankets: [silence], parent, storm: 9 }, 'silence:1'],
     [
@@ -51,25 +51,27 @@ describe('an alert is held back by', () => {
     ['quiet hours only when it is a notice', { detector: 'notice' }, { blankets: [silence], parent }, null],
     ['nothing when it is a test', { detector: 'test', severity: 'info' }, { blankets: [silence], quietUntil: 1 }, null],
   ])('%s', (_, what, around, by) => {
-    expect(holdOf(alert(what), world(around))?.by ?? null).toBe(by)
+    expect(findSuppression(alert(what), world(around))?.by ?? null).toBe(by)
   })
 
   it('a matcher that cannot be read any more, by nothing', () => {
-    expect(holdOf(alert(), world({ blankets: [{ ...silence, matcher: knownMatcher('(disk') }] }))).toBeNull()
+    expect(findSuppression(alert(), world({ blankets: [{ ...silence, matcher: knownMatcher('(disk') }] }))).toBeNull()
   })
 })
 
 describe('an alert with a role', () => {
-  const kin = (more: Partial<Kin> = {}): Kin => ({
+  const kin = (more: Partial<InhibitionAlert> = {}): InhibitionAlert => ({
     ...{ id: 1, projectId: 1, severity: 'critical', detector: 'x', role: null, labels: {}, since: 0, firedAt: 10 },
-    ...{ heldBy: null, calmAt: null, key: 'k', title: 't' },
+    ...{ suppressedBy: null, stableSince: null, key: 'k', title: 't' },
     ...more,
   })
-  const down = (more: Partial<Kin> = {}) => kin({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
-  const onHost = (more: Partial<Kin> = {}) => kin({ labels: { host: 'h' }, ...more })
-  const mute = (more: Partial<Kin> = {}) => kin({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
-  const ofSource = (more: Partial<Kin> = {}) => kin({ labels: { source: 's', rule: 'few' }, ...more })
-  it.each<[string, Kin, Kin, boolean]>([
+  const down = (more: Partial<InhibitionAlert> = {}) =>
+    kin({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
+  const onHost = (more: Partial<InhibitionAlert> = {}) => kin({ labels: { host: 'h' }, ...more })
+  const mute = (more: Partial<InhibitionAlert> = {}) =>
+    kin({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
+  const ofSource = (more: Partial<InhibitionAlert> = {}) => kin({ labels: { source: 's', rule: 'few' }, ...more })
+  it.each<[string, InhibitionAlert, InhibitionAlert, boolean]>([
     ['its host', down(), onHost(), true],
     ['no other host', down(), kin({ labels: { host: 'g' } }), false],
     ['no alert without a host', down(), kin(), false],
@@ -79,9 +81,9 @@ describe('an alert with a role', () => {
     ['no detector, when it is the group', down({ detector: 'host-checks' }), down({ id: 3 }), false],
     ['nothing of another project', down({ projectId: 2 }), onHost(), false],
     ['every project when it has none', down({ projectId: null }), onHost(), true],
-    ['nothing once it is gone for now', down({ calmAt: 5 }), onHost(), false],
-    ['nothing critical while it waits for the morning', down({ heldBy: 'quiet' }), onHost(), false],
-    ['what waits as well', down({ heldBy: 'quiet' }), onHost({ severity: 'warning' }), true],
+    ['nothing once it is gone for now', down({ stableSince: 5 }), onHost(), false],
+    ['nothing critical while it waits for the morning', down({ suppressedBy: 'quiet' }), onHost(), false],
+    ['what waits as well', down({ suppressedBy: 'quiet' }), onHost({ severity: 'warning' }), true],
     ['what its lines lack', mute(), ofSource(), true],
     ['nothing that another program says of its source', mute(), ofSource({ labels: { source: 's' } }), false],
     ['nothing from before the silence', mute({ since: 15 }), ofSource(), false],
@@ -95,13 +97,13 @@ describe('an alert with a role', () => {
     ],
     [
       'the outside by night too',
-      kin({ id: 2, role: 'offline', since: 5, projectId: null, heldBy: 'quiet' }),
+      kin({ id: 2, role: 'offline', since: 5, projectId: null, suppressedBy: 'quiet' }),
       kin(),
       true,
     ],
     ['nothing from before', kin({ id: 2, role: 'offline', since: 15, projectId: null }), kin(), false],
   ])('explains %s', (_, parent, child, expected) => {
-    expect(explains(parent, child)).toBe(expected)
+    expect(inhibits(parent, child)).toBe(expected)
   })
 
   it.each([
@@ -127,18 +129,18 @@ describe('the root', () => {
     [6, 5],
     [7, null],
   ])('of %i is %s', (id, root) => {
-    expect(rootOf({ id }, parentOf)?.id ?? null).toBe(root)
+    expect(rootCause({ id }, parentOf)?.id ?? null).toBe(root)
   })
 })
 
 describe('changes', () => {
   it('count within the time only, and flap at the number set', () => {
-    const often = [0, 1, 2, 3, 4].reduce<number[]>((all, i) => withChange(all, i * MINUTE, USUAL), [])
-    expect(isFlapping(often, USUAL)).toBe(false)
-    expect(isFlapping(withChange(often, 9 * MINUTE, USUAL), USUAL)).toBe(true)
-    expect(isFlapping(withChange(often, 11 * MINUTE, USUAL), USUAL)).toBe(false)
-    expect(isFlapping(often, { ...USUAL, flapChanges: 0 })).toBe(false)
-    expect(withChange([5000], 1000, USUAL)).toEqual([1000])
+    const often = [0, 1, 2, 3, 4].reduce<number[]>((all, i) => withTransition(all, i * MINUTE, DEFAULT_THRESHOLDS), [])
+    expect(isFlapping(often, DEFAULT_THRESHOLDS)).toBe(false)
+    expect(isFlapping(withTransition(often, 9 * MINUTE, DEFAULT_THRESHOLDS), DEFAULT_THRESHOLDS)).toBe(true)
+    expect(isFlapping(withTransition(often, 11 * MINUTE, DEFAULT_THRESHOLDS), DEFAULT_THRESHOLDS)).toBe(false)
+    expect(isFlapping(often, { ...DEFAULT_THRESHOLDS, flapChanges: 0 })).toBe(false)
+    expect(withTransition([5000], 1000, DEFAULT_THRESHOLDS)).toEqual([1000])
   })
 })
 

@@ -4,21 +4,21 @@ import type { Alert } from '../alert.ts'
 import { type Matchable, type Matcher, matchesAlert } from '../matcher.ts'
 import { HOST_CHECKS, NOTICE, STORM, TEST } from './inhibition.ts'
 
-/** What holds an alert back: `by` as in `alert.heldBy`, in words, and when time alone ends it (epoch ms). */
-export type Hold = { by: string; until: number | null; why: string }
+/** What holds an alert back: `by` as in `alert.suppressedBy`, in words, and when time alone ends it (epoch ms). */
+export type Suppression = { by: string; until: number | null; why: string }
 
 /** A silence or a maintenance window that is on. */
-export type Blanket = { by: string; projectId: number | null; matcher: Matcher; until: number; why: string }
+export type ActiveMute = { by: string; projectId: number | null; matcher: Matcher; until: number; why: string }
 
 /** What is judged: an alert, or a finding that is about to be one. */
-export type Held = Matchable & Pick<Alert, 'projectId' | 'role'>
+export type Suppressible = Matchable & Pick<Alert, 'projectId' | 'role'>
 
 /** What is asked about the world, in the order of the reasons; the dear questions come last and only when needed. */
-export type World = {
+export type SuppressionContext = {
   now: number
   /** The name of the alert's project, for the matchers. */
   project(): string | null
-  blankets: readonly Blanket[]
+  blankets: readonly ActiveMute[]
   /** The open alert that explains it. */
   parent(): { id: number; title: string } | null
   /** Until when it waits for a parent; null when it does not. */
@@ -33,7 +33,7 @@ export type World = {
 const OWN: ReadonlySet<string> = new Set([STORM, HOST_CHECKS, NOTICE, TEST, 'connectivity', 'absence', 'lost-channel'])
 
 /** Whether it belongs to no storm, nor makes one. */
-export function isOwn({ detector }: Pick<Held, 'detector'>): boolean {
+export function isAboutVakt({ detector }: Pick<Suppressible, 'detector'>): boolean {
   return OWN.has(detector)
 }
 
@@ -42,14 +42,14 @@ export function isOwn({ detector }: Pick<Held, 'detector'>): boolean {
  * explains it, the wait for a parent, quiet hours (not for what is critical), a storm. A test of the way to the chats is
  * never held back; what only tells something waits for the morning at the most.
  */
-export function holdOf(alert: Held, world: World): Hold | null {
+export function findSuppression(alert: Suppressible, world: SuppressionContext): Suppression | null {
   if (alert.detector === TEST) return null
   if (alert.detector === NOTICE) return quiet(alert, world)
-  const other = isOwn(alert) ? () => null : crowded
+  const other = isAboutVakt(alert) ? () => null : crowded
   return blanketOver(alert, world) ?? explained(world) ?? quiet(alert, world) ?? other(world)
 }
 
-function blanketOver(alert: Held, { blankets, now, project }: World): Hold | null {
+function blanketOver(alert: Suppressible, { blankets, now, project }: SuppressionContext): Suppression | null {
   if (blankets.length === 0) return null
   const over = blankets.filter(
     one =>
@@ -61,7 +61,7 @@ function blanketOver(alert: Held, { blankets, now, project }: World): Hold | nul
   return longest ? { by: longest.by, until: longest.until, why: longest.why } : null
 }
 
-function explained(world: World): Hold | null {
+function explained(world: SuppressionContext): Suppression | null {
   const parent = world.parent()
   if (parent) return { by: `alert:${parent.id}`, until: null, why: `alert ${parent.id}, ${parent.title}` }
   const settlesAt = world.settlesAt()
@@ -69,12 +69,12 @@ function explained(world: World): Hold | null {
   return { by: 'settling', until: settlesAt, why: `the ${aboutDuration(settlesAt - world.now)} wait for its cause` }
 }
 
-function quiet(alert: Held, world: World): Hold | null {
+function quiet(alert: Suppressible, world: SuppressionContext): Suppression | null {
   const until = alert.severity === 'critical' ? null : world.quietUntil()
   return until === null ? null : { by: 'quiet', until, why: 'quiet hours' }
 }
 
-function crowded(world: World): Hold | null {
+function crowded(world: SuppressionContext): Suppression | null {
   const storm = world.storm()
   return storm === null ? null : { by: `storm:${storm}`, until: null, why: `the storm in alert ${storm}` }
 }

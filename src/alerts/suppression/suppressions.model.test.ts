@@ -9,7 +9,7 @@ import type { Alert } from '../alert.ts'
 import { listAlerts } from '../alert-lists.ts'
 import { endAlert, fireAlert } from '../lifecycle.ts'
 import { addSilence, endSilence, listSilences } from './silences.ts'
-import { keepHolds } from './sweep.ts'
+import { sweepSuppressions } from './sweep.ts'
 
 /** The checks of the story: their hosts, and what they depend on; `e` and `f` depend on one another. */
 const CHECKS = [
@@ -74,7 +74,9 @@ it('holds back what is silenced or explained, shows everything else once, and fo
       for (const silence of listSilences(world.state, { ended: false, limit: 100 }))
         await world.takes({ do: 'unsilence', silence } as Step)
       await world.takes({ do: 'pass', seconds: 2 * 3600 })
-      expect(world.open().filter(alert => alert.heldBy !== null && !alert.heldBy.startsWith('alert:'))).toEqual([])
+      expect(
+        world.open().filter(alert => alert.suppressedBy !== null && !alert.suppressedBy.startsWith('alert:')),
+      ).toEqual([])
     }),
     { numRuns: 12 },
   )
@@ -98,7 +100,7 @@ async function startWorld() {
     await delivery.change(() =>
       state.transaction(() => {
         work()
-        keepHolds(state, clock.now())
+        sweepSuppressions(state, clock.now())
       }),
     )
     const silences = listSilences(state, { ended: false, limit: 100 })
@@ -107,7 +109,7 @@ async function startWorld() {
         title: alert.title,
         ...modelOf(alert, open(), silences, clock.now()),
       })
-      if (alert.heldBy === null) told.add(alert.id)
+      if (alert.suppressedBy === null) told.add(alert.id)
     }
     const shown = delivery
       .channel('chat')
@@ -144,7 +146,7 @@ async function startWorld() {
 
 /** What holds an alert as it is stored: a silence, the alert at the root of it, or nothing (or its hold-off). */
 function whatHolds(alert: Alert) {
-  const by = alert.heldBy
+  const by = alert.suppressedBy
   if (by?.startsWith('silence:')) return { held: 'silence' }
   return { held: by === 'settling' ? null : by }
 }
@@ -158,7 +160,7 @@ function modelOf(
   const { check, host } = alert.labels
   if (silences.some(one => one.endsAt > now && [`check:${check}`, `host:${host}`].includes(one.matcher)))
     return { held: 'silence' }
-  if (alert.heldBy === 'settling') expect(alert.heldUntil).toBeGreaterThan(now)
+  if (alert.suppressedBy === 'settling') expect(alert.suppressedUntil).toBeGreaterThan(now)
   const path = [alert]
   for (;;) {
     const next = parentOf(path.at(-1)!, open)
@@ -203,6 +205,6 @@ function findingOf(what: string, now: number): Finding {
       severity: 'critical',
       title: `${what} is ill`,
     },
-    ...{ since: now, owner: null, remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels },
+    ...{ since: now, owner: null, remindEvery: 0, observation: { lines: [] }, occurrences: 1, labels },
   }
 }

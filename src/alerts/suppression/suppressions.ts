@@ -7,48 +7,54 @@ import { SECOND } from '../../time.ts'
 import type { Alert, AlertChanges } from '../alert.ts'
 import {
   type AlertDraft,
+  bumpVersion,
   isEscalating,
   readAlert,
-  settleSoon,
-  tellAlert,
+  requestDelivery,
   updateAlert,
   writeHistory,
 } from '../alerts.ts'
-import { tellLater } from '../card-updates.ts'
+import { scheduleCardUpdate } from '../card-updates.ts'
 import { groupHosts } from './host-groups.ts'
-import { readParent, settlesAfter, waitsUntil } from './inhibitions.ts'
-import { countMaintained, maintenanceBlankets } from './maintenance-windows.ts'
+import { awaitsCauseAfter, awaitsCauseUntil, readInhibitor } from './inhibitions.ts'
+import { activeMaintenances, countMutedByMaintenance } from './maintenance-windows.ts'
 import { readQuietUntil } from './quiet-hours.ts'
-import { isReviewed, reviewSoon, takeForReview } from './reevaluation.ts'
-import { countSilenced, silenceBlankets } from './silences.ts'
+import { isReevaluated, nextForReevaluation, requestReevaluation } from './reevaluation.ts'
+import { activeSilences, countMutedBySilence } from './silences.ts'
 import { joinStorm, stormOver } from './storms.ts'
-import { type Blanket, type Hold, holdOf, isOwn, type World } from './suppression.ts'
+import {
+  type ActiveMute,
+  findSuppression,
+  isAboutVakt,
+  type Suppression,
+  type SuppressionContext,
+} from './suppression.ts'
 
 const TOLD_EVERY = 10 * SECOND
 /** How many alerts one turn judges, of those whose hold ends and of all others. */
 const AT_ONCE = 100
 
-type HoldColumns = Pick<Alert, 'heldBy' | 'heldWhy' | 'heldUntil' | 'freedAt'>
-const FREE = { heldBy: null, heldWhy: null, heldUntil: null }
+type SuppressionColumns = Pick<Alert, 'suppressedBy' | 'suppressedWhy' | 'suppressedUntil' | 'releasedAt'>
+const FREE = { suppressedBy: null, suppressedWhy: null, suppressedUntil: null }
 
 /** What holds a finding back that is about to be an alert (or one again), as columns of its row. */
-export function judgeNew(state: State, draft: AlertDraft | Alert, now: number): HoldColumns {
+export function suppressNew(state: State, draft: AlertDraft | Alert, now: number): SuppressionColumns {
   const alert = { ...draft, id: 'id' in draft ? draft.id : Number.POSITIVE_INFINITY, role: draft.labels.role ?? null }
-  const fresh = { ...alert, heldBy: null, heldUntil: null, calmAt: null } as Alert
-  const hold = holdOf(fresh, worldOf(state, fresh, blanketsAt(state, now), now, true))
+  const fresh = { ...alert, suppressedBy: null, suppressedUntil: null, stableSince: null } as Alert
+  const hold = findSuppression(fresh, worldOf(state, fresh, blanketsAt(state, now), now, true))
   if (hold) noteHeld(state, hold, draft.severity, now)
-  return hold ? heldColumns(hold) : { ...FREE, freedAt: isOwn(draft) ? null : now }
+  return hold ? heldColumns(hold) : { ...FREE, releasedAt: isAboutVakt(draft) ? null : now }
 }
 
 /**
  * Judges the alerts whose hold ends by `now`, and when something changed all that are open: so many in one turn that
  * nothing else has to wait for it. What is left is due at once again.
  */
-export function reviewHolds(state: State, now: number): void {
+export function reevaluateSuppressions(state: State, now: number): void {
   state.transaction(() => {
     const due = dueAlerts(state, now)
-    if (groupHosts(state, due, now)) reviewSoon(state)
-    const ids = new Set([...due.map(alert => alert.id), ...takeForReview(state, AT_ONCE)])
+    if (groupHosts(state, due, now)) requestReevaluation(state)
+    const ids = new Set([...due.map(alert => alert.id), ...nextForReevaluation(state, AT_ONCE)])
     if (ids.size === 0) return
     const blankets = blanketsAt(state, now)
     for (const id of [...ids].toSorted((a, b) => a - b)) {
@@ -59,26 +65,32 @@ export function reviewHolds(state: State, now: number): void {
 }
 
 /** When `reviewHolds` has something to do: 0 is at once. */
-export function nextReview(state: State): number | null {
-  if (!isReviewed(state)) return 0
-  const query = `select min(held_until) as at from alerts where held_until is not null and state <> 'resolved'`
+export function nextReevaluation(state: State): number | null {
+  if (!isReevaluated(state)) return 0
+  const query = `select min(suppressed_until) as at from alerts where suppressed_until is not null and state <> 'resolved'`
   return state.prepare<[], { at: number | null }>(query).get()!.at
 }
 
 /** Has the card of what holds an alert show that this one changed, within ten seconds. */
-export function tellHolder(state: State, heldBy: string | null, now: number): void {
-  const id = Number(/^(?:alert|storm):(\d+)$/.exec(heldBy ?? '')?.[1] ?? 0)
+export function updateSuppressor(state: State, suppressedBy: string | null, now: number): void {
+  const id = Number(/^(?:alert|storm):(\d+)$/.exec(suppressedBy ?? '')?.[1] ?? 0)
   const holder = id === 0 ? undefined : readAlert(state, id)
-  if (holder) tellLater(state, id, Math.max(now, holder.seenAt + TOLD_EVERY))
+  if (holder) scheduleCardUpdate(state, id, Math.max(now, holder.seenAt + TOLD_EVERY))
 }
 
-function worldOf(state: State, alert: Alert, blankets: readonly Blanket[], now: number, fresh: boolean): World {
+function worldOf(
+  state: State,
+  alert: Alert,
+  blankets: readonly ActiveMute[],
+  now: number,
+  fresh: boolean,
+): SuppressionContext {
   const project = () => (alert.projectId === null ? undefined : readProjectById(state, alert.projectId))
   return {
     now,
     blankets,
     project: () => project()?.name ?? null,
-    parent: () => readParent(state, alert),
+    parent: () => readInhibitor(state, alert),
     settlesAt: () => settling(state, alert, now, fresh),
     quietUntil: () => readQuietUntil(state, alert.projectId, now),
     storm: () => storm(state, alert, now, fresh),
@@ -86,83 +98,93 @@ function worldOf(state: State, alert: Alert, blankets: readonly Blanket[], now: 
 }
 
 function settling(state: State, alert: Alert, now: number, fresh: boolean): number | null {
-  if (fresh) return waitsUntil(state, alert)
-  if (alert.heldBy === 'settling') return alert.heldUntil
-  const parent = /^alert:(\d+)$/.exec(alert.heldBy ?? '')?.[1]
-  return parent === undefined ? null : settlesAfter(state, alert, readAlert(state, Number(parent)), now)
+  if (fresh) return awaitsCauseUntil(state, alert)
+  if (alert.suppressedBy === 'settling') return alert.suppressedUntil
+  const parent = /^alert:(\d+)$/.exec(alert.suppressedBy ?? '')?.[1]
+  return parent === undefined ? null : awaitsCauseAfter(state, alert, readAlert(state, Number(parent)), now)
 }
 
 function storm(state: State, alert: Alert, now: number, fresh: boolean): number | null {
-  const held = /^storm:(\d+)$/.exec(alert.heldBy ?? '')?.[1]
+  const held = /^storm:(\d+)$/.exec(alert.suppressedBy ?? '')?.[1]
   // Whoever took it need not be told of it when the storm is over.
   if (held !== undefined && (alert.state === 'acknowledged' || readAlert(state, Number(held))?.state !== 'resolved'))
     return Number(held)
-  const comesFree = fresh || alert.heldBy !== null
+  const comesFree = fresh || alert.suppressedBy !== null
   return comesFree && alert.state === 'firing' && !wasTold(state, alert.id)
     ? stormOver(state, alert.projectId, now)
     : null
 }
 
-function review(state: State, alert: Alert, blankets: readonly Blanket[], now: number): void {
-  const hold = holdOf(alert, worldOf(state, alert, blankets, now, false))
-  if ((hold?.by ?? null) === alert.heldBy && (hold?.until ?? null) === alert.heldUntil) return
+function review(state: State, alert: Alert, blankets: readonly ActiveMute[], now: number): void {
+  const hold = findSuppression(alert, worldOf(state, alert, blankets, now, false))
+  if ((hold?.by ?? null) === alert.suppressedBy && (hold?.until ?? null) === alert.suppressedUntil) return
   if (hold) take(state, alert, hold, now)
   else release(state, alert, now)
 }
 
-function take(state: State, alert: Alert, hold: Hold, now: number): void {
-  const another = hold.by !== alert.heldBy
+function take(state: State, alert: Alert, hold: Suppression, now: number): void {
+  const another = hold.by !== alert.suppressedBy
   // Who saw the card is shown why it calls nobody, but not every evening.
   const shows = another && hold.by !== 'quiet' && hold.by !== 'settling' && wasTold(state, alert.id)
-  if (shows) tellAlert(state, alert, heldColumns(hold))
+  if (shows) bumpVersion(state, alert, heldColumns(hold))
   else storeHold(state, alert.id, heldColumns(hold))
   if (!another) return
-  if (alert.undelivered || isEscalating(state, alert.id)) settleSoon(state, alert.id)
-  if (alert.heldBy !== null) tellHolder(state, alert.heldBy, now)
+  if (alert.undelivered || isEscalating(state, alert.id)) requestDelivery(state, alert.id)
+  if (alert.suppressedBy !== null) updateSuppressor(state, alert.suppressedBy, now)
   noteHeld(state, hold, alert.severity, now)
   if (hold.by !== 'settling') writeHistory(state, alert.id, { what: `held back by ${hold.why}` }, now)
 }
 
 function release(state: State, alert: Alert, now: number): void {
   const told = wasTold(state, alert.id)
-  const free: AlertChanges = { heldBy: null, heldUntil: null, freedAt: told || isOwn(alert) ? alert.freedAt : now }
-  tellHolder(state, alert.heldBy, now)
-  if (alert.heldBy === 'settling') free.heldWhy = null
-  if (told && alert.heldBy === 'quiet') {
+  const free: AlertChanges = {
+    suppressedBy: null,
+    suppressedUntil: null,
+    releasedAt: told || isAboutVakt(alert) ? alert.releasedAt : now,
+  }
+  updateSuppressor(state, alert.suppressedBy, now)
+  if (alert.suppressedBy === 'settling') free.suppressedWhy = null
+  if (told && alert.suppressedBy === 'quiet') {
     updateAlert(state, alert.id, free)
-    settleSoon(state, alert.id)
+    requestDelivery(state, alert.id)
   } else {
     const reminds = alert.state === 'firing' && alert.snoozedUntil === null && alert.remindEvery > 0
-    tellAlert(state, alert, { ...free, ...(reminds && !told ? { wakeAt: now + alert.remindEvery } : {}) })
+    bumpVersion(state, alert, { ...free, ...(reminds && !told ? { wakeAt: now + alert.remindEvery } : {}) })
   }
-  const what = alert.heldBy === 'settling' ? 'nothing explains it' : `${alert.heldWhy ?? 'what held it back'} is over`
+  const what =
+    alert.suppressedBy === 'settling' ? 'nothing explains it' : `${alert.suppressedWhy ?? 'what held it back'} is over`
   writeHistory(state, alert.id, { what: `${what}; it still goes on` }, now)
 }
 
 /** By hand, for a lost host has a thousand of them. */
-function storeHold(state: State, id: number, { heldBy, heldWhy, heldUntil, freedAt }: HoldColumns): void {
-  const update = 'update alerts set held_by = ?, held_why = ?, held_until = ?, freed_at = ? where id = ?'
-  state.prepare(update).run(heldBy, heldWhy, heldUntil, freedAt, id)
+function storeHold(
+  state: State,
+  id: number,
+  { suppressedBy, suppressedWhy, suppressedUntil, releasedAt }: SuppressionColumns,
+): void {
+  const update =
+    'update alerts set suppressed_by = ?, suppressed_why = ?, suppressed_until = ?, released_at = ? where id = ?'
+  state.prepare(update).run(suppressedBy, suppressedWhy, suppressedUntil, releasedAt, id)
 }
 
-function noteHeld(state: State, hold: Hold, severity: Alert['severity'], now: number): void {
+function noteHeld(state: State, hold: Suppression, severity: Alert['severity'], now: number): void {
   const [kind, number] = hold.by.split(':')
   const id = Number(number ?? 0)
-  if (kind === 'silence') countSilenced(state, id)
-  if (kind === 'maintenance') countMaintained(state, id)
+  if (kind === 'silence') countMutedBySilence(state, id)
+  if (kind === 'maintenance') countMutedByMaintenance(state, id)
   if (kind === 'alert' || kind === 'storm') {
-    state.prepare('update alerts set explains = explains + 1 where id = ?').run(id)
+    state.prepare('update alerts set suppressed_count = suppressed_count + 1 where id = ?').run(id)
     if (kind === 'storm') joinStorm(state, id, severity, now)
-    else tellHolder(state, hold.by, now)
+    else updateSuppressor(state, hold.by, now)
   }
 }
 
-function heldColumns(hold: Hold): HoldColumns {
-  return { heldBy: hold.by, heldWhy: hold.why, heldUntil: hold.until, freedAt: null }
+function heldColumns(hold: Suppression): SuppressionColumns {
+  return { suppressedBy: hold.by, suppressedWhy: hold.why, suppressedUntil: hold.until, releasedAt: null }
 }
 
-function blanketsAt(state: State, now: number): Blanket[] {
-  return [...silenceBlankets(state), ...maintenanceBlankets(state, now)]
+function blanketsAt(state: State, now: number): ActiveMute[] {
+  return [...activeSilences(state), ...activeMaintenances(state, now)]
 }
 
 /** Whether some chat shows the alert, or may. */
@@ -172,12 +194,12 @@ function wasTold(state: State, id: number): boolean {
 }
 
 function dueAlerts(state: State, now: number): Alert[] {
-  if ((nextReview(state) ?? Number.POSITIVE_INFINITY) > now) return []
-  const due = sql`held_until is not null and state <> 'resolved'`
+  if ((nextReevaluation(state) ?? Number.POSITIVE_INFINITY) > now) return []
+  const due = sql`suppressed_until is not null and state <> 'resolved'`
   return state.db
     .select()
     .from(alerts)
-    .where(sql`${due} and ${lte(alerts.heldUntil, now)}`)
+    .where(sql`${due} and ${lte(alerts.suppressedUntil, now)}`)
     .orderBy(asc(alerts.id))
     .limit(AT_ONCE)
     .all()

@@ -3,27 +3,27 @@ import type { Text } from '../../card.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE } from '../../time.ts'
 import type { Alert } from '../alert.ts'
-import { keepHostGroups } from './host-groups.ts'
+import { sweepHostGroups } from './host-groups.ts'
 import { beginWindows, endedWindows, endWindow, nextWindow } from './maintenance-windows.ts'
 import { postNotice } from './notices.ts'
 import { listQuietHours, markQuiet, type QuietHours, quietUntil, readQuietUntil } from './quiet-hours.ts'
-import { reviewSoon } from './reevaluation.ts'
+import { requestReevaluation } from './reevaluation.ts'
 import { expireSilences, nextExpiry } from './silences.ts'
-import { keepStorms } from './storms.ts'
-import { countHeld, heldSince, listHeld } from './suppressed-alerts.ts'
-import type { Hold } from './suppression.ts'
-import { nextReview, reviewHolds } from './suppressions.ts'
+import { sweepStorms } from './storms.ts'
+import { countSuppressed, listSuppressed, suppressedSince } from './suppressed-alerts.ts'
+import type { Suppression } from './suppression.ts'
+import { nextReevaluation, reevaluateSuppressions } from './suppressions.ts'
 
 /** How many alerts a notice names. */
 const NAMED = 15
 
 /** Brings every hold up to date at `now`, in one transaction. */
-export function keepHolds(state: State, now: number): void {
+export function sweepSuppressions(state: State, now: number): void {
   state.transaction(() => {
     const notices = [...silencesOver(state, now), ...windowsOver(state, now), ...quietOver(state, now)]
-    const changed = [beginWindows(state, now), keepHostGroups(state, now), keepStorms(state, now)]
-    if (changed.includes(true)) reviewSoon(state)
-    reviewHolds(state, now)
+    const changed = [beginWindows(state, now), sweepHostGroups(state, now), sweepStorms(state, now)]
+    if (changed.includes(true)) requestReevaluation(state)
+    reevaluateSuppressions(state, now)
     for (const { projectId, ...notice } of notices) {
       postNotice(state, { ...notice, projectId }, quietHold(state, projectId, now), now)
     }
@@ -31,12 +31,12 @@ export function keepHolds(state: State, now: number): void {
 }
 
 /** When `keepHolds` has something to do next. Quiet hours are looked at in every turn. */
-export function nextHoldChange(state: State): number | null {
-  const due = [nextReview(state), nextExpiry(state), nextWindow(state)].filter(at => at !== null)
+export function nextSuppressionChange(state: State): number | null {
+  const due = [nextReevaluation(state), nextExpiry(state), nextWindow(state)].filter(at => at !== null)
   return due.length > 0 ? Math.min(...due) : null
 }
 
-type Notice = { key: string; projectId: number | null; title: string; seen: { lines: Text[] } }
+type Notice = { key: string; projectId: number | null; title: string; observation: { lines: Text[] } }
 
 function silencesOver(state: State, now: number): Notice[] {
   return expireSilences(state, now).map(one => {
@@ -46,7 +46,7 @@ function silencesOver(state: State, now: number): Notice[] {
       ...stillOpen(state, by),
     ]
     const title = `Silence ${one.id} by ${one.by} expired; ${tally(state, by, one.held)}`
-    return { key: `${by}:expired:${one.endsAt}`, projectId: one.projectId, title, seen: { lines } }
+    return { key: `${by}:expired:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }
   })
 }
 
@@ -56,7 +56,9 @@ function windowsOver(state: State, now: number): Notice[] {
     const title = `The maintenance ${one.name} is over; ${tally(state, by, one.held)}`
     const lines = stillOpen(state, by)
     endWindow(state, one, now, false)
-    return one.held === 0 ? [] : [{ key: `${by}:over:${one.endsAt}`, projectId: one.projectId, title, seen: { lines } }]
+    return one.held === 0
+      ? []
+      : [{ key: `${by}:over:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }]
   })
 }
 
@@ -65,14 +67,16 @@ function quietOver(state: State, now: number): Notice[] {
     const quiet = quietUntil(one, now) !== null
     if (quiet === (one.quietSince !== null)) return []
     markQuiet(state, one, quiet ? now : null)
-    reviewSoon(state)
+    requestReevaluation(state)
     return quiet ? [] : digest(state, one, now)
   })
 }
 
 function digest(state: State, one: QuietHours, now: number): Notice[] {
   // A turn notices a few seconds late that it is quiet.
-  const waited = heldSince(state, 'quiet', one.quietSince! - MINUTE, now).filter(alert => isFor(state, one, alert))
+  const waited = suppressedSince(state, 'quiet', one.quietSince! - MINUTE, now).filter(alert =>
+    isFor(state, one, alert),
+  )
   if (waited.length === 0) return []
   const [on, over] = [
     waited.filter(alert => alert.resolvedAt === null),
@@ -85,7 +89,7 @@ function digest(state: State, one: QuietHours, now: number): Notice[] {
   ]
   const title = `While it was quiet: ${plural(waited.length, 'alert')}, ${on.length} still going on`
   const projectId = one.projectId === 0 ? null : one.projectId
-  return [{ key: `quiet:${one.projectId}:${one.quietSince}`, projectId, title, seen: { lines } }]
+  return [{ key: `quiet:${one.projectId}:${one.quietSince}`, projectId, title, observation: { lines } }]
 }
 
 /** Whether an alert waits by these quiet hours: those of its project, or those for all when it has none of its own. */
@@ -94,19 +98,19 @@ function isFor(state: State, one: QuietHours, alert: Alert): boolean {
   return own === undefined ? one.projectId === 0 : own.projectId === one.projectId
 }
 
-function quietHold(state: State, projectId: number | null, now: number): Hold | null {
+function quietHold(state: State, projectId: number | null, now: number): Suppression | null {
   const until = readQuietUntil(state, projectId, now)
   return until === null ? null : { by: 'quiet', until, why: 'quiet hours' }
 }
 
 function tally(state: State, by: string, held: number): string {
   if (held === 0) return 'it held nothing back'
-  const open = countHeld(state, by)
+  const open = countSuppressed(state, by)
   return `${plural(held, 'alert')} ${held === 1 ? 'was' : 'were'} held back, ${open} still open`
 }
 
 function stillOpen(state: State, by: string): Text[] {
-  return named(listHeld(state, by, NAMED + 1))
+  return named(listSuppressed(state, by, NAMED + 1))
 }
 
 function named(alerts: readonly Alert[]): Text[] {

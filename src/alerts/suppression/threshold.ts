@@ -41,6 +41,6 @@ export const THRESHOLDS = {
 export type ThresholdName = keyof typeof THRESHOLDS
 export type Thresholds = { readonly [Name in ThresholdName]: number }
 
-export const USUAL: Thresholds = Object.fromEntries(
+export const DEFAULT_THRESHOLDS: Thresholds = Object.fromEntries(
   Object.entries(THRESHOLDS).map(([name, { usual }]) => [name, usual]),
 ) as Thresholds

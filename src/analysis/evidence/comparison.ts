@@ -1,6 +1,6 @@
 // What is unusual in the logs of a period against as long before it, in a few lines; for reports, without any model.
 import type { Text } from '../../card.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, DAY, SECOND } from '../../time.ts'
 import { gatherPack, type Sources } from './gather.ts'
 import { type Pack, troubles } from './pack.ts'
@@ -16,7 +16,7 @@ export type Period = { from: number; until: number; project: string | null; proj
 export type Compare = (period: Period) => Promise<readonly Text[]>
 
 /** Compares logs within ten seconds; what fails is told to `log` and never thrown. */
-export function createComparison(sources: Sources, clock: Clock, log: Log): Compare {
+export function createComparison(sources: Sources, clock: Clock, logger: Logger): Compare {
   return async ({ from, until, project, projectId }) => {
     // A project that is gone has no logs; without its name those of all would be looked at.
     if (!sources.store || (projectId !== null && project === null)) return []
@@ -26,7 +26,7 @@ export function createComparison(sources: Sources, clock: Clock, log: Log): Comp
     })
     const where = project === null ? null : { kind: 'field' as const, field: 'project' as const, value: project }
     const gathered = gatherPack(sources, { title: '', where, from, until, projectId }).catch(error => {
-      log.warn('the logs could not be compared for a report', { error })
+      logger.warn('the logs could not be compared for a report', { error })
       return null
     })
     const pack = await Promise.race([gathered, late])

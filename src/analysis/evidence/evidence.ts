@@ -2,8 +2,8 @@
 import type { QueryNode } from '../../logs/query/tree.ts'
 import { MINUTE } from '../../time.ts'
 import { type Group, originsOf, samplesOf } from './mining.ts'
-import { type Happening, isSevere, type Measured, type Pack, type PackLine, type PackPattern } from './pack.ts'
-import { happeningText, lineText, patternText, tokensOf } from './pack-text.ts'
+import { isSevere, type Measured, type Pack, type PackLine, type PackPattern, type TimelineEvent } from './pack.ts'
+import { lineText, patternText, timelineEventText, tokensOf } from './pack-text.ts'
 import { onsetOf, type Ranked } from './ranking.ts'
 import { fromOf, type ReadLine } from './read-logs.ts'
 
@@ -17,7 +17,7 @@ export type Findings = {
   /** The lines of the source and host of the first errors, around them. */
   around: readonly ReadLine[]
   lines: { total: number; atLeast: boolean; read: number; before: number }
-  happenings: readonly Omit<Happening, 'id'>[]
+  happenings: readonly Omit<TimelineEvent, 'id'>[]
   measured: readonly Omit<Measured, 'id'>[]
 }
 
@@ -65,7 +65,7 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
   }
 
   left += tokens * PARTS.beside
-  const happenings: Happening[] = []
+  const happenings: TimelineEvent[] = []
   const measured: Measured[] = []
   for (const one of findings.happenings) place(happenings, { ...one, id: `E${happenings.length + 1}` })
   for (const one of findings.measured) place(measured, { ...one, id: `M${measured.length + 1}` })
@@ -85,8 +85,8 @@ export function choosePack(findings: Findings, tokens = PACK_TOKENS): Pack {
     },
   }
 
-  function place<T extends Happening | Measured>(list: T[], one: T): void {
-    const cost = tokensOf(happeningText(one, same))
+  function place<T extends TimelineEvent | Measured>(list: T[], one: T): void {
+    const cost = tokensOf(timelineEventText(one, same))
     if (cost > left) return
     left -= cost
     list.push(one)

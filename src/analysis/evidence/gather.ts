@@ -5,10 +5,10 @@ import type { State } from '../../state/database.ts'
 import { DAY, MINUTE, SECOND } from '../../time.ts'
 import { choosePack, PACK_TOKENS } from './evidence.ts'
 import { minePatterns } from './mining.ts'
-import { type Happening, isError, type Measured, type Pack } from './pack.ts'
+import { isError, type Measured, type Pack, type TimelineEvent } from './pack.ts'
 import { onsetOf, rankGroups } from './ranking.ts'
 import { type ReadLine, readLine, readLines } from './read-logs.ts'
-import { readHappenings } from './timeline-events.ts'
+import { readTimelineEvents } from './timeline-events.ts'
 
 /** What a question is about: which lines, between which instants (epoch ms), of which project. */
 export type Subject = {
@@ -21,7 +21,7 @@ export type Subject = {
   /** Sources and hosts that the question is about; their patterns come first. */
   favoured?: readonly string[]
   /** More that is known to have happened, such as earlier alerts of the kind. */
-  known?: readonly Omit<Happening, 'id'>[]
+  known?: readonly Omit<TimelineEvent, 'id'>[]
 }
 
 export type Sources = {
@@ -61,7 +61,7 @@ export async function gatherPack(sources: Sources, subject: Subject, tokens = PA
         firsts.slice(0, CONTEXTS).map(group => group.lines[0]!),
       )
     : []
-  const happened = readHappenings(state, { projectId: subject.projectId, from, until })
+  const happened = readTimelineEvents(state, { projectId: subject.projectId, from, until })
   return choosePack(
     {
       ...{ subject: subject.title, where, from, until, comparedFrom, ranked },

@@ -12,10 +12,10 @@ export type AskedMetric = { host: string; container?: string | undefined; metric
 /** `from` is where the window of the evidence begins, epoch ms; the period before it is compared. */
 export type Span = { comparedFrom: number; from: number; until: number }
 /** What can be cited of it, and how it went; or a sentence that says why there is nothing. */
-export type Measures = (asked: AskedMetric, span: Span) => (Omit<Measured, 'id'> & { steps: string[] }) | string
+export type MetricTools = (asked: AskedMetric, span: Span) => (Omit<Measured, 'id'> & { steps: string[] }) | string
 
 /** Looks up at `now`, on the hosts of a project or of none; `projectId` null is every project. */
-export function createMeasures(state: State, projectId: number | null, now: number): Measures {
+export function createMetricTools(state: State, projectId: number | null, now: number): MetricTools {
   return ({ host: name, container = '', metric }, { comparedFrom, from, until }) => {
     const host = listHosts(state).find(
       one => one.name === name && (projectId === null || one.projectId === null || one.projectId === projectId),

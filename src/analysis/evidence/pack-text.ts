@@ -1,6 +1,6 @@
 // The evidence pack as the model reads it: one JSON object a line, so that nothing in a log can pass for anything else.
 import { isoTime } from '../../time.ts'
-import { coverageText, type Happening, type Measured, type Pack, type PackLine, type PackPattern } from './pack.ts'
+import { coverageText, type Measured, type Pack, type PackLine, type PackPattern, type TimelineEvent } from './pack.ts'
 import { cleaned } from './read-logs.ts'
 
 /** Takes out of a text what must not leave; called with whole texts, before anything is cut off them. */
@@ -26,8 +26,8 @@ export function packText(pack: Pack, conceal: Conceal): string {
     }),
     ...pack.patterns.map(pattern => patternText(pattern, conceal)),
     ...pack.lines.map(line => lineText(line, conceal)),
-    ...pack.happenings.map(one => happeningText(one, conceal)),
-    ...pack.measured.map(one => happeningText(one, conceal)),
+    ...pack.happenings.map(one => timelineEventText(one, conceal)),
+    ...pack.measured.map(one => timelineEventText(one, conceal)),
   ].join('\n')
 }
 
@@ -52,7 +52,7 @@ export function lineText({ id, at, level, from, message, pattern }: PackLine, co
 }
 
 /** One thing that happened or was measured. */
-export function happeningText({ id, at, text }: Happening | Measured, conceal: Conceal): string {
+export function timelineEventText({ id, at, text }: TimelineEvent | Measured, conceal: Conceal): string {
   return JSON.stringify({ id, at: isoTime(at), what: sentText(whole(text), conceal, MESSAGE) })
 }
 

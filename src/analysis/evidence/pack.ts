@@ -39,7 +39,7 @@ export type PackLine = {
 }
 
 /** Something that happened beside the logs: a missed beat, an acknowledgement, a restart; ids are `E1`, `E2` … */
-export type Happening = { id: string; at: number; text: string; command: string | null }
+export type TimelineEvent = { id: string; at: number; text: string; command: string | null }
 
 /** A measurement out of its usual range; ids are `M1`, `M2` … */
 export type Measured = { id: string; at: number; text: string }
@@ -67,7 +67,7 @@ export type Pack = {
   patterns: readonly PackPattern[]
   /** In the order of time. */
   lines: readonly PackLine[]
-  happenings: readonly Happening[]
+  happenings: readonly TimelineEvent[]
   measured: readonly Measured[]
   coverage: Coverage
   /** Who stands behind the pseudonyms that a model was given; forgotten with the evidence. */

@@ -26,7 +26,9 @@ export function alertSubject(state: State, id: number, now: number): Subject {
     now + 1,
     Math.max(alert.firedAt + 1, Math.min(alert.resolvedAt ?? now, begun + AFTER)) + MINUTE,
   )
-  const seen = alert.seen.lines.map(line => (typeof line === 'string' ? line : line.map(wordsOf).join(''))).join(' ')
+  const seen = alert.observation.lines
+    .map(line => (typeof line === 'string' ? line : line.map(wordsOf).join('')))
+    .join(' ')
   return {
     title: `alert ${id}: ${alert.title}`,
     where: project ? { kind: 'field', field: 'project', value: project.name } : null,

@@ -1,26 +1,26 @@
 // What happened beside the logs, when there is more of it than fits.
 import { expect, it } from 'vitest'
-import { startHouse } from '../../testing/app.ts'
-import { readHappenings } from './timeline-events.ts'
+import { startApp } from '../../testing/app.ts'
+import { readTimelineEvents } from './timeline-events.ts'
 
 it('of too much, what came first and what came last are told', async () => {
-  const house = await startHouse()
-  const from = house.clock.now()
+  const app = await startApp()
+  const from = app.clock.now()
   for (const name of ['one', 'two', 'three']) {
-    const beat = await house.hasCheck(name)
+    const beat = await app.hasCheck(name)
     for (let i = 0; i < 25; i++) {
       await beat('/fail', { method: 'POST', body: `${name} failed ${i}` })
-      await house.passes('10s')
+      await app.passes('10s')
       await beat()
-      await house.passes('10s')
+      await app.passes('10s')
     }
   }
-  const found = readHappenings(house.state, { projectId: null, from, until: house.clock.now() + 1 })
+  const found = readTimelineEvents(app.state, { projectId: null, from, until: app.clock.now() + 1 })
   const text = found.map(one => one.text).join('\n')
   expect(found.length).toBe(60)
   expect(found.map(one => one.at)).toEqual(found.map(one => one.at).sort((a, b) => a - b))
   expect(text).toContain('one failed 0')
   expect(text).toContain('three failed 24')
   expect(new Set(found.map(one => `${one.at} ${one.text}`)).size).toBe(60)
-  await house.stop()
+  await app.stop()
 })

@@ -1,11 +1,11 @@
 // What happened beside the logs in a stretch of time, read from the state: alerts, failed beats, absences, restarts.
 import type { State } from '../../state/database.ts'
 import { aboutDuration, formatRelative } from '../../time.ts'
-import type { Happening } from './pack.ts'
+import type { TimelineEvent } from './pack.ts'
 import { shortened } from './read-logs.ts'
 
 export type Scope = { projectId: number | null; from: number; until: number }
-type Found = Omit<Happening, 'id'>
+type Found = Omit<TimelineEvent, 'id'>
 
 const MOST = 60
 const EARLIER = 3
@@ -14,7 +14,7 @@ const EARLIER = 3
  * What happened between two instants, oldest first; `projectId` null is every project. Of too much, what came first, which
  * may be the cause, and what came last, which is how things are now.
  */
-export function readHappenings(state: State, scope: Scope): Found[] {
+export function readTimelineEvents(state: State, scope: Scope): Found[] {
   const all = [
     ...alertSteps(state, scope),
     ...failedBeats(state, scope),
@@ -85,7 +85,7 @@ function failedBeats(state: State, { projectId, from, until }: Scope): Found[] {
 }
 
 function absences(state: State, { from, until }: Scope): Found[] {
-  const query = `select from_at, to_at, kind from absences where to_at >= ? and from_at < ? order by id limit 20`
+  const query = `select from_at, to_at, kind from downtimes where to_at >= ? and from_at < ? order by id limit 20`
   const says = {
     stopped: 'Vakt itself was stopped',
     asleep: 'the machine of Vakt was asleep',

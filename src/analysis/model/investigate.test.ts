@@ -9,7 +9,7 @@ import type { Pack, PackPattern } from '../evidence/pack.ts'
 import { readLine } from '../evidence/read-logs.ts'
 import { investigate } from './investigate.ts'
 import type { Model, ModelReply } from './model.ts'
-import { createVeil } from './pseudonymize.ts'
+import { createPseudonymizer } from './pseudonymize.ts'
 
 const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnop'), minLength: 6, maxLength: 9 })
 const person = fc
@@ -80,7 +80,14 @@ async function requestsOf(put: (at: (typeof WAYS)[number]) => string): Promise<s
     },
   }
   await investigate({
-    ...{ model, name: 'm', pack: packWith(put), question: put('question'), store: storeWith(put), veil: createVeil() },
+    ...{
+      model,
+      name: 'm',
+      pack: packWith(put),
+      question: put('question'),
+      store: storeWith(put),
+      veil: createPseudonymizer(),
+    },
     measures: () => ({ at: 1, text: put('found metric'), steps: ['a step'] }),
     ...{ earlier: { headline: put('headline'), cause: put('cause') }, purse: { begin: () => ({ end() {} }) } },
     ...{ clock: createFakeClock(0), signal: new AbortController().signal, onProgress() {} },

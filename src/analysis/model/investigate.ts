@@ -2,18 +2,18 @@
 import { randomBytes } from 'node:crypto'
 import type { LogStore } from '../../logs/store.ts'
 import { type Clock, SECOND } from '../../time.ts'
-import type { Measures } from '../evidence/metric-tools.ts'
+import type { MetricTools } from '../evidence/metric-tools.ts'
 import type { Pack } from '../evidence/pack.ts'
-import { happeningText, patternText, tokensOf } from '../evidence/pack-text.ts'
+import { patternText, timelineEventText, tokensOf } from '../evidence/pack-text.ts'
 import { type Model, ModelError, type ModelReply, type ToolCall, type Turn } from './model.ts'
 import { firstTurn, repairTurn, SYSTEM, toolTurn, UNREADABLE } from './prompt.ts'
-import { type Veil, veiled } from './pseudonymize.ts'
-import { createToolbox, pieceOf, TOOLS, whatOf } from './tools.ts'
+import { type Pseudonymizer, withPseudonyms } from './pseudonymize.ts'
+import { createModelTools, pieceOf, TOOLS, whatOf } from './tools.ts'
 import { ANSWER_JSON_SCHEMA, readAnswer, type Verdict } from './verdict.ts'
 import { type Checked, type Piece, verify } from './verify-citations.ts'
 
 /** Pays for calls: `begin` throws what people are told when a limit is reached; `end` settles. */
-export type Purse = {
+export type Budget = {
   begin(model: string, inputTokens: number, outputTokens: number): { end(usage: ModelReply['usage'] | null): void }
 }
 
@@ -24,9 +24,9 @@ export type Inquiry = {
   question: string | null
   earlier: { headline: string; cause: string | null } | null
   store: LogStore | null
-  measures: Measures
-  veil: Veil
-  purse: Purse
+  measures: MetricTools
+  veil: Pseudonymizer
+  purse: Budget
   clock: Clock
   signal: AbortSignal
   onProgress(says: string): void
@@ -43,7 +43,7 @@ export async function investigate(inquiry: Inquiry): Promise<Verdict> {
   const { pack, veil, onProgress } = inquiry
   const nonce = randomBytes(6).toString('hex')
   const evidence = evidenceOf(pack, veil)
-  const toolbox = createToolbox({ ...inquiry, evidence, conceal: veil.conceal, restore: veil.restore })
+  const toolbox = createModelTools({ ...inquiry, evidence, conceal: veil.conceal, restore: veil.restore })
   const turns: Turn[] = [
     { role: 'person', text: firstTurn(pack, inquiry.question, inquiry.earlier, nonce, veil.conceal) },
   ]
@@ -87,7 +87,7 @@ async function untilAnswer(
 }
 
 /** What the pack says, by the ids that citations name. */
-function evidenceOf(pack: Pack, { conceal }: Veil): Map<string, Piece> {
+function evidenceOf(pack: Pack, { conceal }: Pseudonymizer): Map<string, Piece> {
   const evidence = new Map<string, Piece>()
   const none = { line: null, level: null, from: '', pattern: null }
   for (const line of pack.lines) evidence.set(line.id, pieceOf(line, conceal))
@@ -96,7 +96,7 @@ function evidenceOf(pack: Pack, { conceal }: Veil): Map<string, Piece> {
     evidence.set(one.id, { ...none, text: template, at: one.first, level: one.level, pattern: one.id })
   }
   for (const one of [...pack.happenings, ...pack.measured]) {
-    evidence.set(one.id, { ...none, text: whatOf(happeningText(one, conceal)), at: one.at })
+    evidence.set(one.id, { ...none, text: whatOf(timelineEventText(one, conceal)), at: one.at })
   }
   return evidence
 }
@@ -112,7 +112,7 @@ function modelTurn({ text, calls, raw }: ModelReply): Turn {
 
 async function lookUp(
   calls: readonly ToolCall[],
-  toolbox: ReturnType<typeof createToolbox>,
+  toolbox: ReturnType<typeof createModelTools>,
   nonce: string,
   onProgress: (says: string) => void,
 ): Promise<Turn> {
@@ -137,7 +137,7 @@ const SAYS: Record<string, string> = {
 /** One call, paid for; tried a second time when the provider is busy or out of reach. */
 async function call(inquiry: Inquiry, turns: readonly Turn[], mayCall: boolean): Promise<ModelReply> {
   const { name, veil, purse, clock, signal, onProgress } = inquiry
-  const model = veiled(inquiry.model, veil)
+  const model = withPseudonyms(inquiry.model, veil)
   const request = {
     ...{ model: name, system: SYSTEM, turns, mayCall, schema: ANSWER_JSON_SCHEMA, maxTokens: MAX_OUTPUT, signal },
     tools: inquiry.store ? TOOLS : [],

@@ -3,13 +3,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quoteWord } from '../../command/command-line.ts'
 import { leak } from '../../logs/redact/secrets.testing.ts'
-import { type AnalysedHouse, startAnalysedHouse } from '../../testing/analysis.ts'
+import { type AppWithModel, startAppWithModel } from '../../testing/analysis.ts'
 import { answers } from '../../testing/model/behaviour.ts'
 import { evidenceIn, resultsIn } from '../../testing/model/reader.ts'
 import { until } from '../../testing/running.ts'
-import { happeningText, sentText } from '../evidence/pack-text.ts'
+import { sentText, timelineEventText } from '../evidence/pack-text.ts'
 import { shortened } from '../evidence/read-logs.ts'
-import { createVeil } from './pseudonymize.ts'
+import { createPseudonymizer } from './pseudonymize.ts'
 
 const digits = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'123456789'), minLength: length, maxLength: length })
@@ -29,7 +29,7 @@ describe('concealing', () => {
   it('masks every secret and person in a text, however often it passes', () => {
     fc.assert(
       fc.property(fc.oneof(leak, person), ({ secret, text }) => {
-        const veil = createVeil()
+        const veil = createPseudonymizer()
         const once = veil.conceal(text)
         expect(once).not.toContain(secret)
         expect(veil.conceal(once)).toBe(once)
@@ -39,7 +39,7 @@ describe('concealing', () => {
   })
 
   it('gives a person one name, and gives the person back', () => {
-    const veil = createVeil()
+    const veil = createPseudonymizer()
     expect(veil.conceal('ann@shop.example wrote to bo@shop.example, ann@shop.example waits')).toBe(
       '<EMAIL_1> wrote to <EMAIL_2>, <EMAIL_1> waits',
     )
@@ -52,7 +52,7 @@ describe('concealing', () => {
       fc.property(fc.oneof(leak, person), fc.nat(420), ({ secret, text }, before) => {
         const filler = 'so it goes on '.repeat(200)
         const kept = shortened(`${filler.slice(0, before + 1_600)} ${text}`, 2_000)
-        const { conceal } = createVeil()
+        const { conceal } = createPseudonymizer()
         const sent = [sentText(kept, conceal, 5_000), sentText(`${filler.slice(0, before)} ${text}`, conceal)]
         // The first signs of what is random in it.
         const piece = secret.slice(-16).slice(0, 8)
@@ -69,7 +69,7 @@ describe('what was cut before it came', () => {
       fc.property(person, fc.nat(30), fc.constantFrom(' in 1 min', '" fired', ''), ({ secret }, at, after) => {
         const kept = secret.slice(0, Math.max(1, Math.min(at, secret.length - 1)))
         const text = `alert 3 "api: 9 × order of ${kept}…${after}`
-        const sent = happeningText({ id: 'E1', at: 0, text, command: null }, createVeil().conceal)
+        const sent = timelineEventText({ id: 'E1', at: 0, text, command: null }, createPseudonymizer().conceal)
         expect(sent).toContain('order of')
         expect(sent).not.toContain(`of ${kept.slice(0, 4)}`)
       }),
@@ -79,16 +79,16 @@ describe('what was cut before it came', () => {
 })
 
 describe('the people of an answer', () => {
-  let at: AnalysedHouse
+  let at: AppWithModel
   beforeAll(async () => {
-    at = await startAnalysedHouse()
+    at = await startAppWithModel()
   })
   afterAll(() => at.close())
 
   type Named = {
     analysis: { id: number; headline: string; verdict: { findings: { evidence: { quote: string }[] }[] } }
   }
-  const ask = async (line: string) => (await at.house.result<Named>(line)).analysis
+  const ask = async (line: string) => (await at.app.result<Named>(line)).analysis
   const answersAbout = (piece: { id: string; message?: string } | undefined) =>
     answers({
       ...{ status: 'inconclusive', headline: /<IP_\d+>/.exec(piece!.message!)![0], cause: null, ruled_out: [] },
@@ -132,16 +132,16 @@ describe('the people of an answer', () => {
 })
 
 describe('what a provider receives', () => {
-  let at: AnalysedHouse
+  let at: AppWithModel
   beforeAll(async () => {
-    at = await startAnalysedHouse({ environment: { AI_DAILY_BUDGET_USD: '1000' } })
+    at = await startAppWithModel({ environment: { AI_DAILY_BUDGET_USD: '1000' } })
   })
   afterAll(() => at.close())
 
   it('holds nothing of it, whether in lines, names, bodies of beats, notes, questions or look-ups', async () => {
     const said = fc.sample(fc.oneof(leak, person), { numRuns: 60, seed: 7 })
     const oneLine = said.filter(({ text }) => !/[\n\r]/.test(text) && text.length < 400)
-    const beat = await at.house.hasCheck('job')
+    const beat = await at.app.hasCheck('job')
     await at.logs(
       said.map(({ text }, i) => ({ message: text, level: i % 2 ? 'error' : 'info', source: 'api', ago: 60_000 + i })),
     )
@@ -154,24 +154,24 @@ describe('what a provider receives', () => {
     // The card of the alert shows so much of what was said, and no more.
     const account = 'GB82 WEST 1234 5698 7654 32'
     for (const before of [180, 185, 190])
-      await (await at.house.hasCheck(`job-${before}`))('/fail', {
+      await (await at.app.hasCheck(`job-${before}`))('/fail', {
         method: 'POST',
         body: `${'x'.repeat(before)} ${account}`,
       })
-    await at.house.result(`ack 1 ${quoteWord(oneLine[14]!.text)}`)
+    await at.app.result(`ack 1 ${quoteWord(oneLine[14]!.text)}`)
     at.model.next({
       kind: 'calls',
       calls: oneLine.slice(0, 4).map(({ text }) => ({ name: 'search_logs', input: { text, limit: 50 } })),
     })
-    await at.house.result(`analyze logs --question=${quoteWord(oneLine[15]!.text)}`)
-    for (const alert of [1, 2, 3, 4]) await at.house.result(`analyze alert ${alert}`)
-    await at.house.result(`analyze host ${quoteWord(oneLine[2]!.text.slice(0, 200))}`)
-    for (const { text } of oneLine.slice(16, 20)) await at.house.result(`analyze ask ${quoteWord(text)}`)
-    const mention = { channels: ['discord'], under: [at.house.channel.messages[0]!.ref], thread: null }
+    await at.app.result(`analyze logs --question=${quoteWord(oneLine[15]!.text)}`)
+    for (const alert of [1, 2, 3, 4]) await at.app.result(`analyze alert ${alert}`)
+    await at.app.result(`analyze host ${quoteWord(oneLine[2]!.text.slice(0, 200))}`)
+    for (const { text } of oneLine.slice(16, 20)) await at.app.result(`analyze ask ${quoteWord(text)}`)
+    const mention = { channels: ['discord'], under: [at.app.channel.messages[0]!.ref], thread: null }
     const ann = { platform: 'discord' as const, id: '1', name: 'Ann', admin: false, groups: [], interactive: true }
     for (const { text } of oneLine.slice(20, 23)) {
       const before = at.model.requests.length
-      expect(await at.house.desk.mentioned({ ...mention, text }, ann)).toMatchObject({ ok: true })
+      expect(await at.app.dispatcher.mentioned({ ...mention, text }, ann)).toMatchObject({ ok: true })
       await until(() => at.model.requests.length > before, 'the question of a mention')
     }
     expect(at.model.requests.length).toBeGreaterThan(10)

@@ -5,7 +5,7 @@ import type { Pack } from '../evidence/pack.ts'
 import { packText } from '../evidence/pack-text.ts'
 import type { Model, Turn } from './model.ts'
 
-export type Veil = {
+export type Pseudonymizer = {
   /** A text as it may leave: secrets masked for good, personal data as `<EMAIL_1>`, the same person always the same. */
   conceal(text: string): string
   /** What came back, with the people of this veil put in again. */
@@ -21,7 +21,7 @@ const sealed = /\[enc:([a-z]{1,20}):[\w-]{38,}\]/g
 const pseudonym = /<(?:EMAIL|IBAN|IP|PHONE)_\d+>/g
 
 /** A veil that knows `known` only; who else it sees is numbered in turn, so the same texts in the same order give the same names. */
-export function createVeil(known: Record<string, string> = {}): Veil {
+export function createPseudonymizer(known: Record<string, string> = {}): Pseudonymizer {
   const names = new Map<string, string>()
   const people = new Map<string, string>(Object.entries(known))
   const counts = new Map<string, number>()
@@ -62,8 +62,8 @@ export function createVeil(known: Record<string, string> = {}): Veil {
 }
 
 /** The veil of a pack: whoever is in it has the same pseudonym each time, in the question as in the answer and those that follow. */
-export function veilOf(pack: Pack): Veil {
-  const veil = createVeil(pack.people)
+export function pseudonymizerFor(pack: Pack): Pseudonymizer {
+  const veil = createPseudonymizer(pack.people)
   packText(pack, veil.conceal)
   return veil
 }
@@ -80,7 +80,7 @@ function redactFully(text: string): string {
 }
 
 /** The model behind the veil: whatever is asked of it, no text reaches it that was not concealed. */
-export function veiled(model: Model, veil: Veil): Model {
+export function withPseudonyms(model: Model, veil: Pseudonymizer): Model {
   const turn = (one: Turn): Turn => {
     switch (one.role) {
       case 'person':

@@ -1,7 +1,7 @@
 // Words of strangers (a model, a log line) as plain data that leads nowhere. Pure.
 
 /** A text on one line, at most `most` characters, with nothing that a chat would make a link of. */
-export function plainWords(text: string, most: number): string {
+export function sanitize(text: string, most: number): string {
   const plain = text
     .replace(/[[\p{Cc}\p{Cf}\p{Bidi_Control}\u2028\u2029]]/gv, ' ')
     .replace(/\s+/g, ' ')

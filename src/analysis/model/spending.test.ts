@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memoryState, type State } from '../../state/database.ts'
 import { HOUR, MINUTE } from '../../time.ts'
-import { type Limits, reserve, settle } from './spending.ts'
+import { closeReservation, type Limits, reserve } from './spending.ts'
 import { OverBudget, whyNoModel } from './unavailable.ts'
 
 const ZONE = 'Europe/Oslo'
@@ -18,7 +18,7 @@ const call = (now: number, limits: Partial<Limits>, most = 60, person = 'ann') =
 const spends = (now: number, spent: number, person = 'ann') => {
   const reservation = call(now, {}, 100, person)
   if (!('id' in reservation)) throw new Error('there was no room')
-  settle(state, reservation, spent, null)
+  closeReservation(state, reservation, spent, null)
 }
 
 describe('the money of', () => {

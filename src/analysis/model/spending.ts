@@ -36,20 +36,20 @@ export function reserve(
       full('day', spentSince(state, day), nextDay) ??
       full('personHour', spentSince(state, now - HOUR, person), roomAt(state, person, limits.personHour - most, now))
     if (refused) return refused
-    const insert = 'insert into spendings (at, person, model, reserved) values (?, ?, ?, ?)'
+    const insert = 'insert into spending (at, person, model, reserved) values (?, ?, ?, ?)'
     const { lastInsertRowid } = state.prepare(insert).run(now, person, model, most)
     return { id: Number(lastInsertRowid) }
   })
 }
 
 /** Puts what a call did cost in the place of what was reserved for it. */
-export function settle(
+export function closeReservation(
   state: State,
   { id }: Reservation,
   spent: number,
   tokens: { input: number; output: number } | null,
 ): void {
-  const update = 'update spendings set spent = ?, input_tokens = ?, output_tokens = ? where id = ?'
+  const update = 'update spending set spent = ?, input_tokens = ?, output_tokens = ? where id = ?'
   state.transaction(() => state.prepare(update).run(spent, tokens?.input ?? null, tokens?.output ?? null, id))
 }
 
@@ -57,8 +57,8 @@ export function settle(
 export function spentSince(state: State, since: number, person: string | null = null): number {
   const query =
     person === null
-      ? 'select sum(coalesce(spent, reserved)) as sum from spendings where at >= ?'
-      : 'select sum(coalesce(spent, reserved)) as sum from spendings where at >= ? and person = ?'
+      ? 'select sum(coalesce(spent, reserved)) as sum from spending where at >= ?'
+      : 'select sum(coalesce(spent, reserved)) as sum from spending where at >= ? and person = ?'
   const values = person === null ? [since] : [since, person]
   return state.prepare<(string | number)[], { sum: number | null }>(query).get(...values)?.sum ?? 0
 }
@@ -70,13 +70,13 @@ export function spentLately(state: State, now: number, timeZone: string): { day:
 }
 
 /** Drops what is older than thirteen months. */
-export function pruneSpendings(state: State, now: number): void {
-  state.transaction(() => state.prepare('delete from spendings where at < ?').run(now - KEPT))
+export function pruneSpending(state: State, now: number): void {
+  state.transaction(() => state.prepare('delete from spending where at < ?').run(now - KEPT))
 }
 
 /** When so much of what a person spent in the last hour has fallen out of it that at most `rest` is left. */
 function roomAt(state: State, person: string, rest: number, now: number): number {
-  const query = 'select at, coalesce(spent, reserved) as cost from spendings where at >= ? and person = ? order by at'
+  const query = 'select at, coalesce(spent, reserved) as cost from spending where at >= ? and person = ? order by at'
   const rows = state.prepare<[number, string], { at: number; cost: number }>(query).all(now - HOUR, person)
   let left = rows.reduce((sum, row) => sum + row.cost, 0)
   const freeing = rows.find(row => {

@@ -6,16 +6,16 @@ import { memoryState } from '../../state/database.ts'
 import { measuredHosts } from '../../testing/measured-hosts.ts'
 import { HOUR, MINUTE } from '../../time.ts'
 import { gatherPack } from '../evidence/gather.ts'
-import { createMeasures } from '../evidence/metric-tools.ts'
+import { createMetricTools } from '../evidence/metric-tools.ts'
 import type { Pack } from '../evidence/pack.ts'
 import type { ModelRequest } from './model.ts'
-import { createVeil, veiled } from './pseudonymize.ts'
-import { createToolbox, TOOL_LIMITS, type Toolbox } from './tools.ts'
+import { createPseudonymizer, withPseudonyms } from './pseudonymize.ts'
+import { createModelTools, type ModelTools, TOOL_LIMITS } from './tools.ts'
 import type { Piece } from './verify-citations.ts'
 
 let store: LogStore
 let pack: Pack
-let tools: Toolbox
+let tools: ModelTools
 let evidence: Map<string, Piece>
 
 const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, projectId: null }
@@ -31,10 +31,10 @@ beforeEach(async () => {
   }))
   await store.append(batchOf([...lines, { message: 'order long ago', timestamp: NOON - 3 * HOUR, source: 'api' }]))
   pack = await gatherPack({ state: memoryState(), store }, subject)
-  const veil = createVeil()
+  const veil = createPseudonymizer()
   evidence = new Map()
-  const measures = createMeasures(state, mine.id, NOON)
-  tools = createToolbox({ store, measures, pack, evidence, conceal: veil.conceal, restore: veil.restore })
+  const measures = createMetricTools(state, mine.id, NOON)
+  tools = createModelTools({ store, measures, pack, evidence, conceal: veil.conceal, restore: veil.restore })
 })
 
 describe('a look-up', () => {
@@ -88,14 +88,14 @@ describe('a look-up', () => {
 
 it('the veil hides what is in any text of a request', async () => {
   let received = ''
-  const model = veiled(
+  const model = withPseudonyms(
     {
       ask: async request => {
         received = JSON.stringify(request)
         throw new Error('enough')
       },
     },
-    createVeil(),
+    createPseudonymizer(),
   )
   const text = 'password=hunter22secret of ann@shop.example'
   const results = { role: 'results' as const, text, results: [{ id: '1', text }] }

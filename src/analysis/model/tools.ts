@@ -6,9 +6,9 @@ import type { QueryNode } from '../../logs/query/tree.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { isoTime, SECOND } from '../../time.ts'
 import { packLine } from '../evidence/evidence.ts'
-import type { Measures } from '../evidence/metric-tools.ts'
+import type { MetricTools } from '../evidence/metric-tools.ts'
 import type { Pack } from '../evidence/pack.ts'
-import { type Conceal, happeningText, lineText, sentText, tokensOf } from '../evidence/pack-text.ts'
+import { type Conceal, lineText, sentText, timelineEventText, tokensOf } from '../evidence/pack-text.ts'
 import { type ReadLine, readLine } from '../evidence/read-logs.ts'
 import type { Tool } from './model.ts'
 import type { Piece } from './verify-citations.ts'
@@ -59,7 +59,7 @@ export const TOOLS: readonly Tool[] = Object.entries(schemas).map(([name, schema
   schema: z.toJSONSchema(schema) as object,
 }))
 
-export type Toolbox = { call(name: string, input: unknown): Promise<string> }
+export type ModelTools = { call(name: string, input: unknown): Promise<string> }
 
 export const TOOL_LIMITS = { calls: 6, lines: 200, linesEach: 50, tokensEach: 3_000, withinMs: 3 * SECOND }
 
@@ -67,14 +67,14 @@ export const TOOL_LIMITS = { calls: 6, lines: 200, linesEach: 50, tokensEach: 3_
  * The tools over the lines that the pack is about. Lines they find are given ids and put into `evidence`. Texts the model
  * gives are `restore`d before they are looked for. What is asked wrongly is answered with a sentence, never thrown.
  */
-export function createToolbox(options: {
+export function createModelTools(options: {
   store: LogStore | null
-  measures: Measures
+  measures: MetricTools
   pack: Pack
   evidence: Map<string, Piece>
   conceal: Conceal
   restore: (text: string) => string
-}): Toolbox {
+}): ModelTools {
   const { store, measures, pack, evidence, conceal, restore } = options
   const given = new Set<string>()
   let calls = 0
@@ -161,13 +161,13 @@ export function createToolbox(options: {
       const { rows } = await store!.top({ where, from, until }, 'level', 6, TOOL_LIMITS.withinMs)
       const beside = [...pack.happenings, ...pack.measured].filter(one => one.text.includes(name))
       const levels = rows.map(row => `${row.value} ${row.count}`).join(', ') || 'no lines'
-      return [`lines: ${levels}`, ...beside.map(one => happeningText(one, conceal))].join('\n')
+      return [`lines: ${levels}`, ...beside.map(one => timelineEventText(one, conceal))].join('\n')
     },
     async metrics({ host, container = '', metric }: z.output<typeof schemas.metrics>) {
       const found = measures({ host: restore(host), container: restore(container), metric }, pack)
       if (typeof found === 'string') return found
       const one = { id: nextId('M'), at: found.at, text: found.text }
-      const told = happeningText(one, conceal)
+      const told = timelineEventText(one, conceal)
       evidence.set(one.id, { text: whatOf(told), at: one.at, line: null, level: null, from: '', pattern: null })
       return [told, ...found.steps].join('\n')
     },

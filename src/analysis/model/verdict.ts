@@ -1,7 +1,7 @@
 // What a model may answer: the schema it must follow, and the verdict that is left of it after every check. Pure.
 import { z } from 'zod'
 import type { Level } from '../../logs/line.ts'
-import { plainWords } from './sanitize.ts'
+import { sanitize } from './sanitize.ts'
 
 const cited = z.object({
   id: z.string().describe('An id from the evidence: L…, T…, E… or M…'),
@@ -79,11 +79,11 @@ export function readAnswer(text: string): ModelAnswer | null {
   const parsed = answerSchema.safeParse(jsonWithin(text))
   if (!parsed.success) return null
   const { findings, cause, ruled_out, next_steps, missing, suspicious, headline, status } = parsed.data
-  const short = (words: string) => plainWords(words, MOST.claim)
+  const short = (words: string) => sanitize(words, MOST.claim)
   const evidence = <T>(list: T[]) => list.slice(0, MOST.evidence)
   return {
     status,
-    headline: plainWords(headline, MOST.headline),
+    headline: sanitize(headline, MOST.headline),
     findings: findings
       .slice(0, MOST.findings)
       .map(one => ({ ...one, claim: short(one.claim), evidence: evidence(one.evidence) })),

@@ -1,7 +1,7 @@
 // What of a model's answer holds: ids, quotes, order, confidence, and what is left out.
 import { describe, expect, it } from 'vitest'
 import type { Pack, PackPattern } from '../evidence/pack.ts'
-import { plainWords } from './sanitize.ts'
+import { sanitize } from './sanitize.ts'
 import { type ModelAnswer, readAnswer } from './verdict.ts'
 import { type Evidence, type Piece, verify } from './verify-citations.ts'
 
@@ -117,14 +117,14 @@ describe('reading an answer', () => {
   })
 
   it('keeps words and drops what leads anywhere', () => {
-    expect(plainWords('see https://evil.example/x\nand www.evil.example\u202e now', 100)).toBe(
+    expect(sanitize('see https://evil.example/x\nand www.evil.example\u202e now', 100)).toBe(
       'see https[:]//evil[.]example/x and www[.]evil.example now',
     )
     for (const text of ['1https://evil.example', '_https://evil.example', `${'a'.repeat(40)}https://evil.example`])
-      expect(plainWords(text, 100)).not.toContain('://')
-    expect(plainWords('go to evil.com, login.evil.xyz/a or 1discord.gg/b; order.js and 1.5 stay', 100)).toBe(
+      expect(sanitize(text, 100)).not.toContain('://')
+    expect(sanitize('go to evil.com, login.evil.xyz/a or 1discord.gg/b; order.js and 1.5 stay', 100)).toBe(
       'go to evil[.]com, login[.]evil[.]xyz/a or 1discord[.]gg/b; order.js and 1.5 stay',
     )
-    expect(plainWords('a'.repeat(20), 10)).toBe(`${'a'.repeat(10)}…`)
+    expect(sanitize('a'.repeat(20), 10)).toBe(`${'a'.repeat(10)}…`)
   })
 })

@@ -38,33 +38,33 @@ test('a command is answered at once and privately', async () => {
 })
 
 test('a command that is not private is answered for all', async () => {
-  stage.desk.isPublic = true
+  stage.dispatcher.isPublic = true
   await stage.discord.say('/status')
   expect(stage.discord.messages().map(stage.discord.text)).toEqual(['**All is well**'])
 })
 
 test('options become arguments by name, of their own type', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   await discord.say('/checks add', { name: 'nightly', every: '1d', after: 2, loud: true })
-  expect(desk.ran[0]?.request).toEqual({
+  expect(dispatcher.ran[0]?.request).toEqual({
     command: 'checks add',
     args: { name: 'nightly', every: '1d', after: 2, loud: true },
   })
 })
 
 test('a slow command is deferred as private as its answer will be', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const quietly = await discord.say('/slow')
   expect(quietly).toMatchObject({ acknowledged: 5, private: true })
   expect(text(quietly)).toBe('**done at last**')
-  desk.isPublic = true
+  dispatcher.isPublic = true
   await discord.say('/slow')
   expect(discord.messages().map(discord.text)).toEqual(['**done at last**'])
 })
 
 test('a refusal is private even when its command was deferred for all', async () => {
-  const { discord, desk } = stage
-  desk.isPublic = true
+  const { discord, dispatcher } = stage
+  dispatcher.isPublic = true
   const exchange = await discord.say('/slow', { fail: true }).catch(() => discord.exchanges().at(-1)!)
   await discord.until(() => exchange.followUps.length === 1)
   expect(discord.messages()).toEqual([])
@@ -79,30 +79,30 @@ test('a slow quiet button leaves nothing behind', async () => {
 })
 
 test('a member with Manage Server is an admin, others are not; roles are told', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const sre = discord.person('kim', { roles: ['77'] })
   expect(text(await discord.say('/whoami'))).toBe('**ada admin**')
   expect(text(await discord.say('/whoami', {}, { by: sre }))).toBe('**kim member 77**')
-  expect(desk.ran.map(r => r.by.platform)).toEqual(['discord', 'discord'])
+  expect(dispatcher.ran.map(r => r.by.platform)).toEqual(['discord', 'discord'])
 })
 
 test('members speak in the channel and its threads, admins anywhere in the server', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const elsewhere = discord.channel('random')
   const thread = discord.channel('samples', discord.channelId)
   const refused = await discord.say('/status', {}, { by: discord.member, channelId: elsewhere })
   expect(refused.private).toBe(true)
   expect(text(refused)).toContain('answers in its own channel only')
-  expect(desk.ran).toEqual([])
+  expect(dispatcher.ran).toEqual([])
   await discord.say('/status', {}, { by: discord.member, channelId: thread })
   await discord.say('/status', {}, { channelId: elsewhere })
-  expect(desk.ran).toHaveLength(2)
+  expect(dispatcher.ran).toHaveLength(2)
 })
 
 test('a button runs its line; a quiet outcome leaves no trace beside the card', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const pressed = await discord.press(await alertCard(), 'Acknowledge', discord.member)
-  expect(desk.ran.at(-1)).toMatchObject({ request: { line: 'ack 12' }, by: { name: 'max', admin: false } })
+  expect(dispatcher.ran.at(-1)).toMatchObject({ request: { line: 'ack 12' }, by: { name: 'max', admin: false } })
   expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
   expect(discord.messages()).toHaveLength(1)
 })
@@ -114,29 +114,29 @@ test('on a card that nobody keeps up to date, the same press is answered', async
 })
 
 test('a button that asks opens a form, and what is written becomes arguments', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const shown = await discord.say('/card')
   const opened = await discord.press(shown.original!, 'With note')
   expect(opened.modal).toMatchObject({ title: 'Take an alert' })
   const done = await discord.submit(opened, { Note: `it's "mine"` })
-  expect(desk.ran.at(-1)?.request).toEqual({ line: `ack 12 --note="it's \\"mine\\""` })
+  expect(dispatcher.ran.at(-1)?.request).toEqual({ line: `ack 12 --note="it's \\"mine\\""` })
   expect(text(done)).toContain(`12 acked by ada: it's "mine"`)
 })
 
 test('a form left empty runs the bare line', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const shown = await discord.say('/card')
   const opened = await discord.press(shown.original!, 'With note')
   await discord.submit(opened, {})
-  expect(desk.ran.at(-1)?.request).toEqual({ line: 'ack 12' })
+  expect(dispatcher.ran.at(-1)?.request).toEqual({ line: 'ack 12' })
 })
 
 test('a line too long for a button is remembered', async () => {
-  const { discord, desk } = stage
+  const { discord, dispatcher } = stage
   const long = 'x'.repeat(120)
   const shown = await discord.say('/card', { long })
   await discord.press(shown.original!, 'Long')
-  expect(desk.ran.at(-1)?.request).toEqual({ line: `ack 12 "because ${long}"` })
+  expect(dispatcher.ran.at(-1)?.request).toEqual({ line: `ack 12 "because ${long}"` })
 })
 
 test('a long line that was forgotten by a restart is explained privately', async () => {
@@ -173,19 +173,19 @@ test('a command that was given up on does not run', async () => {
   const said = stage.discord.say('/status')
   now += 4_000
   await expect(said).rejects.toThrow('the application did not respond')
-  await stage.discord.until(() => stage.log.lines.at(-1)?.includes('left without an answer'))
-  expect(stage.desk.ran).toEqual([])
+  await stage.discord.until(() => stage.logger.lines.at(-1)?.includes('left without an answer'))
+  expect(stage.dispatcher.ran).toEqual([])
 })
 
 test('suggestions show control characters as pictures, and still mean what they mean', async () => {
-  stage.desk.complete = () => [{ name: 'job\x1b[31m', value: 'job\x1b[31m' }]
+  stage.dispatcher.complete = () => [{ name: 'job\x1b[31m', value: 'job\x1b[31m' }]
   const choices = await stage.discord.type('/checks add', { name: 'j' }, 'name')
   expect(choices).toEqual([{ name: 'job␛[31m', value: 'job\x1b[31m' }])
 })
 
 test('who may not run a line is told so before a form is opened for it', async () => {
-  const { discord, desk } = stage
-  desk.refusal = (line, by) => ({
+  const { discord, dispatcher } = stage
+  dispatcher.refusal = (line, by) => ({
     ok: false,
     problem: new Problem('forbidden', `${by.name} may not ${line}.`),
     card: { title: `${by.name} may not ${line}.`, tone: 'warning' },

@@ -1,4 +1,4 @@
-// What people do on Discord, handed to the command desk: slash commands, buttons, forms and suggestions.
+// What people do on Discord, handed to the command dispatcher: slash commands, buttons, forms and suggestions.
 
 import type {
   APIApplicationCommandAutocompleteInteraction,
@@ -7,20 +7,20 @@ import type {
   REST,
 } from 'discord.js'
 import type { Card } from '../../card.ts'
-import type { Log } from '../../logger.ts'
-import type { CommandDesk, Request, Speaker } from '../channel.ts'
+import type { Logger } from '../../logger.ts'
+import type { CommandDispatcher, Request, Speaker } from '../channel.ts'
 import { readPress } from './buttons.ts'
 import { sentence } from './errors.ts'
 import { formFor, readForm } from './forms.ts'
-import { type Turn, takeTurn } from './interaction-reply.ts'
+import { type InteractionReply, replyTo } from './interaction-reply.ts'
 import { clean } from './markdown.ts'
 import { readSlash } from './options.ts'
 import { isStale, outOfPlace, speakerOf } from './speakers.ts'
 
-export interface Desk {
-  desk: CommandDesk
+export interface InteractionContext {
+  dispatcher: CommandDispatcher
   rest: REST
-  log: Log
+  logger: Logger
   /** Where commands are taken; the server may be unknown until Discord has told it. */
   home: () => { guildId: string | null; channelId: string; others: ReadonlySet<string> }
   now: () => number
@@ -31,19 +31,19 @@ export interface Desk {
 type Typing = APIApplicationCommandAutocompleteInteraction
 
 /** Takes one interaction and sees it through; never rejects. */
-export async function takeInteraction(door: Desk, interaction: APIInteraction): Promise<void> {
+export async function takeInteraction(door: InteractionContext, interaction: APIInteraction): Promise<void> {
   try {
-    await take(door, interaction, takeTurn(door.rest, interaction))
+    await take(door, interaction, replyTo(door.rest, interaction))
   } catch (error) {
     // Most often 10062: Discord had given up on the interaction before the answer came.
-    door.log.warn('A command on Discord was left without an answer.', {
+    door.logger.warn('A command on Discord was left without an answer.', {
       reason: sentence(error),
       interaction: interaction.id,
     })
   }
 }
 
-async function take(door: Desk, interaction: APIInteraction, turn: Turn): Promise<void> {
+async function take(door: InteractionContext, interaction: APIInteraction, turn: InteractionReply): Promise<void> {
   const speaker = speakerOf(interaction)
   const objection = outOfPlace(interaction, speaker, door.home())
   if (interaction.type === 4) return suggest(door, interaction, objection ? null : speaker, turn)
@@ -55,47 +55,58 @@ async function take(door: Desk, interaction: APIInteraction, turn: Turn): Promis
   if (press === null) return turn.show(UNKNOWN, true)
   if (press === 'forgotten') return turn.show(FORGOTTEN, true)
   if (interaction.type === 5) {
-    const line = door.desk.fillForm(press.line, readForm(interaction.data.components))
+    const line = door.dispatcher.fillForm(press.line, readForm(interaction.data.components))
     return carryOut(door, { line }, speaker, turn, interaction)
   }
-  const form = press.ask.length ? door.desk.form(press.line, press.ask) : null
-  const refusal = form && door.desk.refusal(press.line, speaker)
+  const form = press.ask.length ? door.dispatcher.form(press.line, press.ask) : null
+  const refusal = form && door.dispatcher.refusal(press.line, speaker)
   if (refusal) return turn.show(refusal.card, true)
   if (form) return turn.open(formFor(interaction.data.custom_id, form.command, form.arguments))
   return carryOut(door, { line: press.line }, speaker, turn, interaction)
 }
 
 async function slash(
-  door: Desk,
+  door: InteractionContext,
   interaction: APIApplicationCommandInteraction,
   speaker: Speaker,
-  turn: Turn,
+  turn: InteractionReply,
 ): Promise<void> {
   const options = 'options' in interaction.data ? interaction.data.options : []
-  const asked = readSlash(door.desk.commands, interaction.data.name, options)
+  const asked = readSlash(door.dispatcher.commands, interaction.data.name, options)
   if (!asked) return turn.show(UNKNOWN, true)
   return carryOut(door, { command: asked.command, args: asked.args }, speaker, turn, interaction)
 }
 
-async function suggest(door: Desk, interaction: Typing, speaker: Speaker | null, turn: Turn): Promise<void> {
-  const asked = readSlash(door.desk.commands, interaction.data.name, interaction.data.options)
+async function suggest(
+  door: InteractionContext,
+  interaction: Typing,
+  speaker: Speaker | null,
+  turn: InteractionReply,
+): Promise<void> {
+  const asked = readSlash(door.dispatcher.commands, interaction.data.name, interaction.data.options)
   return turn.suggest(speaker && asked?.focused ? suggestions(door, asked.focused, speaker) : [])
 }
 
 /** Runs a command and shows its reply; one that takes long is deferred first, as private as it will be. */
-async function carryOut(door: Desk, request: Request, speaker: Speaker, turn: Turn, interaction: APIInteraction) {
-  const { desk, now } = door
+async function carryOut(
+  door: InteractionContext,
+  request: Request,
+  speaker: Speaker,
+  turn: InteractionReply,
+  interaction: APIInteraction,
+) {
+  const { dispatcher, now } = door
   let deferred = false
   const defer = async () => {
-    await turn.defer(desk.isPrivate(request))
+    await turn.defer(dispatcher.isPrivate(request))
     deferred = true
   }
   // By its date Discord may have given up already; then nothing must run that nobody sees the outcome of.
   if (isStale(interaction, now())) await defer()
-  const running = desk.run(request, speaker)
+  const running = dispatcher.run(request, speaker)
   if (!deferred && !(await isWithin(running, door.deferAfter)))
     await defer().catch(error =>
-      door.log.warn('Discord did not take the sign of work in progress.', { reason: sentence(error) }),
+      door.logger.warn('Discord did not take the sign of work in progress.', { reason: sentence(error) }),
     )
   const reply = await running
   if (reply.ok && reply.quiet && isOnAlertCard(interaction)) await turn.endQuietly()
@@ -108,12 +119,12 @@ function isOnAlertCard({ message }: APIInteraction): boolean {
 }
 
 function suggestions(
-  door: Desk,
-  { argument, typed }: { argument: Parameters<CommandDesk['complete']>[0]; typed: string },
+  door: InteractionContext,
+  { argument, typed }: { argument: Parameters<CommandDispatcher['complete']>[0]; typed: string },
   speaker: Speaker,
 ) {
   try {
-    const choices = door.desk.complete(argument, typed, speaker)
+    const choices = door.dispatcher.complete(argument, typed, speaker)
     const usable = choices.filter(choice => choice.value !== '' && Array.from(choice.value).length <= 100)
     return usable.slice(0, 25).map(({ name, value }) => ({
       name: Array.from(clean(name).trim() || clean(value))
@@ -122,7 +133,7 @@ function suggestions(
       value,
     }))
   } catch (error) {
-    door.log.error('Suggestions failed.', { argument: argument.name, error })
+    door.logger.error('Suggestions failed.', { argument: argument.name, error })
     return []
   }
 }

@@ -11,7 +11,7 @@ import {
   SimpleShardingStrategy,
   WebSocketShardStatus,
 } from 'discord.js'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { explainClose, explainError, type Failure } from './failures.ts'
 import { restOptions } from './rest.ts'
 
@@ -44,7 +44,10 @@ export interface Hooks {
 export type GatewayMessage = APIMessage & { guild_id?: string; member?: { nick?: string | null; roles: string[] } }
 
 /** Logs in with intents that need no permission; everything further is told through `hooks`. Never throws. */
-export function connect({ token, apiUrl, log }: { token: string; apiUrl: string; log: Log }, hooks: Hooks): Connection {
+export function connect(
+  { token, apiUrl, logger }: { token: string; apiUrl: string; logger: Logger },
+  hooks: Hooks,
+): Connection {
   let over = false
   let connections = 0
   const client = new Client({
@@ -102,9 +105,9 @@ export function connect({ token, apiUrl, log }: { token: string; apiUrl: string;
   client.on(Events.ShardDisconnect, ({ code }) => fail(explainClose(code)))
   client.on(
     Events.ShardError,
-    ifAlive(error => log.debug('Discord connection trouble.', { error })),
+    ifAlive(error => logger.debug('Discord connection trouble.', { error })),
   )
-  client.on(Events.Error, error => log.debug('discord.js trouble.', { error }))
+  client.on(Events.Error, error => logger.debug('discord.js trouble.', { error }))
   client.login(token).catch(error => fail(explainError(error)))
 
   return {

@@ -1,13 +1,13 @@
-// A small desk for the tests of this folder, and a Discord platform on the simulator with it.
+// A small dispatcher for the tests of this folder, and a Discord platform on the simulator with it.
 
 import { z } from 'zod'
 import { type Command, commandsFor, completes, positional } from '../../command/command.ts'
 import { findCommand, quoteWord, readArguments, splitWords } from '../../command/command-line.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { type Discord, type DiscordOptions, startDiscord } from '../../testing/discord/discord.ts'
 import type { Clock } from '../../time.ts'
-import type { CommandDesk, Platform, Reply, Request, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Platform, Reply, Request, Speaker } from '../channel.ts'
 import { createDiscord, type DiscordOptions as PlatformOptions } from './platform.ts'
 
 const command = commandsFor<Speaker>()
@@ -84,34 +84,34 @@ export const commands: readonly Command<Speaker>[] = [
   }),
 ]
 
-/** What a desk ran, and how its answers are to be shown. */
-export interface TestDesk extends CommandDesk {
+/** What a dispatcher ran, and how its answers are to be shown. */
+export interface TestDispatcher extends CommandDispatcher {
   ran: { request: Request; by: Speaker }[]
   isPublic: boolean
 }
 
-export function makeDesk(): TestDesk {
+export function makeDispatcher(): TestDispatcher {
   const find = (line: string) => findCommand(commands, splitWords(line))
-  const desk: TestDesk = {
+  const dispatcher: TestDispatcher = {
     commands: commands as unknown as readonly Command<never>[],
     ran: [],
     isPublic: false,
     async run(request, by): Promise<Reply> {
-      desk.ran.push({ request, by })
+      dispatcher.ran.push({ request, by })
       try {
         const found = find('line' in request ? request.line : 'command' in request ? request.command : '')
         if (!found) throw new Problem('not_found', 'There is no such command.')
         const raw = 'line' in request ? readArguments(found.command, found.rest) : 'args' in request ? request.args : {}
         const { card, quiet = false } = await found.command.run(found.command.parse(raw) as never, by)
-        return { ok: true, card, result: null, private: !desk.isPublic, quiet }
+        return { ok: true, card, result: null, private: !dispatcher.isPublic, quiet }
       } catch (error) {
         const problem = error as Problem
         return { ok: false, problem, card: { title: 'No', tone: 'warning', lines: [problem.message] }, private: true }
       }
     },
-    mentioned: ({ text, under }, by) => desk.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
+    mentioned: ({ text, under }, by) => dispatcher.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
     refusal: () => null,
-    isPrivate: () => !desk.isPublic,
+    isPrivate: () => !dispatcher.isPublic,
     complete: (argument, typed) => [{ name: `${argument.name}: ${typed}ly`, value: `${typed}ly` }],
     form(line, ask) {
       const found = find(line)
@@ -121,11 +121,11 @@ export function makeDesk(): TestDesk {
     fillForm: (line, values) =>
       [line, ...Object.entries(values).map(([name, value]) => `--${name}=${quoteWord(value)}`)].join(' '),
   }
-  return desk
+  return dispatcher
 }
 
 /** A log that keeps its lines. */
-export function keepingLog(): Log & { lines: string[] } {
+export function keepingLogger(): Logger & { lines: string[] } {
   const lines: string[] = []
   const at = (level: string) => (message: string) => {
     if (level !== 'debug') lines.push(`${level}: ${message}`)
@@ -148,9 +148,9 @@ export function fastClock(factor = 1): Clock {
 
 export interface Stage {
   discord: Discord
-  desk: TestDesk
+  dispatcher: TestDispatcher
   platform: Platform
-  log: ReturnType<typeof keepingLog>
+  logger: ReturnType<typeof keepingLogger>
   close(): Promise<void>
 }
 
@@ -159,20 +159,20 @@ export async function setStage(
   options: { discord?: DiscordOptions; platform?: Partial<PlatformOptions>; token?: string; start?: boolean } = {},
 ): Promise<Stage> {
   const discord = await startDiscord(options.discord)
-  const desk = makeDesk()
-  const log = keepingLog()
+  const dispatcher = makeDispatcher()
+  const logger = keepingLogger()
   const config = {
     token: options.token ?? discord.token,
     channelId: discord.channelId,
     guildId: null,
     apiUrl: discord.apiUrl,
   }
-  const platform = createDiscord({ config, desk, log, clock: fastClock(), ...options.platform })
+  const platform = createDiscord({ config, dispatcher, logger, clock: fastClock(), ...options.platform })
   const stage: Stage = {
     discord,
-    desk,
+    dispatcher,
     platform,
-    log,
+    logger,
     async close() {
       await platform.stop()
       await discord.close()

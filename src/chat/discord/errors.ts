@@ -1,7 +1,7 @@
 // Whatever goes wrong between Vakt and Discord's REST, as the refusal that delivery understands and a person can read.
 
 import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js'
-import { DeliveryError, type Refusal } from '../channel.ts'
+import { DeliveryError, type DeliveryErrorCode } from '../channel.ts'
 
 /** What was being done; decides what a lost answer means and which limit was hit. */
 export type Step = 'post' | 'edit' | 'look' | 'thread'
@@ -68,7 +68,7 @@ function fromApi(error: DiscordAPIError, step: Step): DeliveryError {
 
 /** 503 comes before anything is accepted; after other failures of the server the message may be there. */
 function fromStatus(status: number, step: Step): DeliveryError {
-  const refusal: Refusal = status === 503 || step === 'look' ? 'unreachable' : 'unsure'
+  const refusal: DeliveryErrorCode = status === 503 || step === 'look' ? 'unreachable' : 'unsure'
   return new DeliveryError(refusal, `Discord has trouble of its own (status ${status}).`)
 }
 
@@ -78,6 +78,6 @@ function fromNetwork(error: unknown, step: Step): DeliveryError {
   if (name === 'AbortError')
     return new DeliveryError(step === 'look' ? 'unreachable' : 'unsure', 'Discord did not answer in time.')
   if (NEVER_SENT.includes(reason)) return new DeliveryError('unreachable', `Discord cannot be reached (${reason}).`)
-  const refusal: Refusal = step === 'look' ? 'unreachable' : 'unsure'
+  const refusal: DeliveryErrorCode = step === 'look' ? 'unreachable' : 'unsure'
   return new DeliveryError(refusal, `The connection to Discord broke (${reason || message}).`)
 }

@@ -23,7 +23,7 @@ afterEach(async () => {
 })
 
 const isOnline = () => stage.platform.status().state === 'online'
-const warnings = () => stage.log.lines.filter(line => line.startsWith('warn'))
+const warnings = () => stage.logger.lines.filter(line => line.startsWith('warn'))
 
 test('online with one identify, commands registered, and nothing to warn of', async () => {
   stage = await setStage()
@@ -58,7 +58,7 @@ test('a short loss is resumed without a word, and what was said meanwhile is ans
   stage.discord.dropGateway(4000)
   await stage.discord.until(() => stage.discord.gateway.connected === 0)
   await stage.discord.say('/status')
-  expect(stage.desk.ran).toHaveLength(1)
+  expect(stage.dispatcher.ran).toHaveLength(1)
   expect(stage.discord.gateway.counts).toMatchObject({ identify: 1, resume: 1 })
   expect(warnings()).toEqual([])
 })
@@ -72,13 +72,13 @@ test('a connection gone dead in silence is noticed and resumed', async () => {
 
 test('a session that breaks at once each time is tried again with growing patience', async () => {
   stage = await setStage({ start: false })
-  const { discord, log } = stage
+  const { discord, logger } = stage
   const waits: number[] = []
   let now = 1_800_000_000_000
   const gateway = makeGateway({
     token: discord.token,
     apiUrl: discord.apiUrl,
-    log,
+    logger,
     chance: () => 0,
     // Time passes by waiting only, so that how busy the machine is says nothing of how long a connection held.
     clock: {
@@ -116,7 +116,7 @@ test('an outage is told once, waited out with growing patience, and ends by itse
   stage = await setStage({ platform: { clock: clock() } })
   await stage.discord.goDown()
   await stage.discord.until(() => stage.platform.status().state === 'lost')
-  await stage.discord.until(() => stage.log.lines.length > 2)
+  await stage.discord.until(() => stage.logger.lines.length > 2)
   await stage.discord.comeBack()
   await stage.discord.until(isOnline)
   expect(warnings()).toEqual(['warn: The connection to Discord is lost; Vakt keeps trying.'])
@@ -227,7 +227,7 @@ test('stopping ends for good, even in the middle of a login', async () => {
 test('a command under way is answered before the platform stops', async () => {
   stage = await setStage({ platform: { deferAfter: 10 } })
   const said = stage.discord.say('/slow')
-  await stage.discord.until(() => stage.desk.ran.length === 1)
+  await stage.discord.until(() => stage.dispatcher.ran.length === 1)
   await stage.platform.stop()
   expect(stage.discord.text(stage.discord.exchanges()[0]!.original!)).toBe('**done at last**')
   await said

@@ -1,7 +1,7 @@
 // Keeps Discord's gateway connected: tries again with patience, tells each trouble once, and never ends the process.
 
 import type { APIInteraction } from 'discord.js'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { backOff, type Clock } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { type Connection, connect, type GatewayMessage } from './connection.ts'
@@ -17,7 +17,7 @@ export interface GatewayOptions {
   token: string
   apiUrl: string
   clock: Clock
-  log: Log
+  logger: Logger
   onInteraction: (interaction: APIInteraction) => void
   /** Whatever anybody writes where the bot can read; `botId` is its own user. */
   onMessage: (message: GatewayMessage, botId: string) => void
@@ -29,7 +29,7 @@ export interface GatewayOptions {
 
 /** A supervised connection. `start` returns at once; `stop` resolves within about a second; nothing here throws. */
 export function makeGateway(options: GatewayOptions) {
-  const { clock, log, chance = Math.random } = options
+  const { clock, logger, chance = Math.random } = options
   const identifies: number[] = []
   let status: PlatformStatus = { state: 'connecting', since: clock.now() }
   let connection: Connection | undefined
@@ -88,8 +88,8 @@ export function makeGateway(options: GatewayOptions) {
     // The trouble goes on though it is told in other words.
     const since = state === status.state ? status.since : clock.now()
     status = { state, since, ...(message !== undefined && { message }) }
-    if (state === 'online') log.info('Discord is connected.')
-    else log.warn(message ?? 'Discord is not connected.', { platform: 'discord', state })
+    if (state === 'online') logger.info('Discord is connected.')
+    else logger.warn(message ?? 'Discord is not connected.', { platform: 'discord', state })
   }
 
   function wait(ms: number): Promise<void> {

@@ -11,7 +11,7 @@ const DEFERRED_UPDATE = 6
 const SUGGESTIONS = 8
 const FORM = 9
 
-export interface Turn {
+export interface InteractionReply {
   /** Shows that an answer is being worked on, to all or to the speaker only; whichever is said here stays. */
   defer(isPrivate: boolean): Promise<void>
   /** The answer, at once or in the place of what was deferred. */
@@ -24,7 +24,10 @@ export interface Turn {
 }
 
 /** The turn of the interaction with this id and token. Every method rejects with the SDK's error when Discord refuses. */
-export function takeTurn(rest: REST, interaction: { id: string; token: string; application_id: string }): Turn {
+export function replyTo(
+  rest: REST,
+  interaction: { id: string; token: string; application_id: string },
+): InteractionReply {
   const { id, token, application_id: application } = interaction
   const original = Routes.webhookMessage(application, token)
   let deferred: 'public' | 'private' | undefined

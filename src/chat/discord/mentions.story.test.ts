@@ -2,16 +2,16 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
-import { type AskedHouse, startAskedHouse } from '../../testing/mentions.ts'
+import { type AppWithMentions, startAppWithMentions } from '../../testing/mentions.ts'
 import { createDiscord } from './platform.ts'
 
-let at: AskedHouse
+let at: AppWithMentions
 let discord: Discord
 beforeEach(async () => {
   discord = await startDiscord()
-  at = await startAskedHouse((desk, parts) => {
+  at = await startAppWithMentions((dispatcher, parts) => {
     const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
-    return createDiscord({ config, desk, ...parts })
+    return createDiscord({ config, dispatcher, ...parts })
   })
   await discord.until(() => discord.registeredCommands().length > 0)
 })
@@ -90,7 +90,7 @@ test('who is not called by name is not answered; elsewhere a sentence says where
 test('a viewer is refused', async () => {
   await at.fails()
   const card = await shown('Critical')
-  await at.house.result(`roles set ${discord.member.id} viewer --platform discord`)
+  await at.app.result(`roles set ${discord.member.id} viewer --platform discord`)
   discord.write(`${discord.mention} why?`, { to: card })
   await shown('needs the role responder')
   expect(at.model.requests).toEqual([])

@@ -1,16 +1,16 @@
 // A message on Discord that calls Vakt by its name: a question about the alert that it hangs from, answered for everybody.
 
 import { type APIMessage, MessageType, type REST, Routes } from 'discord.js'
-import type { Log } from '../../logger.ts'
-import type { CommandDesk, Mention, Speaker } from '../channel.ts'
+import type { Logger } from '../../logger.ts'
+import type { CommandDispatcher, Mention, Speaker } from '../channel.ts'
 import type { GatewayMessage } from './connection.ts'
 import { sentence } from './errors.ts'
 import { render } from './render.ts'
 
 export interface MentionDoor {
-  desk: CommandDesk
+  dispatcher: CommandDispatcher
   rest: REST
-  log: Log
+  logger: Logger
   /** Where Vakt is spoken to; the server may be unknown until Discord has told it. */
   home: () => { guildId: string | null; channelId: string; others: ReadonlySet<string> }
 }
@@ -32,7 +32,7 @@ export async function takeMention(door: MentionDoor, message: GatewayMessage, bo
   try {
     const mention = readMention(message, botId, door.home())
     if (mention === null) return
-    const reply = await door.desk.mentioned(await withRoot(door, mention), speakerOf(message))
+    const reply = await door.dispatcher.mentioned(await withRoot(door, mention), speakerOf(message))
     if (reply.ok && reply.quiet) return
     const { body, files } = render(reply.card)
     const under = { message_id: message.id, fail_if_not_exists: false }
@@ -41,7 +41,10 @@ export async function takeMention(door: MentionDoor, message: GatewayMessage, bo
       files,
     })
   } catch (error) {
-    door.log.warn('A mention on Discord was left without an answer.', { reason: sentence(error), message: message.id })
+    door.logger.warn('A mention on Discord was left without an answer.', {
+      reason: sentence(error),
+      message: message.id,
+    })
   }
 }
 

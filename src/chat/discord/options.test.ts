@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { commands as houseCommands } from '../../../commands/index.ts'
+import { commands as allCommands } from '../../../commands/index.ts'
 import type { Argument, ArgumentKind } from '../../command/argument.ts'
 import { commandListErrors } from '../../testing/discord/command-rules.ts'
 import { requestErrors } from '../../testing/discord/oracle.ts'
@@ -24,8 +24,8 @@ const argument = (name: string, more: Partial<Argument> = {}): Argument => ({
 })
 const definition = (name: string, ...args: Argument[]) => ({ name, summary: `Does ${name}`, arguments: args })
 
-test("Discord takes the house's own commands", () => {
-  const wanted = slashCommands(houseCommands)
+test("Discord takes the app's own commands", () => {
+  const wanted = slashCommands(allCommands)
   expect(faults(wanted)).toEqual([])
   expect(wanted.map(c => c.name)).toContain('checks')
 })

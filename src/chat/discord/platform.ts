@@ -2,9 +2,9 @@
 
 import { type APIInteraction, REST, Routes } from 'discord.js'
 import type { Config } from '../../config/config.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import type { Clock } from '../../time.ts'
-import type { CommandDesk, Platform } from '../channel.ts'
+import type { CommandDispatcher, Platform } from '../channel.ts'
 import { takeInteraction } from './bot.ts'
 import { discordChannel } from './channel.ts'
 import type { GatewayMessage } from './connection.ts'
@@ -21,8 +21,8 @@ const IN_FLIGHT = 3_000
 
 export interface DiscordOptions {
   config: NonNullable<Config['discord']>
-  desk: CommandDesk
-  log: Log
+  dispatcher: CommandDispatcher
+  logger: Logger
   clock: Clock
   /** At every new session: what waited may be sent now. */
   onOnline?: () => void
@@ -35,8 +35,8 @@ export interface DiscordOptions {
 /** The Discord platform; nothing is sent before `start`. Only this file is imported from outside, and only when Discord is set. */
 export function createDiscord({
   config,
-  desk,
-  log,
+  dispatcher,
+  logger,
   clock,
   deliverWithin,
   deferAfter = DEFER_AFTER,
@@ -54,8 +54,8 @@ export function createDiscord({
   const others = new Set<string>()
   let cancelSetUp = () => {}
 
-  const door = { desk, rest, log, home: () => ({ guildId, channelId, others }), now: clock.now, deferAfter }
-  const gateway = makeGateway({ token, apiUrl, clock, log, onInteraction, onMessage, onReady })
+  const door = { dispatcher, rest, logger, home: () => ({ guildId, channelId, others }), now: clock.now, deferAfter }
+  const gateway = makeGateway({ token, apiUrl, clock, logger, onInteraction, onMessage, onReady })
 
   return {
     name: 'discord',
@@ -99,7 +99,7 @@ export function createDiscord({
   function keepSettingUp(applicationId: string): void {
     cancelSetUp()
     setUp(applicationId).catch(error => {
-      log.warn(`The Discord server is not set up yet: ${sentence(error)}`, { platform: 'discord' })
+      logger.warn(`The Discord server is not set up yet: ${sentence(error)}`, { platform: 'discord' })
       if (!isStopping) cancelSetUp = clock.at(clock.now() + SET_UP_AGAIN, () => keepSettingUp(applicationId))
     })
   }
@@ -111,9 +111,9 @@ export function createDiscord({
     if (place.name) introduce(place.name)
     guildId ??= place.guild_id ?? null
     if (place.guild_id !== guildId)
-      log.warn('DISCORD_CHANNEL_ID is not in the server of DISCORD_GUILD_ID.', { platform: 'discord' })
+      logger.warn('DISCORD_CHANNEL_ID is not in the server of DISCORD_GUILD_ID.', { platform: 'discord' })
     if (guildId === null) return
-    const outcome = await registerCommands(rest, applicationId, guildId, desk.commands)
-    if (outcome === 'registered') log.info('The slash commands on Discord were brought up to date.')
+    const outcome = await registerCommands(rest, applicationId, guildId, dispatcher.commands)
+    if (outcome === 'registered') logger.info('The slash commands on Discord were brought up to date.')
   }
 }

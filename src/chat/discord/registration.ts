@@ -1,7 +1,7 @@
 // Keeps the slash commands of the server as Vakt's commands define them, asking first and writing only what changed.
 
 import { DiscordAPIError, type REST, Routes } from 'discord.js'
-import { type CommandDesk, DeliveryError } from '../channel.ts'
+import { type CommandDispatcher, DeliveryError } from '../channel.ts'
 import { differs, slashCommands } from './options.ts'
 
 /**
@@ -13,7 +13,7 @@ export async function registerCommands(
   rest: REST,
   applicationId: string,
   guildId: string,
-  commands: CommandDesk['commands'],
+  commands: CommandDispatcher['commands'],
 ): Promise<'unchanged' | 'registered'> {
   const route = Routes.applicationGuildCommands(applicationId, guildId)
   const wanted = slashCommands(commands)

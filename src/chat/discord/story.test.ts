@@ -1,12 +1,12 @@
-// The whole house on Discord: a check is added, missed, acknowledged, snoozed and recovers, all by the people's own hands.
+// The whole app on Discord: a check is added, missed, acknowledged, snoozed and recovers, all by the people's own hands.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openHouse } from '../../app.ts'
+import { createApp } from '../../app.ts'
 import { readConfig } from '../../config/config.ts'
 import { memoryState } from '../../state/database.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts'
-import { keepingLog } from './dispatcher.testing.ts'
+import { keepingLogger } from './dispatcher.testing.ts'
 import { createDiscord } from './platform.ts'
 
 const MINUTE = 60_000
@@ -14,36 +14,38 @@ const HOUR = 60 * MINUTE
 
 let clock: FakeClock
 let discord: Discord
-let house: ReturnType<typeof openHouse>
-let log: ReturnType<typeof keepingLog>
+let app: ReturnType<typeof createApp>
+let logger: ReturnType<typeof keepingLogger>
 
 beforeEach(async () => {
   clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
-  log = keepingLog()
+  logger = keepingLogger()
   discord = await startDiscord({ now: clock.now })
-  house = openHouse({
+  app = createApp({
     state: memoryState(),
     config: readConfig({ TZ: 'UTC' }),
     clock,
-    log,
+    logger,
     adminKey: 'admin-key-for-tests',
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
     publicUrl: () => 'http://vakt.test',
-    platforms: desk => {
+    platforms: dispatcher => {
       const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
-      return { all: [createDiscord({ config, desk, log, clock, onOnline: () => house.platformIsBack('discord') })] }
+      return {
+        all: [createDiscord({ config, dispatcher, logger, clock, onOnline: () => app.platformIsBack('discord') })],
+      }
     },
   })
-  house.start()
+  app.start()
   await discord.until(() => discord.registeredCommands().length > 0)
 })
 
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await discord.close()
   expect(discord.violations).toEqual([])
-  expect(log.lines.filter(line => line.startsWith('error'))).toEqual([])
+  expect(logger.lines.filter(line => line.startsWith('error'))).toEqual([])
 })
 
 /** The newest message everybody sees that says `words`. */
@@ -53,7 +55,7 @@ const card = (words: string) =>
 async function missedCheck(): Promise<void> {
   const added = await discord.say('/checks add', { name: 'nightly', every: '10m', grace: '1m' })
   const uuid = /[0-9a-f-]{36}/.exec(discord.text(added.original!))?.[0]
-  await house.intake.request(`/ping/${uuid}`)
+  await app.intake.request(`/ping/${uuid}`)
   await clock.advance(12 * MINUTE)
 }
 
@@ -113,7 +115,7 @@ test('a card too old to edit is told anew', async () => {
 test('an alert that rose while Discord was away is told when it is back', async () => {
   const added = await discord.say('/checks add', { name: 'nightly', every: '10m', grace: '1m' })
   const uuid = /[0-9a-f-]{36}/.exec(discord.text(added.original!))?.[0]
-  await house.intake.request(`/ping/${uuid}`)
+  await app.intake.request(`/ping/${uuid}`)
   await discord.goDown()
   await clock.advance(12 * MINUTE)
   await discord.comeBack()

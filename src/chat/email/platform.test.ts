@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { systemClock } from '../../time.ts'
 import type { DeliveryError } from '../channel.ts'
 import { createEmail } from './platform.ts'
@@ -46,7 +46,7 @@ const failed = (responseCode: number) => Object.assign(new Error('no'), { respon
 const open = () =>
   createEmail({
     settings: { url: `smtp://127.0.0.1:${port}`, from: 'Vakt <vakt@example.org>', to: ['ops@example.org'] },
-    ...{ timeZone: 'UTC', clock: systemClock, log: silentLog, within: 2_000 },
+    ...{ timeZone: 'UTC', clock: systemClock, logger: silentLogger, within: 2_000 },
   })
 const header = ({ raw }: Mail, name: string) =>
   new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(raw.split(/\r?\n\r?\n/)[0]!)?.[1]?.replace(/\s+/g, ' ')

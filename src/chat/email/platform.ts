@@ -2,17 +2,17 @@
 import { createTransport, type Transporter } from 'nodemailer'
 import type { Card } from '../../card.ts'
 import type { Config } from '../../config/config.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, MINUTE } from '../../time.ts'
 import { type Channel, DeliveryError, type Platform } from '../channel.ts'
-import { createTroubles } from '../delivery-health.ts'
+import { createDeliveryHealth } from '../delivery-health.ts'
 import { renderMail } from './mail.ts'
 
 export type EmailOptions = {
   settings: NonNullable<Config['email']>
   timeZone: string
   clock: Clock
-  log: Log
+  logger: Logger
   /** Milliseconds one mail may take; for tests. */
   within?: number
 }
@@ -25,8 +25,8 @@ const REMEMBERED = 1_000
 const NEVER_SENT = new Set(['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ENOTFOUND', 'ETLS', 'EAI_AGAIN', 'EHOSTUNREACH'])
 
 /** The e-mail platform. A mail cannot be changed, so of the edits of a card only its end is sent. */
-export function createEmail({ settings, timeZone, clock, log, within = WITHIN }: EmailOptions): Platform {
-  const troubles = createTroubles(clock, LASTING)
+export function createEmail({ settings, timeZone, clock, logger, within = WITHIN }: EmailOptions): Platform {
+  const troubles = createDeliveryHealth(clock, LASTING)
   const limits = { connectionTimeout: within, greetingTimeout: within, socketTimeout: within }
   const transport = createTransport(settings.url, { from: settings.from, ...limits } as object) as Transporter
   Object.assign(transport.options, limits)
@@ -94,7 +94,7 @@ export function createEmail({ settings, timeZone, clock, log, within = WITHIN }:
       try {
         transport.close()
       } catch (error) {
-        log.debug('the mail transport was closed already', { error })
+        logger.debug('the mail transport was closed already', { error })
       }
     },
   }

@@ -1,6 +1,6 @@
 // Takes replies to people: through the response URL they came with, or by the bot's own means when that is used up.
 import type { webApi } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import type { Reply } from '../channel.ts'
 import { CALL_TIMEOUT_MS } from './client.ts'
 import { explain } from './errors.ts'
@@ -11,14 +11,14 @@ import { renderCard } from './render.ts'
 export type Asked = { user: string; name: string; channel: string; responseUrl?: string; thread?: string }
 
 /** Sends replies; never rejects. */
-export function createAnswers(web: webApi.WebClient, timeZone: string, log: Log) {
+export function createAnswers(web: webApi.WebClient, timeZone: string, logger: Logger) {
   return async (reply: Reply, asked: Asked): Promise<void> => {
     const isPrivate = reply.private
     const message = { ...renderCard(reply.card, timeZone), ...(asked.thread && { thread_ts: asked.thread }) }
     try {
       if (!(await throughResponseUrl(asked.responseUrl, message, isPrivate))) await byBot(message, isPrivate, asked)
     } catch (error) {
-      log.warn('An answer could not be delivered in Slack.', { error: sentence(error), user: asked.user })
+      logger.warn('An answer could not be delivered in Slack.', { error: sentence(error), user: asked.user })
       return
     }
     try {
@@ -29,7 +29,7 @@ export function createAnswers(web: webApi.WebClient, timeZone: string, log: Log)
           ...(asked.thread && { thread_ts: asked.thread }),
         })
     } catch (error) {
-      log.warn('A file could not be sent in Slack.', { error: sentence(error), user: asked.user })
+      logger.warn('A file could not be sent in Slack.', { error: sentence(error), user: asked.user })
     }
   }
 

@@ -6,13 +6,13 @@ const WHO = { label: 'Who am I', line: 'whoami' }
 
 let started: Started
 let slack: Started['slack']
-let desk: Started['desk']
+let dispatcher: Started['dispatcher']
 beforeEach(() => start())
 afterEach(() => started.stop())
 
 async function start(...options: Parameters<typeof startBot>) {
   started = await startBot(...options)
-  ;({ slack, desk } = started)
+  ;({ slack, dispatcher } = started)
 }
 const restart = async (...options: Parameters<typeof startBot>) => {
   await started.stop()
@@ -45,11 +45,11 @@ describe('the slash command', () => {
   test('Slack’s escapes are undone before the line is read', async () => {
     await started.vakt('ack 7 "a &lt; b &amp; c"')
     await started.answersTo(slack.member, 1)
-    expect(desk.ran[0]?.line).toBe('ack 7 "a < b & c"')
+    expect(dispatcher.ran[0]?.line).toBe('ack 7 "a < b & c"')
   })
 
   test('is acknowledged long before a slow command is done', async () => {
-    const release = desk.hold()
+    const release = dispatcher.hold()
     const outcome = await started.vakt('whoami')
     expect(outcome).toMatchObject({ acked: true })
     expect(slack.ephemerals(slack.member)).toEqual([])
@@ -59,7 +59,7 @@ describe('the slash command', () => {
 
   test('that takes its time says that it was heard', async () => {
     await restart({}, hasty)
-    const release = desk.hold()
+    const release = dispatcher.hold()
     await started.vakt('whoami')
     expect(await started.answersTo(slack.member, 1)).toEqual(['⚪ Working on it …'])
     release()
@@ -73,7 +73,7 @@ describe('the slash command', () => {
     expect(refused).toEqual(['🟠 Ask in #ops: elsewhere Vakt answers workspace admins only.'])
     await started.vakt('whoami', slack.admin, 'C00OTHER')
     expect(await started.answersTo(slack.admin, 1, 'C00OTHER')).toEqual(['ola admin'])
-    expect(desk.ran).toHaveLength(1)
+    expect(dispatcher.ran).toHaveLength(1)
   })
 
   test('files of a private answer go to the person alone', async () => {
@@ -87,7 +87,7 @@ describe('the slash command', () => {
   test('an answer later than its response URL lasts still arrives', async () => {
     let now = 1_800_000_000_000
     await restart({ now: () => now })
-    const release = desk.hold()
+    const release = dispatcher.hold()
     await started.vakt('whoami')
     await started.vakt('status')
     now += 31 * 60_000
@@ -119,9 +119,9 @@ describe('who speaks', () => {
 describe('buttons', () => {
   test('run their line; a quiet command needs no answer', async () => {
     await slack.press(await started.alert(), 'Acknowledge', slack.member)
-    await slack.until(() => desk.ran.length === 1)
+    await slack.until(() => dispatcher.ran.length === 1)
     await slack.settled()
-    expect(desk.ran).toMatchObject([{ line: 'ack 7', by: { id: slack.member, platform: 'slack' } }])
+    expect(dispatcher.ran).toMatchObject([{ line: 'ack 7', by: { id: slack.member, platform: 'slack' } }])
     expect(slack.ephemerals(slack.member)).toEqual([])
     expect(slack.violations).toEqual([])
   })
@@ -148,23 +148,23 @@ describe('buttons', () => {
     )
     expect((await slack.press(slack.messages()[0]!, 'Runbook', slack.member)).acked).toBe(true)
     await slack.settled()
-    expect(desk.ran).toEqual([])
+    expect(dispatcher.ran).toEqual([])
   })
 
   test('a press that Slack delivers twice counts once', async () => {
     await slack.press(await started.alert(), 'Acknowledge', slack.member)
     expect((await slack.redeliver()).acked).toBe(true)
     await slack.settled()
-    expect(desk.ran).toHaveLength(1)
+    expect(dispatcher.ran).toHaveLength(1)
     await started.vakt('status')
     expect((await slack.redeliver()).acked).toBe(true)
     await slack.settled()
-    expect(desk.ran).toHaveLength(2)
+    expect(dispatcher.ran).toHaveLength(2)
   })
 })
 
 test('stopping lets commands finish and takes no more', async () => {
-  const release = desk.hold()
+  const release = dispatcher.hold()
   await started.vakt('whoami')
   const stopped = started.bot.stop()
   await slack.until(() => slack.sockets.count() === 0)

@@ -1,8 +1,8 @@
 // The whole Slack platform against the simulator, as the tests of this folder start it.
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { type Message, type SlackOptions, startSlack } from '../../testing/slack/slack.ts'
 import { type Clock, systemClock } from '../../time.ts'
-import { createTestDesk } from './dispatcher.testing.ts'
+import { createTestDispatcher } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
 import { slackPlatform } from './platform.ts'
 
@@ -14,7 +14,7 @@ export const hasty: Clock = { now: Date.now, at: (at, task) => systemClock.at(Ma
 /** Starts a simulator and a bot that is online with it over Socket Mode, allowed only what the manifest asks for. */
 export async function startBot(options: SlackOptions = {}, clock: Clock = systemClock) {
   const slack = await startSlack({ scopes: SCOPES, ...options })
-  const desk = createTestDesk()
+  const dispatcher = createTestDispatcher()
   const settings = {
     botToken: slack.botToken,
     appToken: slack.appToken,
@@ -22,13 +22,19 @@ export async function startBot(options: SlackOptions = {}, clock: Clock = system
     channelId: slack.channel,
     apiUrl: slack.apiUrl,
   }
-  const bot = slackPlatform({ settings, desk: desk.desk, clock, log: silentLog, callTimeoutMs: 1_500 })
+  const bot = slackPlatform({
+    settings,
+    dispatcher: dispatcher.dispatcher,
+    clock,
+    logger: silentLogger,
+    callTimeoutMs: 1_500,
+  })
   bot.start()
   await slack.until(() => bot.status().state === 'online')
   return {
     slack,
     bot,
-    desk,
+    dispatcher,
     stop: async () => {
       await bot.stop()
       await slack.stop()

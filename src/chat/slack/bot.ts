@@ -1,20 +1,20 @@
-// What people do in Slack becomes command lines for the desk: the slash command, buttons, forms, suggestions.
+// What people do in Slack becomes command lines for the dispatcher: the slash command, buttons, forms, suggestions.
 import { type AckFn, App, type BlockAction, type ButtonAction, type Receiver, type webApi } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { Clock } from '../../time.ts'
-import type { CommandDesk, Reply, Request, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Reply, Request, Speaker } from '../channel.ts'
 import { type Asked, createAnswers } from './answers.ts'
 import { PRESSED, readPress } from './buttons.ts'
 import { sdkLogger } from './client.ts'
-import { createSeen } from './deduplicate.ts'
+import { createDeduplicator } from './deduplicate.ts'
 import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
 import { SLASH_COMMAND } from './manifest.ts'
 import { unescapeTyped } from './mrkdwn.ts'
 
 /** What the bot needs. `web` is for answers, `speakerOf` says who somebody is, `place` names the alert channel. */
 export interface BotParts {
-  desk: CommandDesk
+  dispatcher: CommandDispatcher
   web: webApi.WebClient
   receiver: Receiver
   clientOptions: webApi.WebClientOptions
@@ -25,7 +25,7 @@ export interface BotParts {
   place: () => string
   timeZone: string
   clock: Clock
-  log: Log
+  logger: Logger
 }
 
 // A form's errors can only be shown in the acknowledgement, for which Slack waits three seconds.
@@ -42,8 +42,8 @@ const HEARD: Reply = {
 
 /** The Bolt app with everything it listens to, and `idle`, which resolves when no command is under way. */
 export function createBot(parts: BotParts) {
-  const { desk, web, receiver, speakerOf, clock, log } = parts
-  const answer = createAnswers(web, parts.timeZone, log)
+  const { dispatcher, web, receiver, speakerOf, clock, logger } = parts
+  const answer = createAnswers(web, parts.timeZone, logger)
   const underWay = new Set<Promise<void>>()
   const app = new App({
     receiver,
@@ -52,11 +52,11 @@ export function createBot(parts: BotParts) {
     ignoreSelf: false,
     convoStore: false,
     clientOptions: parts.clientOptions,
-    logger: sdkLogger(log),
+    logger: sdkLogger(logger),
   })
-  const seen = createSeen(clock)
+  const seen = createDeduplicator(clock)
 
-  app.error(async error => log.error('Something asked for in Slack failed.', { error }))
+  app.error(async error => logger.error('Something asked for in Slack failed.', { error }))
   app.use(async ({ body, next, ...rest }) => {
     if (seen(body)) return acknowledge((rest as { ack?: AckFn<never> }).ack)
     await next()
@@ -65,7 +65,7 @@ export function createBot(parts: BotParts) {
   app.command(SLASH_COMMAND, async ({ ack, command }) => {
     const request = { line: unescapeTyped(command.text).trim() || 'help' }
     // In public, people should see what was asked.
-    await acknowledge(ack, desk.isPrivate(request) ? undefined : { response_type: 'in_channel' })
+    await acknowledge(ack, dispatcher.isPrivate(request) ? undefined : { response_type: 'in_channel' })
     const asked = { user: command.user_id, name: command.user_name, channel: command.channel_id }
     await track(serve(request, { ...asked, responseUrl: command.response_url }))
   })
@@ -80,7 +80,7 @@ export function createBot(parts: BotParts) {
       text: unescapeTyped(text.replace(own ? new RegExp(`<@${own}(\\|[^>]*)?>`, 'g') : /<@\w+(\|[^>]*)?>/, ' ')),
       thread: thread ? { id: thread, ref: thread } : null,
     }
-    await track(run(speaker => desk.mentioned(mention, speaker), asked).then(reply => finish(reply, asked, true)))
+    await track(run(speaker => dispatcher.mentioned(mention, speaker), asked).then(reply => finish(reply, asked, true)))
   })
 
   app.action(PRESSED, async ({ ack, action, body }) => {
@@ -88,16 +88,16 @@ export function createBot(parts: BotParts) {
     const press = readPress((action as ButtonAction).action_id, (action as ButtonAction).value)
     if (press === null) return
     const asked = askedBy(body as BlockAction)
-    const view = press.ask.length === 0 ? null : toModal(desk, press.ask, { line: press.line, ...wayBack(asked) })
+    const view = press.ask.length === 0 ? null : toModal(dispatcher, press.ask, { line: press.line, ...wayBack(asked) })
     if (view === null) return track(serve({ line: press.line }, asked, true))
     const speaker = await speakerOf(asked.user, asked.name)
     // Nobody fills in a form only to be refused.
-    const refused = outOfPlace(asked, speaker) ?? desk.refusal(press.line, speaker)
+    const refused = outOfPlace(asked, speaker) ?? dispatcher.refusal(press.line, speaker)
     if (refused !== null) return answer(refused, asked)
     try {
       await web.views.open({ trigger_id: (body as BlockAction).trigger_id, view })
     } catch (error) {
-      log.warn('A form could not be opened in Slack.', { error })
+      logger.warn('A form could not be opened in Slack.', { error })
       const sentence = `The form could not be opened. Type it instead: ${SLASH_COMMAND} ${press.line} …`
       await answer(refusal(new Problem('internal', sentence)), asked)
     }
@@ -107,8 +107,8 @@ export function createBot(parts: BotParts) {
     const state = readState(view.private_metadata)
     if (state === null) return acknowledge(ack)
     const asked = { user: body.user.id, name: body.user.name, ...state }
-    const line = desk.fillForm(state.line, readEntries(view.state.values))
-    const running = run(speaker => desk.run({ line }, speaker), asked)
+    const line = dispatcher.fillForm(state.line, readEntries(view.state.values))
+    const running = run(speaker => dispatcher.run({ line }, speaker), asked)
     const early = await inTime(running, clock)
     const errors = early === null || early.ok ? null : fieldErrors(early.problem, Object.keys(view.state.values))
     if (errors !== null) return acknowledge(ack, { response_action: 'errors', errors })
@@ -119,9 +119,9 @@ export function createBot(parts: BotParts) {
   app.options(/./, async ({ ack, body }) => {
     const { action_id: name, value: typed, user, view } = body as Suggestion
     const state = readState(view?.private_metadata ?? '')
-    const argument = state === null ? undefined : desk.form(state.line, [name])?.arguments[0]
+    const argument = state === null ? undefined : dispatcher.form(state.line, [name])?.arguments[0]
     const speaker = await speakerOf(user.id, user.name)
-    const choices = argument === undefined ? [] : desk.complete(argument, typed, speaker)
+    const choices = argument === undefined ? [] : dispatcher.complete(argument, typed, speaker)
     await acknowledge(ack, { options: toOptions(choices, typed) })
   })
 
@@ -134,7 +134,7 @@ export function createBot(parts: BotParts) {
 
   async function serve(request: Request, asked: Asked, pressed = false): Promise<void> {
     const cancel = clock.at(clock.now() + HEARD_AFTER_MS, () => void answer(HEARD, asked))
-    const reply = await run(speaker => desk.run(request, speaker), asked)
+    const reply = await run(speaker => dispatcher.run(request, speaker), asked)
     cancel()
     await finish(reply, asked, pressed)
   }
@@ -166,7 +166,7 @@ export function createBot(parts: BotParts) {
     try {
       await ack?.(content as never)
     } catch (error) {
-      log.debug('An acknowledgement did not reach Slack.', { error })
+      logger.debug('An acknowledgement did not reach Slack.', { error })
     }
   }
 }

@@ -1,7 +1,7 @@
 // The alert channel on the wire: posting, editing, answering, finding again, and what each failure means.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import type { Channel, DeliveryError } from '../channel.ts'
 import { createChannel } from './channel.ts'
@@ -18,11 +18,11 @@ afterEach(() => slack.stop())
 
 const open = (channelId = slack.channel, token = slack.botToken, timeout = 5000) =>
   createChannel({
-    web: createClient(token, clientOptions(slack.apiUrl, silentLog, timeout)),
+    web: createClient(token, clientOptions(slack.apiUrl, silentLogger, timeout)),
     channelId,
     timeZone: 'UTC',
     place: () => '#ops',
-    log: silentLog,
+    logger: silentLogger,
   })
 // Long enough for a request to arrive on a busy machine.
 const impatient = () => open(slack.channel, slack.botToken, 300)
@@ -108,8 +108,14 @@ describe('finding what may have been sent', () => {
   test('over several pages, but not before the moment asked for', async () => {
     let now = 1_800_000_000_000
     const busy = await startSlack({ now: () => now })
-    const web = createClient(busy.botToken, clientOptions(busy.apiUrl, silentLog))
-    const there = createChannel({ web, channelId: busy.channel, timeZone: 'UTC', place: () => '#ops', log: silentLog })
+    const web = createClient(busy.botToken, clientOptions(busy.apiUrl, silentLogger))
+    const there = createChannel({
+      web,
+      channelId: busy.channel,
+      timeZone: 'UTC',
+      place: () => '#ops',
+      logger: silentLogger,
+    })
     const ref = await there.post(late, 'n1')
     for (let i = 0; i < 250; i++) await busy.say(`chatter ${i}`, busy.member, busy.channel)
     expect(await there.find('n1', now)).toBe(ref)
@@ -194,8 +200,14 @@ describe('what a failure means', () => {
     expect(wrong.message).toContain('Slack refuses the token (invalid_auth)')
     expect(wrong.message).not.toContain('xoxb')
     const poor = await startSlack({ scopes: ['commands'] })
-    const web = createClient(poor.botToken, clientOptions(poor.apiUrl, silentLog))
-    const there = createChannel({ web, channelId: poor.channel, timeZone: 'UTC', place: () => '#ops', log: silentLog })
+    const web = createClient(poor.botToken, clientOptions(poor.apiUrl, silentLogger))
+    const there = createChannel({
+      web,
+      channelId: poor.channel,
+      timeZone: 'UTC',
+      place: () => '#ops',
+      logger: silentLogger,
+    })
     expect((await failure(there.post(late, 'n1'))).message).toContain('lacks the scope chat:write')
     await poor.stop()
   })

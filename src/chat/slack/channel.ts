@@ -1,7 +1,7 @@
 // A Slack channel as the delivery loop sees it: post, edit in place, answer under a message, and find what was sent.
 import type { webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Channel, threadId } from '../channel.ts'
 import { type Step, toDeliveryError } from './errors.ts'
 import { uploadFiles } from './files.ts'
@@ -21,11 +21,11 @@ export interface ChannelParts {
   channelId: string
   timeZone: string
   place: () => string
-  log: Log
+  logger: Logger
 }
 
 /** The channel. References are message timestamps. */
-export function createChannel({ web, channelId, timeZone, place, log }: ChannelParts): Channel {
+export function createChannel({ web, channelId, timeZone, place, logger }: ChannelParts): Channel {
   const attempt = async <T>(step: Step, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
@@ -48,7 +48,7 @@ export function createChannel({ web, channelId, timeZone, place, log }: ChannelP
     const { ts } = await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
     // The card is delivered; a file that fails to follow is no reason to send it again, nor to wait for it.
     void uploadFiles(web, card, { channel_id: channelId, thread_ts: more.thread_ts ?? ts! }).catch(error =>
-      log.warn('A file for Slack could not be uploaded.', { error, channel: channelId }),
+      logger.warn('A file for Slack could not be uploaded.', { error, channel: channelId }),
     )
     return ts!
   }

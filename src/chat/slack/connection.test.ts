@@ -1,9 +1,9 @@
 // The connection to Slack goes wrong in every known way; Vakt says so in one sentence, and comes back.
 import { afterEach, expect, test } from 'vitest'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import { type Clock, MINUTE, systemClock } from '../../time.ts'
-import { createTestDesk } from './dispatcher.testing.ts'
+import { createTestDispatcher } from './dispatcher.testing.ts'
 import { type SlackPlatform, slackPlatform } from './platform.ts'
 
 let slack: Slack
@@ -13,7 +13,7 @@ let onlineAgain = 0
 const note = (level: string) => (message: string, facts?: Record<string, unknown>) => {
   if (facts?.part !== 'slack sdk') said.push(`${level}: ${message}`)
 }
-const log: Log = { debug() {}, info: note('info'), warn: note('warn'), error: note('error') }
+const logger: Logger = { debug() {}, info: note('info'), warn: note('warn'), error: note('error') }
 
 // An unhandled rejection anywhere in these stories fails the run.
 afterEach(async () => {
@@ -30,9 +30,9 @@ async function start(
   const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: 's', ...tokens(more) }
   bot = slackPlatform({
     settings,
-    desk: createTestDesk().desk,
+    dispatcher: createTestDispatcher().dispatcher,
     clock: more.clock ?? systemClock,
-    log,
+    logger,
     timeZone: 'UTC',
     patience: { firstMs: 20, mostMs: 60, refusedMs: 60 },
     pingMs: more.pingMs ?? 250,
@@ -142,7 +142,14 @@ test('Slack being away from the start keeps nobody waiting', async () => {
   await slack.goDown()
   const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: null, ...tokens({}) }
   const patience = { firstMs: 20, mostMs: 60, refusedMs: 60 }
-  bot = slackPlatform({ settings, desk: createTestDesk().desk, clock: systemClock, log, timeZone: 'UTC', patience })
+  bot = slackPlatform({
+    settings,
+    dispatcher: createTestDispatcher().dispatcher,
+    clock: systemClock,
+    logger,
+    timeZone: 'UTC',
+    patience,
+  })
   bot.start()
   await state('lost')
   await slack.comeBack()

@@ -1,6 +1,6 @@
 // Keeps the connection to Slack: checks the tokens, holds a session, and comes back with patience when either is lost.
 import { webApi } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { backOff, type Clock, MINUTE, SECOND } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { isCredentialError, toDeliveryError } from './errors.ts'
@@ -22,7 +22,7 @@ export interface ConnectionParts {
   /** Opens a session; absent in HTTP mode, where being greeted is all there is. */
   open?: (onOpening: (abort: () => void) => void) => Promise<Session>
   clock: Clock
-  log: Log
+  logger: Logger
   /** Called at every change to online. */
   onOnline?: () => void
   patience?: Patience
@@ -35,7 +35,7 @@ const STOP_WITHIN_MS = 1500
 
 /** The supervised connection: `start` never throws and the connection never gives up until `stop`. */
 export function createConnection(parts: ConnectionParts) {
-  const { clock, log, patience = PATIENCE, random = Math.random } = parts
+  const { clock, logger, patience = PATIENCE, random = Math.random } = parts
   let status: PlatformStatus = { state: 'connecting', since: clock.now() }
   let stopped = false
   let wake = () => {}
@@ -114,9 +114,9 @@ export function createConnection(parts: ConnectionParts) {
     const since = status.state === state ? status.since : clock.now()
     status = { state, since, ...(message !== undefined && { message }) }
     if (message === undefined) {
-      log.info('Slack is connected.')
+      logger.info('Slack is connected.')
       parts.onOnline?.()
-    } else log[state === 'refused' ? 'error' : 'warn'](message)
+    } else logger[state === 'refused' ? 'error' : 'warn'](message)
   }
 
   function pause(ms: number): Promise<void> {

@@ -4,7 +4,7 @@ import { type Clock, HOUR } from '../../time.ts'
 const MOST = 5000
 
 /** Answers true for a delivery that came before within the hour. */
-export function createSeen(clock: Clock) {
+export function createDeduplicator(clock: Clock) {
   const known = new Map<string, number>()
   return (body: object): boolean => {
     const key = keyOf(body)

@@ -1,10 +1,10 @@
-// A small desk for the tests of this folder: a few commands that say what they were asked, and by whom.
+// A small dispatcher for the tests of this folder: a few commands that say what they were asked, and by whom.
 import { z } from 'zod'
 import type { Card } from '../../card.ts'
 import { type Command, commandsFor, completes, positional } from '../../command/command.ts'
 import { findCommand, quoteWord, readArguments, splitWords } from '../../command/command-line.ts'
 import { Problem } from '../../problem.ts'
-import type { CommandDesk, Reply, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Reply, Speaker } from '../channel.ts'
 
 const command = commandsFor<Speaker>()
 const say = (title: string, more: Partial<Card> = {}) => ({ card: { title, tone: 'plain' as const, ...more } })
@@ -48,14 +48,14 @@ const commands: readonly Command<Speaker>[] = [
   command({ name: 'status', summary: 'Status', role: 'viewer', args: {}, run: () => say('All is well') }),
 ]
 
-/** The desk, and what it ran; `hold` makes the next commands wait until it is released. */
-export function createTestDesk() {
+/** The dispatcher, and what it ran; `hold` makes the next commands wait until it is released. */
+export function createTestDispatcher() {
   const ran: { line: string; by: Speaker }[] = []
   let gate: Promise<void> = Promise.resolve()
   const isPrivate = (line: string) => !line.startsWith('status')
   const find = (line: string) => findCommand(commands, splitWords(line))
 
-  const desk: CommandDesk = {
+  const dispatcher: CommandDispatcher = {
     commands: commands as unknown as readonly Command<never>[],
     async run(request, speaker): Promise<Reply> {
       const line = 'line' in request ? request.line : 'command' in request ? request.command : ''
@@ -72,7 +72,7 @@ export function createTestDesk() {
         return { ok: false, problem, card: { title: problem.message, tone: 'warning' }, private: true }
       }
     },
-    mentioned: ({ text, under }, by) => desk.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
+    mentioned: ({ text, under }, by) => dispatcher.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
     refusal: () => null,
     isPrivate: request => isPrivate('line' in request ? request.line : 'command' in request ? request.command : ''),
     complete: (_argument, typed) =>
@@ -87,7 +87,7 @@ export function createTestDesk() {
       Object.entries(values).reduce((filled, [name, value]) => `${filled} --${name}=${quoteWord(value)}`, line),
   }
   return {
-    desk,
+    dispatcher,
     ran,
     /** Holds every command until the returned function is called. */
     hold(): () => void {

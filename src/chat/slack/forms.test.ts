@@ -6,13 +6,13 @@ import { readEntries } from './forms.ts'
 
 let started: Started
 let slack: Started['slack']
-let desk: Started['desk']
+let dispatcher: Started['dispatcher']
 beforeEach(() => start())
 afterEach(() => started.stop())
 
 async function start(...options: Parameters<typeof startBot>) {
   started = await startBot(...options)
-  ;({ slack, desk } = started)
+  ;({ slack, dispatcher } = started)
 }
 const restart = async (...options: Parameters<typeof startBot>) => {
   await started.stop()
@@ -28,8 +28,8 @@ test('a button that asks opens a form, and its entries complete the line', async
   const modal = await form('note', 'mood', 'loud')
   expect(modal.view).toMatchObject({ title: { text: 'Ack' }, blocks: [{ block_id: 'note' }, {}, {}] })
   await slack.submit(modal, { Note: 'disk "full"', Mood: 'worried', Loud: ['yes'] }, slack.member)
-  await slack.until(() => desk.ran.length === 1)
-  expect(desk.ran[0]?.line).toBe('ack 7 --note="disk \\"full\\"" --mood=worried --loud=true')
+  await slack.until(() => dispatcher.ran.length === 1)
+  expect(dispatcher.ran[0]?.line).toBe('ack 7 --note="disk \\"full\\"" --mood=worried --loud=true')
   expect(modal.open).toBe(false)
   const [answer] = await started.answersTo(slack.member, 1)
   expect(answer).toContain('"note":"disk \\"full\\""')
@@ -47,7 +47,7 @@ test('what is wrong is said beside its field, and the form stays', async () => {
 test('a slow command closes the form in time and answers later', async () => {
   await restart({}, hasty)
   const modal = await form('note')
-  const release = desk.hold()
+  const release = dispatcher.hold()
   const outcome = await slack.submit(modal, { Note: 'later' }, slack.member)
   expect(outcome.acked).toBe(true)
   expect(modal.open).toBe(false)
@@ -62,8 +62,8 @@ test('choices are suggested while one types, and what one types is among them', 
   expect(await values('')).toEqual(['api-1', 'api-2'])
   expect(await values('2')).toEqual(['api-2', '2'])
   await slack.submit(modal, { Host: 'api-2' }, slack.member)
-  await slack.until(() => desk.ran.length === 1)
-  expect(desk.ran[0]?.line).toBe('ack 7 --host=api-2')
+  await slack.until(() => dispatcher.ran.length === 1)
+  expect(dispatcher.ran[0]?.line).toBe('ack 7 --host=api-2')
 })
 
 test('a form that cannot be opened is said, with what to type instead', async () => {
@@ -79,7 +79,12 @@ test('fields left empty are not part of the line', () => {
 
 test('who may not run a line is told so before a form is opened for it', async () => {
   const card = { title: 'You may not.', tone: 'warning' as const }
-  desk.desk.refusal = () => ({ ok: false, problem: new Problem('forbidden', 'You may not.'), card, private: true })
+  dispatcher.dispatcher.refusal = () => ({
+    ok: false,
+    problem: new Problem('forbidden', 'You may not.'),
+    card,
+    private: true,
+  })
   await slack.press(await started.alert(['note']), 'Acknowledge', slack.member)
   expect(await started.answersTo(slack.member, 1)).toEqual(['🟠 You may not.'])
   expect(slack.views(slack.member)).toEqual([])

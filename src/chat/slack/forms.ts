@@ -2,7 +2,7 @@
 import type { types } from '@slack/bolt'
 import { cutText } from '../../card.ts'
 import type { Argument } from '../../command/argument.ts'
-import type { CommandDesk } from '../channel.ts'
+import type { CommandDispatcher } from '../channel.ts'
 import { plain } from './buttons.ts'
 
 /** The callback id of every such modal. */
@@ -12,8 +12,12 @@ export const FORM = 'vakt_form'
 export type FormState = { line: string; channel: string; responseUrl?: string; thread?: string }
 
 /** The modal for a line and the arguments it lacks; null when the line names no command or asks for nothing. */
-export function toModal(desk: CommandDesk, ask: readonly string[], state: FormState): types.ModalView | null {
-  const form = desk.form(state.line, ask)
+export function toModal(
+  dispatcher: CommandDispatcher,
+  ask: readonly string[],
+  state: FormState,
+): types.ModalView | null {
+  const form = dispatcher.form(state.line, ask)
   if (form === null || form.arguments.length === 0) return null
   const carried = JSON.stringify(state)
   if (carried.length > 3000) return null

@@ -2,10 +2,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { type Slack, sign, startSlack } from '../../testing/slack/slack.ts'
 import { systemClock } from '../../time.ts'
-import { createTestDesk } from './dispatcher.testing.ts'
+import { createTestDispatcher } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
 import { type SlackPlatform, slackPlatform } from './platform.ts'
 
@@ -13,11 +13,11 @@ let slack: Slack
 let bot: SlackPlatform
 let server: Server
 let url: string
-let desk: ReturnType<typeof createTestDesk>
+let dispatcher: ReturnType<typeof createTestDispatcher>
 
 beforeEach(async () => {
   slack = await startSlack({ scopes: SCOPES, retryDelays: [0, 0, 0] })
-  desk = createTestDesk()
+  dispatcher = createTestDispatcher()
   const settings = {
     botToken: slack.botToken,
     appToken: null,
@@ -27,9 +27,9 @@ beforeEach(async () => {
   }
   bot = slackPlatform({
     settings,
-    desk: desk.desk,
+    dispatcher: dispatcher.dispatcher,
     clock: systemClock,
-    log: silentLog,
+    logger: silentLogger,
     timeZone: 'UTC',
     callTimeoutMs: 1_500,
   })
@@ -66,7 +66,7 @@ describe('what is believed', () => {
     expect((await send(signed())).status).toBe(200)
     expect((await send(signed(now() - 290))).status).toBe(200)
     expect((await send(signed(now() + 290))).status).toBe(200)
-    await slack.until(() => desk.ran.length === 3)
+    await slack.until(() => dispatcher.ran.length === 3)
   })
 
   test.each<[string, () => Record<string, string>, string]>([
@@ -92,7 +92,7 @@ describe('what is believed', () => {
     expect(response.status).toBe(401)
     expect(await response.text()).toContain(sentence)
     await slack.settled()
-    expect(desk.ran).toEqual([])
+    expect(dispatcher.ran).toEqual([])
   })
 
   test('a body that is not Slack’s', async () => {
@@ -113,7 +113,7 @@ describe('what is believed', () => {
     ['something else altogether', 'a=b'],
   ])('%s is a 400', async (_what, body) => {
     expect((await send(signed(now(), slack.signingSecret, body), body)).status).toBe(400)
-    expect(desk.ran).toEqual([])
+    expect(dispatcher.ran).toEqual([])
   })
 })
 
@@ -144,7 +144,7 @@ test('an event comes once however often Slack sends it', async () => {
   await slack.say('/vakt status', slack.member, slack.channel)
   expect((await slack.redeliver()).acked).toBe(true)
   await slack.settled()
-  expect(desk.ran.map(one => one.line.trim())).toEqual(['mentioned  hi', 'status'])
+  expect(dispatcher.ran.map(one => one.line.trim())).toEqual(['mentioned  hi', 'status'])
 })
 
 test('while stopping, Slack is told to come again', async () => {

@@ -1,11 +1,11 @@
 // Asking on by calling the bot by name in the thread of a card on Slack, about the same evidence.
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type AskedHouse, startAskedHouse } from '../../testing/mentions.ts'
+import { type AppWithMentions, startAppWithMentions } from '../../testing/mentions.ts'
 import { type Message, type Slack, startSlack } from '../../testing/slack/slack.ts'
 import { SCOPES } from './manifest.ts'
 import { slackPlatform } from './platform.ts'
 
-let at: AskedHouse
+let at: AppWithMentions
 let slack: Slack
 beforeEach(async () => {
   slack = await startSlack({ scopes: SCOPES })
@@ -13,8 +13,8 @@ beforeEach(async () => {
     ...{ botToken: slack.botToken, appToken: slack.appToken, signingSecret: null },
     ...{ channelId: slack.channel, apiUrl: slack.apiUrl },
   }
-  at = await startAskedHouse((desk, parts) => slackPlatform({ settings, desk, ...parts }))
-  await slack.until(() => at.house.platforms[0]!.status().state === 'online')
+  at = await startAppWithMentions((dispatcher, parts) => slackPlatform({ settings, dispatcher, ...parts }))
+  await slack.until(() => at.app.platforms[0]!.status().state === 'online')
 })
 afterEach(async () => {
   await at.close()

@@ -1,8 +1,8 @@
 // The Slack platform: one bot, one alert channel, over Socket Mode or HTTP, supervised by itself.
 import type { Receiver } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, SECOND, systemClock } from '../../time.ts'
-import type { CommandDesk, Platform } from '../channel.ts'
+import type { CommandDispatcher, Platform } from '../channel.ts'
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
@@ -20,8 +20,8 @@ export interface SlackOptions {
     channelId: string
     apiUrl: string
   }
-  desk: CommandDesk
-  log: Log
+  dispatcher: CommandDispatcher
+  logger: Logger
   clock?: Clock
   /** For readers whose zone Slack cannot know. */
   timeZone?: string
@@ -43,8 +43,8 @@ const QUICK_MS = 3 * SECOND
 
 /** The Slack platform: nothing is sent before `start`. Only this file is imported from outside, and only when Slack is set. */
 export function slackPlatform(parts: SlackOptions): SlackPlatform {
-  const { settings, desk, log, clock = systemClock, timeZone = 'UTC' } = parts
-  const options = (timeout = parts.callTimeoutMs) => clientOptions(settings.apiUrl, log, timeout)
+  const { settings, dispatcher, logger, clock = systemClock, timeZone = 'UTC' } = parts
+  const options = (timeout = parts.callTimeoutMs) => clientOptions(settings.apiUrl, logger, timeout)
   const web = createClient(settings.botToken, options())
   const quick = createClient(settings.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
   let channelName: string | null = null
@@ -52,42 +52,46 @@ export function slackPlatform(parts: SlackOptions): SlackPlatform {
   const others = new Set<string>()
   const place = () => (channelName === null ? settings.channelId : `#${channelName}`)
 
-  const http = settings.appToken === null ? createReceiver(settings.signingSecret ?? '', clock, log) : null
+  const http = settings.appToken === null ? createReceiver(settings.signingSecret ?? '', clock, logger) : null
   const bot = createBot({
-    desk,
+    dispatcher,
     web,
     receiver: http?.receiver ?? IDLE_RECEIVER,
     clientOptions: options(),
-    speakerOf: createSpeakers(quick, clock, log),
+    speakerOf: createSpeakers(quick, clock, logger),
     channelId: settings.channelId,
     others,
     place,
     timeZone,
     clock,
-    log,
+    logger,
   })
   const { appToken } = settings
   const pingMs = parts.pingMs ?? 5 * SECOND
   const connection = createConnection({
     greet,
     clock,
-    log,
+    logger,
     ...(parts.onOnline && { onOnline: parts.onOnline }),
     ...(parts.patience && { patience: parts.patience }),
     ...(appToken !== null && {
       open: onOpening =>
-        openSession(bot.app, { appToken, clientOptions: options(), pingMs, helloWithinMs: 2 * pingMs, log }, onOpening),
+        openSession(
+          bot.app,
+          { appToken, clientOptions: options(), pingMs, helloWithinMs: 2 * pingMs, logger },
+          onOpening,
+        ),
     }),
   })
 
   return {
     name: 'slack',
-    channels: [createChannel({ web, channelId: settings.channelId, timeZone, place, log })],
+    channels: [createChannel({ web, channelId: settings.channelId, timeZone, place, logger })],
     open({ id, name }) {
       const [, channelId] = /^slack:([CGD][A-Z0-9]{5,})$/.exec(id) ?? []
       if (channelId === undefined || channelId === settings.channelId) return null
       others.add(channelId)
-      return createChannel({ web, channelId, timeZone, place: () => (name === '' ? channelId : `#${name}`), log })
+      return createChannel({ web, channelId, timeZone, place: () => (name === '' ? channelId : `#${name}`), logger })
     },
     status: connection.status,
     start: connection.start,

@@ -1,7 +1,7 @@
 // Slack in HTTP mode: checks the signature of the raw body, hands it to the bot, and answers with its acknowledgement.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { App, Receiver } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, MINUTE } from '../../time.ts'
 
 /** What the intake sends back. */
@@ -18,7 +18,7 @@ const TOLERANCE_MS = 5 * MINUTE
 const ACK_WAIT_MS = 2800
 
 /** A receiver for Bolt that is given requests instead of listening for them. */
-export function createReceiver(secret: string, clock: Clock, log: Log): { receiver: Receiver; receive: Receive } {
+export function createReceiver(secret: string, clock: Clock, logger: Logger): { receiver: Receiver; receive: Receive } {
   let app: App | undefined
   const receiver: Receiver = {
     init: given => {
@@ -49,7 +49,7 @@ export function createReceiver(secret: string, clock: Clock, log: Log): { receiv
       const retryReason = headers['x-slack-retry-reason']
       const retry = { ...(retryNum > 0 && { retryNum }), ...(retryReason && { retryReason }) }
       app?.processEvent({ body, ack, ...retry }).catch(error => {
-        log.error('A request from Slack failed.', { error })
+        logger.error('A request from Slack failed.', { error })
         resolve(plain(500, 'Vakt failed at this; its log says why.'))
       })
     })

@@ -1,6 +1,6 @@
 // One Socket Mode session: opened, greeted, watched and closed, with every failure as one rejection.
 import { type App, SocketModeReceiver, type webApi } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { sdkLogger } from './client.ts'
 
 /** Why a session ended: Slack asked for a fresh one, Socket Mode was switched off, or the connection was lost. */
@@ -20,7 +20,7 @@ export interface SessionOptions {
   clientOptions: webApi.WebClientOptions
   pingMs: number
   helloWithinMs: number
-  log: Log
+  logger: Logger
 }
 
 /**
@@ -37,7 +37,7 @@ export async function openSession(
     autoReconnectEnabled: false,
     clientPingTimeout: options.pingMs,
     installerOptions: { clientOptions: options.clientOptions },
-    logger: sdkLogger(options.log),
+    logger: sdkLogger(options.logger),
   })
   receiver.init(app)
   const { client } = receiver

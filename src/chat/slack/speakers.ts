@@ -1,6 +1,6 @@
 // Who speaks: Slack's user with whether they administer the workspace, remembered for a few minutes.
 import type { webApi } from '@slack/bolt'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, MINUTE } from '../../time.ts'
 import type { Speaker } from '../channel.ts'
 
@@ -8,7 +8,7 @@ const REMEMBERED_MS = 5 * MINUTE
 const MOST = 2000
 
 /** Looks people up; `web` should give up quickly, for somebody waits. */
-export function createSpeakers(web: webApi.WebClient, clock: Clock, log: Log) {
+export function createSpeakers(web: webApi.WebClient, clock: Clock, logger: Logger) {
   const known = new Map<string, { name: string; admin: boolean; at: number }>()
 
   /** The speaker with this id. When Slack cannot say who that is, an old answer serves, and else nobody is an admin. */
@@ -26,7 +26,7 @@ export function createSpeakers(web: webApi.WebClient, clock: Clock, log: Log) {
       known.set(id, found)
       return speaker(id, found)
     } catch (error) {
-      log.warn('Slack could not say who somebody is; they are treated as no administrator unless known as one.', {
+      logger.warn('Slack could not say who somebody is; they are treated as no administrator unless known as one.', {
         error,
       })
       return speaker(id, remembered ?? { name, admin: false })

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Card, Text } from '../../card.ts'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { startTelegram } from '../../testing/telegram.ts'
 import { systemClock } from '../../time.ts'
-import type { Channel, CommandDesk, DeliveryError, Platform } from '../channel.ts'
+import type { Channel, CommandDispatcher, DeliveryError, Platform } from '../channel.ts'
 import { createTelegram } from './platform.ts'
 import { renderCard } from './render.ts'
 
@@ -28,21 +28,21 @@ let ran: { line: string; name: string; admin: boolean }[]
 beforeEach(async () => {
   telegram = await startTelegram()
   ran = []
-  const desk = {
+  const dispatcher = {
     commands: [],
     run: async (request: { line: string }, speaker: { name: string; admin: boolean }) => {
       ran.push({ line: request.line, name: speaker.name, admin: speaker.admin })
       return { ok: true, card: { title: 'Done', tone: 'good' }, result: null, private: true, quiet: true }
     },
-  } as unknown as CommandDesk
+  } as unknown as CommandDispatcher
   const settings = { token: telegram.token, chatId: CHAT, apiUrl: telegram.apiUrl }
   inUse = new Set([`telegram:${CHAT}`])
   const listens = (id: string) => inUse.has(id)
   platform = createTelegram({
     settings,
-    desk,
+    dispatcher,
     listens,
-    log: silentLog,
+    logger: silentLogger,
     clock: systemClock,
     timeZone: 'UTC',
     withinSeconds: 2,

@@ -2,18 +2,18 @@
 import { Bot, type Context, InputFile } from 'grammy'
 import type { Card } from '../../card.ts'
 import type { Config } from '../../config/config.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, MINUTE, SECOND } from '../../time.ts'
-import type { Channel, CommandDesk, Platform, PlatformStatus, Speaker } from '../channel.ts'
+import type { Channel, CommandDispatcher, Platform, PlatformStatus, Speaker } from '../channel.ts'
 import { deliveryError, isUnchanged, type Step } from './errors.ts'
 import { renderCard } from './render.ts'
 
 export type TelegramOptions = {
   settings: NonNullable<Config['telegram']>
-  desk: CommandDesk
+  dispatcher: CommandDispatcher
   /** Whether a channel of this id is in use now; only who writes there is answered. */
   listens(channelId: string): boolean
-  log: Log
+  logger: Logger
   clock: Clock
   timeZone: string
   onOnline?: () => void
@@ -30,9 +30,9 @@ const LISTENS = 20
 /** The Telegram platform; nothing is sent before `start`. */
 export function createTelegram({
   settings,
-  desk,
+  dispatcher,
   listens,
-  log,
+  logger,
   clock,
   timeZone,
   onOnline,
@@ -69,7 +69,7 @@ export function createTelegram({
         const under = { reply_parameters: { message_id }, disable_notification: true }
         api
           .sendPhoto(chatId, photo, under)
-          .catch(error => log.warn('A picture for Telegram could not be sent.', { error }))
+          .catch(error => logger.warn('A picture for Telegram could not be sent.', { error }))
       }
       return String(message_id)
     }
@@ -116,7 +116,7 @@ export function createTelegram({
     if (reply) await answer(context, reply.card)
   })
   bot.catch(({ error }) =>
-    log.warn('A command on Telegram was left without an answer.', { reason: deliveryError(error, 'edit').message }),
+    logger.warn('A command on Telegram was left without an answer.', { reason: deliveryError(error, 'edit').message }),
   )
 
   const run = async (context: Context, line: string) => {
@@ -125,7 +125,7 @@ export function createTelegram({
       one => one !== undefined && listens(`telegram:${one}`),
     )
     if (!known || !context.from || context.from.is_bot) return null
-    return desk.run({ line }, await speakerOf(context))
+    return dispatcher.run({ line }, await speakerOf(context))
   }
   const answer = async (context: Context, card: Card) => {
     const { text, keyboard } = renderCard(card, timeZone)

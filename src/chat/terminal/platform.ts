@@ -4,7 +4,7 @@ import { styleText } from 'node:util'
 import type { Card, Tone } from '../../card.ts'
 import type { Clock } from '../../time.ts'
 import { cardText } from '../card-text.ts'
-import type { Channel, CommandDesk, Platform, Speaker } from '../channel.ts'
+import type { Channel, CommandDispatcher, Platform, Speaker } from '../channel.ts'
 import { suggest } from './suggest.ts'
 
 export type TerminalOptions = {
@@ -20,8 +20,8 @@ export interface Terminal extends Platform {
   readonly name: 'terminal'
   /** Prints text above the prompt. */
   print(text: string): void
-  /** Begins to take command lines from `desk`; only a TTY gets a prompt. */
-  serve(desk: CommandDesk): void
+  /** Begins to take command lines from `dispatcher`; only a TTY gets a prompt. */
+  serve(dispatcher: CommandDispatcher): void
 }
 
 type Paint = Parameters<typeof styleText>[0]
@@ -79,15 +79,15 @@ export function createTerminal(options: TerminalOptions): Terminal {
     status: () => ({ state: 'online', since: started }),
     start() {},
     print,
-    serve(desk) {
+    serve(dispatcher) {
       if (!options.input.isTTY) return
       prompt = createInterface({
         input: options.input,
         output,
         prompt: PROMPT,
-        completer: (line: string) => suggest(desk, line, speaker()),
+        completer: (line: string) => suggest(dispatcher, line, speaker()),
       })
-      prompt.on('line', line => answer(desk, line))
+      prompt.on('line', line => answer(dispatcher, line))
       prompt.on('close', () => {
         prompt = null
         options.onExit()
@@ -101,9 +101,9 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
   }
 
-  async function answer(desk: CommandDesk, line: string): Promise<void> {
+  async function answer(dispatcher: CommandDispatcher, line: string): Promise<void> {
     if (/^\s*(exit|quit)\s*$/.test(line)) return prompt?.close()
-    if (line.trim() !== '') show((await desk.run({ line }, speaker())).card)
+    if (line.trim() !== '') show((await dispatcher.run({ line }, speaker())).card)
     else prompt?.prompt()
   }
 }

@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto'
 import type { Card } from '../../card.ts'
 import { type Clock, MINUTE } from '../../time.ts'
 import { cardText } from '../card-text.ts'
-import { type Channel, DeliveryError, type GivenChannel, type Platform } from '../channel.ts'
-import { createTroubles } from '../delivery-health.ts'
+import { type AddedChannel, type Channel, DeliveryError, type Platform } from '../channel.ts'
+import { createDeliveryHealth } from '../delivery-health.ts'
 import { postJson } from './post.ts'
 
 export type WebhookOptions = {
@@ -21,7 +21,7 @@ const LASTING = 2 * MINUTE
 
 /** The webhooks as a platform: there is nothing to connect to, and every channel of it was added by command. */
 export function createWebhooks(options: WebhookOptions): Platform {
-  const troubles = createTroubles(options.clock, LASTING)
+  const troubles = createDeliveryHealth(options.clock, LASTING)
   return {
     name: 'webhook',
     channels: [],
@@ -40,7 +40,7 @@ export function createWebhooks(options: WebhookOptions): Platform {
  * (replaces what `message` was) or `call` (people are to be notified anew about `message`); `id` is the same when a request
  * is repeated. The signature is that of the intake: `X-Vakt-Signature: v1=<hex HMAC-SHA256 of "<timestamp>.<body>">`.
  */
-function webhookChannel({ id, name, address, secret }: GivenChannel, options: WebhookOptions): Channel {
+function webhookChannel({ id, name, address, secret }: AddedChannel, options: WebhookOptions): Channel {
   const { clock, timeZone, version, within = WITHIN } = options
 
   const send = async (type: 'message' | 'update' | 'call', delivery: string, message: string, card: Card) => {

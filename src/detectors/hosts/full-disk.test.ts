@@ -59,7 +59,7 @@ describe('a disk', () => {
   it('that will be full within a day says when', () => {
     const [finding] = found(ms => 40 * GB + (ms / HOUR) * 5 * GB)
     expect(finding).toMatchObject({ title: '/ on web-1 is filling up', severity: 'warning', labels: { host: 'web-1' } })
-    expect(finding!.seen.lines).toEqual([
+    expect(finding!.observation.lines).toEqual([
       '70 % of 100 GB is used.',
       'At the current rate (5.0 GB an hour) it is full in 6h.',
     ])
@@ -68,7 +68,7 @@ describe('a disk', () => {
   it('that is nearly full and fills no more says so', () => {
     const [finding] = found(() => 92 * GB)
     expect(finding).toMatchObject({ title: '/ on web-1 is nearly full', severity: 'warning' })
-    expect(finding!.seen.lines).toEqual(['92 % of 100 GB is used.', 'It is not filling at the moment.'])
+    expect(finding!.observation.lines).toEqual(['92 % of 100 GB is used.', 'It is not filling at the moment.'])
     expect(found(() => 98 * GB)[0]!.severity).toBe('critical')
   })
 

@@ -19,7 +19,7 @@ export function hostFinding(
     projectId: host.projectId,
     owner: null,
     remindEvery: project?.remindEvery ?? 0,
-    seen: { lines, ...(fields ? { fields } : {}) },
+    observation: { lines, ...(fields ? { fields } : {}) },
     occurrences: 0,
     labels: { host: host.name, ...labels },
   }

@@ -11,7 +11,7 @@ const MOST_REMEMBERED = 1_000
 const RISE = 15 * MINUTE
 
 /** The usual peak of an error within `window` ms, or null while it is not known for long enough. */
-export function usualOf(state: State, error: KnownError, window: number, now: number): number | null {
+export function baselineFor(state: State, error: KnownError, window: number, now: number): number | null {
   if (now - error.firstSeenAt < HISTORY + RISE) return null
   const kept = state.memory<{ at: number; usual: number }>('usual peaks')
   const key = `${error.id} ${window}`

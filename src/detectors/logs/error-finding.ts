@@ -54,7 +54,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
     },
     owner: rule.owner,
     remindEvery: rule.remindEvery ?? readProjectById(state, error.projectId)?.remindEvery ?? 0,
-    seen: {
+    observation: {
       lines: [
         ...seen.against,
         ...(rule.note === null ? [] : [rule.note]),
@@ -68,7 +68,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
 }
 
 /** The card of an error that has ended by itself. */
-export function errorRecovery(state: State, error: KnownError, quiet: string, now: number): Finding['seen'] {
+export function errorRecovery(state: State, error: KnownError, quiet: string, now: number): Finding['observation'] {
   const lines: Text[] = [
     [`None came for ${quiet}; the last was at `, { time: error.lastSeenAt, style: 'moment' }, '.'],
     ...sampleLines(error).slice(-1),

@@ -1,19 +1,19 @@
 // Judges the errors whose lines have just been counted, and those that are watched when their time has come.
 import type { Text } from '../../card.ts'
-import { awayBetween } from '../../checks/downtimes.ts'
+import { downtimeBetween } from '../../checks/downtimes.ts'
 import { type KnownError, readErrorById, setErrorState } from '../../logs/errors.ts'
 import { countWithin } from '../../logs/sliding-window.ts'
 import { readSource } from '../../logs/sources.ts'
 import type { State } from '../../state/database.ts'
 import { formatDuration, MINUTE, SECOND } from '../../time.ts'
-import type { Outcome } from '../finding.ts'
+import type { DetectionResult } from '../finding.ts'
 import type { Rule, RuleKind } from '../rules/rule.ts'
-import { dropWatch, keepWatch, readWatch, type Watch } from '../rules/rule-states.ts'
+import { deleteRuleState, type RuleState, readRuleState, saveRuleState } from '../rules/rule-states.ts'
 import { activeRules, readRule } from '../rules/rules.ts'
-import { usualOf } from './error-baseline.ts'
+import { baselineFor } from './error-baseline.ts'
 import { findSpike, neededOver } from './error-conditions.ts'
 import { errorFinding, errorKey, errorRecovery, windowWords } from './error-finding.ts'
-import { fittingSeries } from './matching-series.ts'
+import { matchingSeries } from './matching-series.ts'
 import { isNews } from './new-error.ts'
 import { isBack } from './regression.ts'
 
@@ -25,10 +25,10 @@ const RANKS = ['info', 'warning', 'critical']
 export type Touched = { error: KnownError; isNew: boolean; latest: number }
 
 /** Judges an error that has had more lines up to the instant `now`. */
-export function judgeError(state: State, touched: Touched, now: number): Outcome[] {
+export function evaluateError(state: State, touched: Touched, now: number): DetectionResult[] {
   const { error } = touched
   if (error.state === 'muted') return []
-  const watch = readWatch(state, errorKey(error))
+  const watch = readRuleState(state, errorKey(error))
   const rule = watch && readRule(state, watch.ruleId)
   if (watch && rule) return followUp(state, watch, rule, error, now)
   const found = findTrouble(state, touched, now)
@@ -36,17 +36,17 @@ export function judgeError(state: State, touched: Touched, now: number): Outcome
 }
 
 /** What time makes of an error that has an alert: further lines are counted on it, or it has been quiet for long enough. */
-export function judgeWatchedError(state: State, watch: Watch, rule: Rule, now: number): Outcome[] {
+export function evaluateErrorState(state: State, watch: RuleState, rule: Rule, now: number): DetectionResult[] {
   const error = readErrorById(state, Number(watch.subject))
   if (error && error.count > watch.counted) return [countOn(state, watch, rule, error, now)]
-  const quietAt = error ? error.lastSeenAt + rule.quiet + awayBetween(state, error.lastSeenAt, now) : 0
+  const quietAt = error ? error.lastSeenAt + rule.quiet + downtimeBetween(state, error.lastSeenAt, now) : 0
   if (quietAt > now) {
-    keepWatch(state, { ...watch, endsAt: quietAt })
+    saveRuleState(state, { ...watch, endsAt: quietAt })
     return []
   }
-  dropWatch(state, watch.key)
+  deleteRuleState(state, watch.key)
   if (!error) return [{ kind: 'gone', key: watch.key }]
-  return [{ kind: 'gone', key: watch.key, seen: errorRecovery(state, error, formatDuration(rule.quiet), now) }]
+  return [{ kind: 'gone', key: watch.key, observation: errorRecovery(state, error, formatDuration(rule.quiet), now) }]
 }
 
 /** What a rule found of an error that has no alert yet. */
@@ -63,7 +63,7 @@ function findSpiking(state: State, error: KnownError, now: number, least = 0): T
   for (const rule of rulesFor(state, 'error-spike', error)) {
     if (RANKS.indexOf(rule.severity) < least) break
     const usual = () => usualFor(state, rule, error, now)
-    const spike = findSpike(rule, arrivals, error.lastSeenAt, fittingSeries(state, rule, error), usual)
+    const spike = findSpike(rule, arrivals, error.lastSeenAt, matchingSeries(state, rule, error), usual)
     if (!spike) continue
     const since = arrivals.find(([at]) => at >= error.lastSeenAt - rule.window!)![0]
     const against = againstSentence(rule, spike.count, spike.needed, spike.usual)
@@ -74,7 +74,7 @@ function findSpiking(state: State, error: KnownError, now: number, least = 0): T
 
 function findReturn(state: State, { error, latest }: Touched, now: number): Trouble | null {
   for (const rule of rulesFor(state, 'regression', error)) {
-    if (!isBack(rule, error, latest) || !error.recent.some(([, , id]) => fittingSeries(state, rule, error)(id)))
+    if (!isBack(rule, error, latest) || !error.recent.some(([, , id]) => matchingSeries(state, rule, error)(id)))
       continue
     return { rule, value: 1, since: now, counted: 1, against: 'It is back.' }
   }
@@ -85,7 +85,7 @@ function findNews(state: State, { error, isNew }: Touched, now: number): Trouble
   if (!isNew) return null
   for (const rule of rulesFor(state, 'new-error', error)) {
     if (!isNews(rule, readSource(state, error.projectId, error.source), now)) continue
-    if (!error.recent.some(([, , id]) => fittingSeries(state, rule, error)(id))) continue
+    if (!error.recent.some(([, , id]) => matchingSeries(state, rule, error)(id))) continue
     return { rule, value: 1, since: now, counted: 1, against: 'Nobody has seen this error before.' }
   }
   return null
@@ -96,29 +96,30 @@ function rulesFor(state: State, kind: RuleKind, error: KnownError): readonly Rul
 }
 
 /** Tells an error for the first time. One that was resolved is open again, and its card says who said so. */
-function begin(state: State, error: KnownError, found: Trouble, now: number): Outcome {
+function begin(state: State, error: KnownError, found: Trouble, now: number): DetectionResult {
   const { rule, value, since, counted, against } = found
   if (error.state === 'resolved') setErrorState(state, error.id, 'open', 'Vakt', now)
   const endsAt = error.lastSeenAt + rule.quiet
   const watched = { ruleId: rule.id, state: 'open' as const, since, lastAt: now, value, counted: error.count }
-  keepWatch(state, { ...watched, key: errorKey(error), endsAt, subject: String(error.id) })
+  saveRuleState(state, { ...watched, key: errorKey(error), endsAt, subject: String(error.id) })
   const seen = { rule, value, howOften: oftenWords(rule, value), against: [against, ...settledLine(error)], since }
   return { kind: 'found', finding: errorFinding(state, error, { ...seen, occurrences: counted }, now) }
 }
 
 /** Counts on an open alert, or lets a spike take over: from a rule that told of a single line, or of a spike less severe. */
-function followUp(state: State, watch: Watch, rule: Rule, error: KnownError, now: number): Outcome[] {
+function followUp(state: State, watch: RuleState, rule: Rule, error: KnownError, now: number): DetectionResult[] {
   const worse = findSpiking(state, error, now, RANKS.indexOf(rule.severity) + (rule.kind === 'error-spike' ? 1 : 0))
   if (worse) return [countOn(state, { ...watch, ruleId: worse.rule.id, value: worse.value }, worse.rule, error, now)]
   if (now >= watch.lastAt + COUNTED_EVERY) return [countOn(state, watch, rule, error, now)]
-  if (watch.endsAt > watch.lastAt + COUNTED_EVERY) keepWatch(state, { ...watch, endsAt: watch.lastAt + COUNTED_EVERY })
+  if (watch.endsAt > watch.lastAt + COUNTED_EVERY)
+    saveRuleState(state, { ...watch, endsAt: watch.lastAt + COUNTED_EVERY })
   return []
 }
 
-function countOn(state: State, watch: Watch, rule: Rule, error: KnownError, now: number): Outcome {
-  const within = countWithin(error.recent, windowOf(rule), error.lastSeenAt, fittingSeries(state, rule, error))
+function countOn(state: State, watch: RuleState, rule: Rule, error: KnownError, now: number): DetectionResult {
+  const within = countWithin(error.recent, windowOf(rule), error.lastSeenAt, matchingSeries(state, rule, error))
   const value = Math.max(watch.value, within)
-  keepWatch(state, { ...watch, value, lastAt: now, counted: error.count, endsAt: error.lastSeenAt + rule.quiet })
+  saveRuleState(state, { ...watch, value, lastAt: now, counted: error.count, endsAt: error.lastSeenAt + rule.quiet })
   const against = rule.kind === 'error-spike' ? [stillAgainst(state, rule, error, value, now)] : []
   const seen = { rule, value, howOften: oftenWords(rule, value), against, since: watch.since }
   const occurrences = error.count - watch.counted
@@ -131,7 +132,7 @@ function stillAgainst(state: State, rule: Rule, error: KnownError, value: number
 }
 
 function usualFor(state: State, rule: Rule, error: KnownError, now: number): number | null {
-  return rule.baseline ? usualOf(state, error, rule.window!, now) : null
+  return rule.baseline ? baselineFor(state, error, rule.window!, now) : null
 }
 
 function windowOf(rule: Rule): number {

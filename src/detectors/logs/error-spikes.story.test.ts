@@ -1,22 +1,22 @@
-// Errors through the whole house with the real store: counted and judged before the answer, one card for one problem.
+// Errors through the whole app with the real store: counted and judged before the answer, one card for one problem.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { addCount, allSeries } from '../../logs/counters.ts'
 import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 
 let folder: string
 let store: LogStore
-let house: TestHouse
+let app: TestApp
 let key: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-spikes-'))
-  store = await openLogStore({ folder, log: silentLog })
+  store = await openLogStore({ folder, logger: silentLogger })
 })
 
 afterAll(async () => {
@@ -25,19 +25,19 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  house = await startHouse({ store })
-  key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+  app = await startApp({ store })
+  key = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await store.purge({ where: null, from: null, until: null })
 })
 
 const timeout = { message: 'TimeoutError: connect timed out', level: 'error', source: 'api', host: 'web-1' }
 
 async function sends(lines: object | object[], headers: Record<string, string> = {}) {
-  const answer = await house.request('/api/logs', {
+  const answer = await app.request('/api/logs', {
     method: 'POST',
     body: JSON.stringify(lines),
     headers: { 'x-api-key': key, 'content-type': 'application/json', ...headers },
@@ -46,13 +46,13 @@ async function sends(lines: object | object[], headers: Record<string, string> =
   return (await answer.json()) as { repeated?: boolean }
 }
 
-const titles = () => house.channel.messages.map(({ card }) => card.title)
+const titles = () => app.channel.messages.map(({ card }) => card.title)
 
 describe('an error that comes again and again', () => {
   it('is one card at its fifth line within a minute, and further lines count on it', async () => {
     for (let i = 0; i < 4; i++) {
       await sends({ ...timeout, message: `TimeoutError: connect timed out after ${i}00 ms` })
-      await house.passes('15s')
+      await app.passes('15s')
     }
     expect(titles()).toEqual([])
     await sends({ ...timeout, message: 'TimeoutError: connect timed out after 7 ms' })
@@ -62,49 +62,49 @@ describe('an error that comes again and again', () => {
   it('is none when five take 61 seconds', async () => {
     for (const wait of ['15s', '15s', '15s', '16s', '1s']) {
       await sends(timeout)
-      await house.passes(wait)
+      await app.passes(wait)
     }
     expect(titles()).toEqual([])
   })
 
   it('is counted on its one card for 15 minutes after the last, then it has recovered by itself', async () => {
     await sends(Array(5).fill(timeout))
-    await house.passes('14m')
+    await app.passes('14m')
     await sends(Array(3).fill(timeout))
     await sends(timeout)
-    await house.passes('14m')
-    expect(house.channel.messages).toHaveLength(1)
+    await app.passes('14m')
+    expect(app.channel.messages).toHaveLength(1)
     expect(await open()).toMatchObject([{ count: 9, state: 'firing', detector: 'error-spike' }])
-    await house.passes('2m')
+    await app.passes('2m')
     expect(await open()).toEqual([])
-    expect(house.channel.messages[0]!.card).toMatchObject({ title: expect.stringMatching(/^Resolved/), tone: 'good' })
+    expect(app.channel.messages[0]!.card).toMatchObject({ title: expect.stringMatching(/^Resolved/), tone: 'good' })
     await sends(Array(4).fill(timeout))
-    await house.passes('2m')
-    expect(house.channel.messages).toHaveLength(1)
+    await app.passes('2m')
+    expect(app.channel.messages).toHaveLength(1)
   })
 
   it('loses nothing when Vakt is restarted or killed in between', async () => {
     await sends([timeout, timeout])
-    house = await house.restarts('5s')
+    app = await app.restarts('5s')
     await sends([timeout, timeout])
-    house = await house.restarts('5s', 'killed')
+    app = await app.restarts('5s', 'killed')
     expect(titles()).toEqual([])
     await sends(timeout)
     expect(titles()).toHaveLength(1)
     await sends([timeout, timeout])
-    house = await house.restarts('5s', 'killed')
-    await house.passes('10s')
+    app = await app.restarts('5s', 'killed')
+    await app.passes('10s')
     expect(await open()).toMatchObject([{ count: 7 }])
-    expect(house.channel.messages).toHaveLength(1)
+    expect(app.channel.messages).toHaveLength(1)
   })
 
   it('is not over because Vakt was away', async () => {
     await sends(Array(5).fill(timeout))
-    await house.passes('1m')
-    house = await house.restarts('30m')
-    await house.passes('10m')
+    await app.passes('1m')
+    app = await app.restarts('30m')
+    await app.passes('10m')
     expect(await open()).toMatchObject([{ detector: 'error-spike' }])
-    await house.passes('6m')
+    await app.passes('6m')
     expect(await open()).toEqual([])
   })
 
@@ -114,7 +114,7 @@ describe('an error that comes again and again', () => {
         Array(3).fill({ ...timeout, host, message: 'no token=ghp_0123456789abcdefghijklmnopqrstuvwxyzAB here' }),
       ),
     )
-    const { card } = house.channel.messages[0]!
+    const { card } = app.channel.messages[0]!
     const text = JSON.stringify(card)
     expect(card.title).toMatch(/^Warning: api on 2 hosts: 6 × no token=/)
     expect(text).toContain('the rule error-spikes alerts at 5')
@@ -122,36 +122,36 @@ describe('an error that comes again and again', () => {
     expect(text).toMatch(/▁+█/)
     expect(text).not.toContain('ghp_0123')
     const logs = card.buttons!.find(({ label }) => label === 'Logs')!
-    expect((await house.result<{ total: number }>(logs.line)).total).toBe(6)
+    expect((await app.result<{ total: number }>(logs.line)).total).toBe(6)
   })
 
   it('is one card for each of several errors, and none for a thousand different ones', async () => {
     await sends(Array.from({ length: 900 }, (_, i) => ({ ...timeout, message: `${word(i)} failed` })))
-    await house.passes('2s')
+    await app.passes('2s')
     expect(titles()).toEqual([])
   })
 
   it('shows its words as they are, and each wording once', async () => {
     await sends(Array(5).fill({ ...timeout, message: "costs $& or $' or $$" }))
-    const { card } = house.channel.messages[0]!
+    const { card } = app.channel.messages[0]!
     expect(card.title).toBe("Warning: api on web-1: 5 × costs $& or $' or $$ in 1 min")
     expect(JSON.stringify(card.lines).match(/"code"/g)).toHaveLength(1)
   })
 
   it('that a more severe rule tells as well calls people anew, on the same card, once', async () => {
-    await house.result('rules add floods --kind error-spike --threshold 20 --severity critical')
+    await app.result('rules add floods --kind error-spike --threshold 20 --severity critical')
     await sends(Array(5).fill(timeout))
-    await house.passes('5s')
+    await app.passes('5s')
     expect(titles()).toEqual(['Warning: api on web-1: 5 × TimeoutError: connect timed out in 1 min'])
     await sends(Array(14).fill(timeout))
-    await house.passes('2s')
+    await app.passes('2s')
     expect(titles()).toHaveLength(1)
     await sends(timeout)
-    await house.passes('2s')
+    await app.passes('2s')
     expect(titles()).toEqual(['Critical: api on web-1: 20 × TimeoutError: connect timed out in 1 min'])
     await sends(Array(20).fill(timeout))
-    await house.passes('1m')
-    expect(house.channel.messages[0]!.replies.map(({ card }) => card.title)).toEqual([
+    await app.passes('1m')
+    expect(app.channel.messages[0]!.replies.map(({ card }) => card.title)).toEqual([
       expect.stringMatching(/^It is critical now: api on web-1/),
     ])
     expect(await open()).toMatchObject([{ severity: 'critical', count: 40 }])
@@ -160,17 +160,17 @@ describe('an error that comes again and again', () => {
   it('that is usual says against which number it is told, also when more of it come', async () => {
     // A day of four in every five minutes.
     await sends(timeout)
-    const [series] = allSeries(house.state)
-    const now = house.clock.now()
-    house.state.transaction(() => {
-      for (let back = 5; back < 24 * 60; back += 5) addCount(house.state, series!.id, now - back * 60_000, 4)
-      house.state.prepare('update fingerprints set first_seen_at = ?').run(now - 48 * 3_600_000)
+    const [series] = allSeries(app.state)
+    const now = app.clock.now()
+    app.state.transaction(() => {
+      for (let back = 5; back < 24 * 60; back += 5) addCount(app.state, series!.id, now - back * 60_000, 4)
+      app.state.prepare('update fingerprints set first_seen_at = ?').run(now - 48 * 3_600_000)
     })
     await sends(Array(40).fill(timeout))
-    await house.passes('2s')
+    await app.passes('2s')
     await sends(timeout)
-    await house.passes('2s')
-    expect(JSON.stringify(house.channel.messages[0]!.card.lines)).toMatch(/alerts at (1\d|2\d)\. Usual is up to 4/)
+    await app.passes('2s')
+    expect(JSON.stringify(app.channel.messages[0]!.card.lines)).toMatch(/alerts at (1\d|2\d)\. Usual is up to 4/)
   })
 })
 
@@ -178,58 +178,58 @@ describe('a clock that goes back', () => {
   it('leaves no error unseen, counts on its card, and lets it end', async () => {
     await sends([...Array(5).fill(timeout), { ...timeout, message: 'pool exhausted' }])
     expect(titles()).toHaveLength(1)
-    house.clock.forget()
-    house.clock.sleep(-3 * 3_600_000)
-    house.scheduler.wake()
-    house.platformIsBack('none')
+    app.clock.forget()
+    app.clock.sleep(-3 * 3_600_000)
+    app.scheduler.wake()
+    app.platformIsBack('none')
     await sends([timeout, ...Array(5).fill({ ...timeout, message: 'pool exhausted' })])
-    await house.passes('2s')
+    await app.passes('2s')
     expect(titles().at(-1)).toBe('Warning: api on web-1: 5 × pool exhausted in 1 min')
-    await house.passes('2s')
+    await app.passes('2s')
     expect((await open()).map(one => (one as { count: number }).count).sort()).toEqual([5, 6])
-    await house.passes('16m')
+    await app.passes('16m')
     expect(await open()).toEqual([])
   })
 })
 
 describe('lines that cannot be judged', () => {
   const aged = () => {
-    house.state.prepare("update rules set matcher = 'words cannot be counted' where name = 'error-spikes'").run()
-    house.state.forget('rules')
+    app.state.prepare("update rules set matcher = 'words cannot be counted' where name = 'error-spikes'").run()
+    app.state.forget('rules')
   }
 
   it('are stored, counted and answered as such, and judged with the next ones', async () => {
     aged()
     await sends(Array(5).fill(timeout))
-    expect(await house.result('errors list')).toMatchObject({ errors: [{ count: 5 }] })
+    expect(await app.result('errors list')).toMatchObject({ errors: [{ count: 5 }] })
     expect(titles()).toEqual([])
-    await house.result('rules edit error-spikes --matcher none')
+    await app.result('rules edit error-spikes --matcher none')
     await sends({ message: 'all is well' })
     expect(titles()).toEqual(['Warning: api on web-1: 5 × TimeoutError: connect timed out in 1 min'])
   })
 
   it('do not keep others from it', async () => {
-    house.state
+    app.state
       .prepare(`create trigger broken before insert on alerts when new.title like '%bad%'
       begin select raise(abort, 'cannot be'); end`)
       .run()
     await sends([...Array(5).fill({ ...timeout, message: 'bad' }), ...Array(5).fill({ ...timeout, message: 'good' })])
     expect(titles()).toEqual(['Warning: api on web-1: 5 × good in 1 min'])
-    house.state.prepare('drop trigger broken').run()
+    app.state.prepare('drop trigger broken').run()
     await sends({ message: 'all is well' })
     expect(titles()).toHaveLength(2)
   })
 
   it('are counted with the next ones when not even that was possible, and stored only once', async () => {
-    house.state
+    app.state
       .prepare(`create trigger broken before insert on fingerprints
       begin select raise(abort, 'cannot be'); end`)
       .run()
     await sends(Array(5).fill(timeout))
-    house.state.prepare('drop trigger broken').run()
+    app.state.prepare('drop trigger broken').run()
     await sends({ message: 'all is well' })
     expect(titles()).toHaveLength(1)
-    expect((await house.result<{ total: number }>('logs search "connect timed out"')).total).toBe(5)
+    expect((await app.result<{ total: number }>('logs search "connect timed out"')).total).toBe(5)
   })
 })
 
@@ -245,7 +245,7 @@ describe('a batch with an idempotency key', () => {
       format: 'json' as const,
       project: 'default',
       defaults: {},
-      receivedAt: house.clock.now(),
+      receivedAt: app.clock.now(),
       limits: { lines: 1000, messageBytes: 65_536 },
       retentionMs: 3 * 86_400_000,
       privacy: {},
@@ -261,6 +261,6 @@ describe('a batch with an idempotency key', () => {
   })
 })
 
-const open = async () => (await house.result<{ alerts: object[] }>('alerts list')).alerts
+const open = async () => (await app.result<{ alerts: object[] }>('alerts list')).alerts
 /** Words without digits, which fingerprints would mask. */
 const word = (i: number) => String(i).replace(/\d/g, digit => 'abcdefghij'[Number(digit)]!)

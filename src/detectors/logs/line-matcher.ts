@@ -30,14 +30,14 @@ export function readLineMatcher(text: string, over: 'lines' | 'metrics' = 'lines
 }
 
 /** Whether lines of a kind fit. */
-export function fitsLines(matcher: LineMatcher, kind: Kind, project: string): boolean {
+export function matchesLines(matcher: LineMatcher, kind: Kind, project: string): boolean {
   if (matcher === null) return true
   const { source, host, group, level, fingerprint } = kind
   return matches(matcher, { ...NOTHING, project, source, host, group, level, fingerprint })
 }
 
 /** Whether a host, or a container on it, fits. */
-export function fitsMeasured(
+export function matchesMetric(
   matcher: QueryNode,
   { host, container, project }: { host: string; container: string | null; project: string },
 ): boolean {

@@ -4,7 +4,7 @@ import { writeSize } from '../../bytes.ts'
 import type { Text } from '../../card.ts'
 import type { PartitionStatus, Removed, StoreStatus } from '../../logs/store.ts'
 import { MINUTE } from '../../time.ts'
-import type { Finding, Outcome, Severity } from '../finding.ts'
+import type { DetectionResult, Finding, Severity } from '../finding.ts'
 
 /** What was seen of the store in one round of maintenance. */
 export type LogStoreSeen = {
@@ -26,7 +26,7 @@ const NAMED = 10
 const HOLD_OFF = 5 * MINUTE
 
 /** What to tell people now. `told` are the keys of this detector's open alerts, so that those that are over end. */
-export function detectLogStore(seen: LogStoreSeen, told: ReadonlySet<string>, now: number): Outcome[] {
+export function detectLogStore(seen: LogStoreSeen, told: ReadonlySet<string>, now: number): DetectionResult[] {
   const damaged = seen.status.partitions.filter(({ state }) => state === 'damaged').map(each => damage(each, seen, now))
   const still = new Set(damaged.map(({ key }) => key))
   const repaired = [...told].filter(key => key.startsWith(DAMAGED_KEY) && !still.has(key))
@@ -104,5 +104,5 @@ function finding(
   occurrences: number,
 ): Finding {
   const about = { detector: 'log-store', projectId: null, owner: null, remindEvery: 0, labels: {} }
-  return { key, severity, title, since, occurrences, seen: { lines }, ...about }
+  return { key, severity, title, since, occurrences, observation: { lines }, ...about }
 }

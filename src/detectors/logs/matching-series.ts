@@ -5,15 +5,15 @@ import { PART, type Pausing, readAllSeries } from '../../logs/line-counts.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import type { Rule } from '../rules/rule.ts'
-import { fitsLines, readLineMatcher } from './line-matcher.ts'
+import { matchesLines, readLineMatcher } from './line-matcher.ts'
 
 /** Whether lines of a series fit the rule's matcher; asked of the series of one error. */
-export function fittingSeries(state: State, rule: Rule, error: KnownError): (series: number) => boolean {
+export function matchingSeries(state: State, rule: Rule, error: KnownError): (series: number) => boolean {
   if (rule.matcher === '') return () => true
   const matcher = readLineMatcher(rule.matcher)
   const series = readSeries(state, [...new Set(error.recent.map(([, , id]) => id))])
   const project = readProjectById(state, error.projectId)?.name ?? ''
-  const fitting = new Set([...series.values()].filter(one => fitsLines(matcher, one, project)).map(({ id }) => id))
+  const fitting = new Set([...series.values()].filter(one => matchesLines(matcher, one, project)).map(({ id }) => id))
   return id => fitting.has(id)
 }
 
@@ -36,7 +36,7 @@ export function* seriesOfRule(state: State, rule: Rule): Pausing<readonly Series
       const one = all[known.looked]!
       if (!names.has(one.projectId)) names.set(one.projectId, readProjectById(state, one.projectId)?.name ?? '')
       const own = projectId === null || projectId === one.projectId
-      if (own && fitsLines(read, one, names.get(one.projectId)!)) known.fitting.push(one)
+      if (own && matchesLines(read, one, names.get(one.projectId)!)) known.fitting.push(one)
     }
     yield
   }

@@ -1,16 +1,16 @@
 // Finds sources that sent lines all the time and have stopped.
 import type { Text } from '../../card.ts'
-import { awayBetween } from '../../checks/downtimes.ts'
+import { downtimeBetween } from '../../checks/downtimes.ts'
 import { quoteWord } from '../../command/command-line.ts'
 import { quietSources, readSourceById, type Source } from '../../logs/sources.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../../time.ts'
-import type { Finding, Outcome } from '../finding.ts'
+import type { DetectionResult, Finding } from '../finding.ts'
 import type { Rule } from '../rules/rule.ts'
-import { dropWatch, keepWatch, readWatch } from '../rules/rule-states.ts'
+import { deleteRuleState, readRuleState, saveRuleState } from '../rules/rule-states.ts'
 import { titleOf } from '../rules/rule-title.ts'
-import { fitsLines, type LineMatcher, readLineMatcher } from './line-matcher.ts'
+import { type LineMatcher, matchesLines, readLineMatcher } from './line-matcher.ts'
 
 /** A source that was quiet for so long within a week comes and goes as it likes. */
 export const SPORADIC = 2 * HOUR
@@ -22,7 +22,7 @@ export const FORGOTTEN = 30 * DAY
 const AT_ONCE = 20
 
 /** How long a source may be quiet, ms; null while it is not known well enough, and when it is no regular one (by a rule with a baseline). */
-export function mayBeQuiet(
+export function isSporadic(
   rule: Pick<Rule, 'window' | 'hold' | 'baseline' | 'times'>,
   source: Pick<Source, 'firstSeenAt' | 'lastSeenAt' | 'gaps'>,
 ): number | null {
@@ -33,7 +33,7 @@ export function mayBeQuiet(
 }
 
 /** One outcome for each source whose silence is news at `now`, some sources at a time. */
-export function* detectSilence(state: State, rule: Rule, now: number): Generator<Outcome[]> {
+export function* detectSilence(state: State, rule: Rule, now: number): Generator<DetectionResult[]> {
   const matcher = readLineMatcher(rule.matcher)
   for (let after = 0; ; ) {
     const quiet = quietSources(state, now - FORGOTTEN, now - rule.window!, after, AT_ONCE)
@@ -43,38 +43,38 @@ export function* detectSilence(state: State, rule: Rule, now: number): Generator
   }
 }
 
-function judgeSilence(state: State, rule: Rule, matcher: LineMatcher, source: Source, now: number): Outcome[] {
+function judgeSilence(state: State, rule: Rule, matcher: LineMatcher, source: Source, now: number): DetectionResult[] {
   const key = silenceKey(source)
   if (rule.projectId !== null && rule.projectId !== source.projectId) return []
-  const quiet = mayBeQuiet(rule, source)
-  if (quiet === null || readWatch(state, key)) return []
-  const away = awayBetween(state, source.lastSeenAt, now)
+  const quiet = isSporadic(rule, source)
+  if (quiet === null || readRuleState(state, key)) return []
+  const away = downtimeBetween(state, source.lastSeenAt, now)
   if (now < source.lastSeenAt + quiet + (away > 0 ? away + SETTLING : 0)) return []
   const project = readProjectById(state, source.projectId)
   const kind = { source: source.name, host: '', group: '', level: 'info' as const, fingerprint: '' }
-  if (!project || !fitsLines(matcher, kind, project.name)) return []
+  if (!project || !matchesLines(matcher, kind, project.name)) return []
   const watched = { ruleId: rule.id, state: 'open' as const, since: source.lastSeenAt, lastAt: now, value: 0 }
   const endsAt = source.lastSeenAt + FORGOTTEN
-  keepWatch(state, { ...watched, key, endsAt, counted: 0, subject: String(source.id) })
+  saveRuleState(state, { ...watched, key, endsAt, counted: 0, subject: String(source.id) })
   return [{ kind: 'found', finding: finding(rule, source, quiet, project.remindEvery) }]
 }
 
 /** The end of a source's silence, when one was told: `source` as it was before it was heard at `now`. */
-export function silenceBroken(state: State, source: Source, now: number): Extract<Outcome, { kind: 'gone' }>[] {
+export function sourceIsBack(state: State, source: Source, now: number): Extract<DetectionResult, { kind: 'gone' }>[] {
   const key = silenceKey(source)
-  if (!readWatch(state, key)) return []
-  dropWatch(state, key)
+  if (!readRuleState(state, key)) return []
+  deleteRuleState(state, key)
   const lasted = aboutDuration(now - source.lastSeenAt)
-  return [{ kind: 'gone', key, seen: { lines: [`It sends lines again, after ${lasted} of silence.`] } }]
+  return [{ kind: 'gone', key, observation: { lines: [`It sends lines again, after ${lasted} of silence.`] } }]
 }
 
 /** A silence that is due to be forgotten, unless it ended meanwhile. */
-export function silenceForgotten(state: State, key: string, subject: string, now: number): Outcome[] {
+export function sourceRemoved(state: State, key: string, subject: string, now: number): DetectionResult[] {
   const source = readSourceById(state, Number(subject))
-  dropWatch(state, key)
+  deleteRuleState(state, key)
   if (source && source.lastSeenAt + FORGOTTEN > now) return [{ kind: 'gone', key }]
   const lines = [`It was silent for ${formatDuration(FORGOTTEN)} and is taken for gone.`]
-  return [{ kind: 'gone', key, seen: { lines } }]
+  return [{ kind: 'gone', key, observation: { lines } }]
 }
 
 function silenceKey(source: Pick<Source, 'id'>): string {
@@ -96,7 +96,7 @@ function finding(rule: Rule, source: Source, quiet: number, remindEvery: number)
     labels: { ...(source.name === '' ? {} : { source: source.name }), rule: rule.name, role: 'source-silent' },
     owner: rule.owner,
     remindEvery: rule.remindEvery ?? remindEvery,
-    seen: {
+    observation: {
       lines: [
         last,
         `${rule.baseline ? `In the last week it was never quiet for more than ${aboutDuration(longest)}; the` : 'The'} rule ${rule.name} allows ${aboutDuration(quiet)}.`,

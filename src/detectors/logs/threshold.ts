@@ -1,6 +1,6 @@
 // Threshold rules: lines counted over a window, or a metric of hosts and containers, compared with a number.
 import type { Text } from '../../card.ts'
-import { awayBetween } from '../../checks/downtimes.ts'
+import { downtimeBetween } from '../../checks/downtimes.ts'
 import { quoteWord } from '../../command/command-line.ts'
 import { listContainers } from '../../hosts/containers/containers.ts'
 import type { Host } from '../../hosts/host.ts'
@@ -15,7 +15,7 @@ import type { Rule } from '../rules/rule.ts'
 import type { Figure } from '../rules/rule-finding.ts'
 import { titleOf } from '../rules/rule-title.ts'
 import { windowWords } from './error-finding.ts'
-import { fitsMeasured, type LineMatcher, readLineMatcher } from './line-matcher.ts'
+import { type LineMatcher, matchesMetric, readLineMatcher } from './line-matcher.ts'
 import { seriesOfRule } from './matching-series.ts'
 
 /** Hosts are measured every half minute; what is older says nothing of now. */
@@ -44,7 +44,7 @@ export function limitWords(rule: Rule): string {
 export function* lineFigures(state: State, rule: Rule, until: number, within: LinesWithin): Pausing<Figure[]> {
   const from = until - rule.window!
   // A window that Vakt did not hear, or that began before the rule, says nothing of too few lines.
-  const unheard = awayBetween(state, from, until) > 0 || rule.createdAt > from
+  const unheard = downtimeBetween(state, from, until) > 0 || rule.createdAt > from
   const fitting = yield* seriesOfRule(state, rule)
   const lines = yield* within(from, until)
   // Of what says nothing any more there are too few lines as well.
@@ -89,7 +89,7 @@ function metricsOf(state: State, rule: Rule, metric: Metric, host: Host, matcher
   const names = rule.per === 'container' ? listContainers(state, host.id).map(({ name }) => name) : [null]
   const project = host.projectId === null ? '' : (readProjectById(state, host.projectId)?.name ?? '')
   return names
-    .filter(container => matcher === null || fitsMeasured(matcher, { host: host.name, container, project }))
+    .filter(container => matcher === null || matchesMetric(matcher, { host: host.name, container, project }))
     .map((container): Figure => {
       const read = (back: number) =>
         readMetric(state, { metric, host, container }, { from: now - back, until: now, now })

@@ -10,9 +10,9 @@ import type { State } from '../../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import { HISTORY, neededOver, usualPeak } from '../logs/error-conditions.ts'
 import { isTooMany, USUAL_OVER } from '../logs/error-rate.ts'
-import { fitsLines, fitsMeasured, readLineMatcher } from '../logs/line-matcher.ts'
+import { matchesLines, matchesMetric, readLineMatcher } from '../logs/line-matcher.ts'
 import { isNews } from '../logs/new-error.ts'
-import { mayBeQuiet } from '../logs/silent-source.ts'
+import { isSporadic } from '../logs/silent-source.ts'
 import { isBeyond } from '../logs/threshold.ts'
 import { type Episode, episodesOf, type Reading, slidingSums } from './episodes.ts'
 import type { Rule } from './rule.ts'
@@ -65,7 +65,7 @@ function subjectsOf(state: State, rule: Rule, span: Span): Subject[] {
     one =>
       (rule.projectId === null || rule.projectId === one.projectId) &&
       (rule.kind !== 'error-spike' || one.fingerprint !== '') &&
-      (matcher === null || fitsLines(matcher, one, nameOf(one.projectId))),
+      (matcher === null || matchesLines(matcher, one, nameOf(one.projectId))),
   )
   const known = new Map(
     rule.kind === 'error-spike'
@@ -193,7 +193,7 @@ function* tryMetric(state: State, rule: Rule, { from, until, now }: Span): Gener
     const project = host.projectId === null ? '' : (readProjectById(state, host.projectId)?.name ?? '')
     for (const container of names) {
       if (rule.projectId !== null && rule.projectId !== host.projectId) continue
-      if (matcher !== null && !fitsMeasured(matcher, { host: host.name, container, project })) continue
+      if (matcher !== null && !matchesMetric(matcher, { host: host.name, container, project })) continue
       const points = readMetric(state, { metric: rule.metric as Metric, host, container }, { from, until, now })
       const readings = points.map(({ at, value }) => ({ at, value, breached: isBeyond(rule, value) }))
       const subject = container === null ? host.name : `${container} on ${host.name}`
@@ -226,10 +226,10 @@ function* trySilence(state: State, rule: Rule, { from, until, now }: Span): Gene
   const matcher = readLineMatcher(rule.matcher)
   const all = Map.groupBy(allSeries(state), one => `${one.projectId}\0${one.source}`)
   for (const source of listSources(state)) {
-    const quiet = mayBeQuiet(rule, source)
+    const quiet = isSporadic(rule, source)
     const series = all.get(`${source.projectId}\0${source.name}`) ?? []
     const fits =
-      matcher === null || fitsLines(matcher, series[0]!, readProjectById(state, source.projectId)?.name ?? '')
+      matcher === null || matchesLines(matcher, series[0]!, readProjectById(state, source.projectId)?.name ?? '')
     if (quiet === null || series.length === 0 || !fits) continue
     if (rule.projectId !== null && rule.projectId !== source.projectId) continue
     const heard = yield* countsOfAll(state, series, Math.max(from, now - 2 * DAY), until)

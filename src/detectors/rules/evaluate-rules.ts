@@ -5,12 +5,12 @@ import { type LinesWithin, linesWithin } from '../../logs/line-counts.ts'
 import { pruneSources } from '../../logs/sources.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, SECOND } from '../../time.ts'
-import type { Outcome } from '../finding.ts'
+import type { DetectionResult } from '../finding.ts'
 import { errorRates } from '../logs/error-rate.ts'
 import { detectSilence } from '../logs/silent-source.ts'
 import { lineFigures, metricFigures } from '../logs/threshold.ts'
 import type { Rule } from './rule.ts'
-import { judgeFigures } from './rule-finding.ts'
+import { evaluateValues } from './rule-finding.ts'
 import { activeRules } from './rules.ts'
 
 const EVERY = 15 * SECOND
@@ -18,12 +18,12 @@ const EVERY = 15 * SECOND
 const COUNTED_BY = 2 * SECOND
 
 /** When the survey after one at `now` is due: at 2, 17, 32 and 47 seconds of a minute. */
-export function nextSurvey(now: number): number {
+export function nextEvaluation(now: number): number {
   return (Math.floor((now - COUNTED_BY) / EVERY) + 1) * EVERY + COUNTED_BY
 }
 
 /** A rule, and what it finds: `find` is taken step by step, each of which takes some milliseconds at the most. */
-export type Asked = { rule: Rule; find: Generator<Outcome[] | undefined> }
+export type Asked = { rule: Rule; find: Generator<DetectionResult[] | undefined> }
 
 /** Everything that is not judged as lines come in, rule by rule. */
 export function* survey(state: State, now: number): Generator<Asked> {
@@ -43,10 +43,10 @@ function* judge(
   until: number,
   now: number,
   within: LinesWithin,
-): Generator<Outcome[] | undefined> {
-  if (rule.kind === 'error-rate') yield judgeFigures(state, rule, yield* errorRates(state, rule, until, within), now)
-  else if (rule.metric === null) yield judgeFigures(state, rule, yield* lineFigures(state, rule, until, within), now)
-  else yield judgeFigures(state, rule, yield* metricFigures(state, rule, now), now)
+): Generator<DetectionResult[] | undefined> {
+  if (rule.kind === 'error-rate') yield evaluateValues(state, rule, yield* errorRates(state, rule, until, within), now)
+  else if (rule.metric === null) yield evaluateValues(state, rule, yield* lineFigures(state, rule, until, within), now)
+  else yield evaluateValues(state, rule, yield* metricFigures(state, rule, now), now)
 }
 
 /** What is remembered of rules that are paused or gone. */
@@ -60,7 +60,7 @@ const ERRORS_KEPT = 90 * DAY
 const SOURCES_KEPT = 40 * DAY
 
 /** Thins the counters and forgets what has not been seen for long; called often, does little at a time. */
-export function keepCounters(state: State, now: number): void {
+export function pruneCounters(state: State, now: number): void {
   state.transaction(() => {
     thinCounts(state, now)
     pruneCountedBatches(state, now)

@@ -1,11 +1,11 @@
 // Trouble that must last before it is told, and be gone for a while before it is over: so that nothing flickers. Pure.
 import type { Rule } from './rule.ts'
-import type { Watch } from './rule-states.ts'
+import type { RuleState } from './rule-states.ts'
 
 /** What trouble becomes: it begins to be watched, is told, goes on, is over, or there is nothing to do. */
 export type Lasting =
   | { turn: 'none' | 'over' | 'passed' }
-  | { turn: 'watched' | 'told' | 'goes on'; watch: Pick<Watch, 'state' | 'since' | 'lastAt' | 'value'> }
+  | { turn: 'watched' | 'told' | 'goes on'; watch: Pick<RuleState, 'state' | 'since' | 'lastAt' | 'value'> }
 
 /**
  * `value` is what is seen at `now`, null when nothing could be measured; `away` is how long Vakt heard nothing since the
@@ -13,7 +13,7 @@ export type Lasting =
  */
 export function lasting(
   rule: Pick<Rule, 'hold' | 'quiet'>,
-  watch: Pick<Watch, 'state' | 'since' | 'lastAt' | 'value'> | undefined,
+  watch: Pick<RuleState, 'state' | 'since' | 'lastAt' | 'value'> | undefined,
   seen: { breached: boolean; worse: (value: number, than: number) => boolean; value: number | null },
   now: number,
   away: number,

@@ -1,25 +1,25 @@
 // What it means to a detector that a person resolves its alert: the error is resolved, the figure is known.
-import { noteSettlement } from '../../hosts/dismissed-alerts.ts'
+import { recordDismissal } from '../../hosts/dismissed-alerts.ts'
 import { setErrorState } from '../../logs/errors.ts'
 import type { State } from '../../state/database.ts'
 import type { Finding } from '../finding.ts'
 import { HOST_DETECTORS } from '../hosts/host-findings.ts'
-import { dropWatch, keepWatch, readWatch } from './rule-states.ts'
+import { deleteRuleState, readRuleState, saveRuleState } from './rule-states.ts'
 
 /** Marks a watch whose alert somebody ended: nothing is told of it until it is over by itself. */
-export const SETTLED = -1
+export const DISMISSED = -1
 
 /** Takes note that somebody resolved an alert: an error that comes again is then a regression. */
-export function settle(
+export function dismiss(
   state: State,
   { key, detector, severity }: Pick<Finding, 'key' | 'detector' | 'severity'>,
   by: string,
   now: number,
 ): void {
-  const watch = readWatch(state, key)
+  const watch = readRuleState(state, key)
   if (key.startsWith('error:')) {
-    dropWatch(state, key)
+    deleteRuleState(state, key)
     setErrorState(state, Number(key.slice('error:'.length)), 'resolved', by, now)
-  } else if (watch && key.startsWith('rule:')) keepWatch(state, { ...watch, counted: SETTLED })
-  else if (HOST_DETECTORS.some(name => name === detector)) noteSettlement(state, key, { at: now, severity })
+  } else if (watch && key.startsWith('rule:')) saveRuleState(state, { ...watch, counted: DISMISSED })
+  else if (HOST_DETECTORS.some(name => name === detector)) recordDismissal(state, key, { at: now, severity })
 }

@@ -1,4 +1,4 @@
-// Rules through the whole house with the real store: what each kind finds, when it ends, and what changing it does.
+// Rules through the whole app with the real store: what each kind finds, when it ends, and what changing it does.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,21 +6,21 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { plainText } from '../../card.ts'
 import { addHost } from '../../hosts/hosts.ts'
 import { storeMeasured } from '../../hosts/metrics/samples.ts'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { addCount, allSeries } from '../../logs/counters.ts'
 import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { MINUTE, parseDuration } from '../../time.ts'
 
 let folder: string
 let store: LogStore
-let house: TestHouse
+let app: TestApp
 let key: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-rules-'))
-  store = await openLogStore({ folder, log: silentLog })
+  store = await openLogStore({ folder, logger: silentLogger })
 })
 
 afterAll(async () => {
@@ -29,17 +29,17 @@ afterAll(async () => {
 })
 
 beforeEach(async () => {
-  house = await startHouse({ store })
-  key = (await house.result<{ key: { secret: string } }>('keys create default')).key.secret
+  app = await startApp({ store })
+  key = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await store.purge({ where: null, from: null, until: null })
 })
 
 async function sends(...lines: object[]) {
-  const answer = await house.request('/api/logs', {
+  const answer = await app.request('/api/logs', {
     method: 'POST',
     body: JSON.stringify(
       lines.map(line => ({ level: 'info', source: 'api', host: 'web-1', message: 'all is well', ...line })),
@@ -55,57 +55,57 @@ const error = (message: string) => ({ level: 'error', message })
 async function keepsSending(times: number, every: string, ...lines: object[]) {
   for (let i = 0; i < times; i++) {
     await sends(...lines)
-    await house.passes(every)
+    await app.passes(every)
   }
 }
 
 /** Time passes in steps, with room for searches to be answered by their threads. */
 async function passes(duration: string) {
   for (let left = parseDuration(duration)!; left > 0; left -= 5_000) {
-    await house.passes('5s')
+    await app.passes('5s')
     await new Promise(resolve => setTimeout(resolve, 20))
   }
 }
 
 type Shown = { title: string; detector: string; state: string; count: number; id: number; severity: string }
-const open = async () => (await house.result<{ alerts: Shown[] }>('alerts list')).alerts
+const open = async () => (await app.result<{ alerts: Shown[] }>('alerts list')).alerts
 const shown = async () => (await open()).map(({ title, detector }) => [detector, title])
 const fingerprint = async () =>
-  (await house.result<{ errors: { fingerprint: string }[] }>('errors list')).errors[0]!.fingerprint
+  (await app.result<{ errors: { fingerprint: string }[] }>('errors list')).errors[0]!.fingerprint
 
 describe('a resolved error', () => {
   it('is told when it is back, and says who resolved it', async () => {
     await sends(error('pool exhausted'))
-    await house.result(`errors resolve ${await fingerprint()}`)
+    await app.result(`errors resolve ${await fingerprint()}`)
     await sends(error('pool exhausted'))
     expect(await shown()).toEqual([])
-    await house.passes('2m')
+    await app.passes('2m')
     await sends(error('pool exhausted'))
     expect(await shown()).toEqual([['regression', 'api on web-1: pool exhausted is back']])
-    expect(JSON.stringify(house.channel.messages.at(-1)!.card)).toContain('It was resolved by ')
+    expect(JSON.stringify(app.channel.messages.at(-1)!.card)).toContain('It was resolved by ')
   })
 
   it('is one whose alert a person resolved; lines that are only late do not count', async () => {
     await sends(...Array(5).fill(error('pool exhausted')))
     const [alert] = await open()
-    await house.result(`resolve ${alert!.id}`)
-    await house.passes('5m')
-    await sends({ ...error('pool exhausted'), timestamp: house.clock.now() - 10 * 60_000 })
+    await app.result(`resolve ${alert!.id}`)
+    await app.passes('5m')
+    await sends({ ...error('pool exhausted'), timestamp: app.clock.now() - 10 * 60_000 })
     expect(await shown()).toEqual([])
     await sends(error('pool exhausted'))
     expect(await shown()).toEqual([['regression', 'api on web-1: pool exhausted is back']])
     await sends(...Array(5).fill(error('pool exhausted')))
-    await house.passes('5s')
+    await app.passes('5s')
     expect(await open()).toMatchObject([{ title: 'api on web-1: 7 × pool exhausted in 1 min', count: 6 }])
-    expect(house.channel.messages).toHaveLength(2)
+    expect(app.channel.messages).toHaveLength(2)
   })
 
   it('stays quiet for good when it is muted', async () => {
     await sends(error('pool exhausted'))
-    await house.result(`errors mute ${await fingerprint()}`)
+    await app.result(`errors mute ${await fingerprint()}`)
     await sends(...Array(50).fill(error('pool exhausted')))
     expect(await shown()).toEqual([])
-    await house.result(`errors reopen ${await fingerprint()}`)
+    await app.result(`errors reopen ${await fingerprint()}`)
     await sends(error('pool exhausted'))
     expect(await shown()).toHaveLength(1)
   })
@@ -113,7 +113,7 @@ describe('a resolved error', () => {
 
 describe('the list of errors', () => {
   it('names each so that it can be asked about, and says truly why there is none', async () => {
-    const lines = async (line: string) => JSON.stringify(await house.says(line))
+    const lines = async (line: string) => JSON.stringify(await app.says(line))
     expect(await lines('errors list')).toContain('No line at error or fatal was counted yet')
     await sends(error('pool exhausted'))
     expect(await lines('errors list')).toContain(`{"code":"${await fingerprint()}"}`)
@@ -123,12 +123,12 @@ describe('the list of errors', () => {
 
 describe('a new error', () => {
   it('is told only once its source is known, where that is wanted', async () => {
-    await house.result('rules edit new-errors --hold 10m')
+    await app.result('rules edit new-errors --hold 10m')
     await sends(error('first'))
-    await house.passes('10m')
+    await app.passes('10m')
     await sends(error('second'))
     expect(await shown()).toEqual([])
-    await house.result('rules resume new-errors')
+    await app.result('rules resume new-errors')
     await sends(error('third'))
     await sends({ ...error('fourth'), source: 'young' })
     expect(await shown()).toEqual([['new-error', 'api on web-1: new error: third']])
@@ -137,50 +137,50 @@ describe('a new error', () => {
 
 describe('a source', () => {
   it('that stops is told after a quarter of an hour, and when it speaks again; time that Vakt was away does not count', async () => {
-    await house.result('rules edit silent-sources --hold 1h')
+    await app.result('rules edit silent-sources --hold 1h')
     await keepsSending(9, '10m', {})
     expect(await shown()).toEqual([])
-    house = await house.restarts('3h')
-    await house.passes('9m')
+    app = await app.restarts('3h')
+    await app.passes('9m')
     expect((await shown()).filter(([detector]) => detector === 'silence')).toEqual([])
-    await house.passes('6m')
+    await app.passes('6m')
     expect(await shown()).toEqual([['silence', 'api stopped sending logs']])
     // So that it explains what its missing lines alert.
-    const { alerts } = await house.result<{ alerts: { labels: object }[] }>('alerts list')
+    const { alerts } = await app.result<{ alerts: { labels: object }[] }>('alerts list')
     expect(alerts[0]!.labels).toMatchObject({ role: 'source-silent', source: 'api' })
     await sends({})
     expect(await shown()).toEqual([])
-    await house.passes('55m')
+    await app.passes('55m')
     expect(await shown()).toHaveLength(1)
-    await house.result('rules edit silent-sources --window 10m')
+    await app.result('rules edit silent-sources --window 10m')
     expect(await shown()).toHaveLength(1)
-    await house.result('rules edit silent-sources --matcher -source:api')
+    await app.result('rules edit silent-sources --matcher -source:api')
     expect(await shown()).toEqual([])
   })
 
   it('that was silent for long is told again, where somebody took it for trouble', async () => {
-    await house.result('rules edit silent-sources --hold 1h')
+    await app.result('rules edit silent-sources --hold 1h')
     await keepsSending(9, '10m', {})
-    await house.passes('15m')
-    await house.result('ack 1')
-    await house.passes('3h')
+    await app.passes('15m')
+    await app.result('ack 1')
+    await app.passes('3h')
     await sends({})
     expect(await shown()).toEqual([])
-    await house.passes('25m')
+    await app.passes('25m')
     expect(await shown()).toEqual([['silence', 'api stopped sending logs']])
-    await house.passes('3h')
+    await app.passes('3h')
     await sends({})
-    await house.passes('1h')
+    await app.passes('1h')
     expect(await shown()).toEqual([])
   })
 
   it('that comes and goes is never told', async () => {
-    await house.result('rules edit silent-sources --hold 1h')
+    await app.result('rules edit silent-sources --hold 1h')
     await sends({})
-    house = await house.restarts('1s')
-    await house.passes('2h1m')
+    app = await app.restarts('1s')
+    await app.passes('2h1m')
     await sends({})
-    await house.passes('1h')
+    await app.passes('1h')
     expect(await shown()).toEqual([])
   })
 })
@@ -194,7 +194,7 @@ describe('an error rate', () => {
     expect((await open()).filter(one => one.detector === 'error-rate')).toMatchObject([
       { title: 'api: 29% of lines are errors', state: 'firing' },
     ])
-    const card = house.channel.messages.map(message => message.card).find(({ title }) => title.includes('29%'))
+    const card = app.channel.messages.map(message => message.card).find(({ title }) => title.includes('29%'))
     const course = card!.fields!.find(({ name }) => name === 'Errors')
     expect(plainText(course!.value, String)).toMatch(/^·+▁█+.* threshold 20 %$/)
     await keepsSending(24, '30s', ...Array(20).fill({}))
@@ -205,29 +205,29 @@ describe('an error rate', () => {
 describe('a rule that is tested', () => {
   it('knows what was usual: a source of which every third line is an error all day is no trouble', async () => {
     await sends(error('failed'), {})
-    const now = house.clock.now()
-    house.state.transaction(() => {
-      for (const { id, level } of allSeries(house.state))
+    const now = app.clock.now()
+    app.state.transaction(() => {
+      for (const { id, level } of allSeries(app.state))
         for (let back = 1; back < 27 * 6; back++)
-          addCount(house.state, id, now - back * 10 * MINUTE, level === 'error' ? 20 : 40)
+          addCount(app.state, id, now - back * 10 * MINUTE, level === 'error' ? 20 : 40)
     })
     const cards = async (flags = '') =>
-      (await house.result<{ cards: number }>(`rules test error-rates --last 1h ${flags}`)).cards
+      (await app.result<{ cards: number }>(`rules test error-rates --last 1h ${flags}`)).cards
     expect([await cards(), await cards('--hold 0s'), await cards('--hold 0s --baseline=off')]).toEqual([0, 0, 6])
   })
 
   it('tells of the past what it told: of errors in every second minute, and of minutes with too little', async () => {
-    await house.result('rules add few --kind threshold --operator < --threshold 25 --window 2m --quiet 10m')
+    await app.result('rules add few --kind threshold --operator < --threshold 25 --window 2m --quiet 10m')
     const errors = Array.from('abcdefghijklmnopqrst', letter => error(`${letter} is wrong`))
     for (let i = 0; i < 8; i++) {
       await keepsSending(1, '1m', ...errors, ...Array(20).fill({}))
       await keepsSending(1, '1m', ...Array(20).fill({}))
     }
     expect((await shown()).map(([detector]) => detector)).toEqual(['error-rate'])
-    expect(await house.result('rules test error-rates --last 30m')).toMatchObject({ cards: 1 })
-    await house.passes('3m')
+    expect(await app.result('rules test error-rates --last 30m')).toMatchObject({ cards: 1 })
+    await app.passes('3m')
     expect((await shown()).map(([detector]) => detector).sort()).toEqual(['error-rate', 'threshold'])
-    expect(await house.result('rules test few --last 10m')).toMatchObject({
+    expect(await app.result('rules test few --last 10m')).toMatchObject({
       cards: 1,
       would_have_fired: [{ subject: 'few', fired_at: expect.stringMatching('T09:1[67]') }],
     })
@@ -236,7 +236,7 @@ describe('a rule that is tested', () => {
 
 describe('a threshold', () => {
   it('is told once it has lasted, per host, and ends after quiet; editing takes effect at once', async () => {
-    await house.result(
+    await app.result(
       'rules add busy --kind threshold --matcher "source:api level>=warn" --threshold 10 --window 1m --hold 2m --quiet 3m --per host',
     )
     const warns = Array(11).fill({ level: 'warn', message: 'slow' })
@@ -244,39 +244,39 @@ describe('a threshold', () => {
     expect(await shown()).toEqual([])
     await keepsSending(2, '1m', ...warns, { level: 'warn', host: 'web-2' })
     expect(await shown()).toEqual([['threshold', 'web-1: 11 lines in 1 min']])
-    await house.passes('2m')
+    await app.passes('2m')
     expect(await shown()).toHaveLength(1)
-    await house.passes('3m')
+    await app.passes('3m')
     expect(await shown()).toEqual([])
-    await house.result('rules edit busy --threshold 1 --hold 0s')
+    await app.result('rules edit busy --threshold 1 --hold 0s')
     await sends({ level: 'warn', host: 'web-3' })
-    await house.passes('63s')
+    await app.passes('63s')
     expect(await shown()).toEqual([['threshold', 'web-3: 1 line in 1 min']])
-    await house.result('rules pause busy')
+    await app.result('rules pause busy')
     expect(await shown()).toEqual([])
   })
 
   it('of too few lines does not blame the time that Vakt was away', async () => {
-    await house.result('rules add orders --kind threshold --matcher source:api --operator < --threshold 5 --window 5m')
+    await app.result('rules add orders --kind threshold --matcher source:api --operator < --threshold 5 --window 5m')
     await keepsSending(7, '1m', {}, {})
     expect(await shown()).toEqual([])
-    house = await house.restarts('10m')
+    app = await app.restarts('10m')
     await keepsSending(7, '1m', {}, {})
     expect((await shown()).filter(([detector]) => detector === 'threshold')).toEqual([])
-    await house.passes('6m')
+    await app.passes('6m')
     expect((await shown()).filter(([detector]) => detector === 'threshold')).toEqual([
       ['threshold', 'orders: 0 lines in 5 min'],
     ])
   })
 
   it('of too few lines of a source goes on when there are none at all, and a person can settle it', async () => {
-    await house.result('rules add few --kind threshold --operator < --threshold 5 --window 1m --quiet 1m --per source')
+    await app.result('rules add few --kind threshold --operator < --threshold 5 --window 1m --quiet 1m --per source')
     await keepsSending(3, '1m', ...Array(6).fill({}), ...Array(6).fill({ source: 'web' }))
     await keepsSending(70, '1m', ...Array(6).fill({}))
     expect(await shown()).toEqual([['threshold', 'web: 0 lines in 1 min']])
     const [alert] = await open()
-    await house.result(`resolve ${alert!.id}`)
-    await house.passes('30s')
+    await app.result(`resolve ${alert!.id}`)
+    await app.passes('30s')
     expect(await shown()).toEqual([])
     await keepsSending(4, '1m', ...Array(6).fill({}), ...Array(6).fill({ source: 'web' }))
     await keepsSending(3, '1m', ...Array(6).fill({}))
@@ -286,13 +286,13 @@ describe('a threshold', () => {
 
 describe('a metric', () => {
   it('is told of the host that is beyond it for long enough, with its curve, and over when it is better', async () => {
-    const { id } = addHost(house.state, { ...HOST, name: 'db-1', addedAt: house.clock.now(), enabled: false })
-    addHost(house.state, { ...HOST, name: 'db-2', addedAt: house.clock.now(), enabled: false })
-    await house.result('rules add busy --kind threshold --metric cpu --operator > --threshold 90 --hold 2m --quiet 2m')
+    const { id } = addHost(app.state, { ...HOST, name: 'db-1', addedAt: app.clock.now(), enabled: false })
+    addHost(app.state, { ...HOST, name: 'db-2', addedAt: app.clock.now(), enabled: false })
+    await app.result('rules add busy --kind threshold --metric cpu --operator > --threshold 90 --hold 2m --quiet 2m')
     const runs = async (cpu: number, times: number) => {
       for (let i = 0; i < times; i++) {
-        storeMeasured(house.state, id, [{ kind: 'host', name: '', cpu }], house.clock.now())
-        await house.passes('30s')
+        storeMeasured(app.state, id, [{ kind: 'host', name: '', cpu }], app.clock.now())
+        await app.passes('30s')
       }
     }
     await runs(95, 4)
@@ -302,59 +302,59 @@ describe('a metric', () => {
     expect((await open())[0]!.title).toMatch(/^db-1: cpu at 9\d(\.\d)?%$/)
     await runs(20, 14)
     expect(await shown()).toEqual([])
-    expect(await house.result('rules test busy --last 30m')).toMatchObject({ cards: 1 })
+    expect(await app.result('rules test busy --last 30m')).toMatchObject({ cards: 1 })
   })
 })
 
 describe('a search', () => {
   it('for too little does not blame the time before the rule, or in which Vakt was away', async () => {
-    await house.result('rules add orders --kind search --matcher order --operator < --threshold 1 --window 2m')
+    await app.result('rules add orders --kind search --matcher order --operator < --threshold 1 --window 2m')
     await passes('1m')
     expect(await shown()).toEqual([])
     await sends({ message: 'an order' })
-    house = await house.restarts('10m')
+    app = await app.restarts('10m')
     await passes('30s')
     expect((await shown()).filter(([detector]) => detector === 'search')).toEqual([])
-    await house.passes('100s')
+    await app.passes('100s')
     await passes('30s')
     expect(await shown()).toContainEqual(['search', 'orders: 0 lines in 2 min'])
   })
 
   it('is a rule: told when it finds too much, with lines, and over when it has been quiet', async () => {
-    await house.result('logs save declined "\\"card declined\\""')
-    await house.result('rules add declined --kind search --matcher @declined --threshold 3 --window 2m --quiet 1m')
+    await app.result('logs save declined "\\"card declined\\""')
+    await app.result('rules add declined --kind search --matcher @declined --threshold 3 --window 2m --quiet 1m')
     await sends({ message: 'card declined for 7' }, { message: 'card declined for 8' })
     await passes('20s')
     expect(await shown()).toEqual([])
     await sends({ message: 'card declined for 9' })
     await passes('20s')
     expect(await shown()).toEqual([['search', 'declined: 3 lines in 2 min']])
-    expect(JSON.stringify(house.channel.messages[0]!.card)).toContain('card declined for 9')
+    expect(JSON.stringify(app.channel.messages[0]!.card)).toContain('card declined for 9')
     await passes('2m')
     await passes('90s')
     expect(await shown()).toEqual([])
-    expect(await house.result('rules test declined --last 1h')).toMatchObject({ cards: 1 })
+    expect(await app.result('rules test declined --last 1h')).toMatchObject({ cards: 1 })
   })
 })
 
 describe('the rules', () => {
   it('that hold everywhere cannot be taken over with the key of a project, which may add its own', async () => {
-    await house.result('projects add shop')
-    const admin = (await house.result<{ key: { secret: string } }>('keys create shop --role admin')).key.secret
+    await app.result('projects add shop')
+    const admin = (await app.result<{ key: { secret: string } }>('keys create shop --role admin')).key.secret
     const asks = async (line: string) => {
       const headers = { 'x-api-key': admin, 'content-type': 'application/json' }
       const body = JSON.stringify({ line })
-      return (await (await house.request('/api/commands', { method: 'POST', headers, body })).json()) as { ok: boolean }
+      return (await (await app.request('/api/commands', { method: 'POST', headers, body })).json()) as { ok: boolean }
     }
     for (const line of ['rules edit error-spikes --threshold 9', 'rules edit error-spikes --project shop --note hush'])
       expect(await asks(line)).toMatchObject({ ok: false, error: { code: 'forbidden' } })
     expect(await asks('rules add own --kind error-spike --threshold 9')).toMatchObject({ ok: true })
-    expect(await house.result('rules show error-spikes')).toMatchObject({ rule: { project: null, threshold: 5 } })
-    expect(await house.result('rules show own')).toMatchObject({ rule: { project: 'shop' } })
+    expect(await app.result('rules show error-spikes')).toMatchObject({ rule: { project: null, threshold: 5 } })
+    expect(await app.result('rules show own')).toMatchObject({ rule: { project: 'shop' } })
   })
 
   it('are there from the start, with everything shown, and hold as they were changed', async () => {
-    const { rules } = await house.result<{ rules: { name: string; paused: boolean }[] }>('rules list')
+    const { rules } = await app.result<{ rules: { name: string; paused: boolean }[] }>('rules list')
     expect(rules.map(({ name, paused }) => [name, paused])).toEqual([
       ['error-rates', false],
       ['error-spikes', false],
@@ -362,20 +362,20 @@ describe('the rules', () => {
       ['regressions', false],
       ['silent-sources', false],
     ])
-    const reply = await house.says('rules show error-spikes')
+    const reply = await app.says('rules show error-spikes')
     expect(JSON.stringify(reply)).toContain('--threshold ')
-    await house.result('rules edit error-spikes --threshold 3 --matcher "-source:batch"')
+    await app.result('rules edit error-spikes --threshold 3 --matcher "-source:batch"')
     await sends(...Array(9).fill({ ...error('boom'), source: 'batch' }), ...Array(3).fill(error('boom')))
     expect(await shown()).toEqual([['error-spike', 'api on web-1: 3 × boom in 1 min']])
-    await house.result('rules remove error-spikes --yes')
+    await app.result('rules remove error-spikes --yes')
     expect(await shown()).toEqual([])
-    house = await house.restarts('1s')
-    expect((await house.result<{ rules: object[] }>('rules list')).rules).toHaveLength(4)
+    app = await app.restarts('1s')
+    expect((await app.result<{ rules: object[] }>('rules list')).rules).toHaveLength(4)
   })
 
   it('show every setting with its default, also those that nobody has set', async () => {
     const linesOf = async (line: string) => {
-      const reply = await house.says(line)
+      const reply = await app.says(line)
       return reply.ok ? reply.card.lines!.map(text => plainText(text, String)) : []
     }
     expect(await linesOf('rules show silent-sources')).toEqual(
@@ -388,7 +388,7 @@ describe('the rules', () => {
         '--note none (the default)',
       ]),
     )
-    await house.result('rules edit silent-sources --baseline=off --severity critical --note "call Ann"')
+    await app.result('rules edit silent-sources --baseline=off --severity critical --note "call Ann"')
     expect(await linesOf('rules show silent-sources')).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^--baseline=off · .*default on/),
@@ -401,23 +401,23 @@ describe('the rules', () => {
   it('end at once what they have told and, edited, are not about any more', async () => {
     await sends(...Array(5).fill({ ...error('boom'), source: 'batch' }), ...Array(5).fill(error('boom')))
     expect(await shown()).toHaveLength(2)
-    await house.result('rules edit error-spikes --matcher "-source:batch"')
+    await app.result('rules edit error-spikes --matcher "-source:batch"')
     expect(await shown()).toEqual([['error-spike', 'api on web-1: 5 × boom in 1 min']])
-    await house.result('projects add shop')
-    await house.result('rules edit error-spikes --project shop')
-    await house.passes('2s')
+    await app.result('projects add shop')
+    await app.result('rules edit error-spikes --project shop')
+    await app.passes('2s')
     expect(await shown()).toEqual([])
   })
 
   it('have titles of their own where people wrote some', async () => {
-    await house.result('rules edit error-spikes --title "{where} is in trouble ({value} times: {what})"')
-    await house.result('rules add talk --kind threshold --threshold 2 --per host --title "{where} talks: {value}"')
+    await app.result('rules edit error-spikes --title "{where} is in trouble ({value} times: {what})"')
+    await app.result('rules add talk --kind threshold --threshold 2 --per host --title "{where} talks: {value}"')
     await sends(...Array(5).fill(error('boom')))
-    await house.passes('63s')
+    await app.passes('63s')
     expect((await shown()).map(([, title]) => title).sort()).toEqual(
       ['web-1 talks: 5 lines', 'api on web-1 is in trouble (5 times: boom)'].sort(),
     )
-    expect(await house.says('rules edit talk --title "{host} talks"')).toMatchObject({
+    expect(await app.says('rules edit talk --title "{host} talks"')).toMatchObject({
       ok: false,
       problem: { message: expect.stringContaining('{where}') },
     })
@@ -425,11 +425,11 @@ describe('the rules', () => {
 
   it('can be tried with other settings, and stay as they are', async () => {
     await sends(...Array(6).fill(error('boom')))
-    await house.passes('2m')
-    expect(await house.result('rules test error-spikes --last 1h')).toMatchObject({ cards: 1 })
+    await app.passes('2m')
+    expect(await app.result('rules test error-spikes --last 1h')).toMatchObject({ cards: 1 })
     for (const flags of ['--threshold 7', '--matcher -source:api'])
-      expect(await house.result(`rules test error-spikes --last 1h ${flags}`)).toMatchObject({ cards: 0 })
-    expect(await house.result('rules show error-spikes')).toMatchObject({ rule: { threshold: 5, matcher: null } })
+      expect(await app.result(`rules test error-spikes --last 1h ${flags}`)).toMatchObject({ cards: 0 })
+    expect(await app.result('rules show error-spikes')).toMatchObject({ rule: { threshold: 5, matcher: null } })
   })
 
   it('refuse what makes no sense with a sentence', async () => {
@@ -442,25 +442,23 @@ describe('the rules', () => {
       ['--kind threshold', /how much is too much/],
       ['--kind search', /what to search for/],
     ] as const) {
-      const reply = await house.says(`rules add odd ${flags}`)
+      const reply = await app.says(`rules add odd ${flags}`)
       expect(reply).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })
     }
   })
 
   it('can be tested on the past', async () => {
     await sends(...Array(6).fill(error('boom')), error('once'))
-    await house.passes('40m')
+    await app.passes('40m')
     await sends(...Array(7).fill(error('boom')))
-    await house.passes('2m')
-    const tested = await house.result<{ cards: number; would_have_fired: object[] }>(
-      'rules test error-spikes --last 2h',
-    )
+    await app.passes('2m')
+    const tested = await app.result<{ cards: number; would_have_fired: object[] }>('rules test error-spikes --last 2h')
     expect(tested.would_have_fired).toMatchObject([
       { subject: 'api: boom', value: 6 },
       { subject: 'api: boom', value: 7 },
     ])
-    await house.result('rules edit error-spikes --threshold 7')
-    expect(await house.result('rules test error-spikes --last 2h')).toMatchObject({ cards: 1 })
-    expect(await house.result('rules test error-spikes --last 30m')).toMatchObject({ cards: 1 })
+    await app.result('rules edit error-spikes --threshold 7')
+    expect(await app.result('rules test error-spikes --last 2h')).toMatchObject({ cards: 1 })
+    expect(await app.result('rules test error-spikes --last 30m')).toMatchObject({ cards: 1 })
   })
 })

@@ -1,7 +1,7 @@
 // The detection rules: what is looked for, with every threshold; some are there from the start.
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
-import { readFact, writeFact } from '../../state/key-value.ts'
+import { readValue, writeValue } from '../../state/key-value.ts'
 import { asc, eq, sql } from '../../state/orm.ts'
 import { rules } from '../../state/schema/index.ts'
 import { DEFAULTS, FIRST_RULES, RULE_KINDS, type Rule, type RuleKind } from './rule.ts'
@@ -11,14 +11,14 @@ export type RuleChanges = Partial<Omit<Rule, 'id' | 'createdAt' | 'createdBy'>>
 
 /** Adds the rules that every Vakt begins with, each once: one that was renamed or removed stays so. */
 export function addFirstRules(state: State, now: number): void {
-  const offered = (readFact(state, 'first rules') ?? '').split(' ').filter(Boolean)
+  const offered = (readValue(state, 'first rules') ?? '').split(' ').filter(Boolean)
   const missing = FIRST_RULES.filter(({ name }) => !offered.includes(name))
   if (missing.length === 0) return
   state.transaction(() => {
     const taken = new Set(listRules(state).map(({ name }) => name))
     for (const { name, kind, paused = false } of missing)
       if (!taken.has(name)) addRule(state, { ...DEFAULTS[kind], name, kind, paused, createdAt: now, createdBy: 'Vakt' })
-    writeFact(state, 'first rules', [...offered, ...missing.map(({ name }) => name)].join(' '))
+    writeValue(state, 'first rules', [...offered, ...missing.map(({ name }) => name)].join(' '))
   })
 }
 

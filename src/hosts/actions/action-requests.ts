@@ -46,7 +46,7 @@ export function findRequest(state: State, id: number): ActionRequest {
 }
 
 /** Settles a request, so that nobody confirms it a second time. */
-export function settleRequest(state: State, id: number, now: number): void {
+export function closeRequest(state: State, id: number, now: number): void {
   state.transaction(() =>
     state.db.update(actionRequests).set({ settledAt: now }).where(eq(actionRequests.id, id)).run(),
   )

@@ -1,4 +1,4 @@
-// Actions through the whole house over real SSH: offered on cards, asked, confirmed, run, told, limited, and outlived.
+// Actions through the whole app over real SSH: offered on cards, asked, confirmed, run, told, limited, and outlived.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -7,19 +7,19 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { applyOutcomes } from '../../alerts/lifecycle.ts'
 import type { Card } from '../../card.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type Execution, type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
 import { type Action, actionWords } from './action.ts'
 
-let house: TestHouse
+let app: TestApp
 let server: SshServer
 let host: FakeHost
 let running: Execution[]
 
 beforeEach(async () => {
-  house = await startHouse({ channels: ['discord'] })
-  host = createFakeHost(() => house.clock.now())
+  app = await startApp({ channels: ['discord'] })
+  host = createFakeHost(() => app.clock.now())
   running = []
   server = await startSshServer({
     run: execution => {
@@ -27,10 +27,10 @@ beforeEach(async () => {
       else host.run(execution)
     },
   })
-  await house.result(`hosts add web-1 ${server.address}`)
+  await app.result(`hosts add web-1 ${server.address}`)
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await server.close()
 })
 
@@ -42,53 +42,53 @@ const RESTART = 'actions add restart-nginx --on web-* --run "systemctl restart n
 /** An alert about a host fires. */
 async function fires(key = 'shop', labels: Record<string, string> = { host: 'web-1' }): Promise<number> {
   applyOutcomes(
-    house.state,
+    app.state,
     [
       {
         kind: 'found',
         finding: {
           ...{ key, detector: 'rule', projectId: null, severity: 'critical', title: 'the shop is slow', labels },
-          ...{ since: house.clock.now(), owner: null, remindEvery: 0, occurrences: 1, seen: { lines: [] } },
+          ...{ since: app.clock.now(), owner: null, remindEvery: 0, occurrences: 1, observation: { lines: [] } },
         },
       },
     ],
-    house.clock.now(),
+    app.clock.now(),
   )
-  await house.passes('1s')
-  return (await house.result<{ alerts: { id: number; key: string }[] }>('alerts history')).alerts[0]!.id
+  await app.passes('1s')
+  return (await app.result<{ alerts: { id: number; key: string }[] }>('alerts history')).alerts[0]!.id
 }
 
-const cardNow = () => house.channel.messages.at(-1)!.card
+const cardNow = () => app.channel.messages.at(-1)!.card
 const labels = (card: Card) => (card.buttons ?? []).map(button => button.label)
 const lineOf = (card: Card, label: string) => card.buttons!.find(button => button.label === label)!.line
 const refusal = async (line: string, speaker = {}) => {
-  const reply = await house.says(line, speaker)
+  const reply = await app.says(line, speaker)
   if (reply.ok) throw new Error(`"${line}" was done`)
   return reply.problem.message
 }
 const started = (n = 1) => vi.waitFor(() => expect(running.length).toBe(n))
 const runs = async () =>
-  (await house.result<{ runs: { outcome: string; problem: string; started_by: string }[] }>('actions history')).runs
+  (await app.result<{ runs: { outcome: string; problem: string; started_by: string }[] }>('actions history')).runs
 const ends = (execution: Execution, code: number) => {
   execution.exit(code)
   return vi.waitFor(async () => {
-    await house.passes('0s')
+    await app.passes('0s')
     expect((await runs())[0]!.outcome).not.toBe('running')
   })
 }
 
 describe('an action', () => {
   it('is offered on the card, asked about, run, and told in the thread as it goes', async () => {
-    await house.result(RESTART)
+    await app.result(RESTART)
     const alert = await fires()
     expect(labels(cardNow())).toContain('restart-nginx')
-    const asked = await house.says(lineOf(cardNow(), 'restart-nginx'), bob)
+    const asked = await app.says(lineOf(cardNow(), 'restart-nginx'), bob)
     expect(asked.card).toMatchObject({
       title: 'Run restart-nginx on web-1?',
       code: { text: 'systemctl restart nginx' },
     })
     expect(running).toEqual([])
-    const begun = await house.says(lineOf(asked.card, 'Run it'), bob)
+    const begun = await app.says(lineOf(asked.card, 'Run it'), bob)
     expect(begun).toMatchObject({ ok: true, card: { title: 'restart-nginx runs on web-1' } })
     await started()
     expect(running[0]!.words.slice(0, 5)).toEqual(['env', 'VAKT_HOST=web-1', 'VAKT_CONTAINER=', 'sh', '-c'])
@@ -96,52 +96,52 @@ describe('an action', () => {
 
     running[0]!.out('stopping \u001b[31mnginx\u001b[0m\npassword=hunter2secret\n')
     await vi.waitFor(async () => {
-      await house.passes('3s')
-      expect(house.channel.messages.at(-1)!.replies.at(-1)!.card.title).toBe('restart-nginx runs on web-1')
+      await app.passes('3s')
+      expect(app.channel.messages.at(-1)!.replies.at(-1)!.card.title).toBe('restart-nginx runs on web-1')
     })
     await ends(running[0]!, 3)
-    const { runs: all } = await house.result<{ runs: Record<string, unknown>[] }>('actions history')
+    const { runs: all } = await app.result<{ runs: Record<string, unknown>[] }>('actions history')
     expect(all).toMatchObject([
       { action: 'restart-nginx', host: 'web-1', outcome: 'exited', exit_status: 3, started_by: 'Bob', alert },
     ])
     expect(all[0]!.output_head).toContain('stopping nginx\npassword=[hidden')
     expect(JSON.stringify(all)).not.toContain('hunter2secret')
-    await house.passes('5s')
+    await app.passes('5s')
     expect(JSON.stringify(cardNow().lines)).toContain('on web-1: exit status 3 in')
-    const told = JSON.stringify((await house.result<{ history: unknown }>(`alerts show ${alert}`)).history)
+    const told = JSON.stringify((await app.result<{ history: unknown }>(`alerts show ${alert}`)).history)
     expect(told).toContain('restart-nginx began on web-1')
     expect(told).toContain('restart-nginx on web-1: exit status 3')
-    expect(JSON.stringify(await house.says('audit'))).toContain('actions run restart-nginx --on web-1')
+    expect(JSON.stringify(await app.says('audit'))).toContain('actions run restart-nginx --on web-1')
   })
 
   it('answers with the output where there is no thread, and cuts what is long with a word', async () => {
-    await house.result('actions add report --on web-1 --run "cat report"')
-    const answer = house
+    await app.result('actions add report --on web-1 --run "cat report"')
+    const answer = app
       .says('actions run report', chat)
-      .then(async reply => house.says(lineOf(reply.card, 'Run it'), chat))
+      .then(async reply => app.says(lineOf(reply.card, 'Run it'), chat))
     await started()
     running[0]!.out(`first line\n${'a line of the report\n'.repeat(5_000)}last line\n`)
     running[0]!.exit(0)
     const { card } = await answer
     expect(card.title).toBe('report on web-1: exit status 0 in under 1s')
-    expect((await house.says('actions history 1')).card.title).toBe(card.title)
+    expect((await app.says('actions history 1')).card.title).toBe(card.title)
     expect(card.code!.text).toMatch(/^first line\n[\s\S]+… more than \d+ bytes left out …[\s\S]+last line$/)
     expect(card.code!.text.length).toBeLessThan(3_000)
   })
 
   it('runs one at a time in one place, and says who began the other', async () => {
-    await house.result('actions add slow --on web-1 --run "sleep 30"')
-    void house.says('actions run slow')
+    await app.result('actions add slow --on web-1 --run "sleep 30"')
+    void app.says('actions run slow')
     await started()
     expect(await refusal('actions run slow --yes', bob)).toMatch(/slow runs on web-1 already: Ann began it/)
     await ends(running[0]!, 0)
   })
 
   it('that takes too long is ended, here and there', async () => {
-    await house.result('actions add slow --on web-1 --run "sleep 3000" --time-limit 20s')
-    void house.says('actions run slow')
+    await app.result('actions add slow --on web-1 --run "sleep 3000" --time-limit 20s')
+    void app.says('actions run slow')
     await started()
-    await house.passes('31s')
+    await app.passes('31s')
     expect((await runs())[0]).toMatchObject({ outcome: 'out of time' })
     await vi.waitFor(() => expect(server.signals).toEqual(['TERM']))
     expect(running[0]!.words.join(' ')).toContain('timeout -k 5 "$1"')
@@ -149,8 +149,8 @@ describe('an action', () => {
   })
 
   it('on a host that is not reached says why, and is not sent again when the connection breaks', async () => {
-    await house.result('actions add slow --on web-1 --run "sleep 30"')
-    const answer = house.says('actions run slow')
+    await app.result('actions add slow --on web-1 --run "sleep 30"')
+    const answer = app.says('actions run slow')
     await started()
     server.cuts()
     const { card } = await answer
@@ -159,10 +159,10 @@ describe('an action', () => {
   })
 
   it('is only for those with its role, for its hosts, and for admins to define', async () => {
-    await house.result('actions add wipe --on web-1 --run "rm -rf /srv/cache" --role admin')
+    await app.result('actions add wipe --on web-1 --run "rm -rf /srv/cache" --role admin')
     expect(await refusal('actions run wipe --yes', bob)).toBe('wipe needs the role admin, and you are responder.')
     expect(await refusal('actions add mine --on web-1 --run "id"', bob)).toContain('needs the role admin')
-    await house.result('hosts add db-1 local')
+    await app.result('hosts add db-1 local')
     expect(await refusal('actions run wipe --on db-1 --yes')).toBe('wipe may run on web-1 only.')
     expect(await refusal('actions run wipe --on "web-1;reboot" --yes')).toContain('no host')
     expect(await refusal('actions run nothing')).toContain('There is wipe.')
@@ -171,34 +171,34 @@ describe('an action', () => {
   })
 
   it('takes no place from an alert that Vakt does not know', async () => {
-    await house.result('actions add look --on */* --run "docker restart x" --for "shop"')
+    await app.result('actions add look --on */* --run "docker restart x" --for "shop"')
     host.has('api')
-    await house.passes('31s')
-    await vi.waitFor(async () => expect(JSON.stringify(await house.says('containers list'))).toContain('api'))
+    await app.passes('31s')
+    await vi.waitFor(async () => expect(JSON.stringify(await app.says('containers list'))).toContain('api'))
     await fires('evil', { host: 'web-1', container: '$(reboot)', source: 'x' })
     expect(labels(cardNow())).not.toContain('look')
     await fires('gone', { host: 'web-9', container: 'api', source: 'x' })
     expect(labels(cardNow())).not.toContain('look')
     const alert = await fires('there', { host: 'web-1', container: 'api', source: 'x' })
     expect(labels(cardNow())).toContain('look')
-    void house.says(`actions run look --alert ${alert}`)
+    void app.says(`actions run look --alert ${alert}`)
     await started()
     expect(running[0]!.words[2]).toBe('VAKT_CONTAINER=api')
     await ends(running[0]!, 0)
   })
 
   it('shows two buttons at most, and all in the details', async () => {
-    for (const name of ['a', 'b', 'c']) await house.result(`actions add ${name} --on web-1 --run id --for shop`)
+    for (const name of ['a', 'b', 'c']) await app.result(`actions add ${name} --on web-1 --run id --for shop`)
     const alert = await fires()
     expect(labels(cardNow()).filter(label => label.length === 1)).toEqual(['a', 'b'])
-    const { card } = await house.says(`alerts show ${alert}`)
+    const { card } = await app.says(`alerts show ${alert}`)
     expect(labels(card).filter(label => label.length === 1)).toEqual(['a', 'b', 'c'])
   })
 })
 
 describe('a second person', () => {
-  beforeEach(() => house.result('actions add failover --on web-1 --run "failover now" --second-person'))
-  const ask = () => house.says('actions run failover --yes', bob)
+  beforeEach(() => app.result('actions add failover --on web-1 --run "failover now" --second-person'))
+  const ask = () => app.says('actions run failover --yes', bob)
 
   it('must be another one, and both are written down', async () => {
     const { card } = await ask()
@@ -207,21 +207,21 @@ describe('a second person', () => {
     expect(await refusal('actions confirm 1', bob)).toContain('You asked for it yourself')
     expect(await refusal('actions confirm 1', { platform: 'api', id: 'admin' })).toContain('in a chat')
     expect(await refusal('actions run failover --yes')).toContain('Bob asked for that already')
-    const done = house.says('actions confirm 1')
+    const done = app.says('actions confirm 1')
     await started()
     running[0]!.exit(0)
     await done
-    expect(await house.result('actions history')).toMatchObject({
+    expect(await app.result('actions history')).toMatchObject({
       runs: [{ started_by: 'Bob', confirmed_by: 'Ann', exit_status: 0 }],
     })
     expect(await refusal('actions confirm 1')).toContain('settled already')
-    const audit = JSON.stringify(await house.says('audit'))
+    const audit = JSON.stringify(await app.says('audit'))
     expect(audit).toContain('actions run failover --yes')
     expect(audit).toContain('actions confirm 1')
   })
 
   it('is not the same one with another account', async () => {
-    await house.result('oncall member add Bob --discord 222222222222222222 --slack U012AB3CD')
+    await app.result('oncall member add Bob --discord 222222222222222222 --slack U012AB3CD')
     await ask()
     expect(await refusal('actions confirm 1', { platform: 'slack', id: 'U012AB3CD', name: 'bob' })).toContain(
       'yourself',
@@ -230,13 +230,13 @@ describe('a second person', () => {
 
   it('has a quarter of an hour, and confirms what was asked for and nothing else', async () => {
     await ask()
-    await house.passes('15m')
+    await app.passes('15m')
     expect(await refusal('actions confirm 1')).toContain('has run out')
     await ask()
-    await house.result('actions edit failover --run "something else"')
+    await app.result('actions edit failover --run "something else"')
     expect(await refusal('actions confirm 2')).toContain('was changed since')
     await ask()
-    await house.result('actions refuse 3')
+    await app.result('actions refuse 3')
     expect(await refusal('actions confirm 3')).toContain('settled already')
     expect(running).toEqual([])
   })
@@ -246,37 +246,37 @@ describe('by itself', () => {
   const AUTO = 'actions add restart --on web-1 --run restart --for shop --auto --per-hour 2 --cool-down 10m'
 
   it('runs once for an alert, within its limits, and says so', async () => {
-    await house.result(AUTO)
+    await app.result(AUTO)
     await fires('one')
-    await house.passes('6s')
+    await app.passes('6s')
     await started()
     await ends(running[0]!, 0)
-    await house.passes('1m')
+    await app.passes('1m')
     expect(running.length).toBe(1)
     expect(JSON.stringify(cardNow().lines)).toContain('by itself')
     await fires('two')
-    await house.passes('6s')
+    await app.passes('6s')
     expect((await runs())[0]).toMatchObject({ outcome: 'withheld', problem: expect.stringContaining('rests 10m') })
     expect(JSON.stringify(cardNow().lines)).toContain('not run by itself')
-    await house.passes('10m')
+    await app.passes('10m')
     await fires('three')
-    await house.passes('6s')
+    await app.passes('6s')
     await started(2)
     await ends(running[1]!, 0)
-    await house.passes('11m')
+    await app.passes('11m')
     await fires('four')
-    await house.passes('6s')
+    await app.passes('6s')
     expect((await runs())[0]).toMatchObject({ outcome: 'withheld', problem: expect.stringContaining('2 times') })
     expect(running.length).toBe(2)
-    expect(JSON.stringify(await house.says('audit'))).toContain('actions run restart --on web-1')
+    expect(JSON.stringify(await app.says('audit'))).toContain('actions run restart --on web-1')
   })
 
   it('never runs for an alert that is held back, taken, or older than the action', async () => {
     await fires('old')
-    await house.result(AUTO)
-    await house.result('silence add shop --for 1h')
+    await app.result(AUTO)
+    await app.result('silence add shop --for 1h')
     await fires('held')
-    await house.passes('1m')
+    await app.passes('1m')
     expect(await runs()).toEqual([])
     expect(running).toEqual([])
   })
@@ -284,30 +284,30 @@ describe('by itself', () => {
   it('is off unless an admin says for which alerts', async () => {
     expect(await refusal('actions add restart --on web-1 --run restart --auto')).toContain('--for')
     expect(await refusal(`${AUTO} --second-person`)).toContain('cannot run by itself')
-    await house.result('actions add restart --on web-1 --run restart --for shop')
+    await app.result('actions add restart --on web-1 --run restart --for shop')
     await fires()
-    await house.passes('1m')
+    await app.passes('1m')
     expect(running).toEqual([])
   })
 })
 
 it('tells of a run that Vakt did not live to see the end of', async () => {
-  await house.result('actions add slow --on web-1 --run "sleep 30" --for shop')
+  await app.result('actions add slow --on web-1 --run "sleep 30" --for shop')
   const alert = await fires()
-  void house.says(`actions run slow --alert ${alert}`)
+  void app.says(`actions run slow --alert ${alert}`)
   await started()
-  house = await house.restarts('1m', 'killed')
+  app = await app.restarts('1m', 'killed')
   expect((await runs())[0]).toMatchObject({ outcome: 'unknown' })
-  await house.passes('5s')
+  await app.passes('5s')
   expect(JSON.stringify(cardNow().lines)).toContain('unknown, Vakt stopped while it ran')
-  void house.says('actions run slow')
+  void app.says('actions run slow')
   await started(2)
   await ends(running[1]!, 0)
 })
 
 it('passes the forced command with the line that "actions show" prints, and with no other', async () => {
-  await house.result('actions add hello --on web-1 --run "echo \\"hello from $VAKT_HOST\\""')
-  const { sent } = await house.result<{ sent: string }>('actions show hello')
+  await app.result('actions add hello --on web-1 --run "echo \\"hello from $VAKT_HOST\\""')
+  const { sent } = await app.result<{ sent: string }>('actions show hello')
   const folder = mkdtempSync(join(tmpdir(), 'vakt-ssh-'))
   const script = readFileSync('examples/vakt-ssh', 'utf8').replaceAll('/etc/vakt-ssh.d', folder)
   writeFileSync(join(folder, 'hello'), sent)

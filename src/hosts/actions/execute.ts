@@ -2,7 +2,7 @@
 import { Problem } from '../../problem.ts'
 import { type Clock, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import type { Fleet } from '../host-runtime.ts'
+import type { HostRuntime } from '../host-runtime.ts'
 import type { Running } from '../machine.ts'
 import type { RunEnd } from './action-runs.ts'
 
@@ -10,7 +10,7 @@ import type { RunEnd } from './action-runs.ts'
 const MERCY = 10 * SECOND
 
 export type Execution = {
-  fleet: Pick<Fleet, 'connections'>
+  fleet: Pick<HostRuntime, 'connections'>
   clock: Clock
   host: Host
   words: readonly string[]

@@ -1,53 +1,53 @@
-// Containers through the whole house over real SSH: listed, shown, read, followed live and exported.
+// Containers through the whole app over real SSH: listed, shown, read, followed live and exported.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
 
-let house: TestHouse
+let app: TestApp
 let server: SshServer
 let host: FakeHost
 let folder: string
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-hosts-'))
-  house = await startHouse({ environment: { DATA_DIR: folder } })
-  host = createFakeHost(() => house.clock.now())
+  app = await startApp({ environment: { DATA_DIR: folder } })
+  host = createFakeHost(() => app.clock.now())
   server = await startSshServer({ run: execution => host.run(execution) })
   host.has('web')
-  await house.result(`hosts add web-1 ${server.address}`)
+  await app.result(`hosts add web-1 ${server.address}`)
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await server.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const refusal = async (line: string) => {
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (reply.ok) throw new Error(`"${line}" was done`)
   return reply.problem.message
 }
 const card = async (line: string) => {
-  const reply = await house.says(line)
+  const reply = await app.says(line)
   if (!reply.ok) throw reply.problem
   return reply.card
 }
 /** Begins a live tail from where it can be shown. */
 async function follow(line: string): Promise<number> {
-  const reply = await house.says(line, { platform: 'terminal' })
+  const reply = await app.says(line, { platform: 'terminal' })
   if (!reply.ok) throw reply.problem
   return (reply.result as { tail: number }).tail
 }
-const shown = () => JSON.stringify(house.channel.messages.at(-1)!.card)
+const shown = () => JSON.stringify(app.channel.messages.at(-1)!.card)
 /** What the live tail shows in the end, while time goes by. */
 const untilShown = (text: string) =>
   vi.waitFor(async () => {
-    await house.passes('1s')
+    await app.passes('1s')
     expect(shown()).toContain(text)
   })
 async function exported(id: number): Promise<string[]> {
@@ -64,17 +64,17 @@ describe('what runs where', () => {
     const list = await card('containers list')
     expect(list.title).toBe('3 containers, 2 of them running')
     expect(JSON.stringify(list.lines)).toContain('web-1/job"}," · Exited (2) 2 hours ago · nginx:1.27"')
-    const { containers } = await house.result<{ containers: unknown[] }>('containers list --state unhealthy')
+    const { containers } = await app.result<{ containers: unknown[] }>('containers list --state unhealthy')
     expect(containers).toMatchObject([{ host: 'web-1', name: 'sick', health: 'unhealthy', current: true }])
     expect((await card('containers show web-1/sick')).title).toBe('web-1/sick is running (unhealthy)')
     expect(JSON.stringify(await card('containers show web-1/sick'))).toContain('curl: (7) refused')
-    expect(await house.result('containers show web-1/job')).toMatchObject({
+    expect(await app.result('containers show web-1/job')).toMatchObject({
       container: { state: 'exited', exit_code: 2 },
     })
   })
 
   it('is found by what people call it, and an empty answer leads on', async () => {
-    const found = async (line: string) => (await house.result<{ containers: unknown[] }>(line)).containers.length
+    const found = async (line: string) => (await app.result<{ containers: unknown[] }>(line)).containers.length
     expect(await found('containers list WEB-1')).toBe(1)
     expect(await found('containers list web-1/web')).toBe(1)
     expect((await card('containers list nothing')).lines).toEqual([
@@ -84,16 +84,14 @@ describe('what runs where', () => {
 
   it('shows no secret of a command or a health check', async () => {
     host.has('db', { command: ['db', '--password=hunter2secret'] })
-    const said = await house.says('containers show web-1/db')
+    const said = await app.says('containers show web-1/db')
     expect(JSON.stringify(said)).toContain('--password=[hidden:password]')
     expect(JSON.stringify(said)).not.toContain('hunter2secret')
   })
 
   it('is as it was last seen when the host does not answer, and says so', async () => {
     await server.close()
-    const { containers, problems } = await house.result<{ containers: unknown[]; problems: string[] }>(
-      'containers list',
-    )
+    const { containers, problems } = await app.result<{ containers: unknown[]; problems: string[] }>('containers list')
     expect(containers).toMatchObject([{ name: 'web', current: false }])
     expect(problems).toEqual([expect.stringMatching(/web-1/)])
   })
@@ -117,7 +115,7 @@ describe('the last lines', () => {
     host.says('web', '\u001b[31mERROR\u001b[0m cannot connect', 'err')
     host.says('web', 'password=hunter2 accepted')
     host.says('web', 'third')
-    const { lines } = await house.result<{ lines: Record<string, string>[] }>('containers tail web-1/web')
+    const { lines } = await app.result<{ lines: Record<string, string>[] }>('containers tail web-1/web')
     expect(lines.map(line => [line.stream, line.level, line.message])).toEqual([
       ['stderr', 'error', 'ERROR cannot connect'],
       ['stdout', 'info', expect.stringContaining('password=[hidden')],
@@ -128,13 +126,13 @@ describe('the last lines', () => {
 
   it('of several hosts come from those that answer, and the others are named', async () => {
     const gone = await startSshServer({ run: execution => host.run(execution) })
-    await house.result(`hosts add db-1 ${gone.address}`)
+    await app.result(`hosts add db-1 ${gone.address}`)
     await gone.close()
     host.says('web', 'still here')
     const answer = await card('containers tail */web')
     expect(answer).toMatchObject({ title: '1 line from 2 containers', tone: 'warning' })
     expect(JSON.stringify(answer.lines)).toMatch(/still here.*db-1/)
-    expect((await house.says('containers tail */web --follow', { platform: 'terminal', interactive: true })).ok).toBe(
+    expect((await app.says('containers tail */web --follow', { platform: 'terminal', interactive: true })).ok).toBe(
       true,
     )
     expect(await refusal('containers tail db-1/*')).toContain('db-1')
@@ -142,10 +140,10 @@ describe('the last lines', () => {
 
   it('can be chosen by expression, level, number and age, and what was looked for stands out', async () => {
     host.says('web', 'old line')
-    await house.passes('5m')
+    await app.passes('5m')
     for (let i = 1; i <= 30; i++) host.says('web', `request ${i} ${i % 10 === 0 ? 'level=error refused' : 'ok'}`)
     const messages = async (flags: string) =>
-      (await house.result<{ lines: { message: string }[] }>(`containers tail web-1/web ${flags}`)).lines.map(
+      (await app.result<{ lines: { message: string }[] }>(`containers tail web-1/web ${flags}`)).lines.map(
         one => one.message,
       )
     expect(await messages('--lines 2')).toEqual(['request 29 ok', 'request 30 level=error refused'])
@@ -167,15 +165,15 @@ describe('a live tail', () => {
     await untilShown('before')
     host.says('web', 'now')
     await untilShown('now')
-    await house.result(`containers tail --pause ${tail}`)
+    await app.result(`containers tail --pause ${tail}`)
     host.says('web', 'while paused')
-    await house.passes('10s')
+    await app.passes('10s')
     expect(shown()).not.toContain('while paused')
-    await house.result(`containers tail --resume ${tail}`)
+    await app.result(`containers tail --resume ${tail}`)
     await untilShown('while paused')
-    await house.result(`containers tail --stop ${tail}`)
+    await app.result(`containers tail --stop ${tail}`)
     expect(shown()).toContain('Stopped by Ann.')
-    expect(house.channel.messages).toHaveLength(1)
+    expect(app.channel.messages).toHaveLength(1)
     expect((await exported(tail)).map(line => line.split(' ').slice(1).join(' '))).toEqual([
       'stdout before',
       'stdout now',
@@ -186,7 +184,7 @@ describe('a live tail', () => {
 
   it('goes on over a restart of the container and a lost connection, without losing or repeating a line', async () => {
     const tail = await follow('containers tail web-1/web --follow')
-    await house.passes('1s')
+    await app.passes('1s')
     host.says('web', 'one')
     await untilShown('one')
     host.dies('web', 1)
@@ -203,9 +201,9 @@ describe('a live tail', () => {
 
   it('merges several containers in order of time', async () => {
     host.has('db')
-    await house.result('hosts test web-1')
+    await app.result('hosts test web-1')
     const tail = await follow('containers tail web-1/* --follow')
-    await house.passes('1s')
+    await app.passes('1s')
     for (let i = 0; i < 20; i++) host.says(i % 2 ? 'db' : 'web', `line ${i}`)
     await untilShown('line 19')
     const lines = await exported(tail)
@@ -215,20 +213,20 @@ describe('a live tail', () => {
 
   it('of 5,000 lines a second edits its message no more than every three seconds and exports every line', async () => {
     const tail = await follow('containers tail web-1/web --follow')
-    const so_far = async () => (await house.result<{ lines: number }>(`containers tail --export ${tail}`)).lines
+    const so_far = async () => (await app.result<{ lines: number }>(`containers tail --export ${tail}`)).lines
     const SECONDS = 12
     for (let second = 1; second <= SECONDS; second++) {
       for (let i = 0; i < 5000; i++) host.says('web', `line ${(second - 1) * 5000 + i} of a container that says a lot`)
-      await house.passes('1s')
+      await app.passes('1s')
     }
     await vi.waitFor(async () => {
-      await house.passes('1s')
+      await app.passes('1s')
       expect(await so_far()).toBe(SECONDS * 5000)
     }, 10_000)
-    const message = house.channel.messages[0]!
-    expect(house.channel.messages).toHaveLength(1)
+    const message = app.channel.messages[0]!
+    expect(app.channel.messages).toHaveLength(1)
     expect(message.edits).toBeGreaterThan(2)
-    const elapsed = (house.clock.now() - message.at) / 1000
+    const elapsed = (app.clock.now() - message.at) / 1000
     expect(message.edits).toBeLessThanOrEqual(elapsed / 3 + 1)
     const numbers = (await exported(tail)).map(line => Number(/line (\d+) of/.exec(line)![1]))
     expect(numbers).toEqual(Array.from({ length: SECONDS * 5000 }, (_, i) => i))
@@ -238,6 +236,6 @@ describe('a live tail', () => {
     await expect(follow('containers tail web-1/nothing --follow')).rejects.toThrow(
       'There is no container "nothing" on web-1.',
     )
-    expect(house.channel.messages).toHaveLength(0)
+    expect(app.channel.messages).toHaveLength(0)
   })
 })

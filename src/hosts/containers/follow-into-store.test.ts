@@ -5,7 +5,7 @@ import type { Batch, LogStore, Stored } from '../../logs/store.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
 import { isoTime, SECOND } from '../../time.ts'
-import type { Fleet } from '../host-runtime.ts'
+import type { HostRuntime } from '../host-runtime.ts'
 import { addHost } from '../hosts.ts'
 import type { Sink } from '../machine.ts'
 import { followIntoStore } from './follow-into-store.ts'
@@ -36,7 +36,7 @@ function aContainer() {
     },
   }
   return {
-    fleet: { engine: async () => ({ engine: 'docker', machine }) } as unknown as Pick<Fleet, 'engine'>,
+    fleet: { engine: async () => ({ engine: 'docker', machine }) } as unknown as Pick<HostRuntime, 'engine'>,
     says(line: (typeof kept)[number]) {
       kept.push(line)
       for (const sink of sinks.keys()) put(sink, line)

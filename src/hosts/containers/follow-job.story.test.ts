@@ -1,32 +1,32 @@
-// Containers followed into the real log store, through the whole house: searchable, dated, and only as long as asked.
+// Containers followed into the real log store, through the whole app: searchable, dated, and only as long as asked.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
 
 let folder: string
 let store: LogStore
-let house: TestHouse
+let app: TestApp
 let server: SshServer
 let host: FakeHost
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-follow-'))
-  store = await openLogStore({ folder: join(folder, 'logs'), log: silentLog })
-  house = await startHouse({ store, start: new Date().toISOString(), environment: { DATA_DIR: folder } })
-  host = createFakeHost(() => house.clock.now())
+  store = await openLogStore({ folder: join(folder, 'logs'), logger: silentLogger })
+  app = await startApp({ store, start: new Date().toISOString(), environment: { DATA_DIR: folder } })
+  host = createFakeHost(() => app.clock.now())
   server = await startSshServer({ run: execution => host.run(execution) })
   host.has('web')
-  await house.result(`hosts add web-1 ${server.address}`)
+  await app.result(`hosts add web-1 ${server.address}`)
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await server.close()
   await store.close()
   rmSync(folder, { recursive: true, force: true })
@@ -36,15 +36,15 @@ type Found = { logs: { message: string; level: string; source: string; host: str
 /** What the store has of a query in the end, oldest first, while time goes by. */
 const untilFound = (query: string, expected: object[]) =>
   vi.waitFor(async () => {
-    await house.passes('2s')
-    const { logs } = await house.result<Found>(`logs search ${query}`)
+    await app.passes('2s')
+    const { logs } = await app.result<Found>(`logs search ${query}`)
     expect(logs.toReversed()).toMatchObject(expected)
   }, 5_000)
 
 it('keeps what containers say, those that come later too, until that is ended', async () => {
   host.says('web', 'before it was followed')
-  await house.passes('2s')
-  expect(await house.result('containers follow web-1/w*')).toMatchObject({
+  await app.passes('2s')
+  expect(await app.result('containers follow web-1/w*')).toMatchObject({
     follows: [{ host: 'web-1', pattern: 'w*' }],
   })
   host.says('web', 'ERROR no connection to db', 'err')
@@ -55,39 +55,37 @@ it('keeps what containers say, those that come later too, until that is ended', 
   ])
   host.has('worker')
   host.says('worker', 'hello')
-  await house.result('hosts test web-1')
+  await app.result('hosts test web-1')
   await untilFound('source:worker', [{ message: 'hello' }])
-  await house.result('containers unfollow web-1/w*')
+  await app.result('containers unfollow web-1/w*')
   host.says('web', 'too late')
-  await house.passes('20s')
-  expect((await house.result<Found>('logs search late')).logs).toEqual([])
-  const reply = await house.says('containers unfollow web-1/w*')
+  await app.passes('20s')
+  expect((await app.result<Found>('logs search late')).logs).toEqual([])
+  const reply = await app.says('containers unfollow web-1/w*')
   expect(reply).toMatchObject({ ok: false, problem: { code: 'not_found' } })
 })
 
 it('goes on where it ended when Vakt was away', async () => {
-  expect((await house.says('containers follow web-1/web')).card.tone).toBe('good')
+  expect((await app.says('containers follow web-1/web')).card.tone).toBe('good')
   host.says('web', 'one')
   await untilFound('source:web', [{ message: 'one' }])
-  house = await house.restarts('5m')
+  app = await app.restarts('5m')
   host.says('web', 'two')
   await untilFound('source:web', [{ message: 'one' }, { message: 'two' }])
 })
 
 it('follows as many of a host as there is room for, those that run first, and says so', async () => {
-  for (let i = 0; i < 8; i++) host.has(`a-job-${i}`, { state: 'exited', finishedAt: house.clock.now() })
+  for (let i = 0; i < 8; i++) host.has(`a-job-${i}`, { state: 'exited', finishedAt: app.clock.now() })
   for (let i = 0; i < 18; i++) host.has(`web-${i}`)
-  await house.result('hosts test web-1')
-  const reply = await house.says('containers follow web-1/*')
+  await app.result('hosts test web-1')
+  const reply = await app.says('containers follow web-1/*')
   expect(reply.card).toMatchObject({ tone: 'warning' })
   expect(reply.card.lines).toContain(
     'Only 20 of them are followed: on a host it is 20 at a time, those that run first. Follow fewer, by narrower patterns.',
   )
   host.says('web-17', 'hello')
   await untilFound('host:web-1', [{ message: 'hello', source: 'web-17' }])
-  expect(JSON.stringify((await house.says('containers follow')).card)).toContain(
-    '27 containers, 20 of them followed now',
-  )
-  expect((await house.says('containers follow web-1/web')).card.tone).toBe('good')
-  expect(JSON.stringify((await house.says('containers tail web-1/web-0')).card.title)).toContain('web-0')
+  expect(JSON.stringify((await app.says('containers follow')).card)).toContain('27 containers, 20 of them followed now')
+  expect((await app.says('containers follow web-1/web')).card.tone).toBe('good')
+  expect(JSON.stringify((await app.says('containers tail web-1/web-0')).card.title)).toContain('web-0')
 })

@@ -1,12 +1,12 @@
 // Keeps the followed containers flowing into the log store, as containers and patterns come and go.
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { wildcard } from '../../logs/query/wildcard.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { type Clock, isoTime, MINUTE, SECOND } from '../../time.ts'
 import { isContainerName } from '../host.ts'
-import type { Fleet } from '../host-runtime.ts'
+import type { HostRuntime } from '../host-runtime.ts'
 import { listHosts } from '../hosts.ts'
 import { isRunning } from './container.ts'
 import { listContainers } from './containers.ts'
@@ -20,25 +20,25 @@ const LINES = 10_000
 /** Of the streams that a host with SSH allows, the rest is left to live tails and the reading of logs. */
 export const FOLLOWED_EACH = 20
 
-export interface Following {
+export interface FollowJob {
   start(): void
   /** Looks again at what is to be followed, because that was changed. */
   refresh(): void
   stop(): void
 }
 
-export type FollowingOptions = {
+export type FollowJobOptions = {
   state: State
   store: LogStore
-  fleet: Pick<Fleet, 'engine'>
+  fleet: Pick<HostRuntime, 'engine'>
   clock: Clock
-  log: Log
+  logger: Logger
   /** How long lines are kept when their project does not say, ms. */
   retentionMs: number
 }
 
 /** Nothing is followed before `start`. */
-export function createFollowing({ state, store, fleet, clock, log, retentionMs }: FollowingOptions): Following {
+export function createFollowJob({ state, store, fleet, clock, logger, retentionMs }: FollowJobOptions): FollowJob {
   const active = new Map<string, () => void>()
   const told = new Map<string, number>()
   let running = false
@@ -69,7 +69,7 @@ export function createFollowing({ state, store, fleet, clock, log, retentionMs }
     try {
       refresh()
     } catch (error) {
-      log.error('the followed containers could not be looked through', { error })
+      logger.error('the followed containers could not be looked through', { error })
     }
     cancel = clock.at(clock.now() + EVERY, turn)
   }
@@ -78,7 +78,10 @@ export function createFollowing({ state, store, fleet, clock, log, retentionMs }
     const now = clock.now()
     if (now < (told.get(key) ?? 0) + TOLD_EVERY) return
     told.set(key, now)
-    log.warn('the lines of a followed container could not be stored; they are tried again', { container: key, error })
+    logger.warn('the lines of a followed container could not be stored; they are tried again', {
+      container: key,
+      error,
+    })
   }
 
   const settingsOf = (follow: Follow) => {

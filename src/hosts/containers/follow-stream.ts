@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { type Clock, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import type { Fleet } from '../host-runtime.ts'
+import type { HostRuntime } from '../host-runtime.ts'
 import { readHost } from '../hosts.ts'
 import type { Running } from '../machine.ts'
 import { logWords } from '../metrics/collect-script.ts'
@@ -17,7 +17,7 @@ const LATEST = 15 * SECOND
 export type FollowOptions = {
   state: State
   clock: Clock
-  fleet: Pick<Fleet, 'engine'>
+  fleet: Pick<HostRuntime, 'engine'>
   host: Host
   container: string
   /** Whether to try a host that is backed off from; true unless said. */

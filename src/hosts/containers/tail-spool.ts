@@ -12,7 +12,7 @@ const PARTS = 32
 const PIECE = 256 * 1024
 const KEPT_AFTER_END = HOUR
 
-export interface Spool {
+export interface TailSpool {
   write(lines: readonly string[]): void
   readonly lines: number
   /** Lines that came after the limit was reached; they are not in the export. */
@@ -22,20 +22,20 @@ export interface Spool {
   read(part: number): { text: Buffer } | { gzip: Buffer }
 }
 
-export interface Spools {
+export interface TailSpools {
   /** A new, empty spool. */
-  open(): { spool: Spool; end(): void }
+  open(): { spool: TailSpool; end(): void }
   /** Makes a spool known by the number of its tail. */
-  name(id: number, spool: Spool): void
+  name(id: number, spool: TailSpool): void
   /** Throws `not_found` when there is none, or no more. */
-  find(id: number): Spool
+  find(id: number): TailSpool
   close(): void
 }
 
 /** Spools in a folder, which is emptied first: what a Vakt before left is nobody's any more. */
-export function createSpools(folder: string, clock: Clock): Spools {
+export function createTailSpools(folder: string, clock: Clock): TailSpools {
   rmSync(folder, { recursive: true, force: true })
-  const named = new Map<number, Spool>()
+  const named = new Map<number, TailSpool>()
   const cancels = new Set<() => void>()
   let made = 0
   return {
@@ -66,7 +66,7 @@ export function createSpools(folder: string, clock: Clock): Spools {
   }
 }
 
-function createSpool(file: (part: number) => string): Spool {
+function createSpool(file: (part: number) => string): TailSpool {
   let waiting: string[] = []
   let waitingBytes = 0
   let part = 1

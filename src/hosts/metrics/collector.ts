@@ -1,5 +1,5 @@
 // Asks every host how it is, each half minute, all at the same time, and stores and judges what each says in one transaction.
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { type Clock, SECOND } from '../../time.ts'
@@ -9,7 +9,7 @@ import { engineFailure } from '../containers/errors.ts'
 import type { Container, Host } from '../host.ts'
 import { listHosts, noteSeen, noteUnreached, readHost } from '../hosts.ts'
 import { forgetFailures } from '../remote-logs/remote-logs.ts'
-import type { Connections } from '../ssh/connection-pool.ts'
+import type { HostConnections } from '../ssh/connection-pool.ts'
 import { COLLECT_WORDS } from './collect-script.ts'
 import { type Collected, cpuBetween, parseCollected, type Ticks } from './collected.ts'
 import { type Measured, storeMeasured, thinning } from './samples.ts'
@@ -31,9 +31,9 @@ export interface Collector {
 
 export type CollectorOptions = {
   state: State
-  connections: Connections
+  connections: HostConnections
   clock: Clock
-  log: Log
+  logger: Logger
   /** Whether Vakt itself can reach anything; while it cannot, no host is blamed. */
   online(): boolean
   /** Called in the transaction that stores what was seen of a host, after it. */
@@ -43,7 +43,7 @@ export type CollectorOptions = {
 type Look = { host: Host; seen: Collected | Problem }
 
 /** A collector over the hosts of a state. */
-export function createCollector({ state, connections, clock, log, online, judge }: CollectorOptions): Collector {
+export function createCollector({ state, connections, clock, logger, online, judge }: CollectorOptions): Collector {
   /** Processor time when a host was last asked, for the time between. */
   const ticks = new Map<number, Ticks>()
   let cancel = () => {}
@@ -83,7 +83,7 @@ export function createCollector({ state, connections, clock, log, online, judge 
   const turn = () => {
     const began = clock.now()
     round().catch(error => {
-      log.error('a round of the collector failed', { error })
+      logger.error('a round of the collector failed', { error })
       if (running) cancel = clock.at(began + ROUND, turn)
     })
   }

@@ -1,24 +1,24 @@
 // Figures in chat: what uses most, one container over time, and charts as PNG.
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { stopDrawing } from '../../charts/draw.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
 
-let house: TestHouse
+let app: TestApp
 let server: SshServer
 let host: FakeHost
 
 beforeEach(async () => {
-  house = await startHouse()
-  host = createFakeHost(() => house.clock.now())
+  app = await startApp()
+  host = createFakeHost(() => app.clock.now())
   server = await startSshServer({ run: execution => host.run(execution) })
   host.has('web', { cpu: 10, memory: 512 })
   host.has('db', { cpu: 80, memory: 256 })
-  await house.result(`hosts add web-1 ${server.address}`)
+  await app.result(`hosts add web-1 ${server.address}`)
 })
 afterEach(async () => {
-  await house.stop()
+  await app.stop()
   await server.close()
 })
 afterAll(stopDrawing)
@@ -27,12 +27,12 @@ afterAll(stopDrawing)
 async function aRound(busy: number) {
   host.busyTicks += busy
   host.idleTicks += 100 - busy
-  const seen = () => house.state.prepare<[], { n: number }>('select count(*) as n from samples').get()!.n
+  const seen = () => app.state.prepare<[], { n: number }>('select count(*) as n from samples').get()!.n
   const before = seen()
-  await house.passes('30s')
+  await app.passes('30s')
   await vi.waitFor(() => expect(seen()).toBeGreaterThan(before))
 }
-const text = async (line: string) => JSON.stringify((await house.says(line)).card?.lines)
+const text = async (line: string) => JSON.stringify((await app.says(line)).card?.lines)
 
 it('are told of all containers, most CPU first, and of one over time', async () => {
   await aRound(25)
@@ -41,22 +41,22 @@ it('are told of all containers, most CPU first, and of one over time', async () 
   expect(all).toContain('cpu 80 % · memory 268 MB, 25 %')
   const one = await text('containers stats web-1/web')
   expect(one).toContain('10 % now, 10 % on average, 10 % at the most')
-  expect((await house.says('containers stats web-1/gone')).card.title).toBe(
+  expect((await app.says('containers stats web-1/gone')).card.title).toBe(
     'Nothing was measured of web-1/gone in the last 1h',
   )
   // What was measured a while ago is no figure of now.
   await server.close()
-  await house.passes('10m')
+  await app.passes('10m')
   expect(await text('containers stats')).not.toContain('80 %')
   expect(await text('containers stats')).toContain('not measured lately')
 })
 
 it('are drawn, with what is current, average and maximum in words', async () => {
   for (const busy of [20, 60, 40]) await aRound(busy)
-  const reply = await house.says('hosts graph web-1 --last 6h')
+  const reply = await app.says('hosts graph web-1 --last 6h')
   expect(Buffer.from(reply.card.image!.png).subarray(1, 4).toString()).toBe('PNG')
   expect(JSON.stringify(reply.card.lines)).toContain('40 % now, 40 % on average, 60 % at the most')
   expect(await text('hosts graph web-1 --metric disk')).toContain('40 % now')
-  expect((await house.says('containers graph web-1/db --metric memory --last 7d')).card.image).toBeDefined()
-  expect((await house.says('containers graph web-1/none')).card.image).toBeUndefined()
+  expect((await app.says('containers graph web-1/db --metric memory --last 7d')).card.image).toBeDefined()
+  expect((await app.says('containers graph web-1/none')).card.image).toBeUndefined()
 })

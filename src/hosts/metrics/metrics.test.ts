@@ -1,6 +1,6 @@
 // Figures over time: stored by the round, thinned out, read as metrics, drawn, and collected from many hosts at once.
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { createVault } from '../../projects/vault.ts'
 import { memoryState, type State } from '../../state/database.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
@@ -8,7 +8,7 @@ import { createFakeHost } from '../../testing/ssh/fake-host.ts'
 import { startSshServer } from '../../testing/ssh/ssh-server.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
 import { addHost, listHosts } from '../hosts.ts'
-import { createConnections } from '../ssh/connection-pool.ts'
+import { createHostConnections } from '../ssh/connection-pool.ts'
 import { createCollector } from './collector.ts'
 import { readMetric, summary } from './metrics.ts'
 import { lastSample, readSamples, seriesNames, storeMeasured, thinning } from './samples.ts'
@@ -133,7 +133,7 @@ describe('a round', () => {
   it('of 50 hosts of which 5 hang is stored in short transactions, and is over before the next one is due', async () => {
     const state = memoryState()
     const clock = createFakeClock(START)
-    const connections = createConnections(state, createVault(Buffer.alloc(32, 1)), clock, silentLog)
+    const connections = createHostConnections(state, createVault(Buffer.alloc(32, 1)), clock, silentLogger)
     const fake = createFakeHost(clock.now)
     for (let i = 0; i < 10; i++) fake.has(`app-${i}`)
     const live = await startSshServer({ run: execution => fake.run(execution) })
@@ -149,7 +149,7 @@ describe('a round', () => {
       state,
       connections,
       clock,
-      log: silentLog,
+      logger: silentLogger,
       online: () => true,
       judge: () => judged++,
     })

@@ -41,7 +41,7 @@ it('takes no further step once they are not wanted, as when Vakt stops', async (
 
 it('takes all others when one throws, those of its transaction too, and says so in the end', async () => {
   const state = memoryState()
-  const fact = (name: string) => state.prepare('insert into facts (name, value) values (?, ?)').run(name, 'x')
+  const fact = (name: string) => state.prepare('insert into key_values (name, value) values (?, ?)').run(name, 'x')
   const steps = [
     () => fact('first'),
     () => {
@@ -51,5 +51,8 @@ it('takes all others when one throws, those of its transaction too, and says so 
     () => fact('third'),
   ]
   await expect(inShortTransactions(state, steps, () => true)).rejects.toThrow('no')
-  expect(state.prepare('select name from facts order by name').all()).toEqual([{ name: 'first' }, { name: 'third' }])
+  expect(state.prepare('select name from key_values order by name').all()).toEqual([
+    { name: 'first' },
+    { name: 'third' },
+  ])
 })

@@ -1,12 +1,12 @@
 // Fetches the logs of hosts into the log store, on a schedule or on request: each line once, whatever dies in between.
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { type Clock, MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import type { Fleet } from '../host-runtime.ts'
+import type { HostRuntime } from '../host-runtime.ts'
 import { readHost } from '../hosts.ts'
 import { fileWords, journalWords } from './fetch-script.ts'
 import { readBytes } from './read-bytes.ts'
@@ -53,15 +53,15 @@ export interface LogFetcher {
 export type LogFetcherOptions = {
   state: State
   store: LogStore
-  fleet: Pick<Fleet, 'connections' | 'online'>
+  fleet: Pick<HostRuntime, 'connections' | 'online'>
   clock: Clock
-  log: Log
+  logger: Logger
   /** How long lines are kept when their project does not say, ms. */
   retentionMs: number
 }
 
 /** Nothing is fetched before `start` unless it is asked for. */
-export function createLogFetcher({ state, store, fleet, clock, log, retentionMs }: LogFetcherOptions): LogFetcher {
+export function createLogFetcher({ state, store, fleet, clock, logger, retentionMs }: LogFetcherOptions): LogFetcher {
   const under = new Map<number, Promise<Fetched>>()
   let stopped = false
   let running = false
@@ -81,7 +81,7 @@ export function createLogFetcher({ state, store, fleet, clock, log, retentionMs 
       for (const one of due.slice(0, Math.max(0, AT_ONCE - under.size))) begin(one, BATCHES, false).catch(() => {})
       arm()
     } catch (error) {
-      log.error('the logs of hosts could not be looked through', { error })
+      logger.error('the logs of hosts could not be looked through', { error })
       cancel = clock.at(clock.now() + LATEST, turn)
     }
   }
@@ -99,7 +99,7 @@ export function createLogFetcher({ state, store, fleet, clock, log, retentionMs 
         error => {
           const problem = error instanceof Problem ? error : failed(one, error)
           if (!(error instanceof Problem))
-            log.error('the log of a host could not be fetched', { target: one.target, error })
+            logger.error('the log of a host could not be fetched', { target: one.target, error })
           const now = clock.now()
           if (!stopped)
             noteFailed(state, one.id, problem.message, fleet.online(), now, now + Math.min(one.every, RETRY))

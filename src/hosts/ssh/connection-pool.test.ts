@@ -1,7 +1,7 @@
 // Connections to hosts over real SSH on the loopback: shared, limited, refused with a remedy, and backed off from.
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { createVault } from '../../projects/vault.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
@@ -9,18 +9,18 @@ import { type SshServer, type SshServerOptions, startSshServer } from '../../tes
 import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import { addHost, editHost, type NewHost, sealSecret } from '../hosts.ts'
-import { type Connections, createConnections } from './connection-pool.ts'
+import { createHostConnections, type HostConnections } from './connection-pool.ts'
 import { ownKey } from './own-key.ts'
 
 const state = memoryState()
 const vault = createVault(Buffer.alloc(32, 1))
 const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
 const servers: SshServer[] = []
-let connections: Connections
+let connections: HostConnections
 let hostsMade = 0
 
 beforeEach(() => {
-  connections = createConnections(state, vault, clock, silentLog)
+  connections = createHostConnections(state, vault, clock, silentLogger)
 })
 afterEach(async () => {
   connections.close()
@@ -130,7 +130,7 @@ describe('signing in', () => {
     })
     await connections.machine(hostAt(server)).run(['x'])
     expect(shown.split(' ')[1]).toBe(keys[0])
-    expect(JSON.stringify(state.prepare('select * from facts').all())).not.toContain('PRIVATE KEY')
+    expect(JSON.stringify(state.prepare('select * from key_values').all())).not.toContain('PRIVATE KEY')
   })
 
   it('uses a password that is sealed in the state', async () => {

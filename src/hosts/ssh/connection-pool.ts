@@ -1,5 +1,5 @@
 // The connections to hosts: kept open and shared, few for each, and backed off from where nobody answers.
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
@@ -24,7 +24,7 @@ const IDLE = 5 * MINUTE
 const FIRST_REST = 5 * SECOND
 const LONGEST_REST = MINUTE
 
-export interface Connections {
+export interface HostConnections {
   /**
    * The machine of a host. With `insist`, a host is tried even while it is backed off from. With `once`, a command that may
    * have reached the host is never sent again.
@@ -47,7 +47,7 @@ type Line = {
 }
 
 /** Connections over the hosts of a state. */
-export function createConnections(state: State, vault: Vault, clock: Clock, log: Log): Connections {
+export function createHostConnections(state: State, vault: Vault, clock: Clock, logger: Logger): HostConnections {
   const lines = new Map<number, Line>()
 
   const lineOf = (host: Host): Line => {
@@ -117,7 +117,7 @@ export function createConnections(state: State, vault: Vault, clock: Clock, log:
       const failures = (line.rests?.failures ?? 0) + 1
       const rest = Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - 1))
       line.rests = { until: clock.now() + rest, failures, problem }
-      log.debug('a host could not be reached', { host: host.name, error: problem.message })
+      logger.debug('a host could not be reached', { host: host.name, error: problem.message })
       throw problem
     }
   }

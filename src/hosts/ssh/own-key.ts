@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { invalid } from '../../problem.ts'
 import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
-import { readFact, writeFact } from '../../state/key-value.ts'
+import { readValue, writeValue } from '../../state/key-value.ts'
 
 // Loaded when first asked for: it takes a tenth of a second, which those without hosts need not wait for.
 const require = createRequire(import.meta.url)
@@ -19,10 +19,10 @@ export type OwnKey = {
 /** Vakt's key pair, an Ed25519 one (RFC 8709); the first call makes it. Throws `internal` when the vault key is another. */
 export function ownKey(state: State, vault: Vault): OwnKey {
   return state.transaction(() => {
-    const kept = readFact(state, 'ssh key')
+    const kept = readValue(state, 'ssh key')
     if (kept !== null) return JSON.parse(vault.open(Buffer.from(kept, 'base64'))) as OwnKey
     const key = makeKeyPair()
-    writeFact(state, 'ssh key', vault.seal(JSON.stringify(key)).toString('base64'))
+    writeValue(state, 'ssh key', vault.seal(JSON.stringify(key)).toString('base64'))
     return key
   })
 }

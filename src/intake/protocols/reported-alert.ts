@@ -68,7 +68,7 @@ export function findingOf(
     since: report.since === null || report.since > now || report.since < now - 400 * DAY ? now : report.since,
     owner: report.labels.owner ?? null,
     remindEvery: project.remindEvery,
-    seen: fields.length > 0 ? { lines, fields } : { lines },
+    observation: fields.length > 0 ? { lines, fields } : { lines },
     occurrences: isNew ? 1 : 0,
     labels: report.labels,
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { memoryState, type State } from '../../state/database.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
@@ -40,7 +40,7 @@ const comes = (day: number, receivedAt = NOON + day * DAY) =>
     ),
   )
 const archiver = (place: ArchivePlace = folderPlace(to)) => {
-  const made = createArchiver({ state, store, place, folder: scratch, clock, log: silentLog })
+  const made = createArchiver({ state, store, place, folder: scratch, clock, logger: silentLogger })
   onTestFinished(() => made.close())
   return made
 }
@@ -146,7 +146,7 @@ describe('restoring', () => {
       place: folderPlace(to),
       folder: scratch,
       clock,
-      log: silentLog,
+      logger: silentLogger,
     })
     await expect(tight.restore(FIRST, until)).rejects.toMatchObject({ message: expect.stringContaining('do not fit') })
     expect(await one.restore(`${FIRST}.ndjson.zst`, until)).toBe(200)

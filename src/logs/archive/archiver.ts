@@ -5,7 +5,7 @@ import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { type Clock, MINUTE } from '../../time.ts'
@@ -20,7 +20,7 @@ export type ArchiverOptions = {
   /** Where files are on their way; emptied first. */
   folder: string
   clock: Clock
-  log: Log
+  logger: Logger
 }
 
 /** What is under way: `done` of `total` bytes, 0 of 0 while the store works. */
@@ -57,7 +57,7 @@ const LINE_BYTES = 400
 const CLOSE_MS = 1_000
 
 /** An archiver for a store. Nothing runs until it is asked. */
-export function createArchiver({ state, store, place, folder, clock, log }: ArchiverOptions): Archiver {
+export function createArchiver({ state, store, place, folder, clock, logger }: ArchiverOptions): Archiver {
   const ending = new AbortController()
   const { signal } = ending
   const jobs = new Set<ArchiveJob>()
@@ -98,7 +98,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
       const { from, until, lastPosition } = partition
       const kept = { name, partition: partition.name, place: place.name, key, lines, bytes, sha256 }
       recordArchive(state, { ...kept, from, until, lastPosition, archivedAt: clock.now() })
-      log.info('a log partition is archived', { partition: partition.name, place: place.name, lines, bytes })
+      logger.info('a log partition is archived', { partition: partition.name, place: place.name, lines, bytes })
     })
 
   async function runAll(settled: boolean): Promise<number> {
@@ -120,7 +120,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
         if (!(await store.status()).partitions.some(({ name }) => name === partition.name)) continue
         const problem = problemOf(error)
         failing = { since: failing?.since ?? clock.now(), problem }
-        log.warn('a log partition could not be archived', { partition: partition.name, error: problem.message })
+        logger.warn('a log partition could not be archived', { partition: partition.name, error: problem.message })
         throw problem
       }
     }
@@ -178,7 +178,7 @@ export function createArchiver({ state, store, place, folder, clock, log }: Arch
       restoring = restoreOne(archive, keptUntil)
         .catch(error => {
           failedRestore = { name, problem: problemOf(error) }
-          log.warn('an archive could not be restored', { archive: name, error: failedRestore.problem.message })
+          logger.warn('an archive could not be restored', { archive: name, error: failedRestore.problem.message })
           throw error
         })
         .finally(() => {

@@ -1,6 +1,6 @@
 // Appending: what is answered, what is refused, retries with keys, back-pressure, and a writer that dies.
 import { describe, expect, it, vi } from 'vitest'
-import { createLog } from '../../logger.ts'
+import { createLogger } from '../../logger.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import type { Stored } from '../store.ts'
 import {
@@ -144,9 +144,9 @@ describe('back-pressure', () => {
 describe('a writer that dies', () => {
   it('is told of and replaced; what it had is refused as busy, the rest is stored', async () => {
     const said: string[] = []
-    const log = createLog('info', [], line => said.push(JSON.parse(line).message))
+    const logger = createLogger('info', [], line => said.push(JSON.parse(line).message))
     const program = new URL('./mortal-writer.testing.ts', import.meta.url)
-    const store = await aStore({ log, programs: { writer: program } })
+    const store = await aStore({ logger, programs: { writer: program } })
     await store.append(batchOf([{ message: 'before' }]))
     await expect(store.append(batchOf([{ message: 'DIE NOW' }]))).rejects.toMatchObject({
       code: 'busy',

@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } 
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
-import { createLog } from '../../logger.ts'
+import { createLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { SLOTS } from './partitions/line-key.ts'
 import {
@@ -32,8 +32,8 @@ describe('a damaged partition', () => {
     const folder = await twoDays()
     damage(join(folder, `${YESTERDAY}.db`))
     const said: string[] = []
-    const log = createLog('error', [], line => said.push(JSON.parse(line).message))
-    const store = await aStore({ folder, log })
+    const logger = createLogger('error', [], line => said.push(JSON.parse(line).message))
+    const store = await aStore({ folder, logger })
     const found = await allPages(store, ALL)
     expect(found.at(-1)!.message).toBe('today 0')
     expect(said[0]).toMatch(/^The log partition 2026-11-20\.3d\.0 is damaged \(.+\) and was set aside as .*\.damaged;/)

@@ -28,7 +28,7 @@ import { dayOf } from './partitions/partition-name.ts'
 import { type AppendQueue, MOST_QUEUED } from './workers/append-queue.ts'
 import type { ReaderPool } from './workers/reader-pool.ts'
 import type { Tails } from './workers/tails.ts'
-import type { Thread } from './workers/worker-client.ts'
+import type { WorkerClient } from './workers/worker-client.ts'
 import type { WriterCalls } from './workers/writer.ts'
 
 const ALWAYS = { from: null, until: null }
@@ -41,7 +41,7 @@ type Parts = {
   diskBudgetBytes: number | null
   catalog: Catalog
   queue: AppendQueue
-  writers: readonly Thread<WriterCalls>[]
+  writers: readonly WorkerClient<WriterCalls>[]
   reading: ReaderPool
   tails: Tails
 }

@@ -1,6 +1,6 @@
 // Hostile texts in lines and in queries: nothing of them is ever read as SQL, as the index's own syntax, or as a field.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import type { LogLine } from '../line.ts'
 import { matches } from '../query/matches.ts'
 import type { FieldName, QueryNode } from '../query/tree.ts'
@@ -40,7 +40,7 @@ let all: readonly LogLine[]
 
 beforeAll(async () => {
   folder = makeFolder()
-  store = await openLogStore({ folder: folder.path, log: silentLog })
+  store = await openLogStore({ folder: folder.path, logger: silentLogger })
   const lines = HOSTILE.flatMap((text, i) => [
     { message: text, timestamp: NOON + i, stack: `at ${text}` },
     { message: 'plain', timestamp: NOON + i, source: text, host: text, group: `a/${text}`, tags: [text, 'x'] },

@@ -1,7 +1,7 @@
 // Opens the embedded log store: SQLite partition files, written by worker threads and searched by others.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { EmbeddedLogStore } from './embedded-log-store.ts'
 import { Catalog } from './partitions/catalog.ts'
@@ -11,13 +11,13 @@ import { isUnfinished } from './partitions/restore.ts'
 import { AppendQueue } from './workers/append-queue.ts'
 import { ReaderPool } from './workers/reader-pool.ts'
 import { Tails } from './workers/tails.ts'
-import { Thread } from './workers/worker-client.ts'
+import { WorkerClient } from './workers/worker-client.ts'
 import type { TailLines, WriterCalls, WriterReady, WriterStart } from './workers/writer.ts'
 
 export type LogStoreOptions = {
   /** Where the partition files are; made when it is not there. */
   folder: string
-  log: Log
+  logger: Logger
   /** How much may wait to be stored, bytes; beyond, `append` is refused as `busy`. */
   queueBytes?: number
   /** How much disk the store may use; `maintain` drops the oldest partitions beyond it. */
@@ -38,24 +38,24 @@ const PARTITION_LINES = 2_000_000
 
 /** Opens the store; rejects with a `Problem` when the folder or a file in it cannot be used. */
 export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLogStore> {
-  const { folder, log, queueBytes = QUEUE_BYTES, diskBudgetBytes = null, readers = 1, programs = {} } = options
+  const { folder, logger, queueBytes = QUEUE_BYTES, diskBudgetBytes = null, readers = 1, programs = {} } = options
   prepareFolder(folder)
   const catalog = new Catalog(folder)
   // Positions go on from the clock, so that those of lines long dropped are not given again.
   const positions = new BigInt64Array(new SharedArrayBuffer(8))
   positions[0] = BigInt(Date.now()) * 1000n
-  const reading = new ReaderPool({ folder, log, count: readers, program: programs.reader, onDamage: reportDamage })
-  const writers: Thread<WriterCalls>[] = Array.from({ length: WRITERS }, (_, writer) => startable(writer))
+  const reading = new ReaderPool({ folder, logger, count: readers, program: programs.reader, onDamage: reportDamage })
+  const writers: WorkerClient<WriterCalls>[] = Array.from({ length: WRITERS }, (_, writer) => startable(writer))
   const queue = new AppendQueue(writers, queueBytes, states => catalog.update(states))
   const tails = new Tails(writers)
 
-  function startable(writer: number): Thread<WriterCalls> {
+  function startable(writer: number): WorkerClient<WriterCalls> {
     const mostLines = options.partitionLines ?? PARTITION_LINES
-    const thread: Thread<WriterCalls> = new Thread({
+    const thread: WorkerClient<WriterCalls> = new WorkerClient({
       name: `log writer ${writer + 1}`,
       file: programs.writer ?? new URL('./workers/writer.ts', import.meta.url),
       start: { folder, writer, mostLines, positions, privacyKey: options.privacyKey ?? null } satisfies WriterStart,
-      log,
+      logger,
       onReady(content) {
         catalog.replace(writer, (content as WriterReady).states)
         tails.resume(thread)
@@ -79,7 +79,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     catalog.remove(name)
     catalog.addDamaged(aside, message)
     reading.forget(name)
-    log.error(message, { partition: name })
+    logger.error(message, { partition: name })
   }
 
   try {

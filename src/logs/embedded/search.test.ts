@@ -1,7 +1,7 @@
 // Search, count, paging, histogram and top held against brute force over random lines and random queries.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { readBatch } from '../intake/read-batch.ts'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'
@@ -22,7 +22,7 @@ const sent = fc.sample(someLine, { numRuns: LINES, seed: 3 }).map(asSent)
 
 beforeAll(async () => {
   folder = makeFolder()
-  store = await openLogStore({ folder: folder.path, log: silentLog, partitionLines: 400 })
+  store = await openLogStore({ folder: folder.path, logger: silentLogger, partitionLines: 400 })
   for (const batch of batches()) expect((await store.append(batch)).errors).toEqual([])
   all = await allPages(store, ALL, 'oldest', 97)
 })

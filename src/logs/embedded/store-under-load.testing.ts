@@ -1,11 +1,11 @@
 // A process that stores batches until it is killed: `node store-under-load.testing.ts <folder> <first number> <numbers to retry>`.
 import { writeSync } from 'node:fs'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { openLogStore } from './open-log-store.ts'
 
 const [folder, first, retried] = process.argv.slice(2)
-const store = await openLogStore({ folder: folder!, log: silentLog })
+const store = await openLogStore({ folder: folder!, logger: silentLogger })
 const retries = JSON.parse(retried!) as number[]
 let next = Number(first)
 

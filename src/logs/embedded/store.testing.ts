@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { Query, QueryNode } from '../query/tree.ts'
@@ -54,7 +54,7 @@ export function aFolder(): string {
 
 /** An open store that closes with the test. */
 export async function aStore(options: Partial<LogStoreOptions> = {}): Promise<EmbeddedLogStore> {
-  const store = await openLogStore({ folder: options.folder ?? aFolder(), log: silentLog, ...options })
+  const store = await openLogStore({ folder: options.folder ?? aFolder(), logger: silentLogger, ...options })
   onTestFinished(() => store.close())
   return store
 }

@@ -1,6 +1,6 @@
 // Live tails: lines that fit, as they are stored.
 import { expect, it, vi } from 'vitest'
-import { createLog } from '../../logger.ts'
+import { createLogger } from '../../logger.ts'
 import type { LogLine } from '../line.ts'
 import { ALL, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
 
@@ -26,8 +26,8 @@ it('a tail gets the lines that fit, as they can be read back, until it ends', as
 it('a tail goes on through a restart of the writer', async () => {
   const program = new URL('./mortal-writer.testing.ts', import.meta.url)
   const said: string[] = []
-  const log = createLog('info', [], line => said.push(JSON.parse(line).message))
-  const store = await aStore({ log, programs: { writer: program } })
+  const logger = createLogger('info', [], line => said.push(JSON.parse(line).message))
+  const store = await aStore({ logger, programs: { writer: program } })
   const got: string[] = []
   store.tail(ALL, lines => got.push(...messages(lines)))
   await store.append(batchOf([{ message: 'before' }]))

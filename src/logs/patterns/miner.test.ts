@@ -54,13 +54,13 @@ describe('the miner', () => {
 
   it('forgets what it has not seen for longest, and never holds more than it may', () => {
     const miner = createMiner({ maxPatterns: 20 })
-    const kept = miner.learn('the steady heartbeat of the house').id
+    const kept = miner.learn('the steady heartbeat of the app').id
     const lost = miner.learn('once and never again').id
     const letters = 'abcdefghijklmnopqrstuvwxyz'
     for (let index = 0; index < 5_000; index++) {
       const word = [index % 26, Math.floor(index / 26) % 26, Math.floor(index / 676)].map(at => letters[at]).join('')
       miner.learn(`${word} ${word}x ${word}y`)
-      expect(miner.learn('the steady heartbeat of the house').id).toBe(kept)
+      expect(miner.learn('the steady heartbeat of the app').id).toBe(kept)
     }
     expect(miner.find(lost)).toBeNull()
     expect(miner.size().patterns).toBe(20)

@@ -1,10 +1,10 @@
 // What is marked in a line that was found.
 import { describe, expect, it } from 'vitest'
-import { emphasise } from './highlight.ts'
+import { highlight } from './highlight.ts'
 import { parseQuery } from './parse.ts'
 
 const marked = (text: string, query: string) =>
-  emphasise(text, parseQuery(query, 0, 'UTC').where)
+  highlight(text, parseQuery(query, 0, 'UTC').where)
     .map(span => (typeof span === 'string' ? span : `[${(span as { bold: string }).bold}]`))
     .join('')
 

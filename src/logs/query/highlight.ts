@@ -4,7 +4,7 @@ import type { QueryNode } from './tree.ts'
 import { words } from './words.ts'
 
 /** The text as spans, what the query looked for in bold. Only words and phrases are marked; what was excluded is not. */
-export function emphasise(text: string, where: QueryNode | null): Span[] {
+export function highlight(text: string, where: QueryNode | null): Span[] {
   const wanted = where === null ? [] : wantedWords(where)
   if (wanted.length === 0) return [text]
   const spans: Span[] = []

@@ -1,7 +1,7 @@
 // Reads a query as people type it into the tree that stores compile and the two instants it lies between.
 
 import { meaningOf } from './names.ts'
-import { mistake, type Span } from './syntax-error.ts'
+import { type Span, syntaxError } from './syntax-error.ts'
 import { readTerm } from './terms.ts'
 import { readTimes, type TimeTerm } from './times.ts'
 import { type Token, tokenise } from './tokens.ts'
@@ -18,12 +18,12 @@ const DEEPEST = 30
  */
 export function parseQuery(text: string, now: number, timeZone: string): Query {
   if (text.length > LONGEST_QUERY)
-    throw mistake(text, { at: LONGEST_QUERY, end: text.length }, `a query has at most ${LONGEST_QUERY} characters.`)
+    throw syntaxError(text, { at: LONGEST_QUERY, end: text.length }, `a query has at most ${LONGEST_QUERY} characters.`)
   const tokens = tokenise(text)
   if (tokens.length > MOST_PIECES)
-    throw mistake(text, tokens[MOST_PIECES]!, `a query has at most ${MOST_PIECES} pieces.`)
+    throw syntaxError(text, tokens[MOST_PIECES]!, `a query has at most ${MOST_PIECES} pieces.`)
   if (tokens.length === 0 && text.trim() !== '')
-    throw mistake(
+    throw syntaxError(
       text,
       { at: 0, end: text.length },
       'there is no letter or digit to search for. Signs are found by /=>/.',
@@ -47,7 +47,7 @@ function takeTimes(tokens: readonly Token[], text: string): { times: TimeTerm[];
       continue
     }
     if (depth > 0 || tokens[index - 1]?.kind === 'not' || isAlternative(tokens, index))
-      throw mistake(text, token, 'a time holds for the whole query. Write it without parentheses, OR or a minus.')
+      throw syntaxError(text, token, 'a time holds for the whole query. Write it without parentheses, OR or a minus.')
     times.push(time)
   }
   return { times, rest }
@@ -65,7 +65,7 @@ function timeOf(token: Token, text: string): TimeTerm | null {
   const meaning = meaningOf(token.name)
   if (meaning?.kind !== 'time') return null
   if (token.operator !== ':' && token.operator !== '=')
-    throw mistake(text, token, `${meaning.word} takes a colon, such as ${meaning.word}:${EXAMPLES[meaning.word]}.`)
+    throw syntaxError(text, token, `${meaning.word} takes a colon, such as ${meaning.word}:${EXAMPLES[meaning.word]}.`)
   return { kind: meaning.word, value: token.value, at: token.at, end: token.end }
 }
 
@@ -159,6 +159,6 @@ class Reader {
   }
 
   private wrong(span: Span, what: string): Error {
-    return mistake(this.text, span, what)
+    return syntaxError(this.text, span, what)
   }
 }

@@ -10,7 +10,7 @@ const SHOWN = 60
  * `invalid` on the field `query`. The message names the piece and its position (counted from 1) before `what`, which says
  * what is wrong and what would be right; the field `where` is the line around it with carets below.
  */
-export function mistake(query: string, span: Span, what: string): Problem {
+export function syntaxError(query: string, span: Span, what: string): Problem {
   const piece = query.slice(span.at, Math.max(span.end, span.at + 1))
   const shown = piece.length > SHOWN ? `${piece.slice(0, SHOWN)}…` : piece
   const place = piece === '' ? 'At the end' : `At character ${span.at + 1}, ${shown}`

@@ -5,7 +5,7 @@ import { LEVELS } from '../line.ts'
 import { readNumber } from './attributes.ts'
 import { meaningOf } from './names.ts'
 import { compileRegex } from './regex.ts'
-import { mistake } from './syntax-error.ts'
+import { syntaxError } from './syntax-error.ts'
 import type { Token } from './tokens.ts'
 import type { Comparison, QueryNode } from './tree.ts'
 import { words } from './words.ts'
@@ -25,7 +25,7 @@ function textNode(token: TokenOf<'text'>, query: string): QueryNode {
   const star = /\*+[\p{L}\p{N}]/u.exec(token.text)
   if (star) {
     const regex = token.text.split(/\*+/).map(literally).join('.*')
-    throw mistake(query, token, `* can only end a word, as in timeou*. To look inside words, search /${regex}/.`)
+    throw syntaxError(query, token, `* can only end a word, as in timeou*. To look inside words, search /${regex}/.`)
   }
   return wordsNode(token.text, /[\p{L}\p{N}]\*+$/u.test(token.text)) ?? noWords(token, query)
 }
@@ -40,7 +40,7 @@ function wordsNode(text: string, prefix: boolean): QueryNode | null {
 
 function noWords(token: Token & { text: string }, query: string): never {
   const instead = token.text === '' ? 'Write words between the quotes' : `Signs are found by /${literally(token.text)}/`
-  throw mistake(query, token, `there is no letter or digit to search for. ${instead}.`)
+  throw syntaxError(query, token, `there is no letter or digit to search for. ${instead}.`)
 }
 
 function regexNode(token: TokenOf<'regex'>, query: string): QueryNode {
@@ -51,7 +51,7 @@ function regexNode(token: TokenOf<'regex'>, query: string): QueryNode {
   try {
     compileRegex(source, caseless)
   } catch (error) {
-    throw error instanceof Problem ? mistake(query, token, error.message) : error
+    throw error instanceof Problem ? syntaxError(query, token, error.message) : error
   }
   return { kind: 'regex', source, caseless }
 }
@@ -65,13 +65,13 @@ function fieldNode(token: TokenOf<'field'>, query: string): QueryNode {
   const comparison = relation(token)
   if (meaning?.kind === 'field') {
     if (comparison !== '=')
-      throw mistake(query, token, `${name} is a text and cannot be compared. Write ${name}:${tail(value)}.`)
+      throw syntaxError(query, token, `${name} is a text and cannot be compared. Write ${name}:${tail(value)}.`)
     const node: QueryNode = { kind: 'field', field: meaning.field, value }
     if (meaning.alias === undefined) return node
     return { kind: 'or', parts: [node, { kind: 'attribute', path: meaning.alias, comparison, value }] }
   }
   if (comparison !== '=' && readNumber(value) === null)
-    throw mistake(query, token, `${name}${comparison} needs a number, such as ${name}${comparison}500.`)
+    throw syntaxError(query, token, `${name}${comparison} needs a number, such as ${name}${comparison}500.`)
   return { kind: 'attribute', path: name, comparison, value }
 }
 
@@ -82,7 +82,7 @@ function levelNode(token: TokenOf<'field'>, query: string): QueryNode {
   const what = doubled
     ? `${token.operator}${token.value[0]} is no comparison. Write one of : < <= > >= !=, such as level>=warn.`
     : `${token.value} is no level. The levels are ${LEVELS.join(', ')}.`
-  throw mistake(query, token, what)
+  throw syntaxError(query, token, what)
 }
 
 function relation(token: TokenOf<'field'>): Comparison {

@@ -1,6 +1,6 @@
 // Reads the times of a query (`last:15m`, `since:14:00 until:14:30`, `yesterday`) into two instants.
 import { DAY, HOUR, isoTime, MINUTE, parseDuration, parseTime, WEEK } from '../../time.ts'
-import { mistake, type Span } from './syntax-error.ts'
+import { type Span, syntaxError } from './syntax-error.ts'
 
 /** A time as it was typed: `last`, `since` or `until` with a value, or a whole day. */
 export type TimeTerm = Span &
@@ -32,7 +32,7 @@ export function readTimes(terms: readonly TimeTerm[], query: string, now: number
   if (span.from !== null && span.until !== null && span.from >= span.until) {
     const last = terms.findLast(term => term.kind === 'until') ?? terms.at(-1)!
     const order = `the time begins at ${isoTime(span.from)} and ends at ${isoTime(span.until)}`
-    throw mistake(query, last, `since is not before until: ${order}. Exchange the two, or give days with them.`)
+    throw syntaxError(query, last, `since is not before until: ${order}. Exchange the two, or give days with them.`)
   }
   return span
 }
@@ -48,7 +48,7 @@ function narrow(span: TimeSpan, from: number | null, until: number | null): void
 function lastFor(term: Valued, query: string): number {
   const duration = UNITS[term.value.toLowerCase()] ?? parseDuration(term.value)
   if (duration !== null && duration > 0 && duration < FARTHEST) return duration
-  throw mistake(
+  throw syntaxError(
     query,
     term,
     `${term.value} is no duration. Write a number and a unit, such as last:15m, last:2h or last:1d.`,
@@ -76,7 +76,7 @@ function instant(term: Valued, text: string, { query, now, timeZone }: Dates): n
   const back = parseDuration(text)
   const at = back === null ? parseTime(text, now, timeZone) : now - back
   if (at !== null && Math.abs(at) <= FARTHEST) return at
-  throw mistake(query, term, `${term.value} is no time that can be read. Write ${EXAMPLES}.`)
+  throw syntaxError(query, term, `${term.value} is no time that can be read. Write ${EXAMPLES}.`)
 }
 
 function startOf(word: string, { now, timeZone }: Dates): number {

@@ -1,7 +1,7 @@
 // Cuts a typed query into its pieces: words, phrases, expressions, fields with their values, parentheses, OR and NOT.
 
 import { isPlainText, meaningOf } from './names.ts'
-import { mistake, type Span } from './syntax-error.ts'
+import { type Span, syntaxError } from './syntax-error.ts'
 import { words } from './words.ts'
 
 export type Operator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>='
@@ -88,7 +88,7 @@ function fieldPiece(query: string, at: number): Token | null {
   const known = meaningOf(named)
   if (start >= query.length || /[\s)]/.test(query[start]!)) {
     if (!known || named !== named.toLowerCase()) return null
-    throw mistake(
+    throw syntaxError(
       query,
       { at, end: start },
       `${named} needs its value right after the sign, such as ${EXAMPLES[known.kind]}.`,
@@ -143,7 +143,7 @@ function readQuoted(query: string, at: number): { text: string; end: number } {
     const escaped = sign === '\\' && (query[end + 1] === '\\' || closing.includes(query[end + 1] ?? ' '))
     text += escaped ? query[++end] : sign
   }
-  throw mistake(query, { at, end: at + 1 }, 'this quote is never closed. Put another one at the end of the phrase.')
+  throw syntaxError(query, { at, end: at + 1 }, 'this quote is never closed. Put another one at the end of the phrase.')
 }
 
 function read(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

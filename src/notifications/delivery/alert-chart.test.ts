@@ -2,13 +2,13 @@
 import { expect, it } from 'vitest'
 import { acknowledgeAlert, fireAlert } from '../../alerts/lifecycle.ts'
 import { DeliveryError } from '../../chat/channel.ts'
-import { silentLog } from '../../logger.ts'
+import { silentLogger } from '../../logger.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
 import { createMemoryChannel } from '../../testing/memory-channel.ts'
 import { MINUTE } from '../../time.ts'
 import { syncChannels } from '../routing/channels.ts'
-import { createPainter } from './alert-chart.ts'
+import { createChartRenderer } from './alert-chart.ts'
 import { createDelivery } from './delivery-loop.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:00Z')
@@ -21,8 +21,8 @@ async function begin(draw: () => Promise<Uint8Array>) {
   const pictured = createMemoryChannel('discord', clock.now).hasPictures()
   const plain = createMemoryChannel('slack', clock.now)
   syncChannels(state, [pictured, plain], NOW)
-  const delivery = createDelivery(state, [pictured, plain], clock, silentLog, createPainter(draw, 'UTC'))
-  const seen = { lines: [], chart: { name: 'cpu', unit: '%', points, threshold: 90 } }
+  const delivery = createDelivery(state, [pictured, plain], clock, silentLogger, createChartRenderer(draw, 'UTC'))
+  const observation = { lines: [], chart: { name: 'cpu', unit: '%', points, threshold: 90 } }
   const finding = {
     key: 'a',
     detector: 'rule',
@@ -31,7 +31,7 @@ async function begin(draw: () => Promise<Uint8Array>) {
     title: 'cpu is high',
     since: NOW,
   }
-  fireAlert(state, { ...finding, owner: null, remindEvery: 0, seen, occurrences: 1, labels: {} }, NOW)
+  fireAlert(state, { ...finding, owner: null, remindEvery: 0, observation, occurrences: 1, labels: {} }, NOW)
   delivery.nudge()
   await settled(12)
   return { state, clock, delivery, pictured, plain }

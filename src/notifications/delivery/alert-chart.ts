@@ -9,7 +9,7 @@ import type { Curve } from '../../state/schema/index.ts'
 import { HOUR, MINUTE } from '../../time.ts'
 
 /** Draws what an alert shows; undefined when there is nothing to see, or it would take too long. */
-export type Painter = {
+export type ChartRenderer = {
   wants(state: State, alert: Alert, now: number): boolean
   paint(state: State, alert: Alert, now: number): Promise<Card['image']>
 }
@@ -21,7 +21,7 @@ const REMEMBERED = 50
 const BLOCKS = 40
 
 /** A painter that draws with `draw`, in the zone that axes are written in. */
-export function createPainter(draw: (chart: TimeChart) => Promise<Uint8Array>, timeZone: string): Painter {
+export function createChartRenderer(draw: (chart: TimeChart) => Promise<Uint8Array>, timeZone: string): ChartRenderer {
   const drawn = new Map<string, Promise<Uint8Array | null>>()
   let busy = 0
 
@@ -52,7 +52,7 @@ export function createPainter(draw: (chart: TimeChart) => Promise<Uint8Array>, t
 
 /** The figures behind an alert: those that its detector gave, or how often its error came in the last hour. */
 export function curveOf(state: State, alert: Alert, now: number): Curve | null {
-  const { chart } = alert.seen
+  const { chart } = alert.observation
   if (chart) return chart.points.filter(([, value]) => value !== null).length > 1 ? chart : null
   const { fingerprint } = alert.labels
   if (fingerprint === undefined || alert.projectId === null) return null
@@ -68,7 +68,7 @@ export function curveOf(state: State, alert: Alert, now: number): Curve | null {
 }
 
 /** The course of the figures that a detector gave, in blocks: it survives every edit and needs no picture. */
-export function courseField({ seen }: Alert): Field[] {
+export function sparklineField({ observation: seen }: Alert): Field[] {
   const values = (seen.chart?.points ?? []).map(([, value]) => value).slice(-BLOCKS)
   if (values.length < 2) return []
   const { threshold, unit, name } = seen.chart!
@@ -80,7 +80,7 @@ function chartOf(alert: Alert, curve: Curve, timeZone: string): TimeChart {
   const { name, unit, points, threshold } = curve
   return {
     ...{ title: alert.title.slice(0, 80).toWellFormed(), unit, timeZone },
-    kind: alert.seen.chart ? 'lines' : 'bars',
+    kind: alert.observation.chart ? 'lines' : 'bars',
     from: points[0]![0],
     until: points.at(-1)![0],
     series: [{ name, colour: '#c53030', points }],

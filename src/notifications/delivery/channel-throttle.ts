@@ -10,9 +10,9 @@ const AT_ONCE = { all: 4, edit: 2 }
 const REFUSED = { first: 5 * MINUTE, longest: HOUR }
 
 /** The pace of one channel. Holds no message: only what is under way and until when each kind is held back. */
-export class Lane {
+export class ChannelThrottle {
   readonly underWay = new Map<number, Operation>()
-  readonly #heldUntil = { post: 0, edit: 0 }
+  readonly #suppressedUntil = { post: 0, edit: 0 }
   /** Until when the platform itself asked to wait. */
   readonly #limitedUntil = { post: 0, edit: 0 }
   #failures = 0
@@ -28,14 +28,14 @@ export class Lane {
 
   /** Whether one more message of this kind may be sent at `now`. */
   allows(operation: Operation, now: number): boolean {
-    if (this.full || this.#heldUntil[operation] > now) return false
+    if (this.full || this.#suppressedUntil[operation] > now) return false
     const edits = [...this.underWay.values()].filter(one => one === 'edit').length
     return operation !== 'edit' || edits < AT_ONCE.edit
   }
 
   /** The nearest instant after `now` at which a kind is held back no more. */
-  heldUntil(now: number): number | null {
-    const later = Object.values(this.#heldUntil).filter(at => at > now)
+  suppressedUntil(now: number): number | null {
+    const later = Object.values(this.#suppressedUntil).filter(at => at > now)
     return later.length > 0 ? Math.min(...later) : null
   }
 
@@ -53,7 +53,7 @@ export class Lane {
     const wait = error.retryAfterMs ?? backOff(Math.max(1, this.#failures), Math.random())
     const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
     for (const kind of kinds) {
-      this.#heldUntil[kind] = Math.max(this.#heldUntil[kind], now + wait)
+      this.#suppressedUntil[kind] = Math.max(this.#suppressedUntil[kind], now + wait)
       if (error.refusal === 'limited') this.#limitedUntil[kind] = Math.max(this.#limitedUntil[kind], now + wait)
     }
     if (error.refusal !== 'limited') this.#failingUntil = Math.max(this.#failingUntil, now + wait)
@@ -75,7 +75,7 @@ export class Lane {
 
   /** The clock went back by `ms`: what was held back is as long as before. */
   setBack(ms: number): void {
-    for (const held of [this.#heldUntil, this.#limitedUntil]) {
+    for (const held of [this.#suppressedUntil, this.#limitedUntil]) {
       held.post -= ms
       held.edit -= ms
     }
@@ -86,7 +86,7 @@ export class Lane {
 
   /** Forgets every hold but those that the platform asked for, for when it is back. */
   release(): void {
-    Object.assign(this.#heldUntil, this.#limitedUntil)
+    Object.assign(this.#suppressedUntil, this.#limitedUntil)
     this.#failures = 0
     this.#failingUntil = 0
   }

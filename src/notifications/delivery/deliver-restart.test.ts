@@ -1,7 +1,7 @@
 // Channels that come and go, and Vakt stopping in the middle: every card once, and none that lies.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../../chat/channel.ts'
-import { startHouse } from '../../testing/app.ts'
+import { startApp } from '../../testing/app.ts'
 import { startDelivery } from '../../testing/delivery.ts'
 import type { MemoryChannel } from '../../testing/memory-channel.ts'
 
@@ -80,19 +80,19 @@ describe('Vakt', () => {
     ['after a reply arrived and before it heard so', 'reply', true],
     ['in an edit', 'edit', false],
   ] as const)('killed %s tells it once', async (_, kind, arrives) => {
-    let house = await startHouse()
-    const { channel } = house
-    const beat = await house.hasCheck('job --every 1h --grace 1m')
+    let app = await startApp()
+    const { channel } = app
+    const beat = await app.hasCheck('job --every 1h --grace 1m')
     if (kind !== 'post') await beat('/fail')
     // The death comes while the answer is on its way: what arrives then was sent, but nobody hears of it.
     const release = channel.hangs(kind)
     await beat(kind === 'post' ? '/fail' : '')
     if (!arrives) channel.forgetHanging()
     if (!arrives) release()
-    const born = house.restarts('1s', 'killed')
+    const born = app.restarts('1s', 'killed')
     if (arrives) release()
-    house = await born
-    await house.passes('10s')
+    app = await born
+    await app.passes('10s')
     const over = kind === 'post' ? 'Critical' : 'Resolved'
     expect(titles(channel)).toEqual([`${over}: job reported a failure`])
     expect(channel.messages[0]!.replies).toHaveLength(kind === 'post' ? 0 : 1)

@@ -1,13 +1,13 @@
 // The delivery loop: asks the outbox what each channel lacks, and sends it; at least once, in order of urgency.
 import type { Channel, DeliveryError } from '../../chat/channel.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
 import type { Clock } from '../../time.ts'
-import { settleAudiences } from '../routing/resolve-recipients.ts'
-import type { Painter } from './alert-chart.ts'
-import { Lane, type Operation } from './channel-throttle.ts'
-import { markFailed, NOT_SENDING, type OutboxItem, type OutboxKind, retryNow, settle } from './outbox.ts'
-import { Backlog } from './outbox-cache.ts'
+import { resolveRecipients } from '../routing/resolve-recipients.ts'
+import type { ChartRenderer } from './alert-chart.ts'
+import { ChannelThrottle, type Operation } from './channel-throttle.ts'
+import { markDone, markFailed, NOT_SENDING, type OutboxItem, type OutboxKind, retryNow } from './outbox.ts'
+import { OutboxCache } from './outbox-cache.ts'
 import { type Attempt, asDeliveryError, send } from './send.ts'
 
 /** How long messages under way may take to finish when Vakt stops, ms. */
@@ -32,8 +32,8 @@ export interface Delivery {
 
 type LaneOf = {
   channel: Channel
-  lane: Lane
-  backlog: Backlog
+  lane: ChannelThrottle
+  backlog: OutboxCache
   open: boolean
   cancel: () => void
   cancelRetry: () => void
@@ -44,12 +44,12 @@ export function createDelivery(
   state: State,
   channels: readonly Channel[],
   clock: Clock,
-  log: Log,
-  painter: Painter | null = null,
+  logger: Logger,
+  painter: ChartRenderer | null = null,
 ): Delivery {
   const laneOf = (channel: Channel): LaneOf => {
-    const backlog = new Backlog(state, channel.id)
-    return { channel, lane: new Lane(), backlog, open: true, cancel: () => {}, cancelRetry: () => {} }
+    const backlog = new OutboxCache(state, channel.id)
+    return { channel, lane: new ChannelThrottle(), backlog, open: true, cancel: () => {}, cancelRetry: () => {} }
   }
   let lanes = channels.map(laneOf)
   const running = new Set<Promise<void>>()
@@ -72,7 +72,7 @@ export function createDelivery(
     for (const kind of ['post', 'edit', 'thread'] as const) sendDue(one, kind, now)
     // What is under way pumps again when it ends.
     if (one.lane.full) return
-    const wake = soonest(one.lane.heldUntil(now), one.backlog.nextAttempt(now))
+    const wake = soonest(one.lane.suppressedUntil(now), one.backlog.nextAttempt(now))
     if (wake !== null) one.cancel = clock.at(wake, () => pump(one))
   }
 
@@ -80,7 +80,7 @@ export function createDelivery(
     if (stopped) return
     try {
       // After a mass of alerts the rest is settled in turns, between which beats are heard.
-      const more = settleAudiences(state, clock.now())
+      const more = resolveRecipients(state, clock.now())
       forgetAll()
       if (more && !settling) {
         settling = true
@@ -88,7 +88,7 @@ export function createDelivery(
       }
       lanes.forEach(pump)
     } catch (error) {
-      log.error('what is to be delivered could not be worked out; it is again in a few seconds', { error })
+      logger.error('what is to be delivered could not be worked out; it is again in a few seconds', { error })
       retry()
       retry = clock.at(clock.now() + AGAIN, settleAll)
     }
@@ -105,7 +105,7 @@ export function createDelivery(
     for (const item of one.backlog.items(kind, now)) {
       if (one.lane.underWay.has(item.alert.id)) continue
       if (item.step.do === 'skip') {
-        settle(state, item.alert.id, now)
+        markDone(state, item.alert.id, now)
         one.backlog.told(item.alert.id, now)
       } else start(one, item, operationOf(item.step))
       if (!one.lane.allows(operation, now)) return
@@ -121,9 +121,9 @@ export function createDelivery(
         told = true
         one.lane.succeeded()
       })
-      .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), log))
+      .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), logger))
       .then(() => retryRefused(one))
-      .catch(error => log.error('a delivery could not be recorded', { channel: one.channel.id, error }))
+      .catch(error => logger.error('a delivery could not be recorded', { channel: one.channel.id, error }))
       .finally(() => {
         running.delete(sent)
         one.lane.underWay.delete(item.alert.id)
@@ -188,11 +188,11 @@ function operationOf(step: OutboxItem['step']): Operation {
 function noteFailure(
   state: State,
   channel: Channel,
-  lane: Lane,
+  lane: ChannelThrottle,
   item: Attempt,
   error: DeliveryError,
   now: number,
-  log: Log,
+  logger: Logger,
 ): void {
   const retryAt = lane.failed(error, now)
   const attempts = (item.notification?.attempts ?? 0) + 1
@@ -203,7 +203,7 @@ function noteFailure(
     refusal: error.refusal,
     reason: error.message,
   }
-  log[error.refusal === 'refused' ? 'error' : 'warn']('a message was not delivered', facts)
+  logger[error.refusal === 'refused' ? 'error' : 'warn']('a message was not delivered', facts)
   // What may have arrived, now or in an earlier attempt, keeps its nonce, to be looked for before it is sent again.
   const settled = item.handedOver && error.refusal !== 'unsure'
   const failure = { attempts, error: error.message, ...(settled ? NOT_SENDING : {}) }
@@ -213,7 +213,7 @@ function noteFailure(
       const sending = item.step.do === 'reply' ? 'reply' : null
       const refusal = { ...failure, ...NOT_SENDING, sending, failedVersion: item.alert.version } as const
       markFailed(state, item.alert.id, channel.id, { ...refusal, nextAttemptAt: null })
-      settle(state, item.alert.id, now)
+      markDone(state, item.alert.id, now)
     } else markFailed(state, item.alert.id, channel.id, { ...failure, nextAttemptAt: retryAt })
   })
 }

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Card } from '../../card.ts'
 import { type Channel, DeliveryError } from '../../chat/channel.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import { type Clock, SECOND } from '../../time.ts'
 
 /** Edits share the channel's limit with alerts, so they keep well below it. */
@@ -14,12 +14,17 @@ const ATTEMPTS = 5
 export type Place = { channel: Channel; ref: string | null }
 
 /** Begins a message in every place; `card` is asked for what it shows now. `end` shows the last and resolves when it is there. */
-export function showLive(places: readonly Place[], card: () => Card, clock: Clock, log: Log): { end(): Promise<void> } {
-  const messages = places.map(place => createMessage(place, card, clock, log))
+export function showLive(
+  places: readonly Place[],
+  card: () => Card,
+  clock: Clock,
+  logger: Logger,
+): { end(): Promise<void> } {
+  const messages = places.map(place => createMessage(place, card, clock, logger))
   return { end: async () => void (await Promise.all(messages.map(end => end()))) }
 }
 
-function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, log: Log): () => Promise<void> {
+function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, logger: Logger): () => Promise<void> {
   const say = () => (ref === null ? channel.post(card(), nonce()) : channel.reply(ref, card(), nonce()))
   let ended = false
   let cancel = () => {}
@@ -45,7 +50,7 @@ function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, 
     if (ended) return
     cancel = clock.at(clock.now() + PACE, () => {
       under = turn()
-        .catch(error => log.debug('what an action says could not be shown', { channel: channel.id, error }))
+        .catch(error => logger.debug('what an action says could not be shown', { channel: channel.id, error }))
         .finally(arm)
     })
   }
@@ -63,14 +68,14 @@ function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, 
         const hopeless =
           failed === null || failed.refusal === 'refused' || (message === null && failed.refusal === 'unsure')
         if (hopeless || attempt === ATTEMPTS)
-          return log.warn('the end of an action could not be shown', { channel: channel.id, error })
+          return logger.warn('the end of an action could not be shown', { channel: channel.id, error })
         await new Promise<void>(done => clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done))
       }
     }
   }
 
   let under: Promise<void> = post()
-    .catch(error => log.debug('an action could not be shown', { channel: channel.id, error }))
+    .catch(error => logger.debug('an action could not be shown', { channel: channel.id, error }))
     .finally(arm)
   return async () => {
     ended = true

@@ -3,7 +3,7 @@ import type { Alert } from '../../alerts/alert.ts'
 import { alertCard } from '../../alerts/alert-card.ts'
 import { type HistoryRow, readHistoryAfter } from '../../alerts/alert-lists.ts'
 import { readActionsShown } from '../../alerts/available-actions.ts'
-import { readExplained } from '../../alerts/suppression/suppressed-alerts.ts'
+import { readInhibited } from '../../alerts/suppression/suppressed-alerts.ts'
 import type { Card, Text } from '../../card.ts'
 import type { Channel } from '../../chat/channel.ts'
 import { readProjectById } from '../../projects/projects.ts'
@@ -11,7 +11,7 @@ import type { State } from '../../state/database.ts'
 import { mentionsIn } from '../routing/mentions.ts'
 import { readPerson } from '../routing/people.ts'
 import { onCallNow } from '../routing/rotations.ts'
-import { courseField } from './alert-chart.ts'
+import { sparklineField } from './alert-chart.ts'
 
 /** How many lines one message in a thread has at the most; the whole timeline is in `alerts show`. */
 const MOST_LINES = 20
@@ -19,8 +19,8 @@ const MOST_LINES = 20
 /** The card of an alert as it is now. */
 export function cardOf(state: State, alert: Alert): Card {
   const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
-  const card = alertCard(alert, project?.name ?? null, readExplained(state, alert), readActionsShown(state, alert))
-  return { ...card, fields: [...(card.fields ?? []), ...courseField(alert)] }
+  const card = alertCard(alert, project?.name ?? null, readInhibited(state, alert), readActionsShown(state, alert))
+  return { ...card, fields: [...(card.fields ?? []), ...sparklineField(alert)] }
 }
 
 /** A new message with those it calls out: nobody once the alert is over or somebody is on it. */

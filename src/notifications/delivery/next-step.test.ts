@@ -14,7 +14,7 @@ const alert = (changes: Partial<Alert> = {}): Alert =>
     calls: 0,
     callReason: null,
     snoozedUntil: null,
-    heldBy: null,
+    suppressedBy: null,
     resolvedAt: null,
     ...changes,
   }) as Alert
@@ -51,15 +51,15 @@ it.each<[string, Alert, Notification | null, string]>([
   ['a reminder after an acknowledgement', called('reminder', { state: 'acknowledged' }), has(), 'skip: shown'],
   [
     'a held back one whose card may have arrived',
-    alert({ heldBy: 'silence:1' }),
+    alert({ suppressedBy: 'silence:1' }),
     has({ ref: null, shownVersion: 0, sending: 'post', nonce: 'n', sentAt: 1 }),
     'post: new alert',
   ],
-  ['a held back alert', alert({ heldBy: 'silence:1' }), null, 'skip: held back'],
-  ['an edit of a held back one', alert({ heldBy: 'silence:1' }), has({ shownVersion: 2 }), 'edit: newer version'],
+  ['a held back alert', alert({ suppressedBy: 'silence:1' }), null, 'skip: held back'],
+  ['an edit of a held back one', alert({ suppressedBy: 'silence:1' }), has({ shownVersion: 2 }), 'edit: newer version'],
   [
     'a reminder of a held back one',
-    called('reminder', { heldBy: 'silence:1' }),
+    called('reminder', { suppressedBy: 'silence:1' }),
     has({ shownVersion: 3 }),
     'skip: shown',
   ],

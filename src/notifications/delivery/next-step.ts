@@ -38,12 +38,12 @@ function firstStep(alert: Alert, addedAt: number, notification: Notification | n
 
 /** A card that may have arrived before something held it back is looked for all the same, to be made true. */
 function isKeptBack(alert: Alert, notification: Notification | null): boolean {
-  return alert.heldBy !== null && notification?.sending !== 'post'
+  return alert.suppressedBy !== null && notification?.sending !== 'post'
 }
 
 /** Whether people are to be notified anew there now. */
 export function callIsDue(alert: Alert, notification: Notification): boolean {
-  return alert.heldBy === null && callIsOpen(alert, notification)
+  return alert.suppressedBy === null && callIsOpen(alert, notification)
 }
 
 /**
@@ -52,6 +52,6 @@ export function callIsDue(alert: Alert, notification: Notification): boolean {
  */
 export function callIsOpen(alert: Alert, notification: Notification): boolean {
   if (notification.called >= alert.calls) return false
-  if (alert.callReason === 'recovered') return alert.state === 'resolved' && alert.heldBy === null
+  if (alert.callReason === 'recovered') return alert.state === 'resolved' && alert.suppressedBy === null
   return alert.state === 'firing' && alert.snoozedUntil === null
 }

@@ -7,9 +7,9 @@ import { memoryState, type State } from '../../state/database.ts'
 import { startDelivery } from '../../testing/delivery.ts'
 import { createMemoryChannel } from '../../testing/memory-channel.ts'
 import { syncChannels } from '../routing/channels.ts'
-import { settleAudiences } from '../routing/resolve-recipients.ts'
-import { markFailed, markShown, markThreaded, type OutboxItem, readOutbox, settle } from './outbox.ts'
-import { Backlog } from './outbox-cache.ts'
+import { resolveRecipients } from '../routing/resolve-recipients.ts'
+import { markDone, markFailed, markShown, markThreaded, type OutboxItem, readOutbox } from './outbox.ts'
+import { OutboxCache } from './outbox-cache.ts'
 
 const KINDS = ['post', 'edit', 'thread'] as const
 type Kind = (typeof KINDS)[number]
@@ -66,12 +66,12 @@ function setUp() {
   const state = memoryState()
   setThresholds(state, null, { stormRate: 0, flapChanges: 0 })
   syncChannels(state, [createMemoryChannel('chat', () => START)], START)
-  const backlog = new Backlog(state, 'chat')
+  const backlog = new OutboxCache(state, 'chat')
   state.onCommit(touched => {
     if (touched.has('alerts')) backlog.forget()
   })
   const nudged = (now: number) => {
-    while (settleAudiences(state, now)) {}
+    while (resolveRecipients(state, now)) {}
     backlog.forget()
   }
   return { state, backlog, nudged }
@@ -111,7 +111,7 @@ function fires(state: State, about: number, now: number): void {
       state,
       {
         ...{ key, detector: 'test', projectId: null, severity, title: key, since: now, owner: null },
-        ...{ remindEvery: 0, seen: { lines: [] }, occurrences: 1, labels: {} },
+        ...{ remindEvery: 0, observation: { lines: [] }, occurrences: 1, labels: {} },
       },
       now,
     ),
@@ -128,7 +128,7 @@ function sent(state: State, { alert, step, notification }: OutboxItem, pictured:
     else if (step.do === 'post')
       markShown(state, id, 'chat', { ref: `m${id}`, version: pictured ? version - 1 : version, calls, over: true })
     else markShown(state, id, 'chat', { version, calls: notification!.called, over: false })
-    settle(state, id, now)
+    markDone(state, id, now)
   })
 }
 

@@ -10,7 +10,7 @@ const LOOK_AHEAD = 8
  * The outbox of one channel as it was last read. `forget` it after every commit that touches alerts or channels, after a
  * failure, and when the clock goes back; the end of a message that arrived is learnt by `told`.
  */
-export class Backlog {
+export class OutboxCache {
   readonly #state: State
   readonly #channelId: string
   readonly #read = new Map<OutboxKind, { items: readonly OutboxItem[]; whole: boolean }>()

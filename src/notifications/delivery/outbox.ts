@@ -3,7 +3,7 @@
 import type { Alert } from '../../alerts/alert.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, desc, eq, sql } from '../../state/orm.ts'
-import { alerts, audience, channels, notifications } from '../../state/schema/index.ts'
+import { alerts, channels, notifications, recipients } from '../../state/schema/index.ts'
 import { type Notification, nextStep, type Step } from './next-step.ts'
 
 export type OutboxItem = {
@@ -16,7 +16,7 @@ export type OutboxItem = {
 
 /** New messages, edits of cards, and lines for the thread under them. */
 export type OutboxKind = 'post' | 'edit' | 'thread'
-export type Delivery = {
+export type DeliveryRow = {
   alert: Alert
   notification: Notification | null
   channel: string
@@ -37,7 +37,7 @@ export function readOutbox(
   alertId?: number,
 ): { items: OutboxItem[]; whole: boolean } {
   const lacks = {
-    post: sql`(held_by is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
+    post: sql`(suppressed_by is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
       or (called < calls and case call_reason when 'recovered' then state = 'resolved'
         else state = 'firing' and snoozed_until is null end))`,
     edit: sql`ref is not null and shown_version < ${alerts.version}`,
@@ -48,10 +48,13 @@ export function readOutbox(
   const ofOne = alertId === undefined ? sql`1` : eq(alerts.id, sql.placeholder('alertId'))
   const query = state.prepared(`outbox ${kind} ${alertId === undefined ? 'of all' : 'of one'}`, db =>
     db
-      .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt, mention: audience.mention })
+      .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt, mention: recipients.mention })
       .from(alerts)
-      .innerJoin(audience, and(eq(audience.alertId, alerts.id), eq(audience.channelId, sql.placeholder('channelId'))))
-      .innerJoin(channels, eq(channels.id, audience.channelId))
+      .innerJoin(
+        recipients,
+        and(eq(recipients.alertId, alerts.id), eq(recipients.channelId, sql.placeholder('channelId'))),
+      )
+      .innerJoin(channels, eq(channels.id, recipients.channelId))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(
         sql`${ofOne} and undelivered = 1 and severity = ${sql.placeholder('severity')}
@@ -148,7 +151,7 @@ export function markThreaded(state: State, alertId: number, channelId: string, l
 }
 
 /** Takes alerts that every channel of their audience shows (or never will) out of the outbox; the audience must be settled. */
-export function settle(state: State, alertId: number, now: number): void {
+export function markDone(state: State, alertId: number, now: number): void {
   const pairs = pairsOf(state, alertId)
   const open = pairs.some(({ alert, notification, addedAt }) => {
     const step = nextStep(alert, addedAt, notification, now)
@@ -167,7 +170,7 @@ export function listDeliveries(
   now: number,
   alertId?: number,
   undelivered = false,
-): Delivery[] {
+): DeliveryRow[] {
   const lacking = sql`(undelivered = 1 or ${alerts.id} in (select alert_id from notifications where failed_version is not null))`
   const recent = and(alertId === undefined ? undefined : eq(alerts.id, alertId), undelivered ? lacking : undefined)
   const ids = state.db.select({ id: alerts.id }).from(alerts).where(recent).orderBy(desc(alerts.id)).limit(limit).all()
@@ -214,8 +217,8 @@ function pairsOf(state: State, alertId: number) {
         addedAt: channels.addedAt,
       })
       .from(alerts)
-      .innerJoin(audience, eq(audience.alertId, alerts.id))
-      .innerJoin(channels, and(eq(channels.id, audience.channelId), sql`${channels.removedAt} is null`))
+      .innerJoin(recipients, eq(recipients.alertId, alerts.id))
+      .innerJoin(channels, and(eq(channels.id, recipients.channelId), sql`${channels.removedAt} is null`))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(eq(alerts.id, sql.placeholder('alertId')))
       .prepare(),

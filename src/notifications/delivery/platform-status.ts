@@ -1,12 +1,12 @@
 // How the platforms are doing, as delivery finds them: connected is not enough.
 import type { Channel, Platform, PlatformStatus } from '../../chat/channel.ts'
-import type { GivenChannels } from '../routing/added-channels.ts'
+import type { AddedChannels } from '../routing/added-channels.ts'
 import type { Delivery } from './delivery-loop.ts'
 
 /** Every platform that has channels, with its status; one that is connected and refuses the cards is as lost as one that is not. */
 export function platformStatuses(
   platforms: readonly Platform[],
-  given: GivenChannels,
+  given: AddedChannels,
   delivery: Delivery,
 ): { name: Platform['name']; status: PlatformStatus }[] {
   return platforms.flatMap(platform => {

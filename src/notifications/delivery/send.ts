@@ -1,15 +1,16 @@
 // One message of the delivery loop: how each step is done, and what the channel shows then.
 import { randomBytes } from 'node:crypto'
 import type { Alert } from '../../alerts/alert.ts'
-import { callCard } from '../../alerts/alert-card.ts'
+import { mentionCard } from '../../alerts/alert-card.ts'
 import { readAlert } from '../../alerts/lifecycle.ts'
 import { type Channel, DeliveryError } from '../../chat/channel.ts'
 import type { State } from '../../state/database.ts'
 import type { Clock } from '../../time.ts'
-import type { Painter } from './alert-chart.ts'
+import type { ChartRenderer } from './alert-chart.ts'
 import { cardOf, mentioning, threadCard } from './messages.ts'
 import { callIsOpen, type Notification } from './next-step.ts'
 import {
+  markDone,
   markFailed,
   markSending,
   markShown,
@@ -17,7 +18,6 @@ import {
   NOT_SENDING,
   type OutboxItem,
   type Shown,
-  settle,
 } from './outbox.ts'
 
 /** One try at a step; `handedOver` once a new message was given to the platform. */
@@ -29,7 +29,7 @@ export async function send(
   channel: Channel,
   attempt: Attempt,
   clock: Clock,
-  painter: Painter | null = null,
+  painter: ChartRenderer | null = null,
 ): Promise<void> {
   // The alert as it is at the moment of sending: nothing that waited is stale.
   const alert = readAlert(state, attempt.alert.id) ?? attempt.alert
@@ -44,7 +44,7 @@ export async function send(
   if (!shown) return
   state.transaction(() => {
     markShown(state, alert.id, channel.id, shown)
-    settle(state, alert.id, clock.now())
+    markDone(state, alert.id, clock.now())
   })
 }
 
@@ -55,7 +55,7 @@ type Sending = {
   clock: Clock
   alert: Alert
   /** Null where cards have no pictures. */
-  painter: Painter | null
+  painter: ChartRenderer | null
 }
 
 /** How each step is done, and what the channel shows then. */
@@ -75,7 +75,7 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     const { ref, shownVersion, called } = attempt.notification!
     const found = await findEarlier(sending, 'reply')
     if (found !== null) return { version: shownVersion, calls: called + 1, over: true }
-    const card = mentioning(state, channel, attempt.mention, callCard(alert), alert, clock.now())
+    const card = mentioning(state, channel, attempt.mention, mentionCard(alert), alert, clock.now())
     await handOver(sending, 'reply', nonce => channel.reply(ref!, card, nonce))
     return { version: shownVersion, calls: alert.calls, over: true }
   },
@@ -84,7 +84,7 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     const found = await findEarlier(sending, 'post')
     // It shows the alert as it was then: version 0 has it edited to what it is now.
     if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, over: true }
-    if (alert.heldBy !== null) return forget(sending)
+    if (alert.suppressedBy !== null) return forget(sending)
     const card = mentioning(state, channel, attempt.mention, cardOf(state, alert), alert, clock.now())
     const ref = await handOver(sending, 'post', nonce => channel.post(card, nonce))
     // The card tells what its timeline would; the thread begins with what comes after.
@@ -103,7 +103,7 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     }
     state.transaction(() => {
       markThreaded(state, alert.id, channel.id, alert.threadLine)
-      settle(state, alert.id, clock.now())
+      markDone(state, alert.id, clock.now())
     })
     return null
   },
@@ -113,7 +113,7 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
 function forget({ state, channel, alert, clock }: Sending): null {
   state.transaction(() => {
     markFailed(state, alert.id, channel.id, NOT_SENDING)
-    settle(state, alert.id, clock.now())
+    markDone(state, alert.id, clock.now())
   })
   return null
 }

@@ -3,17 +3,17 @@ import type { Compare } from '../../analysis/evidence/comparison.ts'
 import type { Card } from '../../card.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
 import type { Channel } from '../../chat/channel.ts'
-import type { Log } from '../../logger.ts'
+import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
 import { backOff, type Clock, DAY, HOUR } from '../../time.ts'
 import { asDeliveryError } from '../delivery/send.ts'
 import { reportCard, reportChart } from './report.ts'
 import { dueSends, makeDueReports, markSend, nextReport, nextSend, type ReportSend } from './reports.ts'
 
-export type ReporterOptions = {
+export type ReportJobOptions = {
   state: State
   clock: Clock
-  log: Log
+  logger: Logger
   /** The channel of an id while it can be reached. */
   channel(id: string): Channel | undefined
   draw(chart: TimeChart): Promise<Uint8Array>
@@ -26,7 +26,7 @@ const AT_ONCE = 4
 /** A report that did not arrive for so long is of no use any more. */
 const GIVEN_UP = DAY
 
-export interface Reporter {
+export interface ReportJob {
   /** Makes and sends what is due, and arms for what is next. */
   wake(): void
   /** Sends no further report, and waits for those under way. */
@@ -34,7 +34,7 @@ export interface Reporter {
 }
 
 /** A reporter over the reports of `state`. */
-export function createReporter({ state, clock, log, channel, draw, compare }: ReporterOptions): Reporter {
+export function createReportJob({ state, clock, logger, channel, draw, compare }: ReportJobOptions): ReportJob {
   const underWay = new Map<string, Promise<void>>()
   /** By run, for all its channels. */
   const compared = new Map<number, ReturnType<Compare>>()
@@ -48,7 +48,7 @@ export function createReporter({ state, clock, log, channel, draw, compare }: Re
       makeDueReports(state, clock.now())
       for (const send of dueSends(state, clock.now(), 100)) begin(send)
     } catch (error) {
-      log.error('the reports could not be made; they are tried again in an hour', { error })
+      logger.error('the reports could not be made; they are tried again in an hour', { error })
     }
     // What is under way wakes when it ends.
     const times = [nextReport(state), underWay.size < AT_ONCE ? nextSend(state) : null].filter(at => at !== null)
@@ -60,7 +60,7 @@ export function createReporter({ state, clock, log, channel, draw, compare }: Re
     const key = `${send.runId} ${send.channelId}`
     if (underWay.size >= AT_ONCE || underWay.has(key)) return
     const sending = deliver(send)
-      .catch(error => log.error('a report could not be sent', { report: send.name, error }))
+      .catch(error => logger.error('a report could not be sent', { report: send.name, error }))
       .finally(() => {
         underWay.delete(key)
         if (underWay.size === 0) compared.clear()
@@ -105,7 +105,7 @@ export function createReporter({ state, clock, log, channel, draw, compare }: Re
         image: { name: 'report.png', alt: 'New alerts over time, by severity', png: await draw(chart) },
       }
     } catch (error) {
-      log.warn('the chart of a report could not be drawn', { error })
+      logger.warn('the chart of a report could not be drawn', { error })
       return card
     }
   }

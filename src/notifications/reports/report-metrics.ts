@@ -1,6 +1,6 @@
 // Reads what a report is made of: the checks, the alerts that touch its period, and its most frequent errors.
 import type { State } from '../../state/database.ts'
-import { type ErrorRow, type Figures, figuresOf, type Told, type WatchedCheck } from './report.ts'
+import { type AlertCounts, type ErrorRow, metricsOf, type ReportMetrics, type WatchedCheck } from './report.ts'
 
 /** The most alerts one report looks at; in a period with more, the newest count. */
 const MOST_ALERTS = 20_000
@@ -8,16 +8,16 @@ const MOST_CHECKS = 2_000
 const TOP = 8
 
 /** The figures of the period from `from` until `until` (epoch ms), of one project or all. */
-export function readFigures(
+export function readReportMetrics(
   state: State,
   { from, until, projectId }: { from: number; until: number; projectId: number | null },
-): Figures {
+): ReportMetrics {
   const project =
     projectId === null
       ? null
       : (state.prepare<[number], { name: string }>('select name from projects where id = ?').get(projectId)?.name ??
         null)
-  return figuresOf(
+  return metricsOf(
     { from, until, project },
     {
       alerts: readAlerts(state, from, until, projectId),
@@ -27,13 +27,13 @@ export function readFigures(
   )
 }
 
-function readAlerts(state: State, from: number, until: number, projectId: number | null): Told[] {
+function readAlerts(state: State, from: number, until: number, projectId: number | null): AlertCounts[] {
   // An acknowledgement that was given back is only in the history.
   const query = `select key, title, severity, since, fired_at as firedAt, resolved_at as resolvedAt,
       (select min(at) from alert_history where alert_id = alerts.id and what like 'acknowledged%') as takenAt
     from alerts where fired_at < :until and (resolved_at is null or resolved_at >= :from) and detector <> 'test'
       and (:projectId is null or project_id = :projectId) order by id desc limit ${MOST_ALERTS}`
-  return state.prepare<[object], Told>(query).all({ from, until, projectId })
+  return state.prepare<[object], AlertCounts>(query).all({ from, until, projectId })
 }
 
 function readChecks(state: State, until: number, projectId: number | null): WatchedCheck[] {

@@ -1,116 +1,115 @@
 // Stories of reports: sent at their time, once after an absence, with what happened; and of the rules behind their figures.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../../chat/channel.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
-import { figuresOf, reportCard, type Told } from './report.ts'
+import { type AlertCounts, metricsOf, reportCard } from './report.ts'
 
-const reports = (house: TestHouse) => house.channel.messages.filter(message => message.card.title.startsWith('Report'))
+const reports = (app: TestApp) => app.channel.messages.filter(message => message.card.title.startsWith('Report'))
 
 describe('a report', () => {
   it('comes every day at its time by the clocks of its zone, with what happened, and is kept', async () => {
     // Oslo went to summer time in this night: nine o'clock is seven in UTC, and stays so.
-    const house = await startHouse({ start: '2026-03-29T06:30:00Z' })
-    await house.result('reports add morning --daily --at 09:00 --tz Europe/Oslo')
-    const beat = await house.hasCheck('job')
+    const app = await startApp({ start: '2026-03-29T06:30:00Z' })
+    await app.result('reports add morning --daily --at 09:00 --tz Europe/Oslo')
+    const beat = await app.hasCheck('job')
     await beat()
     await beat('/fail')
-    await house.passes('5m')
-    await house.says('ack 1')
-    await house.passes('10m')
+    await app.passes('5m')
+    await app.says('ack 1')
+    await app.passes('10m')
     await beat()
-    await house.passes('14m59s')
-    expect(reports(house)).toHaveLength(0)
-    await house.passes('1s')
-    expect(reports(house)).toHaveLength(1)
-    const { card } = reports(house)[0]!
+    await app.passes('14m59s')
+    expect(reports(app)).toHaveLength(0)
+    await app.passes('1s')
+    expect(reports(app)).toHaveLength(1)
+    const { card } = reports(app)[0]!
     expect(card.title).toBe('Report morning: 1 alert')
     expect(JSON.stringify(card.lines)).toMatch(/job.* 50 % up, down for 15m, 1 alert/)
     expect(card.fields).toMatchObject([{ value: '5m' }, { value: '15m' }])
     expect(card.image?.png).toBeDefined()
-    const { report } = await house.result<{ report: { next_at: string } }>('reports show morning')
+    const { report } = await app.result<{ report: { next_at: string } }>('reports show morning')
     expect(report.next_at).toBe('2026-03-30T07:00:00.000Z')
-    const { runs } = await house.result<{ runs: { until: string; sent: object[] }[] }>('reports history morning')
+    const { runs } = await app.result<{ runs: { until: string; sent: object[] }[] }>('reports history morning')
     expect(runs).toMatchObject([
       { until: '2026-03-29T07:00:00.000Z', sent: [{ channel: 'discord', arrived: true, error: null }] },
     ])
   })
 
   it('that was missed is sent once, late, over all the time that was missed', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     await first.result('reports add morning --daily --at 09:00')
     await first.passes('1h')
-    const house = await first.restarts('3d', 'killed')
-    expect(reports(house)).toHaveLength(1)
-    const { runs } = await house.result<{ runs: { from: string; until: string }[] }>('reports history morning')
+    const app = await first.restarts('3d', 'killed')
+    expect(reports(app)).toHaveLength(1)
+    const { runs } = await app.result<{ runs: { from: string; until: string }[] }>('reports history morning')
     expect(runs).toMatchObject([{ from: '2026-03-02T09:00:00.000Z', until: '2026-03-05T09:00:00.000Z' }])
-    const { report } = await house.result<{ report: { next_at: string } }>('reports show morning')
+    const { report } = await app.result<{ report: { next_at: string } }>('reports show morning')
     expect(report.next_at).toBe('2026-03-06T09:00:00.000Z')
-    await house.passes('1h')
-    expect(reports(house)).toHaveLength(1)
+    await app.passes('1h')
+    expect(reports(app)).toHaveLength(1)
   })
 
   it('arrives once, whatever the chat does in between, also over a kill', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     await first.result('reports add week --weekly --at "Mon 09:05"')
     first.channel.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 30_000 }), 1, 'post')
     await first.passes('5m')
     expect(reports(first)).toHaveLength(0)
     first.channel.acceptsThenFails(new DeliveryError('unsure', 'No answer came.'))
     await first.passes('30s')
-    const house = await first.restarts('10s', 'killed')
-    await house.passes('10m')
-    expect(reports(house)).toHaveLength(1)
-    expect(house.channel.messages).toHaveLength(1)
+    const app = await first.restarts('10s', 'killed')
+    await app.passes('10m')
+    expect(reports(app)).toHaveLength(1)
+    expect(app.channel.messages).toHaveLength(1)
   })
 
   it('is shown to who asks, and goes only where it is to go', async () => {
-    const house = await startHouse({ channels: ['discord', 'slack'] })
-    await house.result('reports add week --weekly --to slack')
-    const { figures } = await house.result<{ figures: { alerts: object } }>('reports run week')
+    const app = await startApp({ channels: ['discord', 'slack'] })
+    await app.result('reports add week --weekly --to slack')
+    const { figures } = await app.result<{ figures: { alerts: object } }>('reports run week')
     expect(figures.alerts).toEqual({ critical: 0, warning: 0, info: 0, open: 0 })
-    expect(house.channels.map(channel => channel.messages.length)).toEqual([0, 0])
-    await house.result('reports run week --send')
-    expect(house.channels.map(channel => channel.messages.length)).toEqual([0, 1])
-    await house.result('reports remove week')
-    expect(await house.result('reports list')).toEqual({ reports: [] })
+    expect(app.channels.map(channel => channel.messages.length)).toEqual([0, 0])
+    await app.result('reports run week --send')
+    expect(app.channels.map(channel => channel.messages.length)).toEqual([0, 1])
+    await app.result('reports remove week')
+    expect(await app.result('reports list')).toEqual({ reports: [] })
   })
 
   it('is changed by a command: its time, its kind, its zone, its channels and its name, and what is said not stays', async () => {
-    const house = await startHouse({ channels: ['discord', 'slack'] })
-    await house.result('reports add week --weekly --at "Tue 10:15" --to slack')
-    const edited = async (flags: string) =>
-      (await house.result<{ report: object }>(`reports edit week ${flags}`)).report
+    const app = await startApp({ channels: ['discord', 'slack'] })
+    await app.result('reports add week --weekly --at "Tue 10:15" --to slack')
+    const edited = async (flags: string) => (await app.result<{ report: object }>(`reports edit week ${flags}`)).report
     expect(await edited('--at 11:30')).toMatchObject({ cron: '30 11 * * 2', next_at: '2026-03-03T11:30:00.000Z' })
     expect(await edited('--tz Europe/Oslo')).toMatchObject({ every: 'weekly', next_at: '2026-03-03T10:30:00.000Z' })
     expect(await edited('--daily --to all')).toMatchObject({ cron: '30 11 * * *', channels: [] })
-    await house.passes('2h')
-    expect(house.channels.map(channel => channel.messages.length)).toEqual([1, 1])
-    await house.result('projects add shop')
+    await app.passes('2h')
+    expect(app.channels.map(channel => channel.messages.length)).toEqual([1, 1])
+    await app.result('projects add shop')
     expect(await edited('--project shop --rename daily')).toMatchObject({ name: 'daily', project: 'shop' })
-    expect(await house.result('reports history daily')).toMatchObject({ runs: [{}] })
-    expect(await house.result('reports edit daily --project all')).toMatchObject({ report: { project: null } })
-    await house.result('reports add other')
+    expect(await app.result('reports history daily')).toMatchObject({ runs: [{}] })
+    expect(await app.result('reports edit daily --project all')).toMatchObject({ report: { project: null } })
+    await app.result('reports add other')
     for (const [line, sentence] of [
       ['reports edit daily --rename other', /already/],
       ['reports edit daily', /what to change/],
       ['reports edit daily --at "Mon 09:00"', /say --weekly/],
     ] as const)
-      expect(await house.says(line)).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })
+      expect(await app.says(line)).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })
   })
 
   it('of everybody or of another project cannot be taken over with the key of a project', async () => {
-    const house = await startHouse()
-    await house.result('reports add all')
-    await house.result('projects add shop')
-    const admin = (await house.result<{ key: { secret: string } }>('keys create shop --role admin')).key.secret
-    const answer = await house.request('/api/commands', {
+    const app = await startApp()
+    await app.result('reports add all')
+    await app.result('projects add shop')
+    const admin = (await app.result<{ key: { secret: string } }>('keys create shop --role admin')).key.secret
+    const answer = await app.request('/api/commands', {
       method: 'POST',
       headers: { 'x-api-key': admin, 'content-type': 'application/json' },
       body: JSON.stringify({ line: 'reports edit all --at 10:00' }),
     })
     expect(answer.status).toBe(403)
-    expect(await house.result('reports show all')).toMatchObject({ report: { project: null, cron: '0 9 * * *' } })
+    expect(await app.result('reports show all')).toMatchObject({ report: { project: null, cron: '0 9 * * *' } })
   })
 
   it.each([
@@ -120,21 +119,21 @@ describe('a report', () => {
     ['reports add x --to nowhere', /There is no channel/],
     ['reports show x', /There is no report/],
   ])('%s is refused with a sentence', async (line, sentence) => {
-    const house = await startHouse()
-    const reply = await house.says(line)
+    const app = await startApp()
+    const reply = await app.says(line)
     expect(!reply.ok && reply.problem.message).toMatch(sentence)
   })
 })
 
 describe('the figures', () => {
-  const told = (more: Partial<Told>): Told => ({
+  const told = (more: Partial<AlertCounts>): AlertCounts => ({
     ...{ key: 'check:1', title: 'x', severity: 'critical', since: 0, firedAt: 0, resolvedAt: null, takenAt: null },
     ...more,
   })
   const check = { id: 1, name: 'job', createdAt: -DAY }
   const period = { from: 0, until: DAY, project: null }
-  const uptime = (alerts: Told[], createdAt = -DAY) =>
-    figuresOf(period, { alerts, checks: [{ ...check, createdAt }], errors: [] }).checks[0]!.uptime
+  const uptime = (alerts: AlertCounts[], createdAt = -DAY) =>
+    metricsOf(period, { alerts, checks: [{ ...check, createdAt }], errors: [] }).checks[0]!.uptime
 
   it.each([
     ['nothing', [], -DAY, 1],
@@ -158,7 +157,7 @@ describe('the figures', () => {
       told({ firedAt: HOUR, takenAt: HOUR + 4 * MINUTE, resolvedAt: 2 * DAY }),
       told({ firedAt: -HOUR, takenAt: -HOUR, resolvedAt: 2 * HOUR }),
     ]
-    expect(figuresOf(period, { alerts, checks: [], errors: [] })).toMatchObject({
+    expect(metricsOf(period, { alerts, checks: [], errors: [] })).toMatchObject({
       alerts: { critical: 2, open: 1 },
       time_to_acknowledge_ms: 3 * MINUTE,
       time_to_resolve_ms: 2 * HOUR,
@@ -166,7 +165,7 @@ describe('the figures', () => {
   })
 
   it('never round an uptime up to a whole', () => {
-    const figures = figuresOf(period, { alerts: [told({ since: 0, resolvedAt: 1 })], checks: [check], errors: [] })
+    const figures = metricsOf(period, { alerts: [told({ since: 0, resolvedAt: 1 })], checks: [check], errors: [] })
     expect(JSON.stringify(reportCard('x', figures).lines)).toContain('99.999 %')
   })
 })

@@ -7,19 +7,19 @@ import type { Severity } from '../../detectors/finding.ts'
 import { aboutDuration, DAY, HOUR } from '../../time.ts'
 
 /** An alert as a report needs it. */
-export type Told = Pick<Alert, 'key' | 'title' | 'severity' | 'since' | 'firedAt' | 'resolvedAt'> & {
+export type AlertCounts = Pick<Alert, 'key' | 'title' | 'severity' | 'since' | 'firedAt' | 'resolvedAt'> & {
   /** When somebody first took it. */
   takenAt: number | null
 }
 export type WatchedCheck = { id: number; name: string; createdAt: number }
 export type ErrorRow = { what: string; source: string; count: number }
 
-export type CheckFigures = { name: string; uptime: number; downtime_ms: number; alerts: number }
-export type Figures = {
+export type CheckMetrics = { name: string; uptime: number; downtime_ms: number; alerts: number }
+export type ReportMetrics = {
   from: number
   until: number
   project: string | null
-  checks: CheckFigures[]
+  checks: CheckMetrics[]
   alerts: Record<Severity, number> & { open: number }
   /** Medians, ms; null when there was none. */
   time_to_acknowledge_ms: number | null
@@ -33,10 +33,10 @@ export type Figures = {
 const SHOWN = 8
 
 /** The figures of a period. An alert of a check counts as its downtime from when the trouble began. */
-export function figuresOf(
+export function metricsOf(
   period: { from: number; until: number; project: string | null },
-  rows: { alerts: readonly Told[]; checks: readonly WatchedCheck[]; errors: readonly ErrorRow[] },
-): Figures {
+  rows: { alerts: readonly AlertCounts[]; checks: readonly WatchedCheck[]; errors: readonly ErrorRow[] },
+): ReportMetrics {
   const { from, until } = period
   const fresh = rows.alerts.filter(one => one.firedAt >= from && one.firedAt < until)
   const count = (severity: Severity) => fresh.filter(one => one.severity === severity).length
@@ -61,9 +61,9 @@ export function figuresOf(
 
 function checkFigures(
   check: WatchedCheck,
-  alerts: readonly Told[],
+  alerts: readonly AlertCounts[],
   { from, until }: { from: number; until: number },
-): CheckFigures {
+): CheckMetrics {
   const watchedFrom = Math.max(from, Math.min(check.createdAt, until))
   const own = alerts.filter(one => one.key === `check:${check.id}`)
   const down = together(
@@ -96,7 +96,7 @@ function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? sorted[middle]! : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2)
 }
 
-function courseOf(fresh: readonly Told[], from: number, until: number): Figures['course'] {
+function courseOf(fresh: readonly AlertCounts[], from: number, until: number): ReportMetrics['course'] {
   const part = until - from > 2 * DAY ? DAY : HOUR
   const parts = Math.max(1, Math.ceil((until - from) / part))
   const course = Array.from({ length: Math.min(parts, 400) }, (_, i) => ({
@@ -113,7 +113,7 @@ function courseOf(fresh: readonly Told[], from: number, until: number): Figures[
 }
 
 /** The card of a report, with what was unusual in the logs; the picture is added by who draws it. */
-export function reportCard(name: string, figures: Figures, unusual: readonly Text[] = []): Card {
+export function reportCard(name: string, figures: ReportMetrics, unusual: readonly Text[] = []): Card {
   const { alerts, checks, errors, course } = figures
   const all = alerts.critical + alerts.warning + alerts.info
   const flawed = checks.filter(check => check.downtime_ms > 0 || check.alerts > 0)
@@ -160,7 +160,7 @@ export function reportCard(name: string, figures: Figures, unusual: readonly Tex
 }
 
 /** The alerts over time as a chart; null when there is nothing to see. */
-export function reportChart(figures: Figures, timeZone: string): TimeChart | null {
+export function reportChart(figures: ReportMetrics, timeZone: string): TimeChart | null {
   if (figures.course.every(one => one.critical + one.warning + one.info === 0)) return null
   const line = (name: Severity, colour: string) => ({
     ...{ name, colour },
@@ -172,7 +172,7 @@ export function reportChart(figures: Figures, timeZone: string): TimeChart | nul
   }
 }
 
-function uptimeLine(checks: readonly CheckFigures[]): string {
+function uptimeLine(checks: readonly CheckMetrics[]): string {
   const mean = checks.reduce((sum, check) => sum + check.uptime, 0) / checks.length
   return `Uptime of ${checks.length === 1 ? '1 check' : `${checks.length} checks`}: ${percent(mean)} on average.`
 }

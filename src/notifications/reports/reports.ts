@@ -7,11 +7,11 @@ import { and, asc, desc, eq, isNull, lte, sql } from '../../state/orm.ts'
 import { reportRuns, reportSends, reports } from '../../state/schema/index.ts'
 import { DAY, WEEK } from '../../time.ts'
 import { listChannels } from '../routing/channels.ts'
-import type { Figures } from './report.ts'
-import { readFigures } from './report-metrics.ts'
+import type { ReportMetrics } from './report.ts'
+import { readReportMetrics } from './report-metrics.ts'
 
 export type Report = typeof reports.$inferSelect
-export type ReportRun = Omit<typeof reportRuns.$inferSelect, 'figures'> & { figures: Figures }
+export type ReportRun = Omit<typeof reportRuns.$inferSelect, 'figures'> & { figures: ReportMetrics }
 export type ReportSend = typeof reportSends.$inferSelect & {
   run: ReportRun
   name: string
@@ -42,7 +42,7 @@ export function addReport(state: State, row: Omit<Report, 'id' | 'nextAt' | 'cre
   return state.transaction(() => {
     refuseTaken(state, row.name)
     const nextAt = dueAfter(row, now)
-    state.touch('reports')
+    state.emit('reports')
     return state.db
       .insert(reports)
       .values({ ...row, nextAt, createdAt: now })
@@ -62,7 +62,7 @@ export function editReport(
     if (changes.name !== undefined && changes.name !== report.name) refuseTaken(state, changes.name)
     const isDueAnew = changes.cron !== undefined || changes.timeZone !== undefined
     const due = isDueAnew ? { nextAt: dueAfter({ ...report, ...changes }, now) } : {}
-    state.touch('reports')
+    state.emit('reports')
     return state.db
       .update(reports)
       .set({ ...changes, ...due })
@@ -77,7 +77,7 @@ export function removeReport(state: State, name: string): Report {
   return state.transaction(() => {
     const report = findReport(state, name)
     state.db.delete(reports).where(eq(reports.id, report.id)).run()
-    state.touch('reports')
+    state.emit('reports')
     return report
   })
 }
@@ -99,7 +99,7 @@ export function makeDueReports(state: State, now: number): void {
 /** Makes a report of a period and has it sent to its channels. */
 export function makeReport(state: State, report: Report, from: number, until: number, now: number): ReportRun {
   return state.transaction(() => {
-    const figures = readFigures(state, { from, until, projectId: report.projectId })
+    const figures = readReportMetrics(state, { from, until, projectId: report.projectId })
     const run = state.db
       .insert(reportRuns)
       .values({ reportId: report.id, at: now, from, until, figures })
@@ -117,7 +117,7 @@ export function makeReport(state: State, report: Report, from: number, until: nu
         'delete from report_runs where report_id = ? and id <= (select id from report_runs where report_id = ? order by id desc limit 1 offset ?)',
       )
       .run(report.id, report.id, KEPT_RUNS)
-    state.touch('reports')
+    state.emit('reports')
     return { ...run, figures }
   })
 }
@@ -141,7 +141,7 @@ export function listRuns(state: State, report: Report, limit: number): ReportRun
     .orderBy(desc(reportRuns.id))
     .limit(limit)
     .all()
-  return rows.map(row => ({ ...row, figures: row.figures as Figures }))
+  return rows.map(row => ({ ...row, figures: row.figures as ReportMetrics }))
 }
 
 /** What is to be sent at `now`. */
@@ -158,7 +158,11 @@ export function dueSends(state: State, now: number, limit: number): ReportSend[]
     .orderBy(asc(reportSends.runId))
     .limit(limit)
     .all()
-  return rows.map(({ send, run, ...rest }) => ({ ...send, ...rest, run: { ...run, figures: run.figures as Figures } }))
+  return rows.map(({ send, run, ...rest }) => ({
+    ...send,
+    ...rest,
+    run: { ...run, figures: run.figures as ReportMetrics },
+  }))
 }
 
 /** When something is to be sent next. */
@@ -171,7 +175,7 @@ export function nextSend(state: State): number | null {
  * Has reports come when they are due by a clock that went back by `ms` to `now`. One that was just made is not made again:
  * only a report that would keep people waiting for longer than its period comes sooner.
  */
-export function setReportsBack(state: State, now: number, ms: number): void {
+export function rewindReports(state: State, now: number, ms: number): void {
   for (const report of listReports(state).filter(one => one.nextAt > now + periodOf(one) + DAY))
     state.db
       .update(reports)

@@ -1,10 +1,10 @@
 // The channels beside those of the settings, opened on the platforms they belong to.
-import type { Channel, GivenChannel, Platform } from '../../chat/channel.ts'
+import type { AddedChannel, Channel, Platform } from '../../chat/channel.ts'
 import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
 import { type ChannelRow, listChannels } from './channels.ts'
 
-export interface GivenChannels {
+export interface AddedChannels {
   /** Whether a platform that is set up can reach it. */
   opens(row: Pick<ChannelRow, 'id'> & Partial<ChannelRow>): boolean
   /** Reads anew which there are; call it when channels were added or removed. */
@@ -14,14 +14,14 @@ export interface GivenChannels {
   /** Those of one platform. */
   of(platform: Platform): readonly Channel[]
   /** Opens one that is not stored yet, to try it; null when no platform takes it. */
-  open(given: GivenChannel): Channel | null
+  open(given: AddedChannel): Channel | null
 }
 
 /** The given channels of `platforms`; secrets of webhooks are read with `vault`. */
-export function createGivenChannels(state: State, platforms: () => readonly Platform[], vault: Vault): GivenChannels {
+export function createAddedChannels(state: State, platforms: () => readonly Platform[], vault: Vault): AddedChannels {
   const opened = new Map<string, { as: string; channel: Channel; platform: Platform }>()
 
-  const open = (given: GivenChannel) => {
+  const open = (given: AddedChannel) => {
     for (const platform of platforms()) {
       const channel = platform.open?.(given)
       if (channel) return { channel, platform }
@@ -56,6 +56,6 @@ export function createGivenChannels(state: State, platforms: () => readonly Plat
   }
 }
 
-function givenOf({ id, name, address, secretSealed }: ChannelRow, vault: Vault): GivenChannel {
+function givenOf({ id, name, address, secretSealed }: ChannelRow, vault: Vault): AddedChannel {
   return { id, name, address, secret: secretSealed === null ? null : vault.open(secretSealed) }
 }

@@ -4,9 +4,9 @@ import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, eq, isNull, sql } from '../../state/orm.ts'
 import { alerts, channels, notifications } from '../../state/schema/index.ts'
-import { settle } from '../delivery/outbox.ts'
+import { markDone } from '../delivery/outbox.ts'
 import { rerouteOpen } from './recipients.ts'
-import { leadsTo } from './references.ts'
+import { referencesTo } from './references.ts'
 import type { ChannelRow } from './route.ts'
 
 export type { ChannelRow } from './route.ts'
@@ -95,7 +95,7 @@ export function addChannel(
       .get()
     if (known) neverCallBack(state, row.id)
     rerouteOpen(state)
-    state.touch('channels')
+    state.emit('channels')
     return added
   })
 }
@@ -105,7 +105,7 @@ export function removeChannel(state: State, row: ChannelRow, now: number): void 
   state.transaction(() => {
     if (row.given === 'settings')
       throw new Problem('conflict', `${row.name} is named by the settings. Take it out there and start Vakt anew.`)
-    const leads = leadsTo(state, word => word === row.id)
+    const leads = referencesTo(state, word => word === row.id)
     if (leads.length > 0)
       throw new Problem('conflict', `${row.name} is still where ${leads.join(', ')} leads. Change that first.`)
     // Like one that the settings name no more: it stays known with what it was told, and does not come back by itself.
@@ -113,7 +113,7 @@ export function removeChannel(state: State, row: ChannelRow, now: number): void 
     state.db.update(channels).set(gone).where(eq(channels.id, row.id)).run()
     rerouteOpen(state)
     settleWaiting(state, now)
-    state.touch('channels')
+    state.emit('channels')
   })
 }
 
@@ -123,13 +123,13 @@ export function savePersonChannel(state: State, id: string, name: string, now: n
   if (known && known.removedAt === null) return
   const values = { id, name, given: 'person' as const, addedAt: now, removedAt: null }
   state.db.insert(channels).values(values).onConflictDoUpdate({ target: channels.id, set: values }).run()
-  state.touch('channels')
+  state.emit('channels')
 }
 
 /** What only a channel that is no more still lacked waits for nothing. */
 function settleWaiting(state: State, now: number): void {
   const waiting = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1`).all()
-  for (const { id } of waiting) settle(state, id, now)
+  for (const { id } of waiting) markDone(state, id, now)
 }
 
 /** Stores one that is wanted; says whether it is new or here again. */

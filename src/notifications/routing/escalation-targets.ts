@@ -3,24 +3,24 @@ import type { State } from '../../state/database.ts'
 import { listChannels, savePersonChannel } from './channels.ts'
 import type { Person } from './people.ts'
 import { readPerson } from './people.ts'
-import { listAudience } from './recipients.ts'
+import { listRecipients } from './recipients.ts'
 import { onCallNow } from './rotations.ts'
 
 /** Channels to be told, with who is called out there, and their names for the timeline. */
-export type Reached = { targets: { channelId: string; mention: string[] }[]; names: string[] }
+export type EscalationTarget = { targets: { channelId: string; mention: string[] }[]; names: string[] }
 
 /**
  * Where the words of an escalation lead for an alert: the channel itself; a person by name in every channel that is told
  * already, and directly by e-mail or Telegram where `opens` says that such a channel can be.
  */
-export function reachAll(
+export function resolveTargets(
   state: State,
   alertId: number,
   to: readonly string[],
   now: number,
   opens: (channelId: string) => boolean,
-): Reached {
-  const reached: Reached = { targets: [], names: [] }
+): EscalationTarget {
+  const reached: EscalationTarget = { targets: [], names: [] }
   const channels = listChannels(state)
   for (const word of to) {
     const channel = channels.find(({ id }) => id === word)
@@ -37,7 +37,7 @@ export function reachAll(
     reached.names.push(person?.name ?? `${word} (who is not there any more)`)
     if (!person) continue
     const mention = [`person:${person.name}`]
-    for (const { channelId } of listAudience(state, alertId)) reached.targets.push({ channelId, mention })
+    for (const { channelId } of listRecipients(state, alertId)) reached.targets.push({ channelId, mention })
     for (const channelId of directChannels(person).filter(opens)) {
       savePersonChannel(state, channelId, person.name, now)
       reached.targets.push({ channelId, mention })

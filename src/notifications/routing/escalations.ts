@@ -8,8 +8,8 @@ import type { State } from '../../state/database.ts'
 import { and, asc, eq, lte, sql } from '../../state/orm.ts'
 import { alertEscalations, escalations } from '../../state/schema/index.ts'
 import { afterwards, beginWaiting, type Escalation, waitAnew, waitOn, waitsForSomebody } from './escalation.ts'
-import { reachAll } from './escalation-targets.ts'
-import { addToAudience, rerouteOpen } from './recipients.ts'
+import { resolveTargets } from './escalation-targets.ts'
+import { addRecipient, rerouteOpen } from './recipients.ts'
 
 /** All escalations, the soonest first. */
 export function listEscalations(state: State): Escalation[] {
@@ -72,13 +72,13 @@ export function removeEscalation(state: State, name: string): Escalation {
   return state.transaction(() => {
     const found = findEscalation(state, name)
     state.db.delete(escalations).where(eq(escalations.id, found.id)).run()
-    state.touch('alerts')
+    state.emit('alerts')
     return found
   })
 }
 
 /** Lets what waits for an alert begin, stand still, go on or end, as the alert is now. */
-export function settleEscalations(state: State, alert: Alert, project: string | null, now: number): void {
+export function updateEscalations(state: State, alert: Alert, project: string | null, now: number): void {
   if (alert.state === 'resolved') {
     state.prepare('delete from alert_escalations where alert_id = ?').run(alert.id)
     return
@@ -155,9 +155,9 @@ function escalate(
   now: number,
   opens: (channelId: string) => boolean,
 ) {
-  const reached = reachAll(state, alert.id, escalation.to, now, opens)
+  const reached = resolveTargets(state, alert.id, escalation.to, now, opens)
   for (const { channelId, mention } of reached.targets)
-    addToAudience(state, alert.id, { channelId, mention, why: `escalation ${escalation.name}` }, now)
+    addRecipient(state, alert.id, { channelId, mention, why: `escalation ${escalation.name}` }, now)
   escalateAlert(state, alert.id, reached.names.join(', '), escalation.name, now)
   return { times, ...(afterwards(escalation, times, now) ?? { left: 0, dueAt: null }) }
 }

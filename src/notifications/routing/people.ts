@@ -3,7 +3,7 @@ import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { asc, eq, sql } from '../../state/orm.ts'
 import { overrides, people, rotations } from '../../state/schema/index.ts'
-import { leadsTo } from './references.ts'
+import { referencesTo } from './references.ts'
 
 export type Person = typeof people.$inferSelect
 
@@ -57,7 +57,7 @@ export function removePerson(state: State, name: string): Person {
         'conflict',
         `${person.name} has turns in ${held.map(one => one.name).join(', ')}. "oncall edit ${held[0]!.name} --members …" takes them out.`,
       )
-    const leads = leadsTo(state, word => word === `person:${person.name}`)
+    const leads = referencesTo(state, word => word === `person:${person.name}`)
     if (leads.length > 0)
       throw new Problem('conflict', `${person.name} is still called by ${leads.join(', ')}. Change that first.`)
     // For whom they stand in is on call again.

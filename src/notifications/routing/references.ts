@@ -3,7 +3,7 @@ import type { State } from '../../state/database.ts'
 import { escalations, reports, routes } from '../../state/schema/index.ts'
 
 /** The routes, escalations and reports that name a word that fits, as `route payments`. */
-export function leadsTo(state: State, fits: (word: string) => boolean): string[] {
+export function referencesTo(state: State, fits: (word: string) => boolean): string[] {
   const named = (kind: string, rows: readonly { name: string; words: readonly string[] }[]) =>
     rows.filter(({ words }) => words.some(fits)).map(({ name }) => `${kind} ${name}`)
   const { db } = state

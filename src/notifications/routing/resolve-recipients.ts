@@ -3,10 +3,10 @@ import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { asc, isNull, sql } from '../../state/orm.ts'
 import { alerts, channels, routes } from '../../state/schema/index.ts'
-import { settle } from '../delivery/outbox.ts'
-import { settleEscalations } from './escalations.ts'
-import { settleAudience } from './recipients.ts'
-import { audienceOf } from './route.ts'
+import { markDone } from '../delivery/outbox.ts'
+import { updateEscalations } from './escalations.ts'
+import { resolveAlertRecipients } from './recipients.ts'
+import { recipientsOf } from './route.ts'
 
 /** How many alerts are settled before anything else gets its turn. */
 const AT_ONCE = 100
@@ -15,7 +15,7 @@ const AT_ONCE = 100
  * Settles who is told of alerts that have changed since they were last settled, and what is to be escalated when. Says
  * whether some are left for the next time.
  */
-export function settleAudiences(state: State, now: number): boolean {
+export function resolveRecipients(state: State, now: number): boolean {
   return state.transaction(() => settleSome(state, now)) === AT_ONCE
 }
 
@@ -31,10 +31,10 @@ function settleSome(state: State, now: number): number {
   }
   for (const alert of found) {
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    settleAudience(state, alert, audienceOf(alert, project, ways.routes, ways.channels), now)
-    settleEscalations(state, alert, project, now)
+    resolveAlertRecipients(state, alert, recipientsOf(alert, project, ways.routes, ways.channels), now)
+    updateEscalations(state, alert, project, now)
     state.prepare('update alerts set routed_version = version where id = ?').run(alert.id)
-    settle(state, alert.id, now)
+    markDone(state, alert.id, now)
   }
   return found.length
 }

@@ -5,7 +5,7 @@ import { and, asc, eq, sql } from '../../state/orm.ts'
 import { overrides, rotations } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import { changedRotation, dayOfTurn, type Override, onCallAt, type Rotation, type Turn } from './on-call.ts'
-import { leadsTo } from './references.ts'
+import { referencesTo } from './references.ts'
 
 const OVERRIDES_KEPT = 35 * DAY
 
@@ -58,7 +58,7 @@ export function editRotation(
 export function removeRotation(state: State, rotation: Rotation): void {
   const isLast = listRotations(state).length === 1
   const calls = (word: string) => word === `oncall:${rotation.name}` || (isLast && word === 'oncall')
-  const leads = leadsTo(state, calls)
+  const leads = referencesTo(state, calls)
   if (leads.length > 0)
     throw new Problem(
       'conflict',

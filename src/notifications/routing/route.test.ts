@@ -1,12 +1,12 @@
 // Routes whose matcher cannot be read any more: nothing is lost by them.
 import { expect, it } from 'vitest'
-import { audienceOf, type ChannelRow, type Route } from './route.ts'
+import { type ChannelRow, type Route, recipientsOf } from './route.ts'
 
 it('a route with a matcher that an older Vakt could read takes nothing, and keeps nothing from being told', () => {
   const row = { id: 'a', name: 'a', given: 'settings' } as ChannelRow
   const route = { name: 'old', matcher: 'severity>=', channels: ['b'], mention: [], goesOn: false } as unknown as Route
   const alert = { title: 't', severity: 'critical', detector: 'rule', key: 'k', owner: null, labels: {} } as const
-  expect(audienceOf(alert, null, [route], [row, { ...row, id: 'b' }]).map(one => one.why)).toEqual([
+  expect(recipientsOf(alert, null, [route], [row, { ...row, id: 'b' }]).map(one => one.why)).toEqual([
     'no route fits',
     'no route fits',
   ])

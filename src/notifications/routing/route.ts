@@ -11,7 +11,7 @@ export type ChannelRow = typeof channels.$inferSelect
 export type Target = { channelId: string; mention: readonly string[]; why: string }
 
 /** How one route takes an alert, for `routes test`. */
-export type Judged = {
+export type RouteMatch = {
   route: Route
   says: 'fits' | 'does not fit' | 'not asked, for an earlier route took it' | 'its channels are gone'
 }
@@ -21,7 +21,7 @@ export type Judged = {
  * on; without any route every channel is told. What no route takes is told in the channels of the settings, for nothing may
  * be lost between routes. Tests of the way to the chats go everywhere; channels of persons are reached by escalation only.
  */
-export function audienceOf(
+export function recipientsOf(
   alert: Matchable,
   project: string | null,
   routes: readonly Route[],
@@ -29,7 +29,7 @@ export function audienceOf(
 ): Target[] {
   const open = channels.filter(channel => channel.given !== 'person')
   if (routes.length === 0 || alert.detector === 'test') return open.map(channel => toEvery(channel, 'every channel'))
-  const taking = judgeRoutes(alert, project, routes, open).filter(({ says }) => says === 'fits')
+  const taking = matchRoutes(alert, project, routes, open).filter(({ says }) => says === 'fits')
   const targets = new Map<string, Target>()
   for (const { route } of taking) {
     for (const channel of open.filter(({ id }) => route.channels.includes(id))) {
@@ -43,14 +43,14 @@ export function audienceOf(
 }
 
 /** What each route says to an alert, in order. */
-export function judgeRoutes(
+export function matchRoutes(
   alert: Matchable,
   project: string | null,
   routes: readonly Route[],
   channels: readonly ChannelRow[],
-): Judged[] {
+): RouteMatch[] {
   let taken = false
-  return routes.map((route): Judged => {
+  return routes.map((route): RouteMatch => {
     if (taken) return { route, says: 'not asked, for an earlier route took it' }
     if (!matchesAlert(knownMatcher(route.matcher), alert, project)) return { route, says: 'does not fit' }
     if (!channels.some(({ id }) => route.channels.includes(id))) return { route, says: 'its channels are gone' }

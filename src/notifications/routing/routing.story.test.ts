@@ -1,95 +1,95 @@
 // Stories of who is told: routes, channels added by command, escalation, people on call, acknowledgements that run out.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../../chat/channel.ts'
-import { startHouse, type TestHouse } from '../../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 
-const shown = (house: TestHouse, id?: string) =>
-  (id === undefined ? house.channel : house.added(id)).messages.map(message => message.card.title)
-const called = (house: TestHouse, id?: string) =>
-  (id === undefined ? house.channel : house.added(id)).messages.flatMap(message =>
+const shown = (app: TestApp, id?: string) =>
+  (id === undefined ? app.channel : app.added(id)).messages.map(message => message.card.title)
+const called = (app: TestApp, id?: string) =>
+  (id === undefined ? app.channel : app.added(id)).messages.flatMap(message =>
     message.replies.map(reply => reply.card.title.split(':')[0]),
   )
 const OPS = 'discord:100000000000000001'
 const MAIL = 'mailto:ann@example.org'
 
 async function withChannel() {
-  const house = await startHouse()
-  await house.result(`channels add ${OPS} --name ops`)
-  house.added(OPS).messages.splice(0)
-  return house
+  const app = await startApp()
+  await app.result(`channels add ${OPS} --name ops`)
+  app.added(OPS).messages.splice(0)
+  return app
 }
 
 describe('routes', () => {
   it('send what fits to their channels, and what none takes to those of the settings', async () => {
-    const house = await withChannel()
-    await house.result('routes add nightly --matcher check:nightly-* --to ops')
-    await (await house.hasCheck('nightly-backup'))('/fail')
-    await (await house.hasCheck('other'))('/fail')
-    expect([shown(house), shown(house, OPS)]).toEqual([
+    const app = await withChannel()
+    await app.result('routes add nightly --matcher check:nightly-* --to ops')
+    await (await app.hasCheck('nightly-backup'))('/fail')
+    await (await app.hasCheck('other'))('/fail')
+    expect([shown(app), shown(app, OPS)]).toEqual([
       ['Critical: other reported a failure'],
       ['Critical: nightly-backup reported a failure'],
     ])
   })
 
   it('are tried in order, and go on only when they say so', async () => {
-    const house = await withChannel()
-    await house.result('routes add last --to discord')
-    await house.result('routes add first --matcher severity:critical --to ops --before last --continue')
-    const { routes } = await house.result<{ routes: { name: string }[] }>('routes list')
+    const app = await withChannel()
+    await app.result('routes add last --to discord')
+    await app.result('routes add first --matcher severity:critical --to ops --before last --continue')
+    const { routes } = await app.result<{ routes: { name: string }[] }>('routes list')
     expect(routes.map(route => route.name)).toEqual(['first', 'last'])
-    await (await house.hasCheck('bad'))('/fail')
-    await (await house.hasCheck('mild --severity warning'))('/fail')
-    expect([shown(house).length, shown(house, OPS).length]).toEqual([2, 1])
-    await house.result('routes edit first --no-continue')
-    await (await house.hasCheck('worse'))('/fail')
-    expect([shown(house).length, shown(house, OPS).length]).toEqual([2, 2])
+    await (await app.hasCheck('bad'))('/fail')
+    await (await app.hasCheck('mild --severity warning'))('/fail')
+    expect([shown(app).length, shown(app, OPS).length]).toEqual([2, 1])
+    await app.result('routes edit first --no-continue')
+    await (await app.hasCheck('worse'))('/fail')
+    expect([shown(app).length, shown(app, OPS).length]).toEqual([2, 2])
   })
 
   it('lead open alerts to new places when they change, and what was told stays true', async () => {
-    const house = await withChannel()
-    await house.result('routes add all --to discord')
-    const beat = await house.hasCheck('job')
+    const app = await withChannel()
+    await app.result('routes add all --to discord')
+    const beat = await app.hasCheck('job')
     await beat('/fail')
-    await house.result('routes edit all --to ops')
-    expect([shown(house), shown(house, OPS)]).toEqual([
+    await app.result('routes edit all --to ops')
+    expect([shown(app), shown(app, OPS)]).toEqual([
       ['Critical: job reported a failure'],
       ['Critical: job reported a failure'],
     ])
     await beat()
-    expect([shown(house), shown(house, OPS)]).toEqual([
+    expect([shown(app), shown(app, OPS)]).toEqual([
       ['Resolved: job reported a failure'],
       ['Resolved: job reported a failure'],
     ])
   })
 
   it('follow an alert that grows worse', async () => {
-    const house = await withChannel()
-    await house.result('routes add bad --matcher severity:critical --to ops')
-    const beat = await house.hasCheck('job --severity warning')
+    const app = await withChannel()
+    await app.result('routes add bad --matcher severity:critical --to ops')
+    const beat = await app.hasCheck('job --severity warning')
     await beat('/fail')
-    expect(shown(house, OPS)).toEqual([])
-    await house.result('checks edit job --severity critical')
-    await house.passes('15s')
+    expect(shown(app, OPS)).toEqual([])
+    await app.result('checks edit job --severity critical')
+    await app.passes('15s')
     await beat('/fail')
-    expect(shown(house, OPS)).toEqual(['Critical: job reported a failure'])
+    expect(shown(app, OPS)).toEqual(['Critical: job reported a failure'])
   })
 
   it('call people out in new messages of criticals, never in edits, and nobody once somebody is on it', async () => {
-    const house = await withChannel()
-    await house.result('oncall member add ann --discord 123456789012345678')
-    await house.result('routes add all --to ops --mention ann,@here')
-    await (await house.hasCheck('mild --severity warning'))('/fail')
-    const beat = await house.hasCheck('bad --remind 10m')
+    const app = await withChannel()
+    await app.result('oncall member add ann --discord 123456789012345678')
+    await app.result('routes add all --to ops --mention ann,@here')
+    await (await app.hasCheck('mild --severity warning'))('/fail')
+    const beat = await app.hasCheck('bad --remind 10m')
     await beat('/fail')
-    const [mild, bad] = house.added(OPS).messages
+    const [mild, bad] = app.added(OPS).messages
     expect(mild!.card.mention).toBeUndefined()
     expect(bad!.card.mention).toEqual([
       { kind: 'person', id: '123456789012345678', name: 'ann' },
       { kind: 'here', id: null, name: 'here' },
     ])
-    await house.passes('10m')
+    await app.passes('10m')
     expect(bad!.replies[0]!.card.mention).toHaveLength(2)
-    await house.says('ack 2')
+    await app.says('ack 2')
     expect(bad!.card.mention).toBeUndefined()
     await beat()
     expect(bad!.replies.at(-1)!.card).toMatchObject({ title: expect.stringMatching(/^Recovered/) })
@@ -97,10 +97,10 @@ describe('routes', () => {
   })
 
   it('say where an alert goes and why', async () => {
-    const house = await withChannel()
-    await house.result('routes add nightly --matcher check:nightly-* --to ops')
-    await (await house.hasCheck('nightly-backup'))('/fail')
-    const { tests } = await house.result<{ tests: object[] }>('routes test 1')
+    const app = await withChannel()
+    await app.result('routes add nightly --matcher check:nightly-* --to ops')
+    await (await app.hasCheck('nightly-backup'))('/fail')
+    const { tests } = await app.result<{ tests: object[] }>('routes test 1')
     expect(tests).toEqual([
       {
         alert: 1,
@@ -109,7 +109,7 @@ describe('routes', () => {
         told: [{ channel: OPS, why: 'route nightly', mention: [], since: '2026-03-02T09:00:00.000Z' }],
       },
     ])
-    const tried = await house.result<{ tests: { alert: number }[] }>('routes test --matcher severity:info')
+    const tried = await app.result<{ tests: { alert: number }[] }>('routes test --matcher severity:info')
     expect(tried.tests).toEqual([])
   })
 
@@ -132,8 +132,8 @@ describe('routes', () => {
     ['oncall edit x --members ann', /There is no rotation "x"/],
     ['note 99 hello', /There is no alert 99/],
   ])('%s is refused with a sentence', async (line, sentence) => {
-    const house = await withChannel()
-    const reply = await house.says(line)
+    const app = await withChannel()
+    const reply = await app.says(line)
     if (reply.ok) throw new Error('it was done')
     expect(reply.problem.message).toMatch(sentence)
   })
@@ -141,13 +141,13 @@ describe('routes', () => {
 
 describe('a channel', () => {
   it('is added with a test card, gets the open alerts, and survives a kill', async () => {
-    const first = await startHouse()
+    const first = await startApp()
     await (await first.hasCheck('job'))('/fail')
     await first.result(`channels add ${OPS} --name ops`)
     expect(shown(first, OPS)).toEqual(['A test from Vakt', 'Critical: job reported a failure'])
-    const house = await first.restarts('5s', 'killed')
-    await (await house.hasCheck('other'))('/fail')
-    expect(shown(house, OPS)).toEqual([
+    const app = await first.restarts('5s', 'killed')
+    await (await app.hasCheck('other'))('/fail')
+    expect(shown(app, OPS)).toEqual([
       'A test from Vakt',
       'Critical: job reported a failure',
       'Critical: other reported a failure',
@@ -155,217 +155,217 @@ describe('a channel', () => {
   })
 
   it('that refuses the cards is told of in the others, like any chat that is lost', async () => {
-    const house = await startHouse()
-    await house.result(`channels add ${OPS} --name ops`)
-    house.added(OPS).failing(new DeliveryError('refused', 'The channel was deleted.'), Number.POSITIVE_INFINITY, 'post')
-    await (await house.hasCheck('job'))('/fail')
-    await house.passes('10m')
-    expect(shown(house)).toContain('Warning: Terminal cannot be reached')
-    expect(JSON.stringify(house.channel.messages)).toContain('ops: The channel was deleted.')
-    const { deliveries } = await house.result<{ deliveries: { channel: string; state: string }[] }>('deliveries 1')
+    const app = await startApp()
+    await app.result(`channels add ${OPS} --name ops`)
+    app.added(OPS).failing(new DeliveryError('refused', 'The channel was deleted.'), Number.POSITIVE_INFINITY, 'post')
+    await (await app.hasCheck('job'))('/fail')
+    await app.passes('10m')
+    expect(shown(app)).toContain('Warning: Terminal cannot be reached')
+    expect(JSON.stringify(app.channel.messages)).toContain('ops: The channel was deleted.')
+    const { deliveries } = await app.result<{ deliveries: { channel: string; state: string }[] }>('deliveries 1')
     expect(deliveries).toContainEqual(expect.objectContaining({ channel: OPS, state: 'failed' }))
   })
 
   it('that is removed gets nothing more, and is not removed while a route leads there', async () => {
-    const house = await withChannel()
-    await house.result('routes add all --to ops')
-    const kept = await house.says('channels remove ops')
+    const app = await withChannel()
+    await app.result('routes add all --to ops')
+    const kept = await app.says('channels remove ops')
     expect(!kept.ok && kept.problem.message).toMatch(/route all/)
-    await house.result('routes remove all')
-    await house.result('channels remove ops')
-    await (await house.hasCheck('job'))('/fail')
-    expect([shown(house).length, shown(house, OPS).length]).toEqual([1, 0])
+    await app.result('routes remove all')
+    await app.result('channels remove ops')
+    await (await app.hasCheck('job'))('/fail')
+    expect([shown(app).length, shown(app, OPS).length]).toEqual([1, 0])
   })
 })
 
 describe('an escalation', () => {
   const setUp = async (line: string) => {
-    const house = await withChannel()
-    await house.result('routes add all --to discord')
-    await house.result(`escalations add second ${line}`)
-    const beat = await house.hasCheck('job')
+    const app = await withChannel()
+    await app.result('routes add all --to discord')
+    await app.result(`escalations add second ${line}`)
+    const beat = await app.hasCheck('job')
     await beat('/fail')
-    return { house, beat }
+    return { app, beat }
   }
 
   it('reaches the next channel after a while, and calls people in the first, once', async () => {
-    const { house } = await setUp('--after 15m --to ops')
-    await house.passes('14m59s')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1s')
-    expect([shown(house, OPS), called(house)]).toEqual([['Critical: job reported a failure'], ['Escalated']])
-    await house.passes('3h')
-    expect(called(house)).toEqual(['Escalated'])
+    const { app } = await setUp('--after 15m --to ops')
+    await app.passes('14m59s')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1s')
+    expect([shown(app, OPS), called(app)]).toEqual([['Critical: job reported a failure'], ['Escalated']])
+    await app.passes('3h')
+    expect(called(app)).toEqual(['Escalated'])
   })
 
   it('stops for an acknowledgement and goes on after it, with what was left', async () => {
-    const { house } = await setUp('--after 15m --to ops')
-    await house.passes('10m')
-    await house.says('ack 1')
-    await house.passes('1h')
-    await house.says('unack 1')
-    await house.passes('4m59s')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1s')
-    expect(shown(house, OPS)).toHaveLength(1)
+    const { app } = await setUp('--after 15m --to ops')
+    await app.passes('10m')
+    await app.says('ack 1')
+    await app.passes('1h')
+    await app.says('unack 1')
+    await app.passes('4m59s')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1s')
+    expect(shown(app, OPS)).toHaveLength(1)
   })
 
   it('stands still while the alert is snoozed, and ends with it', async () => {
-    const { house, beat } = await setUp('--after 15m --to ops')
-    await house.says('snooze 1 --for 1h')
-    await house.passes('1h')
-    await house.passes('14m')
-    expect(shown(house, OPS)).toEqual([])
+    const { app, beat } = await setUp('--after 15m --to ops')
+    await app.says('snooze 1 --for 1h')
+    await app.passes('1h')
+    await app.passes('14m')
+    expect(shown(app, OPS)).toEqual([])
     await beat()
-    await house.passes('1h')
-    expect(shown(house, OPS)).toEqual([])
+    await app.passes('1h')
+    expect(shown(app, OPS)).toEqual([])
   })
 
   it('stands still while a silence holds the alert back, and goes on when it is over', async () => {
-    const { house } = await setUp('--after 15m --to ops')
-    await house.passes('10m')
-    await house.result('silence add check:job --for 1h --reason "planned work"')
-    await house.passes('59m')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1m')
-    await house.passes('4m')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1m5s')
-    expect(shown(house, OPS)).toHaveLength(1)
+    const { app } = await setUp('--after 15m --to ops')
+    await app.passes('10m')
+    await app.result('silence add check:job --for 1h --reason "planned work"')
+    await app.passes('59m')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1m')
+    await app.passes('4m')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1m5s')
+    expect(shown(app, OPS)).toHaveLength(1)
   })
 
   it('is repeated as often as it says', async () => {
-    const { house } = await setUp('--after 10m --to ops --repeat 2')
-    await house.passes('2h')
-    expect(called(house)).toEqual(['Escalated', 'Escalated', 'Escalated'])
+    const { app } = await setUp('--after 10m --to ops --repeat 2')
+    await app.passes('2h')
+    expect(called(app)).toEqual(['Escalated', 'Escalated', 'Escalated'])
   })
 
   it('is edited for what waits already, and what was waited counts', async () => {
-    const { house } = await setUp('--after 15m --to discord')
-    await house.passes('10m')
-    await house.result('escalations edit second --after 12m --to ops')
-    await house.passes('1m59s')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1s')
-    expect(shown(house, OPS)).toHaveLength(1)
-    await house.result('escalations edit second --repeat 1')
-    await house.passes('11m59s')
-    expect(called(house)).toEqual(['Escalated'])
-    await house.passes('1h')
-    expect(called(house)).toEqual(['Escalated', 'Escalated'])
+    const { app } = await setUp('--after 15m --to discord')
+    await app.passes('10m')
+    await app.result('escalations edit second --after 12m --to ops')
+    await app.passes('1m59s')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1s')
+    expect(shown(app, OPS)).toHaveLength(1)
+    await app.result('escalations edit second --repeat 1')
+    await app.passes('11m59s')
+    expect(called(app)).toEqual(['Escalated'])
+    await app.passes('1h')
+    expect(called(app)).toEqual(['Escalated', 'Escalated'])
   })
 
   it('shortened below what was waited is due at once, and repeated less often it ends', async () => {
-    const { house } = await setUp('--after 15m --to ops --repeat 5')
-    await house.passes('10m')
-    await house.result('escalations edit second --after 5m')
-    await house.passes('1s')
-    expect(called(house)).toEqual(['Escalated'])
-    await house.result('escalations edit second --repeat 0')
-    await house.passes('3h')
-    expect(called(house)).toEqual(['Escalated'])
+    const { app } = await setUp('--after 15m --to ops --repeat 5')
+    await app.passes('10m')
+    await app.result('escalations edit second --after 5m')
+    await app.passes('1s')
+    expect(called(app)).toEqual(['Escalated'])
+    await app.result('escalations edit second --repeat 0')
+    await app.passes('3h')
+    expect(called(app)).toEqual(['Escalated'])
   })
 
   it('lets go of what it fits no more, and takes up what it fits anew', async () => {
-    const { house } = await setUp('--after 15m --to ops')
-    await house.passes('10m')
-    await house.result('escalations edit second --matcher severity:info')
-    await house.passes('1h')
-    expect(shown(house, OPS)).toEqual([])
-    await house.result('escalations edit second --matcher check:job')
-    await house.passes('14m59s')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1s')
-    expect(shown(house, OPS)).toHaveLength(1)
+    const { app } = await setUp('--after 15m --to ops')
+    await app.passes('10m')
+    await app.result('escalations edit second --matcher severity:info')
+    await app.passes('1h')
+    expect(shown(app, OPS)).toEqual([])
+    await app.result('escalations edit second --matcher check:job')
+    await app.passes('14m59s')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1s')
+    expect(shown(app, OPS)).toHaveLength(1)
   })
 
   it('is not lost in a kill, and comes at its time', async () => {
-    const { house: first } = await setUp('--after 15m --to ops')
+    const { app: first } = await setUp('--after 15m --to ops')
     await first.passes('10m')
-    const house = await first.restarts('1m', 'killed')
-    await house.passes('3m59s')
-    expect(shown(house, OPS)).toEqual([])
-    await house.passes('1s')
-    expect(shown(house, OPS)).toHaveLength(1)
+    const app = await first.restarts('1m', 'killed')
+    await app.passes('3m59s')
+    expect(shown(app, OPS)).toEqual([])
+    await app.passes('1s')
+    expect(shown(app, OPS)).toHaveLength(1)
   })
 
   it('reaches whoever is on call then, by name and directly', async () => {
-    const house = await withChannel()
-    await house.result('oncall member add ann --discord 123456789012345678 --email ann@example.org')
-    await house.result('oncall member add ben --discord 223456789012345678')
-    await house.result('oncall add primary --members ben,ann --handover "Mon 09:10"')
-    await house.result('escalations add second --after 15m --to oncall')
-    await (await house.hasCheck('job'))('/fail')
-    await house.passes('15m')
-    expect(house.added(OPS).messages[0]!.replies[0]!.card.mention).toEqual([
+    const app = await withChannel()
+    await app.result('oncall member add ann --discord 123456789012345678 --email ann@example.org')
+    await app.result('oncall member add ben --discord 223456789012345678')
+    await app.result('oncall add primary --members ben,ann --handover "Mon 09:10"')
+    await app.result('escalations add second --after 15m --to oncall')
+    await (await app.hasCheck('job'))('/fail')
+    await app.passes('15m')
+    expect(app.added(OPS).messages[0]!.replies[0]!.card.mention).toEqual([
       { kind: 'person', id: '123456789012345678', name: 'ann' },
     ])
-    expect(shown(house, MAIL)).toEqual(['Critical: job reported a failure'])
-    const { history } = await house.result<{ history: { what: string }[] }>('alerts show 1')
+    expect(shown(app, MAIL)).toEqual(['Critical: job reported a failure'])
+    const { history } = await app.result<{ history: { what: string }[] }>('alerts show 1')
     expect(history.at(-1)!.what).toBe('escalated to ann (second)')
   })
 })
 
 describe('whoever is called by something', () => {
   it('is not taken away under it', async () => {
-    const house = await withChannel()
-    await house.result('oncall member add ann')
-    await house.result('oncall member add ben')
-    await house.result('oncall member add cleo')
-    await house.result('oncall add primary --members ann --handover 09:00')
-    await house.result('escalations add second --after 15m --to oncall')
-    await house.result('routes add all --to ops --mention ben')
+    const app = await withChannel()
+    await app.result('oncall member add ann')
+    await app.result('oncall member add ben')
+    await app.result('oncall member add cleo')
+    await app.result('oncall add primary --members ann --handover 09:00')
+    await app.result('escalations add second --after 15m --to oncall')
+    await app.result('routes add all --to ops --mention ben')
     const refusal = async (line: string) => {
-      const reply = await house.says(line)
+      const reply = await app.says(line)
       return reply.ok ? null : reply.problem.message
     }
     expect(await refusal('oncall remove primary')).toMatch(/still called by escalation second. Change that first/)
     expect(await refusal('oncall member remove ann')).toMatch(/has turns in primary/)
     expect(await refusal('oncall member remove ben')).toMatch(/still called by route all/)
-    await house.result('oncall override --who cleo --for 2h')
-    await house.result('oncall member remove cleo')
-    const { rotations } = await house.result<{ rotations: { on_call: { who: string } }[] }>('oncall')
+    await app.result('oncall override --who cleo --for 2h')
+    await app.result('oncall member remove cleo')
+    const { rotations } = await app.result<{ rotations: { on_call: { who: string } }[] }>('oncall')
     expect(rotations[0]!.on_call.who).toBe('ann')
-    await house.result('escalations edit second --to ann')
-    await house.result('oncall remove primary')
+    await app.result('escalations edit second --to ann')
+    await app.result('oncall remove primary')
     expect(await refusal('oncall member remove ann')).toMatch(/still called by escalation second/)
   })
 })
 
 describe('an acknowledgement with an end', () => {
   it('calls people again when it runs out, and reminds as before', async () => {
-    const house = await startHouse()
-    await (await house.hasCheck('job --remind 1h'))('/fail')
-    await house.result('ack 1 looking --for 2h')
-    await house.passes('1h59m59s')
-    expect([shown(house), called(house)]).toEqual([['Acknowledged: job reported a failure'], []])
-    await house.passes('1s')
-    expect([shown(house), called(house)]).toEqual([
+    const app = await startApp()
+    await (await app.hasCheck('job --remind 1h'))('/fail')
+    await app.result('ack 1 looking --for 2h')
+    await app.passes('1h59m59s')
+    expect([shown(app), called(app)]).toEqual([['Acknowledged: job reported a failure'], []])
+    await app.passes('1s')
+    expect([shown(app), called(app)]).toEqual([
       ['Critical: job reported a failure'],
       ['The acknowledgement has run out and it still goes on'],
     ])
-    await house.passes('1h')
-    expect(called(house).at(-1)).toBe('Still going on, and nobody has acknowledged it')
+    await app.passes('1h')
+    expect(called(app).at(-1)).toBe('Still going on, and nobody has acknowledged it')
   })
 
   it('is as long as the project says unless it says itself', async () => {
-    const house = await startHouse()
-    await house.result('projects edit default --ack-timeout 30m')
-    await (await house.hasCheck('job'))('/fail')
-    const { alerts } = await house.result<{ alerts: { acknowledged_until: string }[] }>('ack 1')
+    const app = await startApp()
+    await app.result('projects edit default --ack-timeout 30m')
+    await (await app.hasCheck('job'))('/fail')
+    const { alerts } = await app.result<{ alerts: { acknowledged_until: string }[] }>('ack 1')
     expect(alerts[0]!.acknowledged_until).toBe('2026-03-02T09:30:00.000Z')
   })
 })
 
 describe('the story of an alert', () => {
   it('says for how long it was taken, and why it was ended', async () => {
-    const house = await startHouse()
-    await (await house.hasCheck('job'))('/fail')
-    await house.result('ack 1 looking --for 2h')
-    await house.result('unack 1')
-    await house.result('snooze 1 --for 90m')
-    await house.result('resolve 1 the disk is cleared')
-    const { history } = await house.result<{ history: { what: string; note: string | null }[] }>('alerts show 1')
+    const app = await startApp()
+    await (await app.hasCheck('job'))('/fail')
+    await app.result('ack 1 looking --for 2h')
+    await app.result('unack 1')
+    await app.result('snooze 1 --for 90m')
+    await app.result('resolve 1 the disk is cleared')
+    const { history } = await app.result<{ history: { what: string; note: string | null }[] }>('alerts show 1')
     expect(history.slice(1).map(({ what, note }) => [what, note])).toEqual([
       ['acknowledged for 2h', 'looking'],
       ['un-acknowledged', null],
@@ -373,16 +373,16 @@ describe('the story of an alert', () => {
       ['noted', 'the disk is cleared'],
       ['resolved', null],
     ])
-    expect(JSON.stringify(house.channel.messages[0]!.card.lines)).toContain('the disk is cleared')
-    expect((await house.says('resolve 1 again')).ok).toBe(false)
-    const after = await house.result<{ history: object[] }>('alerts show 1')
+    expect(JSON.stringify(app.channel.messages[0]!.card.lines)).toContain('the disk is cleared')
+    expect((await app.says('resolve 1 again')).ok).toBe(false)
+    const after = await app.result<{ history: object[] }>('alerts show 1')
     expect(after.history).toHaveLength(history.length)
   })
 
   it('goes on in the thread under its card: who took it, notes, escalations; and no card is sent for it', async () => {
-    const house = await startHouse()
-    house.channel.hasThreads()
-    const threaded = await house.restarts('1s')
+    const app = await startApp()
+    app.channel.hasThreads()
+    const threaded = await app.restarts('1s')
     const beat = await threaded.hasCheck('job')
     await beat('/fail')
     await threaded.says('ack 1 looking')
@@ -398,14 +398,14 @@ describe('the story of an alert', () => {
   })
 
   it('is written down as Markdown', async () => {
-    const house = await startHouse()
-    const beat = await house.hasCheck('"back|up <b>"')
+    const app = await startApp()
+    const beat = await app.hasCheck('"back|up <b>"')
     await beat('/fail')
-    await house.passes('5m')
-    await house.says('ack 1 looking')
-    await house.passes('10m')
+    await app.passes('5m')
+    await app.says('ack 1 looking')
+    await app.passes('10m')
     await beat()
-    const { markdown } = await house.result<{ markdown: string }>('alerts export 1')
+    const { markdown } = await app.result<{ markdown: string }>('alerts export 1')
     expect(markdown).toContain('# Alert 1: back\\|up \\<b\\> reported a failure')
     expect(markdown).toContain('| Time to acknowledge | 5m |')
     expect(markdown).toContain('- 2026-03-02 09:05:00 UTC — acknowledged by Ann: looking')

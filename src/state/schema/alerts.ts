@@ -10,7 +10,7 @@ import { projects } from './projects.ts'
 export type Labels = { readonly [name: string]: string }
 
 /** What a detector saw, in the words of the card; `buttons` lead to more of it. */
-export type Sighting = { lines: Text[]; fields?: Field[]; buttons?: Button[]; chart?: Curve }
+export type Observation = { lines: Text[]; fields?: Field[]; buttons?: Button[]; chart?: Curve }
 
 /** Numbers behind an alert, for the chart on its card: instants (epoch ms) with values, and the threshold they crossed. */
 export type Curve = {
@@ -32,7 +32,7 @@ export const alerts = sqliteTable(
     severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
     title: text().notNull(),
     /** What the detector saw: the sentences and fields of the card. */
-    seen: text({ mode: 'json' }).$type<Sighting>().notNull(),
+    observation: text({ mode: 'json' }).$type<Observation>().notNull(),
     owner: text(),
     labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
     /** What it explains in others: its label `role`, such as `host-down`; null for what explains nothing. */
@@ -61,21 +61,21 @@ export const alerts = sqliteTable(
      * What keeps it from being told for now, such as `silence:3` or `alert:17` (that alert explains it); null when
      * nothing does. A card that was posted before stays true all the same, but calls nobody.
      */
-    heldBy: text('held_by'),
+    suppressedBy: text('suppressed_by'),
     /** The hold in words, `silence 3 by Ann`; stays when it ends, so that the card can say what held it. */
-    heldWhy: text('held_why'),
+    suppressedWhy: text('suppressed_why'),
     /** When time alone ends the hold; null when something else must. */
-    heldUntil: integer('held_until'),
+    suppressedUntil: integer('suppressed_until'),
     /** Since when nothing holds it back; null while something does. */
-    freedAt: integer('freed_at'),
+    releasedAt: integer('released_at'),
     /** How many alerts it held back so far. */
-    explains: integer().notNull().default(0),
+    suppressedCount: integer('suppressed_count').notNull().default(0),
     /** When it (or the alert of the same key before it) fired and ended by itself lately, epoch ms. */
-    changes: text({ mode: 'json' }).$type<number[]>().notNull().default([]),
+    transitionTimes: text('transition_times', { mode: 'json' }).$type<number[]>().notNull().default([]),
     /** Since when it fires and ends over and over. */
     flappingSince: integer('flapping_since'),
     /** When it is over if nothing more happens; of flapping alerts and of storms. */
-    calmAt: integer('calm_at'),
+    stableSince: integer('stable_since'),
     resolvedAt: integer('resolved_at'),
     resolvedBy: text('resolved_by'),
     /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
@@ -90,11 +90,13 @@ export const alerts = sqliteTable(
     index('alerts_undelivered').on(table.severity, table.id).where(sql`undelivered = 1`),
     index('alerts_wake').on(table.wakeAt).where(sql`wake_at is not null`),
     index('alerts_key').on(table.key, table.id),
-    index('alerts_held_until').on(table.heldUntil).where(sql`held_until is not null and state <> 'resolved'`),
-    index('alerts_freed').on(table.projectId, table.freedAt).where(sql`freed_at is not null`),
-    index('alerts_calm').on(table.calmAt).where(sql`calm_at is not null`),
+    index('alerts_suppressed_until')
+      .on(table.suppressedUntil)
+      .where(sql`suppressed_until is not null and state <> 'resolved'`),
+    index('alerts_released').on(table.projectId, table.releasedAt).where(sql`released_at is not null`),
+    index('alerts_stable').on(table.stableSince).where(sql`stable_since is not null`),
     index('alerts_role').on(table.role).where(sql`role is not null and state <> 'resolved'`),
-    index('alerts_held').on(table.heldBy).where(sql`held_by is not null and state <> 'resolved'`),
+    index('alerts_suppressed').on(table.suppressedBy).where(sql`suppressed_by is not null and state <> 'resolved'`),
   ],
 )
 

@@ -42,8 +42,8 @@ export const analyses = sqliteTable(
 )
 
 /** What calls to models cost: reserved before a call, settled after it. One that was never settled counts as spent. */
-export const spendings = sqliteTable(
-  'spendings',
+export const spending = sqliteTable(
+  'spending',
   {
     id: integer().primaryKey(),
     at: integer().notNull(),
@@ -56,7 +56,7 @@ export const spendings = sqliteTable(
     inputTokens: integer('input_tokens'),
     outputTokens: integer('output_tokens'),
   },
-  table => [index('spendings_at').on(table.at), index('spendings_person').on(table.person, table.at)],
+  table => [index('spending_at').on(table.at), index('spending_person').on(table.person, table.at)],
 )
 
 /** The projects whose critical alerts are analysed by themselves. */
@@ -69,7 +69,7 @@ export const automaticAnalyses = sqliteTable('automatic_analyses', {
 })
 
 /** Messages that wait for their answer; what is left here when Vakt starts was interrupted. */
-export const begunAnswers = sqliteTable('begun_answers', {
+export const pendingAnswers = sqliteTable('pending_answers', {
   id: integer().primaryKey(),
   channelId: text('channel_id').notNull(),
   ref: text().notNull(),

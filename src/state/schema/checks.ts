@@ -87,13 +87,13 @@ export const beats = sqliteTable(
 )
 
 /** Times when Vakt could not have received a beat. */
-export const absences = sqliteTable(
-  'absences',
+export const downtimes = sqliteTable(
+  'downtimes',
   {
     id: integer().primaryKey(),
     from: integer('from_at').notNull(),
     to: integer('to_at').notNull(),
     kind: text({ enum: ['stopped', 'asleep', 'offline'] }).notNull(),
   },
-  table => [index('absences_to').on(table.to)],
+  table => [index('downtimes_to').on(table.to)],
 )

@@ -3,7 +3,7 @@ import { blob, index, integer, primaryKey, sqliteTable, text } from '../orm.ts'
 import { flag } from './flag.ts'
 
 /** Single values: when Vakt was last alive, what is registered where. */
-export const facts = sqliteTable('facts', { name: text().primaryKey(), value: text().notNull() })
+export const facts = sqliteTable('key_values', { name: text().primaryKey(), value: text().notNull() })
 
 export const projects = sqliteTable('projects', {
   id: integer().primaryKey(),

@@ -26,8 +26,8 @@ export const routes = sqliteTable('routes', {
 })
 
 /** Which channels an alert is told in, and who is called out there. */
-export const audience = sqliteTable(
-  'audience',
+export const recipients = sqliteTable(
+  'recipients',
   {
     alertId: integer('alert_id')
       .notNull()
@@ -40,7 +40,7 @@ export const audience = sqliteTable(
     /** `route payments`, `escalation second-line`, or `every channel` without any route. */
     why: text().notNull(),
   },
-  table => [primaryKey({ columns: [table.alertId, table.channelId] }), index('audience_channel').on(table.channelId)],
+  table => [primaryKey({ columns: [table.alertId, table.channelId] }), index('recipients_channel').on(table.channelId)],
 )
 
 export const escalations = sqliteTable('escalations', {

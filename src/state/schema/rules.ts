@@ -47,8 +47,8 @@ export const rules = sqliteTable('rules', {
 })
 
 /** What a rule sees over time, by the key of its alert: trouble that is not lasting enough yet, or an open alert. */
-export const watches = sqliteTable(
-  'watches',
+export const ruleStates = sqliteTable(
+  'rule_states',
   {
     key: text().primaryKey(),
     ruleId: integer('rule_id')
@@ -66,5 +66,5 @@ export const watches = sqliteTable(
     /** What was seen at its worst. */
     value: real().notNull(),
   },
-  table => [index('watches_end').on(table.endsAt), index('watches_rule').on(table.ruleId)],
+  table => [index('rule_states_end').on(table.endsAt), index('rule_states_rule').on(table.ruleId)],
 )

@@ -63,8 +63,8 @@ export const quietHours = sqliteTable('quiet_hours', {
 })
 
 /** Thresholds that somebody set, by name; project 0 is for all that have none of their own. */
-export const holdSettings = sqliteTable(
-  'hold_settings',
+export const suppressionSettings = sqliteTable(
+  'suppression_settings',
   { projectId: integer('project_id').notNull(), name: text().notNull(), value: integer().notNull() },
   table => [primaryKey({ columns: [table.projectId, table.name] })],
 )

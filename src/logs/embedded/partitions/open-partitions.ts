@@ -11,7 +11,7 @@ const CACHE_KIB = 1_000
 const MOST_WORDS = 128
 
 /** The partitions of a folder for reading; connections that were not used for longest are closed. */
-export class Readables {
+export class OpenPartitions {
   readonly #folder: string
   readonly #open = new Map<string, Sqlite>()
   readonly #marks = new Map<string, { count: number; timestamps: number[] }>()

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { LogLine } from '../../line.ts'
 import type { Query } from '../../query/tree.ts'
-import { candidates, type Span, spanBetween } from '../query/index-lookup.ts'
+import { lookUpIndex, type Span, spanBetween } from '../query/index-lookup.ts'
 import type { Plan } from '../query/plan.ts'
 import { selectionOf } from '../query/search-job.ts'
 import { LAST_TIMESTAMP } from './line-key.ts'
@@ -59,7 +59,7 @@ function purgeSome(
   const { first } = span
   const fitting: { line: LogLine; slot: number }[] = []
   let rows = 0
-  for (const row of candidates(partition.db, plan, span, 'oldest')) {
+  for (const row of lookUpIndex(partition.db, plan, span, 'oldest')) {
     const [timestamp, position] = row
     const line = lineOf(row)
     first.timestamp = timestamp

@@ -15,7 +15,7 @@ export function spanBetween(from: number, until: number): Span {
 }
 
 /** The candidates one by one; stop taking them at any time. */
-export function candidates(db: Sqlite, plan: Plan, span: Span, order: Order): IterableIterator<Row> {
+export function lookUpIndex(db: Sqlite, plan: Plan, span: Span, order: Order): IterableIterator<Row> {
   const { from, values } = source(plan, span)
   const direction = order === 'newest' ? 'desc' : 'asc'
   return prepared(db, `select ${COLUMNS} ${from} order by words.rowid ${direction}`)

@@ -5,7 +5,7 @@ import { matches } from '../../query/matches.ts'
 import type { Query } from '../../query/tree.ts'
 import { isDamage } from '../partitions/damage.ts'
 import { LAST_TIMESTAMP } from '../partitions/line-key.ts'
-import { type Readables, vocabularyOf } from '../partitions/open-partitions.ts'
+import { type OpenPartitions, vocabularyOf } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { planFor } from './compile.ts'
 import type { Vocabulary } from './field-plan.ts'
@@ -18,7 +18,7 @@ export type Selection = { plan: (vocabulary: Vocabulary) => Plan; fits: (line: L
 
 /** The partitions as of the request, with what else a reader needs to search them. */
 export type Library = {
-  readables: Readables
+  readables: OpenPartitions
   partitions: readonly PartitionState[]
   /** Called with each partition that turns out to be damaged. */
   onDamage: (name: string, error: Error) => void

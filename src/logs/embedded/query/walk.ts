@@ -3,7 +3,7 @@ import type { Sqlite } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
 import type { LineKey } from '../partitions/line-key.ts'
 import { lineOf } from '../partitions/rows.ts'
-import { candidates, type Order, type Span } from './index-lookup.ts'
+import { lookUpIndex, type Order, type Span } from './index-lookup.ts'
 import type { Plan } from './plan.ts'
 
 /** `deadline` is of `performance.now`. */
@@ -25,7 +25,7 @@ const ROWS_BETWEEN_LOOKS = 100
 export function walkLines(walk: Walk, visit: (line: LogLine, key: LineKey) => 'go on' | 'done'): LineKey | null {
   const { db, plan, fits, span, order, deadline } = walk
   let rows = 0
-  for (const row of candidates(db, plan, span, order)) {
+  for (const row of lookUpIndex(db, plan, span, order)) {
     const line = lineOf(row)
     const key = { timestamp: row[0], position: row[1] }
     if ((plan.exact || fits(line)) && visit(line, key) === 'done') return key

@@ -2,7 +2,7 @@
 import { Problem } from '../../../problem.ts'
 import type { Batch, Stored } from '../../store.ts'
 import type { PartitionState } from '../partitions/partition.ts'
-import type { Thread } from './worker-client.ts'
+import type { WorkerClient } from './worker-client.ts'
 import { problemOf } from './worker-protocol.ts'
 import type { Appended, WriterCalls } from './writer.ts'
 
@@ -19,7 +19,7 @@ const BATCH_BYTES = 500
 export const MOST_QUEUED = 20_000
 
 /** The lane to one writer. */
-type Lane = { thread: Thread<WriterCalls>; waiting: Waiting[]; bytes: number; groups: number; planned: boolean }
+type Lane = { thread: WorkerClient<WriterCalls>; waiting: Waiting[]; bytes: number; groups: number; planned: boolean }
 
 export class AppendQueue {
   readonly #lanes: Lane[]
@@ -30,7 +30,7 @@ export class AppendQueue {
   #idle: (() => void)[] = []
 
   constructor(
-    threads: readonly Thread<WriterCalls>[],
+    threads: readonly WorkerClient<WriterCalls>[],
     mostBytes: number,
     onChanged: (states: readonly PartitionState[]) => void,
   ) {
@@ -60,7 +60,7 @@ export class AppendQueue {
   }
 
   /** Sends what waits for a writer that has come back. */
-  resume(thread: Thread<WriterCalls>): void {
+  resume(thread: WorkerClient<WriterCalls>): void {
     const lane = this.#lanes.find(each => each.thread === thread)
     if (lane) this.#plan(lane)
   }

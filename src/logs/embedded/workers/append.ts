@@ -7,7 +7,7 @@ import { storedTimestamp } from '../partitions/line-key.ts'
 import { Full, type Partition, type PartitionState, type PlacedLine } from '../partitions/partition.ts'
 import { dayOf, wholeRetention } from '../partitions/partition-name.ts'
 import type { Partitions } from '../partitions/partitions.ts'
-import { countLines } from './batch-counts.ts'
+import { countBatch } from './batch-counts.ts'
 
 export type ReadBatch = (batch: Batch) => {
   lines: NewLine[]
@@ -99,7 +99,7 @@ function place(partition: Partition, appending: Appending, batch: Batch, all: Pl
   let position = appending.reserve(lines.length)
   const placed = lines.map(line => ({ line, timestamp: storedTimestamp(line.timestamp), position: position++ }))
   for (const each of placed) all.push(each)
-  const answer = { accepted: lines.length, rejected: errors.length, errors, counts: countLines(placed, why) }
+  const answer = { accepted: lines.length, rejected: errors.length, errors, counts: countBatch(placed, why) }
   // With the counts: Vakt may die before they are counted, and then they are when the batch is sent again.
   if (key !== null) partition.saveReply(project, key, receivedAt, JSON.stringify(answer))
   return { stored: { ...answer, repeated: false } }

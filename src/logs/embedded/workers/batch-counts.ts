@@ -8,7 +8,7 @@ import type { PlacedLine } from '../partitions/partition.ts'
 const SAMPLE_LENGTH = 300
 
 /** One count for each minute, source, host, group, level and fingerprint; errors have one of their lines as a sample. */
-export function countLines(lines: readonly PlacedLine[], why: (line: NewLine) => string): LineCount[] {
+export function countBatch(lines: readonly PlacedLine[], why: (line: NewLine) => string): LineCount[] {
   const counts = new Map<string, LineCount>()
   for (const placed of lines) {
     const { line } = placed

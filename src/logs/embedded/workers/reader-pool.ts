@@ -1,31 +1,31 @@
 // The workers that search: each request goes to the one with the least to do.
-import type { Log } from '../../../logger.ts'
+import type { Logger } from '../../../logger.ts'
 import { Problem } from '../../../problem.ts'
 import type { ReaderCalls, ReaderStart } from './reader.ts'
-import { Thread } from './worker-client.ts'
+import { WorkerClient } from './worker-client.ts'
 
 const MOST_PENDING = 200
 
 export type ReaderPoolOptions = {
   folder: string
-  log: Log
+  logger: Logger
   count: number
   program: URL | undefined
   onDamage: (name: string, message: string) => void
 }
 
 export class ReaderPool {
-  readonly #threads: Thread<ReaderCalls>[]
+  readonly #threads: WorkerClient<ReaderCalls>[]
 
-  constructor({ folder, log, count, program, onDamage }: ReaderPoolOptions) {
+  constructor({ folder, logger, count, program, onDamage }: ReaderPoolOptions) {
     this.#threads = Array.from(
       { length: Math.max(1, count) },
       (_, i) =>
-        new Thread<ReaderCalls>({
+        new WorkerClient<ReaderCalls>({
           name: `log reader ${i + 1}`,
           file: program ?? new URL('./reader.ts', import.meta.url),
           start: { folder } satisfies ReaderStart,
-          log,
+          logger,
           onReady() {},
           onNotice(notice, content) {
             const { name, message } = content as { name: string; message: string }

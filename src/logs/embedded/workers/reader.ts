@@ -4,7 +4,7 @@ import type { Query } from '../../query/tree.ts'
 import type { PageRequest, TopField } from '../../store.ts'
 import { archiveTo } from '../partitions/archive.ts'
 import { parseId } from '../partitions/line-key.ts'
-import { Readables } from '../partitions/open-partitions.ts'
+import { OpenPartitions } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { linesAround, readLine, recentValues } from '../query/lines-around.ts'
 import type { Library } from '../query/search-job.ts'
@@ -17,7 +17,7 @@ export type ReaderStart = { folder: string }
 type Partitions = readonly PartitionState[]
 
 const { folder } = workerData as ReaderStart
-const readables = new Readables(folder)
+const readables = new OpenPartitions(folder)
 
 const calls = {
   search: (partitions: Partitions, request: PageRequest) => searchPage(library(partitions), request),

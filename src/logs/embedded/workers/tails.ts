@@ -1,17 +1,17 @@
 // Live tails: whom the writers tell of lines as they are stored.
 import type { LogLine } from '../../line.ts'
 import type { Query } from '../../query/tree.ts'
-import type { Thread } from './worker-client.ts'
+import type { WorkerClient } from './worker-client.ts'
 import type { TailLines, WriterCalls } from './writer.ts'
 
 type Tail = { query: Query; onLines: (lines: readonly LogLine[]) => void }
 
 export class Tails {
-  readonly #writers: readonly Thread<WriterCalls>[]
+  readonly #writers: readonly WorkerClient<WriterCalls>[]
   readonly #tails = new Map<number, Tail>()
   #last = 0
 
-  constructor(writers: readonly Thread<WriterCalls>[]) {
+  constructor(writers: readonly WorkerClient<WriterCalls>[]) {
     this.#writers = writers
   }
 
@@ -31,14 +31,14 @@ export class Tails {
   }
 
   /** Tells a writer that is new to it of the tails there are. */
-  resume(writer: Thread<WriterCalls>): void {
+  resume(writer: WorkerClient<WriterCalls>): void {
     for (const [tail, { query }] of this.#tails) tellWriter(writer, 'tail', [tail, query])
   }
 }
 
 /** A writer that is away is told when it comes back. */
 function tellWriter<N extends 'tail' | 'endTail'>(
-  writer: Thread<WriterCalls>,
+  writer: WorkerClient<WriterCalls>,
   name: N,
   args: Parameters<WriterCalls[N]>,
 ): void {

@@ -1,18 +1,18 @@
 // A worker as the main thread has it: calls with answers, and another worker in its place when it dies.
 import { Worker } from 'node:worker_threads'
-import type { Log } from '../../../logger.ts'
+import type { Logger } from '../../../logger.ts'
 import { Problem } from '../../../problem.ts'
 import { type Answer, type Callable, type Notice, problemOf } from './worker-protocol.ts'
 
 type Pending = { resolve: (result: unknown) => void; reject: (problem: Problem) => void }
 
-export type ThreadOptions = {
+export type WorkerClientOptions = {
   /** For people: `log writer 1`. */
   name: string
   file: URL
   /** What the worker starts from. */
   start: unknown
-  log: Log
+  logger: Logger
   /** Called when a worker is ready, the first and each that replaces it, with what it says then. */
   onReady: (content: unknown) => void
   onNotice: (notice: string, content: unknown) => void
@@ -27,8 +27,8 @@ const LONGEST_PAUSE_MS = 10_000
 const YOUNG_MB = 24
 const OLD_MB = 512
 
-export class Thread<Calls extends Callable> {
-  readonly #options: ThreadOptions
+export class WorkerClient<Calls extends Callable> {
+  readonly #options: WorkerClientOptions
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | null = null
   #ready = false
@@ -38,7 +38,7 @@ export class Thread<Calls extends Callable> {
   #pause = FIRST_PAUSE_MS
   #restart: NodeJS.Timeout | null = null
 
-  constructor(options: ThreadOptions) {
+  constructor(options: WorkerClientOptions) {
     this.#options = options
   }
 
@@ -116,12 +116,15 @@ export class Thread<Calls extends Callable> {
   }
 
   #startAgain(failure: Error | null): void {
-    const { name, log } = this.#options
-    log.error(`The ${name} stopped and is started again`, { error: failure?.message ?? 'it ended', inMs: this.#pause })
+    const { name, logger } = this.#options
+    logger.error(`The ${name} stopped and is started again`, {
+      error: failure?.message ?? 'it ended',
+      inMs: this.#pause,
+    })
     this.#restart = setTimeout(
       () =>
         this.#begin(
-          () => log.info(`The ${name} is back`),
+          () => logger.info(`The ${name} is back`),
           () => {},
         ),
       this.#pause,
