@@ -68,7 +68,9 @@ export function createApp(options: AppOptions) {
   const { state, config, clock, logger } = options
   const startedAt = clock.now()
   const commit = createGroupCommit(state)
-  const store = options.store ? withDetection(options.store, state, commit, logger) : null
+  const store = options.store ?? null
+  // Whoever stores lines does it here, so that detection sees all of them.
+  const logWriter = store && withDetection(store, state, commit, logger)
   const vault = createVault(options.vaultKey)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, startedAt)
@@ -94,8 +96,8 @@ export function createApp(options: AppOptions) {
     judge: (host, now) => updateHostAlerts(state, host.id, now),
     folder: config.dataDir,
   })
-  const following = store && createFollowJob({ ...config, state, store, fleet, clock, logger })
-  const logFetcher = store && createLogFetcher({ ...config, state, store, fleet, clock, logger })
+  const following = logWriter && createFollowJob({ ...config, state, logWriter, fleet, clock, logger })
+  const logFetcher = logWriter && createLogFetcher({ ...config, state, logWriter, fleet, clock, logger })
   const everyChannel = () => [...channels, ...given.all()]
   const searches = store && createSearchRules(state, store, clock, logger, config.timeZone)
   const analysis = openAnalysis({ state, store, clock, logger, config, channels: everyChannel })
@@ -158,7 +160,7 @@ export function createApp(options: AppOptions) {
     ...shared,
     ...{ commit, logger, version: options.version, publicUrl: options.publicUrl },
     alerts: shared,
-    ...(store ? { logs: { ...shared, store } } : {}),
+    ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
     readiness: () => readiness(scheduler.health(), statuses()),
     metrics: () => metrics(state, clock.now(), scheduler.health(), statuses(), clock.now() - startedAt),
     ...(receive ? { slack: receive } : {}),
@@ -166,18 +168,18 @@ export function createApp(options: AppOptions) {
 
   const logFolder = join(config.dataDir, 'logs')
   const archiver =
-    options.store && config.logs.archive
+    store && config.logs.archive
       ? createArchiver({
           state,
-          store: options.store,
+          store,
           place: openPlace(config.logs.archive),
           folder: join(logFolder, 'archiving'),
           clock,
           logger,
         })
       : null
-  const logKeeping = options.store
-    ? createLogMaintenance({ state, store: options.store, archiver, names, config, folder: logFolder, clock, logger })
+  const logKeeping = store
+    ? createLogMaintenance({ state, store, archiver, names, config, folder: logFolder, clock, logger })
     : null
 
   const changeChannels = () => {

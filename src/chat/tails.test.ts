@@ -45,6 +45,18 @@ describe('live tails', () => {
     for (const message of channel.messages) expect(JSON.stringify(message.card)).toMatch(/at 1[01]\d/)
   })
 
+  it('do not begin when there is nothing to follow, and their place is free again', async () => {
+    for (let i = 0; i < 6; i++) {
+      const begun = tails.start({
+        ...{ asked: 'web', command: 'logs tail', channel, by: 'Ann', lastsMs: 10 * MINUTE },
+        follow: () => Promise.reject(new Error('the disk is gone')),
+        show: () => '',
+      })
+      await expect(begun).rejects.toThrow('the disk is gone')
+    }
+    expect(channel.messages).toEqual([])
+  })
+
   it('end with what was said last, though an edit before it is slow', async () => {
     const { id, say } = await begin()
     say(['first'])

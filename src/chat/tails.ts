@@ -24,7 +24,7 @@ export type TailRequest<L> = {
   by: string
   lastsMs: number
   /** Begins to follow; lines are handed to `take` as they come, until the returned function is called. */
-  follow(take: (lines: readonly L[]) => void): () => void
+  follow(take: (lines: readonly L[]) => void): (() => void) | Promise<() => void>
   show(line: L): Text
   /** Whether `--export` of the command gives all that came as a file. */
   exports?: boolean
@@ -154,12 +154,18 @@ export function createTails(clock: Clock, logger: Logger): Tails {
       }
       tails.set(id, tail)
       try {
-        tail.ref = await request.channel.post(cardOf(tail, clock.now()), nonce())
+        // First, so that what cannot be followed is answered and not announced in the channel.
+        tail.unfollow = await request.follow(lines => take(tail, lines))
       } catch (error) {
         tails.delete(id)
+        throw error
+      }
+      try {
+        tail.ref = await request.channel.post(cardOf(tail, clock.now()), nonce())
+      } catch (error) {
+        forget(tail)
         throw new Problem('busy', `The tail could not be shown in ${request.channel.name}: ${(error as Error).message}`)
       }
-      tail.unfollow = request.follow(lines => take(tail, lines))
       arm(tail, clock.now() + PACE)
       return id
     },

@@ -83,18 +83,19 @@ export function logRoutes(options: LogRoutesOptions) {
     return c.json({ removed: await store.purge(query) })
   })
 
-  app.get('/tail', c => {
+  app.get('/tail', async c => {
     const query = readQuery(c.req.raw, 'viewer')
+    const waiting: LogLine[] = []
+    let dropped = 0
+    let wake = () => {}
+    // Before the answer begins: a store that does not open is answered with its sentence.
+    const stop = await store.tail(query, lines => {
+      const room = Math.max(0, TAIL_BACKLOG - waiting.length)
+      waiting.push(...lines.slice(0, room))
+      dropped += Math.max(0, lines.length - room)
+      wake()
+    })
     return streamSSE(c, async sse => {
-      const waiting: LogLine[] = []
-      let dropped = 0
-      let wake = () => {}
-      const stop = store.tail(query, lines => {
-        const room = Math.max(0, TAIL_BACKLOG - waiting.length)
-        waiting.push(...lines.slice(0, room))
-        dropped += Math.max(0, lines.length - room)
-        wake()
-      })
       sse.onAbort(() => {
         stop()
         wake()

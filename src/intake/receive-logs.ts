@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { NOT_A_LOG } from '../logs/intake/records.ts'
 import { LEVELS, type Level } from '../logs/line.ts'
 import { longestRetention } from '../logs/retention.ts'
-import type { Batch, LogStore } from '../logs/store.ts'
+import type { Batch, LogWriter } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { type Project, retentionOf } from '../projects/projects.ts'
 import type { Rates } from '../projects/rates.ts'
@@ -13,7 +13,7 @@ import { readClientAddress } from './client-address.ts'
 import { decompress } from './compression.ts'
 
 export type AppendOptions = SenderOptions & {
-  store: LogStore
+  logWriter: LogWriter
   timeZone: string
   retentionMs: number
 }
@@ -37,7 +37,7 @@ export async function appendLogs(
   request: Request,
   incoming: IncomingMessage | undefined,
 ): Promise<AppendAnswer> {
-  const { state, store, rates, clock } = options
+  const { state, logWriter, rates, clock } = options
   const now = clock.now()
   const peer = readClientAddress(incoming, request.headers, options.trustedProxies)
   const parameters = queryOf(request.url)
@@ -47,7 +47,7 @@ export async function appendLogs(
     const body = await decompress(raw, request.headers.get('content-encoding'), project.bodyLimit)
     const actual = format ?? sniff(body)
     holdToLimits(rates, project, peer.address, () => countLines(body, actual), now)
-    const stored = await store.append(toBatch(options, project, body, actual, request.headers, parameters, now))
+    const stored = await logWriter.append(toBatch(options, project, body, actual, request.headers, parameters, now))
     const status = stored.accepted === 0 && stored.rejected > 0 ? 422 : 200
     const told = stored.errors.slice(0, MOST_TOLD)
     const answer = { accepted: stored.accepted, rejected: stored.rejected, errors: told }

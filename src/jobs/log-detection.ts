@@ -9,7 +9,7 @@ import type { Logger } from '../logger.ts'
 import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, readErrorById, recordError } from '../logs/errors.ts'
 import { forgetPause, noteSource } from '../logs/sources.ts'
-import type { Batch, LineCount, LogStore, Stored } from '../logs/store.ts'
+import type { Batch, LineCount, LogWriter, Stored } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
@@ -23,15 +23,10 @@ const MOST_WAITING = 1_000
 const WRITTEN_LAST = -1
 
 /**
- * `store` with every batch counted and judged in a transaction of `commit` before `append` resolves. What is stored is
+ * `writer` with every batch counted and judged in a transaction of `commit` before `append` resolves. What is stored is
  * answered as stored: counting that fails is tried again with later batches, for a sender would store its lines twice.
  */
-export function withDetection<S extends LogStore>(
-  store: S,
-  state: State,
-  commit: GroupCommit,
-  logger: Logger,
-): LogStore {
+export function withDetection(writer: LogWriter, state: State, commit: GroupCommit, logger: Logger): LogWriter {
   const counting: Counting = { state, logger, unjudged: new Map() }
   let uncounted: (() => void)[] = []
 
@@ -44,7 +39,7 @@ export function withDetection<S extends LogStore>(
     async append(batch) {
       const { receivedAt, project, idempotencyKey } = batch
       state.mustBeThere()
-      const stored = await store.append(batch)
+      const stored = await writer.append(batch)
       if (stored.counts.length === 0) return stored
       const waiting = uncounted
       uncounted = []
@@ -52,20 +47,6 @@ export function withDetection<S extends LogStore>(
       await Promise.all(works.map(work => commit(work).catch(error => countLater(work, error))))
       return stored
     },
-    search: request => store.search(request),
-    count: (query, withinMs) => store.count(query, withinMs),
-    read: id => store.read(id),
-    context: (id, before, after) => store.context(id, before, after),
-    histogram: (query, from, until, buckets, withinMs) => store.histogram(query, from, until, buckets, withinMs),
-    top: (query, field, limit, withinMs) => store.top(query, field, limit, withinMs),
-    values: (field, prefix, limit) => store.values(field, prefix, limit),
-    tail: (query, onLines) => store.tail(query, onLines),
-    purge: query => store.purge(query),
-    maintain: (now, keeper) => store.maintain(now, keeper),
-    archive: (partition, folder) => store.archive(partition, folder),
-    restore: (file, keptUntil) => store.restore(file, keptUntil),
-    status: () => store.status(),
-    close: () => store.close(),
   }
 }
 

@@ -1,4 +1,4 @@
-// A log store that is opened when it is first used: who sends no logs pays nothing for its workers.
+// A log store that is opened by its first use, so that a Vakt without logs does not pay for its workers.
 import type { LogStore } from './store.ts'
 
 export type LazyStore = LogStore & {
@@ -6,52 +6,43 @@ export type LazyStore = LogStore & {
   isOpen(): boolean
 }
 
+/** The methods of a store, each of which can wait until the store is open: a method that cannot does not compile here. */
+type Deferred = {
+  [Name in keyof LogStore]: (...args: Parameters<LogStore[Name]>) => Promise<Awaited<ReturnType<LogStore[Name]>>>
+}
+
 /**
- * The store that `open` gives, opened by the first call; a failed opening rejects that call and is tried again by the next.
- * `hasLines` says whether there is something to maintain in a store that nobody has used yet.
+ * The store that `open` resolves with, opened by the first call of any method. When opening fails, that call rejects and
+ * the next one tries again. `hasLines` tells whether a store that nobody has used yet has lines to maintain.
  */
 export function lazyStore(open: () => Promise<LogStore>, hasLines: () => boolean): LazyStore {
   let opening: Promise<LogStore> | null = null
-  const store = (): Promise<LogStore> => {
+  const opened = (): Promise<LogStore> => {
     opening ??= open().catch(error => {
       opening = null
       throw error
     })
     return opening
   }
-  const inUse = () => opening !== null || hasLines()
-  return {
+  const isInUse = () => opening !== null || hasLines()
+
+  /** What does not open the store by itself. */
+  const own: Pick<LazyStore, 'isOpen' | 'values' | 'maintain' | 'close'> = {
     isOpen: () => opening !== null,
-    append: async batch => (await store()).append(batch),
-    search: async request => (await store()).search(request),
-    count: async (query, withinMs) => (await store()).count(query, withinMs),
-    read: async id => (await store()).read(id),
-    context: async (id, before, after) => (await store()).context(id, before, after),
-    histogram: async (query, from, until, buckets, withinMs) =>
-      (await store()).histogram(query, from, until, buckets, withinMs),
-    top: async (query, field, limit, withinMs) => (await store()).top(query, field, limit, withinMs),
-    values: async (field, prefix, limit) => (inUse() ? (await store()).values(field, prefix, limit) : []),
-    purge: async query => (await store()).purge(query),
-    status: async () => (await store()).status(),
-    maintain: async (now, keeper) => (inUse() ? (await store()).maintain(now, keeper) : { removed: [], status: null }),
-    archive: async (partition, folder) => (await store()).archive(partition, folder),
-    restore: async (file, keptUntil) => (await store()).restore(file, keptUntil),
-    tail(query, onLines) {
-      let stop = () => {}
-      let stopped = false
-      store().then(
-        opened => {
-          if (!stopped) stop = opened.tail(query, onLines)
-        },
-        () => {},
-      )
-      return () => {
-        stopped = true
-        stop()
-      }
-    },
+    values: async (...args) => (isInUse() ? (await opened()).values(...args) : []),
+    maintain: async (...args) => (isInUse() ? (await opened()).maintain(...args) : { removed: [], status: null }),
     async close() {
       if (opening !== null) await (await opening).close()
     },
   }
+  return new Proxy(own as Deferred & typeof own, {
+    get(target, name) {
+      // Promises look for `then` in any value they resolve with.
+      if (Object.hasOwn(target, name) || typeof name === 'symbol' || name === 'then') return Reflect.get(target, name)
+      return async (...args: never[]) => {
+        const store = await opened()
+        return (store[name as keyof LogStore] as (...args: never[]) => unknown).call(store, ...args)
+      }
+    },
+  })
 }

@@ -121,10 +121,14 @@ export type Maintained = { removed: readonly Removed[]; status: StoreStatus | nu
 /** A file with the lines of a partition; how many, and the size of the file. */
 export type Archive = { file: string; lines: number; bytes: number }
 
-/** Every method rejects with a `Problem`: `busy` when a queue is full, `invalid` for a bad cursor. */
-export interface LogStore {
+/** Takes log lines in. Rejects with a `Problem`: `busy` when the queue is full. */
+export interface LogWriter {
   /** Stores a batch; resolves only after its lines are on disk and can be found. */
   append(batch: Batch): Promise<Stored>
+}
+
+/** Finds log lines. Every method rejects with a `Problem`: `busy` when the queue is full, `invalid` for a bad cursor. */
+export interface LogReader {
   search(request: PageRequest): Promise<Page>
   count(query: Query, withinMs: number): Promise<Count>
   /** The line of an id, or null. */
@@ -141,8 +145,12 @@ export interface LogStore {
   ): Promise<{ rows: readonly TopRow[]; searchedTo: number | null }>
   /** The values of a field that were seen lately and begin with `prefix`, for autocomplete. */
   values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]>
-  /** Calls `onLines` for lines that fit as they are stored, until the returned function is called. */
-  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): () => void
+  /** Calls `onLines` for lines that match as they are stored, until the function it resolves with is called. */
+  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void>
+}
+
+/** The whole store. Every method is asynchronous and rejects with a `Problem`. */
+export interface LogStore extends LogWriter, LogReader {
   /** Removes what fits; resolves with how many lines went. */
   purge(query: Query): Promise<number>
   /** Drops what is past its retention or over the disk budget, merges indexes; called often, does little at a time. */

@@ -1,7 +1,7 @@
 // Followed lines are stored once each, whenever Vakt dies and whatever the store does.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Batch, LogStore, Stored } from '../../logs/store.ts'
+import type { Batch, LogWriter, Stored } from '../../logs/store.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
 import { isoTime, SECOND } from '../../time.ts'
@@ -55,7 +55,7 @@ function aStore() {
   const keys = new Set<string>()
   const lines: string[] = []
   const control = { mood: 'well' as Mood, largest: 0 }
-  const store = {
+  const logWriter: LogWriter = {
     append(batch: Batch): Promise<Stored> {
       control.largest = Math.max(control.largest, batch.body.byteLength)
       if (control.mood === 'refuses') return Promise.reject(new Error('busy'))
@@ -66,7 +66,7 @@ function aStore() {
       return Promise.resolve({ accepted: 0, rejected: 0, errors: [], repeated, counts: [] })
     },
   }
-  return { lines, control, store: store as unknown as LogStore }
+  return { lines, control, logWriter }
 }
 
 function aFollower() {
@@ -91,7 +91,7 @@ function aFollower() {
   })
   const begin = () =>
     followIntoStore({
-      ...{ state, clock, host, container: 'web', fleet: container.fleet, store: target.store, settings },
+      ...{ state, clock, host, container: 'web', fleet: container.fleet, logWriter: target.logWriter, settings },
       since: isoTime(START),
       onTrouble() {},
     })

@@ -1,6 +1,6 @@
 // One followed container's lines into the log store: batch by batch, each stored once, also when Vakt dies meanwhile.
 import { randomUUID } from 'node:crypto'
-import type { Batch, LogStore } from '../../logs/store.ts'
+import type { Batch, LogWriter } from '../../logs/store.ts'
 import type { Position } from '../../state/schema/index.ts'
 import { SECOND } from '../../time.ts'
 import { type FollowOptions, followContainer } from './follow-stream.ts'
@@ -20,7 +20,7 @@ const RETRY = 3 * SECOND
 const SETTLED = 10 * SECOND
 
 export type IntoStoreOptions = Pick<FollowOptions, 'state' | 'clock' | 'fleet' | 'host' | 'container'> & {
-  store: LogStore
+  logWriter: LogWriter
   /** Where to begin when nothing is stored yet, RFC 3339. */
   since: string
   /** The settings of the project at the moment. */
@@ -108,7 +108,7 @@ export function followIntoStore(options: IntoStoreOptions): () => void {
   const put = async ({ key, until, count, lines }: Hand) => {
     notePending(state, host.id, container, position, { key, until, lines: count })
     if (lines.length > 0)
-      await options.store.append({
+      await options.logWriter.append({
         ...options.settings(),
         body: textOf(lines),
         format: 'text',

@@ -1,7 +1,7 @@
 // Keeps the followed containers flowing into the log store, as containers and patterns come and go.
 import type { Logger } from '../../logger.ts'
 import { wildcard } from '../../logs/query/wildcard.ts'
-import type { LogStore } from '../../logs/store.ts'
+import type { LogWriter } from '../../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { type Clock, isoTime, MINUTE, SECOND } from '../../time.ts'
@@ -29,7 +29,7 @@ export interface FollowJob {
 
 export type FollowJobOptions = {
   state: State
-  store: LogStore
+  logWriter: LogWriter
   fleet: Pick<HostRuntime, 'engine'>
   clock: Clock
   logger: Logger
@@ -38,7 +38,7 @@ export type FollowJobOptions = {
 }
 
 /** Nothing is followed before `start`. */
-export function createFollowJob({ state, store, fleet, clock, logger, retentionMs }: FollowJobOptions): FollowJob {
+export function createFollowJob({ state, logWriter, fleet, clock, logger, retentionMs }: FollowJobOptions): FollowJob {
   const active = new Map<string, () => void>()
   const told = new Map<string, number>()
   let running = false
@@ -56,7 +56,7 @@ export function createFollowJob({ state, store, fleet, clock, logger, retentionM
       if (active.has(key)) continue
       const { host, container, follow } = one
       const stop = followIntoStore({
-        ...{ state, store, fleet, clock, host, container },
+        ...{ state, logWriter, fleet, clock, host, container },
         since: isoTime(follow.addedAt),
         settings: () => settingsOf(follow),
         onTrouble: error => trouble(key, error),

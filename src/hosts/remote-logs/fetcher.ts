@@ -1,6 +1,6 @@
 // Fetches the logs of hosts into the log store, on a schedule or on request: each line once, whatever dies in between.
 import type { Logger } from '../../logger.ts'
-import type { LogStore } from '../../logs/store.ts'
+import type { LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
@@ -52,7 +52,7 @@ export interface LogFetcher {
 
 export type LogFetcherOptions = {
   state: State
-  store: LogStore
+  logWriter: LogWriter
   fleet: Pick<HostRuntime, 'connections' | 'online'>
   clock: Clock
   logger: Logger
@@ -61,7 +61,14 @@ export type LogFetcherOptions = {
 }
 
 /** Nothing is fetched before `start` unless it is asked for. */
-export function createLogFetcher({ state, store, fleet, clock, logger, retentionMs }: LogFetcherOptions): LogFetcher {
+export function createLogFetcher({
+  state,
+  logWriter,
+  fleet,
+  clock,
+  logger,
+  retentionMs,
+}: LogFetcherOptions): LogFetcher {
   const under = new Map<number, Promise<Fetched>>()
   let stopped = false
   let running = false
@@ -179,7 +186,7 @@ export function createLogFetcher({ state, store, fleet, clock, logger, retention
 
   const append = async (one: RemoteLog, host: Host, { body, format }: Reading, batch: number): Promise<void> => {
     const project = (one.projectId === null ? undefined : readProjectById(state, one.projectId)) ?? findProject(state)
-    await store.append({
+    await logWriter.append({
       body: new TextEncoder().encode(body).buffer,
       format,
       project: project.name,

@@ -105,7 +105,7 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   /** Of a flood, the last lines of each transaction only. */
-  tail(query: Query, onLines: (lines: readonly LogLine[]) => void): () => void {
+  async tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void> {
     return this.#parts.tails.begin(query, onLines)
   }
 

@@ -9,8 +9,8 @@ it('a tail gets the lines that fit, as they can be read back, until it ends', as
   await store.append(batchOf([{ message: 'wanted before' }]))
   const got: LogLine[] = []
   const other: LogLine[] = []
-  const end = store.tail(where(word('wanted')), lines => got.push(...lines))
-  store.tail({ where: null, from: NOON + 1, until: null }, lines => other.push(...lines))
+  const end = await store.tail(where(word('wanted')), lines => got.push(...lines))
+  await store.tail({ where: null, from: NOON + 1, until: null }, lines => other.push(...lines))
   await store.append(batchOf([{ message: 'wanted 1' }, { message: 'unwanted' }, { message: 'wanted 2' }]))
   for (let i = 3; i <= 6; i++) await store.append(batchOf([{ message: `wanted ${i}` }], { idempotencyKey: `k${i}` }))
   await vi.waitFor(() => expect(messages(got).sort()).toEqual([1, 2, 3, 4, 5, 6].map(i => `wanted ${i}`)))
@@ -29,7 +29,7 @@ it('a tail goes on through a restart of the writer', async () => {
   const logger = createLogger('info', [], line => said.push(JSON.parse(line).message))
   const store = await aStore({ logger, programs: { writer: program } })
   const got: string[] = []
-  store.tail(ALL, lines => got.push(...messages(lines)))
+  await store.tail(ALL, lines => got.push(...messages(lines)))
   await store.append(batchOf([{ message: 'before' }]))
   await store.append(batchOf([{ message: 'DIE NOW' }])).catch(() => {})
   await vi.waitFor(() => expect(said).toContain('The log writer 1 is back'), { timeout: 10_000 })
