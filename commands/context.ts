@@ -7,6 +7,7 @@ import type { AddedChannel, AnswerPlace, Channel, PlatformStatus } from '../src/
 import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/check-names.ts'
+import type { Clock } from '../src/clock.ts'
 import { type Actor, commandsFor, completes, positional } from '../src/command/command.ts'
 import type { Config } from '../src/config/config.ts'
 import type { Connectivity } from '../src/connectivity/connectivity.ts'
@@ -21,7 +22,7 @@ import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { State } from '../src/state/database.ts'
-import { type Clock, DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
+import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
 
 /** What a command works with. `now` is the instant it was asked at, epoch ms. */
 export type Context = {

@@ -10,6 +10,7 @@ import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
 import { type AddedChannel, type CommandDispatcher, channelAt, type Platform } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
+import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
@@ -41,7 +42,6 @@ import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
-import type { Clock } from './time.ts'
 
 export type AppOptions = {
   state: State

@@ -25,7 +25,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|logger|time|time-zone|problem|bytes)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(channel|card-text|delivery-health)\.ts$|^src\/connectivity\/targets\.ts$/,
+    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(channel|card-text|delivery-health)\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 

@@ -1,9 +1,10 @@
-// The dispatcher that every door hands command lines to: finds the command, checks role and arguments, runs it, writes the audit.
+// The dispatcher: every door hands it command lines; it finds the command, checks role and arguments, runs it, writes the audit.
 
 import { readAlert } from './alerts/lifecycle.ts'
 import { datedCard } from './card.ts'
 import type { AnswerPlace, Choice, CommandDispatcher, Mention, Reply, Request, Speaker } from './chat/channel.ts'
-import type { Argument } from './command/argument.ts'
+import type { Clock } from './clock.ts'
+import { type Argument, argumentNamed } from './command/argument.ts'
 import { type Actor, type Command, kebab, type Role, usage } from './command/command.ts'
 import {
   findCommand,
@@ -22,7 +23,7 @@ import { writeAudit } from './projects/audit.ts'
 import { findProject } from './projects/projects.ts'
 import { roleAllows, roleOf } from './projects/roles.ts'
 import type { State } from './state/database.ts'
-import type { Clock } from './time.ts'
+import { truncate } from './text.ts'
 
 export type DispatcherOptions<C> = {
   state: State
@@ -30,13 +31,13 @@ export type DispatcherOptions<C> = {
   logger: Logger
   commands: readonly Command<C>[]
   context(by: Actor, now: number, interactive: boolean, place: AnswerPlace | null): C
-  /** The command line that a mention means and where its answer belongs; throws where it hangs from nothing that is known. */
+  /** The command line that a mention stands for, and where its answer belongs. Throws when the thread is not known. */
   readMention(mention: Mention): { line: string; place: AnswerPlace }
-  /** What autocomplete offers for a list, best first. */
+  /** The choices of autocomplete for a list, best first. */
   completions(list: string, typed: string): readonly Choice[]
 }
 
-const CHOICES = 25
+const MAX_CHOICES = 25
 
 /** A dispatcher over `commands`. */
 export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispatcher {
@@ -50,8 +51,8 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       const { command, raw } = readRequest(commands, request)
       if (command.changes) audited = describeWithoutSecrets(request, command, raw)
       refuseRole(command, by)
-      const args = command.parse(speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
-      // What a command does at once and its line in the audit are one transaction; a slow one is written when it is done.
+      const args = parseArguments(command, speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
+      // A synchronous command and its audit row share a transaction; the row of an asynchronous one follows when it is done.
       const answered = state.transaction(() => {
         const answer = command.run(args as never, options.context(by, now, speaker.interactive, speaker.place ?? null))
         if (audited !== null && !(answer instanceof Promise) && !answer.asked)
@@ -74,12 +75,12 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
     }
   }
 
-  // A refusal is answered even where it cannot be written down: the disk may be full.
+  // A refusal is answered even when its audit row cannot be written: the disk may be full.
   const auditRefusal = (by: Actor, line: string, problem: Problem, now: number) => {
     try {
       writeAudit(state, by, line, problem.message, now)
     } catch (error) {
-      logger.error('a refusal could not be written to the audit', { error })
+      logger.error('audit row of a refused command could not be written', { error })
     }
   }
 
@@ -116,17 +117,17 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
     complete(argument, typed, speaker) {
       if (argument.choices)
         return argument.choices.filter(choice => choice.startsWith(typed)).map(value => ({ name: value, value }))
-      const command = commands.find(one => one.arguments.includes(argument))
+      const command = commands.find(candidate => candidate.arguments.includes(argument))
       if (!argument.complete || !command || !roleAllows(roleOf(state, speaker), command.role)) return []
-      return completions(argument.complete, typed).slice(0, CHOICES)
+      return completions(argument.complete, typed).slice(0, MAX_CHOICES)
     },
     form(line, ask) {
       const found = findCommand(commands, splitWords(line))
       if (!found) return null
-      const list = ask.map(name => found.command.arguments.find(argument => argument.name === name))
+      const list = ask.map(name => argumentNamed(found.command.arguments, name))
       return {
         command: found.command as Command<never>,
-        arguments: list.filter((one): one is Argument => one !== undefined),
+        arguments: list.filter((argument): argument is Argument => argument !== undefined),
       }
     },
     fillForm(line, values) {
@@ -148,7 +149,7 @@ function readRequest<C>(
     if (rest.length === 0) return { command, raw: request.args }
     throw new Problem(
       'invalid',
-      `"command" names "${command.name}" and says "${rest[0]!.text}" beside it. Put arguments into "args".`,
+      `"command" must be just "${command.name}", without "${rest[0]!.text}". Put arguments into "args".`,
       {
         fields: { command: `must be just "${command.name}"` },
       },
@@ -157,15 +158,30 @@ function readRequest<C>(
   try {
     return { command, raw: readArguments(command, rest) }
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    const written = usage(command)
-    const hint =
-      written.length > LONG_USAGE ? `"help ${command.name}" shows how it is written.` : `It is written: ${written}`
-    throw new Problem(error.code, `${error.message} ${hint}`, { ...(error.fields ? { fields: error.fields } : {}) })
+    throw error instanceof Problem ? withUsage(error, command) : error
   }
 }
 
-const LONG_USAGE = 160
+/** The typed arguments; a missing one is answered with the usage of the command. */
+function parseArguments<C>(command: Command<C>, raw: Record<string, unknown>): Record<string, unknown> {
+  try {
+    return command.parse(raw)
+  } catch (error) {
+    const isMissing = command.arguments.some(({ name, required }) => required && (raw[name] ?? null) === null)
+    throw error instanceof Problem && isMissing ? withUsage(error, command) : error
+  }
+}
+
+function withUsage<C>(problem: Problem, command: Command<C>): Problem {
+  const line = usage(command)
+  const hint = line.length > MAX_USAGE_LENGTH ? `"help ${command.name}" shows its usage.` : `Usage: ${line}`
+  return new Problem(problem.code, `${problem.message} ${hint}`, {
+    ...(problem.fields ? { fields: problem.fields } : {}),
+  })
+}
+
+/** A longer usage line is left to `help`, characters. */
+const MAX_USAGE_LENGTH = 160
 
 function wordsOf(request: Request): readonly Word[] {
   if ('words' in request) return shellWords(request.words)
@@ -176,11 +192,11 @@ function refuseRole<C>(command: Command<C>, by: { role: Role }): void {
   if (roleAllows(by.role, command.role)) return
   throw new Problem(
     'forbidden',
-    `"${command.name}" needs the role ${command.role}, and you are ${by.role}. An admin can change that with "roles set".`,
+    `"${command.name}" needs the role ${command.role}; your role is ${by.role}. An admin can change it with "roles set".`,
   )
 }
 
-/** What a key of a project may ask: about its own project and the alerts of that only. */
+/** Limits a request with a project key to that project and its alerts. */
 function limitToProject<C>(
   state: State,
   command: Command<C>,
@@ -188,10 +204,10 @@ function limitToProject<C>(
   project: string,
 ): Record<string, unknown> {
   const alert = command.arguments.find(argument => argument.complete === 'alert' && argument.required)
-  // "ack all" is limited as what takes a project is.
+  // "ack all" is limited by its project argument, below.
   if (alert && String(raw[alert.name]).toLowerCase() !== 'all') {
     const id = Number(String(raw[alert.name] ?? '').replace('#', ''))
-    // Another project's alert is told from none at all by nothing.
+    // The answer must not show whether an alert of another project exists.
     if (!Number.isInteger(id) || readAlert(state, id)?.projectId === findProject(state, project).id) return raw
     throw new Problem('not_found', `There is no alert ${id} in the project ${project}.`)
   }
@@ -201,22 +217,23 @@ function limitToProject<C>(
   if (takesProject && (raw.project ?? project) === project) return { ...raw, project }
   throw new Problem(
     'forbidden',
-    `This key reaches the project ${project} only, and "${command.name}" goes further. Use the admin key.`,
+    `This key is limited to the project ${project}, and "${command.name}" is not. Use the admin key.`,
   )
 }
 
 /**
- * Hosts are reached with Vakt's own rights, whatever project their alerts belong to; and the project that a rule or a
- * report is edited to is not the one it has, which may be every one.
+ * Commands that reach beyond a project although they take one: hosts belong to all projects, and the project argument
+ * of these two edits is the new project, not the one that the rule or report has.
  */
 const BEYOND_PROJECTS = /^(hosts|containers|actions) |^(rules|reports) edit$/
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {
-  if ('line' in request) return cut(request.line.trim())
-  if ('words' in request) return cut(typed(request.words))
+  if ('line' in request) return truncate(request.line.trim(), MAX_AUDIT_LENGTH)
+  if ('words' in request) return truncate(typed(request.words), MAX_AUDIT_LENGTH)
   const args = Object.entries(request.args).filter(([, value]) => value !== undefined && value !== null)
-  return cut([request.command, ...args.map(([name, value]) => `--${kebab(name)}=${quoteWord(said(value))}`)].join(' '))
+  const words = args.map(([name, value]) => `--${kebab(name)}=${quoteWord(valueText(value))}`)
+  return truncate([request.command, ...words].join(' '), MAX_AUDIT_LENGTH)
 }
 
 /** The same with the values of secret arguments left out. */
@@ -227,22 +244,18 @@ function describeWithoutSecrets<C>(request: Request, command: Command<C>, raw: R
   return describeRequest({ command: command.name, args: Object.fromEntries(shown) })
 }
 
-const LONGEST_AUDITED = 2_000
+const MAX_AUDIT_LENGTH = 2_000
 
-function cut(line: string): string {
-  return line.length > LONGEST_AUDITED ? `${line.slice(0, LONGEST_AUDITED)}…` : line
-}
-
-function said(value: unknown): string {
+function valueText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
 function asProblem(error: unknown, logger: Logger, request: string): Problem {
   if (error instanceof Problem) return error
-  logger.error('a command failed', { request, error })
+  logger.error('command failed', { request, error })
   return new Problem(
     'internal',
-    'Vakt could not do that because of a fault of its own. The log says more; nothing was half-done.',
+    'Vakt failed because of a fault of its own. Nothing was changed; the log of Vakt has the details.',
     { cause: error },
   )
 }

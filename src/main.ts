@@ -8,6 +8,7 @@ import { createApp } from './app.ts'
 import type { CommandDispatcher } from './chat/channel.ts'
 import { createTerminal } from './chat/terminal/platform.ts'
 import { createWebhooks } from './chat/webhook/platform.ts'
+import { type Clock, systemClock } from './clock.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
 import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
 import { createLogger, type Logger } from './logger.ts'
@@ -18,7 +19,7 @@ import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
 import { openState } from './state/database.ts'
 import { readValue, writeValue } from './state/key-value.ts'
-import { type Clock, SECOND, systemClock } from './time.ts'
+import { SECOND } from './time.ts'
 
 /** Requests under way get so long to finish, then everything else so long to be put down, ms. */
 const REQUESTS_FINISH = 3 * SECOND

@@ -6,30 +6,6 @@ export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 export const WEEK = 7 * DAY
 
-/** The only way to read the time or to wait; tests put a fake one in its place. */
-export interface Clock {
-  /** The present instant, epoch ms. */
-  now(): number
-  /** Runs `task` at the instant `at` (at once when it is past), unless the returned function is called before. */
-  at(at: number, task: () => void): () => void
-}
-
-// setTimeout fires at once for delays past 2^31-1 ms, so a far deadline is reached in steps.
-const LONGEST_TIMEOUT = 2 ** 31 - 1
-
-export const systemClock: Clock = {
-  now: Date.now,
-  at(at, task) {
-    let timer: NodeJS.Timeout
-    const arm = () => {
-      const wait = at - Date.now()
-      timer = wait > LONGEST_TIMEOUT ? setTimeout(arm, LONGEST_TIMEOUT) : setTimeout(task, Math.max(0, wait))
-    }
-    arm()
-    return () => clearTimeout(timer)
-  },
-}
-
 const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK }
 
 /** `90s`, `5m`, `1h30m`, `1.5d`, `250ms` in ms; null when it is not a duration. */
@@ -128,30 +104,5 @@ function clockTime(day: string | undefined, time: string | undefined, today: Tem
     return (passed ? at : at.subtract({ days: 1 })).epochMilliseconds
   } catch {
     return null
-  }
-}
-
-/**
- * How long to wait after so many failures in a row, ms: not at all after none, then from `first` doubling up to `most`, less
- * up to half by `chance` (0 to 1), so that many do not march in step.
- */
-export function backOff(failures: number, chance: number, first = SECOND, most = 5 * MINUTE): number {
-  if (failures <= 0) return 0
-  const longest = Math.min(most, first * 2 ** Math.min(failures - 1, 30))
-  return Math.round(longest * (1 - chance / 2))
-}
-
-/**
- * Says, asked again and again, whether what is old may be dropped at `now`. A clock that leaps over more than a day may be
- * wrong, and what is dropped stays dropped: for an hour nothing is, or until the clock is put back.
- */
-export function createLeapGuard(): (now: number) => boolean {
-  let last: number | null = null
-  let doubtedUntil = 0
-  return now => {
-    if (last !== null && now - last > DAY) doubtedUntil = now + HOUR
-    if (last !== null && last - now > DAY) doubtedUntil = 0
-    last = now
-    return now >= doubtedUntil
   }
 }

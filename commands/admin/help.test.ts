@@ -26,6 +26,6 @@ it('shows every first word within one message', async () => {
 
 it('shows the commands of a word, and one command in full', async () => {
   expect(await text('help checks')).toContain('checks pause')
-  expect(await text('help checks add')).toMatch(/--grace.*needs the role/is)
+  expect(await text('help checks add')).toMatch(/--grace.*role: /is)
   expect(await text('help silly')).toContain('There is no command "silly"')
 })

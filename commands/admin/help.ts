@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Argument } from '../../src/command/argument.ts'
 import { type Command, completes, positional, usage } from '../../src/command/command.ts'
+import { commandNamed } from '../../src/command/command-line.ts'
 import { Problem } from '../../src/problem.ts'
 import { type Context, command } from '../context.ts'
 
@@ -9,23 +10,30 @@ import { type Context, command } from '../context.ts'
 export function helpCommand(commands: () => readonly Command<Context>[]) {
   return command({
     name: 'help',
-    summary: 'Show all commands, or how one is written',
+    summary: 'Show all commands, or the usage of one',
     examples: ['help', 'help checks', 'help checks add'],
     role: 'viewer',
     args: {
-      command: completes(positional(z.string().max(60).optional()), 'command').describe('A command or a group of them'),
+      command: completes(positional(z.string().max(60).optional()), 'command').describe(
+        'A command, or the first word of several',
+      ),
     },
     run({ command: name }, context) {
       const wanted = (name ?? '').trim().toLowerCase()
-      const exact = commands().find(one => one.name === wanted)
-      const group = commands().filter(one => wanted === '' || one.name === wanted || one.name.startsWith(`${wanted} `))
+      const exact = commandNamed(commands(), wanted)
+      const group = exact && exact.name !== wanted ? [exact] : groupOf(commands(), wanted)
       if (group.length === 0) {
-        throw new Problem('not_found', `There is no command "${wanted}". "help" shows them all.`, {
+        throw new Problem('not_found', `There is no command "${wanted}". "help" shows all commands.`, {
           fields: { command: 'no such command' },
         })
       }
       const result = {
-        commands: group.map(one => ({ name: one.name, usage: usage(one), summary: one.summary, role: one.role })),
+        commands: group.map(member => ({
+          name: member.name,
+          usage: usage(member),
+          summary: member.summary,
+          role: member.role,
+        })),
       }
       if (exact) return { card: fullCard(exact), result }
       return { card: wanted === '' ? overview(group, context) : groupCard(wanted, group), result }
@@ -33,18 +41,25 @@ export function helpCommand(commands: () => readonly Command<Context>[]) {
   })
 }
 
+/** The commands that begin with a word, by their names or by their former ones. */
+function groupOf(all: readonly Command<Context>[], word: string): Command<Context>[] {
+  const isIn = (name: string) => word === '' || name === word || name.startsWith(`${word} `)
+  const named = all.filter(({ name }) => isIn(name))
+  return named.length > 0 ? named : all.filter(({ aliases }) => aliases.some(isIn))
+}
+
 /** A line for each first word, so that all of them fit into one message of any chat. */
 function overview(all: readonly Command<Context>[], { publicUrl }: Context) {
   const groups = Map.groupBy(all, one => one.name.split(' ')[0]!)
   return {
-    title: 'What Vakt understands',
+    title: 'Commands',
     tone: 'plain' as const,
     lines: [...groups].map(([word, group]) => {
       const own = group.find(one => one.name === word)
       const rest = group.filter(one => one !== own).map(one => one.name.slice(word.length + 1))
       return [{ code: word }, ' ', [own?.summary, rest.join(' · ')].filter(Boolean).join(' — ')]
     }),
-    footer: `"help checks" tells more of one word, "help checks add" all of one command. Beats and logs go to ${publicUrl}.`,
+    footer: `"help checks" lists the commands of a group, "help checks add" explains one. Send beats and logs to ${publicUrl}.`,
   }
 }
 
@@ -53,7 +68,7 @@ function groupCard(wanted: string, group: readonly Command<Context>[]) {
     title: `The ${wanted} commands`,
     tone: 'plain' as const,
     lines: group.map(one => [{ code: one.name }, ` ${one.summary}`]),
-    footer: '"help <command>" shows how one is written.',
+    footer: '"help <command>" explains a command.',
   }
 }
 
@@ -64,12 +79,12 @@ function fullCard(one: Command<Context>) {
     lines: [
       `${one.summary}.`,
       ...(one.details ? [one.details] : []),
-      [{ bold: 'Written' }, ' ', { code: usage(one) }],
+      [{ bold: 'Usage:' }, ' ', { code: usage(one) }],
       ...one.arguments.map(argument => [
         { code: argument.positional ? argument.name : `--${argument.name}` },
         ` ${argument.summary}${limits(argument)}`,
       ]),
-      [{ bold: 'Needs' }, ` the role ${one.role}`],
+      [{ bold: 'Role:' }, ` ${one.role}`],
     ],
     ...(one.examples.length > 0 ? { code: { text: one.examples.join('\n') } } : {}),
   }
@@ -77,5 +92,5 @@ function fullCard(one: Command<Context>) {
 
 function limits(argument: Argument): string {
   if (argument.choices) return ` (${argument.choices.join(', ')})`
-  return argument.required ? ' (needed)' : ''
+  return argument.required ? ' (required)' : ''
 }

@@ -155,7 +155,7 @@ describe('a command that cannot be done', () => {
     ['checks pause nobody', { name: expect.any(String) }, /There is no check "nobody"/],
     ['checks next', { name: expect.any(String) }, /Say which check, or a schedule/],
     ['checks next job --from yesteryear', { from: expect.any(String) }, /is not a time/],
-    ['checks', { line: expect.any(String) }, /needs one more word/],
+    ['checks', { line: expect.any(String) }, /needs another word/],
     ['checks stop job', { line: expect.any(String) }, /There is no command "checks stop"/],
     ['ack', { alert: expect.any(String) }, /alert/i],
     ['ack 99', { alert: expect.any(String) }, /There is no alert 99/],

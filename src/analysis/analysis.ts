@@ -1,10 +1,10 @@
 // Everything that analyses, put together: the analyst, its answers under cards, and what it does by itself.
 import { type Channel, channelAt } from '../chat/channel.ts'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import type { State } from '../state/database.ts'
-import type { Clock } from '../time.ts'
 import { type Analyst, createAnalyst } from './analyst.ts'
 import { answerCard } from './answer-card.ts'
 import { createAutomatic } from './automatic.ts'

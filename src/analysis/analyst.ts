@@ -1,11 +1,12 @@
 // The analyst: gathers evidence, has a model read it where one may, and always has an answer.
 import { createHash } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, DAY, MINUTE, SECOND } from '../time.ts'
+import { DAY, MINUTE, SECOND } from '../time.ts'
 import { type Analysis, readByDigest, saveAnalysis, uniqueDigest } from './analyses.ts'
 import { gatherPack, type Subject } from './evidence/gather.ts'
 import { createMetricTools } from './evidence/metric-tools.ts'

@@ -1,9 +1,10 @@
 // Analyses critical alerts by itself where a project wants that: one after the other, under their cards, a few an hour.
 import type { Card } from '../card.ts'
 import type { Channel } from '../chat/channel.ts'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, MINUTE } from '../time.ts'
+import { MINUTE } from '../time.ts'
 import type { Analyst, Answered } from './analyst.ts'
 import { countAutomatic, waitingAlerts } from './automatic-analyses.ts'
 import { cardRef } from './cards.ts'

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Card } from '../card.ts'
 import { type Channel, DeliveryError } from '../chat/channel.ts'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, SECOND } from '../time.ts'
+import { SECOND } from '../time.ts'
 import { forgetPendingAnswer, listPendingAnswers, recordPendingAnswer } from './begun-answers.ts'
 
 /** Edits share the channel's limit with alerts, so they keep well below it. */

@@ -1,5 +1,6 @@
 // How a platform without a connection of its own is doing, learnt from what is sent there: a dead webhook is to be told elsewhere.
-import { type Clock, MINUTE } from '../time.ts'
+import type { Clock } from '../clock.ts'
+import { MINUTE } from '../time.ts'
 import { type Channel, DeliveryError, type PlatformStatus } from './channel.ts'
 
 /** Every failure is followed by another try within some five minutes; what is not tried any more is in no trouble. */

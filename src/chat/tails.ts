@@ -1,9 +1,10 @@
 // Live tails: one message that shows the newest lines, edited in place at a pace every platform allows, until it is stopped.
 import { randomBytes } from 'node:crypto'
 import type { Button, Card, Text } from '../card.ts'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
-import { aboutDuration, type Clock, MINUTE, SECOND } from '../time.ts'
+import { aboutDuration, MINUTE, SECOND } from '../time.ts'
 import { type Channel, DeliveryError } from './channel.ts'
 
 /** Edits share the channel's limit with alerts, so those of all tails in it together keep well below it. */

@@ -17,6 +17,13 @@ export type Argument = {
   maxLength?: number
   /** What autocomplete offers: the name of a list in `Completions`. */
   complete?: string
+  /** Former names, which still work and are not shown. */
+  aliases?: readonly string[]
   /** Never written down: the audit and the log show that it was given. */
   secret?: boolean
+}
+
+/** The argument that a name or one of its former names means. */
+export function argumentNamed(list: readonly Argument[], name: string): Argument | undefined {
+  return list.find(argument => argument.name === name) ?? list.find(argument => argument.aliases?.includes(name))
 }

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { commandsFor, positional } from './command.ts'
-import { findCommand, quoteWord, readArguments, shellWords, splitWords, typed } from './command-line.ts'
+import { aliased, commandsFor, positional } from './command.ts'
+import { commandNamed, findCommand, quoteWord, readArguments, shellWords, splitWords, typed } from './command-line.ts'
 
 const add = commandsFor<null>()({
   name: 'checks add',
@@ -95,4 +95,43 @@ describe('words that a shell has split', () => {
 it('a command is found by the longest name that fits, in any case', () => {
   expect(findCommand([add], splitWords('Checks ADD job'))?.rest.map(word => word.text)).toEqual(['job'])
   expect(findCommand([add], splitWords('checks'))).toBeNull()
+})
+
+describe('a comment', () => {
+  it.each([
+    ['ack 42 # looking into it', ['ack', '42']],
+    ['# only a comment, with an "open quote', []],
+    ['ack #42', ['ack', '#42']],
+    ['channels add slack:#ops', ['channels', 'add', 'slack:#ops']],
+    ['note 42 "step # 3" #', ['note', '42', 'step # 3']],
+    ['note 42 \\# stays', ['note', '42', '#', 'stays']],
+  ])('begins with a # that stands alone: %s', (line, expected) => {
+    expect(splitWords(line).map(({ text }) => text)).toEqual(expected)
+  })
+})
+
+describe('former names', () => {
+  const show = commandsFor<null>()({
+    name: 'suppression show',
+    aliases: ['holds show', 'holds'],
+    summary: 'Show thresholds',
+    role: 'viewer',
+    args: { for: aliased(z.string().optional(), 'hold', 'lasting') },
+    run: () => ({ card: { title: '', tone: 'plain' } }),
+  })
+
+  it('find the command and the flag, and a flag cut short finds it too', () => {
+    expect(findCommand([add, show], splitWords('Holds show --hold 5m'))).toMatchObject({
+      command: { name: 'suppression show' },
+    })
+    expect(findCommand([add, show], splitWords('holds'))?.command.name).toBe('suppression show')
+    expect(commandNamed([add, show], 'holds show')?.name).toBe('suppression show')
+    for (const line of ['--hold 5m', '--hold=5m', '--last 5m', '--for 5m', '--fo 5m'])
+      expect(readArguments(show, splitWords(line))).toEqual({ for: '5m' })
+    expect(show.parse({ hold: '5m' })).toEqual({ for: '5m' })
+  })
+
+  it('are not shown', () => {
+    expect(() => readArguments(show, splitWords('--wrong'))).toThrow(/It takes --for, --share\.$/)
+  })
 })

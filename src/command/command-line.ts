@@ -1,6 +1,7 @@
 // Command lines as people type them: words as in a shell, flags anywhere, the last positional takes the rest.
 
 import { Problem } from '../problem.ts'
+import { argumentNamed } from './argument.ts'
 import type { Command } from './command.ts'
 
 /** One word of a line: its meaning without the quotes, and how it was written. */
@@ -8,13 +9,15 @@ export type Word = { text: string; raw: string }
 
 /**
  * Splits a line into words as a shell does: single and double quotes (also the curly ones that phones type), `\` before
- * a character. Throws `invalid` for a quote that is never closed.
+ * a character. A `#` that stands alone begins a comment, up to the end of the line (`#42` is a word, as people write it).
+ * Throws `invalid` for a quote that is never closed.
  */
 export function splitWords(line: string): Word[] {
   const words: Word[] = []
   let word: Word | null = null
   for (const [raw, double, curly, single, escaped, space] of line.matchAll(PIECES)) {
     if (space !== undefined) {
+      if (word?.raw === '#') break
       word = null
       continue
     }
@@ -30,8 +33,10 @@ export function splitWords(line: string): Word[] {
     word.text += double?.replaceAll(/\\(["\\])/g, '$1') ?? curly ?? single ?? escaped ?? raw
     word.raw += raw
   }
+  const comment = words.findIndex(({ raw }) => raw === '#')
+  const meant = comment < 0 ? words : words.slice(0, comment)
   // Phones turn two hyphens into a dash.
-  return words.map(one => (/^[—–]{1,2}[a-z]/i.test(one.raw) ? dashed(one) : one))
+  return meant.map(one => (/^[—–]{1,2}[a-z]/i.test(one.raw) ? dashed(one) : one))
 }
 
 function dashed({ text, raw }: Word): Word {
@@ -64,17 +69,25 @@ export function typed(texts: readonly string[]): string {
     .join(' ')
 }
 
-/** The command that a line names (the longest name that fits) and the words after it, or null. */
+/** The command that a line names, by its name or a former one (the longest that fits), and the words after it, or null. */
 export function findCommand<C>(commands: readonly Command<C>[], words: readonly Word[]) {
-  let best: { command: Command<C>; rest: readonly Word[] } | null = null
+  let best: { command: Command<C>; length: number } | null = null
   for (const command of commands) {
-    const name = command.name.split(' ')
-    const fits = name.every((part, i) => words[i]?.text.toLowerCase() === part)
-    if (fits && (!best || name.length > best.command.name.split(' ').length)) {
-      best = { command, rest: words.slice(name.length) }
+    for (const name of [command.name, ...command.aliases]) {
+      const parts = name.split(' ')
+      const fits = parts.every((part, i) => words[i]?.text.toLowerCase() === part)
+      if (fits && (!best || parts.length > best.length)) best = { command, length: parts.length }
     }
   }
-  return best
+  return best && { command: best.command, rest: words.slice(best.length) }
+}
+
+/** The command of a name or a former name, or undefined. */
+export function commandNamed<C extends { name: string; aliases: readonly string[] }>(
+  commands: readonly C[],
+  name: string,
+): C | undefined {
+  return commands.find(command => command.name === name) ?? commands.find(({ aliases }) => aliases.includes(name))
 }
 
 /**
@@ -107,16 +120,18 @@ export function readArguments<C>(command: Command<C>, words: readonly Word[]): R
 
 /** Writes a value so that `splitWords` reads it back as one word. */
 export function quoteWord(value: string): string {
-  if (/^[\p{L}\p{N}_./:@%+,=*#-]+$/u.test(value) && !value.startsWith('--')) return value
+  if (/^[\p{L}\p{N}_./:@%+,=*#-]+$/u.test(value) && !value.startsWith('--') && value !== '#') return value
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
 }
 
 function readFlag<C>(command: Command<C>, word: Word) {
   const [, written, inline] = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word.text) ?? [undefined, word.text.slice(2), undefined]
   const asked = written!.toLowerCase().replaceAll('_', '-')
-  const byName = (name: string) => command.arguments.find(argument => argument.name === name)
-  const flagsOf = command.arguments.filter(one => !one.positional)
-  const longer = flagsOf.filter(one => one.name.startsWith(asked))
+  const byName = (name: string) => argumentNamed(command.arguments, name)
+  const flagsOf = command.arguments.filter(({ positional }) => !positional)
+  const named = flagsOf.filter(({ name }) => name.startsWith(asked))
+  const longer =
+    named.length > 0 ? named : flagsOf.filter(({ aliases }) => aliases?.some(name => name.startsWith(asked)))
   const negated = byName(asked.replace(/^no-/, ''))
   const plain = byName(asked) ?? (negated || longer.length > 1 ? undefined : longer[0])
   const argument = plain ?? (negated?.kind === 'flag' ? negated : undefined)

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Card } from '../card.ts'
 import { Problem } from '../problem.ts'
-import type { Argument, ArgumentKind } from './argument.ts'
+import { type Argument, type ArgumentKind, argumentNamed } from './argument.ts'
 import { argumentError, argumentErrorSentence, NO_MESSAGE } from './argument-errors.ts'
 
 export const ROLES = ['viewer', 'responder', 'admin'] as const
@@ -23,6 +23,8 @@ type Shape = Record<string, z.ZodType>
 /** A command without its types: what the doors hold. `C` is what `run` is given beside the arguments. */
 export type Command<C> = {
   name: string
+  /** Former names, which still work and are not shown. */
+  aliases: readonly string[]
   summary: string
   details?: string
   examples: readonly string[]
@@ -44,6 +46,11 @@ export function completes<T extends z.ZodType>(schema: T, list: string): T {
   return schema.meta({ ...schema.meta(), complete: list }) as T
 }
 
+/** Gives an argument former names (kebab case), which still work and are not shown. */
+export function aliased<T extends z.ZodType>(schema: T, ...aliases: readonly string[]): T {
+  return schema.meta({ ...schema.meta(), aliases }) as T
+}
+
 /** Keeps the value of an argument out of the audit and the log. */
 export function secret<T extends z.ZodType>(schema: T): T {
   return schema.meta({ ...schema.meta(), secret: true }) as T
@@ -56,6 +63,7 @@ export function secret<T extends z.ZodType>(schema: T): T {
 export function commandsFor<C>() {
   return function command<S extends Shape>(definition: {
     name: string
+    aliases?: readonly string[]
     summary: string
     details?: string
     examples?: readonly string[]
@@ -64,13 +72,14 @@ export function commandsFor<C>() {
     args: S
     run(args: z.output<z.ZodObject<S>>, context: C): Answer | Promise<Answer>
   }): Command<C> {
-    const { examples = [], changes = definition.role !== 'viewer', ...rest } = definition
+    const { aliases = [], examples = [], changes = definition.role !== 'viewer', ...rest } = definition
     const args = { ...definition.args, ...(changes ? {} : { share: SHARE }) }
     // Described when first asked for: hundreds of arguments at every start would be felt.
     const describe = once(() => Object.entries(args).map(([key, type]) => describeArgument(key, type)))
     const schema = once(() => z.strictObject(args))
     return {
       ...rest,
+      aliases,
       examples,
       changes,
       get arguments() {
@@ -124,6 +133,7 @@ function describeArgument(key: string, type: z.ZodType): Argument {
     ...bounds(inner),
     ...(inner.maxLength === undefined ? {} : { maxLength: inner.maxLength }),
     ...(meta.complete === undefined ? {} : { complete: meta.complete }),
+    ...(meta.aliases === undefined ? {} : { aliases: meta.aliases }),
     ...(meta.secret ? { secret: true } : {}),
   }
 }
@@ -137,7 +147,13 @@ function bounds({ minimum, exclusiveMinimum, maximum }: JsonType): { min?: numbe
   }
 }
 
-type Meta = { description?: string; positional?: boolean; complete?: string; secret?: boolean }
+type Meta = {
+  description?: string
+  positional?: boolean
+  complete?: string
+  aliases?: readonly string[]
+  secret?: boolean
+}
 
 // What was said of the type inside `.optional()` holds too; the outer words come first.
 function metaOf(type: z.ZodType): Meta {
@@ -167,7 +183,7 @@ function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Rec
   const values: Record<string, unknown> = {}
   const fields: Record<string, string> = {}
   for (const [name, value] of Object.entries(raw)) {
-    const argument = list.find(one => one.name === kebab(name))
+    const argument = argumentNamed(list, kebab(name))
     if (!argument) fields[kebab(name)] = `There is no argument --${kebab(name)}`
     else if (value !== null) values[argument.key] = fromText(argument, value)
   }

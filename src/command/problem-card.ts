@@ -1,11 +1,11 @@
-// What people read when something is refused or fails.
+// The card that people read when a command is refused or fails.
 import type { Card } from '../card.ts'
 import type { Problem } from '../problem.ts'
 
-/** What is said when something is refused or fails: one sentence, and how the command is written when that helps. */
+/** The card of a refusal or failure: what happened in one sentence, with the usage of the command where that helps. */
 export function problemCard(problem: Problem): Card {
   const titles = {
-    invalid: 'That does not work yet',
+    invalid: 'Invalid input',
     unauthorized: 'Not signed in',
     forbidden: 'Not allowed',
     not_found: 'Not found',
@@ -13,7 +13,7 @@ export function problemCard(problem: Problem): Card {
     too_large: 'Too large',
     unsupported: 'Not supported',
     not_a_log: 'Not a log',
-    limited: 'Too many',
+    limited: 'Too many requests',
     busy: 'Busy',
     internal: 'Something went wrong in Vakt',
   }

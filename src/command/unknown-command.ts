@@ -1,26 +1,26 @@
-// What somebody is told who says a command that there is not: what was probably meant.
+// The answer to an unknown command: the commands that were probably meant.
 import { distance } from 'fastest-levenshtein'
 import { Problem } from '../problem.ts'
 import type { Command } from './command.ts'
 import type { Word } from './command-line.ts'
 
-/** So many letters may be wrong, missing or too many; two that are swapped are two wrong ones. */
-const SLIPS = 2
-const SUGGESTED = 3
+/** How many letters may be wrong, missing or extra; two swapped letters count as two. */
+const MAX_DISTANCE = 2
+const MAX_SUGGESTIONS = 3
 
-/** The problem of words that name no command: which come next, which are near, or where all are shown. */
+/** The problem of words that name no command: it lists the next words, or suggests similar commands, or points to help. */
 export function unknownCommand<C>(commands: readonly Pick<Command<C>, 'name'>[], words: readonly Word[]): Problem {
   const typed = words.map(word => word.text.toLowerCase())
   const [first = ''] = typed
-  if (first === '') return problem('Say a command. "help" shows them all.')
+  if (first === '') return problem('Enter a command. "help" shows all commands.')
   const names = commands.map(({ name }) => name)
   const group = names.filter(name => name.split(' ')[0] === first)
-  if (group.length > 0 && typed.length === 1) return problem(`"${first}" needs one more word: ${group.join(', ')}.`)
+  if (group.length > 0 && typed.length === 1) return problem(`"${first}" needs another word: ${group.join(', ')}.`)
   const near = group.length > 0 ? nearestOf(group, typed) : nearest(names, typed)
   const meant = near.length > 0 ? ` Did you mean ${near.map(name => `"${name}"`).join(' or ')}?` : ''
   if (group.length > 0)
     return problem(`There is no command "${first} ${typed[1]}".${meant || ` There is ${group.join(', ')}.`}`)
-  return problem(`There is no command "${first}".${meant} "help" shows them all.`)
+  return problem(`There is no command "${first}".${meant} "help" shows all commands.`)
 }
 
 function problem(sentence: string): Problem {
@@ -33,15 +33,15 @@ function nearest(names: readonly string[], typed: readonly string[]): string[] {
   return whole.length > 0 ? whole : closest([...new Set(names.map(name => name.split(' ')[0]!))], () => typed[0]!)
 }
 
-/** The names nearest to as many of the words typed as each has. */
+/** The names nearest to the words typed, compared over as many words as each name has. */
 function nearestOf(names: readonly string[], typed: readonly string[]): string[] {
   return closest(names, name => typed.slice(0, name.split(' ').length).join(' '))
 }
 
 function closest(names: readonly string[], wordsFor: (name: string) => string): string[] {
   const rated = names
-    .map(name => ({ name, slips: distance(name, wordsFor(name)) }))
-    .filter(({ name, slips }) => slips <= SLIPS && slips * 2 < name.length)
-  const least = Math.min(...rated.map(({ slips }) => slips))
-  return rated.flatMap(({ name, slips }) => (slips === least ? [name] : [])).slice(0, SUGGESTED)
+    .map(name => ({ name, edits: distance(name, wordsFor(name)) }))
+    .filter(({ name, edits }) => edits <= MAX_DISTANCE && edits * 2 < name.length)
+  const least = Math.min(...rated.map(({ edits }) => edits))
+  return rated.flatMap(({ name, edits }) => (edits === least ? [name] : [])).slice(0, MAX_SUGGESTIONS)
 }

@@ -1,8 +1,9 @@
 // Probes the targets in rounds and tells when Vakt is offline.
 import { Resolver } from 'node:dns/promises'
 import { connect } from 'node:net'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import { type Clock, SECOND } from '../time.ts'
+import { SECOND } from '../time.ts'
 import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
 import { ping, Untriable } from './ping.ts'
 import type { Target } from './targets.ts'

@@ -1,9 +1,9 @@
 // The running side of the hosts: their connections, and the collector that asks them how they are.
 import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
-import type { Clock } from '../time.ts'
 import { noEngine } from './containers/errors.ts'
 import { createTailSpools, type TailSpools } from './containers/tail-spool.ts'
 import type { Engine, Host } from './host.ts'

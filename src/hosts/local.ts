@@ -1,7 +1,7 @@
 // Vakt's own machine: commands are started directly, without a shell and without SSH.
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Clock } from '../clock.ts'
 import { Problem } from '../problem.ts'
-import type { Clock } from '../time.ts'
 import type { Host } from './host.ts'
 import { collected, type Machine, MOST_OUTPUT, RUN_TIMEOUT, type Running } from './machine.ts'
 

@@ -1,10 +1,10 @@
 // Who sends logs and alerts: a key shown in a header, or a request signed with one; and their body, once they are known.
 import type { BlockList } from 'node:net'
+import type { Clock } from '../clock.ts'
 import { Problem } from '../problem.ts'
 import { type Key, readKeyBySecret } from '../projects/keys.ts'
 import { findProject, type Project } from '../projects/projects.ts'
 import type { Rates } from '../projects/rates.ts'
-import type { Clock } from '../time.ts'
 import { isAdminKey, shownSecret } from './auth.ts'
 import { readStart } from './body.ts'
 import { claimedSigner, isSigned, readSigned, type SignatureOptions } from './signed.ts'

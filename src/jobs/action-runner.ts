@@ -4,6 +4,7 @@ import { readAlert, recordChange } from '../alerts/alerts.ts'
 import { endingOf, runCard } from '../alerts/run-card.ts'
 import { cardRef } from '../analysis/cards.ts'
 import type { Channel } from '../chat/channel.ts'
+import type { Clock } from '../clock.ts'
 import { type ActionOrder, type ActionRun, actionWords, outcomeWords, writeOn } from '../hosts/actions/action.ts'
 import {
   beginRun,
@@ -21,7 +22,6 @@ import type { Logger } from '../logger.ts'
 import { showLive } from '../notifications/delivery/live-message.ts'
 import { writeAudit } from '../projects/audit.ts'
 import type { State } from '../state/database.ts'
-import type { Clock } from '../time.ts'
 import { createAutomaticActions } from './automatic-actions.ts'
 
 /** So much of the beginning and of the end is kept, bytes. */

@@ -3,13 +3,14 @@ import type { Alert } from '../alerts/alert.ts'
 import { listAlerts } from '../alerts/alert-lists.ts'
 import { type AvailableAction, availableActions } from '../alerts/available-actions.ts'
 import { STORM, TEST } from '../alerts/suppression/inhibition.ts'
+import type { Clock } from '../clock.ts'
 import { type ActionOrder, withheldBecause } from '../hosts/actions/action.ts'
 import { automaticAlerts, earlierStarts } from '../hosts/actions/action-runs.ts'
 import { listActions } from '../hosts/actions/actions.ts'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, SECOND } from '../time.ts'
+import { SECOND } from '../time.ts'
 
 /** An alert has its card by then, and what holds it back does. */
 const SETTLED = 5 * SECOND

@@ -1,6 +1,8 @@
 // The dead man's switch: pings a URL elsewhere while the scheduler is well, so that its silence tells of Vakt's own death.
+
+import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import { type Clock, MINUTE, SECOND } from '../time.ts'
+import { MINUTE, SECOND } from '../time.ts'
 
 const EVERY = MINUTE
 const PATIENCE = 10 * SECOND

@@ -2,6 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { listAlerts } from '../alerts/alert-lists.ts'
 import { applyOutcomes, endAlert, readOpenAlert } from '../alerts/lifecycle.ts'
+import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../detectors/finding.ts'
 import { BUDGET_KEY, DAMAGED_KEY, detectLogStore, type LogStoreSeen } from '../detectors/logs/log-store.ts'
@@ -13,7 +14,7 @@ import { outlived } from '../logs/retention.ts'
 import type { LogStore, Maintained } from '../logs/store.ts'
 import { listProjects, retentionOf } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, createLeapGuard, DAY, HOUR, MINUTE, SECOND } from '../time.ts'
+import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 
 export type LogMaintenanceOptions = {
   state: State

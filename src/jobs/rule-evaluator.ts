@@ -1,9 +1,9 @@
 // The lookout: has the rules asked every quarter of a minute, some milliseconds at a time, so that nothing else waits for them.
 import { applyOutcomes } from '../alerts/lifecycle.ts'
+import type { Clock } from '../clock.ts'
 import { type Asked, nextEvaluation, pruneCounters, survey } from '../detectors/rules/evaluate-rules.ts'
 import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
-import type { Clock } from '../time.ts'
 
 /** Rules are asked for so long, ms; then whatever else is due has its turn. */
 const AT_ONCE = 10

@@ -16,6 +16,7 @@ import {
   recordClockRollback,
   recordDowntime,
 } from '../checks/downtimes.ts'
+import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { noteConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
@@ -28,7 +29,7 @@ import type { Logger } from '../logger.ts'
 import { rewindNotifications } from '../notifications/clock-rollback.ts'
 import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, createLeapGuard, HOUR, SECOND } from '../time.ts'
+import { HOUR, SECOND } from '../time.ts'
 import { prune } from './prune.ts'
 import { createRuleEvaluator } from './rule-evaluator.ts'
 

@@ -2,6 +2,7 @@
 import { applyOutcomes } from '../alerts/lifecycle.ts'
 import type { Text } from '../card.ts'
 import { downtimeBetween } from '../checks/downtimes.ts'
+import type { Clock } from '../clock.ts'
 import { quoteWord } from '../command/command-line.ts'
 import type { DetectionResult } from '../detectors/finding.ts'
 import { cut, windowWords } from '../detectors/logs/error-finding.ts'
@@ -17,7 +18,7 @@ import { withSaved } from '../logs/searches.ts'
 import type { LogStore } from '../logs/store.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, SECOND } from '../time.ts'
+import { SECOND } from '../time.ts'
 
 /** How often all search rules are asked: a card is at most so late, and the time the searches take. */
 const EVERY = 15 * SECOND

@@ -1,6 +1,8 @@
 // Sliding limits: counted in memory minute by minute, and brought to disk every second so that a restart forgets little.
+
+import type { Clock } from '../clock.ts'
 import type { State } from '../state/database.ts'
-import { type Clock, MINUTE, SECOND } from '../time.ts'
+import { MINUTE, SECOND } from '../time.ts'
 
 export interface Rates {
   /** Counts `amount` towards a limit per minute unless that would pass it; then gives how long to wait, ms. */

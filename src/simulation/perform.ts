@@ -1,6 +1,7 @@
 // Plays a scenario to a real server from beginning to end: prepares it, sends, leaves its checks at rest, and judges what was found.
 import { randomUUID } from 'node:crypto'
-import { MINUTE, SECOND, systemClock } from '../time.ts'
+import { systemClock } from '../clock.ts'
+import { MINUTE, SECOND } from '../time.ts'
 import { type Client, createClient } from './client.ts'
 import { play } from './play.ts'
 import { pause, playTo, type Told } from './player.ts'

@@ -1,6 +1,8 @@
 // Sends what a scenario plays, at its times: bounded in flight, in order for each source, patient with a busy server.
+
+import type { Clock } from '../clock.ts'
 import { Problem } from '../problem.ts'
-import { type Clock, SECOND } from '../time.ts'
+import { SECOND } from '../time.ts'
 import type { Reply } from './client.ts'
 import type { Beat, Lines, Step } from './play.ts'
 

@@ -1,5 +1,5 @@
 // A clock that moves only when told to, visiting every timer on the way.
-import type { Clock } from '../time.ts'
+import type { Clock } from '../clock.ts'
 
 export interface FakeClock extends Clock {
   /** Moves on by `ms`, running what falls due in order and letting everything asynchronous settle after each. */

@@ -1,7 +1,8 @@
 // What is unusual in the logs of a period against as long before it, in a few lines; for reports, without any model.
 import type { Text } from '../../card.ts'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { type Clock, DAY, SECOND } from '../../time.ts'
+import { DAY, SECOND } from '../../time.ts'
 import { gatherPack, type Sources } from './gather.ts'
 import { type Pack, troubles } from './pack.ts'
 import { ALL_NEW, comparesWithNothing, patternLine } from './pack-card.ts'

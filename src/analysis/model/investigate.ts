@@ -1,7 +1,8 @@
 // One investigation by one model: question, look-ups, answer, verification and one repair, within time and money.
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../clock.ts'
 import type { LogStore } from '../../logs/store.ts'
-import { type Clock, SECOND } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import type { MetricTools } from '../evidence/metric-tools.ts'
 import type { Pack } from '../evidence/pack.ts'
 import { patternText, timelineEventText, tokensOf } from '../evidence/pack-text.ts'

@@ -1,12 +1,12 @@
 // A small dispatcher for the tests of this folder, and a Discord platform on the simulator with it.
 
 import { z } from 'zod'
+import type { Clock } from '../../clock.ts'
 import { type Command, commandsFor, completes, positional } from '../../command/command.ts'
 import { findCommand, quoteWord, readArguments, splitWords } from '../../command/command-line.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { type Discord, type DiscordOptions, startDiscord } from '../../testing/discord/discord.ts'
-import type { Clock } from '../../time.ts'
 import type { CommandDispatcher, Platform, Reply, Request, Speaker } from '../channel.ts'
 import { createDiscord, type DiscordOptions as PlatformOptions } from './platform.ts'
 

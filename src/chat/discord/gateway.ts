@@ -1,8 +1,9 @@
 // Keeps Discord's gateway connected: tries again with patience, tells each trouble once, and never ends the process.
 
 import type { APIInteraction } from 'discord.js'
+import { backOff } from '../../backoff.ts'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { backOff, type Clock } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { type Connection, connect, type GatewayMessage } from './connection.ts'
 import type { Failure } from './failures.ts'
@@ -42,7 +43,7 @@ export function makeGateway(options: GatewayOptions) {
   function attempt(): void {
     if (stopped) return
     connection = connect(options, {
-      pace: () => wait(backOff(tries++, chance())),
+      pace: () => wait(backOff(tries++, { random: chance })),
       async mayIdentify() {
         await wait(nextIdentify(identifies, clock.now()) - clock.now())
         identifies.push(clock.now())
@@ -78,7 +79,7 @@ export function makeGateway(options: GatewayOptions) {
     void connection?.abandon()
     become(state, message)
     tries++
-    cancelTimer = clock.at(clock.now() + Math.max(waitMs, backOff(tries, chance())), attempt)
+    cancelTimer = clock.at(clock.now() + Math.max(waitMs, backOff(tries, { random: chance })), attempt)
   }
 
   function become(state: PlatformStatus['state'], message?: string): void {

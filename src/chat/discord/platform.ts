@@ -1,9 +1,9 @@
 // Discord as one of Vakt's platforms: its channel for cards, its commands, and the connection behind both.
 
 import { type APIInteraction, REST, Routes } from 'discord.js'
+import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/config.ts'
 import type { Logger } from '../../logger.ts'
-import type { Clock } from '../../time.ts'
 import type { CommandDispatcher, Platform } from '../channel.ts'
 import { takeInteraction } from './bot.ts'
 import { discordChannel } from './channel.ts'

@@ -1,9 +1,10 @@
 // E-mail as a platform: a mail for each new alert, and for its end, its reminders and escalations; threaded by reply.
 import { createTransport, type Transporter } from 'nodemailer'
 import type { Card } from '../../card.ts'
+import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/config.ts'
 import type { Logger } from '../../logger.ts'
-import { type Clock, MINUTE } from '../../time.ts'
+import { MINUTE } from '../../time.ts'
 import { type Channel, DeliveryError, type Platform } from '../channel.ts'
 import { createDeliveryHealth } from '../delivery-health.ts'
 import { renderMail } from './mail.ts'

@@ -1,7 +1,8 @@
 // The whole Slack platform against the simulator, as the tests of this folder start it.
+
+import { type Clock, systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import { type Message, type SlackOptions, startSlack } from '../../testing/slack/slack.ts'
-import { type Clock, systemClock } from '../../time.ts'
 import { createTestDispatcher } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
 import { slackPlatform } from './platform.ts'

@@ -1,8 +1,8 @@
 // What people do in Slack becomes command lines for the dispatcher: the slash command, buttons, forms, suggestions.
 import { type AckFn, App, type BlockAction, type ButtonAction, type Receiver, type webApi } from '@slack/bolt'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
-import type { Clock } from '../../time.ts'
 import type { CommandDispatcher, Reply, Request, Speaker } from '../channel.ts'
 import { type Asked, createAnswers } from './answers.ts'
 import { PRESSED, readPress } from './buttons.ts'

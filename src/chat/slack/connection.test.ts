@@ -1,8 +1,9 @@
 // The connection to Slack goes wrong in every known way; Vakt says so in one sentence, and comes back.
 import { afterEach, expect, test } from 'vitest'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
-import { type Clock, MINUTE, systemClock } from '../../time.ts'
+import { MINUTE } from '../../time.ts'
 import { createTestDispatcher } from './dispatcher.testing.ts'
 import { type SlackPlatform, slackPlatform } from './platform.ts'
 

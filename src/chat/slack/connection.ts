@@ -1,7 +1,9 @@
 // Keeps the connection to Slack: checks the tokens, holds a session, and comes back with patience when either is lost.
 import { webApi } from '@slack/bolt'
+import { backOff } from '../../backoff.ts'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { backOff, type Clock, MINUTE, SECOND } from '../../time.ts'
+import { MINUTE, SECOND } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { isCredentialError, toDeliveryError } from './errors.ts'
 import type { Session } from './socket.ts'
@@ -102,7 +104,7 @@ export function createConnection(parts: ConnectionParts) {
     const code = error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : ''
     const cause = toDeliveryError(error, 'find', 'the channel')
     const refused = isCredentialError(code) || cause.refusal === 'refused' || /switched off/.test(cause.message)
-    const again = backOff(failures, random(), patience.firstMs, patience.mostMs)
+    const again = backOff(failures, { random, baseMs: patience.firstMs, maxMs: patience.mostMs })
     const wait = refused ? patience.refusedMs : Math.max(again, cause.retryAfterMs ?? 0)
     become(refused ? 'refused' : 'lost', sentence(error, cause.message))
     return wait

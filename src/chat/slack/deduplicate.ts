@@ -1,5 +1,6 @@
 // Remembers what Slack has delivered, because it delivers again whatever it believes was not received.
-import { type Clock, HOUR } from '../../time.ts'
+import type { Clock } from '../../clock.ts'
+import { HOUR } from '../../time.ts'
 
 const MOST = 5000
 

@@ -1,7 +1,8 @@
 // The Slack platform: one bot, one alert channel, over Socket Mode or HTTP, supervised by itself.
 import type { Receiver } from '@slack/bolt'
+import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { type Clock, SECOND, systemClock } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import type { CommandDispatcher, Platform } from '../channel.ts'
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'

@@ -1,8 +1,9 @@
 // Slack in HTTP mode: checks the signature of the raw body, hands it to the bot, and answers with its acknowledgement.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { App, Receiver } from '@slack/bolt'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { type Clock, MINUTE } from '../../time.ts'
+import { MINUTE } from '../../time.ts'
 
 /** What the intake sends back. */
 export type HttpAnswer = { status: number; body: string; headers: Record<string, string> }

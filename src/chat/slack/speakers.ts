@@ -1,7 +1,8 @@
 // Who speaks: Slack's user with whether they administer the workspace, remembered for a few minutes.
 import type { webApi } from '@slack/bolt'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { type Clock, MINUTE } from '../../time.ts'
+import { MINUTE } from '../../time.ts'
 import type { Speaker } from '../channel.ts'
 
 const REMEMBERED_MS = 5 * MINUTE

@@ -1,9 +1,10 @@
 // Telegram as one of Vakt's platforms: chats for cards, buttons and lines that run commands, and the connection behind both.
 import { Bot, type Context, InputFile } from 'grammy'
 import type { Card } from '../../card.ts'
+import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config/config.ts'
 import type { Logger } from '../../logger.ts'
-import { type Clock, MINUTE, SECOND } from '../../time.ts'
+import { MINUTE, SECOND } from '../../time.ts'
 import type { Channel, CommandDispatcher, Platform, PlatformStatus, Speaker } from '../channel.ts'
 import { deliveryError, isUnchanged, type Step } from './errors.ts'
 import { renderCard } from './render.ts'

@@ -2,7 +2,7 @@
 import { createInterface, type Interface } from 'node:readline'
 import { styleText } from 'node:util'
 import type { Card, Tone } from '../../card.ts'
-import type { Clock } from '../../time.ts'
+import type { Clock } from '../../clock.ts'
 import { cardText } from '../card-text.ts'
 import type { Channel, CommandDispatcher, Platform, Speaker } from '../channel.ts'
 import { suggest } from './suggest.ts'

@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
+import { systemClock } from '../../clock.ts'
 import { startReceiver } from '../../testing/receiver.ts'
-import { systemClock } from '../../time.ts'
 import type { DeliveryError } from '../channel.ts'
 import { createWebhooks } from './platform.ts'
 

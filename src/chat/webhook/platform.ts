@@ -1,7 +1,8 @@
 // Webhooks as channels: each message is a signed POST of JSON, which another program makes of it what it likes.
 import { createHmac } from 'node:crypto'
 import type { Card } from '../../card.ts'
-import { type Clock, MINUTE } from '../../time.ts'
+import type { Clock } from '../../clock.ts'
+import { MINUTE } from '../../time.ts'
 import { cardText } from '../card-text.ts'
 import { type AddedChannel, type Channel, DeliveryError, type Platform } from '../channel.ts'
 import { createDeliveryHealth } from '../delivery-health.ts'

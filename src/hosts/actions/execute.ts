@@ -1,6 +1,8 @@
 // Runs the words of an action on a host once, within its time limit.
+
+import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
-import { type Clock, SECOND } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import type { Running } from '../machine.ts'

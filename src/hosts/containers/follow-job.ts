@@ -1,10 +1,12 @@
 // Keeps the followed containers flowing into the log store, as containers and patterns come and go.
+
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { wildcard } from '../../logs/query/wildcard.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
-import { type Clock, isoTime, MINUTE, SECOND } from '../../time.ts'
+import { isoTime, MINUTE, SECOND } from '../../time.ts'
 import { isContainerName } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { listHosts } from '../hosts.ts'

@@ -1,7 +1,9 @@
 // Follows one container's output over restarts, rotation and lost connections, without losing or repeating a line.
+
+import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
-import { type Clock, SECOND } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { readHost } from '../hosts.ts'

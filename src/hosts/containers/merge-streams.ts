@@ -1,5 +1,5 @@
 // Several containers' lines in one order of time, though they arrive as their connections please.
-import type { Clock } from '../../time.ts'
+import type { Clock } from '../../clock.ts'
 import { inOrder, type OutputLine } from './output-line.ts'
 
 /** How long a line waits for earlier ones that are still under way, ms. */

@@ -2,8 +2,9 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
-import { type Clock, HOUR } from '../../time.ts'
+import { HOUR } from '../../time.ts'
 
 /** A part is what chats take as one file; so many parts, and a tail is kept no further. */
 const PART_BYTES = 7 * 1024 * 1024

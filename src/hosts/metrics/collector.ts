@@ -1,8 +1,10 @@
 // Asks every host how it is, each half minute, all at the same time, and stores and judges what each says in one transaction.
+
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
-import { type Clock, SECOND } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import { isRunning } from '../containers/container.ts'
 import { storeLook } from '../containers/containers.ts'
 import { engineFailure } from '../containers/errors.ts'

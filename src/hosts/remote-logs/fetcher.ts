@@ -1,10 +1,12 @@
 // Fetches the logs of hosts into the log store, on a schedule or on request: each line once, whatever dies in between.
+
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
-import { type Clock, MINUTE, SECOND } from '../../time.ts'
+import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { readHost } from '../hosts.ts'

@@ -1,6 +1,8 @@
 // Runs words on a host and gives what they say as bytes, which positions in files are counted in.
+
+import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
-import { type Clock, SECOND } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import { collected, type Machine, type Running } from '../machine.ts'
 

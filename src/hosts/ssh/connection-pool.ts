@@ -1,9 +1,11 @@
 // The connections to hosts: kept open and shared, few for each, and backed off from where nobody answers.
+
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
-import { type Clock, MINUTE, SECOND } from '../../time.ts'
+import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import { jumpsOf, openSecret } from '../hosts.ts'
 import { localMachine } from '../local.ts'

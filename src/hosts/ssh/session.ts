@@ -1,7 +1,7 @@
 // Commands over SSH: words become one quoted line, its output is collected or handed on.
 import type { ClientChannel } from 'ssh2'
+import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
-import type { Clock } from '../../time.ts'
 import type { Host } from '../host.ts'
 import {
   collected,

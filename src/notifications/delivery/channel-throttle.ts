@@ -1,6 +1,8 @@
 // One channel's lane of the delivery loop: what it sends at once, and how long it holds back after which failure.
+
+import { backOff } from '../../backoff.ts'
 import type { DeliveryError } from '../../chat/channel.ts'
-import { backOff, HOUR, MINUTE } from '../../time.ts'
+import { HOUR, MINUTE } from '../../time.ts'
 
 export type Operation = 'post' | 'edit'
 
@@ -50,7 +52,7 @@ export class ChannelThrottle {
     if (error.refusal === 'refused' || error.refusal === 'gone') return now
     // Several that were under way and fail together are one failure; the next counts once it was tried again.
     if (error.refusal !== 'limited' && now >= this.#failingUntil) this.#failures++
-    const wait = error.retryAfterMs ?? backOff(Math.max(1, this.#failures), Math.random())
+    const wait = error.retryAfterMs ?? backOff(Math.max(1, this.#failures))
     const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
     for (const kind of kinds) {
       this.#suppressedUntil[kind] = Math.max(this.#suppressedUntil[kind], now + wait)

@@ -1,8 +1,8 @@
 // The delivery loop: asks the outbox what each channel lacks, and sends it; at least once, in order of urgency.
 import type { Channel, DeliveryError } from '../../chat/channel.ts'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
-import type { Clock } from '../../time.ts'
 import { resolveRecipients } from '../routing/resolve-recipients.ts'
 import type { ChartRenderer } from './alert-chart.ts'
 import { ChannelThrottle, type Operation } from './channel-throttle.ts'

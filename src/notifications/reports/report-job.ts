@@ -1,11 +1,13 @@
 // Makes reports when they are due and sends them, beside the alerts: a report never keeps one waiting.
 import type { Compare } from '../../analysis/evidence/comparison.ts'
+import { backOff } from '../../backoff.ts'
 import type { Card } from '../../card.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
 import type { Channel } from '../../chat/channel.ts'
+import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
-import { backOff, type Clock, DAY, HOUR } from '../../time.ts'
+import { DAY, HOUR } from '../../time.ts'
 import { asDeliveryError } from '../delivery/send.ts'
 import { reportCard, reportChart } from './report.ts'
 import { dueSends, makeDueReports, markSend, nextReport, nextSend, type ReportSend } from './reports.ts'
@@ -86,7 +88,7 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
     } catch (error) {
       const { refusal, message, retryAfterMs } = asDeliveryError(error)
       const attempts = send.attempts + 1
-      const wait = refusal === 'refused' ? HOUR : (retryAfterMs ?? backOff(attempts, Math.random()))
+      const wait = refusal === 'refused' ? HOUR : (retryAfterMs ?? backOff(attempts))
       const sentAt = refusal === 'unsure' ? {} : { sentAt: null }
       markSend(state, send, { ...sentAt, attempts, error: message, nextAttemptAt: clock.now() + wait })
     }

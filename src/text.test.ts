@@ -1,0 +1,38 @@
+// Text for people: cutting, counting, messages of errors.
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { errorMessage, firstLine, plural, truncate } from './text.ts'
+
+it('cuts between graphemes, never inside one', () => {
+  expect(truncate('short', 5)).toBe('short')
+  expect(truncate('longer', 5)).toBe('long…')
+  expect(truncate('ab👩‍👩‍👧‍👦cd', 5)).toBe('ab…')
+  expect(truncate('e\u0301e\u0301e\u0301', 4)).toBe('e\u0301…')
+  expect(truncate('anything', 0)).toBe('')
+})
+
+it('cuts any text to its limit and keeps its beginning', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.nat(150), (text, max) => {
+      const cut = truncate(text, max)
+      expect(cut.length).toBeLessThanOrEqual(max)
+      expect(cut.isWellFormed()).toBe(true)
+      expect(text.startsWith(cut.replace(/…$/, ''))).toBe(true)
+    }),
+  )
+})
+
+it('counts with a noun, takes the first line, and reads the message of anything thrown', () => {
+  expect([plural(1, 'check'), plural(1_200, 'check'), plural(0, 'alert'), plural(2, 'match', 'matches')]).toEqual([
+    '1 check',
+    '1,200 checks',
+    '0 alerts',
+    '2 matches',
+  ])
+  expect(firstLine('one\r\ntwo')).toBe('one')
+  expect([errorMessage(new Error('no route')), errorMessage('text'), errorMessage(undefined)]).toEqual([
+    'no route',
+    'text',
+    'undefined',
+  ])
+})

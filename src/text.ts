@@ -1,0 +1,34 @@
+// Text for people: cut to a length, counted nouns, the first line, the message of any error.
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/**
+ * `text` in at most `max` UTF-16 units, with `…` in place of what is cut off. Whole graphemes stay whole: no surrogate
+ * pair, accent or emoji is cut in half.
+ */
+export function truncate(text: string, max: number): string {
+  if (text.length <= max) return text
+  if (max < 1) return ''
+  let end = 0
+  // Segmenting a long text whole would cost far more than what is kept of it.
+  for (const { segment, index } of graphemes.segment(text.slice(0, max + 64))) {
+    if (index + segment.length > max - 1) break
+    end = index + segment.length
+  }
+  return `${text.slice(0, end)}…`
+}
+
+/** The text before the first line break. */
+export function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0]!
+}
+
+/** A count with its noun: `1 check`, `1,200 checks`; `nouns` is the plural where it is not the noun with an s. */
+export function plural(count: number, noun: string, nouns = `${noun}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? noun : nouns}`
+}
+
+/** The message of anything that was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
