@@ -1,5 +1,4 @@
-// The app: state, commands, scheduler, delivery and intake put together; main and the tests open the same one.
-
+// The app: storage, notifications, jobs and doors, built from the bottom up; main and the tests build the same one.
 import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
 import { commands } from '../commands/index.ts'
@@ -8,7 +7,7 @@ import { openAnalysis } from './analysis/analysis.ts'
 import { readMention } from './analysis/mentions.ts'
 import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
-import { type AddedChannel, type CommandDispatcher, channelAt, type Platform } from './chat/channel.ts'
+import type { CommandDispatcher, Platform } from './chat/channel.ts'
 import { createTails } from './chat/tails.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
@@ -35,11 +34,12 @@ import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
 import { createReportJob } from './notifications/reports/report-job.ts'
-import { createAddedChannels } from './notifications/routing/added-channels.ts'
+import { createChannelRegistry } from './notifications/routing/channel-registry.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
+import { createServices, type Service } from './services.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
 
@@ -53,55 +53,191 @@ export type AppOptions = {
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string
-  /** Where log lines live; without one the log routes and commands are not there. */
+  /** Where log lines live; without one there are no log routes and no log commands. */
   store?: LogStore
-  /** How a connectivity target is tried; only tests change it. */
+  /** How a connectivity target is probed; only tests change it. */
   reach?: (target: Target) => Promise<void>
   /** How charts are drawn; only tests change it. */
   draw?: (chart: TimeChart) => Promise<Uint8Array>
-  /** Makes the platforms, which need the dispatcher to hand command lines to; `receive` is Slack's in HTTP mode. */
+  /** Makes the platforms, which hand command lines to the dispatcher; `receive` is Slack's door in HTTP mode. */
   platforms(dispatcher: CommandDispatcher): { all: readonly Platform[]; receive?: Receiver }
 }
 
-/** Opens the app over a state. Nothing runs before `start`. */
+/** Builds the app over a state. Nothing runs before `start`; `stop` loses nothing and leaves the state open. */
 export function createApp(options: AppOptions) {
-  const { state, config, clock, logger } = options
-  const startedAt = clock.now()
-  const commit = createGroupCommit(state)
+  const storage = buildStorage(options)
+  const notifications = buildNotifications(options, storage)
+  const jobs = buildJobs(options, storage, notifications)
+  const doors = buildDoors(options, storage, notifications, jobs)
+  const services = createServices(serviceList(storage, notifications, jobs, doors), options.logger)
+  const { registry, delivery } = notifications
+  return {
+    state: options.state,
+    dispatcher: doors.dispatcher,
+    intake: doors.intake,
+    scheduler: jobs.scheduler,
+    platforms: registry.platforms(),
+    start: services.start,
+    stop: services.stop,
+    /** Tells delivery that a platform is connected again. */
+    platformIsBack(name: string) {
+      for (const platform of registry.platforms().filter(candidate => candidate.name === name))
+        for (const channel of registry.of(platform)) delivery.platformIsBack(channel.id)
+    },
+    channels: () => listChannels(options.state),
+  }
+}
+
+type Storage = ReturnType<typeof buildStorage>
+type Notifications = ReturnType<typeof buildNotifications>
+type Jobs = ReturnType<typeof buildJobs>
+type Doors = ReturnType<typeof buildDoors>
+
+/** Everything that runs, in the order in which it starts; it stops in reverse. */
+function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs, doors: Doors): Service[] {
+  const list: (Service | null)[] = [
+    { name: 'rate limits', stop: storage.rates.save },
+    { name: 'channels', start: notifications.startChannels },
+    { name: 'chat platforms', start: doors.startPlatforms, stop: doors.stopPlatforms },
+    { name: 'analyses', stop: notifications.analysis.stop },
+    { name: 'delivery', stop: notifications.delivery.stop },
+    { name: 'live tails', stop: notifications.tails.stopAll },
+    { name: 'connectivity probes', start: () => jobs.prober.start(jobs.scheduler.wake), stop: jobs.prober.stop },
+    storage.maintenance && { name: 'log maintenance', ...storage.maintenance },
+    { name: 'hosts', start: jobs.hosts.start, stop: jobs.hosts.stop },
+    { name: 'actions', start: jobs.actions.start, stop: jobs.actions.stop },
+    jobs.logFetcher && { name: 'logs of hosts', start: jobs.logFetcher.start, stop: jobs.logFetcher.stop },
+    jobs.follows && { name: 'followed containers', start: jobs.follows.start, stop: jobs.follows.stop },
+    { name: 'scheduler', start: jobs.scheduler.start, stop: jobs.scheduler.stop },
+    jobs.searchRules && { name: 'search rules', start: jobs.searchRules.start, stop: jobs.searchRules.stop },
+    { name: 'reports', start: notifications.reports.wake, stop: notifications.reports.stop },
+    { name: 'changes of alerts', start: jobs.startFollowingAlerts },
+  ]
+  return list.filter(service => service !== null)
+}
+
+/** What the rest stands on: commits, the log store with detection, limits, the first project and its rules. */
+function buildStorage({ state, config, clock, logger, vaultKey, ...options }: AppOptions) {
   const store = options.store ?? null
-  // Whoever stores lines does it here, so that detection sees all of them.
-  const logWriter = store && withDetection(store, state, commit, logger)
-  const vault = createVault(options.vaultKey)
+  const startedAt = clock.now()
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, startedAt)
 
-  const statuses = () => platformStatuses(platforms, given, delivery)
-  const parts = {
+  const commit = createGroupCommit(state)
+  const logWriter = store && withDetection(store, state, commit, logger)
+  const names = store && createNameCache(store, logger)
+  const folder = join(config.dataDir, 'logs')
+  const archiver =
+    store && config.logs.archive
+      ? createArchiver({
+          state,
+          store,
+          place: openPlace(config.logs.archive),
+          folder: join(folder, 'archiving'),
+          clock,
+          logger,
+        })
+      : null
+  const maintenance = store && createLogMaintenance({ state, store, archiver, names, config, folder, clock, logger })
+  return {
     startedAt,
-    version: options.version,
-    scheduler: () => scheduler.health(),
-    platforms: statuses,
-    connectivity: () => prober.now(),
-    channelOf: (platform: string) => platforms.find(one => one.name === platform)?.channels[0],
-    channel: (id: string) => channelAt(everyChannel(), id),
-    openChannel: (channel: AddedChannel) => given.open(channel),
+    commit,
+    store,
+    logWriter,
+    names,
+    archiver,
+    maintenance,
+    rates: createRates(state, clock),
+    vault: createVault(vaultKey),
   }
-  const names = store ? createNameCache(store, logger) : null
+}
+
+/** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
+function buildNotifications({ state, config, clock, logger, draw = drawChart }: AppOptions, { vault, store }: Storage) {
+  const registry = createChannelRegistry(state, vault)
+  const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone))
   const tails = createTails(clock, logger)
-  const online = () => prober.now().state !== 'offline'
-  const fleet = createHostRuntime({
-    ...options,
+  const analysis = openAnalysis({ state, store, clock, logger, config, channels: registry.all })
+  const { compare } = analysis
+  const channel = (id: string) => registry.all().find(candidate => candidate.id === id)
+  const reports = createReportJob({ state, clock, logger, draw, compare, channel })
+
+  const useChannels = () => {
+    registry.refresh()
+    delivery.setChannels(registry.all())
+  }
+  const startChannels = () => {
+    syncChannels(state, registry.configured(), clock.now(), registry.canOpen)
+    useChannels()
+    state.onCommit(topics => {
+      if (topics.has('reports')) setImmediate(reports.wake)
+      if (!topics.has('channels')) return
+      setImmediate(() => {
+        useChannels()
+        delivery.nudge()
+      })
+    })
+  }
+  const statuses = () => platformStatuses(registry, delivery)
+  return { registry, delivery, tails, analysis, reports, statuses, startChannels }
+}
+
+/** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
+function buildJobs(
+  { state, config, clock, logger, reach }: AppOptions,
+  { store, logWriter, vault }: Storage,
+  { registry, delivery, analysis, statuses }: Notifications,
+) {
+  const prober = createProber(config.connectivityTargets, clock, logger, reach)
+  const hosts = createHostRuntime({
+    state,
     vault,
-    online,
+    clock,
+    logger,
+    online: () => prober.now().state !== 'offline',
     judge: (host, now) => updateHostAlerts(state, host.id, now),
     folder: config.dataDir,
   })
-  const following = logWriter && createFollowJob({ ...config, state, logWriter, fleet, clock, logger })
-  const logFetcher = logWriter && createLogFetcher({ ...config, state, logWriter, fleet, clock, logger })
-  const everyChannel = () => [...channels, ...given.all()]
-  const searches = store && createSearchRules(state, store, clock, logger, config.timeZone)
-  const analysis = openAnalysis({ state, store, clock, logger, config, channels: everyChannel })
-  const actions = createActionRunner({ state, fleet, clock, logger, channels: everyChannel })
+  const reading = logWriter && { ...config, state, logWriter, fleet: hosts, clock, logger }
+  const follows = reading && createFollowJob(reading)
+  const logFetcher = reading && createLogFetcher(reading)
+  const actions = createActionRunner({ state, fleet: hosts, clock, logger, channels: registry.all })
+  const searchRules = store && createSearchRules(state, store, clock, logger, config.timeZone)
+  const scheduler = createScheduler(state, clock, logger, {
+    platforms: statuses,
+    connectivity: prober.now,
+    probes: config.connectivityTargets.length > 0,
+    opens: id => registry.canOpen({ id }),
+    setBack: delivery.setBack,
+  })
+
+  let isScheduled = false
+  const followAlerts = () => {
+    if (isScheduled) return
+    isScheduled = true
+    setImmediate(() => {
+      isScheduled = false
+      delivery.nudge()
+      analysis.look()
+      actions.look()
+    })
+  }
+  const startFollowingAlerts = () => {
+    state.onCommit(topics => {
+      if (topics.has('alerts')) followAlerts()
+    })
+    followAlerts()
+  }
+  return { prober, hosts, follows, logFetcher, actions, searchRules, scheduler, startFollowingAlerts }
+}
+
+/** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
+function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
+  const { state, config, clock, logger, version, publicUrl } = options
+  const { commit, store, logWriter, names, archiver, rates, vault, startedAt } = storage
+  const { registry, tails, analysis, statuses } = notifications
+  const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
+
   const dispatcher = createDispatcher({
     state,
     clock,
@@ -112,39 +248,39 @@ export function createApp(options: AppOptions) {
       vault,
       store,
       analyst: analysis.analyst,
-      ...{ threads: analysis.threads, compare: analysis.compare },
+      threads: analysis.threads,
+      compare: analysis.compare,
       tails,
-      ...{ fleet, actions, logFetcher },
-      following,
+      fleet: hosts,
+      actions,
+      logFetcher,
+      following: follows,
       clock,
       archiver,
       config,
-      ...{ now, by, interactive, place },
-      publicUrl: options.publicUrl(),
-      parts,
+      now,
+      by,
+      interactive,
+      place,
+      publicUrl: publicUrl(),
+      parts: {
+        startedAt,
+        version,
+        scheduler: scheduler.health,
+        platforms: statuses,
+        connectivity: prober.now,
+        channelOf: platform => registry.platforms().find(({ name }) => name === platform)?.channels[0],
+        channel: registry.find,
+        openChannel: registry.open,
+      },
     }),
     readMention: mention => readMention(state, mention),
     completions: (list, typed) => completions(state, list, typed, names),
   })
+
   const { all: platforms, receive } = options.platforms(dispatcher)
-  const channels = platforms.flatMap(platform => platform.channels)
-  const given = createAddedChannels(state, () => platforms, vault)
-  const opens = (id: string) => given.opens({ id })
-  const prober = createProber(config.connectivityTargets, clock, logger, () => scheduler.wake(), options.reach)
-  const scheduler = createScheduler(state, clock, logger, {
-    platforms: statuses,
-    connectivity: prober.now,
-    probes: config.connectivityTargets.length > 0,
-    opens,
-    setBack: ms => delivery.setBack(ms),
-  })
-  const draw = options.draw ?? drawChart
-  const delivery = createDelivery(state, channels, clock, logger, createChartRenderer(draw, config.timeZone))
-  const reporter = createReportJob({
-    ...{ state, clock, logger, draw, compare: analysis.compare },
-    channel: id => everyChannel().find(one => one.id === id),
-  })
-  const rates = createRates(state, clock)
+  registry.register(platforms)
+
   const shared = {
     state,
     vault,
@@ -158,7 +294,10 @@ export function createApp(options: AppOptions) {
   }
   const intake = createIntake({
     ...shared,
-    ...{ commit, logger, version: options.version, publicUrl: options.publicUrl },
+    commit,
+    logger,
+    version,
+    publicUrl,
     alerts: shared,
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
     readiness: () => readiness(scheduler.health(), statuses()),
@@ -166,87 +305,14 @@ export function createApp(options: AppOptions) {
     ...(receive ? { slack: receive } : {}),
   })
 
-  const logFolder = join(config.dataDir, 'logs')
-  const archiver =
-    store && config.logs.archive
-      ? createArchiver({
-          state,
-          store,
-          place: openPlace(config.logs.archive),
-          folder: join(logFolder, 'archiving'),
-          clock,
-          logger,
-        })
-      : null
-  const logKeeping = store
-    ? createLogMaintenance({ state, store, archiver, names, config, folder: logFolder, clock, logger })
-    : null
-
-  const changeChannels = () => {
-    given.refresh()
-    delivery.setChannels(everyChannel())
-    delivery.nudge()
-  }
-  let nudged = false
-  const nudge = () => {
-    if (nudged) return
-    nudged = true
-    setImmediate(() => {
-      nudged = false
-      delivery.nudge()
-      analysis.look()
-      actions.look()
-    })
-  }
-
   return {
-    state,
     dispatcher,
     intake,
-    scheduler,
-    platforms,
-    start() {
-      syncChannels(state, channels, clock.now(), given.opens)
-      given.refresh()
-      delivery.setChannels(everyChannel())
-      state.onCommit(touched => {
-        if (touched.has('channels')) setImmediate(changeChannels)
-        if (touched.has('reports')) setImmediate(reporter.wake)
-        if (touched.has('alerts')) nudge()
-      })
+    startPlatforms() {
       for (const platform of platforms) platform.start()
-      prober.start()
-      logKeeping?.start()
-      fleet.start()
-      actions.start()
-      logFetcher?.start()
-      following?.start()
-      scheduler.start()
-      searches?.start()
-      reporter.wake()
-      nudge()
     },
-    /** Tells delivery that a platform is connected again. */
-    platformIsBack(name: string) {
-      for (const platform of platforms.filter(one => one.name === name))
-        for (const channel of [...platform.channels, ...given.of(platform)]) delivery.platformIsBack(channel.id)
-    },
-    /** Stops in the order that loses nothing; the state is left open for the caller. */
-    async stop() {
-      scheduler.stop()
-      prober.stop()
-      await searches?.stop()
-      await logKeeping?.stop()
-      await tails.stopAll()
-      following?.stop()
-      actions.stop()
-      logFetcher?.stop()
-      fleet.stop()
-      rates.save()
-      await Promise.all([analysis.stop(), delivery.stop()])
-      await reporter.stop()
+    async stopPlatforms() {
       await Promise.allSettled(platforms.map(platform => platform.stop()))
     },
-    channels: () => listChannels(state),
   }
 }

@@ -53,16 +53,10 @@ describe('connectivity', () => {
     const clock = createFakeClock(0)
     let up = true
     const told: string[] = []
-    const prober = createProber(
-      readTargets('tcp://a:1 tcp://b:1'),
-      clock,
-      silentLogger,
-      () => told.push(`${clock.now()} ${prober.now().state}`),
-      async () => {
-        if (!up) throw new Error('gone')
-      },
-    )
-    prober.start()
+    const prober = createProber(readTargets('tcp://a:1 tcp://b:1'), clock, silentLogger, async () => {
+      if (!up) throw new Error('gone')
+    })
+    prober.start(() => told.push(`${clock.now()} ${prober.now().state}`))
     await clock.advance(20_000)
     up = false
     await clock.advance(60_000)
@@ -92,12 +86,11 @@ describe('a ping', () => {
       readTargets('icmp://192.0.2.1 tcp://a:1'),
       clock,
       { ...silentLogger, warn: (_, facts) => void warned.push(facts) },
-      () => {},
       async target => {
         if (target.kind === 'icmp') throw new Untriable('There is no ping.')
       },
     )
-    prober.start()
+    prober.start(() => {})
     await clock.advance(60_000)
     expect([prober.now().state, warned]).toEqual(['online', [{ reason: 'There is no ping.' }]])
     prober.stop()

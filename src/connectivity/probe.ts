@@ -8,27 +8,28 @@ import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
 import { ping, Untriable } from './ping.ts'
 import type { Target } from './targets.ts'
 
-const EVERY = 15 * SECOND
-/** After a failed round the next comes soon. */
-const AGAIN = 3 * SECOND
-const PATIENCE = 5 * SECOND
+const PROBE_INTERVAL_MS = 15 * SECOND
+/** The interval after a failed round, ms. */
+const RETRY_INTERVAL_MS = 3 * SECOND
+const TIMEOUT_MS = 5 * SECOND
 
 export interface Prober {
-  start(): void
+  /** Probes from now on; `onChange` is called with every change between online, degraded and offline. */
+  start(onChange: () => void): void
   stop(): void
   now(): Connectivity
 }
 
-/** A prober of `targets`; `changed` is called with every change between online, degraded and offline. Without targets it is always online. */
+/** A prober of `targets`; without targets Vakt counts as online. */
 export function createProber(
   targets: readonly Target[],
   clock: Clock,
   logger: Logger,
-  changed: () => void,
   reach: (target: Target) => Promise<void> = tryTarget,
 ): Prober {
   let connectivity = startedOnline(clock.now())
   let cancel = () => {}
+  let changed = () => {}
   let stopped = false
 
   const warned = new Set<string>()
@@ -51,7 +52,7 @@ export function createProber(
     const answered = answers.filter(one => one.status === 'fulfilled').length
     const of = answers.length - mute.length
     connectivity = of === 0 ? startedOnline(at) : afterRound(before, { at, answered, of })
-    cancel = clock.at(clock.now() + (connectivity.failing > 0 ? AGAIN : EVERY), round)
+    cancel = clock.at(clock.now() + (connectivity.failing > 0 ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS), round)
     if (connectivity.state === before.state) return
     if ((connectivity.state === 'offline') === (before.state === 'offline')) return changed()
     logger.warn(
@@ -66,7 +67,8 @@ export function createProber(
   }
 
   return {
-    start() {
+    start(onChange) {
+      changed = onChange
       if (targets.length > 0) cancel = clock.at(clock.now(), round)
     },
     stop() {
@@ -84,19 +86,19 @@ export async function tryTarget(target: Target): Promise<void> {
     const answer = await fetch(target.url, {
       method: 'HEAD',
       redirect: 'manual',
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     return answer.body?.cancel()
   }
-  if (target.kind === 'icmp') return ping(target.host, PATIENCE / SECOND)
-  const resolver = new Resolver({ timeout: PATIENCE, tries: 1 })
+  if (target.kind === 'icmp') return ping(target.host, TIMEOUT_MS / SECOND)
+  const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 })
   if (target.server !== null) resolver.setServers([target.server])
   await resolver.resolve(target.name)
 }
 
 function tryTcp(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, timeout: PATIENCE })
+    const socket = connect({ host, port, timeout: TIMEOUT_MS })
     const end = (settle: () => void) => () => {
       socket.destroy()
       settle()

@@ -1,27 +1,26 @@
-// How the platforms are doing, as delivery finds them: connected is not enough.
+// The status of each platform as delivery knows it: a platform can be connected and still refuse every card.
 import type { Channel, Platform, PlatformStatus } from '../../chat/channel.ts'
-import type { AddedChannels } from '../routing/added-channels.ts'
+import type { ChannelRegistry } from '../routing/channel-registry.ts'
 import type { Delivery } from './delivery-loop.ts'
 
-/** Every platform that has channels, with its status; one that is connected and refuses the cards is as lost as one that is not. */
+/** Every platform with channels and its status; a connected platform that refuses the cards has the state `refused`. */
 export function platformStatuses(
-  platforms: readonly Platform[],
-  given: AddedChannels,
+  registry: ChannelRegistry,
   delivery: Delivery,
 ): { name: Platform['name']; status: PlatformStatus }[] {
-  return platforms.flatMap(platform => {
-    const all = [...platform.channels, ...given.of(platform)]
-    // Webhooks that there are none of are no news.
-    if (all.length === 0 && platform.name === 'webhook') return []
-    const refusal = all.map(channel => refusalOf(channel, all.length > 1, delivery)).find(one => one !== null)
-    const connected = platform.status()
-    if (!refusal || connected.state !== 'online') return [{ name: platform.name, status: connected }]
+  return registry.platforms().flatMap(platform => {
+    const channels = registry.of(platform)
+    // Webhooks are always possible; without one there is no status to show.
+    if (channels.length === 0 && platform.name === 'webhook') return []
+    const connection = platform.status()
+    const refusal = channels.map(channel => refusalOf(channel, channels.length > 1, delivery)).find(Boolean)
+    if (!refusal || connection.state !== 'online') return [{ name: platform.name, status: connection }]
     const status = { state: 'refused' as const, since: refusal.since, message: refusal.message }
     return [{ name: platform.name, status }]
   })
 }
 
-/** Why a channel refuses what is sent there; of several it is named. */
+/** Why a channel refuses its cards, or null; the message names the channel when the platform has several. */
 function refusalOf({ id, name }: Channel, isOneOfSeveral: boolean, delivery: Delivery) {
   const refusal = delivery.refusal(id)
   return refusal && isOneOfSeveral ? { ...refusal, message: `${name}: ${refusal.message}` } : refusal
