@@ -1,6 +1,7 @@
-// What the help, the README and the documents show as command lines can be typed as it stands there.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+// Holds the README and the documents to the code: each command line can be typed, each path, link and command exists.
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { findCommand, readArguments, splitWords } from '../src/command/command-line.ts'
 import { commands } from './index.ts'
@@ -8,53 +9,114 @@ import { commands } from './index.ts'
 const ROOT = join(import.meta.dirname, '..')
 const DOCUMENTS = [
   'README.md',
-  ...readdirSync(join(ROOT, 'docs')).flatMap(name => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.md'))
+    .map(name => `docs/${name}`),
 ]
+/** The start of a line in a shell that runs a command of Vakt. */
+const CLIENT = /^(?:docker compose exec vakt node src\/cli\.ts|npx vakt) (?:--json |--save )?/
+/** Words after `npx vakt` that are no commands of the server. */
+const CLIENT_ONLY = /^(?:simulate|manifest|reveal|--version)\b/
 
-/** Reads a line as far as it can be without a app. Throws what a person would be told. */
-function understood(line: string): string {
+type Block = { language: string; lines: string[] }
+
+const blocksOf = new Map(DOCUMENTS.map(file => [file, fencedBlocks(read(file))]))
+const linesOf = (file: string) => [...promptLines(file), ...clientLines(file)]
+const allLines = DOCUMENTS.flatMap(linesOf)
+
+describe('the examples of', () => {
+  it.each(commands.map(({ name, examples }) => [name, examples] as const))('%s', (name, examples) => {
+    const parsed = examples.map(parsedName)
+    if (parsed.length > 0) expect(parsed).toContain(name)
+  })
+})
+
+describe('every command line', () => {
+  it.each(DOCUMENTS.filter(file => linesOf(file).length > 0))('in %s parses', file => {
+    for (const line of linesOf(file)) parsedName(line)
+  })
+
+  it('is found in the documents', () => {
+    expect(allLines.length).toBeGreaterThan(150)
+  })
+
+  it('can be pasted into a shell after npx vakt: nothing in it is left for the shell to expand', () => {
+    const lines = [...commands.flatMap(({ examples }) => examples), ...DOCUMENTS.flatMap(promptLines)]
+    expect(lines.filter(isTakenByShell)).toEqual([])
+  })
+})
+
+describe('every fenced block', () => {
+  it.each(DOCUMENTS)('of %s names its language, so that no command line escapes these tests', file => {
+    expect(blocksOf.get(file)!.filter(({ language }) => language === '')).toEqual([])
+  })
+
+  it.each(DOCUMENTS.filter(file => shellBlocks(file).length > 0))('for a shell in %s is read by one', file => {
+    for (const { lines } of shellBlocks(file)) {
+      const { stderr } = spawnSync('sh', ['-n'], { input: lines.join('\n'), encoding: 'utf8' })
+      expect(stderr).toBe('')
+    }
+  })
+})
+
+describe('what a document names', () => {
+  it.each(DOCUMENTS)('%s: every path of the repository exists', file => {
+    const named = [...read(file).matchAll(/`((?:src|commands|examples|migrations|bench|eval|docs)\/[\w./@-]*)`/g)]
+    expect(named.map(([, path]) => path!).filter(path => !existsSync(join(ROOT, path)))).toEqual([])
+  })
+
+  it.each(DOCUMENTS)('%s: every link within the repository leads somewhere', file => {
+    const links = [...prose(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!)
+    expect(links.filter(link => !leadsSomewhere(file, link))).toEqual([])
+  })
+})
+
+it('docs/commands.md names every command', () => {
+  const rows = read('docs/commands.md')
+    .split('\n')
+    .filter(line => line.startsWith('| `'))
+  const named = rows.flatMap(row => [...row.split('|')[1]!.matchAll(/`([^`]+)`/g)].flatMap(([, names]) => spelled(names!)))
+  expect(commands.map(({ name }) => name).filter(name => !named.includes(name))).toEqual([])
+  expect(named.filter(name => !commands.some(command => command.name === name))).toEqual([])
+})
+
+it('the README can be read in five minutes', () => {
+  expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+})
+
+/** The name of the command that a line runs; throws what a person would be shown. */
+function parsedName(line: string): string {
   const found = findCommand(commands, splitWords(line))
   if (!found) throw new Error(`There is no command "${line}".`)
   found.command.parse(readArguments(found.command, found.rest))
   return found.command.name
 }
 
-describe('the examples of', () => {
-  it.each(commands.map(({ name, examples }) => [name, examples] as const))('%s', (name, examples) => {
-    const shown = examples.map(understood)
-    if (shown.length > 0) expect(shown).toContain(name)
-  })
-})
+/** The lines of blocks for the prompt, without their comments. */
+function promptLines(file: string): string[] {
+  const blocks = blocksOf.get(file)!.filter(({ language }) => language === 'vakt')
+  return blocks.flatMap(({ lines }) => lines.map(withoutComment)).filter(line => line !== '')
+}
 
-describe('the examples and the documents', () => {
-  const inDocuments = DOCUMENTS.flatMap(file => commandLines(readFileSync(join(ROOT, file), 'utf8')))
+/** The commands that blocks for a shell run, without what the shell does beside them. */
+function clientLines(file: string): string[] {
+  return shellBlocks(file)
+    .flatMap(({ lines }) => lines.map(withoutComment))
+    .filter(line => CLIENT.test(line))
+    .map(line => line.replace(CLIENT, '').split(/ [|<>]/)[0]!)
+    .filter(line => !CLIENT_ONLY.test(line))
+}
 
-  it('say nothing that a shell takes for its own, for every line may be given to npx vakt', () => {
-    const taken = [...commands.flatMap(({ examples }) => examples), ...inDocuments].filter(isTakenByShell)
-    expect(taken).toEqual([])
-  })
-})
+function shellBlocks(file: string): Block[] {
+  return blocksOf.get(file)!.filter(({ language }) => language === 'sh')
+}
 
-describe('the command lines in', () => {
-  it.each(DOCUMENTS)('%s', file => {
-    const lines = commandLines(readFileSync(join(ROOT, file), 'utf8'))
-    expect(lines.length).toBeGreaterThan(0)
-    for (const line of lines) understood(line)
-  })
-})
-
-it('the README names every command', () => {
-  const table = readFileSync(join(ROOT, 'README.md'), 'utf8')
-    .split('\n')
-    .filter(line => line.startsWith('| `'))
-  const named = table.flatMap(line =>
-    [...line.split('|')[1]!.matchAll(/`([^`]+)`/g)].flatMap(([, names]) => spelled(names!)),
-  )
-  const missing = commands
-    .map(({ name }) => name)
-    .filter(name => !named.some(one => name === one || name.startsWith(`${one} `)))
-  expect(missing).toEqual([])
-})
+/** As a shell reads it: a comment begins with a # that begins a word. */
+function withoutComment(line: string): string {
+  return line.replace(/(^|\s)#(\s.*)?$/, '').trim()
+}
 
 /** Whether a shell would redirect, expand or split what is not quoted, or expand what is in double quotes. */
 function isTakenByShell(line: string): boolean {
@@ -62,19 +124,42 @@ function isTakenByShell(line: string): boolean {
   return /[$`]/.test(bare) || /[<>|&;()*?]/.test(bare.replaceAll(/"[^"]*"/g, ''))
 }
 
-/** `checks add · list` is `checks add` and `checks list`; `hosts logs add · list` goes by its first two words. */
-function spelled(names: string): string[] {
-  const [first, ...others] = names.replace(/ \[.*/, '').split(' · ')
-  const group = first!.split(' ').slice(0, -1).join(' ')
-  return [first!, ...others.map(other => (other.includes(' ') || group === '' ? other : `${group} ${other}`))]
+function fencedBlocks(text: string): Block[] {
+  return [...text.matchAll(/^```(\S*)\n([\s\S]*?)^```$/gm)].map(([, language, body]) => ({
+    language: language!,
+    lines: body!.trimEnd().split('\n'),
+  }))
 }
 
-/** The lines of blocks without a language that begin with a command, without the remark that follows some. */
-function commandLines(text: string): string[] {
-  const words = new Set(commands.map(({ name }) => name.split(' ')[0]))
-  return [...text.matchAll(/^```(?:sh)?\n([\s\S]*?)^```/gm)]
-    .flatMap(([, block]) => block!.split('\n'))
-    .map(line => line.replace(/^(?:npx )?vakt (?:--json |--save )?/, ''))
-    .map(line => line.split(/\s{3,}|\s+# | · /)[0]!.trim())
-    .filter(line => words.has(line.split(' ')[0]!))
+/** A document without its fenced blocks. */
+function prose(file: string): string {
+  return read(file).replaceAll(/^```\S*\n[\s\S]*?^```$/gm, '')
+}
+
+function leadsSomewhere(file: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? file : join(dirname(file), path)
+  if (!existsSync(join(ROOT, target))) return false
+  return anchor === undefined || headings(target).includes(anchor)
+}
+
+/** The anchors of a document's headings, as GitHub makes them. */
+function headings(file: string): string[] {
+  return [...prose(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** `checks add · list` is `checks add` and `checks list`; `hosts logs add · list` repeats its first two words. */
+function spelled(names: string): string[] {
+  const [first = '', ...others] = names.split(' · ')
+  const group = first.split(' ').slice(0, -1).join(' ')
+  return [first, ...others.map(other => (group === '' ? other : `${group} ${other}`))]
+}
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), 'utf8')
 }
