@@ -42,6 +42,10 @@ describe('every command line', () => {
     expect(allLines.length).toBeGreaterThan(150)
   })
 
+  it('uses the names of today, though former names work too', () => {
+    expect(allLines.filter(usesAlias)).toEqual([])
+  })
+
   it('can be pasted into a shell after npx vakt: nothing in it is left for the shell to expand', () => {
     const lines = [...commands.flatMap(({ examples }) => examples), ...DOCUMENTS.flatMap(promptLines)]
     expect(lines.filter(isTakenByShell)).toEqual([])
@@ -67,6 +71,12 @@ describe('what a document names', () => {
     expect(named.map(([, path]) => path!).filter(path => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
+  it.each(DOCUMENTS)('%s: every script of package.json exists', file => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = [...read(file).matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!)
+    expect(named.filter(name => scripts[name] === undefined)).toEqual([])
+  })
+
   it.each(DOCUMENTS)('%s: every link within the repository leads somewhere', file => {
     const links = [...prose(file).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link]) => link!)
     expect(links.filter(link => !leadsSomewhere(file, link))).toEqual([])
@@ -77,7 +87,9 @@ it('docs/commands.md names every command', () => {
   const rows = read('docs/commands.md')
     .split('\n')
     .filter(line => line.startsWith('| `'))
-  const named = rows.flatMap(row => [...row.split('|')[1]!.matchAll(/`([^`]+)`/g)].flatMap(([, names]) => spelled(names!)))
+  const named = rows.flatMap(row =>
+    [...row.split('|')[1]!.matchAll(/`([^`]+)`/g)].flatMap(([, names]) => spelled(names!)),
+  )
   expect(commands.map(({ name }) => name).filter(name => !named.includes(name))).toEqual([])
   expect(named.filter(name => !commands.some(command => command.name === name))).toEqual([])
 })
@@ -92,6 +104,18 @@ function parsedName(line: string): string {
   if (!found) throw new Error(`There is no command "${line}".`)
   found.command.parse(readArguments(found.command, found.rest))
   return found.command.name
+}
+
+/** Whether a line names its command, or one of its flags, by a former name. */
+function usesAlias(line: string): boolean {
+  const words = splitWords(line)
+  const { command } = findCommand(commands, words)!
+  const name = words.slice(0, command.name.split(' ').length).map(({ text }) => text)
+  const flags = words.flatMap(({ raw }) => /^--(?:no-)?([a-z][a-z-]*)/.exec(raw)?.[1] ?? [])
+  return (
+    name.join(' ') !== command.name ||
+    flags.some(flag => !command.arguments.some(argument => argument.name.startsWith(flag)))
+  )
 }
 
 /** The lines of blocks for the prompt, without their comments. */
