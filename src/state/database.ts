@@ -12,7 +12,8 @@ import * as schema from './schema/index.ts'
 import { prepared, Sqlite, type Statement } from './sqlite.ts'
 import { goneProblem, stateProblem } from './state-problem.ts'
 
-const MIGRATIONS = join(import.meta.dirname, '../../migrations')
+/** What is applied when a state is opened, as drizzle-kit writes it. */
+export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 /** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
@@ -161,13 +162,13 @@ export class State {
 
 /**
  * Opens (and makes, and migrates) the state in `folder`. Throws a `Problem` when another Vakt uses the folder, when it
- * cannot be written, or when the database is damaged or newer than this Vakt.
+ * cannot be written, or when the database is damaged or newer than this Vakt. Only tests bring other migrations.
  */
-export function openState(folder: string): State {
+export function openState(folder: string, migrations = MIGRATIONS): State {
   const release = lockFolder(folder)
   const file = join(folder, 'vakt.db')
   try {
-    return prepareState(new Sqlite(file), release, file)
+    return prepareState(new Sqlite(file), migrations, release, file)
   } catch (error) {
     release()
     if (error instanceof Problem) throw error
@@ -200,17 +201,17 @@ let pristine: Buffer | null = null
 
 function migratedDatabase(): Buffer {
   const sqlite = new Sqlite(':memory:')
-  prepareState(sqlite)
+  prepareState(sqlite, MIGRATIONS)
   return sqlite.serialize()
 }
 
-function prepareState(sqlite: Sqlite, release?: () => void, path?: string): State {
+function prepareState(sqlite: Sqlite, migrations: string, release?: () => void, path?: string): State {
   withPragmas(sqlite)
   const file = path === undefined ? null : { path, isGone: watchPresence(path) }
   const state = new State(sqlite, release, file)
   sqlite.pragma('foreign_keys = OFF')
-  refuseNewer(sqlite)
-  migrate(state.db, { migrationsFolder: MIGRATIONS })
+  refuseNewer(sqlite, migrations)
+  migrate(state.db, { migrationsFolder: migrations })
   sqlite.pragma('foreign_keys = ON')
   return state
 }
@@ -226,10 +227,10 @@ function withPragmas(sqlite: Sqlite): Sqlite {
 }
 
 /** A database that a newer Vakt has changed may mean things this one does not know. */
-function refuseNewer(sqlite: Sqlite): void {
+function refuseNewer(sqlite: Sqlite, migrations: string): void {
   const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
   if (!table) return
-  const journal = JSON.parse(readFileSync(join(MIGRATIONS, 'meta/_journal.json'), 'utf8')) as {
+  const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
     entries: { when: number }[]
   }
   const known = Math.max(...journal.entries.map(entry => entry.when))
