@@ -1,6 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
+// The tests need Temporal: one sentence instead of fifty failures.
+if (!('Temporal' in globalThis))
+  throw new Error(`The tests need Node 26 or newer, and this is ${process.version}. Run "npm ci" and then "npm test".`)
+
 const results = process.env.TEST_RESULTS
 /** Tests against real parts, which .ci/real-hosts installs and starts; npm test needs none of them. */
 const real = process.env.REAL_PARTS === '1'
@@ -12,7 +16,7 @@ export default defineConfig({
     // Against hanging only: what is slow on a busy machine is not wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // The house has no state outside of what it is given, so that files may share it; they often wait for other processes.
+    // The code has no global state, so files may share a process; they often wait for other processes.
     isolate: false,
     maxWorkers: availableParallelism() + 1,
     reporters: results ? ['default', ['json', { outputFile: results }]] : ['default'],

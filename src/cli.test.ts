@@ -1,5 +1,5 @@
 // The terminal client as people start it: files of answers are kept when asked for, and over nothing that is there.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -11,6 +11,7 @@ let folder: string
 let server: Server
 let card: object
 let asked: string
+let words: string[]
 const TAIL = `event: line
 data: {"timestamp":"2026-11-21T18:00:00.000Z","level":"warn","source":"api","host":null,"message":"slow"}
 
@@ -23,8 +24,15 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-cli-'))
   server = createServer((request, response) => {
     asked = request.url!
-    if (asked.startsWith('/api/logs/tail')) response.end(TAIL)
-    else response.end(JSON.stringify({ ok: true, card, text: 'said', result: null }))
+    if (asked.startsWith('/api/logs/tail')) return response.end(TAIL)
+    let body = ''
+    request.on('data', chunk => {
+      body += chunk
+    })
+    request.on('end', () => {
+      words = JSON.parse(body).words
+      response.end(JSON.stringify({ ok: true, card, text: 'said', result: null }))
+    })
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 })
@@ -52,11 +60,11 @@ function vakt(...words: string[]) {
 it('keeps a file under its bare name when asked to, and never over another', async () => {
   card = { title: 'x', tone: 'plain', file: { name: '../../a.log', content: Buffer.from('one\n').toString('base64') } }
   const shown = await vakt('containers', 'tail', 'web-1/api')
-  expect(shown).toMatchObject({ code: 0, stdout: 'said\n', stderr: '--save keeps the file in this folder.\n' })
+  expect(shown).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Use --save to save the file in this folder.\n' })
   expect(readdirSync(folder)).toEqual([])
-  expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Kept as a.log\n' })
+  expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Saved as a.log\n' })
   expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('one\n')
-  expect(await vakt('--save', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('could not be kept') })
+  expect(await vakt('--save', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('could not be saved') })
 })
 
 it('follows what it is told to, in the project that it is told, and says what it could not show', async () => {
@@ -64,13 +72,34 @@ it('follows what it is told to, in the project that it is told, and says what it
   const query = new URL(asked, 'http://vakt').searchParams.get('q')
   expect(query).toBe('"connection refused" level>=warn project:shop')
   expect([code, stdout]).toEqual([0, '2026-11-21T18:00:00.000Z WARN  api slow\n'])
-  expect(stderr).toContain('7 lines came too fast')
+  expect(stderr).toContain('7 lines arrived too fast')
   await vakt('logs', 'tail', '--project=my shop')
   expect(new URL(asked, 'http://vakt').searchParams.get('q')).toBe('project:"my shop"')
   for (const flags of [['--for', '30m'], ['--project']])
     expect(await vakt('logs', 'tail', ...flags)).toMatchObject({ code: 2, stderr: expect.stringContaining('Ctrl-C') })
 })
 
-it('says its version without a server', async () => {
+it('takes its own flags from the ends of a command, and leaves the words of the command alone', async () => {
+  card = { title: 'x', tone: 'plain' }
+  for (const line of [
+    ['--json', 'checks', 'list'],
+    ['checks', 'list', '--json'],
+  ])
+    expect(await vakt(...line)).toMatchObject({ code: 0, stdout: 'null\n' })
+  await vakt('note', '42', 'ran', 'ls', '-h', 'first')
+  expect(words).toEqual(['note', '42', 'ran', 'ls', '-h', 'first'])
+  await vakt('note', '42', '--', '--json', 'is a flag')
+  expect(words).toEqual(['note', '42', '--', '--json', 'is a flag'])
+  await vakt('checks', 'add', '--help')
+  expect(words).toEqual(['help', 'checks', 'add'])
+})
+
+it('runs on the pinned Node from any folder, whatever Node starts it', async () => {
+  const launcher = join(import.meta.dirname, 'vakt.mjs')
+  const run = spawnSync(process.execPath, [launcher, '--version'], { cwd: folder, encoding: 'utf8' })
+  expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Vakt \d/) })
+})
+
+it('prints its version without a server', async () => {
   expect(await vakt('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Vakt \d+\.\d+\.\d+\n$/) })
 })

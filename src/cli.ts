@@ -3,54 +3,79 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
 import { safeText } from './chat/card-text.ts'
 import { quoteWord, shellWords } from './command/command-line.ts'
 import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config/config.ts'
 import { Problem } from './problem.ts'
+import { errorMessage } from './text.ts'
 
-/** Exit codes: done, refused or failed, not written right. */
+/** Exit codes: done, refused or failed, wrong usage. */
 const DONE = 0
 const FAILED = 1
 const USAGE = 2
 
-const USAGE_TEXT = `vakt <command line>      run a command on the running server, such as: vakt checks list
+const USAGE_TEXT = `Usage: vakt [--json] [--save] <command line>
+
+vakt <command line>      run a command on the running server, such as: vakt checks list
 vakt --json <command>    print the machine-readable result
-vakt --save <command>    keep the file or picture of the answer in this folder
+vakt --save <command>    save the file or picture of the answer in this folder
 vakt logs tail <query>   follow log lines until Ctrl-C
-vakt help                show the commands
-vakt reveal              show the encrypted personal data in what comes on standard input
+vakt help                list the commands
+vakt decrypt             decrypt the personal data in log lines on standard input
 vakt manifest            print the Slack app manifest for these settings
-vakt --version           show which Vakt this is
-vakt simulate <name>     send made-up traffic to the running server; "vakt simulate --help" tells more
+vakt --version           print the version
+vakt simulate <name>     send generated traffic to the running server; see "vakt simulate --help"
 
-The server and its admin key are found by DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
+vakt finds the server and its admin key through DATA_DIR (or ADMIN_KEY, HOST and PORT, or VAKT_URL).`
 
-// Whoever reads the output may have seen enough: vakt logs tail | head.
+// The reader of the output may close it early: vakt logs tail | head.
 process.stdout.on('error', () => process.exit(DONE))
 
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
-  if (argv[0] === 'simulate') return await told(() => play(argv.slice(1)))
-  const json = argv.includes('--json')
-  const help = argv.includes('--help') || argv.includes('-h')
-  const save = argv.includes('--save')
-  const words = argv.filter(word => !['--json', '--save', '--help', '-h'].includes(word))
-  if (words.length === 0) {
+  if (argv[0] === 'simulate') return await exitCodeOf(() => play(argv.slice(1)))
+  const { flags, words } = splitFlags(argv)
+  if (words.length === 0 && !flags.has('version')) {
     process.stdout.write(`${USAGE_TEXT}\n`)
-    return help ? DONE : USAGE
+    return flags.has('help') ? DONE : USAGE
   }
-  return await told(async () => {
-    if (words[0] === '--version') return printVersion()
+  return await exitCodeOf(async () => {
+    if (words.length === 0) return printVersion()
     if (words[0] === 'manifest') return printManifest(readConfig(readEnvironment()))
-    if (words[0] === 'reveal') return revealInput(readClientConfig(readEnvironment()))
+    if (words[0] === 'decrypt' || words[0] === 'reveal') return decryptInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
-    return run(readClientConfig(readEnvironment()), help ? ['help', ...named] : words, { json, save })
+    const line = flags.has('help') ? ['help', ...named] : words
+    return run(readClientConfig(readEnvironment()), line, { json: flags.has('json'), save: flags.has('save') })
   })
 }
 
-/** The exit code of what is done; a problem is told on standard error. */
-async function told(work: () => Promise<number>): Promise<number> {
+type OwnFlag = 'json' | 'save' | 'help' | 'version'
+
+/**
+ * Takes the client's own flags out of the words: `--json`, `--save` and `--help` before `--`, `-h` in the first or last
+ * place only, and `--version` only alone, because these may be words of a command.
+ */
+function splitFlags(argv: string[]): { flags: Set<OwnFlag>; words: string[] } {
+  const boolean = { type: 'boolean' as const }
+  const options = { json: boolean, save: boolean, help: { ...boolean, short: 'h' }, version: boolean }
+  const { tokens } = parseArgs({ args: argv, options, strict: false, allowPositionals: true, tokens: true })
+  const flags = new Set<OwnFlag>()
+  const taken = new Set<number>()
+  for (const token of tokens) {
+    if (token.kind !== 'option' || !(token.name in options) || token.value !== undefined) continue
+    const isAtAnEnd = token.index === 0 || token.index === argv.length - 1
+    if (argv[token.index] === '-h' ? !isAtAnEnd : argv[token.index] !== `--${token.name}`) continue
+    if (token.name === 'version' && argv.length > 1) continue
+    flags.add(token.name as OwnFlag)
+    taken.add(token.index)
+  }
+  return { flags, words: argv.filter((_, index) => !taken.has(index)) }
+}
+
+/** The exit code of `work`; a problem is printed on standard error. */
+async function exitCodeOf(work: () => Promise<number>): Promise<number> {
   try {
     return await work()
   } catch (error) {
@@ -71,21 +96,21 @@ async function run(
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
     if (!json) process.stdout.write(`${answer.text}\n`)
-    keepFiles(answer.card, save)
+    saveFiles(answer.card, save)
     return DONE
   }
   if (!json) process.stderr.write(`${answer.error.message}\n`)
   return answer.error.code === 'invalid' ? USAGE : FAILED
 }
 
-/** Where the server is and its admin key. Throws `not_found` when none has run here. */
+/** The URL of the server and its admin key. Throws `not_found` when no server has run here. */
 function findServer(config: ClientConfig): { url: string; key: string } {
-  const url = process.env.VAKT_URL ?? readKept(config, 'vakt.url') ?? config.publicUrl
-  const key = config.adminKey ?? readKept(config, 'admin.key')
+  const url = process.env.VAKT_URL ?? readDataFile(config, 'vakt.url') ?? config.publicUrl
+  const key = config.adminKey ?? readDataFile(config, 'admin.key')
   if (url && key) return { url, key }
   throw new Problem(
     'not_found',
-    `No Vakt has run in ${config.dataDir} yet. Start it with "npm start", or set DATA_DIR to its folder.`,
+    `No Vakt has run in ${config.dataDir}. Start it with "npm start", or set DATA_DIR to the folder of the server.`,
   )
 }
 
@@ -95,24 +120,27 @@ async function play(words: string[]): Promise<number> {
   return simulate(words, server, line => process.stdout.write(`${safeText(line)}\n`))
 }
 
-/** What of a card is bytes; in base64. */
+/** The bytes that a card carries, in base64. */
 type AnswerCard = { file?: { name: string; content: string }; image?: { name: string; png: string } }
 
-/** Keeps what came with an answer, over nothing that is there; told on standard error, for the output may be piped. */
-function keepFiles({ file, image }: AnswerCard, save: boolean): void {
-  const kept = [file && [file.name, file.content], image && [image.name, image.png]].filter(one => one !== undefined)
-  if (!save && file) process.stderr.write('--save keeps the file in this folder.\n')
+/** Saves what came with an answer and overwrites nothing. Messages go to standard error: the output may be piped. */
+function saveFiles({ file, image }: AnswerCard, save: boolean): void {
+  const files = [file && [file.name, file.content], image && [image.name, image.png]].filter(Boolean) as [
+    string,
+    string,
+  ][]
+  if (!save && file) process.stderr.write('Use --save to save the file in this folder.\n')
   if (!save) return
-  for (const [name, content] of kept) {
-    const path = basename(name!)
+  for (const [name, content] of files) {
+    const path = basename(name)
     try {
-      writeFileSync(path, Buffer.from(content!, 'base64'), { flag: 'wx', mode: 0o600 })
-      process.stderr.write(`Kept as ${safeText(path)}\n`)
+      writeFileSync(path, Buffer.from(content, 'base64'), { flag: 'wx', mode: 0o600 })
+      process.stderr.write(`Saved as ${safeText(path)}\n`)
     } catch (error) {
-      throw new Problem('conflict', `${safeText(path)} could not be kept (${(error as Error).message}).`)
+      throw new Problem('conflict', `${safeText(path)} could not be saved (${errorMessage(error)}).`)
     }
   }
-  if (kept.length === 0) process.stderr.write('The answer has no file.\n')
+  if (files.length === 0) process.stderr.write('The answer has no file.\n')
 }
 
 type CommandAnswer =
@@ -127,7 +155,7 @@ async function ask(url: string, key: string, words: readonly string[]): Promise<
       body: JSON.stringify({ words }),
     })
     const answer = (await response.json()) as CommandAnswer
-    if (answer.ok !== true && !answer.error?.message) throw new Error('something else answers there')
+    if (answer.ok !== true && !answer.error?.message) throw new Error('something else answers at this address')
     return answer
   } catch (error) {
     throw unreachable(url, error)
@@ -138,11 +166,11 @@ function unreachable(url: string, error: unknown): Problem {
   const reason = error instanceof TypeError && error.cause instanceof Error ? error.cause.message : String(error)
   return new Problem(
     'internal',
-    `Vakt does not answer at ${url.trim()} (${reason}). Is it running? Start it with "npm start".`,
+    `Vakt does not answer at ${url.trim()} (${reason}). Start it with "npm start", or set VAKT_URL to its address.`,
   )
 }
 
-/** What to follow, as one query: the words, and the project that `--project` names. Throws `invalid` for other flags. */
+/** The query to follow: the words, limited to the project of `--project`. Throws `invalid` for other flags. */
 function tailQuery(words: readonly string[]): string {
   const at = words.findIndex(word => /^--project(=|$)/.test(word))
   const [flag = '', next = ''] = at < 0 ? [] : words.slice(at)
@@ -152,13 +180,13 @@ function tailQuery(words: readonly string[]): string {
   if (rest.some(word => /^--[a-z]/i.test(word)) || (at >= 0 && project === ''))
     throw new Problem(
       'invalid',
-      'In a shell "logs tail [query] [--project NAME]" goes on until Ctrl-C; it has no other flags.',
+      'In a shell, "logs tail [query] [--project NAME]" runs until Ctrl-C and has no other flags.',
     )
   const query = shellWords(rest).map(word => word.raw)
   return [...query, ...(project === '' ? [] : [`project:${quoteWord(project)}`])].join(' ')
 }
 
-/** Prints lines as they come, until Ctrl-C or the server ends. */
+/** Prints lines as they arrive, until Ctrl-C or until the server stops. */
 async function follow(url: string, key: string, query: string, json: boolean): Promise<number> {
   const address = `${url.trim().replace(/\/+$/, '')}/api/logs/tail?q=${encodeURIComponent(query)}`
   const response = await fetch(address, { headers: { authorization: `Bearer ${key}` } }).catch(error => {
@@ -174,12 +202,12 @@ async function follow(url: string, key: string, query: string, json: boolean): P
     const messages = (rest + chunk).split('\n\n')
     rest = messages.pop() ?? ''
     for (const message of messages) {
-      const said = /^data: (.*)$/m.exec(message)?.[1]
-      if (/^event: line$/m.test(message) && said)
-        process.stdout.write(json ? `${said}\n` : `${lineText(JSON.parse(said))}\n`)
-      if (/^event: dropped$/m.test(message) && said)
+      const data = /^data: (.*)$/m.exec(message)?.[1]
+      if (/^event: line$/m.test(message) && data)
+        process.stdout.write(json ? `${data}\n` : `${lineText(JSON.parse(data))}\n`)
+      if (/^event: dropped$/m.test(message) && data)
         process.stderr.write(
-          `${JSON.parse(said).lines} lines came too fast and are not shown; "logs search" finds them.\n`,
+          `${JSON.parse(data).lines} lines arrived too fast to be shown; "logs search" finds them.\n`,
         )
     }
   }
@@ -197,17 +225,17 @@ function lineText(line: {
   return safeText(`${line.timestamp} ${line.level.toUpperCase().padEnd(5)} ${from} ${line.message}`)
 }
 
-/** Shows the encrypted personal data in what comes on standard input; needs the vault.key and no server. */
-async function revealInput(config: ClientConfig): Promise<number> {
-  const kept = readKept(config, 'vault.key')
-  if (kept === null)
+/** Decrypts the personal data in log lines on standard input; it needs `vault.key` and no server. */
+async function decryptInput(config: ClientConfig): Promise<number> {
+  const vaultKey = readDataFile(config, 'vault.key')
+  if (vaultKey === null)
     throw new Problem(
       'not_found',
       `There is no vault.key in ${config.dataDir}. Set DATA_DIR to the folder of the server.`,
     )
   const { reveal } = await import('./logs/redact/cipher.ts')
   const { privacyKey } = await import('./projects/vault.ts')
-  const key = privacyKey(Buffer.from(kept, 'base64'))
+  const key = privacyKey(Buffer.from(vaultKey, 'base64'))
   for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${reveal(line, key)}\n`)
   return DONE
 }
@@ -225,7 +253,7 @@ function printVersion(): number {
   return DONE
 }
 
-function readKept(config: ClientConfig, name: string): string | null {
+function readDataFile(config: ClientConfig, name: string): string | null {
   try {
     return readFileSync(join(config.dataDir, name), 'utf8').trim() || null
   } catch {

@@ -1,6 +1,5 @@
-// Vakt itself: settings, state, chats, intake and the shutdown, top to bottom.
-import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+// The process: settings, state, chats, the HTTP server, and the shutdown, top to bottom.
+import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
@@ -10,6 +9,7 @@ import { createTerminal } from './chat/terminal/platform.ts'
 import { createWebhooks } from './chat/webhook/platform.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
+import { loadOrCreateSecret, loadOrCreateVaultKey } from './config/secret-files.ts'
 import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { lazyStore } from './logs/lazy-store.ts'
@@ -21,13 +21,13 @@ import { openState } from './state/database.ts'
 import { readValue, writeValue } from './state/key-value.ts'
 import { SECOND } from './time.ts'
 
-/** Requests under way get so long to finish, then everything else so long to be put down, ms. */
-const REQUESTS_FINISH = 3 * SECOND
-const SHUTDOWN_LIMIT = 9 * SECOND
+/** How long requests under way may take to finish, and the whole shutdown, ms. */
+const REQUEST_TIMEOUT_MS = 3 * SECOND
+const SHUTDOWN_TIMEOUT_MS = 9 * SECOND
 
-// What Vakt keeps is nobody else's to read.
+// Only the user that runs Vakt may read its files.
 process.umask(0o077)
-// Whoever read the output may go away; Vakt stays.
+// A reader of the output that goes away must not end Vakt.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 
 try {
@@ -41,22 +41,23 @@ try {
 async function start(config: Config): Promise<void> {
   const clock = systemClock
   const state = openState(config.dataDir)
-  const adminKey = config.adminKey ?? keepSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
-  const vaultKey = keepVaultKey(config.dataDir)
+  const adminKey =
+    config.adminKey ?? loadOrCreateSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
+  const vaultKey = loadOrCreateVaultKey(config.dataDir)
 
   const terminal = createTerminal({
     clock,
     timeZone: config.timeZone,
     input: process.stdin,
     output: process.stdout,
-    onExit: () => stop('the terminal was closed'),
+    onExit: () => stop('terminal closed'),
   })
   const secrets = [...config.secrets, adminKey]
-  // Lines of the log never run into the line somebody is typing.
+  // The log must not run into the line that somebody types.
   const logger = process.stdin.isTTY
     ? createLogger(config.logLevel, secrets, terminal.print)
     : createLogger(config.logLevel, secrets)
-  process.on('unhandledRejection', error => logger.error('something was left unhandled', { error }))
+  process.on('unhandledRejection', error => logger.error('unhandled promise rejection', { error }))
 
   let publicUrl = config.publicUrl
   const store = openLogs(config, logger, privacyKey(vaultKey))
@@ -85,7 +86,13 @@ async function start(config: Config): Promise<void> {
   const port = await listening(server, config)
   publicUrl ??= `http://${config.shownHost}:${port}`
   writeFileSync(join(config.dataDir, 'vakt.url'), `http://${config.shownHost}:${port}\n`)
-  app.start()
+  try {
+    app.start()
+  } catch (error) {
+    server.close()
+    state.close()
+    throw error
+  }
   const deadman = createDeadMansSwitch(config.deadmanUrl, clock, logger, () => app.scheduler.health().healthy)
   deadman.start()
   terminal.print(greeting())
@@ -98,18 +105,18 @@ async function start(config: Config): Promise<void> {
   async function stop(why: string): Promise<void> {
     if (stopping) return
     stopping = true
-    logger.info('Vakt stops', { why })
-    setTimeout(finish, SHUTDOWN_LIMIT)
+    logger.info('Vakt is stopping', { why })
+    setTimeout(finish, SHUTDOWN_TIMEOUT_MS)
     deadman.stop()
     await closeServer()
-    await app.stop().catch(error => logger.error('the app did not stop cleanly', { error }))
-    await store.close().catch(error => logger.error('the log store did not close cleanly', { error }))
+    await app.stop().catch(error => logger.error('app did not stop cleanly', { error }))
+    await store.close().catch(error => logger.error('log store did not close cleanly', { error }))
     finish()
   }
 
-  /** Lets requests under way finish for a while; one that hangs is cut off. */
+  /** Waits for requests under way; one that takes too long is cut off. */
   async function closeServer(): Promise<void> {
-    const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), REQUESTS_FINISH)
+    const cut = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), REQUEST_TIMEOUT_MS)
     await new Promise<void>(done => {
       server.close(() => done())
       if ('closeIdleConnections' in server) server.closeIdleConnections()
@@ -136,22 +143,24 @@ async function start(config: Config): Promise<void> {
       )
       lines.push(
         '',
-        'The first project is "default". These are shown once:',
-        `  its key for logs   ${secret}   (id ${key.id})`,
-        `  its ping key       ${project.pingKey}`,
+        'The first project is "default". Its keys are shown once:',
+        `  key for logs   ${secret}   (id ${key.id})`,
+        `  ping key       ${project.pingKey}`,
         config.adminKey === null
-          ? `  the admin key      ${adminKey}   (kept in ${join(config.dataDir, 'admin.key')})`
-          : '  the admin key      as set in ADMIN_KEY',
+          ? `  admin key      ${adminKey}   (stored in ${join(config.dataDir, 'admin.key')})`
+          : '  admin key      the one in ADMIN_KEY',
       )
       writeValue(state, 'greeted', new Date(clock.now()).toISOString())
     }
-    lines.push('', 'Try it: send one beat, then wait half a minute for the alert.', `  ${curl}`, '')
-    lines.push(process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Talk to it with: npx vakt help')
+    lines.push('', 'Try it: send one beat, then wait 30 seconds for the alert.', `  ${curl}`, '')
+    lines.push(
+      process.stdin.isTTY ? 'Type "help" for the commands, "exit" to stop.' : 'Send commands with: npx vakt help',
+    )
     return lines.join('\n')
   }
 }
 
-/** The log store in the data folder; its workers start with the first line or question. */
+/** The log store in the data folder; its workers start with the first line or query. */
 function openLogs(config: Config, logger: Logger, privacyKey: Buffer) {
   const folder = join(config.dataDir, 'logs')
   const open = async () =>
@@ -205,44 +214,11 @@ async function loadChats(config: Config, clock: Clock, logger: Logger, app: () =
   })
 }
 
-/** The 32-byte key that seals what must be read back. */
-function keepVaultKey(folder: string): Buffer {
-  const key = Buffer.from(
-    keepSecret(folder, 'vault.key', () => randomBytes(32).toString('base64')),
-    'base64',
-  )
-  if (key.length === 32) return key
-  throw new Problem(
-    'internal',
-    `The file ${join(folder, 'vault.key')} is not a key of 32 bytes in base64. Put the one from your backup there; sealed secrets need it.`,
-  )
-}
-
-/** A secret kept in a file that only its owner may read; made when absent. */
-function keepSecret(folder: string, name: string, make: () => string): string {
-  const file = join(folder, name)
-  try {
-    const kept = readFileSync(file, 'utf8').trim()
-    if (kept !== '') return kept
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
-      throw new Problem(
-        'internal',
-        `The file ${file} cannot be read (${(error as Error).message}). Make it readable for Vakt.`,
-      )
-    }
-  }
-  const secret = make()
-  writeFileSync(file, `${secret}\n`, { mode: 0o600 })
-  chmodSync(file, 0o600)
-  return secret
-}
-
 function listening(server: ReturnType<typeof serve>, config: Config): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const busy =
-        error.code === 'EADDRINUSE' ? 'it is in use already; stop the other program or set PORT' : error.message
+        error.code === 'EADDRINUSE' ? 'another program uses it; stop that program or set PORT' : error.message
       reject(new Problem('conflict', `Vakt cannot listen on ${config.host} port ${config.port}: ${busy}.`))
     })
     server.once('listening', () => {

@@ -136,7 +136,7 @@ function startVakt(folder: string, targets: string) {
   let greeted = () => {}
   let bar = (line: string) => {
     // The greeting is for those who start their own.
-    if (!line.startsWith('Talk to it with')) return
+    if (!line.startsWith('Send commands with')) return
     bar = one => print(`${' '.repeat(8)}│ ${one}`)
     greeted()
   }

@@ -1,0 +1,41 @@
+// The secrets that Vakt makes for itself and stores in files of the data folder.
+import { randomBytes } from 'node:crypto'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Problem } from '../problem.ts'
+
+const VAULT_KEY_BYTES = 32
+
+/** Loads the key that encrypts stored secrets (32 bytes), or creates it. Throws a `Problem` when the file holds no such key. */
+export function loadOrCreateVaultKey(folder: string): Buffer {
+  const stored = loadOrCreateSecret(folder, 'vault.key', () => randomBytes(VAULT_KEY_BYTES).toString('base64'))
+  const key = Buffer.from(stored, 'base64')
+  if (key.length === VAULT_KEY_BYTES) return key
+  throw new Problem(
+    'internal',
+    `The file ${join(folder, 'vault.key')} does not hold a key (32 bytes in base64). Restore it from your backup: without it, stored secrets cannot be decrypted.`,
+  )
+}
+
+/**
+ * Loads a secret from a file in `folder` that only its owner may read, or creates it with `create`. Throws a `Problem`
+ * when the file cannot be read.
+ */
+export function loadOrCreateSecret(folder: string, name: string, create: () => string): string {
+  const file = join(folder, name)
+  try {
+    const stored = readFileSync(file, 'utf8').trim()
+    if (stored !== '') return stored
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new Problem(
+        'internal',
+        `The file ${file} cannot be read (${(error as Error).message}). Make it readable for the user that runs Vakt.`,
+      )
+    }
+  }
+  const secret = create()
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 })
+  chmodSync(file, 0o600)
+  return secret
+}
