@@ -1,5 +1,6 @@
 #!/bin/sh
-# Runs a command as it is, and tells Vakt when it starts, how it ends, and the last of what it printed.
+# Runs a command and sends Vakt its start, its exit status and the last 10,000 bytes of its output.
+# The check must exist: checks add <slug> --every 1d
 # Usage: VAKT=http://127.0.0.1:8080/ping/PING_KEY job.sh <slug> <command> [argument ...]
 if [ -z "$VAKT" ] || [ $# -lt 2 ]; then
   echo 'Usage: VAKT=http://127.0.0.1:8080/ping/PING_KEY job.sh <slug> <command> [argument ...]' >&2
@@ -12,7 +13,7 @@ run=$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)
 kept=$(mktemp -d) || exit 1
 trap 'rm -rf "$kept"' EXIT
 
-# A Vakt that does not answer is no reason not to run the job, and never changes its exit status.
+# When Vakt cannot be reached, the job runs all the same, with its own exit status.
 tell() {
   curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null "$@" && return
   status=$?
@@ -22,7 +23,7 @@ tell() {
 }
 
 tell "$url/start?rid=$run"
-# What is printed goes on as it comes; only its last 10,000 bytes are kept, however much it is.
+# Output is passed through as it comes; only its last 10,000 bytes are kept for Vakt.
 mkfifo "$kept/printed"
 tail -c 10000 <"$kept/printed" >"$kept/last" &
 { "$@" 2>&1; echo $? >"$kept/status"; } | tee "$kept/printed"

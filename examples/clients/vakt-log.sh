@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sends what a program prints to Vakt in batches, and lets it through unchanged.
+# Sends the output of a program to Vakt in batches, and passes it through unchanged.
 # Usage: VAKT_URL=http://127.0.0.1:8080 VAKT_KEY=... some-program 2>&1 | vakt-log.sh <source>
 set -u
 if [ -z "${VAKT_URL:-}" ] || [ -z "${VAKT_KEY:-}" ] || [ $# -ne 1 ]; then
@@ -17,11 +17,11 @@ host=$(hostname)
 batch=$(mktemp) || exit 1
 settings=$(mktemp) || exit 1
 trap 'rm -f "$batch" "$settings"' EXIT
-# The key goes into a file that only its owner reads: the arguments of a command are seen by everybody.
+# The key goes into a file that only its owner can read, because everybody can see the arguments of a command.
 printf 'header = "X-Api-Key: %s"\n' "$VAKT_KEY" >"$settings"
 count=0
 
-# The same Idempotency-Key on every retry: Vakt stores a batch once, however often it arrives.
+# Every retry has the same Idempotency-Key: Vakt stores a batch once, however often it arrives.
 flush() {
   [ "$count" -gt 0 ] || return 0
   curl -fsS -m 30 --retry 8 --retry-connrefused -o /dev/null -K "$settings" \
@@ -39,7 +39,7 @@ while true; do
     printf '%s\n' "$line" >>"$batch"
     count=$((count + 1))
   elif [ $? -le 128 ]; then
-    # The program has ended; its last line may lack a newline.
+    # The program has ended; its last line may have no newline.
     if [ -n "$line" ]; then
       printf '%s' "$line"
       printf '%s\n' "$line" >>"$batch"

@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	batchLines = 500              // lines of one request
-	gather     = time.Second      // how long a line waits for others
-	waiting    = 10_000           // lines that wait at most: a logger must not fill the memory
-	tries      = 8                // until a batch is given up
-	longest    = 60 * time.Second // the longest pause between two tries
+	batchLines = 500              // lines in one request
+	gather     = time.Second      // how long a line waits for a batch to fill
+	waiting    = 10_000           // most lines in the queue, because a logger must not fill the memory
+	tries      = 8                // attempts before a batch is dropped
+	longest    = 60 * time.Second // longest pause between two attempts
 )
 
 // Handler sends records to Vakt. Its zero value is not usable; see NewHandler.
@@ -90,7 +90,7 @@ func (h *Handler) WithGroup(name string) slog.Handler {
 	return &next
 }
 
-// Close sends what still waits.
+// Close sends the lines that are still in the queue.
 func (h *Handler) Close() {
 	h.shared.once.Do(func() { close(h.shared.lines) })
 	<-h.shared.done
@@ -131,7 +131,7 @@ func (s *shipper) send(batch []map[string]any) error {
 	if err != nil {
 		return err
 	}
-	// The same key on every try: Vakt stores a batch once, however often it arrives.
+	// Every attempt has the same key: Vakt stores a batch once, however often it arrives.
 	var id [16]byte
 	if _, err := rand.Read(id[:]); err != nil {
 		return err

@@ -7,7 +7,7 @@ import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Lines of one request, how long a line waits for others (ms), and how many wait at most: a logger must not fill the memory. */
+/** Lines in one request, how long a line waits for a batch to fill (ms), most lines in the queue (a logger must not fill the memory), attempts. */
 const BATCH = 500
 const GATHER = 1000
 const WAITING = 10_000
@@ -45,7 +45,7 @@ export function createVakt({ url, key, source, host = hostname() }) {
     }
   }
 
-  // The same key on every try: Vakt stores a batch once, however often it arrives.
+  // Every attempt has the same key: Vakt stores a batch once, however often it arrives.
   async function send(body) {
     const headers = { 'x-api-key': key, 'content-type': 'application/json', 'idempotency-key': randomUUID() }
     for (let tried = 1; tried <= TRIES; tried++) {

@@ -18,12 +18,12 @@ import urllib.error
 import urllib.request
 import uuid
 
-BATCH = 500  # lines of one request
-GATHER = 1.0  # seconds that a line waits for others
-WAITING = 10_000  # lines that wait at most: a logger must not fill the memory
+BATCH = 500  # lines in one request
+GATHER = 1.0  # seconds that a line waits for a batch to fill
+WAITING = 10_000  # most lines in the queue, because a logger must not fill the memory
 TRIES = 8
 
-# What every record has; everything else was given with extra= and is sent as a field.
+# The attributes of every record; everything else comes from extra= and is sent as a field.
 _USUAL = set(vars(logging.LogRecord("", 0, "", 0, "", (), None))) | {"message", "asctime", "taskName"}
 
 
@@ -78,7 +78,7 @@ class VaktHandler(logging.Handler):
         return lines
 
     def _send(self, body):
-        # The same key on every try: Vakt stores a batch once, however often it arrives.
+        # Every attempt has the same key: Vakt stores a batch once, however often it arrives.
         headers = {"X-Api-Key": self.key, "Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
         for tried in range(TRIES):
             pause = 0.5 * 2 ** tried
