@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { cardText } from '../src/chat/card-text.ts'
 import { findCommand, readArguments, splitWords } from '../src/command/command-line.ts'
+import { startApp } from '../src/testing/app.ts'
 import { commands } from './index.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -96,6 +98,33 @@ it('docs/commands.md names every command', () => {
 
 it('the README can be read in five minutes', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
+})
+
+describe('the card that the README shows', () => {
+  it('as text is what the terminal prints', async () => {
+    const app = await startApp({ start: '2026-11-21T08:08:43Z' })
+    const beat = await app.hasCheck('hello --every 20s --grace 10s')
+    await beat()
+    await app.passes('30s')
+    const style = {
+      timeZone: 'UTC',
+      now: app.clock.now(),
+      button: (label: string, line: string) => `  ${label}: ${line}`,
+    }
+    expect(read('README.md')).toContain(cardText(app.channel.messages.at(-1)!.card, style))
+  })
+
+  it('as a picture has the words of the real one', async () => {
+    const app = await startApp({ start: '2026-11-28T02:00:00Z' })
+    const beat = await app.hasCheck('nightly-backup --every 1d --grace 1h --owner "the data team"')
+    await beat()
+    await app.passes('25h')
+    const { title, lines = [], fields = [], buttons = [] } = app.channel.messages.at(-1)!.card
+    const texts = [title, ...lines, ...fields.map(field => field.name), ...buttons.map(button => button.label)]
+    const words = texts.flat().filter(text => typeof text === 'string')
+    const picture = read('docs/images/discord-alert.svg')
+    expect(words.filter(text => !picture.includes(text))).toEqual([])
+  })
 })
 
 /** The name of the command that a line runs; throws what a person would be shown. */
