@@ -1,18 +1,33 @@
-// The worker that draws: ECharts to SVG, resvg to PNG, with a bundled font so that every machine draws the same.
+// The worker that draws charts: ECharts makes SVG, resvg makes PNG, with a bundled font so that every machine draws the same.
 import { createRequire } from 'node:module'
 import { parentPort } from 'node:worker_threads'
 import { Resvg } from '@resvg/resvg-js'
-import { init } from 'echarts'
+import { init, setPlatformAPI } from 'echarts'
+import { errorMessage } from '../text.ts'
 import { chartOption, SIZE, type TimeChart } from './time-chart.ts'
 
 const require = createRequire(import.meta.url)
-const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(name => require.resolve(`dejavu-fonts-ttf/ttf/${name}`))
+const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(name =>
+  require.resolve(`dejavu-fonts-ttf/ttf/${name}`),
+)
+
+/** The average width of Latin letters and digits in DejaVu Sans, em. Other characters count as a whole em. */
+const LATIN_WIDTH = 0.63
+
+// Without a canvas ECharts assumes a narrower font, and texts overlap. It takes the width of a wide character as line height.
+setPlatformAPI({
+  measureText(text, font = '12px') {
+    const size = Number(/(\d+)px/.exec(font)?.[1] ?? 12)
+    const latin = text.replace(/[^\u0020-\u024f]/g, '').length
+    return { width: size * (latin * LATIN_WIDTH + text.length - latin) }
+  },
+})
 
 parentPort!.on('message', ({ id, chart }: { id: number; chart: TimeChart }) => {
   try {
     parentPort!.postMessage({ id, png: draw(chart) })
   } catch (error) {
-    parentPort!.postMessage({ id, error: error instanceof Error ? error.message : String(error) })
+    parentPort!.postMessage({ id, error: errorMessage(error) })
   }
 })
 
@@ -21,6 +36,6 @@ function draw(chart: TimeChart): Uint8Array {
   canvas.setOption(chartOption(chart))
   const svg = canvas.renderToSVGString()
   canvas.dispose()
-  const font = { fontFiles: FONTS, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' }
+  const font = { fontFiles: FONT_FILES, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' }
   return new Resvg(svg, { font, fitTo: { mode: 'width', value: SIZE.width } }).render().asPng()
 }

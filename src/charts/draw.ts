@@ -1,34 +1,34 @@
-// Draws charts as PNG in a worker thread of its own: a chart takes tens of milliseconds that no beat should wait for.
+// Draws charts as PNG in a worker thread: a chart takes tens of milliseconds, which would delay beats.
 import { Worker } from 'node:worker_threads'
 import { Problem } from '../problem.ts'
 import type { TimeChart } from './time-chart.ts'
 
-/** The worker holds 60 MB, so it goes when nobody wants a chart. */
-const IDLE = 60_000
-const PATIENCE = 15_000
+/** The worker takes 60 MB of memory, so it ends after this time without a chart. */
+const IDLE_MS = 60_000
+const TIMEOUT_MS = 15_000
 
-type Waiting = { resolve: (png: Uint8Array) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+type PendingChart = { resolve: (png: Uint8Array) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
 
 let worker: Worker | null = null
-let idle: NodeJS.Timeout | undefined
-let next = 0
-const waiting = new Map<number, Waiting>()
+let idleTimer: NodeJS.Timeout | undefined
+let lastId = 0
+const pending = new Map<number, PendingChart>()
 
 /** The chart as a PNG of 900 × 360 pixels. Rejects with `internal` when it cannot be drawn within 15 s. */
 export function drawChart(chart: TimeChart): Promise<Uint8Array> {
-  clearTimeout(idle)
+  clearTimeout(idleTimer)
   worker ??= startWorker()
-  const id = ++next
+  const id = ++lastId
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(new Error('it took too long')), PATIENCE)
-    waiting.set(id, { resolve, reject, timer })
+    const timer = setTimeout(() => fail(new Error('it took too long')), TIMEOUT_MS)
+    pending.set(id, { resolve, reject, timer })
     worker!.postMessage({ id, chart })
   })
 }
 
 /** Ends the worker; the next chart starts another. */
 export async function stopDrawing(): Promise<void> {
-  clearTimeout(idle)
+  clearTimeout(idleTimer)
   const old = worker
   worker = null
   await old?.terminate()
@@ -38,23 +38,23 @@ function startWorker(): Worker {
   const started = new Worker(new URL('./draw-worker.ts', import.meta.url))
   started.unref()
   started.on('message', ({ id, png, error }: { id: number; png?: Uint8Array; error?: string }) => {
-    const asked = waiting.get(id)
-    waiting.delete(id)
-    if (asked) clearTimeout(asked.timer)
-    if (png) asked?.resolve(png)
-    else asked?.reject(drawingFailed(new Error(error)))
-    if (waiting.size === 0) idle = setTimeout(() => void stopDrawing(), IDLE).unref()
+    const request = pending.get(id)
+    pending.delete(id)
+    if (request) clearTimeout(request.timer)
+    if (png) request?.resolve(png)
+    else request?.reject(drawingFailed(new Error(error)))
+    if (pending.size === 0) idleTimer = setTimeout(() => void stopDrawing(), IDLE_MS).unref()
   })
   started.on('error', fail)
   return started
 }
 
 function fail(error: Error): void {
-  for (const { reject, timer } of waiting.values()) {
+  for (const { reject, timer } of pending.values()) {
     clearTimeout(timer)
     reject(drawingFailed(error))
   }
-  waiting.clear()
+  pending.clear()
   void stopDrawing()
 }
 

@@ -1,5 +1,6 @@
-// A chart over time as an ECharts option: what every chart of Vakt looks like. Pure.
+// A chart over time as an ECharts option: the look of every chart. Pure.
 import type { EChartsOption } from 'echarts'
+import { rangeText, timeLabels, timeTicks } from './time-axis.ts'
 
 export type Series = {
   name: string
@@ -12,11 +13,11 @@ export type TimeChart = {
   title: string
   kind: 'bars' | 'lines'
   series: readonly Series[]
-  /** What the numbers are, such as `lines` or `%`. */
+  /** The unit of the values, such as `lines` or `%`. */
   unit: string
   from: number
   until: number
-  /** The zone that the axis is written in. */
+  /** The zone of the axis. */
   timeZone: string
   threshold?: { value: number; name: string }
   /** Largest value of the axis, such as 100 for percentages. */
@@ -30,38 +31,68 @@ export const SIZE = { width: 900, height: 360 }
 
 /** The chart as ECharts draws it: bars are stacked, lines are not. */
 export function chartOption(chart: TimeChart): EChartsOption {
-  const label = axisLabel(chart)
   return {
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'DejaVu Sans', color: INK },
-    title: { text: chart.title, left: 12, top: 8, textStyle: { fontSize: 16, color: INK } },
-    legend: { top: 12, right: 20, icon: 'roundRect', data: chart.series.map(one => one.name) },
-    grid: { left: 12, right: 24, top: 64, bottom: 12, containLabel: true },
-    xAxis: {
-      type: 'time',
-      min: chart.from,
-      max: chart.until,
-      axisLabel: { color: INK, hideOverlap: true, formatter: (at: number) => label(at) },
-      axisLine: { lineStyle: { color: INK } },
+    title: {
+      text: chart.title,
+      subtext: rangeText(chart),
+      left: 12,
+      top: 8,
+      itemGap: 6,
+      textStyle: { fontSize: 16, color: INK, width: SIZE.width - 24, overflow: 'truncate' },
+      subtextStyle: { fontSize: 12, color: INK },
     },
-    yAxis: {
-      type: 'value',
-      name: chart.unit,
-      min: 0,
-      ...(chart.max === undefined ? {} : { max: chart.max }),
-      nameTextStyle: { align: 'right' },
-      splitLine: { lineStyle: { color: FAINT } },
+    legend: {
+      top: 32,
+      right: 20,
+      icon: 'roundRect',
+      itemWidth: 14,
+      itemGap: 24,
+      data: chart.series.map(series => series.name),
     },
-    series: chart.series.map((one, i) => ({
-      name: one.name,
-      color: one.colour,
-      data: one.points.map(([at, value]) => [at, value]),
+    grid: { left: 12, right: 24, top: 92, bottom: 12, containLabel: true },
+    xAxis: timeAxis(chart),
+    yAxis: valueAxis(chart),
+    series: chart.series.map((series, i) => ({
+      name: series.name,
+      color: series.colour,
+      data: series.points.map(([at, value]) => [at, value]),
       ...(chart.kind === 'bars'
         ? { type: 'bar' as const, stack: 'all', barCategoryGap: '10%' }
         : { type: 'line' as const, showSymbol: false, lineStyle: { width: 2 }, areaStyle: { opacity: 0.12 } }),
       ...(i === 0 && chart.threshold ? { markLine: thresholdLine(chart.threshold) } : {}),
     })),
+  }
+}
+
+function timeAxis(chart: TimeChart): EChartsOption['xAxis'] {
+  const ticks = timeTicks(chart)
+  const labels = timeLabels(chart, ticks)
+  return {
+    type: 'time',
+    min: chart.from,
+    max: chart.until,
+    axisTick: { customValues: ticks },
+    axisLabel: { color: INK, customValues: ticks, formatter: (at: number) => labels.get(at) ?? '' },
+    axisLine: { lineStyle: { color: INK } },
+  }
+}
+
+function valueAxis({ unit, max, series }: TimeChart): EChartsOption['yAxis'] {
+  const isPercentage = unit === '%'
+  const values = series.flatMap(({ points }) => points.map(([, value]) => value))
+  return {
+    type: 'value',
+    // The labels of percentages show the unit already.
+    name: isPercentage ? '' : unit,
+    nameTextStyle: { align: 'left' },
+    min: 0,
+    ...(max === undefined ? {} : { max }),
+    ...(values.every(value => value === null || Number.isInteger(value)) ? { minInterval: 1 } : {}),
+    ...(isPercentage ? { axisLabel: { formatter: '{value} %' } } : {}),
+    splitLine: { lineStyle: { color: FAINT } },
   }
 }
 
@@ -73,16 +104,4 @@ function thresholdLine(threshold: { value: number; name: string }) {
     label: { formatter: threshold.name, position: 'insideEndTop' as const, color: '#c53030' },
     data: [{ yAxis: threshold.value }],
   }
-}
-
-/** Times of day for spans up to two days, dates beyond. */
-function axisLabel(chart: TimeChart): (at: number) => string {
-  const short = chart.until - chart.from <= 2 * 86_400_000
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone: chart.timeZone,
-    ...(short
-      ? { hour: '2-digit', minute: '2-digit' }
-      : { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }),
-  })
-  return at => format.format(at)
 }
