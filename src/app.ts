@@ -194,7 +194,7 @@ function buildJobs(
     vault,
     clock,
     logger,
-    online: () => prober.now().state !== 'offline',
+    online: () => prober.current().state !== 'offline',
     judge: (host, now) => updateHostAlerts(state, host.id, now),
     folder: config.dataDir,
   })
@@ -205,7 +205,7 @@ function buildJobs(
   const searchRules = store && createSearchRules(state, store, clock, logger, config.timeZone)
   const scheduler = createScheduler(state, clock, logger, {
     platforms: statuses,
-    connectivity: prober.now,
+    connectivity: prober.current,
     probes: config.connectivityTargets.length > 0,
     opens: id => registry.canOpen({ id }),
     setBack: delivery.setBack,
@@ -268,7 +268,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
         version,
         scheduler: scheduler.health,
         platforms: statuses,
-        connectivity: prober.now,
+        connectivity: prober.current,
         channelOf: platform => registry.platforms().find(({ name }) => name === platform)?.channels[0],
         channel: registry.find,
         openChannel: registry.open,

@@ -1,67 +1,74 @@
-// How Vakt itself is connected: now, lately, and how available the internet was.
+// Shows how Vakt is connected: its state now, its outages and the availability of the internet.
 import type { Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
-import { availability, availabilityOver, percent } from '../../src/connectivity/availability.ts'
+import type { TimeChart } from '../../src/charts/time-chart.ts'
+import {
+  type Availability,
+  availability,
+  availabilityOver,
+  availabilityText,
+} from '../../src/connectivity/availability.ts'
 import { type ConnectivityRow, listConnectivity } from '../../src/connectivity/states.ts'
 import type { State } from '../../src/state/database.ts'
+import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, isoTime } from '../../src/time.ts'
 import { type Context, command, duration } from '../context.ts'
 
-const BUCKETS = 60
-const SPANS = [DAY, 7 * DAY, 30 * DAY] as const
-/** More changes of state than this are not looked through. */
-const MOST_ROWS = 20_000
-const SHOWN = 10
+const CHART_BUCKETS = 60
+const SPANS_MS = [DAY, 7 * DAY, 30 * DAY] as const
+const MAX_ROWS = 20_000
+const MAX_ROWS_IN_RESULT = 200
+const MAX_OUTAGES_SHOWN = 10
+const TONES = { online: 'good', degraded: 'warning', offline: 'critical' } as const
 
 const connectivity = command({
   name: 'connectivity',
-  summary: 'Show how Vakt is connected, its outages and its availability, with a chart',
+  summary: 'Show how Vakt is connected, with its outages and its availability as a chart',
   details:
-    'What is tried is set by CONNECTIVITY_TARGETS. Time in which Vakt did not run counts neither as online nor as offline.',
+    'CONNECTIVITY_TARGETS sets what is probed. Time in which Vakt did not run counts neither as online nor as offline.',
   examples: ['connectivity', 'connectivity --last 30d'],
   role: 'viewer',
-  args: { last: duration(HOUR).optional().describe('The time of the chart, 24h unless said') },
+  args: { last: duration(HOUR).optional().describe('Time range of the chart (default: 24h)') },
   async run({ last = DAY }, context) {
     const { state, now, config, parts } = context
     const current = parts.connectivity()
     const targets = config.connectivityTargets.map(target => target.text)
-    const rows = listConnectivity(state, { after: now - Math.max(last, SPANS[2]), limit: MOST_ROWS })
-    const outages = rows.filter(row => row.state === 'offline')
-    const over = availabilityOver(rows, now - last, now, BUCKETS)
-    const known = over.some(([, share]) => share !== null)
-    const png = known ? await drawChart(chart(over, now - last, now, context)) : null
+    const rows = listConnectivity(state, { after: now - Math.max(last, SPANS_MS[2]), limit: MAX_ROWS })
+    const shares = availabilityOver(rows, now - last, now, CHART_BUCKETS)
+    const isKnown = shares.some(([, share]) => share !== null)
+    const png = isKnown ? await drawChart(connectivityChart(shares, now - last, context)) : null
+    const availabilities = SPANS_MS.map(ms => ({ ms, value: availability(rows, now - ms, now) }))
     const lines: Text[] =
       targets.length === 0
-        ? ['Nothing is tried, so Vakt takes itself for online. Set CONNECTIVITY_TARGETS to several targets.']
+        ? ['Nothing is probed, so Vakt counts as online. Set several CONNECTIVITY_TARGETS.']
         : [
-            [`It is ${current.state} since `, { time: current.since, style: 'moment' }, '.'],
-            `Tried: ${targets.join(', ')}.`,
-            ...(known ? [sparkline(over.map(([, share]) => share ?? 0))] : []),
-            ...outages.slice(0, SHOWN).map(outageLine),
-            ...(outages.length > SHOWN ? [`… ${outages.length - SHOWN} more outages`] : []),
-            ...(outages.length === 0 ? ['No outage is known.'] : []),
+            [`${current.state} since `, { time: current.since, style: 'moment' }, '.'],
+            `Targets: ${targets.join(', ')}.`,
+            ...(isKnown ? [sparkline(shares.map(([, share]) => share ?? 0))] : []),
+            ...outageLines(rows),
           ]
     return {
       card: {
-        title: targets.length === 0 ? 'Connectivity is not watched' : `Vakt is ${current.state}`,
-        tone: { online: 'good', degraded: 'warning', offline: 'critical' }[current.state] as 'good',
+        title: targets.length === 0 ? 'Connectivity is not probed' : `Vakt is ${current.state}`,
+        tone: TONES[current.state],
         lines,
-        fields: SPANS.map(span => ({
-          name: `Last ${formatDuration(span)}`,
-          value: percent(availability(rows, now - span, now)),
+        fields: availabilities.map(({ ms, value }) => ({
+          name: `Last ${formatDuration(ms)}`,
+          value: availabilityText(value, ms),
           inline: true,
         })),
-        ...(png ? { image: { name: 'connectivity.png', alt: 'Share of the time online', png } } : {}),
+        ...(png ? { image: { name: 'connectivity.png', alt: 'Share of time online', png } } : {}),
       },
       result: {
         state: current.state,
         since: isoTime(current.since),
         targets,
-        availability: Object.fromEntries(
-          SPANS.map(span => [formatDuration(span), availability(rows, now - span, now)]),
-        ),
-        history: rows.slice(0, 200).map(row => ({ state: row.state, from: isoTime(row.from), to: isoTime(row.to) })),
+        availability: Object.fromEntries(availabilities.map(({ ms, value }) => [formatDuration(ms), value.share])),
+        known_ms: Object.fromEntries(availabilities.map(({ ms, value }) => [formatDuration(ms), value.knownMs])),
+        history: rows
+          .slice(0, MAX_ROWS_IN_RESULT)
+          .map(row => ({ state: row.state, from: isoTime(row.from), to: isoTime(row.to) })),
       },
     }
   },
@@ -69,29 +76,47 @@ const connectivity = command({
 
 export const connectivityCommands = [connectivity]
 
-/** The share of the last day that was not offline, for `status`; null when nothing is known. */
-export function availabilityOfDay(state: State, now: number): number | null {
-  return availability(listConnectivity(state, { after: now - DAY, limit: MOST_ROWS }), now - DAY, now)
+/** The availability over the last 24 hours, for `status`. */
+export function availabilityOfDay(state: State, now: number): Availability {
+  return availability(listConnectivity(state, { after: now - DAY, limit: MAX_ROWS }), now - DAY, now)
 }
 
-function outageLine(row: ConnectivityRow): Text {
-  return ['Offline from ', { time: row.from, style: 'moment' }, ` for ${aboutDuration(row.to - row.from)}.`]
+function outageLines(rows: readonly ConnectivityRow[]): Text[] {
+  const outages = rows.filter(row => row.state === 'offline')
+  if (outages.length === 0) return ['No outages.']
+  const hidden = outages.length - MAX_OUTAGES_SHOWN
+  return [
+    ...outages
+      .slice(0, MAX_OUTAGES_SHOWN)
+      .map(
+        (row): Text => [
+          'Offline from ',
+          { time: row.from, style: 'moment' },
+          ` for ${aboutDuration(row.to - row.from)}.`,
+        ],
+      ),
+    ...(hidden > 0 ? [`… ${plural(hidden, 'more outage')}`] : []),
+  ]
 }
 
-function chart(over: ReturnType<typeof availabilityOver>, from: number, until: number, { config }: Context) {
+function connectivityChart(
+  shares: ReturnType<typeof availabilityOver>,
+  from: number,
+  { config, now }: Context,
+): TimeChart {
   return {
     title: 'Connectivity',
-    kind: 'bars' as const,
-    unit: '% online',
+    kind: 'bars',
+    unit: '%',
     from,
-    until,
+    until: now,
     timeZone: config.timeZone,
     max: 100,
     series: [
       {
         name: 'online',
         colour: '#38a169',
-        points: over.map(([at, share]) => [at, share === null ? null : share * 100] as const),
+        points: shares.map(([at, share]) => [at, share === null ? null : share * 100] as const),
       },
     ],
   }

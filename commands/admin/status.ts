@@ -6,10 +6,10 @@ import type { Text } from '../../src/card.ts'
 import { countByShownStatus } from '../../src/checks/checks.ts'
 import { listDowntimes } from '../../src/checks/downtimes.ts'
 import { positional } from '../../src/command/command.ts'
-import { percent } from '../../src/connectivity/availability.ts'
+import { availabilityText } from '../../src/connectivity/availability.ts'
 import { listHosts } from '../../src/hosts/hosts.ts'
 import { type DeliveryRow, listDeliveries } from '../../src/notifications/delivery/outbox.ts'
-import { aboutDuration, isoTime } from '../../src/time.ts'
+import { aboutDuration, DAY, isoTime } from '../../src/time.ts'
 import { type Context, command, counted } from '../context.ts'
 import { availabilityOfDay } from './connectivity.ts'
 
@@ -36,11 +36,11 @@ const status = command({
     const ill =
       !scheduler.healthy || platforms.some(one => one.status.state === 'lost' || one.status.state === 'refused')
     const absence = listDowntimes(state, 1)[0]
-    const share = availabilityOfDay(state, now)
+    const availability = availabilityOfDay(state, now)
     const connected =
       config.connectivityTargets.length === 0
         ? []
-        : [`Connectivity: ${connectivity.state}, ${percent(share)} of the last 24h.`]
+        : [`Connectivity: ${connectivity.state}, available ${availabilityText(availability, DAY)} in the last 24h.`]
     const lines: Text[] = [
       ...alertLines(context, open),
       `Checks: ${checks.up} up, ${checks.late} late, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
@@ -95,7 +95,7 @@ const status = command({
           state: connectivity.state,
           since: isoTime(connectivity.since),
           configured: config.connectivityTargets.length > 0,
-          availability_24h: share,
+          availability_24h: availability.share,
         },
         deadman: { configured: config.deadmanUrl !== null },
       },

@@ -1,29 +1,43 @@
-// How much of a time Vakt was online, of what is known of it. Pure.
-export type Span = { state: 'online' | 'degraded' | 'offline'; from: number; to: number }
+// The share of a time in which Vakt was online, counted over the part of it that is known. Pure.
+import { aboutDuration } from '../time.ts'
 
-/** The share (0 to 1) of the known time between two instants that was not offline; null when nothing is known. */
-export function availability(spans: readonly Span[], from: number, to: number): number | null {
-  let known = 0
-  let offline = 0
+export type ConnectivitySpan = { state: 'online' | 'degraded' | 'offline'; from: number; to: number }
+
+/** The share (0 to 1) of the known time that was not offline, null when nothing is known; and how long that time is, ms. */
+export type Availability = { share: number | null; knownMs: number }
+
+/** Less known time than this share of the whole is shown beside the percentage. */
+const MIN_KNOWN_SHARE = 0.9
+
+/** The availability between two instants. */
+export function availability(spans: readonly ConnectivitySpan[], from: number, to: number): Availability {
+  let knownMs = 0
+  let offlineMs = 0
   for (const span of spans) {
-    const lasted = Math.max(0, Math.min(span.to, to) - Math.max(span.from, from))
-    known += lasted
-    if (span.state === 'offline') offline += lasted
+    const ms = Math.max(0, Math.min(span.to, to) - Math.max(span.from, from))
+    knownMs += ms
+    if (span.state === 'offline') offlineMs += ms
   }
-  return known === 0 ? null : 1 - offline / known
+  return { share: knownMs === 0 ? null : 1 - offlineMs / knownMs, knownMs }
 }
 
-/** The availability of each of `count` equal parts of the time between two instants. */
-export function availabilityOver(spans: readonly Span[], from: number, to: number, count: number) {
+/** The share online in each of `count` equal parts of the time between two instants, with the start of the part. */
+export function availabilityOver(spans: readonly ConnectivitySpan[], from: number, to: number, count: number) {
   const width = (to - from) / count
   return Array.from({ length: count }, (_, i) => {
-    const begin = from + i * width
-    return [begin, availability(spans, begin, begin + width)] as const
+    const start = from + i * width
+    return [start, availability(spans, start, start + width).share] as const
   })
 }
 
-/** `99.98 %`; `unknown` when it is null. Never rounded up to a hundred. */
-export function percent(share: number | null): string {
+/** `99.98 %`, or `70.38 % of the 3m known` when much of the `totalMs` is not known; `unknown` when nothing is. */
+export function availabilityText({ share, knownMs }: Availability, totalMs: number): string {
   if (share === null) return 'unknown'
+  const known = knownMs < totalMs * MIN_KNOWN_SHARE ? ` of the ${aboutDuration(knownMs)} known` : ''
+  return `${percent(share)}${known}`
+}
+
+/** `99.98 %`: rounded down, so that only a whole time online is 100 %. */
+function percent(share: number): string {
   return `${share === 1 ? '100' : (Math.floor(share * 10_000) / 100).toFixed(2)} %`
 }

@@ -1,34 +1,35 @@
-// The rules of being online: a quorum of targets, and a second look before anybody is told. Pure.
+// The rules of being online: a majority of targets must answer, and one failed round is not enough to be offline. Pure.
 
-/** One round of probes: when it began (epoch ms), how many targets answered, of how many. */
-export type Round = { at: number; answered: number; of: number }
+/** One round of probes: its start (epoch ms), how many targets answered, and how many were probed. */
+export type Round = { at: number; answered: number; total: number }
 
 /**
- * `offline` since the round that settled it; `degraded` while some targets do not answer. `failing` counts the
- * rounds that failed in a row, and `heardAt` is when the last one that did not fail began.
+ * `offline` since the round that confirmed it; `degraded` while some targets do not answer. `failedRounds` counts
+ * failures in a row, and `lastSuccessAt` (epoch ms) is the start of the last round that did not fail.
  */
 export type Connectivity = {
   state: 'online' | 'degraded' | 'offline'
   since: number
-  failing: number
-  heardAt: number
+  failedRounds: number
+  lastSuccessAt: number
 }
 
 /** How many rounds in a row must fail before Vakt counts as offline. */
 const ROUNDS_TO_FAIL = 2
 
-export function startedOnline(at: number): Connectivity {
-  return { state: 'online', since: at, failing: 0, heardAt: at }
+/** Vakt counts as online until a probe shows something else. */
+export function initialConnectivity(at: number): Connectivity {
+  return { state: 'online', since: at, failedRounds: 0, lastSuccessAt: at }
 }
 
-/** The connectivity after one more round. A round fails when no more than half of the targets answered. */
+/** The connectivity after one more round. A round fails unless more than half of the targets answer. */
 export function afterRound(before: Connectivity, round: Round): Connectivity {
-  if (round.answered * 2 > round.of) {
-    const state = round.answered < round.of ? 'degraded' : 'online'
-    return { state, since: state === before.state ? before.since : round.at, failing: 0, heardAt: round.at }
+  if (round.answered * 2 > round.total) {
+    const state = round.answered < round.total ? 'degraded' : 'online'
+    return { state, since: state === before.state ? before.since : round.at, failedRounds: 0, lastSuccessAt: round.at }
   }
-  const failing = before.failing + 1
-  if (before.state === 'offline') return { ...before, failing }
-  if (failing < ROUNDS_TO_FAIL) return { ...before, failing }
-  return { ...before, state: 'offline', since: round.at, failing }
+  const failedRounds = before.failedRounds + 1
+  if (before.state === 'offline') return { ...before, failedRounds }
+  if (failedRounds < ROUNDS_TO_FAIL) return { ...before, failedRounds }
+  return { ...before, state: 'offline', since: round.at, failedRounds }
 }

@@ -1,10 +1,10 @@
-// An ICMP echo by the system's own ping program, for raw sockets are not for everybody.
+// Sends an ICMP echo with the ping program of the system, because raw sockets need privileges.
 import { execFile } from 'node:child_process'
 
-/** The target cannot be tried on this machine at all, which says nothing about the network. */
-export class Untriable extends Error {}
+/** This machine cannot send pings at all; the result is unknown rather than a failure of the network. */
+export class PingUnavailable extends Error {}
 
-/** Resolves when `host` answers within `seconds`. Rejects with `Untriable` when ping is missing or not allowed. */
+/** Resolves when `host` answers within `seconds`. Rejects with `PingUnavailable` when ping is missing or forbidden. */
 export function ping(host: string, seconds: number, program = 'ping'): Promise<void> {
   const flags = process.platform === 'win32' ? ['-n', '1'] : ['-n', '-c', '1', '-W', String(seconds)]
   return new Promise((resolve, reject) => {
@@ -13,17 +13,19 @@ export function ping(host: string, seconds: number, program = 'ping'): Promise<v
       killSignal: 'SIGKILL' as const,
       env: { ...process.env, LC_ALL: 'C' },
     }
-    execFile(program, [...flags, host], options, (error, _out, said) => {
+    execFile(program, [...flags, host], options, (error, _stdout, stderr) => {
       if (!error) return resolve()
       if (error.code === 'ENOENT' || error.code === 'EACCES') {
         return reject(
-          new Untriable('The program "ping" is not there; install it (iputils-ping), or leave icmp:// targets out.'),
+          new PingUnavailable(
+            'The program "ping" is not installed. Install it (iputils-ping) or remove icmp:// targets.',
+          ),
         )
       }
-      if (/not permitted|permission denied|lacking privilege|cap_net_raw/i.test(said)) {
+      if (/not permitted|permission denied|lacking privilege|cap_net_raw/i.test(stderr)) {
         return reject(
-          new Untriable(
-            'This user may not send ICMP; allow it (net.ipv4.ping_group_range), or leave icmp:// targets out.',
+          new PingUnavailable(
+            'This user may not send ICMP. Allow it (net.ipv4.ping_group_range) or remove icmp:// targets.',
           ),
         )
       }

@@ -1,11 +1,11 @@
-// Probes the targets in rounds and tells when Vakt is offline.
+// Probes the connectivity targets in rounds and reports each change between online, degraded and offline.
 import { Resolver } from 'node:dns/promises'
 import { connect } from 'node:net'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
-import { SECOND } from '../time.ts'
-import { afterRound, type Connectivity, startedOnline } from './connectivity.ts'
-import { ping, Untriable } from './ping.ts'
+import { isoTime, SECOND } from '../time.ts'
+import { afterRound, type Connectivity, initialConnectivity } from './connectivity.ts'
+import { PingUnavailable, ping } from './ping.ts'
 import type { Target } from './targets.ts'
 
 const PROBE_INTERVAL_MS = 15 * SECOND
@@ -17,7 +17,7 @@ export interface Prober {
   /** Probes from now on; `onChange` is called with every change between online, degraded and offline. */
   start(onChange: () => void): void
   stop(): void
-  now(): Connectivity
+  current(): Connectivity
 }
 
 /** A prober of `targets`; without targets Vakt counts as online. */
@@ -25,9 +25,9 @@ export function createProber(
   targets: readonly Target[],
   clock: Clock,
   logger: Logger,
-  reach: (target: Target) => Promise<void> = tryTarget,
+  probe: (target: Target) => Promise<void> = probeTarget,
 ): Prober {
-  let connectivity = startedOnline(clock.now())
+  let connectivity = initialConnectivity(clock.now())
   let cancel = () => {}
   let changed = () => {}
   let stopped = false
@@ -35,33 +35,29 @@ export function createProber(
   const warned = new Set<string>()
   const warnOnce = (message: string) => {
     if (!warned.has(message))
-      logger.warn('a connectivity target cannot be tried and does not count', { reason: message })
+      logger.warn('connectivity target cannot be probed and does not count', { reason: message })
     warned.add(message)
   }
 
   const round = async () => {
     const at = clock.now()
-    const answers = await Promise.allSettled(targets.map(reach))
+    const answers = await Promise.allSettled(targets.map(probe))
     if (stopped) return
     const before = connectivity
-    // What cannot be tried on this machine has no voice.
-    const mute = answers.flatMap(one =>
-      one.status === 'rejected' && one.reason instanceof Untriable ? [one.reason] : [],
+    // A target that this machine cannot probe does not count.
+    const unavailable = answers.flatMap(answer =>
+      answer.status === 'rejected' && answer.reason instanceof PingUnavailable ? [answer.reason] : [],
     )
-    for (const { message } of mute) warnOnce(message)
-    const answered = answers.filter(one => one.status === 'fulfilled').length
-    const of = answers.length - mute.length
-    connectivity = of === 0 ? startedOnline(at) : afterRound(before, { at, answered, of })
-    cancel = clock.at(clock.now() + (connectivity.failing > 0 ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS), round)
+    for (const { message } of unavailable) warnOnce(message)
+    const answered = answers.filter(answer => answer.status === 'fulfilled').length
+    const total = answers.length - unavailable.length
+    connectivity = total === 0 ? initialConnectivity(at) : afterRound(before, { at, answered, total })
+    cancel = clock.at(clock.now() + (connectivity.failedRounds > 0 ? RETRY_INTERVAL_MS : PROBE_INTERVAL_MS), round)
     if (connectivity.state === before.state) return
     if ((connectivity.state === 'offline') === (before.state === 'offline')) return changed()
     logger.warn(
-      connectivity.state === 'offline'
-        ? 'Vakt is offline: most connectivity targets do not answer'
-        : 'Vakt is online again',
-      {
-        since: new Date(connectivity.since).toISOString(),
-      },
+      connectivity.state === 'offline' ? 'offline: most connectivity targets do not answer' : 'online again',
+      { since: isoTime(connectivity.since) },
     )
     changed()
   }
@@ -75,13 +71,13 @@ export function createProber(
       stopped = true
       cancel()
     },
-    now: () => connectivity,
+    current: () => connectivity,
   }
 }
 
-/** Rejects when the target does not answer within five seconds. An HTTP answer of any status counts: somebody is there. */
-export async function tryTarget(target: Target): Promise<void> {
-  if (target.kind === 'tcp') return tryTcp(target.host, target.port)
+/** Rejects when the target does not answer within 5 s. An HTTP response of any status is an answer. */
+export async function probeTarget(target: Target): Promise<void> {
+  if (target.kind === 'tcp') return probeTcp(target.host, target.port)
   if (target.kind === 'http') {
     const answer = await fetch(target.url, {
       method: 'HEAD',
@@ -96,12 +92,12 @@ export async function tryTarget(target: Target): Promise<void> {
   await resolver.resolve(target.name)
 }
 
-function tryTcp(host: string, port: number): Promise<void> {
+function probeTcp(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port, timeout: TIMEOUT_MS })
-    const end = (settle: () => void) => () => {
+    const end = (finish: () => void) => () => {
       socket.destroy()
-      settle()
+      finish()
     }
     socket.once('connect', end(resolve))
     socket.once(

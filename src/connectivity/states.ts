@@ -1,4 +1,4 @@
-// How Vakt was connected: the times it was online, degraded and offline, and its availability over them.
+// The history of connectivity: when Vakt was online, degraded and offline.
 import type { State } from '../state/database.ts'
 import { and, desc, eq, gt, lt } from '../state/orm.ts'
 import { connectivityStates } from '../state/schema/index.ts'
@@ -7,24 +7,24 @@ import type { Connectivity } from './connectivity.ts'
 
 export type ConnectivityRow = typeof connectivityStates.$inferSelect
 
-/** A longer time without a note is one in which Vakt did not run. */
-const GAP = 30 * SECOND
-const KEPT = 400 * DAY
+/** After a longer time without a record Vakt was not running, and nothing is known of that time. */
+const MAX_GAP_MS = 30 * SECOND
+const RETENTION_MS = 400 * DAY
 
-/** Notes how Vakt is connected at `now`; offline counts from when it last heard anything. */
-export function noteConnectivity(state: State, connectivity: Connectivity, now: number): void {
+/** Records the connectivity at `now`. Offline counts from the last success, because the outage began after it. */
+export function recordConnectivity(state: State, connectivity: Connectivity, now: number): void {
   state.transaction(() => {
     const last = listConnectivity(state, { limit: 1 })[0]
-    const follows = last !== undefined && now >= last.to && now - last.to <= GAP
-    if (follows && last.state === connectivity.state) return extend(state, last.id, now)
-    const begun = connectivity.state === 'offline' ? connectivity.heardAt : connectivity.since
-    const from = follows ? Math.min(Math.max(begun, last.from), now) : now
-    if (follows) extend(state, last.id, from)
+    const continues = last !== undefined && now >= last.to && now - last.to <= MAX_GAP_MS
+    if (continues && last.state === connectivity.state) return extend(state, last.id, now)
+    const start = connectivity.state === 'offline' ? connectivity.lastSuccessAt : connectivity.since
+    const from = continues ? Math.min(Math.max(start, last.from), now) : now
+    if (continues) extend(state, last.id, from)
     state.db.insert(connectivityStates).values({ state: connectivity.state, from, to: now }).run()
   })
 }
 
-/** The newest times first, only of one state and only those that reach past `after` when that is given. */
+/** The newest rows first: of one state, and with an end after `after`, when these are set. */
 export function listConnectivity(
   state: State,
   filter: { state?: ConnectivityRow['state']; after?: number; limit: number },
@@ -42,11 +42,11 @@ export function listConnectivity(
     .all()
 }
 
-/** Drops what is over thirteen months old. */
+/** Deletes what is older than 400 days. */
 export function pruneConnectivity(state: State, now: number): void {
   state.db
     .delete(connectivityStates)
-    .where(lt(connectivityStates.to, now - KEPT))
+    .where(lt(connectivityStates.to, now - RETENTION_MS))
     .run()
 }
 

@@ -1,4 +1,4 @@
-// The targets of CONNECTIVITY_TARGETS: what is tried, and how each is written.
+// The syntax of CONNECTIVITY_TARGETS: what Vakt probes to know whether it is online.
 import { invalid } from '../problem.ts'
 
 export type Target =
@@ -9,7 +9,7 @@ export type Target =
 
 /**
  * Reads targets separated by spaces or commas: `tcp://1.1.1.1:443`, `dns://example.org` (by the system's resolver),
- * `dns://9.9.9.9/example.org` (by that server), `https://example.org/`, `icmp://1.1.1.1`. Throws `invalid` naming the one at fault.
+ * `dns://9.9.9.9/example.org` (by that server), `https://example.org/`, `icmp://1.1.1.1`. Throws `invalid` for the first wrong one.
  */
 export function readTargets(text: string): Target[] {
   return text
@@ -31,6 +31,6 @@ function readTarget(text: string): Target {
   }
   throw invalid(
     'CONNECTIVITY_TARGETS',
-    `"${text}" is no target. Write tcp://1.1.1.1:443, dns://example.org, dns://9.9.9.9/example.org, icmp://1.1.1.1 or https://example.org/`,
+    `"${text}" is not a connectivity target. Write tcp://1.1.1.1:443, dns://example.org, dns://9.9.9.9/example.org, icmp://1.1.1.1 or https://example.org/`,
   )
 }

@@ -18,7 +18,7 @@ import {
 } from '../checks/downtimes.ts'
 import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
-import { noteConnectivity } from '../connectivity/states.ts'
+import { recordConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
 import { rewindDetection } from '../detectors/clock-rollback.ts'
 import { downtimeFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
@@ -129,16 +129,16 @@ export function createScheduler(state: State, clock: Clock, logger: Logger, arou
     const connectivity = around.connectivity()
     if (around.probes && (now >= nextNote || connectivity.state !== noted)) note(connectivity, now)
     if (connectivity.state === 'offline') {
-      if (deafSince === null) fireAlert(state, offlineFinding(Math.min(connectivity.heardAt, now)), now)
-      deafSince ??= Math.min(connectivity.heardAt, now)
-    } else if (deafSince !== null && connectivity.failing === 0) {
+      if (deafSince === null) fireAlert(state, offlineFinding(Math.min(connectivity.lastSuccessAt, now)), now)
+      deafSince ??= Math.min(connectivity.lastSuccessAt, now)
+    } else if (deafSince !== null && connectivity.failedRounds === 0) {
       comeBack(state, 'offline', deafSince, now, logger)
       deafSince = null
     }
   }
 
   const note = (connectivity: Connectivity, now: number) => {
-    noteConnectivity(state, connectivity, now)
+    recordConnectivity(state, connectivity, now)
     noted = connectivity.state
     nextNote = now + NOTED_EVERY
   }
@@ -222,7 +222,7 @@ function judge(state: State, now: number, around: Surroundings): void {
 // One failed round already holds the judging back: the next one, seconds later, tells whether beats can arrive.
 function hears(around: Surroundings): boolean {
   const connectivity = around.connectivity()
-  return connectivity.state !== 'offline' && connectivity.failing === 0
+  return connectivity.state !== 'offline' && connectivity.failedRounds === 0
 }
 
 function noticeAbsence(state: State, lastTurnAt: number | null, now: number, logger: Logger): void {
