@@ -4,6 +4,7 @@ import type { Analyst } from '../src/analysis/analyst.ts'
 import type { Compare } from '../src/analysis/evidence/comparison.ts'
 import type { Threads } from '../src/analysis/thread.ts'
 import type { AddedChannel, AnswerPlace, Channel, PlatformStatus } from '../src/chat/channel.ts'
+import type { PlatformDefinition } from '../src/chat/platform-definition.ts'
 import type { Tails } from '../src/chat/tails.ts'
 import type { Check } from '../src/checks/check.ts'
 import { findCheck } from '../src/checks/check-names.ts'
@@ -45,6 +46,8 @@ export type Context = {
   /** Containers followed into the log store; null when there is none. */
   following: FollowJob | null
   config: Config
+  /** The chat platforms there are, configured or not. */
+  platforms: readonly PlatformDefinition[]
   clock: Clock
   now: number
   by: Actor
@@ -69,7 +72,7 @@ export type Parts = {
   /** The channel of an id that alerts go to, or a thread of one; undefined when there is none. */
   channel(id: string): Channel | undefined
   /** Opens a channel that is not stored yet, to try it; null when no platform takes it. */
-  openChannel(given: AddedChannel): Channel | null
+  openChannel(added: AddedChannel): Channel | null
 }
 
 export const command = commandsFor<Context>()

@@ -1,4 +1,6 @@
 // The explicit list of everything that can be said to Vakt.
+import type { PlatformDefinition } from '../src/chat/platform-definition.ts'
+import { PLATFORMS } from '../src/chat/platforms.ts'
 import type { Command } from '../src/command/command.ts'
 import { actionChangeCommands } from './actions/action-changes.ts'
 import { actionRunCommands } from './actions/action-runs.ts'
@@ -43,46 +45,52 @@ import { routeCommands } from './notifications/routes.ts'
 import { ruleTestCommands } from './rules/rule-test.ts'
 import { ruleCommands } from './rules/rules.ts'
 
-export const commands: readonly Command<Context>[] = [
-  ...statusCommands,
-  ...connectivityCommands,
-  ...alertCommands,
-  ...ackCommands,
-  ...alertNoteCommands,
-  ...routeCommands,
-  ...escalationCommands,
-  ...oncallCommands,
-  ...memberCommands,
-  ...channelCommands,
-  ...reportCommands,
-  ...silenceCommands,
-  ...maintenanceCommands,
-  ...quietCommands,
-  ...suppressionCommands,
-  ...checkCommands,
-  checksNext,
-  ...checkChangeCommands,
-  ...logCommands,
-  ...logTailCommands,
-  ...logStatisticsCommands,
-  ...savedSearchCommands,
-  ...logArchiveCommands,
-  ...ruleCommands,
-  ...ruleTestCommands,
-  ...errorCommands,
-  ...analyzeCommands,
-  ...hostCommands,
-  ...hostChangeCommands,
-  ...hostLogCommands,
-  ...containerCommands,
-  ...containerTailCommands,
-  ...followCommands,
-  ...containerMetricCommands,
-  ...actionCommands,
-  ...actionRunCommands,
-  ...actionChangeCommands,
-  ...projectCommands,
-  ...keyCommands,
-  ...roleCommands,
-  helpCommand(() => commands),
-]
+/** All commands; those about channels, people and roles know the platforms of the list. */
+export function createCommands(platforms: readonly PlatformDefinition[]): readonly Command<Context>[] {
+  const commands: readonly Command<Context>[] = [
+    ...statusCommands,
+    ...connectivityCommands,
+    ...alertCommands,
+    ...ackCommands,
+    ...alertNoteCommands,
+    ...routeCommands,
+    ...escalationCommands,
+    ...oncallCommands,
+    ...memberCommands(platforms),
+    ...channelCommands(platforms),
+    ...reportCommands,
+    ...silenceCommands,
+    ...maintenanceCommands,
+    ...quietCommands,
+    ...suppressionCommands,
+    ...checkCommands,
+    checksNext,
+    ...checkChangeCommands,
+    ...logCommands,
+    ...logTailCommands,
+    ...logStatisticsCommands,
+    ...savedSearchCommands,
+    ...logArchiveCommands,
+    ...ruleCommands,
+    ...ruleTestCommands,
+    ...errorCommands,
+    ...analyzeCommands,
+    ...hostCommands,
+    ...hostChangeCommands,
+    ...hostLogCommands,
+    ...containerCommands,
+    ...containerTailCommands,
+    ...followCommands,
+    ...containerMetricCommands,
+    ...actionCommands,
+    ...actionRunCommands,
+    ...actionChangeCommands,
+    ...projectCommands,
+    ...keyCommands,
+    ...roleCommands(platforms),
+    helpCommand(() => commands),
+  ]
+  return commands
+}
+
+export const commands = createCommands(PLATFORMS)

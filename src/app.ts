@@ -1,13 +1,15 @@
 // The app: storage, notifications, jobs and doors, built from the bottom up; main and the tests build the same one.
 import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
-import { commands } from '../commands/index.ts'
+import { createCommands } from '../commands/index.ts'
 import { updateHostAlerts } from './alerts/host-alerts.ts'
 import { openAnalysis } from './analysis/analysis.ts'
 import { readMention } from './analysis/mentions.ts'
 import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
-import type { CommandDispatcher, Platform } from './chat/channel.ts'
+import type { Platform } from './chat/channel.ts'
+import type { PlatformDefinition, PlatformFactory } from './chat/platform-definition.ts'
+import { PLATFORMS } from './chat/platforms.ts'
 import { createTails } from './chat/tails.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
@@ -18,7 +20,7 @@ import { createDispatcher } from './dispatcher.ts'
 import { createFollowJob } from './hosts/containers/follow-job.ts'
 import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
-import { createIntake, type Receiver } from './intake/app.ts'
+import { createIntake } from './intake/app.ts'
 import { metrics, readiness } from './intake/health.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
 import { withDetection } from './jobs/log-detection.ts'
@@ -36,6 +38,7 @@ import { platformStatuses } from './notifications/delivery/platform-status.ts'
 import { createReportJob } from './notifications/reports/report-job.ts'
 import { createChannelRegistry } from './notifications/routing/channel-registry.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
+import type { Person } from './notifications/routing/people.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { createVault } from './projects/vault.ts'
@@ -59,8 +62,10 @@ export type AppOptions = {
   reach?: (target: Target) => Promise<void>
   /** How charts are drawn; only tests change it. */
   draw?: (chart: TimeChart) => Promise<Uint8Array>
-  /** Makes the platforms, which hand command lines to the dispatcher; `receive` is Slack's door in HTTP mode. */
-  platforms(dispatcher: CommandDispatcher): { all: readonly Platform[]; receive?: Receiver }
+  /** What makes the platforms that are configured. */
+  platforms: readonly PlatformFactory[]
+  /** The platforms that commands know, configured or not; only tests change them. */
+  definitions?: readonly PlatformDefinition[]
 }
 
 /** Builds the app over a state. Nothing runs before `start`; `stop` loses nothing and leaves the state open. */
@@ -70,21 +75,14 @@ export function createApp(options: AppOptions) {
   const jobs = buildJobs(options, storage, notifications)
   const doors = buildDoors(options, storage, notifications, jobs)
   const services = createServices(serviceList(storage, notifications, jobs, doors), options.logger)
-  const { registry, delivery } = notifications
   return {
     state: options.state,
     dispatcher: doors.dispatcher,
     intake: doors.intake,
     scheduler: jobs.scheduler,
-    platforms: registry.platforms(),
+    platforms: notifications.registry.platforms(),
     start: services.start,
     stop: services.stop,
-    /** Tells delivery that a platform is connected again. */
-    platformIsBack(name: string) {
-      for (const platform of registry.platforms().filter(candidate => candidate.name === name))
-        for (const channel of registry.of(platform)) delivery.platformIsBack(channel.id)
-    },
-    channels: () => listChannels(options.state),
   }
 }
 
@@ -153,7 +151,8 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
 }
 
 /** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
-function buildNotifications({ state, config, clock, logger, draw = drawChart }: AppOptions, { vault, store }: Storage) {
+function buildNotifications(options: AppOptions, { vault, store }: Storage) {
+  const { state, config, clock, logger, draw = drawChart, definitions = PLATFORMS } = options
   const registry = createChannelRegistry(state, vault)
   const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone))
   const tails = createTails(clock, logger)
@@ -178,15 +177,21 @@ function buildNotifications({ state, config, clock, logger, draw = drawChart }: 
       })
     })
   }
+  const directChannels = ({ accounts }: Person) =>
+    definitions.flatMap(({ name, accounts: syntax }) => {
+      const account = accounts[name]
+      const id = account === undefined ? undefined : syntax?.directChannel?.(account)
+      return id !== undefined && registry.canOpen({ id }) ? [id] : []
+    })
   const statuses = () => platformStatuses(registry, delivery)
-  return { registry, delivery, tails, analysis, reports, statuses, startChannels }
+  return { registry, delivery, tails, analysis, reports, statuses, directChannels, startChannels }
 }
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
   { state, config, clock, logger, reach }: AppOptions,
   { store, logWriter, vault }: Storage,
-  { registry, delivery, analysis, statuses }: Notifications,
+  { registry, delivery, analysis, statuses, directChannels }: Notifications,
 ) {
   const prober = createProber(config.connectivityTargets, clock, logger, reach)
   const hosts = createHostRuntime({
@@ -207,7 +212,7 @@ function buildJobs(
     platforms: statuses,
     connectivity: prober.current,
     probes: config.connectivityTargets.length > 0,
-    opens: id => registry.canOpen({ id }),
+    directChannels,
     setBack: delivery.setBack,
   })
 
@@ -233,16 +238,16 @@ function buildJobs(
 
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
-  const { state, config, clock, logger, version, publicUrl } = options
+  const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS } = options
   const { commit, store, logWriter, names, archiver, rates, vault, startedAt } = storage
-  const { registry, tails, analysis, statuses } = notifications
+  const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
 
   const dispatcher = createDispatcher({
     state,
     clock,
     logger,
-    commands,
+    commands: createCommands(definitions),
     context: (by, now, interactive, place) => ({
       state,
       vault,
@@ -258,6 +263,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       clock,
       archiver,
       config,
+      platforms: definitions,
       now,
       by,
       interactive,
@@ -278,7 +284,20 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     completions: (list, typed) => completions(state, list, typed, names),
   })
 
-  const { all: platforms, receive } = options.platforms(dispatcher)
+  const platforms = options.platforms.map(create => {
+    const platform: Platform = create({
+      dispatcher,
+      clock,
+      logger,
+      timeZone: config.timeZone,
+      version,
+      isChannel: id => listChannels(state).some(channel => channel.id === id),
+      onOnline() {
+        for (const channel of registry.of(platform)) delivery.platformIsBack(channel.id)
+      },
+    })
+    return platform
+  })
   registry.register(platforms)
 
   const shared = {
@@ -302,7 +321,9 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
     readiness: () => readiness(scheduler.health(), statuses()),
     metrics: () => metrics(state, clock.now(), scheduler.health(), statuses(), clock.now() - startedAt),
-    ...(receive ? { slack: receive } : {}),
+    receivers: definitions.flatMap(({ name, requests }) =>
+      requests ? [{ ...requests, receive: platforms.find(platform => platform.name === name)?.receive }] : [],
+    ),
   })
 
   return {

@@ -242,8 +242,12 @@ async function decryptInput(config: ClientConfig): Promise<number> {
 
 async function printManifest(config: Config): Promise<number> {
   const { slackManifest } = await import('./chat/slack/manifest.ts')
+  const { slack } = await import('./chat/slack/definition.ts')
+  const { settingsOf } = await import('./chat/platform-definition.ts')
   const { commands } = await import('../commands/index.ts')
-  process.stdout.write(`${JSON.stringify(slackManifest(config, commands), null, 2)}\n`)
+  process.stdout.write(
+    `${JSON.stringify(slackManifest({ publicUrl: config.publicUrl, slack: settingsOf(slack, config.platforms) }, commands), null, 2)}\n`,
+  )
   return DONE
 }
 

@@ -4,10 +4,9 @@ import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
 import { createApp } from './app.ts'
-import type { CommandDispatcher } from './chat/channel.ts'
+import { loadPlatforms } from './chat/platforms.ts'
 import { createTerminal } from './chat/terminal/platform.ts'
-import { createWebhooks } from './chat/webhook/platform.ts'
-import { type Clock, systemClock } from './clock.ts'
+import { systemClock } from './clock.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
 import { loadOrCreateSecret, loadOrCreateVaultKey } from './config/secret-files.ts'
 import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
@@ -61,7 +60,7 @@ async function start(config: Config): Promise<void> {
 
   let publicUrl = config.publicUrl
   const store = openLogs(config, logger, privacyKey(vaultKey))
-  const openChats = await loadChats(config, clock, logger, () => app)
+  const platforms = await loadPlatforms(config.platforms)
   const app = createApp({
     state,
     config,
@@ -72,14 +71,7 @@ async function start(config: Config): Promise<void> {
     store,
     version: packageJson.version,
     publicUrl: () => publicUrl ?? '',
-    platforms: dispatcher => {
-      const { discord, slack, telegram, email, webhooks } = openChats(dispatcher)
-      const receive = config.slack?.appToken === null && slack ? slack.receive : undefined
-      return {
-        all: [discord, slack, telegram, email, webhooks, terminal].filter(one => one !== undefined),
-        ...(receive ? { receive } : {}),
-      }
-    },
+    platforms: [...platforms, () => terminal],
   })
 
   const server = serve({ fetch: app.intake.fetch, hostname: config.host, port: config.port })
@@ -171,47 +163,6 @@ function openLogs(config: Config, logger: Logger, privacyKey: Buffer) {
       diskBudgetBytes: config.logs.diskBudgetBytes,
     })
   return lazyStore(open, () => existsSync(folder))
-}
-
-/** The chats that are configured; each SDK is loaded only when its platform is. */
-async function loadChats(config: Config, clock: Clock, logger: Logger, app: () => ReturnType<typeof createApp>) {
-  const isBack = (name: string) => app().platformIsBack(name)
-  const discord = config.discord && (await import('./chat/discord/platform.ts'))
-  const slack = config.slack && (await import('./chat/slack/platform.ts'))
-  const telegram = config.telegram && (await import('./chat/telegram/platform.ts'))
-  const email = config.email && (await import('./chat/email/platform.ts'))
-  const { timeZone } = config
-  return (dispatcher: CommandDispatcher) => ({
-    telegram: telegram?.createTelegram({
-      settings: config.telegram!,
-      dispatcher,
-      listens: id =>
-        app()
-          .channels()
-          .some(one => one.id === id),
-      logger,
-      clock,
-      timeZone,
-      onOnline: () => isBack('telegram'),
-    }),
-    email: email?.createEmail({ settings: config.email!, timeZone, clock, logger }),
-    webhooks: createWebhooks({ clock, timeZone, version: packageJson.version }),
-    discord: discord?.createDiscord({
-      config: config.discord!,
-      dispatcher,
-      logger,
-      clock,
-      onOnline: () => isBack('discord'),
-    }),
-    slack: slack?.slackPlatform({
-      settings: config.slack!,
-      dispatcher,
-      logger,
-      clock,
-      timeZone: config.timeZone,
-      onOnline: () => isBack('slack'),
-    }),
-  })
 }
 
 function listening(server: ReturnType<typeof serve>, config: Config): Promise<number> {

@@ -102,7 +102,7 @@ describe('what the folder holds', () => {
       ...{ state, store, config, vaultKey, clock: createFakeClock(openedAt), logger: silentLogger },
       ...{ adminKey: expected.admin_key, version: 'test', publicUrl: () => 'https://vakt.example.org' },
       draw: async () => new Uint8Array([137, 80, 78, 71]),
-      platforms: () => ({ all: [] }),
+      platforms: [],
     })
     const ann: Speaker = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
     ask = async line => {

@@ -23,7 +23,7 @@ import { findAction, readAction } from '../../src/hosts/actions/actions.ts'
 import { readContainer } from '../../src/hosts/containers/containers.ts'
 import type { Host } from '../../src/hosts/host.ts'
 import { findHost, readHost } from '../../src/hosts/hosts.ts'
-import { listPeople } from '../../src/notifications/routing/people.ts'
+import { listPeople, personOf } from '../../src/notifications/routing/people.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { roleAllows } from '../../src/projects/roles.ts'
 import { formatDuration, isoTime, MINUTE } from '../../src/time.ts'
@@ -67,7 +67,7 @@ const confirm = command({
     const action = readAction(state, request.actionId)!
     refuseRole(context, action)
     refuseOver(request, action, now)
-    refuseSecond(request, by, (a, b) => samePerson(context, a, b))
+    refuseSecond(request, by, (a, b) => samePerson(context, a, b), isInteractive(context, by.platform))
     const host = readHost(state, request.hostId)!
     const { container, alertId } = request
     // The place may have been renamed or be gone since.
@@ -236,9 +236,13 @@ function requestResult(request: ActionRequest) {
   }
 }
 
+function isInteractive({ platforms }: Context, name: string): boolean {
+  return platforms.some(platform => platform.name === name && platform.capabilities.interactive)
+}
+
 /** Whether two accounts are known to be one person's: "oncall member add" says so. */
 function samePerson({ state }: Context, a: { platform: string; id: string }, b: { platform: string; id: string }) {
-  const of = ({ platform, id }: { platform: string; id: string }) =>
-    listPeople(state).find(one => (one as Record<string, string | null>)[platform] === id)?.name
-  return of(a) !== undefined && of(a) === of(b)
+  const people = listPeople(state)
+  const first = personOf(people, a.platform, a.id)
+  return first !== undefined && first === personOf(people, b.platform, b.id)
 }

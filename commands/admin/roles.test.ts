@@ -40,9 +40,9 @@ it.each([
 })
 
 it.each([
-  ['bob admin', 'Say where "bob" is: --platform discord, or --platform slack, or --platform telegram.'],
-  ['bob admin --platform discord', '"bob" is no id of anybody on discord.'],
-  ['U012AB3CD admin --platform discord', '"U012AB3CD" is no id of anybody on discord.'],
+  ['bob admin', 'Name the platform of "bob": --platform discord, or --platform slack, or --platform telegram.'],
+  ['bob admin --platform discord', '"bob" is not an id on Discord.'],
+  ['U012AB3CD admin --platform discord', '"U012AB3CD" is not an id on Discord.'],
 ])('"roles set %s" gives nobody a role', async (words, sentence) => {
   const app = await startApp()
   expect(await app.says(`roles set ${words}`, { platform: 'api' })).toMatchObject({

@@ -1,5 +1,6 @@
 // Who may do what, and who did what.
 import { z } from 'zod'
+import type { PlatformDefinition, RoleSyntax } from '../../src/chat/platform-definition.ts'
 import { positional, ROLES } from '../../src/command/command.ts'
 import { invalid } from '../../src/problem.ts'
 import { readAudit } from '../../src/projects/audit.ts'
@@ -7,92 +8,94 @@ import { listRoles, type RoleGrant, removeRole, setRole } from '../../src/projec
 import { isoTime } from '../../src/time.ts'
 import { command } from '../context.ts'
 
-const CHATS = ['discord', 'slack', 'telegram'] as const
-type Chat = (typeof CHATS)[number]
-const platform = <P extends string>(known: readonly [P, ...P[]]) =>
-  z.enum(known).optional().describe('Where they are; the chat you are in unless said')
+type PlatformWithRoles = PlatformDefinition & { roles: RoleSyntax }
+
 // An id, or what a chat makes of a mention: <@123>, <@&42>, <@U123|ann>, <!subteam^S123|@ops>.
 const SUBJECT = /^(?:<(?:@[!&]?|!subteam\^)([\w-]{2,64})(?:\|[^>]*)?>|@?([\w-]{2,64}))$/
-const SLACK_ID = /^[UWS][A-Z0-9]{2,}$/
-const SLACK_ALONE = /^[UWS][A-Z0-9]{5,}$/
-const IDS: Record<Chat, RegExp> = { discord: /^\d+$/, slack: SLACK_ID, telegram: /^\d{3,}$/ }
-const DISCORD_ALONE = /^\d{15,}$/
-const HOW =
-  'On Discord write @ and pick the person or role from the list; on Slack write @ and pick the person; their ids work everywhere.'
-const subject = () =>
+
+/** Where somebody is; by default the chat that the command was typed in. */
+const platformArgument = (names: readonly [string, ...string[]]) =>
+  z.enum(names).optional().describe('Platform of the person (default: the chat you are in)')
+
+/** A person or a group: the id, and what was typed for it. */
+type Subject = { id: string; typed: string }
+
+const subject = (platforms: readonly PlatformWithRoles[]) =>
   positional(
     z.string().transform((text, issues) => {
-      const [, mentioned, written] = SUBJECT.exec(text.trim()) ?? []
+      const typed = text.trim()
+      const [, mentioned, written] = SUBJECT.exec(typed) ?? []
       const id = mentioned ?? written
-      // A name alone is nobody's: several may have it, and people change theirs.
-      if (id !== undefined && (mentioned !== undefined || !text.trim().startsWith('@') || isId(id)))
-        return { id, inDiscord: /^<@[!&]/.test(text.trim()) }
-      issues.addIssue(`"${text}" is neither an id nor a mention. ${HOW}`)
+      // A name alone identifies nobody: several may have it, and people change theirs.
+      if (id !== undefined && (mentioned !== undefined || !typed.startsWith('@') || isId(id, platforms)))
+        return { id, typed }
+      issues.addIssue(`"${text}" is neither an id nor a mention. ${howToPick(platforms)}`)
       return z.NEVER
     }),
-  ).describe('Mention of a person (on Discord a role too), or the id')
-type Subject = { id: string; inDiscord: boolean }
+  ).describe('Mention of a person or of a role of the Discord server, or the id')
 
-const set = command({
-  name: 'roles set',
-  summary: 'Give somebody, or a role of the Discord server, a role here',
-  details:
-    'viewer: look. responder: acknowledge, snooze, checks. admin: everything. On Discord write @ and pick a person or a role of the server; on Slack write @ and pick a person (user groups have no roles here). Elsewhere give their id, with --platform.',
-  examples: ['roles set 1234567890123456 admin --platform discord', 'roles set U012AB3CD viewer --platform slack'],
-  role: 'admin',
-  args: {
-    who: subject(),
-    role: positional(z.enum(ROLES)).describe('viewer, responder or admin'),
-    platform: platform(CHATS),
-  },
-  run({ who, role, platform }, { state, by, now }) {
-    const chat = platform ?? chatOf(who, by.platform)
-    if (!IDS[chat].test(who.id)) throw invalid('who', `"${who.id}" is no id of anybody on ${chat}. ${HOW}`)
-    const grant = setRole(state, { platform: chat, subject: who.id, role, setBy: by.name }, now)
-    return {
-      card: { title: `${grant.subject} is now ${grant.role} on ${grant.platform}`, tone: 'good' },
-      result: { role: grantResult(grant) },
-    }
-  },
-})
+const set = (platforms: readonly PlatformWithRoles[]) =>
+  command({
+    name: 'roles set',
+    summary: 'Give a role to a person or a group of a chat',
+    details: `viewer: look. responder: acknowledge, snooze, checks. admin: everything. ${howToPick(platforms)}`,
+    examples: platforms.flatMap(({ roles }) => roles.example ?? []),
+    role: 'admin',
+    args: {
+      who: subject(platforms),
+      role: positional(z.enum(ROLES)).describe('viewer, responder or admin'),
+      platform: platformArgument(namesOf(platforms)),
+    },
+    run({ who, role, platform: name }, { state, by, now }) {
+      const platform = platforms.find(known => known.name === name) ?? platformOf(who, by.platform, platforms)
+      if (!platform.roles.subject.test(who.id))
+        throw invalid('who', `"${who.id}" is not an id on ${platform.label}. ${howToPick(platforms)}`)
+      const grant = setRole(state, { platform: platform.name, subject: who.id, role, setBy: by.name }, now)
+      return {
+        card: { title: `${grant.subject} is now ${grant.role} on ${grant.platform}`, tone: 'good' },
+        result: { role: grantResult(grant) },
+      }
+    },
+  })
 
-const list = command({
-  name: 'roles list',
-  summary: 'Show the roles that were given',
-  role: 'admin',
-  changes: false,
-  args: {},
-  run(_, { state }) {
-    const grants = listRoles(state)
-    const usual =
-      'Admins: the terminal, the admin key, Discord members with Manage Server, Slack admins, administrators of the Telegram group. Everyone else is a responder.'
-    return {
-      card: {
-        title: grants.length === 0 ? 'No roles were given' : 'Roles',
-        tone: 'plain',
-        lines: [
-          ...grants.map(grant => [
-            { bold: grant.subject },
-            ` on ${grant.platform}: ${grant.role}, set by ${grant.setBy}`,
-          ]),
-          usual,
-        ],
-      },
-      result: { roles: grants.map(grantResult) },
-    }
-  },
-})
+const list = (platforms: readonly PlatformWithRoles[]) =>
+  command({
+    name: 'roles list',
+    summary: 'Show the roles that were given',
+    role: 'admin',
+    changes: false,
+    args: {},
+    run(_, { state }) {
+      const grants = listRoles(state)
+      const admins = ['the terminal', 'the admin key', ...platforms.map(({ roles }) => roles.admins)].join(', ')
+      return {
+        card: {
+          title: grants.length === 0 ? 'No roles were given' : 'Roles',
+          tone: 'plain',
+          lines: [
+            ...grants.map(grant => [
+              { bold: grant.subject },
+              ` on ${grant.platform}: ${grant.role}, set by ${grant.setBy}`,
+            ]),
+            `Admins: ${admins}. Everyone else is a responder.`,
+          ],
+        },
+        result: { roles: grants.map(grantResult) },
+      }
+    },
+  })
 
-const remove = command({
-  name: 'roles remove',
-  summary: 'Take a given role away again',
-  role: 'admin',
-  args: { who: subject(), platform: platform([...CHATS, 'api', 'terminal']) },
-  run({ who, platform }, { state, by }) {
-    removeRole(state, platform ?? chatOf(who, by.platform), who.id)
-    return { card: { title: `${who.id} has the usual role again`, tone: 'muted' } }
-  },
-})
+const remove = (platforms: readonly PlatformWithRoles[]) =>
+  command({
+    name: 'roles remove',
+    summary: 'Remove a role that was given',
+    role: 'admin',
+    args: { who: subject(platforms), platform: platformArgument([...namesOf(platforms), 'api', 'terminal']) },
+    run({ who, platform }, { state, by }) {
+      removeRole(state, platform ?? platformOf(who, by.platform, platforms).name, who.id)
+      return { card: { title: `${who.id} has the default role again`, tone: 'muted' } }
+    },
+  })
 
 const audit = command({
   name: 'audit',
@@ -101,8 +104,8 @@ const audit = command({
   role: 'admin',
   changes: false,
   args: {
-    limit: z.number().int().min(1).max(200).optional().describe('How many, 15 unless said'),
-    before: z.number().int().positive().optional().describe('Only rows with a smaller number than this'),
+    limit: z.number().int().min(1).max(200).optional().describe('Number of rows (default: 15)'),
+    before: z.number().int().positive().optional().describe('Only rows with a smaller number'),
   },
   run({ limit = 15, before }, { state }) {
     const rows = readAudit(state, limit, before)
@@ -134,20 +137,39 @@ const audit = command({
   },
 })
 
-export const roleCommands = [set, list, remove, audit]
-
-/** The chat of somebody who was named in `platform`: that itself, or else what the id tells. Throws `invalid` when nothing does. */
-function chatOf({ id, inDiscord }: Subject, platform: string): Chat {
-  const here = CHATS.find(chat => chat === platform)
-  if (here && IDS[here].test(id)) return here
-  if (SLACK_ALONE.test(id)) return 'slack'
-  if (inDiscord || DISCORD_ALONE.test(id)) return 'discord'
-  if (here) return here
-  throw invalid('platform', `Say where "${id}" is: --platform ${CHATS.join(', or --platform ')}.`)
+/** The commands about roles; they know the platforms on which people type commands. */
+export function roleCommands(all: readonly PlatformDefinition[]) {
+  const platforms = all.filter(platform => platform.roles !== undefined) as PlatformWithRoles[]
+  return [set(platforms), list(platforms), remove(platforms), audit]
 }
 
-function isId(id: string): boolean {
-  return CHATS.some(chat => IDS[chat].test(id))
+/**
+ * The platform of somebody whom a person on the platform `here` named: the same one if it has such ids, or else the one
+ * that the id belongs to. Throws `invalid` when that is not clear.
+ */
+function platformOf({ id, typed }: Subject, here: string, platforms: readonly PlatformWithRoles[]): PlatformWithRoles {
+  const own = platforms.find(platform => platform.name === here)
+  if (own?.roles.subject.test(id)) return own
+  const found =
+    platforms.find(({ roles }) => roles.unmistakable?.test(id)) ??
+    platforms.find(({ roles }) => roles.unmistakable?.test(typed)) ??
+    own
+  if (found) return found
+  throw invalid('platform', `Name the platform of "${id}": --platform ${namesOf(platforms).join(', or --platform ')}.`)
+}
+
+function isId(id: string, platforms: readonly PlatformWithRoles[]): boolean {
+  return platforms.some(({ roles }) => roles.subject.test(id))
+}
+
+function namesOf(platforms: readonly PlatformWithRoles[]): [string, ...string[]] {
+  return platforms.map(platform => platform.name) as [string, ...string[]]
+}
+
+/** `On Discord write @ and …; on Slack write @ and …; ids work everywhere.` */
+function howToPick(platforms: readonly PlatformWithRoles[]): string {
+  const ways = [...platforms.flatMap(({ roles }) => roles.picking ?? []), 'ids work everywhere']
+  return `${ways.join('; ').replace(/^\w/, letter => letter.toUpperCase())}.`
 }
 
 function grantResult(grant: RoleGrant) {

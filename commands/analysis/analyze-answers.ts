@@ -41,7 +41,7 @@ export async function answeredUnder(
 ): Promise<Answer> {
   const { analyst, threads } = context
   const { channel, ref } = placeUnder(alert, context)
-  if (channel?.live !== 'edit' || ref === null) return answered(question, context, line)
+  if (!channel?.capabilities.edits || ref === null) return answered(question, context, line)
   const isSaid = question.question === null || question.kind === 'question'
   const again = isSaid ? line : `${line} --question=${quoteWord(question.question!)}`
   const begun = await threads

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Card, Text } from '../../src/card.ts'
-import { type AddedChannel, DeliveryError } from '../../src/chat/channel.ts'
+import { DeliveryError } from '../../src/chat/channel.ts'
+import type { PlatformDefinition } from '../../src/chat/platform-definition.ts'
 import { completes, positional, secret } from '../../src/command/command.ts'
 import {
   addChannel,
@@ -20,61 +21,60 @@ import { setName } from './recipient-arguments.ts'
 const channelName = () =>
   completes(positional(z.string().min(1).max(200)), 'channel').describe('Name or id of the channel')
 
-/** How each kind is written, and what its id becomes. */
-const KINDS: { pattern: RegExp; needs: string }[] = [
-  { pattern: /^discord:\d{15,21}$/, needs: 'DISCORD_TOKEN' },
-  { pattern: /^slack:[CGD][A-Z0-9]{5,}$/, needs: 'SLACK_BOT_TOKEN' },
-  { pattern: /^telegram:(-?\d{3,20}|@\w{5,32})$/, needs: 'TELEGRAM_BOT_TOKEN' },
-  { pattern: /^mailto:[^\s@,;<>"]+@[^\s@,;<>"]+$/, needs: 'SMTP_URL' },
-]
-
-const add = command({
-  name: 'channels add',
-  summary: 'Add a channel for alerts; a test card is sent to it first',
-  details:
-    'discord:<channel id>, slack:<channel id>, telegram:<chat id>, mailto:<address>, or the https:// URL of a webhook, which is signed with a secret that is shown once. Without any route it gets every alert.',
-  examples: [
-    'channels add discord:123456789012345678 --name payments',
-    'channels add mailto:ops@example.org --name ops-mail',
-    'channels add https://example.org/hooks/vakt --name pager',
-  ],
-  role: 'admin',
-  args: {
-    // The address of a webhook may carry a secret of its own.
-    where: secret(positional(z.string().min(1).max(1000))).describe(
-      'discord:, slack:, telegram:, mailto: or https:// and what follows',
-    ),
-    name: setName().optional().describe('What it is called here; needed for webhooks'),
-  },
-  async run({ where, name }, context) {
-    const { given, address, secret: signing } = readWhere(where, name)
-    const channel = context.parts.openChannel(given)
-    if (!channel) throw notSetUp(given.id)
-    await sendTest(channel.post.bind(channel), context)
-    const row = addChannel(
-      context.state,
-      {
-        id: given.id,
-        name: name ?? channel.name,
-        ...(address === null ? {} : { address }),
-        ...(signing === null ? {} : { secretSealed: context.vault.seal(signing) }),
-      },
-      context.now,
-    )
-    return {
-      card: {
-        title: `${row.name} gets alerts from now on`,
-        tone: 'good',
-        lines: [
-          'The test card has arrived there. "routes add" says which alerts go where.',
-          ...(signing === null ? [] : ['This is the only time that the secret of its signatures is shown.']),
-        ],
-        ...(signing === null ? {} : { code: { text: signing } }),
-      },
-      result: { channel: { ...channelResult(row), ...(signing === null ? {} : { secret: signing }) } },
-    }
-  },
-})
+const add = (platforms: readonly PlatformDefinition[]) =>
+  command({
+    name: 'channels add',
+    summary: 'Add a channel for alerts; a test card is sent to it first',
+    details: [
+      `A channel is one of ${orList(platforms)}.`,
+      ...platforms.flatMap(({ channels }) => channels.note ?? []),
+      'Without any route it gets every alert.',
+    ].join(' '),
+    examples: platforms.map(({ channels }) => channels.example),
+    role: 'admin',
+    args: {
+      // The address of a webhook may carry a secret of its own.
+      where: secret(positional(z.string().min(1).max(1000))).describe(`Channel: ${orList(platforms)}`),
+      name: setName().optional().describe('Name (default: its name on the platform; required for webhooks)'),
+    },
+    async run({ where, name }, context) {
+      const platform = platforms.find(({ channels }) => channels.pattern.test(where))
+      // What was mistyped may be the secret address of a webhook, so the error does not repeat it.
+      if (!platform) throw invalid('where', `That is not a channel. Write ${orList(platforms)}.`)
+      const added = platform.channels.read?.(where, name) ?? {
+        id: where,
+        name: name ?? '',
+        address: null,
+        secret: null,
+      }
+      const channel = context.parts.openChannel(added)
+      if (!channel) throw notConfigured(platform)
+      await sendTest(channel.post.bind(channel), context)
+      const { address, secret: signing } = added
+      const row = addChannel(
+        context.state,
+        {
+          id: added.id,
+          name: name ?? channel.name,
+          ...(address === null ? {} : { address }),
+          ...(signing === null ? {} : { secretSealed: context.vault.seal(signing) }),
+        },
+        context.now,
+      )
+      return {
+        card: {
+          title: `${row.name} gets alerts from now on`,
+          tone: 'good',
+          lines: [
+            'The test card has arrived there. "routes add" sets which alerts go where.',
+            ...(signing === null ? [] : ['The secret of its signatures is shown only now.']),
+          ],
+          ...(signing === null ? {} : { code: { text: signing } }),
+        },
+        result: { channel: { ...channelResult(row), ...(signing === null ? {} : { secret: signing }) } },
+      }
+    },
+  })
 
 const list = command({
   name: 'channels list',
@@ -106,7 +106,7 @@ const test = command({
   async run({ channel: name }, context) {
     const row = findChannel(context.state, name)
     const channel = context.parts.channel(row.id)
-    if (!channel) throw notSetUp(row.id)
+    if (!channel) throw notConfigured(context.platforms.find(({ channels }) => channels.pattern.test(row.id)))
     await sendTest(channel.post.bind(channel), context)
     return {
       card: { title: `A test card has arrived in ${row.name}`, tone: 'good' },
@@ -132,34 +132,21 @@ const remove = command({
   },
 })
 
-export const channelCommands = [add, list, test, remove]
-
-function readWhere(where: string, name: string | undefined) {
-  if (/^https?:\/\//i.test(where)) return readWebhook(where, name)
-  const kind = KINDS.find(({ pattern }) => pattern.test(where))
-  if (!kind)
-    throw invalid(
-      'where',
-      // What was mistyped may be the secret address of a webhook, which no audit is to show.
-      `That is no channel. Write discord:<id>, slack:<id>, telegram:<chat id>, mailto:<address> or https://….`,
-    )
-  const given: AddedChannel = { id: where, name: name ?? '', address: null, secret: null }
-  return { given, address: null, secret: null }
+/** The commands about channels; what they take depends on the platforms there are. */
+export function channelCommands(platforms: readonly PlatformDefinition[]) {
+  return [add(platforms), list, test, remove]
 }
 
-function readWebhook(where: string, name: string | undefined) {
-  const url = URL.parse(where)
-  if (url === null || url.username !== '' || url.password !== '')
-    throw invalid('where', 'The URL of the webhook is not right; it must be http:// or https://, without a user in it.')
-  if (name === undefined) throw invalid('name', 'Give the webhook a name with --name, for its URL is never shown.')
-  const secret = randomBytes(32).toString('base64url')
-  const given: AddedChannel = { id: `webhook:${name}`, name, address: url.href, secret }
-  return { given, address: url.href, secret }
+/** `discord:<channel id>, mailto:<address> or https://<URL of a webhook>`. */
+function orList(platforms: readonly PlatformDefinition[]): string {
+  const written = platforms.map(({ channels }) => channels.written)
+  return [written.slice(0, -1).join(', '), written.at(-1)].filter(Boolean).join(' or ')
 }
 
-function notSetUp(id: string): Problem {
-  const needs = KINDS.find(({ pattern }) => pattern.test(id))?.needs ?? 'the platform'
-  return new Problem('conflict', `${id.split(':')[0]} is not set up here: set ${needs} and start Vakt anew.`)
+function notConfigured(platform: PlatformDefinition | undefined): Problem {
+  const { label, channels } = platform ?? { label: 'The platform of the channel', channels: { setting: null } }
+  const remedy = channels.setting === null ? '' : ` Set ${channels.setting} and restart Vakt.`
+  return new Problem('conflict', `${label} is not configured.${remedy}`)
 }
 
 async function sendTest(post: (card: Card, nonce: string) => Promise<string>, { by }: Context): Promise<void> {

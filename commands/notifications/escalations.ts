@@ -37,8 +37,16 @@ const add = command({
     to: toChannels().describe('Channels, people or oncall, with commas between them'),
     repeat: repeats(),
   },
-  run({ name, matcher: wanted = '', after, to, repeat = 0 }, { state, by, now }) {
-    const row = { name, matcher: wanted, after, to: recipientWords(state, to), repeat, setBy: by.name, createdAt: now }
+  run({ name, matcher: wanted = '', after, to, repeat = 0 }, { state, platforms, by, now }) {
+    const row = {
+      name,
+      matcher: wanted,
+      after,
+      to: recipientWords({ state, platforms }, to),
+      repeat,
+      setBy: by.name,
+      createdAt: now,
+    }
     return escalationAnswer(addEscalation(state, row), 'good')
   },
 })
@@ -87,11 +95,11 @@ const edit = command({
     to: toChannels().optional().describe('Channels, people or oncall, with commas between them'),
     repeat: repeats(),
   },
-  run({ name, matcher: wanted, after, to, repeat }, { state, now }) {
+  run({ name, matcher: wanted, after, to, repeat }, { state, platforms, now }) {
     const changes = {
       ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(after === undefined ? {} : { after }),
-      ...(to === undefined ? {} : { to: recipientWords(state, to) }),
+      ...(to === undefined ? {} : { to: recipientWords({ state, platforms }, to) }),
       ...(repeat === undefined ? {} : { repeat }),
     }
     if (Object.keys(changes).length === 0)

@@ -8,9 +8,12 @@ import { findPerson } from '../../src/notifications/routing/people.ts'
 import { listRotations } from '../../src/notifications/routing/rotations.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import type { State } from '../../src/state/database.ts'
-import { readable } from '../context.ts'
+import { type Context, readable } from '../context.ts'
 
 const MOST_WORDS = 20
+
+/** What a list of recipients is read with. */
+type Known = Pick<Context, 'state' | 'platforms'>
 
 /** A name for a route, an escalation, a report, a rotation. */
 export const setName = () =>
@@ -31,9 +34,9 @@ export function channelIds(state: State, text: string): string[] {
 }
 
 /** Channels, `oncall` and people, as an escalation stores them. Throws `not_found` with what would be right. */
-export function recipientWords(state: State, text: string): string[] {
+export function recipientWords({ state, platforms }: Known, text: string): string[] {
   return wordsOf(text, 'to').map(word => {
-    const mention = readMention(word)
+    const mention = readMention(word, platforms)
     if (mention !== null && /^oncall(:|$)/.test(mention)) return rotationWord(state, mention)
     try {
       return findChannel(state, word).id
@@ -45,10 +48,10 @@ export function recipientWords(state: State, text: string): string[] {
 }
 
 /** Those who are called out, as a route stores them: people, `oncall`, roles and groups, `@here`. */
-export function mentionWords(state: State, text: string): string[] {
+export function mentionWords({ state, platforms }: Known, text: string): string[] {
   if (text.trim() === 'none') return []
   return wordsOf(text, 'mention').map(word => {
-    const mention = readMention(word)
+    const mention = readMention(word, platforms)
     if (mention === null) return personWord(state, word.replace(/^@/, ''), undefined)
     return /^oncall(:|$)/.test(mention) ? rotationWord(state, mention) : mention
   })

@@ -46,11 +46,14 @@ const add = command({
     to: toChannels().describe('Channels, by name or id, with commas between them'),
     ...settings,
   },
-  run({ name, matcher: wanted = '', to, mention, mentionFrom, before, continue: goesOn = false }, { state, by, now }) {
+  run(
+    { name, matcher: wanted = '', to, mention, mentionFrom, before, continue: goesOn = false },
+    { state, platforms, by, now },
+  ) {
     const row = {
       matcher: wanted,
       channels: channelIds(state, to),
-      mention: mention === undefined ? [] : mentionWords(state, mention),
+      mention: mention === undefined ? [] : mentionWords({ state, platforms }, mention),
       mentionFrom: mentionFrom ?? ('critical' as const),
       goesOn,
       setBy: by.name,
@@ -104,11 +107,11 @@ const edit = command({
     to: toChannels().optional().describe('Channels'),
     ...settings,
   },
-  run({ name, matcher: wanted, to, mention, mentionFrom, before, continue: goesOn }, { state }) {
+  run({ name, matcher: wanted, to, mention, mentionFrom, before, continue: goesOn }, { state, platforms }) {
     const changes = {
       ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(to === undefined ? {} : { channels: channelIds(state, to) }),
-      ...(mention === undefined ? {} : { mention: mentionWords(state, mention) }),
+      ...(mention === undefined ? {} : { mention: mentionWords({ state, platforms }, mention) }),
       ...(mentionFrom === undefined ? {} : { mentionFrom }),
       ...(goesOn === undefined ? {} : { goesOn }),
     }

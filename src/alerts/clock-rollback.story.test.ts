@@ -16,8 +16,6 @@ const WAYS: [string, (app: TestApp) => Promise<TestApp>][] = [
       app.clock.forget()
       app.clock.sleep(-30 * HOUR)
       app.scheduler.wake()
-      // Timers count real time: what was to wake a lane does.
-      app.platformIsBack('none')
       return app
     },
   ],

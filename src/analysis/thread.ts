@@ -106,10 +106,9 @@ export function createThreads(state: State, clock: Clock, logger: Logger): Threa
         }),
       )
       try {
-        const filling =
-          channel.live === 'append'
-            ? tellOnce(channel, ref, work)
-            : fill(asked, await channel.reply(ref, progressCard(title, GATHERING), nonce()), title, work)
+        const filling = channel.capabilities.edits
+          ? fill(asked, await channel.reply(ref, progressCard(title, GATHERING), nonce()), title, work)
+          : tellOnce(channel, ref, work)
         const filled = filling
           .catch(error => logger.error('an answer could not be shown', { error }))
           .finally(() => under.delete(place))

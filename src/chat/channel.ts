@@ -36,14 +36,25 @@ export class DeliveryError extends Error {
   }
 }
 
+/** What a platform can do; the definition of each declares it. */
+export type Capabilities = {
+  /** A message can be changed in place; without it a change that matters is sent as a new message. */
+  readonly edits: boolean
+  /** Messages have threads, for the timeline of an alert and for questions about it. */
+  readonly threads: boolean
+  /** An edit can add a picture to a message. */
+  readonly pictures: boolean
+  /** A message can mention accounts, so that people are notified; without it they are only named. */
+  readonly mentions: boolean
+  /** People press buttons and type commands there, each known by an account; so they may confirm an action. */
+  readonly interactive: boolean
+}
+
 /** A place in a chat where cards are shown. Every method rejects only with `DeliveryError`, within about 10 s. */
 export interface Channel {
   /** Stable and unique, such as `discord:1234`. */
   readonly id: string
-  /** Whether something live is shown by editing its message, or by printing more. */
-  readonly live: 'edit' | 'append'
-  /** Whether an edit can bring a picture to a card. */
-  readonly pictures?: boolean
+  readonly capabilities: Capabilities
   /** How people call it: `Discord #ops`. */
   readonly name: string
   /** Posts a new message that notifies. `nonce` (at most 25 characters) makes a repeated post recognisable. Returns its reference. */
@@ -79,27 +90,43 @@ export function threadId(channelId: string, thread: string): string {
 /** How a platform's connection is doing; `message` is a sentence for people when it is not online. */
 export type PlatformStatus = { state: 'connecting' | 'online' | 'lost' | 'refused'; since: number; message?: string }
 
-export type PlatformName = 'discord' | 'slack' | 'terminal' | 'telegram' | 'email' | 'webhook'
+/** What follows the platform's prefix in the id of a channel, such as `123` in `discord:123`; null for another prefix. */
+export function addressIn(id: string, prefix: string): string | null {
+  return id.startsWith(`${prefix}:`) ? id.slice(prefix.length + 1) : null
+}
 
 /** A channel beside those of the settings: its id, and for webhooks where it goes and what it is signed with. */
 export type AddedChannel = { id: string; name: string; address: string | null; secret: string | null }
 
 /** A chat platform: its connection, supervised by itself, and the channels it offers. */
 export interface Platform {
-  readonly name: PlatformName
+  /** As its definition names it, or `terminal`. */
+  readonly name: string
   readonly channels: readonly Channel[]
   /** Opens one more of its channels; null when that is none of this platform's. */
-  open?(given: AddedChannel): Channel | null
+  open?(added: AddedChannel): Channel | null
   status(): PlatformStatus
+  /** Answers a request that the platform sends to the intake; absent where it sends none. Never rejects. */
+  receive?: Receive
   /** Starts connecting in the background and keeps at it; never throws, never rejects. */
   start(): void
   /** Stops taking commands, waits for those in flight (a few seconds at most) and closes. */
   stop(): Promise<void>
 }
 
+/** An HTTP answer as the intake sends it. */
+export type HttpAnswer = { status: number; body: string; headers: Record<string, string> }
+
+/** Answers one POST; `rawBody` must be exactly the bytes received, and the names of `headers` in lower case. */
+export type Receive = (
+  rawBody: Uint8Array | string,
+  headers: Readonly<Record<string, string | undefined>>,
+) => Promise<HttpAnswer>
+
 /** Who speaks, as a platform knows them; roles are settled behind `CommandDispatcher`. */
 export type Speaker = {
-  platform: 'discord' | 'slack' | 'terminal' | 'telegram' | 'api'
+  /** The name of the platform, or `terminal`, or `api` for the holder of a key. */
+  platform: string
   id: string
   name: string
   /** The platform's own administrators (Manage Server, workspace admin, the terminal, the admin key). */

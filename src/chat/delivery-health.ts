@@ -40,7 +40,7 @@ export function createDeliveryHealth(clock: Clock, lasting: number): DeliveryHea
       post: (card, nonce) => learn(channel, channel.post(card, nonce)),
       // Where nothing can be edited, an edit mostly sends nothing.
       edit: (ref, card) =>
-        channel.live === 'append' ? channel.edit(ref, card) : learn(channel, channel.edit(ref, card)),
+        channel.capabilities.edits ? learn(channel, channel.edit(ref, card)) : channel.edit(ref, card),
       reply: (ref, card, nonce) => learn(channel, channel.reply(ref, card, nonce)),
     }),
     status() {

@@ -71,7 +71,7 @@ describe('live tails', () => {
   })
 
   it('that are printed say how much is left out, and print the last lines before the end', async () => {
-    const { id, say } = await begin({ ...channel, live: 'append' })
+    const { id, say } = await begin({ ...channel, capabilities: { ...channel.capabilities, edits: false } })
     say(Array.from({ length: 500 }, (_, i) => `line ${i}`))
     await clock.advance(3 * SECOND)
     expect(channel.messages.at(-1)!.card.lines).toHaveLength(201)

@@ -73,7 +73,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
   /** Slack allows 50 edits a minute in a workspace: several tails share what one alone would have. */
   const paceIn = (channel: Channel): number => {
     const sharing = [...tails.values()].filter(one => one.channel.id === channel.id).length
-    return channel.live === 'edit' ? PACE * Math.max(1, sharing) : PACE
+    return channel.capabilities.edits ? PACE * Math.max(1, sharing) : PACE
   }
 
   const arm = (tail: Tail, at: number) => {
@@ -103,7 +103,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
   }
 
   const say = async (tail: Tail): Promise<void> => {
-    if (tail.channel.live === 'edit') return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
+    if (tail.channel.capabilities.edits) return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
     const lines = linesOf(tail)
     tail.lines = []
     tail.missed = 0
@@ -128,7 +128,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
     forget(tail)
     tail.ended = why
     await update(tail)
-      .then(() => (tail.channel.live === 'edit' ? null : tail.channel.post({ title: why, tone: 'muted' }, nonce())))
+      .then(() => (tail.channel.capabilities.edits ? null : tail.channel.post({ title: why, tone: 'muted' }, nonce())))
       .catch(error => logger.debug('the end of a tail could not be shown', { error }))
   }
 
@@ -190,7 +190,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
 
 function take(tail: Tail, lines: readonly unknown[]): void {
   tail.seen += lines.length
-  const room = tail.channel.live === 'edit' ? SHOWN : PRINTED
+  const room = tail.channel.capabilities.edits ? SHOWN : PRINTED
   tail.missed += Math.max(0, tail.lines.length + lines.length - room)
   tail.lines.push(...lines.slice(-room))
   tail.lines.splice(0, Math.max(0, tail.lines.length - room))

@@ -2,7 +2,7 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { cardText } from '../chat/card-text.ts'
-import type { CommandDispatcher, Request as CommandRequest } from '../chat/channel.ts'
+import type { CommandDispatcher, Request as CommandRequest, Receive } from '../chat/channel.ts'
 import type { Logger } from '../logger.ts'
 import { Problem, type ProblemCode } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
@@ -15,11 +15,8 @@ import { type LogRoutesOptions, logRoutes } from './logs.ts'
 import { openApi } from './openapi.ts'
 import { type PingOptions, receivePing } from './ping.ts'
 
-/** A platform that takes its own requests over HTTP: Slack in HTTP mode. */
-export type Receiver = (
-  rawBody: string,
-  headers: Readonly<Record<string, string | undefined>>,
-) => Promise<{ status: number; body: string; headers: Record<string, string> }>
+/** The path at which a chat platform sends its requests; without `receive`, `notConfigured` says why none is answered. */
+export type PlatformReceiver = { path: string; notConfigured: string; receive?: Receive | undefined }
 
 export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; message: string | null }> }
 
@@ -34,12 +31,12 @@ export type IntakeOptions = PingOptions &
     logger: Logger
     readiness(): Readiness
     metrics(): string
-    slack?: Receiver
+    receivers: readonly PlatformReceiver[]
   }
 
 const PING = /^https?:\/\/[^/]+\/ping\//
 const COMMAND_LIMIT = 64 * 1024
-const SLACK_LIMIT = 1024 * 1024
+const RECEIVER_LIMIT = 1024 * 1024
 
 const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503 | 500> = {
   invalid: 400,
@@ -100,14 +97,14 @@ export function createIntake(options: IntakeOptions) {
     c.text(options.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
 
-  app.post('/slack/events', async c => {
-    if (!options.slack)
-      throw new Problem('not_found', 'Slack is not set up in HTTP mode here: SLACK_SIGNING_SECRET is not set.')
-    const body = await readWhole(c.req.raw, SLACK_LIMIT)
-    if (body === null) throw new Problem('too_large', `The body is larger than ${SLACK_LIMIT} bytes.`)
-    const answer = await options.slack(body.toString('utf8'), Object.fromEntries(c.req.raw.headers))
-    return new Response(answer.body, { status: answer.status, headers: answer.headers })
-  })
+  for (const { path, notConfigured, receive } of options.receivers)
+    app.post(path, async c => {
+      if (!receive) throw new Problem('not_found', notConfigured)
+      const body = await readWhole(c.req.raw, RECEIVER_LIMIT)
+      if (body === null) throw new Problem('too_large', `The body is larger than ${RECEIVER_LIMIT} bytes.`)
+      const answer = await receive(body.toString('utf8'), Object.fromEntries(c.req.raw.headers))
+      return new Response(answer.body, { status: answer.status, headers: answer.headers })
+    })
 
   app.notFound(c => {
     const problem = new Problem(

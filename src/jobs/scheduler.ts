@@ -27,6 +27,7 @@ import { reviewRuleStates } from '../detectors/rules/rule-state-review.ts'
 import { nextRuleState } from '../detectors/rules/rule-states.ts'
 import type { Logger } from '../logger.ts'
 import { rewindNotifications } from '../notifications/clock-rollback.ts'
+import type { DirectChannels } from '../notifications/routing/escalation-targets.ts'
 import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
 import type { State } from '../state/database.ts'
 import { HOUR, SECOND } from '../time.ts'
@@ -58,8 +59,8 @@ export type Surroundings = {
   connectivity(): Connectivity
   /** Whether there is anything to probe, so that the connectivity is known. */
   probes?: boolean
-  /** Whether a channel of this id can be reached, for escalating to persons. */
-  opens?(channelId: string): boolean
+  /** The channels that reach one person directly, for escalations. */
+  directChannels?: DirectChannels
   /** Told when the clock went back by `ms`. */
   setBack?(ms: number): void
 }
@@ -215,7 +216,7 @@ function judge(state: State, now: number, around: Surroundings): void {
     applyOutcomes(state, [...missed, ...watched, ...detectDisconnectedChats(around.platforms(), now)], now)
     wakeAlerts(state, now, AT_ONCE)
     sweepSuppressions(state, now)
-    escalateDue(state, now, AT_ONCE, around.opens ?? (() => false))
+    escalateDue(state, now, AT_ONCE, around.directChannels ?? (() => []))
   })
 }
 

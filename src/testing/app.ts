@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../app.ts'
 import type { Card } from '../card.ts'
-import type { AddedChannel, Channel, CommandDispatcher, Platform, Reply, Speaker } from '../chat/channel.ts'
-import type { Clock } from '../clock.ts'
+import type { AddedChannel, Channel, Reply, Speaker } from '../chat/channel.ts'
+import type { PlatformDefinition, PlatformFactory } from '../chat/platform-definition.ts'
+import { loadPlatforms, PLATFORMS } from '../chat/platforms.ts'
 import { readConfig } from '../config/config.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
@@ -24,7 +25,9 @@ export type TestAppOptions = {
   /** The log store; there are no logs without one. */
   store?: LogStore
   /** A real platform beside the channels in memory, such as Discord's on its simulator. */
-  platform?: (dispatcher: CommandDispatcher, parts: { clock: Clock; logger: Logger }) => Platform
+  platform?: PlatformFactory
+  /** Further platforms, loaded where the environment configures them. */
+  definitions?: readonly PlatformDefinition[]
   /** Goes on with what an earlier app left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
@@ -35,7 +38,8 @@ const ADMIN_KEY = 'admin-key-for-tests'
 export async function startApp(options: TestAppOptions = {}) {
   const clock = options.after?.clock ?? createFakeClock(Date.parse(options.start ?? '2026-03-02T09:00:00Z'))
   const state = options.after?.state ?? memoryState()
-  const config = readConfig({ TZ: 'UTC', ...options.environment })
+  const further = options.definitions ?? []
+  const config = readConfig({ TZ: 'UTC', ...options.environment }, [...PLATFORMS, ...further])
   const left = options.after?.channels ?? []
   const internet = { up: true }
   const channels = (options.channels ?? ['discord']).map(
@@ -64,19 +68,19 @@ export async function startApp(options: TestAppOptions = {}) {
     },
     publicUrl: () => options.environment?.PUBLIC_URL ?? 'http://vakt.test',
     draw: async () => new Uint8Array([137, 80, 78, 71]),
-    platforms: dispatcher => ({
-      all: [
-        ...(options.platform ? [options.platform(dispatcher, { clock, logger: options.logger ?? silentLogger })] : []),
-        ...channels.map((channel, i) => ({
-          name: 'terminal' as const,
-          channels: [wireTo(channel, () => alive)],
-          ...(i === 0 ? { open: (asked: AddedChannel) => given(asked) } : {}),
-          status: () => ({ state: 'online' as const, since: 0 }),
-          start() {},
-          async stop() {},
-        })),
-      ],
-    }),
+    definitions: [...PLATFORMS, ...further],
+    platforms: [
+      ...(options.platform ? [options.platform] : []),
+      ...(await loadPlatforms(config.platforms, further)),
+      ...channels.map((channel, i) => () => ({
+        name: 'terminal',
+        channels: [wireTo(channel, () => alive)],
+        ...(i === 0 ? { open: (asked: AddedChannel) => given(asked) } : {}),
+        status: () => ({ state: 'online' as const, since: 0 }),
+        start() {},
+        async stop() {},
+      })),
+    ],
   })
   app.start()
   await settled()
@@ -155,7 +159,7 @@ function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
   }
   return {
     id: channel.id,
-    live: channel.live,
+    capabilities: channel.capabilities,
     name: channel.name,
     post: (card, nonce) => carry(() => channel.post(card, nonce)),
     edit: (ref, card) => carry(() => channel.edit(ref, card)),

@@ -70,7 +70,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
 
   const made: MemoryChannel = {
     id,
-    live: 'edit',
+    capabilities: { edits: true, threads: false, pictures: false, mentions: true, interactive: true },
     name: id,
     messages,
     calls,
@@ -126,10 +126,11 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
         return `${ref}/reply${count - 1}`
       }),
     hasPictures() {
-      Object.assign(made, { pictures: true })
+      Object.assign(made, { capabilities: { ...made.capabilities, pictures: true } })
       return made
     },
     hasThreads() {
+      Object.assign(made, { capabilities: { ...made.capabilities, threads: true } })
       made.thread = (ref, card) => request('thread', () => void byRef(ref).thread.push(card))
       return made
     },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { discordChannel } from './channel.ts'
+import { discord as definition } from './definition.ts'
 import { render } from './render.ts'
 import { makeRest } from './rest.ts'
 
@@ -17,7 +18,8 @@ afterEach(async () => {
 
 const open = () => {
   const { token, channelId, apiUrl } = discord
-  return discordChannel({ rest: makeRest(apiUrl, token), token, channelId }).channel
+  return discordChannel({ rest: makeRest(apiUrl, token), token, channelId, capabilities: definition.capabilities })
+    .channel
 }
 const down: Card = {
   title: 'db-1 is down @everyone <@999999999999999999>',

@@ -5,6 +5,7 @@ import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { DeliveryError } from '../channel.ts'
 import { discordChannel } from './channel.ts'
+import { discord as definition } from './definition.ts'
 import { makeRest } from './rest.ts'
 
 const HOUR = 3_600_000
@@ -29,7 +30,10 @@ afterEach(async () => {
 })
 
 const open = (channelId = discord.channelId, token = discord.token) =>
-  discordChannel({ rest: makeRest(discord.apiUrl, token, within), token, channelId, within }).channel
+  discordChannel({
+    rest: makeRest(discord.apiUrl, token, within),
+    ...{ token, channelId, within, capabilities: definition.capabilities },
+  }).channel
 
 async function failure(attempt: Promise<unknown>): Promise<DeliveryError> {
   const error = await attempt.then(

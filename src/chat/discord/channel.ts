@@ -2,7 +2,7 @@
 
 import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, SnowflakeUtil } from 'discord.js'
 import { type Card, cutText } from '../../card.ts'
-import { type Channel, threadId } from '../channel.ts'
+import { type Capabilities, type Channel, threadId } from '../channel.ts'
 import { deliveryError, type Step } from './errors.ts'
 import { render } from './render.ts'
 import { ANSWER_WITHIN } from './rest.ts'
@@ -22,19 +22,19 @@ export interface ChannelOptions {
   rest: REST
   token: string
   channelId: string
+  capabilities: Capabilities
   /** Milliseconds for one step as a whole, with the time it waits behind others. */
   within?: number
 }
 
 /** The channel with this id; `name` becomes the real one once `introduce` has been told it. */
-export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN }: ChannelOptions) {
+export function discordChannel({ rest, token, channelId, capabilities, within = ANSWER_WITHIN }: ChannelOptions) {
   let name = `Discord channel ${channelId}`
   const messages = Routes.channelMessages(channelId)
 
   const channel: Channel = {
     id: `discord:${channelId}`,
-    live: 'edit',
-    pictures: true,
+    capabilities,
     get name() {
       return name
     },
@@ -48,7 +48,7 @@ export function discordChannel({ rest, token, channelId, within = ANSWER_WITHIN 
       }),
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
     inThread: thread => ({
-      ...discordChannel({ rest, token, channelId: thread, within }).channel,
+      ...discordChannel({ rest, token, channelId: thread, capabilities, within }).channel,
       id: threadId(`discord:${channelId}`, thread),
       name,
     }),

@@ -8,7 +8,8 @@ import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { type Discord, type DiscordOptions, startDiscord } from '../../testing/discord/discord.ts'
 import type { CommandDispatcher, Platform, Reply, Request, Speaker } from '../channel.ts'
-import { createDiscord, type DiscordOptions as PlatformOptions } from './platform.ts'
+import { discord as definition } from './definition.ts'
+import { createDiscord, type DiscordSettings, type DiscordOptions as PlatformOptions } from './platform.ts'
 
 const command = commandsFor<Speaker>()
 const say = (title: string) => ({ card: { title, tone: 'plain' as const } })
@@ -154,6 +155,11 @@ export interface Stage {
   close(): Promise<void>
 }
 
+/** The settings with which Vakt finds the simulated server. */
+export function settingsFor({ token, channelId, apiUrl }: Discord): DiscordSettings {
+  return { token, channelId, guildId: null, apiUrl }
+}
+
 /** A simulated Discord and Vakt's platform on it, started and online unless `start` is false. */
 export async function setStage(
   options: { discord?: DiscordOptions; platform?: Partial<PlatformOptions>; token?: string; start?: boolean } = {},
@@ -161,13 +167,16 @@ export async function setStage(
   const discord = await startDiscord(options.discord)
   const dispatcher = makeDispatcher()
   const logger = keepingLogger()
-  const config = {
-    token: options.token ?? discord.token,
-    channelId: discord.channelId,
-    guildId: null,
-    apiUrl: discord.apiUrl,
-  }
-  const platform = createDiscord({ config, dispatcher, logger, clock: fastClock(), ...options.platform })
+  const settings = { ...settingsFor(discord), ...(options.token && { token: options.token }) }
+  const { capabilities } = definition
+  const platform = createDiscord({
+    settings,
+    capabilities,
+    dispatcher,
+    logger,
+    clock: fastClock(),
+    ...options.platform,
+  })
   const stage: Stage = {
     discord,
     dispatcher,

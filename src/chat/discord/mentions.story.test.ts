@@ -3,16 +3,17 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { type AppWithMentions, startAppWithMentions } from '../../testing/mentions.ts'
+import { discord as definition } from './definition.ts'
+import { settingsFor } from './dispatcher.testing.ts'
 import { createDiscord } from './platform.ts'
 
 let at: AppWithMentions
 let discord: Discord
 beforeEach(async () => {
   discord = await startDiscord()
-  at = await startAppWithMentions((dispatcher, parts) => {
-    const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
-    return createDiscord({ config, dispatcher, ...parts })
-  })
+  at = await startAppWithMentions(parts =>
+    createDiscord({ ...parts, settings: settingsFor(discord), capabilities: definition.capabilities }),
+  )
   await discord.until(() => discord.registeredCommands().length > 0)
 })
 afterEach(async () => {

@@ -2,9 +2,8 @@
 
 import { type APIInteraction, REST, Routes } from 'discord.js'
 import type { Clock } from '../../clock.ts'
-import type { Config } from '../../config/config.ts'
 import type { Logger } from '../../logger.ts'
-import type { CommandDispatcher, Platform } from '../channel.ts'
+import { addressIn, type Capabilities, type CommandDispatcher, type Platform } from '../channel.ts'
 import { takeInteraction } from './bot.ts'
 import { discordChannel } from './channel.ts'
 import type { GatewayMessage } from './connection.ts'
@@ -19,8 +18,18 @@ const SET_UP_AGAIN = 300_000
 /** How long a stop waits for commands that are being answered. */
 const IN_FLIGHT = 3_000
 
+export type DiscordSettings = {
+  token: string
+  /** The channel for the alerts. */
+  channelId: string
+  /** The server; null for that of the channel. */
+  guildId: string | null
+  apiUrl: string
+}
+
 export interface DiscordOptions {
-  config: NonNullable<Config['discord']>
+  settings: DiscordSettings
+  capabilities: Capabilities
   dispatcher: CommandDispatcher
   logger: Logger
   clock: Clock
@@ -34,7 +43,8 @@ export interface DiscordOptions {
 
 /** The Discord platform; nothing is sent before `start`. Only this file is imported from outside, and only when Discord is set. */
 export function createDiscord({
-  config,
+  settings,
+  capabilities,
   dispatcher,
   logger,
   clock,
@@ -42,13 +52,13 @@ export function createDiscord({
   deferAfter = DEFER_AFTER,
   onOnline = () => {},
 }: DiscordOptions): Platform {
-  const { token, channelId, apiUrl } = config
-  const shared = { rest: makeRest(apiUrl, token, deliverWithin), token, within: deliverWithin }
+  const { token, channelId, apiUrl } = settings
+  const shared = { rest: makeRest(apiUrl, token, deliverWithin), token, capabilities, within: deliverWithin }
   const { channel, introduce } = discordChannel({ ...shared, channelId })
   // Answers to people may wait out a rate limit; they are few, and the SDK sends each callback at once, beside the others.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
   const inFlight = new Set<Promise<void>>()
-  let guildId = config.guildId
+  let guildId = settings.guildId
   let isStopping = false
   /** Further channels that alerts go to; who is there may answer. */
   const others = new Set<string>()
@@ -61,8 +71,8 @@ export function createDiscord({
     name: 'discord',
     channels: [channel],
     open({ id, name }) {
-      const [, other] = /^discord:(\d{15,21})$/.exec(id) ?? []
-      if (other === undefined || other === channelId) return null
+      const other = addressIn(id, 'discord')
+      if (other === null || other === channelId) return null
       others.add(other)
       const opened = discordChannel({ ...shared, channelId: other })
       if (name !== '') opened.introduce(name)

@@ -6,7 +6,8 @@ import { readConfig } from '../../config/config.ts'
 import { memoryState } from '../../state/database.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { createFakeClock, type FakeClock } from '../../testing/fake-clock.ts'
-import { keepingLogger } from './dispatcher.testing.ts'
+import { discord as definition } from './definition.ts'
+import { keepingLogger, settingsFor } from './dispatcher.testing.ts'
 import { createDiscord } from './platform.ts'
 
 const MINUTE = 60_000
@@ -30,12 +31,9 @@ beforeEach(async () => {
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
     publicUrl: () => 'http://vakt.test',
-    platforms: dispatcher => {
-      const config = { token: discord.token, channelId: discord.channelId, guildId: null, apiUrl: discord.apiUrl }
-      return {
-        all: [createDiscord({ config, dispatcher, logger, clock, onOnline: () => app.platformIsBack('discord') })],
-      }
-    },
+    platforms: [
+      parts => createDiscord({ ...parts, settings: settingsFor(discord), capabilities: definition.capabilities }),
+    ],
   })
   app.start()
   await discord.until(() => discord.registeredCommands().length > 0)

@@ -6,6 +6,7 @@ import type { Card } from '../../card.ts'
 import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import type { DeliveryError } from '../channel.ts'
+import { email as definition } from './definition.ts'
 import { createEmail } from './platform.ts'
 
 type Mail = { to: string[]; from: string; raw: string }
@@ -46,6 +47,7 @@ const failed = (responseCode: number) => Object.assign(new Error('no'), { respon
 const open = () =>
   createEmail({
     settings: { url: `smtp://127.0.0.1:${port}`, from: 'Vakt <vakt@example.org>', to: ['ops@example.org'] },
+    capabilities: definition.capabilities,
     ...{ timeZone: 'UTC', clock: systemClock, logger: silentLogger, within: 2_000 },
   })
 const header = ({ raw }: Mail, name: string) =>

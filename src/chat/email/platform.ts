@@ -2,15 +2,22 @@
 import { createTransport, type Transporter } from 'nodemailer'
 import type { Card } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
-import type { Config } from '../../config/config.ts'
 import type { Logger } from '../../logger.ts'
 import { MINUTE } from '../../time.ts'
-import { type Channel, DeliveryError, type Platform } from '../channel.ts'
+import { type Capabilities, type Channel, DeliveryError, type Platform } from '../channel.ts'
 import { createDeliveryHealth } from '../delivery-health.ts'
 import { renderMail } from './mail.ts'
 
+export type EmailSettings = {
+  /** The SMTP server, with user and password in it. */
+  url: string
+  from: string
+  to: readonly string[]
+}
+
 export type EmailOptions = {
-  settings: NonNullable<Config['email']>
+  settings: EmailSettings
+  capabilities: Capabilities
   timeZone: string
   clock: Clock
   logger: Logger
@@ -18,6 +25,8 @@ export type EmailOptions = {
   within?: number
 }
 
+/** The id of a channel: one address, never a list of them. */
+const MAILBOX = /^mailto:([^\s@,;<>"]+@[^\s@,;<>"]+)$/
 const WITHIN = 10_000
 /** How long no mail may get through before others are told, ms; a server that greylists takes it within a few minutes. */
 const LASTING = 15 * MINUTE
@@ -26,7 +35,14 @@ const REMEMBERED = 1_000
 const NEVER_SENT = new Set(['ECONNECTION', 'ECONNREFUSED', 'EDNS', 'ENOTFOUND', 'ETLS', 'EAI_AGAIN', 'EHOSTUNREACH'])
 
 /** The e-mail platform. A mail cannot be changed, so of the edits of a card only its end is sent. */
-export function createEmail({ settings, timeZone, clock, logger, within = WITHIN }: EmailOptions): Platform {
+export function createEmail({
+  settings,
+  capabilities,
+  timeZone,
+  clock,
+  logger,
+  within = WITHIN,
+}: EmailOptions): Platform {
   const troubles = createDeliveryHealth(clock, LASTING)
   const limits = { connectionTimeout: within, greetingTimeout: within, socketTimeout: within }
   const transport = createTransport(settings.url, { from: settings.from, ...limits } as object) as Transporter
@@ -62,7 +78,7 @@ export function createEmail({ settings, timeZone, clock, logger, within = WITHIN
 
   const mailbox = (address: string, name: string): Channel => ({
     id: `mailto:${address}`,
-    live: 'append',
+    capabilities,
     name: name === '' ? address : name,
     async post(card, nonce) {
       await send(address, card, idOf(nonce), null)
@@ -86,7 +102,7 @@ export function createEmail({ settings, timeZone, clock, logger, within = WITHIN
     name: 'email',
     channels: settings.to.map(address => troubles.watch(mailbox(address, ''))),
     open({ id, name }) {
-      const [, address] = /^mailto:([^\s@,;<>"]+@[^\s@,;<>"]+)$/.exec(id) ?? []
+      const [, address] = MAILBOX.exec(id) ?? []
       return address === undefined || settings.to.includes(address) ? null : troubles.watch(mailbox(address, name))
     },
     status: troubles.status,

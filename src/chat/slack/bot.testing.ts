@@ -3,9 +3,10 @@
 import { type Clock, systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import { type Message, type SlackOptions, startSlack } from '../../testing/slack/slack.ts'
+import { slack as definition } from './definition.ts'
 import { createTestDispatcher } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
-import { slackPlatform } from './platform.ts'
+import { createSlack } from './platform.ts'
 
 export type Started = Awaited<ReturnType<typeof startBot>>
 
@@ -23,8 +24,9 @@ export async function startBot(options: SlackOptions = {}, clock: Clock = system
     channelId: slack.channel,
     apiUrl: slack.apiUrl,
   }
-  const bot = slackPlatform({
+  const bot = createSlack({
     settings,
+    capabilities: definition.capabilities,
     dispatcher: dispatcher.dispatcher,
     clock,
     logger: silentLogger,

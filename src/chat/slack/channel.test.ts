@@ -6,6 +6,7 @@ import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import type { Channel, DeliveryError } from '../channel.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
+import { slack as definition } from './definition.ts'
 import { SCOPES } from './manifest.ts'
 
 let slack: Slack
@@ -18,6 +19,7 @@ afterEach(() => slack.stop())
 
 const open = (channelId = slack.channel, token = slack.botToken, timeout = 5000) =>
   createChannel({
+    capabilities: definition.capabilities,
     web: createClient(token, clientOptions(slack.apiUrl, silentLogger, timeout)),
     channelId,
     timeZone: 'UTC',
@@ -110,6 +112,7 @@ describe('finding what may have been sent', () => {
     const busy = await startSlack({ now: () => now })
     const web = createClient(busy.botToken, clientOptions(busy.apiUrl, silentLogger))
     const there = createChannel({
+      capabilities: definition.capabilities,
       web,
       channelId: busy.channel,
       timeZone: 'UTC',
@@ -202,6 +205,7 @@ describe('what a failure means', () => {
     const poor = await startSlack({ scopes: ['commands'] })
     const web = createClient(poor.botToken, clientOptions(poor.apiUrl, silentLogger))
     const there = createChannel({
+      capabilities: definition.capabilities,
       web,
       channelId: poor.channel,
       timeZone: 'UTC',

@@ -2,7 +2,7 @@
 import type { webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
-import { type Channel, threadId } from '../channel.ts'
+import { type Capabilities, type Channel, threadId } from '../channel.ts'
 import { type Step, toDeliveryError } from './errors.ts'
 import { uploadFiles } from './files.ts'
 import { renderCard } from './render.ts'
@@ -19,13 +19,14 @@ const SKEW_MS = 60_000
 export interface ChannelParts {
   web: webApi.WebClient
   channelId: string
+  capabilities: Capabilities
   timeZone: string
   place: () => string
   logger: Logger
 }
 
 /** The channel. References are message timestamps. */
-export function createChannel({ web, channelId, timeZone, place, logger }: ChannelParts): Channel {
+export function createChannel({ web, channelId, capabilities, timeZone, place, logger }: ChannelParts): Channel {
   const attempt = async <T>(step: Step, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
@@ -54,7 +55,7 @@ export function createChannel({ web, channelId, timeZone, place, logger }: Chann
   }
 
   const channel: Channel = {
-    live: 'edit',
+    capabilities,
     id: `slack:${channelId}`,
     get name() {
       return `Slack ${place()}`

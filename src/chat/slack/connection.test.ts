@@ -4,11 +4,13 @@ import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import { MINUTE } from '../../time.ts'
+import type { Platform } from '../channel.ts'
+import { slack as definition } from './definition.ts'
 import { createTestDispatcher } from './dispatcher.testing.ts'
-import { type SlackPlatform, slackPlatform } from './platform.ts'
+import { createSlack } from './platform.ts'
 
 let slack: Slack
-let bot: SlackPlatform
+let bot: Platform
 const said: string[] = []
 let onlineAgain = 0
 const note = (level: string) => (message: string, facts?: Record<string, unknown>) => {
@@ -29,8 +31,9 @@ async function start(
   said.length = 0
   onlineAgain = 0
   const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: 's', ...tokens(more) }
-  bot = slackPlatform({
+  bot = createSlack({
     settings,
+    capabilities: definition.capabilities,
     dispatcher: createTestDispatcher().dispatcher,
     clock: more.clock ?? systemClock,
     logger,
@@ -143,8 +146,9 @@ test('Slack being away from the start keeps nobody waiting', async () => {
   await slack.goDown()
   const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: null, ...tokens({}) }
   const patience = { firstMs: 20, mostMs: 60, refusedMs: 60 }
-  bot = slackPlatform({
+  bot = createSlack({
     settings,
+    capabilities: definition.capabilities,
     dispatcher: createTestDispatcher().dispatcher,
     clock: systemClock,
     logger,

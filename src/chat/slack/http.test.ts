@@ -5,12 +5,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import { type Slack, sign, startSlack } from '../../testing/slack/slack.ts'
+import type { Platform } from '../channel.ts'
+import { slack as definition } from './definition.ts'
 import { createTestDispatcher } from './dispatcher.testing.ts'
 import { SCOPES } from './manifest.ts'
-import { type SlackPlatform, slackPlatform } from './platform.ts'
+import { createSlack } from './platform.ts'
 
 let slack: Slack
-let bot: SlackPlatform
+let bot: Platform
 let server: Server
 let url: string
 let dispatcher: ReturnType<typeof createTestDispatcher>
@@ -25,8 +27,9 @@ beforeEach(async () => {
     channelId: slack.channel,
     apiUrl: slack.apiUrl,
   }
-  bot = slackPlatform({
+  bot = createSlack({
     settings,
+    capabilities: definition.capabilities,
     dispatcher: dispatcher.dispatcher,
     clock: systemClock,
     logger: silentLogger,
@@ -36,7 +39,7 @@ beforeEach(async () => {
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    const answer = await bot.receive(Buffer.concat(chunks), request.headers as Record<string, string>)
+    const answer = await bot.receive!(Buffer.concat(chunks), request.headers as Record<string, string>)
     response.writeHead(answer.status, answer.headers).end(answer.body)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

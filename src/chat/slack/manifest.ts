@@ -1,6 +1,4 @@
 // The manifest of the Slack app, made from the settings and the commands, so that setting up is one paste.
-import type { Config } from '../../config/config.ts'
-
 /** What the bot token must be allowed to do, and why. */
 export const SCOPES = [
   'commands', // people type /vakt
@@ -26,7 +24,7 @@ const EVENTS_PATH = '/slack/events'
  * The commands become the hint shown while people type.
  */
 export function slackManifest(
-  config: Pick<Config, 'publicUrl' | 'slack'>,
+  config: { publicUrl: string | null; slack: { appToken: string | null } | null },
   commands: readonly { name: string }[] = [],
 ): Record<string, unknown> {
   const reachable = config.publicUrl?.startsWith('https://') === true

@@ -2,8 +2,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AppWithMentions, startAppWithMentions } from '../../testing/mentions.ts'
 import { type Message, type Slack, startSlack } from '../../testing/slack/slack.ts'
+import { slack as definition } from './definition.ts'
 import { SCOPES } from './manifest.ts'
-import { slackPlatform } from './platform.ts'
+import { createSlack } from './platform.ts'
 
 let at: AppWithMentions
 let slack: Slack
@@ -13,7 +14,7 @@ beforeEach(async () => {
     ...{ botToken: slack.botToken, appToken: slack.appToken, signingSecret: null },
     ...{ channelId: slack.channel, apiUrl: slack.apiUrl },
   }
-  at = await startAppWithMentions((dispatcher, parts) => slackPlatform({ settings, dispatcher, ...parts }))
+  at = await startAppWithMentions(parts => createSlack({ ...parts, settings, capabilities: definition.capabilities }))
   await slack.until(() => at.app.platforms[0]!.status().state === 'online')
 })
 afterEach(async () => {

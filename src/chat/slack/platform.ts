@@ -3,24 +3,30 @@ import type { Receiver } from '@slack/bolt'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { SECOND } from '../../time.ts'
-import type { CommandDispatcher, Platform } from '../channel.ts'
+import { addressIn, type Capabilities, type CommandDispatcher, type HttpAnswer, type Platform } from '../channel.ts'
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
 import { atMost, createConnection, type Patience } from './connection.ts'
-import { createReceiver, type HttpAnswer, type Receive } from './receive.ts'
+import { createReceiver } from './receive.ts'
 import { openSession } from './socket.ts'
 import { createSpeakers } from './speakers.ts'
 
+export type SlackSettings = {
+  botToken: string
+  /** For Socket Mode; null in HTTP mode. */
+  appToken: string | null
+  /** For HTTP mode. */
+  signingSecret: string | null
+  /** The channel for the alerts. */
+  channelId: string
+  apiUrl: string
+}
+
 /** What Slack needs; the last three only tests change. */
 export interface SlackOptions {
-  settings: {
-    botToken: string
-    appToken: string | null
-    signingSecret: string | null
-    channelId: string
-    apiUrl: string
-  }
+  settings: SlackSettings
+  capabilities: Capabilities
   dispatcher: CommandDispatcher
   logger: Logger
   clock?: Clock
@@ -33,18 +39,13 @@ export interface SlackOptions {
   callTimeoutMs?: number
 }
 
-/** Slack as a platform; `receive` answers POST /slack/events in HTTP mode and refuses in Socket Mode. */
-export interface SlackPlatform extends Platform {
-  receive: Receive
-}
-
 const STOP_WITHIN_MS = 4 * SECOND
 // Somebody waits for these.
 const QUICK_MS = 3 * SECOND
 
 /** The Slack platform: nothing is sent before `start`. Only this file is imported from outside, and only when Slack is set. */
-export function slackPlatform(parts: SlackOptions): SlackPlatform {
-  const { settings, dispatcher, logger, clock = systemClock, timeZone = 'UTC' } = parts
+export function createSlack(parts: SlackOptions): Platform {
+  const { settings, capabilities, dispatcher, logger, clock = systemClock, timeZone = 'UTC' } = parts
   const options = (timeout = parts.callTimeoutMs) => clientOptions(settings.apiUrl, logger, timeout)
   const web = createClient(settings.botToken, options())
   const quick = createClient(settings.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
@@ -87,20 +88,20 @@ export function slackPlatform(parts: SlackOptions): SlackPlatform {
 
   return {
     name: 'slack',
-    channels: [createChannel({ web, channelId: settings.channelId, timeZone, place, logger })],
+    channels: [createChannel({ web, channelId: settings.channelId, capabilities, timeZone, place, logger })],
     open({ id, name }) {
-      const [, channelId] = /^slack:([CGD][A-Z0-9]{5,})$/.exec(id) ?? []
-      if (channelId === undefined || channelId === settings.channelId) return null
+      const channelId = addressIn(id, 'slack')
+      if (channelId === null || channelId === settings.channelId) return null
       others.add(channelId)
-      return createChannel({ web, channelId, timeZone, place: () => (name === '' ? channelId : `#${name}`), logger })
+      const place = () => (name === '' ? channelId : `#${name}`)
+      return createChannel({ web, channelId, capabilities, timeZone, place, logger })
     },
     status: connection.status,
     start: connection.start,
-    async receive(rawBody, headers): Promise<HttpAnswer> {
-      if (http === null) return refuse(404, 'Slack is connected by Socket Mode; nothing is received here.')
-      if (stopping) return refuse(503, 'Vakt is stopping.')
-      return http.receive(rawBody, headers)
-    },
+    ...(http && {
+      receive: async (rawBody, headers) =>
+        stopping ? refuse(503, 'Vakt is stopping.') : http.receive(rawBody, headers),
+    }),
     async stop() {
       stopping = true
       // Everything under way was acknowledged; answers do not need the socket, and nothing new comes without it.

@@ -4,15 +4,7 @@ import type { App, Receiver } from '@slack/bolt'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { MINUTE } from '../../time.ts'
-
-/** What the intake sends back. */
-export type HttpAnswer = { status: number; body: string; headers: Record<string, string> }
-
-/** Header values by their names in lower case. */
-export type RequestHeaders = Readonly<Record<string, string | undefined>>
-
-/** Answers one POST to /slack/events; `rawBody` must be exactly the bytes received. Never rejects. */
-export type Receive = (rawBody: Uint8Array | string, headers: RequestHeaders) => Promise<HttpAnswer>
+import type { HttpAnswer, Receive } from '../channel.ts'
 
 const TOLERANCE_MS = 5 * MINUTE
 // Slack waits three seconds.
@@ -59,7 +51,12 @@ export function createReceiver(secret: string, clock: Clock, logger: Logger): { 
 }
 
 /** Why the signature does not hold, or null when it does. A timestamp may be five minutes off either way. */
-export function signatureFault(raw: Uint8Array, headers: RequestHeaders, secret: string, now: number): string | null {
+export function signatureFault(
+  raw: Uint8Array,
+  headers: Parameters<Receive>[1],
+  secret: string,
+  now: number,
+): string | null {
   const timestamp = headers['x-slack-request-timestamp'] ?? ''
   const signature = headers['x-slack-signature'] ?? ''
   if (!/^\d{1,12}$/.test(timestamp)) return 'X-Slack-Request-Timestamp is missing or not in seconds.'

@@ -6,6 +6,7 @@ import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import { startTelegram } from '../../testing/telegram.ts'
 import type { Channel, CommandDispatcher, DeliveryError, Platform } from '../channel.ts'
+import { telegram as definition } from './definition.ts'
 import { createTelegram } from './platform.ts'
 import { renderCard } from './render.ts'
 
@@ -37,11 +38,12 @@ beforeEach(async () => {
   } as unknown as CommandDispatcher
   const settings = { token: telegram.token, chatId: CHAT, apiUrl: telegram.apiUrl }
   inUse = new Set([`telegram:${CHAT}`])
-  const listens = (id: string) => inUse.has(id)
+  const isChannel = (id: string) => inUse.has(id)
   platform = createTelegram({
     settings,
     dispatcher,
-    listens,
+    isChannel,
+    capabilities: definition.capabilities,
     logger: silentLogger,
     clock: systemClock,
     timeZone: 'UTC',

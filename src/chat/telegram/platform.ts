@@ -2,18 +2,33 @@
 import { Bot, type Context, InputFile } from 'grammy'
 import type { Card } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
-import type { Config } from '../../config/config.ts'
 import type { Logger } from '../../logger.ts'
 import { MINUTE, SECOND } from '../../time.ts'
-import type { Channel, CommandDispatcher, Platform, PlatformStatus, Speaker } from '../channel.ts'
+import {
+  addressIn,
+  type Capabilities,
+  type Channel,
+  type CommandDispatcher,
+  type Platform,
+  type PlatformStatus,
+  type Speaker,
+} from '../channel.ts'
 import { deliveryError, isUnchanged, type Step } from './errors.ts'
 import { renderCard } from './render.ts'
 
+export type TelegramSettings = {
+  token: string
+  /** The chat for the alerts; null when only commands add chats. */
+  chatId: string | null
+  apiUrl: string
+}
+
 export type TelegramOptions = {
-  settings: NonNullable<Config['telegram']>
+  settings: TelegramSettings
+  capabilities: Capabilities
   dispatcher: CommandDispatcher
-  /** Whether a channel of this id is in use now; only who writes there is answered. */
-  listens(channelId: string): boolean
+  /** Whether alerts can go to the channel of this id now; people are answered only there. */
+  isChannel(id: string): boolean
   logger: Logger
   clock: Clock
   timeZone: string
@@ -31,8 +46,9 @@ const LISTENS = 20
 /** The Telegram platform; nothing is sent before `start`. */
 export function createTelegram({
   settings,
+  capabilities,
   dispatcher,
-  listens,
+  isChannel,
   logger,
   clock,
   timeZone,
@@ -76,7 +92,7 @@ export function createTelegram({
     }
     return {
       id: `telegram:${chatId}`,
-      live: 'edit',
+      capabilities,
       name: name === '' ? `Telegram ${chatId}` : name,
       post: card => send(card, {}),
       reply: (ref, card) =>
@@ -123,7 +139,7 @@ export function createTelegram({
   const run = async (context: Context, line: string) => {
     const { id, username } = context.chat ?? {}
     const known = [id, username === undefined ? undefined : `@${username}`].some(
-      one => one !== undefined && listens(`telegram:${one}`),
+      one => one !== undefined && isChannel(`telegram:${one}`),
     )
     if (!known || !context.from || context.from.is_bot) return null
     return dispatcher.run({ line }, await speakerOf(context))
@@ -178,8 +194,8 @@ export function createTelegram({
     name: 'telegram',
     channels: settings.chatId === null ? [] : [chat(settings.chatId, '')],
     open({ id, name }) {
-      const [, chatId] = /^telegram:(-?\d{3,20}|@\w{5,32})$/.exec(id) ?? []
-      return chatId === undefined || chatId === settings.chatId ? null : chat(chatId, name)
+      const chatId = addressIn(id, 'telegram')
+      return chatId === null || chatId === settings.chatId ? null : chat(chatId, name)
     },
     status: () => status,
     start: () => void connect(),

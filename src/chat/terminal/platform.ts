@@ -37,6 +37,9 @@ const COLOURS: Record<Tone, Paint> = {
 
 const PROMPT = 'vakt> '
 
+/** Whoever sits at it is not known by an account, so nobody confirms an action there. */
+const CAPABILITIES = { edits: false, threads: false, pictures: false, mentions: false, interactive: false }
+
 /** A terminal over two streams; colours follow the stream and NO_COLOR. */
 export function createTerminal(options: TerminalOptions): Terminal {
   const { clock, output } = options
@@ -56,7 +59,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
 
   const channel: Channel = {
     id: 'terminal',
-    live: 'append',
+    capabilities: CAPABILITIES,
     name: 'Terminal',
     async post(card) {
       show(card)

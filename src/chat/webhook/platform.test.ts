@@ -5,8 +5,10 @@ import type { Card } from '../../card.ts'
 import { systemClock } from '../../clock.ts'
 import { startReceiver } from '../../testing/receiver.ts'
 import type { DeliveryError } from '../channel.ts'
+import { webhook } from './definition.ts'
 import { createWebhooks } from './platform.ts'
 
+const { capabilities } = webhook
 const SECRET = 'a secret'
 const down: Card = {
   title: 'db-1 is down',
@@ -22,7 +24,7 @@ beforeEach(async () => {
 afterEach(() => receiver.stop())
 
 const open = (address = receiver.url, within = 2_000) =>
-  createWebhooks({ clock: systemClock, timeZone: 'UTC', version: 'test', within }).open!({
+  createWebhooks({ capabilities, clock: systemClock, timeZone: 'UTC', version: 'test', within }).open!({
     ...{ id: 'webhook:pager', name: 'pager', address, secret: SECRET },
   })!
 const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
@@ -83,7 +85,7 @@ test.each([
 test('a webhook that takes nothing for two minutes is told of as lost, until it takes something', async () => {
   let now = Date.parse('2026-03-02T09:00:00Z')
   const clock = { ...systemClock, now: () => now }
-  const platform = createWebhooks({ clock, timeZone: 'UTC', version: 'test', within: 2_000 })
+  const platform = createWebhooks({ capabilities, clock, timeZone: 'UTC', version: 'test', within: 2_000 })
   const channel = platform.open!({ id: 'webhook:pager', name: 'pager', address: receiver.url, secret: SECRET })!
   receiver.answers({ status: 500 }, { status: 500 })
   await failure(channel.post(down, 'n1'))

@@ -4,11 +4,19 @@ import type { Card } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
 import { MINUTE } from '../../time.ts'
 import { cardText } from '../card-text.ts'
-import { type AddedChannel, type Channel, DeliveryError, type Platform } from '../channel.ts'
+import {
+  type AddedChannel,
+  addressIn,
+  type Capabilities,
+  type Channel,
+  DeliveryError,
+  type Platform,
+} from '../channel.ts'
 import { createDeliveryHealth } from '../delivery-health.ts'
 import { postJson } from './post.ts'
 
 export type WebhookOptions = {
+  capabilities: Capabilities
   clock: Clock
   timeZone: string
   version: string
@@ -27,7 +35,7 @@ export function createWebhooks(options: WebhookOptions): Platform {
     name: 'webhook',
     channels: [],
     open(given) {
-      if (given.address === null || !given.id.startsWith('webhook:')) return null
+      if (given.address === null || addressIn(given.id, 'webhook') === null) return null
       return troubles.watch(webhookChannel(given, options))
     },
     status: troubles.status,
@@ -42,7 +50,7 @@ export function createWebhooks(options: WebhookOptions): Platform {
  * is repeated. The signature is that of the intake: `X-Vakt-Signature: v1=<hex HMAC-SHA256 of "<timestamp>.<body>">`.
  */
 function webhookChannel({ id, name, address, secret }: AddedChannel, options: WebhookOptions): Channel {
-  const { clock, timeZone, version, within = WITHIN } = options
+  const { capabilities, clock, timeZone, version, within = WITHIN } = options
 
   const send = async (type: 'message' | 'update' | 'call', delivery: string, message: string, card: Card) => {
     const now = clock.now()
@@ -73,7 +81,7 @@ function webhookChannel({ id, name, address, secret }: AddedChannel, options: We
 
   return {
     id,
-    live: 'edit',
+    capabilities,
     name,
     async post(card, nonce) {
       await send('message', nonce, nonce, card)

@@ -181,7 +181,6 @@ describe('a clock that goes back', () => {
     app.clock.forget()
     app.clock.sleep(-3 * 3_600_000)
     app.scheduler.wake()
-    app.platformIsBack('none')
     await sends([timeout, ...Array(5).fill({ ...timeout, message: 'pool exhausted' })])
     await app.passes('2s')
     expect(titles().at(-1)).toBe('Warning: api on web-1: 5 × pool exhausted in 1 min')

@@ -73,14 +73,19 @@ export function refuseCommand(command: string): void {
 export type Asker = { platform: string; id: string }
 
 /**
- * Throws unless this person may be the second one: somebody else, known by a chat. A key or the terminal tells nobody
- * apart. `samePerson` says whether two accounts are known to be one person's.
+ * Throws unless this person may be the second one: another person with an account in a chat, which `isInChat` says. A
+ * key or the terminal does not tell people apart. `samePerson` says whether two accounts belong to one person.
  */
-export function refuseSecond(request: ActionRequest, by: Asker, samePerson: (a: Asker, b: Asker) => boolean): void {
+export function refuseSecond(
+  request: ActionRequest,
+  by: Asker,
+  samePerson: (a: Asker, b: Asker) => boolean,
+  isInChat: boolean,
+): void {
   const first = { platform: request.platform, id: request.actorId }
   if ((first.platform === by.platform && first.id === by.id) || samePerson(first, by))
     throw new Problem('forbidden', 'You asked for it yourself. A second person must confirm it.')
-  if (!['discord', 'slack', 'telegram'].includes(by.platform))
+  if (!isInChat)
     throw new Problem('forbidden', 'A second person must confirm it in a chat; a key and the terminal are nobody.')
 }
 

@@ -34,7 +34,7 @@ function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, 
 
   const post = async () => {
     // Where nothing can be edited only the end is told.
-    if (channel.live === 'edit') message = await say()
+    if (channel.capabilities.edits) message = await say()
   }
 
   const turn = async (): Promise<void> => {

@@ -37,7 +37,7 @@ export function mentioning(
     person: (name: string) => readPerson(state, name),
     onCall: (rotation: string | undefined) => onCallNow(state, rotation, now)?.who ?? null,
   }
-  const mention = mentionsIn(channel.id, words, lookup)
+  const mention = mentionsIn(channel, words, lookup)
   return mention.length > 0 ? { ...card, mention } : card
 }
 

@@ -39,7 +39,7 @@ export async function send(
     attempt,
     clock,
     alert,
-    painter: channel.pictures ? painter : null,
+    painter: channel.capabilities.pictures ? painter : null,
   })
   if (!shown) return
   state.transaction(() => {

@@ -9,16 +9,19 @@ import { onCallNow } from './rotations.ts'
 /** Channels to be told, with who is called out there, and their names for the timeline. */
 export type EscalationTarget = { targets: { channelId: string; mention: string[] }[]; names: string[] }
 
+/** The ids of the channels that reach only this person, such as a mailbox; those that a configured platform can open. */
+export type DirectChannels = (person: Person) => readonly string[]
+
 /**
- * Where the words of an escalation lead for an alert: the channel itself; a person by name in every channel that is told
- * already, and directly by e-mail or Telegram where `opens` says that such a channel can be.
+ * The targets of the words of an escalation for an alert: the channel itself; a person by name in every channel that
+ * already has the alert, and in their direct channels.
  */
 export function resolveTargets(
   state: State,
   alertId: number,
   to: readonly string[],
   now: number,
-  opens: (channelId: string) => boolean,
+  directChannels: DirectChannels,
 ): EscalationTarget {
   const reached: EscalationTarget = { targets: [], names: [] }
   const channels = listChannels(state)
@@ -38,14 +41,10 @@ export function resolveTargets(
     if (!person) continue
     const mention = [`person:${person.name}`]
     for (const { channelId } of listRecipients(state, alertId)) reached.targets.push({ channelId, mention })
-    for (const channelId of directChannels(person).filter(opens)) {
+    for (const channelId of directChannels(person)) {
       savePersonChannel(state, channelId, person.name, now)
       reached.targets.push({ channelId, mention })
     }
   }
   return reached
-}
-
-function directChannels({ telegram, email }: Person): string[] {
-  return [...(telegram === null ? [] : [`telegram:${telegram}`]), ...(email === null ? [] : [`mailto:${email}`])]
 }

@@ -8,7 +8,7 @@ import type { State } from '../../state/database.ts'
 import { and, asc, eq, lte, sql } from '../../state/orm.ts'
 import { alertEscalations, escalations } from '../../state/schema/index.ts'
 import { afterwards, beginWaiting, type Escalation, waitAnew, waitOn, waitsForSomebody } from './escalation.ts'
-import { resolveTargets } from './escalation-targets.ts'
+import { type DirectChannels, resolveTargets } from './escalation-targets.ts'
 import { addRecipient, rerouteOpen } from './recipients.ts'
 
 /** All escalations, the soonest first. */
@@ -104,8 +104,8 @@ export function updateEscalations(state: State, alert: Alert, project: string | 
   }
 }
 
-/** Carries out what is due at `now`, up to `limit` of it: the alert is told to whom it is escalated, and people are called anew. `opens` says whether a channel can be reached. */
-export function escalateDue(state: State, now: number, limit: number, opens: (channelId: string) => boolean): void {
+/** Carries out what is due at `now`, up to `limit` of it: the alert is told to whom it is escalated, and people are called anew. `directChannels` are those of one person. */
+export function escalateDue(state: State, now: number, limit: number, directChannels: DirectChannels): void {
   if ((nextEscalation(state) ?? Number.POSITIVE_INFINITY) > now) return
   state.transaction(() => {
     const due = state.db.select().from(alertEscalations).where(lte(alertEscalations.dueAt, now)).limit(limit).all()
@@ -115,7 +115,7 @@ export function escalateDue(state: State, now: number, limit: number, opens: (ch
       if (!alert || !escalation) continue
       // It may have been taken or held back in this very moment; then it waits like any other.
       const paused = { left: 0, dueAt: null }
-      const next = waitsForSomebody(alert) ? escalate(state, alert, escalation, times + 1, now, opens) : paused
+      const next = waitsForSomebody(alert) ? escalate(state, alert, escalation, times + 1, now, directChannels) : paused
       state.db.update(alertEscalations).set(next).where(row(alertId, escalationId)).run()
     }
   })
@@ -153,9 +153,9 @@ function escalate(
   escalation: Escalation,
   times: number,
   now: number,
-  opens: (channelId: string) => boolean,
+  directChannels: DirectChannels,
 ) {
-  const reached = resolveTargets(state, alert.id, escalation.to, now, opens)
+  const reached = resolveTargets(state, alert.id, escalation.to, now, directChannels)
   for (const { channelId, mention } of reached.targets)
     addRecipient(state, alert.id, { channelId, mention, why: `escalation ${escalation.name}` }, now)
   escalateAlert(state, alert.id, reached.names.join(', '), escalation.name, now)

@@ -1,6 +1,8 @@
 // Whose turn it is: handovers by the wall clock through clock changes, and those who stand in.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { discord } from '../../chat/discord/definition.ts'
+import { PLATFORMS } from '../../chat/platforms.ts'
 import { DAY, HOUR } from '../../time.ts'
 import { mentionsIn, readMention } from './mentions.ts'
 import {
@@ -131,15 +133,20 @@ it.each([
   ['@everyone', null],
   ['ann', null],
 ])('a mention of %s is kept as %s', (text, word) => {
-  expect(readMention(text)).toBe(word)
+  expect(readMention(text, PLATFORMS)).toBe(word)
 })
 
 it('a person is who they are on the platform, a role means nothing elsewhere, and nobody is called twice', () => {
-  const ann = { name: 'ann', discord: '1234567', slack: null, telegram: '42', email: null }
+  const ann = { name: 'ann', accounts: { discord: '1234567', telegram: '42' } }
+  const { capabilities } = discord
   const lookup = { person: (name: string) => (name === 'ann' ? ann : undefined), onCall: () => 'ann' }
   const words = ['oncall', 'person:ann', 'discord-role:999', 'person:gone']
-  expect(mentionsIn('discord:1', words, lookup).map(one => one.id)).toEqual(['1234567', '999', null])
-  expect(mentionsIn('slack:C1', words, lookup).map(one => [one.name, one.id])).toEqual([
+  expect(mentionsIn({ id: 'discord:1', capabilities }, words, lookup).map(one => one.id)).toEqual([
+    '1234567',
+    '999',
+    null,
+  ])
+  expect(mentionsIn({ id: 'slack:C1', capabilities }, words, lookup).map(one => [one.name, one.id])).toEqual([
     ['ann', null],
     ['gone', null],
   ])

@@ -1,23 +1,38 @@
-// The people that alerts can call: who they are on each platform.
+// The people whom alerts can notify, with their accounts on each platform.
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { asc, eq, sql } from '../../state/orm.ts'
-import { overrides, people, rotations } from '../../state/schema/index.ts'
+import { overrides, people, peopleAccounts, rotations } from '../../state/schema/index.ts'
 import { referencesTo } from './references.ts'
 
-export type Person = typeof people.$inferSelect
+/** A person; `accounts` are ids by the name of the platform. */
+export type Person = { name: string; accounts: Readonly<Record<string, string>> }
 
 /** All people by name. */
 export function listPeople(state: State): Person[] {
-  return state.db.select().from(people).orderBy(asc(people.name)).all()
+  const accounts = Map.groupBy(state.db.select().from(peopleAccounts).all(), account => account.person)
+  const all = state.db.select().from(people).orderBy(asc(people.name)).all()
+  return all.map(({ name }) => toPerson(name, accounts.get(name) ?? []))
 }
 
-/** The person of a name, letter case aside, or undefined. */
+/** The person with a name, letter case aside, or undefined. */
 export function readPerson(state: State, name: string): Person | undefined {
-  return state.db.select().from(people).where(sql`lower(${people.name}) = ${name.toLowerCase()}`).get()
+  const found = state.db.select().from(people).where(sql`lower(${people.name}) = ${name.toLowerCase()}`).get()
+  if (!found) return undefined
+  const accounts = state.db.select().from(peopleAccounts).where(eq(peopleAccounts.person, found.name)).all()
+  return toPerson(found.name, accounts)
 }
 
-/** The person of a name; throws `not_found`. */
+/** The name of the person with an account, or undefined. */
+export function personOf(people: readonly Person[], platform: string, accountId: string): string | undefined {
+  return people.find(person => person.accounts[platform] === accountId)?.name
+}
+
+function toPerson(name: string, accounts: readonly (typeof peopleAccounts.$inferSelect)[]): Person {
+  return { name, accounts: Object.fromEntries(accounts.map(({ platform, accountId }) => [platform, accountId])) }
+}
+
+/** The person with a name; throws `not_found`. */
 export function findPerson(state: State, name: string): Person {
   const found = readPerson(state, name)
   if (found) return found
@@ -29,17 +44,19 @@ export function findPerson(state: State, name: string): Person {
   )
 }
 
-/** Adds a person, or adds to what is known of one. */
-export function savePerson(state: State, { name, ...ids }: Partial<Person> & { name: string }): Person {
+/** Adds a person, or adds to the accounts of one that there is. */
+export function savePerson(state: State, { name: wanted, accounts }: Person): Person {
   return state.transaction(() => {
-    const old = readPerson(state, name)
-    if (!old)
-      return state.db
-        .insert(people)
-        .values({ name, ...ids })
-        .returning()
-        .get()
-    return state.db.update(people).set(ids).where(eq(people.name, old.name)).returning().get() ?? old
+    const old = readPerson(state, wanted)
+    const name = old?.name ?? wanted
+    if (!old) state.db.insert(people).values({ name }).run()
+    for (const [platform, accountId] of Object.entries(accounts))
+      state.db
+        .insert(peopleAccounts)
+        .values({ person: name, platform, accountId })
+        .onConflictDoUpdate({ target: [peopleAccounts.person, peopleAccounts.platform], set: { accountId } })
+        .run()
+    return { name, accounts: { ...old?.accounts, ...accounts } }
   })
 }
 

@@ -121,7 +121,7 @@ describe('routes', () => {
     ['routes add "a b" --to ops', /letters, digits/],
     ['routes show x', /There is no route "x"/],
     ['routes test', /Say which alert/],
-    ['channels add sms:1', /is no channel/],
+    ['channels add sms:1', /is not a channel/],
     ['channels add https://example.org/x', /name/i],
     ['channels remove discord', /named by the settings/],
     ['escalations add x --after 5m --to nobody', /no channel, no person and not oncall/],

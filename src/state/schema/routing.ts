@@ -79,14 +79,25 @@ export const alertEscalations = sqliteTable(
   ],
 )
 
-/** People as the platforms know them. */
+/** The people who can be mentioned and notified. */
 export const people = sqliteTable('people', {
   name: text().primaryKey(),
-  discord: text(),
-  slack: text(),
-  telegram: text(),
-  email: text(),
 })
+
+/** Their accounts: at most one for each person and platform. */
+export const peopleAccounts = sqliteTable(
+  'people_accounts',
+  {
+    person: text()
+      .notNull()
+      .references(() => people.name, { onDelete: 'cascade' }),
+    /** The name of the platform, such as `slack`. */
+    platform: text().notNull(),
+    /** The id there, such as `U012AB3CD`. */
+    accountId: text('account_id').notNull(),
+  },
+  table => [primaryKey({ columns: [table.person, table.platform] })],
+)
 
 export const rotations = sqliteTable('rotations', {
   id: integer().primaryKey(),
