@@ -84,7 +84,7 @@ async function openAfterKill(folder: string): Promise<number> {
     order: 'newest',
     limit: 1,
     cursor: null,
-    withinMs: 1_000,
+    timeoutMs: 1_000,
   })
   const took = performance.now() - begun
   await store.close()
@@ -108,7 +108,7 @@ async function searches(store: EmbeddedLogStore): Promise<Row[]> {
   for (const [what, where] of cases) {
     const query = { where, from: null, until: null }
     const times = await timed(SEARCHES, () =>
-      store.search({ query, order: 'newest', limit: 50, cursor: null, withinMs: 3_000 }),
+      store.search({ query, order: 'newest', limit: 50, cursor: null, timeoutMs: 3_000 }),
     )
     const p95 = percentile(times, 0.95)
     const value = `p50 ${median(times).toFixed(1)} ms, p95 ${p95.toFixed(1)} ms`
@@ -126,7 +126,7 @@ async function searches(store: EmbeddedLogStore): Promise<Row[]> {
       order: 'newest',
       limit: 50,
       cursor: null,
-      withinMs: 500,
+      timeoutMs: 500,
     }),
   )
   rows.push({ what: 'regex scan given 500 ms', value: `p50 ${median(scan).toFixed(0)} ms` })

@@ -29,7 +29,7 @@ import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
 import type { Logger } from './logger.ts'
 import { createArchiver } from './logs/archive/archiver.ts'
-import { openPlace } from './logs/archive/open-place.ts'
+import { openArchiveStorage } from './logs/archive/open-storage.ts'
 import { createNameCache } from './logs/name-cache.ts'
 import type { LogStore } from './logs/store.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
@@ -130,7 +130,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
       ? createArchiver({
           state,
           store,
-          place: openPlace(config.logs.archive),
+          storage: openArchiveStorage(config.logs.archive),
           folder: join(folder, 'archiving'),
           clock,
           logger,

@@ -28,7 +28,7 @@ const status = command({
     const store = await storeOf(context).status()
     const { lines, bytes, diskBudgetBytes, queued, partitions } = store
     const newestFirst = partitions.toReversed()
-    const waiting = archiver?.waiting(partitions) ?? []
+    const waiting = archiver?.pending(partitions) ?? []
     const kept = countArchives(state)
     const part = diskBudgetBytes === null ? 0 : bytes / diskBudgetBytes
     const damaged = partitions.filter(one => one.state === 'damaged')
@@ -88,7 +88,7 @@ const archives = command({
     const found = listArchives(state, PAGE, (page - 1) * PAGE)
     const partitions = archiver || found.length > 0 ? (await storeOf(context).status()).partitions : []
     const here = new Set(partitions.map(({ name }) => name))
-    const waiting = archiver?.waiting(partitions) ?? []
+    const waiting = archiver?.pending(partitions) ?? []
     const more = page * PAGE < kept.archives
     return {
       card: {
@@ -127,7 +127,7 @@ const archive = command({
   async run(_, context) {
     const archiver = archiverOf(context)
     const { partitions } = await storeOf(context).status()
-    const waiting = archiver.waiting(partitions).length
+    const waiting = archiver.pending(partitions).length
     const done = waiting === 0 ? 0 : await within(archiver.run())
     if (done === null)
       return underWay(`Archiving ${counted(waiting, 'partition')} to ${archiver.place}`, { archived: null, waiting })

@@ -172,7 +172,7 @@ async function collect(store: LogStore, query: Query, format: (typeof FORMATS)[n
   let lines = 0
   let cursor: string | null = null
   do {
-    const page = await store.search({ query, order: 'newest', limit: PAGE, cursor, withinMs: WITHIN })
+    const page = await store.search({ query, order: 'newest', limit: PAGE, cursor, timeoutMs: WITHIN })
     for (const line of page.lines) {
       const written = write(line, format)
       bytes += Buffer.byteLength(written) + 2

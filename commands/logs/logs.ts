@@ -38,7 +38,7 @@ const search = command({
   async run({ limit = PAGE, cursor, newer = false, ...words }, context) {
     const store = storeOf(context)
     const query = readQuery(words, context)
-    const request = { query, limit, cursor: cursor ?? null, withinMs: WITHIN }
+    const request = { query, limit, cursor: cursor ?? null, timeoutMs: WITHIN }
     const [page, count] = await Promise.all([
       store.search({ ...request, order: newer ? 'oldest' : 'newest' }),
       store.count(query, WITHIN),

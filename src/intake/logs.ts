@@ -61,7 +61,7 @@ export function logRoutes(options: LogRoutesOptions) {
       order: 'newest',
       limit,
       cursor: c.req.query('cursor') ?? null,
-      withinMs: WITHIN,
+      timeoutMs: WITHIN,
     })
     const count = await store.count(query, WITHIN)
     return c.json({
@@ -176,7 +176,7 @@ async function* exportedPages(store: LogStore, query: Query, format: 'ndjson' | 
       order: 'newest',
       limit: Math.min(EXPORT_PAGE, left),
       cursor,
-      withinMs: WITHIN,
+      timeoutMs: WITHIN,
     }
     const page = await store.search(request)
     if (page.lines.length > 0)

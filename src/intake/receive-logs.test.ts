@@ -2,14 +2,14 @@
 import { createHmac } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Batch, LogStore, Stored } from '../logs/store.ts'
+import type { AppendResult, Batch, LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 
-const STORED: Stored = { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
+const STORED: AppendResult = { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
 
 let batches: Batch[]
-let answer: () => Promise<Stored>
+let answer: () => Promise<AppendResult>
 let app: TestApp
 let secret: string
 

@@ -9,7 +9,7 @@ import type { Logger } from '../logger.ts'
 import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, readErrorById, recordError } from '../logs/errors.ts'
 import { forgetPause, noteSource } from '../logs/sources.ts'
-import type { Batch, LineCount, LogWriter, Stored } from '../logs/store.ts'
+import type { AppendResult, Batch, LineCount, LogWriter } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
@@ -65,7 +65,7 @@ type Arrived = { projectId: number; at: number; line: LineCount; count: number }
 function count(
   counting: Counting,
   batch: Pick<Batch, 'receivedAt' | 'project' | 'idempotencyKey'>,
-  stored: Stored,
+  stored: AppendResult,
 ): void {
   const { state } = counting
   const { receivedAt: at, idempotencyKey } = batch

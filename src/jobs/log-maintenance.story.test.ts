@@ -59,11 +59,16 @@ const shown = async (line: string) => {
 }
 const told = () => JSON.stringify(app.channel.messages.map(({ card }) => card))
 const searched = async (words: string) => (await app.result<{ total: number }>(`logs search ${words}`)).total
-const archived = async (many: number) =>
+/** Minute after minute passes, until the check holds: the workers need real time, however busy the machine is. */
+const eventually = (check: () => Promise<void>) =>
   vi.waitFor(async () => {
     await app.passes('1m')
-    expect((await app.result<{ total: number }>('logs archives')).total).toBe(many)
-  }, 5_000)
+    await check()
+  }, 60_000)
+const archived = (count: number) =>
+  eventually(async () => {
+    expect((await app.result<{ total: number }>('logs archives')).total).toBe(count)
+  })
 
 describe('without an archive', () => {
   it('commands say what to set', async () => {
@@ -77,8 +82,7 @@ describe('without an archive', () => {
   it('a card tells what the disk budget dropped, and ends when a day passed without', async () => {
     await begin({}, 150_000)
     for (const day of [0, 1, 2]) await comes(day)
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect(told()).toContain('Logs were dropped before their time to fit 150 kB')
     })
     const card = told()
@@ -92,8 +96,7 @@ describe('without an archive', () => {
       )
     expect(await open()).toHaveLength(1)
     await sleeps(25 * HOUR)
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect(await open()).toHaveLength(0)
     })
   })
@@ -106,16 +109,14 @@ describe('without an archive', () => {
     for (const name of [FIRST, SECOND]) writeFileSync(join(logs(), `${name}.db`), 'nonsense '.repeat(2_000))
     await begin()
     const open = async () => (await app.result<{ alerts: { id: number; title: string }[] }>('alerts list')).alerts
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect(await open()).toHaveLength(2)
     })
     expect(told()).toContain(`The log partition ${FIRST} is damaged`)
     expect(told()).toContain('It is in no archive')
     expect(await shown('logs status')).toContain(`${FIRST}.db.damaged`)
     rmSync(join(logs(), `${FIRST}.db.damaged`))
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect((await open()).map(({ title }) => title)).toEqual([`The log partition ${SECOND} is damaged`])
     })
     await app.says(`resolve ${(await open())[0]!.id}`)
@@ -141,8 +142,7 @@ describe('an archive in a folder', () => {
     expect((await app.result<{ total: number }>('logs archives')).total).toBe(1)
 
     await sleeps(5 * DAY)
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect(await searched('needle')).toBe(0)
     })
     const before = await app.result<{ lines: number }>(`logs restore ${FIRST} --keep 2h`)
@@ -153,8 +153,7 @@ describe('an archive in a folder', () => {
     await app.passes('1h')
     expect(await searched('needle')).toBe(300)
     app.clock.sleep(2 * HOUR)
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect(await searched('needle')).toBe(0)
     })
     expect(readdirSync(logs()).filter(file => file === `${FIRST}.db`)).toEqual([])
@@ -166,15 +165,14 @@ describe('an archive in a folder', () => {
     await comes(1)
     await archived(1)
     await sleeps(5 * DAY)
-    await vi.waitFor(async () => {
-      await app.passes('1m')
+    await eventually(async () => {
       expect(await searched('day')).toBe(0)
     })
     writeFileSync(join(place(), readdirSync(place()).find(file => file.startsWith(FIRST))!), 'something else')
     const reply = await app.says(`logs restore ${FIRST}`)
     expect(reply).toMatchObject({
       ok: false,
-      problem: { message: expect.stringContaining('is not what was put there') },
+      problem: { message: expect.stringContaining('was changed since it was stored') },
     })
   })
 })
@@ -195,8 +193,7 @@ describe('an archive in a bucket', () => {
       let away = true
       s3.fails({ status: 403, code: 'AccessDenied' }, () => away)
       for (let i = 0; i < 200; i++) s3.fails({ status: 403, code: 'AccessDenied' }, () => away)
-      await vi.waitFor(async () => {
-        await app.passes('1m')
+      await eventually(async () => {
         expect(told()).toContain('Logs cannot be archived to s3://logs/vakt')
       })
       expect(told()).toContain('may not PUT in s3://logs')

@@ -11,7 +11,7 @@ import type { Archiver } from '../logs/archive/archiver.ts'
 import { hasArchive } from '../logs/archives.ts'
 import type { NameCache } from '../logs/name-cache.ts'
 import { outlived } from '../logs/retention.ts'
-import type { LogStore, Maintained } from '../logs/store.ts'
+import type { LogStore, MaintenanceResult } from '../logs/store.ts'
 import { listProjects, retentionOf } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
@@ -62,8 +62,8 @@ export function createLogMaintenance({
   const turn = async () => {
     const now = clock.now()
     if (!isTrusted(now)) return
-    const maintained = await store.maintain(now, archiver?.keeper())
-    for (const { why, sentence } of maintained.removed) logger[why === 'budget' ? 'warn' : 'info'](sentence)
+    const maintained = await store.maintain(now, archiver?.status())
+    for (const { reason, message } of maintained.removed) logger[reason === 'budget' ? 'warn' : 'info'](message)
     tell(maintained, now)
     // It may take long and is told of by `failing`; the next turn does not wait for it.
     if (maintained.status) archiver?.run(true).catch(() => {})
@@ -75,7 +75,7 @@ export function createLogMaintenance({
     }
   }
 
-  const tell = ({ removed, status }: Maintained, now: number) => {
+  const tell = ({ removed, status }: MaintenanceResult, now: number) => {
     if (!status) return
     told ??= new Set(
       listAlerts(state, { open: true, limit: -1 })

@@ -68,7 +68,7 @@ export function createSearchRules(
     const found = atLeast && !isSure(rule, total) ? null : total
     const samples =
       found !== null && isBeyond(rule, found)
-        ? (await store.search({ query, order: 'newest', limit: SAMPLES, cursor: null, withinMs: WITHIN })).lines
+        ? (await store.search({ query, order: 'newest', limit: SAMPLES, cursor: null, timeoutMs: WITHIN })).lines
         : []
     const lines = samples.map(({ message }): Text => [{ code: cut(message.split('\n', 1)[0]!, 200) }])
     // Meanwhile it may have been edited, paused or removed.

@@ -27,7 +27,7 @@ export type LineError = { index: number; field: string; message: string }
  * What became of a batch, after its commit. `counts` are what detection needs and never asks the store for; a repeated
  * batch has those of the first time, so whoever keeps them must know which keys were counted.
  */
-export type Stored = {
+export type AppendResult = {
   accepted: number
   rejected: number
   errors: readonly LineError[]
@@ -60,7 +60,7 @@ export type PageRequest = {
   order: 'newest' | 'oldest'
   limit: number
   cursor: string | null
-  withinMs: number
+  timeoutMs: number
 }
 
 /**
@@ -105,43 +105,43 @@ export type PartitionStatus = StoreStatus['partitions'][number]
  * Where closed partitions are kept elsewhere: which already are, and whether others can be soon. Those that wait are not
  * dropped, unless `reachable` is false and there is no room.
  */
-export type Keeper = { has(partition: PartitionStatus): boolean; reachable: boolean }
+export type ArchiveStatus = { isArchived(partition: PartitionStatus): boolean; isReachable: boolean }
 
 /** What `maintain` removed, why, and whether it is kept elsewhere. */
-export type Removed = {
+export type RemovedPartition = {
   partition: PartitionStatus
-  why: 'retention' | 'budget' | 'damage'
-  archived: boolean
-  sentence: string
+  reason: 'retention' | 'budget' | 'damage'
+  isArchived: boolean
+  message: string
 }
 
 /** `status` is how the store is afterwards; null when there is none yet. */
-export type Maintained = { removed: readonly Removed[]; status: StoreStatus | null }
+export type MaintenanceResult = { removed: readonly RemovedPartition[]; status: StoreStatus | null }
 
 /** A file with the lines of a partition; how many, and the size of the file. */
-export type Archive = { file: string; lines: number; bytes: number }
+export type ArchiveFile = { file: string; lines: number; bytes: number }
 
 /** Takes log lines in. Rejects with a `Problem`: `busy` when the queue is full. */
 export interface LogWriter {
   /** Stores a batch; resolves only after its lines are on disk and can be found. */
-  append(batch: Batch): Promise<Stored>
+  append(batch: Batch): Promise<AppendResult>
 }
 
 /** Finds log lines. Every method rejects with a `Problem`: `busy` when the queue is full, `invalid` for a bad cursor. */
 export interface LogReader {
   search(request: PageRequest): Promise<Page>
-  count(query: Query, withinMs: number): Promise<Count>
+  count(query: Query, timeoutMs: number): Promise<Count>
   /** The line of an id, or null. */
   read(id: string): Promise<LogLine | null>
   /** The lines of the same source and host around one, oldest first, itself included. */
   context(id: string, before: number, after: number): Promise<readonly LogLine[]>
   /** Lines per bucket and level, oldest first, at most `buckets` of them, empty ones included. */
-  histogram(query: Query, from: number, until: number, buckets: number, withinMs: number): Promise<readonly Bucket[]>
+  histogram(query: Query, from: number, until: number, buckets: number, timeoutMs: number): Promise<readonly Bucket[]>
   top(
     query: Query,
     field: TopField,
     limit: number,
-    withinMs: number,
+    timeoutMs: number,
   ): Promise<{ rows: readonly TopRow[]; searchedTo: number | null }>
   /** The values of a field that were seen lately and begin with `prefix`, for autocomplete. */
   values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]>
@@ -154,9 +154,9 @@ export interface LogStore extends LogWriter, LogReader {
   /** Removes what fits; resolves with how many lines went. */
   purge(query: Query): Promise<number>
   /** Drops what is past its retention or over the disk budget, merges indexes; called often, does little at a time. */
-  maintain(now: number, keeper?: Keeper): Promise<Maintained>
+  maintain(now: number, archive?: ArchiveStatus): Promise<MaintenanceResult>
   /** Writes the lines of a partition to a file in a folder, compressed; `not_found` when there is none of that name. */
-  archive(partition: string, folder: string): Promise<Archive>
+  archive(partition: string, folder: string): Promise<ArchiveFile>
   /**
    * Brings back the lines of such a file under their old ids, kept until `keptUntil` (epoch ms); resolves with how many.
    * `conflict` when the partition is there, `invalid` when the file is not whole.

@@ -81,7 +81,7 @@ async function errorsOfTheDay(store: LogStore, where: QueryNode | null, until: n
 
 async function linesBefore(store: LogStore, where: QueryNode | null, from: number, onset: number): Promise<ReadLine[]> {
   const query = { where, from, until: onset + 1 }
-  const request = { query, order: 'newest' as const, limit: LINES_BEFORE, cursor: null, withinMs: WITHIN }
+  const request = { query, order: 'newest' as const, limit: LINES_BEFORE, cursor: null, timeoutMs: WITHIN }
   return (await store.search(request)).lines.map(readLine)
 }
 

@@ -64,11 +64,11 @@ export async function readLines(
   return { lines: lines.sort((a, b) => a.at - b.at), total, atLeast }
 }
 
-async function firstLines(store: LogStore, query: Query, most: number, withinMs: number): Promise<ReadLine[]> {
+async function firstLines(store: LogStore, query: Query, most: number, timeoutMs: number): Promise<ReadLine[]> {
   const lines: ReadLine[] = []
   for (let cursor: string | null = null; lines.length < most; ) {
     const limit = Math.min(PAGE, most - lines.length)
-    const page = await store.search({ query, order: 'oldest', limit, cursor, withinMs })
+    const page = await store.search({ query, order: 'oldest', limit, cursor, timeoutMs })
     for (const line of page.lines) lines.push(readLine(line))
     cursor = page.next
     if (cursor === null || page.searchedTo !== null) break

@@ -115,7 +115,7 @@ export function createModelTools(options: {
 
   const search = async (parts: QueryNode[], limit: number, from?: number, until?: number) => {
     const query = within(parts, from, until)
-    const request = { query, order: 'oldest' as const, limit, cursor: null, withinMs: TOOL_LIMITS.withinMs }
+    const request = { query, order: 'oldest' as const, limit, cursor: null, timeoutMs: TOOL_LIMITS.withinMs }
     return (await store!.search(request)).lines.map(readLine)
   }
 

@@ -2,13 +2,13 @@
 
 import { writeSize } from '../../bytes.ts'
 import type { Text } from '../../card.ts'
-import type { PartitionStatus, Removed, StoreStatus } from '../../logs/store.ts'
+import type { PartitionStatus, RemovedPartition, StoreStatus } from '../../logs/store.ts'
 import { MINUTE } from '../../time.ts'
 import type { DetectionResult, Finding, Severity } from '../finding.ts'
 
 /** What was seen of the store in one round of maintenance. */
 export type LogStoreSeen = {
-  removed: readonly Removed[]
+  removed: readonly RemovedPartition[]
   status: StoreStatus
   /** Where its files are. */
   folder: string
@@ -30,7 +30,7 @@ export function detectLogStore(seen: LogStoreSeen, told: ReadonlySet<string>, no
   const damaged = seen.status.partitions.filter(({ state }) => state === 'damaged').map(each => damage(each, seen, now))
   const still = new Set(damaged.map(({ key }) => key))
   const repaired = [...told].filter(key => key.startsWith(DAMAGED_KEY) && !still.has(key))
-  const dropped = seen.removed.filter(({ why }) => why === 'budget')
+  const dropped = seen.removed.filter(({ reason }) => reason === 'budget')
   const failing = seen.archive?.failing
   const lasts = failing && (failing.lasting || now - failing.since >= HOLD_OFF)
   const findings = [
@@ -45,14 +45,14 @@ export function detectLogStore(seen: LogStoreSeen, told: ReadonlySet<string>, no
   ]
 }
 
-function overBudget(dropped: readonly Removed[], { status, archive }: LogStoreSeen, now: number): Finding {
-  const lost = dropped.filter(({ archived }) => !archived)
+function overBudget(dropped: readonly RemovedPartition[], { status, archive }: LogStoreSeen, now: number): Finding {
+  const lost = dropped.filter(({ isArchived }) => !isArchived)
   const budget = writeSize(status.diskBudgetBytes ?? 0)
   const lines: Text[] = dropped
     .slice(0, NAMED)
-    .map(({ partition, archived }) => [
+    .map(({ partition, isArchived }) => [
       { bold: partition.name },
-      `: ${partition.lines.toLocaleString('en')} lines, ${writeSize(partition.bytes)}, ${archived ? 'archived' : 'gone for good'}`,
+      `: ${partition.lines.toLocaleString('en')} lines, ${writeSize(partition.bytes)}, ${isArchived ? 'archived' : 'gone for good'}`,
     ])
   if (dropped.length > NAMED) lines.push(`… ${dropped.length - NAMED} more`)
   lines.push(

@@ -1,7 +1,7 @@
 // Followed lines are stored once each, whenever Vakt dies and whatever the store does.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Batch, LogWriter, Stored } from '../../logs/store.ts'
+import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
 import { isoTime, SECOND } from '../../time.ts'
@@ -56,7 +56,7 @@ function aStore() {
   const lines: string[] = []
   const control = { mood: 'well' as Mood, largest: 0 }
   const logWriter: LogWriter = {
-    append(batch: Batch): Promise<Stored> {
+    append(batch: Batch): Promise<AppendResult> {
       control.largest = Math.max(control.largest, batch.body.byteLength)
       if (control.mood === 'refuses') return Promise.reject(new Error('busy'))
       const repeated = keys.has(batch.idempotencyKey!)

@@ -12,8 +12,8 @@ import { listArchives } from '../archives.ts'
 import type { EmbeddedLogStore } from '../embedded/embedded-log-store.ts'
 import { aFolder, aStore, batchOf, NOON } from '../embedded/store.testing.ts'
 import { createArchiver } from './archiver.ts'
-import { folderPlace } from './folder-place.ts'
-import type { ArchivePlace } from './place.ts'
+import { folderStorage } from './folder-storage.ts'
+import type { ArchiveStorage } from './storage.ts'
 
 const FIRST = '2026-11-21.3d.0'
 const SECOND = '2026-11-22.3d.0'
@@ -39,21 +39,21 @@ const comes = (day: number, receivedAt = NOON + day * DAY) =>
       { receivedAt },
     ),
   )
-const archiver = (place: ArchivePlace = folderPlace(to)) => {
-  const made = createArchiver({ state, store, place, folder: scratch, clock, logger: silentLogger })
+const archiver = (storage: ArchiveStorage = folderStorage(to)) => {
+  const made = createArchiver({ state, store, storage, folder: scratch, clock, logger: silentLogger })
   onTestFinished(() => made.close())
   return made
 }
 const recorded = () => listArchives(state, 100).map(({ name }) => name)
 
 /** A place that does something at each file before or after it is put. */
-function troubled(trouble: { before?: () => void; after?: () => void }): ArchivePlace {
-  const place = folderPlace(to)
+function troubled(trouble: { before?: () => void; after?: () => void }): ArchiveStorage {
+  const place = folderStorage(to)
   return {
     ...place,
-    async put(file, key, course) {
+    async put(file, key, options) {
       trouble.before?.()
-      await place.put(file, key, course)
+      await place.put(file, key, options)
       trouble.after?.()
     },
   }
@@ -106,14 +106,14 @@ describe('archiving', () => {
     expect(one.failing()).toMatchObject({ since, problem: { message: 'It is away.' } })
     clock.sleep(9 * MINUTE)
     await expect(one.run()).rejects.toThrow()
-    expect(one.keeper().reachable).toBe(true)
+    expect(one.status().isReachable).toBe(true)
     clock.sleep(MINUTE)
-    expect(one.keeper().reachable).toBe(false)
+    expect(one.status().isReachable).toBe(false)
     delete trouble.before
     await one.run()
     expect(one.failing()).toBe(null)
     const [first] = (await store.status()).partitions
-    expect(one.keeper().has(first!)).toBe(true)
+    expect(one.status().isArchived(first!)).toBe(true)
   })
 
   it('takes a partition anew under another name when lines came after all', async () => {
@@ -123,7 +123,7 @@ describe('archiving', () => {
     expect(await one.run()).toBe(1)
     expect(recorded()).toEqual([`${SECOND}~2`, SECOND, FIRST])
     expect(readdirSync(to)).toHaveLength(3)
-    await store.maintain(NOON + 9 * DAY, one.keeper())
+    await store.maintain(NOON + 9 * DAY, one.status())
     expect(await one.restore(`${SECOND}~2`, NOON + 20 * DAY)).toBe(400)
   })
 })
@@ -135,15 +135,15 @@ describe('restoring', () => {
     const until = NOON + 20 * DAY
     await expect(one.restore(FIRST, until)).rejects.toMatchObject({ code: 'conflict' })
     await expect(one.restore('../../etc/passwd', until)).rejects.toMatchObject({ code: 'not_found' })
-    await store.maintain(NOON + 9 * DAY, one.keeper())
-    await expect(archiver(folderPlace('/elsewhere')).restore(FIRST, until)).rejects.toMatchObject({
-      message: expect.stringContaining(`was put in ${to}`),
+    await store.maintain(NOON + 9 * DAY, one.status())
+    await expect(archiver(folderStorage('/elsewhere')).restore(FIRST, until)).rejects.toMatchObject({
+      message: expect.stringContaining(`is in ${to}`),
     })
     const small = await aStore({ diskBudgetBytes: 50_000 })
     const tight = createArchiver({
       state,
       store: small,
-      place: folderPlace(to),
+      storage: folderStorage(to),
       folder: scratch,
       clock,
       logger: silentLogger,
@@ -155,7 +155,7 @@ describe('restoring', () => {
   it('of a file that was changed or is gone fails in a sentence, and nothing comes back', async () => {
     const one = archiver()
     await one.run()
-    await store.maintain(NOON + 9 * DAY, one.keeper())
+    await store.maintain(NOON + 9 * DAY, one.status())
     const [file] = readdirSync(to).sort()
     const content = readFileSync(join(to, file!))
     content[content.length >> 1]! ^= 1
@@ -164,6 +164,6 @@ describe('restoring', () => {
     await expect(one.restore(FIRST, NOON + 20 * DAY)).rejects.toMatchObject({ code: 'invalid' })
     expect(one.restoreFailure()).toMatchObject({ name: FIRST })
     expect((await store.status()).lines).toBe(before)
-    await expect(archiver(folderPlace(aFolder())).run()).resolves.toBeGreaterThanOrEqual(0)
+    await expect(archiver(folderStorage(aFolder())).run()).resolves.toBeGreaterThanOrEqual(0)
   })
 })

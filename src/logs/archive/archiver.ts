@@ -1,4 +1,4 @@
-// Archives closed partitions, each once, and brings them back when asked; what a crash cuts short is done again.
+// Archives closed partitions, each once, and restores them on request; work that a crash cuts short is done again.
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { mkdir, rm, stat } from 'node:fs/promises'
@@ -9,119 +9,125 @@ import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
+import { errorMessage } from '../../text.ts'
 import { MINUTE } from '../../time.ts'
 import { findArchive, isArchived, type LogArchive, nextArchiveName, recordArchive } from '../archives.ts'
-import type { Keeper, LogStore, PartitionStatus, StoreStatus } from '../store.ts'
-import type { ArchivePlace } from './place.ts'
+import type { ArchiveStatus, LogStore, PartitionStatus, StoreStatus } from '../store.ts'
+import type { ArchiveStorage } from './storage.ts'
 
 export type ArchiverOptions = {
   state: State
   store: LogStore
-  place: ArchivePlace
-  /** Where files are on their way; emptied first. */
+  storage: ArchiveStorage
+  /** For files in transfer; emptied at first. */
   folder: string
   clock: Clock
   logger: Logger
 }
 
-/** What is under way: `done` of `total` bytes, 0 of 0 while the store works. */
+/** Work in progress: `done` of `total` bytes are transferred, 0 of 0 while the store works. */
 export type ArchiveJob = { what: 'archive' | 'restore'; name: string; since: number; done: number; total: number }
 
 export type Archiver = {
-  /** Where archives go. */
+  /** The name of the storage. */
   place: string
-  /** Which partitions are archived, and whether the others can be before room is made without them. */
-  keeper(): Keeper
+  /** Which partitions are archived, and whether the archive can take the others soon. */
+  status(): ArchiveStatus
   /** Closed partitions that are not archived yet, oldest first. */
-  waiting(partitions: StoreStatus['partitions']): PartitionStatus[]
+  pending(partitions: StoreStatus['partitions']): PartitionStatus[]
   /**
-   * Archives what waits, one after the other; resolves with how many. With `settled` only what has not changed since the
-   * last call, as a batch may still be on its way to a partition just closed. Rejects with the first failure.
+   * Archives pending partitions, one after the other; resolves with how many. With `onlyUnchanged` it skips partitions that
+   * changed since the last call, because a batch may still be on its way to a partition just closed. Rejects with the first
+   * failure.
    */
-  run(settled?: boolean): Promise<number>
-  /** Makes an archive searchable until `keptUntil`; resolves with how many lines came back. */
-  restore(name: string, keptUntil: number): Promise<number>
+  run(onlyUnchanged?: boolean): Promise<number>
+  /** Makes an archive searchable until `expiresAt` (epoch ms); resolves with how many lines were restored. */
+  restore(name: string, expiresAt: number): Promise<number>
   jobs(): readonly ArchiveJob[]
-  /** Since when archiving fails, and why; null when it does not, undefined until it was tried. */
+  /** Since when archiving fails, and why; null when it works, undefined until it was tried. */
   failing(): { since: number; problem: Problem } | null | undefined
-  /** The last restoring that failed after nobody waited for it any more. */
+  /** The failure of the last restore, or null. */
   restoreFailure(): { name: string; problem: Problem } | null
-  /** Gives up what is under way; it is begun again by the next Vakt. */
+  /** Cancels what is in progress; the next Vakt does it again. */
   close(): Promise<void>
 }
 
-/** So long an archive may be out of reach before partitions are dropped without it when room is needed. */
-const GIVEN_UP = 10 * MINUTE
-/** What a line takes on disk, about, with its words in the index. */
-const LINE_BYTES = 400
-/** So long the store gets to end what cannot be broken off. */
-const CLOSE_MS = 1_000
+/** After an outage of this length the archive counts as out of reach: partitions are dropped when the disk is full. */
+const UNREACHABLE_AFTER_MS = 10 * MINUTE
+/** About what a line takes on disk, with its words in the index. */
+const BYTES_PER_LINE = 400
+/** How long closing waits for store calls, which cannot be cancelled. */
+const CLOSE_TIMEOUT_MS = 1_000
 
-/** An archiver for a store. Nothing runs until it is asked. */
-export function createArchiver({ state, store, place, folder, clock, logger }: ArchiverOptions): Archiver {
-  const ending = new AbortController()
-  const { signal } = ending
+/** An archiver for a store. Nothing runs before it is called. */
+export function createArchiver({ state, store, storage, folder, clock, logger }: ArchiverOptions): Archiver {
+  const closing = new AbortController()
+  const { signal } = closing
   const jobs = new Set<ArchiveJob>()
   let running: Promise<number> | null = null
   let restoring: Promise<number> | null = null
   let failing: { since: number; problem: Problem } | null = null
-  let tried = false
-  let failedRestore: { name: string; problem: Problem } | null = null
-  let seen = new Map<string, number>()
+  let wasTried = false
+  let restoreFailure: { name: string; problem: Problem } | null = null
+  let lastSeen = new Map<string, number>()
   const emptied = rm(folder, { recursive: true, force: true }).catch(() => {})
 
-  const waiting = (partitions: StoreStatus['partitions']) =>
-    partitions.filter(one => one.state === 'closed' && one.lines > 0 && !isArchived(state, one))
+  const pending = (partitions: StoreStatus['partitions']) =>
+    partitions.filter(partition => partition.state === 'closed' && partition.lines > 0 && !isArchived(state, partition))
 
-  async function work<T>(what: ArchiveJob['what'], name: string, run: (job: ArchiveJob, folder: string) => Promise<T>) {
+  async function runJob<T>(
+    what: ArchiveJob['what'],
+    name: string,
+    run: (job: ArchiveJob, folder: string) => Promise<T>,
+  ): Promise<T> {
     const job: ArchiveJob = { what, name, since: clock.now(), done: 0, total: 0 }
-    const own = join(folder, what)
+    const jobFolder = join(folder, what)
     jobs.add(job)
     try {
       await emptied
-      await mkdir(own, { recursive: true })
-      return await run(job, own)
+      await mkdir(jobFolder, { recursive: true })
+      return await run(job, jobFolder)
     } finally {
       jobs.delete(job)
-      await rm(own, { recursive: true, force: true }).catch(() => {})
+      await rm(jobFolder, { recursive: true, force: true }).catch(() => {})
     }
   }
 
-  const archiveOne = (partition: PartitionStatus) =>
-    work('archive', partition.name, async (job, own) => {
-      const { file, lines, bytes } = await store.archive(partition.name, own)
-      const sha256 = await sumOf(file)
+  const archivePartition = (partition: PartitionStatus) =>
+    runJob('archive', partition.name, async (job, jobFolder) => {
+      const { file, lines, bytes } = await store.archive(partition.name, jobFolder)
+      const sha256 = await sha256Of(file)
       const name = nextArchiveName(state, partition.name)
-      // By its content: nobody else's archive in the same place is overwritten, and the same one twice is one.
+      // Named by its content: it never overwrites another archive in the same place, and the same archive is stored once.
       const key = `${partition.name}.${sha256.slice(0, 12)}.ndjson.zst`
       job.total = bytes
-      await place.put(file, key, { signal, onBytes: done => Object.assign(job, { done }) })
+      await storage.put(file, key, { signal, onProgress: done => Object.assign(job, { done }) })
       const { from, until, lastPosition } = partition
-      const kept = { name, partition: partition.name, place: place.name, key, lines, bytes, sha256 }
-      recordArchive(state, { ...kept, from, until, lastPosition, archivedAt: clock.now() })
-      logger.info('a log partition is archived', { partition: partition.name, place: place.name, lines, bytes })
+      const archive = { name, partition: partition.name, place: storage.name, key, lines, bytes, sha256 }
+      recordArchive(state, { ...archive, from, until, lastPosition, archivedAt: clock.now() })
+      logger.info('log partition archived', { partition: partition.name, place: storage.name, lines, bytes })
     })
 
-  async function runAll(settled: boolean): Promise<number> {
+  async function archivePending(onlyUnchanged: boolean): Promise<number> {
     const { partitions } = await store.status()
-    const before = seen
-    const closed = waiting(partitions)
-    seen = new Map(closed.map(({ name, lastPosition }) => [name, lastPosition]))
+    const seenBefore = lastSeen
+    const closed = pending(partitions)
+    lastSeen = new Map(closed.map(({ name, lastPosition }) => [name, lastPosition]))
     let archived = 0
     for (const partition of closed) {
-      if (settled && before.get(partition.name) !== partition.lastPosition) continue
+      if (onlyUnchanged && seenBefore.get(partition.name) !== partition.lastPosition) continue
       signal.throwIfAborted()
       try {
-        await archiveOne(partition)
+        await archivePartition(partition)
         failing = null
         archived++
       } catch (error) {
         signal.throwIfAborted()
-        // One that was dropped meanwhile is no failure of the archive.
+        // A partition that was dropped meanwhile is not a failure of the archive.
         if (!(await store.status()).partitions.some(({ name }) => name === partition.name)) continue
-        const problem = problemOf(error)
+        const problem = toProblem(error)
         failing = { since: failing?.since ?? clock.now(), problem }
-        logger.warn('a log partition could not be archived', { partition: partition.name, error: problem.message })
+        logger.warn('log partition could not be archived', { partition: partition.name, error: problem.message })
         throw problem
       }
     }
@@ -129,57 +135,57 @@ export function createArchiver({ state, store, place, folder, clock, logger }: A
     return archived
   }
 
-  const restoreOne = (archive: LogArchive, keptUntil: number) =>
-    work('restore', archive.name, async (job, own) => {
-      const file = join(own, `${archive.partition}.ndjson.zst`)
+  const restoreArchive = (archive: LogArchive, expiresAt: number) =>
+    runJob('restore', archive.name, async (job, jobFolder) => {
+      const file = join(jobFolder, `${archive.partition}.ndjson.zst`)
       job.total = archive.bytes
-      await place.get(archive.key, file, { signal, onBytes: done => Object.assign(job, { done }) })
+      await storage.get(archive.key, file, { signal, onProgress: done => Object.assign(job, { done }) })
       const { size } = await stat(file)
-      if (size !== archive.bytes || (await sumOf(file)) !== archive.sha256)
-        throw new Problem('invalid', `The archive ${archive.name} in ${place.name} is not what was put there.`)
+      if (size !== archive.bytes || (await sha256Of(file)) !== archive.sha256)
+        throw new Problem('invalid', `The archive ${archive.name} in ${storage.name} was changed since it was stored.`)
       Object.assign(job, { done: 0, total: 0 })
-      return store.restore(file, keptUntil)
+      return store.restore(file, expiresAt)
     })
 
   async function checkRestore(archive: LogArchive): Promise<void> {
-    if (archive.place !== place.name)
+    if (archive.place !== storage.name)
       throw new Problem(
         'conflict',
-        `The archive ${archive.name} was put in ${archive.place}, but ARCHIVE_TO is ${place.name}. Set it back to restore.`,
+        `The archive ${archive.name} is in ${archive.place}, but ARCHIVE_TO is ${storage.name}. Set it back to restore.`,
       )
     const { partitions, bytes, diskBudgetBytes } = await store.status()
     if (partitions.some(({ name }) => name === archive.partition))
-      throw new Problem('conflict', `The lines of ${archive.name} are here; search for them.`)
-    if (diskBudgetBytes !== null && bytes + archive.lines * LINE_BYTES > diskBudgetBytes)
+      throw new Problem('conflict', `The lines of ${archive.name} are searchable already.`)
+    if (diskBudgetBytes !== null && bytes + archive.lines * BYTES_PER_LINE > diskBudgetBytes)
       throw new Problem(
         'conflict',
-        `The lines of ${archive.name} do not fit in LOG_DISK_BUDGET; they would be dropped.`,
+        `The lines of ${archive.name} do not fit in LOG_DISK_BUDGET; they would be dropped. Raise it to restore them.`,
       )
   }
 
   return {
-    place: place.name,
-    waiting,
-    keeper: () => ({
-      has: partition => isArchived(state, partition),
-      reachable: failing === null || clock.now() - failing.since < GIVEN_UP,
+    place: storage.name,
+    pending,
+    status: () => ({
+      isArchived: partition => isArchived(state, partition),
+      isReachable: failing === null || clock.now() - failing.since < UNREACHABLE_AFTER_MS,
     }),
-    run(settled = false) {
-      running ??= runAll(settled).finally(() => {
-        tried = true
+    run(onlyUnchanged = false) {
+      running ??= archivePending(onlyUnchanged).finally(() => {
+        wasTried = true
         running = null
       })
       return running
     },
-    async restore(name, keptUntil) {
+    async restore(name, expiresAt) {
       const archive = findArchive(state, name)
       await checkRestore(archive)
       if (restoring) throw new Problem('busy', 'Another archive is being restored. Wait until it is done.')
-      failedRestore = null
-      restoring = restoreOne(archive, keptUntil)
+      restoreFailure = null
+      restoring = restoreArchive(archive, expiresAt)
         .catch(error => {
-          failedRestore = { name, problem: problemOf(error) }
-          logger.warn('an archive could not be restored', { archive: name, error: failedRestore.problem.message })
+          restoreFailure = { name, problem: toProblem(error) }
+          logger.warn('archive could not be restored', { archive: name, error: restoreFailure.problem.message })
           throw error
         })
         .finally(() => {
@@ -188,22 +194,22 @@ export function createArchiver({ state, store, place, folder, clock, logger }: A
       return restoring
     },
     jobs: () => [...jobs],
-    failing: () => (tried ? failing : undefined),
-    restoreFailure: () => failedRestore,
+    failing: () => (wasTried ? failing : undefined),
+    restoreFailure: () => restoreFailure,
     async close() {
-      ending.abort(new Problem('busy', 'Vakt is stopping; this is done again when it is back.'))
-      await Promise.race([Promise.allSettled([running, restoring]), setTimeout(CLOSE_MS, null, { ref: false })])
+      closing.abort(new Problem('busy', 'Vakt is stopping; the archive job runs again after the restart.'))
+      await Promise.race([Promise.allSettled([running, restoring]), setTimeout(CLOSE_TIMEOUT_MS, null, { ref: false })])
     },
   }
 }
 
-async function sumOf(file: string): Promise<string> {
-  const sum = createHash('sha256')
-  await pipeline(createReadStream(file), sum)
-  return sum.digest('hex')
+async function sha256Of(file: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(file), hash)
+  return hash.digest('hex')
 }
 
-function problemOf(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  return new Problem('busy', `The log partition could not be archived: ${(error as Error).message}.`, { cause: error })
+  return new Problem('busy', `The log partition could not be archived: ${errorMessage(error)}.`, { cause: error })
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { createLogger } from '../../logger.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
-import type { Stored } from '../store.ts'
+import type { AppendResult } from '../store.ts'
 import {
   ALL,
   AMPLE_MS,
@@ -79,7 +79,7 @@ describe('an idempotency key', () => {
     batchOf([{ message: 'once' }, { message: '' }], { idempotencyKey: key, ...changes })
   const first = { accepted: 1, rejected: 1, repeated: false }
   const again = { accepted: 1, rejected: 1, repeated: true, counts: [{ count: 1, level: 'info' }] }
-  const expectAll = (answers: Stored[], wanted: object[]) => expect(answers).toMatchObject(wanted)
+  const expectAll = (answers: AppendResult[], wanted: object[]) => expect(answers).toMatchObject(wanted)
 
   it('stores a batch once, however often it comes within a day', async () => {
     const store = await aStore()
@@ -154,7 +154,7 @@ describe('a writer that dies', () => {
     })
     await store.append(batchOf([{ message: 'after' }]))
     expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['before', 'after'])
-    const told = ['The log writer 1 stopped and is started again', 'The log writer 1 is back']
+    const told = ['The log writer 1 stopped and is restarted', 'The log writer 1 is back']
     await vi.waitFor(() => expect(said).toEqual(told), { timeout: 10_000 })
     await store.append(batchOf([{ message: 'by the new one' }]))
     expect((await store.count(ALL, AMPLE_MS)).total).toBe(3)

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
 import { createLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
-import { SLOTS } from './partitions/line-key.ts'
+import { SLOT_COUNT } from './partitions/line-key.ts'
 import {
   ALL,
   AMPLE_MS,
@@ -36,7 +36,7 @@ describe('a damaged partition', () => {
     const store = await aStore({ folder, logger })
     const found = await allPages(store, ALL)
     expect(found.at(-1)!.message).toBe('today 0')
-    expect(said[0]).toMatch(/^The log partition 2026-11-20\.3d\.0 is damaged \(.+\) and was set aside as .*\.damaged;/)
+    expect(said[0]).toMatch(/^The log partition 2026-11-20\.3d\.0 is damaged \(.+\) and was renamed to .*\.damaged\. /)
     const { partitions } = await store.status()
     expect(partitions.map(({ name, state }) => [name, state])).toEqual([
       [TODAY, 'open'],
@@ -113,7 +113,7 @@ it('a partition of an earlier layout is set aside whole, and the rest serves', a
 it('a partition that has no room left for a batch gives way to the next', async () => {
   const folder = await twoDays()
   const file = new Database(join(folder, `${TODAY}.db`))
-  file.prepare('update lines set slot = ? where slot = (select max(slot) from lines)').run(SLOTS - 2)
+  file.prepare('update lines set slot = ? where slot = (select max(slot) from lines)').run(SLOT_COUNT - 2)
   file.close()
   const store = await aStore({ folder })
   const lines = Array.from({ length: 3 }, (_, i) => ({ message: `late ${i}`, timestamp: NOON + i }))

@@ -1,21 +1,23 @@
-// The log store of one machine: hands batches to writers and questions to readers, and parses or searches nothing itself.
+// The log store of one machine: it hands batches to writers and queries to readers, and parses or searches nothing itself.
 import { setTimeout } from 'node:timers/promises'
+import { writeSize } from '../../bytes.ts'
 import { Problem } from '../../problem.ts'
+import { plural } from '../../text.ts'
 import type { LogLine } from '../line.ts'
 import type { Query } from '../query/tree.ts'
 import type {
-  Archive,
+  AppendResult,
+  ArchiveFile,
+  ArchiveStatus,
   Batch,
   Bucket,
   Count,
-  Keeper,
   LogStore,
-  Maintained,
+  MaintenanceResult,
   Page,
   PageRequest,
   PartitionStatus,
-  Removed,
-  Stored,
+  RemovedPartition,
   StoreStatus,
   TopField,
   TopRow,
@@ -25,25 +27,25 @@ import type { Catalog } from './partitions/catalog.ts'
 import { parseCursor } from './partitions/line-key.ts'
 import type { PartitionState } from './partitions/partition.ts'
 import { dayOf } from './partitions/partition-name.ts'
-import { type AppendQueue, MOST_QUEUED } from './workers/append-queue.ts'
+import { type AppendQueue, MAX_QUEUED_BATCHES } from './workers/append-queue.ts'
+import type { LiveTails } from './workers/live-tails.ts'
 import type { ReaderPool } from './workers/reader-pool.ts'
-import type { Tails } from './workers/tails.ts'
 import type { WorkerClient } from './workers/worker-client.ts'
 import type { WriterCalls } from './workers/writer.ts'
 
-const ALWAYS = { from: null, until: null }
-/** A writer that does not come back in this time has taken its last batch. */
-const CLOSE_WITHIN_MS = 5_000
-/** How long one call of `maintain` lets each writer merge: appends wait that long at the most. */
-const MERGE_MS = 30
+const ANY_TIME = { from: null, until: null }
+/** How long closing waits for the writers; a writer that does not come back in this time has taken its last batch. */
+const CLOSE_TIMEOUT_MS = 5_000
+/** How long one call of `maintain` lets each writer merge: appends wait at most that long. */
+const MERGE_BUDGET_MS = 30
 
 type Parts = {
   diskBudgetBytes: number | null
   catalog: Catalog
   queue: AppendQueue
   writers: readonly WorkerClient<WriterCalls>[]
-  reading: ReaderPool
-  tails: Tails
+  readers: ReaderPool
+  tails: LiveTails
 }
 
 export class EmbeddedLogStore implements LogStore {
@@ -54,40 +56,40 @@ export class EmbeddedLogStore implements LogStore {
     this.#parts = parts
   }
 
-  append(batch: Batch): Promise<Stored> {
-    if (this.#closing) return Promise.reject(closed())
+  append(batch: Batch): Promise<AppendResult> {
+    if (this.#closing) return Promise.reject(closingProblem())
     return this.#parts.queue.append(batch)
   }
 
   async search(request: PageRequest): Promise<Page> {
     if (request.cursor !== null) parseCursor(request.cursor)
-    return this.#parts.reading.call('search', [this.#near(request.query), request])
+    return this.#parts.readers.call('search', [this.#overlapping(request.query), request])
   }
 
-  async count(query: Query, withinMs: number): Promise<Count> {
-    return this.#parts.reading.call('count', [this.#near(query), query, withinMs])
+  async count(query: Query, timeoutMs: number): Promise<Count> {
+    return this.#parts.readers.call('count', [this.#overlapping(query), query, timeoutMs])
   }
 
   async read(id: string): Promise<LogLine | null> {
-    return this.#parts.reading.call('read', [this.#near(ALWAYS), id])
+    return this.#parts.readers.call('read', [this.#overlapping(ANY_TIME), id])
   }
 
   async context(id: string, before: number, after: number): Promise<readonly LogLine[]> {
-    return this.#parts.reading.call('context', [this.#near(ALWAYS), id, before, after])
+    return this.#parts.readers.call('context', [this.#overlapping(ANY_TIME), id, before, after])
   }
 
-  /** When time ran out, the buckets that were not searched to their end are left out: the first begins after `from`. */
+  /** When time runs out, buckets that were not searched completely are left out: the first one begins after `from`. */
   async histogram(
     query: Query,
     from: number,
     until: number,
     buckets: number,
-    withinMs: number,
+    timeoutMs: number,
   ): Promise<readonly Bucket[]> {
-    return this.#parts.reading.call('histogram', [
-      this.#near({ from, until }),
+    return this.#parts.readers.call('histogram', [
+      this.#overlapping({ from, until }),
       query,
-      { from, until, buckets, withinMs },
+      { from, until, buckets, timeoutMs },
     ])
   }
 
@@ -95,18 +97,18 @@ export class EmbeddedLogStore implements LogStore {
     query: Query,
     field: TopField,
     limit: number,
-    withinMs: number,
+    timeoutMs: number,
   ): Promise<{ rows: readonly TopRow[]; searchedTo: number | null }> {
-    return this.#parts.reading.call('top', [this.#near(query), query, field, limit, withinMs])
+    return this.#parts.readers.call('top', [this.#overlapping(query), query, field, limit, timeoutMs])
   }
 
   async values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]> {
-    return this.#parts.reading.call('values', [this.#near(ALWAYS), field, prefix, limit])
+    return this.#parts.readers.call('values', [this.#overlapping(ANY_TIME), field, prefix, limit])
   }
 
-  /** Of a flood, the last lines of each transaction only. */
+  /** In a flood only the last lines of each transaction are delivered. */
   async tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void> {
-    return this.#parts.tails.begin(query, onLines)
+    return this.#parts.tails.start(query, onLines)
   }
 
   async purge(query: Query): Promise<number> {
@@ -116,57 +118,65 @@ export class EmbeddedLogStore implements LogStore {
     return purged.reduce((sum, { removed }) => sum + removed, 0)
   }
 
-  async maintain(now: number, keeper: Keeper | null = null): Promise<Maintained> {
+  async maintain(now: number, archive: ArchiveStatus | null = null): Promise<MaintenanceResult> {
     const { catalog, diskBudgetBytes, writers } = this.#parts
-    const removed: Removed[] = []
+    const removed: RemovedPartition[] = []
     catalog.tick(now)
-    for (const partition of catalog.removeExpiredDamaged(now)) {
-      const sentence = `Removed ${partition.name}: its lines are past their retention.`
-      removed.push({ partition, why: 'damage', archived: false, sentence })
+    for (const partition of catalog.removeExpiredQuarantined(now)) {
+      const message = `Removed ${partition.name}: its lines are past their retention.`
+      removed.push({ partition, reason: 'damage', isArchived: false, message })
     }
-    const isArchived = (partition: PartitionStatus) => keeper?.has(partition) ?? false
-    const waits = (partition: PartitionStatus) => keeper !== null && partition.lines > 0 && !isArchived(partition)
-    const drop = async (partition: PartitionStatus, why: Removed['why'], because: string) => {
+    const isArchived = (partition: PartitionStatus) => archive?.isArchived(partition) ?? false
+    const awaitsArchive = (partition: PartitionStatus) =>
+      archive !== null && partition.lines > 0 && !isArchived(partition)
+    const drop = async (partition: PartitionStatus, reason: RemovedPartition['reason'], because: string) => {
       await this.#drop(partition.name)
-      const sentence = `Dropped the log partition ${partition.name} (${partition.lines} lines, ${megabytes(partition.bytes)})${because}.`
-      removed.push({ partition, why, archived: isArchived(partition), sentence })
+      const size = `${plural(partition.lines, 'line')}, ${writeSize(partition.bytes)}`
+      const message = `Dropped the log partition ${partition.name} (${size})${because}.`
+      removed.push({ partition, reason, isArchived: isArchived(partition), message })
     }
     for (const partition of catalog.expired(now))
-      if (!waits(partition)) await drop(partition, 'retention', ': they are past their retention')
+      if (!awaitsArchive(partition)) await drop(partition, 'retention', ': its lines are past their retention')
     const budget = diskBudgetBytes ?? Number.POSITIVE_INFINITY
-    const isHeld = (partition: PartitionStatus) => (keeper?.reachable ?? false) && waits(partition)
-    for (const partition of catalog.overBudget(budget, isHeld)) {
-      const lost = waits(partition) ? ' and before it was archived, as the archive cannot be reached' : ''
-      const because = ` before its time${lost}: the logs are over their disk budget of ${megabytes(budget)}`
+    const isProtected = (partition: PartitionStatus) => (archive?.isReachable ?? false) && awaitsArchive(partition)
+    for (const partition of catalog.overBudget(budget, isProtected)) {
+      const lost = awaitsArchive(partition) ? ' and before it was archived, because the archive cannot be reached' : ''
+      const because = ` before the end of its retention${lost}: the logs exceed their disk budget of ${writeSize(budget)}`
       await drop(partition, 'budget', because)
     }
     for (const writer of writers) {
-      // A writer that stops meanwhile tells so itself; merging can wait.
-      const changed = await writer.call('merge', [dayOf(now), MERGE_MS]).catch(() => [])
+      // A writer that stops meanwhile reports it itself; merging can wait.
+      const changed = await writer.call('merge', [dayOf(now), MERGE_BUDGET_MS]).catch(() => [])
       catalog.update(changed)
     }
     return { removed, status: await this.status() }
   }
 
   async status(): Promise<StoreStatus> {
-    const { catalog, queue } = this.#parts
+    const { catalog, queue, diskBudgetBytes } = this.#parts
     const partitions = catalog.partitions()
     const lines = partitions.reduce((sum, partition) => sum + partition.lines, 0)
-    const { diskBudgetBytes } = this.#parts
-    return { lines, bytes: catalog.bytes(), partitions, diskBudgetBytes, queued: queue.length, queueLimit: MOST_QUEUED }
+    return {
+      lines,
+      bytes: catalog.bytes(),
+      partitions,
+      diskBudgetBytes,
+      queued: queue.length,
+      queueLimit: MAX_QUEUED_BATCHES,
+    }
   }
 
-  async archive(partition: string, folder: string): Promise<Archive> {
-    return this.#parts.reading.call('archive', [this.#near(ALWAYS), partition, folder])
+  async archive(partition: string, folder: string): Promise<ArchiveFile> {
+    return this.#parts.readers.call('archive', [this.#overlapping(ANY_TIME), partition, folder])
   }
 
-  async restore(file: string, keptUntil: number): Promise<number> {
+  async restore(file: string, expiresAt: number): Promise<number> {
     const { catalog, writers } = this.#parts
     const name = archivedPartition(file)
     if (catalog.has(name))
-      throw new Problem('conflict', `The log partition ${name} is there; there is nothing to restore.`)
+      throw new Problem('conflict', `The log partition ${name} is searchable already; there is nothing to restore.`)
     const writer = catalog.writerOf(name)
-    const { lines, states } = await writers[writer]!.call('restore', [file, name, keptUntil])
+    const { lines, states } = await writers[writer]!.call('restore', [file, name, expiresAt])
     catalog.replace(writer, states)
     return lines
   }
@@ -177,10 +187,10 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   async #close(): Promise<void> {
-    const { queue, writers, reading } = this.#parts
-    await Promise.race([queue.drained(), setTimeout(CLOSE_WITHIN_MS, null, { ref: false })])
-    queue.giveUp()
-    await reading.close()
+    const { queue, writers, readers } = this.#parts
+    await Promise.race([queue.drained(), setTimeout(CLOSE_TIMEOUT_MS, null, { ref: false })])
+    queue.rejectWaiting()
+    await readers.close()
     await Promise.all(
       writers.map(async writer => {
         if (writer.ready) await writer.call('close', []).catch(() => {})
@@ -190,25 +200,21 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   async #drop(name: string): Promise<void> {
-    const { catalog, reading, writers } = this.#parts
+    const { catalog, readers, writers } = this.#parts
     catalog.remove(name)
-    reading.forget(name)
+    readers.closePartition(name)
     await writers[catalog.writerOf(name)]!.call('drop', [name])
-    // An append that was under way may have brought it back.
+    // An append that was running may have added it again.
     catalog.remove(name)
   }
 
-  /** The partitions that a question about a time concerns. */
-  #near({ from, until }: { from: number | null; until: number | null }): PartitionState[] {
-    if (this.#closing) throw closed()
-    return this.#parts.catalog.between(from, until)
+  /** The partitions that may have lines in a time range. */
+  #overlapping({ from, until }: { from: number | null; until: number | null }): PartitionState[] {
+    if (this.#closing) throw closingProblem()
+    return this.#parts.catalog.overlapping(from, until)
   }
 }
 
-function closed(): Problem {
+function closingProblem(): Problem {
   return new Problem('busy', 'The log store is closing. Try again when Vakt is back.', { retryAfterMs: 5_000 })
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`
 }

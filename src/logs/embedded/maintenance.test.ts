@@ -82,7 +82,9 @@ describe('retention', () => {
     expect(await maintained(store, endOfDay + DAY - 1)).toEqual([])
     expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['short', 'long'])
     expect(await maintained(store, endOfDay + DAY)).toEqual([
-      'Dropped the log partition 2026-11-21.1d.0 (1 lines, 0.1 MB): they are past their retention.',
+      expect.stringMatching(
+        /^Dropped the log partition 2026-11-21\.1d\.0 \(1 line, \d+ kB\): its lines are past their retention\.$/,
+      ),
     ])
     expect(messages(await allPages(store, ALL))).toEqual(['long'])
     expect(readdirSync(folder).some(file => file.includes('.1d.'))).toBe(false)
@@ -100,7 +102,7 @@ describe('the disk budget', () => {
     }
     const dropped = await maintained(store, NOON + 2 * DAY)
     expect(dropped.length).toBe(2)
-    expect(dropped[0]).toMatch(/^Dropped the log partition 2026-11-21\.3d\.0 \(400 lines, .* disk budget of 0\.1 MB\.$/)
+    expect(dropped[0]).toMatch(/^Dropped the log partition 2026-11-21\.3d\.0 \(400 lines, .* disk budget of 100 kB\.$/)
     expect(await store.count(where(word('oldest')), AMPLE_MS)).toMatchObject({ total: 0 })
     expect(await store.count(where(word('today')), AMPLE_MS)).toMatchObject({ total: 400 })
   })
@@ -115,14 +117,14 @@ describe('partitions that wait to be archived', () => {
     }
     return store
   }
-  const archived = (...names: string[]) => ({ has: ({ name }: { name: string }) => names.includes(name) })
+  const archived = (...names: string[]) => ({ isArchived: ({ name }: { name: string }) => names.includes(name) })
   const [FIRST, SECOND] = ['2026-11-21.3d.0', '2026-11-22.3d.0'] as const
 
   it('are not dropped for their age, the others are', async () => {
     const store = await threeDays()
     const late = NOON + 20 * DAY
-    expect(await maintained(store, late, { ...archived(), reachable: false })).toEqual([])
-    const said = await maintained(store, late, { ...archived(FIRST), reachable: true })
+    expect(await maintained(store, late, { ...archived(), isReachable: false })).toEqual([])
+    const said = await maintained(store, late, { ...archived(FIRST), isReachable: true })
     expect(said).toEqual([expect.stringContaining(`Dropped the log partition ${FIRST}`)])
     expect((await store.status()).lines).toBe(800)
   })
@@ -130,12 +132,12 @@ describe('partitions that wait to be archived', () => {
   it('are dropped for want of room only when the archive is out of reach, and that is said', async () => {
     const store = await threeDays({ diskBudgetBytes: 100_000 })
     const now = NOON + 2 * DAY
-    expect(await maintained(store, now, { ...archived(), reachable: true })).toEqual([])
-    const { removed } = await store.maintain(now, { ...archived(SECOND), reachable: true })
-    expect(removed).toMatchObject([{ partition: { name: SECOND }, why: 'budget', archived: true }])
-    const forced = await store.maintain(now, { ...archived(SECOND), reachable: false })
+    expect(await maintained(store, now, { ...archived(), isReachable: true })).toEqual([])
+    const { removed } = await store.maintain(now, { ...archived(SECOND), isReachable: true })
+    expect(removed).toMatchObject([{ partition: { name: SECOND }, reason: 'budget', isArchived: true }])
+    const forced = await store.maintain(now, { ...archived(SECOND), isReachable: false })
     expect(forced.removed).toMatchObject([
-      { partition: { name: FIRST }, archived: false, sentence: expect.stringContaining('before it was archived') },
+      { partition: { name: FIRST }, isArchived: false, message: expect.stringContaining('before it was archived') },
     ])
   })
 

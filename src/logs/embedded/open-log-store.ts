@@ -1,102 +1,117 @@
-// Opens the embedded log store: SQLite partition files, written by worker threads and searched by others.
+// Opens the embedded log store: SQLite partition files that worker threads write and other worker threads search.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
+import { errorMessage } from '../../text.ts'
 import { EmbeddedLogStore } from './embedded-log-store.ts'
 import { Catalog } from './partitions/catalog.ts'
-import type { Damage } from './partitions/damage.ts'
-import { WRITERS } from './partitions/partitions.ts'
-import { isUnfinished } from './partitions/restore.ts'
+import { WRITER_COUNT } from './partitions/partitions.ts'
+import type { QuarantinedPartition } from './partitions/quarantine.ts'
+import { isUnfinishedRestore } from './partitions/restore.ts'
 import { AppendQueue } from './workers/append-queue.ts'
+import { LiveTails } from './workers/live-tails.ts'
 import { ReaderPool } from './workers/reader-pool.ts'
-import { Tails } from './workers/tails.ts'
 import { WorkerClient } from './workers/worker-client.ts'
 import type { TailLines, WriterCalls, WriterReady, WriterStart } from './workers/writer.ts'
 
 export type LogStoreOptions = {
-  /** Where the partition files are; made when it is not there. */
+  /** The folder of the partition files; created when there is none. */
   folder: string
   logger: Logger
-  /** How much may wait to be stored, bytes; beyond, `append` is refused as `busy`. */
+  /** How many bytes may wait to be stored (default: 32 MiB); beyond it `append` rejects with `busy`. */
   queueBytes?: number
-  /** How much disk the store may use; `maintain` drops the oldest partitions beyond it. */
+  /** How many bytes on disk the store may use (default: no limit); `maintain` drops the oldest partitions beyond it. */
   diskBudgetBytes?: number | null
-  /** The key for personal data that a project wants encrypted, 32 bytes; it is masked without one. */
+  /** Encrypts personal data where a project wants that, 32 bytes; without it such data is masked. */
   privacyKey?: Uint8Array
-  /** How many workers search. */
+  /** How many workers search (default: 1). */
   readers?: number
-  /** A day's partition is closed and another begun after so many lines. */
+  /** A partition takes no more lines after this many; the next one of its day is started. */
   partitionLines?: number
-  /** Other programs for the workers, for tests. */
+  /** Programs to run in place of the workers', for tests. */
   programs?: { writer?: URL; reader?: URL }
 }
 
 const QUEUE_BYTES = 32 * 1024 * 1024
-/** Below the `SLOTS` that a partition has. */
+/** Below `SLOT_COUNT`, the number of lines a partition has room for. */
 const PARTITION_LINES = 2_000_000
 
-/** Opens the store; rejects with a `Problem` when the folder or a file in it cannot be used. */
+/** Opens the store. Rejects with a `Problem` when the folder or a file in it cannot be used. */
 export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLogStore> {
-  const { folder, logger, queueBytes = QUEUE_BYTES, diskBudgetBytes = null, readers = 1, programs = {} } = options
+  const { folder, logger, queueBytes = QUEUE_BYTES, diskBudgetBytes = null, programs = {} } = options
   prepareFolder(folder)
   const catalog = new Catalog(folder)
-  // Positions go on from the clock, so that those of lines long dropped are not given again.
+  // Positions start at the clock, so that those of lines dropped long ago are not used again.
   const positions = new BigInt64Array(new SharedArrayBuffer(8))
   positions[0] = BigInt(Date.now()) * 1000n
-  const reading = new ReaderPool({ folder, logger, count: readers, program: programs.reader, onDamage: reportDamage })
-  const writers: WorkerClient<WriterCalls>[] = Array.from({ length: WRITERS }, (_, writer) => startable(writer))
+  const readers = new ReaderPool({
+    folder,
+    logger,
+    count: options.readers ?? 1,
+    program: programs.reader,
+    onCorruption: quarantineInWriter,
+  })
+  const writers: WorkerClient<WriterCalls>[] = Array.from({ length: WRITER_COUNT }, (_, index) => createWriter(index))
   const queue = new AppendQueue(writers, queueBytes, states => catalog.update(states))
-  const tails = new Tails(writers)
+  const tails = new LiveTails(writers)
 
-  function startable(writer: number): WorkerClient<WriterCalls> {
-    const mostLines = options.partitionLines ?? PARTITION_LINES
-    const thread: WorkerClient<WriterCalls> = new WorkerClient({
-      name: `log writer ${writer + 1}`,
+  function createWriter(index: number): WorkerClient<WriterCalls> {
+    const maxLines = options.partitionLines ?? PARTITION_LINES
+    const writer: WorkerClient<WriterCalls> = new WorkerClient({
+      name: `log writer ${index + 1}`,
       file: programs.writer ?? new URL('./workers/writer.ts', import.meta.url),
-      start: { folder, writer, mostLines, positions, privacyKey: options.privacyKey ?? null } satisfies WriterStart,
+      start: {
+        folder,
+        writer: index,
+        maxLines,
+        positions,
+        privacyKey: options.privacyKey ?? null,
+      } satisfies WriterStart,
       logger,
+      retryAdvice:
+        'The lines may or may not be stored: send them again, with the same idempotency key if there is one.',
       onReady(content) {
-        catalog.replace(writer, (content as WriterReady).states)
-        tails.resume(thread)
-        queue.resume(thread)
+        catalog.replace(index, (content as WriterReady).states)
+        tails.resume(writer)
+        queue.resume(writer)
       },
       onNotice(notice, content) {
-        if (notice === 'tail') tails.feed(content as TailLines)
-        if (notice === 'damage') setAside(content as Damage)
+        if (notice === 'tail') tails.deliver(content as TailLines)
+        if (notice === 'quarantine') onQuarantined(content as QuarantinedPartition)
       },
     })
-    return thread
+    return writer
   }
 
-  /** A reader came upon damage: the writer that owns the file sets it aside. */
-  function reportDamage(name: string, message: string): void {
+  /** A reader met a damaged partition: the writer that owns it quarantines it. */
+  function quarantineInWriter(name: string, message: string): void {
     const owner = writers[catalog.writerOf(name)]
-    owner?.call('setAside', [name, message]).catch(() => {})
+    owner?.call('quarantine', [name, message]).catch(() => {})
   }
 
-  function setAside({ name, aside, message }: Damage): void {
+  function onQuarantined({ name, file, message }: QuarantinedPartition): void {
     catalog.remove(name)
-    catalog.addDamaged(aside, message)
-    reading.forget(name)
+    catalog.addQuarantined(file, message)
+    readers.closePartition(name)
     logger.error(message, { partition: name })
   }
 
   try {
-    await Promise.all([...writers.map(writer => writer.start()), reading.start()])
+    await Promise.all([...writers.map(writer => writer.start()), readers.start()])
   } catch (error) {
-    await Promise.all([...writers.map(writer => writer.close()), reading.close()])
-    const why = ((error as Error).cause as Error | undefined)?.message ?? (error as Error).message
-    throw new Problem('internal', `The log store in ${folder} cannot be opened: ${why}.`, { cause: error })
+    await Promise.all([...writers.map(writer => writer.close()), readers.close()])
+    const reason = errorMessage((error as Error).cause ?? error)
+    throw new Problem('internal', `The log store in ${folder} cannot be opened: ${reason}.`, { cause: error })
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
-  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, writers, reading, tails })
+  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, writers, readers, tails })
 }
 
-/** Makes the folder and removes what a crash left half restored, and logs of files that are gone. */
+/** Creates the folder; removes partitions that a crash left half restored, and write-ahead logs without a file. */
 function prepareFolder(folder: string): void {
   mkdirSync(folder, { recursive: true })
   const files = new Set(readdirSync(folder))
   const isOrphan = (file: string) => /-(wal|shm)$/.test(file) && !files.has(file.slice(0, -4))
-  for (const file of files) if (isUnfinished(file) || isOrphan(file)) rmSync(join(folder, file), { force: true })
+  for (const file of files) if (isUnfinishedRestore(file) || isOrphan(file)) rmSync(join(folder, file), { force: true })
 }

@@ -31,7 +31,7 @@ describe('paging', () => {
     const found: LogLine[] = []
     let cursor: string | null = null
     for (let round = 0; ; round++) {
-      const page = await store.search({ query: ALL, order: 'newest', limit: 7, cursor, withinMs: AMPLE_MS })
+      const page = await store.search({ query: ALL, order: 'newest', limit: 7, cursor, timeoutMs: AMPLE_MS })
       found.push(...page.lines)
       cursor = page.next
       if (cursor === null) break
@@ -44,11 +44,11 @@ describe('paging', () => {
     const store = await aStore()
     await store.append(batchOf([{ message: 'a' }, { message: 'b' }, { message: 'c' }]))
     const page = (limit: number) =>
-      store.search({ query: ALL, order: 'oldest', limit, cursor: null, withinMs: AMPLE_MS })
+      store.search({ query: ALL, order: 'oldest', limit, cursor: null, timeoutMs: AMPLE_MS })
     expect((await page(3)).next).toBe(null)
     expect((await page(2)).next).not.toBe(null)
     expect((await page(4)).next).toBe(null)
-    const request: PageRequest = { query: ALL, order: 'newest', limit: 1, cursor: "x'; drop table lines", withinMs: 1 }
+    const request: PageRequest = { query: ALL, order: 'newest', limit: 1, cursor: "x'; drop table lines", timeoutMs: 1 }
     await expect(store.search(request)).rejects.toMatchObject({
       code: 'invalid',
       fields: { cursor: expect.any(String) },
@@ -112,7 +112,7 @@ describe('a scan that runs out of time', () => {
       const reached: number[] = []
       let cursor: string | null = null
       do {
-        const page = await store.search({ query: where(REGEX), order, limit: 3, cursor, withinMs: 0 })
+        const page = await store.search({ query: where(REGEX), order, limit: 3, cursor, timeoutMs: 0 })
         found.push(...page.lines)
         if (page.searchedTo !== null) reached.push(page.searchedTo)
         cursor = page.next

@@ -7,7 +7,7 @@ import { silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { Query, QueryNode } from '../query/tree.ts'
-import type { Batch, Keeper } from '../store.ts'
+import type { ArchiveStatus, Batch } from '../store.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
 import { type LogStoreOptions, openLogStore } from './open-log-store.ts'
 
@@ -60,8 +60,8 @@ export async function aStore(options: Partial<LogStoreOptions> = {}): Promise<Em
 }
 
 /** What maintaining a store at an instant removed, in its words. */
-export async function maintained(store: EmbeddedLogStore, now: number, keeper?: Keeper): Promise<string[]> {
-  return (await store.maintain(now, keeper)).removed.map(({ sentence }) => sentence)
+export async function maintained(store: EmbeddedLogStore, now: number, archive?: ArchiveStatus): Promise<string[]> {
+  return (await store.maintain(now, archive)).removed.map(({ message }) => message)
 }
 
 export function where(node: QueryNode | null): Query {
@@ -82,7 +82,7 @@ export async function allPages(
   const found: LogLine[] = []
   let cursor: string | null = null
   do {
-    const page = await store.search({ query, order, limit, cursor, withinMs: AMPLE_MS })
+    const page = await store.search({ query, order, limit, cursor, timeoutMs: AMPLE_MS })
     found.push(...page.lines)
     cursor = page.next
   } while (cursor !== null)

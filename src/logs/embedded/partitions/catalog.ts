@@ -1,44 +1,43 @@
-// What the main thread knows of all partitions: which there are, which a search concerns, which are due to go.
+// What the main thread knows of all partitions: which there are, which a search needs, which are due to be dropped.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { HOUR } from '../../../time.ts'
 import type { PartitionStatus } from '../../store.ts'
-import { damagedPartition } from './damage.ts'
 import type { PartitionState } from './partition.ts'
 import { dayOf, expiryOf, parsePartition } from './partition-name.ts'
-import { WRITERS } from './partitions.ts'
+import { WRITER_COUNT } from './partitions.ts'
+import { quarantinedPartition } from './quarantine.ts'
 
-/** A file that was set aside; `partition` is what it was. */
-type Damaged = { file: string; partition: string; bytes: number; message: string }
+/** A quarantined file, and the name that its partition had. */
+type QuarantinedFile = { file: string; partition: string; bytes: number; message: string }
 
-/** So long after midnight lines received before it may still be on their way. */
-const STILL_COMING = HOUR
+/** A day's partitions are closed this long after midnight: lines received before it may still be on their way. */
+const CLOSE_DELAY_MS = HOUR
 
 export class Catalog {
   readonly #folder: string
   readonly #states = new Map<string, PartitionState>()
-  readonly #damaged = new Map<string, Damaged>()
+  readonly #quarantined = new Map<string, QuarantinedFile>()
   #today = 0
 
   constructor(folder: string) {
     this.#folder = folder
     for (const file of readdirSync(folder)) {
-      const message = 'Set aside because it is damaged: repair it, or remove it.'
-      if (damagedPartition(file)) this.addDamaged(file, message)
+      if (quarantinedPartition(file)) this.addQuarantined(file, 'The file is damaged. Repair it, or remove it.')
     }
   }
 
-  /** Tells the time: days that are over are closed, even when no line came since. */
+  /** Sets the current time: partitions of past days are closed, even when no line arrived since. */
   tick(now: number): void {
-    this.#today = dayOf(now - STILL_COMING)
+    this.#today = dayOf(now - CLOSE_DELAY_MS)
   }
 
-  /** Takes down what partitions have become. */
+  /** Saves the new state of some partitions. */
   update(states: readonly PartitionState[]): void {
     for (const state of states) this.#states.set(state.name, state)
   }
 
-  /** Takes down everything that a writer has. */
+  /** Replaces everything known of a writer's partitions. */
   replace(writer: number, states: readonly PartitionState[]): void {
     for (const name of this.#states.keys()) if (this.writerOf(name) === writer) this.#states.delete(name)
     this.update(states)
@@ -52,29 +51,29 @@ export class Catalog {
     return this.#states.has(name)
   }
 
-  /** Which writer owns a partition. */
+  /** The index of the writer that owns a partition. */
   writerOf(name: string): number {
-    return parsePartition(name)!.number % WRITERS
+    return parsePartition(name)!.number % WRITER_COUNT
   }
 
   /** Partitions that may have lines between two instants (epoch ms, null for no bound). */
-  between(from: number | null, until: number | null): PartitionState[] {
+  overlapping(from: number | null, until: number | null): PartitionState[] {
     return [...this.#states.values()].filter(
       state => state.lines > 0 && state.until! >= (from ?? 0) && state.from! < (until ?? Infinity),
     )
   }
 
   expired(now: number): PartitionStatus[] {
-    return this.#whole().filter(({ expiresAt }) => expiresAt! <= now)
+    return this.#healthy().filter(({ expiresAt }) => expiresAt! <= now)
   }
 
-  /** What to drop, oldest first, so that the rest fits a budget; never those that are written to, nor those held. */
-  overBudget(bytes: number, isHeld: (partition: PartitionStatus) => boolean): PartitionStatus[] {
+  /** What to drop, oldest first, so that the rest fits a budget: never a partition that is open or protected. */
+  overBudget(bytes: number, isProtected: (partition: PartitionStatus) => boolean): PartitionStatus[] {
     let excess = this.bytes() - bytes
     const over: PartitionStatus[] = []
-    for (const partition of this.#whole()) {
+    for (const partition of this.#healthy()) {
       if (excess <= 0) break
-      if (partition.state === 'open' || isHeld(partition)) continue
+      if (partition.state === 'open' || isProtected(partition)) continue
       over.push(partition)
       excess -= partition.bytes
     }
@@ -83,7 +82,7 @@ export class Catalog {
 
   bytes(): number {
     let sum = 0
-    for (const { bytes } of [...this.#states.values(), ...this.#damaged.values()]) sum += bytes
+    for (const { bytes } of [...this.#states.values(), ...this.#quarantined.values()]) sum += bytes
     return sum
   }
 
@@ -92,32 +91,33 @@ export class Catalog {
     return Math.max(0, ...[...this.#states.values()].map(state => state.lastPosition))
   }
 
-  addDamaged(file: string, message: string): void {
+  addQuarantined(file: string, message: string): void {
     const bytes = statSync(join(this.#folder, file), { throwIfNoEntry: false })?.size ?? 0
-    this.#damaged.set(file, { file, partition: damagedPartition(file) ?? file, bytes, message })
+    this.#quarantined.set(file, { file, partition: quarantinedPartition(file) ?? file, bytes, message })
   }
 
-  /** Removes set-aside files whose lines are past their retention; answers with what they were. */
-  removeExpiredDamaged(now: number): PartitionStatus[] {
-    // What somebody took away is no longer there to tell of.
-    for (const { file } of this.#damaged.values()) if (!existsSync(join(this.#folder, file))) this.#damaged.delete(file)
-    const past = [...this.#damaged.values()].filter(({ partition }) => {
+  /** Removes quarantined files whose lines are past their retention; returns what they were. */
+  removeExpiredQuarantined(now: number): PartitionStatus[] {
+    // A person may have removed a file.
+    for (const { file } of this.#quarantined.values())
+      if (!existsSync(join(this.#folder, file))) this.#quarantined.delete(file)
+    const expired = [...this.#quarantined.values()].filter(({ partition }) => {
       const kind = parsePartition(partition)
       return kind !== null && expiryOf(kind) <= now
     })
-    for (const { file } of past) {
-      for (const end of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + end), { force: true })
-      this.#damaged.delete(file)
+    for (const { file } of expired) {
+      for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + suffix), { force: true })
+      this.#quarantined.delete(file)
     }
-    return past.map(statusOfDamaged)
+    return expired.map(quarantinedStatus)
   }
 
-  /** All of them, oldest first, then the damaged ones. */
+  /** All of them, oldest first, then the quarantined files. */
   partitions(): PartitionStatus[] {
-    return [...this.#whole(), ...[...this.#damaged.values()].map(statusOfDamaged)]
+    return [...this.#healthy(), ...[...this.#quarantined.values()].map(quarantinedStatus)]
   }
 
-  #whole(): PartitionStatus[] {
+  #healthy(): PartitionStatus[] {
     const oldestFirst = [...this.#states.values()].sort(
       (a, b) => dayOfName(a.name) - dayOfName(b.name) || a.lastPosition - b.lastPosition,
     )
@@ -128,21 +128,21 @@ export class Catalog {
     })
   }
 
-  /** Whether lines that come now may go there: it is of the newest day, and none of its kind took its place. */
+  /** Whether lines that arrive now may go there: it is of the newest day, and none of its kind has replaced it. */
   #isOpen(name: string): boolean {
     const kind = parsePartition(name)!
     if (kind.day < this.#today) return false
     for (const other of this.#states.keys()) {
       const { day, retentionMs, number } = parsePartition(other)!
       if (day > kind.day) return false
-      const successor = number > kind.number && number % WRITERS === kind.number % WRITERS
-      if (day === kind.day && retentionMs === kind.retentionMs && successor) return false
+      const isSuccessor = number > kind.number && number % WRITER_COUNT === kind.number % WRITER_COUNT
+      if (day === kind.day && retentionMs === kind.retentionMs && isSuccessor) return false
     }
     return true
   }
 }
 
-function statusOfDamaged({ file, bytes, message }: Damaged): PartitionStatus {
+function quarantinedStatus({ file, bytes, message }: QuarantinedFile): PartitionStatus {
   const unknown = { lines: 0, from: 0, until: 0, lastPosition: 0, expiresAt: null }
   return { name: file, bytes, state: 'damaged', message, ...unknown }
 }

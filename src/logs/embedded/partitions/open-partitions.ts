@@ -1,16 +1,16 @@
-// Partition files as a reader has them: a few open connections, what the index knows, and samples to cut scans by.
+// Partition files as a reader uses them: a few open connections, the vocabulary of the index, and time samples for scans.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { prepared, Sqlite } from '../../../state/sqlite.ts'
 import type { Vocabulary } from '../query/field-plan.ts'
 import type { PartitionState } from './partition.ts'
-import { LINES_PER_MARK, MOST_NAMES } from './rows.ts'
+import { LINES_PER_MARK, MAX_FIELD_VALUES } from './rows.ts'
 
-const MOST_OPEN = 64
+const MAX_CONNECTIONS = 64
 const CACHE_KIB = 1_000
-const MOST_WORDS = 128
+const MAX_WORDS = 128
 
-/** The partitions of a folder for reading; connections that were not used for longest are closed. */
+/** Connections to the partitions of a folder; the least recently used ones are closed. */
 export class OpenPartitions {
   readonly #folder: string
   readonly #open = new Map<string, Sqlite>()
@@ -20,7 +20,7 @@ export class OpenPartitions {
     this.#folder = folder
   }
 
-  /** A connection, or null when the partition is gone. Throws SQLite's errors. */
+  /** A connection, or null when the partition was dropped. Throws SQLite's errors. */
   open(name: string): Sqlite | null {
     let db = this.#open.get(name)
     if (db) this.#open.delete(name)
@@ -32,11 +32,11 @@ export class OpenPartitions {
       db.pragma(`cache_size = -${CACHE_KIB}`)
     }
     this.#open.set(name, db)
-    if (this.#open.size > MOST_OPEN) this.forget(this.#open.keys().next().value!)
+    if (this.#open.size > MAX_CONNECTIONS) this.close(this.#open.keys().next().value!)
     return db
   }
 
-  /** Timestamps of one line in `LINES_PER_MARK`, in order. */
+  /** The timestamps of one line in `LINES_PER_MARK`, in order. */
   marks({ name, lines }: PartitionState): readonly number[] {
     const count = Math.floor(lines / LINES_PER_MARK)
     if (count === 0) return []
@@ -49,33 +49,33 @@ export class OpenPartitions {
     return timestamps
   }
 
-  /** Closes a partition, so that its file can go. */
-  forget(name: string): void {
+  /** Closes a partition, so that its file can be removed. */
+  close(name: string): void {
     this.#open.get(name)?.close()
     this.#open.delete(name)
     this.#marks.delete(name)
   }
 
   closeAll(): void {
-    for (const name of [...this.#open.keys()]) this.forget(name)
+    for (const name of [...this.#open.keys()]) this.close(name)
   }
 }
 
-/** What a partition's index knows. */
+/** The field values and words in a partition's index. */
 export function vocabularyOf(db: Sqlite): Vocabulary {
   return {
     valuesOf(field) {
       const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]
-      return values.length >= MOST_NAMES ? null : values
+      return values.length >= MAX_FIELD_VALUES ? null : values
     },
-    wordsFrom(prefix) {
+    wordsWithPrefix(prefix) {
       const from = prepared(db, 'select term from terms where term >= ? limit 1').pluck()
       const found: string[] = []
       let word = from.get(prefix) as string | undefined
       while (word?.startsWith(prefix)) {
         found.push(word)
-        if (found.length > MOST_WORDS) return null
-        // The next text there can be: each lookup skips all the other places of the word.
+        if (found.length > MAX_WORDS) return null
+        // The next possible text: each lookup skips all other occurrences of the word.
         word = from.get(`${word}\0`) as string | undefined
       }
       return found

@@ -1,9 +1,9 @@
-// A partition file as SQLite has it: opened with its pragmas, made when it is new, and how much room it takes.
+// Opens a partition file with its pragmas, creates its tables when it is new, and tells its size.
 import { statSync } from 'node:fs'
 import { Sqlite } from '../../../state/sqlite.ts'
-import { LAYOUT, SCHEMA } from './rows.ts'
+import { LAYOUT_VERSION, SCHEMA } from './rows.ts'
 
-/** The one row that tells of a partition as a whole. */
+/** The one row of the summary table: facts about the partition as a whole. */
 export type Summary = {
   lines: number
   first_timestamp: number | null
@@ -15,29 +15,29 @@ export type Summary = {
 }
 
 const PAGE_BYTES = 8192
-/** 4 MB: what is written home at a time keeps a batch of lines waiting for a few milliseconds only. */
+/** 4 MB: a checkpoint of this size delays a batch of lines by a few milliseconds only. */
 const CHECKPOINT_PAGES = 500
-/** When readers have kept the write-ahead log from starting over up to this size, the writer waits for them. */
-export const LONGEST_LOG_BYTES = 64 * 1024 * 1024
+/** When readers keep the write-ahead log from starting over, the writer waits for them once it has this size. */
+export const MAX_WAL_BYTES = 64 * 1024 * 1024
 
-/** Opens a file for its writer. Throws SQLite's errors. */
+/** Opens a file for its writer; creates it when there is none. Throws SQLite's errors. */
 export function openPartitionFile(file: string, expiresAt: number): Sqlite {
   const db = new Sqlite(file)
   try {
     db.pragma(`page_size = ${PAGE_BYTES}`)
     db.pragma('journal_mode = WAL')
-    // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an answered commit when the power goes.
+    // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an acknowledged commit in a power failure.
     db.pragma('synchronous = FULL')
     db.pragma('busy_timeout = 5000')
     db.pragma('cache_size = -16000')
     db.pragma('temp_store = MEMORY')
-    // Pages that move leave nothing behind, so that a purge finds every copy of what it removes.
+    // Pages that move leave no copies behind, so that a purge removes every copy of a line.
     db.pragma('secure_delete = FAST')
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
-    db.pragma(`journal_size_limit = ${LONGEST_LOG_BYTES / 2}`)
+    db.pragma(`journal_size_limit = ${MAX_WAL_BYTES / 2}`)
     const layout = db.pragma('user_version', { simple: true })
     if (layout === 0) makeTables(db, expiresAt)
-    else if (layout !== LAYOUT) throw otherLayout(Number(layout))
+    else if (layout !== LAYOUT_VERSION) throw layoutError(Number(layout))
     return db
   } catch (error) {
     db.close()
@@ -45,10 +45,10 @@ export function openPartitionFile(file: string, expiresAt: number): Sqlite {
   }
 }
 
-/** Files of an earlier layout are set aside like damaged ones; one from the future must not be touched. */
-function otherLayout(layout: number): Error {
+/** Files of an earlier layout are quarantined like damaged ones; a file of a later version must not be touched. */
+function layoutError(layout: number): Error {
   const error = new Error(`it was written by another version of Vakt (layout ${layout})`)
-  return layout < LAYOUT ? Object.assign(error, { code: 'SQLITE_FORMAT' }) : error
+  return layout < LAYOUT_VERSION ? Object.assign(error, { code: 'SQLITE_FORMAT' }) : error
 }
 
 function makeTables(db: Sqlite, expiresAt: number): void {
@@ -64,7 +64,7 @@ export function readSummary(db: Sqlite): Summary {
   return summary
 }
 
-/** Bytes of a file; 0 when it is not there. */
-export function sizeOf(file: string): number {
+/** The size of a file in bytes; 0 when there is none. */
+export function fileSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0
 }

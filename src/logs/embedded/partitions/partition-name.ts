@@ -1,25 +1,25 @@
 // Names of partitions: one file for each UTC day of receipt, retention class and number, such as `2026-11-21.3d.0`.
 import { DAY, formatDuration, parseDuration } from '../../../time.ts'
 
-/** Which lines a partition takes: received on `day` (epoch ms of its start), kept for `retentionMs`. */
+/** Which lines a partition takes: received on `day` (epoch ms of its UTC start) and kept for `retentionMs`. */
 export type PartitionKind = { day: number; retentionMs: number; number: number }
 
-const LONGEST_RETENTION = 36_500 * DAY
+const MAX_RETENTION_MS = 36_500 * DAY
 
 export function dayOf(receivedAt: number): number {
   return Math.floor(receivedAt / DAY) * DAY
 }
 
-/** A retention as partition names can tell it: whole milliseconds, at most a century. */
-export function wholeRetention(retentionMs: number): number {
-  return Math.max(0, Math.min(LONGEST_RETENTION, Math.round(retentionMs)))
+/** A retention that a partition name can hold: whole milliseconds, at most a century. */
+export function clampRetention(retentionMs: number): number {
+  return Math.max(0, Math.min(MAX_RETENTION_MS, Math.round(retentionMs)))
 }
 
 export function formatPartition({ day, retentionMs, number }: PartitionKind): string {
   return `${new Date(day).toISOString().slice(0, 10)}.${formatDuration(retentionMs)}.${number}`
 }
 
-/** Reads a name back; null when it is none. */
+/** Parses a name; null when the text is not one. */
 export function parsePartition(name: string): PartitionKind | null {
   const parts = /^(\d{4}-\d{2}-\d{2})\.([a-z0-9]+)\.(\d{1,6})$/.exec(name)
   if (!parts) return null
@@ -28,7 +28,7 @@ export function parsePartition(name: string): PartitionKind | null {
   return Number.isNaN(day) || retentionMs === null ? null : { day, retentionMs, number: Number(parts[3]) }
 }
 
-/** The instant from which no line of a partition is within its retention. */
+/** The instant (epoch ms) from which no line of a partition is within its retention. */
 export function expiryOf({ day, retentionMs }: PartitionKind): number {
   return day + DAY + retentionMs
 }

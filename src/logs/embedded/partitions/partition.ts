@@ -1,14 +1,14 @@
-// One partition file as its writer has it: lines, index and idempotency keys go in within one transaction.
+// One partition file as its writer uses it: lines, index and idempotency keys are stored in one transaction.
 import { join } from 'node:path'
 import { prepared, type Sqlite, type Statement } from '../../../state/sqlite.ts'
 import { LEVELS, type LogLine, type NewLine } from '../../line.ts'
 import type { LineTokens } from '../query/field-tokens.ts'
-import { SLOT_BITS, SLOTS } from './line-key.ts'
-import { LONGEST_LOG_BYTES, openPartitionFile, readSummary, type Summary, sizeOf } from './partition-file.ts'
-import { Names } from './partition-names.ts'
+import { FieldValues } from './field-values.ts'
+import { SLOT_BITS, SLOT_COUNT } from './line-key.ts'
+import { fileSize, MAX_WAL_BYTES, openPartitionFile, readSummary, type Summary } from './partition-file.ts'
 import { LINES_PER_MARK, restOf } from './rows.ts'
 
-/** What everybody else knows of a partition, as of its last commit. */
+/** Facts about a partition, as of its last commit. */
 export type PartitionState = {
   name: string
   lines: number
@@ -20,15 +20,16 @@ export type PartitionState = {
   expiresAt: number
 }
 
-/** A line on its way in; its own timestamp is not always one that can be stored. */
+/** A line to store; `timestamp` is its own one, clamped to what a row can hold. */
 export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
 const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
 const REMOVE_WORDS = `insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`
-/** A partition has no room for more lines. */
-export class Full extends Error {}
 
-const PAGES_AT_A_TIME = 100
+/** A partition has no room for these lines. */
+export class PartitionFullError extends Error {}
+
+const MERGE_PAGES = 100
 
 export class Partition {
   readonly name: string
@@ -38,7 +39,7 @@ export class Partition {
   #merging = false
   #summary: Summary
   #nextSlot: number
-  #names: Names
+  #fieldValues: FieldValues
   readonly #insertLine: Statement
   readonly #insertWords: Statement
   readonly #insertMark: Statement
@@ -46,7 +47,7 @@ export class Partition {
   readonly #findReply: Statement<[string, string, number], string>
   readonly #saveReply: Statement
 
-  /** Opens a partition, making it when it is not there; `tokens` remembers over partitions. Throws SQLite's errors. */
+  /** Opens a partition; creates it when there is none. `tokens` is a cache shared by partitions. Throws SQLite's errors. */
   constructor(folder: string, name: string, expiresAt: number, tokens: LineTokens) {
     this.name = name
     this.#file = join(folder, `${name}.db`)
@@ -55,7 +56,7 @@ export class Partition {
     const { db } = this
     this.#summary = readSummary(db)
     this.#nextSlot = this.#freeSlot()
-    this.#names = new Names(db)
+    this.#fieldValues = new FieldValues(db)
     this.#insertLine = db.prepare('insert into lines values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     this.#insertWords = db.prepare(`insert into words (rowid, message, stack, fields) values (${ROW_ID}, ?, ?, ?)`)
     this.#insertMark = db.prepare('insert into marks values (?)')
@@ -71,38 +72,40 @@ export class Partition {
     this.#saveReply = db.prepare('insert or replace into replies values (?, ?, ?, ?)')
   }
 
-  /** Whether it takes no more lines. */
-  get full(): boolean {
+  /** Whether the partition takes no more lines. */
+  get isFull(): boolean {
     return this.#summary.filled === 1
   }
 
-  get merged(): boolean {
+  /** Whether the index is merged into one piece. */
+  get isMerged(): boolean {
     return this.#summary.merged === 1
   }
 
-  /** Runs `work` in a transaction that is on disk when this returns; a throw undoes all of it. */
+  /** Runs `work` in a transaction, which is on disk when this returns; a throw rolls it back. */
   transaction<T>(work: () => T): T {
     this.db.exec('begin immediate')
     try {
       const result = work()
       this.#saveSummary.run(this.#summary)
       this.db.exec('commit')
-      this.#curbLog()
+      this.#limitWal()
       return result
     } catch (error) {
       if (this.db.inTransaction) this.db.exec('rollback')
       this.#summary = readSummary(this.db)
-      this.#names = new Names(this.db)
+      this.#fieldValues = new FieldValues(this.db)
       this.#nextSlot = this.#freeSlot()
       throw error
     }
   }
 
-  /** Adds lines, which come in the order of their positions, in a transaction. Throws `Full` when they do not fit. */
+  /** Adds lines in a transaction, in the order of their positions. Throws `PartitionFullError` when they do not fit. */
   add(lines: readonly PlacedLine[]): void {
     const summary = this.#summary
-    if (this.#nextSlot + lines.length > SLOTS) throw new Full(`The log partition ${this.name} is full.`)
-    const inTime = lines.map((each, i) => ({ ...each, slot: this.#nextSlot + i }))
+    if (this.#nextSlot + lines.length > SLOT_COUNT)
+      throw new PartitionFullError(`The log partition ${this.name} is full.`)
+    const inTime = lines.map((placed, i) => ({ ...placed, slot: this.#nextSlot + i }))
     for (const { line, timestamp, position, slot } of inTime) {
       const { receivedAt, message, project, source, host, group, fingerprint } = line
       const level = LEVELS.indexOf(line.level)
@@ -123,11 +126,11 @@ export class Partition {
       )
     }
     this.#nextSlot += lines.length
-    // The index takes row ids in order only; out of order it would write itself to disk line by line.
+    // The index buffers row ids in ascending order only; out of order it would be written to disk line by line.
     inTime.sort((a, b) => a.timestamp - b.timestamp || a.slot - b.slot)
     for (const { line, timestamp, position, slot } of inTime) {
       this.#insertWords.run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
-      this.#names.note(line)
+      this.#fieldValues.addFrom(line)
       if (summary.lines++ % LINES_PER_MARK === LINES_PER_MARK - 1) this.#insertMark.run(timestamp)
       if (position > summary.last_position) summary.last_position = position
     }
@@ -137,7 +140,7 @@ export class Partition {
     summary.merged = 0
   }
 
-  /** Removes one line with its words, in a transaction; `slot` is the low part of its row id. */
+  /** Removes one line and its words, within a transaction; `slot` is the low part of its row id. */
   remove(line: LogLine, slot: number): void {
     const { timestamp } = line
     prepared(this.db, 'delete from lines where slot = ?').run(slot)
@@ -145,14 +148,15 @@ export class Partition {
     this.#summary.lines--
   }
 
-  /** Whether what is removed is also overwritten, in the table, in the index and in the write-ahead log. */
+  /** Whether removed lines are also overwritten in the table, in the index and in the write-ahead log. */
   setScrubbing(on: boolean): void {
     this.db.pragma(`secure_delete = ${on ? 'ON' : 'FAST'}`)
     this.db.exec(`insert into words (words, rank) values ('secure-delete', ${on ? 1 : 0})`)
     if (!on) this.db.pragma('wal_checkpoint(TRUNCATE)')
   }
 
-  reply(project: string, key: string, receivedAfter: number): string | null {
+  /** The reply stored for an idempotency key received after an instant, or null. */
+  findReply(project: string, key: string, receivedAfter: number): string | null {
     return this.#findReply.get(project, key, receivedAfter) ?? null
   }
 
@@ -160,24 +164,24 @@ export class Partition {
     this.#saveReply.run(project, key, receivedAt, reply)
   }
 
-  /** Takes no more lines from now on. */
-  fill(): void {
+  /** Marks the partition as full: it takes no more lines. */
+  markFull(): void {
     this.transaction(() => {
       this.#summary.filled = 1
     })
   }
 
   /**
-   * Merges a little of the index into one piece; whether there is nothing left to merge. Short, so that appends wait for
-   * a moment only.
+   * Merges a part of the index; returns whether there is nothing left to merge. One step is short, so that appends wait
+   * for a moment only.
    */
-  mergeSome(): boolean {
+  mergeStep(): boolean {
     const changes = () => this.db.prepare('select total_changes()').pluck().get() as number
     const before = changes()
-    // A negative number makes everything one level to be merged; a positive one goes on with that.
+    // A negative number starts a merge of the whole index; a positive one continues it (FTS5, 'merge').
     this.db
       .prepare("insert into words (words, rank) values ('merge', ?)")
-      .run(this.#merging ? PAGES_AT_A_TIME : -PAGES_AT_A_TIME)
+      .run(this.#merging ? MERGE_PAGES : -MERGE_PAGES)
     this.#merging = true
     if (changes() - before >= 2) return false
     this.#merging = false
@@ -192,7 +196,7 @@ export class Partition {
     return {
       name: this.name,
       lines,
-      bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+      bytes: fileSize(this.#file) + fileSize(`${this.#file}-wal`),
       from: lines === 0 ? null : first_timestamp,
       until: lines === 0 ? null : last_timestamp,
       lastPosition: last_position,
@@ -200,7 +204,7 @@ export class Partition {
     }
   }
 
-  /** Brings the write-ahead log home and closes. */
+  /** Checkpoints the write-ahead log and closes the file. */
   close(): void {
     this.db.close()
   }
@@ -209,7 +213,7 @@ export class Partition {
     return this.db.prepare('select coalesce(max(slot), -1) + 1 from lines').pluck().get() as number
   }
 
-  #curbLog(): void {
-    if (sizeOf(`${this.#file}-wal`) > LONGEST_LOG_BYTES) this.db.pragma('wal_checkpoint(RESTART)')
+  #limitWal(): void {
+    if (fileSize(`${this.#file}-wal`) > MAX_WAL_BYTES) this.db.pragma('wal_checkpoint(RESTART)')
   }
 }

@@ -1,28 +1,28 @@
-// Brings an archive back as a partition: complete, or not at all.
+// Restores an archive as a partition: whole, or not at all.
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { LineTokens } from '../query/field-tokens.ts'
-import { archivedLines } from './archive.ts'
+import { readArchive } from './archive.ts'
 import { parseId } from './line-key.ts'
 import { Partition } from './partition.ts'
 import type { Partitions } from './partitions.ts'
 
-const RESTORING = '.restoring'
+const UNFINISHED_SUFFIX = '.restoring'
 
-/** Fills a partition `name` from an archive, under the ids that its lines had; answers with how many there were. */
-export async function restoreFrom(
+/** Fills a partition `name` from an archive; lines keep their ids. Resolves with how many lines there were. */
+export async function restoreArchive(
   partitions: Partitions,
   folder: string,
   { file, name, expiresAt }: { file: string; name: string; expiresAt: number },
 ): Promise<number> {
   removeUnfinished(folder, name)
-  const partition = new Partition(folder, name + RESTORING, expiresAt, new LineTokens())
-  let lines = 0
+  const partition = new Partition(folder, name + UNFINISHED_SUFFIX, expiresAt, new LineTokens())
+  let count = 0
   try {
-    for await (const some of archivedLines(file)) {
-      partition.transaction(() => partition.add(some.map(line => ({ line, ...parseId(line.id)! }))))
-      lines += some.length
+    for await (const lines of readArchive(file)) {
+      partition.transaction(() => partition.add(lines.map(line => ({ line, ...parseId(line.id)! }))))
+      count += lines.length
       await setImmediate()
     }
     partition.close()
@@ -31,18 +31,19 @@ export async function restoreFrom(
     removeUnfinished(folder, name)
     throw error
   }
-  // A reader that looked while the last partition of this name was dropped may have left these.
-  for (const end of ['-wal', '-shm']) rmSync(join(folder, `${name}.db${end}`), { force: true })
-  renameSync(join(folder, `${name}${RESTORING}.db`), join(folder, `${name}.db`))
+  // A reader that searched while the last partition of this name was dropped may have left these.
+  for (const suffix of ['-wal', '-shm']) rmSync(join(folder, `${name}.db${suffix}`), { force: true })
+  renameSync(join(folder, `${name}${UNFINISHED_SUFFIX}.db`), join(folder, `${name}.db`))
   partitions.open(name)
-  return lines
+  return count
 }
 
-/** Whether a file was left by a restoring that a crash cut short. */
-export function isUnfinished(file: string): boolean {
-  return file.includes(`${RESTORING}.db`)
+/** Whether a file belongs to a restore that a crash cut short. */
+export function isUnfinishedRestore(file: string): boolean {
+  return file.includes(`${UNFINISHED_SUFFIX}.db`)
 }
 
 function removeUnfinished(folder: string, name: string): void {
-  for (const end of ['', '-wal', '-shm']) rmSync(join(folder, `${name}${RESTORING}.db${end}`), { force: true })
+  for (const suffix of ['', '-wal', '-shm'])
+    rmSync(join(folder, `${name}${UNFINISHED_SUFFIX}.db${suffix}`), { force: true })
 }

@@ -2,16 +2,16 @@
 import { type Json, LEVELS, type LogLine, type NewLine } from '../../line.ts'
 import { lineId } from './line-key.ts'
 
-/** Tells partition files of another layout; the full-text index also depends on `lineTokens`. */
-export const LAYOUT = 2
-/** One timestamp in this many lines is kept in `marks`: a sample by which scans are cut into even slices. */
+/** The version of the file layout; change it also when `LineTokens` makes other words for the index. */
+export const LAYOUT_VERSION = 2
+/** `marks` has the timestamp of one in this many lines: samples to cut scans into even slices. */
 export const LINES_PER_MARK = 4096
-/** A partition lists at most this many distinct values of a field. */
-export const MOST_NAMES = 5_000
+/** A partition lists at most this many distinct values of each field. */
+export const MAX_FIELD_VALUES = 5_000
 
-// The index is contentless: rows that go take their words along, computed anew. Ranking is never asked for, hence no
-// column sizes. Sixteen segments are merged at a time, in step with what is written; only a flood of tiny commits gets to
-// 64, where SQLite would stop everything to merge.
+// The index is contentless: to remove a row, its words are computed again. Nothing ranks results, hence no column sizes.
+// Sixteen segments are merged at a time as lines are written; only a flood of tiny commits reaches 64, where SQLite
+// stops everything to merge.
 export const SCHEMA = `
 create table lines (
   slot integer primary key, timestamp integer not null, position integer not null, received integer not null,
@@ -33,11 +33,11 @@ create table summary (
   lines integer not null, first_timestamp integer, last_timestamp integer, last_position integer not null,
   expires_at integer not null, filled integer not null, merged integer not null
 );
-pragma user_version = ${LAYOUT};
+pragma user_version = ${LAYOUT_VERSION};
 `
 
-/** What `lineOf` reads, in its order. */
-export const COLUMNS = `lines.timestamp, lines.position, lines.received, lines.level, lines.message, lines.project,
+/** The columns of a `Row`, in its order. */
+export const LINE_COLUMNS = `lines.timestamp, lines.position, lines.received, lines.level, lines.message, lines.project,
   lines.source, lines.host, lines.grp, lines.fingerprint, lines.rest, lines.slot`
 
 export type Row = [
@@ -60,14 +60,14 @@ type Rest = [tags: string[], stack: string, traceId: string, spanId: string, att
 /** The line of a row. */
 export function lineOf(row: Row): LogLine {
   const [timestamp, position, receivedAt, level, message, project, source, host, group, fingerprint, rest] = row
-  const [tags, stack, traceId, spanId, attributes] = rest === '' ? BARE : (JSON.parse(rest) as Rest)
+  const [tags, stack, traceId, spanId, attributes] = rest === '' ? EMPTY_REST : (JSON.parse(rest) as Rest)
   const line = { timestamp, receivedAt, level: LEVELS[level]!, message, project, source, host, group, tags }
   return { id: lineId({ timestamp, position }), ...line, fingerprint, stack, traceId, spanId, attributes }
 }
 
-const BARE: Rest = [[], '', '', '', {}]
+const EMPTY_REST: Rest = [[], '', '', '', {}]
 
-/** What few lines have, as one text; empty when there is nothing. */
+/** The fields that few lines have, as one text; empty when the line has none of them. */
 export function restOf(line: NewLine): string {
   const { tags, stack, traceId, spanId, attributes } = line
   if (tags.length === 0 && stack === '' && traceId === '' && spanId === '' && isEmpty(attributes)) return ''

@@ -1,13 +1,13 @@
-// What the index decides by itself: the searches that must be fast at any size never read lines to sort them out.
+// What the index decides by itself: searches that must be fast at any size never read lines to decide.
 import { describe, expect, it } from 'vitest'
 import type { QueryNode } from '../../query/tree.ts'
 import { planFor } from './compile.ts'
 import type { Vocabulary } from './field-plan.ts'
-import { EVERYTHING, NOTHING } from './plan.ts'
+import { MATCH_ALL, MATCH_NONE } from './plan.ts'
 
 const vocabulary: Vocabulary = {
   valuesOf: field => (field === 'host' ? ['web-1', 'WEB-1', 'web-2', 'db'] : null),
-  wordsFrom: prefix => (prefix === 'time' ? ['time', 'timeout'] : null),
+  wordsWithPrefix: prefix => (prefix === 'time' ? ['time', 'timeout'] : null),
 }
 const word = (text: string, prefix = false): QueryNode => ({ kind: 'word', text, prefix })
 const field = (name: 'host' | 'group' | 'source' | 'tag' | 'trace', value: string): QueryNode => ({
@@ -28,7 +28,7 @@ describe('the plan for a query', () => {
   it.each<[string, QueryNode, string]>([
     ['a word', word('Timeout'), '"timeout"'],
     ['a phrase', { kind: 'phrase', words: ['timed', 'out-now'] }, '"timed out now"'],
-    ['a word that begins so', word('time', true), '("time" OR "timeout")'],
+    ['a word by its beginning', word('time', true), '("time" OR "timeout")'],
     [
       'a word and two fields',
       and(word('a'), field('host', 'db'), errors),
@@ -41,8 +41,8 @@ describe('the plan for a query', () => {
       field('host', 'web*'),
       expect.stringMatching(/^\(fields : "ªh1\w{16}" OR fields : "ªh1\w{16}"\)$/),
     ],
-  ])('leaves %s to the index', (_, node, words) => {
-    expect(plan(node)).toEqual({ words, none: false, exact: true, pieces: [] })
+  ])('leaves %s to the index', (_, node, expression) => {
+    expect(plan(node)).toEqual({ expression, isEmpty: false, isExact: true, likePatterns: [] })
   })
 
   it.each<[string, QueryNode]>([
@@ -51,24 +51,29 @@ describe('the plan for a query', () => {
     ['no alternatives', or()],
     ['something beside nothing', and(word('a'), or())],
     ['not anything', not(and())],
-  ])('knows that nothing fits %s', (_, node) => expect(plan(node).none).toBe(true))
+  ])('knows that no line can match %s', (_, node) => expect(plan(node).isEmpty).toBe(true))
 
-  it('knows what everything fits', () => {
-    expect(plan(null)).toEqual(EVERYTHING)
-    expect(plan(and())).toEqual(EVERYTHING)
-    expect(plan(or(word('a'), and()))).toEqual(EVERYTHING)
-    expect(plan(not(or()))).toEqual(EVERYTHING)
-    expect(plan(or(NOTHING.none ? or() : and(), word('a'))).words).toBe('"a"')
+  it('knows what every line matches', () => {
+    expect(plan(null)).toEqual(MATCH_ALL)
+    expect(plan(and())).toEqual(MATCH_ALL)
+    expect(plan(or(word('a'), and()))).toEqual(MATCH_ALL)
+    expect(plan(not(or()))).toEqual(MATCH_ALL)
+    expect(plan(or(MATCH_NONE.isEmpty ? or() : and(), word('a'))).expression).toBe('"a"')
   })
 
-  it('asks the index for what it can tell, and the line for the rest', () => {
-    expect(plan(and(word('a'), regex))).toMatchObject({ words: '"a"', exact: false })
-    expect(plan(and(word('a'), user))).toEqual({ words: '"a"', none: false, exact: false, pieces: ['%42%'] })
-    expect(plan(or(word('a'), regex))).toMatchObject({ words: null, exact: false })
-    expect(plan(not(regex))).toMatchObject({ words: null, exact: false })
-    expect(plan(and(word('a'), not(user)))).toMatchObject({ words: '"a"', exact: false, pieces: [] })
-    expect(plan(word('x', true))).toMatchObject({ words: null, exact: false })
-    expect(plan(field('tag', 'x*'))).toMatchObject({ words: null, exact: false })
-    expect(plan(field('host', ''))).toMatchObject({ words: null, exact: false })
+  it('asks the index for what it can decide, and the line for the rest', () => {
+    expect(plan(and(word('a'), regex))).toMatchObject({ expression: '"a"', isExact: false })
+    expect(plan(and(word('a'), user))).toEqual({
+      expression: '"a"',
+      isEmpty: false,
+      isExact: false,
+      likePatterns: ['%42%'],
+    })
+    expect(plan(or(word('a'), regex))).toMatchObject({ expression: null, isExact: false })
+    expect(plan(not(regex))).toMatchObject({ expression: null, isExact: false })
+    expect(plan(and(word('a'), not(user)))).toMatchObject({ expression: '"a"', isExact: false, likePatterns: [] })
+    expect(plan(word('x', true))).toMatchObject({ expression: null, isExact: false })
+    expect(plan(field('tag', 'x*'))).toMatchObject({ expression: null, isExact: false })
+    expect(plan(field('host', ''))).toMatchObject({ expression: null, isExact: false })
   })
 })

@@ -1,45 +1,47 @@
-// Compiles a query tree for one partition, as far as its full-text index can decide.
+// Compiles a query tree for one partition, as far as the partition's full-text index can decide it.
 import type { QueryNode } from '../../query/tree.ts'
 import { words } from '../../query/words.ts'
-import { attributePieces } from './attribute-pieces.ts'
-import { comparedLevels, fieldPlan, type Vocabulary } from './field-plan.ts'
-import { levelToken, MARK } from './field-tokens.ts'
-import { both, decidedBy, EVERYTHING, either, NOTHING, type Plan, UNDECIDED } from './plan.ts'
+import { fieldPlan, levelsMatching, type Vocabulary } from './field-plan.ts'
+import { FIELD_TOKEN_PREFIX, levelToken } from './field-tokens.ts'
+import { allOf, anyOf, exactPlan, MATCH_ALL, MATCH_NONE, type Plan, SCAN_ALL } from './plan.ts'
 
-// SQLite's parser of index expressions has a stack of its own.
-const DEEPEST = 12
+// The parser of SQLite's index expressions has a stack of limited depth.
+const MAX_DEPTH = 12
+// SQLite refuses long patterns, and tries long ones at every place of a text.
+const MAX_PATTERN_LENGTH = 64
+const MAX_PATTERNS = 4
 
-/** The plan for a condition; null fits every line. */
+/** The plan for a condition; null matches every line. */
 export function planFor(where: QueryNode | null, vocabulary: Vocabulary): Plan {
-  return where === null ? EVERYTHING : compile(where, vocabulary, 0)
+  return where === null ? MATCH_ALL : compile(where, vocabulary, 0)
 }
 
 function compile(node: QueryNode, vocabulary: Vocabulary, depth: number): Plan {
-  if (depth > DEEPEST) return UNDECIDED
+  if (depth > MAX_DEPTH) return SCAN_ALL
   switch (node.kind) {
     case 'and':
-      return conjunction(node.parts, vocabulary, depth)
+      return conjunctionPlan(node.parts, vocabulary, depth)
     case 'or':
-      return either(node.parts.map(part => compile(part, vocabulary, depth + 1)))
+      return anyOf(node.parts.map(part => compile(part, vocabulary, depth + 1)))
     case 'not':
-      return conjunction([node], vocabulary, depth)
+      return conjunctionPlan([node], vocabulary, depth)
     case 'word':
-      return row(words(node.text), node.prefix, vocabulary)
+      return sequencePlan(words(node.text), node.prefix, vocabulary)
     case 'phrase':
-      return row(words(node.words.join(' ')), node.prefix ?? false, vocabulary)
+      return sequencePlan(words(node.words.join(' ')), node.prefix ?? false, vocabulary)
     case 'level':
-      return either(comparedLevels(node).map(level => decidedBy(`fields : "${levelToken(level)}"`)))
+      return anyOf(levelsMatching(node).map(level => exactPlan(`fields : "${levelToken(level)}"`)))
     case 'field':
       return fieldPlan(node, vocabulary)
     case 'attribute':
-      return { ...UNDECIDED, pieces: attributePieces(node) }
+      return { ...SCAN_ALL, likePatterns: attributePatterns(node) }
     case 'regex':
-      return UNDECIDED
+      return SCAN_ALL
   }
 }
 
-/** Conditions and the negations among them, which the index can only take away from something. */
-function conjunction(parts: readonly QueryNode[], vocabulary: Vocabulary, depth: number): Plan {
+/** Conditions and the negations among them, which the index can only subtract from something. */
+function conjunctionPlan(parts: readonly QueryNode[], vocabulary: Vocabulary, depth: number): Plan {
   const plans: Plan[] = []
   const without: string[] = []
   for (const part of parts) {
@@ -47,28 +49,40 @@ function conjunction(parts: readonly QueryNode[], vocabulary: Vocabulary, depth:
       plans.push(compile(part, vocabulary, depth + 1))
       continue
     }
-    const refused = compile(part.part, vocabulary, depth + 1)
-    if (refused.none) continue
-    if (!refused.exact) plans.push(UNDECIDED)
-    else if (refused.words === null) return NOTHING
-    else without.push(refused.words)
+    const negated = compile(part.part, vocabulary, depth + 1)
+    if (negated.isEmpty) continue
+    if (!negated.isExact) plans.push(SCAN_ALL)
+    else if (negated.expression === null) return MATCH_NONE
+    else without.push(negated.expression)
   }
-  return both(plans, without)
+  return allOf(plans, without)
 }
 
 /** Words in a row, within the message or within the stack. */
-function row(row: readonly string[], prefix: boolean, vocabulary: Vocabulary): Plan {
-  const last = row.at(-1)
-  if (last === undefined) return NOTHING
-  if (!prefix) return decidedBy(phrase(row))
-  const begun = row.slice(0, -1)
-  const endings = last.startsWith(MARK) ? null : vocabulary.wordsFrom(last)
-  if (endings !== null) return either(endings.map(ending => decidedBy(phrase([...begun, ending]))))
-  return begun.length > 0 ? { ...decidedBy(phrase(begun)), exact: false } : UNDECIDED
+function sequencePlan(sequence: readonly string[], prefix: boolean, vocabulary: Vocabulary): Plan {
+  const last = sequence.at(-1)
+  if (last === undefined) return MATCH_NONE
+  if (!prefix) return exactPlan(phrase(sequence))
+  const whole = sequence.slice(0, -1)
+  const endings = last.startsWith(FIELD_TOKEN_PREFIX) ? null : vocabulary.wordsWithPrefix(last)
+  if (endings !== null) return anyOf(endings.map(ending => exactPlan(phrase([...whole, ending]))))
+  return whole.length > 0 ? { ...exactPlan(phrase(whole)), isExact: false } : SCAN_ALL
 }
 
-function phrase(row: readonly string[]): string {
-  const text = `"${row.join(' ')}"`
-  // Only such a word could be mistaken for a field's.
-  return row.some(word => word.startsWith(MARK)) ? `{message stack} : ${text}` : text
+function phrase(sequence: readonly string[]): string {
+  const text = `"${sequence.join(' ')}"`
+  // Only such a word could be mistaken for a field token.
+  return sequence.some(word => word.startsWith(FIELD_TOKEN_PREFIX)) ? `{message stack} : ${text}` : text
+}
+
+/**
+ * LIKE patterns that the `rest` of a row must match for an attribute to have a value: they exclude most lines without
+ * parsing them. None when nothing is certain. LIKE ignores the case of ASCII only; K and I have other capitals too (the
+ * Kelvin sign, the dotted I), so any character may stand there.
+ */
+function attributePatterns({ comparison, value }: Extract<QueryNode, { kind: 'attribute' }>): string[] {
+  if (comparison !== '=') return []
+  // Only texts that JSON writes unchanged, and long enough to exclude lines.
+  const runs = value.split('*').filter(run => /^[\w.:/@ -]{2,}$/.test(run))
+  return runs.slice(0, MAX_PATTERNS).map(run => `%${run.slice(0, MAX_PATTERN_LENGTH).replace(/[kKiI_]/g, '_')}%`)
 }

@@ -1,40 +1,40 @@
-// Compiles conditions on the named fields of a line, wildcards included, to expressions of a partition's index.
+// Compiles conditions on the fields of a line, wildcards included, to expressions of a partition's index.
 import { LEVELS, type Level } from '../../line.ts'
 import type { FieldName, QueryNode } from '../../query/tree.ts'
 import { foldCase, wildcard } from '../../query/wildcard.ts'
-import { NAMED_FIELDS, type NamedField } from '../partitions/partition-names.ts'
-import { DEEPEST_BRANCH, fieldToken, type IndexedField } from './field-tokens.ts'
-import { decidedBy, either, type Plan, UNDECIDED } from './plan.ts'
+import { LISTED_FIELDS, type ListedField } from '../partitions/field-values.ts'
+import { fieldToken, type IndexedField, MAX_BRANCH_DEPTH } from './field-tokens.ts'
+import { anyOf, exactPlan, type Plan, SCAN_ALL } from './plan.ts'
 
 type FieldNode = Extract<QueryNode, { kind: 'field' }>
 type LevelNode = Extract<QueryNode, { kind: 'level' }>
 
-/** What a partition tells while a tree is compiled; null when there is too much of it to list. */
+/** The values and words in a partition's index; null when there are too many to list. */
 export type Vocabulary = {
-  valuesOf(field: NamedField): readonly string[] | null
-  wordsFrom(prefix: string): readonly string[] | null
+  valuesOf(field: ListedField): readonly string[] | null
+  wordsWithPrefix(prefix: string): readonly string[] | null
 }
 
-const MOST_ALTERNATIVES = 200
+const MAX_ALTERNATIVES = 200
 
 export function fieldPlan({ field, value }: FieldNode, vocabulary: Vocabulary): Plan {
-  // What is not given is not in the index.
-  if (value === '' || !value.isWellFormed()) return UNDECIDED
-  if (!value.includes('*')) return has(field, value)
+  // Empty fields are not in the index.
+  if (value === '' || !value.isWellFormed()) return SCAN_ALL
+  if (!value.includes('*')) return fieldEquals(field, value)
   const branch = field === 'group' ? branchOf(value) : null
-  if (branch !== null) return either([has('group', branch), has('branch', branch)])
-  if (!isNamed(field)) return UNDECIDED
-  // A branch fits its own top as well: `prod-*/*` is also `prod-1`.
+  if (branch !== null) return anyOf([fieldEquals('group', branch), fieldEquals('branch', branch)])
+  if (!isListed(field)) return SCAN_ALL
+  // A branch matches its own top as well: `prod-*/*` is also `prod-1`.
   const patterns = field === 'group' && value.endsWith('/*') ? [value, value.slice(0, -2)] : [value]
-  if (patterns.includes('')) return UNDECIDED
+  if (patterns.includes('')) return SCAN_ALL
   const tests = patterns.map(wildcard)
-  const values = vocabulary.valuesOf(field)?.filter(each => tests.some(test => test(each)))
-  if (!values || values.length > MOST_ALTERNATIVES) return UNDECIDED
-  return either([...new Set(values.map(foldCase))].map(each => has(field, each)))
+  const values = vocabulary.valuesOf(field)?.filter(candidate => tests.some(test => test(candidate)))
+  if (!values || values.length > MAX_ALTERNATIVES) return SCAN_ALL
+  return anyOf([...new Set(values.map(foldCase))].map(folded => fieldEquals(field, folded)))
 }
 
-/** The levels that a comparison fits. */
-export function comparedLevels({ comparison, level }: LevelNode): Level[] {
+/** The levels that match a comparison. */
+export function levelsMatching({ comparison, level }: LevelNode): Level[] {
   const limit = LEVELS.indexOf(level)
   return LEVELS.filter((_, at) => {
     if (comparison === '=') return at === limit
@@ -44,18 +44,18 @@ export function comparedLevels({ comparison, level }: LevelNode): Level[] {
   })
 }
 
-/** The plan for one field having one value. */
-export function has(field: IndexedField | FieldName, value: string): Plan {
-  return decidedBy(`fields : "${fieldToken(field, value)}"`)
+/** The plan for a field that has a value. */
+export function fieldEquals(field: IndexedField | FieldName, value: string): Plan {
+  return exactPlan(`fields : "${fieldToken(field, value)}"`)
 }
 
-/** `prod/api` of `prod/api/*`, when that is all there is to the pattern and the index goes so deep. */
+/** `prod/api` of `prod/api/*`; null for any other pattern, and for branches below the depth of the index. */
 function branchOf(value: string): string | null {
   if (!value.endsWith('/*')) return null
   const branch = value.slice(0, -2)
-  return branch === '' || branch.includes('*') || branch.split('/').length > DEEPEST_BRANCH ? null : branch
+  return branch === '' || branch.includes('*') || branch.split('/').length > MAX_BRANCH_DEPTH ? null : branch
 }
 
-function isNamed(field: FieldName): field is NamedField {
-  return (NAMED_FIELDS as readonly string[]).includes(field)
+function isListed(field: FieldName): field is ListedField {
+  return (LISTED_FIELDS as readonly string[]).includes(field)
 }

@@ -1,16 +1,16 @@
-// The words by which the full-text index knows the fields of a line, so that a word with field filters is one index query.
+// The tokens for the fields of a line in the full-text index, so that words with field filters are one index query.
 import { hash } from 'node:crypto'
 import { LEVELS, type Level, type NewLine } from '../../line.ts'
 import { foldCase } from '../../query/wildcard.ts'
-import type { NamedField } from '../partitions/partition-names.ts'
+import type { ListedField } from '../partitions/field-values.ts'
 
 /**
- * What the words of fields begin with. Any letter would do, as they have a column of their own and words that begin so
- * are looked for in the others only; this one is rare, and within Latin-1, which is quicker by a tenth.
+ * Field tokens begin with this letter. Any letter would work: the tokens have a column of their own, and words that begin
+ * with it are searched in the other columns only. This one is rare, and within Latin-1, which is 10 % faster.
  */
-export const MARK = 'ª'
+export const FIELD_TOKEN_PREFIX = 'ª'
 /** Branches of a group are indexed down to this depth. */
-export const DEEPEST_BRANCH = 16
+export const MAX_BRANCH_DEPTH = 16
 
 const LETTERS = {
   project: 'p',
@@ -25,60 +25,60 @@ const LETTERS = {
 } as const
 export type IndexedField = keyof typeof LETTERS
 
-/** The index's word for "this field has this value, letter case aside". */
+/** The token for "this field has this value", ignoring case. */
 export function fieldToken(field: IndexedField, value: string): string {
   const folded = foldCase(value)
   const plain = /^[0-9a-z]{1,40}$/.test(folded)
-  return `${MARK}${LETTERS[field]}${plain ? `0${folded}` : `1${hash('sha256', folded).slice(0, 16)}`}`
+  return `${FIELD_TOKEN_PREFIX}${LETTERS[field]}${plain ? `0${folded}` : `1${hash('sha256', folded).slice(0, 16)}`}`
 }
 
 export function levelToken(level: Level): string {
-  return `${MARK}l${LEVELS.indexOf(level)}`
+  return `${FIELD_TOKEN_PREFIX}l${LEVELS.indexOf(level)}`
 }
 
-/** What is above a group: `prod/api/auth` is in `prod` and in `prod/api`. */
+/** The branches above a group: `prod/api/auth` is in `prod` and in `prod/api`. */
 export function branchesOf(group: string): string[] {
   const folded = foldCase(group)
   const branches: string[] = []
-  for (let slash = folded.indexOf('/'); slash >= 0 && branches.length < DEEPEST_BRANCH; ) {
+  for (let slash = folded.indexOf('/'); slash >= 0 && branches.length < MAX_BRANCH_DEPTH; ) {
     if (slash > 0) branches.push(folded.slice(0, slash))
     slash = folded.indexOf('/', slash + 1)
   }
   return branches
 }
 
-/** Makes the words of lines, remembering those of values that come again and again. */
+/** Makes the field tokens of lines; tokens of values that repeat are cached. */
 export class LineTokens {
-  readonly #known = { project: new Map(), source: new Map(), host: new Map(), group: new Map(), tag: new Map() } as {
-    [field in NamedField]: Map<string, string>
+  readonly #cache = { project: new Map(), source: new Map(), host: new Map(), group: new Map(), tag: new Map() } as {
+    [field in ListedField]: Map<string, string>
   }
 
-  /** All words for the fields of a line. */
+  /** All field tokens of a line. */
   of(line: NewLine): string {
     let text = levelToken(line.level)
-    text += this.#remembered('project', line.project)
-    text += this.#remembered('source', line.source)
-    text += this.#remembered('host', line.host)
-    text += this.#remembered('group', line.group)
-    for (const tag of line.tags) text += this.#remembered('tag', tag)
+    text += this.#cached('project', line.project)
+    text += this.#cached('source', line.source)
+    text += this.#cached('host', line.host)
+    text += this.#cached('group', line.group)
+    for (const tag of line.tags) text += this.#cached('tag', tag)
     if (line.fingerprint !== '') text += ` ${fieldToken('fingerprint', line.fingerprint)}`
     if (line.traceId !== '') text += ` ${fieldToken('trace', line.traceId)}`
     if (line.spanId !== '') text += ` ${fieldToken('span', line.spanId)}`
     return text
   }
 
-  #remembered(field: NamedField, value: string): string {
+  #cached(field: ListedField, value: string): string {
     if (value === '') return ''
-    const known = this.#known[field]
-    let text = known.get(value)
+    const cache = this.#cache[field]
+    let text = cache.get(value)
     if (text === undefined) {
       text = ` ${fieldToken(field, value)}`
       if (field === 'group') for (const branch of branchesOf(value)) text += ` ${fieldToken('branch', branch)}`
-      if (known.size >= MEMORY) known.clear()
-      known.set(value, text)
+      if (cache.size >= MAX_CACHED_VALUES) cache.clear()
+      cache.set(value, text)
     }
     return text
   }
 }
 
-const MEMORY = 5_000
+const MAX_CACHED_VALUES = 5_000

@@ -1,73 +1,71 @@
-// Single lines by their ids, what stands around them, and the values that fields had lately.
+// Single lines by their ids, the lines around one, and the recent values of a field.
 import { prepared } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
 import { foldCase } from '../../query/wildcard.ts'
 import { type LineKey, parseId } from '../partitions/line-key.ts'
 import { lineOf } from '../partitions/rows.ts'
-import { has } from './field-plan.ts'
-import { rowAt } from './index-lookup.ts'
-import { both, EVERYTHING, type Plan } from './plan.ts'
-import { type Library, type Selection, searchJob } from './search-job.ts'
+import { fieldEquals } from './field-plan.ts'
+import { readRow } from './index-lookup.ts'
+import { allOf, type Plan } from './plan.ts'
+import { ALL_LINES, type Selection, type Snapshot, searchJob } from './search-job.ts'
 import { searchFrom } from './search-page.ts'
 
-const CONTEXT_WITHIN_MS = 5_000
-/** So many days back are "lately". */
+const CONTEXT_TIMEOUT_MS = 5_000
+/** Recent values are those of this many partitions, the latest ones. */
 const RECENT_PARTITIONS = 14
 
 /** The line of a key, or null. */
-export function readLine(library: Library, { timestamp, position }: LineKey): LogLine | null {
+export function readLine(snapshot: Snapshot, { timestamp, position }: LineKey): LogLine | null {
   let found: LogLine | null = null
   const slice = { from: timestamp, until: timestamp + 1 }
-  searchJob(library, { plan: () => EVERYTHING, fits: () => true }).each(slice, (db, _, state) => {
+  searchJob(snapshot, ALL_LINES).each(slice, (db, _, state) => {
     if (found || position > state.lastPosition) return
-    const row = rowAt(db, position)
+    const row = readRow(db, position)
     if (row?.[0] === timestamp) found = lineOf(row)
   })
   return found
 }
 
 /** The lines of the same project, source and host before and after the line of an id, itself included; oldest first. */
-export async function linesAround(library: Library, id: string, before: number, after: number): Promise<LogLine[]> {
+export async function linesAround(snapshot: Snapshot, id: string, before: number, after: number): Promise<LogLine[]> {
   const key = parseId(id)
-  const line = key && readLine(library, key)
+  const line = key && readLine(snapshot, key)
   if (!key || !line) return []
-  const selection = neighbours(line)
-  const course = { from: null, until: null, cursor: key, withinMs: CONTEXT_WITHIN_MS }
-  const earlier = await searchFrom(library, selection, { ...course, order: 'newest', limit: before })
-  const later = await searchFrom(library, selection, { ...course, order: 'oldest', limit: after })
+  const selection = sameOrigin(line)
+  const options = { from: null, until: null, cursor: key, timeoutMs: CONTEXT_TIMEOUT_MS }
+  const earlier = await searchFrom(snapshot, selection, { ...options, order: 'newest', limit: before })
+  const later = await searchFrom(snapshot, selection, { ...options, order: 'oldest', limit: after })
   return [...earlier.lines.toReversed(), line, ...later.lines]
 }
 
-/** Distinct values of a field in the latest partitions that begin with `prefix`, letter case aside, in order. */
+/** Distinct values of a field in the latest partitions that begin with `prefix`, ignoring case; sorted. */
 export function recentValues(
-  library: Library,
+  snapshot: Snapshot,
   field: 'source' | 'host' | 'group' | 'tag',
   prefix: string,
   limit: number,
 ): string[] {
-  const begin = foldCase(prefix)
+  const foldedPrefix = foldCase(prefix)
   const found = new Set<string>()
-  const latest = library.partitions.toSorted((a, b) => b.lastPosition - a.lastPosition).slice(0, RECENT_PARTITIONS)
+  const latest = snapshot.partitions.toSorted((a, b) => b.lastPosition - a.lastPosition).slice(0, RECENT_PARTITIONS)
   for (const state of latest) {
     if (state.lines === 0) continue
-    searchJob({ ...library, partitions: [state] }, { plan: () => EVERYTHING, fits: () => true }).each(
-      { from: state.from!, until: state.until! + 1 },
-      db => {
-        const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]
-        for (const value of values) if (foldCase(value).startsWith(begin)) found.add(value)
-      },
-    )
+    const slice = { from: state.from!, until: state.until! + 1 }
+    searchJob({ ...snapshot, partitions: [state] }, ALL_LINES).each(slice, db => {
+      const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]
+      for (const value of values) if (foldCase(value).startsWith(foldedPrefix)) found.add(value)
+    })
   }
   return [...found].sort().slice(0, limit)
 }
 
-function neighbours({ project, source, host }: LogLine): Selection {
-  const given: Plan[] = []
-  if (project !== '') given.push(has('project', project))
-  if (source !== '') given.push(has('source', source))
-  if (host !== '') given.push(has('host', host))
+function sameOrigin({ project, source, host }: LogLine): Selection {
+  const plans: Plan[] = []
+  if (project !== '') plans.push(fieldEquals('project', project))
+  if (source !== '') plans.push(fieldEquals('source', source))
+  if (host !== '') plans.push(fieldEquals('host', host))
   return {
-    plan: () => ({ ...both(given), exact: false }),
-    fits: line => line.project === project && line.source === source && line.host === host,
+    plan: () => ({ ...allOf(plans), isExact: false }),
+    matches: line => line.project === project && line.source === source && line.host === host,
   }
 }

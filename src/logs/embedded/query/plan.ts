@@ -1,56 +1,62 @@
-// How to find lines in a partition: an expression of its full-text index, and what is still to be held against the query.
+// A plan to find lines in a partition: an expression of its full-text index, and what the index cannot decide.
 import { LEVELS } from '../../line.ts'
 import { levelToken } from './field-tokens.ts'
 
 /**
- * How to find candidates. `words` is an expression of the index, null for every line; `none` says that nothing can fit.
- * Unless `exact`, each candidate must still be held against the tree. `pieces` must stand in the `rest` of a row.
+ * How to find candidates: the lines that match the index `expression` (null: every line) and whose stored `rest` matches
+ * all `likePatterns`. Unless the plan `isExact`, each candidate must still be tested against the query tree. `isEmpty`:
+ * no line can match.
  */
-export type Plan = { words: string | null; none: boolean; exact: boolean; pieces: readonly string[] }
-
-export const EVERYTHING: Plan = { words: null, none: false, exact: true, pieces: [] }
-export const NOTHING: Plan = { ...EVERYTHING, none: true }
-/** Nothing is known: every line is a candidate. */
-export const UNDECIDED: Plan = { ...EVERYTHING, exact: false }
-
-// SQLite reads all of an expression before it begins.
-const LONGEST = 30_000
-
-/** What every line has in the index: a level. */
-export const EVERY_LINE = `fields : (${LEVELS.map(level => `"${levelToken(level)}"`).join(' OR ')})`
-
-/** A plan of one index expression that decides all by itself. */
-export function decidedBy(expression: string): Plan {
-  return { ...EVERYTHING, words: expression }
+export type Plan = {
+  expression: string | null
+  isEmpty: boolean
+  isExact: boolean
+  likePatterns: readonly string[]
 }
 
-/** Every condition at once. */
-export function both(plans: readonly Plan[], without: readonly string[] = []): Plan {
-  if (plans.some(plan => plan.none)) return NOTHING
-  const expressions = plans.flatMap(plan => plan.words ?? [])
-  const base = expressions.length > 0 ? joined(expressions, 'AND') : without.length > 0 ? EVERY_LINE : null
-  return curbed({
-    words: without.length > 0 ? `(${base} NOT ${joined(without, 'OR')})` : base,
-    none: false,
-    exact: plans.every(plan => plan.exact),
-    pieces: plans.flatMap(plan => plan.pieces),
+export const MATCH_ALL: Plan = { expression: null, isEmpty: false, isExact: true, likePatterns: [] }
+export const MATCH_NONE: Plan = { ...MATCH_ALL, isEmpty: true }
+/** The index cannot decide: every line is a candidate. */
+export const SCAN_ALL: Plan = { ...MATCH_ALL, isExact: false }
+
+// SQLite parses the whole expression before it starts.
+const MAX_EXPRESSION_LENGTH = 30_000
+
+/** An expression that every line matches: each line has a level. */
+export const ALL_LINES_EXPRESSION = `fields : (${LEVELS.map(level => `"${levelToken(level)}"`).join(' OR ')})`
+
+/** A plan whose index expression decides everything. */
+export function exactPlan(expression: string): Plan {
+  return { ...MATCH_ALL, expression }
+}
+
+/** The lines that match all plans and none of the `without` expressions. */
+export function allOf(plans: readonly Plan[], without: readonly string[] = []): Plan {
+  if (plans.some(plan => plan.isEmpty)) return MATCH_NONE
+  const expressions = plans.flatMap(plan => plan.expression ?? [])
+  const base = expressions.length > 0 ? join(expressions, 'AND') : without.length > 0 ? ALL_LINES_EXPRESSION : null
+  return limitLength({
+    expression: without.length > 0 ? `(${base} NOT ${join(without, 'OR')})` : base,
+    isEmpty: false,
+    isExact: plans.every(plan => plan.isExact),
+    likePatterns: plans.flatMap(plan => plan.likePatterns),
   })
 }
 
-/** At least one of the conditions. */
-export function either(plans: readonly Plan[]): Plan {
-  const possible = plans.filter(plan => !plan.none)
-  if (possible.length === 0) return NOTHING
-  if (possible.some(plan => plan.exact && plan.words === null)) return EVERYTHING
-  const expressions = possible.map(plan => plan.words)
-  if (!expressions.every(expression => expression !== null)) return UNDECIDED
-  return curbed({ ...decidedBy(joined(expressions, 'OR')), exact: possible.every(plan => plan.exact) })
+/** The lines that match at least one plan. */
+export function anyOf(plans: readonly Plan[]): Plan {
+  const possible = plans.filter(plan => !plan.isEmpty)
+  if (possible.length === 0) return MATCH_NONE
+  if (possible.some(plan => plan.isExact && plan.expression === null)) return MATCH_ALL
+  const expressions = possible.map(plan => plan.expression)
+  if (!expressions.every(expression => expression !== null)) return SCAN_ALL
+  return limitLength({ ...exactPlan(join(expressions, 'OR')), isExact: possible.every(plan => plan.isExact) })
 }
 
-function joined(expressions: readonly string[], by: 'AND' | 'OR'): string {
-  return expressions.length === 1 ? expressions[0]! : `(${expressions.join(` ${by} `)})`
+function join(expressions: readonly string[], operator: 'AND' | 'OR'): string {
+  return expressions.length === 1 ? expressions[0]! : `(${expressions.join(` ${operator} `)})`
 }
 
-function curbed(plan: Plan): Plan {
-  return plan.words !== null && plan.words.length > LONGEST ? UNDECIDED : plan
+function limitLength(plan: Plan): Plan {
+  return plan.expression !== null && plan.expression.length > MAX_EXPRESSION_LENGTH ? SCAN_ALL : plan
 }

@@ -1,92 +1,94 @@
-// One page of the lines that fit, over all partitions, in the order of time and then as stored.
+// One page of matching lines over all partitions, in the order of time and then as they were stored.
 import type { Sqlite } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
 import type { Page, PageRequest } from '../../store.ts'
-import { compareKeys, LAST_POSITION, type LineKey, lineId, parseCursor } from '../partitions/line-key.ts'
-import { type Order, type Span, slotFrom, spanBetween } from './index-lookup.ts'
-import { coverage, type Library, type Selection, searchJob, selectionOf } from './search-job.ts'
+import { compareKeys, type LineKey, lineId, MAX_POSITION, parseCursor } from '../partitions/line-key.ts'
+import { firstSlotFrom, type Order, type RowRange, rowRange } from './index-lookup.ts'
+import { type Scan, scanLines } from './scan.ts'
+import { coverage, type Selection, type Snapshot, searchJob, selectionOf } from './search-job.ts'
 import type { Slice } from './slices.ts'
-import { type Walk, walkLines } from './walk.ts'
 
-/** Answers a page request; `invalid` for a bad cursor. */
-export function searchPage(library: Library, request: PageRequest): Promise<Page> {
-  const { query, order, limit, withinMs } = request
+/** Answers a page request. Throws `invalid` for a bad cursor. */
+export function searchPage(snapshot: Snapshot, request: PageRequest): Promise<Page> {
+  const { query, order, limit, timeoutMs } = request
   const cursor = request.cursor === null ? null : parseCursor(request.cursor)
-  return searchFrom(library, selectionOf(query), { ...query, order, limit, cursor, withinMs })
+  return searchFrom(snapshot, selectionOf(query), { ...query, order, limit, cursor, timeoutMs })
 }
 
-export type Course = {
+export type SearchOptions = {
   from: number | null
   until: number | null
   order: Order
   limit: number
   cursor: LineKey | null
-  withinMs: number
+  timeoutMs: number
 }
 
-/** The page of a selection after `cursor`, in the order of the course. */
-export async function searchFrom(library: Library, selection: Selection, course: Course): Promise<Page> {
-  const { order, limit, withinMs } = course
-  const job = searchJob(library, selection)
-  const deadline = performance.now() + withinMs
+/** The page of a selection that follows the cursor. */
+export async function searchFrom(snapshot: Snapshot, selection: Selection, options: SearchOptions): Promise<Page> {
+  const { order, limit, timeoutMs } = options
+  const compare = comparatorFor(order)
+  const job = searchJob(snapshot, selection)
+  const deadline = performance.now() + timeoutMs
   const found: LogLine[] = []
   let cutoff = null as LineKey | null
-  const lastSlice = await job.slices(startingAt(coverage(course, library), course), order, withinMs, slice => {
+  const whole = sliceAfterCursor(coverage(options, snapshot), options)
+  const lastSlice = await job.slices(whole, order, timeoutMs, slice => {
     const wanted = limit + 1 - found.length
-    const takes: Take[] = []
+    const results: PartialResult[] = []
     job.each(slice, (db, plan) => {
-      const span = spanOf(db, slice, course)
-      takes.push(take({ db, plan, fits: selection.fits, span, order, deadline }, wanted))
+      const range = rangeAfterCursor(db, slice, options)
+      results.push(takeLines({ db, plan, matches: selection.matches, range, order, deadline }, wanted))
     })
-    // Nothing counts beyond the place that every partition got to.
-    const reached = takes.flatMap(each => each.stoppedAt ?? []).sort(inOrder(order))[0]
-    const lines = takes.flatMap(each => each.lines).sort(inOrder(order))
-    for (const { line, ...key } of lines) if (!reached || inOrder(order)(key, reached) <= 0) found.push(line)
-    if (found.length > limit) return 'done'
+    // Lines beyond the place that every partition reached do not count.
+    const reached = results.flatMap(result => result.stoppedAt ?? []).sort(compare)[0]
+    const lines = results.flatMap(result => result.lines).sort(compare)
+    for (const { line, ...key } of lines) if (!reached || compare(key, reached) <= 0) found.push(line)
+    if (found.length > limit) return 'stop'
     cutoff = reached ?? null
-    return reached ? 'done' : 'go on'
+    return reached ? 'stop' : 'continue'
   })
-  // An id is also the cursor that goes on behind it.
+  // An id is also the cursor of the page after its line.
   if (found.length > limit) return { lines: found.slice(0, limit), next: found[limit - 1]!.id, searchedTo: null }
-  const end: LineKey | null = cutoff ?? (lastSlice && edgeOf(lastSlice, order))
+  const end: LineKey | null = cutoff ?? (lastSlice && keyBeyond(lastSlice, order))
   return { lines: found, next: end && lineId(end), searchedTo: end?.timestamp ?? null }
 }
 
-type Found = LineKey & { line: LogLine }
-type Take = { lines: Found[]; stoppedAt: LineKey | null }
+type FoundLine = LineKey & { line: LogLine }
+type PartialResult = { lines: FoundLine[]; stoppedAt: LineKey | null }
 
-/** Up to `wanted` lines of a partition; `stoppedAt` is where it stopped short of the end. */
-function take(walk: Walk, wanted: number): Take {
-  const lines: Found[] = []
-  const stoppedAt = walkLines(walk, (line, key) => {
+/** Up to `wanted` lines of a partition; `stoppedAt` is where the scan stopped before its end, else null. */
+function takeLines(scan: Scan, wanted: number): PartialResult {
+  const lines: FoundLine[] = []
+  const stoppedAt = scanLines(scan, (line, key) => {
     lines.push({ ...key, line })
-    return lines.length === wanted ? 'done' : 'go on'
+    return lines.length === wanted ? 'stop' : 'continue'
   })
   return { lines, stoppedAt }
 }
 
-function startingAt({ from, until }: Slice, { order, cursor }: Course): Slice {
+function sliceAfterCursor({ from, until }: Slice, { order, cursor }: SearchOptions): Slice {
   if (cursor === null) return { from, until }
   return order === 'newest'
     ? { from, until: Math.min(until, cursor.timestamp + 1) }
     : { from: Math.max(from, cursor.timestamp), until }
 }
 
-/** A slice of one partition, without what the cursor has passed. */
-function spanOf(db: Sqlite, slice: Slice, { order, cursor }: Course): Span {
-  const span = spanBetween(slice.from, slice.until)
-  if (cursor === null) return span
+/** The rows of a slice in one partition, without those that the cursor has passed. */
+function rangeAfterCursor(db: Sqlite, slice: Slice, { order, cursor }: SearchOptions): RowRange {
+  const range = rowRange(slice.from, slice.until)
+  if (cursor === null) return range
   const { timestamp, position } = cursor
-  if (order === 'newest' && span.last.timestamp === timestamp) span.last.slot = slotFrom(db, position) - 1
-  if (order === 'oldest' && span.first.timestamp === timestamp) span.first.slot = slotFrom(db, position + 1)
-  return span
+  if (order === 'newest' && range.last.timestamp === timestamp) range.last.slot = firstSlotFrom(db, position) - 1
+  if (order === 'oldest' && range.first.timestamp === timestamp) range.first.slot = firstSlotFrom(db, position + 1)
+  return range
 }
 
-function inOrder(order: Order): (a: LineKey, b: LineKey) => number {
+function comparatorFor(order: Order): (a: LineKey, b: LineKey) => number {
   return order === 'newest' ? (a, b) => compareKeys(b, a) : compareKeys
 }
 
-/** The key just before everything that lies beyond a slice. */
-function edgeOf({ from, until }: Slice, order: Order): LineKey {
-  return order === 'newest' ? { timestamp: from, position: 0 } : { timestamp: until - 1, position: LAST_POSITION }
+/** The key just before everything beyond a slice. */
+function keyBeyond({ from, until }: Slice, order: Order): LineKey {
+  return order === 'newest' ? { timestamp: from, position: 0 } : { timestamp: until - 1, position: MAX_POSITION }
 }

@@ -15,7 +15,7 @@ describe('slices', () => {
         const order = newest ? 'newest' : 'oldest'
         const last = await eachSlice({ from, until }, marks, order, LATER, slice => {
           visited.push(slice)
-          return 'go on'
+          return 'continue'
         })
         expect(last).toBe(null)
         const inTime = newest ? visited.toReversed() : visited
@@ -32,7 +32,7 @@ describe('slices', () => {
     const visited: Slice[] = []
     const last = await eachSlice({ from: 0, until: 500 }, marks, 'newest', performance.now() - 1, slice => {
       visited.push(slice)
-      return 'go on'
+      return 'continue'
     })
     expect(visited).toEqual([{ from: 460, until: 500 }])
     expect(last).toEqual(visited[0])
@@ -40,7 +40,7 @@ describe('slices', () => {
 
   it('end when the visitor has enough, or when there is no more', async () => {
     const whole = { from: 0, until: 10 }
-    expect(await eachSlice(whole, [5], 'oldest', 0, () => 'done')).toBe(null)
-    expect(await eachSlice(whole, [], 'oldest', 0, () => 'go on')).toBe(null)
+    expect(await eachSlice(whole, [5], 'oldest', 0, () => 'stop')).toBe(null)
+    expect(await eachSlice(whole, [], 'oldest', 0, () => 'continue')).toBe(null)
   })
 })

@@ -1,68 +1,71 @@
 // Stores a group of batches: one transaction for each partition that they go to, and an answer for each batch.
 import { Problem } from '../../../problem.ts'
 import type { NewLine } from '../../line.ts'
-import type { Batch, LineError, Stored } from '../../store.ts'
-import { isDamage, storageProblem } from '../partitions/damage.ts'
-import { storedTimestamp } from '../partitions/line-key.ts'
-import { Full, type Partition, type PartitionState, type PlacedLine } from '../partitions/partition.ts'
-import { dayOf, wholeRetention } from '../partitions/partition-name.ts'
+import type { AppendResult, Batch, LineError } from '../../store.ts'
+import { clampTimestamp } from '../partitions/line-key.ts'
+import { type Partition, PartitionFullError, type PartitionState, type PlacedLine } from '../partitions/partition.ts'
+import { clampRetention, dayOf } from '../partitions/partition-name.ts'
 import type { Partitions } from '../partitions/partitions.ts'
+import { isCorruptionError, storageProblem } from '../partitions/quarantine.ts'
 import { countBatch } from './batch-counts.ts'
 
-export type ReadBatch = (batch: Batch) => {
+export type BatchReader = (batch: Batch) => {
   lines: NewLine[]
   rejected: LineError[]
   why: (line: NewLine) => string
 }
 
-export type Outcome = { stored: Stored } | { problem: Problem }
+export type Outcome = { result: AppendResult } | { problem: Problem }
 
 type Appending = {
   partitions: Partitions
-  readBatch: ReadBatch
-  /** Reserves so many positions for lines; answers with the first. */
-  reserve: (count: number) => number
-  /** Called with the lines of each transaction once it is on disk. */
+  readBatch: BatchReader
+  /** Reserves positions for `count` lines; returns the first. */
+  reservePositions: (count: number) => number
+  /** Called with the lines of each transaction once they are on disk. */
   onStored: (lines: readonly PlacedLine[]) => void
 }
 
-/** Answers in the order of `batches`, with what has become of the partitions. */
+/** How many other partitions a transaction is tried with. */
+const MAX_RETRIES = 3
+
+/** The outcomes in the order of `batches`, and the new state of each partition that took lines. */
 export function appendGroup(
   appending: Appending,
   batches: readonly Batch[],
 ): { outcomes: Outcome[]; changed: PartitionState[] } {
-  const groups = Map.groupBy(batches.keys(), i => kindOf(batches[i]!))
+  const groups = Map.groupBy(batches.keys(), i => partitionKey(batches[i]!))
   const outcomes: Outcome[] = []
   const changed: PartitionState[] = []
   for (const indexes of groups.values()) {
     const members = indexes.map(i => batches[i]!)
-    const { answers, state } = appendWhole(appending, members)
+    const { answers, state } = appendToPartition(appending, members)
     for (const [i, index] of indexes.entries()) outcomes[index] = answers[i]!
     if (state) changed.push(state)
   }
   return { outcomes, changed }
 }
 
-/** One transaction; another partition takes it when the first is full or found damaged. */
-function appendWhole(
+/** One transaction; another partition takes it when the first is full or turns out to be damaged. */
+function appendToPartition(
   appending: Appending,
   batches: readonly Batch[],
 ): { answers: Outcome[]; state: PartitionState | null } {
   const { partitions, onStored } = appending
   const { receivedAt, retentionMs } = batches[0]!
-  for (let attempt = 0; ; attempt++) {
+  for (let retries = 0; ; retries++) {
     let partition: Partition | null = null
     try {
       partition = partitions.current(receivedAt, retentionMs)
-      const { answers, lines } = appendTo(partition, appending, batches)
+      const { answers, lines } = appendInTransaction(partition, appending, batches)
       if (lines.length > 0) onStored(lines)
-      return { answers, state: partitions.note(partition) }
+      return { answers, state: partitions.update(partition) }
     } catch (error) {
-      if (error instanceof Full && attempt < 3) {
-        partition!.fill()
-        partitions.note(partition!)
-      } else if (isDamage(error) && partition && attempt < 3) {
-        partitions.setAside(partition.name, error)
+      if (error instanceof PartitionFullError && retries < MAX_RETRIES) {
+        partition!.markFull()
+        partitions.update(partition!)
+      } else if (isCorruptionError(error) && partition && retries < MAX_RETRIES) {
+        partitions.quarantine(partition.name, error)
       } else {
         const problem = storageProblem(error)
         return { answers: batches.map(() => ({ problem })), state: null }
@@ -71,41 +74,41 @@ function appendWhole(
   }
 }
 
-function appendTo(
+function appendInTransaction(
   partition: Partition,
   appending: Appending,
   batches: readonly Batch[],
 ): { answers: Outcome[]; lines: PlacedLine[] } {
   return partition.transaction(() => {
     const lines: PlacedLine[] = []
-    const answers = batches.map(batch => place(partition, appending, batch, lines))
+    const answers = batches.map(batch => placeBatch(partition, appending, batch, lines))
     partition.add(lines)
     return { answers, lines }
   })
 }
 
-/** Reads one batch and adds its lines to `all`, unless its key was seen. */
-function place(partition: Partition, appending: Appending, batch: Batch, all: PlacedLine[]): Outcome {
+/** Reads one batch and adds its lines to `all`, unless its idempotency key is known. */
+function placeBatch(partition: Partition, appending: Appending, batch: Batch, all: PlacedLine[]): Outcome {
   const { idempotencyKey: key, project, receivedAt } = batch
-  const first = key === null ? null : appending.partitions.reply(project, key, receivedAt)
-  if (first !== null) return { stored: { ...(JSON.parse(first) as Stored), repeated: true } }
-  let read: ReturnType<ReadBatch>
+  const firstReply = key === null ? null : appending.partitions.findReply(project, key, receivedAt)
+  if (firstReply !== null) return { result: { ...(JSON.parse(firstReply) as AppendResult), repeated: true } }
+  let read: ReturnType<BatchReader>
   try {
     read = appending.readBatch(batch)
   } catch (error) {
     return { problem: error instanceof Problem ? error : storageProblem(error) }
   }
   const { lines, rejected: errors, why } = read
-  let position = appending.reserve(lines.length)
-  const placed = lines.map(line => ({ line, timestamp: storedTimestamp(line.timestamp), position: position++ }))
-  for (const each of placed) all.push(each)
-  const answer = { accepted: lines.length, rejected: errors.length, errors, counts: countBatch(placed, why) }
-  // With the counts: Vakt may die before they are counted, and then they are when the batch is sent again.
-  if (key !== null) partition.saveReply(project, key, receivedAt, JSON.stringify(answer))
-  return { stored: { ...answer, repeated: false } }
+  let position = appending.reservePositions(lines.length)
+  const placed = lines.map(line => ({ line, timestamp: clampTimestamp(line.timestamp), position: position++ }))
+  for (const line of placed) all.push(line)
+  const reply = { accepted: lines.length, rejected: errors.length, errors, counts: countBatch(placed, why) }
+  // The counts are stored too: when Vakt dies before they are counted, they are counted when the batch is sent again.
+  if (key !== null) partition.saveReply(project, key, receivedAt, JSON.stringify(reply))
+  return { result: { ...reply, repeated: false } }
 }
 
-/** Batches of one kind go to the same partition. */
-function kindOf({ receivedAt, retentionMs }: Batch): string {
-  return `${dayOf(receivedAt)} ${wholeRetention(retentionMs)}`
+/** Batches with the same key go to the same partition. */
+function partitionKey({ receivedAt, retentionMs }: Batch): string {
+  return `${dayOf(receivedAt)} ${clampRetention(retentionMs)}`
 }

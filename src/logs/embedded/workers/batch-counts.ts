@@ -1,4 +1,5 @@
 // Counts the lines of a batch by minute and kind, for detection, which never asks the store.
+import { truncate } from '../../../text.ts'
 import { MINUTE } from '../../../time.ts'
 import type { NewLine } from '../../line.ts'
 import type { LineCount } from '../../store.ts'
@@ -7,7 +8,7 @@ import type { PlacedLine } from '../partitions/partition.ts'
 
 const SAMPLE_LENGTH = 300
 
-/** One count for each minute, source, host, group, level and fingerprint; errors have one of their lines as a sample. */
+/** One count per minute, source, host, group, level and fingerprint; a count of errors has one of its lines as a sample. */
 export function countBatch(lines: readonly PlacedLine[], why: (line: NewLine) => string): LineCount[] {
   const counts = new Map<string, LineCount>()
   for (const placed of lines) {
@@ -15,13 +16,12 @@ export function countBatch(lines: readonly PlacedLine[], why: (line: NewLine) =>
     const minute = Math.floor(line.receivedAt / MINUTE) * MINUTE
     const { project, source, host, group, level, fingerprint } = line
     const kind = `${minute}\0${project}\0${source}\0${host}\0${group}\0${level}\0${fingerprint}`
-    const count = counts.get(kind)
-    if (count) {
-      count.count++
-      count.latest = Math.max(count.latest, line.timestamp)
+    const known = counts.get(kind)
+    if (known) {
+      known.count++
+      known.latest = Math.max(known.latest, line.timestamp)
       continue
     }
-    const sample = fingerprint === '' ? null : { id: lineId(placed), message: cut(line.message), why: why(line) }
     counts.set(kind, {
       minute,
       project,
@@ -32,12 +32,12 @@ export function countBatch(lines: readonly PlacedLine[], why: (line: NewLine) =>
       fingerprint,
       count: 1,
       latest: line.timestamp,
-      sample,
+      sample: fingerprint === '' ? null : sampleOf(placed, why),
     })
   }
   return [...counts.values()]
 }
 
-function cut(message: string): string {
-  return message.length <= SAMPLE_LENGTH ? message : `${message.slice(0, SAMPLE_LENGTH - 1)}…`.toWellFormed()
+function sampleOf(placed: PlacedLine, why: (line: NewLine) => string): LineCount['sample'] {
+  return { id: lineId(placed), message: truncate(placed.line.message, SAMPLE_LENGTH), why: why(placed.line) }
 }

@@ -1,58 +1,58 @@
-// The worker that searches: reads partition files, never writes, and tells of damaged ones.
+// The worker that searches: it reads partition files, never writes, and reports damaged ones.
 import { workerData } from 'node:worker_threads'
 import type { Query } from '../../query/tree.ts'
 import type { PageRequest, TopField } from '../../store.ts'
-import { archiveTo } from '../partitions/archive.ts'
+import { writeArchive } from '../partitions/archive.ts'
 import { parseId } from '../partitions/line-key.ts'
 import { OpenPartitions } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
+import { countByTime, countLines } from '../query/histogram.ts'
 import { linesAround, readLine, recentValues } from '../query/lines-around.ts'
-import type { Library } from '../query/search-job.ts'
+import type { Snapshot } from '../query/search-job.ts'
 import { searchPage } from '../query/search-page.ts'
 import { topValues } from '../query/top-values.ts'
-import { countByTime, countLines } from './histogram.ts'
-import { answerCalls, tell } from './worker-protocol.ts'
+import { answerCalls, notify } from './worker-protocol.ts'
 
 export type ReaderStart = { folder: string }
-type Partitions = readonly PartitionState[]
+type States = readonly PartitionState[]
 
 const { folder } = workerData as ReaderStart
-const readables = new OpenPartitions(folder)
+const connections = new OpenPartitions(folder)
 
 const calls = {
-  search: (partitions: Partitions, request: PageRequest) => searchPage(library(partitions), request),
-  count: (partitions: Partitions, query: Query, withinMs: number) => countLines(library(partitions), query, withinMs),
-  read(partitions: Partitions, id: string) {
+  search: (states: States, request: PageRequest) => searchPage(snapshotOf(states), request),
+  count: (states: States, query: Query, timeoutMs: number) => countLines(snapshotOf(states), query, timeoutMs),
+  read(states: States, id: string) {
     const key = parseId(id)
-    return key && readLine(library(partitions), key)
+    return key && readLine(snapshotOf(states), key)
   },
-  context: (partitions: Partitions, id: string, before: number, after: number) =>
-    linesAround(library(partitions), id, before, after),
+  context: (states: States, id: string, before: number, after: number) =>
+    linesAround(snapshotOf(states), id, before, after),
   histogram: (
-    partitions: Partitions,
+    states: States,
     query: Query,
-    course: { from: number; until: number; buckets: number; withinMs: number },
-  ) => countByTime(library(partitions), query, course),
-  top: (partitions: Partitions, query: Query, field: TopField, limit: number, withinMs: number) =>
-    topValues(library(partitions), query, field, limit, withinMs),
-  values: (partitions: Partitions, field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number) =>
-    recentValues(library(partitions), field, prefix, limit),
-  archive: (partitions: Partitions, name: string, to: string) => archiveTo(library(partitions), name, to),
-  forget: (name: string) => readables.forget(name),
-  close: () => readables.closeAll(),
+    range: { from: number; until: number; buckets: number; timeoutMs: number },
+  ) => countByTime(snapshotOf(states), query, range),
+  top: (states: States, query: Query, field: TopField, limit: number, timeoutMs: number) =>
+    topValues(snapshotOf(states), query, field, limit, timeoutMs),
+  values: (states: States, field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number) =>
+    recentValues(snapshotOf(states), field, prefix, limit),
+  archive: (states: States, name: string, to: string) => writeArchive(snapshotOf(states), name, to),
+  closePartition: (name: string) => connections.close(name),
+  close: () => connections.closeAll(),
 }
 export type ReaderCalls = typeof calls
 
 answerCalls(calls)
-tell('ready', null)
+notify('ready', null)
 
-function library(partitions: Partitions): Library {
+function snapshotOf(states: States): Snapshot {
   return {
-    readables,
-    partitions,
-    onDamage(name, error) {
-      readables.forget(name)
-      tell('damage', { name, message: error.message })
+    connections,
+    partitions: states,
+    onCorruption(name, error) {
+      connections.close(name)
+      notify('corruption', { name, message: error.message })
     },
   }
 }

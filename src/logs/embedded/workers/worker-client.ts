@@ -1,10 +1,11 @@
-// A worker as the main thread has it: calls with answers, and another worker in its place when it dies.
+// The main thread's side of a worker: calls with answers, and a new worker when the old one dies.
 import { Worker } from 'node:worker_threads'
+import { backOff } from '../../../backoff.ts'
 import type { Logger } from '../../../logger.ts'
 import { Problem } from '../../../problem.ts'
-import { type Answer, type Callable, type Notice, problemOf } from './worker-protocol.ts'
+import { type Answer, type Callable, deserializeProblem, type Notice } from './worker-protocol.ts'
 
-type Pending = { resolve: (result: unknown) => void; reject: (problem: Problem) => void }
+type PendingCall = { resolve: (result: unknown) => void; reject: (problem: Problem) => void }
 
 export type WorkerClientOptions = {
   /** For people: `log writer 1`. */
@@ -13,29 +14,31 @@ export type WorkerClientOptions = {
   /** What the worker starts from. */
   start: unknown
   logger: Logger
-  /** Called when a worker is ready, the first and each that replaces it, with what it says then. */
+  /** Called when a worker is ready, the first one and each that replaces it, with the content of its `ready` notice. */
   onReady: (content: unknown) => void
   onNotice: (notice: string, content: unknown) => void
+  /** What a caller should do whose call was cut off by the death of the worker: a sentence. */
+  retryAdvice: string
 }
 
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 10_000
+const RESTART_DELAY = { baseMs: 100, maxMs: 10_000 }
 /**
- * Bounds of a worker's heap, MB. Left to itself V8 lets garbage pile up: 350 MB instead of 290 for a process with the store
- * under load, at the same speed. The old generation has room for the largest body an intake takes, read into lines.
+ * Limits of a worker's heap, MB. Without them V8 lets garbage pile up: 350 MB instead of 290 for a process with the store
+ * under load, at the same speed. The old generation has room for the largest body an intake takes, parsed into lines.
  */
-const YOUNG_MB = 24
-const OLD_MB = 512
+const YOUNG_GENERATION_MB = 24
+const OLD_GENERATION_MB = 512
 
 export class WorkerClient<Calls extends Callable> {
   readonly #options: WorkerClientOptions
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new Map<number, PendingCall>()
   #worker: Worker | null = null
   #ready = false
-  #everReady = false
+  #wasReady = false
   #closed = false
   #calls = 0
-  #pause = FIRST_PAUSE_MS
+  /** Deaths in a row, without an answered call between them. */
+  #failures = 0
   #restart: NodeJS.Timeout | null = null
 
   constructor(options: WorkerClientOptions) {
@@ -54,43 +57,43 @@ export class WorkerClient<Calls extends Callable> {
 
   /** Starts the worker; rejects when it dies before it is ready. */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => this.#begin(resolve, reject))
+    return new Promise((resolve, reject) => this.#startWorker(resolve, reject))
   }
 
-  /** Calls a function of the worker. Rejects with its problem, or with `busy` when the worker is gone. */
+  /** Calls a function of the worker. Rejects with the worker's problem, or with `busy` when the worker is not running. */
   call<N extends keyof Calls & string>(
     name: N,
     args: Parameters<Calls[N]>,
     transfer: readonly ArrayBuffer[] = [],
   ): Promise<Awaited<ReturnType<Calls[N]>>> {
     return new Promise((resolve, reject) => {
-      if (!this.#ready) return reject(this.#gone())
+      if (!this.#ready) return reject(this.#stoppedProblem())
       const call = ++this.#calls
       this.#worker!.postMessage({ call, name, args }, [...transfer])
-      this.#pending.set(call, { resolve: resolve as Pending['resolve'], reject })
+      this.#pending.set(call, { resolve: resolve as PendingCall['resolve'], reject })
     })
   }
 
-  /** Ends the worker for good; it should have been asked to finish before. */
+  /** Ends the worker for good; ask it to finish its work before. */
   async close(): Promise<void> {
     this.#closed = true
     if (this.#restart) clearTimeout(this.#restart)
     await this.#worker?.terminate()
   }
 
-  #begin(onReady: () => void, onFailure: (problem: Problem) => void): void {
+  #startWorker(onReady: () => void, onFailure: (problem: Problem) => void): void {
     const worker = new Worker(this.#options.file, {
       workerData: this.#options.start,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: OLD_MB },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, maxOldGenerationSizeMb: OLD_GENERATION_MB },
       execArgv: [],
     })
     this.#worker = worker
     let failure: Error | null = null
     worker.on('message', (message: Answer | Notice) => {
-      if (!('notice' in message)) return this.#settle(message)
+      if (!('notice' in message)) return this.#receiveAnswer(message)
       if (message.notice !== 'ready') return this.#options.onNotice(message.notice, message.content)
       this.#ready = true
-      this.#everReady = true
+      this.#wasReady = true
       this.#options.onReady(message.content)
       onReady()
     })
@@ -99,44 +102,41 @@ export class WorkerClient<Calls extends Callable> {
     })
     worker.on('exit', () => {
       this.#ready = false
-      const gone = this.#gone(failure)
-      onFailure(gone)
-      for (const { reject } of this.#pending.values()) reject(gone)
+      const problem = this.#stoppedProblem(failure)
+      onFailure(problem)
+      for (const { reject } of this.#pending.values()) reject(problem)
       this.#pending.clear()
-      if (!this.#closed && this.#everReady) this.#startAgain(failure)
+      if (!this.#closed && this.#wasReady) this.#scheduleRestart(failure)
     })
   }
 
-  #settle(answer: Answer): void {
+  #receiveAnswer(answer: Answer): void {
     const pending = this.#pending.get(answer.call)
     this.#pending.delete(answer.call)
-    this.#pause = FIRST_PAUSE_MS
-    if ('problem' in answer) pending?.reject(problemOf(answer.problem))
+    this.#failures = 0
+    if ('problem' in answer) pending?.reject(deserializeProblem(answer.problem))
     else pending?.resolve(answer.result)
   }
 
-  #startAgain(failure: Error | null): void {
+  #scheduleRestart(failure: Error | null): void {
     const { name, logger } = this.#options
-    logger.error(`The ${name} stopped and is started again`, {
-      error: failure?.message ?? 'it ended',
-      inMs: this.#pause,
-    })
+    const delayMs = backOff(++this.#failures, RESTART_DELAY)
+    logger.error(`The ${name} stopped and is restarted`, { error: failure?.message ?? 'it exited', delayMs })
     this.#restart = setTimeout(
       () =>
-        this.#begin(
+        this.#startWorker(
           () => logger.info(`The ${name} is back`),
           () => {},
         ),
-      this.#pause,
+      delayMs,
     )
-    this.#pause = Math.min(LONGEST_PAUSE_MS, this.#pause * 2)
   }
 
-  #gone(failure: Error | null = null): Problem {
-    const why = failure ? ` (${failure.message})` : ''
+  #stoppedProblem(failure: Error | null = null): Problem {
+    const reason = failure ? ` (${failure.message})` : ''
     return new Problem(
       'busy',
-      `The ${this.#options.name} stopped${why} and is started again. Whether this was stored is not known: try again, with the same idempotency key if there is one.`,
+      `The ${this.#options.name} stopped${reason} and is restarted. ${this.#options.retryAdvice}`,
       { retryAfterMs: 1_000, cause: failure },
     )
   }

@@ -1,9 +1,10 @@
-// Calls between the main thread and its workers: one message there, one back, problems included.
+// The messages between the main thread and its workers: a call, its answer or problem, and notices.
 import { parentPort } from 'node:worker_threads'
 import { Problem, type ProblemCode } from '../../../problem.ts'
+import { errorMessage } from '../../../text.ts'
 
 /** A problem as a message can carry it. */
-export type PlainProblem = {
+export type SerializedProblem = {
   code: ProblemCode
   message: string
   fields: Record<string, string> | undefined
@@ -11,37 +12,37 @@ export type PlainProblem = {
 }
 
 export type Call = { call: number; name: string; args: unknown[] }
-export type Answer = { call: number; result: unknown } | { call: number; problem: PlainProblem }
-/** What a worker says of itself: `ready` once, and whatever else its owner knows. */
+export type Answer = { call: number; result: unknown } | { call: number; problem: SerializedProblem }
+/** What a worker reports without being asked: `ready` once, then whatever its owner listens for. */
 export type Notice = { notice: string; content: unknown }
 
 /** The functions of a worker; each may be called from the main thread. */
 export type Callable = { [name: string]: (...args: never[]) => unknown }
 
-/** Answers calls in this worker with these functions. */
+/** Answers the calls to this worker with these functions. */
 export function answerCalls(functions: Callable): void {
   parentPort!.on('message', async ({ call, name, args }: Call) => {
     try {
       const run = functions[name] as (...args: unknown[]) => unknown
       parentPort!.postMessage({ call, result: await run(...args) } satisfies Answer)
     } catch (error) {
-      parentPort!.postMessage({ call, problem: plainProblem(error) } satisfies Answer)
+      parentPort!.postMessage({ call, problem: serializeProblem(error) } satisfies Answer)
     }
   })
 }
 
-/** Tells the main thread something that it did not ask for. */
-export function tell(notice: string, content: unknown): void {
+/** Sends the main thread a notice that it did not ask for. */
+export function notify(notice: string, content: unknown): void {
   parentPort!.postMessage({ notice, content } satisfies Notice)
 }
 
-export function plainProblem(error: unknown): PlainProblem {
+export function serializeProblem(error: unknown): SerializedProblem {
   if (error instanceof Problem)
     return { code: error.code, message: error.message, fields: error.fields, retryAfterMs: error.retryAfterMs }
-  const message = error instanceof Error ? error.message : String(error)
-  return { code: 'internal', message: `The log store failed: ${message}`, fields: undefined, retryAfterMs: undefined }
+  const message = `The log store failed: ${errorMessage(error)}`
+  return { code: 'internal', message, fields: undefined, retryAfterMs: undefined }
 }
 
-export function problemOf({ code, message, fields, retryAfterMs }: PlainProblem): Problem {
+export function deserializeProblem({ code, message, fields, retryAfterMs }: SerializedProblem): Problem {
   return new Problem(code, message, { ...(fields && { fields }), ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }

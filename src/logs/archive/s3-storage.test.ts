@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type S3Fault, startS3 } from '../../testing/s3/s3-server.ts'
 import { signatureFault } from '../../testing/s3/sigv4.ts'
-import { s3Place } from './s3-place.ts'
+import { s3Storage } from './s3-storage.ts'
 
 const PART = 64 * 1024
 const NAME = '2026-11-20.3d.0~2.ndjson.zst'
@@ -16,7 +16,7 @@ let s3: Awaited<ReturnType<typeof startS3>>
 let folder: string
 let file: string
 const pauses: number[] = []
-const course = () => ({ signal: AbortSignal.timeout(20_000), onBytes() {} })
+const transfer = () => ({ signal: AbortSignal.timeout(20_000), onProgress() {} })
 
 beforeEach(async () => {
   s3 = await startS3('logs', {}, PART)
@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 const place = (changes: Partial<typeof s3.bucket> = {}) =>
-  s3Place({ ...s3.bucket, ...changes }, { partBytes: PART, pause: async ms => pauses.push(ms) })
+  s3Storage({ ...s3.bucket, ...changes }, { partBytes: PART, sleep: async ms => pauses.push(ms) })
 const has = (bytes: number) => {
   const content = randomBytes(bytes)
   writeFileSync(file, content)
@@ -40,9 +40,9 @@ const has = (bytes: number) => {
 describe('a file in a bucket', () => {
   it.each([0, 1, PART, PART + 1, 5 * PART + 7])('of %i bytes goes there and comes back', async bytes => {
     const content = has(bytes)
-    await place().put(file, NAME, course())
+    await place().put(file, NAME, transfer())
     expect(s3.objects.get(NAME)?.equals(content)).toBe(true)
-    await place().get(NAME, join(folder, 'back'), course())
+    await place().get(NAME, join(folder, 'back'), transfer())
     expect(readFileSync(join(folder, 'back')).equals(content)).toBe(true)
     expect(s3.uploads.size).toBe(0)
   })
@@ -50,9 +50,9 @@ describe('a file in a bucket', () => {
   it('goes under a prefix of any letters', async () => {
     const content = has(3 * PART)
     const prefixed = place({ prefix: "vakt's own/é+1 (a)" })
-    await prefixed.put(file, NAME, course())
+    await prefixed.put(file, NAME, transfer())
     expect([...s3.objects.keys()]).toEqual([`vakt's own/é+1 (a)/${NAME}`])
-    await prefixed.get(NAME, join(folder, 'back'), course())
+    await prefixed.get(NAME, join(folder, 'back'), transfer())
     expect(readFileSync(join(folder, 'back')).equals(content)).toBe(true)
     expect(prefixed.name).toBe("s3://logs/vakt's own/é+1 (a)")
   })
@@ -60,7 +60,7 @@ describe('a file in a bucket', () => {
   it('tells how far it is', async () => {
     has(3 * PART)
     const told: number[] = []
-    await place().put(file, NAME, { ...course(), onBytes: done => told.push(done) })
+    await place().put(file, NAME, { ...transfer(), onProgress: done => told.push(done) })
     expect(told).toEqual([PART, 2 * PART, 3 * PART, 3 * PART])
   })
 })
@@ -74,31 +74,31 @@ describe('trouble on the way', () => {
   ]
   it.each(troubles)('%s at every single request is got over', async (_, fault) => {
     const content = has(3 * PART)
-    await place().put(file, 'whole run', course())
+    await place().put(file, 'whole run', transfer())
     const requests = s3.calls.length
     for (let nth = 0; nth < requests; nth++) {
       s3.objects.clear()
       let left = nth
       s3.fails(fault, () => left-- === 0)
-      await place().put(file, NAME, course())
+      await place().put(file, NAME, transfer())
       expect([nth, s3.objects.get(NAME)?.equals(content)]).toEqual([nth, true])
     }
   })
 
   it('half an answer is asked for again', async () => {
     const content = has(PART)
-    await place().put(file, NAME, course())
+    await place().put(file, NAME, transfer())
     s3.fails('half')
-    await place().get(NAME, join(folder, 'back'), course())
+    await place().get(NAME, join(folder, 'back'), transfer())
     expect(readFileSync(join(folder, 'back')).equals(content)).toBe(true)
   })
 
   it('that lasts is told in one sentence after five attempts further and further apart', async () => {
     has(10)
     for (let i = 0; i < 5; i++) s3.fails({ status: 503, code: 'SlowDown' })
-    await expect(place().put(file, NAME, course())).rejects.toMatchObject({
+    await expect(place().put(file, NAME, transfer())).rejects.toMatchObject({
       code: 'busy',
-      message: 'The archive s3://logs is not well: it answered 503 SlowDown.',
+      message: 'The archive s3://logs is unavailable: it answered 503 SlowDown.',
     })
     expect(s3.calls.length).toBe(5)
     expect(pauses.map(Math.round).toSorted((a, b) => a - b)).toEqual(pauses.map(Math.round))
@@ -108,19 +108,19 @@ describe('trouble on the way', () => {
   it('leaves no parts behind, neither of a failure nor of a crash', async () => {
     has(3 * PART)
     for (let i = 0; i < 5; i++) s3.fails('cut', ({ query }) => query.startsWith('partNumber=2'))
-    await expect(place().put(file, NAME, course())).rejects.toMatchObject({ code: 'busy' })
+    await expect(place().put(file, NAME, transfer())).rejects.toMatchObject({ code: 'busy' })
     expect(s3.uploads.size).toBe(0)
     s3.uploads.set('of a crash', { key: NAME, parts: new Map() })
     s3.uploads.set('of another', { key: `${NAME}2`, parts: new Map() })
-    await place().put(file, NAME, course())
+    await place().put(file, NAME, transfer())
     expect([...s3.uploads.keys()]).toEqual(['of another'])
   })
 
   it('ends at once when it is given up', async () => {
     has(3 * PART)
     const ending = new AbortController()
-    const onBytes = () => ending.abort(new Error('stopped'))
-    await expect(place().put(file, NAME, { signal: ending.signal, onBytes })).rejects.toThrow('stopped')
+    const onProgress = () => ending.abort(new Error('stopped'))
+    await expect(place().put(file, NAME, { signal: ending.signal, onProgress })).rejects.toThrow('stopped')
     expect(s3.objects.size).toBe(0)
   })
 })
@@ -128,20 +128,20 @@ describe('trouble on the way', () => {
 describe('settings that are wrong', () => {
   it.each([
     [{ accessKey: 'AKIDOTHER' }, 'forbidden', 'does not know the key in ARCHIVE_S3_ACCESS_KEY'],
-    [{ secretKey: 'wrong' }, 'forbidden', 'ARCHIVE_S3_SECRET_KEY does not fit'],
+    [{ secretKey: 'wrong' }, 'forbidden', 'ARCHIVE_S3_SECRET_KEY does not match'],
     [{ bucket: 'nobodys' }, 'not_found', 'There is no bucket nobodys.'],
     [{ endpoint: 'http://127.0.0.1:65534' }, 'busy', 'cannot be reached (ECONNREFUSED).'],
   ])('%j is one plain sentence', async (changes, code, message) => {
     has(2 * PART)
     const said = await place(changes)
-      .put(file, NAME, course())
+      .put(file, NAME, transfer())
       .catch(error => error)
     expect(said).toMatchObject({ code, message: expect.stringContaining(message) })
     expect(said.message).not.toMatch(/<|wrong\b|\n/)
   })
 
   it('a file that is not there is not found', async () => {
-    await expect(place().get(NAME, file, course())).rejects.toMatchObject({ code: 'not_found' })
+    await expect(place().get(NAME, file, transfer())).rejects.toMatchObject({ code: 'not_found' })
   })
 })
 

@@ -1,0 +1,14 @@
+// The port to a place for archives: a file is put there under a key, whole or not at all, and can be fetched again.
+
+/** `onProgress` is called with the bytes transferred so far; the transfer rejects when `signal` is aborted. */
+export type TransferOptions = { signal: AbortSignal; onProgress: (doneBytes: number) => void }
+
+/** Every method rejects with a `Problem`: `busy` when a retry may help, else with what a person must fix. */
+export interface ArchiveStorage {
+  /** For people, such as `s3://logs/vakt`. */
+  readonly name: string
+  /** Stores a file and replaces an earlier one; resolves when it is safe and its size is verified. */
+  put(file: string, key: string, options: TransferOptions): Promise<void>
+  /** Fetches a file; `not_found` when there is none under the key. */
+  get(key: string, file: string, options: TransferOptions): Promise<void>
+}
