@@ -76,3 +76,21 @@ it('what is no alert number is told once what would be one', async () => {
   const message = 'Alert must be an alert number such as 42, or all, but is "abc".'
   expect(await app.says('ack abc')).toMatchObject({ problem: { message } })
 })
+
+it('the former names of commands, flags and result fields still work', async () => {
+  const app = await startApp()
+  await app.result('holds set --hold-off 1m --settle 2h --flap-within 5m --flap-good 3m --storm-post 7')
+  const thresholds = await app.result('suppression show')
+  expect(thresholds).toEqual(await app.result('holds show'))
+  expect(thresholds).toMatchObject({
+    ...{ inhibition_delay_ms: 60_000, recovery_grace_ms: 7_200_000, flap_window_ms: 300_000, storm_max_remaining: 7 },
+    ...{ hold_off_ms: 60_000, settle_ms: 7_200_000, flap_within_ms: 300_000, flap_good_ms: 180_000, storm_post: 7 },
+  })
+  await app.result('quiet set "22:00-07:00"')
+  expect(await app.result('quiet-hours show')).toEqual(await app.result('quiet show'))
+  await app.result('quiet off')
+  await app.result('silence add job')
+  await (await app.hasCheck('job'))('/fail')
+  const { alerts } = await app.result<{ alerts: object[] }>('alerts list')
+  expect(alerts[0]).toMatchObject({ held_by: 'silence:1', suppressed_by: { kind: 'silence', id: 1 } })
+})

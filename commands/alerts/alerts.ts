@@ -6,6 +6,7 @@ import { countAlerts, listAlerts, readHistory } from '../../src/alerts/alert-lis
 import { ALL_ACTIONS, readActionsShown } from '../../src/alerts/available-actions.ts'
 import { endAlert, findAlert, fireAlert, readOpenAlert } from '../../src/alerts/lifecycle.ts'
 import { readInhibited } from '../../src/alerts/suppression/suppressed-alerts.ts'
+import { heldBy, suppressorOf } from '../../src/alerts/suppression/suppression.ts'
 import type { Button, Card, Text } from '../../src/card.ts'
 import { SEVERITIES } from '../../src/detectors/finding.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
@@ -77,7 +78,14 @@ const show = command({
       card: { ...card, lines: [...(card.lines ?? []), ...next, [{ bold: 'Timeline' }], ...earlier, ...timeline] },
       result: {
         alerts: [alertResult(state, alert)],
-        history: newest.map(({ at, what, by, note }) => ({ at: isoTime(at), what, by, note })),
+        history: newest.map(({ at, what, by, note, kind, count }) => ({
+          at: isoTime(at),
+          what,
+          by,
+          note,
+          kind,
+          count,
+        })),
         history_total: total,
         audience: listRecipients(state, id).map(({ channelId, mention, why }) => ({
           channel: channelId,
@@ -182,6 +190,7 @@ export const alertCommands = [list, show, history, test]
 
 /** An alert in the machine-readable form of every command that answers with some. */
 export function alertResult(state: Context['state'], alert: Alert) {
+  const suppressor = suppressorOf(alert)
   return {
     id: alert.id,
     state: alert.state,
@@ -192,7 +201,10 @@ export function alertResult(state: Context['state'], alert: Alert) {
     project: alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null),
     owner: alert.owner,
     labels: alert.labels,
-    held_by: alert.suppressedBy,
+    suppressed_by: suppressor,
+    suppressed_until: isoTime(alert.suppressedUntil),
+    suppressed_count: alert.suppressedCount,
+    held_by: suppressor && heldBy(suppressor),
     held_until: isoTime(alert.suppressedUntil),
     explains: alert.suppressedCount,
     flapping: alert.flappingSince !== null && alert.state !== 'resolved',
@@ -231,7 +243,7 @@ function alertLine(alert: Alert): Text {
   const lasted = over === null ? '' : `, for ${aboutDuration(over - alert.since)}`
   const until: Text = alert.suppressedUntil === null ? [] : [' until ', { time: alert.suppressedUntil, style: 'clock' }]
   const held: Text =
-    alert.suppressedBy === null || over !== null ? [] : [` · held back by ${alert.suppressedWhy}`, ...until]
+    alert.suppression === null || over !== null ? [] : [` · held back by ${alert.suppressionReason}`, ...until]
   return [
     { bold: `${alert.id}` },
     ` · ${stateWord(alert)} · ${alert.title} · `,

@@ -127,12 +127,12 @@ const end = command({
   run({ name, project }, context) {
     const { state, now } = context
     const one = maintenanceOf(context, name, project)
-    if (one.over || one.startsAt > now) throw new Problem('conflict', `No window of "${name}" is on now.`)
-    const open = countSuppressed(state, `maintenance:${one.id}`)
+    if (one.ended || one.startsAt > now) throw new Problem('conflict', `No window of "${name}" is on now.`)
+    const open = countSuppressed(state, { kind: 'maintenance', id: one.id })
     const ended = endWindow(state, one, now, true)
     reevaluateSuppressions(state, now)
     const card = maintenanceCard(ended, context)
-    const said = `The window is over. It held back ${counted(one.held, 'alert')}; ${open} still open.`
+    const said = `The window is over. It held back ${counted(one.suppressedCount, 'alert')}; ${open} still open.`
     return { card: { ...card, lines: [said, ...card.lines] }, result: maintenanceResult(context, ended) }
   },
 })
@@ -145,7 +145,7 @@ const remove = command({
   args: { name: named(), project: inProject(), yes: yes() },
   run({ name, project, yes }, context) {
     const one = maintenanceOf(context, name, project)
-    if (context.interactive && !yes && !one.over) {
+    if (context.interactive && !yes && !one.ended) {
       const line = `maintenance remove ${quoteWord(one.name)}`
       return confirmation(`Remove the maintenance ${one.name}?`, [maintenanceLine(one, context.now)], { line })
     }
@@ -175,16 +175,16 @@ function maintenanceOf({ state }: Context, name: string, project: string | undef
 }
 
 function maintenanceCard(one: Maintenance, { state, now }: Context) {
-  const on = !one.over && one.startsAt <= now
+  const on = !one.ended && one.startsAt <= now
   const buttons = [
     ...(on ? [{ label: 'End it', line: `maintenance end ${quoteWord(one.name)}` }] : []),
-    ...(one.over ? [] : [{ label: 'Remove', line: `maintenance remove ${quoteWord(one.name)}` }]),
+    ...(one.ended ? [] : [{ label: 'Remove', line: `maintenance remove ${quoteWord(one.name)}` }]),
   ]
   const held = on
-    ? [`It holds back ${counted(countSuppressed(state, `maintenance:${one.id}`), 'open alert')} now.`]
+    ? [`It holds back ${counted(countSuppressed(state, { kind: 'maintenance', id: one.id }), 'open alert')} now.`]
     : []
   return {
-    title: `Maintenance ${one.name}: ${one.over ? 'over' : on ? 'on' : 'planned'}`,
+    title: `Maintenance ${one.name}: ${one.ended ? 'over' : on ? 'on' : 'planned'}`,
     tone: 'muted' as const,
     lines: [maintenanceLine(one, now), ...held],
     buttons,
@@ -193,7 +193,7 @@ function maintenanceCard(one: Maintenance, { state, now }: Context) {
 
 function maintenanceLine(one: Maintenance, now: number): Text {
   const when = one.cron === null ? '' : ` at "${one.cron}" (${one.timeZone})`
-  const window: Text = one.over
+  const window: Text = one.ended
     ? ['over since ', { time: one.endsAt, style: 'moment' }]
     : one.startsAt <= now
       ? ['on until ', { time: one.endsAt, style: 'moment' }]
@@ -213,13 +213,13 @@ function maintenanceResult({ state, now }: Context, one: Maintenance) {
       name: one.name,
       matcher: one.matcher,
       project: one.projectId === null ? null : (readProjectById(state, one.projectId)?.name ?? null),
-      state: one.over ? 'over' : one.startsAt <= now ? 'on' : 'planned',
+      state: one.ended ? 'over' : one.startsAt <= now ? 'on' : 'planned',
       cron: one.cron,
       time_zone: one.timeZone,
       duration_ms: one.duration,
       starts_at: isoTime(one.startsAt),
       ends_at: isoTime(one.endsAt),
-      held: one.held,
+      held: one.suppressedCount,
       by: one.by,
     },
   }

@@ -22,11 +22,15 @@ const NEVER = 'never'
 const inProject = () => projectName().optional().describe('For this project only; it then has its own')
 
 const set = command({
-  name: 'quiet set',
+  name: 'quiet-hours set',
+  aliases: ['quiet set'],
   summary: 'Set the hours in which what is not critical waits',
   details:
     'When they end, one digest tells what happened and what still goes on. "never" lets a project have none though there are some for all.',
-  examples: ['quiet set "Mon-Fri 22:00-07:00; Sat,Sun 22:00-09:00" --tz Europe/Oslo', 'quiet set never --project shop'],
+  examples: [
+    'quiet-hours set "Mon-Fri 22:00-07:00; Sat,Sun 22:00-09:00" --tz Europe/Oslo',
+    'quiet-hours set never --project shop',
+  ],
   role: 'admin',
   args: {
     hours: positional(z.string().trim().min(1).max(200)).describe('Such as "Mon-Fri 22:00-07:00", or never'),
@@ -50,7 +54,8 @@ const set = command({
 })
 
 const show = command({
-  name: 'quiet show',
+  name: 'quiet-hours show',
+  aliases: ['quiet show'],
   summary: 'Show the quiet hours, and whether it is quiet now',
   role: 'viewer',
   args: { project: projectName().optional().describe('Only of this project') },
@@ -58,9 +63,10 @@ const show = command({
 })
 
 const off = command({
-  name: 'quiet off',
+  name: 'quiet-hours off',
+  aliases: ['quiet off'],
   summary: 'Take quiet hours away; what waits and still goes on is told',
-  examples: ['quiet off', 'quiet off --project shop'],
+  examples: ['quiet-hours off', 'quiet-hours off --project shop'],
   role: 'admin',
   args: { project: projectName().optional().describe('Those of this project; it then follows those for all') },
   run({ project }, context) {
@@ -95,7 +101,9 @@ function answer(context: Context, project: string | undefined) {
       title: all.length === 0 ? 'There are no quiet hours' : 'Quiet hours',
       tone: 'plain' as const,
       lines:
-        all.length === 0 ? ['"quiet set "Mon-Sun 22:00-07:00"" would set some.'] : all.map(one => line(one, context)),
+        all.length === 0
+          ? ['"quiet-hours set "Mon-Sun 22:00-07:00"" would set some.']
+          : all.map(one => line(one, context)),
     },
     result: {
       quiet: all.map(one => ({

@@ -133,14 +133,14 @@ const end = command({
   run({ silence: id, project }, context) {
     const { state, now, by } = context
     const silence = silenceOf(context, id, project)
-    const open = countSuppressed(state, `silence:${id}`)
+    const open = countSuppressed(state, { kind: 'silence', id })
     const ended = endSilence(state, silence, by.name, now)
     reevaluateSuppressions(state, now)
     return {
       card: {
         title: `Silence ${id} is over`,
         tone: 'plain',
-        lines: [`It held back ${counted(ended.held, 'alert')}; ${open} still open.`],
+        lines: [`It held back ${counted(ended.suppressedCount, 'alert')}; ${open} still open.`],
       },
       result: silenceResult(context, ended),
     }
@@ -189,7 +189,7 @@ function wanted({ state }: Context, asked: string | undefined, alertId: number |
 }
 
 function silenceCard(silence: Silence, { state }: Context) {
-  const by = `silence:${silence.id}`
+  const by = { kind: 'silence', id: silence.id } as const
   const open = countSuppressed(state, by)
   const held = listSuppressed(state, by, NAMED).map((alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.title}`])
   return {
@@ -220,7 +220,7 @@ function silenceLine(silence: Silence): Text {
     { code: silence.matcher },
     ` by ${silence.by}${why} · ${over ? 'over since ' : 'until '}`,
     { time: silence.endedAt ?? silence.endsAt, style: 'moment' },
-    ` · held back ${silence.held.toLocaleString('en')}`,
+    ` · held back ${silence.suppressedCount.toLocaleString('en')}`,
   ]
 }
 
@@ -236,8 +236,8 @@ function silenceResult({ state }: Context, silence: Silence) {
       ends_at: isoTime(silence.endsAt),
       ended_at: isoTime(silence.endedAt),
       ended_by: silence.endedBy,
-      held: silence.held,
-      open: countSuppressed(state, `silence:${silence.id}`),
+      held: silence.suppressedCount,
+      open: countSuppressed(state, { kind: 'silence', id: silence.id }),
     },
   }
 }

@@ -1,8 +1,14 @@
-// The thresholds of holding back: how long to wait for a cause, what is flapping, what is a storm.
+// Commands for the thresholds of suppression: inhibition, flapping and storms.
 import { z } from 'zod'
-import { readThresholds, resetThresholds, setThresholds } from '../../src/alerts/suppression/settings.ts'
-import { THRESHOLDS, type ThresholdName, type Thresholds } from '../../src/alerts/suppression/threshold.ts'
-import { kebab } from '../../src/command/command.ts'
+import {
+  readThresholds,
+  resetThresholds,
+  setThresholds,
+  THRESHOLDS,
+  type ThresholdName,
+  type Thresholds,
+} from '../../src/alerts/suppression/settings.ts'
+import { aliased, kebab } from '../../src/command/command.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import { formatDuration, parseDuration } from '../../src/time.ts'
@@ -11,35 +17,41 @@ import { type Context, command, projectName } from '../context.ts'
 const inProject = () => projectName().optional().describe('Only for this project')
 
 const show = command({
-  name: 'holds show',
-  summary: 'Show when alerts wait for their cause, flap or are a storm',
+  name: 'suppression show',
+  aliases: ['holds show'],
+  summary: 'Show the thresholds for inhibition, flapping and alert storms',
   details:
-    'Silences, maintenance and quiet hours hold alerts back too: "silence list", "maintenance list", "quiet show".',
-  examples: ['holds show', 'holds show --project shop'],
+    'Silences, maintenance and quiet hours suppress alerts too: "silence list", "maintenance list", "quiet-hours show".',
+  examples: ['suppression show', 'suppression show --project shop'],
   role: 'viewer',
   args: { project: inProject() },
   run: ({ project }, context) => answer(context, project),
 })
 
 const set = command({
-  name: 'holds set',
-  summary: 'Change when alerts wait for their cause, flap or are a storm',
-  examples: ['holds set --storm-rate 50', 'holds set --project shop --hold-off 1m --flap-changes 4'],
+  name: 'suppression set',
+  aliases: ['holds set'],
+  summary: 'Change the thresholds for inhibition, flapping and alert storms',
+  examples: [
+    'suppression set --storm-rate 50',
+    'suppression set --project shop --inhibition-delay 1m --flap-changes 4',
+  ],
   role: 'admin',
   args: {
-    holdOff: text('holdOff'),
-    settle: text('settle'),
-    flapChanges: number('flapChanges'),
-    flapWithin: text('flapWithin'),
-    flapGood: text('flapGood'),
-    stormRate: number('stormRate'),
-    stormPost: number('stormPost'),
-    reset: z.boolean().optional().describe('Take back what was set before, here'),
+    inhibitionDelay: aliased(duration('inhibitionDelay'), 'hold-off'),
+    recoveryGrace: aliased(duration('recoveryGrace'), 'settle'),
+    flapChanges: count('flapChanges'),
+    flapWindow: aliased(duration('flapWindow'), 'flap-within'),
+    flapStableFor: aliased(duration('flapStableFor'), 'flap-good'),
+    stormRate: count('stormRate'),
+    stormMaxRemaining: aliased(count('stormMaxRemaining'), 'storm-post'),
+    reset: z.boolean().optional().describe('Discard all values set before, here'),
     project: inProject(),
   },
-  run({ project, reset, ...given }, context) {
-    const values = Object.entries(given).filter(([, value]) => value !== undefined)
-    if (values.length === 0 && !reset) throw invalid('hold-off', 'Say what to change, such as --storm-rate 50.')
+  run({ project, reset, ...thresholds }, context) {
+    const values = Object.entries(thresholds).filter(([, value]) => value !== undefined)
+    if (values.length === 0 && !reset)
+      throw invalid('inhibition-delay', 'Nothing to change. Name a threshold, such as --storm-rate 50.')
     const projectId = project === undefined ? null : findProject(context.state, project).id
     if (reset) resetThresholds(context.state, projectId)
     setThresholds(context.state, projectId, Object.fromEntries(values) as Partial<Record<ThresholdName, number>>)
@@ -49,53 +61,70 @@ const set = command({
 
 export const suppressionCommands = [show, set]
 
-function number(name: ThresholdName) {
-  const { min, max, says } = THRESHOLDS[name]
-  return z.number().int().min(min).max(max).optional().describe(says)
+function count(name: ThresholdName) {
+  const { min, max } = THRESHOLDS[name]
+  return z.number().int().min(min).max(max).optional().describe(description(name))
 }
 
-function text(name: ThresholdName) {
-  const { min, max, says } = THRESHOLDS[name]
+function duration(name: ThresholdName) {
+  const { min, max } = THRESHOLDS[name]
   return z
     .string()
-    .transform((written, issues) => {
-      const ms = parseDuration(written)
+    .transform((text, issues) => {
+      const ms = parseDuration(text)
       if (ms !== null && ms >= min && ms <= max) return ms
       issues.addIssue(`must be a duration from ${formatDuration(min)} to ${formatDuration(max)}, such as 30s or 10m`)
       return z.NEVER
     })
     .optional()
-    .describe(says)
+    .describe(description(name))
+}
+
+function description(name: ThresholdName): string {
+  const { summary, default: usual } = THRESHOLDS[name]
+  return `${summary} (default: ${valueText(name, usual)})`
 }
 
 function answer(context: Context, project: string | undefined) {
   const projectId = project === undefined ? null : findProject(context.state, project).id
-  const now = readThresholds(context.state, projectId)
-  const usual = readThresholds(context.state, null)
+  const values = readThresholds(context.state, projectId)
+  const general = readThresholds(context.state, null)
   return {
     card: {
-      title: `When alerts are held back${project === undefined ? '' : ` in ${project}`}`,
+      title: `Suppression thresholds${project === undefined ? '' : ` of ${project}`}`,
       tone: 'plain' as const,
       lines: (Object.keys(THRESHOLDS) as ThresholdName[]).map(name => [
         { code: `--${kebab(name)}` },
         ' ',
-        { bold: written(name, now) },
-        `${now[name] === usual[name] ? '' : ' (here only)'}: ${THRESHOLDS[name].says}`,
+        { bold: valueText(name, values[name]) },
+        `${values[name] === general[name] ? '' : ' (this project only)'}: ${THRESHOLDS[name].summary}`,
       ]),
     },
     result: {
       project: project ?? null,
-      hold_off_ms: now.holdOff,
-      settle_ms: now.settle,
-      flap_changes: now.flapChanges,
-      flap_within_ms: now.flapWithin,
-      flap_good_ms: now.flapGood,
-      storm_rate: now.stormRate,
-      storm_post: now.stormPost,
+      ...thresholdResult(values),
     },
   }
 }
 
-function written(name: ThresholdName, values: Thresholds): string {
-  return THRESHOLDS[name].kind === 'duration' ? formatDuration(values[name]) : String(values[name])
+/** The thresholds in results; the last four repeat values under their older names. */
+function thresholdResult(values: Thresholds) {
+  return {
+    inhibition_delay_ms: values.inhibitionDelay,
+    recovery_grace_ms: values.recoveryGrace,
+    flap_changes: values.flapChanges,
+    flap_window_ms: values.flapWindow,
+    flap_stable_for_ms: values.flapStableFor,
+    storm_rate: values.stormRate,
+    storm_max_remaining: values.stormMaxRemaining,
+    hold_off_ms: values.inhibitionDelay,
+    settle_ms: values.recoveryGrace,
+    flap_within_ms: values.flapWindow,
+    flap_good_ms: values.flapStableFor,
+    storm_post: values.stormMaxRemaining,
+  }
+}
+
+function valueText(name: ThresholdName, value: number): string {
+  return THRESHOLDS[name].kind === 'duration' ? formatDuration(value) : String(value)
 }

@@ -122,7 +122,7 @@ const remove = command({
   args: { channel: channelName(), yes: yes() },
   run({ channel: name, yes }, { state, now, interactive }) {
     const row = findChannel(state, name)
-    if (interactive && !yes && row.given !== 'settings')
+    if (interactive && !yes && row.origin !== 'settings')
       return confirmation(`Remove ${row.name}?`, [channelLine(row)], { line: `channels remove ${row.id}` })
     removeChannel(state, row, now)
     return {
@@ -161,11 +161,11 @@ async function sendTest(post: (card: Card, nonce: string) => Promise<string>, { 
   }
 }
 
-function channelLine({ id, name, given }: ChannelRow): Text {
-  const from = { settings: 'from the settings', command: 'added by command', person: 'reaches one person' }[given]
+function channelLine({ id, name, origin }: ChannelRow): Text {
+  const from = { settings: 'from the settings', command: 'added by command', person: 'reaches one person' }[origin]
   return [{ bold: name }, ' ', { code: id }, ` ${from}`]
 }
 
-function channelResult({ id, name, given, addedAt }: ChannelRow) {
-  return { id, name, given, added_at: isoTime(addedAt) }
+function channelResult({ id, name, origin, addedAt }: ChannelRow) {
+  return { id, name, given: origin, added_at: isoTime(addedAt) }
 }

@@ -69,7 +69,7 @@ const list = command({
   args: {},
   run(_, { state }) {
     const routes = listRoutes(state)
-    const all = listChannels(state).filter(row => row.given !== 'person')
+    const all = listChannels(state).filter(row => row.origin !== 'person')
     const empty = `Every alert goes to every channel: ${all.map(row => row.name).join(', ') || 'there is none'}. "routes add" changes that.`
     return {
       card: {

@@ -47,7 +47,7 @@ function changed(state: State, id: number, step: (alert: Alert) => AlertStep, no
   return state.transaction(() => {
     const alert = findAlert(state, id)
     // A storm that is over still holds what somebody has taken, until they give it back.
-    if (alert.suppressedBy !== null) requestReevaluation(state)
+    if (alert.suppression !== null) requestReevaluation(state)
     return recordChange(state, alert, step(alert), now)
   })
 }

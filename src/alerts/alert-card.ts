@@ -42,12 +42,13 @@ export function mentionCard(alert: Alert): Card {
   const lasted = aboutDuration((alert.resolvedAt ?? alert.seenAt) - alert.since)
   const says = {
     reminder: 'Still going on, and nobody has acknowledged it',
-    'fired again': 'The snooze is over and it still goes on',
-    'given back': 'The acknowledgement has run out and it still goes on',
+    'fired again': 'It is on again',
+    'snooze ended': 'The snooze is over and it still goes on',
+    'acknowledgement expired': 'The acknowledgement has run out and it still goes on',
     worse: `It is ${alert.severity} now`,
     escalated: 'Escalated: nobody has acknowledged it',
     recovered: `Recovered after ${lasted}`,
-  }[alert.callReason ?? 'reminder']
+  }[alert.mentionReason ?? 'reminder']
   return {
     title: `${says}: ${alert.title}`,
     tone: stateTone(alert),

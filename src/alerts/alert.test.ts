@@ -32,8 +32,16 @@ const finding: Finding = {
 
 function anAlert(changes: Partial<Alert> = {}): Alert {
   const untouched = {
-    ...{ id: 7, count: 1, version: 1, calls: 0, callReason: null, acknowledgedAt: null, acknowledgedBy: null },
-    ...{ suppressedBy: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
+    ...{
+      id: 7,
+      count: 1,
+      version: 1,
+      mentionCount: 0,
+      mentionReason: null,
+      acknowledgedAt: null,
+      acknowledgedBy: null,
+    },
+    ...{ suppression: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
     ...{ flappingSince: null, stableSince: null },
   }
   return { ...untouched, ...openAlert(finding, NOW), ...changes } as Alert
@@ -104,10 +112,15 @@ describe('what can be done', () => {
       'snoozed',
       SNOOZED,
       'recover',
-      { state: 'resolved', resolvedBy: null, snoozedUntil: null, callReason: 'recovered' },
+      { state: 'resolved', resolvedBy: null, snoozedUntil: null, mentionReason: 'recovered' },
     ],
-    ['firing', FIRING, 'wake', { calls: 1, callReason: 'reminder', wakeAt: NOW + HOUR }],
-    ['snoozed', SNOOZED, 'wake', { calls: 1, callReason: 'fired again', snoozedUntil: null, wakeAt: NOW + HOUR }],
+    ['firing', FIRING, 'wake', { mentionCount: 1, mentionReason: 'reminder', wakeAt: NOW + HOUR }],
+    [
+      'snoozed',
+      SNOOZED,
+      'wake',
+      { mentionCount: 1, mentionReason: 'snooze ended', snoozedUntil: null, wakeAt: NOW + HOUR },
+    ],
   ])('to one that is %s: %3$s', (_, alert, verb, changes) => {
     expect(VERBS[verb]!(alert).changes).toMatchObject(changes)
   })
@@ -127,7 +140,7 @@ describe('what can be done', () => {
   it('reminds nobody while it flaps and is gone for now', () => {
     const gone = { ...FIRING, flappingSince: NOW - HOUR, stableSince: NOW + MINUTE }
     expect(VERBS.wake!(gone).changes).toEqual({ wakeAt: NOW + HOUR, snoozedUntil: null, snoozedBy: null })
-    expect(VERBS.wake!({ ...gone, stableSince: null }).changes).toMatchObject({ calls: 1 })
+    expect(VERBS.wake!({ ...gone, stableSince: null }).changes).toMatchObject({ mentionCount: 1 })
   })
 
   it('is told in the timeline with who did it and why', () => {
@@ -144,8 +157,8 @@ it.each<[Alert['severity'], string | null, boolean]>([
   ['warning', null, false],
   ['info', null, false],
 ])('the end of a %s by %s is told aloud: %s', (severity, by, aloud) => {
-  const { changes } = resolve(anAlert({ severity, calls: 2 }), by, NOW)
-  expect([changes.calls, changes.callReason]).toEqual(aloud ? [3, 'recovered'] : [undefined, undefined])
+  const { changes } = resolve(anAlert({ severity, mentionCount: 2 }), by, NOW)
+  expect([changes.mentionCount, changes.mentionReason]).toEqual(aloud ? [3, 'recovered'] : [undefined, undefined])
 })
 
 it('the end of an alert replaces what its card said only when there is something to say', () => {

@@ -1,26 +1,29 @@
 // The rules of an alert: what may be done to it in which state, and when time alone changes it. Pure.
 import { type Finding, SEVERITIES, type Severity } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
-import type { alerts } from '../state/schema/index.ts'
+import type { alerts, HISTORY_KINDS } from '../state/schema/index.ts'
 import { formatDuration, formatRelative, SECOND } from '../time.ts'
 
 export type Alert = typeof alerts.$inferSelect
 export type AlertChanges = Partial<Alert>
 
-/** Changes, and how the timeline tells them; with `thread` also in the thread under the cards. */
-export type AlertStep = {
-  changes: AlertChanges
+/** A line of a timeline: what happened, for people in words, and who did it. */
+export type HistoryEntry = {
+  kind: (typeof HISTORY_KINDS)[number]
   what: string
   by?: string | null
   note?: string | null
-  thread?: boolean
 }
+
+/** Changes of an alert with their line in the timeline; with `thread` the line also appears in the thread under the cards. */
+export type AlertStep = HistoryEntry & { changes: AlertChanges; thread?: boolean }
 
 /** The row of a new alert. */
 export function openAlert(finding: Finding, now: number) {
-  const { occurrences, ...row } = finding
+  const { occurrences, isSinceEstimated: _, checkId = null, hostId = null, ...row } = finding
   const count = Math.max(1, occurrences)
-  const alert = { ...row, count, state: 'firing' as const, firedAt: now, seenAt: now, undelivered: true }
+  const times = { firedAt: now, seenAt: now }
+  const alert = { ...row, checkId, hostId, count, state: 'firing' as const, ...times, undelivered: true }
   return { ...alert, wakeAt: finding.remindEvery > 0 ? now + finding.remindEvery : null }
 }
 
@@ -41,7 +44,9 @@ export function recordRepeat(alert: Alert, finding: Finding, now: number): Repea
   const sinceTold = now - alert.seenAt
   const soon = sinceTold >= 0 && sinceTold < CARD_UPDATE_INTERVAL_MS
   const tell = !soon || severity !== alert.severity || owner !== alert.owner
-  const calls = isWorse(alert, severity) ? { calls: alert.calls + 1, callReason: 'worse' as const } : {}
+  const mention = isWorse(alert, severity)
+    ? { mentionCount: alert.mentionCount + 1, mentionReason: 'worse' as const }
+    : {}
   const changes = {
     title,
     severity,
@@ -50,7 +55,7 @@ export function recordRepeat(alert: Alert, finding: Finding, now: number): Repea
     remindEvery,
     labels,
     count: alert.count + occurrences,
-    ...calls,
+    ...mention,
   }
   return { changes: tell ? { ...changes, seenAt: now } : changes, title, tell }
 }
@@ -63,7 +68,7 @@ function saysTheSame(alert: Alert, { title, severity, owner, labels, observation
 /** Edits notify nobody: people are called anew to what is worse than what they were told; once only, should it go to and fro. */
 function isWorse(alert: Alert, severity: Severity): boolean {
   const calm = alert.state !== 'firing' || alert.snoozedUntil !== null || alert.flappingSince !== null
-  return !calm && alert.callReason !== 'worse' && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(alert.severity)
+  return !calm && alert.mentionReason !== 'worse' && SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(alert.severity)
 }
 
 /** Somebody is on it: no more reminders, until `until` (null: for good). Throws `conflict` when somebody was before, or it is over. */
@@ -90,7 +95,7 @@ export function acknowledge(
     wakeAt: until,
   }
   const what = until === null ? 'acknowledged' : `acknowledged for ${formatDuration(until - now)}`
-  return { changes, what, by, note, thread: true }
+  return { changes, kind: 'acknowledged', what, by, note, thread: true }
 }
 
 /** Nobody is on it any more: reminders begin again. */
@@ -103,7 +108,7 @@ export function unacknowledge(alert: Alert, by: string, now: number): AlertStep 
     note: null,
     wakeAt: nextReminder(alert, now),
   }
-  return { changes, what: 'un-acknowledged', by, thread: true }
+  return { changes, kind: 'unacknowledged', what: 'un-acknowledged', by, thread: true }
 }
 
 /** No reminders until `until`; then, if it is still on, people are told again. */
@@ -117,14 +122,17 @@ export function snooze(alert: Alert, until: number, by: string, note: string | n
     snoozedBy: by,
     wakeAt: until,
   }
-  return { changes, what: `snoozed for ${formatDuration(until - now)}`, by, note, thread: true }
+  const what = `snoozed for ${formatDuration(until - now)}`
+  return { changes, kind: 'snoozed', what, by, note, thread: true }
 }
 
 /** It is over, by itself (`by` null) or because somebody says so. Recoveries of criticals are told aloud. */
 export function resolve(alert: Alert, by: string | null, now: number, seen?: Finding['observation']): AlertStep {
   refuseEnded(alert, 'resolve', now)
   const aloud =
-    alert.severity === 'critical' && by === null ? { calls: alert.calls + 1, callReason: 'recovered' as const } : {}
+    alert.severity === 'critical' && by === null
+      ? { mentionCount: alert.mentionCount + 1, mentionReason: 'recovered' as const }
+      : {}
   const changes = {
     state: 'resolved' as const,
     resolvedAt: now,
@@ -138,6 +146,7 @@ export function resolve(alert: Alert, by: string | null, now: number, seen?: Fin
   const thread = by !== null || alert.threadLine > 0
   return {
     changes: seen ? { ...changes, observation: seen } : changes,
+    kind: 'resolved',
     what: by === null ? 'recovered' : 'resolved',
     by,
     thread,
@@ -146,13 +155,13 @@ export function resolve(alert: Alert, by: string | null, now: number, seen?: Fin
 
 /** A word for the others, on the card and in the timeline; also when it is over. */
 export function addNote(_alert: Alert, by: string, note: string): AlertStep {
-  return { changes: { note }, what: 'noted', by, note, thread: true }
+  return { changes: { note }, kind: 'noted', what: 'noted', by, note, thread: true }
 }
 
 /** Nobody took it in time: people are called anew; `to` says who by the escalation named. */
 export function escalate(alert: Alert, to: string, name: string): AlertStep {
-  const changes = { calls: alert.calls + 1, callReason: 'escalated' as const }
-  return { changes, what: `escalated to ${to} (${name})`, thread: true }
+  const changes = { mentionCount: alert.mentionCount + 1, mentionReason: 'escalated' as const }
+  return { changes, kind: 'escalated', what: `escalated to ${to} (${name})`, thread: true }
 }
 
 /**
@@ -161,35 +170,39 @@ export function escalate(alert: Alert, to: string, name: string): AlertStep {
  */
 export function wake(alert: Alert, now: number): AlertStep {
   const step = alert.state === 'acknowledged' ? givenBack(alert, now) : calledAgain(alert, now)
-  const { calls, callReason, ...changes } = step.changes
+  const { mentionCount, mentionReason, ...changes } = step.changes
   const isGone = alert.flappingSince !== null && alert.stableSince !== null
-  if (isGone && callReason === 'reminder') return { changes, what: 'not reminded of, for it is gone for now' }
-  if (alert.suppressedBy === null) return step
-  if (callReason !== 'reminder') return { ...step, what: `${step.what}; people are called once nothing holds it back` }
-  return { ...step, changes, what: `${step.what}; nobody is called, for it is held back` }
+  if (isGone && mentionReason === 'reminder')
+    return { changes, kind: 'reminder-skipped', what: 'not reminded of, for it is gone for now' }
+  if (alert.suppression === null) return step
+  if (mentionReason !== 'reminder')
+    return { ...step, what: `${step.what}; people are called once nothing holds it back` }
+  return { changes, kind: 'reminder-skipped', what: `${step.what}; nobody is called, for it is held back` }
 }
 
 function calledAgain(alert: Alert, now: number): AlertStep {
-  const again = alert.snoozedUntil !== null
+  const wasSnoozed = alert.snoozedUntil !== null
   const changes = {
     snoozedUntil: null,
     snoozedBy: null,
-    calls: alert.calls + 1,
-    callReason: again ? ('fired again' as const) : ('reminder' as const),
+    mentionCount: alert.mentionCount + 1,
+    mentionReason: wasSnoozed ? ('snooze ended' as const) : ('reminder' as const),
     wakeAt: nextReminder(alert, now),
   }
-  return { changes, what: again ? `the snooze by ${alert.snoozedBy} ended and it still goes on` : 'reminded' }
+  if (!wasSnoozed) return { changes, kind: 'reminded', what: 'reminded' }
+  return { changes, kind: 'snooze-ended', what: `the snooze by ${alert.snoozedBy} ended and it still goes on` }
 }
 
 function givenBack(alert: Alert, now: number): AlertStep {
   const changes = {
     state: 'firing' as const,
     ...NOBODY,
-    calls: alert.calls + 1,
-    callReason: 'given back' as const,
+    mentionCount: alert.mentionCount + 1,
+    mentionReason: 'acknowledgement expired' as const,
     wakeAt: nextReminder(alert, now),
   }
-  return { changes, what: `the acknowledgement by ${alert.acknowledgedBy} ran out and it still goes on`, thread: true }
+  const what = `the acknowledgement by ${alert.acknowledgedBy} ran out and it still goes on`
+  return { changes, kind: 'acknowledgement-expired', what, thread: true }
 }
 
 /** Nobody has an alert's name on them. */

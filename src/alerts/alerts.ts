@@ -3,8 +3,7 @@ import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { desc, eq, sql } from '../state/orm.ts'
 import { alerts } from '../state/schema/index.ts'
-import type { Alert, AlertChanges, AlertStep, openAlert } from './alert.ts'
-import { clearCardUpdate } from './card-updates.ts'
+import type { Alert, AlertChanges, AlertStep, HistoryEntry, openAlert } from './alert.ts'
 
 /** What is stored when an alert opens. */
 export type AlertDraft = ReturnType<typeof openAlert> & Omit<AlertChanges, keyof ReturnType<typeof openAlert>>
@@ -21,21 +20,21 @@ export function insertAlert(state: State, draft: AlertDraft, now: number): Alert
       .prepare()
   })
   const alert = insert.get(row)
-  writeHistory(state, alert.id, { what: `fired: ${alert.title}` }, now)
+  writeHistory(state, alert.id, { kind: 'fired', what: `fired: ${alert.title}` }, now)
   state.emit('alerts')
   return alert
 }
 
 // One statement serves every new alert, so each gives all of these.
 const BLANK = {
-  ...{
-    suppressedBy: null,
-    suppressedWhy: null,
-    suppressedUntil: null,
-    releasedAt: null,
-    transitionTimes: [] as number[],
-  },
-  ...{ flappingSince: null, stableSince: null },
+  suppression: null,
+  suppressorId: null,
+  suppressionReason: null,
+  suppressedUntil: null,
+  releasedAt: null,
+  transitionTimes: [] as number[],
+  flappingSince: null,
+  stableSince: null,
 }
 
 /** Stores a step as a new version, which every card is to show, with its line of history. */
@@ -46,9 +45,9 @@ export function recordChange(state: State, alert: Alert, step: AlertStep, now: n
 
 /** Stores changes as a new version. */
 export function bumpVersion(state: State, alert: Pick<Alert, 'id' | 'version'>, changes: AlertChanges): Alert {
-  clearCardUpdate(state, alert.id)
   state.emit('alerts')
-  return updateAlert(state, alert.id, { ...changes, version: alert.version + 1, undelivered: true })
+  const shown = { version: alert.version + 1, undelivered: true, cardUpdateAt: null }
+  return updateAlert(state, alert.id, { ...changes, ...shown })
 }
 
 /** Has what waits for an alert (escalations, calls) follow what holds it, though its cards need not change. */
@@ -68,9 +67,14 @@ export function updateAlert(state: State, id: number, changes: AlertChanges): Al
 }
 
 /** Adds a line to an alert's timeline and gives its number. */
-export function writeHistory(state: State, alertId: number, step: Omit<AlertStep, 'changes'>, at: number): number {
-  const insert = 'insert into alert_history (alert_id, at, what, by, note) values (?, ?, ?, ?, ?)'
-  return Number(state.prepare(insert).run(alertId, at, step.what, step.by ?? null, step.note ?? null).lastInsertRowid)
+export function writeHistory(
+  state: State,
+  alertId: number,
+  { kind, what, by = null, note = null }: HistoryEntry,
+  at: number,
+): number {
+  const insert = 'insert into alert_history (alert_id, at, kind, what, by, note) values (?, ?, ?, ?, ?, ?)'
+  return Number(state.prepare(insert).run(alertId, at, kind, what, by, note).lastInsertRowid)
 }
 
 /** Throws `not_found` when there is no alert of that number. */

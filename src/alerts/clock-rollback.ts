@@ -17,7 +17,7 @@ export function rewindAlerts(state: State, now: number, ms: number): void {
       .prepare(
         `update alerts set wake_at = wake_at - :ms, snoozed_until = snoozed_until - :ms, stable_since = stable_since - :ms,
           acknowledged_until = acknowledged_until - :ms, acknowledged_at = min(acknowledged_at, :now),
-          suppressed_until = suppressed_until - iif(suppressed_by = 'settling', :ms, 0), released_at = released_at - :ms,
+          suppressed_until = suppressed_until - iif(suppression = 'awaiting-cause', :ms, 0), released_at = released_at - :ms,
           since = since - iif(since > :now, :ms, 0), fired_at = fired_at - iif(fired_at > :now, :ms, 0)
           where state <> 'resolved'`,
       )
@@ -37,17 +37,17 @@ function setMaintenancesBack(state: State, now: number, ms: number): void {
   state
     .prepare(
       `update maintenances set starts_at = starts_at - :ms, ends_at = ends_at - :ms, created_at = created_at - :ms
-        where over = 0 and cron is null and begun = 1 and created_at = starts_at and starts_at > :now`,
+        where ended = 0 and cron is null and started = 1 and created_at = starts_at and starts_at > :now`,
     )
     .run({ now, ms })
-  state.prepare('update maintenances set begun = 0 where over = 0 and starts_at > ?').run(now)
-  const byCron = and(eq(maintenances.over, false), isNotNull(maintenances.cron))
+  state.prepare('update maintenances set started = 0 where ended = 0 and starts_at > ?').run(now)
+  const byCron = and(eq(maintenances.ended, false), isNotNull(maintenances.cron))
   for (const one of state.db.select().from(maintenances).where(byCron).all()) {
     const window = cronWindow({ ...one, cron: one.cron! }, now)
     if (!window || window.startsAt >= one.startsAt) continue
     state.db
       .update(maintenances)
-      .set({ ...window, begun: false })
+      .set({ ...window, started: false })
       .where(eq(maintenances.id, one.id))
       .run()
   }

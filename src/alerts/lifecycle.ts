@@ -25,12 +25,13 @@ import {
   recordChange,
   updateAlert,
 } from './alerts.ts'
-import { clearCardUpdate, dueCardUpdates, nextCardUpdate, scheduleCardUpdate, writeRepeat } from './card-updates.ts'
+import { dueCardUpdates, nextCardUpdate, scheduleCardUpdate, writeRepeat } from './card-updates.ts'
 import { beginStable, endStable, isFlapping, withTransition } from './suppression/flapping.ts'
 import { STORM } from './suppression/inhibition.ts'
 import { hasDependents } from './suppression/inhibitions.ts'
 import { requestReevaluation } from './suppression/reevaluation.ts'
 import { readThresholds } from './suppression/settings.ts'
+import { suppressorOf } from './suppression/suppression.ts'
 import { suppressNew, updateSuppressor } from './suppression/suppressions.ts'
 
 export { acknowledgeAlert, escalateAlert, noteAlert, snoozeAlert, unacknowledgeAlert } from './alert-actions.ts'
@@ -118,13 +119,12 @@ export function wakeAlerts(state: State, now: number, limit: number): void {
     for (const alert of due) {
       recordChange(state, alert, wake(alert, now), now)
       // What nobody is on any more may be held back no more.
-      if (alert.suppressedBy !== null) requestReevaluation(state)
+      if (alert.suppression !== null) requestReevaluation(state)
     }
     for (const { id } of calm) finish(state, readAlert(state, id)!, resolve(readAlert(state, id)!, null, now), now)
     for (const id of dueCardUpdates(state, now, limit)) {
       const alert = readAlert(state, id)
       if (alert) bumpVersion(state, alert, { seenAt: now })
-      else clearCardUpdate(state, id)
     }
   })
 }
@@ -159,11 +159,11 @@ function comeBack(state: State, newest: Alert, finding: Finding, changes: number
   const step = endStable(newest, finding, changes, now)
   if (newest.state !== 'resolved') return turn(state, newest, step, now)
   const opened = { ...newest, ...step.changes } as Alert
-  const calls = { calls: newest.calls + 1, callReason: 'fired again' as const }
+  const mention = { mentionCount: newest.mentionCount + 1, mentionReason: 'fired again' as const }
   return recordChange(
     state,
     newest,
-    { ...step, changes: { ...step.changes, ...calls, ...suppressNew(state, opened, now) } },
+    { ...step, changes: { ...step.changes, ...mention, ...suppressNew(state, opened, now) } },
     now,
   )
 }
@@ -172,7 +172,7 @@ function end(state: State, open: Alert, by: string | null, now: number, seen?: F
   const thresholds = readThresholds(state, open.projectId)
   const changes = by === null ? withTransition(open.transitionTimes, now, thresholds) : []
   if (by === null && isFlapping(changes, thresholds)) {
-    const gone = turn(state, open, beginStable(open, changes, now + thresholds.flapGood, now, seen), now)
+    const gone = turn(state, open, beginStable(open, changes, now + thresholds.flapStableFor, now, seen), now)
     concernOthers(state, gone)
     return gone
   }
@@ -192,14 +192,14 @@ function turn(state: State, alert: Alert, step: AlertStep, now: number): Alert {
 
 function finish(state: State, alert: Alert, step: AlertStep, now: number): Alert {
   const ended = recordChange(state, alert, { ...step, changes: { ...step.changes, flappingSince: null } }, now)
-  updateSuppressor(state, alert.suppressedBy, now)
+  updateSuppressor(state, suppressorOf(alert), now)
   concernOthers(state, alert)
   return ended
 }
 
 /** What an alert explains (or no longer does) is judged anew. */
 function concernOthers(state: State, alert: Alert): void {
-  if (alert.role !== null || alert.detector === STORM || hasDependents(state, alert.key)) requestReevaluation(state)
+  if (alert.role !== null || alert.detector === STORM || hasDependents(state, alert)) requestReevaluation(state)
 }
 
 function countAgain(state: State, alert: Alert, again: Repeat, now: number): Alert {

@@ -12,7 +12,7 @@ export function postMortem(
   told: readonly string[],
   now: number,
 ): string {
-  const acknowledged = history.find(row => row.what.startsWith('acknowledged'))
+  const acknowledged = history.find(row => row.kind === 'acknowledged')
   const ended = alert.resolvedAt
   const facts: [string, string][] = [
     ['Severity', alert.severity],

@@ -63,6 +63,6 @@ describe('a job that fails over and over', () => {
     const reply = await app.says('alerts show 1')
     expect(reply.card.lines).toContain('… 10 earlier')
     expect(await shown(app)).toMatchObject({ history_total: 30 })
-    expect(Object.keys((await shown(app)).history[0]!)).toEqual(['at', 'what', 'by', 'note'])
+    expect(Object.keys((await shown(app)).history[0]!)).toEqual(['at', 'what', 'by', 'note', 'kind', 'count'])
   })
 })

@@ -28,7 +28,7 @@ export function listAutomatic(state: State): string[] {
 }
 
 const WAITING = `select a.id, coalesce(a.released_at, a.fired_at) as told_at from alerts a join automatic_analyses p on p.project_id = a.project_id
-  where a.state <> 'resolved' and a.severity = 'critical' and a.suppressed_by is null and told_at > ?
+  where a.state <> 'resolved' and a.severity = 'critical' and a.suppression is null and told_at > ?
     and not exists (select 1 from analyses n where n.alert_id = a.id) order by a.id limit 20`
 
 /** Critical alerts that people are told of and nobody analysed yet, oldest first, with when each is due. */

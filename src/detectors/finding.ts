@@ -16,6 +16,11 @@ export type Finding = {
   title: string
   /** When the trouble itself began, epoch ms. */
   since: number
+  /** `since` is taken from a window that moves on, so that a later one does not mean something new. */
+  isSinceEstimated?: boolean
+  /** The check, or the host, whose failure this is. */
+  checkId?: number
+  hostId?: number
   owner: string | null
   /** How often people are told again until somebody acknowledges, ms; 0 is never. */
   remindEvery: number

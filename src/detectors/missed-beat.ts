@@ -70,6 +70,7 @@ function finding(state: State, check: Check, recent: readonly Beat[], hint: stri
   }
   return {
     key: checkKey(check),
+    checkId: check.id,
     detector: 'missed-beat',
     projectId: check.projectId,
     severity: check.severity,

@@ -1,31 +1,30 @@
-// The trouble of hosts and containers that somebody resolved while it goes on: it is not told again until it is worse or new.
+// Alerts of hosts and containers that somebody resolved while the problem persists: they fire again only when it is worse or new.
+import type { Severity } from '../severity.ts'
 import type { State } from '../state/database.ts'
-import type { alerts } from '../state/schema/index.ts'
+import { eq } from '../state/orm.ts'
+import { dismissedAlerts } from '../state/schema/index.ts'
 
-export type DismissedAlert = { at: number; severity: (typeof alerts.$inferSelect)['severity'] }
+/** When an alert was resolved by hand (epoch ms), and its severity then. */
+export type Dismissal = { at: number; severity: Severity }
 
-/** Takes note that somebody resolved the trouble of `key` at `at`. */
-export function recordDismissal(state: State, key: string, { at, severity }: DismissedAlert): void {
-  const write = 'insert or replace into key_values (name, value) values (?, ?)'
-  state.transaction(() => state.prepare(write).run(`settled:${key}`, `${at} ${severity}`))
+/** Stores that somebody resolved the alert `key` of a host; forgotten with the host. */
+export function recordDismissal(state: State, key: string, hostId: number, { at, severity }: Dismissal): void {
+  const row = { key, hostId, severity, dismissedAt: at }
+  state.transaction(() => {
+    state.db.insert(dismissedAlerts).values(row).onConflictDoUpdate({ target: dismissedAlerts.key, set: row }).run()
+  })
 }
 
-/** What is settled of a host and its containers, by key (by index: ; is the sign after :). */
-export function dismissalsOf(state: State, hostId: number): Map<string, DismissedAlert> {
-  const query = 'select name, value from key_values where name = ? or name between ? and ? or name between ? and ?'
-  const [host, container] = [`settled:host:${hostId}`, `settled:container:${hostId}`]
-  const rows = state
-    .prepare<unknown[], { name: string; value: string }>(query)
-    .all(host, `${host}:`, `${host};`, `${container}:`, `${container};`)
-  return new Map(
-    rows.map(({ name, value }) => {
-      const [at, severity] = value.split(' ')
-      return [name.slice('settled:'.length), { at: Number(at), severity: severity as DismissedAlert['severity'] }]
-    }),
-  )
+/** The dismissals of a host and its containers, by the key of the alert. */
+export function readDismissals(state: State, hostId: number): Map<string, Dismissal> {
+  const query = 'select key, dismissed_at as at, severity from dismissed_alerts where host_id = ?'
+  const rows = state.prepare<[number], Dismissal & { key: string }>(query).all(hostId)
+  return new Map(rows.map(({ key, at, severity }) => [key, { at, severity }]))
 }
 
-/** The trouble of `key` is over, or another one. */
+/** Forgets a dismissal: the problem of `key` is gone, or is another one now. */
 export function forgetDismissal(state: State, key: string): void {
-  state.transaction(() => state.prepare('delete from key_values where name = ?').run(`settled:${key}`))
+  state.transaction(() => {
+    state.db.delete(dismissedAlerts).where(eq(dismissedAlerts.key, key)).run()
+  })
 }

@@ -158,7 +158,7 @@ function draftOf(order: ActionOrder, automatic: boolean, now: number): RunDraft 
 /** Into the timeline of the alert, and with that onto its cards. */
 function tell(state: State, run: ActionRun, what: string, by: string | null, thread = false): void {
   const alert = run.alertId === null ? undefined : readAlert(state, run.alertId)
-  if (alert) recordChange(state, alert, { changes: {}, what, by, thread }, run.endedAt ?? run.startedAt)
+  if (alert) recordChange(state, alert, { changes: {}, kind: 'action', what, by, thread }, run.endedAt ?? run.startedAt)
 }
 
 function byWords({ startedBy, confirmedBy, automatic }: ActionRun): string {

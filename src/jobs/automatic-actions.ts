@@ -80,5 +80,5 @@ function automatic(state: State) {
 /** Whether it goes on in earnest, nobody is on it and nothing holds it back. */
 function isAlone(alert: Alert): boolean {
   const earnest = alert.detector !== TEST && alert.detector !== STORM && alert.stableSince === null
-  return earnest && alert.state === 'firing' && alert.suppressedBy === null && alert.snoozedUntil === null
+  return earnest && alert.state === 'firing' && alert.suppression === null && alert.snoozedUntil === null
 }

@@ -33,7 +33,7 @@ it('silences and maintenance are kept as long as alerts are', async () => {
       starts_at: at,
       ends_at: at,
     }
-    insert('maintenances', { name: `m${days}`, over: 1, ...window })
+    insert('maintenances', { name: `m${days}`, ended: 1, ...window })
   }
   await app.passes('61m')
   expect([left('silences', 'ends_at'), left('maintenances', 'ends_at')]).toEqual([

@@ -23,10 +23,10 @@ const LINES = [
   'silence add check:mail --for 3m',
   'silence add host:h1 --for 2m',
   'silence end 1',
-  'quiet set "Mon-Sun 00:00-24:00"',
-  'quiet off',
-  'holds set --storm-rate 2 --storm-post 1',
-  'holds set --storm-rate 0',
+  'quiet-hours set "Mon-Sun 00:00-24:00"',
+  'quiet-hours off',
+  'suppression set --storm-rate 2 --storm-max-remaining 1',
+  'suppression set --storm-rate 0',
   'routes add worst --matcher severity:critical --to ops --continue',
   'routes add all --to discord,ops',
   'routes remove worst',
@@ -68,12 +68,13 @@ it('whatever held alerts back, every one that goes on is shown once where it bel
       const beats = new Map<string, Awaited<ReturnType<TestApp['hasCheck']>>>()
       for (const [name, flags] of Object.entries(JOBS))
         beats.set(name, await app.hasCheck(`${name} --every 1d --remind none ${flags}`))
-      await app.result('holds set --settle 1m')
+      await app.result('suppression set --recovery-grace 1m')
       await app.result('escalations add second --after 1m --to discord')
       for (const move of course) app = await make(app, beats, move)
       app.channel.suffers(null)
       for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) await app.says(`silence end ${id}`)
-      for (const line of ['maintenance end work', 'quiet off', 'holds set --storm-rate 0']) await app.says(line)
+      for (const line of ['maintenance end work', 'quiet-hours off', 'suppression set --storm-rate 0'])
+        await app.says(line)
       await app.passes('12m')
       expectTruth(app)
       await app.stop()
@@ -107,10 +108,10 @@ function expectTruth(app: TestApp): void {
     if (alert.detector === 'notice') continue
     expectShown(app, alert)
     if (alert.state === 'resolved') continue
-    // A storm that is over holds what somebody has taken.
-    const holders = alert.state === 'acknowledged' ? [null, 'alert', 'storm'] : [null, 'alert']
-    expect(holders).toContain(alert.suppressedBy?.split(':')[0] ?? null)
-    if (alert.suppressedBy !== null) continue
+    // A storm that has ended still suppresses what somebody has acknowledged.
+    const suppressions = alert.state === 'acknowledged' ? [null, 'inhibition', 'storm'] : [null, 'inhibition']
+    expect(suppressions).toContain(alert.suppression)
+    if (alert.suppression !== null) continue
     expect(listRecipients(state, alert.id).length).toBeGreaterThan(0)
     // Everybody was called who was to be, however often something stopped the clock of it.
     const waits = alert.state === 'firing' && alert.snoozedUntil === null
@@ -124,7 +125,7 @@ function expectShown(app: TestApp, alert: Alert): void {
     const channel = channelId === OPS ? app.added(OPS) : app.channel
     const cards = channel.messages.filter(({ card }) => [card.footer].flat(2)[0] === `Alert ${alert.id}`)
     expect(cards.length).toBeLessThanOrEqual(1)
-    if (alert.state !== 'resolved' && alert.suppressedBy === null)
+    if (alert.state !== 'resolved' && alert.suppression === null)
       expect([alert.id, channelId, cards.length]).toEqual([alert.id, channelId, 1])
     for (const { card } of cards) expect(card.title.split(':')[0]).toBe(stateWord(alert))
   }

@@ -9,7 +9,7 @@ describe('an escalation', () => {
   it('stands still through quiet hours and goes on in the morning, also for a card that was there before', async () => {
     const app = await startApp({ start: '2026-03-02T21:50:00Z' })
     await app.result('escalations add second --after 15m --to discord')
-    await app.result('quiet set "Mon-Sun 22:00-23:00"')
+    await app.result('quiet-hours set "Mon-Sun 22:00-23:00"')
     const beat = await app.hasCheck('job --every 1d --severity warning')
     await beat('/fail')
     await app.passes('1h14m')
@@ -26,7 +26,7 @@ describe('an alert of a storm that somebody took', () => {
     ['ack 4', '1s', 'snooze 4 --for 5m'],
   ])('is told once it is given back after the storm: %s, %s, %s', async (take, wait, giveBack) => {
     const app = await startApp()
-    await app.result('holds set --storm-rate 2 --storm-post 1')
+    await app.result('suppression set --storm-rate 2 --storm-max-remaining 1')
     const beats = []
     for (const name of ['a', 'b', 'c', 'd']) beats.push(await app.hasCheck(`${name} --every 1d --remind none`))
     for (const beat of beats) await beat('/fail')

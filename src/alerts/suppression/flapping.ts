@@ -2,16 +2,16 @@
 import type { Finding } from '../../detectors/finding.ts'
 import { aboutDuration } from '../../time.ts'
 import { type Alert, type AlertChanges, type AlertStep, NOBODY, nextReminder } from '../alert.ts'
-import type { Thresholds } from './threshold.ts'
+import type { Thresholds } from './settings.ts'
 
 /** More are not remembered. */
 const MOST = 100
 
-type FlapThresholds = Pick<Thresholds, 'flapChanges' | 'flapWithin'>
+type FlapThresholds = Pick<Thresholds, 'flapChanges' | 'flapWindow'>
 
 /** The changes (epoch ms) that count at `now`, with one more. */
-export function withTransition(changes: readonly number[], now: number, { flapWithin }: FlapThresholds): number[] {
-  return [...changes.filter(at => at > now - flapWithin && at <= now), now].slice(-MOST)
+export function withTransition(changes: readonly number[], now: number, { flapWindow }: FlapThresholds): number[] {
+  return [...changes.filter(at => at > now - flapWindow && at <= now), now].slice(-MOST)
 }
 
 /** Whether that many changes are flapping. */
@@ -30,6 +30,7 @@ export function beginStable(
   const flapping = { flappingSince: alert.flappingSince ?? now, stableSince, transitionTimes: changes }
   return {
     changes: seen ? { ...flapping, observation: seen } : flapping,
+    kind: 'cleared',
     what: `gone for now; ${transitionSummary(changes)}`,
   }
 }
@@ -49,7 +50,8 @@ export function endStable(alert: Alert, finding: Finding, changes: number[], now
   }
   const flapping = { ...told, transitionTimes: changes, flappingSince: alert.flappingSince ?? now, stableSince: null }
   const what = `on again; ${transitionSummary(changes)}`
-  return { changes: alert.state === 'resolved' ? { ...flapping, ...reopened(remindEvery, now) } : flapping, what }
+  const columns = alert.state === 'resolved' ? { ...flapping, ...reopened(remindEvery, now) } : flapping
+  return { changes: columns, kind: 'fired-again', what }
 }
 
 /** `7 changes in 9m`. */

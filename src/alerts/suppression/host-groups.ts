@@ -50,7 +50,7 @@ function group(state: State, projectId: number | null, host: string, now: number
 
 /** The alerts of silent checks of a host that still wait for their cause. */
 function waitingOf(state: State, projectId: number | null, host: string): Pick<Alert, 'since' | 'severity'>[] {
-  const query = `select since, severity from alerts where suppressed_by = 'settling' and state <> 'resolved' and project_id is ?
+  const query = `select since, severity from alerts where suppression = 'awaiting-cause' and state <> 'resolved' and project_id is ?
     and labels ->> 'host' = ? and labels ->> 'check' is not null and coalesce(labels ->> 'miss', '') <> 'failed'`
   return state.prepare<[number | null, string], Pick<Alert, 'since' | 'severity'>>(query).all(projectId, host)
 }

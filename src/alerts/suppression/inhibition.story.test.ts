@@ -138,7 +138,7 @@ describe('an alert that comes and goes', () => {
 
   it('takes as many changes as are set', async () => {
     const app = await startApp()
-    await app.result('holds set --flap-changes 0')
+    await app.result('suppression set --flap-changes 0')
     const beat = await app.hasCheck('job')
     for (let i = 0; i < 5; i++) {
       await beat('/fail')

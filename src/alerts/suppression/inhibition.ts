@@ -24,7 +24,7 @@ export type InhibitionAlert = Pick<
   Alert,
   'id' | 'projectId' | 'severity' | 'detector' | 'role' | 'labels' | 'since' | 'firedAt'
 > &
-  Pick<Alert, 'key' | 'title' | 'suppressedBy' | 'stableSince'>
+  Pick<Alert, 'key' | 'title' | 'suppression' | 'stableSince' | 'checkId'>
 
 /** Whether an open alert with a role explains another. */
 export function inhibits(parent: InhibitionAlert, child: InhibitionAlert): boolean {
@@ -48,7 +48,7 @@ export function inhibits(parent: InhibitionAlert, child: InhibitionAlert): boole
  * being offline explains by night as by day.
  */
 export function isGoingOn(parent: InhibitionAlert, child: Pick<InhibitionAlert, 'severity'>): boolean {
-  const sleeps = parent.suppressedBy === 'quiet' && parent.role !== 'offline'
+  const sleeps = parent.suppression === 'quiet-hours' && parent.role !== 'offline'
   return parent.stableSince === null && !(sleeps && child.severity === 'critical')
 }
 

@@ -11,7 +11,7 @@ import { type InhibitionAlert, inhibits, isGoingOn, isSilent, rootCause } from '
 import { readThresholds } from './settings.ts'
 
 /** Where the chain of what explains an alert ends; null when nothing does. A finding that is no alert yet has the id Infinity. */
-export function readInhibitor(state: State, kin: InhibitionAlert): InhibitionAlert | null {
+export function readRootCause(state: State, kin: InhibitionAlert): InhibitionAlert | null {
   return rootCause(kin, one => nearestParent(state, one))
 }
 
@@ -50,10 +50,11 @@ function failedDependency(state: State, kin: InhibitionAlert): InhibitionAlert |
 const isSelf = (kin: InhibitionAlert, check: string) => kin.labels.check === check
 
 /** Whether the alert of a check explains others now or may: some check depends on it. */
-export function hasDependents(state: State, key: string): boolean {
-  const id = Number(/^check:(\d+)$/.exec(key)?.[1] ?? 0)
+export function hasDependents(state: State, { checkId }: Pick<Alert, 'checkId'>): boolean {
+  if (checkId === null) return false
   const find = 'select project_id as projectId, name, slug, uuid from checks where id = ?'
-  const check = state.prepare<[number], { projectId: number; name: string; slug: string; uuid: string }>(find).get(id)
+  type Row = { projectId: number; name: string; slug: string; uuid: string }
+  const check = state.prepare<[number], Row>(find).get(checkId)
   if (!check) return false
   const { projectId, name, slug, uuid } = check
   const named = 'select 1 from checks where project_id = ? and depends_on in (?, ?, ?) limit 1'
@@ -65,8 +66,8 @@ export function hasDependents(state: State, key: string): boolean {
 
 /** Until when a new alert waits for what may explain it; null when nothing could. */
 export function awaitsCauseUntil(state: State, kin: InhibitionAlert): number | null {
-  const { holdOff } = readThresholds(state, kin.projectId)
-  return holdOff > 0 && mayHaveParent(state, kin) ? kin.firedAt + holdOff : null
+  const { inhibitionDelay } = readThresholds(state, kin.projectId)
+  return inhibitionDelay > 0 && mayHaveParent(state, kin) ? kin.firedAt + inhibitionDelay : null
 }
 
 function mayHaveParent(state: State, kin: InhibitionAlert): boolean {
@@ -84,15 +85,14 @@ function mayHaveParent(state: State, kin: InhibitionAlert): boolean {
  */
 export function awaitsCauseAfter(
   state: State,
-  alert: Pick<Alert, 'key' | 'projectId' | 'labels'>,
+  alert: Pick<Alert, 'checkId' | 'projectId'>,
   parent: Alert | undefined,
   now: number,
 ): number {
   const soon = now + graceAfterDowntime(parent?.since ?? now, now)
-  const id = Number(/^check:(\d+)$/.exec(alert.key)?.[1] ?? 0)
-  const check = id === 0 ? undefined : readCheck(state, id)
+  const check = alert.checkId === null ? undefined : readCheck(state, alert.checkId)
   if (!check) return soon
-  const most = now + readThresholds(state, alert.projectId).settle
+  const most = now + readThresholds(state, alert.projectId).recoveryGrace
   try {
     const due = nextDue(check, now)
     return due === null ? soon : Math.max(soon, Math.min(due + check.grace, most))

@@ -21,7 +21,7 @@ export function addMaintenance(state: State, draft: MaintenanceDraft, now: numbe
   return state.transaction(() => {
     const named = eq(maintenances.name, draft.name)
     const old = state.db.select().from(maintenances).where(named).get()
-    if (old && !old.over) {
+    if (old && !old.ended) {
       throw new Problem('conflict', `There is a maintenance "${draft.name}" already.`, { fields: { name: 'is taken' } })
     }
     if (old) state.db.delete(maintenances).where(named).run()
@@ -46,7 +46,7 @@ export function findMaintenance(state: State, name: string, projectId?: number):
 /** Maintenance by its next window, that which is over last. */
 export function listMaintenances(state: State, projectId?: number): Maintenance[] {
   const wanted = projectId === undefined ? undefined : eq(maintenances.projectId, projectId)
-  const order = [asc(maintenances.over), asc(maintenances.startsAt)]
+  const order = [asc(maintenances.ended), asc(maintenances.startsAt)]
   return state.db
     .select()
     .from(maintenances)
@@ -65,7 +65,7 @@ export function removeMaintenance(state: State, one: Maintenance): void {
 
 /** Drops maintenance that was over thirteen months ago, as alerts are; its name was free before. */
 export function pruneMaintenances(state: State, now: number): void {
-  state.transaction(() => state.prepare('delete from maintenances where over = 1 and ends_at < ?').run(now - KEPT))
+  state.transaction(() => state.prepare('delete from maintenances where ended = 1 and ends_at < ?').run(now - KEPT))
 }
 
 /** Moves a maintenance to its next window, or to its end; `early` before its time. */
@@ -73,28 +73,28 @@ export function endWindow(state: State, one: Maintenance, now: number, early: bo
   return state.transaction(() => {
     requestReevaluation(state)
     const next = windowAfter(one, now, early)
-    const changes = next ? { ...next } : { over: true, endsAt: Math.min(one.endsAt, now) }
-    return save(state, one, { ...changes, begun: false, held: 0 })
+    const changes = next ? { ...next } : { ended: true, endsAt: Math.min(one.endsAt, now) }
+    return save(state, one, { ...changes, started: false, suppressedCount: 0 })
   })
 }
 
 /** The windows that began by `now`: each is told once. Says whether any did. */
 export function beginWindows(state: State, now: number): boolean {
   if ((nextWindow(state) ?? Number.POSITIVE_INFINITY) > now) return false
-  const due = sql`over = 0 and begun = 0 and starts_at <= ${now}`
-  return state.db.update(maintenances).set({ begun: true }).where(due).run().changes > 0
+  const due = sql`ended = 0 and started = 0 and starts_at <= ${now}`
+  return state.db.update(maintenances).set({ started: true }).where(due).run().changes > 0
 }
 
 /** The maintenances whose window has passed. */
 export function endedWindows(state: State, now: number): Maintenance[] {
   if ((nextWindow(state) ?? Number.POSITIVE_INFINITY) > now) return []
-  const passed = and(eq(maintenances.over, false), sql`${maintenances.endsAt} <= ${now}`)
+  const passed = and(eq(maintenances.ended, false), sql`${maintenances.endsAt} <= ${now}`)
   return state.db.select().from(maintenances).where(passed).all()
 }
 
 /** When the next window begins or ends. */
 export function nextWindow(state: State): number | null {
-  const query = 'select min(case when begun then ends_at else starts_at end) as at from maintenances where over = 0'
+  const query = 'select min(case when started then ends_at else starts_at end) as at from maintenances where ended = 0'
   return state.prepare<[], { at: number | null }>(query).get()!.at
 }
 
@@ -104,21 +104,22 @@ export function activeMaintenances(state: State, now: number): ActiveMute[] {
     db
       .select()
       .from(maintenances)
-      .where(sql`over = 0 and starts_at <= ${sql.placeholder('now')}`)
+      .where(sql`ended = 0 and starts_at <= ${sql.placeholder('now')}`)
       .prepare(),
   )
-  return query.all({ now }).map(one => ({
-    by: `maintenance:${one.id}`,
-    projectId: one.projectId,
-    matcher: knownMatcher(one.matcher),
-    until: one.endsAt,
-    why: `the maintenance ${one.name}`,
+  return query.all({ now }).map(maintenance => ({
+    kind: 'maintenance',
+    id: maintenance.id,
+    projectId: maintenance.projectId,
+    matcher: knownMatcher(maintenance.matcher),
+    until: maintenance.endsAt,
+    reason: `the maintenance ${maintenance.name}`,
   }))
 }
 
 /** Counts one more alert that a window holds. */
 export function countMutedByMaintenance(state: State, id: number): void {
-  state.prepare('update maintenances set held = held + 1 where id = ?').run(id)
+  state.prepare('update maintenances set suppressed_count = suppressed_count + 1 where id = ?').run(id)
 }
 
 function save(state: State, one: Maintenance, changes: Partial<Maintenance>): Maintenance {

@@ -63,11 +63,11 @@ it('two hundred alerts converge to the truth, none lost, none twice, while silen
           : { critical: 'Critical', warning: 'Warning', info: 'Info' }[alert.severity]
       const neverTold =
         alert.state === 'resolved' &&
-        alert.suppressedBy !== null &&
+        alert.suppression !== null &&
         !cards.some(title => title.endsWith(` ${alert.title}`))
       if (!neverTold) expect(cards).toContain(`${word}: ${alert.title}`)
     }
-    expect(told.filter(alert => alert.state !== 'resolved' && alert.suppressedBy !== null)).toEqual([])
+    expect(told.filter(alert => alert.state !== 'resolved' && alert.suppression !== null)).toEqual([])
     const first = messages.slice(0, 20).map(message => Number(/trouble (\d+)\./.exec(message.card.title)?.[1]))
     expect(first.every(number => number % 3 === 0)).toBe(true)
   }
@@ -80,7 +80,7 @@ it('a silence over thousands of alerts holds them a few at a time, and all of th
     for (let i = 0; i < 1500; i++) fireAlert(state, finding(i, clock.now()), clock.now())
     sweepSuppressions(state, clock.now())
   })
-  const held = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.suppressedBy !== null).length
+  const held = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.suppression !== null).length
   const turns = () => {
     const seen: number[] = []
     while ((nextSuppressionChange(state) ?? Number.POSITIVE_INFINITY) <= clock.now() && seen.length < 100) {

@@ -8,16 +8,21 @@ import type { Suppression } from './suppression.ts'
 
 export type Notice = Pick<Finding, 'key' | 'projectId' | 'title' | 'observation'>
 
-/** Tells it in one card; `hold` is what holds it back. */
-export function postNotice(state: State, notice: Notice, hold: Suppression | null, now: number): Alert {
+/** Posts a notice as one card; `suppression` is what suppresses it. */
+export function postNotice(state: State, notice: Notice, suppression: Suppression | null, now: number): Alert {
   const finding: Finding = {
     ...notice,
     ...{ detector: NOTICE, severity: 'info', since: now, owner: null, remindEvery: 0, occurrences: 0, labels: {} },
   }
-  const held =
-    hold === null
+  const suppressed =
+    suppression === null
       ? { releasedAt: null }
-      : { suppressedBy: hold.by, suppressedWhy: hold.why, suppressedUntil: hold.until }
-  const alert = insertAlert(state, { ...openAlert(finding, now), ...held }, now)
+      : {
+          suppression: suppression.kind,
+          suppressorId: suppression.id,
+          suppressionReason: suppression.reason,
+          suppressedUntil: suppression.until,
+        }
+  const alert = insertAlert(state, { ...openAlert(finding, now), ...suppressed }, now)
   return recordChange(state, alert, resolve(alert, null, now), now)
 }

@@ -64,12 +64,13 @@ export function activeSilences(state: State): ActiveMute[] {
   const query = state.prepared('silences that are on', db =>
     db.select().from(silences).where(isNull(silences.endedAt)).prepare(),
   )
-  return query.all().map(one => ({
-    by: `silence:${one.id}`,
-    projectId: one.projectId,
-    matcher: knownMatcher(one.matcher),
-    until: one.endsAt,
-    why: `silence ${one.id} by ${one.by}`,
+  return query.all().map(silence => ({
+    kind: 'silence',
+    id: silence.id,
+    projectId: silence.projectId,
+    matcher: knownMatcher(silence.matcher),
+    until: silence.endsAt,
+    reason: `silence ${silence.id} by ${silence.by}`,
   }))
 }
 
@@ -93,7 +94,7 @@ export function nextExpiry(state: State): number | null {
 
 /** Counts one more alert that a silence holds. */
 export function countMutedBySilence(state: State, id: number): void {
-  state.prepare('update silences set held = held + 1 where id = ?').run(id)
+  state.prepare('update silences set suppressed_count = suppressed_count + 1 where id = ?').run(id)
 }
 
 function changed(state: State, silence: Silence, changes: Partial<Silence>): Silence {

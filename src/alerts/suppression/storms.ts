@@ -3,7 +3,7 @@ import type { Finding } from '../../detectors/finding.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE } from '../../time.ts'
-import { type Alert, openAlert, resolve } from '../alert.ts'
+import { type Alert, CARD_UPDATE_INTERVAL_MS, openAlert, resolve } from '../alert.ts'
 import {
   bumpVersion,
   insertAlert,
@@ -25,7 +25,7 @@ const RANK = { info: 0, warning: 1, critical: 2 } as const
  * The storm that a new alert of the project is part of, or null. One begins (with what nobody was told of yet) when more
  * than its rate came free within a minute.
  */
-export function stormOver(state: State, projectId: number | null, now: number): number | null {
+export function stormFor(state: State, projectId: number | null, now: number): number | null {
   const { stormRate } = readThresholds(state, projectId)
   if (stormRate === 0) return null
   const open = readOpenAlert(state, keyOf(projectId))
@@ -44,7 +44,7 @@ export function stormOver(state: State, projectId: number | null, now: number): 
 export function joinStorm(state: State, stormId: number, severity: Alert['severity'], now: number): void {
   const storm = readAlert(state, stormId)!
   if (RANK[severity] > RANK[storm.severity]) bumpVersion(state, storm, { severity })
-  scheduleCardUpdate(state, stormId, Math.max(now, storm.seenAt + 10_000))
+  scheduleCardUpdate(state, stormId, Math.max(now, storm.seenAt + CARD_UPDATE_INTERVAL_MS))
 }
 
 /** Ends storms that few are left of, and those calmed down that rage no more; says whether one ended. */
@@ -55,20 +55,20 @@ export function sweepStorms(state: State, now: number): boolean {
 }
 
 function keep(state: State, storm: Alert, now: number): boolean {
-  const { stormRate, stormPost } = readThresholds(state, storm.projectId)
+  const { stormRate, stormMaxRemaining } = readThresholds(state, storm.projectId)
   // Farther ahead than a minute it is only because the clock went back.
   if (storm.stableSince !== null && storm.stableSince > now && storm.stableSince <= now + MINUTE) return false
   if (storm.stableSince !== null) {
-    const lately = `select count(*) as n from alerts where suppressed_by = ? and state <> 'resolved' and fired_at > ? and fired_at <= ?`
-    const came = state.prepare<[string, number, number], { n: number }>(lately)
-    const { n } = came.get(`storm:${storm.id}`, now - MINUTE, now)!
+    const lately = `select count(*) as n from alerts where suppression = 'storm' and suppressor_id = ? and state <> 'resolved' and fired_at > ? and fired_at <= ?`
+    const came = state.prepare<[number, number, number], { n: number }>(lately)
+    const { n } = came.get(storm.id, now - MINUTE, now)!
     const rages = stormRate > 0 && n >= stormRate
     updateAlert(state, storm.id, { stableSince: rages ? now + MINUTE : null })
     if (rages) return false
-    writeHistory(state, storm.id, { what: 'no more alerts than usual come now' }, now)
+    writeHistory(state, storm.id, { kind: 'storm-subsided', what: 'no more alerts than usual come now' }, now)
   }
   // No more at once than make a storm themselves.
-  const few = stormRate === 0 ? Number.POSITIVE_INFINITY : Math.min(stormPost, stormRate)
+  const few = stormRate === 0 ? Number.POSITIVE_INFINITY : Math.min(stormMaxRemaining, stormRate)
   if (countLeft(state, storm.id, few + 1) > few) return false
   recordChange(state, storm, resolve({ ...storm, stableSince: null }, null, now), now)
   return true
@@ -76,10 +76,10 @@ function keep(state: State, storm: Alert, now: number): boolean {
 
 /** Up to `most` alerts that a storm holds and nobody has acknowledged. */
 function countLeft(state: State, stormId: number, most: number): number {
-  const query = `select count(*) as n from (select 1 from alerts where suppressed_by = ? and state <> 'resolved'
+  const query = `select count(*) as n from (select 1 from alerts where suppression = 'storm' and suppressor_id = ? and state <> 'resolved'
     and state = 'firing' limit ?)`
   const limit = Number.isFinite(most) ? most : -1
-  return state.prepare<[string, number], { n: number }>(query).get(`storm:${stormId}`, limit)!.n
+  return state.prepare<[number, number], { n: number }>(query).get(stormId, limit)!.n
 }
 
 function isCrowded(state: State, projectId: number | null, rate: number, now: number): boolean {
@@ -102,7 +102,7 @@ function begin(state: State, projectId: number | null, rate: number, now: number
 
 /** What came free within the minute and no chat was given yet. */
 function freshOnes(state: State, projectId: number | null, now: number): Alert[] {
-  const query = `select id from alerts where project_id is ? and released_at > ? and suppressed_by is null and state = 'firing'
+  const query = `select id from alerts where project_id is ? and released_at > ? and suppression is null and state = 'firing'
     and not exists (select 1 from notifications n where n.alert_id = alerts.id and (ref is not null or sending is not null))`
   const rows = state.prepare<[number | null, number], { id: number }>(query).all(projectId, now - MINUTE)
   return rows.map(({ id }) => readAlert(state, id)!)
@@ -111,8 +111,9 @@ function freshOnes(state: State, projectId: number | null, now: number): Alert[]
 function join(state: State, stormId: number, alert: Alert, now: number): void {
   const why = `the storm in alert ${stormId}`
   updateAlert(state, alert.id, {
-    suppressedBy: `storm:${stormId}`,
-    suppressedWhy: why,
+    suppression: 'storm',
+    suppressorId: stormId,
+    suppressionReason: why,
     suppressedUntil: null,
     releasedAt: null,
   })

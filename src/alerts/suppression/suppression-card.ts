@@ -41,11 +41,11 @@ function flapLines(alert: Alert): Text[] {
 }
 
 function heldLines(alert: Alert): Text[] {
-  if (alert.suppressedWhy === null || alert.state === 'resolved') return []
-  if (alert.suppressedBy === null) return [`It was held back by ${alert.suppressedWhy}, and still goes on.`]
+  if (alert.suppressionReason === null || alert.state === 'resolved') return []
+  if (alert.suppression === null) return [`It was held back by ${alert.suppressionReason}, and still goes on.`]
   const until: Text =
     alert.suppressedUntil === null ? [] : [' until ', { time: alert.suppressedUntil, style: 'moment' }]
-  return [[`Held back by ${alert.suppressedWhy}`, ...until, ': it calls nobody.']]
+  return [[`Held back by ${alert.suppressionReason}`, ...until, ': it calls nobody.']]
 }
 
 function explainedLines(alert: Alert, explained: InhibitedAlerts | null): Text[] {

@@ -5,8 +5,8 @@ import { knownMatcher, readMatcher } from '../matcher.ts'
 import { isFlapping, withTransition } from './flapping.ts'
 import { type InhibitionAlert, inhibits, isSilent, rootCause } from './inhibition.ts'
 import { cronWindow, type Maintenance, windowAfter } from './maintenance.ts'
-import { type ActiveMute, findSuppression, type Suppressible, type SuppressionContext } from './suppression.ts'
-import { DEFAULT_THRESHOLDS } from './threshold.ts'
+import { DEFAULT_THRESHOLDS } from './settings.ts'
+import { type ActiveMute, findSuppression, heldBy, type Suppressible, type SuppressionContext } from './suppression.ts'
 
 const NOW = 1_000_000
 
@@ -15,60 +15,60 @@ const alert = (more: Partial<Suppressible> = {}): Suppressible => ({
   ...{ projectId: 1, role: null },
   ...more,
 })
-const blanket = (by: string, until: number, matcher = 'disk', projectId: number | null = null): ActiveMute => ({
-  ...{ by, until, projectId, matcher: readMatcher(matcher), why: by },
-})
-const world = (more: Partial<{ [Name in keyof SuppressionContext]: unknown }> = {}): SuppressionContext => {
-  const thunks = { parent: null, settlesAt: null, quietUntil: null, storm: null, project: 'shop', ...more }
-  const { blankets = [], ...rest } = thunks as typeof thunks & { blankets?: ActiveMute[] }
+const mute = (kind: ActiveMute['kind'], id: number, until: number, matcher = 'disk', projectId: number | null = null) =>
+  ({ kind, id, until, projectId, matcher: readMatcher(matcher), reason: `${kind} ${id}` }) satisfies ActiveMute
+const context = (answers: Partial<{ [Name in keyof SuppressionContext]: unknown }> = {}): SuppressionContext => {
+  const defaults = { rootCause: null, awaitsCauseUntil: null, quietUntil: null, stormId: null, project: 'shop' }
+  const { mutes = [], ...rest } = { ...defaults, ...answers }
   const asked = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, () => value]))
-  return { ...asked, blankets, now: NOW } as unknown as SuppressionContext
+  return { ...asked, mutes, now: NOW } as unknown as SuppressionContext
 }
 
-describe('an alert is held back by', () => {
-  const silence = blanket('silence:1', NOW + HOUR)
-  const parent = { id: 7, title: 'host down' }
-  it.each<[string, Partial<Suppressible>, Parameters<typeof world>[0], string | null]>([
+describe('an alert is suppressed by', () => {
+  const silence = mute('silence', 1, NOW + HOUR)
+  const rootCause = { id: 7, title: 'host down' }
+  it.each<[string, Partial<Suppressible>, Parameters<typeof context>[0], string | null]>([
     ['nothing', {}, {}, null],
-    ['a silence before all else', {}, { blankets: [silence], parent, storm: 9 }, 'silence:1'],
+    ['a silence before all else', {}, { mutes: [silence], rootCause, stormId: 9 }, 'silence:1'],
     [
-      'the one that lasts longest',
+      'the mute that ends last',
       {},
-      { blankets: [blanket('silence:1', NOW + 1), blanket('maintenance:2', NOW + 2)] },
+      { mutes: [mute('silence', 1, NOW + 1), mute('maintenance', 2, NOW + 2)] },
       'maintenance:2',
     ],
-    ['no silence that is over', {}, { blankets: [blanket('silence:1', NOW)] }, null],
-    ['no silence of another project', {}, { blankets: [blanket('silence:1', NOW + 1, 'disk', 2)] }, null],
-    ['a silence by project name', {}, { blankets: [blanket('silence:1', NOW + 1, 'project:shop')] }, 'silence:1'],
-    ['no silence that means others', {}, { blankets: [blanket('silence:1', NOW + 1, 'host:web')] }, null],
-    ['what explains it', {}, { parent, settlesAt: NOW + 5, storm: 9 }, 'alert:7'],
-    ['the wait for that', {}, { settlesAt: NOW + 5, storm: 9 }, 'settling'],
-    ['no wait that is over', {}, { settlesAt: NOW }, null],
-    ['a storm', {}, { storm: 9 }, 'storm:9'],
-    ['no storm when it is one itself', { detector: 'storm' }, { storm: 9 }, null],
-    ['quiet hours', { severity: 'warning' }, { quietUntil: NOW + 5, storm: 9 }, 'quiet'],
+    ['no silence that has ended', {}, { mutes: [mute('silence', 1, NOW)] }, null],
+    ['no silence of another project', {}, { mutes: [mute('silence', 1, NOW + 1, 'disk', 2)] }, null],
+    ['a silence by project name', {}, { mutes: [mute('silence', 1, NOW + 1, 'project:shop')] }, 'silence:1'],
+    ['no silence that matches others', {}, { mutes: [mute('silence', 1, NOW + 1, 'host:web')] }, null],
+    ['its root cause', {}, { rootCause, awaitsCauseUntil: NOW + 5, stormId: 9 }, 'alert:7'],
+    ['the wait for a root cause', {}, { awaitsCauseUntil: NOW + 5, stormId: 9 }, 'settling'],
+    ['no wait that has ended', {}, { awaitsCauseUntil: NOW }, null],
+    ['a storm', {}, { stormId: 9 }, 'storm:9'],
+    ['no storm when it is a storm itself', { detector: 'storm' }, { stormId: 9 }, null],
+    ['quiet hours', { severity: 'warning' }, { quietUntil: NOW + 5, stormId: 9 }, 'quiet'],
     ['no quiet hours when it is critical', {}, { quietUntil: NOW + 5 }, null],
-    ['quiet hours only when it is a notice', { detector: 'notice' }, { blankets: [silence], parent }, null],
-    ['nothing when it is a test', { detector: 'test', severity: 'info' }, { blankets: [silence], quietUntil: 1 }, null],
-  ])('%s', (_, what, around, by) => {
-    expect(findSuppression(alert(what), world(around))?.by ?? null).toBe(by)
+    ['quiet hours only when it is a notice', { detector: 'notice' }, { mutes: [silence], rootCause }, null],
+    ['nothing when it is a test', { detector: 'test', severity: 'info' }, { mutes: [silence], quietUntil: 1 }, null],
+  ])('%s', (_, about, answers, expected) => {
+    const suppression = findSuppression(alert(about), context(answers))
+    expect(suppression && heldBy(suppression)).toBe(expected)
   })
 
-  it('a matcher that cannot be read any more, by nothing', () => {
-    expect(findSuppression(alert(), world({ blankets: [{ ...silence, matcher: knownMatcher('(disk') }] }))).toBeNull()
+  it('no silence whose matcher can no longer be read', () => {
+    expect(findSuppression(alert(), context({ mutes: [{ ...silence, matcher: knownMatcher('(disk') }] }))).toBeNull()
   })
 })
 
 describe('an alert with a role', () => {
   const kin = (more: Partial<InhibitionAlert> = {}): InhibitionAlert => ({
     ...{ id: 1, projectId: 1, severity: 'critical', detector: 'x', role: null, labels: {}, since: 0, firedAt: 10 },
-    ...{ suppressedBy: null, stableSince: null, key: 'k', title: 't' },
+    ...{ suppression: null, stableSince: null, key: 'k', title: 't', checkId: null },
     ...more,
   })
   const down = (more: Partial<InhibitionAlert> = {}) =>
     kin({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
   const onHost = (more: Partial<InhibitionAlert> = {}) => kin({ labels: { host: 'h' }, ...more })
-  const mute = (more: Partial<InhibitionAlert> = {}) =>
+  const silent = (more: Partial<InhibitionAlert> = {}) =>
     kin({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
   const ofSource = (more: Partial<InhibitionAlert> = {}) => kin({ labels: { source: 's', rule: 'few' }, ...more })
   it.each<[string, InhibitionAlert, InhibitionAlert, boolean]>([
@@ -82,12 +82,12 @@ describe('an alert with a role', () => {
     ['nothing of another project', down({ projectId: 2 }), onHost(), false],
     ['every project when it has none', down({ projectId: null }), onHost(), true],
     ['nothing once it is gone for now', down({ stableSince: 5 }), onHost(), false],
-    ['nothing critical while it waits for the morning', down({ suppressedBy: 'quiet' }), onHost(), false],
-    ['what waits as well', down({ suppressedBy: 'quiet' }), onHost({ severity: 'warning' }), true],
-    ['what its lines lack', mute(), ofSource(), true],
-    ['nothing that another program says of its source', mute(), ofSource({ labels: { source: 's' } }), false],
-    ['nothing from before the silence', mute({ since: 15 }), ofSource(), false],
-    ['nothing worse than the silence', mute({ severity: 'warning' }), ofSource(), false],
+    ['nothing critical while it waits for the morning', down({ suppression: 'quiet-hours' }), onHost(), false],
+    ['what waits as well', down({ suppression: 'quiet-hours' }), onHost({ severity: 'warning' }), true],
+    ['what its lines lack', silent(), ofSource(), true],
+    ['nothing that another program says of its source', silent(), ofSource({ labels: { source: 's' } }), false],
+    ['nothing from before the silence', silent({ since: 15 }), ofSource(), false],
+    ['nothing worse than the silence', silent({ severity: 'warning' }), ofSource(), false],
     ['the outside', kin({ id: 2, role: 'offline', since: 5, projectId: null }), kin(), true],
     [
       'nothing local',
@@ -97,7 +97,7 @@ describe('an alert with a role', () => {
     ],
     [
       'the outside by night too',
-      kin({ id: 2, role: 'offline', since: 5, projectId: null, suppressedBy: 'quiet' }),
+      kin({ id: 2, role: 'offline', since: 5, projectId: null, suppression: 'quiet-hours' }),
       kin(),
       true,
     ],
@@ -112,8 +112,8 @@ describe('an alert with a role', () => {
     [{ container: 'c' }, true],
     [{ container: 'c', source: 's' }, false],
     [{ source: 's' }, false],
-  ])('may have silenced %j: %s', (labels, silent) => {
-    expect(isSilent({ labels })).toBe(silent)
+  ])('may have silenced %j: %s', (labels, expected) => {
+    expect(isSilent({ labels })).toBe(expected)
   })
 })
 

@@ -1,80 +1,126 @@
-// What holds an alert back, and in which order the reasons count. Pure.
+// What suppresses an alert, and in which order the reasons are tried. Pure.
+import type { SUPPRESSIONS } from '../../state/schema/index.ts'
 import { aboutDuration } from '../../time.ts'
 import type { Alert } from '../alert.ts'
 import { type Matchable, type Matcher, matchesAlert } from '../matcher.ts'
 import { HOST_CHECKS, NOTICE, STORM, TEST } from './inhibition.ts'
 
-/** What holds an alert back: `by` as in `alert.suppressedBy`, in words, and when time alone ends it (epoch ms). */
-export type Suppression = { by: string; until: number | null; why: string }
+export type SuppressionKind = (typeof SUPPRESSIONS)[number]
 
-/** A silence or a maintenance window that is on. */
-export type ActiveMute = { by: string; projectId: number | null; matcher: Matcher; until: number; why: string }
+/** What suppresses an alert; `id` is the silence, the maintenance or the alert that does, null for the other kinds. */
+export type Suppressor = { kind: SuppressionKind; id: number | null }
 
-/** What is judged: an alert, or a finding that is about to be one. */
-export type Suppressible = Matchable & Pick<Alert, 'projectId' | 'role'>
+/** A suppression with its reason in words, and the instant at which time alone ends it (epoch ms, null: nothing known). */
+export type Suppression = Suppressor & { reason: string; until: number | null }
 
-/** What is asked about the world, in the order of the reasons; the dear questions come last and only when needed. */
-export type SuppressionContext = {
-  now: number
-  /** The name of the alert's project, for the matchers. */
-  project(): string | null
-  blankets: readonly ActiveMute[]
-  /** The open alert that explains it. */
-  parent(): { id: number; title: string } | null
-  /** Until when it waits for a parent; null when it does not. */
-  settlesAt(): number | null
-  /** Until when it is quiet in its project; null when it is not. */
-  quietUntil(): number | null
-  /** The storm that it is part of. */
-  storm(): number | null
+/** A silence or a maintenance window in effect. */
+export type ActiveMute = {
+  kind: 'silence' | 'maintenance'
+  id: number
+  projectId: number | null
+  matcher: Matcher
+  until: number
+  reason: string
 }
 
-/** Cards about Vakt itself and about other alerts, which no storm takes in. */
-const OWN: ReadonlySet<string> = new Set([STORM, HOST_CHECKS, NOTICE, TEST, 'connectivity', 'absence', 'lost-channel'])
+/** An alert, or a finding that is about to become one. */
+export type Suppressible = Matchable & Pick<Alert, 'projectId' | 'role'>
 
-/** Whether it belongs to no storm, nor makes one. */
+/** What the reasons depend on, in the order in which they are tried; the costly questions come last, only when needed. */
+export type SuppressionContext = {
+  now: number
+  /** The name of the alert's project, for matchers. */
+  project(): string | null
+  mutes: readonly ActiveMute[]
+  /** The open alert that is its root cause. */
+  rootCause(): { id: number; title: string } | null
+  /** Until when it waits for a possible root cause; null when it does not. */
+  awaitsCauseUntil(): number | null
+  /** The end of the quiet hours of its project; null outside of them. */
+  quietUntil(): number | null
+  /** The alert of the storm that it belongs to. */
+  stormId(): number | null
+}
+
+/** Detectors of alerts about Vakt itself or about other alerts; no storm includes them. */
+const OWN_DETECTORS: ReadonlySet<string> = new Set([
+  STORM,
+  HOST_CHECKS,
+  NOTICE,
+  TEST,
+  'connectivity',
+  'absence',
+  'lost-channel',
+])
+
+/** Whether an alert is about Vakt itself or other alerts, so that it neither joins a storm nor makes one. */
 export function isAboutVakt({ detector }: Pick<Suppressible, 'detector'>): boolean {
-  return OWN.has(detector)
+  return OWN_DETECTORS.has(detector)
 }
 
 /**
- * The first reason to hold an alert back, or null: silences and maintenance (the one that lasts longest), a parent that
- * explains it, the wait for a parent, quiet hours (not for what is critical), a storm. A test of the way to the chats is
- * never held back; what only tells something waits for the morning at the most.
+ * The first reason to suppress an alert, or null: silences and maintenance (the mute that ends last), inhibition by a root
+ * cause, the wait for one, quiet hours (not for critical alerts), a storm. Test alerts are never suppressed; notices only
+ * by quiet hours.
  */
-export function findSuppression(alert: Suppressible, world: SuppressionContext): Suppression | null {
+export function findSuppression(alert: Suppressible, context: SuppressionContext): Suppression | null {
   if (alert.detector === TEST) return null
-  if (alert.detector === NOTICE) return quiet(alert, world)
-  const other = isAboutVakt(alert) ? () => null : crowded
-  return blanketOver(alert, world) ?? explained(world) ?? quiet(alert, world) ?? other(world)
-}
-
-function blanketOver(alert: Suppressible, { blankets, now, project }: SuppressionContext): Suppression | null {
-  if (blankets.length === 0) return null
-  const over = blankets.filter(
-    one =>
-      one.until > now &&
-      (one.projectId === null || one.projectId === alert.projectId) &&
-      matchesAlert(one.matcher, alert, project()),
+  if (alert.detector === NOTICE) return quietHours(alert, context)
+  return (
+    mute(alert, context) ??
+    inhibition(context) ??
+    quietHours(alert, context) ??
+    (isAboutVakt(alert) ? null : storm(context))
   )
-  const longest = over.sort((a, b) => b.until - a.until || a.by.localeCompare(b.by))[0]
-  return longest ? { by: longest.by, until: longest.until, why: longest.why } : null
 }
 
-function explained(world: SuppressionContext): Suppression | null {
-  const parent = world.parent()
-  if (parent) return { by: `alert:${parent.id}`, until: null, why: `alert ${parent.id}, ${parent.title}` }
-  const settlesAt = world.settlesAt()
-  if (settlesAt === null || settlesAt <= world.now) return null
-  return { by: 'settling', until: settlesAt, why: `the ${aboutDuration(settlesAt - world.now)} wait for its cause` }
+/** What suppresses an alert, as its row has it; null when nothing does. */
+export function suppressorOf(alert: Pick<Alert, 'suppression' | 'suppressorId'>): Suppressor | null {
+  return alert.suppression === null ? null : { kind: alert.suppression, id: alert.suppressorId }
 }
 
-function quiet(alert: Suppressible, world: SuppressionContext): Suppression | null {
-  const until = alert.severity === 'critical' ? null : world.quietUntil()
-  return until === null ? null : { by: 'quiet', until, why: 'quiet hours' }
+/** Whether two suppressors are the same. */
+export function isSameSuppressor(a: Suppressor | null, b: Suppressor | null): boolean {
+  return a?.kind === b?.kind && a?.id === b?.id
 }
 
-function crowded(world: SuppressionContext): Suppression | null {
-  const storm = world.storm()
-  return storm === null ? null : { by: `storm:${storm}`, until: null, why: `the storm in alert ${storm}` }
+/** The field `held_by` of results: `silence:3`, `maintenance:2`, `alert:12`, `storm:7`, `quiet` or `settling`. */
+export function heldBy(suppressor: Suppressor): string {
+  const { kind, id } = suppressor
+  if (kind === 'quiet-hours') return 'quiet'
+  if (kind === 'awaiting-cause') return 'settling'
+  return `${kind === 'inhibition' ? 'alert' : kind}:${id}`
+}
+
+function mute(alert: Suppressible, { mutes, now, project }: SuppressionContext): Suppression | null {
+  if (mutes.length === 0) return null
+  const matching = mutes.filter(
+    mute =>
+      mute.until > now &&
+      (mute.projectId === null || mute.projectId === alert.projectId) &&
+      matchesAlert(mute.matcher, alert, project()),
+  )
+  const longest = matching.sort((a, b) => b.until - a.until || a.kind.localeCompare(b.kind) || a.id - b.id)[0]
+  if (!longest) return null
+  const { kind, id, reason, until } = longest
+  return { kind, id, reason, until }
+}
+
+function inhibition(context: SuppressionContext): Suppression | null {
+  const cause = context.rootCause()
+  if (cause) return { kind: 'inhibition', id: cause.id, reason: `alert ${cause.id}, ${cause.title}`, until: null }
+  const until = context.awaitsCauseUntil()
+  if (until === null || until <= context.now) return null
+  const reason = `the ${aboutDuration(until - context.now)} wait for its cause`
+  return { kind: 'awaiting-cause', id: null, reason, until }
+}
+
+function quietHours(alert: Suppressible, context: SuppressionContext): Suppression | null {
+  const until = alert.severity === 'critical' ? null : context.quietUntil()
+  return until === null ? null : { kind: 'quiet-hours', id: null, reason: 'quiet hours', until }
+}
+
+function storm(context: SuppressionContext): Suppression | null {
+  const id = context.stormId()
+  return id === null ? null : { kind: 'storm', id, reason: `the storm in alert ${id}`, until: null }
 }

@@ -74,9 +74,7 @@ it('holds back what is silenced or explained, shows everything else once, and fo
       for (const silence of listSilences(world.state, { ended: false, limit: 100 }))
         await world.takes({ do: 'unsilence', silence } as Step)
       await world.takes({ do: 'pass', seconds: 2 * 3600 })
-      expect(
-        world.open().filter(alert => alert.suppressedBy !== null && !alert.suppressedBy.startsWith('alert:')),
-      ).toEqual([])
+      expect(world.open().filter(alert => alert.suppression !== null && alert.suppression !== 'inhibition')).toEqual([])
     }),
     { numRuns: 12 },
   )
@@ -109,7 +107,7 @@ async function startWorld() {
         title: alert.title,
         ...modelOf(alert, open(), silences, clock.now()),
       })
-      if (alert.suppressedBy === null) told.add(alert.id)
+      if (alert.suppression === null) told.add(alert.id)
     }
     const shown = delivery
       .channel('chat')
@@ -146,9 +144,8 @@ async function startWorld() {
 
 /** What holds an alert as it is stored: a silence, the alert at the root of it, or nothing (or its hold-off). */
 function whatHolds(alert: Alert) {
-  const by = alert.suppressedBy
-  if (by?.startsWith('silence:')) return { held: 'silence' }
-  return { held: by === 'settling' ? null : by }
+  if (alert.suppression === 'silence') return { held: 'silence' }
+  return { held: alert.suppression === 'inhibition' ? alert.suppressorId : null }
 }
 
 function modelOf(
@@ -160,15 +157,15 @@ function modelOf(
   const { check, host } = alert.labels
   if (silences.some(one => one.endsAt > now && [`check:${check}`, `host:${host}`].includes(one.matcher)))
     return { held: 'silence' }
-  if (alert.suppressedBy === 'settling') expect(alert.suppressedUntil).toBeGreaterThan(now)
+  if (alert.suppression === 'awaiting-cause') expect(alert.suppressedUntil).toBeGreaterThan(now)
   const path = [alert]
   for (;;) {
     const next = parentOf(path.at(-1)!, open)
-    if (!next) return { held: path.length === 1 ? null : `alert:${path.at(-1)!.id}` }
+    if (!next) return { held: path.length === 1 ? null : path.at(-1)!.id }
     const circle = path.slice(path.findIndex(one => one.id === next.id))
     if (path.some(one => one.id === next.id)) {
       const oldest = Math.min(...circle.map(one => one.id))
-      return { held: oldest === alert.id ? null : `alert:${oldest}` }
+      return { held: oldest === alert.id ? null : oldest }
     }
     path.push(next)
   }
@@ -188,8 +185,13 @@ function parentOf(alert: Alert, open: readonly Alert[]): Alert | undefined {
 }
 
 function keyOf(what: string): string {
+  const checkId = checkIdOf(what)
+  return checkId === null ? `host:${what}` : `check:${checkId}`
+}
+
+function checkIdOf(what: string): number | null {
   const i = CHECKS.findIndex(check => check.name === what)
-  return i < 0 ? `host:${what}` : `check:${i + 1}`
+  return i < 0 ? null : i + 1
 }
 
 function findingOf(what: string, now: number): Finding {
@@ -197,7 +199,9 @@ function findingOf(what: string, now: number): Finding {
   const labels: Record<string, string> = check ? { check: what, miss: 'silent' } : { role: 'host-down', host: what }
   if (check?.host) labels.host = check.host
   if (check?.dependsOn) labels.depends_on = check.dependsOn
+  const checkId = checkIdOf(what)
   return {
+    ...(checkId === null ? {} : { checkId }),
     ...{
       key: keyOf(what),
       detector: 'missed-beat',

@@ -115,7 +115,7 @@ describe('maintenance', () => {
 describe('quiet hours', () => {
   it('let what is not critical wait for a digest, and criticals through', async () => {
     const app = await startApp({ start: '2026-03-03T06:30:00Z' })
-    await app.result('quiet set "22:00-07:00"')
+    await app.result('quiet-hours set "22:00-07:00"')
     const soft = await app.hasCheck('soft --severity warning')
     const brief = await app.hasCheck('brief --severity info')
     const hard = await app.hasCheck('hard')
@@ -142,17 +142,17 @@ describe('quiet hours', () => {
   it('of a project stand in for those of all', async () => {
     const app = await startApp({ start: '2026-03-02T23:00:00Z' })
     await app.result('projects add shop')
-    await app.result('quiet set 22:00-07:00')
-    await app.result('quiet set never --project shop')
+    await app.result('quiet-hours set 22:00-07:00')
+    await app.result('quiet-hours set never --project shop')
     await (await app.hasCheck('loud --severity warning --project shop'))('/fail')
     await (await app.hasCheck('still --severity warning'))('/fail')
     expect(titles(app)).toEqual(['Warning: loud reported a failure'])
-    await app.result('quiet off')
+    await app.result('quiet-hours off')
     expect(titles(app).sort()).toEqual([
       'Warning: loud reported a failure',
       'Warning: still reported a failure',
       'While it was quiet: 1 alert, 1 still going on',
     ])
-    await expect(app.result('quiet set 00:00-24:00')).rejects.toThrow('always be quiet')
+    await expect(app.result('quiet-hours set 00:00-24:00')).rejects.toThrow('always be quiet')
   })
 })

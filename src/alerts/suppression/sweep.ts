@@ -11,11 +11,12 @@ import { requestReevaluation } from './reevaluation.ts'
 import { expireSilences, nextExpiry } from './silences.ts'
 import { sweepStorms } from './storms.ts'
 import { countSuppressed, listSuppressed, suppressedSince } from './suppressed-alerts.ts'
-import type { Suppression } from './suppression.ts'
+import type { Suppression, Suppressor } from './suppression.ts'
 import { nextReevaluation, reevaluateSuppressions } from './suppressions.ts'
 
 /** How many alerts a notice names. */
 const NAMED = 15
+const QUIET_HOURS = { kind: 'quiet-hours', id: null } as const
 
 /** Brings every hold up to date at `now`, in one transaction. */
 export function sweepSuppressions(state: State, now: number): void {
@@ -40,25 +41,25 @@ type Notice = { key: string; projectId: number | null; title: string; observatio
 
 function silencesOver(state: State, now: number): Notice[] {
   return expireSilences(state, now).map(one => {
-    const by = `silence:${one.id}`
+    const by = { kind: 'silence', id: one.id } as const
     const lines = [
       `It silenced ${one.matcher}${one.reason === null ? '' : ` (${one.reason})`}.`,
       ...stillOpen(state, by),
     ]
-    const title = `Silence ${one.id} by ${one.by} expired; ${tally(state, by, one.held)}`
-    return { key: `${by}:expired:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }
+    const title = `Silence ${one.id} by ${one.by} expired; ${tally(state, by, one.suppressedCount)}`
+    return { key: `silence:${one.id}:expired:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }
   })
 }
 
 function windowsOver(state: State, now: number): Notice[] {
   return endedWindows(state, now).flatMap(one => {
-    const by = `maintenance:${one.id}`
-    const title = `The maintenance ${one.name} is over; ${tally(state, by, one.held)}`
+    const by = { kind: 'maintenance', id: one.id } as const
+    const title = `The maintenance ${one.name} is over; ${tally(state, by, one.suppressedCount)}`
     const lines = stillOpen(state, by)
     endWindow(state, one, now, false)
-    return one.held === 0
+    return one.suppressedCount === 0
       ? []
-      : [{ key: `${by}:over:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }]
+      : [{ key: `maintenance:${one.id}:over:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }]
   })
 }
 
@@ -74,7 +75,7 @@ function quietOver(state: State, now: number): Notice[] {
 
 function digest(state: State, one: QuietHours, now: number): Notice[] {
   // A turn notices a few seconds late that it is quiet.
-  const waited = suppressedSince(state, 'quiet', one.quietSince! - MINUTE, now).filter(alert =>
+  const waited = suppressedSince(state, QUIET_HOURS, one.quietSince! - MINUTE, now).filter(alert =>
     isFor(state, one, alert),
   )
   if (waited.length === 0) return []
@@ -100,16 +101,16 @@ function isFor(state: State, one: QuietHours, alert: Alert): boolean {
 
 function quietHold(state: State, projectId: number | null, now: number): Suppression | null {
   const until = readQuietUntil(state, projectId, now)
-  return until === null ? null : { by: 'quiet', until, why: 'quiet hours' }
+  return until === null ? null : { ...QUIET_HOURS, until, reason: 'quiet hours' }
 }
 
-function tally(state: State, by: string, held: number): string {
+function tally(state: State, by: Suppressor, held: number): string {
   if (held === 0) return 'it held nothing back'
   const open = countSuppressed(state, by)
   return `${plural(held, 'alert')} ${held === 1 ? 'was' : 'were'} held back, ${open} still open`
 }
 
-function stillOpen(state: State, by: string): Text[] {
+function stillOpen(state: State, by: Suppressor): Text[] {
   return named(listSuppressed(state, by, NAMED + 1))
 }
 

@@ -1,5 +1,6 @@
 // What happened beside the logs in a stretch of time, read from the state: alerts, failed beats, absences, restarts.
 import type { State } from '../../state/database.ts'
+import type { history } from '../../state/schema/index.ts'
 import { aboutDuration, formatRelative } from '../../time.ts'
 import type { TimelineEvent } from './pack.ts'
 import { shortened } from './read-logs.ts'
@@ -49,12 +50,13 @@ function endsOf<Row>(state: State, query: string, values: object): Row[] {
 }
 
 function alertSteps(state: State, { projectId, from, until }: Scope): Found[] {
-  const query = `select h.id as place, h.at, h.what, h.by, h.note, a.id, a.title, a.severity from alert_history h
+  const query = `select h.id as place, h.at, h.kind, h.what, h.by, h.note, a.id, a.title, a.severity from alert_history h
     join alerts a on a.id = h.alert_id
     where a.fired_at < @until and (a.resolved_at is null or a.resolved_at >= @from) and h.at >= @from and h.at < @until
       and (@project is null or a.project_id is null or a.project_id = @project)`
-  type Row = { at: number; what: string; by: string | null; note: string | null; id: number; title: string }
-  return endsOf<Row & { severity: string }>(state, query, {
+  type Entry = Pick<typeof history.$inferSelect, 'at' | 'kind' | 'what' | 'by' | 'note'>
+  type Row = Entry & { id: number; title: string; severity: string }
+  return endsOf<Row>(state, query, {
     from,
     until,
     project: projectId,
@@ -62,7 +64,7 @@ function alertSteps(state: State, { projectId, from, until }: Scope): Found[] {
   }).map(row => {
     const by = row.by === null ? '' : ` by ${row.by}`
     const note = row.note === null ? '' : `, note: ${row.note}`
-    const what = row.what.startsWith('fired') ? 'fired' : row.what
+    const what = row.kind === 'fired' ? 'fired' : row.what
     const text = `alert ${row.id} (${row.severity}) "${row.title}" ${what}${by}${note}`
     return { at: row.at, text, command: `alerts show ${row.id}` }
   })

@@ -62,6 +62,7 @@ function restartLoop(state: State, host: Host, container: Container, now: number
       severity: 'critical',
       title: `${container.name} on ${host.name} restarts in a loop`,
       since: began?.at ?? now,
+      isSinceEstimated: true,
       lines: [
         `It restarted ${restarts} times in the last ${formatDuration(LOOP_WITHIN)}, ${container.restarts} times since Vakt knows it.`,
         ...(container.exitCode ? [`It last ended with exit status ${container.exitCode}.`] : []),
@@ -87,7 +88,7 @@ function finding(
   host: Host,
   container: Container,
   what: string,
-  says: Pick<Finding, 'severity' | 'title' | 'since'> & { lines: Text[] },
+  says: Pick<Finding, 'severity' | 'title' | 'since' | 'isSinceEstimated'> & { lines: Text[] },
 ): Finding {
   const key = `container:${host.id}:${container.name}:${what}`
   const look: Text = ['What it said: ', { code: `containers tail ${host.name}/${container.name}` }]

@@ -37,6 +37,7 @@ export function findFullDisks(state: State, host: Host, now: number): Finding[] 
         severity: share >= ALMOST_NOTHING_LEFT || (soon && left.ms < SOON / 6) ? 'critical' : 'warning',
         title: share >= FULL ? `${mount} on ${host.name} is nearly full` : `${mount} on ${host.name} is filling up`,
         since: rows.find(row => row.used !== null && row.used / row.size! >= Math.min(FULL, share))?.at ?? last.at,
+        isSinceEstimated: true,
         lines: [`${percent} is used.`, rate],
       }),
     ]

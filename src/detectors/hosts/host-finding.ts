@@ -9,13 +9,17 @@ import type { Finding } from '../finding.ts'
 export function hostFinding(
   state: State,
   host: Host,
-  says: Pick<Finding, 'key' | 'detector' | 'severity' | 'title' | 'since'> & { lines: Text[]; fields?: Field[] },
+  says: Pick<Finding, 'key' | 'detector' | 'severity' | 'title' | 'since' | 'isSinceEstimated'> & {
+    lines: Text[]
+    fields?: Field[]
+  },
   labels: Record<string, string> = {},
 ): Finding {
   const { lines, fields, ...rest } = says
   const project = host.projectId === null ? undefined : readProjectById(state, host.projectId)
   return {
     ...rest,
+    hostId: host.id,
     projectId: host.projectId,
     owner: null,
     remindEvery: project?.remindEvery ?? 0,

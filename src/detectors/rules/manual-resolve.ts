@@ -12,7 +12,7 @@ export const DISMISSED = -1
 /** Takes note that somebody resolved an alert: an error that comes again is then a regression. */
 export function dismiss(
   state: State,
-  { key, detector, severity }: Pick<Finding, 'key' | 'detector' | 'severity'>,
+  { key, detector, severity, hostId }: Pick<Finding, 'key' | 'detector' | 'severity'> & { hostId: number | null },
   by: string,
   now: number,
 ): void {
@@ -21,5 +21,6 @@ export function dismiss(
     deleteRuleState(state, key)
     setErrorState(state, Number(key.slice('error:'.length)), 'resolved', by, now)
   } else if (watch && key.startsWith('rule:')) saveRuleState(state, { ...watch, counted: DISMISSED })
-  else if (HOST_DETECTORS.some(name => name === detector)) recordDismissal(state, key, { at: now, severity })
+  else if (hostId !== null && HOST_DETECTORS.some(name => name === detector))
+    recordDismissal(state, key, hostId, { at: now, severity })
 }

@@ -114,7 +114,7 @@ function expectTruth({ state }: Delivery, channel: MemoryChannel, gone: number):
     expect(shown.card.title).toBe(`${stateWord(alert)}: ${alert.title}`)
     expect(`${shown.card.footer}`).toContain(`Alert ${id}`)
     expect([alert.undelivered, told.sending, told.error]).toEqual([false, null, null])
-    if (alert.callReason === 'recovered') expect(told.called).toBe(alert.calls)
+    if (alert.mentionReason === 'recovered') expect(told.mentionedCount).toBe(alert.mentionCount)
     expect(shown.replies.filter(({ card }) => card.title.startsWith('Recovered')).length).toBeLessThanOrEqual(1)
   }
   // A card that was gone is posted anew, and no other is there twice.

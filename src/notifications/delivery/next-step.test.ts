@@ -11,23 +11,24 @@ const alert = (changes: Partial<Alert> = {}): Alert =>
     id: 1,
     state: 'firing',
     version: 3,
-    calls: 0,
-    callReason: null,
+    mentionCount: 0,
+    mentionReason: null,
     snoozedUntil: null,
-    suppressedBy: null,
+    suppression: null,
     resolvedAt: null,
     ...changes,
   }) as Alert
 
 const has = (changes: Partial<Notification> = {}): Notification =>
   ({
-    ...{ alertId: 1, channelId: 'discord', ref: 'm1', shownVersion: 3, called: 0, sending: null, nonce: null },
+    ...{ alertId: 1, channelId: 'discord', ref: 'm1', shownVersion: 3, mentionedCount: 0, sending: null, nonce: null },
     ...{ sentAt: null, attempts: 0, nextAttemptAt: null, error: null, failedVersion: null },
     ...changes,
   }) as Notification
 
 const resolved = (at: number, more: Partial<Alert> = {}) => alert({ state: 'resolved', resolvedAt: at, ...more })
-const called = (callReason: Alert['callReason'], more: Partial<Alert> = {}) => alert({ calls: 1, callReason, ...more })
+const called = (mentionReason: Alert['mentionReason'], more: Partial<Alert> = {}) =>
+  alert({ mentionCount: 1, mentionReason, ...more })
 
 it.each<[string, Alert, Notification | null, string]>([
   ['a new alert', alert(), null, 'post: new alert'],
@@ -47,25 +48,25 @@ it.each<[string, Alert, Notification | null, string]>([
   ['a card of yesterday', alert(), has({ shownVersion: 2 }), 'edit: newer version'],
   ['a card found again', alert(), has({ shownVersion: 0 }), 'edit: newer version'],
   ['a reminder, before its edit', called('reminder'), has({ shownVersion: 2 }), 'reply: reminder'],
-  ['a reminder that was told', called('reminder'), has({ called: 1 }), 'skip: shown'],
+  ['a reminder that was told', called('reminder'), has({ mentionedCount: 1 }), 'skip: shown'],
   ['a reminder after an acknowledgement', called('reminder', { state: 'acknowledged' }), has(), 'skip: shown'],
   [
     'a held back one whose card may have arrived',
-    alert({ suppressedBy: 'silence:1' }),
+    alert({ suppression: 'silence' }),
     has({ ref: null, shownVersion: 0, sending: 'post', nonce: 'n', sentAt: 1 }),
     'post: new alert',
   ],
-  ['a held back alert', alert({ suppressedBy: 'silence:1' }), null, 'skip: held back'],
-  ['an edit of a held back one', alert({ suppressedBy: 'silence:1' }), has({ shownVersion: 2 }), 'edit: newer version'],
+  ['a held back alert', alert({ suppression: 'silence' }), null, 'skip: held back'],
+  ['an edit of a held back one', alert({ suppression: 'silence' }), has({ shownVersion: 2 }), 'edit: newer version'],
   [
     'a reminder of a held back one',
-    called('reminder', { suppressedBy: 'silence:1' }),
+    called('reminder', { suppression: 'silence' }),
     has({ shownVersion: 3 }),
     'skip: shown',
   ],
   ['a reminder after a snooze', called('reminder', { snoozedUntil: NOW + 1 }), has(), 'skip: shown'],
   ['a reminder after the end', called('reminder', { state: 'resolved', resolvedAt: NOW }), has(), 'skip: shown'],
-  ['the end of a snooze', called('fired again'), has(), 'reply: fired again'],
+  ['the end of a snooze', called('snooze ended'), has(), 'reply: snooze ended'],
   ['a recovery', called('recovered', { state: 'resolved', resolvedAt: NOW }), has(), 'reply: recovered'],
   [
     'a recovery nobody was told of the alert',

@@ -6,7 +6,7 @@ export type Notification = typeof notifications.$inferSelect
 
 export type Step =
   | { do: 'post'; why: 'new alert' | 'ended before it was told' | 'the card was gone' }
-  | { do: 'reply'; why: NonNullable<Alert['callReason']> }
+  | { do: 'reply'; why: NonNullable<Alert['mentionReason']> }
   | { do: 'edit'; why: 'newer version' }
   | { do: 'thread'; why: 'timeline' }
   | {
@@ -23,7 +23,7 @@ export function nextStep(alert: Alert, addedAt: number, notification: Notificati
   if (!notification?.ref && isKeptBack(alert, notification)) return { do: 'skip', why: 'held back' }
   if ((notification?.nextAttemptAt ?? 0) > now) return { do: 'skip', why: 'waiting to try again' }
   if (!notification?.ref) return firstStep(alert, addedAt, notification)
-  if (!refused && callIsDue(alert, notification)) return { do: 'reply', why: alert.callReason! }
+  if (!refused && callIsDue(alert, notification)) return { do: 'reply', why: alert.mentionReason! }
   if (notification.shownVersion < alert.version) return { do: 'edit', why: 'newer version' }
   if (!refused && notification.threaded < alert.threadLine) return { do: 'thread', why: 'timeline' }
   return { do: 'skip', why: 'shown' }
@@ -38,12 +38,12 @@ function firstStep(alert: Alert, addedAt: number, notification: Notification | n
 
 /** A card that may have arrived before something held it back is looked for all the same, to be made true. */
 function isKeptBack(alert: Alert, notification: Notification | null): boolean {
-  return alert.suppressedBy !== null && notification?.sending !== 'post'
+  return alert.suppression !== null && notification?.sending !== 'post'
 }
 
 /** Whether people are to be notified anew there now. */
 export function callIsDue(alert: Alert, notification: Notification): boolean {
-  return alert.suppressedBy === null && callIsOpen(alert, notification)
+  return alert.suppression === null && callIsOpen(alert, notification)
 }
 
 /**
@@ -51,7 +51,7 @@ export function callIsDue(alert: Alert, notification: Notification): boolean {
  * be told before somebody acknowledged or snoozed is told no more; a recovery is, unless something holds the alert back.
  */
 export function callIsOpen(alert: Alert, notification: Notification): boolean {
-  if (notification.called >= alert.calls) return false
-  if (alert.callReason === 'recovered') return alert.state === 'resolved' && alert.suppressedBy === null
+  if (notification.mentionedCount >= alert.mentionCount) return false
+  if (alert.mentionReason === 'recovered') return alert.state === 'resolved' && alert.suppression === null
   return alert.state === 'firing' && alert.snoozedUntil === null
 }

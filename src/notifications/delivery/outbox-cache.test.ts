@@ -121,13 +121,13 @@ function fires(state: State, about: number, now: number): void {
 /** What a message that arrived leaves behind; with a picture still to come it shows the version before. */
 function sent(state: State, { alert, step, notification }: OutboxItem, pictured: boolean, now: number): void {
   state.transaction(() => {
-    const { id, version, calls, threadLine } = alert
+    const { id, version, mentionCount: calls, threadLine } = alert
     if (step.do === 'thread') markThreaded(state, id, 'chat', threadLine)
     else if (step.do === 'reply')
       markShown(state, id, 'chat', { version: notification!.shownVersion, calls, over: true })
     else if (step.do === 'post')
       markShown(state, id, 'chat', { ref: `m${id}`, version: pictured ? version - 1 : version, calls, over: true })
-    else markShown(state, id, 'chat', { version, calls: notification!.called, over: false })
+    else markShown(state, id, 'chat', { version, calls: notification!.mentionedCount, over: false })
     markDone(state, id, now)
   })
 }

@@ -37,8 +37,8 @@ export function readOutbox(
   alertId?: number,
 ): { items: OutboxItem[]; whole: boolean } {
   const lacks = {
-    post: sql`(suppressed_by is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
-      or (called < calls and case call_reason when 'recovered' then state = 'resolved'
+    post: sql`(suppression is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
+      or (mentioned_count < mention_count and case mention_reason when 'recovered' then state = 'resolved'
         else state = 'firing' and snoozed_until is null end))`,
     edit: sql`ref is not null and shown_version < ${alerts.version}`,
     thread: sql`ref is not null and threaded < thread_line`,
@@ -105,8 +105,8 @@ export function markSending(
 ): void {
   const { kind, nonce, sentAt } = sending
   // Of several calls only the last is told: a message found after a crash is then known to tell that one and no later.
-  const called = kind === 'reply' ? alert.calls - 1 : alert.calls
-  save(state, alert.id, channelId, { sending: kind, nonce, sentAt, called })
+  const called = kind === 'reply' ? alert.mentionCount - 1 : alert.mentionCount
+  save(state, alert.id, channelId, { sending: kind, nonce, sentAt, mentionedCount: called })
 }
 
 /**
@@ -130,7 +130,7 @@ export function markShown(state: State, alertId: number, channelId: string, show
     ...(shown.threaded === undefined ? {} : { threaded: shown.threaded }),
     ...(shown.over ? NOT_SENDING : {}),
     shownVersion: shown.version,
-    called: shown.calls,
+    mentionedCount: shown.calls,
     attempts: 0,
     nextAttemptAt: null,
     ...(shown.refused ? {} : { error: null, failedVersion: null }),

@@ -67,30 +67,30 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
     await channel.edit(had.ref!, { ...cardOf(state, alert), ...(image ? { image } : {}) })
     // A call that nobody is to hear any more is given up, or it would come back when the alert is given back.
     const open = callIsOpen(alert, had)
-    const calls = open ? had.called : alert.calls
+    const calls = open ? had.mentionedCount : alert.mentionCount
     return { version: alert.version, calls, over: !open, refused: had.failedVersion === alert.version }
   },
   async reply(sending) {
     const { state, channel, attempt, alert, clock } = sending
-    const { ref, shownVersion, called } = attempt.notification!
+    const { ref, shownVersion, mentionedCount: called } = attempt.notification!
     const found = await findEarlier(sending, 'reply')
     if (found !== null) return { version: shownVersion, calls: called + 1, over: true }
     const card = mentioning(state, channel, attempt.mention, mentionCard(alert), alert, clock.now())
     await handOver(sending, 'reply', nonce => channel.reply(ref!, card, nonce))
-    return { version: shownVersion, calls: alert.calls, over: true }
+    return { version: shownVersion, calls: alert.mentionCount, over: true }
   },
   async post(sending) {
     const { state, channel, attempt, alert, clock, painter } = sending
     const found = await findEarlier(sending, 'post')
     // It shows the alert as it was then: version 0 has it edited to what it is now.
-    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.called, over: true }
-    if (alert.suppressedBy !== null) return forget(sending)
+    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.mentionedCount, over: true }
+    if (alert.suppression !== null) return forget(sending)
     const card = mentioning(state, channel, attempt.mention, cardOf(state, alert), alert, clock.now())
     const ref = await handOver(sending, 'post', nonce => channel.post(card, nonce))
     // The card tells what its timeline would; the thread begins with what comes after.
     // The card goes first; the edit that the older version asks for brings its picture.
     const version = painter?.wants(state, alert, clock.now()) ? alert.version - 1 : alert.version
-    return { ref, version, calls: alert.calls, over: true, threaded: alert.threadLine }
+    return { ref, version, calls: alert.mentionCount, over: true, threaded: alert.threadLine }
   },
   async thread({ state, channel, attempt, alert, clock }) {
     const { ref, threaded } = attempt.notification!

@@ -30,7 +30,7 @@ export function readReportMetrics(
 function readAlerts(state: State, from: number, until: number, projectId: number | null): AlertCounts[] {
   // An acknowledgement that was given back is only in the history.
   const query = `select key, title, severity, since, fired_at as firedAt, resolved_at as resolvedAt,
-      (select min(at) from alert_history where alert_id = alerts.id and what like 'acknowledged%') as takenAt
+      (select min(at) from alert_history where alert_id = alerts.id and kind = 'acknowledged') as takenAt
     from alerts where fired_at < :until and (resolved_at is null or resolved_at >= :from) and detector <> 'test'
       and (:projectId is null or project_id = :projectId) order by id desc limit ${MOST_ALERTS}`
   return state.prepare<[object], AlertCounts>(query).all({ from, until, projectId })

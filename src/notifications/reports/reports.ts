@@ -105,7 +105,7 @@ export function makeReport(state: State, report: Report, from: number, until: nu
       .values({ reportId: report.id, at: now, from, until, figures })
       .returning()
       .get()
-    const open = listChannels(state).filter(row => row.given !== 'person')
+    const open = listChannels(state).filter(row => row.origin !== 'person')
     const channels = open.filter(row => report.channels.length === 0 || report.channels.includes(row.id))
     for (const { id } of channels)
       state.db

@@ -43,7 +43,7 @@ export function createChannelRegistry(state: State, vault: Vault): ChannelRegist
 
   const readAdded = (): readonly OpenChannel[] => {
     const before = new Map(added.map(entry => [entry.channel.id, entry]))
-    const rows = listChannels(state).filter(row => row.given !== 'settings')
+    const rows = listChannels(state).filter(row => row.origin !== 'settings')
     return rows.flatMap(stored => {
       const row = JSON.stringify([stored.name, stored.address, stored.addedAt])
       const known = before.get(stored.id)

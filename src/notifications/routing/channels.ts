@@ -27,7 +27,7 @@ export function syncChannels(
   state.transaction(() => {
     const known = state.db.select().from(channels).all()
     const given = known.filter(
-      row => row.given !== 'settings' && !configured.some(one => one.id === row.id) && opens(row),
+      row => row.origin !== 'settings' && !configured.some(one => one.id === row.id) && opens(row),
     )
     const wanted = [...configured, ...given.map(({ id, name }) => ({ id, name }))]
     const added = wanted.filter(channel => saveChannel(state, known, channel, now)).length > 0
@@ -51,7 +51,7 @@ export function listChannels(state: State): ChannelRow[] {
 
 /** The channels in use that a text names: by id, by name with or without what stands before it, or by platform when it has one. Throws `not_found` or `conflict`. */
 export function findChannel(state: State, text: string): ChannelRow {
-  const all = listChannels(state).filter(row => row.given !== 'person')
+  const all = listChannels(state).filter(row => row.origin !== 'person')
   const asked = text.trim().toLowerCase()
   const called = (row: ChannelRow) => [row.id, row.name, row.name.split(' ').at(-1)!].map(one => one.toLowerCase())
   const exact = all.filter(row => row.id.toLowerCase() === asked)
@@ -75,7 +75,7 @@ export function addChannel(
 ): ChannelRow {
   return state.transaction(() => {
     const known = state.db.select().from(channels).where(eq(channels.id, row.id)).get()
-    if (known && known.removedAt === null && known.given !== 'person')
+    if (known && known.removedAt === null && known.origin !== 'person')
       throw new Problem('conflict', `${known.name} (${known.id}) is there already.`, {
         fields: { channel: 'is there' },
       })
@@ -86,7 +86,7 @@ export function addChannel(
       throw new Problem('conflict', `There is a channel called "${row.name}" already.`, {
         fields: { name: 'is taken' },
       })
-    const values = { ...row, given: 'command' as const, addedAt: now, removedAt: null }
+    const values = { ...row, origin: 'command' as const, addedAt: now, removedAt: null }
     const added = state.db
       .insert(channels)
       .values(values)
@@ -103,13 +103,13 @@ export function addChannel(
 /** Takes a channel away that a command added; throws `conflict` when the settings name it, or something still leads there. */
 export function removeChannel(state: State, row: ChannelRow, now: number): void {
   state.transaction(() => {
-    if (row.given === 'settings')
+    if (row.origin === 'settings')
       throw new Problem('conflict', `${row.name} is named by the settings. Take it out there and start Vakt anew.`)
     const leads = referencesTo(state, word => word === row.id)
     if (leads.length > 0)
       throw new Problem('conflict', `${row.name} is still where ${leads.join(', ')} leads. Change that first.`)
     // Like one that the settings name no more: it stays known with what it was told, and does not come back by itself.
-    const gone = { given: 'settings' as const, removedAt: now, address: null, secretSealed: null }
+    const gone = { origin: 'settings' as const, removedAt: now, address: null, secretSealed: null }
     state.db.update(channels).set(gone).where(eq(channels.id, row.id)).run()
     rerouteOpen(state)
     settleWaiting(state, now)
@@ -121,7 +121,7 @@ export function removeChannel(state: State, row: ChannelRow, now: number): void 
 export function savePersonChannel(state: State, id: string, name: string, now: number): void {
   const known = state.db.select().from(channels).where(eq(channels.id, id)).get()
   if (known && known.removedAt === null) return
-  const values = { id, name, given: 'person' as const, addedAt: now, removedAt: null }
+  const values = { id, name, origin: 'person' as const, addedAt: now, removedAt: null }
   state.db.insert(channels).values(values).onConflictDoUpdate({ target: channels.id, set: values }).run()
   state.emit('channels')
 }
@@ -151,10 +151,10 @@ function readd(state: State, id: string, name: string, now: number): void {
 }
 
 function neverCallBack(state: State, id: string): void {
-  const calls = sql`(select calls from alerts where alerts.id = alert_id)`
+  const mentionCount = sql`(select mention_count from alerts where alerts.id = alert_id)`
   state.db
     .update(notifications)
-    .set({ called: calls })
+    .set({ mentionedCount: mentionCount })
     .where(and(eq(notifications.channelId, id)))
     .run()
 }

@@ -7,8 +7,8 @@ export type AlertEscalation = typeof alertEscalations.$inferSelect
 export type Waiting = Pick<AlertEscalation, 'dueAt' | 'left'>
 
 /** Whether an alert waits for somebody now: nobody is on it, and it is neither snoozed nor held back. */
-export function waitsForSomebody(alert: Pick<Alert, 'state' | 'snoozedUntil' | 'suppressedBy'>): boolean {
-  return alert.state === 'firing' && alert.snoozedUntil === null && alert.suppressedBy === null
+export function waitsForSomebody(alert: Pick<Alert, 'state' | 'snoozedUntil' | 'suppression'>): boolean {
+  return alert.state === 'firing' && alert.snoozedUntil === null && alert.suppression === null
 }
 
 /** How an escalation that is new to an alert waits. */

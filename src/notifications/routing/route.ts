@@ -27,7 +27,7 @@ export function recipientsOf(
   routes: readonly Route[],
   channels: readonly ChannelRow[],
 ): Target[] {
-  const open = channels.filter(channel => channel.given !== 'person')
+  const open = channels.filter(channel => channel.origin !== 'person')
   if (routes.length === 0 || alert.detector === 'test') return open.map(channel => toEvery(channel, 'every channel'))
   const taking = matchRoutes(alert, project, routes, open).filter(({ says }) => says === 'fits')
   const targets = new Map<string, Target>()
@@ -39,7 +39,7 @@ export function recipientsOf(
     }
   }
   if (taking.length > 0) return [...targets.values()]
-  return open.filter(({ given }) => given === 'settings').map(channel => toEvery(channel, 'no route fits'))
+  return open.filter(({ origin }) => origin === 'settings').map(channel => toEvery(channel, 'no route fits'))
 }
 
 /** What each route says to an alert, in order. */

@@ -1,6 +1,7 @@
 // The tables of alerts and of what the chats were told of them.
 import type { Button, Field, Text } from '../../card.ts'
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
+import { hosts } from './hosts.ts'
 import { projects } from './projects.ts'
 
 /**
@@ -20,7 +21,41 @@ export type Curve = {
   threshold?: number
 }
 
-const CALL_REASONS = ['reminder', 'fired again', 'given back', 'worse', 'escalated', 'recovered'] as const
+const MENTION_REASONS = [
+  'reminder',
+  'fired again',
+  'snooze ended',
+  'acknowledgement expired',
+  'worse',
+  'escalated',
+  'recovered',
+] as const
+
+/** Why nobody is notified of an alert for now, in the order in which the reasons are tried. */
+export const SUPPRESSIONS = ['silence', 'maintenance', 'inhibition', 'awaiting-cause', 'quiet-hours', 'storm'] as const
+
+/** What a line of a timeline records; `other` only in lines written before kinds were stored. */
+export const HISTORY_KINDS = [
+  'fired',
+  'repeated',
+  'cleared',
+  'fired-again',
+  'acknowledged',
+  'unacknowledged',
+  'acknowledgement-expired',
+  'snoozed',
+  'snooze-ended',
+  'reminded',
+  'reminder-skipped',
+  'escalated',
+  'noted',
+  'suppressed',
+  'released',
+  'storm-subsided',
+  'action',
+  'resolved',
+  'other',
+] as const
 
 export const alerts = sqliteTable(
   'alerts',
@@ -35,14 +70,17 @@ export const alerts = sqliteTable(
     observation: text({ mode: 'json' }).$type<Observation>().notNull(),
     owner: text(),
     labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
-    /** What it explains in others: its label `role`, such as `host-down`; null for what explains nothing. */
+    /** What it is the cause of in other alerts: its label `role`, such as `host-down`; null when it inhibits none by role. */
     role: text(),
+    /** The check, or the host, whose failure this alert is; their rows may be gone. */
+    checkId: integer('check_id'),
+    hostId: integer('host_id'),
     state: text({ enum: ['firing', 'acknowledged', 'resolved'] }).notNull(),
     count: integer().notNull().default(1),
     version: integer().notNull().default(1),
     /** How many times people were to be notified anew, and why last. */
-    calls: integer().notNull().default(0),
-    callReason: text('call_reason', { enum: CALL_REASONS }),
+    mentionCount: integer('mention_count').notNull().default(0),
+    mentionReason: text('mention_reason', { enum: MENTION_REASONS }),
     /** When the trouble itself began. */
     since: integer().notNull(),
     firedAt: integer('fired_at').notNull(),
@@ -57,18 +95,17 @@ export const alerts = sqliteTable(
     remindEvery: integer('remind_every').notNull().default(0),
     /** The next instant at which time alone changes the alert: a reminder, or the end of a snooze. */
     wakeAt: integer('wake_at'),
-    /**
-     * What keeps it from being told for now, such as `silence:3` or `alert:17` (that alert explains it); null when
-     * nothing does. A card that was posted before stays true all the same, but calls nobody.
-     */
-    suppressedBy: text('suppressed_by'),
-    /** The hold in words, `silence 3 by Ann`; stays when it ends, so that the card can say what held it. */
-    suppressedWhy: text('suppressed_why'),
-    /** When time alone ends the hold; null when something else must. */
+    /** Why nobody is notified of it for now; null when nothing suppresses it. A card posted before stays up to date. */
+    suppression: text({ enum: SUPPRESSIONS }),
+    /** The silence, the maintenance, or the alert (root cause or storm) that suppresses it. */
+    suppressorId: integer('suppressor_id'),
+    /** The suppression in words, `silence 3 by Ann`; kept after it ends, for the card. */
+    suppressionReason: text('suppression_reason'),
+    /** When time alone ends the suppression; null when something else must. */
     suppressedUntil: integer('suppressed_until'),
-    /** Since when nothing holds it back; null while something does. */
+    /** Since when nothing suppresses it; null while something does. */
     releasedAt: integer('released_at'),
-    /** How many alerts it held back so far. */
+    /** How many alerts it has suppressed so far. */
     suppressedCount: integer('suppressed_count').notNull().default(0),
     /** When it (or the alert of the same key before it) fired and ended by itself lately, epoch ms. */
     transitionTimes: text('transition_times', { mode: 'json' }).$type<number[]>().notNull().default([]),
@@ -80,6 +117,8 @@ export const alerts = sqliteTable(
     resolvedBy: text('resolved_by'),
     /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
     undelivered: integer({ mode: 'boolean' }).notNull().default(false),
+    /** When the cards are to show what was only counted since; null when they show everything. */
+    cardUpdateAt: integer('card_update_at'),
     /** The version that its audience was last settled for. */
     routedVersion: integer('routed_version').notNull().default(0),
     /** The newest line of its history that belongs into the thread under its cards. */
@@ -96,11 +135,15 @@ export const alerts = sqliteTable(
     index('alerts_released').on(table.projectId, table.releasedAt).where(sql`released_at is not null`),
     index('alerts_stable').on(table.stableSince).where(sql`stable_since is not null`),
     index('alerts_role').on(table.role).where(sql`role is not null and state <> 'resolved'`),
-    index('alerts_suppressed').on(table.suppressedBy).where(sql`suppressed_by is not null and state <> 'resolved'`),
+    index('alerts_suppressed')
+      .on(table.suppression, table.suppressorId)
+      .where(sql`suppression is not null and state <> 'resolved'`),
+    index('alerts_card_update').on(table.cardUpdateAt).where(sql`card_update_at is not null`),
+    index('alerts_host').on(table.hostId).where(sql`host_id is not null and state <> 'resolved'`),
   ],
 )
 
-/** Everything that happened to an alert, for its timeline. */
+/** Everything that happened to an alert: its timeline. */
 export const history = sqliteTable(
   'alert_history',
   {
@@ -109,11 +152,29 @@ export const history = sqliteTable(
       .notNull()
       .references(() => alerts.id, { onDelete: 'cascade' }),
     at: integer().notNull(),
+    kind: text({ enum: HISTORY_KINDS }).notNull().default('other'),
+    /** How many occurrences the line stands for; more than one only for `repeated`. */
+    count: integer().notNull().default(1),
+    /** The line in words, for people only. */
     what: text().notNull(),
     by: text(),
     note: text(),
   },
   table => [index('history_alert').on(table.alertId, table.id)],
+)
+
+/** Alerts about a host that somebody resolved while the problem persists. */
+export const dismissedAlerts = sqliteTable(
+  'dismissed_alerts',
+  {
+    key: text().primaryKey(),
+    hostId: integer('host_id')
+      .notNull()
+      .references(() => hosts.id, { onDelete: 'cascade' }),
+    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+    dismissedAt: integer('dismissed_at').notNull(),
+  },
+  table => [index('dismissed_alerts_host').on(table.hostId)],
 )
 
 export const channels = sqliteTable('channels', {
@@ -124,7 +185,7 @@ export const channels = sqliteTable('channels', {
   /** Set while the platform is configured no more. */
   removedAt: integer('removed_at'),
   /** Whether the settings name it, a command added it, or it is where one person is reached directly. */
-  given: text({ enum: ['settings', 'command', 'person'] })
+  origin: text({ enum: ['settings', 'command', 'person'] })
     .notNull()
     .default('settings'),
   /** Where a webhook goes; what else a platform must know of a channel is in its id. */
@@ -146,7 +207,7 @@ export const notifications = sqliteTable(
     ref: text(),
     shownVersion: integer('shown_version').notNull().default(0),
     /** How many of the alert's calls were told there. */
-    called: integer().notNull().default(0),
+    mentionedCount: integer('mentioned_count').notNull().default(0),
     /** The newest line of the alert's history that the thread under the card has. */
     threaded: integer().notNull().default(0),
     /** A message of this kind is being sent with this nonce since then, or was when Vakt died. */

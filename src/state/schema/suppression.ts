@@ -20,7 +20,7 @@ export const silences = sqliteTable(
     endedAt: integer('ended_at'),
     endedBy: text('ended_by'),
     /** How many alerts it held back. */
-    held: integer().notNull().default(0),
+    suppressedCount: integer('suppressed_count').notNull().default(0),
   },
   table => [index('silences_open').on(table.endsAt).where(sql`ended_at is null`)],
 )
@@ -41,11 +41,11 @@ export const maintenances = sqliteTable(
     startsAt: integer('starts_at').notNull(),
     endsAt: integer('ends_at').notNull(),
     /** Whether the alerts of the window that is on were judged by it. */
-    begun: integer({ mode: 'boolean' }).notNull().default(false),
+    started: integer({ mode: 'boolean' }).notNull().default(false),
     /** No window follows any more. */
-    over: integer({ mode: 'boolean' }).notNull().default(false),
+    ended: integer({ mode: 'boolean' }).notNull().default(false),
     /** How many alerts the window that is on held back. */
-    held: integer().notNull().default(0),
+    suppressedCount: integer('suppressed_count').notNull().default(0),
   },
   table => [uniqueIndex('maintenances_name').on(table.name)],
 )
