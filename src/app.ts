@@ -208,12 +208,15 @@ function buildJobs(
   const logFetcher = reading && createLogFetcher(reading)
   const actions = createActionRunner({ state, fleet: hosts, clock, logger, channels: registry.all })
   const searchRules = store && createSearchRules(state, store, clock, logger, config.timeZone)
-  const scheduler = createScheduler(state, clock, logger, {
+  const scheduler = createScheduler({
+    state,
+    clock,
+    logger,
     platforms: statuses,
     connectivity: prober.current,
-    probes: config.connectivityTargets.length > 0,
+    isProbing: config.connectivityTargets.length > 0,
     directChannels,
-    setBack: delivery.setBack,
+    onClockRollback: delivery.setBack,
   })
 
   let isScheduled = false

@@ -46,8 +46,8 @@ const status = command({
       `Checks: ${checks.up} up, ${checks.late} late, ${checks.down} down, ${checks.new} new, ${checks.paused} paused.`,
       ...(hosts.length > 0 ? [`Hosts: ${hosts.length - hostsDown} up or new, ${hostsDown} down.`] : []),
       scheduler.healthy
-        ? 'The scheduler is well.'
-        : `The scheduler is not well: ${scheduler.error ?? 'its last turn is too long ago'}.`,
+        ? 'Scheduler: healthy.'
+        : `Scheduler: unhealthy, ${scheduler.error ?? 'its last tick is too long ago'}.`,
       ...platforms.map(
         (one): Text => `${one.name}: ${one.status.state}${one.status.message ? `. ${one.status.message}` : ''}`,
       ),
@@ -82,7 +82,12 @@ const status = command({
         checks,
         alerts: { open },
         hosts: { total: hosts.length, down: hostsDown },
-        scheduler: { healthy: scheduler.healthy, last_turn_at: isoTime(scheduler.lastTurnAt), error: scheduler.error },
+        scheduler: {
+          healthy: scheduler.healthy,
+          last_tick_at: isoTime(scheduler.lastTickAt),
+          last_turn_at: isoTime(scheduler.lastTickAt),
+          error: scheduler.error,
+        },
         chats: Object.fromEntries(
           platforms.map(one => [
             one.name,

@@ -1,41 +1,40 @@
-// The dead man's switch: pings a URL elsewhere while the scheduler is well, so that its silence tells of Vakt's own death.
-
+// The dead man's switch: pings a URL elsewhere while the scheduler is healthy, so that a missing ping shows that Vakt is dead.
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
+import { errorMessage } from '../text.ts'
 import { MINUTE, SECOND } from '../time.ts'
 
-const EVERY = MINUTE
-const PATIENCE = 10 * SECOND
+const INTERVAL_MS = MINUTE
+const TIMEOUT_MS = 10 * SECOND
 
-/** Pings `url` once a minute for as long as `healthy` says so; does nothing without a URL. */
+/** Pings `url` once a minute while `isHealthy`; does nothing without a URL. */
 export function createDeadMansSwitch(
   url: string | null,
   clock: Clock,
   logger: Logger,
-  healthy: () => boolean,
+  isHealthy: () => boolean,
   send = fetch,
 ) {
   let cancel = () => {}
-  let failing = false
-  const beat = async () => {
-    cancel = clock.at(clock.now() + EVERY, beat)
-    if (!healthy()) return
+  let isFailing = false
+  const ping = async () => {
+    cancel = clock.at(clock.now() + INTERVAL_MS, ping)
+    if (!isHealthy()) return
     try {
-      const answer = await send(url!, { signal: AbortSignal.timeout(PATIENCE), redirect: 'follow' })
-      await answer.body?.cancel()
-      if (!answer.ok) throw new Error(`it answered ${answer.status}`)
-      if (failing) logger.info('DEADMAN_URL can be reached again')
-      failing = false
+      const response = await send(url!, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'follow' })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`HTTP ${response.status}`)
+      if (isFailing) logger.info('ping of DEADMAN_URL succeeds again')
+      isFailing = false
     } catch (error) {
-      // Once is enough; the other side notices by itself.
-      if (!failing)
-        logger.warn('DEADMAN_URL cannot be reached', { reason: error instanceof Error ? error.message : String(error) })
-      failing = true
+      // Logged once: the other side notices a missing ping by itself.
+      if (!isFailing) logger.warn('ping of DEADMAN_URL failed', { reason: errorMessage(error) })
+      isFailing = true
     }
   }
   return {
     start() {
-      if (url !== null) cancel = clock.at(clock.now() + SECOND, beat)
+      if (url !== null) cancel = clock.at(clock.now() + SECOND, ping)
     },
     stop() {
       cancel()

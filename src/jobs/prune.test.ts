@@ -1,4 +1,4 @@
-// What Vakt writes down has an end: what is long over is dropped within the hour, what is not stays.
+// Old rows are deleted within the hour, newer ones are kept.
 import { beforeEach, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { DAY } from '../time.ts'
@@ -14,13 +14,13 @@ const insert = (table: string, row: Record<string, string | number | null>) => {
   const marks = names.map(() => '?').join(', ')
   app.state.prepare(`insert into ${table} (${names.join(', ')}) values (${marks})`).run(...Object.values(row))
 }
-const left = (table: string, column: string) =>
+const ages = (table: string, column: string) =>
   app.state
     .prepare<[], { value: number }>(`select ${column} as value from ${table} order by ${column}`)
     .all()
     .map(row => Math.round((app.clock.now() - row.value) / DAY))
 
-it('silences and maintenance are kept as long as alerts are', async () => {
+it('silences and maintenances are kept for 400 days, like alerts', async () => {
   for (const days of [10, 399, 401]) {
     const at = app.clock.now() - days * DAY
     insert('silences', { matcher: 'x', by: 'Ann', created_at: at, ends_at: at, ended_at: at })
@@ -36,32 +36,32 @@ it('silences and maintenance are kept as long as alerts are', async () => {
     insert('maintenances', { name: `m${days}`, ended: 1, ...window })
   }
   await app.passes('61m')
-  expect([left('silences', 'ends_at'), left('maintenances', 'ends_at')]).toEqual([
+  expect([ages('silences', 'ends_at'), ages('maintenances', 'ends_at')]).toEqual([
     [399, 10],
     [399, 10],
   ])
 })
 
-it('nothing is dropped by a clock that leapt ahead, until it has had an hour to be put right', async () => {
+it('nothing is deleted in the hour after the clock leapt ahead', async () => {
   const at = app.clock.now() - 10 * DAY
-  const over = () => left('silences', 'ends_at').length
+  const silences = () => ages('silences', 'ends_at').length
   insert('silences', { matcher: 'x', by: 'Ann', created_at: at, ends_at: at, ended_at: at })
   const error = { project_id: 1, fingerprint: 'v1:1', first_seen_at: at, last_seen_at: at, why: 'x', samples: '[]' }
   insert('fingerprints', { ...error, source: 'api', state: 'open', count: 1, recent: '[]' })
-  const errors = () => left('fingerprints', 'last_seen_at').length
+  const errors = () => ages('fingerprints', 'last_seen_at').length
   await app.passes('10s')
   app.clock.sleep(3650 * DAY)
   await app.passes('50m')
-  expect([over(), errors()]).toEqual([1, 1])
+  expect([silences(), errors()]).toEqual([1, 1])
   app.clock.sleep(-3650 * DAY)
   await app.passes('61m')
-  expect([over(), errors()]).toEqual([1, 1])
+  expect([silences(), errors()]).toEqual([1, 1])
   app.clock.sleep(3650 * DAY)
   await app.passes('61m')
-  expect([over(), errors()]).toEqual([0, 0])
+  expect([silences(), errors()]).toEqual([0, 0])
 })
 
-it('absences and stand-ins are kept as long as anything asks for them', async () => {
+it('downtimes are kept for 100 days and overrides for 35', async () => {
   await app.result('oncall member add ann')
   await app.result('oncall add primary --members ann --every weekly --handover "Mon 09:00"')
   for (const days of [101, 99, 34, 36]) {
@@ -70,5 +70,5 @@ it('absences and stand-ins are kept as long as anything asks for them', async ()
     insert('overrides', { rotation_id: 1, who: 'ann', from_at: at, until_at: at, set_by: 'Ann' })
   }
   await app.passes('61m')
-  expect([left('downtimes', 'to_at'), left('overrides', 'until_at')]).toEqual([[99, 36, 34], [34]])
+  expect([ages('downtimes', 'to_at'), ages('overrides', 'until_at')]).toEqual([[99, 36, 34], [34]])
 })

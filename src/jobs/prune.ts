@@ -1,4 +1,4 @@
-// What Vakt forgets, once an hour: everything it writes down has an end.
+// Deletes old rows once an hour: everything that Vakt stores has a retention.
 import { pruneAlerts } from '../alerts/alert-lists.ts'
 import { pruneMaintenances } from '../alerts/suppression/maintenance-windows.ts'
 import { pruneSilences } from '../alerts/suppression/silences.ts'
@@ -11,7 +11,7 @@ import { pruneAudit } from '../projects/audit.ts'
 import { pruneSignatures } from '../projects/signatures.ts'
 import type { State } from '../state/database.ts'
 
-/** Drops what is older than it is kept. */
+/** Deletes every row that is older than the retention of its table. */
 export function prune(state: State, now: number): void {
   pruneAlerts(state, now)
   pruneSilences(state, now)
