@@ -22,6 +22,8 @@ const CLIENT = /^(?:docker compose exec vakt node src\/cli\.ts|npx vakt) (?:--js
 /** Words after `npx vakt` that are no commands of the server. */
 const CLIENT_ONLY = /^(?:simulate|manifest|decrypt|--version)\b/
 
+const LISTS_FORMER_NAMES = new Set(['docs/glossary.md', 'docs/decisions/015-plain-words.md'])
+
 type Block = { language: string; lines: string[] }
 
 const blocksOf = new Map(DOCUMENTS.map(file => [file, fencedBlocks(read(file))]))
@@ -46,6 +48,7 @@ describe('every command line', () => {
 
   it('uses the names of today, though former names work too', () => {
     expect(allLines.filter(usesAlias)).toEqual([])
+    expect(DOCUMENTS.filter(file => !LISTS_FORMER_NAMES.has(file)).flatMap(formerNames)).toEqual([])
   })
 
   it('can be pasted into a shell after npx vakt: nothing in it is left for the shell to expand', () => {
@@ -144,6 +147,20 @@ function usesAlias(line: string): boolean {
   return (
     name.join(' ') !== command.name ||
     flags.some(flag => !command.arguments.some(argument => argument.name.startsWith(flag)))
+  )
+}
+
+/** Former names of commands and flags in the running text of a document, where no command of today has that name. */
+function formerNames(file: string): string[] {
+  const words = new Set(commands.map(({ name }) => name.split(' ')[0]))
+  const flags = new Set(commands.flatMap(command => command.arguments.map(({ name }) => name)))
+  const formerWords = commands.flatMap(({ aliases }) => aliases.map(name => name.split(' ')[0]!))
+  const formerFlags = commands.flatMap(command => command.arguments.flatMap(({ aliases = [] }) => aliases))
+  const code = [...prose(file).matchAll(/`([^`\n]+)`/g)].map(([, text]) => text!)
+  return code.filter(
+    text =>
+      formerWords.some(word => !words.has(word) && (text === word || text.startsWith(`${word} `))) ||
+      formerFlags.some(flag => !flags.has(flag) && new RegExp(`--${flag}(?![\\w-])`).test(text)),
   )
 }
 
