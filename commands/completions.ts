@@ -1,4 +1,4 @@
-// What autocomplete offers: names that hold what was typed, those that begin with it first.
+// The choices of autocomplete: names that contain the typed text, those that begin with it first.
 import { listAlerts } from '../src/alerts/alert-lists.ts'
 import { listMaintenances } from '../src/alerts/suppression/maintenance-windows.ts'
 import { listSilences } from '../src/alerts/suppression/silences.ts'
@@ -23,9 +23,10 @@ import { listProjects } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
 import { commands } from './index.ts'
 
-const MOST = 25
+/** Discord shows no more choices. */
+const MAX_CHOICES = 25
 
-/** The choices of a list for what has been typed so far, at most 25. */
+/** The choices of a list for the text typed so far, at most 25. */
 export function completions(
   state: State,
   list: string,
@@ -40,12 +41,12 @@ export function completions(
 const same = (value: string): Choice => ({ name: value, value })
 
 const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
-  check: (state, typed) => listChecks(state, { matching: typed, limit: MOST }).map(check => same(check.name)),
-  action: state => listActions(state).map(one => same(one.name)),
+  check: (state, typed) => listChecks(state, { matching: typed, limit: MAX_CHOICES }).map(check => same(check.name)),
+  action: state => listActions(state).map(({ name }) => same(name)),
   host: state => listHosts(state).map(host => same(host.name)),
   container: state => {
     const names = new Map(listHosts(state).map(host => [host.id, host.name]))
-    return listContainers(state).map(one => same(`${names.get(one.hostId)}/${one.name}`))
+    return listContainers(state).map(({ hostId, name }) => same(`${names.get(hostId)}/${name}`))
   },
   project: state => listProjects(state).map(project => same(project.name)),
   key: state =>
@@ -57,25 +58,25 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
       name: `${alert.id} ${alert.title}`,
       value: String(alert.id),
     })),
-  archive: state => listArchives(state, 100).map(one => same(one.name)),
+  archive: state => listArchives(state, 100).map(({ name }) => same(name)),
   channel: state => listChannels(state).map(row => ({ name: `${row.name} (${row.id})`, value: row.id })),
-  rule: state => listRules(state).map(one => same(one.name)),
+  rule: state => listRules(state).map(({ name }) => same(name)),
   error: state =>
-    listErrors(state, { limit: 100 }).map(one => ({
-      name: `${one.fingerprint} ${one.source}: ${one.samples.at(-1)?.message ?? ''}`.slice(0, 100).toWellFormed(),
-      value: one.fingerprint,
+    listErrors(state, { limit: 100 }).map(row => ({
+      name: `${row.fingerprint} ${row.source}: ${row.samples.at(-1)?.message ?? ''}`.slice(0, 100).toWellFormed(),
+      value: row.fingerprint,
     })),
-  route: state => listRoutes(state).map(one => same(one.name)),
-  escalation: state => listEscalations(state).map(one => same(one.name)),
-  report: state => listReports(state).map(one => same(one.name)),
-  rotation: state => listRotations(state).map(one => same(one.name)),
-  person: state => listPeople(state).map(one => same(one.name)),
+  route: state => listRoutes(state).map(({ name }) => same(name)),
+  escalation: state => listEscalations(state).map(({ name }) => same(name)),
+  report: state => listReports(state).map(({ name }) => same(name)),
+  rotation: state => listRotations(state).map(({ name }) => same(name)),
+  person: state => listPeople(state).map(({ name }) => same(name)),
   silence: state =>
-    listSilences(state, { ended: false, limit: 100 }).map(one => ({
-      name: `${one.id} ${one.matcher}`,
-      value: String(one.id),
+    listSilences(state, { ended: false, limit: 100 }).map(row => ({
+      name: `${row.id} ${row.matcher}`,
+      value: String(row.id),
     })),
-  maintenance: state => listMaintenances(state).map(one => same(one.name)),
+  maintenance: state => listMaintenances(state).map(({ name }) => same(name)),
   command: () => commands.map(command => same(command.name)),
   zone: () => ['UTC', ...Intl.supportedValuesOf('timeZone')].map(same),
 }
@@ -93,19 +94,19 @@ const PREFIXES = [
   'project:',
 ]
 
-/** The query with its last word completed: to a name after `host:` and the like, else to a field or a saved search. */
+/** The query with its last word completed: to a name after a field such as `host:`, else to a field or a saved search. */
 function queryChoices(state: State, typed: string, names: NameCache | null): Choice[] {
   const [, before = '', word = ''] = /^(.*?)(\S*)$/s.exec(typed) ?? []
   const [, field, part] = /^-?(source|host|group|tag|project):(.*)$/.exec(word) ?? []
   const values =
     field === undefined
-      ? [...PREFIXES, ...listSearches(state).map(one => `@${one.name}`)].filter(one => one.startsWith(word))
+      ? [...PREFIXES, ...listSearches(state).map(({ name }) => `@${name}`)].filter(prefix => prefix.startsWith(word))
       : namesOf(state, field, names)
           .filter(name => name.toLowerCase().startsWith(part!.toLowerCase()))
           .map(name => `${field}:${/[\s"()]/.test(name) ? `"${name}"` : name}`)
   const minus = word.startsWith('-') ? '-' : ''
   return values
-    .slice(0, MOST)
+    .slice(0, MAX_CHOICES)
     .map(value => same(`${before}${minus}${value}`))
     .filter(choice => choice.value.length <= 100)
 }
@@ -117,7 +118,7 @@ function namesOf(state: State, field: string, names: NameCache | null): readonly
 
 function ranked(choices: readonly Choice[], typed: string): Choice[] {
   const part = typed.toLowerCase()
-  const fits = choices.filter(choice => choice.name.toLowerCase().includes(part))
-  const starts = fits.filter(choice => choice.name.toLowerCase().startsWith(part))
-  return [...starts, ...fits.filter(choice => !starts.includes(choice))].slice(0, MOST)
+  const matching = choices.filter(choice => choice.name.toLowerCase().includes(part))
+  const starts = matching.filter(choice => choice.name.toLowerCase().startsWith(part))
+  return [...starts, ...matching.filter(choice => !starts.includes(choice))].slice(0, MAX_CHOICES)
 }

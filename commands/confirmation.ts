@@ -1,10 +1,10 @@
-// The question a person is asked before a command does what is not easily taken back.
+// The confirmation that a person is asked for before a command does something that is hard to undo.
 import type { Button, Text } from '../src/card.ts'
 import type { Answer } from '../src/command/command.ts'
 
 /**
- * Asks whether to go on, with a button named `label` that runs `line` with `--yes`; nothing is done yet. `instead` are
- * buttons for what may have been meant.
+ * A card that asks for confirmation: the button `label` runs `line` with `--yes`, and nothing is done yet. `instead` are
+ * buttons for what the person may have meant.
  */
 export function confirmation(
   title: string,

@@ -1,4 +1,4 @@
-// What every command is given beside its arguments, and the shapes that arguments share.
+// The context of every command, and the argument types that commands share.
 import { z } from 'zod'
 import type { Analyst } from '../src/analysis/analyst.ts'
 import type { Compare } from '../src/analysis/evidence/comparison.ts'
@@ -25,25 +25,25 @@ import type { Vault } from '../src/projects/vault.ts'
 import type { State } from '../src/state/database.ts'
 import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
 
-/** What a command works with. `now` is the instant it was asked at, epoch ms. */
+/** What a command works with. `now` is the instant of the request, epoch ms. */
 export type Context = {
   state: State
   vault: Vault
   store: LogStore | null
   analyst: Analyst
   threads: Threads
-  /** What is unusual in the logs of a period, without a model. */
+  /** Finds what is unusual in the logs of a period, without a model. */
   compare: Compare
   tails: Tails
-  /** Puts closed log partitions elsewhere; null when no ARCHIVE_TO is set. */
+  /** Archives sealed log partitions; null without ARCHIVE_TO. */
   archiver: Archiver | null
-  /** The running side of the hosts: connections and figures. */
+  /** The connections to hosts and their metrics. */
   fleet: HostRuntime
-  /** Reads the logs of hosts; null when no logs are kept. */
+  /** Fetches the logs of hosts; null without a log store. */
   logFetcher: LogFetcher | null
-  /** Runs what admins have defined. */
+  /** Runs the actions that admins defined. */
   actions: ActionRunner
-  /** Containers followed into the log store; null when there is none. */
+  /** Collects the logs of containers; null without a log store. */
   following: FollowJob | null
   config: Config
   /** The chat platforms there are, configured or not. */
@@ -51,25 +51,25 @@ export type Context = {
   clock: Clock
   now: number
   by: Actor
-  /** A person who can be asked to confirm with a button; scripts are not asked. */
+  /** Whether a person can confirm with a button; scripts are not asked. */
   interactive: boolean
-  /** The message that the answer belongs under, where it was asked there for everybody to see. */
+  /** The message that the answer belongs under, when it is for everybody there. */
   place: AnswerPlace | null
   /** Where clients reach the intake, without a final slash. */
   publicUrl: string
   parts: Parts
 }
 
-/** The running parts that `status` tells about. */
+/** The running parts that `status` reports on. */
 export type Parts = {
   startedAt: number
   version: string
   scheduler(): SchedulerHealth
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
-  /** The channel of a platform, or undefined when it is none. */
+  /** The first channel of a platform, or undefined. */
   channelOf(platform: string): Channel | undefined
-  /** The channel of an id that alerts go to, or a thread of one; undefined when there is none. */
+  /** The channel of an id, or a thread of one; undefined when there is none. */
   channel(id: string): Channel | undefined
   /** Opens a channel that is not stored yet, to try it; null when no platform takes it. */
   openChannel(added: AddedChannel): Channel | null
@@ -77,19 +77,19 @@ export type Parts = {
 
 export const command = commandsFor<Context>()
 
-const LONGEST = 365 * DAY
+const MAX_DURATION_MS = 365 * DAY
 
-/** A duration from `min` (one second unless said) to a year, read as ms. */
+/** A duration from `min` ms (default: 1 s) to a year, read as ms. */
 export function duration(min = SECOND) {
   return z.string().transform((text, issues) => {
     const ms = parseDuration(text)
-    if (ms !== null && ms >= min && ms <= LONGEST) return ms
+    if (ms !== null && ms >= min && ms <= MAX_DURATION_MS) return ms
     issues.addIssue(`must be a duration from ${formatDuration(min)} to 365d, such as 90s, 5m, 2h or 1d`)
     return z.NEVER
   })
 }
 
-/** Text that `read` makes sense of; what it throws is told together with all else that is wrong. */
+/** Text that `read` parses; a `Problem` that it throws is reported together with the other invalid arguments. */
 export function readable<T>(read: (text: string) => T, max: number) {
   return z
     .string()
@@ -106,10 +106,10 @@ export function readable<T>(read: (text: string) => T, max: number) {
     })
 }
 
-/** An instant as people type it, given back as a function because reading it needs the time zone. */
+/** An instant as people type it; `readInstant` reads it, because that needs the current time and the time zone. */
 export function instant() {
   return readable(text => {
-    // Whether it is a time at all is the same everywhere and always.
+    // Whether the text is a time at all depends on neither.
     if (parseTime(text, 0, 'UTC') === null) throw notATime('time', text)
     return { text }
   }, 100)
@@ -119,7 +119,7 @@ function notATime(name: string, text: string): Problem {
   return invalid(name, `"${text}" is not a time. Use 15:04, yesterday 15:04, -2h or 2026-11-21T15:04:00Z.`)
 }
 
-/** Reads what `instant` holds in the argument `name`; throws a sentence for what is not a time. */
+/** Reads the value of an `instant` argument called `name`, epoch ms. Throws `invalid` for text that is not a time. */
 export function readInstant(name: string, given: { text: string } | undefined, context: Context): number | undefined {
   if (given === undefined) return undefined
   const at = parseTime(given.text, context.now, context.config.timeZone)
@@ -131,14 +131,14 @@ export const checkName = () => completes(positional(z.string().min(1).max(100)),
 export const projectName = () => completes(z.string().max(64), 'project')
 export const alertNumber = () =>
   completes(positional(z.number({ error: 'must be an alert number such as 42' }).int().positive()), 'alert')
-export const yes = () => z.boolean().optional().describe('Do it without asking again')
+export const yes = () => z.boolean().optional().describe('Skip the confirmation')
 
-/** `1 beat`, `2 beats`; for the words whose plural is an s more. */
+/** `1 beat`, `2 beats`. */
 export function counted(n: number, one: string): string {
   return `${n} ${one}${n === 1 ? '' : 's'}`
 }
 
-/** The check that a name means, in a project or any; throws `not_found` or `conflict`. */
+/** The check of a name, slug or uuid, in one project or in any; throws `not_found` or `conflict`. */
 export function checkOf({ state }: Context, name: string, project: string | undefined): Check {
   return findCheck(state, name, project === undefined ? undefined : findProject(state, project).id)
 }

@@ -15,12 +15,12 @@ it('nobody is asked to confirm the end of a key that opens nothing', async () =>
   })
 })
 
-it('what goes with a check is counted in good English', async () => {
+it('the confirmation of a removal counts the beats that are deleted', async () => {
   const app = await startApp()
   const beat = await app.hasCheck('job')
   await beat()
   const asked = async () => (await app.says('checks remove job', { interactive: true })).card.lines
-  expect(await asked()).toEqual([expect.stringMatching(/^Its 1 beat goes with it/)])
+  expect(await asked()).toEqual([expect.stringMatching(/^1 beat is deleted/)])
   await beat()
-  expect(await asked()).toEqual([expect.stringMatching(/^Its 2 beats go with it/)])
+  expect(await asked()).toEqual([expect.stringMatching(/^2 beats are deleted/)])
 })

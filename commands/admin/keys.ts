@@ -1,4 +1,4 @@
-// The keys of projects: made, listed and revoked.
+// The commands that create, list and revoke keys of projects.
 import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
 import { createKey, findLiveKey, type Key, listKeys, revokeKey } from '../../src/projects/keys.ts'
@@ -6,33 +6,33 @@ import { findProject } from '../../src/projects/projects.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, counted, yes } from '../context.ts'
-import { named } from './projects.ts'
+import { projectArgument } from './projects.ts'
 
 const create = command({
   name: 'keys create',
-  summary: 'Make a key for a project; its secret is shown once',
-  details: 'With --signed the key is only accepted on requests signed with it, never by itself.',
+  summary: 'Create a key for a project; the secret is shown once',
+  details: 'With --signed, Vakt accepts the key only on requests that are signed with it.',
   examples: ['keys create shop', 'keys create shop --signed', 'keys create shop --role viewer'],
   role: 'admin',
   args: {
-    project: named(),
+    project: projectArgument(),
     signed: z.boolean().optional().describe('Accept the key only on signed requests'),
     role: z
       .enum(['intake', 'viewer', 'responder', 'admin'])
       .optional()
-      .describe('What the key may do; intake (send logs) unless said'),
+      .describe('Role of the key (default: intake, which sends logs only)'),
   },
   run({ project: name, signed = false, role = 'intake' }, { state, vault, now }) {
     const project = findProject(state, name)
     const { key, secret } = createKey(state, vault, project, { role, signed }, now)
     return {
       card: {
-        title: `A key for ${project.name}`,
+        title: `Key for ${project.name} created`,
         tone: 'good',
-        lines: ['This is the only time that its secret is shown.', `"keys revoke ${key.id}" ends it.`],
+        lines: ['Store the secret now; it is not shown again.', `"keys revoke ${key.id}" revokes the key.`],
         fields: [
           { name: 'Id', value: [{ code: key.id }], inline: true },
-          { name: 'May', value: key.role === 'intake' ? 'send logs' : key.role, inline: true },
+          { name: 'Role', value: key.role === 'intake' ? 'intake (sends logs)' : key.role, inline: true },
         ],
         code: { text: secret },
       },
@@ -43,10 +43,10 @@ const create = command({
 
 const list = command({
   name: 'keys list',
-  summary: 'Show the keys of a project, or of all',
+  summary: 'List the keys of a project or of all projects',
   role: 'admin',
   changes: false,
-  args: { project: named().optional().describe('Name of the project') },
+  args: { project: projectArgument().optional().describe('Name of the project') },
   run({ project: name }, { state }) {
     const found = listKeys(state, name === undefined ? undefined : findProject(state, name))
     return {
@@ -55,7 +55,7 @@ const list = command({
         tone: 'plain',
         lines:
           found.length === 0
-            ? ['There are none. Make one: keys create default']
+            ? ['No keys yet. Create one: keys create default']
             : found.map(({ key, project }) => keyLine(key, project)),
       },
       result: { keys: found.map(({ key, project }) => keyResult(key, project)) },
@@ -65,20 +65,20 @@ const list = command({
 
 const revoke = command({
   name: 'keys revoke',
-  summary: 'End a key at once',
+  summary: 'Revoke a key; it stops working immediately',
   examples: ['keys revoke k_AbCdEf123456'],
   role: 'admin',
   args: { key: completes(positional(z.string().max(40)), 'key').describe('Id of the key'), yes: yes() },
   run({ key: id, yes }, { state, now, interactive }) {
     if (interactive && !yes) {
       findLiveKey(state, id)
-      const said = 'Whoever uses it is refused from then on. This cannot be undone.'
-      return confirmation(`Revoke the key ${id}?`, [said], { label: 'Revoke it', line: `keys revoke ${id}` })
+      const warning = 'Requests with it will be refused. This cannot be undone.'
+      return confirmation(`Revoke the key ${id}?`, [warning], { label: 'Revoke it', line: `keys revoke ${id}` })
     }
     const key = revokeKey(state, id, now)
-    const project = listKeys(state).find(one => one.key.id === id)!.project
+    const project = listKeys(state).find(entry => entry.key.id === id)!.project
     return {
-      card: { title: `The key ${id} is revoked`, tone: 'muted', lines: ['Requests with it are refused from now on.'] },
+      card: { title: `Key ${id} revoked`, tone: 'muted', lines: ['Requests with it are now refused.'] },
       result: { key: keyResult(key, project) },
     }
   },

@@ -1,4 +1,4 @@
-// The settings of a project that are written as lists or sizes.
+// The settings of a project that people write as lists or sizes.
 import { z } from 'zod'
 import { invalid } from '../../src/problem.ts'
 import { parseDuration, SECOND } from '../../src/time.ts'
@@ -16,14 +16,15 @@ const UNITS: Record<string, number> = {
   mb: 1024 ** 2,
   m: 1024 ** 2,
 }
-const LARGEST = 64 * 1024 ** 2
+const MIN_SIZE_BYTES = 1024
+const MAX_SIZE_BYTES = 64 * 1024 ** 2
 
 /** A size such as `512KiB` or `2MiB`, read as bytes; from 1 KiB to 64 MiB. */
 export function size() {
   return z.string().transform((text, issues) => {
     const [, amount, unit] = /^([0-9.]+) *([a-z]*)$/i.exec(text.trim()) ?? []
     const bytes = Math.round(Number(amount) * (UNITS[unit?.toLowerCase() ?? 'x'] ?? Number.NaN))
-    if (bytes >= 1024 && bytes <= LARGEST) return bytes
+    if (bytes >= MIN_SIZE_BYTES && bytes <= MAX_SIZE_BYTES) return bytes
     issues.addIssue(`must be a size from 1KiB to 64MiB, such as 512KiB`)
     return z.NEVER
   })
@@ -34,27 +35,27 @@ export function formatSize(bytes: number): string {
   return bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2} MiB` : `${Math.round(bytes / 102.4) / 10} KiB`
 }
 
-/** `payments=30d debug=1h` as ms by tag. Throws `invalid` naming the piece at fault. */
+/** `payments=30d debug=1h` as ms by tag. Throws `invalid` with the wrong pair. */
 export function readTagRetention(text: string): Record<string, number> {
   return readPairs(text, 'tag-retention', (tag, value) => {
     const ms = parseDuration(value)
     if (ms === null || ms < 60 * SECOND)
       throw invalid(
         'tag-retention',
-        `"${tag}=${value}" is not a tag and a duration of at least a minute. Write payments=30d.`,
+        `"${tag}=${value}" is not a tag with a duration of at least one minute. Example: payments=30d.`,
       )
     return ms
   })
 }
 
-/** `email=mask ip=keep` by kind of personal data. Throws `invalid` naming the piece at fault. */
+/** `email=mask ip=keep` as treatment by kind of personal data. Throws `invalid` with the wrong pair. */
 export function readPrivacy(text: string): Record<string, (typeof TREATMENTS)[number]> {
   return readPairs(text, 'privacy', (kind, value) => {
-    const treatment = TREATMENTS.find(one => one === value)
-    if (treatment && KINDS.some(one => one === kind)) return treatment
+    const treatment = TREATMENTS.find(known => known === value)
+    if (treatment && KINDS.some(known => known === kind)) return treatment
     throw invalid(
       'privacy',
-      `"${kind}=${value}" is not known. Write ${KINDS.join(', ')} with ${TREATMENTS.join(', ')}, such as email=mask.`,
+      `"${kind}=${value}" is not valid. Combine ${KINDS.join(', ')} with ${TREATMENTS.join(', ')}, such as email=mask.`,
     )
   })
 }
@@ -67,7 +68,7 @@ function readPairs<T>(text: string, field: string, read: (name: string, value: s
     .map((pair): [string, T] => {
       const [, name, value] = /^([^=]+)=(.+)$/.exec(pair) ?? []
       if (name === undefined || value === undefined)
-        throw invalid(field, `"${pair}" is no pair. Write name=value, several with spaces between them.`)
+        throw invalid(field, `"${pair}" is not a pair. Write name=value, with spaces between several.`)
       return [name, read(name, value)]
     })
   return Object.fromEntries(pairs)

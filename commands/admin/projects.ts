@@ -1,4 +1,4 @@
-// Projects: their ping keys and limits.
+// The commands for projects: their ping keys, limits and retention.
 import { z } from 'zod'
 import { endAlertsOf } from '../../src/alerts/lifecycle.ts'
 import { countChecks } from '../../src/checks/checks.ts'
@@ -18,8 +18,9 @@ import { type Context, command, counted, duration, readable, yes } from '../cont
 import { formatSize, readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
-/** The name of a project, where it is what a command is about. */
-export const named = () => completes(positional(z.string().max(64)), 'project').describe('Name of the project')
+/** The positional project argument of commands about a project. */
+export const projectArgument = () =>
+  completes(positional(z.string().max(64)), 'project').describe('Name of the project')
 
 const add = command({
   name: 'projects add',
@@ -35,7 +36,7 @@ const add = command({
 
 const list = command({
   name: 'projects list',
-  summary: 'Show all projects',
+  summary: 'List projects',
   role: 'viewer',
   args: {},
   run(_, context) {
@@ -59,10 +60,10 @@ const list = command({
 
 const show = command({
   name: 'projects show',
-  summary: 'Show a project, its ping key and limits',
+  summary: 'Show a project: ping key and limits',
   role: 'admin',
   changes: false,
-  args: { project: named().optional().describe('Name of the project, default unless said') },
+  args: { project: projectArgument().optional().describe('Name of the project (default: the project "default")') },
   run({ project: name }, context) {
     const project = findProject(context.state, name)
     return { card: projectCard(project, context), result: projectResult(project, context) }
@@ -71,42 +72,44 @@ const show = command({
 
 const edit = command({
   name: 'projects edit',
-  summary: 'Change the limits of a project',
+  summary: 'Change the settings and limits of a project',
   examples: ['projects edit shop --rate-limit 60000 --retention 30d', 'projects edit shop --remind 1h'],
   role: 'admin',
   args: {
-    project: named(),
-    rateLimit: z.number().int().min(0).max(100_000_000).optional().describe('Log lines a minute, 0 for no limit'),
+    project: projectArgument(),
+    rateLimit: z.number().int().min(0).max(100_000_000).optional().describe('Log lines per minute; 0 means no limit'),
     retention: z
       .union([z.literal(NONE), duration(60_000)])
       .optional()
-      .describe('How long log lines are kept; none for the general setting'),
+      .describe('How long log lines are stored; none means the RETENTION setting'),
     remind: z
       .union([z.literal(NONE), duration()])
       .optional()
-      .describe('How often an unacknowledged alert is told again'),
+      .describe('Time between reminders of an unacknowledged alert; none means no reminders'),
     ackTimeout: z
       .union([z.literal(NONE), duration()])
       .optional()
-      .describe('After how long an acknowledgement ends by itself, none for never'),
+      .describe('How long an acknowledgement lasts; none means until the alert resolves'),
     addressLimit: z
       .number()
       .int()
       .min(0)
       .max(100_000_000)
       .optional()
-      .describe('Log lines a minute from one address, 0 for no limit'),
-    maxBody: size().optional().describe('The largest log request, such as 512KiB or 2MiB'),
-    maxLines: z.number().int().min(1).max(100_000).optional().describe('The most lines of one log request'),
-    maxMessage: size().optional().describe('The longest message of a log line, such as 64KiB'),
+      .describe('Log lines per minute from one address; 0 means no limit'),
+    maxBody: size().optional().describe('Maximum size of a log request, such as 512KiB or 2MiB'),
+    maxLines: z.number().int().min(1).max(100_000).optional().describe('Maximum number of lines in a log request'),
+    maxMessage: size().optional().describe('Maximum size of the message of a log line, such as 64KiB'),
     tagRetention: readable(readTagRetention, 500)
       .optional()
-      .describe('How long lines with a tag are kept: "payments=30d debug=1h", or none'),
+      .describe('How long lines with a tag are stored: "payments=30d debug=1h", or none'),
     privacy: readable(readPrivacy, 200)
       .optional()
-      .describe('What happens to personal data in logs: "email=mask ip=keep phone=encrypt iban=mask"'),
+      .describe(
+        'Treatment of personal data in logs: keep, mask or encrypt for email, ip, phone and iban, such as "email=mask ip=keep"',
+      ),
     newPingKey: z.boolean().optional().describe('Replace the ping key; slug URLs with the old one stop working'),
-    rename: z.string().max(64).optional().describe('A new name: lowercase letters, digits, - and _'),
+    rename: z.string().max(64).optional().describe('New name: lowercase letters, digits, - and _'),
   },
   run({ project: name, rateLimit, retention, remind, ackTimeout, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
@@ -132,7 +135,7 @@ const remove = command({
   name: 'projects remove',
   summary: 'Remove a project with its checks, beats and keys',
   role: 'admin',
-  args: { project: named(), yes: yes() },
+  args: { project: projectArgument(), yes: yes() },
   run({ project: name, yes }, context) {
     const project = findProject(context.state, name)
     const checks = countChecks(context.state, { projectId: project.id })
@@ -140,16 +143,16 @@ const remove = command({
       return confirmation(
         `Remove the project ${project.name}?`,
         [
-          `${counted(checks, 'check')} with all beats, and all its keys, go with it. Its open alerts end. This cannot be undone.`,
+          `${counted(checks, 'check')} with all beats and all its keys are deleted, and its open alerts are resolved. This cannot be undone.`,
         ],
         { line: `projects remove ${project.name}` },
       )
     }
     const result = projectResult(project, context)
-    // Before the project goes, while its alerts still know it; one that must stay undoes this with the whole command.
+    // Alerts are resolved while they still belong to the project; if it cannot be removed, the transaction undoes this.
     endAlertsOf(context.state, project.id, context.by.name, context.now)
     removeProject(context.state, project)
-    return { card: { title: `The project ${project.name} is removed`, tone: 'muted' }, result }
+    return { card: { title: `Project ${project.name} removed`, tone: 'muted' }, result }
   },
 })
 
@@ -159,18 +162,22 @@ function projectCard(project: Project, context: Context) {
   return {
     title: `Project ${project.name}`,
     tone: 'plain' as const,
-    lines: ['A job can make its own check with its first beat:'],
+    lines: ['A job can create its own check with its first beat:'],
     fields: [
       { name: 'Ping key', value: [{ code: project.pingKey }], inline: true },
       {
-        name: 'Log lines a minute',
+        name: 'Log lines per minute',
         value: project.rateLimit === 0 ? 'no limit' : String(project.rateLimit),
         inline: true,
       },
-      { name: 'Logs are kept', value: formatDuration(project.retention ?? context.config.retentionMs), inline: true },
-      { name: 'A log request', value: `${formatSize(project.bodyLimit)}, ${project.lineLimit} lines`, inline: true },
+      { name: 'Log retention', value: formatDuration(project.retention ?? context.config.retentionMs), inline: true },
+      {
+        name: 'Limit of a log request',
+        value: `${formatSize(project.bodyLimit)}, ${project.lineLimit} lines`,
+        inline: true,
+      },
       ...Object.entries(project.tagRetention).map(([tag, ms]) => ({
-        name: `Tag ${tag} is kept`,
+        name: `Retention of tag ${tag}`,
         value: formatDuration(ms),
         inline: true,
       })),
@@ -180,13 +187,13 @@ function projectCard(project: Project, context: Context) {
         inline: true,
       })),
       {
-        name: 'Reminds every',
-        value: project.remindEvery === 0 ? 'never' : formatDuration(project.remindEvery),
+        name: 'Reminders',
+        value: project.remindEvery === 0 ? 'never' : `every ${formatDuration(project.remindEvery)}`,
         inline: true,
       },
       ...(project.ackTimeout === 0
         ? []
-        : [{ name: 'Acknowledgements end after', value: formatDuration(project.ackTimeout), inline: true }]),
+        : [{ name: 'Acknowledgements last', value: formatDuration(project.ackTimeout), inline: true }]),
     ],
     code: {
       text: `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null "${context.publicUrl}/ping/${project.pingKey}/my-job?create=1&period=1d&grace=1h"`,

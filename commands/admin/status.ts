@@ -1,10 +1,10 @@
-// How Vakt itself is doing: its parts, and what was delivered where.
+// The commands about Vakt itself: its status, and the deliveries to each channel.
 import { z } from 'zod'
 import { stateWord } from '../../src/alerts/alert-card.ts'
 import { countAlerts, listAlerts } from '../../src/alerts/alert-lists.ts'
 import type { Text } from '../../src/card.ts'
 import { countByShownStatus } from '../../src/checks/checks.ts'
-import { listDowntimes } from '../../src/checks/downtimes.ts'
+import { type Downtime, listDowntimes } from '../../src/checks/downtimes.ts'
 import { positional } from '../../src/command/command.ts'
 import { availabilityText } from '../../src/connectivity/availability.ts'
 import { listHosts } from '../../src/hosts/hosts.ts'
@@ -13,12 +13,14 @@ import { aboutDuration, DAY, isoTime } from '../../src/time.ts'
 import { type Context, command, counted } from '../context.ts'
 import { availabilityOfDay } from './connectivity.ts'
 
-/** Alerts that the status tells by name, the worst ones. */
-const NAMED = 3
+/** How many of the most severe alerts the status names. */
+const MAX_NAMED_ALERTS = 3
+/** How many lines a card of deliveries shows. */
+const MAX_DELIVERY_LINES = 30
 
 const status = command({
   name: 'status',
-  summary: 'Show how everything is doing, Vakt itself included',
+  summary: 'Show the status of everything, including Vakt itself',
   role: 'viewer',
   args: {},
   run(_, context) {
@@ -30,12 +32,12 @@ const status = command({
     const connectivity = parts.connectivity()
     const hosts = listHosts(state).filter(host => host.enabled)
     const hostsDown = hosts.filter(host => host.status === 'down').length
-    const waiting = listDeliveries(state, 200, now, undefined, true).filter(
-      one => deliveryState(one) === 'waiting' || deliveryState(one) === 'failed',
+    const waiting = listDeliveries(state, 200, now, undefined, true).filter(delivery =>
+      ['waiting', 'failed'].includes(deliveryState(delivery)),
     )
-    const ill =
-      !scheduler.healthy || platforms.some(one => one.status.state === 'lost' || one.status.state === 'refused')
-    const absence = listDowntimes(state, 1)[0]
+    const isUnhealthy =
+      !scheduler.healthy || platforms.some(({ status }) => status.state === 'lost' || status.state === 'refused')
+    const downtime = listDowntimes(state, 1)[0]
     const availability = availabilityOfDay(state, now)
     const connected =
       config.connectivityTargets.length === 0
@@ -47,21 +49,21 @@ const status = command({
       ...(hosts.length > 0 ? [`Hosts: ${hosts.length - hostsDown} up or new, ${hostsDown} down.`] : []),
       scheduler.healthy
         ? 'Scheduler: healthy.'
-        : `Scheduler: unhealthy, ${scheduler.error ?? 'its last tick is too long ago'}.`,
+        : `Scheduler: unhealthy (${scheduler.error ?? 'its last tick is too long ago'}).`,
       ...platforms.map(
-        (one): Text => `${one.name}: ${one.status.state}${one.status.message ? `. ${one.status.message}` : ''}`,
+        ({ name, status }): Text => `${name}: ${status.state}${status.message ? `. ${status.message}` : ''}`,
       ),
       ...(waiting.length > 0
         ? [
-            `${counted(waiting.length, 'message')} waiting or failed; "deliveries" shows ${waiting.length === 1 ? 'it' : 'them'}.`,
+            `Deliveries: ${waiting.length} waiting or failed; "deliveries --failed" shows ${waiting.length === 1 ? 'it' : 'them'}.`,
           ]
         : []),
       ...connected,
-      ...(absence
+      ...(downtime
         ? [
             [
-              `Last away (${absence.kind}) for ${aboutDuration(absence.to - absence.from)}, until `,
-              { time: absence.to, style: 'moment' as const },
+              `Last downtime of Vakt (${downtime.kind}): ${aboutDuration(downtime.to - downtime.from)}, until `,
+              { time: downtime.to, style: 'moment' as const },
               '.',
             ],
           ]
@@ -69,8 +71,8 @@ const status = command({
     ]
     return {
       card: {
-        title: ill ? 'Something needs attention' : open > 0 ? counted(open, 'open alert') : 'All is well',
-        tone: ill ? 'warning' : open > 0 ? 'info' : 'good',
+        title: isUnhealthy ? 'Vakt needs attention' : open > 0 ? counted(open, 'open alert') : 'All clear',
+        tone: isUnhealthy ? 'warning' : open > 0 ? 'info' : 'good',
         lines,
         buttons: open > 0 ? [{ label: 'Alerts', line: 'alerts list' }] : [],
         footer: `Vakt ${parts.version}, up for ${aboutDuration(now - parts.startedAt)}`,
@@ -89,13 +91,13 @@ const status = command({
           error: scheduler.error,
         },
         chats: Object.fromEntries(
-          platforms.map(one => [
-            one.name,
-            { state: one.status.state, since: isoTime(one.status.since), message: one.status.message ?? null },
+          platforms.map(({ name, status }) => [
+            name,
+            { state: status.state, since: isoTime(status.since), message: status.message ?? null },
           ]),
         ),
         deliveries: { waiting: waiting.length },
-        absence: absence ? { kind: absence.kind, from: isoTime(absence.from), to: isoTime(absence.to) } : null,
+        ...downtimeResult(downtime),
         connectivity: {
           state: connectivity.state,
           since: isoTime(connectivity.since),
@@ -108,46 +110,52 @@ const status = command({
   },
 })
 
+/** The last downtime; `absence` is its former name. */
+function downtimeResult(downtime: Downtime | undefined) {
+  const result = downtime ? { kind: downtime.kind, from: isoTime(downtime.from), to: isoTime(downtime.to) } : null
+  return { downtime: result, absence: result }
+}
+
 function alertLines({ state }: Context, open: number): Text[] {
   if (open === 0) return ['No open alerts.']
-  const worst = listAlerts(state, { open: true, limit: NAMED }).map(
+  const worst = listAlerts(state, { open: true, limit: MAX_NAMED_ALERTS }).map(
     (alert): Text => [{ bold: `${alert.id}` }, ` · ${stateWord(alert)} · ${alert.title}`],
   )
-  return [...worst, ...(open > NAMED ? [`… ${open - NAMED} more`] : [])]
+  return [...worst, ...(open > MAX_NAMED_ALERTS ? [`… ${open - MAX_NAMED_ALERTS} more`] : [])]
 }
 
 const deliveries = command({
   name: 'deliveries',
-  summary: 'Show what was delivered where, and what was not and why',
+  summary: 'Show the deliveries to each channel, and why any failed',
   examples: ['deliveries', 'deliveries 42'],
   role: 'viewer',
   args: {
     alert: positional(z.number({ error: 'must be an alert number such as 42' }).int().positive().optional()).describe(
-      'Only of this alert',
+      'Only deliveries of this alert',
     ),
-    failed: z.boolean().optional().describe('Only what waits or failed'),
-    limit: z.number().int().min(1).max(500).optional().describe('Of how many alerts, 10 unless said'),
+    failed: z.boolean().optional().describe('Only deliveries that failed or wait for a retry'),
+    limit: z.number().int().min(1).max(500).optional().describe('Number of alerts (default: 10)'),
   },
   run({ alert, failed, limit = 10 }, { state, now }) {
     const all = listDeliveries(state, limit, now, alert, failed)
-    const found = failed ? all.filter(one => ['waiting', 'failed'].includes(deliveryState(one))) : all
+    const found = failed ? all.filter(delivery => ['waiting', 'failed'].includes(deliveryState(delivery))) : all
     return {
       card: {
-        title: found.length === 0 ? 'Nothing to deliver' : 'Deliveries, newest alert first',
-        tone: found.some(one => deliveryState(one) === 'failed') ? 'warning' : 'plain',
-        lines: found.slice(0, 30).map(deliveryLine),
+        title: found.length === 0 ? 'No deliveries' : 'Deliveries, newest alert first',
+        tone: found.some(delivery => deliveryState(delivery) === 'failed') ? 'warning' : 'plain',
+        lines: found.slice(0, MAX_DELIVERY_LINES).map(deliveryLine),
       },
       result: {
-        deliveries: found.map(one => ({
-          alert: one.alert.id,
-          channel: one.channelId,
-          state: deliveryState(one),
-          reason: one.step.why,
-          attempts: one.notification?.attempts ?? 0,
-          shown_version: one.notification?.shownVersion ?? 0,
-          version: one.alert.version,
-          next_attempt_at: isoTime(one.notification?.nextAttemptAt ?? null),
-          error: one.notification?.error ?? null,
+        deliveries: found.map(delivery => ({
+          alert: delivery.alert.id,
+          channel: delivery.channelId,
+          state: deliveryState(delivery),
+          reason: delivery.step.why,
+          attempts: delivery.notification?.attempts ?? 0,
+          shown_version: delivery.notification?.shownVersion ?? 0,
+          version: delivery.alert.version,
+          next_attempt_at: isoTime(delivery.notification?.nextAttemptAt ?? null),
+          error: delivery.notification?.error ?? null,
         })),
       },
     }
@@ -156,7 +164,7 @@ const deliveries = command({
 
 export const statusCommands = [status, deliveries]
 
-/** A delivery in one word: held (back by a silence or the like), shown, pending, sending, waiting (after a failure), failed (refused for good) or skipped. */
+/** A delivery in one word: held (the alert is suppressed), shown, pending, sending, waiting (for a retry), failed or skipped. */
 function deliveryState({ notification, step }: DeliveryRow): string {
   if (step.why === 'refused for good') return 'failed'
   if (step.why === 'waiting to try again') return 'waiting'
@@ -166,9 +174,9 @@ function deliveryState({ notification, step }: DeliveryRow): string {
   return notification?.sending ? 'sending' : 'pending'
 }
 
-function deliveryLine(one: DeliveryRow): Text {
-  const state = deliveryState(one)
+function deliveryLine(delivery: DeliveryRow): Text {
+  const state = deliveryState(delivery)
   const icon = { shown: '✅', failed: '❌', waiting: '⏳' }[state] ?? '▫️'
-  const why = one.notification?.error ? `: ${one.notification.error}` : ''
-  return [`${icon} `, { bold: `${one.alert.id}` }, ` to ${one.channel}: ${state}${why}`]
+  const error = delivery.notification?.error ? `: ${delivery.notification.error}` : ''
+  return [`${icon} `, { bold: `${delivery.alert.id}` }, ` to ${delivery.channel}: ${state}${error}`]
 }

@@ -11,7 +11,7 @@ import { type Context, counted } from '../context.ts'
 
 const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
 
-/** A check in the machine-readable form of every command that answers with one. */
+/** A check in the machine-readable form that every command answers with. */
 export function checkResult(context: Context, check: Check) {
   const project = readProjectById(context.state, check.projectId)
   return {
@@ -67,14 +67,12 @@ export function beatResult(beat: Beat) {
   }
 }
 
-/** A check in full: how it is doing, when it is due, its settings and its curl line. */
+/** The card of a check: status, deadlines, settings and the curl line. */
 export function checkCard(check: Check, context: Context) {
   const status = shownStatus(check, context.now)
   const paused = check.status === 'paused'
   const last: Text =
-    check.lastBeatAt === null
-      ? 'No beat has come yet.'
-      : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
+    check.lastBeatAt === null ? 'No beats yet.' : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
   const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
   const running: Text[] =
     check.lastStartAt === null ? [] : [['Running since ', { time: check.lastStartAt, style: 'relative' }, '.']]
@@ -87,11 +85,11 @@ export function checkCard(check: Check, context: Context) {
       ...due,
       ...running,
       ...ran,
-      `Expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+      `Expects ${describeSchedule(check)}, with a grace period of ${formatDuration(check.grace)}.`,
       ...dependencyLines(check, context),
     ],
     fields: [
-      { name: 'Last beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
+      { name: 'Latest beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
       ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
     ],
     code: { text: curlLine(check, context), language: 'sh' },
@@ -102,19 +100,19 @@ export function checkCard(check: Check, context: Context) {
         : { label: 'Pause', line: `checks pause ${check.uuid}` },
       { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
     ],
-    footer: `${counted(check.beats, 'beat')} so far`,
+    footer: `${counted(check.beats, 'beat')} received`,
   }
 }
 
-/** Tells of names that a check depends on and that no check has: a slip there would go unseen until an outage. */
+/** Warns about dependencies that no check has: a typo there would go unnoticed until an outage. */
 export function dependencyLines(check: Check, { state }: Context): string[] {
   return unknownDependencies(state, check).map(
-    name => `It depends on "${name}", but no check of its project is called that: nothing waits for it until one is.`,
+    name => `It depends on "${name}", but its project has no check of that name, so no alert is inhibited by it yet.`,
   )
 }
 
 function otherSettings(check: Check, context: Context): Record<string, string> {
-  const usual = readProjectById(context.state, check.projectId)?.remindEvery ?? 0
+  const projectDefault = readProjectById(context.state, check.projectId)?.remindEvery ?? 0
   const settings: Record<string, string | null | false> = {
     Severity: check.severity,
     Owner: check.owner,
@@ -123,18 +121,19 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
     'Start keywords': check.startKeywords,
     'Success keywords': check.successKeywords,
     'Failure keywords': check.failureKeywords,
-    'No keyword': check.defaultFail && 'is a failure',
+    'No keyword': check.defaultFail && 'counts as a failure',
     Methods: check.methods,
-    Resumes: check.manualResume && 'only by hand',
+    Resumes: check.manualResume && 'only manually',
     Host: check.host,
     'Depends on': check.dependsOn,
-    'While Vakt is offline': check.lan ? 'judged, for it needs no internet' : null,
-    Reminds: check.remindEvery === null ? `${reminds(usual)}, as the project` : reminds(check.remindEvery),
+    'While Vakt is offline': check.lan ? 'still evaluated (local network)' : null,
+    Reminders:
+      check.remindEvery === null ? `${reminderText(projectDefault)} (project)` : reminderText(check.remindEvery),
   }
   return Object.fromEntries(Object.entries(settings).filter((entry): entry is [string, string] => Boolean(entry[1])))
 }
 
-function reminds(every: number): string {
+function reminderText(every: number): string {
   return every === 0 ? 'never' : `every ${formatDuration(every)}`
 }
 
@@ -150,13 +149,13 @@ function pingUrl(check: Check, context: Context): string {
   return `${context.publicUrl}/ping/${check.uuid}`
 }
 
-/** Whether an address is one that only this machine reaches. */
+/** Whether only this machine can reach a URL. */
 export function isLoopback(url: string): boolean {
   const name = URL.parse(url)?.hostname ?? ''
   return name === 'localhost' || name === '[::1]' || name.startsWith('127.')
 }
 
-/** The line that goes to the end of a job; it prints nothing but errors, for cron mails whatever is printed. */
+/** The line for the end of a job; it prints errors only, because cron mails everything that is printed. */
 export function curlLine(check: Check, context: Context): string {
   return `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null ${pingUrl(check, context)}`
 }

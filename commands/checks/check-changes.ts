@@ -1,4 +1,4 @@
-// What ends the judging of a check: pausing it for a while, or removing it for good.
+// The commands that pause, resume and remove checks.
 import { endAlert } from '../../src/alerts/lifecycle.ts'
 import { pauseCheck, removeCheck, resumeCheck } from '../../src/checks/checks.ts'
 import { checkKey } from '../../src/detectors/missed-beat.ts'
@@ -8,22 +8,22 @@ import { checkCard, checkResult } from './check-card.ts'
 
 const pause = command({
   name: 'checks pause',
-  summary: 'Stop judging a check until it is resumed or beats again',
+  summary: 'Pause a check',
   examples: ['checks pause nightly-backup'],
   role: 'responder',
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
+    project: projectName().optional().describe('Project of the check'),
   },
   run({ name, project }, context) {
     const paused = pauseCheck(context.state, checkOf(context, name, project))
     endAlert(context.state, checkKey(paused), context.by.name, context.now)
-    const until = paused.manualResume ? 'until "checks resume"' : 'until its next beat, or "checks resume"'
+    const until = paused.manualResume ? '"checks resume"' : 'its next beat or "checks resume"'
     return {
       card: {
         title: `${paused.name} is paused`,
         tone: 'muted',
-        lines: [`It is not judged ${until}.`],
+        lines: [`It fires no alerts until ${until}.`],
         buttons: [{ label: 'Resume', line: `checks resume ${paused.uuid}` }],
       },
       result: checkResult(context, paused),
@@ -33,12 +33,12 @@ const pause = command({
 
 const resume = command({
   name: 'checks resume',
-  summary: 'Judge a paused check again, from now',
+  summary: 'Resume a paused check',
   examples: ['checks resume nightly-backup'],
   role: 'responder',
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
+    project: projectName().optional().describe('Project of the check'),
   },
   run({ name, project }, context) {
     const resumed = resumeCheck(context.state, checkOf(context, name, project), context.now)
@@ -48,21 +48,21 @@ const resume = command({
 
 const remove = command({
   name: 'checks remove',
-  summary: 'Remove a check with its beats; its ping URL stops working',
+  summary: 'Remove a check and its beats; its ping URL stops working',
   examples: ['checks remove nightly-backup'],
   role: 'responder',
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
+    project: projectName().optional().describe('Project of the check'),
     yes: yes(),
   },
   run({ name, project, yes }, context) {
     const check = checkOf(context, name, project)
     if (context.interactive && !yes) {
-      const beats = check.beats === 1 ? 'Its 1 beat goes' : `Its ${check.beats} beats go`
+      const beats = check.beats === 1 ? '1 beat is' : `${check.beats.toLocaleString('en')} beats are`
       return confirmation(
         `Remove the check ${check.name}?`,
-        [`${beats} with it, and its ping URL stops working. This cannot be undone; "checks pause" can.`],
+        [`${beats} deleted and its ping URL stops working. This cannot be undone; "checks pause" can.`],
         { line: `checks remove ${check.uuid}` },
         [{ label: 'Pause it instead', line: `checks pause ${check.uuid}` }],
       )
@@ -72,9 +72,9 @@ const remove = command({
     removeCheck(context.state, check)
     return {
       card: {
-        title: `The check ${check.name} is removed`,
+        title: `Check ${check.name} removed`,
         tone: 'muted',
-        lines: ['Remember to take its curl line out of the job.'],
+        lines: ['Remove the curl line from the job as well.'],
       },
       result,
     }

@@ -1,4 +1,4 @@
-// When the beats of a check, or of any schedule, are due next.
+// The command that shows the next deadlines of a check or of any schedule.
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { longestDay, parseActiveHours } from '../../src/checks/active-hours.ts'
@@ -12,15 +12,15 @@ import { checkSettings, draftOf } from './check-settings.ts'
 
 export const checksNext = command({
   name: 'checks next',
-  summary: 'Show when beats are due next, of a check or of any schedule',
+  summary: 'Show the next deadlines of a check or of any schedule',
   examples: ['checks next nightly-backup --count 5', 'checks next --cron "0 2 * * *" --tz Europe/Oslo'],
   role: 'viewer',
   args: {
     name: completes(positional(z.string().max(100).optional()), 'check').describe('Name, slug or uuid of the check'),
     ...pickSchedule(),
-    from: instant().optional().describe('From when, now unless said'),
-    count: z.number().int().min(1).max(100).optional().describe('How many, 5 unless said'),
-    project: projectName().optional().describe('Its project'),
+    from: instant().optional().describe('Start of the list (default: now)'),
+    count: z.number().int().min(1).max(100).optional().describe('Number of deadlines (default: 5)'),
+    project: projectName().optional().describe('Project of the check'),
   },
   run({ name, from, count = 5, project, ...schedule }, context) {
     if (name !== undefined) refuseSchedule(schedule)
@@ -29,22 +29,22 @@ export const checksNext = command({
     const due = dueTimes(check, start ?? (check.lateAt === null ? context.now : check.lateAt - 1), count)
     return {
       card: {
-        title: name === undefined ? 'That schedule is due' : `${check.name} is due`,
+        title: name === undefined ? 'Next deadlines of this schedule' : `Next deadlines of ${check.name}`,
         tone: 'plain',
         lines:
           due.length > 0
-            ? due.map((one): Text => [{ time: one, style: 'moment' }, ' (', { time: one, style: 'relative' }, ')'])
-            : ['Never again.'],
+            ? due.map((at): Text => [{ time: at, style: 'moment' }, ' (', { time: at, style: 'relative' }, ')'])
+            : ['This schedule has no further deadline.'],
         footer: describeSchedule(check),
       },
-      result: { due: due.map(one => isoTime(one)) },
+      result: { due: due.map(at => isoTime(at)) },
     }
   },
 })
 
 /**
- * What to say of a period that is longer than the active time of any day, because it then takes days: a period counts
- * active time only. Nothing for all others.
+ * Explains a period that is longer than the active hours of any day: a period counts active hours only, so it takes
+ * several days. Empty for every other check.
  */
 export function activePeriodLines(check: Check, now: number): Text[] {
   if (check.every === null || check.active === null) return []
@@ -52,10 +52,10 @@ export function activePeriodLines(check: Check, now: number): Text[] {
   if (check.every <= day) return []
   const from = check.lateAt === null ? now : (check.lastBeatAt ?? now)
   const due = check.lateAt ?? nextDue(check, from)!
-  const takes = `${formatDuration(check.every)} of active time is ${aboutDuration(due - from)} here; due `
+  const takes = `${formatDuration(check.every)} of active hours take ${aboutDuration(due - from)}; the next beat is due `
   return [
-    [takes, { time: due, style: 'moment' }, check.lastBeatAt === null ? ' if it beats now.' : '.'],
-    `A period counts active time only. For a beat every active day write --every ${formatDuration(day)}, or --cron.`,
+    [takes, { time: due, style: 'moment' }, check.lastBeatAt === null ? ' if the first one arrives now.' : '.'],
+    `A period counts active hours only. For one beat per active day, use --every ${formatDuration(day)} or --cron.`,
   ]
 }
 
@@ -67,7 +67,7 @@ function pickSchedule() {
 function dueTimes(check: Check, after: number, count: number): number[] {
   const due: number[] = []
   let at = nextDue(check, after)
-  // A period counts from the due time that is known, not from the instant before it.
+  // A period counts from the known deadline, not from the instant before it.
   if (check.lateAt !== null && after === check.lateAt - 1) at = check.lateAt
   while (at !== null && due.length < count) {
     due.push(at)
@@ -80,14 +80,14 @@ function refuseSchedule(schedule: Parameters<typeof draftOf>[0]): void {
   const given = Object.entries(schedule).filter(([, value]) => value !== undefined)
   if (given.length === 0) return
   const flags = given.map(([key]) => `--${kebab(key)}`).join(' and ')
-  throw new Problem('invalid', `A check has a schedule of its own. Give either its name or ${flags}, not both.`, {
-    fields: Object.fromEntries(given.map(([key]) => [kebab(key), 'does not go with the name of a check'])),
+  throw new Problem('invalid', `A check has its own schedule. Use either its name or ${flags}, not both.`, {
+    fields: Object.fromEntries(given.map(([key]) => [kebab(key), 'cannot be combined with the name of a check'])),
   })
 }
 
 function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
   if (schedule.every === undefined && schedule.cron === undefined) {
-    throw invalid('name', 'Say which check, or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
+    throw invalid('name', 'Name a check or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
   }
   return { name: 'schedule', lateAt: null, ...draftOf(schedule, context) } as Check
 }

@@ -27,7 +27,7 @@ describe('a list of checks', () => {
 
   it('has pages for a person, who is told which there are', async () => {
     const app = await withChecks(20)
-    expect(await text(app, 'checks list --page 99')).toContain('There is no page 99: pages go from 1 to 2.')
+    expect(await text(app, 'checks list --page 99')).toContain('There is no page 99; the last page is 2.')
     const reply = await app.says('checks list job --limit 5 --page 2', { interactive: true })
     expect(reply.card.buttons!.map(button => [button.label, button.line])).toEqual([
       ['Previous', 'checks list --matching=job --limit=5 --page=1'],
@@ -68,14 +68,14 @@ it('a check shows how often it reminds, what it depends on and where it runs', a
   await app.hasCheck('job --depends-on base --host web-1 --remind 30m')
   expect(await app.check('base')).toMatchObject({ remind_every_ms: 14_400_000, depends_on: null, host: null })
   expect(await app.check('job')).toMatchObject({ remind_every_ms: 1_800_000, depends_on: 'base', host: 'web-1' })
-  expect(await text(app, 'checks show base')).toContain('every 4h, as the project')
+  expect(await text(app, 'checks show base')).toContain('every 4h (project)')
   expect(await text(app, 'checks show job')).toContain('every 30m')
 })
 
 describe('what a check depends on', () => {
   it('is told where no check has that name, and no longer when one has', async () => {
     const app = await startApp()
-    const unknown = 'It depends on "databse", but no check of its project is called that'
+    const unknown = 'It depends on "databse", but its project has no check of that name'
     expect(await text(app, 'checks add api --depends-on databse')).toContain(unknown)
     expect(await text(app, 'checks show api')).toContain(unknown)
     expect(await text(app, 'checks edit api --depends-on "databse, api-db"')).toContain('"api-db"')
@@ -110,16 +110,18 @@ describe('the line for a job', () => {
   })
 })
 
-describe('an address that only the machine of Vakt reaches', () => {
+describe('a ping URL on a loopback address', () => {
   it.each([
     ['http://127.0.0.1:8080', true],
     ['http://localhost:8080', true],
     ['http://[::1]:8080', true],
     ['https://vakt.example.org', false],
     ['http://10.0.0.5:8080', false],
-  ])('%s: told %s, for a check that no job can reach never alerts', async (PUBLIC_URL, told) => {
+  ])('%s: warned %s, because a check that no job can reach never fires', async (PUBLIC_URL, told) => {
     const app = await startApp({ environment: { PUBLIC_URL } })
-    expect((await text(app, 'checks add job')).includes('for jobs elsewhere set HOST and PUBLIC_URL')).toBe(told)
+    expect((await text(app, 'checks add job')).includes('For jobs on other machines, set HOST and PUBLIC_URL')).toBe(
+      told,
+    )
   })
 })
 
@@ -139,15 +141,17 @@ describe('a period longer than the active hours of a day', () => {
   it('is told to take days', async () => {
     const app = await startApp({ start: '2026-03-02T09:00:00Z' })
     const added = await text(app, 'checks add job --every 1d --active "Mon-Fri 08:00-18:00"')
-    expect(added).toContain('1d of active time is 2d 4h here; due 2026-03-04 13:00:00 UTC if it beats now.')
-    expect(added).toContain('write --every 10h, or --cron')
-    expect(await text(app, 'checks edit job --owner Bo')).toContain('1d of active time is 2d 4h here')
+    expect(added).toContain(
+      '1d of active hours take 2d 4h; the next beat is due 2026-03-04 13:00:00 UTC if the first one arrives now.',
+    )
+    expect(added).toContain('use --every 10h or --cron')
+    expect(await text(app, 'checks edit job --owner Bo')).toContain('1d of active hours take 2d 4h')
   })
 
   it('is not told of any other', async () => {
     const app = await startApp()
-    expect(await text(app, 'checks add a --every 10h --active "Mon-Fri 08:00-18:00"')).not.toContain('active time')
-    expect(await text(app, 'checks add b --every 1d')).not.toContain('active time')
+    expect(await text(app, 'checks add a --every 10h --active "Mon-Fri 08:00-18:00"')).not.toContain('active hours')
+    expect(await text(app, 'checks add b --every 1d')).not.toContain('active hours')
   })
 })
 

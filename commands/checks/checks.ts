@@ -1,4 +1,4 @@
-// Checks: the jobs whose beats Vakt waits for; added, looked at and edited.
+// The commands that add, show, list and edit checks.
 import { z } from 'zod'
 import type { Button, Text } from '../../src/card.ts'
 import { listBeats } from '../../src/checks/beats.ts'
@@ -15,22 +15,22 @@ import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLine
 import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
 
-const PAGE = 15
+const PAGE_SIZE = 15
 
 const add = command({
   name: 'checks add',
-  summary: 'Wait for the beats of a job, and alert when one does not come',
+  summary: 'Add a check: expect beats from a job and alert when one is missing',
   details:
-    'Without --every or --cron a beat is awaited every day. A new check begins to be judged with its first beat.',
+    'Without --every or --cron, Vakt expects a beat every day. Deadlines of a new check start with its first beat.',
   examples: [
     'checks add nightly-backup --every 1d --grace 1h',
     'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo --max-runtime 20m',
   ],
   role: 'responder',
   args: {
-    name: positional(z.string().trim().min(1).max(100)).describe('A name for the job'),
+    name: positional(z.string().trim().min(1).max(100)).describe('Name of the check'),
     ...checkSettings(),
-    project: projectName().optional().describe('The project it belongs to, default unless said'),
+    project: projectName().optional().describe('Project of the check (default: the project "default")'),
   },
   run({ name, project, ...settings }, context) {
     const { state, now } = context
@@ -41,18 +41,18 @@ const add = command({
     )
     return {
       card: {
-        title: `The check ${check.name} waits for its first beat`,
+        title: `Check ${check.name} added`,
         tone: 'good',
         lines: [
-          `It then expects ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`,
+          `Vakt waits for the first beat. Then it expects ${describeSchedule(check)}, with a grace period of ${formatDuration(check.grace)}.`,
           ...activePeriodLines(check, now),
           ...dependencyLines(check, context),
           ...(isLoopback(context.publicUrl)
             ? [
-                'Only the machine that Vakt runs on reaches the address below; for jobs elsewhere set HOST and PUBLIC_URL.',
+                'The URL below works only on the machine that runs Vakt. For jobs on other machines, set HOST and PUBLIC_URL.',
               ]
             : []),
-          'Put this at the end of the job:',
+          'Add this line to the end of the job:',
         ],
         code: { text: curlLine(check, context), language: 'sh' },
         buttons: [{ label: 'Show', line: `checks show ${check.uuid}` }],
@@ -66,7 +66,7 @@ const edit = command({
   name: 'checks edit',
   summary: 'Change the settings of a check',
   details:
-    '"none" takes a setting away: --owner none. An edit never causes an alert by itself: what it would make overdue is counted from now.',
+    '"none" removes a setting: --owner none. An edit never fires an alert by itself: a deadline that it would move into the past counts from now.',
   examples: [
     'checks edit nightly-backup --grace 2h',
     'checks edit report --active "Mon-Fri 06:00-20:00"',
@@ -76,8 +76,8 @@ const edit = command({
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
     ...checkSettings(),
-    rename: z.string().trim().min(1).max(100).optional().describe('A new name; its slug URL changes with it'),
-    project: projectName().optional().describe('Its project, when several have a check of that name'),
+    rename: z.string().trim().min(1).max(100).optional().describe('New name; the slug in the ping URL changes with it'),
+    project: projectName().optional().describe('Project of the check, if several projects have a check of that name'),
   },
   run({ name, project, rename, ...settings }, context) {
     const { state, now } = context
@@ -96,12 +96,12 @@ const edit = command({
 
 const show = command({
   name: 'checks show',
-  summary: 'Show a check: how it is doing, when it is due, its ping URL and settings',
+  summary: 'Show a check: status, next deadline, ping URL and settings',
   examples: ['checks show nightly-backup'],
   role: 'viewer',
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
-    project: projectName().optional().describe('Its project'),
+    project: projectName().optional().describe('Project of the check'),
   },
   run({ name, project }, context) {
     const check = checkOf(context, name, project)
@@ -111,15 +111,21 @@ const show = command({
 
 const list = command({
   name: 'checks list',
-  summary: 'Show all checks and how they are doing',
+  summary: 'List checks with their status',
   examples: ['checks list', 'checks list --status down', 'checks list backup'],
   role: 'viewer',
   args: {
-    matching: positional(z.string().max(100).optional()).describe('Only checks with this in their name'),
-    project: projectName().optional().describe('Only of this project'),
-    status: z.enum(SHOWN_STATUSES).optional().describe('Only with this status'),
-    page: z.number().int().min(1).optional().describe('Which page'),
-    limit: z.number().int().min(1).max(20_000).optional().describe('How many a page; 15 unless said, all for scripts'),
+    matching: positional(z.string().max(100).optional()).describe('Only checks whose name contains this text'),
+    project: projectName().optional().describe('Only checks of this project'),
+    status: z.enum(SHOWN_STATUSES).optional().describe('Only checks with this status'),
+    page: z.number().int().min(1).optional().describe('Page number'),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .max(20_000)
+      .optional()
+      .describe('Checks per page (default: 15 for people, all for scripts)'),
   },
   run({ matching, project, status, page = 1, limit: size }, context) {
     const { state, now } = context
@@ -129,13 +135,13 @@ const list = command({
       ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
     }
     const total = countChecks(state, filter)
-    const limit = size ?? PAGE
-    // A person reads pages; a script wants them all unless it asks for pages.
+    const limit = size ?? PAGE_SIZE
+    // People read pages; scripts get all checks unless they ask for a page.
     const paged = context.interactive || page > 1 || size !== undefined
     const found = listChecks(state, paged ? { ...filter, limit, offset: (page - 1) * limit } : filter)
     const pages = Math.max(1, Math.ceil(total / limit))
     const flags = { matching, project, status, limit: size }
-    const turn = (label: string, to: number): Button => ({ label, line: listLine({ ...flags, page: to }) })
+    const pageButton = (label: string, to: number): Button => ({ label, line: listLine({ ...flags, page: to }) })
     const lines = found.slice(0, limit).map(check => checkLine(check, now))
     return {
       card: {
@@ -143,8 +149,8 @@ const list = command({
         tone: 'plain',
         lines: lines.length > 0 ? lines : [emptyList(total, page, pages, Object.keys(filter).length > 0)],
         buttons: [
-          ...(page > pages ? [turn('Last page', pages)] : page > 1 ? [turn('Previous', page - 1)] : []),
-          ...(page < pages ? [turn('Next', page + 1)] : []),
+          ...(page > pages ? [pageButton('Last page', pages)] : page > 1 ? [pageButton('Previous', page - 1)] : []),
+          ...(page < pages ? [pageButton('Next', page + 1)] : []),
         ],
         ...(pages > 1 && page <= pages ? { footer: `Page ${page} of ${pages}` } : {}),
       },
@@ -155,13 +161,13 @@ const list = command({
 
 const beats = command({
   name: 'checks beats',
-  summary: 'Show the last beats of a check, newest first',
+  summary: 'Show the latest beats of a check, newest first',
   examples: ['checks beats nightly-backup --limit 20'],
   role: 'viewer',
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
-    project: projectName().optional().describe('Its project'),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of beats (default: 10)'),
+    project: projectName().optional().describe('Project of the check'),
   },
   run({ name, limit = 10, project }, context) {
     const check = checkOf(context, name, project)
@@ -178,9 +184,9 @@ const beats = command({
     })
     return {
       card: {
-        title: `Last beats of ${check.name}`,
+        title: `Latest beats of ${check.name}`,
         tone: 'plain',
-        lines: lines.length > 0 ? lines : ['None has come yet.'],
+        lines: lines.length > 0 ? lines : ['No beats yet.'],
       },
       result: {
         beats: found.map(beatResult),
@@ -191,7 +197,7 @@ const beats = command({
 
 export const checkCommands = [add, list, show, beats, edit]
 
-/** The line that shows a page of the same list. */
+/** The command line that shows another page of the same list. */
 function listLine(flags: Record<string, string | number | undefined>): string {
   const written = Object.entries(flags).filter(([, value]) => value !== undefined)
   return ['checks list', ...written.map(([name, value]) => `--${name}=${quoteWord(String(value))}`)].join(' ')
@@ -199,6 +205,8 @@ function listLine(flags: Record<string, string | number | undefined>): string {
 
 function emptyList(total: number, page: number, pages: number, filtered: boolean): string {
   if (total > 0)
-    return `There is no page ${page}: ${pages === 1 ? 'page 1 holds them all' : `pages go from 1 to ${pages}`}.`
-  return filtered ? 'No check fits.' : 'There are none yet. Add one: checks add nightly-backup --every 1d'
+    return pages === 1
+      ? `There is no page ${page}; page 1 shows all checks.`
+      : `There is no page ${page}; the last page is ${pages}.`
+  return filtered ? 'No check matches.' : 'No checks yet. Add one: checks add nightly-backup --every 1d'
 }

@@ -1,4 +1,4 @@
-// The hours of the week in which a check counts, read off the wall clock of its time zone.
+// The hours of the week in which beats are expected, by the wall clock of a time zone.
 
 import { invalid } from '../problem.ts'
 import { DAY, HOUR, MINUTE, WEEK } from '../time.ts'

@@ -1,10 +1,10 @@
-// What a received beat means: its kind by URL, exit status, method and keywords. Pure.
+// The kind of a received beat, by URL, exit status, method and keywords. Pure.
 import type { BeatKind, Check } from './check.ts'
 
-/** What the URL asks for. */
+/** The signal in the URL. */
 export type Signal = 'success' | 'start' | 'fail' | 'log'
 
-/** A beat as it came in, before it is classified. */
+/** A beat as received, before it is classified. */
 export type Arrival = {
   signal: Signal
   exitStatus: number | null
@@ -13,17 +13,17 @@ export type Arrival = {
   scheme: string
   remoteAddress: string
   userAgent: string
-  /** The first `BODY_LIMIT` bytes, and how many came in all. */
+  /** The first `BODY_LIMIT` bytes of the body; `bodyBytes` counts them all. */
   body: Buffer
   bodyBytes: number
 }
 
-/** How much of a body is kept, bytes. */
+/** How much of a body is stored, bytes. */
 export const BODY_LIMIT = 10_000
 
 /**
  * The kind of a beat by the Healthchecks rules, in their order: paused with manual resume, methods, then keywords
- * (failure, success, start), then the default. Other than there, an explicit failure stays one whatever the body says.
+ * (failure, success, start), then the default. Unlike Healthchecks, an explicit failure is a failure whatever the body says.
  */
 export function classifyBeat(
   check: Check,
@@ -35,7 +35,7 @@ export function classifyBeat(
   if (failed) return 'fail'
   const filtered = check.failureKeywords || check.successKeywords || check.startKeywords || check.defaultFail
   if (!filtered) return arrival.signal
-  // Decoded leniently: a body in another encoding, or cut inside a character, must never lose the beat.
+  // Decoding is lenient: a body in another encoding, or cut inside a character, must not lose the beat.
   const text = arrival.body.toString('utf8')
   if (hasKeyword(text, check.failureKeywords)) return 'fail'
   if (hasKeyword(text, check.successKeywords)) return 'success'

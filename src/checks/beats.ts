@@ -1,4 +1,4 @@
-// The beats: each is stored, and changes its check, in one transaction.
+// The table of beats: storing a beat and changing its check is one transaction.
 
 import type { State } from '../state/database.ts'
 import { desc, eq, sql } from '../state/orm.ts'
@@ -9,11 +9,11 @@ import { storeBeatChanges } from './checks.ts'
 
 export type Beat = typeof beats.$inferSelect
 
-/** How many beats of each check are kept. */
-const KEPT = 100
-const USER_AGENT_LIMIT = 200
+/** How many beats of each check are stored. */
+const MAX_BEATS_PER_CHECK = 100
+const MAX_USER_AGENT_LENGTH = 200
 
-/** Stores a beat and what it does to `check`; returns the check as it is then and what that means to people. */
+/** Stores a beat and changes `check` by it; returns the changed check and what the change means to people. */
 export function recordBeat(
   state: State,
   check: Check,
@@ -25,8 +25,8 @@ export function recordBeat(
   const next = { ...check, ...changes }
   return state.transaction(() => {
     storeBeatChanges(state, next)
-    if (turn === 'none' && changes.beats! % KEPT !== 0 && isPlain(arrival, duration)) {
-      const agent = cut(arrival.userAgent, USER_AGENT_LIMIT)
+    if (turn === 'none' && changes.beats! % MAX_BEATS_PER_CHECK !== 0 && isPlain(arrival, duration)) {
+      const agent = cut(arrival.userAgent, MAX_USER_AGENT_LENGTH)
       state.insertLast(INSERT_PLAIN, [
         check.id,
         kind,
@@ -49,19 +49,19 @@ export function recordBeat(
         arrival.method,
         arrival.scheme,
         arrival.remoteAddress,
-        cut(arrival.userAgent, USER_AGENT_LIMIT),
+        cut(arrival.userAgent, MAX_USER_AGENT_LENGTH),
         arrival.exitStatus,
         arrival.rid,
         duration,
         arrival.bodyBytes,
         arrival.body.length > 0 ? arrival.body : null,
       )
-    if (changes.beats! % KEPT === 0) state.prepare(PRUNE).run(check.id, check.id, KEPT)
+    if (changes.beats! % MAX_BEATS_PER_CHECK === 0) state.prepare(PRUNE).run(check.id, check.id, MAX_BEATS_PER_CHECK)
     return { check: next, turn }
   })
 }
 
-/** The newest beats of a check, newest first. */
+/** The latest beats of a check, newest first. */
 export function listBeats(state: State, checkId: number, limit: number): Beat[] {
   const ofCheck = eq(beats.checkId, sql.placeholder('checkId'))
   const query = state.prepared('beats of a check', db =>
@@ -74,7 +74,7 @@ function cut(text: string, limit: number): string {
   return text.length <= limit ? text : Array.from(text).slice(0, limit).join('')
 }
 
-// Nearly all beats, and the only ones that come by the thousand: nothing but the signal, no reader of what was put off.
+// Nearly all beats, and the only ones that arrive by the thousand, carry nothing but the signal.
 function isPlain({ exitStatus, rid, bodyBytes }: Arrival, duration: number | null): boolean {
   return exitStatus === null && rid === null && duration === null && bodyBytes === 0
 }

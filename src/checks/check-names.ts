@@ -1,28 +1,28 @@
-// Which check is meant by a name that somebody says.
+// Finds the check that a person names.
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
 import { checks } from '../state/schema/index.ts'
 import type { Check } from './check.ts'
 
-/** The check with this name, slug or uuid, in one project or any; throws `not_found`, or `conflict` when several fit. */
+/** The check with this name, slug or uuid, in one project or any; throws `not_found`, or `conflict` when several match. */
 export function findCheck(state: State, name: string, projectId?: number): Check {
   const inProject = projectId === undefined ? undefined : eq(checks.projectId, projectId)
-  for (const fits of [eq(checks.uuid, name), eq(checks.name, name), eq(checks.slug, name.toLowerCase())]) {
-    const found = state.db.select().from(checks).where(and(fits, inProject)).limit(2).all()
+  for (const condition of [eq(checks.uuid, name), eq(checks.name, name), eq(checks.slug, name.toLowerCase())]) {
+    const found = state.db.select().from(checks).where(and(condition, inProject)).limit(2).all()
     if (found.length === 1) return found[0]!
     if (found.length > 1) {
-      throw new Problem('conflict', `Several checks are called "${name}". Give its uuid, or add --project.`, {
+      throw new Problem('conflict', `Several checks have the name "${name}". Use the uuid or add --project.`, {
         fields: { name: 'is ambiguous' },
       })
     }
   }
   const near = nearNames(state, name, projectId)
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '"checks list" shows those there are.'
+  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '"checks list" shows all checks.'
   throw new Problem('not_found', `There is no check "${name}". ${hint}`, { fields: { name: 'no such check' } })
 }
 
-/** Names that hold what was asked for or are held by it: those that begin alike first, then those about as long. */
+/** Names that contain the text or are contained in it: same beginning first, then similar length. */
 function nearNames(state: State, name: string, projectId: number | undefined): string[] {
   const part = name.toLowerCase()
   const known = sql`lower(${checks.name})`

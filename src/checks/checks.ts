@@ -1,4 +1,4 @@
-// The checks: added, found, edited, paused and removed.
+// The table of checks: add, read, edit, pause, resume and remove.
 import { randomUUID } from 'node:crypto'
 import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
@@ -8,14 +8,14 @@ import { checks, projects } from '../state/schema/index.ts'
 import { type Check, type CheckChanges, restart, resume, type ShownStatus } from './check.ts'
 import { renameDependency } from './dependencies.ts'
 
-/** What is chosen when a check is made; the rest follows. */
+/** The columns that are set when a check is added; the rest follows. */
 export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
 
-/** Adds a check that waits for its first beat. Throws `conflict` when the project has one of that name. */
+/** Adds a check that waits for its first beat. Throws `conflict` when the project has a check of that name. */
 export function addCheck(state: State, draft: CheckDraft, now: number): Check {
   const slug = draft.slug ?? slugOf(draft.name)
   if (readByName(state, draft.projectId, draft.name)) {
-    throw new Problem('conflict', `There is a check "${draft.name}" already. "checks edit" changes it.`, {
+    throw new Problem('conflict', `The project already has a check "${draft.name}". "checks edit" changes it.`, {
       fields: { name: 'is taken' },
     })
   }
@@ -23,15 +23,15 @@ export function addCheck(state: State, draft: CheckDraft, now: number): Check {
   return state.transaction(() => state.db.insert(checks).values(row).returning().get())
 }
 
-/** `Nightly backup (eu)` becomes `nightly-backup-eu`, the last part of its slug URL. */
+/** The slug of a name, for its ping URL: `Nightly backup (eu)` becomes `nightly-backup-eu`. */
 export function slugOf(name: string): string {
-  // What can be a slug is its own, so that create=1 never meets a check of that name under another slug.
+  // A name that is a valid slug is its own slug, so that create=1 always finds the check of that name.
   if (/^[-a-z0-9_]+$/.test(name)) return name
   const ascii = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
   return ascii.replaceAll(/[^a-z0-9_]+/g, '-').replaceAll(/^-+|-+$/g, '')
 }
 
-/** The check of an id as it is stored, or undefined. */
+/** The stored check of an id, or undefined. */
 export function readCheck(state: State, id: number): Check | undefined {
   return state
     .prepared('check by id', db =>
@@ -44,10 +44,10 @@ export function readCheck(state: State, id: number): Check | undefined {
     .get({ id })
 }
 
-/** The check of a ping URL; those that beat are kept in memory, because every beat asks. */
+/** The check of a ping URL. Checks that send beats are cached in memory, because every beat asks for one. */
 export function readCheckByUuid(state: State, uuid: string): Check | undefined {
-  const kept = state.memory<Check>(KEPT).get(uuid)
-  if (kept) return kept
+  const cached = state.memory<Check>(CACHE_NAME).get(uuid)
+  if (cached) return cached
   const check = state
     .prepared('check by uuid', db =>
       db
@@ -57,18 +57,18 @@ export function readCheckByUuid(state: State, uuid: string): Check | undefined {
         .prepare(),
     )
     .get({ uuid })
-  if (check) state.memory<Check>(KEPT).set(uuid, check)
+  if (check) state.memory<Check>(CACHE_NAME).set(uuid, check)
   return check
 }
 
-const KEPT = 'checks by uuid'
+const CACHE_NAME = 'checks by uuid'
 
-/** Before checks are changed by other ways than their beats: what is put off is written, and memory begins anew. */
+/** Call it before checks change other than by a beat: deferred writes are flushed and the cache is cleared. */
 function forgetChecks(state: State): void {
-  state.forget(KEPT)
+  state.forget(CACHE_NAME)
 }
 
-/** The checks of a project that share a slug; two at the most, for more than one is ambiguous all the same. */
+/** The checks of a project with a slug; at most two, because the second already makes the slug ambiguous. */
 export function readChecksBySlug(state: State, pingKey: string, slug: string): Check[] {
   const query = state.prepared('checks by slug', db =>
     db
@@ -79,8 +79,8 @@ export function readChecksBySlug(state: State, pingKey: string, slug: string): C
       .limit(2)
       .prepare(),
   )
-  // A beat of the same turn may not be written yet.
-  return query.all({ pingKey, slug }).map(row => state.memory<Check>(KEPT).get(row.check.uuid) ?? row.check)
+  // A beat in the same transaction may not be written yet.
+  return query.all({ pingKey, slug }).map(row => state.memory<Check>(CACHE_NAME).get(row.check.uuid) ?? row.check)
 }
 
 export type CheckFilter = {
@@ -92,7 +92,7 @@ export type CheckFilter = {
   offset?: number
 }
 
-/** Checks by name; `matching` is a part of the name. */
+/** Checks in order of their names; `matching` is a part of the name. */
 export function listChecks(state: State, filter: CheckFilter = {}): Check[] {
   const { limit = -1, offset = 0 } = filter
   return state.db
@@ -105,12 +105,12 @@ export function listChecks(state: State, filter: CheckFilter = {}): Check[] {
     .all()
 }
 
-/** How many checks `listChecks` would find without a limit. */
+/** The number of checks that `listChecks` returns without a limit. */
 export function countChecks(state: State, filter: CheckFilter = {}): number {
   return state.db.select({ n: sql<number>`count(*)` }).from(checks).where(filtered(filter)).get()!.n
 }
 
-/** How many checks have each stored status. */
+/** The number of checks by stored status. */
 export function countByStatus(state: State): Record<Check['status'], number> {
   const counts = { new: 0, up: 0, down: 0, paused: 0 }
   const rows = state.db
@@ -122,28 +122,28 @@ export function countByStatus(state: State): Record<Check['status'], number> {
   return counts
 }
 
-/** How many checks are shown with each status at `now`. */
+/** The number of checks by the status that people see at `now`. */
 export function countByShownStatus(state: State, now: number): Record<ShownStatus, number> {
   const counts = countByStatus(state)
   const late = countChecks(state, { status: { shown: 'late', at: now } })
   return { ...counts, up: counts.up - late, late }
 }
 
-/** Stores what the rules made of a check. */
+/** Stores changes of a check. */
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
   forgetChecks(state)
   state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
   state.emit('deadlines')
 }
 
-/** Stores what a beat made of a check: in memory at once, on disk with the rest of the running transaction. */
+/** Stores a check after a beat: in memory immediately, on disk at the end of the running transaction. */
 export function storeBeatChanges(state: State, check: Check): void {
-  state.memory<Check>(KEPT).set(check.uuid, check)
+  state.memory<Check>(CACHE_NAME).set(check.uuid, check)
   state.writeLast(check.id, () => writeBeatChanges(state, check))
   state.emit('deadlines')
 }
 
-// By hand, because every beat passes here.
+// Written by hand, because every beat passes here.
 function writeBeatChanges(state: State, check: Check): void {
   state
     .prepare(STORE_BEAT_CHANGES)
@@ -166,11 +166,13 @@ function writeBeatChanges(state: State, check: Check): void {
 const STORE_BEAT_CHANGES = `update checks set beats = ?, status = ?, misses = ?, missed_at = ?, miss_kind = ?,
   last_beat_at = ?, last_start_at = ?, last_start_rid = ?, last_duration = ?, late_at = ?, down_at = ? where id = ?`
 
-/** Changes a check's settings; its deadlines are counted anew when they depend on them. */
+/** Changes the settings of a check, and its deadlines where they depend on the changed settings. */
 export function editCheck(state: State, check: Check, changes: CheckChanges, now: number): Check {
   if (changes.name !== undefined && changes.name !== check.name) {
     if (readByName(state, check.projectId, changes.name)) {
-      throw new Problem('conflict', `There is a check "${changes.name}" already.`, { fields: { rename: 'is taken' } })
+      throw new Problem('conflict', `The project already has a check "${changes.name}".`, {
+        fields: { rename: 'is taken' },
+      })
     }
     changes = { ...changes, slug: slugOf(changes.name) }
   }
@@ -182,20 +184,20 @@ export function editCheck(state: State, check: Check, changes: CheckChanges, now
   return saved(state, check, { ...changes, ...restart(edited, now) })
 }
 
-/** Stops judging a check until it is resumed, or until its next beat when it is not set to manual resume. */
+/** Pauses a check until it is resumed, or until its next beat unless it is set to manual resume. */
 export function pauseCheck(state: State, check: Check): Check {
-  if (check.status === 'paused') throw new Problem('conflict', `The check "${check.name}" is paused already.`)
+  if (check.status === 'paused') throw new Problem('conflict', `The check "${check.name}" is already paused.`)
   const paused: CheckChanges = { status: 'paused', lateAt: null, downAt: null, lastStartAt: null, lastStartRid: null }
   return saved(state, check, { ...paused, misses: 0, missedAt: null, missKind: null })
 }
 
-/** Judges a paused check again: its next beat is awaited from `now`; one that never beat waits for its first. */
+/** Resumes a paused check: its next beat is expected from `now` on; a check without a beat waits for the first. */
 export function resumeCheck(state: State, check: Check, now: number): Check {
   if (check.status !== 'paused') throw new Problem('conflict', `The check "${check.name}" is not paused.`)
   return saved(state, check, resume(check, now))
 }
 
-/** Removes a check with its beats; its alert is for the caller to end, while the key of it is known. */
+/** Removes a check with its beats. The caller resolves its alert first, while the key is known. */
 export function removeCheck(state: State, check: Check): void {
   forgetChecks(state)
   state.transaction(() => state.db.delete(checks).where(eq(checks.id, check.id)).run())
@@ -226,7 +228,7 @@ function filtered(filter: CheckFilter): SQL | undefined {
   )
 }
 
-/** What `shownStatus` says, as SQL. */
+/** `shownStatus` as SQL. */
 function hasStatus({ shown, at }: NonNullable<CheckFilter['status']>): SQL | undefined {
   const late = sql`(${checks.misses} > 0 or coalesce(${checks.lateAt} <= ${at}, 0))`
   if (shown === 'late') return and(eq(checks.status, 'up'), late)

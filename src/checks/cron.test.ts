@@ -97,8 +97,8 @@ describe('an expression', () => {
     ['1,,2 * * * *', `The minute field of "1,,2 * * * *" has "" ${forms}.`],
     ['0 0 * * MON#6', `The day-of-week field of "0 0 * * MON#6" has "MON#6" ${forms}, MON#2 (the second) or FRI#L (the last).`],
     ['0 0 LW,3 * *', `"0 0 LW,3 * *" cannot be read as a cron expression: Syntax error, LW can not be in a list in day-of-month ('LW,3').`],
-    ['0 0 31 2 *', '"0 0 31 2 *" never comes due: no month it names has such a day.'],
-    ['@reboot', `"@reboot" has no time, so nothing can be late for it: write cron fields, or one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly.`],
+    ['0 0 31 2 *', '"0 0 31 2 *" never comes due: none of its months has such a day.'],
+    ['@reboot', `"@reboot" has no time, so no beat can be late. Use five cron fields, or one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly.`],
   ])('"%s" is refused', (expression, message) => {
     expect(() => parseCron(expression, 'UTC')).toThrow(refused('cron', message))
   })

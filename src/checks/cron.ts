@@ -1,6 +1,7 @@
-// When a cron job is next due, through clock changes, as Debian's cron would run it.
+// When a cron job is due next, with clock changes handled as in Debian's cron.
 
 import { CronDate, CronPattern } from 'croner'
+import { BoundedMap } from '../bounded-map.ts'
 import { invalid } from '../problem.ts'
 import { HOUR } from '../time.ts'
 import { type ClockSpan, clockSpan, timeZoneId } from '../time-zone.ts'
@@ -48,19 +49,19 @@ const NICKNAMES = new Map([
 
 // cron(8): "Local time changes of less than three hours ... are handled specially"; for others "the new time is used
 // immediately".
-const CORRECTION = 3 * HOUR
+const CORRECTION_MS = 3 * HOUR
 
 /** About 3 KB each, so at most a dozen megabytes. */
 const CACHE_SIZE = 4096
-const cache = new Map<string, CronSchedule>()
+const cache = new BoundedMap<string, CronSchedule>(CACHE_SIZE)
 
-/** `parseCron`, remembering the schedules most recently asked for. */
+/** `parseCron` with a cache of the schedules used most recently. */
 export function cronSchedule(expression: string, timeZone: string): CronSchedule {
   const key = `${timeZone}\n${expression}`
-  const schedule = cache.get(key) ?? parseCron(expression, timeZone)
-  cache.delete(key)
+  const cached = cache.get(key)
+  if (cached) return cached
+  const schedule = parseCron(expression, timeZone)
   cache.set(key, schedule)
-  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value ?? key)
   return schedule
 }
 
@@ -82,7 +83,7 @@ export function parseCron(expression: string, timeZone: string): CronSchedule {
     runs: starts(minute) || starts(hour) ? 'every' : 'once',
   }
   if (nextMatch(schedule, Date.UTC(2000)) === null) {
-    throw invalid('cron', `"${expression}" never comes due: no month it names has such a day.`)
+    throw invalid('cron', `"${expression}" never comes due: none of its months has such a day.`)
   }
   return schedule
 }
@@ -115,7 +116,7 @@ export function nextRun(schedule: CronSchedule, after: number): number | null {
 /** The first wall-clock time (as if it were UTC) that is to run in `span`. */
 function firstWall(schedule: CronSchedule, span: ClockSpan): number {
   const change = Math.abs(span.offset - span.offsetBefore)
-  if (schedule.runs === 'every' || change >= CORRECTION) return span.start + span.offset
+  if (schedule.runs === 'every' || change >= CORRECTION_MS) return span.start + span.offset
   // Where the clocks stood at the change: what forward skipped is still to run, what backward repeats has run.
   return span.start + span.offsetBefore
 }
@@ -131,8 +132,8 @@ function splitFields(expression: string): string[] {
   const text = expression.trim()
   const known = NICKNAMES.get(text.toLowerCase())
   if (text.startsWith('@') && !known) {
-    const why = /^@reboot$/i.test(text) ? 'has no time, so nothing can be late for it' : 'is not a schedule'
-    throw invalid('cron', `"${text}" ${why}: write cron fields, or one of ${[...NICKNAMES.keys()].join(', ')}.`)
+    const why = /^@reboot$/i.test(text) ? 'has no time, so no beat can be late' : 'is not a schedule'
+    throw invalid('cron', `"${text}" ${why}. Use five cron fields, or one of ${[...NICKNAMES.keys()].join(', ')}.`)
   }
   // croner takes ? for * as well.
   const fields = (known ?? text).replaceAll('?', '*').split(/\s+/).filter(Boolean)

@@ -1,10 +1,10 @@
-// What checks depend on, by the names that people gave: found, missed, and followed through a rename.
+// The dependencies of checks by name: finding them, noticing unknown names, following renames.
 import type { State } from '../state/database.ts'
 
-/** A check as what depends on it needs it. */
+/** The part of a check that dependencies need. */
 export type Dependency = { id: number; name: string; dependsOn: string | null }
 
-/** The names that a list of them may mean; a name may hold a comma itself, so the whole comes first. */
+/** The names in a comma-separated list. A name may contain a comma itself, so the whole text comes first. */
 export function dependencyNames(text: string): string[] {
   return text.includes(',') ? [text, ...text.split(',').map(name => name.trim())] : [text]
 }
@@ -20,7 +20,7 @@ export function dependencyNamed(state: State, projectId: number, name: string): 
   return by('name') ?? by('slug') ?? by('uuid')
 }
 
-/** Which of the names that a check depends on are no check of its project, so that nothing ever explains its alerts by them. */
+/** The names that a check depends on but that its project does not have, so that they never inhibit its alerts. */
 export function unknownDependencies(state: State, check: { projectId: number; dependsOn: string | null }): string[] {
   if (check.dependsOn === null) return []
   const isUnknown = (name: string) => dependencyNamed(state, check.projectId, name) === undefined
@@ -29,7 +29,7 @@ export function unknownDependencies(state: State, check: { projectId: number; de
   return listed.length === 0 ? [whole!] : listed.filter(isUnknown)
 }
 
-/** Has what depends on a check by its name or slug depend on its new name; to be asked while it has the old one. */
+/** Makes checks that depend on a check by name or slug depend on its new name; call it before the rename. */
 export function renameDependency(state: State, check: { id: number; projectId: number; uuid: string }, to: string) {
   const renamed = (name: string) =>
     name !== check.uuid && dependencyNamed(state, check.projectId, name)?.id === check.id ? to : name

@@ -1,4 +1,4 @@
-// Times when Vakt could not hear beats: when it was last alive, and what it does to deadlines that it was away.
+// The table of downtimes of Vakt, in which it could not receive beats, and what they change in deadlines.
 
 import type { State } from '../state/database.ts'
 import { readValue, writeValue } from '../state/key-value.ts'
@@ -10,35 +10,35 @@ import { extendCheckDeadlines, rewindChecks } from './deadlines.ts'
 
 export type Downtime = typeof downtimes.$inferSelect
 
-/** Shorter gaps between two signs of life are the ordinary unevenness of timers. */
+/** Shorter gaps between two signs of life are normal timer jitter. */
 export const MIN_DOWNTIME_MS = 15 * SECOND
-/** A clock that is put right by less than this changes nothing worth counting anew. */
+/** A clock that goes back by less changes no deadlines. */
 export const MIN_CLOCK_ROLLBACK_MS = 5 * SECOND
-/** Sources are remembered for 40 days; checks are held as an absence ends. */
-const KEPT = 100 * DAY
-const LONGEST_SETTLING = MINUTE
-const SHORTEST_SETTLING = 5 * SECOND
+/** How long downtimes are stored, ms: longer than the 40 days for which rules look back. */
+const RETENTION_MS = 100 * DAY
+const MAX_GRACE_MS = MINUTE
+const MIN_GRACE_MS = 5 * SECOND
 
-/** The last sign of life, or null before the first. */
+/** The last sign of life (epoch ms), or null before the first. */
 export function lastAlive(state: State): number | null {
   const at = readValue(state, 'alive')
   return at === null ? null : Number(at)
 }
 
-/** Notes a sign of life, from which the next start counts how long Vakt was away. */
+/** Records a sign of life; at the next start, the downtime counts from it. */
 export function markAlive(state: State, now: number): void {
   writeValue(state, 'alive', String(now))
 }
 
-/** How long deadlines rest after an absence: as long as it was, from 5 s to a minute, so that retries can arrive. */
+/** How long no deadline passes after a downtime (ms): as long as it lasted, from 5 s to a minute, so that retries arrive. */
 export function graceAfterDowntime(from: number, to: number): number {
-  return Math.min(Math.max(to - from, SHORTEST_SETTLING), LONGEST_SETTLING)
+  return Math.min(Math.max(to - from, MIN_GRACE_MS), MAX_GRACE_MS)
 }
 
 /**
- * Records that no beat could arrive from `from` to `to` and holds that time off every deadline; what beats over the local
- * network was heard while Vakt was only offline.
- * Returns the checks whose due time fell into it: their beat may have been lost, so the next one is awaited.
+ * Records that no beat could arrive from `from` to `to` (epoch ms) and extends every deadline by it. Checks whose beats
+ * come over the local network are not affected while Vakt is only offline.
+ * Returns the checks whose due time was skipped: their beat may have been lost, so the next one is expected.
  */
 export function recordDowntime(state: State, kind: Downtime['kind'], from: number, to: number): Check[] {
   return state.transaction(() => {
@@ -55,7 +55,7 @@ export function recordDowntime(state: State, kind: Downtime['kind'], from: numbe
   })
 }
 
-/** Has the checks counted anew after the clock went back to `now`, and Vakt alive now; returns how many checks changed. */
+/** Rewinds all checks after the clock went back to `now`; returns how many checks changed. */
 export function recordClockRollback(state: State, now: number): number {
   return state.transaction(() => {
     markAlive(state, now)
@@ -63,19 +63,19 @@ export function recordClockRollback(state: State, now: number): number {
   })
 }
 
-/** How much of the time between two instants Vakt could hear nothing, ms. */
+/** How long Vakt was down between two instants, ms. */
 export function downtimeBetween(state: State, from: number, to: number): number {
   const query = 'select sum(min(to_at, ?) - max(from_at, ?)) as ms from downtimes where to_at > ? and from_at < ?'
   return state.prepare<number[], { ms: number | null }>(query).get(to, from, from, to)?.ms ?? 0
 }
 
-/** Drops absences that are longer ago than anything is counted by them; the newest is always kept to be told of. */
+/** Deletes downtimes past their retention; `status` shows the latest, so that one stays. */
 export function pruneDowntimes(state: State, now: number): void {
   const old = 'delete from downtimes where to_at < ? and id < (select max(id) from downtimes)'
-  state.transaction(() => state.prepare(old).run(now - KEPT))
+  state.transaction(() => state.prepare(old).run(now - RETENTION_MS))
 }
 
-/** The newest absences first. */
+/** Downtimes, newest first. */
 export function listDowntimes(state: State, limit: number): Downtime[] {
   return state.db.select().from(downtimes).orderBy(desc(downtimes.id)).limit(limit).all()
 }

@@ -145,7 +145,7 @@ it('a job whose beats are always an hour off is asked about its time zone', asyn
   expect(titles(app)).toHaveLength(3)
   expect(said.slice(0, 2).every(text => !text.includes('exactly'))).toBe(true)
   expect(lastCard(app)).toContain(
-    'Its beats come exactly 1 hour before the due time. Is Europe/London the time zone of the machine that sends them?',
+    'Beats arrive exactly 1 hour before the due time. Is Europe/London the time zone of the machine that sends them?',
   )
 })
 

@@ -1,26 +1,26 @@
-// Notices beats that always come whole hours off their cron times: nearly always a wrong time zone.
+// Detects beats that always arrive whole hours off their cron times: nearly always a wrong time zone.
 
 import { HOUR, MINUTE } from '../time.ts'
 import type { Beat } from './beats.ts'
 import { type Check, nextDue } from './check.ts'
 
-const TOLERANCE = 10 * MINUTE
-const ENOUGH = 2
+const TOLERANCE_MS = 10 * MINUTE
+const MIN_BEATS = 2
 
 /**
- * A sentence that names the offset when each of the last successes (at least two) came the same whole number of hours,
- * 1 to 14, after or before a due time; null otherwise. `recent` is newest first.
+ * A sentence about the offset when each of the last successes (at least two) arrived the same whole number of hours,
+ * 1 to 14, before or after a due time; null otherwise. `recent` is newest first.
  */
 export function hourOffset(check: Check, recent: readonly Beat[]): string | null {
   if (check.cron === null) return null
   const came = recent.filter(beat => beat.kind === 'success').slice(0, 5)
-  if (came.length < ENOUGH) return null
+  if (came.length < MIN_BEATS) return null
   const offsets = new Set(came.map(beat => wholeHoursOff(check, beat.receivedAt)))
   const [hours] = offsets
   if (offsets.size !== 1 || hours === null || hours === undefined || hours === 0) return null
   const side = hours > 0 ? 'after' : 'before'
   const count = Math.abs(hours) === 1 ? '1 hour' : `${Math.abs(hours)} hours`
-  return `Its beats come exactly ${count} ${side} the due time. Is ${check.timeZone} the time zone of the machine that sends them? "checks edit ${check.name} --tz ZONE" changes it.`
+  return `Beats arrive exactly ${count} ${side} the due time. Is ${check.timeZone} the time zone of the machine that sends them? "checks edit ${check.name} --tz ZONE" changes it.`
 }
 
 function wholeHoursOff(check: Check, came: number): number | null {
@@ -32,5 +32,5 @@ function wholeHoursOff(check: Check, came: number): number | null {
     due = nextDue(check, due)
   }
   const hours = Math.round(nearest / HOUR)
-  return Math.abs(nearest - hours * HOUR) <= TOLERANCE ? hours : null
+  return Math.abs(nearest - hours * HOUR) <= TOLERANCE_MS ? hours : null
 }

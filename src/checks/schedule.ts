@@ -13,7 +13,7 @@ export function describeSchedule(check: Pick<Check, 'every' | 'cron' | 'timeZone
     : `${when}, in ${check.active}${check.cron === null ? ` (${check.timeZone})` : ''}`
 }
 
-/** The grace of a check that says none: half the time between two beats, at least a second and at most an hour, ms. */
+/** The default grace period (ms): half the time between two beats, at least a second and at most an hour. */
 export function graceFor(between: number): number {
   return Math.min(HOUR, Math.max(SECOND, Math.floor(between / 2 / SECOND) * SECOND))
 }
