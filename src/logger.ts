@@ -1,14 +1,14 @@
-// The structured log of Vakt itself: one JSON object a line on standard error, never a secret in it.
+// The log of Vakt itself: one JSON object per line on standard error, without secrets.
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
-/** Writes one line; `facts` are added as they are, errors as their message and, at debug, their stack. */
+/** Writes one line with `facts` as fields. An error is written as its message, at level debug as its stack. */
 export type Logger = Record<LogLevel, (message: string, facts?: Record<string, unknown>) => void>
 
 /**
- * A log that writes lines at `level` and above through `write`, by default to standard error.
- * Every string in `secrets` (tokens and keys from the configuration) is blotted out wherever it appears.
+ * A logger that writes lines at `level` and above through `write` (default: standard error). Every string in `secrets`
+ * (tokens and keys of the configuration) is replaced by `[hidden]`.
  */
 export function createLogger(
   level: LogLevel,
@@ -25,7 +25,7 @@ export function createLogger(
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** A log that says nothing, for tests that do not read it. */
+/** A logger that writes nothing, for tests. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
 function plain(level: LogLevel) {

@@ -1,6 +1,6 @@
-// What can go wrong that a person should read about: one class, a few codes, mapped once by each door.
+// Problems that a person reads about: one class with a few codes, which each door maps once.
 
-/** The kinds of refusal; each door (HTTP, chat, terminal) maps them once to its own form. */
+/** The kinds of problem; each door (HTTP, chat, terminal) maps them to its own form. */
 export type ProblemCode =
   | 'invalid'
   | 'unauthorized'
@@ -14,10 +14,10 @@ export type ProblemCode =
   | 'busy'
   | 'internal'
 
-/** What a problem may carry beside its sentence: the field at fault, and how long to wait (ms) before trying again. */
+/** What a problem carries beside its message: the wrong fields, and how long to wait (ms) before a retry. */
 export type ProblemDetails = { fields?: Record<string, string>; retryAfterMs?: number; cause?: unknown }
 
-/** A refusal with a sentence written for the person who asked: what happened, to what, and what to do. */
+/** A problem with a message for the person who asked: what happened, to what, and what to do. */
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly fields: Record<string, string> | undefined
@@ -32,7 +32,7 @@ export class Problem extends Error {
   }
 }
 
-/** `invalid` with the name of the one field at fault. */
+/** An `invalid` problem about one field. */
 export function invalid(field: string, message: string): Problem {
   return new Problem('invalid', message, { fields: { [field]: message } })
 }

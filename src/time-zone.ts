@@ -1,10 +1,10 @@
-// Time zones: their names as people write them, and the stretches between their clock changes.
+// Time zones: their names as people write them, and the spans between their clock changes.
 import { invalid } from './problem.ts'
 
-/** A stretch of real time, `[start, end)` in epoch ms, during which a zone's clocks keep one offset from UTC (ms). */
+/** A span of real time, `[start, end)` in epoch ms, in which a zone has one offset from UTC (ms). */
 export type ClockSpan = { start: number; end: number; offset: number; offsetBefore: number }
 
-/** The stretch of unchanged clocks around `at` in a zone that `timeZoneId` gave. */
+/** The span around `at` in a zone; the name comes from `timeZoneId`. */
 export function clockSpan(timeZone: string, at: number): ClockSpan {
   const now = zoned(timeZone, at)
   // "previous" is strictly before, and a change at `at` itself has already happened.
@@ -18,22 +18,22 @@ function zoned(timeZone: string, at: number): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
 }
 
-/** The zone's name as the tz database spells it, whatever case it came in; throws `invalid` (field `tz`) if it has none. */
+/** The name of a zone as the tz database spells it, from any letter case; throws `invalid` (field `tz`) for an unknown one. */
 export function timeZoneId(text: string): string {
   const name = text.trim()
   try {
     const { timeZoneId } = zoned(name, 0)
-    // Temporal also takes a zone out of a whole timestamp, which nobody means here.
+    // Temporal also reads a zone out of a whole timestamp, which is not meant here.
     if (timeZoneId.toLowerCase() === name.toLowerCase()) return timeZoneId
   } catch {
-    // Told below, with the same words.
+    // The error below covers this too.
   }
   const nearest = nearestZone(name)
-  const hint = nearest ? `did you mean ${nearest}?` : 'write a name of the tz database, such as Europe/Oslo.'
-  throw invalid('tz', `"${text}" is not a time zone Vakt knows: ${hint}`)
+  const hint = nearest ? `did you mean ${nearest}?` : 'use a name of the tz database, such as Europe/Oslo.'
+  throw invalid('tz', `"${text}" is not a known time zone: ${hint}`)
 }
 
-/** The zone whose city `name` says: letter case, spaces, swapped and doubled letters and the continent aside. */
+/** The zone with the city of `name`, ignoring letter case, spaces, swapped and doubled letters, and the continent. */
 function nearestZone(name: string): string | undefined {
   const city = (zone: string) => zone.slice(zone.lastIndexOf('/') + 1).toLowerCase()
   const letters = (word: string) => [...new Set(word.replace(/[^a-z]/g, ''))].sort().join('')

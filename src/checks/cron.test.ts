@@ -127,8 +127,8 @@ describe('a time zone', () => {
     'Oslo=Europe/Oslo Europe/Olso=Europe/Oslo New-york=America/New_York Mars/Olympus PST 2026-01-01T00:00Z'
   test.each(unknown.split(' '))('%s is refused', text => {
     const [given = '', meant] = text.split('=')
-    const hint = meant ? `did you mean ${meant}?` : 'write a name of the tz database, such as Europe/Oslo.'
-    expect(() => parseCron('@daily', given)).toThrow(refused('tz', `"${given}" is not a time zone Vakt knows: ${hint}`))
+    const hint = meant ? `did you mean ${meant}?` : 'use a name of the tz database, such as Europe/Oslo.'
+    expect(() => parseCron('@daily', given)).toThrow(refused('tz', `"${given}" is not a known time zone: ${hint}`))
   })
 })
 

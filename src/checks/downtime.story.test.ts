@@ -150,6 +150,6 @@ it('a check that cannot be worked out any more is down and says why, and stops n
   const app = await first.restarts('1s')
   await app.passes('2h1m')
   expect(titles(app)).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
-  expect(text(app, 0)).toContain('cannot be worked out: \\"Nowhere/Gone\\" is not a time zone Vakt knows')
+  expect(text(app, 0)).toContain('cannot be worked out: \\"Nowhere/Gone\\" is not a known time zone')
   expect(app.scheduler.health().healthy).toBe(true)
 })

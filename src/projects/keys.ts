@@ -1,4 +1,4 @@
-// The keys of projects: made, listed, revoked, and looked up by the secret that a client shows.
+// The table of keys: create, list, revoke, and find by the secret that a client sends.
 import { hash } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
@@ -10,7 +10,7 @@ import type { Vault } from './vault.ts'
 export type Key = typeof keys.$inferSelect
 export type KeyRole = Key['role']
 
-/** Makes a key and returns it with its secret, which cannot be shown again. Signed keys keep it sealed in `vault`. */
+/** Creates a key and returns it with its secret, which cannot be shown again. The secret of a signed key is stored encrypted by `vault`. */
 export function createKey(
   state: State,
   vault: Vault,
@@ -31,7 +31,7 @@ export function createKey(
   return { key: state.transaction(() => state.db.insert(keys).values(key).returning().get()), secret }
 }
 
-/** All keys of a project, or of every one, oldest first, revoked ones included. */
+/** The keys of a project, or of all projects, oldest first, including revoked keys. */
 export function listKeys(state: State, project?: Project): { key: Key; project: string }[] {
   return state.db
     .select({ key: keys, project: projects.name })
@@ -42,18 +42,18 @@ export function listKeys(state: State, project?: Project): { key: Key; project: 
     .all()
 }
 
-/** The key of an id that still opens something. Throws `not_found`, or `conflict` when it has ended before. */
+/** The key of an id. Throws `not_found`, or `conflict` when it is revoked. */
 export function findLiveKey(state: State, id: string): Key {
   const found = state.db.select().from(keys).where(eq(keys.id, id)).get()
   if (!found)
-    throw new Problem('not_found', `There is no key "${id}". "keys list" shows them.`, {
+    throw new Problem('not_found', `There is no key "${id}". "keys list" shows all keys.`, {
       fields: { key: 'no such key' },
     })
-  if (found.revokedAt !== null) throw new Problem('conflict', `The key ${id} was revoked before.`)
+  if (found.revokedAt !== null) throw new Problem('conflict', `The key ${id} is already revoked.`)
   return found
 }
 
-/** Ends a key at once; throws as `findLiveKey` does. */
+/** Revokes a key immediately; throws as `findLiveKey` does. */
 export function revokeKey(state: State, id: string, now: number): Key {
   findLiveKey(state, id)
   state.forget('keys in use')
@@ -62,23 +62,23 @@ export function revokeKey(state: State, id: string, now: number): Key {
   )
 }
 
-/** The live key that a secret opens, looked up by its hash; those in use are kept in memory, for every log request asks. */
+/** The valid key of a secret, found by its hash; keys in use are cached in memory, because every log request asks. */
 export function readKeyBySecret(state: State, secret: string): { key: Key; project: Project } | undefined {
   const secretHash = hashSecret(secret)
-  const kept = state.memory<{ key: Key; project: Project }>('keys in use')
-  const known = kept.get(secretHash)
-  if (known) return known
+  const cache = state.memory<{ key: Key; project: Project }>('keys in use')
+  const cached = cache.get(secretHash)
+  if (cached) return cached
   const found = state.db
     .select({ key: keys, project: projects })
     .from(keys)
     .innerJoin(projects, eq(keys.projectId, projects.id))
     .where(and(eq(keys.secretHash, secretHash), isNull(keys.revokedAt)))
     .get()
-  if (found) kept.set(secretHash, found)
+  if (found) cache.set(secretHash, found)
   return found
 }
 
-/** The key of an id, revoked ones included. */
+/** The key of an id, revoked or not, or undefined. */
 export function readKeyById(state: State, id: string): { key: Key; project: Project } | undefined {
   return state.db
     .select({ key: keys, project: projects })

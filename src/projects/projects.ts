@@ -1,4 +1,4 @@
-// The projects: each has its checks, its keys and the ping key of its slug URLs.
+// The table of projects: each has its own checks, keys, limits, and a ping key for slug URLs.
 import { randomInt } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
@@ -9,50 +9,51 @@ import { HOUR } from '../time.ts'
 export type Project = typeof projects.$inferSelect
 export type ProjectChanges = Partial<Omit<Project, 'id' | 'pingKey' | 'createdAt'>>
 
-/** The project that things belong to when none is named. */
+/** The project of everything that names none. */
 export const FIRST_PROJECT = 'default'
-const REMIND_EVERY = 4 * HOUR
+const DEFAULT_REMINDER_MS = 4 * HOUR
+const PING_KEY_LENGTH = 22
 
-/** Adds a project with a ping key of its own. Throws `invalid` for what is no name, `conflict` for one that is taken. */
+/** Adds a project with its own ping key. Throws `invalid` for a wrong name, `conflict` for one that is taken. */
 export function addProject(state: State, name: string, now: number): Project {
   refuseName(state, name, 'name')
   return state.transaction(() =>
     state.db
       .insert(projects)
-      .values({ name, pingKey: randomWord(22), remindEvery: REMIND_EVERY, createdAt: now })
+      .values({ name, pingKey: randomWord(PING_KEY_LENGTH), remindEvery: DEFAULT_REMINDER_MS, createdAt: now })
       .returning()
       .get(),
   )
 }
 
-/** The project called `name`, by default the first one; throws `not_found`. */
+/** The project called `name` (default: the first project); throws `not_found`. */
 export function findProject(state: State, name: string = FIRST_PROJECT): Project {
   const found = readProject(state, name)
   if (found) return found
   const names = listProjects(state).map(project => project.name)
   throw new Problem(
     'not_found',
-    `There is no project "${name}". There is ${names.join(', ')}; "projects add" makes another.`,
+    `There is no project "${name}". Projects: ${names.join(', ')}. "projects add" adds one.`,
     {
       fields: { project: 'no such project' },
     },
   )
 }
 
-/** The project called `name`, or undefined; kept in memory, because every log request asks. */
+/** The project called `name`, or undefined; cached in memory, because every log request asks. */
 export function readProject(state: State, name: string): Project | undefined {
-  const kept = state.memory<Project>('projects by name')
-  const known = kept.get(name)
-  if (known) return known
+  const cache = state.memory<Project>('projects by name')
+  const cached = cache.get(name)
+  if (cached) return cached
   const byName = eq(projects.name, sql.placeholder('name'))
   const found = state
     .prepared('project by name', db => db.select().from(projects).where(byName).prepare())
     .get({ name })
-  if (found) kept.set(name, found)
+  if (found) cache.set(name, found)
   return found
 }
 
-/** The project of a row that belongs to one; prepared, because every alert card asks. */
+/** The project of an id, or undefined; prepared, because every alert card asks. */
 export function readProjectById(state: State, id: number): Project | undefined {
   const byId = eq(projects.id, sql.placeholder('id'))
   return state.prepared('project by id', db => db.select().from(projects).where(byId).prepare()).get({ id })
@@ -63,12 +64,12 @@ export function readProjectByPingKey(state: State, pingKey: string): Project | u
   return state.db.select().from(projects).where(eq(projects.pingKey, pingKey)).get()
 }
 
-/** All projects by name. */
+/** All projects, in order of their names. */
 export function listProjects(state: State): Project[] {
   return state.db.select().from(projects).orderBy(asc(projects.name)).all()
 }
 
-/** Changes the limits or the name of a project; its name follows the rules of a new one, and the first keeps its own. */
+/** Changes the settings or the name of a project. Throws as `addProject`; the first project cannot be renamed. */
 export function editProject(state: State, id: number, changes: ProjectChanges): Project {
   const project = readProjectById(state, id)!
   if (Object.keys(changes).length === 0) return project
@@ -77,22 +78,22 @@ export function editProject(state: State, id: number, changes: ProjectChanges): 
     refuseName(state, changes.name, 'rename')
   }
   forgetProjects(state)
-  // Rules remember which series they are about, by the names of projects too.
+  // The cached series of rules depend on the names of projects.
   if (changes.name !== undefined) state.forget('series of rules')
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
-/** Gives the project a new ping key; its old slug URLs stop working at once. */
+/** Gives the project a new ping key; its old slug URLs stop working immediately. */
 export function rotatePingKey(state: State, id: number): Project {
-  const changes = { pingKey: randomWord(22) }
+  const changes = { pingKey: randomWord(PING_KEY_LENGTH) }
   forgetProjects(state)
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
-/** Removes a project with its checks, beats and keys. The first project stays. */
+/** Removes a project with its checks, beats and keys. Throws `conflict` for the first project. */
 export function removeProject(state: State, project: Project): void {
   if (project.name === FIRST_PROJECT) throw firstProjectStays('removed')
-  // Its checks go with it, also those kept in memory; and what is kept by its number, which another may be given.
+  // Rows without a foreign key go first, because the id may be given to another project; then the caches.
   state.transaction(() => {
     state.prepare('delete from quiet_hours where project_id = ?').run(project.id)
     state.prepare('delete from suppression_settings where project_id = ?').run(project.id)
@@ -118,25 +119,25 @@ function refuseName(state: State, name: string, field: 'name' | 'rename'): void 
     )
   }
   if (readProject(state, name)) {
-    throw new Problem('conflict', `There is a project "${name}" already.`, { fields: { [field]: 'is taken' } })
+    throw new Problem('conflict', `A project "${name}" already exists.`, { fields: { [field]: 'is taken' } })
   }
 }
 
 function firstProjectStays(what: string): Problem {
   return new Problem(
     'conflict',
-    `The project "${FIRST_PROJECT}" is where things go when none is named; it cannot be ${what}.`,
+    `The project "${FIRST_PROJECT}" holds everything that names no project; it cannot be ${what}.`,
   )
 }
 
-/** How long a project's log lines are kept; `general` (ms) is for projects that do not say. */
-export function retentionOf(project: Project, general: number) {
-  return { project: project.name, retentionMs: project.retention ?? general, tagRetentionMs: project.tagRetention }
+/** The retention of a project's log lines; `defaultMs` is the RETENTION setting. */
+export function retentionOf(project: Project, defaultMs: number) {
+  return { project: project.name, retentionMs: project.retention ?? defaultMs, tagRetentionMs: project.tagRetention }
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 
-/** Letters and digits from the system's secure source. */
+/** A random word of letters and digits, from the cryptographic source of the system. */
 export function randomWord(length: number): string {
   return Array.from({ length }, () => LETTERS[randomInt(LETTERS.length)]).join('')
 }

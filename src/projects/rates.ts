@@ -1,21 +1,21 @@
-// Sliding limits: counted in memory minute by minute, and brought to disk every second so that a restart forgets little.
+// Sliding rate limits: counted in memory, and written to disk every second so that a restart loses little.
 
 import type { Clock } from '../clock.ts'
 import type { State } from '../state/database.ts'
 import { MINUTE, SECOND } from '../time.ts'
 
 export interface Rates {
-  /** Counts `amount` towards a limit per minute unless that would pass it; then gives how long to wait, ms. */
+  /** Counts `amount` towards a limit per minute; if it does not fit, counts nothing and returns how long to wait (ms). */
   take(key: string, amount: number, perMinute: number, now: number): { ok: true } | { ok: false; retryAfterMs: number }
-  /** Writes what was counted since the last time; happens by itself a second after something was. */
+  /** Writes the changed counters to disk; also runs by itself a second after a change. */
   save(): void
 }
 
 type Counter = { minute: number; used: number; before: number; dirty: boolean }
 
 /**
- * Sliding-window counters over `state`: the last minute is estimated from this minute's count and the part of the minute
- * before that still overlaps, as nginx-like limiters do; off by a few percent at the most under even load.
+ * Sliding-window counters over `state`: the count of the last 60 s is this minute's count plus the overlapping part of
+ * the previous minute's (the "sliding window" of Cloudflare's rate limiter); under even load it is a few percent off.
  */
 export function createRates(state: State, clock: Clock): Rates {
   const counters = new Map<string, Counter>()
@@ -25,7 +25,7 @@ export function createRates(state: State, clock: Clock): Rates {
     )
     .all(minuteOf(clock.now()) - 1)
   for (const row of rows)
-    counters.set(row.key, { ...moved(counters.get(row.key), row.minute), used: row.used, dirty: false })
+    counters.set(row.key, { ...counterAt(counters.get(row.key), row.minute), used: row.used, dirty: false })
 
   let cancel: (() => void) | null = null
 
@@ -48,7 +48,7 @@ export function createRates(state: State, clock: Clock): Rates {
   return {
     save,
     take(key, amount, perMinute, now) {
-      const counter = moved(counters.get(key), minuteOf(now))
+      const counter = counterAt(counters.get(key), minuteOf(now))
       const passed = (now % MINUTE) / MINUTE
       const estimate = counter.used + counter.before * (1 - passed)
       if (estimate + amount > perMinute && estimate > 0) {
@@ -68,14 +68,14 @@ function minuteOf(at: number): number {
   return Math.floor(at / MINUTE)
 }
 
-/** The counter as it stands in `minute`. */
-function moved(counter: Counter | undefined, minute: number): Counter {
+/** The counter as of `minute`. */
+function counterAt(counter: Counter | undefined, minute: number): Counter {
   if (!counter || counter.minute < minute - 1) return { minute, used: 0, before: 0, dirty: false }
   if (counter.minute === minute - 1) return { minute, used: 0, before: counter.used, dirty: false }
   return counter
 }
 
-/** How long until `amount` fits: the minute before fades, or the next minute begins. */
+/** How long (ms) until `amount` fits: the previous minute fades out, or the next minute begins. */
 function waitFor(counter: Counter, amount: number, perMinute: number, now: number): number {
   const left = MINUTE - (now % MINUTE)
   const room = perMinute - amount - counter.used

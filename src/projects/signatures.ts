@@ -1,20 +1,20 @@
-// The signatures of signed requests that were accepted, so that none is ever accepted twice.
+// The table of accepted signatures, so that no signed request is accepted twice.
 import type { State } from '../state/database.ts'
 import { lt } from '../state/orm.ts'
 import { signatures } from '../state/schema/index.ts'
 
-/** Notes a signature; false when it was noted before. */
+/** Records a signature; false when it was recorded before. */
 export function claimSignature(state: State, digest: string, expiresAt: number): boolean {
   const insert = 'insert into signatures (digest, expires_at) values (?, ?) on conflict do nothing'
   return state.prepare(insert).run(digest, expiresAt).changes === 1
 }
 
-/** Forgets a signature whose request was not accepted after all, so that it can be sent again. */
+/** Deletes the signature of a request that failed after all, so that it can be sent again. */
 export function releaseSignature(state: State, digest: string): void {
   state.prepare('delete from signatures where digest = ?').run(digest)
 }
 
-/** Forgets signatures that are too old to be accepted again anyway. */
+/** Deletes signatures that are too old to be accepted again. */
 export function pruneSignatures(state: State, now: number): void {
   state.transaction(() => state.db.delete(signatures).where(lt(signatures.expiresAt, now)).run())
 }

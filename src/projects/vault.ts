@@ -1,19 +1,19 @@
-// Seals the few secrets that must be read back, with a key kept in a file beside the database, never in it.
+// Encrypts the few secrets that must be read back; the key is in a file beside the database, never in it.
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { Problem } from '../problem.ts'
 
 export interface Vault {
   seal(plain: string): Buffer
-  /** Throws `internal` when the key file is not the one that sealed it. */
+  /** Decrypts; throws `internal` when the key is not the one that encrypted it. */
   open(sealed: Buffer): string
 }
 
-/** The key that personal data in log lines is encrypted with: from the vault's own, and never stored (RFC 5869). */
+/** The key for personal data in log lines: derived from the vault key by HKDF (RFC 5869) and never stored. */
 export function privacyKey(vaultKey: Buffer): Buffer {
   return Buffer.from(hkdfSync('sha256', vaultKey, '', 'vakt log privacy v1', 32))
 }
 
-/** A vault over a 32-byte key: AES-256-GCM, a fresh 12-byte nonce each time (NIST SP 800-38D). */
+/** A vault over a 32-byte key: AES-256-GCM with a new 12-byte nonce each time (NIST SP 800-38D). */
 export function createVault(key: Buffer): Vault {
   return {
     seal(plain) {
@@ -29,7 +29,7 @@ export function createVault(key: Buffer): Vault {
       } catch (error) {
         throw new Problem(
           'internal',
-          'A stored secret cannot be read: the vault.key file is not the one that sealed it.',
+          'A stored secret cannot be decrypted: vault.key is not the key that encrypted it. Restore vault.key from your backup.',
           {
             cause: error,
           },

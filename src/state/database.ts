@@ -1,4 +1,4 @@
-// The state database: opened with its pragmas, migrated, and changed only inside IMMEDIATE transactions.
+// The state database: opens it, migrates it, and changes it only inside IMMEDIATE transactions.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
@@ -15,12 +15,12 @@ import { goneProblem, stateProblem } from './state-problem.ts'
 /** What is applied when a state is opened, as drizzle-kit writes it. */
 export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
-/** What others wait for: alerts (to deliver them) and deadlines (to sleep no longer than the nearest). */
+/** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), channels and reports. */
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
 
 type WatchedFile = { path: string; isGone(): boolean }
 
-/** One open state database. Everything in it is synchronous; see `transaction` for how changes are made. */
+/** An open state database. All of it is synchronous; changes happen inside `transaction`. */
 export class State {
   readonly db: BetterSQLite3Database<typeof schema>
   readonly #sqlite: Sqlite
@@ -33,7 +33,7 @@ export class State {
   readonly #release: () => void
   readonly #begin: Statement
   readonly #commit: Statement
-  /** Whether a transaction runs; asking SQLite would cost every beat a call. */
+  /** Whether a transaction is running; asking SQLite would cost every beat a call. */
   #open = false
 
   readonly #file: WatchedFile | null
@@ -49,8 +49,8 @@ export class State {
   }
 
   /**
-   * Runs `work` in one IMMEDIATE transaction and commits it to disk before returning; a throw rolls everything back.
-   * Inside another transaction it simply joins that one. Throws a `Problem` when the database takes nothing.
+   * Runs `work` in an IMMEDIATE transaction and commits it to disk before returning; a throw rolls everything back. Inside
+   * another transaction it joins that one. Throws a `Problem` when the database cannot be written.
    */
   transaction<T>(work: () => T): T {
     if (this.#open) return work()
@@ -66,7 +66,7 @@ export class State {
       this.#open = false
     } catch (error) {
       this.#open = false
-      // SQLite itself may have rolled back already (disk full, for one).
+      // SQLite itself may have rolled back already, for example on a full disk.
       if (this.#sqlite.inTransaction) this.prepare('rollback').run()
       this.#changed.clear()
       this.#memory.clear()
@@ -82,40 +82,40 @@ export class State {
   }
 
   /**
-   * Throws a `Problem` when the last transaction found the file of the database gone, and with it what is answered from
-   * now on. It costs nothing: to ask the file system at every request would be felt.
+   * Throws a `Problem` when the last transaction found the database file gone: nothing answered from then on would be
+   * stored. It costs nothing; asking the file system at every request would.
    */
   mustBeThere(): void {
     if (this.#gone) throw goneProblem(this.#file!.path)
   }
 
   /**
-   * Puts a write off to the end of the running transaction; a later one of the same `key` takes its place. For rows that
-   * many changes of one transaction would write again and again; who reads such a row meanwhile must know of `memory`.
+   * Defers a write to the end of the running transaction; a later one with the same `key` replaces it. It is for rows that
+   * one transaction would write again and again; whoever reads such a row meanwhile must look into `memory` first.
    */
   writeLast(key: number, write: () => void): void {
     this.#last.write(key, write)
   }
 
   /**
-   * Puts the insertion of a row off to the end of the running transaction (or to `insertNow`), where many go in one
-   * statement. `into` is the insert up to and with its `values`, the same words each time.
+   * Defers the insertion of a row to the end of the running transaction (or to `insertNow`), where one statement inserts
+   * many. `into` is the insert statement up to and including `values`, the same text each time.
    */
   insertLast(into: string, row: unknown[]): void {
     this.#last.insert(into, row)
   }
 
-  /** Inserts what was put off, because what follows reads it or comes after it. */
+  /** Inserts the deferred rows now, because the following statements read them or must come after them. */
   insertNow(): void {
     this.#last.flushRows(this.#prepare)
   }
 
-  /** A statement by hand, for hot paths; prepared once. */
+  /** A hand-written statement for hot paths; prepared once. */
   prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Statement<P, R> {
     return prepared(this.#sqlite, sql) as Statement<P, R>
   }
 
-  /** A prepared query of the query builder, made once per `name`. */
+  /** A prepared query of the query builder, built once per `name`. */
   prepared<Q>(name: string, make: (db: BetterSQLite3Database<typeof schema>) => Q): Q {
     let query = this.#queries.get(name)
     if (!query) {
@@ -126,8 +126,8 @@ export class State {
   }
 
   /**
-   * Rows kept in memory under `name` as they are stored, for hot paths. Whoever writes the rows keeps it true or calls
-   * `forget`; a rollback forgets everything.
+   * A cache of rows under `name`, for hot paths. Whoever writes such rows updates the cache or calls `forget`; a rollback
+   * clears all caches.
    */
   memory<V>(name: MemoryName): Map<string, V> {
     let rows = this.#memory.get(name)
@@ -143,17 +143,17 @@ export class State {
     this.#memory.delete(name)
   }
 
-  /** Notes what the running transaction changes, for those who wait for it. */
+  /** Marks `topic` as changed by the running transaction; listeners hear of it after the commit. */
   emit(topic: Topic): void {
     this.#changed.add(topic)
   }
 
-  /** Calls `listener` after every committed transaction that changed something. */
+  /** Calls `listener` after every commit that changed a topic. */
   onCommit(listener: (changed: ReadonlySet<Topic>) => void): void {
     this.#listeners.push(listener)
   }
 
-  /** Brings the write-ahead log home and closes. */
+  /** Checkpoints the write-ahead log and closes the database. */
   close(): void {
     this.#sqlite.close()
     this.#release()
@@ -161,8 +161,8 @@ export class State {
 }
 
 /**
- * Opens (and makes, and migrates) the state in `folder`. Throws a `Problem` when another Vakt uses the folder, when it
- * cannot be written, or when the database is damaged or newer than this Vakt. Only tests bring other migrations.
+ * Opens the state in `folder`, creating and migrating it as needed. Throws a `Problem` when another Vakt uses the folder,
+ * when it cannot be written, or when the database is damaged or newer than this Vakt. Only tests bring other migrations.
  */
 export function openState(folder: string, migrations = MIGRATIONS): State {
   const release = lockFolder(folder)
@@ -185,13 +185,13 @@ export function openState(folder: string, migrations = MIGRATIONS): State {
     }
     throw new Problem(
       'internal',
-      `The state database ${file} cannot be opened (${(error as Error).message}). Restore it from a backup, or move it away to start afresh.`,
+      `The state database ${file} cannot be opened (${(error as Error).message}). Restore it from a backup, or move it away to start with an empty one.`,
       { cause: error },
     )
   }
 }
 
-/** A state in memory, for tests: the first one is migrated, the others are copies of it. */
+/** A state in memory, for tests: the first is migrated, the others are copies of it. */
 export function memoryState(): State {
   pristine ??= migratedDatabase()
   return new State(withPragmas(new Sqlite(pristine)))
@@ -226,7 +226,7 @@ function withPragmas(sqlite: Sqlite): Sqlite {
   return sqlite
 }
 
-/** A database that a newer Vakt has changed may mean things this one does not know. */
+/** A database that a newer Vakt migrated may hold things that this version does not understand. */
 function refuseNewer(sqlite: Sqlite, migrations: string): void {
   const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
   if (!table) return
@@ -240,7 +240,7 @@ function refuseNewer(sqlite: Sqlite, migrations: string): void {
   if (Number(newest ?? 0) > known) {
     throw new Problem(
       'conflict',
-      'The state database was made by a newer Vakt. Start that version, or restore a backup from before the update.',
+      'The state database belongs to a newer Vakt. Start that version, or restore a backup from before the update.',
     )
   }
 }

@@ -1,19 +1,19 @@
-// Whether a file that is held open is still in its folder: what is written to one that was removed goes with the process.
+// Whether an open file is still in its folder: everything written to a removed file is lost with the process.
 import { statSync } from 'node:fs'
 
-/** Watches `file` from now on; the function says whether it is gone. Another file put in its place is not it. */
+/** Returns a function that says whether `file`, as it is now, is gone. Another file in its place counts as gone. */
 export function watchPresence(file: string): () => boolean {
   const opened = idOf(file)
   let gone = false
   return () => {
     const id = idOf(file)
-    // Some network file systems number a file anew: only one that was missing before must be the same.
+    // Some network file systems change the number of a file: only a file that was missing before must have the same one.
     gone = id === null || (gone && id !== opened)
     return gone
   }
 }
 
-/** Null when there is no such file; one that cannot be asked about just now counts as the one opened. */
+/** The identity of a file; null when there is none, and empty when it cannot be read just now. */
 function idOf(file: string): string | null {
   try {
     const found = statSync(file, { throwIfNoEntry: false })

@@ -1,12 +1,12 @@
-// One Vakt to a data folder.
+// The lock of a data folder: one Vakt per folder.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 import { Sqlite } from './sqlite.ts'
 
 /**
- * Makes `folder` where it is missing and holds a lock in it, which the operating system drops with the process, however it
- * ends; returns what lets it go. Throws a `Problem` when another Vakt holds it or the folder cannot be used.
+ * Creates `folder` if it is missing and locks it; the operating system releases the lock with the process, however it
+ * ends. Returns the function that releases it. Throws a `Problem` when another Vakt has the lock or the folder cannot be used.
  */
 export function lockFolder(folder: string): () => void {
   try {

@@ -1,17 +1,17 @@
-// Group commit: everything that arrives close together shares one transaction and one flush to disk.
+// Group commit: jobs that arrive close together share one transaction and one flush to disk.
 import type { State } from './database.ts'
 
-/** Runs `work` in the next shared transaction; resolves with its result only after that is on disk. */
+/** Runs `work` in the next shared transaction; resolves with its result after the commit is on disk. */
 export type GroupCommit = <T>(work: () => T) => Promise<T>
 
 type Job = { work: () => unknown; resolve: (value: never) => void; reject: (error: unknown) => void }
 
-/** How long jobs may wait for others while more keep coming, ms: a few times what a flush to disk takes. */
-const LONGEST_GATHERING = 2
+/** How long jobs wait for others while more keep arriving, ms: a few times the duration of a flush to disk. */
+const MAX_GATHERING_MS = 2
 
 /**
- * A group commit over `state`. It commits as soon as a turn of the event loop brings no further job, so a job alone hardly
- * waits and a crowd shares one flush. One job that throws is rejected alone: the others are committed without it.
+ * A group commit over `state`. It commits as soon as an iteration of the event loop brings no further job: a single job
+ * hardly waits, and many share one flush. A job that throws is rejected alone; the others are committed without it.
  */
 export function createGroupCommit(state: State): GroupCommit {
   let waiting: Job[] = []
@@ -21,7 +21,7 @@ export function createGroupCommit(state: State): GroupCommit {
   const gather = () => {
     const grew = waiting.length > before
     before = waiting.length
-    if (grew && performance.now() - since < LONGEST_GATHERING) setImmediate(gather)
+    if (grew && performance.now() - since < MAX_GATHERING_MS) setImmediate(gather)
     else flush()
   }
 

@@ -1,15 +1,15 @@
-// Single values that Vakt remembers by name.
+// The table of single values, by name.
 import type { State } from './database.ts'
 
 export type ValueName = 'alive' | 'greeted' | 'ssh key' | 'first rules' | 'counts thinned'
 
-/** The value of a fact, or null before it was first written. */
+/** The value of a name, or null. */
 export function readValue(state: State, name: ValueName): string | null {
   const row = state.prepare<[string], { value: string }>('select value from key_values where name = ?').get(name)
   return row?.value ?? null
 }
 
-/** Writes a fact in the place of its older value. */
+/** Writes the value of a name. */
 export function writeValue(state: State, name: ValueName, value: string): void {
   const write =
     'insert into key_values (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'

@@ -1,6 +1,6 @@
-// The names under which rows and what follows from them are kept in memory beside the database.
+// The names of the in-memory caches beside the database.
 
-/** What is kept in memory. */
+/** The caches; see `State.memory`. */
 export type MemoryName =
   | 'checks by uuid'
   | 'keys in use'

@@ -44,7 +44,7 @@ it('while its file is gone no beat, line or command is answered as kept, and it 
   expect([(await beat()).status, (await sends(key.secret)).status, taken()]).toEqual([503, 503, 0])
   expect(await app.says('checks pause job')).toMatchObject({
     ok: false,
-    problem: { code: 'busy', message: expect.stringContaining(`${file} was removed while Vakt runs`) },
+    problem: { code: 'busy', message: expect.stringContaining(`${file} was removed while Vakt is running`) },
   })
   await app.passes('6s')
   expect((await app.request('/readyz')).status).toBe(503)
