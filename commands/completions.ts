@@ -9,8 +9,8 @@ import { listActions } from '../src/hosts/actions/actions.ts'
 import { listContainers } from '../src/hosts/containers/containers.ts'
 import { listHosts } from '../src/hosts/hosts.ts'
 import { listArchives } from '../src/logs/archives.ts'
-import { listErrors } from '../src/logs/errors.ts'
-import type { NameCache, NamedField } from '../src/logs/name-cache.ts'
+import { listErrors } from '../src/logs/errors/errors.ts'
+import type { CachedField, NameCache } from '../src/logs/name-cache.ts'
 import { listSearches } from '../src/logs/searches.ts'
 import { listReports } from '../src/notifications/reports/reports.ts'
 import { listChannels } from '../src/notifications/routing/channels.ts'
@@ -113,7 +113,7 @@ function queryChoices(state: State, typed: string, names: NameCache | null): Cho
 
 function namesOf(state: State, field: string, names: NameCache | null): readonly string[] {
   if (field === 'project') return listProjects(state).map(project => project.name)
-  return names?.of(field as NamedField) ?? []
+  return names?.namesOf(field as CachedField) ?? []
 }
 
 function ranked(choices: readonly Choice[], typed: string): Choice[] {

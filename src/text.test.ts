@@ -11,10 +11,16 @@ it('cuts between graphemes, never inside one', () => {
   expect(truncate('anything', 0)).toBe('')
 })
 
-it('cuts any text to its limit and keeps its beginning', () => {
+it('cuts any text to its limit, between graphemes, and keeps its beginning', () => {
+  const unit = fc.oneof(
+    fc.constantFrom('\r\n', '\r', '\n', 'a', 'é', '\u0301'),
+    fc.string({ unit: 'grapheme', maxLength: 1 }),
+  )
   fc.assert(
-    fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), fc.nat(150), (text, max) => {
+    fc.property(fc.string({ unit, maxLength: 200 }), fc.nat(150), (text, max) => {
       const cut = truncate(text, max)
+      const starts = [...new Intl.Segmenter().segment(text)].map(({ index }) => index)
+      if (cut !== text && max > 0) expect(starts).toContain(cut.length - 1)
       expect(cut.length).toBeLessThanOrEqual(max)
       expect(cut.isWellFormed()).toBe(true)
       expect(text.startsWith(cut.replace(/…$/, ''))).toBe(true)

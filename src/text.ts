@@ -9,6 +9,7 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 export function truncate(text: string, max: number): string {
   if (text.length <= max) return text
   if (max < 1) return ''
+  if (isGraphemeBoundary(text, max - 1)) return `${text.slice(0, max - 1)}…`
   let end = 0
   // Segmenting a long text whole would cost far more than what is kept of it.
   for (const { segment, index } of graphemes.segment(text.slice(0, max + 64))) {
@@ -16,6 +17,14 @@ export function truncate(text: string, max: number): string {
     end = index + segment.length
   }
   return `${text.slice(0, end)}…`
+}
+
+/** Whether a grapheme certainly begins at `at`: true for plain letters, so that most texts need no segmenter. */
+function isGraphemeBoundary(text: string, at: number): boolean {
+  if (at === 0) return true
+  const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)]
+  // Below U+0300 there are no combining characters, surrogates or joiners; only CR LF stay together (UAX 29, GB3).
+  return before < 0x300 && after < 0x300 && !(before === 13 && after === 10)
 }
 
 /** The text before the first line break. */

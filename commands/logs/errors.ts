@@ -5,7 +5,7 @@ import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { cut, errorKey, lastHour, sampleLines } from '../../src/detectors/logs/error-finding.ts'
 import { deleteRuleState } from '../../src/detectors/rules/rule-states.ts'
-import { type KnownError, listErrors, matchingErrors, setErrorState } from '../../src/logs/errors.ts'
+import { findErrorsByPrefix, type KnownError, listErrors, setErrorState } from '../../src/logs/errors/errors.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { isoTime } from '../../src/time.ts'
@@ -96,7 +96,9 @@ export const errorCommands = [
 
 function errorOf({ state }: Context, prefix: string, project: string | undefined): KnownError {
   const projectId = project === undefined ? undefined : findProject(state, project).id
-  const found = matchingErrors(state, prefix, 50).filter(one => projectId === undefined || one.projectId === projectId)
+  const found = findErrorsByPrefix(state, prefix, 50).filter(
+    one => projectId === undefined || one.projectId === projectId,
+  )
   const exact = found.filter(one => one.fingerprint === prefix)
   const [one, another] = exact.length > 0 ? exact : found
   if (!one)

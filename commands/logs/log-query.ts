@@ -4,7 +4,7 @@ import { completes, positional } from '../../src/command/command.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
 import { inProject, since } from '../../src/logs/query/scope-query.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
-import { withSaved } from '../../src/logs/searches.ts'
+import { expandSavedSearch } from '../../src/logs/searches.ts'
 import type { LogStore } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
@@ -30,7 +30,7 @@ export type QueryWords = { query?: string | undefined; last?: number | undefined
 /** The query that words make; without any time it looks back over `usual` (all time when null). Throws `invalid`. */
 export function readQuery(words: QueryWords, context: Context, usual: number | null = null): Query {
   const { state, now, config } = context
-  const parsed = parseQuery(withSaved(state, words.query ?? ''), now, config.timeZone)
+  const parsed = parseQuery(expandSavedSearch(state, words.query ?? ''), now, config.timeZone)
   const timed =
     words.last !== undefined
       ? { ...parsed, from: now - words.last, until: parsed.until }

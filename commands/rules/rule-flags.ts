@@ -5,7 +5,7 @@ import { SEVERITIES } from '../../src/detectors/finding.ts'
 import { DEFAULTS, type Rule, type RuleKind } from '../../src/detectors/rules/rule.ts'
 import { refuseNonsense, SETTINGS, type SettingName } from '../../src/detectors/rules/rule-settings.ts'
 import { METRICS } from '../../src/hosts/metrics/metrics.ts'
-import { withSaved } from '../../src/logs/searches.ts'
+import { expandSavedSearch } from '../../src/logs/searches.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import type { State } from '../../src/state/database.ts'
@@ -113,7 +113,7 @@ export function editedRule(state: State, rule: Rule, flags: Flags): Partial<Rule
 
 /** A saved search must be there, and be one; what it says is read anew each time it is asked. */
 function searched(state: State, kind: RuleKind, matcher: string): string {
-  return kind === 'search' ? withSaved(state, matcher) : matcher
+  return kind === 'search' ? expandSavedSearch(state, matcher) : matcher
 }
 
 function readFlags(state: State, kind: RuleKind, flags: Flags): Partial<Rule> {

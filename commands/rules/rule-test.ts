@@ -11,7 +11,7 @@ import { worseOf } from '../../src/detectors/rules/rule-finding.ts'
 import { findRule } from '../../src/detectors/rules/rules.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
 import { inProject } from '../../src/logs/query/scope-query.ts'
-import { withSaved } from '../../src/logs/searches.ts'
+import { expandSavedSearch } from '../../src/logs/searches.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command, counted, duration } from '../context.ts'
@@ -99,7 +99,7 @@ async function episodes(rule: Rule, from: number, context: Context): Promise<Epi
 
 async function searchEpisodes(rule: Rule, from: number, { state, store, config, now }: Context): Promise<Episode[]> {
   if (!store) return []
-  const parsed = parseQuery(withSaved(state, rule.matcher), now, config.timeZone)
+  const parsed = parseQuery(expandSavedSearch(state, rule.matcher), now, config.timeZone)
   const project = rule.projectId === null ? undefined : readProjectById(state, rule.projectId)
   const query = project ? inProject(parsed, project.name) : parsed
   // Four buckets make a window, which slides by a quarter of itself.

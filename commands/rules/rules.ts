@@ -11,7 +11,7 @@ import {
 } from '../../src/detectors/rules/rule-states.ts'
 import { addRule, editRule, findRule, listRules, removeRule } from '../../src/detectors/rules/rules.ts'
 import { statesOutsideRule } from '../../src/detectors/rules/unfit-watches.ts'
-import { foldedAt, MOST_KINDS, MOST_SERIES } from '../../src/logs/counters.ts'
+import { lastAggregatedAt, MAX_SERIES, MAX_SERIES_PER_MINUTE } from '../../src/logs/counters.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject, listProjects } from '../../src/projects/projects.ts'
 import { HOUR } from '../../src/time.ts'
@@ -175,10 +175,10 @@ const remove = command({
 /** Says so where lines were of too many kinds to be told apart. */
 function foldedLines({ state, now }: Context): string[] {
   return listProjects(state)
-    .filter(({ id }) => now - (foldedAt(state, id) ?? 0) < HOUR)
+    .filter(({ id }) => now - (lastAggregatedAt(state, id) ?? 0) < HOUR)
     .map(
       ({ name }) =>
-        `Lines of ${name} came from more sources, hosts, groups and errors than are counted apart (${MOST_KINDS} a minute, ${MOST_SERIES} in all); the rest is counted together and not judged one by one.`,
+        `Lines of ${name} came from more sources, hosts, groups and errors than are counted apart (${MAX_SERIES_PER_MINUTE} a minute, ${MAX_SERIES} in all); the rest is counted together and not judged one by one.`,
     )
 }
 

@@ -1,7 +1,7 @@
 // What detection makes of a clock that went back: what it noted for later is not seen yet, or it would be blind until then.
-import { rewindErrors } from '../logs/errors.ts'
-import { rewindCounts } from '../logs/line-counts.ts'
+import { rewindErrors } from '../logs/errors/errors.ts'
 import { rewindSources } from '../logs/sources.ts'
+import { rewindCounts } from '../logs/window-counts.ts'
 import type { State } from '../state/database.ts'
 import { rewindRuleStates } from './rules/rule-states.ts'
 

@@ -6,14 +6,14 @@ import { evaluateError, type Touched } from '../detectors/logs/error-rules.ts'
 import { sourceIsBack } from '../detectors/logs/silent-source.ts'
 import { deleteRuleState } from '../detectors/rules/rule-states.ts'
 import type { Logger } from '../logger.ts'
-import { addCount, isFirst, seriesFor } from '../logs/counters.ts'
-import { type ErrorLines, readErrorById, recordError } from '../logs/errors.ts'
-import { forgetPause, noteSource } from '../logs/sources.ts'
+import { addCount, registerBatch, seriesFor } from '../logs/counters.ts'
+import { type ErrorLines, readErrorById, recordError } from '../logs/errors/errors.ts'
+import { discardLastGap, recordSource } from '../logs/sources.ts'
 import type { AppendResult, Batch, LineCount, LogWriter } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
-import type { Arrival, ErrorSample } from '../state/schema/index.ts'
+import type { ErrorSample, RecentCount } from '../state/schema/index.ts'
 import { HOUR } from '../time.ts'
 
 const STALE = HOUR
@@ -73,7 +73,7 @@ function count(
   if (
     !project ||
     (idempotencyKey !== null &&
-      !isFirst(state, project.id, idempotencyKey, stored.repeated ? stored.counts[0]!.minute : at, at))
+      !registerBatch(state, project.id, idempotencyKey, stored.repeated ? stored.counts[0]!.minute : at, at))
   )
     return
   const arrived = state.memory<Arrived>('arrived')
@@ -101,10 +101,10 @@ function write(counting: Counting): void {
     now = Math.max(now, at)
     const series = seriesFor(state, projectId, line, at)
     addCount(state, series.id, at, count)
-    const source = noteSource(state, projectId, series.source, at)
+    const source = recordSource(state, projectId, series.source, at)
     const broken = source ? sourceIsBack(state, source, at) : []
     // A silence that somebody took on was trouble, and no pause to get used to.
-    if (source && broken.some(({ key }) => isTaken(state, key))) forgetPause(state, source)
+    if (source && broken.some(({ key }) => isTaken(state, key))) discardLastGap(state, source)
     outcomes.push(...broken)
     if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
   }
@@ -148,20 +148,20 @@ function attempt({ state, logger, unjudged }: Counting, about: Judged | null, ju
   }
 }
 
-type Lines = ErrorLines & { arrivals: Arrival[]; samples: ErrorSample[]; at: number; latest: number }
+type Lines = ErrorLines & { recent: RecentCount[]; samples: ErrorSample[]; at: number; latest: number }
 
 function addLines(errors: Map<string, Lines>, { projectId, at, line, count }: Arrived, series: number): void {
   const { fingerprint, source, host, sample, latest } = line
   const key = `${projectId} ${fingerprint}`
   let lines = errors.get(key)
   if (!lines) {
-    lines = { projectId, fingerprint, source, why: sample?.why ?? '', arrivals: [], samples: [], count: 0, at, latest }
+    lines = { projectId, fingerprint, source, why: sample?.why ?? '', recent: [], samples: [], count: 0, at, latest }
     errors.set(key, lines)
   }
   lines.at = Math.max(lines.at, at)
   lines.latest = Math.max(lines.latest, latest)
   lines.count += count
   // What happened long before it was received, an import of old logs say, is counted and is no news.
-  if (latest >= at - STALE) lines.arrivals.push([at, count, series])
+  if (latest >= at - STALE) lines.recent.push([at, count, series])
   if (sample) lines.samples.push({ id: sample.id, message: sample.message, host, at })
 }

@@ -10,7 +10,7 @@ import type { Logger } from '../logger.ts'
 import type { Archiver } from '../logs/archive/archiver.ts'
 import { hasArchive } from '../logs/archives.ts'
 import type { NameCache } from '../logs/name-cache.ts'
-import { outlived } from '../logs/retention.ts'
+import { expiredLines } from '../logs/retention.ts'
 import type { LogStore, MaintenanceResult } from '../logs/store.ts'
 import { listProjects, retentionOf } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -71,7 +71,7 @@ export function createLogMaintenance({
     if (now < nextOutlived) return
     nextOutlived = now + HOUR
     for (const project of listProjects(state)) {
-      for (const query of outlived(retentionOf(project, config.retentionMs), now)) await store.purge(query)
+      for (const query of expiredLines(retentionOf(project, config.retentionMs), now)) await store.purge(query)
     }
   }
 

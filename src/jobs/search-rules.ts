@@ -14,7 +14,7 @@ import { activeRules, readRule } from '../detectors/rules/rules.ts'
 import type { Logger } from '../logger.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import { inProject } from '../logs/query/scope-query.ts'
-import { withSaved } from '../logs/searches.ts'
+import { expandSavedSearch } from '../logs/searches.ts'
 import type { LogStore } from '../logs/store.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -95,7 +95,7 @@ export function createSearchRules(
 }
 
 function queryOf(state: State, rule: Rule, now: number, timeZone: string) {
-  const { where } = parseQuery(withSaved(state, rule.matcher), now, timeZone)
+  const { where } = parseQuery(expandSavedSearch(state, rule.matcher), now, timeZone)
   const query = { where, from: now - rule.window!, until: now + 1 }
   const project = rule.projectId === null ? undefined : readProjectById(state, rule.projectId)
   return project ? inProject(query, project.name) : query

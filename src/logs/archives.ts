@@ -1,4 +1,4 @@
-// The archived log partitions: which were put where, and what is still to be.
+// The archived log partitions: which are stored where.
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { and, desc, eq, sql } from '../state/orm.ts'
@@ -6,34 +6,34 @@ import { logArchives } from '../state/schema/index.ts'
 
 export type LogArchive = typeof logArchives.$inferSelect
 
-/** Whether a partition is archived as it is now: a later one of the same name has later lines. */
+/** Whether a partition is archived with all its lines; a later partition of the same name has later lines. */
 export function isArchived(state: State, partition: { name: string; lastPosition: number }): boolean {
-  const same = and(
+  const covers = and(
     eq(logArchives.partition, partition.name),
     sql`${logArchives.lastPosition} >= ${partition.lastPosition}`,
   )
-  return state.db.select({ name: logArchives.name }).from(logArchives).where(same).get() !== undefined
+  return state.db.select({ name: logArchives.name }).from(logArchives).where(covers).get() !== undefined
 }
 
-/** Whether there is an archive of a partition, of whatever age. */
+/** Whether there is any archive of a partition. */
 export function hasArchive(state: State, partition: string): boolean {
-  const same = eq(logArchives.partition, partition)
-  return state.db.select({ name: logArchives.name }).from(logArchives).where(same).get() !== undefined
+  const ofPartition = eq(logArchives.partition, partition)
+  return state.db.select({ name: logArchives.name }).from(logArchives).where(ofPartition).get() !== undefined
 }
 
-/** The name for the next archive of a partition: its own, then with `~2` and so on. */
+/** The name for the next archive of a partition: the partition's own, then with `~2` and so on. */
 export function nextArchiveName(state: State, partition: string): string {
-  const before = eq(logArchives.partition, partition)
-  const many = state.db.select({ n: sql<number>`count(*)` }).from(logArchives).where(before).get()!.n
-  return many === 0 ? partition : `${partition}~${many + 1}`
+  const ofPartition = eq(logArchives.partition, partition)
+  const { count } = state.db.select({ count: sql<number>`count(*)` }).from(logArchives).where(ofPartition).get()!
+  return count === 0 ? partition : `${partition}~${count + 1}`
 }
 
-/** Takes down what is safe where it was put. */
+/** Records an archive that is stored safely. */
 export function recordArchive(state: State, archive: LogArchive): void {
   state.transaction(() => state.db.insert(logArchives).values(archive).run())
 }
 
-/** Archives whose lines are the newest first. */
+/** Archives, those with the newest lines first. */
 export function listArchives(state: State, limit: number, offset = 0): LogArchive[] {
   return state.db
     .select()
@@ -53,12 +53,12 @@ export function countArchives(state: State): { archives: number; lines: number; 
   return state.db.select(sums).from(logArchives).get()!
 }
 
-/** Throws `not_found` when there is no archive of that name. */
+/** The archive of a name, with or without `.ndjson.zst`. Throws `not_found`. */
 export function findArchive(state: State, name: string): LogArchive {
   const bare = name.trim().replace(/\.ndjson\.zst$/, '')
   const found = state.db.select().from(logArchives).where(eq(logArchives.name, bare)).get()
   if (found) return found
-  throw new Problem('not_found', `There is no archive "${name.slice(0, 60)}". "logs archives" lists them.`, {
+  throw new Problem('not_found', `There is no archive "${name.slice(0, 60)}". "logs archives" shows all archives.`, {
     fields: { name: 'no such archive' },
   })
 }

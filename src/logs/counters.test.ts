@@ -5,14 +5,14 @@ import { memoryState, type State } from '../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import {
   addCount,
-  allSeries,
-  countsOf,
-  isFirst,
-  MOST_KINDS,
-  OTHERS,
+  countByMinute,
+  downsampleCounts,
+  listSeries,
+  MAX_SERIES_PER_MINUTE,
+  OTHER_SOURCES,
   pruneCountedBatches,
+  registerBatch,
   seriesFor,
-  thinCounts,
 } from './counters.ts'
 
 const NOW = 100 * DAY
@@ -25,22 +25,22 @@ beforeEach(() => {
   project = addProject(state, 'default', NOW).id
 })
 
-const total = () => countsOf(state, allSeries(state), 0, 2 * NOW).reduce((sum, { count }) => sum + count, 0)
+const total = () => countByMinute(state, listSeries(state), 0, 2 * NOW).reduce((sum, { count }) => sum + count, 0)
 const add = (changes: Partial<typeof kind>, at: number, count = 1) =>
   state.transaction(() => addCount(state, seriesFor(state, project, { ...kind, ...changes }, at).id, at, count))
 
 describe('kinds of lines', () => {
   it('beyond a number go together by source, then all of them, and every line is counted', () => {
-    for (let i = 0; i < MOST_KINDS + 500; i++) add({ host: `pod-${i}` }, NOW)
-    for (let i = 0; i < 3 * MOST_KINDS; i++) add({ source: `made-up-${i}` }, NOW)
-    const series = allSeries(state)
-    expect(total()).toBe(4 * MOST_KINDS + 500)
+    for (let i = 0; i < MAX_SERIES_PER_MINUTE + 500; i++) add({ host: `pod-${i}` }, NOW)
+    for (let i = 0; i < 3 * MAX_SERIES_PER_MINUTE; i++) add({ source: `made-up-${i}` }, NOW)
+    const series = listSeries(state)
+    expect(total()).toBe(4 * MAX_SERIES_PER_MINUTE + 500)
     expect(series.filter(({ source, host }) => source === 'api' && host === '')).toHaveLength(1)
-    expect(series.filter(({ source }) => source === OTHERS)).toHaveLength(1)
+    expect(series.filter(({ source }) => source === OTHER_SOURCES)).toHaveLength(1)
     expect(
-      countsOf(
+      countByMinute(
         state,
-        series.filter(({ source }) => source === OTHERS),
+        series.filter(({ source }) => source === OTHER_SOURCES),
         0,
         2 * NOW,
       )[0]!.count,
@@ -48,7 +48,7 @@ describe('kinds of lines', () => {
   })
 
   it('are told apart again in the next minute, and by another project at any time', () => {
-    for (let i = 0; i < MOST_KINDS + 10; i++) add({ host: `pod-${i}` }, NOW)
+    for (let i = 0; i < MAX_SERIES_PER_MINUTE + 10; i++) add({ host: `pod-${i}` }, NOW)
     expect(seriesFor(state, project, { ...kind, host: 'new' }, NOW).host).toBe('')
     expect(seriesFor(state, project, { ...kind, host: 'new' }, NOW + MINUTE).host).toBe('new')
     const other = addProject(state, 'other', NOW).id
@@ -64,27 +64,30 @@ it('puts minutes older than two days together by the hour, part by part, and for
   }
   add({ host: 'gone' }, NOW - 36 * DAY, 7)
   add({ host: 'latest' }, NOW - 36 * DAY, 7)
-  for (let i = 0; i < 5; i++) thinCounts(state, NOW)
-  const web = allSeries(state).filter(({ host }) => host === 'web-449')
-  expect(countsOf(state, web, 0, NOW)).toEqual([
+  for (let i = 0; i < 5; i++) downsampleCounts(state, NOW)
+  const web = listSeries(state).filter(({ host }) => host === 'web-449')
+  expect(countByMinute(state, web, 0, NOW)).toEqual([
     { at: NOW - 3 * DAY, count: 5 },
     { at: NOW - MINUTE, count: 5 },
   ])
   // The highest number is not given away, or the next new series would be taken for this one.
-  expect(allSeries(state).filter(({ host }) => !host.startsWith('web-'))).toMatchObject([{ host: 'latest' }])
+  expect(listSeries(state).filter(({ host }) => !host.startsWith('web-'))).toMatchObject([{ host: 'latest' }])
   expect(total()).toBe(4500)
   add({ host: 'gone' }, NOW)
   expect(total()).toBe(4501)
-  for (let i = 0; i < 5; i++) thinCounts(state, NOW + 50 * HOUR)
+  for (let i = 0; i < 5; i++) downsampleCounts(state, NOW + 50 * HOUR)
   expect(total()).toBe(4501)
 })
 
 it('counts the batch of a key once, and nothing of a transaction that was undone', () => {
-  expect([isFirst(state, project, 'k', NOW, NOW), isFirst(state, project, 'k', NOW, NOW)]).toEqual([true, false])
-  expect(isFirst(state, project, 'stored before Vakt died', NOW, NOW + 4 * MINUTE)).toBe(true)
+  expect([registerBatch(state, project, 'k', NOW, NOW), registerBatch(state, project, 'k', NOW, NOW)]).toEqual([
+    true,
+    false,
+  ])
+  expect(registerBatch(state, project, 'stored before Vakt died', NOW, NOW + 4 * MINUTE)).toBe(true)
   // Keys are forgotten after minutes, so that theirs never come to count twice.
   pruneCountedBatches(state, NOW + 20 * MINUTE)
-  expect(isFirst(state, project, 'k', NOW, NOW + 20 * MINUTE)).toBe(false)
+  expect(registerBatch(state, project, 'k', NOW, NOW + 20 * MINUTE)).toBe(false)
   const undone = () => {
     add({ host: 'undone' }, NOW)
     throw new Error('undone')

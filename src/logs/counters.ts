@@ -1,43 +1,44 @@
-// The counters of log lines: how many of which kind came in which minute, which detection asks and never the log store.
+// The counters of log lines: how many arrived per minute and series. Detection reads them and never the log store.
 import { downtimeBetween } from '../checks/downtimes.ts'
 import type { State } from '../state/database.ts'
 import { readValue, writeValue } from '../state/key-value.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import type { Level } from './line.ts'
 
-/** Kinds of lines of a project that are counted apart within a minute; further ones go together by source, then all. */
-export const MOST_KINDS = 2_000
-/** Kinds of a project that are known at all; when there are so many, new ones go together at once. */
-export const MOST_SERIES = 20_000
-/** What a source is called when there are too many. */
-export const OTHERS = '(other)'
-const MOST_KNOWN = 50_000
+/** Series of a project that are counted separately within a minute; others are aggregated by source, then in one series. */
+export const MAX_SERIES_PER_MINUTE = 2_000
+/** Series of a project in all; beyond it, new ones are aggregated at once. */
+export const MAX_SERIES = 20_000
+/** The source of lines that are aggregated over sources. */
+export const OTHER_SOURCES = '(other)'
+const MAX_CACHED_SERIES = 50_000
 
-/** What tells one kind of lines from another; `fingerprint` is empty below `error`. */
-export type Kind = { source: string; host: string; group: string; level: Level; fingerprint: string }
-export type Series = Kind & { id: number; projectId: number }
+/** The labels that identify a series; `fingerprint` is empty below `error`. */
+export type SeriesLabels = { source: string; host: string; group: string; level: Level; fingerprint: string }
+export type Series = SeriesLabels & { id: number; projectId: number }
 
-const COLUMNS = 'id, project_id as projectId, source, host, "group", level, fingerprint'
+export const SERIES_COLUMNS = 'id, project_id as projectId, source, host, "group", level, fingerprint'
 
-/** The series that lines of a kind are counted in at the instant `at`, made when it is new. */
-export function seriesFor(state: State, projectId: number, kind: Kind, at: number): Series {
-  const seen = kindsOf(state, projectId, minuteOf(at))
-  const series = readSeriesOf(state, projectId, kind)
-  if (series && (seen.has(series.id) || seen.size < MOST_KINDS)) return noted(seen, series)
-  const known = knownOf(state, projectId)
-  if (!series && seen.size < MOST_KINDS && known.number < MOST_SERIES) return noted(seen, make(state, projectId, kind))
-  known.foldedAt = at
-  const source = seen.size < 2 * MOST_KINDS && known.number < 2 * MOST_SERIES ? kind.source : OTHERS
-  const together = { source, host: '', group: '', level: kind.level, fingerprint: '' }
-  return noted(seen, readSeriesOf(state, projectId, together) ?? make(state, projectId, together))
+/** The series that counts lines with these labels at the instant `at`; created when it is new. */
+export function seriesFor(state: State, projectId: number, labels: SeriesLabels, at: number): Series {
+  const seen = seriesOfMinute(state, projectId, startOfMinute(at))
+  const series = findSeries(state, projectId, labels)
+  if (series && (seen.has(series.id) || seen.size < MAX_SERIES_PER_MINUTE)) return addSeen(seen, series)
+  const known = projectSeries(state, projectId)
+  if (!series && seen.size < MAX_SERIES_PER_MINUTE && known.count < MAX_SERIES)
+    return addSeen(seen, insertSeries(state, projectId, labels))
+  known.lastAggregatedAt = at
+  const source = seen.size < 2 * MAX_SERIES_PER_MINUTE && known.count < 2 * MAX_SERIES ? labels.source : OTHER_SOURCES
+  const aggregated = { source, host: '', group: '', level: labels.level, fingerprint: '' }
+  return addSeen(seen, findSeries(state, projectId, aggregated) ?? insertSeries(state, projectId, aggregated))
 }
 
-/** When lines of a project last were of so many kinds that some were counted together, or null; forgotten with a restart. */
-export function foldedAt(state: State, projectId: number): number | null {
-  return knownOf(state, projectId).foldedAt
+/** When a project last had so many series that some were aggregated (epoch ms), or null; a restart forgets it. */
+export function lastAggregatedAt(state: State, projectId: number): number | null {
+  return projectSeries(state, projectId).lastAggregatedAt
 }
 
-function noted(seen: Set<number>, series: Series): Series {
+function addSeen(seen: Set<number>, series: Series): Series {
   seen.add(series.id)
   return series
 }
@@ -46,21 +47,21 @@ function noted(seen: Set<number>, series: Series): Series {
 export function addCount(state: State, series: number, at: number, count: number): void {
   const add = `insert into log_counts (series, at, count) values (?, ?, ?)
     on conflict (series, at) do update set count = count + excluded.count`
-  state.prepare(add).run(series, minuteOf(at), count)
+  state.prepare(add).run(series, startOfMinute(at), count)
 }
 
 /**
- * Whether the batch of an idempotency key is to be counted at `now`: only the first time. One that was first received so
- * long ago that its key is not remembered any more was counted then.
+ * Registers the batch of an idempotency key; returns whether it must be counted at `now`: only the first time. A batch
+ * first received (`first`) before the oldest key that is still stored was counted then.
  */
-export function isFirst(state: State, projectId: number, key: string, first: number, now: number): boolean {
-  if (first + MINUTE < now - KEYS_KEPT && first + MINUTE < keysKeptFrom(state, now)) return false
-  const note = 'insert into counted_batches (project_id, key, at) values (?, ?, ?) on conflict do nothing'
-  return state.prepare(note).run(projectId, key, now).changes > 0
+export function registerBatch(state: State, projectId: number, key: string, first: number, now: number): boolean {
+  if (first + MINUTE < now - KEY_RETENTION_MS && first + MINUTE < oldestKeyAt(state, now)) return false
+  const insert = 'insert into counted_batches (project_id, key, at) values (?, ?, ?) on conflict do nothing'
+  return state.prepare(insert).run(projectId, key, now).changes > 0
 }
 
-/** Lines of an error by minute from `from` until before `until`, oldest first; minutes without any are left out. */
-export function errorCounts(
+/** Lines of an error by minute from `from` (included) to `until` (excluded), oldest first; minutes without lines are left out. */
+export function countErrorsByMinute(
   state: State,
   projectId: number,
   fingerprint: string,
@@ -74,8 +75,8 @@ export function errorCounts(
     .all(projectId, fingerprint, from, until)
 }
 
-/** Lines of some series together, by minute (by hour where that is all there is), oldest first. */
-export function countsOf(
+/** Lines of some series together by minute, or by hour where counts are downsampled; oldest first. */
+export function countByMinute(
   state: State,
   series: readonly Pick<Series, 'id'>[],
   from: number,
@@ -87,125 +88,128 @@ export function countsOf(
   return state.prepare<[string, number, number], { at: number; count: number }>(query).all(ids, from, until)
 }
 
-/** Every series there is. */
-export function allSeries(state: State): Series[] {
-  return state.prepare<[], Series>(`select ${COLUMNS} from log_series`).all()
+/** All series. */
+export function listSeries(state: State): Series[] {
+  return state.prepare<[], Series>(`select ${SERIES_COLUMNS} from log_series`).all()
 }
 
-/** The series of these numbers, by number. */
+/** The series with these ids, by id. */
 export function readSeries(state: State, ids: readonly number[]): Map<number, Series> {
-  const query = `select ${COLUMNS} from log_series
+  const query = `select ${SERIES_COLUMNS} from log_series
     where id in (select value from json_each(?))`
   const found = state.prepare<[string], Series>(query).all(JSON.stringify(ids))
   return new Map(found.map(series => [series.id, series]))
 }
 
-/** The start of the minute that an instant lies in. */
-export function minuteOf(at: number): number {
+/** The start of the minute of an instant, epoch ms. */
+export function startOfMinute(at: number): number {
   return Math.floor(at / MINUTE) * MINUTE
 }
 
-/** So many series are thinned at a time. */
-const THINNED_AT_ONCE = 200
-const BY_MINUTE = 2 * DAY
-const KEPT = 35 * DAY
-/** Where there are too many kinds, those that have not come for a while make room. */
-const KEPT_CROWDED = 2 * DAY
+/** Series that one run downsamples. */
+const SERIES_PER_RUN = 200
+/** Counts older than this are kept by hour. */
+export const MINUTE_RETENTION_MS = 2 * DAY
+const RETENTION_MS = 35 * DAY
+/** The retention in a project with too many series, so that idle ones make room. */
+const CROWDED_RETENTION_MS = 2 * DAY
 
 /**
- * Puts minutes older than two days together by the hour and drops what is older than 35 days; a part of the series at a
- * time, so that it never takes long, and nothing when all of it is done for the hour.
+ * Downsamples counts older than two days to hours and drops those older than 35 days. A run is short: it does a part of
+ * the series, and nothing once all are done for the hour.
  */
-export function thinCounts(state: State, now: number): void {
-  const cut = Math.floor((now - BY_MINUTE) / HOUR) * HOUR
+export function downsampleCounts(state: State, now: number): void {
+  const cut = Math.floor((now - MINUTE_RETENTION_MS) / HOUR) * HOUR
   const [done, last] = (readValue(state, 'counts thinned') ?? '0 0').split(' ').map(Number) as [number, number]
   if (done >= cut) return
   state.transaction(() => {
     const query = 'select id, project_id as projectId from log_series where id > ? order by id limit ?'
-    const ids = state.prepare<[number, number], { id: number; projectId: number }>(query).all(last, THINNED_AT_ONCE)
+    const ids = state.prepare<[number, number], { id: number; projectId: number }>(query).all(last, SERIES_PER_RUN)
     for (const { id, projectId } of ids) {
-      const crowded = knownOf(state, projectId).number >= MOST_SERIES
-      thin(state, id, cut, now - (crowded ? KEPT_CROWDED : KEPT))
+      const crowded = projectSeries(state, projectId).count >= MAX_SERIES
+      downsampleSeries(state, id, cut, now - (crowded ? CROWDED_RETENTION_MS : RETENTION_MS))
     }
-    // The series that were forgotten may be in memory.
+    // Removed series may be cached.
     state.forget('log series')
-    if (ids.length < THINNED_AT_ONCE) {
+    if (ids.length < SERIES_PER_RUN) {
       state.forget('series of a project')
       state.forget('all series')
     }
-    writeValue(state, 'counts thinned', ids.length < THINNED_AT_ONCE ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
+    writeValue(state, 'counts thinned', ids.length < SERIES_PER_RUN ? `${cut} 0` : `${done} ${ids.at(-1)!.id}`)
   })
 }
 
-function thin(state: State, series: number, cut: number, kept: number): void {
+function downsampleSeries(state: State, series: number, cut: number, dropBefore: number): void {
   const minutes = `from log_counts where series = ? and at < ? and at % ${HOUR} <> 0`
-  const together = `insert into log_counts (series, at, count)
+  const toHours = `insert into log_counts (series, at, count)
     select series, at / ${HOUR} * ${HOUR}, sum(count) ${minutes} and true group by 2
     on conflict (series, at) do update set count = count + excluded.count`
-  state.prepare(together).run(series, cut)
+  state.prepare(toHours).run(series, cut)
   state.prepare(`delete ${minutes}`).run(series, cut)
-  state.prepare('delete from log_counts where series = ? and at < ?').run(series, kept)
-  // The highest number stays, or the next new series would be given it, and be taken for this one by who remembers.
+  state.prepare('delete from log_counts where series = ? and at < ?').run(series, dropBefore)
+  // The highest id stays: the next new series would get it, and a cache would take it for this one.
   const empty = `delete from log_series where id = ? and not exists (select 1 from log_counts where series = ?)
     and id < (select max(id) from log_series)`
   state.prepare(empty).run(series, series)
 }
 
-/** Forgets which batches were counted some minutes ago. */
+/** Removes the keys of batches that were counted some minutes ago. */
 export function pruneCountedBatches(state: State, now: number): void {
-  state.prepare('delete from counted_batches where at < ?').run(keysKeptFrom(state, now) - MINUTE)
+  state.prepare('delete from counted_batches where at < ?').run(oldestKeyAt(state, now) - MINUTE)
 }
 
-/** Only a death between storing and counting leaves a doubt: minutes are enough, and the time that Vakt was away. */
-const KEYS_KEPT = 5 * MINUTE
+/** Only a crash between storing and counting leaves a doubt: some minutes are enough, plus the downtime of Vakt. */
+const KEY_RETENTION_MS = 5 * MINUTE
 
-function keysKeptFrom(state: State, now: number): number {
-  return now - KEYS_KEPT - downtimeBetween(state, now - DAY, now)
+function oldestKeyAt(state: State, now: number): number {
+  return now - KEY_RETENTION_MS - downtimeBetween(state, now - DAY, now)
 }
 
-function readSeriesOf(state: State, projectId: number, kind: Kind): Series | undefined {
-  const known = state.memory<Series>('log series')
-  const { source, host, group, level, fingerprint } = kind
+function findSeries(state: State, projectId: number, labels: SeriesLabels): Series | undefined {
+  const cache = state.memory<Series>('log series')
+  const { source, host, group, level, fingerprint } = labels
   const key = `${projectId}\0${source}\0${host}\0${group}\0${level}\0${fingerprint}`
-  const kept = known.get(key)
-  if (kept) return kept
+  const cached = cache.get(key)
+  if (cached) return cached
   const find = `select id from log_series where project_id = ? and source = ? and host = ? and "group" = ? and level = ?
     and fingerprint = ?`
   const row = state.prepare<unknown[], { id: number }>(find).get(projectId, source, host, group, level, fingerprint)
   if (!row) return undefined
   const series = { id: row.id, projectId, source, host, group, level, fingerprint }
-  if (known.size >= MOST_KNOWN) known.clear()
-  known.set(key, series)
+  if (cache.size >= MAX_CACHED_SERIES) cache.clear()
+  cache.set(key, series)
   return series
 }
 
-function make(state: State, projectId: number, kind: Kind): Series {
-  const { source, host, group, level, fingerprint } = kind
+function insertSeries(state: State, projectId: number, labels: SeriesLabels): Series {
+  const { source, host, group, level, fingerprint } = labels
   const insert =
     'insert into log_series (project_id, source, host, "group", level, fingerprint) values (?, ?, ?, ?, ?, ?)'
   state.prepare(insert).run(projectId, source, host, group, level, fingerprint)
-  knownOf(state, projectId).number++
-  return readSeriesOf(state, projectId, kind)!
+  projectSeries(state, projectId).count++
+  return findSeries(state, projectId, labels)!
 }
 
-/** How many series a project has, and when lines were last counted together. */
-function knownOf(state: State, projectId: number): { number: number; foldedAt: number | null } {
-  const kept = state.memory<{ number: number; foldedAt: number | null }>('series of a project')
-  const found = kept.get(String(projectId))
-  if (found) return found
-  const query = 'select count(*) as number from log_series where project_id = ?'
-  const { number } = state.prepare<[number], { number: number }>(query).get(projectId)!
-  const known = { number, foldedAt: null }
-  kept.set(String(projectId), known)
+type ProjectSeries = { count: number; lastAggregatedAt: number | null }
+
+/** How many series a project has, and when lines were last aggregated. */
+function projectSeries(state: State, projectId: number): ProjectSeries {
+  const cache = state.memory<ProjectSeries>('series of a project')
+  const cached = cache.get(String(projectId))
+  if (cached) return cached
+  const query = 'select count(*) as count from log_series where project_id = ?'
+  const { count } = state.prepare<[number], { count: number }>(query).get(projectId)!
+  const known = { count, lastAggregatedAt: null }
+  cache.set(String(projectId), known)
   return known
 }
 
-/** Which series of a project have had lines in a minute; only the present minute's are remembered. */
-function kindsOf(state: State, projectId: number, minute: number): Set<number> {
-  const kinds = state.memory<{ minute: number; seen: Set<number> }>('kinds of the minute')
-  const kept = kinds.get(String(projectId))
-  if (kept && kept.minute === minute) return kept.seen
+/** The ids of a project's series with lines in a minute; only the current minute is remembered. */
+function seriesOfMinute(state: State, projectId: number, minute: number): Set<number> {
+  const minutes = state.memory<{ minute: number; seen: Set<number> }>('series of the minute')
+  const current = minutes.get(String(projectId))
+  if (current && current.minute === minute) return current.seen
   const seen = new Set<number>()
-  kinds.set(String(projectId), { minute, seen })
+  minutes.set(String(projectId), { minute, seen })
   return seen
 }

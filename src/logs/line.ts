@@ -1,13 +1,13 @@
-// A log line as Vakt keeps it, whatever it came as.
+// A log line as Vakt stores it, independent of the format it arrived in.
 
 export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 export type Level = (typeof LEVELS)[number]
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
-/** A line before it is stored. Instants are epoch ms. Texts that were not given are empty, never null. */
+/** A line before it is stored. Instants are epoch ms. Missing texts are empty, never null. */
 export type NewLine = {
-  /** When it happened, as its sender says; the received time when it does not say. */
+  /** The time that its sender wrote; the received time when there is none. */
   timestamp: number
   receivedAt: number
   level: Level
@@ -18,7 +18,7 @@ export type NewLine = {
   /** Hierarchical, such as `prod/api/auth`. */
   group: string
   tags: readonly string[]
-  /** Identity of an error, versioned, such as `v1:3f2a…`; empty for lines below `error`. */
+  /** The fingerprint of an error, such as `v1:3f2a…`; empty for lines below `error`. */
   fingerprint: string
   stack: string
   traceId: string
@@ -26,5 +26,5 @@ export type NewLine = {
   attributes: { readonly [name: string]: Json }
 }
 
-/** A stored line; `id` names it for good and sorts as it was stored. */
+/** A stored line; its `id` never changes and sorts in the order of storing. */
 export type LogLine = NewLine & { id: string }

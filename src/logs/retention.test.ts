@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { NewLine } from './line.ts'
 import { matchesQuery } from './query/matches.ts'
-import { longestRetention, outlived } from './retention.ts'
+import { expiredLines, longestRetention } from './retention.ts'
 
 const HOUR = 3_600_000
 const NOW = 1000 * HOUR
@@ -25,7 +25,7 @@ const line = (hoursOld: number, tags: string[], project = 'shop') =>
     spanId: '',
     attributes: {},
   }) satisfies NewLine
-const goes = (one: NewLine, kept = retention) => outlived(kept, NOW).some(query => matchesQuery(query, one))
+const goes = (one: NewLine, kept = retention) => expiredLines(kept, NOW).some(query => matchesQuery(query, one))
 
 describe('retention by tag', () => {
   it.each([
@@ -42,7 +42,7 @@ describe('retention by tag', () => {
 
   it('touches no other project, and nothing where there are no tags', () => {
     expect(goes(line(100, [], 'other'))).toBe(false)
-    expect(outlived({ ...retention, tagRetentionMs: {} }, NOW)).toEqual([])
+    expect(expiredLines({ ...retention, tagRetentionMs: {} }, NOW)).toEqual([])
     expect(longestRetention(retention)).toBe(720 * HOUR)
     expect(longestRetention({ ...retention, tagRetentionMs: { debug: HOUR } })).toBe(72 * HOUR)
   })

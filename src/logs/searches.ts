@@ -1,4 +1,4 @@
-// The saved searches: queries that were given a name.
+// The saved searches: queries with a name.
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq } from '../state/orm.ts'
@@ -6,7 +6,7 @@ import { savedSearches } from '../state/schema/index.ts'
 
 export type SavedSearch = typeof savedSearches.$inferSelect
 
-/** Saves a query under a name, in the place of an older one of that name. */
+/** Saves a query under a name; replaces an earlier one of that name. */
 export function saveSearch(state: State, search: SavedSearch): SavedSearch {
   const { name: _, ...changes } = search
   return state.transaction(() =>
@@ -19,19 +19,19 @@ export function saveSearch(state: State, search: SavedSearch): SavedSearch {
   )
 }
 
-/** Throws `not_found`, naming those there are. */
+/** The search of a name. Throws `not_found` with the names that exist. */
 export function readSearch(state: State, name: string): SavedSearch {
   const found = state.db.select().from(savedSearches).where(eq(savedSearches.name, name)).get()
   if (found) return found
-  const names = listSearches(state).map(one => `@${one.name}`)
-  const hint = names.length > 0 ? `There is ${names.slice(0, 10).join(', ')}.` : '"logs save" makes one.'
+  const names = listSearches(state).map(search => `@${search.name}`)
+  const hint = names.length > 0 ? `Saved searches: ${names.slice(0, 10).join(', ')}.` : '"logs save" saves one.'
   throw new Problem('not_found', `There is no saved search "${name}". ${hint}`, {
     fields: { query: 'no such saved search' },
   })
 }
 
-/** A query in which `@name` at the beginning stands for what was saved under that name; throws `not_found`. */
-export function withSaved(state: State, query: string): string {
+/** The query with `@name` at its beginning replaced by the saved search of that name. Throws `not_found`. */
+export function expandSavedSearch(state: State, query: string): string {
   return query.replace(/^@([\w-]+)/, (_, name: string) => `(${readSearch(state, name).query})`)
 }
 

@@ -1,9 +1,8 @@
-// How log lines are written for machines: one JSON form, as lines of it, and as CSV.
-
+// Writes log lines for machines: as JSON and as CSV.
 import { isoTime } from '../time.ts'
 import type { LogLine } from './line.ts'
 
-/** A line in the machine-readable form: snake case, times RFC 3339; empty texts are null. */
+/** A line as JSON: snake case, times RFC 3339 UTC, null for empty texts. */
 export function lineResult(line: LogLine) {
   return {
     id: line.id,
@@ -28,7 +27,7 @@ export function lineResult(line: LogLine) {
 export const CSV_HEADER =
   'timestamp,level,project,source,host,group,tags,message,stack,trace_id,span_id,fingerprint,attributes,id\r\n'
 
-/** A line as a CSV record (RFC 4180). A text that a spreadsheet would take for a formula is defused by an apostrophe. */
+/** A line as a CSV record (RFC 4180). An apostrophe before a text keeps spreadsheets from running it as a formula. */
 export function csvRecord(line: LogLine): string {
   const cells = [
     isoTime(line.timestamp),

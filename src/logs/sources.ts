@@ -1,4 +1,4 @@
-// The sources of log lines: when each was last heard, and how long it is usually quiet, by which its silence is told.
+// The sources of log lines: when each was last seen, and its usual gaps, by which a silent source is detected.
 import { downtimeBetween } from '../checks/downtimes.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, eq, sql } from '../state/orm.ts'
@@ -7,35 +7,35 @@ import { DAY, SECOND } from '../time.ts'
 
 export type Source = typeof sources.$inferSelect
 
-/** Lines within so long are one sign of life: a row is not written for every request. */
-const WRITTEN_EVERY = 5 * SECOND
-const DAYS = 7
-const MOST_KNOWN = 10_000
+/** A source is written at most this often: not for every request. */
+const WRITE_INTERVAL_MS = 5 * SECOND
+const GAP_DAYS = 7
+const MAX_CACHED_SOURCES = 10_000
 
-/** Notes that a source had lines at `at`; returns it as it was before when it had been quiet for a while, else null. */
-export function noteSource(state: State, projectId: number, name: string, at: number): Source | null {
-  const known = state.memory<Source>('sources')
+/** Records lines of a source at `at`; returns the source before them when there was a gap, else null. */
+export function recordSource(state: State, projectId: number, name: string, at: number): Source | null {
+  const cache = state.memory<Source>('sources')
   const key = `${projectId}\0${name}`
-  const before = known.get(key) ?? readSource(state, projectId, name)
-  if (before && at - before.lastSeenAt < WRITTEN_EVERY) {
-    known.set(key, before)
+  const before = cache.get(key) ?? readSource(state, projectId, name)
+  if (before && at - before.lastSeenAt < WRITE_INTERVAL_MS) {
+    cache.set(key, before)
     return null
   }
-  if (known.size >= MOST_KNOWN) known.clear()
-  known.set(key, before ? heardAgain(state, before, at) : firstHeard(state, projectId, name, at))
+  if (cache.size >= MAX_CACHED_SOURCES) cache.clear()
+  cache.set(key, before ? updateSource(state, before, at) : insertSource(state, projectId, name, at))
   return before ?? null
 }
 
-/** Takes the pause that has just ended for none of its usual ones: `before` is the source as `noteSource` returned it. */
-export function forgetPause(state: State, before: Source): void {
+/** Does not count the gap that has just ended as a usual one; `before` is the source that `recordSource` returned. */
+export function discardLastGap(state: State, before: Source): void {
   state.prepare('update sources set gaps = ? where id = ?').run(JSON.stringify(before.gaps), before.id)
-  const known = state.memory<Source>('sources')
+  const cache = state.memory<Source>('sources')
   const key = `${before.projectId}\0${before.name}`
-  const kept = known.get(key)
-  if (kept) known.set(key, { ...kept, gaps: before.gaps })
+  const cached = cache.get(key)
+  if (cached) cache.set(key, { ...cached, gaps: before.gaps })
 }
 
-/** The source of a name in a project, or undefined. */
+/** The source with a name in a project, or undefined. */
 export function readSource(state: State, projectId: number, name: string): Source | undefined {
   const find = state.prepared('source by name', db =>
     db
@@ -47,18 +47,18 @@ export function readSource(state: State, projectId: number, name: string): Sourc
   return find.get({ projectId, name })
 }
 
-/** The source of a number, or undefined. */
+/** The source with an id, or undefined. */
 export function readSourceById(state: State, id: number): Source | undefined {
   return state.db.select().from(sources).where(eq(sources.id, id)).get()
 }
 
-/** All sources by name. */
+/** All sources, sorted by name. */
 export function listSources(state: State): Source[] {
   return state.db.select().from(sources).orderBy(asc(sources.name)).all()
 }
 
-/** Up to `limit` sources from number `after` on that were last heard after `from` and before `until`, by number. */
-export function quietSources(state: State, from: number, until: number, after: number, limit: number): Source[] {
+/** Up to `limit` sources with an id above `after` that were last seen after `from` and before `until`, by id. */
+export function listQuietSources(state: State, from: number, until: number, after: number, limit: number): Source[] {
   const query = state.prepared('quiet sources', db =>
     db
       .select()
@@ -73,35 +73,35 @@ export function quietSources(state: State, from: number, until: number, after: n
   return query.all({ after, from, until, limit })
 }
 
-/** The clock went back to `now`: nothing was heard after that yet. */
+/** The clock went back to `now`: moves what lies after it back. */
 export function rewindSources(state: State, now: number): void {
   const write = `update sources set last_seen_at = :now, first_seen_at = min(first_seen_at, :now) where last_seen_at > :now`
   state.prepare(write).run({ now })
   state.forget('sources')
 }
 
-/** Forgets the sources that were not heard since `before`. */
+/** Removes sources that were not seen since `before`. */
 export function pruneSources(state: State, before: number): void {
   const { changes } = state.prepare('delete from sources where last_seen_at < ?').run(before)
   if (changes > 0) state.forget('sources')
 }
 
-function heardAgain(state: State, source: Source, at: number): Source {
-  // Time in which Vakt heard nothing is no silence of the source.
+function updateSource(state: State, source: Source, at: number): Source {
+  // The downtime of Vakt is not a gap of the source.
   const gap = at - source.lastSeenAt - downtimeBetween(state, source.lastSeenAt, at)
-  const gaps = withGap(source.gaps, Math.floor(at / DAY), gap)
+  const gaps = addGap(source.gaps, Math.floor(at / DAY), gap)
   const write = 'update sources set last_seen_at = ?, gaps = ? where id = ?'
   state.prepare(write).run(at, JSON.stringify(gaps), source.id)
   return { ...source, lastSeenAt: at, gaps }
 }
 
-function firstHeard(state: State, projectId: number, name: string, at: number): Source {
+function insertSource(state: State, projectId: number, name: string, at: number): Source {
   const row = { projectId, name, firstSeenAt: at, lastSeenAt: at, gaps: [] }
   return state.db.insert(sources).values(row).returning().get()
 }
 
-/** The longest gap of each of the last days. */
-function withGap(gaps: Source['gaps'], day: number, gap: number): Source['gaps'] {
-  const longest = gaps.find(([of]) => of === day)?.[1] ?? 0
-  return [...gaps.filter(([of]) => of > day - DAYS && of !== day), [day, Math.max(longest, gap)]]
+/** Keeps the longest gap of each of the last days. */
+function addGap(gaps: Source['gaps'], day: number, gap: number): Source['gaps'] {
+  const longest = gaps.find(([gapDay]) => gapDay === day)?.[1] ?? 0
+  return [...gaps.filter(([gapDay]) => gapDay > day - GAP_DAYS && gapDay !== day), [day, Math.max(longest, gap)]]
 }

@@ -101,7 +101,7 @@ export function removeProject(state: State, project: Project): void {
   })
   state.forget('checks by uuid')
   forgetProjects(state)
-  for (const name of ['log series', 'all series', 'series of a project', 'kinds of the minute', 'sources'] as const)
+  for (const name of ['log series', 'all series', 'series of a project', 'series of the minute', 'sources'] as const)
     state.forget(name)
 }
 

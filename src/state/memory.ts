@@ -6,7 +6,7 @@ export type MemoryName =
   | 'keys in use'
   | 'projects by name'
   | 'log series'
-  | 'kinds of the minute'
+  | 'series of the minute'
   | 'arrived'
   | 'rules'
   | 'usual peaks'

@@ -1,6 +1,6 @@
 // What is usual for an error, read from its counters and remembered for some minutes.
-import { errorCounts, minuteOf } from '../../logs/counters.ts'
-import type { KnownError } from '../../logs/errors.ts'
+import { countErrorsByMinute, startOfMinute } from '../../logs/counters.ts'
+import type { KnownError } from '../../logs/errors/errors.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE } from '../../time.ts'
 import { HISTORY, usualPeak } from './error-conditions.ts'
@@ -17,8 +17,12 @@ export function baselineFor(state: State, error: KnownError, window: number, now
   const key = `${error.id} ${window}`
   const known = kept.get(key)
   if (known && now >= known.at && now - known.at < REMEMBERED) return known.usual
-  const until = minuteOf(now - RISE)
-  const usual = usualPeak(errorCounts(state, error.projectId, error.fingerprint, until - HISTORY, until), window, until)
+  const until = startOfMinute(now - RISE)
+  const usual = usualPeak(
+    countErrorsByMinute(state, error.projectId, error.fingerprint, until - HISTORY, until),
+    window,
+    until,
+  )
   if (kept.size >= MOST_REMEMBERED) kept.clear()
   kept.set(key, { at: now, usual })
   return usual

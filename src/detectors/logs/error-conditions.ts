@@ -1,6 +1,6 @@
 // Finds one error that comes again and again: so many times within a window, or far more often than is usual for it. Pure.
-import { countWithin } from '../../logs/sliding-window.ts'
-import type { Arrival } from '../../state/schema/index.ts'
+import { countInWindow } from '../../logs/errors/sliding-window.ts'
+import type { RecentCount } from '../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
 import type { Rule } from '../rules/rule.ts'
 
@@ -18,12 +18,12 @@ const HOURS = HISTORY / HOUR
  */
 export function findSpike(
   rule: Pick<Rule, 'threshold' | 'window' | 'times'>,
-  arrivals: readonly Arrival[],
+  arrivals: readonly RecentCount[],
   until: number,
   fits: (series: number) => boolean,
   usual: () => number | null,
 ): Spike | null {
-  const count = countWithin(arrivals, rule.window!, until, fits)
+  const count = countInWindow(arrivals, rule.window!, until, fits)
   if (count < rule.threshold!) return null
   const known = usual()
   const needed = neededOver(rule, known)

@@ -2,8 +2,8 @@
 import type { Button, Field, Text } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import { quoteWord } from '../../command/command-line.ts'
-import { errorCounts, minuteOf, readSeries } from '../../logs/counters.ts'
-import type { KnownError } from '../../logs/errors.ts'
+import { countErrorsByMinute, readSeries, startOfMinute } from '../../logs/counters.ts'
+import type { KnownError } from '../../logs/errors/errors.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { formatDuration, HOUR, MINUTE } from '../../time.ts'
@@ -110,9 +110,9 @@ function fields(state: State, error: KnownError, hosts: readonly string[], now: 
 
 /** How often an error came in the last hour, as a row of blocks of two minutes each. */
 export function lastHour(state: State, error: KnownError, now: number): string {
-  const until = minuteOf(now) + MINUTE
+  const until = startOfMinute(now) + MINUTE
   const values = new Array<number>(30).fill(0)
-  for (const { at, count } of errorCounts(state, error.projectId, error.fingerprint, until - HOUR, until))
+  for (const { at, count } of countErrorsByMinute(state, error.projectId, error.fingerprint, until - HOUR, until))
     values[Math.floor((at - until + HOUR) / (2 * MINUTE))]! += count
   return sparkline(values)
 }

@@ -1,8 +1,8 @@
 // Finds sources of whose lines too many are errors: by share, from a number of errors on.
 import { quoteWord } from '../../command/command-line.ts'
-import { countsOf, type Series } from '../../logs/counters.ts'
-import { type LinesWithin, linesOf, type Pausing } from '../../logs/line-counts.ts'
+import { countByMinute, type Series } from '../../logs/counters.ts'
 import { readSource } from '../../logs/sources.ts'
+import { type Cooperative, countBySeries, type WindowCounter } from '../../logs/window-counts.ts'
 import type { State } from '../../state/database.ts'
 import type { Curve } from '../../state/schema/index.ts'
 import { HOUR, MINUTE } from '../../time.ts'
@@ -21,7 +21,7 @@ const REMEMBERED = 5 * MINUTE
 const MOST_REMEMBERED = 1_000
 
 /** The figures of a rule over the whole minutes before `until`. */
-export function* errorRates(state: State, rule: Rule, until: number, within: LinesWithin): Pausing<Figure[]> {
+export function* errorRates(state: State, rule: Rule, until: number, within: WindowCounter): Cooperative<Figure[]> {
   const from = until - rule.window!
   const told = alertedErrors(state)
   const fitting = yield* seriesOfRule(state, rule)
@@ -80,7 +80,7 @@ function usualShare(
   const before = kept.get(key)
   if (before && until >= before.at && until - before.at < REMEMBERED) return before.usual
   const series = fitting.filter(one => one.projectId === projectId && one.source === source)
-  const usual = percent(shareOf(series, linesOf(state, series, until - USUAL_OVER, until - rule.window!), told))
+  const usual = percent(shareOf(series, countBySeries(state, series, until - USUAL_OVER, until - rule.window!), told))
   if (kept.size >= MOST_REMEMBERED) kept.clear()
   kept.set(key, { at: until, usual })
   return usual
@@ -128,7 +128,7 @@ function shareCurve(
 ): Curve {
   const series = fitting.filter(one => one.projectId === projectId && one.source === source)
   const byMinute = (some: readonly Series[]) =>
-    new Map(countsOf(state, some, until - HOUR, until).map(({ at, count }) => [at, count]))
+    new Map(countByMinute(state, some, until - HOUR, until).map(({ at, count }) => [at, count]))
   const lines = byMinute(series)
   const errors = byMinute(series.filter(one => isUntoldError(one, told)))
   const points = Array.from({ length: HOUR / MINUTE }, (_, i): readonly [number, number | null] => {

@@ -1,8 +1,8 @@
 // Judges the errors whose lines have just been counted, and those that are watched when their time has come.
 import type { Text } from '../../card.ts'
 import { downtimeBetween } from '../../checks/downtimes.ts'
-import { type KnownError, readErrorById, setErrorState } from '../../logs/errors.ts'
-import { countWithin } from '../../logs/sliding-window.ts'
+import { type KnownError, readErrorById, setErrorState } from '../../logs/errors/errors.ts'
+import { countInWindow } from '../../logs/errors/sliding-window.ts'
 import { readSource } from '../../logs/sources.ts'
 import type { State } from '../../state/database.ts'
 import { formatDuration, MINUTE, SECOND } from '../../time.ts'
@@ -117,7 +117,7 @@ function followUp(state: State, watch: RuleState, rule: Rule, error: KnownError,
 }
 
 function countOn(state: State, watch: RuleState, rule: Rule, error: KnownError, now: number): DetectionResult {
-  const within = countWithin(error.recent, windowOf(rule), error.lastSeenAt, matchingSeries(state, rule, error))
+  const within = countInWindow(error.recent, windowOf(rule), error.lastSeenAt, matchingSeries(state, rule, error))
   const value = Math.max(watch.value, within)
   saveRuleState(state, { ...watch, value, lastAt: now, counted: error.count, endsAt: error.lastSeenAt + rule.quiet })
   const against = rule.kind === 'error-spike' ? [stillAgainst(state, rule, error, value, now)] : []

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../logger.ts'
-import { addCount, allSeries } from '../../logs/counters.ts'
+import { addCount, listSeries } from '../../logs/counters.ts'
 import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
@@ -160,7 +160,7 @@ describe('an error that comes again and again', () => {
   it('that is usual says against which number it is told, also when more of it come', async () => {
     // A day of four in every five minutes.
     await sends(timeout)
-    const [series] = allSeries(app.state)
+    const [series] = listSeries(app.state)
     const now = app.clock.now()
     app.state.transaction(() => {
       for (let back = 5; back < 24 * 60; back += 5) addCount(app.state, series!.id, now - back * 60_000, 4)

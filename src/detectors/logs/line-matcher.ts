@@ -1,5 +1,5 @@
 // Which lines a rule is about, in the search language limited to what the counters hold. Pure.
-import type { Kind } from '../../logs/counters.ts'
+import type { SeriesLabels } from '../../logs/counters.ts'
 import { matches } from '../../logs/query/matches.ts'
 import { parseQuery } from '../../logs/query/parse.ts'
 import type { QueryNode } from '../../logs/query/tree.ts'
@@ -30,7 +30,7 @@ export function readLineMatcher(text: string, over: 'lines' | 'metrics' = 'lines
 }
 
 /** Whether lines of a kind fit. */
-export function matchesLines(matcher: LineMatcher, kind: Kind, project: string): boolean {
+export function matchesLines(matcher: LineMatcher, kind: SeriesLabels, project: string): boolean {
   if (matcher === null) return true
   const { source, host, group, level, fingerprint } = kind
   return matches(matcher, { ...NOTHING, project, source, host, group, level, fingerprint })

@@ -1,7 +1,7 @@
 // Which series of lines are what a rule is about: those of one error, or all.
 import { readSeries, type Series } from '../../logs/counters.ts'
-import type { KnownError } from '../../logs/errors.ts'
-import { PART, type Pausing, readAllSeries } from '../../logs/line-counts.ts'
+import type { KnownError } from '../../logs/errors/errors.ts'
+import { type Cooperative, readAllSeries, SERIES_PER_STEP } from '../../logs/window-counts.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import type { Rule } from '../rules/rule.ts'
@@ -20,7 +20,7 @@ export function matchingSeries(state: State, rule: Rule, error: KnownError): (se
 type Fitting = { all: readonly Series[]; looked: number; matcher: string; projectId: number | null; fitting: Series[] }
 
 /** All series that a rule is about; remembered, so that a rule looks at each of them once. */
-export function* seriesOfRule(state: State, rule: Rule): Pausing<readonly Series[]> {
+export function* seriesOfRule(state: State, rule: Rule): Cooperative<readonly Series[]> {
   const { matcher, projectId } = rule
   const all = yield* readAllSeries(state)
   const kept = state.memory<Fitting>('series of rules')
@@ -31,7 +31,7 @@ export function* seriesOfRule(state: State, rule: Rule): Pausing<readonly Series
   const read = readLineMatcher(matcher)
   const names = new Map<number, string>()
   while (known.looked < all.length) {
-    const until = Math.min(all.length, known.looked + PART)
+    const until = Math.min(all.length, known.looked + SERIES_PER_STEP)
     for (; known.looked < until; known.looked++) {
       const one = all[known.looked]!
       if (!names.has(one.projectId)) names.set(one.projectId, readProjectById(state, one.projectId)?.name ?? '')

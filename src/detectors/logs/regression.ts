@@ -1,5 +1,5 @@
 // Finds a resolved error that is back. Pure.
-import type { KnownError } from '../../logs/errors.ts'
+import type { KnownError } from '../../logs/errors/errors.ts'
 import type { Rule } from '../rules/rule.ts'
 
 /**

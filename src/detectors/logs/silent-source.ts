@@ -2,7 +2,7 @@
 import type { Text } from '../../card.ts'
 import { downtimeBetween } from '../../checks/downtimes.ts'
 import { quoteWord } from '../../command/command-line.ts'
-import { quietSources, readSourceById, type Source } from '../../logs/sources.ts'
+import { listQuietSources, readSourceById, type Source } from '../../logs/sources.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, MINUTE } from '../../time.ts'
@@ -36,7 +36,7 @@ export function isSporadic(
 export function* detectSilence(state: State, rule: Rule, now: number): Generator<DetectionResult[]> {
   const matcher = readLineMatcher(rule.matcher)
   for (let after = 0; ; ) {
-    const quiet = quietSources(state, now - FORGOTTEN, now - rule.window!, after, AT_ONCE)
+    const quiet = listQuietSources(state, now - FORGOTTEN, now - rule.window!, after, AT_ONCE)
     yield quiet.flatMap(source => judgeSilence(state, rule, matcher, source, now))
     if (quiet.length < AT_ONCE) return
     after = quiet.at(-1)!.id

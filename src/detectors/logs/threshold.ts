@@ -7,7 +7,7 @@ import type { Host } from '../../hosts/host.ts'
 import { listHosts } from '../../hosts/hosts.ts'
 import { METRIC_UNITS, type Metric, type Point, readMetric } from '../../hosts/metrics/metrics.ts'
 import type { Series } from '../../logs/counters.ts'
-import type { LinesWithin, Pausing } from '../../logs/line-counts.ts'
+import type { Cooperative, WindowCounter } from '../../logs/window-counts.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { aboutDuration, formatDuration, HOUR, MINUTE } from '../../time.ts'
@@ -41,7 +41,7 @@ export function limitWords(rule: Rule): string {
 }
 
 /** How many lines there were in the whole minutes before `until`: in all, or by source or host. */
-export function* lineFigures(state: State, rule: Rule, until: number, within: LinesWithin): Pausing<Figure[]> {
+export function* lineFigures(state: State, rule: Rule, until: number, within: WindowCounter): Cooperative<Figure[]> {
   const from = until - rule.window!
   // A window that Vakt did not hear, or that began before the rule, says nothing of too few lines.
   const unheard = downtimeBetween(state, from, until) > 0 || rule.createdAt > from
@@ -73,7 +73,7 @@ export function* lineFigures(state: State, rule: Rule, until: number, within: Li
 }
 
 /** What the hosts or containers measured lately. Throws `invalid` for a metric that they do not have. */
-export function* metricFigures(state: State, rule: Rule, now: number): Pausing<Figure[]> {
+export function* metricFigures(state: State, rule: Rule, now: number): Cooperative<Figure[]> {
   const matcher = readLineMatcher(rule.matcher, 'metrics')
   const metric = rule.metric as Metric
   const hosts = listHosts(state).filter(host => rule.projectId === null || host.projectId === rule.projectId)

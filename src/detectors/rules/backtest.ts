@@ -2,8 +2,8 @@
 import { listContainers } from '../../hosts/containers/containers.ts'
 import { listHosts } from '../../hosts/hosts.ts'
 import { type Metric, readMetric } from '../../hosts/metrics/metrics.ts'
-import { allSeries, countsOf, type Series } from '../../logs/counters.ts'
-import { listErrors } from '../../logs/errors.ts'
+import { countByMinute, listSeries, type Series } from '../../logs/counters.ts'
+import { listErrors } from '../../logs/errors/errors.ts'
 import { listSources, readSource } from '../../logs/sources.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
@@ -61,7 +61,7 @@ function subjectsOf(state: State, rule: Rule, span: Span): Subject[] {
     if (!names.has(id)) names.set(id, readProjectById(state, id)?.name ?? '')
     return names.get(id)!
   }
-  const fitting = allSeries(state).filter(
+  const fitting = listSeries(state).filter(
     one =>
       (rule.projectId === null || rule.projectId === one.projectId) &&
       (rule.kind !== 'error-spike' || one.fingerprint !== '') &&
@@ -93,7 +93,7 @@ type Read = Generator<Episode[], Reading[]>
 function* countsOfAll(state: State, series: readonly Series[], from: number, until: number) {
   const sums = new Map<number, number>()
   for (let i = 0; i < series.length; i += PART) {
-    for (const { at, count } of countsOf(state, series.slice(i, i + PART), from, until))
+    for (const { at, count } of countByMinute(state, series.slice(i, i + PART), from, until))
       sums.set(at, (sums.get(at) ?? 0) + count)
     yield [] as Episode[]
   }
@@ -224,7 +224,7 @@ function keyOf({ series }: Subject): string {
 
 function* trySilence(state: State, rule: Rule, { from, until, now }: Span): Generator<Episode[]> {
   const matcher = readLineMatcher(rule.matcher)
-  const all = Map.groupBy(allSeries(state), one => `${one.projectId}\0${one.source}`)
+  const all = Map.groupBy(listSeries(state), one => `${one.projectId}\0${one.source}`)
   for (const source of listSources(state)) {
     const quiet = isSporadic(rule, source)
     const series = all.get(`${source.projectId}\0${source.name}`) ?? []

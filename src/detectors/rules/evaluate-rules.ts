@@ -1,8 +1,8 @@
 // The rules that are asked every quarter of a minute: silent sources, error rates, thresholds.
-import { minuteOf, pruneCountedBatches, thinCounts } from '../../logs/counters.ts'
-import { pruneErrors } from '../../logs/errors.ts'
-import { type LinesWithin, linesWithin } from '../../logs/line-counts.ts'
+import { downsampleCounts, pruneCountedBatches, startOfMinute } from '../../logs/counters.ts'
+import { pruneErrors } from '../../logs/errors/errors.ts'
 import { pruneSources } from '../../logs/sources.ts'
+import { createWindowCounter, type WindowCounter } from '../../logs/window-counts.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, SECOND } from '../../time.ts'
 import type { DetectionResult } from '../finding.ts'
@@ -27,8 +27,8 @@ export type Asked = { rule: Rule; find: Generator<DetectionResult[] | undefined>
 
 /** Everything that is not judged as lines come in, rule by rule. */
 export function* survey(state: State, now: number): Generator<Asked> {
-  const until = minuteOf(now - COUNTED_BY)
-  const within = linesWithin(state)
+  const until = startOfMinute(now - COUNTED_BY)
+  const within = createWindowCounter(state)
   const counting = [...activeRules(state, 'error-rate'), ...activeRules(state, 'threshold')]
   forgetOtherRules(state, counting)
   for (const rule of activeRules(state, 'silence')) yield { rule, find: detectSilence(state, rule, now) }
@@ -42,7 +42,7 @@ function* judge(
   rule: Rule,
   until: number,
   now: number,
-  within: LinesWithin,
+  within: WindowCounter,
 ): Generator<DetectionResult[] | undefined> {
   if (rule.kind === 'error-rate') yield evaluateValues(state, rule, yield* errorRates(state, rule, until, within), now)
   else if (rule.metric === null) yield evaluateValues(state, rule, yield* lineFigures(state, rule, until, within), now)
@@ -62,7 +62,7 @@ const SOURCES_KEPT = 40 * DAY
 /** Thins the counters and forgets what has not been seen for long; called often, does little at a time. */
 export function pruneCounters(state: State, now: number): void {
   state.transaction(() => {
-    thinCounts(state, now)
+    downsampleCounts(state, now)
     pruneCountedBatches(state, now)
     pruneErrors(state, now - ERRORS_KEPT)
     pruneSources(state, now - SOURCES_KEPT)

@@ -1,6 +1,6 @@
 // What it means to a detector that a person resolves its alert: the error is resolved, the figure is known.
 import { recordDismissal } from '../../hosts/dismissed-alerts.ts'
-import { setErrorState } from '../../logs/errors.ts'
+import { setErrorState } from '../../logs/errors/errors.ts'
 import type { State } from '../../state/database.ts'
 import type { Finding } from '../finding.ts'
 import { HOST_DETECTORS } from '../hosts/host-findings.ts'

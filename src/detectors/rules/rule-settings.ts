@@ -1,7 +1,7 @@
 // Which settings a rule of each kind has, what they mean there, and what is wrong with values. Pure.
 import { METRIC_UNITS, METRICS, type Metric } from '../../hosts/metrics/metrics.ts'
+import { MAX_WINDOW_MS } from '../../logs/errors/sliding-window.ts'
 import { parseQuery } from '../../logs/query/parse.ts'
-import { LONGEST_WINDOW } from '../../logs/sliding-window.ts'
 import { invalid } from '../../problem.ts'
 import { formatDuration, MINUTE } from '../../time.ts'
 import { readLineMatcher } from '../logs/line-matcher.ts'
@@ -95,8 +95,8 @@ export function refuseNonsense(rule: Omit<Rule, 'id' | 'createdAt' | 'createdBy'
   if (kind === 'search') readSearch(matcher)
   else readLineMatcher(matcher, metric === null ? 'lines' : 'metrics')
   if (has.has('threshold')) refuseThreshold(kind, threshold)
-  if (kind === 'error-spike' && window! > LONGEST_WINDOW)
-    throw invalid('window', `The window of an error spike is at most ${formatDuration(LONGEST_WINDOW)}.`)
+  if (kind === 'error-spike' && window! > MAX_WINDOW_MS)
+    throw invalid('window', `The window of an error spike is at most ${formatDuration(MAX_WINDOW_MS)}.`)
   const byMinute = kind === 'error-rate' || kind === 'search' || (kind === 'threshold' && metric === null)
   if (byMinute && (window === null || window < MINUTE || window % MINUTE !== 0))
     throw invalid('window', 'Lines are counted by the minute: the window must be whole minutes.')

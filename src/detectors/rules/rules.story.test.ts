@@ -7,7 +7,7 @@ import { plainText } from '../../card.ts'
 import { addHost } from '../../hosts/hosts.ts'
 import { storeMeasured } from '../../hosts/metrics/samples.ts'
 import { silentLogger } from '../../logger.ts'
-import { addCount, allSeries } from '../../logs/counters.ts'
+import { addCount, listSeries } from '../../logs/counters.ts'
 import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
@@ -207,7 +207,7 @@ describe('a rule that is tested', () => {
     await sends(error('failed'), {})
     const now = app.clock.now()
     app.state.transaction(() => {
-      for (const { id, level } of allSeries(app.state))
+      for (const { id, level } of listSeries(app.state))
         for (let back = 1; back < 27 * 6; back++)
           addCount(app.state, id, now - back * 10 * MINUTE, level === 'error' ? 20 : 40)
     })

@@ -1,5 +1,5 @@
 // What a rule has told and, since it was edited, is not about any more.
-import { readErrorById } from '../../logs/errors.ts'
+import { readErrorById } from '../../logs/errors/errors.ts'
 import { readSourceById } from '../../logs/sources.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'

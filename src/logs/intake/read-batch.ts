@@ -1,5 +1,5 @@
 // Reads a batch as it came over the wire into log lines: what the store's writer does first.
-import { identify } from '../fingerprint.ts'
+import { identify } from '../errors/fingerprint.ts'
 import type { NewLine } from '../line.ts'
 import { createRedactor, type Redactor } from '../redact/redact.ts'
 import type { Batch, LineError } from '../store.ts'

@@ -3,7 +3,7 @@ import type { Alert } from '../../alerts/alert.ts'
 import type { Card, Field } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
-import { errorCounts, minuteOf } from '../../logs/counters.ts'
+import { countErrorsByMinute, startOfMinute } from '../../logs/counters.ts'
 import type { State } from '../../state/database.ts'
 import type { Curve } from '../../state/schema/index.ts'
 import { HOUR, MINUTE } from '../../time.ts'
@@ -56,9 +56,11 @@ export function curveOf(state: State, alert: Alert, now: number): Curve | null {
   if (chart) return chart.points.filter(([, value]) => value !== null).length > 1 ? chart : null
   const { fingerprint } = alert.labels
   if (fingerprint === undefined || alert.projectId === null) return null
-  const until = minuteOf(Math.min(now, alert.resolvedAt ?? now)) + MINUTE
+  const until = startOfMinute(Math.min(now, alert.resolvedAt ?? now)) + MINUTE
   const from = until - HOUR
-  const counts = new Map(errorCounts(state, alert.projectId, fingerprint, from, until).map(one => [one.at, one.count]))
+  const counts = new Map(
+    countErrorsByMinute(state, alert.projectId, fingerprint, from, until).map(one => [one.at, one.count]),
+  )
   if (counts.size === 0) return null
   const points = Array.from(
     { length: HOUR / MINUTE },

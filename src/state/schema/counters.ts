@@ -1,4 +1,4 @@
-// The tables that detection asks: how many lines of which kind came when, the known errors, and the rhythm of each source.
+// The tables of detection: counted lines per series, known errors, and the gaps of each source.
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { projects } from './projects.ts'
 
@@ -7,7 +7,7 @@ const ofProject = () =>
     .notNull()
     .references(() => projects.id, { onDelete: 'cascade' })
 
-/** The kinds of lines that are counted apart; `fingerprint` is empty below `error`. */
+/** The series of lines, identified by their labels; `fingerprint` is empty below `error`. */
 export const logSeries = sqliteTable(
   'log_series',
   {
@@ -33,8 +33,8 @@ export const logSeries = sqliteTable(
 )
 
 /**
- * Lines of a kind by the minute they were received in; after two days by the hour, at its first minute. WITHOUT ROWID,
- * which the query builder cannot say.
+ * Lines of a series by the minute they were received in; after two days by hour, at its first minute. WITHOUT ROWID,
+ * which the query builder cannot express.
  */
 export const logCounts = sqliteTable(
   'log_counts',
@@ -48,12 +48,12 @@ export const logCounts = sqliteTable(
   table => [primaryKey({ columns: [table.series, table.at] })],
 )
 
-/** One of the lines of an error, as stored. */
+/** A sample line of an error. */
 export type ErrorSample = { id: string; message: string; host: string; at: number }
-/** So many lines of a kind (`log_series.id`) at an instant. */
-export type Arrival = readonly [at: number, count: number, series: number]
+/** How many lines of a series (`log_series.id`) arrived at an instant. */
+export type RecentCount = readonly [at: number, count: number, series: number]
 
-/** Every error that was seen lately. */
+/** The errors that were seen recently. */
 export const fingerprints = sqliteTable(
   'fingerprints',
   {
@@ -61,18 +61,18 @@ export const fingerprints = sqliteTable(
     projectId: ofProject(),
     fingerprint: text().notNull(),
     source: text().notNull(),
-    /** What made its lines the same, as a sentence. */
+    /** Why its lines are grouped, a sentence. */
     why: text().notNull(),
     samples: text({ mode: 'json' }).$type<ErrorSample[]>().notNull(),
-    /** The latest arrivals, oldest first: what sliding windows are counted over. */
-    recent: text({ mode: 'json' }).$type<Arrival[]>().notNull(),
+    /** The counts of its latest lines, oldest first: sliding windows are computed from them. */
+    recent: text({ mode: 'json' }).$type<RecentCount[]>().notNull(),
     count: integer().notNull(),
     firstSeenAt: integer('first_seen_at').notNull(),
     lastSeenAt: integer('last_seen_at').notNull(),
     state: text({ enum: ['open', 'resolved', 'muted'] })
       .notNull()
       .default('open'),
-    /** Who said so, and when. */
+    /** Who set the state, and when. */
     stateBy: text('state_by'),
     stateAt: integer('state_at'),
   },
@@ -82,7 +82,7 @@ export const fingerprints = sqliteTable(
   ],
 )
 
-/** What sends lines, and the longest it was quiet on each of the last days (days since 1970, ms). */
+/** The sources of lines, with the longest gap of each of the last days (days since 1970, ms). */
 export const sources = sqliteTable(
   'sources',
   {
@@ -96,7 +96,7 @@ export const sources = sqliteTable(
   table => [uniqueIndex('sources_name').on(table.projectId, table.name)],
 )
 
-/** Batches that were counted, by their idempotency key: one that was stored but not counted when Vakt died is counted once. */
+/** Idempotency keys of counted batches: a batch that was stored but not counted when Vakt died is counted once. */
 export const countedBatches = sqliteTable(
   'counted_batches',
   { projectId: ofProject(), key: text().notNull(), at: integer().notNull() },

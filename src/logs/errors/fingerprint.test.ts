@@ -1,11 +1,11 @@
 // The same problem has one fingerprint wherever and whenever it shows; different problems have different ones.
 import { describe, expect, it } from 'vitest'
+import { aBatch, lineOf } from '../intake/batches.testing.ts'
+import { readBatch } from '../intake/read-batch.ts'
+import type { NewLine } from '../line.ts'
+import { aLine } from '../query/lines.testing.ts'
 import { identify } from './fingerprint.ts'
-import { readStack } from './fingerprint-stack.ts'
-import { aBatch, lineOf } from './intake/batches.testing.ts'
-import { readBatch } from './intake/read-batch.ts'
-import type { NewLine } from './line.ts'
-import { aLine } from './query/lines.testing.ts'
+import { readStack } from './stack-trace.ts'
 
 const failure = (changes: Partial<NewLine>) => aLine({ level: 'error', source: 'api', message: 'failed', ...changes })
 const print = (changes: Partial<NewLine>) => identify(failure(changes))!.fingerprint

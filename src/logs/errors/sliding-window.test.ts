@@ -1,9 +1,9 @@
 // Sliding windows are exact for few arrivals, and never ahead of the truth for many.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Arrival } from '../state/schema/index.ts'
-import { MINUTE, SECOND } from '../time.ts'
-import { addArrivals, countWithin, LONGEST_WINDOW } from './sliding-window.ts'
+import type { RecentCount } from '../../state/schema/index.ts'
+import { MINUTE, SECOND } from '../../time.ts'
+import { addToWindow, countInWindow, MAX_WINDOW_MS } from './sliding-window.ts'
 
 const steps = (most: number) =>
   fc.array(
@@ -20,22 +20,22 @@ const steps = (most: number) =>
 /** What comes one after the other, with what the window held each time: kept, and by brute force. */
 function play(given: { wait: number; early: number; count: number; series: number }[], window: number) {
   let now = 1_000_000_000
-  let kept: Arrival[] = []
-  const all: Arrival[] = []
+  let kept: RecentCount[] = []
+  const all: RecentCount[] = []
   return given.map(({ wait, early, count, series }) => {
     now += wait
-    const arrival: Arrival = [now - early, count, series]
-    kept = addArrivals(kept, [arrival])
+    const arrival: RecentCount = [now - early, count, series]
+    kept = addToWindow(kept, [arrival])
     all.push(arrival)
     const until = Math.max(...all.map(([at]) => at))
     const truth = all.filter(([at]) => at >= until - window).reduce((sum, [, lines]) => sum + lines, 0)
-    return { kept: countWithin(kept, window, until), truth, length: kept.length }
+    return { kept: countInWindow(kept, window, until), truth, length: kept.length }
   })
 }
 
 test('up to 128 arrivals are counted exactly', () => {
   fc.assert(
-    fc.property(steps(128), fc.integer({ min: SECOND, max: LONGEST_WINDOW }), (given, window) => {
+    fc.property(steps(128), fc.integer({ min: SECOND, max: MAX_WINDOW_MS }), (given, window) => {
       for (const { kept, truth } of play(given, window)) expect(kept).toBe(truth)
     }),
     { numRuns: 200 },
@@ -44,7 +44,7 @@ test('up to 128 arrivals are counted exactly', () => {
 
 test('of more, the newest 64 are exact, older ones are never counted too long, and there are never too many', () => {
   fc.assert(
-    fc.property(steps(400), fc.integer({ min: SECOND, max: LONGEST_WINDOW }), (given, window) => {
+    fc.property(steps(400), fc.integer({ min: SECOND, max: MAX_WINDOW_MS }), (given, window) => {
       for (const { kept, truth, length } of play(given, window)) {
         expect(length).toBeLessThanOrEqual(128)
         expect(kept).toBeLessThanOrEqual(truth)
@@ -56,11 +56,11 @@ test('of more, the newest 64 are exact, older ones are never counted too long, a
 })
 
 test('a window holds both its ends, and only the series that fit', () => {
-  const arrivals: Arrival[] = [
+  const arrivals: RecentCount[] = [
     [0, 1, 1],
     [MINUTE, 4, 2],
   ]
-  expect(countWithin(arrivals, MINUTE, MINUTE)).toBe(5)
-  expect(countWithin(arrivals, MINUTE - 1, MINUTE)).toBe(4)
-  expect(countWithin(arrivals, MINUTE, MINUTE, series => series === 1)).toBe(1)
+  expect(countInWindow(arrivals, MINUTE, MINUTE)).toBe(5)
+  expect(countInWindow(arrivals, MINUTE - 1, MINUTE)).toBe(4)
+  expect(countInWindow(arrivals, MINUTE, MINUTE, series => series === 1)).toBe(1)
 })

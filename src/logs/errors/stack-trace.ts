@@ -1,12 +1,12 @@
-// Reads the exception and the frames out of a stack trace, for the identity of errors: Java, Python, Node, Go, Ruby, .NET,
+// Parses a stack trace into its exception and frames, for the fingerprints of errors: Java, Python, Node, Go, Ruby, .NET,
 // Rust and PHP.
 
-/** A function with its file, without line numbers; `inApp` when it is neither a library's nor the language's own. */
+/** A function with its file, without line numbers; `inApp` unless it belongs to a library or the language. */
 export type Frame = { place: string; inApp: boolean }
 export type StackTrace = { type: string; frames: readonly Frame[] }
 
-const LONGEST = 20_000
-const LONGEST_LINE = 600
+const MAX_TEXT_LENGTH = 20_000
+const MAX_LINE_LENGTH = 600
 const MOST_FRAMES = 200
 
 const typed =
@@ -15,7 +15,7 @@ const go = /^(panic|fatal error): /
 const rust = /^thread '[^']{0,100}'.{0,40} panicked at /
 const ruby = /\(((?:\w{1,60}::){0,6}\w{0,60}(?:Error|Exception))\)\s*$/
 
-/** One shape of frame each: where function and file stand in a match. */
+/** The shapes of a frame, and how each match becomes a place. */
 const FRAMES: { shape: RegExp; place: (found: RegExpExecArray) => string }[] = [
   // at com.shop.Cart.pay(Cart.java:42)
   {
@@ -43,20 +43,20 @@ const FRAMES: { shape: RegExp; place: (found: RegExpExecArray) => string }[] = [
   { shape: /^#\d+ (\S{1,300}\.php)\(\d+\): ([\w\\>:-]{1,200})/, place: found => `${found[2]} ${found[1]}` },
 ]
 
-/** What every language brings along, and where package managers put what is not one's own. */
-const FOREIGN =
+/** The places of standard libraries, and of packages installed by package managers. */
+const LIBRARY_CODE =
   /node_modules|node:|site-packages|dist-packages|lib\/python|\/gems\/|\/rubygems\/|\/vendor\/|\/usr\/lib|\/rustc\/|\.cargo|pkg\/mod|<frozen|<internal|^(?:java|javax|jdk|sun|com\.sun|kotlin|scala|org\.(?:springframework|apache|hibernate|jboss|junit|eclipse)|io\.netty|reactor|System|Microsoft|std|core|alloc|rust_begin_unwind|tokio|runtime|net\/http|testing|panic|created by)\b/
 
-/** The trace in a text, innermost frame first; null when it has neither a type nor frames. */
+/** The trace in a text, innermost frame first; null when the text has neither a type nor frames. */
 export function readStack(text: string): StackTrace | null {
   const python = text.includes('Traceback (most recent call last)')
   let type = ''
   const frames: Frame[] = []
-  for (const line of text.slice(0, LONGEST).split('\n')) {
-    const head = line.slice(0, LONGEST_LINE)
+  for (const line of text.slice(0, MAX_TEXT_LENGTH).split('\n')) {
+    const head = line.slice(0, MAX_LINE_LENGTH)
     const frame = readFrame(head)
     if (frame) frames.push(frame)
-    // Python names the exception last, all others first; those it was caused by come after.
+    // Python names the exception last, all others first, and its causes after it.
     else if (python || type === '') type = readType(head) || type
     if (frames.length === MOST_FRAMES) break
   }
@@ -73,13 +73,13 @@ function readFrame(line: string): Frame | null {
     const found = shape.exec(line)
     if (!found) continue
     const text = place(found).trim()
-    return { place: steady(text), inApp: !FOREIGN.test(text) }
+    return { place: stableName(text), inApp: !LIBRARY_CODE.test(text) }
   }
   return null
 }
 
-/** Without what changes from build to build: numbers of lambdas and closures, hashes in file names, the folders above. */
-function steady(place: string): string {
+/** The place without what changes with every build: numbers of lambdas and closures, hashes in file names, outer folders. */
+function stableName(place: string): string {
   return place
     .replace(/\S*[\\/]([^\\/\s]+[\\/][^\\/\s]+)$/, '$1')
     .replace(/\$\$?(?:Lambda|EnhancerBy\w+|FastClassBy\w+|Proxy)[\w$/.@]{0,100}/g, '$lambda')

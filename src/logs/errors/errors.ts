@@ -1,33 +1,33 @@
-// The errors that are known: since when, how often, what they say, and when their latest lines arrived.
-import type { State } from '../state/database.ts'
-import { and, desc, eq, sql } from '../state/orm.ts'
-import { type Arrival, type ErrorSample, fingerprints } from '../state/schema/index.ts'
-import { addArrivals } from './sliding-window.ts'
+// The known errors: first and last seen, how often, sample lines, and the counts of their latest lines.
+import type { State } from '../../state/database.ts'
+import { and, desc, eq, sql } from '../../state/orm.ts'
+import { type ErrorSample, fingerprints, type RecentCount } from '../../state/schema/index.ts'
+import { addToWindow } from './sliding-window.ts'
 
 export type KnownError = typeof fingerprints.$inferSelect
 
-const SAMPLES = 3
+const MAX_SAMPLES = 3
 
-/** Lines of one error that came together. */
+/** Lines of one error that arrived together. */
 export type ErrorLines = {
   projectId: number
   fingerprint: string
   source: string
   why: string
-  /** When they came, without those that happened long before. */
-  arrivals: readonly Arrival[]
+  /** Their counts by arrival, without lines that are much older than their arrival. */
+  recent: readonly RecentCount[]
   at: number
   count: number
   samples: readonly ErrorSample[]
 }
 
-/** Adds lines to an error; `before` is how it was, or null when nobody has seen it yet. */
+/** Adds lines to an error; `before` is the error without them, or null when it is new. */
 export function recordError(state: State, lines: ErrorLines): { error: KnownError; before: KnownError | null } {
   const { projectId, fingerprint } = lines
   const before = readError(state, projectId, fingerprint) ?? null
   const { at, count } = lines
-  const samples = [...(before?.samples ?? []), ...lines.samples].slice(-SAMPLES)
-  const recent = addArrivals(before?.recent ?? [], lines.arrivals)
+  const samples = [...(before?.samples ?? []), ...lines.samples].slice(-MAX_SAMPLES)
+  const recent = addToWindow(before?.recent ?? [], lines.recent)
   const lastSeenAt = Math.max(before?.lastSeenAt ?? 0, at)
   if (before) {
     const write = 'update fingerprints set count = ?, last_seen_at = ?, samples = ?, recent = ? where id = ?'
@@ -59,12 +59,12 @@ export function readError(state: State, projectId: number, fingerprint: string):
   return find.get({ projectId, fingerprint })
 }
 
-/** The error of a number, or undefined when it was pruned. */
+/** The error with an id, or undefined when it was pruned. */
 export function readErrorById(state: State, id: number): KnownError | undefined {
   return state.db.select().from(fingerprints).where(eq(fingerprints.id, id)).get()
 }
 
-/** Errors that were seen since `since`, the latest first; of a project and in a state where that is said. */
+/** Errors that match the filter, the last seen first. */
 export function listErrors(
   state: State,
   filter: { since?: number; projectId?: number; state?: KnownError['state']; limit: number },
@@ -85,32 +85,32 @@ export function listErrors(
     .all()
 }
 
-/** The errors whose fingerprint begins so. */
-export function matchingErrors(state: State, prefix: string, limit: number): KnownError[] {
+/** The errors whose fingerprint begins with `prefix`. */
+export function findErrorsByPrefix(state: State, prefix: string, limit: number): KnownError[] {
   const end = `${prefix}\uffff`
-  const within = sql`${fingerprints.fingerprint} >= ${prefix} and ${fingerprints.fingerprint} < ${end}`
-  return state.db.select().from(fingerprints).where(within).limit(limit).all()
+  const hasPrefix = sql`${fingerprints.fingerprint} >= ${prefix} and ${fingerprints.fingerprint} < ${end}`
+  return state.db.select().from(fingerprints).where(hasPrefix).limit(limit).all()
 }
 
-/** More errors than this are too many for anybody: the longest unseen ones go first. */
-const MOST_ERRORS = 50_000
+/** Beyond this many errors, those that were not seen for longest are removed. */
+const MAX_ERRORS = 50_000
 
-/** Forgets the errors that were not seen since `before`, and those that are too many. */
+/** Removes errors that were not seen since `before`, and open ones beyond the limit. */
 export function pruneErrors(state: State, before: number): void {
   state.prepare('delete from fingerprints where last_seen_at < ?').run(before)
   const beyond = `delete from fingerprints where state = 'open' and id in
-    (select id from fingerprints order by last_seen_at desc limit -1 offset ${MOST_ERRORS})`
+    (select id from fingerprints order by last_seen_at desc limit -1 offset ${MAX_ERRORS})`
   state.prepare(beyond).run()
 }
 
-/** The clock went back to `now`: what errors had after that is not seen yet. */
+/** The clock went back to `now`: moves what lies after it back. */
 export function rewindErrors(state: State, now: number): void {
   const write = `update fingerprints set last_seen_at = :now, first_seen_at = min(first_seen_at, :now), recent = '[]',
     state_at = min(state_at, :now) where last_seen_at > :now or state_at > :now`
   state.prepare(write).run({ now })
 }
 
-/** Says that an error is resolved, muted or open again. */
+/** Sets an error to resolved, muted or open. */
 export function setErrorState(state: State, id: number, to: KnownError['state'], by: string, now: number): void {
   const changes = { state: to, stateBy: by, stateAt: now }
   state.transaction(() => state.db.update(fingerprints).set(changes).where(eq(fingerprints.id, id)).run())
