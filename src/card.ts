@@ -1,12 +1,12 @@
-// A card is the only thing Vakt ever says; each chat platform has one renderer for it.
+// A card is everything that Vakt shows; each chat platform has one renderer for it.
 
-/** What a card feels like; renderers pair it with a colour and an icon, and always with a word in the title. */
+/** The tone of a card; renderers show it as colour and icon, and the title always carries a word for it. */
 export type Tone = 'plain' | 'good' | 'info' | 'warning' | 'critical' | 'muted'
 
 /**
- * A piece of text. A bare string is data: renderers neutralise markup and mentions in it.
- * `time` is an instant in epoch ms, shown in each reader's own time zone where the platform can:
- * `moment` is date and time, `clock` the time of day, `relative` a distance from now.
+ * A piece of text. A bare string is data: renderers escape markup and mentions in it. `time` is an instant in epoch ms,
+ * shown in the reader's own time zone where the platform can: `moment` is date and time, `clock` the time of day,
+ * `relative` the distance from now.
  */
 export type Span =
   | string
@@ -15,12 +15,12 @@ export type Span =
   | { time: number; style: 'relative' | 'moment' | 'clock' }
   | { link: string; label: string }
 
-/** One paragraph or value: data, or spans in a row. */
+/** One paragraph or value: data, or a row of spans. */
 export type Text = string | readonly Span[]
 
 /**
- * A button is a command line. `ask` names arguments of that command that a form asks for before it runs;
- * `url` makes it a plain link instead (then `line` is ignored).
+ * A button is a command line. `ask` names arguments of the command that a form asks for first; `url` makes the button a
+ * plain link instead (then `line` is ignored).
  */
 export type Button = {
   label: string
@@ -31,8 +31,8 @@ export type Button = {
 }
 
 /**
- * Somebody called out by name in a new message; the only way for a card to notify anybody by name. `id` is theirs on the
- * platform that the card goes to; without one they are only named.
+ * A mention in a new message; the only way for a card to notify a person or group by name. `id` belongs to the platform
+ * that the card goes to; without an id the name is plain text.
  */
 export type Mention = { kind: 'person' | 'group' | 'here'; id: string | null; name: string }
 
@@ -54,7 +54,7 @@ export type Card = {
   footer?: Text
 }
 
-/** The words a severity or tone is shown with, so that colour never stands alone. */
+/** The icon of each tone, so that colour never stands alone. */
 export const TONE_ICONS: Record<Tone, string> = {
   plain: '',
   good: '🟢',
@@ -64,7 +64,7 @@ export const TONE_ICONS: Record<Tone, string> = {
   muted: '⚪',
 }
 
-/** The plain text of a text: what a log, a fallback or a terminal without zones would show. `formatTime` gives instants. */
+/** A text without markup, for logs and fallbacks; `formatTime` formats the instants. */
 export function plainText(
   text: Text,
   formatTime: (at: number, style: 'relative' | 'moment' | 'clock') => string,
@@ -73,10 +73,10 @@ export function plainText(
   return text.map(span => plainSpan(span, formatTime)).join('')
 }
 
-/** How far from now a time of the day is still told from that of another day, ms. */
-const SAME_DAY = 18 * 60 * 60_000
+/** How far from now a time of day is still unambiguous, ms. */
+const SAME_DAY_MS = 18 * 60 * 60_000
 
-/** A card read at `now`: where any time of the day is of another day, all of them are shown with their dates. */
+/** A card as shown at `now`: if any time of day belongs to another day, all of them are shown with their dates. */
 export function datedCard(card: Card, now: number): Card {
   const isFar = (text: Text) =>
     typeof text !== 'string' && text.some(span => isClock(span) && isOtherDay(span.time, now))
@@ -87,7 +87,7 @@ export function datedCard(card: Card, now: number): Card {
   return { ...card, lines: lines.map(dated), ...(card.footer === undefined ? {} : { footer: dated(card.footer) }) }
 }
 
-const isOtherDay = (time: number, now: number) => Math.abs(now - time) > SAME_DAY
+const isOtherDay = (time: number, now: number) => Math.abs(now - time) > SAME_DAY_MS
 
 function isClock(span: Span): span is { time: number; style: 'clock' } {
   return typeof span === 'object' && 'time' in span && span.style === 'clock'
@@ -102,8 +102,8 @@ function plainSpan(span: Span, formatTime: (at: number, style: 'relative' | 'mom
 }
 
 /**
- * The first `max` code points of a text, with what was left out said at the end ("… 12 more").
- * Counts code points, so no character is ever cut in half; the result is at most `max` code points long.
+ * A text cut to at most `max` code points, with the number of omitted code points at the end ("… 12 more"). No character
+ * is cut in half.
  */
 export function cutText(text: string, max: number): string {
   const points = Array.from(text)

@@ -1,4 +1,4 @@
-// Instants, durations and how people write them. Instants are epoch milliseconds, durations are milliseconds.
+// Instants (epoch ms) and durations (ms), and how people write them.
 
 export const SECOND = 1_000
 export const MINUTE = 60 * SECOND
@@ -8,7 +8,7 @@ export const WEEK = 7 * DAY
 
 const UNITS: Record<string, number> = { ms: 1, s: SECOND, m: MINUTE, h: HOUR, d: DAY, w: WEEK }
 
-/** `90s`, `5m`, `1h30m`, `1.5d`, `250ms` in ms; null when it is not a duration. */
+/** Reads `90s`, `5m`, `1h30m`, `1.5d` or `250ms` as ms; null for other text. */
 export function parseDuration(text: string): number | null {
   const word = text.trim().toLowerCase().replaceAll(' ', '')
   if (!/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/.test(word)) return null
@@ -18,7 +18,7 @@ export function parseDuration(text: string): number | null {
   return Math.round(total)
 }
 
-/** The shortest exact writing that `parseDuration` reads back: `1h30m`, `36h` is `1d12h`, 0 is `0s`. */
+/** A duration in the shortest exact form that `parseDuration` reads back: `1h30m`, `1d12h` for 36 h, `0s` for 0. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s'
   let rest = Math.abs(Math.round(ms))
@@ -37,7 +37,7 @@ export function formatDuration(ms: number): string {
   return (ms < 0 ? '-' : '') + parts.join('')
 }
 
-/** The same to two units at the most, for reading: `3d 4h`, `2m 5s`, `under 1s`. */
+/** A duration in at most two units, for reading: `3d 4h`, `2m 5s`, `under 1s`. */
 export function aboutDuration(ms: number): string {
   const rounded = Math.abs(ms) >= MINUTE ? Math.round(ms / SECOND) * SECOND : ms
   if (Math.abs(rounded) < SECOND) return 'under 1s'
@@ -47,14 +47,14 @@ export function aboutDuration(ms: number): string {
     .join(' ')
 }
 
-/** RFC 3339 in UTC with milliseconds, as every machine-readable answer gives instants; null stays null. */
+/** RFC 3339 in UTC with milliseconds, the form of every instant in a result; null stays null. */
 export function isoTime(at: number): string
 export function isoTime(at: number | null): string | null
 export function isoTime(at: number | null): string | null {
   return at === null ? null : new Date(at).toISOString()
 }
 
-/** `2026-11-21 14:05:09 CET` in the given zone, for places that cannot show each reader's own. */
+/** `2026-11-21 14:05:09 CET` in a time zone, where the reader's own zone cannot be shown. */
 export function formatMoment(at: number, timeZone: string): string {
   const zoned = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
   const name = new Intl.DateTimeFormat('en-GB', { timeZone, timeZoneName: 'short' }).formatToParts(at)
@@ -70,9 +70,8 @@ export function formatRelative(at: number, now: number): string {
 }
 
 /**
- * An instant as people type it: RFC 3339, `-2h`, `15:04`, `yesterday 15:04`, `2026-11-21 15:04`, `now`.
- * Times without a zone are read in `timeZone`; a bare time of day is the last one that is not in the future.
- * Null when it is none of these.
+ * Reads an instant as people type it: RFC 3339, `-2h`, `15:04`, `yesterday 15:04`, `2026-11-21 15:04`, `now`. Times
+ * without a zone are in `timeZone`; a bare time of day is the latest one that is not in the future. Null for other text.
  */
 export function parseTime(text: string, now: number, timeZone: string): number | null {
   const word = text.trim()

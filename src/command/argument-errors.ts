@@ -1,13 +1,13 @@
-// What is wrong with the arguments of a command, in sentences.
+// Error messages for the arguments of a command.
 import type { z } from 'zod'
 import type { Argument } from './argument.ts'
 
-/** Stands where zod would speak in words of its own; what a schema says for people is kept. */
+/** Replaces zod's own messages; messages that a schema sets for people stay. */
 export const NO_MESSAGE = ''
 type Issue = z.core.$ZodIssue
-const LONGEST_SHOWN = 60
+const MAX_SHOWN_LENGTH = 60
 
-/** What is wrong with a value and what would be right, to be read after the argument's name or as a sentence. */
+/** What is wrong with a value and what is valid; it follows the argument's name, or is a sentence of its own. */
 export function argumentError(argument: Argument, issue: Issue, value: unknown): string {
   if (value === undefined) return `is missing: ${argument.summary || 'give a value'}`
   const own = messageOf(issue)
@@ -18,10 +18,10 @@ export function argumentError(argument: Argument, issue: Issue, value: unknown):
   const message = own ?? `must be ${expected(argument)}`
   if (!message.startsWith('must be ') || argument.secret) return message
   const shown = JSON.stringify(value)
-  return `${message}, but is ${shown.length > LONGEST_SHOWN ? `${shown.slice(0, LONGEST_SHOWN)}…` : shown}`
+  return `${message}, but is ${shown.length > MAX_SHOWN_LENGTH ? `${shown.slice(0, MAX_SHOWN_LENGTH)}…` : shown}`
 }
 
-/** What a schema says itself; for one of several, what is message of any, with the words that may stand in its place. */
+/** The message that a schema sets; for a union, the message of any member with the literal alternatives. */
 function messageOf(issue: Issue): string | undefined {
   if (issue.message !== NO_MESSAGE) return issue.message
   if (issue.code !== 'invalid_union') return undefined
@@ -43,8 +43,8 @@ function oneOf(words: readonly string[]): string {
   return words.length < 2 ? words.join() : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-/** Faults that are sentences of their own stay as they are; the others follow the argument's name. */
-export function argumentErrorSentence(name: string, what: string): string {
-  const sentence = /^["A-Z]/.test(what) ? what : `${name.charAt(0).toUpperCase()}${name.slice(1)} ${what}`
+/** A message that is a sentence of its own stays as it is; any other follows the argument's name. */
+export function argumentErrorSentence(name: string, error: string): string {
+  const sentence = /^["A-Z]/.test(error) ? error : `${name.charAt(0).toUpperCase()}${name.slice(1)} ${error}`
   return /[.?!]$/.test(sentence) ? sentence : `${sentence}.`
 }

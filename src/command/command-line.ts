@@ -1,10 +1,10 @@
-// Command lines as people type them: words as in a shell, flags anywhere, the last positional takes the rest.
+// Parses command lines as people type them: words as in a shell, flags anywhere, the last positional takes the rest.
 
 import { Problem } from '../problem.ts'
 import { argumentNamed } from './argument.ts'
 import type { Command } from './command.ts'
 
-/** One word of a line: its meaning without the quotes, and how it was written. */
+/** One word of a line: its text without the quotes, and its raw form. */
 export type Word = { text: string; raw: string }
 
 /**
@@ -48,17 +48,17 @@ function dashed({ text, raw }: Word): Word {
 const PIECES = /"((?:\\[\s\S]|[^"\\])*)"|[“”]([^“”]*)[“”]|(?<=^|[\s=])'([^']*)'|\\([\s\S])|(\s+)|[\s\S]/gu
 
 /**
- * Words that a shell has split already: each is what it says. Several plain words in one were in quotes, which the shell
- * took away; beside other words they stay a phrase.
+ * Words that a shell has already split. A word with spaces in it was quoted, and the shell removed the quotes; it stays a
+ * phrase beside other words.
  */
 export function shellWords(texts: readonly string[]): Word[] {
   return texts.map(text => ({ text, raw: PHRASE.test(text) ? quoteWord(text) : text }))
 }
 
-// Not what is a query itself, in quotes only because of its > or *.
+// A query is not a phrase: it is quoted only because of its > or *.
 const PHRASE = /^(?!.*(?:[":<>=()|/*@]|\s-|\bOR\b))[\p{L}\p{N}].*\s/u
 
-/** A line that such words would be typed as, to be read by people. */
+/** The line that people would type for such words. */
 export function typed(texts: readonly string[]): string {
   return texts
     .map(text => {
@@ -91,10 +91,9 @@ export function commandNamed<C extends { name: string; aliases: readonly string[
 }
 
 /**
- * The raw values, by argument name, that words give a command: `--name value`, `--name=value`, `--flag`, `--no-flag`,
- * positionals in declared order, the last taking the rest as it was written. `--` ends the flags. A flag may be cut
- * short while it means one only, as in GNU's `getopt_long`.
- * Throws `invalid` for an unknown or ambiguous flag, a flag without its value, or a word too many.
+ * The raw values of the arguments by name: `--name value`, `--name=value`, `--flag`, `--no-flag`, positionals in declared
+ * order, the last one taking the rest as written. `--` ends the flags. A flag may be abbreviated while it is unambiguous,
+ * as in GNU's `getopt_long`. Throws `invalid` for an unknown or ambiguous flag, a flag without a value, or an extra word.
  */
 export function readArguments<C>(command: Command<C>, words: readonly Word[]): Record<string, string | boolean> {
   const values: Record<string, string | boolean> = {}
@@ -118,7 +117,7 @@ export function readArguments<C>(command: Command<C>, words: readonly Word[]): R
   return { ...placePositionals(command, loose, values), ...values }
 }
 
-/** Writes a value so that `splitWords` reads it back as one word. */
+/** Quotes a value so that `splitWords` reads it back as one word. */
 export function quoteWord(value: string): string {
   if (/^[\p{L}\p{N}_./:@%+,=*#-]+$/u.test(value) && !value.startsWith('--') && value !== '#') return value
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
@@ -155,7 +154,7 @@ function placePositionals<C>(command: Command<C>, loose: readonly Word[], named:
     else if (words.length > 1) values[argument.name] = words.map(word => word.raw).join(' ')
   })
   if (places.length === 0 && loose.length > 0) {
-    throw new Problem('invalid', `"${command.name}" takes no further words, but got "${loose[0]!.text}".`, {
+    throw new Problem('invalid', `"${command.name}" takes no more words, but got "${loose[0]!.text}".`, {
       fields: { line: `unexpected "${loose[0]!.text}"` },
     })
   }

@@ -1,4 +1,4 @@
-// How a command is defined, and how its arguments are read and checked; every door derives what it needs from here.
+// Defines commands, and reads and validates their arguments; every door derives what it needs from the definition.
 import { z } from 'zod'
 import type { Card } from '../card.ts'
 import { Problem } from '../problem.ts'
@@ -8,19 +8,19 @@ import { argumentError, argumentErrorSentence, NO_MESSAGE } from './argument-err
 export const ROLES = ['viewer', 'responder', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
-/** Who did something, as written on cards and in the audit. */
+/** The person or program that runs a command, as shown on cards and in the audit. */
 export type Actor = { platform: string; id: string; name: string; role: Role }
 
 /**
- * What a command answers: a card for people and `result` for scripts (snake case, times RFC 3339, durations ms).
- * `asked` says that nothing was done yet, for a person is asked first.
- * `quiet` says that the alert's own card already shows the outcome, so a button press on it needs no answer of its own.
+ * The answer of a command: a card for people and `result` for scripts (snake case, times RFC 3339, durations ms).
+ * `asked`: nothing was done yet, because a person is asked to confirm. `quiet`: the card of the alert already shows the
+ * outcome, so a press of its button needs no answer of its own.
  */
 export type Answer = { card: Card; result?: unknown; quiet?: boolean; asked?: boolean }
 
 type Shape = Record<string, z.ZodType>
 
-/** A command without its types: what the doors hold. `C` is what `run` is given beside the arguments. */
+/** A command as the doors see it. `C` is the context that `run` gets beside the arguments. */
 export type Command<C> = {
   name: string
   /** Former names, which still work and are not shown. */
@@ -31,17 +31,17 @@ export type Command<C> = {
   role: Role
   changes: boolean
   arguments: readonly Argument[]
-  /** Checks raw values by argument key and returns them typed; throws one `Problem` that names every wrong field. */
+  /** Validates raw values by argument name and returns them typed; throws one `Problem` with every wrong field. */
   parse(raw: Record<string, unknown>): Record<string, unknown>
   run(args: never, context: C): Answer | Promise<Answer>
 }
 
-/** Marks an argument as positional: it is written without its name, in declared order; the last takes the rest. */
+/** Makes an argument positional: it is written without its name, in declared order; the last one takes the rest. */
 export function positional<T extends z.ZodType>(schema: T): T {
   return schema.meta({ ...schema.meta(), positional: true }) as T
 }
 
-/** Names the list that autocomplete offers for an argument. */
+/** Sets the list that autocomplete offers for an argument. */
 export function completes<T extends z.ZodType>(schema: T, list: string): T {
   return schema.meta({ ...schema.meta(), complete: list }) as T
 }
@@ -57,8 +57,8 @@ export function secret<T extends z.ZodType>(schema: T): T {
 }
 
 /**
- * Makes the function that defines commands over a context `C`. Argument names are camel case here and kebab case where people write them; their
- * `.describe()` is the help text. `changes` (default true for roles above viewer) puts the command in the audit.
+ * The function that defines commands over a context `C`. Argument names are camel case in code and kebab case for people;
+ * their `.describe()` is the help text. `changes` (default: true for roles above viewer) puts the command in the audit.
  */
 export function commandsFor<C>() {
   return function command<S extends Shape>(definition: {
@@ -74,7 +74,7 @@ export function commandsFor<C>() {
   }): Command<C> {
     const { aliases = [], examples = [], changes = definition.role !== 'viewer', ...rest } = definition
     const args = { ...definition.args, ...(changes ? {} : { share: SHARE }) }
-    // Described when first asked for: hundreds of arguments at every start would be felt.
+    // Described on first use: hundreds of arguments would slow down every start.
     const describe = once(() => Object.entries(args).map(([key, type]) => describeArgument(key, type)))
     const schema = once(() => z.strictObject(args))
     return {
@@ -90,7 +90,7 @@ export function commandsFor<C>() {
   }
 }
 
-// Answers are for the one who asked; what only looks things up may also be shown to everybody.
+// Answers go to the person who asked; the answer of a command that changes nothing may be shown to everybody.
 const SHARE = z.boolean().optional().describe('Show the answer to everybody in the channel')
 
 /** `maxRuntime` or `max_runtime` as people write it: `max-runtime`. */
@@ -98,7 +98,7 @@ export function kebab(key: string): string {
   return key.replaceAll('_', '-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }
 
-/** How a command is written, for help and error texts: `snooze <alert> [note] --for DURATION [--share]`. */
+/** The usage line of a command: `snooze <alert> [note] --for DURATION [--share]`. */
 export function usage(command: Pick<Command<never>, 'name' | 'arguments'>): string {
   const words = command.arguments.map(argument => {
     const value = argument.choices ? argument.choices.join('|') : argument.name.toUpperCase()
@@ -138,7 +138,7 @@ function describeArgument(key: string, type: z.ZodType): Argument {
   }
 }
 
-// The bounds of every whole number in JavaScript are none that people need to know of.
+// The limits of safe integers in JavaScript are not worth showing.
 function bounds({ minimum, exclusiveMinimum, maximum }: JsonType): { min?: number; max?: number } {
   const min = exclusiveMinimum === undefined ? minimum : exclusiveMinimum + 1
   return {
@@ -155,7 +155,7 @@ type Meta = {
   secret?: boolean
 }
 
-// What was said of the type inside `.optional()` holds too; the outer words come first.
+// Metadata of the type inside `.optional()` counts too; the outer one comes first.
 function metaOf(type: z.ZodType): Meta {
   const inner = type instanceof z.ZodOptional ? metaOf(type.unwrap() as z.ZodType) : {}
   return { ...inner, ...type.meta() }
@@ -189,15 +189,16 @@ function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Rec
   }
   const parsed = schema.safeParse(values, { error: () => NO_MESSAGE })
   for (const issue of parsed.error?.issues ?? []) {
-    const argument = list.find(one => one.key === issue.path[0])!
+    const argument = list.find(candidate => candidate.key === issue.path[0])!
     fields[argument.name] ??= argumentError(argument, issue, values[argument.key])
   }
-  const wrong = Object.entries(fields)
-  if (parsed.success && wrong.length === 0) return parsed.data
-  throw new Problem('invalid', wrong.map(([name, what]) => argumentErrorSentence(name, what)).join(' '), { fields })
+  const errors = Object.entries(fields)
+  if (parsed.success && errors.length === 0) return parsed.data
+  const sentences = errors.map(([name, error]) => argumentErrorSentence(name, error))
+  throw new Problem('invalid', sentences.join(' '), { fields })
 }
 
-/** Command lines and forms give text; what looks like the argument's own type becomes it, the rest is left for the schema. */
+/** Command lines and forms send text: text of the argument's type is converted, the schema rejects the rest. */
 function fromText(argument: Argument, value: unknown): unknown {
   if (typeof value !== 'string') return value
   const numeric = argument.kind === 'whole number' || argument.kind === 'number'
