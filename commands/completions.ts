@@ -1,5 +1,5 @@
 // The choices of autocomplete: names that contain the typed text, those that begin with it first.
-import { listAlerts } from '../src/alerts/alert-lists.ts'
+import { listAlerts } from '../src/alerts/alerts.ts'
 import { listMaintenances } from '../src/alerts/suppression/maintenance-windows.ts'
 import { listSilences } from '../src/alerts/suppression/silences.ts'
 import type { Choice } from '../src/chat/channel.ts'

@@ -1,6 +1,6 @@
 // The dispatcher: every door hands it command lines; it finds the command, checks role and arguments, runs it, writes the audit.
 
-import { readAlert } from './alerts/lifecycle.ts'
+import { readAlert } from './alerts/alerts.ts'
 import { datedCard } from './card.ts'
 import type { AnswerPlace, Choice, CommandDispatcher, Mention, Reply, Request, Speaker } from './chat/channel.ts'
 import type { Clock } from './clock.ts'

@@ -1,6 +1,6 @@
 // How an action and its runs look in chat and to scripts, and what the commands about actions share.
 import { z } from 'zod'
-import { countMatching } from '../../src/alerts/matching.ts'
+import { countMatching } from '../../src/alerts/alerts.ts'
 import type { Field, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import {

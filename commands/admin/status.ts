@@ -1,7 +1,7 @@
 // The commands about Vakt itself: its status, and the deliveries to each channel.
 import { z } from 'zod'
 import { stateWord } from '../../src/alerts/alert-card.ts'
-import { countAlerts, listAlerts } from '../../src/alerts/alert-lists.ts'
+import { countAlerts, listAlerts } from '../../src/alerts/alerts.ts'
 import type { Text } from '../../src/card.ts'
 import { countByShownStatus } from '../../src/checks/checks.ts'
 import { type Downtime, listDowntimes } from '../../src/checks/downtimes.ts'

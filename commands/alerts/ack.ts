@@ -1,8 +1,8 @@
 // What people do to alerts: take them, give them back, put them off, end them.
 import { z } from 'zod'
+import { findAlert } from '../../src/alerts/alerts.ts'
 import {
   acknowledgeAlert,
-  findAlert,
   noteAlert,
   resolveAlert,
   snoozeAlert,

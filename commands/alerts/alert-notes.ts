@@ -1,7 +1,7 @@
 // The story of an alert: notes while it goes on, and a report of it afterwards.
 import { z } from 'zod'
-import { listHistory } from '../../src/alerts/alert-lists.ts'
-import { findAlert, noteAlert } from '../../src/alerts/lifecycle.ts'
+import { findAlert, listHistory } from '../../src/alerts/alerts.ts'
+import { noteAlert } from '../../src/alerts/lifecycle.ts'
 import { postMortem } from '../../src/alerts/post-mortem.ts'
 import { positional } from '../../src/command/command.ts'
 import { listDeliveries } from '../../src/notifications/delivery/outbox.ts'

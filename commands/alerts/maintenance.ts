@@ -1,13 +1,14 @@
 // Maintenance: planned work, once or by cron, during which what it touches alerts nobody.
 import { z } from 'zod'
 import { readMatcher } from '../../src/alerts/matcher.ts'
-import { cronWindow, type Maintenance } from '../../src/alerts/suppression/maintenance.ts'
 import {
   addMaintenance,
   beginWindows,
+  cronWindow,
   endWindow,
   findMaintenance,
   listMaintenances,
+  type Maintenance,
   removeMaintenance,
 } from '../../src/alerts/suppression/maintenance-windows.ts'
 import { countSuppressed } from '../../src/alerts/suppression/suppressed-alerts.ts'

@@ -1,8 +1,7 @@
 // Silences: alerts that nobody is to be told of for a while, and why.
 import { z } from 'zod'
-import { findAlert } from '../../src/alerts/lifecycle.ts'
+import { countMatching, findAlert } from '../../src/alerts/alerts.ts'
 import { readMatcher } from '../../src/alerts/matcher.ts'
-import { countMatching } from '../../src/alerts/matching.ts'
 import { isReevaluated } from '../../src/alerts/suppression/reevaluation.ts'
 import {
   addSilence,

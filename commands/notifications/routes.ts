@@ -1,8 +1,7 @@
 // Routes: which alerts go where, with whom they call out, and why one goes where it does.
 import { z } from 'zod'
 import type { Alert } from '../../src/alerts/alert.ts'
-import { listAlerts } from '../../src/alerts/alert-lists.ts'
-import { findAlert } from '../../src/alerts/lifecycle.ts'
+import { findAlert, listAlerts } from '../../src/alerts/alerts.ts'
 import { matchesAlert, readMatcher } from '../../src/alerts/matcher.ts'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'

@@ -1,9 +1,13 @@
-// The rows of the alerts: how each is read, and how every change stores a new version with its line of history.
+// The table of alerts: how alerts are stored, read, listed and pruned, with their timelines.
+import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
+import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
-import { desc, eq, sql } from '../state/orm.ts'
-import { alerts } from '../state/schema/index.ts'
+import { and, asc, desc, eq, lt, sql } from '../state/orm.ts'
+import { alerts, history } from '../state/schema/index.ts'
+import { DAY } from '../time.ts'
 import type { Alert, AlertChanges, AlertStep, HistoryEntry, openAlert } from './alert.ts'
+import { matchesAlert, readMatcher } from './matcher.ts'
 
 /** What is stored when an alert opens. */
 export type AlertDraft = ReturnType<typeof openAlert> & Omit<AlertChanges, keyof ReturnType<typeof openAlert>>
@@ -107,4 +111,96 @@ export function readOpenAlert(state: State, key: string): Alert | undefined {
   // Every turn asks for the end of what is rarely on; only the index is read for that.
   const open = `select 1 from alerts where key = ? and state <> 'resolved'`
   return state.prepare(open).get(key) === undefined ? undefined : readNewestAlert(state, key)
+}
+
+export type HistoryRow = typeof history.$inferSelect
+/** How long ended alerts are kept. */
+const KEPT = 400 * DAY
+
+export type AlertFilter = { open?: boolean; key?: string; projectId?: number; before?: number; limit: number }
+
+/** Alerts, worst first when only open ones are asked for, else newest first. */
+export function listAlerts(state: State, filter: AlertFilter): Alert[] {
+  const order = filter.open
+    ? [sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end`, desc(alerts.id)]
+    : [desc(alerts.id)]
+  return state.db
+    .select()
+    .from(alerts)
+    .where(filtered(filter))
+    .orderBy(...order)
+    .limit(filter.limit)
+    .all()
+}
+
+/** How many alerts `listAlerts` would find without a limit. */
+export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
+  return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filtered(filter)).get()!.n
+}
+
+/** The newest `limit` lines of an alert's timeline, oldest first, and how many there are in all. */
+export function readHistory(state: State, alertId: number, limit: number): { newest: HistoryRow[]; total: number } {
+  const ofAlert = eq(history.alertId, alertId)
+  const newest = state.db.select().from(history).where(ofAlert).orderBy(desc(history.id)).limit(limit).all().reverse()
+  const total = state.db.select({ n: sql<number>`count(*)` }).from(history).where(ofAlert).get()!.n
+  return { newest, total }
+}
+
+/** The whole timeline of an alert, oldest first. */
+export function listHistory(state: State, alertId: number): HistoryRow[] {
+  return state.db.select().from(history).where(eq(history.alertId, alertId)).orderBy(asc(history.id)).all()
+}
+
+/** The lines of an alert's timeline after the line `after` and up to `until`, oldest first, at most `limit`. */
+export function readHistoryAfter(
+  state: State,
+  alertId: number,
+  after: number,
+  until: number,
+  limit: number,
+): HistoryRow[] {
+  const between = and(eq(history.alertId, alertId), sql`${history.id} > ${after} and ${history.id} <= ${until}`)
+  return state.db.select().from(history).where(between).orderBy(asc(history.id)).limit(limit).all()
+}
+
+/** Drops alerts that ended over thirteen months ago. */
+export function pruneAlerts(state: State, now: number): void {
+  state.transaction(() =>
+    state.db
+      .delete(alerts)
+      .where(and(eq(alerts.state, 'resolved'), lt(alerts.resolvedAt, now - KEPT)))
+      .run(),
+  )
+}
+
+const NAMED = 10
+
+/** How many open alerts of a project (null: of any) a matcher means, and the titles of the worst. Throws `invalid`. */
+export function countMatching(
+  state: State,
+  text: string,
+  projectId: number | null,
+): { total: number; titles: string[] } {
+  const matcher = readMatcher(text)
+  const names = new Map<number, string | null>()
+  const nameOf = (id: number) => {
+    if (!names.has(id)) names.set(id, readProjectById(state, id)?.name ?? null)
+    return names.get(id) ?? null
+  }
+  const found = listAlerts(state, { open: true, limit: -1 }).filter(
+    alert =>
+      (projectId === null || alert.projectId === projectId) &&
+      matchesAlert(matcher, alert, alert.projectId === null ? null : nameOf(alert.projectId)),
+  )
+  return { total: found.length, titles: found.slice(0, NAMED).map(alert => alert.title) }
+}
+
+function filtered(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {
+  return and(
+    // Written out, as the index of what is open has it.
+    filter.open ? sql`${alerts.state} <> 'resolved'` : undefined,
+    filter.key === undefined ? undefined : eq(alerts.key, filter.key),
+    filter.projectId === undefined ? undefined : eq(alerts.projectId, filter.projectId),
+    filter.before === undefined ? undefined : lt(alerts.id, filter.before),
+  )
 }

@@ -3,7 +3,7 @@ import type { State } from '../state/database.ts'
 import { and, eq, isNotNull } from '../state/orm.ts'
 import { maintenances } from '../state/schema/index.ts'
 import { rewindCardUpdates } from './card-updates.ts'
-import { cronWindow } from './suppression/maintenance.ts'
+import { cronWindow } from './suppression/maintenance-windows.ts'
 import { requestReevaluation } from './suppression/reevaluation.ts'
 
 /**

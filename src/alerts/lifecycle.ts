@@ -7,18 +7,23 @@ import { alerts } from '../state/schema/index.ts'
 import {
   type Alert,
   type AlertStep,
+  acknowledge,
+  addNote,
   CARD_UPDATE_INTERVAL_MS,
+  escalate,
   openAlert,
   type Repeat,
   recordRepeat,
   resolve,
+  snooze,
+  unacknowledge,
   wake,
 } from './alert.ts'
-import { listAlerts } from './alert-lists.ts'
 import {
   bumpVersion,
   findAlert,
   insertAlert,
+  listAlerts,
   readAlert,
   readNewestAlert,
   readOpenAlert,
@@ -33,9 +38,6 @@ import { requestReevaluation } from './suppression/reevaluation.ts'
 import { readThresholds } from './suppression/settings.ts'
 import { suppressorOf } from './suppression/suppression.ts'
 import { suppressNew, updateSuppressor } from './suppression/suppressions.ts'
-
-export { acknowledgeAlert, escalateAlert, noteAlert, snoozeAlert, unacknowledgeAlert } from './alert-actions.ts'
-export { findAlert, readAlert, readOpenAlert } from './alerts.ts'
 
 /** Turns what detectors said into alerts: new ones, ones seen again, ones that are over. */
 export function applyOutcomes(state: State, outcomes: readonly DetectionResult[], now: number): void {
@@ -97,6 +99,45 @@ export function resolveAlert(state: State, id: number, by: string, now: number):
   })
 }
 
+/** Puts somebody's name on an alert, until `until` when that is given; throws `not_found` or `conflict`. */
+export function acknowledgeAlert(
+  state: State,
+  id: number,
+  by: string,
+  note: string | null,
+  now: number,
+  until: number | null = null,
+): Alert {
+  return changed(state, id, alert => acknowledge(alert, by, note, now, until), now)
+}
+
+/** Adds a word for the others; throws `not_found`. */
+export function noteAlert(state: State, id: number, by: string, note: string, now: number): Alert {
+  return changed(state, id, alert => addNote(alert, by, note), now)
+}
+
+/** Calls people anew because nobody took an alert; `to` says whom, by the escalation named. */
+export function escalateAlert(state: State, id: number, to: string, name: string, now: number): Alert {
+  return changed(state, id, alert => escalate(alert, to, name), now)
+}
+
+/** Takes the name off an alert again, so that its reminders go on; throws `not_found` or `conflict`. */
+export function unacknowledgeAlert(state: State, id: number, by: string, now: number): Alert {
+  return changed(state, id, alert => unacknowledge(alert, by, now), now)
+}
+
+/** Puts an alert off until `until`; throws `not_found`, or `conflict` when it is over. */
+export function snoozeAlert(
+  state: State,
+  id: number,
+  until: number,
+  by: string,
+  note: string | null,
+  now: number,
+): Alert {
+  return changed(state, id, alert => snooze(alert, until, by, note, now), now)
+}
+
 /**
  * Sends the reminders and ends the snoozes whose time has come, ends what flapped and stays gone, and brings cards up to
  * date with what was only counted meanwhile; up to `limit` of each.
@@ -139,6 +180,15 @@ export function nextWake(state: State): number | null {
       .get()?.at ?? null
   const due = [next('wake_at'), next('stable_since'), nextCardUpdate(state)].filter(at => at !== null)
   return due.length > 0 ? Math.min(...due) : null
+}
+
+function changed(state: State, id: number, step: (alert: Alert) => AlertStep, now: number): Alert {
+  return state.transaction(() => {
+    const alert = findAlert(state, id)
+    // A storm that is over still holds what somebody has taken, until they give it back.
+    if (alert.suppression !== null) requestReevaluation(state)
+    return recordChange(state, alert, step(alert), now)
+  })
 }
 
 function openNew(state: State, finding: Finding, changes: number[], now: number): Alert {

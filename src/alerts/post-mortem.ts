@@ -2,7 +2,7 @@
 import { plainText, type Text } from '../card.ts'
 import { aboutDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
-import type { HistoryRow } from './alert-lists.ts'
+import type { HistoryRow } from './alerts.ts'
 
 /** The Markdown of an alert with its whole history; `told` are the channels that it was told in. */
 export function postMortem(

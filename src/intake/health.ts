@@ -1,5 +1,5 @@
 // How Vakt is doing, for machines: readiness by part and the figures of /metrics.
-import { countAlerts } from '../alerts/alert-lists.ts'
+import { countAlerts } from '../alerts/alerts.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { countByShownStatus } from '../checks/checks.ts'
 import type { SchedulerHealth } from '../jobs/scheduler.ts'

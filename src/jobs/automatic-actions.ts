@@ -1,6 +1,6 @@
 // Begins the actions that run by themselves, once for each alert and within their limits.
 import type { Alert } from '../alerts/alert.ts'
-import { listAlerts } from '../alerts/alert-lists.ts'
+import { listAlerts } from '../alerts/alerts.ts'
 import { type AvailableAction, availableActions } from '../alerts/available-actions.ts'
 import { STORM, TEST } from '../alerts/suppression/inhibition.ts'
 import type { Clock } from '../clock.ts'

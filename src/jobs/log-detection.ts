@@ -1,5 +1,7 @@
 // The log store as everybody who stores lines is given it: what was stored is counted and judged before it is answered.
-import { applyOutcomes, readOpenAlert } from '../alerts/lifecycle.ts'
+
+import { readOpenAlert } from '../alerts/alerts.ts'
+import { applyOutcomes } from '../alerts/lifecycle.ts'
 import type { DetectionResult } from '../detectors/finding.ts'
 import { errorKey } from '../detectors/logs/error-finding.ts'
 import { evaluateError, type Touched } from '../detectors/logs/error-rules.ts'

@@ -1,7 +1,7 @@
 // Keeps the log store in order, once a minute: what is past its time goes, what is closed is archived, trouble is told.
 import { setTimeout } from 'node:timers/promises'
-import { listAlerts } from '../alerts/alert-lists.ts'
-import { applyOutcomes, endAlert, readOpenAlert } from '../alerts/lifecycle.ts'
+import { listAlerts, readOpenAlert } from '../alerts/alerts.ts'
+import { applyOutcomes, endAlert } from '../alerts/lifecycle.ts'
 import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../detectors/finding.ts'

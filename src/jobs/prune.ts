@@ -1,5 +1,5 @@
 // Deletes old rows once an hour: everything that Vakt stores has a retention.
-import { pruneAlerts } from '../alerts/alert-lists.ts'
+import { pruneAlerts } from '../alerts/alerts.ts'
 import { pruneMaintenances } from '../alerts/suppression/maintenance-windows.ts'
 import { pruneSilences } from '../alerts/suppression/silences.ts'
 import { pruneAnalyses } from '../analysis/analyses.ts'

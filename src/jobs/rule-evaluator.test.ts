@@ -1,6 +1,6 @@
 // The lookout's patience: many kinds of lines and many rules are asked a part at a time, and one bad rule harms no other.
 import { beforeEach, expect, it } from 'vitest'
-import { listAlerts } from '../alerts/alert-lists.ts'
+import { listAlerts } from '../alerts/alerts.ts'
 import { DEFAULTS } from '../detectors/rules/rule.ts'
 import { addRule, type RuleDraft } from '../detectors/rules/rules.ts'
 import { type Logger, silentLogger } from '../logger.ts'

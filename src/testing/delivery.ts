@@ -1,5 +1,7 @@
 // A delivery loop over channels in memory on a fake clock, with a few words for what happens to alerts.
-import { acknowledgeAlert, endAlert, fireAlert, readAlert, resolveAlert } from '../alerts/lifecycle.ts'
+
+import { readAlert } from '../alerts/alerts.ts'
+import { acknowledgeAlert, endAlert, fireAlert, resolveAlert } from '../alerts/lifecycle.ts'
 import { setThresholds } from '../alerts/suppression/settings.ts'
 import type { Finding, Severity } from '../detectors/finding.ts'
 import { silentLogger } from '../logger.ts'

@@ -1,15 +1,18 @@
 // The maintenance windows: planned work, during which what it touches alerts nobody.
+import { cronSchedule, nextRun } from '../../checks/cron.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, eq, sql } from '../../state/orm.ts'
 import { maintenances } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import { knownMatcher } from '../matcher.ts'
-import { type Maintenance, windowAfter } from './maintenance.ts'
 import { requestReevaluation } from './reevaluation.ts'
 import type { ActiveMute } from './suppression.ts'
 
 const KEPT = 400 * DAY
+
+export type Maintenance = typeof maintenances.$inferSelect
+type Window = Pick<Maintenance, 'startsAt' | 'endsAt'>
 
 export type MaintenanceDraft = Pick<
   Maintenance,
@@ -124,4 +127,20 @@ export function countMutedByMaintenance(state: State, id: number): void {
 
 function save(state: State, one: Maintenance, changes: Partial<Maintenance>): Maintenance {
   return state.db.update(maintenances).set(changes).where(eq(maintenances.id, one.id)).returning().get()!
+}
+
+/** The window of a cron schedule that is on at `now`, or else the next; null when none comes any more. Starts are at or after `from`. */
+export function cronWindow(
+  { cron, timeZone, duration }: Pick<Maintenance, 'timeZone' | 'duration'> & { cron: string },
+  now: number,
+  from = now - duration,
+): Window | null {
+  const startsAt = nextRun(cronSchedule(cron, timeZone), Math.max(from, now - duration))
+  return startsAt === null ? null : { startsAt, endsAt: startsAt + duration }
+}
+
+/** What follows a window that is over at `now`; null when none does. `early` when somebody ended it before its time. */
+export function windowAfter(one: Maintenance, now: number, early: boolean): Window | null {
+  if (one.cron === null) return null
+  return cronWindow({ ...one, cron: one.cron }, now, early ? now : one.startsAt)
 }

@@ -4,7 +4,7 @@ import { HOUR, MINUTE } from '../../time.ts'
 import { knownMatcher, readMatcher } from '../matcher.ts'
 import { isFlapping, withTransition } from './flapping.ts'
 import { type InhibitionAlert, inhibits, isSilent, rootCause } from './inhibition.ts'
-import { cronWindow, type Maintenance, windowAfter } from './maintenance.ts'
+import { cronWindow, type Maintenance, windowAfter } from './maintenance-windows.ts'
 import { DEFAULT_THRESHOLDS } from './settings.ts'
 import { type ActiveMute, findSuppression, heldBy, type Suppressible, type SuppressionContext } from './suppression.ts'
 

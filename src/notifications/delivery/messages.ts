@@ -1,7 +1,7 @@
 // What is said to a channel: the card of an alert, whom it calls out, and the lines for the thread under it.
 import type { Alert } from '../../alerts/alert.ts'
 import { alertCard } from '../../alerts/alert-card.ts'
-import { type HistoryRow, readHistoryAfter } from '../../alerts/alert-lists.ts'
+import { type HistoryRow, readHistoryAfter } from '../../alerts/alerts.ts'
 import { readActionsShown } from '../../alerts/available-actions.ts'
 import { readInhibited } from '../../alerts/suppression/suppressed-alerts.ts'
 import type { Card, Text } from '../../card.ts'

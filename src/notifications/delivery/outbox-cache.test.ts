@@ -1,7 +1,8 @@
 // What a channel lacks, kept between messages: always the first of what the database would say, and seldom asked for.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { acknowledgeAlert, endAlert, fireAlert, readAlert } from '../../alerts/lifecycle.ts'
+import { readAlert } from '../../alerts/alerts.ts'
+import { acknowledgeAlert, endAlert, fireAlert } from '../../alerts/lifecycle.ts'
 import { setThresholds } from '../../alerts/suppression/settings.ts'
 import { memoryState, type State } from '../../state/database.ts'
 import { startDelivery } from '../../testing/delivery.ts'

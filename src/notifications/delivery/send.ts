@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Alert } from '../../alerts/alert.ts'
 import { mentionCard } from '../../alerts/alert-card.ts'
-import { readAlert } from '../../alerts/lifecycle.ts'
+import { readAlert } from '../../alerts/alerts.ts'
 import { type Channel, DeliveryError } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { State } from '../../state/database.ts'

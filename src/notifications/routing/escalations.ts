@@ -1,6 +1,7 @@
 // The escalations: their rules, and what is still to be escalated of which alert, at which stored instant.
 import type { Alert } from '../../alerts/alert.ts'
-import { escalateAlert, readAlert } from '../../alerts/lifecycle.ts'
+import { readAlert } from '../../alerts/alerts.ts'
+import { escalateAlert } from '../../alerts/lifecycle.ts'
 import { knownMatcher, matchesAlert } from '../../alerts/matcher.ts'
 import { Problem } from '../../problem.ts'
 import { readProjectById } from '../../projects/projects.ts'
