@@ -2,6 +2,8 @@
 import type { PlatformDefinition } from '../src/chat/platform-definition.ts'
 import { PLATFORMS } from '../src/chat/platforms.ts'
 import type { Command } from '../src/command/command.ts'
+import { createRuleKinds, type RuleKinds } from '../src/detectors/rules/rule-kind.ts'
+import { RULE_KINDS } from '../src/detectors/rules/rule-kinds.ts'
 import { actionChangeCommands } from './actions/action-changes.ts'
 import { actionRunCommands } from './actions/action-runs.ts'
 import { actionCommands } from './actions/actions.ts'
@@ -42,11 +44,14 @@ import { oncallCommands } from './notifications/oncall.ts'
 import { memberCommands } from './notifications/oncall-members.ts'
 import { reportCommands } from './notifications/reports.ts'
 import { routeCommands } from './notifications/routes.ts'
-import { ruleTestCommands } from './rules/rule-test.ts'
-import { ruleCommands } from './rules/rules.ts'
+import { createRuleTestCommand } from './rules/rule-test.ts'
+import { createRuleCommands } from './rules/rules.ts'
 
-/** All commands; those about channels, people and roles know the platforms of the list. */
-export function createCommands(platforms: readonly PlatformDefinition[]): readonly Command<Context>[] {
+/** All commands; those about channels, people, roles and rules know the platforms and the rule kinds of the lists. */
+export function createCommands(
+  platforms: readonly PlatformDefinition[],
+  ruleKinds: RuleKinds = createRuleKinds(RULE_KINDS),
+): readonly Command<Context>[] {
   const commands: readonly Command<Context>[] = [
     ...statusCommands,
     ...connectivityCommands,
@@ -71,8 +76,8 @@ export function createCommands(platforms: readonly PlatformDefinition[]): readon
     ...logStatisticsCommands,
     ...savedSearchCommands,
     ...logArchiveCommands,
-    ...ruleCommands,
-    ...ruleTestCommands,
+    ...createRuleCommands(ruleKinds),
+    createRuleTestCommand(ruleKinds),
     ...errorCommands,
     ...analyzeCommands,
     ...hostCommands,

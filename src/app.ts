@@ -15,6 +15,8 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config/config.ts'
 import { createProber } from './connectivity/probe.ts'
 import type { Target } from './connectivity/targets.ts'
+import { createRuleKinds, type RuleKind } from './detectors/rules/rule-kind.ts'
+import { RULE_KINDS } from './detectors/rules/rule-kinds.ts'
 import { addFirstRules } from './detectors/rules/rules.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { createFollowJob } from './hosts/containers/follow-job.ts'
@@ -60,6 +62,8 @@ export type AppOptions = {
   store?: LogStore
   /** How a connectivity target is probed; only tests change it. */
   reach?: (target: Target) => Promise<void>
+  /** The kinds of detection rules; only tests change them. */
+  ruleKinds?: readonly RuleKind[]
   /** How charts are drawn; only tests change it. */
   draw?: (chart: TimeChart) => Promise<Uint8Array>
   /** What makes the platforms that are configured. */
@@ -118,11 +122,12 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
 function buildStorage({ state, config, clock, logger, vaultKey, ...options }: AppOptions) {
   const store = options.store ?? null
   const startedAt = clock.now()
+  const ruleKinds = createRuleKinds(options.ruleKinds ?? RULE_KINDS)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
-  addFirstRules(state, startedAt)
+  addFirstRules(state, ruleKinds, startedAt)
 
   const commit = createGroupCommit(state)
-  const logWriter = store && withDetection(store, state, commit, logger)
+  const logWriter = store && withDetection(store, state, ruleKinds, commit, logger)
   const names = store && createNameCache(store, logger)
   const folder = join(config.dataDir, 'logs')
   const archiver =
@@ -139,6 +144,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
   const maintenance = store && createLogMaintenance({ state, store, archiver, names, config, folder, clock, logger })
   return {
     startedAt,
+    ruleKinds,
     commit,
     store,
     logWriter,
@@ -190,7 +196,7 @@ function buildNotifications(options: AppOptions, { vault, store }: Storage) {
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
   { state, config, clock, logger, reach }: AppOptions,
-  { store, logWriter, vault }: Storage,
+  { ruleKinds, store, logWriter, vault }: Storage,
   { registry, delivery, analysis, statuses, directChannels }: Notifications,
 ) {
   const prober = createProber(config.connectivityTargets, clock, logger, reach)
@@ -207,9 +213,10 @@ function buildJobs(
   const follows = reading && createFollowJob(reading)
   const logFetcher = reading && createLogFetcher(reading)
   const actions = createActionRunner({ state, fleet: hosts, clock, logger, channels: registry.all })
-  const searchRules = store && createSearchRules(state, store, clock, logger, config.timeZone)
+  const searchRules = store && createSearchRules(state, ruleKinds, store, clock, logger, config.timeZone)
   const scheduler = createScheduler({
     state,
+    ruleKinds,
     clock,
     logger,
     platforms: statuses,
@@ -242,7 +249,7 @@ function buildJobs(
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
   const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS } = options
-  const { commit, store, logWriter, names, archiver, rates, vault, startedAt } = storage
+  const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt } = storage
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
 
@@ -250,7 +257,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     state,
     clock,
     logger,
-    commands: createCommands(definitions),
+    commands: createCommands(definitions, ruleKinds),
     context: (by, now, interactive, place) => ({
       state,
       vault,

@@ -1,77 +1,96 @@
-// The known errors: which there are, one in full, and what people say of them: resolved, muted, open again.
+// The commands about known errors: list and show them, and mark them as resolved, muted or open again.
 import { z } from 'zod'
 import { endAlert } from '../../src/alerts/lifecycle.ts'
-import type { Text } from '../../src/card.ts'
+import type { Card, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
-import { cut, errorKey, lastHour, sampleLines } from '../../src/detectors/logs/error-finding.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
+import { errorKey, lastHourSparkline, sampleLines } from '../../src/detectors/logs/error-finding.ts'
 import { deleteRuleState } from '../../src/detectors/rules/rule-states.ts'
 import { findErrorsByPrefix, type KnownError, listErrors, setErrorState } from '../../src/logs/errors/errors.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
+import { firstLine, plural, truncate } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
-import { type Context, command, counted, projectName } from '../context.ts'
+import { type Context, command, projectName } from '../context.ts'
 
-const PAGE = 10
+const PAGE_SIZE = 10
+const MAX_PAGE_SIZE = 1_000
+const MAX_BUTTONS = 4
+const MAX_MATCHES = 50
+const MAX_MESSAGE_LENGTH = 80
+
+const TONES = { open: 'warning', resolved: 'good', muted: 'muted' } as const satisfies {
+  [state in KnownError['state']]: Card['tone']
+}
 
 const fingerprint = () =>
-  completes(positional(z.string().trim().min(4).max(100)), 'error').describe('Its fingerprint, or the beginning of it')
+  completes(positional(z.string().trim().min(4).max(100)), 'error').describe('Fingerprint, or its first characters')
 
 const list = command({
   name: 'errors list',
-  summary: 'Show the errors that were seen, the latest first',
+  summary: 'Show known errors, the latest first',
   examples: ['errors list', 'errors list --state muted'],
   role: 'viewer',
   args: {
-    project: projectName().optional().describe('Only of this project'),
-    state: z.enum(['open', 'resolved', 'muted']).optional().describe('Only those that somebody said this of'),
-    limit: z.number().int().min(1).max(1000).optional().describe('How many, 10 unless said'),
+    project: projectName().optional().describe('Only errors of this project'),
+    state: z.enum(['open', 'resolved', 'muted']).optional().describe('Only errors in this state'),
+    limit: z.number().int().min(1).max(MAX_PAGE_SIZE).optional().describe(`Number of errors (default: ${PAGE_SIZE})`),
   },
-  run({ project, state: said, limit = PAGE }, context) {
+  run({ project, state, limit = PAGE_SIZE }, context) {
     const filter = {
       ...(project === undefined ? {} : { projectId: findProject(context.state, project).id }),
-      ...(said === undefined ? {} : { state: said }),
+      ...(state === undefined ? {} : { state }),
     }
     const found = listErrors(context.state, { ...filter, limit: limit + 1 })
     const shown = found.slice(0, limit)
+    const hasMore = found.length > limit && limit < MAX_PAGE_SIZE
     return {
       card: {
         title: shown.length === 0 ? 'No errors' : 'Errors, the latest first',
         tone: 'plain',
-        lines: shown.length === 0 ? [emptyLine(context, said)] : shown.map(errorLine),
+        lines: shown.length === 0 ? [emptyLine(context, state)] : shown.map(errorLine),
         buttons: [
-          ...shown.slice(0, 4).map(one => ({ label: one.fingerprint, line: `errors show ${one.fingerprint}` })),
-          ...(found.length > limit && limit < 1000 ? [{ label: 'More', line: moreLine(project, said, limit) }] : []),
+          ...shown
+            .slice(0, MAX_BUTTONS)
+            .map(error => ({ label: error.fingerprint, line: `errors show ${error.fingerprint}` })),
+          ...(hasMore ? [{ label: 'More', line: moreLine(project, state, limit) }] : []),
         ],
       },
-      result: { errors: shown.map(one => errorResult(context, one)) },
+      result: { errors: shown.map(error => errorResult(context, error)) },
     }
   },
 })
 
 const show = command({
   name: 'errors show',
-  summary: 'Show one error: how often, since when, what it says, who resolved it',
+  summary: 'Show an error: its count, times, messages and state',
   examples: ['errors show v1:3f2a9c81d4e5b6a7'],
   role: 'viewer',
-  args: { fingerprint: fingerprint(), project: projectName().optional().describe('Its project') },
+  args: { fingerprint: fingerprint(), project: projectName().optional().describe('Project of the error') },
   run({ fingerprint, project }, context) {
-    const error = errorOf(context, fingerprint, project)
+    const error = findError(context, fingerprint, project)
     return { card: errorCard(error, context), result: { error: errorResult(context, error) } }
   },
 })
 
-/** A command that says something of an error and ends its open alert. */
-function saying(verb: 'resolve' | 'mute' | 'reopen', to: KnownError['state'], summary: string, examples: string[]) {
+/** A command that sets the state of an error; an error that is not open any more has no open alert. */
+function setStateCommand(
+  verb: 'resolve' | 'mute' | 'reopen',
+  to: KnownError['state'],
+  summary: string,
+  aliases: readonly string[] = [],
+) {
   return command({
     name: `errors ${verb}`,
+    aliases,
     summary,
-    examples,
+    examples: [`errors ${verb} v1:3f2a9c81d4e5b6a7`],
     role: 'responder',
-    args: { fingerprint: fingerprint(), project: projectName().optional().describe('Its project') },
+    args: { fingerprint: fingerprint(), project: projectName().optional().describe('Project of the error') },
     run({ fingerprint, project }, context) {
       const { state, by, now } = context
-      const error = errorOf(context, fingerprint, project)
-      if (error.state === to) throw new Problem('conflict', `The error ${error.fingerprint} is ${to} already.`)
+      const error = findError(context, fingerprint, project)
+      if (error.state === to) throw new Problem('conflict', `The error ${error.fingerprint} is already ${to}.`)
       state.transaction(() => {
         setErrorState(state, error.id, to, by.name, now)
         if (to === 'open') return
@@ -87,66 +106,55 @@ function saying(verb: 'resolve' | 'mute' | 'reopen', to: KnownError['state'], su
 export const errorCommands = [
   list,
   show,
-  saying('resolve', 'resolved', 'Say that an error is fixed; should it come again, it alerts as a regression', [
-    'errors resolve v1:3f2a9c81d4e5b6a7',
-  ]),
-  saying('mute', 'muted', 'Never alert on an error again', ['errors mute v1:3f2a9c81d4e5b6a7']),
-  saying('reopen', 'open', 'Take back that an error is resolved or muted', ['errors reopen v1:3f2a9c81d4e5b6a7']),
+  setStateCommand('resolve', 'resolved', 'Mark an error as resolved; if it comes back, it alerts as a regression'),
+  setStateCommand('mute', 'muted', 'Mute an error: it does not alert any more'),
+  setStateCommand('reopen', 'open', 'Mark a resolved or muted error as open again', ['errors unmute']),
 ]
 
-function errorOf({ state }: Context, prefix: string, project: string | undefined): KnownError {
+/** The one error that a fingerprint or its beginning names; throws `not_found` or `conflict`. */
+function findError({ state }: Context, prefix: string, project: string | undefined): KnownError {
   const projectId = project === undefined ? undefined : findProject(state, project).id
-  const found = findErrorsByPrefix(state, prefix, 50).filter(
-    one => projectId === undefined || one.projectId === projectId,
+  const found = findErrorsByPrefix(state, prefix, MAX_MATCHES).filter(
+    error => projectId === undefined || error.projectId === projectId,
   )
-  const exact = found.filter(one => one.fingerprint === prefix)
-  const [one, another] = exact.length > 0 ? exact : found
-  if (!one)
-    throw new Problem('not_found', `There is no error "${prefix}". "errors list" shows those there are.`, {
+  const exact = found.filter(error => error.fingerprint === prefix)
+  const [error, another] = exact.length > 0 ? exact : found
+  if (!error)
+    throw new Problem('not_found', `There is no error "${prefix}". "errors list" shows all errors.`, {
       fields: { fingerprint: 'no such error' },
     })
   if (another)
-    throw new Problem('conflict', `"${prefix}" could be several errors. Write more of it, or say --project.`, {
-      fields: { fingerprint: 'is not clear' },
+    throw new Problem('conflict', `"${prefix}" matches several errors. Use more of the fingerprint, or --project.`, {
+      fields: { fingerprint: 'is ambiguous' },
     })
-  return one
+  return error
 }
 
-function errorCard(error: KnownError, context: Context) {
-  const said =
-    error.stateBy === null || error.stateAt === null
-      ? []
-      : [` by ${error.stateBy}, `, { time: error.stateAt, style: 'relative' as const }]
-  const quoted = JSON.stringify(`fingerprint:"${error.fingerprint}" last:1d`)
+function errorCard(error: KnownError, context: Context): Card {
+  const { state, stateBy, stateAt, fingerprint } = error
+  const changed: Text[] = []
+  if (stateBy === null || stateAt === null) changed.push([{ bold: state }])
+  else changed.push([{ bold: state }, ` by ${stateBy}, `, { time: stateAt, style: 'relative' }])
   return {
-    title: `${error.source || 'somewhere'}: ${cut(messageOf(error), 80)}`,
-    tone:
-      error.state === 'open'
-        ? ('warning' as const)
-        : error.state === 'resolved'
-          ? ('good' as const)
-          : ('muted' as const),
-    lines: [
-      [{ bold: error.state }, ...said],
-      `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
-      ...sampleLines(error),
-    ] as Text[],
+    title: `${error.source || 'somewhere'}: ${messageOf(error)}`,
+    tone: TONES[state],
+    lines: [...changed, `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`, ...sampleLines(error)],
     fields: [
-      { name: 'Last hour', value: lastHour(context.state, error, context.now) },
-      { name: 'Seen', value: counted(error.count, 'time'), inline: true },
-      { name: 'First', value: [{ time: error.firstSeenAt, style: 'moment' as const }], inline: true },
-      { name: 'Last', value: [{ time: error.lastSeenAt, style: 'moment' as const }], inline: true },
+      { name: 'Last hour', value: lastHourSparkline(context.state, error, context.now) },
+      { name: 'Seen', value: plural(error.count, 'time'), inline: true },
+      { name: 'First', value: [{ time: error.firstSeenAt, style: 'moment' }], inline: true },
+      { name: 'Last', value: [{ time: error.lastSeenAt, style: 'moment' }], inline: true },
     ],
     buttons: [
-      { label: 'Logs', line: `logs search ${quoted}` },
-      ...(error.state === 'open'
+      { label: 'Logs', line: `logs search ${quoteWord(`fingerprint:"${fingerprint}" last:1d`)}` },
+      ...(state === 'open'
         ? [
-            { label: 'Resolve', line: `errors resolve ${error.fingerprint}` },
-            { label: 'Mute', line: `errors mute ${error.fingerprint}` },
+            { label: 'Resolve', line: `errors resolve ${fingerprint}` },
+            { label: 'Mute', line: `errors mute ${fingerprint}` },
           ]
-        : [{ label: 'Reopen', line: `errors reopen ${error.fingerprint}` }]),
+        : [{ label: 'Reopen', line: `errors reopen ${fingerprint}` }]),
     ],
-    footer: error.fingerprint,
+    footer: fingerprint,
   }
 }
 
@@ -154,27 +162,27 @@ function errorLine(error: KnownError): Text {
   const state = error.state === 'open' ? '' : ` · ${error.state}`
   return [
     { bold: error.source || 'somewhere' },
-    `: ${cut(messageOf(error), 80)} · ${counted(error.count, 'time')}, last `,
+    `: ${messageOf(error)} · ${plural(error.count, 'time')}, last `,
     { time: error.lastSeenAt, style: 'relative' },
     `${state} · `,
     { code: error.fingerprint },
   ]
 }
 
-/** Why none is shown, and what to do next. */
-function emptyLine({ state }: Context, said: KnownError['state'] | undefined): string {
-  if (listErrors(state, { limit: 1 }).length === 0) return 'No line at error or fatal was counted yet.'
-  if (said === undefined) return 'None was seen in this project; "errors list" shows those of all.'
-  return `None is ${said}; "errors list" shows those there are.`
+/** Why the list is empty, and what to do next. */
+function emptyLine({ state }: Context, filter: KnownError['state'] | undefined): string {
+  if (listErrors(state, { limit: 1 }).length === 0) return 'No line of level error or fatal was received yet.'
+  if (filter === undefined) return 'There is none in this project; "errors list" shows those of all projects.'
+  return `No error is ${filter}; "errors list" shows all errors.`
 }
 
 function messageOf(error: KnownError): string {
-  return (error.samples.at(-1)?.message ?? '').trim().split('\n', 1)[0]!
+  return truncate(firstLine((error.samples.at(-1)?.message ?? '').trim()), MAX_MESSAGE_LENGTH)
 }
 
-function moreLine(project: string | undefined, said: string | undefined, limit: number): string {
-  const flags = [project === undefined ? '' : ` --project=${project}`, said === undefined ? '' : ` --state=${said}`]
-  return `errors list${flags.join('')} --limit=${Math.min(1000, limit * 3)}`
+function moreLine(project: string | undefined, state: string | undefined, limit: number): string {
+  const flags = [project === undefined ? '' : ` --project=${project}`, state === undefined ? '' : ` --state=${state}`]
+  return `errors list${flags.join('')} --limit=${Math.min(MAX_PAGE_SIZE, limit * 3)}`
 }
 
 function errorResult({ state }: Context, error: KnownError) {

@@ -1,59 +1,35 @@
 // A rule as people and scripts see it: every setting with its default.
 import type { Card, Span, Text } from '../../src/card.ts'
-import { DEFAULTS, type Rule } from '../../src/detectors/rules/rule.ts'
-import { defaultWords, SETTINGS, settingWords } from '../../src/detectors/rules/rule-settings.ts'
+import { kebab } from '../../src/command/command.ts'
+import type { Rule } from '../../src/detectors/rules/rule.ts'
+import type { RuleKind, RuleKinds } from '../../src/detectors/rules/rule-kind.ts'
+import { formatSetting } from '../../src/detectors/rules/rule-settings.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import type { Context } from '../context.ts'
 
-const KINDS: Record<Rule['kind'], string> = {
-  'error-spike': 'One error that comes again and again',
-  'error-rate': 'A source of whose lines too many are errors',
-  'new-error': 'An error that nobody has seen before',
-  regression: 'An error that somebody resolved and that is back',
-  silence: 'A source that sent lines all the time and has stopped',
-  threshold: 'A number of lines, or a metric, beyond a limit',
-  search: 'A log search that finds too many lines',
-}
-
-/** The titles of alerts unless a rule has its own. */
-const TITLES: Record<Rule['kind'], string> = {
-  'error-spike': '{where}: {value} × {what} in …',
-  'error-rate': '{where}: {value} of lines are errors',
-  'new-error': '{where}: new error: {what}',
-  regression: '{where}: {what} is back',
-  silence: '{where} stopped sending logs',
-  threshold: '{where}: {value} in …',
-  search: '{where}: {value} in …',
-}
-
 /** The card of a rule with all its settings. */
-export function ruleCard(rule: Rule, { state }: Context, title = `Rule ${rule.name}`): Card & { lines: Text[] } {
-  const settings = SETTINGS[rule.kind].map(({ name, means }): Text => {
-    const [value, usual] = [settingWords(rule, name), defaultWords(rule.kind, name)]
-    // As it can be typed: a switch takes its value after =.
-    return [
-      `--${name}${name === 'baseline' ? '=' : ' '}`,
-      { bold: value },
-      ` · ${means}${value === usual ? ' (the default)' : ` (default ${usual})`}`,
-    ]
-  })
+export function ruleCard(
+  kinds: RuleKinds,
+  rule: Rule,
+  { state }: Context,
+  title = `Rule ${rule.name}`,
+): Card & { lines: Text[] } {
+  const kind = kinds.find(rule.kind)
   const project = rule.projectId === null ? null : (readProjectById(state, rule.projectId)?.name ?? 'none')
-  const usualSeverity = DEFAULTS[rule.kind].severity
   const remind = rule.remindEvery === null ? null : rule.remindEvery === 0 ? 'never' : formatDuration(rule.remindEvery)
   return {
     title: rule.paused ? `${title} (paused)` : title,
     tone: rule.paused ? 'muted' : 'plain',
     lines: [
-      `${KINDS[rule.kind]}.`,
-      ...settings,
-      said('matcher', rule.matcher === '' ? null : { code: rule.matcher }, 'everything'),
-      said('severity', rule.severity === usualSeverity ? null : rule.severity, usualSeverity),
-      said('owner', rule.owner, 'none'),
-      said('remind', remind, 'as the project says'),
-      said('project', project, 'every project'),
-      said('title', rule.title, TITLES[rule.kind]),
-      said('note', rule.note, 'none'),
+      ...(kind ? kindLines(kind, rule) : [unknownKind(rule)]),
+      flagLine('matcher', rule.matcher === '' ? null : { code: rule.matcher }, 'everything'),
+      severityLine(rule, kind),
+      flagLine('owner', rule.owner, 'none'),
+      flagLine('remind', remind, 'as in the project'),
+      flagLine('project', project, 'every project'),
+      flagLine('title', rule.title, kind?.title ?? 'none'),
+      flagLine('note', rule.note, 'none'),
     ],
     buttons: [
       { label: 'Test', line: `rules test ${rule.name}` },
@@ -61,29 +37,52 @@ export function ruleCard(rule: Rule, { state }: Context, title = `Rule ${rule.na
         ? { label: 'Resume', line: `rules resume ${rule.name}` }
         : { label: 'Pause', line: `rules pause ${rule.name}` },
     ],
-    footer: `Made by ${rule.createdBy}`,
+    footer: `Created by ${rule.createdBy}`,
   }
 }
 
-/** What every rule has: as it is set, or (null) its default. */
-function said(flag: string, value: string | Exclude<Span, string> | null, usual: string): Text {
-  if (value === null) return [`--${flag} `, { bold: usual }, ' (the default)']
-  return [`--${flag} `, typeof value === 'string' ? { bold: value } : value, ` (default ${usual})`]
+/** What a rule detects, and the settings of its kind. */
+function kindLines(kind: RuleKind, rule: Rule): Text[] {
+  const settings = kind.settings.map((setting): Text => {
+    const { name, meaning } = setting
+    const [value, standard] = [formatSetting(setting, rule), formatSetting(setting, kind.defaults)]
+    const isDefault = value === standard
+    // A flag without a value of its own is written with =.
+    const flag = `--${kebab(name)}${name === 'baseline' ? '=' : ' '}`
+    return [flag, { bold: value }, ` · ${meaning} (${isDefault ? 'default' : `default: ${standard}`})`]
+  })
+  return [`${kind.summary}.`, ...settings]
+}
+
+/** A setting that every rule has; null is its default. */
+function flagLine(flag: string, value: string | Exclude<Span, string> | null, standard: string): Text {
+  if (value === null) return [`--${flag} `, { bold: standard }, ' (default)']
+  return [`--${flag} `, typeof value === 'string' ? { bold: value } : value, ` (default: ${standard})`]
+}
+
+function severityLine(rule: Rule, kind: RuleKind | undefined): Text {
+  const standard = kind?.defaults.severity ?? 'warning'
+  return flagLine('severity', rule.severity === standard ? null : rule.severity, standard)
 }
 
 /** A rule in a list. */
-export function ruleLine(rule: Rule): Text {
-  const settings = SETTINGS[rule.kind]
-    .filter(({ name }) => name !== 'quiet' && rule[name] !== null)
-    .map(({ name }) => `${name} ${settingWords(rule, name)}`)
-  const about = rule.matcher === '' ? '' : ` · ${rule.matcher}`
-  return [
-    { bold: rule.name },
-    ` · ${rule.kind} · ${settings.join(', ')} · ${rule.severity}${about}${rule.paused ? ' · paused' : ''}`,
-  ]
+export function ruleLine(kinds: RuleKinds, rule: Rule): Text {
+  const kind = kinds.find(rule.kind)
+  if (!kind) return [{ bold: rule.name }, ` · ${unknownKind(rule)}`]
+  const settings = kind.settings
+    .filter(({ name }) => name !== 'keepFiring' && rule[name] !== null)
+    .map(setting => `${kebab(setting.name)} ${formatSetting(setting, rule)}`)
+  const matcher = rule.matcher === '' ? '' : ` · ${rule.matcher}`
+  const state = rule.paused ? ' · paused' : ''
+  return [{ bold: rule.name }, ` · ${rule.kind} · ${settings.join(', ')} · ${rule.severity}${matcher}${state}`]
 }
 
-/** A rule in the machine-readable form. */
+/** A rule that another version of Vakt added. */
+function unknownKind({ kind }: Rule): string {
+  return `This version of Vakt has no rule kind "${kind}"; the rule is not evaluated.`
+}
+
+/** A rule in the machine-readable form; `hold`, `quiet` and `times` are the former names of three settings. */
 export function ruleResult({ state }: Context, rule: Rule) {
   return {
     name: rule.name,
@@ -95,11 +94,14 @@ export function ruleResult({ state }: Context, rule: Rule) {
     metric: rule.metric,
     per: rule.per,
     window: rule.window,
-    hold: rule.hold,
-    quiet: rule.quiet,
+    for: rule.for,
+    hold: rule.for,
+    keep_firing: rule.keepFiring,
+    quiet: rule.keepFiring,
     minimum: rule.minimum,
     baseline: rule.baseline,
-    times: rule.times,
+    factor: rule.factor,
+    times: rule.factor,
     severity: rule.severity,
     owner: rule.owner,
     remind: rule.remindEvery,

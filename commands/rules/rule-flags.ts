@@ -1,136 +1,164 @@
-// The settings of a rule as flags, and what they make of its row.
+// The settings of a rule as flags, and the row that they make.
 import { z } from 'zod'
-import { completes } from '../../src/command/command.ts'
-import { SEVERITIES } from '../../src/detectors/finding.ts'
-import { DEFAULTS, type Rule, type RuleKind } from '../../src/detectors/rules/rule.ts'
-import { refuseNonsense, SETTINGS, type SettingName } from '../../src/detectors/rules/rule-settings.ts'
+import { aliased, completes, kebab } from '../../src/command/command.ts'
+import type { Rule, RuleDraft } from '../../src/detectors/rules/rule.ts'
+import { type RuleKind, type RuleKinds, SETTING_NAMES, type SettingName } from '../../src/detectors/rules/rule-kind.ts'
+import { validateRule } from '../../src/detectors/rules/rule-settings.ts'
 import { METRICS } from '../../src/hosts/metrics/metrics.ts'
 import { expandSavedSearch } from '../../src/logs/searches.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { SEVERITIES } from '../../src/severity.ts'
 import type { State } from '../../src/state/database.ts'
 import { SECOND } from '../../src/time.ts'
 import { duration } from '../context.ts'
 
 const NONE = 'none'
+const NO_TIME = '0s'
+const MAX_VALUE = 1e12
+const MAX_MINIMUM = 1e9
+const MAX_FACTOR = 1_000
+const MAX_MATCHER_LENGTH = 500
+const MAX_OWNER_LENGTH = 100
+const MAX_TITLE_LENGTH = 200
+const MAX_NOTE_LENGTH = 500
+
 const text = (max: number) => z.string().trim().min(1).max(max).optional()
 
-/** The flags that `rules add` and `rules edit` share. */
-export function ruleFlags() {
+/** The flags for the settings of the kinds; each names the kinds that have it, unless all of them do. */
+export function settingFlags(kinds: RuleKinds) {
+  const describe = (name: SettingName, summary: string) => {
+    const having = kinds.all.filter(({ settings }) => settings.some(setting => setting.name === name))
+    const isCommon = having.length === kinds.all.length
+    return isCommon ? summary : `${summary} (${having.map(kind => kind.name).join(', ')})`
+  }
   return {
     threshold: z
       .number()
       .min(0)
-      .max(1e12)
+      .max(MAX_VALUE)
       .optional()
-      .describe('How much is too much: lines, percent, or the metric’s unit'),
-    window: duration(SECOND).optional().describe('Over which time, such as 60s or 5m'),
-    hold: z
-      .union([z.literal('0s'), duration(SECOND)])
+      .describe('Value that is too much: lines, percent, or the unit of the metric'),
+    operator: z
+      .enum(['>', '>=', '<', '<='])
       .optional()
-      .describe('How long it must last; see "rules show" for what it means'),
-    quiet: duration(SECOND).optional().describe('The alert ends after so long without it'),
+      .describe(describe('operator', 'Comparison with the threshold (default: >=)')),
+    metric: z
+      .enum([...METRICS, NONE])
+      .optional()
+      .describe(describe('metric', 'Metric to compare; without one lines are counted')),
+    per: z
+      .enum(['everywhere', 'source', 'host', 'container'])
+      .optional()
+      .describe(describe('per', 'What to evaluate separately')),
+    window: duration(SECOND).optional().describe('Time window, such as 60s or 5m'),
+    for: aliased(
+      z
+        .union([z.literal(NO_TIME), duration(SECOND)])
+        .optional()
+        .describe(
+          'How long the condition must be true before the alert fires; "rules show" shows what it means for a kind',
+        ),
+      'hold',
+    ),
+    keepFiring: aliased(
+      duration(SECOND).optional().describe('How long the condition must be false before the alert is resolved'),
+      'quiet',
+    ),
     minimum: z
       .number()
       .int()
       .min(1)
-      .max(1_000_000_000)
+      .max(MAX_MINIMUM)
       .optional()
-      .describe('Errors there must be at the least (error-rate)'),
-    baseline: z.boolean().optional().describe('Allow more of what is usual; --baseline=off does not'),
-    times: z
-      .number()
-      .min(1)
-      .max(1000)
-      .optional()
-      .describe('How often as much as usual is allowed (with --baseline), such as 2 or 1.5'),
-    metric: z
-      .enum([...METRICS, NONE])
-      .optional()
-      .describe('What to compare (threshold); lines are counted without one'),
-    operator: z.enum(['>', '>=', '<', '<=']).optional().describe('How to compare (threshold, search), >= unless said'),
-    per: z.enum(['everywhere', 'source', 'host', 'container']).optional().describe('What to judge apart (threshold)'),
-    matcher: completes(text(500), 'log query').describe(
-      'Which lines, hosts or containers, in the search language; none is all',
+      .describe(describe('minimum', 'Minimum number of errors')),
+    baseline: z.boolean().optional().describe('Allow more where that is usual; --baseline=off turns it off'),
+    factor: aliased(
+      z.number().min(1).max(MAX_FACTOR).optional().describe('How many times the baseline is allowed, such as 2 or 1.5'),
+      'times',
     ),
-    severity: z.enum(SEVERITIES).optional().describe('How bad it is'),
-    owner: text(100).describe('Who looks after it; none takes it away'),
+  }
+}
+
+/** The flags that decide what a rule detects: it can be tested with others than its own. */
+export function detectionFlags(kinds: RuleKinds) {
+  return {
+    ...settingFlags(kinds),
+    matcher: completes(text(MAX_MATCHER_LENGTH), 'log query').describe(
+      'Lines, hosts or containers to cover, in the search language; none is all',
+    ),
+  }
+}
+
+/** The flags that `rules add` and `rules edit` share. */
+export function ruleFlags(kinds: RuleKinds) {
+  return {
+    ...detectionFlags(kinds),
+    severity: z.enum(SEVERITIES).optional().describe('Severity of the alerts'),
+    owner: text(MAX_OWNER_LENGTH).describe('Who is responsible; none removes the owner'),
     remind: z
       .union([z.literal(NONE), duration()])
       .optional()
-      .describe('How often to tell again until acknowledged; as the project unless said'),
-    title: text(200).describe(
-      'A title of your own; {where}, {value} and {what} stand for what there is. none takes it away',
+      .describe('How often to remind until somebody acknowledges (default: as in the project)'),
+    title: text(MAX_TITLE_LENGTH).describe(
+      'Title of the alerts, with {where}, {value} and {what} (the message of an error); none restores the default',
     ),
-    note: text(500).describe('Words for the card: what to do, where the runbook is; none takes them away'),
+    note: text(MAX_NOTE_LENGTH).describe('Note for the card: what to do, where the runbook is; none removes it'),
     project: completes(z.string().max(64), 'project').optional().describe('Only this project; none is every project'),
   }
 }
 
-/** The flags that decide what a rule finds: it can be tried with others than its own. */
-export function trialFlags() {
-  const { threshold, window, hold, quiet, minimum, baseline, times, metric, operator, per, matcher } = ruleFlags()
-  return { threshold, window, hold, quiet, minimum, baseline, times, metric, operator, per, matcher }
-}
-
 type Flags = Partial<z.output<z.ZodObject<ReturnType<typeof ruleFlags>>>>
 
-/** The row of a new rule. Throws `invalid` for what makes no sense. */
-export function draftRule(state: State, kind: RuleKind, name: string, flags: Flags) {
-  const compared = kind === 'threshold' || kind === 'search'
-  const metric = flags.metric !== undefined && flags.metric !== NONE
-  const blank = {
-    ...DEFAULTS[kind],
-    ...{
-      kind,
-      name,
-      matcher: '',
-      projectId: null,
-      owner: null,
-      remindEvery: null,
-      title: null,
-      note: null,
-      paused: false,
-    },
-    ...{
-      metric: null,
-      operator: compared ? ('>=' as const) : null,
-      per: metric ? ('host' as const) : ('everywhere' as const),
-    },
+/** The row of a new rule. Throws `invalid` for settings that make no sense. */
+export function draftRule(state: State, kind: RuleKind, name: string, flags: Flags): RuleDraft {
+  const isOfMetric = flags.metric !== undefined && flags.metric !== NONE
+  const draft: RuleDraft = {
+    ...kind.defaults,
+    // A metric is always that of a host or a container.
+    per: isOfMetric ? 'host' : kind.defaults.per,
+    kind: kind.name,
+    name,
+    matcher: '',
+    projectId: null,
+    owner: null,
+    remindEvery: null,
+    title: null,
+    note: null,
+    paused: false,
+    ...readFlags(state, kind, flags),
   }
-  const draft = { ...blank, ...readFlags(state, kind, flags) }
-  refuseNonsense({ ...draft, matcher: searched(state, kind, draft.matcher) })
+  validate(state, kind, draft)
   return draft
 }
 
-/** The changes that flags make to a rule. Throws `invalid` for what makes no sense. */
-export function editedRule(state: State, rule: Rule, flags: Flags): Partial<Rule> {
-  const changes = readFlags(state, rule.kind, flags)
-  const edited = { ...rule, ...changes }
-  refuseNonsense({ ...edited, matcher: searched(state, rule.kind, edited.matcher) })
+/** The changes that flags make to a rule. Throws `invalid` for settings that make no sense. */
+export function editedRule(state: State, kind: RuleKind, rule: Rule, flags: Flags): Partial<Rule> {
+  const changes = readFlags(state, kind, flags)
+  validate(state, kind, { ...rule, ...changes })
   return changes
 }
 
-/** A saved search must be there, and be one; what it says is read anew each time it is asked. */
-function searched(state: State, kind: RuleKind, matcher: string): string {
-  return kind === 'search' ? expandSavedSearch(state, matcher) : matcher
+/** A saved search must exist and be valid; its query is read again at each evaluation. */
+function validate(state: State, kind: RuleKind, rule: RuleDraft): void {
+  const isSearch = kind.evaluation.trigger === 'search'
+  validateRule(kind, { ...rule, matcher: isSearch ? expandSavedSearch(state, rule.matcher) : rule.matcher })
 }
 
 function readFlags(state: State, kind: RuleKind, flags: Flags): Partial<Rule> {
-  const { project, remind, matcher, owner, title, note, metric, severity, hold, ...settings } = flags
-  const known = SETTINGS[kind].map(({ name }) => name)
-  const given = { ...settings, ...(metric === undefined ? {} : { metric }), ...(hold === undefined ? {} : { hold }) }
-  for (const [name, value] of Object.entries(given)) {
-    if (value === undefined || known.includes(name as SettingName)) continue
+  const { project, remind, matcher, owner, title, note, severity, ...settings } = flags
+  const known = kind.settings.map(setting => setting.name)
+  for (const name of SETTING_NAMES) {
+    if (settings[name] === undefined || known.includes(name)) continue
     throw invalid(
-      name,
-      `A rule of the kind ${kind} has no --${name}. It has ${known.map(one => `--${one}`).join(', ')}.`,
+      kebab(name),
+      `Rules of the kind ${kind.name} have no --${kebab(name)}. Their settings are: ${known.map(setting => `--${kebab(setting)}`).join(', ')}.`,
     )
   }
-  return defined({
+  return withoutUndefined({
     ...settings,
-    metric: metric === NONE ? null : metric,
-    hold: hold === '0s' ? 0 : hold,
+    metric: settings.metric === NONE ? null : settings.metric,
+    for: settings.for === NO_TIME ? 0 : settings.for,
     severity,
     matcher: matcher === NONE ? '' : matcher,
     owner: orNull(owner),
@@ -145,7 +173,6 @@ function orNull(text: string | undefined): string | null | undefined {
   return text === NONE ? null : text
 }
 
-/** Without what was not said. */
-function defined(changes: { [name: string]: unknown }): Partial<Rule> {
+function withoutUndefined(changes: { [name: string]: unknown }): Partial<Rule> {
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))
 }

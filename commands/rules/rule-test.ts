@@ -1,126 +1,114 @@
-// What a rule would have told of the past, read off the stored counters and the logs.
+// The command that tests a rule on the past, on the stored counters or on the log lines.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
-import { cut } from '../../src/detectors/logs/error-finding.ts'
-import { figureWords, isBeyond } from '../../src/detectors/logs/threshold.ts'
-import { tryRule } from '../../src/detectors/rules/backtest.ts'
-import { type Episode, episodesOf } from '../../src/detectors/rules/episodes.ts'
+import type { Episode } from '../../src/detectors/rules/backtest.ts'
 import type { Rule } from '../../src/detectors/rules/rule.ts'
-import { worseOf } from '../../src/detectors/rules/rule-finding.ts'
+import type { LogBacktest, RuleKind, RuleKinds } from '../../src/detectors/rules/rule-kind.ts'
 import { findRule } from '../../src/detectors/rules/rules.ts'
-import { parseQuery } from '../../src/logs/query/parse.ts'
-import { inProject } from '../../src/logs/query/scope-query.ts'
-import { expandSavedSearch } from '../../src/logs/searches.ts'
-import { readProjectById } from '../../src/projects/projects.ts'
-import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
-import { type Context, command, counted, duration } from '../context.ts'
-import { editedRule, trialFlags } from './rule-flags.ts'
+import { firstLine, plural, truncate } from '../../src/text.ts'
+import { DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
+import { type Context, command, duration } from '../context.ts'
+import { detectionFlags, editedRule } from './rule-flags.ts'
 
-const SHOWN = 10
-const MOST_TOLD = 200
-const MOST_BUCKETS = 2_000
-const WITHIN = 10_000
+const MAX_SHOWN = 10
+const MAX_RESULTS = 200
+const MAX_BUCKETS = 2_000
+const MAX_SUBJECT_LENGTH = 80
+const MAX_PERIOD_MS = 35 * DAY
+const BY_MINUTE_MS = 2 * DAY
+const TIMEOUT_MS = 10_000
 
-const test = command({
-  name: 'rules test',
-  summary: 'Show what a rule would have alerted on in the past',
-  details:
-    'With flags of "rules edit" it is tried as it would be with them, and stays as it is. Read off the counters: by the minute for two days, before that by the hour, so that short spikes of older days are not seen.',
-  examples: ['rules test error-spikes --last 7d', 'rules test error-spikes --threshold 10 --matcher "-source:batch"'],
-  role: 'viewer',
-  args: {
-    name: completes(positional(z.string().min(1).max(64)), 'rule').describe('Name of the rule'),
-    last: duration(10 * MINUTE)
-      .optional()
-      .describe('Over which time, 1d unless said, 35d at the most'),
-    ...trialFlags(),
-  },
-  async run({ name, last = DAY, ...flags }, context) {
-    const kept = findRule(context.state, name)
-    const changes = editedRule(context.state, kept, flags)
-    const rule = { ...kept, ...changes }
-    const changed = Object.keys(changes).length > 0
-    const span = Math.min(last, 35 * DAY)
-    const from = context.now - span
-    const found =
-      rule.kind === 'regression' ? [] : (await episodes(rule, from, context)).sort((a, b) => a.from - b.from)
-    const newest = found.slice(-SHOWN).reverse()
-    const older = found.length > newest.length ? [`… ${found.length - newest.length} earlier`] : []
-    return {
-      card: {
-        title:
-          rule.kind === 'regression'
-            ? 'This cannot be told'
-            : `${rule.name}${changed ? ', changed so,' : ''} would have sent ${counted(found.length, 'card')} in ${formatDuration(span)}`,
-        tone: 'plain',
-        lines:
-          rule.kind === 'regression'
-            ? ['When errors were resolved in the past is not kept; "alerts history" shows the regressions there were.']
-            : found.length === 0
-              ? ['Nothing that it looks for happened in that time.']
-              : [
-                  ...newest.map(one => [
-                    { time: one.from, style: 'moment' as const },
-                    ` · ${cut(one.subject.split('\n', 1)[0] || 'everywhere', 80)} · at worst ${valueWords(rule, one.value)}`,
-                  ]),
-                  ...older,
-                ],
-        ...(span > 2 * DAY ? { footer: 'Before the last two days counts are by the hour.' } : {}),
-      },
-      result: {
-        cards: found.length,
-        from: isoTime(from),
-        until: isoTime(context.now),
-        would_have_fired: found.slice(-MOST_TOLD).map(one => ({
-          subject: one.subject,
-          fired_at: isoTime(one.from),
-          ended_at: one.until > context.now ? null : isoTime(one.until),
-          value: Math.round(one.value * 100) / 100,
-        })),
-      },
-    }
-  },
-})
+/** The command, for the kinds of an app. */
+export function createRuleTestCommand(kinds: RuleKinds) {
+  return command({
+    name: 'rules test',
+    summary: 'Show what a rule would have alerted on in the past',
+    details:
+      'With flags of "rules edit" the rule is tested with these settings and is not changed. Counters are stored by the minute for two days, before that by the hour: short spikes on older days are not found.',
+    examples: ['rules test error-spikes --last 7d', 'rules test error-spikes --threshold 10 --matcher "-source:batch"'],
+    role: 'viewer',
+    args: {
+      name: completes(positional(z.string().min(1).max(64)), 'rule').describe('Name of the rule'),
+      last: duration(10 * MINUTE)
+        .optional()
+        .describe('Period to test, at most 35d (default: 1d)'),
+      ...detectionFlags(kinds),
+    },
+    async run({ name, last = DAY, ...flags }, context) {
+      const stored = findRule(context.state, name)
+      const kind = kinds.get(stored.kind)
+      const changes = editedRule(context.state, kind, stored, flags)
+      const rule = { ...stored, ...changes }
+      const periodMs = Math.min(last, MAX_PERIOD_MS)
+      const from = context.now - periodMs
+      const episodes = (await backtest(kind, rule, from, context)).sort((a, b) => a.from - b.from)
+      const settings = Object.keys(changes).length > 0 ? ' with these settings' : ''
+      return {
+        card: {
+          title:
+            kind.backtest.from === 'nothing'
+              ? 'This cannot be tested'
+              : `${rule.name}${settings} would have sent ${plural(episodes.length, 'card')} in ${formatDuration(periodMs)}`,
+          tone: 'plain',
+          lines: kind.backtest.from === 'nothing' ? [kind.backtest.reason] : episodeLines(kind, rule, episodes),
+          ...(periodMs > BY_MINUTE_MS ? { footer: 'Before the last two days, counts are by the hour.' } : {}),
+        },
+        result: {
+          cards: episodes.length,
+          from: isoTime(from),
+          until: isoTime(context.now),
+          would_have_fired: episodes.slice(-MAX_RESULTS).map(episode => ({
+            subject: episode.subject,
+            fired_at: isoTime(episode.from),
+            ended_at: episode.until > context.now ? null : isoTime(episode.until),
+            value: Math.round(episode.value * 100) / 100,
+          })),
+        },
+      }
+    },
+  })
+}
 
-export const ruleTestCommands = [test]
+function episodeLines(kind: RuleKind, rule: Rule, episodes: readonly Episode[]): Text[] {
+  if (episodes.length === 0) return ['Nothing in that period matched the rule.']
+  const newest = episodes.slice(-MAX_SHOWN).reverse()
+  const older = episodes.length - newest.length
+  return [
+    ...newest.map((episode): Text => {
+      const subject = truncate(firstLine(episode.subject) || 'everywhere', MAX_SUBJECT_LENGTH)
+      return [
+        { time: episode.from, style: 'moment' },
+        ` · ${subject} · at worst ${kind.formatValue(rule, episode.value)}`,
+      ]
+    }),
+    ...(older > 0 ? [`… ${older} earlier`] : []),
+  ]
+}
 
-async function episodes(rule: Rule, from: number, context: Context): Promise<Episode[]> {
+async function backtest({ backtest }: RuleKind, rule: Rule, from: number, context: Context): Promise<Episode[]> {
+  if (backtest.from === 'nothing') return []
+  if (backtest.from === 'logs') return searchLogs(backtest, rule, from, context)
   const { state, now } = context
-  if (rule.kind === 'search') return searchEpisodes(rule, from, context)
   const found: Episode[] = []
-  for (const part of tryRule(state, rule, { from, until: now, now })) {
-    found.push(...part)
-    // What else Vakt does goes on between the parts.
+  for (const episodes of backtest.episodes(state, rule, { from, until: now, now })) {
+    found.push(...episodes)
+    // Other work is done between the steps.
     await setImmediate()
   }
   return found
 }
 
-async function searchEpisodes(rule: Rule, from: number, { state, store, config, now }: Context): Promise<Episode[]> {
+async function searchLogs(backtest: LogBacktest, rule: Rule, from: number, context: Context): Promise<Episode[]> {
+  const { state, store, config, now } = context
   if (!store) return []
-  const parsed = parseQuery(expandSavedSearch(state, rule.matcher), now, config.timeZone)
-  const project = rule.projectId === null ? undefined : readProjectById(state, rule.projectId)
-  const query = project ? inProject(parsed, project.name) : parsed
-  // Four buckets make a window, which slides by a quarter of itself.
-  const buckets = Math.min(MOST_BUCKETS, Math.max(1, Math.ceil((now - from) / (rule.window! / 4))))
-  const length = (now - from) / buckets
-  const together = Math.max(1, Math.round(rule.window! / length))
-  const rows = await store.histogram(query, from, now, buckets, WITHIN)
-  const sums = rows.map(({ counts }) => Object.values(counts).reduce((sum, count) => sum + count, 0))
-  const readings = rows.map(({ from: at }, i) => {
-    const value = sums.slice(Math.max(0, i - together + 1), i + 1).reduce((sum, count) => sum + count, 0)
-    return { at: at + length, value, breached: isBeyond(rule, value) }
-  })
-  return episodesOf(rule, readings, worseOf(rule)).map(one => ({
-    ...one,
-    subject: rule.name,
-    projectId: rule.projectId,
+  const query = backtest.query(state, rule, now, config.timeZone)
+  const number = Math.min(MAX_BUCKETS, Math.max(1, Math.ceil((now - from) / backtest.bucketMs(rule))))
+  const rows = await store.histogram(query, from, now, number, TIMEOUT_MS)
+  const buckets = rows.map(row => ({
+    at: row.from,
+    count: Object.values(row.counts).reduce((sum, count) => sum + count, 0),
   }))
-}
-
-function valueWords(rule: Rule, value: number): string {
-  if (rule.kind === 'error-rate') return `${Math.round(value)}% errors`
-  if (rule.kind === 'silence') return `${aboutDuration(value)} of silence`
-  return figureWords(rule, value)
+  return [...backtest.episodes(rule, buckets, (now - from) / number)]
 }

@@ -1,6 +1,6 @@
 // The alerts about hosts and containers: opened for what is found, ended when it is found no more.
 import { type Finding, SEVERITIES } from '../detectors/finding.ts'
-import { findHostTrouble, HOST_DETECTORS } from '../detectors/hosts/host-findings.ts'
+import { detectHostProblems, HOST_DETECTORS } from '../detectors/hosts/host-findings.ts'
 import { type Dismissal, forgetDismissal, readDismissals } from '../hosts/dismissed-alerts.ts'
 import { readHost } from '../hosts/hosts.ts'
 import type { State } from '../state/database.ts'
@@ -13,12 +13,12 @@ import { applyOutcomes, endAlert } from './lifecycle.ts'
 export function updateHostAlerts(state: State, hostId: number, now: number, by: string | null = null): void {
   state.transaction(() => {
     const host = readHost(state, hostId)
-    const found = host?.enabled ? findHostTrouble(state, host, now) : []
+    const found = host?.enabled ? detectHostProblems(state, host, now) : []
     const dismissed = readDismissals(state, hostId)
     const fresh = found.filter(finding => !isDismissed(finding, dismissed.get(finding.key)))
     applyOutcomes(
       state,
-      fresh.map(finding => ({ kind: 'found', finding })),
+      fresh.map(finding => ({ kind: 'firing', finding })),
       now,
     )
     const still = new Set(found.filter(finding => !fresh.includes(finding)).map(finding => finding.key))

@@ -43,7 +43,7 @@ import { suppressNew, updateSuppressor } from './suppression/suppressions.ts'
 export function applyOutcomes(state: State, outcomes: readonly DetectionResult[], now: number): void {
   state.transaction(() => {
     for (const outcome of outcomes) {
-      if (outcome.kind === 'found') fireAlert(state, outcome.finding, now)
+      if (outcome.kind === 'firing') fireAlert(state, outcome.finding, now)
       else endAlert(state, outcome.key, null, now, outcome.observation)
     }
   })

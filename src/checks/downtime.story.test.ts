@@ -143,13 +143,13 @@ it('an alert, its taking and its recovery survive every restart between them', a
   }
 })
 
-it('a check that cannot be worked out any more is down and says why, and stops neither Vakt nor the other checks', async () => {
+it('a check whose deadline cannot be computed any more is down, and stops neither Vakt nor the other checks', async () => {
   const first = await startApp()
   for (const name of ['odd', 'plain']) await (await first.hasCheck(`${name} --cron "0 * * * *" --grace 1m --after 2`))()
   first.state.prepare(`update checks set time_zone = 'Nowhere/Gone' where name = 'odd'`).run()
   const app = await first.restarts('1s')
   await app.passes('2h1m')
   expect(titles(app)).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
-  expect(text(app, 0)).toContain('cannot be worked out: \\"Nowhere/Gone\\" is not a known time zone')
+  expect(text(app, 0)).toContain('The next deadline cannot be computed: \\"Nowhere/Gone\\" is not a known time zone')
   expect(app.scheduler.health().healthy).toBe(true)
 })

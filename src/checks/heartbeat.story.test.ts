@@ -47,7 +47,7 @@ describe('a job', () => {
     await beat('/start')
     await app.passes('20m')
     expect(titles(app)).toEqual(['Critical: job started and did not finish'])
-    expect(lastCard(app)).toContain('No beat ever came.')
+    expect(lastCard(app)).toContain('It has never sent a beat.')
   })
 
   it('that never beat is not missed', async () => {

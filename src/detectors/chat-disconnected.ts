@@ -1,36 +1,33 @@
-// Finds chat platforms that have lost their connection, so that the other one can say so.
+// Detects chat platforms that have lost their connection, so that another platform can report it.
 import type { PlatformStatus } from '../chat/channel.ts'
 import { MINUTE } from '../time.ts'
 import type { DetectionResult } from './finding.ts'
 
-/** A short drop mends itself; only a lasting one is told. */
-const HOLD_OFF = MINUTE
+/** A shorter interruption ends by itself and is not reported. */
+const REPORT_AFTER_MS = MINUTE
 
-/** One outcome per platform: found when it has been lost or refused for a minute, gone when it is online. */
-export function detectDisconnectedChats(
-  platforms: readonly { name: string; status: PlatformStatus }[],
-  now: number,
-): DetectionResult[] {
+type NamedStatus = { name: string; status: PlatformStatus }
+
+/** One result per platform that is online, or that has been disconnected or refused for a minute. */
+export function detectDisconnectedChats(platforms: readonly NamedStatus[], now: number): DetectionResult[] {
   return platforms.flatMap(({ name, status }): DetectionResult[] => {
     const key = `platform:${name}`
-    if (status.state === 'online') return [{ kind: 'gone', key }]
-    if (status.state === 'connecting' || now - status.since < HOLD_OFF) return []
-    const title = `${name[0]!.toUpperCase()}${name.slice(1)} cannot be reached`
-    const said = status.message ?? 'The connection is lost.'
-    const lines = [said, 'Alerts for it wait and are delivered, as they are then, when it is back.']
-    const finding = {
-      key,
-      detector: 'lost-channel',
-      projectId: null,
-      severity: 'warning' as const,
-      title,
-      since: status.since,
-    }
+    if (status.state === 'online') return [{ kind: 'resolved', key }]
+    if (status.state === 'connecting' || now - status.since < REPORT_AFTER_MS) return []
+    const lines = [
+      status.message ?? 'The connection is lost.',
+      'Alerts for it are delivered, in their state at that time, when it is connected again.',
+    ]
     return [
       {
-        kind: 'found',
+        kind: 'firing',
         finding: {
-          ...finding,
+          key,
+          detector: 'lost-channel',
+          projectId: null,
+          severity: 'warning',
+          title: `${name[0]!.toUpperCase()}${name.slice(1)} cannot be reached`,
+          since: status.since,
           owner: null,
           remindEvery: 0,
           observation: { lines },
@@ -42,14 +39,11 @@ export function detectDisconnectedChats(
   })
 }
 
-/** When a lost platform will be worth telling; null when none is lost. */
-export function nextDisconnectedChat(
-  platforms: readonly { name: string; status: PlatformStatus }[],
-  now: number,
-): number | null {
+/** When the next disconnected platform will be reported, epoch ms; null when there is none. */
+export function nextDisconnectedChat(platforms: readonly NamedStatus[], now: number): number | null {
   const due = platforms
-    .filter(one => one.status.state === 'lost' || one.status.state === 'refused')
-    .map(one => one.status.since + HOLD_OFF)
-  const later = due.filter(at => at > now)
-  return later.length > 0 ? Math.min(...later) : null
+    .filter(({ status }) => status.state === 'lost' || status.state === 'refused')
+    .map(({ status }) => status.since + REPORT_AFTER_MS)
+    .filter(at => at > now)
+  return due.length > 0 ? Math.min(...due) : null
 }

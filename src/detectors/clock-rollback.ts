@@ -1,11 +1,11 @@
-// What detection makes of a clock that went back: what it noted for later is not seen yet, or it would be blind until then.
+// Corrects what detection has stored after the clock went back: times in the future would delay it until they come.
 import { rewindErrors } from '../logs/errors/errors.ts'
 import { rewindSources } from '../logs/sources.ts'
 import { rewindCounts } from '../logs/window-counts.ts'
 import type { State } from '../state/database.ts'
 import { rewindRuleStates } from './rules/rule-states.ts'
 
-/** Counts errors, sources, lines and what the rules watch from `now` on, to which the clock went back by `ms`. */
+/** Corrects errors, sources, line counts and rule states after the clock went back by `ms` to `now`. */
 export function rewindDetection(state: State, now: number, ms: number): void {
   state.transaction(() => {
     rewindErrors(state, now)

@@ -1,20 +1,22 @@
-// What detectors say: what they see now, and what they see no more.
-import type { alerts, Labels, Observation } from '../state/schema/index.ts'
+// What detectors report: findings that are firing, and keys of findings that are resolved.
+import type { Severity } from '../severity.ts'
+import type { Labels, Observation } from '../state/schema/index.ts'
 
-export type Severity = (typeof alerts.$inferSelect)['severity']
+export type { Severity } from '../severity.ts'
+export { SEVERITIES } from '../severity.ts'
 export type { Labels } from '../state/schema/index.ts'
-export const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies Severity[]
 
-/** Something wrong, as a detector sees it now. */
+/** A problem as a detector sees it now. */
 export type Finding = {
-  /** What it is about; there is one open alert per key. */
+  /** What it is about; there is at most one open alert per key. */
   key: string
+  /** The name of the detector or rule kind: `missed-beat`. */
   detector: string
   projectId: number | null
   severity: Severity
-  /** A specific title of ten words or so: `nightly-backup sent no beat`. */
+  /** A specific title of about ten words: `nightly-backup sent no beat`. */
   title: string
-  /** When the trouble itself began, epoch ms. */
+  /** When the problem began, epoch ms. */
   since: number
   /** `since` is taken from a window that moves on, so that a later one does not mean something new. */
   isSinceEstimated?: boolean
@@ -22,16 +24,16 @@ export type Finding = {
   checkId?: number
   hostId?: number
   owner: string | null
-  /** How often people are told again until somebody acknowledges, ms; 0 is never. */
+  /** How often people are reminded until somebody acknowledges, ms; 0 is never. */
   remindEvery: number
   observation: Observation
-  /** How many occurrences this sighting adds to the alert's count; 0 when it is the same trouble still going on. */
+  /** How many occurrences are new on the alert; 0 when the same problem is still going on. */
   occurrences: number
-  /** What the trouble belongs to: its host, source, check, container, rule … */
+  /** What it belongs to: its host, source, check, container, rule … */
   labels: Labels
 }
 
-/** A finding, or the end of one; `seen`, when given, replaces what the card said. */
+/** A finding that is firing, or the key of one that is resolved; an `observation` replaces that of the card. */
 export type DetectionResult =
-  | { kind: 'found'; finding: Finding }
-  | { kind: 'gone'; key: string; observation?: Observation }
+  | { kind: 'firing'; finding: Finding }
+  | { kind: 'resolved'; key: string; observation?: Observation }

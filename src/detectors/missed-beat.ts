@@ -1,68 +1,65 @@
-// Finds checks whose beat did not come, came as a failure, or whose run did not finish.
+// Decides about checks: a beat did not come, reported a failure, or belongs to a run that did not finish. Pure.
 import type { Field, Text } from '../card.ts'
-import { type Beat, listBeats } from '../checks/beats.ts'
+import type { Beat } from '../checks/beats.ts'
 import { applyDeadline, type BeatEffect, type Check, type CheckChanges } from '../checks/check.ts'
-import { updateCheck } from '../checks/checks.ts'
-import { nextDeadline, overdueChecks, type Reachable } from '../checks/deadlines.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
-import { readProjectById } from '../projects/projects.ts'
-import type { State } from '../state/database.ts'
+import { errorMessage, truncate } from '../text.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
 import type { DetectionResult, Finding, Labels } from './finding.ts'
-import { cut } from './logs/error-finding.ts'
 
+/** What is stored about a check beside its row. */
+export type CheckFacts = {
+  /** The latest beats, newest first. */
+  recentBeats: readonly Beat[]
+  /** How often the project reminds people of an alert, ms. */
+  remindEvery: number
+}
+
+/** How many of the latest beats a decision needs. */
+export const RECENT_BEATS = 24
 const STRIP_LENGTH = 12
+const MAX_OUTPUT_LENGTH = 200
 
-/** The key of a check's alert: by id, because names are given to others again. */
+/** The key of a check's alert: by id, because the name of a removed check may be used again. */
 export function checkKey(check: Check): string {
   return `check:${check.id}`
 }
 
-/** Judges up to `limit` checks whose deadline has passed at `now`, the longest overdue first; only those that are `heard`. */
-export function detectMissedBeats(
-  state: State,
-  now: number,
-  limit: number,
-  heard: Reachable = 'all',
-): DetectionResult[] {
-  if ((nextDeadline(state, heard) ?? Number.POSITIVE_INFINITY) > now) return []
-  return overdueChecks(state, now, limit, heard).flatMap(check => {
-    const { changes, outcomes } = judge(state, check)
-    updateCheck(state, check.id, changes)
-    return outcomes
-  })
-}
-
-/** One check that cannot be worked out (its time zone is no more, say) must not stop all the others: it is down. */
-function judge(state: State, check: Check): { changes: CheckChanges; outcomes: DetectionResult[] } {
+/**
+ * What becomes of a check whose deadline has passed. A check whose next deadline cannot be computed, because its time zone
+ * does not exist any more for example, is down; it must not stop the others. `readFacts` is only called for a result.
+ */
+export function evaluateDeadline(
+  check: Check,
+  readFacts: () => CheckFacts,
+): { changes: CheckChanges; results: DetectionResult[] } {
   try {
-    const { changes, turn } = applyDeadline(check)
-    return { changes, outcomes: checkOutcome(state, { ...check, ...changes }, turn) }
+    const { changes, turn: effect } = applyDeadline(check)
+    return { changes, results: evaluateEffect({ ...check, ...changes }, effect, readFacts) }
   } catch (error) {
     const missed = { misses: check.misses + 1, missKind: 'silent', missedAt: check.downAt } as const
     const changes = { ...missed, status: 'down' as const, lateAt: null, downAt: null }
-    const why = `When it is due next cannot be worked out: ${(error as Error).message}`
-    const found = finding(state, { ...check, ...changes }, listBeats(state, check.id, STRIP_LENGTH * 2), why)
-    return { changes, outcomes: [{ kind: 'found', finding: found }] }
+    const line = `The next deadline cannot be computed: ${errorMessage(error)}`
+    return { changes, results: [{ kind: 'firing', finding: finding({ ...check, ...changes }, readFacts(), line) }] }
   }
 }
 
-/** What a turn of a check (after a beat or a deadline) is to people: a finding, its end, or nothing. */
-export function checkOutcome(state: State, check: Check, turn: BeatEffect): DetectionResult[] {
-  if (turn === 'none') return []
-  const recent = listBeats(state, check.id, STRIP_LENGTH * 2)
-  if (turn === 'recovered')
-    return [
-      { kind: 'gone', key: checkKey(check), observation: { lines: [recovery(check)], fields: fields(check, recent) } },
-    ]
-  const hint = check.missKind === 'silent' ? hourOffset(check, recent) : null
-  return [{ kind: 'found', finding: finding(state, check, recent, hint) }]
+/** What the effect of a beat or a deadline on a check means to people; `readFacts` is only called for a result. */
+export function evaluateEffect(check: Check, effect: BeatEffect, readFacts: () => CheckFacts): DetectionResult[] {
+  if (effect === 'none') return []
+  const facts = readFacts()
+  const { recentBeats } = facts
+  if (effect === 'recovered') {
+    const observation = { lines: [recovery(check)], fields: fields(check, recentBeats) }
+    return [{ kind: 'resolved', key: checkKey(check), observation }]
+  }
+  const hint = check.missKind === 'silent' ? hourOffset(check, recentBeats) : null
+  return [{ kind: 'firing', finding: finding(check, facts, hint) }]
 }
 
-function finding(state: State, check: Check, recent: readonly Beat[], hint: string | null): Finding {
-  const project = readProjectById(state, check.projectId)
-  const last = recent[0]
+function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: string | null): Finding {
+  const last = recentBeats[0]
   const titles = {
     silent: `${check.name} sent no beat`,
     unfinished: `${check.name} started and did not finish`,
@@ -79,10 +76,10 @@ function finding(state: State, check: Check, recent: readonly Beat[], hint: stri
     occurrences: 1,
     labels: labelsOf(check),
     owner: check.owner,
-    remindEvery: check.remindEvery ?? project?.remindEvery ?? 0,
+    remindEvery: check.remindEvery ?? remindEvery,
     observation: {
-      lines: [expectation(check), ...whatCame(check, last), ...(hint ? [hint] : [])],
-      fields: fields(check, recent),
+      lines: [expectation(check), ...reality(check, last), ...(hint ? [hint] : [])],
+      fields: fields(check, recentBeats),
     },
   }
 }
@@ -111,12 +108,12 @@ function expectation(check: Check): Text {
   return `Expected ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`
 }
 
-function whatCame(check: Check, last: Beat | undefined): Text[] {
+function reality(check: Check, last: Beat | undefined): Text[] {
   const lines: Text[] = []
   if (check.missKind === 'failed') {
-    const said = last?.body?.toString('utf8').trim().split('\n').at(-1)
-    lines.push(said ? ['It said: ', { code: cut(said, 200) }] : 'It said nothing more.')
-  } else if (check.lastBeatAt === null) lines.push('No beat ever came.')
+    const output = last?.body?.toString('utf8').trim().split('\n').at(-1)
+    lines.push(output ? ['Its output: ', { code: truncate(output, MAX_OUTPUT_LENGTH) }] : 'It sent no output.')
+  } else if (check.lastBeatAt === null) lines.push('It has never sent a beat.')
   else
     lines.push([
       'Last beat ',
@@ -134,17 +131,17 @@ function recovery(check: Check): Text {
   return ['A beat came at ', { time: check.lastBeatAt!, style: 'moment' }, `.${ran}`]
 }
 
-function fields(check: Check, recent: readonly Beat[]): Field[] {
-  return [{ name: 'Last beats', value: beatStrip(check, recent) }]
+function fields(check: Check, recentBeats: readonly Beat[]): Field[] {
+  return [{ name: 'Last beats', value: beatStrip(check, recentBeats) }]
 }
 
-/** The last beats, oldest first, as squares: green came, red failed, white did not come. */
-export function beatStrip(check: Check, recent: readonly Beat[]): string {
-  const squares = recent
+/** The latest beats, oldest first, as squares: green is a success, red a failure, white a missed beat. */
+export function beatStrip(check: Check, recentBeats: readonly Beat[]): string {
+  const squares = recentBeats
     .filter(beat => beat.kind === 'success' || beat.kind === 'fail')
     .map(beat => (beat.kind === 'success' ? '🟩' : '🟥'))
     .slice(0, STRIP_LENGTH)
     .reverse()
-  const silent = check.missKind !== null && check.missKind !== 'failed' ? '⬜' : ''
-  return squares.join('') + silent || 'none yet'
+  const missed = check.missKind !== null && check.missKind !== 'failed' ? '⬜' : ''
+  return squares.join('') + missed || 'none yet'
 }

@@ -7,7 +7,7 @@ import { recordBeat } from '../checks/beats.ts'
 import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../checks/checks.ts'
 import { graceFor } from '../checks/schedule.ts'
 import type { Clock } from '../clock.ts'
-import { checkOutcome } from '../detectors/missed-beat.ts'
+import { evaluateBeat } from '../detectors/evaluate-checks.ts'
 import type { Logger } from '../logger.ts'
 import { readProjectByPingKey } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -96,7 +96,7 @@ function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSe
   if (draft && 'text' in draft) return draft
   const check = existing ?? addCheck(state, draft!, now)
   const { check: next, turn } = recordBeat(state, check, arrival, now)
-  applyOutcomes(state, checkOutcome(state, next, turn), now)
+  applyOutcomes(state, evaluateBeat(state, next, turn), now)
   return existing ? OK : CREATED
 }
 

@@ -39,7 +39,7 @@ export function createDowntimeMonitor(state: State, logger: Logger, connectivity
       const finding = downtimeFinding({ kind, from, to }, unheard)
       if (!finding) return
       fireAlert(state, withSuppressed(state, finding), now)
-      applyOutcomes(state, [{ kind: 'gone', key: finding.key }], now)
+      applyOutcomes(state, [{ kind: 'resolved', key: finding.key }], now)
     })
     logger.info(`downtime detected (${kind}); check deadlines extended`, { from: isoTime(from), ms: to - from })
   }

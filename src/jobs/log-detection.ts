@@ -1,16 +1,16 @@
-// The log store as everybody who stores lines is given it: what was stored is counted and judged before it is answered.
-
+// Wraps the log writer that everybody uses: stored lines are counted and evaluated before their request is answered.
 import { readOpenAlert } from '../alerts/alerts.ts'
 import { applyOutcomes } from '../alerts/lifecycle.ts'
 import type { DetectionResult } from '../detectors/finding.ts'
 import { errorKey } from '../detectors/logs/error-finding.ts'
-import { evaluateError, type Touched } from '../detectors/logs/error-rules.ts'
-import { sourceIsBack } from '../detectors/logs/silent-source.ts'
+import { evaluateError } from '../detectors/logs/evaluate-errors.ts'
+import { storeDecision } from '../detectors/rules/decision.ts'
+import type { ErrorActivity, RuleKinds } from '../detectors/rules/rule-kind.ts'
 import { deleteRuleState } from '../detectors/rules/rule-states.ts'
 import type { Logger } from '../logger.ts'
 import { addCount, registerBatch, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, readErrorById, recordError } from '../logs/errors/errors.ts'
-import { discardLastGap, recordSource } from '../logs/sources.ts'
+import { discardLastGap, recordSource, type Source } from '../logs/sources.ts'
 import type { AppendResult, Batch, LineCount, LogWriter } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -18,23 +18,41 @@ import type { GroupCommit } from '../state/group-commit.ts'
 import type { ErrorSample, RecentCount } from '../state/schema/index.ts'
 import { HOUR } from '../time.ts'
 
-const STALE = HOUR
-/** So many failures are remembered; there are no more in a life that can be saved. */
-const MOST_WAITING = 1_000
-/** The place of the counters among what a transaction writes last. */
-const WRITTEN_LAST = -1
+/** Lines that happened longer ago than this, such as an import of old logs, are counted but do not alert. */
+const MAX_LINE_AGE_MS = HOUR
+/** How many failed batches, and how many failed errors, are remembered for a retry. */
+const MAX_RETRIES = 1_000
+/** The key of the counters among the deferred writes of a transaction. */
+const COUNTERS_KEY = -1
+
+type Counting = {
+  state: State
+  kinds: RuleKinds
+  logger: Logger
+  /** The errors whose evaluation failed, by id; they are evaluated again with the next lines of any error. */
+  failed: Map<number, Activity>
+}
+
+type Activity = ErrorActivity & { at: number }
 
 /**
- * `writer` with every batch counted and judged in a transaction of `commit` before `append` resolves. What is stored is
- * answered as stored: counting that fails is tried again with later batches, for a sender would store its lines twice.
+ * `writer`, with every batch counted and evaluated in a transaction of `commit` before `append` resolves. Lines that are
+ * stored are always answered as stored, because otherwise their sender would store them twice: a batch whose counting failed
+ * is counted with later batches.
  */
-export function withDetection(writer: LogWriter, state: State, commit: GroupCommit, logger: Logger): LogWriter {
-  const counting: Counting = { state, logger, unjudged: new Map() }
+export function withDetection(
+  writer: LogWriter,
+  state: State,
+  kinds: RuleKinds,
+  commit: GroupCommit,
+  logger: Logger,
+): LogWriter {
+  const counting: Counting = { state, kinds, logger, failed: new Map() }
   let uncounted: (() => void)[] = []
 
   const countLater = (work: () => void, error: unknown) => {
-    logger.error('lines were stored but could not be counted; they are with the next ones', { error })
-    if (uncounted.length < MOST_WAITING) uncounted.push(work)
+    logger.error('counting stored lines failed; retrying with the next batch', { error })
+    if (uncounted.length < MAX_RETRIES) uncounted.push(work)
   }
 
   return {
@@ -52,18 +70,9 @@ export function withDetection(writer: LogWriter, state: State, commit: GroupComm
   }
 }
 
-type Counting = {
-  state: State
-  logger: Logger
-  /** The errors whose judging failed, by number; they are judged again with the next lines of any. */
-  unjudged: Map<number, Judged>
-}
-
-type Judged = Touched & { at: number }
-
 type Arrived = { projectId: number; at: number; line: LineCount; count: number }
 
-/** Adds what a batch had to what this transaction counts; a batch with a key is counted once, however often it comes. */
+/** Adds the lines of a batch to what this transaction counts; a batch with a key is counted once, however often it arrives. */
 function count(
   counting: Counting,
   batch: Pick<Batch, 'receivedAt' | 'project' | 'idempotencyKey'>,
@@ -89,64 +98,78 @@ function count(
       if (line.latest > before.line.latest) before.line = line
     }
   }
-  state.writeLast(WRITTEN_LAST, () => write(counting))
+  state.writeLast(COUNTERS_KEY, () => write(counting))
 }
 
-/** Writes what the requests of this transaction had together, and judges the errors among it. */
+/** Writes the counts of all requests of this transaction together, and evaluates the errors among their lines. */
 function write(counting: Counting): void {
   const { state } = counting
   const arrived = state.memory<Arrived>('arrived')
   const errors = new Map<string, Lines>()
-  const outcomes: DetectionResult[] = []
+  const results: DetectionResult[] = []
   let now = 0
   for (const { projectId, at, line, count } of arrived.values()) {
     now = Math.max(now, at)
     const series = seriesFor(state, projectId, line, at)
     addCount(state, series.id, at, count)
     const source = recordSource(state, projectId, series.source, at)
-    const broken = source ? sourceIsBack(state, source, at) : []
-    // A silence that somebody took on was trouble, and no pause to get used to.
-    if (source && broken.some(({ key }) => isTaken(state, key))) discardLastGap(state, source)
-    outcomes.push(...broken)
+    if (source) results.push(...evaluateReturn(counting, source, at))
     if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
   }
   arrived.clear()
-  for (const outcome of outcomes) attempt(counting, null, () => applyOutcomes(state, [outcome], now))
-  const touched = takeUnjudged(counting, now)
+  for (const result of results) attempt(counting, null, () => applyOutcomes(state, [result], now))
+  const activities = takeFailed(counting, now)
   for (const lines of errors.values()) {
     const { error, before } = recordError(state, lines)
     const { latest, at } = lines
-    if (latest >= at - STALE) touched.set(error.id, { error, isNew: before === null, latest, at })
+    if (latest >= at - MAX_LINE_AGE_MS) activities.set(error.id, { error, isNew: before === null, latest, at })
   }
-  for (const one of touched.values())
-    attempt(counting, one, () => applyOutcomes(state, evaluateError(state, one, one.at), now))
+  for (const activity of activities.values())
+    attempt(counting, activity, () => {
+      const decision = evaluateError(state, counting.kinds, activity, activity.at)
+      storeDecision(state, decision, activity.at)
+      applyOutcomes(state, decision.results, now)
+    })
 }
 
-function isTaken(state: State, key: string): boolean {
+/** Ends the silence of a source that sends lines again; `before` is the source as it was until then. */
+function evaluateReturn({ state, kinds }: Counting, before: Source, at: number): readonly DetectionResult[] {
+  return kinds.all.flatMap(({ evaluation }) => {
+    const decision = evaluation.trigger === 'interval' && evaluation.sourceReturned?.(state, before, at)
+    if (!decision) return []
+    // An acknowledged silence was a problem, not a usual pause.
+    if (decision.results.some(result => result.kind === 'resolved' && isAcknowledged(state, result.key)))
+      discardLastGap(state, before)
+    storeDecision(state, decision, at)
+    return decision.results
+  })
+}
+
+function isAcknowledged(state: State, key: string): boolean {
   return readOpenAlert(state, key)?.state === 'acknowledged'
 }
 
-/** The errors that were not judged, as they are now. */
-function takeUnjudged({ state, unjudged }: Counting, at: number): Map<number, Judged> {
-  const taken = new Map<number, Judged>()
-  for (const [id, before] of unjudged) {
+/** The errors whose evaluation failed, as they are now. */
+function takeFailed({ state, failed }: Counting, at: number): Map<number, Activity> {
+  const taken = new Map<number, Activity>()
+  for (const [id, before] of failed) {
     const error = readErrorById(state, id)
     if (error) taken.set(id, { ...before, error, at })
   }
-  unjudged.clear()
+  failed.clear()
   return taken
 }
 
-/** Judges, about an error where one is said. What fails takes nothing with it, least of all the counts. */
-function attempt({ state, logger, unjudged }: Counting, about: Judged | null, judge: () => void): void {
+/** Evaluates, where `activity` is given about one error. A failure affects nothing else, least of all the counts. */
+function attempt({ state, logger, failed }: Counting, activity: Activity | null, evaluate: () => void): void {
   try {
-    judge()
+    evaluate()
   } catch (error) {
-    logger.error('lines were counted but could not be judged; they are with the next ones', { error })
-    if (about === null) return
-    // A watch without its alert would keep the error quiet.
-    deleteRuleState(state, errorKey(about.error))
-    if (unjudged.size < MOST_WAITING) unjudged.set(about.error.id, about)
+    logger.error('evaluating counted lines failed; retrying with the next batch', { error })
+    if (activity === null) return
+    // A rule state without its alert would suppress the error.
+    deleteRuleState(state, errorKey(activity.error))
+    if (failed.size < MAX_RETRIES) failed.set(activity.error.id, activity)
   }
 }
 
@@ -163,7 +186,6 @@ function addLines(errors: Map<string, Lines>, { projectId, at, line, count }: Ar
   lines.at = Math.max(lines.at, at)
   lines.latest = Math.max(lines.latest, latest)
   lines.count += count
-  // What happened long before it was received, an import of old logs say, is counted and is no news.
-  if (latest >= at - STALE) lines.recent.push([at, count, series])
+  if (latest >= at - MAX_LINE_AGE_MS) lines.recent.push([at, count, series])
   if (sample) lines.samples.push({ id: sample.id, message: sample.message, host, at })
 }

@@ -83,11 +83,11 @@ describe('without an archive', () => {
     await begin({}, 150_000)
     for (const day of [0, 1, 2]) await comes(day)
     await eventually(async () => {
-      expect(told()).toContain('Logs were dropped before their time to fit 150 kB')
+      expect(told()).toContain('Logs were dropped early to fit 150 kB')
     })
     const card = told()
     expect(card).toContain(`${FIRST}"},": 300 lines`)
-    expect(card).toContain('gone for good')
+    expect(card).toContain('lost')
     const { partitions } = await store.status()
     expect(partitions.map(({ name }) => name)).not.toContain(FIRST)
     const open = async () =>
@@ -113,7 +113,7 @@ describe('without an archive', () => {
       expect(await open()).toHaveLength(2)
     })
     expect(told()).toContain(`The log partition ${FIRST} is damaged`)
-    expect(told()).toContain('It is in no archive')
+    expect(told()).toContain('It is not archived')
     expect(await shown('logs status')).toContain(`${FIRST}.db.damaged`)
     rmSync(join(logs(), `${FIRST}.db.damaged`))
     await eventually(async () => {

@@ -5,7 +5,7 @@ import { applyOutcomes, endAlert } from '../alerts/lifecycle.ts'
 import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../detectors/finding.ts'
-import { BUDGET_KEY, DAMAGED_KEY, detectLogStore, type LogStoreSeen } from '../detectors/logs/log-store.ts'
+import { BUDGET_KEY, DAMAGED_KEY, detectLogStore, type LogStoreFacts } from '../detectors/logs/log-store.ts'
 import type { Logger } from '../logger.ts'
 import type { Archiver } from '../logs/archive/archiver.ts'
 import { hasArchive } from '../logs/archives.ts'
@@ -87,10 +87,10 @@ export function createLogMaintenance({
       told,
       now,
     )
-    const fresh = outcomes.filter(outcome => outcome.kind === 'gone' || !isSettled(outcome.finding))
+    const fresh = outcomes.filter(outcome => outcome.kind === 'resolved' || !isSettled(outcome.finding))
     applyOutcomes(state, fresh, now)
     for (const outcome of fresh) {
-      if (outcome.kind === 'found') told.add(outcome.finding.key)
+      if (outcome.kind === 'firing') told.add(outcome.finding.key)
       else told.delete(outcome.key)
     }
     const drop = readOpenAlert(state, BUDGET_KEY)
@@ -116,7 +116,7 @@ export function createLogMaintenance({
   }
 }
 
-function archiveSeen(archiver: Archiver | null): LogStoreSeen['archive'] {
+function archiveSeen(archiver: Archiver | null): LogStoreFacts['archive'] {
   if (!archiver) return null
   const failing = archiver.failing()
   if (!failing) return { place: archiver.place, failing }

@@ -1,8 +1,9 @@
-// The lookout's patience: many kinds of lines and many rules are asked a part at a time, and one bad rule harms no other.
+// The rule evaluator: many series and many rules are evaluated a part at a time, and one failing rule affects no other.
 import { beforeEach, expect, it } from 'vitest'
 import { listAlerts } from '../alerts/alerts.ts'
-import { DEFAULTS } from '../detectors/rules/rule.ts'
-import { addRule, type RuleDraft } from '../detectors/rules/rules.ts'
+import { threshold } from '../detectors/rules/kinds/threshold.ts'
+import { createRuleKinds } from '../detectors/rules/rule-kind.ts'
+import { addRule, type NewRule } from '../detectors/rules/rules.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import { addCount, seriesFor } from '../logs/counters.ts'
 import { addProject, findProject, removeProject } from '../projects/projects.ts'
@@ -11,11 +12,11 @@ import { HOUR, MINUTE, SECOND } from '../time.ts'
 import { createRuleEvaluator } from './rule-evaluator.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:02Z')
-const KINDS = 1_500
+const SERIES = 1_500
 let state: State
 let project: number
 let now: number
-/** What every look at the clock takes of its time, as if the work between had. */
+/** How far the clock moves whenever it is read, ms, as if the work in between had taken that long. */
 let slowness: number
 const clock = { now: () => (now += slowness), at: () => () => {} }
 
@@ -31,7 +32,7 @@ const hasLines = (host: string, at: number, count: number, of = project) =>
     const kind = { source: 'api', host, group: '', level: 'info', fingerprint: '' } as const
     addCount(state, seriesFor(state, of, kind, at).id, at, count)
   })
-const hasRule = (name: string, draft: Partial<RuleDraft> = {}) => {
+const hasRule = (name: string, draft: Partial<NewRule> = {}) => {
   const made = {
     createdAt: NOW - HOUR,
     createdBy: 'Ann',
@@ -39,48 +40,48 @@ const hasRule = (name: string, draft: Partial<RuleDraft> = {}) => {
     threshold: 100,
     operator: '>=' as const,
   }
-  addRule(state, { ...DEFAULTS.threshold, kind: 'threshold', name, matcher: '', ...made, ...draft } as RuleDraft)
+  addRule(state, { ...threshold.defaults, kind: 'threshold', name, matcher: '', ...made, ...draft })
 }
 const titles = () => listAlerts(state, { open: true, limit: 10 }).map(({ title }) => title)
 
-/** Looks until the survey is over; returns how many looks it took. */
-function surveys(logger: Logger = silentLogger): number {
-  const lookout = createRuleEvaluator(state, clock, logger)
-  let looks = 0
+/** Evaluates all rules once; returns how many ticks that took. */
+function evaluate(logger: Logger = silentLogger): number {
+  const evaluator = createRuleEvaluator(state, createRuleKinds([threshold]), clock, logger)
+  let ticks = 0
   do {
-    lookout.look(now)
-    looks++
-  } while (lookout.due() <= now)
-  return looks
+    evaluator.tick(now)
+    ticks++
+  } while (evaluator.due() <= now)
+  return ticks
 }
 
-it('asks all at once where that is quick, and a part at a time where it is not', () => {
-  for (let i = 0; i < KINDS; i++) hasLines(`web-${i}`, NOW - MINUTE, i === 7 ? 100 : 1)
+it('evaluates all rules in one tick where that is fast, and a part per tick where it is slow', () => {
+  for (let i = 0; i < SERIES; i++) hasLines(`web-${i}`, NOW - MINUTE, i === 7 ? 100 : 1)
   for (let i = 0; i < 20; i++) hasRule(`r${i}`, { matcher: `host:web-${i}` })
-  expect(surveys()).toBe(1)
+  expect(evaluate()).toBe(1)
   expect(titles()).toEqual(['web-7: 100 lines in 1 min'])
   slowness = 4
-  expect(surveys()).toBeGreaterThan(10)
+  expect(evaluate()).toBeGreaterThan(10)
   expect(titles()).toEqual(['web-7: 100 lines in 1 min'])
 })
 
-it('judges the other rules when one cannot be', () => {
+it('evaluates the other rules when one fails', () => {
   hasLines('web-1', NOW - MINUTE, 100)
-  hasRule('aged', { matcher: 'words are not counted' })
+  hasRule('broken', { matcher: 'words are not counted' })
   hasRule('good')
-  const said: unknown[] = []
-  surveys({ ...silentLogger, error: (_, fields) => said.push(fields?.rule) })
-  expect(said).toEqual(['aged'])
+  const failed: unknown[] = []
+  evaluate({ ...silentLogger, error: (_, fields) => failed.push(fields?.rule) })
+  expect(failed).toEqual(['broken'])
   expect(titles()).toEqual(['web-1: 100 lines in 1 min'])
 })
 
-it('counts what is new since, and nothing of a project that is gone for another of its number', () => {
+it('counts new lines, and none of a removed project whose id was used again', () => {
   hasRule('busy', { matcher: 'host:web-*' })
   hasLines('web-1', NOW - MINUTE, 1)
-  surveys()
+  evaluate()
   hasLines('web-2', NOW - MINUTE, 100)
   now += 15 * SECOND
-  surveys()
+  evaluate()
   expect(titles()).toEqual(['web-2: 100 lines in 1 min'])
   removeProject(state, findProject(state, 'shop'))
   const other = addProject(state, 'other', NOW).id
@@ -88,7 +89,7 @@ it('counts what is new since, and nothing of a project that is gone for another 
   hasLines('db-1', NOW - MINUTE, 500, other)
   hasLines('web-1', NOW - MINUTE, 101, other)
   now += 15 * SECOND
-  surveys()
+  evaluate()
   expect(titles()).toContain('web-1: 101 lines in 1 min')
   expect(titles().join()).not.toContain('db-1')
 })

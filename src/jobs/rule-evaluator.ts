@@ -1,77 +1,92 @@
-// The lookout: has the rules asked every quarter of a minute, some milliseconds at a time, so that nothing else waits for them.
+// The rule evaluator: evaluates the rules every 15 s, some milliseconds at a time, so that nothing else waits for them.
 import { applyOutcomes } from '../alerts/lifecycle.ts'
 import type { Clock } from '../clock.ts'
-import { type Asked, nextEvaluation, pruneCounters, survey } from '../detectors/rules/evaluate-rules.ts'
+import { storeDecision } from '../detectors/rules/decision.ts'
+import {
+  EVALUATION_INTERVAL_MS,
+  evaluateRules,
+  nextEvaluation,
+  pruneCounters,
+  type RuleEvaluation,
+} from '../detectors/rules/evaluate-rules.ts'
+import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
 import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
+import { SECOND } from '../time.ts'
 
-/** Rules are asked for so long, ms; then whatever else is due has its turn. */
-const AT_ONCE = 10
+/** How long one tick evaluates rules; then other work is done. */
+const TICK_BUDGET_MS = 10
 
 export interface RuleEvaluator {
-  /** Asks on, when it is time; to be called again at `due`. What is old is dropped only if that `mayForget`. */
-  look(now: number, mayForget?: boolean): void
-  /** When there is more to ask, epoch ms: at once while a survey is under way. */
+  /** Evaluates rules when they are due; to be called again at `due`. Old counters are pruned only if `mayPrune`. */
+  tick(now: number, mayPrune?: boolean): void
+  /** When the next tick has something to do, epoch ms: 0 while an evaluation is unfinished. */
   due(): number
-  /** Leaves a survey unfinished and begins another with the next look. */
-  startAnew(): void
-  /** Leaves a survey unfinished: what it would say is of the past by the time it goes on. */
-  leave(): void
+  /** Abandons an unfinished evaluation and begins another with the next tick. */
+  restart(): void
+  /** Abandons an unfinished evaluation: by the time it was resumed its results would be outdated. */
+  abandon(): void
 }
 
-/** A lookout over `state`. */
-export function createRuleEvaluator(state: State, clock: Clock, logger: Logger): RuleEvaluator {
+/** A rule evaluator over `state`. */
+export function createRuleEvaluator(state: State, kinds: RuleKinds, clock: Clock, logger: Logger): RuleEvaluator {
   let next = 0
-  let left: Iterator<Asked> | null = null
-  let asked: Asked | null = null
-  let began = 0
+  let pending: Iterator<RuleEvaluation> | null = null
+  let current: RuleEvaluation | null = null
+  let startedAt = 0
 
-  const leave = () => {
-    left = null
-    asked = null
+  const abandon = () => {
+    pending = null
+    current = null
   }
 
-  /** Takes one step of the rule that is asked; what it found and what it watches are one transaction. */
+  /** Takes one step of the current rule; what it decides is stored and applied to the alerts in one transaction. */
   const step = () => {
-    asked ??= left!.next().value ?? null
-    if (asked === null) return false
-    const { rule, find } = asked
+    current ??= pending!.next().value ?? null
+    if (current === null) return false
+    const { rule, steps } = current
     try {
       state.transaction(() => {
-        const { value: outcomes, done } = find.next()
-        if (done) asked = null
-        else if (outcomes !== undefined && outcomes.length > 0) applyOutcomes(state, outcomes, began)
+        const { value: decision, done } = steps.next()
+        if (done) current = null
+        else if (decision !== undefined) {
+          storeDecision(state, decision, startedAt)
+          if (decision.results.length > 0) applyOutcomes(state, decision.results, startedAt)
+        }
       })
     } catch (error) {
-      // One rule that fails must not hold up the checks nor the other rules.
-      asked = null
-      logger.error('a rule could not be judged; it is again in a quarter of a minute', { rule: rule.name, error })
+      // One rule that fails must not stop the checks and the other rules.
+      current = null
+      logger.error(`rule evaluation failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, {
+        rule: rule.name,
+        error,
+      })
     }
     return true
   }
 
   return {
-    look(now, mayForget = true) {
-      if (left === null && now < next) return
-      if (left === null) {
-        began = now
+    tick(now, mayPrune = true) {
+      if (pending === null && now < next) return
+      if (pending === null) {
+        startedAt = now
         next = nextEvaluation(now)
-        left = survey(state, now)
+        pending = evaluateRules(state, kinds, now)
       }
-      while (step()) if (clock.now() - now >= AT_ONCE) return
-      leave()
-      if (!mayForget) return
+      while (step()) if (clock.now() - now >= TICK_BUDGET_MS) return
+      abandon()
+      if (!mayPrune) return
       try {
         pruneCounters(state, now)
       } catch (error) {
-        logger.error('the counters could not be thinned; they are in a quarter of a minute', { error })
+        logger.error(`pruning counters failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, { error })
       }
     },
-    due: () => (left === null ? next : 0),
-    startAnew() {
-      leave()
+    due: () => (pending === null ? next : 0),
+    restart() {
+      abandon()
       next = 0
     },
-    leave,
+    abandon,
   }
 }

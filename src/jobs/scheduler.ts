@@ -9,8 +9,9 @@ import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { recordConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
-import { detectMissedBeats } from '../detectors/missed-beat.ts'
-import { reviewRuleStates } from '../detectors/rules/rule-state-review.ts'
+import { evaluateDueChecks } from '../detectors/evaluate-checks.ts'
+import { reevaluateRuleStates } from '../detectors/rules/reevaluate-rule-states.ts'
+import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
 import { nextRuleState } from '../detectors/rules/rule-states.ts'
 import type { Logger } from '../logger.ts'
 import type { DirectChannels } from '../notifications/routing/escalation-targets.ts'
@@ -45,6 +46,7 @@ export interface Scheduler {
 
 export type SchedulerOptions = {
   state: State
+  ruleKinds: RuleKinds
   clock: Clock
   logger: Logger
   platforms(): readonly { name: string; status: PlatformStatus }[]
@@ -68,8 +70,8 @@ type Job = {
 
 /** A scheduler over `state`. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { state, clock, logger, platforms, connectivity, isProbing, directChannels } = options
-  const ruleEvaluator = createRuleEvaluator(state, clock, logger)
+  const { state, ruleKinds, clock, logger, platforms, connectivity, isProbing, directChannels } = options
+  const ruleEvaluator = createRuleEvaluator(state, ruleKinds, clock, logger)
   const downtimes = createDowntimeMonitor(state, logger, connectivity)
   const checkLeap = createLeapGuard()
   let mayDelete = false
@@ -86,8 +88,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Evaluates what is due at `now` in one transaction; what exceeds the batch is due again immediately. */
   const evaluateDue = (now: number) =>
     state.transaction(() => {
-      const missed = detectMissedBeats(state, now, BATCH_SIZE, isOnline() ? 'all' : 'lan')
-      const rules = isOnline() ? reviewRuleStates(state, now, BATCH_SIZE) : []
+      const missed = evaluateDueChecks(state, now, BATCH_SIZE, isOnline() ? 'all' : 'lan')
+      const rules = isOnline() ? reevaluateRuleStates(state, ruleKinds, now, BATCH_SIZE) : []
       applyOutcomes(state, [...missed, ...rules, ...detectDisconnectedChats(platforms(), now)], now)
       wakeAlerts(state, now, BATCH_SIZE)
       sweepSuppressions(state, now)
@@ -108,7 +110,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       mustWait: () => !isProbing,
     },
     { everyMs: 0, run: evaluateDue },
-    { everyMs: 0, run: now => (isOnline() ? ruleEvaluator.look(now, mayDelete) : ruleEvaluator.leave()) },
+    { everyMs: 0, run: now => (isOnline() ? ruleEvaluator.tick(now, mayDelete) : ruleEvaluator.abandon()) },
     // While Vakt is offline no beat arrives: if it dies now, its downtime counts from the last success.
     { everyMs: TICK_INTERVAL_MS, run: now => markAlive(state, now), mustWait: downtimes.isOffline },
     { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete },
@@ -129,7 +131,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const ms = correctClockRollback(state, lastTime, now, logger)
     if (ms === 0) return
     nextRuns.clear()
-    ruleEvaluator.startAnew()
+    ruleEvaluator.restart()
     options.onClockRollback(ms)
   }
 

@@ -8,6 +8,8 @@ import type { AddedChannel, Channel, Reply, Speaker } from '../chat/channel.ts'
 import type { PlatformDefinition, PlatformFactory } from '../chat/platform-definition.ts'
 import { loadPlatforms, PLATFORMS } from '../chat/platforms.ts'
 import { readConfig } from '../config/config.ts'
+import type { RuleKind } from '../detectors/rules/rule-kind.ts'
+import { RULE_KINDS } from '../detectors/rules/rule-kinds.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import { memoryState, State } from '../state/database.ts'
@@ -28,6 +30,8 @@ export type TestAppOptions = {
   platform?: PlatformFactory
   /** Further platforms, loaded where the environment configures them. */
   definitions?: readonly PlatformDefinition[]
+  /** Kinds of detection rules beside those of the list. */
+  ruleKinds?: readonly RuleKind[]
   /** Goes on with what an earlier app left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
@@ -69,6 +73,7 @@ export async function startApp(options: TestAppOptions = {}) {
     publicUrl: () => options.environment?.PUBLIC_URL ?? 'http://vakt.test',
     draw: async () => new Uint8Array([137, 80, 78, 71]),
     definitions: [...PLATFORMS, ...further],
+    ruleKinds: [...RULE_KINDS, ...(options.ruleKinds ?? [])],
     platforms: [
       ...(options.platform ? [options.platform] : []),
       ...(await loadPlatforms(config.platforms, further)),

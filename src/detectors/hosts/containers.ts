@@ -1,4 +1,4 @@
-// Finds containers that died, restart again and again, or say that they are unhealthy.
+// Detects containers that died, restart in a loop, or are unhealthy.
 import type { Text } from '../../card.ts'
 import type { Container, Host } from '../../hosts/host.ts'
 import { readSamples } from '../../hosts/metrics/samples.ts'
@@ -7,12 +7,12 @@ import { formatDuration, MINUTE } from '../../time.ts'
 import type { Finding } from '../finding.ts'
 import { hostFinding } from './host-finding.ts'
 
-/** So many restarts within so long are a loop. */
+/** This many restarts within the window are a loop. */
 const LOOP_RESTARTS = 3
-const LOOP_WITHIN = 10 * MINUTE
+const LOOP_WINDOW_MS = 10 * MINUTE
 
-/** What is wrong with the containers of a host. One that restarts in a loop is not also told of as dead. */
-export function findContainerTrouble(
+/** The problems of a host's containers at `now`. A container that restarts in a loop is not also reported as dead. */
+export function detectContainerProblems(
   state: State,
   host: Host,
   containers: readonly Container[],
@@ -28,35 +28,40 @@ export function findContainerTrouble(
 function died(state: State, host: Host, container: Container): Finding[] {
   if (container.diedAt === null) return []
   const why = container.oomKilled
-    ? 'It was killed because it used more memory than it may.'
-    : (EXITS[container.exitCode ?? -1] ?? 'It ended by itself.')
+    ? 'It was killed because it exceeded its memory limit.'
+    : (EXITS[container.exitCode ?? -1] ?? 'It exited by itself.')
   return [
     finding(state, host, container, 'died', {
       severity: 'critical',
       title: `${container.name} on ${host.name} died with exit status ${container.exitCode ?? 'unknown'}`,
       since: container.diedAt,
-      lines: [why, ['It ran until ', { time: container.diedAt, style: 'moment' }, ` as ${container.image}.`]],
+      lines: [
+        why,
+        ['It ran until ', { time: container.diedAt, style: 'moment' }, `; its image is ${container.image}.`],
+      ],
     }),
   ]
 }
 
 const EXITS: Record<number, string> = {
-  126: 'Its command may not be executed.',
+  126: 'Its command is not executable.',
   127: 'Its command was not found.',
-  137: 'It was killed (SIGKILL): by somebody, or because memory ran out.',
+  137: 'It was killed (SIGKILL): by a person, or because memory ran out.',
   139: 'It crashed (SIGSEGV).',
 }
 
 function restartLoop(state: State, host: Host, container: Container, now: number): Finding[] {
-  // Most never restart, and are not looked at further.
+  // Most containers never restart: their samples are not read.
   if (container.restarts < LOOP_RESTARTS) return []
-  const span = { from: now - LOOP_WITHIN, until: now, now }
-  const counts = readSamples(state, host.id, 'container', container.name, span).filter(one => one.restarts !== null)
+  const span = { from: now - LOOP_WINDOW_MS, until: now, now }
+  const counts = readSamples(state, host.id, 'container', container.name, span).filter(
+    sample => sample.restarts !== null,
+  )
   const first = counts[0]
   if (!first) return []
   const restarts = container.restarts - first.restarts!
   if (restarts < LOOP_RESTARTS) return []
-  const began = counts.find(one => one.restarts! > first.restarts!)
+  const began = counts.find(sample => sample.restarts! > first.restarts!)
   return [
     finding(state, host, container, 'loop', {
       severity: 'critical',
@@ -64,8 +69,8 @@ function restartLoop(state: State, host: Host, container: Container, now: number
       since: began?.at ?? now,
       isSinceEstimated: true,
       lines: [
-        `It restarted ${restarts} times in the last ${formatDuration(LOOP_WITHIN)}, ${container.restarts} times since Vakt knows it.`,
-        ...(container.exitCode ? [`It last ended with exit status ${container.exitCode}.`] : []),
+        `It restarted ${restarts} times in the last ${formatDuration(LOOP_WINDOW_MS)}, ${container.restarts} times since Vakt has known it.`,
+        ...(container.exitCode ? [`Its last exit status was ${container.exitCode}.`] : []),
       ],
     }),
   ]
@@ -78,7 +83,7 @@ function unhealthy(state: State, host: Host, container: Container): Finding[] {
       severity: 'warning',
       title: `${container.name} on ${host.name} is unhealthy`,
       since: container.unhealthySince,
-      lines: ['It runs, and its own health check fails.'],
+      lines: ['It is running, but its health check fails.'],
     }),
   ]
 }
@@ -88,14 +93,14 @@ function finding(
   host: Host,
   container: Container,
   what: string,
-  says: Pick<Finding, 'severity' | 'title' | 'since' | 'isSinceEstimated'> & { lines: Text[] },
+  problem: Pick<Finding, 'severity' | 'title' | 'since' | 'isSinceEstimated'> & { lines: Text[] },
 ): Finding {
   const key = `container:${host.id}:${container.name}:${what}`
-  const look: Text = ['What it said: ', { code: `containers tail ${host.name}/${container.name}` }]
+  const output: Text = ['Its output: ', { code: `containers tail ${host.name}/${container.name}` }]
   return hostFinding(
     state,
     host,
-    { ...says, key, detector: 'container', lines: [...says.lines, look] },
+    { ...problem, key, detector: 'container', lines: [...problem.lines, output] },
     { container: container.name },
   )
 }

@@ -1,5 +1,4 @@
-// Finds disks that are nearly full, or will be within a day if they go on filling as they do.
-
+// Detects disks that are nearly full, or will be full within a day at the current rate.
 import { writeSize } from '../../bytes.ts'
 import type { Host } from '../../hosts/host.ts'
 import { readSamples, type Sample, seriesNames } from '../../hosts/metrics/samples.ts'
@@ -8,35 +7,41 @@ import { aboutDuration, DAY, HOUR, MINUTE } from '../../time.ts'
 import type { Finding } from '../finding.ts'
 import { hostFinding } from './host-finding.ts'
 
-const FULL = 0.9
-const ALMOST_NOTHING_LEFT = 0.97
-const SOON = DAY
-/** How far back the rate is taken from, how much of that must be known, and how lately it must still hold. */
-const WINDOW = 6 * HOUR
-const LEAST_KNOWN = HOUR
-const LATELY = 90 * MINUTE
+/** Used shares from which a disk is nearly full, and from which that is critical. */
+const FULL_SHARE = 0.9
+const CRITICAL_SHARE = 0.97
+/** How soon a disk must be full to be reported, and how soon that is critical. */
+const FULL_WITHIN_MS = DAY
+const CRITICAL_WITHIN_MS = FULL_WITHIN_MS / 6
+/** The period that the rate is measured over, how much of it must be known, and the recent part with the same rate. */
+const RATE_WINDOW_MS = 6 * HOUR
+const MIN_KNOWN_MS = HOUR
+const RECENT_MS = 90 * MINUTE
+const MAX_NAMED_TIME_LEFT_MS = 30 * DAY
 
-/** The disks of a host that want attention; a host that was not seen lately keeps what was last known. */
-export function findFullDisks(state: State, host: Host, now: number): Finding[] {
+/** The disks of a host that need attention, by its latest samples, however old they are. */
+export function detectFullDisks(state: State, host: Host, now: number): Finding[] {
   const at = host.lastSeenAt ?? now
   return seriesNames(state, host.id, 'disk', at - HOUR).flatMap(mount => {
-    // Beyond six hours the rows are of five minutes: a few dozen tell a rate as well as hundreds.
-    const rows = readSamples(state, host.id, 'disk', mount, { from: at - WINDOW - MINUTE, until: at, now })
+    // One row more than six hours makes them rows of five minutes: a few dozen give a rate as well as hundreds.
+    const rows = readSamples(state, host.id, 'disk', mount, { from: at - RATE_WINDOW_MS - MINUTE, until: at, now })
     const last = rows.at(-1)
     if (!last?.size || last.used === null) return []
     const share = last.used / last.size
     const left = timeLeft(rows)
-    const soon = left !== null && left.ms < SOON
-    if (share < FULL && !soon) return []
+    const isSoon = left !== null && left.ms < FULL_WITHIN_MS
+    if (share < FULL_SHARE && !isSoon) return []
     const percent = `${Math.floor(share * 100)} % of ${writeSize(last.size)}`
-    const rate = left === null ? 'It is not filling at the moment.' : rateSentence(left)
+    const rate = left === null ? 'It is not filling up at the moment.' : rateSentence(left)
     return [
       hostFinding(state, host, {
         key: `host:${host.id}:disk:${mount}`,
         detector: 'full-disk',
-        severity: share >= ALMOST_NOTHING_LEFT || (soon && left.ms < SOON / 6) ? 'critical' : 'warning',
-        title: share >= FULL ? `${mount} on ${host.name} is nearly full` : `${mount} on ${host.name} is filling up`,
-        since: rows.find(row => row.used !== null && row.used / row.size! >= Math.min(FULL, share))?.at ?? last.at,
+        severity: share >= CRITICAL_SHARE || (isSoon && left.ms < CRITICAL_WITHIN_MS) ? 'critical' : 'warning',
+        title:
+          share >= FULL_SHARE ? `${mount} on ${host.name} is nearly full` : `${mount} on ${host.name} is filling up`,
+        since:
+          rows.find(row => row.used !== null && row.used / row.size! >= Math.min(FULL_SHARE, share))?.at ?? last.at,
         isSinceEstimated: true,
         lines: [`${percent} is used.`, rate],
       }),
@@ -44,23 +49,25 @@ export function findFullDisks(state: State, host: Host, now: number): Finding[] 
   })
 }
 
-/** How fast a disk fills (bytes per ms) and how long until it is full; null when it does not, or nobody can tell yet. */
+/** How long until a disk is full, and how fast it fills (bytes per ms); null when it does not fill, or is not known for long enough. */
 export function timeLeft(rows: readonly Sample[]): { ms: number; perMs: number } | null {
   const known = rows.filter(row => row.used !== null && row.size !== null)
   const [first, last] = [known[0], known.at(-1)]
-  if (!first || !last || last.at - first.at < LEAST_KNOWN) return null
-  // Both over hours and lately: a copy that has ended fills nothing any more, and one that just began says little.
-  const perMs = Math.min(slope(known), slope(known.filter(row => row.at >= last.at - LATELY)))
+  if (!first || !last || last.at - first.at < MIN_KNOWN_MS) return null
+  // The lower of both rates: a copy that has ended fills the disk no further, and one that has just begun proves little.
+  const perMs = Math.min(slope(known), slope(known.filter(row => row.at >= last.at - RECENT_MS)))
   if (perMs <= 0) return null
   return { perMs, ms: Math.max(0, last.size! - last.used!) / perMs }
 }
 
 function rateSentence({ ms, perMs }: { ms: number; perMs: number }): string {
   const rate = `At the current rate (${writeSize(perMs * HOUR)} an hour)`
-  return ms > 30 * DAY ? `${rate} it lasts for more than a month.` : `${rate} it is full in ${aboutDuration(ms)}.`
+  return ms > MAX_NAMED_TIME_LEFT_MS
+    ? `${rate} it is full in more than a month.`
+    : `${rate} it is full in ${aboutDuration(ms)}.`
 }
 
-/** By least squares, bytes per ms. */
+/** The rate of rows by least squares, bytes per ms. */
 function slope(rows: readonly Sample[]): number {
   const n = rows.length
   if (n < 2) return 0

@@ -3,19 +3,17 @@ import type { Field, Text } from '../../card.ts'
 import type { Host } from '../../hosts/host.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
-import type { Finding } from '../finding.ts'
+import type { Finding, Labels } from '../finding.ts'
 
-/** What the findings of a host share. */
-export function hostFinding(
-  state: State,
-  host: Host,
-  says: Pick<Finding, 'key' | 'detector' | 'severity' | 'title' | 'since' | 'isSinceEstimated'> & {
-    lines: Text[]
-    fields?: Field[]
-  },
-  labels: Record<string, string> = {},
-): Finding {
-  const { lines, fields, ...rest } = says
+/** What differs between the findings about hosts. */
+export type HostProblem = Pick<Finding, 'key' | 'detector' | 'severity' | 'title' | 'since' | 'isSinceEstimated'> & {
+  lines: Text[]
+  fields?: Field[]
+}
+
+/** A finding about a host, with its label and the reminders of its project. */
+export function hostFinding(state: State, host: Host, problem: HostProblem, labels: Labels = {}): Finding {
+  const { lines, fields, ...rest } = problem
   const project = host.projectId === null ? undefined : readProjectById(state, host.projectId)
   return {
     ...rest,

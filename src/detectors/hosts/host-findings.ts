@@ -1,35 +1,35 @@
-// Finds that a host cannot be reached, and hands on what is wrong with its containers, disks and logs.
+// Detects the problems of a host: it cannot be reached, or its containers, disks or logs have one.
 import type { Text } from '../../card.ts'
 import { listContainers } from '../../hosts/containers/containers.ts'
 import type { Container, Host } from '../../hosts/host.ts'
 import { ROUND, ROUNDS_TO_DOWN } from '../../hosts/metrics/collector.ts'
 import type { State } from '../../state/database.ts'
 import type { Finding } from '../finding.ts'
-import { findContainerTrouble } from './containers.ts'
-import { findFullDisks } from './full-disk.ts'
+import { detectContainerProblems } from './containers.ts'
+import { detectFullDisks } from './full-disk.ts'
 import { hostFinding } from './host-finding.ts'
-import { findUnreadLogs } from './unreadable-log.ts'
+import { detectUnreadableLogs } from './unreadable-log.ts'
 
-/** The detectors whose alerts end when they find nothing more. */
+/** The detectors whose alerts are resolved when `detectHostProblems` does not report them any more. */
 export const HOST_DETECTORS = ['lost-host', 'container', 'full-disk', 'unread-log'] as const
 
-/** What is wrong with a host, by what the last look at it stored. */
-export function findHostTrouble(state: State, host: Host, now: number): Finding[] {
+/** The problems of a host at `now`, from what its last collection stored. */
+export function detectHostProblems(state: State, host: Host, now: number): Finding[] {
   const containers = listContainers(state, host.id)
   return [
-    ...lostHost(state, host),
-    ...unseenContainers(state, host, containers, now),
-    ...findContainerTrouble(state, host, containers, now),
-    ...findFullDisks(state, host, now),
-    ...findUnreadLogs(state, host),
+    ...unreachableHost(state, host),
+    ...unreachableEngine(state, host, containers, now),
+    ...detectContainerProblems(state, host, containers, now),
+    ...detectFullDisks(state, host, now),
+    ...detectUnreadableLogs(state, host),
   ]
 }
 
-function lostHost(state: State, host: Host): Finding[] {
+function unreachableHost(state: State, host: Host): Finding[] {
   if (host.status !== 'down') return []
-  const seen: Text =
+  const lastSeen: Text =
     host.lastSeenAt === null
-      ? 'It was never reached.'
+      ? 'It has never been reached.'
       : ['Last seen at ', { time: host.lastSeenAt, style: 'moment' }, '.']
   return [
     hostFinding(
@@ -41,15 +41,15 @@ function lostHost(state: State, host: Host): Finding[] {
         severity: 'critical',
         title: `${host.name} cannot be reached`,
         since: host.failingSince ?? host.lastSeenAt ?? host.addedAt,
-        lines: [host.error ?? `It did not answer ${ROUNDS_TO_DOWN} times in a row.`, seen],
+        lines: [host.error ?? `It did not answer ${ROUNDS_TO_DOWN} times in a row.`, lastSeen],
       },
       { role: 'host-down' },
     ),
   ]
 }
 
-/** A host that answers, whose engine has not for several rounds; one that never listed any is left to whoever added it. */
-function unseenContainers(state: State, host: Host, containers: readonly Container[], now: number): Finding[] {
+/** A host that answers while its container engine has failed for several rounds; an engine that never answered is not reported. */
+function unreachableEngine(state: State, host: Host, containers: readonly Container[], now: number): Finding[] {
   const seenAt = containers[0]?.seenAt
   if (host.status !== 'up' || host.engineError === null || seenAt === undefined) return []
   if (now - seenAt < ROUNDS_TO_DOWN * ROUND) return []

@@ -1,4 +1,4 @@
-// Finds logs of a host that can no longer be read, though the host itself is reached.
+// Detects logs of a host that cannot be read any more, although the host is reached.
 import { quoteWord } from '../../command/command-line.ts'
 import type { Host } from '../../hosts/host.ts'
 import type { RemoteLog } from '../../hosts/remote-logs/remote-log.ts'
@@ -8,24 +8,24 @@ import { MINUTE } from '../../time.ts'
 import type { Finding } from '../finding.ts'
 import { hostFinding } from './host-finding.ts'
 
-/** A fetch that fails now and then mends itself; only what lasts is told. */
-const FAILURES = 3
-const HOLD_OFF = 5 * MINUTE
+/** A few failed fetches are normal: only this many, over this time, are reported. */
+const MIN_FAILURES = 3
+const REPORT_AFTER_MS = 5 * MINUTE
 
-/** One finding for each log whose fetches have failed for five minutes; a host that is not reached is told of as such. */
-export function findUnreadLogs(state: State, host: Host): Finding[] {
+/** One finding for each log whose fetches have failed for five minutes; none while the host itself is not reached. */
+export function detectUnreadableLogs(state: State, host: Host): Finding[] {
   if (host.status !== 'up') return []
   return listRemoteLogs(state, host.id)
-    .filter(isUnread)
-    .map(log => ({ ...unread(state, host, log), projectId: log.projectId }))
+    .filter(isUnreadable)
+    .map(log => ({ ...unreadable(state, host, log), projectId: log.projectId }))
 }
 
-function isUnread({ error, failures, failingSince, failedAt }: RemoteLog): boolean {
+function isUnreadable({ error, failures, failingSince, failedAt }: RemoteLog): boolean {
   if (error === null || failingSince === null || failedAt === null) return false
-  return failures >= FAILURES && failedAt - failingSince >= HOLD_OFF
+  return failures >= MIN_FAILURES && failedAt - failingSince >= REPORT_AFTER_MS
 }
 
-function unread(state: State, host: Host, log: RemoteLog): Finding {
+function unreadable(state: State, host: Host, log: RemoteLog): Finding {
   const name = log.target === '*' ? 'The journal' : log.target
   return hostFinding(
     state,
@@ -39,10 +39,10 @@ function unread(state: State, host: Host, log: RemoteLog): Finding {
       lines: [
         log.error!,
         log.fetchedAt === null
-          ? 'It was never read.'
+          ? 'It has never been read.'
           : ['Last read at ', { time: log.fetchedAt, style: 'moment' }, '.'],
         [
-          'It is tried again by itself, and what is still there then is read. To try now: ',
+          'Vakt retries automatically and then reads the lines that are still there. To retry now: ',
           { code: `hosts logs fetch ${host.name} --${log.kind} ${quoteWord(log.target)}` },
         ],
       ],

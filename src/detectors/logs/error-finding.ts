@@ -1,4 +1,4 @@
-// What people are told of an error: how often against what is allowed, what it says, where, and how its last hour went.
+// The card of an error: how often it came against the threshold, its messages, its hosts, and a chart of its last hour.
 import type { Button, Field, Text } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import { quoteWord } from '../../command/command-line.ts'
@@ -6,31 +6,45 @@ import { countErrorsByMinute, readSeries, startOfMinute } from '../../logs/count
 import type { KnownError } from '../../logs/errors/errors.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
-import { formatDuration, HOUR, MINUTE } from '../../time.ts'
+import { firstLine, truncate } from '../../text.ts'
+import { HOUR, MINUTE } from '../../time.ts'
 import type { Finding } from '../finding.ts'
-import type { Rule } from '../rules/rule.ts'
-import { titleOf } from '../rules/rule-title.ts'
+import { type Rule, ruleTitle } from '../rules/rule.ts'
 
-const TITLE_MESSAGE = 60
-const SAMPLE = 200
-const NAMED = 5
+const MAX_TITLE_PART_LENGTH = 60
+const MAX_SAMPLE_LENGTH = 200
+const MAX_NAMED_HOSTS = 5
+const BLOCKS = 30
 
-/** There is one alert per error, whichever rule found it. */
+/** The key of an error's alert: there is at most one, whichever rule found it. */
 export function errorKey(error: Pick<KnownError, 'id'>): string {
   return `error:${error.id}`
 }
 
-/** What a rule found: the title's words about how often, and the sentence with the value against its threshold. */
-export type Seen = { rule: Rule; value: number; howOften: string; against: Text[]; since: number; occurrences: number }
+/** What a rule found of an error. */
+export type ErrorFacts = {
+  rule: Rule
+  /** The worst number of lines. */
+  value: number
+  /** The title after its place, with the message of the error. */
+  headline: (message: string) => string
+  /** The first sentences of the card. */
+  lines: Text[]
+  since: number
+  /** How many lines are new on the alert. */
+  occurrences: number
+}
 
-/** The finding of an error. */
-export function errorFinding(state: State, error: KnownError, seen: Seen, now: number): Finding {
-  const { rule } = seen
+/** The finding of an error at `now`. */
+export function errorFinding(state: State, error: KnownError, facts: ErrorFacts, now: number): Finding {
+  const { rule } = facts
   const hosts = hostsOf(state, error)
-  const what = cut(firstLine(error.samples.at(-1)?.message ?? ''), TITLE_MESSAGE)
+  const message = truncate(firstLine((error.samples.at(-1)?.message ?? '').trim()), MAX_TITLE_PART_LENGTH)
   const places = [
-    cut(error.source, TITLE_MESSAGE),
-    hosts.length === 0 ? '' : `on ${hosts.length === 1 ? cut(hosts[0]!, TITLE_MESSAGE) : `${hosts.length} hosts`}`,
+    truncate(error.source, MAX_TITLE_PART_LENGTH),
+    hosts.length === 0
+      ? ''
+      : `on ${hosts.length === 1 ? truncate(hosts[0]!, MAX_TITLE_PART_LENGTH) : `${hosts.length} hosts`}`,
   ]
   const where = places.filter(Boolean).join(' ') || 'somewhere'
   return {
@@ -38,13 +52,13 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
     detector: rule.kind,
     projectId: error.projectId,
     severity: rule.severity,
-    title: titleOf(
+    title: ruleTitle(
       rule,
-      { where, value: String(seen.value), what },
-      `${where}: ${seen.howOften.replace('%', () => what)}`,
+      { where, value: String(facts.value), what: message },
+      `${where}: ${facts.headline(message)}`,
     ),
-    since: seen.since,
-    occurrences: seen.occurrences,
+    since: facts.since,
+    occurrences: facts.occurrences,
     labels: {
       ...(error.source === '' ? {} : { source: error.source }),
       ...(hosts.length === 1 ? { host: hosts[0]! } : {}),
@@ -56,7 +70,7 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
     remindEvery: rule.remindEvery ?? readProjectById(state, error.projectId)?.remindEvery ?? 0,
     observation: {
       lines: [
-        ...seen.against,
+        ...facts.lines,
         ...(rule.note === null ? [] : [rule.note]),
         ...sampleLines(error),
         `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
@@ -67,54 +81,39 @@ export function errorFinding(state: State, error: KnownError, seen: Seen, now: n
   }
 }
 
-/** The card of an error that has ended by itself. */
-export function errorRecovery(state: State, error: KnownError, quiet: string, now: number): Finding['observation'] {
+/** The card of an error that had no line for a duration, such as `15m`. */
+export function errorRecovery(state: State, error: KnownError, duration: string, now: number): Finding['observation'] {
   const lines: Text[] = [
-    [`None came for ${quiet}; the last was at `, { time: error.lastSeenAt, style: 'moment' }, '.'],
+    [`No line for ${duration}; the last came at `, { time: error.lastSeenAt, style: 'moment' }, '.'],
     ...sampleLines(error).slice(-1),
   ]
   return { lines, fields: fields(state, error, hostsOf(state, error), now), buttons: [logsButton(error)] }
 }
 
-/** How long a window is, for a title: `1 min`, `90s`, `2 h`. */
-export function windowWords(window: number): string {
-  if (window % MINUTE !== 0) return formatDuration(window)
-  return window % HOUR === 0 ? `${window / HOUR} h` : `${window / MINUTE} min`
-}
-
-/** Code points, so that no character is cut in half. */
-export function cut(text: string, most: number): string {
-  const points = Array.from(text)
-  return points.length <= most ? text : `${points.slice(0, most - 1).join('')}…`
-}
-
-/** What the latest lines say, each wording once. */
+/** The messages of the latest lines, each wording once. */
 export function sampleLines(error: Pick<KnownError, 'samples'>): Text[] {
-  const said = error.samples.map(sample => cut(firstLine(sample.message), SAMPLE))
-  return [...new Set(said)].map((code): Text => [{ code }])
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n', 1)[0]!
-}
-
-function fields(state: State, error: KnownError, hosts: readonly string[], now: number): Field[] {
-  const named = hosts.length > NAMED ? [...hosts.slice(0, NAMED), `… ${hosts.length - NAMED} more`] : hosts
-  const since: Text = [{ time: error.firstSeenAt, style: 'moment' }, `, ${error.count} in all`]
-  return [
-    { name: 'Last hour', value: lastHour(state, error, now) },
-    ...(hosts.length > 1 ? [{ name: 'Hosts', value: named.join(', '), inline: true }] : []),
-    { name: 'First seen', value: since, inline: true },
-  ]
+  const messages = error.samples.map(sample => truncate(firstLine(sample.message.trim()), MAX_SAMPLE_LENGTH))
+  return [...new Set(messages)].map((code): Text => [{ code }])
 }
 
 /** How often an error came in the last hour, as a row of blocks of two minutes each. */
-export function lastHour(state: State, error: KnownError, now: number): string {
+export function lastHourSparkline(state: State, error: KnownError, now: number): string {
   const until = startOfMinute(now) + MINUTE
-  const values = new Array<number>(30).fill(0)
+  const values = new Array<number>(BLOCKS).fill(0)
   for (const { at, count } of countErrorsByMinute(state, error.projectId, error.fingerprint, until - HOUR, until))
-    values[Math.floor((at - until + HOUR) / (2 * MINUTE))]! += count
+    values[Math.floor((at - until + HOUR) / (HOUR / BLOCKS))]! += count
   return sparkline(values)
+}
+
+function fields(state: State, error: KnownError, hosts: readonly string[], now: number): Field[] {
+  const more = hosts.length > MAX_NAMED_HOSTS ? [`… ${hosts.length - MAX_NAMED_HOSTS} more`] : []
+  const named = [...hosts.slice(0, MAX_NAMED_HOSTS), ...more]
+  const since: Text = [{ time: error.firstSeenAt, style: 'moment' }, `, ${error.count} in all`]
+  return [
+    { name: 'Last hour', value: lastHourSparkline(state, error, now) },
+    ...(hosts.length > 1 ? [{ name: 'Hosts', value: named.join(', '), inline: true }] : []),
+    { name: 'First seen', value: since, inline: true },
+  ]
 }
 
 function logsButton({ fingerprint }: KnownError): Button {

@@ -1,4 +1,4 @@
-// Which series of lines are what a rule is about: those of one error, or all.
+// Which series of lines match a rule: those of one error, or all.
 import { readSeries, type Series } from '../../logs/counters.ts'
 import type { KnownError } from '../../logs/errors/errors.ts'
 import { type Cooperative, readAllSeries, SERIES_PER_STEP } from '../../logs/window-counts.ts'
@@ -7,38 +7,59 @@ import type { State } from '../../state/database.ts'
 import type { Rule } from '../rules/rule.ts'
 import { matchesLines, readLineMatcher } from './line-matcher.ts'
 
-/** Whether lines of a series fit the rule's matcher; asked of the series of one error. */
+/** Whether lines of a series (by id) match a rule; only asked about the series of one error. */
 export function matchingSeries(state: State, rule: Rule, error: KnownError): (series: number) => boolean {
   if (rule.matcher === '') return () => true
   const matcher = readLineMatcher(rule.matcher)
   const series = readSeries(state, [...new Set(error.recent.map(([, , id]) => id))])
   const project = readProjectById(state, error.projectId)?.name ?? ''
-  const fitting = new Set([...series.values()].filter(one => matchesLines(matcher, one, project)).map(({ id }) => id))
-  return id => fitting.has(id)
+  const matching = new Set([...series.values()].filter(own => matchesLines(matcher, own, project)).map(({ id }) => id))
+  return id => matching.has(id)
 }
 
-type Fitting = { all: readonly Series[]; looked: number; matcher: string; projectId: number | null; fitting: Series[] }
+/** Whether any of the latest lines of an error matches a rule. */
+export function matchesAnyLine(state: State, rule: Rule, error: KnownError): boolean {
+  const isMatching = matchingSeries(state, rule, error)
+  return error.recent.some(([, , series]) => isMatching(series))
+}
 
-/** All series that a rule is about; remembered, so that a rule looks at each of them once. */
+type CachedSeries = {
+  all: readonly Series[]
+  /** How many of `all` were compared with the matcher. */
+  compared: number
+  matcher: string
+  projectId: number | null
+  matching: Series[]
+}
+
+/** All series that match a rule; remembered, so that a rule compares each of them once. */
 export function* seriesOfRule(state: State, rule: Rule): Cooperative<readonly Series[]> {
   const { matcher, projectId } = rule
   const all = yield* readAllSeries(state)
-  const kept = state.memory<Fitting>('series of rules')
-  const before = kept.get(String(rule.id))
-  const still = before && before.all === all && before.matcher === matcher && before.projectId === projectId
-  const known = still ? before : { all, looked: 0, matcher, projectId, fitting: [] }
-  kept.set(String(rule.id), known)
-  const read = readLineMatcher(matcher)
+  const cache = state.memory<CachedSeries>('series of rules')
+  const before = cache.get(String(rule.id))
+  const isCurrent = before && before.all === all && before.matcher === matcher && before.projectId === projectId
+  const cached = isCurrent ? before : { all, compared: 0, matcher, projectId, matching: [] }
+  cache.set(String(rule.id), cached)
+  const parsed = readLineMatcher(matcher)
   const names = new Map<number, string>()
-  while (known.looked < all.length) {
-    const until = Math.min(all.length, known.looked + SERIES_PER_STEP)
-    for (; known.looked < until; known.looked++) {
-      const one = all[known.looked]!
-      if (!names.has(one.projectId)) names.set(one.projectId, readProjectById(state, one.projectId)?.name ?? '')
-      const own = projectId === null || projectId === one.projectId
-      if (own && matchesLines(read, one, names.get(one.projectId)!)) known.fitting.push(one)
+  while (cached.compared < all.length) {
+    const until = Math.min(all.length, cached.compared + SERIES_PER_STEP)
+    for (; cached.compared < until; cached.compared++) {
+      const series = all[cached.compared]!
+      if (!names.has(series.projectId))
+        names.set(series.projectId, readProjectById(state, series.projectId)?.name ?? '')
+      const isOfProject = projectId === null || projectId === series.projectId
+      if (isOfProject && matchesLines(parsed, series, names.get(series.projectId)!)) cached.matching.push(series)
     }
     yield
   }
-  return known.fitting
+  return cached.matching
+}
+
+/** Forgets the series of rules that are paused or removed. */
+export function forgetOtherSeries(state: State, rules: readonly Rule[]): void {
+  const cache = state.memory('series of rules')
+  const current = new Set(rules.map(({ id }) => String(id)))
+  for (const id of cache.keys()) if (!current.has(id)) cache.delete(id)
 }

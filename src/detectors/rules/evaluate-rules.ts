@@ -1,70 +1,63 @@
-// The rules that are asked every quarter of a minute: silent sources, error rates, thresholds.
+// Evaluates the rules that are due every 15 s: silent sources, error rates, thresholds.
 import { downsampleCounts, pruneCountedBatches, startOfMinute } from '../../logs/counters.ts'
 import { pruneErrors } from '../../logs/errors/errors.ts'
 import { pruneSources } from '../../logs/sources.ts'
-import { createWindowCounter, type WindowCounter } from '../../logs/window-counts.ts'
+import { createWindowCounter } from '../../logs/window-counts.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, SECOND } from '../../time.ts'
-import type { DetectionResult } from '../finding.ts'
-import { errorRates } from '../logs/error-rate.ts'
-import { detectSilence } from '../logs/silent-source.ts'
-import { lineFigures, metricFigures } from '../logs/threshold.ts'
+import { forgetOtherSeries } from '../logs/matching-series.ts'
+import type { Decision } from './decision.ts'
 import type { Rule } from './rule.ts'
-import { evaluateValues } from './rule-finding.ts'
+import type { IntervalEvaluation, RuleKinds, Tick } from './rule-kind.ts'
 import { activeRules } from './rules.ts'
 
-const EVERY = 15 * SECOND
+export const EVALUATION_INTERVAL_MS = 15 * SECOND
 /** The requests of a minute that has ended are counted a moment later. */
-const COUNTED_BY = 2 * SECOND
+const COUNTING_DELAY_MS = 2 * SECOND
+const ERROR_RETENTION_MS = 90 * DAY
+const SOURCE_RETENTION_MS = 40 * DAY
 
-/** When the survey after one at `now` is due: at 2, 17, 32 and 47 seconds of a minute. */
+/** When the evaluation after one at `now` is due, epoch ms: at 2, 17, 32 and 47 seconds of a minute. */
 export function nextEvaluation(now: number): number {
-  return (Math.floor((now - COUNTED_BY) / EVERY) + 1) * EVERY + COUNTED_BY
+  const intervals = Math.floor((now - COUNTING_DELAY_MS) / EVALUATION_INTERVAL_MS) + 1
+  return intervals * EVALUATION_INTERVAL_MS + COUNTING_DELAY_MS
 }
 
-/** A rule, and what it finds: `find` is taken step by step, each of which takes some milliseconds at the most. */
-export type Asked = { rule: Rule; find: Generator<DetectionResult[] | undefined> }
+/** A rule under evaluation: `steps` is taken step by step, each of at most some ms. */
+export type RuleEvaluation = { rule: Rule; steps: Generator<Decision | undefined> }
 
-/** Everything that is not judged as lines come in, rule by rule. */
-export function* survey(state: State, now: number): Generator<Asked> {
-  const until = startOfMinute(now - COUNTED_BY)
-  const within = createWindowCounter(state)
-  const counting = [...activeRules(state, 'error-rate'), ...activeRules(state, 'threshold')]
-  forgetOtherRules(state, counting)
-  for (const rule of activeRules(state, 'silence')) yield { rule, find: detectSilence(state, rule, now) }
-  // Rules of the same window share what was read for it.
-  for (const rule of counting.toSorted((a, b) => a.window! - b.window!))
-    yield { rule, find: judge(state, rule, until, now, within) }
+/** The evaluation of every active rule that is due at intervals, one after the other. */
+export function* evaluateRules(state: State, kinds: RuleKinds, now: number): Generator<RuleEvaluation> {
+  const tick: Tick = {
+    now,
+    countedUntil: startOfMinute(now - COUNTING_DELAY_MS),
+    countWindow: createWindowCounter(state),
+  }
+  const due = kinds.all.flatMap(({ name, evaluation }) =>
+    evaluation.trigger === 'interval' ? activeRules(state, name).map(rule => ({ rule, evaluation })) : [],
+  )
+  forgetOtherSeries(
+    state,
+    due.map(({ rule }) => rule),
+  )
+  for (const { rule, evaluation } of due.sort(compareOrder))
+    yield { rule, steps: evaluation.evaluate(state, rule, tick) }
 }
 
-function* judge(
-  state: State,
-  rule: Rule,
-  until: number,
-  now: number,
-  within: WindowCounter,
-): Generator<DetectionResult[] | undefined> {
-  if (rule.kind === 'error-rate') yield evaluateValues(state, rule, yield* errorRates(state, rule, until, within), now)
-  else if (rule.metric === null) yield evaluateValues(state, rule, yield* lineFigures(state, rule, until, within), now)
-  else yield evaluateValues(state, rule, yield* metricFigures(state, rule, now), now)
+/** Rules whose alerts inhibit others first; rules of the same window one after the other, because they share its counts. */
+function compareOrder(a: Due, b: Due): number {
+  const inhibiting = Number(b.evaluation.inhibitsOthers ?? false) - Number(a.evaluation.inhibitsOthers ?? false)
+  return inhibiting || (a.rule.window ?? 0) - (b.rule.window ?? 0)
 }
 
-/** What is remembered of rules that are paused or gone. */
-function forgetOtherRules(state: State, rules: readonly Rule[]): void {
-  const kept = state.memory('series of rules')
-  const still = new Set(rules.map(({ id }) => String(id)))
-  for (const id of kept.keys()) if (!still.has(id)) kept.delete(id)
-}
+type Due = { rule: Rule; evaluation: IntervalEvaluation }
 
-const ERRORS_KEPT = 90 * DAY
-const SOURCES_KEPT = 40 * DAY
-
-/** Thins the counters and forgets what has not been seen for long; called often, does little at a time. */
+/** Thins the counters and deletes errors and sources that were not seen for long; called often, does little at a time. */
 export function pruneCounters(state: State, now: number): void {
   state.transaction(() => {
     downsampleCounts(state, now)
     pruneCountedBatches(state, now)
-    pruneErrors(state, now - ERRORS_KEPT)
-    pruneSources(state, now - SOURCES_KEPT)
+    pruneErrors(state, now - ERROR_RETENTION_MS)
+    pruneSources(state, now - SOURCE_RETENTION_MS)
   })
 }

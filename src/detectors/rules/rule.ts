@@ -1,56 +1,51 @@
-// The kinds of detection rules, and the rules that are there from the start. Pure.
+// A detection rule: when a value breaches its threshold, and what the titles of its alerts are. Pure.
+import { invalid } from '../../problem.ts'
 import type { rules } from '../../state/schema/index.ts'
-import { DAY, MINUTE } from '../../time.ts'
 
 export type Rule = typeof rules.$inferSelect
-export type RuleKind = Rule['kind']
-export const RULE_KINDS = [
-  'error-spike',
-  'error-rate',
-  'new-error',
-  'regression',
-  'silence',
-  'threshold',
-  'search',
-] as const satisfies RuleKind[]
 
-type Settings = Pick<Rule, 'threshold' | 'window' | 'hold' | 'quiet' | 'minimum' | 'baseline' | 'times' | 'severity'>
+/** A rule that is not stored yet. */
+export type RuleDraft = Omit<Rule, 'id' | 'createdAt' | 'createdBy'>
 
-const BLANK: Settings = {
-  threshold: null,
-  window: null,
-  hold: 0,
-  quiet: 15 * MINUTE,
-  minimum: null,
-  baseline: false,
-  times: 2,
-  severity: 'warning',
+/** What a title may contain: where the alert is, its worst value, and the message of an error. */
+export type TitleValues = { where: string; value: string; what?: string }
+
+const TITLE_PLACEHOLDERS = ['where', 'value', 'what']
+const MAX_TITLE_LENGTH = 200
+
+const COMPARISONS: {
+  readonly [operator in NonNullable<Rule['operator']>]: (value: number, threshold: number) => boolean
+} = {
+  '>': (value, threshold) => value > threshold,
+  '>=': (value, threshold) => value >= threshold,
+  '<': (value, threshold) => value < threshold,
+  '<=': (value, threshold) => value <= threshold,
 }
 
-/** What a new rule of each kind does unless it says otherwise. */
-export const DEFAULTS: { readonly [kind in RuleKind]: Settings } = {
-  'error-spike': { ...BLANK, threshold: 5, window: MINUTE, baseline: true },
-  'error-rate': {
-    ...BLANK,
-    threshold: 20,
-    window: 5 * MINUTE,
-    minimum: 20,
-    hold: MINUTE,
-    quiet: 5 * MINUTE,
-    baseline: true,
-  },
-  'new-error': { ...BLANK, hold: DAY, severity: 'info' },
-  regression: { ...BLANK, hold: MINUTE },
-  silence: { ...BLANK, window: 15 * MINUTE, hold: DAY, quiet: 0, baseline: true },
-  threshold: { ...BLANK, window: MINUTE, quiet: 5 * MINUTE },
-  search: { ...BLANK, threshold: 1, window: MINUTE },
+/** Whether a value breaches the threshold of a rule. */
+export function isBreached(rule: Pick<Rule, 'operator' | 'threshold'>, value: number): boolean {
+  return COMPARISONS[rule.operator ?? '>='](value, rule.threshold!)
 }
 
-/** The rules that every Vakt begins with, by name; those that are paused say something of every new thing. */
-export const FIRST_RULES: readonly { name: string; kind: RuleKind; paused?: boolean }[] = [
-  { name: 'error-spikes', kind: 'error-spike' },
-  { name: 'error-rates', kind: 'error-rate' },
-  { name: 'regressions', kind: 'regression' },
-  { name: 'silent-sources', kind: 'silence' },
-  { name: 'new-errors', kind: 'new-error', paused: true },
-]
+/** Whether a value is further beyond the threshold of a rule than another. */
+export function isWorseValue(rule: Pick<Rule, 'operator'>, value: number, than: number): boolean {
+  return rule.operator === '<' || rule.operator === '<=' ? value < than : value > than
+}
+
+/** `standard`, or the title that people gave the rule with its placeholders filled in, at most 200 characters. */
+export function ruleTitle(rule: Pick<Rule, 'title'>, values: TitleValues, standard: string): string {
+  if (rule.title === null) return standard
+  const byName: { [name: string]: string | undefined } = values
+  const title = rule.title.replace(/\{([a-z]+)\}/g, (_, name: string) => byName[name] ?? '')
+  return Array.from(title).slice(0, MAX_TITLE_LENGTH).join('')
+}
+
+/** Throws `invalid` for a title with an unknown placeholder. */
+export function validateTitle(title: string | null): void {
+  for (const [, name] of title?.matchAll(/\{([^{}]*)\}/g) ?? [])
+    if (!TITLE_PLACEHOLDERS.includes(name!))
+      throw invalid(
+        'title',
+        `A title has no placeholder {${name}}. Use ${TITLE_PLACEHOLDERS.map(known => `{${known}}`).join(', ')}: the place, the worst value, and the message of an error.`,
+      )
+}

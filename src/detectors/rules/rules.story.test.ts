@@ -114,16 +114,16 @@ describe('a resolved error', () => {
 describe('the list of errors', () => {
   it('names each so that it can be asked about, and says truly why there is none', async () => {
     const lines = async (line: string) => JSON.stringify(await app.says(line))
-    expect(await lines('errors list')).toContain('No line at error or fatal was counted yet')
+    expect(await lines('errors list')).toContain('No line of level error or fatal was received yet')
     await sends(error('pool exhausted'))
     expect(await lines('errors list')).toContain(`{"code":"${await fingerprint()}"}`)
-    expect(await lines('errors list --state muted')).toContain('None is muted')
+    expect(await lines('errors list --state muted')).toContain('No error is muted')
   })
 })
 
 describe('a new error', () => {
   it('is told only once its source is known, where that is wanted', async () => {
-    await app.result('rules edit new-errors --hold 10m')
+    await app.result('rules edit new-errors --for 10m')
     await sends(error('first'))
     await app.passes('10m')
     await sends(error('second'))
@@ -137,7 +137,7 @@ describe('a new error', () => {
 
 describe('a source', () => {
   it('that stops is told after a quarter of an hour, and when it speaks again; time that Vakt was away does not count', async () => {
-    await app.result('rules edit silent-sources --hold 1h')
+    await app.result('rules edit silent-sources --for 1h')
     await keepsSending(9, '10m', {})
     expect(await shown()).toEqual([])
     app = await app.restarts('3h')
@@ -159,7 +159,7 @@ describe('a source', () => {
   })
 
   it('that was silent for long is told again, where somebody took it for trouble', async () => {
-    await app.result('rules edit silent-sources --hold 1h')
+    await app.result('rules edit silent-sources --for 1h')
     await keepsSending(9, '10m', {})
     await app.passes('15m')
     await app.result('ack 1')
@@ -175,7 +175,7 @@ describe('a source', () => {
   })
 
   it('that comes and goes is never told', async () => {
-    await app.result('rules edit silent-sources --hold 1h')
+    await app.result('rules edit silent-sources --for 1h')
     await sends({})
     app = await app.restarts('1s')
     await app.passes('2h1m')
@@ -213,11 +213,11 @@ describe('a rule that is tested', () => {
     })
     const cards = async (flags = '') =>
       (await app.result<{ cards: number }>(`rules test error-rates --last 1h ${flags}`)).cards
-    expect([await cards(), await cards('--hold 0s'), await cards('--hold 0s --baseline=off')]).toEqual([0, 0, 6])
+    expect([await cards(), await cards('--for 0s'), await cards('--for 0s --baseline=off')]).toEqual([0, 0, 6])
   })
 
   it('tells of the past what it told: of errors in every second minute, and of minutes with too little', async () => {
-    await app.result('rules add few --kind threshold --operator < --threshold 25 --window 2m --quiet 10m')
+    await app.result('rules add few --kind threshold --operator < --threshold 25 --window 2m --keep-firing 10m')
     const errors = Array.from('abcdefghijklmnopqrst', letter => error(`${letter} is wrong`))
     for (let i = 0; i < 8; i++) {
       await keepsSending(1, '1m', ...errors, ...Array(20).fill({}))
@@ -237,7 +237,7 @@ describe('a rule that is tested', () => {
 describe('a threshold', () => {
   it('is told once it has lasted, per host, and ends after quiet; editing takes effect at once', async () => {
     await app.result(
-      'rules add busy --kind threshold --matcher "source:api level>=warn" --threshold 10 --window 1m --hold 2m --quiet 3m --per host',
+      'rules add busy --kind threshold --matcher "source:api level>=warn" --threshold 10 --window 1m --for 2m --keep-firing 3m --per host',
     )
     const warns = Array(11).fill({ level: 'warn', message: 'slow' })
     await keepsSending(2, '1m', ...warns)
@@ -248,7 +248,7 @@ describe('a threshold', () => {
     expect(await shown()).toHaveLength(1)
     await app.passes('3m')
     expect(await shown()).toEqual([])
-    await app.result('rules edit busy --threshold 1 --hold 0s')
+    await app.result('rules edit busy --threshold 1 --for 0s')
     await sends({ level: 'warn', host: 'web-3' })
     await app.passes('63s')
     expect(await shown()).toEqual([['threshold', 'web-3: 1 line in 1 min']])
@@ -270,7 +270,9 @@ describe('a threshold', () => {
   })
 
   it('of too few lines of a source goes on when there are none at all, and a person can settle it', async () => {
-    await app.result('rules add few --kind threshold --operator < --threshold 5 --window 1m --quiet 1m --per source')
+    await app.result(
+      'rules add few --kind threshold --operator < --threshold 5 --window 1m --keep-firing 1m --per source',
+    )
     await keepsSending(3, '1m', ...Array(6).fill({}), ...Array(6).fill({ source: 'web' }))
     await keepsSending(70, '1m', ...Array(6).fill({}))
     expect(await shown()).toEqual([['threshold', 'web: 0 lines in 1 min']])
@@ -288,7 +290,9 @@ describe('a metric', () => {
   it('is told of the host that is beyond it for long enough, with its curve, and over when it is better', async () => {
     const { id } = addHost(app.state, { ...HOST, name: 'db-1', addedAt: app.clock.now(), enabled: false })
     addHost(app.state, { ...HOST, name: 'db-2', addedAt: app.clock.now(), enabled: false })
-    await app.result('rules add busy --kind threshold --metric cpu --operator > --threshold 90 --hold 2m --quiet 2m')
+    await app.result(
+      'rules add busy --kind threshold --metric cpu --operator > --threshold 90 --for 2m --keep-firing 2m',
+    )
     const runs = async (cpu: number, times: number) => {
       for (let i = 0; i < times; i++) {
         storeMeasured(app.state, id, [{ kind: 'host', name: '', cpu }], app.clock.now())
@@ -322,7 +326,7 @@ describe('a search', () => {
 
   it('is a rule: told when it finds too much, with lines, and over when it has been quiet', async () => {
     await app.result('logs save declined "\\"card declined\\""')
-    await app.result('rules add declined --kind search --matcher @declined --threshold 3 --window 2m --quiet 1m')
+    await app.result('rules add declined --kind search --matcher @declined --threshold 3 --window 2m --keep-firing 1m')
     await sends({ message: 'card declined for 7' }, { message: 'card declined for 8' })
     await passes('20s')
     expect(await shown()).toEqual([])
@@ -374,26 +378,26 @@ describe('the rules', () => {
   })
 
   it('show every setting with its default, also those that nobody has set', async () => {
-    const linesOf = async (line: string) => {
+    const countBySeries = async (line: string) => {
       const reply = await app.says(line)
       return reply.ok ? reply.card.lines!.map(text => plainText(text, String)) : []
     }
-    expect(await linesOf('rules show silent-sources')).toEqual(
+    expect(await countBySeries('rules show silent-sources')).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^--baseline=on · .*over 2h.*the default/),
-        expect.stringMatching(/^--times 2 · .*the default/),
-        '--matcher everything (the default)',
-        '--severity warning (the default)',
-        '--title {where} stopped sending logs (the default)',
-        '--note none (the default)',
+        expect.stringMatching(/^--baseline=on · .*over 2h.*\(default\)$/),
+        expect.stringMatching(/^--factor 2 · .*\(default\)$/),
+        '--matcher everything (default)',
+        '--severity warning (default)',
+        '--title {where} stopped sending logs (default)',
+        '--note none (default)',
       ]),
     )
     await app.result('rules edit silent-sources --baseline=off --severity critical --note "call Ann"')
-    expect(await linesOf('rules show silent-sources')).toEqual(
+    expect(await countBySeries('rules show silent-sources')).toEqual(
       expect.arrayContaining([
-        expect.stringMatching(/^--baseline=off · .*default on/),
-        '--severity critical (default warning)',
-        '--note call Ann (default none)',
+        expect.stringMatching(/^--baseline=off · .*\(default: on\)$/),
+        '--severity critical (default: warning)',
+        '--note call Ann (default: none)',
       ]),
     )
   })
@@ -434,13 +438,13 @@ describe('the rules', () => {
 
   it('refuse what makes no sense with a sentence', async () => {
     for (const [flags, sentence] of [
-      ['--kind error-spike --matcher timeout', /cannot ask for the word timeout/],
+      ['--kind error-spike --matcher timeout', /cannot use the word timeout/],
       ['--kind error-spike --window 2h', /at most 1h/],
-      ['--kind silence --threshold 3', /has no --threshold/],
-      ['--kind threshold --threshold 3 --window 90s', /whole minutes/],
-      ['--kind threshold --metric io --threshold 3', /containers only/],
-      ['--kind threshold', /how much is too much/],
-      ['--kind search', /what to search for/],
+      ['--kind silence --threshold 3', /have no --threshold/],
+      ['--kind threshold --threshold 3 --window 90s', /whole number of minutes/],
+      ['--kind threshold --metric io --threshold 3', /for containers only/],
+      ['--kind threshold', /threshold is required/],
+      ['--kind search', /search is required/],
     ] as const) {
       const reply = await app.says(`rules add odd ${flags}`)
       expect(reply).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })

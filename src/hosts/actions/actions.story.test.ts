@@ -45,7 +45,7 @@ async function fires(key = 'shop', labels: Record<string, string> = { host: 'web
     app.state,
     [
       {
-        kind: 'found',
+        kind: 'firing',
         finding: {
           ...{ key, detector: 'rule', projectId: null, severity: 'critical', title: 'the shop is slow', labels },
           ...{ since: app.clock.now(), owner: null, remindEvery: 0, occurrences: 1, observation: { lines: [] } },

@@ -1,52 +1,54 @@
-// The tables of detection rules and of what each of them watches at the moment.
+// The tables of detection rules, and of the conditions that each of them watches at the moment.
 import { index, integer, real, sqliteTable, text } from '../orm.ts'
 import { projects } from './projects.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
 
+/** What the settings mean depends on the kind, see src/detectors/rules/kinds. */
 export const rules = sqliteTable('rules', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
-  kind: text({
-    enum: ['error-spike', 'error-rate', 'new-error', 'regression', 'silence', 'threshold', 'search'],
-  }).notNull(),
+  /** The name of a rule kind. */
+  kind: text().notNull(),
   /** Null is every project. */
   projectId: integer('project_id').references(() => projects.id, { onDelete: 'cascade' }),
-  /** Which lines, in the search language; empty is all. */
+  /** Which lines, hosts or containers, in the search language; empty is all. */
   matcher: text().notNull().default(''),
-  /** Lines, percent or the metric's own unit, by kind. */
+  /** Lines, percent or the metric's own unit. */
   threshold: real(),
   operator: text({ enum: ['>', '>=', '<', '<='] }),
   /** The name of a metric; null counts lines. */
   metric: text(),
+  /** The time window, ms. */
   window: integer(),
-  /** What is judged apart. */
+  /** What is evaluated separately. */
   per: text({ enum: ['everywhere', 'source', 'host', 'container'] })
     .notNull()
     .default('everywhere'),
-  /** How long a threshold must be passed without a break, ms. */
-  hold: integer().notNull().default(0),
-  /** An alert ends after so long without another occurrence, ms. */
-  quiet: integer().notNull(),
-  /** Lines or errors there must be at the least. */
+  /** How long the condition must be true before the alert fires, ms. */
+  for: integer('for_ms').notNull().default(0),
+  /** How long the condition must be false before the alert is resolved, ms. */
+  keepFiring: integer('keep_firing_ms').notNull(),
+  /** The minimum number of lines or errors. */
   minimum: integer(),
-  /** Whether what is usual for an error or a source raises its threshold. */
+  /** Whether the threshold is raised for errors or sources with a high baseline. */
   baseline: flag('baseline'),
-  /** How often as much as usual is allowed. */
-  times: real().notNull().default(2),
+  /** How many times the baseline is allowed. */
+  factor: real().notNull().default(2),
   severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
   owner: text(),
+  /** How often the alert is repeated until it is acknowledged, ms; 0 is never, null is as the project. */
   remindEvery: integer('remind_every'),
-  /** A title of people's own, with `{where}` and `{value}`; null is the kind's own. */
+  /** A title with placeholders such as `{where}`; null is the kind's own. */
   title: text(),
-  /** Words for the card: what to do, where the runbook is. */
+  /** A note for the card: what to do, where the runbook is. */
   note: text(),
   paused: flag('paused'),
   createdAt: integer('created_at').notNull(),
   createdBy: text('created_by').notNull(),
 })
 
-/** What a rule sees over time, by the key of its alert: trouble that is not lasting enough yet, or an open alert. */
+/** A condition of a rule, by the key of its alert: pending until it has lasted, then firing. */
 export const ruleStates = sqliteTable(
   'rule_states',
   {
@@ -54,17 +56,21 @@ export const ruleStates = sqliteTable(
     ruleId: integer('rule_id')
       .notNull()
       .references(() => rules.id, { onDelete: 'cascade' }),
-    state: text({ enum: ['pending', 'open'] }).notNull(),
+    state: text({ enum: ['pending', 'firing'] }).notNull(),
+    /** When the condition began, epoch ms. */
     since: integer().notNull(),
+    /** When the condition was last true, epoch ms. */
     lastAt: integer('last_at').notNull(),
-    /** When time alone tells more of it or ends it. */
-    endsAt: integer('ends_at').notNull(),
-    /** How many occurrences the alert has been told of. */
-    counted: integer().notNull().default(0),
-    /** What it is about: an error's or source's number, a host's or container's name. */
+    /** When time alone may change it, epoch ms. */
+    evaluateAt: integer('evaluate_at').notNull(),
+    /** How many lines of an error are on the alert. */
+    reported: integer().notNull().default(0),
+    /** Whether a person resolved its alert: it is not reported again before the condition was false. */
+    dismissed: flag('dismissed'),
+    /** What it is about: the id of an error or a source, or what a rule evaluates separately. */
     subject: text().notNull().default(''),
-    /** What was seen at its worst. */
+    /** The worst value. */
     value: real().notNull(),
   },
-  table => [index('rule_states_end').on(table.endsAt), index('rule_states_rule').on(table.ruleId)],
+  table => [index('rule_states_due').on(table.evaluateAt), index('rule_states_rule').on(table.ruleId)],
 )
