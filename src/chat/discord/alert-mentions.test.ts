@@ -3,9 +3,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { discordChannel } from './channel.ts'
+import { makeRest } from './client.ts'
 import { discord as definition } from './definition.ts'
 import { render } from './render.ts'
-import { makeRest } from './rest.ts'
 
 let discord: Discord
 beforeEach(async () => {

@@ -1,21 +1,22 @@
 // What people do on Discord, handed to the command dispatcher: slash commands, buttons, forms and suggestions.
-
-import type {
-  APIApplicationCommandAutocompleteInteraction,
-  APIApplicationCommandInteraction,
-  APIInteraction,
-  REST,
+import {
+  type APIApplicationCommandAutocompleteInteraction,
+  type APIApplicationCommandInteraction,
+  type APIInteraction,
+  type RawFile,
+  type REST,
+  Routes,
 } from 'discord.js'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
 import type { CommandDispatcher, Request, Speaker } from '../channel.ts'
+import { cleanText } from '../fit-text.ts'
 import { readPress } from './buttons.ts'
 import { sentence } from './errors.ts'
 import { formFor, readForm } from './forms.ts'
-import { type InteractionReply, replyTo } from './interaction-reply.ts'
-import { clean } from './markdown.ts'
-import { readSlash } from './options.ts'
-import { isStale, outOfPlace, speakerOf } from './speakers.ts'
+import { render } from './render.ts'
+import { isStale, outOfPlace, speakerOf } from './requester.ts'
+import { readSlash } from './slash-commands.ts'
 
 export interface InteractionContext {
   dispatcher: CommandDispatcher
@@ -127,7 +128,7 @@ function suggestions(
     const choices = door.dispatcher.complete(argument, typed, speaker)
     const usable = choices.filter(choice => choice.value !== '' && Array.from(choice.value).length <= 100)
     return usable.slice(0, 25).map(({ name, value }) => ({
-      name: Array.from(clean(name).trim() || clean(value))
+      name: Array.from(cleanText(name).trim() || cleanText(value))
         .slice(0, 100)
         .join(''),
       value,
@@ -157,4 +158,66 @@ const FORGOTTEN: Card = {
   title: 'This button is from before Vakt was restarted.',
   tone: 'muted',
   lines: ['Its command is too long to be kept in the button. Ask for the card again, then press the new one.'],
+}
+
+const EPHEMERAL = 1 << 6
+const REPLY = 4
+const DEFERRED_REPLY = 5
+const DEFERRED_UPDATE = 6
+const SUGGESTIONS = 8
+const FORM = 9
+
+export interface InteractionReply {
+  /** Shows that an answer is being worked on, to all or to the speaker only; whichever is said here stays. */
+  defer(isPrivate: boolean): Promise<void>
+  /** The answer, at once or in the place of what was deferred. */
+  show(card: Card, isPrivate: boolean): Promise<void>
+  /** Ends the turn without a word; only a pressed button allows that. */
+  endQuietly(): Promise<void>
+  suggest(choices: readonly { name: string; value: string }[]): Promise<void>
+  /** Opens a form instead of answering. */
+  open(form: object): Promise<void>
+}
+
+/** The turn of the interaction with this id and token. Every method rejects with the SDK's error when Discord refuses. */
+export function replyTo(
+  rest: REST,
+  interaction: { id: string; token: string; application_id: string },
+): InteractionReply {
+  const { id, token, application_id: application } = interaction
+  const original = Routes.webhookMessage(application, token)
+  let deferred: 'public' | 'private' | undefined
+
+  const acknowledge = (type: number, data?: object, files: RawFile[] = []) =>
+    rest.post(Routes.interactionCallback(id, token), { auth: false, body: { type, ...(data && { data }) }, files })
+
+  return {
+    async defer(isPrivate) {
+      await acknowledge(DEFERRED_REPLY, isPrivate ? { flags: EPHEMERAL } : undefined)
+      deferred = isPrivate ? 'private' : 'public'
+    },
+    async show(card, isPrivate) {
+      const { body, files } = render(card)
+      const flagged = isPrivate ? { ...body, flags: EPHEMERAL } : body
+      if (!deferred) {
+        await acknowledge(REPLY, flagged, files)
+      } else if (deferred === 'public' && isPrivate) {
+        // What was deferred in public stays public, so the answer has to go elsewhere.
+        await rest.delete(original, { auth: false })
+        await rest.post(Routes.webhook(application, token), { auth: false, body: flagged, files })
+      } else {
+        await rest.patch(original, { auth: false, body, files })
+      }
+    },
+    async endQuietly() {
+      if (deferred) await rest.delete(original, { auth: false })
+      else await acknowledge(DEFERRED_UPDATE)
+    },
+    async suggest(choices) {
+      await acknowledge(SUGGESTIONS, { choices })
+    },
+    async open(form) {
+      await acknowledge(FORM, form)
+    },
+  }
 }

@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto'
 import type { APIActionRowComponent, APIButtonComponent } from 'discord.js'
 import { type Button, cutText } from '../../card.ts'
-import { clean, size } from './markdown.ts'
+import { cleanText } from '../fit-text.ts'
+import { size } from './markdown.ts'
 
 const PER_ROW = 5
 const ROWS = 5
@@ -31,7 +32,7 @@ export function readPress(customId: string): Press | null {
 }
 
 function component(button: Button, index: number): APIButtonComponent[] {
-  const label = cutText(clean(button.label).trim() || '…', 80)
+  const label = cutText(cleanText(button.label).trim() || '…', 80)
   if (button.url === undefined)
     return [{ type: 2, style: STYLES[button.tone ?? 'plain'], label, custom_id: customId(button, index) }]
   const usable = /^https?:$/.test(URL.parse(button.url)?.protocol ?? '') && button.url.length <= LONGEST_URL

@@ -5,8 +5,8 @@ import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { DeliveryError } from '../channel.ts'
 import { discordChannel } from './channel.ts'
+import { makeRest } from './client.ts'
 import { discord as definition } from './definition.ts'
-import { makeRest } from './rest.ts'
 
 const HOUR = 3_600_000
 const POST = 'POST /channels/*/messages'

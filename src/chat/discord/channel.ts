@@ -3,9 +3,9 @@
 import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, SnowflakeUtil } from 'discord.js'
 import { type Card, cutText } from '../../card.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
+import { ANSWER_WITHIN } from './client.ts'
 import { deliveryError, type Step } from './errors.ts'
 import { render } from './render.ts'
-import { ANSWER_WITHIN } from './rest.ts'
 
 const PAGE = 100
 const PAGES = 5

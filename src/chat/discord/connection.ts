@@ -12,8 +12,8 @@ import {
   WebSocketShardStatus,
 } from 'discord.js'
 import type { Logger } from '../../logger.ts'
-import { explainClose, explainError, type Failure } from './failures.ts'
-import { restOptions } from './rest.ts'
+import { restOptions } from './client.ts'
+import { explainClose, explainError, type Failure } from './errors.ts'
 
 /** The SDK never finishes destroying a client that meets a connection in the making. */
 const GOODBYE = 1_000

@@ -1,5 +1,4 @@
 // Whatever goes wrong between Vakt and Discord's REST, as the refusal that delivery understands and a person can read.
-
 import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js'
 import { DeliveryError, type DeliveryErrorCode } from '../channel.ts'
 
@@ -58,7 +57,7 @@ function fromApi(error: DiscordAPIError, step: Step): DeliveryError {
   const code = Number(error.code)
   if (step === 'edit' && NOT_EDITABLE.includes(code))
     return new DeliveryError('gone', `The message cannot be edited: ${ADVICE[code] ?? error.message}.`)
-  // A coded 429 (slow mode, a busy channel) reaches us as an API error; see `rest.ts`.
+  // A coded 429 (slow mode, a busy channel) reaches us as an API error; see `client.ts`.
   const retryAfter = (error.rawError as { retry_after?: number }).retry_after
   if (retryAfter !== undefined) return limited(retryAfter * 1000, step, false)
   // The token may be put right, and nothing may be lost until then.
@@ -80,4 +79,46 @@ function fromNetwork(error: unknown, step: Step): DeliveryError {
   if (NEVER_SENT.includes(reason)) return new DeliveryError('unreachable', `Discord cannot be reached (${reason}).`)
   const refusal: DeliveryErrorCode = step === 'look' ? 'unreachable' : 'unsure'
   return new DeliveryError(refusal, `The connection to Discord broke (${reason || message}).`)
+}
+
+export interface Failure {
+  /** `refused` needs a person; `lost` may mend itself. Both are tried again. */
+  state: 'lost' | 'refused'
+  message: string
+  /** The least time until the next try. */
+  waitMs: number
+}
+
+const LONG = 300_000
+
+const BAD_TOKEN =
+  'Discord does not accept DISCORD_TOKEN; make a new one in the developer portal (Bot, Reset Token), set it and restart Vakt.'
+
+const CLOSES: Record<number, string> = {
+  4004: BAD_TOKEN,
+  4010: 'Discord refuses the connection (invalid shard).',
+  4011: 'The bot is in too many servers for one connection.',
+  4012: 'Discord no longer speaks this version of its gateway; update Vakt.',
+  4013: 'Discord refuses the intents of the bot; update Vakt.',
+  4014: 'Discord refuses the intents of the bot; check under Bot in the developer portal that the application is not restricted.',
+}
+
+/** For a close code after which the SDK does not come back. */
+export function explainClose(code: number): Failure {
+  return { state: 'refused', message: CLOSES[code] ?? `Discord ended the connection (code ${code}).`, waitMs: 0 }
+}
+
+/** For whatever `login` rejects with. */
+export function explainError(error: unknown): Failure {
+  const { code, message = '' } = error as { code?: unknown; message?: string }
+  if (code === 'TokenInvalid') return explainClose(4004)
+  const spent = /Not enough sessions remaining.*?resets at (\S+)/s.exec(message)
+  if (spent)
+    return {
+      state: 'lost',
+      message: `Discord allows the bot no more logins until ${spent[1]}; Vakt waits.`,
+      waitMs: LONG,
+    }
+  const waitMs = error instanceof RateLimitError ? error.retryAfter : 0
+  return { state: 'lost', message: `Discord cannot be joined: ${sentence(error)}`, waitMs }
 }

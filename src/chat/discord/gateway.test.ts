@@ -1,8 +1,7 @@
 // The supervised connection on the wire: every way it is lost or refused, told once in a sentence, and mended.
-
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fastClock, type Stage, setStage } from './dispatcher.testing.ts'
-import { makeGateway } from './gateway.ts'
+import { makeGateway, nextIdentify } from './gateway.ts'
 
 /** Minutes of patience in a moment. */
 const clock = () => fastClock(2_000)
@@ -231,4 +230,14 @@ test('a command under way is answered before the platform stops', async () => {
   await stage.platform.stop()
   expect(stage.discord.text(stage.discord.exchanges()[0]!.original!)).toBe('**done at last**')
   await said
+})
+
+test('a session lost again and again for a day stays below a thousand identifies', () => {
+  const spent: number[] = []
+  for (let now = 0; now < 86_400_000; ) {
+    now = nextIdentify(spent, now)
+    spent.push(now)
+  }
+  expect(spent.length).toBeLessThan(700)
+  expect(spent[1]).toBe(5_000)
 })

@@ -1,13 +1,11 @@
 // Keeps Discord's gateway connected: tries again with patience, tells each trouble once, and never ends the process.
-
 import type { APIInteraction } from 'discord.js'
 import { backOff } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { type Connection, connect, type GatewayMessage } from './connection.ts'
-import type { Failure } from './failures.ts'
-import { nextIdentify } from './identify.ts'
+import type { Failure } from './errors.ts'
 
 /** A connection that held this long was a good one; after it the next try follows at once. */
 const HELD = 30_000
@@ -99,4 +97,19 @@ export function makeGateway(options: GatewayOptions) {
       else clock.at(clock.now() + ms, resolve)
     })
   }
+}
+
+const LONGEST = 300_000
+const DAY = 86_400_000
+
+/**
+ * The instant from which the next IDENTIFY is allowed, given the earlier ones (ascending). Discord wants 5 s between two
+ * and resets the token after 1000 in a day, so the spacing grows: at this pace a day cannot hold more than about 630.
+ */
+export function nextIdentify(earlier: readonly number[], now: number): number {
+  const today = earlier.filter(at => now - at < DAY).length
+  const last = earlier.at(-1)
+  if (last === undefined) return now
+  const spacing = today < 100 ? 5_000 : today < 400 ? 60_000 : LONGEST
+  return Math.max(now, last + spacing)
 }

@@ -6,12 +6,12 @@ import type { Logger } from '../../logger.ts'
 import { addressIn, type Capabilities, type CommandDispatcher, type Platform } from '../channel.ts'
 import { takeInteraction } from './bot.ts'
 import { discordChannel } from './channel.ts'
+import { makeRest, restOptions } from './client.ts'
 import type { GatewayMessage } from './connection.ts'
 import { sentence } from './errors.ts'
 import { makeGateway } from './gateway.ts'
 import { mentions, takeMention } from './mentions.ts'
-import { registerCommands } from './registration.ts'
-import { makeRest, restOptions } from './rest.ts'
+import { registerCommands } from './slash-commands.ts'
 
 const DEFER_AFTER = 800
 const SET_UP_AGAIN = 300_000

@@ -3,14 +3,14 @@ import { type AckFn, App, type BlockAction, type ButtonAction, type Receiver, ty
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
+import { HOUR } from '../../time.ts'
 import type { CommandDispatcher, Reply, Request, Speaker } from '../channel.ts'
-import { type Asked, createAnswers } from './answers.ts'
 import { PRESSED, readPress } from './buttons.ts'
 import { sdkLogger } from './client.ts'
-import { createDeduplicator } from './deduplicate.ts'
 import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
 import { SLASH_COMMAND } from './manifest.ts'
 import { unescapeTyped } from './mrkdwn.ts'
+import { type Asked, createAnswers } from './replies.ts'
 
 /** What the bot needs. `web` is for answers, `speakerOf` says who somebody is, `place` names the alert channel. */
 export interface BotParts {
@@ -214,4 +214,29 @@ async function inTime(running: Promise<Reply>, clock: Clock): Promise<Reply | nu
   const first = await Promise.race([running, late])
   cancel()
   return first
+}
+
+const MOST = 5000
+
+/** Answers true for a delivery that came before within the hour. */
+export function createDeduplicator(clock: Clock) {
+  const known = new Map<string, number>()
+  return (body: object): boolean => {
+    const key = keyOf(body)
+    if (key === null) return false
+    for (const [old, at] of known) {
+      if (known.size < MOST && clock.now() - at < HOUR) break
+      known.delete(old)
+    }
+    if (known.has(key)) return true
+    known.set(key, clock.now())
+    return false
+  }
+}
+
+/** Events have an id of their own; everything a person does has a trigger of its own. */
+function keyOf(body: object): string | null {
+  const { event_id: event, trigger_id: trigger } = body as { event_id?: unknown; trigger_id?: unknown }
+  if (typeof event === 'string') return `event ${event}`
+  return typeof trigger === 'string' && trigger !== '' ? `trigger ${trigger}` : null
 }

@@ -1,7 +1,7 @@
 // Turns the buttons of a card into Block Kit buttons, and what Slack says was pressed back into a command line.
 import type { types } from '@slack/bolt'
 import { type Button, cutText } from '../../card.ts'
-import { clean } from './mrkdwn.ts'
+import { cleanText } from '../fit-text.ts'
 
 const MAX_LINE = 2000
 const MAX_URL = 3000
@@ -13,7 +13,7 @@ export type Press = { line: string; ask: readonly string[] }
 /** The buttons as action blocks. A button whose line is longer than Slack carries is left out. */
 export function toActions(buttons: readonly Button[]): types.ActionsBlock[] {
   const elements = buttons
-    .filter(button => button.url !== undefined || (button.line !== '' && clean(button.line).length <= MAX_LINE))
+    .filter(button => button.url !== undefined || (button.line !== '' && cleanText(button.line).length <= MAX_LINE))
     .filter(button => (button.url ?? '').length <= MAX_URL)
     .map(toElement)
   const blocks: types.ActionsBlock[] = []
@@ -34,7 +34,7 @@ export const PRESSED = /^(run|ask|url):\d+/
 
 /** Plain text of at most `max` characters, which Slack refuses to have empty. */
 export function plain(text: string, max: number): types.PlainTextElement {
-  const cut = cutText(clean(text).replace(/\s+/g, ' ').trim(), max)
+  const cut = cutText(cleanText(text).replace(/\s+/g, ' ').trim(), max)
   // Slack counts UTF-16 units, so a text full of emoji may need a second, closer cut.
   const fits = cut.length <= max ? cut : cutText(cut, Math.floor(max / 2))
   return { type: 'plain_text', text: fits === '' ? '–' : fits, emoji: true }
@@ -48,7 +48,7 @@ function toElement(button: Button, index: number): types.Button {
     type: 'button',
     action_id: asks ? `ask:${index}:${button.ask!.join(',')}`.slice(0, 255) : `run:${index}`,
     text,
-    value: clean(button.line),
+    value: cleanText(button.line),
     ...(button.tone === 'primary' || button.tone === 'danger' ? { style: button.tone } : {}),
     // A form can still be left, and who presses "do it" has been asked by the card; any other danger is asked about first.
     ...(button.tone === 'danger' && !asks && !/\s--yes\b/.test(button.line) ? { confirm: confirmation(button) } : {}),

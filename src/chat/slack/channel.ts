@@ -3,8 +3,8 @@ import type { webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
+import { uploadFiles } from './client.ts'
 import { type Step, toDeliveryError } from './errors.ts'
-import { uploadFiles } from './files.ts'
 import { renderCard } from './render.ts'
 
 /** The type of the metadata that our messages carry, by which `find` knows them. */

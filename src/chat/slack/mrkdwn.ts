@@ -1,27 +1,14 @@
 // Writes texts in Slack's mrkdwn so that data stays data: no markup, no mention, nothing cut in the middle of a token.
 import type { Span, Text } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
-import { safeText } from '../card-text.ts'
+import { cleanText, fitText } from '../fit-text.ts'
 
-/** A text in mrkdwn of at most `max` characters; what does not fit is counted at its end. Slack shows times in each reader's zone; `timeZone` is for readers it cannot serve. */
+/**
+ * A text in mrkdwn of at most `max` characters; what does not fit is counted at the end. Slack shows times in each
+ * reader's zone; `timeZone` is for readers it cannot serve.
+ */
 export function toMrkdwn(text: Text, max: number, timeZone: string): string {
-  const spans = typeof text === 'string' ? [text] : text
-  const whole = spans.map(span => writeSpan(span, timeZone)).join('')
-  if (whole.length <= max) return whole
-  const room = Math.max(0, max - '… 1000000 more'.length)
-  let written = ''
-  let left = 0
-  for (const span of spans) {
-    const next = writeSpan(span, timeZone)
-    if (left === 0 && written.length + next.length <= room) {
-      written += next
-      continue
-    }
-    const kept = left === 0 ? fitting(span, room - written.length, timeZone) : 0
-    if (kept > 0) written += writeSpan(shorten(span, kept), timeZone)
-    left += lengthOf(span) - kept
-  }
-  return `${written}… ${left} more`
+  return fitText(text, max, { write: span => writeSpan(span, timeZone), size: written => written.length })
 }
 
 /** A text from elsewhere as mrkdwn: the three escapes Slack defines, and lookalikes where a character would begin or end formatting. */
@@ -35,12 +22,7 @@ export function neutralise(text: string): string {
 
 /** Only what Slack itself tells to escape; enough where no formatting is read. Control characters are made visible. */
 export function escapeMarkup(text: string): string {
-  return clean(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-}
-
-/** A text without what breaks counting or display: lone surrogates, carriage returns, control and bidi characters. */
-export function clean(text: string): string {
-  return safeText(text.toWellFormed().replaceAll('\r\n', '\n'))
+  return cleanText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /**
@@ -96,33 +78,65 @@ function oneLine(text: string): string {
 }
 
 function encodeUrl(url: string): string {
-  return clean(url).replace(/[\s<>|`]/g, found => encodeURIComponent(found))
+  return cleanText(url).replace(/[\s<>|`]/g, found => encodeURIComponent(found))
 }
 
-/** How many code points of a span can be kept within `room` characters; times and links stay whole or go. */
-function fitting(span: Span, room: number, timeZone: string): number {
-  if (typeof span !== 'string' && !('bold' in span) && !('code' in span)) return 0
-  let low = 0
-  let high = lengthOf(span)
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2)
-    if (writeSpan(shorten(span, middle), timeZone).length <= room) low = middle
-    else high = middle - 1
+const FENCES = '```\n\n```'.length
+
+/**
+ * Fenced pieces of at most `max` characters each and `total` together, cut at line ends where there are any.
+ * Fences inside the text cannot end a piece. What does not fit is counted in the last line.
+ */
+export function toFences(text: string, max: number, total: number): string[] {
+  const lines = wrapLines(text.replace(/\n+$/, ''), max - FENCES)
+  const pieces: string[] = []
+  let piece = ''
+  let spent = 0
+  const room = () => Math.min(max, total - spent) - FENCES
+  for (const [index, line] of lines.entries()) {
+    const longer = piece === '' ? line : `${piece}\n${line}`
+    if (longer.length <= room() - (index < lines.length - 1 ? NOTE : 0)) {
+      piece = longer
+      continue
+    }
+    if (piece !== '') {
+      pieces.push(piece)
+      spent += piece.length + FENCES
+    }
+    piece = line
+    if (line.length > room() - NOTE) return pieces.length === 0 ? [] : close(pieces, lines.length - index)
   }
-  return low
+  if (piece !== '') pieces.push(piece)
+  return pieces.map(fence)
 }
 
-function shorten(span: Span, points: number): Span {
-  const cut = (text: string) => Array.from(text).slice(0, points).join('')
-  if (typeof span === 'string') return cut(span)
-  if ('bold' in span) return { bold: cut(span.bold) }
-  if ('code' in span) return { code: cut(span.code) }
-  return span
+// Room for the line that says how many lines are missing.
+const NOTE = '\n… 1000000 more lines'.length
+
+function close(pieces: string[], missing: number): string[] {
+  const last = pieces.length - 1
+  pieces[last] = `${pieces[last]}\n… ${missing} more ${missing === 1 ? 'line' : 'lines'}`
+  return pieces.map(fence)
 }
 
-function lengthOf(span: Span): number {
-  if (typeof span === 'string') return Array.from(span).length
-  if ('bold' in span) return Array.from(span.bold).length
-  if ('code' in span) return Array.from(span.code).length
-  return 'link' in span ? Array.from(span.label).length : 1
+function fence(piece: string): string {
+  return `\`\`\`\n${piece}\n\`\`\``
+}
+
+/** The escaped lines; one that is too long for any piece is broken between code points, never inside an escape. */
+function wrapLines(text: string, max: number): string[] {
+  return text.split('\n').flatMap(line => {
+    const escaped = escapeMarkup(line).replaceAll('```', 'ˋˋˋ')
+    if (escaped.length <= max - NOTE) return [escaped]
+    const broken: string[] = []
+    let current = ''
+    for (const point of escaped.match(/&(?:amp|lt|gt);|[\s\S]/gu) ?? []) {
+      if (current.length + point.length > max - NOTE) {
+        broken.push(current)
+        current = ''
+      }
+      current += point
+    }
+    return [...broken, current]
+  })
 }

@@ -7,10 +7,9 @@ import { addressIn, type Capabilities, type CommandDispatcher, type HttpAnswer, 
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
-import { atMost, createConnection, type Patience } from './connection.ts'
-import { createReceiver } from './receive.ts'
-import { openSession } from './socket.ts'
-import { createSpeakers } from './speakers.ts'
+import { atMost, createConnection, openSession, type Patience } from './connection.ts'
+import { createReceiver } from './receiver.ts'
+import { createSpeakers } from './requester.ts'
 
 export type SlackSettings = {
   botToken: string

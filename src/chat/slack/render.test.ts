@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Card, Text } from '../../card.ts'
 import { findMentions, readDraft } from '../../testing/slack/message-rules.ts'
 import { PRESSED, readPress } from './buttons.ts'
-import { toFences } from './code.ts'
-import { neutralise, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
+import { neutralise, toFences, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
 import { type Rendered, renderCard } from './render.ts'
 
 const render = (card: Partial<Card>) =>
@@ -109,9 +108,9 @@ describe('data stays data', () => {
 
 describe('limits', () => {
   test('a text is cut between characters, and says how much is missing', () => {
-    expect(toMrkdwn('😀'.repeat(100), 60, 'UTC')).toMatch(/^(😀){23}… 77 more$/u)
-    expect(toMrkdwn('&'.repeat(100), 60, 'UTC')).toMatch(/^(&amp;){9}… 91 more$/)
-    expect(toMrkdwn([{ bold: 'b'.repeat(100) }, 'tail'], 60, 'UTC')).toMatch(/^\*b{44}\*… 60 more$/)
+    expect(toMrkdwn('😀'.repeat(100), 60, 'UTC')).toMatch(/^(😀){25}… 75 more$/u)
+    expect(toMrkdwn('&'.repeat(100), 60, 'UTC')).toMatch(/^(&amp;){10}… 90 more$/)
+    expect(toMrkdwn([{ bold: 'b'.repeat(100) }, 'tail'], 60, 'UTC')).toMatch(/^\*b{48}\*… 56 more$/)
   })
 
   test('code is split at line ends with every fence closed', () => {

@@ -12,8 +12,7 @@ import {
 } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { toActions } from './buttons.ts'
-import { toFences } from './code.ts'
-import { escapeMarkup, toMrkdwn } from './mrkdwn.ts'
+import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
 
 /** What Slack is sent for a card. Attachments are always given, so that an edit takes old ones away. */
 export type Rendered = { text: string; blocks: types.KnownBlock[]; attachments: types.MessageAttachment[] }

@@ -1,12 +1,15 @@
 // Vakt's commands as Discord slash commands, and a slash command as people sent it back as a command with arguments.
-
-import type {
-  APIApplicationCommandInteractionDataOption as SentOption,
-  RESTPostAPIChatInputApplicationCommandsJSONBody as SlashCommand,
+import {
+  DiscordAPIError,
+  type REST,
+  Routes,
+  type APIApplicationCommandInteractionDataOption as SentOption,
+  type RESTPostAPIChatInputApplicationCommandsJSONBody as SlashCommand,
 } from 'discord.js'
 import { cutText } from '../../card.ts'
 import type { Argument } from '../../command/argument.ts'
 import type { Command } from '../../command/command.ts'
+import { type CommandDispatcher, DeliveryError } from '../channel.ts'
 import { size } from './markdown.ts'
 
 const OPTIONS = 25
@@ -123,3 +126,30 @@ function essence(node: Option): Record<string, unknown> & { name: string } {
   const choices = ((node.choices as { name: string; value: unknown }[] | undefined) ?? []).map(c => [c.name, c.value])
   return { name: node.name, ...Object.fromEntries(facts), choices, options: (node.options ?? []).map(essence) }
 }
+
+/**
+ * Registers the commands when Discord has others; says what it did. Rejects with the SDK's error, or a
+ * `DeliveryError` that says how to invite the bot. A definition that
+ * Discord would refuse is refused as a whole, so the limits are kept in `slash-commands.ts`.
+ */
+export async function registerCommands(
+  rest: REST,
+  applicationId: string,
+  guildId: string,
+  commands: CommandDispatcher['commands'],
+): Promise<'unchanged' | 'registered'> {
+  const route = Routes.applicationGuildCommands(applicationId, guildId)
+  const wanted = slashCommands(commands)
+  try {
+    const registered = (await rest.get(route)) as unknown[]
+    if (!differs(registered, wanted)) return 'unchanged'
+    await rest.put(route, { body: wanted })
+    return 'registered'
+  } catch (error) {
+    if (error instanceof DiscordAPIError && error.status === 403) throw new DeliveryError('refused', NOT_INVITED)
+    throw error
+  }
+}
+
+const NOT_INVITED =
+  'Discord does not let the bot register its slash commands; invite it again with the scopes bot and applications.commands.'

@@ -2,7 +2,7 @@
 
 import type { APIInteraction } from 'discord.js'
 import { expect, test } from 'vitest'
-import { outOfPlace, speakerOf } from './speakers.ts'
+import { outOfPlace, speakerOf } from './requester.ts'
 
 const ADMINISTRATOR = '8'
 const MANAGE_SERVER = '32'

@@ -2,9 +2,8 @@
 import type { webApi } from '@slack/bolt'
 import type { Logger } from '../../logger.ts'
 import type { Reply } from '../channel.ts'
-import { CALL_TIMEOUT_MS } from './client.ts'
+import { CALL_TIMEOUT_MS, sendFilesTo, uploadFiles } from './client.ts'
 import { explain } from './errors.ts'
-import { sendFilesTo, uploadFiles } from './files.ts'
 import { renderCard } from './render.ts'
 
 /** Where somebody asked: the person, the channel, the way back, and the thread when it was in one. */

@@ -6,7 +6,7 @@ import { commands as allCommands } from '../../../commands/index.ts'
 import type { Argument, ArgumentKind } from '../../command/argument.ts'
 import { commandListErrors } from '../../testing/discord/command-rules.ts'
 import { requestErrors } from '../../testing/discord/oracle.ts'
-import { differs, readSlash, slashCommands } from './options.ts'
+import { differs, readSlash, slashCommands } from './slash-commands.ts'
 
 const ROUTE = '/applications/{application_id}/guilds/{guild_id}/commands'
 const faults = (wanted: unknown[]) => [
