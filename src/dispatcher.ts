@@ -2,7 +2,7 @@
 
 import { readAlert } from './alerts/alerts.ts'
 import { datedCard } from './card.ts'
-import type { AnswerPlace, Choice, CommandDispatcher, Mention, Reply, Request, Speaker } from './chat/channel.ts'
+import type { AnswerPlace, Choice, CommandDispatcher, Mention, Reply, Request, Requester } from './chat/channel.ts'
 import type { Clock } from './clock.ts'
 import { type Argument, argumentNamed } from './command/argument.ts'
 import { type Actor, type Command, kebab, type Role, usage } from './command/command.ts'
@@ -43,7 +43,7 @@ const MAX_CHOICES = 25
 export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispatcher {
   const { state, clock, logger, commands, completions } = options
 
-  const run = async (request: Request, speaker: Speaker): Promise<Reply> => {
+  const run = async (request: Request, speaker: Requester): Promise<Reply> => {
     const now = clock.now()
     const by: Actor = { platform: speaker.platform, id: speaker.id, name: speaker.name, role: roleOf(state, speaker) }
     let audited: string | null = null
@@ -87,7 +87,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
   return {
     commands: commands as readonly Command<never>[],
     run,
-    async mentioned(mention, speaker) {
+    async answerMention(mention, speaker) {
       try {
         const { line, place } = options.readMention(mention)
         return await run({ line }, { ...speaker, place })
@@ -104,7 +104,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
         return true
       }
     },
-    refusal(line, speaker) {
+    refusalFor(line, speaker) {
       try {
         const found = findCommand(commands, splitWords(line))
         if (found) refuseRole(found.command, { role: roleOf(state, speaker) })

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApp } from './app.ts'
-import type { Speaker } from './chat/channel.ts'
+import type { Requester } from './chat/channel.ts'
 import { readConfig } from './config/config.ts'
 import { silentLogger } from './logger.ts'
 import type { EmbeddedLogStore } from './logs/embedded/embedded-log-store.ts'
@@ -106,7 +106,7 @@ describe('what the folder holds', () => {
       draw: async () => new Uint8Array([137, 80, 78, 71]),
       platforms: [],
     })
-    const ann: Speaker = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
+    const ann: Requester = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
     ask = async line => {
       const reply = await app.dispatcher.run({ line }, ann)
       return reply.ok ? JSON.parse(JSON.stringify(reply.result)) : reply.problem.message

@@ -140,13 +140,13 @@ async function live(context: Context, targets: readonly Target[], filter: LineFi
   const problems = new Map<Target, string>()
   const first = words.since === undefined ? { lines: words.lines ?? 10 } : { since: isoTime(context.now - words.since) }
   const id = await tails.start<OutputLine>({
-    asked: targets.map(writeTarget).join(', '),
+    subject: targets.map(writeTarget).join(', '),
     command: 'containers tail',
     channel,
     by: context.by.name,
-    lastsMs: Math.min(words.for ?? USUAL, LONGEST),
-    exports: true,
-    state: () => [...problems.values()][0] ?? null,
+    durationMs: Math.min(words.for ?? USUAL, LONGEST),
+    canExport: true,
+    status: () => [...problems.values()][0] ?? null,
     show: line => lineText(line, filter, several),
     follow(take) {
       const merge = createMerge(clock, lines => {

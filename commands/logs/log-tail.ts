@@ -40,11 +40,11 @@ const tail = command({
     const query = readQuery({ ...words, last: undefined }, context)
     const id = await tails.start({
       follow: take => store.tail({ ...query, from: null, until: null }, take),
-      asked: words.query ?? '',
+      subject: words.query ?? '',
       command: 'logs tail',
       channel,
       by: context.by.name,
-      lastsMs: Math.min(lasts, LONGEST),
+      durationMs: Math.min(lasts, LONGEST),
       show: (line: LogLine) => logText(line, query.where),
     })
     return {

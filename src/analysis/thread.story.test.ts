@@ -122,7 +122,7 @@ describe('an analysis under a card', () => {
     const { ref } = at.app.channel.messages[0]!
     const mention = { channels: ['discord'], under: ['no card', ref], text: ' was it "ops"? ', thread: null }
     const ann = { platform: 'discord' as const, id: '1', name: 'Ann', admin: false, groups: [], interactive: true }
-    expect(await at.app.dispatcher.mentioned(mention, ann)).toMatchObject({ ok: true, quiet: true })
+    expect(await at.app.dispatcher.answerMention(mention, ann)).toMatchObject({ ok: true, quiet: true })
     await until(() => at.model.requests.length === 2, 'the request')
     const next = await at.app.restarts('1m', 'killed')
     const { buttons } = replies().at(-1)!

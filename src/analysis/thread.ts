@@ -78,8 +78,8 @@ export function createThreads(state: State, clock: Clock, logger: Logger): Threa
         return
       } catch (error) {
         const failed = error instanceof DeliveryError ? error : null
-        if (failed?.refusal === 'gone') return void (await channel.reply(thread, card, nonce()).catch(() => {}))
-        if (failed === null || failed.refusal === 'refused' || attempt === ATTEMPTS || stopping.signal.aborted)
+        if (failed?.code === 'gone') return void (await channel.reply(thread, card, nonce()).catch(() => {}))
+        if (failed === null || failed.code === 'refused' || attempt === ATTEMPTS || stopping.signal.aborted)
           return logger.warn('the answer of an analysis could not be shown', { channel: channel.id, error })
         await new Promise<void>(done => {
           const cancel = clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done)

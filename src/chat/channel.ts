@@ -19,7 +19,7 @@ export type DeliveryErrorCode =
 
 /** A delivery that failed; `message` is one sentence for a person, without secrets. */
 export class DeliveryError extends Error {
-  readonly refusal: DeliveryErrorCode
+  readonly code: DeliveryErrorCode
   readonly retryAfterMs: number | undefined
   readonly scope: 'post' | 'edit' | 'all'
 
@@ -30,7 +30,7 @@ export class DeliveryError extends Error {
   ) {
     super(message)
     this.name = 'DeliveryError'
-    this.refusal = refusal
+    this.code = refusal
     this.retryAfterMs = details.retryAfterMs
     this.scope = details.scope ?? 'all'
   }
@@ -124,7 +124,7 @@ export type Receive = (
 ) => Promise<HttpAnswer>
 
 /** Who speaks, as a platform knows them; roles are settled behind `CommandDispatcher`. */
-export type Speaker = {
+export type Requester = {
   /** The name of the platform, or `terminal`, or `api` for the holder of a key. */
   platform: string
   id: string
@@ -172,15 +172,15 @@ export type Choice = { name: string; value: string }
 export interface CommandDispatcher {
   readonly commands: readonly Command<never>[]
   /** Runs a command; never rejects: refusals are replies. */
-  run(request: Request, speaker: Speaker): Promise<Reply>
+  run(request: Request, speaker: Requester): Promise<Reply>
   /** Answers a message that calls Vakt by its name: a question about the alert whose card it hangs from. Never rejects. */
-  mentioned(mention: Mention, speaker: Speaker): Promise<Reply>
+  answerMention(mention: Mention, speaker: Requester): Promise<Reply>
   /** Whether the reply to this request is for the speaker only; needed before a reply is deferred. */
   isPrivate(request: Request): boolean
   /** Up to 25 choices for an argument that `complete`s, by what has been typed so far. */
-  complete(argument: Argument, typed: string, speaker: Speaker): readonly Choice[]
+  complete(argument: Argument, typed: string, speaker: Requester): readonly Choice[]
   /** Why the speaker may not run this line, to be said before a form is opened for it; null when they may. */
-  refusal(line: string, speaker: Speaker): Reply | null
+  refusalFor(line: string, speaker: Requester): Reply | null
   /** The command a line names and its arguments that a button's `ask` names, in that order, for a form. */
   form(line: string, ask: readonly string[]): { command: Command<never>; arguments: readonly Argument[] } | null
   /** The line with values (by argument name) from a form added, quoted as needed. */

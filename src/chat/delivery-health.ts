@@ -25,7 +25,7 @@ export function createDeliveryHealth(clock: Clock, lasting: number): DeliveryHea
       return result
     } catch (error) {
       // What is refused, and what is limited, was answered.
-      if (!(error instanceof DeliveryError) || !['unreachable', 'unsure'].includes(error.refusal)) failing.delete(id)
+      if (!(error instanceof DeliveryError) || !['unreachable', 'unsure'].includes(error.code)) failing.delete(id)
       else {
         const last = clock.now()
         failing.set(id, { since: failing.get(id)?.since ?? last, last, message: `${name}: ${error.message}` })

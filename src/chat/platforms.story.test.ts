@@ -8,7 +8,7 @@ import { requiredWith } from '../config/setting.ts'
 import type { Problem } from '../problem.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { createMemoryChannel, type MemoryChannel } from '../testing/memory-channel.ts'
-import { addressIn, type Channel, type CommandDispatcher, type Speaker as Requester } from './channel.ts'
+import { addressIn, type Channel, type CommandDispatcher, type Requester } from './channel.ts'
 import { definePlatform } from './platform-definition.ts'
 import { PLATFORMS } from './platforms.ts'
 

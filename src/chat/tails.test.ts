@@ -20,7 +20,7 @@ beforeEach(() => {
 async function begin(where: Channel = channel) {
   let say = (_lines: readonly string[]) => {}
   const id = await tails.start<string>({
-    ...{ asked: 'web', command: 'logs tail', channel: where, by: 'Ann', lastsMs: 10 * MINUTE },
+    ...{ subject: 'web', command: 'logs tail', channel: where, by: 'Ann', durationMs: 10 * MINUTE },
     follow(take) {
       say = take
       return () => take(['the last line'])
@@ -48,7 +48,7 @@ describe('live tails', () => {
   it('do not begin when there is nothing to follow, and their place is free again', async () => {
     for (let i = 0; i < 6; i++) {
       const begun = tails.start({
-        ...{ asked: 'web', command: 'logs tail', channel, by: 'Ann', lastsMs: 10 * MINUTE },
+        ...{ subject: 'web', command: 'logs tail', channel, by: 'Ann', durationMs: 10 * MINUTE },
         follow: () => Promise.reject(new Error('the disk is gone')),
         show: () => '',
       })

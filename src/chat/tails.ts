@@ -18,19 +18,19 @@ const RETRY = 5 * SECOND
 /** What is followed: lines of any kind, and how one is shown. */
 export type TailRequest<L> = {
   /** What is followed, for the card. */
-  asked: string
+  subject: string
   /** The command whose flags --pause, --resume and --stop reach the tail, such as `logs tail`. */
   command: string
   channel: Channel
   by: string
-  lastsMs: number
+  durationMs: number
   /** Begins to follow; lines are handed to `take` as they come, until the returned function is called. */
   follow(take: (lines: readonly L[]) => void): (() => void) | Promise<() => void>
   show(line: L): Text
   /** Whether `--export` of the command gives all that came as a file. */
-  exports?: boolean
+  canExport?: boolean
   /** A word on how following goes, such as that a host is not reached at the moment. */
-  state?(): string | null
+  status?(): string | null
 }
 
 export interface Tails {
@@ -113,7 +113,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
   const afterFailure = (tail: Tail, error: unknown): number => {
     tail.changed = true
     if (!(error instanceof DeliveryError)) logger.error('a tail could not be shown', { error })
-    const refused = error instanceof DeliveryError && (error.refusal === 'refused' || error.refusal === 'gone')
+    const refused = error instanceof DeliveryError && (error.code === 'refused' || error.code === 'gone')
     if (refused) forget(tail)
     return error instanceof DeliveryError ? (error.retryAfterMs ?? RETRY) : RETRY
   }
@@ -137,7 +137,7 @@ export function createTails(clock: Clock, logger: Logger): Tails {
       if (tails.size >= MOST_TAILS)
         throw new Problem('busy', `${MOST_TAILS} tails are running already. Stop one first.`)
       const id = ++last
-      const until = clock.now() + request.lastsMs
+      const until = clock.now() + request.durationMs
       const tail: Tail = {
         ...request,
         id,
@@ -204,12 +204,12 @@ function cardOf(tail: Tail, now: number): Card {
       : { label: 'Pause', line: `${tail.command} --pause ${tail.id}` },
     { label: 'Stop', line: `${tail.command} --stop ${tail.id}` },
   ]
-  const exported: Button[] = tail.exports ? [{ label: 'Export', line: `${tail.command} --export ${tail.id}` }] : []
-  const word = tail.ended === null ? (tail.state?.() ?? null) : null
+  const exported: Button[] = tail.canExport ? [{ label: 'Export', line: `${tail.command} --export ${tail.id}` }] : []
+  const word = tail.ended === null ? (tail.status?.() ?? null) : null
   const state =
     tail.ended ?? (tail.paused ? 'Paused.' : `Live for ${aboutDuration(Math.max(MINUTE, tail.until - now))} more.`)
   return {
-    title: `${tail.ended ? 'Tail of' : tail.paused ? 'Paused tail of' : 'Live tail of'} ${tail.asked || 'every line'}`,
+    title: `${tail.ended ? 'Tail of' : tail.paused ? 'Paused tail of' : 'Live tail of'} ${tail.subject || 'every line'}`,
     tone: tail.ended ? 'muted' : 'info',
     lines: [...(tail.lines.length > 0 ? linesOf(tail) : ['No line has come yet.']), ...(word === null ? [] : [word])],
     buttons: [...(tail.ended ? [] : buttons), ...exported],

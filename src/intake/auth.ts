@@ -1,6 +1,6 @@
 // Who may ask over HTTP: the admin key, or a project's key with a role.
 import { hash, timingSafeEqual } from 'node:crypto'
-import type { Speaker } from '../chat/channel.ts'
+import type { Requester } from '../chat/channel.ts'
 import { Problem } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
 import type { State } from '../state/database.ts'
@@ -18,7 +18,7 @@ export function shownSecret(headers: Headers): string | null {
  * Who asks over HTTP with `rawBody` (empty for a GET). Throws `unauthorized` or `forbidden` with a sentence that says which
  * key is needed.
  */
-export function requester(options: AuthOptions, headers: Headers, rawBody: Buffer, now: number): Speaker {
+export function requester(options: AuthOptions, headers: Headers, rawBody: Buffer, now: number): Requester {
   const base = { platform: 'api' as const, groups: [], interactive: false }
   const secret = shownSecret(headers)
   if (!isSigned(headers) && secret !== null && isAdminKey(secret, options.adminKey))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../app.ts'
 import type { Card } from '../card.ts'
-import type { AddedChannel, Channel, Reply, Speaker } from '../chat/channel.ts'
+import type { AddedChannel, Channel, Reply, Requester } from '../chat/channel.ts'
 import type { PlatformDefinition, PlatformFactory } from '../chat/platform-definition.ts'
 import { loadPlatforms, PLATFORMS } from '../chat/platforms.ts'
 import { readConfig } from '../config/config.ts'
@@ -90,7 +90,7 @@ export async function startApp(options: TestAppOptions = {}) {
   app.start()
   await settled()
 
-  const ann: Speaker = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
+  const ann: Requester = { platform: 'discord', id: '1', name: 'Ann', admin: true, groups: [], interactive: false }
 
   return {
     ...app,
@@ -107,7 +107,7 @@ export async function startApp(options: TestAppOptions = {}) {
       await settled()
     },
     /** Somebody (Ann, an admin, unless said) types a command line. */
-    async says(line: string, speaker: Partial<Speaker> = {}): Promise<Reply> {
+    async says(line: string, speaker: Partial<Requester> = {}): Promise<Reply> {
       const reply = await app.dispatcher.run({ line }, { ...ann, ...speaker })
       await settled()
       return reply

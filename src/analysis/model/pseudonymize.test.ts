@@ -171,7 +171,7 @@ describe('what a provider receives', () => {
     const ann = { platform: 'discord' as const, id: '1', name: 'Ann', admin: false, groups: [], interactive: true }
     for (const { text } of oneLine.slice(20, 23)) {
       const before = at.model.requests.length
-      expect(await at.app.dispatcher.mentioned({ ...mention, text }, ann)).toMatchObject({ ok: true })
+      expect(await at.app.dispatcher.answerMention({ ...mention, text }, ann)).toMatchObject({ ok: true })
       await until(() => at.model.requests.length > before, 'the question of a mention')
     }
     expect(at.model.requests.length).toBeGreaterThan(10)

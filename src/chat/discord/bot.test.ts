@@ -185,7 +185,7 @@ test('suggestions show control characters as pictures, and still mean what they 
 
 test('who may not run a line is told so before a form is opened for it', async () => {
   const { discord, dispatcher } = stage
-  dispatcher.refusal = (line, by) => ({
+  dispatcher.refusalFor = (line, by) => ({
     ok: false,
     problem: new Problem('forbidden', `${by.name} may not ${line}.`),
     card: { title: `${by.name} may not ${line}.`, tone: 'warning' },

@@ -9,7 +9,7 @@ import {
 } from 'discord.js'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
-import type { CommandDispatcher, Request, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Request, Requester } from '../channel.ts'
 import { cleanText } from '../fit-text.ts'
 import { readPress } from './buttons.ts'
 import { sentence } from './errors.ts'
@@ -60,7 +60,7 @@ async function take(door: InteractionContext, interaction: APIInteraction, turn:
     return carryOut(door, { line }, speaker, turn, interaction)
   }
   const form = press.ask.length ? door.dispatcher.form(press.line, press.ask) : null
-  const refusal = form && door.dispatcher.refusal(press.line, speaker)
+  const refusal = form && door.dispatcher.refusalFor(press.line, speaker)
   if (refusal) return turn.show(refusal.card, true)
   if (form) return turn.open(formFor(interaction.data.custom_id, form.command, form.arguments))
   return carryOut(door, { line: press.line }, speaker, turn, interaction)
@@ -69,7 +69,7 @@ async function take(door: InteractionContext, interaction: APIInteraction, turn:
 async function slash(
   door: InteractionContext,
   interaction: APIApplicationCommandInteraction,
-  speaker: Speaker,
+  speaker: Requester,
   turn: InteractionReply,
 ): Promise<void> {
   const options = 'options' in interaction.data ? interaction.data.options : []
@@ -81,7 +81,7 @@ async function slash(
 async function suggest(
   door: InteractionContext,
   interaction: Typing,
-  speaker: Speaker | null,
+  speaker: Requester | null,
   turn: InteractionReply,
 ): Promise<void> {
   const asked = readSlash(door.dispatcher.commands, interaction.data.name, interaction.data.options)
@@ -92,7 +92,7 @@ async function suggest(
 async function carryOut(
   door: InteractionContext,
   request: Request,
-  speaker: Speaker,
+  speaker: Requester,
   turn: InteractionReply,
   interaction: APIInteraction,
 ) {
@@ -122,7 +122,7 @@ function isOnAlertCard({ message }: APIInteraction): boolean {
 function suggestions(
   door: InteractionContext,
   { argument, typed }: { argument: Parameters<CommandDispatcher['complete']>[0]; typed: string },
-  speaker: Speaker,
+  speaker: Requester,
 ) {
   try {
     const choices = door.dispatcher.complete(argument, typed, speaker)

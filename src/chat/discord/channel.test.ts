@@ -89,7 +89,7 @@ test('an accepted post whose answer never came is unsure, and is found by its no
   within = undefined
   const channel = open()
   discord.acceptThenTimeout(POST)
-  expect(await failure(impatient.post(down, 'n1'))).toMatchObject({ refusal: 'unsure' })
+  expect(await failure(impatient.post(down, 'n1'))).toMatchObject({ code: 'unsure' })
   await discord.until(() => discord.messages().length === 1)
   const [posted] = discord.messages()
   now += HOUR
@@ -118,7 +118,7 @@ test('a hanging create is given up in time and nothing is repeated', async () =>
   within = 60
   discord.hang(POST)
   expect(await failure(open().post(down, 'n1'))).toMatchObject({
-    refusal: 'unsure',
+    code: 'unsure',
     message: 'Discord did not answer in time.',
   })
   expect(discord.requests).toHaveLength(1)
@@ -129,19 +129,19 @@ test('429 is told with its wait and its scope, and never waited out', async () =
   const ref = await channel.post(down, 'n1')
   discord.limit(POST, { retryAfter: 7 })
   const limited = await failure(channel.post(up, 'n2'))
-  expect(limited).toMatchObject({ refusal: 'limited', scope: 'post' })
+  expect(limited).toMatchObject({ code: 'limited', scope: 'post' })
   expect(limited.retryAfterMs).toBeGreaterThanOrEqual(7_000)
   discord.limit(EDIT, { retryAfter: 3 })
-  expect(await failure(channel.edit(ref, up))).toMatchObject({ refusal: 'limited', scope: 'edit' })
+  expect(await failure(channel.edit(ref, up))).toMatchObject({ code: 'limited', scope: 'edit' })
   discord.limit(EDIT, { retryAfter: 2, global: true })
-  expect(await failure(open().edit(ref, up))).toMatchObject({ refusal: 'limited', scope: 'all' })
+  expect(await failure(open().edit(ref, up))).toMatchObject({ code: 'limited', scope: 'all' })
   expect(discord.requests.filter(r => r.status === 429)).toHaveLength(3)
 })
 
 test('a 429 without any header still says how long to wait', async () => {
   discord.limit(POST, { retryAfter: 9, bare: true })
   const limited = await failure(open().post(down, 'n1'))
-  expect(limited.refusal).toBe('limited')
+  expect(limited.code).toBe('limited')
   expect(limited.retryAfterMs).toBeGreaterThanOrEqual(9_000)
   expect(discord.requests).toHaveLength(1)
 })
@@ -152,7 +152,7 @@ test('after a used-up bucket the next post is refused here, without asking Disco
   const channel = open()
   for (let i = 0; i < 5; i++) await channel.post(down, `n${i}`)
   const limited = await failure(channel.post(down, 'n6'))
-  expect(limited).toMatchObject({ refusal: 'limited', scope: 'post' })
+  expect(limited).toMatchObject({ code: 'limited', scope: 'post' })
   expect(limited.retryAfterMs).toBeGreaterThan(3_000)
   expect(discord.requests).toHaveLength(5)
 })
@@ -162,38 +162,38 @@ test('a message too old to edit, deleted, or in an archived thread is gone', asy
   const ref = await channel.post(down, 'n1')
   now += HOUR + 1
   expect(await failure(channel.edit(ref, up))).toMatchObject({
-    refusal: 'gone',
+    code: 'gone',
     message: expect.stringContaining('older than an hour'),
   })
-  expect(await failure(channel.edit('123456789012345678', up))).toMatchObject({ refusal: 'gone' })
+  expect(await failure(channel.edit('123456789012345678', up))).toMatchObject({ code: 'gone' })
   const thread = discord.channel('thread', discord.channelId)
   const inThread = await open(thread).post(down, 'n2')
   discord.set(thread, { archived: true })
-  expect(await failure(open(thread).edit(inThread, up))).toMatchObject({ refusal: 'gone' })
+  expect(await failure(open(thread).edit(inThread, up))).toMatchObject({ code: 'gone' })
 })
 
 test('a channel that is unknown, hidden or not writable refuses for good, with advice', async () => {
   expect(await failure(open('123456789012345678').post(down, 'n'))).toMatchObject({
-    refusal: 'refused',
+    code: 'refused',
     message: expect.stringContaining('DISCORD_CHANNEL_ID'),
   })
   discord.set(discord.channelId, { access: 'hidden' })
   expect(await failure(open().post(down, 'n'))).toMatchObject({
-    refusal: 'refused',
+    code: 'refused',
     message: expect.stringContaining('View Channel'),
   })
   discord.set(discord.channelId, { access: 'readonly' })
   expect(await failure(open().post(down, 'n'))).toMatchObject({
-    refusal: 'refused',
+    code: 'refused',
     message: expect.stringContaining('Send Messages'),
   })
 })
 
 test('trouble of the server: 503 was not accepted, other failures may have been', async () => {
   discord.fail(POST, 503)
-  expect(await failure(open().post(down, 'n'))).toMatchObject({ refusal: 'unreachable' })
+  expect(await failure(open().post(down, 'n'))).toMatchObject({ code: 'unreachable' })
   discord.fail(POST, 500)
-  expect(await failure(open().post(down, 'n'))).toMatchObject({ refusal: 'unsure' })
+  expect(await failure(open().post(down, 'n'))).toMatchObject({ code: 'unsure' })
   expect(discord.requests).toHaveLength(2)
 })
 
@@ -201,7 +201,7 @@ test('a Discord that is down is unreachable, and reached again when it is back',
   const channel = open()
   await discord.goDown()
   expect(await failure(channel.post(down, 'n'))).toMatchObject({
-    refusal: 'unreachable',
+    code: 'unreachable',
     message: expect.stringContaining('ECONNREFUSED'),
   })
   await discord.comeBack()
@@ -212,7 +212,7 @@ test('a Discord that is down is unreachable, and reached again when it is back',
 test('a token that is not accepted for a while loses nothing', async () => {
   const channel = open()
   discord.revokeToken()
-  expect(await failure(channel.post(down, 'n'))).toMatchObject({ refusal: 'unreachable' })
+  expect(await failure(channel.post(down, 'n'))).toMatchObject({ code: 'unreachable' })
   discord.revokeToken(discord.token)
   await channel.post(down, 'n')
   expect(discord.messages()).toHaveLength(1)

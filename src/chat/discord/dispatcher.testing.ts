@@ -7,14 +7,14 @@ import { findCommand, quoteWord, readArguments, splitWords } from '../../command
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { type Discord, type DiscordOptions, startDiscord } from '../../testing/discord/discord.ts'
-import type { CommandDispatcher, Platform, Reply, Request, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Platform, Reply, Request, Requester } from '../channel.ts'
 import { discord as definition } from './definition.ts'
 import { createDiscord, type DiscordSettings, type DiscordOptions as PlatformOptions } from './platform.ts'
 
-const command = commandsFor<Speaker>()
+const command = commandsFor<Requester>()
 const say = (title: string) => ({ card: { title, tone: 'plain' as const } })
 
-export const commands: readonly Command<Speaker>[] = [
+export const commands: readonly Command<Requester>[] = [
   command({ name: 'status', summary: 'How things are', role: 'viewer', args: {}, run: () => say('All is well') }),
   command({
     name: 'whoami',
@@ -87,7 +87,7 @@ export const commands: readonly Command<Speaker>[] = [
 
 /** What a dispatcher ran, and how its answers are to be shown. */
 export interface TestDispatcher extends CommandDispatcher {
-  ran: { request: Request; by: Speaker }[]
+  ran: { request: Request; by: Requester }[]
   isPublic: boolean
 }
 
@@ -110,8 +110,8 @@ export function makeDispatcher(): TestDispatcher {
         return { ok: false, problem, card: { title: 'No', tone: 'warning', lines: [problem.message] }, private: true }
       }
     },
-    mentioned: ({ text, under }, by) => dispatcher.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
-    refusal: () => null,
+    answerMention: ({ text, under }, by) => dispatcher.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
+    refusalFor: () => null,
     isPrivate: () => !dispatcher.isPublic,
     complete: (argument, typed) => [{ name: `${argument.name}: ${typed}ly`, value: `${typed}ly` }],
     form(line, ask) {

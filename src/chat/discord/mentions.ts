@@ -2,7 +2,7 @@
 
 import { type APIMessage, MessageType, type REST, Routes } from 'discord.js'
 import type { Logger } from '../../logger.ts'
-import type { CommandDispatcher, Mention, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Mention, Requester } from '../channel.ts'
 import type { GatewayMessage } from './connection.ts'
 import { sentence } from './errors.ts'
 import { render } from './render.ts'
@@ -32,7 +32,7 @@ export async function takeMention(door: MentionDoor, message: GatewayMessage, bo
   try {
     const mention = readMention(message, botId, door.home())
     if (mention === null) return
-    const reply = await door.dispatcher.mentioned(await withRoot(door, mention), speakerOf(message))
+    const reply = await door.dispatcher.answerMention(await withRoot(door, mention), speakerOf(message))
     if (reply.ok && reply.quiet) return
     const { body, files } = render(reply.card)
     const under = { message_id: message.id, fail_if_not_exists: false }
@@ -82,7 +82,7 @@ async function withRoot({ rest }: MentionDoor, mention: Mention): Promise<Mentio
 }
 
 /** Discord does not say with a message whether its writer manages the server; nothing here needs to know. */
-function speakerOf({ author, member }: GatewayMessage): Speaker {
+function speakerOf({ author, member }: GatewayMessage): Requester {
   return {
     ...{ platform: 'discord', id: author.id, name: member?.nick ?? author.global_name ?? author.username },
     ...{ admin: false, groups: member?.roles ?? [], interactive: true },

@@ -1,7 +1,7 @@
 // Who did something on Discord, whether Vakt takes commands from where they did it, and whether it is not too late.
 
 import { type APIInteraction, SnowflakeUtil } from 'discord.js'
-import type { Speaker } from '../channel.ts'
+import type { Requester } from '../channel.ts'
 
 const ADMINISTRATOR = 1n << 3n
 const MANAGE_SERVER = 1n << 5n
@@ -9,7 +9,7 @@ const MANAGE_SERVER = 1n << 5n
 const FRESH_FOR = 2_000
 
 /** The member behind an interaction; null outside servers. Manage Server (or Administrator) makes an admin. */
-export function speakerOf(interaction: APIInteraction): Speaker | null {
+export function speakerOf(interaction: APIInteraction): Requester | null {
   const { member } = interaction
   if (!member) return null
   const permissions = BigInt(member.permissions)
@@ -29,7 +29,7 @@ export function speakerOf(interaction: APIInteraction): Speaker | null {
  */
 export function outOfPlace(
   interaction: APIInteraction,
-  speaker: Speaker | null,
+  speaker: Requester | null,
   home: { guildId: string | null; channelId: string; others?: ReadonlySet<string> },
 ): string | null {
   const channel = interaction.channel as { id?: string; parent_id?: string | null } | undefined

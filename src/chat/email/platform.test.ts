@@ -1,13 +1,14 @@
-// E-mail on the wire: what a mail server gets for a card, how an alert stays one thread, and what each failure means.
+// E-mail on the wire: what a mail server receives for a card, how an alert stays one thread, what each failure means.
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Card } from '../../card.ts'
+import type { Card, Text } from '../../card.ts'
 import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import type { DeliveryError } from '../channel.ts'
 import { email as definition } from './definition.ts'
 import { createEmail } from './platform.ts'
+import { renderMail } from './render.ts'
 
 type Mail = { to: string[]; from: string; raw: string }
 let mails: Mail[]
@@ -48,7 +49,7 @@ const open = () =>
   createEmail({
     settings: { url: `smtp://127.0.0.1:${port}`, from: 'Vakt <vakt@example.org>', to: ['ops@example.org'] },
     capabilities: definition.capabilities,
-    ...{ timeZone: 'UTC', clock: systemClock, logger: silentLogger, within: 2_000 },
+    ...{ timeZone: 'UTC', clock: systemClock, logger: silentLogger, timeoutMs: 2_000 },
   })
 const header = ({ raw }: Mail, name: string) =>
   new RegExp(`^${name}: (.*(?:\\r?\\n[ \\t].*)*)`, 'im').exec(raw.split(/\r?\n\r?\n/)[0]!)?.[1]?.replace(/\s+/g, ' ')
@@ -64,7 +65,7 @@ const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
     error => error,
   )
 
-test('a card is a mail of text and HTML that say the same, and data in it does nothing', async () => {
+test('a card becomes a mail with the same content as text and HTML, and data in it does nothing', async () => {
   const [channel] = open().channels
   await channel!.post(down, 'n1')
   const [mail] = mails
@@ -78,7 +79,21 @@ test('a card is a mail of text and HTML that say the same, and data in it does n
   expect(mail!.raw).not.toMatch(/<p[^>]*><script>/)
 })
 
-test('an alert is one thread: its call and its end, but not every count', async () => {
+test('an instant stands once in each part, never as a distance from now', async () => {
+  const since = Date.parse('2026-03-02T09:00:00Z')
+  const value: Text = [{ time: since, style: 'moment' }, ' (', { time: since, style: 'relative' }, ')']
+  const { text, html } = renderMail(
+    { title: 'Down', tone: 'critical', fields: [{ name: 'Since', value }] },
+    'UTC',
+    since,
+  )
+  for (const part of [text, html]) {
+    expect(part.match(/2026-03-02 09:00:00/g)).toHaveLength(1)
+    expect(part).not.toMatch(/ago|now/)
+  }
+})
+
+test('an alert is one thread: its escalation and its end, but not every count', async () => {
   const [channel] = open().channels
   const ref = await channel!.post(down, 'n1')
   await channel!.edit(ref, { ...down, lines: ['seen 2 times'] })
@@ -91,7 +106,7 @@ test('an alert is one thread: its call and its end, but not every count', async 
   ])
 })
 
-test('an end that was told as a recovery is not told twice', async () => {
+test('an end that a recovery already reported is not sent twice', async () => {
   const [channel] = open().channels
   const ref = await channel!.post(down, 'n1')
   await channel!.reply(ref, { title: 'Recovered after 5m', tone: 'good' }, 'n2')
@@ -106,15 +121,15 @@ test.each([
   ['data', 554, 'refused'],
 ] as const)('%s answered with %i means %s', async (at, code, expected) => {
   refusal = { at, code }
-  expect((await failure(open().channels[0]!.post(down, 'n1'))).refusal).toBe(expected)
+  expect((await failure(open().channels[0]!.post(down, 'n1'))).code).toBe(expected)
 })
 
-test('nobody there is unreachable, and only addresses are opened', async () => {
+test('a server that is not there is unreachable, and only addresses are opened', async () => {
   const email = open()
   expect(email.open!({ id: 'mailto:ann@example.org', name: 'ann', address: null, secret: null })?.id).toBe(
     'mailto:ann@example.org',
   )
   expect(email.open!({ id: 'mailto:a@b,c@d', name: '', address: null, secret: null })).toBeNull()
   port = 1
-  expect((await failure(open().channels[0]!.post(down, 'n1'))).refusal).toBe('unreachable')
+  expect((await failure(open().channels[0]!.post(down, 'n1'))).code).toBe('unreachable')
 })

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { HOUR } from '../../time.ts'
-import type { CommandDispatcher, Reply, Request, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Reply, Request, Requester } from '../channel.ts'
 import { PRESSED, readPress } from './buttons.ts'
 import { sdkLogger } from './client.ts'
 import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
@@ -18,7 +18,7 @@ export interface BotParts {
   web: webApi.WebClient
   receiver: Receiver
   clientOptions: webApi.WebClientOptions
-  speakerOf: (id: string, name: string) => Promise<Speaker>
+  speakerOf: (id: string, name: string) => Promise<Requester>
   channelId: string
   /** Further channels that alerts go to; who is there may answer. */
   others?: ReadonlySet<string>
@@ -80,7 +80,9 @@ export function createBot(parts: BotParts) {
       text: unescapeTyped(text.replace(own ? new RegExp(`<@${own}(\\|[^>]*)?>`, 'g') : /<@\w+(\|[^>]*)?>/, ' ')),
       thread: thread ? { id: thread, ref: thread } : null,
     }
-    await track(run(speaker => dispatcher.mentioned(mention, speaker), asked).then(reply => finish(reply, asked, true)))
+    await track(
+      run(speaker => dispatcher.answerMention(mention, speaker), asked).then(reply => finish(reply, asked, true)),
+    )
   })
 
   app.action(PRESSED, async ({ ack, action, body }) => {
@@ -92,7 +94,7 @@ export function createBot(parts: BotParts) {
     if (view === null) return track(serve({ line: press.line }, asked, true))
     const speaker = await speakerOf(asked.user, asked.name)
     // Nobody fills in a form only to be refused.
-    const refused = outOfPlace(asked, speaker) ?? dispatcher.refusal(press.line, speaker)
+    const refused = outOfPlace(asked, speaker) ?? dispatcher.refusalFor(press.line, speaker)
     if (refused !== null) return answer(refused, asked)
     try {
       await web.views.open({ trigger_id: (body as BlockAction).trigger_id, view })
@@ -139,13 +141,13 @@ export function createBot(parts: BotParts) {
     await finish(reply, asked, pressed)
   }
 
-  async function run(ask: (speaker: Speaker) => Promise<Reply>, asked: Asked): Promise<Reply> {
+  async function run(ask: (speaker: Requester) => Promise<Reply>, asked: Asked): Promise<Reply> {
     const speaker = await speakerOf(asked.user, asked.name)
     return outOfPlace(asked, speaker) ?? ask(speaker)
   }
 
   /** Anybody in the workspace can type the command anywhere; being in the alert channel is what makes a responder. */
-  function outOfPlace(asked: Asked, speaker: Speaker): Reply | null {
+  function outOfPlace(asked: Asked, speaker: Requester): Reply | null {
     const here = asked.channel === parts.channelId || (parts.others?.has(asked.channel) ?? false)
     if (here || speaker.admin) return null
     return refusal(new Problem('forbidden', `Ask in ${parts.place()}: elsewhere Vakt answers workspace admins only.`))

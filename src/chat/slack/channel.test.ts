@@ -88,14 +88,14 @@ describe('delivery', () => {
 describe('finding what may have been sent', () => {
   test('a post whose answer never came is found by its nonce', async () => {
     slack.acceptThenTimeout('chat.postMessage')
-    expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
+    expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ code: 'unsure' })
     expect(await channel.find('n7', Date.now() - 1000)).toBe(slack.messages()[0]!.ts)
     expect(await channel.find('n8', Date.now() - 1000)).toBeNull()
   })
 
   test('a post that Slack never took is not found', async () => {
     slack.hang('chat.postMessage')
-    expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ refusal: 'unsure' })
+    expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ code: 'unsure' })
     expect(await channel.find('n7', Date.now() - 1000)).toBeNull()
   })
 
@@ -133,18 +133,18 @@ describe('what a failure means', () => {
     const ref = await channel.post(late, 'n1')
     slack.limit('chat.postMessage', { retryAfter: 7 })
     expect(await failure(channel.post(late, 'n2'))).toMatchObject({
-      refusal: 'limited',
+      code: 'limited',
       retryAfterMs: 7000,
       scope: 'post',
     })
     slack.limit('chat.update', { retryAfter: 3 })
     expect(await failure(channel.edit(ref, done))).toMatchObject({
-      refusal: 'limited',
+      code: 'limited',
       retryAfterMs: 3000,
       scope: 'edit',
     })
     slack.limit('chat.postMessage')
-    expect(await failure(channel.post(late, 'n2'))).toMatchObject({ refusal: 'limited', retryAfterMs: 10_000 })
+    expect(await failure(channel.post(late, 'n2'))).toMatchObject({ code: 'limited', retryAfterMs: 10_000 })
   })
 
   test('a limited channel delays no other', async () => {
@@ -173,15 +173,15 @@ describe('what a failure means', () => {
   ])('%s', async (fault, whenPosted, whenEdited) => {
     const ref = await channel.post(late, 'n1')
     slack.fail('chat.postMessage', fault)
-    expect((await failure(channel.post(late, 'n2'))).refusal).toBe(whenPosted)
+    expect((await failure(channel.post(late, 'n2'))).code).toBe(whenPosted)
     slack.fail('chat.update', fault)
-    expect((await failure(channel.edit(ref, done))).refusal).toBe(whenEdited)
+    expect((await failure(channel.edit(ref, done))).code).toBe(whenEdited)
   })
 
   test('a refused connection certainly sent nothing', async () => {
     await slack.goDown()
     expect(await failure(channel.post(late, 'n1'))).toMatchObject({
-      refusal: 'unreachable',
+      code: 'unreachable',
       message: 'Slack cannot be reached (ECONNREFUSED).',
     })
   })
@@ -189,7 +189,7 @@ describe('what a failure means', () => {
   test('an edit that hangs may simply be tried again', async () => {
     const ref = await channel.post(late, 'n1')
     slack.hang('chat.update')
-    expect((await failure(impatient().edit(ref, done))).refusal).toBe('unreachable')
+    expect((await failure(impatient().edit(ref, done))).code).toBe('unreachable')
   })
 
   test('sentences for people', async () => {
@@ -197,7 +197,7 @@ describe('what a failure means', () => {
     const outside = await failure(open('C00OTHER').post(late, 'n1'))
     expect(outside.message).toBe('The bot is not in #ops: invite it there with /invite.')
     const unknown = await failure(open('C404404').post(late, 'n1'))
-    expect(unknown).toMatchObject({ refusal: 'refused' })
+    expect(unknown).toMatchObject({ code: 'refused' })
     expect(unknown.message).toContain('check SLACK_CHANNEL_ID')
     const wrong = await failure(open(slack.channel, 'xoxb-wrong').post(late, 'n1'))
     expect(wrong.message).toContain('Slack refuses the token (invalid_auth)')

@@ -103,7 +103,7 @@ export function createConnection(parts: ConnectionParts) {
     end = undefined
     const code = error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : ''
     const cause = toDeliveryError(error, 'find', 'the channel')
-    const refused = isCredentialError(code) || cause.refusal === 'refused' || /switched off/.test(cause.message)
+    const refused = isCredentialError(code) || cause.code === 'refused' || /switched off/.test(cause.message)
     const again = backOff(failures, { random, baseMs: patience.firstMs, maxMs: patience.mostMs })
     const wait = refused ? patience.refusedMs : Math.max(again, cause.retryAfterMs ?? 0)
     become(refused ? 'refused' : 'lost', sentence(error, cause.message))

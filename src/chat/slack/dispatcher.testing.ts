@@ -4,12 +4,12 @@ import type { Card } from '../../card.ts'
 import { type Command, commandsFor, completes, positional } from '../../command/command.ts'
 import { findCommand, quoteWord, readArguments, splitWords } from '../../command/command-line.ts'
 import { Problem } from '../../problem.ts'
-import type { CommandDispatcher, Reply, Speaker } from '../channel.ts'
+import type { CommandDispatcher, Reply, Requester } from '../channel.ts'
 
-const command = commandsFor<Speaker>()
+const command = commandsFor<Requester>()
 const say = (title: string, more: Partial<Card> = {}) => ({ card: { title, tone: 'plain' as const, ...more } })
 
-const commands: readonly Command<Speaker>[] = [
+const commands: readonly Command<Requester>[] = [
   command({ name: 'help', summary: 'Help', role: 'viewer', args: {}, run: () => say('All commands') }),
   command({
     name: 'whoami',
@@ -50,7 +50,7 @@ const commands: readonly Command<Speaker>[] = [
 
 /** The dispatcher, and what it ran; `hold` makes the next commands wait until it is released. */
 export function createTestDispatcher() {
-  const ran: { line: string; by: Speaker }[] = []
+  const ran: { line: string; by: Requester }[] = []
   let gate: Promise<void> = Promise.resolve()
   const isPrivate = (line: string) => !line.startsWith('status')
   const find = (line: string) => findCommand(commands, splitWords(line))
@@ -72,8 +72,8 @@ export function createTestDispatcher() {
         return { ok: false, problem, card: { title: problem.message, tone: 'warning' }, private: true }
       }
     },
-    mentioned: ({ text, under }, by) => dispatcher.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
-    refusal: () => null,
+    answerMention: ({ text, under }, by) => dispatcher.run({ line: `mentioned ${under.join(' ')} ${text}` }, by),
+    refusalFor: () => null,
     isPrivate: request => isPrivate('line' in request ? request.line : 'command' in request ? request.command : ''),
     complete: (_argument, typed) =>
       ['api-1', 'api-2'].filter(name => name.includes(typed)).map(name => ({ name, value: name })),

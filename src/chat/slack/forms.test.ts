@@ -79,7 +79,7 @@ test('fields left empty are not part of the line', () => {
 
 test('who may not run a line is told so before a form is opened for it', async () => {
   const card = { title: 'You may not.', tone: 'warning' as const }
-  dispatcher.dispatcher.refusal = () => ({
+  dispatcher.dispatcher.refusalFor = () => ({
     ok: false,
     problem: new Problem('forbidden', 'You may not.'),
     card,

@@ -3,7 +3,7 @@ import type { webApi } from '@slack/bolt'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { MINUTE } from '../../time.ts'
-import type { Speaker } from '../channel.ts'
+import type { Requester } from '../channel.ts'
 
 const REMEMBERED_MS = 5 * MINUTE
 const MOST = 2000
@@ -13,7 +13,7 @@ export function createSpeakers(web: webApi.WebClient, clock: Clock, logger: Logg
   const known = new Map<string, { name: string; admin: boolean; at: number }>()
 
   /** The speaker with this id. When Slack cannot say who that is, an old answer serves, and else nobody is an admin. */
-  return async (id: string, name: string): Promise<Speaker> => {
+  return async (id: string, name: string): Promise<Requester> => {
     const remembered = known.get(id)
     if (remembered !== undefined && clock.now() - remembered.at < REMEMBERED_MS) return speaker(id, remembered)
     try {
@@ -35,6 +35,6 @@ export function createSpeakers(web: webApi.WebClient, clock: Clock, logger: Logg
   }
 }
 
-function speaker(id: string, { name, admin }: { name: string; admin: boolean }): Speaker {
+function speaker(id: string, { name, admin }: { name: string; admin: boolean }): Requester {
   return { platform: 'slack', id, name, admin, groups: [], interactive: true }
 }

@@ -1,43 +1,50 @@
-// Says what a failed call to Telegram means for a delivery, and in a sentence what a person can do about it.
+// What a failed call to Telegram means for a delivery, and what a person can do about it.
 import { GrammyError, HttpError } from 'grammy'
+import { SECOND } from '../../time.ts'
 import { DeliveryError } from '../channel.ts'
 
+/** What was attempted; a post that may have arrived must not be repeated without a look. */
 export type Step = 'post' | 'edit'
 
-const NEVER_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT/
+const NOT_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT/
 const NOT_EDITABLE = /message to (edit|be replied|reply) not found|message can't be edited|MESSAGE_ID_INVALID/i
+const DEFAULT_RETRY_SECONDS = 5
 
-/** The delivery error for whatever the Telegram client threw. */
+/** The delivery error for anything that the Telegram client threw. */
 export function deliveryError(error: unknown, step: Step): DeliveryError {
   if (error instanceof DeliveryError) return error
   const unclear = step === 'post' ? 'unsure' : 'unreachable'
-  if (error instanceof GrammyError) {
-    const { error_code: code, description, parameters } = error
-    if (code === 429) {
-      const retryAfterMs = Math.max(1, parameters.retry_after ?? 5) * 1000
-      return new DeliveryError('limited', `Telegram asks to wait ${retryAfterMs / 1000} s.`, { retryAfterMs })
-    }
-    if (step === 'edit' && NOT_EDITABLE.test(description))
-      return new DeliveryError('gone', 'The message cannot be edited any more.')
-    if (code === 401 || code === 404)
-      return new DeliveryError('unreachable', 'Telegram does not accept TELEGRAM_BOT_TOKEN.')
-    if (code >= 500) return new DeliveryError(unclear, `Telegram has trouble of its own (${code}).`)
-    return new DeliveryError('refused', `Telegram refuses this: ${description.slice(0, 200)}.`)
-  }
-  const reason = error instanceof HttpError ? causes(error.error) : causes(error)
-  if (NEVER_SENT.test(reason)) return new DeliveryError('unreachable', 'Telegram cannot be reached.')
-  return new DeliveryError(unclear, 'Telegram did not answer, or the connection broke.')
+  if (error instanceof GrammyError) return fromApi(error, step, unclear)
+  const reason = causesOf(error instanceof HttpError ? error.error : error)
+  if (NOT_SENT.test(reason)) return new DeliveryError('unreachable', 'Telegram cannot be reached.')
+  return new DeliveryError(unclear, 'Telegram did not answer, or the connection was lost.')
 }
 
-/** Whether an edit changed nothing, which is as good as done. */
+/** Whether an edit failed only because it changed nothing. */
 export function isUnchanged(error: unknown): boolean {
   return error instanceof GrammyError && /message is not modified/i.test(error.description)
 }
 
+function fromApi(error: GrammyError, step: Step, unclear: 'unsure' | 'unreachable'): DeliveryError {
+  const { error_code: code, description, parameters } = error
+  if (code === 429) {
+    const retryAfterMs = Math.max(1, parameters.retry_after ?? DEFAULT_RETRY_SECONDS) * SECOND
+    return new DeliveryError('limited', `Telegram limits the bot: retry in ${retryAfterMs / SECOND} s.`, {
+      retryAfterMs,
+    })
+  }
+  if (step === 'edit' && NOT_EDITABLE.test(description))
+    return new DeliveryError('gone', 'The message can no longer be edited.')
+  if (code === 401 || code === 404)
+    return new DeliveryError('unreachable', 'Telegram does not accept the token. Check TELEGRAM_BOT_TOKEN.')
+  if (code >= 500) return new DeliveryError(unclear, `Telegram failed with an error of its own (${code}).`)
+  return new DeliveryError('refused', `Telegram refused the message: ${description.slice(0, 200)}.`)
+}
+
 /** The codes and messages that fetch hides in causes. */
-function causes(error: unknown): string {
+function causesOf(error: unknown): string {
   const parts: string[] = []
-  for (let one: unknown = error; one instanceof Error; one = one.cause)
-    parts.push(String((one as { code?: unknown }).code ?? ''), one.message)
+  for (let cause: unknown = error; cause instanceof Error; cause = cause.cause)
+    parts.push(String((cause as { code?: unknown }).code ?? ''), cause.message)
   return parts.join(' ')
 }

@@ -1,4 +1,4 @@
-// Telegram on the wire: cards posted and edited in place, buttons that run commands, limits kept and failures told apart.
+// Telegram on the wire: cards posted and edited in place, buttons that run commands, limits, and what each failure means.
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Card, Text } from '../../card.ts'
@@ -47,7 +47,7 @@ beforeEach(async () => {
     logger: silentLogger,
     clock: systemClock,
     timeZone: 'UTC',
-    withinSeconds: 2,
+    timeoutSeconds: 2,
   })
 })
 afterEach(async () => {
@@ -73,6 +73,13 @@ test('a card is posted with its buttons and edited in place; an edit that change
   expect(telegram.messages).toMatchObject([{ text: '🟢 <b>db-1 is back</b>', buttons: [] }, { replyTo: Number(ref) }])
 })
 
+test('an instant stands once in a message, though the card adds its distance from now', () => {
+  const since = Date.parse('2026-03-02T09:00:00Z')
+  const value: Text = [{ time: since, style: 'moment' }, ' (', { time: since, style: 'relative' }, ')']
+  const { text } = renderCard({ title: 'Down', tone: 'critical', fields: [{ name: 'Since', value }] }, 'UTC')
+  expect(text).toBe('🔴 <b>Down</b>\n<b>Since:</b> 2026-03-02 09:00:00 UTC')
+})
+
 test.each([
   ['sendMessage', { status: 429, retryAfter: 7 }, 'limited'],
   ['sendMessage', { status: 403, description: 'Forbidden: bot was kicked' }, 'refused'],
@@ -82,21 +89,21 @@ test.each([
 ])('%s answered with %j means %s', async (method, fault, refusal) => {
   telegram.failing(method, fault)
   const error = await failure(channel().post(down, 'n1'))
-  expect(error.refusal).toBe(refusal)
+  expect(error.code).toBe(refusal)
   if (refusal === 'limited') expect(error.retryAfterMs).toBe(7_000)
   expect(error.message).not.toContain(telegram.token)
 })
 
-test('a message that is gone is told as gone, and a dead network as unreachable', async () => {
-  expect((await failure(channel().edit('99', down))).refusal).toBe('gone')
+test('a deleted message is gone, and a dead network is unreachable', async () => {
+  expect((await failure(channel().edit('99', down))).code).toBe('gone')
   await telegram.stop()
   // The connection that was kept open may break in the middle; only a new one is surely refused.
   await failure(channel().post(down, 'n1'))
-  expect((await failure(channel().post(down, 'n1'))).refusal).toBe('unreachable')
+  expect((await failure(channel().post(down, 'n1'))).code).toBe('unreachable')
   telegram = await startTelegram()
 })
 
-test('a press and a typed line run commands, in chats of its own only; who administers the group is an admin', async () => {
+test('a press and a typed line run commands in the chats of alerts only; an administrator of the group is an admin', async () => {
   telegram.admins.add(8)
   platform.start()
   await vi.waitFor(() => expect(platform.status().state).toBe('online'))
@@ -112,7 +119,7 @@ test('a press and a typed line run commands, in chats of its own only; who admin
   ])
 })
 
-test('a chat is heard while it is a channel, not when it was only tried, nor once it was removed', async () => {
+test('commands are taken while a chat is a channel, not when it was only tried, nor once it was removed', async () => {
   platform.start()
   await vi.waitFor(() => expect(platform.status().state).toBe('online'))
   const tried = platform.open!({ id: 'telegram:-100999', name: 'tried', address: null, secret: null })!
@@ -128,7 +135,7 @@ test('a chat is heard while it is a channel, not when it was only tried, nor onc
   expect(ran.map(one => one.line)).toEqual(['/status'])
 })
 
-test('whatever a card holds, the message keeps to the limits and its markup is closed', () => {
+test('for any card, the message stays within the limits and its markup is closed', () => {
   const text = fc.string({ maxLength: 3000, unit: 'binary' })
   fc.assert(
     fc.property(fc.array(text, { maxLength: 8 }), text, (lines, title) => {

@@ -1,100 +1,106 @@
 // A card as a Telegram message: HTML of at most 4096 characters, and buttons that carry command lines. Pure.
+// https://core.telegram.org/bots/api#formatting-options
 import type { InlineKeyboardButton, InlineKeyboardMarkup } from 'grammy/types'
 import { type Button, type Card, cutText, type Mention, type Span, type Text, TONE_ICONS } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
+import { withAbsoluteTimes } from '../absolute-times.ts'
 import { safeText } from '../card-text.ts'
 
-/** Telegram counts what is left once the markup is read. */
-const MESSAGE = 4096
-const TITLE = 300
-const PIECE = 1000
-const PER_ROW = 3
-const MOST_BUTTONS = 30
-/** Bytes of what a button carries. */
-const CALLBACK = 64
+/** Telegram counts the characters that are left when the markup is read. */
+const MAX_MESSAGE_LENGTH = 4096
+const MAX_TITLE_LENGTH = 300
+const MAX_SPAN_LENGTH = 1000
+const MAX_CODE_LENGTH = 2 * MAX_SPAN_LENGTH
+const MAX_FIELD_NAME_LENGTH = 100
+const MAX_LABEL_LENGTH = 60
+const MAX_MENTIONS = 20
+const MAX_BUTTONS = 30
+const BUTTONS_PER_ROW = 3
+const MAX_CALLBACK_BYTES = 64
+/** Room for the line that counts what was left out. */
+const NOTE_LENGTH = 30
 
-/** The message for a card. Telegram shows no times in each reader's zone, so `timeZone` is that of all. */
+/** The message for a card. Telegram cannot show each reader's own time zone, so `timeZone` is used for all. */
 export function renderCard(card: Card, timeZone: string): { text: string; keyboard: InlineKeyboardMarkup } {
-  const say = (text: Text) => write(text, timeZone)
-  const icon = TONE_ICONS[card.tone]
-  const title = `${icon}${icon && ' '}<b>${escaped(cutText(card.title.replace(/\s+/g, ' ').trim() || 'Vakt', TITLE))}</b>`
-  const pieces = [
-    ...(card.lines ?? []).map(say),
-    ...(card.fields ?? []).map(({ name, value }) => `<b>${escaped(cutText(name, 100))}:</b> ${say(value)}`),
-    ...(card.code && card.code.text.trim() !== '' ? [`<pre>${escaped(cutText(card.code.text, PIECE * 2))}</pre>`] : []),
-    ...(card.footer === undefined ? [] : [`<i>${say(card.footer)}</i>`]),
+  const { title, tone, lines = [], fields = [], code, footer, mention = [], buttons = [] } = withAbsoluteTimes(card)
+  const html = (text: Text) => toHtml(text, timeZone)
+  const icon = TONE_ICONS[tone]
+  const heading = escapeHtml(cutText(title.replace(/\s+/g, ' ').trim() || 'Vakt', MAX_TITLE_LENGTH))
+  const parts = [
+    ...lines.map(html),
+    ...fields.map(({ name, value }) => `<b>${escapeHtml(cutText(name, MAX_FIELD_NAME_LENGTH))}:</b> ${html(value)}`),
+    ...(code && code.text.trim() !== '' ? [`<pre>${escapeHtml(cutText(code.text, MAX_CODE_LENGTH))}</pre>`] : []),
+    ...(footer === undefined ? [] : [`<i>${html(footer)}</i>`]),
   ]
   return {
-    text: whole(`${calls(card.mention ?? [])}${title}`, pieces),
-    keyboard: { inline_keyboard: rows(card.buttons ?? []) },
+    text: fitParts(`${mentions(mention)}${icon}${icon && ' '}<b>${heading}</b>`, parts),
+    keyboard: { inline_keyboard: buttonRows(buttons) },
   }
 }
 
-/** As many pieces as fit whole, for markup must never be cut; the rest is counted. */
-function whole(title: string, pieces: readonly string[]): string {
-  const room = MESSAGE - 30
-  const kept = [title]
-  let used = lengthOf(title)
-  for (const piece of pieces) {
-    if (used + 1 + lengthOf(piece) > room) break
-    used += 1 + lengthOf(piece)
-    kept.push(piece)
+/** As many parts as fit whole, because markup must never be cut; the rest is counted. */
+function fitParts(heading: string, parts: readonly string[]): string {
+  const shown = [heading]
+  let length = lengthOf(heading)
+  for (const part of parts) {
+    length += 1 + lengthOf(part)
+    if (length > MAX_MESSAGE_LENGTH - NOTE_LENGTH) break
+    shown.push(part)
   }
-  const missing = pieces.length + 1 - kept.length
-  return missing === 0 ? kept.join('\n') : `${kept.join('\n')}\n… ${missing} more`
+  const missing = parts.length + 1 - shown.length
+  return missing === 0 ? shown.join('\n') : `${shown.join('\n')}\n… ${missing} more`
 }
 
-/** Never less than Telegram counts: it counts UTF-16 units without the markup. */
+/** At least what Telegram counts: UTF-16 units without the markup. */
 function lengthOf(html: string): number {
   return html.replace(/<[^>]*>/g, '').replace(/&\w+;/g, '&').length
 }
 
-function rows(buttons: readonly Button[]): InlineKeyboardButton[][] {
-  const usable = buttons
-    .map(toButton)
-    .filter(one => one !== null)
-    .slice(0, MOST_BUTTONS)
-  return Array.from({ length: Math.ceil(usable.length / PER_ROW) }, (_, i) =>
-    usable.slice(i * PER_ROW, (i + 1) * PER_ROW),
+function buttonRows(buttons: readonly Button[]): InlineKeyboardButton[][] {
+  const usable = buttons.flatMap(toButton).slice(0, MAX_BUTTONS)
+  return Array.from({ length: Math.ceil(usable.length / BUTTONS_PER_ROW) }, (_, i) =>
+    usable.slice(i * BUTTONS_PER_ROW, (i + 1) * BUTTONS_PER_ROW),
   )
 }
 
-function toButton({ label, line, url }: Button): InlineKeyboardButton | null {
-  const text = cutText(safeText(label), 60) || '–'
-  if (url !== undefined) return /^https?:\/\//.test(url) ? { text, url } : null
-  return line !== '' && Buffer.byteLength(line) <= CALLBACK ? { text, callback_data: line } : null
+/** Nothing for a button that Telegram would refuse. */
+function toButton({ label, line, url }: Button): InlineKeyboardButton[] {
+  const text = cutText(safeText(label), MAX_LABEL_LENGTH) || '–'
+  if (url !== undefined) return /^https?:\/\//.test(url) ? [{ text, url }] : []
+  return line !== '' && Buffer.byteLength(line) <= MAX_CALLBACK_BYTES ? [{ text, callback_data: line }] : []
 }
 
-function calls(mention: readonly Mention[]): string {
+function mentions(mention: readonly Mention[]): string {
   return mention
-    .slice(0, 20)
+    .slice(0, MAX_MENTIONS)
     .map(({ kind, id, name }) =>
       kind === 'person' && id !== null && /^\d+$/.test(id)
-        ? `<a href="tg://user?id=${id}">${escaped(name)}</a> `
-        : `${escaped(name)}: `,
+        ? `<a href="tg://user?id=${id}">${escapeHtml(name)}</a> `
+        : `${escapeHtml(name)}: `,
     )
     .join('')
 }
 
-function write(text: Text, timeZone: string): string {
+function toHtml(text: Text, timeZone: string): string {
   const spans = typeof text === 'string' ? [text] : text
-  return spans.map(span => one(span, timeZone)).join('')
+  return spans.map(span => spanHtml(span, timeZone)).join('')
 }
 
-function one(span: Span, timeZone: string): string {
-  if (typeof span === 'string') return escaped(cutText(span, PIECE))
-  if ('bold' in span) return `<b>${escaped(cutText(span.bold, PIECE))}</b>`
-  if ('code' in span) return `<code>${escaped(cutText(span.code, PIECE))}</code>`
-  if ('time' in span) return escaped(formatMoment(span.time, timeZone))
+function spanHtml(span: Span, timeZone: string): string {
+  const cut = (text: string) => escapeHtml(cutText(text, MAX_SPAN_LENGTH))
+  if (typeof span === 'string') return cut(span)
+  if ('bold' in span) return `<b>${cut(span.bold)}</b>`
+  if ('code' in span) return `<code>${cut(span.code)}</code>`
+  if ('time' in span) return escapeHtml(formatMoment(span.time, timeZone))
   const url = URL.parse(span.link)
-  if (!url || !/^https?:$/.test(url.protocol)) return escaped(cutText(`${span.label} (${span.link})`, PIECE))
-  return `<a href="${escaped(url.href)}">${escaped(cutText(span.label, PIECE))}</a>`
+  if (!url || !/^https?:$/.test(url.protocol)) return cut(`${span.label} (${span.link})`)
+  return `<a href="${escapeHtml(url.href)}">${cut(span.label)}</a>`
 }
 
-/** Data neither marks up nor mentions: an @ would otherwise make a link to somebody. */
-function escaped(text: string): string {
-  const named: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+/** Data can neither mark up nor mention: an @ would otherwise become a link to somebody. */
+function escapeHtml(text: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
   return safeText(text.toWellFormed())
     .replace(/@(?=\w)/g, '@\u2060')
-    .replace(/[&<>"]/g, letter => named[letter]!)
+    .replace(/[&<>"]/g, character => entities[character]!)
 }

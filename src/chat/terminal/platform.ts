@@ -1,26 +1,27 @@
-// The terminal as a chat: cards as text, and an interactive prompt when somebody sits at it.
+// The terminal as a chat: cards as text, and a prompt for command lines when a person sits at it.
 import { createInterface, type Interface } from 'node:readline'
 import { styleText } from 'node:util'
 import type { Card, Tone } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
+import { SECOND } from '../../time.ts'
 import { cardText } from '../card-text.ts'
-import type { Channel, CommandDispatcher, Platform, Speaker } from '../channel.ts'
-import { suggest } from './suggest.ts'
+import type { CommandDispatcher, Platform, Requester } from '../channel.ts'
+import { createChannel } from './channel.ts'
+import { completeLine } from './complete-line.ts'
 
 export type TerminalOptions = {
   clock: Clock
   timeZone: string
   input: NodeJS.ReadStream
   output: NodeJS.WriteStream
-  /** Called when the person ends the session (Ctrl-D, Ctrl-C or "exit"). */
+  /** Called when the person ends the session: Ctrl-D, `exit`, or Ctrl-C at an empty line. */
   onExit(): void
 }
 
 export interface Terminal extends Platform {
-  readonly name: 'terminal'
-  /** Prints text above the prompt. */
+  /** Prints text above the prompt; a line that is being typed stays as it is. */
   print(text: string): void
-  /** Begins to take command lines from `dispatcher`; only a TTY gets a prompt. */
+  /** Begins to take command lines for `dispatcher`; only a TTY gets a prompt. */
   serve(dispatcher: CommandDispatcher): void
 }
 
@@ -36,64 +37,46 @@ const COLOURS: Record<Tone, Paint> = {
 }
 
 const PROMPT = 'vakt> '
-
-/** Whoever sits at it is not known by an account, so nobody confirms an action there. */
-const CAPABILITIES = { edits: false, threads: false, pictures: false, mentions: false, interactive: false }
+/** A second Ctrl-C within this time stops Vakt; the first one clears the line. */
+const SECOND_INTERRUPT_MS = 2 * SECOND
+const CLEAR_TO_END_OF_SCREEN = '\r\u001b[J'
 
 /** A terminal over two streams; colours follow the stream and NO_COLOR. */
-export function createTerminal(options: TerminalOptions): Terminal {
-  const { clock, output } = options
-  const started = clock.now()
+export function createTerminal({ clock, timeZone, input, output, onExit }: TerminalOptions): Terminal {
+  const startedAt = clock.now()
   let prompt: Interface | null = null
-  let posted = 0
+  let interruptedAt = Number.NEGATIVE_INFINITY
 
   const print = (text: string) => {
-    if (prompt) output.write('\r\u001b[K')
-    output.write(`${text}\n`)
-    prompt?.prompt(true)
+    if (prompt) printAbove(prompt, output, text)
+    else output.write(`${text}\n`)
   }
   const show = (card: Card) => {
-    const text = cardText(card, { timeZone: options.timeZone, now: clock.now(), paint: painter(output), button })
-    print(`\n${text}${card.file ? '\nTo keep the file, say the same in a shell: npx vakt --save …' : ''}`)
-  }
-
-  const channel: Channel = {
-    id: 'terminal',
-    capabilities: CAPABILITIES,
-    name: 'Terminal',
-    async post(card) {
-      show(card)
-      return String(++posted)
-    },
-    async edit(_ref, card) {
-      show(card)
-    },
-    async reply(_ref, card) {
-      show(card)
-      return String(++posted)
-    },
-    // What was printed before a crash may have scrolled away: better said twice.
-    find: async () => null,
+    const text = cardText(card, { timeZone, now: clock.now(), paint: painter(output), button: buttonText })
+    print(`\n${text}${card.file ? '\nTo save the file, run the same command in a shell: npx vakt --save …' : ''}`)
   }
 
   return {
     name: 'terminal',
-    channels: [channel],
-    status: () => ({ state: 'online', since: started }),
+    channels: [createChannel(show)],
+    status: () => ({ state: 'online', since: startedAt }),
     start() {},
     print,
     serve(dispatcher) {
-      if (!options.input.isTTY) return
+      if (!input.isTTY) return
       prompt = createInterface({
-        input: options.input,
+        input,
         output,
         prompt: PROMPT,
-        completer: (line: string) => suggest(dispatcher, line, speaker()),
+        completer: (line: string) => completeLine(dispatcher, line, requester()),
       })
-      prompt.on('line', line => answer(dispatcher, line))
+      prompt.on('line', line => runLine(dispatcher, line))
+      prompt.on('SIGINT', interrupt)
       prompt.on('close', () => {
         prompt = null
-        options.onExit()
+        // What is printed from now on begins on a line of its own.
+        output.write('\n')
+        onExit()
       })
       prompt.prompt()
     },
@@ -104,19 +87,52 @@ export function createTerminal(options: TerminalOptions): Terminal {
     },
   }
 
-  async function answer(dispatcher: CommandDispatcher, line: string): Promise<void> {
+  async function runLine(dispatcher: CommandDispatcher, line: string): Promise<void> {
     if (/^\s*(exit|quit)\s*$/.test(line)) return prompt?.close()
-    if (line.trim() !== '') show((await dispatcher.run({ line }, speaker())).card)
+    if (line.trim() !== '') show((await dispatcher.run({ line }, requester())).card)
     else prompt?.prompt()
+  }
+
+  /** Ctrl-C, which in every shell clears the line; only at an empty line, or pressed twice, it stops Vakt. */
+  function interrupt(): void {
+    if (!prompt) return
+    const isSecond = clock.now() - interruptedAt <= SECOND_INTERRUPT_MS
+    if (isSecond || prompt.line === '') prompt.close()
+    else {
+      interruptedAt = clock.now()
+      clearLine(prompt, output)
+      print('Press Ctrl-C again to stop Vakt.')
+    }
   }
 }
 
-function speaker(): Speaker {
+/** Prints in the place of the prompt and draws it again below, with the line that is being typed and the cursor in it. */
+function printAbove(prompt: Interface, output: NodeJS.WriteStream, text: string): void {
+  erasePrompt(prompt, output)
+  output.write(`${text}\n`)
+  prompt.prompt(true)
+}
+
+/** Empties the line that is being typed. */
+function clearLine(prompt: Interface, output: NodeJS.WriteStream): void {
+  erasePrompt(prompt, output)
+  for (const name of ['e', 'u']) prompt.write(null as unknown as string, { ctrl: true, name })
+}
+
+/** Takes the prompt off the screen, however many rows the typed line fills. */
+function erasePrompt(prompt: Interface, output: NodeJS.WriteStream): void {
+  const { rows } = prompt.getCursorPos()
+  output.write(`${rows > 0 ? `\u001b[${rows}A` : ''}${CLEAR_TO_END_OF_SCREEN}`)
+  // Readline would go up as many rows when it draws the prompt next.
+  Object.assign(prompt, { prevRows: 0 })
+}
+
+function requester(): Requester {
   const name = process.env.USER ?? process.env.LOGNAME ?? 'terminal'
   return { platform: 'terminal', id: name, name, admin: true, groups: [], interactive: true }
 }
 
-function button(label: string, line: string): string {
+function buttonText(label: string, line: string): string {
   return `  ${label}: ${line}`
 }
 

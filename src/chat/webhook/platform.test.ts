@@ -23,8 +23,8 @@ beforeEach(async () => {
 })
 afterEach(() => receiver.stop())
 
-const open = (address = receiver.url, within = 2_000) =>
-  createWebhooks({ capabilities, clock: systemClock, timeZone: 'UTC', version: 'test', within }).open!({
+const open = (address = receiver.url, timeoutMs = 2_000) =>
+  createWebhooks({ capabilities, clock: systemClock, timeZone: 'UTC', version: 'test', timeoutMs }).open!({
     ...{ id: 'webhook:pager', name: 'pager', address, secret: SECRET },
   })!
 const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
@@ -33,7 +33,7 @@ const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
     error => error,
   )
 
-test('a card, its change and a call arrive signed, about the same message', async () => {
+test('a card, its change and a repeated notification arrive signed, about the same message', async () => {
   const channel = open()
   const ref = await channel.post(down, 'n1')
   await channel.edit(ref, { title: 'db-1 is back', tone: 'good' })
@@ -59,16 +59,16 @@ test.each([
 ])('%j means %s', async (answer, refusal) => {
   receiver.answers(answer)
   const error = await failure(open().post(down, 'n1'))
-  expect(error.refusal).toBe(refusal)
+  expect(error.code).toBe(refusal)
   if (refusal === 'limited') expect(error.retryAfterMs).toBe(7_000)
   expect(receiver.received).toHaveLength(1)
 })
 
-test('no answer is unsure, nobody there is unreachable', async () => {
+test('without an answer a delivery is unsure, and without a receiver it is unreachable', async () => {
   receiver.answers({ status: 0 })
-  expect((await failure(open(receiver.url, 200).post(down, 'n1'))).refusal).toBe('unsure')
+  expect((await failure(open(receiver.url, 200).post(down, 'n1'))).code).toBe('unsure')
   await receiver.stop()
-  expect((await failure(open().post(down, 'n1'))).refusal).toBe('unreachable')
+  expect((await failure(open().post(down, 'n1'))).code).toBe('unreachable')
   receiver = await startReceiver()
 })
 
@@ -78,14 +78,14 @@ test.each([
   'http://0.0.0.0/',
   'http://[::ffff:169.254.169.254]/',
   'http://2852039166/',
-])('%s is never sent to', async address => {
-  expect(await failure(open(address).post(down, 'n1'))).toMatchObject({ refusal: 'refused' })
+])('nothing is sent to %s', async address => {
+  expect(await failure(open(address).post(down, 'n1'))).toMatchObject({ code: 'refused' })
 })
 
-test('a webhook that takes nothing for two minutes is told of as lost, until it takes something', async () => {
+test('a webhook that refuses everything for two minutes is lost, until it takes something', async () => {
   let now = Date.parse('2026-03-02T09:00:00Z')
   const clock = { ...systemClock, now: () => now }
-  const platform = createWebhooks({ capabilities, clock, timeZone: 'UTC', version: 'test', within: 2_000 })
+  const platform = createWebhooks({ capabilities, clock, timeZone: 'UTC', version: 'test', timeoutMs: 2_000 })
   const channel = platform.open!({ id: 'webhook:pager', name: 'pager', address: receiver.url, secret: SECRET })!
   receiver.answers({ status: 500 }, { status: 500 })
   await failure(channel.post(down, 'n1'))

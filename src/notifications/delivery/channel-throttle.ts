@@ -48,17 +48,17 @@ export class ChannelThrottle {
 
   /** Holds back after a failure: as long as the platform asked, or doubling up to five minutes; returns until when. */
   failed(error: DeliveryError, now: number): number {
-    if (error.refusal === 'refused') this.#refused(error, now)
-    if (error.refusal === 'refused' || error.refusal === 'gone') return now
+    if (error.code === 'refused') this.#refused(error, now)
+    if (error.code === 'refused' || error.code === 'gone') return now
     // Several that were under way and fail together are one failure; the next counts once it was tried again.
-    if (error.refusal !== 'limited' && now >= this.#failingUntil) this.#failures++
+    if (error.code !== 'limited' && now >= this.#failingUntil) this.#failures++
     const wait = error.retryAfterMs ?? backOff(Math.max(1, this.#failures))
-    const kinds: Operation[] = error.scope === 'all' || error.refusal !== 'limited' ? ['post', 'edit'] : [error.scope]
+    const kinds: Operation[] = error.scope === 'all' || error.code !== 'limited' ? ['post', 'edit'] : [error.scope]
     for (const kind of kinds) {
       this.#suppressedUntil[kind] = Math.max(this.#suppressedUntil[kind], now + wait)
-      if (error.refusal === 'limited') this.#limitedUntil[kind] = Math.max(this.#limitedUntil[kind], now + wait)
+      if (error.code === 'limited') this.#limitedUntil[kind] = Math.max(this.#limitedUntil[kind], now + wait)
     }
-    if (error.refusal !== 'limited') this.#failingUntil = Math.max(this.#failingUntil, now + wait)
+    if (error.code !== 'limited') this.#failingUntil = Math.max(this.#failingUntil, now + wait)
     return now + wait
   }
 

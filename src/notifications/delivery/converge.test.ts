@@ -75,7 +75,7 @@ function suffer(channel: MemoryChannel, fate: readonly (string | null)[]): () =>
     if (meets === 'refused' && kind === 'find') return {}
     if (meets === 'gone') gone++
     if (meets === 'unsure after') return { after: new DeliveryError('unsure', meets) }
-    const [refusal, scope = 'all'] = meets.split(' ') as [DeliveryError['refusal'], 'post' | 'edit' | 'all' | undefined]
+    const [refusal, scope = 'all'] = meets.split(' ') as [DeliveryError['code'], 'post' | 'edit' | 'all' | undefined]
     return {
       before: new DeliveryError(refusal, meets, {
         scope,

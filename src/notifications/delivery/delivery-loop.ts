@@ -200,16 +200,16 @@ function noteFailure(
     channel: channel.id,
     alert: item.alert.id,
     step: item.step.do,
-    refusal: error.refusal,
+    refusal: error.code,
     reason: error.message,
   }
-  logger[error.refusal === 'refused' ? 'error' : 'warn']('a message was not delivered', facts)
+  logger[error.code === 'refused' ? 'error' : 'warn']('a message was not delivered', facts)
   // What may have arrived, now or in an earlier attempt, keeps its nonce, to be looked for before it is sent again.
-  const settled = item.handedOver && error.refusal !== 'unsure'
+  const settled = item.handedOver && error.code !== 'unsure'
   const failure = { attempts, error: error.message, ...(settled ? NOT_SENDING : {}) }
   state.transaction(() => {
-    if (error.refusal === 'gone') markFailed(state, item.alert.id, channel.id, { ...failure, ref: null })
-    else if (error.refusal === 'refused') {
+    if (error.code === 'gone') markFailed(state, item.alert.id, channel.id, { ...failure, ref: null })
+    else if (error.code === 'refused') {
       const sending = item.step.do === 'reply' ? 'reply' : null
       const refusal = { ...failure, ...NOT_SENDING, sending, failedVersion: item.alert.version } as const
       markFailed(state, item.alert.id, channel.id, { ...refusal, nextAttemptAt: null })

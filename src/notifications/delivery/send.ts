@@ -99,7 +99,7 @@ const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Show
       if (card) await channel.thread?.(ref!, card)
     } catch (error) {
       // Better a line less than the same twice, and no alert depends on it; only what surely was not sent is sent again.
-      if (['limited', 'unreachable'].includes(asDeliveryError(error).refusal)) throw error
+      if (['limited', 'unreachable'].includes(asDeliveryError(error).code)) throw error
     }
     state.transaction(() => {
       markThreaded(state, alert.id, channel.id, alert.threadLine)
@@ -126,7 +126,7 @@ async function findEarlier({ channel, attempt }: Sending, kind: 'post' | 'reply'
     return await channel.find(earlier.nonce!, earlier.sentAt!)
   } catch (error) {
     // A platform that never lets Vakt look is no reason to keep an alert back; any other failure is.
-    if (asDeliveryError(error).refusal === 'refused') return null
+    if (asDeliveryError(error).code === 'refused') return null
     throw error
   }
 }

@@ -86,10 +86,10 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
       }
       markSend(state, send, { endedAt: clock.now(), error: null })
     } catch (error) {
-      const { refusal, message, retryAfterMs } = asDeliveryError(error)
+      const { code, message, retryAfterMs } = asDeliveryError(error)
       const attempts = send.attempts + 1
-      const wait = refusal === 'refused' ? HOUR : (retryAfterMs ?? backOff(attempts))
-      const sentAt = refusal === 'unsure' ? {} : { sentAt: null }
+      const wait = code === 'refused' ? HOUR : (retryAfterMs ?? backOff(attempts))
+      const sentAt = code === 'unsure' ? {} : { sentAt: null }
       markSend(state, send, { ...sentAt, attempts, error: message, nextAttemptAt: clock.now() + wait })
     }
   }

@@ -1,0 +1,81 @@
+// What people do on Telegram, as command lines for the dispatcher: pressed buttons and typed lines.
+import type { Api, Bot, Context } from 'grammy'
+import { BoundedMap } from '../../bounded-map.ts'
+import type { Card } from '../../card.ts'
+import type { Clock } from '../../clock.ts'
+import type { Logger } from '../../logger.ts'
+import { MINUTE } from '../../time.ts'
+import type { CommandDispatcher, Requester } from '../channel.ts'
+import { messageFor } from './channel.ts'
+import { deliveryError } from './errors.ts'
+
+const ADMIN_CACHE_MS = 5 * MINUTE
+const ADMIN_CACHE_SIZE = 2_000
+/** Telegram takes 200 characters in the notice at the top of a chat. */
+const MAX_NOTICE_LENGTH = 190
+
+export type BotParts = {
+  api: Api
+  dispatcher: CommandDispatcher
+  isChannel(id: string): boolean
+  timeZone: string
+  clock: Clock
+  logger: Logger
+}
+
+/** Makes `bot` run commands for people in the chats that alerts can go to; in other chats it is silent. */
+export function addCommands(bot: Bot, parts: BotParts): void {
+  const { api, dispatcher, isChannel, timeZone, clock, logger } = parts
+  const admins = new BoundedMap<string, { isAdmin: boolean; at: number }>(ADMIN_CACHE_SIZE)
+
+  bot.on('callback_query:data', async context => {
+    const reply = await run(context, context.callbackQuery.data)
+    if (reply === null) return void (await context.answerCallbackQuery().catch(() => {}))
+    const notice = reply.ok ? reply.card.title : reply.problem.message
+    await context
+      .answerCallbackQuery({ text: notice.slice(0, MAX_NOTICE_LENGTH), show_alert: !reply.ok })
+      .catch(() => {})
+    if (reply.ok && !reply.quiet) await answer(context, reply.card)
+  })
+  bot.on('message:text', async context => {
+    const line = context.message.text.replace(/^\/(\w+)@\w+/, '/$1')
+    if (!line.startsWith('/')) return
+    const reply = await run(context, line === '/start' ? 'help' : line)
+    if (reply) await answer(context, reply.card)
+  })
+  bot.catch(({ error }) =>
+    logger.warn('a command on Telegram was not answered', { error: deliveryError(error, 'edit').message }),
+  )
+
+  async function run(context: Context, line: string) {
+    const { id, username } = context.chat ?? {}
+    const names = [id, username === undefined ? undefined : `@${username}`]
+    const isOwnChat = names.some(name => name !== undefined && isChannel(`telegram:${name}`))
+    if (!isOwnChat || !context.from || context.from.is_bot) return null
+    return dispatcher.run({ line }, await requesterOf(context))
+  }
+
+  async function answer(context: Context, card: Card): Promise<void> {
+    const { text, options } = messageFor(card, timeZone)
+    await context.reply(text, options)
+  }
+
+  /** An administrator of the group is an admin here too; in a private chat nobody is. */
+  async function requesterOf(context: Context): Promise<Requester> {
+    const { id, first_name, last_name } = context.from!
+    const key = `${context.chat!.id}/${id}`
+    let known = admins.get(key)
+    if (!known || clock.now() - known.at > ADMIN_CACHE_MS) {
+      known = { isAdmin: await isAdmin(context, id), at: clock.now() }
+      admins.set(key, known)
+    }
+    const name = [first_name, last_name].filter(Boolean).join(' ')
+    return { platform: 'telegram', id: String(id), name, admin: known.isAdmin, groups: [], interactive: true }
+  }
+
+  async function isAdmin({ chat }: Context, userId: number): Promise<boolean> {
+    const isGroup = chat!.type === 'group' || chat!.type === 'supergroup'
+    const member = isGroup ? await api.getChatMember(chat!.id, userId).catch(() => null) : null
+    return member?.status === 'creator' || member?.status === 'administrator'
+  }
+}
