@@ -66,8 +66,7 @@ function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, 
         const failed = error instanceof DeliveryError ? error : null
         if (failed?.code === 'gone') message = null
         // A message that may be there is not sent twice: the card of the alert tells the end too.
-        const hopeless =
-          failed === null || failed.code === 'refused' || (message === null && failed.code === 'unsure')
+        const hopeless = failed === null || failed.code === 'refused' || (message === null && failed.code === 'unsure')
         if (hopeless || attempt === ATTEMPTS)
           return logger.warn('the end of an action could not be shown', { channel: channel.id, error })
         await new Promise<void>(done => clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done))
