@@ -99,6 +99,15 @@ it('docs/commands.md names every command', () => {
   expect(named.filter(name => !commands.some(command => command.name === name))).toEqual([])
 })
 
+it('the changelog names every former name of a command or a flag', () => {
+  const former = commands.flatMap(command => [
+    ...command.aliases,
+    ...command.arguments.flatMap(({ aliases = [] }) => aliases.map(name => `--${name}`)),
+  ])
+  const changelog = read('CHANGELOG.md')
+  expect(former.filter(name => !changelog.includes(`\`${name}\``))).toEqual([])
+})
+
 it('the README can be read in five minutes', () => {
   expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(150)
 })
