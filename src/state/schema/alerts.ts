@@ -1,5 +1,6 @@
 // The tables of alerts and of what the chats were told of them.
 import type { Button, Field, Text } from '../../card.ts'
+import { SEVERITIES } from '../../severity.ts'
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { hosts } from './hosts.ts'
 import { projects } from './projects.ts'
@@ -64,7 +65,7 @@ export const alerts = sqliteTable(
     key: text().notNull(),
     detector: text().notNull(),
     projectId: integer('project_id').references(() => projects.id, { onDelete: 'set null' }),
-    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+    severity: text({ enum: SEVERITIES }).notNull(),
     title: text().notNull(),
     /** What the detector saw: the sentences and fields of the card. */
     observation: text({ mode: 'json' }).$type<Observation>().notNull(),
@@ -171,7 +172,7 @@ export const dismissedAlerts = sqliteTable(
     hostId: integer('host_id')
       .notNull()
       .references(() => hosts.id, { onDelete: 'cascade' }),
-    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+    severity: text({ enum: SEVERITIES }).notNull(),
     dismissedAt: integer('dismissed_at').notNull(),
   },
   table => [index('dismissed_alerts_host').on(table.hostId)],

@@ -1,4 +1,5 @@
 // The tables of checks, their beats, and the times when no beat could arrive.
+import { SEVERITIES } from '../../severity.ts'
 import { blob, index, integer, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { flag } from './flag.ts'
 import { projects } from './projects.ts'
@@ -34,7 +35,7 @@ export const checks = sqliteTable(
     dependsOn: text('depends_on'),
     /** Its beats reach Vakt without the internet: it is judged while Vakt is offline too. */
     lan: flag('lan'),
-    severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+    severity: text({ enum: SEVERITIES }).notNull(),
     owner: text(),
     remindEvery: integer('remind_every'),
     status: text({ enum: ['new', 'up', 'down', 'paused'] }).notNull(),

@@ -1,5 +1,6 @@
 // The tables of who is told: routes, audiences, escalations, the people on call, and reports.
 
+import { SEVERITIES } from '../../severity.ts'
 import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { alerts, channels } from './alerts.ts'
 import { projects } from './projects.ts'
@@ -16,9 +17,7 @@ export const routes = sqliteTable('routes', {
   channels: list('channels'),
   /** Who is called out by name in new messages, such as `oncall`, `ann`, `here` or `discord-role:123`. */
   mention: list('mention'),
-  mentionFrom: text('mention_from', { enum: ['info', 'warning', 'critical'] })
-    .notNull()
-    .default('critical'),
+  mentionFrom: text('mention_from', { enum: SEVERITIES }).notNull().default('critical'),
   /** Whether the routes after it are tried as well. */
   goesOn: integer('goes_on', { mode: 'boolean' }).notNull().default(false),
   setBy: text('set_by').notNull(),

@@ -1,4 +1,5 @@
 // The tables of detection rules, and of the conditions that each of them watches at the moment.
+import { SEVERITIES } from '../../severity.ts'
 import { index, integer, real, sqliteTable, text } from '../orm.ts'
 import { projects } from './projects.ts'
 
@@ -35,7 +36,7 @@ export const rules = sqliteTable('rules', {
   baseline: flag('baseline'),
   /** How many times the baseline is allowed. */
   factor: real().notNull().default(2),
-  severity: text({ enum: ['info', 'warning', 'critical'] }).notNull(),
+  severity: text({ enum: SEVERITIES }).notNull(),
   owner: text(),
   /** How often the alert is repeated until it is acknowledged, ms; 0 is never, null is as the project. */
   remindEvery: integer('remind_every'),
