@@ -233,10 +233,10 @@ async function decryptInput(config: ClientConfig): Promise<number> {
       'not_found',
       `There is no vault.key in ${config.dataDir}. Set DATA_DIR to the folder of the server.`,
     )
-  const { reveal } = await import('./logs/redact/cipher.ts')
+  const { decrypt } = await import('./logs/redact/cipher.ts')
   const { privacyKey } = await import('./projects/vault.ts')
   const key = privacyKey(Buffer.from(vaultKey, 'base64'))
-  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${reveal(line, key)}\n`)
+  for await (const line of createInterface({ input: process.stdin })) process.stdout.write(`${decrypt(line, key)}\n`)
   return DONE
 }
 

@@ -4,7 +4,7 @@ import { FOLLOWED_EACH, followedNow, forgetUnfollowed } from '../../src/hosts/co
 import { addFollow, type Follow, listFollows, removeFollow } from '../../src/hosts/containers/follows.ts'
 import { type Host, parsePattern } from '../../src/hosts/host.ts'
 import { findHost, readHost } from '../../src/hosts/hosts.ts'
-import { wildcard } from '../../src/logs/query/wildcard.ts'
+import { wildcardTest } from '../../src/logs/query/wildcard.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { isoTime } from '../../src/time.ts'
 import { type Context, command, counted, projectName } from '../context.ts'
@@ -107,13 +107,13 @@ function patternOn({ state }: Context, text: string): { host: Host; pattern: str
 }
 
 function holds({ state }: Context, host: Host, pattern: string): number {
-  const fits = wildcard(pattern)
+  const fits = wildcardTest(pattern)
   return listContainers(state, host.id).filter(one => fits(one.name)).length
 }
 
 /** How many of those that a pattern holds are followed at the moment, by whichever pattern. */
 function followed({ state }: Context, { hostId, pattern }: Follow): number {
-  const fits = wildcard(pattern)
+  const fits = wildcardTest(pattern)
   return [...followedNow(state).values()].filter(one => one.host.id === hostId && fits(one.container)).length
 }
 

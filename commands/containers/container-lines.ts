@@ -16,7 +16,7 @@ import { findHost, listHosts } from '../../src/hosts/hosts.ts'
 import { logWords } from '../../src/hosts/metrics/collect-script.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
 import { compileRegex, findAll } from '../../src/logs/query/regex.ts'
-import { wildcard } from '../../src/logs/query/wildcard.ts'
+import { wildcardTest } from '../../src/logs/query/wildcard.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
 import { Problem } from '../../src/problem.ts'
 import { isoTime } from '../../src/time.ts'
@@ -50,7 +50,7 @@ export function targetsOf(context: Context, text: string): Target[] {
 /** The containers that fit a pattern such as `web-*` + `/api`, as they were last seen. Throws `not_found` for none. */
 export function fitting({ state }: Context, pattern: string): Target[] {
   const wanted = parsePattern(pattern)
-  const [onHost, named] = [wildcard(wanted.host), wildcard(wanted.container)]
+  const [onHost, named] = [wildcardTest(wanted.host), wildcardTest(wanted.container)]
   const found = listHosts(state)
     .filter(host => onHost(host.name))
     .flatMap(host =>

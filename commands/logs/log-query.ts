@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
-import { inProject, since } from '../../src/logs/query/scope-query.ts'
+import { scopeToProject, withDefaultStart } from '../../src/logs/query/scope-query.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
 import { expandSavedSearch } from '../../src/logs/searches.ts'
 import type { LogStore } from '../../src/logs/store.ts'
@@ -36,8 +36,8 @@ export function readQuery(words: QueryWords, context: Context, usual: number | n
       ? { ...parsed, from: now - words.last, until: parsed.until }
       : usual === null
         ? parsed
-        : since(parsed, now - usual)
-  return words.project === undefined ? timed : inProject(timed, findProject(state, words.project).name)
+        : withDefaultStart(parsed, now - usual)
+  return words.project === undefined ? timed : scopeToProject(timed, findProject(state, words.project).name)
 }
 
 /** The log store; throws when this Vakt has none. */

@@ -5,7 +5,7 @@ import { streamSSE } from 'hono/streaming'
 import type { CommandDispatcher } from '../chat/channel.ts'
 import type { LogLine } from '../logs/line.ts'
 import { parseQuery } from '../logs/query/parse.ts'
-import { inProject } from '../logs/query/scope-query.ts'
+import { scopeToProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
 import type { LogStore, PageRequest } from '../logs/store.ts'
@@ -38,7 +38,7 @@ export function logRoutes(options: LogRoutesOptions) {
     const parameters = new URL(request.url).searchParams
     const query = parseQuery(parameters.get('q') ?? '', clock.now(), options.timeZone)
     const project = speaker.key?.project ?? parameters.get('project')
-    return project === null ? query : inProject(query, project)
+    return project === null ? query : scopeToProject(query, project)
   }
 
   app.post('/', async c => {

@@ -8,7 +8,7 @@ import { silentLogger } from '../logger.ts'
 import { privacyKey } from '../projects/vault.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { openLogStore } from './embedded/open-log-store.ts'
-import { reveal } from './redact/cipher.ts'
+import { decrypt } from './redact/cipher.ts'
 import type { LogStore } from './store.ts'
 
 let folder: string
@@ -107,7 +107,7 @@ describe('a line sent over HTTP', () => {
     await send([{ message: 'mail to ann@example.org from 203.0.113.9 failed' }])
     const [line] = (await app.result<Found>('logs search failed')).logs
     expect(line!.message).toMatch(/^mail to \[enc:email:[^\]]+\] from \[hidden:ip\] failed$/)
-    expect(reveal(line!.message, privacyKey(Buffer.alloc(32, 7)))).toContain('ann@example.org')
+    expect(decrypt(line!.message, privacyKey(Buffer.alloc(32, 7)))).toContain('ann@example.org')
   })
 })
 

@@ -1,5 +1,5 @@
 // The rules of an action: where it may run, what reaches the host, and when it may run by itself. Pure.
-import { wildcard } from '../../logs/query/wildcard.ts'
+import { wildcardTest } from '../../logs/query/wildcard.ts'
 import { invalid, Problem } from '../../problem.ts'
 import type { actionRequests, actionRuns, actions } from '../../state/schema/index.ts'
 import { aboutDuration, formatRelative, HOUR, MINUTE, SECOND } from '../../time.ts'
@@ -54,7 +54,7 @@ export function writeOn({ host, container }: { host: string; container: string }
 /** Whether an action may run on a host, or on a container of it. */
 export function covers(action: Pick<Action, 'host' | 'container'>, host: string, container: string): boolean {
   if ((action.container === '') !== (container === '')) return false
-  return wildcard(action.host)(host) && (container === '' || wildcard(action.container)(container))
+  return wildcardTest(action.host)(host) && (container === '' || wildcardTest(action.container)(container))
 }
 
 /** Throws `invalid` for what cannot name an action. */

@@ -153,7 +153,7 @@ describe('the last lines', () => {
     expect(JSON.stringify((await card('containers tail web-1/web --grep REFUSED|refused')).lines)).toContain(
       '{"bold":"refused"}',
     )
-    expect(await refusal('containers tail web-1/web --grep "("')).toContain('opens a (')
+    expect(await refusal('containers tail web-1/web --grep "("')).toContain('has a ( that is never closed')
     expect(await messages('--grep nothing')).toEqual([])
   })
 })

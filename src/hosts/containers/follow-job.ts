@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { wildcard } from '../../logs/query/wildcard.ts'
+import { wildcardTest } from '../../logs/query/wildcard.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
@@ -131,7 +131,7 @@ function wantedOf(state: State) {
   const found = listFollows(state).flatMap(follow => {
     const host = hosts.get(follow.hostId)
     if (!host?.enabled) return []
-    const fits = wildcard(follow.pattern)
+    const fits = wildcardTest(follow.pattern)
     return listContainers(state, host.id)
       .filter(one => fits(one.name) && isContainerName(one.name))
       .map(one => ({ host, container: one.name, running: isRunning(one), follow }))

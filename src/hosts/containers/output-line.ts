@@ -1,7 +1,7 @@
 // Lines of a container's output: cut out of the stream, dated as the engine dates them, made safe to show.
 import { StringDecoder } from 'node:string_decoder'
 import { clean } from '../../logs/intake/clean.ts'
-import { guessLevel, readLevel } from '../../logs/intake/levels.ts'
+import { detectLevel, readLevel } from '../../logs/intake/levels.ts'
 import type { Level } from '../../logs/line.ts'
 
 export type StreamName = 'stdout' | 'stderr'
@@ -67,7 +67,7 @@ export function plainOutput(text: string): string {
 
 /** How bad a line is, by its look; `info` when it does not say. */
 export function levelOf(text: string): Level {
-  return guessLevel(text) ?? jsonLevel(text) ?? 'info'
+  return detectLevel(text) ?? jsonLevel(text) ?? 'info'
 }
 
 const NAMED = /"(?:level|severity|lvl)"\s*:\s*"?([a-zA-Z]{1,13}|\d{1,2})/

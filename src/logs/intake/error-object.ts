@@ -1,9 +1,9 @@
-// Takes apart the error objects that loggers send: pino's and bunyan's `err`, ECS's `error`, an `exception` with its stack.
+// Reads the error objects that loggers send: pino's and bunyan's `err`, ECS's `error`, an `exception` with its stack.
 
-/** What an error object says; texts are empty when it does not. `rest` is the object without its stack. */
+/** The parts of an error object; missing texts are empty. `rest` is the object without its stack. */
 export type ErrorObject = { type: string; message: string; stack: string; rest: { [name: string]: unknown } }
 
-/** Reads an error given as an object; null for anything else. */
+/** Reads an error object; null for any other value. */
 export function readErrorObject(value: unknown): ErrorObject | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null
   const error = value as { [name: string]: unknown }

@@ -1,7 +1,7 @@
 // Levels from names, numbers and the look of text lines.
 import { describe, expect, it } from 'vitest'
 import type { Level } from '../line.ts'
-import { guessLevel, readLevel, syslogLevel } from './levels.ts'
+import { detectLevel, readLevel, syslogLevel } from './levels.ts'
 
 const names: [Level, string][] = [
   ['trace', 'trace TRACE Verbose silly finest trce V TRACE4'],
@@ -87,5 +87,5 @@ describe('the level of a text line', () => {
     [null, '[http] listening on 80'],
     [null, 'I am fine'],
     [null, `${'x'.repeat(200)} ERROR far away`],
-  ])('is %s in %j', (level, text) => expect(guessLevel(text)).toBe(level))
+  ])('is %s in %j', (level, text) => expect(detectLevel(text)).toBe(level))
 })

@@ -1,4 +1,4 @@
-// Reads a line's level from every common spelling and number, and guesses it from the look of a text line.
+// Reads a line's level from every common spelling and number, and detects it in a text line.
 import type { Level } from '../line.ts'
 
 const SPELLINGS: { [level in Level]: string } = {
@@ -20,11 +20,11 @@ for (const [level, spellings] of Object.entries(SPELLINGS) as [Level, string][])
 const SYSLOG: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
 const OTEL: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
-/** Which numbers a field holds: most say by their name or their size. */
+/** The scale of the numbers in a field; for most fields the name or the size of the number tells. */
 export type LevelScale = 'otel' | 'python' | 'any'
 
 /**
- * The level a value means; null when it means none. Names come in any case and decoration (`[WARN]`, `LogLevel.Error`,
+ * The level that a value means, or null. Names may have any case and decoration (`[WARN]`, `LogLevel.Error`,
  * `ERROR2`). Numbers of any scale: 0-7 syslog, tens from 10 pino and bunyan, the rest up to 24 OpenTelemetry.
  */
 export function readLevel(value: unknown, scale: LevelScale = 'any'): Level | null {
@@ -56,8 +56,8 @@ function readNumber(value: number, scale: LevelScale): Level | null {
   return OTEL[Math.floor((number - 1) / 4)]!
 }
 
-/** How far into a line its level is looked for: after that it is talk. */
-const HEAD = 160
+/** The level stands in this many characters; later words are prose. */
+const HEAD_LENGTH = 160
 
 const WORD = '(?:TRACE|FINEST|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|SEVERE|FATAL|CRITICAL|CRIT|EMERG|ALERT|PANIC)'
 const klog = /^([IWEF])\d{4} \d\d:\d\d:\d\d/
@@ -70,11 +70,11 @@ const failure =
 const crash = /^(?:panic: |fatal error: |thread '[^']{0,80}' .{0,40}panicked at)/
 
 /**
- * The level a text line shows at its head: klog's letter, `level=…`, `[ERROR]`, `[E]`, `[core:error]`, `ERROR: `, a word
- * in capitals, the first line of a stack trace. Null when it shows none, or only talks of errors.
+ * The level at the beginning of a text line: klog's letter, `level=…`, `[ERROR]`, `[E]`, `[core:error]`, `ERROR: `, a word
+ * in capitals, the first line of a stack trace. Null when there is none, or when the line only mentions errors.
  */
-export function guessLevel(text: string): Level | null {
-  const head = text.length > HEAD ? text.slice(0, HEAD) : text
+export function detectLevel(text: string): Level | null {
+  const head = text.length > HEAD_LENGTH ? text.slice(0, HEAD_LENGTH) : text
   const letter = klog.exec(head)
   if (letter) return readLevel(letter[1])
   if (crash.test(head)) return 'fatal'
@@ -93,7 +93,7 @@ export function guessLevel(text: string): Level | null {
   return failure.test(head) ? 'error' : null
 }
 
-/** In brackets, single letters count only in capitals, and words that are not levels elsewhere do not count at all. */
+/** In brackets, single letters count only in capitals, and words that are no levels elsewhere do not count. */
 function bracketLevel(mark: string): Level | null {
   if (mark.length === 1) return /[TDIWEF]/.test(mark) ? readLevel(mark) : null
   return /^(?:ok|log|http|all|note|hint|default|config|statement|assert|success|fine|verb)$/i.test(mark)
@@ -101,7 +101,7 @@ function bracketLevel(mark: string): Level | null {
     : readLevel(mark)
 }
 
-/** `error:` and `Warning -` open a line of that level, `failed:` and `note:` only talk. */
+/** `error:` and `Warning -` mark a line of that level; `failed:` and `note:` are prose. */
 function openingLevel(word: string): Level | null {
   return new RegExp(`^${WORD}$`, 'i').test(word) || /^(?:wrn|inf|dbg|err|ftl|trc|fail|info|crit|dbug|trce)$/i.test(word)
     ? readLevel(word)

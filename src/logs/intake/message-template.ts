@@ -1,4 +1,4 @@
-// Fills in message templates (messagetemplates.org), which Serilog's senders send in place of messages.
+// Renders message templates (messagetemplates.org), which Serilog sends in place of messages.
 
 type Fields = { readonly [name: string]: unknown }
 

@@ -1,78 +1,74 @@
-// Turns one record, whatever logger wrote it, into a log line: known names to their parts, everything else to attributes.
+// Turns one record of any logger into a log line: fields with known names, and attributes for everything else.
+import { firstLine, truncate } from '../../text.ts'
 import type { Json, Level, NewLine } from '../line.ts'
 import type { Redactor } from '../redact/redact.ts'
 import type { Batch } from '../store.ts'
-import { bounded, boundedField, newAllowance, safeName } from './bounds.ts'
 import { safeText } from './clean.ts'
 import { readErrorObject, stackText } from './error-object.ts'
-import { guessLevel, readLevel } from './levels.ts'
+import { type FieldRole, fieldRoleOf, levelScaleOf } from './field-roles.ts'
+import { detectLevel, readLevel } from './levels.ts'
+import { createLineBudget, limitField, limitValue, safeName } from './limits.ts'
 import { renderTemplate } from './message-template.ts'
 import { nameText, readGroup, readTags } from './names.ts'
-import { type Role, roleOf, scaleOf } from './roles.ts'
 import { readTimestamp } from './timestamps.ts'
 
-/** Why a record is no log line: the field at fault (empty when it is the whole record) and a sentence. */
-export type Refusal = { field: string; message: string }
+/** Why a record is rejected: the field at fault (empty for the whole record) and a sentence. */
+export type Rejection = { field: string; message: string }
 
 export type Fields = { readonly [name: string]: unknown }
 
-/** Names that hold nothing but times; under the others something unreadable is an attribute like any other. */
+/** Names that always hold a time; under other names an unreadable value is an attribute. */
 const STRICT_TIMES = new Set(['timestamp', 'ts', 'time', '@timestamp', '@t'])
-/** A `name` is its logger's only beside one of these; elsewhere it may be anybody's. */
-const LOGGER_COMPANY = ['hostname', 'pid', 'levelno', 'levelname']
+/** `name` is the logger's name only beside one of these. */
+const LOGGER_SIBLINGS = ['hostname', 'pid', 'levelno', 'levelname']
 const TEMPLATES = ['@mt', 'MessageTemplate', 'messageTemplate']
 
 /**
- * The line of a record. Its `fingerprint` is still what the sender gave for one (or its message template). A message is cut
- * at the batch's limit, defaults fill what the record does not say, a level that is not given is guessed from the message.
+ * The line of a record. Its `fingerprint` is still the sender's own one (or the message template). The message is cut at the
+ * batch's limit, defaults replace missing fields, and a missing level is detected in the message.
  */
-export function normalise(record: Fields, batch: Batch, redactor: Redactor): NewLine | Refusal {
-  const names = newNames()
-  const left: string[] = []
+export function normalise(record: Fields, batch: Batch, redactor: Redactor): NewLine | Rejection {
+  const names = createRoleNames()
+  const remaining: string[] = []
   for (const name of Object.keys(record)) {
     const value = record[name]
-    if (!assign(names, name, value, record, left)) left.push(name)
+    if (!assignRole(names, name, value, record, remaining)) remaining.push(name)
   }
-  const parts = new Parts(record, names, left, redactor)
+  const reader = new RecordReader(record, names, remaining, redactor)
   const { defaults, limits } = batch
 
-  const timestamp = parts.timestamp(batch.receivedAt)
+  const timestamp = reader.timestamp(batch.receivedAt)
   if (timestamp === null) {
     const field = names.timestamp
-    return { field, message: `${JSON.stringify(record[field]).slice(0, 60)} is no time that can be read.` }
+    return { field, message: `${truncate(JSON.stringify(record[field]), 60)} is not a time.` }
   }
-  const error = parts.error()
-  const level = parts.level()
-  const message = parts.message() || (error?.message ?? '')
-  const stack = parts.stack() || (error?.stack ?? '')
-  const text = safeText(message.trimEnd() || firstLine(stack), limits.messageBytes, redactor)
+  const error = reader.error()
+  const level = reader.level()
+  const message = reader.message() || (error?.message ?? '')
+  const stack = reader.stack() || (error?.stack ?? '')
+  const text = safeText(message.trimEnd() || firstLine(stack).trim(), limits.messageBytes, redactor)
   if (text === '') return { field: 'message', message: 'There is no message.' }
   return {
     timestamp,
     receivedAt: batch.receivedAt,
-    level: level ?? guessLevel(text) ?? defaults.level ?? 'info',
+    level: level ?? detectLevel(text) ?? defaults.level ?? 'info',
     message: text,
     project: batch.project,
-    source: parts.name('source') || (defaults.source ?? ''),
-    host: parts.name('host') || (defaults.host ?? ''),
-    group: readGroup(parts.name('group') || (defaults.group ?? '')),
-    tags: parts.tags(defaults.tags),
-    fingerprint: redactor.text(parts.fingerprint()),
+    source: reader.name('source') || (defaults.source ?? ''),
+    host: reader.name('host') || (defaults.host ?? ''),
+    group: readGroup(reader.name('group') || (defaults.group ?? '')),
+    tags: reader.tags(defaults.tags),
+    fingerprint: redactor.text(reader.fingerprint()),
     stack: stack === '' ? '' : safeText(stack.trimEnd(), limits.messageBytes, redactor),
-    traceId: parts.name('traceId'),
-    spanId: parts.name('spanId'),
-    attributes: parts.attributes(error?.rest),
+    traceId: reader.name('traceId'),
+    spanId: reader.name('spanId'),
+    attributes: reader.attributes(error?.rest),
   }
 }
 
-type Names = { [role in Role]: string }
+type RoleNames = { [role in FieldRole]: string }
 
-function firstLine(text: string): string {
-  const end = text.indexOf('\n')
-  return (end < 0 ? text : text.slice(0, end)).trim()
-}
-
-function newNames(): Names {
+function createRoleNames(): RoleNames {
   return {
     message: '',
     level: '',
@@ -90,31 +86,31 @@ function newNames(): Names {
   }
 }
 
-/** Gives a name to its role; false when it stays an attribute. Of two names for a role the better ranked wins. */
-function assign(names: Names, name: string, value: unknown, record: Fields, left: string[]): boolean {
-  const meaning = roleOf(name)
-  if (meaning === null) return false
-  // Nothing said is nothing said, whatever its name.
+/** Assigns a name to its role; false when it stays an attribute. Of two names for a role the better ranked one wins. */
+function assignRole(names: RoleNames, name: string, value: unknown, record: Fields, remaining: string[]): boolean {
+  const found = fieldRoleOf(name)
+  if (found === null) return false
+  // An empty value is a missing one, under any name.
   if (value === null || value === '') return true
-  if (name === 'name' && !LOGGER_COMPANY.some(company => Object.hasOwn(record, company))) return false
-  const rival = names[meaning.role]
-  if (rival !== '' && roleOf(rival)!.rank < meaning.rank) return false
-  if (rival !== '') left.push(rival)
-  names[meaning.role] = name
+  if (name === 'name' && !LOGGER_SIBLINGS.some(sibling => Object.hasOwn(record, sibling))) return false
+  const rival = names[found.role]
+  if (rival !== '' && fieldRoleOf(rival)!.rank < found.rank) return false
+  if (rival !== '') remaining.push(rival)
+  names[found.role] = name
   return true
 }
 
-/** Reads the parts of a record by the names chosen for them; values that turn out to be something else become attributes. */
-class Parts {
+/** Reads the fields of a record by the names of their roles; values that do not fit their role become attributes. */
+class RecordReader {
   private readonly record: Fields
-  private readonly names: Names
-  private readonly left: string[]
+  private readonly names: RoleNames
+  private readonly remaining: string[]
   private readonly redactor: Redactor
 
-  constructor(record: Fields, names: Names, left: string[], redactor: Redactor) {
+  constructor(record: Fields, names: RoleNames, remaining: string[], redactor: Redactor) {
     this.record = record
     this.names = names
-    this.left = left
+    this.remaining = remaining
     this.redactor = redactor
   }
 
@@ -123,7 +119,7 @@ class Parts {
     if (name === '') return receivedAt
     const at = readTimestamp(this.record[name], receivedAt)
     if (at !== null || STRICT_TIMES.has(name)) return at
-    this.left.push(name)
+    this.remaining.push(name)
     return receivedAt
   }
 
@@ -134,8 +130,8 @@ class Parts {
       const log = this.record.log
       return typeof log === 'object' && log !== null ? readLevel((log as Fields).level) : null
     }
-    const level = readLevel(this.record[name], scaleOf(name))
-    if (level === null) this.left.push(name)
+    const level = readLevel(this.record[name], levelScaleOf(name))
+    if (level === null) this.remaining.push(name)
     return level
   }
 
@@ -146,10 +142,10 @@ class Parts {
     if (typeof value === 'string') return TEMPLATES.includes(name) ? renderTemplate(value, this.record) : value
     if (typeof value !== 'object') return String(value)
     if (name === 'log') {
-      this.left.push(name)
+      this.remaining.push(name)
       return ''
     }
-    return JSON.stringify(bounded(value, newAllowance(this.redactor)))
+    return JSON.stringify(limitValue(value, createLineBudget(this.redactor)))
   }
 
   error(): ReturnType<typeof readErrorObject> {
@@ -157,8 +153,8 @@ class Parts {
     const read = readErrorObject(this.record[error])
     if (read) return read
     const value = this.record[error]
-    if (error !== '') this.left.push(error)
-    // `error: "refused"` says it all when there is no message.
+    if (error !== '') this.remaining.push(error)
+    // `error: "refused"` is the message when there is no other.
     if (typeof value === 'string') return { type: '', message: value, stack: '', rest: {} }
     return readErrorObject(this.record[stack])
   }
@@ -166,7 +162,7 @@ class Parts {
   stack(): string {
     const name = this.names.stack
     const text = stackText(this.record[name])
-    if (name !== '' && text === '' && !readErrorObject(this.record[name])) this.left.push(name)
+    if (name !== '' && text === '' && !readErrorObject(this.record[name])) this.remaining.push(name)
     return text
   }
 
@@ -175,14 +171,14 @@ class Parts {
     if (name === '') return ''
     const value = this.record[name]
     // ECS as nested objects: { service: { name } }, { host: { name } }, { trace: { id } }.
-    if (typeof value === 'object') this.left.push(name)
+    if (typeof value === 'object') this.remaining.push(name)
     return nameText(value)
   }
 
   tags(defaults: readonly string[] | undefined): readonly string[] {
     const name = this.names.tags
     const tags = name === '' ? [] : readTags(this.record[name])
-    if (tags === null) this.left.push(name)
+    if (tags === null) this.remaining.push(name)
     return defaults?.length ? [...new Set([...(tags ?? []), ...defaults])] : (tags ?? [])
   }
 
@@ -193,25 +189,25 @@ class Parts {
     return ''
   }
 
-  /** What was left over, and what came as `attributes`; the rest of an error object stays under its name. */
+  /** The remaining fields and the record's own `attributes`; the rest of an error object stays under its name. */
   attributes(errorRest: Fields | undefined): NewLine['attributes'] {
     const attributes: { [name: string]: Json } = {}
-    const allowance = newAllowance(this.redactor)
+    const budget = createLineBudget(this.redactor)
     let dropped = 0
-    const keep = (name: string, value: unknown) => {
-      const kept = boundedField(name, value, allowance)
-      if (kept === undefined) dropped++
-      else attributes[safeName(name)] = kept
+    const add = (name: string, value: unknown) => {
+      const limited = limitField(name, value, budget)
+      if (limited === undefined) dropped++
+      else attributes[safeName(name)] = limited
     }
-    for (const name of this.left) keep(name, this.record[name])
+    for (const name of this.remaining) add(name, this.record[name])
     const { attributes: own, error, stack } = this.names
     if (own !== '') {
       const value = this.record[own]
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
-        for (const name of Object.keys(value)) keep(name, (value as Fields)[name])
-      else keep(own, value)
+        for (const name of Object.keys(value)) add(name, (value as Fields)[name])
+      else add(own, value)
     }
-    if (errorRest && Object.keys(errorRest).length > 0) keep(error || stack, errorRest)
+    if (errorRest && Object.keys(errorRest).length > 0) add(error || stack, errorRest)
     if (dropped > 0) attributes['vakt.dropped'] = dropped
     return attributes
   }

@@ -65,7 +65,7 @@ describe('a body', () => {
       ],
     ])
     expect(rejected[0]!.message).toBe('There is no message.')
-    expect(rejected[6]!.message).toBe('"banana" is no time that can be read.')
+    expect(rejected[6]!.message).toBe('"banana" is not a time.')
     expect(rejected[1]!.message).toContain('a number')
   })
 

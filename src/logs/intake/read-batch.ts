@@ -1,21 +1,21 @@
-// Reads a batch as it came over the wire into log lines: what the store's writer does first.
+// Parses a batch as received into log lines: the first step of the store's writer.
 import { identify } from '../errors/fingerprint.ts'
 import type { NewLine } from '../line.ts'
 import { createRedactor, type Redactor } from '../redact/redact.ts'
 import type { Batch, LineError } from '../store.ts'
-import { type Fields, normalise, type Refusal } from './normalise.ts'
-import { findRecords, Unreadable } from './records.ts'
+import { type Fields, normalise, type Rejection } from './normalise.ts'
+import { findRecords, UnparsableRecord } from './records.ts'
 
 /**
- * The lines of a batch, those refused with their place (counted from 0), and why one of the error lines is grouped as it is
- * (empty for others).
+ * The lines of a batch, the rejected ones with their index (from 0), and why an error line is grouped (empty for other
+ * lines).
  */
 export type ReadBatch = { lines: NewLine[]; rejected: LineError[]; why(line: NewLine): string }
 
 /**
- * Reads a body of any format. One line's fault refuses that line only. Throws `invalid` on the field `body` when the body
- * cannot be read at all, on `log` when it is no log, and `too_large` when it has too many lines. `key` (32 bytes) encrypts what
- * the batch's privacy says is to be encrypted; without it that is masked.
+ * Parses a body of any format. An error in one line rejects that line only. Throws `invalid` on the field `body` when the
+ * body cannot be parsed at all, on `log` when it is not a log, and `too_large` when it has too many lines. `key` (32 bytes)
+ * encrypts personal data where the batch's privacy wants that; without it such data is masked.
  */
 export function readBatch(batch: Batch, key: Uint8Array | null = null): ReadBatch {
   const redactor = createRedactor(batch.privacy, key)
@@ -30,7 +30,7 @@ export function readBatch(batch: Batch, key: Uint8Array | null = null): ReadBatc
   return { lines, rejected, why: line => reasons.get(line) ?? '' }
 }
 
-/** The line with its identity in place of what its sender gave for one. */
+/** The line with Vakt's fingerprint in place of the sender's. */
 function identified(line: NewLine, reasons: Map<NewLine, string>): NewLine {
   const identity = identify(line)
   line.fingerprint = identity?.fingerprint ?? ''
@@ -38,8 +38,8 @@ function identified(line: NewLine, reasons: Map<NewLine, string>): NewLine {
   return line
 }
 
-function readRecord(record: unknown, batch: Batch, redactor: Redactor): NewLine | Refusal {
-  if (record instanceof Unreadable) return { field: '', message: `The line is not JSON: ${record.why}.` }
+function readRecord(record: unknown, batch: Batch, redactor: Redactor): NewLine | Rejection {
+  if (record instanceof UnparsableRecord) return { field: '', message: `The line is not JSON: ${record.reason}.` }
   if (typeof record === 'object' && record !== null && !Array.isArray(record))
     return normalise(record as Fields, batch, redactor)
   const kind = record === null ? 'null' : Array.isArray(record) ? 'a list' : `a ${typeof record}`

@@ -1,13 +1,13 @@
-// Reads a body of plain text: each line a record, stack traces joined to the line they belong to; JSON and logfmt are read.
+// Parses plain text: each line is a record, stack traces join the line they belong to; JSON and logfmt lines are parsed.
 import { clean } from './clean.ts'
-import { guessLevel, syslogLevel } from './levels.ts'
+import { fieldRoleOf } from './field-roles.ts'
+import { detectLevel, syslogLevel } from './levels.ts'
 import { readLogfmt } from './logfmt.ts'
 import type { Fields } from './normalise.ts'
-import { roleOf } from './roles.ts'
-import { continues, openedBy, type Trace } from './stacks.ts'
+import { continueTrace, type TraceState, traceStartedBy } from './stacks.ts'
 import { leadingTimestamp } from './timestamps.ts'
 
-/** The records of a text: objects with the names that `normalise` knows. Empty lines are none. */
+/** The records of a text, with the names that `normalise` knows. Empty lines are skipped. */
 export function textRecords(text: string, receivedAt: number): Fields[] {
   return entries(clean(text)).map(({ head, stack }) => record(head, stack, receivedAt))
 }
@@ -17,11 +17,11 @@ type Entry = { head: string; stack: string[] }
 function entries(text: string): Entry[] {
   const lines = text.split(/\r?\n/)
   const found: Entry[] = []
-  let trace: Trace = 'none'
+  let trace: TraceState = 'none'
   let failed = false
   for (const [index, line] of lines.entries()) {
     const entry = found.at(-1)
-    const following: Trace | null = entry ? continues(trace, line, lines[index + 1], failed) : null
+    const following: TraceState | null = entry ? continueTrace(trace, line, lines[index + 1], failed) : null
     if (entry && following !== null) {
       entry.stack.push(line)
       trace = following
@@ -29,16 +29,16 @@ function entries(text: string): Entry[] {
       trace = 'none'
     } else {
       found.push({ head: line, stack: [] })
-      trace = openedBy(line)
+      trace = traceStartedBy(line)
       failed = isFailure(line)
     }
   }
   return found
 }
 
-/** Whether a trace below the line would be its own. */
+/** Whether a trace below the line belongs to it. */
 function isFailure(line: string): boolean {
-  const level = guessLevel(line)
+  const level = detectLevel(line)
   return level === 'error' || level === 'fatal'
 }
 
@@ -48,55 +48,55 @@ const priority = /^<(\d{1,3})>(1 )?/
 const rfc5424 = /^(\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[(?:[^\]\\]|\\.){0,2000}\])+) ?(?:\ufeff)?/
 const syslogTag = /^([\w.:-]{1,100}) ([\w./-]{1,60})(?:\[(\d{1,10})\])?: /
 
-/** One entry as a record. What its prefixes say goes to names of its own; the rest of the line is the message. */
+/** One entry as a record: its prefixes become fields, the rest of the line is the message. */
 function record(head: string, stack: readonly string[], receivedAt: number): Fields {
   const whole = readObject(head)
   if (whole) return { ...withMessage(whole, head), ...withStack(stack), ...whole }
-  const said: { [name: string]: unknown } = {}
+  const fields: { [name: string]: unknown } = {}
   let rest = head
   const number = priority.exec(rest)
   if (number) {
     rest = rest.slice(number[0].length)
-    said.level = syslogLevel(Number(number[1]))
-    if (number[2]) return syslogRecord(rest, said)
+    fields.level = syslogLevel(Number(number[1]))
+    if (number[2]) return syslogRecord(rest, fields)
   }
-  rest = readPrefix(rest, said, receivedAt)
+  rest = readPrefix(rest, fields, receivedAt)
   const inner = readObject(rest) ?? readLogfmt(rest)
-  if (inner) return { ...said, ...withMessage(inner, rest), ...withStack(stack), ...inner }
-  return { ...said, ...messageAndStack(rest, stack) }
+  if (inner) return { ...fields, ...withMessage(inner, rest), ...withStack(stack), ...inner }
+  return { ...fields, ...messageAndStack(rest, stack) }
 }
 
-/** Takes the time off the beginning, and what syslog and container runtimes put after it. */
-function readPrefix(line: string, said: { [name: string]: unknown }, receivedAt: number): string {
+/** Removes the time at the beginning, and what syslog and container runtimes put after it. */
+function readPrefix(line: string, fields: { [name: string]: unknown }, receivedAt: number): string {
   const time = leadingTimestamp(line, receivedAt)
   if (!time) return line
-  said.timestamp = time.timestamp
+  fields.timestamp = time.timestamp
   if (cri.test(line)) return time.rest.replace(criStream, '')
-  // Only syslog's own clock, which begins with the month, is followed by a host and a tag.
+  // Only the time format of syslog, which begins with the month, is followed by a host and a tag.
   const tag = /^[A-Z]/.test(line) ? syslogTag.exec(time.rest) : null
   if (!tag) return time.rest
-  Object.assign(said, { host: tag[1], source: tag[2] }, tag[3] === undefined ? {} : { pid: Number(tag[3]) })
+  Object.assign(fields, { host: tag[1], source: tag[2] }, tag[3] === undefined ? {} : { pid: Number(tag[3]) })
   return time.rest.slice(tag[0].length)
 }
 
-function syslogRecord(rest: string, said: { [name: string]: unknown }): Fields {
+function syslogRecord(rest: string, fields: { [name: string]: unknown }): Fields {
   const found = rfc5424.exec(rest)
-  if (!found) return { ...said, message: rest }
+  if (!found) return { ...fields, message: rest }
   const [all, timestamp, host, source, pid] = found
-  const given = Object.entries({ timestamp, host, source, pid }).filter(([, value]) => value !== '-')
-  return { ...said, ...Object.fromEntries(given), message: rest.slice(all.length) }
+  const present = Object.entries({ timestamp, host, source, pid }).filter(([, value]) => value !== '-')
+  return { ...fields, ...Object.fromEntries(present), message: rest.slice(all.length) }
 }
 
 /**
- * The message of an entry with a trace. A Python traceback says at its end what happened, a Rust panic on its second line;
- * all others on the first.
+ * The message of an entry with a trace. A Python traceback has it at its end, a Rust panic on its second line, all others
+ * on the first.
  */
 function messageAndStack(first: string, stack: readonly string[]): Fields {
   if (stack.length === 0) return { message: first }
-  const trace = openedBy(first)
+  const trace = traceStartedBy(first)
   if (trace === 'python') {
     const last = stack.findLast(line => /^\S/.test(line)) ?? first
-    return { message: last, level: guessLevel(last) ?? 'error', stack: [first, ...stack].join('\n') }
+    return { message: last, level: detectLevel(last) ?? 'error', stack: [first, ...stack].join('\n') }
   }
   if (trace === 'rust') return { message: `${first}\n${stack[0]}`, stack: stack.slice(1).join('\n') }
   return { message: first, stack: stack.join('\n') }
@@ -106,10 +106,10 @@ function withStack(stack: readonly string[]): Fields {
   return stack.length === 0 ? {} : { stack: stack.join('\n') }
 }
 
-/** Fields that say nothing in words are shown as they were written. */
+/** Fields without a message are shown as they were written. */
 function withMessage(fields: Fields, text: string): Fields {
-  const speaks = Object.keys(fields).some(name => /^(?:message|error|stack)$/.test(roleOf(name)?.role ?? ''))
-  return speaks ? {} : { message: text }
+  const hasMessage = Object.keys(fields).some(name => /^(?:message|error|stack)$/.test(fieldRoleOf(name)?.role ?? ''))
+  return hasMessage ? {} : { message: text }
 }
 
 function readObject(text: string): Fields | null {

@@ -1,15 +1,15 @@
-// Reads when a line happened from everything that programs write: numbers since 1970 of any unit, RFC 3339 and its dialects,
-// and the clocks of Apache, nginx, mail and syslog. Instants are epoch ms; a time without a zone is UTC.
+// Parses the time formats that programs write: numbers since 1970 of any unit, RFC 3339 and its dialects, and those of
+// Apache, nginx, mail and syslog. Instants are epoch ms; a time without a zone is UTC.
 
-/** Before 1973 there were no logs to send: smaller numbers are counters, not times. */
-const EARLIEST = 1e8
-/** The last instant a JavaScript date can name. */
-const LATEST = 8.64e15
+/** Smaller numbers, which would be times before 1973, are counters. */
+const MIN_NUMBER = 1e8
+/** The last instant of a JavaScript date. */
+const MAX_INSTANT_MS = 8.64e15
 const DAY = 86_400_000
 
 /**
- * The instant a value means: `receivedAt` when it says nothing (absent, null, 0, empty, `-`, Go's zero time), null when it
- * cannot be read as a time.
+ * The instant of a value: `receivedAt` when it is empty (missing, null, 0, `''`, `-`, Go's zero time), null when it is not a
+ * time.
  */
 export function readTimestamp(value: unknown, receivedAt: number): number | null {
   if (typeof value === 'string') return readText(value, receivedAt)
@@ -23,10 +23,10 @@ export function readTimestamp(value: unknown, receivedAt: number): number | null
   return whole === null ? null : whole + (typeof nanos === 'number' ? Math.floor(nanos / 1e6) : 0)
 }
 
-/** The time a text line begins with, in brackets or not, and what follows it; null when it begins with none. */
+/** The time at the beginning of a text line, in brackets or not, and the rest of the line; null when there is none. */
 export function leadingTimestamp(line: string, receivedAt: number): { timestamp: number; rest: string } | null {
   const first = line.charCodeAt(line.startsWith('[') ? 1 : 0)
-  // Digits and capital letters open a time; most lines open otherwise and are done here.
+  // A time begins with a digit or a capital letter; most lines do not and return here.
   if (!((first >= 48 && first <= 57) || (first >= 65 && first <= 90))) return null
   const head = line.slice(0, 64)
   for (const pattern of LEADING) {
@@ -47,11 +47,11 @@ const LEADING = [
   '\\[?(1\\d{9}(?:\\.\\d{1,9}|\\d{3})?)\\]?(?: |$)',
 ].map(source => new RegExp(`^${source}`))
 
-/** Seconds, milliseconds, microseconds or nanoseconds: the magnitude tells, as no log is from before 1973 or after 5138. */
+/** Seconds, milliseconds, microseconds or nanoseconds, by magnitude: no log is from before 1973 or after 5138. */
 function readNumber(value: number): number | null {
-  if (!(value >= EARLIEST)) return null
+  if (!(value >= MIN_NUMBER)) return null
   const ms = value < 1e11 ? value * 1e3 : value < 1e14 ? value : value < 1e17 ? value / 1e3 : value / 1e6
-  return ms <= LATEST ? Math.floor(ms) : null
+  return ms <= MAX_INSTANT_MS ? Math.floor(ms) : null
 }
 
 const rfc3339 =
@@ -81,7 +81,7 @@ function readText(text: string, receivedAt: number): number | null {
   return found && readNumber(Number(found[1]))
 }
 
-/** `2026-11-21T08:00:00.123Z`, the most common spelling, digit by digit: several times as fast as any other way. */
+/** `2026-11-21T08:00:00.123Z`, the most common format, digit by digit: several times as fast as other ways. */
 function readPlainIso(text: string): number | null {
   const length = text.length
   if ((length !== 24 && length !== 20) || text.charCodeAt(length - 1) !== 90 || text.charCodeAt(10) !== 84) return null
@@ -98,7 +98,7 @@ function two(text: string, at: number): number {
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN
 }
 
-/** A syslog clock has no year (RFC 3164): it is the last such day that is not more than a day ahead of its receipt. */
+/** The time of syslog has no year (RFC 3164): it is the last such day that is at most a day after the receipt. */
 function spelledInstant(found: RegExpExecArray, receivedAt: number): number | null {
   const [, name, day, hour, minute, second, fraction, year] = found
   const clock = [hour, minute, second, fraction]
@@ -129,7 +129,7 @@ function instant(
   const offset = zoneOffset(zone)
   if (seconds === null || offset === null) return null
   const at = seconds + Math.floor(Number(`0.${fraction ?? 0}`) * 1000) - offset
-  return at >= EARLIEST * 1000 ? at : null
+  return at >= MIN_NUMBER * 1000 ? at : null
 }
 
 /** Null when there is no such day or time; a leap second counts as the one after. */

@@ -1,20 +1,20 @@
-// Cuts a masked message into the pieces that patterns compare: words, wildcards and single signs, and puts them together again.
+// Splits a masked message into the pieces that patterns compare (words, wildcards and single characters), and joins them.
 
-/** Pieces beyond these count for nothing: no message is told apart so late. */
-const MOST_PIECES = 120
+/** Further pieces are ignored: messages differ earlier. */
+const MAX_PIECES = 120
 
-const cut = /(?<=[=:,;()[\]{}"'])|(?=[=:,;()[\]{}"'])/
+const boundary = /(?<=[=:,;()[\]{}"'])|(?=[=:,;()[\]{}"'])/
 
-/** The pieces of a text, and before which of them there was a blank. */
+/** The pieces of a text, and which of them follow a space. */
 export type Pieces = { words: readonly string[]; spaced: readonly boolean[] }
 
-export function pieces(text: string): Pieces {
+export function splitPieces(text: string): Pieces {
   const words: string[] = []
   const spaced: boolean[] = []
   for (const chunk of text.split(/\s+/)) {
     if (chunk === '') continue
-    for (const [index, piece] of chunk.split(cut).entries()) {
-      if (words.length === MOST_PIECES) return { words, spaced }
+    for (const [index, piece] of chunk.split(boundary).entries()) {
+      if (words.length === MAX_PIECES) return { words, spaced }
       words.push(piece)
       spaced.push(index === 0)
     }
@@ -22,7 +22,7 @@ export function pieces(text: string): Pieces {
   return { words, spaced }
 }
 
-/** The pieces as a text, with single blanks where there were any. */
+/** The pieces as a text, with single spaces. */
 export function joinPieces({ words, spaced }: Pieces): string {
   return words.map((word, index) => (index > 0 && spaced[index] ? ` ${word}` : word)).join('')
 }

@@ -1,21 +1,21 @@
-// Numbers by which patterns find their siblings: for each place, a hash of all the other words.
+// Keys by which patterns find their siblings: for each place, a hash of all other words.
 const PRIME = 16_777_619
 
 /**
- * For each word a key that is equal for patterns equal in all other words; 0 for words that cannot become a wildcard, as
- * they are none, or too few others are left beside them.
+ * One key per piece, equal for patterns that are equal in all other pieces; 0 for pieces that cannot become a wildcard:
+ * they are not words, or the pattern has too few other words.
  */
-export function siblingKeys(words: readonly string[], beside: number, besideFirst: number): number[] {
+export function siblingKeys(words: readonly string[], minOthers: number, minOthersForFirst: number): number[] {
   const others = words.filter(isWord).length - 1
   const hashes = words.map(hash)
-  // Sums in which every word has the weight of its place: taking one out is a subtraction.
+  // Sums in which each word is weighted by its place: leaving one out is a subtraction.
   let [low, high] = [0, 0]
-  for (const [at, each] of hashes.entries()) {
-    low = (low + Math.imul(each, weight(at))) | 0
-    high = (high + Math.imul(each ^ 0x5bd1e995, weight(at + 7))) | 0
+  for (const [at, hashed] of hashes.entries()) {
+    low = (low + Math.imul(hashed, weight(at))) | 0
+    high = (high + Math.imul(hashed ^ 0x5bd1e995, weight(at + 7))) | 0
   }
   return words.map((word, at) => {
-    if (!isWord(word) || others < (at === 0 ? besideFirst : beside)) return 0
+    if (!isWord(word) || others < (at === 0 ? minOthersForFirst : minOthers)) return 0
     const lowRest = (low - Math.imul(hashes[at]!, weight(at))) | 0
     const highRest = (high - Math.imul(hashes[at]! ^ 0x5bd1e995, weight(at + 7))) | 0
     return 1 + (lowRest >>> 0) * 2 ** 20 + ((highRest ^ Math.imul(at + 1, PRIME) ^ words.length) & 0xfffff)

@@ -1,9 +1,9 @@
-// Finds what a query's attribute path means in a line's attributes, and reads the values as text and as numbers.
+// Finds the values at an attribute path of a query in a line's attributes, and reads them as text and as numbers.
 import type { Json } from '../line.ts'
 
 /**
- * The values at a path. Dots go into objects, but a name that itself holds dots (`http.status` as OpenTelemetry sends it)
- * is found too; of an array, every item counts. An attribute that is not there has no values.
+ * The values at a path. Dots go into objects, but a name that contains dots itself (`http.status` from OpenTelemetry) is
+ * found too; of an array, every item counts. A missing attribute has no values.
  */
 export function attributeValues(attributes: { readonly [name: string]: Json }, path: string): Json[] {
   const found: Json[] = []
@@ -11,7 +11,7 @@ export function attributeValues(attributes: { readonly [name: string]: Json }, p
   return found
 }
 
-/** A value as the text that equality compares: strings as they are, everything else as JSON writes it. */
+/** A value as the text that equality compares: strings unchanged, everything else as JSON. */
 export function valueText(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,14 +1,14 @@
-// What is marked in a line that was found.
+// The highlighted words in a line that was found.
 import { describe, expect, it } from 'vitest'
 import { highlight } from './highlight.ts'
 import { parseQuery } from './parse.ts'
 
-const marked = (text: string, query: string) =>
+const highlighted = (text: string, query: string) =>
   highlight(text, parseQuery(query, 0, 'UTC').where)
     .map(span => (typeof span === 'string' ? span : `[${(span as { bold: string }).bold}]`))
     .join('')
 
-describe('emphasis', () => {
+describe('the highlighted text', () => {
   it.each([
     ['Connection refused by db-1', 'refused', 'Connection [refused] by db-1'],
     ['Connection REFUSED', 'refused conn*', '[Connection] [REFUSED]'],
@@ -18,6 +18,6 @@ describe('emphasis', () => {
     ['timeout on web-1', 'host:web-1', 'timeout on web-1'],
     ['*bold* <@everyone>', 'bold', '*[bold]* <@everyone>'],
   ])('of "%s" for %s is "%s"', (text, query, shown) => {
-    expect(marked(text, query)).toBe(shown)
+    expect(highlighted(text, query)).toBe(shown)
   })
 })

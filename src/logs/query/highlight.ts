@@ -1,9 +1,9 @@
-// Marks in a text the words that a query looked for, so that eyes find them.
+// Highlights the words of a query in a text.
 import type { Span } from '../../card.ts'
 import type { QueryNode } from './tree.ts'
 import { words } from './words.ts'
 
-/** The text as spans, what the query looked for in bold. Only words and phrases are marked; what was excluded is not. */
+/** The text as spans, with the query's words and phrases in bold, without negated ones. */
 export function highlight(text: string, where: QueryNode | null): Span[] {
   const wanted = where === null ? [] : wantedWords(where)
   if (wanted.length === 0) return [text]
@@ -11,7 +11,8 @@ export function highlight(text: string, where: QueryNode | null): Span[] {
   let plain = ''
   for (const piece of text.split(/([\p{L}\p{N}]+)/u)) {
     const [word] = words(piece)
-    const found = word !== undefined && wanted.some(one => (one.prefix ? word.startsWith(one.text) : word === one.text))
+    const found =
+      word !== undefined && wanted.some(({ text, prefix }) => (prefix ? word.startsWith(text) : word === text))
     if (!found) plain += piece
     else {
       if (plain !== '') spans.push(plain)

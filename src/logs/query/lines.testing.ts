@@ -1,11 +1,11 @@
-// Log lines and query trees for tests: one plain line to vary, and random ones that often fit each other.
+// Log lines and query trees for tests: one plain line to vary, and random ones that often match each other.
 import fc from 'fast-check'
 import type { NewLine } from '../line.ts'
 import { LEVELS } from '../line.ts'
 import type { Comparison, Query, QueryNode } from './tree.ts'
 import { FIELDS } from './tree.ts'
 
-/** A line with nothing but a message, changed as asked. */
+/** A line with nothing but a message, with changes. */
 export function aLine(changes: Partial<NewLine> = {}): NewLine {
   return {
     timestamp: Date.UTC(2026, 10, 21, 12),
@@ -26,7 +26,7 @@ export function aLine(changes: Partial<NewLine> = {}): NewLine {
   }
 }
 
-// Few distinct pieces, so that random queries and random lines often meet; some are hostile to a parser.
+// Few distinct pieces, so that random queries often match random lines; some are hostile to a parser.
 const pieces = [
   'error',
   'Timeout',

@@ -40,7 +40,7 @@ const attribute = (path: string, value: string, comparison: '=' | '<' | '>=' | '
 const level = (comparison: '=' | '<' | '<=' | '>' | '>='): QueryNode => ({ kind: 'level', comparison, level: 'warn' })
 const regex = (source: string, caseless = false): QueryNode => ({ kind: 'regex', source, caseless })
 
-const fitting: [string, QueryNode][] = [
+const matching: [string, QueryNode][] = [
   ['a word in any case', word('timed')],
   ['a word without its accents', word('uni')],
   ['a word of the stack', word('refused')],
@@ -89,12 +89,12 @@ const failing: [string, QueryNode][] = [
   ['a part of a field', field('source', 'ap')],
   ['a group beside', field('group', 'prod/ap/*')],
   ['a group above without a star', field('group', 'prod')],
-  ['any value of a field not given', field('host', '*')],
+  ['any value of a missing field', field('host', '*')],
   ['no tags', field('tag', '')],
-  ['a star over letters that are taken', field('project', '*hop*op')],
+  ['a star over letters that are used already', field('project', '*hop*op')],
   ['two stars over the same letters', field('project', 'sho*op')],
   ['a field as an attribute', attribute('project', 'shop')],
-  ['an attribute not there', attribute('absent', '*')],
+  ['a missing attribute', attribute('absent', '*')],
   ['a method of objects', attribute('constructor', '*')],
   ['a comparison with a text', attribute('http.method', '1', '>')],
   ['a comparison with no number', attribute('user_id', 'x', '<')],
@@ -106,10 +106,10 @@ const failing: [string, QueryNode][] = [
 ]
 
 describe('a query tree', () => {
-  it.each(fitting)('fits %s', (_, node) => expect(matches(node, line)).toBe(true))
-  it.each(failing)('does not fit %s', (_, node) => expect(matches(node, line)).toBe(false))
+  it.each(matching)('matches %s', (_, node) => expect(matches(node, line)).toBe(true))
+  it.each(failing)('does not match %s', (_, node) => expect(matches(node, line)).toBe(false))
 
-  it('takes a time from its beginning up to, not including, its end', () => {
+  it('includes the start of its time range and excludes the end', () => {
     const at = (timestamp: number): NewLine => aLine({ timestamp })
     const query = { where: null, from: 1000, until: 2000 }
     expect([999, 1000, 1999, 2000].map(time => matchesQuery(query, at(time)))).toEqual([false, true, true, false])
@@ -118,8 +118,8 @@ describe('a query tree', () => {
   })
 
   it('compares levels in their order', () => {
-    const at = (each: NewLine['level']) => matches(level('<='), aLine({ level: each }))
-    expect((['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const).map(at)).toEqual([
+    const matchesAt = (lineLevel: NewLine['level']) => matches(level('<='), aLine({ level: lineLevel }))
+    expect((['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const).map(matchesAt)).toEqual([
       ...[true, true, true, true, false, false],
     ])
   })

@@ -1,35 +1,38 @@
-// What the names before a colon mean in a query: fields of a line, times, or any attribute.
+// What the names before a colon mean in a query: a field of a line, a time, or an attribute.
 import type { FieldName } from './tree.ts'
 
-export type Name =
+export type NameMeaning =
   | { kind: 'level' }
   | { kind: 'text' }
   | { kind: 'time'; word: 'last' | 'since' | 'until' }
-  /** `alias` is the attribute that the same name also is on lines where another field came first. */
+  /** `alias`: the name is also an attribute, on lines where another name was taken as the field. */
   | { kind: 'field'; field: FieldName; alias?: string }
 
-const NAMES = new Map<string, Name>([
-  ...each('level severity lvl loglevel severity_text', { kind: 'level' }),
-  ...each('message msg text', { kind: 'text' }),
-  ...(['last', 'since', 'until'] as const).map((word): [string, Name] => [word, { kind: 'time', word }]),
-  ...each('project', { kind: 'field', field: 'project' }),
-  ...each('source', { kind: 'field', field: 'source' }),
-  ...each('host', { kind: 'field', field: 'host' }),
-  ...each('group', { kind: 'field', field: 'group' }),
-  ...each('tag tags', { kind: 'field', field: 'tag' }),
-  ...each('fingerprint', { kind: 'field', field: 'fingerprint' }),
-  ...each('trace trace_id traceid', { kind: 'field', field: 'trace' }),
-  ...each('span span_id spanid', { kind: 'field', field: 'span' }),
-  ...['service', 'app', 'logger'].map((alias): [string, Name] => [alias, { kind: 'field', field: 'source', alias }]),
+const MEANINGS = new Map<string, NameMeaning>([
+  ...spellings('level severity lvl loglevel severity_text', { kind: 'level' }),
+  ...spellings('message msg text', { kind: 'text' }),
+  ...(['last', 'since', 'until'] as const).map((word): [string, NameMeaning] => [word, { kind: 'time', word }]),
+  ...spellings('project', { kind: 'field', field: 'project' }),
+  ...spellings('source', { kind: 'field', field: 'source' }),
+  ...spellings('host', { kind: 'field', field: 'host' }),
+  ...spellings('group', { kind: 'field', field: 'group' }),
+  ...spellings('tag tags', { kind: 'field', field: 'tag' }),
+  ...spellings('fingerprint', { kind: 'field', field: 'fingerprint' }),
+  ...spellings('trace trace_id traceid', { kind: 'field', field: 'trace' }),
+  ...spellings('span span_id spanid', { kind: 'field', field: 'span' }),
+  ...['service', 'app', 'logger'].map((alias): [string, NameMeaning] => [
+    alias,
+    { kind: 'field', field: 'source', alias },
+  ]),
   ['hostname', { kind: 'field', field: 'host', alias: 'hostname' }],
 ])
 
-/** What a name means, letter case aside; null when it is an attribute's. */
-export function meaningOf(name: string): Name | null {
-  return NAMES.get(name.toLowerCase()) ?? null
+/** What a name means, ignoring case; null when it is an attribute. */
+export function resolveName(name: string): NameMeaning | null {
+  return MEANINGS.get(name.toLowerCase()) ?? null
 }
 
-const SIGHT = {
+const PLAIN_TEXT = {
   file: /\.(?:java|kt|scala|groovy|[cm]?[jt]sx?|py|go|rb|rs|cs|fs|php|c|cc|cpp|h|hpp|swift|ex|exs|erl|pl|lua|vue|sh)$/i,
   host: /^localhost$|\.(?:com|org|net|io|dev|app|local|internal|lan|cloud|ai|eu|de|uk|fr|nl|us|ch|at|svc|example|test)$/i,
   failure: /(?:[a-z0-9]Error|[a-z0-9]Exception|[a-z0-9]Warning)$/,
@@ -39,7 +42,7 @@ const SIGHT = {
 }
 
 /**
- * Whether `name operator value`, written without quotes, is plainly text and no attribute: a URL, an address with its
+ * Whether `name operator value`, written without quotes, is clearly text and not an attribute: a URL, an address with its
  * port, `server.ts:12`, `std::io`, an IPv6 or MAC address, `List<String>`, `a->b`, `TypeError:x`, a digest.
  */
 export function isPlainText(name: string, operator: string, value: string): boolean {
@@ -47,15 +50,15 @@ export function isPlainText(name: string, operator: string, value: string): bool
   if (operator === '<' || operator === '>') return !/^[\w.+-]+$/.test(value)
   if (operator !== ':') return false
   return (
-    SIGHT.failure.test(name) ||
-    SIGHT.scheme.test(name) ||
-    (/^\d+(?::|$)/.test(value) && SIGHT.file.test(name)) ||
-    (/^\d{2,5}(?:\/|$)/.test(value) && SIGHT.host.test(name)) ||
-    (/^[0-9a-f]{12,}$/i.test(value) && SIGHT.digest.test(name)) ||
-    SIGHT.hexGroups.test(`${name}:${value}`)
+    PLAIN_TEXT.failure.test(name) ||
+    PLAIN_TEXT.scheme.test(name) ||
+    (/^\d+(?::|$)/.test(value) && PLAIN_TEXT.file.test(name)) ||
+    (/^\d{2,5}(?:\/|$)/.test(value) && PLAIN_TEXT.host.test(name)) ||
+    (/^[0-9a-f]{12,}$/i.test(value) && PLAIN_TEXT.digest.test(name)) ||
+    PLAIN_TEXT.hexGroups.test(`${name}:${value}`)
   )
 }
 
-function each(spellings: string, name: Name): [string, Name][] {
+function spellings(spellings: string, name: NameMeaning): [string, NameMeaning][] {
   return spellings.split(' ').map(spelling => [spelling, name])
 }

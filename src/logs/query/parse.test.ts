@@ -12,7 +12,7 @@ const NOW = Date.parse('2026-11-21T14:10:00Z')
 const ZONE = 'UTC'
 
 const where = (text: string): QueryNode | null => parseQuery(text, NOW, ZONE).where
-/** The query written out in full, which shows how it was understood. */
+/** The query printed in full, which shows how it was understood. */
 const understood = (text: string): string => printQuery(parseQuery(text, NOW, ZONE))
 
 describe('the search language', () => {
@@ -100,7 +100,7 @@ describe('the search language', () => {
     ['/var/log/app.log', 'var log app log'],
     ['Group: x', 'group x'],
     ['mailto:ann', 'mailto ann'],
-  ])('takes %s for text', (text, words) => {
+  ])('reads %s as text', (text, words) => {
     const line = aLine({ message: `before ${words} after` })
     expect(matchesQuery(parseQuery(text, NOW, ZONE), line)).toBe(true)
     expect(JSON.stringify(where(text))).not.toMatch(/"(attribute|field|level)"/)
@@ -110,11 +110,11 @@ describe('the search language', () => {
     expect(parseQuery('(a) '.repeat(40), NOW, ZONE).where).toMatchObject({ kind: 'and' })
   })
 
-  it('does not take the http of an attribute for an address', () => {
+  it('does not read the http of an attribute as an address', () => {
     expect(where('http.status:500')).toEqual({ kind: 'attribute', path: 'http.status', comparison: '=', value: '500' })
   })
 
-  it('answers whatever is typed with a query or a mistake that says where', () => {
+  it('answers any text with a query or an error that names the position', () => {
     const signs = fc.constantFrom(
       ...'()"-/*:=<>“” \\|&!@[]{}'.split(''),
       ' OR ',

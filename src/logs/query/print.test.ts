@@ -1,4 +1,4 @@
-// What is printed reads back to the same meaning, for random trees on random lines.
+// A printed query parses to the same meaning, for random trees on random lines.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { aLine, someLine, someNode, someQuery } from './lines.testing.ts'
@@ -9,26 +9,26 @@ import { printQuery } from './print.ts'
 const NOW = Date.UTC(2026, 10, 21, 12)
 
 describe('a printed query', () => {
-  it('fits the same lines when it is read again', () => {
+  it('matches the same lines when it is parsed again', () => {
     const lines = fc.array(someLine, { minLength: 5, maxLength: 25 })
-    let fitting = 0
+    let matching = 0
     let failing = 0
     fc.assert(
-      fc.property(someNode, lines, (where, some) => {
+      fc.property(someNode, lines, (where, sample) => {
         const again = parseQuery(printQuery({ where, from: null, until: null }), NOW, 'UTC')
-        for (const line of some) {
+        for (const line of sample) {
           const expected = matches(where, line)
-          if (expected) fitting++
+          if (expected) matching++
           else failing++
           if (matchesQuery(again, line) !== expected) throw new Error(printQuery({ where, from: null, until: null }))
         }
       }),
       { numRuns: 1500 },
     )
-    expect(Math.min(fitting, failing)).toBeGreaterThan(1000)
+    expect(Math.min(matching, failing)).toBeGreaterThan(1000)
   })
 
-  it('keeps its two instants', () => {
+  it('keeps its time range', () => {
     fc.assert(
       fc.property(someQuery, query => {
         const again = parseQuery(printQuery(query), NOW, 'Europe/Berlin')
@@ -52,9 +52,9 @@ describe('a printed query', () => {
     'a since:2026-11-21T12:00:00.000Z until:2026-11-21T13:00:00.000Z',
   ])('%s is printed as people type it', text => expect(printQuery(parseQuery(text, NOW, 'UTC'))).toBe(text))
 
-  it('says nothing for the empty query', () => expect(printQuery({ where: null, from: null, until: null })).toBe(''))
+  it('is empty for the empty query', () => expect(printQuery({ where: null, from: null, until: null })).toBe(''))
 
-  it('prints conditions that no line fits so that no line fits them', () => {
+  it('matches no line for conditions that no line matches', () => {
     for (const where of [
       { kind: 'word' as const, text: '=>', prefix: false },
       { kind: 'attribute' as const, path: 'n', comparison: '<' as const, value: 'x' },

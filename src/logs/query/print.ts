@@ -1,15 +1,15 @@
-// Writes a query in the search language, so that reading it back means the same.
+// Writes a query in the search language, so that parsing it gives the same meaning.
 import { isoTime } from '../../time.ts'
 import { readNumber } from './attributes.ts'
-import { isPlainText, meaningOf } from './names.ts'
+import { isPlainText, resolveName } from './names.ts'
 import type { FieldName, Query, QueryNode } from './tree.ts'
 import { words } from './words.ts'
 
-/** What every line fits, and what none does: a regular expression that is found in any text. */
-const EVERYTHING = '/(?:)/'
-const NOTHING = `-${EVERYTHING}`
+/** Conditions that every line matches, and no line: a regular expression that is found in any text, and its negation. */
+const MATCHES_ALL = '/(?:)/'
+const MATCHES_NONE = `-${MATCHES_ALL}`
 
-/** A query as text: `parseQuery` of it fits the same lines. Times are written as instants, so it keeps its meaning. */
+/** A query as text: `parseQuery` of it matches the same lines. Times are written as instants, so that it keeps its meaning. */
 export function printQuery(query: Query): string {
   return [
     query.where === null ? '' : printNode(query.where, 'top'),
@@ -23,12 +23,12 @@ export function printQuery(query: Query): string {
 function printNode(node: QueryNode, place: 'top' | 'inside'): string {
   switch (node.kind) {
     case 'and':
-      return joined(node.parts, ' ', EVERYTHING, 'inside')
+      return joinParts(node.parts, ' ', MATCHES_ALL, 'inside')
     case 'or':
-      return joined(node.parts, ' OR ', NOTHING, place)
+      return joinParts(node.parts, ' OR ', MATCHES_NONE, place)
     case 'not': {
-      const part = grouped(node.part)
-      // Two minuses in a row would be text, such as `--flag`.
+      const part = printGrouped(node.part)
+      // Two minus signs in a row would be text, such as `--flag`.
       return part.startsWith('-') ? `-(${part})` : `-${part}`
     }
     case 'word':
@@ -57,44 +57,44 @@ const FIELD_NAMES: { [field in FieldName]: string } = {
   span: 'span',
 }
 
-function joined(parts: readonly QueryNode[], between: string, none: string, place: 'top' | 'inside'): string {
+function joinParts(parts: readonly QueryNode[], between: string, none: string, place: 'top' | 'inside'): string {
   if (parts.length === 0) return none
   if (parts.length === 1) return printNode(parts[0]!, place)
-  const text = parts.map(grouped).join(between)
+  const text = parts.map(printGrouped).join(between)
   return place === 'inside' && between !== ' ' ? `(${text})` : text
 }
 
-/** A node as one piece: what holds several goes into parentheses. */
-function grouped(node: QueryNode): string {
+/** A node as one term: several conditions go into parentheses. */
+function printGrouped(node: QueryNode): string {
   const several = (node.kind === 'and' || node.kind === 'or') && node.parts.length > 0
   return several ? `(${printNode(node, 'top')})` : printNode(node, 'inside')
 }
 
-function printWords(row: readonly string[], prefix: boolean): string {
-  if (row.length === 0) return NOTHING
-  const text = row.join(' ')
+function printWords(sequence: readonly string[], prefix: boolean): string {
+  if (sequence.length === 0) return MATCHES_NONE
+  const text = sequence.join(' ')
   const bare = /^[\p{L}\p{N}]+$/u.test(text) && text !== 'today' && text !== 'yesterday'
-  return (bare ? text : quoted(text)) + (prefix ? '*' : '')
+  return (bare ? text : quote(text)) + (prefix ? '*' : '')
 }
 
 function printAttribute(path: string, comparison: string, value: string): string {
   const sign = comparison === '=' ? ':' : comparison
-  if (comparison !== '=' && readNumber(value) === null) return NOTHING
-  const plain = /^[\p{L}_@$][\p{L}\p{N}_.@$/-]*$/u.test(path) && !meaningOf(path)
+  if (comparison !== '=' && readNumber(value) === null) return MATCHES_NONE
+  const plain = /^[\p{L}_@$][\p{L}\p{N}_.@$/-]*$/u.test(path) && !resolveName(path)
   const shown = printValue(value)
-  if (!plain) return `${quoted(path)}${sign}${shown}`
-  return isPlainText(path, sign, value) ? `${path}${sign}${quoted(value)}` : `${path}${sign}${shown}`
+  if (!plain) return `${quote(path)}${sign}${shown}`
+  return isPlainText(path, sign, value) ? `${path}${sign}${quote(value)}` : `${path}${sign}${shown}`
 }
 
 function printValue(value: string): string {
-  return /^[\p{L}\p{N}_*+-][\p{L}\p{N}_.*/@:+-]*$/u.test(value) ? value : quoted(value)
+  return /^[\p{L}\p{N}_*+-][\p{L}\p{N}_.*/@:+-]*$/u.test(value) ? value : quote(value)
 }
 
-function quoted(text: string): string {
+function quote(text: string): string {
   return `"${text.replace(/[\\"]/g, '\\$&')}"`
 }
 
-/** Every slash escaped, so that the first bare one ends the expression. */
+/** Escapes every slash, because the first bare one ends the expression. */
 function printSource(source: string): string {
   return source === '' ? '(?:)' : source.replace(/\\[\s\S]|\//g, found => (found === '/' ? '\\/' : found))
 }

@@ -1,4 +1,4 @@
-// Regular expressions: what they match, how big they may be, and how their mistakes are told.
+// Regular expressions: what they match, how big they may be, and how errors in them are explained.
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../problem.ts'
 import { compileRegex } from './regex.ts'
@@ -16,7 +16,7 @@ function complaint(source: string): string {
 }
 
 describe('a regular expression', () => {
-  it('is searched anywhere, letter case aside when asked', () => {
+  it('is searched anywhere, and ignores case on request', () => {
     expect(compileRegex('ref(us|eas)ed', false).test('connection refused')).toBe(true)
     expect(compileRegex('REFUSED', false).test('connection refused')).toBe(false)
     expect(compileRegex('REFUSED', true).test('connection refused')).toBe(true)
@@ -24,23 +24,23 @@ describe('a regular expression', () => {
   })
 
   it.each([
-    ['(a', 'opens a ('],
-    ['a)', 'closes a )'],
-    ['[a', 'opens a ['],
-    ['*a', 'has nothing before *'],
+    ['(a', 'has a ( that is never closed'],
+    ['a)', 'has a ) that was never opened'],
+    ['[a', 'has a [ that is never closed'],
+    ['*a', 'has nothing to repeat before *'],
     ['a**', 'repeats a repetition (**)'],
-    ['a{5000}', 'repeats too often or backwards ({5000})'],
-    ['[z-a]', 'has a range it cannot read (z-a)'],
-    ['a\\', 'ends in a backslash'],
-    ['(a)\\1', 'has an escape it does not know (\\1)'],
+    ['a{5000}', 'has an invalid repeat count ({5000})'],
+    ['[z-a]', 'has an invalid range (z-a)'],
+    ['a\\', 'ends with a backslash'],
+    ['(a)\\1', 'has an unknown escape (\\1)'],
     ['(?!a)', 'uses (?!'],
     ['(?<=a)b', 'uses (?<=a)b'],
-    ['(ab|cd){900}', 'repeats too much'],
-    ['a'.repeat(501), 'is 501 characters long'],
-  ])('/%s/ is refused because it %s', (source, why) => expect(complaint(source)).toContain(why))
+    ['(ab|cd){900}', 'is too complex'],
+    ['a'.repeat(501), 'has 501 characters'],
+  ])('/%s/ is rejected because it %s', (source, fault) => expect(complaint(source)).toContain(fault))
 
   it('finishes on expressions that make other engines hang', () => {
-    // Backtracking would need longer than the universe has; the test's own timeout is the measure.
+    // With backtracking they would never end; the timeout of the test is the measure.
     for (const source of ['(a*)*b|c$', '(a|a)*d|[ab]{50}c', '(.*){10}x'])
       expect(compileRegex(source, false).test('a'.repeat(65_536))).toBe(false)
   })

@@ -1,25 +1,25 @@
-// Tells people where their query went wrong: a sentence, and the query with the place marked below it.
+// Errors in a query: a sentence with the position, and the query with carets below the place.
 import { Problem } from '../../problem.ts'
+import { truncate } from '../../text.ts'
 
-/** A place in a query: UTF-16 offsets, `end` exclusive. */
-export type Span = { at: number; end: number }
+/** A range of a query: UTF-16 offsets, `end` exclusive. */
+export type TextRange = { at: number; end: number }
 
-const SHOWN = 60
+const MAX_SHOWN_LENGTH = 60
 
 /**
- * `invalid` on the field `query`. The message names the piece and its position (counted from 1) before `what`, which says
- * what is wrong and what would be right; the field `where` is the line around it with carets below.
+ * `invalid` on the field `query`. The message has the position (from 1) and the text found there, then `message`, which
+ * tells what is wrong and what is expected. The field `where` is the query around the place, with carets below it.
  */
-export function syntaxError(query: string, span: Span, what: string): Problem {
-  const piece = query.slice(span.at, Math.max(span.end, span.at + 1))
-  const shown = piece.length > SHOWN ? `${piece.slice(0, SHOWN)}…` : piece
-  const place = piece === '' ? 'At the end' : `At character ${span.at + 1}, ${shown}`
-  const message = `${place}: ${what}`
-  return new Problem('invalid', message, { fields: { query: message, where: marked(query, span) } })
+export function syntaxError(query: string, range: TextRange, message: string): Problem {
+  const found = truncate(query.slice(range.at, Math.max(range.end, range.at + 1)), MAX_SHOWN_LENGTH)
+  const place = found === '' ? 'At the end of the query' : `At character ${range.at + 1} (${found})`
+  const sentence = `${place}: ${message}`
+  return new Problem('invalid', sentence, { fields: { query: sentence, where: underline(query, range) } })
 }
 
-function marked(query: string, { at, end }: Span): string {
-  const start = Math.max(0, at - SHOWN)
-  const line = query.slice(start, Math.max(end, at) + SHOWN).replace(/\s/g, ' ')
-  return `${line}\n${' '.repeat(at - start)}${'^'.repeat(Math.max(1, Math.min(end - at, SHOWN)))}`
+function underline(query: string, { at, end }: TextRange): string {
+  const start = Math.max(0, at - MAX_SHOWN_LENGTH)
+  const line = query.slice(start, Math.max(end, at) + MAX_SHOWN_LENGTH).replace(/\s/g, ' ')
+  return `${line}\n${' '.repeat(at - start)}${'^'.repeat(Math.max(1, Math.min(end - at, MAX_SHOWN_LENGTH)))}`
 }

@@ -1,16 +1,16 @@
-// The times of a query become two instants.
+// The times of a query become a time range.
 import { describe, expect, it } from 'vitest'
 import { isoTime } from '../../time.ts'
 import { parseQuery } from './parse.ts'
 
 const NOW = Date.parse('2026-11-21T14:10:00Z')
 
-function span(text: string, now = NOW, zone = 'UTC'): string {
+function range(text: string, now = NOW, zone = 'UTC'): string {
   const { from, until } = parseQuery(text, now, zone)
   return [from, until].map(at => (at === null ? '…' : isoTime(at)!.replace(/:00\.000Z$/, ''))).join(' to ')
 }
 
-describe('the time of a query', () => {
+describe('the time range of a query', () => {
   it.each([
     ['x', '… to …'],
     ['last:15m', '2026-11-21T13:55 to …'],
@@ -37,15 +37,15 @@ describe('the time of a query', () => {
     ['yesterday since:15:00 until:16:00', '2026-11-20T15:00 to 2026-11-20T16:00'],
     ['last:1h last:5m', '2026-11-21T14:05 to …'],
     ['last:1d until:1h', '2026-11-20T14:10 to 2026-11-21T13:10'],
-  ])('%s is %s', (text, expected) => expect(span(text)).toBe(expected))
+  ])('%s is %s', (text, expected) => expect(range(text)).toBe(expected))
 
-  it('reads days and clocks in the given zone, over changes of the hour', () => {
+  it('resolves days and clock times in the time zone, also across daylight-saving changes', () => {
     const now = Date.parse('2026-10-26T10:00:00Z')
-    expect(span('yesterday', now, 'Europe/Berlin')).toBe('2026-10-24T22:00 to 2026-10-25T23:00')
-    expect(span('since:9:00', now, 'Europe/Berlin')).toBe('2026-10-26T08:00 to …')
+    expect(range('yesterday', now, 'Europe/Berlin')).toBe('2026-10-24T22:00 to 2026-10-25T23:00')
+    expect(range('since:9:00', now, 'Europe/Berlin')).toBe('2026-10-26T08:00 to …')
   })
 
-  it('leaves the conditions beside it alone', () => {
+  it('does not change the conditions beside it', () => {
     expect(parseQuery('error last:15m OR refused', NOW, 'UTC').where).toEqual({
       kind: 'or',
       parts: [

@@ -1,18 +1,17 @@
-// Cuts a typed query into its pieces: words, phrases, expressions, fields with their values, parentheses, OR and NOT.
-
-import { isPlainText, meaningOf } from './names.ts'
-import { type Span, syntaxError } from './syntax-error.ts'
+// Splits a query into tokens: words, phrases, expressions, fields with their values, parentheses, OR and NOT.
+import { isPlainText, resolveName } from './names.ts'
+import { syntaxError, type TextRange } from './syntax-error.ts'
 import { words } from './words.ts'
 
 export type Operator = ':' | '=' | '!=' | '<' | '<=' | '>' | '>='
 
-export type Token = Span &
+export type Token = TextRange &
   (
     | { kind: 'open' | 'close' | 'or' | 'and' | 'not' }
     | { kind: 'text'; text: string }
     | { kind: 'phrase'; text: string; prefix: boolean }
     | { kind: 'regex'; source: string; flags: string }
-    /** `quotedName`: written in quotes, so it is an attribute's whatever it is. */
+    /** `quotedName`: the name is in quotes, so it is always an attribute. */
     | { kind: 'field'; name: string; quotedName: boolean; operator: Operator; value: string }
     | { kind: 'day'; word: 'today' | 'yesterday' }
   )
@@ -24,8 +23,8 @@ const expression = /\/((?:[^/\\]|\\.)+)\/([gimsuy]{0,6})(?=[\s)]|$)/suy
 const timeOfDay = /\s+(\d{1,2}:\d{2}(?::\d{2})?)(?=[\s)]|$)/y
 const KEYWORDS = { OR: 'or', AND: 'and', NOT: 'not', '||': 'or', '&&': 'and' } as const
 
-/** The pieces of a query in order. Pieces without a letter or digit are left out, as what stands between words. */
-export function tokenise(query: string): Token[] {
+/** The tokens of a query in order. Texts without a letter or digit are left out. Throws `invalid` for an unclosed quote. */
+export function tokenize(query: string): Token[] {
   const tokens: Token[] = []
   let at = 0
   while (at < query.length) {
@@ -33,20 +32,20 @@ export function tokenise(query: string): Token[] {
       at++
       continue
     }
-    const token = next(query, at)
+    const token = nextToken(query, at)
     at = token.end
     if (token.kind !== 'text' || words(token.text).length > 0) tokens.push(token)
   }
   return tokens
 }
 
-function next(query: string, at: number): Token {
+function nextToken(query: string, at: number): Token {
   const sign = query[at]!
   if (sign === '(') return { kind: 'open', at, end: at + 1 }
   if (sign === ')') return { kind: 'close', at, end: at + 1 }
-  if (sign in QUOTES) return quotedPiece(query, at)
+  if (sign in QUOTES) return quotedToken(query, at)
   if (sign === '/') {
-    const found = read(expression, query, at)
+    const found = matchAt(expression, query, at)
     if (found)
       return {
         kind: 'regex',
@@ -56,62 +55,62 @@ function next(query: string, at: number): Token {
         end: at + found[0].length,
       }
   }
-  if (sign === '-' && negates(query, at)) return { kind: 'not', at, end: at + 1 }
-  return fieldPiece(query, at) ?? plainPiece(query, at)
+  if (sign === '-' && isNegation(query, at)) return { kind: 'not', at, end: at + 1 }
+  return fieldToken(query, at) ?? plainToken(query, at)
 }
 
-/** A minus negates what follows it at once; `--flag`, `->` and a lone minus are text. */
-function negates(query: string, at: number): boolean {
+/** A minus negates what directly follows it; `--flag`, `->` and a lone minus are text. */
+function isNegation(query: string, at: number): boolean {
   const after = query[at + 1] ?? ' '
   if (after === '(' || after in QUOTES) return true
   return !/[\s\-)]/.test(after) && (after === '/' || words(readBare(query, at).text).length > 0)
 }
 
-function quotedPiece(query: string, at: number): Token {
+function quotedToken(query: string, at: number): Token {
   const quoted = readQuoted(query, at)
-  const found = read(operator, query, quoted.end)
+  const found = matchAt(operator, query, quoted.end)
   const start = quoted.end + (found?.[0].length ?? 0)
-  // `"user":"Ann"` names an attribute; `"refused": x` is a phrase and more text.
+  // `"user":"Ann"` is an attribute; `"refused": x` is a phrase and more text.
   if (found && start < query.length && !/[\s)]/.test(query[start]!)) {
     const value = readValue(query, start)
-    return field(quoted.text, true, found[0], value.text, { at, end: value.end })
+    return makeField(quoted.text, true, found[0], value.text, { at, end: value.end })
   }
   const prefix = query[quoted.end] === '*'
   return { kind: 'phrase', text: quoted.text, prefix, at, end: quoted.end + (prefix ? 1 : 0) }
 }
 
-function fieldPiece(query: string, at: number): Token | null {
-  const named = read(name, query, at)?.[0]
-  const sign = named === undefined ? undefined : read(operator, query, at + named.length)?.[0]
+function fieldToken(query: string, at: number): Token | null {
+  const named = matchAt(name, query, at)?.[0]
+  const sign = named === undefined ? undefined : matchAt(operator, query, at + named.length)?.[0]
   if (named === undefined || sign === undefined) return null
   const start = at + named.length + sign.length
-  const known = meaningOf(named)
+  const known = resolveName(named)
   if (start >= query.length || /[\s)]/.test(query[start]!)) {
     if (!known || named !== named.toLowerCase()) return null
     throw syntaxError(
       query,
       { at, end: start },
-      `${named} needs its value right after the sign, such as ${EXAMPLES[known.kind]}.`,
+      `${named} needs a value directly after it, such as ${EXAMPLES[known.kind]}.`,
     )
   }
   const value = readValue(query, start)
   const span = { at, end: value.end }
   if (!known && !value.quoted && isPlainText(named, sign.replace(/^:(?=.)/, ''), value.text)) return null
-  if (known?.kind !== 'time') return field(named, false, sign, value.text, span)
-  // `since:yesterday 14:00` is one instant although it has a space.
-  const day = /^(?:today|yesterday|\d{4}-\d\d-\d\d)$/i.test(value.text) && read(timeOfDay, query, value.end)
-  if (!day) return field(named, false, sign, value.text, span)
-  return field(named, false, sign, `${value.text} ${day[1]}`, { at, end: value.end + day[0].length })
+  if (known?.kind !== 'time') return makeField(named, false, sign, value.text, span)
+  // `since:yesterday 14:00` is one instant although it contains a space.
+  const day = /^(?:today|yesterday|\d{4}-\d\d-\d\d)$/i.test(value.text) && matchAt(timeOfDay, query, value.end)
+  if (!day) return makeField(named, false, sign, value.text, span)
+  return makeField(named, false, sign, `${value.text} ${day[1]}`, { at, end: value.end + day[0].length })
 }
 
 const EXAMPLES = { level: 'level:error', field: 'host:web-1', text: 'message:timeout', time: 'last:15m' }
 
-function field(named: string, quotedName: boolean, sign: string, value: string, span: Span): Token {
+function makeField(named: string, quotedName: boolean, sign: string, value: string, span: TextRange): Token {
   const bare = sign.length > 1 ? sign.replace(/^:/, '').replace('==', '=') : sign
   return { kind: 'field', name: named, quotedName, operator: bare as Operator, value, ...span }
 }
 
-function plainPiece(query: string, at: number): Token {
+function plainToken(query: string, at: number): Token {
   const { text, end } = readBare(query, at)
   if (Object.hasOwn(KEYWORDS, text)) return { kind: KEYWORDS[text as keyof typeof KEYWORDS], at, end }
   const day = text.toLowerCase()
@@ -123,7 +122,7 @@ function readValue(query: string, at: number): { text: string; end: number; quot
   return query[at]! in QUOTES ? { ...readQuoted(query, at), quoted: true } : { ...readBare(query, at), quoted: false }
 }
 
-/** Up to white space or a parenthesis that was opened before; those opened and closed within belong to it. */
+/** Up to white space or the end of an outer parenthesis; parentheses within the text belong to it. */
 function readBare(query: string, at: number): { text: string; end: number } {
   let depth = 0
   let end = at
@@ -143,10 +142,10 @@ function readQuoted(query: string, at: number): { text: string; end: number } {
     const escaped = sign === '\\' && (query[end + 1] === '\\' || closing.includes(query[end + 1] ?? ' '))
     text += escaped ? query[++end] : sign
   }
-  throw syntaxError(query, { at, end: at + 1 }, 'this quote is never closed. Put another one at the end of the phrase.')
+  throw syntaxError(query, { at, end: at + 1 }, 'this quote is never closed. Put a quote at the end of the phrase.')
 }
 
-function read(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
+function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at
   return pattern.exec(text)
 }

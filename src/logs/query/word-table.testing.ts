@@ -1,8 +1,8 @@
-// Asks the bundled SQLite what FTS5's unicode61 tokenizer makes of single characters and of texts, for the tests of words.ts.
+// Asks the bundled SQLite how FTS5's unicode61 tokenizer treats single characters and texts, for the tests of words.ts.
 import Database from 'better-sqlite3'
 
-/** What the tokenizer does with a character: splits words, vanishes within one, or becomes `fold`. */
-export type Treatment = { kind: 'splits' } | { kind: 'vanishes' } | { kind: 'folds'; to: number }
+/** What the tokenizer does with a character: splits words, is removed within one, or becomes `to`. */
+export type Treatment = { kind: 'splits' } | { kind: 'removed' } | { kind: 'folds'; to: number }
 
 /** The tokens of each text, as `unicode61 remove_diacritics 2` makes them. */
 export function sqliteWords(texts: readonly string[]): string[][] {
@@ -24,11 +24,11 @@ export function sqliteWords(texts: readonly string[]): string[][] {
 export function sqliteTreatments(codePoints: readonly number[]): Map<number, Treatment> {
   const treatments = new Map<number, Treatment>()
   for (let start = 0; start < codePoints.length; start += 1000) {
-    const some = codePoints.slice(start, start + 1000)
+    const chunk = codePoints.slice(start, start + 1000)
     // Each character between two letters that cannot be mistaken for it, so that a split shows.
-    const tokens = sqliteWords([some.map(code => `q${String.fromCodePoint(code)}z`).join(' ')])[0]!
+    const tokens = sqliteWords([chunk.map(code => `q${String.fromCodePoint(code)}z`).join(' ')])[0]!
     let at = 0
-    for (const code of some) {
+    for (const code of chunk) {
       const token = tokens[at++]!
       const inner = token.slice(1, -1)
       if (token === 'q') at += 1
@@ -37,7 +37,7 @@ export function sqliteTreatments(codePoints: readonly number[]): Map<number, Tre
         token === 'q'
           ? { kind: 'splits' }
           : inner === ''
-            ? { kind: 'vanishes' }
+            ? { kind: 'removed' }
             : { kind: 'folds', to: inner.codePointAt(0)! },
       )
     }

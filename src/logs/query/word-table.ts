@@ -1,8 +1,8 @@
-// What SQLite's unicode61 tokenizer takes for letters and how it folds them, as tables; the test holds them equal to SQLite's.
+// Tables of SQLite's unicode61 tokenizer: its letters and how it folds them; a test compares them with SQLite.
 
 /**
- * Where, in code points, characters of words begin and end by turns: each number is the distance from the one before, in
- * base 36. Read off SQLite 3.54's FTS5, whose idea of Unicode differs from JavaScript's in thousands of characters.
+ * The code points where ranges of word characters begin and end, in turn: each number is the distance from the one before,
+ * in base 36. Taken from SQLite 3.54's FTS5, whose Unicode differs from JavaScript's in thousands of characters.
  */
 export const EDGES =
   '1c a 7 q 6 q 1b 1 7 2 1 1 3 2 1 3 1 n 1 v 1 cq 4 c e 5 7 1 1 1 3l 5 1 8 1 5 2 1 1 32 1 3v 8 5s 6 15 2 4 1 1 ' +
@@ -24,8 +24,8 @@ export const EDGES =
   '1y 4 b 1c 1y 1m 38 gwi5 1 u 2o 3k 6o'
 
 /**
- * What characters become within a word (lower case, no diacritics): `distance from the one before, change[, how many such
- * in a row]`, in base 36.
+ * What characters become within a word (lower case, no diacritics): `distance from the one before, change[, how many in a
+ * row]`, in base 36.
  */
 export const FOLDS =
   '1t,w 1,w,p 2j,lj b,-2n 1,-2o 1,-2p 1,-2q 1,-2r 1,-2s 1,w 1,-2s 1,-2r 1,-2s 1,-2t 1,-2u 1,-2r 1,-2s 1,-2t ' +
@@ -69,5 +69,5 @@ export const FOLDS =
   '2,1,1d 9,1 2,1 5,1 nym,1 2,1,m k,1 2,1,b 3w,1 2,1,6 4,1 2,1,u b,1 2,1 2,-r9g 1,1 2,1,4 5,1 2,-wmg 3,1 2,1 ' +
   'e,1 2,1,4 2,-wn8 h9z,w 1,w,p xy,14 1,14,13'
 
-/** Combining marks that vanish within a word, code points in base 36. */
-export const VANISHING = 'lc ld le lf lg li lj lk ll lm ln lo lr lt m3 mb mc md me mf mg ml mm mo mp'
+/** Combining marks that are removed within a word, code points in base 36. */
+export const REMOVED_CHARACTERS = 'lc ld le lf lg li lj lk ll lm ln lo lr lt m3 mb mc md me mf mg ml mm mo mp'

@@ -4,40 +4,40 @@ import { isIPv4, isIPv6 } from 'node:net'
 export const PERSONAL_KINDS = ['email', 'iban', 'ip', 'phone'] as const
 export type PersonalKind = (typeof PERSONAL_KINDS)[number]
 
-type Finder = { shape: RegExp; fits(found: string): boolean }
+type Detector = { shape: RegExp; isValid(found: string): boolean }
 
 const BYTE = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)'
-const FINDERS: { [kind in PersonalKind]: Finder } = {
+const DETECTORS: { [kind in PersonalKind]: Detector } = {
   email: {
     shape: /(?<![\w.+%-])[\w.%+-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}(?![\p{L}\p{N}])/gu,
-    fits: () => true,
+    isValid: () => true,
   },
-  iban: { shape: /(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])/g, fits: isIban },
+  iban: { shape: /(?<![\w-])[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?(?![\w-])/g, isValid: isIban },
   ip: {
     shape: new RegExp(
       `(?<![\\w.-])${BYTE}(?:\\.${BYTE}){3}(?![\\w-]|\\.\\w)|(?<![\\w:.])[0-9a-fA-F:]{2,39}(?:\\.\\d{1,3}){0,3}(?![\\w:.])|(?<![\\w:.])[0-9a-fA-F:]{2,39}(?=\\.(?:\\s|$))`,
       'g',
     ),
-    fits: found => (found.includes(':') ? isIPv6(found) : isIPv4(found)),
+    isValid: found => (found.includes(':') ? isIPv6(found) : isIPv4(found)),
   },
   phone: {
     shape:
       /(?<![\w+.-])(?:(?:\+|00)[1-9]\d{0,2}[ \d()./-]{5,20}\d|\(\d{3}\) ?\d{3}[ -]\d{4}|\d{3}[ .-]\d{3}[ .-]\d{4})(?![\w-]|\.\d)/g,
-    fits: found => {
+    isValid: found => {
       const digits = found.replace(/\D/g, '').length
       return digits >= 8 && digits <= 17
     },
   },
 }
 
-/** The text with each of a kind replaced by what `replace` makes of it. */
+/** The text with each item of a kind replaced by the result of `replace`. */
 export function replacePersonal(text: string, kind: PersonalKind, replace: (found: string) => string): string {
   if (kind === 'email' && !text.includes('@')) return text
-  const { shape, fits } = FINDERS[kind]
-  return text.replace(shape, found => (fits(found) ? replace(found) : found))
+  const { shape, isValid } = DETECTORS[kind]
+  return text.replace(shape, found => (isValid(found) ? replace(found) : found))
 }
 
-/** Whether the check digits of an IBAN hold (ISO 13616: the rearranged number modulo 97 is 1). */
+/** Whether the check digits of an IBAN are valid (ISO 13616: the rearranged number modulo 97 is 1). */
 export function isIban(text: string): boolean {
   const bare = text.replaceAll(' ', '')
   if (bare.length < 15 || bare.length > 34) return false

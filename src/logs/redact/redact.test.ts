@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lineOf, linesOf } from '../intake/batches.testing.ts'
-import { reveal } from './cipher.ts'
+import { decrypt } from './cipher.ts'
 import { createRedactor, redact } from './redact.ts'
 import { isSecretName } from './secret-names.ts'
 import { leak, shapedSecret } from './secrets.testing.ts'
@@ -183,7 +183,7 @@ describe('personal data', () => {
     expect(createRedactor({ [kind]: 'mask' }, key).text(text)).toBe(`user [hidden:${kind}], ok`)
     const encrypted = createRedactor({ [kind]: 'encrypt' }, key).text(text)
     expect(encrypted).toMatch(new RegExp(`^user \\[enc:${kind}:[\\w-]+\\], ok$`))
-    expect(reveal(encrypted, key)).toBe(text)
+    expect(decrypt(encrypted, key)).toBe(text)
     expect(createRedactor({ [kind]: 'encrypt' }, null).text(text)).toBe(`user [hidden:${kind}], ok`)
     for (const other of others)
       expect(createRedactor({ [kind]: 'mask' }, key).text(`x ${other} y`)).toBe(`x ${other} y`)
@@ -195,10 +195,10 @@ describe('personal data', () => {
     )
     expect(createRedactor({ email: 'encrypt' }, key).text('a@shop.example')).toBe(one)
     expect(two).not.toBe(one)
-    expect(reveal(one!, randomBytes(32))).toBe(one)
+    expect(decrypt(one!, randomBytes(32))).toBe(one)
     const changed = one!.replace(/.(?=.{3}\])/, sign => (sign === 'A' ? 'B' : 'A'))
-    expect(reveal(changed, key)).toBe(changed)
-    expect(reveal(one!.replace('email', 'phone'), key)).not.toContain('shop')
+    expect(decrypt(changed, key)).toBe(changed)
+    expect(decrypt(one!.replace('email', 'phone'), key)).not.toContain('shop')
   })
 
   it('is treated in every part of a line', () => {
@@ -219,7 +219,7 @@ describe('personal data', () => {
         fc.constantFrom(...personal.map(([, value]) => value)),
         (text, value) => {
           const whole = `${text} ${value} ${text}`.toWellFormed()
-          expect(reveal(redactor.text(whole), key)).toBe(redact(whole))
+          expect(decrypt(redactor.text(whole), key)).toBe(redact(whole))
         },
       ),
     )

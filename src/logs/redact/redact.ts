@@ -1,32 +1,32 @@
-// Masks secrets in whatever is stored, always, and personal data as each project has set.
+// Redacts secrets in everything that is stored, and personal data by the setting of each project.
 import type { Batch } from '../store.ts'
-import { hideCards } from './cards.ts'
+import { redactCardNumbers } from './cards.ts'
 import { encrypt } from './cipher.ts'
-import { hideNamed } from './key-values.ts'
+import { redactNamedValues } from './key-values.ts'
 import { PERSONAL_KINDS, type PersonalKind, replacePersonal } from './personal.ts'
+import { mayHoldSecret } from './prefilter.ts'
 import { isSecretName } from './secret-names.ts'
-import { isSuspect } from './suspicion.ts'
-import { hidden, hideTokens } from './tokens.ts'
+import { redactionMark, redactTokens } from './tokens.ts'
 
-/** What to do with each kind of personal data; kinds not named are kept. */
+/** What to do with each kind of personal data (default: keep). */
 export type Privacy = Batch['privacy']
 
 export type Redactor = {
-  /** A text with its secrets masked, and its personal data as set. */
+  /** A text with its secrets masked, and its personal data by the setting. */
   text(text: string): string
-  /** Whether the value under this name is to be masked whole, by `mask`. */
+  /** Whether the value of this name is masked as a whole, with `mask`. */
   isSecret(name: string): boolean
   mask: string
 }
 
-/** A text with its secrets replaced by `[hidden:kind]`. Linear in its length. */
+/** The text with its secrets replaced by `[hidden:kind]`; linear in its length. */
 export function redact(text: string): string {
-  if (!isSuspect(text)) return text
-  return hideCards(hideNamed(hideTokens(text)))
+  if (!mayHoldSecret(text)) return text
+  return redactCardNumbers(redactNamedValues(redactTokens(text)))
 }
 
 /**
- * A redactor for a project's setting. `key` (32 bytes) is for what is to be encrypted; without one it is masked, never kept.
+ * A redactor for a project's setting. `key` (32 bytes) encrypts personal data; without a key it is masked, never kept.
  */
 export function createRedactor(privacy: Privacy, key: Uint8Array | null): Redactor {
   const personal = PERSONAL_KINDS.filter(kind => privacy[kind] === 'mask' || privacy[kind] === 'encrypt')
@@ -34,11 +34,11 @@ export function createRedactor(privacy: Privacy, key: Uint8Array | null): Redact
   return {
     text: text => replacements.reduce((shown, [kind, replace]) => replacePersonal(shown, kind, replace), redact(text)),
     isSecret: isSecretName,
-    mask: hidden('secret'),
+    mask: redactionMark('secret'),
   }
 }
 
 function replacement(kind: PersonalKind, privacy: Privacy, key: Uint8Array | null): (found: string) => string {
   if (privacy[kind] === 'encrypt' && key !== null) return found => encrypt(kind, found, key)
-  return () => hidden(kind)
+  return () => redactionMark(kind)
 }

@@ -1,11 +1,11 @@
-// Hides secrets that show by their shape: providers' keys, web tokens, private keys, credentials in URLs and headers.
+// Redacts secrets that are known by their shape: keys of providers, web tokens, private keys, credentials in URLs and headers.
 
-/** The mark that stands in a secret's place. */
-export function hidden(kind: string): string {
+/** The text in place of a secret. */
+export function redactionMark(kind: string): string {
   return `[hidden:${kind}]`
 }
 
-/** Each provider's tokens by their documented prefix and alphabet. Bounded at every repetition, so linear. */
+/** The tokens of providers by their documented prefix and alphabet. Every repetition is bounded, so that each is linear. */
 const SHAPES: [kind: string, shape: RegExp][] = [
   [
     'private key',
@@ -33,33 +33,33 @@ const SHAPES: [kind: string, shape: RegExp][] = [
   ],
 ]
 
-/** How each of these shapes begins: most suspect texts hold none of them, and are done with one search. */
+/** The prefixes of these shapes: most texts have none of them, which one search shows. */
 const beginning =
   /-----BEGIN|eyJ|A(?:KIA|SIA|Iza)|gh[pousr]_|github_pat_|glpat-|xox|xapp-|hooks|[sr]k[-_]|whsec_|ya29\.|GOCSPX-|npm_|pypi-|SG\.|hf_|dop_v1_/i
-/** But for Discord's, which have no prefix: they are told by their length. */
-const LONG = 59
+/** Discord's tokens have no prefix; only texts of this length can contain one. */
+const MIN_LENGTH_WITHOUT_PREFIX = 59
 
 const urlPassword = /\b([a-z][a-z0-9+.-]{1,20}:\/\/)([^\s/?#"'<>@:]{0,200}):([^\s"'<>/]{1,300})@(?=[\w.[%-])/gi
 const urlToken = /\b(https?:\/\/)([^\s/?#"'<>@:]{20,300})@(?=[\w.[-])/gi
 const goPassword = /\b([\w-]{1,60}):([^\s@/]{1,200})@(tcp|unix)\(/g
 const header = /\b(bearer|basic)\s{1,3}([\w.~+/-]{8,4000}={0,2})/gi
 
-/** The text with every secret of a known shape replaced by its mark. */
-export function hideTokens(text: string): string {
-  let hiding = text
-  if (text.length >= LONG || beginning.test(text))
-    for (const [kind, shape] of SHAPES) hiding = hiding.replace(shape, hidden(kind))
-  if (hiding.includes('@'))
-    hiding = hiding
-      .replace(urlPassword, (_, scheme: string, user: string) => `${scheme}${user}:${hidden('password')}@`)
-      .replace(urlToken, (_, scheme: string) => `${scheme}${hidden('token')}@`)
-      .replace(goPassword, (_, user: string, net: string) => `${user}:${hidden('password')}@${net}(`)
-  return hiding.replace(header, (all, scheme: string, value: string) =>
-    looksRandom(value) ? `${scheme} ${hidden('token')}` : all,
+/** The text with every secret of a known shape replaced. */
+export function redactTokens(text: string): string {
+  let redacted = text
+  if (text.length >= MIN_LENGTH_WITHOUT_PREFIX || beginning.test(text))
+    for (const [kind, shape] of SHAPES) redacted = redacted.replace(shape, redactionMark(kind))
+  if (redacted.includes('@'))
+    redacted = redacted
+      .replace(urlPassword, (_, scheme: string, user: string) => `${scheme}${user}:${redactionMark('password')}@`)
+      .replace(urlToken, (_, scheme: string) => `${scheme}${redactionMark('token')}@`)
+      .replace(goPassword, (_, user: string, net: string) => `${user}:${redactionMark('password')}@${net}(`)
+  return redacted.replace(header, (all, scheme: string, value: string) =>
+    looksRandom(value) ? `${scheme} ${redactionMark('token')}` : all,
   )
 }
 
-/** `Basic dXNlcjpwdw==` is a header, `basic authentication` is talk. */
+/** `Basic dXNlcjpwdw==` is a header, `basic authentication` is prose. */
 function looksRandom(value: string): boolean {
   return /\d|[a-z][A-Z]|=$/.test(value)
 }

@@ -3,7 +3,7 @@ import type { Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
 import { quoteWord } from '../../../command/command-line.ts'
 import { parseQuery } from '../../../logs/query/parse.ts'
-import { inProject } from '../../../logs/query/scope-query.ts'
+import { scopeToProject } from '../../../logs/query/scope-query.ts'
 import type { Query } from '../../../logs/query/tree.ts'
 import { expandSavedSearch } from '../../../logs/searches.ts'
 import { invalid } from '../../../problem.ts'
@@ -71,7 +71,7 @@ function validate(rule: RuleDraft): void {
 function queryOf(state: State, rule: Rule, now: number, timeZone: string): Query {
   const query = parseQuery(expandSavedSearch(state, rule.matcher), now, timeZone)
   const project = rule.projectId === null ? undefined : readProjectById(state, rule.projectId)
-  return project ? inProject(query, project.name) : query
+  return project ? scopeToProject(query, project.name) : query
 }
 
 /** A count that is a lower bound proves only that there are too many lines. */

@@ -1,7 +1,7 @@
 // Compiles conditions on the fields of a line, wildcards included, to expressions of a partition's index.
 import { LEVELS, type Level } from '../../line.ts'
 import type { FieldName, QueryNode } from '../../query/tree.ts'
-import { foldCase, wildcard } from '../../query/wildcard.ts'
+import { foldCase, wildcardTest } from '../../query/wildcard.ts'
 import { LISTED_FIELDS, type ListedField } from '../partitions/field-values.ts'
 import { fieldToken, type IndexedField, MAX_BRANCH_DEPTH } from './field-tokens.ts'
 import { anyOf, exactPlan, type Plan, SCAN_ALL } from './plan.ts'
@@ -27,7 +27,7 @@ export function fieldPlan({ field, value }: FieldNode, vocabulary: Vocabulary): 
   // A branch matches its own top as well: `prod-*/*` is also `prod-1`.
   const patterns = field === 'group' && value.endsWith('/*') ? [value, value.slice(0, -2)] : [value]
   if (patterns.includes('')) return SCAN_ALL
-  const tests = patterns.map(wildcard)
+  const tests = patterns.map(wildcardTest)
   const values = vocabulary.valuesOf(field)?.filter(candidate => tests.some(test => test(candidate)))
   if (!values || values.length > MAX_ALTERNATIVES) return SCAN_ALL
   return anyOf([...new Set(values.map(foldCase))].map(folded => fieldEquals(field, folded)))

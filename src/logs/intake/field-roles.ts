@@ -1,7 +1,7 @@
-// Which part of a line a name means: the names that pino, winston, bunyan, zap, logrus, serilog, log4j, Python's logging,
-// ECS, OpenTelemetry, journald and Docker write, each with a rank among its rivals.
+// Which field of a line a name means: the names of pino, winston, bunyan, zap, logrus, serilog, log4j, Python's logging, ECS,
+// OpenTelemetry, journald and Docker, ranked.
 
-export type Role =
+export type FieldRole =
   | 'message'
   | 'level'
   | 'timestamp'
@@ -16,8 +16,8 @@ export type Role =
   | 'attributes'
   | 'error'
 
-/** Names in order of rank: when a line has several of a role, the first here wins and the others become attributes. */
-const NAMES: { [role in Role]: string } = {
+/** Names in order of rank: when a line has several names of a role, the first here wins and the others become attributes. */
+const NAMES: { [role in FieldRole]: string } = {
   message:
     'message msg @m short_message rendered_message renderedmessage text log body @mt messagetemplate log.message event.original',
   level:
@@ -38,15 +38,15 @@ const NAMES: { [role in Role]: string } = {
   error: 'err error',
 }
 
-const roles = new Map<string, { role: Role; rank: number }>()
-for (const [role, names] of Object.entries(NAMES) as [Role, string][])
+const roles = new Map<string, { role: FieldRole; rank: number }>()
+for (const [role, names] of Object.entries(NAMES) as [FieldRole, string][])
   for (const [rank, name] of names.split(' ').entries()) roles.set(name, { role, rank })
 
-/** Names seen lately in other cases; programs use few names, and a sender of many must not fill the memory. */
-const spellings = new Map<string, { role: Role; rank: number } | null>()
+/** Roles of names in other cases; programs use few names, and a sender of ever new ones must not fill the memory. */
+const spellings = new Map<string, { role: FieldRole; rank: number } | null>()
 
-/** What a top-level name means, letter case aside; null when it is an attribute. */
-export function roleOf(name: string): { role: Role; rank: number } | null {
+/** The role of a top-level name, ignoring case; null when it is an attribute. */
+export function fieldRoleOf(name: string): { role: FieldRole; rank: number } | null {
   const known = roles.get(name) ?? spellings.get(name)
   if (known !== undefined) return known
   const found = name.length <= 24 ? (roles.get(name.toLowerCase()) ?? null) : null
@@ -55,8 +55,8 @@ export function roleOf(name: string): { role: Role; rank: number } | null {
   return found
 }
 
-/** A name that holds a level of a scale of its own. */
-export function scaleOf(name: string): 'otel' | 'python' | 'any' {
+/** The scale of the levels under a name. */
+export function levelScaleOf(name: string): 'otel' | 'python' | 'any' {
   const lower = name.length > 15 ? '' : name.toLowerCase()
   if (lower === 'severity_number' || lower === 'severitynumber') return 'otel'
   return lower === 'levelno' ? 'python' : 'any'

@@ -1,0 +1,71 @@
+// Limits attributes in depth, count and size, redacts secrets in them, and renames names that are special to JavaScript.
+import type { Json } from '../line.ts'
+import type { Redactor } from '../redact/redact.ts'
+import { clean, safeText, truncateBytes } from './clean.ts'
+
+export const MAX_DEPTH = 8
+export const MAX_VALUES = 256
+/** Characters of one text, and of all texts of a line. */
+export const MAX_TEXT_LENGTH = 16 * 1024
+export const MAX_TOTAL_LENGTH = 64 * 1024
+const MAX_NAME_LENGTH = 200
+
+/** What a line may still hold, and the redactor for its texts. */
+export type LineBudget = { values: number; length: number; redactor: Redactor }
+
+export function createLineBudget(redactor: Redactor): LineBudget {
+  return { values: MAX_VALUES, length: MAX_TOTAL_LENGTH, redactor }
+}
+
+/** As `limitValue`, for a value with a name: the values of secret names are masked, of any type. */
+export function limitField(name: string, value: unknown, budget: LineBudget, depth = 0): Json | undefined {
+  const secret = value !== null && typeof value !== 'boolean' && value !== '' && budget.redactor.isSecret(name)
+  return limitValue(secret ? budget.redactor.mask : value, budget, depth)
+}
+
+/**
+ * A value within the budget: values that are too deep become `…`, texts are cleaned and cut, values beyond the count or the
+ * length are undefined. Values that need no change are the same objects.
+ */
+export function limitValue(value: unknown, budget: LineBudget, depth = 0): Json | undefined {
+  if (budget.values-- <= 0 || budget.length <= 0) return undefined
+  if (typeof value === 'string') return limitText(value, budget)
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+  if (typeof value !== 'object') return undefined
+  if (depth >= MAX_DEPTH) return '…'
+  return Array.isArray(value) ? limitItems(value, budget, depth) : limitFields(value, budget, depth)
+}
+
+/** A name for an attribute: cut, clean, and never `__proto__`, which would set the prototype of an object. */
+export function safeName(name: string): string {
+  if (name === '__proto__') return '_proto_'
+  return name.length <= MAX_NAME_LENGTH && name.isWellFormed() && !name.includes('\0')
+    ? name
+    : truncateBytes(clean(name), MAX_NAME_LENGTH)
+}
+
+function limitText(text: string, budget: LineBudget): string {
+  const short = safeText(text, MAX_TEXT_LENGTH, budget.redactor)
+  budget.length -= short.length
+  return short
+}
+
+function limitItems(items: readonly unknown[], budget: LineBudget, depth: number): Json {
+  const kept: Json[] = []
+  for (const item of items) {
+    const value = limitValue(item, budget, depth + 1)
+    if (value === undefined) break
+    kept.push(value)
+  }
+  return kept
+}
+
+function limitFields(fields: object, budget: LineBudget, depth: number): Json {
+  const kept: { [name: string]: Json } = {}
+  for (const [name, field] of Object.entries(fields)) {
+    const value = limitField(name, field, budget, depth + 1)
+    if (value === undefined) break
+    kept[safeName(name)] = value
+  }
+  return kept
+}
