@@ -179,7 +179,7 @@ function buildNotifications(options: AppOptions, { vault, store }: Storage) {
       if (!topics.has('channels')) return
       setImmediate(() => {
         useChannels()
-        delivery.nudge()
+        delivery.wake()
       })
     })
   }
@@ -223,7 +223,7 @@ function buildJobs(
     connectivity: prober.current,
     isProbing: config.connectivityTargets.length > 0,
     directChannels,
-    onClockRollback: delivery.setBack,
+    onClockRollback: delivery.rewind,
   })
 
   let isScheduled = false
@@ -232,7 +232,7 @@ function buildJobs(
     isScheduled = true
     setImmediate(() => {
       isScheduled = false
-      delivery.nudge()
+      delivery.wake()
       analysis.look()
       actions.look()
     })
@@ -303,7 +303,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       version,
       isChannel: id => listChannels(state).some(channel => channel.id === id),
       onOnline() {
-        for (const channel of registry.of(platform)) delivery.platformIsBack(channel.id)
+        for (const channel of registry.of(platform)) delivery.retryChannel(channel.id)
       },
     })
     return platform

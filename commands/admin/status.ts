@@ -150,7 +150,7 @@ const deliveries = command({
           alert: delivery.alert.id,
           channel: delivery.channelId,
           state: deliveryState(delivery),
-          reason: delivery.step.why,
+          reason: REASONS_IN_RESULTS[delivery.step.why] ?? delivery.step.why,
           attempts: delivery.notification?.attempts ?? 0,
           shown_version: delivery.notification?.shownVersion ?? 0,
           version: delivery.alert.version,
@@ -162,14 +162,24 @@ const deliveries = command({
   },
 })
 
+/** Results keep the former words of some reasons, because scripts compare them. */
+const REASONS_IN_RESULTS: Partial<Record<DeliveryRow['step']['why'], string>> = {
+  'resolved before it was sent': 'ended before it was told',
+  'card deleted': 'the card was gone',
+  'resolved before the channel was added': 'ended before the channel was added',
+  suppressed: 'held back',
+  'waiting to retry': 'waiting to try again',
+  refused: 'refused for good',
+}
+
 export const statusCommands = [status, deliveries]
 
 /** A delivery in one word: held (the alert is suppressed), shown, pending, sending, waiting (for a retry), failed or skipped. */
 function deliveryState({ notification, step }: DeliveryRow): string {
-  if (step.why === 'refused for good') return 'failed'
-  if (step.why === 'waiting to try again') return 'waiting'
-  if (step.why === 'ended before the channel was added') return 'skipped'
-  if (step.why === 'held back') return 'held'
+  if (step.why === 'refused') return 'failed'
+  if (step.why === 'waiting to retry') return 'waiting'
+  if (step.why === 'resolved before the channel was added') return 'skipped'
+  if (step.why === 'suppressed') return 'held'
   if (step.do === 'skip') return 'shown'
   return notification?.sending ? 'sending' : 'pending'
 }
@@ -178,5 +188,9 @@ function deliveryLine(delivery: DeliveryRow): Text {
   const state = deliveryState(delivery)
   const icon = { shown: '✅', failed: '❌', waiting: '⏳' }[state] ?? '▫️'
   const error = delivery.notification?.error ? `: ${delivery.notification.error}` : ''
-  return [`${icon} `, { bold: `${delivery.alert.id}` }, ` to ${delivery.channel}: ${state}${error}`]
+  return [
+    `${icon} `,
+    { bold: `${delivery.alert.id}` },
+    ` to ${delivery.channel}: ${state === 'held' ? 'suppressed' : state}${error}`,
+  ]
 }

@@ -31,7 +31,7 @@ export async function startDelivery(...ids: string[]) {
   let delivery = open(ids)
   const change = async <T>(work: () => T): Promise<T> => {
     const result = work()
-    delivery.nudge()
+    delivery.wake()
     await settled()
     return result
   }
@@ -52,19 +52,19 @@ export async function startDelivery(...ids: string[]) {
       await clock.advance(parseDuration(duration)!)
       await settled()
     },
-    platformIsBack: (id: string) => change(() => delivery.platformIsBack(id)),
+    platformIsBack: (id: string) => change(() => delivery.retryChannel(id)),
     /** Vakt stops and starts again, with these channels configured. */
     async restarts(...names: string[]) {
       await delivery.stop()
       delivery = open(names)
-      delivery.nudge()
+      delivery.wake()
       await settled()
     },
     alert: (id: number) => readAlert(state, id)!,
-    /** How it stands between an alert and a channel, in words. */
+    /** The next step of a channel for an alert, with its reason. */
     stands(alertId: number, channelId: string) {
-      const one = listDeliveries(state, 1, clock.now(), alertId).find(pair => pair.channelId === channelId)
-      return one ? `${one.step.do}: ${one.step.why}` : 'not told there'
+      const found = listDeliveries(state, 1, clock.now(), alertId).find(pair => pair.channelId === channelId)
+      return found ? `${found.step.do}: ${found.step.why}` : 'no recipient'
     },
   }
 }

@@ -1,6 +1,7 @@
-// Pictures on cards: after the card, with an edit, once; and no card waits for one.
+// Charts on cards: an edit adds them after the card, once, and no card waits for one.
 import { expect, it } from 'vitest'
 import { acknowledgeAlert, fireAlert } from '../../alerts/lifecycle.ts'
+import { cardText } from '../../chat/card-text.ts'
 import { DeliveryError } from '../../chat/channel.ts'
 import { silentLogger } from '../../logger.ts'
 import { memoryState } from '../../state/database.ts'
@@ -15,13 +16,13 @@ const NOW = Date.parse('2026-03-02T09:00:00Z')
 const PNG = new Uint8Array([1, 2, 3])
 const points = [0, 1, 2, 3].map(i => [NOW - (4 - i) * MINUTE, [20, 40, 80, 95][i]!] as const)
 
-async function begin(draw: () => Promise<Uint8Array>) {
+async function startDelivery(draw: () => Promise<Uint8Array>) {
   const clock = createFakeClock(NOW)
   const state = memoryState()
-  const pictured = createMemoryChannel('discord', clock.now).hasPictures()
+  const withImages = createMemoryChannel('discord', clock.now).hasPictures()
   const plain = createMemoryChannel('slack', clock.now)
-  syncChannels(state, [pictured, plain], NOW)
-  const delivery = createDelivery(state, [pictured, plain], clock, silentLogger, createChartRenderer(draw, 'UTC'))
+  syncChannels(state, [withImages, plain], NOW)
+  const delivery = createDelivery(state, [withImages, plain], clock, silentLogger, createChartRenderer(draw, 'UTC'))
   const observation = { lines: [], chart: { name: 'cpu', unit: '%', points, threshold: 90 } }
   const finding = {
     key: 'a',
@@ -32,48 +33,48 @@ async function begin(draw: () => Promise<Uint8Array>) {
     since: NOW,
   }
   fireAlert(state, { ...finding, owner: null, remindEvery: 0, observation, occurrences: 1, labels: {} }, NOW)
-  delivery.nudge()
+  delivery.wake()
   await settled(12)
-  return { state, clock, delivery, pictured, plain }
+  return { state, clock, delivery, withImages, plain }
 }
 
-it('a card goes first and the edit brings the picture, where cards have pictures; the course in blocks is everywhere', async () => {
+it('the card comes first and an edit adds the chart where cards have images; the sparkline is on every card', async () => {
   let drawn = 0
-  const { pictured, plain, state, delivery } = await begin(async () => {
+  const { withImages, plain, state, delivery } = await startDelivery(async () => {
     drawn++
     return PNG
   })
-  expect([pictured.calls, plain.calls]).toEqual([['post', 'edit'], ['post']])
-  expect(pictured.messages[0]!.card.image).toMatchObject({ png: PNG, alt: 'cpu over time' })
-  expect(JSON.stringify(plain.messages[0]!.card.fields)).toContain('▂▄▇█')
+  expect([withImages.calls, plain.calls]).toEqual([['post', 'edit'], ['post']])
+  expect(withImages.messages[0]!.card.image).toMatchObject({ png: PNG, alt: 'cpu over time' })
+  expect(cardText(plain.messages[0]!.card, { timeZone: 'UTC', now: NOW })).toContain('Cpu: ▂▄▇█ threshold 90 %')
   acknowledgeAlert(state, 1, 'Ann', null, NOW)
-  delivery.nudge()
+  delivery.wake()
   await settled(12)
-  expect(pictured.calls).toEqual(['post', 'edit', 'edit'])
+  expect(withImages.calls).toEqual(['post', 'edit', 'edit'])
   expect(drawn).toBe(2)
 })
 
-it('what cannot be drawn, or takes too long, keeps no card from being true', async () => {
-  const failing = await begin(() => Promise.reject(new Error('no')))
-  expect(failing.pictured.messages[0]!.card).toMatchObject({ title: 'Critical: cpu is high' })
-  expect(failing.pictured.messages[0]!.card.image).toBeUndefined()
-  const hanging = await begin(() => new Promise(() => {}))
-  expect(hanging.pictured.messages[0]!.card.title).toBe('Critical: cpu is high')
+it('a chart that fails or takes too long does not delay the card', async () => {
+  const failing = await startDelivery(() => Promise.reject(new Error('no')))
+  expect(failing.withImages.messages[0]!.card).toMatchObject({ title: 'Critical: cpu is high' })
+  expect(failing.withImages.messages[0]!.card.image).toBeUndefined()
+  const hanging = await startDelivery(() => new Promise(() => {}))
+  expect(hanging.withImages.messages[0]!.card.title).toBe('Critical: cpu is high')
   await new Promise(resolve => setTimeout(resolve, 1_100))
   await settled(12)
-  expect(hanging.pictured.calls).toEqual(['post', 'edit'])
+  expect(hanging.withImages.calls).toEqual(['post', 'edit'])
   expect(
     hanging.state.prepare<[], { n: number }>('select count(*) as n from alerts where undelivered = 1').get()!.n,
   ).toBe(0)
 })
 
-it('a picture whose edit fails comes with the next try, and the card is there once', async () => {
-  const { pictured, clock, state, delivery } = await begin(async () => PNG)
-  pictured.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 5_000 }), 1, 'edit')
+it('a chart whose edit fails comes with the retry, and the card is there once', async () => {
+  const { withImages, clock, state, delivery } = await startDelivery(async () => PNG)
+  withImages.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 5_000 }), 1, 'edit')
   acknowledgeAlert(state, 1, 'Ann', null, NOW)
-  delivery.nudge()
+  delivery.wake()
   await settled(12)
   await clock.advance(6_000)
-  expect([pictured.messages.length, pictured.messages[0]!.card.title]).toEqual([1, 'Acknowledged: cpu is high'])
-  expect(pictured.messages[0]!.card.image).toBeDefined()
+  expect([withImages.messages.length, withImages.messages[0]!.card.title]).toEqual([1, 'Acknowledged: cpu is high'])
+  expect(withImages.messages[0]!.card.image).toBeDefined()
 })

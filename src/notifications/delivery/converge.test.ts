@@ -1,5 +1,4 @@
-// Whatever happens to alerts and chats, in the end every channel shows the truth, each card once.
-
+// After any sequence of changes and failures, every channel shows every alert once, in its current state.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { stateWord } from '../../alerts/alert-card.ts'
@@ -39,15 +38,15 @@ const moves = fc.record({
   wait: fc.integer({ min: 0, max: 5 * MINUTE }),
 })
 
-it('every alert is shown once in every channel, as it is, and the end of a critical is called out once', async () => {
+it('every alert has one up-to-date card in every channel, and a recovery of a critical has at most one reply', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(moves, { maxLength: 30 }),
       fc.array(fates, { minLength: 20, maxLength: 60 }),
-      async (taken, fate) => {
+      async (steps, fate) => {
         const delivery = await startDelivery(...CHANNELS)
         const gone = CHANNELS.map(name => suffer(delivery.channel(name), fate))
-        for (const { about, verb, wait } of taken) {
+        for (const { about, verb, wait } of steps) {
           await move(delivery, about, verb)
           await delivery.clock.advance(wait)
           await delivery.change(() => wakeAlerts(delivery.state, delivery.clock.now(), 100))
@@ -63,15 +62,15 @@ it('every alert is shown once in every channel, as it is, and the end of a criti
   )
 })
 
-/** Each request meets the next fate in turn; what only an edit or a reply can meet passes the others by. Counts the cards that were gone. */
+/** Gives each request the next fate; a deleted card happens to edits and replies only. Returns a function that counts the deleted cards. */
 function suffer(channel: MemoryChannel, fate: readonly (string | null)[]): () => number {
-  let turn = 0
+  let next = 0
   let gone = 0
   channel.suffers(kind => {
-    const meets = fate[turn++ % fate.length]
+    const meets = fate[next++ % fate.length]
     const old = kind === 'edit' || kind === 'reply'
     if (!meets || (meets === 'gone' && !old)) return {}
-    // A channel that may not be looked into is told rather twice than never; here every card is to be there once.
+    // After a refused search a card is sent twice; here every card must be there once.
     if (meets === 'refused' && kind === 'find') return {}
     if (meets === 'gone') gone++
     if (meets === 'unsure after') return { after: new DeliveryError('unsure', meets) }
@@ -100,9 +99,9 @@ async function move(delivery: Delivery, about: string, verb: string): Promise<vo
 }
 
 function press(delivery: Delivery, id: number, verb: string, state: Delivery['state'], now: number): void {
-  const taken = delivery.alert(id).state === 'acknowledged'
-  if (verb === 'ack' && !taken) acknowledgeAlert(state, id, 'Ann', null, now)
-  if (verb === 'unack' && taken) unacknowledgeAlert(state, id, 'Ann', now)
+  const isAcknowledged = delivery.alert(id).state === 'acknowledged'
+  if (verb === 'ack' && !isAcknowledged) acknowledgeAlert(state, id, 'Ann', null, now)
+  if (verb === 'unack' && isAcknowledged) unacknowledgeAlert(state, id, 'Ann', now)
   if (verb === 'snooze') snoozeAlert(state, id, now + 2 * MINUTE, 'Ann', null, now)
 }
 
@@ -110,15 +109,15 @@ function expectTruth({ state }: Delivery, channel: MemoryChannel, gone: number):
   const ids = state.prepare<[], { id: number }>('select id from alerts order by id').all()
   for (const { id } of ids) {
     const alert = readAlert(state, id)!
-    const told = state.db.select().from(notifications).where(pair(id, channel.id)).get()!
-    const shown = channel.messages.find(message => message.ref === told.ref)!
+    const notification = state.db.select().from(notifications).where(pair(id, channel.id)).get()!
+    const shown = channel.messages.find(message => message.ref === notification.ref)!
     expect(shown.card.title).toBe(`${stateWord(alert)}: ${alert.title}`)
     expect(`${shown.card.footer}`).toContain(`Alert ${id}`)
-    expect([alert.undelivered, told.sending, told.error]).toEqual([false, null, null])
-    if (alert.mentionReason === 'recovered') expect(told.mentionedCount).toBe(alert.mentionCount)
+    expect([alert.undelivered, notification.sending, notification.error]).toEqual([false, null, null])
+    if (alert.mentionReason === 'recovered') expect(notification.mentionedCount).toBe(alert.mentionCount)
     expect(shown.replies.filter(({ card }) => card.title.startsWith('Recovered')).length).toBeLessThanOrEqual(1)
   }
-  // A card that was gone is posted anew, and no other is there twice.
+  // A deleted card is posted again, and no other is there twice.
   expect(channel.messages).toHaveLength(ids.length + gone)
 }
 

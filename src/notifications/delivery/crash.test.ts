@@ -1,4 +1,4 @@
-// kill -9 of the real process at every boundary of the delivery path: nothing is lost, nothing is told twice.
+// kill -9 of the real process at every boundary of the delivery path: no alert is lost, no card is sent twice.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startDiscord } from '../../testing/discord/discord.ts'
 import { newFolder, type Running, startVakt, until } from '../../testing/running.ts'
@@ -94,7 +94,7 @@ describe.each([
     chat.heal()
     vakt = await startVakt(folder.path, chat.environment)
   }
-  /** Waits until the chat shows this and a command confirms that nothing is left to deliver. */
+  /** Waits until the chat shows these cards and everything is delivered. */
   const shows = async (title: RegExp, cards = 1) => {
     await until(() => chat.cards().filter(card => title.test(card)).length >= cards, `${cards} cards like ${title}`)
     await until(async () => {
@@ -103,14 +103,14 @@ describe.each([
     }, 'everything to be delivered')
   }
 
-  it('after the beat was answered and before anything was sent loses no alert', async () => {
+  it('after the beat was answered and before the card was sent loses no alert', async () => {
     expect((await vakt.ping(`${ping}/fail`)).status).toBe(200)
     await restart()
     await shows(/Critical: job reported a failure/)
     expect(chat.cards()).toHaveLength(1)
   })
 
-  it('while the message is on its way tells it once', async () => {
+  it('while the card is in flight leaves one card', async () => {
     chat.hangPosts()
     await vakt.ping(`${ping}/fail`)
     await until(() => chat.requests() > 0, 'the message to be sent')
@@ -119,7 +119,7 @@ describe.each([
     expect(chat.cards()).toHaveLength(1)
   })
 
-  it('after the message arrived and before its answer finds it again', async () => {
+  it('after the card arrived and before its answer leaves one card', async () => {
     chat.acceptPostsWithoutAnswer()
     await vakt.ping(`${ping}/fail`)
     await until(() => chat.cards().length > 0, 'the message to arrive')
@@ -128,7 +128,7 @@ describe.each([
     expect(chat.cards()).toHaveLength(1)
   })
 
-  it('at any moment around the answer tells each alert once', async () => {
+  it('at any moment around the answer leaves one card for each alert', async () => {
     for (const wait of [0, 2, 6, 15]) {
       const { check } = await vakt.command<{ check: { uuid: string } }>(`checks add job-${wait} --every 1d`)
       await vakt.ping(`${check.uuid}/fail`)
@@ -139,7 +139,7 @@ describe.each([
     expect(chat.cards()).toHaveLength(4)
   })
 
-  it('while the card is edited shows the truth afterwards', async () => {
+  it('during an edit is followed by the edit', async () => {
     await vakt.ping(`${ping}/fail`)
     await shows(/Critical: job/)
     chat.hangEdits()

@@ -1,4 +1,4 @@
-// Channels that come and go, and Vakt stopping in the middle: every card once, and none that lies.
+// Channels that are added and removed, and Vakt stopping in between: every card once and up to date.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../../chat/channel.ts'
 import { startApp } from '../../testing/app.ts'
@@ -9,7 +9,7 @@ const titles = (channel: MemoryChannel) => channel.messages.map(message => messa
 const unreachable = new DeliveryError('unreachable', 'The network is down.')
 
 describe('a channel added later', () => {
-  it('receives the alerts that are open and not those that have ended', async () => {
+  it('receives open alerts and no resolved ones', async () => {
     const delivery = await startDelivery('discord')
     await delivery.fires('ended')
     await delivery.fires('open')
@@ -21,7 +21,7 @@ describe('a channel added later', () => {
     expect(titles(delivery.channel('slack'))).toEqual(['Resolved: open'])
   })
 
-  it('is told new alerts though many ended ones still wait for another channel', async () => {
+  it('receives new alerts although many resolved ones still wait for another channel', async () => {
     const delivery = await startDelivery('slack')
     delivery.channel('slack').failing(unreachable, Number.POSITIVE_INFINITY)
     for (let i = 0; i < 40; i++) {
@@ -32,13 +32,13 @@ describe('a channel added later', () => {
     await delivery.restarts('slack', 'discord')
     const { id } = await delivery.fires('new')
     expect(titles(delivery.channel('discord'))).toEqual(['Critical: new'])
-    expect(delivery.stands(1, 'discord')).toBe('not told there')
-    expect(delivery.stands(id, 'slack')).toMatch(/^(post: new alert|skip: waiting to try again)$/)
+    expect(delivery.stands(1, 'discord')).toBe('no recipient')
+    expect(delivery.stands(id, 'slack')).toMatch(/^(post: new alert|skip: waiting to retry)$/)
   })
 })
 
-describe('a channel taken away', () => {
-  it('holds nothing up, and what only it lacked is done with', async () => {
+describe('a removed channel', () => {
+  it('delays nothing, and alerts that only it lacked are delivered', async () => {
     const delivery = await startDelivery('slack', 'discord')
     delivery.channel('slack').failing(unreachable, Number.POSITIVE_INFINITY)
     const { id } = await delivery.fires('disk')
@@ -48,7 +48,7 @@ describe('a channel taken away', () => {
     expect(delivery.alert(id).undelivered).toBe(false)
   })
 
-  it('and added again has its cards made true, without a call to what is long over', async () => {
+  it('that is added again gets its cards edited, without mentions for the time in between', async () => {
     const delivery = await startDelivery('slack', 'discord')
     await delivery.fires('disk')
     await delivery.restarts('discord')
@@ -62,39 +62,39 @@ describe('a channel taken away', () => {
 })
 
 describe('Vakt', () => {
-  it('stopped in between goes on where it was, and sends nothing twice', async () => {
+  it('continues after a stop, and sends nothing twice', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
-    await delivery.fires('told')
+    await delivery.fires('sent')
     channel.failing(unreachable, 2)
     await delivery.fires('waiting')
     await delivery.restarts('discord')
     await delivery.passes('10s')
-    expect(titles(channel)).toEqual(['Critical: told', 'Critical: waiting'])
+    expect(titles(channel)).toEqual(['Critical: sent', 'Critical: waiting'])
   })
 
   it.each([
     ['before a message left', 'post', false],
-    ['after a message arrived and before it heard so', 'post', true],
+    ['after a message arrived and before its answer', 'post', true],
     ['before a reply left', 'reply', false],
-    ['after a reply arrived and before it heard so', 'reply', true],
+    ['after a reply arrived and before its answer', 'reply', true],
     ['in an edit', 'edit', false],
-  ] as const)('killed %s tells it once', async (_, kind, arrives) => {
+  ] as const)('killed %s sends it once', async (_, kind, arrives) => {
     let app = await startApp()
     const { channel } = app
     const beat = await app.hasCheck('job --every 1h --grace 1m')
     if (kind !== 'post') await beat('/fail')
-    // The death comes while the answer is on its way: what arrives then was sent, but nobody hears of it.
+    // Vakt dies while the answer is on its way: the message was sent, but no answer arrives.
     const release = channel.hangs(kind)
     await beat(kind === 'post' ? '/fail' : '')
     if (!arrives) channel.forgetHanging()
     if (!arrives) release()
-    const born = app.restarts('1s', 'killed')
+    const restarted = app.restarts('1s', 'killed')
     if (arrives) release()
-    app = await born
+    app = await restarted
     await app.passes('10s')
-    const over = kind === 'post' ? 'Critical' : 'Resolved'
-    expect(titles(channel)).toEqual([`${over}: job reported a failure`])
+    const state = kind === 'post' ? 'Critical' : 'Resolved'
+    expect(titles(channel)).toEqual([`${state}: job reported a failure`])
     expect(channel.messages[0]!.replies).toHaveLength(kind === 'post' ? 0 : 1)
   })
 })

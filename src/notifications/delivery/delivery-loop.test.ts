@@ -1,4 +1,4 @@
-// Delivery on a fake clock: what goes where and in which order, and what each kind of failure does.
+// Delivery on a fake clock: the order of messages, and the effect of each kind of failure.
 import { describe, expect, it } from 'vitest'
 import { unacknowledgeAlert, wakeAlerts } from '../../alerts/lifecycle.ts'
 import { DeliveryError } from '../../chat/channel.ts'
@@ -14,7 +14,7 @@ const replies = (channel: MemoryChannel) =>
   channel.messages.flatMap(message => message.replies.map(reply => reply.card.title))
 
 describe('an alert', () => {
-  it('is posted everywhere, edited in place as it changes, and its end called out when it was critical', async () => {
+  it('is posted in every channel, edited in place, and the recovery of a critical is a reply', async () => {
     const delivery = await startDelivery('discord', 'slack')
     const { id } = await delivery.fires('disk')
     await delivery.isAcknowledged(id)
@@ -28,7 +28,7 @@ describe('an alert', () => {
     }
   })
 
-  it('goes before others that are less severe, whichever came first', async () => {
+  it('is sent before less severe ones, even when they are older', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
     channel.failing(limited(30_000))
@@ -41,7 +41,7 @@ describe('an alert', () => {
     expect(order).toEqual(['c1', 'c2', 'w1', 'w2', 'first', 'i1', 'i2', 'i3'])
   })
 
-  it('that changes while its message is on the way is edited right after', async () => {
+  it('that changes while its message is in flight is edited right after', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
     const release = channel.hangs()
@@ -53,20 +53,20 @@ describe('an alert', () => {
   })
 })
 
-describe('a limit', () => {
-  it('is waited for as long as the platform asks, not shorter and not longer', async () => {
+describe('a rate limit', () => {
+  it('delays the next attempt for exactly as long as the platform asks', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
     channel.failing(limited(90_000))
     const { id } = await delivery.fires('disk')
-    expect(delivery.stands(id, 'discord')).toBe('skip: waiting to try again')
+    expect(delivery.stands(id, 'discord')).toBe('skip: waiting to retry')
     await delivery.passes('89999ms')
     expect(channel.calls).toEqual(['post'])
     await delivery.passes('1ms')
     expect(titles(channel)).toEqual(['Critical: disk'])
   })
 
-  it('of one channel delays no other', async () => {
+  it('of one channel does not delay another', async () => {
     const delivery = await startDelivery('discord', 'slack')
     delivery.channel('slack').failing(limited(3_600_000))
     const { id } = await delivery.fires('disk')
@@ -75,7 +75,7 @@ describe('a limit', () => {
     expect(titles(delivery.channel('slack'))).toEqual([])
   })
 
-  it('of edits delays no new alert, and one of new messages no edit', async () => {
+  it('of edits does not delay new alerts, and one of new messages does not delay edits', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
     const { id } = await delivery.fires('disk')
@@ -92,7 +92,7 @@ describe('a limit', () => {
     expect(titles(channel)).toEqual(['Acknowledged: disk', 'Resolved: network', 'Critical: power'])
   })
 
-  it('is kept to though the platform was away meanwhile; an outage is not', async () => {
+  it('still holds after the platform is online again; a back-off after an outage does not', async () => {
     const delivery = await startDelivery('discord', 'slack')
     delivery.channel('discord').failing(limited(60_000))
     delivery.channel('slack').failing(unreachable, 8)
@@ -107,8 +107,8 @@ describe('a limit', () => {
   })
 })
 
-describe('a channel that does not answer', () => {
-  it('delays no other', async () => {
+describe('a channel that hangs', () => {
+  it('does not delay another', async () => {
     const delivery = await startDelivery('discord', 'slack')
     const release = delivery.channel('slack').hangs()
     for (const about of ['a', 'b', 'c', 'd', 'e', 'f']) await delivery.fires(about)
@@ -119,7 +119,7 @@ describe('a channel that does not answer', () => {
     expect(titles(delivery.channel('slack'))).toHaveLength(6)
   })
 
-  it('to edits delays no new critical alert', async () => {
+  it('on edits does not delay a new critical alert', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
     const ids: number[] = []
@@ -134,7 +134,7 @@ describe('a channel that does not answer', () => {
   })
 })
 
-it('an outage is waited out ever longer, up to a few minutes, and told as it is then', async () => {
+it('an outage is retried at longer and longer intervals, and then the alert is sent in its current state', async () => {
   const delivery = await startDelivery('discord')
   const channel = delivery.channel('discord')
   channel.failing(unreachable, Number.POSITIVE_INFINITY)
@@ -148,7 +148,7 @@ it('an outage is waited out ever longer, up to a few minutes, and told as it is 
   expect([titles(channel), channel.messages[0]!.edits]).toEqual([['Acknowledged: disk'], 0])
 })
 
-it('several messages that fail together are one failure: a short outage is waited out no longer for them', async () => {
+it('messages that fail together count as one failure, so a short outage causes a short back-off', async () => {
   const delivery = await startDelivery('discord')
   const channel = delivery.channel('discord')
   channel.failing(unreachable, Number.POSITIVE_INFINITY)
@@ -159,7 +159,7 @@ it('several messages that fail together are one failure: a short outage is waite
   expect(channel.messages).toHaveLength(6)
 })
 
-it('a reminder that could not be told before somebody took the alert is told no more, not even when it is given back', async () => {
+it('an acknowledgement cancels a reminder that was not sent yet, also for the time after an unack', async () => {
   const delivery = await startDelivery('discord')
   const channel = delivery.channel('discord')
   const { id } = await delivery.fires('disk', 'critical', { remindEvery: 60_000 })

@@ -1,224 +1,229 @@
-// The delivery loop: asks the outbox what each channel lacks, and sends it; at least once, in order of urgency.
+// The delivery loop: asks the outbox what each channel lacks, and sends it at least once, the most urgent first.
 import type { Channel, DeliveryError } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
+import { SECOND } from '../../time.ts'
 import { resolveRecipients } from '../routing/resolve-recipients.ts'
 import type { ChartRenderer } from './alert-chart.ts'
 import { ChannelThrottle, type Operation } from './channel-throttle.ts'
-import { markDone, markFailed, NOT_SENDING, type OutboxItem, type OutboxKind, retryNow } from './outbox.ts'
+import { clearIfDelivered, markFailed, NOT_SENDING, type OutboxItem, type OutboxKind, retryNow } from './outbox.ts'
 import { OutboxCache } from './outbox-cache.ts'
-import { type Attempt, asDeliveryError, send } from './send.ts'
+import { type DeliveryAttempt, send, toDeliveryError } from './send.ts'
 
-/** How long messages under way may take to finish when Vakt stops, ms. */
-const FINISH = 3_000
-/** When the database failed, ms. */
-const AGAIN = 5_000
+/** How long sends in flight may take to finish when Vakt stops. */
+const STOP_TIMEOUT_MS = 3 * SECOND
+/** The wait after the database failed. */
+const RETRY_DELAY_MS = 5 * SECOND
 
 export interface Delivery {
-  /** Delivers to these channels from the next nudge on; what is under way to another comes to its end. */
+  /** Delivers to these channels from the next `wake` on; sends in flight to other channels finish. */
   setChannels(channels: readonly Channel[]): void
   /** Sends whatever is due; call it after anything changed. */
-  nudge(): void
-  /** Tries everything of a channel again at once, because its platform is back. */
-  platformIsBack(channelId: string): void
-  /** Since when and why a channel refuses what is sent to it; null while it does not. */
+  wake(): void
+  /** Retries everything of a channel immediately, because its platform is online again. */
+  retryChannel(channelId: string): void
+  /** Since when and why a channel refuses messages; null while it does not. */
   refusal(channelId: string): { since: number; message: string } | null
-  /** Holds back no longer than before, though the clock went back by `ms`. */
-  setBack(ms: number): void
-  /** Starts no further message and waits a few seconds for those under way. */
+  /** Keeps every wait as long as it was after the clock moved back by `ms`. */
+  rewind(ms: number): void
+  /** Starts no further send and waits a few seconds for those in flight. */
   stop(): Promise<void>
 }
 
-type LaneOf = {
+/** One channel with the state of its deliveries. */
+type ChannelSender = {
   channel: Channel
-  lane: ChannelThrottle
-  backlog: OutboxCache
-  open: boolean
-  cancel: () => void
+  throttle: ChannelThrottle
+  outbox: OutboxCache
+  isOpen: boolean
+  cancelWake: () => void
   cancelRetry: () => void
 }
 
-/** A delivery loop over `channels`; each has its own lane, so that none waits for another. */
+/** A delivery loop over `channels`. Each channel has its own sender, so that none waits for another. */
 export function createDelivery(
   state: State,
   channels: readonly Channel[],
   clock: Clock,
   logger: Logger,
-  painter: ChartRenderer | null = null,
+  chartRenderer: ChartRenderer | null = null,
 ): Delivery {
-  const laneOf = (channel: Channel): LaneOf => {
-    const backlog = new OutboxCache(state, channel.id)
-    return { channel, lane: new ChannelThrottle(), backlog, open: true, cancel: () => {}, cancelRetry: () => {} }
-  }
-  let lanes = channels.map(laneOf)
-  const running = new Set<Promise<void>>()
-  let stopped = false
-  let settling = false
-  let retry = () => {}
+  const openSender = (channel: Channel): ChannelSender => ({
+    channel,
+    throttle: new ChannelThrottle(),
+    outbox: new OutboxCache(state, channel.id),
+    isOpen: true,
+    cancelWake: () => {},
+    cancelRetry: () => {},
+  })
+  let senders = channels.map(openSender)
+  const inFlight = new Set<Promise<void>>()
+  let isStopped = false
+  let isContinuing = false
+  let cancelRetry = () => {}
 
-  const forgetAll = () => {
-    for (const { backlog } of lanes) backlog.forget()
+  const clearCaches = () => {
+    for (const { outbox } of senders) outbox.clear()
   }
-  // At once, not with the nudge that follows: what ends in between must not be followed by what is true no more.
-  state.onCommit(touched => {
-    if (touched.has('alerts') || touched.has('channels')) forgetAll()
+  // At the commit, not with the `wake` that follows it: a send that ends in between must not use outdated rows.
+  state.onCommit(topics => {
+    if (topics.has('alerts') || topics.has('channels')) clearCaches()
   })
 
-  const pump = (one: LaneOf) => {
-    one.cancel()
-    if (stopped || !one.open) return
+  const sendDue = (sender: ChannelSender) => {
+    sender.cancelWake()
+    if (isStopped || !sender.isOpen) return
     const now = clock.now()
-    for (const kind of ['post', 'edit', 'thread'] as const) sendDue(one, kind, now)
-    // What is under way pumps again when it ends.
-    if (one.lane.full) return
-    const wake = soonest(one.lane.suppressedUntil(now), one.backlog.nextAttempt(now))
-    if (wake !== null) one.cancel = clock.at(wake, () => pump(one))
+    for (const kind of ['post', 'edit', 'thread'] as const) sendKind(sender, kind, now)
+    // Each send in flight calls this again when it ends.
+    if (sender.throttle.isFull) return
+    const wakeAt = earliest(sender.throttle.blockedUntil(now), sender.outbox.nextAttempt(now))
+    if (wakeAt !== null) sender.cancelWake = clock.at(wakeAt, () => sendDue(sender))
   }
 
-  const settleAll = () => {
-    if (stopped) return
+  const resolveAndSend = () => {
+    if (isStopped) return
     try {
-      // After a mass of alerts the rest is settled in turns, between which beats are heard.
-      const more = resolveRecipients(state, clock.now())
-      forgetAll()
-      if (more && !settling) {
-        settling = true
-        setImmediate(settleMore)
+      // After a mass of alerts the rest is resolved in later turns of the event loop, so that beats are not delayed.
+      const hasMore = resolveRecipients(state, clock.now())
+      clearCaches()
+      if (hasMore && !isContinuing) {
+        isContinuing = true
+        setImmediate(continueResolving)
       }
-      lanes.forEach(pump)
+      senders.forEach(sendDue)
     } catch (error) {
-      logger.error('what is to be delivered could not be worked out; it is again in a few seconds', { error })
-      retry()
-      retry = clock.at(clock.now() + AGAIN, settleAll)
+      logger.error(`reading the outbox failed; retrying in ${RETRY_DELAY_MS / SECOND} s`, { error })
+      cancelRetry()
+      cancelRetry = clock.at(clock.now() + RETRY_DELAY_MS, resolveAndSend)
     }
   }
 
-  const settleMore = () => {
-    settling = false
-    settleAll()
+  const continueResolving = () => {
+    isContinuing = false
+    resolveAndSend()
   }
 
-  const sendDue = (one: LaneOf, kind: OutboxKind, now: number) => {
+  const sendKind = (sender: ChannelSender, kind: OutboxKind, now: number) => {
     const operation = kind === 'post' ? 'post' : 'edit'
-    if (!one.lane.allows(operation, now)) return
-    for (const item of one.backlog.items(kind, now)) {
-      if (one.lane.underWay.has(item.alert.id)) continue
+    if (!sender.throttle.allows(operation, now)) return
+    for (const item of sender.outbox.items(kind, now)) {
+      if (sender.throttle.inFlight.has(item.alert.id)) continue
       if (item.step.do === 'skip') {
-        markDone(state, item.alert.id, now)
-        one.backlog.told(item.alert.id, now)
-      } else start(one, item, operationOf(item.step))
-      if (!one.lane.allows(operation, now)) return
+        clearIfDelivered(state, item.alert.id, now)
+        sender.outbox.refresh(item.alert.id, now)
+      } else startSend(sender, item, operationOf(item.step))
+      if (!sender.throttle.allows(operation, now)) return
     }
   }
 
-  const start = (one: LaneOf, item: OutboxItem, operation: Operation) => {
-    one.lane.underWay.set(item.alert.id, operation)
-    const attempt: Attempt = { ...item, handedOver: false }
-    let told = false
-    const sent = send(state, one.channel, attempt, clock, painter)
+  const startSend = (sender: ChannelSender, item: OutboxItem, operation: Operation) => {
+    const { channel, throttle, outbox } = sender
+    throttle.inFlight.set(item.alert.id, operation)
+    const attempt: DeliveryAttempt = { ...item, isHandedOver: false }
+    let isSent = false
+    const sending = send(state, channel, attempt, clock, chartRenderer)
       .then(() => {
-        told = true
-        one.lane.succeeded()
+        isSent = true
+        throttle.recordSuccess()
       })
-      .catch(error => noteFailure(state, one.channel, one.lane, attempt, asDeliveryError(error), clock.now(), logger))
-      .then(() => retryRefused(one))
-      .catch(error => logger.error('a delivery could not be recorded', { channel: one.channel.id, error }))
+      .catch(error => recordFailure(state, channel, throttle, attempt, toDeliveryError(error), clock.now(), logger))
+      .then(() => scheduleRefusedRetry(sender))
+      .catch(error => logger.error('recording a delivery failed', { channel: channel.id, error }))
       .finally(() => {
-        running.delete(sent)
-        one.lane.underWay.delete(item.alert.id)
-        if (told) one.backlog.told(item.alert.id, clock.now())
-        else one.backlog.forget()
-        pump(one)
+        inFlight.delete(sending)
+        throttle.inFlight.delete(item.alert.id)
+        if (isSent) outbox.refresh(item.alert.id, clock.now())
+        else outbox.clear()
+        sendDue(sender)
       })
-    running.add(sent)
+    inFlight.add(sending)
   }
 
-  const tryAgain = (one: LaneOf) => {
-    if (stopped || !one.open) return
-    one.lane.release()
-    retryNow(state, one.channel.id)
-    one.backlog.forget()
-    pump(one)
+  const retryAll = (sender: ChannelSender) => {
+    if (isStopped || !sender.isOpen) return
+    sender.throttle.reset()
+    retryNow(state, sender.channel.id)
+    sender.outbox.clear()
+    sendDue(sender)
   }
 
-  const retryRefused = (one: LaneOf) => {
-    one.cancelRetry()
-    if (one.lane.refusal && !stopped) one.cancelRetry = clock.at(one.lane.refusal.retryAt, () => tryAgain(one))
+  const scheduleRefusedRetry = (sender: ChannelSender) => {
+    sender.cancelRetry()
+    const { refusal } = sender.throttle
+    if (refusal && !isStopped) sender.cancelRetry = clock.at(refusal.retryAt, () => retryAll(sender))
   }
+
+  const senderOf = (channelId: string) => senders.find(({ channel }) => channel.id === channelId)
 
   return {
     setChannels(wanted) {
-      const kept = lanes.filter(one => wanted.includes(one.channel))
-      for (const one of lanes.filter(other => !kept.includes(other))) {
-        one.open = false
-        one.cancel()
-        one.cancelRetry()
+      const kept = senders.filter(sender => wanted.includes(sender.channel))
+      for (const sender of senders.filter(candidate => !kept.includes(candidate))) {
+        sender.isOpen = false
+        sender.cancelWake()
+        sender.cancelRetry()
       }
-      lanes = wanted.map(channel => kept.find(one => one.channel === channel) ?? laneOf(channel))
+      senders = wanted.map(channel => kept.find(sender => sender.channel === channel) ?? openSender(channel))
     },
-    nudge: settleAll,
-    refusal: channelId => lanes.find(({ channel }) => channel.id === channelId)?.lane.refusal ?? null,
-    platformIsBack(channelId) {
-      const one = lanes.find(({ channel }) => channel.id === channelId)
-      if (one) tryAgain(one)
+    wake: resolveAndSend,
+    refusal: channelId => senderOf(channelId)?.throttle.refusal ?? null,
+    retryChannel(channelId) {
+      const sender = senderOf(channelId)
+      if (sender) retryAll(sender)
     },
-    setBack(ms) {
-      for (const { lane } of lanes) lane.setBack(ms)
-      forgetAll()
+    rewind(ms) {
+      for (const { throttle } of senders) throttle.rewind(ms)
+      clearCaches()
     },
     async stop() {
-      stopped = true
-      retry()
-      for (const one of lanes) {
-        one.cancel()
-        one.cancelRetry()
+      isStopped = true
+      cancelRetry()
+      for (const sender of senders) {
+        sender.cancelWake()
+        sender.cancelRetry()
       }
-      // What hangs longer is looked for at the next start: its nonce is stored.
-      await Promise.race([Promise.allSettled(running), new Promise(resolve => setTimeout(resolve, FINISH).unref())])
+      // The next start looks for a message that hangs longer: its nonce is stored.
+      const timeout = new Promise(resolve => setTimeout(resolve, STOP_TIMEOUT_MS).unref())
+      await Promise.race([Promise.allSettled(inFlight), timeout])
     },
   }
 }
 
-// Lines for a thread never keep a card waiting, no more than edits do.
+/** Lines of a thread count as edits, so that they never delay a card. */
 function operationOf(step: OutboxItem['step']): Operation {
   return step.do === 'post' || step.do === 'reply' ? 'post' : 'edit'
 }
 
-function noteFailure(
+function recordFailure(
   state: State,
   channel: Channel,
-  lane: ChannelThrottle,
-  item: Attempt,
+  throttle: ChannelThrottle,
+  { alert, notification, step, isHandedOver }: DeliveryAttempt,
   error: DeliveryError,
   now: number,
   logger: Logger,
 ): void {
-  const retryAt = lane.failed(error, now)
-  const attempts = (item.notification?.attempts ?? 0) + 1
-  const facts = {
-    channel: channel.id,
-    alert: item.alert.id,
-    step: item.step.do,
-    refusal: error.code,
-    reason: error.message,
-  }
-  logger[error.code === 'refused' ? 'error' : 'warn']('a message was not delivered', facts)
-  // What may have arrived, now or in an earlier attempt, keeps its nonce, to be looked for before it is sent again.
-  const settled = item.handedOver && error.code !== 'unsure'
-  const failure = { attempts, error: error.message, ...(settled ? NOT_SENDING : {}) }
+  const retryAt = throttle.recordFailure(error, now)
+  const facts = { channel: channel.id, alert: alert.id, step: step.do, refusal: error.code, reason: error.message }
+  logger[error.code === 'refused' ? 'error' : 'warn']('delivery failed', facts)
+  // A message that may have arrived, now or in an earlier attempt, keeps its nonce: it is searched before it is sent again.
+  const isSurelyNotSent = isHandedOver && error.code !== 'unsure'
+  const attempts = (notification?.attempts ?? 0) + 1
+  const failure = { attempts, error: error.message, ...(isSurelyNotSent ? NOT_SENDING : {}) }
   state.transaction(() => {
-    if (error.code === 'gone') markFailed(state, item.alert.id, channel.id, { ...failure, ref: null })
+    if (error.code === 'gone') markFailed(state, alert.id, channel.id, { ...failure, ref: null })
     else if (error.code === 'refused') {
-      const sending = item.step.do === 'reply' ? 'reply' : null
-      const refusal = { ...failure, ...NOT_SENDING, sending, failedVersion: item.alert.version } as const
-      markFailed(state, item.alert.id, channel.id, { ...refusal, nextAttemptAt: null })
-      markDone(state, item.alert.id, now)
-    } else markFailed(state, item.alert.id, channel.id, { ...failure, nextAttemptAt: retryAt })
+      const sending = step.do === 'reply' ? 'reply' : null
+      const refusal = { ...failure, ...NOT_SENDING, sending, failedVersion: alert.version } as const
+      markFailed(state, alert.id, channel.id, { ...refusal, nextAttemptAt: null })
+      clearIfDelivered(state, alert.id, now)
+    } else markFailed(state, alert.id, channel.id, { ...failure, nextAttemptAt: retryAt })
   })
 }
 
-function soonest(...instants: (number | null)[]): number | null {
+function earliest(...instants: (number | null)[]): number | null {
   const known = instants.filter(at => at !== null)
   return known.length > 0 ? Math.min(...known) : null
 }

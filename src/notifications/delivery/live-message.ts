@@ -1,4 +1,4 @@
-// How something long goes on, told in one message of each channel that is edited at a safe pace: what an action says, a fetch.
+// The progress of a long operation in one message of each channel, edited at a safe rate: the output of an action, a fetch.
 import { randomBytes } from 'node:crypto'
 import type { Card } from '../../card.ts'
 import { type Channel, DeliveryError } from '../../chat/channel.ts'
@@ -6,15 +6,15 @@ import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { SECOND } from '../../time.ts'
 
-/** Edits share the channel's limit with alerts, so they keep well below it. */
-const PACE = 3 * SECOND
-const RETRY = 5 * SECOND
-const ATTEMPTS = 5
+/** Edits share the channel's rate limit with alerts, so they stay well below it. */
+const EDIT_INTERVAL_MS = 3 * SECOND
+const RETRY_DELAY_MS = 5 * SECOND
+const MAX_ATTEMPTS = 5
 
-/** Under which message, or in the channel itself. */
+/** A channel, and the message to reply to; null is the channel itself. */
 export type Place = { channel: Channel; ref: string | null }
 
-/** Begins a message in every place; `card` is asked for what it shows now. `end` shows the last and resolves when it is there. */
+/** Starts a message in every place; `card` returns its current content. `end` shows the final card and resolves when it was sent. */
 export function showLive(
   places: readonly Place[],
   card: () => Card,
@@ -26,62 +26,63 @@ export function showLive(
 }
 
 function createMessage({ channel, ref }: Place, card: () => Card, clock: Clock, logger: Logger): () => Promise<void> {
-  const say = () => (ref === null ? channel.post(card(), nonce()) : channel.reply(ref, card(), nonce()))
-  let ended = false
+  const sendNew = () => (ref === null ? channel.post(card(), nonce()) : channel.reply(ref, card(), nonce()))
+  let isEnded = false
   let cancel = () => {}
-  let shown = ''
-  let message: string | null = null
+  let shownJson = ''
+  let messageRef: string | null = null
 
   const post = async () => {
-    // Where nothing can be edited only the end is told.
-    if (channel.capabilities.edits) message = await say()
+    // Without edits only the final card is sent.
+    if (channel.capabilities.edits) messageRef = await sendNew()
   }
 
-  const turn = async (): Promise<void> => {
-    if (ended) return
-    const now = card()
-    const words = JSON.stringify(now)
-    if (message !== null && words !== shown) {
-      shown = words
-      await channel.edit(message, now)
+  const update = async (): Promise<void> => {
+    if (isEnded) return
+    const current = card()
+    const json = JSON.stringify(current)
+    if (messageRef !== null && json !== shownJson) {
+      shownJson = json
+      await channel.edit(messageRef, current)
     }
   }
 
-  const arm = () => {
-    if (ended) return
-    cancel = clock.at(clock.now() + PACE, () => {
-      under = turn()
-        .catch(error => logger.debug('what an action says could not be shown', { channel: channel.id, error }))
-        .finally(arm)
+  const scheduleUpdate = () => {
+    if (isEnded) return
+    cancel = clock.at(clock.now() + EDIT_INTERVAL_MS, () => {
+      inFlight = update()
+        .catch(error => logger.debug('showing the progress of an operation failed', { channel: channel.id, error }))
+        .finally(scheduleUpdate)
     })
   }
 
-  const last = async () => {
+  const sendFinal = async () => {
     for (let attempt = 1; ; attempt++) {
       try {
-        if (message === null) await say()
-        else await channel.edit(message, card())
+        if (messageRef === null) await sendNew()
+        else await channel.edit(messageRef, card())
         return
       } catch (error) {
-        const failed = error instanceof DeliveryError ? error : null
-        if (failed?.code === 'gone') message = null
-        // A message that may be there is not sent twice: the card of the alert tells the end too.
-        const hopeless = failed === null || failed.code === 'refused' || (message === null && failed.code === 'unsure')
-        if (hopeless || attempt === ATTEMPTS)
-          return logger.warn('the end of an action could not be shown', { channel: channel.id, error })
-        await new Promise<void>(done => clock.at(clock.now() + (failed.retryAfterMs ?? RETRY), done))
+        const failure = error instanceof DeliveryError ? error : null
+        if (failure?.code === 'gone') messageRef = null
+        // A message that may have arrived is not sent twice: the card of the alert shows the result too.
+        const isFinal =
+          failure === null || failure.code === 'refused' || (messageRef === null && failure.code === 'unsure')
+        if (isFinal || attempt === MAX_ATTEMPTS)
+          return logger.warn('showing the result of an operation failed', { channel: channel.id, error })
+        await new Promise<void>(done => clock.at(clock.now() + (failure.retryAfterMs ?? RETRY_DELAY_MS), done))
       }
     }
   }
 
-  let under: Promise<void> = post()
-    .catch(error => logger.debug('an action could not be shown', { channel: channel.id, error }))
-    .finally(arm)
+  let inFlight: Promise<void> = post()
+    .catch(error => logger.debug('showing an operation failed', { channel: channel.id, error }))
+    .finally(scheduleUpdate)
   return async () => {
-    ended = true
+    isEnded = true
     cancel()
-    await under
-    await last()
+    await inFlight
+    await sendFinal()
   }
 }
 

@@ -1,4 +1,4 @@
-// What is said to a channel: the card of an alert, whom it calls out, and the lines for the thread under it.
+// The messages of an alert: its card, whom the card mentions, and the lines for the thread under it.
 import type { Alert } from '../../alerts/alert.ts'
 import { alertCard } from '../../alerts/alert-card.ts'
 import { type HistoryRow, readHistoryAfter } from '../../alerts/alerts.ts'
@@ -13,18 +13,18 @@ import { readPerson } from '../routing/people.ts'
 import { onCallNow } from '../routing/rotations.ts'
 import { sparklineField } from './alert-chart.ts'
 
-/** How many lines one message in a thread has at the most; the whole timeline is in `alerts show`. */
-const MOST_LINES = 20
+/** Lines of one message in a thread; `alerts show` has the whole timeline. */
+const MAX_THREAD_LINES = 20
 
-/** The card of an alert as it is now. */
-export function cardOf(state: State, alert: Alert): Card {
+/** The card of an alert with its current project, inhibited alerts and actions. */
+export function readAlertCard(state: State, alert: Alert): Card {
   const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
   const card = alertCard(alert, project?.name ?? null, readInhibited(state, alert), readActionsShown(state, alert))
   return { ...card, fields: [...(card.fields ?? []), ...sparklineField(alert)] }
 }
 
-/** A new message with those it calls out: nobody once the alert is over or somebody is on it. */
-export function mentioning(
+/** A new message with its mentions: none when the alert is not firing any more, or snoozed. */
+export function withMentions(
   state: State,
   channel: Channel,
   words: readonly string[],
@@ -41,14 +41,14 @@ export function mentioning(
   return mention.length > 0 ? { ...card, mention } : card
 }
 
-/** What happened to an alert after the line `after` of its history, for the thread under its card; null when that is nothing. */
-export function threadCard(state: State, alert: Alert, after: number): Card | null {
-  const lines = readHistoryAfter(state, alert.id, after, alert.threadLine, MOST_LINES)
+/** The lines of an alert's history after line `after`, for the thread under its card; null when there are none. */
+export function readThreadCard(state: State, alert: Alert, after: number): Card | null {
+  const lines = readHistoryAfter(state, alert.id, after, alert.threadLine, MAX_THREAD_LINES)
   if (lines.length === 0) return null
   return { title: `Alert ${alert.id}`, tone: 'plain', lines: lines.map(timelineLine) }
 }
 
-/** One line of a timeline, for people. */
+/** One line of a timeline. */
 export function timelineLine({ at, what, by, note }: Pick<HistoryRow, 'at' | 'what' | 'by' | 'note'>): Text {
   return [
     { time: at, style: 'moment' },

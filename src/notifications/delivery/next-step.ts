@@ -5,52 +5,52 @@ import type { notifications } from '../../state/schema/index.ts'
 export type Notification = typeof notifications.$inferSelect
 
 export type Step =
-  | { do: 'post'; why: 'new alert' | 'ended before it was told' | 'the card was gone' }
+  | { do: 'post'; why: 'new alert' | 'resolved before it was sent' | 'card deleted' }
   | { do: 'reply'; why: NonNullable<Alert['mentionReason']> }
   | { do: 'edit'; why: 'newer version' }
   | { do: 'thread'; why: 'timeline' }
   | {
       do: 'skip'
-      why: 'shown' | 'ended before the channel was added' | 'held back' | 'waiting to try again' | 'refused for good'
+      why: 'shown' | 'resolved before the channel was added' | 'suppressed' | 'waiting to retry' | 'refused'
     }
 
 /** The next step for an alert in a channel added at `addedAt`; `notification` is what the channel has of it so far. */
 export function nextStep(alert: Alert, addedAt: number, notification: Notification | null, now: number): Step {
-  const refused = notification?.failedVersion === alert.version
-  // A refused reply (marked by `sending`) does not stand in the way of the card's own truth.
-  const cardLacks = notification?.sending === 'reply' && notification.shownVersion < alert.version
-  if (refused && !cardLacks) return { do: 'skip', why: 'refused for good' }
-  if (!notification?.ref && isKeptBack(alert, notification)) return { do: 'skip', why: 'held back' }
-  if ((notification?.nextAttemptAt ?? 0) > now) return { do: 'skip', why: 'waiting to try again' }
+  const isRefused = notification?.failedVersion === alert.version
+  // A refused reply (marked by `sending`) does not stop edits of the card.
+  const isCardOutdated = notification?.sending === 'reply' && notification.shownVersion < alert.version
+  if (isRefused && !isCardOutdated) return { do: 'skip', why: 'refused' }
+  if (!notification?.ref && isSuppressed(alert, notification)) return { do: 'skip', why: 'suppressed' }
+  if ((notification?.nextAttemptAt ?? 0) > now) return { do: 'skip', why: 'waiting to retry' }
   if (!notification?.ref) return firstStep(alert, addedAt, notification)
-  if (!refused && callIsDue(alert, notification)) return { do: 'reply', why: alert.mentionReason! }
+  if (!isRefused && isMentionDue(alert, notification)) return { do: 'reply', why: alert.mentionReason! }
   if (notification.shownVersion < alert.version) return { do: 'edit', why: 'newer version' }
-  if (!refused && notification.threaded < alert.threadLine) return { do: 'thread', why: 'timeline' }
+  if (!isRefused && notification.threaded < alert.threadLine) return { do: 'thread', why: 'timeline' }
   return { do: 'skip', why: 'shown' }
 }
 
 function firstStep(alert: Alert, addedAt: number, notification: Notification | null): Step {
-  if (notification && notification.shownVersion > 0) return { do: 'post', why: 'the card was gone' }
+  if (notification && notification.shownVersion > 0) return { do: 'post', why: 'card deleted' }
   if (alert.state !== 'resolved') return { do: 'post', why: 'new alert' }
-  if (alert.resolvedAt! < addedAt) return { do: 'skip', why: 'ended before the channel was added' }
-  return { do: 'post', why: 'ended before it was told' }
+  if (alert.resolvedAt! < addedAt) return { do: 'skip', why: 'resolved before the channel was added' }
+  return { do: 'post', why: 'resolved before it was sent' }
 }
 
-/** A card that may have arrived before something held it back is looked for all the same, to be made true. */
-function isKeptBack(alert: Alert, notification: Notification | null): boolean {
+/** Also while an alert is suppressed, a card that may have arrived before is searched, and then edited. */
+function isSuppressed(alert: Alert, notification: Notification | null): boolean {
   return alert.suppression !== null && notification?.sending !== 'post'
 }
 
-/** Whether people are to be notified anew there now. */
-export function callIsDue(alert: Alert, notification: Notification): boolean {
-  return alert.suppression === null && callIsOpen(alert, notification)
+/** Whether people must be mentioned again there now. */
+export function isMentionDue(alert: Alert, notification: Notification): boolean {
+  return alert.suppression === null && isMentionPending(alert, notification)
 }
 
 /**
- * Whether people are still to be notified anew there, now or once nothing holds the alert back. A reminder that could not
- * be told before somebody acknowledged or snoozed is told no more; a recovery is, unless something holds the alert back.
+ * Whether people must be mentioned again there, now or when the suppression ends. An acknowledgement or a snooze cancels a
+ * reminder that was not sent yet. A recovery is sent unless the alert is suppressed.
  */
-export function callIsOpen(alert: Alert, notification: Notification): boolean {
+export function isMentionPending(alert: Alert, notification: Notification): boolean {
   if (notification.mentionedCount >= alert.mentionCount) return false
   if (alert.mentionReason === 'recovered') return alert.state === 'resolved' && alert.suppression === null
   return alert.state === 'firing' && alert.snoozedUntil === null

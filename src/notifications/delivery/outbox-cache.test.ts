@@ -1,4 +1,4 @@
-// What a channel lacks, kept between messages: always the first of what the database would say, and seldom asked for.
+// The outbox cache: always the beginning of the outbox, and read a few times only.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { readAlert } from '../../alerts/alerts.ts'
@@ -9,7 +9,7 @@ import { startDelivery } from '../../testing/delivery.ts'
 import { createMemoryChannel } from '../../testing/memory-channel.ts'
 import { syncChannels } from '../routing/channels.ts'
 import { resolveRecipients } from '../routing/resolve-recipients.ts'
-import { markDone, markFailed, markShown, markThreaded, type OutboxItem, readOutbox } from './outbox.ts'
+import { clearIfDelivered, markFailed, markShown, markThreaded, type OutboxItem, readOutbox } from './outbox.ts'
 import { OutboxCache } from './outbox-cache.ts'
 
 const KINDS = ['post', 'edit', 'thread'] as const
@@ -18,32 +18,43 @@ const SEVERITIES = ['critical', 'warning', 'info'] as const
 const START = Date.parse('2026-03-02T09:00:00Z')
 
 const moves = fc.record({
-  verb: fc.constantFrom('fires', 'fires', 'ends', 'taken', 'sent', 'sent', 'sent', 'pictured', 'fails', 'waits'),
+  verb: fc.constantFrom(
+    'fires',
+    'fires',
+    'ends',
+    'taken',
+    'sent',
+    'sent',
+    'sent',
+    'sent without chart',
+    'fails',
+    'waits',
+  ),
   which: fc.nat(60),
   kind: fc.constantFrom(...KINDS),
 })
 
-it('is the beginning of what the database would say, whatever happens', () => {
+it('is the beginning of the outbox after any sequence of changes and sends', () => {
   fc.assert(
-    fc.property(fc.nat(50), fc.array(moves, { maxLength: 60 }), (begun, taken) => {
+    fc.property(fc.nat(50), fc.array(moves, { maxLength: 60 }), (count, steps) => {
       const world = setUp()
-      for (let i = 0; i < begun; i++) fires(world.state, i, START)
-      world.nudged(START)
+      for (let i = 0; i < count; i++) fires(world.state, i, START)
+      world.wake(START)
       let now = START
-      for (const { verb, which, kind } of taken) {
+      for (const { verb, which, kind } of steps) {
         now += verb === 'waits' ? which * 1_000 : 1
         if (isChange(verb)) {
           CHANGES[verb](world.state, which, now)
-          world.nudged(now)
+          world.wake(now)
         } else deliver(world, verb, kind, which, now)
-        for (const one of KINDS) expectBeginning(world, one, now)
+        for (const each of KINDS) expectBeginning(world, each, now)
       }
     }),
     { numRuns: 100 },
   )
 })
 
-it('is read a few times for a mass of alerts, and not for every message', async () => {
+it('reads the outbox a few times for a mass of alerts, not once for each message', async () => {
   const delivery = await startDelivery('chat')
   const prepared = delivery.state.prepared.bind(delivery.state)
   let reads = 0
@@ -67,15 +78,15 @@ function setUp() {
   const state = memoryState()
   setThresholds(state, null, { stormRate: 0, flapChanges: 0 })
   syncChannels(state, [createMemoryChannel('chat', () => START)], START)
-  const backlog = new OutboxCache(state, 'chat')
-  state.onCommit(touched => {
-    if (touched.has('alerts')) backlog.forget()
+  const cache = new OutboxCache(state, 'chat')
+  state.onCommit(topics => {
+    if (topics.has('alerts')) cache.clear()
   })
-  const nudged = (now: number) => {
+  const wake = (now: number) => {
     while (resolveRecipients(state, now)) {}
-    backlog.forget()
+    cache.clear()
   }
-  return { state, backlog, nudged }
+  return { state, cache, wake }
 }
 
 const CHANGES = {
@@ -91,16 +102,16 @@ const CHANGES = {
 const isChange = (verb: string): verb is keyof typeof CHANGES => Object.hasOwn(CHANGES, verb)
 
 /** A message of one of the items arrives, or fails. */
-function deliver({ state, backlog }: World, verb: string, kind: Kind, which: number, now: number): void {
-  const items = backlog.items(kind, now)
+function deliver({ state, cache }: World, verb: string, kind: Kind, which: number, now: number): void {
+  const items = cache.items(kind, now)
   const item = items[which % Math.max(1, items.length)]
   if (!item || verb === 'waits') return
   if (verb === 'fails') {
     markFailed(state, item.alert.id, 'chat', { nextAttemptAt: now + 20_000, attempts: 1 })
-    backlog.forget()
+    cache.clear()
   } else {
-    sent(state, item, verb === 'pictured', now)
-    backlog.told(item.alert.id, now)
+    sent(state, item, verb === 'sent without chart', now)
+    cache.refresh(item.alert.id, now)
   }
 }
 
@@ -119,24 +130,30 @@ function fires(state: State, about: number, now: number): void {
   )
 }
 
-/** What a message that arrived leaves behind; with a picture still to come it shows the version before. */
-function sent(state: State, { alert, step, notification }: OutboxItem, pictured: boolean, now: number): void {
+/** The rows after a message arrived; with a chart still to come the card shows the version before. */
+function sent(state: State, { alert, step, notification }: OutboxItem, hasChart: boolean, now: number): void {
   state.transaction(() => {
-    const { id, version, mentionCount: calls, threadLine } = alert
+    const { id, version, mentionCount, threadLine } = alert
     if (step.do === 'thread') markThreaded(state, id, 'chat', threadLine)
     else if (step.do === 'reply')
-      markShown(state, id, 'chat', { version: notification!.shownVersion, calls, over: true })
+      markShown(state, id, 'chat', { version: notification!.shownVersion, mentionCount, endsSending: true })
     else if (step.do === 'post')
-      markShown(state, id, 'chat', { ref: `m${id}`, version: pictured ? version - 1 : version, calls, over: true })
-    else markShown(state, id, 'chat', { version, calls: notification!.mentionedCount, over: false })
-    markDone(state, id, now)
+      markShown(state, id, 'chat', {
+        ref: `m${id}`,
+        version: hasChart ? version - 1 : version,
+        mentionCount,
+        endsSending: true,
+      })
+    else markShown(state, id, 'chat', { version, mentionCount: notification!.mentionedCount, endsSending: false })
+    clearIfDelivered(state, id, now)
   })
 }
 
-function expectBeginning({ state, backlog }: World, kind: Kind, now: number): void {
-  const named = (items: readonly OutboxItem[]) => items.map(({ alert, step }) => `${alert.id} ${step.do} ${step.why}`)
-  const all = named(readOutbox(state, 'chat', kind, now, 1_000).items)
-  const kept = named(backlog.items(kind, now))
-  expect(kept).toEqual(all.slice(0, kept.length))
-  expect(kept.length).toBeGreaterThanOrEqual(Math.min(kind === 'thread' ? 0 : 8, all.length))
+function expectBeginning({ state, cache }: World, kind: Kind, now: number): void {
+  const describeItems = (items: readonly OutboxItem[]) =>
+    items.map(({ alert, step }) => `${alert.id} ${step.do} ${step.why}`)
+  const all = describeItems(readOutbox(state, 'chat', kind, now, 1_000).items)
+  const cached = describeItems(cache.items(kind, now))
+  expect(cached).toEqual(all.slice(0, cached.length))
+  expect(cached.length).toBeGreaterThanOrEqual(Math.min(kind === 'thread' ? 0 : 8, all.length))
 }

@@ -1,6 +1,6 @@
-// The notifications: which version of which alert each channel shows, and the outbox, which is a query over them.
-
+// The notifications table: which version of which alert each channel shows; and the outbox, which is a query over it.
 import type { Alert } from '../../alerts/alert.ts'
+import { isWorse, SEVERITIES } from '../../severity.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, desc, eq, sql } from '../../state/orm.ts'
 import { alerts, channels, notifications, recipients } from '../../state/schema/index.ts'
@@ -10,11 +10,11 @@ export type OutboxItem = {
   alert: Alert
   notification: Notification | null
   step: Step
-  /** Who is called out in a new message, as it is stored. */
+  /** Whom a new message mentions, as stored words. */
   mention: readonly string[]
 }
 
-/** New messages, edits of cards, and lines for the thread under them. */
+/** New messages, edits of cards, and lines for the threads under them. */
 export type OutboxKind = 'post' | 'edit' | 'thread'
 export type DeliveryRow = {
   alert: Alert
@@ -25,8 +25,8 @@ export type DeliveryRow = {
 }
 
 /**
- * What a channel that belongs to an alert's audience still has to be told at `now`, of all alerts or of one, in the order
- * of `mattersMore`. At most `limit` items, `whole` when there are no others; `step` is the judge of each.
+ * What a channel lacks at `now`, of all alerts that it receives or of one, in the order of `isMoreUrgent`: at most `limit`
+ * items, `isComplete` when there are no others. The query narrows; `nextStep` decides.
  */
 export function readOutbox(
   state: State,
@@ -35,17 +35,18 @@ export function readOutbox(
   now: number,
   limit: number,
   alertId?: number,
-): { items: OutboxItem[]; whole: boolean } {
-  const lacks = {
+): { items: OutboxItem[]; isComplete: boolean } {
+  const isLacking = {
     post: sql`(suppression is null or sending is 'post') and ((ref is null and (state <> 'resolved' or shown_version > 0 or resolved_at >= added_at))
       or (mentioned_count < mention_count and case mention_reason when 'recovered' then state = 'resolved'
         else state = 'firing' and snoozed_until is null end))`,
     edit: sql`ref is not null and shown_version < ${alerts.version}`,
     thread: sql`ref is not null and threaded < thread_line`,
   }[kind]
-  const refused = { post: sql`1`, edit: sql`sending is not 'reply'`, thread: sql`1` }[kind]
-  // One query for each severity: in the order of the index, so that a mass of alerts is not sorted for every message.
-  const ofOne = alertId === undefined ? sql`1` : eq(alerts.id, sql.placeholder('alertId'))
+  /** Whether a refusal of this version stops the kind. */
+  const stops = { post: sql`1`, edit: sql`sending is not 'reply'`, thread: sql`1` }[kind]
+  // One query for each severity, in the order of the index: a mass of alerts is not sorted for every message.
+  const isWanted = alertId === undefined ? sql`1` : eq(alerts.id, sql.placeholder('alertId'))
   const query = state.prepared(`outbox ${kind} ${alertId === undefined ? 'of all' : 'of one'}`, db =>
     db
       .select({ alert: alerts, notification: notifications, addedAt: channels.addedAt, mention: recipients.mention })
@@ -57,9 +58,9 @@ export function readOutbox(
       .innerJoin(channels, eq(channels.id, recipients.channelId))
       .leftJoin(notifications, and(eq(notifications.alertId, alerts.id), eq(notifications.channelId, channels.id)))
       .where(
-        sql`${ofOne} and undelivered = 1 and severity = ${sql.placeholder('severity')}
+        sql`${isWanted} and undelivered = 1 and severity = ${sql.placeholder('severity')}
           and coalesce(next_attempt_at, 0) <= ${sql.placeholder('now')}
-          and not (failed_version is ${alerts.version} and ${refused}) and ${lacks}`,
+          and not (failed_version is ${alerts.version} and ${stops}) and ${isLacking}`,
       )
       .orderBy(asc(alerts.id))
       .limit(sql.placeholder('limit'))
@@ -71,32 +72,32 @@ export function readOutbox(
   }
   const items = rows.map(({ alert, notification, addedAt, mention }): OutboxItem => {
     const step = nextStep(alert, addedAt, notification, now)
-    // While new messages are held back, a card is made true before the reply that is due as well.
-    const early: Step = { do: 'edit', why: 'newer version' }
-    return { alert, notification, mention, step: kind === 'edit' && step.do === 'reply' ? early : step }
+    // While new messages are rate limited, the card is edited before the reply that is due as well.
+    const edit: Step = { do: 'edit', why: 'newer version' }
+    return { alert, notification, mention, step: kind === 'edit' && step.do === 'reply' ? edit : step }
   })
-  // Its thread comes after the card itself.
+  // The card comes before its thread.
   const due = kind === 'thread' ? items.filter(({ step }) => step.do === 'thread') : items
-  return { items: due, whole: rows.length < limit }
+  return { items: due, isComplete: rows.length < limit }
 }
 
-/** Whether an alert is told before another: criticals before warnings before infos, then older alerts first. */
-export function mattersMore(one: Alert, other: Alert): boolean {
-  if (one.severity === other.severity) return one.id < other.id
-  return WORST_FIRST.indexOf(one.severity) < WORST_FIRST.indexOf(other.severity)
+/** Whether an alert is sent before another: the more severe first, then the older. */
+export function isMoreUrgent(alert: Alert, other: Alert): boolean {
+  if (alert.severity === other.severity) return alert.id < other.id
+  return isWorse(alert.severity, other.severity)
 }
 
-const WORST_FIRST: readonly Alert['severity'][] = ['critical', 'warning', 'info']
+const WORST_FIRST = SEVERITIES.toReversed()
 
-/** The nearest instant at which a delayed attempt in a channel is due again. */
+/** The nearest instant after `now` at which a delayed attempt in a channel is due. */
 export function nextAttempt(state: State, channelId: string, now: number): number | null {
-  // Begins with the few alerts that are undelivered; the notifications of all times are many.
+  // A cross join keeps the order: the few undelivered alerts first, then their notifications, of which there are many.
   const query = `select min(next_attempt_at) as at from alerts cross join notifications on alert_id = alerts.id
     where undelivered = 1 and channel_id = ? and next_attempt_at > ?`
   return state.prepare<[string, number], { at: number | null }>(query).get(channelId, now)?.at ?? null
 }
 
-/** Notes, before a message is sent, that it is; so that after a crash nobody takes it for unsent. */
+/** Records before a message is sent that it is being sent, so that it is searched after a crash. */
 export function markSending(
   state: State,
   alert: Alert,
@@ -104,65 +105,66 @@ export function markSending(
   sending: { kind: 'post' | 'reply'; nonce: string; sentAt: number },
 ): void {
   const { kind, nonce, sentAt } = sending
-  // Of several calls only the last is told: a message found after a crash is then known to tell that one and no later.
-  const called = kind === 'reply' ? alert.mentionCount - 1 : alert.mentionCount
-  save(state, alert.id, channelId, { sending: kind, nonce, sentAt, mentionedCount: called })
+  // One reply stands for all mentions that are due: a reply that is found after a crash completes exactly these.
+  const mentionedCount = kind === 'reply' ? alert.mentionCount - 1 : alert.mentionCount
+  save(state, alert.id, channelId, { sending: kind, nonce, sentAt, mentionedCount })
 }
 
-/**
- * What a channel shows: the message, the version in it, the calls told, whether no new message is to be sent or looked
- * for any more, and whether the reply that belongs to it stays refused.
- */
+/** What a channel shows of an alert after a send. */
 export type Shown = {
+  /** The platform's reference of a new card. */
   ref?: string
   version: number
-  calls: number
-  over: boolean
-  refused?: boolean
-  /** The newest line of the alert's history that a new card makes needless in its thread. */
+  /** How many mentions of the alert are done. */
+  mentionCount: number
+  /** Whether no new message is in flight or to be searched any more. */
+  endsSending: boolean
+  /** Whether the reply that belongs to the card stays refused. */
+  isStillRefused?: boolean
+  /** The newest line of the alert's history that the new card makes unnecessary in its thread. */
   threaded?: number
 }
 
-/** Notes what the channel shows of an alert. */
+/** Records what the channel shows of an alert. */
 export function markShown(state: State, alertId: number, channelId: string, shown: Shown): void {
   save(state, alertId, channelId, {
     ...(shown.ref === undefined ? {} : { ref: shown.ref }),
     ...(shown.threaded === undefined ? {} : { threaded: shown.threaded }),
-    ...(shown.over ? NOT_SENDING : {}),
+    ...(shown.endsSending ? NOT_SENDING : {}),
     shownVersion: shown.version,
-    mentionedCount: shown.calls,
+    mentionedCount: shown.mentionCount,
     attempts: 0,
     nextAttemptAt: null,
-    ...(shown.refused ? {} : { error: null, failedVersion: null }),
+    ...(shown.isStillRefused ? {} : { error: null, failedVersion: null }),
   })
 }
 
-/** No new message is under way, nor may one have arrived unheard. */
+/** No new message is in flight, and none may have arrived without an answer. */
 export const NOT_SENDING = { sending: null, nonce: null, sentAt: null }
 
-/** Notes how an attempt failed, and when to try again. */
+/** Records how an attempt failed, and when to retry. */
 export function markFailed(state: State, alertId: number, channelId: string, failure: Partial<Notification>): void {
   save(state, alertId, channelId, failure)
 }
 
-/** Notes up to which line of an alert's history the thread under its card goes. */
+/** Records the newest line of an alert's history in the thread under its card. */
 export function markThreaded(state: State, alertId: number, channelId: string, line: number): void {
   save(state, alertId, channelId, { threaded: line, attempts: 0, nextAttemptAt: null, error: null })
 }
 
-/** Takes alerts that every channel of their audience shows (or never will) out of the outbox; the audience must be settled. */
-export function markDone(state: State, alertId: number, now: number): void {
-  const pairs = pairsOf(state, alertId)
-  const open = pairs.some(({ alert, notification, addedAt }) => {
+/** Takes an alert out of the outbox when every recipient shows it or never will; its recipients must be resolved. */
+export function clearIfDelivered(state: State, alertId: number, now: number): void {
+  const isOpen = readNotifications(state, alertId).some(({ alert, notification, addedAt }) => {
     const step = nextStep(alert, addedAt, notification, now)
-    return step.do !== 'skip' || step.why === 'waiting to try again'
+    return step.do !== 'skip' || step.why === 'waiting to retry'
   })
-  if (!open) state.prepare('update alerts set undelivered = 0 where id = ? and routed_version >= version').run(alertId)
+  if (!isOpen)
+    state.prepare('update alerts set undelivered = 0 where id = ? and routed_version >= version').run(alertId)
 }
 
 /**
- * Every pair of recent alert and channel with its step, newest alert first, for `deliveries`; with `undelivered` only of
- * alerts, however old, that some channel still lacks or refused.
+ * The notifications of the newest `limit` alerts with their steps, newest alert first; with `undelivered` only of alerts,
+ * however old, that some channel lacks or refused.
  */
 export function listDeliveries(
   state: State,
@@ -171,11 +173,14 @@ export function listDeliveries(
   alertId?: number,
   undelivered = false,
 ): DeliveryRow[] {
-  const lacking = sql`(undelivered = 1 or ${alerts.id} in (select alert_id from notifications where failed_version is not null))`
-  const recent = and(alertId === undefined ? undefined : eq(alerts.id, alertId), undelivered ? lacking : undefined)
+  const isUndelivered = sql`(undelivered = 1 or ${alerts.id} in (select alert_id from notifications where failed_version is not null))`
+  const recent = and(
+    alertId === undefined ? undefined : eq(alerts.id, alertId),
+    undelivered ? isUndelivered : undefined,
+  )
   const ids = state.db.select({ id: alerts.id }).from(alerts).where(recent).orderBy(desc(alerts.id)).limit(limit).all()
   return ids.flatMap(({ id }) =>
-    pairsOf(state, id).map(({ alert, notification, channel, channelId, addedAt }) => ({
+    readNotifications(state, id).map(({ alert, notification, channel, channelId, addedAt }) => ({
       alert,
       notification,
       channel,
@@ -185,16 +190,16 @@ export function listDeliveries(
   )
 }
 
-/** Lets everything that was put off in a channel be tried at once; for when its platform is back. */
+/** Makes everything that waits for a retry in a channel due immediately, because its platform is online again. */
 export function retryNow(state: State, channelId: string): void {
-  const later = and(
+  const isDelayed = and(
     eq(notifications.channelId, channelId),
     sql`(next_attempt_at is not null or failed_version is not null)`,
   )
   state.transaction(() => {
-    const failed = sql`${alerts.id} in (select alert_id from notifications where channel_id = ${channelId} and failed_version is not null)`
-    state.db.update(alerts).set({ undelivered: true }).where(failed).run()
-    state.db.update(notifications).set({ nextAttemptAt: null, failedVersion: null }).where(later).run()
+    const isFailed = sql`${alerts.id} in (select alert_id from notifications where channel_id = ${channelId} and failed_version is not null)`
+    state.db.update(alerts).set({ undelivered: true }).where(isFailed).run()
+    state.db.update(notifications).set({ nextAttemptAt: null, failedVersion: null }).where(isDelayed).run()
   })
 }
 
@@ -206,8 +211,8 @@ function save(state: State, alertId: number, channelId: string, changes: Partial
   state.transaction(() => state.prepare(insert).run(alertId, channelId, ...entries.map(([, value]) => value)))
 }
 
-function pairsOf(state: State, alertId: number) {
-  const query = state.prepared('pairs of an alert', db =>
+function readNotifications(state: State, alertId: number) {
+  const query = state.prepared('notifications of an alert', db =>
     db
       .select({
         alert: alerts,

@@ -1,4 +1,4 @@
-// One message of the delivery loop: how each step is done, and what the channel shows then.
+// Carries out one step of the delivery loop, and records what the channel shows then.
 import { randomBytes } from 'node:crypto'
 import type { Alert } from '../../alerts/alert.ts'
 import { mentionCard } from '../../alerts/alert-card.ts'
@@ -6,11 +6,12 @@ import { readAlert } from '../../alerts/alerts.ts'
 import { type Channel, DeliveryError } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { State } from '../../state/database.ts'
+import { errorMessage } from '../../text.ts'
 import type { ChartRenderer } from './alert-chart.ts'
-import { cardOf, mentioning, threadCard } from './messages.ts'
-import { callIsOpen, type Notification } from './next-step.ts'
+import { readAlertCard, readThreadCard, withMentions } from './messages.ts'
+import { isMentionPending, type Notification } from './next-step.ts'
 import {
-  markDone,
+  clearIfDelivered,
   markFailed,
   markSending,
   markShown,
@@ -20,135 +21,141 @@ import {
   type Shown,
 } from './outbox.ts'
 
-/** One try at a step; `handedOver` once a new message was given to the platform. */
-export type Attempt = OutboxItem & { handedOver: boolean }
+/** One attempt at a step; `isHandedOver` once the platform was given a new message. */
+export type DeliveryAttempt = OutboxItem & { isHandedOver: boolean }
 
-/** Does the step of an attempt and notes what the channel shows then; rejects with what went wrong. */
+/** Carries out the step of an attempt and records what the channel shows then. Rejects when that fails. */
 export async function send(
   state: State,
   channel: Channel,
-  attempt: Attempt,
+  attempt: DeliveryAttempt,
   clock: Clock,
-  painter: ChartRenderer | null = null,
+  chartRenderer: ChartRenderer | null = null,
 ): Promise<void> {
-  // The alert as it is at the moment of sending: nothing that waited is stale.
+  // The alert as it is now: a message that waited is not outdated.
   const alert = readAlert(state, attempt.alert.id) ?? attempt.alert
-  const shown = await STEPS[attempt.step.do]({
+  const shown = await STEP_ACTIONS[attempt.step.do]({
     state,
     channel,
     attempt,
     clock,
     alert,
-    painter: channel.capabilities.pictures ? painter : null,
+    chartRenderer: channel.capabilities.pictures ? chartRenderer : null,
   })
   if (!shown) return
   state.transaction(() => {
     markShown(state, alert.id, channel.id, shown)
-    markDone(state, alert.id, clock.now())
+    clearIfDelivered(state, alert.id, clock.now())
   })
 }
 
-type Sending = {
+type StepContext = {
   state: State
   channel: Channel
-  attempt: Attempt
+  attempt: DeliveryAttempt
   clock: Clock
   alert: Alert
-  /** Null where cards have no pictures. */
-  painter: ChartRenderer | null
+  /** Null where cards have no images. */
+  chartRenderer: ChartRenderer | null
 }
 
-/** How each step is done, and what the channel shows then. */
-const STEPS: Record<OutboxItem['step']['do'], (sending: Sending) => Promise<Shown | null>> = {
+/** Carries out each kind of step; returns what the channel shows then. */
+const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => Promise<Shown | null>> = {
   skip: async () => null,
-  async edit({ state, channel, attempt, alert, clock, painter }) {
-    const had = attempt.notification!
-    const image = await painter?.paint(state, alert, clock.now())
-    await channel.edit(had.ref!, { ...cardOf(state, alert), ...(image ? { image } : {}) })
-    // A call that nobody is to hear any more is given up, or it would come back when the alert is given back.
-    const open = callIsOpen(alert, had)
-    const calls = open ? had.mentionedCount : alert.mentionCount
-    return { version: alert.version, calls, over: !open, refused: had.failedVersion === alert.version }
+  async edit({ state, channel, attempt, alert, clock, chartRenderer }) {
+    const notification = attempt.notification!
+    const image = await chartRenderer?.render(state, alert, clock.now())
+    await channel.edit(notification.ref!, { ...readAlertCard(state, alert), ...(image ? { image } : {}) })
+    // A mention that is not pending any more is cancelled; otherwise it would be sent after an unack.
+    const isPending = isMentionPending(alert, notification)
+    return {
+      version: alert.version,
+      mentionCount: isPending ? notification.mentionedCount : alert.mentionCount,
+      endsSending: !isPending,
+      isStillRefused: notification.failedVersion === alert.version,
+    }
   },
-  async reply(sending) {
-    const { state, channel, attempt, alert, clock } = sending
-    const { ref, shownVersion, mentionedCount: called } = attempt.notification!
-    const found = await findEarlier(sending, 'reply')
-    if (found !== null) return { version: shownVersion, calls: called + 1, over: true }
-    const card = mentioning(state, channel, attempt.mention, mentionCard(alert), alert, clock.now())
-    await handOver(sending, 'reply', nonce => channel.reply(ref!, card, nonce))
-    return { version: shownVersion, calls: alert.mentionCount, over: true }
+  async reply(context) {
+    const { state, channel, attempt, alert, clock } = context
+    const { ref, shownVersion, mentionedCount } = attempt.notification!
+    const found = await findEarlier(context, 'reply')
+    if (found !== null) return { version: shownVersion, mentionCount: mentionedCount + 1, endsSending: true }
+    const card = withMentions(state, channel, attempt.mention, mentionCard(alert), alert, clock.now())
+    await sendNew(context, 'reply', nonce => channel.reply(ref!, card, nonce))
+    return { version: shownVersion, mentionCount: alert.mentionCount, endsSending: true }
   },
-  async post(sending) {
-    const { state, channel, attempt, alert, clock, painter } = sending
-    const found = await findEarlier(sending, 'post')
-    // It shows the alert as it was then: version 0 has it edited to what it is now.
-    if (found !== null) return { ref: found, version: 0, calls: attempt.notification!.mentionedCount, over: true }
-    if (alert.suppression !== null) return forget(sending)
-    const card = mentioning(state, channel, attempt.mention, cardOf(state, alert), alert, clock.now())
-    const ref = await handOver(sending, 'post', nonce => channel.post(card, nonce))
-    // The card tells what its timeline would; the thread begins with what comes after.
-    // The card goes first; the edit that the older version asks for brings its picture.
-    const version = painter?.wants(state, alert, clock.now()) ? alert.version - 1 : alert.version
-    return { ref, version, calls: alert.mentionCount, over: true, threaded: alert.threadLine }
+  async post(context) {
+    const { state, channel, attempt, alert, clock, chartRenderer } = context
+    const found = await findEarlier(context, 'post')
+    // It shows the alert as it was then: version 0 makes the next step an edit.
+    if (found !== null)
+      return { ref: found, version: 0, mentionCount: attempt.notification!.mentionedCount, endsSending: true }
+    if (alert.suppression !== null) return clearSending(context)
+    const card = withMentions(state, channel, attempt.mention, readAlertCard(state, alert), alert, clock.now())
+    const ref = await sendNew(context, 'post', nonce => channel.post(card, nonce))
+    // The card comes without its chart, which takes time; the older version makes the next step an edit that adds it.
+    const version = chartRenderer?.hasChart(state, alert, clock.now()) ? alert.version - 1 : alert.version
+    // The thread begins after this line: the card already shows what happened before.
+    const threaded = alert.threadLine
+    return { ref, version, mentionCount: alert.mentionCount, endsSending: true, threaded }
   },
   async thread({ state, channel, attempt, alert, clock }) {
     const { ref, threaded } = attempt.notification!
-    const card = threadCard(state, alert, threaded)
+    const card = readThreadCard(state, alert, threaded)
     try {
       if (card) await channel.thread?.(ref!, card)
     } catch (error) {
-      // Better a line less than the same twice, and no alert depends on it; only what surely was not sent is sent again.
-      if (['limited', 'unreachable'].includes(asDeliveryError(error).code)) throw error
+      // A missing line is better than the same line twice: only lines that were surely not sent are sent again.
+      if (['limited', 'unreachable'].includes(toDeliveryError(error).code)) throw error
     }
     state.transaction(() => {
       markThreaded(state, alert.id, channel.id, alert.threadLine)
-      markDone(state, alert.id, clock.now())
+      clearIfDelivered(state, alert.id, clock.now())
     })
     return null
   },
 }
 
-/** The card never arrived, and meanwhile something holds it back: nothing is under way any more. */
-function forget({ state, channel, alert, clock }: Sending): null {
+/** The card never arrived and the alert is suppressed now: nothing is in flight any more. */
+function clearSending({ state, channel, alert, clock }: StepContext): null {
   state.transaction(() => {
     markFailed(state, alert.id, channel.id, NOT_SENDING)
-    markDone(state, alert.id, clock.now())
+    clearIfDelivered(state, alert.id, clock.now())
   })
   return null
 }
 
-/** The message that an earlier attempt, whose end nobody heard, turns out to have sent. */
-async function findEarlier({ channel, attempt }: Sending, kind: 'post' | 'reply'): Promise<string | null> {
+/** The message of an earlier attempt that ended without an answer; null when it did not arrive. */
+async function findEarlier({ channel, attempt }: StepContext, kind: 'post' | 'reply'): Promise<string | null> {
   const earlier = earlierAttempt(attempt, kind)
   if (!earlier) return null
   try {
     return await channel.find(earlier.nonce!, earlier.sentAt!)
   } catch (error) {
-    // A platform that never lets Vakt look is no reason to keep an alert back; any other failure is.
-    if (asDeliveryError(error).code === 'refused') return null
+    // A platform that refuses searches must not stop alerts; any other failure is retried.
+    if (toDeliveryError(error).code === 'refused') return null
     throw error
   }
 }
 
-/** Sends a new message, under the nonce of the earlier attempt when there was one. */
-async function handOver(
-  { state, channel, attempt, clock, alert }: Sending,
+/** Sends a new message with the nonce of the earlier attempt, or with a new one. */
+async function sendNew(
+  { state, channel, attempt, clock, alert }: StepContext,
   kind: 'post' | 'reply',
-  message: (nonce: string) => Promise<string>,
+  sendMessage: (nonce: string) => Promise<string>,
 ): Promise<string> {
   const nonce = earlierAttempt(attempt, kind)?.nonce ?? randomBytes(12).toString('hex')
   markSending(state, alert, channel.id, { kind, nonce, sentAt: clock.now() })
-  attempt.handedOver = true
-  return await message(nonce)
+  attempt.isHandedOver = true
+  return await sendMessage(nonce)
 }
 
-function earlierAttempt({ notification }: Attempt, kind: 'post' | 'reply'): Notification | null {
+function earlierAttempt({ notification }: DeliveryAttempt, kind: 'post' | 'reply'): Notification | null {
   return notification?.sending === kind && notification.nonce !== null ? notification : null
 }
 
-/** Any failure as delivery understands it: what nobody foresaw may have been sent. */
-export function asDeliveryError(error: unknown): DeliveryError {
+/** Any error as a delivery error: after an unknown one the message may have arrived. */
+export function toDeliveryError(error: unknown): DeliveryError {
   if (error instanceof DeliveryError) return error
-  return new DeliveryError('unsure', error instanceof Error ? error.message : String(error))
+  return new DeliveryError('unsure', errorMessage(error))
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, HOUR } from '../../time.ts'
-import { asDeliveryError } from '../delivery/send.ts'
+import { toDeliveryError } from '../delivery/send.ts'
 import { reportCard, reportChart } from './report.ts'
 import { dueSends, makeDueReports, markSend, nextReport, nextSend, type ReportSend } from './reports.ts'
 
@@ -86,7 +86,7 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
       }
       markSend(state, send, { endedAt: clock.now(), error: null })
     } catch (error) {
-      const { code, message, retryAfterMs } = asDeliveryError(error)
+      const { code, message, retryAfterMs } = toDeliveryError(error)
       const attempts = send.attempts + 1
       const wait = code === 'refused' ? HOUR : (retryAfterMs ?? backOff(attempts))
       const sentAt = code === 'unsure' ? {} : { sentAt: null }

@@ -4,7 +4,7 @@ import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, eq, isNull, sql } from '../../state/orm.ts'
 import { alerts, channels, notifications } from '../../state/schema/index.ts'
-import { markDone } from '../delivery/outbox.ts'
+import { clearIfDelivered } from '../delivery/outbox.ts'
 import { rerouteOpen } from './recipients.ts'
 import { referencesTo } from './references.ts'
 import type { ChannelRow } from './route.ts'
@@ -129,7 +129,7 @@ export function savePersonChannel(state: State, id: string, name: string, now: n
 /** What only a channel that is no more still lacked waits for nothing. */
 function settleWaiting(state: State, now: number): void {
   const waiting = state.db.select({ id: alerts.id }).from(alerts).where(sql`undelivered = 1`).all()
-  for (const { id } of waiting) markDone(state, id, now)
+  for (const { id } of waiting) clearIfDelivered(state, id, now)
 }
 
 /** Stores one that is wanted; says whether it is new or here again. */

@@ -3,7 +3,7 @@ import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { asc, isNull, sql } from '../../state/orm.ts'
 import { alerts, channels, routes } from '../../state/schema/index.ts'
-import { markDone } from '../delivery/outbox.ts'
+import { clearIfDelivered } from '../delivery/outbox.ts'
 import { updateEscalations } from './escalations.ts'
 import { resolveAlertRecipients } from './recipients.ts'
 import { recipientsOf } from './route.ts'
@@ -34,7 +34,7 @@ function settleSome(state: State, now: number): number {
     resolveAlertRecipients(state, alert, recipientsOf(alert, project, ways.routes, ways.channels), now)
     updateEscalations(state, alert, project, now)
     state.prepare('update alerts set routed_version = version where id = ?').run(alert.id)
-    markDone(state, alert.id, now)
+    clearIfDelivered(state, alert.id, now)
   }
   return found.length
 }
