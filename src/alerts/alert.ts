@@ -1,6 +1,7 @@
 // The rules of an alert: what may be done to it in which state, and when time alone changes it. Pure.
-import { type Finding, SEVERITIES, type Severity } from '../detectors/finding.ts'
+import type { Finding } from '../detectors/finding.ts'
 import { Problem } from '../problem.ts'
+import { SEVERITIES, type Severity } from '../severity.ts'
 import type { alerts, HISTORY_KINDS } from '../state/schema/index.ts'
 import { formatDuration, formatRelative, SECOND } from '../time.ts'
 

@@ -1,8 +1,9 @@
 // The alerts about hosts and containers: opened for what is found, ended when it is found no more.
-import { type Finding, SEVERITIES } from '../detectors/finding.ts'
+import type { Finding } from '../detectors/finding.ts'
 import { detectHostProblems, HOST_DETECTORS } from '../detectors/hosts/host-findings.ts'
 import { type Dismissal, forgetDismissal, readDismissals } from '../hosts/dismissed-alerts.ts'
 import { readHost } from '../hosts/hosts.ts'
+import { SEVERITIES } from '../severity.ts'
 import type { State } from '../state/database.ts'
 import { applyOutcomes, endAlert } from './lifecycle.ts'
 

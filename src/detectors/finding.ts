@@ -2,10 +2,6 @@
 import type { Severity } from '../severity.ts'
 import type { Labels, Observation } from '../state/schema/index.ts'
 
-export type { Severity } from '../severity.ts'
-export { SEVERITIES } from '../severity.ts'
-export type { Labels } from '../state/schema/index.ts'
-
 /** A problem as a detector sees it now. */
 export type Finding = {
   /** What it is about; there is at most one open alert per key. */

@@ -4,9 +4,10 @@ import type { Beat } from '../checks/beats.ts'
 import { applyDeadline, type BeatEffect, type Check, type CheckChanges } from '../checks/check.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
+import type { Labels } from '../state/schema/index.ts'
 import { errorMessage, truncate } from '../text.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
-import type { DetectionResult, Finding, Labels } from './finding.ts'
+import type { DetectionResult, Finding } from './finding.ts'
 
 /** What is stored about a check beside its row. */
 export type CheckFacts = {

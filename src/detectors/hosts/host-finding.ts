@@ -3,7 +3,8 @@ import type { Field, Text } from '../../card.ts'
 import type { Host } from '../../hosts/host.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
-import type { Finding, Labels } from '../finding.ts'
+import type { Labels } from '../../state/schema/index.ts'
+import type { Finding } from '../finding.ts'
 
 /** What differs between the findings about hosts. */
 export type HostProblem = Pick<Finding, 'key' | 'detector' | 'severity' | 'title' | 'since' | 'isSinceEstimated'> & {

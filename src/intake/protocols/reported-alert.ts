@@ -1,6 +1,8 @@
 // An alert as another program reports it, and the finding that it becomes. Pure.
 import type { Field, Span, Text } from '../../card.ts'
-import { type Finding, type Labels, SEVERITIES as SEVERITY_NAMES, type Severity } from '../../detectors/finding.ts'
+import type { Finding } from '../../detectors/finding.ts'
+import { SEVERITIES as SEVERITY_NAMES, type Severity } from '../../severity.ts'
+import type { Labels } from '../../state/schema/index.ts'
 
 /** What every protocol of alerts is read into. `key` tells one trouble from another within a project. */
 export type ReportedAlert = {

@@ -3,7 +3,7 @@ import type { Alert } from '../../alerts/alert.ts'
 import type { Card, Field, Text } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
-import type { Severity } from '../../detectors/finding.ts'
+import type { Severity } from '../../severity.ts'
 import { aboutDuration, DAY, HOUR } from '../../time.ts'
 
 /** An alert as a report needs it. */

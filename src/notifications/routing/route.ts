@@ -1,7 +1,7 @@
 // Where an alert is told: the routes it fits, in their order, as channels with who is called out there. Pure.
 import type { Alert } from '../../alerts/alert.ts'
 import { knownMatcher, type Matchable, matchesAlert } from '../../alerts/matcher.ts'
-import { SEVERITIES } from '../../detectors/finding.ts'
+import { SEVERITIES } from '../../severity.ts'
 import type { channels, routes } from '../../state/schema/index.ts'
 
 export type Route = typeof routes.$inferSelect
