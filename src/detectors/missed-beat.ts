@@ -79,7 +79,7 @@ function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: s
     owner: check.owner,
     remindEvery: check.remindEvery ?? remindEvery,
     observation: {
-      lines: [expectation(check), ...reality(check, last), ...(hint ? [hint] : [])],
+      lines: [expectation(check), ...lastBeatLines(check, last), ...(hint ? [hint] : [])],
       fields: fields(check, recentBeats),
     },
   }
@@ -109,7 +109,7 @@ function expectation(check: Check): Text {
   return `Expected ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`
 }
 
-function reality(check: Check, last: Beat | undefined): Text[] {
+function lastBeatLines(check: Check, last: Beat | undefined): Text[] {
   const lines: Text[] = []
   if (check.missKind === 'failed') {
     const output = last?.body?.toString('utf8').trim().split('\n').at(-1)

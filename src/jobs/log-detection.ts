@@ -160,7 +160,7 @@ function takeFailed({ state, failed }: Counting, at: number): Map<number, Activi
   return taken
 }
 
-/** Evaluates, where `activity` is given about one error. A failure affects nothing else, least of all the counts. */
+/** Runs an evaluation; `activity` is the error that it is about, if it is about one. A failure affects nothing else, least of all the counts. */
 function attempt({ state, logger, failed }: Counting, activity: Activity | null, evaluate: () => void): void {
   try {
     evaluate()

@@ -121,5 +121,5 @@ function archiveSeen(archiver: Archiver | null): LogStoreFacts['archive'] {
   const failing = archiver.failing()
   if (!failing) return { place: archiver.place, failing }
   const { since, problem } = failing
-  return { place: archiver.place, failing: { since, message: problem.message, lasting: problem.code !== 'busy' } }
+  return { place: archiver.place, failing: { since, message: problem.message, isPermanent: problem.code !== 'busy' } }
 }

@@ -43,7 +43,7 @@ async function demo(): Promise<void> {
   try {
     const server = await vakt.onDuty()
     // An error counts as over after a quarter of an hour without it, unless its rule says otherwise.
-    await createClient(server.url, server.key).command(['rules', 'edit', 'error-spikes', '--quiet', DEMO_QUIET])
+    await createClient(server.url, server.key).command(['rules', 'edit', 'error-spikes', '--keep-firing', DEMO_QUIET])
     say(
       `Vakt runs at ${server.url}, in a folder of its own. What it says in its chat stands behind a bar; the traffic is made up.`,
     )

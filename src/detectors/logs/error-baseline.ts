@@ -3,12 +3,11 @@ import { countErrorsByMinute, startOfMinute } from '../../logs/counters.ts'
 import type { KnownError } from '../../logs/errors/errors.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
+import { cachedBaseline } from './baseline-cache.ts'
 
 /** The period that a baseline is taken from, and how long an error must be known to have one, ms. */
 export const BASELINE_PERIOD_MS = DAY
 const HOURS = BASELINE_PERIOD_MS / HOUR
-const CACHE_TTL_MS = 5 * MINUTE
-const MAX_CACHE_SIZE = 1_000
 /** The rise of a spike is no part of the baseline before it. */
 const EXCLUDED_MS = 15 * MINUTE
 /** A count that is less likely than this is not random. */
@@ -17,16 +16,11 @@ const MAX_CHANCE = 1e-6
 /** The baseline of an error within a window, or null while it has not been known for long enough. */
 export function baselineFor(state: State, error: KnownError, windowMs: number, now: number): number | null {
   if (now - error.firstSeenAt < BASELINE_PERIOD_MS + EXCLUDED_MS) return null
-  const cache = state.memory<{ at: number; baseline: number }>('error baselines')
-  const key = `${error.id} ${windowMs}`
-  const cached = cache.get(key)
-  if (cached && now >= cached.at && now - cached.at < CACHE_TTL_MS) return cached.baseline
-  const until = startOfMinute(now - EXCLUDED_MS)
-  const counts = countErrorsByMinute(state, error.projectId, error.fingerprint, until - BASELINE_PERIOD_MS, until)
-  const baseline = medianPeak(counts, windowMs, until)
-  if (cache.size >= MAX_CACHE_SIZE) cache.clear()
-  cache.set(key, { at: now, baseline })
-  return baseline
+  return cachedBaseline(state, `error ${error.id} ${windowMs}`, now, () => {
+    const until = startOfMinute(now - EXCLUDED_MS)
+    const from = until - BASELINE_PERIOD_MS
+    return medianPeak(countErrorsByMinute(state, error.projectId, error.fingerprint, from, until), windowMs, until)
+  })
 }
 
 /**

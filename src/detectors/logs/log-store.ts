@@ -14,7 +14,10 @@ export type LogStoreFacts = {
   /** Where its files are. */
   folder: string
   /** Where archives go, and since when that fails (undefined when that is not known yet); null when nothing is archived. */
-  archive: { place: string; failing: { since: number; message: string; lasting: boolean } | null | undefined } | null
+  archive: {
+    place: string
+    failing: { since: number; message: string; isPermanent: boolean } | null | undefined
+  } | null
   /** Whether a partition of this name can be restored. */
   isArchived(partition: string): boolean
 }
@@ -35,7 +38,7 @@ export function detectLogStore(facts: LogStoreFacts, open: ReadonlySet<string>, 
   const repaired = [...open].filter(key => key.startsWith(DAMAGED_KEY) && !still.has(key))
   const dropped = facts.removed.filter(({ reason }) => reason === 'budget')
   const failing = facts.archive?.failing
-  const isReported = failing && (failing.lasting || now - failing.since >= REPORT_AFTER_MS)
+  const isReported = failing && (failing.isPermanent || now - failing.since >= REPORT_AFTER_MS)
   const findings = [
     ...damaged,
     ...(dropped.length > 0 ? [overBudget(dropped, facts, now)] : []),

@@ -7,6 +7,7 @@ import { invalid } from '../../../problem.ts'
 import type { State } from '../../../state/database.ts'
 import type { Curve } from '../../../state/schema/index.ts'
 import { DAY, HOUR, MINUTE } from '../../../time.ts'
+import { cachedBaseline } from '../../logs/baseline-cache.ts'
 import { seriesOfRule } from '../../logs/matching-series.ts'
 import {
   type Bucket,
@@ -36,8 +37,6 @@ import { alertedErrors } from '../rule-states.ts'
 
 /** The period that a baseline is taken from, and how long a source must be known to have one, ms. */
 const BASELINE_PERIOD_MS = DAY
-const CACHE_TTL_MS = 5 * MINUTE
-const MAX_CACHE_SIZE = 1_000
 /** In a backtest the baseline is taken once for each step of this length. */
 const BASELINE_STEP_MS = 15 * MINUTE
 
@@ -143,16 +142,11 @@ function baselineOf(
 ): number {
   const known = readSource(state, projectId, source)
   if (!known || until - known.firstSeenAt < BASELINE_PERIOD_MS) return 0
-  const cache = state.memory<{ at: number; baseline: number }>('error rate baselines')
-  const key = `${rule.id} ${rule.matcher} ${known.id}`
-  const cached = cache.get(key)
-  if (cached && until >= cached.at && until - cached.at < CACHE_TTL_MS) return cached.baseline
-  const series = matching.filter(own => own.projectId === projectId && own.source === source)
-  const lines = countBySeries(state, series, until - BASELINE_PERIOD_MS, until - rule.window!)
-  const baseline = percentage(rateOf(series, lines, alerted))
-  if (cache.size >= MAX_CACHE_SIZE) cache.clear()
-  cache.set(key, { at: until, baseline })
-  return baseline
+  return cachedBaseline(state, `rate ${rule.id} ${rule.matcher} ${known.id}`, until, () => {
+    const series = matching.filter(own => own.projectId === projectId && own.source === source)
+    const lines = countBySeries(state, series, until - BASELINE_PERIOD_MS, until - rule.window!)
+    return percentage(rateOf(series, lines, alerted))
+  })
 }
 
 function rateValue(rule: Rule, rate: ErrorRate, baseline: number, curve: (required: number) => Curve): Value {

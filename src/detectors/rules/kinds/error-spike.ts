@@ -1,4 +1,4 @@
-// The rule kind error-spike: one error repeats many times within a short window, or far more often than usual.
+// The rule kind error-spike: one error repeats many times within a short window, or far more often than its baseline.
 import type { Text } from '../../../card.ts'
 import type { KnownError } from '../../../logs/errors/errors.ts'
 import { countInWindow, MAX_WINDOW_MS } from '../../../logs/errors/sliding-window.ts'
@@ -35,12 +35,12 @@ export const errorSpike: RuleKind = {
     { name: 'window', meaning: 'time window' },
     {
       name: 'baseline',
-      meaning: 'whether an error that is frequent anyway needs more lines, once it is known for 24h',
+      meaning: 'whether an error that is always frequent needs more lines, once it is known for 24h',
     },
     {
       name: 'factor',
       meaning:
-        'how many times its baseline, the median of the hourly peaks of the last 24h, it needs; more where chance explains that many',
+        'how many times its baseline (the median of the hourly peaks of the last 24h) must be reached; more for small numbers, which vary by chance',
     },
     KEEP_FIRING_ERROR,
   ],
@@ -83,9 +83,9 @@ export function findSpike(
 ): Spike | null {
   const count = countInWindow(arrivals, rule.window!, until, isMatching)
   if (count < rule.threshold!) return null
-  const usual = baseline()
-  const required = requiredCount(rule, usual)
-  return count >= required ? { count, required, baseline: usual } : null
+  const spike = { count, baseline: baseline() }
+  const required = requiredCount(rule, spike.baseline)
+  return count >= required ? { ...spike, required } : null
 }
 
 function requiredCount(rule: Pick<Rule, 'threshold' | 'factor'>, baseline: number | null): number {

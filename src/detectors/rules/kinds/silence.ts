@@ -37,7 +37,7 @@ export const silence: RuleKind = {
     {
       name: 'baseline',
       meaning:
-        'whether the longest pause of the last week that nobody acknowledged is allowed too; a source that paused for over 2h is then not monitored',
+        'whether its longest pause of the last week is allowed too, unless somebody acknowledged it; a source that paused for over 2h is then not monitored',
     },
     { name: 'factor', meaning: 'how many times that pause is allowed' },
   ],
