@@ -1,4 +1,4 @@
-// The tables of detection rules, and of the conditions that each of them watches at the moment.
+// The tables of detection rules, and of the conditions that each of them is evaluating.
 import { SEVERITIES } from '../../severity.ts'
 import { index, integer, real, sqliteTable, text } from '../orm.ts'
 import { projects } from './projects.ts'
