@@ -1,4 +1,4 @@
-// Made-up traffic with known faults through the whole app: every fault is one card, and nothing else is.
+// Simulated traffic with known faults through the whole app: every fault is one alert, and there is no other.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,8 +31,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Plays a scenario to the end and compares the alerts with its faults; `each` is called after every step. */
-async function judged(name: string, each: (step: Step) => void = () => {}) {
+/** Plays a scenario to its end and compares the alerts with its faults; `each` is called after every step. */
+async function playScenario(name: string, each: (step: Step) => void = () => {}) {
   const { scenario, tables } = readScenario(name)
   const { key } = await app.result<{ key: { secret: string } }>('keys create default')
   const beats = new Map<string, Awaited<ReturnType<typeof app.hasCheck>>>()
@@ -41,7 +41,7 @@ async function judged(name: string, each: (step: Step) => void = () => {}) {
       const times = `--every ${formatDuration(source.every)} --grace ${formatDuration(source.grace)}`
       beats.set(source.name, await app.hasCheck(`${source.name} ${times}`))
     }
-  // As in the demo: an outage comes shortly before the next look at the internet.
+  // As in the demo: an outage begins shortly before the next probe.
   await app.clock.advance(1.3 * SECOND)
   const begin = app.clock.now()
   const send = async (step: Step) => {
@@ -64,7 +64,7 @@ async function judged(name: string, each: (step: Step) => void = () => {}) {
   return verdict
 }
 
-describe('every fault is one card, and nothing else is', () => {
+describe('every fault is one alert, and there is no other', () => {
   it.each([
     ['default', 0],
     ['burst', 0],
@@ -72,28 +72,28 @@ describe('every fault is one card, and nothing else is', () => {
     ['high-errors', 1],
     ['demo', 4],
   ])('in the scenario %s', async (name, faults) => {
-    const verdict = await judged(name)
+    const verdict = await playScenario(name)
     expect(verdict).toMatchObject({ missed: [], wrong: [] })
     expect(verdict.found).toHaveLength(faults)
   })
 
-  it('and in the demo each is over by itself before it ends', async () => {
-    await app.result(`rules edit error-spikes --quiet ${DEMO_QUIET}`)
-    const verdict = await judged('demo')
+  it('and in the demo each is resolved by itself before the end', async () => {
+    await app.result(`rules edit error-spikes --keep-firing ${DEMO_QUIET}`)
+    const verdict = await playScenario('demo')
     await app.passes('2s')
     const { alerts } = await app.result<{ alerts: OpenedAlert[] }>('alerts list')
     expect([verdict.found.length, alerts]).toEqual([4, []])
-    // The outage begins 23 s after the first alert; from then on no error is judged.
+    // The outage begins 23 s after the first alert; from then on no error is evaluated.
     const { fired_at, resolved_at } = verdict.found[0]!.alert
     expect(Date.parse(resolved_at!) - Date.parse(fired_at)).toBeLessThan(20 * SECOND)
   })
 
   it('in a day of a small shop', async () => {
     let known = false
-    const verdict = await judged('day', ({ at }) => {
+    const verdict = await playScenario('day', ({ at }) => {
       if (known || at < HOUR) return
       known = true
-      // What sends at one in the night did so yesterday too: a silence is only told of sources that are known for a day.
+      // The sources of the night also sent yesterday: a silence only fires for sources that are known for a day.
       app.state.prepare('update sources set first_seen_at = first_seen_at - ?').run(DAY)
     })
     expect(verdict).toMatchObject({ missed: [], wrong: [], precision: 1, recall: 1 })
