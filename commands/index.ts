@@ -34,10 +34,11 @@ import { hostLogCommands } from './hosts/host-logs.ts'
 import { hostCommands } from './hosts/hosts.ts'
 import { errorCommands } from './logs/errors.ts'
 import { logArchiveCommands } from './logs/log-archives.ts'
-import { savedSearchCommands } from './logs/log-saved-searches.ts'
+import { logExportCommands } from './logs/log-export.ts'
 import { logStatisticsCommands } from './logs/log-statistics.ts'
 import { logTailCommands } from './logs/log-tail.ts'
 import { logCommands } from './logs/logs.ts'
+import { savedSearchCommands } from './logs/saved-searches.ts'
 import { channelCommands } from './notifications/channels.ts'
 import { escalationCommands } from './notifications/escalations.ts'
 import { oncallCommands } from './notifications/oncall.ts'
@@ -74,6 +75,7 @@ export function createCommands(
     ...logCommands,
     ...logTailCommands,
     ...logStatisticsCommands,
+    ...logExportCommands,
     ...savedSearchCommands,
     ...logArchiveCommands,
     ...createRuleCommands(ruleKinds),

@@ -1,54 +1,54 @@
-// Where the log lines are: how much disk they take, what is archived elsewhere, and bringing that back.
+// The commands for log storage: its size on disk, the archive, and restoring from it.
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { writeSize } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
-import { completes, positional } from '../../src/command/command.ts'
+import { aliased, completes, positional } from '../../src/command/command.ts'
 import type { Archiver } from '../../src/logs/archive/archiver.ts'
 import { countArchives, findArchive, type LogArchive, listArchives } from '../../src/logs/archives.ts'
 import type { PartitionStatus } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
+import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
-import { type Context, command, counted, duration } from '../context.ts'
+import { type Context, command, duration } from '../context.ts'
 import { storeOf } from './log-query.ts'
 
-const PARTITIONS = 15
-const PAGE = 10
-/** So long a command waits for what it began; then it tells where to look. */
-const PATIENCE_MS = 4_000
-const KEPT = 7 * DAY
+const MAX_SHOWN_PARTITIONS = 15
+const PAGE_SIZE = 10
+/** How long a command waits for the work it started; then it answers where to see the progress. */
+const ANSWER_TIMEOUT_MS = 4_000
+const RESTORE_DURATION_MS = 7 * DAY
 
 const status = command({
   name: 'logs status',
-  summary: 'Show how many log lines there are, and the disk they take',
+  summary: 'Show how many log lines are stored, and their size on disk',
   role: 'viewer',
   args: {},
   async run(_, context) {
-    const { state, config, archiver } = context
-    const store = await storeOf(context).status()
-    const { lines, bytes, diskBudgetBytes, queued, partitions } = store
+    const { state, config, archiver, now } = context
+    const { lines, bytes, diskBudgetBytes, queued, partitions } = await storeOf(context).status()
     const newestFirst = partitions.toReversed()
-    const waiting = archiver?.pending(partitions) ?? []
-    const kept = countArchives(state)
-    const part = diskBudgetBytes === null ? 0 : bytes / diskBudgetBytes
-    const damaged = partitions.filter(one => one.state === 'damaged')
+    const pending = archiver?.pending(partitions) ?? []
+    const archived = countArchives(state)
+    const used = diskBudgetBytes === null ? 0 : bytes / diskBudgetBytes
+    const isDamaged = partitions.some(partition => partition.state === 'damaged')
     const summary: Text[] = [
       diskBudgetBytes === null
-        ? 'No disk budget; LOG_DISK_BUDGET sets one.'
-        : `${Math.round(part * 100)}% of the disk budget of ${writeSize(diskBudgetBytes)}.`,
-      `Lines are kept for ${formatDuration(config.retentionMs)}, unless a project says otherwise.`,
+        ? 'Disk budget: none (set LOG_DISK_BUDGET).'
+        : `Disk budget: ${Math.round(used * 100)}% of ${writeSize(diskBudgetBytes)} used.`,
+      `Retention: ${formatDuration(config.retentionMs)}, unless a project has its own.`,
       archiver
-        ? `${counted(kept.archives, 'partition')} archived in ${archiver.place}, ${waiting.length} waiting.`
-        : 'No archive; ARCHIVE_TO sets one.',
-      ...(queued > 0 ? [`${counted(queued, 'request')} wait to be stored.`] : []),
-      ...newestFirst.slice(0, PARTITIONS).map(partitionLine),
-      ...(partitions.length > PARTITIONS ? [`… ${partitions.length - PARTITIONS} older`] : []),
+        ? `Archive: ${plural(archived.archives, 'partition')} in ${archiver.place}, ${pending.length} pending.`
+        : 'Archive: none (set ARCHIVE_TO).',
+      ...(queued > 0 ? [`Queue: ${plural(queued, 'request')} waiting to be stored.`] : []),
+      ...newestFirst.slice(0, MAX_SHOWN_PARTITIONS).map(partition => partitionLine(partition, now)),
+      ...(partitions.length > MAX_SHOWN_PARTITIONS ? [`… ${partitions.length - MAX_SHOWN_PARTITIONS} older`] : []),
     ]
     const failing = archiver?.failing()
     return {
       card: {
-        title: lines === 0 ? 'No log lines yet' : `${lines.toLocaleString('en')} log lines in ${writeSize(bytes)}`,
-        tone: damaged.length > 0 || failing ? 'warning' : 'plain',
+        title: lines === 0 ? 'No log lines yet' : `${plural(lines, 'log line')} in ${writeSize(bytes)}`,
+        tone: isDamaged || failing ? 'warning' : 'plain',
         lines: failing ? [`Archiving fails: ${failing.problem.message}`, ...summary] : summary,
         buttons: archiver ? [{ label: 'Archives', line: 'logs archives' }] : [],
       },
@@ -58,18 +58,18 @@ const status = command({
         disk_budget_bytes: diskBudgetBytes,
         retention_ms: config.retentionMs,
         queued,
-        partitions: newestFirst.map(one => ({
-          name: one.name,
-          state: one.state,
-          lines: one.lines,
-          bytes: one.bytes,
-          from: one.lines > 0 ? isoTime(one.from) : null,
-          until: one.lines > 0 ? isoTime(one.until) : null,
-          expires_at: isoTime(one.expiresAt),
-          message: one.message,
+        partitions: newestFirst.map(partition => ({
+          name: partition.name,
+          state: partition.state,
+          lines: partition.lines,
+          bytes: partition.bytes,
+          from: partition.lines > 0 ? isoTime(partition.from) : null,
+          until: partition.lines > 0 ? isoTime(partition.until) : null,
+          expires_at: isoTime(partition.expiresAt),
+          message: partition.message,
         })),
         archive: archiver
-          ? { place: archiver.place, ...kept, waiting: waiting.length, failing: failing?.problem.message ?? null }
+          ? { place: archiver.place, ...archived, waiting: pending.length, failing: failing?.problem.message ?? null }
           : null,
       },
     }
@@ -78,39 +78,42 @@ const status = command({
 
 const archives = command({
   name: 'logs archives',
-  summary: 'List the archived log partitions, newest first',
-  details: '"logs restore" makes the lines of one searchable again.',
+  summary: 'Show the archived log partitions, newest first',
+  details: '"logs restore" makes the lines of an archive searchable again.',
   role: 'viewer',
-  args: { page: z.number().int().min(1).max(100_000).optional().describe('Which page, 1 unless said') },
+  args: { page: z.number().int().min(1).max(100_000).optional().describe('Page number (default: 1)') },
   async run({ page = 1 }, context) {
     const { state, archiver } = context
-    const kept = countArchives(state)
-    const found = listArchives(state, PAGE, (page - 1) * PAGE)
+    const archived = countArchives(state)
+    const found = listArchives(state, PAGE_SIZE, (page - 1) * PAGE_SIZE)
     const partitions = archiver || found.length > 0 ? (await storeOf(context).status()).partitions : []
-    const here = new Set(partitions.map(({ name }) => name))
-    const waiting = archiver?.pending(partitions) ?? []
-    const more = page * PAGE < kept.archives
+    const searchable = new Set(partitions.map(({ name }) => name))
+    const pending = archiver?.pending(partitions) ?? []
+    const hasMore = page * PAGE_SIZE < archived.archives
     return {
       card: {
         title:
-          kept.archives === 0
+          archived.archives === 0
             ? archiver
               ? 'Nothing is archived yet'
               : 'No archive is set'
-            : `${counted(kept.archives, 'archived partition')}: ${kept.lines.toLocaleString('en')} lines, ${writeSize(kept.bytes)}`,
+            : `${plural(archived.archives, 'archived partition')}: ${plural(archived.lines, 'line')}, ${writeSize(archived.bytes)}`,
         tone: archiver?.failing() || archiver?.restoreFailure() ? 'warning' : 'plain',
-        lines: [...archiverLines(archiver, waiting, context.now), ...found.map(one => archiveLine(one, here))],
+        lines: [
+          ...archiverLines(archiver, pending, context.now),
+          ...found.map(archive => archiveLine(archive, searchable)),
+        ],
         buttons: [
           ...(page > 1 ? [{ label: 'Newer', line: `logs archives --page ${page - 1}` }] : []),
-          ...(more ? [{ label: 'Older', line: `logs archives --page ${page + 1}` }] : []),
-          ...(archiver && waiting.length > 0 ? [{ label: 'Archive now', line: 'logs archive' }] : []),
+          ...(hasMore ? [{ label: 'Older', line: `logs archives --page ${page + 1}` }] : []),
+          ...(archiver && pending.length > 0 ? [{ label: 'Archive now', line: 'logs archive' }] : []),
         ],
       },
       result: {
         place: archiver?.place ?? null,
-        archives: found.map(one => archiveResult(one, here)),
-        total: kept.archives,
-        waiting: waiting.map(({ name }) => name),
+        archives: found.map(archive => archiveResult(archive, searchable)),
+        total: archived.archives,
+        waiting: pending.map(({ name }) => name),
         jobs: (archiver?.jobs() ?? []).map(({ since, ...job }) => ({ ...job, since: isoTime(since) })),
         failing: archiver?.failing()?.problem.message ?? null,
       },
@@ -121,57 +124,61 @@ const archives = command({
 const archive = command({
   name: 'logs archive',
   summary: 'Archive the closed log partitions now',
-  details: 'They are archived by themselves within minutes of being closed; this is for after a failure was mended.',
+  details: 'Closed partitions are archived automatically within minutes. Use this after you fixed a failure.',
   role: 'admin',
   args: {},
   async run(_, context) {
     const archiver = archiverOf(context)
     const { partitions } = await storeOf(context).status()
-    const waiting = archiver.pending(partitions).length
-    const done = waiting === 0 ? 0 : await within(archiver.run())
-    if (done === null)
-      return underWay(`Archiving ${counted(waiting, 'partition')} to ${archiver.place}`, { archived: null, waiting })
+    const pending = archiver.pending(partitions).length
+    const archived = pending === 0 ? 0 : await withTimeout(archiver.run())
+    if (archived === null)
+      return inProgress(`Archiving ${plural(pending, 'partition')} to ${archiver.place}`, {
+        archived: null,
+        waiting: pending,
+      })
     return {
       card: {
-        title: done === 0 ? 'Nothing waits to be archived' : `Archived ${counted(done, 'partition')}`,
-        tone: done === 0 ? 'plain' : 'good',
-        lines: done === 0 ? ['What is written to now is archived when its day is over.'] : [`In ${archiver.place}.`],
+        title: archived === 0 ? 'No partitions to archive' : `Archived ${plural(archived, 'partition')}`,
+        tone: archived === 0 ? 'plain' : 'good',
+        lines:
+          archived === 0
+            ? ['The current partition is archived when its day is over.']
+            : [`Stored in ${archiver.place}.`],
         buttons: [{ label: 'Archives', line: 'logs archives' }],
       },
-      result: { archived: done, waiting: waiting - done },
+      result: { archived, waiting: pending - archived },
     }
   },
 })
 
 const restore = command({
   name: 'logs restore',
-  summary: 'Make the lines of an archive searchable again for a while',
-  details: 'They come back under their old ids and go again by themselves. The archive stays.',
-  examples: ['logs restore 2026-11-20.3d.0', 'logs restore 2026-11-20.3d.0 --keep 2d'],
+  summary: 'Restore an archive, so that its lines can be searched for a while',
+  details: 'The lines keep their ids and are removed again automatically. The archive stays.',
+  examples: ['logs restore 2026-11-20.3d.0', 'logs restore 2026-11-20.3d.0 --for 2d'],
   role: 'admin',
   args: {
-    name: completes(positional(z.string().min(1).max(100)), 'archive').describe(
-      'An archive, as "logs archives" calls it',
-    ),
-    keep: duration(MINUTE).optional().describe('For how long, 7d unless said'),
+    name: completes(positional(z.string().min(1).max(100)), 'archive').describe('Name of the archive'),
+    for: aliased(duration(MINUTE).optional().describe('How long the lines can be searched (default: 7d)'), 'keep'),
   },
-  async run({ name, keep = KEPT }, context) {
+  async run({ name, for: durationMs = RESTORE_DURATION_MS }, context) {
     const archiver = archiverOf(context)
     const found = findArchive(context.state, name)
-    const until = context.now + keep
-    const lines = await within(archiver.restore(found.name, until))
-    const shown = { archive: found.name, kept_until: isoTime(until) }
+    const expiresAt = context.now + durationMs
+    const lines = await withTimeout(archiver.restore(found.name, expiresAt))
+    const result = { archive: found.name, expires_at: isoTime(expiresAt), kept_until: isoTime(expiresAt) }
     if (lines === null)
-      return underWay(`Restoring ${found.lines.toLocaleString('en')} lines of ${found.name}`, { ...shown, lines: null })
+      return inProgress(`Restoring ${plural(found.lines, 'line')} of ${found.name}`, { ...result, lines: null })
     const time = `since:${isoTime(found.from)} until:${isoTime(found.until + 1)}`
     return {
       card: {
-        title: `${lines.toLocaleString('en')} lines of ${found.name} are back`,
+        title: `Restored ${plural(lines, 'line')} of ${found.name}`,
         tone: 'good',
-        lines: [['They can be searched until ', { time: until, style: 'moment' }, '.']],
-        buttons: [{ label: 'Search them', line: `logs search ${time}` }],
+        lines: [['They can be searched until ', { time: expiresAt, style: 'moment' }, '.']],
+        buttons: [{ label: 'Search', line: `logs search ${time}` }],
       },
-      result: { ...shown, lines },
+      result: { ...result, lines },
     }
   },
 })
@@ -183,58 +190,62 @@ function archiverOf({ archiver }: Context): Archiver {
   throw new Problem('not_found', 'No archive is set. Set ARCHIVE_TO to a folder or to s3://bucket/prefix, and restart.')
 }
 
-/** What comes of work, or null when that takes longer than anybody waits; the work goes on. */
-async function within<T>(work: Promise<T>): Promise<T | null> {
+/** The result of work, or null when it takes longer than the timeout; the work continues. */
+async function withTimeout<T>(work: Promise<T>): Promise<T | null> {
   work.catch(() => {})
-  return Promise.race([work, setTimeout(PATIENCE_MS, null, { ref: false })])
+  return Promise.race([work, setTimeout(ANSWER_TIMEOUT_MS, null, { ref: false })])
 }
 
-function underWay(what: string, result: object): { card: Card; result: object } {
-  const buttons = [{ label: 'How far is it?', line: 'logs archives' }]
-  return { card: { title: what, tone: 'info', lines: ['This takes a while and goes on by itself.'], buttons }, result }
-}
-
-function partitionLine({ name, state, lines, bytes, message, expiresAt }: PartitionStatus): Text {
-  if (state === 'damaged') return ['❌ ', { bold: name }, `: ${message ?? 'damaged'}`]
-  const size = ` ${state}, ${lines.toLocaleString('en')} lines, ${writeSize(bytes)}, goes `
-  return [state === 'open' ? '✏️ ' : '▫️ ', { bold: name }, size, { time: expiresAt ?? 0, style: 'relative' }]
-}
-
-function archiveLine(one: LogArchive, here: ReadonlySet<string>): Text {
-  const size = ` ${one.lines.toLocaleString('en')} lines, ${writeSize(one.bytes)}, `
-  const span: Text = [{ time: one.from, style: 'moment' }, ' to ', { time: one.until, style: 'moment' }]
-  return ['▫️ ', { bold: one.name }, size, ...span, here.has(one.partition) ? ' (searchable now)' : '']
-}
-
-function archiveResult(one: LogArchive, here: ReadonlySet<string>) {
+function inProgress(title: string, result: object): { card: Card; result: object } {
+  const buttons = [{ label: 'Progress', line: 'logs archives' }]
   return {
-    name: one.name,
-    place: one.place,
-    key: one.key,
-    lines: one.lines,
-    bytes: one.bytes,
-    sha256: one.sha256,
-    from: isoTime(one.from),
-    until: isoTime(one.until),
-    archived_at: isoTime(one.archivedAt),
-    searchable: here.has(one.partition),
+    card: { title, tone: 'info', lines: ['This takes a while and continues in the background.'], buttons },
+    result,
   }
 }
 
-function archiverLines(archiver: Archiver | null, waiting: readonly PartitionStatus[], now: number): Text[] {
+function partitionLine({ name, state, lines, bytes, message, expiresAt }: PartitionStatus, now: number): Text {
+  if (state === 'damaged') return ['❌ ', { bold: name }, `: ${message ?? 'damaged'}`]
+  const expiry = expiresAt === null || expiresAt > now ? 'expires' : 'expired'
+  const facts = ` ${state}, ${plural(lines, 'line')}, ${writeSize(bytes)}, ${expiry} `
+  return [state === 'open' ? '✏️ ' : '▫️ ', { bold: name }, facts, { time: expiresAt ?? 0, style: 'relative' }]
+}
+
+function archiveLine(archive: LogArchive, searchable: ReadonlySet<string>): Text {
+  const size = ` ${plural(archive.lines, 'line')}, ${writeSize(archive.bytes)}, `
+  const range: Text = [{ time: archive.from, style: 'moment' }, ' to ', { time: archive.until, style: 'moment' }]
+  return ['▫️ ', { bold: archive.name }, size, ...range, searchable.has(archive.partition) ? ' (searchable now)' : '']
+}
+
+function archiveResult(archive: LogArchive, searchable: ReadonlySet<string>) {
+  return {
+    name: archive.name,
+    place: archive.place,
+    key: archive.key,
+    lines: archive.lines,
+    bytes: archive.bytes,
+    sha256: archive.sha256,
+    from: isoTime(archive.from),
+    until: isoTime(archive.until),
+    archived_at: isoTime(archive.archivedAt),
+    searchable: searchable.has(archive.partition),
+  }
+}
+
+function archiverLines(archiver: Archiver | null, pending: readonly PartitionStatus[], now: number): Text[] {
   if (!archiver) return ['Set ARCHIVE_TO to a folder or to s3://bucket/prefix to keep log lines past their retention.']
   const failing = archiver.failing()
-  const failure = archiver.restoreFailure()
+  const restoreFailure = archiver.restoreFailure()
   const jobs = archiver.jobs().map((job): Text => {
-    const far = job.total > 0 ? `${writeSize(job.done)} of ${writeSize(job.total)}` : 'working'
+    const progress = job.total > 0 ? `${writeSize(job.done)} of ${writeSize(job.total)}` : 'preparing'
     const verb = job.what === 'archive' ? 'Archiving' : 'Restoring'
-    return `⏳ ${verb} ${job.name}: ${far}, for ${aboutDuration(now - job.since)}.`
+    return `⏳ ${verb} ${job.name}: ${progress}, for ${aboutDuration(now - job.since)}.`
   })
   return [
-    `In ${archiver.place}.`,
+    `Archives are stored in ${archiver.place}.`,
     ...(failing ? [`Archiving fails: ${failing.problem.message}`] : []),
-    ...(failure ? [`${failure.name} could not be restored: ${failure.problem.message}`] : []),
+    ...(restoreFailure ? [`Restoring ${restoreFailure.name} failed: ${restoreFailure.problem.message}`] : []),
     ...jobs,
-    ...(waiting.length > 0 ? [`${counted(waiting.length, 'closed partition')} not archived yet.`] : []),
+    ...(pending.length > 0 ? [`Pending: ${plural(pending.length, 'closed partition')}.`] : []),
   ]
 }

@@ -1,17 +1,29 @@
-// Log lines in figures: what comes most, in which shapes, and how it went over time.
+// The commands for statistics of log lines: most frequent values, message patterns, levels over time.
 import { z } from 'zod'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
 import { lineResult } from '../../src/logs/serialize.ts'
 import type { Bucket, TopField, TopRow } from '../../src/logs/store.ts'
-import { aboutDuration, isoTime } from '../../src/time.ts'
+import { firstLine, plural, truncate } from '../../src/text.ts'
+import { aboutDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
-import { type QueryWords, queryArguments, readQuery, storeOf, USUAL_SPAN, WITHIN } from './log-query.ts'
+import {
+  DEFAULT_RANGE_MS,
+  type QueryWords,
+  queryArguments,
+  readQuery,
+  SEARCH_TIMEOUT_MS,
+  storeOf,
+} from './log-query.ts'
 import { searchLine } from './logs.ts'
 
 const FIELDS = ['fingerprint', 'source', 'host', 'group', 'tag', 'level'] as const
-const BUCKETS = 60
+const DEFAULT_ROWS = 10
+const MAX_BUTTONS = 5
+const MAX_VALUE_LENGTH = 200
+const MAX_LABEL_LENGTH = 30
+const BUCKET_COUNT = 60
 const COLOURS: Record<Level, string> = {
   trace: '#a0aec0',
   debug: '#718096',
@@ -23,59 +35,57 @@ const COLOURS: Record<Level, string> = {
 
 const top = command({
   name: 'logs top',
-  summary: 'Show what comes most: errors, sources, hosts',
+  summary: 'Show the most frequent errors, sources, hosts or other values',
   examples: ['logs top', 'logs top "level>=error" --by host --last 6h'],
   role: 'viewer',
   args: {
     ...queryArguments(),
-    by: z.enum(FIELDS).optional().describe('Count by this; fingerprint (the same error) unless said'),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    by: z.enum(FIELDS).optional().describe('Field to count by (default: fingerprint, the same error)'),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of rows (default: 10)'),
   },
-  run: ({ by = 'fingerprint', limit = 10, ...words }, context) => rank(context, words, by, limit),
+  run: ({ by = 'fingerprint', limit = DEFAULT_ROWS, ...words }, context) => rank(context, words, by, limit),
 })
 
 const patterns = command({
   name: 'logs patterns',
-  summary: 'Show the shapes of the lines, the numbers and names in them masked',
+  summary: 'Show the most frequent message patterns, with numbers and names masked',
   examples: ['logs patterns "level>=warn" --last 1h'],
   role: 'viewer',
   args: {
     ...queryArguments(),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of rows (default: 10)'),
   },
-  run: ({ limit = 10, ...words }, context) => rank(context, words, 'pattern', limit),
+  run: ({ limit = DEFAULT_ROWS, ...words }, context) => rank(context, words, 'pattern', limit),
 })
 
 const stats = command({
   name: 'logs stats',
-  summary: 'Show the levels over time as a chart, with totals and the share of errors',
+  summary: 'Show a chart of the levels over time, with totals and the error rate',
   examples: ['logs stats --last 24h', 'logs stats source:api --last 7d'],
   role: 'viewer',
   args: queryArguments(),
   async run(words, context) {
-    const query = readQuery(words, context, USUAL_SPAN)
-    const from = query.from ?? context.now - USUAL_SPAN
+    const query = readQuery(words, context, DEFAULT_RANGE_MS)
+    const from = query.from ?? context.now - DEFAULT_RANGE_MS
     const until = query.until ?? context.now + 1
-    const buckets = await storeOf(context).histogram(query, from, until, BUCKETS, WITHIN)
+    const buckets = await storeOf(context).histogram(query, from, until, BUCKET_COUNT, SEARCH_TIMEOUT_MS)
     const totals = Object.fromEntries(
       LEVELS.map(level => [level, buckets.reduce((sum, bucket) => sum + bucket.counts[level], 0)]),
     ) as Record<Level, number>
     const total = LEVELS.reduce((sum, level) => sum + totals[level], 0)
     const errors = totals.error + totals.fatal
-    const minutes = Math.max(1, (until - from) / 60_000)
+    const minutes = Math.max(1, (until - from) / MINUTE)
     const png = total === 0 ? null : await drawChart(levelChart(buckets, from, until, context))
     return {
       card: {
         title:
-          total === 0
-            ? 'No lines in that time'
-            : `${total.toLocaleString('en')} lines in ${aboutDuration(until - from)}`,
+          total === 0 ? 'No lines in this time range' : `${plural(total, 'line')} in ${aboutDuration(until - from)}`,
         tone: errors > 0 ? 'warning' : 'plain',
         lines:
           total === 0
-            ? ['A longer time finds more: --last 7d.']
+            ? ['Try a longer time range: --last 7d.']
             : [
-                `${((errors / total) * 100).toFixed(errors / total < 0.1 ? 2 : 1)} % errors, ${(total / minutes).toFixed(1)} lines a minute on average.`,
+                `Error rate ${((errors / total) * 100).toFixed(errors / total < 0.1 ? 2 : 1)} %, on average ${(total / minutes).toFixed(1)} lines a minute.`,
                 sparkline(buckets.map(countOf)),
               ],
         fields: LEVELS.filter(level => totals[level] > 0).map(level => ({
@@ -100,30 +110,30 @@ const stats = command({
 export const logStatisticsCommands = [top, patterns, stats]
 
 async function rank(context: Context, words: QueryWords, field: TopField, limit: number) {
-  const query = readQuery(words, context, USUAL_SPAN)
-  const { rows, searchedTo } = await storeOf(context).top(query, field, limit, WITHIN)
-  const what = field === 'pattern' ? 'patterns' : field === 'fingerprint' ? 'errors' : `${field}s`
-  const partly =
+  const query = readQuery(words, context, DEFAULT_RANGE_MS)
+  const { rows, searchedTo } = await storeOf(context).top(query, field, limit, SEARCH_TIMEOUT_MS)
+  const noun = field === 'pattern' ? 'patterns' : field === 'fingerprint' ? 'errors' : `${field}s`
+  const incomplete =
     searchedTo === null
       ? []
       : [
           [
             'Counted back to ',
             { time: searchedTo, style: 'moment' as const },
-            ' only; a shorter time is counted whole.',
+            ' only. Use a shorter time range for a complete count.',
           ],
         ]
   return {
     card: {
-      title: rows.length === 0 ? 'Nothing to count' : `The most frequent ${what}`,
+      title: rows.length === 0 ? 'No lines to count' : `The most frequent ${noun}`,
       tone: 'plain' as const,
       lines: [
         ...(rows.length === 0
-          ? ['No line fits in that time; --last 7d looks further back.']
+          ? ['No line matches in this time range. Try --last 7d.']
           : rows.map(row => rankText(row, field))),
-        ...partly,
+        ...incomplete,
       ],
-      buttons: rows.slice(0, 5).flatMap(row => rankButton(row, field)),
+      buttons: rows.slice(0, MAX_BUTTONS).flatMap(row => rankButton(row, field)),
     },
     result: {
       rows: rows.map(row => ({
@@ -137,19 +147,25 @@ async function rank(context: Context, words: QueryWords, field: TopField, limit:
 }
 
 function rankText(row: TopRow, field: TopField) {
-  const shown = field === 'fingerprint' ? (row.sample?.message.split('\n')[0] ?? row.value) : row.value
-  const from = field === 'fingerprint' && row.sample?.source ? ` (${row.sample.source})` : ''
-  return [{ bold: row.count.toLocaleString('en') }, ` × ${Array.from(shown).slice(0, 200).join('')}${from}`]
+  const origin = field === 'fingerprint' && row.sample?.source ? ` (${row.sample.source})` : ''
+  return [{ bold: row.count.toLocaleString('en') }, ` × ${truncate(nameOf(row, field), MAX_VALUE_LENGTH)}${origin}`]
 }
 
 function rankButton(row: TopRow, field: TopField) {
-  if (field === 'pattern') return row.sample ? [{ label: 'A line of it', line: `logs show ${row.sample.id}` }] : []
+  if (field === 'pattern') return row.sample ? [{ label: 'Example line', line: `logs show ${row.sample.id}` }] : []
   if (row.value === '') return []
   const value = /^[\w./:-]+$/.test(row.value) ? row.value : `"${row.value.replaceAll('"', '')}"`
-  const label = Array.from(field === 'fingerprint' ? (row.sample?.message.split('\n')[0] ?? row.value) : row.value)
-    .slice(0, 30)
-    .join('')
-  return [{ label, line: searchLine('logs search', { query: `${field}:${value}` }) }]
+  return [
+    {
+      label: truncate(nameOf(row, field), MAX_LABEL_LENGTH),
+      line: searchLine('logs search', { query: `${field}:${value}` }),
+    },
+  ]
+}
+
+/** The value of a row for people; for a fingerprint the first line of its message. */
+function nameOf(row: TopRow, field: TopField): string {
+  return field === 'fingerprint' && row.sample ? firstLine(row.sample.message) : row.value
 }
 
 function levelChart(buckets: readonly Bucket[], from: number, until: number, { config }: Context) {

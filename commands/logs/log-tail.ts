@@ -1,4 +1,4 @@
-// Following log lines as they come, in a message that is edited in place.
+// The command that follows log lines live, in one message that is edited in place.
 import { z } from 'zod'
 import type { LogLine } from '../../src/logs/line.ts'
 import { Problem } from '../../src/problem.ts'
@@ -7,44 +7,46 @@ import { command, duration } from '../context.ts'
 import { logText } from './log-card.ts'
 import { queryArguments, readQuery, storeOf } from './log-query.ts'
 
-const USUAL = 10 * MINUTE
-const LONGEST = 60 * MINUTE
+const DEFAULT_DURATION_MS = 10 * MINUTE
+const MAX_DURATION_MS = 60 * MINUTE
+
+const tailNumber = (description: string) => z.number().int().positive().optional().describe(description)
 
 const tail = command({
   name: 'logs tail',
-  summary: 'Follow log lines live in the channel, for everybody to see',
+  summary: 'Follow log lines live in the channel',
   details:
-    'One message is edited every few seconds, with Pause and Stop, and ends by itself after ten minutes. Over HTTP: GET /api/logs/tail.',
+    'One message, which everybody in the channel sees, is edited every few seconds. It has buttons to pause and stop, and ends by itself after ten minutes. Over HTTP: GET /api/logs/tail.',
   examples: ['logs tail "level>=warn"', 'logs tail source:api --for 30m'],
   role: 'responder',
   changes: false,
   args: {
     ...queryArguments(),
-    for: duration().optional().describe('How long, 10m unless said, an hour at the most'),
-    pause: z.number().int().positive().optional().describe('Pause the tail of this number'),
-    resume: z.number().int().positive().optional().describe('Let a paused tail go on'),
-    stop: z.number().int().positive().optional().describe('Stop the tail of this number'),
+    for: duration().optional().describe('Duration (default: 10m, at most 1h)'),
+    pause: tailNumber('Pause the tail with this number'),
+    resume: tailNumber('Resume the paused tail with this number'),
+    stop: tailNumber('Stop the tail with this number'),
   },
-  async run({ for: lasts = USUAL, pause, resume, stop, ...words }, context) {
+  async run({ for: durationMs = DEFAULT_DURATION_MS, pause, resume, stop, ...words }, context) {
     const { tails } = context
     const store = storeOf(context)
-    if (pause !== undefined) return done(() => tails.pause(pause), `The tail ${pause} is paused`)
-    if (resume !== undefined) return done(() => tails.resume(resume), `The tail ${resume} goes on`)
-    if (stop !== undefined) return done(() => tails.stop(stop, context.by.name), `The tail ${stop} is stopped`)
+    if (pause !== undefined) return done(() => tails.pause(pause), `Tail ${pause} is paused`)
+    if (resume !== undefined) return done(() => tails.resume(resume), `Tail ${resume} is resumed`)
+    if (stop !== undefined) return done(() => tails.stop(stop, context.by.name), `Tail ${stop} is stopped`)
     const channel = context.parts.channelOf(context.by.platform)
     if (!channel)
       throw new Problem(
         'invalid',
-        'There is no chat to follow in. Over HTTP, follow with GET /api/logs/tail; in a shell: vakt logs tail.',
+        'There is no chat to show the tail in. Use "vakt logs tail" in a shell, or GET /api/logs/tail over HTTP.',
       )
     const query = readQuery({ ...words, last: undefined }, context)
     const id = await tails.start({
-      follow: take => store.tail({ ...query, from: null, until: null }, take),
+      follow: onLines => store.tail({ ...query, from: null, until: null }, onLines),
       subject: words.query ?? '',
       command: 'logs tail',
       channel,
       by: context.by.name,
-      durationMs: Math.min(lasts, LONGEST),
+      durationMs: Math.min(durationMs, MAX_DURATION_MS),
       show: (line: LogLine) => logText(line, query.where),
     })
     return {
@@ -61,7 +63,7 @@ const tail = command({
 
 export const logTailCommands = [tail]
 
-async function done(act: () => void | Promise<void>, says: string) {
-  await act()
-  return { card: { title: says, tone: 'muted' as const }, quiet: true }
+async function done(run: () => void | Promise<void>, title: string) {
+  await run()
+  return { card: { title, tone: 'muted' as const }, quiet: true }
 }

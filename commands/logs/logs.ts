@@ -1,4 +1,4 @@
-// Finding log lines: search, one line in full, and what happened around it.
+// The commands that find log lines: search, one line in full, and the lines around one.
 import { z } from 'zod'
 import type { Button, Card, Field, Span, Text } from '../../src/card.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
@@ -10,19 +10,24 @@ import type { Query } from '../../src/logs/query/tree.ts'
 import { lineResult } from '../../src/logs/serialize.ts'
 import type { LogStore, Page } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
 import { logText } from './log-card.ts'
-import { queryArguments, readQuery, storeOf, WITHIN } from './log-query.ts'
+import { queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
 
-const PAGE = 10
-const HISTOGRAM = 24
+const PAGE_SIZE = 10
+const MAX_LIMIT = 1000
+const DEFAULT_CONTEXT_LINES = 10
+const MAX_CONTEXT_LINES = 100
+const MAX_ATTRIBUTES = 12
+const BUCKET_COUNT = 24
 
 const search = command({
   name: 'logs search',
-  summary: 'Find log lines, newest first',
+  summary: 'Search log lines, newest first',
   details:
-    'Words and "phrases" must all be there; -word excludes; OR and ( ) choose; level>=warn, host:web-1, source:api, tag:payments, group:prod/*, user_id:42, http.status>=500 and /a regex/ narrow it; last:15m, since:14:00 until:14:30 and yesterday say when.',
+    'A line must contain all words and "phrases"; -word excludes; OR and ( ) combine. Filters: level>=warn, host:web-1, source:api, tag:payments, group:prod/*, user_id:42, http.status>=500 and /a regex/. Time range: last:15m, since:14:00 until:14:30 or yesterday.',
   examples: [
     'logs search "timeout level>=warn last:1h"',
     'logs search "connection refused" -host:test',
@@ -31,17 +36,17 @@ const search = command({
   role: 'viewer',
   args: {
     ...queryArguments(),
-    limit: z.number().int().min(1).max(1000).optional().describe('How many, 10 unless said'),
-    cursor: z.string().max(200).optional().describe('Where an earlier page ended'),
-    newer: z.boolean().optional().describe('Page towards the present from the cursor'),
+    limit: z.number().int().min(1).max(MAX_LIMIT).optional().describe('Number of lines (default: 10)'),
+    cursor: z.string().max(200).optional().describe('Position where an earlier page ended'),
+    newer: z.boolean().optional().describe('Page to newer lines from the cursor'),
   },
-  async run({ limit = PAGE, cursor, newer = false, ...words }, context) {
+  async run({ limit = PAGE_SIZE, cursor, newer = false, ...words }, context) {
     const store = storeOf(context)
     const query = readQuery(words, context)
-    const request = { query, limit, cursor: cursor ?? null, timeoutMs: WITHIN }
+    const request = { query, limit, cursor: cursor ?? null, timeoutMs: SEARCH_TIMEOUT_MS }
     const [page, count] = await Promise.all([
       store.search({ ...request, order: newer ? 'oldest' : 'newest' }),
-      store.count(query, WITHIN),
+      store.count(query, SEARCH_TIMEOUT_MS),
     ])
     const lines = newer ? [...page.lines].reverse() : page.lines
     const result = {
@@ -51,14 +56,14 @@ const search = command({
       next: page.next,
       ...(page.searchedTo === null ? {} : { searched_to: isoTime(page.searchedTo) }),
     }
-    const bars = lines.length === 0 ? '' : await histogramOf(store, query, lines, context)
-    return { card: searchCard(words, query, { ...page, lines }, count, bars, cursor !== undefined), result }
+    const histogram = lines.length === 0 ? '' : await histogramOf(store, query, lines, context)
+    return { card: searchCard(words, query, { ...page, lines }, count, histogram, cursor !== undefined), result }
   },
 })
 
 const show = command({
   name: 'logs show',
-  summary: 'Show one log line in full',
+  summary: 'Show a log line in full',
   role: 'viewer',
   args: { id: positional(z.string().max(100)).describe('Id of the line') },
   async run({ id }, context) {
@@ -69,26 +74,34 @@ const show = command({
 
 const around = command({
   name: 'logs context',
-  summary: 'Show the lines around one, of the same source and host',
+  summary: 'Show the lines around a log line, from the same source and host',
   role: 'viewer',
   args: {
     id: positional(z.string().max(100)).describe('Id of the line'),
-    lines: z.number().int().min(1).max(100).optional().describe('How many before and after, 10 unless said'),
+    lines: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_CONTEXT_LINES)
+      .optional()
+      .describe('Number of lines before and after (default: 10)'),
   },
-  async run({ id, lines = 10 }, context) {
-    const middle = await lineOf(context, id)
+  async run({ id, lines = DEFAULT_CONTEXT_LINES }, context) {
+    const target = await lineOf(context, id)
     const found = await storeOf(context).context(id, lines, lines)
-    const from = [middle.source, middle.host].filter(Boolean).join('@') || 'no source'
+    const origin = [target.source, target.host].filter(Boolean).join('@') || 'no source'
     return {
       card: {
-        title: `Around a line of ${from}`,
+        title: `Lines around a line from ${origin}`,
         tone: 'plain',
         lines: found.map(line => (line.id === id ? ['▶ ', ...spans(logText(line))] : logText(line))),
         buttons: [
           { label: 'This line', line: `logs show ${id}` },
-          ...(lines < 100 ? [{ label: 'More', line: `logs context ${id} --lines ${Math.min(100, lines * 3)}` }] : []),
+          ...(lines < MAX_CONTEXT_LINES
+            ? [{ label: 'More', line: `logs context ${id} --lines ${Math.min(MAX_CONTEXT_LINES, lines * 3)}` }]
+            : []),
         ],
-        footer: ['The line is from ', { time: middle.timestamp, style: 'moment' }],
+        footer: ['The line is from ', { time: target.timestamp, style: 'moment' }],
       },
       result: { logs: found.map(lineResult) },
     }
@@ -102,17 +115,17 @@ function searchCard(
   query: Query,
   page: Page,
   count: { total: number; atLeast: boolean },
-  bars: string,
-  paged: boolean,
+  histogram: string,
+  isLaterPage: boolean,
 ): Card {
   const [first] = page.lines
   const last = page.lines.at(-1)
-  const again = searchLine('logs search', words)
+  const sameSearch = searchLine('logs search', words)
   const buttons: Button[] = [
     ...(page.next === null
       ? []
-      : [{ label: page.searchedTo === null ? 'Older' : 'Search on', line: `${again} --cursor ${page.next}` }]),
-    ...(paged && first ? [{ label: 'Newer', line: `${again} --newer --cursor ${first.id}` }] : []),
+      : [{ label: page.searchedTo === null ? 'Older' : 'Continue', line: `${sameSearch} --cursor ${page.next}` }]),
+    ...(isLaterPage && first ? [{ label: 'Newer', line: `${sameSearch} --newer --cursor ${first.id}` }] : []),
     ...(first ? [{ label: 'Context ±10', line: `logs context ${first.id}` }] : []),
     ...(first
       ? [
@@ -121,47 +134,52 @@ function searchCard(
         ]
       : []),
   ]
-  const stopped: Text[] =
+  const incomplete: Text[] =
     page.searchedTo === null
       ? []
-      : [['Searched back to ', { time: page.searchedTo, style: 'moment' }, ' so far; the button goes on.']]
+      : [['Searched back to ', { time: page.searchedTo, style: 'moment' }, ' so far. "Continue" searches further.']]
   const total = `${count.total.toLocaleString('en')}${count.atLeast ? '+' : ''}`
-  const nothing =
+  const advice =
     page.searchedTo === null
       ? [
           query.from === null
-            ? 'Fewer words or another spelling may find some.'
-            : 'Fewer words, another spelling or a longer time may find some.',
+            ? 'Try fewer words or another spelling.'
+            : 'Try fewer words, another spelling or a longer time range.',
         ]
       : []
   return {
     title:
       page.lines.length === 0 && count.total === 0
-        ? 'No line found'
+        ? 'No lines found'
         : `${total} ${count.total === 1 ? 'line' : 'lines'}`,
     tone: 'plain',
-    lines: [...(page.lines.length === 0 ? nothing : page.lines.map(line => logText(line, query.where))), ...stopped],
-    ...(bars === '' ? {} : { fields: [{ name: 'Over time', value: bars }] }),
+    lines: [...(page.lines.length === 0 ? advice : page.lines.map(line => logText(line, query.where))), ...incomplete],
+    ...(histogram === '' ? {} : { fields: [{ name: 'Over time', value: histogram }] }),
     buttons,
     footer: footer(query, first, last),
   }
 }
 
 function footer(query: Query, first: LogLine | undefined, last: LogLine | undefined): Text {
-  const asked = printQuery({ ...query, from: null, until: null }) || 'every line'
-  if (!first || !last) return [asked, ...windowOf(query)]
-  return [`${asked} · `, { time: last.timestamp, style: 'moment' }, ' to ', { time: first.timestamp, style: 'moment' }]
+  const condition = printQuery({ ...query, from: null, until: null }) || 'every line'
+  if (!first || !last) return [condition, ...rangeOf(query)]
+  return [
+    `${condition} · `,
+    { time: last.timestamp, style: 'moment' },
+    ' to ',
+    { time: first.timestamp, style: 'moment' },
+  ]
 }
 
-/** The time that was looked through, where the query says one: whoever asks at home may mean other hours than Vakt. */
-function windowOf({ from, until }: Query): Span[] {
+/** The time range of the query, if any: in the reader's own time zone, which may differ from Vakt's. */
+function rangeOf({ from, until }: Query): Span[] {
   return [
     ...(from === null ? [] : [' · from ', { time: from, style: 'moment' as const }]),
     ...(until === null ? [] : [`${from === null ? ' ·' : ''} until `, { time: until, style: 'moment' as const }]),
   ]
 }
 
-/** How many lines came when, as blocks: over the query's own time, or over what the page spans. */
+/** A sparkline of the lines over the time range of the query, or of the page. */
 async function histogramOf(
   store: LogStore,
   query: Query,
@@ -170,18 +188,18 @@ async function histogramOf(
 ): Promise<string> {
   const from = query.from ?? Math.min(lines.at(-1)!.timestamp, context.now - 60 * MINUTE)
   const until = query.until ?? Math.max(context.now, lines[0]!.timestamp + 1)
-  const buckets = await store.histogram(query, from, until, HISTOGRAM, WITHIN)
+  const buckets = await store.histogram(query, from, until, BUCKET_COUNT, SEARCH_TIMEOUT_MS)
   return sparkline(buckets.map(bucket => LEVELS.reduce((sum, level) => sum + bucket.counts[level], 0)))
 }
 
-/** A command line over the same query. */
+/** A command line with the same query. */
 export function searchLine(
   name: string,
   words: { query?: string | undefined; last?: number | undefined; project?: string | undefined },
 ): string {
   const last = words.last === undefined ? '' : ` --last ${words.last}ms`
   const project = words.project === undefined ? '' : ` --project ${quoteWord(words.project)}`
-  // As --query, for the text is to be taken as it is, quotes and all.
+  // As --query, so that the text is taken literally, with its quotes.
   const query = words.query ? ` --query=${quoteWord(words.query)}` : ''
   return `${name}${query}${last}${project}`
 }
@@ -189,7 +207,7 @@ export function searchLine(
 async function lineOf(context: Context, id: string): Promise<LogLine> {
   const line = await storeOf(context).read(id)
   if (line) return line
-  throw new Problem('not_found', `There is no log line ${id}; its retention may have passed.`, {
+  throw new Problem('not_found', `There is no log line ${id}. It may be past its retention.`, {
     fields: { id: 'no such line' },
   })
 }
@@ -209,7 +227,7 @@ function lineCard(line: LogLine): Card {
     { name: 'When', value: [{ time: line.timestamp, style: 'moment' }], inline: true },
     { name: 'Project', value: line.project, inline: true },
     ...named.filter(([, value]) => value !== '').map(([name, value]) => ({ name, value, inline: true })),
-    ...attributes.slice(0, 12).map(([name, value]) => ({
+    ...attributes.slice(0, MAX_ATTRIBUTES).map(([name, value]) => ({
       name,
       value: typeof value === 'string' ? value : JSON.stringify(value),
       inline: true,
@@ -227,7 +245,7 @@ function lineCard(line: LogLine): Card {
     fields,
     code: { text: line.stack === '' ? line.message : `${line.message}\n${line.stack}` },
     buttons: [{ label: 'Context ±10', line: `logs context ${line.id}` }, ...same, ...trace],
-    footer: `${line.id}${attributes.length > 12 ? ` · ${attributes.length - 12} more attributes` : ''}`,
+    footer: `${line.id}${attributes.length > MAX_ATTRIBUTES ? ` · ${plural(attributes.length - MAX_ATTRIBUTES, 'more attribute')}` : ''}`,
   }
 }
 

@@ -133,7 +133,7 @@ describe('an archive in a folder', () => {
     await begin({ ARCHIVE_TO: place() })
     await comes(0, 'needle')
     expect(await shown('logs archives')).toContain('Nothing is archived yet')
-    expect(await shown('logs archive')).toContain('Nothing waits to be archived')
+    expect(await shown('logs archive')).toContain('No partitions to archive')
     await comes(1)
     await archived(1)
     expect(readdirSync(place())).toEqual([expect.stringMatching(/^2026-11-21\.3d\.0\.[0-9a-f]{12}\.ndjson\.zst$/)])
@@ -145,7 +145,7 @@ describe('an archive in a folder', () => {
     await eventually(async () => {
       expect(await searched('needle')).toBe(0)
     })
-    const before = await app.result<{ lines: number }>(`logs restore ${FIRST} --keep 2h`)
+    const before = await app.result<{ lines: number }>(`logs restore ${FIRST} --for 2h`)
     expect(before).toMatchObject({ archive: FIRST, lines: 300 })
     expect(await searched('needle')).toBe(300)
     expect(await shown('logs archives')).toContain('searchable now')

@@ -226,7 +226,7 @@ describe('in chat', () => {
     expect(csv).toContain(`"a, ""b"""`)
     expect(csv).toContain("'=cmd()")
     const asked = await app.says('logs purge c', { interactive: true })
-    expect(asked.card.title).toBe('Remove 1 line for good?')
+    expect(asked.card.title).toBe('Delete 1 line permanently?')
     expect((await app.result<Found>('logs search')).total).toBe(2)
     await app.says(asked.card.buttons![0]!.line, { interactive: true })
     expect((await app.result<Found>('logs search')).logs.map(line => line.message)).toEqual(['a, "b"'])

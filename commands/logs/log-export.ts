@@ -1,0 +1,132 @@
+// The commands that take log lines out of the store: export to a file, and deletion.
+import { z } from 'zod'
+import { countArchives } from '../../src/logs/archives.ts'
+import type { LogLine } from '../../src/logs/line.ts'
+import type { Query } from '../../src/logs/query/tree.ts'
+import { CSV_HEADER, csvRecord, lineResult } from '../../src/logs/serialize.ts'
+import type { LogStore } from '../../src/logs/store.ts'
+import { invalid, Problem } from '../../src/problem.ts'
+import { plural } from '../../src/text.ts'
+import { isoTime } from '../../src/time.ts'
+import { confirmation } from '../confirmation.ts'
+import { command, yes } from '../context.ts'
+import { queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
+import { searchLine } from './logs.ts'
+
+const FORMATS = ['json', 'ndjson', 'csv'] as const
+type Format = (typeof FORMATS)[number]
+
+/** Below the limit of every chat platform; HTTP streams more. */
+const MAX_FILE_BYTES = 8 * 1024 * 1024
+const PAGE_SIZE = 1000
+/** Each export has its file in memory, several times while it is sent. */
+const MAX_CONCURRENT_EXPORTS = 2
+const running = new WeakMap<LogStore, number>()
+
+const exportCommand = command({
+  name: 'logs export',
+  summary: 'Export search results to a file',
+  details: 'In chat a file has at most 8 MiB. GET /api/logs?format=ndjson streams results of any size.',
+  examples: ['logs export "level>=error" --last 1d --format csv'],
+  role: 'viewer',
+  args: {
+    ...queryArguments(),
+    format: z.enum(FORMATS).optional().describe('File format: json, ndjson or csv (default: json)'),
+  },
+  async run({ format = 'json', ...words }, context) {
+    const query = readQuery(words, context)
+    const { content, lines, isWhole } = await limited(storeOf(context), store => collect(store, query, format))
+    const name = `logs-${isoTime(context.now).slice(0, 19).replaceAll(':', '-')}.${format}`
+    const url = `${context.publicUrl}/api/logs?format=${format === 'json' ? 'ndjson' : format}&q=${encodeURIComponent(words.query ?? '')}`
+    return {
+      card: {
+        title: lines === 0 ? 'No lines to export' : `${plural(lines, 'line')} as ${format}`,
+        tone: isWhole ? 'plain' : 'warning',
+        lines: isWhole ? [] : ['The file has the newest lines; the others do not fit. Download all lines from', url],
+        ...(lines === 0 ? {} : { file: { name, content } }),
+      },
+      result: { lines, whole: isWhole, bytes: content.length, url },
+    }
+  },
+})
+
+const purge = command({
+  name: 'logs purge',
+  summary: 'Delete log lines permanently',
+  examples: ['logs purge project:test', 'logs purge "group:prod/old/*"'],
+  role: 'admin',
+  args: { ...queryArguments(), yes: yes() },
+  async run({ yes, ...words }, context) {
+    if (!words.query && words.last === undefined && words.project === undefined) {
+      throw invalid(
+        'query',
+        'Name the lines to delete: a query, --project or --last. To delete all lines: logs purge "level>=trace".',
+      )
+    }
+    const query = readQuery(words, context)
+    const store = storeOf(context)
+    const { total, atLeast } = await store.count(query, SEARCH_TIMEOUT_MS)
+    if (context.interactive && !yes && total > 0) {
+      return confirmation(
+        `Delete ${atLeast ? 'at least ' : ''}${plural(total, 'line')} permanently?`,
+        ['This cannot be undone. "logs export" saves the lines to a file first.'],
+        { label: 'Delete them', line: searchLine('logs purge', words) },
+        [{ label: 'Export first', line: searchLine('logs export', words) }],
+      )
+    }
+    const removed = total === 0 ? 0 : await store.purge(query)
+    return {
+      card: {
+        title: removed === 0 ? 'No lines to delete' : `${plural(removed, 'line')} deleted`,
+        tone: 'muted',
+        lines:
+          countArchives(context.state).archives > 0
+            ? ['Archives still contain their lines; "logs archives" shows them.']
+            : [],
+      },
+      result: { removed },
+    }
+  },
+})
+
+export const logExportCommands = [exportCommand, purge]
+
+async function limited<T>(store: LogStore, run: (store: LogStore) => Promise<T>): Promise<T> {
+  const others = running.get(store) ?? 0
+  if (others >= MAX_CONCURRENT_EXPORTS)
+    throw new Problem('busy', `${others} exports are running. Try again in a moment.`, { retryAfterMs: 5_000 })
+  running.set(store, others + 1)
+  try {
+    return await run(store)
+  } finally {
+    running.set(store, running.get(store)! - 1)
+  }
+}
+
+async function collect(store: LogStore, query: Query, format: Format) {
+  const records: string[] = format === 'csv' ? [CSV_HEADER] : []
+  let bytes = 0
+  let lines = 0
+  let cursor: string | null = null
+  do {
+    const page = await store.search({ query, order: 'newest', limit: PAGE_SIZE, cursor, timeoutMs: SEARCH_TIMEOUT_MS })
+    for (const line of page.lines) {
+      const record = toRecord(line, format)
+      bytes += Buffer.byteLength(record) + 2
+      if (bytes > MAX_FILE_BYTES) return { content: toFile(records, format), lines, isWhole: false }
+      records.push(record)
+      lines++
+    }
+    cursor = page.next
+  } while (cursor !== null)
+  return { content: toFile(records, format), lines, isWhole: true }
+}
+
+function toRecord(line: LogLine, format: Format): string {
+  return format === 'csv' ? csvRecord(line) : JSON.stringify(lineResult(line))
+}
+
+function toFile(records: readonly string[], format: Format): Buffer {
+  if (format === 'json') return Buffer.from(`[\n${records.join(',\n')}\n]\n`)
+  return Buffer.from(format === 'csv' ? records.join('') : records.map(record => `${record}\n`).join(''))
+}

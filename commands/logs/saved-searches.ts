@@ -1,0 +1,84 @@
+// The commands for saved searches: log queries with a name.
+import { z } from 'zod'
+import { positional } from '../../src/command/command.ts'
+import { parseQuery } from '../../src/logs/query/parse.ts'
+import { listSearches, removeSearch, saveSearch } from '../../src/logs/searches.ts'
+import { isoTime } from '../../src/time.ts'
+import { command } from '../context.ts'
+
+const MAX_BUTTONS = 5
+
+const save = command({
+  name: 'logs save',
+  summary: 'Save a search under a name; @name then stands for it',
+  examples: ['logs save payments "tag:payments level>=warn"', 'logs search @payments --last 1h'],
+  role: 'responder',
+  args: {
+    name: positional(z.string().regex(/^[\w-]{1,40}$/, 'must be letters, digits, - and _')).describe(
+      'Name of the search',
+    ),
+    query: positional(z.string().min(1).max(2000)).describe('Search query'),
+  },
+  run({ name, query }, { state, now, by, config }) {
+    parseQuery(query, now, config.timeZone)
+    saveSearch(state, { name, query, savedBy: by.name, savedAt: now })
+    return {
+      card: {
+        title: `Saved as @${name}`,
+        tone: 'good',
+        buttons: [{ label: 'Search', line: `logs search --query=@${name}` }],
+      },
+      result: { search: { name, query } },
+    }
+  },
+})
+
+const saved = command({
+  name: 'logs saved',
+  summary: 'Show the saved searches',
+  role: 'viewer',
+  args: {},
+  run(_, { state }) {
+    const searches = listSearches(state)
+    return {
+      card: {
+        title: searches.length === 0 ? 'No saved searches' : 'Saved searches',
+        tone: 'plain',
+        lines:
+          searches.length === 0
+            ? ['Save a search: logs save payments "tag:payments level>=warn"']
+            : searches.map(({ name, query, savedBy }) => [
+                { bold: `@${name}` },
+                ' ',
+                { code: query },
+                `, by ${savedBy}`,
+              ]),
+        buttons: searches
+          .slice(0, MAX_BUTTONS)
+          .map(({ name }) => ({ label: `@${name}`, line: `logs search --query=@${name}` })),
+      },
+      result: {
+        searches: searches.map(({ name, query, savedBy, savedAt }) => ({
+          name,
+          query,
+          saved_by: savedBy,
+          saved_at: isoTime(savedAt),
+        })),
+      },
+    }
+  },
+})
+
+const forget = command({
+  name: 'logs forget',
+  summary: 'Delete a saved search',
+  role: 'responder',
+  args: { name: positional(z.string().max(41)).describe('Name of the search') },
+  run({ name }, { state }) {
+    const bare = name.replace(/^@/, '')
+    removeSearch(state, bare)
+    return { card: { title: `The saved search @${bare} is deleted`, tone: 'muted' } }
+  },
+})
+
+export const savedSearchCommands = [save, saved, forget]
