@@ -73,16 +73,14 @@ const show = command({
   },
 })
 
-/** A command that sets the state of an error; an error that is not open any more has no open alert. */
+/** A command that sets the state of an error (from one state or any); an error that is not open has no open alert. */
 function setStateCommand(
-  verb: 'resolve' | 'mute' | 'reopen',
-  to: KnownError['state'],
+  verb: 'resolve' | 'mute' | 'unmute' | 'reopen',
+  { from, to }: { from?: KnownError['state']; to: KnownError['state'] },
   summary: string,
-  aliases: readonly string[] = [],
 ) {
   return command({
     name: `errors ${verb}`,
-    aliases,
     summary,
     examples: [`errors ${verb} v1:3f2a9c81d4e5b6a7`],
     role: 'responder',
@@ -91,6 +89,8 @@ function setStateCommand(
       const { state, by, now } = context
       const error = findError(context, fingerprint, project)
       if (error.state === to) throw new Problem('conflict', `The error ${error.fingerprint} is already ${to}.`)
+      if (from !== undefined && error.state !== from)
+        throw new Problem('conflict', `The error ${error.fingerprint} is not ${from}, but ${error.state}.`)
       state.transaction(() => {
         setErrorState(state, error.id, to, by.name, now)
         if (to === 'open') return
@@ -106,9 +106,14 @@ function setStateCommand(
 export const errorCommands = [
   list,
   show,
-  setStateCommand('resolve', 'resolved', 'Mark an error as resolved; if it comes back, it alerts as a regression'),
-  setStateCommand('mute', 'muted', 'Mute an error: it does not alert any more'),
-  setStateCommand('reopen', 'open', 'Mark a resolved or muted error as open again', ['errors unmute']),
+  setStateCommand(
+    'resolve',
+    { to: 'resolved' },
+    'Mark an error as resolved; if it comes back, it alerts as a regression',
+  ),
+  setStateCommand('mute', { to: 'muted' }, 'Mute an error: it does not alert any more'),
+  setStateCommand('unmute', { from: 'muted', to: 'open' }, 'Unmute an error: it alerts again'),
+  setStateCommand('reopen', { to: 'open' }, 'Mark a resolved or muted error as open again'),
 ]
 
 /** The one error that a fingerprint or its beginning names; throws `not_found` or `conflict`. */
@@ -152,7 +157,9 @@ function errorCard(error: KnownError, context: Context): Card {
             { label: 'Resolve', line: `errors resolve ${fingerprint}` },
             { label: 'Mute', line: `errors mute ${fingerprint}` },
           ]
-        : [{ label: 'Reopen', line: `errors reopen ${fingerprint}` }]),
+        : state === 'muted'
+          ? [{ label: 'Unmute', line: `errors unmute ${fingerprint}` }]
+          : [{ label: 'Reopen', line: `errors reopen ${fingerprint}` }]),
     ],
     footer: fingerprint,
   }

@@ -107,12 +107,20 @@ describe('a resolved error', () => {
     expect(app.channel.messages).toHaveLength(2)
   })
 
+  it('can be marked as open again, but not unmuted', async () => {
+    await sends(error('pool exhausted'))
+    await app.result(`errors resolve ${await fingerprint()}`)
+    expect(await answer(`errors unmute ${await fingerprint()}`)).toMatch(/ is not muted, but resolved\.$/)
+    expect(await app.result(`errors reopen ${await fingerprint()}`)).toMatchObject({ error: { state: 'open' } })
+    expect(await answer(`errors reopen ${await fingerprint()}`)).toMatch(/ is already open\.$/)
+  })
+
   it('does not alert while it is muted', async () => {
     await sends(error('pool exhausted'))
     await app.result(`errors mute ${await fingerprint()}`)
     await sends(...Array(50).fill(error('pool exhausted')))
     expect(await shown()).toEqual([])
-    await app.result(`errors reopen ${await fingerprint()}`)
+    await app.result(`errors unmute ${await fingerprint()}`)
     await sends(error('pool exhausted'))
     expect(await shown()).toHaveLength(1)
   })
