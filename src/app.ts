@@ -23,7 +23,11 @@ import { createFollowJob } from './hosts/containers/follow-job.ts'
 import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
 import { createIntake } from './intake/app.ts'
-import { metrics, readiness } from './intake/health.ts'
+import { readiness } from './intake/health.ts'
+import { metrics } from './intake/metrics.ts'
+import { PROTOCOLS } from './intake/protocols/index.ts'
+import type { Protocol } from './intake/protocols/protocol.ts'
+import { createListeners } from './intake/receive/listeners.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
 import { withDetection } from './jobs/log-detection.ts'
 import { createLogMaintenance } from './jobs/log-maintenance.ts'
@@ -60,6 +64,8 @@ export type AppOptions = {
   publicUrl: () => string
   /** Where log lines live; without one there are no log routes and no log commands. */
   store?: LogStore
+  /** How other programs send log lines and alerts; only tests change it. */
+  protocols?: readonly Protocol[]
   /** How a connectivity target is probed; only tests change it. */
   reach?: (target: Target) => Promise<void>
   /** The kinds of detection rules; only tests change them. */
@@ -99,6 +105,7 @@ type Doors = ReturnType<typeof buildDoors>
 function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs, doors: Doors): Service[] {
   const list: (Service | null)[] = [
     { name: 'rate limits', stop: storage.rates.save },
+    doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
     { name: 'channels', start: notifications.startChannels },
     { name: 'chat platforms', start: doors.startPlatforms, stop: doors.stopPlatforms },
     { name: 'analyses', stop: notifications.analysis.stop },
@@ -248,7 +255,7 @@ function buildJobs(
 
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
-  const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS } = options
+  const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS, protocols = PROTOCOLS } = options
   const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt } = storage
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
@@ -321,24 +328,27 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     timeZone: config.timeZone,
     retentionMs: config.retentionMs,
   }
+  const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, logger)
   const intake = createIntake({
     ...shared,
     commit,
     logger,
     version,
     publicUrl,
+    protocols,
     alerts: shared,
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
     readiness: () => readiness(scheduler.health(), statuses()),
     metrics: () => metrics(state, clock.now(), scheduler.health(), statuses(), clock.now() - startedAt),
     receivers: definitions.flatMap(({ name, requests }) =>
-      requests ? [{ ...requests, receive: platforms.find(platform => platform.name === name)?.receive }] : [],
+      requests ? [{ name, ...requests, receive: platforms.find(platform => platform.name === name)?.receive }] : [],
     ),
   })
 
   return {
     dispatcher,
     intake,
+    listeners,
     startPlatforms() {
       for (const platform of platforms) platform.start()
     },

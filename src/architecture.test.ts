@@ -43,6 +43,7 @@ const LIBRARIES: Record<string, RegExp> = {
   nodemailer: /^src\/chat\/email\//,
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
+  '@hono/zod-openapi': /^src\/intake\//,
   aws4fetch: /^src\/logs\/archive\//,
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,
   'drizzle-orm': /^src\/state\/|^src\/(checks|alerts)\/[\w-]+s\.ts$/,

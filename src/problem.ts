@@ -1,18 +1,20 @@
 // Problems that a person reads about: one class with a few codes, which each door maps once.
 
 /** The kinds of problem; each door (HTTP, chat, terminal) maps them to its own form. */
-export type ProblemCode =
-  | 'invalid'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'too_large'
-  | 'unsupported'
-  | 'not_a_log'
-  | 'limited'
-  | 'busy'
-  | 'internal'
+export const PROBLEM_CODES = [
+  'invalid',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'too_large',
+  'unsupported',
+  'not_a_log',
+  'limited',
+  'busy',
+  'internal',
+] as const
+export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
 /** What a problem carries beside its message: the wrong fields, and how long to wait (ms) before a retry. */
 export type ProblemDetails = { fields?: Record<string, string>; retryAfterMs?: number; cause?: unknown }

@@ -32,8 +32,8 @@ export type PlatformDefinition<Settings = unknown, Shape extends z.ZodRawShape =
   roles?: RoleSyntax
   /** What a chat makes of a mention, so that people can pick somebody from its list. */
   mentions?: readonly MentionSyntax[]
-  /** The path of the intake at which the platform sends its requests, and why there may be nothing. */
-  requests?: { path: string; notConfigured: string }
+  /** The path of the intake at which the platform sends its requests: how they are known, and why there may be nothing. */
+  requests?: { path: string; description: string; notConfigured: string }
 }
 
 /** Makes the platform; the app calls it once, at its start. */

@@ -1,187 +1,106 @@
-// The HTTP intake: every route, and how each refusal is answered.
+// The HTTP intake: all routes, and how refusals are answered.
 import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
-import { cardText } from '../chat/card-text.ts'
-import type { CommandDispatcher, Request as CommandRequest, Receive } from '../chat/channel.ts'
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { METHODS } from 'hono/router'
 import type { Logger } from '../logger.ts'
-import { Problem, type ProblemCode } from '../problem.ts'
-import { readKeyBySecret } from '../projects/keys.ts'
-import { findProject } from '../projects/projects.ts'
-import { type AlertRoutesOptions, alertRoutes } from './alerts.ts'
-import { type AuthOptions, isAdminKey, requester, shownSecret } from './auth.ts'
-import { readWhole } from './body.ts'
-import { docsPage } from './docs-page.ts'
+import { Problem } from '../problem.ts'
+import { clientConfigRoutes } from './client-config.ts'
+import { type CommandRoutesOptions, commandRoutes, describeCommands } from './commands.ts'
+import { type HealthRoutesOptions, healthRoutes } from './health.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
-import { openApi } from './openapi.ts'
-import { type PingOptions, receivePing } from './ping.ts'
-
-/** The path at which a chat platform sends its requests; without `receive`, `notConfigured` says why none is answered. */
-export type PlatformReceiver = { path: string; notConfigured: string; receive?: Receive | undefined }
-
-export type Readiness = { ready: boolean; parts: Record<string, { ok: boolean; message: string | null }> }
+import { docsRoutes } from './openapi/docs.ts'
+import { createDocument, type DocumentOptions } from './openapi/document.ts'
+import { type PingOptions, receivePing } from './pings/ping.ts'
+import { pingRoutes } from './pings/ping-routes.ts'
+import { type PlatformReceiver, platformRoutes } from './platform-events.ts'
+import { errorBody, invalidParameters, problemAnswer } from './problems.ts'
+import type { Protocol, Reply } from './protocols/protocol.ts'
+import type { ReceiveOptions } from './receive/authenticate.ts'
+import { receiveAlerts } from './receive/receive-alerts.ts'
+import { type ReceiveLogsOptions, receiveLogs } from './receive/receive-logs.ts'
 
 export type IntakeOptions = PingOptions &
-  AuthOptions & {
-    dispatcher: CommandDispatcher
-    version: string
-    publicUrl(): string
-    alerts: AlertRoutesOptions
-    /** Absent in a app without a log store. */
-    logs?: LogRoutesOptions
+  CommandRoutesOptions &
+  HealthRoutesOptions &
+  DocumentOptions & {
     logger: Logger
-    readiness(): Readiness
-    metrics(): string
+    protocols: readonly Protocol[]
+    alerts: ReceiveOptions
+    /** Absent in an app without a log store. */
+    logs?: LogRoutesOptions & ReceiveLogsOptions
     receivers: readonly PlatformReceiver[]
   }
 
 const PING = /^https?:\/\/[^/]+\/ping\//
-const COMMAND_LIMIT = 64 * 1024
-const RECEIVER_LIMIT = 1024 * 1024
+const MAX_SHOWN_PATH_LENGTH = 200
 
-const STATUS: Record<ProblemCode, 400 | 401 | 403 | 404 | 409 | 413 | 415 | 422 | 429 | 503 | 500> = {
-  invalid: 400,
-  unauthorized: 401,
-  forbidden: 403,
-  not_found: 404,
-  conflict: 409,
-  too_large: 413,
-  unsupported: 415,
-  not_a_log: 422,
-  limited: 429,
-  busy: 503,
-  internal: 500,
-}
-
-/** The intake as a Hono app; it needs no port to be tested. */
+/** The intake as a Hono app; it can be tested without a port. */
 export function createIntake(options: IntakeOptions) {
   const { dispatcher, logger } = options
-  const app = new Hono<{ Bindings: HttpBindings }>()
+  const app = new OpenAPIHono<{ Bindings: HttpBindings }>({
+    defaultHook: result => {
+      if (!result.success) throw invalidParameters(result.error)
+    },
+  })
 
-  // Beats pass the router by: they come by the thousand, and routing would be a fifth of what one costs.
+  // Beats come by the thousand, and the router would be a fifth of what each one costs, so they do not pass through it.
   const route = app.fetch
   app.fetch = (request, bindings, context) =>
     PING.test(request.url)
       ? receivePing(options, request, (bindings as HttpBindings | undefined)?.incoming)
       : route(request, bindings, context)
+  for (const pingRoute of pingRoutes()) app.openAPIRegistry.registerPath(pingRoute)
 
-  app.post('/api/commands', async c => {
-    const body = await readWhole(c.req.raw, COMMAND_LIMIT)
-    if (body === null) throw new Problem('too_large', `A command may be ${COMMAND_LIMIT} bytes long at the most.`)
-    const speaker = requester(options, c.req.raw.headers, body, options.clock.now())
-    const reply = await dispatcher.run(readCommand(body.toString('utf8')), speaker)
-    if (!reply.ok) return c.json(problemBody(reply.problem), STATUS[reply.problem.code], retryHeaders(reply.problem))
-    return c.json({
-      ok: true,
-      card: cardJson(reply.card),
-      text: cardText(reply.card, { timeZone: options.timeZone, now: options.clock.now() }),
-      result: reply.result,
-    })
-  })
-
-  app.route('/api/alerts', alertRoutes(options.alerts))
-  if (options.logs) app.route('/api/logs', logRoutes(options.logs))
-  app.get('/api/config', c => c.json(clientConfig(options, c.req.raw.headers), 200, { 'cache-control': 'max-age=300' }))
-
-  const document = () => openApi(dispatcher.commands, options.publicUrl(), options.version)
-  app.get('/openapi.json', c => c.json(document()))
-  app.get('/docs', c => c.html(docsPage(document())))
-  // Whoever opens the address that Vakt prints.
-  app.get('/', c => c.redirect('/docs'))
-
-  app.get('/healthz', c => c.text('ok'))
-  app.get('/readyz', c => {
-    const readiness = options.readiness()
-    return c.json(readiness, readiness.ready ? 200 : 503)
-  })
-  app.get('/metrics', c =>
-    c.text(options.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
-  )
-
-  for (const { path, notConfigured, receive } of options.receivers)
-    app.post(path, async c => {
-      if (!receive) throw new Problem('not_found', notConfigured)
-      const body = await readWhole(c.req.raw, RECEIVER_LIMIT)
-      if (body === null) throw new Problem('too_large', `The body is larger than ${RECEIVER_LIMIT} bytes.`)
-      const answer = await receive(body.toString('utf8'), Object.fromEntries(c.req.raw.headers))
-      return new Response(answer.body, { status: answer.status, headers: answer.headers })
-    })
+  for (const protocol of options.protocols) addProtocol(app, protocol, options)
+  if (options.logs) app.route('/', logRoutes(options.logs))
+  app.route('/', clientConfigRoutes(options))
+  app.route('/', commandRoutes(options))
+  app.route('/', healthRoutes(options))
+  app.route('/', platformRoutes(options.receivers))
+  app.route('/', docsRoutes(createDocument(app, () => [describeCommands(dispatcher)], options)))
 
   app.notFound(c => {
-    const problem = new Problem(
-      'not_found',
-      `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}. "/docs" shows what there is.`,
-    )
-    return c.json(problemBody(problem), 404)
+    const { method, path } = c.req
+    const shownPath = path.slice(0, MAX_SHOWN_PATH_LENGTH)
+    const allowed = METHODS.map(name => name.toUpperCase())
+      .filter(name => app.router.match(name, path)[0].length > 0)
+      .flatMap(name => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
+    if (allowed.length === 0)
+      throw new Problem('not_found', `There is nothing at ${method} ${shownPath}. "/docs" shows all routes.`)
+    const message = `${shownPath} does not take ${method}. It takes ${allowed.join(', ')}.`
+    return c.json(errorBody('method_not_allowed', message), 405, { allow: allowed.join(', ') })
   })
   app.onError((error, c) => {
     const problem =
       error instanceof Problem
         ? error
-        : new Problem('internal', 'Vakt could not answer because of a fault of its own; its log says more.')
-    if (!(error instanceof Problem)) logger.error('a request failed', { method: c.req.method, path: c.req.path, error })
-    return c.json(problemBody(problem), STATUS[problem.code], retryHeaders(problem))
+        : new Problem('internal', 'Vakt failed to answer; the log of Vakt has the reason.')
+    if (!(error instanceof Problem)) logger.error('request failed', { method: c.req.method, path: c.req.path, error })
+    const { status, body, headers } = problemAnswer(problem)
+    return c.json(body, status, headers)
   })
   return app
 }
 
-/** What clients should hold to: the limits of the key's project, or of the first one. */
-function clientConfig({ state, adminKey }: IntakeOptions, headers: Headers) {
-  const secret = shownSecret(headers)
-  const found = secret === null || isAdminKey(secret, adminKey) ? undefined : readKeyBySecret(state, secret)
-  const project = found?.project ?? findProject(state)
-  return {
-    project: found ? project.name : null,
-    sampling: { rate: 1 },
-    limits: {
-      body_bytes: project.bodyLimit,
-      lines: project.lineLimit,
-      message_bytes: project.messageLimit,
-      lines_per_minute: project.rateLimit || null,
-    },
-    batch: { lines: Math.min(500, project.lineLimit), interval_ms: 1000 },
-    encodings: ['gzip', 'deflate', 'br', 'zstd'],
+/** Adds the routes of a protocol and their part of the document. */
+function addProtocol(
+  app: OpenAPIHono<{ Bindings: HttpBindings }>,
+  protocol: Protocol,
+  { alerts, logs }: IntakeOptions,
+): void {
+  if (protocol.kind === 'logs' && !logs) return
+  const receive = (request: Request, incoming: HttpBindings['incoming'] | undefined) =>
+    protocol.kind === 'logs'
+      ? receiveLogs(logs!, protocol, request, incoming)
+      : receiveAlerts(alerts, protocol, request, incoming)
+  for (const route of protocol.routes ?? []) {
+    app.openAPIRegistry.registerPath(route)
+    app.on(route.method.toUpperCase(), route.getRoutingPath(), async c =>
+      toResponse(await receive(c.req.raw, c.env?.incoming)),
+    )
   }
 }
 
-function readCommand(text: string): CommandRequest {
-  const shapes = 'Send {"line":"checks list"} or {"command":"checks add","args":{"name":"nightly"}} as JSON.'
-  let body: { line?: unknown; words?: unknown; command?: unknown; args?: unknown } | null
-  try {
-    body = JSON.parse(text)
-  } catch (error) {
-    throw new Problem('invalid', `The body is not JSON (${(error as Error).message}). ${shapes}`, {
-      fields: { body: 'is not JSON' },
-    })
-  }
-  if (typeof body?.line === 'string') return { line: body.line }
-  if (Array.isArray(body?.words) && body.words.every(word => typeof word === 'string')) return { words: body.words }
-  const args = body?.args ?? {}
-  if (typeof body?.command !== 'string' || typeof args !== 'object' || Array.isArray(args)) {
-    throw new Problem('invalid', `The body names no command. ${shapes}`, {
-      fields: { body: 'needs "line", or "command" with "args"' },
-    })
-  }
-  return { command: body.command, args: args as Record<string, unknown> }
-}
-
-function problemBody(problem: Problem) {
-  return {
-    ok: false as const,
-    error: { code: problem.code, message: problem.message, ...(problem.fields ? { fields: problem.fields } : {}) },
-  }
-}
-
-function retryHeaders(problem: Problem): Record<string, string> {
-  if (problem.code !== 'busy' && problem.retryAfterMs === undefined) return {}
-  return { 'retry-after': String(Math.max(1, Math.ceil((problem.retryAfterMs ?? 5000) / 1000))) }
-}
-
-// Bytes of pictures and files travel as base64. A buffer would turn itself into a list of numbers before it is asked.
-function cardJson(card: object): unknown {
-  return JSON.parse(
-    JSON.stringify(card, function (key, value) {
-      const whole = (this as Record<string, unknown>)[key]
-      return whole instanceof Uint8Array ? Buffer.from(whole).toString('base64') : value
-    }),
-  )
+function toResponse({ status, body }: Reply): Response {
+  return typeof body === 'object' && body !== null ? Response.json(body, { status }) : new Response(body, { status })
 }

@@ -1,12 +1,58 @@
-// How Vakt is doing, for machines: readiness by part and the figures of /metrics.
-import { countAlerts } from '../alerts/alerts.ts'
+// How Vakt is doing, for machines: whether it lives, whether it is ready, and its metrics.
+import type { HttpBindings } from '@hono/node-server'
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import { z } from 'zod'
 import type { PlatformStatus } from '../chat/channel.ts'
-import { countByShownStatus } from '../checks/checks.ts'
 import type { SchedulerHealth } from '../jobs/scheduler.ts'
-import type { State } from '../state/database.ts'
-import type { Readiness } from './app.ts'
+import { json, text } from './openapi/responses.ts'
+import { withoutKey } from './openapi/security.ts'
 
-/** Whether the intake is ready, part by part. */
+const READINESS = z
+  .object({
+    ready: z.boolean(),
+    parts: z.record(
+      z.string(),
+      z.object({ ok: z.boolean(), message: z.string().nullable().describe('Why it is not ok.') }),
+    ),
+  })
+  .meta({ id: 'Readiness' })
+export type Readiness = z.output<typeof READINESS>
+
+export type HealthRoutesOptions = { readiness(): Readiness; metrics(): string | Promise<string> }
+
+const LIVE = createRoute({
+  method: 'get',
+  path: '/healthz',
+  operationId: 'getLiveness',
+  tags: ['Health'],
+  summary: 'Check that the process answers',
+  ...withoutKey,
+  responses: { 200: text('It does.', z.literal('ok')) },
+})
+
+const READY = createRoute({
+  method: 'get',
+  path: '/readyz',
+  operationId: 'getReadiness',
+  tags: ['Health'],
+  summary: 'Check that Vakt works',
+  description:
+    'Vakt is ready while its scheduler works. A chat that is offline is shown, and does not make it unready.',
+  ...withoutKey,
+  responses: { 200: json('It is ready.', READINESS), 503: json('It is not ready.', READINESS) },
+})
+
+const METRICS = createRoute({
+  method: 'get',
+  path: '/metrics',
+  operationId: 'getMetrics',
+  tags: ['Health'],
+  summary: 'Read the metrics, for Prometheus',
+  ...withoutKey,
+  responses: { 200: text('The metrics in the text format of Prometheus, version 0.0.4.', z.string()) },
+})
+
+/** Whether Vakt is ready, part by part. */
 export function readiness(
   scheduler: SchedulerHealth,
   platforms: readonly { name: string; status: PlatformStatus }[],
@@ -14,35 +60,23 @@ export function readiness(
   const chats = platforms.map(
     ({ name, status }) => [name, { ok: status.state === 'online', message: status.message ?? null }] as const,
   )
-  // A chat that is down is told, and waited for; it does not make the intake unready.
+  // An alert tells people of a chat that is offline; a restart of Vakt would not help.
   return {
     ready: scheduler.healthy,
     parts: { scheduler: { ok: scheduler.healthy, message: scheduler.error }, ...Object.fromEntries(chats) },
   }
 }
 
-/** The figures that Prometheus reads. */
-export function metrics(
-  state: State,
-  now: number,
-  scheduler: { healthy: boolean },
-  platforms: readonly { name: string; status: PlatformStatus }[],
-  uptime: number,
-): string {
-  const rows: string[] = []
-  const gauge = (name: string, help: string, values: Record<string, number>) => {
-    rows.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
-    for (const [labels, value] of Object.entries(values)) rows.push(`${name}${labels} ${value}`)
-  }
-  const checks = Object.entries(countByShownStatus(state, now)).map(
-    ([status, count]) => [`{status="${status}"}`, count] as const,
+/** The routes of liveness, readiness and metrics. */
+export function healthRoutes(options: HealthRoutesOptions) {
+  const app = new OpenAPIHono<{ Bindings: HttpBindings }>()
+  app.openapi(LIVE, c => c.text('ok', 200))
+  app.openapi(READY, c => {
+    const readiness = options.readiness()
+    return readiness.ready ? c.json(readiness, 200) : c.json(readiness, 503)
+  })
+  app.openapi(METRICS, async c =>
+    c.text(await options.metrics(), 200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }),
   )
-  gauge('vakt_uptime_seconds', 'Time since the start of the process.', { '': uptime / 1000 })
-  gauge('vakt_checks', 'Checks by status.', Object.fromEntries(checks))
-  gauge('vakt_open_alerts', 'Alerts that are not resolved.', { '': countAlerts(state, { open: true }) })
-  gauge('vakt_scheduler_healthy', 'Whether the scheduler runs.', { '': scheduler.healthy ? 1 : 0 })
-  const chats = platforms.map(one => [`{platform="${one.name}"}`, one.status.state === 'online' ? 1 : 0] as const)
-  gauge('vakt_chat_online', 'Whether a chat platform is connected.', Object.fromEntries(chats))
-  gauge('vakt_memory_bytes', 'Resident memory.', { '': process.memoryUsage.rss() })
-  return `${rows.join('\n')}\n`
+  return app
 }

@@ -1,190 +1,240 @@
-// The log routes: taking lines in, finding them, following them, and taking them away.
+// The routes that read and delete log lines: search, export, live tail, one line, purge.
 import type { HttpBindings } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
-import { streamSSE } from 'hono/streaming'
-import type { CommandDispatcher } from '../chat/channel.ts'
+import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
+import type { Context, MiddlewareHandler } from 'hono'
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import type { Role } from '../command/command.ts'
 import type { LogLine } from '../logs/line.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import { scopeToProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
-import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
-import type { LogStore, PageRequest } from '../logs/store.ts'
+import { lineResult } from '../logs/serialize.ts'
+import type { LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
-import { requester } from './auth.ts'
-import { type AppendOptions, appendLogs } from './receive-logs.ts'
+import { isoTime, SECOND } from '../time.ts'
+import { type AuthOptions, findRequester } from './auth.ts'
+import { exportLines, KEEP_ALIVE_MS, MAX_WAITING_LINES, tailLines } from './log-streams.ts'
+import { LOG_LINE } from './openapi/log-line.ts'
+import { errors, json } from './openapi/responses.ts'
+import { withKey } from './openapi/security.ts'
 
-export type LogRoutesOptions = AppendOptions & { dispatcher: CommandDispatcher; store: LogStore }
+export type LogRoutesOptions = AuthOptions & { clock: Clock; timeZone: string; store: LogStore }
 
-const USUAL_PAGE = 100
-const LARGEST_PAGE = 1000
-const EXPORT_PAGE = 1000
-/** How long one page of a search may take before it says how far it got. */
-const WITHIN = 10_000
-const TAIL_BACKLOG = 1000
-const TAIL_ALIVE = 15_000
+const DEFAULT_PAGE_SIZE = 100
+const MAX_PAGE_SIZE = 1_000
+/** How long one page of a search may take before it is answered with what was found until then. */
+const SEARCH_TIMEOUT_MS = 10 * SECOND
 const NO_BODY = Buffer.alloc(0)
 
-/** The routes below `/api/logs`. */
-export function logRoutes(options: LogRoutesOptions) {
-  const { state, store, clock } = options
-  const app = new Hono<{ Bindings: HttpBindings }>()
+type Env = {
+  Bindings: HttpBindings
+  /** The project that the request is limited to, or null for all. */
+  Variables: { project: string | null }
+}
 
-  /** The query of a request, held to the project of the key that asks. */
-  const readQuery = (request: Request, role: 'viewer' | 'admin'): Query => {
-    const speaker = requester(options, request.headers, NO_BODY, clock.now())
-    if (!roleAllows(roleOf(state, speaker), role))
-      throw new Problem('forbidden', `This needs a key with the role ${role}.`)
-    const parameters = new URL(request.url).searchParams
-    const query = parseQuery(parameters.get('q') ?? '', clock.now(), options.timeZone)
-    const project = speaker.key?.project ?? parameters.get('project')
+const QUERY_TEXT = z.string().default('').meta({
+  description: 'What to find, in the query language of `logs search` (default: everything).',
+  example: 'timeout level>=warn host:web-1 last:1h',
+})
+const PROJECT = z
+  .string()
+  .optional()
+  .describe('Only this project. A key of a project reads its own project only, whatever is named here.')
+
+const SEARCH = createRoute({
+  method: 'get',
+  path: '/api/logs',
+  operationId: 'searchLogs',
+  tags: ['Logs'],
+  summary: 'Search log lines, newest first',
+  description:
+    '`json` answers one page and the cursor of the next. `ndjson` and `csv` stream all lines; an export that cannot be completed breaks off, so half of it is never mistaken for the whole.',
+  ...withKey,
+  request: {
+    query: z.object({
+      q: QUERY_TEXT,
+      project: PROJECT,
+      format: z.enum(['json', 'ndjson', 'csv'], { error: 'must be json, ndjson or csv' }).default('json'),
+      limit: z.coerce
+        .number('must be a whole number of 1 or more')
+        .int('must be a whole number of 1 or more')
+        .min(1, 'must be a whole number of 1 or more')
+        .optional()
+        .describe(
+          `How many lines: at most ${MAX_PAGE_SIZE} as JSON (default: ${DEFAULT_PAGE_SIZE}), any number as NDJSON or CSV (default: all).`,
+        ),
+      cursor: z.string().optional().describe('`next` of an earlier answer to the same query.'),
+    }),
+  },
+  responses: {
+    200: {
+      description: 'The lines.',
+      content: {
+        'application/json': {
+          schema: z.object({
+            logs: z.array(LOG_LINE),
+            total: z.int().min(0).describe('How many lines there are in all, exact up to 100,000.'),
+            total_at_least: z.literal(true).optional().describe('There are more lines than `total`.'),
+            next: z.string().nullable().describe('The cursor of the next page; null on the last one.'),
+            searched_to: z.iso
+              .datetime()
+              .optional()
+              .describe('The search ran out of time and looked back to here; `next` goes on from there.'),
+          }),
+        },
+        'application/x-ndjson': { schema: z.string().describe('A stored line as JSON on each line.') },
+        'text/csv': { schema: z.string().describe('CSV (RFC 4180) with a header.') },
+      },
+    },
+    ...errors(400, 401, 403, 503),
+  },
+})
+
+const PURGE = createRoute({
+  method: 'delete',
+  path: '/api/logs',
+  operationId: 'deleteLogs',
+  tags: ['Logs'],
+  summary: 'Delete log lines',
+  description: 'Needs a key with the role admin.',
+  ...withKey,
+  request: {
+    query: z.object({
+      q: QUERY_TEXT.describe('Which lines to delete, in the query language of `logs search`.'),
+      project: PROJECT,
+      all: z
+        .enum(['true', 'false'], { error: 'must be true or false' })
+        .optional()
+        .describe('Needed to delete every line, which is what an empty `q` means.'),
+    }),
+  },
+  responses: {
+    200: json('The lines are deleted.', z.object({ removed: z.int().min(0).describe('How many.') })),
+    ...errors(400, 401, 403, 503),
+  },
+})
+
+const TAIL = createRoute({
+  method: 'get',
+  path: '/api/logs/tail',
+  operationId: 'tailLogs',
+  tags: ['Logs'],
+  summary: 'Follow log lines as they come',
+  description: [
+    'Server-sent events:',
+    '',
+    '- `ready`, data `{}`: lines stored from now on are sent',
+    '- `line`, id of the line, data a stored line as JSON',
+    `- \`dropped\`, data \`{"lines": <count>}\`: this many lines were left out, because more than ${MAX_WAITING_LINES} were waiting`,
+    '',
+    `A comment every ${KEEP_ALIVE_MS / SECOND} s without lines keeps the connection open.`,
+  ].join('\n'),
+  ...withKey,
+  request: { query: z.object({ q: QUERY_TEXT, project: PROJECT }) },
+  responses: {
+    200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
+    ...errors(400, 401, 403, 503),
+  },
+})
+
+const SHOW = createRoute({
+  method: 'get',
+  path: '/api/logs/{id}',
+  operationId: 'getLog',
+  tags: ['Logs'],
+  summary: 'Read one log line',
+  ...withKey,
+  request: { params: z.object({ id: z.string() }), query: z.object({ project: PROJECT }) },
+  responses: { 200: json('The line.', z.object({ log: LOG_LINE })), ...errors(401, 403, 404, 503) },
+})
+
+/** The routes that read and delete log lines. */
+export function logRoutes(options: LogRoutesOptions) {
+  const { store, clock } = options
+  const app = new OpenAPIHono<Env>()
+
+  /** Refuses requests whose key lacks the role, and limits a project's key to its project. */
+  const needs =
+    (role: Role): MiddlewareHandler<Env> =>
+    async (c, next) => {
+      const requester = findRequester(options, c.req.raw.headers, NO_BODY, clock.now())
+      if (!roleAllows(roleOf(options.state, requester), role))
+        throw new Problem('forbidden', `This needs a key with the role ${role}.`)
+      c.set('project', requester.key?.project ?? c.req.query('project') ?? null)
+      await next()
+    }
+
+  const readQuery = (c: Context<Env>, text: string): Query => {
+    const query = parseQuery(text, clock.now(), options.timeZone)
+    const project = c.get('project')
     return project === null ? query : scopeToProject(query, project)
   }
 
-  app.post('/', async c => {
-    const { status, body, headers } = await appendLogs(options, c.req.raw, c.env?.incoming)
-    return c.json(body, status, headers)
-  })
-
-  app.get('/', async c => {
-    const query = readQuery(c.req.raw, 'viewer')
-    const format = c.req.query('format') ?? 'json'
-    if (format === 'ndjson' || format === 'csv')
-      return exportLines(c, store, query, format, readLimit(c.req.query('limit'), Number.POSITIVE_INFINITY))
-    if (format !== 'json')
-      throw new Problem('invalid', `format=${format.slice(0, 20)} is not known. Use json, ndjson or csv.`, {
-        fields: { format: 'must be json, ndjson or csv' },
+  app.openapi({ ...SEARCH, middleware: needs('viewer') }, async c => {
+    const { q, format, limit, cursor } = c.req.valid('query')
+    const query = readQuery(c, q)
+    if (format !== 'json') {
+      const request = { query, order: 'newest' as const, timeoutMs: SEARCH_TIMEOUT_MS }
+      return exportLines(c, store, request, format, limit) as never
+    }
+    if (limit !== undefined && limit > MAX_PAGE_SIZE)
+      throw new Problem('invalid', `limit must be a whole number from 1 to ${MAX_PAGE_SIZE} with format=json.`, {
+        fields: { limit: 'is out of range' },
       })
-    const limit = readLimit(c.req.query('limit'), LARGEST_PAGE) ?? USUAL_PAGE
     const page = await store.search({
       query,
       order: 'newest',
-      limit,
-      cursor: c.req.query('cursor') ?? null,
-      timeoutMs: WITHIN,
+      limit: limit ?? DEFAULT_PAGE_SIZE,
+      cursor: cursor ?? null,
+      timeoutMs: SEARCH_TIMEOUT_MS,
     })
-    const count = await store.count(query, WITHIN)
-    return c.json({
-      logs: page.lines.map(lineResult),
-      total: count.total,
-      ...(count.atLeast ? { total_at_least: true } : {}),
-      next: page.next,
-      ...(page.searchedTo === null ? {} : { searched_to: new Date(page.searchedTo).toISOString() }),
-    })
+    const count = await store.count(query, SEARCH_TIMEOUT_MS)
+    return c.json(
+      {
+        logs: page.lines.map(toLogLine),
+        total: count.total,
+        ...(count.atLeast ? { total_at_least: true as const } : {}),
+        next: page.next,
+        ...(page.searchedTo === null ? {} : { searched_to: isoTime(page.searchedTo) }),
+      },
+      200,
+    )
   })
 
-  app.delete('/', async c => {
-    const query = readQuery(c.req.raw, 'admin')
-    if (query.where === null && query.from === null && query.until === null && c.req.query('all') !== 'true') {
-      throw new Problem('invalid', 'Say what to remove in q, or add all=true to remove every line.', {
+  app.openapi({ ...PURGE, middleware: needs('admin') }, async c => {
+    const { q, all } = c.req.valid('query')
+    const query = readQuery(c, q)
+    const isEverything = query.where === null && query.from === null && query.until === null
+    if (isEverything && all !== 'true') {
+      throw new Problem('invalid', 'Name the lines to delete in q, or add all=true to delete every line.', {
         fields: { q: 'is empty' },
       })
     }
-    return c.json({ removed: await store.purge(query) })
+    return c.json({ removed: await store.purge(query) }, 200)
   })
 
-  app.get('/tail', async c => {
-    const query = readQuery(c.req.raw, 'viewer')
-    const waiting: LogLine[] = []
-    let dropped = 0
-    let wake = () => {}
-    // Before the answer begins: a store that does not open is answered with its sentence.
-    const stop = await store.tail(query, lines => {
-      const room = Math.max(0, TAIL_BACKLOG - waiting.length)
-      waiting.push(...lines.slice(0, room))
-      dropped += Math.max(0, lines.length - room)
-      wake()
-    })
-    return streamSSE(c, async sse => {
-      sse.onAbort(() => {
-        stop()
-        wake()
-      })
-      await sse.writeSSE({ event: 'ready', data: '{}' })
-      while (!sse.aborted) {
-        for (const line of waiting.splice(0))
-          await sse.writeSSE({ event: 'line', id: line.id, data: JSON.stringify(lineResult(line)) })
-        if (dropped > 0) await sse.writeSSE({ event: 'dropped', data: JSON.stringify({ lines: dropped }) })
-        dropped = 0
-        const alive = await new Promise<boolean>(resolve => {
-          const timer = setTimeout(() => resolve(true), TAIL_ALIVE)
-          wake = () => {
-            clearTimeout(timer)
-            resolve(false)
-          }
-          if (waiting.length > 0) wake()
-        })
-        if (alive) await sse.write(': still here\n\n')
-      }
-      stop()
-    })
+  app.openapi({ ...TAIL, middleware: needs('viewer') }, async c => {
+    const query = readQuery(c, c.req.valid('query').q)
+    return (await tailLines(c, store, query)) as never
   })
 
-  app.get('/:id', async c => {
-    const query = readQuery(c.req.raw, 'viewer')
-    const line = await store.read(c.req.param('id'))
-    const project = projectOf(query)
-    if (!line || (project !== null && line.project !== project)) {
+  app.openapi({ ...SHOW, middleware: needs('viewer') }, async c => {
+    const { id } = c.req.valid('param')
+    const line = await store.read(id)
+    const project = c.get('project')
+    if (!line || (project !== null && line.project !== project))
       throw new Problem(
         'not_found',
-        `There is no log line ${c.req.param('id').slice(0, 60)}; its retention may have passed.`,
+        `There is no log line ${id.slice(0, 60)}. It may be older than the retention of its project.`,
       )
-    }
-    return c.json({ log: lineResult(line) })
+    return c.json({ log: toLogLine(line) }, 200)
   })
   return app
 }
 
-function projectOf({ where }: Query): string | null {
-  const first = where?.kind === 'and' ? where.parts[0] : where
-  return first?.kind === 'field' && first.field === 'project' ? first.value : null
-}
-
-function readLimit(text: string | undefined, most: number): number | undefined {
-  if (text === undefined) return undefined
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= most) return limit
-  throw new Problem(
-    'invalid',
-    `limit must be a whole number from 1${most === Number.POSITIVE_INFINITY ? '' : ` to ${most}`}.`,
-    { fields: { limit: 'is out of range' } },
-  )
-}
-
-function exportLines(
-  c: Context,
-  store: LogStore,
-  query: Query,
-  format: 'ndjson' | 'csv',
-  limit = Number.POSITIVE_INFINITY,
-) {
-  const type = format === 'csv' ? 'text/csv' : 'application/x-ndjson'
-  c.header('content-type', `${type}; charset=utf-8`)
-  c.header('content-disposition', `attachment; filename="logs.${format}"`)
-  // Each page waits until the last one was taken: a slow reader holds nothing in memory. One that cannot be read breaks
-  // the answer off, so that half an export is never taken for the whole.
-  return c.body(ReadableStream.from(exportedPages(store, query, format, limit)).pipeThrough(new TextEncoderStream()))
-}
-
-async function* exportedPages(store: LogStore, query: Query, format: 'ndjson' | 'csv', limit: number) {
-  if (format === 'csv') yield CSV_HEADER
-  let left = limit
-  let cursor: string | null = null
-  while (left > 0) {
-    const request: PageRequest = {
-      query,
-      order: 'newest',
-      limit: Math.min(EXPORT_PAGE, left),
-      cursor,
-      timeoutMs: WITHIN,
-    }
-    const page = await store.search(request)
-    if (page.lines.length > 0)
-      yield page.lines
-        .map(line => (format === 'csv' ? csvRecord(line) : `${JSON.stringify(lineResult(line))}\n`))
-        .join('')
-    left -= page.lines.length
-    cursor = page.next
-    if (cursor === null) return
-  }
+/** The line as the document has it. */
+function toLogLine(line: LogLine): z.output<typeof LOG_LINE> {
+  return lineResult(line)
 }

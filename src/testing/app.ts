@@ -10,11 +10,14 @@ import { loadPlatforms, PLATFORMS } from '../chat/platforms.ts'
 import { readConfig } from '../config/config.ts'
 import type { RuleKind } from '../detectors/rules/rule-kind.ts'
 import { RULE_KINDS } from '../detectors/rules/rule-kinds.ts'
+import { PROTOCOLS } from '../intake/protocols/index.ts'
+import type { Protocol } from '../intake/protocols/protocol.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
 import { memoryState, State } from '../state/database.ts'
 import { Sqlite } from '../state/sqlite.ts'
 import { parseDuration } from '../time.ts'
+import { createDocumentCheck, type Document } from './documented.ts'
 import { createFakeClock, type FakeClock, settled } from './fake-clock.ts'
 import { createMemoryChannel, type MemoryChannel } from './memory-channel.ts'
 
@@ -32,6 +35,8 @@ export type TestAppOptions = {
   definitions?: readonly PlatformDefinition[]
   /** Kinds of detection rules beside those of the list. */
   ruleKinds?: readonly RuleKind[]
+  /** Protocols of log lines and alerts beside those of the list. */
+  protocols?: readonly Protocol[]
   /** Goes on with what an earlier app left. */
   after?: { state: State; clock: FakeClock; channels: readonly MemoryChannel[]; added?: Map<string, MemoryChannel> }
 }
@@ -65,6 +70,7 @@ export async function startApp(options: TestAppOptions = {}) {
     logger: options.logger ?? silentLogger,
     adminKey: ADMIN_KEY,
     ...(options.store ? { store: options.store } : {}),
+    protocols: [...PROTOCOLS, ...(options.protocols ?? [])],
     vaultKey: Buffer.alloc(32, 7),
     version: 'test',
     reach: async () => {
@@ -118,10 +124,17 @@ export async function startApp(options: TestAppOptions = {}) {
       if (!reply.ok) throw reply.problem
       return reply.result as T
     },
-    /** A request to the intake, such as `/ping/…`; `from` is the address that connects. */
+    /**
+     * A request to the intake, such as `/ping/…`; `from` is the address that connects. Throws where the OpenAPI document
+     * does not describe the answer.
+     */
     async request(path: string, init?: RequestInit, from = '127.0.0.1'): Promise<Response> {
       const response = await app.intake.request(path, init, { incoming: { socket: { remoteAddress: from } } })
       await settled()
+      const check = await documentCheck(app.intake, options)
+      const method = init?.method ?? 'GET'
+      const errors = await check.answerErrors(method, new URL(path, 'http://vakt.test').pathname, response)
+      if (errors.length > 0) throw new Error(`${method} ${path}: ${errors.join('; ')}`)
       return response
     },
     /** A request to `POST /api/commands` with the admin key. */
@@ -150,6 +163,21 @@ export async function startApp(options: TestAppOptions = {}) {
       return startApp({ ...options, ...change, after })
     },
   }
+}
+
+type DocumentCheck = Promise<ReturnType<typeof createDocumentCheck>>
+const documentChecks = new Map<string, DocumentCheck>()
+
+/** The check against the document, which is the same for all apps with logs, and for all without; other protocols change it. */
+function documentCheck(
+  intake: { request(path: string): Response | Promise<Response> },
+  { store, protocols = [] }: TestAppOptions,
+): DocumentCheck {
+  const key = [store !== undefined, ...protocols.map(protocol => protocol.name)].join(' ')
+  const read = async () => createDocumentCheck((await (await intake.request('/openapi.json')).json()) as Document)
+  const check = documentChecks.get(key) ?? read()
+  documentChecks.set(key, check)
+  return check
 }
 
 /** The channel as a Vakt reaches it: once that is dead, nothing is sent and no answer comes back. */

@@ -74,6 +74,8 @@ export const slack = definePlatform({
   ],
   requests: {
     path: '/slack/events',
+    description:
+      'Events, commands and button presses. Slack signs the raw body in `X-Slack-Signature` and `X-Slack-Request-Timestamp`: https://docs.slack.dev/authentication/verifying-requests-from-slack',
     notConfigured: 'Slack is not in HTTP mode here. Set SLACK_SIGNING_SECRET instead of SLACK_APP_TOKEN.',
   },
 })

@@ -1,76 +1,122 @@
-// What Prometheus Alertmanager sends to a webhook (version 4), read into reported alerts. Pure.
+// The webhook of Prometheus Alertmanager (version 4) to POST /api/alerts/alertmanager.
 // https://prometheus.io/docs/alerting/latest/configuration/#webhook_config
 import { createHash } from 'node:crypto'
+import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
-import { cleanLabels, type ReadReports, severityOf, webLink } from './reported-alert.ts'
+import { withKey } from '../openapi/security.ts'
+import { LOG_HEADERS } from '../receive/log-parameters.ts'
+import type { AlertProtocol } from './protocol.ts'
+import {
+  ALERT_QUERY,
+  ALERT_RESPONSES,
+  answerReported,
+  MAX_ALERTS,
+  type ReadReports,
+  readJson,
+  readLabels,
+  readLink,
+  readSeverity,
+} from './reported-alert.ts'
 
-const texts = z
-  .record(z.string(), z.unknown())
-  .nullish()
-  .transform(value => value ?? {})
+const TEXTS = z.record(z.string(), z.unknown()).nullish()
 const ALERT = z.object({
   status: z.enum(['firing', 'resolved']),
-  labels: texts,
-  annotations: texts,
+  labels: TEXTS,
+  annotations: TEXTS,
   startsAt: z.string().optional(),
   generatorURL: z.string().nullish(),
   fingerprint: z.string().max(200).nullish(),
 })
-const BODY = z.object({ alerts: z.array(z.unknown()).max(10_000), externalURL: z.string().nullish() })
+/** Alerts are read one by one, so that one which cannot be read spoils none of the others. */
+const NOTIFICATION = z.object({ alerts: z.array(z.unknown()).max(MAX_ALERTS) })
 
-/** The alerts of one notification. Throws `invalid` for what is none; what is wrong with one alert is told beside the others. */
-export function readAlertmanager(body: unknown): ReadReports {
-  const read = BODY.safeParse(body)
-  if (!read.success)
-    throw new Problem('invalid', 'The body is no notification of Alertmanager: it has no list "alerts".', {
-      fields: { alerts: 'must be a list' },
-    })
-  const reports: ReadReports = { reports: [], errors: [] }
-  for (const [index, one] of read.data.alerts.entries()) {
-    const alert = ALERT.safeParse(one)
-    if (alert.success) reports.reports.push(reported(alert.data))
-    else {
-      const issue = alert.error.issues[0]!
-      reports.errors.push({ index, field: issue.path.join('.'), message: issue.message })
-    }
-  }
-  return reports
+const ROUTE = createRoute({
+  method: 'post',
+  path: '/api/alerts/alertmanager',
+  operationId: 'reportAlertmanagerNotification',
+  tags: ['Alerts'],
+  summary: 'Receive notifications of Prometheus Alertmanager',
+  description: [
+    'Use it as the `url` of a `webhook_config`, with the key of a project as `http_config.authorization.credentials` and',
+    '`send_resolved: true`. The identity of an alert is its `fingerprint`.',
+  ].join('\n'),
+  ...withKey,
+  request: {
+    query: ALERT_QUERY,
+    headers: LOG_HEADERS.pick({ 'Content-Encoding': true }),
+    body: {
+      required: true,
+      content: { 'application/json': { schema: NOTIFICATION.extend({ alerts: z.array(ALERT).max(MAX_ALERTS) }) } },
+    },
+  },
+  responses: ALERT_RESPONSES,
+})
+
+export const alertmanager: AlertProtocol = {
+  kind: 'alerts',
+  name: 'alertmanager',
+  detector: 'alertmanager',
+  routes: [ROUTE],
+  parse: ({ body }) => readNotification(readJson(body)),
+  answer: answerReported,
 }
 
-function reported(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
-  const labels = cleanLabels(alert.labels)
-  const said = cleanLabels(alert.annotations)
+/** The alerts of a notification. Throws `invalid` for another body; an alert that cannot be read is an error beside the others. */
+function readNotification(body: unknown): ReadReports {
+  const notification = NOTIFICATION.safeParse(body)
+  if (!notification.success)
+    throw new Problem('invalid', 'The body is not a notification of Alertmanager: it has no list "alerts".', {
+      fields: { alerts: 'must be a list' },
+    })
+  const read: ReadReports = { reports: [], errors: [] }
+  for (const [index, item] of notification.data.alerts.entries()) {
+    const alert = ALERT.safeParse(item)
+    if (alert.success) read.reports.push(toReport(alert.data))
+    else {
+      const issue = alert.error.issues[0]!
+      read.errors.push({ index, field: issue.path.join('.'), message: issue.message })
+    }
+  }
+  return read
+}
+
+function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
+  const labels = readLabels(alert.labels ?? {})
+  const annotations = alert.annotations ?? {}
+  const urls = readLabels(annotations)
   const { alertname = 'an alert', instance, job } = labels
-  const about = instance === undefined ? '' : ` on ${instance}`
-  const began = Date.parse(alert.startsAt ?? '')
+  const onInstance = instance === undefined ? '' : ` on ${instance}`
+  const startsAt = Date.parse(alert.startsAt ?? '')
   return {
-    // Alertmanager's own identity of an alert: its labels.
-    key:
-      alert.fingerprint ||
-      createHash('sha256')
-        .update(JSON.stringify(Object.entries(labels).sort()))
-        .digest('hex')
-        .slice(0, 16),
+    key: alert.fingerprint || fingerprintOf(labels),
     state: alert.status,
-    title: text(alert.annotations.summary) ?? text(alert.annotations.title) ?? `${alertname}${about}`,
-    severity: severityOf(labels.severity ?? labels.priority),
-    since: Number.isFinite(began) ? began : null,
+    title: readText(annotations.summary) ?? readText(annotations.title) ?? `${alertname}${onInstance}`,
+    severity: readSeverity(labels.severity ?? labels.priority),
+    since: Number.isFinite(startsAt) ? startsAt : null,
     labels: {
       ...labels,
-      // What Prometheus calls an instance is a host with a port; matchers ask for the host.
+      // Prometheus' instance is a host with a port; matchers of Vakt ask for the host.
       ...(labels.host === undefined && instance !== undefined ? { host: instance.replace(/:\d+$/, '') } : {}),
       ...(labels.source === undefined && job !== undefined ? { source: job } : {}),
     },
-    lines: [text(alert.annotations.description) ?? text(alert.annotations.message)].filter(line => line !== undefined),
+    lines: [readText(annotations.description) ?? readText(annotations.message)].filter(line => line !== undefined),
     links: [
-      ...webLink('Runbook', said.runbook_url),
-      ...webLink('Dashboard', said.dashboard_url ?? said.dashboard),
-      ...webLink('Source', alert.generatorURL),
+      ...readLink('Runbook', urls.runbook_url),
+      ...readLink('Dashboard', urls.dashboard_url ?? urls.dashboard),
+      ...readLink('Source', alert.generatorURL),
     ],
   }
 }
 
-function text(value: unknown): string | undefined {
+/** The identity of an alert without a fingerprint: its labels, as in Alertmanager. */
+function fingerprintOf(labels: Record<string, string>): string {
+  return createHash('sha256')
+    .update(JSON.stringify(Object.entries(labels).sort()))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined
 }

@@ -1,51 +1,117 @@
-// Alerts in Vakt's own plain JSON, read into reported alerts: one object, a list, or {"alerts":[…]}. Pure.
+// Alerts in Vakt's own plain JSON to POST /api/alerts: one object, a list, or {"alerts":[…]}.
+import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
-import { cleanLabels, type ReadReports, severityOf, webLink } from './reported-alert.ts'
+import { withKey } from '../openapi/security.ts'
+import { LOG_HEADERS } from '../receive/log-parameters.ts'
+import type { AlertProtocol } from './protocol.ts'
+import {
+  ALERT_QUERY,
+  ALERT_RESPONSES,
+  answerReported,
+  MAX_ALERTS,
+  type ReadReports,
+  readJson,
+  readLabels,
+  readLink,
+  readSeverity,
+} from './reported-alert.ts'
 
-const MOST = 10_000
-const STATES = {
-  firing: 'firing',
-  open: 'firing',
-  triggered: 'firing',
-  alerting: 'firing',
-  resolved: 'resolved',
-  ok: 'resolved',
-  closed: 'resolved',
-} as const
+const FIRING = ['firing', 'open', 'triggered', 'alerting'] as const
+const RESOLVED = ['resolved', 'ok', 'closed'] as const
 
 const ALERT = z.object({
-  key: z.union([z.string().trim().min(1).max(200), z.number()], {
-    error: 'must be text that tells this trouble from others, such as "db-1/disk"',
+  key: z
+    .union([z.string().trim().min(1).max(200).regex(/\S/), z.number()], {
+      error: 'must be text that identifies the alert, such as "db-1/disk"',
+    })
+    .describe('Identifies the alert within the project.'),
+  title: z.string({ error: 'must be text' }).trim().min(1, 'must not be empty').regex(/\S/).optional(),
+  severity: z.string({ error: 'must be info, warning or critical' }).optional().meta({
+    description: 'info, warning or critical, or another common word for one of them (default: warning).',
+    example: 'critical',
   }),
-  title: z.string({ error: 'must be text' }).trim().min(1, 'must not be empty').optional(),
-  severity: z.string({ error: 'must be info, warning or critical' }).optional(),
-  state: z.string({ error: 'must be firing or resolved' }).toLowerCase().optional(),
-  since: z.iso.datetime({ offset: true, error: 'must be a time such as 2026-11-21T15:04:00Z' }).optional(),
-  labels: z.record(z.string(), z.unknown(), { error: 'must be an object of names and values' }).nullish(),
-  lines: z.union([z.string(), z.array(z.string())], { error: 'must be text or a list of texts' }).nullish(),
-  link: z.string({ error: 'must be a URL' }).nullish(),
+  state: z
+    .string({ error: 'must be firing or resolved' })
+    .toLowerCase()
+    .optional()
+    .meta({ description: 'Default: firing.', enum: [...FIRING, ...RESOLVED] }),
+  since: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-11-21T15:04:00Z' })
+    .optional()
+    .describe('When it began (default: now).'),
+  labels: z
+    .record(z.string(), z.unknown(), { error: 'must be an object of names and values' })
+    .nullish()
+    .meta({ description: 'Routes and silences match these.', example: { host: 'db-1' } }),
+  lines: z
+    .union([z.string(), z.array(z.string())], { error: 'must be text or a list of texts' })
+    .nullish()
+    .describe('Details for the card.'),
+  link: z.string({ error: 'must be a URL' }).nullish().describe('A web page about the alert.'),
 })
 
-/** The alerts of a body. Throws `invalid` for what holds none; what is wrong with one alert is told beside the others. */
-export function readGeneric(body: unknown): ReadReports {
+/** A firing alert needs its title; to resolve one, its key is enough. */
+const DESCRIBED = z.union([
+  ALERT.required({ title: true }).describe('A firing alert.'),
+  ALERT.extend({ state: z.enum(RESOLVED) }).describe('A resolved alert.'),
+])
+
+const ROUTE = createRoute({
+  method: 'post',
+  path: '/api/alerts',
+  operationId: 'reportAlerts',
+  tags: ['Alerts'],
+  summary: 'Report alerts and their end',
+  description: 'Repeat an alert as often as you like: it fires once, and ends with `"state":"resolved"`.',
+  ...withKey,
+  request: {
+    query: ALERT_QUERY,
+    headers: LOG_HEADERS.pick({ 'Content-Encoding': true }),
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z
+            .union([
+              DESCRIBED,
+              z.array(DESCRIBED).max(MAX_ALERTS),
+              z.object({ alerts: z.array(DESCRIBED).max(MAX_ALERTS) }),
+            ])
+            .meta({ example: { key: 'db-1/disk', title: 'The disk of db-1 is full', severity: 'critical' } }),
+        },
+      },
+    },
+  },
+  responses: ALERT_RESPONSES,
+})
+
+export const genericAlerts: AlertProtocol = {
+  kind: 'alerts',
+  name: 'generic',
+  detector: 'reported',
+  routes: [ROUTE],
+  parse: ({ body }) => readReports(readJson(body)),
+  answer: answerReported,
+}
+
+/** The alerts of a body. Throws `invalid` for a body without any; an alert that cannot be read is an error beside the others. */
+function readReports(body: unknown): ReadReports {
   const list = listOf(body)
-  if (list === null || list.length > MOST)
+  if (list === null || list.length > MAX_ALERTS)
     throw new Problem(
       'invalid',
-      `Send an alert as JSON, such as {"key":"db-1/disk","title":"the disk of db-1 is full"}, or a list of up to ${MOST}.`,
-      {
-        fields: { body: 'must be an alert or a list of alerts' },
-      },
+      `Send an alert as JSON, such as {"key":"db-1/disk","title":"The disk of db-1 is full"}, or a list of at most ${MAX_ALERTS}.`,
+      { fields: { body: 'must be an alert or a list of alerts' } },
     )
-  const reports: ReadReports = { reports: [], errors: [] }
-  for (const [index, one] of list.entries()) {
-    const read = ALERT.safeParse(one)
-    const problem = read.success ? problemOf(read.data) : faultOf(read.error)
-    if (problem !== null) reports.errors.push({ index, ...problem })
-    else if (read.success) reports.reports.push(reported(read.data))
+  const read: ReadReports = { reports: [], errors: [] }
+  for (const [index, item] of list.entries()) {
+    const alert = ALERT.safeParse(item)
+    const error = alert.success ? errorOf(alert.data) : issueOf(alert.error)
+    if (error !== null) read.errors.push({ index, ...error })
+    else if (alert.success) read.reports.push(toReport(alert.data))
   }
-  return reports
+  return read
 }
 
 function listOf(body: unknown): unknown[] | null {
@@ -54,32 +120,31 @@ function listOf(body: unknown): unknown[] | null {
   return 'alerts' in body && Array.isArray(body.alerts) ? body.alerts : [body]
 }
 
-function faultOf(error: z.ZodError): { field: string; message: string } {
+function issueOf(error: z.ZodError): { field: string; message: string } {
   const [issue] = error.issues
   return { field: issue!.path.join('.') || 'alert', message: issue!.message }
 }
 
-function problemOf({ state, title }: z.output<typeof ALERT>): { field: string; message: string } | null {
-  if (state !== undefined && !Object.hasOwn(STATES, state))
-    return { field: 'state', message: 'must be firing or resolved' }
-  // Its end needs no more than its key.
+function errorOf({ state, title }: z.output<typeof ALERT>): { field: string; message: string } | null {
+  if (stateOf(state) === null) return { field: 'state', message: 'must be firing or resolved' }
   if (stateOf(state) === 'firing' && title === undefined) return { field: 'title', message: 'is missing' }
   return null
 }
 
-function reported(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
+function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
   return {
     key: String(alert.key),
-    state: stateOf(alert.state),
+    state: stateOf(alert.state)!,
     title: alert.title ?? String(alert.key),
-    severity: severityOf(alert.severity),
+    severity: readSeverity(alert.severity),
     since: alert.since === undefined ? null : Date.parse(alert.since),
-    labels: cleanLabels(alert.labels ?? {}),
+    labels: readLabels(alert.labels ?? {}),
     lines: typeof alert.lines === 'string' ? alert.lines.split('\n') : (alert.lines ?? []),
-    links: webLink('Link', alert.link),
+    links: readLink('Link', alert.link),
   }
 }
 
-function stateOf(state: string | undefined): 'firing' | 'resolved' {
-  return STATES[(state ?? 'firing') as keyof typeof STATES]
+function stateOf(word = 'firing'): 'firing' | 'resolved' | null {
+  if ((FIRING as readonly string[]).includes(word)) return 'firing'
+  return (RESOLVED as readonly string[]).includes(word) ? 'resolved' : null
 }

@@ -1,73 +1,94 @@
 // An alert as another program reports it, and the finding that it becomes. Pure.
+import { z } from 'zod'
 import type { Field, Span, Text } from '../../card.ts'
 import type { Finding } from '../../detectors/finding.ts'
-import { SEVERITIES as SEVERITY_NAMES, type Severity } from '../../severity.ts'
+import { Problem } from '../../problem.ts'
+import { SEVERITIES, type Severity } from '../../severity.ts'
 import type { Labels } from '../../state/schema/index.ts'
+import { errorMessage, truncate } from '../../text.ts'
+import { DAY } from '../../time.ts'
+import { ITEM_ERROR } from '../openapi/log-line.ts'
+import { ERROR, errors, json } from '../openapi/responses.ts'
+import { PROJECT_PARAMETER } from '../receive/log-parameters.ts'
 
-/** What every protocol of alerts is read into. `key` tells one trouble from another within a project. */
+/** What every protocol of alerts is read into. `key` identifies an alert within its project. */
 export type ReportedAlert = {
   key: string
   state: 'firing' | 'resolved'
   title: string
   severity: Severity
-  /** When the trouble began, epoch ms; null is now. */
+  /** When it began, epoch ms; null is now. */
   since: number | null
   labels: Labels
   lines: readonly string[]
   links: readonly { label: string; url: string }[]
 }
 
-/** What is wrong with one of several, by its index. */
+/** What is wrong with one of several alerts, by its index. */
 export type ReportError = { index: number; field: string; message: string }
 export type ReadReports = { reports: ReportedAlert[]; errors: ReportError[] }
 
-const TITLE = 200
-const LINE = 1_000
-const MOST_LINES = 20
-const MOST_LABELS = 40
-const LABEL = 200
-/** A clock of theirs that is ahead of ours must not put a trouble into the future. */
-const DAY = 86_400_000
+/** What became of the alerts of a request, and what is wrong with those that were rejected. */
+export type Reported = {
+  fired: number
+  repeated: number
+  resolved: number
+  ignored: number
+  errors: readonly ReportError[]
+}
+
+/** The most alerts in one request. */
+export const MAX_ALERTS = 10_000
+const MAX_TITLE_LENGTH = 200
+const MAX_LINE_LENGTH = 1_000
+const MAX_LINES = 20
+const MAX_LABELS = 40
+const MAX_LABEL_LENGTH = 200
+const MAX_LINK_LENGTH = 2_000
+const MAX_SHOWN_ERRORS = 100
+const MAX_AGE_MS = 400 * DAY
 
 const WORDS: { readonly [severity in Severity]: readonly string[] } = {
   critical: ['critical', 'crit', 'fatal', 'emergency', 'page', 'error', 'high', 'p1', 'disaster'],
   warning: ['warning', 'warn', 'medium', 'average', 'p2', 'p3'],
   info: ['info', 'information', 'none', 'low', 'notice', 'ok', 'p4', 'p5', 'debug'],
 }
-// A map, for words that every object knows ("constructor") are no severities.
-const SEVERITIES = new Map(
-  SEVERITY_NAMES.flatMap(severity => WORDS[severity].map((word): [string, Severity] => [word, severity])),
+// A map, because an object has words of its own, such as "constructor".
+const SEVERITY_BY_WORD = new Map(
+  SEVERITIES.flatMap(severity => WORDS[severity].map((word): [string, Severity] => [word, severity])),
 )
 
-/** A severity in one of the many words for it; a warning when it says nothing that is known. */
-export function severityOf(word: string | undefined): Severity {
-  return SEVERITIES.get((word ?? '').trim().toLowerCase()) ?? 'warning'
+/** The severity that one of the many words for it means; `warning` for an unknown word. */
+export function readSeverity(word: string | undefined): Severity {
+  return SEVERITY_BY_WORD.get((word ?? '').trim().toLowerCase()) ?? 'warning'
 }
 
-/** The key of the alert in Vakt: nothing reported can touch what Vakt found itself, nor another project's. */
-export function keyOf(projectId: number, key: string): string {
+/** The key of the alert in Vakt. No report can touch an alert that Vakt found itself, nor one of another project. */
+export function alertKey(projectId: number, key: string): string {
   return `reported:${projectId}:${key}`
 }
 
-/** What was reported as a finding; `isNew` says whether it is to be counted, for repeats are the same trouble still going on. */
-export function findingOf(
+/** The finding of a report. `isNew` makes it count as an occurrence; a repeat is the same alert, still firing. */
+export function toFinding(
   report: ReportedAlert,
   project: { id: number; remindEvery: number },
   detector: string,
   isNew: boolean,
   now: number,
 ): Finding {
-  const links = report.links.map((one): Span => ({ link: one.url, label: one.label }))
+  const links = report.links.map(({ url, label }): Span => ({ link: url, label }))
   const fields: Field[] =
-    links.length === 0 ? [] : [{ name: 'More', value: links.flatMap((one, i) => (i > 0 ? [' · ', one] : [one])) }]
-  const lines = report.lines.slice(0, MOST_LINES).map((line): Text => cut(line, LINE))
+    links.length === 0 ? [] : [{ name: 'More', value: links.flatMap((link, i) => (i > 0 ? [' · ', link] : [link])) }]
+  const lines = report.lines.slice(0, MAX_LINES).map((line): Text => truncate(line, MAX_LINE_LENGTH))
+  // The clock of the sender may be wrong.
+  const isPlausible = report.since !== null && report.since <= now && report.since >= now - MAX_AGE_MS
   return {
-    key: keyOf(project.id, report.key),
+    key: alertKey(project.id, report.key),
     detector,
     projectId: project.id,
     severity: report.severity,
-    title: cut(report.title.replace(/\s+/g, ' ').trim(), TITLE),
-    since: report.since === null || report.since > now || report.since < now - 400 * DAY ? now : report.since,
+    title: truncate(report.title.replace(/\s+/g, ' ').trim(), MAX_TITLE_LENGTH),
+    since: isPlausible ? report.since! : now,
     owner: report.labels.owner ?? null,
     remindEvery: project.remindEvery,
     observation: fields.length > 0 ? { lines, fields } : { lines },
@@ -76,31 +97,66 @@ export function findingOf(
   }
 }
 
-/** Labels of a reasonable number and length; what is no text becomes it, what has no value is absent. */
-export function cleanLabels(given: Record<string, unknown>): Labels {
-  const named = Object.entries(given)
+/** Labels in a bounded number and length, all as text; those without a value are left out. */
+export function readLabels(labels: Record<string, unknown>): Labels {
+  const named = Object.entries(labels)
     .filter(([name, value]) => /^[\w.-]{1,64}$/.test(name) && value !== null && value !== undefined && value !== '')
-    .slice(0, MOST_LABELS)
-  // An object says of itself how it becomes text, which is not to be asked of one that was sent.
+    .slice(0, MAX_LABELS)
+  // Never String(object): that calls a method which the sender may have put there.
   const textOf = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
-  return Object.fromEntries(named.map(([name, value]) => [ownName(name), cut(textOf(value), LABEL)]))
+  return Object.fromEntries(
+    named.map(([name, value]) => [exportedName(name), truncate(textOf(value), MAX_LABEL_LENGTH)]),
+  )
 }
 
-/** By its role an alert of Vakt's explains others, which then wait; what is reported explains nothing. As Prometheus renames them. */
-function ownName(name: string): string {
+/** The label `role` lets alerts of Vakt inhibit others; a reported alert inhibits none. Prometheus renames labels alike. */
+function exportedName(name: string): string {
   return name === 'role' ? 'exported_role' : name
 }
 
-/** The address when it leads to the web, else nothing. */
-export function webLink(label: string, url: unknown): { label: string; url: string }[] {
-  const parsed = typeof url === 'string' && url.length <= 2_000 ? URL.parse(url) : null
+/** A link to the web, or nothing for any other address. */
+export function readLink(label: string, url: unknown): { label: string; url: string }[] {
+  const parsed = typeof url === 'string' && url.length <= MAX_LINK_LENGTH ? URL.parse(url) : null
   return parsed && /^https?:$/.test(parsed.protocol) ? [{ label, url: parsed.href }] : []
 }
 
-function cut(text: string, max: number): string {
-  return text.length <= max
-    ? text
-    : `${Array.from(text)
-        .slice(0, max - 1)
-        .join('')}…`
+const ANSWER = z.object({
+  fired: z.int().min(0).describe('Alerts that fired now.'),
+  repeated: z.int().min(0).describe('Alerts that were firing before.'),
+  resolved: z.int().min(0).describe('Alerts that are resolved now.'),
+  ignored: z.int().min(0).describe('Reports that changed nothing, such as the end of an unknown alert.'),
+  rejected: z.int().min(0).describe('Reports that could not be read.'),
+  errors: z
+    .array(ITEM_ERROR)
+    .max(MAX_SHOWN_ERRORS)
+    .readonly()
+    .describe(`Why reports were rejected, for at most ${MAX_SHOWN_ERRORS} of them.`),
+})
+
+/** The answers of a route of reported alerts in the OpenAPI document. */
+export const ALERT_RESPONSES = {
+  200: json('The reports are applied, but for those in `errors`. A repeat changes nothing.', ANSWER),
+  ...errors(400, 401, 404, 413, 415, 429, 503),
+  422: json('No report could be read.', z.union([ANSWER, ERROR])),
+}
+
+export const ALERT_QUERY = z.object({ project: PROJECT_PARAMETER })
+
+/** The answer to a sender of alerts. */
+export function answerReported(reported: Reported): { status: 200 | 422; body: z.output<typeof ANSWER> } {
+  const { errors, ...counts } = reported
+  const applied = counts.fired + counts.repeated + counts.resolved + counts.ignored
+  return {
+    status: applied === 0 && errors.length > 0 ? 422 : 200,
+    body: { ...counts, rejected: errors.length, errors: errors.slice(0, MAX_SHOWN_ERRORS) },
+  }
+}
+
+/** The JSON of a body; throws `invalid` for a body that is none. */
+export function readJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (error) {
+    throw new Problem('invalid', `The body is not JSON (${errorMessage(error)}).`, { fields: { body: 'is not JSON' } })
+  }
 }

@@ -1,7 +1,7 @@
 // Bodies as they come compressed: gzip, deflate, br and zstd, each with a limit on what comes out.
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
-import { Problem } from '../problem.ts'
+import { Problem } from '../../problem.ts'
 
 type Decompress = (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Buffer>
 

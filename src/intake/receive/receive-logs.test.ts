@@ -2,9 +2,9 @@
 import { createHmac } from 'node:crypto'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { AppendResult, Batch, LogStore } from '../logs/store.ts'
-import { Problem } from '../problem.ts'
-import { startApp, type TestApp } from '../testing/app.ts'
+import type { AppendResult, Batch, LogStore } from '../../logs/store.ts'
+import { Problem } from '../../problem.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 
 const STORED: AppendResult = { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
 
@@ -92,7 +92,7 @@ describe('a log request', () => {
     ['a body over the limit', 'x'.repeat(600_000), {}, 413, 'larger than 524288 bytes'],
     ['damaged gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, 'not whole gzip'],
     ['an unknown encoding', 'x', { 'content-encoding': 'lzma' }, 415, 'Content-Encoding "lzma" is not known'],
-    ['an unknown type', 'x', { 'content-type': 'image/png' }, 415, 'Content-Type "image/png" is not known'],
+    ['an unknown type', 'x', { 'content-type': 'image/png' }, 415, 'Content-Type "image/png" is not supported'],
     ['an empty body', '', {}, 400, 'The body is empty'],
   ])('with %s is refused and says why', async (_what, body, headers, status, says) => {
     const response = await send(body as string, { 'content-type': 'text/plain', ...headers } as Record<string, string>)
@@ -124,9 +124,9 @@ describe('a log request', () => {
 
 describe('the sender of logs', () => {
   it.each([
-    [{}, 401, 'Show a key'],
-    [{ 'x-api-key': 'vakt_wrong' }, 401, 'not known here'],
-    [{ authorization: 'Bearer nonsense' }, 401, 'not known here'],
+    [{}, 401, 'has no key'],
+    [{ 'x-api-key': 'vakt_wrong' }, 401, 'unknown or revoked'],
+    [{ authorization: 'Bearer nonsense' }, 401, 'unknown or revoked'],
   ])('with %j is refused', async (headers, status, says) => {
     const response = await app.request('/api/logs', {
       method: 'POST',
@@ -200,7 +200,7 @@ describe('a signed request', () => {
     ['a wrong secret', { secret: 'wrong' }, 'signature is wrong'],
     ['a malformed signature', { signature: 'v2=00' }, 'malformed'],
     ['a malformed time', { timestamp: 'now' }, 'X-Vakt-Timestamp'],
-    ['an unknown key', { id: 'k_unknown' }, 'not known here'],
+    ['an unknown key', { id: 'k_unknown' }, 'unknown or revoked'],
   ])('with %s is refused', async (_what, change, says) => {
     const response = await signed('a', change)
     expect([response.status, (await problem(response)).message]).toEqual([401, expect.stringContaining(says)])

@@ -1,6 +1,6 @@
 // Which check a ping URL means: by uuid, by ping key and slug, and made on the way when it says so.
 import { describe, expect, it } from 'vitest'
-import { startPings } from '../testing/pings.ts'
+import { startPings } from '../../testing/pings.ts'
 import { readPingUrl } from './ping-url.ts'
 
 const NOBODY = '07c2f548-9850-4b27-af5d-6c9dc157ec02'

@@ -1,8 +1,8 @@
 // The bodies of pings: no beat is ever lost to its body, and keywords in it decide only what the URL leaves open.
 import { describe, expect, it } from 'vitest'
-import type { Beat } from '../checks/beats.ts'
-import { listBeats } from '../checks/beats.ts'
-import { startPings } from '../testing/pings.ts'
+import type { Beat } from '../../checks/beats.ts'
+import { listBeats } from '../../checks/beats.ts'
+import { startPings } from '../../testing/pings.ts'
 
 const LIMIT = 10_000
 const MB = 1024 * 1024

@@ -1,7 +1,7 @@
 // Whose body is received at all, and how much of it: a stranger costs no memory, and half a body is none.
 import { beforeEach, expect, it } from 'vitest'
-import { startApp, type TestApp } from '../testing/app.ts'
-import { takingStore } from '../testing/taking-store.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
+import { takingStore } from '../../testing/taking-store.ts'
 
 const CHUNK = 64 * 1024
 

@@ -1,6 +1,6 @@
 // Alerts that other programs report: what becomes of them, repeats, ends, and everything that can be wrong.
 import { beforeEach, describe, expect, it } from 'vitest'
-import { startApp, type TestApp } from '../testing/app.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
 
 let app: TestApp
 let key: string

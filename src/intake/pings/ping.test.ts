@@ -1,6 +1,6 @@
 // The ping protocol as Healthchecks has it: its edge cases by number, each by its answer and by what is stored.
 import { describe, expect, it } from 'vitest'
-import { type StoredBeat, startPings } from '../testing/pings.ts'
+import { type StoredBeat, startPings } from '../../testing/pings.ts'
 
 const RID = '04603d8b-edf4-4e85-8f61-24bedbcaab59'
 const OTHER = '684e2e73-017e-465f-8149-d70b7c5aaa49'

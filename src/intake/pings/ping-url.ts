@@ -1,24 +1,25 @@
-// The ping URLs of the Healthchecks protocol, read to the letter. Pure.
-import type { Signal } from '../checks/beat.ts'
+// Reads the ping URLs of the Healthchecks protocol. Pure.
+import type { Signal } from '../../checks/beat.ts'
 
 export type Ping = { signal: Signal; exitStatus: number | null } & (
   | { uuid: string }
   | { pingKey: string; slug: string }
 )
 
-/** What a path asks for: a ping, something that looks like one but is malformed (400), or nothing known (404). */
+/** What a path means: a ping, a malformed one (400), or nothing that is known (404). */
 export type PingUrl = { kind: 'ping'; ping: Ping } | { kind: 'malformed' } | { kind: 'unknown' }
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}'
 const ACTION = '(start|fail|log|[0-9]+)'
 const BY_UUID = new RegExp(`^/ping/(${UUID})(?:/${ACTION}?)?$`)
 const BY_SLUG = new RegExp(`^/ping/([-a-zA-Z0-9_]+)/([-a-zA-Z0-9_]+)(?:/${ACTION})?$`)
-const ANY_UUID = new RegExp(`^${UUID}$`, 'i')
+/** A run id: a UUID with dashes, in either case. */
+export const RUN_ID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/
 
 /**
  * Reads the path of a ping URL, after `hc/api/urls.py` and `views.py` of Healthchecks: uuids are lowercase with dashes,
- * slugs lowercase; a path with an uppercase slug is malformed. An exit status above 255 is left to the caller, who must
- * look the check up first.
+ * slugs lowercase; a path with an uppercase slug is malformed. The caller refuses an exit status above 255, after it has
+ * looked the check up.
  */
 export function readPingUrl(path: string): PingUrl {
   const byUuid = BY_UUID.exec(path)
@@ -28,11 +29,6 @@ export function readPingUrl(path: string): PingUrl {
   const [, pingKey = '', slug = '', action] = bySlug
   if (slug !== slug.toLowerCase()) return { kind: 'malformed' }
   return { kind: 'ping', ping: { pingKey, slug, ...readAction(action) } }
-}
-
-/** Whether a run id is a uuid with dashes, in either case. */
-export function isRunId(text: string): boolean {
-  return ANY_UUID.test(text)
 }
 
 function readAction(action: string | undefined): { signal: Signal; exitStatus: number | null } {

@@ -1,0 +1,53 @@
+// A card as JSON: what `POST /api/commands` answers with beside the plain text and the result.
+import { z } from 'zod'
+import type { Card } from '../../card.ts'
+
+const SPAN = z.union([
+  z.string(),
+  z.object({ bold: z.string() }),
+  z.object({ code: z.string() }),
+  z.object({ time: z.number().describe('Epoch ms.'), style: z.enum(['relative', 'moment', 'clock']) }),
+  z.object({ link: z.string(), label: z.string() }),
+])
+const TEXT = z.union([z.string(), z.array(SPAN)]).meta({ id: 'Text', description: 'A text, or its parts in order.' })
+const BASE64 = z.string().describe('Base64.')
+
+/** The JSON form of `Card` in src/card.ts. */
+export const CARD_JSON = z
+  .object({
+    title: z.string(),
+    tone: z.enum(['plain', 'good', 'info', 'warning', 'critical', 'muted']),
+    lines: z.array(TEXT).optional(),
+    fields: z.array(z.object({ name: z.string(), value: TEXT, inline: z.boolean().optional() })).optional(),
+    code: z.object({ text: z.string(), language: z.string().optional() }).optional(),
+    image: z.object({ name: z.string(), alt: z.string(), png: BASE64 }).optional(),
+    file: z.object({ name: z.string(), content: BASE64 }).optional(),
+    buttons: z
+      .array(
+        z.object({
+          label: z.string(),
+          line: z.string().describe('The command line that the button runs.'),
+          tone: z.enum(['primary', 'danger', 'plain']).optional(),
+          ask: z.array(z.string()).optional().describe('Arguments that a form asks for first.'),
+          url: z.string().optional().describe('A link instead of a command.'),
+        }),
+      )
+      .optional(),
+    mention: z
+      .array(z.object({ kind: z.enum(['person', 'group', 'here']), id: z.string().nullable(), name: z.string() }))
+      .optional(),
+    footer: TEXT.optional(),
+  })
+  .meta({ id: 'Card', description: 'The answer as a chat shows it.' })
+
+export type CardJson = z.output<typeof CARD_JSON>
+
+/** A card as JSON; the bytes of pictures and files as base64. */
+export function cardJson(card: Card): CardJson {
+  // A Buffer would turn itself into a list of numbers before the replacer sees it, so the replacer looks at its owner.
+  const text = JSON.stringify(card, function (key, value) {
+    const original = (this as Record<string, unknown>)[key]
+    return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value
+  })
+  return JSON.parse(text)
+}

@@ -1,0 +1,147 @@
+// Heartbeats over HTTP: the Healthchecks ping protocol, each 200 after its commit.
+import type { IncomingMessage } from 'node:http'
+import type { BlockList } from 'node:net'
+import { applyOutcomes } from '../../alerts/lifecycle.ts'
+import { type Arrival, BODY_LIMIT } from '../../checks/beat.ts'
+import { recordBeat } from '../../checks/beats.ts'
+import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../../checks/checks.ts'
+import { graceFor } from '../../checks/schedule.ts'
+import type { Clock } from '../../clock.ts'
+import { evaluateBeat } from '../../detectors/evaluate-checks.ts'
+import type { Logger } from '../../logger.ts'
+import { readProjectByPingKey } from '../../projects/projects.ts'
+import type { State } from '../../state/database.ts'
+import type { GroupCommit } from '../../state/group-commit.ts'
+import { DAY, parseDuration, SECOND } from '../../time.ts'
+import { hasBody, NO_BODY, readStart } from '../body.ts'
+import { readClientAddress } from '../client-address.ts'
+import type { PingAnswer } from './ping-routes.ts'
+import { type Ping, RUN_ID, readPingUrl } from './ping-url.ts'
+
+export type PingOptions = {
+  state: State
+  commit: GroupCommit
+  clock: Clock
+  logger: Logger
+  trustedProxies: BlockList
+  timeZone: string
+}
+
+const OK: PingAnswer = { status: 200, text: 'OK' }
+const CREATED: PingAnswer = { status: 201, text: 'Created' }
+const NOT_FOUND: PingAnswer = { status: 404, text: 'not found' }
+const MALFORMED: PingAnswer = { status: 400, text: 'invalid url format' }
+const BAD_RUN_ID: PingAnswer = { status: 400, text: 'invalid uuid format' }
+const AMBIGUOUS: PingAnswer = { status: 409, text: 'ambiguous slug' }
+const BUSY: PingAnswer = { status: 503, text: 'busy, try again in a few seconds' }
+
+/** Everybody who knows a ping key may create checks in its project, up to this many. */
+const MAX_CHECKS = 20_000
+/** The same as in "checks add": the choices of a chat take no longer names. */
+const MAX_NAME_LENGTH = 100
+
+/** Answers one request to `/ping/...`. Any method counts, as it does in Healthchecks. */
+export async function receivePing(
+  options: PingOptions,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+): Promise<Response> {
+  const { path, query } = splitUrl(request.url)
+  const url = readPingUrl(path)
+  if (url.kind !== 'ping') return toResponse(url.kind === 'malformed' ? MALFORMED : NOT_FOUND)
+  const client = readClientAddress(incoming, request.headers, options.trustedProxies)
+  const { kept, total } = hasBody(request) ? await readStart(request, BODY_LIMIT) : NO_BODY
+  const arrival: Arrival = {
+    signal: url.ping.signal,
+    exitStatus: url.ping.exitStatus,
+    rid: query.get('rid')?.toLowerCase() ?? null,
+    method: request.method,
+    scheme: client.scheme,
+    remoteAddress: client.address,
+    userAgent: request.headers.get('user-agent') ?? '',
+    body: kept,
+    bodyBytes: total,
+  }
+  try {
+    const recorded = toResponse(await options.commit(() => record(options, url.ping, arrival, query)))
+    return request.method === 'HEAD' ? new Response(null, recorded) : recorded
+  } catch (error) {
+    options.logger.error('a beat could not be stored', { error })
+    return toResponse(BUSY)
+  }
+}
+
+const NO_QUERY = new URLSearchParams()
+
+// By hand, because parsing the URL would be a large part of the cost of a beat.
+function splitUrl(url: string): { path: string; query: URLSearchParams } {
+  const begin = url.indexOf('/', url.indexOf('//') + 2)
+  const mark = url.indexOf('?', begin)
+  if (mark < 0) return { path: url.slice(begin), query: NO_QUERY }
+  return { path: url.slice(begin, mark), query: new URLSearchParams(url.slice(mark + 1)) }
+}
+
+/** Finds or creates the check and records the beat, in the running transaction. A refused ping stores nothing. */
+function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSearchParams): PingAnswer {
+  const { state, clock } = options
+  const now = clock.now()
+  const found = 'uuid' in ping ? [readCheckByUuid(state, ping.uuid)] : readChecksBySlug(state, ping.pingKey, ping.slug)
+  if (found.length > 1) return AMBIGUOUS
+  const existing = found[0]
+  const draft = existing ? null : readCheckDraft(options, ping, query)
+  if (!existing && !draft) return NOT_FOUND
+  if ((arrival.exitStatus ?? 0) > 255) return MALFORMED
+  if (arrival.rid !== null && !RUN_ID.test(arrival.rid)) return BAD_RUN_ID
+  if (draft && 'text' in draft) return draft
+  const check = existing ?? addCheck(state, draft!, now)
+  const { check: next, turn } = recordBeat(state, check, arrival, now)
+  applyOutcomes(state, evaluateBeat(state, next, turn), now)
+  return existing ? OK : CREATED
+}
+
+/** The check that `create=1` describes, the answer to a malformed description, or null when nothing is to be created. */
+function readCheckDraft(options: PingOptions, ping: Ping, query: URLSearchParams): CheckDraft | PingAnswer | null {
+  if ('uuid' in ping || query.get('create') !== '1') return null
+  const project = readProjectByPingKey(options.state, ping.pingKey)
+  if (!project || countChecks(options.state, { projectId: project.id }) >= MAX_CHECKS) return null
+  if (ping.slug.length > MAX_NAME_LENGTH) {
+    return { status: 400, text: `invalid slug: use at most ${MAX_NAME_LENGTH} characters` }
+  }
+  const every = readDurationParameter(query.get('period'), DAY)
+  const grace = readDurationParameter(query.get('grace'), graceFor(every ?? DAY))
+  if (every === null || grace === null) {
+    const name = every === null ? 'period' : 'grace'
+    return {
+      status: 400,
+      text: `invalid ${name}: use a duration from 1s to 365d such as 90s, 5m, 2h or 1d, or whole seconds`,
+    }
+  }
+  return {
+    projectId: project.id,
+    name: ping.slug,
+    slug: ping.slug,
+    every,
+    grace,
+    timeZone: options.timeZone,
+    severity: 'critical',
+  }
+}
+
+function readDurationParameter(text: string | null, defaultMs: number): number | null {
+  if (text === null) return defaultMs
+  const ms = /^\d+$/.test(text) ? Number(text) * SECOND : parseDuration(text)
+  return ms !== null && ms >= SECOND && ms <= 365 * DAY ? ms : null
+}
+
+const RECORDED_HEADERS = {
+  'content-type': 'text/plain; charset=utf-8',
+  'access-control-allow-origin': '*',
+  'ping-body-limit': String(BODY_LIMIT),
+  'cache-control': 'max-age=0, no-cache, no-store, must-revalidate, private',
+}
+
+function toResponse({ status, text }: PingAnswer): Response {
+  if (status < 300) return new Response(text, { status, headers: RECORDED_HEADERS })
+  const retry = status === 503 ? { 'retry-after': '5' } : {}
+  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...retry } })
+}

@@ -1,0 +1,7 @@
+// The list of protocols by which other programs send log lines and alerts.
+import { alertmanager } from './alertmanager.ts'
+import { genericAlerts } from './generic-alerts.ts'
+import { nativeLogs } from './native-logs.ts'
+import type { Protocol } from './protocol.ts'
+
+export const PROTOCOLS: readonly Protocol[] = [nativeLogs, genericAlerts, alertmanager]

@@ -1,0 +1,49 @@
+// A protocol: how other programs send log lines or alerts to Vakt. A new one is a file here and a line in index.ts.
+import type { createRoute, RouteConfig } from '@hono/zod-openapi'
+import type { AppendResult, Batch } from '../../logs/store.ts'
+import type { ReadReports, Reported } from './reported-alert.ts'
+
+/** A route with its part of the OpenAPI document, made with `createRoute`. */
+export type Route = ReturnType<typeof createRoute<string, RouteConfig>>
+
+/** A request whose sender is known, with its body decompressed and within the limits of the sender's project. */
+export type Received = { body: Buffer; headers: Headers; parameters: URLSearchParams; now: number }
+
+/** Log lines in a form that the log store reads, and what they are given where they do not say it themselves. */
+export type LogBody = { body: Buffer; format: Batch['format']; defaults?: Batch['defaults'] }
+
+/** What a sender is answered: an object becomes JSON, a string plain text. */
+export type Reply = { status: number; body: object | string | null }
+
+/** Bytes that came in by other ways than HTTP; `project` is the first one unless it is named. */
+export type Datagram = { body: Buffer; address: string; project?: string }
+
+/** Receives without HTTP, for example syslog on a UDP port. `open` resolves once it receives. */
+export type Listener = {
+  open(receive: (datagram: Datagram) => Promise<Reply>): Promise<{ close(): Promise<void> }>
+}
+
+/** A protocol of log lines, over HTTP routes or by a listener. */
+export type LogProtocol = {
+  kind: 'logs'
+  name: string
+  routes?: readonly Route[]
+  listener?: Listener
+  /** The lines of a request. Throws a `Problem` for a body that is none of this protocol's. */
+  parse(received: Received): LogBody
+  answer(stored: AppendResult): Reply
+}
+
+/** A protocol of alerts, over HTTP routes. */
+export type AlertProtocol = {
+  kind: 'alerts'
+  name: string
+  /** What its alerts name as their detector. */
+  detector: string
+  routes: readonly Route[]
+  /** The alerts of a request, in order. Throws a `Problem` for a body that is none of this protocol's. */
+  parse(received: Received): ReadReports
+  answer(reported: Reported): Reply
+}
+
+export type Protocol = LogProtocol | AlertProtocol

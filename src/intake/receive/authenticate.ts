@@ -1,0 +1,115 @@
+// Who sends log lines and alerts: a key in a header or a signature; and the body, read only once the sender is known.
+import type { BlockList } from 'node:net'
+import type { Clock } from '../../clock.ts'
+import { Problem } from '../../problem.ts'
+import { type Key, readKeyBySecret } from '../../projects/keys.ts'
+import { findProject, type Project } from '../../projects/projects.ts'
+import type { Rates } from '../../projects/rates.ts'
+import { isAdminKey, readSecret, signedOnly } from '../auth.ts'
+import { readStart } from '../body.ts'
+import { findSigner, isSigned, readSignature, type SignatureOptions } from '../signed.ts'
+
+export type Sender = {
+  project: Project
+  /** Null for the admin key. */
+  key: Key | null
+  /** The signature that this request used up; released if the request is refused after all. */
+  signature: string | null
+}
+
+/** What every protocol needs to identify its sender and to answer limits. */
+export type ReceiveOptions = SignatureOptions & {
+  adminKey: string
+  rates: Rates
+  clock: Clock
+  trustedProxies: BlockList
+}
+
+/** How many wrong keys an address may show a minute; more are guesses. */
+const WRONG_KEYS_PER_MINUTE = 60
+
+/**
+ * The sender of a request, and its body as it came, still compressed. The body of an unknown sender is not read, and of a
+ * known one at most what the project takes: strangers cost no memory. Throws `unauthorized` with the reason (no key, an
+ * unknown one, a wrong, old or repeated signature), `limited` after too many wrong keys, `too_large`, and `invalid` for a
+ * body that broke off.
+ */
+export async function authenticateAndRead(
+  options: ReceiveOptions,
+  request: Request,
+  parameters: URLSearchParams,
+  address: string,
+  now: number,
+): Promise<Sender & { raw: Buffer }> {
+  const { headers } = request
+  try {
+    if (isSigned(headers)) {
+      const raw = await readRaw(request, findSigner(options, headers).project.bodyLimit)
+      return { ...readSignature(options, headers, raw, now), raw }
+    }
+    const sender = findSender(options, headers, parameters.get('project') ?? undefined)
+    return { ...sender, raw: await readRaw(request, sender.project.bodyLimit) }
+  } catch (error) {
+    const isWrongKey = error instanceof Problem && error.code === 'unauthorized'
+    if (!isWrongKey) throw error
+    const taken = options.rates.take(`wrong keys from ${address}`, 1, WRONG_KEYS_PER_MINUTE, now)
+    if (taken.ok) throw error
+    throw new Problem('limited', `Too many wrong keys from ${address}. Wait a minute.`, {
+      retryAfterMs: taken.retryAfterMs,
+    })
+  }
+}
+
+const NO_PARAMETERS = new URLSearchParams()
+
+/** The query parameters of a URL. */
+export function readParameters(url: string): URLSearchParams {
+  const mark = url.indexOf('?')
+  return mark < 0 ? NO_PARAMETERS : new URLSearchParams(url.slice(mark + 1))
+}
+
+/** The sender that shows a key. The admin key sends for the project called `projectName`. */
+function findSender({ state, adminKey }: ReceiveOptions, headers: Headers, projectName: string | undefined): Sender {
+  const secret = readSecret(headers)
+  if (!secret)
+    throw unauthorized(
+      'The request has no key. Send "Authorization: Bearer <key>" or "X-Api-Key: <key>"; "keys create" makes a key.',
+    )
+  if (isAdminKey(secret, adminKey)) return { project: findProject(state, projectName), key: null, signature: null }
+  const found = readKeyBySecret(state, secret)
+  if (!found) throw unauthorized('The key is unknown or revoked. "keys list" shows all keys.')
+  if (found.key.signed) throw unauthorized(signedOnly(found.key.id))
+  return { ...found, signature: null }
+}
+
+/** The most that is read of any request, whatever its project allows. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024
+/** Incompressible data grows a little when it is compressed. */
+const COMPRESSION_OVERHEAD = 1.01
+const COMPRESSION_OVERHEAD_BYTES = 4096
+
+async function readRaw(request: Request, allowed: number): Promise<Buffer> {
+  const limit = Math.min(allowed, MAX_BODY_BYTES)
+  const isCompressed = request.headers.has('content-encoding')
+  const rawLimit = isCompressed ? limit * COMPRESSION_OVERHEAD + COMPRESSION_OVERHEAD_BYTES : limit
+  const announced = request.headers.get('content-length')
+  // Reading a body of known size in one piece is several times faster than reading it as a stream.
+  if (announced !== null && Number(announced) <= rawLimit)
+    return Buffer.from(await request.arrayBuffer().catch(throwBrokenOff))
+  if (announced === null) {
+    const { kept, total, broken } = await readStart(request, rawLimit)
+    if (broken) throwBrokenOff()
+    if (total <= rawLimit) return kept
+  }
+  throw new Problem('too_large', `The body is larger than ${limit} bytes. Send it in smaller parts.`)
+}
+
+function throwBrokenOff(): never {
+  throw new Problem('invalid', 'The body broke off before its end, and nothing of it is stored. Send it again.', {
+    fields: { body: 'broke off' },
+  })
+}
+
+function unauthorized(message: string): Problem {
+  return new Problem('unauthorized', message)
+}
