@@ -22,7 +22,8 @@ const FLAGS = (
 ).scripts.start
   .split(' ')
   .slice(1, -1)
-const ADMIN_KEY = 'bench-admin-key-0123456789'
+/** The admin key of every server that is started here. */
+export const ADMIN_KEY = 'bench-admin-key-0123456789'
 
 /** Starts `file` as `npm start` starts Vakt, on a free port, and waits until it answers. */
 export async function startServer(file: string, environment: Record<string, string> = {}): Promise<Server> {

@@ -43,7 +43,7 @@ const ROUTE = createRoute({
       ...json('The limits.', CONFIG),
       headers: z.object({ 'Cache-Control': z.literal(`max-age=${CACHE_SECONDS}`) }),
     },
-    ...errors(503),
+    ...errors(500, 503),
   },
 })
 

@@ -88,7 +88,7 @@ const SEARCH = createRoute({
         'text/csv': { schema: z.string().describe('CSV (RFC 4180) with a header.') },
       },
     },
-    ...errors(400, 401, 403, 503),
+    ...errors(400, 401, 403, 500, 503),
   },
 })
 
@@ -112,9 +112,19 @@ const PURGE = createRoute({
   },
   responses: {
     200: json('The lines are deleted.', z.object({ removed: z.int().min(0).describe('How many.') })),
-    ...errors(400, 401, 403, 503),
+    ...errors(400, 401, 403, 500, 503),
   },
 })
+
+const EVENT = z.union([
+  z.object({ event: z.literal('ready'), data: z.literal('{}') }).describe('Lines stored from now on are sent.'),
+  z
+    .object({ event: z.literal('line'), id: z.string().describe('The id of the line.'), data: z.string() })
+    .describe('A stored line as JSON.'),
+  z
+    .object({ event: z.literal('dropped'), data: z.string().regex(/^\{"lines":\d+\}$/) })
+    .describe(`Lines that were left out, because more than ${MAX_WAITING_LINES} were waiting.`),
+])
 
 const TAIL = createRoute({
   method: 'get',
@@ -122,20 +132,15 @@ const TAIL = createRoute({
   operationId: 'tailLogs',
   tags: ['Logs'],
   summary: 'Follow log lines as they come',
-  description: [
-    'Server-sent events:',
-    '',
-    '- `ready`, data `{}`: lines stored from now on are sent',
-    '- `line`, id of the line, data a stored line as JSON',
-    `- \`dropped\`, data \`{"lines": <count>}\`: this many lines were left out, because more than ${MAX_WAITING_LINES} were waiting`,
-    '',
-    `A comment every ${KEEP_ALIVE_MS / SECOND} s without lines keeps the connection open.`,
-  ].join('\n'),
+  description: `Server-sent events: \`ready\`, then \`line\` for each line and \`dropped\` where some were left out. A comment after every ${KEEP_ALIVE_MS / SECOND} s without lines keeps the connection open.`,
   ...withKey,
   request: { query: z.object({ q: QUERY_TEXT, project: PROJECT }) },
   responses: {
-    200: { description: 'The events.', content: { 'text/event-stream': { schema: z.string() } } },
-    ...errors(400, 401, 403, 503),
+    200: {
+      description: 'The events; the schema is that of one event.',
+      content: { 'text/event-stream': { schema: EVENT } },
+    },
+    ...errors(400, 401, 403, 500, 503),
   },
 })
 
@@ -147,7 +152,7 @@ const SHOW = createRoute({
   summary: 'Read one log line',
   ...withKey,
   request: { params: z.object({ id: z.string() }), query: z.object({ project: PROJECT }) },
-  responses: { 200: json('The line.', z.object({ log: LOG_LINE })), ...errors(401, 403, 404, 503) },
+  responses: { 200: json('The line.', z.object({ log: LOG_LINE })), ...errors(401, 403, 404, 500, 503) },
 })
 
 /** The routes that read and delete log lines. */

@@ -21,7 +21,7 @@ export function commandSchema(command: Command<never>) {
     properties: {
       command: { const: command.name },
       args: {
-        type: 'object' as const,
+        type: required.length > 0 ? 'object' : ['object', 'null'],
         properties: Object.fromEntries(command.arguments.map(argument => [argument.name, argumentSchema(argument)])),
         ...(required.length > 0 ? { required } : {}),
         additionalProperties: false,

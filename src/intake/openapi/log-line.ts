@@ -19,7 +19,11 @@ export const SENT_LINE = z
       .union([z.enum(LEVELS), z.string(), z.number()])
       .optional()
       .describe('Every common spelling and number is mapped to one of the six levels (default: read off the message).'),
-    message: z.string().describe('What happened. The names `msg`, `text`, `log` and others are read too.'),
+    message: z
+      .string()
+      .min(1)
+      .regex(/\S/)
+      .describe('What happened. The names `msg`, `text`, `log` and others are read too.'),
     source: z.string().optional().describe('The program that wrote the line.'),
     host: z.string().optional().describe('The machine that it ran on.'),
     group: z.string().optional().describe('Where the program belongs, such as `prod/api/auth`.'),

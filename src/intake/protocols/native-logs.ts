@@ -58,10 +58,11 @@ const ROUTE = createRoute({
         'application/x-ndjson': {
           schema: z
             .string()
+            .min(1)
             .meta({ description: 'One JSON object a line.', example: '{"level":"info","message":"a"}\n' }),
         },
         'text/plain': {
-          schema: z.string().meta({
+          schema: z.string().min(1).meta({
             description: 'One log line a line; a stack trace belongs to the line above it.',
             example: '2026-11-29T09:00:00Z ERROR payment failed\n',
           }),
@@ -71,7 +72,7 @@ const ROUTE = createRoute({
   },
   responses: {
     200: json('The lines are stored, but for those in `errors`.', ANSWER),
-    ...errors(400, 401, 404, 413, 415, 429, 503),
+    ...errors(400, 401, 404, 413, 415, 429, 500, 503),
     422: json('No line could be stored.', z.union([ANSWER, ERROR])),
   },
 })

@@ -136,7 +136,7 @@ const ANSWER = z.object({
 /** The answers of a route of reported alerts in the OpenAPI document. */
 export const ALERT_RESPONSES = {
   200: json('The reports are applied, but for those in `errors`. A repeat changes nothing.', ANSWER),
-  ...errors(400, 401, 404, 413, 415, 429, 503),
+  ...errors(400, 401, 404, 413, 415, 429, 500, 503),
   422: json('No report could be read.', z.union([ANSWER, ERROR])),
 }
 

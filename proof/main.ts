@@ -1,0 +1,24 @@
+// Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
+import { openapi } from './openapi.ts'
+
+/** A proof resolves with whether it holds; it prints what it did. `options` are its `--name value` pairs. */
+export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
+
+const PROOFS: Readonly<Record<string, Proof>> = { openapi }
+
+const [name = '', ...rest] = process.argv.slice(2)
+const proof = Object.hasOwn(PROOFS, name) ? PROOFS[name] : undefined
+if (!proof) {
+  console.error(`Usage: npm run proof -- <name> [--option value]…\nNames: ${Object.keys(PROOFS).join(', ')}`)
+  process.exitCode = 2
+} else {
+  const holds = await proof(readOptions(rest))
+  console.log(holds ? `\n${name}: holds` : `\n${name}: FAILED`)
+  process.exitCode = holds ? 0 : 1
+}
+
+function readOptions(words: readonly string[]): Record<string, string> {
+  const options: Record<string, string> = {}
+  for (let i = 0; i < words.length; i += 2) options[words[i]!.replace(/^--/, '')] = words[i + 1] ?? ''
+  return options
+}

@@ -1,0 +1,31 @@
+"""What schemathesis needs to know beside the document, for `npm run proof -- openapi`."""
+
+import json
+
+import schemathesis
+
+
+@schemathesis.serializer("application/x-ndjson")
+def ndjson(context, value):
+    """The document knows NDJSON as text only; each generated text becomes the message of a line."""
+    return "".join(f"{json.dumps({'message': f'line {text}'})}\n" for text in str(value).splitlines() or [""]).encode()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """A repeated Idempotency-Key answers with the first result, whatever the body is."""
+    if case.headers:
+        case.headers.pop("Idempotency-Key", None)
+
+
+@schemathesis.check
+def batch_data_rejection(ctx, response, case):
+    """An alert that violates its schema is rejected, alone where it is one of several."""
+    if case.operation.path not in ("/api/alerts", "/api/alerts/alertmanager") or response.status_code != 200:
+        return
+    meta = case.meta
+    if meta is None or not meta.generation.mode.is_negative:
+        return
+    if not any(str(location).endswith("BODY") and part.mode.is_negative for location, part in meta.components.items()):
+        return
+    assert response.json()["rejected"] > 0, "A body that violates the schema was accepted"
