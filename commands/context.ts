@@ -38,13 +38,13 @@ export type Context = {
   /** Archives sealed log partitions; null without ARCHIVE_TO. */
   archiver: Archiver | null
   /** The connections to hosts and their metrics. */
-  fleet: HostRuntime
+  hostRuntime: HostRuntime
   /** Fetches the logs of hosts; null without a log store. */
   logFetcher: LogFetcher | null
   /** Runs the actions that admins defined. */
   actions: ActionRunner
   /** Collects the logs of containers; null without a log store. */
-  following: FollowJob | null
+  followJob: FollowJob | null
   config: Config
   /** The chat platforms there are, configured or not. */
   platforms: readonly PlatformDefinition[]

@@ -212,14 +212,14 @@ function buildJobs(
     vault,
     clock,
     logger,
-    online: () => prober.current().state !== 'offline',
-    judge: (host, now) => updateHostAlerts(state, host.id, now),
+    isOnline: () => prober.current().state !== 'offline',
+    evaluate: (host, now) => updateHostAlerts(state, host.id, now),
     folder: config.dataDir,
   })
-  const reading = logWriter && { ...config, state, logWriter, fleet: hosts, clock, logger }
+  const reading = logWriter && { ...config, state, logWriter, hostRuntime: hosts, clock, logger }
   const follows = reading && createFollowJob(reading)
   const logFetcher = reading && createLogFetcher(reading)
-  const actions = createActionRunner({ state, fleet: hosts, clock, logger, channels: registry.all })
+  const actions = createActionRunner({ state, hostRuntime: hosts, clock, logger, channels: registry.all })
   const searchRules = store && createSearchRules(state, ruleKinds, store, clock, logger, config.timeZone)
   const scheduler = createScheduler({
     state,
@@ -241,7 +241,7 @@ function buildJobs(
       isScheduled = false
       delivery.wake()
       analysis.look()
-      actions.look()
+      actions.scheduleAutomatic()
     })
   }
   const startFollowingAlerts = () => {
@@ -273,10 +273,10 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       threads: analysis.threads,
       compare: analysis.compare,
       tails,
-      fleet: hosts,
+      hostRuntime: hosts,
       actions,
       logFetcher,
-      following: follows,
+      followJob: follows,
       clock,
       archiver,
       config,

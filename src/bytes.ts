@@ -1,4 +1,7 @@
-// Sizes as Docker and Podman write them for people, and as Vakt does.
+// Sizes in bytes: their units, how Docker and Podman write them, and how Vakt does.
+
+export const KIBIBYTE = 1024
+export const MEBIBYTE = 1024 * KIBIBYTE
 
 const FACTORS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, p: 1e15 }
 const BINARY: Record<string, number> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, p: 2 ** 50 }

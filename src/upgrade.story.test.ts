@@ -53,6 +53,9 @@ const RENAMED: Record<string, string | null> = {
   ...{ hold_settings: 'suppression_settings', begun_answers: 'pending_answers', spendings: 'spending' },
 }
 
+/** Sentences for people, which may be worded in another way. */
+const SENTENCE = /> problems > \d+$/
+
 /** Each state that a kill left is opened and read whole; with more migrations some of them must do. */
 const MOST_LOOKED_AT = 12
 
@@ -321,6 +324,7 @@ describe('a kill -9 in the middle of migrating', () => {
 
 /** Everything of `old` that `now` has not, or not with the same value; what is new beside it is welcome. */
 function differences(old: unknown, now: unknown, path: string): string[] {
+  if (SENTENCE.test(path) && typeof old === typeof now) return []
   if (old === null || typeof old !== 'object')
     return Object.is(old, now) ? [] : [`${path}: ${JSON.stringify(old)} is ${JSON.stringify(now)}`]
   if (now === null || typeof now !== 'object') return [`${path} is ${JSON.stringify(now)}`]

@@ -1,4 +1,4 @@
-// How an action and its runs look in chat and to scripts, and what the commands about actions share.
+// Shows actions and their runs: card fields, lines in lists, and machine-readable results.
 import { z } from 'zod'
 import { countMatching } from '../../src/alerts/alerts.ts'
 import type { Field, Text } from '../../src/card.ts'
@@ -6,18 +6,20 @@ import { completes, positional } from '../../src/command/command.ts'
 import {
   type Action,
   type ActionRun,
-  actionWords,
+  buildActionArgv,
   covers,
-  outcomeWords,
-  writeOn,
+  describeOutcome,
+  writeActionTarget,
 } from '../../src/hosts/actions/action.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import { listHosts } from '../../src/hosts/hosts.ts'
-import { remoteCommand } from '../../src/hosts/ssh/shell-quote.ts'
+import { quoteCommand } from '../../src/hosts/ssh/shell-quote.ts'
+import { plural, truncate } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
-import { type Context, counted } from '../context.ts'
+import type { Context } from '../context.ts'
 
-const NAMED = 5
+const MAX_LISTED_TARGETS = 5
+const MAX_COMMAND_LENGTH = 60
 
 export const actionName = () => completes(positional(z.string().trim().min(1).max(40)), 'action')
 
@@ -26,7 +28,7 @@ export function actionResult(action: Action) {
   return {
     id: action.id,
     name: action.name,
-    on: writeOn(action),
+    on: writeActionTarget(action),
     run: action.command,
     for: action.matcher,
     role: action.role,
@@ -65,70 +67,71 @@ export function runResult(run: ActionRun) {
   }
 }
 
-/** The hosts (or containers) that Vakt knows of on which an action may run. */
-export function placesOf({ state }: Context, action: Action): string[] {
+/** The known hosts or containers that an action may run on. */
+export function listTargets({ state }: Context, action: Action): string[] {
   return listHosts(state).flatMap(host => {
     if (action.container === '') return covers(action, host.name, '') ? [host.name] : []
-    const names = listContainers(state, host.id).map(one => one.name)
+    const names = listContainers(state, host.id).map(container => container.name)
     return names.filter(name => covers(action, host.name, name)).map(name => `${host.name}/${name}`)
   })
 }
 
-/** The fields of an action's own card. */
+/** The fields of the card of an action. */
 export function actionFields(context: Context, action: Action): Field[] {
-  const places = placesOf(context, action)
-  const more = places.length > NAMED ? ` and ${places.length - NAMED} more` : ''
-  const now = places.length === 0 ? 'nowhere yet' : `${places.slice(0, NAMED).join(', ')}${more}`
+  const targets = listTargets(context, action)
+  const more = targets.length > MAX_LISTED_TARGETS ? ` and ${targets.length - MAX_LISTED_TARGETS} more` : ''
+  const now = targets.length === 0 ? 'no match yet' : `${targets.slice(0, MAX_LISTED_TARGETS).join(', ')}${more}`
   const alerts =
     action.matcher === null
-      ? 'every alert of its hosts'
-      : `${action.matcher} (${counted(countMatching(context.state, action.matcher, null).total, 'open alert')} now)`
+      ? 'all alerts of its hosts'
+      : `${action.matcher} (${plural(countMatching(context.state, action.matcher, null).total, 'open alert')} now)`
   return [
-    { name: 'On', value: `${writeOn(action)} (${now})`, inline: true },
+    { name: 'On', value: `${writeActionTarget(action)} (${now})`, inline: true },
     { name: 'For', value: alerts, inline: true },
-    { name: 'Who', value: `${action.role}${action.secondPerson ? ', and a second person' : ''}`, inline: true },
+    {
+      name: 'Role',
+      value: `${action.role}${action.secondPerson ? ', confirmed by a second person' : ''}`,
+      inline: true,
+    },
     { name: 'Time limit', value: formatDuration(action.timeLimit), inline: true },
-    { name: 'By itself', value: automaticWords(action), inline: true },
+    { name: 'Automatic', value: describeAutomatic(action), inline: true },
   ]
 }
 
-/** The very line that reaches a host, for whoever allows only that there. */
-export function sentLine(context: Context, action: Action): string {
-  const [host = 'HOST', container = action.container === '' ? '' : 'CONTAINER'] = (placesOf(context, action)[0] ?? '')
+/** The exact line that reaches a host, for a forced command that allows only this. */
+export function writeSentLine(context: Context, action: Action): string {
+  const [host = 'HOST', container = action.container === '' ? '' : 'CONTAINER'] = (
+    listTargets(context, action)[0] ?? ''
+  )
     .split('/')
     .filter(name => name !== '')
-  return remoteCommand(actionWords(action, host, container))
+  return quoteCommand(buildActionArgv(action, host, container))
 }
 
 /** An action as one line of a list. */
 export function actionLine(action: Action): Text {
-  const second = action.secondPerson ? ' with a second person' : ''
-  const alone = action.automatic ? ' · also by itself' : ''
+  const second = action.secondPerson ? ', with a second person' : ''
+  const automatic = action.automatic ? ' · automatic' : ''
   return [
     { bold: action.name },
-    ` on ${writeOn(action)} · ${action.role}${second}${alone} · `,
-    { code: short(action.command) },
+    ` on ${writeActionTarget(action)} · ${action.role}${second}${automatic} · `,
+    { code: truncate(action.command.replaceAll(/\s+/g, ' ').trim(), MAX_COMMAND_LENGTH) },
   ]
 }
 
 /** A run as one line of the history. */
 export function historyLine(run: ActionRun): Text {
-  const by = run.automatic ? 'by itself' : `by ${run.startedBy}`
+  const by = run.automatic ? 'automatic' : `by ${run.startedBy}`
   const second = run.confirmedBy === null ? '' : ` and ${run.confirmedBy}`
   const alert = run.alertId === null ? '' : ` for alert ${run.alertId}`
   return [
     { bold: `${run.id}` },
-    ` · ${run.name} on ${writeOn(run)} · ${outcomeWords(run)} · ${by}${second}${alert} · `,
+    ` · ${run.name} on ${writeActionTarget(run)} · ${describeOutcome(run)} · ${by}${second}${alert} · `,
     { time: run.startedAt, style: 'moment' },
   ]
 }
 
-function automaticWords(action: Action): string {
+function describeAutomatic(action: Action): string {
   if (!action.automatic) return 'no'
-  return `at most ${counted(action.perHour, 'time')} an hour, ${formatDuration(action.coolDown)} apart`
-}
-
-function short(command: string): string {
-  const line = command.replaceAll(/\s+/g, ' ').trim()
-  return line.length > 60 ? `${line.slice(0, 60)}…` : line
+  return `at most ${plural(action.perHour, 'run')} per hour, cool-down ${formatDuration(action.coolDown)}`
 }

@@ -1,4 +1,4 @@
-// Running actions: asked for, confirmed (by a second person where it needs one), and begun.
+// Runs actions: asks for confirmation, requests a second person where the action needs one, and starts the run.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import { findAlert } from '../../src/alerts/alerts.ts'
@@ -12,13 +12,13 @@ import {
   type Action,
   type ActionRequest,
   covers,
-  parseOn,
-  REQUEST_LASTS,
-  refuseOver,
-  refuseSecond,
-  writeOn,
+  parseActionTarget,
+  REQUEST_LIFETIME_MS,
+  refuseClosedRequest,
+  refuseSelfConfirmation,
+  writeActionTarget,
 } from '../../src/hosts/actions/action.ts'
-import { addRequest, closeRequest, findRequest, readWaiting } from '../../src/hosts/actions/action-requests.ts'
+import { addRequest, closeRequest, findRequest, readPendingRequest } from '../../src/hosts/actions/action-requests.ts'
 import { findAction, readAction } from '../../src/hosts/actions/actions.ts'
 import { readContainer } from '../../src/hosts/containers/containers.ts'
 import type { Host } from '../../src/hosts/host.ts'
@@ -30,34 +30,34 @@ import { formatDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command, readable, yes } from '../context.ts'
 import { actionName, runResult } from './action-card.ts'
 
-/** Chats wait for an answer a quarter of an hour at the most. */
-const PATIENCE = 10 * MINUTE
+/** Below the 15 minutes after which chat platforms accept no answer. */
+const REPLY_TIMEOUT_MS = 10 * MINUTE
 
-type Target = { action: Action; host: Host; container: string; alertId: number | null }
+type RunTarget = { action: Action; host: Host; container: string; alertId: number | null }
 
 const run = command({
   name: 'actions run',
-  summary: 'Run an action, for an alert or on a host',
-  details: 'You are asked first. Its output goes into the thread of the alert; without one it is the answer.',
+  summary: 'Run an action for an alert or on a host',
+  details: 'Vakt asks for confirmation first. The output goes to the thread of the alert, otherwise into the answer.',
   examples: ['actions run restart-nginx --alert 42', 'actions run restart-nginx --on web-1'],
   role: 'responder',
   args: {
     action: actionName().describe('Name of the action'),
-    on: completes(readable(parseOn, 320), 'host').optional().describe('The host, or host/container'),
-    alert: completes(z.number().int().positive(), 'alert').optional().describe('The alert that it is for'),
+    on: completes(readable(parseActionTarget, 320), 'host').optional().describe('Host, or host/container'),
+    alert: completes(z.number().int().positive(), 'alert').optional().describe('Number of the alert'),
     yes: yes(),
   },
   run({ action: name, on, alert, yes }, context) {
-    const target = targetOf(context, findAction(context.state, name), on, alert)
+    const target = findTarget(context, findAction(context.state, name), on, alert)
     refuseRole(context, target.action)
-    if (context.interactive && !yes) return { card: question(target), result: null, asked: true }
-    return target.action.secondPerson ? ask(context, target) : begin(context, target, context.by.name, null)
+    if (context.interactive && !yes) return { card: confirmRunCard(target), result: null, asked: true }
+    return target.action.secondPerson ? requestRun(context, target) : startRun(context, target, context.by.name, null)
   },
 })
 
 const confirm = command({
   name: 'actions confirm',
-  summary: 'Confirm, as the second person, what somebody asked to run',
+  summary: 'Confirm a requested run as the second person',
   examples: ['actions confirm 7'],
   role: 'responder',
   args: { request: positional(z.number().int().positive()).describe('Number of the request') },
@@ -66,20 +66,20 @@ const confirm = command({
     const request = findRequest(state, id)
     const action = readAction(state, request.actionId)!
     refuseRole(context, action)
-    refuseOver(request, action, now)
-    refuseSecond(request, by, (a, b) => samePerson(context, a, b), isInteractive(context, by.platform))
+    refuseClosedRequest(request, action, now)
+    refuseSelfConfirmation(request, by, (a, b) => isSamePerson(context, a, b), isInteractive(context, by.platform))
     const host = readHost(state, request.hostId)!
     const { container, alertId } = request
-    // The place may have been renamed or be gone since.
-    refuseElsewhere(context, action, host, container)
+    // The target may have been renamed or removed since the request.
+    refuseOtherTarget(context, action, host, container)
     closeRequest(state, id, now)
-    return begin(context, { action, host, container, alertId }, request.actorName, by.name)
+    return startRun(context, { action, host, container, alertId }, request.actorName, by.name)
   },
 })
 
 const refuse = command({
   name: 'actions refuse',
-  summary: 'Refuse what somebody asked to run, or take your own request back',
+  summary: 'Refuse a requested run, or withdraw your own request',
   examples: ['actions refuse 7'],
   role: 'responder',
   args: { request: positional(z.number().int().positive()).describe('Number of the request') },
@@ -88,13 +88,13 @@ const refuse = command({
     const request = findRequest(state, id)
     const action = readAction(state, request.actionId)!
     refuseRole(context, action)
-    refuseOver(request, action, now)
+    refuseClosedRequest(request, action, now)
     closeRequest(state, id, now)
     return {
       card: {
-        title: `${action.name} is not run`,
+        title: `${action.name} was not run`,
         tone: 'muted',
-        lines: [`${by.name} refused what ${request.actorName} asked for.`],
+        lines: [`${by.name} refused the request of ${request.actorName}.`],
       },
       result: { request: requestResult(request) },
     }
@@ -103,94 +103,105 @@ const refuse = command({
 
 export const actionRunCommands = [run, confirm, refuse]
 
-/** Where it is to run: where the alert says, or the place that was named. Throws a sentence when it may not run there. */
-function targetOf(
+/** Finds the target of a run: the named one, or that of the alert. Throws when the action may not run there. */
+function findTarget(
   context: Context,
   action: Action,
   on: { host: string; container: string } | undefined,
   alertId: number | undefined,
-): Target {
+): RunTarget {
   const { state } = context
-  if (on === undefined && alertId === undefined) return onlyPlace(context, action)
+  if (on === undefined && alertId === undefined) return findOnlyTarget(context, action)
   if (on !== undefined) {
     if (alertId !== undefined) findAlert(state, alertId)
     const host = findHost(state, on.host)
-    refuseElsewhere(context, action, host, on.container)
+    refuseOtherTarget(context, action, host, on.container)
     return { action, host, container: on.container, alertId: alertId ?? null }
   }
   const alert = findAlert(state, alertId!)
-  const offer = availableActions(state, alert).find(one => one.action.id === action.id)
-  if (offer) return { ...offer, alertId: alert.id }
+  const available = availableActions(state, alert).find(candidate => candidate.action.id === action.id)
+  if (available) return { ...available, alertId: alert.id }
   throw new Problem(
     'conflict',
     alert.state === 'resolved'
-      ? `Alert ${alert.id} is over. Name a host to run ${action.name} all the same: --on HOST`
-      : `${action.name} is not for alert ${alert.id}, or its host is not known. Name one: --on HOST`,
+      ? `Alert ${alert.id} is resolved. To run ${action.name} anyway, add --on HOST.`
+      : `${action.name} does not match alert ${alert.id}, or the host of the alert is unknown. Add --on HOST.`,
   )
 }
 
-/** An action for one host needs no other word. */
-function onlyPlace(context: Context, action: Action): Target {
-  if (writeOn(action).includes('*'))
-    throw invalid('on', `Say where: ${action.name} is for ${writeOn(action)}. --on HOST, or --alert NUMBER`)
+/** The target of an action that may run in only one place. */
+function findOnlyTarget(context: Context, action: Action): RunTarget {
+  if (writeActionTarget(action).includes('*'))
+    throw invalid(
+      'on',
+      `${action.name} may run on ${writeActionTarget(action)}. Choose one target: --on HOST, or --alert NUMBER`,
+    )
   const host = findHost(context.state, action.host)
-  refuseElsewhere(context, action, host, action.container)
+  refuseOtherTarget(context, action, host, action.container)
   return { action, host, container: action.container, alertId: null }
 }
 
-function refuseElsewhere({ state }: Context, action: Action, host: Host, container: string): void {
+function refuseOtherTarget({ state }: Context, action: Action, host: Host, container: string): void {
   if (!covers(action, host.name, container))
-    throw new Problem('forbidden', `${action.name} may run on ${writeOn(action)} only.`)
+    throw new Problem('forbidden', `${action.name} may run only on ${writeActionTarget(action)}.`)
   if (container !== '' && !readContainer(state, host.id, container))
     throw new Problem(
       'not_found',
-      `There is no container "${container}" on ${host.name}. "containers list --host ${host.name}" shows those there are.`,
+      `There is no container "${container}" on ${host.name}. "containers list --host ${host.name}" shows all its containers.`,
     )
 }
 
 function refuseRole({ by }: Context, action: Action): void {
   if (roleAllows(by.role, action.role)) return
-  throw new Problem('forbidden', `${action.name} needs the role ${action.role}, and you are ${by.role}.`)
+  throw new Problem('forbidden', `${action.name} needs the role ${action.role}; your role is ${by.role}.`)
 }
 
-function question({ action, host, container, alertId }: Target): Card {
-  const on = writeOn({ host: host.name, container })
+function confirmRunCard({ action, host, container, alertId }: RunTarget): Card {
+  const on = writeActionTarget({ host: host.name, container })
   const alert = alertId === null ? '' : ` --alert ${alertId}`
-  const second = action.secondPerson ? ['A second person must confirm it then.'] : []
+  const second = action.secondPerson ? ['A second person must then confirm it.'] : []
   return {
     title: `Run ${action.name} on ${on}?`,
     tone: 'warning',
-    lines: [`It may take ${formatDuration(action.timeLimit)}.`, ...second],
+    lines: [`Time limit: ${formatDuration(action.timeLimit)}.`, ...second],
     code: { text: action.command, language: 'sh' },
     buttons: [{ label: 'Run it', line: `actions run ${action.name} --on ${on}${alert} --yes`, tone: 'danger' }],
   }
 }
 
-/** Stores the request and shows it where a second person sees it. */
-function ask(context: Context, target: Target) {
+/** Stores the request and posts it where a second person sees it. */
+function requestRun(context: Context, target: RunTarget) {
   const { state, by, now, parts } = context
   const { action, host, container, alertId } = target
-  const place = { actionId: action.id, hostId: host.id, container }
-  const waiting = readWaiting(state, place, now)
-  if (waiting && waiting.changedAt === action.changedAt)
+  const requested = { actionId: action.id, hostId: host.id, container }
+  const pending = readPendingRequest(state, requested, now)
+  if (pending && pending.changedAt === action.changedAt)
     throw new Problem(
       'conflict',
-      `${waiting.actorName} asked for that already; it waits for a second person: actions confirm ${waiting.id}`,
+      `${pending.actorName} requested this run already. A second person can confirm it: actions confirm ${pending.id}`,
     )
   const request = addRequest(state, {
-    ...{ ...place, alertId, changedAt: action.changedAt, askedAt: now, expiresAt: now + REQUEST_LASTS },
-    ...{ platform: by.platform, actorId: by.id, actorName: by.name },
+    ...requested,
+    alertId,
+    changedAt: action.changedAt,
+    askedAt: now,
+    expiresAt: now + REQUEST_LIFETIME_MS,
+    platform: by.platform,
+    actorId: by.id,
+    actorName: by.name,
   })
   const card = requestCard(request, target)
   const channel = parts.channelOf(by.platform)
-  // A chat that cannot be reached is no reason to refuse: the request can be confirmed by its number.
+  // Without the message, the request can still be confirmed by its number.
   if (channel) showRequest(context, channel, alertId, card)
   return {
     card: {
-      title: `${action.name} waits for a second person`,
+      title: `${action.name} needs a second person`,
       tone: 'info' as const,
-      lines: [['Until ', { time: request.expiresAt, style: 'clock' as const }, `: actions confirm ${request.id}`]],
-      buttons: [{ label: 'Take it back', line: `actions refuse ${request.id}` }],
+      lines: [
+        ['Confirm until ', { time: request.expiresAt, style: 'clock' as const }, `: actions confirm ${request.id}`],
+      ],
+      buttons: [{ label: 'Withdraw', line: `actions refuse ${request.id}` }],
     },
     result: { request: requestResult(request) },
   }
@@ -203,13 +214,13 @@ function showRequest({ state }: Context, channel: Channel, alertId: number | nul
   shown.catch(() => {})
 }
 
-function requestCard(request: ActionRequest, { action, host, container }: Target): Card {
+function requestCard(request: ActionRequest, { action, host, container }: RunTarget): Card {
   const buttons: Button[] = [
     { label: 'Confirm', line: `actions confirm ${request.id}`, tone: 'danger' },
     { label: 'Refuse', line: `actions refuse ${request.id}` },
   ]
   return {
-    title: `${request.actorName} asks to run ${action.name} on ${writeOn({ host: host.name, container })}`,
+    title: `${request.actorName} requests to run ${action.name} on ${writeActionTarget({ host: host.name, container })}`,
     tone: 'warning',
     lines: [['A second person must confirm it until ', { time: request.expiresAt, style: 'clock' }, '.']],
     code: { text: action.command, language: 'sh' },
@@ -217,12 +228,14 @@ function requestCard(request: ActionRequest, { action, host, container }: Target
   }
 }
 
-/** Begins it. In the thread of an alert its output is shown as it comes; else the answer waits for the end, if that is soon. */
-function begin(context: Context, target: Target, startedBy: string, confirmedBy: string | null) {
-  const { run, ended, shown } = context.actions.begin({ ...target, startedBy, confirmedBy })
+/** Starts a run. A run with live output in a thread is answered at once, any other at its end if that is soon enough. */
+function startRun(context: Context, target: RunTarget, startedBy: string, confirmedBy: string | null) {
+  const { run, ended, threads } = context.actions.run({ ...target, startedBy, confirmedBy })
   const where =
-    shown > 0 ? 'Its output is in the thread of the alert.' : `It may take long; then: actions history --id ${run.id}`
-  if (context.interactive && (shown > 0 || target.action.timeLimit > PATIENCE))
+    threads > 0
+      ? 'Its output is in the thread of the alert.'
+      : `It may take a while. See the result with: actions history --id ${run.id}`
+  if (context.interactive && (threads > 0 || target.action.timeLimit > REPLY_TIMEOUT_MS))
     return { card: { ...runCard(run), lines: [where] }, result: { run: runResult(run) } }
   return ended.then(end => ({ card: runCard(end), result: { run: runResult(end) } }))
 }
@@ -240,8 +253,8 @@ function isInteractive({ platforms }: Context, name: string): boolean {
   return platforms.some(platform => platform.name === name && platform.capabilities.interactive)
 }
 
-/** Whether two accounts are known to be one person's: "oncall member add" says so. */
-function samePerson({ state }: Context, a: { platform: string; id: string }, b: { platform: string; id: string }) {
+/** Whether two accounts belong to one person, as set by "oncall member add". */
+function isSamePerson({ state }: Context, a: { platform: string; id: string }, b: { platform: string; id: string }) {
   const people = listPeople(state)
   const first = personOf(people, a.platform, a.id)
   return first !== undefined && first === personOf(people, b.platform, b.id)

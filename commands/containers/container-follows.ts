@@ -1,31 +1,36 @@
-// Which containers are followed into the log store, so that what they said can be searched when they are gone.
+// Follows containers into the log store, so that their lines can be searched also after they are removed.
 import { listContainers } from '../../src/hosts/containers/containers.ts'
-import { FOLLOWED_EACH, followedNow, forgetUnfollowed } from '../../src/hosts/containers/follow-job.ts'
+import {
+  deleteUnfollowedPositions,
+  listFollowedContainers,
+  MAX_FOLLOWED_PER_HOST,
+} from '../../src/hosts/containers/follow-job.ts'
 import { addFollow, type Follow, listFollows, removeFollow } from '../../src/hosts/containers/follows.ts'
 import { type Host, parsePattern } from '../../src/hosts/host.ts'
 import { findHost, readHost } from '../../src/hosts/hosts.ts'
 import { wildcardTest } from '../../src/logs/query/wildcard.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
-import { type Context, command, counted, projectName } from '../context.ts'
+import { type Context, command, projectName } from '../context.ts'
 import { storeOf } from '../logs/log-query.ts'
 import { containerNames } from './container-lines.ts'
 
 const follow = command({
   name: 'containers follow',
-  summary: 'Store what containers say from now on, to be searched with "logs search"',
+  summary: 'Store the logs of containers, for "logs search"',
   details:
-    'A pattern holds containers that come later too: web-1/api-*. Each line is stored once, over restarts of Vakt, of the container and of the connection; up to 20 containers of a host are followed at a time (as many as there are on the local one), those that run first. Without a pattern: what is followed.',
+    'A pattern such as web-1/api-* also matches future containers. Each line is stored once, across restarts of Vakt, the container and the connection. On a host with SSH Vakt follows up to 20 containers at a time, running ones first. Without a pattern it lists the followed patterns.',
   examples: ['containers follow', 'containers follow web-1/nginx', 'containers follow "web-1/*" --project shop'],
   role: 'admin',
   args: {
     containers: containerNames().optional().describe('host/container, or host/pattern such as web-1/api-*'),
-    project: projectName().optional().describe('The project of the lines; that of the host unless said'),
+    project: projectName().optional().describe('Project of the lines (default: that of the host)'),
   },
   run({ containers, project }, context) {
     storeOf(context)
-    if (containers === undefined) return listed(context)
-    const { host, pattern } = patternOn(context, containers)
+    if (containers === undefined) return listPatterns(context)
+    const { host, pattern } = findHostPattern(context, containers)
     const added = addFollow(context.state, {
       hostId: host.id,
       pattern,
@@ -33,21 +38,21 @@ const follow = command({
       addedAt: context.now,
       addedBy: context.by.name,
     })
-    context.following?.refresh()
-    const held = holds(context, host, pattern)
-    const now = followed(context, added)
-    const left = held - now
+    context.followJob?.refresh()
+    const matching = countMatching(context, host, pattern)
+    const followed = countFollowed(context, added)
+    const isPartial = followed < matching
     return {
       card: {
-        title: `${host.name}/${pattern} is followed`,
-        tone: left > 0 ? 'warning' : 'good',
+        title: `Following ${host.name}/${pattern}`,
+        tone: isPartial ? 'warning' : 'good',
         lines: [
-          held === 0
-            ? 'No container fits it yet; those that come will be.'
-            : `It holds ${counted(held, 'container')} now.`,
-          ...(left > 0
+          matching === 0
+            ? 'No container matches yet; matching new containers are followed.'
+            : `It matches ${plural(matching, 'container')} now.`,
+          ...(isPartial
             ? [
-                `Only ${now} of them are followed: on a host it is ${FOLLOWED_EACH} at a time, those that run first. Follow fewer, by narrower patterns.`,
+                `Only ${followed} of them are followed: the limit of a host is ${MAX_FOLLOWED_PER_HOST}, running containers first. Use narrower patterns.`,
               ]
             : []),
           `Find the lines with: logs search host:${host.name}`,
@@ -60,75 +65,78 @@ const follow = command({
 
 const unfollow = command({
   name: 'containers unfollow',
-  summary: 'Store what containers say no more; what is stored stays',
+  summary: "Stop collecting a container's logs; stored lines are kept",
   examples: ['containers unfollow web-1/nginx'],
   role: 'admin',
-  args: { containers: containerNames().describe('As it was given to "containers follow"') },
+  args: { containers: containerNames().describe('host/container or host/pattern, as in "containers follow"') },
   run({ containers }, context) {
-    const { host, pattern } = patternOn(context, containers)
+    const { host, pattern } = findHostPattern(context, containers)
     removeFollow(context.state, host.id, pattern)
-    context.following?.refresh()
-    forgetUnfollowed(context.state, host.id)
+    context.followJob?.refresh()
+    deleteUnfollowedPositions(context.state, host.id)
     return {
-      card: { title: `${host.name}/${pattern} is followed no more`, tone: 'muted', lines: ['What was stored stays.'] },
-      result: { follows: listFollows(context.state).map(one => followResult(context, one)) },
+      card: { title: `Stopped following ${host.name}/${pattern}`, tone: 'muted', lines: ['Stored lines are kept.'] },
+      result: { follows: listFollows(context.state).map(follow => followResult(context, follow)) },
     }
   },
 })
 
 export const followCommands = [follow, unfollow]
 
-function listed(context: Context) {
+function listPatterns(context: Context) {
   const all = listFollows(context.state)
   return {
     card: {
-      title: all.length === 0 ? 'No container is followed' : `Followed into the log store`,
+      title: all.length === 0 ? 'No container is followed' : 'Followed containers',
       tone: 'plain' as const,
       lines:
         all.length === 0
-          ? ['What containers say is then kept and searchable. Begin: containers follow "web-1/*"']
-          : all.map(one => {
-              const host = readHost(context.state, one.hostId)!
-              const { project } = followResult(context, one)
+          ? ['Follow containers to store and search their logs: containers follow "web-1/*"']
+          : all.map(follow => {
+              const host = readHost(context.state, follow.hostId)!
+              const { project } = followResult(context, follow)
               return [
-                { bold: `${host.name}/${one.pattern}` },
-                ` · ${heldAndFollowed(context, host, one)} · project ${project} · by ${one.addedBy} `,
-                { time: one.addedAt, style: 'relative' as const },
+                { bold: `${host.name}/${follow.pattern}` },
+                ` · ${describeCounts(context, host, follow)} · project ${project} · by ${follow.addedBy} `,
+                { time: follow.addedAt, style: 'relative' as const },
               ]
             }),
     },
-    result: { follows: all.map(one => followResult(context, one)) },
+    result: { follows: all.map(follow => followResult(context, follow)) },
   }
 }
 
-function patternOn({ state }: Context, text: string): { host: Host; pattern: string } {
+function findHostPattern({ state }: Context, text: string): { host: Host; pattern: string } {
   const { host, container } = parsePattern(text)
   return { host: findHost(state, host), pattern: container }
 }
 
-function holds({ state }: Context, host: Host, pattern: string): number {
-  const fits = wildcardTest(pattern)
-  return listContainers(state, host.id).filter(one => fits(one.name)).length
+function countMatching({ state }: Context, host: Host, pattern: string): number {
+  const matches = wildcardTest(pattern)
+  return listContainers(state, host.id).filter(({ name }) => matches(name)).length
 }
 
-/** How many of those that a pattern holds are followed at the moment, by whichever pattern. */
-function followed({ state }: Context, { hostId, pattern }: Follow): number {
-  const fits = wildcardTest(pattern)
-  return [...followedNow(state).values()].filter(one => one.host.id === hostId && fits(one.container)).length
+/** How many containers that match a pattern are followed now, by any pattern. */
+function countFollowed({ state }: Context, { hostId, pattern }: Follow): number {
+  const matches = wildcardTest(pattern)
+  return [...listFollowedContainers(state).values()].filter(
+    ({ host, container }) => host.id === hostId && matches(container),
+  ).length
 }
 
-function heldAndFollowed(context: Context, host: Host, one: Follow): string {
-  const [held, now] = [holds(context, host, one.pattern), followed(context, one)]
-  return `${counted(held, 'container')}${now < held ? `, ${now} of them followed now` : ''}`
+function describeCounts(context: Context, host: Host, follow: Follow): string {
+  const matching = countMatching(context, host, follow.pattern)
+  const followed = countFollowed(context, follow)
+  return `${plural(matching, 'container')}${followed < matching ? `, ${followed} followed now` : ''}`
 }
 
-function followResult({ state }: Context, one: Follow) {
-  const project = one.projectId === null ? undefined : readProjectById(state, one.projectId)
+function followResult({ state }: Context, follow: Follow) {
+  const project = follow.projectId === null ? undefined : readProjectById(state, follow.projectId)
   return {
-    host: readHost(state, one.hostId)?.name ?? null,
-    pattern: one.pattern,
+    host: readHost(state, follow.hostId)?.name ?? null,
+    pattern: follow.pattern,
     project: project?.name ?? 'default',
-    added_at: isoTime(one.addedAt),
-    added_by: one.addedBy,
+    added_at: isoTime(follow.addedAt),
+    added_by: follow.addedBy,
   }
 }

@@ -1,26 +1,35 @@
-// What hosts and containers use: in figures now, and as charts over time.
+// Shows the resource usage of hosts and containers, now and as charts over time.
 import { z } from 'zod'
 import { writeSize } from '../../src/bytes.ts'
 import { completes } from '../../src/command/command.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import type { Container, Host } from '../../src/hosts/host.ts'
 import { findHost, listHosts } from '../../src/hosts/hosts.ts'
-import { type Metric, pointsOf } from '../../src/hosts/metrics/metrics.ts'
+import { type Metric, toPoints } from '../../src/hosts/metrics/metrics.ts'
 import { readSamples } from '../../src/hosts/metrics/samples.ts'
+import { plural } from '../../src/text.ts'
 import { MINUTE } from '../../src/time.ts'
-import { type Context, command, counted } from '../context.ts'
+import { type Context, command } from '../context.ts'
 import { hostName } from '../hosts/host-card.ts'
-import { containerNames, oneTarget, writeTarget } from './container-lines.ts'
-import { course, figuresResult, figureText, graphCard, readFigures, span, writeFigure } from './metric-chart.ts'
+import { containerNames, MAX_BUTTON_LINE_LENGTH, readTarget, writeTarget } from './container-lines.ts'
+import {
+  graphCard,
+  metricLine,
+  metricSparkline,
+  metricsResult,
+  period,
+  readMetricSeries,
+  writeMetricValue,
+} from './metric-chart.ts'
 
-const ALL: readonly Metric[] = ['cpu', 'memory', 'network', 'io', 'restarts']
-const PAGE = 20
-const FRESH = 2 * MINUTE
+const CONTAINER_STATS: readonly Metric[] = ['cpu', 'memory', 'network', 'io', 'restarts']
+const PAGE_SIZE = 20
+const MAX_SAMPLE_AGE_MS = 2 * MINUTE
 
 const stats = command({
   name: 'containers stats',
-  summary: 'Show what containers use: CPU, memory, network, disk, restarts',
-  details: 'Without a container, those that use the most CPU come first. CPU is in percent of one core.',
+  summary: 'Show CPU, memory, network, disk and restarts of containers',
+  details: 'CPU is in percent of one core.',
   examples: [
     'containers stats',
     'containers stats --host web-1 --by memory',
@@ -28,36 +37,36 @@ const stats = command({
   ],
   role: 'viewer',
   args: {
-    container: containerNames().optional().describe('host/container; all unless said'),
-    host: completes(z.string().max(63), 'host').optional().describe('Only of this host'),
+    container: containerNames().optional().describe('host/container (default: all)'),
+    host: completes(z.string().max(63), 'host').optional().describe('Only containers of this host'),
     by: z
       .enum(['cpu', 'memory', 'network', 'io', 'restarts'])
       .optional()
-      .describe('Most of this first, cpu unless said'),
-    last: span(),
+      .describe('Sort by this metric, highest first (default: cpu)'),
+    last: period(),
   },
   run({ container, host, by = 'cpu', last = '1h' }, context) {
-    if (container !== undefined) return oneInFigures(context, container, last)
+    if (container !== undefined) return showOne(context, container, last)
     const hosts = host === undefined ? listHosts(context.state) : [findHost(context.state, host)]
     const rows = hosts
-      .flatMap(one => listContainers(context.state, one.id).map(row => used(context, one, row)))
+      .flatMap(host => listContainers(context.state, host.id).map(row => readUsage(context, host, row)))
       .filter(row => row.running)
       .sort((a, b) => (b.now[by] ?? -1) - (a.now[by] ?? -1))
     return {
       card: {
         title:
           rows.length === 0
-            ? 'No running container was seen'
-            : `What ${counted(rows.length, 'container')} use${rows.length === 1 ? 's' : ''} now, most ${by} first`,
+            ? 'No running containers'
+            : `${plural(rows.length, 'running container')} by ${by}, highest first`,
         tone: 'plain',
         lines:
           rows.length === 0
-            ? ['Figures are collected every 30 seconds: "hosts list" shows whether the hosts are reached.']
+            ? ['Vakt collects metrics every 30 seconds. "hosts list" shows whether the hosts are reachable.']
             : [
                 ...rows
-                  .slice(0, PAGE)
-                  .map(row => [{ bold: row.name }, ` · ${row.text} `, { code: cpuCourse(context, row) }]),
-                ...(rows.length > PAGE ? [`… ${rows.length - PAGE} more`] : []),
+                  .slice(0, PAGE_SIZE)
+                  .map(row => [{ bold: row.name }, ` · ${row.text} `, { code: cpuSparkline(context, row) }]),
+                ...(rows.length > PAGE_SIZE ? [`… ${rows.length - PAGE_SIZE} more`] : []),
               ],
       },
       result: { containers: rows.map(({ name, now }) => ({ name, ...now })) },
@@ -67,21 +76,24 @@ const stats = command({
 
 const graph = command({
   name: 'containers graph',
-  summary: 'Draw what a container used over time',
+  summary: 'Draw the CPU, memory, network, I/O or restarts of a container over time',
   examples: ['containers graph web-1/nginx', 'containers graph web-1/nginx --metric network --last 24h'],
   role: 'viewer',
   args: {
     container: containerNames().describe('host/container'),
-    metric: z.enum(['cpu', 'memory', 'network', 'io', 'restarts']).optional().describe('cpu and memory unless said'),
-    last: span(),
+    metric: z
+      .enum(['cpu', 'memory', 'network', 'io', 'restarts'])
+      .optional()
+      .describe('Metric (default: cpu and memory)'),
+    last: period(),
   },
   async run({ container: text, metric, last = '1h' }, context) {
-    const { host, container } = oneTarget(context, text)
+    const { host, container } = readTarget(context, text)
     const metrics: readonly Metric[] = metric === undefined ? ['cpu', 'memory'] : [metric]
-    const figures = readFigures(context, { host, container, metrics, last })
+    const series = readMetricSeries(context, { host, container, metrics, last })
     return {
-      card: await graphCard(context, `${host.name}/${container}`, figures, last),
-      result: { figures: figuresResult(figures) },
+      card: await graphCard(context, `${host.name}/${container}`, series, last),
+      result: metricsResult(series),
     }
   },
 })
@@ -93,57 +105,61 @@ const hostGraph = command({
   role: 'viewer',
   args: {
     name: hostName().describe('Name of the host'),
-    metric: z.enum(['cpu', 'memory', 'disk', 'load']).optional().describe('cpu and memory unless said'),
-    last: span(),
+    metric: z.enum(['cpu', 'memory', 'disk', 'load']).optional().describe('Metric (default: cpu and memory)'),
+    last: period(),
   },
   async run({ name, metric, last = '1h' }, context) {
     const host = findHost(context.state, name)
     const metrics: readonly Metric[] = metric === undefined ? ['cpu', 'memory'] : [metric]
-    const figures = readFigures(context, { host, container: null, metrics, last })
-    return { card: await graphCard(context, name, figures, last), result: { figures: figuresResult(figures) } }
+    const series = readMetricSeries(context, { host, container: null, metrics, last })
+    return { card: await graphCard(context, name, series, last), result: metricsResult(series) }
   },
 })
 
 export const containerMetricCommands = [stats, graph, hostGraph]
 
-function oneInFigures(context: Context, text: string, last: Parameters<typeof readFigures>[1]['last']) {
-  const target = oneTarget(context, text)
-  const figures = readFigures(context, { ...target, metrics: ALL, last })
-  const known = figures.filter(one => one.points.length > 0)
+function showOne(context: Context, text: string, last: Parameters<typeof readMetricSeries>[1]['last']) {
+  const target = readTarget(context, text)
+  const series = readMetricSeries(context, { ...target, metrics: CONTAINER_STATS, last })
+  const measured = series.filter(({ points }) => points.length > 0)
   return {
     card: {
       title:
-        known.length === 0
-          ? `Nothing was measured of ${writeTarget(target)} in the last ${last}`
+        measured.length === 0
+          ? `No metrics of ${writeTarget(target)} in the last ${last}`
           : `${writeTarget(target)}, last ${last}`,
       tone: 'plain' as const,
       lines:
-        known.length === 0
-          ? ['"containers list" shows whether it runs, "hosts list" whether its host is reached.']
-          : known.map(one => figureText(context, one, last)),
+        measured.length === 0
+          ? ['"containers list" shows whether it is running, "hosts list" whether its host is reachable.']
+          : measured.map(metric => metricLine(context, metric, last)),
       buttons:
-        known.length === 0
+        measured.length === 0
           ? []
           : [{ label: 'Graph', line: `containers graph ${writeTarget(target)} --last ${last}` }].filter(
-              one => one.line.length <= 90,
+              button => button.line.length <= MAX_BUTTON_LINE_LENGTH,
             ),
     },
-    result: { figures: figuresResult(figures) },
+    result: metricsResult(series),
   }
 }
 
-/** What a container uses now: of a thousand of them too, so no more than the last samples is read. */
-function used({ state, now: at }: Context, host: Host, row: Container) {
-  const samples = readSamples(state, host.id, 'container', row.name, { from: at - FRESH, until: at, now: at })
+/** The current usage of a container. Reads only the last samples, because there may be a thousand containers. */
+function readUsage({ state, now: at }: Context, host: Host, row: Container) {
+  const samples = readSamples(state, host.id, 'container', row.name, {
+    from: at - MAX_SAMPLE_AGE_MS,
+    until: at,
+    now: at,
+  })
   const last = (metric: Metric) =>
-    metric === 'restarts' ? row.restarts : (pointsOf(metric, samples).at(-1)?.value ?? null)
-  const now = Object.fromEntries(ALL.map(metric => [metric, last(metric)])) as Record<Metric, number | null>
+    metric === 'restarts' ? row.restarts : (toPoints(metric, samples).at(-1)?.value ?? null)
+  const now = Object.fromEntries(CONTAINER_STATS.map(metric => [metric, last(metric)])) as Record<Metric, number | null>
   const memory = samples.at(-1)?.memory ?? null
-  const parts = ALL.flatMap(metric => {
+  const parts = CONTAINER_STATS.flatMap(metric => {
     const value = now[metric]
     if (value === null || metric === 'restarts') return []
     const size = metric === 'memory' && memory !== null ? `${writeSize(memory)}, ` : ''
-    return [`${metric} ${size}${writeFigure(metric, value)}`]
+    return [`${metric} ${size}${writeMetricValue(metric, value)}`]
   })
   return {
     host,
@@ -151,12 +167,11 @@ function used({ state, now: at }: Context, host: Host, row: Container) {
     name: `${host.name}/${row.name}`,
     running: row.state === 'running',
     now,
-    text:
-      [...parts, ...(row.restarts > 0 ? [counted(row.restarts, 'restart')] : [])].join(' · ') || 'not measured lately',
+    text: [...parts, ...(row.restarts > 0 ? [plural(row.restarts, 'restart')] : [])].join(' · ') || 'no recent metrics',
   }
 }
 
-function cpuCourse(context: Context, { host, container }: { host: Host; container: string }): string {
-  const [cpu] = readFigures(context, { host, container, metrics: ['cpu'], last: '1h' })
-  return course(cpu!, context.now, '1h')
+function cpuSparkline(context: Context, { host, container }: { host: Host; container: string }): string {
+  const [cpu] = readMetricSeries(context, { host, container, metrics: ['cpu'], last: '1h' })
+  return metricSparkline(cpu!, context.now, '1h')
 }

@@ -1,112 +1,124 @@
-// What the commands that draw figures over time share: how long, which metric, and the card with its chart.
+// Charts of metrics over time: the period, the values as text and sparkline, and the card with the chart.
 import { z } from 'zod'
 import { writeSize } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
 import type { Host } from '../../src/hosts/host.ts'
-import { METRIC_UNITS, type Metric, type Point, readMetric, summary } from '../../src/hosts/metrics/metrics.ts'
-import { DAY, HOUR, isoTime } from '../../src/time.ts'
+import { METRIC_UNITS, type Metric, type MetricPoint, readMetric, summarize } from '../../src/hosts/metrics/metrics.ts'
+import { DAY, HOUR, isoTime, MINUTE } from '../../src/time.ts'
 import type { Context } from '../context.ts'
 
-const SPANS = { '1h': HOUR, '6h': 6 * HOUR, '24h': DAY, '7d': 7 * DAY }
-/** A line of so many blocks fits on a phone. */
-const SPARKS = 24
-const COLOURS = ['#3182ce', '#dd6b20']
+const PERIODS_MS = { '1h': HOUR, '6h': 6 * HOUR, '24h': DAY, '7d': 7 * DAY }
+/** Fits on the screen of a phone. */
+const SPARKLINE_LENGTH = 24
+const LINE_COLOURS = ['#3182ce', '#dd6b20']
 
-export const span = () => z.enum(['1h', '6h', '24h', '7d']).optional().describe('How far back, 1h unless said')
-export type SpanName = keyof typeof SPANS
+export const period = () => z.enum(['1h', '6h', '24h', '7d']).optional().describe('Period until now (default: 1h)')
+export type Period = keyof typeof PERIODS_MS
 
-export type Figures = { metric: Metric; points: readonly Point[] }
+export type MetricSeries = { metric: Metric; points: readonly MetricPoint[] }
 
-/** Metrics of a host (`container` null) or a container over the last span. */
-export function readFigures(
+/** Reads metrics of a host (`container` null) or a container over a period until now. */
+export function readMetricSeries(
   { state, now }: Context,
-  what: { host: Host; container: string | null; metrics: readonly Metric[]; last: SpanName },
-): Figures[] {
-  const { host, container, metrics, last } = what
-  const time = { from: now - SPANS[last], until: now, now }
+  {
+    host,
+    container,
+    metrics,
+    last,
+  }: { host: Host; container: string | null; metrics: readonly Metric[]; last: Period },
+): MetricSeries[] {
+  const time = { from: now - PERIODS_MS[last], until: now, now }
   return metrics.map(metric => ({ metric, points: readMetric(state, { metric, host, container }, time) }))
 }
 
-/** The card with a chart of what was measured, and in words what it was now, on average and at the most. */
+/** The card with a chart of metrics, and their current, average and maximum values. */
 export async function graphCard(
   context: Context,
   title: string,
-  figures: readonly Figures[],
-  last: SpanName,
+  series: readonly MetricSeries[],
+  last: Period,
 ): Promise<Card> {
-  const known = figures.filter(one => one.points.length > 0)
-  if (known.length === 0)
+  const measured = series.filter(({ points }) => points.length > 0)
+  if (measured.length === 0)
     return {
-      title: `Nothing was measured of ${title} in the last ${last}`,
+      title: `No metrics of ${title} in the last ${last}`,
       tone: 'muted',
-      lines: ['Figures are collected every 30 seconds while the host is reached: "hosts list" shows how it is.'],
+      lines: ['Vakt collects metrics every 30 seconds while the host is reachable. "hosts list" shows its status.'],
     }
-  const unit = METRIC_UNITS[known[0]!.metric]
-  // Traffic is easier on the eye in larger units.
+  const unit = METRIC_UNITS[measured[0]!.metric]
+  // Larger units make traffic easier to read.
   const scale = unit === 'bytes/s' ? 1000 : 1
-  const highest = Math.max(...known.flatMap(one => one.points.map(point => point.max)))
+  const highest = Math.max(...measured.flatMap(({ points }) => points.map(point => point.max)))
   const png = await drawChart({
     title: `${title}, last ${last}`,
     kind: 'lines',
     unit: unit === 'bytes/s' ? 'kB/s' : unit,
-    from: context.now - SPANS[last],
+    from: context.now - PERIODS_MS[last],
     until: context.now,
     timeZone: context.config.timeZone,
     ...(unit === '%' && highest <= 100 ? { max: 100 } : {}),
-    series: known.map(({ metric, points }, i) => ({
+    series: measured.map(({ metric, points }, i) => ({
       name: metric,
-      colour: COLOURS[i % COLOURS.length]!,
-      points: withGaps(points, SPANS[last]).map(([at, value]) => [at, value === null ? null : value / scale] as const),
+      colour: LINE_COLOURS[i % LINE_COLOURS.length]!,
+      points: addGaps(points, PERIODS_MS[last]).map(
+        ([at, value]) => [at, value === null ? null : value / scale] as const,
+      ),
     })),
   })
   return {
     title: `${title}, last ${last}`,
     tone: 'plain',
-    lines: known.map(one => figureText(context, one, last)),
-    image: { name: 'graph.png', alt: known.map(one => `${one.metric}: ${inWords(one)}`).join('; '), png },
+    lines: measured.map(metric => metricLine(context, metric, last)),
+    image: {
+      name: 'graph.png',
+      alt: measured.map(metric => `${metric.metric}: ${describeMetric(metric)}`).join('; '),
+      png,
+    },
   }
 }
 
-/** A metric as one line: current, average, maximum, and its course in blocks. */
-export function figureText({ now }: Context, figures: Figures, last: SpanName): Text {
-  return [{ bold: figures.metric }, ` ${inWords(figures)}  `, { code: course(figures, now, last) }]
+/** A metric as one line: current, average and maximum value, and a sparkline. */
+export function metricLine({ now }: Context, series: MetricSeries, last: Period): Text {
+  return [{ bold: series.metric }, ` ${describeMetric(series)}  `, { code: metricSparkline(series, now, last) }]
 }
 
-/** The course of a metric in blocks, the oldest first. */
-export function course({ points }: Figures, now: number, last: SpanName): string {
-  return sparkline(buckets(points, now - SPANS[last], now))
+/** The sparkline of a metric, oldest value first. */
+export function metricSparkline({ points }: MetricSeries, now: number, last: Period): string {
+  return sparkline(averageBuckets(points, now - PERIODS_MS[last], now))
 }
 
-export function figuresResult(figures: readonly Figures[]) {
-  return figures.map(({ metric, points }) => ({
+/** The metrics in the machine-readable form; `figures` is the former name of `metrics`. */
+export function metricsResult(series: readonly MetricSeries[]) {
+  const metrics = series.map(({ metric, points }) => ({
     metric,
     unit: METRIC_UNITS[metric],
-    ...(summary(points) ?? { current: null, average: null, maximum: null }),
+    ...(summarize(points) ?? { current: null, average: null, maximum: null }),
     points: points.map(({ at, value, max }) => ({ at: isoTime(at), value, max })),
   }))
+  return { metrics, figures: metrics }
 }
 
-/** A figure with its unit. */
-export function writeFigure(metric: Metric, value: number): string {
+/** A value with its unit. */
+export function writeMetricValue(metric: Metric, value: number): string {
   const unit = METRIC_UNITS[metric]
   if (unit === 'bytes/s') return `${writeSize(value)}/s`
   if (unit === '%') return `${value.toFixed(value < 10 ? 1 : 0)} %`
   return value.toFixed(metric === 'restarts' ? 0 : 2)
 }
 
-function inWords({ metric, points }: Figures): string {
-  const found = summary(points)
-  if (!found) return 'not measured'
-  const say = (value: number) => writeFigure(metric, value)
-  return `${say(found.current)} now, ${say(found.average)} on average, ${say(found.maximum)} at the most`
+function describeMetric({ metric, points }: MetricSeries): string {
+  const found = summarize(points)
+  if (!found) return 'no metrics'
+  const write = (value: number) => writeMetricValue(metric, value)
+  return `${write(found.current)} now, ${write(found.average)} average, ${write(found.maximum)} maximum`
 }
 
-function buckets(points: readonly Point[], from: number, until: number): (number | null)[] {
-  const sums = Array.from({ length: SPARKS }, () => ({ total: 0, n: 0 }))
+function averageBuckets(points: readonly MetricPoint[], from: number, until: number): (number | null)[] {
+  const sums = Array.from({ length: SPARKLINE_LENGTH }, () => ({ total: 0, n: 0 }))
   for (const { at, value } of points) {
-    const bucket = sums[Math.min(SPARKS - 1, Math.floor(((at - from) / (until - from)) * SPARKS))]
+    const bucket = sums[Math.min(SPARKLINE_LENGTH - 1, Math.floor(((at - from) / (until - from)) * SPARKLINE_LENGTH))]
     if (!bucket) continue
     bucket.total += value
     bucket.n++
@@ -114,12 +126,12 @@ function buckets(points: readonly Point[], from: number, until: number): (number
   return sums.map(({ total, n }) => (n === 0 ? null : total / n))
 }
 
-/** Where nothing was measured for a while the line is broken, not drawn across. */
-function withGaps(points: readonly Point[], spanMs: number): (readonly [number, number | null])[] {
-  const longest = spanMs > SPANS['6h'] ? 16 * 60_000 : 2 * 60_000
+/** Adds a null where nothing was measured for a while, so that the chart does not draw a line across. */
+function addGaps(points: readonly MetricPoint[], periodMs: number): (readonly [number, number | null])[] {
+  const maxGapMs = periodMs > PERIODS_MS['6h'] ? 16 * MINUTE : 2 * MINUTE
   return points.flatMap(({ at, value }, i) => {
     const before = points[i - 1]
-    const gap = before !== undefined && at - before.at > longest
-    return gap ? [[before.at + 1, null] as const, [at, value] as const] : [[at, value] as const]
+    const isGap = before !== undefined && at - before.at > maxGapMs
+    return isGap ? [[before.at + 1, null] as const, [at, value] as const] : [[at, value] as const]
   })
 }

@@ -1,4 +1,4 @@
-// How a host looks in chat and to scripts, and what the commands about hosts share.
+// Shows a host: its card fields, its line in lists, and its machine-readable result.
 import { z } from 'zod'
 import { writeSize } from '../../src/bytes.ts'
 import type { Field, Text } from '../../src/card.ts'
@@ -6,15 +6,16 @@ import { completes, positional } from '../../src/command/command.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import { type Host, writeAddress } from '../../src/hosts/host.ts'
 import { readHost } from '../../src/hosts/hosts.ts'
-import { lastSample, seriesNames } from '../../src/hosts/metrics/samples.ts'
-import { installLine, ownKey } from '../../src/hosts/ssh/own-key.ts'
+import { listSeriesNames, readLastSample } from '../../src/hosts/metrics/samples.ts'
+import { loadOrCreateOwnKey, writeInstallCommand } from '../../src/hosts/ssh/own-key.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime, MINUTE } from '../../src/time.ts'
 import type { Context } from '../context.ts'
 
 export const hostName = () => completes(positional(z.string().trim().min(1).max(63)), 'host')
 
-/** What scripts are told of a host; never its secret. */
+/** A host in the machine-readable form; never its secret. */
 export function hostResult({ state }: Context, host: Host) {
   return {
     id: host.id,
@@ -30,7 +31,7 @@ export function hostResult({ state }: Context, host: Host) {
     host_key: host.hostKey,
     engine: host.engine,
     enabled: host.enabled,
-    status: shownStatus(host),
+    status: statusOf(host),
     error: host.error ?? host.engineError,
     last_seen_at: isoTime(host.lastSeenAt),
     added_at: isoTime(host.addedAt),
@@ -38,8 +39,8 @@ export function hostResult({ state }: Context, host: Host) {
   }
 }
 
-/** The status as people read it. */
-export function shownStatus(host: Host): 'new' | 'up' | 'down' | 'off' {
+/** The status for people; `off` is a host that is not watched. */
+export function statusOf(host: Host): 'new' | 'up' | 'down' | 'off' {
   return host.enabled ? host.status : 'off'
 }
 
@@ -47,30 +48,30 @@ const ICONS = { new: '⚪', up: '🟢', down: '🔴', off: '⏸️' }
 
 /** A host as one line of a list. */
 export function hostLine({ state, now }: Context, host: Host): Text {
-  const total = listContainers(state, host.id)
-  const running = total.filter(one => one.state === 'running').length
-  const figures = figuresOf(state, host, now)
+  const containers = listContainers(state, host.id)
+  const running = containers.filter(container => container.state === 'running').length
+  const usage = describeUsage(state, host, now)
   return [
-    `${ICONS[shownStatus(host)]} `,
+    `${ICONS[statusOf(host)]} `,
     { bold: host.name },
-    ` · ${shownStatus(host)} · ${host.local ? 'this machine' : writeAddress(host)}`,
-    total.length > 0 ? ` · ${running} of ${total.length} containers run` : '',
-    figures === '' ? '' : ` · ${figures}`,
+    ` · ${statusOf(host)} · ${host.local ? 'this machine' : writeAddress(host)}`,
+    containers.length > 0 ? ` · ${running} of ${plural(containers.length, 'container')} running` : '',
+    usage === '' ? '' : ` · ${usage}`,
     ...(host.tags.length > 0 ? [` · ${host.tags.join(' ')}`] : []),
     ...(host.error === null ? [] : [` · ${host.error}`]),
   ]
 }
 
-/** The fields of a host's own card. */
+/** The fields of the card of a host. */
 export function hostFields(context: Context, host: Host): Field[] {
   const { state, now } = context
   const jump = host.jumpId === null ? undefined : readHost(state, host.jumpId)
-  const figures = figuresOf(state, host, now)
+  const usage = describeUsage(state, host, now)
   const fields: (Field | null)[] = [
     { name: 'Address', value: host.local ? 'this machine' : [{ code: writeAddress(host) }], inline: true },
-    jump ? { name: 'Through', value: jump.name, inline: true } : null,
-    host.local ? null : { name: 'Signs in with', value: AUTH[host.auth], inline: true },
-    host.engine === null ? null : { name: 'Containers by', value: host.engine, inline: true },
+    jump ? { name: 'Jump host', value: jump.name, inline: true } : null,
+    host.local ? null : { name: 'Signs in with', value: AUTH_NAMES[host.auth], inline: true },
+    host.engine === null ? null : { name: 'Container engine', value: host.engine, inline: true },
     host.tags.length > 0 ? { name: 'Tags', value: host.tags.join(' '), inline: true } : null,
     host.projectId === null
       ? null
@@ -78,24 +79,24 @@ export function hostFields(context: Context, host: Host): Field[] {
     host.lastSeenAt === null
       ? null
       : { name: 'Last seen', value: [{ time: host.lastSeenAt, style: 'relative' }], inline: true },
-    figures === '' ? null : { name: 'Now', value: figures },
-    ...disksOf(context, host),
+    usage === '' ? null : { name: 'Usage', value: usage },
+    ...diskFields(context, host),
     host.hostKey === null ? null : { name: 'Host key', value: [{ code: host.hostKey }] },
   ]
   return fields.filter(field => field !== null)
 }
 
-/** The line that lets Vakt in, for cards that tell people to run it. */
-export function installCode({ state, vault }: Context, through = false) {
-  return { text: installLine(ownKey(state, vault).publicKey, through), language: 'sh' }
+/** The code block with the line that allows Vakt's key on a host. */
+export function installCodeBlock({ state, vault }: Context, isJumpHost = false) {
+  return { text: writeInstallCommand(loadOrCreateOwnKey(state, vault).publicKey, isJumpHost), language: 'sh' }
 }
 
-const AUTH = { own: "Vakt's own key", key: 'a private key', password: 'a password', agent: 'the SSH agent' }
-const FRESH = 2 * MINUTE
+const AUTH_NAMES = { own: "Vakt's own key", key: 'a private key', password: 'a password', agent: 'the SSH agent' }
+const MAX_SAMPLE_AGE_MS = 2 * MINUTE
 
-/** The newest figures, empty when there are none that are still true. */
-function figuresOf(state: Context['state'], host: Host, now: number): string {
-  const sample = lastSample(state, host.id, 'host', '', now - FRESH)
+/** The current CPU, memory and load, empty without a recent sample. */
+function describeUsage(state: Context['state'], host: Host, now: number): string {
+  const sample = readLastSample(state, host.id, 'host', '', now - MAX_SAMPLE_AGE_MS)
   if (!sample) return ''
   const parts = [
     sample.cpu === null ? '' : `CPU ${Math.round(sample.cpu)} %`,
@@ -107,11 +108,11 @@ function figuresOf(state: Context['state'], host: Host, now: number): string {
   return parts.filter(part => part !== '').join(', ')
 }
 
-function disksOf({ state, now }: Context, host: Host): Field[] {
-  return seriesNames(state, host.id, 'disk', now - FRESH).flatMap(mount => {
-    const sample = lastSample(state, host.id, 'disk', mount, now - FRESH)
+function diskFields({ state, now }: Context, host: Host): Field[] {
+  return listSeriesNames(state, host.id, 'disk', now - MAX_SAMPLE_AGE_MS).flatMap(mount => {
+    const sample = readLastSample(state, host.id, 'disk', mount, now - MAX_SAMPLE_AGE_MS)
     if (!sample?.size || sample.used === null) return []
-    const share = Math.round((sample.used / sample.size) * 100)
-    return [{ name: `Disk ${mount}`, value: `${share} % of ${writeSize(sample.size)}`, inline: true }]
+    const percent = Math.round((sample.used / sample.size) * 100)
+    return [{ name: `Disk ${mount}`, value: `${percent} % of ${writeSize(sample.size)}`, inline: true }]
   })
 }

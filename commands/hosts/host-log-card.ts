@@ -1,78 +1,77 @@
-// How a log that is read on a host looks in chat and to scripts.
+// Shows a remote log: its cards, its line in lists, and its machine-readable result.
 import type { Button, Card, Text } from '../../src/card.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import type { Host } from '../../src/hosts/host.ts'
-import type { Fetched } from '../../src/hosts/remote-logs/fetcher.ts'
+import type { FetchResult } from '../../src/hosts/remote-logs/fetcher.ts'
 import type { RemoteLog } from '../../src/hosts/remote-logs/remote-log.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
-import { type Context, counted } from '../context.ts'
+import type { Context } from '../context.ts'
 
-/** Where its lines lead to. */
-export function leadsOn(host: Host, one: RemoteLog): Button[] {
-  const query = `source:${quoteWord(one.source)} host:${host.name}`
+/** The buttons of a remote log. */
+export function logButtons(host: Host, log: RemoteLog): Button[] {
+  const query = `source:${quoteWord(log.source)} host:${host.name}`
   return [
     { label: 'Search', line: `logs search ${query}` },
     { label: 'Analyze', line: `analyze logs ${query}` },
-    { label: 'Fetch now', line: `hosts logs fetch ${host.name} --${one.kind} ${quoteWord(one.target)}` },
+    { label: 'Fetch now', line: `hosts logs fetch ${host.name} --${log.kind} ${quoteWord(log.target)}` },
   ]
 }
 
-/** A fetch that is under way. */
-export function progressCard(host: Host, one: RemoteLog, soFar: number): Card {
+/** The card of a running fetch. */
+export function progressCard(host: Host, log: RemoteLog, soFar: number): Card {
   return {
-    title: `${one.target} of ${host.name} is being fetched`,
+    title: `Fetching ${log.target} of ${host.name}`,
     tone: 'info',
-    lines: [`${counted(soFar, 'line')} so far.`],
+    lines: [`${plural(soFar, 'line')} so far.`],
   }
 }
 
-/** What a fetch brought. */
-export function fetchedCard(host: Host, one: RemoteLog, { lines, lost }: Fetched): Card {
+/** The card of a finished fetch. */
+export function fetchedCard(host: Host, log: RemoteLog, { lines, lost }: FetchResult): Card {
   return {
     title:
       lines === 0
-        ? `Nothing is new in ${one.target} of ${host.name}`
-        : `${counted(lines, 'line')} came from ${one.target} of ${host.name}`,
+        ? `No new lines in ${log.target} of ${host.name}`
+        : `${plural(lines, 'new line')} from ${log.target} of ${host.name}`,
     tone: lost ? 'warning' : 'good',
-    lines: lost ? ['What was written before the file was rotated could not be found there any more.'] : [],
-    buttons: leadsOn(host, one).slice(0, 2),
+    lines: lost ? ['Lines written before the last rotation were not found on the host and are lost.'] : [],
+    buttons: logButtons(host, log).slice(0, 2),
   }
 }
 
-/** A log as one line of a list. */
-export function lineOf(one: RemoteLog, host: Host): Text {
-  const when: Text =
-    one.fetchedAt === null ? ' · not fetched yet' : [' · fetched ', { time: one.fetchedAt, style: 'relative' }]
+/** A remote log as one line of a list. */
+export function logListLine(log: RemoteLog, host: Host): Text {
+  const fetched: Text =
+    log.fetchedAt === null ? ' · never fetched' : [' · fetched ', { time: log.fetchedAt, style: 'relative' }]
   return [
-    one.error === null ? '🟢 ' : '🟠 ',
+    log.error === null ? '🟢 ' : '🟠 ',
     { bold: host.name },
     ' ',
-    { code: one.target },
-    ` · ${one.source} · every ${formatDuration(one.every)} · ${counted(one.lines, 'line')}`,
-    ...(typeof when === 'string' ? [when] : when),
-    ...(one.lostAt === null
-      ? []
-      : [' · lines before a rotation were not found ', { time: one.lostAt, style: 'relative' as const }]),
-    ...(one.error === null ? [] : [` · ${one.error}`]),
+    { code: log.target },
+    ` · ${log.source} · every ${formatDuration(log.every)} · ${plural(log.lines, 'line')}`,
+    ...(typeof fetched === 'string' ? [fetched] : fetched),
+    ...(log.lostAt === null ? [] : [' · lines lost in a rotation ', { time: log.lostAt, style: 'relative' as const }]),
+    ...(log.error === null ? [] : [` · ${log.error}`]),
   ]
 }
 
-/** What scripts are told of a log. */
-export function logResult({ state }: Context, one: RemoteLog, host: Host) {
+/** A remote log in the machine-readable form. */
+export function logResult({ state }: Context, log: RemoteLog, host: Host) {
   return {
-    id: one.id,
+    id: log.id,
     host: host.name,
-    kind: one.kind,
-    target: one.target,
-    source: one.source,
-    project: one.projectId === null ? null : (readProjectById(state, one.projectId)?.name ?? null),
-    every_ms: one.every,
-    lines: one.lines,
-    fetched_at: isoTime(one.fetchedAt),
-    due_at: isoTime(one.dueAt),
-    lost_at: isoTime(one.lostAt),
-    failing_since: isoTime(one.failingSince),
-    error: one.error,
+    kind: log.kind,
+    target: log.target,
+    source: log.source,
+    project: log.projectId === null ? null : (readProjectById(state, log.projectId)?.name ?? null),
+    every_ms: log.every,
+    lines: log.lines,
+    fetched_at: isoTime(log.fetchedAt),
+    due_at: isoTime(log.dueAt),
+    lost_at: isoTime(log.lostAt),
+    failing_since: isoTime(log.failingSince),
+    error: log.error,
   }
 }

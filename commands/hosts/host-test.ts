@@ -1,36 +1,36 @@
-// Trying a host, and what to say of how that went.
+// Tests the connection to a host, and shows the result.
 import type { Text } from '../../src/card.ts'
 import type { Host } from '../../src/hosts/host.ts'
 import type { HostRuntime } from '../../src/hosts/host-runtime.ts'
-import type { Collected } from '../../src/hosts/metrics/collected.ts'
-import { isRefusedSignIn } from '../../src/hosts/ssh/errors.ts'
+import type { HostSnapshot } from '../../src/hosts/metrics/host-snapshot.ts'
+import { isAuthenticationFailure } from '../../src/hosts/ssh/errors.ts'
 import { Problem } from '../../src/problem.ts'
-import { counted } from '../context.ts'
+import { plural } from '../../src/text.ts'
 
-/** What the host says when it is asked now, or the sentence why it could not be. */
-export async function trial(fleet: HostRuntime, host: Host): Promise<Collected | Problem> {
+/** Collects a snapshot of the host now, or returns the problem. */
+export async function testHost(hostRuntime: HostRuntime, host: Host): Promise<HostSnapshot | Problem> {
   try {
-    return await fleet.collector.look(host)
+    return await hostRuntime.collector.collect(host)
   } catch (error) {
     if (error instanceof Problem) return error
     throw error
   }
 }
 
-/** Whether all that is missing is Vakt's own key on the host. */
-export function needsKey(tried: Collected | Problem, host: Host): boolean {
-  return tried instanceof Problem && host.auth === 'own' && isRefusedSignIn(tried)
+/** Whether only Vakt's own key is missing on the host. */
+export function needsKey(result: HostSnapshot | Problem, host: Host): boolean {
+  return result instanceof Problem && host.auth === 'own' && isAuthenticationFailure(result)
 }
 
-/** How it went, for the card; `host` is its row after the trial. */
-export function outcomeLines(tried: Collected | Problem, host: Host): Text[] {
-  if (needsKey(tried, host))
-    return [`Vakt's key is not let in yet. Run this there as ${host.user}, and then "hosts test ${host.name}":`]
-  if (tried instanceof Problem) return [tried.message]
-  if (host.engineError !== null) return ['It can be reached.', host.engineError]
-  if (tried.engine === 'none') return ['It can be reached. It has neither Docker nor Podman.']
-  const running = tried.containers.filter(one => one.state === 'running').length
+/** The lines of the card; `host` is its row after the test. */
+export function testLines(result: HostSnapshot | Problem, host: Host): Text[] {
+  if (needsKey(result, host))
+    return [`The host does not allow Vakt's key yet. Run this there as ${host.user}, then "hosts test ${host.name}":`]
+  if (result instanceof Problem) return [result.message]
+  if (host.engineError !== null) return ['The host is reachable.', host.engineError]
+  if (result.engine === 'none') return ['The host is reachable. It has no Docker and no Podman.']
+  const running = result.containers.filter(container => container.state === 'running').length
   return [
-    `${tried.engine === 'podman' ? 'Podman' : 'Docker'} has ${counted(tried.containers.length, 'container')}, ${running} of them running.`,
+    `${result.engine === 'podman' ? 'Podman' : 'Docker'} has ${plural(result.containers.length, 'container')}, ${running} of them running.`,
   ]
 }

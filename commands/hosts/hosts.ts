@@ -1,18 +1,19 @@
-// Hosts: the machines that Vakt looks at over SSH; added, tried, listed and shown.
+// Adds, tests, lists and shows hosts, the machines that Vakt watches over SSH.
 import { z } from 'zod'
 import type { Button, Text } from '../../src/card.ts'
 import { positional } from '../../src/command/command.ts'
-import { NOT_REGISTERED } from '../../src/hosts/host.ts'
+import { UNREGISTERED_HOST_ID } from '../../src/hosts/host.ts'
 import { addHost, findHost, listHosts, refuseNewName } from '../../src/hosts/hosts.ts'
-import { installLine, ownKey } from '../../src/hosts/ssh/own-key.ts'
+import { loadOrCreateOwnKey, writeInstallCommand } from '../../src/hosts/ssh/own-key.ts'
 import { Problem } from '../../src/problem.ts'
-import { command, counted } from '../context.ts'
-import { hostFields, hostLine, hostName, hostResult, installCode, shownStatus } from './host-card.ts'
+import { plural } from '../../src/text.ts'
+import { command } from '../context.ts'
+import { hostFields, hostLine, hostName, hostResult, installCodeBlock, statusOf } from './host-card.ts'
 import { draftHost, hostSettings } from './host-settings.ts'
-import { needsKey, outcomeLines, trial } from './host-test.ts'
+import { needsKey, testHost, testLines } from './host-test.ts'
 
-const PAGE = 20
-const ADD: Button = {
+const PAGE_SIZE = 20
+const ADD_BUTTON: Button = {
   label: 'Add a host',
   line: 'hosts add',
   tone: 'primary',
@@ -21,9 +22,9 @@ const ADD: Button = {
 
 const add = command({
   name: 'hosts add',
-  summary: 'Register a host, so that its containers and figures are seen',
+  summary: 'Add a host to watch its containers and metrics',
   details:
-    'Vakt signs in with its own key ("hosts key" shows the line that lets it in), unless --password, --key or --auth agent says otherwise. The host key is shown and pinned. For the machine that Vakt runs on, the address is the word local.',
+    'Vakt signs in with its own key ("hosts key" shows the line that allows it), or with --password, --key or --auth agent. It pins the host key and shows it. The address "local" stands for the machine that Vakt runs on.',
   examples: [
     'hosts add web-1 deploy@web-1.example.org',
     'hosts add db-1 vakt@10.0.0.5:2222 --jump web-1',
@@ -31,46 +32,46 @@ const add = command({
   ],
   role: 'admin',
   args: {
-    name: positional(z.string().trim().min(1).max(63)).describe('A name for the host'),
+    name: positional(z.string().trim().min(1).max(63)).describe('Name of the host'),
     address: positional(z.string().trim().min(1).max(300)).describe('user@address[:port], or local for this machine'),
     ...hostSettings(),
   },
   async run({ name, address, ...settings }, context) {
-    const { state, fleet } = context
+    const { state, hostRuntime } = context
     refuseNewName(state, name, 'name')
     const draft = draftHost({ ...settings, address }, name, context)
-    // Nothing is registered that never answered: the address is wrong more often than the host is down.
+    // A host that never answered is not added: most often its address is wrong.
     const hostKey = draft.local
       ? null
-      : (draft.hostKey ?? (await fleet.connections.hostKey({ ...draft, id: NOT_REGISTERED })))
+      : (draft.hostKey ?? (await hostRuntime.connections.fetchHostKey({ ...draft, id: UNREGISTERED_HOST_ID })))
     const host = addHost(state, { ...draft, hostKey })
-    const tried = await trial(fleet, host)
+    const tested = await testHost(hostRuntime, host)
     const current = findHost(state, host.name)
     return {
       card: {
-        title: `The host ${host.name} is registered`,
-        tone: tried instanceof Problem ? 'warning' : 'good',
+        title: `Host ${host.name} added`,
+        tone: tested instanceof Problem ? 'warning' : 'good',
         lines: [
           ...(host.hostKey === null
             ? []
             : [
                 ['Its host key is pinned: ', { code: host.hostKey }] as Text,
                 settings.trustKey === undefined
-                  ? 'Compare it there: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub (or the ecdsa or rsa one).'
-                  : 'It is the one you gave.',
+                  ? 'Compare it on the host: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub (or the ecdsa or rsa key).'
+                  : 'It matches --trust-key.',
               ]),
-          ...outcomeLines(tried, current),
+          ...testLines(tested, current),
         ],
-        ...(needsKey(tried, host) ? { code: installCode(context) } : {}),
+        ...(needsKey(tested, host) ? { code: installCodeBlock(context) } : {}),
         buttons: [
           { label: 'Test', line: `hosts test ${host.name}` },
-          ...(tried instanceof Problem ? [] : [{ label: 'Containers', line: `containers list --host ${host.name}` }]),
+          ...(tested instanceof Problem ? [] : [{ label: 'Containers', line: `containers list --host ${host.name}` }]),
         ],
       },
       result: {
         host: hostResult(context, current),
-        reached: !(tried instanceof Problem),
-        public_key: ownKey(state, context.vault).publicKey,
+        reached: !(tested instanceof Problem),
+        public_key: loadOrCreateOwnKey(state, context.vault).publicKey,
       },
     }
   },
@@ -78,61 +79,61 @@ const add = command({
 
 const test = command({
   name: 'hosts test',
-  summary: 'Try to reach a host, and say what is there',
+  summary: 'Test the connection to a host and its container engine',
   examples: ['hosts test web-1'],
   role: 'responder',
   changes: false,
   args: { name: hostName().describe('Name of the host') },
   async run({ name }, context) {
     const host = findHost(context.state, name)
-    const began = performance.now()
-    const tried = await trial(context.fleet, host)
-    if (tried instanceof Problem && !needsKey(tried, host)) throw tried
-    const ms = Math.round(performance.now() - began)
+    const startedAt = performance.now()
+    const tested = await testHost(context.hostRuntime, host)
+    if (tested instanceof Problem && !needsKey(tested, host)) throw tested
+    const ms = Math.round(performance.now() - startedAt)
     const current = findHost(context.state, name)
     return {
       card: {
-        title: tried instanceof Problem ? `${name} refused Vakt` : `${name} answered in ${ms} ms`,
-        tone: tried instanceof Problem || current.engineError !== null ? 'warning' : 'good',
-        lines: outcomeLines(tried, current),
-        ...(needsKey(tried, host) ? { code: installCode(context) } : { fields: hostFields(context, current) }),
+        title: tested instanceof Problem ? `${name} refused Vakt` : `${name} answered in ${ms} ms`,
+        tone: tested instanceof Problem || current.engineError !== null ? 'warning' : 'good',
+        lines: testLines(tested, current),
+        ...(needsKey(tested, host) ? { code: installCodeBlock(context) } : { fields: hostFields(context, current) }),
         buttons: [{ label: 'Show', line: `hosts show ${name}` }],
       },
-      result: { host: hostResult(context, current), reached: !(tried instanceof Problem), ms },
+      result: { host: hostResult(context, current), reached: !(tested instanceof Problem), ms },
     }
   },
 })
 
 const list = command({
   name: 'hosts list',
-  summary: 'Show the hosts and how they are',
+  summary: 'List the hosts with their status',
   examples: ['hosts list', 'hosts list --tag prod'],
   role: 'viewer',
   args: {
     tag: z.string().max(40).optional().describe('Only hosts with this tag'),
-    page: z.number().int().min(1).optional().describe('Which page'),
+    page: z.number().int().min(1).optional().describe('Page number'),
   },
   run({ tag, page = 1 }, context) {
     const found = listHosts(context.state).filter(host => tag === undefined || host.tags.includes(tag))
-    const down = found.filter(host => shownStatus(host) === 'down').length
-    const shown = found.slice((page - 1) * PAGE, page * PAGE)
-    const inTag = tag === undefined ? '' : ` --tag ${tag}`
+    const down = found.filter(host => statusOf(host) === 'down').length
+    const shown = found.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE)
+    const tagFlag = tag === undefined ? '' : ` --tag ${tag}`
     const empty =
       tag !== undefined
         ? `No host has the tag ${tag}.`
         : found.length > 0
-          ? 'There is no such page.'
-          : 'There are none yet. Add one: hosts add web-1 deploy@web-1.example.org, or this machine: hosts add here local'
-    const more = found.length > page * PAGE
+          ? 'This page does not exist.'
+          : 'There are no hosts yet. Add one: hosts add web-1 deploy@web-1.example.org, or this machine: hosts add here local'
+    const hasMore = found.length > page * PAGE_SIZE
     return {
       card: {
-        title: `${counted(found.length, 'host')}${down > 0 ? `, ${down} down` : ''}`,
+        title: `${plural(found.length, 'host')}${down > 0 ? `, ${down} down` : ''}`,
         tone: down > 0 ? 'warning' : 'plain',
         lines: shown.length > 0 ? shown.map(host => hostLine(context, host)) : [empty],
         buttons: [
-          ...(page > 1 ? [{ label: 'Previous', line: `hosts list --page ${page - 1}${inTag}` }] : []),
-          ...(more ? [{ label: 'Next', line: `hosts list --page ${page + 1}${inTag}` }] : []),
-          ...(context.by.role === 'admin' && page === 1 ? [ADD] : []),
+          ...(page > 1 ? [{ label: 'Previous', line: `hosts list --page ${page - 1}${tagFlag}` }] : []),
+          ...(hasMore ? [{ label: 'Next', line: `hosts list --page ${page + 1}${tagFlag}` }] : []),
+          ...(context.by.role === 'admin' && page === 1 ? [ADD_BUTTON] : []),
         ],
       },
       result: { hosts: found.map(host => hostResult(context, host)) },
@@ -142,13 +143,13 @@ const list = command({
 
 const show = command({
   name: 'hosts show',
-  summary: 'Show a host: how it is, its disks, how Vakt reaches it',
+  summary: 'Show a host: status, usage, disks and connection',
   examples: ['hosts show web-1'],
   role: 'viewer',
   args: { name: hostName().describe('Name of the host') },
   run({ name }, context) {
     const host = findHost(context.state, name)
-    const status = shownStatus(host)
+    const status = statusOf(host)
     const problem = host.error ?? host.engineError
     return {
       card: {
@@ -170,23 +171,23 @@ const show = command({
 
 const key = command({
   name: 'hosts key',
-  summary: "Show Vakt's public key and the line that lets it in",
+  summary: "Show Vakt's public SSH key and the line that allows it on a host",
   details:
-    'Run the line on the host as the user that Vakt signs in as. docs/hosts.md shows how to allow only what Vakt runs.',
+    'Run the line on the host as the user that Vakt signs in as. docs/hosts.md shows how to allow only the commands of Vakt.',
   examples: ['hosts key', 'hosts key --jump'],
   role: 'admin',
   changes: false,
-  args: { jump: z.boolean().optional().describe('For a host that others are reached through') },
+  args: { jump: z.boolean().optional().describe('Also allow port forwarding, for a jump host') },
   run({ jump = false }, context) {
-    const { publicKey } = ownKey(context.state, context.vault)
+    const { publicKey } = loadOrCreateOwnKey(context.state, context.vault)
     return {
       card: {
         title: "Vakt's SSH key",
         tone: 'plain',
-        lines: ['Run this on each host, as the user that Vakt signs in as. It may run commands and nothing else.'],
-        code: installCode(context, jump),
+        lines: ['Run this on each host as the user that Vakt signs in as. The key may run commands and nothing else.'],
+        code: installCodeBlock(context, jump),
       },
-      result: { public_key: publicKey, install: installLine(publicKey, jump) },
+      result: { public_key: publicKey, install: writeInstallCommand(publicKey, jump) },
     }
   },
 })

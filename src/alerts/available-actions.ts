@@ -1,7 +1,7 @@
 // Which actions an alert offers, on which host each would run, and what became of those that ran; as the card shows them.
 import type { Button, Text } from '../card.ts'
-import { type Action, type ActionRun, covers, outcomeWords, writeOn } from '../hosts/actions/action.ts'
-import { runsForAlert } from '../hosts/actions/action-runs.ts'
+import { type Action, type ActionRun, covers, describeOutcome, writeActionTarget } from '../hosts/actions/action.ts'
+import { listRunsForAlert } from '../hosts/actions/action-runs.ts'
 import { listActions } from '../hosts/actions/actions.ts'
 import { readContainer } from '../hosts/containers/containers.ts'
 import { type Host, isContainerName } from '../hosts/host.ts'
@@ -46,7 +46,7 @@ export function readActionsShown(state: State, alert: Alert, most = ON_CARD): Ac
     }),
   )
   const more = offers.length - buttons.length
-  const runs = runsForAlert(state, alert.id, RUNS_SHOWN).reverse()
+  const runs = listRunsForAlert(state, alert.id, RUNS_SHOWN).reverse()
   return {
     lines: [...runs.map(runLine), ...(more > 0 ? [`"alerts show ${alert.id}" has ${more} more to run.`] : [])],
     buttons,
@@ -60,7 +60,7 @@ export function runLine(run: ActionRun): Text {
   const who = run.outcome === 'withheld' ? '' : `, ${by}${second}`
   return [
     { bold: run.name },
-    ` on ${writeOn(run)}: ${outcomeWords(run)}${who} `,
+    ` on ${writeActionTarget(run)}: ${describeOutcome(run)}${who} `,
     { time: run.startedAt, style: 'clock' },
   ]
 }

@@ -1,10 +1,10 @@
-// The running side of the hosts: their connections, and the collector that asks them how they are.
+// The running side of the hosts: their SSH connections, the metrics collector and the spools of live tails.
 import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import type { Vault } from '../projects/vault.ts'
 import type { State } from '../state/database.ts'
-import { noEngine } from './containers/errors.ts'
+import { noEngineProblem } from './containers/errors.ts'
 import { createTailSpools, type TailSpools } from './containers/tail-spool.ts'
 import type { Engine, Host } from './host.ts'
 import { readHost } from './hosts.ts'
@@ -16,14 +16,14 @@ export type HostRuntime = {
   connections: HostConnections
   collector: Collector
   /**
-   * What runs the containers of a host, asked for when it is not known yet; rejects when there is nothing. `insist` (true
-   * unless said) tries a host even while it is backed off from.
+   * The container engine of a host, detected first when it is not known yet, and the machine to use it on. Rejects with
+   * `not_found` when the host has none. By default it also tries a host that is in back-off.
    */
-  engine(host: Host, insist?: boolean): Promise<{ engine: Engine; machine: Machine }>
-  /** What live tails followed, for their export. */
+  engine(host: Host, options?: { ignoreBackoff?: boolean }): Promise<{ engine: Engine; machine: Machine }>
+  /** The recorded lines of live tails, for their export. */
   spools: TailSpools
-  /** Whether Vakt itself can reach anything; while it cannot, no host is blamed. */
-  online(): boolean
+  /** Whether Vakt itself has connectivity; while it has none, no host counts as down. */
+  isOnline(): boolean
   start(): void
   stop(): void
 }
@@ -33,13 +33,14 @@ export type HostRuntimeOptions = {
   vault: Vault
   clock: Clock
   logger: Logger
-  online(): boolean
-  judge(host: Host, now: number): void
-  /** Where Vakt keeps what is not needed after it stops. */
+  isOnline(): boolean
+  /** Evaluates the alerts of a host after a snapshot of it is stored, in the same transaction. */
+  evaluate(host: Host, now: number): void
+  /** The data folder; temporary files go below it. */
   folder: string
 }
 
-/** The fleet over the hosts of a state. Nothing runs before `start`. */
+/** Creates the runtime for the hosts of a state. Nothing runs before `start`. */
 export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
   const { state } = options
   const connections = createHostConnections(state, options.vault, options.clock, options.logger)
@@ -49,12 +50,12 @@ export function createHostRuntime(options: HostRuntimeOptions): HostRuntime {
     connections,
     collector,
     spools,
-    online: options.online,
-    async engine(host, insist = true) {
-      if (host.engine === null || host.engine === 'none') await collector.look(host)
+    isOnline: options.isOnline,
+    async engine(host, { ignoreBackoff = true } = {}) {
+      if (host.engine === null || host.engine === 'none') await collector.collect(host)
       const { engine } = readHost(state, host.id) ?? host
-      if (engine === null || engine === 'none') throw noEngine(host)
-      return { engine, machine: connections.machine(host, insist) }
+      if (engine === null || engine === 'none') throw noEngineProblem(host)
+      return { engine, machine: connections.machine(host, { ignoreBackoff }) }
     },
     start: () => collector.start(),
     stop() {

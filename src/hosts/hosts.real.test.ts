@@ -1,4 +1,4 @@
-// The hosts against OpenSSH and Podman themselves; .ci/real-hosts installs and prepares both.
+// Hosts with the real OpenSSH and Podman; .ci/real-hosts installs and prepares both.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createVault } from '../projects/vault.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
-import { ownKey } from './ssh/own-key.ts'
+import { loadOrCreateOwnKey } from './ssh/own-key.ts'
 
 const FOLDER = process.env.REAL_FOLDER!
 const FORCED = join(import.meta.dirname, '../../examples/vakt-ssh')
@@ -36,7 +36,7 @@ afterEach(async () => {
   rmSync(join(FOLDER, 'home'), { recursive: true, force: true })
 })
 
-/** An sshd of Debian that lets in whom the printed line put into authorized_keys. */
+/** An sshd of Debian that uses the authorized_keys which the printed line writes. */
 async function sshd(name: string, extra = ''): Promise<{ port: number; server: ChildProcess }> {
   const port = await freePort()
   const key = join(FOLDER, `host-key-${name}`)
@@ -64,7 +64,7 @@ ${extra}
   return { port, server }
 }
 
-/** Runs the line that Vakt prints, with a home of its own. */
+/** Runs the line that Vakt prints, with its own home folder. */
 async function letVaktIn(): Promise<void> {
   const { install } = await app.result<{ install: string }>('hosts key')
   const home = join(FOLDER, 'home')
@@ -87,10 +87,10 @@ const untilTrue = (check: () => Promise<void> | void) =>
   )
 
 describe('a host with OpenSSH and Podman', () => {
-  it('lets Vakt in by the printed line, and shows its containers, lines and figures', async () => {
+  it('allows Vakt after the printed line, and shows its containers, lines and metrics', async () => {
     const { port } = await sshd('plain')
     const refused = await app.says(`hosts add real ${USER}@127.0.0.1:${port}`)
-    expect(JSON.stringify(refused.card)).toContain("Vakt's key is not let in yet.")
+    expect(app.text(refused.card)).toContain("The host does not allow Vakt's key yet.")
     const shown = execFileSync('ssh-keygen', ['-lf', join(FOLDER, 'host-key-plain.pub')], { encoding: 'utf8' })
     expect(shown).toContain((await app.result<{ host: { host_key: string } }>('hosts show real')).host.host_key)
     await letVaktIn()
@@ -117,7 +117,7 @@ describe('a host with OpenSSH and Podman', () => {
     expect(await card('hosts show real')).toMatch(/CPU|memory \d+ % of/)
   })
 
-  it('says plainly what is not there', async () => {
+  it('fails clearly for a container that does not exist', async () => {
     const { port } = await sshd('plain')
     await letVaktIn()
     await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
@@ -125,7 +125,7 @@ describe('a host with OpenSSH and Podman', () => {
     await expect(app.result('containers tail real/nothing')).rejects.toThrow('There is no container "nothing" on real.')
   })
 
-  it('is followed over a restart of the container without losing or repeating a line', async () => {
+  it('is followed across a restart of the container; each line comes once', async () => {
     const { port } = await sshd('plain')
     await letVaktIn()
     await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
@@ -154,7 +154,7 @@ describe('a host with OpenSSH and Podman', () => {
     )
   })
 
-  it('tells of a container that dies', async () => {
+  it('fires an alert for a container that fails', async () => {
     const { port } = await sshd('plain')
     await letVaktIn()
     run('real-mortal', 'sleep 4; exit 3')
@@ -164,17 +164,13 @@ describe('a host with OpenSSH and Podman', () => {
         expect(podman('inspect', '--format', '{{.State.Status}}', 'real-mortal').trim()).toBe('exited'),
       )
       await app.result('hosts test real')
-      await untilTrue(() =>
-        expect(app.channel.messages.map(one => one.card.title)).toContain(
-          'Critical: real-mortal on real died with exit status 3',
-        ),
-      )
+      await untilTrue(() => expect(app.titles()).toContain('Critical: real-mortal on real died with exit status 3'))
     } finally {
       podman('rm', '-f', 'real-mortal')
     }
   })
 
-  it('with a new host key is refused until that is trusted', async () => {
+  it('with a new host key is refused until the key is trusted', async () => {
     const { port, server } = await sshd('plain')
     await letVaktIn()
     await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
@@ -187,7 +183,7 @@ describe('a host with OpenSSH and Podman', () => {
 })
 
 describe('the forced command', () => {
-  it('lets Vakt do all it does, and nothing else', async () => {
+  it('allows all commands of Vakt, and nothing else', async () => {
     const { port } = await sshd('forced', `ForceCommand /bin/sh ${FORCED}`)
     await letVaktIn()
     await app.result(`hosts add real ${USER}@127.0.0.1:${port}`)
@@ -198,7 +194,7 @@ describe('the forced command', () => {
       (await app.result<{ lines: unknown[] }>('containers tail real/real-loop --since 1m')).lines.length,
     ).toBeGreaterThan(0)
     const key = join(FOLDER, 'own-key')
-    writeFileSync(key, ownKey(app.state, createVault(Buffer.alloc(32, 7))).privateKey, { mode: 0o600 })
+    writeFileSync(key, loadOrCreateOwnKey(app.state, createVault(Buffer.alloc(32, 7))).privateKey, { mode: 0o600 })
     const options = [
       '-i',
       key,

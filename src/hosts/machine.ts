@@ -1,40 +1,41 @@
-// A machine on which commands can be run, whether over SSH or Vakt's own.
+// The port to a machine that runs commands, over SSH or locally.
+import { MEBIBYTE } from '../bytes.ts'
 
-/** What a command said. `code` is its exit status, -1 when a signal ended it; what goes beyond the limit is cut off. */
-export type Output = { stdout: string; stderr: string; code: number }
+/** The output of a command, cut at the limit. `code` is its exit status, -1 when a signal ended it. */
+export type CommandOutput = { stdout: string; stderr: string; code: number }
 
 export type RunOptions = {
-  /** How long it may take, ms; then it is ended and `busy` thrown. */
+  /** Time limit, ms (default: 15 s); after it the command is ended and `busy` is thrown. */
   timeoutMs?: number
-  /** How much output is kept, bytes of each stream; a command that says more is ended. */
+  /** Output limit for each stream, bytes (default: 8 MiB); a command that writes more is ended. */
   maxBytes?: number
 }
 
-export type Sink = { stdout(chunk: Buffer): void; stderr(chunk: Buffer): void }
+export type OutputSink = { stdout(chunk: Buffer): void; stderr(chunk: Buffer): void }
 
-/** A command that goes on until it ends or is stopped. */
-export interface Running {
-  /** Settles with the exit status when the command has ended; rejects with `busy` when the connection is lost. */
+/** A command that runs until it ends or is stopped. */
+export interface RunningCommand {
+  /** Resolves with the exit status when the command ends; rejects with `busy` when the connection is lost. */
   readonly ended: Promise<number>
   stop(): void
 }
 
 export interface Machine {
-  /** Runs words as a command and waits for its end. Rejects with a `Problem` that says what is wrong with the host. */
-  run(words: readonly string[], options?: RunOptions): Promise<Output>
-  /** Starts a command whose output is handed on as it comes. Rejects as `run` does. */
-  stream(words: readonly string[], sink: Sink): Promise<Running>
+  /** Runs a command (its program and arguments, no shell) and waits for its end. Rejects with a `Problem` of the host. */
+  run(argv: readonly string[], options?: RunOptions): Promise<CommandOutput>
+  /** Starts a command and passes its output to `sink` as it arrives. Rejects as `run` does. */
+  stream(argv: readonly string[], sink: OutputSink): Promise<RunningCommand>
 }
 
-export const RUN_TIMEOUT = 15_000
-export const MOST_OUTPUT = 8 * 1024 * 1024
+export const RUN_TIMEOUT_MS = 15_000
+export const MAX_OUTPUT_BYTES = 8 * MEBIBYTE
 
-/** Collects a stream up to a limit; `full` says that there was more. */
-export function collected(limit: number) {
+/** Collects a stream up to `limit` bytes; `isFull` is true once more has arrived. */
+export function createOutputBuffer(limit: number) {
   const chunks: Buffer[] = []
   let bytes = 0
   return {
-    full: () => bytes > limit,
+    isFull: () => bytes > limit,
     add(chunk: Buffer) {
       if (bytes <= limit) chunks.push(chunk)
       bytes += chunk.length

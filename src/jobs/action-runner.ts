@@ -1,22 +1,28 @@
-// Runs actions on hosts: one at a time in each place, told in the alert as they go, and kept with what they said.
-
+// Runs actions on hosts: one at a time per action and target, with live output in the thread of the alert.
 import { readAlert, recordChange } from '../alerts/alerts.ts'
 import { endingOf, runCard } from '../alerts/run-card.ts'
 import { cardRef } from '../analysis/cards.ts'
+import { KIBIBYTE } from '../bytes.ts'
 import type { Channel } from '../chat/channel.ts'
 import type { Clock } from '../clock.ts'
-import { type ActionOrder, type ActionRun, actionWords, outcomeWords, writeOn } from '../hosts/actions/action.ts'
 import {
-  beginRun,
-  endRun,
-  listUnfinished,
+  type ActionOrder,
+  type ActionRun,
+  buildActionArgv,
+  describeOutcome,
+  writeActionTarget,
+} from '../hosts/actions/action.ts'
+import {
+  finishRun,
+  listUnfinishedRuns,
   type RunDraft,
   type RunEnd,
   readRun,
-  writeWithheld,
+  recordWithheldRun,
+  startRun,
 } from '../hosts/actions/action-runs.ts'
-import { execute } from '../hosts/actions/execute.ts'
-import { excerptOf } from '../hosts/actions/output-excerpt.ts'
+import { executeAction } from '../hosts/actions/execute.ts'
+import { createExcerpt } from '../hosts/actions/output-excerpt.ts'
 import type { HostRuntime } from '../hosts/host-runtime.ts'
 import type { Logger } from '../logger.ts'
 import { showLive } from '../notifications/delivery/live-message.ts'
@@ -24,74 +30,87 @@ import { writeAudit } from '../projects/audit.ts'
 import type { State } from '../state/database.ts'
 import { createAutomaticActions } from './automatic-actions.ts'
 
-/** So much of the beginning and of the end is kept, bytes. */
-const KEPT = 8 * 1024
+/** Output that is stored: this much of the beginning and of the end. */
+const EXCERPT_BYTES = 8 * KIBIBYTE
 
 export interface ActionRunner {
   /**
-   * Begins a run; throws `conflict` while the same one is under way. `ended` resolves with how it went, `shown` says in how
-   * many threads its output is to be seen.
+   * Starts a run. Throws `conflict` while the same action runs on the same target. `ended` resolves with the finished run;
+   * `threads` is the number of threads that show its output.
    */
-  begin(order: ActionOrder): { run: ActionRun; ended: Promise<ActionRun>; shown: number }
-  /** Tells of the runs that Vakt did not live to see the end of. */
+  run(order: ActionOrder): { run: ActionRun; ended: Promise<ActionRun>; threads: number }
+  /** Records runs that a stop of Vakt interrupted as unknown. */
   start(): void
-  /** To be called when alerts changed: begins what runs by itself. */
-  look(): void
-  /** Runs under way go on at their hosts; the next start tells of them. */
+  /** Schedules the automatic actions; to be called when alerts have changed. */
+  scheduleAutomatic(): void
+  /** Does not stop running actions on their hosts; the next start records them as unknown. */
   stop(): void
 }
 
 export type ActionRunnerOptions = {
   state: State
-  fleet: Pick<HostRuntime, 'connections'>
+  hostRuntime: Pick<HostRuntime, 'connections'>
   clock: Clock
   logger: Logger
   channels: () => readonly Channel[]
 }
 
-/** A runner over the hosts of a state. */
-export function createActionRunner({ state, fleet, clock, logger, channels }: ActionRunnerOptions): ActionRunner {
-  let stopped = false
+/** Creates the runner for the actions of a state. */
+export function createActionRunner({ state, hostRuntime, clock, logger, channels }: ActionRunnerOptions): ActionRunner {
+  let isStopped = false
 
-  const begin = (order: ActionOrder, automatic: boolean) => {
+  const startAction = (order: ActionOrder, automatic: boolean) => {
     const { action, host, container, alertId } = order
-    // What could not be sent is not begun.
-    const words = actionWords(action, host.name, container)
+    // Throws for an invalid name before anything is recorded.
+    const argv = buildActionArgv(action, host.name, container)
     const run = state.transaction(() => {
-      const begun = beginRun(state, draftOf(order, automatic, clock.now()))
-      tell(state, begun, `${begun.name} began on ${writeOn(begun)}`, byWords(begun))
-      return begun
+      const started = startRun(state, toDraft(order, automatic, clock.now()))
+      recordInAlert(
+        state,
+        started,
+        `${started.name} started on ${writeActionTarget(started)}`,
+        describeStarter(started),
+      )
+      return started
     })
-    const said = excerptOf(KEPT)
-    const places = placesOf(alertId)
-    let now = run
+    const excerpt = createExcerpt(EXCERPT_BYTES)
+    const threads = listThreads(alertId)
+    let current = run
     const output = showLive(
-      places,
-      () => runCard(now.outcome === null ? { ...now, ...said.read(false) } : now),
+      threads,
+      () => runCard(current.outcome === null ? { ...current, ...excerpt.read(false) } : current),
       clock,
       logger,
     )
-    // A rollback takes the run back.
-    const wanted = () => readRun(state, run.id) !== undefined
-    const executed = execute({ fleet, clock, host, words, limit: action.timeLimit, say: said.add, wanted })
-    const ended = executed.then(async end => {
-      if (stopped) return run
-      now = finish(run, { ...end, ...said.read(true), endedAt: clock.now() })
-      await output.end()
-      return now
+    // A rolled-back transaction removes the run again.
+    const isWanted = () => readRun(state, run.id) !== undefined
+    const executed = executeAction({
+      hostRuntime,
+      clock,
+      host,
+      argv,
+      timeLimitMs: action.timeLimit,
+      onOutput: excerpt.add,
+      isWanted,
     })
-    ended.catch(error => logger.error('the end of an action could not be recorded', { run: run.id, error }))
-    return { run, ended, shown: places.length }
+    const ended = executed.then(async result => {
+      if (isStopped) return run
+      current = finish(run, { ...result, ...excerpt.read(true), endedAt: clock.now() })
+      await output.end()
+      return current
+    })
+    ended.catch(error => logger.error('recording the end of an action failed', { run: run.id, error }))
+    return { run, ended, threads: threads.length }
   }
 
   const finish = (run: ActionRun, end: RunEnd): ActionRun =>
     state.transaction(() => {
-      const ended = endRun(state, run.id, end) ?? { ...run, ...end }
-      tell(state, ended, endingOf(ended), null)
+      const ended = finishRun(state, run.id, end) ?? { ...run, ...end }
+      recordInAlert(state, ended, endingOf(ended), null)
       return ended
     })
 
-  const placesOf = (alertId: number | null) =>
+  const listThreads = (alertId: number | null) =>
     alertId === null
       ? []
       : channels().flatMap(channel => {
@@ -103,42 +122,44 @@ export function createActionRunner({ state, fleet, clock, logger, channels }: Ac
     writeAudit(
       state,
       VAKT,
-      `actions run ${action.name} --on ${writeOn({ host: host.name, container })} --alert ${alertId}`,
+      `actions run ${action.name} --on ${writeActionTarget({ host: host.name, container })} --alert ${alertId}`,
       outcome,
       clock.now(),
     )
 
   const automatic = createAutomaticActions({
-    ...{ state, clock, logger },
-    begin: order =>
+    state,
+    clock,
+    logger,
+    start: order =>
       state.transaction(() => {
-        begin(order, true)
+        startAction(order, true)
         audit(order, 'done')
       }),
-    withhold: (order, why) =>
+    withhold: (order, reason) =>
       state.transaction(() => {
-        const run = writeWithheld(state, draftOf(order, true, clock.now()), why)
-        tell(state, run, endingOf(run), null, true)
-        audit(order, why)
+        const run = recordWithheldRun(state, toDraft(order, true, clock.now()), reason)
+        recordInAlert(state, run, endingOf(run), null, true)
+        audit(order, reason)
       }),
   })
 
   return {
-    begin: order => begin(order, false),
+    run: order => startAction(order, false),
     start() {
       const now = clock.now()
       state.transaction(() => {
-        for (const run of listUnfinished(state)) {
-          const ended = endRun(state, run.id, { endedAt: now, outcome: 'unknown' })!
-          tell(state, ended, endingOf(ended), null, true)
-          writeAudit(state, VAKT, `actions run ${run.name} --on ${writeOn(run)}`, outcomeWords(ended), now)
+        for (const run of listUnfinishedRuns(state)) {
+          const ended = finishRun(state, run.id, { endedAt: now, outcome: 'unknown' })!
+          recordInAlert(state, ended, endingOf(ended), null, true)
+          writeAudit(state, VAKT, `actions run ${run.name} --on ${writeActionTarget(run)}`, describeOutcome(ended), now)
         }
       })
-      automatic.look()
+      automatic.schedule()
     },
-    look: automatic.look,
+    scheduleAutomatic: automatic.schedule,
     stop() {
-      stopped = true
+      isStopped = true
       automatic.stop()
     },
   }
@@ -146,7 +167,7 @@ export function createActionRunner({ state, fleet, clock, logger, channels }: Ac
 
 const VAKT = { platform: 'vakt', id: 'vakt', name: 'Vakt', role: 'admin' as const }
 
-function draftOf(order: ActionOrder, automatic: boolean, now: number): RunDraft {
+function toDraft(order: ActionOrder, automatic: boolean, now: number): RunDraft {
   const { action, host, container, alertId, startedBy, confirmedBy } = order
   const { id: actionId, name, command } = action
   return {
@@ -155,13 +176,13 @@ function draftOf(order: ActionOrder, automatic: boolean, now: number): RunDraft 
   }
 }
 
-/** Into the timeline of the alert, and with that onto its cards. */
-function tell(state: State, run: ActionRun, what: string, by: string | null, thread = false): void {
+/** Adds a line to the history of the alert, and so to its cards. */
+function recordInAlert(state: State, run: ActionRun, what: string, by: string | null, thread = false): void {
   const alert = run.alertId === null ? undefined : readAlert(state, run.alertId)
   if (alert) recordChange(state, alert, { changes: {}, kind: 'action', what, by, thread }, run.endedAt ?? run.startedAt)
 }
 
-function byWords({ startedBy, confirmedBy, automatic }: ActionRun): string {
-  if (automatic) return 'Vakt itself'
+function describeStarter({ startedBy, confirmedBy, automatic }: ActionRun): string {
+  if (automatic) return 'Vakt'
   return confirmedBy === null ? startedBy : `${startedBy} and ${confirmedBy}`
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createApp } from '../app.ts'
 import type { Card } from '../card.ts'
+import { cardText } from '../chat/card-text.ts'
 import type { AddedChannel, Channel, Reply, Requester } from '../chat/channel.ts'
 import type { PlatformDefinition, PlatformFactory } from '../chat/platform-definition.ts'
 import { loadPlatforms, PLATFORMS } from '../chat/platforms.ts'
@@ -107,6 +108,10 @@ export async function startApp(options: TestAppOptions = {}) {
     channel: channels[0]!,
     /** A channel that a command added, by its id. */
     added: (id: string) => added.get(id)!,
+    /** The titles of the cards in the first channel, oldest first. */
+    titles: () => channels[0]!.messages.map(({ card }) => card.title),
+    /** A card as people read it. */
+    text: (card: Card) => cardText(card, { timeZone: 'UTC', now: clock.now() }),
     /** Time passes: `25h`, `90s`. */
     async passes(duration: string) {
       await clock.advance(parseDuration(duration)!)

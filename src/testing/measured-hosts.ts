@@ -1,5 +1,5 @@
 // Hosts of two projects whose processors became busy half an hour ago, for tests of who may see that.
-import { storeMeasured } from '../hosts/metrics/samples.ts'
+import { saveMeasurements } from '../hosts/metrics/samples.ts'
 import { addProject, type Project } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { hosts } from '../state/schema/index.ts'
@@ -15,7 +15,7 @@ export function measuredHosts(state: State, now: number, busy: number): Project 
     const row = { name, address: 'x', port: 22, user: 'x', auth: 'own' as const, addedAt: 0, addedBy: 'x', projectId }
     const { id } = state.db.insert(hosts).values(row).returning().get()
     for (let at = now - 2 * HOUR; at < now; at += MINUTE)
-      storeMeasured(state, id, [{ kind: 'host', name: '', cpu: at < now - HOUR / 2 ? 10 : busy }], at)
+      saveMeasurements(state, id, [{ kind: 'host', name: '', cpu: at < now - HOUR / 2 ? 10 : busy }], at)
   }
   return mine
 }

@@ -1,6 +1,6 @@
 // What a model may look up of measurements: one metric of a host or container over the time of the evidence.
 import { listHosts } from '../../hosts/hosts.ts'
-import { METRIC_UNITS, type Metric, type Point, readMetric, summary } from '../../hosts/metrics/metrics.ts'
+import { METRIC_UNITS, type Metric, type MetricPoint, readMetric, summarize } from '../../hosts/metrics/metrics.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { isoTime } from '../../time.ts'
@@ -25,10 +25,10 @@ export function createMetricTools(state: State, projectId: number | null, now: n
     try {
       const points = readMetric(state, asked, { from: comparedFrom, until, now })
       const window = points.filter(point => point.at >= from)
-      const told = summary(window)
+      const told = summarize(window)
       if (told === null) return 'Nothing of that was measured then.'
       const unit = METRIC_UNITS[metric]
-      const before = summary(points.filter(point => point.at < from))
+      const before = summarize(points.filter(point => point.at < from))
       const usual = before === null ? '' : `, before on average ${shown(before.average, unit)}`
       const who = asked.container === null ? `host ${name}` : `container ${container} on ${name}`
       const [first, second] = [shown(told.average, unit), shown(told.maximum, unit)]
@@ -46,10 +46,10 @@ export function createMetricTools(state: State, projectId: number | null, now: n
   }
 }
 
-function steps(points: readonly Point[], from: number, until: number) {
+function steps(points: readonly MetricPoint[], from: number, until: number) {
   const width = Math.max(1, Math.ceil((until - from) / STEPS))
   const groups = Map.groupBy(points, point => Math.floor((point.at - from) / width))
-  return [...groups].map(([step, group]) => ({ at: from + step * width, ...summary(group)! }))
+  return [...groups].map(([step, group]) => ({ at: from + step * width, ...summarize(group)! }))
 }
 
 function shown(value: number, unit: string): string {

@@ -1,6 +1,6 @@
 // Looks through what hosts and containers measured for what is out of its usual range in a window.
 import { listHosts } from '../../hosts/hosts.ts'
-import { readSamples, type SeriesKind, seriesNames } from '../../hosts/metrics/samples.ts'
+import { listSeriesNames, readSamples, type SeriesKind } from '../../hosts/metrics/samples.ts'
 import type { State } from '../../state/database.ts'
 import type { Subject } from './gather.ts'
 import { type Unusual, unusualFigures } from './metric-summary.ts'
@@ -18,7 +18,7 @@ export function measuredOutOfRange(state: State, subject: Subject, now: number):
     .filter(host => projectId === null || host.projectId === null || host.projectId === projectId)
     .sort((a, b) => Number(favoured.includes(b.name)) - Number(favoured.includes(a.name)))
   const series = hosts.flatMap(host =>
-    KINDS.flatMap(kind => seriesNames(state, host.id, kind, before).map(name => ({ host, kind, name }))),
+    KINDS.flatMap(kind => listSeriesNames(state, host.id, kind, before).map(name => ({ host, kind, name }))),
   )
   return series
     .slice(0, MOST_SERIES)

@@ -1,7 +1,7 @@
 // When a disk will be full, by its rate over hours and recently, and what its finding shows.
 import { describe, expect, it } from 'vitest'
-import { addHost, noteSeen } from '../../hosts/hosts.ts'
-import { type Sample, storeMeasured } from '../../hosts/metrics/samples.ts'
+import { addHost, recordSeen } from '../../hosts/hosts.ts'
+import { type Sample, saveMeasurements } from '../../hosts/metrics/samples.ts'
 import { memoryState } from '../../state/database.ts'
 import { HOUR, MINUTE } from '../../time.ts'
 import { detectFullDisks, timeLeft } from './full-disk.ts'
@@ -51,8 +51,8 @@ describe('a disk', () => {
     const host = addHost(state, draft)
     const until = START + 6 * HOUR
     for (const { at, used, size } of samplesOf(6, usedAt))
-      storeMeasured(state, host.id, [{ kind: 'disk', name: '/', used, size }], at)
-    noteSeen(state, host, 'docker', null, until)
+      saveMeasurements(state, host.id, [{ kind: 'disk', name: '/', used, size }], at)
+    recordSeen(state, host, 'docker', null, until)
     return detectFullDisks(state, { ...host, lastSeenAt: until }, until)
   }
 

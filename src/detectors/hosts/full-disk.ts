@@ -1,7 +1,7 @@
 // Detects disks that are nearly full, or will be full within a day at the current rate.
 import { writeSize } from '../../bytes.ts'
 import type { Host } from '../../hosts/host.ts'
-import { readSamples, type Sample, seriesNames } from '../../hosts/metrics/samples.ts'
+import { listSeriesNames, readSamples, type Sample } from '../../hosts/metrics/samples.ts'
 import type { State } from '../../state/database.ts'
 import { aboutDuration, DAY, HOUR, MINUTE } from '../../time.ts'
 import type { Finding } from '../finding.ts'
@@ -22,7 +22,7 @@ const MAX_NAMED_TIME_LEFT_MS = 30 * DAY
 /** The disks of a host that need attention, by its latest samples, however old they are. */
 export function detectFullDisks(state: State, host: Host, now: number): Finding[] {
   const at = host.lastSeenAt ?? now
-  return seriesNames(state, host.id, 'disk', at - HOUR).flatMap(mount => {
+  return listSeriesNames(state, host.id, 'disk', at - HOUR).flatMap(mount => {
     // One row more than six hours makes them rows of five minutes: a few dozen give a rate as well as hundreds.
     const rows = readSamples(state, host.id, 'disk', mount, { from: at - RATE_WINDOW_MS - MINUTE, until: at, now })
     const last = rows.at(-1)

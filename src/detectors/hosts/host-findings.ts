@@ -2,7 +2,7 @@
 import type { Text } from '../../card.ts'
 import { listContainers } from '../../hosts/containers/containers.ts'
 import type { Container, Host } from '../../hosts/host.ts'
-import { ROUND, ROUNDS_TO_DOWN } from '../../hosts/metrics/collector.ts'
+import { COLLECT_INTERVAL_MS, FAILURES_UNTIL_DOWN } from '../../hosts/metrics/collector.ts'
 import type { State } from '../../state/database.ts'
 import type { Finding } from '../finding.ts'
 import { detectContainerProblems } from './containers.ts'
@@ -41,7 +41,7 @@ function unreachableHost(state: State, host: Host): Finding[] {
         severity: 'critical',
         title: `${host.name} cannot be reached`,
         since: host.failingSince ?? host.lastSeenAt ?? host.addedAt,
-        lines: [host.error ?? `It did not answer ${ROUNDS_TO_DOWN} times in a row.`, lastSeen],
+        lines: [host.error ?? `It did not answer ${FAILURES_UNTIL_DOWN} times in a row.`, lastSeen],
       },
       { role: 'host-down' },
     ),
@@ -52,7 +52,7 @@ function unreachableHost(state: State, host: Host): Finding[] {
 function unreachableEngine(state: State, host: Host, containers: readonly Container[], now: number): Finding[] {
   const seenAt = containers[0]?.seenAt
   if (host.status !== 'up' || host.engineError === null || seenAt === undefined) return []
-  if (now - seenAt < ROUNDS_TO_DOWN * ROUND) return []
+  if (now - seenAt < FAILURES_UNTIL_DOWN * COLLECT_INTERVAL_MS) return []
   return [
     hostFinding(state, host, {
       key: `host:${host.id}:engine`,

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type Card, plainText } from '../../card.ts'
 import { cardText } from '../../chat/card-text.ts'
 import { addHost } from '../../hosts/hosts.ts'
-import { storeMeasured } from '../../hosts/metrics/samples.ts'
+import { saveMeasurements } from '../../hosts/metrics/samples.ts'
 import { silentLogger } from '../../logger.ts'
 import { addCount, listSeries } from '../../logs/counters.ts'
 import { openLogStore } from '../../logs/embedded/open-log-store.ts'
@@ -309,7 +309,7 @@ describe('a metric', () => {
     )
     const runs = async (cpu: number, times: number) => {
       for (let i = 0; i < times; i++) {
-        storeMeasured(app.state, id, [{ kind: 'host', name: '', cpu }], app.clock.now())
+        saveMeasurements(app.state, id, [{ kind: 'host', name: '', cpu }], app.clock.now())
         await app.passes('30s')
       }
     }

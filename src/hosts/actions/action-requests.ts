@@ -1,4 +1,4 @@
-// Runs that somebody asked for and a second person must confirm.
+// The table of requests: runs of actions that a second person must confirm.
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, eq, gt, isNull, lt } from '../../state/orm.ts'
@@ -6,7 +6,7 @@ import { actionRequests } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import type { ActionRequest } from './action.ts'
 
-/** Stores a request; those that ran out long ago go. */
+/** Adds a request, and deletes requests that expired more than a day ago. */
 export function addRequest(state: State, request: Omit<ActionRequest, 'id' | 'settledAt'>): ActionRequest {
   return state.transaction(() => {
     state.db
@@ -17,8 +17,8 @@ export function addRequest(state: State, request: Omit<ActionRequest, 'id' | 'se
   })
 }
 
-/** The request for the same run that still waits, if there is one. */
-export function readWaiting(
+/** The open request for the same run, if there is one. */
+export function readPendingRequest(
   state: State,
   { actionId, hostId, container }: Pick<ActionRequest, 'actionId' | 'hostId' | 'container'>,
   now: number,
@@ -38,14 +38,14 @@ export function readWaiting(
     .get()
 }
 
-/** Throws `not_found` when there is none of that number. */
+/** Finds a request by its number. Throws `not_found`. */
 export function findRequest(state: State, id: number): ActionRequest {
   const found = state.db.select().from(actionRequests).where(eq(actionRequests.id, id)).get()
   if (found) return found
-  throw new Problem('not_found', `There is no request ${id}; it may have run out, or its action or host is gone.`)
+  throw new Problem('not_found', `There is no request ${id}. It may have expired, or its action or host was removed.`)
 }
 
-/** Settles a request, so that nobody confirms it a second time. */
+/** Closes a request, so that it cannot be confirmed again. */
 export function closeRequest(state: State, id: number, now: number): void {
   state.transaction(() =>
     state.db.update(actionRequests).set({ settledAt: now }).where(eq(actionRequests.id, id)).run(),

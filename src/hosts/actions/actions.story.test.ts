@@ -1,4 +1,4 @@
-// Actions through the whole app over real SSH: offered on cards, asked, confirmed, run, told, limited, and outlived.
+// Actions in the whole app over real SSH: buttons, confirmation, runs, live output, limits, and restarts of Vakt.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import type { Card } from '../../card.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type Execution, type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
-import { type Action, actionWords } from './action.ts'
+import { type Action, buildActionArgv } from './action.ts'
 
 let app: TestApp
 let server: SshServer
@@ -63,13 +63,13 @@ const labels = (card: Card) => (card.buttons ?? []).map(button => button.label)
 const lineOf = (card: Card, label: string) => card.buttons!.find(button => button.label === label)!.line
 const refusal = async (line: string, speaker = {}) => {
   const reply = await app.says(line, speaker)
-  if (reply.ok) throw new Error(`"${line}" was done`)
+  if (reply.ok) throw new Error(`"${line}" succeeded`)
   return reply.problem.message
 }
 const started = (n = 1) => vi.waitFor(() => expect(running.length).toBe(n))
 const runs = async () =>
   (await app.result<{ runs: { outcome: string; problem: string; started_by: string }[] }>('actions history')).runs
-const ends = (execution: Execution, code: number) => {
+const finishes = (execution: Execution, code: number) => {
   execution.exit(code)
   return vi.waitFor(async () => {
     await app.passes('0s')
@@ -78,18 +78,18 @@ const ends = (execution: Execution, code: number) => {
 }
 
 describe('an action', () => {
-  it('is offered on the card, asked about, run, and told in the thread as it goes', async () => {
+  it('has a button on the card, asks for confirmation, and shows its output in the thread while it runs', async () => {
     await app.result(RESTART)
     const alert = await fires()
     expect(labels(cardNow())).toContain('restart-nginx')
-    const asked = await app.says(lineOf(cardNow(), 'restart-nginx'), bob)
-    expect(asked.card).toMatchObject({
+    const confirmation = await app.says(lineOf(cardNow(), 'restart-nginx'), bob)
+    expect(confirmation.card).toMatchObject({
       title: 'Run restart-nginx on web-1?',
       code: { text: 'systemctl restart nginx' },
     })
     expect(running).toEqual([])
-    const begun = await app.says(lineOf(asked.card, 'Run it'), bob)
-    expect(begun).toMatchObject({ ok: true, card: { title: 'restart-nginx runs on web-1' } })
+    const reply = await app.says(lineOf(confirmation.card, 'Run it'), bob)
+    expect(reply).toMatchObject({ ok: true, card: { title: 'restart-nginx runs on web-1' } })
     await started()
     expect(running[0]!.words.slice(0, 5)).toEqual(['env', 'VAKT_HOST=web-1', 'VAKT_CONTAINER=', 'sh', '-c'])
     expect(running[0]!.words.slice(-2)).toEqual(['60', 'systemctl restart nginx'])
@@ -99,7 +99,7 @@ describe('an action', () => {
       await app.passes('3s')
       expect(app.channel.messages.at(-1)!.replies.at(-1)!.card.title).toBe('restart-nginx runs on web-1')
     })
-    await ends(running[0]!, 3)
+    await finishes(running[0]!, 3)
     const { runs: all } = await app.result<{ runs: Record<string, unknown>[] }>('actions history')
     expect(all).toMatchObject([
       { action: 'restart-nginx', host: 'web-1', outcome: 'exited', exit_status: 3, started_by: 'Bob', alert },
@@ -107,14 +107,14 @@ describe('an action', () => {
     expect(all[0]!.output_head).toContain('stopping nginx\npassword=[hidden')
     expect(JSON.stringify(all)).not.toContain('hunter2secret')
     await app.passes('5s')
-    expect(JSON.stringify(cardNow().lines)).toContain('on web-1: exit status 3 in')
-    const told = JSON.stringify((await app.result<{ history: unknown }>(`alerts show ${alert}`)).history)
-    expect(told).toContain('restart-nginx began on web-1')
-    expect(told).toContain('restart-nginx on web-1: exit status 3')
-    expect(JSON.stringify(await app.says('audit'))).toContain('actions run restart-nginx --on web-1')
+    expect(app.text(cardNow())).toContain('on web-1: exit status 3 in')
+    const history = JSON.stringify((await app.result<{ history: unknown }>(`alerts show ${alert}`)).history)
+    expect(history).toContain('restart-nginx started on web-1')
+    expect(history).toContain('restart-nginx on web-1: exit status 3')
+    expect(app.text((await app.says('audit')).card)).toContain('actions run restart-nginx --on web-1')
   })
 
-  it('answers with the output where there is no thread, and cuts what is long with a word', async () => {
+  it('answers with the output when there is no thread, and marks where a long output is cut', async () => {
     await app.result('actions add report --on web-1 --run "cat report"')
     const answer = app
       .says('actions run report', chat)
@@ -129,15 +129,15 @@ describe('an action', () => {
     expect(card.code!.text.length).toBeLessThan(3_000)
   })
 
-  it('runs one at a time in one place, and says who began the other', async () => {
+  it('runs once at a time on a target, and names the person who started the other run', async () => {
     await app.result('actions add slow --on web-1 --run "sleep 30"')
     void app.says('actions run slow')
     await started()
-    expect(await refusal('actions run slow --yes', bob)).toMatch(/slow runs on web-1 already: Ann began it/)
-    await ends(running[0]!, 0)
+    expect(await refusal('actions run slow --yes', bob)).toMatch(/slow is already running on web-1: Ann started it/)
+    await finishes(running[0]!, 0)
   })
 
-  it('that takes too long is ended, here and there', async () => {
+  it('is stopped on the host at its time limit', async () => {
     await app.result('actions add slow --on web-1 --run "sleep 3000" --time-limit 20s')
     void app.says('actions run slow')
     await started()
@@ -148,33 +148,33 @@ describe('an action', () => {
     expect(running[0]!.words.at(-2)).toBe('20')
   })
 
-  it('on a host that is not reached says why, and is not sent again when the connection breaks', async () => {
+  it('is not sent again when the connection breaks, and its outcome names the reason', async () => {
     await app.result('actions add slow --on web-1 --run "sleep 30"')
     const answer = app.says('actions run slow')
     await started()
     server.cuts()
     const { card } = await answer
-    expect(card.title).toContain('Whether it ran to its end is not known.')
+    expect(card.title).toContain('It is not known whether the command finished.')
     expect(running.length).toBe(1)
   })
 
-  it('is only for those with its role, for its hosts, and for admins to define', async () => {
+  it('is limited to its role and its hosts, and only admins define it', async () => {
     await app.result('actions add wipe --on web-1 --run "rm -rf /srv/cache" --role admin')
-    expect(await refusal('actions run wipe --yes', bob)).toBe('wipe needs the role admin, and you are responder.')
+    expect(await refusal('actions run wipe --yes', bob)).toBe('wipe needs the role admin; your role is responder.')
     expect(await refusal('actions add mine --on web-1 --run "id"', bob)).toContain('needs the role admin')
     await app.result('hosts add db-1 local')
-    expect(await refusal('actions run wipe --on db-1 --yes')).toBe('wipe may run on web-1 only.')
-    expect(await refusal('actions run wipe --on "web-1;reboot" --yes')).toContain('no host')
-    expect(await refusal('actions run nothing')).toContain('There is wipe.')
-    expect(await refusal('actions run wipe web-1')).toContain('with --on: actions run wipe --on web-1')
+    expect(await refusal('actions run wipe --on db-1 --yes')).toBe('wipe may run only on web-1.')
+    expect(await refusal('actions run wipe --on "web-1;reboot" --yes')).toContain('is not a host')
+    expect(await refusal('actions run nothing')).toContain('Existing actions: wipe.')
+    expect(await refusal('actions run wipe web-1')).toContain('after --on: actions run wipe --on web-1')
     expect(running).toEqual([])
   })
 
-  it('takes no place from an alert that Vakt does not know', async () => {
+  it('ignores a host or container of an alert that Vakt does not know', async () => {
     await app.result('actions add look --on */* --run "docker restart x" --for "shop"')
     host.has('api')
     await app.passes('31s')
-    await vi.waitFor(async () => expect(JSON.stringify(await app.says('containers list'))).toContain('api'))
+    await vi.waitFor(async () => expect(app.text((await app.says('containers list')).card)).toContain('api'))
     await fires('evil', { host: 'web-1', container: '$(reboot)', source: 'x' })
     expect(labels(cardNow())).not.toContain('look')
     await fires('gone', { host: 'web-9', container: 'api', source: 'x' })
@@ -184,10 +184,10 @@ describe('an action', () => {
     void app.says(`actions run look --alert ${alert}`)
     await started()
     expect(running[0]!.words[2]).toBe('VAKT_CONTAINER=api')
-    await ends(running[0]!, 0)
+    await finishes(running[0]!, 0)
   })
 
-  it('shows two buttons at most, and all in the details', async () => {
+  it('has at most two buttons on the card, and all in the details of the alert', async () => {
     for (const name of ['a', 'b', 'c']) await app.result(`actions add ${name} --on web-1 --run id --for shop`)
     const alert = await fires()
     expect(labels(cardNow()).filter(label => label.length === 1)).toEqual(['a', 'b'])
@@ -198,15 +198,15 @@ describe('an action', () => {
 
 describe('a second person', () => {
   beforeEach(() => app.result('actions add failover --on web-1 --run "failover now" --second-person'))
-  const ask = () => app.says('actions run failover --yes', bob)
+  const request = () => app.says('actions run failover --yes', bob)
 
-  it('must be another one, and both are written down', async () => {
-    const { card } = await ask()
-    expect(card.title).toBe('failover waits for a second person')
+  it('must be another person, and both are recorded', async () => {
+    const { card } = await request()
+    expect(card.title).toBe('failover needs a second person')
     expect(running).toEqual([])
-    expect(await refusal('actions confirm 1', bob)).toContain('You asked for it yourself')
+    expect(await refusal('actions confirm 1', bob)).toContain('You requested this run yourself')
     expect(await refusal('actions confirm 1', { platform: 'api', id: 'admin' })).toContain('in a chat')
-    expect(await refusal('actions run failover --yes')).toContain('Bob asked for that already')
+    expect(await refusal('actions run failover --yes')).toContain('Bob requested this run already')
     const done = app.says('actions confirm 1')
     await started()
     running[0]!.exit(0)
@@ -214,76 +214,82 @@ describe('a second person', () => {
     expect(await app.result('actions history')).toMatchObject({
       runs: [{ started_by: 'Bob', confirmed_by: 'Ann', exit_status: 0 }],
     })
-    expect(await refusal('actions confirm 1')).toContain('settled already')
-    const audit = JSON.stringify(await app.says('audit'))
+    expect(await refusal('actions confirm 1')).toContain('was already handled')
+    const audit = app.text((await app.says('audit')).card)
     expect(audit).toContain('actions run failover --yes')
     expect(audit).toContain('actions confirm 1')
   })
 
-  it('is not the same one with another account', async () => {
+  it('is not the same person with another account', async () => {
     await app.result('oncall member add Bob --discord 222222222222222222 --slack U012AB3CD')
-    await ask()
+    await request()
     expect(await refusal('actions confirm 1', { platform: 'slack', id: 'U012AB3CD', name: 'bob' })).toContain(
       'yourself',
     )
   })
 
-  it('has a quarter of an hour, and confirms what was asked for and nothing else', async () => {
-    await ask()
+  it('has 15 minutes, and confirms only what was requested', async () => {
+    await request()
     await app.passes('15m')
-    expect(await refusal('actions confirm 1')).toContain('has run out')
-    await ask()
+    expect(await refusal('actions confirm 1')).toContain('has expired')
+    await request()
     await app.result('actions edit failover --run "something else"')
-    expect(await refusal('actions confirm 2')).toContain('was changed since')
-    await ask()
+    expect(await refusal('actions confirm 2')).toContain('has changed since')
+    await request()
     await app.result('actions refuse 3')
-    expect(await refusal('actions confirm 3')).toContain('settled already')
+    expect(await refusal('actions confirm 3')).toContain('was already handled')
     expect(running).toEqual([])
   })
 })
 
-describe('by itself', () => {
+describe('an automatic action', () => {
   const AUTO = 'actions add restart --on web-1 --run restart --for shop --auto --per-hour 2 --cool-down 10m'
 
-  it('runs once for an alert, within its limits, and says so', async () => {
+  it('runs once for each alert, within its limits, and shows it on the card', async () => {
     await app.result(AUTO)
     await fires('one')
     await app.passes('6s')
     await started()
-    await ends(running[0]!, 0)
+    await finishes(running[0]!, 0)
     await app.passes('1m')
     expect(running.length).toBe(1)
-    expect(JSON.stringify(cardNow().lines)).toContain('by itself')
+    expect(app.text(cardNow())).toContain('by itself')
     await fires('two')
     await app.passes('6s')
-    expect((await runs())[0]).toMatchObject({ outcome: 'withheld', problem: expect.stringContaining('rests 10m') })
-    expect(JSON.stringify(cardNow().lines)).toContain('not run by itself')
+    expect((await runs())[0]).toMatchObject({
+      outcome: 'withheld',
+      problem: expect.stringContaining('cool-down is 10m'),
+    })
+    expect(app.text(cardNow())).toContain('withheld')
     await app.passes('10m')
     await fires('three')
     await app.passes('6s')
     await started(2)
-    await ends(running[1]!, 0)
+    await finishes(running[1]!, 0)
     await app.passes('11m')
     await fires('four')
     await app.passes('6s')
-    expect((await runs())[0]).toMatchObject({ outcome: 'withheld', problem: expect.stringContaining('2 times') })
+    expect((await runs())[0]).toMatchObject({
+      outcome: 'withheld',
+      problem: expect.stringContaining('2 automatic runs'),
+    })
     expect(running.length).toBe(2)
-    expect(JSON.stringify(await app.says('audit'))).toContain('actions run restart --on web-1')
+    expect(app.text((await app.says('audit')).card)).toContain('actions run restart --on web-1')
   })
 
-  it('never runs for an alert that is held back, taken, or older than the action', async () => {
+  it('never runs for an alert that is suppressed or older than the action', async () => {
     await fires('old')
     await app.result(AUTO)
     await app.result('silence add shop --for 1h')
-    await fires('held')
+    await fires('silenced')
     await app.passes('1m')
     expect(await runs()).toEqual([])
     expect(running).toEqual([])
   })
 
-  it('is off unless an admin says for which alerts', async () => {
+  it('needs a matcher, and is off by default', async () => {
     expect(await refusal('actions add restart --on web-1 --run restart --auto')).toContain('--for')
-    expect(await refusal(`${AUTO} --second-person`)).toContain('cannot run by itself')
+    expect(await refusal(`${AUTO} --second-person`)).toContain('cannot run automatically')
     await app.result('actions add restart --on web-1 --run restart --for shop')
     await fires()
     await app.passes('1m')
@@ -291,7 +297,7 @@ describe('by itself', () => {
   })
 })
 
-it('tells of a run that Vakt did not live to see the end of', async () => {
+it('records a run as unknown when Vakt is killed during it', async () => {
   await app.result('actions add slow --on web-1 --run "sleep 30" --for shop')
   const alert = await fires()
   void app.says(`actions run slow --alert ${alert}`)
@@ -299,36 +305,36 @@ it('tells of a run that Vakt did not live to see the end of', async () => {
   app = await app.restarts('1m', 'killed')
   expect((await runs())[0]).toMatchObject({ outcome: 'unknown' })
   await app.passes('5s')
-  expect(JSON.stringify(cardNow().lines)).toContain('unknown, Vakt stopped while it ran')
+  expect(app.text(cardNow())).toContain('outcome unknown, because Vakt stopped during the run')
   void app.says('actions run slow')
   await started(2)
-  await ends(running[1]!, 0)
+  await finishes(running[1]!, 0)
 })
 
-it('passes the forced command with the line that "actions show" prints, and with no other', async () => {
+it('passes the forced command only with the line that "actions show" prints', async () => {
   await app.result('actions add hello --on web-1 --run "echo \\"hello from $VAKT_HOST\\""')
   const { sent } = await app.result<{ sent: string }>('actions show hello')
   const folder = mkdtempSync(join(tmpdir(), 'vakt-ssh-'))
   const script = readFileSync('examples/vakt-ssh', 'utf8').replaceAll('/etc/vakt-ssh.d', folder)
   writeFileSync(join(folder, 'hello'), sent)
-  const asked = (line: string) =>
+  const send = (line: string) =>
     spawnSync('sh', ['-c', script], { env: { ...process.env, SSH_ORIGINAL_COMMAND: line }, encoding: 'utf8' })
-  expect(asked(sent)).toMatchObject({ status: 0, stdout: 'hello from web-1\n' })
-  expect(asked(sent.replace('hello', 'bye'))).toMatchObject({ status: 126, stdout: '' })
-  expect(asked(`${sent}; id`)).toMatchObject({ status: 126, stdout: '' })
+  expect(send(sent)).toMatchObject({ status: 0, stdout: 'hello from web-1\n' })
+  expect(send(sent.replace('hello', 'bye'))).toMatchObject({ status: 126, stdout: '' })
+  expect(send(`${sent}; id`)).toMatchObject({ status: 126, stdout: '' })
   rmSync(folder, { recursive: true })
 })
 
-it('lets no name be more than a name', () => {
+it('never runs a shell on a name of a host or container', () => {
   const action = { command: 'true', timeLimit: 1_000 } as Action
   const name = fc.string({ unit: 'binary', maxLength: 30 })
   const shellish = fc.stringMatching(/^[a-z'"`$;&|<>(){}\\\s*?!#~=/.-]{0,20}$/)
   fc.assert(
     fc.property(fc.oneof(name, shellish), fc.oneof(name, shellish), (asHost, asContainer) => {
       try {
-        const words = actionWords(action, asHost, asContainer)
-        expect(words[1]).toMatch(/^VAKT_HOST=[\w.-]+$/)
-        expect(words[2]).toMatch(/^VAKT_CONTAINER=[\w.-]*$/)
+        const argv = buildActionArgv(action, asHost, asContainer)
+        expect(argv[1]).toMatch(/^VAKT_HOST=[\w.-]+$/)
+        expect(argv[2]).toMatch(/^VAKT_CONTAINER=[\w.-]*$/)
       } catch (error) {
         expect((error as Error).name).toBe('Problem')
       }

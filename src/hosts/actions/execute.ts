@@ -1,70 +1,79 @@
-// Runs the words of an action on a host once, within its time limit.
-
+// Runs an action on a host once, within its time limit.
 import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
+import { errorMessage } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
-import type { Running } from '../machine.ts'
+import type { RunningCommand } from '../machine.ts'
 import type { RunEnd } from './action-runs.ts'
 
-/** The host ends what takes too long itself; should it not, Vakt waits no longer than so much more. */
-const MERCY = 10 * SECOND
+/** The host itself ends a run at its time limit; Vakt gives up this much later. */
+const KILL_GRACE_MS = 10 * SECOND
 
 export type Execution = {
-  fleet: Pick<HostRuntime, 'connections'>
+  hostRuntime: Pick<HostRuntime, 'connections'>
   clock: Clock
   host: Host
-  words: readonly string[]
-  /** How long it may take, ms. */
-  limit: number
-  /** Told what it says, both streams in the order they come. */
-  say(chunk: Buffer): void
-  /** Whether it is still to be run, asked just before. */
-  wanted(): boolean
+  argv: readonly string[]
+  /** Time limit, ms. */
+  timeLimitMs: number
+  /** Called with the output of both streams, in the order of arrival. */
+  onOutput(chunk: Buffer): void
+  /** Whether the action is still to be run; called just before it starts. */
+  isWanted(): boolean
 }
 
-export type Executed = Pick<RunEnd, 'outcome' | 'exitStatus' | 'problem'>
+export type ExecutionResult = Pick<RunEnd, 'outcome' | 'exitStatus' | 'problem'>
 
-/** Resolves with how it ended, at the latest a little after its limit; never rejects. */
-export function execute({ fleet, clock, host, words, limit, say, wanted }: Execution): Promise<Executed> {
+/** Resolves with the result, at the latest 10 s after the time limit; never rejects. */
+export function executeAction({
+  hostRuntime,
+  clock,
+  host,
+  argv,
+  timeLimitMs,
+  onOutput,
+  isWanted,
+}: Execution): Promise<ExecutionResult> {
   return new Promise(resolve => {
-    const began = clock.now()
-    let running: Running | null = null
-    let over = false
-    const settle = (end: Executed) => {
-      over = true
+    const startedAt = clock.now()
+    let running: RunningCommand | null = null
+    let isOver = false
+    const finish = (result: ExecutionResult) => {
+      isOver = true
       cancel()
-      resolve(end)
+      resolve(result)
     }
-    const cancel = clock.at(began + limit + MERCY, () => {
+    const cancel = clock.at(startedAt + timeLimitMs + KILL_GRACE_MS, () => {
       running?.stop()
-      settle({ outcome: 'out of time' })
+      finish({ outcome: 'out of time' })
     })
-    const take = (chunk: Buffer) => {
-      if (!over) say(chunk)
+    const collect = (chunk: Buffer) => {
+      if (!isOver) onOutput(chunk)
     }
-    const go = async () => {
-      if (!wanted()) return settle({ outcome: 'failed', problem: 'It was called off before it began.' })
-      running = await fleet.connections.machine(host, true, true).stream(words, { stdout: take, stderr: take })
-      if (over) return running.stop()
+    const run = async () => {
+      if (!isWanted()) return finish({ outcome: 'failed', problem: 'It was cancelled before it started.' })
+      const machine = hostRuntime.connections.machine(host, { ignoreBackoff: true, isSentOnce: true })
+      running = await machine.stream(argv, { stdout: collect, stderr: collect })
+      if (isOver) return running.stop()
       const code = await running.ended
-      // What `timeout` ends has one of these; a command may say the same earlier.
-      const late = clock.now() - began >= limit && (code === 124 || code === 137)
-      settle(late ? { outcome: 'out of time' } : exitOf(code))
+      // timeout(1) exits with one of these; a command may exit with them before the limit.
+      const isTimedOut = clock.now() - startedAt >= timeLimitMs && (code === 124 || code === 137)
+      finish(isTimedOut ? { outcome: 'out of time' } : toResult(code))
     }
-    // After the transaction in which it was begun.
+    // After the transaction that records the start.
     setImmediate(() => {
-      go().catch(error => settle({ outcome: 'failed', problem: said(error, running !== null) }))
+      run().catch(error => finish({ outcome: 'failed', problem: describeError(error, running !== null) }))
     })
   })
 }
 
-function exitOf(code: number): Executed {
+function toResult(code: number): ExecutionResult {
   return code < 0 ? { outcome: 'failed', problem: 'A signal ended it.' } : { outcome: 'exited', exitStatus: code }
 }
 
-function said(error: unknown, began: boolean): string {
-  const message = error instanceof Problem ? error.message : `It could not be run (${(error as Error).message}).`
-  return began ? `${message} Whether it ran to its end is not known.` : message
+function describeError(error: unknown, hasStarted: boolean): string {
+  const message = error instanceof Problem ? error.message : `It failed: ${errorMessage(error)}.`
+  return hasStarted ? `${message} It is not known whether the command finished.` : message
 }

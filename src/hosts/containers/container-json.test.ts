@@ -1,13 +1,14 @@
-// What Docker and Podman print, in the dialects of several versions, and what is read from it.
+// The JSON of several versions of Docker and Podman, and how it is parsed.
 import { describe, expect, it } from 'vitest'
 import { parsePercent, parseSize, writeSize } from '../../bytes.ts'
-import { COLLECT, COLLECT_WORDS, logWords } from '../metrics/collect-script.ts'
-import { cpuBetween, parseCollected, parseUsage } from '../metrics/collected.ts'
-import { remoteCommand } from '../ssh/shell-quote.ts'
-import { parseDetails, parseListing, parseSeen } from './container-json.ts'
+import { COLLECT_ARGV, COLLECT_SCRIPT } from '../metrics/collect-script.ts'
+import { computeCpu, parseHostSnapshot, parseUsage } from '../metrics/host-snapshot.ts'
+import { quoteCommand } from '../ssh/shell-quote.ts'
+import { parseDetails, parseListing, parseObserved } from './container-json.ts'
+import { buildLogsArgv } from './engine-argv.ts'
 
 describe('a listing', () => {
-  it('of Docker is a line each (20.10 to 28)', () => {
+  it('of Docker is one object a line (20.10 to 28)', () => {
     const text = [
       '{"Command":"\\"/docker-entrypoint.…\\"","CreatedAt":"2026-03-01 10:00:00 +0000 UTC","ID":"c1","Image":"nginx:1.27","Labels":"a=b","LocalVolumes":"0","Mounts":"","Names":"web","Networks":"bridge","Ports":"0.0.0.0:80-\\u003e80/tcp","RunningFor":"2 hours ago","Size":"0B","State":"running","Status":"Up 2 hours (unhealthy)"}',
       '{"ID":"c2","Image":"job","Names":"job,web/alias","Ports":"","State":"exited","Status":"Exited (137) 3 minutes ago"}',
@@ -218,12 +219,12 @@ describe('one container in full', () => {
       ...{ createdAt: Date.parse('2026-03-02T09:00:00Z'), startedAt: Date.parse('2026-03-02T09:00:00.123Z') },
     })
   })
-  it('is null for what is no such answer', () => {
+  it('is null for other output', () => {
     expect(['', '[]', '{', 'Error: no such object: x'].map(parseDetails)).toEqual([null, null, null, null])
   })
 })
 
-describe('what the script says', () => {
+describe('the output of the collect script', () => {
   const text = [
     '@@engine',
     'docker',
@@ -251,8 +252,8 @@ describe('what the script says', () => {
     '',
   ].join('\n')
 
-  it('is read section by section', () => {
-    expect(parseCollected(text)).toMatchObject({
+  it('is parsed section by section', () => {
+    expect(parseHostSnapshot(text)).toMatchObject({
       engine: 'docker',
       engineError: null,
       ticks: { busy: 150, total: 1000 },
@@ -264,32 +265,32 @@ describe('what the script says', () => {
       usage: [{ name: 'web', cpu: 1 }],
     })
   })
-  it('tells an engine that fails from one that is not there, and from something else altogether', () => {
-    expect(parseCollected('@@engine\ndocker\n@@failure\npermission denied\n')).toMatchObject({
+  it('distinguishes an engine that fails, a missing engine, and other output', () => {
+    expect(parseHostSnapshot('@@engine\ndocker\n@@failure\npermission denied\n')).toMatchObject({
       engine: 'docker',
       engineError: 'permission denied',
       containers: [],
     })
-    expect(parseCollected('@@engine\n\n@@cpu\n')).toMatchObject({ engine: 'none', engineError: null })
-    expect(parseCollected('This account is currently not available.\n')).toBeNull()
+    expect(parseHostSnapshot('@@engine\n\n@@cpu\n')).toMatchObject({ engine: 'none', engineError: null })
+    expect(parseHostSnapshot('This account is currently not available.\n')).toBeNull()
   })
-  it('gives the processors’ share between two looks, and none after a restart', () => {
-    expect(cpuBetween({ busy: 100, total: 1000 }, { busy: 150, total: 1200 })).toBe(25)
-    expect(cpuBetween({ busy: 100, total: 1000 }, { busy: 1, total: 10 })).toBeNull()
-    expect(cpuBetween(undefined, { busy: 1, total: 10 })).toBeNull()
+  it('gives the CPU usage between two snapshots, and none after a reboot', () => {
+    expect(computeCpu({ busy: 100, total: 1000 }, { busy: 150, total: 1200 })).toBe(25)
+    expect(computeCpu({ busy: 100, total: 1000 }, { busy: 1, total: 10 })).toBeNull()
+    expect(computeCpu(undefined, { busy: 1, total: 10 })).toBeNull()
   })
-  it('counts with no number that is none', () => {
-    expect(parseSeen('{"name":"/web","restarts":1e999,"exit":1e999}')).toMatchObject([
+  it('ignores invalid numbers', () => {
+    expect(parseObserved('{"name":"/web","restarts":1e999,"exit":1e999}')).toMatchObject([
       { name: 'web', restartCount: 0, exitCode: null },
     ])
   })
 
-  it('takes what looks odd for nothing', () => {
-    expect(parseSeen('Error: template\n{"name":5}\n{broken\n{"name":"/web","state":7}')).toMatchObject([
+  it('ignores invalid values', () => {
+    expect(parseObserved('Error: template\n{"name":5}\n{broken\n{"name":"/web","state":7}')).toMatchObject([
       { name: 'web', state: '' },
     ])
   })
-  it('takes names that no engine gives for no containers, and of long words the beginning', () => {
+  it('skips names that no engine accepts, and cuts long texts', () => {
     const long = 'x'.repeat(1_000_000)
     const rows = [
       { name: '<@U1>' },
@@ -297,14 +298,14 @@ describe('what the script says', () => {
       { name: long },
       { name: 'web', image: long, state: long, id: long },
     ]
-    const seen = parseSeen(rows.map(row => JSON.stringify(row)).join('\n'))
+    const seen = parseObserved(rows.map(row => JSON.stringify(row)).join('\n'))
     expect(seen.map(one => one.name)).toEqual(['web'])
     expect(JSON.stringify(seen).length).toBeLessThan(1_500)
     const disks = `@@engine\n\n@@disks\nFilesystem\n/dev/sda1 9 4 5 45% /\n/dev/sdb1 9 4 5 45% /${long}\n`
-    expect(parseCollected(disks)?.disks.map(disk => disk.mount)).toEqual(['/'])
+    expect(parseHostSnapshot(disks)?.disks.map(disk => disk.mount)).toEqual(['/'])
   })
-  it('takes a complaint in place of all containers for a failure, not that one is gone meanwhile', () => {
-    const said = (lines: string) => parseCollected(`@@engine\ndocker\n@@containers\n${lines}`)
+  it('reports an error in place of all containers, but not a container that is gone meanwhile', () => {
+    const said = (lines: string) => parseHostSnapshot(`@@engine\ndocker\n@@containers\n${lines}`)
     expect(said('Cannot connect to the Docker daemon\n')?.engineError).toBe('Cannot connect to the Docker daemon')
     expect(said('Error: No such container: c1\n')?.engineError).toBeNull()
     expect(said('{"name":"web"}\nError: No such object: c2\n')?.engineError).toBeNull()
@@ -312,12 +313,12 @@ describe('what the script says', () => {
   })
 })
 
-describe('what is run', () => {
-  it('is the same text each time, so that a forced command can know it', () => {
-    expect(COLLECT_WORDS).toEqual(['sh', '-c', COLLECT])
-    expect(remoteCommand(COLLECT_WORDS)).toMatch(/^sh -c '# vakt collect 1\n/)
+describe('the command lines', () => {
+  it('are fixed texts, so that a forced command can recognize them', () => {
+    expect(COLLECT_ARGV).toEqual(['sh', '-c', COLLECT_SCRIPT])
+    expect(quoteCommand(COLLECT_ARGV)).toMatch(/^sh -c '# vakt collect 1\n/)
     expect(
-      remoteCommand(logWords('docker', 'web', { since: '2026-03-02T09:00:00.000Z', lines: 10, follow: true })),
+      quoteCommand(buildLogsArgv('docker', 'web', { since: '2026-03-02T09:00:00.000Z', lines: 10, follow: true })),
     ).toBe('docker logs --timestamps --since 2026-03-02T09:00:00.000Z --tail 10 --follow web')
   })
 })

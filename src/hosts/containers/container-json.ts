@@ -1,21 +1,21 @@
-// Reads what the command lines of Docker and Podman say of containers, in the JSON of either.
+// Parses the JSON that the command lines of Docker and Podman print about containers. Pure.
 import { type Engine, isContainerName } from '../host.ts'
 
 /** A container in a listing. */
-export type Listed = {
+export type ListedContainer = {
   name: string
   id: string
   image: string
   /** running, exited, restarting, paused, created, dead … */
   state: string
-  /** In the engine's own words: `Up 2 hours (healthy)`. */
+  /** As the engine writes it: `Up 2 hours (healthy)`. */
   status: string
   health: string | null
   ports: string
 }
 
-/** A container as a round sees it. Instants are epoch ms. */
-export type Seen = {
+/** A container as the collect script reports it. Instants are epoch ms. */
+export type ObservedContainer = {
   name: string
   id: string
   image: string
@@ -28,101 +28,101 @@ export type Seen = {
   health: string | null
 }
 
-type Fields = { [name: string]: unknown }
+type JsonObject = { [name: string]: unknown }
 
-/** The containers of `docker ps -a --format '{{json .}}'` (a line each) or `podman ps -a --format json` (an array). */
-export function parseListing(engine: Engine, text: string): Listed[] {
-  return (engine === 'docker' ? objectLines(text) : objectArray(text)).map(row => {
-    const status = podmanStatus(row) ?? string(row.Status)
+/** Parses `docker ps -a --format '{{json .}}'` (one object a line) or `podman ps -a --format json` (an array). */
+export function parseListing(engine: Engine, text: string): ListedContainer[] {
+  return (engine === 'docker' ? parseJsonLines(text) : parseJsonArray(text)).map(row => {
+    const status = readPodmanStatus(row) ?? toText(row.Status)
     return {
-      name: nameOf(row.Names),
-      id: string(row.ID) || string(row.Id),
-      image: string(row.Image),
-      state: (string(row.State) || stateOf(status)).toLowerCase(),
+      name: parseName(row.Names),
+      id: toText(row.ID) || toText(row.Id),
+      image: toText(row.Image),
+      state: (toText(row.State) || parseState(status)).toLowerCase(),
       status,
-      health: healthIn(status),
-      ports: portsOf(row.Ports),
+      health: parseHealth(status),
+      ports: writePorts(row.Ports),
     }
   })
 }
 
-/** Longer words of a host are cut: they go into the state and onto cards with every round. */
-const LONGEST = 300
+/** Longer texts are cut: each snapshot stores them, and cards show them. */
+const MAX_TEXT_LENGTH = 300
 
 /**
- * The lines of the template of the collecting script, the same for both engines. What is no JSON, or bears a name that no
- * engine gives, is no container.
+ * Parses the container lines of the collect script, which are the same for both engines. Skips lines that are not JSON and
+ * names that no engine accepts.
  */
-export function parseSeen(text: string): Seen[] {
-  const rows = objectLines(text).map(row => ({
-    name: string(row.name).replace(/^\//, ''),
-    id: string(row.id).slice(0, LONGEST),
-    image: string(row.image).slice(0, LONGEST),
-    state: string(row.state).toLowerCase().slice(0, LONGEST),
-    exitCode: whole(row.exit),
+export function parseObserved(text: string): ObservedContainer[] {
+  const rows = parseJsonLines(text).map(row => ({
+    name: toText(row.name).replace(/^\//, ''),
+    id: toText(row.id).slice(0, MAX_TEXT_LENGTH),
+    image: toText(row.image).slice(0, MAX_TEXT_LENGTH),
+    state: toText(row.state).toLowerCase().slice(0, MAX_TEXT_LENGTH),
+    exitCode: toSafeInteger(row.exit),
     oomKilled: row.oom === true,
-    startedAt: instant(row.started),
-    finishedAt: instant(row.finished),
-    restartCount: whole(row.restarts) ?? 0,
-    health: string(row.health).slice(0, LONGEST) || null,
+    startedAt: parseInstant(row.started),
+    finishedAt: parseInstant(row.finished),
+    restartCount: toSafeInteger(row.restarts) ?? 0,
+    health: toText(row.health).slice(0, MAX_TEXT_LENGTH) || null,
   }))
   return rows.filter(row => isContainerName(row.name))
 }
 
-/** A number that can be counted with; 1e999 is none. */
-function whole(value: unknown): number | null {
+/** A number that is safe to add to; null for others, such as 1e999. */
+function toSafeInteger(value: unknown): number | null {
   return Number.isSafeInteger(value) ? (value as number) : null
 }
 
-/** What `inspect` says of one container, both engines alike; null when it is no such answer. */
+/** Parses `inspect` of one container, which is the same for both engines; null for any other text. */
 export function parseDetails(text: string) {
-  const [row] = objectArray(text)
+  const [row] = parseJsonArray(text)
   if (!row) return null
-  const state = object(row.State)
-  const config = object(row.Config)
-  const hostConfig = object(row.HostConfig)
-  const policy = object(hostConfig.RestartPolicy)
-  const health = object(state.Health ?? state.Healthcheck)
+  const state = toObject(row.State)
+  const config = toObject(row.Config)
+  const hostConfig = toObject(row.HostConfig)
+  const policy = toObject(hostConfig.RestartPolicy)
+  const health = toObject(state.Health ?? state.Healthcheck)
   return {
-    name: string(row.Name).replace(/^\//, ''),
-    id: string(row.Id),
-    image: string(config.Image) || string(row.ImageName),
+    name: toText(row.Name).replace(/^\//, ''),
+    id: toText(row.Id),
+    image: toText(config.Image) || toText(row.ImageName),
     command:
-      [...strings(config.Entrypoint), ...strings(config.Cmd)].join(' ') ||
-      [string(row.Path), ...strings(row.Args)].join(' '),
-    state: string(state.Status).toLowerCase(),
+      [...toTexts(config.Entrypoint), ...toTexts(config.Cmd)].join(' ') ||
+      [toText(row.Path), ...toTexts(row.Args)].join(' '),
+    state: toText(state.Status).toLowerCase(),
     exitCode: typeof state.ExitCode === 'number' ? state.ExitCode : null,
     oomKilled: state.OOMKilled === true,
-    error: string(state.Error),
-    createdAt: instant(row.Created),
-    startedAt: instant(state.StartedAt),
-    finishedAt: instant(state.FinishedAt),
+    error: toText(state.Error),
+    createdAt: parseInstant(row.Created),
+    startedAt: parseInstant(state.StartedAt),
+    finishedAt: parseInstant(state.FinishedAt),
     restartCount: typeof row.RestartCount === 'number' ? row.RestartCount : 0,
-    restartPolicy: string(policy.Name) || 'no',
-    health: string(health.Status) || null,
-    healthLog: lastHealth(health.Log),
+    restartPolicy: toText(policy.Name) || 'no',
+    health: toText(health.Status) || null,
+    healthLog: readHealthOutput(health.Log),
     memoryLimit: typeof hostConfig.Memory === 'number' && hostConfig.Memory > 0 ? hostConfig.Memory : null,
-    networks: Object.keys(object(object(row.NetworkSettings).Networks)),
-    logDriver: string(object(hostConfig.LogConfig).Type),
+    networks: Object.keys(toObject(toObject(row.NetworkSettings).Networks)),
+    logDriver: toText(toObject(hostConfig.LogConfig).Type),
   }
 }
 
 export type ContainerDetails = NonNullable<ReturnType<typeof parseDetails>>
 
-/** The objects of a text of one JSON object a line; other lines are complaints and are skipped. */
-export function objectLines(text: string): Fields[] {
+/** The objects of a text with one JSON object a line; skips other lines, which are warnings of the engine. */
+export function parseJsonLines(text: string): JsonObject[] {
   return text.split('\n').flatMap(line => {
     if (!line.startsWith('{')) return []
     const value = parse(line)
-    return value !== null && typeof value === 'object' ? [value as Fields] : []
+    return value !== null && typeof value === 'object' ? [value as JsonObject] : []
   })
 }
 
-/** The objects of a JSON array, also when complaints stand before it; `null`, which Podman says for none, is none. */
-export function objectArray(text: string): Fields[] {
+/** The objects of a JSON array, also after warnings of the engine; empty for `null`, which Podman prints for no container. */
+export function parseJsonArray(text: string): JsonObject[] {
   const start = text.search(/^\[/m)
   const value = start < 0 ? null : parse(text.slice(start))
-  return Array.isArray(value) ? value.filter(one => typeof one === 'object' && one !== null) : []
+  return Array.isArray(value) ? value.filter(item => typeof item === 'object' && item !== null) : []
 }
 
 function parse(text: string): unknown {
@@ -133,14 +133,14 @@ function parse(text: string): unknown {
   }
 }
 
-// Podman before 4 leaves Status empty or writes the state there.
-function podmanStatus(row: Fields): string | null {
-  if (!Array.isArray(row.Names) || string(row.Status) !== '') return null
-  const state = string(row.State)
+// Podman before version 4 leaves Status empty or writes the state there.
+function readPodmanStatus(row: JsonObject): string | null {
+  if (!Array.isArray(row.Names) || toText(row.Status) !== '') return null
+  const state = toText(row.State)
   return state === 'exited' ? `Exited (${row.ExitCode ?? 0})` : state
 }
 
-function stateOf(status: string): string {
+function parseState(status: string): string {
   if (/^Up .*\(Paused\)/.test(status)) return 'paused'
   return (
     { Up: 'running', Exited: 'exited', Restarting: 'restarting', Created: 'created', Dead: 'dead' }[
@@ -149,48 +149,48 @@ function stateOf(status: string): string {
   )
 }
 
-function healthIn(status: string): string | null {
+function parseHealth(status: string): string | null {
   const [, health] = /\((?:health: )?(healthy|unhealthy|starting)\)/.exec(status) ?? []
   return health ?? null
 }
 
-function portsOf(ports: unknown): string {
+function writePorts(ports: unknown): string {
   if (typeof ports === 'string') return ports
   if (!Array.isArray(ports)) return ''
   return ports
     .map(port => {
-      const { host_ip, host_port, hostPort, container_port, containerPort, protocol } = object(port)
-      return `${string(host_ip) || '0.0.0.0'}:${host_port ?? hostPort}->${container_port ?? containerPort}/${string(protocol) || 'tcp'}`
+      const { host_ip, host_port, hostPort, container_port, containerPort, protocol } = toObject(port)
+      return `${toText(host_ip) || '0.0.0.0'}:${host_port ?? hostPort}->${container_port ?? containerPort}/${toText(protocol) || 'tcp'}`
     })
     .join(', ')
 }
 
-function nameOf(names: unknown): string {
-  // Docker lists names by comma, those of links with a slash in them.
-  const all = Array.isArray(names) ? names.map(String) : string(names).split(',')
+function parseName(names: unknown): string {
+  // Docker separates names by commas; the names of links contain a slash.
+  const all = Array.isArray(names) ? names.map(String) : toText(names).split(',')
   return (all.find(name => !name.replace(/^\//, '').includes('/')) ?? all[0] ?? '').replace(/^\//, '')
 }
 
-function lastHealth(log: unknown): string {
-  const last = Array.isArray(log) ? object(log.at(-1)) : {}
-  return string(last.Output).trim()
+function readHealthOutput(log: unknown): string {
+  const last = Array.isArray(log) ? toObject(log.at(-1)) : {}
+  return toText(last.Output).trim()
 }
 
-/** Docker writes the year 1 for never. */
-function instant(value: unknown): number | null {
+/** An instant in epoch ms, null for none: Docker writes the year 1 for never. */
+function parseInstant(value: unknown): number | null {
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
   return at > 0 ? at : null
 }
 
-function object(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+function toObject(value: unknown): JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : {}
 }
 
-function string(value: unknown): string {
+function toText(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function strings(value: unknown): string[] {
+function toTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value]
   return Array.isArray(value) ? value.map(String) : []
 }

@@ -1,21 +1,21 @@
-// What one look after another makes of a container, and which lines lie beyond a position.
+// How observations change a container, how lines are split and dated, and which lines are beyond a position.
 import { describe, expect, it } from 'vitest'
-import { lookedAt } from './container.ts'
-import type { Seen } from './container-json.ts'
-import { compareStamps, lineCutter, readStamped } from './output-line.ts'
-import { after, beyond, START, sinceOf } from './position.ts'
+import { observeContainer } from './container.ts'
+import type { ObservedContainer } from './container-json.ts'
+import { compareStamps, createLineSplitter, parseStamped } from './output-line.ts'
+import { advance, computeSince, createNewLineFilter, START } from './output-position.ts'
 
 const NOW = Date.parse('2026-03-02T09:00:00Z')
-const seen = (changes: Partial<Seen> = {}): Seen => ({
+const seen = (changes: Partial<ObservedContainer> = {}): ObservedContainer => ({
   ...{ name: 'web', id: 'c1', image: 'nginx', state: 'running', exitCode: 0, oomKilled: false },
   ...{ startedAt: NOW - 1000, finishedAt: null, restartCount: 0, health: null, ...changes },
 })
-const ended = (exitCode: number, changes: Partial<Seen> = {}) =>
+const ended = (exitCode: number, changes: Partial<ObservedContainer> = {}) =>
   seen({ state: 'exited', exitCode, finishedAt: NOW, ...changes })
-/** The row after looks in a row, a minute apart. */
-const looked = (...looks: Seen[]) =>
-  looks.reduce<ReturnType<typeof lookedAt> | undefined>(
-    (row, one, i) => lookedAt(1, row, one, NOW + i * 60_000),
+/** The row after several observations, one minute apart. */
+const looked = (...looks: ObservedContainer[]) =>
+  looks.reduce<ReturnType<typeof observeContainer> | undefined>(
+    (row, one, i) => observeContainer(1, row, one, NOW + i * 60_000),
     undefined,
   )!
 
@@ -38,7 +38,7 @@ describe('a container', () => {
     ['not for what was before Vakt knew it', [seen({ restartCount: 7 }), seen({ restartCount: 7 })], 0],
   ])('restarts %s', (_, looks, restarts) => expect(looked(...looks).restarts).toBe(restarts))
 
-  it('is unhealthy since it was first seen so', () => {
+  it('is unhealthy since the first observation as such', () => {
     const bad = seen({ health: 'unhealthy' })
     expect(looked(seen(), bad, bad, bad).unhealthySince).toBe(NOW + 60_000)
     expect(looked(bad, seen({ health: 'healthy' })).unhealthySince).toBeNull()
@@ -46,31 +46,31 @@ describe('a container', () => {
 })
 
 describe('lines', () => {
-  it('are cut whole out of any chunks, and very long ones in pieces', () => {
+  it('are split correctly for any chunks, and very long ones come in pieces', () => {
     const text = 'one\r\ntwö 😀\n\nlast'
     const bytes = Buffer.from(text)
     for (let size = 1; size < 6; size++) {
       const lines: string[] = []
-      const cutter = lineCutter(line => lines.push(line))
+      const cutter = createLineSplitter(line => lines.push(line))
       for (let i = 0; i < bytes.length; i += size) cutter.add(bytes.subarray(i, i + size))
       cutter.end()
       expect(lines).toEqual(['one', 'twö 😀', '', 'last'])
     }
     const pieces: string[] = []
-    const cutter = lineCutter(line => pieces.push(line))
+    const cutter = createLineSplitter(line => pieces.push(line))
     cutter.add(Buffer.alloc(200_000, 'x'))
     cutter.end()
     expect(pieces.map(piece => piece.length)).toEqual([65_536, 65_536, 65_536, 3_392])
   })
 
-  it('are dated by the stamp before them, in any zone and precision', () => {
-    expect(readStamped('2026-03-02T09:00:00.123456789Z hello  world')).toMatchObject({
+  it('have the time of their stamp, in any zone and precision', () => {
+    expect(parseStamped('2026-03-02T09:00:00.123456789Z hello  world')).toMatchObject({
       at: NOW + 123,
       text: 'hello  world',
     })
-    expect(readStamped('2026-03-02T10:00:00+01:00 x')).toMatchObject({ at: NOW, text: 'x' })
-    expect(readStamped('2026-03-02T09:00:00Z')).toMatchObject({ text: '' })
-    expect(readStamped('Error: no such container')).toBeNull()
+    expect(parseStamped('2026-03-02T10:00:00+01:00 x')).toMatchObject({ at: NOW, text: 'x' })
+    expect(parseStamped('2026-03-02T09:00:00Z')).toMatchObject({ text: '' })
+    expect(parseStamped('Error: no such container')).toBeNull()
   })
 
   it.each([
@@ -84,15 +84,15 @@ describe('lines', () => {
 describe('a position', () => {
   const line = (stream: 'stdout' | 'stderr', second: number) => ({ stream, stamp: `2026-03-02T09:00:0${second}Z` })
 
-  it('leaves out what was read, line by line and stream by stream', () => {
+  it('excludes the lines that are read, by line and stream', () => {
     const read = [line('stdout', 1), line('stdout', 2), line('stdout', 2), line('stderr', 1)]
-    const isNew = beyond(read.reduce(after, START))
+    const isNew = createNewLineFilter(read.reduce(advance, START))
     const again = [...read, line('stdout', 2), line('stdout', 3), line('stderr', 2), line('stdout', 1)]
     expect(again.map(isNew)).toEqual([false, false, false, false, true, true, true, true])
   })
 
-  it('is asked for from a second before it', () => {
-    expect(sinceOf(START)).toBeUndefined()
-    expect(sinceOf([line('stdout', 5), line('stderr', 3)].reduce(after, START))).toBe('2026-03-02T09:00:02.000Z')
+  it('is read from one second before', () => {
+    expect(computeSince(START)).toBeUndefined()
+    expect(computeSince([line('stdout', 5), line('stderr', 3)].reduce(advance, START))).toBe('2026-03-02T09:00:02.000Z')
   })
 })

@@ -1,14 +1,18 @@
-// The rules of a container: what one look after another makes of it.
-
+// The rules of a container: how its stored row follows from what the engine reports now. Pure.
 import type { Container } from '../host.ts'
-import type { Seen } from './container-json.ts'
+import type { ObservedContainer } from './container-json.ts'
 
-/** Ended because somebody asked it to: SIGINT, or SIGTERM as `docker stop` sends it. */
-const ASKED_TO_END: readonly number[] = [0, 130, 143]
+/** Exit codes of a container that was asked to end: success, SIGINT, and SIGTERM as `docker stop` sends it. */
+const REQUESTED_STOP_EXIT_CODES: readonly number[] = [0, 130, 143]
 
-/** The container's row after a look at `now`; `before` is what the last look left, undefined for one not known yet. */
-export function lookedAt(hostId: number, before: Container | undefined, seen: Seen, now: number): Container {
-  const { name, id, image, state, health, exitCode, oomKilled, startedAt, finishedAt, restartCount } = seen
+/** The row of a container observed at `now`; `before` is its row until then, undefined for a new container. */
+export function observeContainer(
+  hostId: number,
+  before: Container | undefined,
+  observed: ObservedContainer,
+  now: number,
+): Container {
+  const { name, id, image, state, health, exitCode, oomKilled, startedAt, finishedAt, restartCount } = observed
   return {
     hostId,
     name,
@@ -20,9 +24,9 @@ export function lookedAt(hostId: number, before: Container | undefined, seen: Se
     oomKilled,
     startedAt,
     finishedAt,
-    restarts: (before?.restarts ?? 0) + newRestarts(before, seen),
+    restarts: (before?.restarts ?? 0) + countNewRestarts(before, observed),
     restartCount,
-    diedAt: diedAt(before, seen, now),
+    diedAt: findDiedAt(before, observed, now),
     unhealthySince: health === 'unhealthy' ? (before?.unhealthySince ?? now) : null,
     seenAt: now,
   }
@@ -36,18 +40,20 @@ export function hasEnded({ state }: Pick<Container, 'state'>): boolean {
   return state === 'exited' || state === 'dead' || state === 'stopped'
 }
 
-/** The engine counts the restarts it makes itself; a new start time tells of others. A container made anew is no restart. */
-function newRestarts(before: Container | undefined, seen: Seen): number {
-  if (!before || before.containerId !== seen.id) return 0
-  const counted = Math.max(0, seen.restartCount - before.restartCount)
-  const begunAnew = before.startedAt !== null && seen.startedAt !== null && seen.startedAt > before.startedAt
-  return Math.max(counted, begunAnew ? 1 : 0)
+/** The engine counts its own restarts; a later start time shows a manual one. A recreated container has not restarted. */
+function countNewRestarts(before: Container | undefined, observed: ObservedContainer): number {
+  if (!before || before.containerId !== observed.id) return 0
+  const counted = Math.max(0, observed.restartCount - before.restartCount)
+  const hasStartedAgain =
+    before.startedAt !== null && observed.startedAt !== null && observed.startedAt > before.startedAt
+  return Math.max(counted, hasStartedAgain ? 1 : 0)
 }
 
-/** One that had ended before Vakt knew of it is not told of. */
-function diedAt(before: Container | undefined, seen: Seen, now: number): number | null {
-  if (!hasEnded(seen) || (ASKED_TO_END.includes(seen.exitCode ?? 0) && !seen.oomKilled)) return null
+/** When the container failed, null otherwise. A container that had ended before Vakt knew it does not count as failed. */
+function findDiedAt(before: Container | undefined, observed: ObservedContainer, now: number): number | null {
+  if (!hasEnded(observed) || (REQUESTED_STOP_EXIT_CODES.includes(observed.exitCode ?? 0) && !observed.oomKilled))
+    return null
   if (!before) return null
-  const again = before.finishedAt !== seen.finishedAt || !hasEnded(before)
-  return again ? (seen.finishedAt ?? now) : before.diedAt
+  const hasEndedSince = before.finishedAt !== observed.finishedAt || !hasEnded(before)
+  return hasEndedSince ? (observed.finishedAt ?? now) : before.diedAt
 }

@@ -1,18 +1,23 @@
-// The containers of the hosts as they were last seen.
+// The table of containers: the last known state of each container of each host.
 import type { State } from '../../state/database.ts'
 import { and, asc, eq, sql } from '../../state/orm.ts'
 import { containers } from '../../state/schema/index.ts'
 import type { Container } from '../host.ts'
-import { lookedAt } from './container.ts'
-import type { Seen } from './container-json.ts'
+import { observeContainer } from './container.ts'
+import type { ObservedContainer } from './container-json.ts'
 
-/** Stores what a look at a host saw; containers that it saw no more are forgotten. */
-export function storeLook(state: State, hostId: number, seen: readonly Seen[], now: number): Container[] {
+/** Saves the containers that a host reports at `now`, and deletes those that it no longer reports. */
+export function saveContainers(
+  state: State,
+  hostId: number,
+  observed: readonly ObservedContainer[],
+  now: number,
+): Container[] {
   return state.transaction(() => {
-    const before = new Map(listContainers(state, hostId).map(one => [one.name, one]))
-    const after = seen.map(one => lookedAt(hostId, before.get(one.name), one, now))
-    // Most are as they were: only the time of the look is new, and one statement writes that for all.
-    for (const row of after) if (!isSame(row, before.get(row.name))) storeRow(state, row)
+    const before = new Map(listContainers(state, hostId).map(container => [container.name, container]))
+    const after = observed.map(container => observeContainer(hostId, before.get(container.name), container, now))
+    // Most are unchanged except for the time, which one statement writes for all.
+    for (const row of after) if (!isUnchanged(row, before.get(row.name))) saveContainer(state, row)
     state.prepare('update containers set seen_at = ? where host_id = ?').run(now, hostId)
     const names = new Set(after.map(row => row.name))
     for (const name of before.keys())
@@ -25,7 +30,7 @@ export function storeLook(state: State, hostId: number, seen: readonly Seen[], n
   })
 }
 
-/** The containers of a host, or of all, by name. */
+/** The containers of a host, or of all hosts, ordered by host and name. */
 export function listContainers(state: State, hostId?: number): Container[] {
   const order = [asc(containers.hostId), asc(containers.name)] as const
   if (hostId === undefined)
@@ -58,11 +63,11 @@ export function readContainer(state: State, hostId: number, name: string): Conta
     .get()
 }
 
-function isSame(row: Container, before: Container | undefined): boolean {
+function isUnchanged(row: Container, before: Container | undefined): boolean {
   return before !== undefined && JSON.stringify({ ...row, seenAt: 0 }) === JSON.stringify({ ...before, seenAt: 0 })
 }
 
-function storeRow(state: State, row: Container): void {
+function saveContainer(state: State, row: Container): void {
   state.db
     .insert(containers)
     .values(row)

@@ -1,62 +1,69 @@
-// What Docker and Podman complain of, as one sentence with the remedy.
+// Why a container engine or a container command failed, each as one sentence with the remedy.
 import { Problem } from '../../problem.ts'
+import { truncate } from '../../text.ts'
 import type { Host } from '../host.ts'
-import type { Output } from '../machine.ts'
+import type { CommandOutput } from '../machine.ts'
 
-type Named = Pick<Host, 'name' | 'user' | 'local'>
+type HostIdentity = Pick<Host, 'name' | 'user' | 'local'>
 
-/** The sentence for a host whose engine does not list its containers; `said` is what it complained of. */
-export function engineFailure(host: Named, engine: string, said: string): Problem {
+const MAX_MESSAGE_LENGTH = 300
+
+/** The problem for an engine that does not list its containers; `stderr` is what it printed instead. */
+export function engineProblem(host: HostIdentity, engine: string, stderr: string): Problem {
   const program = engine === 'podman' ? 'Podman' : 'Docker'
-  const user = host.local ? 'the user that runs Vakt' : host.user
-  if (/permission denied/i.test(said))
+  const user = host.local ? 'The user that runs Vakt' : host.user
+  if (/permission denied/i.test(stderr))
     return new Problem(
       'forbidden',
-      `${user} may not use ${program} on ${host.name}. Let it: sudo usermod -aG docker ${host.local ? 'USER' : host.user} there, and then "hosts test ${host.name}".`,
+      `${user} may not use ${program} on ${host.name}. Allow it there: sudo usermod -aG docker ${host.local ? 'USER' : host.user}; then run "hosts test ${host.name}".`,
     )
-  if (/cannot connect|is the docker daemon running|connection refused|no such file or directory/i.test(said))
+  if (/cannot connect|is the docker daemon running|connection refused|no such file or directory/i.test(stderr))
     return new Problem(
       'busy',
-      `${program} does not run on ${host.name}. Start it there: sudo systemctl start ${program.toLowerCase()}`,
+      `${program} is not running on ${host.name}. Start it there: sudo systemctl start ${program.toLowerCase()}`,
     )
-  if (/vakt: not allowed/i.test(said)) return notAllowed(host)
-  return new Problem('busy', `${program} on ${host.name} failed: ${short(said) || 'it said nothing.'}`)
+  if (/vakt: not allowed/i.test(stderr)) return forcedCommandProblem(host)
+  return new Problem('busy', `${program} on ${host.name} failed: ${lastLine(stderr) || 'it printed no error.'}`)
 }
 
-/** No engine at all on a host. */
-export function noEngine(host: Named): Problem {
+/** The problem for a host without a container engine. */
+export function noEngineProblem(host: HostIdentity): Problem {
   return new Problem(
     'not_found',
-    `There is neither Docker nor Podman on ${host.name}, so it has no containers. Install one, and then "hosts test ${host.name}".`,
+    `${host.name} has no Docker and no Podman, so it has no containers. Install one of them, then run "hosts test ${host.name}".`,
   )
 }
 
-/** The sentence for a command about one container that failed. */
-export function containerFailure(host: Named, engine: string, container: string, output: Output): Problem {
-  const said = output.stderr || output.stdout
-  if (/no such (?:container|object)|no container with name|not found: .*container/i.test(said))
+/** The problem for a command about one container that failed. */
+export function containerProblem(
+  host: HostIdentity,
+  engine: string,
+  container: string,
+  output: CommandOutput,
+): Problem {
+  const message = output.stderr || output.stdout
+  if (/no such (?:container|object)|no container with name|not found: .*container/i.test(message))
     return new Problem(
       'not_found',
-      `There is no container "${container}" on ${host.name}. "containers list --host ${host.name}" shows those there are.`,
+      `There is no container "${container}" on ${host.name}. "containers list --host ${host.name}" shows all its containers.`,
       { fields: { container: 'no such container' } },
     )
-  if (output.code === 127) return noEngine(host)
-  if (/configured logging driver does not support reading|this container is using the .* log driver/i.test(said))
+  if (output.code === 127) return noEngineProblem(host)
+  if (/configured logging driver does not support reading|this container is using the .* log driver/i.test(message))
     return new Problem(
       'conflict',
-      `The log driver of ${container} on ${host.name} keeps nothing to read. Run it with --log-driver json-file, local or journald.`,
+      `The log driver of ${container} on ${host.name} stores no lines to read. Run the container with --log-driver json-file, local or journald.`,
     )
-  return engineFailure(host, engine, said)
+  return engineProblem(host, engine, message)
 }
 
-function notAllowed(host: Named): Problem {
+function forcedCommandProblem(host: HostIdentity): Problem {
   return new Problem(
     'forbidden',
-    `The forced command of Vakt's key on ${host.name} does not allow this. Install the one of this version there (examples/vakt-ssh).`,
+    `The forced command of Vakt's key on ${host.name} does not allow this. Install the script of this version there (examples/vakt-ssh).`,
   )
 }
 
-function short(said: string): string {
-  const line = said.trim().split('\n').at(-1) ?? ''
-  return line.length > 300 ? `${line.slice(0, 300)}…` : line
+function lastLine(text: string): string {
+  return truncate(text.trim().split('\n').at(-1) ?? '', MAX_MESSAGE_LENGTH)
 }

@@ -1,4 +1,4 @@
-// Followed lines are stored once each, whenever Vakt dies and whatever the store does.
+// Followed lines are stored exactly once each, across crashes of Vakt and errors of the store.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
@@ -7,20 +7,20 @@ import { createFakeClock, settled } from '../../testing/fake-clock.ts'
 import { isoTime, SECOND } from '../../time.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { addHost } from '../hosts.ts'
-import type { Sink } from '../machine.ts'
+import type { OutputSink } from '../machine.ts'
 import { followIntoStore } from './follow-into-store.ts'
 
 const START = Date.parse('2026-03-02T09:00:00Z')
 
-/** A container whose kept output can be read from any instant on, and followed. */
+/** A container whose stored output can be read from any instant, and followed. */
 function aContainer() {
   const kept: { stream: 'stdout' | 'stderr'; stamp: string; text: string }[] = []
-  const sinks = new Map<Sink, () => void>()
-  const put = (sink: Sink, line: (typeof kept)[number]) =>
+  const sinks = new Map<OutputSink, () => void>()
+  const put = (sink: OutputSink, line: (typeof kept)[number]) =>
     sink[line.stream](Buffer.from(`${line.stamp} ${line.text}\n`))
   const machine = {
     run: async () => ({ stdout: '', stderr: '', code: 0 }),
-    async stream(words: readonly string[], sink: Sink) {
+    async stream(words: readonly string[], sink: OutputSink) {
       const since = Date.parse(words[words.indexOf('--since') + 1]!)
       for (const line of kept) if (Date.parse(line.stamp) >= since) put(sink, line)
       let end = (_code: number) => {}
@@ -36,7 +36,7 @@ function aContainer() {
     },
   }
   return {
-    fleet: { engine: async () => ({ engine: 'docker', machine }) } as unknown as Pick<HostRuntime, 'engine'>,
+    hostRuntime: { engine: async () => ({ engine: 'docker', machine }) } as unknown as Pick<HostRuntime, 'engine'>,
     says(line: (typeof kept)[number]) {
       kept.push(line)
       for (const sink of sinks.keys()) put(sink, line)
@@ -50,7 +50,7 @@ function aContainer() {
   }
 }
 
-/** A store that keeps lines once per idempotency key, and can be slow or refuse. */
+/** A store that keeps lines once per idempotency key, and can be slow or fail. */
 function aStore() {
   const keys = new Set<string>()
   const lines: string[] = []
@@ -91,15 +91,23 @@ function aFollower() {
   })
   const begin = () =>
     followIntoStore({
-      ...{ state, clock, host, container: 'web', fleet: container.fleet, logWriter: target.logWriter, settings },
+      ...{
+        state,
+        clock,
+        host,
+        container: 'web',
+        hostRuntime: container.hostRuntime,
+        logWriter: target.logWriter,
+        settings,
+      },
       since: isoTime(START),
-      onTrouble() {},
+      onError() {},
     })
   return { clock, container, ...target, begin }
 }
 
 type Mood = 'well' | 'refuses' | 'keeps but never answers'
-/** One thing that happens in a story made up by chance. */
+/** One step of a random story. */
 type Step = {
   does: 'says' | 'passes' | 'cut' | 'dies' | 'store'
   lines?: number
@@ -112,7 +120,7 @@ type Step = {
 const numbers = (lines: readonly string[]) => lines.map(line => Number(/ n(\d+)$/.exec(line)![1])).sort((a, b) => a - b)
 
 describe('a followed container', () => {
-  it('has every line stored exactly once, however often Vakt dies, the store fails and the connection goes', async () => {
+  it('has each line stored exactly once, across crashes, store errors and lost connections', async () => {
     const some = (weight: number, fields: { [K in keyof Step]: fc.Arbitrary<Step[K]> }) => ({
       weight,
       arbitrary: fc.record(fields) as fc.Arbitrary<Step>,
@@ -171,7 +179,7 @@ describe('a followed container', () => {
     )
   })
 
-  it('has a line stored that has the very time of one before it, which Vakt had stored already', async () => {
+  it('has a line stored that has the same time as an earlier, stored line', async () => {
     const { clock, container, lines, begin } = aFollower()
     const says = (text: string) => container.says({ stream: 'stdout', stamp: '2026-03-02T09:00:00.5Z', text })
     let stop = begin()
@@ -188,7 +196,7 @@ describe('a followed container', () => {
     expect(numbers(lines)).toEqual([0, 1, 2])
   })
 
-  it('keeps a stack trace with the line it belongs to', async () => {
+  it('keeps a stack trace with its line', async () => {
     const { clock, container, lines, begin } = aFollower()
     const stop = begin()
     await settled()
@@ -204,7 +212,7 @@ describe('a followed container', () => {
     ])
   })
 
-  it('of more than can be stored at once is read no further for a while, and completely in the end', async () => {
+  it('is read no further while too many lines are queued, and completely in the end', async () => {
     const { clock, container, lines, control, begin } = aFollower()
     control.mood = 'refuses'
     const stop = begin()
@@ -218,7 +226,7 @@ describe('a followed container', () => {
     expect(numbers(lines)).toEqual(Array.from({ length: 50_000 }, (_, i) => i))
   })
 
-  it('of very long lines is held in memory no further than of many short ones', async () => {
+  it('with very long lines is limited by characters, not only by lines', async () => {
     const { clock, container, lines, control, begin } = aFollower()
     control.mood = 'refuses'
     const stop = begin()

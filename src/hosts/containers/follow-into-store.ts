@@ -1,153 +1,156 @@
-// One followed container's lines into the log store: batch by batch, each stored once, also when Vakt dies meanwhile.
+// Stores the lines of one followed container in batches, each exactly once, also across a crash of Vakt.
 import { randomUUID } from 'node:crypto'
+import { MEBIBYTE } from '../../bytes.ts'
 import type { Batch, LogWriter } from '../../logs/store.ts'
-import type { Position } from '../../state/schema/index.ts'
+import type { OutputPosition } from '../../state/schema/index.ts'
 import { SECOND } from '../../time.ts'
 import { type FollowOptions, followContainer } from './follow-stream.ts'
-import { notePending, notePosition, readPosition } from './follows.ts'
-import { inOrder, type OutputLine } from './output-line.ts'
-import { after, beyond, START } from './position.ts'
+import { readPosition, recordPendingBatch, recordPosition } from './follows.ts'
+import { type OutputLine, sortByTime } from './output-line.ts'
+import { advance, createNewLineFilter, START } from './output-position.ts'
 
-/** A batch is stored when there are so many lines or letters, or after so long. */
-const LINES = 1_000
-const LETTERS = 4 * 1024 * 1024
-const AGE = SECOND
-/** With so many waiting, no more are read until those are stored. */
-const MOST_LINES = 20_000
-const MOST_LETTERS = 8 * LETTERS
-const RETRY = 3 * SECOND
-/** The lines of a batch that was being stored should be read again within so long; they may be rotated away. */
-const SETTLED = 10 * SECOND
+/** A batch is stored when it has this many lines or characters, or after the interval. */
+const BATCH_LINES = 1_000
+const BATCH_CHARACTERS = 4 * MEBIBYTE
+const BATCH_INTERVAL_MS = SECOND
+/** Reading stops while this much is queued. */
+const MAX_QUEUED_LINES = 20_000
+const MAX_QUEUED_CHARACTERS = 8 * BATCH_CHARACTERS
+const RETRY_MS = 3 * SECOND
+/** How long to wait for the lines of an interrupted batch; rotation may have deleted them. */
+const REREAD_TIMEOUT_MS = 10 * SECOND
 
-export type IntoStoreOptions = Pick<FollowOptions, 'state' | 'clock' | 'fleet' | 'host' | 'container'> & {
+export type FollowIntoStoreOptions = Pick<FollowOptions, 'state' | 'clock' | 'hostRuntime' | 'host' | 'container'> & {
   logWriter: LogWriter
-  /** Where to begin when nothing is stored yet, RFC 3339. */
+  /** Where to start when nothing is stored yet, RFC 3339. */
   since: string
-  /** The settings of the project at the moment. */
+  /** Reads the current settings of the project. */
   settings(): Pick<Batch, 'project' | 'limits' | 'retentionMs' | 'privacy'>
-  onTrouble(error: unknown): void
+  /** Called with each error of the store; the batch is retried. */
+  onError(error: unknown): void
 }
 
-/** A batch that is being stored, or was when Vakt died: then its lines are gathered again before it is. */
-type Hand = { key: string; until: Position; count: number; lines: OutputLine[] }
+/** The batch being stored. After a crash its lines are read again first, `count` of them, so that it is the same batch. */
+type PendingBatch = { key: string; until: OutputPosition; count: number; lines: OutputLine[] }
 
-/** Follows until the returned function is called; what was read and not stored by then is read again the next time. */
-export function followIntoStore(options: IntoStoreOptions): () => void {
+/** Follows until the returned function is called. Lines that are not stored by then are read again the next time. */
+export function followIntoStore(options: FollowIntoStoreOptions): () => void {
   const { state, clock, host, container, since } = options
-  const left = readPosition(state, host.id, container)
-  let position = left?.position ?? START
-  let reached = position
-  let hand: Hand | null = left?.pending ? { ...left.pending, count: left.pending.lines, lines: [] } : null
-  const isLater = beyond(hand?.until ?? position, position)
-  const began = clock.now()
-  let waiting: OutputLine[] = []
-  let letters = 0
-  let storing = false
-  let stopped = false
+  const saved = readPosition(state, host.id, container)
+  let position = saved?.position ?? START
+  let readUpTo = position
+  let pending: PendingBatch | null = saved?.pending ? { ...saved.pending, count: saved.pending.lines, lines: [] } : null
+  const isLater = createNewLineFilter(pending?.until ?? position, position)
+  const startedAt = clock.now()
+  let queue: OutputLine[] = []
+  let queuedCharacters = 0
+  let isStoring = false
+  let isStopped = false
   let cancel = () => {}
   let unfollow: (() => void) | null = null
 
   const follow = () => {
-    const known = reached.stdout !== null || reached.stderr !== null
-    const from = known ? reached : { since }
-    unfollow = followContainer({ ...options, insist: false, from, onLines: take })
+    const known = readUpTo.stdout !== null || readUpTo.stderr !== null
+    const from = known ? readUpTo : { since }
+    unfollow = followContainer({ ...options, ignoreBackoff: false, from, onLines: enqueue })
   }
 
-  const take = (lines: readonly OutputLine[]) => {
+  const enqueue = (lines: readonly OutputLine[]) => {
     for (const line of lines) {
-      reached = after(reached, line)
+      readUpTo = advance(readUpTo, line)
       if (isLater(line)) {
-        waiting.push(line)
-        letters += line.text.length
-      } else hand?.lines.push(line)
+        queue.push(line)
+        queuedCharacters += line.text.length
+      } else pending?.lines.push(line)
     }
-    if (waiting.length >= MOST_LINES || letters >= MOST_LETTERS) {
+    if (queue.length >= MAX_QUEUED_LINES || queuedCharacters >= MAX_QUEUED_CHARACTERS) {
       unfollow?.()
       unfollow = null
     }
-    arm(isBatch() ? 0 : AGE)
+    schedule(hasBatch() ? 0 : BATCH_INTERVAL_MS)
   }
 
-  const isBatch = () => waiting.length >= LINES || letters >= LETTERS
+  const hasBatch = () => queue.length >= BATCH_LINES || queuedCharacters >= BATCH_CHARACTERS
 
-  const arm = (ms: number) => {
-    if (stopped) return
+  const schedule = (ms: number) => {
+    if (isStopped) return
     cancel()
-    cancel = clock.at(clock.now() + ms, turn)
+    cancel = clock.at(clock.now() + ms, storeNext)
   }
 
-  const turn = () => {
-    if (storing || stopped) return
-    if (hand !== null && hand.lines.length < hand.count && clock.now() < began + SETTLED) return arm(AGE)
-    hand ??= nextHand()
-    if (hand === null) return
-    storing = true
-    put(hand).then(
+  const storeNext = () => {
+    if (isStoring || isStopped) return
+    if (pending !== null && pending.lines.length < pending.count && clock.now() < startedAt + REREAD_TIMEOUT_MS)
+      return schedule(BATCH_INTERVAL_MS)
+    pending ??= takeBatch()
+    if (pending === null) return
+    isStoring = true
+    storeBatch(pending).then(
       () => {
-        storing = false
-        if (unfollow === null && !stopped && !isBatch()) follow()
-        if (waiting.length > 0) arm(isBatch() ? 0 : AGE)
+        isStoring = false
+        if (unfollow === null && !isStopped && !hasBatch()) follow()
+        if (queue.length > 0) schedule(hasBatch() ? 0 : BATCH_INTERVAL_MS)
       },
       error => {
-        // The same batch is tried again, for it may have been stored after all.
-        storing = false
-        if (!stopped) options.onTrouble(error)
-        arm(RETRY)
+        // Retry the same batch: it may have been stored in spite of the error.
+        isStoring = false
+        if (!isStopped) options.onError(error)
+        schedule(RETRY_MS)
       },
     )
   }
 
-  const nextHand = (): Hand | null => {
-    if (waiting.length === 0) return null
-    const lines = waiting.slice(0, batchOf(waiting))
-    waiting = waiting.slice(lines.length)
-    letters -= lettersIn(lines)
-    return { key: randomUUID(), until: lines.reduce(after, position), count: lines.length, lines }
+  const takeBatch = (): PendingBatch | null => {
+    if (queue.length === 0) return null
+    const lines = queue.slice(0, countBatchLines(queue))
+    queue = queue.slice(lines.length)
+    queuedCharacters -= countCharacters(lines)
+    return { key: randomUUID(), until: lines.reduce(advance, position), count: lines.length, lines }
   }
 
-  const put = async ({ key, until, count, lines }: Hand) => {
-    notePending(state, host.id, container, position, { key, until, lines: count })
+  const storeBatch = async ({ key, until, count, lines }: PendingBatch) => {
+    recordPendingBatch(state, host.id, container, position, { key, until, lines: count })
     if (lines.length > 0)
       await options.logWriter.append({
         ...options.settings(),
-        body: textOf(lines),
+        body: encodeLines(lines),
         format: 'text',
         defaults: { source: container, host: host.name },
         receivedAt: clock.now(),
         idempotencyKey: `follow:${key}`,
       })
     position = until
-    hand = null
-    // Whoever stopped following may have forgotten the position already.
-    if (!stopped) notePosition(state, host.id, container, position)
+    pending = null
+    // After a stop, the position may be deleted already.
+    if (!isStopped) recordPosition(state, host.id, container, position)
   }
 
   follow()
-  if (hand !== null) arm(AGE)
+  if (pending !== null) schedule(BATCH_INTERVAL_MS)
   return () => {
-    stopped = true
+    isStopped = true
     cancel()
     unfollow?.()
   }
 }
 
-/** How many of the lines fit into one batch, one at the least. */
-function batchOf(lines: readonly OutputLine[]): number {
-  let letters = 0
+/** How many of the lines fit into one batch, at least one. */
+function countBatchLines(lines: readonly OutputLine[]): number {
+  let characters = 0
   for (const [i, line] of lines.entries()) {
-    letters += line.text.length
-    if (i === LINES || (i > 0 && letters > LETTERS)) return i
+    characters += line.text.length
+    if (i === BATCH_LINES || (i > 0 && characters > BATCH_CHARACTERS)) return i
   }
   return lines.length
 }
 
-function lettersIn(lines: readonly OutputLine[]): number {
+function countCharacters(lines: readonly OutputLine[]): number {
   return lines.reduce((sum, line) => sum + line.text.length, 0)
 }
 
-/** As text that the store reads: each line dated, but for those that go on what stands above, such as stack traces. */
-function textOf(lines: readonly OutputLine[]): ArrayBuffer {
-  const text = inOrder(lines)
+/** Writes each line with its time, except for continuation lines such as those of stack traces. */
+function encodeLines(lines: readonly OutputLine[]): ArrayBuffer {
+  const text = sortByTime(lines)
     .map(({ stamp, text }, i) => (i > 0 && /^(?:\s|Caused by: |\}$)/.test(text) ? text : `${stamp} ${text}`))
     .join('\n')
   return new Uint8Array(Buffer.from(text)).buffer

@@ -1,4 +1,4 @@
-// Containers followed into the real log store, through the whole app: searchable, dated, and only as long as asked.
+// Followed containers in the whole app with a real log store: their lines are stored and can be searched.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 type Found = { logs: { message: string; level: string; source: string; host: string }[] }
-/** What the store has of a query in the end, oldest first, while time goes by. */
+/** Time passes until a search finds these lines, oldest first. */
 const untilFound = (query: string, expected: object[]) =>
   vi.waitFor(async () => {
     await app.passes('2s')
@@ -41,7 +41,7 @@ const untilFound = (query: string, expected: object[]) =>
     expect(logs.toReversed()).toMatchObject(expected)
   }, 5_000)
 
-it('keeps what containers say, those that come later too, until that is ended', async () => {
+it('stores the lines of matching containers, new ones too, until it is unfollowed', async () => {
   host.says('web', 'before it was followed')
   await app.passes('2s')
   expect(await app.result('containers follow web-1/w*')).toMatchObject({
@@ -65,7 +65,7 @@ it('keeps what containers say, those that come later too, until that is ended', 
   expect(reply).toMatchObject({ ok: false, problem: { code: 'not_found' } })
 })
 
-it('goes on where it ended when Vakt was away', async () => {
+it('continues at the last stored line after a restart of Vakt', async () => {
   expect((await app.says('containers follow web-1/web')).card.tone).toBe('good')
   host.says('web', 'one')
   await untilFound('source:web', [{ message: 'one' }])
@@ -74,18 +74,18 @@ it('goes on where it ended when Vakt was away', async () => {
   await untilFound('source:web', [{ message: 'one' }, { message: 'two' }])
 })
 
-it('follows as many of a host as there is room for, those that run first, and says so', async () => {
+it('follows up to 20 containers of a host, running ones first, and shows the limit', async () => {
   for (let i = 0; i < 8; i++) host.has(`a-job-${i}`, { state: 'exited', finishedAt: app.clock.now() })
   for (let i = 0; i < 18; i++) host.has(`web-${i}`)
   await app.result('hosts test web-1')
   const reply = await app.says('containers follow web-1/*')
   expect(reply.card).toMatchObject({ tone: 'warning' })
   expect(reply.card.lines).toContain(
-    'Only 20 of them are followed: on a host it is 20 at a time, those that run first. Follow fewer, by narrower patterns.',
+    'Only 20 of them are followed: the limit of a host is 20, running containers first. Use narrower patterns.',
   )
   host.says('web-17', 'hello')
   await untilFound('host:web-1', [{ message: 'hello', source: 'web-17' }])
-  expect(JSON.stringify((await app.says('containers follow')).card)).toContain('27 containers, 20 of them followed now')
+  expect(app.text((await app.says('containers follow')).card)).toContain('27 containers, 20 followed now')
   expect((await app.says('containers follow web-1/web')).card.tone).toBe('good')
-  expect(JSON.stringify((await app.says('containers tail web-1/web-0')).card.title)).toContain('web-0')
+  expect((await app.says('containers tail web-1/web-0')).card.title).toContain('web-0')
 })

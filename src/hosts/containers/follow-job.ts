@@ -1,5 +1,4 @@
-// Keeps the followed containers flowing into the log store, as containers and patterns come and go.
-
+// Stores the lines of all followed containers, and starts and stops with each container and pattern.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { wildcardTest } from '../../logs/query/wildcard.ts'
@@ -13,18 +12,18 @@ import { listHosts } from '../hosts.ts'
 import { isRunning } from './container.ts'
 import { listContainers } from './containers.ts'
 import { followIntoStore } from './follow-into-store.ts'
-import { type Follow, forgetPosition, listFollows } from './follows.ts'
+import { deletePosition, type Follow, listFollows } from './follows.ts'
 
-const EVERY = 10 * SECOND
-/** Trouble is told this often for one container, not with every attempt. */
-const TOLD_EVERY = 10 * MINUTE
-const LINES = 10_000
-/** Of the streams that a host with SSH allows, the rest is left to live tails and the reading of logs. */
-export const FOLLOWED_EACH = 20
+const REFRESH_INTERVAL_MS = 10 * SECOND
+/** A container with a persistent error is logged this often, not with each retry. */
+const WARNING_INTERVAL_MS = 10 * MINUTE
+const MAX_BATCH_LINES = 10_000
+/** Leaves some of the streams of a host for live tails and for remote logs. */
+export const MAX_FOLLOWED_PER_HOST = 20
 
 export interface FollowJob {
   start(): void
-  /** Looks again at what is to be followed, because that was changed. */
+  /** Applies a change of the followed containers at once. */
   refresh(): void
   stop(): void
 }
@@ -32,66 +31,72 @@ export interface FollowJob {
 export type FollowJobOptions = {
   state: State
   logWriter: LogWriter
-  fleet: Pick<HostRuntime, 'engine'>
+  hostRuntime: Pick<HostRuntime, 'engine'>
   clock: Clock
   logger: Logger
-  /** How long lines are kept when their project does not say, ms. */
+  /** Retention of lines whose project sets none, ms. */
   retentionMs: number
 }
 
-/** Nothing is followed before `start`. */
-export function createFollowJob({ state, logWriter, fleet, clock, logger, retentionMs }: FollowJobOptions): FollowJob {
+/** Creates the job. Nothing is followed before `start`. */
+export function createFollowJob({
+  state,
+  logWriter,
+  hostRuntime,
+  clock,
+  logger,
+  retentionMs,
+}: FollowJobOptions): FollowJob {
   const active = new Map<string, () => void>()
-  const told = new Map<string, number>()
+  const warnedAt = new Map<string, number>()
   let running = false
   let cancel = () => {}
 
   const refresh = () => {
     if (!running) return
-    const wanted = followedNow(state)
+    const wanted = listFollowedContainers(state)
     for (const [key, stop] of active) {
       if (wanted.has(key)) continue
       stop()
       active.delete(key)
     }
-    for (const [key, one] of wanted) {
+    for (const [key, { host, container, follow }] of wanted) {
       if (active.has(key)) continue
-      const { host, container, follow } = one
       const stop = followIntoStore({
-        ...{ state, logWriter, fleet, clock, host, container },
+        ...{ state, logWriter, hostRuntime, clock, host, container },
         since: isoTime(follow.addedAt),
-        settings: () => settingsOf(follow),
-        onTrouble: error => trouble(key, error),
+        settings: () => readSettings(follow),
+        onError: error => warn(key, error),
       })
       active.set(key, stop)
     }
   }
 
-  const turn = () => {
+  const tick = () => {
     try {
       refresh()
     } catch (error) {
-      logger.error('the followed containers could not be looked through', { error })
+      logger.error('listing the followed containers failed', { error })
     }
-    cancel = clock.at(clock.now() + EVERY, turn)
+    cancel = clock.at(clock.now() + REFRESH_INTERVAL_MS, tick)
   }
 
-  const trouble = (key: string, error: unknown) => {
+  const warn = (key: string, error: unknown) => {
     const now = clock.now()
-    if (now < (told.get(key) ?? 0) + TOLD_EVERY) return
-    told.set(key, now)
-    logger.warn('the lines of a followed container could not be stored; they are tried again', {
+    if (now < (warnedAt.get(key) ?? 0) + WARNING_INTERVAL_MS) return
+    warnedAt.set(key, now)
+    logger.warn('storing the lines of a followed container failed; retrying', {
       container: key,
       error,
     })
   }
 
-  const settingsOf = (follow: Follow) => {
+  const readSettings = (follow: Follow) => {
     const project =
       (follow.projectId === null ? undefined : readProjectById(state, follow.projectId)) ?? findProject(state)
     return {
       project: project.name,
-      limits: { lines: LINES, messageBytes: project.messageLimit },
+      limits: { lines: MAX_BATCH_LINES, messageBytes: project.messageLimit },
       retentionMs: retentionOf(project, retentionMs).retentionMs,
       privacy: project.privacy,
     }
@@ -100,7 +105,7 @@ export function createFollowJob({ state, logWriter, fleet, clock, logger, retent
   return {
     start() {
       running = true
-      turn()
+      tick()
     },
     refresh,
     stop() {
@@ -112,36 +117,36 @@ export function createFollowJob({ state, logWriter, fleet, clock, logger, retent
   }
 }
 
-/** The containers that are followed at the moment: of each host with SSH as many as may be, those that run first. */
-export function followedNow(state: State): ReturnType<typeof wantedOf> {
-  const places = new Map<number, number>()
-  const byNeed = [...wantedOf(state)].sort(([, a], [, b]) => Number(b.running) - Number(a.running))
+/** The containers that are followed now: of a host with SSH only as many as the limit, running ones first. */
+export function listFollowedContainers(state: State): ReturnType<typeof listMatchingContainers> {
+  const counts = new Map<number, number>()
+  const runningFirst = [...listMatchingContainers(state)].sort(([, a], [, b]) => Number(b.running) - Number(a.running))
   return new Map(
-    byNeed.filter(([, { host }]) => {
-      const taken = (places.get(host.id) ?? 0) + 1
-      places.set(host.id, taken)
-      return host.local || taken <= FOLLOWED_EACH
+    runningFirst.filter(([, { host }]) => {
+      const count = (counts.get(host.id) ?? 0) + 1
+      counts.set(host.id, count)
+      return host.local || count <= MAX_FOLLOWED_PER_HOST
     }),
   )
 }
 
-/** Every container that some pattern holds, by `host id/name`; one that two hold is followed once. */
-function wantedOf(state: State) {
+/** The containers that match any pattern, each once, by `host id/name`. */
+function listMatchingContainers(state: State) {
   const hosts = new Map(listHosts(state).map(host => [host.id, host]))
   const found = listFollows(state).flatMap(follow => {
     const host = hosts.get(follow.hostId)
     if (!host?.enabled) return []
-    const fits = wildcardTest(follow.pattern)
+    const matches = wildcardTest(follow.pattern)
     return listContainers(state, host.id)
-      .filter(one => fits(one.name) && isContainerName(one.name))
-      .map(one => ({ host, container: one.name, running: isRunning(one), follow }))
+      .filter(({ name }) => matches(name) && isContainerName(name))
+      .map(container => ({ host, container: container.name, running: isRunning(container), follow }))
   })
-  return new Map(found.reverse().map(one => [`${one.host.id}/${one.container}`, one]))
+  return new Map(found.reverse().map(entry => [`${entry.host.id}/${entry.container}`, entry]))
 }
 
-/** Forgets how far containers were stored that are followed no more, so that following them again begins anew. */
-export function forgetUnfollowed(state: State, hostId: number): void {
-  const wanted = wantedOf(state)
+/** Deletes the positions of containers that no pattern matches any more, so that following them again starts afresh. */
+export function deleteUnfollowedPositions(state: State, hostId: number): void {
+  const wanted = listMatchingContainers(state)
   for (const { name } of listContainers(state, hostId))
-    if (!wanted.has(`${hostId}/${name}`)) forgetPosition(state, hostId, name)
+    if (!wanted.has(`${hostId}/${name}`)) deletePosition(state, hostId, name)
 }

@@ -1,131 +1,135 @@
-// Follows one container's output over restarts, rotation and lost connections, without losing or repeating a line.
-
+// Follows the output of one container across restarts, rotation and lost connections; each line comes once.
+import { backOff } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
+import type { OutputPosition } from '../../state/schema/index.ts'
+import { errorMessage } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { readHost } from '../hosts.ts'
-import type { Running } from '../machine.ts'
-import { logWords } from '../metrics/collect-script.ts'
-import { containerFailure } from './errors.ts'
-import { lineCutter, type OutputLine, readStamped, type StreamName } from './output-line.ts'
-import { after, beyond, type Position, START, sinceOf } from './position.ts'
+import type { RunningCommand } from '../machine.ts'
+import { buildLogsArgv } from './engine-argv.ts'
+import { containerProblem } from './errors.ts'
+import { createLineSplitter, type OutputLine, parseStamped, type StreamName } from './output-line.ts'
+import { advance, computeSince, createNewLineFilter, START } from './output-position.ts'
 
-const SOONEST = SECOND
-const LATEST = 15 * SECOND
+const RETRY_BASE_MS = SECOND
+const RETRY_MAX_MS = 15 * SECOND
 
 export type FollowOptions = {
   state: State
   clock: Clock
-  fleet: Pick<HostRuntime, 'engine'>
+  hostRuntime: Pick<HostRuntime, 'engine'>
   host: Host
   container: string
-  /** Whether to try a host that is backed off from; true unless said. */
-  insist?: boolean
-  /** Where to go on; without one, with so many of the last lines. */
-  from: Position | { lines: number } | { since: string }
+  /** Connect even while the host is in back-off (default: true). */
+  ignoreBackoff?: boolean
+  /** Where to start: at a position, with the last lines, or at an instant (RFC 3339). */
+  from: OutputPosition | { lines: number } | { since: string }
   onLines(lines: readonly OutputLine[]): void
-  /** Told when following does not work at the moment, with the sentence why, and with null when it does again. */
-  onState?(problem: Problem | null): void
-  /** Told when a pass over what the engine had kept is over, or nothing came of it. */
-  onPause?(): void
+  /** Called with the problem when following fails, and with null when it works again. */
+  onProblem?(problem: Problem | null): void
+  /** Called after each pass over the output, whether it succeeded or failed. */
+  onPassEnd?(): void
 }
 
 /** Follows until the returned function is called. */
 export function followContainer(options: FollowOptions): () => void {
-  const { state, clock, fleet, container, onLines, onState = () => {}, onPause = () => {} } = options
+  const { state, clock, hostRuntime, container, onLines, onProblem = () => {}, onPassEnd = () => {} } = options
   const { from } = options
-  let position: Position = 'stdout' in from ? from : START
-  let running: Running | null = null
-  let stopped = false
+  let position: OutputPosition = 'stdout' in from ? from : START
+  let running: RunningCommand | null = null
+  let isStopped = false
   let cancel = () => {}
-  let wait = SOONEST
+  let failures = 0
 
-  const pass = async (host: Host): Promise<Problem | null> => {
-    const { engine, machine } = await fleet.engine(host, options.insist ?? true)
-    const since = sinceOf(position) ?? ('since' in from ? from.since : undefined)
+  const readPass = async (host: Host): Promise<Problem | null> => {
+    const { engine, machine } = await hostRuntime.engine(host, { ignoreBackoff: options.ignoreBackoff ?? true })
+    const since = computeSince(position) ?? ('since' in from ? from.since : undefined)
     const lines = since === undefined && 'lines' in from ? { lines: from.lines } : {}
-    const isNew = beyond(position)
-    let complaint = ''
-    const cutters = (['stdout', 'stderr'] as const).map((stream: StreamName) => {
+    const isNewLine = createNewLineFilter(position)
+    let engineMessage = ''
+    const readers = (['stdout', 'stderr'] as const).map((stream: StreamName) => {
       let batch: OutputLine[] = []
-      const cutter = lineCutter(line => {
-        const stamped = readStamped(line)
-        if (!stamped) complaint = line
-        else if (isNew({ stream, stamp: stamped.stamp })) {
+      const splitter = createLineSplitter(line => {
+        const stamped = parseStamped(line)
+        if (!stamped) engineMessage = line
+        else if (isNewLine({ stream, stamp: stamped.stamp })) {
           const found = { host: host.name, container, stream, ...stamped }
-          position = after(position, found)
+          position = advance(position, found)
           batch.push(found)
         }
       })
-      const hand = () => {
-        if (batch.length === 0 || stopped) return
-        wait = SOONEST
+      const flush = () => {
+        if (batch.length === 0 || isStopped) return
+        failures = 0
         onLines(batch)
         batch = []
       }
       return {
         add(chunk: Buffer) {
-          cutter.add(chunk)
-          hand()
+          splitter.add(chunk)
+          flush()
         },
         end() {
-          cutter.end()
-          hand()
+          splitter.end()
+          flush()
         },
       }
     })
-    const [out, err] = cutters
-    const words = logWords(engine, container, { ...(since === undefined ? {} : { since }), ...lines, follow: true })
-    running = await machine.stream(words, { stdout: out!.add, stderr: err!.add })
-    if (stopped) running.stop()
-    onState(null)
+    const [out, err] = readers
+    const argv = buildLogsArgv(engine, container, {
+      ...(since === undefined ? {} : { since }),
+      ...lines,
+      follow: true,
+    })
+    running = await machine.stream(argv, { stdout: out!.add, stderr: err!.add })
+    if (isStopped) running.stop()
+    onProblem(null)
     try {
       const code = await running.ended
-      return code === 0 || complaint === ''
+      return code === 0 || engineMessage === ''
         ? null
-        : containerFailure(host, engine, container, { stdout: '', stderr: complaint, code })
+        : containerProblem(host, engine, container, { stdout: '', stderr: engineMessage, code })
     } finally {
       running = null
-      for (const cutter of cutters) cutter.end()
+      for (const reader of readers) reader.end()
     }
   }
 
-  const turn = async () => {
+  const readAndWait = async () => {
     let problem: Problem | null
     const host = readHost(state, options.host.id)
     try {
-      problem = host
-        ? await pass(host)
-        : new Problem('not_found', `The host ${options.host.name} is registered no more.`)
+      problem = host ? await readPass(host) : new Problem('not_found', `The host ${options.host.name} was removed.`)
     } catch (error) {
       if (!(error instanceof Problem)) throw error
       problem = error
     }
-    if (stopped) return
-    onState(
+    if (isStopped) return
+    onProblem(
       problem ??
         new Problem(
           'conflict',
-          `${container} on ${options.host.name} has stopped; its next lines follow when it runs again.`,
+          `${container} on ${options.host.name} has stopped. Its lines continue when it runs again.`,
         ),
     )
-    onPause()
-    cancel = clock.at(clock.now() + wait, go)
-    wait = Math.min(LATEST, wait * 2)
+    onPassEnd()
+    failures++
+    cancel = clock.at(clock.now() + backOff(failures, { baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS }), run)
   }
 
-  const go = () => {
-    turn().catch(error => {
-      onState(new Problem('internal', `Following failed: ${(error as Error).message}`, { cause: error }))
-      if (!stopped) cancel = clock.at(clock.now() + LATEST, go)
+  const run = () => {
+    readAndWait().catch(error => {
+      onProblem(new Problem('internal', `Following failed: ${errorMessage(error)}`, { cause: error }))
+      if (!isStopped) cancel = clock.at(clock.now() + RETRY_MAX_MS, run)
     })
   }
-  go()
+  run()
   return () => {
-    stopped = true
+    isStopped = true
     cancel()
     running?.stop()
   }

@@ -1,29 +1,29 @@
-// Which containers are followed into the log store, and how far each is stored.
+// The tables of followed containers: their patterns, and how far the lines of each are stored.
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, eq } from '../../state/orm.ts'
-import { followPositions, follows } from '../../state/schema/index.ts'
-import type { Position } from './position.ts'
+import { followPositions, follows, type OutputPosition } from '../../state/schema/index.ts'
 
 export type Follow = typeof follows.$inferSelect
-/** How far a container is stored; `pending` is a batch that was being stored when that was written. */
+/** How far the lines of a container are stored; `pending` is the batch that was being stored at that time. */
 export type FollowPosition = typeof followPositions.$inferSelect
-export type Pending = NonNullable<FollowPosition['pending']>
+export type PendingFollowBatch = NonNullable<FollowPosition['pending']>
 
-/** Follows the containers of a host that fit a pattern from now on. Throws `conflict` when it is followed already. */
+/** Adds a pattern of followed containers. Throws `conflict` when the host has it already. */
 export function addFollow(state: State, follow: Omit<Follow, 'id'>): Follow {
   const { hostId, pattern } = follow
   return state.transaction(() => {
-    if (readFollow(state, hostId, pattern)) throw new Problem('conflict', 'That is followed already.')
+    if (readFollow(state, hostId, pattern))
+      throw new Problem('conflict', 'This pattern is followed already. "containers follow" shows all patterns.')
     return state.db.insert(follows).values(follow).returning().get()
   })
 }
 
-/** Ends following; how far it got is forgotten with `forgetPosition`, when no other pattern holds the container. */
+/** Removes a pattern. `deleteUnfollowedPositions` then cleans up the positions. Throws `not_found`. */
 export function removeFollow(state: State, hostId: number, pattern: string): void {
   state.transaction(() => {
     if (!readFollow(state, hostId, pattern))
-      throw new Problem('not_found', 'That is not followed. "containers follow" shows what is.')
+      throw new Problem('not_found', 'This pattern is not followed. "containers follow" shows all patterns.')
     state.db
       .delete(follows)
       .where(and(eq(follows.hostId, hostId), eq(follows.pattern, pattern)))
@@ -36,24 +36,30 @@ export function listFollows(state: State): Follow[] {
 }
 
 export function readPosition(state: State, hostId: number, container: string): FollowPosition | undefined {
-  return state.db.select().from(followPositions).where(ofContainer(hostId, container)).get()
+  return state.db.select().from(followPositions).where(byContainer(hostId, container)).get()
 }
 
-/** Notes, before a batch is stored, what will have been stored after it. */
-export function notePending(state: State, hostId: number, container: string, at: Position, pending: Pending): void {
-  write(state, { hostId, container, position: at, pending })
+/** Records a batch before it is stored, so that a crash cannot store it twice. */
+export function recordPendingBatch(
+  state: State,
+  hostId: number,
+  container: string,
+  at: OutputPosition,
+  pending: PendingFollowBatch,
+): void {
+  savePosition(state, { hostId, container, position: at, pending })
 }
 
-/** Notes that everything up to a position is stored. */
-export function notePosition(state: State, hostId: number, container: string, position: Position): void {
-  write(state, { hostId, container, position, pending: null })
+/** Records that all lines up to a position are stored. */
+export function recordPosition(state: State, hostId: number, container: string, position: OutputPosition): void {
+  savePosition(state, { hostId, container, position, pending: null })
 }
 
-export function forgetPosition(state: State, hostId: number, container: string): void {
-  state.transaction(() => state.db.delete(followPositions).where(ofContainer(hostId, container)).run())
+export function deletePosition(state: State, hostId: number, container: string): void {
+  state.transaction(() => state.db.delete(followPositions).where(byContainer(hostId, container)).run())
 }
 
-function write(state: State, row: FollowPosition): void {
+function savePosition(state: State, row: FollowPosition): void {
   state.transaction(() =>
     state.db
       .insert(followPositions)
@@ -71,6 +77,6 @@ function readFollow(state: State, hostId: number, pattern: string): Follow | und
     .get()
 }
 
-function ofContainer(hostId: number, container: string) {
+function byContainer(hostId: number, container: string) {
   return and(eq(followPositions.hostId, hostId), eq(followPositions.container, container))
 }

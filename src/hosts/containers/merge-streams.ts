@@ -1,42 +1,42 @@
-// Several containers' lines in one order of time, though they arrive as their connections please.
+// Merges the lines of several containers into one order of time.
 import type { Clock } from '../../clock.ts'
-import { inOrder, type OutputLine } from './output-line.ts'
+import { type OutputLine, sortByTime } from './output-line.ts'
 
-/** How long a line waits for earlier ones that are still under way, ms. */
-const WINDOW = 500
+/** How long a line waits for earlier lines of other containers. */
+const WINDOW_MS = 500
 
 /**
- * Takes lines as they come and hands them on in order of time, each at most a second late; one that is later than that stands
- * where it arrived. Nothing is dropped: `flush` hands on the rest.
+ * Creates a merger that passes lines to `onLines` in order of time, each delayed by at most two windows (1 s). A line that
+ * arrives later than that keeps its place of arrival. `flush` passes the remaining lines; none is dropped.
  */
-export function createMerge(clock: Clock, onLines: (lines: readonly OutputLine[]) => void) {
+export function createLineMerger(clock: Clock, onLines: (lines: readonly OutputLine[]) => void) {
   let older: OutputLine[] = []
   let newer: OutputLine[] = []
-  let armed = false
+  let isScheduled = false
 
-  const turn = () => {
-    armed = false
-    // What came in the window before is ready, and with it what came since then and is no later.
+  const emitReady = () => {
+    isScheduled = false
+    // Lines of the previous window are ready, and with them newer arrivals that are not later.
     const latest = older.reduce((at, line) => Math.max(at, line.at), Number.NEGATIVE_INFINITY)
-    const ready = inOrder([...older, ...newer.filter(line => line.at <= latest)])
+    const ready = sortByTime([...older, ...newer.filter(line => line.at <= latest)])
     older = newer.filter(line => line.at > latest)
     newer = []
-    if (older.length > 0) arm()
+    if (older.length > 0) schedule()
     if (ready.length > 0) onLines(ready)
   }
-  const arm = () => {
-    if (armed) return
-    armed = true
-    clock.at(clock.now() + WINDOW, turn)
+  const schedule = () => {
+    if (isScheduled) return
+    isScheduled = true
+    clock.at(clock.now() + WINDOW_MS, emitReady)
   }
 
   return {
     add(lines: readonly OutputLine[]) {
       for (const line of lines) newer.push(line)
-      arm()
+      schedule()
     },
     flush() {
-      const rest = inOrder([...older, ...newer])
+      const rest = sortByTime([...older, ...newer])
       older = []
       newer = []
       if (rest.length > 0) onLines(rest)

@@ -1,63 +1,64 @@
-// What live tails followed, kept compressed on disk for the export: every line, up to a stated limit.
+// The spools of live tails: every line, compressed on disk for the export, up to a limit.
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { KIBIBYTE, MEBIBYTE } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
 import { HOUR } from '../../time.ts'
 
-/** A part is what chats take as one file; so many parts, and a tail is kept no further. */
-const PART_BYTES = 7 * 1024 * 1024
-const PARTS = 32
-/** Compressed so much at a time: each piece is a member of its own, so that parts can be read alone or joined. */
-const PIECE = 256 * 1024
-const KEPT_AFTER_END = HOUR
+/** The largest file that all chat platforms accept. */
+const PART_BYTES = 7 * MEBIBYTE
+const MAX_PARTS = 32
+/** Text of one gzip member. Parts consist of whole members, so that each can be read alone or joined (RFC 1952, 2.2). */
+const PIECE_BYTES = 256 * KIBIBYTE
+const RETENTION_AFTER_END_MS = HOUR
 
 export interface TailSpool {
   write(lines: readonly string[]): void
   readonly lines: number
-  /** Lines that came after the limit was reached; they are not in the export. */
-  readonly beyond: number
+  /** Lines beyond the limit; they are not in the export. */
+  readonly omittedLines: number
   readonly parts: number
-  /** One part (from 1), gzip; or the whole as text when that fits into one file. */
+  /** Reads a part (the first is 1) as gzip, or the whole as text when it fits into one file. */
   read(part: number): { text: Buffer } | { gzip: Buffer }
 }
 
 export interface TailSpools {
-  /** A new, empty spool. */
+  /** Opens an empty spool; `end` deletes it an hour later. */
   open(): { spool: TailSpool; end(): void }
-  /** Makes a spool known by the number of its tail. */
-  name(id: number, spool: TailSpool): void
-  /** Throws `not_found` when there is none, or no more. */
+  /** Registers a spool under the number of its tail. */
+  register(id: number, spool: TailSpool): void
+  /** Finds the spool of a tail. Throws `not_found` also for a deleted one. */
   find(id: number): TailSpool
   close(): void
 }
 
-/** Spools in a folder, which is emptied first: what a Vakt before left is nobody's any more. */
+/** Creates the spools in a folder, and first deletes the files of an earlier process there. */
 export function createTailSpools(folder: string, clock: Clock): TailSpools {
   rmSync(folder, { recursive: true, force: true })
-  const named = new Map<number, TailSpool>()
+  const spoolsById = new Map<number, TailSpool>()
   const cancels = new Set<() => void>()
-  let made = 0
+  let count = 0
   return {
     open() {
-      const name = String(++made)
+      const name = String(++count)
       mkdirSync(folder, { recursive: true, mode: 0o700 })
       const file = (part: number) => join(folder, `${name}.${part}.gz`)
       const spool = createSpool(file)
       const remove = () => {
         for (let part = 1; part <= spool.parts; part++) rmSync(file(part), { force: true })
-        for (const [id, one] of named) if (one === spool) named.delete(id)
+        for (const [id, registered] of spoolsById) if (registered === spool) spoolsById.delete(id)
       }
-      return { spool, end: () => void cancels.add(clock.at(clock.now() + KEPT_AFTER_END, remove)) }
+      return { spool, end: () => void cancels.add(clock.at(clock.now() + RETENTION_AFTER_END_MS, remove)) }
     },
-    name: (id, spool) => void named.set(id, spool),
+    register: (id, spool) => void spoolsById.set(id, spool),
     find(id) {
-      const spool = named.get(id)
+      const spool = spoolsById.get(id)
       if (spool) return spool
       throw new Problem(
         'not_found',
-        `There is no export of the tail ${id}. It is kept for an hour after the tail ends, and until Vakt stops.`,
+        `There is no export of tail ${id}. An export is deleted one hour after the tail ends, and when Vakt stops.`,
       )
     },
     close() {
@@ -68,19 +69,19 @@ export function createTailSpools(folder: string, clock: Clock): TailSpools {
 }
 
 function createSpool(file: (part: number) => string): TailSpool {
-  let waiting: string[] = []
-  let waitingBytes = 0
+  let buffer: string[] = []
+  let bufferBytes = 0
   let part = 1
   let partBytes = 0
   let total = 0
   let lines = 0
-  let beyond = 0
+  let omittedLines = 0
 
   const flush = () => {
-    if (waiting.length === 0) return
-    const piece = gzipSync(waiting.join(''), { level: 1 })
-    waiting = []
-    waitingBytes = 0
+    if (buffer.length === 0) return
+    const piece = gzipSync(buffer.join(''), { level: 1 })
+    buffer = []
+    bufferBytes = 0
     if (partBytes + piece.length > PART_BYTES) {
       part++
       partBytes = 0
@@ -93,29 +94,29 @@ function createSpool(file: (part: number) => string): TailSpool {
     get lines() {
       return lines
     },
-    get beyond() {
-      return beyond
+    get omittedLines() {
+      return omittedLines
     },
     get parts() {
       return part
     },
-    write(more) {
-      for (const line of more) {
-        if (part >= PARTS && partBytes + PIECE > PART_BYTES) {
-          beyond++
+    write(newLines) {
+      for (const line of newLines) {
+        if (part >= MAX_PARTS && partBytes + PIECE_BYTES > PART_BYTES) {
+          omittedLines++
           continue
         }
         lines++
-        waiting.push(`${line}\n`)
-        waitingBytes += line.length + 1
+        buffer.push(`${line}\n`)
+        bufferBytes += line.length + 1
         total += line.length + 1
-        if (waitingBytes >= PIECE) flush()
+        if (bufferBytes >= PIECE_BYTES) flush()
       }
     },
-    read(asked) {
+    read(number) {
       flush()
       if (lines === 0) return { text: Buffer.alloc(0) }
-      const gzip = readFileSync(file(asked))
+      const gzip = readFileSync(file(number))
       return part === 1 && total * 3 <= PART_BYTES ? { text: gunzipSync(gzip) } : { gzip }
     },
   }

@@ -1,11 +1,11 @@
-// The collecting script in a real shell, with engines that hang: they are given up, and the rest is told.
+// The collect script in a real shell, with engines that hang: it stops them and reports the other sections.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { COLLECT_WORDS } from './collect-script.ts'
-import { parseCollected } from './collected.ts'
+import { COLLECT_ARGV } from './collect-script.ts'
+import { parseHostSnapshot } from './host-snapshot.ts'
 
 let bin: string
 
@@ -19,11 +19,11 @@ function program(name: string, script: string) {
   chmodSync(join(bin, name), 0o755)
 }
 
-/** What is read of a host where `timeout` finds that `hangs`, a word of a command, takes too long. */
+/** The snapshot of a host where `timeout` ends each command that contains the word `hangs`. */
 function collectedWhile(hangs: string) {
   program('timeout', `shift; case " $* " in *" ${hangs} "*) exit 124 ;; esac; exec "$@"`)
-  const { stdout } = spawnSync('/bin/sh', COLLECT_WORDS.slice(1), { env: { PATH: `${bin}:/usr/bin:/bin` } })
-  return parseCollected(stdout.toString())!
+  const { stdout } = spawnSync('/bin/sh', COLLECT_ARGV.slice(1), { env: { PATH: `${bin}:/usr/bin:/bin` } })
+  return parseHostSnapshot(stdout.toString())!
 }
 
 const ROW =
@@ -31,7 +31,7 @@ const ROW =
 const ID = 'c1'.repeat(32)
 const DOCKER = `case $1 in --version) echo Docker version 28.2.2 ;; ps) echo ${ID} ;; inspect) echo '${ROW}' ;; esac`
 
-it('tells of the containers of an engine that answers', () => {
+it('reports the containers of an engine that answers', () => {
   program('docker', DOCKER)
   const seen = collectedWhile('nothing')
   expect(seen).toMatchObject({ engine: 'docker', engineError: null, containers: [{ name: 'web' }] })
@@ -49,14 +49,14 @@ it.each([
   expect(seen.memory).not.toBeNull()
 })
 
-it('tells of the disks of the host itself when a share hangs', () => {
+it('reports the local disks when a network share hangs', () => {
   program('docker', DOCKER)
   program('df', 'echo Filesystem; case "$*" in *-l) echo "/dev/sda1 9 4 5 45% /" ;; esac')
   const seen = collectedWhile('df')
   expect(seen.disks.map(disk => disk.mount)).toEqual(['/'])
 })
 
-it('takes no warning for a container, and loses no figures for one', () => {
+it('skips warnings of the engine without losing metrics', () => {
   const figures = '[{"name":"web","cpu_percent":"1.5%"}]'
   program('docker', 'exit 1')
   program(
@@ -72,7 +72,7 @@ it('takes no warning for a container, and loses no figures for one', () => {
   expect(collectedWhile('nothing')).toMatchObject({ engineError: null, containers: [{}], usage: [{ cpu: 1.5 }] })
 })
 
-it('has figures of the others when Podman fails over one container', () => {
+it('reports the other containers when Podman fails for one', () => {
   program('docker', 'exit 1')
   program(
     'podman',

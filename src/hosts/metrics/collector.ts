@@ -1,33 +1,32 @@
-// Asks every host how it is, each half minute, all at the same time, and stores and judges what each says in one transaction.
-
+// Collects a snapshot of every host each 30 seconds, all at the same time, and stores and evaluates each in one transaction.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
+import { errorMessage } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import { isRunning } from '../containers/container.ts'
-import { storeLook } from '../containers/containers.ts'
-import { engineFailure } from '../containers/errors.ts'
+import { saveContainers } from '../containers/containers.ts'
+import { engineProblem } from '../containers/errors.ts'
 import type { Container, Host } from '../host.ts'
-import { listHosts, noteSeen, noteUnreached, readHost } from '../hosts.ts'
-import { forgetFailures } from '../remote-logs/remote-logs.ts'
+import { listHosts, readHost, recordSeen, recordUnreachable } from '../hosts.ts'
+import { resetFailures } from '../remote-logs/remote-logs.ts'
 import type { HostConnections } from '../ssh/connection-pool.ts'
-import { COLLECT_WORDS } from './collect-script.ts'
-import { type Collected, cpuBetween, parseCollected, type Ticks } from './collected.ts'
-import { type Measured, storeMeasured, thinning } from './samples.ts'
-import { inShortTransactions } from './short-transactions.ts'
+import { COLLECT_ARGV } from './collect-script.ts'
+import { type CpuTicks, computeCpu, type HostSnapshot, parseHostSnapshot } from './host-snapshot.ts'
+import { downsample, type Measurement, saveMeasurements } from './samples.ts'
+import { runInShortTransactions } from './short-transactions.ts'
 
-/** How far apart the rounds begin, ms. */
-export const ROUND = 30 * SECOND
-/** With the time to connect, less than a round. */
-const PATIENCE = 20 * SECOND
-/** Rounds in a row that do not reach a host before it counts as down. */
-export const ROUNDS_TO_DOWN = 3
+export const COLLECT_INTERVAL_MS = 30 * SECOND
+/** Together with the time to connect, less than the interval. */
+const COLLECT_TIMEOUT_MS = 20 * SECOND
+/** Failures in a row before a host counts as down. */
+export const FAILURES_UNTIL_DOWN = 3
 
 export interface Collector {
   start(): void
-  /** Asks one host now, also one that is backed off from. Rejects with the sentence why it could not be asked. */
-  look(host: Host): Promise<Collected>
+  /** Collects from one host now, also while it is in back-off. Rejects with the `Problem` of the host. */
+  collect(host: Host): Promise<HostSnapshot>
   stop(): void
 }
 
@@ -36,100 +35,111 @@ export type CollectorOptions = {
   connections: HostConnections
   clock: Clock
   logger: Logger
-  /** Whether Vakt itself can reach anything; while it cannot, no host is blamed. */
-  online(): boolean
-  /** Called in the transaction that stores what was seen of a host, after it. */
-  judge(host: Host, now: number): void
+  /** Whether Vakt itself has connectivity; while it has none, no host counts as down. */
+  isOnline(): boolean
+  /** Evaluates the alerts of a host after a snapshot of it is stored, in the same transaction. */
+  evaluate(host: Host, now: number): void
 }
 
-type Look = { host: Host; seen: Collected | Problem }
+type CollectResult = { host: Host; result: HostSnapshot | Problem }
 
-/** A collector over the hosts of a state. */
-export function createCollector({ state, connections, clock, logger, online, judge }: CollectorOptions): Collector {
-  /** Processor time when a host was last asked, for the time between. */
-  const ticks = new Map<number, Ticks>()
+/** Creates the collector for the hosts of a state. */
+export function createCollector({
+  state,
+  connections,
+  clock,
+  logger,
+  isOnline,
+  evaluate,
+}: CollectorOptions): Collector {
+  /** CPU ticks of the previous snapshot, by host id. */
+  const previousTicks = new Map<number, CpuTicks>()
   let cancel = () => {}
   let running = false
-  // Begun anywhere, so that those who restart often get around too.
-  let turns = Math.floor(clock.now() / ROUND)
+  // Starts at a different number each time, so that downsampling reaches all series even with frequent restarts.
+  let tickCount = Math.floor(clock.now() / COLLECT_INTERVAL_MS)
 
-  const ask = async (host: Host, insist: boolean): Promise<Collected> => {
-    const { stdout } = await connections.machine(host, insist).run(COLLECT_WORDS, { timeoutMs: PATIENCE })
-    const seen = parseCollected(stdout)
-    if (seen) return seen
+  const fetchSnapshot = async (host: Host, ignoreBackoff: boolean): Promise<HostSnapshot> => {
+    const { stdout } = await connections
+      .machine(host, { ignoreBackoff })
+      .run(COLLECT_ARGV, { timeoutMs: COLLECT_TIMEOUT_MS })
+    const snapshot = parseHostSnapshot(stdout)
+    if (snapshot) return snapshot
     throw new Problem(
       'conflict',
-      `${host.name} ran something else than Vakt asked for. If a forced command is set for the key of Vakt there, install the one of this version (examples/vakt-ssh).`,
+      `${host.name} did not run the command of Vakt. If Vakt's key has a forced command there, install the script of this version (examples/vakt-ssh).`,
     )
   }
 
-  const round = async () => {
-    const began = clock.now()
+  const collectAll = async () => {
+    const startedAt = clock.now()
     const hosts = listHosts(state).filter(host => host.enabled)
-    if (hosts.length > 0 && online()) {
-      const looks = await Promise.all(
+    if (hosts.length > 0 && isOnline()) {
+      const results = await Promise.all(
         hosts.map(host =>
-          ask(host, false).then(
-            (seen): Look => ({ host, seen }),
-            (error): Look => ({ host, seen: asProblem(error) }),
+          fetchSnapshot(host, false).then(
+            (result): CollectResult => ({ host, result }),
+            (error): CollectResult => ({ host, result: toProblem(error) }),
           ),
         ),
       )
-      // The time it was offline after all is nobody's fault either.
-      const fair = online() ? looks : looks.filter(look => !(look.seen instanceof Problem))
-      await inShortTransactions(state, stepsOf(fair, began), () => running)
+      // Vakt may have lost connectivity meanwhile; then failures say nothing about the hosts.
+      const reliable = isOnline() ? results : results.filter(({ result }) => !(result instanceof Problem))
+      await runInShortTransactions(state, listSteps(reliable, startedAt), () => running)
     }
-    if (running) cancel = clock.at(Math.max(began + ROUND, clock.now()), turn)
+    if (running) cancel = clock.at(Math.max(startedAt + COLLECT_INTERVAL_MS, clock.now()), tick)
   }
 
-  const turn = () => {
-    const began = clock.now()
-    round().catch(error => {
-      logger.error('a round of the collector failed', { error })
-      if (running) cancel = clock.at(began + ROUND, turn)
+  const tick = () => {
+    const startedAt = clock.now()
+    collectAll().catch(error => {
+      logger.error('collecting from the hosts failed', { error })
+      if (running) cancel = clock.at(startedAt + COLLECT_INTERVAL_MS, tick)
     })
   }
 
-  function* stepsOf(looks: readonly Look[], at: number) {
-    for (const look of looks) yield () => store(look, at)
-    yield* thinning(state, at, turns++)
+  function* listSteps(results: readonly CollectResult[], at: number) {
+    for (const result of results) yield () => saveResult(result, at)
+    yield* downsample(state, at, tickCount++)
   }
 
-  const store = ({ host: { id }, seen }: Look, at: number) => {
+  const saveResult = ({ host: { id }, result }: CollectResult, at: number) => {
     state.transaction(() => {
-      // It may have been edited or removed meanwhile.
+      // The host may have been changed or removed meanwhile.
       const host = readHost(state, id)
       if (!host) return
-      note(host, seen, at)
-      judge(host, at)
+      recordResult(host, result, at)
+      evaluate(host, at)
     })
   }
 
-  const note = (host: Host, seen: Collected | Problem, at: number) => {
-    if (seen instanceof Problem) {
-      ticks.delete(host.id)
-      noteUnreached(state, host, seen.message, host.failures + 1 >= ROUNDS_TO_DOWN, at)
-      forgetFailures(state, host.id)
+  const recordResult = (host: Host, result: HostSnapshot | Problem, at: number) => {
+    if (result instanceof Problem) {
+      previousTicks.delete(host.id)
+      recordUnreachable(state, host, result.message, host.failures + 1 >= FAILURES_UNTIL_DOWN, at)
+      resetFailures(state, host.id)
       return
     }
-    const engineError = seen.engineError === null ? null : engineFailure(host, seen.engine, seen.engineError).message
-    noteSeen(state, host, seen.engine, engineError, at)
-    const rows = seen.engineError === null ? storeLook(state, host.id, seen.containers, at) : []
-    storeMeasured(state, host.id, measured(seen, rows, cpuBetween(ticks.get(host.id), seen.ticks)), at)
-    if (seen.ticks) ticks.set(host.id, seen.ticks)
+    const engineError =
+      result.engineError === null ? null : engineProblem(host, result.engine, result.engineError).message
+    recordSeen(state, host, result.engine, engineError, at)
+    const containers = result.engineError === null ? saveContainers(state, host.id, result.containers, at) : []
+    const cpu = computeCpu(previousTicks.get(host.id), result.ticks)
+    saveMeasurements(state, host.id, listMeasurements(result, containers, cpu), at)
+    if (result.ticks) previousTicks.set(host.id, result.ticks)
   }
 
   return {
     start() {
       running = true
-      turn()
+      tick()
     },
-    async look(host) {
-      const seen = await ask(host, true).catch(error => {
-        throw asProblem(error)
+    async collect(host) {
+      const snapshot = await fetchSnapshot(host, true).catch(error => {
+        throw toProblem(error)
       })
-      store({ host, seen }, clock.now())
-      return seen
+      saveResult({ host, result: snapshot }, clock.now())
+      return snapshot
     },
     stop() {
       running = false
@@ -138,32 +148,32 @@ export function createCollector({ state, connections, clock, logger, online, jud
   }
 }
 
-function measured(seen: Collected, rows: readonly Container[], cpu: number | null): Measured[] {
-  const usage = new Map(seen.usage.map(({ name, ...figures }) => [name, figures]))
+function listMeasurements(snapshot: HostSnapshot, containers: readonly Container[], cpu: number | null): Measurement[] {
+  const usageByName = new Map(snapshot.usage.map(({ name, ...usage }) => [name, usage]))
   return [
     {
       kind: 'host',
       name: '',
       cpu,
-      load: seen.load,
-      ...(seen.memory ? { memory: seen.memory.used, memoryLimit: seen.memory.total } : {}),
+      load: snapshot.load,
+      ...(snapshot.memory ? { memory: snapshot.memory.used, memoryLimit: snapshot.memory.total } : {}),
     },
-    // What is kept for root alone counts as full, as df shows it.
-    ...seen.disks.map(
-      (disk): Measured => ({ kind: 'disk', name: disk.mount, used: disk.used, size: disk.used + disk.available }),
+    // Space that is reserved for root counts as used, as in df.
+    ...snapshot.disks.map(
+      (disk): Measurement => ({ kind: 'disk', name: disk.mount, used: disk.used, size: disk.used + disk.available }),
     ),
-    ...rows.map(
-      (row): Measured => ({
+    ...containers.map(
+      (container): Measurement => ({
         kind: 'container',
-        name: row.name,
-        ...(isRunning(row) ? usage.get(row.name) : {}),
-        restarts: row.restarts,
+        name: container.name,
+        ...(isRunning(container) ? usageByName.get(container.name) : {}),
+        restarts: container.restarts,
       }),
     ),
   ]
 }
 
-function asProblem(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
-  return new Problem('internal', `It could not be asked: ${(error as Error).message}`, { cause: error })
+  return new Problem('internal', `Collecting failed: ${errorMessage(error)}`, { cause: error })
 }

@@ -1,4 +1,4 @@
-// Figures in chat: what uses most, one container over time, and charts as PNG.
+// Metrics in chat: the usage of containers, one container over time, and charts as PNG.
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { stopDrawing } from '../../charts/draw.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
@@ -23,8 +23,8 @@ afterEach(async () => {
 })
 afterAll(stopDrawing)
 
-/** Half a minute passes in which the processors of the host are busy for a share of the time. */
-async function aRound(busy: number) {
+/** 30 seconds pass in which the CPU of the host is busy for `busy` percent of the time. */
+async function collects(busy: number) {
   host.busyTicks += busy
   host.idleTicks += 100 - busy
   const seen = () => app.state.prepare<[], { n: number }>('select count(*) as n from samples').get()!.n
@@ -32,30 +32,28 @@ async function aRound(busy: number) {
   await app.passes('30s')
   await vi.waitFor(() => expect(seen()).toBeGreaterThan(before))
 }
-const text = async (line: string) => JSON.stringify((await app.says(line)).card?.lines)
+const text = async (line: string) => app.text((await app.says(line)).card)
 
-it('are told of all containers, most CPU first, and of one over time', async () => {
-  await aRound(25)
+it('are listed for all containers, highest CPU first, and for one over time', async () => {
+  await collects(25)
   const all = await text('containers stats')
   expect(all.indexOf('web-1/db')).toBeLessThan(all.indexOf('web-1/web'))
   expect(all).toContain('cpu 80 % · memory 268 MB, 25 %')
   const one = await text('containers stats web-1/web')
-  expect(one).toContain('10 % now, 10 % on average, 10 % at the most')
-  expect((await app.says('containers stats web-1/gone')).card.title).toBe(
-    'Nothing was measured of web-1/gone in the last 1h',
-  )
-  // What was measured a while ago is no figure of now.
+  expect(one).toContain('10 % now, 10 % average, 10 % maximum')
+  expect((await app.says('containers stats web-1/gone')).card.title).toBe('No metrics of web-1/gone in the last 1h')
+  // Old measurements are not shown as current.
   await server.close()
   await app.passes('10m')
   expect(await text('containers stats')).not.toContain('80 %')
-  expect(await text('containers stats')).toContain('not measured lately')
+  expect(await text('containers stats')).toContain('no recent metrics')
 })
 
-it('are drawn, with what is current, average and maximum in words', async () => {
-  for (const busy of [20, 60, 40]) await aRound(busy)
+it('are drawn, with the current, average and maximum value as text', async () => {
+  for (const busy of [20, 60, 40]) await collects(busy)
   const reply = await app.says('hosts graph web-1 --last 6h')
   expect(Buffer.from(reply.card.image!.png).subarray(1, 4).toString()).toBe('PNG')
-  expect(JSON.stringify(reply.card.lines)).toContain('40 % now, 40 % on average, 60 % at the most')
+  expect(app.text(reply.card)).toContain('40 % now, 40 % average, 60 % maximum')
   expect(await text('hosts graph web-1 --metric disk')).toContain('40 % now')
   expect((await app.says('containers graph web-1/db --metric memory --last 7d')).card.image).toBeDefined()
   expect((await app.says('containers graph web-1/none')).card.image).toBeUndefined()

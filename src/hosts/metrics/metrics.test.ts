@@ -1,4 +1,4 @@
-// Figures over time: stored by the round, thinned out, read as metrics, drawn, and collected from many hosts at once.
+// Metrics over time: stored with each collection, downsampled, read, and collected from many hosts at once.
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../logger.ts'
 import { createVault } from '../../projects/vault.ts'
@@ -10,8 +10,8 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../time.ts'
 import { addHost, listHosts } from '../hosts.ts'
 import { createHostConnections } from '../ssh/connection-pool.ts'
 import { createCollector } from './collector.ts'
-import { readMetric, summary } from './metrics.ts'
-import { lastSample, readSamples, seriesNames, storeMeasured, thinning } from './samples.ts'
+import { readMetric, summarize } from './metrics.ts'
+import { downsample, listSeriesNames, readLastSample, readSamples, saveMeasurements } from './samples.ts'
 
 const START = Date.parse('2026-03-02T00:00:00Z')
 
@@ -30,12 +30,12 @@ function aHost(state = memoryState(), name = 'web-1', port = 22) {
 
 function thin(state: State, now: number) {
   state.transaction(() => {
-    for (const step of thinning(state, now)) step()
+    for (const step of downsample(state, now)) step()
   })
 }
 
 describe('samples', () => {
-  it('are averaged by five minutes, with the largest and the last count, and dropped when their time is up', () => {
+  it('are rolled up to five-minute averages, maxima and last counters, and pruned after their retention', () => {
     const { state, host } = aHost()
     const rounds = (9 * DAY) / (30 * SECOND)
     let wave = 0
@@ -43,7 +43,7 @@ describe('samples', () => {
       for (let round = 0; round < rounds; round += 1) {
         const at = START + round * 30 * SECOND
         wave = round % 10
-        storeMeasured(
+        saveMeasurements(
           state,
           host.id,
           [{ kind: 'container', name: 'web', cpu: wave, received: round * 1000, sent: 0 }],
@@ -68,17 +68,17 @@ describe('samples', () => {
       { metric: 'network', host, container: 'web' },
       { from: now - 7 * DAY, until: now, now },
     )
-    expect(summary(rate)!.average).toBeCloseTo(1000 / 30, 6)
+    expect(summarize(rate)!.average).toBeCloseTo(1000 / 30, 6)
     // Again changes nothing.
     const before = count('coarse_samples')
     thin(state, now)
     expect(count('coarse_samples')).toBe(before)
   })
 
-  it('are read as measured for six hours and by five minutes beyond, without a hole between', () => {
+  it('are read as measured for six hours, and as five-minute rows before that, without a gap', () => {
     const { state, host } = aHost()
     for (let at = START; at <= START + 8 * HOUR; at += 30 * SECOND) {
-      storeMeasured(state, host.id, [{ kind: 'host', name: '', cpu: 50 }], at)
+      saveMeasurements(state, host.id, [{ kind: 'host', name: '', cpu: 50 }], at)
       if (at % (5 * MINUTE) === 0) thin(state, at)
     }
     const now = START + 8 * HOUR
@@ -91,46 +91,46 @@ describe('samples', () => {
     expect(day.at(-1)!.at).toBe(now)
   })
 
-  it('are kept of the newest containers of a host that names each differently', () => {
+  it('are kept for the newest containers of a host with a new name for each', () => {
     const { state, host } = aHost()
     const { host: other } = aHost(state, 'web-2')
-    storeMeasured(state, other.id, [{ kind: 'host', name: '', cpu: 1 }], START)
+    saveMeasurements(state, other.id, [{ kind: 'host', name: '', cpu: 1 }], START)
     let made = 0
     for (let round = 0; round < 30; round++) {
       const ofRound = Array.from({ length: 300 }, () => ({ kind: 'container' as const, name: `job-${made++}`, cpu: 1 }))
-      storeMeasured(state, host.id, [{ kind: 'host', name: '', cpu: 1 }, ...ofRound], START + round * 30 * SECOND)
+      saveMeasurements(state, host.id, [{ kind: 'host', name: '', cpu: 1 }, ...ofRound], START + round * 30 * SECOND)
     }
-    const names = seriesNames(state, host.id, 'container')
+    const names = listSeriesNames(state, host.id, 'container')
     expect(names.length).toBeLessThanOrEqual(3_000)
     expect(names).toContain(`job-${made - 1}`)
     expect(names).toContain(`job-${made - 2_000}`)
     expect(names).not.toContain('job-0')
     const { n } = state.prepare<[], { n: number }>('select count(*) as n from samples').get()!
     expect(n).toBeLessThanOrEqual(3_000 + 30 + 1)
-    expect(lastSample(state, host.id, 'host', '')?.cpu).toBe(1)
-    expect(lastSample(state, other.id, 'host', '')?.cpu).toBe(1)
+    expect(readLastSample(state, host.id, 'host', '')?.cpu).toBe(1)
+    expect(readLastSample(state, other.id, 'host', '')?.cpu).toBe(1)
   })
 
-  it('make a rate of what is counted up, also over a restart that begins the count anew', () => {
+  it('give rates of counters, also across a reset', () => {
     const { state, host } = aHost()
     for (const [i, received] of [0, 3000, 6000, 600].entries())
-      storeMeasured(state, host.id, [{ kind: 'container', name: 'web', received, sent: 0 }], START + i * 30 * SECOND)
+      saveMeasurements(state, host.id, [{ kind: 'container', name: 'web', received, sent: 0 }], START + i * 30 * SECOND)
     const span = { from: START, until: START + HOUR, now: START + HOUR }
     const points = readMetric(state, { metric: 'network', host, container: 'web' }, span)
     expect(points.map(point => point.value)).toEqual([100, 100, 20])
     expect(() => readMetric(state, { metric: 'network', host, container: null }, span)).toThrow(
-      'Hosts have no metric "network". There is cpu, memory, disk, load.',
+      'Hosts have no metric "network". Choose one of cpu, memory, disk, load.',
     )
   })
 })
 
-describe('a round', () => {
+describe('a collection', () => {
   const ends: (() => unknown)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0)) await end()
   })
 
-  it('of 50 hosts of which 5 hang is stored in short transactions, and is over before the next one is due', async () => {
+  it('of 50 hosts, 5 of which hang, is stored in short transactions and ends before the next is due', async () => {
     const state = memoryState()
     const clock = createFakeClock(START)
     const connections = createHostConnections(state, createVault(Buffer.alloc(32, 1)), clock, silentLogger)
@@ -150,8 +150,8 @@ describe('a round', () => {
       connections,
       clock,
       logger: silentLogger,
-      online: () => true,
-      judge: () => judged++,
+      isOnline: () => true,
+      evaluate: () => judged++,
     })
     ends.push(
       () => collector.stop(),

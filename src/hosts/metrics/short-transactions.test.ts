@@ -1,22 +1,22 @@
-// Many steps in short transactions: all taken, in order, with turns for others between, and none after it is not wanted.
+// Many steps in short transactions: all run in order, other work runs between them, and a stop ends them.
 import { setImmediate } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { memoryState } from '../../state/database.ts'
-import { inShortTransactions } from './short-transactions.ts'
+import { runInShortTransactions } from './short-transactions.ts'
 
 function busyFor(ms: number) {
   const until = performance.now() + ms
   while (performance.now() < until);
 }
 
-it('takes every step in order, and others have their turn before the last', async () => {
+it('runs every step in order, and other work runs before the last step', async () => {
   const state = memoryState()
   const taken: number[] = []
   const steps = Array.from({ length: 30 }, (_, i) => () => {
     busyFor(1)
     taken.push(i)
   })
-  const all = inShortTransactions(state, steps, () => true)
+  const all = runInShortTransactions(state, steps, () => true)
   await setImmediate()
   const before = taken.length
   expect(before).toBeGreaterThan(0)
@@ -28,18 +28,18 @@ it('takes every step in order, and others have their turn before the last', asyn
   expect(taken.at(-1)).toBe(29)
 })
 
-it('takes no further step once they are not wanted, as when Vakt stops', async () => {
+it('runs no further step once they are not wanted, as when Vakt stops', async () => {
   const state = memoryState()
   let taken = 0
   const steps = Array.from({ length: 30 }, () => () => {
     busyFor(5)
     taken++
   })
-  await inShortTransactions(state, steps, () => taken < 3)
+  await runInShortTransactions(state, steps, () => taken < 3)
   expect(taken).toBe(3)
 })
 
-it('takes all others when one throws, those of its transaction too, and says so in the end', async () => {
+it('runs all other steps when one throws, those of its transaction too, and throws at the end', async () => {
   const state = memoryState()
   const fact = (name: string) => state.prepare('insert into key_values (name, value) values (?, ?)').run(name, 'x')
   const steps = [
@@ -50,7 +50,7 @@ it('takes all others when one throws, those of its transaction too, and says so 
     },
     () => fact('third'),
   ]
-  await expect(inShortTransactions(state, steps, () => true)).rejects.toThrow('no')
+  await expect(runInShortTransactions(state, steps, () => true)).rejects.toThrow('no')
   expect(state.prepare('select name from key_values order by name').all()).toEqual([
     { name: 'first' },
     { name: 'third' },

@@ -1,43 +1,43 @@
-// Many small changes in transactions of a few milliseconds each, so that beats and buttons get their turn between them.
+// Runs many small writes in transactions of a few milliseconds, so that beats and buttons are not delayed.
 import { setImmediate } from 'node:timers/promises'
 import type { State } from '../../state/database.ts'
 
-/** A transaction that took so long already takes no further step, ms. */
-const LONGEST = 4
+/** A transaction that has taken this long runs no further step. */
+const MAX_TRANSACTION_MS = 4
 
 /**
- * Takes the steps in order, each wholly in one transaction, as long as `wanted` says so before a transaction. A step that
- * throws leaves nothing behind and does not keep the others from being taken; the first such error is thrown at the end.
+ * Runs the steps in order, each within one transaction, while `isWanted` is true before a transaction. A step that throws is
+ * rolled back and does not stop the others; the first error is thrown at the end.
  */
-export async function inShortTransactions(
+export async function runInShortTransactions(
   state: State,
   steps: Iterable<() => void>,
-  wanted: () => boolean,
+  isWanted: () => boolean,
 ): Promise<void> {
-  const left = Iterator.from(steps)
+  const remaining = Iterator.from(steps)
   const errors: unknown[] = []
-  for (let step = left.next(); !step.done && wanted(); await setImmediate()) {
-    const taken: (() => void)[] = []
+  for (let step = remaining.next(); !step.done && isWanted(); await setImmediate()) {
+    const done: (() => void)[] = []
     try {
       state.transaction(() => {
-        const began = performance.now()
+        const startedAt = performance.now()
         do {
-          taken.push(step.value!)
+          done.push(step.value!)
           step.value!()
-          step = left.next()
-        } while (!step.done && performance.now() - began < LONGEST)
+          step = remaining.next()
+        } while (!step.done && performance.now() - startedAt < MAX_TRANSACTION_MS)
       })
     } catch (error) {
       errors.push(error)
-      // What shared the transaction was undone with it.
-      if (taken.length > 1) errors.push(...taken.flatMap(one => failureOf(state, one)))
-      step = left.next()
+      // The other steps of the transaction were rolled back with it.
+      if (done.length > 1) errors.push(...done.flatMap(step => runAlone(state, step)))
+      step = remaining.next()
     }
   }
   if (errors.length > 0) throw errors[0]
 }
 
-function failureOf(state: State, step: () => void): unknown[] {
+function runAlone(state: State, step: () => void): unknown[] {
   try {
     state.transaction(step)
     return []

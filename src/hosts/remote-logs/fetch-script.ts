@@ -1,19 +1,20 @@
-// The command lines that read a log file or a journal on a host, from where the last reading ended; they only read.
+// The scripts that read a log file or a journal on a host from the last position; they only read.
+import { KIBIBYTE } from '../../bytes.ts'
 import type { FilePosition } from '../../state/schema/index.ts'
 
-/** The first lines of the scripts; a forced command knows the request by them. */
+/** The first lines of the scripts. A forced command recognizes the request by them. */
 export const FILE_MARK = '# vakt log file 1'
 export const JOURNAL_MARK = '# vakt log journal 1'
 
-/** A log that is new to Vakt is read from so far back: bytes of a file, lines of a journal. */
-export const FIRST_BYTES = 256 * 1024
-export const FIRST_LINES = 200
+/** How far back a new log is read: bytes of a file, lines of a journal. */
+export const FIRST_READ_BYTES = 256 * KIBIBYTE
+export const FIRST_READ_LINES = 200
 
 /**
- * A file is known by its inode, and by a checksum of its first bytes once it was copied or compressed. What rotation has
- * put aside is read to its end first, then what followed it, oldest first, the current file last.
+ * Identifies a file by its inode, and after it was copied or compressed by a checksum of its first bytes. Reads rotated files
+ * to their end first, oldest first, and the current file last.
  */
-const FILE = `${FILE_MARK}
+const FILE_SCRIPT = `${FILE_MARK}
 LC_ALL=C; export LC_ALL
 path=$1 inode=$2 offset=$3 head=$4 sum=$5 most=$6 first=$7
 plain() {
@@ -53,7 +54,7 @@ set -f; IFS='
 for file in $list; do
   [ -f "$file" ] && [ -r "$file" ] || continue
   [ "$file" = "$path" ] || [ ! -L "$file" ] || continue
-  # A name with a line break in it would be read as two.
+  # Skip the halves of a name with a line break.
   case $file in "$path"*) ;; *) continue ;; esac
   case \${file#"$path"} in */*) continue ;; esac
   if [ -n "$old" ]; then next=$file; break; fi
@@ -67,7 +68,7 @@ if [ "$next" = "$path" ]; then give "$path" 0 now; fi
 give "$next" 0 old
 `
 
-const JOURNAL = `${JOURNAL_MARK}
+const JOURNAL_SCRIPT = `${JOURNAL_MARK}
 LC_ALL=C; export LC_ALL
 unit=$1 cursor=$2 lines=$3 most=$4
 if ! command -v journalctl >/dev/null 2>&1; then echo "@@problem no journalctl"; exit 0; fi
@@ -79,24 +80,24 @@ journalctl "$@" | head -n 1000 | head -c "$most"
 exit 0
 `
 
-/** Reads at most `most` bytes of a file after a position; with none, only says where a first reading begins. */
-export function fileWords(path: string, position: FilePosition | null, most: number): readonly string[] {
+/** Reads at most `maxBytes` of a file after a position; without one, only finds where the first reading begins. */
+export function buildFileArgv(path: string, position: FilePosition | null, maxBytes: number): readonly string[] {
   const { inode = '', offset = 0, head = 0, sum = '' } = position ?? {}
   return [
     'sh',
     '-c',
-    FILE,
+    FILE_SCRIPT,
     'vakt-log',
     path,
     inode,
     ...[offset, head].map(String),
     sum,
-    String(most),
-    String(FIRST_BYTES),
+    String(maxBytes),
+    String(FIRST_READ_BYTES),
   ]
 }
 
-/** Reads the journal of a unit (`*` is all) after a cursor; without one, its last lines. */
-export function journalWords(unit: string, cursor: string | null, most: number): readonly string[] {
-  return ['sh', '-c', JOURNAL, 'vakt-log', unit, cursor ?? '', String(FIRST_LINES), String(most)]
+/** Reads at most `maxBytes` of the journal of a unit (`*` for all) after a cursor; without one, its last lines. */
+export function buildJournalArgv(unit: string, cursor: string | null, maxBytes: number): readonly string[] {
+  return ['sh', '-c', JOURNAL_SCRIPT, 'vakt-log', unit, cursor ?? '', String(FIRST_READ_LINES), String(maxBytes)]
 }

@@ -1,232 +1,240 @@
-// Fetches the logs of hosts into the log store, on a schedule or on request: each line once, whatever dies in between.
-
+// Fetches remote logs into the log store, on a schedule or on request; stores each line once, also across a crash.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
+import { errorMessage } from '../../text.ts'
 import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import type { HostRuntime } from '../host-runtime.ts'
 import { readHost } from '../hosts.ts'
-import { fileWords, journalWords } from './fetch-script.ts'
+import type { Machine } from '../machine.ts'
+import { buildFileArgv, buildJournalArgv } from './fetch-script.ts'
 import { readBytes } from './read-bytes.ts'
 import {
-  ENDLESS,
-  firstCursor,
-  MOST_LINES,
-  type Reading,
+  findFirstCursor,
+  type LogReading,
+  MAX_BATCH_LINES,
+  MAX_JOURNAL_BYTES,
+  MAX_READ_BYTES,
+  parseFileAnswer,
+  parseJournalAnswer,
   type RemoteLog,
-  readFileAnswer,
-  readJournalAnswer,
 } from './remote-log.ts'
 import {
-  dueRemoteLogs,
-  nextRemoteLog,
-  noteFailed,
-  noteFetched,
-  notePassedOver,
-  notePendingBatch,
-  noteRead,
+  listDueRemoteLogs,
+  readNextDueAt,
   readRemoteLog,
+  recordFailed,
+  recordFetched,
+  recordPendingBatch,
+  recordPosition,
+  recordSkipped,
 } from './remote-logs.ts'
 
-const AT_ONCE = 8
-/** A log that has much to say gives way to others after so many batches, and goes on at once. */
-const BATCHES = 64
-const LATEST = MINUTE
-/** What failed is tried again after so long at the most. */
-const RETRY = MINUTE
+const MAX_CONCURRENT_FETCHES = 8
+/** After this many batches a scheduled fetch lets other logs go first, and is due again at once. */
+const MAX_BATCHES_PER_FETCH = 64
+const MAX_SLEEP_MS = MINUTE
+const MAX_RETRY_MS = MINUTE
+/** The shortest interval that a log can be fetched at. */
+export const MIN_FETCH_INTERVAL_MS = 5 * SECOND
 
-export type Fetched = { lines: number; more: boolean; lost: boolean }
-const NOTHING: Fetched = { lines: 0, more: false, lost: false }
+export type FetchResult = {
+  lines: number
+  /** Whether there is more to read. */
+  more: boolean
+  /** Whether lines written before a rotation could not be found. */
+  lost: boolean
+}
+const NO_LINES: FetchResult = { lines: 0, more: false, lost: false }
 
 export interface LogFetcher {
   start(): void
-  /** Looks again at what is due, because that was changed. */
+  /** Applies a change of the remote logs at once. */
   refresh(): void
-  /** Fetches one now, to its end; `tell` hears how many lines came so far. Rejects with the sentence why it cannot be. */
-  fetch(log: RemoteLog, tell?: (lines: number) => void): Promise<Fetched>
-  /** What is under way is left where it is; the next start goes on from there. */
+  /** Fetches a log to its end now; `onProgress` gets the number of lines so far. Rejects with the `Problem` of the log. */
+  fetch(log: RemoteLog, onProgress?: (lines: number) => void): Promise<FetchResult>
+  /** Leaves running fetches where they are; they continue after the next start. */
   stop(): void
 }
 
 export type LogFetcherOptions = {
   state: State
   logWriter: LogWriter
-  fleet: Pick<HostRuntime, 'connections' | 'online'>
+  hostRuntime: Pick<HostRuntime, 'connections' | 'isOnline'>
   clock: Clock
   logger: Logger
-  /** How long lines are kept when their project does not say, ms. */
+  /** Retention of lines whose project sets none, ms. */
   retentionMs: number
 }
 
-/** Nothing is fetched before `start` unless it is asked for. */
+type FetchOptions = { maxBatches: number; isRequested: boolean; onProgress?: (lines: number) => void }
+
+/** Creates the fetcher. Before `start` it fetches only on request. */
 export function createLogFetcher({
   state,
   logWriter,
-  fleet,
+  hostRuntime,
   clock,
   logger,
   retentionMs,
 }: LogFetcherOptions): LogFetcher {
-  const under = new Map<number, Promise<Fetched>>()
-  let stopped = false
-  let running = false
+  const fetches = new Map<number, Promise<FetchResult>>()
+  let isStopped = false
+  let isRunning = false
   let cancel = () => {}
 
-  const arm = () => {
+  const schedule = () => {
     cancel()
-    // When there is no room, whatever ends arms again.
-    if (!running || stopped || under.size >= AT_ONCE) return
-    const next = nextRemoteLog(state, [...under.keys()])
-    if (next !== null) cancel = clock.at(Math.max(clock.now(), Math.min(next, clock.now() + LATEST)), turn)
+    // At the limit, the next fetch that ends schedules again.
+    if (!isRunning || isStopped || fetches.size >= MAX_CONCURRENT_FETCHES) return
+    const next = readNextDueAt(state, [...fetches.keys()])
+    if (next !== null) cancel = clock.at(Math.max(clock.now(), Math.min(next, clock.now() + MAX_SLEEP_MS)), tick)
   }
 
-  const turn = () => {
+  const tick = () => {
     try {
-      const due = dueRemoteLogs(state, clock.now()).filter(one => !under.has(one.id))
-      for (const one of due.slice(0, Math.max(0, AT_ONCE - under.size))) begin(one, BATCHES, false).catch(() => {})
-      arm()
+      const due = listDueRemoteLogs(state, clock.now()).filter(({ id }) => !fetches.has(id))
+      for (const log of due.slice(0, Math.max(0, MAX_CONCURRENT_FETCHES - fetches.size)))
+        startFetch(log, { maxBatches: MAX_BATCHES_PER_FETCH, isRequested: false }).catch(() => {})
+      schedule()
     } catch (error) {
-      logger.error('the logs of hosts could not be looked through', { error })
-      cancel = clock.at(clock.now() + LATEST, turn)
+      logger.error('listing the remote logs failed; retrying', { error })
+      cancel = clock.at(clock.now() + MAX_SLEEP_MS, tick)
     }
   }
 
-  const begin = (one: RemoteLog, batches: number, insist: boolean, tell = (_: number) => {}): Promise<Fetched> => {
-    const fetching = fetchAll(one.id, batches, insist, tell)
+  const startFetch = (log: RemoteLog, options: FetchOptions): Promise<FetchResult> => {
+    const fetching = fetchAll(log.id, options)
       .then(
-        fetched => {
+        result => {
           const now = clock.now()
-          if (stopped) return fetched ?? NOTHING
-          if (fetched) noteFetched(state, one.id, now, fetched.more ? now : now + one.every)
-          else notePassedOver(state, one.id, now + one.every)
-          return fetched ?? NOTHING
+          if (isStopped) return result ?? NO_LINES
+          if (result) recordFetched(state, log.id, now, result.more ? now : now + log.every)
+          else recordSkipped(state, log.id, now + log.every)
+          return result ?? NO_LINES
         },
         error => {
-          const problem = error instanceof Problem ? error : failed(one, error)
-          if (!(error instanceof Problem))
-            logger.error('the log of a host could not be fetched', { target: one.target, error })
+          const problem = error instanceof Problem ? error : unexpectedProblem(log, error)
+          if (!(error instanceof Problem)) logger.error('fetching a remote log failed', { target: log.target, error })
           const now = clock.now()
-          if (!stopped)
-            noteFailed(state, one.id, problem.message, fleet.online(), now, now + Math.min(one.every, RETRY))
+          const retryAt = now + Math.min(log.every, MAX_RETRY_MS)
+          if (!isStopped) recordFailed(state, log.id, problem.message, hostRuntime.isOnline(), now, retryAt)
           throw problem
         },
       )
       .finally(() => {
-        under.delete(one.id)
-        if (running && !stopped) arm()
+        fetches.delete(log.id)
+        if (isRunning && !isStopped) schedule()
       })
-    under.set(one.id, fetching)
+    fetches.set(log.id, fetching)
     return fetching
   }
 
-  /** Null when there is nothing to fetch from, as its host is not watched, or it was removed meanwhile. */
-  const fetchAll = async (id: number, batches: number, insist: boolean, tell: (lines: number) => void) => {
-    const all: Fetched = { lines: 0, more: true, lost: false }
-    for (let batch = 0; batch < batches && all.more && !stopped; batch++) {
-      const current = readRemoteLog(state, id)
-      const host = current && readHost(state, current.hostId)
-      if (!current || !host || !(insist || host.enabled)) return null
-      const one = await step(current, host, insist)
-      all.lines += one.lines
-      all.more = one.more
-      all.lost ||= one.lost
-      tell(all.lines)
+  /** Null when there is nothing to fetch from: the log was removed, or its host is not watched. */
+  const fetchAll = async (id: number, { maxBatches, isRequested, onProgress }: FetchOptions) => {
+    const total: FetchResult = { lines: 0, more: true, lost: false }
+    for (let batch = 0; batch < maxBatches && total.more && !isStopped; batch++) {
+      const log = readRemoteLog(state, id)
+      const host = log && readHost(state, log.hostId)
+      if (!log || !host || !(isRequested || host.enabled)) return null
+      const result = await fetchBatch(log, host, isRequested)
+      total.lines += result.lines
+      total.more = result.more
+      total.lost ||= result.lost
+      onProgress?.(total.lines)
     }
-    return all
+    return total
   }
 
-  /** One reading into the store. */
-  const step = async (one: RemoteLog, host: Host, insist: boolean): Promise<Fetched> => {
-    const reading = one.position === null ? await firstReading(one, host, insist) : await nextReading(one, host, insist)
+  const fetchBatch = async (log: RemoteLog, host: Host, ignoreBackoff: boolean): Promise<FetchResult> => {
+    const machine = hostRuntime.connections.machine(host, { ignoreBackoff })
+    const reading = log.position === null ? await findStart(log, host, machine) : await readNext(log, host, machine)
     const { lines, lost, until, start } = reading
-    if (stopped) return { lines: 0, more: true, lost }
+    if (isStopped) return { lines: 0, more: true, lost }
     if (lines > 0 && until !== null) {
-      const again = one.pending !== null && isSame(one.pending.until, until)
-      const batch = again ? one.pending!.batch : one.batches + 1
-      notePendingBatch(state, one.id, { batch, start, until })
-      await append(one, host, reading, batch)
-      // What is stored and not noted is sent again under the same number, and stored once.
-      if (stopped) return { lines: 0, more: true, lost }
+      const isRepeated = log.pending !== null && isSamePosition(log.pending.until, until)
+      const batch = isRepeated ? log.pending!.batch : log.batches + 1
+      recordPendingBatch(state, log.id, { batch, start, until })
+      await storeBatch(log, host, reading, batch)
+      // A batch that is stored but not recorded is sent again with the same number, so the store keeps it once.
+      if (isStopped) return { lines: 0, more: true, lost }
     }
-    noteRead(state, one, until, lines, lost ? clock.now() : null)
-    const moved = until !== null && (one.position === null || !isSame(one.position, until))
-    return { lines, more: reading.more && moved, lost }
+    recordPosition(state, log, until, lines, lost ? clock.now() : null)
+    const hasMoved = until !== null && (log.position === null || !isSamePosition(log.position, until))
+    return { lines, more: reading.more && hasMoved, lost }
   }
 
-  /** Where to begin is settled before anything is read, so that a first batch too is the same when it is made again. */
-  const firstReading = async (one: RemoteLog, host: Host, insist: boolean): Promise<Reading> => {
-    const machine = fleet.connections.machine(host, insist)
+  /** Finds where to begin, without reading a line: then the first batch too has a fixed start and is the same when repeated. */
+  const findStart = async (log: RemoteLog, host: Host, machine: Machine): Promise<LogReading> => {
     const nothing = { lines: 0, body: '', format: 'text', start: null, lost: false } as const
-    if (one.kind === 'file') {
-      const { out } = await readBytes(machine, host, fileWords(one.target, null, ENDLESS), clock)
-      return { ...nothing, until: readFileAnswer(host, one.target, out).until, more: true }
+    if (log.kind === 'file') {
+      const { stdout } = await readBytes(machine, host, buildFileArgv(log.target, null, MAX_READ_BYTES), clock)
+      return { ...nothing, until: parseFileAnswer(host, log.target, stdout).until, more: true }
     }
-    const { out, err } = await readBytes(machine, host, journalWords(one.target, null, 4 * ENDLESS), clock)
-    const cursor = firstCursor(host, one.target, out, err)
+    const argv = buildJournalArgv(log.target, null, MAX_JOURNAL_BYTES)
+    const { stdout, stderr } = await readBytes(machine, host, argv, clock)
+    const cursor = findFirstCursor(host, log.target, stdout, stderr)
     return { ...nothing, until: cursor === null ? null : { cursor }, more: cursor !== null }
   }
 
-  const nextReading = async (one: RemoteLog, host: Host, insist: boolean): Promise<Reading> => {
-    const machine = fleet.connections.machine(host, insist)
-    const { position, pending } = one
+  const readNext = async (log: RemoteLog, host: Host, machine: Machine): Promise<LogReading> => {
+    const { position, pending } = log
     if (position !== null && 'file' in position) {
-      const { out } = await readBytes(machine, host, fileWords(one.target, position.file, ENDLESS), clock)
-      const fresh = readFileAnswer(host, one.target, out)
+      const { stdout } = await readBytes(machine, host, buildFileArgv(log.target, position.file, MAX_READ_BYTES), clock)
+      const fresh = parseFileAnswer(host, log.target, stdout)
       const until = pending && 'file' in pending.until ? pending.until.file.offset : null
-      const known = pending?.start?.inode === fresh.start?.inode && pending?.start?.offset === fresh.start?.offset
-      return until !== null && known ? readFileAnswer(host, one.target, out, until) : fresh
+      const isSameStart = pending?.start?.inode === fresh.start?.inode && pending?.start?.offset === fresh.start?.offset
+      return until !== null && isSameStart ? parseFileAnswer(host, log.target, stdout, until) : fresh
     }
-    const cursor = position?.cursor ?? null
-    const { out, err } = await readBytes(machine, host, journalWords(one.target, cursor, 4 * ENDLESS), clock)
+    const argv = buildJournalArgv(log.target, position?.cursor ?? null, MAX_JOURNAL_BYTES)
+    const { stdout, stderr } = await readBytes(machine, host, argv, clock)
     const until = pending && 'cursor' in pending.until ? pending.until.cursor : null
-    return readJournalAnswer(host, one.target, out, err, until)
+    return parseJournalAnswer(host, log.target, stdout, stderr, until)
   }
 
-  const append = async (one: RemoteLog, host: Host, { body, format }: Reading, batch: number): Promise<void> => {
-    const project = (one.projectId === null ? undefined : readProjectById(state, one.projectId)) ?? findProject(state)
+  const storeBatch = async (log: RemoteLog, host: Host, { body, format }: LogReading, batch: number): Promise<void> => {
+    const project = (log.projectId === null ? undefined : readProjectById(state, log.projectId)) ?? findProject(state)
     await logWriter.append({
       body: new TextEncoder().encode(body).buffer,
       format,
       project: project.name,
-      defaults: { source: one.source, host: host.name },
+      defaults: { source: log.source, host: host.name },
       receivedAt: clock.now(),
-      limits: { lines: MOST_LINES + 1, messageBytes: project.messageLimit },
+      limits: { lines: MAX_BATCH_LINES + 1, messageBytes: project.messageLimit },
       retentionMs: retentionOf(project, retentionMs).retentionMs,
       privacy: project.privacy,
-      idempotencyKey: `remote-log:${one.id}:${one.addedAt}:${batch}`,
+      idempotencyKey: `remote-log:${log.id}:${log.addedAt}:${batch}`,
     })
   }
 
   return {
     start() {
-      running = true
-      arm()
+      isRunning = true
+      schedule()
     },
-    refresh: arm,
-    async fetch(one, tell) {
-      // What a schedule or somebody else has begun comes to its end first.
-      while (under.has(one.id)) await under.get(one.id)!.catch(() => {})
-      return begin(one, Number.POSITIVE_INFINITY, true, tell)
+    refresh: schedule,
+    async fetch(log, onProgress) {
+      // A running fetch of the same log ends first.
+      while (fetches.has(log.id)) await fetches.get(log.id)!.catch(() => {})
+      const progress = onProgress === undefined ? {} : { onProgress }
+      return startFetch(log, { maxBatches: Number.POSITIVE_INFINITY, isRequested: true, ...progress })
     },
     stop() {
-      stopped = true
+      isStopped = true
       cancel()
     },
   }
 }
 
-/** How often a log may be fetched at the most. */
-export const SOONEST = 5 * SECOND
-
-function isSame(a: NonNullable<RemoteLog['position']>, b: NonNullable<RemoteLog['position']>): boolean {
+function isSamePosition(a: NonNullable<RemoteLog['position']>, b: NonNullable<RemoteLog['position']>): boolean {
   if ('cursor' in a || 'cursor' in b) return 'cursor' in a && 'cursor' in b && a.cursor === b.cursor
   return a.file.inode === b.file.inode && a.file.offset === b.file.offset
 }
 
-function failed(one: RemoteLog, cause: unknown): Problem {
-  return new Problem('internal', `${one.target} could not be fetched (${(cause as Error).message}).`, { cause })
+function unexpectedProblem(log: RemoteLog, cause: unknown): Problem {
+  return new Problem('internal', `Fetching ${log.target} failed: ${errorMessage(cause)}`, { cause })
 }

@@ -1,18 +1,18 @@
-// What is read as bytes: whole, in time, and never more than a host was asked for.
+// Reading bytes from a host: complete, in time, and never more than the limit.
 import { expect, it } from 'vitest'
 import { createFakeClock } from '../../testing/fake-clock.ts'
 import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import type { Machine, Sink } from '../machine.ts'
+import type { Machine, OutputSink } from '../machine.ts'
 import { readBytes } from './read-bytes.ts'
 
 const HOST = { name: 'web-1' } as Host
 
-/** A machine that says what `speak` says, and goes on until it is stopped. */
-function aMachine(speak: (sink: Sink, end: (code: number) => void) => void) {
+/** A machine whose command writes the output of `speak`, and runs until it is stopped. */
+function aMachine(speak: (sink: OutputSink, end: (code: number) => void) => void) {
   const asked = { stopped: 0 }
   const machine = {
-    async stream(_words: readonly string[], sink: Sink) {
+    async stream(_words: readonly string[], sink: OutputSink) {
       let end = (_code: number) => {}
       const ended = new Promise<number>(resolve => {
         end = resolve
@@ -28,7 +28,7 @@ function aMachine(speak: (sink: Sink, end: (code: number) => void) => void) {
   return { machine, asked }
 }
 
-it('gives both streams of a command that ends', async () => {
+it('returns both streams of a command', async () => {
   const { machine } = aMachine((sink, end) => {
     sink.stdout(Buffer.from([0xc3]))
     sink.stdout(Buffer.from([0xa6, 0xff]))
@@ -36,18 +36,20 @@ it('gives both streams of a command that ends', async () => {
     end(0)
   })
   const read = await readBytes(machine, HOST, ['x'], createFakeClock(0))
-  expect(read).toEqual({ out: Buffer.from([0xc3, 0xa6, 0xff]), err: 'oh' })
+  expect(read).toEqual({ stdout: Buffer.from([0xc3, 0xa6, 0xff]), stderr: 'oh' })
 })
 
-it('gives up a host that sends more and more, and keeps none of it', async () => {
+it('stops a host that sends too much', async () => {
   const { machine, asked } = aMachine(sink => {
     for (let i = 0; i < 20; i++) sink.stdout(Buffer.alloc(1024 * 1024))
   })
-  await expect(readBytes(machine, HOST, ['x'], createFakeClock(0))).rejects.toThrow('sent more than Vakt asked for')
+  await expect(readBytes(machine, HOST, ['x'], createFakeClock(0))).rejects.toThrow(
+    'sent more than the script of Vakt prints',
+  )
   expect(asked.stopped).toBe(1)
 })
 
-it('gives up a host that says nothing', async () => {
+it('stops a host that sends nothing in time', async () => {
   const clock = createFakeClock(0)
   const { machine, asked } = aMachine(() => {})
   const read = readBytes(machine, HOST, ['x'], clock)

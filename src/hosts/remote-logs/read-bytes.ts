@@ -1,60 +1,70 @@
-// Runs words on a host and gives what they say as bytes, which positions in files are counted in.
-
+// Runs a command on a host and returns its output as bytes, which file positions are counted in.
+import { KIBIBYTE, MEBIBYTE } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
 import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import { collected, type Machine, type Running } from '../machine.ts'
+import { createOutputBuffer, type Machine, type RunningCommand } from '../machine.ts'
 
-const PATIENCE = 30 * SECOND
-const MOST_COMPLAINT = 64 * 1024
-/** The scripts give far less; a host that sends more was not running them. */
-const MOST = 8 * 1024 * 1024
+const READ_TIMEOUT_MS = 30 * SECOND
+const MAX_STDERR_BYTES = 64 * KIBIBYTE
+/** The scripts print far less; a host that sends more did not run them. */
+const MAX_STDOUT_BYTES = 8 * MEBIBYTE
 
 /**
- * Rejects with `busy` when it takes longer than half a minute, with `conflict` when it says too much, and with what `Machine`
- * says of a host.
+ * Rejects with `busy` after 30 s, with `conflict` for too much output, with `forbidden` when the forced command of the host
+ * does not allow it, and as `Machine` does.
  */
 export async function readBytes(
   machine: Machine,
   host: Host,
-  words: readonly string[],
+  argv: readonly string[],
   clock: Clock,
-): Promise<{ out: Buffer; err: string }> {
-  const out: Buffer[] = []
-  const err = collected(MOST_COMPLAINT)
-  let running: Running | null = null
-  let over = false
+): Promise<{ stdout: Buffer; stderr: string }> {
+  const chunks: Buffer[] = []
+  const stderr = createOutputBuffer(MAX_STDERR_BYTES)
+  let running: RunningCommand | null = null
+  let isOver = false
   let bytes = 0
   let cancel = () => {}
-  let giveUp = (_problem: Problem) => {}
+  let abort = (_problem: Problem) => {}
   const limit = new Promise<never>((_, reject) => {
-    giveUp = reject
-    cancel = clock.at(clock.now() + PATIENCE, () => {
-      over = true
+    abort = reject
+    cancel = clock.at(clock.now() + READ_TIMEOUT_MS, () => {
+      isOver = true
       running?.stop()
-      reject(new Problem('busy', `${host.name} took longer than ${PATIENCE / SECOND} s to read its log. Try again.`))
+      reject(
+        new Problem(
+          'busy',
+          `Reading the log on ${host.name} took longer than ${READ_TIMEOUT_MS / SECOND} s. Try again.`,
+        ),
+      )
     })
   })
-  const take = (chunk: Buffer) => {
+  const collect = (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes <= MOST) out.push(chunk)
-    else if (!over) {
-      over = true
+    if (bytes <= MAX_STDOUT_BYTES) chunks.push(chunk)
+    else if (!isOver) {
+      isOver = true
       running?.stop()
-      giveUp(new Problem('conflict', `${host.name} sent more than Vakt asked for, so nothing of it was read.`))
+      abort(
+        new Problem(
+          'conflict',
+          `${host.name} sent more than the script of Vakt prints, so nothing was read. Check the forced command of Vakt's key there.`,
+        ),
+      )
     }
   }
   const reading = (async () => {
-    running = await machine.stream(words, { stdout: take, stderr: err.add })
-    if (over) running.stop()
+    running = await machine.stream(argv, { stdout: collect, stderr: stderr.add })
+    if (isOver) running.stop()
     const code = await running.ended
-    if (code === 126 || /vakt: not allowed/.test(err.text()))
+    if (code === 126 || /vakt: not allowed/.test(stderr.text()))
       throw new Problem(
         'forbidden',
         `The forced command of Vakt's key on ${host.name} does not allow reading logs. See docs/actions.md.`,
       )
-    return { out: Buffer.concat(out), err: err.text() }
+    return { stdout: Buffer.concat(chunks), stderr: stderr.text() }
   })()
   reading.catch(() => {})
   try {

@@ -1,4 +1,4 @@
-// The scripts that read logs, run by a real shell on real files that grow and are rotated; and what their answers say.
+// The scripts that read logs, run by a real shell on real files that grow and are rotated, and the parsing of their answers.
 import { execFileSync, spawnSync } from 'node:child_process'
 import {
   appendFileSync,
@@ -18,9 +18,16 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FilePosition } from '../../state/schema/index.ts'
 import type { Host } from '../host.ts'
-import { remoteCommand } from '../ssh/shell-quote.ts'
-import { fileWords } from './fetch-script.ts'
-import { ENDLESS, readFileAnswer, readJournalAnswer, refusePath, refuseUnit, usualSource } from './remote-log.ts'
+import { quoteCommand } from '../ssh/shell-quote.ts'
+import { buildFileArgv } from './fetch-script.ts'
+import {
+  defaultSource,
+  MAX_READ_BYTES,
+  parseFileAnswer,
+  parseJournalAnswer,
+  refusePath,
+  refuseUnit,
+} from './remote-log.ts'
 
 const host = { name: 'web-1', user: 'deploy', local: false } as Host
 
@@ -39,10 +46,10 @@ function isInstalled(program: string): boolean {
   return spawnSync(program, ['--version']).error === undefined
 }
 
-/** Reads as the fetcher does, with the line as it would go to the shell of a host. */
-function step(most = ENDLESS) {
-  const line = remoteCommand(fileWords(file, position, most))
-  const reading = readFileAnswer(host, file, execFileSync('/bin/sh', ['-c', line]))
+/** Reads as the fetcher does, through the line that goes to the shell of a host. */
+function step(most = MAX_READ_BYTES) {
+  const line = quoteCommand(buildFileArgv(file, position, most))
+  const reading = parseFileAnswer(host, file, execFileSync('/bin/sh', ['-c', line]))
   const { until } = reading
   if (until && 'file' in until) position = until.file
   return reading
@@ -58,7 +65,7 @@ function all(most?: number): string {
   return text
 }
 
-/** A file that is written, rotated (at most twice between two readings) and read in small pieces. */
+/** Writes, rotates (at most twice between two readings) and reads a file in small steps. */
 function begun() {
   for (const end of ['', '.1', '.2', '.3']) rmSync(`${file}${end}`, { force: true })
   position = null
@@ -89,7 +96,7 @@ function begun() {
 }
 
 describe('a log file', () => {
-  it('is read from its end on when it is new, and then as it grows, in whole lines', () => {
+  it('is read from its end when it is new, and then as it grows, in complete lines', () => {
     writeFileSync(file, 'one\ntwo\n')
     step()
     expect(all()).toBe('one\ntwo\n')
@@ -100,7 +107,7 @@ describe('a log file', () => {
     expect(all()).toBe('')
   })
 
-  it('that is long already is begun near its end, at a line', () => {
+  it('that is already long is first read near its end, from the start of a line', () => {
     writeFileSync(file, `${'x'.repeat(99)}\n`.repeat(10_000))
     step()
     const text = all()
@@ -131,7 +138,7 @@ describe('a log file', () => {
     expect(all()).toBe('five\n')
   })
 
-  it.each(['xz', 'zstd', 'bzip2'].filter(isInstalled))('that is compressed with %s is read to its end too', program => {
+  it.each(['xz', 'zstd', 'bzip2'].filter(isInstalled))('that is compressed with %s is read to its end', program => {
     writeFileSync(file, 'one\n')
     step()
     all()
@@ -143,7 +150,7 @@ describe('a log file', () => {
     expect(all()).toBe('two\nfour\n')
   })
 
-  it('that is copied and emptied is read to its end from the copy', () => {
+  it('that is copied and truncated is read to its end from the copy', () => {
     writeFileSync(file, 'one\n')
     step()
     all()
@@ -154,7 +161,7 @@ describe('a log file', () => {
     expect(all()).toBe('two\n4\n')
   })
 
-  it('that was rotated several times is read through them all, oldest first', () => {
+  it('that was rotated several times is read through all its files, oldest first', () => {
     writeFileSync(file, 'a1\n')
     step()
     all()
@@ -173,7 +180,7 @@ describe('a log file', () => {
     expect(all()).toBe('a2\nb\nc\n')
   })
 
-  it('whose rest is nowhere is read anew, and says so', () => {
+  it('whose rotated file is missing is read from the start, and reports the loss', () => {
     writeFileSync(file, 'one\n')
     step()
     all()
@@ -184,7 +191,7 @@ describe('a log file', () => {
     expect(reading).toMatchObject({ body: 'other\n', lost: true })
   })
 
-  it('does not read what somebody made look like a rotated file', () => {
+  it('ignores files that only look like rotated ones', () => {
     const secret = join(folder, 'secret')
     writeFileSync(secret, 'secret\n')
     writeFileSync(file, 'one\n')
@@ -199,7 +206,7 @@ describe('a log file', () => {
     expect(all()).toBe('two\n')
   })
 
-  it('loses and repeats nothing, however it grows, is rotated and read', () => {
+  it('is read with each line once, for any sequence of writes, rotations and readings', () => {
     const deed = fc.oneof(
       { weight: 5, arbitrary: fc.record({ write: fc.integer({ min: 1, max: 40 }) }) },
       { weight: 1, arbitrary: fc.constant('rotate' as const) },
@@ -220,7 +227,7 @@ describe('a log file', () => {
     )
   })
 
-  it('is one word to the shell, whatever it is called', () => {
+  it('is one argument for the shell, with any name', () => {
     file = join(folder, `it's $(touch ${folder}/broken-out) ; "odd" *.log`.replaceAll('/', '_'))
     writeFileSync(file, 'safe\n')
     step()
@@ -238,31 +245,31 @@ describe('a log file', () => {
     for (const unit of ['a b', '-u', '$(id)', 'a;b', '', 'a\nb']) expect(() => refuseUnit(unit)).toThrow('unit')
   })
 
-  it('that is not there, or no file, says so with the remedy', () => {
+  it('that is missing, or not a regular file, fails with the remedy', () => {
     expect(() => step()).toThrow('There is no file')
     file = folder
-    expect(() => step()).toThrow('is no file with lines')
-    expect(() => readFileAnswer(host, '/x', Buffer.from('@@problem permission denied\n'))).toThrow(
+    expect(() => step()).toThrow('is not a regular file')
+    expect(() => parseFileAnswer(host, '/x', Buffer.from('@@problem permission denied\n'))).toThrow(
       'setfacl -m u:deploy:r /x',
     )
-    expect(() => readFileAnswer(host, '/x', Buffer.from('Welcome!\n'))).toThrow('something else')
+    expect(() => parseFileAnswer(host, '/x', Buffer.from('Welcome!\n'))).toThrow('did not run the command of Vakt')
   })
 
-  it('without a line break for very long is taken in pieces', () => {
+  it('with a very long line is read in pieces', () => {
     writeFileSync(file, '')
     step()
-    appendFileSync(file, 'y'.repeat(ENDLESS + 10))
-    expect(step().body.length).toBe(ENDLESS)
+    appendFileSync(file, 'y'.repeat(MAX_READ_BYTES + 10))
+    expect(step().body.length).toBe(MAX_READ_BYTES)
   })
 })
 
-it('reads what a journal says, and cuts where an earlier reading ended', () => {
+it('reads a journal, and stops where an earlier reading ended', () => {
   const entry = (n: number, more: object) =>
     `${JSON.stringify({ __CURSOR: `c${n}`, __REALTIME_TIMESTAMP: '1760000000000000', ...more })}\n`
   const answer = Buffer.from(
     `@@journal\n${entry(1, { MESSAGE: 'DROP IN=eth0', PRIORITY: '4', SYSLOG_IDENTIFIER: 'kernel' })}${entry(2, { MESSAGE: [104, 195, 188] })}{"__CUR`,
   )
-  const reading = readJournalAnswer(host, '*', answer, '')
+  const reading = parseJournalAnswer(host, '*', answer, '')
   expect(reading).toMatchObject({ lines: 2, until: { cursor: 'c2' }, more: true })
   expect(reading.body.split('\n').map(line => JSON.parse(line))).toEqual([
     {
@@ -273,20 +280,20 @@ it('reads what a journal says, and cuts where an earlier reading ended', () => {
     },
     { message: 'hü', timestamp: '2025-10-09T08:53:20.000Z', attributes: {} },
   ])
-  expect(readJournalAnswer(host, '*', answer, '', 'c1')).toMatchObject({
+  expect(parseJournalAnswer(host, '*', answer, '', 'c1')).toMatchObject({
     lines: 1,
     until: { cursor: 'c1' },
     more: true,
   })
   expect(() =>
-    readJournalAnswer(host, '*', Buffer.from('@@journal\n'), 'Hint: You are currently not seeing messages from'),
+    parseJournalAnswer(host, '*', Buffer.from('@@journal\n'), 'Hint: You are currently not seeing messages from'),
   ).toThrow('systemd-journal deploy')
-  expect(() => readJournalAnswer(host, '*', Buffer.from('@@problem no journalctl\n'), '')).toThrow('--file')
+  expect(() => parseJournalAnswer(host, '*', Buffer.from('@@problem no journalctl\n'), '')).toThrow('--file')
 })
 
-it('names sources as people would', () => {
-  expect(usualSource('file', '/var/log/nginx/error.log')).toBe('nginx/error')
-  expect(usualSource('file', '/srv/app/out')).toBe('srv/app/out')
-  expect(usualSource('journal', 'nginx.service')).toBe('nginx')
-  expect(usualSource('journal', '*')).toBe('journal')
+it('derives the default source from the name of the log', () => {
+  expect(defaultSource('file', '/var/log/nginx/error.log')).toBe('nginx/error')
+  expect(defaultSource('file', '/srv/app/out')).toBe('srv/app/out')
+  expect(defaultSource('journal', 'nginx.service')).toBe('nginx')
+  expect(defaultSource('journal', '*')).toBe('journal')
 })

@@ -1,83 +1,84 @@
-// The rules of a log that is read on a host: how it is named, and what a reading of it holds. Pure.
+// The rules of a remote log, a file or journal read on a host: its target, and how the scripts' answers are parsed. Pure.
+import { KIBIBYTE } from '../../bytes.ts'
 import { invalid, Problem } from '../../problem.ts'
 import type { FilePosition, LogPosition, remoteLogs } from '../../state/schema/index.ts'
 import type { Host } from '../host.ts'
 
 export type RemoteLog = typeof remoteLogs.$inferSelect
 
-/** A batch has so many lines at the most. */
-export const MOST_LINES = 5_000
+export const MAX_BATCH_LINES = 5_000
 
-/** A reading: the whole lines that came, as the log store takes them, and where the next one begins. */
-export type Reading = {
+/** The complete lines of one answer, in a format of the log store, and where the next reading begins. */
+export type LogReading = {
   lines: number
   body: string
   format: 'text' | 'ndjson'
-  /** Where it began, to know it again; null for a journal. */
+  /** Where the reading began, to recognize a repeated one; null for a journal. */
   start: { inode: string; offset: number } | null
   until: LogPosition | null
-  /** Whether more is waiting. */
+  /** Whether there is more to read. */
   more: boolean
-  /** Whether what was written before rotation could not be found any more. */
+  /** Whether lines written before a rotation could not be found. */
   lost: boolean
 }
 
-/** Throws `invalid` for what can be no path of a log file; nothing in it means anything to the shell. */
+/** Throws `invalid` on the field `file` unless the text is an absolute path of one file. */
 export function refusePath(path: string): void {
-  const odd = [...path].some(letter => letter < ' ' || letter === '\u007f')
-  if (path.startsWith('/') && path.length <= 500 && !odd && !path.endsWith('/')) return
-  throw invalid('file', 'Write the whole path of one file, such as /var/log/nginx/error.log.')
+  const hasControlCharacter = [...path].some(letter => letter < ' ' || letter === '\u007f')
+  if (path.startsWith('/') && path.length <= 500 && !hasControlCharacter && !path.endsWith('/')) return
+  throw invalid('file', 'Write the absolute path of one file, such as /var/log/nginx/error.log.')
 }
 
-/** Throws `invalid` for what can name no unit of systemd; `*` is the whole journal. */
+/** Throws `invalid` on the field `journal` unless the text is a systemd unit, or `*` for the whole journal. */
 export function refuseUnit(unit: string): void {
   if (unit === '*' || /^[a-zA-Z0-9][\w@.:\\-]{0,200}$/.test(unit)) return
-  throw invalid('journal', 'Write a unit of systemd, such as nginx.service, or * for the whole journal.')
+  throw invalid('journal', 'Write a systemd unit, such as nginx.service, or * for the whole journal.')
 }
 
-/** The source that lines have when nobody says: `nginx/error` for /var/log/nginx/error.log. */
-export function usualSource(kind: RemoteLog['kind'], target: string): string {
+/** The default source of the lines: `nginx/error` for /var/log/nginx/error.log. */
+export function defaultSource(kind: RemoteLog['kind'], target: string): string {
   if (kind === 'journal') return target === '*' ? 'journal' : target.replace(/\.service$/, '')
   return target.replace(/^\/(?:var\/log\/)?/, '').replace(/\.log$/, '')
 }
 
 /**
- * What the script for files said. `until` is where an earlier reading was cut, so that the very same batch is made again.
- * Throws the sentence for what it complained of.
+ * Parses the answer of the file script. `until` is the byte where an earlier reading of the same batch ended, so that the
+ * repeated batch is identical. Throws a `Problem` for an error of the script.
  */
-export function readFileAnswer(host: Host, path: string, answer: Buffer, until: number | null = null): Reading {
-  const { header, rest } = headerOf(host, path, answer)
+export function parseFileAnswer(host: Host, path: string, answer: Buffer, until: number | null = null): LogReading {
+  const { header, rest } = splitHeader(host, path, answer)
   const [, inode, bytes, offset, head, sum = '', which] =
     /^@@file (\d+) (\d+) (\d+) (\d+) ([\da-f]*) (now|old|lost)$/.exec(header) ?? []
-  if (inode === undefined) throw strange(host)
-  const begins = Number(offset)
-  const atEnd = begins + rest.length >= Number(bytes)
-  const length = until === null ? wholeLines(rest, which === 'old' && atEnd) : until - begins
-  const taken = rest.subarray(0, length)
-  const position: FilePosition = { inode, offset: begins + taken.length, head: Number(head), sum }
-  const body = taken.toString('utf8')
+  if (inode === undefined) throw unexpectedAnswerProblem(host)
+  const startOffset = Number(offset)
+  const isAtEnd = startOffset + rest.length >= Number(bytes)
+  const length = until === null ? measureWholeLines(rest, which === 'old' && isAtEnd) : until - startOffset
+  const batch = rest.subarray(0, length)
+  const position: FilePosition = { inode, offset: startOffset + batch.length, head: Number(head), sum }
+  const body = batch.toString('utf8')
   return {
     lines: body.split('\n').filter(line => line.trim() !== '').length,
-    ...{ body, format: 'text', start: { inode, offset: begins }, until: { file: position } },
-    // After what was put aside comes what followed it.
-    more: which === 'old' || !atEnd || rest.indexOf(10, taken.length) >= 0,
+    ...{ body, format: 'text', start: { inode, offset: startOffset }, until: { file: position } },
+    // A rotated file is followed by the next one.
+    more: which === 'old' || !isAtEnd || rest.indexOf(10, batch.length) >= 0,
     lost: which === 'lost',
   }
 }
 
-/** What the script for journals said; `until` as in `readFileAnswer`. Each line of a journal names its own place. */
-export function readJournalAnswer(
+/** Parses the answer of the journal script; `until` as in `parseFileAnswer`, but a cursor. */
+export function parseJournalAnswer(
   host: Host,
   unit: string,
   answer: Buffer,
-  said: string,
+  stderr: string,
   until: string | null = null,
-): Reading {
-  const { header, rest } = headerOf(host, unit, answer)
-  if (header !== '@@journal') throw strange(host)
+): LogReading {
+  const { header, rest } = splitHeader(host, unit, answer)
+  if (header !== '@@journal') throw unexpectedAnswerProblem(host)
   const text = rest.subarray(0, rest.lastIndexOf(10) + 1).toString('utf8')
-  const entries = text.split('\n').flatMap(entryOf)
-  if (entries.length === 0 && /insufficient permission|not seeing messages/i.test(said)) throw noJournal(host)
+  const entries = text.split('\n').flatMap(parseEntry)
+  if (entries.length === 0 && /insufficient permission|not seeing messages/i.test(stderr))
+    throw journalForbiddenProblem(host)
   const cut = until === null ? entries.length : entries.findIndex(entry => entry.cursor === until) + 1
   const taken = entries.slice(0, cut > 0 ? cut : entries.length)
   const last = taken.at(-1)
@@ -90,34 +91,36 @@ export function readJournalAnswer(
   }
 }
 
-/** The cursor of the first line of a first answer, from which reading begins; null when there is no line yet. */
-export function firstCursor(host: Host, unit: string, answer: Buffer, said: string): string | null {
-  const { until, body } = readJournalAnswer(host, unit, answer, said)
+/** The cursor of the first line of an answer; null without a line. */
+export function findFirstCursor(host: Host, unit: string, answer: Buffer, stderr: string): string | null {
+  const { until, body } = parseJournalAnswer(host, unit, answer, stderr)
   if (until === null || body === '') return null
-  const line = answer.toString('utf8').split('\n').flatMap(entryOf)[0]
+  const line = answer.toString('utf8').split('\n').flatMap(parseEntry)[0]
   return line?.cursor ?? null
 }
 
-/** How many bytes the whole lines take: up to the last line break, up to the limit of lines; one endless line is cut. */
-function wholeLines(bytes: Buffer, all: boolean): number {
+/** The length in bytes of the complete lines, up to the limit of lines. A line that fills the whole reading is cut. */
+function measureWholeLines(bytes: Buffer, isFinal: boolean): number {
   let end = 0
-  for (let lines = 0; lines < MOST_LINES; lines++) {
+  for (let lines = 0; lines < MAX_BATCH_LINES; lines++) {
     const next = bytes.indexOf(10, end)
-    if (next < 0) return all || (end === 0 && bytes.length >= ENDLESS) ? bytes.length : end
+    if (next < 0) return isFinal || (end === 0 && bytes.length >= MAX_READ_BYTES) ? bytes.length : end
     end = next + 1
   }
   return end
 }
 
-/** A line longer than a reading is taken in pieces. */
-export const ENDLESS = 256 * 1024
+export const MAX_READ_BYTES = 256 * KIBIBYTE
+/** JSON entries of a journal are about four times as long as their messages. */
+export const MAX_JOURNAL_BYTES = 4 * MAX_READ_BYTES
 
-const LEVELS = ['fatal', 'fatal', 'fatal', 'error', 'warn', undefined, undefined, 'debug'] as const
+/** Levels by syslog priority (RFC 5424, 6.2.1), from emergency to debug; notice and informational have none. */
+const LEVEL_BY_PRIORITY = ['fatal', 'fatal', 'fatal', 'error', 'warn', undefined, undefined, 'debug'] as const
 
-type Entry = { cursor: string; line: Record<string, unknown> }
+type JournalEntry = { cursor: string; line: Record<string, unknown> }
 
-/** One line of `journalctl -o json` (systemd.journal-fields(7)); a message that is no UTF-8 comes as numbers. */
-function entryOf(text: string): Entry[] {
+/** Parses a line of `journalctl -o json` (systemd.journal-fields(7)); a message that is not UTF-8 is an array of bytes. */
+function parseEntry(text: string): JournalEntry[] {
   if (!text.startsWith('{')) return []
   let fields: Record<string, unknown>
   try {
@@ -128,7 +131,7 @@ function entryOf(text: string): Entry[] {
   const { MESSAGE, PRIORITY, __CURSOR: cursor, __REALTIME_TIMESTAMP: micros } = fields
   if (typeof cursor !== 'string') return []
   const message = Array.isArray(MESSAGE) ? Buffer.from(MESSAGE as number[]).toString('utf8') : String(MESSAGE ?? '')
-  const level = LEVELS[Number(PRIORITY ?? 6)]
+  const level = LEVEL_BY_PRIORITY[Number(PRIORITY ?? 6)]
   const extra = { unit: fields._SYSTEMD_UNIT, identifier: fields.SYSLOG_IDENTIFIER, pid: fields._PID }
   const known = Object.fromEntries(Object.entries(extra).filter(([, value]) => typeof value === 'string'))
   const timestamp = new Date(Number(micros) / 1000)
@@ -145,43 +148,43 @@ function entryOf(text: string): Entry[] {
   ]
 }
 
-function headerOf(host: Host, target: string, answer: Buffer): { header: string; rest: Buffer } {
+function splitHeader(host: Host, target: string, answer: Buffer): { header: string; rest: Buffer } {
   const end = answer.indexOf(10)
   const header = answer.subarray(0, Math.max(0, end)).toString('utf8')
-  if (header.startsWith('@@problem ')) throw complaint(host, target, header.slice('@@problem '.length))
+  if (header.startsWith('@@problem ')) throw fileProblem(host, target, header.slice('@@problem '.length))
   return { header, rest: answer.subarray(end + 1) }
 }
 
-function complaint(host: Host, target: string, said: string): Problem {
-  const user = host.local ? 'the user that runs Vakt' : host.user
-  if (said === 'no journalctl')
+function fileProblem(host: Host, target: string, message: string): Problem {
+  const user = host.local ? 'The user that runs Vakt' : host.user
+  if (message === 'no journalctl')
     return new Problem(
       'not_found',
-      `There is no journalctl on ${host.name}. Read a file instead: hosts logs add ${host.name} --file PATH`,
+      `${host.name} has no journalctl. Read a file instead: hosts logs add ${host.name} --file PATH`,
     )
-  if (/permission denied/i.test(said))
+  if (/permission denied/i.test(message))
     return new Problem(
       'forbidden',
-      `${user} may not read ${target} on ${host.name}. Let it there: sudo setfacl -m u:${host.local ? 'USER' : host.user}:r ${target}, or put it into the group that may (often adm).`,
+      `${user} may not read ${target} on ${host.name}. Allow it there: sudo setfacl -m u:${host.local ? 'USER' : host.user}:r ${target}, or add the user to the group of the file (often adm).`,
     )
-  if (/regular file/.test(said))
-    return new Problem('invalid', `${target} on ${host.name} is no file with lines. Name one that is.`)
+  if (/regular file/.test(message))
+    return new Problem('invalid', `${target} on ${host.name} is not a regular file. Choose a log file.`)
   return new Problem(
     'not_found',
-    `There is no file ${target} on ${host.name}. Check the path; "hosts logs list" shows what is read.`,
+    `There is no file ${target} on ${host.name}. Check the path; "hosts logs list" shows the logs that are read.`,
   )
 }
 
-function noJournal(host: Host): Problem {
+function journalForbiddenProblem(host: Host): Problem {
   return new Problem(
     'forbidden',
-    `${host.local ? 'The user that runs Vakt' : host.user} may not read the journal on ${host.name}. Let it there: sudo usermod -aG systemd-journal ${host.local ? 'USER' : host.user}`,
+    `${host.local ? 'The user that runs Vakt' : host.user} may not read the journal on ${host.name}. Allow it there: sudo usermod -aG systemd-journal ${host.local ? 'USER' : host.user}`,
   )
 }
 
-function strange(host: Host): Problem {
+function unexpectedAnswerProblem(host: Host): Problem {
   return new Problem(
     'conflict',
-    `${host.name} ran something else than Vakt asked for. If a forced command is set for the key of Vakt there, it must allow this (docs/actions.md).`,
+    `${host.name} did not run the command of Vakt. If Vakt's key has a forced command there, it must allow this (docs/actions.md).`,
   )
 }

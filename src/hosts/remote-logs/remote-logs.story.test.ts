@@ -1,4 +1,4 @@
-// Logs of hosts through the whole app: real shells behind the SSH server read real files, and the real store keeps the lines.
+// Remote logs in the whole app: real shells behind the SSH server read real files into a real log store.
 import { spawn } from 'node:child_process'
 import { appendFileSync, chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,8 +19,8 @@ let append: LogStore['append']
 let app: TestApp
 let server: SshServer
 let host: FakeHost
-/** What the store does with a batch, in place of what it would. */
-let instead: ((batch: Parameters<LogStore['append']>[0]) => ReturnType<LogStore['append']>) | null
+/** Replaces `append` of the store. */
+let interceptor: ((batch: Parameters<LogStore['append']>[0]) => ReturnType<LogStore['append']>) | null
 
 type Found = { total: number; logs: { message: string; source: string; host: string; level: string }[] }
 
@@ -30,8 +30,8 @@ beforeEach(async () => {
   writeFileSync(file, 'old line\n')
   store = await openLogStore({ folder: join(folder, 'store'), logger: silentLogger })
   append = store.append.bind(store)
-  instead = null
-  store.append = batch => (instead ?? append)(batch)
+  interceptor = null
+  store.append = batch => (interceptor ?? append)(batch)
   app = await startApp({ store, start: new Date().toISOString() })
   host = createFakeHost(() => app.clock.now())
   server = await startSshServer({
@@ -56,13 +56,13 @@ const messages = async () =>
   (await app.result<Found>('logs search --limit 100')).logs.map(line => line.message).reverse()
 const refusal = async (line: string) => {
   const reply = await app.says(line)
-  if (reply.ok) throw new Error(`"${line}" was done`)
+  if (reply.ok) throw new Error(`"${line}" succeeded`)
   return reply.problem.message
 }
 const add = (every = '30s') =>
   app.result<{ fetched: number }>(`hosts logs add web-1 --file ${file} --every ${every} --source app`)
-/** Time passes until the store has these. */
-const comes = (lines: string[]) =>
+/** Time passes until the store has these lines. */
+const storesUntil = (lines: string[]) =>
   vi.waitFor(
     async () => {
       await app.passes('5s')
@@ -71,8 +71,8 @@ const comes = (lines: string[]) =>
     { timeout: 30_000 },
   )
 
-/** So long goes by; each half minute the host is looked at, and what is due is fetched. */
-async function goesBy(duration: string) {
+/** Time passes in steps of 30 s; in each the host is collected from, and due logs are fetched. */
+async function passesInSteps(duration: string) {
   const seen = () => app.state.prepare<[], { at: number }>('select last_seen_at + failures as at from hosts').get()!.at
   const due = () => app.state.prepare<[], { at: number }>('select due_at as at from remote_logs').get()!.at
   for (let left = parseDuration(duration)!; left > 0; left -= 30_000) {
@@ -85,14 +85,14 @@ async function goesBy(duration: string) {
 }
 
 describe('a log file of a host', () => {
-  it('comes into the store as it grows and over rotation, each line once', async () => {
+  it('is stored as it grows and across rotation, each line once', async () => {
     expect((await add()).fetched).toBe(1)
     appendFileSync(file, 'ERROR disk is full\n')
-    await comes(['old line', 'ERROR disk is full'])
+    await storesUntil(['old line', 'ERROR disk is full'])
     appendFileSync(file, 'before rotation\n')
     renameSync(file, `${file}.1`)
     writeFileSync(file, 'after rotation\n')
-    await comes(['old line', 'ERROR disk is full', 'before rotation', 'after rotation'])
+    await storesUntil(['old line', 'ERROR disk is full', 'before rotation', 'after rotation'])
     const { logs } = await app.result<Found>('logs search level>=error')
     expect(logs).toMatchObject([{ message: 'ERROR disk is full', source: 'app', host: 'web-1', level: 'error' }])
     expect((await app.result<{ logs: unknown }>('hosts logs list')).logs).toMatchObject([
@@ -100,86 +100,88 @@ describe('a log file of a host', () => {
     ])
   })
 
-  it('is fetched when somebody asks, and leads on to search and analysis', async () => {
+  it('is fetched on request, with buttons for search and analysis', async () => {
     await add()
     appendFileSync(file, 'one\ntwo\n')
     expect(await app.says('hosts logs fetch web-1')).toMatchObject({
-      card: { title: `2 lines came from ${file} of web-1`, buttons: [{ label: 'Search' }, { label: 'Analyze' }] },
+      card: { title: `2 new lines from ${file} of web-1`, buttons: [{ label: 'Search' }, { label: 'Analyze' }] },
       result: { fetched: 2, lost: false },
     })
-    expect((await app.says('hosts logs fetch web-1')).card.title).toContain('Nothing is new')
+    expect((await app.says('hosts logs fetch web-1')).card.title).toContain('No new lines')
     await app.result(`hosts logs remove web-1 --file ${file}`)
-    expect(await refusal('hosts logs fetch web-1')).toContain('None is: hosts logs add web-1')
+    expect(await refusal('hosts logs fetch web-1')).toContain(
+      'Vakt reads no log of web-1. Add it: hosts logs add web-1',
+    )
     expect(await messages()).toEqual(['old line', 'one', 'two'])
   })
 
-  it('is told in the chat as it goes, when fetching takes a while', async () => {
+  it('shows progress in the chat when fetching takes a while', async () => {
     await add()
     appendFileSync(file, 'one\ntwo\n')
-    let goOn = () => {}
+    let open = () => {}
     const gate = new Promise<void>(resolve => {
-      goOn = resolve
+      open = resolve
     })
-    let waits = false
-    instead = async batch => {
-      waits = true
+    let isWaiting = false
+    interceptor = async batch => {
+      isWaiting = true
       await gate
       return append(batch)
     }
     const done = app.says('hosts logs fetch web-1', { platform: 'terminal', interactive: true })
-    await vi.waitFor(() => expect(waits).toBe(true))
+    await vi.waitFor(() => expect(isWaiting).toBe(true))
     await app.passes('3s')
-    await vi.waitFor(() => expect(app.channel.messages.at(-1)?.card.title).toContain('is being fetched'))
-    goOn()
+    await vi.waitFor(() => expect(app.channel.messages.at(-1)?.card.title).toContain('Fetching'))
+    open()
     await done
-    expect(app.channel.messages.at(-1)?.card.title).toBe(`2 lines came from ${file} of web-1`)
+    expect(app.channel.messages.at(-1)?.card.title).toBe(`2 new lines from ${file} of web-1`)
   })
 
-  it.each(['before the store had it', 'after the store had it'])(
-    'loses and repeats nothing when Vakt dies %s',
+  it.each(['before the batch is stored', 'after the batch is stored'])(
+    'stores each line once when Vakt is killed %s',
     async when => {
       await add()
       appendFileSync(file, 'one\ntwo\n')
       let reached = false
-      instead = async batch => {
-        instead = null
+      interceptor = async batch => {
+        interceptor = null
         if (when.startsWith('after')) await append(batch)
         reached = true
         return new Promise(() => {})
       }
       void app.says('hosts logs fetch web-1')
       await vi.waitFor(() => expect(reached).toBe(true))
-      // What is written meanwhile would make the batch another one.
+      // Without a fixed end, this line would change the repeated batch.
       appendFileSync(file, 'three\n')
       app = await app.restarts('1m', 'killed')
-      await comes(['old line', 'one', 'two', 'three'])
+      await storesUntil(['old line', 'one', 'two', 'three'])
       await app.passes('2m')
       expect(await messages()).toEqual(['old line', 'one', 'two', 'three'])
     },
   )
 
-  it('is read on from where it was when it is edited, and what comes belongs elsewhere', async () => {
+  it('continues at its position after an edit, and new lines get the new source and project', async () => {
     await add('1h')
     appendFileSync(file, 'before\n')
     await app.result('hosts logs fetch web-1')
     await app.result('projects add shop')
-    expect(await refusal('hosts logs edit web-1')).toContain('Say what to change')
+    expect(await refusal('hosts logs edit web-1')).toContain('Nothing to change')
     await app.result('hosts logs edit web-1 --source shop-app --project shop')
     appendFileSync(file, 'after\n')
-    // As soon as it is to be read more often, the hour is not waited out.
+    // A shorter interval takes effect at once, not after the hour.
     const { log } = await app.result<{ log: { every_ms: number } }>('hosts logs edit web-1 --every 30s')
     expect(log.every_ms).toBe(30_000)
-    await comes(['old line', 'before', 'after'])
+    await storesUntil(['old line', 'before', 'after'])
     const found = await app.result<Found>('logs search source:shop-app --project shop')
     expect(found.logs.map(line => line.message)).toEqual(['after'])
     app.state.prepare(`update remote_logs set pending = '{"batch":9,"start":null,"until":{"cursor":"x"}}'`).run()
     expect(await refusal('hosts logs edit web-1 --project default')).toContain('are being stored')
   })
 
-  it('that is long comes in bounded batches', async () => {
+  it('that is long is stored in batches of limited size', async () => {
     await add()
     const sizes: number[] = []
-    instead = batch => {
+    interceptor = batch => {
       sizes.push(batch.body.byteLength)
       return append(batch)
     }
@@ -189,63 +191,59 @@ describe('a log file of a host', () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(256 * 1024)
   })
 
-  it('that cannot be read is refused with the remedy, and leaves nothing behind', async () => {
+  it('that cannot be read is not added, and the error names the remedy', async () => {
     expect(await refusal('hosts logs add web-1 --file /var/log/there-is-none.log')).toContain('There is no file')
-    expect(await refusal(`hosts logs add web-1 --file ${folder}`)).toContain('is no file with lines')
-    expect(await refusal('hosts logs add web-1 --file relative.log')).toContain('whole path')
-    expect(await refusal('hosts logs add web-1 --journal "a; reboot"')).toContain('unit of systemd')
-    expect(await refusal('hosts logs add web-1')).toContain('Say which')
+    expect(await refusal(`hosts logs add web-1 --file ${folder}`)).toContain('is not a regular file')
+    expect(await refusal('hosts logs add web-1 --file relative.log')).toContain('absolute path')
+    expect(await refusal('hosts logs add web-1 --journal "a; reboot"')).toContain('systemd unit')
+    expect(await refusal('hosts logs add web-1')).toContain('Choose one log')
     expect(await refusal('hosts logs add web-9 --journal *')).toContain('There is no host "web-9"')
     expect(await app.result('hosts logs list')).toEqual({ logs: [] })
   })
 
-  it('that goes away later is told in the list, and read on when it is back', async () => {
+  it('that disappears shows an error in the list, and is read again when it is back', async () => {
     await add()
     renameSync(file, join(folder, 'elsewhere'))
-    await vi.waitFor(async () => {
-      await app.passes('30s')
-      expect(JSON.stringify((await app.says('hosts logs list')).card)).toContain('There is no file')
-    })
+    await passesInSteps('1m')
+    expect(app.text((await app.says('hosts logs list')).card)).toContain('There is no file')
     renameSync(join(folder, 'elsewhere'), file)
     appendFileSync(file, 'back again\n')
-    await comes(['old line', 'back again'])
-    expect((await app.says('hosts logs list')).card.title).toBe('1 log of hosts')
+    await storesUntil(['old line', 'back again'])
+    expect((await app.says('hosts logs list')).card.title).toBe('1 remote log')
   })
 
-  it('that is empty is read too, and says so', async () => {
+  it('that is empty can be added', async () => {
     writeFileSync(file, '')
     expect((await app.says(`hosts logs add web-1 --file ${file} --source app`)).card.lines).toEqual([
-      'Nothing is in it yet; what comes has the source app.',
+      'It has no lines yet; new lines get the source app.',
     ])
   })
 
-  it('that goes away is told in one alert, which ends by itself when it can be read again', async () => {
+  it('that disappears fires one alert, which resolves when the file can be read again', async () => {
     await add()
-    const titles = () => app.channel.messages.map(message => message.card.title)
     renameSync(file, join(folder, 'elsewhere'))
-    await goesBy('4m')
-    expect(titles()).toEqual([])
-    await goesBy('10m')
-    expect(titles()).toEqual([`Warning: ${file} of web-1 cannot be read`])
-    expect(JSON.stringify(app.channel.messages[0])).toContain('There is no file')
+    await passesInSteps('4m')
+    expect(app.titles()).toEqual([])
+    await passesInSteps('10m')
+    expect(app.titles()).toEqual([`Warning: ${file} of web-1 cannot be read`])
+    expect(app.text(app.channel.messages[0]!.card)).toContain('There is no file')
     renameSync(join(folder, 'elsewhere'), file)
-    await goesBy('2m')
-    expect(titles()).toEqual([`Resolved: ${file} of web-1 cannot be read`])
+    await passesInSteps('2m')
+    expect(app.titles()).toEqual([`Resolved: ${file} of web-1 cannot be read`])
   })
 
-  it('is not told of while its host cannot be reached, nor just after', async () => {
-    // Its rounds and its fetches are not at the same time.
+  it('fires no alert of its own while its host cannot be reached, or shortly after', async () => {
+    // An interval that does not coincide with the collections.
     await add('50s')
-    const titles = () => app.channel.messages.map(message => message.card.title)
     server.lets(() => false)
     server.cuts()
-    await goesBy('10m')
+    await passesInSteps('10m')
     server.lets(() => true)
-    await goesBy('3m')
-    expect(titles()).toEqual(['Resolved: web-1 cannot be reached'])
+    await passesInSteps('3m')
+    expect(app.titles()).toEqual(['Resolved: web-1 cannot be reached'])
   })
 
-  it('is for admins to add', async () => {
+  it('is added only by admins', async () => {
     chmodSync(file, 0o600)
     expect(await app.says(`hosts logs add web-1 --file ${file}`, { admin: false })).toMatchObject({
       ok: false,

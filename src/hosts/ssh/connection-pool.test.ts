@@ -1,4 +1,4 @@
-// Connections to hosts over real SSH on the loopback: shared, limited, refused with a remedy, and backed off from.
+// Connections to hosts over real SSH on the loopback: sharing, limits, errors with a remedy, and back-off.
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { silentLogger } from '../../logger.ts'
@@ -10,14 +10,14 @@ import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
 import { addHost, editHost, type NewHost, sealSecret } from '../hosts.ts'
 import { createHostConnections, type HostConnections } from './connection-pool.ts'
-import { ownKey } from './own-key.ts'
+import { loadOrCreateOwnKey } from './own-key.ts'
 
 const state = memoryState()
 const vault = createVault(Buffer.alloc(32, 1))
 const clock = createFakeClock(Date.parse('2026-03-02T09:00:00Z'))
 const servers: SshServer[] = []
 let connections: HostConnections
-let hostsMade = 0
+let hostCount = 0
 
 beforeEach(() => {
   connections = createHostConnections(state, vault, clock, silentLogger)
@@ -35,7 +35,7 @@ async function serve(options: SshServerOptions = {}): Promise<SshServer> {
 
 function hostAt(server: SshServer, changes: Partial<NewHost> = {}): Host {
   return addHost(state, {
-    name: `web-${++hostsMade}`,
+    name: `web-${++hostCount}`,
     address: '127.0.0.1',
     port: server.port,
     user: 'deploy',
@@ -55,7 +55,7 @@ const echo: SshServerOptions = {
 }
 
 describe('a command on a host', () => {
-  it('gives its output, what it complained of, and its exit status', async () => {
+  it('returns its output, its errors and its exit status', async () => {
     const server = await serve({
       run: ({ out, err, exit }) => {
         out('yes\n')
@@ -66,24 +66,24 @@ describe('a command on a host', () => {
     expect(await connections.machine(hostAt(server)).run(['x'])).toEqual({ stdout: 'yes\n', stderr: 'hm\n', code: 3 })
   })
 
-  it('is sent as one quoted line, and shares one connection with others', async () => {
+  it('is sent as one quoted line, and shares a connection with others', async () => {
     const server = await serve(echo)
     const machine = connections.machine(hostAt(server))
     const hostile = "'; reboot; $(x)"
     const outputs = await Promise.all([machine.run(['docker', hostile]), machine.run(['b']), machine.run(['c'])])
-    expect(outputs.map(one => one.stdout)).toEqual([`docker|${hostile}`, 'b', 'c'])
+    expect(outputs.map(({ stdout }) => stdout)).toEqual([`docker|${hostile}`, 'b', 'c'])
     expect([server.signedIn(), server.clients()]).toEqual([1, 1])
   })
 
-  it('waits its turn when many run at once, and takes more connections when one allows few sessions', async () => {
+  it('waits for a free session, and opens more connections when each allows few sessions', async () => {
     const server = await serve({ ...echo, maxSessions: 2 })
     const machine = connections.machine(hostAt(server))
     const outputs = await Promise.all(Array.from({ length: 60 }, (_, i) => machine.run(['n', String(i)])))
-    expect(outputs.map(one => one.stdout)).toEqual(Array.from({ length: 60 }, (_, i) => `n|${i}`))
+    expect(outputs.map(({ stdout }) => stdout)).toEqual(Array.from({ length: 60 }, (_, i) => `n|${i}`))
     expect(server.signedIn()).toBeLessThanOrEqual(4)
   })
 
-  it('that does not end is ended there, and told', async () => {
+  it('is ended on the host at its time limit', async () => {
     const server = await serve({ run() {} })
     const answer = connections.machine(hostAt(server)).run(['sleep'], { timeoutMs: 5 * SECOND })
     answer.catch(() => {})
@@ -94,7 +94,7 @@ describe('a command on a host', () => {
     await expect(answer).rejects.toThrow(/"sleep" on web-\d+ took longer than 5 s/)
   })
 
-  it('that says too much is cut off', async () => {
+  it('is cut off when it writes too much', async () => {
     const server = await serve({
       run: ({ out, onEnd }) => {
         out('x'.repeat(50_000))
@@ -105,7 +105,7 @@ describe('a command on a host', () => {
     expect(output.stdout).toBe('x'.repeat(1000))
   })
 
-  it('is told when the connection goes, and the next one connects anew', async () => {
+  it('fails when the connection is lost, and the next command connects again', async () => {
     const server = await serve({ run() {} })
     const machine = connections.machine(hostAt(server))
     const answer = machine.run(['x'])
@@ -119,8 +119,8 @@ describe('a command on a host', () => {
 })
 
 describe('signing in', () => {
-  it('uses the own key, whose public half is the one that is shown', async () => {
-    const shown = ownKey(state, vault).publicKey
+  it('uses the key pair of Vakt, whose public key is shown', async () => {
+    const shown = loadOrCreateOwnKey(state, vault).publicKey
     const keys: string[] = []
     const server = await serve({
       accepts: (_user, auth) => {
@@ -133,22 +133,22 @@ describe('signing in', () => {
     expect(JSON.stringify(state.prepare('select * from key_values').all())).not.toContain('PRIVATE KEY')
   })
 
-  it('uses a password that is sealed in the state', async () => {
+  it('uses a password that is encrypted in the state', async () => {
     const server = await serve({ accepts: (_, auth) => auth.method === 'password' && auth.password === 'pass word' })
     const host = hostAt(server, { auth: 'password', secretSealed: sealSecret(vault, { password: 'pass word' }) })
     expect((await connections.machine(host).run(['x'])).code).toBe(0)
     expect(JSON.stringify(state.prepare('select * from hosts').all())).not.toContain('pass word')
   })
 
-  it('that is refused says whom to let in and how', async () => {
+  it('fails with the remedy when the host refuses the key', async () => {
     const server = await serve({ accepts: () => false })
     const host = hostAt(server)
     await expect(connections.machine(host).run(['x'])).rejects.toThrow(
-      `${host.name} refused Vakt's key for the user deploy. Let Vakt in: "hosts key" shows the line to run there as deploy.`,
+      `${host.name} refused Vakt's key for the user deploy. Allow Vakt's key: "hosts key" shows the line to run there as deploy.`,
     )
   })
 
-  it('is refused to a host that shows another key, before anything of the credentials is sent', async () => {
+  it('stops at another host key, before any credentials are sent', async () => {
     const tried: string[] = []
     const server = await serve({
       accepts: (_, auth) => {
@@ -172,16 +172,16 @@ describe('signing in', () => {
     jump.forwardsTo('db.internal:22', inner)
     const jumpHost = hostAt(jump)
     const host = hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id })
-    expect(await connections.hostKey(host)).toBe(inner.fingerprint())
+    expect(await connections.fetchHostKey(host)).toBe(inner.fingerprint())
     expect((await connections.machine(host).run(['in'])).stdout).toBe('in')
     expect([jump.signedIn(), inner.signedIn()]).toEqual([1, 1])
     const lost = hostAt(inner, { address: 'nowhere.internal', port: 22, jumpId: jumpHost.id })
-    await expect(connections.machine(lost).run(['x'])).rejects.toThrow('reached through could not connect to it')
+    await expect(connections.machine(lost).run(['x'])).rejects.toThrow('could not connect to it')
   })
 })
 
-describe('a crowd', () => {
-  it('of fifty hosts is reached through one jump host by one connection', async () => {
+describe('many hosts and streams', () => {
+  it('of 50 hosts behind one jump host share one connection to it', async () => {
     const [jump, inner] = [await serve(), await serve(echo)]
     jump.forwardsTo('db.internal:22', inner)
     const jumpHost = hostAt(jump)
@@ -189,11 +189,11 @@ describe('a crowd', () => {
       hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id }),
     )
     const outputs = await Promise.all(hosts.map(host => connections.machine(host).run(['in'])))
-    expect(outputs.map(one => one.stdout)).toEqual(hosts.map(() => 'in'))
+    expect(outputs.map(({ stdout }) => stdout)).toEqual(hosts.map(() => 'in'))
     expect([jump.signedIn(), inner.signedIn()]).toEqual([1, 50])
   })
 
-  it('of streams that takes every session of a host does not hold up who comes after for long', async () => {
+  it('that use all sessions of a host do not delay the next command for long', async () => {
     const server = await serve({ run() {}, maxSessions: 1 })
     const machine = connections.machine(hostAt(server))
     const sink = { stdout() {}, stderr() {} }
@@ -202,13 +202,13 @@ describe('a crowd', () => {
     answer.catch(() => {})
     await vi.waitFor(async () => {
       await clock.advance(SECOND)
-      await expect(Promise.race([answer, 'waits'])).rejects.toThrow(/Every session that web-\d+ allows is in use/)
+      await expect(Promise.race([answer, 'waits'])).rejects.toThrow(/All SSH sessions of web-\d+ are in use/)
     })
   })
 })
 
 describe('a host that cannot be reached', () => {
-  it('is told with what to check, and left alone for a while without delaying others', async () => {
+  it('fails with what to check, and is in back-off without delaying other hosts', async () => {
     const [dead, live] = [await serve(), await serve(echo)]
     dead.hangs()
     const [deadHost, liveHost] = [hostAt(dead), hostAt(live)]
@@ -216,15 +216,15 @@ describe('a host that cannot be reached', () => {
     asked.catch(() => {})
     expect((await connections.machine(liveHost).run(['x'])).stdout).toBe('x')
     await clock.advance(8 * SECOND)
-    await expect(asked).rejects.toThrow(/did not answer within 8 s. Check that it runs and that no firewall/)
-    // At once, without another attempt.
+    await expect(asked).rejects.toThrow(/did not answer within 8 s. Check that it is running and that no firewall/)
+    // In back-off: fails at once, without another attempt.
     dead.isWell()
     await expect(connections.machine(deadHost).run(['x'])).rejects.toThrow('did not answer')
     expect(dead.signedIn()).toBe(0)
-    expect((await connections.machine(deadHost, true).run(['x'])).code).toBe(0)
+    expect((await connections.machine(deadHost, { ignoreBackoff: true }).run(['x'])).code).toBe(0)
   })
 
-  it('is tried again after a rest', async () => {
+  it('is tried again after its back-off', async () => {
     const server = await serve()
     server.hangs()
     const host = hostAt(server)
@@ -237,11 +237,11 @@ describe('a host that cannot be reached', () => {
     expect((await connections.machine(host).run(['x'])).code).toBe(0)
   })
 
-  it('is told by its cause', async () => {
+  it('fails with its cause', async () => {
     const server = await serve()
     const closed = hostAt(server)
     await server.close()
     await new Promise(resolve => connect(server.port, '127.0.0.1').on('error', resolve))
-    await expect(connections.machine(closed).run(['x'])).rejects.toThrow(/nothing listens at 127.0.0.1 port \d+/)
+    await expect(connections.machine(closed).run(['x'])).rejects.toThrow(/nothing listens on 127.0.0.1 port \d+/)
   })
 })

@@ -1,5 +1,5 @@
-// The connections to hosts: kept open and shared, few for each, and backed off from where nobody answers.
-
+// The SSH connections to the hosts: shared and kept open, limited for each host, with back-off from hosts that do not answer.
+import { backOff } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
@@ -7,242 +7,260 @@ import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
 import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import { jumpsOf, openSecret } from '../hosts.ts'
-import { localMachine } from '../local.ts'
+import { openSecret, readJumps } from '../hosts.ts'
+import { createLocalMachine } from '../local.ts'
 import type { Machine } from '../machine.ts'
-import { type Credentials, fetchHostKey, openConnection, type SshConnection } from './connection.ts'
-import { ownKey } from './own-key.ts'
-import { runOver, streamOver } from './session.ts'
+import { fetchHostKey, openConnection, type SshConnection, type SshCredentials } from './connection.ts'
+import { connectionLostProblem } from './errors.ts'
+import { loadOrCreateOwnKey } from './own-key.ts'
+import { runOverSsh, streamOverSsh } from './session.ts'
 
-/** Connections to one host, each with several sessions; and how many of those may be streams, so that others get their turn. */
-const CONNECTIONS_EACH = 4
-const STREAMS_EACH = 24
-const CONNECTIONS_IN_ALL = 300
-/** So long a command waits for its turn. */
-const WAIT = 10 * SECOND
-/** An unused connection is closed after so long. */
-const IDLE = 5 * MINUTE
-/** A host that did not answer is left alone for a while, longer each time. */
-const FIRST_REST = 5 * SECOND
-const LONGEST_REST = MINUTE
+const MAX_CONNECTIONS_PER_HOST = 4
+/** Fewer than the sessions of all connections, so that streams leave some for short commands. */
+const MAX_STREAMS_PER_HOST = 24
+const MAX_CONNECTIONS = 300
+/** How long a command waits for a free session. */
+const SESSION_WAIT_MS = 10 * SECOND
+const IDLE_TIMEOUT_MS = 5 * MINUTE
+const BACKOFF_BASE_MS = 5 * SECOND
+const BACKOFF_MAX_MS = MINUTE
+
+export type MachineOptions = {
+  /** Connect even while the host is in back-off (default: false). */
+  ignoreBackoff?: boolean
+  /** Never send a command again that may have reached the host (default: false). */
+  isSentOnce?: boolean
+}
 
 export interface HostConnections {
-  /**
-   * The machine of a host. With `insist`, a host is tried even while it is backed off from. With `once`, a command that may
-   * have reached the host is never sent again.
-   */
-  machine(host: Host, insist?: boolean, once?: boolean): Machine
-  /** The fingerprint of the key that a host shows now, whatever is pinned. */
-  hostKey(host: Host): Promise<string>
-  /** Closes what is open to a host, because it was changed or removed. */
-  forget(hostId: number): void
+  machine(host: Host, options?: MachineOptions): Machine
+  /** Fetches the fingerprint of the key that a host presents now, whatever key is pinned. */
+  fetchHostKey(host: Host): Promise<string>
+  /** Closes all connections to a host, because it was changed or removed. */
+  disconnect(hostId: number): void
   close(): void
 }
 
-type Line = {
+type HostPool = {
+  /** The settings that the connections were opened with; a host with other settings gets a new pool. */
   signature: string
-  open: Set<SshConnection>
+  connections: Set<SshConnection>
   opening: Promise<SshConnection> | null
   streams: number
-  rests: { until: number; failures: number; problem: Problem } | null
+  backOff: { until: number; failures: number; problem: Problem } | null
+  /** Callbacks of commands that wait for a free session. */
   waiting: (() => void)[]
 }
 
-/** Connections over the hosts of a state. */
+/** Creates the connections for the hosts of a state; each is opened when it is first used. */
 export function createHostConnections(state: State, vault: Vault, clock: Clock, logger: Logger): HostConnections {
-  const lines = new Map<number, Line>()
+  const pools = new Map<number, HostPool>()
 
-  const lineOf = (host: Host): Line => {
+  const findPool = (host: Host): HostPool => {
     const signature =
       JSON.stringify([host.address, host.port, host.user, host.auth, host.hostKey, host.jumpId]) +
       (host.secretSealed?.toString('base64') ?? '')
-    const known = lines.get(host.id)
+    const known = pools.get(host.id)
     if (known?.signature === signature) return known
-    if (known) forget(host.id)
-    const line: Line = { signature, open: new Set(), opening: null, streams: 0, rests: null, waiting: [] }
-    lines.set(host.id, line)
-    return line
+    if (known) disconnect(host.id)
+    const pool: HostPool = {
+      signature,
+      connections: new Set(),
+      opening: null,
+      streams: 0,
+      backOff: null,
+      waiting: [],
+    }
+    pools.set(host.id, pool)
+    return pool
   }
 
-  const forget = (hostId: number) => {
-    const line = lines.get(hostId)
-    lines.delete(hostId)
-    for (const connection of line?.open ?? []) connection.close()
+  const disconnect = (hostId: number) => {
+    const pool = pools.get(hostId)
+    pools.delete(hostId)
+    for (const connection of pool?.connections ?? []) connection.close()
   }
 
-  const credentials = (host: Host): Credentials => {
-    if (host.auth === 'own') return { privateKey: ownKey(state, vault).privateKey }
-    if (host.auth === 'agent') return agent(host)
+  const readCredentials = (host: Host): SshCredentials => {
+    if (host.auth === 'own') return { privateKey: loadOrCreateOwnKey(state, vault).privateKey }
+    if (host.auth === 'agent') return readAgentCredentials(host)
     const secret = openSecret(vault, host)
     if (secret === null)
       throw new Problem(
         'conflict',
-        `${host.name} has no secret to sign in with. Give one with "hosts edit ${host.name}".`,
+        `${host.name} has no password or key to sign in with. Set one: hosts edit ${host.name} --password "…"`,
       )
     if ('password' in secret) return { password: secret.password, tryKeyboard: true }
     return { privateKey: secret.privateKey, ...(secret.passphrase === null ? {} : { passphrase: secret.passphrase }) }
   }
 
-  /** What the host is reached through, kept open until released; forwarding takes no session of it. */
-  const through = async (host: Host) => {
-    const jump = jumpsOf(state, host).at(-1)
+  /** Reserves a connection to the jump host of a host until it is released, null without one. Forwarding takes no session. */
+  const reserveJump = async (host: Host) => {
+    const jump = readJumps(state, host).at(-1)
     if (!jump) return null
-    const line = lineOf(jump)
-    const connection = [...line.open].find(one => one.alive) ?? (await another(jump, line, false))
-    return hold(connection, 'forwards')
+    const pool = findPool(jump)
+    const connection =
+      [...pool.connections].find(connection => connection.isAlive) ?? (await openAnother(jump, pool, false))
+    return reserve(connection, 'forwards')
   }
 
-  const open = async (host: Host, line: Line): Promise<SshConnection> => {
-    const total = [...lines.values()].reduce((sum, one) => sum + one.open.size, 0)
-    if (total >= CONNECTIONS_IN_ALL)
-      throw new Problem('busy', `${CONNECTIONS_IN_ALL} SSH connections are open already. Try again in a moment.`)
-    const jump = await through(host)
+  const open = async (host: Host, pool: HostPool): Promise<SshConnection> => {
+    const total = [...pools.values()].reduce((sum, { connections }) => sum + connections.size, 0)
+    if (total >= MAX_CONNECTIONS)
+      throw new Problem('busy', `Vakt has ${MAX_CONNECTIONS} SSH connections open, its limit. Try again in a moment.`)
+    const jump = await reserveJump(host)
     try {
       const connection = await openConnection(
-        { host, credentials: credentials(host), through: jump?.connection ?? null },
+        { host, credentials: readCredentials(host), through: jump?.connection ?? null },
         clock,
       )
-      line.rests = null
-      line.open.add(connection)
+      pool.backOff = null
+      pool.connections.add(connection)
       connection.onClose(() => {
-        line.open.delete(connection)
-        connection.notIdle()
+        pool.connections.delete(connection)
+        connection.cancelIdleTimer()
         jump?.release()
-        wake(line)
+        wakeWaiting(pool)
       })
-      // The host was changed or removed meanwhile.
-      if (lines.get(host.id) !== line) connection.close()
+      // The host was changed or removed while the connection was opened.
+      if (pools.get(host.id) !== pool) connection.close()
       return connection
     } catch (error) {
       jump?.release()
       const problem = error as Problem
-      const failures = (line.rests?.failures ?? 0) + 1
-      const rest = Math.min(LONGEST_REST, FIRST_REST * 2 ** (failures - 1))
-      line.rests = { until: clock.now() + rest, failures, problem }
-      logger.debug('a host could not be reached', { host: host.name, error: problem.message })
+      const failures = (pool.backOff?.failures ?? 0) + 1
+      const wait = backOff(failures, { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS })
+      pool.backOff = { until: clock.now() + wait, failures, problem }
+      logger.debug('connection to host failed; backing off', {
+        host: host.name,
+        failures,
+        wait_ms: wait,
+        error: problem.message,
+      })
       throw problem
     }
   }
 
-  /** One more connection; all who want one at the same time share it. */
-  const another = (host: Host, line: Line, insist: boolean): Promise<SshConnection> => {
-    if (!insist && line.rests && clock.now() < line.rests.until) throw line.rests.problem
-    line.opening ??= open(host, line).finally(() => {
-      line.opening = null
+  /** Opens one more connection; callers that ask while it is being opened share it. */
+  const openAnother = (host: Host, pool: HostPool, ignoreBackoff: boolean): Promise<SshConnection> => {
+    if (!ignoreBackoff && pool.backOff && clock.now() < pool.backOff.until) throw pool.backOff.problem
+    pool.opening ??= open(host, pool).finally(() => {
+      pool.opening = null
     })
-    return line.opening
+    return pool.opening
   }
 
-  /** A place for one session; whoever takes it gives it back. */
-  const take = async (host: Host, line: Line, insist: boolean) => {
+  const acquireSession = async (host: Host, pool: HostPool, ignoreBackoff: boolean) => {
     for (;;) {
-      const free = [...line.open].find(one => one.alive && one.sessions < one.capacity)
-      if (free) return { connection: free, release: hold(free, 'sessions', () => wake(line)).release }
-      if (line.open.size < CONNECTIONS_EACH) await another(host, line, insist)
-      else await freed(host, line)
+      const free = [...pool.connections].find(({ isAlive, sessions, capacity }) => isAlive && sessions < capacity)
+      if (free) return reserve(free, 'sessions', () => wakeWaiting(pool))
+      if (pool.connections.size < MAX_CONNECTIONS_PER_HOST) await openAnother(host, pool, ignoreBackoff)
+      else await waitForSession(host, pool)
     }
   }
 
-  const hold = (connection: SshConnection, use: 'sessions' | 'forwards', freed = () => {}) => {
+  const reserve = (connection: SshConnection, use: 'sessions' | 'forwards', onRelease = () => {}) => {
     connection[use]++
-    connection.notIdle()
-    let held = true
+    connection.cancelIdleTimer()
+    let isReserved = true
     const release = () => {
-      if (!held) return
-      held = false
+      if (!isReserved) return
+      isReserved = false
       connection[use]--
-      freed()
-      if (connection.sessions + connection.forwards > 0 || !connection.alive) return
-      connection.notIdle()
-      connection.notIdle = clock.at(clock.now() + IDLE, () => connection.close())
+      onRelease()
+      if (connection.sessions + connection.forwards > 0 || !connection.isAlive) return
+      connection.cancelIdleTimer()
+      connection.cancelIdleTimer = clock.at(clock.now() + IDLE_TIMEOUT_MS, () => connection.close())
     }
     return { connection, release }
   }
 
-  /** Waits for a session to end; not for long, or one host with too many streams would hold up a round of all. */
-  const freed = (host: Host, line: Line) =>
+  /** Waits for a session to end, but not for long: a host with too many streams must not delay the collection of all. */
+  const waitForSession = (host: Host, pool: HostPool) =>
     new Promise<void>((resolve, reject) => {
-      const sentence = `Every session that ${host.name} allows is in use. Stop a tail, or raise MaxSessions of its sshd.`
-      const cancel = clock.at(clock.now() + WAIT, () => reject(new Problem('busy', sentence)))
-      line.waiting.push(() => {
+      const sentence = `All SSH sessions of ${host.name} are in use. Stop a tail, or raise MaxSessions in its sshd_config.`
+      const cancel = clock.at(clock.now() + SESSION_WAIT_MS, () => reject(new Problem('busy', sentence)))
+      pool.waiting.push(() => {
         cancel()
         resolve()
       })
     })
 
-  const session = async (host: Host, insist: boolean, once: boolean, command: string) => {
-    const line = lineOf(host)
-    for (let lostBefore = once; ; ) {
-      const { connection, release } = await take(host, line, insist)
+  const openSession = async (
+    host: Host,
+    { ignoreBackoff = false, isSentOnce = false }: MachineOptions,
+    line: string,
+  ) => {
+    const pool = findPool(host)
+    for (let mayRetry = !isSentOnce; ; ) {
+      const { connection, release } = await acquireSession(host, pool, ignoreBackoff)
       try {
-        const session = await connection.exec(command)
+        const session = await connection.exec(line)
         session.exited.then(release)
         return session
       } catch (error) {
         release()
-        // The host allows fewer sessions on a connection than usual: another connection may carry it.
-        if (connection.alive && connection.sessions > 0 && /open fail/i.test((error as Error).message)) {
+        // The host allows fewer sessions per connection than the default: another connection may have room.
+        if (connection.isAlive && connection.sessions > 0 && /open fail/i.test((error as Error).message)) {
           connection.capacity = connection.sessions
           continue
         }
-        // The connection had gone unnoticed; what only looks may be asked again.
-        if (connection.alive || lostBefore) throw lost(host, error as Error)
-        lostBefore = true
+        // The connection was dead without a notice, so a command that only reads is sent again.
+        if (connection.isAlive || !mayRetry) throw connectionLostProblem(host, error)
+        mayRetry = false
       }
     }
   }
 
   return {
-    machine(host, insist = false, once = false) {
-      if (host.local) return localMachine(host, clock)
+    machine(host, options = {}) {
+      if (host.local) return createLocalMachine(host, clock)
+      const openFor = (line: string) => openSession(host, options, line)
       return {
-        run: async (words, options) =>
-          runOver(command => session(host, insist, once, command), host, words, clock, options),
-        async stream(words, sink) {
-          const line = lineOf(host)
-          if (line.streams >= STREAMS_EACH)
-            throw new Problem('busy', `${STREAMS_EACH} streams from ${host.name} are open already. Stop one first.`)
-          line.streams++
+        run: async (argv, runOptions) => runOverSsh(openFor, host, argv, clock, runOptions),
+        async stream(argv, sink) {
+          const pool = findPool(host)
+          if (pool.streams >= MAX_STREAMS_PER_HOST)
+            throw new Problem(
+              'busy',
+              `${host.name} has ${MAX_STREAMS_PER_HOST} open streams, the limit for one host. Stop a tail first.`,
+            )
+          pool.streams++
           try {
-            const running = await streamOver(command => session(host, insist, once, command), host, words, sink)
-            running.ended.catch(() => {}).finally(() => line.streams--)
+            const running = await streamOverSsh(openFor, host, argv, sink)
+            running.ended.catch(() => {}).finally(() => pool.streams--)
             return running
           } catch (error) {
-            line.streams--
+            pool.streams--
             throw error
           }
         },
       }
     },
-    async hostKey(host) {
-      const jump = await through(host)
+    async fetchHostKey(host) {
+      const jump = await reserveJump(host)
       try {
         return await fetchHostKey({ host, credentials: {}, through: jump?.connection ?? null }, clock)
       } finally {
         jump?.release()
       }
     },
-    forget,
+    disconnect,
     close() {
-      for (const id of [...lines.keys()]) forget(id)
+      for (const id of [...pools.keys()]) disconnect(id)
     },
   }
 }
 
-function wake(line: Line): void {
-  for (const resolve of line.waiting.splice(0)) resolve()
+function wakeWaiting(pool: HostPool): void {
+  for (const resolve of pool.waiting.splice(0)) resolve()
 }
 
-function agent(host: Host): Credentials {
+function readAgentCredentials(host: Host): SshCredentials {
   const socket = process.env.SSH_AUTH_SOCK
   if (socket) return { agent: socket }
   throw new Problem(
     'conflict',
-    `${host.name} is to be signed in to by an SSH agent, and Vakt has none. Start Vakt with SSH_AUTH_SOCK set.`,
+    `${host.name} signs in with an SSH agent, but Vakt has none. Start Vakt with SSH_AUTH_SOCK set.`,
   )
-}
-
-function lost(host: Host, cause: Error): Problem {
-  if (cause instanceof Problem) return cause
-  return new Problem('busy', `The connection to ${host.name} was lost (${cause.message}). Try again.`, { cause })
 }

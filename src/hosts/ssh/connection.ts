@@ -1,4 +1,4 @@
-// One SSH connection: opened only to the host whose key is pinned, with sessions on it that run commands.
+// One SSH connection: opened only to a host that presents the pinned key, with sessions that run commands.
 import { createHash } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import type { Config } from 'node-ssh'
@@ -6,83 +6,84 @@ import type { Client, ClientChannel } from 'ssh2'
 import type { Clock } from '../../clock.ts'
 import { SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
-import { changedKey, connectProblem, noAnswer } from './errors.ts'
+import { changedHostKeyProblem, connectProblem, connectTimeoutProblem } from './errors.ts'
 
-export const CONNECT_TIMEOUT = 8 * SECOND
-/** OpenSSH allows ten sessions on a connection unless told otherwise (MaxSessions). */
-const SESSIONS = 8
-/** A silent connection is given up after three unanswered questions so far apart. */
-const KEEP_ALIVE = 10 * SECOND
+export const CONNECT_TIMEOUT_MS = 8 * SECOND
+/** Below the default MaxSessions of OpenSSH, 10 per connection. */
+const DEFAULT_SESSIONS = 8
+/** Time between two keep-alive requests; the connection is closed when three in a row are not answered. */
+const KEEP_ALIVE_INTERVAL_MS = 10 * SECOND
 
-/** A command that was started: where it speaks, and its exit status when that has closed (-1: a signal, null: lost). */
-export type Session = { channel: ClientChannel; exited: Promise<number | null> }
+/** A started command: its channel, and its exit status once that has closed (-1: ended by a signal, null: connection lost). */
+export type SshSession = { channel: ClientChannel; exited: Promise<number | null> }
 
 export interface SshConnection {
-  /** How many sessions are open, and how many fit. */
+  /** Open sessions, and how many the host allows. */
   sessions: number
   capacity: number
-  /** How many other hosts are reached through it. */
+  /** Hosts that are reached through this connection. */
   forwards: number
-  /** Takes back that it is to be closed because nobody uses it. */
-  notIdle(): void
-  readonly alive: boolean
-  exec(line: string): Promise<Session>
-  /** A stream to another address, from the host's end. */
+  /** Cancels the timer that closes the unused connection. */
+  cancelIdleTimer(): void
+  readonly isAlive: boolean
+  exec(line: string): Promise<SshSession>
+  /** Opens a stream from the host to another address. */
   forward(address: string, port: number): Promise<Duplex>
   close(): void
   onClose(listener: () => void): void
 }
 
-export type Credentials = Pick<Config, 'password' | 'privateKey' | 'passphrase' | 'agent' | 'tryKeyboard'>
+export type SshCredentials = Pick<Config, 'password' | 'privateKey' | 'passphrase' | 'agent' | 'tryKeyboard'>
 
-/** The host at the other end, how to sign in, and what it is reached through. */
-export type Dial = { host: Host; credentials: Credentials; through: SshConnection | null }
+/** The host to connect to, the credentials, and the connection to its jump host. */
+export type DialOptions = { host: Host; credentials: SshCredentials; through: SshConnection | null }
 
 /**
- * Opens a connection. Rejects with a sentence when the host cannot be reached, shows another key than the pinned one (before
- * anything of the credentials is sent), or refuses the credentials.
+ * Opens a connection. Rejects with a `Problem` when the host cannot be reached, presents another key than the pinned one
+ * (no credentials are sent then), or refuses the credentials.
  */
-export async function openConnection(dial: Dial, clock: Clock): Promise<SshConnection> {
+export async function openConnection(dial: DialOptions, clock: Clock): Promise<SshConnection> {
   const { host } = dial
-  let shown: string | null = null
-  const accepts = (key: Buffer) => {
-    shown = fingerprint(key)
-    return shown === host.hostKey
+  let presented: string | null = null
+  const acceptKey = (key: Buffer) => {
+    presented = hostKeyFingerprint(key)
+    return presented === host.hostKey
   }
   try {
-    return connectionOver(await connect(dial, accepts, clock))
+    return wrapClient(await connect(dial, acceptKey, clock))
   } catch (error) {
-    if (shown !== null && shown !== host.hostKey) throw changedKey(host, host.hostKey ?? 'none', shown)
+    if (presented !== null && presented !== host.hostKey)
+      throw changedHostKeyProblem(host, host.hostKey ?? 'none', presented)
     throw connectProblem(host, error)
   }
 }
 
-/** The fingerprint of the key that the host shows, asked for without signing in; rejects as `openConnection` does. */
-export async function fetchHostKey(dial: Dial, clock: Clock): Promise<string> {
-  let shown: string | null = null
+/** Fetches the fingerprint of the host key without signing in. Rejects as `openConnection` does. */
+export async function fetchHostKey(dial: DialOptions, clock: Clock): Promise<string> {
+  let presented: string | null = null
   try {
     const client = await connect(
       dial,
       key => {
-        shown = fingerprint(key)
+        presented = hostKeyFingerprint(key)
         return false
       },
       clock,
     )
     client.end()
   } catch (error) {
-    if (shown === null) throw connectProblem(dial.host, error)
+    if (presented === null) throw connectProblem(dial.host, error)
   }
-  return shown!
+  return presented!
 }
 
-/** A host key as OpenSSH shows it (RFC 8709 and `ssh-keygen -l`): SHA-256 in base64 without padding. */
-export function fingerprint(key: Buffer): string {
+/** The fingerprint of a host key as `ssh-keygen -l` writes it: SHA-256 in base64 without padding. */
+export function hostKeyFingerprint(key: Buffer): string {
   return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
 }
 
-async function connect({ host, credentials, through }: Dial, accepts: (key: Buffer) => boolean, clock: Clock) {
-  // The SDK takes a tenth of a second to load, so only those who have hosts load it.
+async function connect({ host, credentials, through }: DialOptions, acceptKey: (key: Buffer) => boolean, clock: Clock) {
+  // The SDK takes 0.1 s to load, so it is loaded only when there are hosts.
   const { NodeSSH } = await import('node-ssh')
   const sock = through === null ? undefined : await through.forward(host.address, host.port)
   const ssh = new NodeSSH()
@@ -90,28 +91,28 @@ async function connect({ host, credentials, through }: Dial, accepts: (key: Buff
     ...(sock ? { sock: sock as never } : { host: host.address, port: host.port }),
     username: host.user,
     ...credentials,
-    hostVerifier: accepts,
-    keepaliveInterval: KEEP_ALIVE,
+    hostVerifier: acceptKey,
+    keepaliveInterval: KEEP_ALIVE_INTERVAL_MS,
     keepaliveCountMax: 3,
-    // In an order of its own, so that a new version of the SDK does not ask for another key than the pinned one.
-    algorithms: { serverHostKey: [...HOST_KEYS] },
+    // A fixed order, so that a new version of the SDK does not request a key of another type than the pinned one.
+    algorithms: { serverHostKey: [...HOST_KEY_ALGORITHMS] },
   })
   const client = ssh.connection!
-  // After it is open, node-ssh listens no more, and an error that nobody hears would end the process.
+  // node-ssh removes its listener once the connection is open, and an error without a listener ends the process.
   client.on('error', () => {})
-  // Small packets wait for nothing.
+  // Send small packets at once.
   client.setNoDelay(true)
   return new Promise<Client>((resolve, reject) => {
-    const cancel = clock.at(clock.now() + CONNECT_TIMEOUT, () => {
+    const cancel = clock.at(clock.now() + CONNECT_TIMEOUT_MS, () => {
       client.destroy()
       sock?.destroy()
-      reject(noAnswer(host, CONNECT_TIMEOUT))
+      reject(connectTimeoutProblem(host, CONNECT_TIMEOUT_MS))
     })
     attempt.then(() => resolve(client), reject).finally(cancel)
   })
 }
 
-const HOST_KEYS = [
+const HOST_KEY_ALGORITHMS = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',
@@ -120,23 +121,25 @@ const HOST_KEYS = [
   'rsa-sha2-256',
 ] as const
 
-function connectionOver(client: Client): SshConnection {
-  let alive = true
+function wrapClient(client: Client): SshConnection {
+  let isAlive = true
   client.on('close', () => {
-    alive = false
+    isAlive = false
   })
   return {
     sessions: 0,
-    capacity: SESSIONS,
+    capacity: DEFAULT_SESSIONS,
     forwards: 0,
-    notIdle() {},
-    get alive() {
-      return alive
+    cancelIdleTimer() {},
+    get isAlive() {
+      return isAlive
     },
     exec: line =>
       new Promise((resolve, reject) => {
-        // The end may come with the very packet that brings the beginning, so it is listened for at once.
-        client.exec(line, (error, channel) => (error ? reject(error) : resolve({ channel, exited: exitOf(channel) })))
+        // The exit may arrive in the same packet as the start, so the listener is added here.
+        client.exec(line, (error, channel) =>
+          error ? reject(error) : resolve({ channel, exited: waitForExit(channel) }),
+        )
       }),
     forward: (address, port) =>
       new Promise((resolve, reject) => {
@@ -147,7 +150,7 @@ function connectionOver(client: Client): SshConnection {
   }
 }
 
-function exitOf(channel: ClientChannel): Promise<number | null> {
+function waitForExit(channel: ClientChannel): Promise<number | null> {
   return new Promise(resolve => {
     let status: number | null = null
     channel.on('exit', (code: number | null) => {

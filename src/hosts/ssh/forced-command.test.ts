@@ -1,11 +1,12 @@
-// The forced command that is handed out as an example: it holds the script of this version, and refuses everything else.
+// The forced command in examples/: it contains the script of this version, and refuses everything else.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { COLLECT, COLLECT_WORDS, inspectWords, listingWords, logWords } from '../metrics/collect-script.ts'
-import { remoteCommand } from './shell-quote.ts'
+import { buildInspectArgv, buildListArgv, buildLogsArgv } from '../containers/engine-argv.ts'
+import { COLLECT_ARGV, COLLECT_SCRIPT } from '../metrics/collect-script.ts'
+import { quoteCommand } from './shell-quote.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../../examples/vakt-ssh')
 let bin: string
@@ -13,46 +14,46 @@ let bin: string
 beforeAll(() => {
   bin = mkdtempSync(join(tmpdir(), 'vakt-forced-'))
   for (const engine of ['docker', 'podman']) {
-    // Each word on a line of its own, so that words that were torn apart or joined show.
+    // One word per line shows words that were split or joined.
     writeFileSync(join(bin, engine), `#!/bin/sh\nprintf '%s\\n' ${engine} "$@"\n`)
     chmodSync(join(bin, engine), 0o755)
   }
 })
 afterAll(() => rmSync(bin, { recursive: true }))
 
-function asked(line: string) {
+function send(line: string) {
   const env = { PATH: `${bin}:/usr/bin:/bin`, SSH_ORIGINAL_COMMAND: line }
   const { stdout, stderr, status } = spawnSync('/bin/sh', [SCRIPT], { env, encoding: 'utf8' })
   return { words: stdout.split('\n').slice(0, -1), stderr, status }
 }
 
 describe('the forced command', () => {
-  it('holds the collecting script of this version', () => {
-    expect(readFileSync(SCRIPT, 'utf8')).toContain(`<<'END_OF_SCRIPT'\n${COLLECT}END_OF_SCRIPT\n`)
+  it('contains the collect script of this version', () => {
+    expect(readFileSync(SCRIPT, 'utf8')).toContain(`<<'END_OF_SCRIPT'\n${COLLECT_SCRIPT}END_OF_SCRIPT\n`)
     expect(execFileSync('/bin/sh', ['-n', SCRIPT]).length).toBe(0)
   })
 
-  it.each([listingWords('docker'), listingWords('podman'), inspectWords('docker', 'web_1.a')])(
-    'runs what Vakt runs: %j %j %j',
+  it.each([buildListArgv('docker'), buildListArgv('podman'), buildInspectArgv('docker', 'web_1.a')])(
+    'runs the commands of Vakt: %j %j %j',
     (...words) => {
-      expect(asked(remoteCommand(words)).words).toEqual(words)
+      expect(send(quoteCommand(words)).words).toEqual(words)
     },
   )
 
-  it('runs the reading of logs, with every option that Vakt gives', () => {
+  it('reads logs with every option that Vakt uses', () => {
     const options = { since: '2026-03-02T09:00:00.000Z', lines: 10, follow: true }
-    expect(asked(remoteCommand(logWords('podman', 'web', options))).words).toEqual([
+    expect(send(quoteCommand(buildLogsArgv('podman', 'web', options))).words).toEqual([
       ...['podman', 'logs', '--timestamps', '--since=2026-03-02T09:00:00.000Z', '--tail=10', '--follow', 'web'],
     ])
-    expect(asked(remoteCommand(logWords('docker', 'web', { follow: false }))).words).toEqual([
+    expect(send(quoteCommand(buildLogsArgv('docker', 'web', { follow: false }))).words).toEqual([
       ...['docker', 'logs', '--timestamps', 'web'],
     ])
   })
 
-  it('collects by its own copy, whatever follows the mark', () => {
-    const sent = remoteCommand(COLLECT_WORDS)
-    expect(asked(sent).words).toContain('@@engine')
-    expect(asked(`${sent.slice(0, 30)}\ntouch ${bin}/broken'`).words).toContain('@@engine')
+  it('runs its own copy of the script, and nothing that follows the mark', () => {
+    const sent = quoteCommand(COLLECT_ARGV)
+    expect(send(sent).words).toContain('@@engine')
+    expect(send(`${sent.slice(0, 30)}\ntouch ${bin}/broken'`).words).toContain('@@engine')
     expect(spawnSync('ls', [bin], { encoding: 'utf8' }).stdout).not.toContain('broken')
   })
 
@@ -80,6 +81,6 @@ describe('the forced command', () => {
     'docker logs --timestamps ../web',
     'docker logs --timestamps *',
   ])('refuses %j', line => {
-    expect(asked(line)).toEqual({ words: [], stderr: 'vakt: not allowed here\n', status: 126 })
+    expect(send(line)).toEqual({ words: [], stderr: 'vakt: not allowed here\n', status: 126 })
   })
 })

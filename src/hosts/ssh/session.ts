@@ -1,84 +1,87 @@
-// Commands over SSH: words become one quoted line, its output is collected or handed on.
+// Runs commands over SSH: quotes the arguments into one line, and collects or streams the output.
 import type { ClientChannel } from 'ssh2'
 import type { Clock } from '../../clock.ts'
 import { Problem } from '../../problem.ts'
 import type { Host } from '../host.ts'
 import {
-  collected,
-  MOST_OUTPUT,
-  type Output,
-  RUN_TIMEOUT,
-  type Running,
+  type CommandOutput,
+  createOutputBuffer,
+  MAX_OUTPUT_BYTES,
+  type OutputSink,
+  RUN_TIMEOUT_MS,
+  type RunningCommand,
   type RunOptions,
-  type Sink,
 } from '../machine.ts'
-import type { Session } from './connection.ts'
-import { remoteCommand } from './shell-quote.ts'
+import type { SshSession } from './connection.ts'
+import { connectionLostProblem } from './errors.ts'
+import { quoteCommand } from './shell-quote.ts'
 
-type Open = (command: string) => Promise<Session>
+/** Opens a session that runs one line of shell. */
+type OpenSession = (line: string) => Promise<SshSession>
 
-/** Runs words on a host and waits for their end. Rejects with `busy` when that takes too long or the connection goes. */
-export async function runOver(
-  open: Open,
+/** Runs a command and waits for its end. Rejects with `busy` after the time limit and when the connection is lost. */
+export async function runOverSsh(
+  openSession: OpenSession,
   host: Host,
-  words: readonly string[],
+  argv: readonly string[],
   clock: Clock,
-  { timeoutMs = RUN_TIMEOUT, maxBytes = MOST_OUTPUT }: RunOptions = {},
-): Promise<Output> {
-  const { channel, exited } = await open(remoteCommand(words))
+  { timeoutMs = RUN_TIMEOUT_MS, maxBytes = MAX_OUTPUT_BYTES }: RunOptions = {},
+): Promise<CommandOutput> {
+  const { channel, exited } = await openSession(quoteCommand(argv))
   return new Promise((resolve, reject) => {
-    const out = collected(maxBytes)
-    const err = collected(maxBytes)
+    const out = createOutputBuffer(maxBytes)
+    const err = createOutputBuffer(maxBytes)
     const cancel = clock.at(clock.now() + timeoutMs, () => {
-      end(channel)
-      reject(new Problem('busy', `"${words[0]}" on ${host.name} took longer than ${timeoutMs / 1000} s.`))
+      terminate(channel)
+      reject(new Problem('busy', `"${argv[0]}" on ${host.name} took longer than ${timeoutMs / 1000} s. Try again.`))
     })
-    const take = (to: typeof out) => (chunk: Buffer) => {
-      to.add(chunk)
-      if (to.full()) end(channel)
+    const collect = (buffer: typeof out) => (chunk: Buffer) => {
+      buffer.add(chunk)
+      if (buffer.isFull()) terminate(channel)
     }
-    channel.on('data', take(out))
-    channel.stderr.on('data', take(err))
+    channel.on('data', collect(out))
+    channel.stderr.on('data', collect(err))
     exited.then(code => {
       cancel()
-      const cut = out.full() || err.full()
-      if (code === null && !cut) reject(connectionLost(host))
+      const isCut = out.isFull() || err.isFull()
+      if (code === null && !isCut) reject(connectionLostProblem(host))
       else resolve({ stdout: out.text(), stderr: err.text(), code: code ?? -1 })
     })
   })
 }
 
-/** Starts words on a host and hands on what they say. */
-export async function streamOver(open: Open, host: Host, words: readonly string[], sink: Sink): Promise<Running> {
-  const { channel, exited } = await open(remoteCommand(words))
-  let stopped = false
+/** Starts a command and passes its output to `sink` as it arrives. */
+export async function streamOverSsh(
+  openSession: OpenSession,
+  host: Host,
+  argv: readonly string[],
+  sink: OutputSink,
+): Promise<RunningCommand> {
+  const { channel, exited } = await openSession(quoteCommand(argv))
+  let isStopped = false
   channel.on('data', sink.stdout)
   channel.stderr.on('data', sink.stderr)
   const ended = exited.then(code => {
-    if (code === null && !stopped) throw connectionLost(host)
+    if (code === null && !isStopped) throw connectionLostProblem(host)
     return code ?? -1
   })
-  // Whoever does not wait for the end need not hear of it.
+  // A caller that does not await the end must not cause an unhandled rejection.
   ended.catch(() => {})
   return {
     ended,
     stop() {
-      stopped = true
-      end(channel)
+      isStopped = true
+      terminate(channel)
     },
   }
 }
 
-/** Without a terminal, closing alone would leave a silent command running there. */
-function end(channel: ClientChannel): void {
+/** Without a terminal, a closed channel alone leaves a command without output running, so it gets a signal too. */
+function terminate(channel: ClientChannel): void {
   try {
     channel.signal('TERM')
     channel.close()
   } catch {
     channel.destroy()
   }
-}
-
-function connectionLost(host: Host): Problem {
-  return new Problem('busy', `The connection to ${host.name} was lost. Try again; "hosts test ${host.name}" says more.`)
 }

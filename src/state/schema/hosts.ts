@@ -129,7 +129,7 @@ export const follows = sqliteTable(
 )
 
 /** How far a container's output has been read: the time of the last line of each stream, and how many lines had it. */
-export type Position = { stdout: StreamPosition | null; stderr: StreamPosition | null }
+export type OutputPosition = { stdout: StreamPosition | null; stderr: StreamPosition | null }
 export type StreamPosition = { stamp: string; lines: number }
 
 /** How far the lines of a followed container are stored; `pending` is the batch that was being stored. */
@@ -140,8 +140,8 @@ export const followPositions = sqliteTable(
       .notNull()
       .references(() => hosts.id, { onDelete: 'cascade' }),
     container: text().notNull(),
-    position: text({ mode: 'json' }).$type<Position>().notNull(),
-    pending: text({ mode: 'json' }).$type<{ key: string; until: Position; lines: number }>(),
+    position: text({ mode: 'json' }).$type<OutputPosition>().notNull(),
+    pending: text({ mode: 'json' }).$type<{ key: string; until: OutputPosition; lines: number }>(),
   },
   table => [primaryKey({ columns: [table.hostId, table.container] })],
 )

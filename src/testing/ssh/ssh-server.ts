@@ -1,8 +1,8 @@
 // An SSH server on the loopback that speaks the real protocol, runs scripted programs, and misbehaves when told to.
 import { createServer, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
-import { fingerprint } from '../../hosts/ssh/connection.ts'
-import { makeKeyPair } from '../../hosts/ssh/own-key.ts'
+import { hostKeyFingerprint } from '../../hosts/ssh/connection.ts'
+import { generateKeyPair } from '../../hosts/ssh/own-key.ts'
 
 /** A command that a client asked for: its line as sent, the words a shell would make of it, and where it speaks. */
 export type Execution = {
@@ -33,7 +33,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
   let accepts = options.accepts ?? ((user: string) => user === 'deploy')
   let mood: 'well' | 'hanging' = 'well'
   let connected = 0
-  let key = makeKeyPair()
+  let key = generateKeyPair()
   let server = serverWith(key.privateKey)
 
   function serverWith(hostKey: string) {
@@ -111,7 +111,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
     fingerprint: () => fingerprintOf(key.publicKey),
     /** From now on the server is another machine. */
     changesHostKey() {
-      key = makeKeyPair()
+      key = generateKeyPair()
       server = serverWith(key.privateKey)
     },
     runs(program: (execution: Execution) => void) {
@@ -175,5 +175,5 @@ function shellWords(line: string): string[] {
 }
 
 function fingerprintOf(publicKey: string): string {
-  return fingerprint(Buffer.from(publicKey.split(' ')[1]!, 'base64'))
+  return hostKeyFingerprint(Buffer.from(publicKey.split(' ')[1]!, 'base64'))
 }

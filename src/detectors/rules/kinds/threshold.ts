@@ -5,7 +5,7 @@ import { quoteWord } from '../../../command/command-line.ts'
 import { listContainers } from '../../../hosts/containers/containers.ts'
 import type { Host } from '../../../hosts/host.ts'
 import { listHosts } from '../../../hosts/hosts.ts'
-import { METRIC_UNITS, METRICS, type Metric, type Point, readMetric } from '../../../hosts/metrics/metrics.ts'
+import { METRIC_UNITS, METRICS, type Metric, type MetricPoint, readMetric } from '../../../hosts/metrics/metrics.ts'
 import type { Series } from '../../../logs/counters.ts'
 import type { Cooperative } from '../../../logs/window-counts.ts'
 import { invalid } from '../../../problem.ts'
@@ -207,11 +207,11 @@ function groupLines(rule: Rule, series: readonly Series[], lines: ReadonlyMap<nu
   return groups
 }
 
-function average(points: readonly Point[]): number | null {
+function average(points: readonly MetricPoint[]): number | null {
   return points.length === 0 ? null : points.reduce((sum, { value }) => sum + value, 0) / points.length
 }
 
-function curve(rule: Rule, metric: Metric, points: readonly Point[]): Curve {
+function curve(rule: Rule, metric: Metric, points: readonly MetricPoint[]): Curve {
   return {
     name: metric,
     unit: METRIC_UNITS[metric],
