@@ -72,7 +72,7 @@ describe('every fenced block', () => {
 
 describe('what a document names', () => {
   it.each(DOCUMENTS)('%s: every path of the repository exists', file => {
-    const named = [...read(file).matchAll(/`((?:src|commands|examples|migrations|bench|eval|docs)\/[\w./@-]*)`/g)]
+    const named = [...read(file).matchAll(/`((?:src|commands|examples|migrations|bench|eval|proof|docs)\/[\w./@-]*)`/g)]
     expect(named.map(([, path]) => path!).filter(path => !existsSync(join(ROOT, path)))).toEqual([])
   })
 
