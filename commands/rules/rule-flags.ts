@@ -30,7 +30,7 @@ export function settingFlags(kinds: RuleKinds) {
   const describe = (name: SettingName, summary: string) => {
     const having = kinds.all.filter(({ settings }) => settings.some(setting => setting.name === name))
     const isCommon = having.length === kinds.all.length
-    return isCommon ? summary : `${summary} (${having.map(kind => kind.name).join(', ')})`
+    return isCommon ? summary : `${summary}; only ${having.map(kind => kind.name).join(', ')}`
   }
   return {
     threshold: z

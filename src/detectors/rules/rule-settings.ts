@@ -20,11 +20,13 @@ export const COMMON_DEFAULTS: RuleDefaults = {
   severity: 'warning',
 }
 
+/** For kinds whose condition is a value. */
 export const FOR: Setting = { name: 'for', meaning: 'how long the condition must be true before the alert fires' }
 export const KEEP_FIRING: Setting = {
   name: 'keepFiring',
   meaning: 'how long the condition must be false before the alert is resolved',
 }
+/** For kinds about errors. */
 export const KEEP_FIRING_ERROR: Setting = {
   name: 'keepFiring',
   meaning: 'how long after the last line the alert is resolved',
