@@ -1,4 +1,4 @@
-// Alerts of hosts and containers that somebody resolved while the problem persists: they fire again only when it is worse or new.
+// The table of dismissed alerts: a person resolved them while the problem persists, so they fire again only when it is worse or new.
 import type { Severity } from '../severity.ts'
 import type { State } from '../state/database.ts'
 import { eq } from '../state/orm.ts'
@@ -7,7 +7,7 @@ import { dismissedAlerts } from '../state/schema/index.ts'
 /** When an alert was resolved by hand (epoch ms), and its severity then. */
 export type Dismissal = { at: number; severity: Severity }
 
-/** Stores that somebody resolved the alert `key` of a host; forgotten with the host. */
+/** Records that a person resolved the alert `key` of a host; deleted with the host. */
 export function recordDismissal(state: State, key: string, hostId: number, { at, severity }: Dismissal): void {
   const row = { key, hostId, severity, dismissedAt: at }
   state.transaction(() => {

@@ -96,7 +96,7 @@ describe('a host with OpenSSH and Podman', () => {
     await letVaktIn()
     expect(await card('hosts test real')).toMatch(/Podman has \d+ containers?, [1-9]\d* of them running\./)
     const { containers } = await app.result<{ containers: { name: string; state: string }[] }>('containers list real-')
-    expect(containers.map(one => [one.name, one.state]).sort()).toEqual([
+    expect(containers.map(({ name, state }) => [name, state]).sort()).toEqual([
       ['real-done', 'exited'],
       ['real-loop', 'running'],
     ])
@@ -109,10 +109,10 @@ describe('a host with OpenSSH and Podman', () => {
     expect(new Set(lines.map(line => line.stream))).toEqual(new Set(['stdout', 'stderr']))
     await app.passes('30s')
     await untilTrue(async () => {
-      const { figures } = await app.result<{ figures: { metric: string; current: number | null }[] }>(
+      const { metrics } = await app.result<{ metrics: { metric: string; current: number | null }[] }>(
         'containers stats real/real-loop',
       )
-      expect(figures.find(one => one.metric === 'memory')?.current).toBeGreaterThan(0)
+      expect(metrics.find(({ metric }) => metric === 'memory')?.current).toBeGreaterThan(0)
     })
     expect(await card('hosts show real')).toMatch(/CPU|memory \d+ % of/)
   })
@@ -219,7 +219,7 @@ describe('this machine', () => {
   it('needs no SSH', async () => {
     expect(await card('hosts add here local')).toMatch(/(?:Podman|Docker) has \d+ container/)
     const { containers } = await app.result<{ containers: { name: string }[] }>('containers list real-')
-    expect(containers.map(one => one.name).sort()).toEqual(['real-done', 'real-loop'])
+    expect(containers.map(({ name }) => name).sort()).toEqual(['real-done', 'real-loop'])
     expect((await app.result<{ lines: unknown[] }>('containers tail here/real-done')).lines).toHaveLength(1)
   })
 })

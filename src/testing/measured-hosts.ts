@@ -1,12 +1,12 @@
-// Hosts of two projects whose processors became busy half an hour ago, for tests of who may see that.
+// Hosts of two projects with a busy CPU for half an hour, for tests of who may see their metrics.
 import { saveMeasurements } from '../hosts/metrics/samples.ts'
 import { addProject, type Project } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import { hosts } from '../state/schema/index.ts'
 import { HOUR, MINUTE } from '../time.ts'
 
-/** Two hours of figures up to `now`: `web-1` of the project that is given back, `secret-1` of another; `busy` in percent. */
-export function measuredHosts(state: State, now: number, busy: number): Project {
+/** Adds two hours of CPU usage until `now`: for `web-1` of the returned project, and `secret-1` of another; `busy` in percent. */
+export function addMeasuredHosts(state: State, now: number, busy: number): Project {
   const [mine, other] = [addProject(state, 'mine', now), addProject(state, 'other', now)]
   for (const [name, projectId] of [
     ['web-1', mine.id],

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { aStore, batchOf, NOON } from '../../logs/embedded/store.testing.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { memoryState } from '../../state/database.ts'
-import { measuredHosts } from '../../testing/measured-hosts.ts'
+import { addMeasuredHosts } from '../../testing/measured-hosts.ts'
 import { HOUR, MINUTE } from '../../time.ts'
 import { gatherPack } from '../evidence/gather.ts'
 import { createMetricTools } from '../evidence/metric-tools.ts'
@@ -23,7 +23,7 @@ const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, proje
 beforeEach(async () => {
   store = await aStore()
   const state = memoryState()
-  const mine = measuredHosts(state, NOON, 90)
+  const mine = addMeasuredHosts(state, NOON, 90)
   const lines = Array.from({ length: 300 }, (_, i) => ({
     message: `order ${i} priced`,
     timestamp: NOON - HOUR + i * 1000,

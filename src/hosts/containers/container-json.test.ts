@@ -299,17 +299,17 @@ describe('the output of the collect script', () => {
       { name: 'web', image: long, state: long, id: long },
     ]
     const seen = parseObserved(rows.map(row => JSON.stringify(row)).join('\n'))
-    expect(seen.map(one => one.name)).toEqual(['web'])
+    expect(seen.map(({ name }) => name)).toEqual(['web'])
     expect(JSON.stringify(seen).length).toBeLessThan(1_500)
     const disks = `@@engine\n\n@@disks\nFilesystem\n/dev/sda1 9 4 5 45% /\n/dev/sdb1 9 4 5 45% /${long}\n`
     expect(parseHostSnapshot(disks)?.disks.map(disk => disk.mount)).toEqual(['/'])
   })
   it('reports an error in place of all containers, but not a container that is gone meanwhile', () => {
-    const said = (lines: string) => parseHostSnapshot(`@@engine\ndocker\n@@containers\n${lines}`)
-    expect(said('Cannot connect to the Docker daemon\n')?.engineError).toBe('Cannot connect to the Docker daemon')
-    expect(said('Error: No such container: c1\n')?.engineError).toBeNull()
-    expect(said('{"name":"web"}\nError: No such object: c2\n')?.engineError).toBeNull()
-    expect(said('')?.engineError).toBeNull()
+    const parse = (lines: string) => parseHostSnapshot(`@@engine\ndocker\n@@containers\n${lines}`)
+    expect(parse('Cannot connect to the Docker daemon\n')?.engineError).toBe('Cannot connect to the Docker daemon')
+    expect(parse('Error: No such container: c1\n')?.engineError).toBeNull()
+    expect(parse('{"name":"web"}\nError: No such object: c2\n')?.engineError).toBeNull()
+    expect(parse('')?.engineError).toBeNull()
   })
 })
 

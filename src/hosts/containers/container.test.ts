@@ -34,7 +34,7 @@ describe('a container', () => {
   it.each([
     ['by the count of the engine', [seen(), seen({ restartCount: 3, startedAt: NOW })], 3],
     ['by a new start that nobody counted', [seen(), seen({ startedAt: NOW })], 1],
-    ['not when it was made anew under its name', [seen(), seen({ id: 'c2', startedAt: NOW, restartCount: 2 })], 0],
+    ['not when it was recreated under its name', [seen(), seen({ id: 'c2', startedAt: NOW, restartCount: 2 })], 0],
     ['not for what was before Vakt knew it', [seen({ restartCount: 7 }), seen({ restartCount: 7 })], 0],
   ])('restarts %s', (_, looks, restarts) => expect(looked(...looks).restarts).toBe(restarts))
 

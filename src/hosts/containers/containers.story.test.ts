@@ -87,9 +87,9 @@ describe('the list of containers', () => {
 
   it('masks the secrets of a command', async () => {
     host.has('db', { command: ['db', '--password=hunter2secret'] })
-    const said = await app.says('containers show web-1/db')
-    expect(JSON.stringify(said)).toContain('--password=[hidden:password]')
-    expect(JSON.stringify(said)).not.toContain('hunter2secret')
+    const reply = await app.says('containers show web-1/db')
+    expect(JSON.stringify(reply)).toContain('--password=[hidden:password]')
+    expect(JSON.stringify(reply)).not.toContain('hunter2secret')
   })
 
   it('shows the last known containers of a host that does not answer, and the problem', async () => {

@@ -41,11 +41,11 @@ it('reports the containers of an engine that answers', () => {
 it.each([
   ['ps', 'it did not answer within 5 seconds'],
   ['inspect', 'it did not describe its containers within 6 seconds'],
-])('does not take an engine that hangs at %s for one without containers', (word, says) => {
+])('reports an engine that hangs at %s as failing, not as one without containers', (word, message) => {
   program('docker', DOCKER)
   program('podman', 'exit 1')
   const seen = collectedWhile(word)
-  expect(seen).toMatchObject({ engine: 'docker', engineError: says })
+  expect(seen).toMatchObject({ engine: 'docker', engineError: message })
   expect(seen.memory).not.toBeNull()
 })
 
@@ -57,7 +57,7 @@ it('reports the local disks when a network share hangs', () => {
 })
 
 it('skips warnings of the engine without losing metrics', () => {
-  const figures = '[{"name":"web","cpu_percent":"1.5%"}]'
+  const stats = '[{"name":"web","cpu_percent":"1.5%"}]'
   program('docker', 'exit 1')
   program(
     'podman',
@@ -66,7 +66,7 @@ it('skips warnings of the engine without losing metrics', () => {
        --version) echo podman version 5.4.2 ;;
        ps) echo ${ID} ;;
        inspect) [ "$*" = "inspect --type container --format $5 ${ID}" ] && echo '${ROW}' ;;
-       stats) echo '${figures}' ;;
+       stats) echo '${stats}' ;;
      esac`,
   )
   expect(collectedWhile('nothing')).toMatchObject({ engineError: null, containers: [{}], usage: [{ cpu: 1.5 }] })

@@ -144,14 +144,14 @@ describe('a collection', () => {
       const { host } = aHost(state, `host-${i}`, server.port)
       state.prepare('update hosts set host_key = ? where id = ?').run(server.fingerprint(), host.id)
     }
-    let judged = 0
+    let evaluations = 0
     const collector = createCollector({
       state,
       connections,
       clock,
       logger: silentLogger,
       isOnline: () => true,
-      evaluate: () => judged++,
+      evaluate: () => evaluations++,
     })
     ends.push(
       () => collector.stop(),
@@ -168,7 +168,7 @@ describe('a collection', () => {
       expect(up()).toBe(45)
     }, 10_000)
     expect(clock.now() - START).toBeLessThan(30 * SECOND)
-    expect(judged).toBe(50)
+    expect(evaluations).toBe(50)
     expect(listHosts(state).filter(host => host.failures === 1)).toHaveLength(5)
     const { n } = state.prepare<[], { n: number }>('select count(*) as n from samples').get()!
     expect(n).toBe(45 * 12)

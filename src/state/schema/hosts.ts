@@ -1,5 +1,5 @@
-// The tables of hosts, their containers, what they measured, and which containers are followed into the log store.
-import { blob, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from '../orm.ts'
+// The tables of hosts, their containers and measurements, and of followed containers and remote logs.
+import { blob, index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { projects } from './projects.ts'
 
 const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().default(false)
@@ -7,40 +7,40 @@ const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull().defa
 export const hosts = sqliteTable('hosts', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
-  /** Vakt's own machine, which needs no SSH; then address, port and user mean nothing. */
+  /** The machine that Vakt runs on, without SSH; address, port and user are empty then. */
   local: flag('local'),
   address: text().notNull(),
   port: integer().notNull(),
   user: text().notNull(),
   tags: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
   projectId: integer('project_id').references(() => projects.id, { onDelete: 'set null' }),
-  /** How Vakt signs in: its own key, a key or password kept sealed, or the agent of its environment. */
+  /** How Vakt signs in: with its own key, a stored key or password (encrypted), or the agent of its environment. */
   auth: text({ enum: ['own', 'key', 'password', 'agent'] }).notNull(),
   secretSealed: blob('secret_sealed', { mode: 'buffer' }),
-  /** The host that connections go through. */
+  /** The jump host. */
   jumpId: integer('jump_id'),
   /** The fingerprint of the pinned host key, as `SHA256:…`. */
   hostKey: text('host_key'),
-  /** The Docker or Podman socket of a local host when it is not the usual one. */
+  /** The Docker or Podman socket of the local host, null for the default. */
   socket: text(),
-  /** What runs its containers, once known. */
+  /** The container engine, null until detected. */
   engine: text({ enum: ['docker', 'podman', 'none'] }),
   enabled: integer({ mode: 'boolean' }).notNull().default(true),
   status: text({ enum: ['new', 'up', 'down'] })
     .notNull()
     .default('new'),
-  /** Rounds in a row that did not reach it, since when, and why the last one did not. */
+  /** Failed collections in a row, since when, and the last error. */
   failures: integer().notNull().default(0),
   failingSince: integer('failing_since'),
   error: text(),
-  /** Why its containers could not be seen, though the host itself was. */
+  /** Why the containers of a reachable host could not be listed. */
   engineError: text('engine_error'),
   lastSeenAt: integer('last_seen_at'),
   addedAt: integer('added_at').notNull(),
   addedBy: text('added_by').notNull(),
 })
 
-/** The containers of a host as they were last seen, stopped ones too. */
+/** The last known state of each container of a host, stopped ones too. */
 export const containers = sqliteTable(
   'containers',
   {
@@ -56,11 +56,11 @@ export const containers = sqliteTable(
     oomKilled: flag('oom_killed'),
     startedAt: integer('started_at'),
     finishedAt: integer('finished_at'),
-    /** How often it began anew since Vakt knows it. */
+    /** Restarts since Vakt knows the container. */
     restarts: integer().notNull().default(0),
-    /** The engine's own count of restarts, to tell new ones by. */
+    /** The engine's own restart counter, to detect new restarts. */
     restartCount: integer('restart_count').notNull().default(0),
-    /** When it ended by itself with an error, as long as it is not running again. */
+    /** When it failed, null while it is running again. */
     diedAt: integer('died_at'),
     unhealthySince: integer('unhealthy_since'),
     seenAt: integer('seen_at').notNull(),
@@ -68,7 +68,7 @@ export const containers = sqliteTable(
   table => [primaryKey({ columns: [table.hostId, table.name] })],
 )
 
-/** What is measured: a host itself, a disk of it (by where it is mounted), or a container (by name). */
+/** The series of measurements: a host, one of its disks (by mount point), or a container (by name). */
 export const series = sqliteTable(
   'series',
   {
@@ -83,8 +83,8 @@ export const series = sqliteTable(
   table => [uniqueIndex('series_name').on(table.hostId, table.kind, table.name)],
 )
 
-// CPU in percent of one core's time (hosts: of all cores), sizes in bytes; traffic is counted up since the start.
-const measured = () => ({
+// CPU in percent of one core (hosts: of all cores), sizes in bytes; traffic is a counter.
+const sampleColumns = () => ({
   series: integer()
     .notNull()
     .references(() => series.id, { onDelete: 'cascade' }),
@@ -104,15 +104,17 @@ const measured = () => ({
   memoryMax: real('memory_max'),
 })
 
-/** Every measurement of the last hours. The migration makes both tables WITHOUT ROWID, which the query builder cannot say. */
-export const samples = sqliteTable('samples', measured(), table => [primaryKey({ columns: [table.series, table.at] })])
-
-/** One row for five minutes: averages, largest values, and the last state of what is counted up. */
-export const coarseSamples = sqliteTable('coarse_samples', measured(), table => [
+/** All measurements of the last hours. The migration creates both tables WITHOUT ROWID, which drizzle cannot express. */
+export const samples = sqliteTable('samples', sampleColumns(), table => [
   primaryKey({ columns: [table.series, table.at] }),
 ])
 
-/** Containers whose lines go to the log store, by a pattern over the names on one host. */
+/** One row per five minutes: averages, maxima, and the last value of counters. */
+export const coarseSamples = sqliteTable('coarse_samples', sampleColumns(), table => [
+  primaryKey({ columns: [table.series, table.at] }),
+])
+
+/** Patterns of container names on one host whose lines are stored. */
 export const follows = sqliteTable(
   'follows',
   {
@@ -128,11 +130,11 @@ export const follows = sqliteTable(
   table => [uniqueIndex('follows_pattern').on(table.hostId, table.pattern)],
 )
 
-/** How far a container's output has been read: the time of the last line of each stream, and how many lines had it. */
+/** How far the output of a container is read: the time of the last line of each stream, and how many lines have that time. */
 export type OutputPosition = { stdout: StreamPosition | null; stderr: StreamPosition | null }
 export type StreamPosition = { stamp: string; lines: number }
 
-/** How far the lines of a followed container are stored; `pending` is the batch that was being stored. */
+/** How far the lines of a followed container are stored; `pending` is the batch being stored. */
 export const followPositions = sqliteTable(
   'follow_positions',
   {
@@ -144,4 +146,47 @@ export const followPositions = sqliteTable(
     pending: text({ mode: 'json' }).$type<{ key: string; until: OutputPosition; lines: number }>(),
   },
   table => [primaryKey({ columns: [table.hostId, table.container] })],
+)
+
+/** How far a file is read: its identity (inode, and a checksum of its first bytes), and the byte offset. */
+export type FilePosition = { inode: string; offset: number; head: number; sum: string }
+export type LogPosition = { file: FilePosition } | { cursor: string }
+/** The batch being stored: its number, its start and its end. */
+export type LogPending = { batch: number; start: { inode: string; offset: number } | null; until: LogPosition }
+
+/** Remote logs: log files and journals of hosts whose lines are stored. */
+export const remoteLogs = sqliteTable(
+  'remote_logs',
+  {
+    id: integer().primaryKey(),
+    hostId: integer('host_id')
+      .notNull()
+      .references(() => hosts.id, { onDelete: 'cascade' }),
+    kind: text({ enum: ['file', 'journal'] }).notNull(),
+    /** The path of the file, or the systemd unit; `*` is the whole journal. */
+    target: text().notNull(),
+    source: text().notNull(),
+    projectId: integer('project_id').references(() => projects.id, { onDelete: 'cascade' }),
+    every: integer().notNull(),
+    position: text({ mode: 'json' }).$type<LogPosition>(),
+    pending: text({ mode: 'json' }).$type<LogPending>(),
+    batches: integer().notNull().default(0),
+    lines: integer().notNull().default(0),
+    fetchedAt: integer('fetched_at'),
+    /** When the next fetch is due; indexed, because the fetcher sleeps until the earliest. */
+    dueAt: integer('due_at').notNull(),
+    error: text(),
+    /** Failed fetches in a row from a reachable host, and when the first and the last of them failed. */
+    failures: integer().notNull().default(0),
+    failingSince: integer('failing_since'),
+    failedAt: integer('failed_at'),
+    /** When lines were last found to be lost in a rotation. */
+    lostAt: integer('lost_at'),
+    addedAt: integer('added_at').notNull(),
+    addedBy: text('added_by').notNull(),
+  },
+  table => [
+    uniqueIndex('remote_logs_target').on(table.hostId, table.kind, table.target),
+    index('remote_logs_due').on(table.dueAt),
+  ],
 )

@@ -1,4 +1,4 @@
-// A make-believe machine behind the SSH server: figures that can be set, and a Docker with containers that live and die.
+// A simulated machine behind the SSH server, with metrics that tests set and a Docker with containers.
 import type { Execution } from './ssh-server.ts'
 
 export type FakeContainer = {
@@ -18,15 +18,15 @@ export type FakeContainer = {
   lines: { stamp: string; stream: 'out' | 'err'; text: string }[]
 }
 
-/** A machine whose clock is `now`; its `run` is a program for `startSshServer`. */
+/** Creates a machine with the clock `now`; its `run` is a program for `startSshServer`. */
 export function createFakeHost(now: () => number) {
   const containers = new Map<string, FakeContainer>()
   const followers = new Map<string, Set<Execution>>()
-  let made = 0
+  let count = 0
   let nanos = 0
   const machine = {
     engine: 'docker' as 'docker' | 'none',
-    /** What Docker complains of instead of working. */
+    /** The error that Docker prints for every command, null while it works. */
     failure: null as string | null,
     busyTicks: 1000,
     idleTicks: 9000,
@@ -37,7 +37,7 @@ export function createFakeHost(now: () => number) {
     has(name: string, changes: Partial<FakeContainer> = {}): FakeContainer {
       const container: FakeContainer = {
         name,
-        id: String(++made).padStart(64, 'a'),
+        id: String(++count).padStart(64, 'a'),
         image: 'nginx:1.27',
         state: 'running',
         exitCode: 0,
@@ -76,31 +76,37 @@ export function createFakeHost(now: () => number) {
   function run(execution: Execution): void {
     const { words, out } = execution
     if (words[0] === 'sh') {
-      out(collected())
+      out(writeCollectOutput())
       execution.exit(0)
-    } else if (machine.engine === 'none') fail(execution, 127, `sh: 1: ${words[0]}: not found`)
-    else if (machine.failure !== null) fail(execution, 1, machine.failure)
+    } else if (machine.engine === 'none') failWith(execution, 127, `sh: 1: ${words[0]}: not found`)
+    else if (machine.failure !== null) failWith(execution, 1, machine.failure)
     else if (words[1] === 'inspect') inspect(execution)
     else if (words[1] === 'logs') logs(execution)
     else {
-      for (const one of containers.values()) out(`${JSON.stringify(listed(one))}\n`)
+      for (const container of containers.values()) out(`${JSON.stringify(toListing(container))}\n`)
       execution.exit(0)
     }
   }
 
-  function collected(): string {
+  function writeCollectOutput(): string {
     const parts = [
       ['engine', machine.engine === 'none' ? '' : machine.engine],
       ...(machine.failure === null ? [] : [['failure', machine.failure]]),
       ['cpu', `cpu  ${machine.busyTicks} 0 0 ${machine.idleTicks} 0 0 0 0 0 0\n4`],
       ['memory', `MemTotal: ${machine.memory.totalKb} kB\nMemAvailable: ${machine.memory.availableKb} kB`],
       ['load', `${machine.load} 0.1 0.1 1/200 4242`],
-      ['disks', ['Filesystem 1024-blocks Used Available Capacity Mounted on', ...machine.disks.map(df)].join('\n')],
+      [
+        'disks',
+        ['Filesystem 1024-blocks Used Available Capacity Mounted on', ...machine.disks.map(diskLine)].join('\n'),
+      ],
       ...(machine.engine === 'none' || machine.failure !== null
         ? []
         : [
-            ['containers', [...containers.values()].map(one => JSON.stringify(seen(one))).join('\n')],
-            ['stats', [...containers.values()].map(one => JSON.stringify(stats(one))).join('\n')],
+            [
+              'containers',
+              [...containers.values()].map(container => JSON.stringify(toInspectLine(container))).join('\n'),
+            ],
+            ['stats', [...containers.values()].map(container => JSON.stringify(toStats(container))).join('\n')],
           ]),
     ]
     return parts.map(([name, text]) => `@@${name}\n${text}\n`).join('')
@@ -108,43 +114,49 @@ export function createFakeHost(now: () => number) {
 
   function inspect(execution: Execution): void {
     const { words, out, exit } = execution
-    const one = containers.get(words.at(-1)!)
-    if (!one) {
-      gone(execution)
+    const container = containers.get(words.at(-1)!)
+    if (!container) {
+      failNotFound(execution)
       return
     }
     const State = {
-      Status: one.state,
-      ExitCode: one.exitCode,
-      OOMKilled: one.oomKilled,
+      Status: container.state,
+      ExitCode: container.exitCode,
+      OOMKilled: container.oomKilled,
       Error: '',
-      StartedAt: new Date(one.startedAt).toISOString(),
-      FinishedAt: one.finishedAt === null ? '0001-01-01T00:00:00Z' : new Date(one.finishedAt).toISOString(),
-      ...(one.health === null ? {} : { Health: { Status: one.health, Log: [{ Output: 'curl: (7) refused\n' }] } }),
+      StartedAt: new Date(container.startedAt).toISOString(),
+      FinishedAt: container.finishedAt === null ? '0001-01-01T00:00:00Z' : new Date(container.finishedAt).toISOString(),
+      ...(container.health === null
+        ? {}
+        : { Health: { Status: container.health, Log: [{ Output: 'curl: (7) refused\n' }] } }),
     }
-    const Config = { Image: one.image, Cmd: one.command }
-    out(JSON.stringify([{ Id: one.id, Name: `/${one.name}`, State, Config, RestartCount: one.restartCount }]))
+    const Config = { Image: container.image, Cmd: container.command }
+    out(
+      JSON.stringify([
+        { Id: container.id, Name: `/${container.name}`, State, Config, RestartCount: container.restartCount },
+      ]),
+    )
     exit(0)
   }
 
   function logs(execution: Execution): void {
     const { words, exit, onEnd } = execution
     const name = words.at(-1)!
-    const one = containers.get(name)
-    if (!one) {
-      gone(execution)
+    const container = containers.get(name)
+    if (!container) {
+      failNotFound(execution)
       return
     }
     const after = (flag: string) => (words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined)
     const since = after('--since') === undefined ? 0 : Date.parse(after('--since')!)
     const tail = after('--tail') === undefined ? Number.POSITIVE_INFINITY : Number(after('--tail'))
-    const fits = one.lines.filter(line => Date.parse(line.stamp) >= Math.floor(since))
-    for (const line of fits.slice(Math.max(0, fits.length - tail)))
+    const selected = container.lines.filter(line => Date.parse(line.stamp) >= Math.floor(since))
+    for (const line of selected.slice(Math.max(0, selected.length - tail)))
       execution[line.stream](`${line.stamp} ${line.text}\n`)
-    if (words.includes('--follow') && one.state === 'running') {
-      const following = followers.get(name) ?? new Set()
-      followers.set(name, following.add(execution))
-      onEnd(() => following.delete(execution))
+    if (words.includes('--follow') && container.state === 'running') {
+      const executions = followers.get(name) ?? new Set()
+      followers.set(name, executions.add(execution))
+      onEnd(() => executions.delete(execution))
     } else exit(0)
   }
 
@@ -153,55 +165,65 @@ export function createFakeHost(now: () => number) {
 
 export type FakeHost = ReturnType<typeof createFakeHost>
 
-function fail({ err, exit }: Execution, code: number, says: string): void {
-  err(`${says}\n`)
+function failWith({ err, exit }: Execution, code: number, message: string): void {
+  err(`${message}\n`)
   exit(code)
 }
 
-function gone(execution: Execution): void {
-  fail(execution, 1, `Error response from daemon: No such container: ${execution.words.at(-1)}`)
+function failNotFound(execution: Execution): void {
+  failWith(execution, 1, `Error response from daemon: No such container: ${execution.words.at(-1)}`)
 }
 
-function df({ device, sizeKb, usedKb, mount }: { device: string; sizeKb: number; usedKb: number; mount: string }) {
+function diskLine({
+  device,
+  sizeKb,
+  usedKb,
+  mount,
+}: {
+  device: string
+  sizeKb: number
+  usedKb: number
+  mount: string
+}) {
   return `${device} ${sizeKb} ${usedKb} ${sizeKb - usedKb} ${Math.ceil((usedKb / sizeKb) * 100)}% ${mount}`
 }
 
-function seen(one: FakeContainer) {
+function toInspectLine(container: FakeContainer) {
   return {
-    name: `/${one.name}`,
-    id: one.id,
-    image: one.image,
-    state: one.state,
-    exit: one.exitCode,
-    oom: one.oomKilled,
-    started: new Date(one.startedAt).toISOString(),
-    finished: one.finishedAt === null ? '0001-01-01T00:00:00Z' : new Date(one.finishedAt).toISOString(),
-    restarts: one.restartCount,
-    health: one.health,
+    name: `/${container.name}`,
+    id: container.id,
+    image: container.image,
+    state: container.state,
+    exit: container.exitCode,
+    oom: container.oomKilled,
+    started: new Date(container.startedAt).toISOString(),
+    finished: container.finishedAt === null ? '0001-01-01T00:00:00Z' : new Date(container.finishedAt).toISOString(),
+    restarts: container.restartCount,
+    health: container.health,
   }
 }
 
-function stats(one: FakeContainer) {
-  const running = one.state === 'running'
+function toStats(container: FakeContainer) {
+  const running = container.state === 'running'
   return {
-    Name: one.name,
-    CPUPerc: running ? `${one.cpu.toFixed(2)}%` : '--',
-    MemUsage: running ? `${one.memory}MiB / 1GiB` : '-- / --',
+    Name: container.name,
+    CPUPerc: running ? `${container.cpu.toFixed(2)}%` : '--',
+    MemUsage: running ? `${container.memory}MiB / 1GiB` : '-- / --',
     NetIO: running ? '1.2kB / 3.4MB' : '-- / --',
     BlockIO: running ? '0B / 4.1kB' : '-- / --',
   }
 }
 
-function listed(one: FakeContainer) {
+function toListing(container: FakeContainer) {
   const status =
-    one.state === 'running'
-      ? `Up 2 hours${one.health ? ` (${one.health})` : ''}`
-      : `Exited (${one.exitCode}) 2 hours ago`
+    container.state === 'running'
+      ? `Up 2 hours${container.health ? ` (${container.health})` : ''}`
+      : `Exited (${container.exitCode}) 2 hours ago`
   return {
-    ID: one.id,
-    Names: one.name,
-    Image: one.image,
-    State: one.state,
+    ID: container.id,
+    Names: container.name,
+    Image: container.image,
+    State: container.state,
     Status: status,
     Ports: '0.0.0.0:80->80/tcp',
   }

@@ -1,25 +1,25 @@
-// An SSH server on the loopback that speaks the real protocol, runs scripted programs, and misbehaves when told to.
+// An SSH server on the loopback with the real protocol, scripted programs, and faults on request.
 import { createServer, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
 import { hostKeyFingerprint } from '../../hosts/ssh/connection.ts'
 import { generateKeyPair } from '../../hosts/ssh/own-key.ts'
 
-/** A command that a client asked for: its line as sent, the words a shell would make of it, and where it speaks. */
+/** A command of a client: its line as sent, the words that a shell would split it into, and its output streams. */
 export type Execution = {
   line: string
   words: readonly string[]
   out(text: string): void
   err(text: string): void
   exit(code: number): void
-  /** Calls `task` when the client has gone or wants the command to end. */
+  /** Calls `task` when the client disconnects or ends the command. */
   onEnd(task: () => void): void
 }
 
 export type SshServerOptions = {
-  /** Who may sign in, and how; user `deploy` with any key unless said. */
+  /** Whether a user may sign in with a method (default: user `deploy` with any key). */
   accepts?: (user: string, auth: AuthContext) => boolean
   run?: (execution: Execution) => void
-  /** Sessions a connection may have, as MaxSessions of OpenSSH. */
+  /** Sessions per connection, as MaxSessions of OpenSSH (default: 10). */
   maxSessions?: number
 }
 
@@ -31,12 +31,12 @@ export async function startSshServer(options: SshServerOptions = {}) {
   const clients = new Set<Connection>()
   let run = options.run ?? (execution => execution.exit(0))
   let accepts = options.accepts ?? ((user: string) => user === 'deploy')
-  let mood: 'well' | 'hanging' = 'well'
+  let isHanging = false
   let connected = 0
   let key = generateKeyPair()
-  let server = serverWith(key.privateKey)
+  let server = createSshServer(key.privateKey)
 
-  function serverWith(hostKey: string) {
+  function createSshServer(hostKey: string) {
     return new ssh2.Server({ hostKeys: [hostKey] }, client => {
       clients.add(client)
       client.on('error', () => {})
@@ -76,7 +76,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
         commands.push(command)
         const channel = acceptExec()
         channel.on('error', () => {})
-        run(executionOn(channel, command, task => ends.push(task)))
+        run(createExecution(channel, command, task => ends.push(task)))
       })
     })
     client.on('tcpip', (accept, reject, { destIP, destPort }) => {
@@ -90,7 +90,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
     sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
-    if (mood === 'well') server.injectSocket(socket)
+    if (!isHanging) server.injectSocket(socket)
   })
   await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
   const { port } = listener.address() as { port: number }
@@ -98,9 +98,9 @@ export async function startSshServer(options: SshServerOptions = {}) {
 
   return {
     port,
-    /** How `hosts add` is told of it. */
+    /** The address for `hosts add`. */
     address: `deploy@127.0.0.1:${port}`,
-    /** The command lines that were asked for, in order. */
+    /** The command lines of clients, in order. */
     commands,
     /** Signals that clients sent to their commands. */
     signals,
@@ -108,11 +108,11 @@ export async function startSshServer(options: SshServerOptions = {}) {
     signedIn: () => connected,
     /** How many are connected now. */
     clients: () => clients.size,
-    fingerprint: () => fingerprintOf(key.publicKey),
-    /** From now on the server is another machine. */
+    fingerprint: () => computeFingerprint(key.publicKey),
+    /** Replaces the host key, as if the machine was reinstalled. */
     changesHostKey() {
       key = generateKeyPair()
-      server = serverWith(key.privateKey)
+      server = createSshServer(key.privateKey)
     },
     runs(program: (execution: Execution) => void) {
       run = program
@@ -120,18 +120,18 @@ export async function startSshServer(options: SshServerOptions = {}) {
     lets(who: (user: string, auth: AuthContext) => boolean) {
       accepts = who
     },
-    /** New connections are taken and never answered. */
+    /** Accepts new connections without an answer. */
     hangs() {
-      mood = 'hanging'
+      isHanging = true
     },
     isWell() {
-      mood = 'well'
+      isHanging = false
     },
-    /** Cuts every connection as a pulled cable would in the end. */
+    /** Breaks every connection. */
     cuts() {
       for (const socket of sockets) socket.destroy()
     },
-    /** Lets clients of this server go on to another address, such as `db.internal:22`. */
+    /** Forwards an address, such as `db.internal:22`, to another server. */
     forwardsTo(address: string, other: { inject(stream: Socket): void }) {
       forwards.set(address, other)
     },
@@ -145,14 +145,14 @@ export async function startSshServer(options: SshServerOptions = {}) {
 
 export type SshServer = Awaited<ReturnType<typeof startSshServer>>
 
-function executionOn(channel: ServerChannel, line: string, onEnd: (task: () => void) => void): Execution {
+function createExecution(channel: ServerChannel, line: string, onEnd: (task: () => void) => void): Execution {
   let open = true
   channel.on('close', () => {
     open = false
   })
   return {
     line,
-    words: shellWords(line),
+    words: splitShellWords(line),
     out: text => void (open && channel.write(text)),
     err: text => void (open && channel.stderr.write(text)),
     exit(code) {
@@ -164,8 +164,8 @@ function executionOn(channel: ServerChannel, line: string, onEnd: (task: () => v
   }
 }
 
-/** The words of a line in which only single quotes and `\'` quote anything, as `remoteCommand` writes them. */
-function shellWords(line: string): string[] {
+/** Splits a line in which only single quotes and `\'` quote anything, as `quoteCommand` writes them. */
+function splitShellWords(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|\\'|[^\s'])+/g)].map(([word]) =>
     word.replaceAll(
       /'([^']*)'|\\(')/g,
@@ -174,6 +174,6 @@ function shellWords(line: string): string[] {
   )
 }
 
-function fingerprintOf(publicKey: string): string {
+function computeFingerprint(publicKey: string): string {
   return hostKeyFingerprint(Buffer.from(publicKey.split(' ')[1]!, 'base64'))
 }
