@@ -9,7 +9,7 @@ import { readInhibited } from '../../src/alerts/suppression/suppressed-alerts.ts
 import { heldBy, suppressorOf } from '../../src/alerts/suppression/suppression.ts'
 import type { Button, Card, Text } from '../../src/card.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
-import { listWaiting } from '../../src/notifications/routing/escalations.ts'
+import { listPendingEscalations } from '../../src/notifications/routing/escalations.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
 import { listRecipients } from '../../src/notifications/routing/recipients.ts'
 import { Problem } from '../../src/problem.ts'
@@ -67,7 +67,7 @@ const show = command({
     const { newest, total } = readHistory(state, id, TIMELINE)
     const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
     const timeline = newest.slice(-TIMELINE_SHOWN).map(timelineLine)
-    const waiting = listWaiting(state, id)
+    const waiting = listPendingEscalations(state, id)
     const next = waiting.map((one): Text => {
       const to = `Escalates (${one.name}) to ${one.to.map(mentionName).join(', ')} `
       return one.dueAt === null

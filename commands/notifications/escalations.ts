@@ -1,4 +1,4 @@
-// Escalations: whom an alert reaches that nobody takes, and after how long.
+// The commands about escalations: whom to notify when an alert is not acknowledged in time.
 import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
 import type { Escalation } from '../../src/notifications/routing/escalation.ts'
@@ -11,37 +11,38 @@ import {
 } from '../../src/notifications/routing/escalations.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
 import { invalid } from '../../src/problem.ts'
+import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { command, counted, duration, yes } from '../context.ts'
+import { command, duration, yes } from '../context.ts'
 import { matcher, recipientWords, setName, toChannels } from './recipient-arguments.ts'
 
 const escalationName = () => completes(positional(z.string().max(64)), 'escalation').describe('Name of the escalation')
 const repeats = () =>
-  z.number().int().min(0).max(100).optional().describe('How many times more, each after as long again')
+  z.number().int().min(0).max(100).optional().describe('How many more times, each after the same time again')
 
 const add = command({
   name: 'escalations add',
-  summary: 'Say whom an alert reaches that nobody has taken after a while',
+  summary: 'Notify someone else when an alert is not acknowledged in time',
   details:
-    'Only time in which nobody is on it counts: an acknowledgement, a snooze and whatever holds the alert back stop the clock, and it goes on after them. Several escalations with different times make a chain.',
+    'Only time in which nobody is on it counts: acknowledgements, snoozes and suppression stop the clock. Several escalations with different times make a chain.',
   examples: [
     'escalations add second-line --matcher "severity>=critical" --after 15m --to oncall',
     'escalations add boss --matcher project:shop --after 1h --to ann,ops-mail --repeat 2',
   ],
   role: 'admin',
   args: {
-    name: positional(setName()).describe('A name for it'),
+    name: positional(setName()).describe('Name of the escalation'),
     matcher: matcher().optional(),
-    after: duration().describe('After how long without anybody on it, such as 15m'),
-    to: toChannels().describe('Channels, people or oncall, with commas between them'),
-    repeat: repeats(),
+    after: duration().describe('Time without an acknowledgement, such as 15m'),
+    to: toChannels().describe('Channels, people or oncall, separated by commas'),
+    repeat: repeats().describe('How many more times, each after the same time again (default: 0)'),
   },
   run({ name, matcher: wanted = '', after, to, repeat = 0 }, { state, platforms, by, now }) {
     const row = {
       name,
       matcher: wanted,
-      after,
+      afterMs: after,
       to: recipientWords({ state, platforms }, to),
       repeat,
       setBy: by.name,
@@ -59,10 +60,10 @@ const list = command({
   run(_, { state }) {
     const all = listEscalations(state)
     const empty =
-      'An alert that nobody takes only reminds. "escalations add second-line --after 15m --to oncall" changes that.'
+      'Alerts that nobody acknowledges send reminders only. "escalations add second-line --after 15m --to oncall" adds an escalation.'
     return {
       card: {
-        title: all.length === 0 ? 'No escalations' : counted(all.length, 'escalation'),
+        title: all.length === 0 ? 'No escalations' : plural(all.length, 'escalation'),
         tone: 'plain',
         lines: all.length === 0 ? [empty] : all.map(escalationLine),
       },
@@ -81,8 +82,8 @@ const show = command({
 
 const edit = command({
   name: 'escalations edit',
-  summary: 'Change an escalation; open alerts that wait for it follow at once',
-  details: 'What an alert has waited already counts. What the escalation fits no more waits for it no longer.',
+  summary: 'Edit an escalation; its timers are adjusted at once',
+  details: 'Time that has passed still counts. An alert that does not match any more is not escalated.',
   examples: [
     'escalations edit second-line --after 5m',
     'escalations edit boss --matcher "project:shop severity>=critical" --to ann',
@@ -90,27 +91,27 @@ const edit = command({
   role: 'admin',
   args: {
     name: escalationName(),
-    matcher: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
-    after: duration().optional().describe('After how long without anybody on it, such as 15m'),
-    to: toChannels().optional().describe('Channels, people or oncall, with commas between them'),
+    matcher: matcher().optional().describe('New matcher, such as project:shop severity>=warning host:web-*'),
+    after: duration().optional().describe('Time without an acknowledgement, such as 15m'),
+    to: toChannels().optional().describe('Channels, people or oncall, separated by commas'),
     repeat: repeats(),
   },
   run({ name, matcher: wanted, after, to, repeat }, { state, platforms, now }) {
     const changes = {
       ...(wanted === undefined ? {} : { matcher: wanted }),
-      ...(after === undefined ? {} : { after }),
+      ...(after === undefined ? {} : { afterMs: after }),
       ...(to === undefined ? {} : { to: recipientWords({ state, platforms }, to) }),
       ...(repeat === undefined ? {} : { repeat }),
     }
     if (Object.keys(changes).length === 0)
-      throw invalid('settings', 'Say what to change: --matcher, --after, --to or --repeat.')
+      throw invalid('settings', 'Name what to change: --matcher, --after, --to or --repeat.')
     return escalationAnswer(editEscalation(state, name, changes, now), 'good')
   },
 })
 
 const remove = command({
   name: 'escalations remove',
-  summary: 'Remove an escalation; nothing waits for it any more',
+  summary: 'Remove an escalation and its timers',
   examples: ['escalations remove second-line'],
   role: 'admin',
   args: { name: escalationName(), yes: yes() },
@@ -119,10 +120,10 @@ const remove = command({
       const line = `escalations remove ${name}`
       return confirmation(`Remove the escalation ${name}?`, [escalationLine(findEscalation(state, name))], { line })
     }
-    const gone = removeEscalation(state, name)
+    const removed = removeEscalation(state, name)
     return {
       card: { title: `The escalation ${name} is removed`, tone: 'muted' },
-      result: { escalation: escalationResult(gone) },
+      result: { escalation: escalationResult(removed) },
     }
   },
 })
@@ -136,16 +137,16 @@ function escalationAnswer(escalation: Escalation, tone: 'good' | 'plain') {
   }
 }
 
-function escalationLine({ name, matcher, after, to, repeat }: Escalation) {
-  const again = repeat === 0 ? '' : `, ${counted(repeat, 'more time')} each after as long again`
+function escalationLine({ name, matcher, afterMs, to, repeat }: Escalation) {
+  const again = repeat === 0 ? '' : `, repeated ${plural(repeat, 'time')}`
   return [
     { bold: name },
     ': ',
     { code: matcher || 'everything' },
-    ` after ${formatDuration(after)} → ${to.map(mentionName).join(', ')}${again}`,
+    ` after ${formatDuration(afterMs)} → ${to.map(mentionName).join(', ')}${again}`,
   ]
 }
 
-function escalationResult({ name, matcher, after, to, repeat, setBy, createdAt }: Escalation) {
-  return { name, matcher, after_ms: after, to, repeat, set_by: setBy, created_at: isoTime(createdAt) }
+function escalationResult({ name, matcher, afterMs, to, repeat, setBy, createdAt }: Escalation) {
+  return { name, matcher, after_ms: afterMs, to, repeat, set_by: setBy, created_at: isoTime(createdAt) }
 }

@@ -1,4 +1,4 @@
-// Rotations as people ask for them: listed and shown like everything else, and no stand-in twice.
+// Rotations: listed and shown like everything else; no override twice; unknown people.
 import { expect, it } from 'vitest'
 import { startApp } from '../../src/testing/app.ts'
 
@@ -15,21 +15,21 @@ it.each([
   ['oncall show', ['nights', 'primary']],
   ['oncall show primary', ['primary']],
   ['oncall primary', ['primary']],
-])('"%s" shows what other groups would', async (line, names) => {
+])('"%s" shows rotations as in other groups', async (line, names) => {
   const { rotations } = await (await withRotations()).result<{ rotations: { name: string }[] }>(line)
   expect(rotations.map(({ name }) => name).sort()).toEqual(names)
 })
 
-it('a stand-in that is there already is refused, with its number', async () => {
+it('an override that exists is refused, with its number', async () => {
   const app = await withRotations()
   const line = 'oncall override primary --who ben --from "2026-12-24 09:00" --for 2d'
   await app.result(line)
-  const message = 'ben stands in then already: that is stand-in 1.'
+  const message = 'There is already an override of ben for that time: 1.'
   expect(await app.says(line)).toMatchObject({ problem: { code: 'conflict', message } })
   await app.result('oncall override primary --who ben --from "2026-12-24 09:00" --for 3d')
 })
 
-it('who is not known is told of in one sentence after another', async () => {
+it('an unknown person is an error that names the next command', async () => {
   const message = 'There is no person "cleo". "oncall member add cleo --slack U012" makes one.'
   expect(await (await startApp()).says('oncall add x --members cleo')).toMatchObject({ problem: { message } })
 })

@@ -1,13 +1,13 @@
-// Who is on call: rotations, stand-ins, and who the people are on each platform.
+// The commands about on-call rotations and overrides.
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import {
-  comingTurns,
   onCallAt,
+  parseHandover,
   type Rotation,
-  readHandover,
-  type Turn,
+  type Shift,
+  upcomingShifts,
 } from '../../src/notifications/routing/on-call.ts'
 import { findPerson } from '../../src/notifications/routing/people.ts'
 import {
@@ -29,28 +29,27 @@ import { setName } from './recipient-arguments.ts'
 
 const rotationName = () => completes(positional(z.string().max(64)), 'rotation')
 const person = () => completes(z.string().min(1).max(64), 'person')
-const members = () =>
-  z.string().max(1000).describe('Names of people in the order of their turns, with commas between them')
+const members = () => z.string().max(1000).describe('People in the order of their shifts, separated by commas')
 const every = () => z.enum(['daily', 'weekly']).optional()
 const zone = () => completes(readable(timeZoneId, 64), 'zone').optional()
 const handover = () =>
   readable(text => {
-    const read = readHandover(text)
-    if (read === null) throw invalid('handover', `"${text}" is no time of a handover. Write "Mon 09:00" or 09:00.`)
-    return read
+    const handover = parseHandover(text)
+    if (handover === null) throw invalid('handover', `"${text}" is not a handover time. Write "Mon 09:00" or 09:00.`)
+    return handover
   }, 40).optional()
-const MOST_MEMBERS = 50
-const LOOK_AHEAD = 4
+const MAX_MEMBERS = 50
+const MAX_SHIFTS_SHOWN = 4
 
-const now = command({
+const show = command({
   name: 'oncall',
   summary: 'Show who is on call now, and who is next',
   examples: ['oncall', 'oncall primary'],
   role: 'viewer',
-  args: { name: rotationName().optional().describe('Name of the rotation; all unless said') },
-  run({ name: said }, context) {
-    // "oncall list" and "oncall show primary" are said by whoever knows the other groups.
-    const name = said?.replace(/^(?:list|show)(?:\s+|$)/i, '')
+  args: { name: rotationName().optional().describe('Name of the rotation (default: all)') },
+  run({ name: words }, context) {
+    // People who know the other groups write "oncall list" and "oncall show primary".
+    const name = words?.replace(/^(?:list|show)(?:\s+|$)/i, '')
     const shown = name ? [findRotation(context.state, name)] : listRotations(context.state)
     return {
       card: {
@@ -59,9 +58,9 @@ const now = command({
         lines:
           shown.length === 0
             ? [
-                'Make people known with "oncall member add ann --slack U012AB3CD", then "oncall add primary --members ann,ben".',
+                'Add people with "oncall member add ann --slack U012AB3CD", then a rotation with "oncall add primary --members ann,ben".',
               ]
-            : shown.flatMap(rotation => turnLines(rotation, context)),
+            : shown.flatMap(rotation => shiftLines(rotation, context)),
       },
       result: { rotations: shown.map(rotation => rotationResult(rotation, context)) },
     }
@@ -70,20 +69,20 @@ const now = command({
 
 const add = command({
   name: 'oncall add',
-  summary: 'Add a rotation: people who are on call in turns',
+  summary: 'Add a rotation: people who are on call one after another',
   details:
-    'The first one named is on call until the next handover. Handovers follow the wall clock through clock changes.',
+    'The first member is on call until the next handover. Handovers follow the wall clock through clock changes.',
   examples: [
     'oncall add primary --members ann,ben,cleo --every weekly --handover "Mon 09:00" --tz Europe/Oslo',
     'oncall add nights --members dan,eve --every daily --handover 20:00',
   ],
   role: 'admin',
   args: {
-    name: positional(setName()).describe('A name for it'),
+    name: positional(setName()).describe('Name of the rotation'),
     members: members(),
-    every: every().describe('How long a turn is; weekly unless said'),
-    handover: handover().describe('When turns change: "Mon 09:00" (or 09:00); Monday 09:00 unless said'),
-    tz: zone().describe('Time zone, that of Vakt unless said'),
+    every: every().describe('Length of a shift (default: weekly)'),
+    handover: handover().describe('Time of the handover, such as "Mon 09:00" or 09:00 (default: "Mon 09:00")'),
+    tz: zone().describe('Time zone (default: the setting TZ)'),
   },
   run({ name, members, every = 'weekly', handover, tz }, context) {
     const times = { day: 1, minute: 540, ...(handover && handoverOf(every, handover)) }
@@ -95,16 +94,16 @@ const add = command({
 
 const edit = command({
   name: 'oncall edit',
-  summary: 'Change a rotation: its people, its handover',
+  summary: 'Edit a rotation: its members, handover or time zone',
   details:
-    'Who is on call stays on call until the next handover; who is not among the members any more makes room for the first of them at once. Stand-ins stay.',
+    'The person on call stays until the next handover. If that person is removed, the first member takes over immediately. Overrides stay.',
   examples: ['oncall edit primary --members ann,ben,cleo', 'oncall edit primary --handover "Tue 10:00"'],
   role: 'admin',
   args: {
     name: rotationName().describe('Name of the rotation'),
     members: members().optional(),
-    every: every().describe('How long a turn is'),
-    handover: handover().describe('When turns change: "Mon 09:00" or 09:00'),
+    every: every().describe('Length of a shift'),
+    handover: handover().describe('Time of the handover, such as "Mon 09:00" or 09:00'),
     tz: zone().describe('Time zone'),
   },
   run({ name, members, every, handover, tz }, context) {
@@ -116,14 +115,14 @@ const edit = command({
       ...(tz === undefined ? {} : { timeZone: tz }),
     }
     if (Object.keys(changes).length === 0)
-      throw invalid('settings', 'Say what to change: --members, --every, --handover or --tz.')
+      throw invalid('settings', 'Name what to change: --members, --every, --handover or --tz.')
     return rotationAnswer(editRotation(context.state, rotation, changes, context.now), context, 'good')
   },
 })
 
 const remove = command({
   name: 'oncall remove',
-  summary: 'Remove a rotation',
+  summary: 'Remove a rotation and its overrides',
   role: 'admin',
   args: { name: rotationName().describe('Name of the rotation'), yes: yes() },
   run({ name, yes }, { state, interactive }) {
@@ -131,7 +130,7 @@ const remove = command({
     if (interactive && !yes)
       return confirmation(
         `Remove the rotation ${name}?`,
-        [`The turns of ${rotation.members.join(', ')} end, and whoever stands in is forgotten.`],
+        [`The shifts of ${rotation.members.join(', ')} end, and its overrides are removed.`],
         { line: `oncall remove ${name}` },
       )
     removeRotation(state, rotation)
@@ -141,24 +140,24 @@ const remove = command({
 
 const override = command({
   name: 'oncall override',
-  summary: 'Have somebody stand in for a while',
+  summary: 'Put somebody else on call for a while',
   examples: [
     'oncall override --who ben --for 8h',
     'oncall override primary --who ben --from "2026-12-24 09:00" --for 2d',
   ],
   role: 'responder',
   args: {
-    name: rotationName().optional().describe('Name of the rotation, needed when there are several'),
-    who: person().describe('Who stands in'),
-    from: z.string().max(60).optional().describe('From when, such as 2026-12-24 09:00; now unless said'),
-    for: duration().describe('How long, such as 8h or 2d'),
+    name: rotationName().optional().describe('Name of the rotation (default: the only one)'),
+    who: person().describe('Person who takes over'),
+    from: z.string().max(60).optional().describe('Start, such as 2026-12-24 09:00 (default: now)'),
+    for: duration().describe('Length, such as 8h or 2d'),
   },
   run({ name, who, from, for: length }, context) {
     const { state, by } = context
     const rotation = findRotation(state, name)
     const start = from === undefined ? context.now : parseTime(from, context.now, rotation.timeZone)
     if (start === null)
-      throw invalid('from', `"${from}" is not a time. Write 2026-12-24 09:00, by the rotation's zone.`)
+      throw invalid('from', `"${from}" is not a time. Write 2026-12-24 09:00, in the time zone of the rotation.`)
     const row = {
       rotationId: rotation.id,
       who: findPerson(state, who).name,
@@ -166,7 +165,7 @@ const override = command({
       until: start + length,
       setBy: by.name,
     }
-    if (row.until <= context.now) throw invalid('from', 'That time is over already.')
+    if (row.until <= context.now) throw invalid('from', 'The override ends before now.')
     addOverride(state, row)
     return rotationAnswer(rotation, context, 'good')
   },
@@ -174,14 +173,12 @@ const override = command({
 
 const cancel = command({
   name: 'oncall cancel',
-  summary: 'Take a stand-in back',
+  summary: 'Remove an override',
   examples: ['oncall cancel 3'],
   role: 'responder',
   args: {
-    override: positional(z.number().int().positive()).describe('Its number, as "oncall" shows it'),
-    name: completes(z.string().max(64), 'rotation')
-      .optional()
-      .describe('Name of the rotation, needed when there are several'),
+    override: positional(z.number().int().positive()).describe('Number of the override, as "oncall" shows it'),
+    name: completes(z.string().max(64), 'rotation').optional().describe('Name of the rotation (default: the only one)'),
   },
   run({ override: id, name }, context) {
     const rotation = findRotation(context.state, name)
@@ -190,67 +187,71 @@ const cancel = command({
   },
 })
 
-export const oncallCommands = [now, add, edit, remove, override, cancel]
+export const oncallCommands = [show, add, edit, remove, override, cancel]
 
 function memberNames({ state }: Context, text: string): string[] {
   const names = text
     .split(',')
     .map(word => word.trim())
     .filter(Boolean)
-  if (names.length === 0 || names.length > MOST_MEMBERS)
-    throw invalid('members', `Name from 1 to ${MOST_MEMBERS} people, with commas between them.`)
-  return names.map(one => findPerson(state, one).name)
+  if (names.length === 0 || names.length > MAX_MEMBERS)
+    throw invalid('members', `Name 1 to ${MAX_MEMBERS} people, separated by commas.`)
+  return names.map(name => findPerson(state, name).name)
 }
 
-/** What of a handover a rotation keeps: a daily one has no day of the week. */
+/** The columns of a handover: a daily one has no day of the week. */
 function handoverOf(every: Rotation['every'], { day, minute }: { day: number | null; minute: number }) {
   if (every === 'daily' && day !== null)
-    throw invalid('handover', 'A daily rotation hands over every day: write the time alone, such as 09:00.')
+    throw invalid('handover', 'A daily rotation has a handover every day. Write the time alone, such as 09:00.')
   return { minute, ...(day === null ? {} : { day }) }
 }
 
 function rotationAnswer(rotation: Rotation, context: Context, tone: 'good' | 'plain') {
   return {
-    card: { title: `Rotation ${rotation.name}`, tone, lines: turnLines(rotation, context) },
+    card: { title: `Rotation ${rotation.name}`, tone, lines: shiftLines(rotation, context) },
     result: { rotation: rotationResult(rotation, context) },
   }
 }
 
-function turnLines(rotation: Rotation, { state, now }: Context): Text[] {
-  const standIns = listOverrides(state, rotation, now)
-  // Who is alone has no turns to look ahead to.
-  const ahead = rotation.members.length === 1 && standIns.length === 0 ? 1 : LOOK_AHEAD
-  const [current, ...next] = comingTurns(rotation, standIns, now, ahead)
+function shiftLines(rotation: Rotation, { state, now }: Context): Text[] {
+  const overrides = listOverrides(state, rotation, now)
+  // A rotation of one person has no other shifts.
+  const count = rotation.members.length === 1 && overrides.length === 0 ? 1 : MAX_SHIFTS_SHOWN
+  const [current, ...next] = upcomingShifts(rotation, overrides, now, count)
   return [
     [
       { bold: `${rotation.name}: ${current!.who}` },
-      current!.standIn ? ' (standing in)' : '',
+      current!.isOverride ? ' (override)' : '',
       ' until ',
       { time: current!.until, style: 'moment' },
     ],
-    ...next.map((turn): Text => ['then ', turn.who, ' from ', { time: turn.since, style: 'moment' }]),
-    ...standIns.map(
-      (one): Text => [
-        `Stand-in ${one.id}: ${one.who} from `,
-        { time: one.from, style: 'moment' },
+    ...next.map((shift): Text => ['then ', shift.who, ' from ', { time: shift.since, style: 'moment' }]),
+    ...overrides.map(
+      ({ id, who, from, until }): Text => [
+        `Override ${id}: ${who} from `,
+        { time: from, style: 'moment' },
         ' to ',
-        { time: one.until, style: 'moment' },
+        { time: until, style: 'moment' },
       ],
     ),
   ]
 }
 
 function rotationResult(rotation: Rotation, { state, now }: Context) {
-  const standIns = listOverrides(state, rotation, now)
+  const overrides = listOverrides(state, rotation, now)
   const { name, members, every, timeZone } = rotation
-  const current = onCallAt(rotation, standIns, now)
+  const current = onCallAt(rotation, overrides, now)
   return {
-    ...{ name, members, every, time_zone: timeZone, on_call: turnResult(current) },
-    next: comingTurns(rotation, standIns, current.until, 1).map(turnResult)[0],
-    overrides: standIns.map(one => ({ id: one.id, who: one.who, from: isoTime(one.from), until: isoTime(one.until) })),
+    name,
+    members,
+    every,
+    time_zone: timeZone,
+    on_call: shiftResult(current),
+    next: upcomingShifts(rotation, overrides, current.until, 1).map(shiftResult)[0],
+    overrides: overrides.map(({ id, who, from, until }) => ({ id, who, from: isoTime(from), until: isoTime(until) })),
   }
 }
 
-function turnResult({ who, since, until, standIn }: Turn) {
-  return { who, since: isoTime(since), until: isoTime(until), stand_in: standIn }
+function shiftResult({ who, since, until, isOverride }: Shift) {
+  return { who, since: isoTime(since), until: isoTime(until), override: isOverride, stand_in: isOverride }
 }

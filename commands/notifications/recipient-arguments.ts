@@ -1,4 +1,4 @@
-// What the commands about who is told share: matchers, lists of channels and of people.
+// The arguments that the commands about routing share: matchers, and lists of channels and people.
 import { z } from 'zod'
 import { readMatcher } from '../../src/alerts/matcher.ts'
 import { completes } from '../../src/command/command.ts'
@@ -10,7 +10,7 @@ import { invalid, Problem } from '../../src/problem.ts'
 import type { State } from '../../src/state/database.ts'
 import { type Context, readable } from '../context.ts'
 
-const MOST_WORDS = 20
+const MAX_WORDS = 20
 
 /** What a list of recipients is read with. */
 type Known = Pick<Context, 'state' | 'platforms'>
@@ -19,21 +19,21 @@ type Known = Pick<Context, 'state' | 'platforms'>
 export const setName = () =>
   z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/i, 'must be up to 64 letters, digits, - and _, a letter or digit first')
 
-/** A matcher, checked and kept as it was written. */
+/** A matcher: it is parsed to check it, and stored as text. */
 export const matcher = () =>
   readable(text => {
     readMatcher(text)
     return text
-  }, 500).describe('Which alerts: project:shop severity>=warning host:web-* "no beat"; all unless said')
+  }, 500).describe('Which alerts: project:shop severity>=warning host:web-* "no beat" (default: all)')
 
 export const toChannels = () => completes(z.string().min(1).max(500), 'channel')
 
-/** The ids of the channels that a list names; throws `not_found` with those there are. */
+/** The ids of the channels in a list; throws `not_found`. */
 export function channelIds(state: State, text: string): string[] {
   return [...new Set(wordsOf(text, 'to').map(word => findChannel(state, word).id))]
 }
 
-/** Channels, `oncall` and people, as an escalation stores them. Throws `not_found` with what would be right. */
+/** Channels, `oncall` and people, as an escalation stores them; throws `not_found`. */
 export function recipientWords({ state, platforms }: Known, text: string): string[] {
   return wordsOf(text, 'to').map(word => {
     const mention = readMention(word, platforms)
@@ -42,12 +42,12 @@ export function recipientWords({ state, platforms }: Known, text: string): strin
       return findChannel(state, word).id
     } catch (error) {
       if (!(error instanceof Problem) || error.code !== 'not_found') throw error
-      return personWord(state, word, `"${word}" is no channel, no person and not oncall. ${error.message}`)
+      return personWord(state, word, `"${word}" is not a channel, a person or oncall. ${error.message}`)
     }
   })
 }
 
-/** Those who are called out, as a route stores them: people, `oncall`, roles and groups, `@here`. */
+/** Mentions as a route stores them: people, `oncall`, roles and groups, `here`; throws `not_found`. */
 export function mentionWords({ state, platforms }: Known, text: string): string[] {
   if (text.trim() === 'none') return []
   return wordsOf(text, 'mention').map(word => {
@@ -57,29 +57,31 @@ export function mentionWords({ state, platforms }: Known, text: string): string[
   })
 }
 
-/** Lists are written with commas; words in angle brackets are mentions that a chat made. */
+/** The words of a list: separated by commas, or by spaces after mentions that a chat made (`<@U012>`). */
 function wordsOf(text: string, field: string): string[] {
   const words = text
     .split(/,|(?<=>)\s+/)
     .map(word => word.trim())
     .filter(Boolean)
-  if (words.length > 0 && words.length <= MOST_WORDS) return words
-  throw invalid(field, `Name from 1 to ${MOST_WORDS}, with commas between them.`)
+  if (words.length > 0 && words.length <= MAX_WORDS) return words
+  throw invalid(field, `Name 1 to ${MAX_WORDS}, separated by commas.`)
 }
 
 function rotationWord(state: State, word: string): string {
   const [, name] = /^oncall:(.+)$/.exec(word) ?? []
-  const known = listRotations(state).map(one => one.name)
-  if (name === undefined ? known.length > 0 : known.includes(name)) return word
-  const there = known.length === 0 ? 'There is no rotation yet' : `There is ${known.join(', ')}`
-  throw new Problem('not_found', `${there}. "oncall add primary --members ann,ben --handover 09:00" makes one.`)
+  const names = listRotations(state).map(rotation => rotation.name)
+  if (name === undefined ? names.length > 0 : names.includes(name)) return word
+  const existing = names.length === 0 ? '' : ` The rotations are ${names.join(', ')}.`
+  const missing = name === undefined ? 'no rotation yet' : `no rotation "${name}"`
+  const remedy = '"oncall add primary --members ann,ben --handover 09:00" adds one.'
+  throw new Problem('not_found', `There is ${missing}.${existing} ${remedy}`)
 }
 
-function personWord(state: State, name: string, otherwise: string | undefined): string {
+function personWord(state: State, name: string, message: string | undefined): string {
   try {
     return `person:${findPerson(state, name).name}`
   } catch (error) {
-    if (otherwise === undefined) throw error
-    throw new Problem('not_found', otherwise, { fields: { to: 'not known' } })
+    if (message === undefined) throw error
+    throw new Problem('not_found', message, { fields: { to: 'not known' } })
   }
 }

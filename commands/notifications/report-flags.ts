@@ -1,52 +1,56 @@
-// When a report comes, of which project and where it goes, as flags, and what they make of its row.
+// The flags of a report: its schedule, project and channels.
 import { z } from 'zod'
 import { completes } from '../../src/command/command.ts'
 import type { Report } from '../../src/notifications/reports/reports.ts'
-import { readHandover } from '../../src/notifications/routing/on-call.ts'
+import { parseHandover } from '../../src/notifications/routing/on-call.ts'
 import { invalid } from '../../src/problem.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { projectName, readable } from '../context.ts'
 import { toChannels } from './recipient-arguments.ts'
 
-/** Takes a limit away. */
+/** The value that means every project, or every channel. */
 export const ALL = 'all'
 
 /** The flags that `reports add` and `reports edit` share. */
 export function reportFlags() {
   return {
-    daily: z.boolean().optional().describe('Every day; this unless said'),
+    daily: z.boolean().optional().describe('Every day (default)'),
     weekly: z.boolean().optional().describe('Every week'),
     at: readable(text => {
-      const read = readHandover(text)
-      if (read === null) throw invalid('at', `"${text}" is no time. Write 09:00, or "Mon 09:00" for a weekly one.`)
-      return read
+      const time = parseHandover(text)
+      if (time === null)
+        throw invalid('at', `"${text}" is not a time. Write 09:00, or "Mon 09:00" for a weekly report.`)
+      return time
     }, 40)
       .optional()
-      .describe('When: 09:00, or "Mon 09:00" for a weekly one; 09:00 (on Mondays) unless said'),
-    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone, that of Vakt unless said'),
-    project: projectName().optional().describe('Only of this project; all is every one'),
-    to: toChannels().optional().describe('Channels, with commas between them; every one unless said, or all'),
+      .describe('Time, such as 09:00, or "Mon 09:00" for a weekly report (default: 09:00, on Mondays)'),
+    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone (default: the setting TZ)'),
+    project: projectName().optional().describe('Project, or all (default: all)'),
+    to: toChannels().optional().describe('Channels, separated by commas, or all (default: all)'),
   }
 }
 
-type When = {
+type ScheduleFlags = {
   daily?: boolean | undefined
   weekly?: boolean | undefined
   at?: { day: number | null; minute: number } | undefined
 }
 
-/** How often and at which time, where `usual` holds unless said; a day of the week belongs to a weekly one. */
-export function readWhen({ daily, weekly, at }: When, usual: { every: Report['every']; minute: number; day: number }) {
-  if (daily && weekly) throw invalid('weekly', 'Say --daily or --weekly, not both.')
-  const every = weekly ? ('weekly' as const) : daily ? ('daily' as const) : usual.every
+/** The schedule that the flags name, with the defaults for the rest; only a weekly report has a day of the week. */
+export function readSchedule(
+  { daily, weekly, at }: ScheduleFlags,
+  defaults: { every: Report['every']; minute: number; day: number },
+) {
+  if (daily && weekly) throw invalid('weekly', 'Use --daily or --weekly, not both.')
+  const every = weekly ? ('weekly' as const) : daily ? ('daily' as const) : defaults.every
   if (every === 'daily' && at && at.day !== null)
-    throw invalid('at', 'A daily report comes every day: leave the day out, or say --weekly.')
-  const minute = at?.minute ?? usual.minute
-  const day = at?.day ?? usual.day
+    throw invalid('at', 'A daily report has no day of the week. Remove the day, or use --weekly.')
+  const minute = at?.minute ?? defaults.minute
+  const day = at?.day ?? defaults.day
   return { every, cron: `${minute % 60} ${Math.floor(minute / 60)} * * ${every === 'weekly' ? day : '*'}` }
 }
 
-/** The time that a report's cron expression stands for. */
+/** The time of day, in minutes, and the day of the week in a report's cron expression. */
 export function timeOf({ cron }: Report): { minute: number; day: number } {
   const [minute, hour, , , day] = cron.split(' ')
   return { minute: Number(hour) * 60 + Number(minute), day: day === '*' ? 1 : Number(day) }

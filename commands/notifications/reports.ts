@@ -1,5 +1,6 @@
-// Reports: a digest of the day or the week, on a schedule, with their history.
+// The commands about reports: a daily or weekly summary on a schedule, with its history.
 import { z } from 'zod'
+import type { Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { reportCard, reportChart } from '../../src/notifications/reports/report.ts'
@@ -12,39 +13,41 @@ import {
   listRuns,
   listSends,
   makeReport,
+  type NamedReportRun,
   periodOf,
   type Report,
-  type ReportRun,
   removeReport,
 } from '../../src/notifications/reports/reports.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, counted, yes } from '../context.ts'
+import { type Context, command, yes } from '../context.ts'
 import { channelIds, setName } from './recipient-arguments.ts'
-import { ALL, readWhen, reportFlags, timeOf } from './report-flags.ts'
+import { ALL, readSchedule, reportFlags, timeOf } from './report-flags.ts'
 
 const reportName = () => completes(positional(z.string().max(64)), 'report').describe('Name of the report')
 
 const add = command({
   name: 'reports add',
-  summary: 'Add a report: uptime, alerts, how soon people came, frequent errors, what is unusual in the logs',
-  details: 'One that was missed, because Vakt was stopped, is sent once when it is back, over all the time it missed.',
+  summary: 'Add a daily or weekly report of uptime, alerts, response times, frequent errors and unusual logs',
+  details:
+    'A report that was missed because Vakt was stopped is sent once at the next start, over the whole time since the last one.',
   examples: [
     'reports add morning --daily --at 09:00',
     'reports add week --weekly --at "Mon 08:00" --tz Europe/Oslo --project shop --to "#shop"',
   ],
   role: 'admin',
   args: {
-    name: positional(setName()).describe('A name for it'),
+    name: positional(setName()).describe('Name of the report'),
     ...reportFlags(),
   },
   run({ name, project, to, ...when }, context) {
     const { state, by, config, now } = context
     const row = {
       name,
-      ...readWhen(when, { every: 'daily', minute: 540, day: 1 }),
+      ...readSchedule(when, { every: 'daily', minute: 540, day: 1 }),
       timeZone: when.tz ?? config.timeZone,
       projectId: project === undefined || project === ALL ? null : findProject(state, project).id,
       channels: to === undefined || to === ALL ? [] : channelIds(state, to),
@@ -56,22 +59,22 @@ const add = command({
 
 const edit = command({
   name: 'reports edit',
-  summary: 'Change a report: when it comes, of which project, to which channels',
+  summary: 'Edit a report: its time, project, channels or name',
   examples: ['reports edit morning --at 08:30', 'reports edit week --to all --project shop'],
   role: 'admin',
-  args: { name: reportName(), ...reportFlags(), rename: setName().optional().describe('A new name') },
+  args: { name: reportName(), ...reportFlags(), rename: setName().optional().describe('New name') },
   run({ name, project, to, rename, ...when }, context) {
     const { state, now } = context
     const report = findReport(state, name)
-    const isMoved = when.daily || when.weekly || when.at !== undefined
+    const isRescheduled = when.daily || when.weekly || when.at !== undefined
     const changes = {
-      ...(isMoved ? readWhen(when, { every: report.every, ...timeOf(report) }) : {}),
+      ...(isRescheduled ? readSchedule(when, { every: report.every, ...timeOf(report) }) : {}),
       ...(when.tz === undefined ? {} : { timeZone: when.tz }),
       ...(project === undefined ? {} : { projectId: project === ALL ? null : findProject(state, project).id }),
       ...(to === undefined ? {} : { channels: to === ALL ? [] : channelIds(state, to) }),
       ...(rename === undefined ? {} : { name: rename }),
     }
-    if (Object.keys(changes).length === 0) throw invalid('settings', 'Say what to change, such as --at 08:30.')
+    if (Object.keys(changes).length === 0) throw invalid('settings', 'Name what to change, such as --at 08:30.')
     return reportAnswer(editReport(state, report, changes, now), context, 'good')
   },
 })
@@ -85,9 +88,9 @@ const list = command({
     const all = listReports(context.state)
     return {
       card: {
-        title: all.length === 0 ? 'No reports' : counted(all.length, 'report'),
+        title: all.length === 0 ? 'No reports' : plural(all.length, 'report'),
         tone: 'plain',
-        lines: all.length === 0 ? ['"reports add morning --daily --at 09:00" makes one.'] : all.map(reportLine),
+        lines: all.length === 0 ? ['"reports add morning --daily --at 09:00" adds one.'] : all.map(reportLine),
       },
       result: { reports: all.map(report => reportResult(report, context)) },
     }
@@ -96,7 +99,7 @@ const list = command({
 
 const show = command({
   name: 'reports show',
-  summary: 'Show one report and where the last one went',
+  summary: 'Show a report and the deliveries of its last run',
   role: 'viewer',
   args: { name: reportName() },
   run: ({ name }, context) => reportAnswer(findReport(context.state, name), context, 'plain'),
@@ -104,45 +107,47 @@ const show = command({
 
 const run = command({
   name: 'reports run',
-  summary: 'Make a report of the time until now, for you; with --send for its channels',
+  summary: 'Make a report of the period until now; with --send also for its channels',
   examples: ['reports run morning', 'reports run morning --send'],
   role: 'responder',
   args: {
     name: reportName(),
-    send: z.boolean().optional().describe('Send it to its channels as well, and keep it in its history'),
+    send: z.boolean().optional().describe('Send it to its channels and keep it in its history'),
   },
   async run({ name, send }, { state, now, compare }) {
     const report = findReport(state, name)
     const from = now - periodOf(report)
-    const figures = send
-      ? makeReport(state, report, from, now, now).figures
+    const metrics = send
+      ? makeReport(state, report, from, now, now).metrics
       : readReportMetrics(state, { from, until: now, projectId: report.projectId })
-    const chart = reportChart(figures, report.timeZone)
+    const chart = reportChart(metrics, report.timeZone)
     const png = chart === null ? null : await drawChart(chart).catch(() => null)
-    const unusual = await compare({ ...figures, projectId: report.projectId })
-    const card = reportCard(report.name, figures, unusual)
+    const unusual = await compare({ ...metrics, projectId: report.projectId })
+    const card = reportCard(report.name, metrics, unusual)
     const image = png === null ? {} : { image: { name: 'report.png', alt: 'New alerts over time, by severity', png } }
-    return { card: { ...card, ...image }, result: { figures: figuresResult(figures) } }
+    return { card: { ...card, ...image }, result: { metrics: metricsResult(metrics), figures: metricsResult(metrics) } }
   },
 })
 
 const history = command({
   name: 'reports history',
-  summary: 'Show what a report said before, newest first',
+  summary: 'Show the past runs of a report, or of all reports, newest first',
+  examples: ['reports history', 'reports history morning'],
   role: 'viewer',
   args: {
-    name: reportName(),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    name: reportName().optional().describe('Name of the report (default: all)'),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of runs (default: 10)'),
   },
   run({ name, limit = 10 }, { state }) {
-    const runs = listRuns(state, findReport(state, name), limit)
+    const runs = listRuns(state, name === undefined ? null : findReport(state, name), limit)
+    const subject = name === undefined ? 'all reports' : `report ${name}`
     return {
       card: {
-        title: runs.length === 0 ? `The report ${name} was not due yet` : `The report ${name} so far`,
+        title: runs.length === 0 ? `No runs of ${subject} yet` : `Runs of ${subject}`,
         tone: 'plain',
-        lines: runs.length === 0 ? [`"reports run ${name}" makes one now.`] : runs.map(runLine),
+        lines: runs.length === 0 ? [`"reports run ${name ?? 'NAME'}" makes a report now.`] : runs.map(runLine),
       },
-      result: { runs: runs.map(one => runResult(one, state)) },
+      result: { runs: runs.map(run => runResult(run, state)) },
     }
   },
 })
@@ -156,7 +161,7 @@ const remove = command({
     if (context.interactive && !yes)
       return confirmation(
         `Remove the report ${name}?`,
-        [reportLine(findReport(context.state, name)), 'Its history goes with it. This cannot be undone.'],
+        [reportLine(findReport(context.state, name)), 'Its history is removed too. This cannot be undone.'],
         { line: `reports remove ${name}` },
       )
     const result = { report: reportResult(removeReport(context.state, name), context) }
@@ -168,28 +173,30 @@ export const reportCommands = [add, edit, list, show, run, history, remove]
 
 function reportAnswer(report: Report, context: Context, tone: 'good' | 'plain') {
   const [last] = listRuns(context.state, report, 1)
-  const sent = last ? listSends(context.state, last.id) : []
-  const lines = sent.map(
-    one =>
-      `${one.channelId}: ${one.endedAt === null ? 'on its way' : one.error === null ? 'arrived' : 'given up'}${one.error === null ? '' : `, ${one.error}`}`,
-  )
+  const sends = last ? listSends(context.state, last.id) : []
+  const lines = sends.map(({ channelId, endedAt, error }) => {
+    const progress = endedAt === null ? 'in delivery' : error === null ? 'arrived' : 'given up'
+    return `${channelId}: ${progress}${error === null ? '' : `: ${error}`}`
+  })
   return {
     card: { title: `Report ${report.name}`, tone, lines: [reportLine(report), ...lines] },
     result: { report: reportResult(report, context) },
   }
 }
 
-function reportLine(report: Report) {
+function reportLine(report: Report): Text {
   const to = report.channels.length === 0 ? 'every channel' : report.channels.join(', ')
-  return [{ bold: report.name }, ` ${report.every}, to ${to}, next `, { time: report.nextAt, style: 'moment' as const }]
+  return [{ bold: report.name }, ` ${report.every}, to ${to}, next `, { time: report.nextAt, style: 'moment' }]
 }
 
-function runLine({ from, until, figures }: ReportRun) {
-  const { critical, warning, info } = figures.alerts
+function runLine({ name, from, until, metrics }: NamedReportRun): Text {
+  const { critical, warning, info } = metrics.alerts
   return [
-    { time: from, style: 'moment' as const },
+    { bold: name },
+    ' ',
+    { time: from, style: 'moment' },
     ' to ',
-    { time: until, style: 'moment' as const },
+    { time: until, style: 'moment' },
     `: ${critical} critical, ${warning} warning, ${info} info`,
   ]
 }
@@ -200,16 +207,18 @@ function reportResult(report: Report, { state }: Context) {
   return { name, every, cron, time_zone: timeZone, project, channels, next_at: isoTime(nextAt), set_by: setBy }
 }
 
-function runResult({ at, from, until, figures, id }: ReportRun, state: Context['state']) {
-  const sent = listSends(state, id).map(one => ({
-    channel: one.channelId,
-    arrived: one.endedAt !== null && one.error === null,
-    error: one.error,
+function runResult({ name, at, from, until, metrics, id }: NamedReportRun, state: Context['state']) {
+  const sent = listSends(state, id).map(({ channelId, endedAt, error }) => ({
+    channel: channelId,
+    arrived: endedAt !== null && error === null,
+    error,
   }))
-  return { at: isoTime(at), from: isoTime(from), until: isoTime(until), figures: figuresResult(figures), sent }
+  const result = metricsResult(metrics)
+  const times = { at: isoTime(at), from: isoTime(from), until: isoTime(until) }
+  return { report: name, ...times, metrics: result, figures: result, sent }
 }
 
-function figuresResult(figures: ReportRun['figures']) {
-  const course = figures.course.map(one => ({ ...one, at: isoTime(one.at) }))
-  return { ...figures, from: isoTime(figures.from), until: isoTime(figures.until), course }
+function metricsResult(metrics: NamedReportRun['metrics']) {
+  const course = metrics.course.map(bucket => ({ ...bucket, at: isoTime(bucket.at) }))
+  return { ...metrics, from: isoTime(metrics.from), until: isoTime(metrics.until), course }
 }

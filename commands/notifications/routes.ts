@@ -1,4 +1,4 @@
-// Routes: which alerts go where, with whom they call out, and why one goes where it does.
+// The commands about routes: which alerts go to which channels, whom they mention, and why.
 import { z } from 'zod'
 import type { Alert } from '../../src/alerts/alert.ts'
 import { findAlert, listAlerts } from '../../src/alerts/alerts.ts'
@@ -8,45 +8,51 @@ import { completes, positional } from '../../src/command/command.ts'
 import { listChannels } from '../../src/notifications/routing/channels.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
 import { listRecipients } from '../../src/notifications/routing/recipients.ts'
-import { matchRoutes, type Route, recipientsOf } from '../../src/notifications/routing/route.ts'
+import { chooseRecipients, matchRoutes, type Route, type RouteMatch } from '../../src/notifications/routing/route.ts'
 import { addRoute, editRoute, findRoute, listRoutes, removeRoute } from '../../src/notifications/routing/routes.ts'
 import { invalid } from '../../src/problem.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { SEVERITIES } from '../../src/severity.ts'
 import type { State } from '../../src/state/database.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, counted, yes } from '../context.ts'
+import { type Context, command, yes } from '../context.ts'
 import { channelIds, matcher, mentionWords, setName, toChannels } from './recipient-arguments.ts'
 
 const routeName = () => completes(positional(z.string().max(64)), 'route').describe('Name of the route')
 const settings = {
-  mention: z.string().max(500).optional().describe('Who is called out: people, oncall, @here, a role or group; none'),
-  mentionFrom: z.enum(SEVERITIES).optional().describe('From which severity they are called out, critical unless said'),
-  continue: z.boolean().optional().describe('Try the routes after it as well'),
-  before: completes(z.string().max(64), 'route').optional().describe('Put it before this route; last unless said'),
+  mention: z
+    .string()
+    .max(500)
+    .optional()
+    .describe('Whom new messages mention: people, oncall, @here, a role, a group, or none'),
+  mentionFrom: z.enum(SEVERITIES).optional().describe('Lowest severity that mentions (default: critical)'),
+  continue: z.boolean().optional().describe('Evaluate the routes after it as well'),
+  before: completes(z.string().max(64), 'route').optional().describe('Route to put it before (default: last)'),
 }
-/** Of how many alerts `routes test --matcher` tells where they would go. */
-const TRIED = 10
+/** Alerts that `routes test --matcher` shows. */
+const MAX_TESTED_ALERTS = 10
+const MAX_SEARCHED_ALERTS = 500
 
 const add = command({
   name: 'routes add',
-  summary: 'Say where alerts go: those that fit go to these channels',
+  summary: 'Send alerts that match to these channels',
   details:
-    'Routes are tried in order; the first that fits takes the alert unless it says --continue. What no route takes goes to the channels of the settings. Without any route everything goes everywhere.',
+    'Routes are evaluated in order; the first that matches takes the alert, unless it has --continue. An alert that no route takes goes to the channels of the settings. Without any route every alert goes to every channel.',
   examples: [
     'routes add payments --matcher "project:shop severity>=warning" --to "#payments" --mention oncall',
     'routes add all-to-mail --to ops-mail --continue',
   ],
   role: 'admin',
   args: {
-    name: positional(setName()).describe('A name for it'),
+    name: positional(setName()).describe('Name of the route'),
     matcher: matcher().optional(),
-    to: toChannels().describe('Channels, by name or id, with commas between them'),
+    to: toChannels().describe('Channels by name or id, separated by commas'),
     ...settings,
   },
   run(
-    { name, matcher: wanted = '', to, mention, mentionFrom, before, continue: goesOn = false },
+    { name, matcher: wanted = '', to, mention, mentionFrom, before, continue: continues = false },
     { state, platforms, by, now },
   ) {
     const row = {
@@ -54,7 +60,7 @@ const add = command({
       channels: channelIds(state, to),
       mention: mention === undefined ? [] : mentionWords({ state, platforms }, mention),
       mentionFrom: mentionFrom ?? ('critical' as const),
-      goesOn,
+      continues,
       setBy: by.name,
     }
     return routeAnswer(state, addRoute(state, name, row, before, now), 'good')
@@ -63,23 +69,23 @@ const add = command({
 
 const list = command({
   name: 'routes list',
-  summary: 'Show the routes in the order they are tried',
+  summary: 'Show the routes in the order of their evaluation',
   role: 'viewer',
   args: {},
   run(_, { state }) {
     const routes = listRoutes(state)
     const all = listChannels(state).filter(row => row.origin !== 'person')
-    const empty = `Every alert goes to every channel: ${all.map(row => row.name).join(', ') || 'there is none'}. "routes add" changes that.`
+    const empty = `Every alert goes to every channel: ${all.map(row => row.name).join(', ') || 'there are none'}. "routes add" changes that.`
     return {
       card: {
-        title: routes.length === 0 ? 'No routes' : counted(routes.length, 'route'),
+        title: routes.length === 0 ? 'No routes' : plural(routes.length, 'route'),
         tone: 'plain',
         lines:
           routes.length === 0
             ? [empty]
             : [
                 ...routes.map(route => routeLine(state, route)),
-                'What none takes goes to the channels of the settings.',
+                'Alerts that no route takes go to the channels of the settings.',
               ],
       },
       result: { routes: routes.map(routeResult) },
@@ -97,27 +103,27 @@ const show = command({
 
 const edit = command({
   name: 'routes edit',
-  summary: 'Change a route; open alerts follow it at once',
+  summary: 'Edit a route; the change applies to open alerts at once',
   examples: ['routes edit payments --mention none', 'routes edit payments --before all-to-mail'],
   role: 'admin',
   args: {
     name: routeName(),
-    matcher: matcher().optional().describe('Which alerts now: project:shop severity>=warning host:web-*'),
-    to: toChannels().optional().describe('Channels'),
+    matcher: matcher().optional().describe('New matcher, such as project:shop severity>=warning host:web-*'),
+    to: toChannels().optional().describe('Channels by name or id, separated by commas'),
     ...settings,
   },
-  run({ name, matcher: wanted, to, mention, mentionFrom, before, continue: goesOn }, { state, platforms }) {
+  run({ name, matcher: wanted, to, mention, mentionFrom, before, continue: continues }, { state, platforms }) {
     const changes = {
       ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(to === undefined ? {} : { channels: channelIds(state, to) }),
       ...(mention === undefined ? {} : { mention: mentionWords({ state, platforms }, mention) }),
       ...(mentionFrom === undefined ? {} : { mentionFrom }),
-      ...(goesOn === undefined ? {} : { goesOn }),
+      ...(continues === undefined ? {} : { continues }),
     }
     if (Object.keys(changes).length === 0 && before === undefined)
       throw invalid(
         'settings',
-        'Say what to change: --matcher, --to, --mention, --mention-from, --continue or --before.',
+        'Name what to change: --matcher, --to, --mention, --mention-from, --continue or --before.',
       )
     return routeAnswer(state, editRoute(state, name, changes, before), 'good')
   },
@@ -139,7 +145,7 @@ const remove = command({
 
 const test = command({
   name: 'routes test',
-  summary: 'Show where an alert goes, or would go by the routes as they are now, and why',
+  summary: 'Show where an alert goes by the current routes, and why',
   examples: ['routes test 42', 'routes test --matcher "project:shop severity>=critical"'],
   role: 'viewer',
   args: {
@@ -150,62 +156,90 @@ const test = command({
   },
   run({ alert: id, matcher: asked }, { state }) {
     if (id === undefined && asked === undefined)
-      throw invalid('alert', 'Say which alert, or which alerts with --matcher.')
+      throw invalid('alert', 'Name an alert, or use --matcher to select alerts.')
     const wanted = readMatcher(asked ?? '')
     const found =
       id === undefined
-        ? listAlerts(state, { limit: 500 })
-            .filter(one => matchesAlert(wanted, one, projectOf(state, one)))
-            .slice(0, TRIED)
+        ? listAlerts(state, { limit: MAX_SEARCHED_ALERTS })
+            .filter(alert => matchesAlert(wanted, alert, projectOf(state, alert)))
+            .slice(0, MAX_TESTED_ALERTS)
         : [findAlert(state, id)]
     return {
       card: {
-        title: found.length === 0 ? 'No alert has fitted so far' : `Where ${id === undefined ? 'they go' : 'it goes'}`,
+        title:
+          found.length === 0
+            ? 'No alert matches'
+            : `Recipients of ${id === undefined ? 'matching alerts' : `alert ${id}`}`,
         tone: 'plain',
         lines:
           found.length === 0
-            ? ['"alerts history" shows those there were. A test with a number says where that one goes.']
-            : found.flatMap(alert => whereLines(state, alert, id !== undefined)),
+            ? ['"alerts history" shows past alerts. "routes test 42" shows the recipients of alert 42.']
+            : found.flatMap(alert => recipientLines(state, alert, id !== undefined)),
       },
-      result: { tests: found.map(alert => whereResult(state, alert)) },
+      result: { tests: found.map(alert => recipientsResult(state, alert)) },
     }
   },
 })
 
 export const routeCommands = [add, list, show, edit, remove, test]
 
-function whereLines(state: State, alert: Alert, inFull: boolean): Text[] {
-  const { targets, judged, told } = where(state, alert)
-  const goes = targets.map(one => `${one.name} (${one.why})${calls(one.mention)}`).join(', ')
-  const title: Text = [{ bold: `${alert.id}` }, ` ${alert.title} → ${goes || 'nowhere'}`]
-  if (!inFull) return [title]
+/** Results keep the former words of outcomes, because scripts compare them. */
+const OUTCOMES_IN_RESULTS: Record<RouteMatch['outcome'], string> = {
+  matches: 'fits',
+  'does not match': 'does not fit',
+  'not evaluated': 'not asked, for an earlier route took it',
+  'channels removed': 'its channels are gone',
+}
+const OUTCOME_TEXTS: Record<RouteMatch['outcome'], string> = {
+  matches: 'matches',
+  'does not match': 'does not match',
+  'not evaluated': 'not evaluated, because an earlier route took the alert',
+  'channels removed': 'its channels are removed',
+}
+
+function recipientLines(state: State, alert: Alert, isDetailed: boolean): Text[] {
+  const { chosen, matches, current } = readRecipients(state, alert)
+  const to = chosen.map(({ name, why, mention }) => `${name} (${why})${mentionsText(mention)}`).join(', ')
+  const title: Text = [{ bold: `${alert.id}` }, ` ${alert.title} → ${to || 'nowhere'}`]
+  if (!isDetailed) return [title]
   return [
     title,
-    ...judged.map(
-      ({ route, says }): Text => [`Route ${route.name}: ${says}. `, { code: route.matcher || 'everything' }],
+    ...matches.map(
+      ({ route, outcome }): Text => [
+        `Route ${route.name}: ${OUTCOME_TEXTS[outcome]}. `,
+        { code: route.matcher || 'everything' },
+      ],
     ),
-    ...told.map(row => `Told in ${row.channelId} because of ${row.why}${calls(row.mention)}.`),
+    ...current.map(row => `Sent to ${row.channelId} by ${row.why}${mentionsText(row.mention)}.`),
   ]
 }
 
-function whereResult(state: State, alert: Alert) {
-  const { targets, judged, told } = where(state, alert)
+function recipientsResult(state: State, alert: Alert) {
+  const { chosen, matches, current } = readRecipients(state, alert)
+  const recipients = current.map(({ channelId, why, mention, since }) => ({
+    channel: channelId,
+    why,
+    mention,
+    since: isoTime(since),
+  }))
   return {
     alert: alert.id,
-    would_go: targets.map(one => ({ channel: one.channelId, why: one.why, mention: one.mention })),
-    routes: judged.map(({ route, says }) => ({ name: route.name, says })),
-    told: told.map(row => ({ channel: row.channelId, why: row.why, mention: row.mention, since: isoTime(row.since) })),
+    would_go: chosen.map(({ channelId, why, mention }) => ({ channel: channelId, why, mention })),
+    routes: matches.map(({ route, outcome }) => ({ name: route.name, outcome, says: OUTCOMES_IN_RESULTS[outcome] })),
+    recipients,
+    told: recipients,
   }
 }
 
-function where(state: State, alert: Alert) {
+/** The recipients that the routes choose now, what each route does, and the recipients that the alert has. */
+function readRecipients(state: State, alert: Alert) {
   const channels = listChannels(state)
-  const ways = [alert, projectOf(state, alert), listRoutes(state), channels] as const
-  const named = (id: string) => channels.find(row => row.id === id)?.name ?? id
+  const routing = [alert, projectOf(state, alert), listRoutes(state), channels] as const
+  const nameOf = (id: string) => channels.find(channel => channel.id === id)?.name ?? id
   return {
-    targets: recipientsOf(...ways).map(one => ({ ...one, name: named(one.channelId) })),
-    judged: matchRoutes(...ways),
-    told: listRecipients(state, alert.id),
+    chosen: chooseRecipients(...routing).map(recipient => ({ ...recipient, name: nameOf(recipient.channelId) })),
+    matches: matchRoutes(...routing),
+    current: listRecipients(state, alert.id),
   }
 }
 
@@ -213,24 +247,24 @@ function projectOf(state: State, { projectId }: Alert): string | null {
   return projectId === null ? null : (readProjectById(state, projectId)?.name ?? null)
 }
 
-function calls(mention: readonly string[]): string {
-  return mention.length === 0 ? '' : `, calling out ${mention.map(mentionName).join(', ')}`
+function mentionsText(mention: readonly string[]): string {
+  return mention.length === 0 ? '' : `, mentioning ${mention.map(mentionName).join(', ')}`
 }
 
 function routeAnswer(state: Context['state'], route: Route, tone: 'good' | 'plain') {
-  const lines = [routeLine(state, route), `"routes test --matcher …" shows where alerts go now.`]
+  const lines = [routeLine(state, route), '"routes test --matcher …" shows where alerts go now.']
   return { card: { title: `Route ${route.name}`, tone, lines }, result: { route: routeResult(route) } }
 }
 
 function routeLine(state: State, route: Route): Text {
   const channels = listChannels(state)
-  const to = route.channels.map(id => channels.find(row => row.id === id)?.name ?? `${id} (gone)`).join(', ')
-  const from = route.mention.length === 0 ? '' : ` from ${route.mentionFrom} on`
+  const to = route.channels.map(id => channels.find(channel => channel.id === id)?.name ?? `${id} (removed)`).join(', ')
+  const from = route.mention.length === 0 ? '' : ` for severity>=${route.mentionFrom}`
   return [
     { bold: route.name },
     ': ',
     { code: route.matcher || 'everything' },
-    ` → ${to}${calls(route.mention)}${from}${route.goesOn ? '; then the next ones' : ''}`,
+    ` → ${to}${mentionsText(route.mention)}${from}${route.continues ? '; continues with the next route' : ''}`,
   ]
 }
 
@@ -241,7 +275,7 @@ function routeResult(route: Route) {
     channels: route.channels,
     mention: route.mention,
     mention_from: route.mentionFrom,
-    continue: route.goesOn,
+    continue: route.continues,
     set_by: route.setBy,
     created_at: isoTime(route.createdAt),
   }

@@ -1,11 +1,11 @@
-// What is timed of telling alerts after the clock was put back: what was to come in an hour still comes in an hour.
+// The timers of notifications after the clock moved back: a message due in an hour stays due in an hour.
 import type { State } from '../state/database.ts'
 import { rewindReports } from './reports/reports.ts'
 
-/** Counts every wait of messages, escalations and reports anew after the clock went back by `ms` to `now`. */
+/** Corrects the timers of messages, escalations and reports after the clock moved back by `ms` to `now`. */
 export function rewindNotifications(state: State, now: number, ms: number): void {
   state.transaction(() => {
-    // No message in a channel is older than the channel, nor looked for in the time to come.
+    // No message may be older than its channel, or be searched in the future.
     state.prepare('update channels set added_at = min(added_at, ?)').run(now)
     state
       .prepare(

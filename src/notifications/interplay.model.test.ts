@@ -7,7 +7,7 @@ import { listAlerts } from '../alerts/alerts.ts'
 import { DeliveryError } from '../chat/channel.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { listChannels } from './routing/channels.ts'
-import { listWaiting } from './routing/escalations.ts'
+import { listPendingEscalations } from './routing/escalations.ts'
 import { listRecipients } from './routing/recipients.ts'
 
 const OPS = 'discord:100000000000000001'
@@ -115,7 +115,7 @@ function expectTruth(app: TestApp): void {
     expect(listRecipients(state, alert.id).length).toBeGreaterThan(0)
     // Everybody was called who was to be, however often something stopped the clock of it.
     const waits = alert.state === 'firing' && alert.snoozedUntil === null
-    if (waits) expect([alert.id, listWaiting(state, alert.id)]).toEqual([alert.id, []])
+    if (waits) expect([alert.id, listPendingEscalations(state, alert.id)]).toEqual([alert.id, []])
   }
 }
 

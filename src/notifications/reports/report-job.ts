@@ -1,4 +1,4 @@
-// Makes reports when they are due and sends them, beside the alerts: a report never keeps one waiting.
+// The report job: makes reports when they are due and sends them, apart from alerts, which a report never delays.
 import type { Compare } from '../../analysis/evidence/comparison.ts'
 import { backOff } from '../../backoff.ts'
 import type { Card } from '../../card.ts'
@@ -7,7 +7,7 @@ import type { Channel } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
-import { DAY, HOUR } from '../../time.ts'
+import { DAY, HOUR, SECOND } from '../../time.ts'
 import { toDeliveryError } from '../delivery/send.ts'
 import { reportCard, reportChart } from './report.ts'
 import { dueSends, makeDueReports, markSend, nextReport, nextSend, type ReportSend } from './reports.ts'
@@ -19,70 +19,71 @@ export type ReportJobOptions = {
   /** The channel of an id while it can be reached. */
   channel(id: string): Channel | undefined
   draw(chart: TimeChart): Promise<Uint8Array>
-  /** Tells in a few lines what was unusual in the logs; never rejects. */
+  /** Describes unusual logs in a few lines; never rejects. */
   compare: Compare
 }
 
-/** How many are on their way at once. */
-const AT_ONCE = 4
-/** A report that did not arrive for so long is of no use any more. */
-const GIVEN_UP = DAY
+const MAX_IN_FLIGHT = 4
+const BATCH_SIZE = 100
+const STOP_TIMEOUT_MS = 3 * SECOND
+/** A report that did not arrive within this time is given up. */
+const MAX_AGE_MS = DAY
 
 export interface ReportJob {
-  /** Makes and sends what is due, and arms for what is next. */
+  /** Makes and sends what is due, and schedules the next time. */
   wake(): void
-  /** Sends no further report, and waits for those under way. */
+  /** Sends no further report, and waits a few seconds for those in flight. */
   stop(): Promise<void>
 }
 
-/** A reporter over the reports of `state`. */
+/** A job for the reports of `state`. */
 export function createReportJob({ state, clock, logger, channel, draw, compare }: ReportJobOptions): ReportJob {
-  const underWay = new Map<string, Promise<void>>()
-  /** By run, for all its channels. */
-  const compared = new Map<number, ReturnType<Compare>>()
+  const inFlight = new Map<string, Promise<void>>()
+  /** By run: its channels share one comparison. */
+  const comparisons = new Map<number, ReturnType<Compare>>()
   let cancel = () => {}
-  let stopped = false
+  let isStopped = false
 
   const wake = () => {
     cancel()
-    if (stopped) return
+    if (isStopped) return
     try {
       makeDueReports(state, clock.now())
-      for (const send of dueSends(state, clock.now(), 100)) begin(send)
+      for (const send of dueSends(state, clock.now(), BATCH_SIZE)) startSend(send)
     } catch (error) {
-      logger.error('the reports could not be made; they are tried again in an hour', { error })
+      logger.error('making reports failed; retrying in 1 h', { error })
     }
-    // What is under way wakes when it ends.
-    const times = [nextReport(state), underWay.size < AT_ONCE ? nextSend(state) : null].filter(at => at !== null)
+    // Each delivery in flight wakes this job when it ends.
+    const times = [nextReport(state), inFlight.size < MAX_IN_FLIGHT ? nextSend(state) : null].filter(at => at !== null)
     const next = Math.min(clock.now() + HOUR, ...times.filter(at => at > clock.now()))
     cancel = clock.at(next, wake)
   }
 
-  const begin = (send: ReportSend) => {
+  const startSend = (send: ReportSend) => {
     const key = `${send.runId} ${send.channelId}`
-    if (underWay.size >= AT_ONCE || underWay.has(key)) return
+    if (inFlight.size >= MAX_IN_FLIGHT || inFlight.has(key)) return
     const sending = deliver(send)
-      .catch(error => logger.error('a report could not be sent', { report: send.name, error }))
+      .catch(error => logger.error('recording the delivery of a report failed', { report: send.name, error }))
       .finally(() => {
-        underWay.delete(key)
-        if (underWay.size === 0) compared.clear()
+        inFlight.delete(key)
+        if (inFlight.size === 0) comparisons.clear()
         wake()
       })
-    underWay.set(key, sending)
+    inFlight.set(key, sending)
   }
 
   const deliver = async (send: ReportSend): Promise<void> => {
-    const to = channel(send.channelId)
+    const target = channel(send.channelId)
     const now = clock.now()
-    if (now - send.run.at > GIVEN_UP)
-      return markSend(state, send, { endedAt: now, error: send.error ?? 'It could not be sent for a day.' })
-    if (!to) return markSend(state, send, { nextAttemptAt: now + HOUR, error: 'The channel is not there.' })
+    if (now - send.run.at > MAX_AGE_MS)
+      return markSend(state, send, { endedAt: now, error: send.error ?? 'The report could not be sent for a day.' })
+    if (!target) return markSend(state, send, { nextAttemptAt: now + HOUR, error: 'The channel cannot be reached.' })
     try {
-      const arrived = send.sentAt === null ? null : await to.find(send.nonce, send.sentAt)
+      const arrived = send.sentAt === null ? null : await target.find(send.nonce, send.sentAt)
       if (arrived === null) {
-        const card = await drawn(send)
+        const card = await reportCardWithChart(send)
         markSend(state, send, { sentAt: clock.now() })
-        await to.post(card, send.nonce)
+        await target.post(card, send.nonce)
       }
       markSend(state, send, { endedAt: clock.now(), error: null })
     } catch (error) {
@@ -94,12 +95,12 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
     }
   }
 
-  /** A picture is worth no waiting: without it the report says the same. */
-  const drawn = async ({ name, run, timeZone, projectId }: ReportSend): Promise<Card> => {
-    const unusual = compared.get(run.id) ?? compare({ ...run.figures, projectId })
-    compared.set(run.id, unusual)
-    const card = reportCard(name, run.figures, await unusual)
-    const chart = reportChart(run.figures, timeZone)
+  /** The card of a report, without its chart when drawing fails. */
+  const reportCardWithChart = async ({ name, run, timeZone, projectId }: ReportSend): Promise<Card> => {
+    const unusual = comparisons.get(run.id) ?? compare({ ...run.metrics, projectId })
+    comparisons.set(run.id, unusual)
+    const card = reportCard(name, run.metrics, await unusual)
+    const chart = reportChart(run.metrics, timeZone)
     if (!chart) return card
     try {
       return {
@@ -107,7 +108,7 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
         image: { name: 'report.png', alt: 'New alerts over time, by severity', png: await draw(chart) },
       }
     } catch (error) {
-      logger.warn('the chart of a report could not be drawn', { error })
+      logger.warn('drawing the chart of a report failed', { error })
       return card
     }
   }
@@ -115,11 +116,11 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
   return {
     wake,
     async stop() {
-      stopped = true
+      isStopped = true
       cancel()
       await Promise.race([
-        Promise.allSettled(underWay.values()),
-        new Promise(resolve => setTimeout(resolve, 3_000).unref()),
+        Promise.allSettled(inFlight.values()),
+        new Promise(resolve => setTimeout(resolve, STOP_TIMEOUT_MS).unref()),
       ])
     },
   }

@@ -1,15 +1,18 @@
-// Stories of reports: sent at their time, once after an absence, with what happened; and of the rules behind their figures.
+// Stories of reports: sent on time, once after a downtime; and the computation of their metrics.
 import { describe, expect, it } from 'vitest'
+import type { Card } from '../../card.ts'
+import { cardText } from '../../chat/card-text.ts'
 import { DeliveryError } from '../../chat/channel.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
-import { type AlertCounts, metricsOf, reportCard } from './report.ts'
+import { computeMetrics, type ReportedAlert, reportCard } from './report.ts'
 
+const text = (app: TestApp, card: Card) => cardText(card, { timeZone: 'UTC', now: app.clock.now() })
 const reports = (app: TestApp) => app.channel.messages.filter(message => message.card.title.startsWith('Report'))
 
 describe('a report', () => {
-  it('comes every day at its time by the clocks of its zone, with what happened, and is kept', async () => {
-    // Oslo went to summer time in this night: nine o'clock is seven in UTC, and stays so.
+  it('comes every day at its time on the clock of its zone, and stays in the history', async () => {
+    // Summer time began in Oslo that night: 09:00 is 07:00 UTC from then on.
     const app = await startApp({ start: '2026-03-29T06:30:00Z' })
     await app.result('reports add morning --daily --at 09:00 --tz Europe/Oslo')
     const beat = await app.hasCheck('job')
@@ -25,7 +28,7 @@ describe('a report', () => {
     expect(reports(app)).toHaveLength(1)
     const { card } = reports(app)[0]!
     expect(card.title).toBe('Report morning: 1 alert')
-    expect(JSON.stringify(card.lines)).toMatch(/job.* 50 % up, down for 15m, 1 alert/)
+    expect(text(app, card)).toContain('job 50 % up, down for 15m, 1 alert')
     expect(card.fields).toMatchObject([{ value: '5m' }, { value: '15m' }])
     expect(card.image?.png).toBeDefined()
     const { report } = await app.result<{ report: { next_at: string } }>('reports show morning')
@@ -36,7 +39,7 @@ describe('a report', () => {
     ])
   })
 
-  it('that was missed is sent once, late, over all the time that was missed', async () => {
+  it('that was missed is sent once, over the whole time since the last one', async () => {
     const first = await startApp()
     await first.result('reports add morning --daily --at 09:00')
     await first.passes('1h')
@@ -50,7 +53,7 @@ describe('a report', () => {
     expect(reports(app)).toHaveLength(1)
   })
 
-  it('arrives once, whatever the chat does in between, also over a kill', async () => {
+  it('arrives once in spite of a rate limit, a lost answer and a kill', async () => {
     const first = await startApp()
     await first.result('reports add week --weekly --at "Mon 09:05"')
     first.channel.failing(new DeliveryError('limited', 'Slow down.', { retryAfterMs: 30_000 }), 1, 'post')
@@ -64,11 +67,12 @@ describe('a report', () => {
     expect(app.channel.messages).toHaveLength(1)
   })
 
-  it('is shown to who asks, and goes only where it is to go', async () => {
+  it('is shown to the requester, and sent to its channels only', async () => {
     const app = await startApp({ channels: ['discord', 'slack'] })
     await app.result('reports add week --weekly --to slack')
-    const { figures } = await app.result<{ figures: { alerts: object } }>('reports run week')
-    expect(figures.alerts).toEqual({ critical: 0, warning: 0, info: 0, open: 0 })
+    const { metrics, figures } = await app.result<{ metrics: { alerts: object }; figures: object }>('reports run week')
+    expect(metrics.alerts).toEqual({ critical: 0, warning: 0, info: 0, open: 0 })
+    expect(figures).toEqual(metrics)
     expect(app.channels.map(channel => channel.messages.length)).toEqual([0, 0])
     await app.result('reports run week --send')
     expect(app.channels.map(channel => channel.messages.length)).toEqual([0, 1])
@@ -76,7 +80,7 @@ describe('a report', () => {
     expect(await app.result('reports list')).toEqual({ reports: [] })
   })
 
-  it('is changed by a command: its time, its kind, its zone, its channels and its name, and what is said not stays', async () => {
+  it('can be edited: its time, schedule, zone, channels and name; the rest stays', async () => {
     const app = await startApp({ channels: ['discord', 'slack'] })
     await app.result('reports add week --weekly --at "Tue 10:15" --to slack')
     const edited = async (flags: string) => (await app.result<{ report: object }>(`reports edit week ${flags}`)).report
@@ -93,12 +97,23 @@ describe('a report', () => {
     for (const [line, sentence] of [
       ['reports edit daily --rename other', /already/],
       ['reports edit daily', /what to change/],
-      ['reports edit daily --at "Mon 09:00"', /say --weekly/],
+      ['reports edit daily --at "Mon 09:00"', /use --weekly/],
     ] as const)
       expect(await app.says(line)).toMatchObject({ ok: false, problem: { message: expect.stringMatching(sentence) } })
   })
 
-  it('of everybody or of another project cannot be taken over with the key of a project', async () => {
+  it('is in the history of all reports', async () => {
+    const app = await startApp()
+    expect((await app.says('reports history')).card.title).toBe('No runs of all reports yet')
+    for (const name of ['a', 'b']) await app.result(`reports add ${name}`)
+    for (const name of ['a', 'b', 'a']) await app.result(`reports run ${name} --send`)
+    const history = (line: string) => app.result<{ runs: { report: string }[] }>(`reports history ${line}`)
+    expect((await history('')).runs.map(({ report }) => report)).toEqual(['a', 'b', 'a'])
+    expect((await history('--limit 2')).runs.map(({ report }) => report)).toEqual(['a', 'b'])
+    expect((await history('b')).runs.map(({ report }) => report)).toEqual(['b'])
+  })
+
+  it('of all projects cannot be edited with the key of one project', async () => {
     const app = await startApp()
     await app.result('reports add all')
     await app.result('projects add shop')
@@ -114,58 +129,70 @@ describe('a report', () => {
 
   it.each([
     ['reports add x --daily --weekly', /not both/],
-    ['reports add x --at "Mon 09:00"', /say --weekly/],
-    ['reports add x --at noon', /is no time/],
+    ['reports add x --at "Mon 09:00"', /use --weekly/],
+    ['reports add x --at noon', /is not a time/],
     ['reports add x --to nowhere', /There is no channel/],
     ['reports show x', /There is no report/],
-  ])('%s is refused with a sentence', async (line, sentence) => {
+  ])('%s is an error with a sentence', async (line, sentence) => {
     const app = await startApp()
     const reply = await app.says(line)
     expect(!reply.ok && reply.problem.message).toMatch(sentence)
   })
 })
 
-describe('the figures', () => {
-  const told = (more: Partial<AlertCounts>): AlertCounts => ({
-    ...{ key: 'check:1', title: 'x', severity: 'critical', since: 0, firedAt: 0, resolvedAt: null, takenAt: null },
+describe('the metrics', () => {
+  const alert = (more: Partial<ReportedAlert>): ReportedAlert => ({
+    ...{
+      key: 'check:1',
+      title: 'x',
+      severity: 'critical',
+      since: 0,
+      firedAt: 0,
+      resolvedAt: null,
+      acknowledgedAt: null,
+    },
     ...more,
   })
   const check = { id: 1, name: 'job', createdAt: -DAY }
   const period = { from: 0, until: DAY, project: null }
-  const uptime = (alerts: AlertCounts[], createdAt = -DAY) =>
-    metricsOf(period, { alerts, checks: [{ ...check, createdAt }], errors: [] }).checks[0]!.uptime
+  const uptime = (alerts: ReportedAlert[], createdAt = -DAY) =>
+    computeMetrics(period, { alerts, checks: [{ ...check, createdAt }], errors: [] }).checks[0]!.uptime
 
   it.each([
     ['nothing', [], -DAY, 1],
-    ['half a day down', [told({ since: 0, resolvedAt: DAY / 2 })], -DAY, 0.5],
-    ['down since before, and still', [told({ since: -DAY, firedAt: -DAY })], -DAY, 0],
+    ['half a day down', [alert({ since: 0, resolvedAt: DAY / 2 })], -DAY, 0.5],
+    ['down since before, and still', [alert({ since: -DAY, firedAt: -DAY })], -DAY, 0],
     [
-      'what overlaps once',
-      [told({ since: 0, resolvedAt: 6 * HOUR }), told({ since: 3 * HOUR, resolvedAt: 12 * HOUR })],
+      'overlapping alerts counted once',
+      [alert({ since: 0, resolvedAt: 6 * HOUR }), alert({ since: 3 * HOUR, resolvedAt: 12 * HOUR })],
       -DAY,
       0.5,
     ],
-    ['only since it is watched', [told({ since: DAY / 2, resolvedAt: (DAY * 3) / 4 })], DAY / 2, 0.5],
-    ['another check', [told({ key: 'check:2' })], -DAY, 1],
+    ['a check added in the period', [alert({ since: DAY / 2, resolvedAt: (DAY * 3) / 4 })], DAY / 2, 0.5],
+    ['another check', [alert({ key: 'check:2' })], -DAY, 1],
   ])('uptime with %s', (_, alerts, createdAt, share) => {
     expect(uptime(alerts, createdAt)).toBe(share)
   })
 
-  it('medians count what began, or ended, in the period', () => {
+  it('medians count alerts that fired, or were resolved, in the period', () => {
     const alerts = [
-      told({ firedAt: HOUR, takenAt: HOUR + 2 * MINUTE, resolvedAt: 2 * HOUR }),
-      told({ firedAt: HOUR, takenAt: HOUR + 4 * MINUTE, resolvedAt: 2 * DAY }),
-      told({ firedAt: -HOUR, takenAt: -HOUR, resolvedAt: 2 * HOUR }),
+      alert({ firedAt: HOUR, acknowledgedAt: HOUR + 2 * MINUTE, resolvedAt: 2 * HOUR }),
+      alert({ firedAt: HOUR, acknowledgedAt: HOUR + 4 * MINUTE, resolvedAt: 2 * DAY }),
+      alert({ firedAt: -HOUR, acknowledgedAt: -HOUR, resolvedAt: 2 * HOUR }),
     ]
-    expect(metricsOf(period, { alerts, checks: [], errors: [] })).toMatchObject({
+    expect(computeMetrics(period, { alerts, checks: [], errors: [] })).toMatchObject({
       alerts: { critical: 2, open: 1 },
       time_to_acknowledge_ms: 3 * MINUTE,
       time_to_resolve_ms: 2 * HOUR,
     })
   })
 
-  it('never round an uptime up to a whole', () => {
-    const figures = metricsOf(period, { alerts: [told({ since: 0, resolvedAt: 1 })], checks: [check], errors: [] })
-    expect(JSON.stringify(reportCard('x', figures).lines)).toContain('99.999 %')
+  it('never round an uptime up to 100 %', () => {
+    const metrics = computeMetrics(period, {
+      alerts: [alert({ since: 0, resolvedAt: 1 })],
+      checks: [check],
+      errors: [],
+    })
+    expect(cardText(reportCard('x', metrics), { timeZone: 'UTC', now: DAY })).toContain('99.999 %')
   })
 })

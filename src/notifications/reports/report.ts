@@ -1,18 +1,19 @@
-// What a report says: uptime, alerts, how soon people came, the errors that were most; from plain rows. Pure.
+// The content of a report: uptime, alerts, time to acknowledge and resolve, frequent errors; computed from plain rows. Pure.
 import type { Alert } from '../../alerts/alert.ts'
 import type { Card, Field, Text } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
 import type { Severity } from '../../severity.ts'
+import { plural } from '../../text.ts'
 import { aboutDuration, DAY, HOUR } from '../../time.ts'
 
 /** An alert as a report needs it. */
-export type AlertCounts = Pick<Alert, 'key' | 'title' | 'severity' | 'since' | 'firedAt' | 'resolvedAt'> & {
-  /** When somebody first took it. */
-  takenAt: number | null
+export type ReportedAlert = Pick<Alert, 'key' | 'title' | 'severity' | 'since' | 'firedAt' | 'resolvedAt'> & {
+  /** When somebody first acknowledged it. */
+  acknowledgedAt: number | null
 }
-export type WatchedCheck = { id: number; name: string; createdAt: number }
-export type ErrorRow = { what: string; source: string; count: number }
+export type ReportedCheck = { id: number; name: string; createdAt: number }
+export type ErrorCount = { what: string; source: string; count: number }
 
 export type CheckMetrics = { name: string; uptime: number; downtime_ms: number; alerts: number }
 export type ReportMetrics = {
@@ -25,66 +26,70 @@ export type ReportMetrics = {
   time_to_acknowledge_ms: number | null
   time_to_resolve_ms: number | null
   acknowledged: number
-  errors: ErrorRow[]
-  /** New alerts by part of the period, by severity. */
+  errors: ErrorCount[]
+  /** New alerts by hour or day, by severity. */
   course: { at: number; critical: number; warning: number; info: number }[]
 }
 
-const SHOWN = 8
+const MAX_ROWS_SHOWN = 8
+const MAX_BUCKETS = 400
 
-/** The figures of a period. An alert of a check counts as its downtime from when the trouble began. */
-export function metricsOf(
+/** The metrics of a period. An alert of a check counts as downtime of the check from the start of the failure. */
+export function computeMetrics(
   period: { from: number; until: number; project: string | null },
-  rows: { alerts: readonly AlertCounts[]; checks: readonly WatchedCheck[]; errors: readonly ErrorRow[] },
+  rows: { alerts: readonly ReportedAlert[]; checks: readonly ReportedCheck[]; errors: readonly ErrorCount[] },
 ): ReportMetrics {
   const { from, until } = period
-  const fresh = rows.alerts.filter(one => one.firedAt >= from && one.firedAt < until)
-  const count = (severity: Severity) => fresh.filter(one => one.severity === severity).length
-  const taken = fresh.filter(one => one.takenAt !== null)
-  const over = rows.alerts.filter(one => one.resolvedAt !== null && one.resolvedAt >= from && one.resolvedAt < until)
+  const isInPeriod = (at: number | null) => at !== null && at >= from && at < until
+  const fired = rows.alerts.filter(({ firedAt }) => isInPeriod(firedAt))
+  const count = (severity: Severity) => fired.filter(alert => alert.severity === severity).length
+  const acknowledged = fired.filter(({ acknowledgedAt }) => acknowledgedAt !== null)
+  const resolved = rows.alerts.filter(({ resolvedAt }) => isInPeriod(resolvedAt))
   return {
     ...period,
     checks: rows.checks
-      .map(check => checkFigures(check, rows.alerts, period))
+      .map(check => checkMetrics(check, rows.alerts, period))
       .toSorted((a, b) => a.uptime - b.uptime || (a.name < b.name ? -1 : 1)),
     alerts: {
-      ...{ critical: count('critical'), warning: count('warning'), info: count('info') },
-      open: rows.alerts.filter(one => one.resolvedAt === null || one.resolvedAt >= until).length,
+      critical: count('critical'),
+      warning: count('warning'),
+      info: count('info'),
+      open: rows.alerts.filter(({ resolvedAt }) => resolvedAt === null || resolvedAt >= until).length,
     },
-    time_to_acknowledge_ms: median(taken.map(one => one.takenAt! - one.firedAt)),
-    time_to_resolve_ms: median(over.map(one => one.resolvedAt! - one.firedAt)),
-    acknowledged: taken.length,
-    errors: rows.errors.slice(0, SHOWN),
-    course: courseOf(fresh, from, until),
+    time_to_acknowledge_ms: median(acknowledged.map(alert => alert.acknowledgedAt! - alert.firedAt)),
+    time_to_resolve_ms: median(resolved.map(alert => alert.resolvedAt! - alert.firedAt)),
+    acknowledged: acknowledged.length,
+    errors: rows.errors.slice(0, MAX_ROWS_SHOWN),
+    course: alertsOverTime(fired, from, until),
   }
 }
 
-function checkFigures(
-  check: WatchedCheck,
-  alerts: readonly AlertCounts[],
+function checkMetrics(
+  check: ReportedCheck,
+  alerts: readonly ReportedAlert[],
   { from, until }: { from: number; until: number },
 ): CheckMetrics {
-  const watchedFrom = Math.max(from, Math.min(check.createdAt, until))
-  const own = alerts.filter(one => one.key === `check:${check.id}`)
-  const down = together(
-    own.map(one => [Math.max(one.since, watchedFrom), Math.min(one.resolvedAt ?? until, until)] as const),
+  const start = Math.max(from, Math.min(check.createdAt, until))
+  const own = alerts.filter(({ key }) => key === `check:${check.id}`)
+  const downMs = coveredMs(
+    own.map(({ since, resolvedAt }) => [Math.max(since, start), Math.min(resolvedAt ?? until, until)] as const),
   )
-  const watched = until - watchedFrom
+  const totalMs = until - start
   return {
     name: check.name,
-    uptime: watched === 0 ? 1 : 1 - down / watched,
-    downtime_ms: down,
-    alerts: own.filter(one => one.firedAt >= from && one.firedAt < until).length,
+    uptime: totalMs === 0 ? 1 : 1 - downMs / totalMs,
+    downtime_ms: downMs,
+    alerts: own.filter(({ firedAt }) => firedAt >= from && firedAt < until).length,
   }
 }
 
-/** The time that stretches cover together; what overlaps counts once. */
-function together(stretches: readonly (readonly [number, number])[]): number {
+/** The time that intervals cover together, ms; overlaps count once. */
+function coveredMs(intervals: readonly (readonly [number, number])[]): number {
   let covered = 0
-  let reached = Number.NEGATIVE_INFINITY
-  for (const [begin, end] of stretches.filter(([a, b]) => b > a).toSorted((a, b) => a[0] - b[0])) {
-    covered += Math.max(0, end - Math.max(begin, reached))
-    reached = Math.max(reached, end)
+  let lastEnd = Number.NEGATIVE_INFINITY
+  for (const [start, end] of intervals.filter(([a, b]) => b > a).toSorted((a, b) => a[0] - b[0])) {
+    covered += Math.max(0, end - Math.max(start, lastEnd))
+    lastEnd = Math.max(lastEnd, end)
   }
   return covered
 }
@@ -96,88 +101,99 @@ function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? sorted[middle]! : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2)
 }
 
-function courseOf(fresh: readonly AlertCounts[], from: number, until: number): ReportMetrics['course'] {
-  const part = until - from > 2 * DAY ? DAY : HOUR
-  const parts = Math.max(1, Math.ceil((until - from) / part))
-  const course = Array.from({ length: Math.min(parts, 400) }, (_, i) => ({
-    at: from + i * part,
+function alertsOverTime(fired: readonly ReportedAlert[], from: number, until: number): ReportMetrics['course'] {
+  const bucketMs = until - from > 2 * DAY ? DAY : HOUR
+  const count = Math.max(1, Math.ceil((until - from) / bucketMs))
+  const buckets = Array.from({ length: Math.min(count, MAX_BUCKETS) }, (_, i) => ({
+    at: from + i * bucketMs,
     critical: 0,
     warning: 0,
     info: 0,
   }))
-  for (const one of fresh) {
-    const place = course[Math.floor((one.firedAt - from) / part)]
-    if (place) place[one.severity]++
+  for (const { firedAt, severity } of fired) {
+    const bucket = buckets[Math.floor((firedAt - from) / bucketMs)]
+    if (bucket) bucket[severity]++
   }
-  return course
+  return buckets
 }
 
-/** The card of a report, with what was unusual in the logs; the picture is added by who draws it. */
-export function reportCard(name: string, figures: ReportMetrics, unusual: readonly Text[] = []): Card {
-  const { alerts, checks, errors, course } = figures
-  const all = alerts.critical + alerts.warning + alerts.info
-  const flawed = checks.filter(check => check.downtime_ms > 0 || check.alerts > 0)
-  const span: Text = [
-    { time: figures.from, style: 'moment' },
+/** The card of a report, with the lines about unusual logs; without its chart. */
+export function reportCard(name: string, metrics: ReportMetrics, unusual: readonly Text[] = []): Card {
+  const { alerts, checks, errors, course } = metrics
+  const total = alerts.critical + alerts.warning + alerts.info
+  const failed = checks.filter(check => check.downtime_ms > 0 || check.alerts > 0)
+  const period: Text = [
+    { time: metrics.from, style: 'moment' },
     ' to ',
-    { time: figures.until, style: 'moment' },
-    figures.project === null ? '' : `, project ${figures.project}`,
+    { time: metrics.until, style: 'moment' },
+    metrics.project === null ? '' : `, project ${metrics.project}`,
   ]
   return {
-    title: `Report ${name}: ${all === 0 ? 'no alerts' : `${all} alert${all === 1 ? '' : 's'}`}`,
+    title: `Report ${name}: ${total === 0 ? 'no alerts' : plural(total, 'alert')}`,
     tone: alerts.critical > 0 ? 'warning' : 'good',
     lines: [
-      span,
-      ...(all > 0
+      period,
+      ...(total > 0
         ? [
             `New: ${alerts.critical} critical, ${alerts.warning} warning, ${alerts.info} info. Open at the end: ${alerts.open}.`,
           ]
         : []),
-      ...(all > 0
-        ? [[{ code: sparkline(course.map(one => one.critical + one.warning + one.info)) }, ' alerts over time']]
-        : []),
-      checks.length === 0 ? 'No checks are watched.' : uptimeLine(checks),
-      ...flawed
-        .slice(0, SHOWN)
+      ...(total > 0 ? [[{ code: sparkline(course.map(totalOf)) }, ' alerts over time']] : []),
+      checks.length === 0 ? 'No checks.' : uptimeLine(checks),
+      ...failed
+        .slice(0, MAX_ROWS_SHOWN)
         .map(
           (check): Text => [
             { bold: check.name },
-            ` ${percent(check.uptime)} up, down for ${aboutDuration(check.downtime_ms)}, ${check.alerts} alert${check.alerts === 1 ? '' : 's'}`,
+            ` ${percent(check.uptime)} up, down for ${aboutDuration(check.downtime_ms)}, ${plural(check.alerts, 'alert')}`,
           ],
         ),
-      ...(flawed.length > SHOWN ? [`… ${flawed.length - SHOWN} more`] : []),
+      ...(failed.length > MAX_ROWS_SHOWN ? [`… ${failed.length - MAX_ROWS_SHOWN} more`] : []),
       ...(errors.length > 0 ? [[{ bold: 'Most frequent errors' }] as Text] : []),
       ...errors.map(
-        (one): Text => [{ bold: String(one.count) }, ` ${one.source === '' ? '' : `${one.source}: `}${one.what}`],
+        ({ count, source, what }): Text => [
+          { bold: count.toLocaleString('en') },
+          ` ${source === '' ? '' : `${source}: `}${what}`,
+        ],
       ),
       ...unusual,
     ],
     fields: [
-      duration('Time to acknowledge (median)', figures.time_to_acknowledge_ms),
-      duration('Time to resolve (median)', figures.time_to_resolve_ms),
+      duration('Time to acknowledge (median)', metrics.time_to_acknowledge_ms),
+      duration('Time to resolve (median)', metrics.time_to_resolve_ms),
     ].flat(),
   }
 }
 
-/** The alerts over time as a chart; null when there is nothing to see. */
-export function reportChart(figures: ReportMetrics, timeZone: string): TimeChart | null {
-  if (figures.course.every(one => one.critical + one.warning + one.info === 0)) return null
-  const line = (name: Severity, colour: string) => ({
-    ...{ name, colour },
-    points: figures.course.map(one => [one.at, one[name]] as const),
+/** The alerts over time as a chart; null without alerts. */
+export function reportChart(metrics: ReportMetrics, timeZone: string): TimeChart | null {
+  if (metrics.course.every(bucket => totalOf(bucket) === 0)) return null
+  const series = (name: Severity, colour: string) => ({
+    name,
+    colour,
+    points: metrics.course.map(bucket => [bucket.at, bucket[name]] as const),
   })
   return {
-    ...{ title: 'New alerts', kind: 'bars', unit: 'alerts', from: figures.from, until: figures.until, timeZone },
-    series: [line('critical', '#c53030'), line('warning', '#dd6b20'), line('info', '#3182ce')],
+    title: 'New alerts',
+    kind: 'bars',
+    unit: 'alerts',
+    from: metrics.from,
+    until: metrics.until,
+    timeZone,
+    series: [series('critical', '#c53030'), series('warning', '#dd6b20'), series('info', '#3182ce')],
   }
 }
 
 function uptimeLine(checks: readonly CheckMetrics[]): string {
   const mean = checks.reduce((sum, check) => sum + check.uptime, 0) / checks.length
-  return `Uptime of ${checks.length === 1 ? '1 check' : `${checks.length} checks`}: ${percent(mean)} on average.`
+  return `Uptime of ${plural(checks.length, 'check')}: ${percent(mean)} on average.`
 }
 
-/** Never rounded up to a whole that it was not. */
+function totalOf({ critical, warning, info }: ReportMetrics['course'][number]): number {
+  return critical + warning + info
+}
+
+/** `99.999 %`: rounded down, so that only a whole period up is 100 %. */
 function percent(share: number): string {
   return `${Math.floor(share * 100_000) / 1000} %`
 }

@@ -1,4 +1,4 @@
-// The reports: which are made when, every one that was made, and which channel has it.
+// The reports tables: reports, their runs (one for each report that was made), and the delivery of runs to channels.
 import { randomBytes } from 'node:crypto'
 import { cronSchedule, nextRun } from '../../checks/cron.ts'
 import { Problem } from '../../problem.ts'
@@ -11,7 +11,8 @@ import type { ReportMetrics } from './report.ts'
 import { readReportMetrics } from './report-metrics.ts'
 
 export type Report = typeof reports.$inferSelect
-export type ReportRun = Omit<typeof reportRuns.$inferSelect, 'figures'> & { figures: ReportMetrics }
+export type ReportRun = Omit<typeof reportRuns.$inferSelect, 'metrics'> & { metrics: ReportMetrics }
+export type NamedReportRun = ReportRun & { name: string }
 export type ReportSend = typeof reportSends.$inferSelect & {
   run: ReportRun
   name: string
@@ -19,20 +20,20 @@ export type ReportSend = typeof reportSends.$inferSelect & {
   projectId: number | null
 }
 
-const KEPT_RUNS = 400
-/** A cron expression always comes due within four hundred years; a report never waits so long. */
-const NEVER = 400 * 366 * DAY
+const MAX_RUNS = 400
+/** The calendar repeats every 400 years: a cron expression without a date until then has none. */
+const MAX_WAIT_MS = 400 * 366 * DAY
 
 /** All reports by name. */
 export function listReports(state: State): Report[] {
   return state.db.select().from(reports).orderBy(asc(reports.name)).all()
 }
 
-/** The report of a name; throws `not_found`. */
+/** The report with this name; throws `not_found`. */
 export function findReport(state: State, name: string): Report {
   const found = state.db.select().from(reports).where(eq(reports.name, name)).get()
   if (found) return found
-  throw new Problem('not_found', `There is no report "${name}". "reports list" shows those there are.`, {
+  throw new Problem('not_found', `There is no report "${name}". "reports list" shows all reports.`, {
     fields: { name: 'no such report' },
   })
 }
@@ -40,7 +41,7 @@ export function findReport(state: State, name: string): Report {
 /** Adds a report; throws `conflict` when the name is taken. */
 export function addReport(state: State, row: Omit<Report, 'id' | 'nextAt' | 'createdAt'>, now: number): Report {
   return state.transaction(() => {
-    refuseTaken(state, row.name)
+    refuseTakenName(state, row.name)
     const nextAt = dueAfter(row, now)
     state.emit('reports')
     return state.db
@@ -51,7 +52,7 @@ export function addReport(state: State, row: Omit<Report, 'id' | 'nextAt' | 'cre
   })
 }
 
-/** Changes a report, which is next due by what it says now; throws `conflict` when its new name is taken. */
+/** Edits a report and computes when it is next due; throws `conflict` when its new name is taken. */
 export function editReport(
   state: State,
   report: Report,
@@ -59,9 +60,9 @@ export function editReport(
   now: number,
 ): Report {
   return state.transaction(() => {
-    if (changes.name !== undefined && changes.name !== report.name) refuseTaken(state, changes.name)
-    const isDueAnew = changes.cron !== undefined || changes.timeZone !== undefined
-    const due = isDueAnew ? { nextAt: dueAfter({ ...report, ...changes }, now) } : {}
+    if (changes.name !== undefined && changes.name !== report.name) refuseTakenName(state, changes.name)
+    const isRescheduled = changes.cron !== undefined || changes.timeZone !== undefined
+    const due = isRescheduled ? { nextAt: dueAfter({ ...report, ...changes }, now) } : {}
     state.emit('reports')
     return state.db
       .update(reports)
@@ -82,7 +83,7 @@ export function removeReport(state: State, name: string): Report {
   })
 }
 
-/** Makes what is due: one that was missed is made once, over all the time it missed. */
+/** Makes the reports that are due. A report that was missed several times is made once, over the whole time. */
 export function makeDueReports(state: State, now: number): void {
   if ((nextReport(state) ?? Number.POSITIVE_INFINITY) > now) return
   state.transaction(() => {
@@ -96,17 +97,18 @@ export function makeDueReports(state: State, now: number): void {
   })
 }
 
-/** Makes a report of a period and has it sent to its channels. */
+/** Makes a report of a period, which is then sent to its channels. */
 export function makeReport(state: State, report: Report, from: number, until: number, now: number): ReportRun {
   return state.transaction(() => {
-    const figures = readReportMetrics(state, { from, until, projectId: report.projectId })
+    const metrics = readReportMetrics(state, { from, until, projectId: report.projectId })
     const run = state.db
       .insert(reportRuns)
-      .values({ reportId: report.id, at: now, from, until, figures })
+      .values({ reportId: report.id, at: now, from, until, metrics })
       .returning()
       .get()
-    const open = listChannels(state).filter(row => row.origin !== 'person')
-    const channels = open.filter(row => report.channels.length === 0 || report.channels.includes(row.id))
+    const channels = listChannels(state).filter(
+      ({ id, origin }) => origin !== 'person' && (report.channels.length === 0 || report.channels.includes(id)),
+    )
     for (const { id } of channels)
       state.db
         .insert(reportSends)
@@ -116,35 +118,36 @@ export function makeReport(state: State, report: Report, from: number, until: nu
       .prepare(
         'delete from report_runs where report_id = ? and id <= (select id from report_runs where report_id = ? order by id desc limit 1 offset ?)',
       )
-      .run(report.id, report.id, KEPT_RUNS)
+      .run(report.id, report.id, MAX_RUNS)
     state.emit('reports')
-    return { ...run, figures }
+    return { ...run, metrics }
   })
 }
 
-/** How long a period a report is about, ms. */
+/** The length of the period of a report, ms. */
 export function periodOf({ every }: Pick<Report, 'every'>): number {
   return every === 'daily' ? DAY : WEEK
 }
 
-/** When the next report is due. */
+/** When the next report is due; null without reports. */
 export function nextReport(state: State): number | null {
   return state.prepare<[], { at: number | null }>('select min(next_at) as at from reports').get()?.at ?? null
 }
 
-/** The reports made so far, newest first. */
-export function listRuns(state: State, report: Report, limit: number): ReportRun[] {
+/** The newest `limit` runs of a report, or of all reports without one, newest first. */
+export function listRuns(state: State, report: Report | null, limit: number): NamedReportRun[] {
   const rows = state.db
-    .select()
+    .select({ run: reportRuns, name: reports.name })
     .from(reportRuns)
-    .where(eq(reportRuns.reportId, report.id))
+    .innerJoin(reports, eq(reports.id, reportRuns.reportId))
+    .where(report === null ? undefined : eq(reportRuns.reportId, report.id))
     .orderBy(desc(reportRuns.id))
     .limit(limit)
     .all()
-  return rows.map(row => ({ ...row, figures: row.figures as ReportMetrics }))
+  return rows.map(({ run, name }) => ({ ...run, metrics: run.metrics as ReportMetrics, name }))
 }
 
-/** What is to be sent at `now`. */
+/** The deliveries that are due at `now`, at most `limit`. */
 export function dueSends(state: State, now: number, limit: number): ReportSend[] {
   const rows = state.db
     .select({
@@ -161,22 +164,22 @@ export function dueSends(state: State, now: number, limit: number): ReportSend[]
   return rows.map(({ send, run, ...rest }) => ({
     ...send,
     ...rest,
-    run: { ...run, figures: run.figures as ReportMetrics },
+    run: { ...run, metrics: run.metrics as ReportMetrics },
   }))
 }
 
-/** When something is to be sent next. */
+/** When the next delivery is due; null when there is none. */
 export function nextSend(state: State): number | null {
   const query = 'select min(next_attempt_at) as at from report_sends where ended_at is null'
   return state.prepare<[], { at: number | null }>(query).get()?.at ?? null
 }
 
 /**
- * Has reports come when they are due by a clock that went back by `ms` to `now`. One that was just made is not made again:
- * only a report that would keep people waiting for longer than its period comes sooner.
+ * Reschedules reports after the clock moved back by `ms` to `now`: only those that would otherwise come later than a day
+ * after their period. A report that was just made is not made again.
  */
 export function rewindReports(state: State, now: number, ms: number): void {
-  for (const report of listReports(state).filter(one => one.nextAt > now + periodOf(one) + DAY))
+  for (const report of listReports(state).filter(({ nextAt, every }) => nextAt > now + periodOf({ every }) + DAY))
     state.db
       .update(reports)
       .set({ nextAt: dueAfter(report, now) })
@@ -190,7 +193,7 @@ export function rewindReports(state: State, now: number, ms: number): void {
     .run({ now, ms })
 }
 
-/** Notes how far a report came on its way to a channel. */
+/** Updates the delivery of a run to a channel. */
 export function markSend(
   state: State,
   { runId, channelId }: Pick<ReportSend, 'runId' | 'channelId'>,
@@ -200,7 +203,7 @@ export function markSend(
   state.transaction(() => state.db.update(reportSends).set(changes).where(which).run())
 }
 
-/** Where a report went: by channel, whether it arrived, is on its way, or was given up. */
+/** The deliveries of a run, by channel. */
 export function listSends(state: State, runId: number) {
   return state.db
     .select()
@@ -210,11 +213,11 @@ export function listSends(state: State, runId: number) {
     .all()
 }
 
-function refuseTaken(state: State, name: string): void {
+function refuseTakenName(state: State, name: string): void {
   if (state.db.select().from(reports).where(eq(reports.name, name)).get())
     throw new Problem('conflict', `There is a report "${name}" already.`, { fields: { name: 'is taken' } })
 }
 
 function dueAfter({ cron, timeZone }: Pick<Report, 'cron' | 'timeZone'>, at: number): number {
-  return nextRun(cronSchedule(cron, timeZone), at) ?? at + NEVER
+  return nextRun(cronSchedule(cron, timeZone), at) ?? at + MAX_WAIT_MS
 }

@@ -1,42 +1,55 @@
-// When an alert that nobody takes is escalated: waiting counts only while it is anybody's to take. Pure.
+// When an unacknowledged alert is escalated: a timer that stands still while somebody is on it. Pure.
 import type { Alert } from '../../alerts/alert.ts'
 import type { alertEscalations, escalations } from '../../state/schema/index.ts'
 
 export type Escalation = typeof escalations.$inferSelect
 export type AlertEscalation = typeof alertEscalations.$inferSelect
-export type Waiting = Pick<AlertEscalation, 'dueAt' | 'left'>
 
-/** Whether an alert waits for somebody now: nobody is on it, and it is neither snoozed nor held back. */
-export function waitsForSomebody(alert: Pick<Alert, 'state' | 'snoozedUntil' | 'suppression'>): boolean {
+/** The timer of one escalation for one alert; while it stands still `dueAt` is null and `remainingMs` counts. */
+export type EscalationTimer = Pick<AlertEscalation, 'dueAt' | 'remainingMs'>
+
+/** The timer after the last escalation. */
+export const STOPPED: EscalationTimer = { remainingMs: 0, dueAt: null }
+
+/** Whether the timers of an alert run: it fires and is neither acknowledged, snoozed nor suppressed. */
+export function isTimerRunning(alert: Pick<Alert, 'state' | 'snoozedUntil' | 'suppression'>): boolean {
   return alert.state === 'firing' && alert.snoozedUntil === null && alert.suppression === null
 }
 
-/** How an escalation that is new to an alert waits. */
-export function beginWaiting(alert: Alert, escalation: Escalation, now: number): Waiting {
-  return { left: escalation.after, dueAt: waitsForSomebody(alert) ? now + escalation.after : null }
+/** The timer of an escalation that is new to an alert. */
+export function startTimer(alert: Alert, { afterMs }: Escalation, now: number): EscalationTimer {
+  return { remainingMs: afterMs, dueAt: isTimerRunning(alert) ? now + afterMs : null }
 }
 
-/** How it waits once the alert has changed: it stands still while somebody is on it, and then goes on; null for no change. */
-export function waitOn(alert: Alert, waiting: Waiting, now: number): Waiting | null {
-  const waits = waitsForSomebody(alert)
-  if (waits === (waiting.dueAt !== null)) return null
-  if (waits) return { left: waiting.left, dueAt: now + waiting.left }
-  return { left: Math.max(0, waiting.dueAt! - now), dueAt: null }
+/** The timer after the alert changed: it stops, or continues where it stopped; null for no change. */
+export function updateTimer(alert: Alert, timer: EscalationTimer, now: number): EscalationTimer | null {
+  const isRunning = isTimerRunning(alert)
+  if (isRunning === (timer.dueAt !== null)) return null
+  if (isRunning) return { remainingMs: timer.remainingMs, dueAt: now + timer.remainingMs }
+  return { remainingMs: Math.max(0, timer.dueAt! - now), dueAt: null }
 }
 
-/** How it waits after it was carried out for the `times`th time; null when that was the last. */
-export function afterwards(escalation: Escalation, times: number, now: number): Waiting | null {
-  return times <= escalation.repeat ? { left: escalation.after, dueAt: now + escalation.after } : null
+/** The timer after the alert was escalated for the `count`th time. */
+export function restartTimer({ afterMs, repeat }: Escalation, count: number, now: number): EscalationTimer {
+  return count <= repeat ? { remainingMs: afterMs, dueAt: now + afterMs } : STOPPED
 }
 
 /**
- * How it waits once the escalation itself was changed: what was waited counts, and what had come to its end goes on when
- * it is now to be repeated more often.
+ * The timer after the escalation itself was edited. Time that has passed still counts; a timer that had ended starts again
+ * when the escalation now repeats more often.
  */
-export function waitAnew(waiting: AlertEscalation, before: Escalation, edited: Escalation, now: number): Waiting {
-  const { times, left, dueAt } = waiting
-  if (times > edited.repeat) return { left: 0, dueAt: null }
-  if (times > before.repeat) return { left: edited.after, dueAt: null }
-  const longer = edited.after - before.after
-  return { left: Math.max(0, left + longer), dueAt: dueAt === null ? null : Math.max(now, dueAt + longer) }
+export function adjustTimer(
+  timer: AlertEscalation,
+  before: Escalation,
+  edited: Escalation,
+  now: number,
+): EscalationTimer {
+  const { count, remainingMs, dueAt } = timer
+  if (count > edited.repeat) return STOPPED
+  if (count > before.repeat) return { remainingMs: edited.afterMs, dueAt: null }
+  const addedMs = edited.afterMs - before.afterMs
+  return {
+    remainingMs: Math.max(0, remainingMs + addedMs),
+    dueAt: dueAt === null ? null : Math.max(now, dueAt + addedMs),
+  }
 }

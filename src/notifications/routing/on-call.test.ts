@@ -1,4 +1,4 @@
-// Whose turn it is: handovers by the wall clock through clock changes, and those who stand in.
+// On-call rotations: handovers on the wall clock through clock changes, and overrides.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { discord } from '../../chat/discord/definition.ts'
@@ -6,13 +6,13 @@ import { PLATFORMS } from '../../chat/platforms.ts'
 import { DAY, HOUR } from '../../time.ts'
 import { mentionsIn, readMention } from './mentions.ts'
 import {
-  changedRotation,
-  comingTurns,
-  dayOfTurn,
+  changeRotation,
   type Override,
   onCallAt,
+  parseHandover,
   type Rotation,
-  readHandover,
+  shiftStartDay,
+  upcomingShifts,
 } from './on-call.ts'
 
 const at = (text: string) => Date.parse(text)
@@ -21,9 +21,9 @@ const rotation = (more: Partial<Rotation> = {}, from = '2026-03-02T08:00:00Z'): 
     ...{ id: 1, name: 'primary', members: ['ann', 'ben', 'cleo'], every: 'weekly' as const, day: 1, minute: 540 },
     ...{ timeZone: 'Europe/Oslo', createdAt: 0, ...more },
   }
-  return { ...row, firstDay: dayOfTurn(row, at(from)) }
+  return { ...row, firstDay: shiftStartDay(row, at(from)) }
 }
-const standIn = (id: number, who: string, from: string, until: string): Override => ({
+const override = (id: number, who: string, from: string, until: string): Override => ({
   ...{ id, rotationId: 1, who, from: at(from), until: at(until), setBy: 'ann' },
 })
 
@@ -39,23 +39,25 @@ describe('a rotation', () => {
     ['2026-03-30T07:00:00Z', 'ben', '2026-04-06T07:00:00.000Z'],
     ['2026-02-23T08:00:00Z', 'cleo', '2026-03-02T08:00:00.000Z'],
   ])('at %s has %s on call until %s', (now, who, until) => {
-    const turn = onCallAt(rotation(), [], at(now))
-    expect([turn.who, new Date(turn.until).toISOString()]).toEqual([who, until])
+    const shift = onCallAt(rotation(), [], at(now))
+    expect([shift.who, new Date(shift.until).toISOString()]).toEqual([who, until])
   })
 
-  it('hands over right after a gap, and once in a repeated hour', () => {
+  it('has its handover right after a skipped hour, and once in a repeated hour', () => {
     const daily = rotation({ every: 'daily', minute: 150 }, '2026-03-28T02:00:00Z')
-    const times = comingTurns(daily, [], at('2026-03-28T03:00:00Z'), 3).map(turn => new Date(turn.until).toISOString())
+    const times = upcomingShifts(daily, [], at('2026-03-28T03:00:00Z'), 3).map(shift =>
+      new Date(shift.until).toISOString(),
+    )
     // 02:30 does not exist on the 29th; the clocks show 03:30 then.
     expect(times).toEqual(['2026-03-29T01:30:00.000Z', '2026-03-30T00:30:00.000Z', '2026-03-31T00:30:00.000Z'])
-    const autumn = comingTurns(rotation({ every: 'daily', minute: 150 }), [], at('2026-10-24T03:00:00Z'), 2)
-    expect(autumn.map(turn => new Date(turn.until).toISOString())).toEqual([
+    const autumn = upcomingShifts(rotation({ every: 'daily', minute: 150 }), [], at('2026-10-24T03:00:00Z'), 2)
+    expect(autumn.map(shift => new Date(shift.until).toISOString())).toEqual([
       '2026-10-25T00:30:00.000Z',
       '2026-10-26T01:30:00.000Z',
     ])
   })
 
-  it('has turns without gaps that follow one another, in any zone', () => {
+  it('has shifts without gaps, member after member, in any time zone', () => {
     const zones = fc.constantFrom('Europe/Oslo', 'America/New_York', 'Australia/Lord_Howe', 'Pacific/Apia', 'UTC')
     fc.assert(
       fc.property(
@@ -65,50 +67,52 @@ describe('a rotation', () => {
         fc.boolean(),
         fc.integer({ min: 0, max: 3 * 365 }),
         (timeZone, minute, day, daily, days) => {
-          const one = rotation({ timeZone, minute, day, every: daily ? 'daily' : 'weekly' }, '2025-06-01T00:00:00Z')
-          const turns = comingTurns(one, [], at('2025-06-01T00:00:00Z') + days * DAY, 5)
-          for (const [i, turn] of turns.entries()) {
-            const next = turns[i + 1]
+          const each = rotation({ timeZone, minute, day, every: daily ? 'daily' : 'weekly' }, '2025-06-01T00:00:00Z')
+          const shifts = upcomingShifts(each, [], at('2025-06-01T00:00:00Z') + days * DAY, 5)
+          for (const [i, shift] of shifts.entries()) {
+            const next = shifts[i + 1]
             if (!next) break
-            expect(next.since).toBe(turn.until)
-            expect(one.members.indexOf(next.who)).toBe((one.members.indexOf(turn.who) + 1) % 3)
-            expect(Math.abs(turn.until - turn.since - (daily ? DAY : 7 * DAY))).toBeLessThanOrEqual(25 * HOUR)
+            expect(next.since).toBe(shift.until)
+            expect(each.members.indexOf(next.who)).toBe((each.members.indexOf(shift.who) + 1) % 3)
+            expect(Math.abs(shift.until - shift.since - (daily ? DAY : 7 * DAY))).toBeLessThanOrEqual(25 * HOUR)
           }
         },
       ),
     )
   })
 
-  it('lets somebody stand in, the one named last first, and hands back in the end', () => {
-    const standIns = [
-      standIn(1, 'cleo', '2026-03-03T08:00:00Z', '2026-03-05T08:00:00Z'),
-      standIn(2, 'dan', '2026-03-04T08:00:00Z', '2026-03-04T20:00:00Z'),
+  it('follows the newest override while it lasts, and then the rotation again', () => {
+    const overrides = [
+      override(1, 'cleo', '2026-03-03T08:00:00Z', '2026-03-05T08:00:00Z'),
+      override(2, 'dan', '2026-03-04T08:00:00Z', '2026-03-04T20:00:00Z'),
     ]
-    const turns = comingTurns(rotation(), standIns, at('2026-03-02T09:00:00Z'), 5)
-    expect(turns.map(turn => [turn.who, new Date(turn.until).toISOString().slice(5, 13), turn.standIn])).toEqual([
+    const shifts = upcomingShifts(rotation(), overrides, at('2026-03-02T09:00:00Z'), 5)
+    expect(
+      shifts.map(shift => [shift.who, new Date(shift.until).toISOString().slice(5, 13), shift.isOverride]),
+    ).toEqual([
       ['ann', '03-03T08', false],
       ['cleo', '03-04T08', true],
       ['dan', '03-04T20', true],
       ['cleo', '03-05T08', true],
       ['ann', '03-09T08', false],
     ])
-    // Back from a stand-in, a turn begins when that ends and not at the handover before.
-    expect(turns.slice(1).map(turn => turn.since)).toEqual(turns.slice(0, -1).map(turn => turn.until))
+    // After an override a shift begins when the override ends, not at the handover before.
+    expect(shifts.slice(1).map(shift => shift.since)).toEqual(shifts.slice(0, -1).map(shift => shift.until))
   })
 
   const now = at('2026-03-11T12:00:00Z')
   it.each([
-    ['somebody joins', { members: ['cleo', 'ann', 'ben', 'dan'] }, ['ben', 'dan', 'cleo']],
-    ['somebody else leaves', { members: ['ben', 'cleo'] }, ['ben', 'cleo', 'ben']],
-    ['whose turn it is leaves', { members: ['ann', 'cleo'] }, ['ann', 'cleo', 'ann']],
+    ['somebody is added', { members: ['cleo', 'ann', 'ben', 'dan'] }, ['ben', 'dan', 'cleo']],
+    ['somebody else is removed', { members: ['ben', 'cleo'] }, ['ben', 'cleo', 'ben']],
+    ['the person on call is removed', { members: ['ann', 'cleo'] }, ['ann', 'cleo', 'ann']],
     ['the handover is later', { minute: 1200, day: 3 }, ['ben', 'cleo', 'ann']],
-    ['turns become days', { every: 'daily' as const }, ['ben', 'cleo', 'ann']],
-    ['the zone is another', { timeZone: 'Pacific/Auckland' }, ['ben', 'cleo', 'ann']],
-  ])('is changed so that whose turn it is goes on: %s', (_, changes, who) => {
+    ['shifts become daily', { every: 'daily' as const }, ['ben', 'cleo', 'ann']],
+    ['the time zone changes', { timeZone: 'Pacific/Auckland' }, ['ben', 'cleo', 'ann']],
+  ])('keeps the person on call when %s', (_, changes, who) => {
     const before = rotation()
     expect(onCallAt(before, [], now).who).toBe('ben')
-    const changed = changedRotation(before, changes, now)
-    expect(comingTurns(changed, [], now, 3).map(turn => turn.who)).toEqual(who)
+    const changed = changeRotation(before, changes, now)
+    expect(upcomingShifts(changed, [], now, 3).map(shift => shift.who)).toEqual(who)
   })
 })
 
@@ -119,8 +123,8 @@ it.each([
   ['25:00', null],
   ['someday 09:00', null],
   ['noon', null],
-])('a handover of %s is read as %j', (text, read) => {
-  expect(readHandover(text)).toEqual(read)
+])('a handover of %s is parsed as %j', (text, handover) => {
+  expect(parseHandover(text)).toEqual(handover)
 })
 
 it.each([

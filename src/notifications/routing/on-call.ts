@@ -1,43 +1,46 @@
-// Whose turn it is: rotations with their handovers by the wall clock, and those who stand in. Pure.
+// Who is on call: rotations with handovers on the wall clock, and overrides. Pure.
 import type { overrides, rotations } from '../../state/schema/index.ts'
 
 export type Rotation = typeof rotations.$inferSelect
 export type Override = typeof overrides.$inferSelect
 
-/** Who is on call, since and until when (epoch ms), and whether that is a stand-in. */
-export type Turn = { who: string; since: number; until: number; standIn: boolean }
+/** Who is on call, since and until when (epoch ms), and whether that is an override. */
+export type Shift = { who: string; since: number; until: number; isOverride: boolean }
 
-const DAYS = { daily: 1, weekly: 7 } as const
+const DAYS_PER_SHIFT = { daily: 1, weekly: 7 } as const
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
 /**
- * Whose turn it is at `now`, with the stand-ins given. A handover is at its time on the wall clock: when clocks skip that
- * time it is right after the gap, when they repeat it the first time (Temporal's "compatible").
+ * The shift at `now`. A handover is at its time on the wall clock: when clocks skip that time it is right after the gap,
+ * when they repeat it the first time (Temporal's "compatible").
  */
-export function onCallAt(rotation: Rotation, standIns: readonly Override[], now: number): Turn {
-  const turn = regularTurn(rotation, now)
-  // Of several the one made last counts.
-  const standIn = standIns.filter(one => one.from <= now && now < one.until).toSorted((a, b) => b.id - a.id)[0]
-  if (standIn) {
-    const newer = standIns.filter(one => one.id > standIn.id && one.from > now).map(one => one.from)
-    return { who: standIn.who, since: standIn.from, until: Math.min(standIn.until, ...newer), standIn: true }
-  }
-  const coming = standIns.filter(one => one.from > now).map(one => one.from)
-  return { ...turn, until: Math.min(turn.until, ...coming) }
+export function onCallAt(rotation: Rotation, overrides: readonly Override[], now: number): Shift {
+  // The newest of overlapping overrides counts.
+  const active = overrides.filter(({ from, until }) => from <= now && now < until).toSorted((a, b) => b.id - a.id)[0]
+  const next = overrides.filter(({ id, from }) => from > now && (!active || id > active.id)).map(({ from }) => from)
+  const shift = active
+    ? { who: active.who, since: active.from, until: active.until, isOverride: true }
+    : regularShift(rotation, now)
+  return { ...shift, until: Math.min(shift.until, ...next) }
 }
 
-/** The turns from `now` on, at most `count`, for a look ahead; each but the first begins when the one before it ends. */
-export function comingTurns(rotation: Rotation, standIns: readonly Override[], now: number, count: number): Turn[] {
-  const turns = [onCallAt(rotation, standIns, now)]
-  while (turns.length < count) {
-    const since = turns.at(-1)!.until
-    turns.push({ ...onCallAt(rotation, standIns, since), since })
+/** The `count` shifts from `now` on; each but the first begins when the one before it ends. */
+export function upcomingShifts(
+  rotation: Rotation,
+  overrides: readonly Override[],
+  now: number,
+  count: number,
+): Shift[] {
+  const shifts = [onCallAt(rotation, overrides, now)]
+  while (shifts.length < count) {
+    const since = shifts.at(-1)!.until
+    shifts.push({ ...onCallAt(rotation, overrides, since), since })
   }
-  return turns
+  return shifts
 }
 
-/** `Mon 09:00` or `09:00` as day of the week (0 is Sunday; null unless said) and minutes after midnight; null when it is neither. */
-export function readHandover(text: string): { day: number | null; minute: number } | null {
+/** `Mon 09:00` or `09:00` as day of the week (0 is Sunday; null without one) and minutes after midnight; null when it is neither. */
+export function parseHandover(text: string): { day: number | null; minute: number } | null {
   const [, name, hour, minute] = /^(?:([a-z]{3,9})\s+)?(\d{1,2}):(\d{2})$/i.exec(text.trim()) ?? []
   if (hour === undefined || Number(hour) > 23 || Number(minute) > 59) return null
   const day = name === undefined ? null : WEEKDAYS.indexOf(name.slice(0, 3).toLowerCase())
@@ -45,45 +48,47 @@ export function readHandover(text: string): { day: number | null; minute: number
 }
 
 /**
- * A rotation with changes made at `now`: whose turn it is goes on, until the next handover as it is then; who is not among
- * the members any more makes room for the first of them.
+ * A rotation with changes made at `now`. The person on call stays until the next handover by the changed times; if that
+ * person is removed, the first member takes over immediately.
  */
-export function changedRotation(
+export function changeRotation(
   rotation: Rotation,
   changes: Partial<Pick<Rotation, 'members' | 'every' | 'day' | 'minute' | 'timeZone'>>,
   now: number,
 ): Rotation {
   const changed = { ...rotation, ...changes }
-  const turn = turnNumber(rotation, dayOfTurn(rotation, now))
-  const who = rotation.members[turn]!
-  const place = changes.members ? Math.max(0, changes.members.indexOf(who)) : turn
-  return { ...changed, firstDay: dayOfTurn(changed, now) - place * DAYS[changed.every] }
+  const index = memberIndex(rotation, shiftStartDay(rotation, now))
+  const newIndex = changes.members ? Math.max(0, changes.members.indexOf(rotation.members[index]!)) : index
+  return { ...changed, firstDay: shiftStartDay(changed, now) - newIndex * DAYS_PER_SHIFT[changed.every] }
 }
 
-/** The day number of the handover that the turn running at `now` began with. */
-export function dayOfTurn(rotation: Pick<Rotation, 'every' | 'day' | 'minute' | 'timeZone'>, now: number): number {
+/** The day (since 1970-01-01) of the handover with which the shift at `now` began. */
+export function shiftStartDay(rotation: Pick<Rotation, 'every' | 'day' | 'minute' | 'timeZone'>, now: number): number {
   const date = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(rotation.timeZone).toPlainDate()
   const today = dayNumber(date)
-  const begun = handoverOn(rotation, today) <= now ? today : today - 1
-  if (rotation.every === 'daily') return begun
+  const lastHandover = handoverAt(rotation, today) <= now ? today : today - 1
+  if (rotation.every === 'daily') return lastHandover
   // 1970-01-01 was a Thursday.
-  return begun - ((((begun + 4 - rotation.day) % 7) + 7) % 7)
+  return lastHandover - ((((lastHandover + 4 - rotation.day) % 7) + 7) % 7)
 }
 
-function regularTurn(rotation: Rotation, now: number): Turn {
-  const length = DAYS[rotation.every]
-  const begun = dayOfTurn(rotation, now)
-  const who = rotation.members[turnNumber(rotation, begun)]!
-  return { who, since: handoverOn(rotation, begun), until: handoverOn(rotation, begun + length), standIn: false }
+function regularShift(rotation: Rotation, now: number): Shift {
+  const start = shiftStartDay(rotation, now)
+  return {
+    who: rotation.members[memberIndex(rotation, start)]!,
+    since: handoverAt(rotation, start),
+    until: handoverAt(rotation, start + DAYS_PER_SHIFT[rotation.every]),
+    isOverride: false,
+  }
 }
 
-/** Which of the members has the turn that begins on a day. */
-function turnNumber({ every, firstDay, members }: Rotation, begun: number): number {
-  const turn = Math.floor((begun - firstDay) / DAYS[every])
-  return ((turn % members.length) + members.length) % members.length
+/** Which of the members has the shift that begins on a day. */
+function memberIndex({ every, firstDay, members }: Rotation, startDay: number): number {
+  const shift = Math.floor((startDay - firstDay) / DAYS_PER_SHIFT[every])
+  return ((shift % members.length) + members.length) % members.length
 }
 
-function handoverOn({ minute, timeZone }: Pick<Rotation, 'minute' | 'timeZone'>, day: number): number {
+function handoverAt({ minute, timeZone }: Pick<Rotation, 'minute' | 'timeZone'>, day: number): number {
   const plainTime = new Temporal.PlainTime(Math.floor(minute / 60), minute % 60)
   return EPOCH.add({ days: day }).toZonedDateTime({ timeZone, plainTime }).epochMilliseconds
 }

@@ -1,62 +1,66 @@
-// The audiences: which channels each alert is told in, and who is called out there.
+// The recipients table: which channels receive each alert, whom messages mention there, and why.
 import type { Alert } from '../../alerts/alert.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, eq, sql } from '../../state/orm.ts'
 import { notifications, recipients } from '../../state/schema/index.ts'
-import type { Target } from './route.ts'
+import type { NewRecipient } from './route.ts'
 
 export type Recipient = typeof recipients.$inferSelect
 
-/** Has the audience of every open alert settled anew, because routes or channels have changed. */
-export function rerouteOpen(state: State): void {
+/** Has the recipients of every open alert resolved again, because routes or channels changed. */
+export function rerouteOpenAlerts(state: State): void {
   state.transaction(() => {
     state.prepare(`update alerts set routed_version = 0, undelivered = 1 where state <> 'resolved'`).run()
     state.emit('alerts')
   })
 }
 
-/** Adds a channel to the audience of an alert, or more to be called out there. */
-export function addRecipient(state: State, alertId: number, target: Target, now: number): void {
-  const had = readTarget(state, alertId, target.channelId)
-  const mention = [...new Set([...(had?.mention ?? []), ...target.mention])]
-  const row = { alertId, channelId: target.channelId, mention, since: now, why: target.why }
+/** Adds a recipient of an alert, or more mentions to it. */
+export function addRecipient(state: State, alertId: number, recipient: NewRecipient, now: number): void {
+  const { channelId, why } = recipient
+  const existing = readRecipient(state, alertId, channelId)
+  const mention = [...new Set([...(existing?.mention ?? []), ...recipient.mention])]
   const insert = 'insert into recipients (alert_id, channel_id, mention, since, why) values (?, ?, ?, ?, ?)'
-  // By hand, for a mass of alerts has several each.
-  if (!had) state.prepare(insert).run(alertId, row.channelId, JSON.stringify(mention), now, row.why)
-  else if (mention.length > had.mention.length) state.db.update(recipients).set({ mention }).where(pair(row)).run()
+  // Plain SQL, because a mass of alerts has several recipients each.
+  if (!existing) state.prepare(insert).run(alertId, channelId, JSON.stringify(mention), now, why)
+  else if (mention.length > existing.mention.length)
+    state.db.update(recipients).set({ mention }).where(hasIds({ alertId, channelId })).run()
 }
 
-/** Who is told of an alert, and why. */
+/** The recipients of an alert. */
 export function listRecipients(state: State, alertId: number): Recipient[] {
   const ofAlert = eq(recipients.alertId, sql.placeholder('alertId'))
-  const query = state.prepared('audience of an alert', db =>
+  const query = state.prepared('recipients of an alert', db =>
     db.select().from(recipients).where(ofAlert).orderBy(asc(recipients.channelId)).prepare(),
   )
   return query.all({ alertId })
 }
 
-/** What was told somewhere stays told there until it ends; where nothing was said yet, the newest routes count. */
-export function resolveAlertRecipients(state: State, alert: Alert, wanted: readonly Target[], now: number): void {
-  const had = listRecipients(state, alert.id)
-  if (alert.state === 'resolved' && had.length > 0) return
-  for (const target of wanted) addRecipient(state, alert.id, target, now)
-  const unwanted = had.filter(
-    row => !row.why.startsWith('escalation') && !wanted.some(one => one.channelId === row.channelId),
+/**
+ * Stores the recipients that the routes choose now. A channel that already has a message of the alert stays a recipient until
+ * the alert ends; one without a message is removed when it is not chosen any more.
+ */
+export function resolveAlertRecipients(state: State, alert: Alert, chosen: readonly NewRecipient[], now: number): void {
+  const existing = listRecipients(state, alert.id)
+  if (alert.state === 'resolved' && existing.length > 0) return
+  for (const recipient of chosen) addRecipient(state, alert.id, recipient, now)
+  const notChosen = existing.filter(
+    row => !row.why.startsWith('escalation') && !chosen.some(({ channelId }) => channelId === row.channelId),
   )
-  for (const row of unwanted) if (!isTold(state, row)) state.db.delete(recipients).where(pair(row)).run()
+  for (const row of notChosen) if (!hasMessage(state, row)) state.db.delete(recipients).where(hasIds(row)).run()
 }
 
-function isTold(state: State, { alertId, channelId }: Recipient): boolean {
-  const had = state.db
+function hasMessage(state: State, { alertId, channelId }: Recipient): boolean {
+  const notification = state.db
     .select({ ref: notifications.ref, sending: notifications.sending })
     .from(notifications)
     .where(and(eq(notifications.alertId, alertId), eq(notifications.channelId, channelId)))
     .get()
-  return had !== undefined && (had.ref !== null || had.sending !== null)
+  return notification !== undefined && (notification.ref !== null || notification.sending !== null)
 }
 
-function readTarget(state: State, alertId: number, channelId: string): Recipient | undefined {
-  const query = state.prepared('one of an audience', db =>
+function readRecipient(state: State, alertId: number, channelId: string): Recipient | undefined {
+  const query = state.prepared('recipient of an alert', db =>
     db
       .select()
       .from(recipients)
@@ -68,5 +72,5 @@ function readTarget(state: State, alertId: number, channelId: string): Recipient
   return query.get({ alertId, channelId })
 }
 
-const pair = ({ alertId, channelId }: { alertId: number; channelId: string }) =>
+const hasIds = ({ alertId, channelId }: { alertId: number; channelId: string }) =>
   and(eq(recipients.alertId, alertId), eq(recipients.channelId, channelId))

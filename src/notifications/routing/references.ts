@@ -1,19 +1,19 @@
-// What still leads to a channel, a person or a rotation, so that none is taken away under an alert that needs it.
+// Finds routes, escalations and reports that reference a channel, person or rotation, so it cannot be removed while in use.
 import type { State } from '../../state/database.ts'
 import { escalations, reports, routes } from '../../state/schema/index.ts'
 
-/** The routes, escalations and reports that name a word that fits, as `route payments`. */
-export function referencesTo(state: State, fits: (word: string) => boolean): string[] {
-  const named = (kind: string, rows: readonly { name: string; words: readonly string[] }[]) =>
-    rows.filter(({ words }) => words.some(fits)).map(({ name }) => `${kind} ${name}`)
+/** The routes, escalations and reports with a word that matches, each as `route payments`. */
+export function referencesTo(state: State, matches: (word: string) => boolean): string[] {
+  const matching = (kind: string, rows: readonly { name: string; words: readonly string[] }[]) =>
+    rows.filter(({ words }) => words.some(matches)).map(({ name }) => `${kind} ${name}`)
   const { db } = state
-  const all = db.select().from(routes).all()
+  const allRoutes = db.select().from(routes).all()
   return [
-    ...named(
+    ...matching(
       'route',
-      all.map(one => ({ name: one.name, words: [...one.channels, ...one.mention] })),
+      allRoutes.map(({ name, channels, mention }) => ({ name, words: [...channels, ...mention] })),
     ),
-    ...named('escalation', db.select({ name: escalations.name, words: escalations.to }).from(escalations).all()),
-    ...named('report', db.select({ name: reports.name, words: reports.channels }).from(reports).all()),
+    ...matching('escalation', db.select({ name: escalations.name, words: escalations.to }).from(escalations).all()),
+    ...matching('report', db.select({ name: reports.name, words: reports.channels }).from(reports).all()),
   ]
 }

@@ -1,12 +1,18 @@
-// Routes whose matcher cannot be read any more: nothing is lost by them.
+// A route whose matcher cannot be parsed any more: no alert is lost.
 import { expect, it } from 'vitest'
-import { type ChannelRow, type Route, recipientsOf } from './route.ts'
+import { type ChannelRow, chooseRecipients, type Route } from './route.ts'
 
-it('a route with a matcher that an older Vakt could read takes nothing, and keeps nothing from being told', () => {
+it('a route with a matcher that only an older Vakt could parse takes no alert', () => {
   const row = { id: 'a', name: 'a', origin: 'settings' } as ChannelRow
-  const route = { name: 'old', matcher: 'severity>=', channels: ['b'], mention: [], goesOn: false } as unknown as Route
+  const route = {
+    name: 'old',
+    matcher: 'severity>=',
+    channels: ['b'],
+    mention: [],
+    continues: false,
+  } as unknown as Route
   const alert = { title: 't', severity: 'critical', detector: 'rule', key: 'k', owner: null, labels: {} } as const
-  expect(recipientsOf(alert, null, [route], [row, { ...row, id: 'b' }]).map(one => one.why)).toEqual([
+  expect(chooseRecipients(alert, null, [route], [row, { ...row, id: 'b' }]).map(({ why }) => why)).toEqual([
     'no route fits',
     'no route fits',
   ])

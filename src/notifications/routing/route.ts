@@ -1,68 +1,69 @@
-// Where an alert is told: the routes it fits, in their order, as channels with who is called out there. Pure.
+// Which channels receive an alert: those of the routes that match, in their order, with the mentions there. Pure.
 import type { Alert } from '../../alerts/alert.ts'
 import { knownMatcher, type Matchable, matchesAlert } from '../../alerts/matcher.ts'
-import { SEVERITIES } from '../../severity.ts'
+import { isWorse } from '../../severity.ts'
 import type { channels, routes } from '../../state/schema/index.ts'
 
 export type Route = typeof routes.$inferSelect
 export type ChannelRow = typeof channels.$inferSelect
 
-/** One channel of an alert's audience, who is called out there, and why it is told. */
-export type Target = { channelId: string; mention: readonly string[]; why: string }
+/** One channel that receives an alert, whom its messages mention there, and why. */
+export type NewRecipient = { channelId: string; mention: readonly string[]; why: string }
 
-/** How one route takes an alert, for `routes test`. */
+/** What a route does with an alert. It is not evaluated when an earlier one took the alert. */
 export type RouteMatch = {
   route: Route
-  says: 'fits' | 'does not fit' | 'not asked, for an earlier route took it' | 'its channels are gone'
+  outcome: 'matches' | 'does not match' | 'not evaluated' | 'channels removed'
 }
 
 /**
- * The audience of an alert of the project named. The first route that fits takes it, and each after it as long as routes go
- * on; without any route every channel is told. What no route takes is told in the channels of the settings, for nothing may
- * be lost between routes. Tests of the way to the chats go everywhere; channels of persons are reached by escalation only.
+ * The recipients of an alert of this project. The first route that matches takes it; with `continues` the routes after it
+ * are evaluated too. Without any route every channel receives it. An alert that no route takes goes to the channels of the
+ * settings, so that none is lost. Test alerts go everywhere; the channels of people are only for escalations.
  */
-export function recipientsOf(
+export function chooseRecipients(
   alert: Matchable,
   project: string | null,
   routes: readonly Route[],
   channels: readonly ChannelRow[],
-): Target[] {
+): NewRecipient[] {
   const open = channels.filter(channel => channel.origin !== 'person')
-  if (routes.length === 0 || alert.detector === 'test') return open.map(channel => toEvery(channel, 'every channel'))
-  const taking = matchRoutes(alert, project, routes, open).filter(({ says }) => says === 'fits')
-  const targets = new Map<string, Target>()
-  for (const { route } of taking) {
+  if (routes.length === 0 || alert.detector === 'test')
+    return open.map(channel => withoutMentions(channel, 'every channel'))
+  const matching = matchRoutes(alert, project, routes, open).filter(({ outcome }) => outcome === 'matches')
+  const recipients = new Map<string, NewRecipient>()
+  for (const { route } of matching) {
     for (const channel of open.filter(({ id }) => route.channels.includes(id))) {
-      const before = targets.get(channel.id)
-      const mention = [...new Set([...(before?.mention ?? []), ...mentionOf(route, alert.severity)])]
-      targets.set(channel.id, { channelId: channel.id, mention, why: before?.why ?? `route ${route.name}` })
+      const known = recipients.get(channel.id)
+      const mention = [...new Set([...(known?.mention ?? []), ...mentionsOf(route, alert.severity)])]
+      recipients.set(channel.id, { channelId: channel.id, mention, why: known?.why ?? `route ${route.name}` })
     }
   }
-  if (taking.length > 0) return [...targets.values()]
-  return open.filter(({ origin }) => origin === 'settings').map(channel => toEvery(channel, 'no route fits'))
+  if (matching.length > 0) return [...recipients.values()]
+  return open.filter(({ origin }) => origin === 'settings').map(channel => withoutMentions(channel, 'no route fits'))
 }
 
-/** What each route says to an alert, in order. */
+/** What each route does with an alert, in order. */
 export function matchRoutes(
   alert: Matchable,
   project: string | null,
   routes: readonly Route[],
   channels: readonly ChannelRow[],
 ): RouteMatch[] {
-  let taken = false
+  let isTaken = false
   return routes.map((route): RouteMatch => {
-    if (taken) return { route, says: 'not asked, for an earlier route took it' }
-    if (!matchesAlert(knownMatcher(route.matcher), alert, project)) return { route, says: 'does not fit' }
-    if (!channels.some(({ id }) => route.channels.includes(id))) return { route, says: 'its channels are gone' }
-    taken = !route.goesOn
-    return { route, says: 'fits' }
+    if (isTaken) return { route, outcome: 'not evaluated' }
+    if (!matchesAlert(knownMatcher(route.matcher), alert, project)) return { route, outcome: 'does not match' }
+    if (!channels.some(({ id }) => route.channels.includes(id))) return { route, outcome: 'channels removed' }
+    isTaken = !route.continues
+    return { route, outcome: 'matches' }
   })
 }
 
-function mentionOf(route: Route, severity: Alert['severity']): readonly string[] {
-  return SEVERITIES.indexOf(severity) >= SEVERITIES.indexOf(route.mentionFrom) ? route.mention : []
+function mentionsOf(route: Route, severity: Alert['severity']): readonly string[] {
+  return isWorse(route.mentionFrom, severity) ? [] : route.mention
 }
 
-function toEvery({ id }: ChannelRow, why: string): Target {
+function withoutMentions({ id }: ChannelRow, why: string): NewRecipient {
   return { channelId: id, mention: [], why }
 }

@@ -1,37 +1,36 @@
-// Routes, audiences and the outbox together against brute force; and two hundred alerts while both chats say "slow down".
+// Routes, recipients and the outbox together against brute force; and two hundred alerts while both chats limit the rate.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { stateWord } from '../../alerts/alert-card.ts'
 import { readAlert } from '../../alerts/alerts.ts'
 import { wakeAlerts } from '../../alerts/lifecycle.ts'
 import { DeliveryError } from '../../chat/channel.ts'
-import type { Severity } from '../../severity.ts'
+import { SEVERITIES, type Severity } from '../../severity.ts'
 import { startDelivery } from '../../testing/delivery.ts'
 import { SECOND } from '../../time.ts'
 import { addRoute, editRoute, listRoutes, removeRoute } from './routes.ts'
 
 const CHANNELS = ['discord', 'slack', 'mail']
 const ABOUT = ['a', 'b', 'c', 'd']
-const SEVERITIES: Severity[] = ['info', 'warning', 'critical']
 
-type One = { about: string; severity: Severity; host: string }
-/** Matchers with what they mean, said a second time without the language. */
-const MATCHERS: [string, (one: One) => boolean][] = [
+type Fired = { about: string; severity: Severity; host: string }
+/** Matchers with their meaning as plain code. */
+const MATCHERS: [string, (fired: Fired) => boolean][] = [
   ['', () => true],
-  ['severity>=warning', one => one.severity !== 'info'],
-  ['severity:critical', one => one.severity === 'critical'],
-  ['host:web-*', one => one.host.startsWith('web-')],
-  ['-host:db-1', one => one.host !== 'db-1'],
-  ['host:db-1 OR severity:info', one => one.host === 'db-1' || one.severity === 'info'],
+  ['severity>=warning', ({ severity }) => severity !== 'info'],
+  ['severity:critical', ({ severity }) => severity === 'critical'],
+  ['host:web-*', ({ host }) => host.startsWith('web-')],
+  ['-host:db-1', ({ host }) => host !== 'db-1'],
+  ['host:db-1 OR severity:info', ({ host, severity }) => host === 'db-1' || severity === 'info'],
 ]
 
-type Rule = { name: string; match: number; to: string[]; goesOn: boolean }
+type Rule = { name: string; match: number; to: string[]; continues: boolean }
 
 const rule = fc.record({
   name: fc.constantFrom('r1', 'r2', 'r3', 'r4'),
   match: fc.nat(MATCHERS.length - 1),
   to: fc.subarray(CHANNELS, { minLength: 1, maxLength: 2 }),
-  goesOn: fc.boolean(),
+  continues: fc.boolean(),
 })
 const fires = fc.record({
   do: fc.constant('fires' as const),
@@ -55,28 +54,28 @@ const moves = fc.oneof(
 
 type Move = typeof moves extends fc.Arbitrary<infer M> ? M : never
 
-/** Where one goes by the rules, by brute force. */
-function wanted(one: One, rules: readonly Rule[]): string[] {
+/** The channels that an alert goes to by the rules, by brute force. */
+function expectedChannels(fired: Fired, rules: readonly Rule[]): string[] {
   if (rules.length === 0) return CHANNELS
   const found = new Set<string>()
-  let taken = false
-  for (const { match, to, goesOn } of rules) {
-    if (!MATCHERS[match]![1](one)) continue
-    taken = true
+  let isTaken = false
+  for (const { match, to, continues } of rules) {
+    if (!MATCHERS[match]![1](fired)) continue
+    isTaken = true
     for (const id of to) found.add(id)
-    if (!goesOn) break
+    if (!continues) break
   }
-  return taken ? [...found] : CHANNELS
+  return isTaken ? [...found] : CHANNELS
 }
 
-it('an open alert is shown once, as it is, wherever the routes of now lead; and nowhere that none ever led', async () => {
+it('an open alert has one up-to-date card in each channel of the current routes, and none where no route ever led', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(moves, { minLength: 12, maxLength: 25 }),
       fc.array(fc.boolean(), { minLength: 7, maxLength: 31 }),
-      async (taken, luck) => {
+      async (steps, luck) => {
         const story = await begin(luck)
-        for (const move of taken) await make(story, move)
+        for (const move of steps) await make(story, move)
         await expectTruth(story)
       },
     ),
@@ -84,7 +83,7 @@ it('an open alert is shown once, as it is, wherever the routes of now lead; and 
   )
 })
 
-it('two hundred alerts converge to the truth while both chats answer "slow down" half of the time, criticals first', async () => {
+it('two hundred alerts are all delivered, criticals first, while both chats limit half of the requests', async () => {
   const delivery = await startDelivery('discord', 'slack')
   const { state, clock } = delivery
   let draws = 0
@@ -100,11 +99,11 @@ it('two hundred alerts converge to the truth while both chats answer "slow down"
     addRoute(
       state,
       'bad',
-      { ...settings, matcher: 'severity:critical', channels: ['discord', 'slack'], goesOn: false },
+      { ...settings, matcher: 'severity:critical', channels: ['discord', 'slack'], continues: false },
       undefined,
       clock.now(),
     )
-    addRoute(state, 'rest', { ...settings, matcher: '', channels: ['slack'], goesOn: false }, undefined, clock.now())
+    addRoute(state, 'rest', { ...settings, matcher: '', channels: ['slack'], continues: false }, undefined, clock.now())
   })
   for (let i = 0; i < 200; i++) await delivery.fires(`alert ${i}`, SEVERITIES[i % 3]!, { detector: 'rule' })
   for (let i = 0; i < 200; i += 2) await delivery.recovers(`alert ${i}`)
@@ -120,10 +119,10 @@ it('two hundred alerts converge to the truth while both chats answer "slow down"
       .map(title)
       .toSorted(),
   )
-  // What waits is told by urgency: once the first burst is over, no milder alert is told while a critical waits.
-  const order = seen('slack').map(one => SEVERITIES[Number(one.split(' ').at(-1)) % 3]!)
-  const burst = order.lastIndexOf('critical')
-  const milder = order.slice(20, burst).filter(one => one !== 'critical').length
+  // After the first burst no milder alert is sent while a critical waits.
+  const order = seen('slack').map(card => SEVERITIES[Number(card.split(' ').at(-1)) % 3]!)
+  const lastCritical = order.lastIndexOf('critical')
+  const milder = order.slice(20, lastCritical).filter(severity => severity !== 'critical').length
   expect(milder).toBeLessThanOrEqual(8)
   expect(state.prepare<[], { n: number }>('select count(*) as n from alerts where undelivered = 1').get()!.n).toBe(0)
 })
@@ -131,16 +130,16 @@ it('two hundred alerts converge to the truth while both chats answer "slow down"
 type Story = {
   delivery: Awaited<ReturnType<typeof startDelivery>>
   rules: Rule[]
-  /** Every alert, with the channels that it was to be told in at any time. */
-  alerts: Map<number, { one: One; ever: Set<string> }>
+  /** Every alert, with all channels that it ever had to go to. */
+  alerts: Map<number, { fired: Fired; ever: Set<string> }>
 }
 
 async function begin(luck: readonly boolean[]): Promise<Story> {
   const delivery = await startDelivery(...CHANNELS)
   for (const name of CHANNELS) slow(delivery.channel(name), luck)
   const story: Story = { delivery, rules: [], alerts: new Map() }
-  // With no route at all everything goes everywhere, and little could be wrong.
-  const first = { name: 'r1' as const, match: 0, to: ['discord'], goesOn: false }
+  // Without any route every alert goes everywhere, and little could be wrong.
+  const first = { name: 'r1' as const, match: 0, to: ['discord'], continues: false }
   await changeRoutes(story, { do: 'route', rule: first, before: false })
   return story
 }
@@ -150,14 +149,14 @@ async function make(story: Story, move: Move): Promise<void> {
   if (move.do === 'fires') {
     const { about, severity, host } = move
     const { id } = await delivery.fires(about, severity, { labels: { host }, detector: 'rule' })
-    alerts.set(id, { one: move, ever: alerts.get(id)?.ever ?? new Set() })
+    alerts.set(id, { fired: move, ever: alerts.get(id)?.ever ?? new Set() })
   } else if (move.do === 'route' || move.do === 'unroute') await changeRoutes(story, move)
   else if (move.do === 'recovers') await delivery.recovers(move.about)
   else if (move.do === 'restart') await delivery.restarts(...CHANNELS)
   else await delivery.clock.advance(move.seconds * SECOND)
-  for (const [id, { one, ever }] of alerts)
+  for (const [id, { fired, ever }] of alerts)
     if (readAlert(delivery.state, id)!.state !== 'resolved')
-      for (const channel of wanted(one, story.rules)) ever.add(channel)
+      for (const channel of expectedChannels(fired, story.rules)) ever.add(channel)
 }
 
 async function changeRoutes(story: Story, move: Extract<Move, { do: 'route' | 'unroute' }>): Promise<void> {
@@ -165,27 +164,27 @@ async function changeRoutes(story: Story, move: Extract<Move, { do: 'route' | 'u
   const { state, clock } = delivery
   if (move.do === 'route')
     story.rules = await delivery.change(() => route(state, rules, move.rule, move.before, clock.now()))
-  else if (rules.some(one => one.name === move.name)) {
+  else if (rules.some(({ name }) => name === move.name)) {
     await delivery.change(() => removeRoute(state, move.name))
-    story.rules = rules.filter(one => one.name !== move.name)
+    story.rules = rules.filter(({ name }) => name !== move.name)
   }
-  expect(listRoutes(state).map(one => one.name)).toEqual(story.rules.map(one => one.name))
+  expect(listRoutes(state).map(({ name }) => name)).toEqual(story.rules.map(({ name }) => name))
 }
 
 async function expectTruth({ delivery, rules, alerts }: Story): Promise<void> {
   for (const name of CHANNELS) delivery.channel(name).suffers(null)
-  // What was only counted lately is told by now.
+  // Repeats that were only counted are on the cards by then.
   await delivery.passes('15s')
   await delivery.change(() => wakeAlerts(delivery.state, delivery.clock.now(), 100))
   await delivery.passes('10m')
   for (const name of CHANNELS) {
-    for (const [id, { one, ever }] of alerts) {
+    for (const [id, { fired, ever }] of alerts) {
       const alert = readAlert(delivery.state, id)!
       const cards = delivery
         .channel(name)
         .messages.filter(message => String(message.card.footer).startsWith(`Alert ${id}`))
       expect(cards.length).toBeLessThanOrEqual(1)
-      if (alert.state !== 'resolved' && wanted(one, rules).includes(name)) expect(cards).toHaveLength(1)
+      if (alert.state !== 'resolved' && expectedChannels(fired, rules).includes(name)) expect(cards).toHaveLength(1)
       if (cards.length > 0) expect(ever).toContain(name)
       for (const { card } of cards) expect(card.title).toBe(`${stateWord(alert)}: ${alert.title}`)
       expect(alert.undelivered).toBe(false)
@@ -197,9 +196,9 @@ function slow(
   channel: ReturnType<Awaited<ReturnType<typeof startDelivery>>['channel']>,
   luck: readonly boolean[],
 ): void {
-  let turn = 0
+  let next = 0
   channel.suffers(() =>
-    luck[turn++ % luck.length]
+    luck[next++ % luck.length]
       ? {}
       : { before: new DeliveryError('limited', 'Slow down.', { retryAfterMs: 5 * SECOND }) },
   )
@@ -217,15 +216,15 @@ function route(
     channels: rule.to,
     mention: [],
     mentionFrom: 'critical' as const,
-    goesOn: rule.goesOn,
+    continues: rule.continues,
   }
-  const first = rules.find(one => one.name !== rule.name)
-  const at = before ? first?.name : undefined
-  if (!rules.some(one => one.name === rule.name)) {
-    addRoute(state, rule.name, { ...row, setBy: 'Ann' }, at, now)
-    return at === undefined ? [...rules, rule] : [rule, ...rules]
+  const first = rules.find(({ name }) => name !== rule.name)
+  const beforeName = before ? first?.name : undefined
+  if (!rules.some(({ name }) => name === rule.name)) {
+    addRoute(state, rule.name, { ...row, setBy: 'Ann' }, beforeName, now)
+    return beforeName === undefined ? [...rules, rule] : [rule, ...rules]
   }
-  editRoute(state, rule.name, row, at)
-  const others = rules.filter(one => one.name !== rule.name)
-  return at === undefined ? rules.map(one => (one.name === rule.name ? rule : one)) : [rule, ...others]
+  editRoute(state, rule.name, row, beforeName)
+  const others = rules.filter(({ name }) => name !== rule.name)
+  return beforeName === undefined ? rules.map(known => (known.name === rule.name ? rule : known)) : [rule, ...others]
 }

@@ -1,11 +1,12 @@
-// Stories of who is told: routes, channels added by command, escalation, people on call, acknowledgements that run out.
+// Stories of routing: routes, added channels, escalations, people on call, acknowledgements that expire.
 import { describe, expect, it } from 'vitest'
+import { cardText } from '../../chat/card-text.ts'
 import { DeliveryError } from '../../chat/channel.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 
-const shown = (app: TestApp, id?: string) =>
+const titles = (app: TestApp, id?: string) =>
   (id === undefined ? app.channel : app.added(id)).messages.map(message => message.card.title)
-const called = (app: TestApp, id?: string) =>
+const mentions = (app: TestApp, id?: string) =>
   (id === undefined ? app.channel : app.added(id)).messages.flatMap(message =>
     message.replies.map(reply => reply.card.title.split(':')[0]),
   )
@@ -20,18 +21,18 @@ async function withChannel() {
 }
 
 describe('routes', () => {
-  it('send what fits to their channels, and what none takes to those of the settings', async () => {
+  it('send alerts that match to their channels, and alerts that no route takes to those of the settings', async () => {
     const app = await withChannel()
     await app.result('routes add nightly --matcher check:nightly-* --to ops')
     await (await app.hasCheck('nightly-backup'))('/fail')
     await (await app.hasCheck('other'))('/fail')
-    expect([shown(app), shown(app, OPS)]).toEqual([
+    expect([titles(app), titles(app, OPS)]).toEqual([
       ['Critical: other reported a failure'],
       ['Critical: nightly-backup reported a failure'],
     ])
   })
 
-  it('are tried in order, and go on only when they say so', async () => {
+  it('are evaluated in order, and the next one only with --continue', async () => {
     const app = await withChannel()
     await app.result('routes add last --to discord')
     await app.result('routes add first --matcher severity:critical --to ops --before last --continue')
@@ -39,42 +40,42 @@ describe('routes', () => {
     expect(routes.map(route => route.name)).toEqual(['first', 'last'])
     await (await app.hasCheck('bad'))('/fail')
     await (await app.hasCheck('mild --severity warning'))('/fail')
-    expect([shown(app).length, shown(app, OPS).length]).toEqual([2, 1])
+    expect([titles(app).length, titles(app, OPS).length]).toEqual([2, 1])
     await app.result('routes edit first --no-continue')
     await (await app.hasCheck('worse'))('/fail')
-    expect([shown(app).length, shown(app, OPS).length]).toEqual([2, 2])
+    expect([titles(app).length, titles(app, OPS).length]).toEqual([2, 2])
   })
 
-  it('lead open alerts to new places when they change, and what was told stays true', async () => {
+  it('apply to open alerts when they change, and existing cards stay up to date', async () => {
     const app = await withChannel()
     await app.result('routes add all --to discord')
     const beat = await app.hasCheck('job')
     await beat('/fail')
     await app.result('routes edit all --to ops')
-    expect([shown(app), shown(app, OPS)]).toEqual([
+    expect([titles(app), titles(app, OPS)]).toEqual([
       ['Critical: job reported a failure'],
       ['Critical: job reported a failure'],
     ])
     await beat()
-    expect([shown(app), shown(app, OPS)]).toEqual([
+    expect([titles(app), titles(app, OPS)]).toEqual([
       ['Resolved: job reported a failure'],
       ['Resolved: job reported a failure'],
     ])
   })
 
-  it('follow an alert that grows worse', async () => {
+  it('are evaluated again when an alert grows worse', async () => {
     const app = await withChannel()
     await app.result('routes add bad --matcher severity:critical --to ops')
     const beat = await app.hasCheck('job --severity warning')
     await beat('/fail')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.result('checks edit job --severity critical')
     await app.passes('15s')
     await beat('/fail')
-    expect(shown(app, OPS)).toEqual(['Critical: job reported a failure'])
+    expect(titles(app, OPS)).toEqual(['Critical: job reported a failure'])
   })
 
-  it('call people out in new messages of criticals, never in edits, and nobody once somebody is on it', async () => {
+  it('mention people in new messages of criticals, never in edits, and nobody after an acknowledgement', async () => {
     const app = await withChannel()
     await app.result('oncall member add ann --discord 123456789012345678')
     await app.result('routes add all --to ops --mention ann,@here')
@@ -96,17 +97,19 @@ describe('routes', () => {
     expect(bad!.replies.at(-1)!.card.mention).toBeUndefined()
   })
 
-  it('say where an alert goes and why', async () => {
+  it('show where an alert goes and why', async () => {
     const app = await withChannel()
     await app.result('routes add nightly --matcher check:nightly-* --to ops')
     await (await app.hasCheck('nightly-backup'))('/fail')
     const { tests } = await app.result<{ tests: object[] }>('routes test 1')
+    const recipients = [{ channel: OPS, why: 'route nightly', mention: [], since: '2026-03-02T09:00:00.000Z' }]
     expect(tests).toEqual([
       {
         alert: 1,
         would_go: [{ channel: OPS, why: 'route nightly', mention: [] }],
-        routes: [{ name: 'nightly', says: 'fits' }],
-        told: [{ channel: OPS, why: 'route nightly', mention: [], since: '2026-03-02T09:00:00.000Z' }],
+        routes: [{ name: 'nightly', outcome: 'matches', says: 'fits' }],
+        recipients,
+        told: recipients,
       },
     ])
     const tried = await app.result<{ tests: { alert: number }[] }>('routes test --matcher severity:info')
@@ -120,18 +123,18 @@ describe('routes', () => {
     ['routes add x --to ops --mention oncall', /There is no rotation yet/],
     ['routes add "a b" --to ops', /letters, digits/],
     ['routes show x', /There is no route "x"/],
-    ['routes test', /Say which alert/],
+    ['routes test', /Name an alert/],
     ['channels add sms:1', /is not a channel/],
     ['channels add https://example.org/x', /name/i],
-    ['channels remove discord', /named by the settings/],
-    ['escalations add x --after 5m --to nobody', /no channel, no person and not oncall/],
+    ['channels remove discord', /is a channel of the settings/],
+    ['escalations add x --after 5m --to nobody', /is not a channel, a person or oncall/],
     ['escalations edit x --after 5m', /There is no escalation "x"/],
     ['oncall override --who ann --for 1d', /There is no rotation/],
     ['oncall add x --members nobody', /There is no person "nobody"/],
-    ['oncall add x --members ann --every daily --handover "Mon 09:00"', /A daily rotation hands over every day/],
+    ['oncall add x --members ann --every daily --handover "Mon 09:00"', /A daily rotation has a handover every day/],
     ['oncall edit x --members ann', /There is no rotation "x"/],
     ['note 99 hello', /There is no alert 99/],
-  ])('%s is refused with a sentence', async (line, sentence) => {
+  ])('%s is an error with a sentence', async (line, sentence) => {
     const app = await withChannel()
     const reply = await app.says(line)
     if (reply.ok) throw new Error('it was done')
@@ -140,41 +143,42 @@ describe('routes', () => {
 })
 
 describe('a channel', () => {
-  it('is added with a test card, gets the open alerts, and survives a kill', async () => {
+  it('is added with a test card, receives open alerts, and survives a kill', async () => {
     const first = await startApp()
     await (await first.hasCheck('job'))('/fail')
     await first.result(`channels add ${OPS} --name ops`)
-    expect(shown(first, OPS)).toEqual(['A test from Vakt', 'Critical: job reported a failure'])
+    expect(titles(first, OPS)).toEqual(['A test from Vakt', 'Critical: job reported a failure'])
     const app = await first.restarts('5s', 'killed')
     await (await app.hasCheck('other'))('/fail')
-    expect(shown(app, OPS)).toEqual([
+    expect(titles(app, OPS)).toEqual([
       'A test from Vakt',
       'Critical: job reported a failure',
       'Critical: other reported a failure',
     ])
   })
 
-  it('that refuses the cards is told of in the others, like any chat that is lost', async () => {
+  it('that refuses cards fires an alert in the others, like a chat that is disconnected', async () => {
     const app = await startApp()
     await app.result(`channels add ${OPS} --name ops`)
     app.added(OPS).failing(new DeliveryError('refused', 'The channel was deleted.'), Number.POSITIVE_INFINITY, 'post')
     await (await app.hasCheck('job'))('/fail')
     await app.passes('10m')
-    expect(shown(app)).toContain('Warning: Terminal cannot be reached')
-    expect(JSON.stringify(app.channel.messages)).toContain('ops: The channel was deleted.')
+    expect(titles(app)).toContain('Warning: Terminal cannot be reached')
+    const card = app.channel.messages.find(message => message.card.title.includes('Terminal cannot'))!.card
+    expect(cardText(card, { timeZone: 'UTC', now: app.clock.now() })).toContain('ops: The channel was deleted.')
     const { deliveries } = await app.result<{ deliveries: { channel: string; state: string }[] }>('deliveries 1')
     expect(deliveries).toContainEqual(expect.objectContaining({ channel: OPS, state: 'failed' }))
   })
 
-  it('that is removed gets nothing more, and is not removed while a route leads there', async () => {
+  it('that is removed receives nothing more, and cannot be removed while a route uses it', async () => {
     const app = await withChannel()
     await app.result('routes add all --to ops')
-    const kept = await app.says('channels remove ops')
-    expect(!kept.ok && kept.problem.message).toMatch(/route all/)
+    const refused = await app.says('channels remove ops')
+    expect(!refused.ok && refused.problem.message).toMatch(/route all/)
     await app.result('routes remove all')
     await app.result('channels remove ops')
     await (await app.hasCheck('job'))('/fail')
-    expect([shown(app).length, shown(app, OPS).length]).toEqual([1, 0])
+    expect([titles(app).length, titles(app, OPS).length]).toEqual([1, 0])
   })
 })
 
@@ -188,108 +192,108 @@ describe('an escalation', () => {
     return { app, beat }
   }
 
-  it('reaches the next channel after a while, and calls people in the first, once', async () => {
+  it('sends the alert to the next channel after a while, and mentions people in the first, once', async () => {
     const { app } = await setUp('--after 15m --to ops')
     await app.passes('14m59s')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1s')
-    expect([shown(app, OPS), called(app)]).toEqual([['Critical: job reported a failure'], ['Escalated']])
+    expect([titles(app, OPS), mentions(app)]).toEqual([['Critical: job reported a failure'], ['Escalated']])
     await app.passes('3h')
-    expect(called(app)).toEqual(['Escalated'])
+    expect(mentions(app)).toEqual(['Escalated'])
   })
 
-  it('stops for an acknowledgement and goes on after it, with what was left', async () => {
+  it('stops during an acknowledgement and continues after it', async () => {
     const { app } = await setUp('--after 15m --to ops')
     await app.passes('10m')
     await app.says('ack 1')
     await app.passes('1h')
     await app.says('unack 1')
     await app.passes('4m59s')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1s')
-    expect(shown(app, OPS)).toHaveLength(1)
+    expect(titles(app, OPS)).toHaveLength(1)
   })
 
-  it('stands still while the alert is snoozed, and ends with it', async () => {
+  it('stops during a snooze, and ends with the alert', async () => {
     const { app, beat } = await setUp('--after 15m --to ops')
     await app.says('snooze 1 --for 1h')
     await app.passes('1h')
     await app.passes('14m')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await beat()
     await app.passes('1h')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
   })
 
-  it('stands still while a silence holds the alert back, and goes on when it is over', async () => {
+  it('stops during a silence and continues after it', async () => {
     const { app } = await setUp('--after 15m --to ops')
     await app.passes('10m')
     await app.result('silence add check:job --for 1h --reason "planned work"')
     await app.passes('59m')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1m')
     await app.passes('4m')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1m5s')
-    expect(shown(app, OPS)).toHaveLength(1)
+    expect(titles(app, OPS)).toHaveLength(1)
   })
 
-  it('is repeated as often as it says', async () => {
+  it('repeats as many times as --repeat', async () => {
     const { app } = await setUp('--after 10m --to ops --repeat 2')
     await app.passes('2h')
-    expect(called(app)).toEqual(['Escalated', 'Escalated', 'Escalated'])
+    expect(mentions(app)).toEqual(['Escalated', 'Escalated', 'Escalated'])
   })
 
-  it('is edited for what waits already, and what was waited counts', async () => {
+  it('that is edited applies to open alerts, and time that has passed counts', async () => {
     const { app } = await setUp('--after 15m --to discord')
     await app.passes('10m')
     await app.result('escalations edit second --after 12m --to ops')
     await app.passes('1m59s')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1s')
-    expect(shown(app, OPS)).toHaveLength(1)
+    expect(titles(app, OPS)).toHaveLength(1)
     await app.result('escalations edit second --repeat 1')
     await app.passes('11m59s')
-    expect(called(app)).toEqual(['Escalated'])
+    expect(mentions(app)).toEqual(['Escalated'])
     await app.passes('1h')
-    expect(called(app)).toEqual(['Escalated', 'Escalated'])
+    expect(mentions(app)).toEqual(['Escalated', 'Escalated'])
   })
 
-  it('shortened below what was waited is due at once, and repeated less often it ends', async () => {
+  it('that is shortened below the time that has passed is due at once, and one that repeats less often ends', async () => {
     const { app } = await setUp('--after 15m --to ops --repeat 5')
     await app.passes('10m')
     await app.result('escalations edit second --after 5m')
     await app.passes('1s')
-    expect(called(app)).toEqual(['Escalated'])
+    expect(mentions(app)).toEqual(['Escalated'])
     await app.result('escalations edit second --repeat 0')
     await app.passes('3h')
-    expect(called(app)).toEqual(['Escalated'])
+    expect(mentions(app)).toEqual(['Escalated'])
   })
 
-  it('lets go of what it fits no more, and takes up what it fits anew', async () => {
+  it('stops for alerts that do not match any more, and starts for alerts that match now', async () => {
     const { app } = await setUp('--after 15m --to ops')
     await app.passes('10m')
     await app.result('escalations edit second --matcher severity:info')
     await app.passes('1h')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.result('escalations edit second --matcher check:job')
     await app.passes('14m59s')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1s')
-    expect(shown(app, OPS)).toHaveLength(1)
+    expect(titles(app, OPS)).toHaveLength(1)
   })
 
-  it('is not lost in a kill, and comes at its time', async () => {
+  it('survives a kill and is on time', async () => {
     const { app: first } = await setUp('--after 15m --to ops')
     await first.passes('10m')
     const app = await first.restarts('1m', 'killed')
     await app.passes('3m59s')
-    expect(shown(app, OPS)).toEqual([])
+    expect(titles(app, OPS)).toEqual([])
     await app.passes('1s')
-    expect(shown(app, OPS)).toHaveLength(1)
+    expect(titles(app, OPS)).toHaveLength(1)
   })
 
-  it('reaches whoever is on call then, by name and directly', async () => {
+  it('notifies the person on call by mention and directly', async () => {
     const app = await withChannel()
     await app.result('oncall member add ann --discord 123456789012345678 --email ann@example.org')
     await app.result('oncall member add ben --discord 223456789012345678')
@@ -300,14 +304,14 @@ describe('an escalation', () => {
     expect(app.added(OPS).messages[0]!.replies[0]!.card.mention).toEqual([
       { kind: 'person', id: '123456789012345678', name: 'ann' },
     ])
-    expect(shown(app, MAIL)).toEqual(['Critical: job reported a failure'])
+    expect(titles(app, MAIL)).toEqual(['Critical: job reported a failure'])
     const { history } = await app.result<{ history: { what: string }[] }>('alerts show 1')
     expect(history.at(-1)!.what).toBe('escalated to ann (second)')
   })
 })
 
-describe('whoever is called by something', () => {
-  it('is not taken away under it', async () => {
+describe('a person or rotation in use', () => {
+  it('cannot be removed', async () => {
     const app = await withChannel()
     await app.result('oncall member add ann')
     await app.result('oncall member add ben')
@@ -319,7 +323,7 @@ describe('whoever is called by something', () => {
       const reply = await app.says(line)
       return reply.ok ? null : reply.problem.message
     }
-    expect(await refusal('oncall remove primary')).toMatch(/still called by escalation second. Change that first/)
+    expect(await refusal('oncall remove primary')).toMatch(/used by escalation second. Change that first/)
     expect(await refusal('oncall member remove ann')).toMatch(/has turns in primary/)
     expect(await refusal('oncall member remove ben')).toMatch(/still called by route all/)
     await app.result('oncall override --who cleo --for 2h')
@@ -333,22 +337,22 @@ describe('whoever is called by something', () => {
 })
 
 describe('an acknowledgement with an end', () => {
-  it('calls people again when it runs out, and reminds as before', async () => {
+  it('mentions people again when it expires, and reminds as before', async () => {
     const app = await startApp()
     await (await app.hasCheck('job --remind 1h'))('/fail')
     await app.result('ack 1 looking --for 2h')
     await app.passes('1h59m59s')
-    expect([shown(app), called(app)]).toEqual([['Acknowledged: job reported a failure'], []])
+    expect([titles(app), mentions(app)]).toEqual([['Acknowledged: job reported a failure'], []])
     await app.passes('1s')
-    expect([shown(app), called(app)]).toEqual([
+    expect([titles(app), mentions(app)]).toEqual([
       ['Critical: job reported a failure'],
       ['The acknowledgement has run out and it still goes on'],
     ])
     await app.passes('1h')
-    expect(called(app).at(-1)).toBe('Still going on, and nobody has acknowledged it')
+    expect(mentions(app).at(-1)).toBe('Still going on, and nobody has acknowledged it')
   })
 
-  it('is as long as the project says unless it says itself', async () => {
+  it('lasts as long as the setting of the project by default', async () => {
     const app = await startApp()
     await app.result('projects edit default --ack-timeout 30m')
     await (await app.hasCheck('job'))('/fail')
@@ -357,8 +361,8 @@ describe('an acknowledgement with an end', () => {
   })
 })
 
-describe('the story of an alert', () => {
-  it('says for how long it was taken, and why it was ended', async () => {
+describe('the timeline of an alert', () => {
+  it('shows acknowledgements, snoozes and the reason of the end', async () => {
     const app = await startApp()
     await (await app.hasCheck('job'))('/fail')
     await app.result('ack 1 looking --for 2h')
@@ -373,13 +377,14 @@ describe('the story of an alert', () => {
       ['noted', 'the disk is cleared'],
       ['resolved', null],
     ])
-    expect(JSON.stringify(app.channel.messages[0]!.card.lines)).toContain('the disk is cleared')
+    const text = cardText(app.channel.messages[0]!.card, { timeZone: 'UTC', now: app.clock.now() })
+    expect(text).toContain('Note: the disk is cleared')
     expect((await app.says('resolve 1 again')).ok).toBe(false)
     const after = await app.result<{ history: object[] }>('alerts show 1')
     expect(after.history).toHaveLength(history.length)
   })
 
-  it('goes on in the thread under its card: who took it, notes, escalations; and no card is sent for it', async () => {
+  it('continues in the thread under its card, without a new card', async () => {
     const app = await startApp()
     app.channel.hasThreads()
     const threaded = await app.restarts('1s')
@@ -397,7 +402,7 @@ describe('the story of an alert', () => {
     expect(threaded.channel.messages).toHaveLength(1)
   })
 
-  it('is written down as Markdown', async () => {
+  it('can be exported as Markdown', async () => {
     const app = await startApp()
     const beat = await app.hasCheck('"back|up <b>"')
     await beat('/fail')

@@ -1,5 +1,4 @@
-// The tables of who is told: routes, audiences, escalations, the people on call, and reports.
-
+// The tables of routing: routes, recipients, escalations, people on call, and reports.
 import { SEVERITIES } from '../../severity.ts'
 import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { alerts, channels } from './alerts.ts'
@@ -10,21 +9,21 @@ const list = (name: string) => text(name, { mode: 'json' }).$type<string[]>().no
 export const routes = sqliteTable('routes', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
-  /** Routes are tried in this order. */
+  /** Routes are evaluated in this order. */
   position: integer().notNull(),
   matcher: text().notNull(),
   /** Ids of channels. */
   channels: list('channels'),
-  /** Who is called out by name in new messages, such as `oncall`, `ann`, `here` or `discord-role:123`. */
+  /** Whom new messages mention, such as `oncall`, `person:ann`, `here` or `discord-role:123`. */
   mention: list('mention'),
   mentionFrom: text('mention_from', { enum: SEVERITIES }).notNull().default('critical'),
-  /** Whether the routes after it are tried as well. */
-  goesOn: integer('goes_on', { mode: 'boolean' }).notNull().default(false),
+  /** Whether the routes after it are evaluated as well. */
+  continues: integer('goes_on', { mode: 'boolean' }).notNull().default(false),
   setBy: text('set_by').notNull(),
   createdAt: integer('created_at').notNull(),
 })
 
-/** Which channels an alert is told in, and who is called out there. */
+/** Which channels receive an alert, and whom its messages mention there. */
 export const recipients = sqliteTable(
   'recipients',
   {
@@ -46,17 +45,17 @@ export const escalations = sqliteTable('escalations', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
   matcher: text().notNull(),
-  /** How long nobody may have taken the alert, ms. */
-  after: integer().notNull(),
-  /** Ids of channels, `oncall` (or `oncall:name`), and names of people. */
+  /** How long the alert may stay unacknowledged. */
+  afterMs: integer('after').notNull(),
+  /** Ids of channels, `oncall` (or `oncall:name`), and people as `person:ann`. */
   to: list('to_whom'),
-  /** How many times more, each after as long again. */
+  /** How many more times, each after the same time again. */
   repeat: integer().notNull().default(0),
   setBy: text('set_by').notNull(),
   createdAt: integer('created_at').notNull(),
 })
 
-/** What is still to be escalated of which alert. */
+/** The escalation timers of open alerts. */
 export const alertEscalations = sqliteTable(
   'alert_escalations',
   {
@@ -66,11 +65,11 @@ export const alertEscalations = sqliteTable(
     escalationId: integer('escalation_id')
       .notNull()
       .references(() => escalations.id, { onDelete: 'cascade' }),
-    /** Null while somebody is on it, it is snoozed or held back; `left` is what is left to wait then. */
+    /** Null while the timer stands still: the alert is acknowledged, snoozed or suppressed. `remainingMs` counts then. */
     dueAt: integer('due_at'),
-    left: integer().notNull(),
-    /** How many times it was escalated. */
-    times: integer().notNull().default(0),
+    remainingMs: integer('left').notNull(),
+    /** How many times the alert was escalated. */
+    count: integer('times').notNull().default(0),
   },
   table => [
     primaryKey({ columns: [table.alertId, table.escalationId] }),
@@ -101,20 +100,20 @@ export const peopleAccounts = sqliteTable(
 export const rotations = sqliteTable('rotations', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
-  /** Names of people, in the order of their turns. */
+  /** Names of people, in the order of their shifts. */
   members: list('members'),
   every: text({ enum: ['daily', 'weekly'] }).notNull(),
   /** Day of the week (0 is Sunday) of a weekly handover. */
   day: integer().notNull(),
-  /** Minutes after midnight of the handover, by the wall clock of the zone. */
+  /** Minutes after midnight of the handover, on the wall clock of the zone. */
   minute: integer().notNull(),
   timeZone: text('time_zone').notNull(),
-  /** The date, as a day number since 1970-01-01, of the handover at which the first member's turn begins. */
+  /** The date of the handover at which the first member's shift begins, in days since 1970-01-01. */
   firstDay: integer('first_day').notNull(),
   createdAt: integer('created_at').notNull(),
 })
 
-/** Somebody stands in for whose turn it is. */
+/** Somebody else is on call for a while. */
 export const overrides = sqliteTable(
   'overrides',
   {
@@ -148,7 +147,7 @@ export const reports = sqliteTable(
   table => [index('reports_next').on(table.nextAt)],
 )
 
-/** Every report that was made, with its figures. */
+/** Every report that was made, with its metrics. */
 export const reportRuns = sqliteTable(
   'report_runs',
   {
@@ -159,12 +158,12 @@ export const reportRuns = sqliteTable(
     at: integer().notNull(),
     from: integer('from_at').notNull(),
     until: integer('until_at').notNull(),
-    figures: text({ mode: 'json' }).notNull(),
+    metrics: text('figures', { mode: 'json' }).notNull(),
   },
   table => [index('report_runs_report').on(table.reportId, table.id)],
 )
 
-/** Which report goes to which channel, and how far that came. */
+/** The delivery of each report to each channel. */
 export const reportSends = sqliteTable(
   'report_sends',
   {
@@ -175,12 +174,12 @@ export const reportSends = sqliteTable(
       .notNull()
       .references(() => channels.id, { onDelete: 'cascade' }),
     nonce: text().notNull(),
-    /** When it was last handed over without an answer. */
+    /** When it was last sent without an answer. */
     sentAt: integer('sent_at'),
     attempts: integer().notNull().default(0),
     nextAttemptAt: integer('next_attempt_at'),
     error: text(),
-    /** Arrived, or given up. */
+    /** When it arrived, or was given up. */
     endedAt: integer('ended_at'),
   },
   table => [
