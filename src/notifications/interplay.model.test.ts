@@ -1,4 +1,4 @@
-// Holds, routes, escalations, channels, restarts and a chat that refuses, in any order: in the end every card is there and true.
+// Suppression, routes, escalations, channels, restarts and a failing chat in any order: every card is there and up to date.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Alert } from '../alerts/alert.ts'
@@ -18,7 +18,7 @@ const JOBS = {
   mail: '--severity warning',
 }
 
-/** What may happen: command lines, and words of the story. */
+/** Command lines that may be run. */
 const LINES = [
   'silence add check:mail --for 3m',
   'silence add host:h1 --for 2m',
@@ -36,7 +36,8 @@ const LINES = [
   'maintenance add work --matcher check:db --for 2m',
   'ack all',
 ]
-const EACH = ['ack %', 'ack % --for 2m', 'unack %', 'snooze % --for 2m', 'resolve %', 'note % hm']
+/** The same for one alert. */
+const ALERT_LINES = ['ack %', 'ack % --for 2m', 'unack %', 'snooze % --for 2m', 'resolve %', 'note % hm']
 
 const job = fc.constantFrom(...Object.keys(JOBS))
 const moves = fc.array(
@@ -46,7 +47,7 @@ const moves = fc.array(
     { weight: 6, arbitrary: fc.record({ do: fc.constant('says' as const), line: fc.constantFrom(...LINES) }) },
     {
       weight: 4,
-      arbitrary: fc.record({ do: fc.constant('each' as const), line: fc.constantFrom(...EACH), of: fc.nat(9) }),
+      arbitrary: fc.record({ do: fc.constant('each' as const), line: fc.constantFrom(...ALERT_LINES), of: fc.nat(9) }),
     },
     {
       weight: 4,
@@ -59,31 +60,31 @@ const moves = fc.array(
 )
 type Move = typeof moves extends fc.Arbitrary<(infer M)[]> ? M : never
 
-it('whatever held alerts back, every one that goes on is shown once where it belongs, and calls who was to be called', {
+it('after any suppression every firing alert has one card in each of its channels, and no escalation is pending', {
   timeout: 60_000,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(moves, async course => {
+    fc.asyncProperty(moves, async steps => {
       let app = await startApp()
       const beats = new Map<string, Awaited<ReturnType<TestApp['hasCheck']>>>()
       for (const [name, flags] of Object.entries(JOBS))
         beats.set(name, await app.hasCheck(`${name} --every 1d --remind none ${flags}`))
       await app.result('suppression set --recovery-grace 1m')
       await app.result('escalations add second --after 1m --to discord')
-      for (const move of course) app = await make(app, beats, move)
+      for (const move of steps) app = await takeStep(app, beats, move)
       app.channel.suffers(null)
       for (const id of [1, 2, 3, 4, 5, 6, 7, 8]) await app.says(`silence end ${id}`)
       for (const line of ['maintenance end work', 'quiet-hours off', 'suppression set --storm-rate 0'])
         await app.says(line)
       await app.passes('12m')
-      expectTruth(app)
+      expectUpToDate(app)
       await app.stop()
     }),
     { numRuns: 12, endOnFailure: true },
   )
 })
 
-async function make(app: TestApp, beats: Map<string, Awaited<ReturnType<TestApp['hasCheck']>>>, move: Move) {
+async function takeStep(app: TestApp, beats: Map<string, Awaited<ReturnType<TestApp['hasCheck']>>>, move: Move) {
   if (move.do === 'waits') await app.passes(`${move.seconds}s`)
   else if (move.do === 'says') await app.says(move.line)
   else if (move.do === 'suffers')
@@ -101,7 +102,7 @@ async function make(app: TestApp, beats: Map<string, Awaited<ReturnType<TestApp[
   return app
 }
 
-function expectTruth(app: TestApp): void {
+function expectUpToDate(app: TestApp): void {
   const { state } = app
   for (const alert of listAlerts(state, { limit: -1 })) {
     expect([alert.id, alert.undelivered]).toEqual([alert.id, false])
@@ -113,15 +114,17 @@ function expectTruth(app: TestApp): void {
     expect(suppressions).toContain(alert.suppression)
     if (alert.suppression !== null) continue
     expect(listRecipients(state, alert.id).length).toBeGreaterThan(0)
-    // Everybody was called who was to be, however often something stopped the clock of it.
-    const waits = alert.state === 'firing' && alert.snoozedUntil === null
-    if (waits) expect([alert.id, listPendingEscalations(state, alert.id)]).toEqual([alert.id, []])
+    // Everybody was escalated to, however often the timer stopped.
+    const isTimerRunning = alert.state === 'firing' && alert.snoozedUntil === null
+    if (isTimerRunning) expect([alert.id, listPendingEscalations(state, alert.id)]).toEqual([alert.id, []])
   }
 }
 
 function expectShown(app: TestApp, alert: Alert): void {
-  const inUse = listChannels(app.state).map(one => one.id)
-  for (const { channelId } of listRecipients(app.state, alert.id).filter(one => inUse.includes(one.channelId))) {
+  const inUse = listChannels(app.state).map(({ id }) => id)
+  for (const { channelId } of listRecipients(app.state, alert.id).filter(recipient =>
+    inUse.includes(recipient.channelId),
+  )) {
     const channel = channelId === OPS ? app.added(OPS) : app.channel
     const cards = channel.messages.filter(({ card }) => [card.footer].flat(2)[0] === `Alert ${alert.id}`)
     expect(cards.length).toBeLessThanOrEqual(1)

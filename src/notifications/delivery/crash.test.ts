@@ -73,7 +73,7 @@ describe.each([
   let vakt: Running
   let folder: ReturnType<typeof newFolder>
 
-  // Each test leaves a Vakt that was just restarted, which the next one goes on with: a start takes a second of CPU time.
+  // Each test uses the Vakt that the one before it restarted, because a start takes a second of CPU time.
   beforeAll(async () => {
     folder = newFolder()
     chat = await open()
@@ -179,9 +179,9 @@ describe('a kill -9 under a load of beats', () => {
     await vakt.kill()
     await Promise.all(senders)
     vakt = await startVakt(folder.path)
-    const kept = await vakt.command<{ check: { beats: number; status: string } }>('checks show busy')
-    expect(kept.check.beats).toBeGreaterThanOrEqual(answered)
-    expect(kept.check.beats).toBeLessThanOrEqual(answered + 16)
+    const found = await vakt.command<{ check: { beats: number; status: string } }>('checks show busy')
+    expect(found.check.beats).toBeGreaterThanOrEqual(answered)
+    expect(found.check.beats).toBeLessThanOrEqual(answered + 16)
     await vakt.kill()
     folder.remove()
   })

@@ -136,21 +136,21 @@ it.each([
   ['oncall:primary', 'oncall:primary'],
   ['@everyone', null],
   ['ann', null],
-])('a mention of %s is kept as %s', (text, word) => {
+])('a mention of %s is stored as %s', (text, word) => {
   expect(readMention(text, PLATFORMS)).toBe(word)
 })
 
-it('a person is who they are on the platform, a role means nothing elsewhere, and nobody is called twice', () => {
+it('a person has their account of the platform, a role exists on its platform only, and nobody is mentioned twice', () => {
   const ann = { name: 'ann', accounts: { discord: '1234567', telegram: '42' } }
   const { capabilities } = discord
   const lookup = { person: (name: string) => (name === 'ann' ? ann : undefined), onCall: () => 'ann' }
   const words = ['oncall', 'person:ann', 'discord-role:999', 'person:gone']
-  expect(mentionsIn({ id: 'discord:1', capabilities }, words, lookup).map(one => one.id)).toEqual([
+  expect(mentionsIn({ id: 'discord:1', capabilities }, words, lookup).map(({ id }) => id)).toEqual([
     '1234567',
     '999',
     null,
   ])
-  expect(mentionsIn({ id: 'slack:C1', capabilities }, words, lookup).map(one => [one.name, one.id])).toEqual([
+  expect(mentionsIn({ id: 'slack:C1', capabilities }, words, lookup).map(({ name, id }) => [name, id])).toEqual([
     ['ann', null],
     ['gone', null],
   ])
