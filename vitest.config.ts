@@ -1,9 +1,14 @@
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 // The tests need Temporal: one sentence instead of fifty failures.
 if (!('Temporal' in globalThis))
   throw new Error(`The tests need Node 26 or newer, and this is ${process.version}. Run "npm ci" and then "npm test".`)
+
+// Workers and processes that tests start compile the same files again and again; with a cache a log store opens in half
+// the time.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile')
 
 const results = process.env.TEST_RESULTS
 /** Tests against real parts, which .ci/real-hosts installs and starts; npm test needs none of them. */
@@ -13,6 +18,7 @@ export default defineConfig({
   test: {
     include: real ? ['src/**/*.real.test.ts'] : ['src/**/*.test.ts', 'commands/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(real ? [] : ['**/*.real.test.ts'])],
+    setupFiles: ['src/testing/property-runs.ts'],
     // Against hanging only: what is slow on a busy machine is not wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,

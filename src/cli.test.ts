@@ -43,7 +43,8 @@ afterEach(() => {
 
 function vakt(...words: string[]) {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const env = { PATH: process.env.PATH, VAKT_URL: url, ADMIN_KEY: 'k'.repeat(32), DATA_DIR: folder }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, VAKT_URL: url, ADMIN_KEY: 'k'.repeat(32), DATA_DIR: folder }
   const child = spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { cwd: folder, env })
   const said = { stdout: '', stderr: '' }
   child.stdout.on('data', chunk => {

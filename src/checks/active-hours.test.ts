@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { runs } from '../testing/property-runs.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import { addActive, isActive, nextActive, parseActiveHours } from './active-hours.ts'
 
@@ -128,7 +129,7 @@ describe('against a walk minute by minute', () => {
         if (next >= 0) expect(nextActive(hours, start)).toBe(start + next * MINUTE)
         else expect(nextActive(hours, start)).toBeGreaterThanOrEqual(start + active.length * MINUTE)
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   })
 
@@ -142,7 +143,7 @@ describe('against a walk minute by minute', () => {
         if (last >= 0) expect(iso(found)).toBe(iso(start + (last + 1) * MINUTE))
         else expect(found).toBeGreaterThan(start + active.length * MINUTE)
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     )
   })
 
@@ -153,7 +154,7 @@ describe('against a walk minute by minute', () => {
         const { hours, start } = walk(list, where, shift, 0)
         expect(addActive(hours, addActive(hours, start + 1, one), two)).toBe(addActive(hours, start + 1, one + two))
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     )
   })
 

@@ -1,6 +1,8 @@
 // What holds of a check whatever comes: random lives of beats, deadlines, absences, edits and pauses.
+
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { runs } from '../testing/property-runs.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 import { applyBeat, applyDeadline, type BeatKind, type Check, extendDeadlines, restart, resume } from './check.ts'
 
@@ -64,7 +66,7 @@ it('a check is down exactly after its misses, never before a deadline, and has o
       expect(life.check.lateAt === null || life.check.status === 'up').toBe(true)
     }
   })
-  fc.assert(lives, { numRuns: LIVES })
+  fc.assert(lives, { numRuns: runs(LIVES) })
 })
 
 /** Only a check that is up, or one that runs and is not down yet, waits for anything. */

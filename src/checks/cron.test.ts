@@ -2,6 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { runs } from '../testing/property-runs.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import { type CronSchedule, cronSchedule, nextRun, parseCron } from './cron.ts'
 
@@ -175,7 +176,7 @@ describe('against a minute-by-minute model of vixie cron', () => {
         const found = runsBetween(possible(fields, zone), from, to)
         expect(found.map(minutes)).toEqual(vixieRuns(fields, zone, from, to).map(minutes))
       }),
-      { numRuns: 350 },
+      { numRuns: runs(350) },
     )
   })
 
@@ -188,7 +189,7 @@ describe('against a minute-by-minute model of vixie cron', () => {
         const expected = Array.from({ length: 1_500 }, (_, i) => start + i).find(date => allowed((date * DAY) / MINUTE))
         expect(next < (start + 1_500) * DAY ? next / DAY : undefined).toBe(expected)
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     )
   })
 })

@@ -1,8 +1,8 @@
-// Logs through the whole app with the real store: taken in over HTTP, found in chat, followed, exported and purged.
+// Logs through the whole app with the real store: received over HTTP, searched in chat, followed, exported and purged.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { cardText } from '../chat/card-text.ts'
 import { silentLogger } from '../logger.ts'
 import { privacyKey } from '../projects/vault.ts'
@@ -16,17 +16,26 @@ let store: LogStore
 let app: TestApp
 let key: string
 
-beforeEach(async () => {
+// One store for all tests, emptied after each: starting its workers takes longer than most tests.
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-logs-'))
   store = await openLogStore({ folder, logger: silentLogger, privacyKey: privacyKey(Buffer.alloc(32, 7)) })
+})
+
+afterAll(async () => {
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+beforeEach(async () => {
   app = await startApp({ store, start: new Date().toISOString() })
   key = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
 afterEach(async () => {
+  vi.restoreAllMocks()
   await app.stop()
-  await store.close()
-  rmSync(folder, { recursive: true, force: true })
+  await store.purge({ where: null, from: null, until: null })
 })
 
 const send = (lines: unknown, headers: Record<string, string> = {}) =>
@@ -77,20 +86,20 @@ describe('a line sent over HTTP', () => {
     }
   })
 
-  it('is told line by line what is wrong with it, and the rest is stored', async () => {
+  it('is rejected with a reason for each bad line, and the others are stored', async () => {
     const answer = await send([{ message: 'good' }, { level: 'info' }, 17])
     expect(answer.status).toBe(200)
     expect(await answer.json()).toMatchObject({ accepted: 1, rejected: 2, errors: [{ index: 1 }, { index: 2 }] })
     expect((await app.result<Found>('logs search')).total).toBe(1)
   })
 
-  it('is stored once however often its batch is sent', async () => {
+  it('is stored once when its batch is sent several times', async () => {
     for (let i = 0; i < 3; i++)
       expect((await send([{ message: 'once' }], { 'idempotency-key': 'batch-1' })).status).toBe(200)
     expect((await app.result<Found>('logs search once')).total).toBe(1)
   })
 
-  it('shows no secret, in chat or anywhere', async () => {
+  it('shows no secret, neither in chat nor elsewhere', async () => {
     await send([
       {
         message: 'login password=hunter2 card 4111 1111 1111 1111',
@@ -102,7 +111,7 @@ describe('a line sent over HTTP', () => {
     expect(text).toContain('[hidden:')
   })
 
-  it('has its personal data kept, masked or encrypted as the project says, and encrypted data can be revealed offline', async () => {
+  it('has its personal data masked or encrypted by the setting of the project, and encrypted data can be decrypted offline', async () => {
     await app.result('projects edit default --privacy "email=encrypt ip=mask"')
     await send([{ message: 'mail to ann@example.org from 203.0.113.9 failed' }])
     const [line] = (await app.result<Found>('logs search failed')).logs
@@ -112,7 +121,7 @@ describe('a line sent over HTTP', () => {
 })
 
 describe('in chat', () => {
-  it('a search shows its lines, marks what was looked for, and pages', async () => {
+  it('a search shows its lines with the search words in bold, and pages', async () => {
     await send(
       Array.from({ length: 25 }, (_, i) => ({
         message: `timeout number ${i}`,
@@ -131,7 +140,7 @@ describe('in chat', () => {
     expect(JSON.stringify((await card(newer.line)).lines![0])).toContain('number 0')
   })
 
-  it('nothing found says how to find more and where it looked, a mistake says where it is', async () => {
+  it('a search without results shows its time range and what to try; a syntax error is answered', async () => {
     expect((await card('logs search nowhere')).lines!.join(' ')).not.toContain('longer time')
     const narrow = await card('logs search nowhere since:2026-11-20T14:00:00Z until:2026-11-20T14:30:00Z')
     expect(narrow.lines!.join(' ')).toContain('a longer time')
@@ -142,20 +151,20 @@ describe('in chat', () => {
     expect(reply).toMatchObject({ ok: false, problem: { code: 'invalid', message: expect.stringContaining('loud') } })
   })
 
-  it('a line opens in full, with what came around it', async () => {
+  it('a line is shown in full, and with the lines around it', async () => {
     await send([
       { message: 'before', source: 'api' },
-      { message: 'the one', source: 'api', level: 'error', stack: 'at f (a.js:1)' },
+      { message: 'target line', source: 'api', level: 'error', stack: 'at f (a.js:1)' },
       { message: 'after', source: 'api' },
     ])
-    const { logs } = await app.result<Found>('logs search --query=\'"the one"\'')
+    const { logs } = await app.result<Found>('logs search --query=\'"target line"\'')
     const line = await card(`logs show ${logs[0]!.id}`)
-    expect(line.code!.text).toBe('the one\nat f (a.js:1)')
+    expect(line.code!.text).toBe('target line\nat f (a.js:1)')
     const around = await app.result<Found>(`logs context ${logs[0]!.id}`)
-    expect(around.logs.map(one => one.message)).toEqual(['before', 'the one', 'after'])
+    expect(around.logs.map(({ message }) => message)).toEqual(['before', 'target line', 'after'])
   })
 
-  it('figures: the most frequent error, its patterns, and levels over time with a chart', async () => {
+  it('statistics show the most frequent error, its pattern, and a chart of levels over time', async () => {
     await send(
       Array.from({ length: 6 }, (_, i) => ({
         message: `order ${i} failed after ${i * 7} ms`,
@@ -172,36 +181,36 @@ describe('in chat', () => {
     expect(Buffer.from(stats.image!.png).subarray(1, 4).toString()).toBe('PNG')
   })
 
-  it('a tail shows new lines in one message, pauses, goes on and stops', async () => {
+  it('a tail shows new lines in one message, and can be paused, resumed and stopped', async () => {
     await app.says('logs tail level>=warn', { platform: 'terminal' })
     const message = app.channel.messages[0]!
     await send([
-      { message: 'quiet', level: 'info' },
+      { message: 'fine', level: 'info' },
       { message: 'loud', level: 'error' },
     ])
     await app.passes('3s')
     expect(JSON.stringify(message.card.lines)).toContain('loud')
-    expect(JSON.stringify(message.card.lines)).not.toContain('quiet')
+    expect(JSON.stringify(message.card.lines)).not.toContain('fine')
     await app.says(message.card.buttons!.find(button => button.label === 'Pause')!.line)
-    await send([{ message: 'unheard', level: 'error' }])
+    await send([{ message: 'while paused', level: 'error' }])
     await app.passes('6s')
-    expect(JSON.stringify(message.card.lines)).not.toContain('unheard')
+    expect(JSON.stringify(message.card.lines)).not.toContain('while paused')
     await app.says(message.card.buttons!.find(button => button.label === 'Go on')!.line)
     await app.passes('6s')
-    expect(JSON.stringify(message.card.lines)).toContain('unheard')
+    expect(JSON.stringify(message.card.lines)).toContain('while paused')
     await app.says(message.card.buttons!.find(button => button.label === 'Stop')!.line)
     expect(message.card.title).toMatch(/^Tail of/)
     expect(message.card.buttons).toEqual([])
     expect(app.channel.messages).toHaveLength(1)
   })
 
-  it('autocomplete knows the sources, hosts and tags that were seen', async () => {
+  it('autocomplete offers recent sources, hosts and tags', async () => {
     await send([{ message: 'x', source: 'payments', host: 'web-1', tags: ['eu'] }])
     await app.passes('2m')
     const speaker = { platform: 'discord' as const, id: '1', name: 'Ann', admin: true, groups: [], interactive: true }
     const argument = app.dispatcher.commands
       .find(command => command.name === 'logs search')!
-      .arguments.find(one => one.name === 'query')!
+      .arguments.find(({ name }) => name === 'query')!
     const offered = (typed: string) => app.dispatcher.complete(argument, typed, speaker).map(choice => choice.value)
     await expect.poll(() => offered('timeout source:pa')).toEqual(['timeout source:payments'])
     await expect
@@ -219,7 +228,7 @@ describe('in chat', () => {
     })
   })
 
-  it('lines are exported as a file, and removed only after a second word', async () => {
+  it('lines are exported to a file, and deleted only after a confirmation', async () => {
     await send([{ message: 'a, "b"', source: '=cmd()' }, { message: 'c' }])
     const csv = Buffer.from((await card('logs export --format csv')).file!.content).toString()
     expect(csv.split('\r\n')).toHaveLength(4)
@@ -234,16 +243,14 @@ describe('in chat', () => {
 })
 
 describe('exports', () => {
-  const stumbling = (search: LogStore['search']) => Object.assign(store, { search })
-
-  it('are made two at a time, so that many hold neither the memory nor the rest', async () => {
+  it('run two at a time, and further ones are refused as busy', async () => {
     await send([{ message: 'a' }])
     const search = store.search.bind(store)
     let release = () => {}
     const gate = new Promise<void>(open => {
       release = open
     })
-    stumbling(async request => {
+    vi.spyOn(store, 'search').mockImplementation(async request => {
       await gate
       return search(request)
     })
@@ -255,10 +262,10 @@ describe('exports', () => {
     expect(await app.says('logs export')).toMatchObject({ ok: true, result: { lines: 1 } })
   })
 
-  it('over HTTP break off where a page cannot be read, and never look whole', async () => {
+  it('over HTTP break off when a page cannot be read, so that a part never looks complete', async () => {
     await send(Array.from({ length: 2 }, (_, i) => ({ message: `line ${i}` })))
     const search = store.search.bind(store)
-    stumbling(async request => {
+    vi.spyOn(store, 'search').mockImplementation(async request => {
       if (request.cursor !== null) throw new Error('the disk is gone')
       const page = await search({ ...request, limit: 1 })
       return page
@@ -276,13 +283,13 @@ describe('over HTTP', () => {
     const rest = (await (await get(`/api/logs?q=line&limit=20&cursor=${page.next}`)).json()) as Found
     expect([rest.logs.length, rest.next]).toEqual([10, null])
     expect(new Set([...page.logs, ...rest.logs].map(line => line.message)).size).toBe(30)
-    const one = (await (await get(`/api/logs/${page.logs[0]!.id}`)).json()) as { log: { message: string } }
-    expect(one.log.message).toBe(page.logs[0]!.message)
+    const line = (await (await get(`/api/logs/${page.logs[0]!.id}`)).json()) as { log: { message: string } }
+    expect(line.log.message).toBe(page.logs[0]!.message)
     const ndjson = await (await get('/api/logs?q=line&format=ndjson')).text()
     expect(ndjson.trim().split('\n')).toHaveLength(30)
   })
 
-  it('a key of a project finds, reads and removes nothing of another', async () => {
+  it('a key of a project cannot search, read or delete lines of another project', async () => {
     await app.says('projects add other')
     await send([{ message: 'mine' }])
     const { key: viewer } = await app.result<{ key: { secret: string } }>('keys create other --role admin')
@@ -294,19 +301,19 @@ describe('over HTTP', () => {
     expect((await app.result<Found>('logs search mine')).total).toBe(1)
   })
 
-  it('a live tail sends what comes as server-sent events', async () => {
+  it('a live tail sends new lines as server-sent events', async () => {
     const response = await get('/api/logs/tail?q=level>=warn')
     const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
     let seen = ''
     while (!seen.includes('event: ready')) seen += (await reader.read()).value ?? ''
-    await send([{ message: 'quiet' }, { message: 'loud', level: 'error' }])
+    await send([{ message: 'fine' }, { message: 'loud', level: 'error' }])
     while (!seen.includes('event: line')) seen += (await reader.read()).value ?? ''
     expect(seen).toContain('"message":"loud"')
-    expect(seen).not.toContain('quiet')
+    expect(seen).not.toContain('fine')
     await reader.cancel()
   })
 
-  it('clients can read their limits, and everything is described', async () => {
+  it('clients can read their limits, and OpenAPI describes the routes', async () => {
     const config = await get('/api/config')
     expect(config.headers.get('cache-control')).toBe('max-age=300')
     expect(await config.json()).toMatchObject({ limits: { body_bytes: 524288, lines: 1000, message_bytes: 65536 } })

@@ -1,6 +1,8 @@
 // Rates, windows, ramps, bursts and jitter hold over any stretch of time.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../testing/property-runs.ts'
 import { HOUR, MINUTE, SECOND } from '../time.ts'
 import { arrivals } from './load.ts'
 import { randomFrom } from './random.ts'
@@ -142,7 +144,7 @@ describe('the lines of a source', () => {
           all.every(at => at <= duration && (windows.length === 0 || windows.some(w => w.from <= at && at <= w.to))),
         ).toBe(true)
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     )
   })
 })

@@ -33,7 +33,8 @@ function vaktSimulate(...words: string[]) {
   const file = join(folder.path, 'short.yaml')
   writeFileSync(file, SHORT)
   writeFileSync(join(folder.path, 'orders.csv'), 'level,message,order\nwarn,late order,7\n')
-  const env = { PATH: process.env.PATH, DATA_DIR: folder.path, ADMIN_KEY: 'admin-key-for-process-tests' }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, DATA_DIR: folder.path, ADMIN_KEY: 'admin-key-for-process-tests' }
   const client = join(import.meta.dirname, '../cli.ts')
   const child = spawn(process.execPath, [client, 'simulate', ...words.map(word => (word === 'SHORT' ? file : word))], {
     env,

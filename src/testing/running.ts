@@ -20,6 +20,7 @@ export function newFolder(): { path: string; remove(): void } {
 export async function startVakt(folder: string, environment: Record<string, string> = {}) {
   const env = {
     PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
     HOME: folder,
     TZ: 'UTC',
     PORT: '0',

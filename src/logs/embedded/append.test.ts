@@ -1,4 +1,4 @@
-// Appending: what is answered, what is refused, retries with keys, back-pressure, and a writer that dies.
+// Appending: answers, rejected batches, retries with idempotency keys, back-pressure, and a writer that dies.
 import { describe, expect, it, vi } from 'vitest'
 import { createLogger } from '../../logger.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
@@ -13,20 +13,22 @@ import {
   bytes,
   messages,
   NOON,
+  sharedStore,
   where,
   word,
 } from './store.testing.ts'
 
 describe('append', () => {
-  it('answers line by line, with counts by kind for detection', async () => {
-    const store = await aStore()
+  const store = sharedStore()
+
+  it('answers line by line, with counts per series for detection', async () => {
     const lines = [
       { message: 'boom', level: 'error', source: 'api', host: 'a' },
       { message: 'boom', level: 'error', source: 'api', host: 'a' },
       { message: 'fine', source: 'api', host: 'a' },
       { nonsense: true, message: '' },
     ]
-    const stored = await store.append(batchOf(lines, { project: 'shop', receivedAt: NOON + 61_500 }))
+    const stored = await store().append(batchOf(lines, { project: 'shop', receivedAt: NOON + 61_500 }))
     expect(stored).toMatchObject({ accepted: 3, rejected: 1, repeated: false })
     expect(stored.errors).toMatchObject([{ index: 3 }])
     const counts = stored.counts.map(({ minute, project, source, host, level, count }) => [
@@ -38,39 +40,36 @@ describe('append', () => {
     ])
   })
 
-  it('gives ids that sort as the lines were stored', async () => {
-    const store = await aStore()
+  it('gives ids that sort in the order of storing', async () => {
     for (let i = 0; i < 30; i++) {
       const changes = { idempotencyKey: `key ${i}`, retentionMs: (1 + (i % 3)) * DAY }
-      await store.append(batchOf([{ message: String(i), timestamp: NOON - i * HOUR }], changes))
+      await store().append(batchOf([{ message: String(i), timestamp: NOON - i * HOUR }], changes))
     }
-    const byId = (await allPages(store, ALL)).sort((a, b) => (a.id < b.id ? -1 : 1))
+    const byId = (await allPages(store(), ALL)).sort((a, b) => (a.id < b.id ? -1 : 1))
     expect(messages(byId)).toEqual(Array.from({ length: 30 }, (_, i) => String(i)))
   })
 
-  it('stores each batch of a flood whole, and each is found once answered', async () => {
-    const store = await aStore()
+  it('stores each batch of a flood as a whole, and finds it as soon as it is answered', async () => {
     const send = async (i: number) => {
-      const { accepted } = await store.append(batchOf([{ message: `flood n${i}` }, { message: `flood n${i}` }]))
+      const { accepted } = await store().append(batchOf([{ message: `flood n${i}` }, { message: `flood n${i}` }]))
       expect(accepted).toBe(2)
-      if (i % 20 === 0) expect((await store.count(where(word(`n${i}`)), AMPLE_MS)).total).toBe(2)
+      if (i % 20 === 0) expect((await store().count(where(word(`n${i}`)), AMPLE_MS)).total).toBe(2)
     }
     await Promise.all(Array.from({ length: 300 }, (_, i) => send(i)))
-    expect((await store.count(where(word('flood')), AMPLE_MS)).total).toBe(600)
+    expect((await store().count(where(word('flood')), AMPLE_MS)).total).toBe(600)
   })
 
-  it('refuses what cannot be read and stores what came with it', async () => {
-    const store = await aStore()
+  it('rejects a batch that cannot be parsed and stores the batches beside it', async () => {
     const answers = await Promise.allSettled([
-      store.append(batchOf([{ message: 'before' }])),
-      store.append(batchOf([], { body: bytes('{"message": ') })),
-      store.append(batchOf([{ message: 'a' }, { message: 'b' }], { limits: { lines: 1, messageBytes: 100 } })),
-      store.append(batchOf([{ message: 'after' }])),
+      store().append(batchOf([{ message: 'before' }])),
+      store().append(batchOf([], { body: bytes('{"message": ') })),
+      store().append(batchOf([{ message: 'a' }, { message: 'b' }], { limits: { lines: 1, messageBytes: 100 } })),
+      store().append(batchOf([{ message: 'after' }])),
     ])
     expect(answers.map(answer => answer.status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled'])
     expect(answers[1]).toMatchObject({ reason: { code: 'invalid' } })
     expect(answers[2]).toMatchObject({ reason: { code: 'too_large' } })
-    expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['before', 'after'])
+    expect(messages(await allPages(store(), ALL, 'oldest'))).toEqual(['before', 'after'])
   })
 })
 
@@ -81,7 +80,7 @@ describe('an idempotency key', () => {
   const again = { accepted: 1, rejected: 1, repeated: true, counts: [{ count: 1, level: 'info' }] }
   const expectAll = (answers: AppendResult[], wanted: object[]) => expect(answers).toMatchObject(wanted)
 
-  it('stores a batch once, however often it comes within a day', async () => {
+  it('stores a batch once, however often it is sent within a day', async () => {
     const store = await aStore()
     expectAll(await Promise.all([store.append(batch('k')), store.append(batch('k')), store.append(batch('k'))]), [
       ...[first, again, again],
@@ -93,7 +92,7 @@ describe('an idempotency key', () => {
     expect((await store.count(ALL, AMPLE_MS)).total).toBe(1)
   })
 
-  it('is a project’s own, and free again after a day', async () => {
+  it('belongs to a project, and may be used again after a day', async () => {
     const store = await aStore()
     const answers = [
       await store.append(batch('k')),
@@ -103,7 +102,7 @@ describe('an idempotency key', () => {
     expectAll(answers, [first, first, first])
   })
 
-  it('is known after a restart', async () => {
+  it('is remembered across a restart', async () => {
     const folder = aFolder()
     const store = await aStore({ folder })
     await store.append(batch('k'))
@@ -111,7 +110,7 @@ describe('an idempotency key', () => {
     expectAll([await (await aStore({ folder })).append(batch('k'))], [again])
   })
 
-  it('is not taken by a batch that was refused', async () => {
+  it('is not used up by a rejected batch', async () => {
     const store = await aStore()
     await expect(store.append(batch('k', { body: bytes('nonsense') }))).rejects.toMatchObject({ code: 'invalid' })
     expectAll([await store.append(batch('k'))], [first])
@@ -119,7 +118,7 @@ describe('an idempotency key', () => {
 })
 
 describe('back-pressure', () => {
-  it('refuses what does not fit the queue, says when to come again, and loses nothing it took', async () => {
+  it('rejects batches beyond the queue with a retry time, and loses no accepted one', async () => {
     const store = await aStore({ queueBytes: 20_000 })
     const big = 'x'.repeat(3_000)
     const answers = await Promise.allSettled(
@@ -134,7 +133,7 @@ describe('back-pressure', () => {
     await store.append(batchOf([{ message: 'room again' }]))
   })
 
-  it('takes one batch of any size when nothing else waits', async () => {
+  it('accepts one batch of any size while nothing else waits', async () => {
     const store = await aStore({ queueBytes: 100 })
     await store.append(batchOf([{ message: 'x'.repeat(1_000) }]))
     expect(await store.status()).toMatchObject({ lines: 1, queued: 0 })
@@ -142,9 +141,9 @@ describe('back-pressure', () => {
 })
 
 describe('a writer that dies', () => {
-  it('is told of and replaced; what it had is refused as busy, the rest is stored', async () => {
-    const said: string[] = []
-    const logger = createLogger('info', [], line => said.push(JSON.parse(line).message))
+  it('is logged and replaced; its batches are rejected as busy, the others are stored', async () => {
+    const logged: string[] = []
+    const logger = createLogger('info', [], line => logged.push(JSON.parse(line).message))
     const program = new URL('./mortal-writer.testing.ts', import.meta.url)
     const store = await aStore({ logger, programs: { writer: program } })
     await store.append(batchOf([{ message: 'before' }]))
@@ -154,13 +153,13 @@ describe('a writer that dies', () => {
     })
     await store.append(batchOf([{ message: 'after' }]))
     expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['before', 'after'])
-    const told = ['The log writer 1 stopped and is restarted', 'The log writer 1 is back']
-    await vi.waitFor(() => expect(said).toEqual(told), { timeout: 10_000 })
+    const expected = ['The log writer 1 stopped and is restarted', 'The log writer 1 is back']
+    await vi.waitFor(() => expect(logged).toEqual(expected), { timeout: 10_000 })
     await store.append(batchOf([{ message: 'by the new one' }]))
     expect((await store.count(ALL, AMPLE_MS)).total).toBe(3)
   })
 
-  it('does not keep the store from closing', async () => {
+  it('does not prevent the store from closing', async () => {
     const program = new URL('./mortal-writer.testing.ts', import.meta.url)
     const store = await aStore({ programs: { writer: program } })
     const dying = store.append(batchOf([{ message: 'DIE NOW' }])).catch(error => error.code)

@@ -1,10 +1,11 @@
-// Damaged partitions: set aside with a clear message wherever the damage shows, while the rest serves.
-import { closeSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
+// Damaged partitions: quarantined with a clear message wherever the damage is met, while the others stay available.
+import { closeSync, cpSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { describe, expect, it, vi } from 'vitest'
-import { createLogger } from '../../logger.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { createLogger, silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
+import { openLogStore } from './open-log-store.ts'
 import { SLOT_COUNT } from './partitions/line-key.ts'
 import {
   ALL,
@@ -14,6 +15,7 @@ import {
   aStore,
   batchOf,
   maintained,
+  makeFolder,
   messages,
   NOON,
   where,
@@ -23,44 +25,59 @@ import {
 const YESTERDAY = '2026-11-20.3d.0'
 const TODAY = '2026-11-21.3d.0'
 
+const template = makeFolder()
+
+/** A folder with a store of two days, 600 lines each, which every test gets a copy of. */
+beforeAll(async () => {
+  const store = await openLogStore({ folder: template.path, logger: silentLogger })
+  for (const [name, receivedAt] of [['yesterday', NOON - DAY] as const, ['today', NOON] as const]) {
+    const lines = Array.from({ length: 600 }, (_, i) => ({ message: `${name} ${i}`, timestamp: receivedAt + i }))
+    await store.append(batchOf(lines, { receivedAt }))
+  }
+  await store.close()
+})
+afterAll(template.remove)
+
 describe('a damaged partition', () => {
   it.each([
     ['a header of nonsense', (file: string) => writeFileSync(file, 'nonsense '.repeat(2_000))],
     ['pages of zeros', (file: string) => overwrite(file, 0)],
     ['a file cut short', (file: string) => writeFileSync(file, 'SQLite format 3\0')],
-  ])('with %s is set aside at the start', async (_, damage) => {
-    const folder = await twoDays()
+  ])('with %s is quarantined at the start', async (_, damage) => {
+    const folder = twoDays()
     damage(join(folder, `${YESTERDAY}.db`))
-    const said: string[] = []
-    const logger = createLogger('error', [], line => said.push(JSON.parse(line).message))
+    const logged: string[] = []
+    const logger = createLogger('error', [], line => logged.push(JSON.parse(line).message))
     const store = await aStore({ folder, logger })
     const found = await allPages(store, ALL)
     expect(found.at(-1)!.message).toBe('today 0')
-    expect(said[0]).toMatch(/^The log partition 2026-11-20\.3d\.0 is damaged \(.+\) and was renamed to .*\.damaged\. /)
+    expect(logged[0]).toMatch(
+      /^The log partition 2026-11-20\.3d\.0 is damaged \(.+\) and was renamed to .*\.damaged\. /,
+    )
     const { partitions } = await store.status()
     expect(partitions.map(({ name, state }) => [name, state])).toEqual([
       [TODAY, 'open'],
       [`${YESTERDAY}.db.damaged`, 'damaged'],
     ])
-    expect(partitions[1]!.message).toBe(said[0])
-    await store.append(batchOf([{ message: 'yesterday anew' }], { receivedAt: NOON - DAY }))
-    expect(await store.count(where(word('anew')), AMPLE_MS)).toMatchObject({ total: 1 })
+    expect(partitions[1]!.message).toBe(logged[0])
+    await store.append(batchOf([{ message: 'yesterday again' }], { receivedAt: NOON - DAY }))
+    expect(await store.count(where(word('again')), AMPLE_MS)).toMatchObject({ total: 1 })
   })
 
-  it('that shows while it is searched is set aside, and the search answers from the rest', async () => {
-    const folder = await twoDays()
+  it('that is met during a search is quarantined, and the search answers from the others', async () => {
+    const folder = twoDays()
     const store = await aStore({ folder })
     overwrite(join(folder, `${YESTERDAY}.db`), 8_192 * 4)
-    expect(messages(await allPages(store, ALL, 'newest', 1_000)).filter(each => each.startsWith('today')).length).toBe(
-      600,
-    )
+    expect(
+      messages(await allPages(store, ALL, 'newest', 1_000)).filter(message => message.startsWith('today')).length,
+    ).toBe(600)
     await vi.waitFor(() => expect(readdirSync(folder)).toContain(`${YESTERDAY}.db.damaged`), { timeout: 10_000 })
     await vi.waitFor(async () => expect((await store.status()).partitions[1]!.state).toBe('damaged'))
     expect(await store.count(where(word('today')), AMPLE_MS)).toMatchObject({ total: 600 })
   })
 
-  it('that shows while it is written to is set aside, and the lines go into a new one', async () => {
-    const folder = await twoDays()
+  it('that is met while storing is quarantined, and the lines are stored in a new one', async () => {
+    const folder = twoDays()
     const store = await aStore({ folder })
     overwrite(join(folder, `${TODAY}.db`), 8_192 * 2)
     const stored = await store.append(batchOf([{ message: 'in the new file' }]))
@@ -69,8 +86,8 @@ describe('a damaged partition', () => {
     expect(messages(await allPages(store, where(word('file'))))).toEqual(['in the new file'])
   })
 
-  it('is told of after a restart, and removed when its lines are past their retention', async () => {
-    const folder = await twoDays()
+  it('is shown after a restart, and removed when its lines are past their retention', async () => {
+    const folder = twoDays()
     writeFileSync(join(folder, `${YESTERDAY}.db`), 'nonsense '.repeat(2_000))
     await (await aStore({ folder })).close()
     const store = await aStore({ folder })
@@ -84,8 +101,8 @@ describe('a damaged partition', () => {
   })
 })
 
-it('a partition of another version of Vakt is left alone, and the store does not open', async () => {
-  const folder = await twoDays()
+it('a partition of a later version of Vakt is not changed, and the store does not open', async () => {
+  const folder = twoDays()
   const file = new Database(join(folder, `${TODAY}.db`))
   file.pragma('user_version = 99')
   file.close()
@@ -96,8 +113,8 @@ it('a partition of another version of Vakt is left alone, and the store does not
   expect(readdirSync(folder)).toContain(`${TODAY}.db`)
 })
 
-it('a partition of an earlier layout is set aside whole, and the rest serves', async () => {
-  const folder = await twoDays()
+it('a partition of an earlier layout is quarantined, and the others stay available', async () => {
+  const folder = twoDays()
   const file = new Database(join(folder, `${YESTERDAY}.db`))
   file.pragma('user_version = 1')
   file.close()
@@ -110,8 +127,8 @@ it('a partition of an earlier layout is set aside whole, and the rest serves', a
   expect(partitions.filter(({ lines }) => lines === 600)).toHaveLength(1)
 })
 
-it('a partition that has no room left for a batch gives way to the next', async () => {
-  const folder = await twoDays()
+it('a partition without room for a batch is followed by a new one', async () => {
+  const folder = twoDays()
   const file = new Database(join(folder, `${TODAY}.db`))
   file.prepare('update lines set slot = ? where slot = (select max(slot) from lines)').run(SLOT_COUNT - 2)
   file.close()
@@ -122,15 +139,9 @@ it('a partition that has no room left for a batch gives way to the next', async 
   expect(filled.toSorted((a, b) => a - b)).toEqual([3, 600, 600])
 })
 
-/** A folder with a store of two days, 600 lines each. */
-async function twoDays(): Promise<string> {
+function twoDays(): string {
   const folder = aFolder()
-  const store = await aStore({ folder })
-  for (const [name, receivedAt] of [['yesterday', NOON - DAY] as const, ['today', NOON] as const]) {
-    const lines = Array.from({ length: 600 }, (_, i) => ({ message: `${name} ${i}`, timestamp: receivedAt + i }))
-    await store.append(batchOf(lines, { receivedAt }))
-  }
-  await store.close()
+  cpSync(template.path, folder, { recursive: true })
   return folder
 }
 

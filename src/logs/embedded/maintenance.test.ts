@@ -1,4 +1,4 @@
-// Keeping and losing lines: purge, retention, the disk budget, restarts, archives.
+// Maintenance: purge, retention, the disk budget, merging, restarts and archives.
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -16,14 +16,17 @@ import {
   maintained,
   messages,
   NOON,
+  sharedStore,
   where,
   word,
 } from './store.testing.ts'
 
-const KEPT = 3 * DAY
+const RETENTION_MS = 3 * DAY
 
 describe('a purge', () => {
-  it('removes what fits, with its words in the index, and nothing else', async () => {
+  const shared = sharedStore()
+
+  it('removes matching lines and their words in the index, and nothing else', async () => {
     const folder = aFolder()
     const store = await aStore({ folder })
     for (let at = 0; at < 1_500; at += 250) {
@@ -43,12 +46,12 @@ describe('a purge', () => {
     expect((await allPages(store, where(word('n0')))).length).toBe(0)
     expect((await allPages(store, where(word('n1')))).length).toBe(1)
     await store.close()
-    // Not on the disk either, be it as text or as a word of the index.
+    // Not on the disk either, neither as text nor as a word of the index.
     for (const file of readdirSync(folder)) expect(readFileSync(join(folder, file)).includes('hushhush')).toBe(false)
   })
 
-  it('goes by what the index cannot decide as well, and takes only its time', async () => {
-    const store = await aStore()
+  it('removes lines that the index cannot decide on, within its time range only', async () => {
+    const store = shared()
     const lines = Array.from({ length: 100 }, (_, i) => ({
       message: `m${i}`,
       timestamp: NOON + i,
@@ -61,8 +64,8 @@ describe('a purge', () => {
     expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['m57', 'm67', 'm77', 'm87', 'm97'])
   })
 
-  it('lets lines in while it goes on, and leaves those alone', async () => {
-    const store = await aStore()
+  it('does not block appends, and does not touch lines stored meanwhile', async () => {
+    const store = shared()
     await store.append(batchOf(Array.from({ length: 5_000 }, () => ({ message: 'old' }))))
     const purged = store.purge(ALL)
     await Promise.all(Array.from({ length: 50 }, (_, i) => store.append(batchOf([{ message: `new ${i}` }]))))
@@ -73,7 +76,7 @@ describe('a purge', () => {
 })
 
 describe('retention', () => {
-  it('drops a partition when the last of its lines is past it, and says so', async () => {
+  it('drops a partition when its last line is past it, with a message', async () => {
     const folder = aFolder()
     const store = await aStore({ folder })
     await store.append(batchOf([{ message: 'short' }], { retentionMs: DAY }))
@@ -94,7 +97,7 @@ describe('retention', () => {
 })
 
 describe('the disk budget', () => {
-  it('drops the oldest partition first, says so, and never the one that is written to', async () => {
+  it('drops the oldest partition first, with a message, and never the open one', async () => {
     const store = await aStore({ diskBudgetBytes: 100_000 })
     for (const [day, name] of ['oldest', 'older', 'today'].entries()) {
       const lines = Array.from({ length: 400 }, (_, i) => ({ message: `${name} ${i} ${'text '.repeat(20)}` }))
@@ -108,7 +111,7 @@ describe('the disk budget', () => {
   })
 })
 
-describe('partitions that wait to be archived', () => {
+describe('partitions that are not archived yet', () => {
   const threeDays = async (options: { diskBudgetBytes?: number } = {}) => {
     const store = await aStore(options)
     for (const day of [0, 1, 2]) {
@@ -120,16 +123,16 @@ describe('partitions that wait to be archived', () => {
   const archived = (...names: string[]) => ({ isArchived: ({ name }: { name: string }) => names.includes(name) })
   const [FIRST, SECOND] = ['2026-11-21.3d.0', '2026-11-22.3d.0'] as const
 
-  it('are not dropped for their age, the others are', async () => {
+  it('are not dropped after their retention, the archived ones are', async () => {
     const store = await threeDays()
     const late = NOON + 20 * DAY
     expect(await maintained(store, late, { ...archived(), isReachable: false })).toEqual([])
-    const said = await maintained(store, late, { ...archived(FIRST), isReachable: true })
-    expect(said).toEqual([expect.stringContaining(`Dropped the log partition ${FIRST}`)])
+    const removed = await maintained(store, late, { ...archived(FIRST), isReachable: true })
+    expect(removed).toEqual([expect.stringContaining(`Dropped the log partition ${FIRST}`)])
     expect((await store.status()).lines).toBe(800)
   })
 
-  it('are dropped for want of room only when the archive is out of reach, and that is said', async () => {
+  it('are dropped for the disk budget only while the archive is out of reach, with a message', async () => {
     const store = await threeDays({ diskBudgetBytes: 100_000 })
     const now = NOON + 2 * DAY
     expect(await maintained(store, now, { ...archived(), isReachable: true })).toEqual([])
@@ -141,7 +144,7 @@ describe('partitions that wait to be archived', () => {
     ])
   })
 
-  it('are closed when their day is over, even when no line came since', async () => {
+  it('are closed when their day is over, even without new lines', async () => {
     const store = await threeDays()
     const open = async () => (await store.status()).partitions.filter(({ state }) => state === 'open')
     await store.maintain(NOON + 2 * DAY)
@@ -150,12 +153,12 @@ describe('partitions that wait to be archived', () => {
     expect(await open()).toEqual([])
   })
 
-  it('never have the name of one that was dropped the same day', async () => {
+  it('never get the name of one dropped on the same day', async () => {
     const store = await aStore({ partitionLines: 100, diskBudgetBytes: 1 })
     const names = new Set<string>()
     for (let i = 0; i < 4; i++) {
       await store.append(batchOf(Array.from({ length: 100 }, (_, n) => ({ message: `m${i} ${n}` }))))
-      await store.append(batchOf([{ message: 'one more' }]))
+      await store.append(batchOf([{ message: 'another' }]))
       for (const { partition } of (await store.maintain(NOON)).removed) {
         expect(names.has(partition.name)).toBe(false)
         names.add(partition.name)
@@ -166,7 +169,7 @@ describe('partitions that wait to be archived', () => {
 })
 
 describe('merging', () => {
-  it('brings the index of past days into one piece, a little at a time, without a change to what is found', async () => {
+  it('merges the index of past days step by step, without a change in search results', async () => {
     const store = await aStore()
     for (let i = 0; i < 40; i++) await store.append(batchOf([{ message: `piece n${i}` }, { message: 'common' }]))
     for (let i = 0; i < 5; i++) await maintained(store, NOON + DAY)
@@ -178,7 +181,7 @@ describe('merging', () => {
 })
 
 describe('a restart', () => {
-  it('changes neither lines nor ids nor their order', async () => {
+  it('does not change lines, ids or their order', async () => {
     const folder = aFolder()
     const first = await aStore({ folder })
     const same = (from: number) => Array.from({ length: 20 }, (_, i) => ({ message: `m${from + i}`, timestamp: NOON }))
@@ -193,7 +196,7 @@ describe('a restart', () => {
     expect((await second.status()).partitions).toMatchObject([{ name: '2026-11-21.3d.0', lines: 40, state: 'open' }])
   })
 
-  it('gives higher ids even when the clock went back years', async () => {
+  it('gives higher ids even after a clock rollback of years', async () => {
     const folder = aFolder()
     const first = await aStore({ folder })
     await first.append(batchOf([{ message: 'first', timestamp: NOON }]))
@@ -205,7 +208,7 @@ describe('a restart', () => {
     expect(messages(await allPages(second, ALL, 'oldest'))).toEqual(['first', 'second'])
   })
 
-  it('answers what was under way before it closes', async () => {
+  it('answers running requests before it closes', async () => {
     const store = await aStore()
     const answers = Array.from({ length: 50 }, (_, i) => store.append(batchOf([{ message: `m${i}` }])))
     await store.close()
@@ -215,7 +218,7 @@ describe('a restart', () => {
 })
 
 describe('an archive', () => {
-  it('is lines of JSON that come back under their ids', async () => {
+  it('is JSON lines, which are restored with their ids', async () => {
     const [folder, to] = [aFolder(), aFolder()]
     const store = await aStore({ folder })
     const before = await someLines(store)
@@ -224,7 +227,7 @@ describe('an archive', () => {
     const texts = zstdDecompressSync(readFileSync(file)).toString().trimEnd().split('\n')
     expect(texts.map(text => JSON.parse(text))).toEqual(before)
     expect(bytes).toBeGreaterThan(1_000)
-    await expect(store.restore(file, NOON + KEPT)).rejects.toMatchObject({ code: 'conflict' })
+    await expect(store.restore(file, NOON + RETENTION_MS)).rejects.toMatchObject({ code: 'conflict' })
     expect((await maintained(store, NOON + 5 * DAY)).length).toBe(1)
     expect((await store.status()).lines).toBe(0)
     expect(await store.restore(file, NOON + 9 * DAY)).toBe(2_500)
@@ -234,7 +237,7 @@ describe('an archive', () => {
     expect((await maintained(store, NOON + 9 * DAY)).length).toBe(1)
   })
 
-  it('comes back whole or not at all', async () => {
+  it('is restored as a whole or not at all', async () => {
     const [folder, to] = [aFolder(), aFolder()]
     const store = await aStore({ folder })
     await someLines(store)

@@ -4,12 +4,26 @@ import { DAY, HOUR } from '../../time.ts'
 import type { LogLine } from '../line.ts'
 import type { PageRequest } from '../store.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
-import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, messages, NOON, where, word } from './store.testing.ts'
+import {
+  ALL,
+  AMPLE_MS,
+  aFolder,
+  allPages,
+  aStore,
+  batchOf,
+  messages,
+  NOON,
+  sharedStore,
+  where,
+  word,
+} from './store.testing.ts'
 
 const REGEX = { kind: 'regex' as const, source: 'needle \\d+', caseless: false }
 
 describe('paging', () => {
-  it('goes through two thousand lines of one timestamp, each once and in order, both ways', async () => {
+  const shared = sharedStore()
+
+  it('returns two thousand lines of one timestamp, each once and in order, in both directions', async () => {
     const store = await aStore({ partitionLines: 300 })
     for (let at = 0; at < 2_000; at += 50) {
       // Keys spread the lines over both writers.
@@ -24,7 +38,7 @@ describe('paging', () => {
   })
 
   it('is not disturbed by lines that arrive meanwhile', async () => {
-    const store = await aStore()
+    const store = shared()
     const some = (name: string, at: number) =>
       Array.from({ length: 40 }, (_, i) => ({ message: `${name} ${i}`, timestamp: at + i }))
     await store.append(batchOf(some('early', NOON)))
@@ -40,8 +54,8 @@ describe('paging', () => {
     expect(messages(found)).toEqual(Array.from({ length: 40 }, (_, i) => `early ${39 - i}`))
   })
 
-  it('ends exactly where the lines end, and refuses a cursor that no page gave', async () => {
-    const store = await aStore()
+  it('ends exactly where the lines end, and rejects an invalid cursor', async () => {
+    const store = shared()
     await store.append(batchOf([{ message: 'a' }, { message: 'b' }, { message: 'c' }]))
     const page = (limit: number) =>
       store.search({ query: ALL, order: 'oldest', limit, cursor: null, timeoutMs: AMPLE_MS })
@@ -60,8 +74,10 @@ describe('paging', () => {
 })
 
 describe('time', () => {
-  it('finds lines of last week, of next year and of long ago whatever day they were received', async () => {
-    const store = await aStore()
+  const shared = sharedStore()
+
+  it('finds lines of last week, of next year and of long ago by their own time', async () => {
+    const store = shared()
     const times = [NOON - 7 * DAY, NOON + 365 * DAY, Date.UTC(1999, 0, 1), NOON, Date.UTC(2101, 5, 5)]
     for (const [i, timestamp] of times.entries())
       await store.append(batchOf([{ message: `line ${i}`, timestamp: new Date(timestamp).toISOString() }]))
@@ -72,21 +88,21 @@ describe('time', () => {
     expect(await store.count(next, AMPLE_MS)).toEqual({ total: 1, atLeast: false, searchedTo: null })
   })
 
-  it('goes through more days than there are open files', async () => {
+  it('searches more partitions than it keeps open', async () => {
     const folder = aFolder()
     const store = await aStore({ folder })
-    const days = Array.from({ length: 70 }, (_, i) => NOON - i * DAY)
+    const days = Array.from({ length: 66 }, (_, i) => NOON - i * DAY)
     for (const [i, receivedAt] of days.entries())
       await store.append(batchOf([{ message: `day ${i}` }], { receivedAt, idempotencyKey: `day ${i}` }))
     await store.close()
     const again = await aStore({ folder })
     for (const query of [ALL, where(word('day'))])
       expect(messages(await allPages(again, query, 'newest', 9))).toEqual(days.map((_, i) => `day ${i}`))
-    expect((await again.status()).partitions.length).toBe(70)
+    expect((await again.status()).partitions.length).toBe(66)
   })
 
-  it('keeps every line through clocks that jump a day back and a year ahead', async () => {
-    const store = await aStore()
+  it('stores every line when the clock jumps a day back and a year ahead', async () => {
+    const store = shared()
     const clock = [NOON, NOON - DAY, NOON + 365 * DAY, NOON + 1, NOON - 1]
     for (const [i, receivedAt] of clock.entries())
       await store.append(batchOf([{ message: `tick ${i}` }], { receivedAt }))
@@ -104,7 +120,7 @@ describe('time', () => {
 })
 
 describe('a scan that runs out of time', () => {
-  it('says how far it got and goes on from there until it has found everything', async () => {
+  it('returns how far it got, and continues there until it has found everything', async () => {
     const store = await aStore()
     const wanted = await fill(store, 14_000)
     for (const order of ['newest', 'oldest'] as const) {
@@ -124,7 +140,7 @@ describe('a scan that runs out of time', () => {
     }
   })
 
-  it('counts what it saw, and says so', async () => {
+  it('counts what it read, and tells that the count is incomplete', async () => {
     const store = await aStore()
     const wanted = await fill(store, 9_000)
     const { total, atLeast, searchedTo } = await store.count(where(REGEX), 0)
@@ -134,10 +150,10 @@ describe('a scan that runs out of time', () => {
     const top = await store.top(where(REGEX), 'tag', 5, 0)
     expect(top.searchedTo).toBeGreaterThan(NOON)
     const all = await store.histogram(where(REGEX), NOON, NOON + 9_000, 9, AMPLE_MS)
-    const some = await store.histogram(where(REGEX), NOON, NOON + 9_000, 9, 0)
+    const partial = await store.histogram(where(REGEX), NOON, NOON + 9_000, 9, 0)
     expect(all.length).toBe(9)
-    expect(some.length).toBeLessThan(9)
-    expect(some).toEqual(all.slice(9 - some.length))
+    expect(partial.length).toBeLessThan(9)
+    expect(partial).toEqual(all.slice(9 - partial.length))
     expect(await store.count(where(REGEX), AMPLE_MS)).toMatchObject({ total: wanted.length, atLeast: false })
   })
 
@@ -152,7 +168,7 @@ describe('a scan that runs out of time', () => {
   })
 })
 
-/** Lines a millisecond apart, every 500th a needle; answers with the needles, oldest first. */
+/** Lines a millisecond apart, every 500th a needle; returns the needles, oldest first. */
 async function fill(store: EmbeddedLogStore, count: number): Promise<string[]> {
   const lines = Array.from({ length: count }, (_, i) => ({
     message: i % 500 === 0 ? `needle ${i}` : `hay ${i}`,

@@ -1,7 +1,9 @@
 // Search, count, paging, histogram and top held against brute force over random lines and random queries.
+
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { silentLogger } from '../../logger.ts'
+import { runs } from '../../testing/property-runs.ts'
 import { DAY } from '../../time.ts'
 import { readBatch } from '../intake/read-batch.ts'
 import { LEVELS, type LogLine, type NewLine } from '../line.ts'
@@ -13,7 +15,6 @@ import { openLogStore } from './open-log-store.ts'
 import { ALL, AMPLE_MS, allPages, batchOf, makeFolder, NOON, type Sent } from './store.testing.ts'
 
 const LINES = 1_200
-const RUNS = 200
 
 let store: EmbeddedLogStore
 let folder: ReturnType<typeof makeFolder>
@@ -62,7 +63,7 @@ describe('the embedded store', () => {
           expect(await store.count(query, AMPLE_MS)).toEqual({ total: wanted.length, atLeast: false, searchedTo: null })
         },
       ),
-      { numRuns: RUNS, seed: 5 },
+      { numRuns: runs(200), seed: 5 },
     )
   })
 
@@ -93,7 +94,7 @@ describe('the embedded store', () => {
           }
         }
       }),
-      { numRuns: 40, seed: 6 },
+      { numRuns: runs(40), seed: 6 },
     )
   })
 

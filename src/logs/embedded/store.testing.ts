@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, afterEach, beforeAll, onTestFinished } from 'vitest'
 import { silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import type { LogLine } from '../line.ts'
@@ -11,14 +11,14 @@ import type { ArchiveStatus, Batch } from '../store.ts'
 import type { EmbeddedLogStore } from './embedded-log-store.ts'
 import { type LogStoreOptions, openLogStore } from './open-log-store.ts'
 
-/** The noon at which the lines of tests are received. */
+/** The instant at which the lines of tests are received. */
 export const NOON = Date.UTC(2026, 10, 21, 12)
 export const ALL: Query = { where: null, from: null, until: null }
 export const AMPLE_MS = 60_000
 
 export type Sent = { message: string; timestamp?: number | string; [field: string]: unknown }
 
-/** A batch of lines as a client sends them. */
+/** A batch of lines, as a client sends it. */
 export function batchOf(lines: readonly Sent[], changes: Partial<Batch> = {}): Batch {
   return {
     body: bytes(JSON.stringify(lines)),
@@ -45,21 +45,38 @@ export function makeFolder(): { path: string; remove: () => void } {
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-/** A folder that goes with the test. */
+/** A folder that is removed after the test. */
 export function aFolder(): string {
   const folder = makeFolder()
   onTestFinished(folder.remove)
   return folder.path
 }
 
-/** An open store that closes with the test. */
+/** An open store that is closed after the test. */
 export async function aStore(options: Partial<LogStoreOptions> = {}): Promise<EmbeddedLogStore> {
   const store = await openLogStore({ folder: options.folder ?? aFolder(), logger: silentLogger, ...options })
   onTestFinished(() => store.close())
   return store
 }
 
-/** What maintaining a store at an instant removed, in its words. */
+/** One store for all tests of a block, emptied after each: starting its workers takes longer than most tests. */
+export function sharedStore(): () => EmbeddedLogStore {
+  const folder = makeFolder()
+  let store: EmbeddedLogStore
+  beforeAll(async () => {
+    store = await openLogStore({ folder: folder.path, logger: silentLogger })
+  })
+  afterEach(async () => {
+    await store.purge(ALL)
+  })
+  afterAll(async () => {
+    await store.close()
+    folder.remove()
+  })
+  return () => store
+}
+
+/** The messages about what maintaining a store at an instant removed. */
 export async function maintained(store: EmbeddedLogStore, now: number, archive?: ArchiveStatus): Promise<string[]> {
   return (await store.maintain(now, archive)).removed.map(({ message }) => message)
 }

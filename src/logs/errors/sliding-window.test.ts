@@ -1,7 +1,9 @@
 // Sliding windows are exact for few arrivals, and never ahead of the truth for many.
+
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { RecentCount } from '../../state/schema/index.ts'
+import { runs } from '../../testing/property-runs.ts'
 import { MINUTE, SECOND } from '../../time.ts'
 import { addToWindow, countInWindow, MAX_WINDOW_MS } from './sliding-window.ts'
 
@@ -38,7 +40,7 @@ test('up to 128 arrivals are counted exactly', () => {
     fc.property(steps(128), fc.integer({ min: SECOND, max: MAX_WINDOW_MS }), (given, window) => {
       for (const { kept, truth } of play(given, window)) expect(kept).toBe(truth)
     }),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   )
 })
 
@@ -51,7 +53,7 @@ test('of more, the newest 64 are exact, older ones are never counted too long, a
         expect(kept).toBeGreaterThanOrEqual(Math.min(truth, 64))
       }
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   )
 })
 

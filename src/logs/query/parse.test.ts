@@ -1,7 +1,9 @@
 // The search language, as people type it.
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../problem.ts'
+import { runs } from '../../testing/property-runs.ts'
 import { aLine } from './lines.testing.ts'
 import { matchesQuery } from './matches.ts'
 import { parseQuery } from './parse.ts'
@@ -134,7 +136,7 @@ describe('the search language', () => {
           if (!(error instanceof Problem) || error.code !== 'invalid' || !error.fields?.where) throw error
         }
       }),
-      { numRuns: 3000 },
+      { numRuns: runs(3000) },
     )
   })
 })

@@ -20,11 +20,18 @@ export function sqliteWords(texts: readonly string[]): string[][] {
   return found
 }
 
+/** Characters per query: at most as many as fit in a word, which SQLite cuts at 32 KiB. */
+const CHUNK_SIZE = 4_096
+
 /** What the tokenizer does with each of these characters (code points; surrogates are not characters). */
 export function sqliteTreatments(codePoints: readonly number[]): Map<number, Treatment> {
   const treatments = new Map<number, Treatment>()
-  for (let start = 0; start < codePoints.length; start += 1000) {
-    const chunk = codePoints.slice(start, start + 1000)
+  for (let start = 0; start < codePoints.length; start += CHUNK_SIZE) {
+    const chunk = codePoints.slice(start, start + CHUNK_SIZE)
+    if (isOneWord(chunk)) {
+      for (const code of chunk) treatments.set(code, { kind: 'folds', to: code })
+      continue
+    }
     // Each character between two letters that cannot be mistaken for it, so that a split shows.
     const tokens = sqliteWords([chunk.map(code => `q${String.fromCodePoint(code)}z`).join(' ')])[0]!
     let at = 0
@@ -43,4 +50,11 @@ export function sqliteTreatments(codePoints: readonly number[]): Map<number, Tre
     }
   }
   return treatments
+}
+
+/** Whether a text of these characters is one word and stays as it is, as for most code points: no single one differs then. */
+function isOneWord(codePoints: readonly number[]): boolean {
+  const text = `q${String.fromCodePoint(...codePoints)}z`
+  const [found] = sqliteWords([text])
+  return found!.length === 1 && found![0] === text
 }

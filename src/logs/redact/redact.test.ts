@@ -1,7 +1,9 @@
 // Secrets never survive; ordinary text always does; personal data is treated as set.
+
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../../testing/property-runs.ts'
 import { lineOf, linesOf } from '../intake/batches.testing.ts'
 import { decrypt } from './cipher.ts'
 import { createRedactor, redact } from './redact.ts'
@@ -20,7 +22,7 @@ describe('a secret', () => {
         expect(shown).toContain('[hidden:')
         expect(shown.startsWith(head)).toBe(true)
       }),
-      { numRuns: 5000 },
+      { numRuns: runs(5000) },
     )
   })
 
