@@ -20,9 +20,11 @@ export function addRecipient(state: State, alertId: number, recipient: NewRecipi
   const { channelId, why } = recipient
   const existing = readRecipient(state, alertId, channelId)
   const mention = [...new Set([...(existing?.mention ?? []), ...recipient.mention])]
-  const insert = 'insert into recipients (alert_id, channel_id, mention, since, why) values (?, ?, ?, ?, ?)'
+  const insert =
+    'insert into recipients (alert_id, channel_id, mention, since, why, is_escalation) values (?, ?, ?, ?, ?, ?)'
   // Plain SQL, because a mass of alerts has several recipients each.
-  if (!existing) state.prepare(insert).run(alertId, channelId, JSON.stringify(mention), now, why)
+  if (!existing)
+    state.prepare(insert).run(alertId, channelId, JSON.stringify(mention), now, why, recipient.isEscalation ? 1 : 0)
   else if (mention.length > existing.mention.length)
     state.db.update(recipients).set({ mention }).where(hasIds({ alertId, channelId })).run()
 }
@@ -45,7 +47,7 @@ export function resolveAlertRecipients(state: State, alert: Alert, chosen: reado
   if (alert.state === 'resolved' && existing.length > 0) return
   for (const recipient of chosen) addRecipient(state, alert.id, recipient, now)
   const notChosen = existing.filter(
-    row => !row.why.startsWith('escalation') && !chosen.some(({ channelId }) => channelId === row.channelId),
+    row => !row.isEscalation && !chosen.some(({ channelId }) => channelId === row.channelId),
   )
   for (const row of notChosen) if (!hasMessage(state, row)) state.db.delete(recipients).where(hasIds(row)).run()
 }

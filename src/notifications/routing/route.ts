@@ -7,8 +7,8 @@ import type { channels, routes } from '../../state/schema/index.ts'
 export type Route = typeof routes.$inferSelect
 export type ChannelRow = typeof channels.$inferSelect
 
-/** One channel that receives an alert, whom its messages mention there, and why. */
-export type NewRecipient = { channelId: string; mention: readonly string[]; why: string }
+/** One channel that receives an alert, whom its messages mention there, and why (a sentence part for people). */
+export type NewRecipient = { channelId: string; mention: readonly string[]; why: string; isEscalation?: boolean }
 
 /** What a route does with an alert. It is not evaluated when an earlier one took the alert. */
 export type RouteMatch = {

@@ -2,6 +2,7 @@
 import { SEVERITIES } from '../../severity.ts'
 import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { alerts, channels } from './alerts.ts'
+import { flag } from './flag.ts'
 import { projects } from './projects.ts'
 
 const list = (name: string) => text(name, { mode: 'json' }).$type<string[]>().notNull().default([])
@@ -37,6 +38,8 @@ export const recipients = sqliteTable(
     since: integer().notNull(),
     /** `route payments`, `escalation second-line`, or `every channel` without any route. */
     why: text().notNull(),
+    /** Whether an escalation added it: then it stays, whatever the routes choose. */
+    isEscalation: flag('is_escalation'),
   },
   table => [primaryKey({ columns: [table.alertId, table.channelId] }), index('recipients_channel').on(table.channelId)],
 )
