@@ -34,10 +34,10 @@ type Env = {
   Variables: { project: string | null }
 }
 
-const QUERY_TEXT = z.string().default('').meta({
-  description: 'What to find, in the query language of `logs search` (default: everything).',
-  example: 'timeout level>=warn host:web-1 last:1h',
-})
+const QUERY_TEXT = z
+  .string()
+  .default('')
+  .describe('What to find, as in `logs search`: `timeout level>=warn host:web-1 last:1h` (default: everything).')
 const PROJECT = z
   .string()
   .optional()
@@ -102,7 +102,7 @@ const PURGE = createRoute({
   ...withKey,
   request: {
     query: z.object({
-      q: QUERY_TEXT.describe('Which lines to delete, in the query language of `logs search`.'),
+      q: QUERY_TEXT.describe('Which lines to delete, as in `logs search`.'),
       project: PROJECT,
       all: z
         .enum(['true', 'false'], { error: 'must be true or false' })

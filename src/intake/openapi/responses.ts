@@ -14,19 +14,22 @@ export const ERROR = z
   })
   .meta({ id: 'Error' })
 
-/** Why a route answers with an error, by status. */
+/** Why a route answers with an error, by status, and the code that goes with it. */
 const ERRORS = {
-  400: 'The request is malformed; `fields` names what is wrong.',
-  401: 'There is no key, an unknown or a revoked one, or a signature that is wrong, too old or used before.',
-  403: 'The role of the key does not allow this.',
-  404: 'What the request names does not exist.',
-  409: 'The request conflicts with what exists, such as a name that is taken.',
-  413: 'The body is too large, before or after decompression.',
-  415: 'The content type or the encoding of the body is not supported.',
-  422: 'The body is valid JSON, and none of it can be stored.',
-  429: 'A limit of the sender is used up.',
-  500: 'Vakt failed; its own log says why.',
-  503: 'Vakt cannot take this now, for example because its disk or a queue is full.',
+  400: { code: 'invalid', description: 'The request is malformed; `fields` names what is wrong.' },
+  401: {
+    code: 'unauthorized',
+    description: 'There is no key, an unknown or a revoked one, or a signature that is wrong, too old or used before.',
+  },
+  403: { code: 'forbidden', description: 'The role of the key does not allow this.' },
+  404: { code: 'not_found', description: 'What the request names does not exist.' },
+  409: { code: 'conflict', description: 'The request conflicts with what exists, such as a name that is taken.' },
+  413: { code: 'too_large', description: 'The body is too large, before or after decompression.' },
+  415: { code: 'unsupported', description: 'The content type or the encoding of the body is not supported.' },
+  422: { code: 'not_a_log', description: 'The body is valid JSON, and none of it can be stored.' },
+  429: { code: 'limited', description: 'A limit of the sender is used up.' },
+  500: { code: 'internal', description: 'Vakt failed; its own log says why.' },
+  503: { code: 'busy', description: 'Vakt cannot take this now, for example because its disk or a queue is full.' },
 } as const
 
 type ErrorStatus = keyof typeof ERRORS
@@ -46,10 +49,12 @@ export function text<S extends z.ZodType>(description: string, schema: S) {
 /** The errors of a route by their statuses. */
 export function errors<S extends ErrorStatus>(...statuses: readonly S[]) {
   return Object.fromEntries(
-    statuses.map(status => [
-      status,
-      { ...json(ERRORS[status], ERROR), ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}) },
-    ]),
+    statuses.map(status => {
+      const { code, description } = ERRORS[status]
+      const example = { ok: false, error: { code, message: 'What happened, to what, and what to do.' } }
+      const content = { 'application/json': { schema: ERROR, example } }
+      return [status, { description, content, ...(status === 429 || status === 503 ? { headers: RETRY_AFTER } : {}) }]
+    }),
   ) as unknown as { [status in S]: ReturnType<typeof json<typeof ERROR>> }
 }
 

@@ -36,17 +36,12 @@ const QUERY = z.object({
 })
 
 const SLUG_QUERY = QUERY.extend({
-  create: z
-    .string()
-    .optional()
-    .meta({ description: '`1` creates a check with this slug if there is none.', example: '1' }),
+  create: z.string().optional().describe('`1` creates a check with this slug if there is none.'),
   period: DURATION.meta({
     description: 'With `create=1`: the time between two beats, 1s to 365d; a bare number is seconds (default: 1d).',
-    example: '5m',
   }),
   grace: DURATION.meta({
     description: 'With `create=1`: how late a beat may be, 1s to 365d (default: half the period, and at most 1h).',
-    example: '2m',
   }),
 })
 

@@ -19,7 +19,7 @@ export const LOG_QUERY = z.object({
   host: z.string().optional().describe('The host of lines that name none.'),
   group: z.string().optional().describe('The group of lines that name none.'),
   level: z.enum(LEVELS).optional().describe('The level of lines that show none.'),
-  tags: z.string().optional().meta({ description: 'The tags of lines that have none.', example: 'eu,canary' }),
+  tags: z.string().optional().describe('The tags of lines that have none, separated by commas: `eu,canary`.'),
 })
 
 /** The headers in the document; `readIdempotencyKey` and `decompress` read them, without this schema. */
