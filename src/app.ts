@@ -24,11 +24,12 @@ import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
 import { createIntake } from './intake/app.ts'
 import { readiness } from './intake/health.ts'
-import { metrics } from './intake/metrics.ts'
+import { createMetrics } from './intake/metrics.ts'
 import { PROTOCOLS } from './intake/protocols/index.ts'
 import type { Protocol } from './intake/protocols/protocol.ts'
 import { createListeners } from './intake/receive/listeners.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
+import { withLineCounts } from './jobs/line-telemetry.ts'
 import { withDetection } from './jobs/log-detection.ts'
 import { createLogMaintenance } from './jobs/log-maintenance.ts'
 import { createScheduler } from './jobs/scheduler.ts'
@@ -36,6 +37,7 @@ import { createSearchRules } from './jobs/search-rules.ts'
 import type { Logger } from './logger.ts'
 import { createArchiver } from './logs/archive/archiver.ts'
 import { openArchiveStorage } from './logs/archive/open-storage.ts'
+import type { LazyStore } from './logs/lazy-store.ts'
 import { createNameCache } from './logs/name-cache.ts'
 import type { LogStore } from './logs/store.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
@@ -51,6 +53,7 @@ import { createVault } from './projects/vault.ts'
 import { createServices, type Service } from './services.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
+import { createTelemetry } from './telemetry.ts'
 
 export type AppOptions = {
   state: State
@@ -63,7 +66,7 @@ export type AppOptions = {
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string
   /** Where log lines live; without one there are no log routes and no log commands. */
-  store?: LogStore
+  store?: LogStore & Partial<Pick<LazyStore, 'isOpen'>>
   /** How other programs send log lines and alerts; only tests change it. */
   protocols?: readonly Protocol[]
   /** How a connectivity target is probed; only tests change it. */
@@ -134,7 +137,8 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
   addFirstRules(state, ruleKinds, startedAt)
 
   const commit = createGroupCommit(state)
-  const logWriter = store && withDetection(store, state, ruleKinds, commit, logger)
+  const telemetry = createTelemetry()
+  const logWriter = store && withLineCounts(withDetection(store, state, ruleKinds, commit, logger), telemetry)
   const names = store && createNameCache(store, logger)
   const folder = join(config.dataDir, 'logs')
   const archiver =
@@ -160,14 +164,15 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
     maintenance,
     rates: createRates(state, clock),
     vault: createVault(vaultKey),
+    telemetry,
   }
 }
 
 /** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
-function buildNotifications(options: AppOptions, { vault, store }: Storage) {
+function buildNotifications(options: AppOptions, { vault, store, telemetry }: Storage) {
   const { state, config, clock, logger, draw = drawChart, definitions = PLATFORMS } = options
   const registry = createChannelRegistry(state, vault)
-  const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone))
+  const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone), telemetry)
   const tails = createTails(clock, logger)
   const analysis = openAnalysis({ state, store, clock, logger, config, channels: registry.all })
   const { compare } = analysis
@@ -256,7 +261,7 @@ function buildJobs(
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
   const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS, protocols = PROTOCOLS } = options
-  const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt } = storage
+  const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt, telemetry } = storage
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
 
@@ -264,6 +269,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     state,
     clock,
     logger,
+    telemetry,
     commands: createCommands(definitions, ruleKinds),
     context: (by, now, interactive, place) => ({
       state,
@@ -327,6 +333,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
     retentionMs: config.retentionMs,
+    telemetry,
   }
   const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, logger)
   const intake = createIntake({
@@ -339,7 +346,17 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     alerts: shared,
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
     readiness: () => readiness(scheduler.health(), statuses()),
-    metrics: () => metrics(state, clock.now(), scheduler.health(), statuses(), clock.now() - startedAt),
+    metrics: createMetrics({
+      state,
+      telemetry,
+      version,
+      now: clock.now,
+      startedAt,
+      scheduler: scheduler.health,
+      platforms: statuses,
+      // A scrape opens no store.
+      logStore: async () => (store && store.isOpen?.() !== false ? store.status() : null),
+    }),
     receivers: definitions.flatMap(({ name, requests }) =>
       requests ? [{ name, ...requests, receive: platforms.find(platform => platform.name === name)?.receive }] : [],
     ),

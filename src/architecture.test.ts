@@ -22,7 +22,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
+    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 
@@ -44,6 +44,7 @@ const LIBRARIES: Record<string, RegExp> = {
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   '@hono/zod-openapi': /^src\/intake\//,
+  'prom-client': /^src\/intake\/metrics\.ts$/,
   aws4fetch: /^src\/logs\/archive\//,
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,
   'drizzle-orm': /^src\/state\/|^src\/(checks|alerts)\/[\w-]+s\.ts$/,

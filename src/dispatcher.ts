@@ -23,6 +23,7 @@ import { writeAudit } from './projects/audit.ts'
 import { findProject } from './projects/projects.ts'
 import { roleAllows, roleOf } from './projects/roles.ts'
 import type { State } from './state/database.ts'
+import type { Telemetry } from './telemetry.ts'
 import { truncate } from './text.ts'
 
 export type DispatcherOptions<C> = {
@@ -30,6 +31,7 @@ export type DispatcherOptions<C> = {
   clock: Clock
   logger: Logger
   commands: readonly Command<C>[]
+  telemetry: Telemetry
   context(by: Actor, now: number, interactive: boolean, place: AnswerPlace | null): C
   /** The command line that a mention stands for, and where its answer belongs. Throws when the thread is not known. */
   readMention(mention: Mention): { line: string; place: AnswerPlace }
@@ -41,14 +43,16 @@ const MAX_CHOICES = 25
 
 /** A dispatcher over `commands`. */
 export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispatcher {
-  const { state, clock, logger, commands, completions } = options
+  const { state, clock, logger, commands, telemetry, completions } = options
 
   const run = async (request: Request, speaker: Requester): Promise<Reply> => {
     const now = clock.now()
     const by: Actor = { platform: speaker.platform, id: speaker.id, name: speaker.name, role: roleOf(state, speaker) }
     let audited: string | null = null
+    let name = 'unknown'
     try {
       const { command, raw } = readRequest(commands, request)
+      name = command.name
       if (command.changes) audited = describeWithoutSecrets(request, command, raw)
       refuseRole(command, by)
       const args = parseArguments(command, speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
@@ -61,6 +65,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       })
       const answer = await answered
       if (audited !== null && answered instanceof Promise && !answer.asked) writeAudit(state, by, audited, 'done', now)
+      telemetry.commands.add(1, name, 'done')
       return {
         ok: true,
         card: datedCard(answer.card, now),
@@ -70,6 +75,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       }
     } catch (error) {
       const problem = asProblem(error, logger, audited ?? describeRequest(request))
+      telemetry.commands.add(1, name, problem.code)
       if (audited !== null) auditRefusal(by, audited, problem, now)
       return { ok: false, problem, card: problemCard(problem), private: true }
     }

@@ -2,6 +2,7 @@
 import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import { readProjectById } from '../projects/projects.ts'
+import type { Severity } from '../severity.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, desc, eq, lt, sql } from '../state/orm.ts'
 import { alerts, history } from '../state/schema/index.ts'
@@ -136,6 +137,15 @@ export function listAlerts(state: State, filter: AlertFilter): Alert[] {
 /** How many alerts `listAlerts` would find without a limit. */
 export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
   return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filtered(filter)).get()!.n
+}
+
+/** How many alerts are open, by severity and state. */
+export function countOpenAlerts(state: State) {
+  return state
+    .prepare<[], { severity: Severity; state: 'firing' | 'acknowledged'; count: number }>(
+      "select severity, state, count(*) as count from alerts where state <> 'resolved' group by severity, state",
+    )
+    .all()
 }
 
 /** The newest `limit` lines of an alert's timeline, oldest first, and how many there are in all. */

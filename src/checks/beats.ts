@@ -4,7 +4,7 @@ import type { State } from '../state/database.ts'
 import { desc, eq, sql } from '../state/orm.ts'
 import { beats } from '../state/schema/index.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
-import { applyBeat, type BeatEffect, type Check } from './check.ts'
+import { applyBeat, type BeatEffect, type BeatKind, type Check } from './check.ts'
 import { storeBeatChanges } from './checks.ts'
 
 export type Beat = typeof beats.$inferSelect
@@ -13,13 +13,13 @@ export type Beat = typeof beats.$inferSelect
 const MAX_BEATS_PER_CHECK = 100
 const MAX_USER_AGENT_LENGTH = 200
 
-/** Stores a beat and changes `check` by it; returns the changed check and what the change means to people. */
+/** Stores a beat and changes `check` by it; returns the changed check, what that means to people, and the kind of the beat. */
 export function recordBeat(
   state: State,
   check: Check,
   arrival: Arrival,
   now: number,
-): { check: Check; turn: BeatEffect } {
+): { check: Check; turn: BeatEffect; kind: BeatKind } {
   const kind = classifyBeat(check, arrival)
   const { changes, turn, duration } = applyBeat(check, kind, arrival.rid, now)
   const next = { ...check, ...changes }
@@ -37,7 +37,7 @@ export function recordBeat(
         agent,
         0,
       ])
-      return { check: next, turn }
+      return { check: next, turn, kind }
     }
     state.insertNow()
     state
@@ -57,7 +57,7 @@ export function recordBeat(
         arrival.body.length > 0 ? arrival.body : null,
       )
     if (changes.beats! % MAX_BEATS_PER_CHECK === 0) state.prepare(PRUNE).run(check.id, check.id, MAX_BEATS_PER_CHECK)
-    return { check: next, turn }
+    return { check: next, turn, kind }
   })
 }
 

@@ -129,6 +129,16 @@ export function countByShownStatus(state: State, now: number): Record<ShownStatu
   return { ...counts, up: counts.up - late, late }
 }
 
+/** The name, project, stored status and last beat of every check; without the rest of the rows, because there may be many. */
+export function listCheckStates(state: State) {
+  return state
+    .prepare<[], { check: string; project: string; status: Check['status']; lastBeatAt: number | null }>(
+      `select checks.name as 'check', projects.name as project, status, last_beat_at as lastBeatAt
+       from checks join projects on projects.id = project_id order by projects.name, checks.name`,
+    )
+    .all()
+}
+
 /** Stores changes of a check. */
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
   forgetChecks(state)

@@ -8,6 +8,7 @@ import { clientConfigRoutes } from './client-config.ts'
 import { type CommandRoutesOptions, commandRoutes, describeCommands } from './commands.ts'
 import { type HealthRoutesOptions, healthRoutes } from './health.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
+import { createTallies, measure } from './measure.ts'
 import { docsRoutes } from './openapi/docs.ts'
 import { createDocument, type DocumentOptions } from './openapi/document.ts'
 import { type PingOptions, receivePing } from './pings/ping.ts'
@@ -45,10 +46,14 @@ export function createIntake(options: IntakeOptions) {
 
   // Beats come by the thousand, and the router would be a fifth of what each one costs, so they do not pass through it.
   const route = app.fetch
-  app.fetch = (request, bindings, context) =>
-    PING.test(request.url)
-      ? receivePing(options, request, (bindings as HttpBindings | undefined)?.incoming)
-      : route(request, bindings, context)
+  const tallyOf = createTallies(app, options.telemetry)
+  const pings = options.telemetry.requestsOf('any', '/ping')
+  app.fetch = (request, bindings, context) => {
+    const begun = performance.now()
+    return PING.test(request.url)
+      ? measure(pings, receivePing(options, request, (bindings as HttpBindings | undefined)?.incoming), begun)
+      : measure(tallyOf(request), route(request, bindings, context), begun)
+  }
   for (const pingRoute of pingRoutes()) app.openAPIRegistry.registerPath(pingRoute)
 
   for (const protocol of options.protocols) addProtocol(app, protocol, options)

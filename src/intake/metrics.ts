@@ -1,33 +1,200 @@
-// The metrics that Prometheus reads.
-import { countAlerts } from '../alerts/alerts.ts'
+// The metrics that Prometheus reads. prom-client is loaded by the first scrape, so that nobody else pays for it.
+import type { Registry } from 'prom-client'
+import { countOpenAlerts } from '../alerts/alerts.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { countByShownStatus } from '../checks/checks.ts'
+import type { StoreStatus } from '../logs/store.ts'
+import { countPending } from '../notifications/delivery/outbox.ts'
 import type { State } from '../state/database.ts'
+import { type Counter as Counted, DURATION_BUCKETS, type Telemetry } from '../telemetry.ts'
+import { SECOND } from '../time.ts'
+import { readCheckMetrics } from './check-metrics.ts'
 
-/** The metrics in the text format of Prometheus. */
-export function metrics(
-  state: State,
-  now: number,
-  scheduler: { healthy: boolean },
-  platforms: readonly { name: string; status: PlatformStatus }[],
-  uptime: number,
-): string {
-  const rows: string[] = []
-  const gauge = (name: string, help: string, values: Record<string, number>) => {
-    rows.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`)
-    for (const [labels, value] of Object.entries(values)) rows.push(`${name}${labels} ${value}`)
+export type MetricsOptions = {
+  state: State
+  telemetry: Telemetry
+  version: string
+  now(): number
+  startedAt: number
+  scheduler(): { healthy: boolean }
+  platforms(): readonly { name: string; status: PlatformStatus }[]
+  /** How the log store is; null where there is none or nobody has used it yet. */
+  logStore(): Promise<StoreStatus | null>
+}
+
+/** A value with its labels, as prom-client writes them. */
+type Value = { labels: Record<string, string | number>; value: number; metricName?: string }
+type Family = {
+  name: string
+  help: string
+  type: 'gauge' | 'counter' | 'histogram'
+  read(): Value[] | Promise<Value[]>
+}
+
+/** Reads the metrics in the text format of Prometheus. */
+export function createMetrics(options: MetricsOptions): () => Promise<string> {
+  let registry: Promise<Registry> | null = null
+  return async () => {
+    registry ??= openRegistry(options)
+    return `${await (await registry).metrics()}\n${await readCheckMetrics(options.state)}`
   }
-  const checks = Object.entries(countByShownStatus(state, now)).map(
-    ([status, count]) => [`{status="${status}"}`, count] as const,
+}
+
+async function openRegistry(options: MetricsOptions): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client')
+  const registry = new Registry()
+  // The process itself: CPU, memory, event loop lag, garbage collection, open files.
+  collectDefaultMetrics({ register: registry })
+  for (const { name, help, type, read } of families(options)) {
+    // A family reads its values where they are kept; prom-client's own counters would hash labels at every event.
+    const get = async () => ({ name, help, type, values: await read(), aggregator: 'sum' })
+    registry.registerMetric({ name, help, type, get, reset() {} } as never)
+  }
+  return registry
+}
+
+function families(options: MetricsOptions): Family[] {
+  return [...vaktFamilies(options), ...eventFamilies(options), ...logStoreFamilies(options)]
+}
+
+function vaktFamilies({ state, version, now, startedAt, scheduler, platforms }: MetricsOptions): Family[] {
+  return [
+    gauge('vakt_build_info', 'The version that runs; always 1.', () => [{ labels: { version }, value: 1 }]),
+    gauge('vakt_uptime_seconds', 'Time since the start of the process.', () => one((now() - startedAt) / SECOND)),
+    gauge('vakt_memory_bytes', 'Resident memory; the same as process_resident_memory_bytes.', () =>
+      one(process.memoryUsage.rss()),
+    ),
+    gauge('vakt_scheduler_healthy', 'Whether the scheduler works.', () => one(scheduler().healthy ? 1 : 0)),
+    gauge('vakt_chat_online', 'Whether a chat platform is connected.', () =>
+      platforms().map(({ name, status }) => ({ labels: { platform: name }, value: status.state === 'online' ? 1 : 0 })),
+    ),
+    gauge('vakt_checks', 'Checks by status.', () =>
+      Object.entries(countByShownStatus(state, now())).map(([status, count]) => ({ labels: { status }, value: count })),
+    ),
+    gauge('vakt_open_alerts', 'Alerts that are not resolved.', () =>
+      one(countOpenAlerts(state).reduce((sum, { count }) => sum + count, 0)),
+    ),
+    gauge('vakt_alerts', 'Alerts that are not resolved, by severity and state.', () =>
+      countOpenAlerts(state).map(({ severity, state, count }) => ({ labels: { severity, state }, value: count })),
+    ),
+    gauge('vakt_deliveries_pending', 'Messages that a channel lacks, those that wait for a retry included.', () =>
+      countPending(state).map(({ channelId, count }) => ({ labels: { channel: publicName(channelId) }, value: count })),
+    ),
+  ]
+}
+
+function eventFamilies({ telemetry }: MetricsOptions): Family[] {
+  const { requests } = telemetry
+  return [
+    counter('vakt_beats_total', 'Stored beats by kind.', () =>
+      Object.entries(telemetry.beats).map(([kind, value]) => ({ labels: { kind }, value })),
+    ),
+    counted('vakt_log_lines_accepted_total', 'Stored log lines, from all sources.', telemetry.linesAccepted),
+    counted(
+      'vakt_log_lines_rejected_total',
+      'Log lines that were not stored: unreadable, or over a limit of lines a minute.',
+      telemetry.linesRejected,
+    ),
+    counted(
+      'vakt_refused_batches_total',
+      'Requests of log lines and alerts that were refused as a whole, by the code of the error.',
+      telemetry.refusedBatches,
+    ),
+    counted('vakt_commands_total', 'Commands by outcome: done, or the code of the error.', telemetry.commands),
+    counted('vakt_deliveries_total', 'Messages and edits that a channel has taken.', telemetry.deliveries),
+    counted('vakt_delivery_failures_total', 'Messages and edits that failed.', telemetry.deliveryFailures),
+    counter('vakt_http_requests_total', 'Requests by route and status.', () =>
+      [...requests].flatMap(([key, { statuses }]) =>
+        [...statuses].map(([status, value]) => ({ labels: { ...routeOf(key), status }, value })),
+      ),
+    ),
+    {
+      name: 'vakt_http_request_duration_seconds',
+      help: 'How long requests take until their answer begins.',
+      type: 'histogram',
+      read: () => [...requests].flatMap(([key, tally]) => histogramOf(routeOf(key), tally.buckets, tally.totalSeconds)),
+    },
+  ]
+}
+
+function logStoreFamilies({ logStore }: MetricsOptions): Family[] {
+  const read = (value: (status: StoreStatus) => number | null) => async () => {
+    // A store that cannot answer leaves its metrics out, and the others stay.
+    const status = await logStore().catch(() => null)
+    const number = status && value(status)
+    return number === null ? [] : one(number)
+  }
+  return [
+    gauge(
+      'vakt_log_store_lines',
+      'Stored log lines.',
+      read(({ lines }) => lines),
+    ),
+    gauge(
+      'vakt_log_store_bytes',
+      'Disk that stored log lines use.',
+      read(({ bytes }) => bytes),
+    ),
+    gauge(
+      'vakt_log_store_budget_bytes',
+      'Disk that log lines may use.',
+      read(({ diskBudgetBytes }) => diskBudgetBytes),
+    ),
+    gauge(
+      'vakt_log_queue_batches',
+      'Batches of log lines that wait to be stored.',
+      read(({ queued }) => queued),
+    ),
+    gauge(
+      'vakt_log_queue_limit',
+      'How many batches may wait.',
+      read(({ queueLimit }) => queueLimit),
+    ),
+  ]
+}
+
+function gauge(name: string, help: string, read: Family['read']): Family {
+  return { name, help, type: 'gauge', read }
+}
+
+function counter(name: string, help: string, read: Family['read']): Family {
+  return { name, help, type: 'counter', read }
+}
+
+function counted(name: string, help: string, counts: Counted): Family {
+  return counter(name, help, () =>
+    [...counts.entries()].map(({ labels, value }) => ({
+      labels: labels.channel === undefined ? labels : { ...labels, channel: publicName(labels.channel) },
+      value,
+    })),
   )
-  gauge('vakt_uptime_seconds', 'Time since the start of the process.', { '': uptime / 1000 })
-  gauge('vakt_checks', 'Checks by status.', Object.fromEntries(checks))
-  gauge('vakt_open_alerts', 'Alerts that are not resolved.', { '': countAlerts(state, { open: true }) })
-  gauge('vakt_scheduler_healthy', 'Whether the scheduler runs.', { '': scheduler.healthy ? 1 : 0 })
-  const chats = platforms.map(
-    ({ name, status }) => [`{platform="${name}"}`, status.state === 'online' ? 1 : 0] as const,
-  )
-  gauge('vakt_chat_online', 'Whether a chat platform is connected.', Object.fromEntries(chats))
-  gauge('vakt_memory_bytes', 'Resident memory.', { '': process.memoryUsage.rss() })
-  return `${rows.join('\n')}\n`
+}
+
+function one(value: number): Value[] {
+  return [{ labels: {}, value }]
+}
+
+function routeOf(key: string): { method: string; route: string } {
+  const end = key.indexOf(' ')
+  return { method: key.slice(0, end), route: key.slice(end + 1) }
+}
+
+/** The cumulative buckets, the sum and the count of a histogram. */
+function histogramOf(labels: Record<string, string>, buckets: readonly number[], sum: number): Value[] {
+  const name = 'vakt_http_request_duration_seconds'
+  let count = 0
+  const values = buckets.map((inBucket, i): Value => {
+    count += inBucket
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: DURATION_BUCKETS[i] ?? '+Inf' }, value: count }
+  })
+  return [
+    ...values,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: count },
+  ]
+}
+
+/** A channel for everybody who may read /metrics: of an e-mail address only its domain. */
+function publicName(channelId: string): string {
+  return channelId.replace(/^(mailto:).*@/, '$1*@')
 }

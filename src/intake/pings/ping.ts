@@ -4,6 +4,7 @@ import type { BlockList } from 'node:net'
 import { applyOutcomes } from '../../alerts/lifecycle.ts'
 import { type Arrival, BODY_LIMIT } from '../../checks/beat.ts'
 import { recordBeat } from '../../checks/beats.ts'
+import type { BeatKind } from '../../checks/check.ts'
 import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../../checks/checks.ts'
 import { graceFor } from '../../checks/schedule.ts'
 import type { Clock } from '../../clock.ts'
@@ -12,6 +13,7 @@ import type { Logger } from '../../logger.ts'
 import { readProjectByPingKey } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
+import type { Telemetry } from '../../telemetry.ts'
 import { DAY, parseDuration, SECOND } from '../../time.ts'
 import { hasBody, NO_BODY, readStart } from '../body.ts'
 import { readClientAddress } from '../client-address.ts'
@@ -25,7 +27,11 @@ export type PingOptions = {
   logger: Logger
   trustedProxies: BlockList
   timeZone: string
+  telemetry: Telemetry
 }
+
+/** The answer to a ping, and the kind of the beat that it stored. */
+type Recorded = { answer: PingAnswer; kind: BeatKind | null }
 
 const OK: PingAnswer = { status: 200, text: 'OK' }
 const CREATED: PingAnswer = { status: 201, text: 'Created' }
@@ -63,7 +69,9 @@ export async function receivePing(
     bodyBytes: total,
   }
   try {
-    const recorded = toResponse(await options.commit(() => record(options, url.ping, arrival, query)))
+    const { answer, kind } = await options.commit(() => record(options, url.ping, arrival, query))
+    if (kind !== null) options.telemetry.beats[kind]++
+    const recorded = toResponse(answer)
     return request.method === 'HEAD' ? new Response(null, recorded) : recorded
   } catch (error) {
     options.logger.error('a beat could not be stored', { error })
@@ -82,21 +90,25 @@ function splitUrl(url: string): { path: string; query: URLSearchParams } {
 }
 
 /** Finds or creates the check and records the beat, in the running transaction. A refused ping stores nothing. */
-function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSearchParams): PingAnswer {
+function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSearchParams): Recorded {
   const { state, clock } = options
   const now = clock.now()
   const found = 'uuid' in ping ? [readCheckByUuid(state, ping.uuid)] : readChecksBySlug(state, ping.pingKey, ping.slug)
-  if (found.length > 1) return AMBIGUOUS
+  if (found.length > 1) return refused(AMBIGUOUS)
   const existing = found[0]
   const draft = existing ? null : readCheckDraft(options, ping, query)
-  if (!existing && !draft) return NOT_FOUND
-  if ((arrival.exitStatus ?? 0) > 255) return MALFORMED
-  if (arrival.rid !== null && !RUN_ID.test(arrival.rid)) return BAD_RUN_ID
-  if (draft && 'text' in draft) return draft
+  if (!existing && !draft) return refused(NOT_FOUND)
+  if ((arrival.exitStatus ?? 0) > 255) return refused(MALFORMED)
+  if (arrival.rid !== null && !RUN_ID.test(arrival.rid)) return refused(BAD_RUN_ID)
+  if (draft && 'text' in draft) return refused(draft)
   const check = existing ?? addCheck(state, draft!, now)
-  const { check: next, turn } = recordBeat(state, check, arrival, now)
+  const { check: next, turn, kind } = recordBeat(state, check, arrival, now)
   applyOutcomes(state, evaluateBeat(state, next, turn), now)
-  return existing ? OK : CREATED
+  return { answer: existing ? OK : CREATED, kind }
+}
+
+function refused(answer: PingAnswer): Recorded {
+  return { answer, kind: null }
 }
 
 /** The check that `create=1` describes, the answer to a malformed description, or null when nothing is to be created. */

@@ -5,6 +5,7 @@ import { Problem } from '../../problem.ts'
 import { type Key, readKeyBySecret } from '../../projects/keys.ts'
 import { findProject, type Project } from '../../projects/projects.ts'
 import type { Rates } from '../../projects/rates.ts'
+import type { Telemetry } from '../../telemetry.ts'
 import { isAdminKey, readSecret, signedOnly } from '../auth.ts'
 import { readStart } from '../body.ts'
 import { findSigner, isSigned, readSignature, type SignatureOptions } from '../signed.ts'
@@ -23,6 +24,7 @@ export type ReceiveOptions = SignatureOptions & {
   rates: Rates
   clock: Clock
   trustedProxies: BlockList
+  telemetry: Telemetry
 }
 
 /** How many wrong keys an address may show a minute; more are guesses. */

@@ -37,6 +37,7 @@ export async function receiveAlerts(
     takeFromLimit(options.rates, project, reports.length, now)
     return protocol.answer({ ...(await applyReports(options.state, project, protocol.detector, reports, now)), errors })
   } catch (error) {
+    if (error instanceof Problem) options.telemetry.refusedBatches.add(1, project.name, error.code)
     // The same signature is accepted again for a request that was refused.
     if (signature !== null) options.state.transaction(() => releaseSignature(options.state, signature))
     throw error

@@ -5,7 +5,6 @@ import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, type Project, retentionOf } from '../../projects/projects.ts'
-import type { Rates } from '../../projects/rates.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
 import { readClientAddress } from '../client-address.ts'
 import type { Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
@@ -39,6 +38,7 @@ export async function receiveLogs(
     const idempotencyKey = readIdempotencyKey(headers)
     return protocol.answer(await storeLines(options, project, address, { ...logs, defaults }, idempotencyKey, now))
   } catch (error) {
+    if (error instanceof Problem) options.telemetry.refusedBatches.add(1, project.name, error.code)
     // The same signature is accepted again for a request that was refused.
     if (signature !== null) options.state.transaction(() => releaseSignature(options.state, signature))
     throw error
@@ -65,7 +65,7 @@ async function storeLines(
   idempotencyKey: string | null,
   now: number,
 ): Promise<AppendResult> {
-  takeFromLimits(options.rates, project, address, () => countLines(body, format), now)
+  takeFromLimits(options, project, address, () => countLines(body, format), now)
   try {
     return await options.logWriter.append({
       // The writer takes the bytes over, and a small Buffer shares its memory with others.
@@ -101,7 +101,13 @@ function countLines(body: Buffer, format: Batch['format']): number {
   }
 }
 
-function takeFromLimits(rates: Rates, project: Project, address: string, lines: () => number, now: number): void {
+function takeFromLimits(
+  { rates, telemetry }: ReceiveLogsOptions,
+  project: Project,
+  address: string,
+  lines: () => number,
+  now: number,
+): void {
   const limits = [
     { key: `lines of ${project.id}`, perMinute: project.rateLimit, sender: `The project ${project.name}` },
     {
@@ -112,10 +118,12 @@ function takeFromLimits(rates: Rates, project: Project, address: string, lines: 
   ]
   for (const { key, perMinute, sender } of limits) {
     if (perMinute === 0) continue
-    const taken = rates.take(key, lines(), perMinute, now)
-    if (!taken.ok)
-      throw new Problem('limited', `${sender} may send ${perMinute} lines a minute, and they are used up.`, {
-        retryAfterMs: taken.retryAfterMs,
-      })
+    const count = lines()
+    const taken = rates.take(key, count, perMinute, now)
+    if (taken.ok) continue
+    telemetry.linesRejected.add(count, project.name, 'limited')
+    throw new Problem('limited', `${sender} may send ${perMinute} lines a minute, and they are used up.`, {
+      retryAfterMs: taken.retryAfterMs,
+    })
   }
 }

@@ -3,6 +3,7 @@ import type { Channel, DeliveryError } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
+import { createTelemetry, type Telemetry } from '../../telemetry.ts'
 import { SECOND } from '../../time.ts'
 import { resolveRecipients } from '../routing/resolve-recipients.ts'
 import type { ChartRenderer } from './alert-chart.ts'
@@ -48,6 +49,7 @@ export function createDelivery(
   clock: Clock,
   logger: Logger,
   chartRenderer: ChartRenderer | null = null,
+  telemetry: Telemetry = createTelemetry(),
 ): Delivery {
   const openSender = (channel: Channel): ChannelSender => ({
     channel,
@@ -127,8 +129,13 @@ export function createDelivery(
       .then(() => {
         isSent = true
         throttle.recordSuccess()
+        telemetry.deliveries.add(1, channel.id)
       })
-      .catch(error => recordFailure(state, channel, throttle, attempt, toDeliveryError(error), clock.now(), logger))
+      .catch(thrown => {
+        const error = toDeliveryError(thrown)
+        telemetry.deliveryFailures.add(1, channel.id, error.code)
+        recordFailure(state, channel, throttle, attempt, error, clock.now(), logger)
+      })
       .then(() => scheduleRefusedRetry(sender))
       .catch(error => logger.error('recording a delivery failed', { channel: channel.id, error }))
       .finally(() => {

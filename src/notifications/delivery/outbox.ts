@@ -190,6 +190,20 @@ export function listDeliveries(
   )
 }
 
+/** How many alerts each channel lacks the newest version of; suppressed ones, which it does not receive, left out. */
+export function countPending(state: State) {
+  return state
+    .prepare<[], { channelId: string; count: number }>(
+      `select recipients.channel_id as channelId, count(*) as count
+       from alerts join recipients on recipients.alert_id = alerts.id
+       left join notifications on notifications.alert_id = alerts.id and notifications.channel_id = recipients.channel_id
+       where undelivered = 1 and suppression is null and coalesce(shown_version, 0) < version
+         and failed_version is not version
+       group by recipients.channel_id`,
+    )
+    .all()
+}
+
 /** Makes everything that waits for a retry in a channel due immediately, because its platform is online again. */
 export function retryNow(state: State, channelId: string): void {
   const isDelayed = and(

@@ -1,0 +1,103 @@
+// The metrics: what is counted, in the words that Prometheus reads, and the names that dashboards know.
+import { expect, it } from 'vitest'
+import { DeliveryError } from '../chat/channel.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
+import { takingStore } from '../testing/taking-store.ts'
+
+/** The samples of /metrics by name and labels, in the order of the labels as they are written. */
+async function scrape(app: TestApp): Promise<Map<string, number>> {
+  const response = await app.request('/metrics')
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const samples = (await response.text()).split('\n').filter(line => line !== '' && !line.startsWith('#'))
+  return new Map(
+    samples.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  )
+}
+
+it('keeps the names of the first metrics', async () => {
+  const app = await startApp()
+  await app.passes('90s')
+  const metrics = await scrape(app)
+  expect(metrics.get('vakt_uptime_seconds')).toBe(90)
+  expect(metrics.get('vakt_checks{status="up"}')).toBe(0)
+  expect(metrics.get('vakt_open_alerts')).toBe(0)
+  expect(metrics.get('vakt_scheduler_healthy')).toBe(1)
+  expect(metrics.get('vakt_chat_online{platform="terminal"}')).toBe(1)
+  expect(metrics.get('vakt_memory_bytes')).toBeGreaterThan(1e7)
+  expect(metrics.get('process_resident_memory_bytes')).toBeGreaterThan(1e7)
+  expect(metrics.has('nodejs_eventloop_lag_seconds')).toBe(true)
+  expect(metrics.get('vakt_build_info{version="test"}')).toBe(1)
+})
+
+it('counts beats by kind, and shows the state of each check and of alerts', async () => {
+  const app = await startApp()
+  const beat = await app.hasCheck('nightly')
+  for (const word of ['/start', '', '/fail', '/log']) await beat(word)
+  await app.request('/ping/none/none')
+  const metrics = await scrape(app)
+  for (const [kind, count] of Object.entries({ success: 1, start: 1, fail: 1, log: 1, ignored: 0 }))
+    expect(metrics.get(`vakt_beats_total{kind="${kind}"}`)).toBe(count)
+  expect(metrics.get('vakt_check_up{check="nightly",project="default"}')).toBe(0)
+  expect(metrics.get('vakt_check_last_beat_seconds{check="nightly",project="default"}')).toBe(app.clock.now() / 1000)
+  expect(metrics.get('vakt_alerts{severity="critical",state="firing"}')).toBe(1)
+  expect(metrics.get('vakt_open_alerts')).toBe(1)
+  expect(metrics.get('vakt_deliveries_total{channel="discord"}')).toBe(1)
+  expect(metrics.get('vakt_http_requests_total{method="any",route="/ping",status="200"}')).toBe(4)
+  expect(metrics.get('vakt_http_requests_total{method="any",route="/ping",status="404"}')).toBe(1)
+})
+
+it('writes the names of checks so that Prometheus reads them', async () => {
+  const app = await startApp()
+  await app.posts({ command: 'checks add', args: { name: 'back\\slash "quoted"' } })
+  const metrics = await scrape(app)
+  expect(metrics.get(String.raw`vakt_check_up{check="back\\slash \"quoted\"",project="default"}`)).toBe(1)
+})
+
+it('counts lines by project, and why others were not stored', async () => {
+  const app = await startApp({ store: takingStore().store })
+  const { key } = await app.result<{ key: { secret: string } }>('keys create default')
+  const send = (body: string, headers: Record<string, string> = {}) =>
+    app.request('/api/logs', { method: 'POST', body, headers: { 'x-api-key': key.secret, ...headers } })
+  await app.result('projects edit default --rate-limit 3')
+  await send('one line')
+  await send('a\nb\nc\nd\ne')
+  await send('x', { 'content-type': 'image/png' })
+  const metrics = await scrape(app)
+  expect(metrics.get('vakt_log_lines_accepted_total{project="default"}')).toBe(1)
+  expect(metrics.get('vakt_log_lines_rejected_total{project="default",reason="limited"}')).toBe(5)
+  expect(metrics.get('vakt_refused_batches_total{project="default",reason="limited"}')).toBe(1)
+  expect(metrics.get('vakt_refused_batches_total{project="default",reason="unsupported"}')).toBe(1)
+})
+
+it('counts requests by route and status, and how long they take', async () => {
+  const app = await startApp()
+  await app.posts({ line: 'checks list' })
+  await app.posts({ line: 'checks show none' })
+  await app.request('/docs/none.js')
+  await app.request('/nowhere/at/all')
+  await app.request('/healthz', { method: 'PUT' })
+  const metrics = await scrape(app)
+  const requests = (labels: string) => metrics.get(`vakt_http_requests_total{${labels}}`)
+  expect(requests('method="POST",route="/api/commands",status="200"')).toBe(1)
+  expect(requests('method="POST",route="/api/commands",status="404"')).toBe(1)
+  expect(requests('method="GET",route="/docs/{file}",status="404"')).toBe(1)
+  expect(requests('method="GET",route="other",status="404"')).toBe(1)
+  expect(requests('method="PUT",route="/healthz",status="405"')).toBe(1)
+  const name = 'vakt_http_request_duration_seconds'
+  expect(metrics.get(`${name}_bucket{method="POST",route="/api/commands",le="+Inf"}`)).toBe(2)
+  expect(metrics.get(`${name}_count{method="POST",route="/api/commands"}`)).toBe(2)
+  expect(metrics.get(`${name}_sum{method="POST",route="/api/commands"}`)).toBeGreaterThan(0)
+  expect(metrics.get('vakt_commands_total{command="checks list",outcome="done"}')).toBe(1)
+  expect(metrics.get('vakt_commands_total{command="checks show",outcome="not_found"}')).toBe(1)
+})
+
+it('shows what a channel lacks and why, and of an e-mail address only its domain', async () => {
+  const app = await startApp()
+  await app.result('channels add mailto:ops@example.org')
+  app.channel.failing(new DeliveryError('unreachable', 'it is down'))
+  await (await app.hasCheck('nightly'))('/fail')
+  const metrics = await scrape(app)
+  expect(metrics.get('vakt_deliveries_pending{channel="discord"}')).toBe(1)
+  expect(metrics.get('vakt_delivery_failures_total{channel="discord",reason="unreachable"}')).toBe(1)
+  expect([...metrics.keys()].join('\n')).not.toContain('ops@')
+})
