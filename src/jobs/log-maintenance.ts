@@ -1,4 +1,4 @@
-// Keeps the log store in order, once a minute: what is past its time goes, what is closed is archived, trouble is told.
+// Maintains the log store once a minute: drops expired lines, archives closed partitions, alerts on failures.
 import { setTimeout } from 'node:timers/promises'
 import { listAlerts, readOpenAlert } from '../alerts/alerts.ts'
 import { applyOutcomes, endAlert } from '../alerts/lifecycle.ts'
@@ -28,13 +28,13 @@ export type LogMaintenanceOptions = {
   logger: Logger
 }
 
-/** The card of a drop is over when none followed for so long. */
-const CALM = DAY
-const STOP_MS = 1_000
-/** Soon after the start, which it does not slow down. */
-const FIRST_TURN = 5 * SECOND
+/** The alert of dropped lines is resolved after this time without another drop. */
+const RESOLVE_AFTER_MS = DAY
+const STOP_TIMEOUT_MS = 1_000
+/** Soon after the start, without slowing it down. */
+const FIRST_TICK_MS = 5 * SECOND
 
-/** The keeping of a store; nothing runs before `start`. */
+/** The maintenance of a store. Nothing runs before `start`. */
 export function createLogMaintenance({
   state,
   store,
@@ -46,77 +46,77 @@ export function createLogMaintenance({
   logger,
 }: LogMaintenanceOptions) {
   let cancel = () => {}
-  let turning: Promise<void> = Promise.resolve()
-  let nextOutlived = 0
-  let told: Set<string> | null = null
+  let running: Promise<void> = Promise.resolve()
+  let nextPurgeAt = 0
+  let openKeys: Set<string> | null = null
   const isTrusted = createLeapGuard()
 
   const arm = (inMs: number) => {
     cancel = clock.at(clock.now() + inMs, () => {
-      turning = turn()
-        .catch(error => logger.error('the log store could not be maintained', { error }))
+      running = tick()
+        .catch(error => logger.error('log maintenance failed; retrying in a minute', { error }))
         .finally(() => arm(MINUTE))
     })
   }
 
-  const turn = async () => {
+  const tick = async () => {
     const now = clock.now()
     if (!isTrusted(now)) return
     const maintained = await store.maintain(now, archiver?.status())
     for (const { reason, message } of maintained.removed) logger[reason === 'budget' ? 'warn' : 'info'](message)
-    tell(maintained, now)
-    // It may take long and is told of by `failing`; the next turn does not wait for it.
+    updateAlerts(maintained, now)
+    // It may take long, and `failing` reports its failures; the next tick does not wait for it.
     if (maintained.status) archiver?.run(true).catch(() => {})
     await names?.refresh()
-    if (now < nextOutlived) return
-    nextOutlived = now + HOUR
+    if (now < nextPurgeAt) return
+    nextPurgeAt = now + HOUR
     for (const project of listProjects(state)) {
       for (const query of expiredLines(retentionOf(project, config.retentionMs), now)) await store.purge(query)
     }
   }
 
-  const tell = ({ removed, status }: MaintenanceResult, now: number) => {
+  const updateAlerts = ({ removed, status }: MaintenanceResult, now: number) => {
     if (!status) return
-    told ??= new Set(
+    openKeys ??= new Set(
       listAlerts(state, { open: true, limit: -1 })
         .filter(alert => alert.detector === 'log-store')
         .map(alert => alert.key),
     )
     const outcomes = detectLogStore(
-      { removed, status, folder, archive: archiveSeen(archiver), isArchived: name => hasArchive(state, name) },
-      told,
+      { removed, status, folder, archive: archiveFacts(archiver), isArchived: name => hasArchive(state, name) },
+      openKeys,
       now,
     )
-    const fresh = outcomes.filter(outcome => outcome.kind === 'resolved' || !isSettled(outcome.finding))
+    const fresh = outcomes.filter(outcome => outcome.kind === 'resolved' || !isDismissed(outcome.finding))
     applyOutcomes(state, fresh, now)
     for (const outcome of fresh) {
-      if (outcome.kind === 'firing') told.add(outcome.finding.key)
-      else told.delete(outcome.key)
+      if (outcome.kind === 'firing') openKeys.add(outcome.finding.key)
+      else openKeys.delete(outcome.key)
     }
     const drop = readOpenAlert(state, BUDGET_KEY)
-    if (drop && now - drop.seenAt > CALM) endAlert(state, BUDGET_KEY, null, now)
+    if (drop && now - drop.seenAt > RESOLVE_AFTER_MS) endAlert(state, BUDGET_KEY, null, now)
   }
 
-  /** Whether a person has resolved the very same trouble: it is not told again while it goes on. */
-  const isSettled = ({ key, since }: Finding): boolean => {
+  /** Whether a person has resolved this very alert: it does not fire again while the cause lasts. */
+  const isDismissed = ({ key, since }: Finding): boolean => {
     const [last] = listAlerts(state, { key, limit: 1 })
     if (!last?.resolvedAt || last.resolvedBy === null) return false
     return key.startsWith(DAMAGED_KEY) || last.resolvedAt >= since
   }
 
   return {
-    start: () => arm(FIRST_TURN),
-    /** Resolves when nothing is under way any more, or when that takes too long; what is cut short is done again. */
+    start: () => arm(FIRST_TICK_MS),
+    /** Resolves when the running tick is done, or after a timeout; what is cut short is done again. */
     async stop() {
       cancel()
       await archiver?.close()
-      await Promise.race([turning, setTimeout(STOP_MS, null, { ref: false })])
+      await Promise.race([running, setTimeout(STOP_TIMEOUT_MS, null, { ref: false })])
       cancel()
     },
   }
 }
 
-function archiveSeen(archiver: Archiver | null): LogStoreFacts['archive'] {
+function archiveFacts(archiver: Archiver | null): LogStoreFacts['archive'] {
   if (!archiver) return null
   const failing = archiver.failing()
   if (!failing) return { place: archiver.place, failing }

@@ -44,8 +44,8 @@ export function truncateBytes(text: string, limit: number, total = 0): string {
   if (bytes <= limit) return text
   const mark = `… [cut, ${Math.max(bytes, total)} bytes in all]`
   const room = Math.max(0, limit - Buffer.byteLength(mark))
-  const kept = Buffer.from(text.slice(0, room)).subarray(0, room)
-  return kept.subarray(0, wholeCharacterBytes(kept)).toString() + mark
+  const bytesInRoom = Buffer.from(text.slice(0, room)).subarray(0, room)
+  return bytesInRoom.subarray(0, wholeCharacterBytes(bytesInRoom)).toString() + mark
 }
 
 /** How many of the bytes are whole characters: in a cut one, all bytes except the first begin with the bits 10. */

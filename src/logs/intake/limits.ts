@@ -51,21 +51,21 @@ function limitText(text: string, budget: LineBudget): string {
 }
 
 function limitItems(items: readonly unknown[], budget: LineBudget, depth: number): Json {
-  const kept: Json[] = []
+  const limited: Json[] = []
   for (const item of items) {
     const value = limitValue(item, budget, depth + 1)
     if (value === undefined) break
-    kept.push(value)
+    limited.push(value)
   }
-  return kept
+  return limited
 }
 
 function limitFields(fields: object, budget: LineBudget, depth: number): Json {
-  const kept: { [name: string]: Json } = {}
+  const limited: { [name: string]: Json } = {}
   for (const [name, field] of Object.entries(fields)) {
     const value = limitField(name, field, budget, depth + 1)
     if (value === undefined) break
-    kept[safeName(name)] = value
+    limited[safeName(name)] = value
   }
-  return kept
+  return limited
 }

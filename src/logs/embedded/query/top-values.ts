@@ -91,9 +91,9 @@ function addToTally(tallies: Map<string, Tally>, value: string, count: number, k
 }
 
 function dropRarest(tallies: Map<string, Tally>): void {
-  const kept = [...tallies].sort(([, a], [, b]) => b.count - a.count).slice(0, MAX_VALUES / 2)
+  const frequent = [...tallies].sort(([, a], [, b]) => b.count - a.count).slice(0, MAX_VALUES / 2)
   tallies.clear()
-  for (const [value, known] of kept) tallies.set(value, known)
+  for (const [value, known] of frequent) tallies.set(value, known)
 }
 
 function valuesOf(line: LogLine, field: TopField, miner: Miner): readonly string[] {
