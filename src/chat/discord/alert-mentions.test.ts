@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
-import { discordChannel } from './channel.ts'
-import { makeRest } from './client.ts'
+import { createChannel } from './channel.ts'
+import { createRest } from './client.ts'
 import { discord as definition } from './definition.ts'
 import { render } from './render.ts'
 
@@ -18,7 +18,7 @@ afterEach(async () => {
 
 const open = () => {
   const { token, channelId, apiUrl } = discord
-  return discordChannel({ rest: makeRest(apiUrl, token), token, channelId, capabilities: definition.capabilities })
+  return createChannel({ rest: createRest(apiUrl, token), token, channelId, capabilities: definition.capabilities })
     .channel
 }
 const down: Card = {
@@ -31,7 +31,7 @@ const down: Card = {
   ],
 }
 
-test('exactly those who are called out may be notified, whatever the data says', () => {
+test('exactly the people that a card mentions may be notified, whatever its data contains', () => {
   const { body } = render(down)
   expect(body.content).toMatch(/^<@123456789012345678> <@&223456789012345678> @ben /)
   expect(body.content).not.toMatch(/@everyone| <@999/)
@@ -44,7 +44,7 @@ test('exactly those who are called out may be notified, whatever the data says',
   expect(render({ ...down, mention: [] }).body.allowed_mentions).toEqual({ parse: [], replied_user: false })
 })
 
-test('an edit calls nobody, and the thread under a card is begun once and goes on', async () => {
+test('an edit mentions nobody, and the thread under a card is begun once and continued', async () => {
   const channel = open()
   const ref = await channel.post(down, 'n1')
   await channel.edit(ref, down)

@@ -8,7 +8,7 @@ let stage: Stage
 const MINUTE = 60_000
 
 beforeEach(async () => {
-  stage = await setStage({ platform: { deferAfter: 20 } })
+  stage = await setStage({ platform: { deferAfterMs: 20 } })
 })
 
 afterEach(async () => {
@@ -52,7 +52,7 @@ test('options become arguments by name, of their own type', async () => {
   })
 })
 
-test('a slow command is deferred as private as its answer will be', async () => {
+test('a slow command is deferred, as private as its reply will be', async () => {
   const { discord, dispatcher } = stage
   const quietly = await discord.say('/slow')
   expect(quietly).toMatchObject({ acknowledged: 5, private: true })
@@ -78,7 +78,7 @@ test('a slow quiet button leaves nothing behind', async () => {
   expect((await pressed.catch(() => discord.exchanges().at(-1)!)).original).toBeUndefined()
 })
 
-test('a member with Manage Server is an admin, others are not; roles are told', async () => {
+test('a member with Manage Server is an admin, other members are not, and the roles of both are known', async () => {
   const { discord, dispatcher } = stage
   const sre = discord.person('kim', { roles: ['77'] })
   expect(text(await discord.say('/whoami'))).toBe('**ada admin**')
@@ -86,20 +86,20 @@ test('a member with Manage Server is an admin, others are not; roles are told', 
   expect(dispatcher.ran.map(r => r.by.platform)).toEqual(['discord', 'discord'])
 })
 
-test('members speak in the channel and its threads, admins anywhere in the server', async () => {
+test('members can use the channel and its threads, admins any channel of the server', async () => {
   const { discord, dispatcher } = stage
   const elsewhere = discord.channel('random')
   const thread = discord.channel('samples', discord.channelId)
   const refused = await discord.say('/status', {}, { by: discord.member, channelId: elsewhere })
   expect(refused.private).toBe(true)
-  expect(text(refused)).toContain('answers in its own channel only')
+  expect(text(refused)).toContain('answers only in its own channel')
   expect(dispatcher.ran).toEqual([])
   await discord.say('/status', {}, { by: discord.member, channelId: thread })
   await discord.say('/status', {}, { channelId: elsewhere })
   expect(dispatcher.ran).toHaveLength(2)
 })
 
-test('a button runs its line; a quiet outcome leaves no trace beside the card', async () => {
+test('a button runs its line, and a quiet outcome adds nothing beside the card', async () => {
   const { discord, dispatcher } = stage
   const pressed = await discord.press(await alertCard(), 'Acknowledge', discord.member)
   expect(dispatcher.ran.at(-1)).toMatchObject({ request: { line: 'ack 12' }, by: { name: 'max', admin: false } })
@@ -107,13 +107,13 @@ test('a button runs its line; a quiet outcome leaves no trace beside the card', 
   expect(discord.messages()).toHaveLength(1)
 })
 
-test('on a card that nobody keeps up to date, the same press is answered', async () => {
+test('the same press is answered on a card that delivery does not update', async () => {
   const shown = await stage.discord.say('/card')
   const pressed = await stage.discord.press(shown.original!, 'Acknowledge')
   expect(text(pressed)).toBe('**12 acked by ada: -**')
 })
 
-test('a button that asks opens a form, and what is written becomes arguments', async () => {
+test('a button that asks for arguments opens a form, and its entries become arguments', async () => {
   const { discord, dispatcher } = stage
   const shown = await discord.say('/card')
   const opened = await discord.press(shown.original!, 'With note')
@@ -123,7 +123,7 @@ test('a button that asks opens a form, and what is written becomes arguments', a
   expect(text(done)).toContain(`12 acked by ada: it's "mine"`)
 })
 
-test('a form left empty runs the bare line', async () => {
+test('an empty form runs the line alone', async () => {
   const { discord, dispatcher } = stage
   const shown = await discord.say('/card')
   const opened = await discord.press(shown.original!, 'With note')
@@ -131,7 +131,7 @@ test('a form left empty runs the bare line', async () => {
   expect(dispatcher.ran.at(-1)?.request).toEqual({ line: 'ack 12' })
 })
 
-test('a line too long for a button is remembered', async () => {
+test('a line that is too long for a button is remembered', async () => {
   const { discord, dispatcher } = stage
   const long = 'x'.repeat(120)
   const shown = await discord.say('/card', { long })
@@ -139,7 +139,7 @@ test('a line too long for a button is remembered', async () => {
   expect(dispatcher.ran.at(-1)?.request).toEqual({ line: `ack 12 "because ${long}"` })
 })
 
-test('a long line that was forgotten by a restart is explained privately', async () => {
+test('a long line that a restart forgot is explained privately', async () => {
   const { discord } = stage
   const shown = await discord.say('/card')
   const old = structuredClone(shown.original!)
@@ -148,16 +148,16 @@ test('a long line that was forgotten by a restart is explained privately', async
   Object.assign(button, { custom_id: '2||~gone' })
   const answer = await discord.press(old, 'Long')
   expect(answer.private).toBe(true)
-  expect(text(answer)).toContain('This button is from before Vakt was restarted')
+  expect(text(answer)).toContain('This button is from before the last restart of Vakt')
 })
 
-test('suggestions come for what was typed', async () => {
+test('suggestions match what was typed', async () => {
   expect(await stage.discord.type('/checks add', { name: 'night' }, 'name')).toEqual([
     { name: 'name: nightly', value: 'nightly' },
   ])
 })
 
-test('a command Discord may have given up on is acknowledged before it runs', async () => {
+test('a command that Discord may have given up on is acknowledged before it runs', async () => {
   await stage.close()
   const now = Date.now() - MINUTE
   stage = await setStage({ discord: { now: () => now } })
@@ -166,24 +166,24 @@ test('a command Discord may have given up on is acknowledged before it runs', as
   expect(text(answer)).toBe('**All is well**')
 })
 
-test('a command that was given up on does not run', async () => {
+test('a command that Discord has given up on does not run', async () => {
   await stage.close()
   let now = Date.now() - MINUTE
   stage = await setStage({ discord: { now: () => now, patience: 150 } })
   const said = stage.discord.say('/status')
   now += 4_000
   await expect(said).rejects.toThrow('the application did not respond')
-  await stage.discord.until(() => stage.logger.lines.at(-1)?.includes('left without an answer'))
+  await stage.discord.until(() => stage.logger.lines.at(-1)?.includes('was not answered'))
   expect(stage.dispatcher.ran).toEqual([])
 })
 
-test('suggestions show control characters as pictures, and still mean what they mean', async () => {
+test('suggestions show control characters as pictures, and keep their values', async () => {
   stage.dispatcher.complete = () => [{ name: 'job\x1b[31m', value: 'job\x1b[31m' }]
   const choices = await stage.discord.type('/checks add', { name: 'j' }, 'name')
   expect(choices).toEqual([{ name: 'job␛[31m', value: 'job\x1b[31m' }])
 })
 
-test('who may not run a line is told so before a form is opened for it', async () => {
+test('a person without the role is refused before a form is opened', async () => {
   const { discord, dispatcher } = stage
   dispatcher.refusalFor = (line, by) => ({
     ok: false,
@@ -197,7 +197,7 @@ test('who may not run a line is told so before a form is opened for it', async (
   expect(text(pressed)).toBe('🟠 **ada may not ack 12.**')
 })
 
-test('no command waits for the answer to another, nor for its rate limits', async () => {
+test('no command waits for the reply to another, nor for its rate limits', async () => {
   await stage.close()
   stage = await setStage({ discord: { rateLimits: true } })
   const { discord } = stage

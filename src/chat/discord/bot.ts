@@ -1,4 +1,4 @@
-// What people do on Discord, handed to the command dispatcher: slash commands, buttons, forms and suggestions.
+// What people do on Discord, as commands for the dispatcher: slash commands, buttons, forms and suggestions.
 import {
   type APIApplicationCommandAutocompleteInteraction,
   type APIApplicationCommandInteraction,
@@ -12,212 +12,217 @@ import type { Logger } from '../../logger.ts'
 import type { CommandDispatcher, Request, Requester } from '../channel.ts'
 import { cleanText } from '../fit-text.ts'
 import { readPress } from './buttons.ts'
-import { sentence } from './errors.ts'
+import { errorSentence } from './errors.ts'
 import { formFor, readForm } from './forms.ts'
 import { render } from './render.ts'
-import { isStale, outOfPlace, speakerOf } from './requester.ts'
+import { type Home, isStale, requesterOf, whyNotHere } from './requester.ts'
 import { readSlash } from './slash-commands.ts'
 
-export interface InteractionContext {
+export interface BotParts {
   dispatcher: CommandDispatcher
   rest: REST
   logger: Logger
-  /** Where commands are taken; the server may be unknown until Discord has told it. */
-  home: () => { guildId: string | null; channelId: string; others: ReadonlySet<string> }
+  /** Where commands are taken; the server may be unknown until Discord has named it. */
+  home: () => Home
   now: () => number
-  /** Milliseconds after which an answer is deferred ("is thinking…"); Discord gives up after 3 s. */
-  deferAfter: number
+  /** After how long a reply is deferred ("is thinking…"), ms; Discord gives up after 3 s. */
+  deferAfterMs: number
 }
 
-type Typing = APIApplicationCommandAutocompleteInteraction
+/** The types of interactions that Vakt answers. */
+const [SLASH_COMMAND, COMPONENT, AUTOCOMPLETE, MODAL] = [2, 3, 4, 5] as const
+/** The types of replies. */
+const MESSAGE = 4
+const DEFERRED_MESSAGE = 5
+const DEFERRED_UPDATE = 6
+const SUGGESTIONS = 8
+const FORM = 9
 
-/** Takes one interaction and sees it through; never rejects. */
-export async function takeInteraction(door: InteractionContext, interaction: APIInteraction): Promise<void> {
+const EPHEMERAL = 1 << 6
+const MAX_SUGGESTIONS = 25
+const MAX_SUGGESTION_LENGTH = 100
+
+const UNKNOWN_COMMAND: Card = {
+  title: 'Vakt no longer has this command.',
+  tone: 'muted',
+  lines: [['See ', { code: '/help' }, ' for all commands.']],
+}
+const FORGOTTEN_BUTTON: Card = {
+  title: 'This button is from before the last restart of Vakt.',
+  tone: 'muted',
+  lines: ['Its command was too long to be stored in the button. Ask for the card again and press the new button.'],
+}
+
+/** Answers one interaction; never rejects. */
+export async function answerInteraction(parts: BotParts, interaction: APIInteraction): Promise<void> {
   try {
-    await take(door, interaction, replyTo(door.rest, interaction))
+    await answer(parts, interaction, replyTo(parts.rest, interaction))
   } catch (error) {
-    // Most often 10062: Discord had given up on the interaction before the answer came.
-    door.logger.warn('A command on Discord was left without an answer.', {
-      reason: sentence(error),
+    // Most often 10062: Discord had given up on the interaction before the reply came.
+    parts.logger.warn('a command on Discord was not answered', {
+      error: errorSentence(error),
       interaction: interaction.id,
     })
   }
 }
 
-async function take(door: InteractionContext, interaction: APIInteraction, turn: InteractionReply): Promise<void> {
-  const speaker = speakerOf(interaction)
-  const objection = outOfPlace(interaction, speaker, door.home())
-  if (interaction.type === 4) return suggest(door, interaction, objection ? null : speaker, turn)
-  if (objection || !speaker)
-    return turn.show({ title: objection ?? 'Vakt answers only in its own server.', tone: 'muted' }, true)
-  if (interaction.type === 2) return slash(door, interaction, speaker, turn)
-  if (interaction.type !== 3 && interaction.type !== 5) return
+async function answer(parts: BotParts, interaction: APIInteraction, reply: InteractionReply): Promise<void> {
+  const requester = requesterOf(interaction)
+  const refusal = whyNotHere(interaction, requester, parts.home())
+  if (interaction.type === AUTOCOMPLETE) return suggest(parts, interaction, refusal ? null : requester, reply)
+  if (refusal || !requester)
+    return reply.show({ title: refusal ?? 'Vakt answers only in its own server.', tone: 'muted' }, true)
+  if (interaction.type === SLASH_COMMAND) return runSlashCommand(parts, interaction, requester, reply)
+  if (interaction.type !== COMPONENT && interaction.type !== MODAL) return
   const press = readPress(interaction.data.custom_id)
-  if (press === null) return turn.show(UNKNOWN, true)
-  if (press === 'forgotten') return turn.show(FORGOTTEN, true)
-  if (interaction.type === 5) {
-    const line = door.dispatcher.fillForm(press.line, readForm(interaction.data.components))
-    return carryOut(door, { line }, speaker, turn, interaction)
+  if (press === null) return reply.show(UNKNOWN_COMMAND, true)
+  if (press === 'forgotten') return reply.show(FORGOTTEN_BUTTON, true)
+  if (interaction.type === MODAL) {
+    const line = parts.dispatcher.fillForm(press.line, readForm(interaction.data.components))
+    return run(parts, { line }, requester, reply, interaction)
   }
-  const form = press.ask.length ? door.dispatcher.form(press.line, press.ask) : null
-  const refusal = form && door.dispatcher.refusalFor(press.line, speaker)
-  if (refusal) return turn.show(refusal.card, true)
-  if (form) return turn.open(formFor(interaction.data.custom_id, form.command, form.arguments))
-  return carryOut(door, { line: press.line }, speaker, turn, interaction)
+  const form = press.ask.length ? parts.dispatcher.form(press.line, press.ask) : null
+  const forbidden = form && parts.dispatcher.refusalFor(press.line, requester)
+  if (forbidden) return reply.show(forbidden.card, true)
+  if (form) return reply.openForm(formFor(interaction.data.custom_id, form.command, form.arguments))
+  return run(parts, { line: press.line }, requester, reply, interaction)
 }
 
-async function slash(
-  door: InteractionContext,
+async function runSlashCommand(
+  parts: BotParts,
   interaction: APIApplicationCommandInteraction,
-  speaker: Requester,
-  turn: InteractionReply,
+  requester: Requester,
+  reply: InteractionReply,
 ): Promise<void> {
   const options = 'options' in interaction.data ? interaction.data.options : []
-  const asked = readSlash(door.dispatcher.commands, interaction.data.name, options)
-  if (!asked) return turn.show(UNKNOWN, true)
-  return carryOut(door, { command: asked.command, args: asked.args }, speaker, turn, interaction)
+  const request = readSlash(parts.dispatcher.commands, interaction.data.name, options)
+  if (!request) return reply.show(UNKNOWN_COMMAND, true)
+  return run(parts, { command: request.command, args: request.args }, requester, reply, interaction)
 }
 
-async function suggest(
-  door: InteractionContext,
-  interaction: Typing,
-  speaker: Requester | null,
-  turn: InteractionReply,
-): Promise<void> {
-  const asked = readSlash(door.dispatcher.commands, interaction.data.name, interaction.data.options)
-  return turn.suggest(speaker && asked?.focused ? suggestions(door, asked.focused, speaker) : [])
-}
-
-/** Runs a command and shows its reply; one that takes long is deferred first, as private as it will be. */
-async function carryOut(
-  door: InteractionContext,
+/** Runs a command and shows its reply; a reply that takes long is deferred first, as private as it will be. */
+async function run(
+  parts: BotParts,
   request: Request,
-  speaker: Requester,
-  turn: InteractionReply,
+  requester: Requester,
+  reply: InteractionReply,
   interaction: APIInteraction,
-) {
-  const { dispatcher, now } = door
-  let deferred = false
+): Promise<void> {
+  const { dispatcher, logger, now } = parts
+  let isDeferred = false
   const defer = async () => {
-    await turn.defer(dispatcher.isPrivate(request))
-    deferred = true
+    await reply.defer(dispatcher.isPrivate(request))
+    isDeferred = true
   }
-  // By its date Discord may have given up already; then nothing must run that nobody sees the outcome of.
+  // Discord may have given up on an old interaction; then no command must run whose outcome nobody sees.
   if (isStale(interaction, now())) await defer()
-  const running = dispatcher.run(request, speaker)
-  if (!deferred && !(await isWithin(running, door.deferAfter)))
+  const running = dispatcher.run(request, requester)
+  if (!isDeferred && !(await endsWithin(running, parts.deferAfterMs)))
     await defer().catch(error =>
-      door.logger.warn('Discord did not take the sign of work in progress.', { reason: sentence(error) }),
+      logger.warn('Discord did not accept the deferral of a reply', { error: errorSentence(error) }),
     )
-  const reply = await running
-  if (reply.ok && reply.quiet && isOnAlertCard(interaction)) await turn.endQuietly()
-  else await turn.show(reply.card, reply.private)
+  const result = await running
+  if (result.ok && result.quiet && isOnAlertCard(interaction)) await reply.endQuietly()
+  else await reply.show(result.card, result.private)
 }
 
-/** Cards that delivery keeps up to date show the outcome by themselves; answers to commands stay as they were. */
+/** Delivery keeps the cards of alerts up to date, so they show the outcome; replies to commands stay as they were. */
 function isOnAlertCard({ message }: APIInteraction): boolean {
   return message !== undefined && message.interaction_metadata === undefined
 }
 
+async function suggest(
+  parts: BotParts,
+  interaction: APIApplicationCommandAutocompleteInteraction,
+  requester: Requester | null,
+  reply: InteractionReply,
+): Promise<void> {
+  const request = readSlash(parts.dispatcher.commands, interaction.data.name, interaction.data.options)
+  return reply.suggest(requester && request?.focused ? suggestions(parts, request.focused, requester) : [])
+}
+
 function suggestions(
-  door: InteractionContext,
+  { dispatcher, logger }: BotParts,
   { argument, typed }: { argument: Parameters<CommandDispatcher['complete']>[0]; typed: string },
-  speaker: Requester,
-) {
+  requester: Requester,
+): { name: string; value: string }[] {
   try {
-    const choices = door.dispatcher.complete(argument, typed, speaker)
-    const usable = choices.filter(choice => choice.value !== '' && Array.from(choice.value).length <= 100)
-    return usable.slice(0, 25).map(({ name, value }) => ({
+    const usable = dispatcher
+      .complete(argument, typed, requester)
+      .filter(({ value }) => value !== '' && Array.from(value).length <= MAX_SUGGESTION_LENGTH)
+    return usable.slice(0, MAX_SUGGESTIONS).map(({ name, value }) => ({
       name: Array.from(cleanText(name).trim() || cleanText(value))
-        .slice(0, 100)
+        .slice(0, MAX_SUGGESTION_LENGTH)
         .join(''),
       value,
     }))
   } catch (error) {
-    door.logger.error('Suggestions failed.', { argument: argument.name, error })
+    logger.error('suggestions failed', { argument: argument.name, error })
     return []
   }
 }
 
-async function isWithin(running: Promise<unknown>, ms: number): Promise<boolean> {
+async function endsWithin(running: Promise<unknown>, ms: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<false>(resolve => {
     timer = setTimeout(() => resolve(false), ms)
   })
-  const inTime = await Promise.race([running.then(() => true as const), late])
+  const isInTime = await Promise.race([running.then(() => true as const), late])
   clearTimeout(timer)
-  return inTime
+  return isInTime
 }
 
-const UNKNOWN: Card = {
-  title: 'Vakt does not know this command any more.',
-  tone: 'muted',
-  lines: [['See ', { code: '/help' }, ' for those it knows.']],
-}
-const FORGOTTEN: Card = {
-  title: 'This button is from before Vakt was restarted.',
-  tone: 'muted',
-  lines: ['Its command is too long to be kept in the button. Ask for the card again, then press the new one.'],
-}
-
-const EPHEMERAL = 1 << 6
-const REPLY = 4
-const DEFERRED_REPLY = 5
-const DEFERRED_UPDATE = 6
-const SUGGESTIONS = 8
-const FORM = 9
-
+/** The reply to one interaction: at once, or deferred and filled in later; every method rejects with the SDK's error. */
 export interface InteractionReply {
-  /** Shows that an answer is being worked on, to all or to the speaker only; whichever is said here stays. */
+  /** Shows that a reply is being worked on, to everybody or to the requester only; the reply must be as private. */
   defer(isPrivate: boolean): Promise<void>
-  /** The answer, at once or in the place of what was deferred. */
+  /** Shows the reply, at once or in place of the deferral. */
   show(card: Card, isPrivate: boolean): Promise<void>
-  /** Ends the turn without a word; only a pressed button allows that. */
+  /** Ends the interaction without a message, which only a pressed button allows. */
   endQuietly(): Promise<void>
   suggest(choices: readonly { name: string; value: string }[]): Promise<void>
-  /** Opens a form instead of answering. */
-  open(form: object): Promise<void>
+  /** Opens a form instead of a reply. */
+  openForm(form: object): Promise<void>
 }
 
-/** The turn of the interaction with this id and token. Every method rejects with the SDK's error when Discord refuses. */
+/** The reply to the interaction with this id and token. */
 export function replyTo(
   rest: REST,
-  interaction: { id: string; token: string; application_id: string },
+  { id, token, application_id: application }: { id: string; token: string; application_id: string },
 ): InteractionReply {
-  const { id, token, application_id: application } = interaction
   const original = Routes.webhookMessage(application, token)
   let deferred: 'public' | 'private' | undefined
 
-  const acknowledge = (type: number, data?: object, files: RawFile[] = []) =>
+  const respond = (type: number, data?: object, files: RawFile[] = []) =>
     rest.post(Routes.interactionCallback(id, token), { auth: false, body: { type, ...(data && { data }) }, files })
 
   return {
     async defer(isPrivate) {
-      await acknowledge(DEFERRED_REPLY, isPrivate ? { flags: EPHEMERAL } : undefined)
+      await respond(DEFERRED_MESSAGE, isPrivate ? { flags: EPHEMERAL } : undefined)
       deferred = isPrivate ? 'private' : 'public'
     },
     async show(card, isPrivate) {
       const { body, files } = render(card)
-      const flagged = isPrivate ? { ...body, flags: EPHEMERAL } : body
+      const message = isPrivate ? { ...body, flags: EPHEMERAL } : body
       if (!deferred) {
-        await acknowledge(REPLY, flagged, files)
+        await respond(MESSAGE, message, files)
       } else if (deferred === 'public' && isPrivate) {
-        // What was deferred in public stays public, so the answer has to go elsewhere.
+        // A public deferral stays public, so the reply must go elsewhere.
         await rest.delete(original, { auth: false })
-        await rest.post(Routes.webhook(application, token), { auth: false, body: flagged, files })
+        await rest.post(Routes.webhook(application, token), { auth: false, body: message, files })
       } else {
         await rest.patch(original, { auth: false, body, files })
       }
     },
     async endQuietly() {
       if (deferred) await rest.delete(original, { auth: false })
-      else await acknowledge(DEFERRED_UPDATE)
+      else await respond(DEFERRED_UPDATE)
     },
     async suggest(choices) {
-      await acknowledge(SUGGESTIONS, { choices })
+      await respond(SUGGESTIONS, { choices })
     },
-    async open(form) {
-      await acknowledge(FORM, form)
+    async openForm(form) {
+      await respond(FORM, form)
     },
   }
 }

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'
 import { DeliveryError } from '../channel.ts'
-import { discordChannel } from './channel.ts'
-import { makeRest } from './client.ts'
+import { createChannel } from './channel.ts'
+import { createRest } from './client.ts'
 import { discord as definition } from './definition.ts'
 
 const HOUR = 3_600_000
@@ -30,9 +30,9 @@ afterEach(async () => {
 })
 
 const open = (channelId = discord.channelId, token = discord.token) =>
-  discordChannel({
-    rest: makeRest(discord.apiUrl, token, within),
-    ...{ token, channelId, within, capabilities: definition.capabilities },
+  createChannel({
+    rest: createRest(discord.apiUrl, token, within),
+    ...{ token, channelId, timeoutMs: within, capabilities: definition.capabilities },
   }).channel
 
 async function failure(attempt: Promise<unknown>): Promise<DeliveryError> {
@@ -54,7 +54,7 @@ test('a card is posted, edited in place and answered under', async () => {
   expect(second?.message_reference?.message_id).toBe(ref)
 })
 
-test('a reply to a message that was deleted is posted all the same', async () => {
+test('a reply to a deleted message is posted all the same', async () => {
   const channel = open()
   const ref = await channel.post(down, 'n1')
   discord.remove(discord.channelId, ref)
@@ -62,7 +62,7 @@ test('a reply to a message that was deleted is posted all the same', async () =>
   expect(discord.messages()).toHaveLength(1)
 })
 
-test('an edit takes away buttons, files and embeds the card no longer has', async () => {
+test('an edit removes buttons, files and embeds that the card no longer has', async () => {
   const channel = open()
   const png = new Uint8Array([1, 2, 3])
   const full: Card = {
@@ -83,7 +83,7 @@ test('the same nonce posts one message', async () => {
   expect(await channel.post(down, 'n1')).toBe(await channel.post(down, 'n1'))
 })
 
-test('an accepted post whose answer never came is unsure, and is found by its nonce', async () => {
+test('an accepted post without an answer is unsure, and is found by its nonce', async () => {
   within = 60
   const impatient = open()
   within = undefined
@@ -104,7 +104,7 @@ test('a card that is only a title is found too', async () => {
   expect(await channel.find('n1', now)).toBe(ref)
 })
 
-test('a post is found among hundreds, and not from before the given moment', async () => {
+test('a post is found among hundreds, and only after the given instant', async () => {
   const channel = open()
   const early = await channel.post(down, 'early')
   now += HOUR
@@ -114,7 +114,7 @@ test('a post is found among hundreds, and not from before the given moment', asy
   expect(await channel.find('early', now - HOUR)).toBe(early)
 })
 
-test('a hanging create is given up in time and nothing is repeated', async () => {
+test('a post that hangs is given up in time, and nothing is repeated', async () => {
   within = 60
   discord.hang(POST)
   expect(await failure(open().post(down, 'n1'))).toMatchObject({
@@ -124,7 +124,7 @@ test('a hanging create is given up in time and nothing is repeated', async () =>
   expect(discord.requests).toHaveLength(1)
 })
 
-test('429 is told with its wait and its scope, and never waited out', async () => {
+test('a 429 is reported with its wait and its scope, and never waited out', async () => {
   const channel = open()
   const ref = await channel.post(down, 'n1')
   discord.limit(POST, { retryAfter: 7 })
@@ -138,7 +138,7 @@ test('429 is told with its wait and its scope, and never waited out', async () =
   expect(discord.requests.filter(r => r.status === 429)).toHaveLength(3)
 })
 
-test('a 429 without any header still says how long to wait', async () => {
+test('a 429 without any header still has its wait', async () => {
   discord.limit(POST, { retryAfter: 9, bare: true })
   const limited = await failure(open().post(down, 'n1'))
   expect(limited.code).toBe('limited')
@@ -172,7 +172,7 @@ test('a message too old to edit, deleted, or in an archived thread is gone', asy
   expect(await failure(open(thread).edit(inThread, up))).toMatchObject({ code: 'gone' })
 })
 
-test('a channel that is unknown, hidden or not writable refuses for good, with advice', async () => {
+test('a channel that is unknown, hidden or not writable refuses the card, with advice', async () => {
   expect(await failure(open('123456789012345678').post(down, 'n'))).toMatchObject({
     code: 'refused',
     message: expect.stringContaining('DISCORD_CHANNEL_ID'),
@@ -189,7 +189,7 @@ test('a channel that is unknown, hidden or not writable refuses for good, with a
   })
 })
 
-test('trouble of the server: 503 was not accepted, other failures may have been', async () => {
+test('a post that failed with 503 was not accepted, one with another status of the server may have been', async () => {
   discord.fail(POST, 503)
   expect(await failure(open().post(down, 'n'))).toMatchObject({ code: 'unreachable' })
   discord.fail(POST, 500)

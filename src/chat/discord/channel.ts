@@ -1,34 +1,41 @@
-// One Discord channel as delivery sees it: post, edit, reply and find, each done once and reported truthfully.
-
+// A Discord channel as the delivery loop uses it: post, edit, reply and find, each done once and reported truthfully.
 import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, SnowflakeUtil } from 'discord.js'
 import { type Card, cutText } from '../../card.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
-import { ANSWER_WITHIN } from './client.ts'
+import { REQUEST_TIMEOUT_MS } from './client.ts'
 import { deliveryError, type Step } from './errors.ts'
 import { render } from './render.ts'
 
-const PAGE = 100
-const PAGES = 5
+const PAGE_SIZE = 100
+const MAX_PAGES = 5
 /** Lines of a thread notify nobody. */
 const SILENT = MessageFlags.SuppressNotifications
-/** Minutes without a message after which Discord puts a thread away; the next one opens it again. */
-const ARCHIVE_AFTER = 1440
+/** After this long without a message Discord archives a thread; the next message opens it again. */
+const ARCHIVE_AFTER_MINUTES = 24 * 60
 /** Discord's clock and ours may differ. */
-const CLOCK_MARGIN = 60_000
+const CLOCK_SKEW_MS = 60_000
 /** Discord's ids count from here. */
-const FIRST_MOMENT = Date.UTC(2015, 0, 1)
+const DISCORD_EPOCH_MS = Date.UTC(2015, 0, 1)
+/** Unknown Channel: no thread was begun at the message yet. */
+const UNKNOWN_CHANNEL = 10003
 
 export interface ChannelOptions {
   rest: REST
   token: string
   channelId: string
   capabilities: Capabilities
-  /** Milliseconds for one step as a whole, with the time it waits behind others. */
-  within?: number
+  /** How long one step may take, with the time that it waits behind others. */
+  timeoutMs?: number | undefined
 }
 
-/** The channel with this id; `name` becomes the real one once `introduce` has been told it. */
-export function discordChannel({ rest, token, channelId, capabilities, within = ANSWER_WITHIN }: ChannelOptions) {
+/** The channel with an id. `setName` gives it the real name once that is known. References are message ids. */
+export function createChannel({
+  rest,
+  token,
+  channelId,
+  capabilities,
+  timeoutMs = REQUEST_TIMEOUT_MS,
+}: ChannelOptions): { channel: Channel; setName(name: string): void } {
   let name = `Discord channel ${channelId}`
   const messages = Routes.channelMessages(channelId)
 
@@ -48,15 +55,15 @@ export function discordChannel({ rest, token, channelId, capabilities, within = 
       }),
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
     inThread: thread => ({
-      ...discordChannel({ rest, token, channelId: thread, capabilities, within }).channel,
+      ...createChannel({ rest, token, channelId: thread, capabilities, timeoutMs }).channel,
       id: threadId(`discord:${channelId}`, thread),
       name,
     }),
-    find: (nonce, since) => attempt('look', signal => search(nonce, since, signal)),
+    find: (nonce, since) => attempt('find', signal => search(nonce, since, signal)),
   }
   return {
     channel,
-    introduce: (real: string) => {
+    setName(real) {
       name = `Discord #${real}`
     },
   }
@@ -73,29 +80,29 @@ export function discordChannel({ rest, token, channelId, capabilities, within = 
     })
   }
 
-  /** A thread has the id of the message that it was begun at, so it need not be remembered. */
+  /** A thread has the id of the message that it was begun at, so it need not be stored. */
   async function addToThread(ref: string, card: Card, signal: AbortSignal): Promise<void> {
     const { body } = render(silent(card))
-    const say = () => rest.post(Routes.channelMessages(ref), { body: { ...body, flags: SILENT }, signal })
+    const post = () => rest.post(Routes.channelMessages(ref), { body: { ...body, flags: SILENT }, signal })
     try {
-      await say()
+      await post()
     } catch (error) {
       if (!isUnknownChannel(error)) throw error
-      const thread = { name: cutText(`Alert: ${card.title}`, 100), auto_archive_duration: ARCHIVE_AFTER }
+      const thread = { name: cutText(`Alert: ${card.title}`, 100), auto_archive_duration: ARCHIVE_AFTER_MINUTES }
       await rest.post(Routes.threads(channelId, ref), { body: thread, signal })
-      await say()
+      await post()
     }
   }
 
-  /** Discord forgets nonces after minutes, so what was posted is known again by the mark in its first embed. */
+  /** Discord forgets nonces after minutes, so a message is recognised by the mark in its first embed. */
   async function search(nonce: string, since: number, signal: AbortSignal): Promise<string | null> {
-    let after = String(SnowflakeUtil.generate({ timestamp: Math.max(since - CLOCK_MARGIN, FIRST_MOMENT) }))
-    for (let page = 0; page < PAGES; page++) {
-      const query = new URLSearchParams({ after, limit: String(PAGE) })
+    let after = String(SnowflakeUtil.generate({ timestamp: Math.max(since - CLOCK_SKEW_MS, DISCORD_EPOCH_MS) }))
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const query = new URLSearchParams({ after, limit: String(PAGE_SIZE) })
       const found = (await rest.get(messages, { query, signal })) as APIMessage[]
       const match = found.find(message => message.embeds[0]?.url === mark(nonce))
       if (match) return match.id
-      if (found.length < PAGE) return null
+      if (found.length < PAGE_SIZE) return null
       after = found.map(message => message.id).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b))
     }
     return null
@@ -105,7 +112,7 @@ export function discordChannel({ rest, token, channelId, capabilities, within = 
     // A 401 makes the SDK forget the token; a later one may be accepted again.
     rest.setToken(token)
     try {
-      return await run(AbortSignal.timeout(within))
+      return await run(AbortSignal.timeout(timeoutMs))
     } catch (error) {
       throw deliveryError(error, step)
     }
@@ -114,10 +121,9 @@ export function discordChannel({ rest, token, channelId, capabilities, within = 
 
 const silent = ({ mention, ...card }: Card): Card => card
 
-/** Unknown Channel: no thread was begun at the message yet. */
 function isUnknownChannel(error: unknown): boolean {
-  return error instanceof DiscordAPIError && Number(error.code) === 10003
+  return error instanceof DiscordAPIError && Number(error.code) === UNKNOWN_CHANNEL
 }
 
-/** An address that leads nowhere by definition and that readers never see. */
+/** An address that leads nowhere (RFC 2606) and that readers never see. */
 const mark = (nonce: string) => `https://vakt.invalid/${encodeURIComponent(nonce)}`

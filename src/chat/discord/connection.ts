@@ -1,5 +1,4 @@
-// One discord.js client from its login until it can go on no more, with the SDK's haste and its ghosts held in check.
-
+// One discord.js client from its login until it cannot go on, with the pace of its reconnections under control.
 import {
   type APIInteraction,
   type APIMessage,
@@ -13,49 +12,49 @@ import {
 } from 'discord.js'
 import type { Logger } from '../../logger.ts'
 import { restOptions } from './client.ts'
-import { explainClose, explainError, type Failure } from './errors.ts'
+import { type ConnectionFailure, closeFailure, loginFailure } from './errors.ts'
 
-/** The SDK never finishes destroying a client that meets a connection in the making. */
-const GOODBYE = 1_000
+/** The SDK never finishes to destroy a client that is just connecting. */
+const DESTROY_TIMEOUT_MS = 1_000
 
 export interface Connection {
   /** Ends the client for good, within a second. */
   abandon(): Promise<void>
 }
 
-export interface Hooks {
-  /** Resolves when the SDK may connect again after a loss; by itself it would try twice a second for ever. */
-  pace(): Promise<void>
+export interface ConnectionHooks {
+  /** Resolves when the SDK may reconnect after a loss; by itself it would retry twice a second forever. */
+  beforeReconnecting(): Promise<void>
   /** Resolves when an IDENTIFY may be spent. */
-  mayIdentify(): Promise<void>
-  interaction(interaction: APIInteraction): void
-  /** Somebody wrote something; its text is there only where the bot, whose id this is, is mentioned. */
-  message(message: GatewayMessage, botId: string): void
+  beforeIdentifying(): Promise<void>
+  onInteraction(interaction: APIInteraction): void
+  /** A person wrote a message; it has a text only where the bot, whose id this is, is mentioned. */
+  onMessage(message: GatewayMessage, botId: string): void
   /** A new session has begun. */
-  ready(applicationId: string): void
-  /** Begun or resumed. */
-  online(): void
-  lost(message: string): void
-  /** Called once at most, and then nothing else is. */
-  failed(failure: Failure): void
+  onReady(applicationId: string): void
+  /** A session has begun or was resumed. */
+  onOnline(): void
+  onLost(message: string): void
+  /** Called at most once, and no other hook after it. */
+  onFailed(failure: ConnectionFailure): void
 }
 
-/** A message as it comes over the gateway, with who wrote it in which server. */
+/** A message as the gateway sends it, with its author and server. */
 export type GatewayMessage = APIMessage & { guild_id?: string; member?: { nick?: string | null; roles: string[] } }
 
-/** Logs in with intents that need no permission; everything further is told through `hooks`. Never throws. */
+/** Logs in with intents that need no permission; everything else is reported through `hooks`. Never throws. */
 export function connect(
   { token, apiUrl, logger }: { token: string; apiUrl: string; logger: Logger },
-  hooks: Hooks,
+  hooks: ConnectionHooks,
 ): Connection {
-  let over = false
+  let isOver = false
   let connections = 0
   const client = new Client({
     // Without the privileged MessageContent the texts are empty, except of those that mention the bot.
     intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
     makeCache: Options.cacheWithLimits({
       ...{ MessageManager: 0, ReactionManager: 0, PresenceManager: 0, UserManager: 100 },
-      // Whoever writes anything would be kept for ever.
+      // By default everybody who ever wrote something would stay in memory.
       GuildMemberManager: { maxSize: 100, keepOverLimit: member => member.id === member.client.user.id },
     }),
     rest: restOptions(apiUrl),
@@ -67,78 +66,78 @@ export function connect(
   const ifAlive =
     <A extends unknown[]>(then: (...args: A) => void) =>
     (...args: A) => {
-      if (!over) then(...args)
+      if (!isOver) then(...args)
     }
-  const fail = ifAlive((failure: Failure) => {
-    over = true
-    hooks.failed(failure)
+  const fail = ifAlive((failure: ConnectionFailure) => {
+    isOver = true
+    hooks.onFailed(failure)
   })
 
   client.ws.on(
     GatewayDispatchEvents.InteractionCreate,
     ifAlive((sent: APIInteraction | null) => {
-      if (sent) hooks.interaction(sent)
+      if (sent) hooks.onInteraction(sent)
     }),
   )
   client.ws.on(
     GatewayDispatchEvents.MessageCreate,
     ifAlive((sent: GatewayMessage | null) => {
-      if (sent) hooks.message(sent, client.user?.id ?? '')
+      if (sent) hooks.onMessage(sent, client.user?.id ?? '')
     }),
   )
   client.on(
     Events.ShardReady,
-    ifAlive(() => hooks.online()),
+    ifAlive(() => hooks.onOnline()),
   )
   client.on(
     Events.ShardReady,
-    ifAlive(() => hooks.ready(client.application?.id ?? client.user?.id ?? '')),
+    ifAlive(() => hooks.onReady(client.application?.id ?? client.user?.id ?? '')),
   )
   client.on(
     Events.ShardResume,
-    ifAlive(() => hooks.online()),
+    ifAlive(() => hooks.onOnline()),
   )
   client.on(
     Events.ShardReconnecting,
-    ifAlive(() => hooks.lost('The connection to Discord is lost; Vakt keeps trying.')),
+    ifAlive(() => hooks.onLost('The connection to Discord is lost. Vakt keeps trying.')),
   )
-  client.on(Events.ShardDisconnect, ({ code }) => fail(explainClose(code)))
+  client.on(Events.ShardDisconnect, ({ code }) => fail(closeFailure(code)))
   client.on(
     Events.ShardError,
-    ifAlive(error => logger.debug('Discord connection trouble.', { error })),
+    ifAlive(error => logger.debug('Discord connection error', { error })),
   )
-  client.on(Events.Error, error => logger.debug('discord.js trouble.', { error }))
-  client.login(token).catch(error => fail(explainError(error)))
+  client.on(Events.Error, error => logger.debug('discord.js error', { error }))
+  client.login(token).catch(error => fail(loginFailure(error)))
 
   return {
     async abandon() {
-      over = true
+      isOver = true
       let timer: NodeJS.Timeout | undefined
-      const enough = new Promise(resolve => {
-        timer = setTimeout(resolve, GOODBYE)
+      const timeout = new Promise(resolve => {
+        timer = setTimeout(resolve, DESTROY_TIMEOUT_MS)
       })
-      await Promise.race([client.destroy().catch(() => {}), enough])
+      await Promise.race([client.destroy().catch(() => {}), timeout])
       clearTimeout(timer)
     },
   }
 
   async function beforeConnecting(): Promise<void> {
-    if (connections++ > 0 && !over) await hooks.pace()
-    if (over) await never()
+    if (connections++ > 0 && !isOver) await hooks.beforeReconnecting()
+    if (isOver) await never()
   }
 
   async function waitForIdentify(): Promise<void> {
-    if (!over) await hooks.mayIdentify()
-    if (over) await never()
+    if (!isOver) await hooks.beforeIdentifying()
+    if (isOver) await never()
   }
 }
 
-/** An abandoned client may still try to come back as a second bot; it waits here instead, until it is forgotten. */
+/** An abandoned client may still try to reconnect as a second bot; it waits here until it is garbage. */
 const never = () => new Promise<never>(() => {})
 
 /**
- * The SDK asks for the session just before it connects, while the shard is idle: the one place where its reconnections
- * can be slowed down, or stopped for good.
+ * The SDK asks for the session just before it connects, while the shard is idle: the only place where its reconnections
+ * can be delayed or stopped.
  */
 class PacedStrategy extends SimpleShardingStrategy {
   constructor(sockets: ConstructorParameters<typeof SimpleShardingStrategy>[0], beforeConnecting: () => Promise<void>) {

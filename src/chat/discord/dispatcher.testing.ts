@@ -1,4 +1,4 @@
-// A small dispatcher for the tests of this folder, and a Discord platform on the simulator with it.
+// A small dispatcher for the tests of this folder, and the Discord platform on the simulator with it.
 
 import { z } from 'zod'
 import type { Clock } from '../../clock.ts'
@@ -125,16 +125,17 @@ export function makeDispatcher(): TestDispatcher {
   return dispatcher
 }
 
-/** A log that keeps its lines. */
+/** A logger that keeps its lines, each with the error or the reason that it reports. */
 export function keepingLogger(): Logger & { lines: string[] } {
   const lines: string[] = []
-  const at = (level: string) => (message: string) => {
-    if (level !== 'debug') lines.push(`${level}: ${message}`)
+  const at = (level: string) => (message: string, facts?: Record<string, unknown>) => {
+    const detail = facts?.reason ?? facts?.error
+    if (level !== 'debug') lines.push(`${level}: ${message}${detail === undefined ? '' : `: ${detail}`}`)
   }
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-/** A clock that runs `factor` times as fast as the real one, so that minutes of patience pass in a test. */
+/** A clock that runs `factor` times as fast as the real one, so that minutes of waiting pass in a test. */
 export function fastClock(factor = 1): Clock {
   const start = Date.now()
   const now = () => start + (Date.now() - start) * factor

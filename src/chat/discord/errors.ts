@@ -1,15 +1,17 @@
-// Whatever goes wrong between Vakt and Discord's REST, as the refusal that delivery understands and a person can read.
+// What a failed call or a lost connection to Discord means for a delivery, and what a person can do about it.
 import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js'
 import { DeliveryError, type DeliveryErrorCode } from '../channel.ts'
 
-/** What was being done; decides what a lost answer means and which limit was hit. */
-export type Step = 'post' | 'edit' | 'look' | 'thread'
+/** What was attempted; it decides what a lost answer means and which limit was hit. */
+export type Step = 'post' | 'edit' | 'find' | 'thread'
 
-const UNCODED_RETRY = 5_000
-/** The message is gone, too old to edit, in an archived thread, or somebody else's. */
+const DEFAULT_RETRY_MS = 5_000
+/** How long to wait when Discord allows no more logins. */
+const NO_LOGINS_LEFT_MS = 300_000
+/** The message is deleted, too old to edit, in an archived thread, or somebody else's. */
 const NOT_EDITABLE = [10008, 30046, 50083, 50005]
 /** Connecting failed, so nothing was sent. */
-const NEVER_SENT = [
+const NOT_SENT = [
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -19,16 +21,17 @@ const NEVER_SENT = [
   'UND_ERR_CONNECT_TIMEOUT',
 ]
 
+/** By the error codes of Discord; each is read after a colon. https://discord.com/developers/docs/topics/opcodes-and-status-codes */
 const ADVICE: Record<number, string> = {
-  10003: 'Discord knows no such channel; check DISCORD_CHANNEL_ID',
+  10003: 'the channel does not exist; check DISCORD_CHANNEL_ID',
   10008: 'the message was deleted',
-  30046: 'Discord edits messages older than an hour only so often',
-  50001: 'the bot may not see the channel; give it View Channel',
+  30046: 'Discord limits edits of messages that are older than an hour',
+  50001: 'the bot cannot see the channel; give it View Channel',
   50013: 'the bot lacks a permission in the channel; give it Send Messages, Embed Links and Attach Files',
   50083: 'the thread is archived',
 }
 
-/** Maps any error of the REST client; never throws. */
+/** The delivery error for anything that the REST client threw. */
 export function deliveryError(error: unknown, step: Step): DeliveryError {
   if (error instanceof DeliveryError) return error
   if (error instanceof RateLimitError) return limited(error.retryAfter, step, error.global)
@@ -38,87 +41,90 @@ export function deliveryError(error: unknown, step: Step): DeliveryError {
 }
 
 /** One plain sentence about any error of the SDK, without tokens. */
-export function sentence(error: unknown): string {
+export function errorSentence(error: unknown): string {
   if (error instanceof DiscordAPIError)
-    return `Discord refused with ${error.status} (${error.code}): ${ADVICE[Number(error.code)] ?? error.message}.`
-  return deliveryError(error, 'look').message
+    return `Discord answered with ${error.status} (${error.code}): ${ADVICE[Number(error.code)] ?? error.message}.`
+  return deliveryError(error, 'find').message
 }
 
-function limited(retryAfterMs: number, step: Step, global: boolean): DeliveryError {
-  const wait = Math.ceil(retryAfterMs > 0 ? retryAfterMs : UNCODED_RETRY)
-  const message = `Discord asks to wait ${(wait / 1000).toFixed(1)} s before the next ${step === 'edit' ? 'edit' : 'message'}.`
+function limited(retryAfterMs: number, step: Step, isGlobal: boolean): DeliveryError {
+  const waitMs = Math.ceil(retryAfterMs > 0 ? retryAfterMs : DEFAULT_RETRY_MS)
+  const message = `Discord limits ${step === 'edit' ? 'edits' : 'messages'}: retry in ${(waitMs / 1000).toFixed(1)} s.`
   return new DeliveryError('limited', message, {
-    retryAfterMs: wait,
-    scope: global || step === 'look' ? 'all' : step === 'thread' ? 'edit' : step,
+    retryAfterMs: waitMs,
+    scope: isGlobal || step === 'find' ? 'all' : step === 'thread' ? 'edit' : step,
   })
 }
 
 function fromApi(error: DiscordAPIError, step: Step): DeliveryError {
   const code = Number(error.code)
+  const advice = ADVICE[code] ?? error.message
   if (step === 'edit' && NOT_EDITABLE.includes(code))
-    return new DeliveryError('gone', `The message cannot be edited: ${ADVICE[code] ?? error.message}.`)
-  // A coded 429 (slow mode, a busy channel) reaches us as an API error; see `client.ts`.
+    return new DeliveryError('gone', `The message cannot be edited: ${advice}.`)
+  // A coded 429 (slow mode, a busy channel) arrives as an API error; see `client.ts`.
   const retryAfter = (error.rawError as { retry_after?: number }).retry_after
   if (retryAfter !== undefined) return limited(retryAfter * 1000, step, false)
-  // The token may be put right, and nothing may be lost until then.
+  // The token may be corrected, and nothing may be lost until then.
   if (error.status === 401) return new DeliveryError('unreachable', 'Discord does not accept the bot token.')
-  return new DeliveryError('refused', `Discord refused the message (${code}): ${ADVICE[code] ?? error.message}.`)
+  return new DeliveryError('refused', `Discord refused the message (${code}): ${advice}.`)
 }
 
-/** 503 comes before anything is accepted; after other failures of the server the message may be there. */
+/** A 503 comes before anything is accepted; after other failures of the server the message may be there. */
 function fromStatus(status: number, step: Step): DeliveryError {
-  const refusal: DeliveryErrorCode = status === 503 || step === 'look' ? 'unreachable' : 'unsure'
-  return new DeliveryError(refusal, `Discord has trouble of its own (status ${status}).`)
+  const code: DeliveryErrorCode = status === 503 || step === 'find' ? 'unreachable' : 'unsure'
+  return new DeliveryError(code, `Discord failed with an error of its own (status ${status}).`)
 }
 
 function fromNetwork(error: unknown, step: Step): DeliveryError {
   const { name, message, code, cause } = error as Error & { code?: string; cause?: { code?: string } }
   const reason = code ?? cause?.code ?? ''
-  if (name === 'AbortError')
-    return new DeliveryError(step === 'look' ? 'unreachable' : 'unsure', 'Discord did not answer in time.')
-  if (NEVER_SENT.includes(reason)) return new DeliveryError('unreachable', `Discord cannot be reached (${reason}).`)
-  const refusal: DeliveryErrorCode = step === 'look' ? 'unreachable' : 'unsure'
-  return new DeliveryError(refusal, `The connection to Discord broke (${reason || message}).`)
+  const unclear: DeliveryErrorCode = step === 'find' ? 'unreachable' : 'unsure'
+  if (name === 'AbortError') return new DeliveryError(unclear, 'Discord did not answer in time.')
+  if (NOT_SENT.includes(reason)) return new DeliveryError('unreachable', `Discord cannot be reached (${reason}).`)
+  return new DeliveryError(unclear, `The connection to Discord was lost (${reason || message}).`)
 }
 
-export interface Failure {
-  /** `refused` needs a person; `lost` may mend itself. Both are tried again. */
+/** Why a login or a session ended. */
+export interface ConnectionFailure {
+  /** `refused` needs a person; `lost` may end by itself. Both are retried. */
   state: 'lost' | 'refused'
   message: string
-  /** The least time until the next try. */
+  /** The least time until the next attempt. */
   waitMs: number
 }
 
-const LONG = 300_000
+const INVALID_TOKEN_CODE = 4004
 
-const BAD_TOKEN =
-  'Discord does not accept DISCORD_TOKEN; make a new one in the developer portal (Bot, Reset Token), set it and restart Vakt.'
-
-const CLOSES: Record<number, string> = {
-  4004: BAD_TOKEN,
+const CLOSE_MESSAGES: Record<number, string> = {
+  [INVALID_TOKEN_CODE]:
+    'Discord does not accept DISCORD_TOKEN. Make a new token in the developer portal (Bot, Reset Token), set it and restart Vakt.',
   4010: 'Discord refuses the connection (invalid shard).',
   4011: 'The bot is in too many servers for one connection.',
-  4012: 'Discord no longer speaks this version of its gateway; update Vakt.',
-  4013: 'Discord refuses the intents of the bot; update Vakt.',
-  4014: 'Discord refuses the intents of the bot; check under Bot in the developer portal that the application is not restricted.',
+  4012: 'Discord no longer supports this version of its gateway. Update Vakt.',
+  4013: 'Discord refuses the intents of the bot. Update Vakt.',
+  4014: 'Discord refuses the intents of the bot. Check in the developer portal, under Bot, that the application is not restricted.',
 }
 
-/** For a close code after which the SDK does not come back. */
-export function explainClose(code: number): Failure {
-  return { state: 'refused', message: CLOSES[code] ?? `Discord ended the connection (code ${code}).`, waitMs: 0 }
+/** For a close code after which the SDK does not reconnect. */
+export function closeFailure(code: number): ConnectionFailure {
+  return {
+    state: 'refused',
+    message: CLOSE_MESSAGES[code] ?? `Discord closed the connection (code ${code}).`,
+    waitMs: 0,
+  }
 }
 
-/** For whatever `login` rejects with. */
-export function explainError(error: unknown): Failure {
+/** For anything that `login` rejects with. */
+export function loginFailure(error: unknown): ConnectionFailure {
   const { code, message = '' } = error as { code?: unknown; message?: string }
-  if (code === 'TokenInvalid') return explainClose(4004)
-  const spent = /Not enough sessions remaining.*?resets at (\S+)/s.exec(message)
-  if (spent)
+  if (code === 'TokenInvalid') return closeFailure(INVALID_TOKEN_CODE)
+  const [, resetsAt] = /Not enough sessions remaining.*?resets at (\S+)/s.exec(message) ?? []
+  if (resetsAt !== undefined)
     return {
       state: 'lost',
-      message: `Discord allows the bot no more logins until ${spent[1]}; Vakt waits.`,
-      waitMs: LONG,
+      message: `Discord allows the bot no more logins until ${resetsAt}. Vakt waits.`,
+      waitMs: NO_LOGINS_LEFT_MS,
     }
   const waitMs = error instanceof RateLimitError ? error.retryAfter : 0
-  return { state: 'lost', message: `Discord cannot be joined: ${sentence(error)}`, waitMs }
+  return { state: 'lost', message: `Vakt cannot connect to Discord. ${errorSentence(error)}`, waitMs }
 }

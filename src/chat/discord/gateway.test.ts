@@ -1,7 +1,7 @@
 // The supervised connection on the wire: every way it is lost or refused, told once in a sentence, and mended.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fastClock, type Stage, setStage } from './dispatcher.testing.ts'
-import { makeGateway, nextIdentify } from './gateway.ts'
+import { createGateway, nextIdentify } from './gateway.ts'
 
 /** Minutes of patience in a moment. */
 const clock = () => fastClock(2_000)
@@ -24,7 +24,7 @@ afterEach(async () => {
 const isOnline = () => stage.platform.status().state === 'online'
 const warnings = () => stage.logger.lines.filter(line => line.startsWith('warn'))
 
-test('online with one identify, commands registered, and nothing to warn of', async () => {
+test('it is online with one identify, registers its commands and logs no warning', async () => {
   stage = await setStage()
   expect(stage.platform.status().state).toBe('online')
   expect(stage.discord.gateway.counts).toEqual({ identify: 1, resume: 0, connect: 1 })
@@ -52,7 +52,7 @@ test('commands are registered only when they changed', async () => {
   expect(puts()).toBe(1)
 })
 
-test('a short loss is resumed without a word, and what was said meanwhile is answered', async () => {
+test('a short loss is resumed without a warning, and commands from meanwhile are answered', async () => {
   stage = await setStage({ platform: { clock: fastClock() } })
   stage.discord.dropGateway(4000)
   await stage.discord.until(() => stage.discord.gateway.connected === 0)
@@ -62,23 +62,23 @@ test('a short loss is resumed without a word, and what was said meanwhile is ans
   expect(warnings()).toEqual([])
 })
 
-test('a connection gone dead in silence is noticed and resumed', async () => {
+test('a dead connection is noticed and resumed', async () => {
   stage = await setStage({ discord: { heartbeat: 250 } })
   stage.discord.killGatewaySilently()
   await stage.discord.say('/status')
   expect(stage.discord.gateway.counts.resume).toBe(1)
 })
 
-test('a session that breaks at once each time is tried again with growing patience', async () => {
+test('a session that always breaks at once is retried with growing waits', async () => {
   stage = await setStage({ start: false })
   const { discord, logger } = stage
   const waits: number[] = []
   let now = 1_800_000_000_000
-  const gateway = makeGateway({
+  const gateway = createGateway({
     token: discord.token,
     apiUrl: discord.apiUrl,
     logger,
-    chance: () => 0,
+    random: () => 0,
     // Time passes by waiting only, so that how busy the machine is says nothing of how long a connection held.
     clock: {
       now: () => now,
@@ -111,18 +111,18 @@ test('a session that breaks at once each time is tried again with growing patien
   await gateway.stop()
 })
 
-test('an outage is told once, waited out with growing patience, and ends by itself', async () => {
+test('an outage is reported once, retried with growing waits, and ends by itself', async () => {
   stage = await setStage({ platform: { clock: clock() } })
   await stage.discord.goDown()
   await stage.discord.until(() => stage.platform.status().state === 'lost')
   await stage.discord.until(() => stage.logger.lines.length > 2)
   await stage.discord.comeBack()
   await stage.discord.until(isOnline)
-  expect(warnings()).toEqual(['warn: The connection to Discord is lost; Vakt keeps trying.'])
+  expect(warnings()).toEqual(['warn: Discord not connected: The connection to Discord is lost. Vakt keeps trying.'])
   await stage.discord.say('/status')
 })
 
-test('a token that Discord does not accept is told in a sentence, and tried again', async () => {
+test('a refused token is reported as a sentence, and retried', async () => {
   stage = await setStage({ start: false, token: 'not.the.token', platform: { clock: clock() } })
   stage.platform.start()
   await stage.discord.until(() => stage.platform.status().state === 'refused')
@@ -132,7 +132,7 @@ test('a token that Discord does not accept is told in a sentence, and tried agai
   expect(warnings()).toHaveLength(1)
 })
 
-test('a token that dies while connected is told, and the platform comes back with a good one', async () => {
+test('a token that is revoked while connected is reported, and a good one reconnects', async () => {
   stage = await setStage({ platform: { clock: clock() } })
   stage.discord.revokeToken()
   stage.discord.dropGateway(4000)
@@ -141,7 +141,7 @@ test('a token that dies while connected is told, and the platform comes back wit
   await stage.discord.until(isOnline)
 })
 
-test('disallowed intents are told in a sentence', async () => {
+test('disallowed intents are reported as a sentence', async () => {
   stage = await setStage({ start: false, platform: { clock: clock() } })
   stage.discord.gateway.refusesIdentifyWith = 4014
   stage.platform.start()
@@ -151,7 +151,7 @@ test('disallowed intents are told in a sentence', async () => {
   await stage.discord.until(isOnline)
 })
 
-test('trouble that is told in other words has not begun anew', async () => {
+test('the same failure in other words keeps its start', async () => {
   stage = await setStage({ start: false, token: 'not.the.token', platform: { clock: clock() } })
   const status = stage.platform.status
   stage.platform.start()
@@ -163,7 +163,7 @@ test('trouble that is told in other words has not begun anew', async () => {
   expect(status().since).toBe(since)
 })
 
-test('refused at login: the platform says so, keeps trying, and gets in', async () => {
+test('a refused login is reported and retried until it succeeds', async () => {
   stage = await setStage({ start: false, platform: { clock: clock() } })
   await stage.discord.goDown()
   stage.platform.start()
@@ -173,7 +173,7 @@ test('refused at login: the platform says so, keeps trying, and gets in', async 
   await stage.discord.until(isOnline)
 })
 
-test('5xx at login does not hammer: one request a try', async () => {
+test('a 5xx at login costs one request an attempt', async () => {
   stage = await setStage({ start: false })
   stage.discord.fail('GET /gateway/bot', 500, 1)
   stage.platform.start()
@@ -191,7 +191,7 @@ test('a spent identify budget is waited out, never overdrawn', async () => {
   expect(stage.discord.gateway.counts.identify).toBe(1)
 })
 
-test('a server that has not let the bot in yet is told and set up later', async () => {
+test('a server that has not invited the bot yet is reported and set up later', async () => {
   stage = await setStage({ start: false, platform: { clock: clock() } })
   stage.discord.set(stage.discord.channelId, { access: 'hidden' })
   stage.platform.start()
@@ -201,7 +201,7 @@ test('a server that has not let the bot in yet is told and set up later', async 
   await stage.discord.until(() => stage.discord.registeredCommands().length > 0)
 })
 
-test('a bot invited without slash commands is told how to invite it', async () => {
+test('for a bot without the scope of slash commands, the log tells how to invite it', async () => {
   stage = await setStage({ start: false, platform: { clock: clock() } })
   stage.discord.fail('GET /applications/*/guilds/*/commands', 403, 1, { code: 50001, message: 'Missing Access' })
   stage.platform.start()
@@ -210,7 +210,7 @@ test('a bot invited without slash commands is told how to invite it', async () =
   await stage.discord.until(() => stage.discord.registeredCommands().length > 0)
 })
 
-test('stopping ends for good, even in the middle of a login', async () => {
+test('a stop is final, even in the middle of a login', async () => {
   stage = await setStage({ platform: { clock: clock() } })
   stage.discord.gateway.forget()
   stage.discord.dropGateway(4000)
@@ -224,7 +224,7 @@ test('stopping ends for good, even in the middle of a login', async () => {
 })
 
 test('a command under way is answered before the platform stops', async () => {
-  stage = await setStage({ platform: { deferAfter: 10 } })
+  stage = await setStage({ platform: { deferAfterMs: 10 } })
   const said = stage.discord.say('/slow')
   await stage.discord.until(() => stage.dispatcher.ran.length === 1)
   await stage.platform.stop()

@@ -20,7 +20,7 @@ test.each([
   expect(escapeMarkdown(data)).toBe(shown)
 })
 
-test('spans are written in their own way', () => {
+test('each kind of span has its own markdown', () => {
   const spans: Span[] = [
     { bold: ' a*b ' },
     ' ',
@@ -40,11 +40,11 @@ test('spans are written in their own way', () => {
   )
 })
 
-test('what is empty or impossible does not break the line', () => {
+test('empty and impossible spans do not break the line', () => {
   expect(markdown([{ bold: ' ' }, { code: '' }, { time: Number.NaN, style: 'clock' }], 100)).toBe('an unknown time')
 })
 
-test('a cut counts what is left out, in the characters people see', () => {
+test('a cut text counts what was left out, in visible characters', () => {
   expect(markdown('0123456789'.repeat(3), 20)).toBe('01234567890… 19 more')
   expect(markdown(['ab', { bold: 'cdefghijklmnopqrstuvwxyz' }], 20)).toBe('ab**cdefg**… 19 more')
   expect(markdown(['012345678901', { code: 'x'.repeat(48) }], 20)).toBe('01234567890… 49 more')
@@ -81,14 +81,14 @@ test('any text fits and leaves no mark of formatting open', () => {
   )
 })
 
-test('a code block is closed whatever is in it, and cut inside its fence', () => {
+test('a code block is always closed, and cut inside its fence', () => {
   expect(codeBlock('a\n```\nb', 'json', 100)).toBe('```json\na\n`\u200b``\nb\n```')
   expect(codeBlock('x'.repeat(100), undefined, 40)).toMatch(/^```\nx+… \d+ more\n```$/)
   expect(codeBlock('x', 'not a language', 40)).toBe('```\nx\n```')
   expect(codeBlock('x', undefined, 10)).toBe('')
 })
 
-test('no control or bidi character reaches Discord, wherever it stands', () => {
+test('no control or bidi character reaches Discord', () => {
   const evil = '\x1b[1m\u202edp\u0007'
   const spans: Span[] = [evil, { bold: evil }, { code: evil }, { link: 'https://a.example/', label: evil }]
   const written = markdown(spans, 1_000) + codeBlock(evil, undefined, 1_000)

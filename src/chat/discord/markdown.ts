@@ -1,13 +1,19 @@
-// Writes texts in Discord's markdown: data can neither format, mention nor break out, and a cut says what it left out.
-
+// Texts as Discord's markdown: data can neither format nor mention, and a cut text counts what was left out.
 import { cutText, type Span, type Text } from '../../card.ts'
 import { cleanText, fitText, type SpanWriter } from '../fit-text.ts'
 
-/** Data as Discord shows it literally: every mark escaped, links left whole, @everyone and @here made harmless. */
+/** An address, up to where markdown would end it. */
+const LINK = /(https?:\/\/[^\s<>|*`[\]]+)/g
+/** A block with less room than this is left out. */
+const MIN_CODE_LENGTH = 12
+/** The last instant that JavaScript knows, in seconds; clients show none beyond it. */
+const MAX_SECONDS = 8_640_000_000_000
+
+/** Data as Discord shows it literally: every mark is escaped, links stay whole, @everyone and @here mention nobody. */
 export function escapeMarkdown(text: string): string {
   return cleanText(text)
     .split(LINK)
-    .map((part, i) => (i % 2 === 1 ? disarm(part) : disarm(escapeMarks(part))))
+    .map((part, i) => (i % 2 === 1 ? withoutMentions(part) : withoutMentions(escapeMarks(part))))
     .join('')
 }
 
@@ -20,8 +26,8 @@ export function markdown(text: Text, max: number): string {
 export function codeBlock(text: string, language: string | undefined, max: number): string {
   const tag = language && /^[\w+#-]{1,20}$/.test(language) ? language : ''
   const room = max - size(`\`\`\`${tag}\n\n\`\`\``)
-  if (room < 12) return ''
-  // A zero-width space keeps data from closing the fence.
+  if (room < MIN_CODE_LENGTH) return ''
+  // With a zero-width space in it, data cannot close the fence.
   const safe = cleanText(text).replaceAll('``', '`\u200b`').trimEnd()
   return `\`\`\`${tag}\n${cutText(safe, room)}\n\`\`\``
 }
@@ -30,8 +36,6 @@ export function codeBlock(text: string, language: string | undefined, max: numbe
 export function size(text: string): number {
   return Array.from(text).length
 }
-
-const LINK = /(https?:\/\/[^\s<>|*`[\]]+)/g
 
 function escapeMarks(text: string): string {
   return (
@@ -44,7 +48,7 @@ function escapeMarks(text: string): string {
   )
 }
 
-const disarm = (text: string) => text.replace(/@(everyone|here)/gi, '@\u200b$1')
+const withoutMentions = (text: string) => text.replace(/@(everyone|here)/gi, '@\u200b$1')
 
 function write(span: Span): string {
   if (typeof span === 'string') return escapeMarkdown(span)
@@ -55,15 +59,15 @@ function write(span: Span): string {
 }
 
 function codeSpan(code: string): string {
-  const text = disarm(cleanText(code).replaceAll('\n', ' '))
+  const text = withoutMentions(cleanText(code).replaceAll('\n', ' '))
   if (text.trim() === '') return ''
   return text.includes('`') ? `\`\` ${text.replaceAll('``', '`\u200b`')} \`\`` : `\`${text}\``
 }
 
-/** Each reader sees it in their own time zone; instants no client can show become the bare date. */
+/** An instant that each reader sees in their own time zone. */
 function timestamp({ time, style }: { time: number; style: 'relative' | 'moment' | 'clock' }): string {
   const seconds = Math.floor(time / 1000)
-  if (!Number.isFinite(seconds) || Math.abs(seconds) > 8_640_000_000_000) return 'an unknown time'
+  if (!Number.isFinite(seconds) || Math.abs(seconds) > MAX_SECONDS) return 'an unknown time'
   return `<t:${seconds}:${{ relative: 'R', moment: 'f', clock: 'T' }[style]}>`
 }
 

@@ -31,7 +31,7 @@ const shown = (words: string, channelId = discord.channelId) =>
     `a message with "${words}"`,
   )
 
-test('a reply to the card or to an answer asks on about the same evidence', async () => {
+test('a reply to the card or to an answer is a further question about the same evidence', async () => {
   await at.fails()
   const card = await shown('Critical')
   await discord.press(card, 'Analyze', discord.member)
@@ -47,7 +47,7 @@ test('a reply to the card or to an answer asks on about the same evidence', asyn
   expect(at.history()).toMatchObject([{ kind: 'question', askedBy: 'max', parentId: 1 }, { id: 1 }])
 })
 
-test('in a thread under the card the answer comes in the thread', async () => {
+test('a question in a thread under the card is answered in the thread', async () => {
   await at.fails()
   const card = await shown('Critical')
   const thread = discord.beginThread(card)
@@ -61,7 +61,7 @@ test('in a thread under the card the answer comes in the thread', async () => {
   expect(new Set(at.evidence()).size).toBe(1)
 })
 
-test('in a thread under an answer the question is about the same alert', async () => {
+test('a question in a thread under an answer is about the same alert', async () => {
   await at.fails()
   const card = await shown('Critical')
   await discord.press(card, 'Analyze', discord.member)
@@ -74,7 +74,7 @@ test('in a thread under an answer the question is about the same alert', async (
   await shown('under its card', elsewhere)
 })
 
-test('who is not called by name is not answered; elsewhere a sentence says where to ask', async () => {
+test('a message that does not mention the bot is not answered; elsewhere a sentence tells where to ask', async () => {
   await at.fails()
   const card = await shown('Critical')
   discord.write('thanks, looking', { to: card })

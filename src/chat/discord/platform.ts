@@ -1,26 +1,26 @@
-// Discord as one of Vakt's platforms: its channel for cards, its commands, and the connection behind both.
-
+// Discord as one of Vakt's platforms: its channels for cards, its commands, and the connection behind both.
 import { type APIInteraction, REST, Routes } from 'discord.js'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
+import { MINUTE, SECOND } from '../../time.ts'
 import { addressIn, type Capabilities, type CommandDispatcher, type Platform } from '../channel.ts'
-import { takeInteraction } from './bot.ts'
-import { discordChannel } from './channel.ts'
-import { makeRest, restOptions } from './client.ts'
+import { answerInteraction } from './bot.ts'
+import { createChannel } from './channel.ts'
+import { createRest, restOptions } from './client.ts'
 import type { GatewayMessage } from './connection.ts'
-import { sentence } from './errors.ts'
-import { makeGateway } from './gateway.ts'
-import { mentions, takeMention } from './mentions.ts'
+import { errorSentence } from './errors.ts'
+import { createGateway } from './gateway.ts'
+import { answerMention, isMention } from './mentions.ts'
 import { registerCommands } from './slash-commands.ts'
 
-const DEFER_AFTER = 800
-const SET_UP_AGAIN = 300_000
+const DEFER_AFTER_MS = 800
+const SET_UP_RETRY_MS = 5 * MINUTE
 /** How long a stop waits for commands that are being answered. */
-const IN_FLIGHT = 3_000
+const STOP_TIMEOUT_MS = 3 * SECOND
 
 export type DiscordSettings = {
   token: string
-  /** The channel for the alerts. */
+  /** The channel for alerts. */
   channelId: string
   /** The server; null for that of the channel. */
   guildId: string | null
@@ -33,39 +33,39 @@ export interface DiscordOptions {
   dispatcher: CommandDispatcher
   logger: Logger
   clock: Clock
-  /** At every new session: what waited may be sent now. */
+  /** Called at every new session: delivery sends what waited. */
   onOnline?: () => void
-  /** Milliseconds one delivery may take; for tests. */
-  deliverWithin?: number
-  /** Milliseconds a command may take before its answer is deferred; for tests. */
-  deferAfter?: number
+  /** How long one delivery may take; for tests. */
+  deliveryTimeoutMs?: number
+  /** How long a command may take before its reply is deferred; for tests. */
+  deferAfterMs?: number
 }
 
-/** The Discord platform; nothing is sent before `start`. Only this file is imported from outside, and only when Discord is set. */
-export function createDiscord({
-  settings,
-  capabilities,
-  dispatcher,
-  logger,
-  clock,
-  deliverWithin,
-  deferAfter = DEFER_AFTER,
-  onOnline = () => {},
-}: DiscordOptions): Platform {
+/** The Discord platform; nothing is sent before `start`. */
+export function createDiscord(options: DiscordOptions): Platform {
+  const { settings, capabilities, dispatcher, logger, clock, onOnline = () => {} } = options
   const { token, channelId, apiUrl } = settings
-  const shared = { rest: makeRest(apiUrl, token, deliverWithin), token, capabilities, within: deliverWithin }
-  const { channel, introduce } = discordChannel({ ...shared, channelId })
-  // Answers to people may wait out a rate limit; they are few, and the SDK sends each callback at once, beside the others.
+  const timeoutMs = options.deliveryTimeoutMs
+  const shared = { rest: createRest(apiUrl, token, timeoutMs), token, capabilities, timeoutMs }
+  const { channel, setName } = createChannel({ ...shared, channelId })
+  // Replies to people may wait out a rate limit: they are few, and the SDK sends each callback at once, beside the others.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
   const inFlight = new Set<Promise<void>>()
   let guildId = settings.guildId
   let isStopping = false
-  /** Further channels that alerts go to; who is there may answer. */
+  /** The channels that commands added; people there are answered too. */
   const others = new Set<string>()
   let cancelSetUp = () => {}
 
-  const door = { dispatcher, rest, logger, home: () => ({ guildId, channelId, others }), now: clock.now, deferAfter }
-  const gateway = makeGateway({ token, apiUrl, clock, logger, onInteraction, onMessage, onReady })
+  const botParts = {
+    dispatcher,
+    rest,
+    logger,
+    home: () => ({ guildId, channelId, others }),
+    now: clock.now,
+    deferAfterMs: options.deferAfterMs ?? DEFER_AFTER_MS,
+  }
+  const gateway = createGateway({ token, apiUrl, clock, logger, onInteraction, onMessage, onReady })
 
   return {
     name: 'discord',
@@ -74,8 +74,8 @@ export function createDiscord({
       const other = addressIn(id, 'discord')
       if (other === null || other === channelId) return null
       others.add(other)
-      const opened = discordChannel({ ...shared, channelId: other })
-      if (name !== '') opened.introduce(name)
+      const opened = createChannel({ ...shared, channelId: other })
+      if (name !== '') opened.setName(name)
       return opened.channel
     },
     status: gateway.status,
@@ -83,47 +83,47 @@ export function createDiscord({
     async stop() {
       isStopping = true
       cancelSetUp()
-      await Promise.race([Promise.all(inFlight), new Promise(resolve => setTimeout(resolve, IN_FLIGHT).unref())])
+      await Promise.race([Promise.all(inFlight), new Promise(resolve => setTimeout(resolve, STOP_TIMEOUT_MS).unref())])
       await gateway.stop()
     },
   }
 
   function onInteraction(interaction: APIInteraction): void {
-    if (!isStopping) keep(takeInteraction(door, interaction))
+    if (!isStopping) track(answerInteraction(botParts, interaction))
   }
 
   function onMessage(message: GatewayMessage, botId: string): void {
-    if (!isStopping && mentions(message, botId)) keep(takeMention(door, message, botId))
+    if (!isStopping && isMention(message, botId)) track(answerMention(botParts, message, botId))
   }
 
-  function keep(taken: Promise<void>): void {
-    inFlight.add(taken)
-    void taken.finally(() => inFlight.delete(taken))
+  function track(work: Promise<void>): void {
+    inFlight.add(work)
+    void work.finally(() => inFlight.delete(work))
   }
 
   function onReady(applicationId: string): void {
     onOnline()
-    keepSettingUp(applicationId)
+    setUpWithRetries(applicationId)
   }
 
-  function keepSettingUp(applicationId: string): void {
+  function setUpWithRetries(applicationId: string): void {
     cancelSetUp()
     setUp(applicationId).catch(error => {
-      logger.warn(`The Discord server is not set up yet: ${sentence(error)}`, { platform: 'discord' })
-      if (!isStopping) cancelSetUp = clock.at(clock.now() + SET_UP_AGAIN, () => keepSettingUp(applicationId))
+      logger.warn('setting up the Discord server failed; retrying in 5 min', { error: errorSentence(error) })
+      if (!isStopping) cancelSetUp = clock.at(clock.now() + SET_UP_RETRY_MS, () => setUpWithRetries(applicationId))
     })
   }
 
-  /** Learns the channel's name and server, and brings the server's slash commands up to date. */
+  /** Reads the name and the server of the channel, and updates the slash commands of the server. */
   async function setUp(applicationId: string): Promise<void> {
     rest.setToken(token)
-    const place = (await rest.get(Routes.channel(channelId))) as { name?: string; guild_id?: string }
-    if (place.name) introduce(place.name)
-    guildId ??= place.guild_id ?? null
-    if (place.guild_id !== guildId)
-      logger.warn('DISCORD_CHANNEL_ID is not in the server of DISCORD_GUILD_ID.', { platform: 'discord' })
+    const found = (await rest.get(Routes.channel(channelId))) as { name?: string; guild_id?: string }
+    if (found.name) setName(found.name)
+    guildId ??= found.guild_id ?? null
+    if (found.guild_id !== guildId)
+      logger.warn('DISCORD_CHANNEL_ID is not a channel of the server DISCORD_GUILD_ID', { channel: channelId })
     if (guildId === null) return
     const outcome = await registerCommands(rest, applicationId, guildId, dispatcher.commands)
-    if (outcome === 'registered') logger.info('The slash commands on Discord were brought up to date.')
+    if (outcome === 'registered') logger.info('slash commands on Discord updated')
   }
 }

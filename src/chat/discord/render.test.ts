@@ -32,7 +32,7 @@ function customIds(card: Card): string[] {
   return rows.flatMap(row => row.components).flatMap(button => button.custom_id ?? [])
 }
 
-test('a card in full', () => {
+test('a card with everything is rendered in full', () => {
   const card: Card = {
     title: 'nightly is late',
     tone: 'warning',
@@ -70,7 +70,7 @@ test('a card in full', () => {
   })
 })
 
-test('a title cannot mention, format or unfold a preview', () => {
+test('a title cannot mention, format or get a preview', () => {
   const { content } = render({ title: '@everyone **x** https://a.example/b <@1>\nsecond', tone: 'plain' }).body
   expect(content).toBe('**@\u200beveryone \\*\\*x\\*\\* <https://a.example/b> \\<@1> second**')
 })
@@ -82,14 +82,14 @@ test('fields beyond what fits are counted', () => {
   expect(shown?.at(-1)).toEqual({ name: '…', value: '16 more' })
 })
 
-test('a file over 10 MiB is left out and said', () => {
+test('a file over 10 MiB is left out, and a line says so', () => {
   const content = new Uint8Array(10 * 1024 * 1024 + 1)
   const { body, files } = render({ title: 'x', tone: 'plain', file: { name: 'big.log', content } })
   expect(files).toEqual([])
   expect(body.embeds?.[0]?.description).toBe('big.log is too large to attach here (over 10 MiB).')
 })
 
-test('buttons keep their line and what they ask; a line too long is remembered; bad links are left out', () => {
+test('buttons keep their line and their form; a long line is remembered; bad links are left out', () => {
   const long = `ack 1 ${'x'.repeat(200)}`
   const card: Card = {
     title: 'x',
@@ -113,7 +113,7 @@ test('buttons keep their line and what they ask; a line too long is remembered; 
   expect(readPress('somebody else')).toBeNull()
 })
 
-test('Discord takes any card', () => {
+test('Discord accepts any card', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 200 }),
     fc.string({ maxLength: 6_000, size: 'max' }),

@@ -2,7 +2,7 @@
 
 import type { APIInteraction } from 'discord.js'
 import { expect, test } from 'vitest'
-import { outOfPlace, speakerOf } from './requester.ts'
+import { requesterOf, whyNotHere } from './requester.ts'
 
 const ADMINISTRATOR = '8'
 const MANAGE_SERVER = '32'
@@ -14,15 +14,15 @@ function interaction(permissions: string, guild = '1', channel: object = { id: '
   return { guild_id: guild, channel, member } as unknown as APIInteraction
 }
 
-const objection = (asked: APIInteraction, at: Parameters<typeof outOfPlace>[2] = home) =>
-  outOfPlace(asked, speakerOf(asked), at)
+const objection = (asked: APIInteraction, at: Parameters<typeof whyNotHere>[2] = home) =>
+  whyNotHere(asked, requesterOf(asked), at)
 
 test.each([
   [ADMINISTRATOR, true],
   [MANAGE_SERVER, true],
   [ORDINARY, false],
 ])('a member with permissions %s is an admin: %s', (permissions, admin) => {
-  expect(speakerOf(interaction(permissions))).toEqual({
+  expect(requesterOf(interaction(permissions))).toEqual({
     platform: 'discord',
     id: '5',
     name: 'kim',
@@ -34,11 +34,11 @@ test.each([
 
 test('a direct message has no member behind it and is refused', () => {
   const direct = { channel: { id: '10' }, user: { id: '5' } } as unknown as APIInteraction
-  expect(speakerOf(direct)).toBeNull()
+  expect(requesterOf(direct)).toBeNull()
   expect(objection(direct)).toContain('its own server')
 })
 
-test('the channel and its threads are open to all, other channels to admins, other servers to nobody', () => {
+test('everybody can use the channel and its threads, admins other channels, nobody other servers', () => {
   expect(objection(interaction(ORDINARY))).toBeNull()
   expect(objection(interaction(ORDINARY, '1', { id: '11', parent_id: '10' }))).toBeNull()
   expect(objection(interaction(ORDINARY, '1', { id: '12' }))).toContain('its own channel')

@@ -1,16 +1,17 @@
-// Who did something on Discord, whether Vakt takes commands from where they did it, and whether it is not too late.
-
+// Who did something on Discord, whether Vakt takes commands there, and whether Discord still waits for a reply.
 import { type APIInteraction, SnowflakeUtil } from 'discord.js'
 import type { Requester } from '../channel.ts'
 
 const ADMINISTRATOR = 1n << 3n
 const MANAGE_SERVER = 1n << 5n
-/** Discord gives up after 3 s; the clocks may differ a little. */
-const FRESH_FOR = 2_000
+/** Discord gives up after 3 s, and its clock may differ from ours. */
+const MAX_AGE_MS = 2_000
 
-/** The member behind an interaction; null outside servers. Manage Server (or Administrator) makes an admin. */
-export function speakerOf(interaction: APIInteraction): Requester | null {
-  const { member } = interaction
+/** Where commands are taken: the server (null until it is known), the channel of the settings, and those added. */
+export type Home = { guildId: string | null; channelId: string; others: ReadonlySet<string> }
+
+/** The member behind an interaction; null outside of servers. Manage Server (or Administrator) makes an admin. */
+export function requesterOf({ member }: APIInteraction): Requester | null {
   if (!member) return null
   const permissions = BigInt(member.permissions)
   return {
@@ -24,24 +25,22 @@ export function speakerOf(interaction: APIInteraction): Requester | null {
 }
 
 /**
- * Why a command is not taken from here, in a sentence; null when it is. Being an admin of some other server with the bot
- * means nothing, and members speak in the channels of alerts and their threads; admins anywhere in the server.
+ * Why a command is refused here, as a sentence; null when it is taken. Members use the channels of alerts and their
+ * threads, admins any channel of the server. An admin of another server with the bot has no rights here.
  */
-export function outOfPlace(
+export function whyNotHere(
   interaction: APIInteraction,
-  speaker: Requester | null,
-  home: { guildId: string | null; channelId: string; others?: ReadonlySet<string> },
+  requester: Requester | null,
+  { guildId, channelId, others }: Pick<Home, 'guildId' | 'channelId'> & Partial<Home>,
 ): string | null {
   const channel = interaction.channel as { id?: string; parent_id?: string | null } | undefined
-  const isHere = [channel?.id, channel?.parent_id].some(
-    id => id != null && (id === home.channelId || home.others?.has(id)),
-  )
-  const isHome = home.guildId === null ? isHere : interaction.guild_id === home.guildId
-  if (!speaker || !isHome) return 'Vakt answers only in its own server.'
-  return isHere || speaker.admin ? null : `Vakt answers in its own channel only; ask there.`
+  const isHere = [channel?.id, channel?.parent_id].some(id => id != null && (id === channelId || others?.has(id)))
+  const isHome = guildId === null ? isHere : interaction.guild_id === guildId
+  if (!requester || !isHome) return 'Vakt answers only in its own server.'
+  return isHere || requester.admin ? null : 'Vakt answers only in its own channel. Ask there.'
 }
 
-/** Whether Discord may have given up on an interaction already, as after a reconnection that replayed it. */
+/** Whether Discord may have given up on an interaction, such as one that a reconnection replayed. */
 export function isStale(interaction: { id: string }, now: number): boolean {
-  return Math.abs(now - SnowflakeUtil.timestampFrom(interaction.id)) > FRESH_FOR
+  return Math.abs(now - SnowflakeUtil.timestampFrom(interaction.id)) > MAX_AGE_MS
 }

@@ -24,7 +24,7 @@ const argument = (name: string, more: Partial<Argument> = {}): Argument => ({
 })
 const definition = (name: string, ...args: Argument[]) => ({ name, summary: `Does ${name}`, arguments: args })
 
-test("Discord takes the app's own commands", () => {
+test("Discord accepts Vakt's own commands", () => {
   const wanted = slashCommands(allCommands)
   expect(faults(wanted)).toEqual([])
   expect(wanted.map(c => c.name)).toContain('checks')
@@ -51,7 +51,7 @@ test('words become commands and subcommands, required options come first', () =>
   ])
 })
 
-test('a slash command comes back as the command it was made from', () => {
+test('a used slash command is read as the command it was made from', () => {
   const commands = [
     definition('status'),
     definition('logs', argument('q')),
@@ -71,7 +71,7 @@ test('a slash command comes back as the command it was made from', () => {
   expect(readSlash(commands, 'gone')).toBeNull()
 })
 
-test('only a real change is a difference; what Discord adds or leaves out is none', () => {
+test('only a real change is a difference, not what Discord adds or leaves out', () => {
   const wanted = slashCommands([
     definition('a', argument('x', { kind: 'choice', choices: ['p', 'q'] })),
     definition('b'),
@@ -94,7 +94,7 @@ test('only a real change is a difference; what Discord adds or leaves out is non
   expect(differs(registered, reworded)).toBe(true)
 })
 
-test('a crowd of wordy commands is thinned out until Discord takes it', () => {
+test('descriptions of many long commands are shortened until Discord accepts them', () => {
   const wordy = (i: number) => argument(`option-${i}`, { summary: 'word '.repeat(20) })
   const crowd = Array.from({ length: 30 }, (_, i) =>
     definition(`logs sub-${i}`, ...Array.from({ length: 6 }, (_, o) => wordy(o))),
@@ -104,13 +104,13 @@ test('a crowd of wordy commands is thinned out until Discord takes it', () => {
   expect(logs?.options).toHaveLength(25)
 })
 
-test('an argument with more choices than Discord shows suggests them instead', () => {
+test('an argument with more choices than Discord shows suggests them', () => {
   const choices = Array.from({ length: 26 }, (_, i) => `c${i}`)
   const [status] = slashCommands([definition('status', argument('zone', { kind: 'choice', choices }))])
   expect(status?.options).toEqual([{ type: 3, name: 'zone', description: 'What zone is', autocomplete: true }])
 })
 
-test('Discord takes any definitions', () => {
+test('Discord accepts any definitions', () => {
   const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/)
   const kind = fc.constantFrom<ArgumentKind>('text', 'whole number', 'number', 'flag', 'choice')
   const anyArgument = fc

@@ -57,7 +57,7 @@ async function missedCheck(): Promise<void> {
   await clock.advance(12 * MINUTE)
 }
 
-test('a missed beat is told in the channel, and one press puts a name on it', async () => {
+test('a missed beat is posted in the channel, and one press acknowledges it', async () => {
   await missedCheck()
   const alert = await card('nightly')
   expect(discord.text(alert)).toContain('[Acknowledge] [Snooze]')
@@ -69,7 +69,7 @@ test('a missed beat is told in the channel, and one press puts a name on it', as
   expect(discord.messages()).toHaveLength(1)
 })
 
-test('a press on a card that has moved on is answered privately', async () => {
+test('a press on an outdated card is answered privately', async () => {
   await missedCheck()
   const alert = await card('nightly')
   await discord.press(alert, 'Acknowledge', discord.member)
@@ -79,7 +79,7 @@ test('a press on a card that has moved on is answered privately', async () => {
   expect(discord.text(late.original!)).toContain('max')
 })
 
-test('a snooze asks how long, and details stay between Vakt and who asked', async () => {
+test('a snooze asks for its duration, and details are shown only to the person who asked', async () => {
   await missedCheck()
   const alert = await card('nightly')
   const form = await discord.press(alert, 'Snooze')
@@ -101,7 +101,7 @@ test('Analyze answers under the card, for everybody', async () => {
   expect(discord.messages()).toHaveLength(2)
 })
 
-test('a card too old to edit is told anew', async () => {
+test('a card that is too old to edit is posted again', async () => {
   await missedCheck()
   const alert = await card('nightly')
   await clock.advance(2 * HOUR)
@@ -110,7 +110,7 @@ test('a card too old to edit is told anew', async () => {
   expect(told.id).not.toBe(alert.id)
 })
 
-test('an alert that rose while Discord was away is told when it is back', async () => {
+test('an alert that fired while Discord was unreachable is posted when it is back', async () => {
   const added = await discord.say('/checks add', { name: 'nightly', every: '10m', grace: '1m' })
   const uuid = /[0-9a-f-]{36}/.exec(discord.text(added.original!))?.[0]
   await app.intake.request(`/ping/${uuid}`)
@@ -124,7 +124,7 @@ test('an alert that rose while Discord was away is told when it is back', async 
   expect(discord.text(await card('nightly'))).toContain('[Acknowledge]')
 })
 
-test('suggestions for alerts come from what is open', async () => {
+test('suggestions for alerts are the open alerts', async () => {
   await missedCheck()
   await card('nightly')
   const choices = await discord.type('/ack', { alert: '' }, 'alert')
