@@ -20,7 +20,7 @@ const restart = async (...options: Parameters<typeof startBot>) => {
 }
 
 describe('the slash command', () => {
-  test('runs a line as whoever typed it, and answers them only', async () => {
+  test('runs a line with the rights of the person who typed it, and answers only them', async () => {
     await started.vakt('whoami')
     expect(await started.answersTo(slack.member, 1)).toEqual(['kari member'])
     await started.vakt('whoami', slack.admin)
@@ -29,14 +29,14 @@ describe('the slash command', () => {
     expect(slack.violations).toEqual([])
   })
 
-  test('answers in public when the command says so', async () => {
+  test('answers in public when the command asks for it', async () => {
     const { reply } = await started.vakt('status')
     expect(reply).toEqual({ response_type: 'in_channel' })
     await slack.until(() => slack.messages().length === 1)
     expect(slack.messages()).toMatchObject([{ text: 'All is well' }])
   })
 
-  test('without words gives help; refusals are said in private', async () => {
+  test('without words shows the help; refusals are private', async () => {
     await started.vakt('')
     await started.vakt('dance')
     expect(await started.answersTo(slack.member, 2)).toEqual(['All commands', '🟠 There is no command "dance".'])
@@ -48,7 +48,7 @@ describe('the slash command', () => {
     expect(dispatcher.ran[0]?.line).toBe('ack 7 "a < b & c"')
   })
 
-  test('is acknowledged long before a slow command is done', async () => {
+  test('is acknowledged long before a slow command ends', async () => {
     const release = dispatcher.hold()
     const outcome = await started.vakt('whoami')
     expect(outcome).toMatchObject({ acked: true })
@@ -57,7 +57,7 @@ describe('the slash command', () => {
     expect(await started.answersTo(slack.member, 1)).toEqual(['kari member'])
   })
 
-  test('that takes its time says that it was heard', async () => {
+  test('that is slow shows that it is in progress', async () => {
     await restart({}, hasty)
     const release = dispatcher.hold()
     await started.vakt('whoami')
@@ -66,17 +66,17 @@ describe('the slash command', () => {
     expect(await started.answersTo(slack.member, 2)).toEqual(['⚪ Working on it …', 'kari member'])
   })
 
-  test('elsewhere than in the alert channel only admins are answered', async () => {
+  test('answers only admins outside of the channel for alerts', async () => {
     slack.addChannel({ id: 'C00OTHER', name: 'random' })
     await started.vakt('whoami', slack.member, 'C00OTHER')
     const refused = await started.answersTo(slack.member, 1, 'C00OTHER')
-    expect(refused).toEqual(['🟠 Ask in #ops: elsewhere Vakt answers workspace admins only.'])
+    expect(refused).toEqual(['🟠 Ask in #ops: elsewhere Vakt answers only workspace admins.'])
     await started.vakt('whoami', slack.admin, 'C00OTHER')
     expect(await started.answersTo(slack.admin, 1, 'C00OTHER')).toEqual(['ola admin'])
     expect(dispatcher.ran).toHaveLength(1)
   })
 
-  test('files of a private answer go to the person alone', async () => {
+  test('sends the files of a private reply to the person alone', async () => {
     await started.vakt('export')
     await slack.until(() => slack.messages('D00KARI').length === 1)
     expect(slack.messages('D00KARI')).toMatchObject([{ files: [{ name: 'lines.txt' }] }])
@@ -84,7 +84,7 @@ describe('the slash command', () => {
     expect(slack.violations).toEqual([])
   })
 
-  test('an answer later than its response URL lasts still arrives', async () => {
+  test('delivers a reply even after its response URL has expired', async () => {
     let now = 1_800_000_000_000
     await restart({ now: () => now })
     const release = dispatcher.hold()
@@ -98,8 +98,8 @@ describe('the slash command', () => {
   })
 })
 
-describe('who speaks', () => {
-  test('is asked of Slack once in a while only', async () => {
+describe('the requester', () => {
+  test('is looked up only now and then', async () => {
     await started.vakt('whoami')
     await started.answersTo(slack.member, 1)
     await started.vakt('whoami')
@@ -107,7 +107,7 @@ describe('who speaks', () => {
     expect(slack.requests.filter(({ method }) => method === 'users.info')).toHaveLength(1)
   })
 
-  test('is nobody special while Slack does not say', async () => {
+  test('is no admin while Slack does not answer', async () => {
     slack.hang('users.info')
     await started.vakt('whoami', slack.admin)
     expect(await started.answersTo(slack.admin, 1)).toEqual(['ola member'])
@@ -117,7 +117,7 @@ describe('who speaks', () => {
 })
 
 describe('buttons', () => {
-  test('run their line; a quiet command needs no answer', async () => {
+  test('run their line, and a quiet command needs no reply', async () => {
     await slack.press(await started.alert(), 'Acknowledge', slack.member)
     await slack.until(() => dispatcher.ran.length === 1)
     await slack.settled()
@@ -126,7 +126,7 @@ describe('buttons', () => {
     expect(slack.violations).toEqual([])
   })
 
-  test('work on private answers too', async () => {
+  test('work on private replies too', async () => {
     await started.vakt('menu')
     await started.answersTo(slack.member, 1)
     await slack.press(slack.ephemerals(slack.member)[0]!, 'Who am I', slack.member)
@@ -151,7 +151,7 @@ describe('buttons', () => {
     expect(dispatcher.ran).toEqual([])
   })
 
-  test('a press that Slack delivers twice counts once', async () => {
+  test('a press that Slack delivers twice runs once', async () => {
     await slack.press(await started.alert(), 'Acknowledge', slack.member)
     expect((await slack.redeliver()).acked).toBe(true)
     await slack.settled()
@@ -163,7 +163,7 @@ describe('buttons', () => {
   })
 })
 
-test('stopping lets commands finish and takes no more', async () => {
+test('a stop lets commands finish and takes no new ones', async () => {
   const release = dispatcher.hold()
   await started.vakt('whoami')
   const stopped = started.bot.stop()

@@ -30,7 +30,7 @@ export async function startBot(options: SlackOptions = {}, clock: Clock = system
     dispatcher: dispatcher.dispatcher,
     clock,
     logger: silentLogger,
-    callTimeoutMs: 1_500,
+    timeoutMs: 1_500,
   })
   bot.start()
   await slack.until(() => bot.status().state === 'online')

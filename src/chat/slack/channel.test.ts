@@ -23,7 +23,7 @@ const open = (channelId = slack.channel, token = slack.botToken, timeout = 5000)
     web: createClient(token, clientOptions(slack.apiUrl, silentLogger, timeout)),
     channelId,
     timeZone: 'UTC',
-    place: () => '#ops',
+    channelName: () => '#ops',
     logger: silentLogger,
   })
 // Long enough for a request to arrive on a busy machine.
@@ -37,7 +37,7 @@ const failure = (attempt: Promise<unknown>): Promise<DeliveryError> =>
   )
 
 describe('delivery', () => {
-  test('a new message calls out whom it says and nobody else, an edit nobody, and a thread is not shown in the channel', async () => {
+  test('a new message mentions exactly the people of its card, an edit nobody, and a thread is not shown in the channel', async () => {
     const mention = [
       { kind: 'person' as const, id: 'U012AB3CD', name: 'ann' },
       { kind: 'group' as const, id: 'S012AB3CD', name: 'ops' },
@@ -52,7 +52,7 @@ describe('delivery', () => {
     expect(slack.messages()[1]).toMatchObject({ thread_ts: ref, broadcast: false })
   })
 
-  test('a card is posted, edited in place, and answered where everybody is notified', async () => {
+  test('a card is posted, edited in place, and replied to so that everybody is notified', async () => {
     const ref = await channel.post(late, 'n1')
     await channel.edit(ref, done)
     await channel.reply(ref, { title: 'Down again', tone: 'critical' }, 'n2')
@@ -64,7 +64,7 @@ describe('delivery', () => {
     expect(slack.violations).toEqual([])
   })
 
-  test('an edit takes away what the new card does not have', async () => {
+  test('an edit removes what the new card does not have', async () => {
     const ref = await channel.post({ ...late, buttons: [{ label: 'Acknowledge', line: 'ack 1' }] }, 'n1')
     await channel.edit(ref, { title: 'Closed', tone: 'plain' })
     expect(slack.messages()).toMatchObject([{ attachments: [], blocks: [{ type: 'section' }] }])
@@ -86,20 +86,20 @@ describe('delivery', () => {
 })
 
 describe('finding what may have been sent', () => {
-  test('a post whose answer never came is found by its nonce', async () => {
+  test('a post without an answer is found by its nonce', async () => {
     slack.acceptThenTimeout('chat.postMessage')
     expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ code: 'unsure' })
     expect(await channel.find('n7', Date.now() - 1000)).toBe(slack.messages()[0]!.ts)
     expect(await channel.find('n8', Date.now() - 1000)).toBeNull()
   })
 
-  test('a post that Slack never took is not found', async () => {
+  test('a post that Slack never accepted is not found', async () => {
     slack.hang('chat.postMessage')
     expect(await failure(impatient().post(late, 'n7'))).toMatchObject({ code: 'unsure' })
     expect(await channel.find('n7', Date.now() - 1000)).toBeNull()
   })
 
-  test('a reply is found too, and after an edit the card still is', async () => {
+  test('a reply is found too, and so is an edited card', async () => {
     const ref = await channel.post(late, 'n1')
     const reply = await channel.reply(ref, done, 'n2')
     await channel.edit(ref, done)
@@ -107,7 +107,7 @@ describe('finding what may have been sent', () => {
     expect(await channel.find('n1', Date.now())).toBe(ref)
   })
 
-  test('over several pages, but not before the moment asked for', async () => {
+  test('a search goes over several pages, but not before the given instant', async () => {
     let now = 1_800_000_000_000
     const busy = await startSlack({ now: () => now })
     const web = createClient(busy.botToken, clientOptions(busy.apiUrl, silentLogger))
@@ -116,7 +116,7 @@ describe('finding what may have been sent', () => {
       web,
       channelId: busy.channel,
       timeZone: 'UTC',
-      place: () => '#ops',
+      channelName: () => '#ops',
       logger: silentLogger,
     })
     const ref = await there.post(late, 'n1')
@@ -129,7 +129,7 @@ describe('finding what may have been sent', () => {
 })
 
 describe('what a failure means', () => {
-  test('a limit says how long, and for what', async () => {
+  test('a rate limit has its wait and its scope', async () => {
     const ref = await channel.post(late, 'n1')
     slack.limit('chat.postMessage', { retryAfter: 7 })
     expect(await failure(channel.post(late, 'n2'))).toMatchObject({
@@ -178,7 +178,7 @@ describe('what a failure means', () => {
     expect((await failure(channel.edit(ref, done))).code).toBe(whenEdited)
   })
 
-  test('a refused connection certainly sent nothing', async () => {
+  test('a refused connection has sent nothing', async () => {
     await slack.goDown()
     expect(await failure(channel.post(late, 'n1'))).toMatchObject({
       code: 'unreachable',
@@ -186,13 +186,13 @@ describe('what a failure means', () => {
     })
   })
 
-  test('an edit that hangs may simply be tried again', async () => {
+  test('an edit that hangs can be retried', async () => {
     const ref = await channel.post(late, 'n1')
     slack.hang('chat.update')
     expect((await failure(impatient().edit(ref, done))).code).toBe('unreachable')
   })
 
-  test('sentences for people', async () => {
+  test('each failure is a sentence that tells what to do', async () => {
     slack.addChannel({ id: 'C00OTHER', botIsMember: false })
     const outside = await failure(open('C00OTHER').post(late, 'n1'))
     expect(outside.message).toBe('The bot is not in #ops: invite it there with /invite.')
@@ -209,7 +209,7 @@ describe('what a failure means', () => {
       web,
       channelId: poor.channel,
       timeZone: 'UTC',
-      place: () => '#ops',
+      channelName: () => '#ops',
       logger: silentLogger,
     })
     expect((await failure(there.post(late, 'n1'))).message).toContain('lacks the scope chat:write')

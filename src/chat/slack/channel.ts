@@ -1,37 +1,37 @@
-// A Slack channel as the delivery loop sees it: post, edit in place, answer under a message, and find what was sent.
+// A Slack channel as the delivery loop uses it: post, edit in place, reply under a message, and find a sent message.
 import type { webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
 import { uploadFiles } from './client.ts'
-import { type Step, toDeliveryError } from './errors.ts'
+import { deliveryError, type Step } from './errors.ts'
 import { renderCard } from './render.ts'
 
-/** The type of the metadata that our messages carry, by which `find` knows them. */
+/** The type of the metadata that our messages carry, by which `find` recognises them. */
 export const METADATA_TYPE = 'vakt_card'
 
-const PAGES = 5
-const PAGE = 200
-// Slack's clock and ours may differ; a message seen a little early is still ours, its nonce says so.
-const SKEW_MS = 60_000
+const MAX_PAGES = 5
+const PAGE_SIZE = 200
+/** Slack's clock and ours may differ. A message that seems too early is still ours, because it has our nonce. */
+const CLOCK_SKEW_MS = 60_000
 
-/** What the channel needs; `place` is how people call it (`#ops`, or the id until the name is known). */
 export interface ChannelParts {
   web: webApi.WebClient
   channelId: string
   capabilities: Capabilities
   timeZone: string
-  place: () => string
+  /** `#ops`, or the id until the name is known. */
+  channelName: () => string
   logger: Logger
 }
 
 /** The channel. References are message timestamps. */
-export function createChannel({ web, channelId, capabilities, timeZone, place, logger }: ChannelParts): Channel {
+export function createChannel({ web, channelId, capabilities, timeZone, channelName, logger }: ChannelParts): Channel {
   const attempt = async <T>(step: Step, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
     } catch (error) {
-      throw toDeliveryError(error, step, place())
+      throw deliveryError(error, step, channelName())
     }
   }
 
@@ -49,7 +49,7 @@ export function createChannel({ web, channelId, capabilities, timeZone, place, l
     const { ts } = await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
     // The card is delivered; a file that fails to follow is no reason to send it again, nor to wait for it.
     void uploadFiles(web, card, { channel_id: channelId, thread_ts: more.thread_ts ?? ts! }).catch(error =>
-      logger.warn('A file for Slack could not be uploaded.', { error, channel: channelId }),
+      logger.warn('a file could not be uploaded to Slack', { error, channel: channelId }),
     )
     return ts!
   }
@@ -58,7 +58,7 @@ export function createChannel({ web, channelId, capabilities, timeZone, place, l
     capabilities,
     id: `slack:${channelId}`,
     get name() {
-      return `Slack ${place()}`
+      return `Slack ${channelName()}`
     },
     post: (card, nonce) => post(card, nonce, {}),
     reply: (ref, card, nonce) => post(card, nonce, { thread_ts: ref, reply_broadcast: true }),
@@ -67,7 +67,7 @@ export function createChannel({ web, channelId, capabilities, timeZone, place, l
       const message = { channel: channelId, thread_ts: ref, ...renderCard(silent(card), timeZone), parse: 'none' }
       await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
     },
-    // Whoever asks in a thread reads there; the channel is not told as well.
+    // People who ask in a thread read it there, so the channel does not get the reply too.
     inThread: thread => ({
       ...channel,
       id: threadId(channel.id, thread),
@@ -84,11 +84,17 @@ export function createChannel({ web, channelId, capabilities, timeZone, place, l
       await attempt('edit', () => web.chat.update(message as webApi.ChatUpdateArguments))
     },
     async find(nonce, since) {
-      const oldest = String((since - SKEW_MS) / 1000)
+      const oldest = String((since - CLOCK_SKEW_MS) / 1000)
       let cursor: string | undefined
-      for (let page = 0; page < PAGES; page++) {
-        const asked = { channel: channelId, oldest, limit: PAGE, include_all_metadata: true, ...(cursor && { cursor }) }
-        const answer = await attempt('find', () => web.conversations.history(asked))
+      for (let page = 0; page < MAX_PAGES; page++) {
+        const query = {
+          channel: channelId,
+          oldest,
+          limit: PAGE_SIZE,
+          include_all_metadata: true,
+          ...(cursor && { cursor }),
+        }
+        const answer = await attempt('find', () => web.conversations.history(query))
         const found = answer.messages?.find(message => nonceOf(message.metadata) === nonce)
         if (found?.ts !== undefined) return found.ts
         cursor = answer.response_metadata?.next_cursor

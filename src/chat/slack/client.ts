@@ -1,31 +1,32 @@
-// The Slack clients: no retries, no pausing queues, ten seconds at most; and their talk goes into our log.
+// The Slack clients (no retries, no queues that pause, 10 s at most), and the upload of files.
 import { LogLevel, type Logger as SdkLogger, webApi } from '@slack/bolt'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
+import { SECOND } from '../../time.ts'
 
-/** How long one call may take, in ms. */
-export const CALL_TIMEOUT_MS = 10_000
+/** How long one request may take. */
+export const REQUEST_TIMEOUT_MS = 10 * SECOND
 
 /**
- * Options for every client we make or have made. Each use gets an object of its own: the SDK writes into it. There
- * must be no `headers`, or the bot's token replaces the app's; and `retryConfig` must be given, or others' is used.
+ * Options for every client that Vakt or the SDK makes. Each use gets an object of its own, because the SDK writes into
+ * it. There must be no `headers`, or the bot's token replaces the app's; without `retryConfig` the SDK would retry.
  */
-export function clientOptions(apiUrl: string, logger: Logger, timeout = CALL_TIMEOUT_MS): webApi.WebClientOptions {
+export function clientOptions(apiUrl: string, logger: Logger, timeoutMs = REQUEST_TIMEOUT_MS): webApi.WebClientOptions {
   return {
     slackApiUrl: apiUrl,
-    timeout,
+    timeout: timeoutMs,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
     logger: sdkLogger(logger),
   }
 }
 
-/** A client that speaks as the bot. */
+/** A client with the token of the bot. */
 export function createClient(token: string, options: webApi.WebClientOptions): webApi.WebClient {
   return new webApi.WebClient(token, options)
 }
 
-/** What the SDK says of itself is for those who look for a fault; what matters we say ourselves. */
+/** The SDK's own log is only for debugging; Vakt logs what matters itself. */
 export function sdkLogger(logger: Logger): SdkLogger {
   const write = (...parts: unknown[]) => {
     logger.debug(parts.map(part => (part instanceof Error ? part.message : String(part))).join(' '), {
@@ -47,7 +48,7 @@ export function sdkLogger(logger: Logger): SdkLogger {
 /** Where a file goes. */
 export type Destination = { channel_id: string; thread_ts?: string }
 
-/** Uploads what the card carries, in one message; resolves at once when it carries nothing. */
+/** Uploads the picture and the file of a card in one message; resolves at once when it has none. */
 export async function uploadFiles(web: webApi.WebClient, card: Card, to: Destination): Promise<void> {
   const uploads = [
     ...(card.image ? [{ file: Buffer.from(card.image.png), filename: card.image.name, alt_text: card.image.alt }] : []),
@@ -57,7 +58,7 @@ export async function uploadFiles(web: webApi.WebClient, card: Card, to: Destina
   await web.files.uploadV2({ ...to, file_uploads: uploads } as webApi.FilesUploadV2Arguments)
 }
 
-/** Sends the card's files to one person only: Slack has no files that only one reader of a channel sees. */
+/** Sends the files of a card to one person: in Slack a file in a channel is visible to everybody there. */
 export async function sendFilesTo(web: webApi.WebClient, user: string, card: Card): Promise<void> {
   if (card.image === undefined && card.file === undefined) return
   const { channel } = await web.conversations.open({ users: user })

@@ -11,10 +11,11 @@ import { createSlack } from './platform.ts'
 
 let slack: Slack
 let bot: Platform
-const said: string[] = []
+const logged: string[] = []
 let onlineAgain = 0
 const note = (level: string) => (message: string, facts?: Record<string, unknown>) => {
-  if (facts?.part !== 'slack sdk') said.push(`${level}: ${message}`)
+  if (facts?.part === 'slack sdk') return
+  logged.push(`${level}: ${message}${facts?.reason === undefined ? '' : `: ${facts.reason}`}`)
 }
 const logger: Logger = { debug() {}, info: note('info'), warn: note('warn'), error: note('error') }
 
@@ -25,10 +26,10 @@ afterEach(async () => {
 })
 
 async function start(
-  more: { botToken?: string; appToken?: string | null; clock?: Clock; pingMs?: number; callTimeoutMs?: number } = {},
+  more: { botToken?: string; appToken?: string | null; clock?: Clock; pingMs?: number; timeoutMs?: number } = {},
 ) {
   slack = await startSlack()
-  said.length = 0
+  logged.length = 0
   onlineAgain = 0
   const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: 's', ...tokens(more) }
   bot = createSlack({
@@ -38,9 +39,9 @@ async function start(
     clock: more.clock ?? systemClock,
     logger,
     timeZone: 'UTC',
-    patience: { firstMs: 20, mostMs: 60, refusedMs: 60 },
+    retryDelays: { baseMs: 20, maxMs: 60, refusedMs: 60 },
     pingMs: more.pingMs ?? 250,
-    callTimeoutMs: more.callTimeoutMs ?? 1_500,
+    timeoutMs: more.timeoutMs ?? 1_500,
     onOnline: () => {
       onlineAgain += 1
     },
@@ -54,30 +55,30 @@ const tokens = (more: { botToken?: string; appToken?: string | null }) => ({
 const state = (wanted: string) => slack.until(() => bot.status().state === wanted, `the state ${wanted}`)
 const works = async () => (await slack.say('/vakt whoami', slack.member, slack.channel)).acked
 
-test('connects, and says so once', async () => {
+test('connects, and logs it once', async () => {
   await start()
   expect(bot.status().state).toBe('connecting')
   await state('online')
   expect(await works()).toBe(true)
   expect(bot.channels[0]).toMatchObject({ id: `slack:${slack.channel}`, name: 'Slack #ops' })
-  expect(said).toEqual(['info: Slack is connected.'])
+  expect(logged).toEqual(['info: Slack connected'])
   expect(onlineAgain).toBe(1)
 })
 
-test('a wrong bot token is said plainly, without the token, and tried again', async () => {
+test('a wrong bot token is reported without the token, and retried', async () => {
   await start({ botToken: 'xoxb-mistyped' })
   await state('refused')
   expect(bot.status().message).toBe(
     'Slack refuses the token (invalid_auth): check SLACK_BOT_TOKEN and SLACK_APP_TOKEN.',
   )
   await slack.until(() => slack.requests.length >= 3)
-  expect(said).toEqual([`error: ${bot.status().message}`])
+  expect(logged).toEqual([`error: Slack not connected: ${bot.status().message}`])
 })
 
-test('a wrong app token too', async () => {
+test('a wrong app token is reported too', async () => {
   await start({ appToken: 'xapp-mistyped' })
   await state('refused')
-  expect(said[0]).toContain('Slack refuses the token (invalid_auth)')
+  expect(logged[0]).toContain('Slack refuses the token (invalid_auth)')
 })
 
 test('a revoked token that is restored is noticed by itself', async () => {
@@ -96,13 +97,13 @@ test('a dropped socket is replaced', async () => {
   await state('online')
   slack.dropSocket()
   await state('lost')
-  expect(bot.status().message).toBe('The connection to Slack failed: the socket was lost. Trying again.')
+  expect(bot.status().message).toBe('The connection to Slack failed: the socket was lost. Vakt keeps trying.')
   await state('online')
   expect(onlineAgain).toBe(2)
   expect(await works()).toBe(true)
 })
 
-test('a socket that dies silently is found out', async () => {
+test('a dead socket is noticed', async () => {
   await start()
   await state('online')
   slack.killSocketSilently()
@@ -110,26 +111,28 @@ test('a socket that dies silently is found out', async () => {
   await state('online')
 })
 
-test('a refresh is no loss and is not worth a word', async () => {
+test('a refresh is no loss and is not logged', async () => {
   await start()
   await state('online')
   slack.refreshSockets()
   await slack.until(() => slack.sockets.opened() === 2 && slack.sockets.count() === 1)
   expect(await works()).toBe(true)
-  expect(said).toEqual(['info: Slack is connected.'])
+  expect(logged).toEqual(['info: Slack connected'])
 })
 
-test('a socket that never greets is given up and tried again', async () => {
+test('a socket without a greeting is given up and retried', async () => {
   await start()
   await state('online')
   slack.withholdHello(1)
   slack.dropSocket()
   await slack.until(() => slack.sockets.opened() === 2)
   await state('online')
-  expect(said.at(-2)).toBe('warn: The connection to Slack failed: the socket closed before a greeting. Trying again.')
+  expect(logged.at(-2)).toBe(
+    'warn: Slack not connected: The connection to Slack failed: the socket closed before a greeting. Vakt keeps trying.',
+  )
 })
 
-test('Slack being away is borne, and its return noticed', async () => {
+test('an outage of Slack is reported once, and its end noticed', async () => {
   await start()
   await state('online')
   await slack.goDown()
@@ -140,12 +143,12 @@ test('Slack being away is borne, and its return noticed', async () => {
   expect(await works()).toBe(true)
 })
 
-test('Slack being away from the start keeps nobody waiting', async () => {
+test('an outage of Slack at the start delays nothing', async () => {
   await start()
   await bot.stop()
   await slack.goDown()
   const settings = { channelId: slack.channel, apiUrl: slack.apiUrl, signingSecret: null, ...tokens({}) }
-  const patience = { firstMs: 20, mostMs: 60, refusedMs: 60 }
+  const retryDelays = { baseMs: 20, maxMs: 60, refusedMs: 60 }
   bot = createSlack({
     settings,
     capabilities: definition.capabilities,
@@ -153,7 +156,7 @@ test('Slack being away from the start keeps nobody waiting', async () => {
     clock: systemClock,
     logger,
     timeZone: 'UTC',
-    patience,
+    retryDelays,
   })
   bot.start()
   await state('lost')
@@ -173,7 +176,7 @@ test.each([['auth.test'], ['apps.connections.open']])('%s failing and hanging', 
   expect(await works()).toBe(true)
 })
 
-test('a limit’s own wait is honoured', async () => {
+test('the wait of a rate limit is kept', async () => {
   await start()
   await state('online')
   slack.limit('apps.connections.open', { retryAfter: 1 })
@@ -204,7 +207,7 @@ test.each<[string, () => Promise<unknown>]>([
   await bot.stop()
 })
 
-test('stops within a second or so when the socket is dead and nobody knows yet', async () => {
+test('stops within about a second when the socket is dead and nobody knows yet', async () => {
   await start({ pingMs: 10 * MINUTE })
   await state('online')
   slack.killSocketSilently()
@@ -212,7 +215,7 @@ test('stops within a second or so when the socket is dead and nobody knows yet',
 })
 
 test('stops while Slack does not answer at all', async () => {
-  await start({ callTimeoutMs: 10 * MINUTE })
+  await start({ timeoutMs: 10 * MINUTE })
   await state('online')
   slack.hang('auth.test', 99)
   slack.dropSocket()
@@ -222,7 +225,7 @@ test('stops while Slack does not answer at all', async () => {
   await bot.stop()
 })
 
-test('stops while the greeting is withheld', async () => {
+test('stops while the greeting is missing', async () => {
   await start()
   await state('online')
   slack.withholdHello(99)
@@ -232,7 +235,7 @@ test('stops while the greeting is withheld', async () => {
   await bot.stop()
 })
 
-test('in HTTP mode a lost token is noticed at the next look', async () => {
+test('in HTTP mode a revoked token is noticed at the next check', async () => {
   let looks: (() => void)[] = []
   const clock: Clock = {
     now: Date.now,

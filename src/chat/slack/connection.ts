@@ -1,4 +1,4 @@
-// Keeps the connection to Slack: checks the tokens, holds a session, and comes back with patience when either is lost.
+// Keeps the connection to Slack: checks the tokens, keeps a session open, and reconnects with back-off when it is lost.
 import { type App, SocketModeReceiver, webApi } from '@slack/bolt'
 import { backOff } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
@@ -6,119 +6,119 @@ import type { Logger } from '../../logger.ts'
 import { MINUTE, SECOND } from '../../time.ts'
 import type { PlatformStatus } from '../channel.ts'
 import { sdkLogger } from './client.ts'
-import { isCredentialError, toDeliveryError } from './errors.ts'
+import { deliveryError, isCredentialError } from './errors.ts'
 
-/** How long to wait between attempts, in ms: doubling from the first to the most, with jitter. */
-export interface Patience {
-  firstMs: number
-  mostMs: number
-  /** When only an operator can help. */
+/** How long to wait between attempts: doubling from `baseMs` to `maxMs`, with jitter. */
+export interface RetryDelays {
+  baseMs: number
+  maxMs: number
+  /** When only a person can help. */
   refusedMs: number
 }
 
-export const PATIENCE: Patience = { firstMs: SECOND, mostMs: MINUTE, refusedMs: 5 * MINUTE }
+const RETRY_DELAYS: RetryDelays = { baseMs: SECOND, maxMs: MINUTE, refusedMs: 5 * MINUTE }
 
 export interface ConnectionParts {
-  /** Asks Slack who the bot is and what its channel is called; rejects with the Web API's error. */
-  greet: () => Promise<void>
-  /** Opens a session; absent in HTTP mode, where being greeted is all there is. */
-  open?: (onOpening: (abort: () => void) => void) => Promise<Session>
+  /** Checks the tokens and reads the name of the channel; rejects with the Web API's error. */
+  checkTokens: () => Promise<void>
+  /** Opens a session; absent in HTTP mode, where there are none. */
+  openSession?: (onOpening: (abort: () => void) => void) => Promise<Session>
   clock: Clock
   logger: Logger
   /** Called at every change to online. */
   onOnline?: () => void
-  patience?: Patience
+  retryDelays?: RetryDelays
   random?: () => number
 }
 
-// In HTTP mode nothing tells us that Slack is away or the token is gone, so it is asked now and then.
-const CHECK_EVERY_MS = 5 * MINUTE
-const STOP_WITHIN_MS = 1500
+/** In HTTP mode nothing reports that Slack is unreachable or the token revoked, so it is checked now and then. */
+const CHECK_INTERVAL_MS = 5 * MINUTE
+const STOP_TIMEOUT_MS = 1.5 * SECOND
 
-/** The supervised connection: `start` never throws and the connection never gives up until `stop`. */
+/** The supervised connection: `start` never throws, and the connection is retried until `stop`. */
 export function createConnection(parts: ConnectionParts) {
-  const { clock, logger, patience = PATIENCE, random = Math.random } = parts
+  const { clock, logger, retryDelays = RETRY_DELAYS, random = Math.random } = parts
   let status: PlatformStatus = { state: 'connecting', since: clock.now() }
-  let stopped = false
+  let isStopped = false
   let wake = () => {}
-  let end: (() => unknown) | undefined
+  let endSession: (() => unknown) | undefined
   let loop: Promise<void> = Promise.resolve()
 
   return {
     status: () => status,
     start(): void {
-      loop = keep()
+      loop = reconnectUntilStopped()
     },
     async stop(): Promise<void> {
-      stopped = true
+      isStopped = true
       wake()
-      await end?.()
-      // A call that hangs is not worth waiting for; it finds out by itself that it is too late.
-      await atMost(STOP_WITHIN_MS, loop)
+      await endSession?.()
+      // A request that hangs is not worth waiting for; it ends later without effect.
+      await settledWithin(STOP_TIMEOUT_MS, loop)
     },
   }
 
-  async function keep(): Promise<void> {
+  async function reconnectUntilStopped(): Promise<void> {
     let failures = 0
-    while (!stopped) {
+    while (!isStopped) {
       try {
-        await parts.greet()
-        if (stopped) return
-        await hold(() => {
+        await parts.checkTokens()
+        if (isStopped) return
+        await stayConnected(() => {
           failures = 0
         })
       } catch (error) {
-        if (stopped) return
+        if (isStopped) return
         failures += 1
-        await pause(told(error, failures))
+        await pause(reportFailure(error, failures))
       }
     }
   }
 
-  /** Stays while the connection is good; rejects when it is lost, resolves when it should simply be made anew. */
-  async function hold(onGood: () => void): Promise<void> {
-    if (parts.open === undefined) {
-      become('online')
-      onGood()
-      return pause(CHECK_EVERY_MS)
+  /** Rejects when the connection is lost; resolves when Slack asks for a new one, or in HTTP mode for the next check. */
+  async function stayConnected(onConnected: () => void): Promise<void> {
+    if (parts.openSession === undefined) {
+      setStatus('online')
+      onConnected()
+      return pause(CHECK_INTERVAL_MS)
     }
-    const session = await parts.open(abort => {
-      end = abort
+    const session = await parts.openSession(abort => {
+      endSession = abort
     })
-    end = session.close
-    if (stopped) {
+    endSession = session.close
+    if (isStopped) {
       await session.close()
       return
     }
-    become('online')
-    onGood()
+    setStatus('online')
+    onConnected()
     const ending = await session.ended
-    end = undefined
-    if (ending === 'disabled') throw new Error('Socket Mode is switched off for the Slack app')
+    endSession = undefined
+    if (ending === 'disabled') throw new SocketModeDisabled()
     if (ending === 'lost') throw new Error('the socket was lost')
   }
 
-  /** Makes the failure known and says how long to wait, in ms. */
-  function told(error: unknown, failures: number): number {
-    end = undefined
+  /** Reports a failure and returns how long to wait, ms. */
+  function reportFailure(error: unknown, failures: number): number {
+    endSession = undefined
     const code = error instanceof webApi.WebAPIPlatformError ? String(error.data.error) : ''
-    const cause = toDeliveryError(error, 'find', 'the channel')
-    const refused = isCredentialError(code) || cause.code === 'refused' || /switched off/.test(cause.message)
-    const again = backOff(failures, { random, baseMs: patience.firstMs, maxMs: patience.mostMs })
-    const wait = refused ? patience.refusedMs : Math.max(again, cause.retryAfterMs ?? 0)
-    become(refused ? 'refused' : 'lost', sentence(error, cause.message))
-    return wait
+    const cause = deliveryError(error, 'find', 'the channel')
+    const isRefused = isCredentialError(code) || cause.code === 'refused' || error instanceof SocketModeDisabled
+    setStatus(isRefused ? 'refused' : 'lost', isFromSlack(error) ? cause.message : connectionSentence(error))
+    return isRefused
+      ? retryDelays.refusedMs
+      : Math.max(backOff(failures, { random, ...retryDelays }), cause.retryAfterMs ?? 0)
   }
 
-  /** Says each change of state once; a failure that repeats itself is not told again. */
-  function become(state: PlatformStatus['state'], message?: string): void {
+  /** Logs each change once; the same failure again is not logged. */
+  function setStatus(state: PlatformStatus['state'], message?: string): void {
     if (status.state === state && status.message === message) return
     const since = status.state === state ? status.since : clock.now()
     status = { state, since, ...(message !== undefined && { message }) }
     if (message === undefined) {
-      logger.info('Slack is connected.')
+      logger.info('Slack connected')
       parts.onOnline?.()
-    } else logger[state === 'refused' ? 'error' : 'warn'](message)
+    } else logger[state === 'refused' ? 'error' : 'warn']('Slack not connected', { state, reason: message })
   }
 
   function pause(ms: number): Promise<void> {
@@ -128,13 +128,13 @@ export function createConnection(parts: ConnectionParts) {
         cancel()
         resolve()
       }
-      if (stopped) wake()
+      if (isStopped) wake()
     })
   }
 }
 
 /** Resolves with the work, or after `ms` of real time when it takes longer. */
-export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+export async function settledWithin(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => {
     timer = setTimeout(resolve, ms)
@@ -143,20 +143,31 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
   clearTimeout(timer)
 }
 
-function sentence(error: unknown, explained: string): string {
-  const fromSlack =
+function isFromSlack(error: unknown): boolean {
+  return (
     error instanceof webApi.WebAPIPlatformError ||
     error instanceof webApi.WebAPIRequestError ||
     error instanceof webApi.WebAPIHTTPError ||
-    error instanceof webApi.WebAPIRateLimitedError
-  if (fromSlack || !(error instanceof Error)) return explained
-  return `The connection to Slack failed: ${error.message}. Trying again.`
+    error instanceof webApi.WebAPIRateLimitedError ||
+    !(error instanceof Error)
+  )
 }
 
-/** Why a session ended: Slack asked for a fresh one, Socket Mode was switched off, or the connection was lost. */
+function connectionSentence(error: unknown): string {
+  return `The connection to Slack failed: ${(error as Error).message}. Vakt keeps trying.`
+}
+
+class SocketModeDisabled extends Error {
+  constructor() {
+    super('Socket Mode is switched off for the Slack app')
+    this.name = 'SocketModeDisabled'
+  }
+}
+
+/** Why a session ended: Slack asked for a new one, Socket Mode was switched off, or the connection was lost. */
 export type Ending = 'refresh' | 'disabled' | 'lost'
 
-/** An open session. */
+/** An open session in Socket Mode. */
 export interface Session {
   /** Resolves when it is over. */
   ended: Promise<Ending>
@@ -164,18 +175,21 @@ export interface Session {
   close(): Promise<void>
 }
 
-/** `pingMs` is how long a missing pong is borne before the socket counts as dead (5 s is Slack's own default). */
 export interface SessionOptions {
   appToken: string
   clientOptions: webApi.WebClientOptions
+  /** After how long without a pong the socket counts as dead (the SDK's own default is 5 s). */
   pingMs: number
-  helloWithinMs: number
+  /** How long Slack has for its greeting. */
+  helloTimeoutMs: number
   logger: Logger
 }
 
+const CLOSE_TIMEOUT_MS = SECOND
+
 /**
- * Opens a session and resolves once Slack has said hello. Rejects with the Web API's error, or with an `Error` when the
- * socket closes or stays silent. The SDK's own reconnecting is off: it rejects where nobody listens.
+ * Opens a session and resolves when Slack has sent its greeting. Rejects with the Web API's error, or with an `Error`
+ * when the socket closes or nothing comes. The SDK's own reconnecting is off, because its rejections cannot be caught.
  */
 export async function openSession(
   app: App,
@@ -191,41 +205,43 @@ export async function openSession(
   })
   receiver.init(app)
   const { client } = receiver
-  const seen: { ending: Ending } = { ending: 'lost' }
+  let ending: Ending = 'lost'
   client.on('ws_message', (message: unknown) => {
-    seen.ending = endingIn(message) ?? seen.ending
+    ending = endingIn(message) ?? ending
   })
-  const abort = () => quietly(client)
+  const endingNow = (): Ending => ending
+  const abort = () => disconnect(client)
   onOpening(abort)
-  const silent = setTimeout(abort, options.helloWithinMs)
+  const helloTimer = setTimeout(abort, options.helloTimeoutMs)
   try {
     await client.start()
   } catch (error) {
     // A socket that closed before the greeting rejects with nothing at all.
     throw (
       error ??
-      new Error(seen.ending === 'disabled' ? 'Socket Mode is switched off' : 'the socket closed before a greeting')
+      (endingNow() === 'disabled' ? new SocketModeDisabled() : new Error('the socket closed before a greeting'))
     )
   } finally {
-    clearTimeout(silent)
+    clearTimeout(helloTimer)
   }
-  const ended = new Promise<Ending>(resolve => client.once('disconnected', () => resolve(seen.ending)))
+  const ended = new Promise<Ending>(resolve => client.once('disconnected', () => resolve(endingNow())))
   return {
     ended,
     async close() {
-      quietly(client)
+      disconnect(client)
       // A second request makes the SDK cut a socket whose other end does not answer, instead of waiting 30 s for it.
-      const cut = setTimeout(() => quietly(client), 1000)
+      const cut = setTimeout(() => disconnect(client), CLOSE_TIMEOUT_MS)
       await ended
       clearTimeout(cut)
     },
   }
 }
 
-function quietly(client: SocketModeReceiver['client']): void {
+function disconnect(client: SocketModeReceiver['client']): void {
   client.disconnect().catch(() => {})
 }
 
+/** The ending that a message of the socket announces. */
 function endingIn(message: unknown): Ending | undefined {
   if (typeof message !== 'string' || !message.includes('"disconnect"')) return undefined
   try {

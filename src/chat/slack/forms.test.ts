@@ -24,7 +24,7 @@ const form = async (...ask: string[]) => {
   return slack.until(() => slack.views(slack.member).at(-1), 'the form')
 }
 
-test('a button that asks opens a form, and its entries complete the line', async () => {
+test('a button that asks for arguments opens a form, and its entries complete the line', async () => {
   const modal = await form('note', 'mood', 'loud')
   expect(modal.view).toMatchObject({ title: { text: 'Ack' }, blocks: [{ block_id: 'note' }, {}, {}] })
   await slack.submit(modal, { Note: 'disk "full"', Mood: 'worried', Loud: ['yes'] }, slack.member)
@@ -36,7 +36,7 @@ test('a button that asks opens a form, and its entries complete the line', async
   expect(slack.violations).toEqual([])
 })
 
-test('what is wrong is said beside its field, and the form stays', async () => {
+test('an error is shown beside its field, and the form stays open', async () => {
   const modal = await form('note')
   await slack.submit(modal, { Note: 'eh' }, slack.member)
   expect(modal).toMatchObject({ open: true, errors: { note: 'must have at least 4 characters' } })
@@ -55,7 +55,7 @@ test('a slow command closes the form in time and answers later', async () => {
   await started.answersTo(slack.member, 1)
 })
 
-test('choices are suggested while one types, and what one types is among them', async () => {
+test('choices are suggested while a person types, and the typed text is one of them', async () => {
   const modal = await form('host')
   const values = async (typed: string) =>
     (await slack.suggest(modal, 'host', typed, slack.member)).map(option => option.value)
@@ -66,18 +66,18 @@ test('choices are suggested while one types, and what one types is among them', 
   expect(dispatcher.ran[0]?.line).toBe('ack 7 --host=api-2')
 })
 
-test('a form that cannot be opened is said, with what to type instead', async () => {
+test('a form that cannot be opened is reported, with the line to type instead', async () => {
   slack.fail('views.open', 'expired_trigger_id')
   await slack.press(await started.alert(['note']), 'Acknowledge', slack.member)
   expect((await started.answersTo(slack.member, 1))[0]).toContain('/vakt ack 7')
 })
 
-test('fields left empty are not part of the line', () => {
+test('empty fields are not part of the line', () => {
   const entered = { note: { note: { value: '  ' } }, mood: { mood: { selected_option: null } }, loud: { loud: {} } }
   expect(readEntries(entered)).toEqual({})
 })
 
-test('who may not run a line is told so before a form is opened for it', async () => {
+test('a person without the role is refused before a form is opened', async () => {
   const card = { title: 'You may not.', tone: 'warning' as const }
   dispatcher.dispatcher.refusalFor = () => ({
     ok: false,

@@ -34,7 +34,7 @@ beforeEach(async () => {
     clock: systemClock,
     logger: silentLogger,
     timeZone: 'UTC',
-    callTimeoutMs: 1_500,
+    timeoutMs: 1_500,
   })
   server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
@@ -64,8 +64,8 @@ const signed = (seconds: number | string = now(), secret = slack.signingSecret, 
   'x-slack-signature': sign(secret, seconds, body),
 })
 
-describe('what is believed', () => {
-  test('a signature over the raw body, up to five minutes old or ahead', async () => {
+describe('the receiver', () => {
+  test('accepts a signature over the raw body, up to five minutes old or ahead', async () => {
     expect((await send(signed())).status).toBe(200)
     expect((await send(signed(now() - 290))).status).toBe(200)
     expect((await send(signed(now() + 290))).status).toBe(200)
@@ -73,24 +73,24 @@ describe('what is believed', () => {
   })
 
   test.each<[string, () => Record<string, string>, string]>([
-    ['too old', () => signed(now() - 310), 'five minutes'],
-    ['from the future', () => signed(now() + 310), 'five minutes'],
-    ['another secret', () => signed(now(), 'other'), 'does not match'],
-    ['another body', () => signed(now(), slack.signingSecret, 'command=other'), 'does not match'],
+    ['an old signature', () => signed(now() - 310), 'five minutes'],
+    ['a signature from the future', () => signed(now() + 310), 'five minutes'],
+    ['a signature with another secret', () => signed(now(), 'other'), 'does not match'],
+    ['a signature of another body', () => signed(now(), slack.signingSecret, 'command=other'), 'does not match'],
     [
-      'another time than was signed',
+      'a timestamp that was not signed',
       () => ({ ...signed(), 'x-slack-request-timestamp': `${now() - 5}` }),
       'does not match',
     ],
-    ['no signature', () => ({ 'x-slack-request-timestamp': `${now()}` }), 'does not match'],
+    ['a missing signature', () => ({ 'x-slack-request-timestamp': `${now()}` }), 'does not match'],
     [
       'a cut signature',
       () => ({ ...signed(), 'x-slack-signature': signed()['x-slack-signature'].slice(0, 20) }),
       'not match',
     ],
-    ['no timestamp', () => ({ 'x-slack-signature': signed()['x-slack-signature'] }), 'missing'],
-    ['a timestamp of words', () => signed('yesterday'), 'not in seconds'],
-  ])('not: %s', async (_what, headers, sentence) => {
+    ['a missing timestamp', () => ({ 'x-slack-signature': signed()['x-slack-signature'] }), 'missing'],
+    ['a timestamp of words', () => signed('yesterday'), 'not a number of seconds'],
+  ])('refuses %s', async (_what, headers, sentence) => {
     const response = await send(headers())
     expect(response.status).toBe(401)
     expect(await response.text()).toContain(sentence)
@@ -98,7 +98,7 @@ describe('what is believed', () => {
     expect(dispatcher.ran).toEqual([])
   })
 
-  test('a body that is not Slack’s', async () => {
+  test('refuses a body that is neither a form nor JSON', async () => {
     const body = '{"type":'
     const headers = { ...signed(now(), slack.signingSecret, body), 'content-type': 'application/json' }
     expect((await send(headers, body)).status).toBe(400)
@@ -114,7 +114,7 @@ describe('what is believed', () => {
     ],
     ['a command without a team', 'command=%2Fvakt&text=status&user_id=U1'],
     ['something else altogether', 'a=b'],
-  ])('%s is a 400', async (_what, body) => {
+  ])('answers %s with 400', async (_what, body) => {
     expect((await send(signed(now(), slack.signingSecret, body), body)).status).toBe(400)
     expect(dispatcher.ran).toEqual([])
   })
@@ -139,7 +139,7 @@ test('commands, buttons and forms work', async () => {
   expect(slack.violations).toEqual([])
 })
 
-test('an event comes once however often Slack sends it', async () => {
+test('an event that Slack sends several times is answered once', async () => {
   expect(
     (await slack.event({ type: 'app_mention', user: slack.member, channel: slack.channel, text: 'hi' })).acked,
   ).toBe(true)
@@ -150,7 +150,7 @@ test('an event comes once however often Slack sends it', async () => {
   expect(dispatcher.ran.map(one => one.line.trim())).toEqual(['mentioned  hi', 'status'])
 })
 
-test('while stopping, Slack is told to come again', async () => {
+test('while Vakt stops, Slack is asked to try again', async () => {
   await bot.stop()
   const response = await send(signed())
   expect(response.status).toBe(503)

@@ -1,5 +1,6 @@
 // The manifest: what people paste to set the app up, and that it allows exactly what the bot does.
 import { expect, test } from 'vitest'
+import { slack as definition } from './definition.ts'
 import { SCOPES, slackManifest } from './manifest.ts'
 
 const commands = ['alerts list', 'alerts show', 'checks add', 'help'].map(name => ({ name }))
@@ -21,7 +22,7 @@ test('on a bare machine it is for Socket Mode and needs no address', () => {
   expect(JSON.stringify(manifest)).not.toContain('http')
 })
 
-test('an app token decides for Socket Mode, a signing secret for HTTP mode', () => {
+test('an app token selects Socket Mode, a signing secret HTTP mode', () => {
   const publicUrl = 'https://vakt.example.org'
   const url = `${publicUrl}/slack/events`
   const socket = slackManifest({ publicUrl, slack: { ...set, appToken: 'xapp-1' } })
@@ -38,10 +39,15 @@ test('an app token decides for Socket Mode, a signing secret for HTTP mode', () 
   expect(slackManifest({ publicUrl, slack: null })).toMatchObject(byHttp)
 })
 
-test('the hint stays short however many commands there are', () => {
+test('the hint stays short with any number of commands', () => {
   const many = Array.from({ length: 100 }, (_, i) => ({ name: `command${i}` }))
   const manifest = slackManifest({ publicUrl: null, slack: null }, many)
   const [slash] = (manifest.features as { slash_commands: { usage_hint: string }[] }).slash_commands
   expect(slash!.usage_hint.length).toBeLessThan(125)
   expect(slash!.usage_hint).toMatch(/command\d+$/)
+})
+
+test('requests come to the path at which the intake listens for Slack', () => {
+  const manifest = slackManifest({ publicUrl: 'https://vakt.example.org', slack: set })
+  expect(JSON.stringify(manifest)).toContain(`https://vakt.example.org${definition.requests?.path}`)
 })

@@ -31,7 +31,7 @@ const shown = async (words: string): Promise<Message> => {
   return find()!
 }
 
-test('a mention in the thread asks on about the same evidence, and is answered in the thread only', async () => {
+test('a mention in the thread is a further question about the same evidence, answered in the thread only', async () => {
   await at.fails()
   const card = await shown('Critical')
   await slack.press(card, 'Analyze', slack.member)
@@ -47,7 +47,7 @@ test('a mention in the thread asks on about the same evidence, and is answered i
   expect(at.history()).toMatchObject([{ kind: 'question', askedBy: 'kari', parentId: 1 }, { id: 1 }])
 })
 
-test('a mention without words analyses the alert; one under no card is told where to ask, and only who asked sees it', async () => {
+test('a mention without words analyses the alert; elsewhere only the person who asked sees where to ask', async () => {
   await at.fails()
   const card = await shown('Critical')
   await slack.say(mention(), slack.member, slack.channel, card)
@@ -63,7 +63,7 @@ test('a mention without words analyses the alert; one under no card is told wher
   expect(at.model.requests).toHaveLength(1)
 })
 
-test('what Slack delivers twice is answered once', async () => {
+test('a mention that Slack delivers twice is answered once', async () => {
   await at.fails()
   const card = await shown('Critical')
   await slack.say(`${mention()} why?`, slack.member, slack.channel, card)

@@ -1,4 +1,5 @@
-// Writes texts in Slack's mrkdwn so that data stays data: no markup, no mention, nothing cut in the middle of a token.
+// Texts as Slack's mrkdwn: data can neither format nor mention, and nothing is cut inside of a token.
+// https://api.slack.com/reference/surfaces/formatting
 import type { Span, Text } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { cleanText, fitText } from '../fit-text.ts'
@@ -11,8 +12,8 @@ export function toMrkdwn(text: Text, max: number, timeZone: string): string {
   return fitText(text, max, { write: span => writeSpan(span, timeZone), size: written => written.length })
 }
 
-/** A text from elsewhere as mrkdwn: the three escapes Slack defines, and lookalikes where a character would begin or end formatting. */
-export function neutralise(text: string): string {
+/** Data as mrkdwn: Slack's three escapes, and lookalikes for characters that would begin or end formatting. */
+export function escapeText(text: string): string {
   return escapeMarkup(text)
     .replace(/(?<![\p{L}\p{N}])[*_~`]+|[*_~`]+(?![\p{L}\p{N}])/gu, run =>
       run.replace(/[*_~`]/g, mark => LOOKALIKES[mark] ?? mark),
@@ -20,14 +21,14 @@ export function neutralise(text: string): string {
     .replace(/^(&gt;)+/gm, quote => '›'.repeat(quote.length / 4))
 }
 
-/** Only what Slack itself tells to escape; enough where no formatting is read. Control characters are made visible. */
+/** Slack's three escapes, which are enough where no formatting is read. Control characters become visible. */
 export function escapeMarkup(text: string): string {
   return cleanText(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /**
- * Undoes Slack's escapes, links and mentions in what people typed: `&lt;`, `<https://x|x>`, `<@U123|ann>`. A mention is
- * the name that people see, except where roles are given: there it stays what Slack made of it, with its id.
+ * Undoes Slack's escapes, links and mentions in a typed text: `&lt;`, `<https://x|x>`, `<@U123|ann>`. A mention becomes
+ * the name that people see, except in commands about roles, which need its id.
  */
 export function unescapeTyped(text: string): string {
   const named = /^\s*roles\b/i.test(text)
@@ -43,20 +44,20 @@ export function unescapeTyped(text: string): string {
     .replaceAll('&amp;', '&')
 }
 
-// Slack's mrkdwn has no escape for its own marks, so they are replaced by characters that look the same.
+/** Mrkdwn has no escape for its own marks, so they are replaced by characters that look the same. */
 const LOOKALIKES: Record<string, string> = { '*': '∗', _: 'ˍ', '~': '∼', '`': 'ˋ' }
 
 function writeSpan(span: Span, timeZone: string): string {
-  if (typeof span === 'string') return neutralise(span)
+  if (typeof span === 'string') return escapeText(span)
   if ('bold' in span) return wrap(span.bold, '*', /\*/g)
   if ('code' in span) return wrap(span.code, '`', /`/g)
   if ('time' in span) return writeTime(span.time, span.style, timeZone)
-  const label = neutralise(oneLine(span.label)).replaceAll('|', '¦')
-  if (!/^(https?:\/\/|mailto:)/i.test(span.link)) return neutralise(span.label)
+  const label = escapeText(oneLine(span.label)).replaceAll('|', '¦')
+  if (!/^(https?:\/\/|mailto:)/i.test(span.link)) return escapeText(span.label)
   return `<${escapeMarkup(encodeUrl(span.link))}|${label === '' ? 'link' : label}>`
 }
 
-/** Marks do not reach over line ends and cannot be escaped inside themselves. */
+/** Formatting ends at a line break, and its mark cannot be escaped inside of it. */
 function wrap(content: string, mark: string, inner: RegExp): string {
   const line = escapeMarkup(oneLine(content)).replace(inner, found => LOOKALIKES[found] ?? found)
   const text = mark === '*' ? line.replace(/[_~`]/g, found => LOOKALIKES[found] ?? found) : line
@@ -81,37 +82,37 @@ function encodeUrl(url: string): string {
   return cleanText(url).replace(/[\s<>|`]/g, found => encodeURIComponent(found))
 }
 
-const FENCES = '```\n\n```'.length
+/** Of the fences around a piece. */
+const FENCES_LENGTH = '```\n\n```'.length
+/** Room for the line that counts the missing lines. */
+const NOTE_LENGTH = '\n… 1000000 more lines'.length
 
 /**
- * Fenced pieces of at most `max` characters each and `total` together, cut at line ends where there are any.
- * Fences inside the text cannot end a piece. What does not fit is counted in the last line.
+ * Preformatted text as fenced pieces of at most `max` characters each and `total` together, cut at line ends where there
+ * are any. Fences inside the text cannot end a piece. The last line counts what does not fit.
  */
 export function toFences(text: string, max: number, total: number): string[] {
-  const lines = wrapLines(text.replace(/\n+$/, ''), max - FENCES)
+  const lines = wrapLines(text.replace(/\n+$/, ''), max - FENCES_LENGTH)
   const pieces: string[] = []
   let piece = ''
-  let spent = 0
-  const room = () => Math.min(max, total - spent) - FENCES
+  let used = 0
+  const room = () => Math.min(max, total - used) - FENCES_LENGTH
   for (const [index, line] of lines.entries()) {
-    const longer = piece === '' ? line : `${piece}\n${line}`
-    if (longer.length <= room() - (index < lines.length - 1 ? NOTE : 0)) {
-      piece = longer
+    const extended = piece === '' ? line : `${piece}\n${line}`
+    if (extended.length <= room() - (index < lines.length - 1 ? NOTE_LENGTH : 0)) {
+      piece = extended
       continue
     }
     if (piece !== '') {
       pieces.push(piece)
-      spent += piece.length + FENCES
+      used += piece.length + FENCES_LENGTH
     }
     piece = line
-    if (line.length > room() - NOTE) return pieces.length === 0 ? [] : close(pieces, lines.length - index)
+    if (line.length > room() - NOTE_LENGTH) return pieces.length === 0 ? [] : close(pieces, lines.length - index)
   }
   if (piece !== '') pieces.push(piece)
   return pieces.map(fence)
 }
-
-// Room for the line that says how many lines are missing.
-const NOTE = '\n… 1000000 more lines'.length
 
 function close(pieces: string[], missing: number): string[] {
   const last = pieces.length - 1
@@ -123,15 +124,15 @@ function fence(piece: string): string {
   return `\`\`\`\n${piece}\n\`\`\``
 }
 
-/** The escaped lines; one that is too long for any piece is broken between code points, never inside an escape. */
+/** The escaped lines. A line that is too long for any piece is broken between code points, never inside an escape. */
 function wrapLines(text: string, max: number): string[] {
   return text.split('\n').flatMap(line => {
     const escaped = escapeMarkup(line).replaceAll('```', 'ˋˋˋ')
-    if (escaped.length <= max - NOTE) return [escaped]
+    if (escaped.length <= max - NOTE_LENGTH) return [escaped]
     const broken: string[] = []
     let current = ''
     for (const point of escaped.match(/&(?:amp|lt|gt);|[\s\S]/gu) ?? []) {
-      if (current.length + point.length > max - NOTE) {
+      if (current.length + point.length > max - NOTE_LENGTH) {
         broken.push(current)
         current = ''
       }

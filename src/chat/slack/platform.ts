@@ -1,4 +1,4 @@
-// The Slack platform: one bot, one alert channel, over Socket Mode or HTTP, supervised by itself.
+// Slack as one of Vakt's platforms: its channels and its bot, over Socket Mode or HTTP, and the connection behind both.
 import type { Receiver } from '@slack/bolt'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
@@ -7,9 +7,9 @@ import { addressIn, type Capabilities, type CommandDispatcher, type HttpAnswer, 
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
-import { atMost, createConnection, openSession, type Patience } from './connection.ts'
+import { createConnection, openSession, type RetryDelays, settledWithin } from './connection.ts'
 import { createReceiver } from './receiver.ts'
-import { createSpeakers } from './requester.ts'
+import { createUserLookup } from './requester.ts'
 
 export type SlackSettings = {
   botToken: string
@@ -17,69 +17,70 @@ export type SlackSettings = {
   appToken: string | null
   /** For HTTP mode. */
   signingSecret: string | null
-  /** The channel for the alerts. */
+  /** The channel for alerts. */
   channelId: string
   apiUrl: string
 }
 
-/** What Slack needs; the last three only tests change. */
+/** `retryDelays`, `pingMs` and `timeoutMs` are for tests. */
 export interface SlackOptions {
   settings: SlackSettings
   capabilities: Capabilities
   dispatcher: CommandDispatcher
   logger: Logger
   clock?: Clock
-  /** For readers whose zone Slack cannot know. */
+  /** For readers whose zone Slack does not know. */
   timeZone?: string
-  /** Whenever the connection is good again: what waited may be sent now. */
+  /** Called whenever the connection is good again: delivery sends what waited. */
   onOnline?: () => void
-  patience?: Patience
+  retryDelays?: RetryDelays
   pingMs?: number
-  callTimeoutMs?: number
+  timeoutMs?: number
 }
 
-const STOP_WITHIN_MS = 4 * SECOND
-// Somebody waits for these.
-const QUICK_MS = 3 * SECOND
+const STOP_TIMEOUT_MS = 4 * SECOND
+/** For requests that a person waits for. */
+const LOOKUP_TIMEOUT_MS = 3 * SECOND
+const PING_MS = 5 * SECOND
 
-/** The Slack platform: nothing is sent before `start`. Only this file is imported from outside, and only when Slack is set. */
+/** The Slack platform; nothing is sent before `start`. In HTTP mode `receive` answers the requests of Slack. */
 export function createSlack(parts: SlackOptions): Platform {
-  const { settings, capabilities, dispatcher, logger, clock = systemClock, timeZone = 'UTC' } = parts
-  const options = (timeout = parts.callTimeoutMs) => clientOptions(settings.apiUrl, logger, timeout)
-  const web = createClient(settings.botToken, options())
-  const quick = createClient(settings.botToken, options(Math.min(QUICK_MS, parts.callTimeoutMs ?? QUICK_MS)))
-  let channelName: string | null = null
-  let stopping = false
+  const { settings, capabilities, dispatcher, logger, clock = systemClock, timeZone = 'UTC', timeoutMs } = parts
+  const { apiUrl, appToken, botToken, channelId } = settings
+  const options = (timeout = timeoutMs) => clientOptions(apiUrl, logger, timeout)
+  const web = createClient(botToken, options())
+  const lookups = createClient(botToken, options(Math.min(LOOKUP_TIMEOUT_MS, timeoutMs ?? LOOKUP_TIMEOUT_MS)))
+  let foundName: string | null = null
+  let isStopping = false
   const others = new Set<string>()
-  const place = () => (channelName === null ? settings.channelId : `#${channelName}`)
+  const channelName = () => (foundName === null ? channelId : `#${foundName}`)
 
-  const http = settings.appToken === null ? createReceiver(settings.signingSecret ?? '', clock, logger) : null
+  const http = appToken === null ? createReceiver(settings.signingSecret ?? '', clock, logger) : null
   const bot = createBot({
     dispatcher,
     web,
     receiver: http?.receiver ?? IDLE_RECEIVER,
     clientOptions: options(),
-    speakerOf: createSpeakers(quick, clock, logger),
-    channelId: settings.channelId,
+    requesterOf: createUserLookup(lookups, clock, logger),
+    channelId,
     others,
-    place,
+    channelName,
     timeZone,
     clock,
     logger,
   })
-  const { appToken } = settings
-  const pingMs = parts.pingMs ?? 5 * SECOND
+  const pingMs = parts.pingMs ?? PING_MS
   const connection = createConnection({
-    greet,
+    checkTokens,
     clock,
     logger,
     ...(parts.onOnline && { onOnline: parts.onOnline }),
-    ...(parts.patience && { patience: parts.patience }),
+    ...(parts.retryDelays && { retryDelays: parts.retryDelays }),
     ...(appToken !== null && {
-      open: onOpening =>
+      openSession: onOpening =>
         openSession(
           bot.app,
-          { appToken, clientOptions: options(), pingMs, helloWithinMs: 2 * pingMs, logger },
+          { appToken, clientOptions: options(), pingMs, helloTimeoutMs: 2 * pingMs, logger },
           onOpening,
         ),
     }),
@@ -87,39 +88,41 @@ export function createSlack(parts: SlackOptions): Platform {
 
   return {
     name: 'slack',
-    channels: [createChannel({ web, channelId: settings.channelId, capabilities, timeZone, place, logger })],
+    channels: [createChannel({ web, channelId, capabilities, timeZone, channelName, logger })],
     open({ id, name }) {
-      const channelId = addressIn(id, 'slack')
-      if (channelId === null || channelId === settings.channelId) return null
-      others.add(channelId)
-      const place = () => (name === '' ? channelId : `#${name}`)
-      return createChannel({ web, channelId, capabilities, timeZone, place, logger })
+      const other = addressIn(id, 'slack')
+      if (other === null || other === channelId) return null
+      others.add(other)
+      const otherName = () => (name === '' ? other : `#${name}`)
+      return createChannel({ web, channelId: other, capabilities, timeZone, channelName: otherName, logger })
     },
     status: connection.status,
     start: connection.start,
     ...(http && {
-      receive: async (rawBody, headers) =>
-        stopping ? refuse(503, 'Vakt is stopping.') : http.receive(rawBody, headers),
+      receive: async (rawBody, headers) => (isStopping ? STOPPING : http.receive(rawBody, headers)),
     }),
     async stop() {
-      stopping = true
-      // Everything under way was acknowledged; answers do not need the socket, and nothing new comes without it.
+      isStopping = true
+      // Everything that runs was acknowledged; replies do not need the socket, and nothing new comes without it.
       await connection.stop()
-      await atMost(STOP_WITHIN_MS, bot.idle())
+      await settledWithin(STOP_TIMEOUT_MS, bot.idle())
     },
   }
 
-  async function greet(): Promise<void> {
+  async function checkTokens(): Promise<void> {
     await web.auth.test()
-    // The name is for people only; without the scope to read it the id serves.
-    const found = await quick.conversations.info({ channel: settings.channelId }).catch(() => null)
-    channelName = found?.channel?.name ?? channelName
+    // The name is only for people; without the scope to read it, the id is shown.
+    const found = await lookups.conversations.info({ channel: channelId }).catch(() => null)
+    foundName = found?.channel?.name ?? foundName
   }
 }
 
 /** In Socket Mode every session brings its own receiver. */
 const IDLE_RECEIVER: Receiver = { init() {}, start: async () => undefined, stop: async () => undefined }
 
-function refuse(status: number, body: string): HttpAnswer {
-  return { status, body, headers: { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '5' } }
+/** Slack delivers the request again. */
+const STOPPING: HttpAnswer = {
+  status: 503,
+  body: 'Vakt is stopping.',
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'retry-after': '5' },
 }

@@ -1,4 +1,5 @@
-// Slack in HTTP mode: checks the signature of the raw body, hands it to the bot, and answers with its acknowledgement.
+// Slack in HTTP mode: checks the signature of the raw body, passes it to the bot, and answers with its acknowledgement.
+// https://api.slack.com/authentication/verifying-requests-from-slack
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { App, Receiver } from '@slack/bolt'
 import type { Clock } from '../../clock.ts'
@@ -6,16 +7,16 @@ import type { Logger } from '../../logger.ts'
 import { MINUTE } from '../../time.ts'
 import type { HttpAnswer, Receive } from '../channel.ts'
 
-const TOLERANCE_MS = 5 * MINUTE
-// Slack waits three seconds.
-const ACK_WAIT_MS = 2800
+const MAX_CLOCK_SKEW_MS = 5 * MINUTE
+/** Slack waits 3 s. */
+const ACK_TIMEOUT_MS = 2_800
 
-/** A receiver for Bolt that is given requests instead of listening for them. */
+/** A receiver for Bolt that does not listen by itself: `receive` answers the requests of the intake. */
 export function createReceiver(secret: string, clock: Clock, logger: Logger): { receiver: Receiver; receive: Receive } {
   let app: App | undefined
   const receiver: Receiver = {
-    init: given => {
-      app = given
+    init(bolt) {
+      app = bolt
     },
     start: async () => undefined,
     stop: async () => undefined,
@@ -23,15 +24,17 @@ export function createReceiver(secret: string, clock: Clock, logger: Logger): { 
 
   const receive: Receive = async (rawBody, headers) => {
     const raw = Buffer.from(rawBody)
-    const fault = signatureFault(raw, headers, secret, clock.now())
-    if (fault !== null) return plain(401, fault)
+    const error = signatureError(raw, headers, secret, clock.now())
+    if (error !== null) return plain(401, error)
     const body = parse(raw.toString('utf8'), headers['content-type'] ?? '')
-    if (body === null) return plain(400, 'The body is neither a form nor JSON as Slack sends it.')
+    if (body === null) return plain(400, 'The body is neither a form nor JSON.')
     if (body.ssl_check !== undefined) return plain(200, '')
     if (body.type === 'url_verification') return json({ challenge: body.challenge })
-    if (!saysWhose(body)) return plain(400, 'The body does not say whose it is: it has no team.')
+    if (!hasSender(body)) return plain(400, 'The body has no team or no user.')
     return new Promise(resolve => {
-      const cancel = clock.at(clock.now() + ACK_WAIT_MS, () => resolve(plain(404, 'Nothing here answers that.')))
+      const cancel = clock.at(clock.now() + ACK_TIMEOUT_MS, () =>
+        resolve(plain(404, 'Vakt does not answer such requests.')),
+      )
       const ack = async (content?: unknown) => {
         cancel()
         resolve(
@@ -42,16 +45,16 @@ export function createReceiver(secret: string, clock: Clock, logger: Logger): { 
       const retryReason = headers['x-slack-retry-reason']
       const retry = { ...(retryNum > 0 && { retryNum }), ...(retryReason && { retryReason }) }
       app?.processEvent({ body, ack, ...retry }).catch(error => {
-        logger.error('A request from Slack failed.', { error })
-        resolve(plain(500, 'Vakt failed at this; its log says why.'))
+        logger.error('a request from Slack failed', { error })
+        resolve(plain(500, 'Vakt failed with an error of its own. Its log has the details.'))
       })
     })
   }
   return { receiver, receive }
 }
 
-/** Why the signature does not hold, or null when it does. A timestamp may be five minutes off either way. */
-export function signatureFault(
+/** Why the signature is refused; null when it is valid. The timestamp may differ by five minutes. */
+export function signatureError(
   raw: Uint8Array,
   headers: Parameters<Receive>[1],
   secret: string,
@@ -59,17 +62,18 @@ export function signatureFault(
 ): string | null {
   const timestamp = headers['x-slack-request-timestamp'] ?? ''
   const signature = headers['x-slack-signature'] ?? ''
-  if (!/^\d{1,12}$/.test(timestamp)) return 'X-Slack-Request-Timestamp is missing or not in seconds.'
+  if (!/^\d{1,12}$/.test(timestamp)) return 'X-Slack-Request-Timestamp is missing or not a number of seconds.'
   const expected = createHmac('sha256', secret).update(`v0:${timestamp}:`).update(raw).digest()
-  const given = Buffer.from(/^v0=([0-9a-f]{64})$/.exec(signature)?.[1] ?? '', 'hex')
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return 'X-Slack-Signature does not match.'
-  if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS)
-    return 'X-Slack-Request-Timestamp is more than five minutes off.'
+  const actual = Buffer.from(/^v0=([0-9a-f]{64})$/.exec(signature)?.[1] ?? '', 'hex')
+  if (actual.length !== expected.length || !timingSafeEqual(actual, expected))
+    return 'X-Slack-Signature does not match.'
+  if (Math.abs(now - Number(timestamp) * 1000) > MAX_CLOCK_SKEW_MS)
+    return 'X-Slack-Request-Timestamp differs from the clock by more than five minutes.'
   return null
 }
 
-/** Whether a body names the workspace and, where somebody acts, who: Bolt fails at those that do not. */
-function saysWhose(body: Record<string, unknown>): boolean {
+/** Whether a body has the workspace and, for an action of a person, the user: Bolt fails without them. */
+function hasSender(body: Record<string, unknown>): boolean {
   if (typeof body.command === 'string' || body.type === 'event_callback') return typeof body.team_id === 'string'
   const user = asObject(body.user)
   const team = asObject(body.team) ?? asObject(body.enterprise)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { Card, Text } from '../../card.ts'
 import { findMentions, readDraft } from '../../testing/slack/message-rules.ts'
 import { PRESSED, readPress } from './buttons.ts'
-import { neutralise, toFences, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
+import { escapeText, toFences, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
 import { type Rendered, renderCard } from './render.ts'
 
 const render = (card: Partial<Card>) =>
@@ -37,7 +37,7 @@ describe('a card', () => {
     expect(accepted(message)).toEqual([])
   })
 
-  test('of a plain tone has no bar, and an edit takes an old one away', () => {
+  test('of a plain tone has no bar, and an edit removes an old one', () => {
     expect(render({ tone: 'plain', lines: ['x'] })).toMatchObject({ blocks: [{}, {}], attachments: [] })
   })
 
@@ -46,7 +46,7 @@ describe('a card', () => {
     expect(accepted(render({ title: '' }))).toEqual([])
   })
 
-  test('shows times in each reader’s zone, with a time for those that cannot', () => {
+  test('shows times in each reader’s zone, with a time for clients that cannot', () => {
     const at = Date.UTC(2026, 10, 21, 13, 5, 9)
     const text = (style: 'relative' | 'moment' | 'clock') => toMrkdwn([{ time: at, style }], 500, 'Europe/Oslo')
     expect(text('relative')).toBe(`<!date^${at / 1000}^{ago}|2026-11-21 14:05:09 CET>`)
@@ -68,7 +68,7 @@ describe('data stays data', () => {
     ['text that turns around', 'a\u202eb', 'a\ufffdb'],
     ['half a character', 'a\ud800b', 'a\ufffdb'],
   ])('%s', (_what, data, shown) => {
-    expect(neutralise(data)).toBe(shown)
+    expect(escapeText(data)).toBe(shown)
   })
 
   test('in every part of a card', () => {
@@ -107,7 +107,7 @@ describe('data stays data', () => {
 })
 
 describe('limits', () => {
-  test('a text is cut between characters, and says how much is missing', () => {
+  test('a text is cut between characters, and the missing ones are counted', () => {
     expect(toMrkdwn('😀'.repeat(100), 60, 'UTC')).toMatch(/^(😀){25}… 75 more$/u)
     expect(toMrkdwn('&'.repeat(100), 60, 'UTC')).toMatch(/^(&amp;){10}… 90 more$/)
     expect(toMrkdwn([{ bold: 'b'.repeat(100) }, 'tail'], 60, 'UTC')).toMatch(/^\*b{48}\*… 56 more$/)
@@ -158,7 +158,7 @@ describe('limits', () => {
     expect(words(message)).toContain(`… ${100 - shown} more`)
   })
 
-  test('any card at all is accepted', () => {
+  test('any card is accepted', () => {
     const data = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 200 }),
       fc.constantFrom('<!channel>', '```', '*', '&&&&', '\n\n\n', '"\\'.repeat(900), '😀'.repeat(2000)),
@@ -201,7 +201,7 @@ describe('buttons', () => {
     return { id: found, press: readPress(found, card.buttons![0]!.line) }
   }
 
-  test('carry their command line, and what to ask for first', () => {
+  test('carry their command line and the arguments to ask for', () => {
     expect(pressOf({ buttons: [{ label: 'Ack', line: 'ack 7' }] })).toEqual({
       id: 'run:0',
       press: { line: 'ack 7', ask: [] },
@@ -217,14 +217,14 @@ describe('buttons', () => {
     expect('ask:0:note').toMatch(PRESSED)
   })
 
-  test('a dangerous one that its card has asked about runs at once', () => {
+  test('run at once when the card has already asked for confirmation', () => {
     const button = { label: 'Remove it', line: 'checks remove job --yes', tone: 'danger' as const }
     const actions = JSON.stringify(render({ tone: 'plain', buttons: [button] }))
     expect(actions).toContain('"style":"danger"')
     expect(actions).not.toContain('confirm')
   })
 
-  test('a dangerous one asks before it runs', () => {
+  test('ask for confirmation when they are dangerous', () => {
     const message = render({ tone: 'plain', buttons: [{ label: 'Purge', line: 'logs purge', tone: 'danger' }] })
     expect(message.blocks.at(-1)).toMatchObject({
       elements: [{ style: 'danger', confirm: { text: { text: 'This runs: logs purge' }, confirm: { text: 'Purge' } } }],

@@ -1,4 +1,4 @@
-// Renders a card as a Slack message: blocks, a coloured attachment and a fallback text, within every limit Slack has.
+// A card as a Slack message: blocks, a coloured attachment and a fallback text, within every limit of Slack.
 import type { types } from '@slack/bolt'
 import {
   type Card,
@@ -14,19 +14,29 @@ import { formatMoment } from '../../time.ts'
 import { toActions } from './buttons.ts'
 import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
 
-/** What Slack is sent for a card. Attachments are always given, so that an edit takes old ones away. */
+/** A message. Attachments are always there, so that an edit removes old ones. */
 export type Rendered = { text: string; blocks: types.KnownBlock[]; attachments: types.MessageAttachment[] }
 
-// Slack refuses a message whose blocks hold more than about 13,200 characters, of which an empty block takes about 125.
-const TOTAL = 12_800
-const PER_BLOCK = 125
-const MOST_BLOCKS = 50
-const SECTION = 3000
-const FIELD = 2000
-const FIELDS = 10
-// An edit refuses a fallback text of more than 4,000 bytes.
-const FALLBACK = 600
-const MOST_CALLED = 20
+/** Slack refuses a message whose blocks have more than about 13,200 characters, of which an empty block takes about 125. */
+const MAX_MESSAGE_LENGTH = 12_800
+const BLOCK_LENGTH = 125
+/** https://api.slack.com/reference/block-kit/blocks */
+const MAX_BLOCKS = 50
+const MAX_SECTION_LENGTH = 3_000
+const MAX_FIELD_LENGTH = 2_000
+const FIELDS_PER_SECTION = 10
+const MAX_FIELD_NAME_LENGTH = 200
+const MAX_FOOTER_LENGTH = 1_000
+const MAX_TITLE_LENGTH = 250
+/** Room for the icon and the marks of the title. */
+const MARKS_LENGTH = 10
+/** An edit refuses a fallback text of more than 4,000 bytes. */
+const MAX_FALLBACK_LENGTH = 600
+const MAX_MENTIONS = 20
+/** Blocks that are not part of the middle: title, footer, and the note that counts what is missing. */
+const OTHER_BLOCKS = 4
+/** Room for that note. */
+const NOTE_LENGTH = 2 * BLOCK_LENGTH + 100
 
 const COLOURS: Record<Tone, string | undefined> = {
   plain: undefined,
@@ -37,32 +47,35 @@ const COLOURS: Record<Tone, string | undefined> = {
   muted: '#9AA0A6',
 }
 
-/** The message for a card. `timeZone` is for the few places where Slack cannot show each reader's own. */
+/** The message for a card. `timeZone` is for the places where Slack cannot show each reader's own. */
 export function renderCard(card: Card, timeZone: string): Rendered {
-  const title = section(`${calls(card.mention ?? [])}*${toTitle(card)}*`)
-  const actions = within(toActions(card.buttons ?? []), TOTAL / 2)
-  const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, 1000, timeZone))]
-  const body = createBody(TOTAL - cost([title, ...actions, ...footer]), MOST_BLOCKS - 4 - actions.length)
+  const title = section(`${mentions(card.mention ?? [])}*${toTitle(card)}*`)
+  const actions = fitBlocks(toActions(card.buttons ?? []), MAX_MESSAGE_LENGTH / 2)
+  const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, MAX_FOOTER_LENGTH, timeZone))]
+  const body = createBody(
+    MAX_MESSAGE_LENGTH - cost([title, ...actions, ...footer]),
+    MAX_BLOCKS - OTHER_BLOCKS - actions.length,
+  )
   addLines(body, card.lines ?? [], timeZone)
   addFields(body, card.fields ?? [], timeZone)
   if (card.code && card.code.text.trim() !== '') addCode(body, card.code.text)
   const rest = [...body.finish(), ...footer, ...actions]
   const color = COLOURS[card.tone]
-  const text = `${calls(card.mention ?? [])}${toFallback(card, timeZone)}`
+  const text = `${mentions(card.mention ?? [])}${toFallback(card, timeZone)}`
   if (color === undefined || rest.length === 0) return { text, blocks: [title, ...rest], attachments: [] }
   return { text, blocks: [title], attachments: [{ color, fallback: text, blocks: rest }] }
 }
 
-/** Builds the middle of a message within `budget` characters and `slots` blocks, counting what found no room. */
-function createBody(budget: number, slots: number) {
+/** Builds the middle of a message within `maxLength` characters and `maxBlocks` blocks, and counts what does not fit. */
+function createBody(maxLength: number, maxBlocks: number) {
   const blocks: types.KnownBlock[] = []
   let missing = 0
-  const room = () => budget - cost(blocks) - PER_BLOCK * 2 - 100
+  const room = () => maxLength - cost(blocks) - NOTE_LENGTH
   return {
-    room: () => (blocks.length < slots ? room() : 0),
-    /** Adds a block when it fits, and counts `parts` missing otherwise. */
+    room: () => (blocks.length < maxBlocks ? room() : 0),
+    /** Adds a block when it fits; otherwise `parts` are missing. */
     add(block: types.KnownBlock, parts = 1): void {
-      if (blocks.length < slots && missing === 0 && cost([block]) <= room()) blocks.push(block)
+      if (blocks.length < maxBlocks && missing === 0 && cost([block]) <= room()) blocks.push(block)
       else missing += parts
     },
     miss: (parts: number) => {
@@ -74,7 +87,7 @@ function createBody(budget: number, slots: number) {
 
 type Body = ReturnType<typeof createBody>
 
-/** Paragraphs stand together in as few sections as hold them. */
+/** Lines share as few sections as possible. */
 function addLines(body: Body, lines: readonly Text[], timeZone: string): void {
   let paragraph = ''
   let count = 0
@@ -84,15 +97,15 @@ function addLines(body: Body, lines: readonly Text[], timeZone: string): void {
     count = 0
   }
   for (const line of lines) {
-    const text = toMrkdwn(line, SECTION, timeZone)
-    if (paragraph.length + 1 + text.length > SECTION) flush()
+    const text = toMrkdwn(line, MAX_SECTION_LENGTH, timeZone)
+    if (paragraph.length + 1 + text.length > MAX_SECTION_LENGTH) flush()
     paragraph = count === 0 ? text : `${paragraph}\n${text}`
     count += 1
   }
   flush()
 }
 
-/** Inline fields stand side by side, ten to a section; the others have a section each. */
+/** Inline fields stand side by side, ten in a section; each other field has its own section. */
 function addFields(body: Body, fields: readonly Field[], timeZone: string): void {
   let row: string[] = []
   const flush = () => {
@@ -100,22 +113,22 @@ function addFields(body: Body, fields: readonly Field[], timeZone: string): void
     row = []
   }
   for (const field of fields) {
-    const name = `*${toMrkdwn(field.name, 200, timeZone)}*\n`
+    const name = `*${toMrkdwn(field.name, MAX_FIELD_NAME_LENGTH, timeZone)}*\n`
     if (field.inline !== true) {
       flush()
-      body.add(section(name + toMrkdwn(field.value, SECTION - name.length, timeZone)))
+      body.add(section(name + toMrkdwn(field.value, MAX_SECTION_LENGTH - name.length, timeZone)))
       continue
     }
-    row.push(name + toMrkdwn(field.value, FIELD - name.length, timeZone))
-    if (row.length === FIELDS || row.join('').length > SECTION) flush()
+    row.push(name + toMrkdwn(field.value, MAX_FIELD_LENGTH - name.length, timeZone))
+    if (row.length === FIELDS_PER_SECTION || row.join('').length > MAX_SECTION_LENGTH) flush()
   }
   flush()
 }
 
 function addCode(body: Body, text: string): void {
-  // JSON doubles quotes, backslashes and line ends; the budget is measured in JSON.
-  const swelling = JSON.stringify(text).length / Math.max(1, text.length)
-  const pieces = toFences(text, SECTION, Math.floor((body.room() - 4 * PER_BLOCK) / swelling))
+  // The room is measured in JSON, which doubles quotes, backslashes and line breaks.
+  const expansion = JSON.stringify(text).length / Math.max(1, text.length)
+  const pieces = toFences(text, MAX_SECTION_LENGTH, Math.floor((body.room() - 4 * BLOCK_LENGTH) / expansion))
   if (pieces.length === 0) body.miss(text.split('\n').length)
   for (const piece of pieces) body.add(section(piece))
 }
@@ -125,13 +138,15 @@ function toFallback(card: Card, timeZone: string): string {
   const first = card.lines?.[0]
   const line = first === undefined ? '' : ` – ${plainText(first, at => formatMoment(at, timeZone))}`
   const icon = TONE_ICONS[card.tone]
-  return escapeMarkup(cutText(`${icon} ${card.title}${line}`.replace(/\s+/g, ' ').trim(), FALLBACK)) || 'Vakt'
+  return (
+    escapeMarkup(cutText(`${icon} ${card.title}${line}`.replace(/\s+/g, ' ').trim(), MAX_FALLBACK_LENGTH)) || 'Vakt'
+  )
 }
 
-/** Who is called out. Data cannot look like this: its angle brackets are escaped. */
-function calls(mention: readonly Mention[]): string {
+/** The mentions. Data cannot contain one, because its angle brackets are escaped. */
+function mentions(mention: readonly Mention[]): string {
   return mention
-    .slice(0, MOST_CALLED)
+    .slice(0, MAX_MENTIONS)
     .map(({ kind, id, name }) => {
       if (kind === 'here') return '<!here> '
       if (id === null || !/^[A-Z0-9]+$/.test(id)) return `@${escapeMarkup(name)} `
@@ -141,7 +156,11 @@ function calls(mention: readonly Mention[]): string {
 }
 
 function toTitle(card: Card): string {
-  const bold = toMrkdwn([{ bold: cutText(card.title, 250) }], SECTION - 10, 'UTC').slice(1, -1)
+  const bold = toMrkdwn(
+    [{ bold: cutText(card.title, MAX_TITLE_LENGTH) }],
+    MAX_SECTION_LENGTH - MARKS_LENGTH,
+    'UTC',
+  ).slice(1, -1)
   return `${TONE_ICONS[card.tone]} ${bold}`.trim() || 'Vakt'
 }
 
@@ -157,12 +176,13 @@ function context(text: string): types.KnownBlock {
   return { type: 'context', elements: [{ type: 'mrkdwn', text: text === '' ? '–' : text, verbatim: true }] }
 }
 
-function within<T extends types.KnownBlock>(blocks: readonly T[], budget: number): T[] {
-  const kept: T[] = []
-  for (const block of blocks) if (cost([...kept, block]) <= budget) kept.push(block)
-  return kept
+/** The blocks that fit into `maxLength` together. */
+function fitBlocks<T extends types.KnownBlock>(blocks: readonly T[], maxLength: number): T[] {
+  const fitting: T[] = []
+  for (const block of blocks) if (cost([...fitting, block]) <= maxLength) fitting.push(block)
+  return fitting
 }
 
 function cost(blocks: readonly types.KnownBlock[]): number {
-  return blocks.reduce((sum, block) => sum + JSON.stringify(block).length + PER_BLOCK, 0)
+  return blocks.reduce((sum, block) => sum + JSON.stringify(block).length + BLOCK_LENGTH, 0)
 }

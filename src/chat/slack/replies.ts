@@ -1,46 +1,44 @@
-// Takes replies to people: through the response URL they came with, or by the bot's own means when that is used up.
+// Sends replies to people: through the response URL that they came with, or by the bot itself when that is used up.
 import type { webApi } from '@slack/bolt'
 import type { Logger } from '../../logger.ts'
+import { errorMessage } from '../../text.ts'
 import type { Reply } from '../channel.ts'
-import { CALL_TIMEOUT_MS, sendFilesTo, uploadFiles } from './client.ts'
-import { explain } from './errors.ts'
+import { REQUEST_TIMEOUT_MS, sendFilesTo, uploadFiles } from './client.ts'
+import { codeSentence } from './errors.ts'
 import { renderCard } from './render.ts'
 
-/** Where somebody asked: the person, the channel, the way back, and the thread when it was in one. */
-export type Asked = { user: string; name: string; channel: string; responseUrl?: string; thread?: string }
+/** Where a request came from: the person, the channel, the way back, and the thread when it was in one. */
+export type Origin = { user: string; name: string; channel: string; responseUrl?: string; thread?: string }
 
-/** Sends replies; never rejects. */
-export function createAnswers(web: webApi.WebClient, timeZone: string, logger: Logger) {
-  return async (reply: Reply, asked: Asked): Promise<void> => {
+/** Returns a function that sends replies; it never rejects. */
+export function createReplier(web: webApi.WebClient, timeZone: string, logger: Logger) {
+  return async (reply: Reply, origin: Origin): Promise<void> => {
     const isPrivate = reply.private
-    const message = { ...renderCard(reply.card, timeZone), ...(asked.thread && { thread_ts: asked.thread }) }
+    const inThread = origin.thread ? { thread_ts: origin.thread } : {}
+    const message = { ...renderCard(reply.card, timeZone), ...inThread }
     try {
-      if (!(await throughResponseUrl(asked.responseUrl, message, isPrivate))) await byBot(message, isPrivate, asked)
+      if (!(await sendByUrl(origin.responseUrl, message, isPrivate))) await sendByBot(message, isPrivate, origin)
     } catch (error) {
-      logger.warn('An answer could not be delivered in Slack.', { error: sentence(error), user: asked.user })
+      logger.warn('a reply could not be sent in Slack', { error: sentenceOf(error), user: origin.user })
       return
     }
     try {
-      if (isPrivate) await sendFilesTo(web, asked.user, reply.card)
-      else
-        await uploadFiles(web, reply.card, {
-          channel_id: asked.channel,
-          ...(asked.thread && { thread_ts: asked.thread }),
-        })
+      if (isPrivate) await sendFilesTo(web, origin.user, reply.card)
+      else await uploadFiles(web, reply.card, { channel_id: origin.channel, ...inThread })
     } catch (error) {
-      logger.warn('A file could not be sent in Slack.', { error: sentence(error), user: asked.user })
+      logger.warn('a file could not be sent in Slack', { error: sentenceOf(error), user: origin.user })
     }
   }
 
-  async function byBot(message: object, isPrivate: boolean, asked: Asked): Promise<void> {
-    const whole = { ...message, channel: asked.channel, user: asked.user }
+  async function sendByBot(message: object, isPrivate: boolean, origin: Origin): Promise<void> {
+    const whole = { ...message, channel: origin.channel, user: origin.user }
     if (isPrivate) await web.chat.postEphemeral(whole as unknown as webApi.ChatPostEphemeralArguments)
     else await web.chat.postMessage(whole as unknown as webApi.ChatPostMessageArguments)
   }
 }
 
-/** True when Slack took it. A response URL works five times within half an hour. */
-async function throughResponseUrl(url: string | undefined, message: object, isPrivate: boolean): Promise<boolean> {
+/** Whether Slack accepted the message. A response URL can be used five times within half an hour. */
+async function sendByUrl(url: string | undefined, message: object, isPrivate: boolean): Promise<boolean> {
   if (url === undefined) return false
   try {
     const response = await fetch(url, {
@@ -51,7 +49,7 @@ async function throughResponseUrl(url: string | undefined, message: object, isPr
         response_type: isPrivate ? 'ephemeral' : 'in_channel',
         replace_original: false,
       }),
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     })
     await response.body?.cancel()
     return response.ok
@@ -60,7 +58,7 @@ async function throughResponseUrl(url: string | undefined, message: object, isPr
   }
 }
 
-function sentence(error: unknown): string {
+function sentenceOf(error: unknown): string {
   const code = (error as { data?: { error?: string } }).data?.error
-  return code === undefined ? String((error as Error).message) : explain(code, 'the channel')
+  return code === undefined ? errorMessage(error) : codeSentence(code, 'the channel')
 }
