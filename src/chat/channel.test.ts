@@ -1,4 +1,4 @@
-// Channels by their ids, and threads of them.
+// Channels and their threads by their ids.
 import { expect, test } from 'vitest'
 import { createMemoryChannel } from '../testing/memory-channel.ts'
 import { type Channel, channelAt, threadId } from './channel.ts'

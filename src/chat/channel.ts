@@ -1,20 +1,20 @@
-// The one port to the chats: where cards go, where command lines come from, and how either can fail.
+// The port to the chats: channels for cards, people with command lines, and how a delivery can fail.
 import type { Card } from '../card.ts'
 import type { Argument } from '../command/argument.ts'
 import type { Command, Role } from '../command/command.ts'
 import type { Problem } from '../problem.ts'
 
-/** Why a message was not delivered, as delivery needs to know it. */
+/** Why a message was not delivered. */
 export type DeliveryErrorCode =
-  /** The platform asked to wait `retryAfterMs`; `scope` says what is limited: one kind of step, or everything. */
+  /** The platform asks to wait `retryAfterMs`; `scope` is what it limits: one kind of step, or everything. */
   | 'limited'
-  /** Certainly not accepted (refused connection, no session, 5xx before acceptance): send again later. */
+  /** It was not accepted (refused connection, no session, 5xx before acceptance): send it again later. */
   | 'unreachable'
-  /** It may have been accepted (time-out or reset after sending): look with `find` before sending again. */
+  /** It may have been accepted (time-out or reset after sending): look for it with `find` before sending it again. */
   | 'unsure'
-  /** The message to be edited cannot be edited any more (deleted, too old, archived): post anew. */
+  /** The message can no longer be edited (deleted, too old, archived): post a new one. */
   | 'gone'
-  /** It will never be accepted (no access, unknown channel, invalid): tell people, stop trying. */
+  /** It will never be accepted (no access, unknown channel, invalid): alert people, do not retry. */
   | 'refused'
 
 /** A delivery that failed; `message` is one sentence for a person, without secrets. */
@@ -24,13 +24,13 @@ export class DeliveryError extends Error {
   readonly scope: 'post' | 'edit' | 'all'
 
   constructor(
-    refusal: DeliveryErrorCode,
+    code: DeliveryErrorCode,
     message: string,
     details: { retryAfterMs?: number; scope?: 'post' | 'edit' | 'all' } = {},
   ) {
     super(message)
     this.name = 'DeliveryError'
-    this.code = refusal
+    this.code = code
     this.retryAfterMs = details.retryAfterMs
     this.scope = details.scope ?? 'all'
   }
@@ -55,31 +55,31 @@ export interface Channel {
   /** Stable and unique, such as `discord:1234`. */
   readonly id: string
   readonly capabilities: Capabilities
-  /** How people call it: `Discord #ops`. */
+  /** The name for people, such as `Discord #ops`. */
   readonly name: string
-  /** Posts a new message that notifies. `nonce` (at most 25 characters) makes a repeated post recognisable. Returns its reference. */
+  /** Posts a message that notifies people, and returns its reference. `nonce` (at most 25 characters) identifies repeats. */
   post(card: Card, nonce: string): Promise<string>
   /** Changes a message in place; notifies nobody. */
   edit(ref: string, card: Card): Promise<void>
-  /** Answers under a message so that people are notified again (thread reply that is also shown in the channel). */
+  /** Replies under a message so that people are notified again, also where they do not read the thread. */
   reply(ref: string, card: Card, nonce: string): Promise<string>
   /**
-   * Adds to the thread under a message, where the platform has threads, so that as few as possible are notified. May be
-   * lost or come twice when the connection breaks; no alert depends on it.
+   * Adds to the thread under a message and notifies as few people as possible. It may be lost or come twice when the
+   * connection breaks; no alert depends on it.
    */
   thread?(ref: string, card: Card): Promise<void>
-  /** The same channel, speaking within a thread of it; its id is the channel's and the thread's, as `channelAt` reads them. */
+  /** The channel that posts to a thread of this one; `threadId` makes its id, `channelAt` reads it. */
   inThread?(thread: string): Channel
-  /** The reference of the message once sent with `nonce` at or after `since` (epoch ms), or null. */
+  /** The reference of the message that was sent with `nonce` at or after `since` (epoch ms); null when there is none. */
   find(nonce: string, since: number): Promise<string | null>
 }
 
-/** The channel of an id, or the thread of one of them that `threadId` named; undefined when there is none. */
+/** The channel with an id, or with the id of a thread; undefined when there is none. */
 export function channelAt(channels: readonly Channel[], id: string): Channel | undefined {
-  const exact = channels.find(one => one.id === id)
+  const exact = channels.find(channel => channel.id === id)
   if (exact) return exact
   const end = id.lastIndexOf('/')
-  return end < 0 ? undefined : channels.find(one => one.id === id.slice(0, end))?.inThread?.(id.slice(end + 1))
+  return end < 0 ? undefined : channels.find(channel => channel.id === id.slice(0, end))?.inThread?.(id.slice(end + 1))
 }
 
 /** The id of a thread of a channel. */
@@ -87,7 +87,7 @@ export function threadId(channelId: string, thread: string): string {
   return `${channelId}/${thread}`
 }
 
-/** How a platform's connection is doing; `message` is a sentence for people when it is not online. */
+/** The state of a platform's connection; `message` is a sentence for people when it is not online. */
 export type PlatformStatus = { state: 'connecting' | 'online' | 'lost' | 'refused'; since: number; message?: string }
 
 /** What follows the platform's prefix in the id of a channel, such as `123` in `discord:123`; null for another prefix. */
@@ -95,22 +95,22 @@ export function addressIn(id: string, prefix: string): string | null {
   return id.startsWith(`${prefix}:`) ? id.slice(prefix.length + 1) : null
 }
 
-/** A channel beside those of the settings: its id, and for webhooks where it goes and what it is signed with. */
+/** A channel that a command added: its id, and for a webhook the URL (`address`) and the key of its signatures. */
 export type AddedChannel = { id: string; name: string; address: string | null; secret: string | null }
 
-/** A chat platform: its connection, supervised by itself, and the channels it offers. */
+/** A chat platform: its channels, and a connection that it supervises by itself. */
 export interface Platform {
   /** As its definition names it, or `terminal`. */
   readonly name: string
   readonly channels: readonly Channel[]
-  /** Opens one more of its channels; null when that is none of this platform's. */
+  /** Opens a channel that a command added; null when it belongs to another platform. */
   open?(added: AddedChannel): Channel | null
   status(): PlatformStatus
   /** Answers a request that the platform sends to the intake; absent where it sends none. Never rejects. */
   receive?: Receive
-  /** Starts connecting in the background and keeps at it; never throws, never rejects. */
+  /** Starts to connect in the background, and retries until `stop`; never throws. */
   start(): void
-  /** Stops taking commands, waits for those in flight (a few seconds at most) and closes. */
+  /** Takes no more commands, waits for those that run (a few seconds at most) and disconnects. */
   stop(): Promise<void>
 }
 
@@ -123,7 +123,7 @@ export type Receive = (
   headers: Readonly<Record<string, string | undefined>>,
 ) => Promise<HttpAnswer>
 
-/** Who speaks, as a platform knows them; roles are settled behind `CommandDispatcher`. */
+/** A person or program that runs commands, as the platform knows them; the dispatcher looks up the role. */
 export type Requester = {
   /** The name of the platform, or `terminal`, or `api` for the holder of a key. */
   platform: string
@@ -131,58 +131,58 @@ export type Requester = {
   name: string
   /** The platform's own administrators (Manage Server, workspace admin, the terminal, the admin key). */
   admin: boolean
-  /** Ids of the platform's roles or groups that the speaker has. */
+  /** Ids of the platform's roles or groups that the person has. */
   groups: readonly string[]
-  /** The role and the project that a key of a project is limited to; its holder reaches nothing outside. */
+  /** The role and the project that a key is limited to. */
   key?: { role: Role; project: string }
-  /** Whether a person can be asked to confirm with a button. */
+  /** Whether there is a person who can confirm with a button. */
   interactive: boolean
-  /** The message of a channel (or of a thread of one) that the answer belongs under, for everybody. */
+  /** The message under which the reply is posted for everybody. */
   place?: AnswerPlace
 }
 
 export type AnswerPlace = { channel: string; ref: string }
 
-/** A message that calls Vakt by its name. */
+/** A message that mentions Vakt. */
 export type Mention = {
-  /** The channels that it may be in: its own, or for a thread all that the thread may belong to. */
+  /** The channels that it may be in: one, or for a thread all that the thread may belong to. */
   channels: readonly string[]
-  /** References of the messages that it hangs from, nearest first. */
+  /** References of the messages that it replies to, nearest first. */
   under: readonly string[]
-  /** What it says beside the name. */
+  /** Its text without the mention. */
   text: string
-  /** The thread that it is in, and the message in it that is answered; null outside of threads. */
+  /** The thread that it is in, and the message to reply to; null outside of threads. */
   thread: { id: string; ref: string } | null
 }
 
-/** A command to run: a line as typed, words as a shell split them, or a name with arguments by name. */
+/** A command to run: a line as typed, words as a shell splits them, or a name with arguments by name. */
 export type Request =
   | { line: string }
   | { words: readonly string[] }
   | { command: string; args: Record<string, unknown> }
 
-/** What to show. `private` means to the speaker only; `quiet` that a button press needs no answer (see `Answer`). */
+/** What to show. `private`: only to the requester. `quiet`: a pressed button needs no reply (see `Answer`). */
 export type Reply =
   | { ok: true; card: Card; result: unknown; private: boolean; quiet: boolean }
   | { ok: false; problem: Problem; card: Card; private: true }
 
 export type Choice = { name: string; value: string }
 
-/** What a platform hands command lines to. */
+/** Runs the commands of all platforms. */
 export interface CommandDispatcher {
   readonly commands: readonly Command<never>[]
   /** Runs a command; never rejects: refusals are replies. */
-  run(request: Request, speaker: Requester): Promise<Reply>
-  /** Answers a message that calls Vakt by its name: a question about the alert whose card it hangs from. Never rejects. */
-  answerMention(mention: Mention, speaker: Requester): Promise<Reply>
-  /** Whether the reply to this request is for the speaker only; needed before a reply is deferred. */
+  run(request: Request, requester: Requester): Promise<Reply>
+  /** Answers a message that mentions Vakt: a question about the alert whose card it replies to. Never rejects. */
+  answerMention(mention: Mention, requester: Requester): Promise<Reply>
+  /** Whether only the requester sees the reply; needed before a reply is deferred. */
   isPrivate(request: Request): boolean
-  /** Up to 25 choices for an argument that `complete`s, by what has been typed so far. */
-  complete(argument: Argument, typed: string, speaker: Requester): readonly Choice[]
-  /** Why the speaker may not run this line, to be said before a form is opened for it; null when they may. */
-  refusalFor(line: string, speaker: Requester): Reply | null
-  /** The command a line names and its arguments that a button's `ask` names, in that order, for a form. */
+  /** Up to 25 choices for an argument with a `complete` list, for the text typed so far. */
+  complete(argument: Argument, typed: string, requester: Requester): readonly Choice[]
+  /** The refusal of a line that the requester may not run, before a form is opened for it; null when they may. */
+  refusalFor(line: string, requester: Requester): Reply | null
+  /** The command of a line and the arguments that a button asks for, for a form; null when there is no such command. */
   form(line: string, ask: readonly string[]): { command: Command<never>; arguments: readonly Argument[] } | null
-  /** The line with values (by argument name) from a form added, quoted as needed. */
+  /** The line with the entries of a form (by argument name) added, quoted as needed. */
   fillForm(line: string, values: Record<string, string>): string
 }

@@ -1,34 +1,39 @@
-// How a platform without a connection of its own is doing, learnt from what is sent there: a dead webhook is to be told elsewhere.
+// The state of a platform without a connection of its own, learnt from its deliveries: a dead webhook must alert elsewhere.
 import type { Clock } from '../clock.ts'
 import { MINUTE } from '../time.ts'
 import { type Channel, DeliveryError, type PlatformStatus } from './channel.ts'
 
-/** Every failure is followed by another try within some five minutes; what is not tried any more is in no trouble. */
-const FORGOTTEN = 10 * MINUTE
+/** Delivery retries a failure within about 5 minutes, so a channel without attempts for this long is not in use. */
+const FORGET_AFTER_MS = 10 * MINUTE
 
 export interface DeliveryHealth {
-  /** The same channel, whose posts, edits and replies are learnt from. */
+  /** The same channel; what becomes of its posts, edits and replies is noted. */
   watch(channel: Channel): Channel
-  /** `lost` when tries at one of the channels have failed for `lasting` ms; online else. */
+  /** `lost` while all attempts at one of the channels have failed for the tolerated time; otherwise online. */
   status(): PlatformStatus
 }
 
-/** Watches the channels of one platform. */
-export function createDeliveryHealth(clock: Clock, lasting: number): DeliveryHealth {
-  const began = clock.now()
-  const failing = new Map<string, { since: number; last: number; message: string }>()
+type Failure = { since: number; last: number; message: string }
 
-  const learn = async <T>({ id, name }: Channel, sent: Promise<T>): Promise<T> => {
+/** Watches the channels of one platform. A channel may fail for `toleranceMs` before the platform counts as lost. */
+export function createDeliveryHealth(clock: Clock, toleranceMs: number): DeliveryHealth {
+  const startedAt = clock.now()
+  const failing = new Map<string, Failure>()
+
+  const note = async <T>({ id, name }: Channel, delivery: Promise<T>): Promise<T> => {
     try {
-      const result = await sent
+      const result = await delivery
       failing.delete(id)
       return result
     } catch (error) {
-      // What is refused, and what is limited, was answered.
-      if (!(error instanceof DeliveryError) || !['unreachable', 'unsure'].includes(error.code)) failing.delete(id)
+      if (hasAnswered(error)) failing.delete(id)
       else {
         const last = clock.now()
-        failing.set(id, { since: failing.get(id)?.since ?? last, last, message: `${name}: ${error.message}` })
+        failing.set(id, {
+          since: failing.get(id)?.since ?? last,
+          last,
+          message: `${name}: ${(error as Error).message}`,
+        })
       }
       throw error
     }
@@ -37,17 +42,22 @@ export function createDeliveryHealth(clock: Clock, lasting: number): DeliveryHea
   return {
     watch: channel => ({
       ...channel,
-      post: (card, nonce) => learn(channel, channel.post(card, nonce)),
-      // Where nothing can be edited, an edit mostly sends nothing.
+      post: (card, nonce) => note(channel, channel.post(card, nonce)),
+      // Without edits, an edit mostly sends nothing.
       edit: (ref, card) =>
-        channel.capabilities.edits ? learn(channel, channel.edit(ref, card)) : channel.edit(ref, card),
-      reply: (ref, card, nonce) => learn(channel, channel.reply(ref, card, nonce)),
+        channel.capabilities.edits ? note(channel, channel.edit(ref, card)) : channel.edit(ref, card),
+      reply: (ref, card, nonce) => note(channel, channel.reply(ref, card, nonce)),
     }),
     status() {
       const now = clock.now()
-      for (const [id, { last }] of failing) if (now - last > FORGOTTEN) failing.delete(id)
-      const lost = [...failing.values()].find(({ since, last }) => last - since >= lasting)
-      return lost ? { state: 'lost', since: lost.since, message: lost.message } : { state: 'online', since: began }
+      for (const [id, { last }] of failing) if (now - last > FORGET_AFTER_MS) failing.delete(id)
+      const lost = [...failing.values()].find(({ since, last }) => last - since >= toleranceMs)
+      return lost ? { state: 'lost', since: lost.since, message: lost.message } : { state: 'online', since: startedAt }
     },
   }
+}
+
+/** Whether the other end answered: a refusal and a rate limit are answers. */
+function hasAnswered(error: unknown): boolean {
+  return !(error instanceof DeliveryError) || !['unreachable', 'unsure'].includes(error.code)
 }

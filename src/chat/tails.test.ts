@@ -1,4 +1,4 @@
-// Live tails: at a pace that several together keep too, nothing left out without a word, and the last word stays.
+// Live tails: a pace that several share, missing lines that are counted, and a last state that stays.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { silentLogger } from '../logger.ts'
 import { createFakeClock, type FakeClock, settled } from '../testing/fake-clock.ts'
@@ -17,26 +17,26 @@ beforeEach(() => {
   tails = createTails(clock, silentLogger)
 })
 
-async function begin(where: Channel = channel) {
-  let say = (_lines: readonly string[]) => {}
+async function start(where: Channel = channel) {
+  let receive = (_lines: readonly string[]) => {}
   const id = await tails.start<string>({
     ...{ subject: 'web', command: 'logs tail', channel: where, by: 'Ann', durationMs: 10 * MINUTE },
     follow(take) {
-      say = take
+      receive = take
       return () => take(['the last line'])
     },
     show: line => line,
   })
-  return { id, say: (lines: readonly string[]) => say(lines) }
+  return { id, receive: (lines: readonly string[]) => receive(lines) }
 }
 
-const last = () => JSON.stringify(channel.messages.at(-1)!.card)
+const newest = () => JSON.stringify(channel.messages.at(-1)!.card)
 
 describe('live tails', () => {
-  it.each([1, 5])('make no more than 20 edits a minute together when there are %i', async count => {
-    const all = await Promise.all(Array.from({ length: count }, () => begin()))
+  it.each([1, 5])('make at most 20 edits a minute together when there are %i', async count => {
+    const all = await Promise.all(Array.from({ length: count }, () => start()))
     for (let second = 0; second < 120; second++) {
-      for (const { say } of all) say([`at ${second}`])
+      for (const { receive } of all) receive([`at ${second}`])
       await clock.advance(SECOND)
     }
     const edits = channel.messages.reduce((sum, message) => sum + message.edits, 0)
@@ -45,38 +45,38 @@ describe('live tails', () => {
     for (const message of channel.messages) expect(JSON.stringify(message.card)).toMatch(/at 1[01]\d/)
   })
 
-  it('do not begin when there is nothing to follow, and their place is free again', async () => {
+  it('do not start when the source cannot be followed, and leave room for others', async () => {
     for (let i = 0; i < 6; i++) {
-      const begun = tails.start({
+      const started = tails.start({
         ...{ subject: 'web', command: 'logs tail', channel, by: 'Ann', durationMs: 10 * MINUTE },
         follow: () => Promise.reject(new Error('the disk is gone')),
         show: () => '',
       })
-      await expect(begun).rejects.toThrow('the disk is gone')
+      await expect(started).rejects.toThrow('the disk is gone')
     }
     expect(channel.messages).toEqual([])
   })
 
-  it('end with what was said last, though an edit before it is slow', async () => {
-    const { id, say } = await begin()
-    say(['first'])
-    const go = channel.hangs('edit')
+  it('end with the newest lines, though an edit before is slow', async () => {
+    const { id, receive } = await start()
+    receive(['first'])
+    const release = channel.hangs('edit')
     await clock.advance(4 * SECOND)
     const stopped = tails.stop(id, 'Bo')
-    go()
+    release()
     await stopped
     await settled()
-    expect(last()).toContain('Stopped by Bo.')
-    expect(last()).toContain('the last line')
+    expect(newest()).toContain('Stopped by Bo.')
+    expect(newest()).toContain('the last line')
   })
 
-  it('that are printed say how much is left out, and print the last lines before the end', async () => {
-    const { id, say } = await begin({ ...channel, capabilities: { ...channel.capabilities, edits: false } })
-    say(Array.from({ length: 500 }, (_, i) => `line ${i}`))
+  it('that are printed count the lines left out, and print the last lines before the end', async () => {
+    const { id, receive } = await start({ ...channel, capabilities: { ...channel.capabilities, edits: false } })
+    receive(Array.from({ length: 500 }, (_, i) => `line ${i}`))
     await clock.advance(3 * SECOND)
     expect(channel.messages.at(-1)!.card.lines).toHaveLength(201)
     expect(channel.messages.at(-1)!.card.lines?.[0]).toBe('… 300 more above')
-    say(['one more'])
+    receive(['one more'])
     await clock.advance(3 * SECOND)
     expect(channel.messages.at(-1)!.card.lines).toEqual(['one more'])
     await tails.stop(id, 'Bo')

@@ -1,185 +1,191 @@
-// Live tails: one message that shows the newest lines, edited in place at a pace every platform allows, until it is stopped.
+// Live tails: one message that shows the newest lines, edited at a pace that every platform allows, until it is stopped.
 import { randomBytes } from 'node:crypto'
 import type { Button, Card, Text } from '../card.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
+import { errorMessage, plural } from '../text.ts'
 import { aboutDuration, MINUTE, SECOND } from '../time.ts'
 import { type Channel, DeliveryError } from './channel.ts'
 
-/** Edits share the channel's limit with alerts, so those of all tails in it together keep well below it. */
-const PACE = 3 * SECOND
-const SHOWN = 12
-/** A terminal prints what comes, up to so many lines at a time. */
-const PRINTED = 200
-const MOST_TAILS = 5
-const RETRY = 5 * SECOND
+/** Edits share the rate limit of the channel with alerts, so the tails of a channel together stay well below it. */
+const UPDATE_INTERVAL_MS = 3 * SECOND
+const RETRY_DELAY_MS = 5 * SECOND
+const MAX_TAILS = 5
+/** The lines that an edited message shows. */
+const SHOWN_LINES = 12
+/** The lines that are printed at a time where messages cannot be edited. */
+const PRINTED_LINES = 200
 
-/** What is followed: lines of any kind, and how one is shown. */
+/** What to follow, where to show it, and how a line looks. */
 export type TailRequest<L> = {
-  /** What is followed, for the card. */
+  /** What is followed, for the card; empty for everything. */
   subject: string
-  /** The command whose flags --pause, --resume and --stop reach the tail, such as `logs tail`. */
+  /** The command whose flags --pause, --resume and --stop control the tail, such as `logs tail`. */
   command: string
   channel: Channel
   by: string
   durationMs: number
-  /** Begins to follow; lines are handed to `take` as they come, until the returned function is called. */
+  /** Begins to follow: new lines go to `take` until the returned function is called. */
   follow(take: (lines: readonly L[]) => void): (() => void) | Promise<() => void>
   show(line: L): Text
-  /** Whether `--export` of the command gives all that came as a file. */
+  /** Whether `--export` of the command returns all lines of the tail as a file. */
   canExport?: boolean
-  /** A word on how following goes, such as that a host is not reached at the moment. */
+  /** A sentence about the source, such as that a host cannot be reached at the moment. */
   status?(): string | null
 }
 
 export interface Tails {
-  /** Begins a tail and gives its number. Throws `busy` when there are many already, or what the channel refuses. */
+  /** Starts a tail and returns its number. Throws `busy` when too many run already or the channel fails, and what `follow` throws. */
   start<L>(request: TailRequest<L>): Promise<number>
   pause(id: number): void
   resume(id: number): void
   stop(id: number, by: string): Promise<void>
-  /** Ends all, each with a last word in its message. */
+  /** Stops all tails; each message then shows its end. */
   stopAll(): Promise<void>
 }
 
 type Tail = TailRequest<unknown> & {
   id: number
   ref: string
-  until: number
+  endsAt: number
   lines: unknown[]
-  seen: number
+  /** All lines so far. */
+  count: number
+  /** The lines that came and are no longer shown. */
   missed: number
-  paused: boolean
-  changed: boolean
+  isPaused: boolean
+  hasChanged: boolean
   unfollow(): void
-  cancel(): void
+  cancelUpdate(): void
+  /** Why it ended; null while it runs. */
   ended: string | null
-  /** Settles when what was last said of it is shown. */
+  /** Resolves when the last update is shown. */
   shown: Promise<void>
 }
 
-/** Tails in the chats; each has its own pace and outlives lost connections. */
+/** The live tails; each is updated by itself and outlives lost connections. */
 export function createTails(clock: Clock, logger: Logger): Tails {
   const tails = new Map<number, Tail>()
-  let last = 0
+  let lastId = 0
 
   const find = (id: number): Tail => {
     const tail = tails.get(id)
     if (tail) return tail
-    throw new Problem('conflict', `The tail ${id} has ended. The same command begins another.`)
+    throw new Problem('conflict', `The tail ${id} has ended. Run the same command to start another.`)
   }
 
-  /** Slack allows 50 edits a minute in a workspace: several tails share what one alone would have. */
-  const paceIn = (channel: Channel): number => {
-    const sharing = [...tails.values()].filter(one => one.channel.id === channel.id).length
-    return channel.capabilities.edits ? PACE * Math.max(1, sharing) : PACE
+  /** Slack allows 50 edits a minute in a workspace, so the tails of a channel share the pace of one. */
+  const intervalIn = (channel: Channel): number => {
+    const sharing = [...tails.values()].filter(tail => tail.channel.id === channel.id).length
+    return channel.capabilities.edits ? UPDATE_INTERVAL_MS * Math.max(1, sharing) : UPDATE_INTERVAL_MS
   }
 
-  const arm = (tail: Tail, at: number) => {
-    tail.cancel()
-    tail.cancel = clock.at(Math.min(at, Math.max(tail.until, clock.now())), () => void turn(tail))
+  const scheduleUpdate = (tail: Tail, at: number) => {
+    tail.cancelUpdate()
+    tail.cancelUpdate = clock.at(Math.min(at, Math.max(tail.endsAt, clock.now())), () => void tick(tail))
   }
 
-  const turn = async (tail: Tail): Promise<void> => {
+  const tick = async (tail: Tail): Promise<void> => {
     if (!tails.has(tail.id)) return
-    if (clock.now() >= tail.until) return end(tail, `It ended by itself; "${tail.command}" begins another.`)
-    let wait = paceIn(tail.channel)
-    if (tail.changed && !tail.paused) {
-      tail.changed = false
+    if (clock.now() >= tail.endsAt) return end(tail, `Its time is up. "${tail.command}" starts another.`)
+    let waitMs = intervalIn(tail.channel)
+    if (tail.hasChanged && !tail.isPaused) {
+      tail.hasChanged = false
       try {
         await update(tail)
       } catch (error) {
-        wait = afterFailure(tail, error)
+        waitMs = waitAfterFailure(tail, error)
       }
     }
-    if (tails.has(tail.id)) arm(tail, clock.now() + wait)
+    if (tails.has(tail.id)) scheduleUpdate(tail, clock.now() + waitMs)
   }
 
-  /** One edit after the other: what is said last stays. */
+  /** One edit after the other, so that the newest state stays. */
   const update = (tail: Tail): Promise<void> => {
-    tail.shown = tail.shown.catch(() => {}).then(() => say(tail))
+    tail.shown = tail.shown.catch(() => {}).then(() => show(tail))
     return tail.shown
   }
 
-  const say = async (tail: Tail): Promise<void> => {
+  const show = async (tail: Tail): Promise<void> => {
     if (tail.channel.capabilities.edits) return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
     const lines = linesOf(tail)
     tail.lines = []
     tail.missed = 0
-    if (lines.length > 0) await tail.channel.post({ title: '', tone: 'plain', lines }, nonce())
+    if (lines.length > 0) await tail.channel.post({ title: '', tone: 'plain', lines }, createNonce())
   }
 
-  const afterFailure = (tail: Tail, error: unknown): number => {
-    tail.changed = true
-    if (!(error instanceof DeliveryError)) logger.error('a tail could not be shown', { error })
-    const refused = error instanceof DeliveryError && (error.code === 'refused' || error.code === 'gone')
-    if (refused) forget(tail)
-    return error instanceof DeliveryError ? (error.retryAfterMs ?? RETRY) : RETRY
+  const waitAfterFailure = (tail: Tail, error: unknown): number => {
+    tail.hasChanged = true
+    if (!(error instanceof DeliveryError)) {
+      logger.error('a live tail could not be shown', { error })
+      return RETRY_DELAY_MS
+    }
+    if (error.code === 'refused' || error.code === 'gone') forget(tail)
+    return error.retryAfterMs ?? RETRY_DELAY_MS
   }
 
   const forget = (tail: Tail) => {
     tail.unfollow()
-    tail.cancel()
+    tail.cancelUpdate()
     tails.delete(tail.id)
   }
 
-  const end = async (tail: Tail, why: string): Promise<void> => {
+  const end = async (tail: Tail, reason: string): Promise<void> => {
     forget(tail)
-    tail.ended = why
+    tail.ended = reason
     await update(tail)
-      .then(() => (tail.channel.capabilities.edits ? null : tail.channel.post({ title: why, tone: 'muted' }, nonce())))
-      .catch(error => logger.debug('the end of a tail could not be shown', { error }))
+      .then(() =>
+        tail.channel.capabilities.edits ? null : tail.channel.post({ title: reason, tone: 'muted' }, createNonce()),
+      )
+      .catch(error => logger.debug('the end of a live tail could not be shown', { error }))
   }
 
   return {
     async start(request) {
-      if (tails.size >= MOST_TAILS)
-        throw new Problem('busy', `${MOST_TAILS} tails are running already. Stop one first.`)
-      const id = ++last
-      const until = clock.now() + request.durationMs
+      if (tails.size >= MAX_TAILS) throw new Problem('busy', `${MAX_TAILS} tails are already running. Stop one first.`)
       const tail: Tail = {
         ...request,
-        id,
+        id: ++lastId,
         ref: '',
-        until,
+        endsAt: clock.now() + request.durationMs,
         lines: [],
-        seen: 0,
+        count: 0,
         missed: 0,
-        paused: false,
-        changed: false,
+        isPaused: false,
+        hasChanged: false,
         unfollow() {},
-        cancel() {},
+        cancelUpdate() {},
         ended: null,
         shown: Promise.resolve(),
       }
-      tails.set(id, tail)
+      tails.set(tail.id, tail)
       try {
-        // First, so that what cannot be followed is answered and not announced in the channel.
-        tail.unfollow = await request.follow(lines => take(tail, lines))
+        // First, so that a source that cannot be followed is refused and not announced in the channel.
+        tail.unfollow = await request.follow(lines => addLines(tail, lines))
       } catch (error) {
-        tails.delete(id)
+        tails.delete(tail.id)
         throw error
       }
       try {
-        tail.ref = await request.channel.post(cardOf(tail, clock.now()), nonce())
+        tail.ref = await request.channel.post(cardOf(tail, clock.now()), createNonce())
       } catch (error) {
         forget(tail)
-        throw new Problem('busy', `The tail could not be shown in ${request.channel.name}: ${(error as Error).message}`)
+        throw new Problem('busy', `The tail could not be shown in ${request.channel.name}: ${errorMessage(error)}`)
       }
-      arm(tail, clock.now() + PACE)
-      return id
+      scheduleUpdate(tail, clock.now() + UPDATE_INTERVAL_MS)
+      return tail.id
     },
     pause(id) {
       const tail = find(id)
-      tail.paused = true
-      void update(tail).catch(error => afterFailure(tail, error))
+      tail.isPaused = true
+      void update(tail).catch(error => waitAfterFailure(tail, error))
     },
     resume(id) {
       const tail = find(id)
-      tail.paused = false
-      tail.changed = true
-      void turn(tail)
+      tail.isPaused = false
+      tail.hasChanged = true
+      void tick(tail)
     },
     stop: (id, by) => end(find(id), `Stopped by ${by}.`),
     async stopAll() {
@@ -188,32 +194,32 @@ export function createTails(clock: Clock, logger: Logger): Tails {
   }
 }
 
-function take(tail: Tail, lines: readonly unknown[]): void {
-  tail.seen += lines.length
-  const room = tail.channel.capabilities.edits ? SHOWN : PRINTED
+function addLines(tail: Tail, lines: readonly unknown[]): void {
+  tail.count += lines.length
+  const room = tail.channel.capabilities.edits ? SHOWN_LINES : PRINTED_LINES
   tail.missed += Math.max(0, tail.lines.length + lines.length - room)
   tail.lines.push(...lines.slice(-room))
   tail.lines.splice(0, Math.max(0, tail.lines.length - room))
-  tail.changed = true
+  tail.hasChanged = true
 }
 
 function cardOf(tail: Tail, now: number): Card {
-  const buttons: Button[] = [
-    tail.paused
-      ? { label: 'Go on', line: `${tail.command} --resume ${tail.id}`, tone: 'primary' }
-      : { label: 'Pause', line: `${tail.command} --pause ${tail.id}` },
-    { label: 'Stop', line: `${tail.command} --stop ${tail.id}` },
+  const { command, id, ended, isPaused } = tail
+  const control: Button[] = [
+    isPaused
+      ? { label: 'Resume', line: `${command} --resume ${id}`, tone: 'primary' }
+      : { label: 'Pause', line: `${command} --pause ${id}` },
+    { label: 'Stop', line: `${command} --stop ${id}` },
   ]
-  const exported: Button[] = tail.canExport ? [{ label: 'Export', line: `${tail.command} --export ${tail.id}` }] : []
-  const word = tail.ended === null ? (tail.status?.() ?? null) : null
-  const state =
-    tail.ended ?? (tail.paused ? 'Paused.' : `Live for ${aboutDuration(Math.max(MINUTE, tail.until - now))} more.`)
+  const exporting: Button[] = tail.canExport ? [{ label: 'Export', line: `${command} --export ${id}` }] : []
+  const status = ended === null ? (tail.status?.() ?? null) : null
+  const remaining = `Live for ${aboutDuration(Math.max(MINUTE, tail.endsAt - now))} more.`
   return {
-    title: `${tail.ended ? 'Tail of' : tail.paused ? 'Paused tail of' : 'Live tail of'} ${tail.subject || 'every line'}`,
-    tone: tail.ended ? 'muted' : 'info',
-    lines: [...(tail.lines.length > 0 ? linesOf(tail) : ['No line has come yet.']), ...(word === null ? [] : [word])],
-    buttons: [...(tail.ended ? [] : buttons), ...exported],
-    footer: `${tail.seen} ${tail.seen === 1 ? 'line' : 'lines'} so far · begun by ${tail.by} · ${state}`,
+    title: `${ended ? 'Tail of' : isPaused ? 'Paused tail of' : 'Live tail of'} ${tail.subject || 'every line'}`,
+    tone: ended ? 'muted' : 'info',
+    lines: [...(tail.lines.length > 0 ? linesOf(tail) : ['No lines yet.']), ...(status === null ? [] : [status])],
+    buttons: [...(ended ? [] : control), ...exporting],
+    footer: `${plural(tail.count, 'line')} so far · started by ${tail.by} · ${ended ?? (isPaused ? 'Paused.' : remaining)}`,
   }
 }
 
@@ -222,6 +228,6 @@ function linesOf(tail: Tail): Text[] {
   return [...above, ...tail.lines.map(line => tail.show(line))]
 }
 
-function nonce(): string {
+function createNonce(): string {
   return randomBytes(12).toString('hex')
 }

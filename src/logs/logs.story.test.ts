@@ -195,7 +195,7 @@ describe('in chat', () => {
     await send([{ message: 'while paused', level: 'error' }])
     await app.passes('6s')
     expect(JSON.stringify(message.card.lines)).not.toContain('while paused')
-    await app.says(message.card.buttons!.find(button => button.label === 'Go on')!.line)
+    await app.says(message.card.buttons!.find(button => button.label === 'Resume')!.line)
     await app.passes('6s')
     expect(JSON.stringify(message.card.lines)).toContain('while paused')
     await app.says(message.card.buttons!.find(button => button.label === 'Stop')!.line)

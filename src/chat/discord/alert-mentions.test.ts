@@ -1,4 +1,4 @@
-// Who is called out on Discord, and the thread under a card, on the wire.
+// Mentions in alerts on Discord, and the thread under a card, on the wire.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'

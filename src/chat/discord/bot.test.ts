@@ -1,4 +1,4 @@
-// People and Vakt on Discord, on the wire: commands, buttons, forms, suggestions, and who may speak where.
+// People and Vakt on Discord, on the wire: commands, buttons, forms, suggestions, and who may use them where.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Problem } from '../../problem.ts'

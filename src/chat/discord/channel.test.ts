@@ -1,4 +1,4 @@
-// Delivery to one channel on the wire: what is posted, edited, answered and found, and every way it can fail.
+// Delivery to one channel on the wire: what is posted, edited, replied and found, and every way it can fail.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'

@@ -1,4 +1,4 @@
-// The supervised connection on the wire: every way it is lost or refused, told once in a sentence, and mended.
+// The supervised connection on the wire: every way it is lost or refused, reported once, and restored.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fastClock, type Stage, setStage } from './dispatcher.testing.ts'
 import { createGateway, nextIdentify } from './gateway.ts'

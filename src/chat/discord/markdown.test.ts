@@ -1,4 +1,4 @@
-// Texts as Discord shows them: data stays data, cuts are honest, and nothing is left open.
+// Texts as Discord shows them: data stays data, cut texts count what is missing, and no formatting stays open.
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Asking on by calling the bot by name under a card of Discord: without a privileged intent, for everybody, about the same evidence.
+// Further questions that mention the bot under a card on Discord: without a privileged intent, about the same evidence.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Discord, startDiscord } from '../../testing/discord/discord.ts'

@@ -1,4 +1,4 @@
-// Cards as Discord messages: what people see, and that Discord takes whatever a card holds.
+// Cards as Discord messages: what people see, and that Discord accepts any card.
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-// Who counts as an admin, and from where Vakt takes commands.
+// Who is an admin, and where Vakt takes commands.
 
 import type { APIInteraction } from 'discord.js'
 import { expect, test } from 'vitest'

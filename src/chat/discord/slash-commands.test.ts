@@ -1,4 +1,4 @@
-// Vakt's commands as slash commands: Discord takes them, they come back as what was meant, and changes are noticed.
+// Vakt's commands as slash commands: Discord accepts them, a used one is read correctly, and changes are noticed.
 
 import fc from 'fast-check'
 import { expect, test } from 'vitest'

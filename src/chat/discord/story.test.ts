@@ -1,4 +1,4 @@
-// The whole app on Discord: a check is added, missed, acknowledged, snoozed and recovers, all by the people's own hands.
+// The whole app on Discord: people add a check, miss it, acknowledge, snooze and see it recover.
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createApp } from '../../app.ts'

@@ -1,4 +1,4 @@
-// Commands and buttons over Socket Mode, from a person's fingers to the answer they see.
+// Commands and buttons over Socket Mode, from the press of a person to the reply they see.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hasty, type Started, startBot } from './bot.testing.ts'
 

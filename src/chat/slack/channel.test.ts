@@ -1,4 +1,4 @@
-// The alert channel on the wire: posting, editing, answering, finding again, and what each failure means.
+// The channel on the wire: posting, editing, replying, finding a message again, and what each failure means.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { silentLogger } from '../../logger.ts'

@@ -1,4 +1,4 @@
-// The connection to Slack goes wrong in every known way; Vakt says so in one sentence, and comes back.
+// The connection to Slack fails in every known way; Vakt reports it in one sentence, and reconnects.
 import { afterEach, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'

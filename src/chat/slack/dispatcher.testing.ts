@@ -57,15 +57,15 @@ export function createTestDispatcher() {
 
   const dispatcher: CommandDispatcher = {
     commands: commands as unknown as readonly Command<never>[],
-    async run(request, speaker): Promise<Reply> {
+    async run(request, requester): Promise<Reply> {
       const line = 'line' in request ? request.line : 'command' in request ? request.command : ''
-      ran.push({ line, by: speaker })
+      ran.push({ line, by: requester })
       await gate
       try {
         const found = find(line)
         if (found === null) throw new Problem('not_found', `There is no command "${line}".`)
         const args = found.command.parse(readArguments(found.command, found.rest))
-        const { card, quiet = false } = await found.command.run(args as never, speaker)
+        const { card, quiet = false } = await found.command.run(args as never, requester)
         return { ok: true, card, result: null, private: isPrivate(line), quiet }
       } catch (error) {
         const problem = error as Problem

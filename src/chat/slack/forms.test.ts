@@ -1,4 +1,4 @@
-// Forms: a button that asks opens a modal, and what is entered there completes the command line.
+// Forms: a button that asks for arguments opens a modal, and its entries complete the command line.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Problem } from '../../problem.ts'
 import { hasty, type Started, startBot } from './bot.testing.ts'

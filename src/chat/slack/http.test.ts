@@ -1,4 +1,4 @@
-// HTTP mode: what is believed, what is refused, and that commands, buttons and forms work the same way.
+// HTTP mode: what is accepted, what is refused, and that commands, buttons and forms work the same way.
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'

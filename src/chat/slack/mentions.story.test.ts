@@ -1,4 +1,4 @@
-// Asking on by calling the bot by name in the thread of a card on Slack, about the same evidence.
+// Further questions that mention the bot in the thread of a card on Slack, about the same evidence.
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type AppWithMentions, startAppWithMentions } from '../../testing/mentions.ts'
 import { type Message, type Slack, startSlack } from '../../testing/slack/slack.ts'

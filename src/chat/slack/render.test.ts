@@ -1,4 +1,4 @@
-// What cards look like in Slack, judged by the simulator's own checks of Slack's limits.
+// What cards look like in Slack, checked by the simulator against Slack's limits.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Card, Text } from '../../card.ts'

@@ -31,8 +31,8 @@ beforeEach(async () => {
   ran = []
   const dispatcher = {
     commands: [],
-    run: async (request: { line: string }, speaker: { name: string; admin: boolean }) => {
-      ran.push({ line: request.line, name: speaker.name, admin: speaker.admin })
+    run: async (request: { line: string }, requester: { name: string; admin: boolean }) => {
+      ran.push({ line: request.line, name: requester.name, admin: requester.admin })
       return { ok: true, card: { title: 'Done', tone: 'good' }, result: null, private: true, quiet: true }
     },
   } as unknown as CommandDispatcher
