@@ -1,4 +1,4 @@
-// Channels beside those of the settings: added with a test card, listed, tested, removed.
+// Channels that commands add beside those of the settings: added with a test card, listed, tested, removed.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
 import type { Card, Text } from '../../src/card.ts'
@@ -89,7 +89,7 @@ const list = command({
         tone: 'plain',
         lines:
           rows.length === 0
-            ? ['Set a chat up in the settings, or add one: "channels add mailto:ops@example.org".']
+            ? ['Configure a chat in the settings, or add a channel: "channels add mailto:ops@example.org".']
             : rows.map(channelLine),
       },
       result: { channels: rows.map(channelResult) },
@@ -117,7 +117,7 @@ const test = command({
 
 const remove = command({
   name: 'channels remove',
-  summary: 'Take a channel away that was added by command; its cards stay as they are',
+  summary: 'Remove a channel that a command added; its cards stay as they are',
   role: 'admin',
   args: { channel: channelName(), yes: yes() },
   run({ channel: name, yes }, { state, now, interactive }) {
@@ -150,7 +150,7 @@ function notConfigured(platform: PlatformDefinition | undefined): Problem {
 }
 
 async function sendTest(post: (card: Card, nonce: string) => Promise<string>, { by }: Context): Promise<void> {
-  const lines = [`${by.name} tries whether alerts arrive here. Nothing is wrong.`]
+  const lines = [`${by.name} tests whether alerts arrive here. Nothing is wrong.`]
   try {
     await post({ title: 'A test from Vakt', tone: 'info', lines }, randomBytes(12).toString('hex'))
   } catch (error) {

@@ -30,6 +30,6 @@ it('an override that exists is refused, with its number', async () => {
 })
 
 it('an unknown person is an error that names the next command', async () => {
-  const message = 'There is no person "cleo". "oncall member add cleo --slack U012" makes one.'
+  const message = 'There is no person "cleo". "oncall member add cleo --slack U012" adds a person.'
   expect(await (await startApp()).says('oncall add x --members cleo')).toMatchObject({ problem: { message } })
 })

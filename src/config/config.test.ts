@@ -1,4 +1,4 @@
-// The settings: every problem at once and by name, and an example file that is never out of date.
+// The configuration: all wrong settings at once, by name, and an example file that is never out of date.
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { describe, expect, it } from 'vitest'
@@ -15,7 +15,7 @@ function problemsOf(environment: Record<string, string>): Record<string, string>
 }
 
 describe('the settings', () => {
-  it('are none at all on a bare machine', () => {
+  it('are all optional', () => {
     expect(readConfig({})).toMatchObject({
       host: '127.0.0.1',
       port: 8080,
@@ -65,7 +65,7 @@ describe('the settings', () => {
     for (const wrong of wrongs) expect([wrong, Object.keys(problemsOf(wrong))]).toEqual([wrong, ['ARCHIVE_TO']])
   })
 
-  it('that are wrong are all reported at once, each by its name', () => {
+  it('that are wrong are all reported at once, by name', () => {
     const problems = problemsOf({
       PORT: '80800',
       TZ: 'Mars/Olympus',
@@ -109,7 +109,7 @@ describe('the settings', () => {
     ['none', '127.0.0.1', false],
     ['10.0.0.0/8 192.168.1.7', '10.200.0.1', true],
     ['10.0.0.0/8,192.168.1.7', '192.168.1.8', false],
-  ])('TRUST_PROXY=%s about %s: %s', (text, address, believed) => {
-    expect(readConfig({ TRUST_PROXY: text }).trustedProxies.check(address, 'ipv4')).toBe(believed)
+  ])('TRUST_PROXY=%s trusts %s: %s', (text, address, isTrusted) => {
+    expect(readConfig({ TRUST_PROXY: text }).trustedProxies.check(address, 'ipv4')).toBe(isTrusted)
   })
 })

@@ -1,4 +1,4 @@
-// The settings: environment in, one frozen Config out; every problem is reported at once, by the setting's name.
+// The configuration: read from the environment into one frozen Config; all wrong settings are reported at once, by name.
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
@@ -17,11 +17,11 @@ import { proxyList } from './trusted-proxies.ts'
 
 export type Config = Readonly<ReturnType<typeof toConfig>>
 
-const dollars = (usual: string) =>
+const dollars = (defaultAmount: string) =>
   z
     .string()
-    .default(usual)
-    .refine(text => Number(text) >= 0, `must be a number of dollars such as ${usual}`)
+    .default(defaultAmount)
+    .refine(text => Number(text) >= 0, `must be a number of dollars such as ${defaultAmount}`)
     .transform(Number)
 
 const serverSettings = {
@@ -86,7 +86,7 @@ const connectivitySettings = {
   DEADMAN_URL: urlSetting('https://hc-ping.com/your-uuid').optional(),
 }
 
-/** Every setting, in the order of `.env.example`. An empty value is the same as none. */
+/** The schema of every setting. An empty value counts as not set. */
 export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFORMS) {
   const ofPlatforms = Object.assign({}, ...platforms.map(platform => platform.settings)) as z.ZodRawShape
   const shape = { ...serverSettings, ...logSettings, ...ofPlatforms, ...analysisSettings, ...connectivitySettings }

@@ -1,9 +1,10 @@
 // The settings of the log store: how much disk it may use, and where closed partitions are archived.
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import type { Environment } from './setting.ts'
 
-/** Less than a few partitions of a quiet day would drop what was just stored. */
-const LEAST_BUDGET = 100e6
+/** With less than a few partitions of a quiet day, new lines would be dropped at once. */
+const MIN_BUDGET_BYTES = 100e6
 const BUCKET = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/
 
 const secret = z.string().min(1)
@@ -11,7 +12,7 @@ const secret = z.string().min(1)
 export const logSettings = {
   LOG_DISK_BUDGET: z
     .string()
-    .refine(text => (readSize(text) ?? 0) >= LEAST_BUDGET, 'must be a size of at least 100MB, such as 20GB')
+    .refine(text => (readSize(text) ?? 0) >= MIN_BUDGET_BYTES, 'must be a size of at least 100MB, such as 20GB')
     .transform(text => readSize(text)!)
     .optional(),
   ARCHIVE_TO: z
@@ -51,14 +52,20 @@ export function toLogConfig(env: z.output<z.ZodObject<typeof logSettings>>) {
   return { diskBudgetBytes: env.LOG_DISK_BUDGET ?? null, archive: archiveTarget(env) }
 }
 
-/** What a setting lacks beside it, by the name of what is missing. */
-export function missingArchiveSettings(given: Record<string, string | undefined>): Record<string, string> {
+/** The archive settings that are missing beside others, by name; each message is read after the name. */
+export function missingArchiveSettings(environment: Environment): Record<string, string> {
   const missing: Record<string, string> = {}
-  if (given.ARCHIVE_TO?.startsWith('s3://')) {
-    const needed = `is missing: ARCHIVE_TO is a bucket, so give both ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY`
-    for (const name of ['ARCHIVE_S3_ACCESS_KEY', 'ARCHIVE_S3_SECRET_KEY']) if (!given[name]) missing[name] = needed
-  } else if (given.ARCHIVE_S3_ENDPOINT || given.ARCHIVE_S3_ACCESS_KEY || given.ARCHIVE_S3_SECRET_KEY) {
-    missing.ARCHIVE_TO = 'must name a bucket such as s3://logs/vakt, as other ARCHIVE_S3 settings are set'
+  if (environment.ARCHIVE_TO?.startsWith('s3://')) {
+    const message =
+      'is required with a bucket in ARCHIVE_TO: both keys, ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY'
+    for (const name of ['ARCHIVE_S3_ACCESS_KEY', 'ARCHIVE_S3_SECRET_KEY'])
+      if (!environment[name]) missing[name] = message
+  } else if (
+    environment.ARCHIVE_S3_ENDPOINT ||
+    environment.ARCHIVE_S3_ACCESS_KEY ||
+    environment.ARCHIVE_S3_SECRET_KEY
+  ) {
+    missing.ARCHIVE_TO = 'must be a bucket such as s3://logs/vakt, because ARCHIVE_S3 settings are set'
   }
   return missing
 }

@@ -1,4 +1,4 @@
-// Reads whose X-Forwarded-* headers are believed.
+// Reads which proxies are trusted, so that their X-Forwarded-* headers count.
 import { BlockList, isIP } from 'node:net'
 
 const LOOPBACK = ['127.0.0.0/8', '::1']
@@ -9,14 +9,14 @@ const PROXY_WORDS: Record<string, string[]> = {
   ...Object.fromEntries(['none', 'false', 'no', '0'].map(word => [word, []])),
 }
 
-/** The peers whose X-Forwarded-* headers are believed; null when the text is not a list of them. */
+/** The addresses of trusted proxies; null when the text is no list of addresses and networks. */
 export function proxyList(text: string): BlockList | null {
   const list = new BlockList()
   const words = text
     .toLowerCase()
     .split(/[\s,]+/)
     .filter(Boolean)
-  for (const word of words.flatMap(one => PROXY_WORDS[one] ?? [one])) {
+  for (const word of words.flatMap(text => PROXY_WORDS[text] ?? [text])) {
     const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(word) ?? []
     const family = isIP(address) === 4 ? 'ipv4' : 'ipv6'
     const widest = family === 'ipv4' ? 32 : 128

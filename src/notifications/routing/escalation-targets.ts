@@ -1,13 +1,12 @@
-// Where somebody or something an alert is escalated to is reached: a channel, a person, whoever is on call.
+// The channels and people behind the words of an escalation: a channel, a person, the person on call.
 import type { State } from '../../state/database.ts'
 import { listChannels, savePersonChannel } from './channels.ts'
-import type { Person } from './people.ts'
-import { readPerson } from './people.ts'
+import { type Person, readPerson } from './people.ts'
 import { listRecipients } from './recipients.ts'
 import { onCallNow } from './rotations.ts'
 
-/** Channels to be told, with who is called out there, and their names for the timeline. */
-export type EscalationTarget = { targets: { channelId: string; mention: string[] }[]; names: string[] }
+/** The channels to notify with the people to mention there, and their names for the timeline. */
+export type EscalationTargets = { targets: { channelId: string; mention: string[] }[]; names: string[] }
 
 /** The ids of the channels that reach only this person, such as a mailbox; those that a configured platform can open. */
 export type DirectChannels = (person: Person) => readonly string[]
@@ -22,14 +21,14 @@ export function resolveTargets(
   to: readonly string[],
   now: number,
   directChannels: DirectChannels,
-): EscalationTarget {
-  const reached: EscalationTarget = { targets: [], names: [] }
+): EscalationTargets {
+  const resolved: EscalationTargets = { targets: [], names: [] }
   const channels = listChannels(state)
   for (const word of to) {
     const channel = channels.find(({ id }) => id === word)
     if (channel) {
-      reached.targets.push({ channelId: channel.id, mention: [] })
-      reached.names.push(channel.name)
+      resolved.targets.push({ channelId: channel.id, mention: [] })
+      resolved.names.push(channel.name)
       continue
     }
     const [, rotation] = /^oncall(?::(.+))?$/.exec(word) ?? []
@@ -37,14 +36,14 @@ export function resolveTargets(
       ? (onCallNow(state, rotation, now)?.who ?? null)
       : word.replace(/^person:/, '')
     const person = name === null ? undefined : readPerson(state, name)
-    reached.names.push(person?.name ?? `${word} (who is not there any more)`)
+    resolved.names.push(person?.name ?? `${word} (deleted)`)
     if (!person) continue
     const mention = [`person:${person.name}`]
-    for (const { channelId } of listRecipients(state, alertId)) reached.targets.push({ channelId, mention })
+    for (const { channelId } of listRecipients(state, alertId)) resolved.targets.push({ channelId, mention })
     for (const channelId of directChannels(person)) {
       savePersonChannel(state, channelId, person.name, now)
-      reached.targets.push({ channelId, mention })
+      resolved.targets.push({ channelId, mention })
     }
   }
-  return reached
+  return resolved
 }

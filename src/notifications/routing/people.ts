@@ -36,15 +36,15 @@ function toPerson(name: string, accounts: readonly (typeof peopleAccounts.$infer
 export function findPerson(state: State, name: string): Person {
   const found = readPerson(state, name)
   if (found) return found
-  const known = listPeople(state).map(one => one.name)
-  const hint = known.length > 0 ? ` Known are ${known.join(', ')}.` : ''
+  const known = listPeople(state).map(person => person.name)
+  const hint = known.length > 0 ? ` There is ${known.join(', ')}.` : ''
   throw new Problem(
     'not_found',
-    `There is no person "${name}".${hint} "oncall member add ${name} --slack U012" makes one.`,
+    `There is no person "${name}".${hint} "oncall member add ${name} --slack U012" adds a person.`,
   )
 }
 
-/** Adds a person, or adds to the accounts of one that there is. */
+/** Adds a person, or updates the accounts of an existing one. */
 export function savePerson(state: State, { name: wanted, accounts }: Person): Person {
   return state.transaction(() => {
     const old = readPerson(state, wanted)
@@ -60,24 +60,24 @@ export function savePerson(state: State, { name: wanted, accounts }: Person): Pe
   })
 }
 
-/** Removes a person; throws `conflict` while a rotation has them, or a route or an escalation calls them. */
+/** Deletes a person; throws `conflict` while a rotation, a route or an escalation names them. */
 export function removePerson(state: State, name: string): Person {
   return state.transaction(() => {
     const person = findPerson(state, name)
-    const held = state.db
+    const theirRotations = state.db
       .select()
       .from(rotations)
       .all()
-      .filter(one => one.members.includes(person.name))
-    if (held.length > 0)
+      .filter(({ members }) => members.includes(person.name))
+    if (theirRotations.length > 0)
       throw new Problem(
         'conflict',
-        `${person.name} has turns in ${held.map(one => one.name).join(', ')}. "oncall edit ${held[0]!.name} --members …" takes them out.`,
+        `${person.name} is a member of ${theirRotations.map(rotation => rotation.name).join(', ')}. "oncall edit ${theirRotations[0]!.name} --members …" sets other members.`,
       )
-    const leads = referencesTo(state, word => word === `person:${person.name}`)
-    if (leads.length > 0)
-      throw new Problem('conflict', `${person.name} is still called by ${leads.join(', ')}. Change that first.`)
-    // For whom they stand in is on call again.
+    const references = referencesTo(state, word => word === `person:${person.name}`)
+    if (references.length > 0)
+      throw new Problem('conflict', `${person.name} is used by ${references.join(', ')}. Change that first.`)
+    // Those whom they replace are on call again.
     state.db.delete(overrides).where(eq(overrides.who, person.name)).run()
     state.db.delete(people).where(eq(people.name, person.name)).run()
     return person

@@ -324,15 +324,15 @@ describe('a person or rotation in use', () => {
       return reply.ok ? null : reply.problem.message
     }
     expect(await refusal('oncall remove primary')).toMatch(/used by escalation second. Change that first/)
-    expect(await refusal('oncall member remove ann')).toMatch(/has turns in primary/)
-    expect(await refusal('oncall member remove ben')).toMatch(/still called by route all/)
+    expect(await refusal('oncall member remove ann')).toMatch(/is a member of primary/)
+    expect(await refusal('oncall member remove ben')).toMatch(/used by route all/)
     await app.result('oncall override --who cleo --for 2h')
     await app.result('oncall member remove cleo')
     const { rotations } = await app.result<{ rotations: { on_call: { who: string } }[] }>('oncall')
     expect(rotations[0]!.on_call.who).toBe('ann')
     await app.result('escalations edit second --to ann')
     await app.result('oncall remove primary')
-    expect(await refusal('oncall member remove ann')).toMatch(/still called by escalation second/)
+    expect(await refusal('oncall member remove ann')).toMatch(/used by escalation second/)
   })
 })
 
