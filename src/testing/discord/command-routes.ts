@@ -6,7 +6,7 @@ import { type Json, objects } from './message-rules.ts'
 import { invalidForm, refusals } from './refusal.ts'
 import type { Asked, Routes } from './routing.ts'
 import { applicationShape, guildShape, ownUserShape } from './shapes.ts'
-import type { World } from './world.ts'
+import type { World } from './world-types.ts'
 
 const GUILD = '/applications/{application_id}/guilds/{guild_id}/commands'
 const GLOBAL = '/applications/{application_id}/commands'

@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { APIMessage } from 'discord-api-types/v10'
 import { Buckets } from './buckets.ts'
-import { type Exchange, isLoading } from './exchanges.ts'
+import { isLoading } from './exchanges.ts'
 import { Faults, type RoutePattern } from './faults.ts'
 import { Gateway } from './gateway.ts'
 import { type Rest, serve } from './http.ts'
@@ -12,7 +12,8 @@ import type { Given } from './invocation.ts'
 import { snapshot, textOf } from './messages.ts'
 import { beginThread, press, say, submit, type, write } from './people.ts'
 import { until } from './waiting.ts'
-import { addPlace, makeWorld, type Person, type Place } from './world.ts'
+import { addPlace, makeWorld } from './world.ts'
+import type { Exchange, Person, Place } from './world-types.ts'
 
 export interface DiscordOptions {
   /** The simulator's clock in ms; decides the 3 s and 15 min of interactions, the hour of edits, nonces and rate limits. */

@@ -5,33 +5,10 @@ import { type Json, objects } from './message-rules.ts'
 import { EPHEMERAL, editMessage, LOADING, makeMessage } from './messages.ts'
 import { Refusal, refusals } from './refusal.ts'
 import { userShape } from './shapes.ts'
-import type { Person, Place, Recorded, World } from './world.ts'
+import type { Exchange, Recorded, World } from './world-types.ts'
 
 export const ACKNOWLEDGE_WITHIN = 3_000
 export const TOKEN_LASTS = 15 * 60_000
-
-export interface Exchange {
-  id: string
-  token: string
-  kind: 'slash' | 'press' | 'type' | 'submit'
-  /** What the person did, in words, for messages of failure. */
-  did: string
-  by: Person
-  place: Place
-  startedAt: number
-  /** The message whose button was pressed, or that the modal came from; a stored object, not a copy. */
-  source?: APIMessage
-  /** Discord's callback type once acknowledged: 4 reply, 5 deferred reply, 6 deferred update, 7 update, 8 choices, 9 modal. */
-  acknowledged?: number
-  acknowledgedAt?: number
-  /** Only the person sees the answer; fixed by the acknowledgement. */
-  private: boolean
-  /** The answer (`@original`): for 6 and 7 the source message itself. */
-  original?: APIMessage
-  followUps: APIMessage[]
-  modal?: Json
-  choices?: { name: string; value: string | number }[]
-}
 
 /** Which callback types each act accepts. */
 const ACCEPTED: Record<Exchange['kind'], number[]> = {

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import type { APIMessage } from 'discord-api-types/v10'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { guildShape, userShape } from './shapes.ts'
-import type { World } from './world.ts'
+import type { World } from './world-types.ts'
 
 const GUILDS = 1 << 0
 const GUILD_MESSAGES = 1 << 9

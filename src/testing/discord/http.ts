@@ -11,7 +11,7 @@ import { describedRoute, requestErrors, responseErrors, unknownQuery } from './o
 import { invalidForm, Refusal, refusals } from './refusal.ts'
 import { readBody } from './request-body.ts'
 import type { Routes, Told } from './routing.ts'
-import type { Recorded, World } from './world.ts'
+import type { Recorded, World } from './world-types.ts'
 
 export interface Rest {
   world: World

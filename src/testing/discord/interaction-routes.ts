@@ -2,12 +2,12 @@
 
 import type { APIMessage } from 'discord-api-types/v10'
 import { modalErrors } from './command-rules.ts'
-import { acknowledge, type Exchange, followUp, isPrivate, TOKEN_LASTS } from './exchanges.ts'
+import { acknowledge, followUp, isPrivate, TOKEN_LASTS } from './exchanges.ts'
 import { isEmptyMessage, type Json } from './message-rules.ts'
 import { editMessage } from './messages.ts'
 import { invalidForm, refusals } from './refusal.ts'
 import { type Asked, demandGoodMessage, type Routes } from './routing.ts'
-import type { World } from './world.ts'
+import type { Exchange, World } from './world-types.ts'
 
 const ORIGINAL = '/webhooks/{webhook_id}/{webhook_token}/messages/@original'
 const BY_ID = '/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}'

@@ -6,7 +6,8 @@ import { editMessage, makeMessage } from './messages.ts'
 import { invalidForm, refusals } from './refusal.ts'
 import { type Asked, demandGoodMessage, type Routes } from './routing.ts'
 import { placeShape } from './shapes.ts'
-import { addPlace, type Place, type World } from './world.ts'
+import { addPlace } from './world.ts'
+import type { Place, World } from './world-types.ts'
 
 const HOUR = 3_600_000
 const NONCE_LASTS = 5 * 60_000

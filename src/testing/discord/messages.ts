@@ -3,7 +3,7 @@
 import type { APIMessage } from 'discord-api-types/v10'
 import { type Json, objects } from './message-rules.ts'
 import { iso, userShape } from './shapes.ts'
-import type { Place, Recorded, World } from './world.ts'
+import type { Place, Recorded, World } from './world-types.ts'
 
 export const EPHEMERAL = 1 << 6
 export const LOADING = 1 << 7

@@ -1,14 +1,15 @@
 // What people do: type slash commands, press buttons, fill in modals; each act is one interaction sent over the gateway.
 
 import type { APIMessage } from 'discord-api-types/v10'
-import { type Exchange, isAnswered } from './exchanges.ts'
+import { isAnswered } from './exchanges.ts'
 import type { Gateway } from './gateway.ts'
 import { type Given, invoke } from './invocation.ts'
 import { type Json, objects } from './message-rules.ts'
 import { makeMessage } from './messages.ts'
 import { memberShape, placeShape, userShape } from './shapes.ts'
 import { until } from './waiting.ts'
-import { addPlace, type Person, type Place, type World } from './world.ts'
+import { addPlace } from './world.ts'
+import type { Exchange, Person, Place, World } from './world-types.ts'
 
 export interface Scene {
   world: World

@@ -1,7 +1,7 @@
 // Reads a request's body off the wire: JSON, or multipart with `payload_json` and `files[n]`, within Discord's sizes.
 
 import type { IncomingMessage } from 'node:http'
-import type { Recorded } from './world.ts'
+import type { Recorded } from './world-types.ts'
 
 const PER_FILE = 10 * 1024 * 1024
 const PER_REQUEST = 25 * 1024 * 1024

@@ -2,7 +2,7 @@
 
 import { carelessness, isEmptyMessage, type Json, messageErrors } from './message-rules.ts'
 import { invalidForm, refusals } from './refusal.ts'
-import type { Recorded, World } from './world.ts'
+import type { Recorded, World } from './world-types.ts'
 
 export interface Asked {
   params: Record<string, string>

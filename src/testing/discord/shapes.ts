@@ -1,7 +1,7 @@
 // Builds the objects Discord puts on the wire for users, members, guilds, channels and the application.
 
 import type { APIGuildMember, APIUser } from 'discord-api-types/v10'
-import type { Person, Place, World } from './world.ts'
+import type { Person, Place, World } from './world-types.ts'
 
 const MANAGE_SERVER = 1n << 5n
 const ORDINARY = 0x0000_0400n | 0x0000_0800n | 0x0001_0000n | 0x8000_0000n

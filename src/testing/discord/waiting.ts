@@ -1,6 +1,5 @@
 // Waiting for something to become true in the simulated Discord, woken by its changes instead of sleeping.
-
-import type { World } from './world.ts'
+import type { World } from './world-types.ts'
 
 /**
  * Resolves with the first truthy value of `look`, asked at once, after every change and every 10 ms; rejects with what `describe` says
