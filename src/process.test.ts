@@ -58,7 +58,7 @@ describe('a started Vakt with Discord, Slack and the terminal', () => {
     await vakt.ping(curl)
     await until(() => discord.text(discord.messages()[0]!).includes('Resolved: hello'), 'the recovery on Discord')
     await until(() => slack.messages()[0]!.text.includes('Resolved: hello'), 'the recovery on Slack')
-    await until(() => vakt.printed().includes('Recovered after'), 'the recovery in the terminal')
+    await until(() => vakt.printed().includes('Resolved after'), 'the recovery in the terminal')
     expect(discord.violations).toEqual([])
     expect(slack.violations).toEqual([])
     expect(await vakt.stop()).toBe(0)

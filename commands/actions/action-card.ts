@@ -1,6 +1,6 @@
 // Shows actions and their runs: card fields, lines in lists, and machine-readable results.
 import { z } from 'zod'
-import { countMatching } from '../../src/alerts/alerts.ts'
+import { countMatchingAlerts } from '../../src/alerts/alerts.ts'
 import type { Field, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import {
@@ -84,7 +84,7 @@ export function actionFields(context: Context, action: Action): Field[] {
   const alerts =
     action.matcher === null
       ? 'all alerts of its hosts'
-      : `${action.matcher} (${plural(countMatching(context.state, action.matcher, null).total, 'open alert')} now)`
+      : `${action.matcher} (${plural(countMatchingAlerts(context.state, action.matcher, null).total, 'open alert')} now)`
   return [
     { name: 'On', value: `${writeActionTarget(action)} (${now})`, inline: true },
     { name: 'For', value: alerts, inline: true },

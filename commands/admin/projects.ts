@@ -1,6 +1,6 @@
 // The commands for projects: their ping keys, limits and retention.
 import { z } from 'zod'
-import { endAlertsOf } from '../../src/alerts/lifecycle.ts'
+import { endProjectAlerts } from '../../src/alerts/lifecycle.ts'
 import { countChecks } from '../../src/checks/checks.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import {
@@ -150,7 +150,7 @@ const remove = command({
     }
     const result = projectResult(project, context)
     // Alerts are resolved while they still belong to the project; if it cannot be removed, the transaction undoes this.
-    endAlertsOf(context.state, project.id, context.by.name, context.now)
+    endProjectAlerts(context.state, project.id, context.by.name, context.now)
     removeProject(context.state, project)
     return { card: { title: `Project ${project.name} removed`, tone: 'muted' }, result }
   },

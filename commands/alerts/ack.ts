@@ -1,4 +1,4 @@
-// What people do to alerts: take them, give them back, put them off, end them.
+// Commands that change the state of an alert: ack, unack, resolve, snooze.
 import { z } from 'zod'
 import { findAlert } from '../../src/alerts/alerts.ts'
 import {
@@ -8,17 +8,18 @@ import {
   snoozeAlert,
   unacknowledgeAlert,
 } from '../../src/alerts/lifecycle.ts'
-import { listFiring } from '../../src/alerts/suppression/suppressed-alerts.ts'
+import { listFiringIds } from '../../src/alerts/suppression/suppressed-alerts.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import type { State } from '../../src/state/database.ts'
+import { plural } from '../../src/text.ts'
 import { formatDuration, HOUR } from '../../src/time.ts'
-import { alertNumber, type Context, command, counted, duration, projectName, yes } from '../context.ts'
+import { alertNumber, type Context, command, duration, projectName, yes } from '../context.ts'
 import { alertResult, alertsResult, changedCard } from './alerts.ts'
 
-const DEFAULT_SNOOZE = HOUR
-const note = () => positional(z.string().max(500)).optional().describe('A word to the others')
+const DEFAULT_SNOOZE_MS = HOUR
+const note = () => positional(z.string().max(500)).optional().describe('Note, shown on every card')
 
 const numberOrAll = () =>
   completes(
@@ -28,88 +29,89 @@ const numberOrAll = () =>
 
 const ack = command({
   name: 'ack',
-  summary: 'Take an alert: its reminders stop, and every card says who is on it',
-  details: '"ack all" takes every open alert that nobody has taken; with --storm those that a storm stands for.',
+  summary: 'Acknowledge an alert: reminders stop, and every card shows who works on it',
+  details: '"ack all" acknowledges every firing alert; with --storm only the alerts of that storm.',
   examples: ['ack 42', 'ack 42 restarting the database', 'ack 42 looking --for 2h', 'ack all --project shop'],
   role: 'responder',
   args: {
     alert: numberOrAll().describe('Alert number, such as 42, or all'),
     note: positional(z.string().max(500).optional()).describe('What you are doing about it'),
-    for: duration().optional().describe('For how long; then people are called again. As the project says unless said'),
-    storm: z.number().int().positive().optional().describe('With all: only what this storm stands for'),
-    project: projectName().optional().describe('With all: only of this project'),
+    for: duration()
+      .optional()
+      .describe('How long; then people are notified again (default: the setting of the project)'),
+    storm: z.number().int().positive().optional().describe('With all: only the alerts of this storm'),
+    project: projectName().optional().describe('With all: only alerts of this project'),
     yes: yes(),
   },
-  run({ alert: id, note = '', for: asked, ...which }, context) {
+  run({ alert: id, note = '', for: timeout, ...filter }, context) {
     const { state, by, now } = context
-    if (id === 'all')
-      return acknowledgeAll(context, { ...which, note, ...(asked === undefined ? {} : { limit: asked }) })
-    const limit = asked ?? ackTimeout(state, id)
-    const alert = acknowledgeAlert(state, id, by.name, note || null, now, limit === 0 ? null : now + limit)
-    const until = limit === 0 ? '' : ` for ${formatDuration(limit)}`
+    if (id === 'all') return acknowledgeAll(context, { ...filter, note, timeout })
+    const ms = timeout ?? readAckTimeout(state, id)
+    const alert = acknowledgeAlert(state, id, by.name, note || null, now, ms === 0 ? null : now + ms)
+    const time = ms === 0 ? '' : ` for ${formatDuration(ms)}`
     return {
-      card: changedCard(alert, `You are on it${until}. Every card shows it; reminders stop.`),
+      card: changedCard(alert, `Reminders stop${time}. Every card shows your name.`),
       result: alertsResult(state, alert),
       quiet: true,
     }
   },
 })
 
-/** Takes every open alert nobody has taken, of a storm or a project when one is named; a person is asked first. */
-function acknowledgeAll(context: Context, { storm, project, note, limit, yes }: All) {
+type AcknowledgeAll = {
+  storm?: number | undefined
+  project?: string | undefined
+  note: string
+  timeout: number | undefined
+  yes?: boolean | undefined
+}
+
+/** Acknowledges all firing alerts, or those of a storm or project; people are asked to confirm. */
+function acknowledgeAll(context: Context, { storm, project, note, timeout, yes }: AcknowledgeAll) {
   const { state, by, now, interactive } = context
   const projectId = project === undefined ? undefined : findProject(state, project).id
-  const ids = listFiring(state, projectId, storm)
-  if (ids.length === 0) throw new Problem('conflict', 'There is no open alert that nobody has taken.')
+  const ids = listFiringIds(state, projectId, storm)
+  if (ids.length === 0) throw new Problem('conflict', 'There is no firing alert to acknowledge.')
   if (interactive && !yes) {
-    const only = [
+    const filter = [
       ...(storm === undefined ? [] : [`--storm ${storm}`]),
       ...(project === undefined ? [] : [`--project ${project}`]),
     ]
     return {
       card: {
-        title: `Acknowledge ${counted(ids.length, 'alert')}?`,
+        title: `Acknowledge ${plural(ids.length, 'alert')}?`,
         tone: 'warning' as const,
-        lines: ['Their reminders stop, and every card says that you are on it.'],
+        lines: ['Their reminders stop, and every card shows your name.'],
         buttons: [
-          { label: 'Acknowledge all', line: ['ack all', ...only, '--yes'].join(' '), tone: 'primary' as const },
+          { label: 'Acknowledge all', line: ['ack all', ...filter, '--yes'].join(' '), tone: 'primary' as const },
         ],
       },
       asked: true,
     }
   }
-  const taken = ids.map(id => {
-    const lasts = limit ?? ackTimeout(state, id)
-    return acknowledgeAlert(state, id, by.name, note || null, now, lasts === 0 ? null : now + lasts)
+  const acknowledged = ids.map(id => {
+    const ms = timeout ?? readAckTimeout(state, id)
+    return acknowledgeAlert(state, id, by.name, note || null, now, ms === 0 ? null : now + ms)
   })
   return {
     card: {
-      title: `You are on ${counted(taken.length, 'alert')}`,
+      title: `${plural(acknowledged.length, 'alert')} acknowledged`,
       tone: 'info' as const,
-      lines: ['Every card shows it; reminders stop.'],
+      lines: ['Reminders stop. Every card shows your name.'],
     },
-    result: { alerts: taken.map(alert => alertResult(state, alert)) },
+    result: { alerts: acknowledged.map(alert => alertResult(state, alert)) },
   }
-}
-
-type All = {
-  storm?: number | undefined
-  project?: string | undefined
-  note: string
-  limit?: number
-  yes?: boolean | undefined
 }
 
 const unack = command({
   name: 'unack',
-  summary: 'Give an acknowledged alert back: its reminders begin again',
+  summary: 'Unacknowledge an alert: reminders start again',
   examples: ['unack 42'],
   role: 'responder',
   args: { alert: alertNumber().describe('Alert number, such as 42') },
   run({ alert: id }, { state, by, now }) {
     const alert = unacknowledgeAlert(state, id, by.name, now)
     return {
-      card: changedCard(alert, 'Nobody is on it any more. Every card shows it.'),
+      card: changedCard(alert, 'Reminders start again. Every card shows it.'),
       result: alertsResult(state, alert),
       quiet: true,
     }
@@ -118,35 +120,34 @@ const unack = command({
 
 const resolve = command({
   name: 'resolve',
-  summary: 'End an alert by hand; it ends by itself when its cause is gone',
-  details:
-    'A job that stays silent is not told again before it has beaten once; one that reports a further failure is.',
+  summary: 'Resolve an alert by hand; it resolves automatically when its cause is gone',
+  details: 'A check that stays silent will not alert again until its next beat; a new reported failure will.',
   examples: ['resolve 42', 'resolve 42 the certificate is renewed'],
   role: 'responder',
   args: { alert: alertNumber().describe('Alert number, such as 42'), note: note() },
-  run({ alert: id, note: why = '' }, { state, by, now }) {
+  run({ alert: id, note = '' }, { state, by, now }) {
     const alert = state.transaction(() => {
-      if (why !== '') noteAlert(state, id, by.name, why, now)
+      if (note !== '') noteAlert(state, id, by.name, note, now)
       return resolveAlert(state, id, by.name, now)
     })
-    return { card: changedCard(alert, 'Ended. Every card shows it.'), result: alertsResult(state, alert), quiet: true }
+    return { card: changedCard(alert, 'Every card shows it.'), result: alertsResult(state, alert), quiet: true }
   },
 })
 
 const snooze = command({
   name: 'snooze',
-  summary: 'Put an alert off: no reminders for a while, then everybody is told if it still goes on',
+  summary: 'Snooze an alert: no reminders for a while, then people are notified again if it is still firing',
   examples: ['snooze 42 --for 2h', 'snooze 42 waiting for the provider --for 1d'],
   role: 'responder',
   args: {
     alert: alertNumber().describe('Alert number, such as 42'),
     note: note(),
-    for: duration().optional().describe('How long, such as 30m, 2h or 1d; 1h unless said'),
+    for: duration().optional().describe('How long, such as 30m, 2h or 1d (default: 1h)'),
   },
-  run({ alert: id, for: wait = DEFAULT_SNOOZE, note: why = '' }, { state, by, now }) {
-    const alert = snoozeAlert(state, id, now + wait, by.name, why || null, now)
+  run({ alert: id, for: ms = DEFAULT_SNOOZE_MS, note = '' }, { state, by, now }) {
+    const alert = snoozeAlert(state, id, now + ms, by.name, note || null, now)
     return {
-      card: changedCard(alert, `Snoozed for ${formatDuration(wait)}. Every card shows it.`),
+      card: changedCard(alert, `No reminders for ${formatDuration(ms)}. Every card shows it.`),
       result: alertsResult(state, alert),
       quiet: true,
     }
@@ -155,8 +156,8 @@ const snooze = command({
 
 export const ackCommands = [ack, unack, resolve, snooze]
 
-/** After how long acknowledgements in the project of an alert end by themselves, ms; 0 is never. */
-function ackTimeout(state: State, id: number): number {
+/** After how long (ms) acknowledgements expire in the project of an alert; 0 is never. */
+function readAckTimeout(state: State, id: number): number {
   const { projectId } = findAlert(state, id)
   return projectId === null ? 0 : (readProjectById(state, projectId)?.ackTimeout ?? 0)
 }

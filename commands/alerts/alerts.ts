@@ -1,11 +1,12 @@
-// Alerts: what is open, what was, one in full, and a test of the whole way to the chats.
+// Commands that show alerts: the open alerts, the history, one alert with its timeline, and a test alert.
 import { z } from 'zod'
 import type { Alert } from '../../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../../src/alerts/alert-card.ts'
 import { countAlerts, findAlert, listAlerts, readHistory, readOpenAlert } from '../../src/alerts/alerts.ts'
-import { ALL_ACTIONS, readActionsShown } from '../../src/alerts/available-actions.ts'
+import { MAX_ACTIONS, readCardActions } from '../../src/alerts/available-actions.ts'
 import { endAlert, fireAlert } from '../../src/alerts/lifecycle.ts'
-import { readInhibited } from '../../src/alerts/suppression/suppressed-alerts.ts'
+import { TEST } from '../../src/alerts/suppression/inhibition.ts'
+import { readSuppressedSummary } from '../../src/alerts/suppression/suppressed-alerts.ts'
 import { heldBy, suppressorOf } from '../../src/alerts/suppression/suppression.ts'
 import type { Button, Card, Text } from '../../src/card.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
@@ -15,13 +16,18 @@ import { listRecipients } from '../../src/notifications/routing/recipients.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { SEVERITIES } from '../../src/severity.ts'
+import type { State } from '../../src/state/database.ts'
+import { plural } from '../../src/text.ts'
 import { aboutDuration, isoTime } from '../../src/time.ts'
-import { alertNumber, type Context, command, counted, projectName } from '../context.ts'
+import { alertNumber, command, projectName } from '../context.ts'
 
-const PAGE = 10
-/** How many of the newest lines of a timeline scripts are given, and people are shown. */
-const TIMELINE = 200
-const TIMELINE_SHOWN = 20
+const PAGE_SIZE = 10
+/** How many of the newest lines of a timeline a result and a card have. */
+const MAX_RESULT_LINES = 200
+const MAX_CARD_LINES = 20
+const MAX_BUTTONS = 5
+
+const inProject = () => projectName().optional().describe('Only alerts of this project')
 
 const list = command({
   name: 'alerts list',
@@ -29,53 +35,54 @@ const list = command({
   examples: ['alerts list', 'alerts list --project shop'],
   role: 'viewer',
   args: {
-    project: projectName().optional().describe('Only of this project'),
-    limit: z.number().int().min(1).max(100).optional().describe('How many; 10 unless said, all for scripts'),
+    project: inProject(),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of alerts (default: 10; for scripts: all)'),
   },
   run({ project, limit }, { state, interactive }) {
-    const filter = { open: true, ...(project === undefined ? {} : { projectId: findProject(state, project).id }) }
+    const filter = { open: true, ...projectFilter(state, project) }
     const total = countAlerts(state, filter)
-    // A person reads the worst; a script wants them all unless it says how many.
-    const found = listAlerts(state, { ...filter, limit: limit ?? (interactive ? PAGE : total) })
-    const shown = found.slice(0, limit ?? PAGE)
-    const more = total > shown.length ? `… ${total - shown.length} more` : ''
+    // A person reads the worst alerts; a script gets all unless it sets a limit.
+    const alerts = listAlerts(state, { ...filter, limit: limit ?? (interactive ? PAGE_SIZE : total) })
+    const shown = alerts.slice(0, limit ?? PAGE_SIZE)
+    const more = total > shown.length ? [`… ${total - shown.length} more`] : []
     return {
       card: {
-        title: total === 0 ? 'No open alerts' : counted(total, 'open alert'),
-        tone: total === 0 ? 'good' : (found[0]?.severity ?? 'info'),
-        lines:
-          total === 0
-            ? ['All is well. "alerts history" shows what was.']
-            : [...shown.map(alertLine), more].filter(line => line !== ''),
-        buttons: found.slice(0, 5).map(alert => ({ label: `Details ${alert.id}`, line: `alerts show ${alert.id}` })),
+        title: total === 0 ? 'No open alerts' : plural(total, 'open alert'),
+        tone: total === 0 ? 'good' : (alerts[0]?.severity ?? 'info'),
+        lines: total === 0 ? ['"alerts history" shows resolved alerts.'] : [...shown.map(alertLine), ...more],
+        buttons: alerts
+          .slice(0, MAX_BUTTONS)
+          .map(alert => ({ label: `Details ${alert.id}`, line: `alerts show ${alert.id}` })),
       },
-      result: { alerts: found.map(alert => alertResult(state, alert)), total },
+      result: { alerts: alerts.map(alert => alertResult(state, alert)), total },
     }
   },
 })
 
 const show = command({
   name: 'alerts show',
-  summary: 'Show one alert in full, with its timeline',
+  summary: 'Show an alert with its timeline',
   examples: ['alerts show 42'],
   role: 'viewer',
   args: { alert: alertNumber().describe('Alert number, such as 42') },
   run({ alert: id }, { state }) {
     const alert = findAlert(state, id)
-    const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    const card = alertCard(alert, project, readInhibited(state, alert), readActionsShown(state, alert, ALL_ACTIONS))
-    const { newest, total } = readHistory(state, id, TIMELINE)
-    const earlier = total > TIMELINE_SHOWN ? [`… ${total - TIMELINE_SHOWN} earlier`] : []
-    const timeline = newest.slice(-TIMELINE_SHOWN).map(timelineLine)
+    const suppressed = readSuppressedSummary(state, alert)
+    const card = alertCard(alert, projectOf(state, alert), suppressed, readCardActions(state, alert, MAX_ACTIONS))
+    const { newest, total } = readHistory(state, id, MAX_RESULT_LINES)
+    const earlier = total > MAX_CARD_LINES ? [`… ${total - MAX_CARD_LINES} earlier`] : []
+    const timeline = newest.slice(-MAX_CARD_LINES).map(timelineLine)
     const waiting = listPendingEscalations(state, id)
-    const next = waiting.map((one): Text => {
-      const to = `Escalates (${one.name}) to ${one.to.map(mentionName).join(', ')} `
-      return one.dueAt === null
-        ? [`${to}once nobody is on it any more.`]
-        : [to, { time: one.dueAt, style: 'relative' }, '.']
-    })
+    const recipients = listRecipients(state, id).map(({ channelId, mention, why }) => ({
+      channel: channelId,
+      mention,
+      why,
+    }))
     return {
-      card: { ...card, lines: [...(card.lines ?? []), ...next, [{ bold: 'Timeline' }], ...earlier, ...timeline] },
+      card: {
+        ...card,
+        lines: [...(card.lines ?? []), ...waiting.map(escalationLine), [{ bold: 'Timeline' }], ...earlier, ...timeline],
+      },
       result: {
         alerts: [alertResult(state, alert)],
         history: newest.map(({ at, what, by, note, kind, count }) => ({
@@ -87,11 +94,8 @@ const show = command({
           count,
         })),
         history_total: total,
-        audience: listRecipients(state, id).map(({ channelId, mention, why }) => ({
-          channel: channelId,
-          mention,
-          why,
-        })),
+        recipients,
+        audience: recipients,
         escalations: waiting.map(({ name, dueAt, to }) => ({ name, due_at: isoTime(dueAt), to })),
       },
     }
@@ -100,76 +104,69 @@ const show = command({
 
 const history = command({
   name: 'alerts history',
-  summary: 'Show alerts, ended ones too, newest first',
+  summary: 'Show open and resolved alerts, newest first',
   examples: ['alerts history', 'alerts history --before 42'],
   role: 'viewer',
   args: {
-    project: projectName().optional().describe('Only of this project'),
-    before: z.number().int().positive().optional().describe('Only alerts with a smaller number than this'),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 10 unless said'),
+    project: inProject(),
+    before: z.number().int().positive().optional().describe('Only alerts with a smaller number'),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of alerts (default: 10)'),
   },
-  run({ project, before, limit = PAGE }, { state }) {
-    const filter = {
-      ...(project === undefined ? {} : { projectId: findProject(state, project).id }),
-      ...(before === undefined ? {} : { before }),
-    }
-    const found = listAlerts(state, { ...filter, limit })
+  run({ project, before, limit = PAGE_SIZE }, { state }) {
+    const filter = { ...projectFilter(state, project), ...(before === undefined ? {} : { before }) }
+    const alerts = listAlerts(state, { ...filter, limit })
     const total = countAlerts(state, filter)
-    const older = total > found.length ? found.at(-1) : undefined
-    const inProject = project === undefined ? '' : ` --project ${project}`
-    const buttons: Button[] = older ? [{ label: 'Older', line: `alerts history --before ${older.id}${inProject}` }] : []
+    const oldest = total > alerts.length ? alerts.at(-1) : undefined
+    const only = project === undefined ? '' : ` --project ${project}`
+    const buttons: Button[] = oldest ? [{ label: 'Older', line: `alerts history --before ${oldest.id}${only}` }] : []
     return {
       card: {
-        title: found.length === 0 ? 'No alerts yet' : 'Alerts, newest first',
+        title: alerts.length === 0 ? 'No alerts yet' : 'Alerts, newest first',
         tone: 'plain',
-        lines:
-          found.length === 0
-            ? ['Nothing has gone wrong so far. "alerts test" tries the way to the chats.']
-            : found.map(alertLine),
+        lines: alerts.length === 0 ? ['"alerts test" sends a test alert to every channel.'] : alerts.map(alertLine),
         buttons,
       },
-      result: { alerts: found.map(alert => alertResult(state, alert)), total },
+      result: { alerts: alerts.map(alert => alertResult(state, alert)), total },
     }
   },
 })
 
 const test = command({
   name: 'alerts test',
-  summary: 'Send a test alert to every channel, and end it again',
+  summary: 'Send a test alert to every channel, and resolve it again',
   details:
-    'A card appears everywhere within a second. Press Acknowledge to see it change everywhere. "alerts test" without --severity ends it.',
+    'A card appears in every channel within a second. Press Acknowledge: every card changes. "alerts test" without --severity resolves the alert.',
   examples: ['alerts test', 'alerts test --severity critical'],
   role: 'responder',
-  args: { severity: z.enum(SEVERITIES).optional().describe('How bad it should look, info unless said') },
-  run({ severity: asked }, { state, now, by }) {
+  args: { severity: z.enum(SEVERITIES).optional().describe('Severity of the test alert (default: info)') },
+  run({ severity }, { state, now, by }) {
     const key = `test:${by.platform}:${by.id}`
-    const severity = asked ?? 'info'
     const open = readOpenAlert(state, key)
-    if (open && asked !== undefined) {
+    if (open && severity !== undefined) {
       throw new Problem(
         'conflict',
-        `Your test alert ${open.id} (${open.severity}) is still open. "alerts test" without --severity ends it.`,
+        `Your test alert ${open.id} (${open.severity}) is still open. "alerts test" without --severity resolves it.`,
       )
     }
-    const ended = endAlert(state, key, by.name, now)
-    if (ended) {
+    const resolved = endAlert(state, key, by.name, now)
+    if (resolved) {
       return {
-        card: { title: `The test alert ${ended.id} is ended`, tone: 'good', lines: ['Its cards everywhere show it.'] },
-        result: alertsResult(state, ended),
+        card: { title: `Test alert ${resolved.id} is resolved`, tone: 'good', lines: ['Every card shows it.'] },
+        result: alertsResult(state, resolved),
       }
     }
     const fired = fireAlert(
       state,
       {
         key,
-        detector: 'test',
+        detector: TEST,
         projectId: null,
-        severity,
+        severity: severity ?? 'info',
         title: `test alert by ${by.name}`,
         since: now,
         owner: null,
         remindEvery: 0,
-        observation: { lines: ['Nothing is wrong. This only tries the way to the chats.'] },
+        observation: { lines: ['Nothing is wrong. This tests the notifications.'] },
         occurrences: 0,
         labels: {},
       },
@@ -177,9 +174,9 @@ const test = command({
     )
     return {
       card: {
-        title: `The test alert ${fired.id} is on its way`,
+        title: `Test alert ${fired.id} is on its way`,
         tone: 'info',
-        lines: ['"deliveries" shows where it arrived. "alerts test" (without --severity) ends it.'],
+        lines: ['"deliveries" shows where it arrived. "alerts test" resolves it.'],
       },
       result: alertsResult(state, fired),
     }
@@ -188,8 +185,8 @@ const test = command({
 
 export const alertCommands = [list, show, history, test]
 
-/** An alert in the machine-readable form of every command that answers with some. */
-export function alertResult(state: Context['state'], alert: Alert) {
+/** An alert as a result. `held_by`, `held_until` and `explains` repeat values under their former names. */
+export function alertResult(state: State, alert: Alert) {
   const suppressor = suppressorOf(alert)
   return {
     id: alert.id,
@@ -198,7 +195,7 @@ export function alertResult(state: Context['state'], alert: Alert) {
     title: alert.title,
     key: alert.key,
     detector: alert.detector,
-    project: alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null),
+    project: projectOf(state, alert),
     owner: alert.owner,
     labels: alert.labels,
     suppressed_by: suppressor,
@@ -222,34 +219,51 @@ export function alertResult(state: Context['state'], alert: Alert) {
   }
 }
 
-/** One alert as the machine-readable answer of the commands that change it. */
-export function alertsResult(state: Context['state'], alert: Alert) {
+/** The result of a command that changed one alert. */
+export function alertsResult(state: State, alert: Alert) {
   return { alerts: [alertResult(state, alert)] }
 }
 
-/** The short card that says what became of an alert. */
-export function changedCard(alert: Alert, says: string): Card {
+/** The short card that answers a command that changed an alert. */
+export function changedCard(alert: Alert, sentence: string): Card {
   return {
     title: `${stateWord(alert)}: ${alert.title}`,
     tone: stateTone(alert),
-    lines: [says],
+    lines: [sentence],
     footer: `Alert ${alert.id}`,
   }
 }
 
 function alertLine(alert: Alert): Text {
-  const over = alert.resolvedAt
-  const owner = alert.acknowledgedBy === null || over !== null ? '' : `, ${alert.acknowledgedBy} is on it`
-  const lasted = over === null ? '' : `, for ${aboutDuration(over - alert.since)}`
-  const until: Text = alert.suppressedUntil === null ? [] : [' until ', { time: alert.suppressedUntil, style: 'clock' }]
-  const held: Text =
-    alert.suppression === null || over !== null ? [] : [` · held back by ${alert.suppressionReason}`, ...until]
+  const { resolvedAt, acknowledgedBy, suppressedUntil } = alert
+  const isOpen = resolvedAt === null
+  const duration = isOpen ? '' : `, for ${aboutDuration(resolvedAt - alert.since)}`
+  const acknowledged = acknowledgedBy === null || !isOpen ? '' : `, acknowledged by ${acknowledgedBy}`
+  const until: Text = suppressedUntil === null ? [] : [' until ', { time: suppressedUntil, style: 'clock' }]
+  const suppressed: Text =
+    alert.suppression === null || !isOpen ? [] : [` · suppressed by ${alert.suppressionReason}`, ...until]
   return [
     { bold: `${alert.id}` },
     ` · ${stateWord(alert)} · ${alert.title} · `,
     { time: alert.since, style: 'relative' },
-    lasted,
-    owner,
-    ...held,
+    duration,
+    acknowledged,
+    ...suppressed,
   ]
+}
+
+function escalationLine({ name, to, dueAt }: ReturnType<typeof listPendingEscalations>[number]): Text {
+  const escalation = `Escalates to ${to.map(mentionName).join(', ')} (${name})`
+  // No due time means that it is acknowledged, snoozed or suppressed.
+  return dueAt === null
+    ? [`${escalation}; paused for now.`]
+    : [`${escalation} `, { time: dueAt, style: 'relative' }, '.']
+}
+
+function projectFilter(state: State, project: string | undefined): { projectId?: number } {
+  return project === undefined ? {} : { projectId: findProject(state, project).id }
+}
+
+function projectOf(state: State, { projectId }: Alert): string | null {
+  return projectId === null ? null : (readProjectById(state, projectId)?.name ?? null)
 }

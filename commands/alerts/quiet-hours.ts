@@ -1,6 +1,7 @@
-// Quiet hours: when what is not critical waits for the morning.
+// Commands for quiet hours, in which alerts that are not critical wait.
 import { z } from 'zod'
 import {
+  ALL_PROJECTS,
   listQuietHours,
   type QuietHours,
   quietUntil,
@@ -19,29 +20,30 @@ import { timeZoneId } from '../../src/time-zone.ts'
 import { type Context, command, projectName, readable } from '../context.ts'
 
 const NEVER = 'never'
-const inProject = () => projectName().optional().describe('For this project only; it then has its own')
 
 const set = command({
   name: 'quiet-hours set',
   aliases: ['quiet set'],
-  summary: 'Set the hours in which what is not critical waits',
+  summary: 'Set the hours in which alerts that are not critical wait',
   details:
-    'When they end, one digest tells what happened and what still goes on. "never" lets a project have none though there are some for all.',
+    'When quiet hours end, one digest lists what happened and what is still firing. "never" exempts a project from the quiet hours for all projects.',
   examples: [
     'quiet-hours set "Mon-Fri 22:00-07:00; Sat,Sun 22:00-09:00" --tz Europe/Oslo',
     'quiet-hours set never --project shop',
   ],
   role: 'admin',
   args: {
-    hours: positional(z.string().trim().min(1).max(200)).describe('Such as "Mon-Fri 22:00-07:00", or never'),
-    tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Their time zone, such as Europe/Oslo'),
-    project: inProject(),
+    hours: positional(z.string().trim().min(1).max(200)).describe('Hours, such as "Mon-Fri 22:00-07:00", or never'),
+    tz: completes(readable(timeZoneId, 64), 'zone')
+      .optional()
+      .describe('Time zone of the hours, such as Europe/Oslo (default: the setting TZ)'),
+    project: projectName().optional().describe('Only for this project, which then has its own quiet hours'),
   },
   run({ hours, tz, project }, context) {
     const timeZone = tz ?? context.config.timeZone
-    const never = hours.toLowerCase() === NEVER
-    if (!never) refuseAlways(hours, timeZone, context.now)
-    const draft = { hours: never ? null : hours, timeZone, by: context.by.name }
+    const isNever = hours.toLowerCase() === NEVER
+    if (!isNever) refuseAlways(hours, timeZone, context.now)
+    const draft = { hours: isNever ? null : hours, timeZone, by: context.by.name }
     setQuietHours(
       context.state,
       project === undefined ? null : findProject(context.state, project).id,
@@ -56,26 +58,28 @@ const set = command({
 const show = command({
   name: 'quiet-hours show',
   aliases: ['quiet show'],
-  summary: 'Show the quiet hours, and whether it is quiet now',
+  summary: 'Show the quiet hours, and whether they are in effect now',
   role: 'viewer',
-  args: { project: projectName().optional().describe('Only of this project') },
+  args: { project: projectName().optional().describe('Only quiet hours of this project') },
   run: ({ project }, context) => answer(context, project),
 })
 
 const off = command({
   name: 'quiet-hours off',
   aliases: ['quiet off'],
-  summary: 'Take quiet hours away; what waits and still goes on is told',
+  summary: 'Remove quiet hours; suppressed alerts that are still firing get their cards',
   examples: ['quiet-hours off', 'quiet-hours off --project shop'],
   role: 'admin',
-  args: { project: projectName().optional().describe('Those of this project; it then follows those for all') },
+  args: {
+    project: projectName().optional().describe('Only of this project, which then follows the quiet hours for all'),
+  },
   run({ project }, context) {
     const { state, now } = context
     const projectId = project === undefined ? null : findProject(state, project).id
-    // What happened since it is quiet is told before the hours are forgotten.
+    // The digest is posted before the hours are forgotten.
     sweepSuppressions(state, now)
-    const had = listQuietHours(state).find(one => one.projectId === (projectId ?? 0))
-    if (had) setQuietHours(state, projectId, { ...had, hours: null }, now)
+    const current = listQuietHours(state).find(row => row.projectId === (projectId ?? ALL_PROJECTS))
+    if (current) setQuietHours(state, projectId, { ...current, hours: null }, now)
     sweepSuppressions(state, now)
     removeQuietHours(state, projectId)
     reevaluateSuppressions(state, now)
@@ -88,41 +92,41 @@ export const quietCommands = [set, show, off]
 function refuseAlways(hours: string, timeZone: string, now: number): void {
   const parsed = parseActiveHours(hours, timeZone)
   if (activeUntil(parsed, nextActive(parsed, now)) !== null) return
-  throw invalid('hours', 'It would always be quiet. Leave some hours of the week out.')
+  throw invalid('hours', 'These hours cover the whole week. Leave some hours out.')
 }
 
 function answer(context: Context, project: string | undefined) {
   const projectId = project === undefined ? undefined : findProject(context.state, project).id
-  const all = listQuietHours(context.state).filter(
-    one => projectId === undefined || [0, projectId].includes(one.projectId),
+  const shown = listQuietHours(context.state).filter(
+    row => projectId === undefined || [ALL_PROJECTS, projectId].includes(row.projectId),
   )
+  const results = shown.map(row => ({
+    project: projectOf(row, context),
+    hours: row.hours,
+    time_zone: row.timeZone,
+    quiet_until: isoTime(quietUntil(row, context.now)),
+  }))
   return {
     card: {
-      title: all.length === 0 ? 'There are no quiet hours' : 'Quiet hours',
+      title: shown.length === 0 ? 'No quiet hours' : 'Quiet hours',
       tone: 'plain' as const,
       lines:
-        all.length === 0
-          ? ['"quiet-hours set "Mon-Sun 22:00-07:00"" would set some.']
-          : all.map(one => line(one, context)),
+        shown.length === 0
+          ? [['Set some: ', { code: 'quiet-hours set "Mon-Sun 22:00-07:00"' }]]
+          : shown.map(row => quietHoursLine(row, context)),
     },
-    result: {
-      quiet: all.map(one => ({
-        project: nameOf(one, context),
-        hours: one.hours,
-        time_zone: one.timeZone,
-        quiet_until: isoTime(quietUntil(one, context.now)),
-      })),
-    },
+    // `quiet` is the former name.
+    result: { quiet_hours: results, quiet: results },
   }
 }
 
-function line(one: QuietHours, context: Context): Text {
-  const until = quietUntil(one, context.now)
-  const now: Text = until === null ? [' · not now'] : [' · now, until ', { time: until, style: 'moment' }]
-  const hours = one.hours === null ? 'never quiet' : `${one.hours} (${one.timeZone})`
-  return [{ bold: nameOf(one, context) ?? 'All projects' }, `: ${hours}`, ...now]
+function quietHoursLine(row: QuietHours, context: Context): Text {
+  const until = quietUntil(row, context.now)
+  const now: Text = until === null ? [', not in effect now'] : [', in effect until ', { time: until, style: 'moment' }]
+  const hours = row.hours === null ? 'never' : `${row.hours} (${row.timeZone})`
+  return [{ bold: projectOf(row, context) ?? 'All projects' }, `: ${hours}`, ...(row.hours === null ? [] : now)]
 }
 
-function nameOf(one: QuietHours, { state }: Context): string | null {
-  return one.projectId === 0 ? null : (readProjectById(state, one.projectId)?.name ?? null)
+function projectOf({ projectId }: QuietHours, { state }: Context): string | null {
+  return projectId === ALL_PROJECTS ? null : (readProjectById(state, projectId)?.name ?? null)
 }

@@ -1,6 +1,6 @@
-// Silences: alerts that nobody is to be told of for a while, and why.
+// Commands for silences: people mute the alerts that match for a while.
 import { z } from 'zod'
-import { countMatching, findAlert } from '../../src/alerts/alerts.ts'
+import { countMatchingAlerts, findAlert } from '../../src/alerts/alerts.ts'
 import { readMatcher } from '../../src/alerts/matcher.ts'
 import { isReevaluated } from '../../src/alerts/suppression/reevaluation.ts'
 import {
@@ -17,25 +17,27 @@ import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { aboutDuration, formatDuration, HOUR, isoTime } from '../../src/time.ts'
-import { type Context, command, counted, duration, projectName } from '../context.ts'
+import { type Context, command, duration, projectName } from '../context.ts'
 
 const MATCHER =
   'Which alerts, in the language of "logs search": host:web-1, severity<=warning, check:nightly-*, "disk full"'
-const NAMED = 10
-const USUAL = HOUR
+const MAX_LISTED = 10
+const MAX_BUTTONS = 5
+const DEFAULT_DURATION_MS = HOUR
 
 const silenceNumber = () =>
   completes(positional(z.number({ error: 'must be a silence number such as 3' }).int().positive()), 'silence').describe(
     'Silence number, such as 3',
   )
-const inProject = () => projectName().optional().describe('Only of this project')
+const inProject = () => projectName().optional().describe('Only silences of this project')
 
 const add = command({
   name: 'silence add',
-  summary: 'Tell nobody of some alerts for a while',
+  summary: 'Mute matching alerts for a while',
   details:
-    'What is silenced is counted, shown by "alerts list", and told when the silence ends and it still goes on. A card that is there already stays true, but calls nobody. --preview shows what would be silenced now.',
+    'Silenced alerts are stored, counted and shown by "alerts list". Cards that exist stay up to date, but nobody is notified. When the silence ends, alerts that are still firing get their cards. --preview shows what would be silenced now.',
   examples: [
     'silence add host:web-1 --for 2h --reason "new disk"',
     'silence add "check:nightly-* severity<=warning" --for 1d',
@@ -44,76 +46,75 @@ const add = command({
   role: 'responder',
   args: {
     matcher: positional(z.string().trim().min(1).max(500).optional()).describe(MATCHER),
-    for: duration().optional().describe('How long, such as 30m, 2h or 1d; 1h unless said'),
-    reason: z.string().trim().max(500).optional().describe('Why, for the others'),
+    for: duration().optional().describe('How long, such as 30m, 2h or 1d (default: 1h)'),
+    reason: z.string().trim().max(500).optional().describe('Reason, shown to everyone'),
     alert: completes(z.number({ error: 'must be an alert number such as 42' }).int().positive(), 'alert')
       .optional()
-      .describe('Alerts of the same cause as this one, instead of a matcher'),
+      .describe('Alerts with the same key as this alert, instead of a matcher'),
     project: projectName().optional().describe('Only alerts of this project'),
-    preview: z.boolean().optional().describe('Only show what it would hold back now'),
+    preview: z.boolean().optional().describe('Only show which open alerts match'),
   },
-  run({ matcher: asked, for: lasts = USUAL, reason, alert: alertId, project, preview }, context) {
+  run({ matcher: text, for: ms = DEFAULT_DURATION_MS, reason, alert: alertId, project, preview }, context) {
     const { state, now, by } = context
-    const projectId = project === undefined ? null : findProject(state, project).id
-    const { matcher, onlyIn } = wanted(context, asked, alertId, projectId)
+    const { matcher, projectId } = resolveMatcher(context, text, alertId, project)
     readMatcher(matcher)
-    const found = countMatching(state, matcher, onlyIn)
     if (preview) {
+      const { total, titles } = countMatchingAlerts(state, matcher, projectId)
       return {
         card: {
-          title: `That would hold back ${counted(found.total, 'open alert')} now`,
+          title: `${plural(total, 'open alert')} would be silenced now`,
           tone: 'info',
-          lines: found.titles.map(title => `• ${title}`),
+          lines: titles.map(title => `• ${title}`),
         },
-        result: { would_hold: found.total },
+        result: { would_suppress: total, would_hold: total },
         asked: true,
       }
     }
-    const draft = { projectId: onlyIn, matcher, reason: reason || null, by: by.name, endsAt: now + lasts }
-    const silence = addSilence(state, draft, now)
+    const draft = { projectId, matcher, reason: reason || null, by: by.name, endsAt: now + ms }
+    const { id } = addSilence(state, draft, now)
     reevaluateSuppressions(state, now)
+    const silence = findSilence(state, id)
     return {
-      card: {
-        ...silenceCard(findSilence(state, silence.id), context),
-        title: `Silence ${silence.id} is on for ${formatDuration(lasts)}`,
-      },
-      result: silenceResult(context, findSilence(state, silence.id)),
+      card: { ...silenceCard(silence, context), title: `Silence ${id} is active for ${formatDuration(ms)}` },
+      result: silenceResult(context, silence),
     }
   },
 })
 
 const list = command({
   name: 'silence list',
-  summary: 'Show the silences that are on, and how much each held back',
+  summary: 'Show the active silences, and how many alerts each has suppressed',
   examples: ['silence list', 'silence list --ended'],
   role: 'viewer',
   args: {
     project: inProject(),
-    ended: z.boolean().optional().describe('The ended ones too'),
-    limit: z.number().int().min(1).max(100).optional().describe('How many, 20 unless said'),
+    ended: z.boolean().optional().describe('Also show ended silences'),
+    limit: z.number().int().min(1).max(100).optional().describe('Number of silences (default: 20)'),
   },
   run({ project, ended = false, limit = 20 }, context) {
-    const projectId = project === undefined ? {} : { projectId: findProject(context.state, project).id }
-    const found = listSilences(context.state, { ...projectId, ended, limit })
+    const filter = project === undefined ? {} : { projectId: findProject(context.state, project).id }
+    const silences = listSilences(context.state, { ...filter, ended, limit })
     return {
       card: {
-        title: found.length === 0 ? 'Nothing is silenced' : counted(found.length, 'silence'),
+        title: silences.length === 0 ? 'No silences' : plural(silences.length, 'silence'),
         tone: 'plain',
         lines:
-          found.length === 0 ? ['"silence add host:web-1 --for 2h" would silence a host.'] : found.map(silenceLine),
-        buttons: found
-          .filter(one => one.endedAt === null)
-          .slice(0, 5)
-          .map(one => ({ label: `End ${one.id}`, line: `silence end ${one.id}` })),
+          silences.length === 0
+            ? [['Silence a host: ', { code: 'silence add host:web-1 --for 2h' }]]
+            : silences.map(silenceLine),
+        buttons: silences
+          .filter(silence => silence.endedAt === null)
+          .slice(0, MAX_BUTTONS)
+          .map(({ id }) => ({ label: `End ${id}`, line: `silence end ${id}` })),
       },
-      result: { silences: found.map(one => silenceResult(context, one).silence) },
+      result: { silences: silences.map(silence => silenceResult(context, silence).silence) },
     }
   },
 })
 
 const show = command({
   name: 'silence show',
-  summary: 'Show a silence and the open alerts it holds back',
+  summary: 'Show a silence and the open alerts that it suppresses',
   examples: ['silence show 3'],
   role: 'viewer',
   args: { silence: silenceNumber(), project: inProject() },
@@ -125,7 +126,7 @@ const show = command({
 
 const end = command({
   name: 'silence end',
-  summary: 'End a silence now; what still goes on is told',
+  summary: 'End a silence now; alerts that are still firing get their cards',
   examples: ['silence end 3'],
   role: 'responder',
   args: { silence: silenceNumber(), project: inProject() },
@@ -137,9 +138,9 @@ const end = command({
     reevaluateSuppressions(state, now)
     return {
       card: {
-        title: `Silence ${id} is over`,
+        title: `Silence ${id} has ended`,
         tone: 'plain',
-        lines: [`It held back ${counted(ended.suppressedCount, 'alert')}; ${open} still open.`],
+        lines: [`${plural(ended.suppressedCount, 'alert')} suppressed, ${open} still open.`],
       },
       result: silenceResult(context, ended),
     }
@@ -148,20 +149,20 @@ const end = command({
 
 const extend = command({
   name: 'silence extend',
-  summary: 'Let a silence last longer (or shorter): so long from now',
+  summary: 'Change the end of a silence, counted from now',
   examples: ['silence extend 3 --for 2h'],
   role: 'responder',
-  args: { silence: silenceNumber(), for: duration().describe('How long from now'), project: inProject() },
-  run({ silence: id, for: lasts, project }, context) {
+  args: { silence: silenceNumber(), for: duration().describe('How long from now, such as 2h'), project: inProject() },
+  run({ silence: id, for: ms, project }, context) {
     const silence = silenceOf(context, id, project)
-    const extended = extendSilence(context.state, silence, context.now + lasts)
+    const extended = extendSilence(context.state, silence, context.now + ms)
     reevaluateSuppressions(context.state, context.now)
     const change = extended.endsAt - silence.endsAt
-    const how = change < 0 ? 'sooner' : 'later'
+    const direction = change < 0 ? 'earlier' : 'later'
     return {
       card: {
         ...silenceCard(extended, context),
-        title: `Silence ${id} is on for ${formatDuration(lasts)} from now, ${aboutDuration(Math.abs(change))} ${how} than before`,
+        title: `Silence ${id} ends in ${formatDuration(ms)}, ${aboutDuration(Math.abs(change))} ${direction} than before`,
       },
       result: silenceResult(context, extended),
     }
@@ -174,52 +175,60 @@ function silenceOf({ state }: Context, id: number, project: string | undefined):
   return findSilence(state, id, project === undefined ? undefined : findProject(state, project).id)
 }
 
-/** The matcher and project that were asked for, by words or by an alert. */
-function wanted({ state }: Context, asked: string | undefined, alertId: number | undefined, projectId: number | null) {
-  if ((asked === undefined) === (alertId === undefined)) {
-    throw invalid('matcher', 'Give either a matcher, such as host:web-1, or --alert with the number of an alert.')
+/** The matcher and the project of a new silence, from a matcher as text or from the number of an alert. */
+function resolveMatcher(
+  { state }: Context,
+  text: string | undefined,
+  alertId: number | undefined,
+  project: string | undefined,
+): { matcher: string; projectId: number | null } {
+  const projectId = project === undefined ? null : findProject(state, project).id
+  if ((text === undefined) === (alertId === undefined)) {
+    throw invalid('matcher', 'Name the alerts: either a matcher, such as host:web-1, or --alert with an alert number.')
   }
-  if (alertId === undefined) return { matcher: asked!, onlyIn: projectId }
+  if (alertId === undefined) return { matcher: text!, projectId }
   const alert = findAlert(state, alertId)
   if (projectId !== null && alert.projectId !== projectId) {
-    throw new Problem('not_found', `There is no alert ${alertId} in that project.`)
+    throw new Problem('not_found', `There is no alert ${alertId} in project ${project}.`)
   }
-  return { matcher: `key:"${alert.key.replaceAll('"', '*')}"`, onlyIn: alert.projectId }
+  return { matcher: `key:"${alert.key.replaceAll('"', '*')}"`, projectId: alert.projectId }
 }
 
 function silenceCard(silence: Silence, { state }: Context) {
-  const by = { kind: 'silence', id: silence.id } as const
-  const open = countSuppressed(state, by)
-  const held = listSuppressed(state, by, NAMED).map((alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.title}`])
+  const { id, endedAt } = silence
+  const suppressor = { kind: 'silence', id } as const
+  const open = countSuppressed(state, suppressor)
+  const more = isReevaluated(state) ? '' : ', more within seconds'
   return {
-    title: `Silence ${silence.id}`,
+    title: `Silence ${id}`,
     tone: 'muted' as const,
     lines: [
       silenceLine(silence),
-      `It holds back ${counted(open, 'open alert')} now${isReevaluated(state) ? '' : ', and more within seconds'}.`,
-      ...held,
-      ...(open > NAMED ? [`… ${open - NAMED} more`] : []),
+      `${plural(open, 'open alert')} suppressed now${more}.`,
+      ...listSuppressed(state, suppressor, MAX_LISTED).map(
+        (alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.title}`],
+      ),
+      ...(open > MAX_LISTED ? [`… ${open - MAX_LISTED} more`] : []),
     ],
     buttons:
-      silence.endedAt === null
+      endedAt === null
         ? [
-            { label: 'End it', line: `silence end ${silence.id}` },
-            { label: 'Extend', line: `silence extend ${silence.id}`, ask: ['for'] },
+            { label: 'End', line: `silence end ${id}` },
+            { label: 'Extend', line: `silence extend ${id}`, ask: ['for'] },
           ]
         : [],
   }
 }
 
 function silenceLine(silence: Silence): Text {
-  const over = silence.endedAt !== null
-  const why = silence.reason === null ? '' : ` (${silence.reason})`
+  const reason = silence.reason === null ? '' : ` (${silence.reason})`
   return [
     { bold: `${silence.id}` },
     ' · ',
     { code: silence.matcher },
-    ` by ${silence.by}${why} · ${over ? 'over since ' : 'until '}`,
+    ` by ${silence.by}${reason} · ${silence.endedAt === null ? 'until' : 'ended'} `,
     { time: silence.endedAt ?? silence.endsAt, style: 'moment' },
-    ` · held back ${silence.suppressedCount.toLocaleString('en')}`,
+    ` · ${plural(silence.suppressedCount, 'alert')} suppressed`,
   ]
 }
 
@@ -235,6 +244,8 @@ function silenceResult({ state }: Context, silence: Silence) {
       ends_at: isoTime(silence.endsAt),
       ended_at: isoTime(silence.endedAt),
       ended_by: silence.endedBy,
+      suppressed_count: silence.suppressedCount,
+      // The former name of suppressed_count.
       held: silence.suppressedCount,
       open: countSuppressed(state, { kind: 'silence', id: silence.id }),
     },

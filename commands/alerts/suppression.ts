@@ -81,8 +81,8 @@ function duration(name: ThresholdName) {
 }
 
 function description(name: ThresholdName): string {
-  const { summary, default: usual } = THRESHOLDS[name]
-  return `${summary} (default: ${valueText(name, usual)})`
+  const { summary, default: value } = THRESHOLDS[name]
+  return `${summary} (default: ${valueText(name, value)})`
 }
 
 function answer(context: Context, project: string | undefined) {

@@ -1,64 +1,63 @@
-// The card of an alert, and the short one that calls people to it again.
+// The card of an alert, and the short card that mentions people again.
 import type { Button, Card, Field, Text, Tone } from '../card.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
-import type { ActionsShown } from './available-actions.ts'
+import type { CardActions } from './available-actions.ts'
 import { NOTICE, STORM, TEST } from './suppression/inhibition.ts'
-import type { InhibitedAlerts } from './suppression/suppressed-alerts.ts'
+import type { SuppressedSummary } from './suppression/suppressed-alerts.ts'
 import { flappingTitle, silenceButton, stormButtons, suppressionLines } from './suppression/suppression-card.ts'
 
-const NO_ACTIONS: ActionsShown = { lines: [], buttons: [] }
+const NO_ACTIONS: CardActions = { lines: [], buttons: [] }
 
 /**
- * The card of an alert as it is now; `project` is its project's name, `explained` what it holds back, `actions` what can be
- * run for it and what was.
+ * The card of an alert as it is now; `project` is its project's name, `suppressed` the alerts that it suppresses, `actions`
+ * the actions that it offers and their last runs.
  */
 export function alertCard(
   alert: Alert,
   project: string | null,
-  explained: InhibitedAlerts | null = null,
-  actions: ActionsShown = NO_ACTIONS,
+  suppressed: SuppressedSummary | null = null,
+  actions: CardActions = NO_ACTIONS,
 ): Card {
   if (alert.detector === NOTICE) return noticeCard(alert, project)
   const owner: Field[] = alert.owner === null ? [] : [{ name: 'Owner', value: alert.owner, inline: true }]
-  const counted: Field[] = alert.count > 1 ? [{ name: 'Seen', value: `${alert.count} times`, inline: true }] : []
+  const count: Field[] = alert.count > 1 ? [{ name: 'Seen', value: `${alert.count} times`, inline: true }] : []
   return {
     title: `${stateWord(alert)}: ${alert.title}${flappingTitle(alert)}`,
     tone: stateTone(alert),
-    lines: [...alert.observation.lines, ...suppressionLines(alert, explained), ...stateLines(alert), ...actions.lines],
+    lines: [...alert.observation.lines, ...suppressionLines(alert, suppressed), ...stateLines(alert), ...actions.lines],
     fields: [
-      { name: 'Since', value: since(alert), inline: true },
+      { name: 'Since', value: sinceText(alert), inline: true },
       ...owner,
-      ...counted,
+      ...count,
       ...(alert.observation.fields ?? []),
     ],
     buttons: [...stateButtons(alert), ...actions.buttons, ...(alert.observation.buttons ?? [])],
-    footer: [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])],
+    footer: footerText(alert, project),
   }
 }
 
-/** The reply that notifies people anew: a reminder, a second firing, something worse, an escalation, or the recovery of a critical. */
+/** The reply that mentions people again: a reminder, an escalation, a worse severity, a recovery … */
 export function mentionCard(alert: Alert): Card {
-  const lasted = aboutDuration((alert.resolvedAt ?? alert.seenAt) - alert.since)
-  const says = {
-    reminder: 'Still going on, and nobody has acknowledged it',
-    'fired again': 'It is on again',
-    'snooze ended': 'The snooze is over and it still goes on',
-    'acknowledgement expired': 'The acknowledgement has run out and it still goes on',
-    worse: `It is ${alert.severity} now`,
-    escalated: 'Escalated: nobody has acknowledged it',
-    recovered: `Recovered after ${lasted}`,
+  const reason = {
+    reminder: 'Still firing, not acknowledged',
+    'fired again': 'Firing again',
+    'snooze ended': 'Snooze ended, still firing',
+    'acknowledgement expired': 'Acknowledgement expired, still firing',
+    worse: `Now ${alert.severity}`,
+    escalated: 'Escalated',
+    recovered: `Resolved after ${aboutDuration((alert.resolvedAt ?? alert.seenAt) - alert.since)}`,
   }[alert.mentionReason ?? 'reminder']
   return {
-    title: `${says}: ${alert.title}`,
+    title: `${reason}: ${alert.title}`,
     tone: stateTone(alert),
     lines: [['Since ', { time: alert.since, style: 'moment' }, '.']],
     buttons: alert.state === 'firing' ? stateButtons(alert) : [],
-    footer: [`Alert ${alert.id}`],
+    footer: footerText(alert, null),
   }
 }
 
-/** The word that a state is shown with, so that colour never stands alone. */
+/** The state of an alert in one word, so that colour never stands alone. */
 export function stateWord(alert: Pick<Alert, 'state' | 'severity' | 'snoozedUntil'>): string {
   if (alert.state === 'resolved') return 'Resolved'
   if (alert.state === 'acknowledged') return 'Acknowledged'
@@ -66,24 +65,27 @@ export function stateWord(alert: Pick<Alert, 'state' | 'severity' | 'snoozedUnti
   return { critical: 'Critical', warning: 'Warning', info: 'Info' }[alert.severity]
 }
 
-/** Red, amber or blue while nobody is on it; blue once somebody is; green when it is over. */
+/** The tone of an alert: its severity while firing, info when acknowledged, muted when snoozed, good when resolved. */
 export function stateTone(alert: Pick<Alert, 'state' | 'severity' | 'snoozedUntil'>): Tone {
   if (alert.state === 'resolved') return 'good'
   if (alert.state === 'acknowledged') return 'info'
   return alert.snoozedUntil === null ? alert.severity : 'muted'
 }
 
-/** What only tells something has no state of its own. */
+/** A notice has no state to show. */
 function noticeCard(alert: Alert, project: string | null): Card {
   const { lines, fields } = alert.observation
-  const footer = [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])]
-  return { title: alert.title, tone: 'info', lines, ...(fields ? { fields } : {}), footer }
+  return { title: alert.title, tone: 'info', lines, ...(fields ? { fields } : {}), footer: footerText(alert, project) }
 }
 
-function since(alert: Alert): Text {
-  const begun = { time: alert.since, style: 'moment' as const }
-  if (alert.resolvedAt === null) return [begun, ' (', { time: alert.since, style: 'relative' }, ')']
-  return [begun, `, for ${aboutDuration(alert.resolvedAt - alert.since)}`]
+function footerText(alert: Alert, project: string | null): Text {
+  return [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])]
+}
+
+function sinceText(alert: Alert): Text {
+  const since = { time: alert.since, style: 'moment' as const }
+  if (alert.resolvedAt === null) return [since, ' (', { time: alert.since, style: 'relative' }, ')']
+  return [since, `, for ${aboutDuration(alert.resolvedAt - alert.since)}`]
 }
 
 function stateLines(alert: Alert): Text[] {
@@ -110,12 +112,12 @@ function stateLines(alert: Alert): Text[] {
   }
   if (alert.note) lines.push(['Note: ', alert.note])
   if (alert.resolvedAt !== null) {
-    const who: Text =
-      alert.resolvedBy === null ? 'Recovered by itself ' : ['Resolved by ', { bold: alert.resolvedBy }, ' ']
-    lines.push([...(typeof who === 'string' ? [who] : who), { time: alert.resolvedAt, style: 'relative' }, '.'])
+    const resolved =
+      alert.resolvedBy === null ? ['Resolved automatically '] : ['Resolved by ', { bold: alert.resolvedBy }, ' ']
+    lines.push([...resolved, { time: alert.resolvedAt, style: 'relative' }, '.'])
   }
   if (alert.state === 'firing' && alert.snoozedUntil === null && alert.remindEvery > 0) {
-    lines.push(`Reminds every ${formatDuration(alert.remindEvery)} until acknowledged.`)
+    lines.push(`Reminder every ${formatDuration(alert.remindEvery)} until acknowledged.`)
   }
   return lines
 }
@@ -127,7 +129,7 @@ function stateButtons(alert: Alert): Button[] {
   if (alert.detector === STORM && alert.state === 'firing') return stormButtons(alert)
   if (alert.state === 'acknowledged') {
     return [
-      { label: 'Un-acknowledge', line: `unack ${alert.id}` },
+      { label: 'Unacknowledge', line: `unack ${alert.id}` },
       { label: 'Resolve', line: `resolve ${alert.id}` },
       details,
       analyze,

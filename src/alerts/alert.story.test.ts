@@ -1,10 +1,10 @@
-// Stories through the whole app on a fake clock: a job falls silent, people react, it comes back.
+// Stories through the whole app on a fake clock: a job misses its beat, people react, the job recovers.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
 import { startApp } from '../testing/app.ts'
 
 describe('a nightly backup', () => {
-  it('that does not run is told once, taken by somebody, and told to be over', async () => {
+  it('that does not run is one card: it fires, is acknowledged, and resolves', async () => {
     const app = await startApp({ channels: ['discord', 'slack'] })
     const beat = await app.hasCheck('nightly-backup --every 1d --grace 1h')
     expect((await beat()).status).toBe(200)
@@ -13,14 +13,14 @@ describe('a nightly backup', () => {
     expect(app.channel.messages).toEqual([])
     await app.passes('1s')
     const [discord, slack] = app.channels
-    expect(discord!.messages.map(message => message.card.title)).toEqual(['Critical: nightly-backup sent no beat'])
+    expect(app.titles()).toEqual(['Critical: nightly-backup sent no beat'])
     expect(slack!.messages).toHaveLength(1)
 
     await app.says('ack 1 on it')
     for (const channel of app.channels) {
       expect(channel.messages[0]!.card.title).toBe('Acknowledged: nightly-backup sent no beat')
       expect(channel.messages[0]!.card.buttons!.map(button => button.label)).toEqual([
-        'Un-acknowledge',
+        'Unacknowledge',
         'Resolve',
         'Details',
         'Analyze',
@@ -36,12 +36,12 @@ describe('a nightly backup', () => {
     expect(discord!.messages[0]!.card.title).toBe('Resolved: nightly-backup sent no beat')
     expect(discord!.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
     expect(discord!.messages[0]!.replies.map(reply => reply.card.title)).toEqual([
-      'Recovered after 30m: nightly-backup sent no beat',
+      'Resolved after 30m: nightly-backup sent no beat',
     ])
     expect(discord!.messages).toHaveLength(1)
   })
 
-  it('that came and went while the chat was unreachable is told as one card, born resolved', async () => {
+  it('that fired and resolved while the chat was unreachable is one resolved card', async () => {
     const app = await startApp()
     const beat = await app.hasCheck('job --every 10m --grace 1m')
     await beat()
@@ -51,13 +51,13 @@ describe('a nightly backup', () => {
     expect(app.channel.messages).toEqual([])
     app.channel.recovers()
     await app.passes('6m')
-    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Resolved: job sent no beat'])
+    expect(app.titles()).toEqual(['Resolved: job sent no beat'])
     expect(app.channel.messages[0]!.replies).toEqual([])
   })
 })
 
-describe('the internet is gone for ten minutes', () => {
-  it('no job is blamed for beats that could not arrive, and the absence is told', async () => {
+describe('an internet outage of ten minutes', () => {
+  it('fires no alert for beats that could not arrive, and is reported itself', async () => {
     const app = await startApp({
       environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443 dns://example.org https://example.org' },
     })
@@ -68,25 +68,18 @@ describe('the internet is gone for ten minutes', () => {
     await app.passes('4m')
     app.internet.up = false
     await app.passes('10m')
-    expect(app.channel.messages.map(message => message.card.title)).toEqual(['Warning: Vakt is offline'])
+    expect(app.titles()).toEqual(['Warning: Vakt is offline'])
     expect(await app.result('status')).toMatchObject({ connectivity: { state: 'offline' } })
     app.internet.up = true
     await app.passes('20s')
-    expect(app.channel.messages.map(message => message.card.title)).toEqual([
-      expect.stringMatching(/^Resolved: Vakt was offline for 10m/),
-    ])
+    expect(app.titles()).toEqual([expect.stringMatching(/^Resolved: Vakt was offline for 10m/)])
     await app.passes('1m')
     await steady()
     await app.passes('23h55m')
-    expect(
-      app.channel.messages
-        .slice(1)
-        .map(message => message.card.title)
-        .sort(),
-    ).toEqual(['Critical: dead sent no beat', 'Critical: steady sent no beat'])
+    expect(app.titles().slice(1).sort()).toEqual(['Critical: dead sent no beat', 'Critical: steady sent no beat'])
   })
 
-  it('a Vakt that dies while offline still holds the whole time off', async () => {
+  it('extends deadlines by its whole length although Vakt is killed during it', async () => {
     const app = await startApp({ environment: { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443' } })
     const beat = await app.hasCheck('job --every 5m --grace 1m')
     await beat()

@@ -1,10 +1,10 @@
-// The rules of an alert: what may be done in which state, what it changes, and what time alone does.
+// The state machine of an alert: transitions allowed in each state, their changes, and the passing of time.
 import { describe, expect, it } from 'vitest'
 import type { Finding } from '../detectors/finding.ts'
 import { HOUR, MINUTE } from '../time.ts'
 import {
   type Alert,
-  type AlertStep,
+  type AlertTransition,
   acknowledge,
   openAlert,
   recordRepeat,
@@ -42,7 +42,7 @@ function anAlert(changes: Partial<Alert> = {}): Alert {
       acknowledgedBy: null,
     },
     ...{ suppression: null, note: null, snoozedUntil: null, snoozedBy: null, resolvedAt: null, resolvedBy: null },
-    ...{ flappingSince: null, stableSince: null },
+    ...{ flappingSince: null, stableAt: null },
   }
   return { ...untouched, ...openAlert(finding, NOW), ...changes } as Alert
 }
@@ -58,7 +58,7 @@ const SNOOZED = anAlert({ snoozedUntil: NOW + HOUR, snoozedBy: 'Bo', wakeAt: NOW
 const RECOVERED = anAlert({ state: 'resolved', resolvedAt: NOW - 3 * MINUTE, wakeAt: null })
 const ENDED = anAlert({ state: 'resolved', resolvedAt: NOW - 3 * MINUTE, resolvedBy: 'Bo', wakeAt: null })
 
-const VERBS: Record<string, (alert: Alert) => AlertStep> = {
+const TRANSITIONS: Record<string, (alert: Alert) => AlertTransition> = {
   ack: alert => acknowledge(alert, 'Ann', 'on it', NOW),
   unack: alert => unacknowledge(alert, 'Ann', NOW),
   snooze: alert => snooze(alert, NOW + 2 * HOUR, 'Ann', 'later', NOW),
@@ -68,7 +68,7 @@ const VERBS: Record<string, (alert: Alert) => AlertStep> = {
 }
 
 describe('a new alert', () => {
-  it('fires, is undelivered, and reminds after its interval', () => {
+  it('is firing and undelivered, and its first reminder is due after the interval', () => {
     expect(openAlert(finding, NOW)).toMatchObject({
       state: 'firing',
       firedAt: NOW,
@@ -78,12 +78,12 @@ describe('a new alert', () => {
     expect(openAlert(finding, NOW)).not.toHaveProperty('occurrences')
   })
 
-  it('that never reminds never wakes', () => {
+  it('without reminders has no reminder due', () => {
     expect(openAlert({ ...finding, remindEvery: 0 }, NOW)).toMatchObject({ wakeAt: null })
   })
 })
 
-describe('what can be done', () => {
+describe('a transition', () => {
   it.each<[string, Alert, string, object]>([
     [
       'firing',
@@ -121,33 +121,33 @@ describe('what can be done', () => {
       'wake',
       { mentionCount: 1, mentionReason: 'snooze ended', snoozedUntil: null, wakeAt: NOW + HOUR },
     ],
-  ])('to one that is %s: %3$s', (_, alert, verb, changes) => {
-    expect(VERBS[verb]!(alert).changes).toMatchObject(changes)
+  ])('of an alert that is %s, by %3$s', (_, alert, verb, changes) => {
+    expect(TRANSITIONS[verb]!(alert).changes).toMatchObject(changes)
   })
 
   it.each<[string, Alert, string, string]>([
     ['acknowledged', ACKNOWLEDGED, 'ack', 'Alert 7 is already acknowledged by Bo, 2m ago.'],
-    ['firing', FIRING, 'unack', 'Alert 7 is not acknowledged by anybody.'],
-    ['snoozed', SNOOZED, 'unack', 'Alert 7 is not acknowledged by anybody.'],
+    ['firing', FIRING, 'unack', 'Alert 7 is not acknowledged.'],
+    ['snoozed', SNOOZED, 'unack', 'Alert 7 is not acknowledged.'],
     ['recovered', RECOVERED, 'ack', 'Alert 7 was resolved 3m ago; there is nothing to acknowledge.'],
-    ['recovered', RECOVERED, 'unack', 'Alert 7 was resolved 3m ago; there is nothing to un-acknowledge.'],
+    ['recovered', RECOVERED, 'unack', 'Alert 7 was resolved 3m ago; there is nothing to unacknowledge.'],
     ['ended', ENDED, 'snooze', 'Alert 7 was resolved by Bo 3m ago; there is nothing to snooze.'],
     ['ended', ENDED, 'resolve', 'Alert 7 was resolved by Bo 3m ago; there is nothing to resolve.'],
-  ])('not to one that is %s: %3$s', (_, alert, verb, message) => {
-    expect(() => VERBS[verb]!(alert)).toThrow(expect.objectContaining({ code: 'conflict', message }))
+  ])('is refused for an alert that is %s, by %3$s', (_, alert, verb, message) => {
+    expect(() => TRANSITIONS[verb]!(alert)).toThrow(expect.objectContaining({ code: 'conflict', message }))
   })
 
-  it('reminds nobody while it flaps and is gone for now', () => {
-    const gone = { ...FIRING, flappingSince: NOW - HOUR, stableSince: NOW + MINUTE }
-    expect(VERBS.wake!(gone).changes).toEqual({ wakeAt: NOW + HOUR, snoozedUntil: null, snoozedBy: null })
-    expect(VERBS.wake!({ ...gone, stableSince: null }).changes).toMatchObject({ mentionCount: 1 })
+  it('by wake sends no reminder while the alert flaps and is clear for now', () => {
+    const gone = { ...FIRING, flappingSince: NOW - HOUR, stableAt: NOW + MINUTE }
+    expect(TRANSITIONS.wake!(gone).changes).toEqual({ wakeAt: NOW + HOUR, snoozedUntil: null, snoozedBy: null })
+    expect(TRANSITIONS.wake!({ ...gone, stableAt: null }).changes).toMatchObject({ mentionCount: 1 })
   })
 
-  it('is told in the timeline with who did it and why', () => {
-    expect(VERBS.ack!(FIRING)).toMatchObject({ what: 'acknowledged', by: 'Ann', note: 'on it' })
-    expect(VERBS.snooze!(FIRING)).toMatchObject({ what: 'snoozed for 2h', by: 'Ann' })
-    expect(VERBS.recover!(FIRING)).toMatchObject({ what: 'recovered', by: null })
-    expect(VERBS.wake!(SNOOZED)).toMatchObject({ what: 'the snooze by Bo ended and it still goes on' })
+  it('has a timeline line with who did it and the note', () => {
+    expect(TRANSITIONS.ack!(FIRING)).toMatchObject({ what: 'acknowledged', by: 'Ann', note: 'on it' })
+    expect(TRANSITIONS.snooze!(FIRING)).toMatchObject({ what: 'snoozed for 2h', by: 'Ann' })
+    expect(TRANSITIONS.recover!(FIRING)).toMatchObject({ kind: 'resolved', what: 'resolved automatically', by: null })
+    expect(TRANSITIONS.wake!(SNOOZED)).toMatchObject({ kind: 'snooze-ended', what: 'snooze by Bo ended; still firing' })
   })
 })
 
@@ -156,22 +156,22 @@ it.each<[Alert['severity'], string | null, boolean]>([
   ['critical', 'Ann', false],
   ['warning', null, false],
   ['info', null, false],
-])('the end of a %s by %s is told aloud: %s', (severity, by, aloud) => {
+])('resolving a %s alert by %s mentions people: %s', (severity, by, mentions) => {
   const { changes } = resolve(anAlert({ severity, mentionCount: 2 }), by, NOW)
-  expect([changes.mentionCount, changes.mentionReason]).toEqual(aloud ? [3, 'recovered'] : [undefined, undefined])
+  expect([changes.mentionCount, changes.mentionReason]).toEqual(mentions ? [3, 'recovered'] : [undefined, undefined])
 })
 
-it('the end of an alert replaces what its card said only when there is something to say', () => {
+it('resolving replaces the observation on the card only when there is a new one', () => {
   expect(resolve(FIRING, null, NOW, { lines: ['A beat came.'] }).changes.observation).toEqual({
     lines: ['A beat came.'],
   })
   expect(resolve(FIRING, null, NOW).changes).not.toHaveProperty('observation')
 })
 
-describe('the same finding again', () => {
+describe('a repeat', () => {
   const LATER = NOW + MINUTE
 
-  it('is one more occurrence when it occurs, and keeps since when and who is on it', () => {
+  it('counts one more occurrence, and keeps the start and the acknowledgement', () => {
     const again = recordRepeat(ACKNOWLEDGED, { ...finding, title: 'job failed', since: LATER }, LATER)
     expect(again).toEqual({
       changes: {
@@ -185,26 +185,26 @@ describe('the same finding again', () => {
         ...{ count: 2, labels: {}, seenAt: LATER },
       },
       title: 'job failed',
-      tell: true,
+      updatesCards: true,
     })
   })
 
-  it('is nothing when it still goes on unchanged, and an update without a count when it says something new', () => {
-    const lasting = { ...finding, occurrences: 0 }
-    expect(recordRepeat(FIRING, lasting, NOW)).toBeNull()
-    const changed = recordRepeat(FIRING, { ...lasting, observation: { lines: ['Worse.'] } }, NOW)
+  it('without occurrences changes nothing when nothing is new, else the card but not the count', () => {
+    const ongoing = { ...finding, occurrences: 0 }
+    expect(recordRepeat(FIRING, ongoing, NOW)).toBeNull()
+    const changed = recordRepeat(FIRING, { ...ongoing, observation: { lines: ['Worse.'] } }, NOW)
     expect(changed!.changes).toMatchObject({ count: 1, observation: { lines: ['Worse.'] } })
   })
 
   it.each<[string, Partial<Finding>, number, boolean]>([
-    ['within ten seconds waits', {}, 9_999, false],
-    ['after ten seconds is told', {}, 10_000, true],
-    ['before the last one, for the clock went back, is told', {}, -1, true],
-    ['within ten seconds, but worse, is told', { severity: 'warning' }, 1, true],
-    ['within ten seconds, but for somebody else, is told', { owner: 'Bo' }, 1, true],
-  ])('%s; it is counted in any case', (_, differing, after, tell) => {
+    ['within ten seconds updates no card', {}, 9_999, false],
+    ['after ten seconds updates the cards', {}, 10_000, true],
+    ['before the last update, because the clock went back, updates the cards', {}, -1, true],
+    ['within ten seconds, but with another severity, updates the cards', { severity: 'warning' }, 1, true],
+    ['within ten seconds, but with another owner, updates the cards', { owner: 'Bo' }, 1, true],
+  ])('%s; it always counts', (_, differing, after, updatesCards) => {
     const again = recordRepeat(FIRING, { ...finding, ...differing }, NOW + after)
-    expect(again).toMatchObject({ tell, changes: { count: 2 } })
-    expect('seenAt' in again!.changes).toBe(tell)
+    expect(again).toMatchObject({ updatesCards, changes: { count: 2 } })
+    expect('seenAt' in again!.changes).toBe(updatesCards)
   })
 })

@@ -2,25 +2,25 @@
 import type { SQL } from 'drizzle-orm'
 import { Problem } from '../problem.ts'
 import { readProjectById } from '../projects/projects.ts'
-import type { Severity } from '../severity.ts'
+import { type Severity, severityRankSql } from '../severity.ts'
 import type { State } from '../state/database.ts'
 import { and, asc, desc, eq, lt, sql } from '../state/orm.ts'
 import { alerts, history } from '../state/schema/index.ts'
 import { DAY } from '../time.ts'
-import type { Alert, AlertChanges, AlertStep, HistoryEntry, openAlert } from './alert.ts'
+import type { Alert, AlertChanges, AlertTransition, HistoryEntry, openAlert } from './alert.ts'
 import { matchesAlert, readMatcher } from './matcher.ts'
 
-/** What is stored when an alert opens. */
+/** The row of a new alert, with what suppresses it. */
 export type AlertDraft = ReturnType<typeof openAlert> & Omit<AlertChanges, keyof ReturnType<typeof openAlert>>
 
 /** Stores a new alert. */
 export function insertAlert(state: State, draft: AlertDraft, now: number): Alert {
-  const row = { ...BLANK, ...draft, role: draft.labels.role ?? null }
+  const row = { ...EMPTY_COLUMNS, ...draft, role: draft.labels.role ?? null }
   const insert = state.prepared('new alert', db => {
-    const blanks = Object.fromEntries(Object.keys(row).map(name => [name, sql.placeholder(name)]))
+    const values = Object.fromEntries(Object.keys(row).map(name => [name, sql.placeholder(name)]))
     return db
       .insert(alerts)
-      .values(blanks as never)
+      .values(values as never)
       .returning()
       .prepare()
   })
@@ -30,8 +30,8 @@ export function insertAlert(state: State, draft: AlertDraft, now: number): Alert
   return alert
 }
 
-// One statement serves every new alert, so each gives all of these.
-const BLANK = {
+// One prepared statement serves every new alert, so every row has all of these columns.
+const EMPTY_COLUMNS = {
   suppression: null,
   suppressorId: null,
   suppressionReason: null,
@@ -39,39 +39,40 @@ const BLANK = {
   releasedAt: null,
   transitionTimes: [] as number[],
   flappingSince: null,
-  stableSince: null,
+  stableAt: null,
 }
 
-/** Stores a step as a new version, which every card is to show, with its line of history. */
-export function recordChange(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const line = writeHistory(state, alert.id, step, now)
-  return bumpVersion(state, alert, step.thread ? { ...step.changes, threadLine: line } : step.changes)
+/** Stores a transition as a new version, which every card will show, with its timeline line. */
+export function recordChange(state: State, alert: Alert, transition: AlertTransition, now: number): Alert {
+  const line = writeHistory(state, alert.id, transition, now)
+  const { changes, thread } = transition
+  return bumpVersion(state, alert, thread ? { ...changes, threadLine: line } : changes)
 }
 
-/** Stores changes as a new version. */
+/** Stores changes as a new version, which every card will show. */
 export function bumpVersion(state: State, alert: Pick<Alert, 'id' | 'version'>, changes: AlertChanges): Alert {
   state.emit('alerts')
   const shown = { version: alert.version + 1, undelivered: true, cardUpdateAt: null }
   return updateAlert(state, alert.id, { ...changes, ...shown })
 }
 
-/** Has what waits for an alert (escalations, calls) follow what holds it, though its cards need not change. */
+/** Recomputes recipients, escalations and mentions of an alert after its suppression changed, without editing cards. */
 export function requestDelivery(state: State, id: number): void {
   state.prepare('update alerts set routed_version = 0, undelivered = 1 where id = ?').run(id)
   state.emit('alerts')
 }
 
-/** Whether something is to be escalated of an alert. */
+/** Whether an alert has escalations that wait or ran. */
 export function isEscalating(state: State, id: number): boolean {
   return state.prepare('select 1 from alert_escalations where alert_id = ? limit 1').get(id) !== undefined
 }
 
-/** Stores changes that the cards need not show now. */
+/** Stores changes without a new version: no card is edited. */
 export function updateAlert(state: State, id: number, changes: AlertChanges): Alert {
   return state.db.update(alerts).set(changes).where(eq(alerts.id, id)).returning().get()!
 }
 
-/** Adds a line to an alert's timeline and gives its number. */
+/** Adds a line to an alert's timeline and returns its id. */
 export function writeHistory(
   state: State,
   alertId: number,
@@ -82,23 +83,23 @@ export function writeHistory(
   return Number(state.prepare(insert).run(alertId, at, kind, what, by, note).lastInsertRowid)
 }
 
-/** Throws `not_found` when there is no alert of that number. */
+/** The alert of a number; throws `not_found` when there is none. */
 export function findAlert(state: State, id: number): Alert {
   const alert = readAlert(state, id)
   if (!alert)
-    throw new Problem('not_found', `There is no alert ${id}. "alerts list" shows those that are open.`, {
+    throw new Problem('not_found', `There is no alert ${id}. "alerts list" shows all open alerts.`, {
       fields: { alert: 'no such alert' },
     })
   return alert
 }
 
-/** The alert of a number, ended ones included, or undefined. */
+/** The alert of a number, open or resolved, or undefined. */
 export function readAlert(state: State, id: number): Alert | undefined {
   const byId = eq(alerts.id, sql.placeholder('id'))
   return state.prepared('alert by id', db => db.select().from(alerts).where(byId).prepare()).get({ id })
 }
 
-/** The newest alert of `key`, open or ended; the open one of a key is always its newest. */
+/** The newest alert of `key`, open or resolved; the open alert of a key is always its newest. */
 export function readNewestAlert(state: State, key: string): Alert | undefined {
   const ofKey = eq(alerts.key, sql.placeholder('key'))
   const query = state.prepared('newest alert', db =>
@@ -107,36 +108,36 @@ export function readNewestAlert(state: State, key: string): Alert | undefined {
   return query.get({ key })
 }
 
-/** The alert of `key` that is not over yet; there is one at the most. */
+/** The open alert of `key`; there is at most one. */
 export function readOpenAlert(state: State, key: string): Alert | undefined {
-  // Every turn asks for the end of what is rarely on; only the index is read for that.
+  // Every tick ends alerts that are rarely open; this reads only the index.
   const open = `select 1 from alerts where key = ? and state <> 'resolved'`
   return state.prepare(open).get(key) === undefined ? undefined : readNewestAlert(state, key)
 }
 
 export type HistoryRow = typeof history.$inferSelect
-/** How long ended alerts are kept. */
-const KEPT = 400 * DAY
+/** How long resolved alerts are kept. */
+const RETENTION_MS = 400 * DAY
+/** How many titles `countMatchingAlerts` returns. */
+const MAX_TITLES = 10
 
 export type AlertFilter = { open?: boolean; key?: string; projectId?: number; before?: number; limit: number }
 
 /** Alerts, worst first when only open ones are asked for, else newest first. */
 export function listAlerts(state: State, filter: AlertFilter): Alert[] {
-  const order = filter.open
-    ? [sql`case severity when 'critical' then 0 when 'warning' then 1 else 2 end`, desc(alerts.id)]
-    : [desc(alerts.id)]
+  const order = filter.open ? [desc(sql.raw(severityRankSql())), desc(alerts.id)] : [desc(alerts.id)]
   return state.db
     .select()
     .from(alerts)
-    .where(filtered(filter))
+    .where(filterSql(filter))
     .orderBy(...order)
     .limit(filter.limit)
     .all()
 }
 
-/** How many alerts `listAlerts` would find without a limit. */
+/** How many alerts `listAlerts` finds without a limit. */
 export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
-  return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filtered(filter)).get()!.n
+  return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filterSql(filter)).get()!.n
 }
 
 /** How many alerts are open, by severity and state. */
@@ -148,7 +149,7 @@ export function countOpenAlerts(state: State) {
     .all()
 }
 
-/** The newest `limit` lines of an alert's timeline, oldest first, and how many there are in all. */
+/** The newest `limit` lines of an alert's timeline, oldest first, and the number of all its lines. */
 export function readHistory(state: State, alertId: number, limit: number): { newest: HistoryRow[]; total: number } {
   const ofAlert = eq(history.alertId, alertId)
   const newest = state.db.select().from(history).where(ofAlert).orderBy(desc(history.id)).limit(limit).all().reverse()
@@ -161,7 +162,7 @@ export function listHistory(state: State, alertId: number): HistoryRow[] {
   return state.db.select().from(history).where(eq(history.alertId, alertId)).orderBy(asc(history.id)).all()
 }
 
-/** The lines of an alert's timeline after the line `after` and up to `until`, oldest first, at most `limit`. */
+/** The lines of an alert's timeline after id `after` and up to id `until`, oldest first, at most `limit`. */
 export function readHistoryAfter(
   state: State,
   alertId: number,
@@ -173,41 +174,39 @@ export function readHistoryAfter(
   return state.db.select().from(history).where(between).orderBy(asc(history.id)).limit(limit).all()
 }
 
-/** Drops alerts that ended over thirteen months ago. */
+/** Deletes alerts that were resolved more than `RETENTION_MS` ago. */
 export function pruneAlerts(state: State, now: number): void {
   state.transaction(() =>
     state.db
       .delete(alerts)
-      .where(and(eq(alerts.state, 'resolved'), lt(alerts.resolvedAt, now - KEPT)))
+      .where(and(eq(alerts.state, 'resolved'), lt(alerts.resolvedAt, now - RETENTION_MS)))
       .run(),
   )
 }
 
-const NAMED = 10
-
-/** How many open alerts of a project (null: of any) a matcher means, and the titles of the worst. Throws `invalid`. */
-export function countMatching(
+/** How many open alerts of a project (null: of any) match, with the titles of the worst. Throws `invalid` for a wrong matcher. */
+export function countMatchingAlerts(
   state: State,
   text: string,
   projectId: number | null,
 ): { total: number; titles: string[] } {
   const matcher = readMatcher(text)
   const names = new Map<number, string | null>()
-  const nameOf = (id: number) => {
+  const projectName = (id: number) => {
     if (!names.has(id)) names.set(id, readProjectById(state, id)?.name ?? null)
     return names.get(id) ?? null
   }
-  const found = listAlerts(state, { open: true, limit: -1 }).filter(
+  const matching = listAlerts(state, { open: true, limit: -1 }).filter(
     alert =>
       (projectId === null || alert.projectId === projectId) &&
-      matchesAlert(matcher, alert, alert.projectId === null ? null : nameOf(alert.projectId)),
+      matchesAlert(matcher, alert, alert.projectId === null ? null : projectName(alert.projectId)),
   )
-  return { total: found.length, titles: found.slice(0, NAMED).map(alert => alert.title) }
+  return { total: matching.length, titles: matching.slice(0, MAX_TITLES).map(alert => alert.title) }
 }
 
-function filtered(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {
+function filterSql(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {
   return and(
-    // Written out, as the index of what is open has it.
+    // Written as in the partial index of open alerts; a parameter would not use it.
     filter.open ? sql`${alerts.state} <> 'resolved'` : undefined,
     filter.key === undefined ? undefined : eq(alerts.key, filter.key),
     filter.projectId === undefined ? undefined : eq(alerts.projectId, filter.projectId),

@@ -23,7 +23,7 @@ export function writeRepeat(state: State, alertId: number, title: string, now: n
 }
 
 function repeatText(title: string, count: number): string {
-  return count === 1 ? `seen again: ${title}` : `seen again, ${count} times since: ${title}`
+  return count === 1 ? `repeated: ${title}` : `repeated ${count.toLocaleString('en')} times: ${title}`
 }
 
 /** Updates the cards of an alert at the instant `at`, unless an update is scheduled already. */

@@ -1,4 +1,4 @@
-// The alerts: every change stores its new version and its line of history in one transaction.
+// The lifecycle of alerts: firing, repeats, flapping, people's actions, reminders and resolving.
 import type { DetectionResult, Finding } from '../detectors/finding.ts'
 import { dismiss } from '../detectors/rules/manual-resolve.ts'
 import type { State } from '../state/database.ts'
@@ -6,13 +6,12 @@ import { and, isNotNull, lte, ne } from '../state/orm.ts'
 import { alerts } from '../state/schema/index.ts'
 import {
   type Alert,
-  type AlertStep,
+  type AlertTransition,
   acknowledge,
   addNote,
   CARD_UPDATE_INTERVAL_MS,
   escalate,
   openAlert,
-  type Repeat,
   recordRepeat,
   resolve,
   snooze,
@@ -39,57 +38,58 @@ import { readThresholds } from './suppression/settings.ts'
 import { suppressorOf } from './suppression/suppression.ts'
 import { suppressNew, updateSuppressor } from './suppression/suppressions.ts'
 
-/** Turns what detectors said into alerts: new ones, ones seen again, ones that are over. */
-export function applyOutcomes(state: State, outcomes: readonly DetectionResult[], now: number): void {
+/** Applies what detectors found: opens alerts, counts repeats, ends alerts whose finding is gone. */
+export function applyResults(state: State, results: readonly DetectionResult[], now: number): void {
   state.transaction(() => {
-    for (const outcome of outcomes) {
-      if (outcome.kind === 'firing') fireAlert(state, outcome.finding, now)
-      else endAlert(state, outcome.key, null, now, outcome.observation)
+    for (const result of results) {
+      if (result.kind === 'firing') fireAlert(state, result.finding, now)
+      else endAlert(state, result.key, null, now, result.observation)
     }
   })
 }
 
-/** Opens an alert for a finding, or counts it on the one that is open; one that flaps is opened again. */
+/** Opens an alert for a finding, or counts a repeat on the open one; a flapping alert is opened again. */
 export function fireAlert(state: State, finding: Finding, now: number): Alert {
   return state.transaction(() => {
     const newest = readNewestAlert(state, finding.key)
     const open = newest && newest.state !== 'resolved' ? newest : undefined
-    if (open && open.stableSince === null) return seeAgain(state, open, finding, now)
+    if (open && open.stableAt === null) return repeatAlert(state, open, finding, now)
     const thresholds = readThresholds(state, finding.projectId)
-    // Who ends an alert by hand has the count begin anew.
-    const changes = withTransition(newest && newest.resolvedBy === null ? newest.transitionTimes : [], now, thresholds)
+    // After somebody resolved the alert by hand the count starts at zero.
+    const before = newest && newest.resolvedBy === null ? newest.transitionTimes : []
+    const transitionTimes = withTransition(before, now, thresholds)
     const alert =
-      newest && (open || isFlapping(changes, thresholds))
-        ? comeBack(state, newest, finding, changes, now)
-        : openNew(state, finding, changes, now)
-    concernOthers(state, alert)
+      newest && (open || isFlapping(transitionTimes, thresholds))
+        ? fireAgain(state, newest, finding, transitionTimes, now)
+        : fireNew(state, finding, transitionTimes, now)
+    reevaluateInhibited(state, alert)
     return alert
   })
 }
 
-/** Ends the open alert of `key`, if there is one; by itself (`by` null) a flapping one only once it stays gone. */
+/** Ends the open alert of `key`, if there is one. Automatically (`by` null) a flapping alert ends only once it is stable. */
 export function endAlert(
   state: State,
   key: string,
   by: string | null,
   now: number,
-  seen?: Finding['observation'],
+  observation?: Finding['observation'],
 ): Alert | undefined {
   return state.transaction(() => {
     const open = readOpenAlert(state, key)
-    if (!open || (by === null && open.stableSince !== null && open.detector !== STORM)) return open
-    return end(state, open, by, now, seen)
+    if (!open || (by === null && open.stableAt !== null && open.detector !== STORM)) return open
+    return end(state, open, by, now, observation)
   })
 }
 
-/** Ends the open alerts of a project that goes away. */
-export function endAlertsOf(state: State, projectId: number, by: string, now: number): void {
+/** Ends all open alerts of a project, because it is removed. */
+export function endProjectAlerts(state: State, projectId: number, by: string, now: number): void {
   state.transaction(() => {
     for (const alert of listAlerts(state, { open: true, projectId, limit: -1 })) end(state, alert, by, now)
   })
 }
 
-/** Ends an alert by hand; throws `not_found`, or `conflict` when it is over. */
+/** Resolves an alert by hand, and tells its detector. Throws `not_found`, or `conflict` when it is resolved. */
 export function resolveAlert(state: State, id: number, by: string, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)
@@ -99,7 +99,7 @@ export function resolveAlert(state: State, id: number, by: string, now: number):
   })
 }
 
-/** Puts somebody's name on an alert, until `until` when that is given; throws `not_found` or `conflict`. */
+/** Acknowledges an alert, until `until` (null: until it resolves). Throws `not_found` or `conflict`. */
 export function acknowledgeAlert(
   state: State,
   id: number,
@@ -108,25 +108,25 @@ export function acknowledgeAlert(
   now: number,
   until: number | null = null,
 ): Alert {
-  return changed(state, id, alert => acknowledge(alert, by, note, now, until), now)
+  return change(state, id, alert => acknowledge(alert, by, note, now, until), now)
 }
 
-/** Adds a word for the others; throws `not_found`. */
+/** Adds a note to an alert, open or resolved. Throws `not_found`. */
 export function noteAlert(state: State, id: number, by: string, note: string, now: number): Alert {
-  return changed(state, id, alert => addNote(alert, by, note), now)
+  return change(state, id, () => addNote(by, note), now)
 }
 
-/** Calls people anew because nobody took an alert; `to` says whom, by the escalation named. */
+/** Mentions people again because nobody acknowledged an alert; `to` names the recipients, `name` the escalation. */
 export function escalateAlert(state: State, id: number, to: string, name: string, now: number): Alert {
-  return changed(state, id, alert => escalate(alert, to, name), now)
+  return change(state, id, alert => escalate(alert, to, name), now)
 }
 
-/** Takes the name off an alert again, so that its reminders go on; throws `not_found` or `conflict`. */
+/** Removes the acknowledgement of an alert, so that reminders start again. Throws `not_found` or `conflict`. */
 export function unacknowledgeAlert(state: State, id: number, by: string, now: number): Alert {
-  return changed(state, id, alert => unacknowledge(alert, by, now), now)
+  return change(state, id, alert => unacknowledge(alert, by, now), now)
 }
 
-/** Puts an alert off until `until`; throws `not_found`, or `conflict` when it is over. */
+/** Snoozes an alert until `until`. Throws `not_found`, or `conflict` when it is resolved. */
 export function snoozeAlert(
   state: State,
   id: number,
@@ -135,13 +135,10 @@ export function snoozeAlert(
   note: string | null,
   now: number,
 ): Alert {
-  return changed(state, id, alert => snooze(alert, until, by, note, now), now)
+  return change(state, id, alert => snooze(alert, until, by, note, now), now)
 }
 
-/**
- * Sends the reminders and ends the snoozes whose time has come, ends what flapped and stays gone, and brings cards up to
- * date with what was only counted meanwhile; up to `limit` of each.
- */
+/** Does what is due by time: reminders, ends of snoozes, stable alerts, card updates; at most `limit` of each. */
 export function wakeAlerts(state: State, now: number, limit: number): void {
   if ((nextWake(state) ?? Number.POSITIVE_INFINITY) > now) return
   const due = state.db
@@ -150,19 +147,19 @@ export function wakeAlerts(state: State, now: number, limit: number): void {
     .where(and(isNotNull(alerts.wakeAt), lte(alerts.wakeAt, now)))
     .limit(limit)
     .all()
-  const calm = state.db
+  const stable = state.db
     .select()
     .from(alerts)
-    .where(and(isNotNull(alerts.stableSince), lte(alerts.stableSince, now), ne(alerts.detector, STORM)))
+    .where(and(isNotNull(alerts.stableAt), lte(alerts.stableAt, now), ne(alerts.detector, STORM)))
     .limit(limit)
     .all()
   state.transaction(() => {
     for (const alert of due) {
       recordChange(state, alert, wake(alert, now), now)
-      // What nobody is on any more may be held back no more.
+      // An ended storm suppresses acknowledged alerts only.
       if (alert.suppression !== null) requestReevaluation(state)
     }
-    for (const { id } of calm) finish(state, readAlert(state, id)!, resolve(readAlert(state, id)!, null, now), now)
+    for (const { id } of stable) close(state, readAlert(state, id)!, resolve(readAlert(state, id)!, null, now), now)
     for (const id of dueCardUpdates(state, now, limit)) {
       const alert = readAlert(state, id)
       if (alert) bumpVersion(state, alert, { seenAt: now })
@@ -170,91 +167,86 @@ export function wakeAlerts(state: State, now: number, limit: number): void {
   })
 }
 
-/** The nearest instant at which time alone changes an alert or its cards. */
+/** The nearest instant (epoch ms) at which time alone changes an alert or its cards; null when there is none. */
 export function nextWake(state: State): number | null {
-  const next = (column: 'wake_at' | 'stable_since') =>
+  const next = (column: 'wake_at' | 'stable_at') =>
     state
       .prepare<[], { at: number }>(
         `select ${column} as at from alerts where ${column} is not null order by ${column} limit 1`,
       )
       .get()?.at ?? null
-  const due = [next('wake_at'), next('stable_since'), nextCardUpdate(state)].filter(at => at !== null)
+  const due = [next('wake_at'), next('stable_at'), nextCardUpdate(state)].filter(at => at !== null)
   return due.length > 0 ? Math.min(...due) : null
 }
 
-function changed(state: State, id: number, step: (alert: Alert) => AlertStep, now: number): Alert {
+function change(state: State, id: number, transition: (alert: Alert) => AlertTransition, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)
-    // A storm that is over still holds what somebody has taken, until they give it back.
+    // An ended storm suppresses acknowledged alerts only.
     if (alert.suppression !== null) requestReevaluation(state)
-    return recordChange(state, alert, step(alert), now)
+    return recordChange(state, alert, transition(alert), now)
   })
 }
 
-function openNew(state: State, finding: Finding, changes: number[], now: number): Alert {
-  const draft = { ...openAlert(finding, now), transitionTimes: changes }
+function repeatAlert(state: State, open: Alert, finding: Finding, now: number): Alert {
+  const repeat = recordRepeat(open, finding, now)
+  if (!repeat) return open
+  // A worse severity or other labels may match other suppressions.
+  const isOther = open.severity !== finding.severity || JSON.stringify(open.labels) !== JSON.stringify(finding.labels)
+  if (isOther) requestReevaluation(state)
+  writeRepeat(state, open.id, repeat.title, now)
+  if (repeat.updatesCards) return bumpVersion(state, open, repeat.changes)
+  scheduleCardUpdate(state, open.id, open.seenAt + CARD_UPDATE_INTERVAL_MS)
+  return updateAlert(state, open.id, repeat.changes)
+}
+
+function fireNew(state: State, finding: Finding, transitionTimes: number[], now: number): Alert {
+  const draft = { ...openAlert(finding, now), transitionTimes }
   return insertAlert(state, { ...draft, ...suppressNew(state, draft, now) }, now)
 }
 
-function seeAgain(state: State, open: Alert, finding: Finding, now: number): Alert {
-  const again = recordRepeat(open, finding, now)
-  if (!again) return open
-  // What grew worse, or belongs to something else now, may not be held back any more.
-  const rejudged = open.severity !== finding.severity || JSON.stringify(open.labels) !== JSON.stringify(finding.labels)
-  if (rejudged) requestReevaluation(state)
-  return countAgain(state, open, again, now)
-}
-
-function comeBack(state: State, newest: Alert, finding: Finding, changes: number[], now: number): Alert {
-  const step = endStable(newest, finding, changes, now)
-  if (newest.state !== 'resolved') return turn(state, newest, step, now)
-  const opened = { ...newest, ...step.changes } as Alert
+function fireAgain(state: State, newest: Alert, finding: Finding, transitionTimes: number[], now: number): Alert {
+  const transition = endStable(newest, finding, transitionTimes, now)
+  if (newest.state !== 'resolved') return recordFlap(state, newest, transition, now)
+  const opened = { ...newest, ...transition.changes } as Alert
   const mention = { mentionCount: newest.mentionCount + 1, mentionReason: 'fired again' as const }
-  return recordChange(
-    state,
-    newest,
-    { ...step, changes: { ...step.changes, ...mention, ...suppressNew(state, opened, now) } },
-    now,
-  )
+  const changes = { ...transition.changes, ...mention, ...suppressNew(state, opened, now) }
+  return recordChange(state, newest, { ...transition, changes }, now)
 }
 
-function end(state: State, open: Alert, by: string | null, now: number, seen?: Finding['observation']): Alert {
+function end(state: State, open: Alert, by: string | null, now: number, observation?: Finding['observation']): Alert {
   const thresholds = readThresholds(state, open.projectId)
-  const changes = by === null ? withTransition(open.transitionTimes, now, thresholds) : []
-  if (by === null && isFlapping(changes, thresholds)) {
-    const gone = turn(state, open, beginStable(open, changes, now + thresholds.flapStableFor, now, seen), now)
-    concernOthers(state, gone)
-    return gone
+  const transitionTimes = by === null ? withTransition(open.transitionTimes, now, thresholds) : []
+  if (by === null && isFlapping(transitionTimes, thresholds)) {
+    const stableAt = now + thresholds.flapStableFor
+    const transition = beginStable(open, transitionTimes, stableAt, now, observation)
+    const clear = recordFlap(state, open, transition, now)
+    reevaluateInhibited(state, clear)
+    return clear
   }
-  const step = resolve(open, by, now, seen)
-  return finish(state, open, { ...step, changes: { ...step.changes, transitionTimes: changes } }, now)
+  const transition = resolve(open, by, now, observation)
+  return close(state, open, { ...transition, changes: { ...transition.changes, transitionTimes } }, now)
 }
 
-/** One more turn of a flapping alert: its cards are edited every ten seconds at the most. */
-function turn(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const sinceTold = now - alert.seenAt
-  if (alert.flappingSince === null || sinceTold < 0 || sinceTold >= CARD_UPDATE_INTERVAL_MS)
-    return recordChange(state, alert, { ...step, changes: { ...step.changes, seenAt: now } }, now)
+/** Stores one more change of a flapping alert; its cards are edited at most every `CARD_UPDATE_INTERVAL_MS`. */
+function recordFlap(state: State, alert: Alert, transition: AlertTransition, now: number): Alert {
+  const sinceUpdate = now - alert.seenAt
+  if (alert.flappingSince === null || sinceUpdate < 0 || sinceUpdate >= CARD_UPDATE_INTERVAL_MS)
+    return recordChange(state, alert, { ...transition, changes: { ...transition.changes, seenAt: now } }, now)
   scheduleCardUpdate(state, alert.id, alert.seenAt + CARD_UPDATE_INTERVAL_MS)
-  writeRepeat(state, alert.id, `${alert.title}, which flaps`, now)
-  return updateAlert(state, alert.id, { ...step.changes, seenAt: alert.seenAt })
+  writeRepeat(state, alert.id, `${alert.title} (flapping)`, now)
+  return updateAlert(state, alert.id, { ...transition.changes, seenAt: alert.seenAt })
 }
 
-function finish(state: State, alert: Alert, step: AlertStep, now: number): Alert {
-  const ended = recordChange(state, alert, { ...step, changes: { ...step.changes, flappingSince: null } }, now)
+function close(state: State, alert: Alert, transition: AlertTransition, now: number): Alert {
+  const changes = { ...transition.changes, flappingSince: null }
+  const closed = recordChange(state, alert, { ...transition, changes }, now)
   updateSuppressor(state, suppressorOf(alert), now)
-  concernOthers(state, alert)
-  return ended
+  reevaluateInhibited(state, alert)
+  return closed
 }
 
-/** What an alert explains (or no longer does) is judged anew. */
-function concernOthers(state: State, alert: Alert): void {
+/** Reevaluates other alerts when this one inhibits, or no longer inhibits, some of them. */
+function reevaluateInhibited(state: State, alert: Alert): void {
   if (alert.role !== null || alert.detector === STORM || hasDependents(state, alert)) requestReevaluation(state)
-}
-
-function countAgain(state: State, alert: Alert, again: Repeat, now: number): Alert {
-  writeRepeat(state, alert.id, again.title, now)
-  if (again.tell) return bumpVersion(state, alert, again.changes)
-  scheduleCardUpdate(state, alert.id, alert.seenAt + CARD_UPDATE_INTERVAL_MS)
-  return updateAlert(state, alert.id, again.changes)
 }

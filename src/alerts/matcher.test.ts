@@ -1,4 +1,4 @@
-// Which alerts a matcher fits.
+// Which alerts a matcher matches.
 import { expect, it } from 'vitest'
 import { type Matchable, matchesAlert, readMatcher } from './matcher.ts'
 
@@ -31,14 +31,14 @@ it.each([
   ['backup OR disk', true],
   ['(host:db-1 OR host:web-1) severity:critical', false],
   ['container:nginx', false],
-])('%s: %s', (text, fits) => {
-  expect(matchesAlert(readMatcher(text), ALERT, 'shop')).toBe(fits)
+])('%s: %s', (text, expected) => {
+  expect(matchesAlert(readMatcher(text), ALERT, 'shop')).toBe(expected)
 })
 
 it.each([
-  ['severity>=bad', 'bad is no severity. Alerts have info, warning, critical.'],
-  ['last:15m', 'at any time'],
+  ['severity>=bad', 'At character 1 (severity>=bad): "bad" is not a severity. Severities: info, warning, critical.'],
+  ['last:15m', 'no time range'],
   ['(host:a', 'parenthes'],
-])('%s is refused with a sentence', (text, sentence) => {
-  expect(() => readMatcher(text)).toThrow(sentence)
+])('%s is rejected: %s', (text, message) => {
+  expect(() => readMatcher(text)).toThrow(message)
 })

@@ -1,56 +1,66 @@
-// Which alerts a text means, in the search language of the logs: `host:web-* severity>=warning -check:nightly "no beat"`. Pure.
+// Matchers of alerts, in the search language of logs: `host:web-* severity>=warning -check:nightly "no beat"`. Pure.
+import { BoundedMap } from '../bounded-map.ts'
+import { readLevel } from '../logs/intake/levels.ts'
 import type { NewLine } from '../logs/line.ts'
 import { matches } from '../logs/query/matches.ts'
+import { resolveName } from '../logs/query/names.ts'
 import { parseQuery } from '../logs/query/parse.ts'
+import { syntaxError } from '../logs/query/syntax-error.ts'
+import { tokenize } from '../logs/query/tokens.ts'
 import type { QueryNode } from '../logs/query/tree.ts'
-import { invalid, Problem } from '../problem.ts'
+import { invalid, type Problem } from '../problem.ts'
+import { SEVERITIES } from '../severity.ts'
 import type { Alert } from './alert.ts'
 
-/** A condition on alerts; null fits every one. */
+/** A condition on alerts; null matches every alert. */
 export type Matcher = QueryNode | null
 
 /** What a matcher looks at; a finding that is not an alert yet has it too. */
 export type Matchable = Pick<Alert, 'title' | 'severity' | 'detector' | 'key' | 'owner' | 'labels'>
 
-/** Severities as the levels that the language knows them by, so that `severity>=warning` compares. */
+/** Severities as levels of the search language, so that `severity>=warning` compares. */
 const LEVEL_OF = { info: 'info', warning: 'warn', critical: 'fatal' } as const
 
 /**
- * Reads a matcher. Words and phrases are looked for in the title; `project:`, `host:`, `source:`, `group:`, `check:`,
- * `container:`, `detector:`, `owner:` and every other label compare with `*` for anything; `severity` compares by rank.
- * Throws `invalid` on the field `matcher` with what would be right.
+ * Reads a matcher. Words and phrases are searched in the title; `project:`, `host:`, `source:`, `group:`, `check:`,
+ * `container:`, `detector:`, `owner:` and every other label compare, with `*` as wildcard; `severity` compares by rank.
+ * Throws `invalid` with the position of the error and what would be right.
  */
 export function readMatcher(text: string): Matcher {
-  const { where, from, until } = parsed(text)
+  const { where, from, until } = readQuery(text)
   if (from !== null || until !== null)
-    throw invalid('matcher', 'A matcher holds at any time; leave last:, since: and until: out.')
+    throw invalid('matcher', 'A matcher has no time range. Remove last:, since: and until:.')
   return where
 }
 
-function parsed(text: string): ReturnType<typeof parseQuery> {
+function readQuery(text: string): ReturnType<typeof parseQuery> {
   try {
     return parseQuery(text, 0, 'UTC')
   } catch (error) {
-    if (!(error instanceof Problem) || !error.message.includes(NO_LEVEL)) throw error
-    const [before = ''] = error.message.split(NO_LEVEL)
-    throw invalid('matcher', `${before} is no severity. Alerts have ${SEVERITIES.join(', ')}.`)
+    throw unknownSeverity(text) ?? error
   }
 }
 
-/** What the search language says; lines of logs have levels that alerts do not have. */
-const NO_LEVEL = ' is no level.'
-const SEVERITIES = Object.keys(LEVEL_OF)
+/** The error for a severity that does not exist, because the search language would name the levels of logs. */
+function unknownSeverity(text: string): Problem | null {
+  for (const token of tokenize(text)) {
+    if (token.kind !== 'field' || token.quotedName || resolveName(token.name)?.kind !== 'level') continue
+    if (readLevel(token.value) !== null || /^[<>=!:]/.test(token.value)) continue
+    const message = `"${token.value}" is not a severity. Severities: ${SEVERITIES.join(', ')}.`
+    return invalid('matcher', syntaxError(text, token, message).message)
+  }
+  return null
+}
 
-const known = new Map<string, Matcher>()
-const MOST_KNOWN = 1000
+const CACHE_SIZE = 1000
+const cache = new BoundedMap<string, Matcher>(CACHE_SIZE)
 
-/** A matcher that was read before, when it was stored; one that cannot be read any more fits nothing. */
+/** A stored matcher, which was checked when it was stored; a matcher that can no longer be read matches nothing. */
 export function knownMatcher(text: string): Matcher {
-  const kept = known.get(text)
-  if (kept !== undefined) return kept
-  if (known.size >= MOST_KNOWN) known.clear()
+  const cached = cache.get(text)
+  if (cached !== undefined) return cached
   const matcher = readOrNothing(text)
-  known.set(text, matcher)
+  cache.set(text, matcher)
   return matcher
 }
 
@@ -62,7 +72,7 @@ function readOrNothing(text: string): Matcher {
   }
 }
 
-/** Whether an alert (or a finding) of the project named fits. */
+/** Whether an alert (or a finding) matches; `project` is the name of its project. */
 export function matchesAlert(matcher: Matcher, alert: Matchable, project: string | null): boolean {
   return matcher === null || matches(matcher, asLine(alert, project))
 }

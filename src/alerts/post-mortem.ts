@@ -1,25 +1,25 @@
-// An alert written down for a post-mortem: summary, timeline in UTC, who did what, what was seen. Pure.
+// An alert as a post-mortem in Markdown: summary, timeline in UTC, actions by person, observations. Pure.
 import { plainText, type Text } from '../card.ts'
 import { aboutDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
 import type { HistoryRow } from './alerts.ts'
 
-/** The Markdown of an alert with its whole history; `told` are the channels that it was told in. */
+/** The Markdown of an alert with its whole timeline; `channels` are the names of the channels that show it. */
 export function postMortem(
   alert: Alert,
   project: string | null,
   history: readonly HistoryRow[],
-  told: readonly string[],
+  channels: readonly string[],
   now: number,
 ): string {
   const acknowledged = history.find(row => row.kind === 'acknowledged')
-  const ended = alert.resolvedAt
+  const { resolvedAt } = alert
   const facts: [string, string][] = [
     ['Severity', alert.severity],
     ['State', alert.state],
     ['Project', project ?? '–'],
-    ['Found by', `${alert.detector} (\`${escaped(alert.key)}\`)`],
-    ['Began', moment(alert.since)],
+    ['Detector', `${alert.detector} (\`${escaped(alert.key)}\`)`],
+    ['Started', moment(alert.since)],
     ['Alert fired', moment(alert.firedAt)],
     [
       'Acknowledged',
@@ -27,50 +27,50 @@ export function postMortem(
     ],
     ['Time to acknowledge', acknowledged ? aboutDuration(acknowledged.at - alert.firedAt) : '–'],
     [
-      'Ended',
-      ended === null
+      'Resolved',
+      resolvedAt === null
         ? 'not yet'
-        : `${moment(ended)}${alert.resolvedBy === null ? ', by itself' : ` by ${escaped(alert.resolvedBy)}`}`,
+        : `${moment(resolvedAt)}${alert.resolvedBy === null ? ', automatically' : ` by ${escaped(alert.resolvedBy)}`}`,
     ],
-    ['Duration', `${aboutDuration((ended ?? now) - alert.since)}${ended === null ? ' so far' : ''}`],
-    ['Seen', `${alert.count} times`],
+    ['Duration', `${aboutDuration((resolvedAt ?? now) - alert.since)}${resolvedAt === null ? ' so far' : ''}`],
+    ['Occurrences', alert.count.toLocaleString('en')],
     ['Owner', escaped(alert.owner ?? '–')],
-    ['Told in', escaped(told.join(', ') || 'no channel')],
+    ['Channels', escaped(channels.join(', ') || 'none')],
     ...Object.entries(alert.labels).map(([name, value]): [string, string] => [
       `Label ${escaped(name)}`,
       escaped(value),
     ]),
   ]
-  const seen = [
-    ...alert.observation.lines.map(said),
-    ...(alert.observation.fields ?? []).map(({ name, value }) => `${name}: ${said(value)}`),
+  const observations = [
+    ...alert.observation.lines.map(textInUtc),
+    ...(alert.observation.fields ?? []).map(({ name, value }) => `${name}: ${textInUtc(value)}`),
   ]
   return [
     `# Alert ${alert.id}: ${escaped(alert.title)}`,
     '## Summary',
     ['| | |', '|---|---|', ...facts.map(([name, value]) => `| ${name} | ${value} |`)].join('\n'),
     '## Timeline (UTC)',
-    history.map(timelineRow).join('\n') || '- nothing was recorded',
-    '## Who did what',
-    deeds(history).join('\n') || '- nobody had to do anything',
-    '## What was seen',
-    fenced(seen.join('\n') || 'nothing beside the title'),
-    '## What caused it',
-    '## What is to be done about it',
+    history.map(timelineItem).join('\n') || '- empty',
+    '## Actions by person',
+    actionsByPerson(history).join('\n') || '- none',
+    '## Observations',
+    fenced(observations.join('\n') || 'none'),
+    '## Root cause',
+    '## Follow-up actions',
     '',
   ].join('\n\n')
 }
 
-function timelineRow({ at, what, by, note }: HistoryRow): string {
+function timelineItem({ at, what, by, note }: HistoryRow): string {
   return `- ${moment(at)} — ${escaped(what)}${by === null ? '' : ` by ${escaped(by)}`}${note ? `: ${escaped(note)}` : ''}`
 }
 
-function deeds(history: readonly HistoryRow[]): string[] {
+function actionsByPerson(history: readonly HistoryRow[]): string[] {
   const byPerson = Map.groupBy(
     history.filter(row => row.by !== null),
     row => row.by!,
   )
-  return [...byPerson].map(([who, rows]) => `- ${escaped(who)}: ${rows.map(row => escaped(row.what)).join(', ')}`)
+  return [...byPerson].map(([person, rows]) => `- ${escaped(person)}: ${rows.map(row => escaped(row.what)).join(', ')}`)
 }
 
 const moment = (at: number) =>
@@ -79,15 +79,16 @@ const moment = (at: number) =>
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC')
 
-function said(text: Text): string {
+function textInUtc(text: Text): string {
   return plainText(text, moment)
 }
 
-/** Data in Markdown stays data: nothing in it makes a table cell, a link, an image or HTML. */
+/** Escapes data, so that it makes no table cell, link, image or HTML in Markdown. */
 function escaped(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_[\]<>|!#~]/g, '\\$&')
 }
 
+/** A code block whose fence is longer than any run of backticks in the text. */
 function fenced(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(run => run[0].length))
   const fence = '`'.repeat(longest + 1)

@@ -1,33 +1,31 @@
-// Stories of alerts and the people they call: reminders, snoozes, many at once, and checks that go away meanwhile.
+// Stories of alerts and the people they notify: reminders, snoozes, many alerts at once, and checks removed meanwhile.
 import { describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
-import { startApp, type TestApp } from '../testing/app.ts'
+import { startApp } from '../testing/app.ts'
 import { setThresholds } from './suppression/settings.ts'
 
-const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
-const calls = ({ channel }: TestApp) =>
-  channel.messages.flatMap(message => message.replies.map(reply => reply.card.title.split(/[:,]/)[0]))
+const REMINDER = 'Still firing, not acknowledged'
 
 describe('reminders', () => {
   it.each([
     ['of the project, every four hours', 'job', '4h'],
     ['of the check itself', 'job --remind 30m', '30m'],
-  ])('come at the interval %s, until somebody acknowledges', async (_, line, interval) => {
+  ])('are sent at the interval %s until somebody acknowledges', async (_, line, interval) => {
     const app = await startApp()
     const beat = await app.hasCheck(line)
     await beat('/fail')
     await app.passes(interval)
     await app.passes(interval)
-    expect(calls(app)).toEqual(['Still going on', 'Still going on'])
+    expect(app.mentions()).toEqual([REMINDER, REMINDER])
     await app.says('ack 1')
     await app.passes('9h')
-    expect(calls(app)).toHaveLength(2)
+    expect(app.mentions()).toHaveLength(2)
     await app.says('unack 1')
     await app.passes(interval)
-    expect(calls(app)).toHaveLength(3)
+    expect(app.mentions()).toHaveLength(3)
   })
 
-  it('follow what the project says, and none is none', async () => {
+  it('follow the setting of the project, and "none" turns them off', async () => {
     const app = await startApp()
     await app.result('projects edit default --remind 1h')
     await (await app.hasCheck('loud'))('/fail')
@@ -37,82 +35,82 @@ describe('reminders', () => {
     expect([loud!.replies.length, quiet!.replies.length]).toEqual([2, 0])
   })
 
-  it('go on through a restart, at their time', async () => {
+  it('are sent at the right time after a restart', async () => {
     const first = await startApp()
     await (await first.hasCheck('job --remind 1h'))('/fail')
     await first.passes('30m')
     const app = await first.restarts('10s')
     await app.passes('29m49s')
-    expect(calls(app)).toEqual([])
+    expect(app.mentions()).toEqual([])
     await app.passes('1s')
-    expect(calls(app)).toEqual(['Still going on'])
+    expect(app.mentions()).toEqual([REMINDER])
   })
 })
 
 describe('a snooze', () => {
-  it('keeps quiet until its end, and then calls everybody again', async () => {
+  it('stops notifications until its end, then notifies again', async () => {
     const app = await startApp()
     const beat = await app.hasCheck('job --remind 10m')
     await beat('/fail')
     await app.says('snooze 1 --for 2h --note "after lunch"')
-    expect(titles(app)).toEqual(['Snoozed: job reported a failure'])
+    expect(app.titles()).toEqual(['Snoozed: job reported a failure'])
     await app.passes('1h59m59s')
-    expect(calls(app)).toEqual([])
+    expect(app.mentions()).toEqual([])
     await app.passes('1s')
-    expect([titles(app), calls(app)]).toEqual([
+    expect([app.titles(), app.mentions()]).toEqual([
       ['Critical: job reported a failure'],
-      ['The snooze is over and it still goes on'],
+      ['Snooze ended, still firing'],
     ])
     await app.passes('10m')
-    expect(calls(app).at(-1)).toBe('Still going on')
+    expect(app.mentions().at(-1)).toBe(REMINDER)
   })
 
-  it('ends with what it was for', async () => {
+  it('ends when its alert resolves', async () => {
     const app = await startApp()
     const beat = await app.hasCheck('job')
     await beat('/fail')
     await app.says('snooze 1')
     await beat()
     await app.passes('2h')
-    expect([titles(app), calls(app)]).toEqual([['Resolved: job reported a failure'], ['Recovered after under 1s']])
+    expect([app.titles(), app.mentions()]).toEqual([['Resolved: job reported a failure'], ['Resolved after under 1s']])
   })
 })
 
-it('an alert that somebody resolves by hand is not opened again by the same silence', async () => {
+it('an alert resolved by hand does not fire again for the same missed beat', async () => {
   const app = await startApp()
   const beat = await app.hasCheck('job --every 10m --grace 1m')
   await beat()
   await app.passes('11m')
   await app.says('resolve 1')
   await app.passes('9h')
-  expect(titles(app)).toEqual(['Resolved: job sent no beat'])
+  expect(app.titles()).toEqual(['Resolved: job sent no beat'])
   await beat()
   await app.passes('11m')
-  expect(titles(app)).toHaveLength(2)
+  expect(app.titles()).toHaveLength(2)
 })
 
-describe('a check that alerts', () => {
-  it.each(['checks pause job', 'checks remove job --yes'])('ends its card with "%s"', async line => {
+describe('a check with an open alert', () => {
+  it.each(['checks pause job', 'checks remove job --yes'])('resolves it with "%s"', async line => {
     const app = await startApp()
     const beat = await app.hasCheck('job')
     await beat('/fail')
     await app.result(line)
-    expect(titles(app)).toEqual(['Resolved: job reported a failure'])
+    expect(app.titles()).toEqual(['Resolved: job reported a failure'])
     expect(app.channel.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
     await app.passes('9h')
-    expect(calls(app)).toEqual([])
+    expect(app.mentions()).toEqual([])
   })
 
-  it('is not mistaken for one that was removed before it', async () => {
+  it('is not confused with a check that was removed before it', async () => {
     const app = await startApp()
     await (await app.hasCheck('old'))('/fail')
     await app.result('checks remove old --yes')
     await (await app.hasCheck('new'))('/fail')
-    expect(titles(app)).toEqual(['Resolved: old reported a failure', 'Critical: new reported a failure'])
+    expect(app.titles()).toEqual(['Resolved: old reported a failure', 'Critical: new reported a failure'])
   })
 })
 
-it('alerts that come while a channel is limited are all told when it lets them, criticals first', async () => {
+it('alerts that fire while a channel is rate limited are all posted afterwards, critical ones first', async () => {
   const app = await startApp({ channels: ['slack', 'discord'] })
   setThresholds(app.state, null, { stormRate: 0 })
   const [slack, discord] = app.channels
@@ -125,11 +123,11 @@ it('alerts that come while a channel is limited are all told when it lets them, 
   await app.passes('59s')
   expect(slack!.messages).toHaveLength(0)
   await app.passes('2s')
-  const told = slack!.messages.map(message => message.card.title.split(':')[0])
-  expect(told).toEqual([...Array(20).fill('Critical'), ...Array(20).fill('Warning'), ...Array(20).fill('Info')])
+  const severities = app.titles(slack).map(title => title.split(':')[0])
+  expect(severities).toEqual([...Array(20).fill('Critical'), ...Array(20).fill('Warning'), ...Array(20).fill('Info')])
 })
 
-describe('a command that cannot be done', () => {
+describe('a command that fails', () => {
   it.each([
     ['checks add', { name: expect.any(String) }, /name is missing/i],
     ['checks add a --every soon', { every: expect.any(String) }, /every must be a duration .* but is "soon"/i],
@@ -162,21 +160,21 @@ describe('a command that cannot be done', () => {
     ['ack seven', { alert: expect.any(String) }, /must be an alert number such as 42/],
     ['snooze 1 --for ever', { for: expect.any(String) }, /must be a duration/],
     ['frobnicate', { line: expect.any(String) }, /There is no command "frobnicate"/],
-  ])('%s: names the field, and nothing is changed', async (line, fields, sentence) => {
+  ])('%s: names the field and changes nothing', async (line, fields, message) => {
     const app = await startApp()
     await app.hasCheck('job')
     await (await app.hasCheck('other'))('/fail')
     const before = await app.result('checks list')
     const reply = await app.says(line)
-    if (reply.ok) throw new Error('it was done')
+    if (reply.ok) throw new Error('the command succeeded')
     expect(reply.problem.fields).toEqual(fields)
-    expect(reply.problem.message).toMatch(sentence)
+    expect(reply.problem.message).toMatch(message)
     expect(await app.result('checks list')).toEqual(before)
   })
 })
 
 describe('deliveries --failed', () => {
-  it('tells what a channel refused however many alerts came since', async () => {
+  it('shows a refused delivery, however many alerts fired since', async () => {
     const app = await startApp()
     app.channel.failing(new DeliveryError('refused', 'No access to the channel.'), 1)
     await app.says('alerts test')

@@ -1,31 +1,31 @@
-// The card of one run of an action: who, where, how it went, and what it said.
+// The card of one run of an action: who ran it where, its outcome and its output.
 import type { Card } from '../card.ts'
 import { type ActionRun, describeOutcome, hasSucceeded, writeActionTarget } from '../hosts/actions/action.ts'
 import { writeExcerpt } from '../hosts/actions/output-excerpt.ts'
 
-/** Chats show so much of what it said, characters. */
-const SHOWN = 2_500
+/** How many characters of the output a card shows. */
+const MAX_OUTPUT_LENGTH = 2_500
 
 /** The card of a run as it is now. */
 export function runCard(run: ActionRun): Card {
-  const who = run.automatic ? 'By itself' : `By ${run.startedBy}`
-  const second = run.confirmedBy === null ? '' : `, confirmed by ${run.confirmedBy}`
-  const going = run.outcome === null
-  const said = writeExcerpt(run, SHOWN)
-  const silent = said === '' && (run.outcome === 'exited' || run.outcome === 'out of time')
+  const by = run.automatic ? 'Started automatically' : `Started by ${run.startedBy}`
+  const confirmed = run.confirmedBy === null ? '' : `, confirmed by ${run.confirmedBy}`
+  const isRunning = run.outcome === null
+  const output = writeExcerpt(run, MAX_OUTPUT_LENGTH)
+  const hasNoOutput = output === '' && (run.outcome === 'exited' || run.outcome === 'out of time')
   return {
-    title: going ? `${run.name} runs on ${writeActionTarget(run)}` : endingOf(run),
-    tone: going ? 'info' : hasSucceeded(run) ? 'good' : 'warning',
+    title: isRunning ? `${run.name} is running on ${writeActionTarget(run)}` : runOutcome(run),
+    tone: isRunning ? 'info' : hasSucceeded(run) ? 'good' : 'warning',
     lines: [
-      [`${who}${second}, `, { time: run.startedAt, style: 'moment' }, '.'],
-      ...(silent ? ['It said nothing.'] : []),
+      [`${by}${confirmed}, `, { time: run.startedAt, style: 'moment' }, '.'],
+      ...(hasNoOutput ? ['No output.'] : []),
     ],
-    ...(said === '' ? {} : { code: { text: said } }),
+    ...(output === '' ? {} : { code: { text: output } }),
     footer: `Run ${run.id}`,
   }
 }
 
-/** How a run ended, with its name and place. */
-export function endingOf(run: ActionRun): string {
+/** The outcome of a run, with its name and place. */
+export function runOutcome(run: ActionRun): string {
   return `${run.name} on ${writeActionTarget(run)}: ${describeOutcome(run)}`
 }

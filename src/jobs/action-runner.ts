@@ -1,6 +1,6 @@
 // Runs actions on hosts: one at a time per action and target, with live output in the thread of the alert.
 import { readAlert, recordChange } from '../alerts/alerts.ts'
-import { endingOf, runCard } from '../alerts/run-card.ts'
+import { runCard, runOutcome } from '../alerts/run-card.ts'
 import { cardRef } from '../analysis/cards.ts'
 import { KIBIBYTE } from '../bytes.ts'
 import type { Channel } from '../chat/channel.ts'
@@ -106,7 +106,7 @@ export function createActionRunner({ state, hostRuntime, clock, logger, channels
   const finish = (run: ActionRun, end: RunEnd): ActionRun =>
     state.transaction(() => {
       const ended = finishRun(state, run.id, end) ?? { ...run, ...end }
-      recordInAlert(state, ended, endingOf(ended), null)
+      recordInAlert(state, ended, runOutcome(ended), null)
       return ended
     })
 
@@ -139,7 +139,7 @@ export function createActionRunner({ state, hostRuntime, clock, logger, channels
     withhold: (order, reason) =>
       state.transaction(() => {
         const run = recordWithheldRun(state, toDraft(order, true, clock.now()), reason)
-        recordInAlert(state, run, endingOf(run), null, true)
+        recordInAlert(state, run, runOutcome(run), null, true)
         audit(order, reason)
       }),
   })
@@ -151,7 +151,7 @@ export function createActionRunner({ state, hostRuntime, clock, logger, channels
       state.transaction(() => {
         for (const run of listUnfinishedRuns(state)) {
           const ended = finishRun(state, run.id, { endedAt: now, outcome: 'unknown' })!
-          recordInAlert(state, ended, endingOf(ended), null, true)
+          recordInAlert(state, ended, runOutcome(ended), null, true)
           writeAudit(state, VAKT, `actions run ${run.name} --on ${writeActionTarget(run)}`, describeOutcome(ended), now)
         }
       })

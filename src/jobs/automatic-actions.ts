@@ -83,6 +83,6 @@ function listAutomaticActions(state: State) {
 
 /** Whether the alert is firing for real, not acknowledged, and not suppressed. */
 function needsAction(alert: Alert): boolean {
-  const isReal = alert.detector !== TEST && alert.detector !== STORM && alert.stableSince === null
+  const isReal = alert.detector !== TEST && alert.detector !== STORM && alert.stableAt === null
   return isReal && alert.state === 'firing' && alert.suppression === null && alert.snoozedUntil === null
 }

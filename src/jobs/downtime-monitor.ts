@@ -1,6 +1,6 @@
 // Accounts for the time in which no beat could arrive, because Vakt was stopped, asleep or offline.
-import { applyOutcomes, endAlert, fireAlert } from '../alerts/lifecycle.ts'
-import { withSuppressed } from '../alerts/suppression/suppressed-alerts.ts'
+import { applyResults, endAlert, fireAlert } from '../alerts/lifecycle.ts'
+import { withInhibitedAlerts } from '../alerts/suppression/suppressed-alerts.ts'
 import { type Downtime, MIN_DOWNTIME_MS, recordDowntime } from '../checks/downtimes.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { downtimeFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
@@ -38,8 +38,8 @@ export function createDowntimeMonitor(state: State, logger: Logger, connectivity
       const unheard = recordDowntime(state, kind, from, now)
       const finding = downtimeFinding({ kind, from, to }, unheard)
       if (!finding) return
-      fireAlert(state, withSuppressed(state, finding), now)
-      applyOutcomes(state, [{ kind: 'resolved', key: finding.key }], now)
+      fireAlert(state, withInhibitedAlerts(state, finding), now)
+      applyResults(state, [{ kind: 'resolved', key: finding.key }], now)
     })
     logger.info(`downtime detected (${kind}); check deadlines extended`, { from: isoTime(from), ms: to - from })
   }

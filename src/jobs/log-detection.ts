@@ -1,6 +1,6 @@
 // Wraps the log writer that everybody uses: stored lines are counted and evaluated before their request is answered.
 import { readOpenAlert } from '../alerts/alerts.ts'
-import { applyOutcomes } from '../alerts/lifecycle.ts'
+import { applyResults } from '../alerts/lifecycle.ts'
 import type { DetectionResult } from '../detectors/finding.ts'
 import { errorKey } from '../detectors/logs/error-finding.ts'
 import { evaluateError } from '../detectors/logs/evaluate-errors.ts'
@@ -117,7 +117,7 @@ function write(counting: Counting): void {
     if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
   }
   arrived.clear()
-  for (const result of results) attempt(counting, null, () => applyOutcomes(state, [result], now))
+  for (const result of results) attempt(counting, null, () => applyResults(state, [result], now))
   const activities = takeFailed(counting, now)
   for (const lines of errors.values()) {
     const { error, before } = recordError(state, lines)
@@ -128,7 +128,7 @@ function write(counting: Counting): void {
     attempt(counting, activity, () => {
       const decision = evaluateError(state, counting.kinds, activity, activity.at)
       storeDecision(state, decision, activity.at)
-      applyOutcomes(state, decision.results, now)
+      applyResults(state, decision.results, now)
     })
 }
 

@@ -1,7 +1,7 @@
 // Maintains the log store once a minute: drops expired lines, archives closed partitions, alerts on failures.
 import { setTimeout } from 'node:timers/promises'
 import { listAlerts, readOpenAlert } from '../alerts/alerts.ts'
-import { applyOutcomes, endAlert } from '../alerts/lifecycle.ts'
+import { applyResults, endAlert } from '../alerts/lifecycle.ts'
 import { type Clock, createLeapGuard } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../detectors/finding.ts'
@@ -88,7 +88,7 @@ export function createLogMaintenance({
       now,
     )
     const fresh = outcomes.filter(outcome => outcome.kind === 'resolved' || !isDismissed(outcome.finding))
-    applyOutcomes(state, fresh, now)
+    applyResults(state, fresh, now)
     for (const outcome of fresh) {
       if (outcome.kind === 'firing') openKeys.add(outcome.finding.key)
       else openKeys.delete(outcome.key)

@@ -1,5 +1,5 @@
 // The rule evaluator: evaluates the rules every 15 s, some milliseconds at a time, so that nothing else waits for them.
-import { applyOutcomes } from '../alerts/lifecycle.ts'
+import { applyResults } from '../alerts/lifecycle.ts'
 import type { Clock } from '../clock.ts'
 import { storeDecision } from '../detectors/rules/decision.ts'
 import {
@@ -51,7 +51,7 @@ export function createRuleEvaluator(state: State, kinds: RuleKinds, clock: Clock
         if (done) current = null
         else if (decision !== undefined) {
           storeDecision(state, decision, startedAt)
-          if (decision.results.length > 0) applyOutcomes(state, decision.results, startedAt)
+          if (decision.results.length > 0) applyResults(state, decision.results, startedAt)
         }
       })
     } catch (error) {

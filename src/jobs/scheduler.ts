@@ -1,5 +1,5 @@
 // The scheduler: sleeps until the nearest stored deadline, then runs the jobs that are due.
-import { applyOutcomes, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
+import { applyResults, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
 import { requestReevaluation } from '../alerts/suppression/reevaluation.ts'
 import { nextSuppressionChange, sweepSuppressions } from '../alerts/suppression/sweep.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
@@ -90,7 +90,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     state.transaction(() => {
       const missed = evaluateDueChecks(state, now, BATCH_SIZE, isOnline() ? 'all' : 'lan')
       const rules = isOnline() ? reevaluateRuleStates(state, ruleKinds, now, BATCH_SIZE) : []
-      applyOutcomes(state, [...missed, ...rules, ...detectDisconnectedChats(platforms(), now)], now)
+      applyResults(state, [...missed, ...rules, ...detectDisconnectedChats(platforms(), now)], now)
       wakeAlerts(state, now, BATCH_SIZE)
       sweepSuppressions(state, now)
       escalateDue(state, now, BATCH_SIZE, directChannels)

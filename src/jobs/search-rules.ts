@@ -1,5 +1,5 @@
 // Evaluates the rules that search the log store: every 15 s, one after the other, by the number of lines they find.
-import { applyOutcomes } from '../alerts/lifecycle.ts'
+import { applyResults } from '../alerts/lifecycle.ts'
 import type { Clock } from '../clock.ts'
 import { storeDecision } from '../detectors/rules/decision.ts'
 import { EVALUATION_INTERVAL_MS } from '../detectors/rules/evaluate-rules.ts'
@@ -69,7 +69,7 @@ export function createSearchRules(
     state.transaction(() => {
       const decision = evaluation.evaluate(state, current, count, samples, now)
       storeDecision(state, decision, now)
-      applyOutcomes(state, decision.results, now)
+      applyResults(state, decision.results, now)
     })
   }
 

@@ -44,8 +44,8 @@ describe('an acknowledged alert of a storm', () => {
 
 describe('an acknowledgement or snooze that ends during a suppression', () => {
   it.each([
-    ['ack 1 --for 1h', 'The acknowledgement has run out and it still goes on'],
-    ['snooze 1 --for 1h', 'The snooze is over and it still goes on'],
+    ['ack 1 --for 1h', 'Acknowledgement expired, still firing'],
+    ['snooze 1 --for 1h', 'Snooze ended, still firing'],
   ])('mentions people after the suppression: %s', async (line, mention) => {
     const app = await startApp()
     await (await app.hasCheck('job --every 1d --host web-1'))('/fail')

@@ -108,10 +108,20 @@ export async function startApp(options: TestAppOptions = {}) {
     channel: channels[0]!,
     /** A channel that a command added, by its id. */
     added: (id: string) => added.get(id)!,
-    /** The titles of the cards in the first channel, oldest first. */
-    titles: () => channels[0]!.messages.map(({ card }) => card.title),
+    /** The titles of the cards in a channel (default: the first), oldest first. */
+    titles: (channel = channels[0]!) => channel.messages.map(({ card }) => card.title),
+    /** The replies under all cards of a channel (default: the first): their titles without the alert's own. */
+    mentions: (channel = channels[0]!) =>
+      channel.messages.flatMap(({ replies }) => replies.map(({ card }) => card.title.split(': ')[0])),
     /** A card as people read it. */
     text: (card: Card) => cardText(card, { timeZone: 'UTC', now: clock.now() }),
+    /** A card in the first channel, by its place, as people read it. */
+    cardText: (index = 0) => cardText(channels[0]!.messages[index]!.card, { timeZone: 'UTC', now: clock.now() }),
+    /** The answer to a command line as people read it: its card, or the message of its problem. */
+    async answerText(line: string): Promise<string> {
+      const reply = await this.says(line)
+      return reply.ok ? this.text(reply.card) : reply.problem.message
+    },
     /** Time passes: `25h`, `90s`. */
     async passes(duration: string) {
       await clock.advance(parseDuration(duration)!)

@@ -1,44 +1,43 @@
-// When an alert that fires and ends over and over is one alert that flaps. Pure.
+// Flapping: when an alert that fires and resolves again and again stays one open alert. Pure.
 import type { Finding } from '../../detectors/finding.ts'
 import { aboutDuration } from '../../time.ts'
-import { type Alert, type AlertChanges, type AlertStep, NOBODY, nextReminder } from '../alert.ts'
+import { type Alert, type AlertChanges, type AlertTransition, NOT_ACKNOWLEDGED, nextReminder } from '../alert.ts'
 import type { Thresholds } from './settings.ts'
 
-/** More are not remembered. */
-const MOST = 100
+const MAX_TRANSITIONS = 100
 
 type FlapThresholds = Pick<Thresholds, 'flapChanges' | 'flapWindow'>
 
-/** The changes (epoch ms) that count at `now`, with one more. */
-export function withTransition(changes: readonly number[], now: number, { flapWindow }: FlapThresholds): number[] {
-  return [...changes.filter(at => at > now - flapWindow && at <= now), now].slice(-MOST)
+/** The transition times (epoch ms) within the window before `now`, and `now` itself. */
+export function withTransition(times: readonly number[], now: number, { flapWindow }: FlapThresholds): number[] {
+  return [...times.filter(at => at > now - flapWindow && at <= now), now].slice(-MAX_TRANSITIONS)
 }
 
-/** Whether that many changes are flapping. */
-export function isFlapping(changes: readonly number[], { flapChanges }: FlapThresholds): boolean {
-  return flapChanges > 0 && changes.length >= flapChanges
+/** Whether there are enough transitions for flapping. */
+export function isFlapping(times: readonly number[], { flapChanges }: FlapThresholds): boolean {
+  return flapChanges > 0 && times.length >= flapChanges
 }
 
-/** It is gone, but flaps: it is over only when it stays gone until `stableSince`. `changes` hold this one. */
+/** A flapping alert clears: it resolves only if it stays clear until `stableAt`. `times` include this transition. */
 export function beginStable(
   alert: Alert,
-  changes: number[],
-  stableSince: number,
+  times: number[],
+  stableAt: number,
   now: number,
-  seen?: Finding['observation'],
-): AlertStep {
-  const flapping = { flappingSince: alert.flappingSince ?? now, stableSince, transitionTimes: changes }
+  observation?: Finding['observation'],
+): AlertTransition {
+  const changes = { flappingSince: alert.flappingSince ?? now, stableAt, transitionTimes: times }
   return {
-    changes: seen ? { ...flapping, observation: seen } : flapping,
+    changes: observation ? { ...changes, observation } : changes,
     kind: 'cleared',
-    what: `gone for now; ${transitionSummary(changes)}`,
+    what: `clear for now (flapping, ${transitionSummary(times)})`,
   }
 }
 
-/** It is on again though it ended (or went for now) too often lately: the same alert once more, which flaps. */
-export function endStable(alert: Alert, finding: Finding, changes: number[], now: number): AlertStep {
+/** An alert that resolved or cleared fires again within the window: it is the same alert, and it flaps. */
+export function endStable(alert: Alert, finding: Finding, times: number[], now: number): AlertTransition {
   const { title, severity, observation, owner, remindEvery, labels, occurrences } = finding
-  const told = {
+  const changes = {
     title,
     severity,
     observation,
@@ -47,19 +46,23 @@ export function endStable(alert: Alert, finding: Finding, changes: number[], now
     labels,
     seenAt: now,
     count: alert.count + occurrences,
+    transitionTimes: times,
+    flappingSince: alert.flappingSince ?? now,
+    stableAt: null,
   }
-  const flapping = { ...told, transitionTimes: changes, flappingSince: alert.flappingSince ?? now, stableSince: null }
-  const what = `on again; ${transitionSummary(changes)}`
-  const columns = alert.state === 'resolved' ? { ...flapping, ...reopened(remindEvery, now) } : flapping
-  return { changes: columns, kind: 'fired-again', what }
+  return {
+    changes: alert.state === 'resolved' ? { ...changes, ...reopened(remindEvery, now) } : changes,
+    kind: 'fired-again',
+    what: `fired again (flapping, ${transitionSummary(times)})`,
+  }
 }
 
 /** `7 changes in 9m`. */
-export function transitionSummary(changes: readonly number[]): string {
-  return `${changes.length} changes in ${aboutDuration((changes.at(-1) ?? 0) - (changes[0] ?? 0))}`
+export function transitionSummary(times: readonly number[]): string {
+  return `${times.length} changes in ${aboutDuration((times.at(-1) ?? 0) - (times[0] ?? 0))}`
 }
 
 function reopened(remindEvery: number, now: number): AlertChanges {
   const open = { state: 'firing' as const, resolvedAt: null, resolvedBy: null, note: null }
-  return { ...open, ...NOBODY, wakeAt: nextReminder({ remindEvery }, now) }
+  return { ...open, ...NOT_ACKNOWLEDGED, wakeAt: nextReminder({ remindEvery }, now) }
 }

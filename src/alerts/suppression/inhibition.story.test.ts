@@ -1,15 +1,12 @@
-// Stories of alerts with a common cause: a lost host, a check that others depend on, too many at once, one that flaps.
+// Stories of alerts with a common cause: a host that is down, a dependency, an alert storm, a flapping alert.
 import { describe, expect, it } from 'vitest'
 import { checks } from '../../state/schema/index.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { MINUTE } from '../../time.ts'
 import { endAlert, fireAlert } from '../lifecycle.ts'
 
-const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
-const text = (app: TestApp, card: number) => JSON.stringify(app.channel.messages[card]!.card.lines)
-
-/** Adds checks of one host that have just beaten, without the commands. */
-function hasMany({ state, clock }: TestApp, many: number, host = 'web-1', apart = 0): void {
+/** Adds checks of one host that have just sent a beat, by SQL. */
+function addChecks({ state, clock }: TestApp, count: number, host = 'web-1', apart = 0): void {
   const row = (i: number): typeof checks.$inferInsert => {
     const lastBeatAt = clock.now() + i * apart
     const due = { lastBeatAt, lateAt: lastBeatAt + MINUTE, downAt: lastBeatAt + MINUTE + 10_000 }
@@ -19,68 +16,68 @@ function hasMany({ state, clock }: TestApp, many: number, host = 'web-1', apart 
     return { projectId: 1, name, slug: name, uuid, host, createdAt: 0, beats: 1, ...settings, ...due }
   }
   state.transaction(() => {
-    for (let i = 0; i < many; i++) state.db.insert(checks).values(row(i)).run()
+    for (let i = 0; i < count; i++) state.db.insert(checks).values(row(i)).run()
     state.emit('deadlines')
   })
 }
 
-describe('a lost host', () => {
-  it('with a thousand checks is one card, which says what it explains, and ends when the host is heard', async () => {
+describe('a host that is down', () => {
+  it('with a thousand checks is one card, which resolves when the host sends a beat again', async () => {
     const app = await startApp()
-    hasMany(app, 1000)
+    addChecks(app, 1000)
     await app.passes('1m41s')
-    expect(titles(app)).toEqual(['Critical: host web-1: 1,000 checks sent no beat'])
+    expect(app.titles()).toEqual(['Critical: host web-1: 1,000 checks sent no beat'])
     await app.passes('15s')
-    expect(text(app, 0)).toContain('1,000 others')
+    expect(app.cardText()).toContain('Suppresses 1,000 related alerts, still open: 1,000 critical.')
     expect(app.channel.calls.length).toBeLessThan(5)
     await app.request('/ping/00000000-0000-4000-8000-100000000007')
     await app.passes('6s')
-    expect(titles(app)).toEqual(['Resolved: host web-1: 1,000 checks sent no beat'])
+    expect(app.titles()).toEqual(['Resolved: host web-1: 1,000 checks sent no beat'])
     for (let i = 0; i < 1000; i++) await app.request(`/ping/00000000-0000-4000-8000-1${String(i).padStart(11, '0')}`)
     await app.passes('50s')
-    expect(titles(app)).toHaveLength(1)
+    expect(app.titles()).toHaveLength(1)
   })
 
-  it('whose checks fall silent one after another is one card all the same', async () => {
+  it('whose checks miss their beats one after another is still one card', async () => {
     const app = await startApp()
-    hasMany(app, 50, 'web-1', 1_000)
-    // The last beat of all came 49 s after the first; every check is missed in the end.
+    addChecks(app, 50, 'web-1', 1_000)
+    // The last beat was sent 49 s after the first.
     await app.passes('5m')
-    expect(titles(app)).toEqual([expect.stringMatching(/^Critical: host web-1: \d+ checks sent no beat$/)])
-    expect(text(app, 0)).toContain('50 others')
+    expect(app.titles()).toEqual([expect.stringMatching(/^Critical: host web-1: \d+ checks sent no beat$/)])
+    expect(app.cardText()).toContain('Suppresses 50 related alerts')
   })
 
-  it('that a detector finds swallows its checks, in whatever order they come', async () => {
+  it('that a detector finds inhibits its checks, in any order', async () => {
     const app = await startApp()
-    hasMany(app, 5)
+    addChecks(app, 5)
     await app.passes('1m20s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     const down = { ...finding('host:1', 'host web-1 cannot be reached'), labels: { role: 'host-down', host: 'web-1' } }
     app.state.transaction(() => fireAlert(app.state, down, app.clock.now()))
     await app.passes('1m')
-    expect(titles(app)).toEqual(['Critical: host web-1 cannot be reached'])
-    expect(text(app, 0)).toContain('5 others')
+    expect(app.titles()).toEqual(['Critical: host web-1 cannot be reached'])
+    expect(app.cardText()).toContain('Suppresses 5 related alerts, still open: 5 critical.')
     app.state.transaction(() => endAlert(app.state, 'host:1', null, app.clock.now()))
-    // A check is given until its next beat was due; these never beat again.
+    // A check has until its next beat is due; these send none.
     await app.passes('1m')
-    expect(titles(app)).toHaveLength(1)
+    expect(app.titles()).toHaveLength(1)
     await app.passes('1m')
-    expect(titles(app).slice(1)).toEqual(['Critical: host web-1: 5 checks sent no beat'])
+    expect(app.titles().slice(1)).toEqual(['Critical: host web-1: 5 checks sent no beat'])
   })
 
-  it('killed and started again in the hold-off, Vakt leaks nothing', async () => {
+  it('is still one card when Vakt is killed and restarted during the inhibition delay', async () => {
     const first = await startApp()
-    hasMany(first, 40)
+    addChecks(first, 40)
     await first.passes('1m15s')
-    expect(titles(first)).toEqual([])
+    expect(first.titles()).toEqual([])
     const app = await first.restarts('1s', 'killed')
     await app.passes('1m')
-    expect(titles(app)).toEqual(['Critical: host web-1: 40 checks sent no beat'])
+    expect(app.titles()).toEqual(['Critical: host web-1: 40 checks sent no beat'])
   })
 })
 
 describe('a check that others depend on', () => {
-  it('explains them, and those that depend on them in turn', async () => {
+  it('inhibits them, and those that depend on them in turn', async () => {
     const app = await startApp()
     const db = await app.hasCheck('db')
     const api = await app.hasCheck('api --depends-on db')
@@ -90,36 +87,36 @@ describe('a check that others depend on', () => {
     await db('/fail')
     await api('/fail')
     await app.passes('1m')
-    expect(titles(app)).toEqual(['Critical: db reported a failure'])
-    expect(text(app, 0)).toContain('2 others')
+    expect(app.titles()).toEqual(['Critical: db reported a failure'])
+    expect(app.cardText()).toContain('Suppresses 2 related alerts')
     for (const beat of [db, api, shop]) await beat()
     await app.passes('2m')
-    expect(titles(app)).toEqual(['Resolved: db reported a failure'])
+    expect(app.titles()).toEqual(['Resolved: db reported a failure'])
   })
 
-  it('is told after the hold-off when what it depends on is well', async () => {
+  it('is posted after the inhibition delay when its dependency is up', async () => {
     const app = await startApp()
     await app.hasCheck('db')
     await (await app.hasCheck('api --depends-on db'))('/fail')
     await app.passes('29s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: api reported a failure'])
+    expect(app.titles()).toEqual(['Critical: api reported a failure'])
   })
 
-  it('and on one another: one of the circle is told', async () => {
+  it('in a circle: only the oldest is posted', async () => {
     const app = await startApp()
     const one = await app.hasCheck('one --depends-on two')
     const two = await app.hasCheck('two --depends-on one')
     await one('/fail')
     await two('/fail')
     await app.passes('2m')
-    expect(titles(app)).toEqual(['Critical: one reported a failure'])
+    expect(app.titles()).toEqual(['Critical: one reported a failure'])
   })
 })
 
-describe('an alert that comes and goes', () => {
-  it('is one card from the sixth change on, and over when it stays gone', async () => {
+describe('a flapping alert', () => {
+  it('is one card from the sixth change on, and resolves when it stays clear', async () => {
     const app = await startApp()
     const beat = await app.hasCheck('job')
     for (let i = 0; i < 5; i++) {
@@ -128,15 +125,15 @@ describe('an alert that comes and goes', () => {
       await beat()
       await app.passes('30s')
     }
-    expect(titles(app)).toHaveLength(3)
-    expect(titles(app)[2]).toMatch(/^Critical: job reported a failure, 10 changes in 4m 30s$/)
+    expect(app.titles()).toHaveLength(3)
+    expect(app.titles()[2]).toMatch(/^Critical: job reported a failure, 10 changes in 4m 30s$/)
     await app.passes('9m25s')
-    expect(titles(app)[2]).toContain('Critical')
+    expect(app.titles()[2]).toContain('Critical')
     await app.passes('10s')
-    expect(titles(app)[2]).toBe('Resolved: job reported a failure')
+    expect(app.titles()[2]).toBe('Resolved: job reported a failure')
   })
 
-  it('takes as many changes as are set', async () => {
+  it('follows the threshold that is set', async () => {
     const app = await startApp()
     await app.result('suppression set --flap-changes 0')
     const beat = await app.hasCheck('job')
@@ -144,34 +141,34 @@ describe('an alert that comes and goes', () => {
       await beat('/fail')
       await beat()
     }
-    expect(titles(app)).toHaveLength(5)
+    expect(app.titles()).toHaveLength(5)
   })
 })
 
-describe('a storm', () => {
-  it('is one card, taken as one, and what is left of it is told when it is few', async () => {
+describe('an alert storm', () => {
+  it('is one card until few of its alerts are left, which then get their own cards', async () => {
     const app = await startApp()
     const fire = (i: number) => fireAlert(app.state, finding(`trouble:${i}`, `trouble ${i}`), app.clock.now())
     app.state.transaction(() => {
       for (let i = 0; i < 300; i++) fire(i)
     })
     await app.passes('15s')
-    expect(titles(app)).toEqual(['Critical: a storm of alerts in default'])
-    expect(text(app, 0)).toContain('300 critical')
+    expect(app.titles()).toEqual(['Critical: alert storm in default'])
+    expect(app.cardText()).toContain('Stands for 300 alerts, still open: 300 critical.')
     await app.passes('2m')
-    expect(titles(app)).toHaveLength(1)
+    expect(app.titles()).toHaveLength(1)
     app.state.transaction(() => fire(1000))
     await app.passes('1s')
-    expect(titles(app)[1]).toBe('Critical: trouble 1000')
+    expect(app.titles()[1]).toBe('Critical: trouble 1000')
     app.state.transaction(() => {
       for (let i = 8; i < 300; i++) endAlert(app.state, `trouble:${i}`, null, app.clock.now())
     })
     await app.passes('10s')
-    expect(titles(app)[0]).toBe('Resolved: a storm of alerts in default')
-    expect(titles(app).slice(2).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(i => `Critical: trouble ${i}`))
+    expect(app.titles()[0]).toBe('Resolved: alert storm in default')
+    expect(app.titles().slice(2).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(i => `Critical: trouble ${i}`))
   })
 
-  it('is acknowledged as a whole, and not told piece by piece then', async () => {
+  it('is acknowledged as a whole; its alerts then get no cards', async () => {
     const app = await startApp()
     app.state.transaction(() => {
       for (let i = 0; i < 50; i++) fireAlert(app.state, finding(`t:${i}`, `t ${i}`), app.clock.now())
@@ -181,11 +178,11 @@ describe('a storm', () => {
     expect(asked.card.buttons![0]!.line).toBe('ack all --storm 21 --yes')
     await app.result('ack all --storm 21')
     await app.passes('5m')
-    expect(titles(app)).toEqual(['Resolved: a storm of alerts in default'])
+    expect(app.titles()).toEqual(['Resolved: alert storm in default'])
   })
 })
 
-it('a key of a project takes, silences and ends nothing of another', async () => {
+it('the key of a project cannot change alerts and silences of another project', async () => {
   const app = await startApp()
   await app.result('projects add shop')
   for (const project of ['default', 'shop']) await (await app.hasCheck(`job --project ${project}`))('/fail')

@@ -1,60 +1,74 @@
-// What the labels of alerts say of one another: what each role explains, and which alert is the root of many. Pure.
+// Inhibition: which open alert is the root cause of another, by their labels. Pure.
+import { compareSeverity } from '../../severity.ts'
 import type { Alert } from '../alert.ts'
 
 /**
- * The label `role` says what an open alert explains in others of its project (of all projects when it has none):
- * `host-down` with the label `host`: every alert of that host; `source-silent` with `source`: what rules found in the lines
- * of that source since then and is no worse (that they are fewer than usual, for one);
- * `offline`: what fired since then, unless its label `lan` says that it does not need the internet.
- * A check needs no role: its alert explains those whose label `depends_on` names it.
+ * The label `role` names what an open alert inhibits in its project (in all projects when it has none):
+ * - `host-down`, with the label `host`: every alert of that host.
+ * - `source-silent`, with the label `source`: later alerts of rules about the lines of that source that are not worse, for
+ *   example that there are fewer lines than usual.
+ * - `offline`: every later alert, unless its label `lan` says that it does not need the internet.
+ * Alerts of checks need no role: they inhibit the alerts whose label `depends_on` names the check.
  */
 export const ALERT_ROLES = ['host-down', 'source-silent', 'offline'] as const
 export type AlertRole = (typeof ALERT_ROLES)[number]
 
 /** The detector of the alert that groups the silent checks of one host. */
 export const HOST_CHECKS = 'host-checks'
+/** The detector of the alert that stands for an alert storm. */
 export const STORM = 'storm'
-/** Detectors of cards that only tell something and are over at once. */
+/** The detector of notices, which only inform and are resolved at once. */
 export const NOTICE = 'notice'
+/** The detector of test alerts. */
 export const TEST = 'test'
 
-const RANK = { info: 0, warning: 1, critical: 2 } as const
-
+/** The columns of an alert that inhibition depends on. */
 export type InhibitionAlert = Pick<
   Alert,
-  'id' | 'projectId' | 'severity' | 'detector' | 'role' | 'labels' | 'since' | 'firedAt'
-> &
-  Pick<Alert, 'key' | 'title' | 'suppression' | 'stableSince' | 'checkId'>
+  | 'id'
+  | 'key'
+  | 'title'
+  | 'projectId'
+  | 'checkId'
+  | 'severity'
+  | 'detector'
+  | 'role'
+  | 'labels'
+  | 'since'
+  | 'firedAt'
+  | 'suppression'
+  | 'stableAt'
+>
 
-/** Whether an open alert with a role explains another. */
-export function inhibits(parent: InhibitionAlert, child: InhibitionAlert): boolean {
-  if (parent.id === child.id || !isGoingOn(parent, child)) return false
-  if (parent.projectId !== null && parent.projectId !== child.projectId) return false
-  const { host, source, lan } = child.labels
-  if (parent.role === 'host-down') {
-    const lower = child.role !== 'host-down' || (child.detector === HOST_CHECKS && parent.detector !== HOST_CHECKS)
-    return host !== undefined && host === parent.labels.host && lower
+/** Whether an open alert with a role inhibits another. */
+export function inhibits(cause: InhibitionAlert, alert: InhibitionAlert): boolean {
+  if (cause.id === alert.id || !isActiveCause(cause, alert)) return false
+  if (cause.projectId !== null && cause.projectId !== alert.projectId) return false
+  const { host, source, lan } = alert.labels
+  if (cause.role === 'host-down') {
+    const isLower = alert.role !== 'host-down' || (alert.detector === HOST_CHECKS && cause.detector !== HOST_CHECKS)
+    return host !== undefined && host === cause.labels.host && isLower
   }
-  if (parent.role === 'source-silent') {
-    const isOfLines = source !== undefined && source === parent.labels.source && child.labels.rule !== undefined
-    const follows = child.firedAt >= parent.since && RANK[child.severity] <= RANK[parent.severity]
-    return isOfLines && follows && child.role !== 'source-silent'
+  if (cause.role === 'source-silent') {
+    const isOfSource = source !== undefined && source === cause.labels.source && alert.labels.rule !== undefined
+    const follows = alert.firedAt >= cause.since && compareSeverity(alert.severity, cause.severity) <= 0
+    return isOfSource && follows && alert.role !== 'source-silent'
   }
-  return parent.role === 'offline' && lan === undefined && child.role !== 'offline' && child.firedAt >= parent.since
+  return cause.role === 'offline' && lan === undefined && alert.role !== 'offline' && alert.firedAt >= cause.since
 }
 
 /**
- * A parent that has just gone (flapping), or that itself waits for the morning while this one must not, explains nothing;
- * being offline explains by night as by day.
+ * Whether an open alert can inhibit others now. A flapping alert that is clear for now cannot; an alert in quiet hours
+ * cannot inhibit a critical one, unless it means that Vakt is offline.
  */
-export function isGoingOn(parent: InhibitionAlert, child: Pick<InhibitionAlert, 'severity'>): boolean {
-  const sleeps = parent.suppression === 'quiet-hours' && parent.role !== 'offline'
-  return parent.stableSince === null && !(sleeps && child.severity === 'critical')
+export function isActiveCause(cause: InhibitionAlert, alert: Pick<InhibitionAlert, 'severity'>): boolean {
+  const isQuiet = cause.suppression === 'quiet-hours' && cause.role !== 'offline'
+  return cause.stableAt === null && !(isQuiet && alert.severity === 'critical')
 }
 
 /**
- * Whether the alert is about something that fell silent, so that what it runs on may be to blame: a check without its
- * beat, a container. What reports a failure of itself is heard, so the host lives.
+ * Whether the alert is about something that stopped responding, so that its host may be the cause: a check without its
+ * beat, a container. A check that reports a failure did respond, so its host is up.
  */
 export function isSilent({ labels }: Pick<InhibitionAlert, 'labels'>): boolean {
   if (labels.check !== undefined) return labels.miss !== 'failed'
@@ -62,18 +76,18 @@ export function isSilent({ labels }: Pick<InhibitionAlert, 'labels'>): boolean {
 }
 
 /**
- * The end of the chain of parents, or null when the alert explains itself. Where alerts explain one another in a circle,
- * the oldest of the circle is the root of the others.
+ * The end of the chain of causes, or null when the alert has no cause. When alerts are causes of one another in a circle,
+ * the oldest alert of the circle is the root cause of the others.
  */
-export function rootCause<T extends { id: number }>(start: T, parentOf: (one: T) => T | null): T | null {
+export function rootCause<T extends { id: number }>(start: T, causeOf: (alert: T) => T | null): T | null {
   const path = [start]
   for (;;) {
     const last = path.at(-1)!
-    const next = parentOf(last)
+    const next = causeOf(last)
     if (!next) return last === start ? null : last
-    const met = path.findIndex(one => one.id === next.id)
-    if (met >= 0) {
-      const root = path.slice(met).reduce((oldest, one) => (one.id < oldest.id ? one : oldest))
+    const known = path.findIndex(alert => alert.id === next.id)
+    if (known >= 0) {
+      const root = path.slice(known).reduce((oldest, alert) => (alert.id < oldest.id ? alert : oldest))
       return root.id === start.id ? null : root
     }
     path.push(next)

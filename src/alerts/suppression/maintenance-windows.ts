@@ -1,4 +1,4 @@
-// The maintenance windows: planned work, during which what it touches alerts nobody.
+// The table of maintenance: planned work, once or by cron, whose windows suppress the alerts that match.
 import { cronSchedule, nextRun } from '../../checks/cron.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
@@ -9,7 +9,8 @@ import { knownMatcher } from '../matcher.ts'
 import { requestReevaluation } from './reevaluation.ts'
 import type { ActiveMute } from './suppression.ts'
 
-const KEPT = 400 * DAY
+/** How long ended maintenance is kept, as long as alerts. */
+const RETENTION_MS = 400 * DAY
 
 export type Maintenance = typeof maintenances.$inferSelect
 type Window = Pick<Maintenance, 'startsAt' | 'endsAt'>
@@ -19,15 +20,15 @@ export type MaintenanceDraft = Pick<
   'projectId' | 'name' | 'matcher' | 'cron' | 'timeZone' | 'duration' | 'by' | 'startsAt' | 'endsAt'
 >
 
-/** Adds a maintenance; throws `conflict` when its name is taken. */
+/** Adds maintenance, whose matcher is valid. Throws `conflict` when its name is taken by maintenance that has not ended. */
 export function addMaintenance(state: State, draft: MaintenanceDraft, now: number): Maintenance {
   return state.transaction(() => {
-    const named = eq(maintenances.name, draft.name)
-    const old = state.db.select().from(maintenances).where(named).get()
-    if (old && !old.ended) {
-      throw new Problem('conflict', `There is a maintenance "${draft.name}" already.`, { fields: { name: 'is taken' } })
+    const hasName = eq(maintenances.name, draft.name)
+    const known = state.db.select().from(maintenances).where(hasName).get()
+    if (known && !known.ended) {
+      throw new Problem('conflict', `There is already maintenance "${draft.name}".`, { fields: { name: 'is taken' } })
     }
-    if (old) state.db.delete(maintenances).where(named).run()
+    if (known) state.db.delete(maintenances).where(hasName).run()
     requestReevaluation(state)
     return state.db
       .insert(maintenances)
@@ -37,73 +38,74 @@ export function addMaintenance(state: State, draft: MaintenanceDraft, now: numbe
   })
 }
 
-/** The maintenance of a name, within a project when one is named; throws `not_found`. */
+/** The maintenance of a name, of `projectId` only when that is set. Throws `not_found`. */
 export function findMaintenance(state: State, name: string, projectId?: number): Maintenance {
-  const found = state.db.select().from(maintenances).where(eq(maintenances.name, name)).get()
-  if (found && (projectId === undefined || found.projectId === projectId)) return found
-  throw new Problem('not_found', `There is no maintenance "${name}". "maintenance list" shows those there are.`, {
+  const maintenance = state.db.select().from(maintenances).where(eq(maintenances.name, name)).get()
+  if (maintenance && (projectId === undefined || maintenance.projectId === projectId)) return maintenance
+  throw new Problem('not_found', `There is no maintenance "${name}". "maintenance list" shows all maintenance.`, {
     fields: { name: 'no such maintenance' },
   })
 }
 
-/** Maintenance by its next window, that which is over last. */
+/** All maintenance by its next window, ended maintenance last. */
 export function listMaintenances(state: State, projectId?: number): Maintenance[] {
-  const wanted = projectId === undefined ? undefined : eq(maintenances.projectId, projectId)
+  const filter = projectId === undefined ? undefined : eq(maintenances.projectId, projectId)
   const order = [asc(maintenances.ended), asc(maintenances.startsAt)]
   return state.db
     .select()
     .from(maintenances)
-    .where(wanted)
+    .where(filter)
     .orderBy(...order)
     .all()
 }
 
-/** Removes a maintenance; a window of it that is on ends with it. */
-export function removeMaintenance(state: State, one: Maintenance): void {
+/** Removes maintenance; its active window ends with it. */
+export function removeMaintenance(state: State, { id }: Maintenance): void {
   state.transaction(() => {
     requestReevaluation(state)
-    state.db.delete(maintenances).where(eq(maintenances.id, one.id)).run()
+    state.db.delete(maintenances).where(eq(maintenances.id, id)).run()
   })
 }
 
-/** Drops maintenance that was over thirteen months ago, as alerts are; its name was free before. */
+/** Deletes maintenance that ended more than `RETENTION_MS` ago. */
 export function pruneMaintenances(state: State, now: number): void {
-  state.transaction(() => state.prepare('delete from maintenances where ended = 1 and ends_at < ?').run(now - KEPT))
+  const remove = 'delete from maintenances where ended = 1 and ends_at < ?'
+  state.transaction(() => state.prepare(remove).run(now - RETENTION_MS))
 }
 
-/** Moves a maintenance to its next window, or to its end; `early` before its time. */
-export function endWindow(state: State, one: Maintenance, now: number, early: boolean): Maintenance {
+/** Ends a window and moves the maintenance to its next one, if any; `early` when somebody ends the window before its time. */
+export function endWindow(state: State, maintenance: Maintenance, now: number, early: boolean): Maintenance {
   return state.transaction(() => {
     requestReevaluation(state)
-    const next = windowAfter(one, now, early)
-    const changes = next ? { ...next } : { ended: true, endsAt: Math.min(one.endsAt, now) }
-    return save(state, one, { ...changes, started: false, suppressedCount: 0 })
+    const next = windowAfter(maintenance, now, early)
+    const changes = next ? { ...next } : { ended: true, endsAt: Math.min(maintenance.endsAt, now) }
+    return updateMaintenance(state, maintenance, { ...changes, started: false, suppressedCount: 0 })
   })
 }
 
-/** The windows that began by `now`: each is told once. Says whether any did. */
-export function beginWindows(state: State, now: number): boolean {
-  if ((nextWindow(state) ?? Number.POSITIVE_INFINITY) > now) return false
+/** Marks the windows that started by `now`; returns whether there were any. */
+export function startWindows(state: State, now: number): boolean {
+  if ((nextWindowChange(state) ?? Number.POSITIVE_INFINITY) > now) return false
   const due = sql`ended = 0 and started = 0 and starts_at <= ${now}`
   return state.db.update(maintenances).set({ started: true }).where(due).run().changes > 0
 }
 
-/** The maintenances whose window has passed. */
-export function endedWindows(state: State, now: number): Maintenance[] {
-  if ((nextWindow(state) ?? Number.POSITIVE_INFINITY) > now) return []
+/** The maintenance whose window has passed at `now`. */
+export function listPassedWindows(state: State, now: number): Maintenance[] {
+  if ((nextWindowChange(state) ?? Number.POSITIVE_INFINITY) > now) return []
   const passed = and(eq(maintenances.ended, false), sql`${maintenances.endsAt} <= ${now}`)
   return state.db.select().from(maintenances).where(passed).all()
 }
 
-/** When the next window begins or ends. */
-export function nextWindow(state: State): number | null {
+/** When the next window starts or ends (epoch ms), or null. */
+export function nextWindowChange(state: State): number | null {
   const query = 'select min(case when started then ends_at else starts_at end) as at from maintenances where ended = 0'
   return state.prepare<[], { at: number | null }>(query).get()!.at
 }
 
-/** The windows that are on at `now`, as what they lie over. */
+/** The windows that are active at `now`, as mutes. */
 export function activeMaintenances(state: State, now: number): ActiveMute[] {
-  const query = state.prepared('maintenance that is on', db =>
+  const query = state.prepared('active maintenance', db =>
     db
       .select()
       .from(maintenances)
@@ -116,20 +118,16 @@ export function activeMaintenances(state: State, now: number): ActiveMute[] {
     projectId: maintenance.projectId,
     matcher: knownMatcher(maintenance.matcher),
     until: maintenance.endsAt,
-    reason: `the maintenance ${maintenance.name}`,
+    reason: `maintenance ${maintenance.name}`,
   }))
 }
 
-/** Counts one more alert that a window holds. */
+/** Counts one more alert that a window suppresses. */
 export function countMutedByMaintenance(state: State, id: number): void {
   state.prepare('update maintenances set suppressed_count = suppressed_count + 1 where id = ?').run(id)
 }
 
-function save(state: State, one: Maintenance, changes: Partial<Maintenance>): Maintenance {
-  return state.db.update(maintenances).set(changes).where(eq(maintenances.id, one.id)).returning().get()!
-}
-
-/** The window of a cron schedule that is on at `now`, or else the next; null when none comes any more. Starts are at or after `from`. */
+/** The window of a cron schedule that is active at `now`, else the next; null when none follows. It starts at or after `from`. */
 export function cronWindow(
   { cron, timeZone, duration }: Pick<Maintenance, 'timeZone' | 'duration'> & { cron: string },
   now: number,
@@ -139,8 +137,12 @@ export function cronWindow(
   return startsAt === null ? null : { startsAt, endsAt: startsAt + duration }
 }
 
-/** What follows a window that is over at `now`; null when none does. `early` when somebody ended it before its time. */
-export function windowAfter(one: Maintenance, now: number, early: boolean): Window | null {
-  if (one.cron === null) return null
-  return cronWindow({ ...one, cron: one.cron }, now, early ? now : one.startsAt)
+/** The window after the current one, which ends at `now`; null when none follows. `early` when it ends before its time. */
+export function windowAfter(maintenance: Maintenance, now: number, early: boolean): Window | null {
+  const { cron } = maintenance
+  return cron === null ? null : cronWindow({ ...maintenance, cron }, now, early ? now : maintenance.startsAt)
+}
+
+function updateMaintenance(state: State, { id }: Maintenance, changes: Partial<Maintenance>): Maintenance {
+  return state.db.update(maintenances).set(changes).where(eq(maintenances.id, id)).returning().get()!
 }

@@ -1,4 +1,4 @@
-// Two hundred open alerts while silences come and go and both chats refuse half of what is sent: in the end all is true.
+// Hundreds of open alerts, silences that start and end, and chats that refuse half of the messages: all cards are right in the end.
 import { expect, it } from 'vitest'
 import { DeliveryError } from '../../chat/channel.ts'
 import { startDelivery } from '../../testing/delivery.ts'
@@ -9,7 +9,7 @@ import { requestReevaluation } from './reevaluation.ts'
 import { addSilence, endSilence, listSilences } from './silences.ts'
 import { nextSuppressionChange, sweepSuppressions } from './sweep.ts'
 
-it('two hundred alerts converge to the truth, none lost, none twice, while silences come and go', async () => {
+it('two hundred alerts end on the right cards, none lost and none twice, while silences start and end', async () => {
   const delivery = await startDelivery('discord', 'slack')
   const { state, clock } = delivery
   for (const name of ['discord', 'slack']) {
@@ -73,7 +73,7 @@ it('two hundred alerts converge to the truth, none lost, none twice, while silen
   }
 })
 
-it('a silence over thousands of alerts holds them a few at a time, and all of them soon', async () => {
+it('a silence suppresses thousands of alerts a few per tick, and all of them soon', async () => {
   const delivery = await startDelivery()
   const { state, clock } = delivery
   state.transaction(() => {
@@ -85,7 +85,7 @@ it('a silence over thousands of alerts holds them a few at a time, and all of th
     const seen: number[] = []
     while ((nextSuppressionChange(state) ?? Number.POSITIVE_INFINITY) <= clock.now() && seen.length < 100) {
       sweepSuppressions(state, clock.now())
-      // What changes amid a round has nobody wait for ever.
+      // A change amid a round must not starve the alerts that wait.
       if (seen.length < 5) requestReevaluation(state)
       seen.push(held())
     }

@@ -1,4 +1,4 @@
-// The quiet hours: when what is not critical waits until they end, for all projects or for one.
+// The table of quiet hours: when alerts that are not critical wait, for all projects or for one.
 import { activeUntil, isActive, parseActiveHours } from '../../checks/active-hours.ts'
 import type { State } from '../../state/database.ts'
 import { asc, eq } from '../../state/orm.ts'
@@ -7,17 +7,17 @@ import { requestReevaluation } from './reevaluation.ts'
 
 export type QuietHours = typeof quietHours.$inferSelect
 
-/** Stands for all projects that have no quiet hours of their own. */
-const EVERYWHERE = 0
+/** The project id of quiet hours for all projects that have none of their own. */
+export const ALL_PROJECTS = 0
 
-/** Sets the quiet hours of a project or of all (null); `hours` null is never. */
+/** Sets the quiet hours of a project or of all (null); `hours` null means never. */
 export function setQuietHours(
   state: State,
   projectId: number | null,
   draft: Pick<QuietHours, 'hours' | 'timeZone' | 'by'>,
   now: number,
 ): QuietHours {
-  const row = { ...draft, projectId: projectId ?? EVERYWHERE, setAt: now }
+  const row = { ...draft, projectId: projectId ?? ALL_PROJECTS, setAt: now }
   return state.transaction(() => {
     requestReevaluation(state)
     return state.db
@@ -29,9 +29,9 @@ export function setQuietHours(
   })
 }
 
-/** Takes the quiet hours of a project (which then follows those for all) or of all (null) away. */
+/** Removes the quiet hours of a project, which then follows those for all, or of all (null). */
 export function removeQuietHours(state: State, projectId: number | null): void {
-  const ofProject = eq(quietHours.projectId, projectId ?? EVERYWHERE)
+  const ofProject = eq(quietHours.projectId, projectId ?? ALL_PROJECTS)
   state.transaction(() => {
     requestReevaluation(state)
     state.db.delete(quietHours).where(ofProject).run()
@@ -45,20 +45,21 @@ export function listQuietHours(state: State): QuietHours[] {
     .all()
 }
 
-/** Until when it is quiet for a project at `now`; null when it is not. */
+/** The end (epoch ms) of the quiet hours that apply to a project at `now`; null outside of them. */
 export function readQuietUntil(state: State, projectId: number | null, now: number): number | null {
   const all = listQuietHours(state)
-  const own = all.find(one => one.projectId === projectId) ?? all.find(one => one.projectId === EVERYWHERE)
-  return own === undefined ? null : quietUntil(own, now)
+  const general = all.find(row => row.projectId === ALL_PROJECTS)
+  const applying = all.find(row => row.projectId === projectId) ?? general
+  return applying === undefined ? null : quietUntil(applying, now)
 }
 
-/** Until when these quiet hours last at `now`; null outside of them. */
+/** The end (epoch ms) of these quiet hours when `now` is within them; null outside of them. */
 export function quietUntil({ hours, timeZone }: Pick<QuietHours, 'hours' | 'timeZone'>, now: number): number | null {
   const parsed = hours === null ? null : parseActiveHours(hours, timeZone)
   return parsed !== null && isActive(parsed, now) ? activeUntil(parsed, now) : null
 }
 
-/** Notes since when it is quiet, or (null) that it is not. */
-export function markQuiet(state: State, one: QuietHours, quietSince: number | null): void {
-  state.db.update(quietHours).set({ quietSince }).where(eq(quietHours.projectId, one.projectId)).run()
+/** Stores since when (epoch ms) these quiet hours are in effect; null when they are not. */
+export function setQuietSince(state: State, { projectId }: QuietHours, quietSince: number | null): void {
+  state.db.update(quietHours).set({ quietSince }).where(eq(quietHours.projectId, projectId)).run()
 }

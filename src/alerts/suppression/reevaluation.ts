@@ -1,47 +1,47 @@
-// Which open alerts are still to be judged anew, because what holds them back has changed.
+// The queue of open alerts whose suppression must be evaluated again because something relevant changed.
 import type { State } from '../../state/database.ts'
 
-/** What is left of a round, and whether another one is to follow it. */
-type Round = { left: number[]; again: boolean }
+/** The alerts still to evaluate, and whether all open alerts follow after them. */
+type Queue = { ids: number[]; isRequested: boolean }
 
-// After a start everything is judged once, for nobody knows what changed meanwhile.
-const rounds = new WeakMap<State, Round>()
+// After a start all open alerts are evaluated once, because anything may have changed meanwhile.
+const queues = new WeakMap<State, Queue>()
 
-/** Has every open alert judged anew, from the next turn on. */
+/** Requests that all open alerts are evaluated again, from the next tick on. */
 export function requestReevaluation(state: State): void {
-  roundOf(state).again = true
+  queueOf(state).isRequested = true
   state.emit('alerts')
 }
 
-/** Whether nothing has changed since every open alert was judged. */
+/** Whether every open alert was evaluated since the last change. */
 export function isReevaluated(state: State): boolean {
-  const { left, again } = roundOf(state)
-  return !again && left.length === 0
+  const { ids, isRequested } = queueOf(state)
+  return !isRequested && ids.length === 0
 }
 
 /**
- * Takes the numbers of up to `limit` open alerts that are to be judged. A change amid a round has those at its end judged
- * before those at its beginning are again: however often something changes, everybody's turn comes.
+ * Takes up to `limit` ids of open alerts to evaluate from the queue. A request amid a round appends all others behind those
+ * that still wait, so that frequent changes starve no alert.
  */
 export function nextForReevaluation(state: State, limit: number): number[] {
-  const round = roundOf(state)
-  if (round.again) {
-    const waiting = new Set(round.left)
-    round.left = [...round.left, ...openAlerts(state).filter(id => !waiting.has(id))]
-    round.again = false
+  const queue = queueOf(state)
+  if (queue.isRequested) {
+    const waiting = new Set(queue.ids)
+    queue.ids = [...queue.ids, ...readOpenIds(state).filter(id => !waiting.has(id))]
+    queue.isRequested = false
   }
-  return round.left.splice(0, limit)
+  return queue.ids.splice(0, limit)
 }
 
-function roundOf(state: State): Round {
-  const known = rounds.get(state)
+function queueOf(state: State): Queue {
+  const known = queues.get(state)
   if (known) return known
-  const first = { left: [], again: true }
-  rounds.set(state, first)
+  const first = { ids: [], isRequested: true }
+  queues.set(state, first)
   return first
 }
 
-function openAlerts(state: State): number[] {
+function readOpenIds(state: State): number[] {
   const query = `select id from alerts where state <> 'resolved' order by id`
   return state
     .prepare<[], { id: number }>(query)

@@ -1,4 +1,4 @@
-// The silences: which are on, how they are added, drawn out and ended, and what each held back.
+// The table of silences: how they are added, extended and ended, and how many alerts each has suppressed.
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, desc, eq, isNull, lte, sql } from '../../state/orm.ts'
@@ -8,11 +8,12 @@ import { knownMatcher } from '../matcher.ts'
 import { requestReevaluation } from './reevaluation.ts'
 import type { ActiveMute } from './suppression.ts'
 
-const KEPT = 400 * DAY
+/** How long ended silences are kept, as long as alerts. */
+const RETENTION_MS = 400 * DAY
 
 export type Silence = typeof silences.$inferSelect
 
-/** Adds a silence; its matcher was read before. */
+/** Adds a silence, whose matcher is valid. */
 export function addSilence(
   state: State,
   draft: Pick<Silence, 'projectId' | 'matcher' | 'reason' | 'by' | 'endsAt'>,
@@ -28,40 +29,40 @@ export function addSilence(
   })
 }
 
-/** Ends a silence before its time; throws `conflict` when it is over. */
+/** Ends a silence before its time. Throws `conflict` when it has ended. */
 export function endSilence(state: State, silence: Silence, by: string, now: number): Silence {
-  return changed(state, silence, { endedAt: now, endedBy: by })
+  return updateSilence(state, silence, { endedAt: now, endedBy: by })
 }
 
-/** Gives a silence another end; throws `conflict` when it is over. */
+/** Moves the end of a silence to `endsAt` (epoch ms). Throws `conflict` when it has ended. */
 export function extendSilence(state: State, silence: Silence, endsAt: number): Silence {
-  return changed(state, silence, { endsAt })
+  return updateSilence(state, silence, { endsAt })
 }
 
-/** The silence of a number, within a project when one is named; throws `not_found`. */
+/** The silence of a number, of `projectId` only when that is set. Throws `not_found`. */
 export function findSilence(state: State, id: number, projectId?: number): Silence {
-  const found = state.db.select().from(silences).where(eq(silences.id, id)).get()
-  if (found && (projectId === undefined || found.projectId === projectId)) return found
-  throw new Problem('not_found', `There is no silence ${id}. "silence list" shows those there are.`, {
+  const silence = state.db.select().from(silences).where(eq(silences.id, id)).get()
+  if (silence && (projectId === undefined || silence.projectId === projectId)) return silence
+  throw new Problem('not_found', `There is no silence ${id}. "silence list" shows all silences.`, {
     fields: { silence: 'no such silence' },
   })
 }
 
-/** The newest silences, only those that are on unless `ended`. */
+/** The newest silences; only active silences unless `ended` is set. */
 export function listSilences(
   state: State,
   { projectId, ended, limit }: { projectId?: number; ended: boolean; limit: number },
 ): Silence[] {
-  const wanted = and(
+  const filter = and(
     projectId === undefined ? undefined : eq(silences.projectId, projectId),
     ended ? undefined : isNull(silences.endedAt),
   )
-  return state.db.select().from(silences).where(wanted).orderBy(desc(silences.id)).limit(limit).all()
+  return state.db.select().from(silences).where(filter).orderBy(desc(silences.id)).limit(limit).all()
 }
 
-/** The silences that are on, as what they lie over. */
+/** The active silences as mutes. */
 export function activeSilences(state: State): ActiveMute[] {
-  const query = state.prepared('silences that are on', db =>
+  const query = state.prepared('active silences', db =>
     db.select().from(silences).where(isNull(silences.endedAt)).prepare(),
   )
   return query.all().map(silence => ({
@@ -74,31 +75,31 @@ export function activeSilences(state: State): ActiveMute[] {
   }))
 }
 
-/** Ends the silences whose time has passed and returns them. */
+/** Ends the silences whose time has passed, and returns them. */
 export function expireSilences(state: State, now: number): Silence[] {
   const due = and(isNull(silences.endedAt), lte(silences.endsAt, now))
   if ((nextExpiry(state) ?? Number.POSITIVE_INFINITY) > now) return []
   return state.db.update(silences).set({ endedAt: now }).where(due).returning().all()
 }
 
-/** Drops silences that ended over thirteen months ago, as alerts are. */
+/** Deletes silences that ended more than `RETENTION_MS` ago. */
 export function pruneSilences(state: State, now: number): void {
-  state.transaction(() => state.prepare('delete from silences where ended_at < ?').run(now - KEPT))
+  state.transaction(() => state.prepare('delete from silences where ended_at < ?').run(now - RETENTION_MS))
 }
 
-/** When the next silence ends. */
+/** When the next silence ends (epoch ms), or null. */
 export function nextExpiry(state: State): number | null {
   const query = 'select min(ends_at) as at from silences where ended_at is null'
   return state.prepare<[], { at: number | null }>(query).get()!.at
 }
 
-/** Counts one more alert that a silence holds. */
+/** Counts one more alert that a silence suppresses. */
 export function countMutedBySilence(state: State, id: number): void {
   state.prepare('update silences set suppressed_count = suppressed_count + 1 where id = ?').run(id)
 }
 
-function changed(state: State, silence: Silence, changes: Partial<Silence>): Silence {
-  if (silence.endedAt !== null) throw new Problem('conflict', `Silence ${silence.id} is over already.`)
+function updateSilence(state: State, silence: Silence, changes: Partial<Silence>): Silence {
+  if (silence.endedAt !== null) throw new Problem('conflict', `Silence ${silence.id} has already ended.`)
   return state.transaction(() => {
     requestReevaluation(state)
     return state.db

@@ -1,71 +1,68 @@
-// What a card says of holding back: what holds the alert, what it holds itself, and that it flaps. Pure.
+// The lines and buttons of an alert card about suppression and flapping. Pure.
 import type { Button, Text } from '../../card.ts'
+import { plural } from '../../text.ts'
 import type { Alert } from '../alert.ts'
 import { transitionSummary } from './flapping.ts'
 import { STORM } from './inhibition.ts'
-import type { InhibitedAlerts } from './suppressed-alerts.ts'
+import type { SuppressedSummary } from './suppressed-alerts.ts'
 
-/** The lines of a card about holding back. */
-export function suppressionLines(alert: Alert, explained: InhibitedAlerts | null): Text[] {
-  return [...flapLines(alert), ...heldLines(alert), ...explainedLines(alert, explained)]
+/** What a card shows about flapping, about its suppression and about the alerts that it suppresses. */
+export function suppressionLines(alert: Alert, suppressed: SuppressedSummary | null): Text[] {
+  return [...flappingLines(alert), ...suppressedByLines(alert), ...suppressesLines(alert, suppressed)]
 }
 
-/** What an alert that flaps has in its title after its own: `, 7 changes in 9m`. */
+/** The end of the title of a flapping alert: `, 7 changes in 9m`. */
 export function flappingTitle(alert: Alert): string {
   return alert.flappingSince === null || alert.state === 'resolved'
     ? ''
     : `, ${transitionSummary(alert.transitionTimes)}`
 }
 
-/** The buttons of a storm in the place of those of an alert. */
+/** The buttons of a storm, instead of those of a single alert. */
 export function stormButtons(alert: Alert): Button[] {
   return [
     { label: 'Acknowledge all', line: `ack all --storm ${alert.id}`, tone: 'primary' },
-    { label: 'Show them', line: 'alerts list' },
+    { label: 'Show alerts', line: 'alerts list' },
     { label: 'Details', line: `alerts show ${alert.id}` },
   ]
 }
 
-/** Puts a silence over alerts like this one. */
+/** Silences alerts with the same key. */
 export function silenceButton(alert: Alert): Button {
   return { label: 'Silence', line: `silence add --alert ${alert.id}`, ask: ['for', 'reason'] }
 }
 
-function flapLines(alert: Alert): Text[] {
+function flappingLines(alert: Alert): Text[] {
   if (alert.flappingSince === null || alert.state === 'resolved') return []
-  const over: Text =
-    alert.stableSince === null
+  const clear: Text =
+    alert.stableAt === null
       ? []
-      : [' Gone for now; over at ', { time: alert.stableSince, style: 'clock' }, ' if it stays so.']
-  return [['It comes and goes: ', { bold: transitionSummary(alert.transitionTimes) }, '.', ...over]]
+      : [' Clear for now; resolves at ', { time: alert.stableAt, style: 'clock' }, ' if it stays clear.']
+  return [['Flapping: ', { bold: transitionSummary(alert.transitionTimes) }, '.', ...clear]]
 }
 
-function heldLines(alert: Alert): Text[] {
+function suppressedByLines(alert: Alert): Text[] {
   if (alert.suppressionReason === null || alert.state === 'resolved') return []
-  if (alert.suppression === null) return [`It was held back by ${alert.suppressionReason}, and still goes on.`]
+  if (alert.suppression === null) return [`Was suppressed by ${alert.suppressionReason}; still firing.`]
   const until: Text =
     alert.suppressedUntil === null ? [] : [' until ', { time: alert.suppressedUntil, style: 'moment' }]
-  return [[`Held back by ${alert.suppressionReason}`, ...until, ': it calls nobody.']]
+  return [[`Suppressed by ${alert.suppressionReason}`, ...until, '. Nobody is notified.']]
 }
 
-function explainedLines(alert: Alert, explained: InhibitedAlerts | null): Text[] {
-  if (explained === null) return []
-  const total = alert.suppressedCount.toLocaleString('en')
-  const { critical, warning, info } = explained.open
+function suppressesLines(alert: Alert, suppressed: SuppressedSummary | null): Text[] {
+  if (suppressed === null) return []
+  const isStorm = alert.detector === STORM
+  const total = { bold: plural(alert.suppressedCount, isStorm ? 'alert' : 'related alert') }
+  const { critical, warning, info } = suppressed.open
   const open = critical + warning + info
-  const verb = alert.detector === STORM ? 'Stands for' : 'Explains'
-  if (open === 0) return [[`${verb} `, { bold: `${total} others` }, ', none of which it holds back now.']]
-  const counts = Object.entries(explained.open)
-    .filter(([, n]) => n > 0)
-    .map(([severity, n]) => `${n.toLocaleString('en')} ${severity}`)
-  const more = open > explained.titles.length ? [`… ${(open - explained.titles.length).toLocaleString('en')} more`] : []
+  if (open === 0) return [[isStorm ? 'Stood for ' : 'Suppressed ', total, '; none now.']]
+  const counts = Object.entries(suppressed.open)
+    .filter(([, count]) => count > 0)
+    .map(([severity, count]) => `${count.toLocaleString('en')} ${severity}`)
+  const more = open - suppressed.titles.length
   return [
-    [
-      `${verb} `,
-      { bold: `${total} ${alert.suppressedCount === 1 ? 'other' : 'others'}` },
-      `, still open: ${counts.join(', ')}.`,
-    ],
-    ...explained.titles.map(title => `• ${title}`),
-    ...more,
+    [isStorm ? 'Stands for ' : 'Suppresses ', total, `, still open: ${counts.join(', ')}.`],
+    ...suppressed.titles.map(title => `• ${title}`),
+    ...(more > 0 ? [`… ${more.toLocaleString('en')} more`] : []),
   ]
 }

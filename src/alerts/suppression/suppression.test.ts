@@ -1,4 +1,4 @@
-// What holds an alert back and in which order; who explains whom; when an alert flaps; when maintenance is.
+// The pure rules of suppression: their order, inhibition, root causes, flapping, and windows of maintenance.
 import { describe, expect, it } from 'vitest'
 import { HOUR, MINUTE } from '../../time.ts'
 import { knownMatcher, readMatcher } from '../matcher.ts'
@@ -60,50 +60,50 @@ describe('an alert is suppressed by', () => {
 })
 
 describe('an alert with a role', () => {
-  const kin = (more: Partial<InhibitionAlert> = {}): InhibitionAlert => ({
+  const anAlert = (more: Partial<InhibitionAlert> = {}): InhibitionAlert => ({
     ...{ id: 1, projectId: 1, severity: 'critical', detector: 'x', role: null, labels: {}, since: 0, firedAt: 10 },
-    ...{ suppression: null, stableSince: null, key: 'k', title: 't', checkId: null },
+    ...{ suppression: null, stableAt: null, key: 'k', title: 't', checkId: null },
     ...more,
   })
   const down = (more: Partial<InhibitionAlert> = {}) =>
-    kin({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
-  const onHost = (more: Partial<InhibitionAlert> = {}) => kin({ labels: { host: 'h' }, ...more })
+    anAlert({ id: 2, role: 'host-down', labels: { host: 'h' }, ...more })
+  const onHost = (more: Partial<InhibitionAlert> = {}) => anAlert({ labels: { host: 'h' }, ...more })
   const silent = (more: Partial<InhibitionAlert> = {}) =>
-    kin({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
-  const ofSource = (more: Partial<InhibitionAlert> = {}) => kin({ labels: { source: 's', rule: 'few' }, ...more })
+    anAlert({ id: 2, role: 'source-silent', labels: { source: 's' }, ...more })
+  const ofSource = (more: Partial<InhibitionAlert> = {}) => anAlert({ labels: { source: 's', rule: 'few' }, ...more })
   it.each<[string, InhibitionAlert, InhibitionAlert, boolean]>([
-    ['its host', down(), onHost(), true],
-    ['no other host', down(), kin({ labels: { host: 'g' } }), false],
-    ['no alert without a host', down(), kin(), false],
+    ['alerts of its host', down(), onHost(), true],
+    ['no alerts of other hosts', down(), anAlert({ labels: { host: 'g' } }), false],
+    ['no alert without a host', down(), anAlert(), false],
     ['not itself', down(), down(), false],
-    ['no other alert that the host is down', down({ id: 3 }), down(), false],
-    ['the group of its checks', down(), down({ id: 3, detector: 'host-checks' }), true],
-    ['no detector, when it is the group', down({ detector: 'host-checks' }), down({ id: 3 }), false],
-    ['nothing of another project', down({ projectId: 2 }), onHost(), false],
-    ['every project when it has none', down({ projectId: null }), onHost(), true],
-    ['nothing once it is gone for now', down({ stableSince: 5 }), onHost(), false],
-    ['nothing critical while it waits for the morning', down({ suppression: 'quiet-hours' }), onHost(), false],
-    ['what waits as well', down({ suppression: 'quiet-hours' }), onHost({ severity: 'warning' }), true],
-    ['what its lines lack', silent(), ofSource(), true],
-    ['nothing that another program says of its source', silent(), ofSource({ labels: { source: 's' } }), false],
-    ['nothing from before the silence', silent({ since: 15 }), ofSource(), false],
-    ['nothing worse than the silence', silent({ severity: 'warning' }), ofSource(), false],
-    ['the outside', kin({ id: 2, role: 'offline', since: 5, projectId: null }), kin(), true],
+    ['no other alert of a host that is down', down({ id: 3 }), down(), false],
+    ['the alert that groups its checks', down(), down({ id: 3, detector: 'host-checks' }), true],
+    ['no detector alert, when it groups checks itself', down({ detector: 'host-checks' }), down({ id: 3 }), false],
+    ['no alert of another project', down({ projectId: 2 }), onHost(), false],
+    ['alerts of every project when it has none itself', down({ projectId: null }), onHost(), true],
+    ['nothing while it flaps and is clear for now', down({ stableAt: 5 }), onHost(), false],
+    ['no critical alert during quiet hours', down({ suppression: 'quiet-hours' }), onHost(), false],
+    ['other alerts during quiet hours', down({ suppression: 'quiet-hours' }), onHost({ severity: 'warning' }), true],
+    ['rules about its lines', silent(), ofSource(), true],
+    ['no reported alert of its source', silent(), ofSource({ labels: { source: 's' } }), false],
+    ['nothing from before the source went silent', silent({ since: 15 }), ofSource(), false],
+    ['nothing worse than itself', silent({ severity: 'warning' }), ofSource(), false],
+    ['alerts that need the internet', anAlert({ id: 2, role: 'offline', since: 5, projectId: null }), anAlert(), true],
     [
-      'nothing local',
-      kin({ id: 2, role: 'offline', since: 5, projectId: null }),
-      kin({ labels: { lan: 'yes' } }),
+      'no local alert',
+      anAlert({ id: 2, role: 'offline', since: 5, projectId: null }),
+      anAlert({ labels: { lan: 'yes' } }),
       false,
     ],
     [
-      'the outside by night too',
-      kin({ id: 2, role: 'offline', since: 5, projectId: null, suppression: 'quiet-hours' }),
-      kin(),
+      'alerts that need the internet, also in quiet hours',
+      anAlert({ id: 2, role: 'offline', since: 5, projectId: null, suppression: 'quiet-hours' }),
+      anAlert(),
       true,
     ],
-    ['nothing from before', kin({ id: 2, role: 'offline', since: 15, projectId: null }), kin(), false],
-  ])('explains %s', (_, parent, child, expected) => {
-    expect(inhibits(parent, child)).toBe(expected)
+    ['nothing from before it', anAlert({ id: 2, role: 'offline', since: 15, projectId: null }), anAlert(), false],
+  ])('inhibits %s', (_, cause, alert, expected) => {
+    expect(inhibits(cause, alert)).toBe(expected)
   })
 
   it.each([
@@ -112,14 +112,14 @@ describe('an alert with a role', () => {
     [{ container: 'c' }, true],
     [{ container: 'c', source: 's' }, false],
     [{ source: 's' }, false],
-  ])('may have silenced %j: %s', (labels, expected) => {
+  ])('is about something silent when its labels are %j: %s', (labels, expected) => {
     expect(isSilent({ labels })).toBe(expected)
   })
 })
 
-describe('the root', () => {
+describe('the root cause', () => {
   const chain: Record<number, number> = { 1: 2, 2: 3, 4: 5, 5: 6, 6: 5, 7: 7 }
-  const parentOf = ({ id }: { id: number }) => (chain[id] === undefined ? null : { id: chain[id] })
+  const causeOf = ({ id }: { id: number }) => (chain[id] === undefined ? null : { id: chain[id] })
   it.each([
     [3, null],
     [2, 3],
@@ -129,12 +129,12 @@ describe('the root', () => {
     [6, 5],
     [7, null],
   ])('of %i is %s', (id, root) => {
-    expect(rootCause({ id }, parentOf)?.id ?? null).toBe(root)
+    expect(rootCause({ id }, causeOf)?.id ?? null).toBe(root)
   })
 })
 
-describe('changes', () => {
-  it('count within the time only, and flap at the number set', () => {
+describe('transitions', () => {
+  it('count within the window only, and flap from the threshold on', () => {
     const often = [0, 1, 2, 3, 4].reduce<number[]>((all, i) => withTransition(all, i * MINUTE, DEFAULT_THRESHOLDS), [])
     expect(isFlapping(often, DEFAULT_THRESHOLDS)).toBe(false)
     expect(isFlapping(withTransition(often, 9 * MINUTE, DEFAULT_THRESHOLDS), DEFAULT_THRESHOLDS)).toBe(true)
@@ -152,7 +152,7 @@ describe('maintenance by cron', () => {
     return window && new Date(window.startsAt).toISOString()
   }
 
-  it('is on at once when a window lies over now, and through both clock changes', () => {
+  it('starts at once inside a window, and follows both changes of clocks', () => {
     expect(cronWindow(job, at('2026-03-27T02:00:00Z'))?.startsAt).toBe(at('2026-03-27T01:30:00Z'))
     // 02:30 does not exist in Oslo on 29 March: it begins as the clocks have gone forward.
     expect(next({ startsAt: at('2026-03-28T01:30:00Z') }, at('2026-03-28T02:30:00Z'))).toBe('2026-03-29T01:00:00.000Z')
@@ -162,14 +162,14 @@ describe('maintenance by cron', () => {
     expect(next({ startsAt: at('2026-10-25T00:30:00Z') }, at('2026-10-25T01:30:00Z'))).toBe('2026-10-26T01:30:00.000Z')
   })
 
-  it('ended early comes again only at its next time', () => {
+  it('ended early starts again at its next time', () => {
     expect(next({ startsAt: at('2026-03-02T01:30:00Z') }, at('2026-03-02T01:40:00Z'), true)).toBe(
       '2026-03-03T01:30:00.000Z',
     )
     expect(windowAfter({ ...job, cron: null } as Maintenance, 0, false)).toBeNull()
   })
 
-  it('of overlapping windows goes on without a gap, and is found at once after years', () => {
+  it('continues without a gap when windows overlap, and is computed quickly after years', () => {
     const always = { cron: '0 * * * *', timeZone: 'UTC', duration: 2 * HOUR, startsAt: at('2026-03-02T08:00:00Z') }
     expect(next(always, at('2026-03-02T10:00:00Z'))).toBe('2026-03-02T09:00:00.000Z')
     expect(next({ ...always, cron: '* * * * *', duration: MINUTE }, at('2036-03-02T10:00:30Z'))).toBe(

@@ -79,6 +79,33 @@ export function suppressorOf(alert: Pick<Alert, 'suppression' | 'suppressorId'>)
   return alert.suppression === null ? null : { kind: alert.suppression, id: alert.suppressorId }
 }
 
+/** The columns of an alert that store its suppression. */
+export type SuppressionColumns = Pick<
+  Alert,
+  'suppression' | 'suppressorId' | 'suppressionReason' | 'suppressedUntil' | 'releasedAt'
+>
+
+/** A suppression as columns of the alert's row. */
+export function suppressionColumns({ kind, id, reason, until }: Suppression): SuppressionColumns {
+  return {
+    suppression: kind,
+    suppressorId: id,
+    suppressionReason: reason,
+    suppressedUntil: until,
+    releasedAt: null,
+  }
+}
+
+/** The suppression of an alert that belongs to the storm with the alert `id`. */
+export function stormSuppression(id: number): Suppression {
+  return { kind: 'storm', id, reason: `the alert storm (alert ${id})`, until: null }
+}
+
+/** The suppression of an alert in quiet hours that end at `until` (epoch ms). */
+export function quietSuppression(until: number): Suppression {
+  return { kind: 'quiet-hours', id: null, reason: 'quiet hours', until }
+}
+
 /** Whether two suppressors are the same. */
 export function isSameSuppressor(a: Suppressor | null, b: Suppressor | null): boolean {
   return a?.kind === b?.kind && a?.id === b?.id
@@ -108,19 +135,19 @@ function mute(alert: Suppressible, { mutes, now, project }: SuppressionContext):
 
 function inhibition(context: SuppressionContext): Suppression | null {
   const cause = context.rootCause()
-  if (cause) return { kind: 'inhibition', id: cause.id, reason: `alert ${cause.id}, ${cause.title}`, until: null }
+  if (cause) return { kind: 'inhibition', id: cause.id, reason: `alert ${cause.id} (${cause.title})`, until: null }
   const until = context.awaitsCauseUntil()
   if (until === null || until <= context.now) return null
-  const reason = `the ${aboutDuration(until - context.now)} wait for its cause`
+  const reason = `the ${aboutDuration(until - context.now)} wait for a possible root cause`
   return { kind: 'awaiting-cause', id: null, reason, until }
 }
 
 function quietHours(alert: Suppressible, context: SuppressionContext): Suppression | null {
   const until = alert.severity === 'critical' ? null : context.quietUntil()
-  return until === null ? null : { kind: 'quiet-hours', id: null, reason: 'quiet hours', until }
+  return until === null ? null : quietSuppression(until)
 }
 
 function storm(context: SuppressionContext): Suppression | null {
   const id = context.stormId()
-  return id === null ? null : { kind: 'storm', id, reason: `the storm in alert ${id}`, until: null }
+  return id === null ? null : stormSuppression(id)
 }

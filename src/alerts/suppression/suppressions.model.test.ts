@@ -1,4 +1,4 @@
-// What is held back and what is shown, after any course of alerts, silences and causes, against a plain model of it.
+// Random sequences of alerts, silences and causes: what is suppressed and what is shown equals a simple model.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Finding } from '../../detectors/finding.ts'
@@ -64,7 +64,7 @@ const steps = fc.array(
   { minLength: 5, maxLength: 40 },
 )
 
-it('holds back what is silenced or explained, shows everything else once, and forgets nothing', {
+it('suppresses what is silenced or inhibited, shows everything else once, and loses nothing', {
   timeout: 60_000,
 }, async () => {
   await fc.assert(
@@ -83,7 +83,7 @@ it('holds back what is silenced or explained, shows everything else once, and fo
 async function startWorld() {
   const delivery = await startDelivery('chat')
   const { state, clock } = delivery
-  const told = new Set<number>()
+  const posted = new Set<number>()
   state.prepare(`insert into projects (id, name, ping_key, remind_every, created_at) values (1, 'p', 'k', 0, 0)`).run()
   for (const [i, check] of CHECKS.entries()) {
     const row = { every: HOUR, timeZone: 'UTC', grace: MINUTE, severity: 'critical', status: 'up' } as const
@@ -94,7 +94,7 @@ async function startWorld() {
       .run()
   }
   const open = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.detector !== 'notice')
-  const settle = async (work: () => void) => {
+  const apply = async (work: () => void) => {
     await delivery.change(() =>
       state.transaction(() => {
         work()
@@ -103,17 +103,17 @@ async function startWorld() {
     )
     const silences = listSilences(state, { ended: false, limit: 100 })
     for (const alert of open()) {
-      expect({ title: alert.title, ...whatHolds(alert) }).toEqual({
+      expect({ title: alert.title, ...suppressionOf(alert) }).toEqual({
         title: alert.title,
         ...modelOf(alert, open(), silences, clock.now()),
       })
-      if (alert.suppression === null) told.add(alert.id)
+      if (alert.suppression === null) posted.add(alert.id)
     }
     const shown = delivery
       .channel('chat')
       .messages.map(message => message.card.title)
       .filter(title => !title.startsWith('Silence'))
-    const wanted = listAlerts(state, { limit: -1 }).filter(alert => told.has(alert.id))
+    const wanted = listAlerts(state, { limit: -1 }).filter(alert => posted.has(alert.id))
     const word = (alert: Alert) => `${alert.state === 'resolved' ? 'Resolved' : 'Critical'}: ${alert.title}`
     expect(shown.sort()).toEqual(wanted.map(word).sort())
   }
@@ -122,30 +122,30 @@ async function startWorld() {
     open,
     async takes(step: Step) {
       const now = clock.now()
-      if (step.do === 'fire') return settle(() => void fireAlert(state, findingOf(step.what, now), now))
+      if (step.do === 'fire') return apply(() => void fireAlert(state, findingOf(step.what, now), now))
       if (step.do === 'silence') {
         const matcher = `${step.label}:${step.value}`
         const draft = { projectId: null, matcher, reason: null, by: 'Ann', endsAt: now + step.minutes * MINUTE }
-        return settle(() => void addSilence(state, draft, now))
+        return apply(() => void addSilence(state, draft, now))
       }
       if (step.do === 'unsilence') {
         const silence = listSilences(state, { ended: false, limit: 1 })[0]
-        return silence && settle(() => void endSilence(state, silence, 'Ann', now))
+        return silence && apply(() => void endSilence(state, silence, 'Ann', now))
       }
-      if (step.do !== 'pass') return settle(() => void endAlert(state, keyOf(step.what), null, now))
+      if (step.do !== 'pass') return apply(() => void endAlert(state, keyOf(step.what), null, now))
       const ticks = Math.min(step.seconds, 100)
       for (let i = 0; i < ticks; i += 5) {
         await clock.advance((step.seconds / ticks) * 5 * SECOND)
-        await settle(() => {})
+        await apply(() => {})
       }
     },
   }
 }
 
-/** What holds an alert as it is stored: a silence, the alert at the root of it, or nothing (or its hold-off). */
-function whatHolds(alert: Alert) {
-  if (alert.suppression === 'silence') return { held: 'silence' }
-  return { held: alert.suppression === 'inhibition' ? alert.suppressorId : null }
+/** What suppresses an alert as it is stored: a silence, its root cause, or nothing (also while it waits for a cause). */
+function suppressionOf(alert: Alert) {
+  if (alert.suppression === 'silence') return { by: 'silence' }
+  return { by: alert.suppression === 'inhibition' ? alert.suppressorId : null }
 }
 
 function modelOf(
@@ -156,22 +156,22 @@ function modelOf(
 ) {
   const { check, host } = alert.labels
   if (silences.some(one => one.endsAt > now && [`check:${check}`, `host:${host}`].includes(one.matcher)))
-    return { held: 'silence' }
+    return { by: 'silence' }
   if (alert.suppression === 'awaiting-cause') expect(alert.suppressedUntil).toBeGreaterThan(now)
   const path = [alert]
   for (;;) {
-    const next = parentOf(path.at(-1)!, open)
-    if (!next) return { held: path.length === 1 ? null : path.at(-1)!.id }
+    const next = causeOf(path.at(-1)!, open)
+    if (!next) return { by: path.length === 1 ? null : path.at(-1)!.id }
     const circle = path.slice(path.findIndex(one => one.id === next.id))
     if (path.some(one => one.id === next.id)) {
       const oldest = Math.min(...circle.map(one => one.id))
-      return { held: oldest === alert.id ? null : oldest }
+      return { by: oldest === alert.id ? null : oldest }
     }
     path.push(next)
   }
 }
 
-function parentOf(alert: Alert, open: readonly Alert[]): Alert | undefined {
+function causeOf(alert: Alert, open: readonly Alert[]): Alert | undefined {
   const down = open.find(one => one.labels.role === 'host-down' && one.labels.host === alert.labels.host)
   if (down && alert.labels.role === undefined) return down
   const seen = new Set<string>()

@@ -27,24 +27,22 @@ import {
   isAboutVakt,
   isSameSuppressor,
   type Suppression,
+  type SuppressionColumns,
   type SuppressionContext,
   type Suppressor,
+  suppressionColumns,
   suppressorOf,
 } from './suppression.ts'
 
 /** How many alerts one tick evaluates, of those whose suppression ends and of all others. */
 const BATCH_SIZE = 100
 
-type SuppressionColumns = Pick<
-  Alert,
-  'suppression' | 'suppressorId' | 'suppressionReason' | 'suppressedUntil' | 'releasedAt'
->
 const NOT_SUPPRESSED = { suppression: null, suppressorId: null, suppressionReason: null, suppressedUntil: null }
 
 /** What suppresses a finding that is about to become an alert (or one again), as columns of its row. */
 export function suppressNew(state: State, draft: AlertDraft | Alert, now: number): SuppressionColumns {
   const alert = { ...draft, id: 'id' in draft ? draft.id : Number.POSITIVE_INFINITY, role: draft.labels.role ?? null }
-  const unsuppressed = { ...alert, ...NOT_SUPPRESSED, stableSince: null } as Alert
+  const unsuppressed = { ...alert, ...NOT_SUPPRESSED, stableAt: null } as Alert
   const suppression = findSuppression(
     unsuppressed,
     contextOf(state, unsuppressed, readActiveMutes(state, now), now, true),
@@ -146,7 +144,7 @@ function suppress(state: State, alert: Alert, suppression: Suppression, now: num
   updateSuppressor(state, before, now)
   recordSuppressed(state, suppression, alert.severity, now)
   if (kind === 'awaiting-cause') return
-  writeHistory(state, alert.id, { kind: 'suppressed', what: `held back by ${suppression.reason}` }, now)
+  writeHistory(state, alert.id, { kind: 'suppressed', what: `suppressed by ${suppression.reason}` }, now)
 }
 
 function release(state: State, alert: Alert, now: number): void {
@@ -167,8 +165,8 @@ function release(state: State, alert: Alert, now: number): void {
     const reminds = alert.state === 'firing' && alert.snoozedUntil === null && alert.remindEvery > 0
     bumpVersion(state, alert, { ...released, ...(reminds && !wasShown ? { wakeAt: now + alert.remindEvery } : {}) })
   }
-  const what = hadNoCause ? 'nothing explains it' : `${alert.suppressionReason ?? 'what held it back'} is over`
-  writeHistory(state, alert.id, { kind: 'released', what: `${what}; it still goes on` }, now)
+  const what = hadNoCause ? 'no root cause found' : `${alert.suppressionReason ?? 'the suppression'} ended`
+  writeHistory(state, alert.id, { kind: 'released', what: `${what}; still firing` }, now)
 }
 
 /** By hand, because a host that is down has a thousand of them. */
@@ -187,16 +185,6 @@ function recordSuppressed(state: State, suppression: Suppression, severity: Aler
     state.prepare('update alerts set suppressed_count = suppressed_count + 1 where id = ?').run(id)
     if (kind === 'storm') joinStorm(state, id, severity, now)
     else updateSuppressor(state, suppression, now)
-  }
-}
-
-function suppressionColumns({ kind, id, reason, until }: Suppression): SuppressionColumns {
-  return {
-    suppression: kind,
-    suppressorId: id,
-    suppressionReason: reason,
-    suppressedUntil: until,
-    releasedAt: null,
   }
 }
 

@@ -1,126 +1,127 @@
-// What time does to holds: silences and windows end, quiet hours come and go, storms calm down; each is told when it is over.
+// The periodic update of suppressions: ends silences and windows, follows quiet hours and storms, and posts a notice for each.
 import type { Text } from '../../card.ts'
 import type { State } from '../../state/database.ts'
+import { plural } from '../../text.ts'
 import { MINUTE } from '../../time.ts'
 import type { Alert } from '../alert.ts'
 import { sweepHostGroups } from './host-groups.ts'
-import { beginWindows, endedWindows, endWindow, nextWindow } from './maintenance-windows.ts'
-import { postNotice } from './notices.ts'
-import { listQuietHours, markQuiet, type QuietHours, quietUntil, readQuietUntil } from './quiet-hours.ts'
+import { endWindow, listPassedWindows, nextWindowChange, startWindows } from './maintenance-windows.ts'
+import { type Notice, postNotice } from './notices.ts'
+import {
+  ALL_PROJECTS,
+  listQuietHours,
+  type QuietHours,
+  quietUntil,
+  readQuietUntil,
+  setQuietSince,
+} from './quiet-hours.ts'
 import { requestReevaluation } from './reevaluation.ts'
 import { expireSilences, nextExpiry } from './silences.ts'
 import { sweepStorms } from './storms.ts'
-import { countSuppressed, listSuppressed, suppressedSince } from './suppressed-alerts.ts'
-import type { Suppression, Suppressor } from './suppression.ts'
+import { countSuppressed, listSuppressed, listSuppressedSince } from './suppressed-alerts.ts'
+import { quietSuppression, type Suppressor } from './suppression.ts'
 import { nextReevaluation, reevaluateSuppressions } from './suppressions.ts'
 
-/** How many alerts a notice names. */
-const NAMED = 15
-const QUIET_HOURS = { kind: 'quiet-hours', id: null } as const
+/** How many alerts a notice lists. */
+const MAX_LISTED = 15
+/** A tick notices the start of quiet hours a few seconds late. */
+const TICK_TOLERANCE_MS = MINUTE
 
-/** Brings every hold up to date at `now`, in one transaction. */
+/** Brings all suppressions up to date at `now`, in one transaction. */
 export function sweepSuppressions(state: State, now: number): void {
   state.transaction(() => {
-    const notices = [...silencesOver(state, now), ...windowsOver(state, now), ...quietOver(state, now)]
-    const changed = [beginWindows(state, now), sweepHostGroups(state, now), sweepStorms(state, now)]
+    const notices = [...expiredSilences(state, now), ...endedWindows(state, now), ...endedQuietHours(state, now)]
+    const changed = [startWindows(state, now), sweepHostGroups(state, now), sweepStorms(state, now)]
     if (changed.includes(true)) requestReevaluation(state)
     reevaluateSuppressions(state, now)
-    for (const { projectId, ...notice } of notices) {
-      postNotice(state, { ...notice, projectId }, quietHold(state, projectId, now), now)
+    for (const notice of notices) {
+      const until = readQuietUntil(state, notice.projectId, now)
+      postNotice(state, notice, until === null ? null : quietSuppression(until), now)
     }
   })
 }
 
-/** When `keepHolds` has something to do next. Quiet hours are looked at in every turn. */
+/** When `sweepSuppressions` has something to do (epoch ms), or null. Quiet hours are not included: every tick follows them. */
 export function nextSuppressionChange(state: State): number | null {
-  const due = [nextReevaluation(state), nextExpiry(state), nextWindow(state)].filter(at => at !== null)
+  const due = [nextReevaluation(state), nextExpiry(state), nextWindowChange(state)].filter(at => at !== null)
   return due.length > 0 ? Math.min(...due) : null
 }
 
-type Notice = { key: string; projectId: number | null; title: string; observation: { lines: Text[] } }
-
-function silencesOver(state: State, now: number): Notice[] {
-  return expireSilences(state, now).map(one => {
-    const by = { kind: 'silence', id: one.id } as const
-    const lines = [
-      `It silenced ${one.matcher}${one.reason === null ? '' : ` (${one.reason})`}.`,
-      ...stillOpen(state, by),
-    ]
-    const title = `Silence ${one.id} by ${one.by} expired; ${tally(state, by, one.suppressedCount)}`
-    return { key: `silence:${one.id}:expired:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }
+function expiredSilences(state: State, now: number): Notice[] {
+  return expireSilences(state, now).map(silence => {
+    const suppressor = { kind: 'silence', id: silence.id } as const
+    const reason = silence.reason === null ? '' : ` (${silence.reason})`
+    return {
+      key: `silence:${silence.id}:expired:${silence.endsAt}`,
+      projectId: silence.projectId,
+      title: `Silence ${silence.id} by ${silence.by} expired: ${summary(state, suppressor, silence.suppressedCount)}`,
+      observation: { lines: [`Matcher: ${silence.matcher}${reason}.`, ...stillOpen(state, suppressor)] },
+    }
   })
 }
 
-function windowsOver(state: State, now: number): Notice[] {
-  return endedWindows(state, now).flatMap(one => {
-    const by = { kind: 'maintenance', id: one.id } as const
-    const title = `The maintenance ${one.name} is over; ${tally(state, by, one.suppressedCount)}`
-    const lines = stillOpen(state, by)
-    endWindow(state, one, now, false)
-    return one.suppressedCount === 0
-      ? []
-      : [{ key: `maintenance:${one.id}:over:${one.endsAt}`, projectId: one.projectId, title, observation: { lines } }]
+function endedWindows(state: State, now: number): Notice[] {
+  return listPassedWindows(state, now).flatMap(maintenance => {
+    const suppressor = { kind: 'maintenance', id: maintenance.id } as const
+    const notice = {
+      key: `maintenance:${maintenance.id}:over:${maintenance.endsAt}`,
+      projectId: maintenance.projectId,
+      title: `Maintenance ${maintenance.name} ended: ${summary(state, suppressor, maintenance.suppressedCount)}`,
+      observation: { lines: stillOpen(state, suppressor) },
+    }
+    endWindow(state, maintenance, now, false)
+    return maintenance.suppressedCount === 0 ? [] : [notice]
   })
 }
 
-function quietOver(state: State, now: number): Notice[] {
-  return listQuietHours(state).flatMap(one => {
-    const quiet = quietUntil(one, now) !== null
-    if (quiet === (one.quietSince !== null)) return []
-    markQuiet(state, one, quiet ? now : null)
+function endedQuietHours(state: State, now: number): Notice[] {
+  return listQuietHours(state).flatMap(quiet => {
+    const isQuiet = quietUntil(quiet, now) !== null
+    if (isQuiet === (quiet.quietSince !== null)) return []
+    setQuietSince(state, quiet, isQuiet ? now : null)
     requestReevaluation(state)
-    return quiet ? [] : digest(state, one, now)
+    return isQuiet ? [] : digest(state, quiet, now)
   })
 }
 
-function digest(state: State, one: QuietHours, now: number): Notice[] {
-  // A turn notices a few seconds late that it is quiet.
-  const waited = suppressedSince(state, QUIET_HOURS, one.quietSince! - MINUTE, now).filter(alert =>
-    isFor(state, one, alert),
+function digest(state: State, quiet: QuietHours, now: number): Notice[] {
+  const suppressor = { kind: 'quiet-hours', id: null } as const
+  const since = quiet.quietSince!
+  const suppressed = listSuppressedSince(state, suppressor, since - TICK_TOLERANCE_MS, now).filter(alert =>
+    appliesTo(state, quiet, alert),
   )
-  if (waited.length === 0) return []
-  const [on, over] = [
-    waited.filter(alert => alert.resolvedAt === null),
-    waited.filter(alert => alert.resolvedAt !== null),
-  ]
+  if (suppressed.length === 0) return []
+  const firing = suppressed.filter(alert => alert.resolvedAt === null)
+  const resolved = suppressed.filter(alert => alert.resolvedAt !== null)
   const lines: Text[] = [
-    ['Since ', { time: one.quietSince!, style: 'moment' }, ` (${one.hours ?? 'quiet'}).`],
-    ...(on.length > 0 ? [[{ bold: 'Still going on' }], ...named(on)] : []),
-    ...(over.length > 0 ? [[{ bold: 'Over by now' }], ...named(over)] : []),
+    ['Since ', { time: since, style: 'moment' }, ` (${quiet.hours ?? 'quiet'}).`],
+    ...(firing.length > 0 ? [[{ bold: 'Still firing' }], ...alertLines(firing)] : []),
+    ...(resolved.length > 0 ? [[{ bold: 'Resolved' }], ...alertLines(resolved)] : []),
   ]
-  const title = `While it was quiet: ${plural(waited.length, 'alert')}, ${on.length} still going on`
-  const projectId = one.projectId === 0 ? null : one.projectId
-  return [{ key: `quiet:${one.projectId}:${one.quietSince}`, projectId, title, observation: { lines } }]
+  const title = `Quiet hours ended: ${plural(suppressed.length, 'alert')}, ${firing.length} still firing`
+  const projectId = quiet.projectId === ALL_PROJECTS ? null : quiet.projectId
+  return [{ key: `quiet:${quiet.projectId}:${quiet.quietSince}`, projectId, title, observation: { lines } }]
 }
 
-/** Whether an alert waits by these quiet hours: those of its project, or those for all when it has none of its own. */
-function isFor(state: State, one: QuietHours, alert: Alert): boolean {
+/** Whether these quiet hours apply to an alert: those of its project, or those for all when it has none. */
+function appliesTo(state: State, quiet: QuietHours, alert: Alert): boolean {
   const own = listQuietHours(state).find(other => other.projectId === alert.projectId)
-  return own === undefined ? one.projectId === 0 : own.projectId === one.projectId
+  return quiet.projectId === (own?.projectId ?? ALL_PROJECTS)
 }
 
-function quietHold(state: State, projectId: number | null, now: number): Suppression | null {
-  const until = readQuietUntil(state, projectId, now)
-  return until === null ? null : { ...QUIET_HOURS, until, reason: 'quiet hours' }
+function summary(state: State, suppressor: Suppressor, suppressedCount: number): string {
+  if (suppressedCount === 0) return 'no alert was suppressed'
+  const open = countSuppressed(state, suppressor)
+  return `${plural(suppressedCount, 'alert')} suppressed, ${open} still open`
 }
 
-function tally(state: State, by: Suppressor, held: number): string {
-  if (held === 0) return 'it held nothing back'
-  const open = countSuppressed(state, by)
-  return `${plural(held, 'alert')} ${held === 1 ? 'was' : 'were'} held back, ${open} still open`
+function stillOpen(state: State, suppressor: Suppressor): Text[] {
+  return alertLines(listSuppressed(state, suppressor, MAX_LISTED + 1))
 }
 
-function stillOpen(state: State, by: Suppressor): Text[] {
-  return named(listSuppressed(state, by, NAMED + 1))
-}
-
-function named(alerts: readonly Alert[]): Text[] {
+function alertLines(alerts: readonly Alert[]): Text[] {
   const lines = alerts
-    .slice(0, NAMED)
+    .slice(0, MAX_LISTED)
     .map((alert): Text => [{ bold: `${alert.id}` }, ` · ${alert.severity} · ${alert.title}`])
-  return alerts.length > NAMED ? [...lines, '… and more; "alerts list" shows those that are open.'] : lines
-}
-
-function plural(n: number, one: string): string {
-  return `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`
+  return alerts.length > MAX_LISTED ? [...lines, '… and more. "alerts list" shows all open alerts.'] : lines
 }

@@ -155,7 +155,7 @@ describe('an error that repeats', () => {
     await sends(Array(20).fill(timeout))
     await app.passes('1m')
     expect(app.channel.messages[0]!.replies.map(({ card }) => card.title)).toEqual([
-      expect.stringMatching(/^It is critical now: api on web-1/),
+      expect.stringMatching(/^Now critical: api on web-1/),
     ])
     expect(await open()).toMatchObject([{ severity: 'critical', count: 40 }])
   })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { applyOutcomes } from '../../alerts/lifecycle.ts'
+import { applyResults } from '../../alerts/lifecycle.ts'
 import type { Card } from '../../card.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
@@ -41,7 +41,7 @@ const RESTART = 'actions add restart-nginx --on web-* --run "systemctl restart n
 
 /** An alert about a host fires. */
 async function fires(key = 'shop', labels: Record<string, string> = { host: 'web-1' }): Promise<number> {
-  applyOutcomes(
+  applyResults(
     app.state,
     [
       {
@@ -89,7 +89,7 @@ describe('an action', () => {
     })
     expect(running).toEqual([])
     const reply = await app.says(lineOf(confirmation.card, 'Run it'), bob)
-    expect(reply).toMatchObject({ ok: true, card: { title: 'restart-nginx runs on web-1' } })
+    expect(reply).toMatchObject({ ok: true, card: { title: 'restart-nginx is running on web-1' } })
     await started()
     expect(running[0]!.words.slice(0, 5)).toEqual(['env', 'VAKT_HOST=web-1', 'VAKT_CONTAINER=', 'sh', '-c'])
     expect(running[0]!.words.slice(-2)).toEqual(['60', 'systemctl restart nginx'])
@@ -97,7 +97,7 @@ describe('an action', () => {
     running[0]!.out('stopping \u001b[31mnginx\u001b[0m\npassword=hunter2secret\n')
     await vi.waitFor(async () => {
       await app.passes('3s')
-      expect(app.channel.messages.at(-1)!.replies.at(-1)!.card.title).toBe('restart-nginx runs on web-1')
+      expect(app.channel.messages.at(-1)!.replies.at(-1)!.card.title).toBe('restart-nginx is running on web-1')
     })
     await finishes(running[0]!, 3)
     const { runs: all } = await app.result<{ runs: Record<string, unknown>[] }>('actions history')
@@ -253,7 +253,7 @@ describe('an automatic action', () => {
     await finishes(running[0]!, 0)
     await app.passes('1m')
     expect(running.length).toBe(1)
-    expect(app.text(cardNow())).toContain('by itself')
+    expect(app.text(cardNow())).toContain('automatically')
     await fires('two')
     await app.passes('6s')
     expect((await runs())[0]).toMatchObject({

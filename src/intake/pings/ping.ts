@@ -1,7 +1,7 @@
 // Heartbeats over HTTP: the Healthchecks ping protocol, each 200 after its commit.
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
-import { applyOutcomes } from '../../alerts/lifecycle.ts'
+import { applyResults } from '../../alerts/lifecycle.ts'
 import { type Arrival, BODY_LIMIT } from '../../checks/beat.ts'
 import { recordBeat } from '../../checks/beats.ts'
 import type { BeatKind } from '../../checks/check.ts'
@@ -103,7 +103,7 @@ function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSe
   if (draft && 'text' in draft) return refused(draft)
   const check = existing ?? addCheck(state, draft!, now)
   const { check: next, turn, kind } = recordBeat(state, check, arrival, now)
-  applyOutcomes(state, evaluateBeat(state, next, turn), now)
+  applyResults(state, evaluateBeat(state, next, turn), now)
   return { answer: existing ? OK : CREATED, kind }
 }
 

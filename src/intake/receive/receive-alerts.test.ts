@@ -144,10 +144,7 @@ describe('POST /api/alerts', () => {
     await send('/api/alerts', { key: 'a', title: 'A' })
     await send('/api/alerts', { key: 'a', title: 'A', severity: 'critical' })
     const [card] = app.channel.messages
-    expect([titles(), card!.replies.map(reply => reply.card.title)]).toEqual([
-      ['Critical: A'],
-      ['It is critical now: A'],
-    ])
+    expect([titles(), card!.replies.map(reply => reply.card.title)]).toEqual([['Critical: A'], ['Now critical: A']])
     for (const severity of ['warning', 'critical', 'warning', 'critical'])
       await send('/api/alerts', { key: 'a', title: 'A', severity })
     expect(card!.replies).toHaveLength(1)

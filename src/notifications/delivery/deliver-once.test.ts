@@ -90,7 +90,7 @@ describe('a lost answer', () => {
     await delivery.change(() => wakeAlerts(delivery.state, delivery.clock.now(), 10))
     await delivery.recovers('disk')
     await delivery.passes('1m')
-    expect(replies(channel).map(title => title.split(' ')[0])).toEqual(['Still', 'Recovered'])
+    expect(replies(channel).map(title => title.split(' ')[0])).toEqual(['Still', 'Resolved'])
   })
 
   it('to an edit leads to a second edit', async () => {

@@ -23,7 +23,7 @@ describe('an alert', () => {
     for (const name of ['discord', 'slack']) {
       const channel = delivery.channel(name)
       expect(titles(channel)).toEqual(['Resolved: disk'])
-      expect(replies(channel)).toEqual(['Recovered after 2m: disk'])
+      expect(replies(channel)).toEqual(['Resolved after 2m: disk'])
       expect(channel.calls).toEqual(['post', 'edit', 'reply', 'edit'])
     }
   })

@@ -2,8 +2,8 @@
 import type { Alert } from '../../alerts/alert.ts'
 import { alertCard } from '../../alerts/alert-card.ts'
 import { type HistoryRow, readHistoryAfter } from '../../alerts/alerts.ts'
-import { readActionsShown } from '../../alerts/available-actions.ts'
-import { readInhibited } from '../../alerts/suppression/suppressed-alerts.ts'
+import { readCardActions } from '../../alerts/available-actions.ts'
+import { readSuppressedSummary } from '../../alerts/suppression/suppressed-alerts.ts'
 import type { Card, Text } from '../../card.ts'
 import type { Channel } from '../../chat/channel.ts'
 import { readProjectById } from '../../projects/projects.ts'
@@ -19,7 +19,12 @@ const MAX_THREAD_LINES = 20
 /** The card of an alert with its current project, inhibited alerts and actions. */
 export function readAlertCard(state: State, alert: Alert): Card {
   const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
-  const card = alertCard(alert, project?.name ?? null, readInhibited(state, alert), readActionsShown(state, alert))
+  const card = alertCard(
+    alert,
+    project?.name ?? null,
+    readSuppressedSummary(state, alert),
+    readCardActions(state, alert),
+  )
   return { ...card, fields: [...(card.fields ?? []), ...sparklineField(alert)] }
 }
 

@@ -93,7 +93,7 @@ describe('routes', () => {
     await app.says('ack 2')
     expect(bad!.card.mention).toBeUndefined()
     await beat()
-    expect(bad!.replies.at(-1)!.card).toMatchObject({ title: expect.stringMatching(/^Recovered/) })
+    expect(bad!.replies.at(-1)!.card).toMatchObject({ title: expect.stringMatching(/^Resolved after/) })
     expect(bad!.replies.at(-1)!.card.mention).toBeUndefined()
   })
 
@@ -118,7 +118,7 @@ describe('routes', () => {
 
   it.each([
     ['routes add x --to nowhere', /There is no channel "nowhere"/],
-    ['routes add x --to ops --matcher last:15m', /at any time/],
+    ['routes add x --to ops --matcher last:15m', /no time range/],
     ['routes add x --to ops --mention nobody', /There is no person "nobody"/],
     ['routes add x --to ops --mention oncall', /There is no rotation yet/],
     ['routes add "a b" --to ops', /letters, digits/],
@@ -346,10 +346,10 @@ describe('an acknowledgement with an end', () => {
     await app.passes('1s')
     expect([titles(app), mentions(app)]).toEqual([
       ['Critical: job reported a failure'],
-      ['The acknowledgement has run out and it still goes on'],
+      ['Acknowledgement expired, still firing'],
     ])
     await app.passes('1h')
-    expect(mentions(app).at(-1)).toBe('Still going on, and nobody has acknowledged it')
+    expect(mentions(app).at(-1)).toBe('Still firing, not acknowledged')
   })
 
   it('lasts as long as the setting of the project by default', async () => {
@@ -372,9 +372,9 @@ describe('the timeline of an alert', () => {
     const { history } = await app.result<{ history: { what: string; note: string | null }[] }>('alerts show 1')
     expect(history.slice(1).map(({ what, note }) => [what, note])).toEqual([
       ['acknowledged for 2h', 'looking'],
-      ['un-acknowledged', null],
+      ['acknowledgement removed', null],
       ['snoozed for 1h30m', null],
-      ['noted', 'the disk is cleared'],
+      ['note added', 'the disk is cleared'],
       ['resolved', null],
     ])
     const text = cardText(app.channel.messages[0]!.card, { timeZone: 'UTC', now: app.clock.now() })
@@ -396,8 +396,8 @@ describe('the timeline of an alert', () => {
     const [message] = threaded.channel.messages
     expect(message!.thread.map(card => String(card.lines!.map(line => (line as unknown[])[1])))).toEqual([
       ' · fired: job reported a failure, · acknowledged by Ann: looking',
-      ' · noted by Ann: the disk is full',
-      ' · recovered',
+      ' · note added by Ann: the disk is full',
+      ' · resolved automatically',
     ])
     expect(threaded.channel.messages).toHaveLength(1)
   })

@@ -113,7 +113,7 @@ export const alerts = sqliteTable(
     /** Since when it fires and ends over and over. */
     flappingSince: integer('flapping_since'),
     /** When it is over if nothing more happens; of flapping alerts and of storms. */
-    stableSince: integer('stable_since'),
+    stableAt: integer('stable_at'),
     resolvedAt: integer('resolved_at'),
     resolvedBy: text('resolved_by'),
     /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
@@ -134,7 +134,7 @@ export const alerts = sqliteTable(
       .on(table.suppressedUntil)
       .where(sql`suppressed_until is not null and state <> 'resolved'`),
     index('alerts_released').on(table.projectId, table.releasedAt).where(sql`released_at is not null`),
-    index('alerts_stable').on(table.stableSince).where(sql`stable_since is not null`),
+    index('alerts_stable').on(table.stableAt).where(sql`stable_at is not null`),
     index('alerts_role').on(table.role).where(sql`role is not null and state <> 'resolved'`),
     index('alerts_suppressed')
       .on(table.suppression, table.suppressorId)
