@@ -1,6 +1,5 @@
 // A rule kind that is not Vakt's own, registered through the list alone: it works in every command and alerts.
 import { expect, it } from 'vitest'
-import { cardText } from '../../chat/card-text.ts'
 import { listProjects } from '../../projects/projects.ts'
 import { startApp } from '../../testing/app.ts'
 import { MINUTE } from '../../time.ts'
@@ -51,11 +50,8 @@ const projectCount: RuleKind = {
 
 it('a rule kind of the list works from its first rule to its alert, its test and its end', async () => {
   const app = await startApp({ ruleKinds: [projectCount] })
-  const text = async (line: string) => {
-    const reply = await app.says(line)
-    return reply.ok ? cardText(reply.card, { timeZone: 'UTC', now: app.clock.now() }) : reply.problem.message
-  }
-  const titles = () => app.channel.messages.map(({ card }) => card.title)
+  const text = (line: string) => app.answerText(line)
+  const titles = () => app.titles()
 
   expect(await text('rules list')).toContain('crowded · project-count · for 1m · critical · paused')
   expect(await text('help rules add')).toContain('project-count (there are too many projects)')
@@ -72,9 +68,7 @@ it('a rule kind of the list works from its first rule to its alert, its test and
   expect(titles()).toEqual([])
   await app.passes('30s')
   expect(titles()).toEqual(['Critical: 3 projects'])
-  expect(cardText(app.channel.messages[0]!.card, { timeZone: 'UTC', now: app.clock.now() })).toContain(
-    '3 projects; the rule many alerts at 3.',
-  )
+  expect(app.cardText()).toContain('3 projects; the rule many alerts at 3.')
   expect(await text('rules test many')).toContain('many would have sent 1 card in 1d')
   expect(await text('rules test many')).toContain('projects · at worst 3 projects')
   expect(await text('rules test many --threshold 4')).toContain('many with these settings would have sent 0 cards')
@@ -112,8 +106,7 @@ it('the former names of flags work and are not shown', async () => {
     factor: 3,
     times: 3,
   })
-  const help = await app.says('help rules add')
-  const text = help.ok ? cardText(help.card, { timeZone: 'UTC', now: app.clock.now() }) : ''
+  const text = await app.answerText('help rules add')
   expect(text).toContain('--keep-firing')
   expect(text).not.toMatch(/--(hold|quiet|times)/)
 })
