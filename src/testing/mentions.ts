@@ -15,7 +15,7 @@ export async function startAppWithMentions(platform: NonNullable<TestAppOptions[
       await beat('/fail')
     },
     /** What came between the fences of each first turn that the model was sent. */
-    evidence: () => at.model.requests.map(one => /<evidence-\w+>(.*?)<\/evidence-/s.exec(one.text)?.[1] ?? one.text),
+    evidence: () => at.model.requests.map(({ text }) => /<evidence-\w+>(.*?)<\/evidence-/s.exec(text)?.[1] ?? text),
     /** The analyses there are, newest first. */
     history: () => listAnalyses(at.app.state, { limit: 100 }),
   }

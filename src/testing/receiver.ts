@@ -1,4 +1,4 @@
-// A program that receives webhooks on loopback, and answers as it is told to.
+// A program that receives webhooks on loopback, and answers as a test orders.
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 

@@ -72,7 +72,7 @@ export async function startTelegram() {
     },
     editMessageText(body) {
       checkText(body.text)
-      const message = messages.find(one => one.id === body.message_id && one.chat === String(body.chat_id))
+      const message = messages.find(({ id, chat }) => id === body.message_id && chat === String(body.chat_id))
       if (!message) throw { status: 400, description: 'Bad Request: message to edit not found' }
       if (message.text === body.text) throw { status: 400, description: 'Bad Request: message is not modified' }
       message.text = body.text
@@ -91,9 +91,9 @@ export async function startTelegram() {
 
   function buttonsOf(markup: Call['reply_markup']) {
     const all = (markup?.inline_keyboard ?? []).flat()
-    for (const one of all)
-      if (Buffer.byteLength(one.callback_data ?? '') > 64) violations.push('callback_data is over 64 bytes')
-    return all.map(one => ({ text: one.text, data: one.callback_data ?? '' }))
+    for (const button of all)
+      if (Buffer.byteLength(button.callback_data ?? '') > 64) violations.push('callback_data is over 64 bytes')
+    return all.map(({ text, callback_data }) => ({ text, data: callback_data ?? '' }))
   }
   function checkText(text: string): void {
     const plain = text.replace(/<[^>]*>/g, '').replace(/&\w+;/g, '&')
@@ -118,7 +118,7 @@ export async function startTelegram() {
       response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.body))
   })
   const answerTo = async (name: string, text: string) => {
-    const at = faults.findIndex(one => one.method === name)
+    const at = faults.findIndex(({ method }) => method === name)
     const fault = at < 0 ? null : faults.splice(at, 1)[0]!.fault
     if (fault && !fault.after && !fault.hang) return refusal(fault)
     try {
@@ -149,7 +149,7 @@ export async function startTelegram() {
     failing: (name: string, fault: Fault) => void faults.push({ method: name, fault }),
     /** Somebody presses a button of a message. */
     presses(message: TelegramMessage, text: string, by = 7) {
-      const button = message.buttons.find(one => one.text === text)
+      const button = message.buttons.find(button => button.text === text)
       if (!button) throw new Error(`There is no button ${text} on it.`)
       const on = { ...asMessage(message), date: 1 }
       push({

@@ -169,10 +169,10 @@ test('a command that Discord may have given up on is acknowledged before it runs
 test('a command that Discord has given up on does not run', async () => {
   await stage.close()
   let now = Date.now() - MINUTE
-  stage = await setStage({ discord: { now: () => now, patience: 150 } })
-  const said = stage.discord.say('/status')
+  stage = await setStage({ discord: { now: () => now, timeoutMs: 150 } })
+  const invoking = stage.discord.say('/status')
   now += 4_000
-  await expect(said).rejects.toThrow('the application did not respond')
+  await expect(invoking).rejects.toThrow('the application did not respond')
   await stage.discord.until(() => stage.logger.lines.at(-1)?.includes('was not answered'))
   expect(stage.dispatcher.ran).toEqual([])
 })

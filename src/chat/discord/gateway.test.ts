@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { fastClock, type Stage, setStage } from './dispatcher.testing.ts'
 import { createGateway, nextIdentify } from './gateway.ts'
 
-/** Minutes of patience in a moment. */
+/** Minutes of waiting in a moment. */
 const clock = () => fastClock(2_000)
 let stage: Stage
 let unhandled: unknown[]
@@ -103,7 +103,7 @@ test('a session that always breaks at once is retried with growing waits', async
   await discord.until(() => gateway.status().state === 'online' && discord.gateway.counts.connect === 5)
   const growing = (wait: number) => [1_000, 2_000, 4_000, 8_000].includes(wait)
   expect(waits.filter(growing)).toEqual([1_000, 2_000, 4_000])
-  // One that held for half a minute starts anew without a wait.
+  // A connection that lasted half a minute is replaced without a wait.
   now += 30_000
   discord.dropGateway(4000)
   await discord.until(() => discord.gateway.counts.connect === 6)
@@ -225,11 +225,11 @@ test('a stop is final, even in the middle of a login', async () => {
 
 test('a command under way is answered before the platform stops', async () => {
   stage = await setStage({ platform: { deferAfterMs: 10 } })
-  const said = stage.discord.say('/slow')
+  const invoking = stage.discord.say('/slow')
   await stage.discord.until(() => stage.dispatcher.ran.length === 1)
   await stage.platform.stop()
   expect(stage.discord.text(stage.discord.exchanges()[0]!.original!)).toBe('**done at last**')
-  await said
+  await invoking
 })
 
 test('a session lost again and again for a day stays below a thousand identifies', () => {

@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
-import { carelessness, isEmptyMessage, type Json, messageErrors } from '../../testing/discord/message-rules.ts'
+import { carelessParts, isEmptyMessage, type Json, messageErrors } from '../../testing/discord/message-rules.ts'
 import { requestErrors } from '../../testing/discord/oracle.ts'
 import { readPress } from './buttons.ts'
 import { size } from './markdown.ts'
@@ -18,7 +18,7 @@ function faults(card: Card, mark?: string): unknown[] {
   return [
     ...described,
     ...messageErrors(json),
-    ...carelessness(
+    ...carelessParts(
       json,
       files.map(f => f.name),
     ),

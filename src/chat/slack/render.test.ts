@@ -9,7 +9,7 @@ import { type Rendered, renderCard } from './render.ts'
 
 const render = (card: Partial<Card>) =>
   renderCard({ title: 'Backup is late', tone: 'critical', ...card }, 'Europe/Oslo')
-const accepted = (message: Rendered) => readDraft(message as never, 'edit').mistakes
+const accepted = (message: Rendered) => readDraft(message as never, 'edit').violations
 const words = (message: Rendered) => JSON.stringify([message.blocks, message.attachments])
 const many = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
 

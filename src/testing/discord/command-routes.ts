@@ -1,10 +1,10 @@
-// REST routes of application commands, and those that tell a bot who and where it is.
+// REST routes of application commands, and those about the bot itself and its server.
 
 import type { APIApplicationCommand } from 'discord-api-types/v10'
 import { commandErrors, commandListErrors } from './command-rules.ts'
 import { type Json, objects } from './message-rules.ts'
 import { invalidForm, refusals } from './refusal.ts'
-import type { Asked, Routes } from './routing.ts'
+import type { RouteRequest, Routes } from './routing.ts'
 import { applicationShape, guildShape, ownUserShape } from './shapes.ts'
 import type { World } from './world-types.ts'
 
@@ -64,7 +64,7 @@ function shelfRoutes(base: string, shelf: Shelf): Routes {
   }
 }
 
-function replace(world: World, { params, body }: Asked, shelf: Shelf) {
+function replace(world: World, { params, body }: RouteRequest, shelf: Shelf) {
   mine(world, params)
   const wanted = objects(body)
   demandGood(commandListErrors(wanted))
@@ -81,7 +81,7 @@ function replace(world: World, { params, body }: Asked, shelf: Shelf) {
   return { status: 200, body: world[shelf] }
 }
 
-function add(world: World, { params, body }: Asked, shelf: Shelf) {
+function add(world: World, { params, body }: RouteRequest, shelf: Shelf) {
   mine(world, params)
   demandGood(commandErrors(body))
   const old = world[shelf].find(c => c.name === body.name)

@@ -31,17 +31,17 @@ export interface DiscordOptions {
   /** IDENTIFYs left in the day's budget. */
   identifies?: number
   /** Real milliseconds that `say`, `press`, `submit`, `type` and `until` wait before they reject. */
-  patience?: number
+  timeoutMs?: number
 }
 
 export type Discord = Awaited<ReturnType<typeof startDiscord>>
 
 /**
  * Starts a simulated Discord with one guild, one text channel, an admin (`ada`, Manage Server) and a member (`max`).
- * Nothing is printed; whatever a careful bot would not do is in `violations`, which tests assert to be empty.
+ * Nothing is printed; what a careful bot would not do is in `violations`, which tests assert to be empty.
  */
 export async function startDiscord(options: DiscordOptions = {}) {
-  const { now = Date.now, token = 'simulated.discord.token', patience = 10_000 } = options
+  const { now = Date.now, token = 'simulated.discord.token', timeoutMs = 10_000 } = options
   const world = makeWorld({ now, token, oldEdits: options.oldEdits ?? 0 })
   const channel = addPlace(world, options.channel ?? 'alerts')
   const gateway = new Gateway(world, {
@@ -67,7 +67,7 @@ export async function startDiscord(options: DiscordOptions = {}) {
   const listen = (on: number) => new Promise<void>(resolve => server.listen(on, '127.0.0.1', resolve))
   await listen(options.port ?? 0)
   const { port } = server.address() as AddressInfo
-  const scene = { world, gateway, patience }
+  const scene = { world, gateway, timeoutMs }
   const place = (id: string) => {
     const found = world.places.get(id)
     if (!found) throw new Error(`there is no channel ${id}`)
@@ -79,7 +79,7 @@ export async function startDiscord(options: DiscordOptions = {}) {
     if (server.listening) await new Promise(resolve => server.close(resolve))
   }
   const wait = <T>(look: () => T, what = 'what the test waits for') =>
-    until(world, look, patience, () => `${what} did not happen; violations: ${world.violations.join('; ') || 'none'}`)
+    until(world, look, timeoutMs, () => `${what} did not happen; violations: ${world.violations.join('; ') || 'none'}`)
 
   const admin = person('ada', { manageServer: true })
   const member = person('max')
@@ -149,7 +149,7 @@ export async function startDiscord(options: DiscordOptions = {}) {
     /** Invalid, unexpected or careless requests in words. Assert that it is empty; `splice(0)` what a test expects. */
     violations: world.violations,
     gateway,
-    /** The first truthy value of `look`, asked again after each change; rejects after `patience`. */
+    /** The first truthy value of `look`, asked again after each change; rejects after `timeoutMs`. */
     until: wait,
     /** Resolves when no request came and no answer is owed for `quiet` real ms (default 30). */
     settled: (quiet = 30) => settled(quiet),
@@ -167,7 +167,7 @@ export async function startDiscord(options: DiscordOptions = {}) {
       faults.order(route, { kind: 'slow', ms }, times),
     /** The next `times` requests of a route take effect, but the answer never comes. */
     acceptThenTimeout: (route: RoutePattern, times = 1) => faults.order(route, { kind: 'accept-then-timeout' }, times),
-    /** Ends all ordered trouble. */
+    /** Ends all ordered faults. */
     heal: () => faults.heal(),
     /** Refuses connections, REST and gateway, until `comeBack`. */
     goDown: down,

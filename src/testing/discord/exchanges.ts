@@ -7,8 +7,8 @@ import { Refusal, refusals } from './refusal.ts'
 import { userShape } from './shapes.ts'
 import type { Exchange, Recorded, World } from './world-types.ts'
 
-export const ACKNOWLEDGE_WITHIN = 3_000
-export const TOKEN_LASTS = 15 * 60_000
+export const ACKNOWLEDGE_TIMEOUT_MS = 3_000
+export const TOKEN_LIFETIME_MS = 15 * 60_000
 
 /** Which callback types each act accepts. */
 const ACCEPTED: Record<Exchange['kind'], number[]> = {
@@ -21,7 +21,7 @@ const ACCEPTED: Record<Exchange['kind'], number[]> = {
 /** Applies the first answer (the callback); throws 10062, 40060 or 50035 as Discord does. */
 export function acknowledge(world: World, exchange: Exchange, body: Json, files: Recorded['files']): void {
   if (exchange.acknowledged !== undefined) throw refusals.alreadyAcknowledged()
-  if (world.now() - exchange.startedAt > ACKNOWLEDGE_WITHIN) throw refusals.unknownInteraction()
+  if (world.now() - exchange.startedAt > ACKNOWLEDGE_TIMEOUT_MS) throw refusals.unknownInteraction()
   const type = Number(body.type)
   const fits = ACCEPTED[exchange.kind].includes(type) && (exchange.source || (type !== 6 && type !== 7))
   if (!fits)

@@ -1,4 +1,4 @@
-// Trouble on demand: what a test orders to happen to the next requests of a route.
+// Faults on demand: what a test orders to happen to the next requests of a route.
 
 /**
  * `'POST /channels/*\/messages'`: a method (or `*`) and a path below `/api/v10`, where `*` or `{name}` stands for one step

@@ -57,12 +57,12 @@ export class Gateway {
     for (const session of this.#sessions.values()) this.#send(session, t, d)
   }
 
-  /** Tells of a message those sessions that asked for messages; its text only when it mentions the bot, for none has MessageContent. */
+  /** Sends a message to the sessions with that intent; its text only when it mentions the bot, because none has MessageContent. */
   dispatchMessage(message: APIMessage): void {
     const mentioned = message.mentions.some(user => user.id === this.#world.bot.id)
-    const told = mentioned ? message : { ...message, content: '', embeds: [], attachments: [], components: [] }
+    const visible = mentioned ? message : { ...message, content: '', embeds: [], attachments: [], components: [] }
     for (const session of this.#sessions.values())
-      if (session.intents & GUILD_MESSAGES) this.#send(session, 'MESSAGE_CREATE', told)
+      if (session.intents & GUILD_MESSAGES) this.#send(session, 'MESSAGE_CREATE', visible)
   }
 
   /** Sessions a client is connected to right now. */
@@ -80,7 +80,7 @@ export class Gateway {
     for (const socket of this.#server.clients) code === undefined ? socket.terminate() : socket.close(code)
   }
 
-  /** The connections stay open, but nothing is heard or said on them any more. */
+  /** The connections stay open, but nothing is received or sent on them. */
   goSilent(): void {
     for (const socket of this.#server.clients) this.#silent.add(socket)
   }
@@ -90,7 +90,7 @@ export class Gateway {
     for (const session of this.#open()) write(session.socket!, { op: 7, d: null })
   }
 
-  /** Op 9: says that the session is invalid; not resumable ones are forgotten. */
+  /** Op 9: the session is invalid; one that is not resumable is forgotten. */
   invalidate(resumable: boolean): void {
     for (const session of this.#open()) {
       write(session.socket!, { op: 9, d: resumable })

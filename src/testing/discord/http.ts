@@ -1,4 +1,4 @@
-// The REST half on the wire: reads a request, lets ordered trouble strike, judges it, runs its route and judges the answer.
+// The REST half on the wire: reads a request, applies ordered faults, checks it, runs its route and checks the answer.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Buckets } from './buckets.ts'
@@ -10,7 +10,7 @@ import type { Json } from './message-rules.ts'
 import { describedRoute, requestErrors, responseErrors, unknownQuery } from './oracle.ts'
 import { invalidForm, Refusal, refusals } from './refusal.ts'
 import { readBody } from './request-body.ts'
-import type { Routes, Told } from './routing.ts'
+import type { RouteResponse, Routes } from './routing.ts'
 import type { Recorded, World } from './world-types.ts'
 
 export interface Rest {
@@ -40,17 +40,20 @@ export async function serve(rest: Rest, request: IncomingMessage, response: Serv
   if (fault?.kind === 'hang') return
   if (fault?.kind === 'slow') await new Promise(resolve => setTimeout(resolve, fault.ms))
   const inherent = struckBy(fault)
-  if (inherent) return send(record, response, inherent.told, inherent.headers)
-  const { told, headers } = answer(rest, record, url.searchParams, request.headers.authorization, tooLarge)
+  if (inherent) return send(record, response, inherent.reply, inherent.headers)
+  const { reply, headers } = answer(rest, record, url.searchParams, request.headers.authorization, tooLarge)
   world.changed()
   if (fault?.kind === 'accept-then-timeout') return
-  send(record, response, told, headers)
+  send(record, response, reply, headers)
   world.changed()
 }
 
-function struckBy(fault: Fault | undefined): { told: Told; headers: Record<string, string> } | undefined {
+function struckBy(fault: Fault | undefined): { reply: RouteResponse; headers: Record<string, string> } | undefined {
   if (fault?.kind === 'fail')
-    return { told: { status: fault.status, body: fault.body ?? { message: 'Trouble on order', code: 0 } }, headers: {} }
+    return {
+      reply: { status: fault.status, body: fault.body ?? { message: 'An ordered fault', code: 0 } },
+      headers: {},
+    }
   if (fault?.kind !== 'limit') return undefined
   return limited(
     fault.retryAfter,
@@ -67,7 +70,7 @@ function limited(retryAfter: number, global: boolean, extra: Record<string, stri
     ...(global && { 'x-ratelimit-global': 'true' }),
   }
   return {
-    told: { status: 429, body: { message: 'You are being rate limited.', retry_after: retryAfter, global } },
+    reply: { status: 429, body: { message: 'You are being rate limited.', retry_after: retryAfter, global } },
     headers,
   }
 }
@@ -92,17 +95,17 @@ function answer(
       return limited(verdict.retryAfter, verdict.global ?? false, { ...headers, 'x-ratelimit-scope': 'user' })
     if (tooLarge) throw refusals.tooLarge()
     demandGoodForm(world, record, route.params, query)
-    const told = route.run(world, {
+    const reply = route.run(world, {
       params: route.params,
       query,
       body: (record.body ?? {}) as Json,
       files: record.files,
     })
-    for (const wrong of responseErrors(record.method, record.template, told.status, told.body))
+    for (const wrong of responseErrors(record.method, record.template, reply.status, reply.body))
       world.violations.push(`simulator: ${record.method} ${record.template} answered wrongly: ${wrong}`)
-    return { told, headers }
+    return { reply, headers }
   } catch (error) {
-    return { told: refused(world, record, error), headers: oldEditHeaders(error, headers) }
+    return { reply: refused(world, record, error), headers: oldEditHeaders(error, headers) }
   }
 }
 
@@ -126,8 +129,8 @@ function demandGoodForm(world: World, record: Recorded, params: Record<string, s
   if (errors.length) throw invalidForm(errors)
 }
 
-/** Mistakes of the bot become violations; trouble that a good bot can meet (10008, 10062, 30046, 403…) does not. */
-function refused(world: World, record: Recorded, error: unknown): Told {
+/** Errors of the bot become violations; refusals that a correct bot can meet (10008, 10062, 30046, 403…) do not. */
+function refused(world: World, record: Recorded, error: unknown): RouteResponse {
   const refusal = error instanceof Refusal ? error : new Refusal(500, 0, `simulator: ${String((error as Error).stack)}`)
   const mistakes = [50035, 50006, 40060, 40005, 30034]
   if (mistakes.includes(refusal.code) || ([404, 405, 500, 501].includes(refusal.status) && refusal.code === 0))
@@ -146,9 +149,9 @@ function oldEditHeaders(error: unknown, headers: Record<string, string>): Record
 const isByToken = ({ template }: Recorded) =>
   template.startsWith('/interactions/') || template.startsWith('/webhooks/{webhook_id}/{webhook_token}')
 
-function send(record: Recorded, response: ServerResponse, told: Told, headers: Record<string, string>): void {
-  record.status = told.status
-  const text = told.body === undefined ? '' : JSON.stringify(told.body)
-  response.writeHead(told.status, { ...headers, ...(text && { 'content-type': 'application/json' }) })
+function send(record: Recorded, response: ServerResponse, reply: RouteResponse, headers: Record<string, string>): void {
+  record.status = reply.status
+  const text = reply.body === undefined ? '' : JSON.stringify(reply.body)
+  response.writeHead(reply.status, { ...headers, ...(text && { 'content-type': 'application/json' }) })
   response.end(text)
 }

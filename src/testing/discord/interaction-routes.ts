@@ -2,11 +2,11 @@
 
 import type { APIMessage } from 'discord-api-types/v10'
 import { modalErrors } from './command-rules.ts'
-import { acknowledge, followUp, isPrivate, TOKEN_LASTS } from './exchanges.ts'
+import { acknowledge, followUp, isPrivate, TOKEN_LIFETIME_MS } from './exchanges.ts'
 import { isEmptyMessage, type Json } from './message-rules.ts'
 import { editMessage } from './messages.ts'
 import { invalidForm, refusals } from './refusal.ts'
-import { type Asked, demandGoodMessage, type Routes } from './routing.ts'
+import { type RouteRequest, type Routes, requireValidMessage } from './routing.ts'
 import type { Exchange, World } from './world-types.ts'
 
 const ORIGINAL = '/webhooks/{webhook_id}/{webhook_token}/messages/@original'
@@ -16,7 +16,7 @@ export const interactionRoutes: Routes = {
   'POST /interactions/{interaction_id}/{interaction_token}/callback': callback,
   'POST /webhooks/{webhook_id}/{webhook_token}': (world, { params, body, files }) => {
     const exchange = open(world, params)
-    demandGoodMessage(world, body, files)
+    requireValidMessage(world, body, files)
     return { status: 200, body: followUp(world, exchange, body, files) }
   },
   [`GET ${ORIGINAL}`]: (world, { params }) => ({ status: 200, body: original(open(world, params)) }),
@@ -27,11 +27,11 @@ export const interactionRoutes: Routes = {
   [`DELETE ${BY_ID}`]: (world, { params }) => remove(open(world, params), named(open(world, params), params)),
 }
 
-function callback(world: World, { params, query, body, files }: Asked) {
+function callback(world: World, { params, query, body, files }: RouteRequest) {
   const exchange = world.exchanges.get(params.interaction_token ?? '')
   if (exchange?.id !== params.interaction_id || !exchange) throw refusals.unknownInteraction()
   const data = (body.data ?? {}) as Json
-  if (body.type === 4 || body.type === 7) demandGoodMessage(world, data, files, body.type === 7)
+  if (body.type === 4 || body.type === 7) requireValidMessage(world, data, files, body.type === 7)
   if (body.type === 9) demandGoodModal(data)
   acknowledge(world, exchange, body, files)
   if (query.get('with_response') !== 'true') return { status: 204 }
@@ -68,7 +68,7 @@ function open(world: World, params: Record<string, string>): Exchange {
   const exchange = world.exchanges.get(params.webhook_token ?? '')
   if (!exchange || params.webhook_id !== world.applicationId || exchange.acknowledged === undefined)
     throw refusals.unknownWebhook()
-  if (world.now() - exchange.startedAt > TOKEN_LASTS) throw refusals.webhookTokenExpired()
+  if (world.now() - exchange.startedAt > TOKEN_LIFETIME_MS) throw refusals.webhookTokenExpired()
   return exchange
 }
 
@@ -84,8 +84,8 @@ function named(exchange: Exchange, params: Record<string, string>): APIMessage {
   return found
 }
 
-function change(world: World, message: APIMessage, { body, files }: Asked) {
-  demandGoodMessage(world, body, files, true)
+function change(world: World, message: APIMessage, { body, files }: RouteRequest) {
+  requireValidMessage(world, body, files, true)
   if (isEmptyMessage({ ...message, ...body } as Json, files.length + message.attachments.length))
     throw refusals.emptyMessage()
   editMessage(world, message, body, files)

@@ -22,7 +22,7 @@ let now = 1_800_000_000_000
 const nobody = { allowedMentions: { parse: [] } }
 
 beforeEach(async () => {
-  discord = await startDiscord({ now: () => now, patience: 1_500 })
+  discord = await startDiscord({ now: () => now, timeoutMs: 1_500 })
   client = await connect(discord)
   const name = { type: 3, name: 'name', description: 'Which check', required: true, autocomplete: true }
   const every = { type: 3, name: 'every', description: 'How often' }
@@ -88,7 +88,7 @@ test('a deferred private answer is private to the end', async () => {
   expect(discord.violations).toEqual([])
 })
 
-test('a button updates its message, and a press on an old copy still says what it said', async () => {
+test('a button updates its message, and a press on an old copy still runs its own line', async () => {
   const row = (label: string, id: string) =>
     new ActionRowBuilder<ButtonBuilder>().addComponents(
       new ButtonBuilder({ label, customId: id, style: ButtonStyle.Primary }),
@@ -131,13 +131,13 @@ test('autocomplete offers what the bot suggests for what was typed', async () =>
   expect(await discord.type('/checks add', { name: 'night' }, 'name')).toEqual([{ name: 'nightly', value: 'nightly' }])
 })
 
-test('an answer after three seconds is refused with 10062, and the person is told nothing came', async () => {
+test('an answer after three seconds is refused with 10062, and the person sees that nothing came', async () => {
   const { failed } = onInteraction(async i => {
     now += 3_001
     if (i.isChatInputCommand()) await i.reply({ content: 'late', ...nobody })
   })
-  const said = discord.say('/checks add', { name: 'x' })
-  await expect(said).rejects.toThrow('the application did not respond')
+  const invoking = discord.say('/checks add', { name: 'x' })
+  await expect(invoking).rejects.toThrow('the application did not respond')
   expect(failed).toMatchObject([{ code: 10062, status: 404 }])
 })
 

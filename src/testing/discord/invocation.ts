@@ -1,4 +1,4 @@
-// Turns what a person types after a slash into interaction data, refusing whatever a Discord client would not let them send.
+// Turns what a person types after a slash into interaction data, and refuses what a Discord client would not let them send.
 
 import type { APIApplicationCommand, APIApplicationCommandOption } from 'discord-api-types/v10'
 

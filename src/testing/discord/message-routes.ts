@@ -4,7 +4,7 @@ import type { APIMessage } from 'discord-api-types/v10'
 import { isEmptyMessage, type Json } from './message-rules.ts'
 import { editMessage, makeMessage } from './messages.ts'
 import { invalidForm, refusals } from './refusal.ts'
-import { type Asked, demandGoodMessage, type Routes } from './routing.ts'
+import { type RouteRequest, type Routes, requireValidMessage } from './routing.ts'
 import { placeShape } from './shapes.ts'
 import { addPlace } from './world.ts'
 import type { Place, World } from './world-types.ts'
@@ -51,9 +51,9 @@ export const messageRoutes: Routes = {
   },
 }
 
-function create(world: World, { params, body, files }: Asked) {
+function create(world: World, { params, body, files }: RouteRequest) {
   const place = writable(world, params)
-  demandGoodMessage(world, body, files)
+  requireValidMessage(world, body, files)
   const key = `${place.id}:${String(body.nonce)}`
   const original = body.enforce_nonce && body.nonce ? world.nonces.get(key) : undefined
   const same = original && world.now() - original.at < NONCE_LASTS ? place.messages.get(original.messageId) : undefined
@@ -64,11 +64,11 @@ function create(world: World, { params, body, files }: Asked) {
   return { status: 200, body: message }
 }
 
-function edit(world: World, { params, body, files }: Asked) {
+function edit(world: World, { params, body, files }: RouteRequest) {
   const place = writable(world, params)
   const message = stored(place, params)
   if (message.author.id !== world.bot.id) throw refusals.notTheAuthor()
-  demandGoodMessage(world, body, files, true)
+  requireValidMessage(world, body, files, true)
   if (isEmptyMessage({ ...message, ...body } as Json, files.length + message.attachments.length))
     throw refusals.emptyMessage()
   if (world.now() - Date.parse(message.timestamp) > HOUR) {
@@ -79,7 +79,7 @@ function edit(world: World, { params, body, files }: Asked) {
   return { status: 200, body: message }
 }
 
-/** The fields a reply carries; an unknown parent refuses unless the body says it may be gone. */
+/** The fields a reply carries; an unknown parent is refused unless the body allows it. */
 function reference(world: World, place: Place, body: Json): Json {
   const asked = body.message_reference as Json | undefined | null
   if (!asked) return {}

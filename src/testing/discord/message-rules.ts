@@ -29,16 +29,16 @@ export function isEmptyMessage(body: Json, files: number): boolean {
 }
 
 /** Things Discord lets pass and a careful bot never does; they go to `violations`. */
-export function carelessness(body: Json, fileNames: string[]): string[] {
-  const said: string[] = []
+export function carelessParts(body: Json, fileNames: string[]): string[] {
+  const violations: string[] = []
   const speaks = ['content', 'embeds', 'components'].some(key => body[key] !== undefined && body[key] !== null)
-  if (speaks && !body.allowed_mentions) said.push('a message body without allowed_mentions')
-  if (!strings(body).every(s => s.isWellFormed())) said.push('a character cut in half (lone surrogate)')
+  if (speaks && !body.allowed_mentions) violations.push('a message body without allowed_mentions')
+  if (!strings(body).every(s => s.isWellFormed())) violations.push('a character cut in half (lone surrogate)')
   for (const text of strings(body)) {
     const name = /^attachment:\/\/(.+)$/.exec(text)?.[1]
-    if (name && !fileNames.includes(name)) said.push(`attachment://${name} names no file of the message`)
+    if (name && !fileNames.includes(name)) violations.push(`attachment://${name} names no file of the message`)
   }
-  return said
+  return violations
 }
 
 function lengthErrors(body: Json): FieldError[] {

@@ -74,7 +74,7 @@ let parsed: Description | undefined
 function description(): Description {
   if (parsed) return parsed
   parsed = JSON.parse(readFileSync(new URL('./openapi.json', import.meta.url), 'utf8')) as Description
-  // The description says integer; the API and its documentation say string of digits, and so does every client.
+  // In the description it is an integer; in the API, its documentation and every client it is a string of digits.
   for (const schema of Object.values(parsed.components.schemas)) {
     const field = schema.properties?.default_member_permissions
     if (field) field.type = ['integer', 'string', 'null']
@@ -83,7 +83,7 @@ function description(): Description {
   return parsed
 }
 
-/** Unions told apart by `type` become conditions, so that errors speak of the branch that was meant and of no other. */
+/** Unions that `type` distinguishes become conditions, so that errors are about the intended branch only. */
 function tagUnions(node: unknown, schemas: Description['components']['schemas']): void {
   if (typeof node !== 'object' || node === null) return
   const union = node as Record<string, unknown>
@@ -108,8 +108,8 @@ function tagsOf(branches: Branch[], schemas: Description['components']['schemas'
     const values = schema?.required?.includes('type') ? schema.properties?.type?.enum : undefined
     return Array.isArray(values) ? (values as unknown[]) : []
   })
-  const told = tags.every(values => values.length > 0) && new Set(tags.flat()).size === tags.flat().length
-  return told ? tags : undefined
+  const isDistinct = tags.every(values => values.length > 0) && new Set(tags.flat()).size === tags.flat().length
+  return isDistinct ? tags : undefined
 }
 
 let list: { template: string; steps: string[]; methods: string[] }[] | undefined

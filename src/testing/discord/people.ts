@@ -15,7 +15,7 @@ export interface Scene {
   world: World
   gateway: Gateway
   /** Real milliseconds a person waits for an answer. */
-  patience: number
+  timeoutMs: number
 }
 
 const TYPES = { slash: 2, press: 3, type: 4, submit: 5 } as const
@@ -77,7 +77,7 @@ export async function submit(
   )
 }
 
-/** Writes a message, as a reply where `to` is given, which rings its author as Discord does unless told not to. */
+/** Writes a message, as a reply where `to` is given, which notifies its author as Discord does, by default. */
 export function write({ world, gateway }: Scene, text: string, by: Person, place: Place, to?: APIMessage): APIMessage {
   const named = [...text.matchAll(/<@!?(\d+)>/g)].map(match => match[1]!)
   const rung = [...new Set([...named, ...(to ? [to.author.id] : [])])].flatMap(id => world.people.get(id) ?? [])
@@ -104,7 +104,7 @@ export function beginThread({ world, gateway }: Scene, at: APIMessage, name: str
 
 type Act = Pick<Exchange, 'kind' | 'did' | 'by' | 'place' | 'source'>
 
-function act({ world, gateway, patience }: Scene, asked: Act, data: Json): Promise<Exchange> {
+function act({ world, gateway, timeoutMs }: Scene, asked: Act, data: Json): Promise<Exchange> {
   if (gateway.sessions === 0) return Promise.reject(new Error(`${asked.did}: the bot is offline`))
   const id = world.nextId()
   const exchange: Exchange = {
@@ -120,7 +120,7 @@ function act({ world, gateway, patience }: Scene, asked: Act, data: Json): Promi
   return until(
     world,
     () => (isAnswered(exchange) ? exchange : undefined),
-    patience,
+    timeoutMs,
     () =>
       exchange.acknowledged === undefined
         ? `${asked.did}: the application did not respond`

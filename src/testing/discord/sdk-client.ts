@@ -23,7 +23,7 @@ export async function connect(discord: Discord, options: Partial<ClientOptions> 
   return ready
 }
 
-/** One REST request by hand, for what no SDK would send; the token is the right one unless said otherwise. */
+/** One REST request by hand, for what no SDK would send; by default with the right token. */
 export async function ask(discord: Discord, method: string, path: string, body?: unknown, token = discord.token) {
   const response = await fetch(`${discord.apiUrl}/v10${path}`, {
     method,

@@ -47,7 +47,7 @@ test('the client gets ready with its guild and channel', async () => {
   expect(discord.violations).toEqual([])
 })
 
-test('a dropped connection resumes and what was said meanwhile is replayed', async () => {
+test('a dropped connection resumes, and messages from meanwhile are replayed', async () => {
   await start()
   await registerStatus()
   client = await connect(discord)
@@ -68,7 +68,7 @@ test('op 7 makes the client reconnect and resume', async () => {
   expect(discord.gateway.counts.identify).toBe(1)
 })
 
-test('an invalid session makes the client identify anew; the gap is lost', async () => {
+test('an invalid session makes the client identify again; the gap is lost', async () => {
   await start()
   client = await connect(discord)
   await registerStatus()

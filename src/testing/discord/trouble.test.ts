@@ -1,4 +1,4 @@
-// Trouble on order, and rate limits, as the unmodified SDK lives through them.
+// Ordered faults and rate limits, as the unmodified SDK meets them.
 
 import { type Client, REST, Routes } from 'discord.js'
 import { afterEach, expect, test } from 'vitest'

@@ -2,19 +2,19 @@
 import type { World } from './world-types.ts'
 
 /**
- * Resolves with the first truthy value of `look`, asked at once, after every change and every 10 ms; rejects with what `describe` says
- * after `patience` real milliseconds.
+ * Resolves with the first truthy value of `look`, called at once, after every change and every 10 ms; rejects with the
+ * message of `describe` after `timeoutMs` of real time.
  */
 export function until<T>(
   world: World,
   look: () => T,
-  patience: number,
+  timeoutMs: number,
   describe: () => string,
 ): Promise<NonNullable<T>> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer)
-      clearInterval(glance)
+      clearInterval(poll)
       world.onChange.delete(again)
     }
     const again = () => {
@@ -31,9 +31,9 @@ export function until<T>(
     const timer = setTimeout(() => {
       stop()
       reject(new Error(describe()))
-    }, patience)
-    // A test may also wait for its own side, which changes nothing here; a glance now and then is cheap.
-    const glance = setInterval(again, 10)
+    }, timeoutMs)
+    // A test may also wait for its own side, which changes nothing here, so the value is polled too.
+    const poll = setInterval(again, 10)
     world.onChange.add(again)
     again()
   })

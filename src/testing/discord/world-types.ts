@@ -31,7 +31,7 @@ export interface Recorded {
   body: unknown
   files: { field: string; name: string; bytes: Buffer }[]
   at: number
-  /** Ordered trouble: the answer will never come. */
+  /** An ordered fault: the answer never comes. */
   hung?: boolean
   /** The answer's status; absent while none was sent. */
   status?: number

@@ -1,4 +1,4 @@
-// Lets a test await a condition or quiet without sleeping: everything that happens in the simulator is told here.
+// Lets a test await a condition or quiet without sleeping: everything that happens in the simulator is reported here.
 
 export type Activity = ReturnType<typeof createActivity>
 
@@ -44,7 +44,7 @@ export function createActivity() {
           clearTimeout(timer)
           then()
         }
-        // Conditions may also depend on the app itself, of which nothing is told here.
+        // Conditions may also depend on the app itself, of which nothing is reported here.
         const poll = setInterval(check, 10)
         const timer = setTimeout(
           () => finish(() => reject(new Error(`waited ${timeoutMs} ms in vain for ${what}`))),

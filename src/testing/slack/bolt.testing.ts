@@ -2,7 +2,7 @@
 import { App, type BlockAction, SocketModeReceiver, type webApi } from '@slack/bolt'
 import type { Slack } from './slack.ts'
 
-/** A logger for the SDK that says nothing. */
+/** A logger for the SDK that writes nothing. */
 export const quiet = {
   debug() {},
   info() {},

@@ -2,13 +2,13 @@
 import { areTooLong, checkBlocks } from './block-kit.ts'
 import { asList, asObject, asText, type Obj, SlackRefusal } from './wire.ts'
 
-/** The checked parts of a message, and what Slack lets pass although it is a mistake. */
+/** The checked parts of a message, and what Slack lets pass although it is an error of the app. */
 export interface Draft {
   text: string
   blocks: Obj[]
   attachments: Obj[]
   metadata?: Obj
-  mistakes: string[]
+  violations: string[]
 }
 
 const MAX_TEXT = 40_000
@@ -18,20 +18,20 @@ const MAX_METADATA = 16_000
 
 /** Reads and checks text, blocks, attachments and metadata. `allowEmpty` is for messages that carry a file. */
 export function readDraft(args: Obj, kind: 'post' | 'edit', allowEmpty = false): Draft {
-  const mistakes: string[] = []
+  const violations: string[] = []
   const blocks = readBlocks(args.blocks, 'blocks')
   const attachments = readAttachments(args.attachments)
   let text = asText(args.text)
   if (text.length > MAX_TEXT) {
-    mistakes.push(`text of ${text.length} characters was truncated at ${MAX_TEXT}`)
+    violations.push(`text of ${text.length} characters was truncated at ${MAX_TEXT}`)
     text = text.slice(0, MAX_TEXT)
   }
   if (kind === 'edit' && Buffer.byteLength(text) > MAX_TEXT_OF_EDIT) throw new SlackRefusal('msg_too_long')
   if (text === '' && blocks.length === 0 && attachments.length === 0 && !allowEmpty) throw new SlackRefusal('no_text')
   const withoutFallback = attachments.some(attachment => asText(attachment.fallback) === '')
-  if (text === '' && (blocks.length > 0 || withoutFallback)) mistakes.push('no fallback text')
+  if (text === '' && (blocks.length > 0 || withoutFallback)) violations.push('no fallback text')
   const metadata = readMetadata(args.metadata)
-  return { text, blocks, attachments, mistakes, ...(metadata && { metadata }) }
+  return { text, blocks, attachments, violations, ...(metadata && { metadata }) }
 }
 
 /** Who a text and the blocks beside it notify: `<!channel>`, `<!here>`, `<!everyone>`, `<@user>`, `<!subteam^id>`. */

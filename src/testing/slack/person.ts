@@ -33,10 +33,10 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, hears
       const person = workspace.person(user)
       const place = placeOf(channel)
       if (!line.startsWith('/')) {
-        const draft = { text: line, blocks: [], attachments: [], mistakes: [] }
-        const said = workspace.post(channel, draft, { user, ...(thread && { thread_ts: thread.ts }) })
+        const draft = { text: line, blocks: [], attachments: [], violations: [] }
+        const posted = workspace.post(channel, draft, { user, ...(thread && { thread_ts: thread.ts }) })
         if (!hearsMentions || !line.includes(`<@${BOT.user}>`)) return { acked: true, reply: {}, ms: 0 }
-        const { ts, text, thread_ts } = said
+        const { ts, text, thread_ts } = posted
         const event = { type: 'app_mention', user, text, ts, channel, event_ts: ts, ...(thread_ts && { thread_ts }) }
         return deliver(workspaceEvent(event, workspace.id('Ev'), workspace.now()))
       }
@@ -74,7 +74,7 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, hears
       return outcome
     },
 
-    /** Closes a modal without submitting it; the app is told only if it asked to be. */
+    /** Closes a modal without submitting it; the app is notified only if it asked for that. */
     async close(view: View | Modal, user: string): Promise<void> {
       const modal = modalOf(view)
       modal.open = false
@@ -91,7 +91,7 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, hears
       return asList((await deliver(asked)).reply.options) as Obj[]
     },
 
-    /** Tells the app of something in the workspace, as the Events API does. */
+    /** Sends the app an event of the workspace, as the Events API does. */
     event: (event: Obj, eventId = workspace.id('Ev')): Promise<Outcome> =>
       deliver(workspaceEvent(event, eventId, workspace.now())),
   }
@@ -99,7 +99,7 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, hears
   function showReply(reply: Obj, user: string, channel: string): void {
     try {
       const draft = readDraft(reply, 'post')
-      for (const text of draft.mistakes) violate(`answer to a command: ${text}`)
+      for (const text of draft.violations) violate(`answer to a command: ${text}`)
       workspace.post(channel, draft, reply.response_type === 'in_channel' ? {} : { to: user })
     } catch (error) {
       violate(`answer to a command: ${error instanceof Error ? error.message : String(error)}`)

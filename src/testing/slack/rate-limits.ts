@@ -1,4 +1,4 @@
-// Slack's own rate limits: so many calls a minute for each tier of methods, and about one message a second a channel.
+// Slack's own rate limits: a number of calls a minute for each tier of methods, and about one message a second a channel.
 
 /** Slack's published tiers, and the special rule for posting. */
 export type Tier = 1 | 2 | 3 | 4 | 'post' | 'none'
@@ -7,7 +7,7 @@ const PER_MINUTE = { 2: 20, 3: 50, 4: 100 } as const
 // Tier 1 is published as "1+ a minute"; in practice short bursts pass, and opening a socket needs them.
 const TIER_1 = 10
 
-/** Counts calls on the clock `now` (ms) and says how many seconds a caller must wait, or undefined when it may go on. */
+/** Counts calls on the clock `now` (ms) and returns how many seconds a caller must wait, or undefined. */
 export function createRateLimits(now: () => number) {
   const calls = new Map<string, number[]>()
 

@@ -24,7 +24,7 @@ const restart = async (options: SlackOptions) => {
 
 const say = (text: string) => slack.say(`/vakt ${text}`, slack.member, slack.channel)
 
-test('a dropped socket is opened anew and commands flow again', async () => {
+test('a dropped socket is opened again, and commands arrive again', async () => {
   slack.dropSocket()
   await slack.until(() => slack.sockets.count() === 0)
   expect(await say('x')).toMatchObject({

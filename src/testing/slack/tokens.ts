@@ -36,7 +36,7 @@ interface ResponseUrl {
 }
 
 /** Issues response URLs below `base` and carries out what is posted to them. */
-export function createResponseUrls(workspace: Workspace, base: () => string, mistake: (text: string) => void) {
+export function createResponseUrls(workspace: Workspace, base: () => string, violate: (text: string) => void) {
   const issued = new Map<string, ResponseUrl>()
   return {
     /** A new URL for this person; `source` is the message whose button was pressed. */
@@ -56,7 +56,7 @@ export function createResponseUrls(workspace: Workspace, base: () => string, mis
         return
       }
       const draft = readDraft(body, 'post')
-      for (const text of draft.mistakes) mistake(`response_url: ${text}`)
+      for (const text of draft.violations) violate(`response_url: ${text}`)
       if (body.replace_original === true && url.source !== undefined) {
         workspace.edit(url.source, draft)
         return

@@ -121,7 +121,7 @@ describe('refusals', () => {
     expect(slack.messages()).toEqual([])
   })
 
-  test('the refusal of blocks says where', async () => {
+  test('the refusal of blocks names the place', async () => {
     const error = await post({ blocks: [section('x'.repeat(3001))] }).catch(reason => reason)
     expect(error.data.response_metadata.messages).toEqual([
       '[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]',
@@ -165,7 +165,7 @@ describe('refusals', () => {
     await poor.stop()
   })
 
-  test('people: admins are told from members, strangers are not found', async () => {
+  test('people: admins are distinguished from members, strangers are not found', async () => {
     const web = client()
     expect((await web.users.info({ user: slack.admin })).user?.is_admin).toBe(true)
     expect((await web.users.info({ user: slack.member })).user?.is_admin).toBe(false)

@@ -19,7 +19,7 @@ export interface ApiRequest {
 
 /** What the door needs to know of the workspace and its app. */
 export interface WebApi {
-  call: Omit<Call, 'args' | 'mistake'>
+  call: Omit<Call, 'args' | 'violate'>
   faults: Faults
   tokens: { bot: string; app: string; scopes: readonly string[]; revoked: boolean }
   limited: () => boolean
@@ -58,8 +58,8 @@ export function createWebApi(api: WebApi) {
   function run(name: string, method: Method, args: Obj, token: string): Obj {
     try {
       authorize(method, token)
-      const mistake = (text: string) => api.violate(`${name}: ${text}`)
-      return { ok: true, ...method.run({ ...api.call, args, mistake }) }
+      const violate = (text: string) => api.violate(`${name}: ${text}`)
+      return { ok: true, ...method.run({ ...api.call, args, violate }) }
     } catch (error) {
       if (!(error instanceof SlackRefusal)) throw error
       return refuse(name, error)
@@ -77,7 +77,7 @@ export function createWebApi(api: WebApi) {
       throw new SlackRefusal('missing_scope', [`needed: ${method.scopes.join(',')}`])
   }
 
-  /** A refusal of what was sent is the app's mistake; a refusal because of the world is not. */
+  /** A refusal of what was sent is an error of the app; a refusal because of the world is not. */
   function refuse(name: string, error: SlackRefusal): Obj {
     const blame = /^(invalid_(blocks|arguments|attachments|metadata)|msg_|no_text|too_many|view_too|metadata_too)/
     if (blame.test(error.code)) api.violate(`${name}: ${error.code} ${error.messages.join('; ')}`.trim())

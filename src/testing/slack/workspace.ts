@@ -110,7 +110,7 @@ export function createWorkspace(now: () => number) {
       return message
     },
 
-    /** Replaces what a message says; metadata stays unless new metadata is given, as on Slack. */
+    /** Replaces the content of a message; metadata stays unless new metadata is given, as on Slack. */
     edit(message: Message, draft: Draft): Message {
       return Object.assign(message, contentOf(draft), { edits: message.edits + 1 })
     },

@@ -13,10 +13,10 @@ export const chatMethods: Record<string, Method> = {
   'chat.postEphemeral': { tier: 4, scopes: SCOPES, run: postEphemeral },
 }
 
-function post({ args, workspace, mistake }: Call): Obj {
+function post({ args, workspace, violate }: Call): Obj {
   const channel = writable(byIdOrName(workspace, args.channel))
   const draft = readDraft(args, 'post')
-  for (const text of draft.mistakes) mistake(text)
+  for (const text of draft.violations) violate(text)
   const thread_ts = asText(args.thread_ts)
   const message = workspace.post(channel.id, draft, {
     ...(thread_ts !== '' && { thread_ts }),
@@ -25,7 +25,7 @@ function post({ args, workspace, mistake }: Call): Obj {
   return { channel: channel.id, ts: message.ts, message: showMessage(message) }
 }
 
-function update({ args, workspace, mistake }: Call): Obj {
+function update({ args, workspace, violate }: Call): Obj {
   const channel = workspace.channel(args.channel)
   const message = workspace.message(channel.id, args.ts)
   if (message.user !== BOT.user) throw new SlackRefusal('cant_update_message')
@@ -39,7 +39,7 @@ function update({ args, workspace, mistake }: Call): Obj {
     },
     'edit',
   )
-  for (const text of draft.mistakes) mistake(text)
+  for (const text of draft.violations) violate(text)
   workspace.edit(message, draft)
   return { channel: channel.id, ts: message.ts, text: message.text, message: showMessage(message) }
 }
@@ -52,11 +52,11 @@ function remove({ args, workspace }: Call): Obj {
   return { channel: channel.id, ts: message.ts }
 }
 
-function postEphemeral({ args, workspace, mistake }: Call): Obj {
+function postEphemeral({ args, workspace, violate }: Call): Obj {
   const channel = writable(workspace.channel(args.channel))
   if (!workspace.people.has(asText(args.user))) throw new SlackRefusal('user_not_in_channel')
   const draft = readDraft(args, 'post')
-  for (const text of draft.mistakes) mistake(text)
+  for (const text of draft.violations) violate(text)
   const thread_ts = asText(args.thread_ts)
   const message = workspace.post(channel.id, draft, { to: asText(args.user), ...(thread_ts !== '' && { thread_ts }) })
   return { message_ts: message.ts }

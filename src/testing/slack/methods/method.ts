@@ -13,8 +13,8 @@ export interface Call {
   useTrigger(id: unknown): string
   /** A fresh socket ticket. */
   ticket(): string
-  /** Reports a mistake that Slack lets pass. */
-  mistake(text: string): void
+  /** Reports an error that Slack lets pass. */
+  violate(text: string): void
 }
 
 /** A Web API method: its rate tier, the scopes of which it needs one, and what it does. */
