@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { play, type Step } from '../simulation/play.ts'
 import { readScenario } from '../simulation/read-scenario.ts'
-import { DEMO_QUIET } from '../simulation/stage.ts'
+import { DEMO_KEEP_FIRING } from '../simulation/stage.ts'
 import { compare, expectations, type OpenedAlert, verdictLines } from '../simulation/truth.ts'
 import { useLogs } from '../testing/logs-story.ts'
 import { DAY, formatDuration, HOUR, SECOND } from '../time.ts'
@@ -57,7 +57,7 @@ describe('every fault is one alert, and there is no other', () => {
   })
 
   it('and in the demo each is resolved by itself before the end', async () => {
-    await logs.app.result(`rules edit error-spikes --keep-firing ${DEMO_QUIET}`)
+    await logs.app.result(`rules edit error-spikes --keep-firing ${DEMO_KEEP_FIRING}`)
     const verdict = await playScenario('demo')
     await logs.app.passes('2s')
     const { alerts } = await logs.app.result<{ alerts: OpenedAlert[] }>('alerts list')

@@ -1,26 +1,26 @@
-// Talks to a real server over HTTP, as any client does: commands, batches of log lines, beats.
+// A client of a real server over HTTP: commands, batches of log lines, beats.
 import { Problem, type ProblemCode } from '../problem.ts'
 import { SECOND } from '../time.ts'
 import type { Lines } from './play.ts'
 
-/** What became of one try to send something; `again` may be tried later, after `afterMs` when the server says so. */
+/** The result of one attempt to send; `again` may be retried, after `afterMs` when the server gives a time. */
 export type Reply =
   | { kind: 'taken'; lines: number; rejected: number }
-  | { kind: 'again'; why: string; afterMs: number | null }
-  | { kind: 'refused'; why: string; forGood: boolean }
+  | { kind: 'again'; reason: string; afterMs: number | null }
+  | { kind: 'refused'; reason: string; isPermanent: boolean }
 
 export interface Client {
   readonly url: string
-  /** Runs a command and gives its result. Throws the `Problem` that the server tells, or `internal` when none answers. */
+  /** Runs a command and gives its result. Throws the `Problem` of the server's answer, or `internal` without an answer. */
   command<T>(words: readonly string[]): Promise<T>
-  /** Sends a batch of lines; the key makes a second try of the same batch harmless. Never throws. */
+  /** Sends a batch of lines; with the same key a retry stores nothing twice. Never throws. */
   sendLines(step: Lines, project: string, idempotencyKey: string): Promise<Reply>
   /** Sends a beat to a ping URL. Never throws. */
   sendBeat(pingUrl: string, signal: 'start' | 'success' | 'fail'): Promise<Reply>
 }
 
-/** How long one answer may take, ms. */
-const PATIENCE = 10 * SECOND
+/** How long one request may take, ms. */
+const REQUEST_TIMEOUT_MS = 10 * SECOND
 
 /** A client of the server at `url` with its admin key. */
 export function createClient(url: string, key: string): Client {
@@ -32,18 +32,21 @@ export function createClient(url: string, key: string): Client {
     async command<T>(words: readonly string[]): Promise<T> {
       const headers = { authorization, 'content-type': 'application/json' }
       const body = JSON.stringify({ words })
-      const response = await fetch(`${base}/api/commands`, { method: 'POST', headers, body, signal: soon() }).catch(
-        error => {
-          throw new Problem(
-            'internal',
-            `Vakt does not answer at ${base} (${reasonOf(error)}). Start it with "npm start".`,
-          )
-        },
-      )
+      const response = await fetch(`${base}/api/commands`, {
+        method: 'POST',
+        headers,
+        body,
+        signal: requestTimeout(),
+      }).catch(error => {
+        throw new Problem(
+          'internal',
+          `Vakt does not answer at ${base} (${reasonOf(error)}). Start it with "npm start".`,
+        )
+      })
       const answer = (await response.json().catch(() => null)) as CommandAnswer | null
       if (answer?.ok === true) return answer.result as T
       if (answer?.error?.message) throw new Problem(answer.error.code, answer.error.message)
-      throw new Problem('internal', `What answers at ${base} is not Vakt.`)
+      throw new Problem('internal', `The server at ${base} is not Vakt.`)
     },
     sendLines({ contentType, query, body }, project, idempotencyKey) {
       const headers = { authorization, 'content-type': contentType, 'idempotency-key': idempotencyKey }
@@ -60,23 +63,23 @@ type CommandAnswer = { ok: boolean; result?: unknown; error?: { code: ProblemCod
 
 async function attempt(url: string, init: RequestInit): Promise<Reply> {
   try {
-    const response = await fetch(url, { ...init, signal: soon() })
+    const response = await fetch(url, { ...init, signal: requestTimeout() })
     const text = await response.text()
-    if (response.ok) return taken(text)
-    const why = `${response.status} ${messageOf(text)}`
+    if (response.ok) return parseAccepted(text)
+    const reason = `${response.status} ${messageOf(text)}`
     if (response.status === 429 || response.status >= 500)
-      return { kind: 'again', why, afterMs: readRetryAfter(response.headers.get('retry-after'), Date.now()) }
-    return { kind: 'refused', why, forGood: response.status === 401 || response.status === 403 }
+      return { kind: 'again', reason, afterMs: readRetryAfter(response.headers.get('retry-after'), Date.now()) }
+    return { kind: 'refused', reason, isPermanent: response.status === 401 || response.status === 403 }
   } catch (error) {
-    return { kind: 'again', why: reasonOf(error), afterMs: null }
+    return { kind: 'again', reason: reasonOf(error), afterMs: null }
   }
 }
 
-function soon(): AbortSignal {
-  return AbortSignal.timeout(PATIENCE)
+function requestTimeout(): AbortSignal {
+  return AbortSignal.timeout(REQUEST_TIMEOUT_MS)
 }
 
-function taken(text: string): Reply {
+function parseAccepted(text: string): Reply {
   try {
     const { accepted, rejected } = JSON.parse(text) as { accepted?: number; rejected?: number }
     return { kind: 'taken', lines: accepted ?? 0, rejected: rejected ?? 0 }
@@ -85,7 +88,7 @@ function taken(text: string): Reply {
   }
 }
 
-/** Retry-After in ms, from seconds or a date (RFC 9110, 10.2.3); null when it says neither. */
+/** Retry-After in ms, from seconds or a date (RFC 9110, 10.2.3); null for any other text. */
 export function readRetryAfter(text: string | null, now: number): number | null {
   if (text === null) return null
   if (/^\d+$/.test(text.trim())) return Number(text) * SECOND
@@ -98,7 +101,7 @@ function messageOf(text: string): string {
     const { error } = JSON.parse(text) as { error?: { message?: string } }
     if (error?.message) return error.message
   } catch {
-    // Plain text, as ping URLs answer.
+    // Plain text, the format of ping URLs.
   }
   return text.slice(0, 200)
 }

@@ -1,7 +1,7 @@
 // Reads comma-separated values (RFC 4180): a header row, then one record a row.
 import { Problem } from '../problem.ts'
 
-/** The records, each by the names of the header. Throws `invalid` for a quote that is never closed or a row of another length. */
+/** The records by the names in the header. Throws `invalid` for an unclosed quote or a row of another length. */
 export function readCsv(text: string): Record<string, string>[] {
   const rows = readRows(text.replace(/^\ufeff/, ''))
   const header = rows.shift()

@@ -1,4 +1,4 @@
-// The demo: a real Vakt in a folder of its own, made-up traffic, and one thing after another that goes wrong and recovers.
+// The demo: a real Vakt in a temporary folder, simulated traffic, and several faults that start and end.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Server } from 'node:net'
@@ -10,20 +10,20 @@ import { Problem } from '../problem.ts'
 import { aboutDuration, SECOND } from '../time.ts'
 import { createClient } from './client.ts'
 import { perform } from './perform.ts'
-import type { Told } from './player.ts'
+import type { PlayerEvent } from './player.ts'
 import { faultLine, stamp } from './progress.ts'
 import { readScenario } from './read-scenario.ts'
-import { DEMO_QUIET, SIMULATION } from './stage.ts'
+import { DEMO_KEEP_FIRING, SIMULATION } from './stage.ts'
 import { verdictLines } from './truth.ts'
 
 const SCENARIO = 'demo'
 /** How long Vakt may take to start and to stop, ms. */
-const STARTS_WITHIN = 20 * SECOND
-const STOPS_WITHIN = 12 * SECOND
-/** The last recoveries are told a moment after the traffic ends. */
-const LAST_WORDS = 2 * SECOND
-/** From Vakt's first look at the internet to the beginning of the traffic, at least, ms. */
-const FROM_FIRST_PROBE = 1.3 * SECOND
+const START_TIMEOUT_MS = 20 * SECOND
+const STOP_TIMEOUT_MS = 12 * SECOND
+/** The last alerts are resolved a moment after the traffic ends. */
+const FINAL_DELAY_MS = 2 * SECOND
+/** The time from Vakt's first connectivity probe to the start of the traffic, at least, ms. */
+const DELAY_AFTER_PROBE_MS = 1.3 * SECOND
 
 try {
   await demo()
@@ -42,22 +42,28 @@ async function demo(): Promise<void> {
   const vakt = startVakt(folder, internet.targets)
   try {
     const server = await vakt.onDuty()
-    // An error counts as over after a quarter of an hour without it, unless its rule says otherwise.
-    await createClient(server.url, server.key).command(['rules', 'edit', 'error-spikes', '--keep-firing', DEMO_QUIET])
-    say(
-      `Vakt runs at ${server.url}, in a folder of its own. What it says in its chat stands behind a bar; the traffic is made up.`,
+    // By default an error alert is resolved 15 minutes after the last error, which is too long for the demo.
+    await createClient(server.url, server.key).command([
+      'rules',
+      'edit',
+      'error-spikes',
+      '--keep-firing',
+      DEMO_KEEP_FIRING,
+    ])
+    printHeading(
+      `Vakt runs at ${server.url}, in a temporary folder. Lines after a bar are its chat messages; the traffic is simulated.`,
     )
-    say(`For ${aboutDuration(read.scenario.duration)}: ${read.scenario.about} Ctrl-C stops.`)
-    // Vakt probes the internet every fifteen seconds: begun so, the outage comes shortly before it looks again.
-    const notBefore = (await internet.firstProbe) + FROM_FIRST_PROBE
+    printHeading(`For ${aboutDuration(read.scenario.duration)}: ${read.scenario.about} Ctrl-C stops.`)
+    // Vakt probes the internet every fifteen seconds: with this start, the outage begins shortly before a probe.
+    const notBefore = (await internet.firstProbe) + DELAY_AFTER_PROBE_MS
     const options = { speed: 1, project: SIMULATION, seed: read.scenario.seed, signal: stopping.signal, notBefore }
-    const { verdict } = await perform(read, server, options, { tell: (told, at) => narrate(told, at, internet) })
-    if (stopping.signal.aborted) return say('Stopped; nothing of it is kept.')
-    await new Promise(resolve => setTimeout(resolve, LAST_WORDS))
-    say('What went wrong, and what Vakt made of it:')
+    const { verdict } = await perform(read, server, options, { onEvent: (event, at) => narrate(event, at, internet) })
+    if (stopping.signal.aborted) return printHeading('Stopped. All data of the demo is removed.')
+    await new Promise(resolve => setTimeout(resolve, FINAL_DELAY_MS))
+    printHeading('The faults, and the alerts of Vakt:')
     for (const line of verdictLines(await verdict())) print(line)
-    say(
-      'That was the demo; nothing of it is kept. "npm start" starts your own, "npx vakt simulate --help" plays more to it.',
+    printHeading(
+      'The demo is over, and all its data is removed. "npm start" starts your own Vakt; "npx vakt simulate --help" sends simulated traffic to it.',
     )
   } finally {
     await vakt.stop()
@@ -68,20 +74,20 @@ async function demo(): Promise<void> {
 
 type Internet = Awaited<ReturnType<typeof openInternet>>
 
-/** Says what happens and why it matters; an outage really cuts what Vakt probes. */
-function narrate(told: Told, at: number, internet: Internet): void {
-  if (told.kind === 'lost') say(`${stamp(at)}  ${told.step.source} could not be sent: ${told.why}`)
-  if (told.kind !== 'fault') return
-  const { fault, phase } = told.step
+/** Prints what happens and why it matters; an outage really stops the servers that Vakt probes. */
+function narrate(event: PlayerEvent, at: number, internet: Internet): void {
+  if (event.kind === 'lost') printHeading(`${stamp(at)}  ${event.step.source} could not be sent: ${event.reason}`)
+  if (event.kind !== 'fault') return
+  const { fault, phase } = event.step
   if (fault.kind === 'outage') {
     if (phase === 'begins') internet.cut()
-    else internet.mend()
+    else internet.restore()
   }
-  say(`${stamp(at)}  ${faultLine(told.step)}`)
+  printHeading(`${stamp(at)}  ${faultLine(event.step)}`)
   if (phase === 'begins' && fault.about !== '') print(`        ${fault.about}`)
 }
 
-/** Small servers on this machine that stand for the internet, and can be gone. */
+/** Local servers in place of the internet, which can be stopped and started. */
 async function openInternet() {
   let probed = (_at: number) => {}
   const firstProbe = new Promise<number>(resolve => {
@@ -105,56 +111,56 @@ async function openInternet() {
     firstProbe,
     targets: ports.map(port => `tcp://127.0.0.1:${port}`).join(' '),
     cut,
-    mend() {
+    restore() {
       for (const port of ports)
         open(port).then(
           server => servers.push(server),
-          () => say('The made-up internet cannot come back.'),
+          () => printHeading('The simulated internet cannot be started again.'),
         )
     },
     close: cut,
   }
 }
 
-/** Vakt as a user starts it, its terminal printed behind a bar. */
+/** Starts Vakt as a user does; its terminal is printed after a bar. */
 function startVakt(folder: string, targets: string) {
   const { PATH, HOME, TZ, NO_COLOR } = process.env
   const colour = process.stdout.isTTY && !NO_COLOR ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }
   const settings = { PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'error', CONNECTIVITY_TARGETS: targets, ...colour }
-  const kept = Object.fromEntries(Object.entries({ PATH, HOME, TZ }).filter(([, value]) => value !== undefined))
+  const inherited = Object.fromEntries(Object.entries({ PATH, HOME, TZ }).filter(([, value]) => value !== undefined))
   const child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts')], {
     cwd: folder,
-    env: { ...kept, ...settings },
+    env: { ...inherited, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Ctrl-C is for the demo, which then stops Vakt in order.
+    // Ctrl-C goes to the demo, which then stops Vakt cleanly.
     detached: true,
   })
-  let complaints = ''
+  let errors = ''
   child.stderr!.on('data', chunk => {
-    complaints = (complaints + chunk).slice(-4000)
+    errors = (errors + chunk).slice(-4000)
   })
   let greeted = () => {}
-  let bar = (line: string) => {
-    // The greeting is for those who start their own.
+  let onLine = (line: string) => {
+    // The greeting is for users who start Vakt themselves.
     if (!line.startsWith('Send commands with')) return
-    bar = one => print(`${' '.repeat(8)}│ ${one}`)
+    onLine = text => print(`${' '.repeat(8)}│ ${text}`)
     greeted()
   }
-  createInterface({ input: child.stdout! }).on('line', line => bar(line))
+  createInterface({ input: child.stdout! }).on('line', line => onLine(line))
 
   return {
-    /** Where it is and its key, once it is on duty. */
+    /** Its address and admin key, once it is on duty. */
     async onDuty(): Promise<{ url: string; key: string }> {
-      const began = await Promise.race([
+      const outcome = await Promise.race([
         new Promise<string>(resolve => {
           greeted = () => resolve('greeted')
         }),
         new Promise<string>(resolve => child.once('exit', code => resolve(`it ended with ${code}`))),
-        new Promise<string>(resolve => setTimeout(() => resolve('it says nothing'), STARTS_WITHIN).unref()),
+        new Promise<string>(resolve => setTimeout(() => resolve('it printed nothing'), START_TIMEOUT_MS).unref()),
       ])
-      if (began !== 'greeted') throw new Problem('internal', `Vakt did not start: ${began}. ${complaints}`)
-      const kept = (name: string) => readFileSync(join(folder, name), 'utf8').trim()
-      return { url: kept('vakt.url'), key: kept('admin.key') }
+      if (outcome !== 'greeted') throw new Problem('internal', `Vakt did not start: ${outcome}. ${errors}`)
+      const readFile = (name: string) => readFileSync(join(folder, name), 'utf8').trim()
+      return { url: readFile('vakt.url'), key: readFile('admin.key') }
     },
     stop: () => ended(child),
   }
@@ -163,16 +169,16 @@ function startVakt(folder: string, targets: string) {
 function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
   return new Promise(resolve => {
-    const cut = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN)
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
     child.once('exit', () => {
-      clearTimeout(cut)
+      clearTimeout(timer)
       resolve()
     })
     child.kill('SIGTERM')
   })
 }
 
-function say(line: string): void {
+function printHeading(line: string): void {
   print(`\n${styleText('bold', line, { stream: process.stdout })}`)
 }
 

@@ -4,13 +4,13 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../testing/property-runs.ts'
 import { HOUR, MINUTE, SECOND } from '../time.ts'
-import { arrivals } from './load.ts'
+import { lineInstants } from './load.ts'
 import { randomFrom } from './random.ts'
 
-type Load = Parameters<typeof arrivals>[0]
+type Load = Parameters<typeof lineInstants>[0]
 const even: Load = { rate: 2, windows: undefined, ramp: { up: 0, down: 0 }, burst: undefined, jitter: 0 }
 const instants = (load: Partial<Load>, duration = MINUTE) => [
-  ...arrivals({ ...even, ...load }, duration, randomFrom('x').next),
+  ...lineInstants({ ...even, ...load }, duration, randomFrom('x').next),
 ]
 const within = (all: readonly number[], from: number, to: number) => all.filter(at => from <= at && at < to).length
 

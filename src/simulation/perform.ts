@@ -1,10 +1,10 @@
-// Plays a scenario to a real server from beginning to end: prepares it, sends, leaves its checks at rest, and judges what was found.
+// Plays a scenario to a real server: prepares it, sends the traffic, pauses its checks, and compares the alerts with the faults.
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { MINUTE, SECOND } from '../time.ts'
 import { type Client, createClient } from './client.ts'
 import { play } from './play.ts'
-import { pause, playTo, type Told } from './player.ts'
+import { type PlayerEvent, pause, playTo } from './player.ts'
 import type { ReadScenario } from './read-scenario.ts'
 import { prepare } from './stage.ts'
 import { compare, expectations, type OpenedAlert, type Verdict } from './truth.ts'
@@ -14,31 +14,34 @@ export type PerformOptions = {
   project: string
   seed: string
   signal: AbortSignal
-  /** The traffic does not begin before this instant, epoch ms. */
+  /** The traffic starts at this instant at the earliest, epoch ms. */
   notBefore?: number
 }
 
-/** Whom the performance tells; times are ms since its beginning. */
-export type Audience = { begins?(): void; tell(told: Told, at: number): void; tick?(at: number): void }
+/** Gets the events of a performance; times are ms since its start. */
+export type PerformanceListener = {
+  onStart?(): void
+  onEvent(told: PlayerEvent, at: number): void
+  onTick?(at: number): void
+}
 
 export type Performance = {
-  /** How long it took, ms. */
-  lasted: number
+  durationMs: number
   /** Removes the checks. */
-  clear(): Promise<void>
-  /** Waits until every alert must have come, a minute at the most, and compares them with what went wrong. */
+  removeChecks(): Promise<void>
+  /** Waits until every alert is due, at most a minute, and compares the alerts with the faults. */
   verdict(): Promise<Verdict>
 }
 
-/** How often the server is asked for its alerts. */
-const LOOK_EVERY = SECOND
+/** How often the alerts are read from the server. */
+const POLL_INTERVAL_MS = SECOND
 
-/** Plays a scenario and pauses its checks at its end, however it ends. Throws what the server refuses for good. */
+/** Plays a scenario and always pauses its checks at the end. Throws the server's permanent refusals. */
 export async function perform(
   { scenario, tables }: ReadScenario,
   server: { url: string; key: string },
   { speed, project, seed, signal, notBefore = 0 }: PerformOptions,
-  audience: Audience,
+  listener: PerformanceListener,
 ): Promise<Performance> {
   const clock = systemClock
   const client = createClient(server.url, server.key)
@@ -46,35 +49,35 @@ export async function perform(
   await pause(clock, notBefore, signal)
   const begin = clock.now()
   const since = () => clock.now() - begin
-  audience.begins?.()
-  const ticking = setInterval(() => audience.tick?.(since()), SECOND)
+  listener.onStart?.()
+  const ticking = setInterval(() => listener.onTick?.(since()), SECOND)
   try {
     const steps = play(scenario, { seed, speed, begin, tables })
-    const tell = (told: Told) => audience.tell(told, since())
-    await playTo(stage.target, steps, { clock, speed, begin, signal, tell })
+    const onEvent = (told: PlayerEvent) => listener.onEvent(told, since())
+    await playTo(stage.target, steps, { clock, speed, begin, signal, onEvent })
     await pause(clock, begin + scenario.duration / speed, signal)
   } finally {
     clearInterval(ticking)
-    await stage.rest()
+    await stage.pauseChecks()
   }
-  const lasted = since()
+  const durationMs = since()
 
   return {
-    lasted,
-    clear: stage.clear,
+    durationMs,
+    removeChecks: stage.removeChecks,
     async verdict() {
       const expected = expectations(scenario, begin, speed)
-      const until = Math.min(clock.now() + MINUTE, Math.max(0, ...expected.map(one => one.until)))
+      const until = Math.min(clock.now() + MINUTE, Math.max(0, ...expected.map(({ until }) => until)))
       for (;;) {
         const verdict = compare(expected, await openedSince(client, begin))
         if (verdict.missed.length === 0 || clock.now() >= until || signal.aborted) return verdict
-        await pause(clock, clock.now() + LOOK_EVERY, signal)
+        await pause(clock, clock.now() + POLL_INTERVAL_MS, signal)
       }
     },
   }
 }
 
-/** Every alert that was opened since an instant, newest first. */
+/** Every alert that fired since an instant, newest first. */
 async function openedSince(client: Client, begin: number): Promise<OpenedAlert[]> {
   const found: OpenedAlert[] = []
   for (let before: string[] = []; ; before = ['--before', String(found.at(-1)!.id)]) {

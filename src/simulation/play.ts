@@ -1,14 +1,14 @@
-// Plays a scenario: every request it makes, in order, with its time. Pure: the same scenario and seed give the same bytes.
-import { arrivals } from './load.ts'
+// Turns a scenario into requests, in order, with their times. Pure: the same scenario and seed give the same bytes.
+import { lineInstants } from './load.ts'
 import { deckOf, type Random, randomFrom } from './random.ts'
 import type { Beats, Fault, Level, LineSource, Scenario } from './scenario.ts'
 import { sourceKinds } from './sources/index.ts'
-import { speech } from './sources/words.ts'
+import { createMessages } from './sources/words.ts'
 
-/** Lines that are errors are dealt from so many cards. */
-const DEALT = 20
+/** The cards of the deck that decides which lines are errors. */
+const DECK_SIZE = 20
 
-/** One thing that happens, `at` ms after the beginning. */
+/** One step, `at` ms after the start. */
 export type Step = { at: number } & (
   | {
       kind: 'lines'
@@ -26,17 +26,17 @@ export type Step = { at: number } & (
 export type Lines = Extract<Step, { kind: 'lines' }>
 export type Beat = Extract<Step, { kind: 'beat' }>
 
-export type Playing = {
+export type PlayOptions = {
   seed?: string
-  /** When the scenario begins, epoch ms, and how much faster than written it is played: for the times that lines say. */
+  /** The start (epoch ms) and the speed, for the timestamps in lines. */
   begin?: number
   speed?: number
   /** The rows of the tables that sources read, by the name of the source. */
   tables?: Record<string, readonly Record<string, string>[]>
 }
 
-/** The steps of a scenario in the order of their times; faults come before what they change. */
-export function* play(scenario: Scenario, playing: Playing = {}): Generator<Step> {
+/** The steps of a scenario in the order of their times; a fault comes before the steps it changes. */
+export function* play(scenario: Scenario, playing: PlayOptions = {}): Generator<Step> {
   const seed = playing.seed ?? scenario.seed
   const streams = [
     faultSteps(scenario),
@@ -47,13 +47,13 @@ export function* play(scenario: Scenario, playing: Playing = {}): Generator<Step
         : lineSteps(scenario, source, random, playing)
     }),
   ]
-  yield* merged(streams)
+  yield* mergeByTime(streams)
 }
 
-type Spoken = { at: number; level: Level; message: string; record: Record<string, string> | null }
+type GeneratedLine = { at: number; level: Level; message: string; record: Record<string, string> | null }
 
-/** The steps of many streams as one, by time; the earlier stream first at the same time. */
-function* merged<T extends { at: number }>(streams: readonly Iterator<T>[]): Generator<T> {
+/** Merges streams by time; at the same time the earlier stream comes first. */
+function* mergeByTime<T extends { at: number }>(streams: readonly Iterator<T>[]): Generator<T> {
   const heads = streams.map(stream => ({ stream, next: stream.next() }))
   for (;;) {
     let first: (typeof heads)[number] | null = null
@@ -85,8 +85,8 @@ function* beatSteps(scenario: Scenario, check: Beats, random: Random): Generator
   }
 }
 
-/** Gathers lines to requests as a client does: when there are enough, or some time after the first. */
-function* lineSteps(scenario: Scenario, source: LineSource, random: Random, playing: Playing): Generator<Step> {
+/** Batches lines into requests as a client does: when there are enough, or some time after the first. */
+function* lineSteps(scenario: Scenario, source: LineSource, random: Random, playing: PlayOptions): Generator<Step> {
   const { begin = 0, speed = 1 } = playing
   const kind = sourceKinds[source.kind]
   const host = source.host ?? 'web-1'
@@ -109,11 +109,11 @@ function* lineSteps(scenario: Scenario, source: LineSource, random: Random, play
       levels,
     }
   }
-  for (const line of spokenLines(scenario, source, random, playing)) {
+  for (const line of generatedLines(scenario, source, random, playing)) {
     if (batch && batch.until <= line.at) yield request(batch.until)
     batch ??= { texts: [], until: Math.min(line.at + source.gather, scenario.duration), levels: {} }
-    const said = { ...line, at: Math.round(begin + line.at / speed), source: source.name, host, number: number++ }
-    batch.texts.push(kind.write(said, random))
+    const toWrite = { ...line, at: Math.round(begin + line.at / speed), source: source.name, host, number: number++ }
+    batch.texts.push(kind.write(toWrite, random))
     batch.levels[line.level] = (batch.levels[line.level] ?? 0) + 1
     const urgent = source.prompt && (line.level === 'error' || line.level === 'fatal')
     if (urgent || batch.texts.length >= source.batch) yield request(line.at)
@@ -121,37 +121,47 @@ function* lineSteps(scenario: Scenario, source: LineSource, random: Random, play
   if (batch) yield request((batch as { until: number }).until)
 }
 
-/** The lines that a source gets to say: its ordinary ones and those of its faults, without those that are lost. */
-function* spokenLines(scenario: Scenario, source: LineSource, random: Random, playing: Playing): Generator<Spoken> {
+/** The lines that a source sends: ordinary ones and those of its faults, without those lost in an outage. */
+function* generatedLines(
+  scenario: Scenario,
+  source: LineSource,
+  random: Random,
+  playing: PlayOptions,
+): Generator<GeneratedLine> {
   const happening = faultsOf(scenario, source.name)
   const spikes = scenario.faults.flatMap(fault =>
     fault.kind === 'spike' && fault.source === source.name ? [spikeLines(fault)] : [],
   )
-  for (const line of merged<Spoken>([ordinaryLines(scenario, source, random, playing), ...spikes]))
+  for (const line of mergeByTime<GeneratedLine>([ordinaryLines(scenario, source, random, playing), ...spikes]))
     if (!happening('silence', line.at) && !happening('outage', line.at)) yield line
 }
 
-function* ordinaryLines(scenario: Scenario, source: LineSource, random: Random, playing: Playing): Generator<Spoken> {
+function* ordinaryLines(
+  scenario: Scenario,
+  source: LineSource,
+  random: Random,
+  playing: PlayOptions,
+): Generator<GeneratedLine> {
   const happening = faultsOf(scenario, source.name)
   const table = playing.tables?.[source.name] ?? []
   const level = deckOf<Level>(source.levels, random)
-  const speak = speech(random, 'messages' in source ? source.messages : {})
+  const speak = createMessages(random, 'messages' in source ? source.messages : {})
   const bad = new Map<Fault, () => 'bad' | 'good'>()
   let row = 0
-  for (const at of arrivals(source, scenario.duration, random.next)) {
+  for (const at of lineInstants(source, scenario.duration, random.next)) {
     const record = table.length === 0 ? null : table[row++ % table.length]!
     const usual = (record?.level as Level | undefined) ?? level()
     const fault = happening('errors', at)
     if (fault?.kind === 'errors' && !bad.has(fault)) {
-      const cards = Math.round(fault.share * DEALT)
-      bad.set(fault, deckOf({ bad: cards, good: DEALT - cards }, random))
+      const cards = Math.round(fault.share * DECK_SIZE)
+      bad.set(fault, deckOf({ bad: cards, good: DECK_SIZE - cards }, random))
     }
     if (fault && bad.get(fault)!() === 'bad') yield { at, level: 'error', message: speak('error'), record }
     else yield { at, level: usual, message: record?.message ?? speak(usual), record }
   }
 }
 
-function* spikeLines(fault: Extract<Fault, { kind: 'spike' }>): Generator<Spoken> {
+function* spikeLines(fault: Extract<Fault, { kind: 'spike' }>): Generator<GeneratedLine> {
   for (let i = 0; i < fault.count; i++)
     yield {
       at: fault.at + Math.floor((i * fault.for) / fault.count),
@@ -161,7 +171,7 @@ function* spikeLines(fault: Extract<Fault, { kind: 'spike' }>): Generator<Spoken
     }
 }
 
-/** Which fault of a kind a source suffers at an instant, if any. */
+/** The fault of a kind that affects a source at an instant, if any. */
 function faultsOf({ faults }: Scenario, source: string) {
   const own = faults.filter(fault => fault.kind === 'outage' || fault.source === source)
   return (kind: Fault['kind'], at: number): Fault | undefined =>

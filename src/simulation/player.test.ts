@@ -1,9 +1,9 @@
-// The player keeps its times and order, is patient with a busy server, and stops when told to.
+// The player keeps its times and order, is patient with a busy server, and stops when events to.
 import { describe, expect, it } from 'vitest'
 import { createFakeClock, settled } from '../testing/fake-clock.ts'
 import { type Reply, readRetryAfter } from './client.ts'
 import type { Lines, Step } from './play.ts'
-import { playTo, type Target, type Told } from './player.ts'
+import { type PlayerEvent, playTo, type Target } from './player.ts'
 
 const TAKEN: Reply = { kind: 'taken', lines: 1, rejected: 0 }
 const line = (at: number, source = 'api'): Lines & { at: number } => ({
@@ -31,7 +31,7 @@ function playing(
 ) {
   const clock = createFakeClock(1_000_000)
   const sent: [at: number, what: string][] = []
-  const told: Told[] = []
+  const events: PlayerEvent[] = []
   const stopping = new AbortController()
   const send = async (what: string) => {
     sent.push([clock.now() - 1_000_000, what])
@@ -41,7 +41,13 @@ function playing(
     sendLines: (step, number) => send(`${step.source} ${number}`),
     sendBeat: step => send(`beat ${step.signal}`),
   }
-  const options = { clock, speed, begin: 1_000_000, signal: stopping.signal, tell: (one: Told) => told.push(one) }
+  const options = {
+    clock,
+    speed,
+    begin: 1_000_000,
+    signal: stopping.signal,
+    onEvent: (event: PlayerEvent) => events.push(event),
+  }
   let ended: unknown = 'playing'
   const done = playTo(target, steps, options).then(
     () => {
@@ -51,7 +57,7 @@ function playing(
       ended = error
     },
   )
-  return { clock, sent, told, stopping, done, ended: () => ended }
+  return { clock, sent, events, stopping, done, ended: () => ended }
 }
 
 describe('the player', () => {
@@ -71,8 +77,8 @@ describe('the player', () => {
   })
 
   it('waits as long as the server says, then sends the same batch again, and keeps the order of a source meanwhile', async () => {
-    const { clock, sent, told, done } = playing([line(0), line(100), line(200, 'other')], (what, nth) =>
-      what === 'api 0' && nth === 1 ? { kind: 'again', why: '429 slow down', afterMs: 7000 } : TAKEN,
+    const { clock, sent, events, done } = playing([line(0), line(100), line(200, 'other')], (what, nth) =>
+      what === 'api 0' && nth === 1 ? { kind: 'again', reason: '429 slow down', afterMs: 7000 } : TAKEN,
     )
     await clock.advance(10_000)
     await done
@@ -82,15 +88,19 @@ describe('the player', () => {
       [7000, 'api 0'],
       [7000, 'api 1'],
     ])
-    expect(told.map(one => one.kind)).toEqual(['again', 'sent', 'sent', 'sent'])
+    expect(events.map(one => one.kind)).toEqual(['again', 'sent', 'sent', 'sent'])
   })
 
   it('waits twice as long every time when the server does not say, and gives up after eight tries', async () => {
-    const { clock, sent, told, done } = playing([line(0)], () => ({ kind: 'again', why: 'refused', afterMs: null }))
+    const { clock, sent, events, done } = playing([line(0)], () => ({
+      kind: 'again',
+      reason: 'refused',
+      afterMs: null,
+    }))
     await clock.advance(200_000)
     await done
     expect(sent.map(([at]) => at)).toEqual([0, 500, 1500, 3500, 7500, 15_500, 31_500, 63_500])
-    expect(told.at(-1)).toMatchObject({ kind: 'lost', why: 'refused' })
+    expect(events.at(-1)).toMatchObject({ kind: 'lost', reason: 'refused' })
   })
 
   it('never has more than eight requests under way, and falls behind rather than pile up', async () => {
@@ -120,7 +130,7 @@ describe('the player', () => {
     expect([most, made]).toEqual([8, 500])
   })
 
-  it('stops at once when told to: what is under way is finished, nothing more is begun', async () => {
+  it('stops at once when events to: what is under way is finished, nothing more is begun', async () => {
     const { clock, sent, stopping, done } = playing([line(0), line(1000), line(60_000)])
     await clock.advance(1500)
     stopping.abort()
@@ -129,17 +139,21 @@ describe('the player', () => {
   })
 
   it('ends with the reason when the key is refused, and tells what is refused for itself', async () => {
-    const bad = playing([line(0), line(1000)], () => ({ kind: 'refused', why: '401 no such key', forGood: true }))
+    const bad = playing([line(0), line(1000)], () => ({
+      kind: 'refused',
+      reason: '401 no such key',
+      isPermanent: true,
+    }))
     await bad.clock.advance(2000)
     await bad.done
     expect(String(bad.ended())).toContain('The server refuses the key: 401 no such key')
     expect(bad.sent).toHaveLength(1)
     const odd = playing([line(0), line(1000)], (_, nth) =>
-      nth === 1 ? { kind: 'refused', why: '413', forGood: false } : TAKEN,
+      nth === 1 ? { kind: 'refused', reason: '413', isPermanent: false } : TAKEN,
     )
     await odd.clock.advance(2000)
     await odd.done
-    expect(odd.told.map(one => one.kind)).toEqual(['lost', 'sent'])
+    expect(odd.events.map(one => one.kind)).toEqual(['lost', 'sent'])
   })
 })
 

@@ -1,5 +1,5 @@
-// Sends what a scenario plays, at its times: bounded in flight, in order for each source, patient with a busy server.
-
+// Sends the steps of a scenario at their times: with bounded concurrency, in order per source, with retries.
+import { backOff } from '../backoff.ts'
 import type { Clock } from '../clock.ts'
 import { Problem } from '../problem.ts'
 import { SECOND } from '../time.ts'
@@ -12,64 +12,65 @@ export interface Target {
   sendBeat(step: Beat): Promise<Reply>
 }
 
-/** What the player tells as it happens. */
-export type Told =
+/** What happens while a scenario is played. */
+export type PlayerEvent =
   | { kind: 'fault'; step: Extract<Step, { kind: 'fault' }> }
   | { kind: 'sent'; step: Lines | Beat; rejected: number }
-  | { kind: 'again'; step: Lines | Beat; why: string; afterMs: number }
-  | { kind: 'lost'; step: Lines | Beat; why: string }
+  | { kind: 'again'; step: Lines | Beat; reason: string; afterMs: number }
+  | { kind: 'lost'; step: Lines | Beat; reason: string }
 
 export type PlayerOptions = {
   clock: Clock
-  /** How many times faster than written. */
+  /** How many times faster than the scenario is written. */
   speed: number
-  /** The instant of the scenario's beginning, epoch ms. */
+  /** The start of the scenario, epoch ms. */
   begin: number
-  /** Ends the playing; what is under way is finished, what waits is dropped. */
+  /** Stops playing: running requests are finished, waiting ones are dropped. */
   signal: AbortSignal
-  tell(told: Told): void
+  onEvent(event: PlayerEvent): void
 }
 
-const IN_FLIGHT = 8
-/** When so many requests wait, the scenario waits too: it falls behind rather than pile up. */
-const WAITING = 64
-const TRIES = 8
-const FIRST_PAUSE = SECOND / 2
-const LONGEST_PAUSE = 60 * SECOND
+const MAX_CONCURRENT_REQUESTS = 8
+/** When this many requests wait, the scenario waits too: it falls behind rather than piling up requests. */
+const MAX_QUEUED_REQUESTS = 64
+const MAX_ATTEMPTS = 8
+/** Without jitter: there is only one client, and a run can be repeated. */
+const RETRY = { baseMs: SECOND / 2, maxMs: 60 * SECOND, random: () => 0 }
 
 /**
- * Plays steps to a target. Requests of one source go one after another. A busy answer (429, 5xx, no connection) is tried
- * again after Retry-After, or a pause that doubles; after eight tries it is lost and told so.
- * Throws `forbidden` when the server refuses the key, for then nothing would be taken.
+ * Plays steps to a target. Requests of one source are sent one after another. A busy answer (429, 5xx, no connection) is
+ * retried after Retry-After, or with back-off; after eight attempts the request is lost.
+ * Throws `forbidden` when the server refuses the key, because it would refuse everything.
  */
 export async function playTo(target: Target, steps: Iterable<Step>, options: PlayerOptions): Promise<void> {
-  const { clock, speed, begin, signal, tell } = options
-  const lanes = new Map<string, Promise<void>>()
-  const flights = gate(IN_FLIGHT)
-  const room = gate(WAITING)
+  const { clock, speed, begin, signal, onEvent } = options
+  const queues = new Map<string, Promise<void>>()
+  const requests = createSemaphore(MAX_CONCURRENT_REQUESTS)
+  const room = createSemaphore(MAX_QUEUED_REQUESTS)
   let number = 0
   let refusal: Problem | null = null
 
-  /** One try: null when there is no more to do, else why it was not taken and, if it may be tried again, after how long. */
-  const attempt = async (step: Lines | Beat, mine: number, tried: number) => {
-    const reply = step.kind === 'lines' ? await target.sendLines(step, mine) : await target.sendBeat(step)
+  /** One attempt: null when it succeeded, else the reason and, when a retry may help, the wait before it. */
+  const attempt = async (step: Lines | Beat, requestNumber: number, attempts: number) => {
+    const reply = step.kind === 'lines' ? await target.sendLines(step, requestNumber) : await target.sendBeat(step)
     if (reply.kind === 'taken') {
-      tell({ kind: 'sent', step, rejected: reply.rejected })
+      onEvent({ kind: 'sent', step, rejected: reply.rejected })
       return null
     }
-    const { why } = reply
-    if (reply.kind === 'again') return { why, afterMs: tried < TRIES ? patience(reply.afterMs, tried) : null }
-    if (reply.forGood) refusal = new Problem('forbidden', `The server refuses the key: ${why}`)
-    return { why, afterMs: null }
+    const { reason } = reply
+    if (reply.kind === 'again')
+      return { reason, afterMs: attempts < MAX_ATTEMPTS ? retryDelay(reply.afterMs, attempts) : null }
+    if (reply.isPermanent) refusal = new Problem('forbidden', `The server refuses the key: ${reason}`)
+    return { reason, afterMs: null }
   }
 
-  const deliver = async (step: Lines | Beat, mine: number) => {
-    for (let tried = 1; refusal === null; tried++) {
-      const failed = await attempt(step, mine, tried)
+  const deliver = async (step: Lines | Beat, requestNumber: number) => {
+    for (let attempts = 1; refusal === null; attempts++) {
+      const failed = await attempt(step, requestNumber, attempts)
       if (failed === null) return
-      const { why, afterMs } = failed
-      if (afterMs === null || signal.aborted) return tell({ kind: 'lost', step, why })
-      tell({ kind: 'again', step, why, afterMs })
+      const { reason, afterMs } = failed
+      if (afterMs === null || signal.aborted) return onEvent({ kind: 'lost', step, reason })
+      onEvent({ kind: 'again', step, reason, afterMs })
       await pause(clock, clock.now() + afterMs, signal)
     }
   }
@@ -80,30 +81,30 @@ export async function playTo(target: Target, steps: Iterable<Step>, options: Pla
     if (signal.aborted || refusal) break
     if (step.kind === 'fault') {
       room.leave()
-      tell({ kind: 'fault', step })
+      onEvent({ kind: 'fault', step })
       continue
     }
-    const mine = number++
-    const before = lanes.get(step.source) ?? Promise.resolve()
-    const lane = before
-      .then(() => flights.enter())
-      .then(() => (signal.aborted ? undefined : deliver(step, mine)))
+    const requestNumber = number++
+    const before = queues.get(step.source) ?? Promise.resolve()
+    const queue = before
+      .then(() => requests.enter())
+      .then(() => (signal.aborted ? undefined : deliver(step, requestNumber)))
       .finally(() => {
-        flights.leave()
+        requests.leave()
         room.leave()
       })
-    lanes.set(step.source, lane)
+    queues.set(step.source, queue)
   }
-  await Promise.all(lanes.values())
+  await Promise.all(queues.values())
   if (refusal) throw refusal
 }
 
-/** How long to wait before the next try, ms: as the server says, else twice as long every time. */
-function patience(asked: number | null, tried: number): number {
-  return Math.min(LONGEST_PAUSE, asked ?? FIRST_PAUSE * 2 ** (tried - 1))
+/** The wait before the next attempt, ms: the server's Retry-After, else a back-off. */
+function retryDelay(retryAfterMs: number | null, attempts: number): number {
+  return Math.min(RETRY.maxMs, retryAfterMs ?? backOff(attempts, RETRY))
 }
 
-/** Waits until an instant, or until the signal ends the waiting. */
+/** Waits until an instant (epoch ms), or until the signal is aborted. */
 export function pause(clock: Clock, until: number, signal: AbortSignal): Promise<void> {
   if (until <= clock.now() || signal.aborted) return Promise.resolve()
   return new Promise(resolve => {
@@ -117,17 +118,17 @@ export function pause(clock: Clock, until: number, signal: AbortSignal): Promise
   })
 }
 
-/** Lets so many in at a time; the others wait in the order they came. */
-function gate(places: number) {
+/** Admits a number of callers at a time; the others wait in their order. */
+function createSemaphore(places: number) {
   let free = places
-  const queue: (() => void)[] = []
+  const waiting: (() => void)[] = []
   return {
     async enter(): Promise<void> {
       if (free > 0) free--
-      else await new Promise<void>(resolve => queue.push(resolve))
+      else await new Promise<void>(resolve => waiting.push(resolve))
     },
     leave(): void {
-      const next = queue.shift()
+      const next = waiting.shift()
       if (next) next()
       else free++
     },

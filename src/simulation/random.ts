@@ -1,18 +1,18 @@
-// Chance that can be repeated: the same seed gives the same numbers, on every machine. Pure.
+// Repeatable random numbers: the same seed gives the same numbers on every machine. Pure.
 import { createHash } from 'node:crypto'
 
 export interface Random {
-  /** From 0 up to, not including, 1. */
+  /** From 0 (included) to 1 (excluded). */
   next(): number
-  /** A whole number from 0 up to, not including, `below`. */
+  /** A whole number from 0 (included) to `below` (excluded). */
   whole(below: number): number
   pick<T>(list: readonly T[]): T
 }
 
-/** A stream of numbers from a seed of any text; streams of different seeds have nothing to do with one another. */
+/** A stream of numbers from any text as seed; streams of different seeds are independent. */
 export function randomFrom(seed: string): Random {
   let state = createHash('sha256').update(seed).digest().readUInt32LE()
-  // mulberry32 by Tommy Ettinger: one 32-bit word of state, plenty for made-up traffic.
+  // mulberry32 by Tommy Ettinger: one 32-bit word of state, enough for simulated traffic.
   const next = () => {
     state = (state + 0x6d2b79f5) | 0
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
@@ -24,8 +24,8 @@ export function randomFrom(seed: string): Random {
 }
 
 /**
- * Draws from a deck that holds each name as often as its weight says and is shuffled anew when it is used up: the mix
- * holds exactly over every deck, and no name comes in clumps for long.
+ * Draws from a deck with each name as often as its weight, shuffled again when it is used up: the mix is exact over every
+ * deck, and no name comes in long runs.
  */
 export function deckOf<Name extends string>(weights: Partial<Record<Name, number>>, random: Random): () => Name {
   const names = Object.entries(weights).flatMap(([name, weight]) => Array(weight).fill(name)) as Name[]

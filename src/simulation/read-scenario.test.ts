@@ -1,4 +1,4 @@
-// Scenario files: what is wrong is told with its line and its field; the built-in ones are right.
+// Scenario files: errors are reported with line and field; the built-in scenarios are valid.
 import { describe, expect, it } from 'vitest'
 import { readCsv } from './csv.ts'
 import { builtInScenarios, parseScenario, readScenario } from './read-scenario.ts'
@@ -18,13 +18,13 @@ const wrong = (text: string): string => {
   } catch (error) {
     return (error as Error).message
   }
-  throw new Error('it was read')
+  throw new Error('it was accepted')
 }
 
-describe('a scenario file that is not right', () => {
+describe('an invalid scenario file', () => {
   it.each<[string, string]>([
     ['name: [', 'line 1'],
-    ['', 'line 1: a scenario is not right'],
+    ['', 'line 1: a scenario is invalid'],
     ['name: t\nduration: 5m\nsources: []', 'line 3: sources must have at least one source'],
     ['name: t\nsources:\n  - {kind: noise, name: hum, rate: 1}', 'line 1: duration must be a duration'],
     [
@@ -37,13 +37,10 @@ describe('a scenario file that is not right', () => {
     ],
     [file('{kind: jsonn, name: a, rate: 1}'), 'line 6: sources "a".kind must be one of json, csv'],
     [file('{kind: json, name: a, rate: fast}'), 'line 6: sources "a".rate must be a number of lines a second'],
-    [
-      file('{kind: json, name: a, rate: 1, colour: red}'),
-      'line 6: sources "a" says "colour", which is not known there',
-    ],
+    [file('{kind: json, name: a, rate: 1, colour: red}'), 'line 6: sources "a" has the unknown key "colour"'],
     [
       file('{kind: json, name: api, rate: 1}'),
-      'line 6: sources "api".name "api" is the name of another source already',
+      'line 6: sources "api".name "api" is already the name of another source',
     ],
     [file('{kind: json, name: a, rate: 1, levels: {loud: 3}}'), 'sources "a".levels'],
     [file('{kind: json, name: a, rate: 1, levels: {info: 0}}'), 'must give at least one level more than 0'],
@@ -66,30 +63,30 @@ describe('a scenario file that is not right', () => {
     [file('{kind: beats, name: a, every: 1m, grace: 10s, run: 20s}'), 'run must be shorter than "grace"'],
     [
       file('', '{kind: spike, name: s, source: nobody, at: 1m, for: 1m, message: x}'),
-      'line 8: faults "s".source "nobody" is none of the sources',
+      'line 8: faults "s".source "nobody" is not one of the sources',
     ],
     [
       file('', '{kind: spike, name: s, source: backup, at: 1m, for: 1m, message: x}'),
-      'is of the kind beats; spike happens to json',
+      'is of the kind beats; spike needs json',
     ],
     [file('', '{kind: missed-beat, name: s, source: backup, at: 1m, for: 1m}'), 'or no beat would be missed'],
-    [file('', '{kind: outage, name: o, at: 9m, for: 2m}'), 'goes on after the end of the scenario'],
+    [file('', '{kind: outage, name: o, at: 9m, for: 2m}'), 'must not end after the end of the scenario'],
     [file('', '{kind: flood, name: o, at: 9m, for: 2m}'), 'must be one of spike, errors'],
-  ])('%#: is told so', (text, sentence) => {
+  ])('%#: is reported', (text, sentence) => {
     const message = wrong(text)
-    expect(message).toContain('The scenario mine.yaml is not right:\n')
+    expect(message).toContain('The scenario mine.yaml is invalid:\n')
     expect(message).toContain(sentence)
   })
 
-  it('says at most eight mistakes, and survives aliases that would fill the memory', () => {
+  it('reports at most eight errors, and survives aliases that would fill the memory', () => {
     const many = Array.from({ length: 30 }, (_, i) => `  - {kind: json, name: s${i}, rate: x}`).join('\n')
     expect(wrong(`name: t\nduration: 1m\nsources:\n${many}`).split('\n')).toHaveLength(10)
     const laughs = Array.from({ length: 12 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`)
-    expect(wrong(`a0: &a0 [x]\n${laughs.join('\n')}`)).toContain('The scenario mine.yaml is not right')
+    expect(wrong(`a0: &a0 [x]\n${laughs.join('\n')}`)).toContain('The scenario mine.yaml is invalid')
   })
 })
 
-describe('the scenarios that come with Vakt', () => {
+describe('the built-in scenarios', () => {
   it('can all be read', () => {
     expect(builtInScenarios()).toEqual(
       expect.arrayContaining(['burst', 'default', 'demo', 'high-errors', 'quiet-then-spike']),
@@ -97,7 +94,7 @@ describe('the scenarios that come with Vakt', () => {
     for (const name of builtInScenarios()) expect(readScenario(name).scenario.name).toBe(name)
   })
 
-  it('are offered when another is asked for', () => {
+  it('are listed when a scenario does not exist', () => {
     expect(() => readScenario('nope')).toThrow(/no scenario "nope".*burst.*path of a YAML file/)
   })
 })
@@ -117,7 +114,7 @@ describe('a table', () => {
     ['a,b\n1\n', /row 2 has 1 values, but the header has 2/],
     ['a,b\n1,"x\n', /row 2 has a quote/],
     ['a,b\n1,x"y\n', /row 2 has a quote/],
-  ])('%j is refused', (text, sentence) => {
+  ])('%j is rejected', (text, sentence) => {
     expect(() => readCsv(text)).toThrow(sentence)
   })
 })

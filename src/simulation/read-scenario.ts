@@ -1,4 +1,4 @@
-// Reads a scenario: one that comes with Vakt by its name, or a YAML file; mistakes are told with their line.
+// Reads a scenario, a built-in one by name or a YAML file, and reports errors with their line.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
@@ -6,14 +6,14 @@ import { Problem } from '../problem.ts'
 import { readCsv } from './csv.ts'
 import { LEVELS, type Scenario, scenarioShape } from './scenario.ts'
 
-/** A scenario, and the rows of the tables that its sources read, by the name of the source. */
+/** A scenario, and the rows of its sources' tables by source name. */
 export type ReadScenario = { scenario: Scenario; tables: Record<string, Record<string, string>[]> }
 
 const BUILT_IN = join(import.meta.dirname, '../../examples/scenarios')
-const LARGEST = 1024 * 1024
-const MOST_TOLD = 8
+const MAX_FILE_LENGTH = 1024 * 1024
+const MAX_SHOWN_ERRORS = 8
 
-/** The names of the scenarios that come with Vakt. */
+/** The names of the built-in scenarios. */
 export function builtInScenarios(): string[] {
   return readdirSync(BUILT_IN)
     .filter(file => file.endsWith('.yaml'))
@@ -22,17 +22,17 @@ export function builtInScenarios(): string[] {
 }
 
 /**
- * The scenario that `asked` names: a built-in one, or the path of a file. Throws `not_found` when it is neither, `invalid`
- * with the line and the field of every mistake.
+ * The scenario `nameOrFile`: a built-in one, or the path of a file. Throws `not_found` when there is neither, `invalid` with
+ * the line and the field of every error.
  */
-export function readScenario(asked: string): ReadScenario {
-  const file = builtInScenarios().includes(asked) ? join(BUILT_IN, `${asked}.yaml`) : resolve(asked)
+export function readScenario(nameOrFile: string): ReadScenario {
+  const file = builtInScenarios().includes(nameOrFile) ? join(BUILT_IN, `${nameOrFile}.yaml`) : resolve(nameOrFile)
   const scenario = parseScenario(
     readText(
       file,
-      `There is no scenario "${asked}". Those that come with Vakt are ${builtInScenarios().join(', ')}; else give the path of a YAML file.`,
+      `There is no scenario "${nameOrFile}". Built-in scenarios: ${builtInScenarios().join(', ')}. Or write the path of a YAML file.`,
     ),
-    asked,
+    nameOrFile,
   )
   const tables: ReadScenario['tables'] = {}
   for (const source of scenario.sources)
@@ -40,23 +40,23 @@ export function readScenario(asked: string): ReadScenario {
   return { scenario, tables }
 }
 
-/** The scenario that a YAML text says; `title` names it in what is thrown. */
+/** Parses a scenario in YAML; `title` names it in errors. */
 export function parseScenario(text: string, title: string): Scenario {
   const counter = new LineCounter()
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false })
   const lineOf = (offset: number) => `line ${counter.linePos(offset).line}`
   if (document.errors.length > 0)
-    throw mistakes(
+    throw invalidScenario(
       title,
       document.errors.map(error => `${lineOf(error.pos[0])}: ${error.message}`),
     )
   const parsed = scenarioShape.safeParse(plain(document, title))
   if (parsed.success) return parsed.data
-  throw mistakes(
+  throw invalidScenario(
     title,
     parsed.error.issues.map(issue => {
       const { offset, place } = placeOf(document.contents, issue.path)
-      return `${lineOf(offset)}: ${place === '' ? 'a scenario' : place} ${inWords(issue)}`
+      return `${lineOf(offset)}: ${place === '' ? 'a scenario' : place} ${describeIssue(issue)}`
     }),
   )
 }
@@ -65,17 +65,17 @@ function plain(document: Document.Parsed, title: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 })
   } catch (error) {
-    throw mistakes(title, [(error as Error).message])
+    throw invalidScenario(title, [(error as Error).message])
   }
 }
 
-function mistakes(title: string, all: readonly string[]): Problem {
-  const more = all.length > MOST_TOLD ? [`… ${all.length - MOST_TOLD} more`] : []
-  const list = [...all.slice(0, MOST_TOLD), ...more].map(one => `  ${one}`).join('\n')
-  return new Problem('invalid', `The scenario ${title} is not right:\n${list}`)
+function invalidScenario(title: string, all: readonly string[]): Problem {
+  const more = all.length > MAX_SHOWN_ERRORS ? [`… ${all.length - MAX_SHOWN_ERRORS} more`] : []
+  const list = [...all.slice(0, MAX_SHOWN_ERRORS), ...more].map(line => `  ${line}`).join('\n')
+  return new Problem('invalid', `The scenario ${title} is invalid:\n${list}`)
 }
 
-/** Where a path leads in the document: the nearest node that is there, and the path as people read it. */
+/** The place of a path in the document: the nearest existing node, and the path for people. */
 function placeOf(root: Node | null, path: readonly PropertyKey[]): { offset: number; place: string } {
   let node: Node | null = root
   let offset = root?.range?.[0] ?? 0
@@ -94,17 +94,16 @@ function placeOf(root: Node | null, path: readonly PropertyKey[]): { offset: num
 function childOf(node: Node | null, step: PropertyKey): Node | null {
   if (isSeq(node)) return (node.items[Number(step)] as Node | undefined) ?? null
   if (!isMap(node)) return null
-  const pair = node.items.find(one => isScalar(one.key) && one.key.value === step)
+  const pair = node.items.find(({ key }) => isScalar(key) && key.value === step)
   return (pair?.value as Node | undefined) ?? null
 }
 
 type Issue = { code: string; message: string; keys?: readonly string[]; input?: unknown }
 
-function inWords(issue: Issue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `says ${issue.keys!.map(key => `"${key}"`).join(', ')}, which is not known there`
+function describeIssue(issue: Issue): string {
+  if (issue.code === 'unrecognized_keys') return `has the unknown key ${issue.keys!.map(key => `"${key}"`).join(', ')}`
   if (issue.code === 'invalid_type' && /received undefined/.test(issue.message)) return 'is missing'
-  return /^(must|is|goes|"|says)/.test(issue.message) ? issue.message : `is not right: ${issue.message}`
+  return /^(must|is|"|has)/.test(issue.message) ? issue.message : `is invalid: ${issue.message}`
 }
 
 function readTable(file: string, source: string): Record<string, string>[] {
@@ -120,7 +119,7 @@ function readTable(file: string, source: string): Record<string, string>[] {
 
 function readCsvFile(file: string, source: string): Record<string, string>[] {
   try {
-    return readCsv(readText(file, `The table of ${source}, ${file}, is not there.`))
+    return readCsv(readText(file, `There is no table ${file} for ${source}.`))
   } catch (error) {
     if (error instanceof Problem && error.code === 'invalid')
       throw new Problem('invalid', `The table of ${source}, ${file}, cannot be read: ${error.message}.`)
@@ -131,7 +130,7 @@ function readCsvFile(file: string, source: string): Record<string, string>[] {
 function readText(file: string, missing: string): string {
   try {
     const text = readFileSync(file, 'utf8')
-    if (text.length <= LARGEST) return text
+    if (text.length <= MAX_FILE_LENGTH) return text
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new Problem('not_found', missing)
     throw new Problem('not_found', `The file ${file} cannot be read: ${(error as Error).message}.`)

@@ -1,4 +1,4 @@
-// Made-up traffic reaches a real Vakt, by the terminal client as people start it.
+// Simulated traffic reaches a real Vakt, sent by the terminal client as users start it.
 import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -49,7 +49,7 @@ function vaktSimulate(...words: string[]) {
 }
 
 describe('vakt simulate', () => {
-  it('sends every kind of source to a project of its own, finds what it broke, and leaves its checks paused', async () => {
+  it('sends every kind of source to its own project, finds its faults, and leaves its checks paused', async () => {
     const { code, printed } = vaktSimulate('SHORT', '--verify')
     expect([await code, printed()]).toEqual([0, expect.stringContaining('precision 1.00, recall 1.00')])
     expect(printed()).toMatch(/0:01 {2}▲ no backup: no beat of backup for 3s/)
@@ -67,7 +67,7 @@ describe('vakt simulate', () => {
     expect(checks).toMatchObject([{ name: 'backup', status: 'paused' }])
   })
 
-  it('goes on with its checks the next time, stops on Ctrl-C, and removes them when asked to', async () => {
+  it('uses its checks again in the next run, stops on Ctrl-C, and removes them with --clean', async () => {
     const { child, code, printed } = vaktSimulate('SHORT', '--clean')
     await until(() => /lines/.test(printed()), 'the first lines')
     child.kill('SIGINT')
@@ -75,7 +75,7 @@ describe('vakt simulate', () => {
     expect(await vakt.command('checks list')).toMatchObject({ total: 0 })
   })
 
-  it('touches no check that is not its own', async () => {
+  it('does not change the checks of others', async () => {
     await vakt.command('checks add backup --every 1d --project simulation')
     const { code, printed } = vaktSimulate('SHORT')
     expect([await code, printed()]).toEqual([
@@ -90,10 +90,10 @@ describe('vakt simulate', () => {
   it.concurrent.each([
     [2, ['demo', '--speed', 'fast'], '--speed must be a number'],
     [2, ['demo', '--colour'], "Unknown option '--colour'"],
-    [2, [], 'Say which scenario'],
+    [2, [], 'The scenario is missing.'],
     [1, ['demo', '--project', 'nobody'], 'There is no project "nobody"'],
     [1, ['demo', '--url', 'http://127.0.0.1:1'], 'Vakt does not answer at http://127.0.0.1:1'],
-    [0, ['SHORT', '--dry-run', '--url', 'http://127.0.0.1:1'], 'It would send in 5s'],
+    [0, ['SHORT', '--dry-run', '--url', 'http://127.0.0.1:1'], 'Would send in 5s'],
     [0, ['--help'], '--dry-run'],
   ])('exit code %i for %j', async (expected, words, sentence) => {
     const { code, printed } = vaktSimulate(...words)
@@ -104,10 +104,10 @@ describe('vakt simulate', () => {
 describe('the client', () => {
   it.each<[number, Record<string, string>, unknown]>([
     [200, {}, { kind: 'taken', lines: 3, rejected: 1 }],
-    [429, { 'retry-after': '7' }, { kind: 'again', why: '429 slow down', afterMs: 7000 }],
-    [503, {}, { kind: 'again', why: '503 slow down', afterMs: null }],
-    [401, {}, { kind: 'refused', why: '401 slow down', forGood: true }],
-    [413, {}, { kind: 'refused', why: '413 slow down', forGood: false }],
+    [429, { 'retry-after': '7' }, { kind: 'again', reason: '429 slow down', afterMs: 7000 }],
+    [503, {}, { kind: 'again', reason: '503 slow down', afterMs: null }],
+    [401, {}, { kind: 'refused', reason: '401 slow down', isPermanent: true }],
+    [413, {}, { kind: 'refused', reason: '413 slow down', isPermanent: false }],
   ])('reads the answer %i', async (status, headers, reply) => {
     const seen: Record<string, unknown>[] = []
     const server = createServer((request, response) => {

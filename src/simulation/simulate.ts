@@ -1,4 +1,4 @@
-// The command `vakt simulate`: plays a scenario to a running server, or only says what it would send.
+// The command `vakt simulate`: plays a scenario to a running server, or prints what it would send.
 import { parseArgs } from 'node:util'
 import { Problem } from '../problem.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
@@ -9,51 +9,51 @@ import { builtInScenarios, type ReadScenario, readScenario } from './read-scenar
 import { SIMULATION } from './stage.ts'
 import { verdictLines } from './truth.ts'
 
-export const SIMULATE_USAGE = `vakt simulate <scenario or file>   send made-up traffic to the running server
-  --dry-run      only say what would be sent
+export const SIMULATE_USAGE = `vakt simulate <scenario or file>   send simulated traffic to the running server
+  --dry-run      print what would be sent, and send nothing
   --speed N      play N times faster than written (0.1 to 1000)
-  --seed TEXT    another course of the same scenario
-  --project P    the project that gets it; "${SIMULATION}", which is made for it, unless said
-  --url U        the server; found as for every other command unless said
-  --verify       at the end, compare the alerts with what went wrong; 1 when they differ
-  --clean        remove the checks at the end; else they are paused until the next time
-Scenarios that come with Vakt: ${builtInScenarios().join(', ')}.`
+  --seed TEXT    play another variant of the same scenario
+  --project P    project for the traffic (default: "${SIMULATION}", which is created)
+  --url U        address of the server (default: as for every other command)
+  --verify       at the end, compare the alerts with the faults; exit code 1 when they differ
+  --clean        remove the checks at the end (default: they stay, paused)
+Built-in scenarios: ${builtInScenarios().join(', ')}.`
 
-/** Where the server is and its admin key; asked only when something is to be sent. */
+/** The address of the server and its admin key; called only when something is sent. */
 export type FindServer = () => { url: string; key: string }
 
-type Asked = ReturnType<typeof readAsked>
+type SimulateOptions = ReturnType<typeof readOptions>
 
-/** Runs the command; gives the exit code 0 or 1. Throws `invalid` for what is not written right. */
+/** Runs the command; resolves with the exit code 0 or 1. Throws `invalid` for invalid options. */
 export async function simulate(
   words: readonly string[],
   findServer: FindServer,
   print: (line: string) => void,
 ): Promise<number> {
-  const asked = readAsked(words)
-  if (asked.help) {
+  const options = readOptions(words)
+  if (options.help) {
     print(SIMULATE_USAGE)
     return 0
   }
-  const read = readScenario(asked.scenario)
-  if (asked.dryRun) return rehearse(read, asked, print)
+  const read = readScenario(options.scenario)
+  if (options.dryRun) return dryRun(read, options, print)
   const server = findServer()
   const stopping = new AbortController()
   const stop = () => stopping.abort()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
   try {
-    return await present(read, asked, { ...server, url: asked.url ?? server.url }, stopping.signal, print)
+    return await playToServer(read, options, { ...server, url: options.url ?? server.url }, stopping.signal, print)
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, stop)
   }
 }
 
-function readAsked(words: readonly string[]) {
-  const { values, positionals } = parsed(words)
+function readOptions(words: readonly string[]) {
+  const { values, positionals } = parseWords(words)
   if (values.help) return { ...values, help: true as const, scenario: '', speed: 1, dryRun: false, project: SIMULATION }
   const [scenario, ...more] = positionals
   if (scenario === undefined || more.length > 0)
-    throw new Problem('invalid', `Say which scenario.\n\n${SIMULATE_USAGE}`)
+    throw new Problem('invalid', `The scenario is missing.\n\n${SIMULATE_USAGE}`)
   const speed = Number(values.speed ?? 1)
   if (!(speed >= 0.1 && speed <= 1000))
     throw new Problem('invalid', `--speed must be a number from 0.1 to 1000, but is "${values.speed}".`)
@@ -69,7 +69,7 @@ function readAsked(words: readonly string[]) {
   }
 }
 
-function parsed(words: readonly string[]) {
+function parseWords(words: readonly string[]) {
   const flag = { type: 'boolean' } as const
   const text = { type: 'string' } as const
   try {
@@ -89,9 +89,9 @@ function parsed(words: readonly string[]) {
   }
 }
 
-/** Says what would be sent, without a server. */
-function rehearse({ scenario, tables }: ReadScenario, asked: Asked, print: (line: string) => void): number {
-  const { speed, seed = scenario.seed } = asked
+/** Prints what would be sent, without a server. */
+function dryRun({ scenario, tables }: ReadScenario, options: SimulateOptions, print: (line: string) => void): number {
+  const { speed, seed = scenario.seed } = options
   print(
     `Would play "${scenario.name}" for ${formatDuration(Math.round(scenario.duration / speed))}, seed ${seed}. ${scenario.about}`,
   )
@@ -104,42 +104,46 @@ function rehearse({ scenario, tables }: ReadScenario, asked: Asked, print: (line
     if (step.kind !== 'lines' || shown.has(step.source)) continue
     shown.add(step.source)
     print(
-      `${stamp(at)}  ${step.source} begins, as ${step.contentType}: ${JSON.stringify(step.body.slice(0, 200))}${step.body.length > 200 ? '…' : ''}`,
+      `${stamp(at)}  ${step.source} starts, as ${step.contentType}: ${JSON.stringify(step.body.slice(0, 200))}${step.body.length > 200 ? '…' : ''}`,
     )
   }
-  for (const line of progress.summary(scenario.duration / speed)) print(line.replace('Sent in', 'It would send in'))
+  for (const line of progress.summary(scenario.duration / speed)) print(line.replace('Sent in', 'Would send in'))
   return 0
 }
 
-/** Plays to the server and says so, line by line. */
-async function present(
+/** Plays the scenario to the server and prints its progress. */
+async function playToServer(
   read: ReadScenario,
-  asked: Asked,
+  options: SimulateOptions,
   server: { url: string; key: string },
   signal: AbortSignal,
   print: (line: string) => void,
 ): Promise<number> {
   const { name, about, duration } = read.scenario
-  const { speed, project, seed = read.scenario.seed, clean = false, verify = false } = asked
+  const { speed, project, seed = read.scenario.seed, clean = false, verify = false } = options
   const progress = createProgress(print)
   const performance = await perform(
     read,
     server,
     { speed, project, seed, signal },
     {
-      begins: () =>
+      onStart: () =>
         print(
           `Playing "${name}" to ${server.url} for ${aboutDuration(duration / speed)}, project ${project}, seed ${seed}. Ctrl-C stops. ${about}`,
         ),
-      tell: progress.take,
-      tick: progress.tick,
+      onEvent: progress.take,
+      onTick: progress.tick,
     },
   )
-  for (const line of progress.summary(performance.lasted)) print(line)
+  for (const line of progress.summary(performance.durationMs)) print(line)
   if (signal.aborted) print('Stopped before the end.')
-  if (clean) await performance.clear()
+  if (clean) await performance.removeChecks()
   if (read.scenario.sources.some(source => source.kind === 'beats'))
-    print(clean ? 'Its checks are removed.' : 'Its checks are paused until the next time; --clean removes them.')
+    print(
+      clean
+        ? 'The checks of the scenario are removed.'
+        : 'The checks of the scenario are paused; --clean removes them.',
+    )
   const { lost, rejected } = progress.total
   const sent = lost + rejected === 0
   if (!verify || signal.aborted) return sent ? 0 : 1
@@ -147,8 +151,6 @@ async function present(
   const verdict = await performance.verdict()
   for (const line of verdictLines(verdict)) print(line)
   if (speed > 1 && verdict.missed.length > 0)
-    print(
-      `The rules keep their own pace: at speed ${speed} a fault may be over before it has lasted as long as they ask.`,
-    )
+    print(`Rules are not sped up: at speed ${speed} a fault may end before it meets the duration of a rule.`)
   return sent && verdict.precision === 1 && verdict.recall === 1 ? 0 : 1
 }

@@ -17,7 +17,7 @@ const alert = (id: number, minute: number, title = 'backup sent no beat', detect
   fired_at: new Date(BEGIN + minute * 60_000).toISOString(),
   resolved_at: id === 2 ? null : new Date(BEGIN + minute * 60_000 + 5_000).toISOString(),
 })
-const judge = (...alerts: OpenedAlert[]) => compare(expectations(scenario, BEGIN), alerts)
+const verdictOf = (...alerts: OpenedAlert[]) => compare(expectations(scenario, BEGIN), alerts)
 
 describe('the verdict', () => {
   it.each<[string, OpenedAlert[], found: number, missed: number, wrong: number]>([
@@ -30,20 +30,20 @@ describe('the verdict', () => {
     ['about something else', [alert(1, 12, 'api sent no beat')], 0, 2, 1],
     ['a test alert does not count', [alert(1, 12), alert(2, 31), alert(3, 40, 'test alert', 'test')], 2, 0, 0],
   ])('%s', (_, alerts, found, missed, wrong) => {
-    const verdict = judge(...alerts)
+    const verdict = verdictOf(...alerts)
     expect([verdict.found.length, verdict.missed.length, verdict.wrong.length]).toEqual([found, missed, wrong])
   })
 
-  it('gives precision and recall, and how long each took to be told', () => {
-    const verdict = judge(alert(1, 12), alert(2, 50))
+  it('has precision and recall, and the time from each fault to its alert', () => {
+    const verdict = verdictOf(alert(1, 12), alert(2, 50))
     expect([verdict.precision, verdict.recall, verdict.found[0]!.after]).toEqual([0.5, 0.5, 120_000])
     expect(verdictLines(verdict).join('\n')).toMatchInlineSnapshot(`
-      " 10:00  found   no backup: "backup sent no beat" after 2m, over 5s later
+      " 10:00  found   no backup: "backup sent no beat" after 2m, resolved 5s later
        30:00  MISSED  bad backup (failure)
              WRONG   alert 2 of missed-beat: "backup sent no beat" at 2026-03-02T09:50:00.000Z
-      1 of 2 faults found, 1 alerts of nothing: precision 0.50, recall 0.50"
+      1 of 2 faults found, 1 false alert: precision 0.50, recall 0.50"
     `)
-    expect(judge(alert(1, 12), alert(2, 31))).toMatchObject({ precision: 1, recall: 1 })
+    expect(verdictOf(alert(1, 12), alert(2, 31))).toMatchObject({ precision: 1, recall: 1 })
     expect(compare([], [])).toMatchObject({ precision: 1, recall: 1 })
   })
 })

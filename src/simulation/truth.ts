@@ -1,20 +1,21 @@
-// Compares the alerts that a server opened with what is known to have gone wrong: precision and recall. Pure.
+// Compares the alerts of a server with the faults of a scenario: precision and recall. Pure.
+import { plural } from '../text.ts'
 import { aboutDuration, MINUTE } from '../time.ts'
 import { stamp } from './progress.ts'
 import type { Fault, Scenario } from './scenario.ts'
 
-/** An alert as "alerts history" gives it, as far as it matters here. */
+/** An alert in the result of "alerts history", with the fields that matter here. */
 export type OpenedAlert = { id: number; detector: string; title: string; fired_at: string; resolved_at: string | null }
 
-/** What must be found: an alert of one of the detectors, that names what it is about, within a time (epoch ms). */
+/** The alert that a fault must cause: of one of the detectors, with `about` in its title, within a time range (epoch ms). */
 export type Expectation = { fault: Fault; detectors: readonly string[]; about: string; from: number; until: number }
 
 export type Verdict = {
   found: { fault: Fault; alert: OpenedAlert /** From the beginning of the fault to its alert, ms. */; after: number }[]
   missed: Fault[]
-  /** Alerts that no fault explains, and second ones for the same fault. */
+  /** Alerts without a fault, and second alerts for the same fault. */
   wrong: OpenedAlert[]
-  /** The share of the alerts that were right, and of the faults that were found; 1 when there was none. */
+  /** The share of alerts that were correct, and of faults that were found; 1 when there were none. */
   precision: number
   recall: number
 }
@@ -28,12 +29,13 @@ const DETECTORS: Record<Fault['kind'], readonly string[]> = {
   outage: ['connectivity', 'absence'],
 }
 
-/** How long after its end, and after its last lines were sent, a fault may still be told. */
-const GRACE = MINUTE
+/** How long after a fault's end, and after its last lines were sent, its alert may still fire. */
+const DETECTION_GRACE_MS = MINUTE
 
-/** What a scenario that began at `begin` (epoch ms) and was played `speed` times faster must have made a server find. */
+/** The alerts expected of a scenario that started at `begin` (epoch ms) and was played `speed` times faster. */
 export function expectations({ faults, sources }: Scenario, begin: number, speed = 1): Expectation[] {
-  const gathers = (name: string) => sources.map(one => (one.name === name && 'gather' in one ? one.gather : 0))
+  const gatherTimes = (name: string) =>
+    sources.map(source => (source.name === name && 'gather' in source ? source.gather : 0))
   return faults.map(fault => ({
     fault,
     detectors: DETECTORS[fault.kind],
@@ -41,8 +43,8 @@ export function expectations({ faults, sources }: Scenario, begin: number, speed
     from: begin + fault.at / speed,
     until:
       begin +
-      (fault.at + fault.for + (fault.kind === 'outage' ? 0 : Math.max(...gathers(fault.source)))) / speed +
-      GRACE,
+      (fault.at + fault.for + (fault.kind === 'outage' ? 0 : Math.max(...gatherTimes(fault.source)))) / speed +
+      DETECTION_GRACE_MS,
   }))
 }
 
@@ -51,17 +53,17 @@ export function compare(expected: readonly Expectation[], alerts: readonly Opene
   const inOrder = alerts
     .filter(alert => alert.detector !== 'test')
     .toSorted((a, b) => Date.parse(a.fired_at) - Date.parse(b.fired_at))
-  const explained = new Set<OpenedAlert>()
+  const matched = new Set<OpenedAlert>()
   const found: Verdict['found'] = []
   const missed: Fault[] = []
-  for (const one of expected) {
-    const alert = inOrder.find(candidate => !explained.has(candidate) && explains(one, candidate))
+  for (const expectation of expected) {
+    const alert = inOrder.find(candidate => !matched.has(candidate) && isExpected(expectation, candidate))
     if (alert) {
-      explained.add(alert)
-      found.push({ fault: one.fault, alert, after: Date.parse(alert.fired_at) - one.from })
-    } else missed.push(one.fault)
+      matched.add(alert)
+      found.push({ fault: expectation.fault, alert, after: Date.parse(alert.fired_at) - expectation.from })
+    } else missed.push(expectation.fault)
   }
-  const wrong = inOrder.filter(alert => !explained.has(alert))
+  const wrong = inOrder.filter(alert => !matched.has(alert))
   return {
     found,
     missed,
@@ -76,7 +78,7 @@ export function verdictLines({ found, missed, wrong, precision, recall }: Verdic
   const rows = [
     ...found.map(({ fault, alert, after }) => ({
       at: fault.at,
-      text: `found   ${fault.name}: "${alert.title}" after ${aboutDuration(after)}, ${endWords(alert)}`,
+      text: `found   ${fault.name}: "${alert.title}" after ${aboutDuration(after)}, ${describeEnd(alert)}`,
     })),
     ...missed.map(fault => ({ at: fault.at, text: `MISSED  ${fault.name} (${fault.kind})` })),
   ].sort((a, b) => a.at - b.at)
@@ -85,16 +87,16 @@ export function verdictLines({ found, missed, wrong, precision, recall }: Verdic
     ...wrong.map(
       alert => `       WRONG   alert ${alert.id} of ${alert.detector}: "${alert.title}" at ${alert.fired_at}`,
     ),
-    `${found.length} of ${found.length + missed.length} faults found, ${wrong.length} alerts of nothing: precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}`,
+    `${found.length} of ${found.length + missed.length} faults found, ${plural(wrong.length, 'false alert')}: precision ${precision.toFixed(2)}, recall ${recall.toFixed(2)}`,
   ]
 }
 
-function endWords({ fired_at, resolved_at }: OpenedAlert): string {
+function describeEnd({ fired_at, resolved_at }: OpenedAlert): string {
   if (resolved_at === null) return 'still open'
-  return `over ${aboutDuration(Date.parse(resolved_at) - Date.parse(fired_at))} later`
+  return `resolved ${aboutDuration(Date.parse(resolved_at) - Date.parse(fired_at))} later`
 }
 
-function explains({ detectors, about, from, until }: Expectation, alert: OpenedAlert): boolean {
+function isExpected({ detectors, about, from, until }: Expectation, alert: OpenedAlert): boolean {
   const at = Date.parse(alert.fired_at)
   return detectors.includes(alert.detector) && at >= from && at <= until && alert.title.includes(about)
 }

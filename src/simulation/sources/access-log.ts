@@ -1,4 +1,4 @@
-// A web server's access log in the combined format; the level mix decides on the statuses.
+// A web server's access log in the combined format; the level decides on the status.
 import type { SourceKind } from './source-kind.ts'
 
 const PATHS = ['/', '/cart', '/orders/7341', '/api/stock?sku=77', '/img/logo.png', '/search?q=shoes']

@@ -1,4 +1,4 @@
-// Lines that are the rows of a table: its columns are the fields, "level" and "message" count as such when they are there.
+// Lines from the rows of a table: its columns are the fields; "level" and "message" are used as such.
 import type { SourceKind } from './source-kind.ts'
 
 export const csv: SourceKind = {

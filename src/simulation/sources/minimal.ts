@@ -1,4 +1,4 @@
-// The least that a program can send: a level and a message; the URL says who it is.
+// The minimum that a program can send: a level and a message; the URL names the source.
 import type { SourceKind } from './source-kind.ts'
 
 export const minimal: SourceKind = {

@@ -1,4 +1,4 @@
-// What nobody should ever be alerted for: half sentences, colours, other scripts, rulers, long lines.
+// Noise that must never cause an alert: half sentences, colours, other scripts, rulers, long lines.
 import type { SourceKind } from './source-kind.ts'
 
 const SCRAPS = [

@@ -1,4 +1,4 @@
-// What made-up programs say: sentences by level, and errors that are all different.
+// Messages of simulated programs: sentences by level, and errors that are all different.
 import { type Random, shuffled } from '../random.ts'
 import type { Level } from '../scenario.ts'
 
@@ -51,16 +51,19 @@ const THINGS = [
   'wish list',
 ]
 
-/** Sentences of a level. Errors go through all pairs of a verb and a thing before one comes again, so that none of them is a spike. */
-export function speech(random: Random, own: Partial<Record<Level, readonly string[]>> = {}): (level: Level) => string {
+/** Messages of a level. Errors use all pairs of a verb and a thing before one repeats, so that none of them is a spike. */
+export function createMessages(
+  random: Random,
+  own: Partial<Record<Level, readonly string[]>> = {},
+): (level: Level) => string {
   const errors = shuffled(
     VERBS.flatMap(verb => THINGS.map(thing => `cannot ${verb} the ${thing}`)),
     random,
   )
   let next = 0
   return level => {
-    const said = own[level]
-    if (said) return random.pick(said)
+    const messages = own[level]
+    if (messages) return random.pick(messages)
     if (level === 'error' || level === 'fatal') return errors[next++ % errors.length]!
     return random.pick(ORDINARY[level])
   }
