@@ -1,4 +1,4 @@
-// A Hono server that only says OK: what the intake's speed is measured against.
+// A Hono server that only answers OK: the baseline for the speed of the intake.
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 

@@ -1,4 +1,4 @@
-// Log lines as programs write them, the same on every run, for the benches of the log store.
+// Generates log lines as programs write them, the same in every run, for the benchmarks of the log store.
 
 const TEMPLATES: ((n: (most: number) => number, hex: (length: number) => string) => string)[] = [
   n =>
@@ -23,7 +23,7 @@ const LEVELS = ['info', 'info', 'info', 'info', 'info', 'info', 'debug', 'warn',
 /** A word that one line in a hundred thousand has. */
 export const RARE_WORD = 'quixotic'
 
-/** Lines without end, about 280 bytes of JSON each, of one program on one host; `seed` tells programs apart. */
+/** Endless lines of one program on one host, about 280 bytes of JSON each; each `seed` is another program. */
 export function* logLines(seed: number): Generator<{ [field: string]: unknown }> {
   const n = numbers(seed)
   const hex = (length: number) => Array.from({ length }, () => '0123456789abcdef'[n(16)]).join('')

@@ -1,4 +1,4 @@
-// How fast the embedded log store takes lines in and finds them, beside the insert rate of the same SQLite in the same run.
+// Measures how fast the embedded log store stores and finds lines, compared with the insert rate of SQLite in the same run.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -15,11 +15,11 @@ import { logLines, RARE_WORD } from './logs-lines.ts'
 import { rawInsertRate } from './logs-raw.ts'
 import { median, type Row } from './table.ts'
 
-/** Lines to search among, in millions. */
-const MILLIONS = Number(process.env.LOG_MILLIONS ?? 1)
-const BODIES = 60
-const SECONDS = 4
-const SEARCHES = 40
+/** How many lines to search, in millions. */
+const MILLION_LINES = Number(process.env.LOG_MILLIONS ?? 1)
+const BODY_COUNT = 60
+const DURATION_S = 4
+const SEARCH_COUNT = 40
 
 /** Appends through the store (no HTTP), then searches among `LOG_MILLIONS` million lines, and the memory of all that. */
 export async function benchLogStore(): Promise<Row[]> {
@@ -107,7 +107,7 @@ async function searches(store: EmbeddedLogStore): Promise<Row[]> {
   const rows: Row[] = []
   for (const [what, where] of cases) {
     const query = { where, from: null, until: null }
-    const times = await timed(SEARCHES, () =>
+    const times = await timed(SEARCH_COUNT, () =>
       store.search({ query, order: 'newest', limit: 50, cursor: null, timeoutMs: 3_000 }),
     )
     const p95 = percentile(times, 0.95)
@@ -133,11 +133,11 @@ async function searches(store: EmbeddedLogStore): Promise<Row[]> {
   return rows
 }
 
-/** Keeps `concurrency` batches under way for a while. */
+/** Sends batches with this concurrency for a while. */
 async function appendRate(store: EmbeddedLogStore, bodies: Uint8Array[], lines: number, concurrency: number) {
   const times: number[] = []
   let next = 0
-  const until = performance.now() + SECONDS * 1_000
+  const until = performance.now() + DURATION_S * 1_000
   const begun = performance.now()
   const lane = async () => {
     while (performance.now() < until) {
@@ -153,7 +153,7 @@ async function appendRate(store: EmbeddedLogStore, bodies: Uint8Array[], lines: 
 
 async function fill(store: EmbeddedLogStore, bodies: Uint8Array[]): Promise<void> {
   const { lines } = await store.status()
-  let missing = Math.ceil((MILLIONS * 1e6 - lines) / 1_000)
+  let missing = Math.ceil((MILLION_LINES * 1e6 - lines) / 1_000)
   let next = 0
   const lane = async () => {
     while (missing-- > 0) await store.append(batchOf(bodies[next++ % bodies.length]!))
@@ -162,7 +162,7 @@ async function fill(store: EmbeddedLogStore, bodies: Uint8Array[]): Promise<void
 }
 
 function makeBodies(lines: number): Uint8Array[] {
-  return Array.from({ length: BODIES }, (_, seed) => {
+  return Array.from({ length: BODY_COUNT }, (_, seed) => {
     const source = logLines(seed)
     const text = `${Array.from({ length: lines }, () => JSON.stringify(source.next().value)).join('\n')}\n`
     return new TextEncoder().encode(text)

@@ -1,9 +1,9 @@
-// How fast log lines are taken in over HTTP, each answer after its commit, and what beats and commands feel of it.
+// Measures how fast log lines are stored over HTTP, and how it affects beats and commands. Each answer comes after its commit.
 import autocannon from 'autocannon'
 import { type Server, startServer } from './server.ts'
 import { median, type Row } from './table.ts'
 
-const SECONDS = 5
+const DURATION_S = 5
 
 /** Batches of 1,000, 100 and 1 lines, one large request by itself, and beats and commands under half the load. */
 export async function benchLogs(): Promise<Row[]> {
@@ -12,13 +12,13 @@ export async function benchLogs(): Promise<Row[]> {
     const { key } = await vakt.command<{ key: { secret: string } }>('keys create default')
     const { check } = await vakt.command<{ check: { uuid: string } }>('checks add bench --every 1h')
     await load(vakt, key.secret, 100, 8, 2)
-    const thousand = await load(vakt, key.secret, 1000, 8, SECONDS)
-    const hundred = await load(vakt, key.secret, 100, 16, SECONDS)
-    const single = await load(vakt, key.secret, 1, 256, SECONDS)
+    const thousand = await load(vakt, key.secret, 1000, 8, DURATION_S)
+    const hundred = await load(vakt, key.secret, 100, 16, DURATION_S)
+    const single = await load(vakt, key.secret, 1, 256, DURATION_S)
     const large = await alone(vakt, key.secret)
     const rate = thousand.requests.average * 1000
-    const busy = load(vakt, key.secret, 1000, 8, SECONDS, Math.max(1, Math.floor(thousand.requests.average / 2)))
-    const [felt, late] = await Promise.all([feel(vakt, check.uuid, SECONDS - 1), lateness(vakt)])
+    const busy = load(vakt, key.secret, 1000, 8, DURATION_S, Math.max(1, Math.floor(thousand.requests.average / 2)))
+    const [felt, late] = await Promise.all([feel(vakt, check.uuid, DURATION_S - 1), lateness(vakt)])
     await busy
     const found = await searchable(vakt, key.secret)
     return [
@@ -141,14 +141,14 @@ async function feel(server: Server, uuid: string, seconds: number): Promise<{ pi
 async function lateness(server: Server): Promise<number> {
   const late = ['first', 'second', 'third'].map(async name => {
     const { check } = await server.command<{ check: { uuid: string } }>(`checks add ${name} --every 1s --grace 1s`)
-    const told = new Promise<number>(resolve => {
-      server.process.stdout!.on('data', said => {
-        if (String(said).includes(`${name} sent no beat`)) resolve(Date.now())
+    const shownAt = new Promise<number>(resolve => {
+      server.process.stdout!.on('data', text => {
+        if (String(text).includes(`${name} sent no beat`)) resolve(Date.now())
       })
     })
     await (await fetch(`${server.url}/ping/${check.uuid}`)).arrayBuffer()
     const shown = await server.command<{ check: { down_at: string } }>(`checks show ${name}`)
-    return (await told) - Date.parse(shown.check.down_at)
+    return (await shownAt) - Date.parse(shown.check.down_at)
   })
   return Math.max(...(await Promise.all(late)))
 }

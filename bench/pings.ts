@@ -1,14 +1,14 @@
-// How fast durable pings are answered, beside a bare route of the same framework in the same run.
+// Measures how fast durable pings are answered, compared with a bare route of the same framework in the same run.
 import autocannon from 'autocannon'
 import { type Server, startServer } from './server.ts'
 import { median, type Row } from './table.ts'
 
-/** A few clients, and many at once as at the full minute: the fewer there are, the fewer beats share a flush to disk. */
-const CROWDS = [64, 256]
-const SECONDS = 3
+/** A few clients, and many as at the full minute: with fewer clients, fewer beats share a flush to disk. */
+const CONNECTION_COUNTS = [64, 256]
+const DURATION_S = 3
 const ROUNDS = 3
 
-/** Pings and bare answers in turn, then pings at half their highest rate. */
+/** Alternates pings and bare answers, then sends pings at half their highest rate. */
 export async function benchPings(): Promise<Row[]> {
   const bare = await startServer('bench/bare.ts')
   const vakt = await startServer('src/main.ts')
@@ -16,7 +16,7 @@ export async function benchPings(): Promise<Row[]> {
     const { check } = await vakt.command<{ check: { uuid: string } }>('checks add bench --every 1h')
     const path = `/ping/${check.uuid}`
     const rows: Row[] = []
-    for (const connections of CROWDS) rows.push(...(await compare(bare, vakt, path, connections)))
+    for (const connections of CONNECTION_COUNTS) rows.push(...(await compare(bare, vakt, path, connections)))
     return rows
   } finally {
     await bare.stop()
@@ -29,11 +29,11 @@ async function compare(bare: Server, vakt: Server, path: string, connections: nu
   await load(vakt, path, connections, 2)
   const rates = { bare: [] as number[], vakt: [] as number[] }
   for (let round = 0; round < ROUNDS; round++) {
-    rates.bare.push((await load(bare, path, connections, SECONDS)).requests.average)
-    rates.vakt.push((await load(vakt, path, connections, SECONDS)).requests.average)
+    rates.bare.push((await load(bare, path, connections, DURATION_S)).requests.average)
+    rates.vakt.push((await load(vakt, path, connections, DURATION_S)).requests.average)
   }
   const ratio = median(rates.vakt.map((rate, i) => rate / rates.bare[i]!))
-  const half = await load(vakt, path, connections, SECONDS, Math.floor(median(rates.vakt) / 2))
+  const half = await load(vakt, path, connections, DURATION_S, Math.floor(median(rates.vakt) / 2))
   const { p99 } = half.latency
   const by = `${connections} connections`
   return [

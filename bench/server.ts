@@ -1,4 +1,4 @@
-// Starts a server as a process of its own and tells what it uses.
+// Starts a server as a separate process and measures its resources.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,19 +10,19 @@ export type Server = {
   process: ChildProcess
   /** Resident memory in MB. */
   memory(): number
-  /** Processor time used so far, seconds. */
+  /** CPU time used so far, seconds. */
   cpu(): number
   command<T>(line: string): Promise<T>
   stop(): Promise<void>
 }
 
-/** What `npm start` gives to node. */
+/** The flags for node in `npm start`. */
 const FLAGS = (
   JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as { scripts: { start: string } }
 ).scripts.start
   .split(' ')
   .slice(1, -1)
-/** The admin key of every server that is started here. */
+/** The admin key of every started server. */
 export const ADMIN_KEY = 'bench-admin-key-0123456789'
 
 /** Starts `file` as `npm start` starts Vakt, on a free port, and waits until it answers. */

@@ -1,11 +1,11 @@
-// The performance table.
+// Prints the performance table.
 export type Row = { what: string; value: string; goal?: string; met?: boolean }
 
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
-/** Prints rows under a title, goals beside them. */
+/** Prints rows under a title, with their goals. */
 export function printTable(title: string, rows: readonly Row[]): void {
   console.log(`\n${title}`)
   const width = Math.max(...rows.map(row => row.what.length))

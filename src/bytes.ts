@@ -1,4 +1,4 @@
-// Sizes in bytes: their units, how Docker and Podman write them, and how Vakt does.
+// Sizes in bytes: their units, parsing, and how Vakt shows them.
 
 export const KIBIBYTE = 1024
 export const MEBIBYTE = 1024 * KIBIBYTE
@@ -6,12 +6,20 @@ export const MEBIBYTE = 1024 * KIBIBYTE
 const FACTORS: Record<string, number> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12, p: 1e15 }
 const BINARY: Record<string, number> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40, p: 2 ** 50 }
 
-/** `1.5MiB`, `12kB`, `0B`, `3.2GB` in bytes; null for `--` and what is no size. */
+/** A size with a unit, as Docker, Podman and settings write it (`1.5MiB`, `12kB`, `0B`, `20 GB`), in bytes; null for any other text. */
 export function parseSize(text: string): number | null {
   const [, amount, prefix, binary] = /^([\d.]+)\s?([kmgtp]?)(i?)b$/i.exec(text.trim()) ?? []
   if (amount === undefined) return null
   const factor = (binary ? BINARY : FACTORS)[prefix!.toLowerCase()]
   const bytes = Number(amount) * (factor ?? Number.NaN)
+  return Number.isFinite(bytes) ? bytes : null
+}
+
+/** A size whose units are always powers of 1024, with or without a unit (`512KiB`, `2MB`, `64k`), in bytes; null for any other text. */
+export function parseBinarySize(text: string): number | null {
+  const [, amount, prefix] = /^([\d.]+) *(?:([km])(?:i?b)?|b)?$/i.exec(text.trim()) ?? []
+  if (amount === undefined) return null
+  const bytes = Math.round(Number(amount) * (prefix ? BINARY[prefix.toLowerCase()]! : 1))
   return Number.isFinite(bytes) ? bytes : null
 }
 
@@ -21,14 +29,14 @@ export function parseSizes(text: string): [number | null, number | null] {
   return [parseSize(first), parseSize(second)]
 }
 
-/** `0.17%` as a number; null for `--` and what is no percentage. */
+/** `0.17%` as a number; null for any other text. */
 export function parsePercent(text: string): number | null {
   const number = /^[\d.]+(?=%$)/.exec(text.trim())
   return number ? Number(number[0]) : null
 }
 
-/** Bytes for reading: `312 B`, `1.2 kB`, `15.3 GB`. */
-export function writeSize(bytes: number): string {
+/** Bytes for people, in powers of 1000: `312 B`, `1.2 kB`, `15.3 GB`. */
+export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
   let value = bytes
   let unit = 0
@@ -37,4 +45,9 @@ export function writeSize(bytes: number): string {
     unit++
   }
   return `${unit === 0 || Math.abs(value) >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** Bytes for people, in powers of 1024: `512 KiB`, `2 MiB`. */
+export function formatBinaryBytes(bytes: number): string {
+  return bytes % MEBIBYTE === 0 ? `${bytes / MEBIBYTE} MiB` : `${Math.round((bytes / KIBIBYTE) * 10) / 10} KiB`
 }

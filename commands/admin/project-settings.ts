@@ -1,38 +1,23 @@
 // The settings of a project that people write as lists or sizes.
 import { z } from 'zod'
+import { KIBIBYTE, MEBIBYTE, parseBinarySize } from '../../src/bytes.ts'
 import { invalid } from '../../src/problem.ts'
 import { parseDuration, SECOND } from '../../src/time.ts'
 
 const NONE = 'none'
 const KINDS = ['email', 'ip', 'phone', 'iban'] as const
 const TREATMENTS = ['keep', 'mask', 'encrypt'] as const
-const UNITS: Record<string, number> = {
-  '': 1,
-  b: 1,
-  kib: 1024,
-  kb: 1024,
-  k: 1024,
-  mib: 1024 ** 2,
-  mb: 1024 ** 2,
-  m: 1024 ** 2,
-}
-const MIN_SIZE_BYTES = 1024
-const MAX_SIZE_BYTES = 64 * 1024 ** 2
+const MIN_SIZE_BYTES = KIBIBYTE
+const MAX_SIZE_BYTES = 64 * MEBIBYTE
 
 /** A size such as `512KiB` or `2MiB`, read as bytes; from 1 KiB to 64 MiB. */
 export function size() {
   return z.string().transform((text, issues) => {
-    const [, amount, unit] = /^([0-9.]+) *([a-z]*)$/i.exec(text.trim()) ?? []
-    const bytes = Math.round(Number(amount) * (UNITS[unit?.toLowerCase() ?? 'x'] ?? Number.NaN))
-    if (bytes >= MIN_SIZE_BYTES && bytes <= MAX_SIZE_BYTES) return bytes
+    const bytes = parseBinarySize(text)
+    if (bytes !== null && bytes >= MIN_SIZE_BYTES && bytes <= MAX_SIZE_BYTES) return bytes
     issues.addIssue(`must be a size from 1KiB to 64MiB, such as 512KiB`)
     return z.NEVER
   })
-}
-
-/** `512 KiB`, `2 MiB`. */
-export function formatSize(bytes: number): string {
-  return bytes % 1024 ** 2 === 0 ? `${bytes / 1024 ** 2} MiB` : `${Math.round(bytes / 102.4) / 10} KiB`
 }
 
 /** `payments=30d debug=1h` as ms by tag. Throws `invalid` with the wrong pair. */

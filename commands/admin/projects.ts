@@ -1,6 +1,8 @@
 // The commands for projects: their ping keys, limits and retention.
+
 import { z } from 'zod'
 import { endProjectAlerts } from '../../src/alerts/lifecycle.ts'
+import { formatBinaryBytes } from '../../src/bytes.ts'
 import { countChecks } from '../../src/checks/checks.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import {
@@ -15,7 +17,7 @@ import {
 import { formatDuration, isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, counted, duration, readable, yes } from '../context.ts'
-import { formatSize, readPrivacy, readTagRetention, size } from './project-settings.ts'
+import { readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
 /** The positional project argument of commands about a project. */
@@ -173,7 +175,7 @@ function projectCard(project: Project, context: Context) {
       { name: 'Log retention', value: formatDuration(project.retention ?? context.config.retentionMs), inline: true },
       {
         name: 'Limit of a log request',
-        value: `${formatSize(project.bodyLimit)}, ${project.lineLimit} lines`,
+        value: `${formatBinaryBytes(project.bodyLimit)}, ${project.lineLimit} lines`,
         inline: true,
       },
       ...Object.entries(project.tagRetention).map(([tag, ms]) => ({

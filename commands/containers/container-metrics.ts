@@ -1,6 +1,6 @@
 // Shows the resource usage of hosts and containers, now and as charts over time.
 import { z } from 'zod'
-import { writeSize } from '../../src/bytes.ts'
+import { formatBytes } from '../../src/bytes.ts'
 import { completes } from '../../src/command/command.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import type { Container, Host } from '../../src/hosts/host.ts'
@@ -158,7 +158,7 @@ function readUsage({ state, now: at }: Context, host: Host, row: Container) {
   const parts = CONTAINER_STATS.flatMap(metric => {
     const value = now[metric]
     if (value === null || metric === 'restarts') return []
-    const size = metric === 'memory' && memory !== null ? `${writeSize(memory)}, ` : ''
+    const size = metric === 'memory' && memory !== null ? `${formatBytes(memory)}, ` : ''
     return [`${metric} ${size}${writeMetricValue(metric, value)}`]
   })
   return {

@@ -1,6 +1,6 @@
 // Lists the containers of all hosts, and shows one in full.
 import { z } from 'zod'
-import { writeSize } from '../../src/bytes.ts'
+import { formatBytes } from '../../src/bytes.ts'
 import type { Button, Field, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
@@ -258,7 +258,7 @@ function containerFields(
     ...text(
       'Memory',
       running && sample?.memory != null
-        ? `${writeSize(sample.memory)}${details.memoryLimit === null ? '' : ` of ${writeSize(details.memoryLimit)}`}`
+        ? `${formatBytes(sample.memory)}${details.memoryLimit === null ? '' : ` of ${formatBytes(details.memoryLimit)}`}`
         : null,
     ),
     ...text('Networks', details.networks.join(', ') || null),

@@ -1,6 +1,6 @@
 // Charts of metrics over time: the period, the values as text and sparkline, and the card with the chart.
 import { z } from 'zod'
-import { writeSize } from '../../src/bytes.ts'
+import { formatBytes } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
@@ -103,7 +103,7 @@ export function metricsResult(series: readonly MetricSeries[]) {
 /** A value with its unit. */
 export function writeMetricValue(metric: Metric, value: number): string {
   const unit = METRIC_UNITS[metric]
-  if (unit === 'bytes/s') return `${writeSize(value)}/s`
+  if (unit === 'bytes/s') return `${formatBytes(value)}/s`
   if (unit === '%') return `${value.toFixed(value < 10 ? 1 : 0)} %`
   return value.toFixed(metric === 'restarts' ? 0 : 2)
 }

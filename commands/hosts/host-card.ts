@@ -1,6 +1,6 @@
 // Shows a host: its card fields, its line in lists, and its machine-readable result.
 import { z } from 'zod'
-import { writeSize } from '../../src/bytes.ts'
+import { formatBytes } from '../../src/bytes.ts'
 import type { Field, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
@@ -102,7 +102,7 @@ function describeUsage(state: Context['state'], host: Host, now: number): string
     sample.cpu === null ? '' : `CPU ${Math.round(sample.cpu)} %`,
     sample.memory === null || !sample.memoryLimit
       ? ''
-      : `memory ${Math.round((sample.memory / sample.memoryLimit) * 100)} % of ${writeSize(sample.memoryLimit)}`,
+      : `memory ${Math.round((sample.memory / sample.memoryLimit) * 100)} % of ${formatBytes(sample.memoryLimit)}`,
     sample.load === null ? '' : `load ${sample.load.toFixed(2)}`,
   ]
   return parts.filter(part => part !== '').join(', ')
@@ -113,6 +113,6 @@ function diskFields({ state, now }: Context, host: Host): Field[] {
     const sample = readLastSample(state, host.id, 'disk', mount, now - MAX_SAMPLE_AGE_MS)
     if (!sample?.size || sample.used === null) return []
     const percent = Math.round((sample.used / sample.size) * 100)
-    return [{ name: `Disk ${mount}`, value: `${percent} % of ${writeSize(sample.size)}`, inline: true }]
+    return [{ name: `Disk ${mount}`, value: `${percent} % of ${formatBytes(sample.size)}`, inline: true }]
   })
 }

@@ -1,7 +1,7 @@
 // The commands for log storage: its size on disk, the archive, and restoring from it.
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
-import { writeSize } from '../../src/bytes.ts'
+import { formatBytes } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { aliased, completes, positional } from '../../src/command/command.ts'
 import type { Archiver } from '../../src/logs/archive/archiver.ts'
@@ -35,7 +35,7 @@ const status = command({
     const summary: Text[] = [
       diskBudgetBytes === null
         ? 'Disk budget: none (set LOG_DISK_BUDGET).'
-        : `Disk budget: ${Math.round(used * 100)}% of ${writeSize(diskBudgetBytes)} used.`,
+        : `Disk budget: ${Math.round(used * 100)}% of ${formatBytes(diskBudgetBytes)} used.`,
       `Retention: ${formatDuration(config.retentionMs)}, unless a project has its own.`,
       archiver
         ? `Archive: ${plural(archived.archives, 'partition')} in ${archiver.place}, ${pending.length} pending.`
@@ -47,7 +47,7 @@ const status = command({
     const failing = archiver?.failing()
     return {
       card: {
-        title: lines === 0 ? 'No log lines yet' : `${plural(lines, 'log line')} in ${writeSize(bytes)}`,
+        title: lines === 0 ? 'No log lines yet' : `${plural(lines, 'log line')} in ${formatBytes(bytes)}`,
         tone: isDamaged || failing ? 'warning' : 'plain',
         lines: failing ? [`Archiving fails: ${failing.problem.message}`, ...summary] : summary,
         buttons: archiver ? [{ label: 'Archives', line: 'logs archives' }] : [],
@@ -97,7 +97,7 @@ const archives = command({
             ? archiver
               ? 'Nothing is archived yet'
               : 'No archive is set'
-            : `${plural(archived.archives, 'archived partition')}: ${plural(archived.lines, 'line')}, ${writeSize(archived.bytes)}`,
+            : `${plural(archived.archives, 'archived partition')}: ${plural(archived.lines, 'line')}, ${formatBytes(archived.bytes)}`,
         tone: archiver?.failing() || archiver?.restoreFailure() ? 'warning' : 'plain',
         lines: [
           ...archiverLines(archiver, pending, context.now),
@@ -207,12 +207,12 @@ function inProgress(title: string, result: object): { card: Card; result: object
 function partitionLine({ name, state, lines, bytes, message, expiresAt }: PartitionStatus, now: number): Text {
   if (state === 'damaged') return ['❌ ', { bold: name }, `: ${message ?? 'damaged'}`]
   const expiry = expiresAt === null || expiresAt > now ? 'expires' : 'expired'
-  const facts = ` ${state}, ${plural(lines, 'line')}, ${writeSize(bytes)}, ${expiry} `
+  const facts = ` ${state}, ${plural(lines, 'line')}, ${formatBytes(bytes)}, ${expiry} `
   return [state === 'open' ? '✏️ ' : '▫️ ', { bold: name }, facts, { time: expiresAt ?? 0, style: 'relative' }]
 }
 
 function archiveLine(archive: LogArchive, searchable: ReadonlySet<string>): Text {
-  const size = ` ${plural(archive.lines, 'line')}, ${writeSize(archive.bytes)}, `
+  const size = ` ${plural(archive.lines, 'line')}, ${formatBytes(archive.bytes)}, `
   const range: Text = [{ time: archive.from, style: 'moment' }, ' to ', { time: archive.until, style: 'moment' }]
   return ['▫️ ', { bold: archive.name }, size, ...range, searchable.has(archive.partition) ? ' (searchable now)' : '']
 }
@@ -237,7 +237,7 @@ function archiverLines(archiver: Archiver | null, pending: readonly PartitionSta
   const failing = archiver.failing()
   const restoreFailure = archiver.restoreFailure()
   const jobs = archiver.jobs().map((job): Text => {
-    const progress = job.total > 0 ? `${writeSize(job.done)} of ${writeSize(job.total)}` : 'preparing'
+    const progress = job.total > 0 ? `${formatBytes(job.done)} of ${formatBytes(job.total)}` : 'preparing'
     const verb = job.what === 'archive' ? 'Archiving' : 'Restoring'
     return `⏳ ${verb} ${job.name}: ${progress}, for ${aboutDuration(now - job.since)}.`
   })

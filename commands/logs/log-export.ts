@@ -1,5 +1,7 @@
 // The commands that take log lines out of the store: export to a file, and deletion.
+
 import { z } from 'zod'
+import { MEBIBYTE } from '../../src/bytes.ts'
 import { countArchives } from '../../src/logs/archives.ts'
 import type { LogLine } from '../../src/logs/line.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
@@ -17,7 +19,7 @@ const FORMATS = ['json', 'ndjson', 'csv'] as const
 type Format = (typeof FORMATS)[number]
 
 /** Below the limit of every chat platform; HTTP streams more. */
-const MAX_FILE_BYTES = 8 * 1024 * 1024
+const MAX_FILE_BYTES = 8 * MEBIBYTE
 const PAGE_SIZE = 1000
 /** Each export has its file in memory, several times while it is sent. */
 const MAX_CONCURRENT_EXPORTS = 2

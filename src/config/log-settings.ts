@@ -1,6 +1,7 @@
 // The settings of the log store: how much disk it may use, and where closed partitions are archived.
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { parseSize } from '../bytes.ts'
 import type { Environment } from './setting.ts'
 
 /** With less than a few partitions of a quiet day, new lines would be dropped at once. */
@@ -12,8 +13,8 @@ const secret = z.string().min(1)
 export const logSettings = {
   LOG_DISK_BUDGET: z
     .string()
-    .refine(text => (readSize(text) ?? 0) >= MIN_BUDGET_BYTES, 'must be a size of at least 100MB, such as 20GB')
-    .transform(text => readSize(text)!)
+    .refine(text => (parseSize(text) ?? 0) >= MIN_BUDGET_BYTES, 'must be a size of at least 100MB, such as 20GB')
+    .transform(text => Math.round(parseSize(text)!))
     .optional(),
   ARCHIVE_TO: z
     .string()
@@ -84,12 +85,4 @@ function archiveTarget(env: z.output<z.ZodObject<typeof logSettings>>): ArchiveT
     accessKey: env.ARCHIVE_S3_ACCESS_KEY ?? '',
     secretKey: env.ARCHIVE_S3_SECRET_KEY ?? '',
   }
-}
-
-/** `20GB` or `20GiB` in bytes; null when it is no size. */
-function readSize(text: string): number | null {
-  const [, amount, unit = '', binary] = /^(\d+(?:\.\d+)?) ?([MGT])(i?)B$/i.exec(text.trim()) ?? []
-  if (amount === undefined) return null
-  const power = 'MGT'.indexOf(unit.toUpperCase()) + 2
-  return Math.round(Number(amount) * (binary ? 1024 : 1000) ** power)
 }

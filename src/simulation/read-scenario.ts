@@ -1,7 +1,9 @@
 // Reads a scenario, a built-in one by name or a YAML file, and reports errors with their line.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { MEBIBYTE } from '../bytes.ts'
 import { Problem } from '../problem.ts'
 import { readCsv } from './csv.ts'
 import { LEVELS, type Scenario, scenarioShape } from './scenario.ts'
@@ -10,7 +12,7 @@ import { LEVELS, type Scenario, scenarioShape } from './scenario.ts'
 export type ReadScenario = { scenario: Scenario; tables: Record<string, Record<string, string>[]> }
 
 const BUILT_IN = join(import.meta.dirname, '../../examples/scenarios')
-const MAX_FILE_LENGTH = 1024 * 1024
+const MAX_FILE_LENGTH = MEBIBYTE
 const MAX_SHOWN_ERRORS = 8
 
 /** The names of the built-in scenarios. */

@@ -1,5 +1,5 @@
 // Detects disks that are nearly full, or will be full within a day at the current rate.
-import { writeSize } from '../../bytes.ts'
+import { formatBytes } from '../../bytes.ts'
 import type { Host } from '../../hosts/host.ts'
 import { listSeriesNames, readSamples, type Sample } from '../../hosts/metrics/samples.ts'
 import type { State } from '../../state/database.ts'
@@ -31,7 +31,7 @@ export function detectFullDisks(state: State, host: Host, now: number): Finding[
     const left = timeLeft(rows)
     const isSoon = left !== null && left.ms < FULL_WITHIN_MS
     if (share < FULL_SHARE && !isSoon) return []
-    const percent = `${Math.floor(share * 100)} % of ${writeSize(last.size)}`
+    const percent = `${Math.floor(share * 100)} % of ${formatBytes(last.size)}`
     const rate = left === null ? 'It is not filling up at the moment.' : rateSentence(left)
     return [
       hostFinding(state, host, {
@@ -61,7 +61,7 @@ export function timeLeft(rows: readonly Sample[]): { ms: number; perMs: number }
 }
 
 function rateSentence({ ms, perMs }: { ms: number; perMs: number }): string {
-  const rate = `At the current rate (${writeSize(perMs * HOUR)} an hour)`
+  const rate = `At the current rate (${formatBytes(perMs * HOUR)} an hour)`
   return ms > MAX_NAMED_TIME_LEFT_MS
     ? `${rate} it is full in more than a month.`
     : `${rate} it is full in ${aboutDuration(ms)}.`

@@ -1,5 +1,5 @@
 // Decides about the log store itself: lines dropped to free disk space, damaged partitions, an unreachable archive. Pure.
-import { writeSize } from '../../bytes.ts'
+import { formatBytes } from '../../bytes.ts'
 import type { Text } from '../../card.ts'
 import type { PartitionStatus, RemovedPartition, StoreStatus } from '../../logs/store.ts'
 import type { Severity } from '../../severity.ts'
@@ -53,12 +53,12 @@ export function detectLogStore(facts: LogStoreFacts, open: ReadonlySet<string>, 
 
 function overBudget(dropped: readonly RemovedPartition[], { status, archive }: LogStoreFacts, now: number): Finding {
   const lost = dropped.filter(({ isArchived }) => !isArchived)
-  const budget = writeSize(status.diskBudgetBytes ?? 0)
+  const budget = formatBytes(status.diskBudgetBytes ?? 0)
   const lines: Text[] = dropped
     .slice(0, MAX_NAMED_PARTITIONS)
     .map(({ partition, isArchived }) => [
       { bold: partition.name },
-      `: ${plural(partition.lines, 'line')}, ${writeSize(partition.bytes)}, ${isArchived ? 'archived' : 'lost'}`,
+      `: ${plural(partition.lines, 'line')}, ${formatBytes(partition.bytes)}, ${isArchived ? 'archived' : 'lost'}`,
     ])
   if (dropped.length > MAX_NAMED_PARTITIONS) lines.push(`… ${dropped.length - MAX_NAMED_PARTITIONS} more`)
   lines.push(

@@ -1,6 +1,6 @@
 // The JSON of several versions of Docker and Podman, and how it is parsed.
 import { describe, expect, it } from 'vitest'
-import { parsePercent, parseSize, writeSize } from '../../bytes.ts'
+import { formatBytes, parsePercent, parseSize } from '../../bytes.ts'
 import { COLLECT_ARGV, COLLECT_SCRIPT } from '../metrics/collect-script.ts'
 import { computeCpu, parseHostSnapshot, parseUsage } from '../metrics/host-snapshot.ts'
 import { quoteCommand } from '../ssh/shell-quote.ts'
@@ -159,7 +159,7 @@ describe('usage', () => {
   ])('reads %j as %j bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes))
   it('reads and writes percentages and sizes', () => {
     expect([parsePercent('250.5%'), parsePercent('--')]).toEqual([250.5, null])
-    expect([0, 999, 1000, 123_456, 15.3e9].map(writeSize)).toEqual(['0 B', '999 B', '1.0 kB', '123 kB', '15.3 GB'])
+    expect([0, 999, 1000, 123_456, 15.3e9].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '123 kB', '15.3 GB'])
   })
 })
 

@@ -1,10 +1,12 @@
 // Stores archives in a bucket of S3, or of any server with its protocol; large files go in parts, so that memory does not grow.
+
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
+import { MEBIBYTE } from '../../bytes.ts'
 import { Problem } from '../../problem.ts'
 import { createS3Client, elementText, type S3Bucket, S3Error } from './s3-client.ts'
 import type { ArchiveStorage, TransferOptions } from './storage.ts'
@@ -15,7 +17,7 @@ export type S3Options = {
   sleep?: (ms: number, signal: AbortSignal) => Promise<unknown>
 }
 
-const PART_BYTES = 16 * 1024 * 1024
+const PART_BYTES = 16 * MEBIBYTE
 const MAX_PARTS = 10_000
 const DOWNLOAD_TIMEOUT_MS = 3_600_000
 const CLEANUP_TIMEOUT_MS = 5_000

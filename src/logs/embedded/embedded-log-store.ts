@@ -1,6 +1,6 @@
 // The log store of one machine: it hands batches to writers and queries to readers, and parses or searches nothing itself.
 import { setTimeout } from 'node:timers/promises'
-import { writeSize } from '../../bytes.ts'
+import { formatBytes } from '../../bytes.ts'
 import { Problem } from '../../problem.ts'
 import { plural } from '../../text.ts'
 import type { LogLine } from '../line.ts'
@@ -131,7 +131,7 @@ export class EmbeddedLogStore implements LogStore {
       archive !== null && partition.lines > 0 && !isArchived(partition)
     const drop = async (partition: PartitionStatus, reason: RemovedPartition['reason'], because: string) => {
       await this.#drop(partition.name)
-      const size = `${plural(partition.lines, 'line')}, ${writeSize(partition.bytes)}`
+      const size = `${plural(partition.lines, 'line')}, ${formatBytes(partition.bytes)}`
       const message = `Dropped the log partition ${partition.name} (${size})${because}.`
       removed.push({ partition, reason, isArchived: isArchived(partition), message })
     }
@@ -141,7 +141,7 @@ export class EmbeddedLogStore implements LogStore {
     const isProtected = (partition: PartitionStatus) => (archive?.isReachable ?? false) && awaitsArchive(partition)
     for (const partition of catalog.overBudget(budget, isProtected)) {
       const lost = awaitsArchive(partition) ? ' and before it was archived, because the archive cannot be reached' : ''
-      const because = ` before the end of its retention${lost}: the logs exceed their disk budget of ${writeSize(budget)}`
+      const because = ` before the end of its retention${lost}: the logs exceed their disk budget of ${formatBytes(budget)}`
       await drop(partition, 'budget', because)
     }
     for (const writer of writers) {

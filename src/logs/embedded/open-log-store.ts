@@ -1,6 +1,8 @@
 // Opens the embedded log store: SQLite partition files that worker threads write and other worker threads search.
+
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { MEBIBYTE } from '../../bytes.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { errorMessage } from '../../text.ts'
@@ -33,7 +35,7 @@ export type LogStoreOptions = {
   programs?: { writer?: URL; reader?: URL }
 }
 
-const QUEUE_BYTES = 32 * 1024 * 1024
+const QUEUE_BYTES = 32 * MEBIBYTE
 /** Below `SLOT_COUNT`, the number of lines a partition has room for. */
 const PARTITION_LINES = 2_000_000
 

@@ -1,4 +1,5 @@
 // Partitions as archives: each one compressed file of JSON lines, and reading those lines back.
+
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -6,6 +7,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { createZstdCompress, createZstdDecompress } from 'node:zlib'
+import { MEBIBYTE } from '../../../bytes.ts'
 import { Problem } from '../../../problem.ts'
 import { prepared } from '../../../state/sqlite.ts'
 import { errorMessage } from '../../../text.ts'
@@ -20,7 +22,7 @@ import { LINE_COLUMNS, lineOf, type Row } from './rows.ts'
 const ARCHIVE_SUFFIX = '.ndjson.zst'
 const LINES_PER_READ = 1_000
 /** A few thousand lines of text, restored in one transaction. */
-const CHUNK_BYTES = 1024 * 1024
+const CHUNK_BYTES = MEBIBYTE
 
 /**
  * Writes a partition's lines, in the order they were stored, to `<name>.ndjson.zst` in the folder `to`; the file appears

@@ -1,5 +1,7 @@
 // Opens a partition file with its pragmas, creates its tables when it is new, and tells its size.
+
 import { statSync } from 'node:fs'
+import { MEBIBYTE } from '../../../bytes.ts'
 import { Sqlite } from '../../../state/sqlite.ts'
 import { LAYOUT_VERSION, SCHEMA } from './rows.ts'
 
@@ -18,7 +20,7 @@ const PAGE_BYTES = 8192
 /** 4 MB: a checkpoint of this size delays a batch of lines by a few milliseconds only. */
 const CHECKPOINT_PAGES = 500
 /** When readers keep the write-ahead log from starting over, the writer waits for them once it has this size. */
-export const MAX_WAL_BYTES = 64 * 1024 * 1024
+export const MAX_WAL_BYTES = 64 * MEBIBYTE
 
 /** Opens a file for its writer; creates it when there is none. Throws SQLite's errors. */
 export function openPartitionFile(file: string, expiresAt: number): Sqlite {
