@@ -15,7 +15,7 @@ it('a project that is removed takes its open alerts with it, ended by who remove
 
 describe('a project that is renamed', () => {
   it.each([
-    ['shop', 'depot', 'conflict', /a project "depot" already/],
+    ['shop', 'depot', 'conflict', /A project "depot" already/],
     ['shop', 'A Shop', 'invalid', /"A Shop" cannot be a project name/],
     ['shop', '', 'invalid', /cannot be a project name/],
     ['default', 'main', 'conflict', /cannot be renamed/],
