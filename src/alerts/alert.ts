@@ -34,7 +34,7 @@ export const CARD_UPDATE_INTERVAL_MS = 10 * SECOND
 export type Repeat = { changes: AlertChanges; title: string; updatesCards: boolean }
 
 /**
- * A finding whose alert is open already; null when it says nothing new. Every occurrence is counted. `seenAt` is the last
+ * A finding whose alert is open already; null when nothing is new. Every occurrence is counted. `seenAt` is the last
  * card update: a repeat within `CARD_UPDATE_INTERVAL_MS` of it waits, unless it changes severity or owner.
  */
 export function recordRepeat(alert: Alert, finding: Finding, now: number): Repeat | null {

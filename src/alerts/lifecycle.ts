@@ -89,7 +89,7 @@ export function endProjectAlerts(state: State, projectId: number, by: string, no
   })
 }
 
-/** Resolves an alert by hand, and tells its detector. Throws `not_found`, or `conflict` when it is resolved. */
+/** Resolves an alert by hand; its detector does not report the same problem again. Throws `not_found`, or `conflict` when it is resolved. */
 export function resolveAlert(state: State, id: number, by: string, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)

@@ -5,8 +5,6 @@ import { HOUR } from '../time.ts'
 import type { Check } from './check.ts'
 import { rewindDeadlines } from './check.ts'
 
-const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
-
 /** Each way in which Vakt meets a clock that is three hours behind what it was. */
 const WAYS: [string, (app: TestApp) => Promise<TestApp>][] = [
   [
@@ -44,9 +42,9 @@ describe.each(WAYS)('a clock that goes back %s', (_, goesBack) => {
       late_at: new Date(now + HOUR).toISOString(),
     })
     await app.passes('69m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: job sent no beat'])
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
   })
 })
 

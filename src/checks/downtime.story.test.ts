@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../testing/app.ts'
 
-const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
 const text = (app: TestApp, card: number) => JSON.stringify(app.channel.messages[card]!.card.lines)
 
 /** Every way to be away for ten minutes. */
@@ -26,13 +25,13 @@ describe.each(WAYS)('Vakt %s', (way, goesAway) => {
     await first.passes('55m')
     const app = await goesAway(first)
     await app.passes('50m')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual([])
     expect(await app.check('job')).toMatchObject({ status: 'up', late_at: '2026-03-02T11:00:00.000Z' })
     // 09:00 + 55m + 10m + 50m is 10:55; the due time after the one that was missed is 11:00, and its grace is 2m.
     await app.passes('6m59s')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual([])
     await app.passes('1s')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
   })
 
   it('during grace gives that time back', async () => {
@@ -42,10 +41,10 @@ describe.each(WAYS)('Vakt %s', (way, goesAway) => {
     await first.passes('70m')
     const app = await goesAway(first)
     await app.passes('19m')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual([])
     // The last sign of life was up to five seconds before.
     await app.passes('1m6s')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
   })
 
   it('tells of it in a card that is over already, and names who is judged much later', async () => {
@@ -62,7 +61,7 @@ describe.each(WAYS)('Vakt %s', (way, goesAway) => {
     const app = await goesAway(first)
     await app.passes('1s')
     const was = way === 'asleep' ? 'was asleep' : 'was not running'
-    expect(titles(app)).toEqual([expect.stringMatching(new RegExp(`^Resolved: Vakt ${was} for 10m( \\ds)?$`))])
+    expect(app.titles()).toEqual([expect.stringMatching(new RegExp(`^Resolved: Vakt ${was} for 10m( \\ds)?$`))])
     expect(text(app, 0)).toContain('"bold":"slow"')
     expect(text(app, 0)).not.toContain('hourly')
   })
@@ -74,7 +73,7 @@ describe.each(WAYS)('Vakt %s', (way, goesAway) => {
     const app = await goesAway(first)
     await app.passes('1s')
     expect(await app.check('job')).toMatchObject({ status: 'down', down_at: null })
-    expect(titles(app)[0]).toBe('Critical: job reported a failure')
+    expect(app.titles()[0]).toBe('Critical: job reported a failure')
   })
 
   it('during a run lets it finish that much later', async () => {
@@ -84,9 +83,9 @@ describe.each(WAYS)('Vakt %s', (way, goesAway) => {
     await first.passes('25m')
     const app = await goesAway(first)
     await app.passes('4m59s')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual([])
     await app.passes('6s')
-    expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job started and did not finish'])
+    expect(app.titles().filter(title => title.includes('job'))).toEqual(['Critical: job started and did not finish'])
   })
 })
 
@@ -97,9 +96,9 @@ it('a short restart is told to nobody, and no deadline falls into the time that 
   await first.passes('59s')
   const app = await first.restarts('500ms')
   await app.passes('4999ms')
-  expect(titles(app)).toEqual([])
+  expect(app.titles()).toEqual([])
   await app.passes('1ms')
-  expect(titles(app)).toEqual(['Critical: job sent no beat'])
+  expect(app.titles()).toEqual(['Critical: job sent no beat'])
 })
 
 it('an edit after an absence does not bring the beat back that may have been lost in it', async () => {
@@ -111,7 +110,7 @@ it('an edit after an absence does not bring the beat back that may have been los
   await app.result('checks edit job --owner Bo')
   await app.result('checks edit job --grace 2h')
   await app.passes('3h')
-  expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+  expect(app.titles().filter(title => title.includes('job'))).toEqual([])
 })
 
 it('an absence is one miss at the most, however often a beat was due in it', async () => {
@@ -121,9 +120,9 @@ it('an absence is one miss at the most, however often a beat was due in it', asy
   await first.passes('75s')
   const app = await first.restarts('1h')
   await app.passes('2m')
-  expect(titles(app).filter(title => title.includes('job'))).toEqual([])
+  expect(app.titles().filter(title => title.includes('job'))).toEqual([])
   await app.passes('3m')
-  expect(titles(app).filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
+  expect(app.titles().filter(title => title.includes('job'))).toEqual(['Critical: job sent no beat'])
 })
 
 it('an alert, its taking and its recovery survive every restart between them', async () => {
@@ -149,7 +148,7 @@ it('a check whose deadline cannot be computed any more is down, and stops neithe
   first.state.prepare(`update checks set time_zone = 'Nowhere/Gone' where name = 'odd'`).run()
   const app = await first.restarts('1s')
   await app.passes('2h1m')
-  expect(titles(app)).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
+  expect(app.titles()).toEqual(['Critical: odd sent no beat', 'Critical: plain sent no beat'])
   expect(text(app, 0)).toContain('The next deadline cannot be computed: \\"Nowhere/Gone\\" is not a known time zone')
   expect(app.scheduler.health().healthy).toBe(true)
 })

@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { cardText } from '../chat/card-text.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 
-const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
-
 /** The text of the last card, as the terminal shows it. */
 function lastCard({ channel, clock }: TestApp): string {
   return cardText(channel.messages.at(-1)!.card, { timeZone: 'UTC', now: clock.now() })
@@ -20,9 +18,9 @@ describe('a job', () => {
     await beat()
     expect(await app.check('job')).toMatchObject({ status: 'up' })
     await app.passes('3h9m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: job sent no beat'])
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
     expect(lastCard(app)).toContain('3 misses in a row; it alerts after 3.')
   })
 
@@ -33,12 +31,12 @@ describe('a job', () => {
     await app.passes('24h5m')
     await beat('/start')
     await app.passes('2h59m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: backup started and did not finish'])
+    expect(app.titles()).toEqual(['Critical: backup started and did not finish'])
     expect(lastCard(app)).toContain('Expected to finish within 3h of its start')
     await beat()
-    expect(titles(app)).toEqual(['Resolved: backup started and did not finish'])
+    expect(app.titles()).toEqual(['Resolved: backup started and did not finish'])
   })
 
   it('that starts and does not finish alerts after its grace, though it is new', async () => {
@@ -46,7 +44,7 @@ describe('a job', () => {
     const beat = await app.hasCheck('job --every 1d --grace 20m')
     await beat('/start')
     await app.passes('20m')
-    expect(titles(app)).toEqual(['Critical: job started and did not finish'])
+    expect(app.titles()).toEqual(['Critical: job started and did not finish'])
     expect(lastCard(app)).toContain('It has never sent a beat.')
   })
 
@@ -54,7 +52,7 @@ describe('a job', () => {
     const app = await startApp()
     await app.hasCheck('job --every 1m')
     await app.passes('6h')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
   })
 
   it('with active hours is not missed over the weekend, and is on Monday', async () => {
@@ -62,7 +60,7 @@ describe('a job', () => {
     const beat = await app.hasCheck('report --every 1h --grace 15m --active "Mon-Fri 08:00-18:00"')
     await beat()
     await app.passes('2d15h14m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
     expect(new Date(app.channel.messages[0]!.at).toISOString()).toBe('2026-03-09T08:45:00.000Z')
     expect(lastCard(app)).toContain('in Mon-Fri 08:00-18:00 (UTC)')
@@ -72,7 +70,7 @@ describe('a job', () => {
     const app = await startApp()
     const beat = await app.hasCheck('job --owner "Team Storage"')
     await beat('/28', { method: 'POST', body: 'copying\nrsync: no space left on device\r\n\n' })
-    expect(titles(app)).toEqual(['Critical: job failed with exit status 28'])
+    expect(app.titles()).toEqual(['Critical: job failed with exit status 28'])
     const card = lastCard(app)
     for (const text of ['rsync: no space left on device', 'Team Storage', '🟥', 'Alert 1']) expect(card).toContain(text)
     expect(card).not.toContain('copying')
@@ -90,7 +88,7 @@ describe('a job', () => {
       await app.passes('1m')
     }
     await beat()
-    expect(titles(app)).toEqual(['Resolved: job reported a failure', 'Resolved: job reported a failure'])
+    expect(app.titles()).toEqual(['Resolved: job reported a failure', 'Resolved: job reported a failure'])
     expect(lastCard(app)).toContain('3 times')
     expect(app.channel.messages.map(message => message.replies.length)).toEqual([1, 1])
   })
@@ -103,9 +101,9 @@ describe('through a clock change in New York', () => {
     await beat()
     expect(await app.check('job')).toMatchObject({ late_at: '2026-03-08T07:00:00.000Z' })
     await app.passes('23h39m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: job sent no beat'])
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
     await beat()
     expect(await app.check('job')).toMatchObject({ late_at: '2026-03-09T06:30:00.000Z' })
   })
@@ -116,9 +114,9 @@ describe('through a clock change in New York', () => {
     await beat()
     expect(await app.check('job')).toMatchObject({ status: 'up', late_at: '2026-11-01T07:15:00.000Z' })
     await app.passes('1h14m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: job sent no beat'])
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
   })
 
   it('a job of every hour is awaited in both of the repeated ones', async () => {
@@ -129,7 +127,7 @@ describe('through a clock change in New York', () => {
     await app.passes('1h')
     await beat()
     expect(await app.check('job')).toMatchObject({ late_at: '2026-11-01T07:00:00.000Z' })
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
   })
 })
 
@@ -142,7 +140,7 @@ it('a job whose beats are always an hour off is asked about its time zone', asyn
     await app.passes('5h59m45s')
   }
   const said = app.channel.messages.map(message => message.card.lines!.join('|'))
-  expect(titles(app)).toHaveLength(3)
+  expect(app.titles()).toHaveLength(3)
   expect(said.slice(0, 2).every(text => !text.includes('exactly'))).toBe(true)
   expect(lastCard(app)).toContain(
     'Beats arrive exactly 1 hour before the due time. Is Europe/London the time zone of the machine that sends them?',
@@ -157,16 +155,16 @@ describe('a person who', () => {
     await app.passes('70m')
     await app.result('checks edit job --grace 1m')
     await app.passes('60m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await beat()
     await app.passes('59m')
     await app.result('checks pause job')
     await app.passes('4h')
     await app.result('checks resume job')
     await app.passes('60m59s')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1s')
-    expect(titles(app)).toEqual(['Critical: job sent no beat'])
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
   })
 
   it('resumes a check in the grace of a beat that was due in the pause is not alarmed for it', async () => {
@@ -177,9 +175,9 @@ describe('a person who', () => {
     await app.passes('7h')
     await app.result('checks resume job')
     await app.passes('7h59m')
-    expect(titles(app)).toEqual([])
+    expect(app.titles()).toEqual([])
     await app.passes('1m')
-    expect(titles(app)).toHaveLength(1)
+    expect(app.titles()).toHaveLength(1)
   })
 
   it('edits what has nothing to do with time moves no deadline', async () => {
@@ -189,7 +187,7 @@ describe('a person who', () => {
     await app.passes('2h5m')
     await app.result('checks edit job --owner Bo')
     await app.passes('5m')
-    expect(titles(app)).toEqual(['Critical: job sent no beat'])
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
   })
 
   it('wants a check to stay paused resumes it by hand', async () => {

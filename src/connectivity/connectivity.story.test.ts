@@ -2,10 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { fireAlert } from '../alerts/lifecycle.ts'
 import { cardText } from '../chat/card-text.ts'
-import { startApp, type TestApp } from '../testing/app.ts'
+import { startApp } from '../testing/app.ts'
 
 const environment = { CONNECTIVITY_TARGETS: 'tcp://1.1.1.1:443 dns://example.org https://example.org' }
-const titles = ({ channel }: TestApp) => channel.messages.map(message => message.card.title)
 
 describe('ten minutes without internet', () => {
   it('fire one alert with its true start and end, and no false alarm', async () => {
@@ -14,21 +13,21 @@ describe('ten minutes without internet', () => {
     await app.passes('1m')
     app.internet.up = false
     await app.passes('1m')
-    expect(titles(app)).toEqual(['Warning: Vakt is offline'])
+    expect(app.titles()).toEqual(['Warning: Vakt is offline'])
     // A finding of the outage is suppressed until shortly after it.
     const far = { ...finding('far'), labels: { host: 'far' } }
     app.state.transaction(() => fireAlert(app.state, far, app.clock.now()))
     await app.passes('9m')
     app.internet.up = true
     await app.passes('15s')
-    expect(titles(app)).toEqual([expect.stringMatching(/^Resolved: Vakt was offline for 10m( \d+s)?$/)])
+    expect(app.titles()).toEqual([expect.stringMatching(/^Resolved: Vakt was offline for 10m( \d+s)?$/)])
     const text = cardText(app.channel.messages[0]!.card, { timeZone: 'UTC', now: app.clock.now() })
     expect(text).toContain('From 2026-03-02 09:01:00 UTC to ')
     expect(text).toContain('far is wrong')
     await app.passes('40s')
-    expect(titles(app)).toHaveLength(1)
+    expect(app.titles()).toHaveLength(1)
     await app.passes('30s')
-    expect(titles(app).slice(1)).toEqual(['Critical: far is wrong'])
+    expect(app.titles().slice(1)).toEqual(['Critical: far is wrong'])
   })
 
   it('do not stop the evaluation of checks on the local network', async () => {
@@ -37,10 +36,10 @@ describe('ten minutes without internet', () => {
     await (await app.hasCheck('far --every 2m --grace 30s'))()
     app.internet.up = false
     await app.passes('4m')
-    expect(titles(app)).toEqual(['Warning: Vakt is offline', 'Critical: near sent no beat'])
+    expect(app.titles()).toEqual(['Warning: Vakt is offline', 'Critical: near sent no beat'])
     app.internet.up = true
     await app.passes('30s')
-    expect(titles(app)).toEqual([
+    expect(app.titles()).toEqual([
       expect.stringMatching(/^Resolved: Vakt was offline for 4m/),
       'Critical: near sent no beat',
     ])
@@ -70,7 +69,7 @@ describe('ten minutes without internet', () => {
     await first.passes('2m')
     const app = await first.restarts('10s', 'killed')
     await app.passes('20s')
-    expect(titles(app)[0]).toBe('Resolved: Vakt is offline')
+    expect(app.titles()[0]).toBe('Resolved: Vakt is offline')
   })
 })
 

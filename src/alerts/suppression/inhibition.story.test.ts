@@ -148,7 +148,7 @@ describe('a flapping alert', () => {
 describe('an alert storm', () => {
   it('is one card until few of its alerts are left, which then get their own cards', async () => {
     const app = await startApp()
-    const fire = (i: number) => fireAlert(app.state, finding(`trouble:${i}`, `trouble ${i}`), app.clock.now())
+    const fire = (i: number) => fireAlert(app.state, finding(`problem:${i}`, `problem ${i}`), app.clock.now())
     app.state.transaction(() => {
       for (let i = 0; i < 300; i++) fire(i)
     })
@@ -159,13 +159,13 @@ describe('an alert storm', () => {
     expect(app.titles()).toHaveLength(1)
     app.state.transaction(() => fire(1000))
     await app.passes('1s')
-    expect(app.titles()[1]).toBe('Critical: trouble 1000')
+    expect(app.titles()[1]).toBe('Critical: problem 1000')
     app.state.transaction(() => {
-      for (let i = 8; i < 300; i++) endAlert(app.state, `trouble:${i}`, null, app.clock.now())
+      for (let i = 8; i < 300; i++) endAlert(app.state, `problem:${i}`, null, app.clock.now())
     })
     await app.passes('10s')
     expect(app.titles()[0]).toBe('Resolved: alert storm in default')
-    expect(app.titles().slice(2).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(i => `Critical: trouble ${i}`))
+    expect(app.titles().slice(2).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map(i => `Critical: problem ${i}`))
   })
 
   it('is acknowledged as a whole; its alerts then get no cards', async () => {
@@ -174,8 +174,8 @@ describe('an alert storm', () => {
       for (let i = 0; i < 50; i++) fireAlert(app.state, finding(`t:${i}`, `t ${i}`), app.clock.now())
     })
     await app.passes('1s')
-    const asked = await app.says('ack all --storm 21', { interactive: true })
-    expect(asked.card.buttons![0]!.line).toBe('ack all --storm 21 --yes')
+    const confirmation = await app.says('ack all --storm 21', { interactive: true })
+    expect(confirmation.card.buttons![0]!.line).toBe('ack all --storm 21 --yes')
     await app.result('ack all --storm 21')
     await app.passes('5m')
     expect(app.titles()).toEqual(['Resolved: alert storm in default'])

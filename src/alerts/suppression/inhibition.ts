@@ -7,7 +7,7 @@ import type { Alert } from '../alert.ts'
  * - `host-down`, with the label `host`: every alert of that host.
  * - `source-silent`, with the label `source`: later alerts of rules about the lines of that source that are not worse, for
  *   example that there are fewer lines than usual.
- * - `offline`: every later alert, unless its label `lan` says that it does not need the internet.
+ * - `offline`: every later alert, unless it has the label `lan`: it does not need the internet.
  * Alerts of checks need no role: they inhibit the alerts whose label `depends_on` names the check.
  */
 export const ALERT_ROLES = ['host-down', 'source-silent', 'offline'] as const

@@ -13,10 +13,10 @@ it('two hundred alerts end on the right cards, none lost and none twice, while s
   const delivery = await startDelivery('discord', 'slack')
   const { state, clock } = delivery
   for (const name of ['discord', 'slack']) {
-    let turn = 0
+    let calls = 0
     delivery.channel(name).suffers(() => {
       const limited = new DeliveryError('limited', 'Slow down.', { retryAfterMs: SECOND })
-      return turn++ % 2 === 0 ? { before: limited } : {}
+      return calls++ % 2 === 0 ? { before: limited } : {}
     })
   }
   const does = (work: (now: number) => void) =>
@@ -51,24 +51,24 @@ it('two hundred alerts end on the right cards, none lost and none twice, while s
   await does(now => void endSilence(state, listSilences(state, { ended: false, limit: 9 }).at(-1)!, 'Ann', now))
   await passes(1200)
 
-  const told = listAlerts(state, { limit: -1 }).filter(alert => alert.detector !== 'notice')
+  const all = listAlerts(state, { limit: -1 }).filter(alert => alert.detector !== 'notice')
   for (const name of ['discord', 'slack']) {
     const { messages } = delivery.channel(name)
     const cards = messages.map(message => message.card.title).filter(title => !title.startsWith('Silence'))
     expect(new Set(cards).size).toBe(cards.length)
-    for (const alert of told) {
+    for (const alert of all) {
       const word =
         alert.state === 'resolved'
           ? 'Resolved'
           : { critical: 'Critical', warning: 'Warning', info: 'Info' }[alert.severity]
-      const neverTold =
+      const neverShown =
         alert.state === 'resolved' &&
         alert.suppression !== null &&
         !cards.some(title => title.endsWith(` ${alert.title}`))
-      if (!neverTold) expect(cards).toContain(`${word}: ${alert.title}`)
+      if (!neverShown) expect(cards).toContain(`${word}: ${alert.title}`)
     }
-    expect(told.filter(alert => alert.state !== 'resolved' && alert.suppression !== null)).toEqual([])
-    const first = messages.slice(0, 20).map(message => Number(/trouble (\d+)\./.exec(message.card.title)?.[1]))
+    expect(all.filter(alert => alert.state !== 'resolved' && alert.suppression !== null)).toEqual([])
+    const first = messages.slice(0, 20).map(message => Number(/problem (\d+)\./.exec(message.card.title)?.[1]))
     expect(first.every(number => number % 3 === 0)).toBe(true)
   }
 })
@@ -80,26 +80,27 @@ it('a silence suppresses thousands of alerts a few per tick, and all of them soo
     for (let i = 0; i < 1500; i++) fireAlert(state, finding(i, clock.now()), clock.now())
     sweepSuppressions(state, clock.now())
   })
-  const held = () => listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.suppression !== null).length
-  const turns = () => {
+  const countSuppressed = () =>
+    listAlerts(state, { open: true, limit: -1 }).filter(alert => alert.suppression !== null).length
+  const runTicks = () => {
     const seen: number[] = []
     while ((nextSuppressionChange(state) ?? Number.POSITIVE_INFINITY) <= clock.now() && seen.length < 100) {
       sweepSuppressions(state, clock.now())
       // A change amid a round must not starve the alerts that wait.
       if (seen.length < 5) requestReevaluation(state)
-      seen.push(held())
+      seen.push(countSuppressed())
     }
     return seen
   }
-  turns()
+  runTicks()
   const endsAt = clock.now() + MINUTE
   addSilence(state, { projectId: null, matcher: '', reason: null, by: 'Ann', endsAt }, clock.now())
-  const taken = turns()
+  const taken = runTicks()
   expect(taken[0]).toBeGreaterThan(0)
   expect(taken[0]).toBeLessThan(500)
   expect(taken.at(-1)).toBe(1500)
   await clock.advance(MINUTE)
-  const freed = turns()
+  const freed = runTicks()
   expect(freed[0]).toBeGreaterThan(1000)
   expect(freed.at(-1)).toBe(0)
 })
@@ -108,7 +109,7 @@ function finding(i: number, since: number) {
   const severity = (['critical', 'warning', 'info'] as const)[i % 3]!
   const about = {
     key: `k${i}`,
-    title: `trouble ${i}.`,
+    title: `problem ${i}.`,
     detector: 'rule',
     projectId: null,
     severity,

@@ -155,16 +155,16 @@ function modelOf(
   now: number,
 ) {
   const { check, host } = alert.labels
-  if (silences.some(one => one.endsAt > now && [`check:${check}`, `host:${host}`].includes(one.matcher)))
+  if (silences.some(silence => silence.endsAt > now && [`check:${check}`, `host:${host}`].includes(silence.matcher)))
     return { by: 'silence' }
   if (alert.suppression === 'awaiting-cause') expect(alert.suppressedUntil).toBeGreaterThan(now)
   const path = [alert]
   for (;;) {
     const next = causeOf(path.at(-1)!, open)
     if (!next) return { by: path.length === 1 ? null : path.at(-1)!.id }
-    const circle = path.slice(path.findIndex(one => one.id === next.id))
-    if (path.some(one => one.id === next.id)) {
-      const oldest = Math.min(...circle.map(one => one.id))
+    const circle = path.slice(path.findIndex(alert => alert.id === next.id))
+    if (path.some(alert => alert.id === next.id)) {
+      const oldest = Math.min(...circle.map(alert => alert.id))
       return { by: oldest === alert.id ? null : oldest }
     }
     path.push(next)
@@ -172,14 +172,14 @@ function modelOf(
 }
 
 function causeOf(alert: Alert, open: readonly Alert[]): Alert | undefined {
-  const down = open.find(one => one.labels.role === 'host-down' && one.labels.host === alert.labels.host)
+  const down = open.find(other => other.labels.role === 'host-down' && other.labels.host === alert.labels.host)
   if (down && alert.labels.role === undefined) return down
   const seen = new Set<string>()
   for (let name = alert.labels.depends_on; name !== undefined && !seen.has(name); ) {
     seen.add(name)
-    const found = open.find(one => one.labels.check === name && one.id !== alert.id)
+    const found = open.find(other => other.labels.check === name && other.id !== alert.id)
     if (found) return found
-    name = CHECKS.find(one => one.name === name)!.dependsOn ?? undefined
+    name = CHECKS.find(check => check.name === name)!.dependsOn ?? undefined
   }
   return undefined
 }
@@ -195,7 +195,7 @@ function checkIdOf(what: string): number | null {
 }
 
 function findingOf(what: string, now: number): Finding {
-  const check = CHECKS.find(one => one.name === what)
+  const check = CHECKS.find(check => check.name === what)
   const labels: Record<string, string> = check ? { check: what, miss: 'silent' } : { role: 'host-down', host: what }
   if (check?.host) labels.host = check.host
   if (check?.dependsOn) labels.depends_on = check.dependsOn

@@ -19,7 +19,6 @@ const send = async (path: string, body: unknown, shown = key) => {
   })
   return { status: response.status, body: (await response.json()) as Record<string, unknown> }
 }
-const titles = () => app.channel.messages.map(message => message.card.title)
 const alerts = async () => (await app.result<{ alerts: Record<string, unknown>[] }>('alerts history')).alerts
 
 /** A notification as Alertmanager 0.28 sends it. */
@@ -57,7 +56,7 @@ describe('POST /api/alerts/alertmanager', () => {
       status: 200,
       body: { fired: 1, rejected: 0 },
     })
-    expect(titles()).toEqual(['Critical: The disk of db-1 is full'])
+    expect(app.titles()).toEqual(['Critical: The disk of db-1 is full'])
     expect(await alerts()).toMatchObject([
       {
         project: 'shop',
@@ -74,7 +73,7 @@ describe('POST /api/alerts/alertmanager', () => {
       },
     ])
     await send('/api/alerts/alertmanager', notification('resolved'))
-    expect(titles()).toEqual(['Resolved: The disk of db-1 is full'])
+    expect(app.titles()).toEqual(['Resolved: The disk of db-1 is full'])
   })
 
   it('is told once, however often it is repeated', async () => {
@@ -84,7 +83,7 @@ describe('POST /api/alerts/alertmanager', () => {
       })
       await app.passes('4h')
     }
-    expect(titles()).toHaveLength(1)
+    expect(app.titles()).toHaveLength(1)
     expect(await alerts()).toMatchObject([{ count: 1 }])
   })
 
@@ -99,14 +98,14 @@ describe('POST /api/alerts/alertmanager', () => {
 
   it('an end that nobody knows of is nothing', async () => {
     expect((await send('/api/alerts/alertmanager', notification('resolved'))).body).toMatchObject({ ignored: 1 })
-    expect(titles()).toEqual([])
+    expect(app.titles()).toEqual([])
   })
 
   it('is routed and silenced by its labels like any other', async () => {
     await app.result('channels add discord:100000000000000001 --name disks')
     await app.result('routes add disks --matcher alertname:DiskFull --to disks')
     await send('/api/alerts/alertmanager', notification('firing'))
-    expect(titles()).toEqual([])
+    expect(app.titles()).toEqual([])
     expect(app.added('discord:100000000000000001').messages).toHaveLength(2)
   })
 })
@@ -136,7 +135,7 @@ describe('POST /api/alerts', () => {
       },
     })
     expect((await send('/api/alerts', { key: 'a', state: 'resolved' })).body).toMatchObject({ resolved: 1 })
-    expect(titles()).toEqual(['Resolved: A is wrong'])
+    expect(app.titles()).toEqual(['Resolved: A is wrong'])
   })
 
   it('that has grown worse is so on its card and calls people anew, though it says nothing else', async () => {
@@ -144,7 +143,7 @@ describe('POST /api/alerts', () => {
     await send('/api/alerts', { key: 'a', title: 'A' })
     await send('/api/alerts', { key: 'a', title: 'A', severity: 'critical' })
     const [card] = app.channel.messages
-    expect([titles(), card!.replies.map(reply => reply.card.title)]).toEqual([['Critical: A'], ['Now critical: A']])
+    expect([app.titles(), card!.replies.map(reply => reply.card.title)]).toEqual([['Critical: A'], ['Now critical: A']])
     for (const severity of ['warning', 'critical', 'warning', 'critical'])
       await send('/api/alerts', { key: 'a', title: 'A', severity })
     expect(card!.replies).toHaveLength(1)
@@ -157,12 +156,12 @@ describe('POST /api/alerts', () => {
       { key: `check:${beat.check.id}`, state: 'resolved' },
       { key: '../check:1', state: 'resolved' },
     ])
-    expect(titles()).toEqual(['Critical: job reported a failure'])
+    expect(app.titles()).toEqual(['Critical: job reported a failure'])
     await app.result('projects add blog')
     const other = (await app.result<{ key: { secret: string } }>('keys create blog')).key.secret
     await send('/api/alerts', { key: 'x', title: 'X' })
     await send('/api/alerts', { key: 'x', state: 'resolved' }, other)
-    expect(titles()).toEqual(['Critical: job reported a failure', 'Warning: X'])
+    expect(app.titles()).toEqual(['Critical: job reported a failure', 'Warning: X'])
   })
 
   it.each([
@@ -210,7 +209,7 @@ describe('what is sent to do harm', () => {
     for (const role of ['offline', 'source-silent', 'host-down'])
       await send('/api/alerts', { key: role, title: role, severity: 'critical', labels: { role, host: 'db-1' } })
     await send('/api/alerts', { key: 'real', title: 'db-1 burns', severity: 'critical', labels: { host: 'db-1' } })
-    expect(titles().at(-1)).toBe('Critical: db-1 burns')
+    expect(app.titles().at(-1)).toBe('Critical: db-1 burns')
     expect((await alerts()).at(-1)).toMatchObject({ labels: { exported_role: 'offline', host: 'db-1' } })
   })
 

@@ -1,4 +1,4 @@
-// The tables of alerts and of what the chats were told of them.
+// The tables of alerts, their timelines, the channels, and the notifications in them.
 import type { Button, Field, Text } from '../../card.ts'
 import { SEVERITIES } from '../../severity.ts'
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
@@ -6,12 +6,12 @@ import { hosts } from './hosts.ts'
 import { projects } from './projects.ts'
 
 /**
- * What an alert belongs to, by name: `check`, `host`, `container`, `source`, `group`, `rule`, `depends_on` (names of
+ * The labels of an alert, what it belongs to: `check`, `host`, `container`, `source`, `group`, `rule`, `depends_on` (names of
  * checks, comma-separated) … Matchers of silences, routes and inhibition read them; a label without a value is absent.
  */
 export type Labels = { readonly [name: string]: string }
 
-/** What a detector saw, in the words of the card; `buttons` lead to more of it. */
+/** What a detector found, as the card shows it; `buttons` lead to details. */
 export type Observation = { lines: Text[]; fields?: Field[]; buttons?: Button[]; chart?: Curve }
 
 /** Numbers behind an alert, for the chart on its card: instants (epoch ms) with values, and the threshold they crossed. */
@@ -67,7 +67,7 @@ export const alerts = sqliteTable(
     projectId: integer('project_id').references(() => projects.id, { onDelete: 'set null' }),
     severity: text({ enum: SEVERITIES }).notNull(),
     title: text().notNull(),
-    /** What the detector saw: the sentences and fields of the card. */
+    /** What the detector found: lines and fields of the card. */
     observation: text({ mode: 'json' }).$type<Observation>().notNull(),
     owner: text(),
     labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
@@ -79,16 +79,16 @@ export const alerts = sqliteTable(
     state: text({ enum: ['firing', 'acknowledged', 'resolved'] }).notNull(),
     count: integer().notNull().default(1),
     version: integer().notNull().default(1),
-    /** How many times people were to be notified anew, and why last. */
+    /** How many times people were to be mentioned again, and the reason of the last time. */
     mentionCount: integer('mention_count').notNull().default(0),
     mentionReason: text('mention_reason', { enum: MENTION_REASONS }),
-    /** When the trouble itself began. */
+    /** When the problem began. */
     since: integer().notNull(),
     firedAt: integer('fired_at').notNull(),
     seenAt: integer('seen_at').notNull(),
     acknowledgedAt: integer('acknowledged_at'),
     acknowledgedBy: text('acknowledged_by'),
-    /** When the acknowledgement ends by itself; null is never. */
+    /** When the acknowledgement expires; null is never. */
     acknowledgedUntil: integer('acknowledged_until'),
     note: text(),
     snoozedUntil: integer('snoozed_until'),
@@ -108,21 +108,21 @@ export const alerts = sqliteTable(
     releasedAt: integer('released_at'),
     /** How many alerts it has suppressed so far. */
     suppressedCount: integer('suppressed_count').notNull().default(0),
-    /** When it (or the alert of the same key before it) fired and ended by itself lately, epoch ms. */
+    /** The recent instants (epoch ms) at which it, or the previous alert of its key, fired or resolved automatically. */
     transitionTimes: text('transition_times', { mode: 'json' }).$type<number[]>().notNull().default([]),
-    /** Since when it fires and ends over and over. */
+    /** Since when it is flapping; null when it is not. */
     flappingSince: integer('flapping_since'),
-    /** When it is over if nothing more happens; of flapping alerts and of storms. */
+    /** When a flapping alert resolves if it stays clear, or a storm subsides if no more alerts fire. */
     stableAt: integer('stable_at'),
     resolvedAt: integer('resolved_at'),
     resolvedBy: text('resolved_by'),
-    /** Some channel may not show the newest version yet; narrows the outbox query and is never trusted further. */
+    /** Some channel may not show the newest version yet. Only narrows the outbox query. */
     undelivered: integer({ mode: 'boolean' }).notNull().default(false),
-    /** When the cards are to show what was only counted since; null when they show everything. */
+    /** When the cards are updated with repeats that were only counted; null when they show everything. */
     cardUpdateAt: integer('card_update_at'),
-    /** The version that its audience was last settled for. */
+    /** The version for which its recipients were last resolved. */
     routedVersion: integer('routed_version').notNull().default(0),
-    /** The newest line of its history that belongs into the thread under its cards. */
+    /** The newest line of its timeline that belongs into the thread under its cards. */
     threadLine: integer('thread_line').notNull().default(0),
   },
   table => [
@@ -181,17 +181,17 @@ export const dismissedAlerts = sqliteTable(
 export const channels = sqliteTable('channels', {
   id: text().primaryKey(),
   name: text().notNull(),
-  /** Alerts that ended before this are not told there. */
+  /** Alerts resolved before this are not posted there. */
   addedAt: integer('added_at').notNull(),
-  /** Set while the platform is configured no more. */
+  /** Set while its platform is not configured. */
   removedAt: integer('removed_at'),
-  /** Whether the settings name it, a command added it, or it is where one person is reached directly. */
+  /** Named by the settings, added by a command, or the direct channel of a person. */
   origin: text({ enum: ['settings', 'command', 'person'] })
     .notNull()
     .default('settings'),
-  /** Where a webhook goes; what else a platform must know of a channel is in its id. */
+  /** The URL of a webhook; other platforms find a channel by its id. */
   address: text(),
-  /** What a webhook is signed with, sealed with the key file beside the database. */
+  /** The signing secret of a webhook, sealed with the key file beside the database. */
   secretSealed: blob('secret_sealed', { mode: 'buffer' }),
 })
 
@@ -207,17 +207,17 @@ export const notifications = sqliteTable(
     /** The platform's own reference of the message; null until it is posted. */
     ref: text(),
     shownVersion: integer('shown_version').notNull().default(0),
-    /** How many of the alert's calls were told there. */
+    /** How many of the alert's mentions were sent there. */
     mentionedCount: integer('mentioned_count').notNull().default(0),
-    /** The newest line of the alert's history that the thread under the card has. */
+    /** The newest line of the alert's timeline that the thread under the card has. */
     threaded: integer().notNull().default(0),
-    /** A message of this kind is being sent with this nonce since then, or was when Vakt died. */
+    /** A message of this kind is being sent with this nonce since `sentAt`, or was when Vakt was killed. */
     sending: text({ enum: ['post', 'reply'] }),
     nonce: text(),
     sentAt: integer('sent_at'),
     attempts: integer().notNull().default(0),
     nextAttemptAt: integer('next_attempt_at'),
-    /** Why the last attempt failed; with `failed` no further one is made until the alert changes. */
+    /** Why the last attempt failed; with `failedVersion` there is no further attempt until the alert changes. */
     error: text(),
     failedVersion: integer('failed_version'),
   },
