@@ -1,4 +1,4 @@
-// Keeping logs, through the whole app: the disk budget, damaged partitions, archives and their way back.
+// Log maintenance through the whole app: the disk budget, damaged partitions, archives and restores.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +71,7 @@ const archived = (count: number) =>
   })
 
 describe('without an archive', () => {
-  it('commands say what to set', async () => {
+  it('commands name the setting to use', async () => {
     await begin()
     expect(await shown('logs status')).toContain('No log lines yet')
     expect(await shown('logs archives')).toContain('Set ARCHIVE_TO to a folder')
@@ -79,7 +79,7 @@ describe('without an archive', () => {
       expect(await app.says(line)).toMatchObject({ ok: false, problem: { code: 'not_found' } })
   })
 
-  it('a card tells what the disk budget dropped, and ends when a day passed without', async () => {
+  it('an alert lists the partitions dropped for the disk budget, and is resolved after a day without another', async () => {
     await begin({}, 150_000)
     for (const day of [0, 1, 2]) await comes(day)
     await eventually(async () => {
@@ -101,7 +101,7 @@ describe('without an archive', () => {
     })
   })
 
-  it('a damaged partition is told of until its file is gone or somebody resolves it', async () => {
+  it('a damaged partition fires an alert until its file is removed or a person resolves it', async () => {
     await begin()
     for (const day of [0, 1, 2]) await comes(day)
     await app.stop()
@@ -129,7 +129,7 @@ describe('without an archive', () => {
 })
 
 describe('an archive in a folder', () => {
-  it('gets each closed partition once, keeps it past its retention, and gives it back for a while', async () => {
+  it('gets each closed partition once, past its retention too, and can restore it for a while', async () => {
     await begin({ ARCHIVE_TO: place() })
     await comes(0, 'needle')
     expect(await shown('logs archives')).toContain('Nothing is archived yet')
@@ -178,7 +178,7 @@ describe('an archive in a folder', () => {
 })
 
 describe('an archive in a bucket', () => {
-  it('holds what waits for it past its retention while it is away, and takes it when it is back', async () => {
+  it('keeps partitions past their retention from being dropped while it is out of reach, and gets them afterwards', async () => {
     const s3 = await startS3('logs')
     const { endpoint, accessKey, secretKey } = s3.bucket
     try {

@@ -1,4 +1,4 @@
-// The counters: how many kinds are told apart, what becomes of old minutes, and that nothing is counted twice or lost.
+// The counters: limits of series, downsampling of old minutes, and nothing counted twice or lost.
 import { beforeEach, describe, expect, it } from 'vitest'
 import { addProject } from '../projects/projects.ts'
 import { memoryState, type State } from '../state/database.ts'
@@ -29,8 +29,8 @@ const total = () => countByMinute(state, listSeries(state), 0, 2 * NOW).reduce((
 const add = (changes: Partial<typeof kind>, at: number, count = 1) =>
   state.transaction(() => addCount(state, seriesFor(state, project, { ...kind, ...changes }, at).id, at, count))
 
-describe('kinds of lines', () => {
-  it('beyond a number go together by source, then all of them, and every line is counted', () => {
+describe('series', () => {
+  it('beyond the limit are aggregated by source, then in one, and every line is counted', () => {
     for (let i = 0; i < MAX_SERIES_PER_MINUTE + 500; i++) add({ host: `pod-${i}` }, NOW)
     for (let i = 0; i < 3 * MAX_SERIES_PER_MINUTE; i++) add({ source: `made-up-${i}` }, NOW)
     const series = listSeries(state)
@@ -47,7 +47,7 @@ describe('kinds of lines', () => {
     ).toBeGreaterThan(1000)
   })
 
-  it('are told apart again in the next minute, and by another project at any time', () => {
+  it('are separate again in the next minute, and in another project at any time', () => {
     for (let i = 0; i < MAX_SERIES_PER_MINUTE + 10; i++) add({ host: `pod-${i}` }, NOW)
     expect(seriesFor(state, project, { ...kind, host: 'new' }, NOW).host).toBe('')
     expect(seriesFor(state, project, { ...kind, host: 'new' }, NOW + MINUTE).host).toBe('new')
@@ -56,7 +56,7 @@ describe('kinds of lines', () => {
   })
 })
 
-it('puts minutes older than two days together by the hour, part by part, and forgets what is older than 35 days', () => {
+it('downsamples minutes older than two days to hours, in parts, and drops those older than 35 days', () => {
   for (let i = 0; i < 450; i++) {
     add({ host: `web-${i}` }, NOW - 3 * DAY + 5 * MINUTE, 2)
     add({ host: `web-${i}` }, NOW - 3 * DAY + 6 * MINUTE, 3)
@@ -79,7 +79,7 @@ it('puts minutes older than two days together by the hour, part by part, and for
   expect(total()).toBe(4501)
 })
 
-it('counts the batch of a key once, and nothing of a transaction that was undone', () => {
+it('counts the batch of a key once, and nothing of a rolled-back transaction', () => {
   expect([registerBatch(state, project, 'k', NOW, NOW), registerBatch(state, project, 'k', NOW, NOW)]).toEqual([
     true,
     false,

@@ -1,4 +1,4 @@
-// Retention by tag: what goes when.
+// Retention by tag: which lines expire when.
 import { describe, expect, it } from 'vitest'
 import type { NewLine } from './line.ts'
 import { matchesQuery } from './query/matches.ts'
@@ -25,7 +25,8 @@ const line = (hoursOld: number, tags: string[], project = 'shop') =>
     spanId: '',
     attributes: {},
   }) satisfies NewLine
-const goes = (one: NewLine, kept = retention) => expiredLines(kept, NOW).some(query => matchesQuery(query, one))
+const isExpired = (candidate: NewLine, settings = retention) =>
+  expiredLines(settings, NOW).some(query => matchesQuery(query, candidate))
 
 describe('retention by tag', () => {
   it.each([
@@ -36,12 +37,12 @@ describe('retention by tag', () => {
     [100, ['payments'], false],
     [100, ['payments', 'debug'], false],
     [100, ['other'], true],
-  ])('a line %d hours old with tags %j goes: %s', (hours, tags, gone) => {
-    expect(goes(line(hours, tags))).toBe(gone)
+  ])('a line of %d hours with tags %j is expired: %s', (hours, tags, expired) => {
+    expect(isExpired(line(hours, tags))).toBe(expired)
   })
 
-  it('touches no other project, and nothing where there are no tags', () => {
-    expect(goes(line(100, [], 'other'))).toBe(false)
+  it('does not affect other projects, nor projects without tags', () => {
+    expect(isExpired(line(100, [], 'other'))).toBe(false)
     expect(expiredLines({ ...retention, tagRetentionMs: {} }, NOW)).toEqual([])
     expect(longestRetention(retention)).toBe(720 * HOUR)
     expect(longestRetention({ ...retention, tagRetentionMs: { debug: HOUR } })).toBe(72 * HOUR)

@@ -93,7 +93,7 @@ describe('the lines of a source', () => {
     expect(new Set(uneven.map((at, turn) => at - turn * 500)).size).toBeGreaterThan(60)
   })
 
-  it('are as many as the rate says over any stretch, in order, and none outside the windows', () => {
+  it('match the rate over any period, in order, and none is outside the windows', () => {
     const span = fc.integer({ min: SECOND, max: 5 * MINUTE })
     const loads = fc.record({
       rate: fc.double({ min: 0, max: 50, noNaN: true }),

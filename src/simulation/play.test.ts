@@ -19,7 +19,7 @@ const linesOf = (all: readonly Step[], source: string) =>
 const beatsOf = (all: readonly Step[]) => all.filter(step => step.kind === 'beat')
 
 describe('playing', () => {
-  it('gives the same bytes for the same seed, others for another, and the same to a source whatever is beside it', () => {
+  it('makes the same bytes for the same seed, and the same for a source beside any other sources', () => {
     const twice = [steps(scenario()), steps(scenario())]
     expect(twice[0]).toEqual(twice[1])
     expect(linesOf(steps(scenario(), { seed: '2' }), 'api')).not.toEqual(linesOf(twice[0]!, 'api'))
@@ -27,7 +27,7 @@ describe('playing', () => {
     expect(linesOf(steps(alone), 'api')).toEqual(linesOf(twice[0]!, 'api'))
   })
 
-  it('keeps the order of time and ends with the scenario, for every scenario that comes with Vakt', () => {
+  it('is in the order of time and ends with the scenario, for every built-in scenario', () => {
     for (const name of builtInScenarios()) {
       const { scenario, tables } = readScenario(name)
       let last = 0
@@ -60,7 +60,7 @@ describe('playing', () => {
     expect([Math.min(...times) >= begin, Math.max(...times) <= begin + 10_000]).toEqual([true, true])
   })
 
-  it('sends a batch when it is full or a second old, or at once with an error where told to', () => {
+  it('sends a batch when it is full or a second old, or at once with an error if the source is prompt', () => {
     const full = steps(scenario('[]', ', batch: 2, jitter: 0')).filter(
       step => step.kind === 'lines' && step.source === 'api',
     )

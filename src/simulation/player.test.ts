@@ -1,4 +1,4 @@
-// The player keeps its times and order, is patient with a busy server, and stops when events to.
+// The player: times and order of requests, retries with a busy server, and stopping.
 import { describe, expect, it } from 'vitest'
 import { createFakeClock, settled } from '../testing/fake-clock.ts'
 import { type Reply, readRetryAfter } from './client.ts'
@@ -76,7 +76,7 @@ describe('the player', () => {
     expect((await at(4)).map(([when]) => when)).toEqual([0, 125, 1000])
   })
 
-  it('waits as long as the server says, then sends the same batch again, and keeps the order of a source meanwhile', async () => {
+  it('waits for the Retry-After of the server, then sends the same batch again, in the order of the source', async () => {
     const { clock, sent, events, done } = playing([line(0), line(100), line(200, 'other')], (what, nth) =>
       what === 'api 0' && nth === 1 ? { kind: 'again', reason: '429 slow down', afterMs: 7000 } : TAKEN,
     )
@@ -91,7 +91,7 @@ describe('the player', () => {
     expect(events.map(one => one.kind)).toEqual(['again', 'sent', 'sent', 'sent'])
   })
 
-  it('waits twice as long every time when the server does not say, and gives up after eight tries', async () => {
+  it('doubles the wait without a Retry-After, and gives up after eight attempts', async () => {
     const { clock, sent, events, done } = playing([line(0)], () => ({
       kind: 'again',
       reason: 'refused',
@@ -130,7 +130,7 @@ describe('the player', () => {
     expect([most, made]).toEqual([8, 500])
   })
 
-  it('stops at once when events to: what is under way is finished, nothing more is begun', async () => {
+  it('stops at once when it is aborted: running requests are finished, no others are started', async () => {
     const { clock, sent, stopping, done } = playing([line(0), line(1000), line(60_000)])
     await clock.advance(1500)
     stopping.abort()
@@ -138,7 +138,7 @@ describe('the player', () => {
     expect(sent.map(([, what]) => what)).toEqual(['api 0', 'api 1'])
   })
 
-  it('ends with the reason when the key is refused, and tells what is refused for itself', async () => {
+  it('ends with the reason when the key is refused, and reports single refused requests', async () => {
     const bad = playing([line(0), line(1000)], () => ({
       kind: 'refused',
       reason: '401 no such key',

@@ -1,4 +1,4 @@
-// The archiver with the real store: each partition once, whatever cuts it short, and nothing that is not there brought back.
+// The archiver with the real store: each partition is archived once, also after crashes, and only intact archives are restored.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
@@ -63,7 +63,7 @@ const gone = () => {
 }
 
 describe('archiving', () => {
-  it('takes what is closed, oldest first, once, with every line and its sum', async () => {
+  it('archives closed partitions once, oldest first, with every line and a checksum', async () => {
     const one = archiver()
     expect(await Promise.all([one.run(), one.run()])).toEqual([2, 2])
     expect(await one.run()).toBe(0)
@@ -75,7 +75,7 @@ describe('archiving', () => {
     expect(readdirSync(scratch)).toEqual([])
   })
 
-  it('waits a turn for batches on their way when it runs by itself', async () => {
+  it('waits for the next run while a closed partition may still get batches', async () => {
     const one = archiver()
     expect(await one.run(true)).toBe(0)
     await comes(1)
@@ -84,7 +84,7 @@ describe('archiving', () => {
     expect(await one.run(true)).toBe(1)
   })
 
-  it('does again what a crash cut short, before or after the file was there, without a second copy', async () => {
+  it('repeats what a crash cut short, before or after the file was stored, without a second copy', async () => {
     for (const trouble of [{ before: gone }, { after: gone }]) {
       await expect(archiver(troubled(trouble)).run()).rejects.toMatchObject({ code: 'busy' })
       expect(recorded()).toEqual([])
@@ -97,7 +97,7 @@ describe('archiving', () => {
     expect(existsSync(join(scratch, 'archive', 'half'))).toBe(false)
   })
 
-  it('tells since when it fails, is out of reach after ten minutes, and well again after a success', async () => {
+  it('reports since when it fails, is out of reach after ten minutes, and recovers with a success', async () => {
     const trouble: { before?: () => void } = { before: gone }
     const one = archiver(troubled(trouble))
     const since = clock.now()
@@ -116,7 +116,7 @@ describe('archiving', () => {
     expect(one.status().isArchived(first!)).toBe(true)
   })
 
-  it('takes a partition anew under another name when lines came after all', async () => {
+  it('archives a partition again under another name when it got more lines', async () => {
     const one = archiver()
     await one.run()
     await comes(1)
@@ -129,7 +129,7 @@ describe('archiving', () => {
 })
 
 describe('restoring', () => {
-  it('refuses what is here, unknown, elsewhere, or too large for the budget', async () => {
+  it('rejects archives that are searchable, unknown, in another place, or too large for the disk budget', async () => {
     const one = archiver()
     await one.run()
     const until = NOON + 20 * DAY
@@ -152,7 +152,7 @@ describe('restoring', () => {
     expect(await one.restore(`${FIRST}.ndjson.zst`, until)).toBe(200)
   })
 
-  it('of a file that was changed or is gone fails in a sentence, and nothing comes back', async () => {
+  it('of a changed or missing file fails with a sentence, and restores nothing', async () => {
     const one = archiver()
     await one.run()
     await store.maintain(NOON + 9 * DAY, one.status())

@@ -1,4 +1,4 @@
-// Archives in a bucket, against a server that checks every signature by itself and misbehaves.
+// Archives in a bucket, on a simulated S3 that verifies every signature and injects faults.
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
@@ -57,7 +57,7 @@ describe('a file in a bucket', () => {
     expect(prefixed.name).toBe("s3://logs/vakt's own/é+1 (a)")
   })
 
-  it('tells how far it is', async () => {
+  it('reports its progress', async () => {
     has(3 * PART)
     const told: number[] = []
     await place().put(file, NAME, { ...transfer(), onProgress: done => told.push(done) })
@@ -65,14 +65,14 @@ describe('a file in a bucket', () => {
   })
 })
 
-describe('trouble on the way', () => {
-  const troubles: [string, S3Fault][] = [
+describe('a fault during a transfer', () => {
+  const faults: [string, S3Fault][] = [
     ['a 500', { status: 500, code: 'InternalError' }],
     ['a 503', { status: 503, code: 'SlowDown' }],
     ['a connection cut before', 'cut'],
     ['a connection cut after', 'cut after'],
   ]
-  it.each(troubles)('%s at every single request is got over', async (_, fault) => {
+  it.each(faults)('such as %s is survived at every single request', async (_, fault) => {
     const content = has(3 * PART)
     await place().put(file, 'whole run', transfer())
     const requests = s3.calls.length
@@ -93,7 +93,7 @@ describe('trouble on the way', () => {
     expect(readFileSync(join(folder, 'back')).equals(content)).toBe(true)
   })
 
-  it('that lasts is told in one sentence after five attempts further and further apart', async () => {
+  it('that lasts is reported after five attempts, with growing waits between them', async () => {
     has(10)
     for (let i = 0; i < 5; i++) s3.fails({ status: 503, code: 'SlowDown' })
     await expect(place().put(file, NAME, transfer())).rejects.toMatchObject({
@@ -116,7 +116,7 @@ describe('trouble on the way', () => {
     expect([...s3.uploads.keys()]).toEqual(['of another'])
   })
 
-  it('ends at once when it is given up', async () => {
+  it('ends at once when the transfer is cancelled', async () => {
     has(3 * PART)
     const ending = new AbortController()
     const onProgress = () => ending.abort(new Error('stopped'))

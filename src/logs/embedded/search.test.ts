@@ -1,4 +1,4 @@
-// Search, count, paging, histogram and top held against brute force over random lines and random queries.
+// Search, count, paging, histogram and top compared with brute force over random lines and random queries.
 
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -34,7 +34,7 @@ afterAll(async () => {
 })
 
 describe('the embedded store', () => {
-  it('gives back every line as it was read, over many partitions', async () => {
+  it('returns every line as it was parsed, over many partitions', async () => {
     expect((await store.status()).partitions.length).toBeGreaterThan(5)
     const stored = all.map(({ id: _, ...line }) => line)
     const read = batches().flatMap(batch => readBatch(batch).lines)
@@ -43,7 +43,7 @@ describe('the embedded store', () => {
     for (const line of all.slice(0, 50)) expect(await store.read(line.id)).toEqual(line)
   })
 
-  it('sorts by time, then as stored', () => {
+  it('sorts by time, then in the order of storing', () => {
     const sorted = all.toSorted((a, b) => a.timestamp - b.timestamp || (a.id < b.id ? -1 : 1))
     expect(all).toEqual(sorted)
   })
@@ -105,7 +105,7 @@ describe('the embedded store', () => {
     expect(rows.reduce((sum, row) => sum + row.count, 0)).toBe(LINES)
   })
 
-  it('shows what stood around a line: the same project, source and host, oldest first', async () => {
+  it('returns the lines around a line, of the same project, source and host, oldest first', async () => {
     for (const line of all.filter((_, i) => i % 100 === 0)) {
       const same = all.filter(({ source, host }) => source === line.source && host === line.host)
       const at = same.indexOf(line)

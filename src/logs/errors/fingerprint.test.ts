@@ -1,4 +1,4 @@
-// The same problem has one fingerprint wherever and whenever it shows; different problems have different ones.
+// The same problem always has the same fingerprint; different problems have different ones.
 import { describe, expect, it } from 'vitest'
 import { aBatch, lineOf } from '../intake/batches.testing.ts'
 import { readBatch } from '../intake/read-batch.ts'
@@ -36,7 +36,7 @@ describe('a fingerprint', () => {
     for (const level of ['trace', 'debug', 'info', 'warn'] as const) expect(identify(failure({ level }))).toBeNull()
   })
 
-  it('stays the same for good: alerts and silences are kept by it', () => {
+  it('never changes, because alerts and silences refer to it', () => {
     expect(print({ message: 'Connection to 10.0.0.1 timed out' })).toBe('v1:97926386056da3e3')
     expect(print({ stack: NODE })).toBe('v1:d866327303f369fa')
     expect(print({ fingerprint: 'no-stock' })).toBe('v1:e6dec8e26e4014a2')
@@ -101,7 +101,7 @@ describe('a fingerprint', () => {
     )
   })
 
-  it('does not change with what is masked or encrypted', () => {
+  it('does not change when personal data is masked or encrypted', () => {
     const key = new Uint8Array(32)
     const lines = ['a@shop.example', 'b@shop.example'].map(
       mail =>
@@ -152,7 +152,7 @@ describe('a stack', () => {
     expect(stack.frames.filter(frame => frame.inApp).map(frame => frame.place.trim())).toEqual(places)
   })
 
-  it('is none in ordinary text, and read in linear time from any', () => {
+  it('is not found in ordinary text, and any text is parsed in linear time', () => {
     expect(readStack('all went well\nat least so far')).toBeNull()
     for (const piece of ['at (', 'a.', 'at a', '(', 'at ', '\n ', 'File "', 'a:', '#0 ', '0: '])
       for (let turn = 0; turn < 50; turn++) readStack(`    at ${piece.repeat(200_000 / piece.length)}`)

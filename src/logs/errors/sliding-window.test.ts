@@ -35,7 +35,7 @@ function play(given: { wait: number; early: number; count: number; series: numbe
   })
 }
 
-test('up to 128 arrivals are counted exactly', () => {
+test('up to 128 entries are counted exactly', () => {
   fc.assert(
     fc.property(steps(128), fc.integer({ min: SECOND, max: MAX_WINDOW_MS }), (given, window) => {
       for (const { kept, truth } of play(given, window)) expect(kept).toBe(truth)
@@ -44,7 +44,7 @@ test('up to 128 arrivals are counted exactly', () => {
   )
 })
 
-test('of more, the newest 64 are exact, older ones are never counted too long, and there are never too many', () => {
+test('beyond it the newest 64 are exact, older ones are never counted for too long, and the length is limited', () => {
   fc.assert(
     fc.property(steps(400), fc.integer({ min: SECOND, max: MAX_WINDOW_MS }), (given, window) => {
       for (const { kept, truth, length } of play(given, window)) {
@@ -57,7 +57,7 @@ test('of more, the newest 64 are exact, older ones are never counted too long, a
   )
 })
 
-test('a window holds both its ends, and only the series that fit', () => {
+test('a window includes both its ends, and only matching series', () => {
   const arrivals: RecentCount[] = [
     [0, 1, 1],
     [MINUTE, 4, 2],

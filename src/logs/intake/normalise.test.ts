@@ -7,7 +7,7 @@ const AT = Date.parse('2026-11-21T08:00:05.123Z')
 const STACK = 'TypeError: x is not a function\n    at pay (cart.js:10:5)'
 
 describe('a record', () => {
-  it('in the native form keeps every part', () => {
+  it('in the native form is stored with every field', () => {
     const line: Omit<NewLine, 'receivedAt' | 'project'> = {
       timestamp: AT,
       level: 'warn',
@@ -187,7 +187,7 @@ describe('a record', () => {
     [{ message: 'a\u0000b\ud800' }, 'a␀b\ufffd'],
   ])('%j says %j', (record, message) => expect(lineOf(record).message).toBe(message))
 
-  it('takes defaults for what it does not say, and guesses its level before', () => {
+  it('gets defaults for missing fields, after its level is detected in the message', () => {
     const defaults = { source: 's', host: 'h', group: '/g//x/', level: 'debug' as const, tags: ['t'] }
     expect(lineOf({ message: 'm', tags: 'a, b,a' }, { defaults })).toMatchObject({
       ...{ source: 's', host: 'h', group: 'g/x', level: 'debug', tags: ['a', 'b', 't'] },
@@ -208,7 +208,7 @@ describe('a record', () => {
     expect(lineOf({ message: 'é'.repeat(50) }, { limits }).message).toBe('é'.repeat(50))
   })
 
-  it('keeps attributes within bounds and says what it dropped', () => {
+  it('limits attributes and counts the dropped ones', () => {
     const many = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`k${index}`, index]))
     const { attributes } = lineOf({ message: 'm', ...many, long: 'x'.repeat(1e6) })
     expect(Object.keys(attributes)).toHaveLength(257)

@@ -47,7 +47,7 @@ describe('a body', () => {
       expect(messages(body, { format })).toEqual([])
   })
 
-  it('with faulty lines keeps the good ones and tells the others by place and field', () => {
+  it('with bad lines stores the good ones and reports the others by index and field', () => {
     const { lines, rejected } = readBatch(
       aBatch([a, { level: 'info' }, 5, null, ['x'], 'text', {}, { ...a, timestamp: 'banana' }, { ...a, time: {} }, b]),
     )
@@ -69,7 +69,7 @@ describe('a body', () => {
     expect(rejected[1]!.message).toContain('a number')
   })
 
-  it('of NDJSON with a broken line keeps the others', () => {
+  it('of NDJSON with a broken line stores the others', () => {
     const { lines, rejected } = readBatch(aBatch('{"message":"a"}\nnot json\n{"message":"b"}', { format: 'ndjson' }))
     expect(lines.map(line => line.message)).toEqual(['a', 'b'])
     expect(rejected).toEqual([{ index: 1, field: '', message: expect.stringContaining('is not JSON') as string }])
@@ -86,13 +86,13 @@ describe('a body', () => {
     expect(Object.keys(problem.fields!)).toEqual(['body'])
   })
 
-  it.each([['5'], ['"text"'], ['true'], ['null'], ['{}']])('of %s is refused as no log', body => {
+  it.each([['5'], ['"text"'], ['true'], ['null'], ['{}']])('of %s is rejected because it is not a log', body => {
     const problem = problemOf(body)
     expect(problem.code).toBe('invalid')
     expect(Object.keys(problem.fields!)).toEqual(['log'])
   })
 
-  it('with more lines than allowed is refused whole', () => {
+  it('with more lines than allowed is rejected as a whole', () => {
     const limits = { lines: 2, messageBytes: 100 }
     expect(messages([a, b], { limits })).toHaveLength(2)
     for (const [body, format] of [

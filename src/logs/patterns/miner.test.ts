@@ -7,7 +7,7 @@ const USERS = ['ann', 'bob', 'cyd', 'dan', 'eve', 'fay']
 const signIn = (user: string) => `Session of ${user} was opened by the gate`
 
 describe('the miner', () => {
-  it('takes messages that differ in numbers for one pattern', () => {
+  it('makes one pattern of messages that differ in numbers', () => {
     const miner = createMiner({ maxPatterns: 100 })
     const one = miner.learn('Connection to 10.0.0.1:5432 timed out after 30s')
     expect(miner.learn('Connection to 10.0.0.27:5433 timed out after 5s')).toEqual(one)
@@ -15,7 +15,7 @@ describe('the miner', () => {
     expect(miner.learn('Connection to 10.0.0.1:5432 was closed').id).not.toBe(one.id)
   })
 
-  it('finds a variable word once five stood in its place, and keeps every id', () => {
+  it('finds a variable word after five different ones, and every earlier id stays valid', () => {
     const miner = createMiner({ maxPatterns: 100 })
     const ids = USERS.slice(0, 4).map(user => miner.learn(signIn(user)).id)
     expect(new Set(ids).size).toBe(4)
@@ -28,7 +28,7 @@ describe('the miner', () => {
     expect(miner.size().patterns).toBe(1)
   })
 
-  it('merges again what merging made alike', () => {
+  it('merges patterns again that became equal by merging', () => {
     const miner = createMiner({ maxPatterns: 1000 })
     const first = miner.learn('Job of ann in zone a1 moved from red to blue stack').id
     const places = ['red', 'green', 'gold', 'grey', 'pink']
@@ -38,7 +38,7 @@ describe('the miner', () => {
     expect(miner.find(first)).toEqual({ id: first, template: 'Job of <*> in zone <*> moved from <*> to blue stack' })
   })
 
-  it('keeps apart what says different things in few words', () => {
+  it('does not merge short messages with different meanings', () => {
     const miner = createMiner({ maxPatterns: 100 })
     const states = ['started', 'stopped', 'paused', 'resumed', 'deleted', 'created']
     expect(new Set(states.map(state => miner.learn(`Machine ${state}`).id)).size).toBe(6)
@@ -52,7 +52,7 @@ describe('the miner', () => {
     expect(one.learn('disk sda1 is full').id).toMatch(/^[0-9a-f]{12}$/)
   })
 
-  it('forgets what it has not seen for longest, and never holds more than it may', () => {
+  it('drops the least recently seen patterns, and never exceeds its limit', () => {
     const miner = createMiner({ maxPatterns: 20 })
     const kept = miner.learn('the steady heartbeat of the app').id
     const lost = miner.learn('once and never again').id
@@ -68,7 +68,7 @@ describe('the miner', () => {
     expect(miner.learn('once and never again').id).toBe(lost)
   })
 
-  it('learns again what it has forgotten', () => {
+  it('learns a dropped pattern again', () => {
     const miner = createMiner({ maxPatterns: 2 })
     const [first] = ['one', 'two', 'three'].map(word => miner.learn(`only ${word}`).id)
     expect(miner.find(first!)).toBeNull()

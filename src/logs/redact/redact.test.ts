@@ -1,4 +1,4 @@
-// Secrets never survive; ordinary text always does; personal data is treated as set.
+// Secrets are always redacted, ordinary text never is, personal data by the project's setting.
 
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
@@ -41,7 +41,7 @@ describe('a secret', () => {
     )
   })
 
-  it('under a name of its own is hidden whole, whatever it is', () => {
+  it('under a secret name is masked as a whole, whatever its type', () => {
     const record = {
       message: 'm',
       password: 'a',
@@ -112,7 +112,7 @@ describe('a secret', () => {
     'x'.repeat(200),
   ])('is not seen in %s', text => expect(redact(text)).toBe(text))
 
-  it('is told by names that mean it', () => {
+  it('is recognized by its name', () => {
     const secret = [
       'password',
       'DB_PASS',
@@ -140,7 +140,7 @@ describe('a secret', () => {
     expect(plain.filter(isSecretName)).toEqual([])
   })
 
-  it('is looked for in linear time', () => {
+  it('is searched in linear time', () => {
     const evil = [
       'password=\\"',
       'a:',
@@ -160,7 +160,7 @@ describe('a secret', () => {
       '--password ',
     ]
     const redactor = createRedactor({ email: 'mask', ip: 'mask', phone: 'mask', iban: 'mask' }, null)
-    // Anything worse than linear would outlast the test's own limit many times over.
+    // With anything worse than linear time the test would exceed its timeout many times over.
     for (const text of evil) expect(redactor.text(text.repeat(500_000 / text.length)).length).toBeGreaterThan(0)
   })
 })
@@ -178,7 +178,7 @@ const personal: [string, string, string[]][] = [
 describe('personal data', () => {
   const key = randomBytes(32)
 
-  it.each(personal)('of kind %s such as %s is kept, masked or encrypted as set', (kind, value, others) => {
+  it.each(personal)('of kind %s such as %s is kept, masked or encrypted by the setting', (kind, value, others) => {
     const text = `user ${value}, ok`
     expect(createRedactor({}, key).text(text)).toBe(text)
     expect(createRedactor({ [kind]: 'keep' }, key).text(text)).toBe(text)
@@ -191,7 +191,7 @@ describe('personal data', () => {
       expect(createRedactor({ [kind]: 'mask' }, key).text(`x ${other} y`)).toBe(`x ${other} y`)
   })
 
-  it('has one mark for the same value, another under another key, and none reads it without the key', () => {
+  it('has the same cipher text for the same value, another with another key, and needs the key to be decrypted', () => {
     const [one, two] = [key, randomBytes(32)].map(each =>
       createRedactor({ email: 'encrypt' }, each).text('a@shop.example'),
     )
@@ -203,7 +203,7 @@ describe('personal data', () => {
     expect(decrypt(one!.replace('email', 'phone'), key)).not.toContain('shop')
   })
 
-  it('is treated in every part of a line', () => {
+  it('is redacted in every part of a line', () => {
     const privacy = { email: 'mask', ip: 'mask' } as const
     const record = { message: 'ann@shop.example', stack: 'at 10.0.0.1', user: { mail: ['ann@shop.example'] } }
     expect(lineOf(record, { privacy })).toMatchObject({
