@@ -146,6 +146,13 @@ describe('files', () => {
     expect(files.filter(file => !/^(#!.*\n)?\/\/ [A-Z].*[.:,;a-z0-9]/.test(read(file)))).toEqual([])
   })
 
+  it('have no retired word in their name or in the names that they export', () => {
+    const retired = retiredWords()
+    expect(retired.size).toBeGreaterThan(20)
+    const names = files.flatMap(file => [file.replace(/\.ts$/, ''), ...exportsOf(file).map(name => `${file} ${name}`)])
+    expect(names.filter(name => wordsOf(name.split(/[/ ]/).at(-1)!).some(word => retired.has(word)))).toEqual([])
+  })
+
   it('have names that say something', () => {
     const empty = /(^|[/-])(utils?|helpers?|managers?|handlers?|misc|common|data|info)(\.|-|\/)/i
     expect(files.filter(file => empty.test(file))).toEqual([])
@@ -200,6 +207,25 @@ function circles(): string[][] {
   }
   for (const file of files) if (!index.has(file)) visit(file)
   return found
+}
+
+/** The words in the last list of the glossary, which no file and no export may have in its name. */
+function retiredWords(): Set<string> {
+  const list = read('docs/glossary.md').split('names of files and exports:').at(-1)!
+  return new Set([...list.matchAll(/`(\w+)`/g)].map(match => match[1]!))
+}
+
+function exportsOf(file: string): string[] {
+  const exported = /^export (?:async )?(?:function\*?|const|let|class|type|interface) (\w+)/gm
+  return [...read(file).matchAll(exported)].map(match => match[1]!)
+}
+
+/** The words of a name in camel, kebab or snake case, in lower case. */
+function wordsOf(name: string): string[] {
+  return name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .split(/[\s_.-]+/)
+    .map(word => word.toLowerCase())
 }
 
 function packagesOf(file: string): string[] {

@@ -7,7 +7,7 @@ import { MAX_ACTIONS, readCardActions } from '../../src/alerts/available-actions
 import { endAlert, fireAlert } from '../../src/alerts/lifecycle.ts'
 import { TEST } from '../../src/alerts/suppression/inhibition.ts'
 import { readSuppressedSummary } from '../../src/alerts/suppression/suppressed-alerts.ts'
-import { heldBy, suppressorOf } from '../../src/alerts/suppression/suppression.ts'
+import { suppressorText, suppressorOf } from '../../src/alerts/suppression/suppression.ts'
 import type { Button, Card, Text } from '../../src/card.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
 import { listPendingEscalations } from '../../src/notifications/routing/escalations.ts'
@@ -201,7 +201,7 @@ export function alertResult(state: State, alert: Alert) {
     suppressed_by: suppressor,
     suppressed_until: isoTime(alert.suppressedUntil),
     suppressed_count: alert.suppressedCount,
-    held_by: suppressor && heldBy(suppressor),
+    held_by: suppressor && suppressorText(suppressor),
     held_until: isoTime(alert.suppressedUntil),
     explains: alert.suppressedCount,
     flapping: alert.flappingSince !== null && alert.state !== 'resolved',

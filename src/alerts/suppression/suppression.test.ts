@@ -6,7 +6,13 @@ import { isFlapping, withTransition } from './flapping.ts'
 import { type InhibitionAlert, inhibits, isSilent, rootCause } from './inhibition.ts'
 import { cronWindow, type Maintenance, windowAfter } from './maintenance-windows.ts'
 import { DEFAULT_THRESHOLDS } from './settings.ts'
-import { type ActiveMute, findSuppression, heldBy, type Suppressible, type SuppressionContext } from './suppression.ts'
+import {
+  type ActiveMute,
+  findSuppression,
+  type Suppressible,
+  type SuppressionContext,
+  suppressorText,
+} from './suppression.ts'
 
 const NOW = 1_000_000
 
@@ -51,7 +57,7 @@ describe('an alert is suppressed by', () => {
     ['nothing when it is a test', { detector: 'test', severity: 'info' }, { mutes: [silence], quietUntil: 1 }, null],
   ])('%s', (_, about, answers, expected) => {
     const suppression = findSuppression(alert(about), context(answers))
-    expect(suppression && heldBy(suppression)).toBe(expected)
+    expect(suppression && suppressorText(suppression)).toBe(expected)
   })
 
   it('no silence whose matcher can no longer be read', () => {

@@ -112,7 +112,7 @@ export function isSameSuppressor(a: Suppressor | null, b: Suppressor | null): bo
 }
 
 /** The field `held_by` of results: `silence:3`, `maintenance:2`, `alert:12`, `storm:7`, `quiet` or `settling`. */
-export function heldBy(suppressor: Suppressor): string {
+export function suppressorText(suppressor: Suppressor): string {
   const { kind, id } = suppressor
   if (kind === 'quiet-hours') return 'quiet'
   if (kind === 'awaiting-cause') return 'settling'

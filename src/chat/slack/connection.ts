@@ -54,7 +54,7 @@ export function createConnection(parts: ConnectionParts) {
       wake()
       await endSession?.()
       // A request that hangs is not worth waiting for; it ends later without effect.
-      await settledWithin(STOP_TIMEOUT_MS, loop)
+      await endsWithin(STOP_TIMEOUT_MS, loop)
     },
   }
 
@@ -134,7 +134,7 @@ export function createConnection(parts: ConnectionParts) {
 }
 
 /** Resolves with the work, or after `ms` of real time when it takes longer. */
-export async function settledWithin(ms: number, work: Promise<unknown>): Promise<void> {
+export async function endsWithin(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => {
     timer = setTimeout(resolve, ms)

@@ -7,7 +7,7 @@ import { addressIn, type Capabilities, type CommandDispatcher, type HttpAnswer, 
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
-import { createConnection, openSession, type RetryDelays, settledWithin } from './connection.ts'
+import { createConnection, endsWithin, openSession, type RetryDelays } from './connection.ts'
 import { createReceiver } from './receiver.ts'
 import { createUserLookup } from './requester.ts'
 
@@ -105,7 +105,7 @@ export function createSlack(parts: SlackOptions): Platform {
       isStopping = true
       // Everything that runs was acknowledged; replies do not need the socket, and nothing new comes without it.
       await connection.stop()
-      await settledWithin(STOP_TIMEOUT_MS, bot.idle())
+      await endsWithin(STOP_TIMEOUT_MS, bot.idle())
     },
   }
 

@@ -42,7 +42,7 @@ for (const triple of TRIPLES) {
 }
 
 /** Whether a text may contain a secret: true may be wrong, false never is. */
-export function mayHoldSecret(text: string): boolean {
+export function mayContainSecret(text: string): boolean {
   let hash = 0
   let digits = 0
   let word = 0

@@ -4,7 +4,7 @@ import { redactCardNumbers } from './cards.ts'
 import { encrypt } from './cipher.ts'
 import { redactNamedValues } from './key-values.ts'
 import { PERSONAL_KINDS, type PersonalKind, replacePersonal } from './personal.ts'
-import { mayHoldSecret } from './prefilter.ts'
+import { mayContainSecret } from './prefilter.ts'
 import { isSecretName } from './secret-names.ts'
 import { redactionMark, redactTokens } from './tokens.ts'
 
@@ -21,7 +21,7 @@ export type Redactor = {
 
 /** The text with its secrets replaced by `[hidden:kind]`; linear in its length. */
 export function redact(text: string): string {
-  if (!mayHoldSecret(text)) return text
+  if (!mayContainSecret(text)) return text
   return redactCardNumbers(redactNamedValues(redactTokens(text)))
 }
 
