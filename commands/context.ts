@@ -1,8 +1,8 @@
 // The context of every command, and the argument types that commands share.
 import { z } from 'zod'
 import type { Analyst } from '../src/analysis/analyst.ts'
+import type { AnswerThreads } from '../src/analysis/answer-thread.ts'
 import type { Compare } from '../src/analysis/evidence/comparison.ts'
-import type { Threads } from '../src/analysis/thread.ts'
 import type { AddedChannel, AnswerPlace, Channel, PlatformStatus } from '../src/chat/channel.ts'
 import type { PlatformDefinition } from '../src/chat/platform-definition.ts'
 import type { Tails } from '../src/chat/tails.ts'
@@ -31,7 +31,7 @@ export type Context = {
   vault: Vault
   store: LogStore | null
   analyst: Analyst
-  threads: Threads
+  threads: AnswerThreads
   /** Finds what is unusual in the logs of a period, without a model. */
   compare: Compare
   tails: Tails

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { completions } from '../commands/completions.ts'
 import { createCommands } from '../commands/index.ts'
 import { updateHostAlerts } from './alerts/host-alerts.ts'
-import { openAnalysis } from './analysis/analysis.ts'
-import { readMention } from './analysis/mentions.ts'
+import { createAnalysisService } from './analysis/analysis.ts'
+import { readMention } from './analysis/mention.ts'
 import { drawChart } from './charts/draw.ts'
 import type { TimeChart } from './charts/time-chart.ts'
 import type { Platform } from './chat/channel.ts'
@@ -174,7 +174,7 @@ function buildNotifications(options: AppOptions, { vault, store, telemetry }: St
   const registry = createChannelRegistry(state, vault)
   const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone), telemetry)
   const tails = createTails(clock, logger)
-  const analysis = openAnalysis({ state, store, clock, logger, config, channels: registry.all })
+  const analysis = createAnalysisService({ state, store, clock, logger, config, channels: registry.all })
   const { compare } = analysis
   const channel = (id: string) => registry.all().find(candidate => candidate.id === id)
   const reports = createReportJob({ state, clock, logger, draw, compare, channel })
@@ -245,7 +245,7 @@ function buildJobs(
     setImmediate(() => {
       isScheduled = false
       delivery.wake()
-      analysis.look()
+      analysis.onAlertsChanged()
       actions.scheduleAutomatic()
     })
   }

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { findAlert } from '../../src/alerts/alerts.ts'
 import { availableActions } from '../../src/alerts/available-actions.ts'
 import { runCard } from '../../src/alerts/run-card.ts'
-import { cardRef } from '../../src/analysis/cards.ts'
+import { readAlertMessageRef } from '../../src/analysis/alert-messages.ts'
 import type { Button, Card } from '../../src/card.ts'
 import type { Channel } from '../../src/chat/channel.ts'
 import { completes, positional } from '../../src/command/command.ts'
@@ -208,7 +208,7 @@ function requestRun(context: Context, target: RunTarget) {
 }
 
 function showRequest({ state }: Context, channel: Channel, alertId: number | null, card: Card): void {
-  const ref = alertId === null ? null : cardRef(state, alertId, channel.id)
+  const ref = alertId === null ? null : readAlertMessageRef(state, alertId, channel.id)
   const nonce = randomBytes(12).toString('hex')
   const shown = ref === null ? channel.post(card, nonce) : channel.reply(ref, card, nonce)
   shown.catch(() => {})

@@ -1,9 +1,15 @@
-// Asking what happened: about logs, an alert, a host or a container, further questions, and what was answered before.
+// Analyzes logs, an alert, a host or a container, and answers follow-up questions.
 import { z } from 'zod'
-import { countFollowed, countFollowing, findAnalysis, newestAnalysis } from '../../src/analysis/analyses.ts'
-import type { Question } from '../../src/analysis/analyst.ts'
-import { listAutomatic, setAutomatic } from '../../src/analysis/automatic-analyses.ts'
-import type { Subject } from '../../src/analysis/evidence/gather.ts'
+import {
+  countAncestors,
+  countFollowUps,
+  findAnalysis,
+  listAutomaticProjects,
+  readNewestAnalysis,
+  setAutomaticAnalysis,
+} from '../../src/analysis/analyses.ts'
+import type { AnalysisQuestion } from '../../src/analysis/analyst.ts'
+import type { AnalysisSubject } from '../../src/analysis/evidence/gather.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
@@ -12,148 +18,163 @@ import { findProject } from '../../src/projects/projects.ts'
 import { alertNumber, type Context, command, duration, projectName } from '../context.ts'
 import { queryArguments } from '../logs/log-query.ts'
 import { searchLine } from '../logs/logs.ts'
-import { answered, answeredUnder } from './analyze-answers.ts'
+import { answerDirectly, answerUnderAlert } from './analyze-answers.ts'
 import { analyzeHistory } from './analyze-history.ts'
-import { logsSubject, namedSubject, ofAlert } from './analyze-subjects.ts'
+import { findAlertSubject, readLogsSubject, readNamedSubject } from './analyze-subjects.ts'
 
-const MOST_FOLLOWING = 10
-const SHOWN_AS_TEXT = 1_500
+const MAX_FOLLOW_UPS = 10
+const MAX_CODE_LENGTH = 1_500
 
-const asking = () => ({
-  question: z.string().max(1_000).optional().describe('What you want to know; what happened and why, unless said'),
-  deep: z.boolean().optional().describe('Ask the stronger model at once'),
-  fresh: z.boolean().optional().describe('Ask anew, though the same was answered lately'),
+const questionArguments = () => ({
+  question: z.string().max(1_000).optional().describe('Your question (default: what happened and why)'),
+  deep: z.boolean().optional().describe('Use the stronger model at once'),
+  fresh: z.boolean().optional().describe('Ask again even if the same question was answered recently'),
 })
-const lookback = () => duration().optional().describe('Over the last 15m, 2h, 1d; 1h unless said')
+const windowArgument = () => duration().optional().describe('Period until now, such as 15m, 2h or 1d (default: 1h)')
 
 const logs = command({
   name: 'analyze logs',
-  summary: 'Say what happened in the logs, with evidence for every claim',
+  summary: 'Explain what happened in the logs, with evidence for every claim',
   details:
-    'The window is compared with as long before it. Every citation is checked by code and opens its line. Without an AI key the evidence itself is the answer. "analyze preview" shows what would leave the machine.',
+    'Vakt compares the period with the one before it. It verifies every citation, and each opens its line. Without an AI model, the answer is the evidence. "analyze preview" shows the text that a model gets.',
   examples: ['analyze logs', 'analyze logs source:api --last 2h', 'analyze logs --question "why are orders slow?"'],
   role: 'responder',
   changes: false,
-  args: { ...queryArguments(), ...asking() },
+  args: { ...queryArguments(), ...questionArguments() },
   run(args, context) {
     const line = searchLine('analyze logs', args)
-    return answered(ask('logs', logsSubject(args, context), args, context), context, line)
+    return answerDirectly(buildQuestion('logs', readLogsSubject(args, context), args, context), context, line)
   },
 })
 
 const alert = command({
   name: 'analyze alert',
-  summary: 'Say what led to an alert; the answer comes under its card',
+  summary: 'Explain the cause of an alert, under its card',
   examples: ['analyze alert 42', 'analyze alert 42 --question "did the deploy do it?"'],
   role: 'responder',
   changes: false,
-  args: { alert: alertNumber().describe('Alert number, such as 42'), ...asking() },
+  args: { alert: alertNumber().describe('Alert number, such as 42'), ...questionArguments() },
   run(args, context) {
-    const question = { ...ask('alert', ofAlert(args.alert, undefined, context), args, context), alertId: args.alert }
-    return answeredUnder(args.alert, question, context, `analyze alert ${args.alert}`)
+    const question = {
+      ...buildQuestion('alert', findAlertSubject(args.alert, undefined, context), args, context),
+      alertId: args.alert,
+    }
+    return answerUnderAlert(args.alert, question, context, `analyze alert ${args.alert}`)
   },
 })
 
 const host = command({
   name: 'analyze host',
-  summary: 'Say what happened on a host',
+  summary: 'Explain what happened on a host',
   examples: ['analyze host web-1 --last 2h'],
   role: 'responder',
   changes: false,
   args: {
-    host: positional(z.string().min(1).max(200)).describe('Name of the host, as its lines carry it'),
-    last: lookback(),
-    project: projectName().optional().describe('Only of this project'),
-    ...asking(),
+    host: positional(z.string().min(1).max(200)).describe('Name of the host in its log lines'),
+    last: windowArgument(),
+    project: projectName().optional().describe('Only logs of this project'),
+    ...questionArguments(),
   },
   run(args, context) {
     const line = searchLine(`analyze host ${quoteWord(args.host)}`, { ...args, query: undefined })
-    return answered(ask('host', namedSubject('host', args.host, args, context), args, context), context, line)
+    return answerDirectly(
+      buildQuestion('host', readNamedSubject('host', args.host, args, context), args, context),
+      context,
+      line,
+    )
   },
 })
 
 const container = command({
   name: 'analyze container',
-  summary: 'Say what happened in a container',
+  summary: 'Explain what happened in a container',
   examples: ['analyze container api --last 30m'],
   role: 'responder',
   changes: false,
   args: {
     container: positional(z.string().min(1).max(200)).describe('Name of the container'),
-    last: lookback(),
-    project: projectName().optional().describe('Only of this project'),
-    ...asking(),
+    last: windowArgument(),
+    project: projectName().optional().describe('Only logs of this project'),
+    ...questionArguments(),
   },
   run(args, context) {
     const line = searchLine(`analyze container ${quoteWord(args.container)}`, { ...args, query: undefined })
-    const subject = namedSubject('container', args.container, args, context)
-    return answered(ask('container', subject, args, context), context, line)
+    const subject = readNamedSubject('container', args.container, args, context)
+    return answerDirectly(buildQuestion('container', subject, args, context), context, line)
   },
 })
 
-const further = command({
+const ask = command({
   name: 'analyze ask',
-  summary: 'Ask further about the evidence of an earlier analysis',
+  summary: 'Ask a follow-up question about an earlier analysis',
   examples: ['analyze ask "was it the deploy?"', 'analyze ask --analysis 7 "which customers saw it?"'],
   role: 'responder',
   changes: false,
   args: {
-    question: positional(z.string().trim().min(1).max(1_000)).describe('What you want to know'),
-    analysis: z.number().int().positive().optional().describe('Number of the analysis; your newest unless said'),
-    deep: z.boolean().optional().describe('Ask the stronger model at once'),
+    question: positional(z.string().trim().min(1).max(1_000)).describe('Your question'),
+    analysis: z.number().int().positive().optional().describe('Number of the analysis (default: your newest)'),
+    deep: z.boolean().optional().describe('Use the stronger model at once'),
   },
   run(args, context) {
     const { state, by } = context
-    const parent = args.analysis === undefined ? newestAnalysis(state, by.name) : findAnalysis(state, args.analysis)
+    const parent = args.analysis === undefined ? readNewestAnalysis(state, by.name) : findAnalysis(state, args.analysis)
     if (!parent)
-      throw new Problem('not_found', 'Nothing was analysed yet. Begin with "analyze logs" or "analyze alert".')
+      throw new Problem('not_found', 'There is no analysis yet. Start with "analyze logs" or "analyze alert".')
+    if (context.analyst.models() === null)
+      throw new Problem(
+        'conflict',
+        'Vakt cannot answer a question without an AI model: set ANTHROPIC_API_KEY, or AI_PROVIDER, AI_BASE_URL and AI_MODEL.',
+      )
     const { pack } = parent
     if (pack === null)
-      throw new Problem('conflict', `The evidence of analysis ${parent.id} is over a day old and gone. Analyse anew.`)
-    if (countFollowing(state, parent.id) >= MOST_FOLLOWING || countFollowed(state, parent.id) >= MOST_FOLLOWING)
+      throw new Problem(
+        'conflict',
+        `The evidence of analysis ${parent.id} was deleted after a day. Start a new analysis.`,
+      )
+    if (countFollowUps(state, parent.id) >= MAX_FOLLOW_UPS || countAncestors(state, parent.id) >= MAX_FOLLOW_UPS)
       throw new Problem(
         'limited',
-        `The evidence of analysis ${parent.id} was asked about ${MOST_FOLLOWING} times. Analyse anew to go on.`,
+        `Analysis ${parent.id} has ${MAX_FOLLOW_UPS} follow-up questions, the limit. Start a new analysis.`,
       )
     const { where, from, until } = pack
     const subject = { title: parent.subject, where, from, until, projectId: parent.projectId }
-    const question = ask('question', subject, args, context)
+    const question = buildQuestion('question', subject, args, context)
     const line = `analyze ask --analysis ${parent.id} --question=${quoteWord(question.question ?? '')}`
-    const asked = { ...question, parent, alertId: parent.alertId }
+    const followUp = { ...question, parent, alertId: parent.alertId }
     return context.place && parent.alertId !== null
-      ? answeredUnder(parent.alertId, asked, context, line)
-      : answered(asked, context, line)
+      ? answerUnderAlert(parent.alertId, followUp, context, line)
+      : answerDirectly(followUp, context, line)
   },
 })
 
 const preview = command({
   name: 'analyze preview',
-  summary: 'Show exactly what would leave this machine for a model',
-  details: 'Nothing is sent. Secrets are masked and people are pseudonyms already, as in the real question.',
+  summary: 'Show the exact text that a model would get',
+  details: 'Nothing is sent. Secrets are masked and personal data is pseudonymized, as in a real question.',
   examples: ['analyze preview --last 30m', 'analyze preview --alert 42'],
   role: 'responder',
   changes: false,
   args: {
     ...queryArguments(),
-    alert: z.number().int().positive().optional().describe('Preview the analysis of this alert'),
-    question: z.string().max(1_000).optional().describe('With this question'),
+    alert: z.number().int().positive().optional().describe('Number of an alert to preview'),
+    question: z.string().max(1_000).optional().describe('Question to include'),
   },
   async run({ alert: id, question, ...words }, context) {
-    const subject = id === undefined ? logsSubject(words, context) : ofAlert(id, words.project, context)
+    const subject = id === undefined ? readLogsSubject(words, context) : findAlertSubject(id, words.project, context)
     const { text, concealed } = await context.analyst.preview(subject, question ?? null)
     const hidden = Object.entries(concealed).map(([kind, count]) => `${kind} (${count})`)
     const models = context.analyst.models()
     return {
       card: {
-        title: `What would leave for an analysis of ${subject.title}`,
+        title: `Preview of the analysis of ${subject.title}`,
         tone: 'plain',
         lines: [
           models === null
-            ? 'No model is set up, so nothing leaves.'
-            : `It would go to ${models.first}${models.first === models.second ? '' : `, and to ${models.second} where that does not suffice`}. The model may look up more lines of the same time, concealed in the same way. With it go the forms of an answer and of a look-up, which are always the same.`,
-          hidden.length === 0 ? 'Nothing had to be concealed in it.' : `Concealed in it: ${hidden.join(', ')}.`,
+            ? 'No AI model is configured, so nothing would be sent.'
+            : `It would be sent to ${models.first}${models.first === models.second ? '' : `, and to ${models.second} if the answer is inconclusive`}. The model may look up more lines of the same period, concealed in the same way. The schemas of the answer and of the tools, which never change, are sent too.`,
+          hidden.length === 0 ? 'It contains nothing to conceal.' : `Concealed: ${hidden.join(', ')}.`,
         ],
-        ...(text.length <= SHOWN_AS_TEXT
+        ...(text.length <= MAX_CODE_LENGTH
           ? { code: { text } }
           : { file: { name: 'preview.txt', content: new TextEncoder().encode(text) } }),
       },
@@ -164,43 +185,51 @@ const preview = command({
 
 const auto = command({
   name: 'analyze auto',
-  summary: 'Analyse the critical alerts of a project by themselves, or stop that',
-  details: 'Twenty seconds after a critical alert fires its analysis comes under its cards; six an hour at the most.',
+  summary: 'Turn automatic analysis of critical alerts on or off',
+  details: 'The analysis appears under the card 20 seconds after a critical alert fires, at most six per hour.',
   examples: ['analyze auto on', 'analyze auto off --project shop'],
   role: 'admin',
   args: {
     state: positional(z.enum(['on', 'off'])).describe('on or off'),
-    project: completes(z.string().max(64), 'project').optional().describe('The project, default unless said'),
+    project: completes(z.string().max(64), 'project').optional().describe('Project (default: default)'),
   },
   run({ state: wanted, project: name }, { state, by, now }) {
     const project = findProject(state, name)
-    setAutomatic(state, project.id, wanted === 'on', by.name, now)
-    const what = wanted === 'on' ? 'are analysed by themselves from now on' : 'are analysed only when asked'
+    setAutomaticAnalysis(state, project.id, wanted === 'on', by.name, now)
+    const title =
+      wanted === 'on'
+        ? `Automatic analysis is on for critical alerts of ${project.name}`
+        : `Automatic analysis is off for ${project.name}`
     return {
-      card: { title: `Critical alerts of ${project.name} ${what}`, tone: 'good' },
-      result: { projects: listAutomatic(state) },
+      card: { title, tone: 'good' },
+      result: { projects: listAutomaticProjects(state) },
     }
   },
 })
 
-export const analyzeCommands = [logs, alert, host, container, further, preview, analyzeHistory, auto]
+export const analyzeCommands = [logs, alert, host, container, ask, preview, analyzeHistory, auto]
 
-type Asked = { question?: string | undefined; deep?: boolean | undefined; fresh?: boolean | undefined }
+type QuestionWords = { question?: string | undefined; deep?: boolean | undefined; fresh?: boolean | undefined }
 
-function ask(kind: Question['kind'], subject: Subject, args: Asked, { by }: Context): Question {
-  const { question, deep = false, fresh = false } = args
+function buildQuestion(
+  kind: AnalysisQuestion['kind'],
+  subject: AnalysisSubject,
+  args: QuestionWords,
+  { by }: Context,
+): AnalysisQuestion {
+  const { question, deep = false, fresh: skipCache = false } = args
   return {
     ...{
       kind,
       subject,
-      // It is kept, and shown under the card for everybody.
+      // The question is stored, and shown to everybody under the card.
       question: redact(question?.trim() ?? '') || null,
       automatic: false,
       deep,
-      fresh,
+      skipCache,
       alertId: null,
       parent: null,
     },
-    by: { person: `${by.platform}:${by.id}`, name: by.name },
+    askedBy: { person: `${by.platform}:${by.id}`, name: by.name },
   }
 }

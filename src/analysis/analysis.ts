@@ -1,4 +1,4 @@
-// Everything that analyses, put together: the analyst, its answers under cards, and what it does by itself.
+// Builds the analysis: the analyst, its answers in threads, automatic analyses, and the comparison for reports.
 import { type Channel, channelAt } from '../chat/channel.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
@@ -7,9 +7,9 @@ import type { LogStore } from '../logs/store.ts'
 import type { State } from '../state/database.ts'
 import { type Analyst, createAnalyst } from './analyst.ts'
 import { answerCard } from './answer-card.ts'
-import { createAutomatic } from './automatic.ts'
+import { type AnswerThreads, createAnswerThreads } from './answer-thread.ts'
+import { createAutomaticAnalyses } from './automatic-analysis.ts'
 import { type Compare, createComparison } from './evidence/comparison.ts'
-import { createThreads, type Threads } from './thread.ts'
 
 export type AnalysisOptions = {
   state: State
@@ -17,35 +17,49 @@ export type AnalysisOptions = {
   clock: Clock
   logger: Logger
   config: Config
-  /** Where cards of alerts are. */
+  /** The channels with cards of alerts. */
   channels: () => readonly Channel[]
 }
 
-export type OpenAnalysis = {
+export type AnalysisService = {
   analyst: Analyst
-  threads: Threads
-  /** What is unusual in the logs of a period, without a model. */
+  threads: AnswerThreads
+  /** Finds what is unusual in the logs of a period, without a model. */
   compare: Compare
-  /** To be called when alerts changed, and once at the start when the channels are known. */
-  look(): void
+  /** To be called when alerts have changed, and once at the start when the channels are known. */
+  onAlertsChanged(): void
   stop(): Promise<void>
 }
 
-/** Opens it; nothing is asked before somebody or an alert asks. */
-export function openAnalysis({ state, store, clock, logger, config, channels }: AnalysisOptions): OpenAnalysis {
+/** Creates the analysis. No model is asked before a person or a critical alert asks. */
+export function createAnalysisService({
+  state,
+  store,
+  clock,
+  logger,
+  config,
+  channels,
+}: AnalysisOptions): AnalysisService {
   const analyst = createAnalyst({ state, store, clock, logger, timeZone: config.timeZone, ai: config.ai })
-  const threads = createThreads(state, clock, logger)
-  const show = (answered: Parameters<typeof answerCard>[0]) => answerCard(answered)
-  const automatic = createAutomatic({ state, analyst, threads, channels, clock, logger, show })
-  let started = false
+  const threads = createAnswerThreads(state, clock, logger)
+  const automatic = createAutomaticAnalyses({
+    state,
+    analyst,
+    threads,
+    channels,
+    clock,
+    logger,
+    toCard: answer => answerCard(answer),
+  })
+  let isStarted = false
   return {
     analyst,
     threads,
     compare: createComparison({ state, store }, clock, logger),
-    look() {
-      if (!started) threads.start(id => channelAt(channels(), id))
-      started = true
-      automatic.look()
+    onAlertsChanged() {
+      if (!isStarted) threads.start(id => channelAt(channels(), id))
+      isStarted = true
+      automatic.schedule()
     },
     async stop() {
       automatic.stop()

@@ -1,4 +1,4 @@
-// The analyst: gathers evidence, has a model read it where one may, and always has an answer.
+// The analyst: gathers evidence, asks a model about it if one is configured, and otherwise answers with the evidence itself.
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
@@ -7,53 +7,55 @@ import type { LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { DAY, MINUTE, SECOND } from '../time.ts'
-import { type Analysis, readByDigest, saveAnalysis, uniqueDigest } from './analyses.ts'
-import { gatherPack, type Subject } from './evidence/gather.ts'
-import { createMetricTools } from './evidence/metric-tools.ts'
-import { isEmpty, isError, isUnheard, type Pack, troubles } from './evidence/pack.ts'
-import { reportHeadline } from './evidence/pack-card.ts'
-import { packText } from './evidence/pack-text.ts'
-import { measuredOutOfRange } from './evidence/unusual-metrics.ts'
+import { type Analysis, createUniqueDigest, readByDigest, saveAnalysis } from './analyses.ts'
+import { type AnalysisSubject, type EvidenceSources, gatherPack } from './evidence/gather.ts'
+import { createMetricLookup } from './evidence/metric-lookup.ts'
+import { hasNoData, isEmpty, isError, listSeverePatterns, type Pack } from './evidence/pack.ts'
+import { writeHeadline } from './evidence/pack-card.ts'
+import { writePack } from './evidence/pack-text.ts'
+import { listUnusualMeasurements } from './evidence/unusual-metrics.ts'
 import { createAnthropic } from './model/anthropic.ts'
 import { type Budget, investigate } from './model/investigate.ts'
 import { type Model, ModelError } from './model/model.ts'
 import { createOpenAiCompatible } from './model/openai-compatible.ts'
-import { costOf, isHome, priceOf } from './model/price.ts'
-import { firstTurn, PROMPT_VERSION, SYSTEM } from './model/prompt.ts'
-import { createPseudonymizer, pseudonymizerFor } from './model/pseudonymize.ts'
-import { closeReservation, type Limits, reserve } from './model/spending.ts'
-import { NO_MODEL, OverBudget, whyNoModel } from './model/unavailable.ts'
+import { computeCost, findPrice, isPrivateHost } from './model/price.ts'
+import { PROMPT_VERSION, SYSTEM_PROMPT, writeFirstTurn } from './model/prompt.ts'
+import { createPackPseudonymizer, createPseudonymizer } from './model/pseudonymize.ts'
+import { closeReservation, reserve, type SpendingLimits } from './model/spending.ts'
+import { BudgetExceeded, describeModelFailure, NO_MODEL_TEXT } from './model/unavailable.ts'
 import type { Verdict } from './model/verdict.ts'
 
-export type Question = {
+export type AnalysisQuestion = {
   kind: Analysis['kind']
-  subject: Subject
+  subject: AnalysisSubject
   question: string | null
-  by: { person: string; name: string }
+  askedBy: { person: string; name: string }
   automatic: boolean
-  /** Ask the stronger model at once. */
+  /** Use the stronger model at once. */
   deep: boolean
-  /** Ask anew, though the same was answered lately. */
-  fresh: boolean
+  /** Ask the model even when the same question was answered recently. */
+  skipCache: boolean
   alertId: number | null
-  /** The analysis that this question follows, whose evidence it is about. */
+  /** The analysis that this question follows up; its evidence is used again. */
   parent: Analysis | null
 }
 
-/** `sameAs` is when the same question was answered before, if it was. */
-export type Answered = { analysis: Analysis; pack: Pack; sameAs: number | null }
+/** `cachedAt` is when a reused answer was given, null for a new one. */
+export type AnalysisAnswer = { analysis: Analysis; pack: Pack; cachedAt: number | null }
+
+export type OnProgress = (sentence: string) => void
 
 export interface Analyst {
-  /** Answers a question; `onProgress` is told in a sentence what happens meanwhile. Rejects only when the logs cannot be read. */
-  analyse(question: Question, onProgress?: (says: string) => void): Promise<Answered>
-  /** Exactly what a model would be sent, and what was concealed in it. */
+  /** Answers a question; `onProgress` gets a sentence about each step. Rejects only when the logs cannot be read, and with `busy`. */
+  analyze(question: AnalysisQuestion, onProgress?: OnProgress): Promise<AnalysisAnswer>
+  /** Exactly the text that a model would be sent, and how much is concealed in it. */
   preview(
-    subject: Subject,
+    subject: AnalysisSubject,
     question: string | null,
   ): Promise<{ text: string; pack: Pack; concealed: Record<string, number> }>
-  /** The models that are asked, first and where the first does not suffice; null when none is set up. */
+  /** The first model, and the stronger one for inconclusive answers; null when none is configured. */
   models(): { first: string; second: string } | null
-  /** Stops asking and waits until every answer under way is given. */
+  /** Stops asking models, and waits until every running analysis has its answer. */
   stop(): Promise<void>
 }
 
@@ -66,95 +68,127 @@ export type AnalystOptions = {
   ai: Config['ai']
 }
 
-const FIRST_MODEL = 'claude-haiku-5-5'
-const SECOND_MODEL = 'claude-sonnet-5-5'
-const DEADLINE = 90 * SECOND
-/** How long an answer is given again to the same question: about a time that goes on, and about one that is over. */
-const SAME_WHILE_OPEN = 15 * MINUTE
-const SAME_WHEN_OVER = DAY
-/** Each holds some thousand lines while it gathers. */
-const MOST_AT_ONCE = 4
-const MOST_OF_AN_ANALYSIS = 500_000
-/** One person may spend this part of a day's budget in an hour. */
-const SHARE_OF_A_PERSON = 1 / 4
+const DEFAULT_FIRST_MODEL = 'claude-haiku-5-5'
+const DEFAULT_SECOND_MODEL = 'claude-sonnet-5-5'
+const DEADLINE_MS = 90 * SECOND
+/** How long an answer is reused for the same question: about a window that reaches until now, and about a past one. */
+const OPEN_WINDOW_CACHE_MS = 15 * MINUTE
+const PAST_WINDOW_CACHE_MS = DAY
+/** Each analysis holds tens of thousands of lines in memory while it gathers evidence. */
+const MAX_CONCURRENT_ANALYSES = 4
+/** Millionths of a dollar. */
+const MAX_COST_PER_ANALYSIS = 500_000
+/** The share of the daily budget that one person may spend in an hour. */
+const PERSON_HOUR_SHARE = 1 / 4
 
-/** An analyst over the logs and the state; it talks to nobody before the first question. */
+/** Creates the analyst; it contacts no model before the first question. */
 export function createAnalyst(options: AnalystOptions): Analyst {
   const { state, store, clock, logger, timeZone, ai } = options
-  const models = modelsOf(ai)
+  const models = readModels(ai)
   let model: Model | null = null
-  const sources = { state, store, measured: (subject: Subject) => measuredOutOfRange(state, subject, clock.now()) }
-  const under = new Map<string, { answered: Promise<Answered>; listeners: ((says: string) => void)[] }>()
+  const sources: EvidenceSources = {
+    state,
+    store,
+    listMeasurements: subject => listUnusualMeasurements(state, subject, clock.now()),
+  }
+  const running = new Map<string, { answer: Promise<AnalysisAnswer>; listeners: OnProgress[] }>()
   const stopping = new AbortController()
   const day = ai.dailyBudgetUsd * 1e6
-  const limits: Limits = {
-    ...{ analysis: MOST_OF_AN_ANALYSIS, personHour: day * SHARE_OF_A_PERSON },
-    ...{ day, month: ai.monthlyBudgetUsd * 1e6 },
+  const limits: SpendingLimits = {
+    analysis: MAX_COST_PER_ANALYSIS,
+    personHour: day * PERSON_HOUR_SHARE,
+    day,
+    month: ai.monthlyBudgetUsd * 1e6,
   }
 
-  const answer = async (question: Question, tell: (says: string) => void): Promise<Answered> => {
-    tell('Evidence is gathered from the logs …')
+  const answer = async (question: AnalysisQuestion, onProgress: OnProgress): Promise<AnalysisAnswer> => {
+    onProgress('Gathering evidence from the logs …')
     const pack = question.parent?.pack ?? (await gatherPack(sources, question.subject))
-    const digest = digestOf(question, pack)
-    const same = question.fresh ? undefined : readByDigest(state, digest, clock.now() - sameFor(pack))
-    if (same) return { analysis: same, pack: same.pack ?? pack, sameAs: same.at }
-    const keep = (more: Partial<Analysis>) => {
-      const row = {
-        ...{ at: clock.now(), kind: question.kind, subject: question.subject.title, question: question.question },
-        ...{ alertId: question.alertId, projectId: question.subject.projectId, parentId: question.parent?.id ?? null },
-        ...{ askedBy: question.by.name, automatic: question.automatic, digest, pack, outcome: 'report' as const },
-        ...{ headline: reportHeadline(pack), model: null, cost: 0, verdict: null, why: null, ...more },
-      }
-      const analysis = saveAnalysis(state, row)
-      return { analysis, pack: analysis.pack ?? pack, sameAs: null }
+    const digest = computeDigest(question, pack)
+    const cached = question.skipCache ? undefined : readByDigest(state, digest, clock.now() - cacheMsFor(pack))
+    if (cached) return { analysis: cached, pack: cached.pack ?? pack, cachedAt: cached.at }
+    const save = (changes: Partial<Analysis>) => {
+      const analysis = saveAnalysis(state, {
+        at: clock.now(),
+        kind: question.kind,
+        subject: question.subject.title,
+        question: question.question,
+        alertId: question.alertId,
+        projectId: question.subject.projectId,
+        parentId: question.parent?.id ?? null,
+        askedBy: question.askedBy.name,
+        automatic: question.automatic,
+        digest,
+        pack,
+        outcome: 'report',
+        headline: writeHeadline(pack),
+        model: null,
+        cost: 0,
+        verdict: null,
+        noModelReason: null,
+        ...changes,
+      })
+      return { analysis, pack: analysis.pack ?? pack, cachedAt: null }
     }
-    // What was asked about said nothing, which a model could only take for peace.
-    if (isEmpty(pack) || (question.alertId === null && isUnheard(pack))) return keep({ digest: uniqueDigest() })
-    if (models === null) return keep({ digest: uniqueDigest(), why: NO_MODEL })
-    const purse = createPurse(question)
+    // A model could only mistake missing data for a healthy system.
+    if (isEmpty(pack) || (question.alertId === null && hasNoData(pack))) return save({ digest: createUniqueDigest() })
+    if (models === null) return save({ digest: createUniqueDigest(), noModelReason: NO_MODEL_TEXT })
+    const budget = createBudget(question)
     try {
-      const { verdict, name, people } = await askModels(question, pack, purse, tell)
-      return keep({
-        ...{ outcome: verdict.status, headline: verdict.headline, verdict, model: name, cost: purse.spent() },
+      const { verdict, name, people } = await askModels(question, pack, budget, onProgress)
+      return save({
+        outcome: verdict.status,
+        headline: verdict.headline,
+        verdict,
+        model: name,
+        cost: budget.spent(),
         pack: { ...pack, people },
       })
     } catch (error) {
-      return keep({ digest: uniqueDigest(), why: whyNot(error), cost: purse.spent() })
+      return save({ digest: createUniqueDigest(), noModelReason: describeFailure(error), cost: budget.spent() })
     }
   }
 
-  const whyNot = (error: unknown): string => {
-    if (stopping.signal.aborted) return 'Vakt was stopped meanwhile; ask again.'
+  const describeFailure = (error: unknown): string => {
+    if (stopping.signal.aborted) return 'Vakt stopped during the analysis. Ask again.'
     if (error instanceof ModelError)
-      logger.warn('a model could not be asked', { failure: error.failure, said: error.message })
-    const why = whyNoModel(error, clock.now(), timeZone)
-    if (why !== null) return why
-    logger.error('an analysis failed', { error })
-    return 'The model could not be asked because of a fault of Vakt; its log says more. This is the evidence itself.'
+      logger.warn('asking the model failed', { failure: error.failure, error: error.message })
+    const reason = describeModelFailure(error, clock.now(), timeZone)
+    if (reason !== null) return reason
+    logger.error('analysis failed', { error })
+    return 'The model was not asked because of an error in Vakt; see its log. This is the evidence.'
   }
 
-  const askModels = async (question: Question, pack: Pack, purse: Budget, tell: (says: string) => void) => {
+  const askModels = async (question: AnalysisQuestion, pack: Pack, budget: Budget, onProgress: OnProgress) => {
     const deadline = new AbortController()
-    const cancel = clock.at(clock.now() + DEADLINE, () => deadline.abort())
+    const cancel = clock.at(clock.now() + DEADLINE_MS, () => deadline.abort())
     const { first, second } = models!
     const ask = async (name: string) => {
-      model ??= openModel(ai)
-      const veil = pseudonymizerFor(pack)
+      model ??= createModel(ai)
+      const pseudonymizer = createPackPseudonymizer(pack)
       const verdict = await investigate({
-        ...{ model, name, pack, question: question.question },
-        earlier: question.parent?.verdict ? earlierOf(question.parent.verdict) : null,
-        measures: createMetricTools(state, question.subject.projectId, clock.now()),
-        ...{ store, veil, purse, clock, onProgress: tell },
+        model,
+        name,
+        pack,
+        question: question.question,
+        earlier: question.parent?.verdict ? summarizeVerdict(question.parent.verdict) : null,
+        metricLookup: createMetricLookup(state, question.subject.projectId, clock.now()),
+        store,
+        pseudonymizer,
+        budget,
+        clock,
+        onProgress,
         signal: AbortSignal.any([deadline.signal, stopping.signal]),
       })
-      return { verdict, name, people: veil.people() }
+      return { verdict, name, people: pseudonymizer.people() }
     }
     try {
       if (question.deep) return await ask(second)
       const answer = await ask(first)
-      const unexplained = answer.verdict.status === 'inconclusive' && troubles(pack).some(one => isError(one.level))
-      if (!unexplained || first === second) return answer
-      tell('That did not suffice; a stronger model is asked …')
+      const isUnexplained =
+        answer.verdict.status === 'inconclusive' && listSeverePatterns(pack).some(({ level }) => isError(level))
+      if (!isUnexplained || first === second) return answer
+      onProgress('The answer is inconclusive; asking a stronger model …')
       // An inconclusive answer is better than none.
       return await ask(second).catch(() => answer)
     } finally {
@@ -162,21 +196,21 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     }
   }
 
-  const createPurse = ({ by }: Question): Budget & { spent(): number } => {
+  const createBudget = ({ askedBy }: AnalysisQuestion): Budget & { spent(): number } => {
     let spent = 0
     return {
       spent: () => spent,
-      begin(name, input, output) {
-        const price = priceOf(name, ai.price, ai.provider === 'openai' && isHome(ai.baseUrl))
-        const most = costOf(price, input, output)
-        const call = { person: by.person, model: name, most, already: spent }
+      reserve(name, input, output) {
+        const price = findPrice(name, ai.price, ai.provider === 'openai' && isPrivateHost(ai.baseUrl))
+        const maxCost = computeCost(price, input, output)
+        const call = { person: askedBy.person, model: name, maxCost, spentBefore: spent }
         const reservation = reserve(state, call, limits, clock.now(), timeZone)
-        if ('limit' in reservation) throw new OverBudget(reservation)
-        spent += most
+        if ('limit' in reservation) throw new BudgetExceeded(reservation)
+        spent += maxCost
         return {
-          end(usage) {
-            const cost = usage === null ? 0 : costOf(price, usage.input, usage.output)
-            spent += cost - most
+          close(usage) {
+            const cost = usage === null ? 0 : computeCost(price, usage.input, usage.output)
+            spent += cost - maxCost
             closeReservation(state, reservation, cost, usage)
           },
         }
@@ -184,64 +218,78 @@ export function createAnalyst(options: AnalystOptions): Analyst {
     }
   }
 
-  const digestOf = ({ question, deep, parent, alertId, subject }: Question, pack: Pack): string => {
-    // The first line says from when to when, which a second later is another.
-    const evidence = packText(pack, createPseudonymizer().conceal).split('\n').slice(1)
-    const about = [alertId, subject.projectId, parent?.id ?? null]
-    const asked = [PROMPT_VERSION, ai.provider, models, deep, question, about, evidence]
-    return createHash('sha256').update(JSON.stringify(asked)).digest('hex')
+  const computeDigest = ({ question, deep, parent, alertId, subject }: AnalysisQuestion, pack: Pack): string => {
+    // Without the first line, which contains the window: that differs a second later.
+    const evidence = writePack(pack, createPseudonymizer().conceal).split('\n').slice(1)
+    const context = [alertId, subject.projectId, parent?.id ?? null]
+    const request = [PROMPT_VERSION, ai.provider, models, deep, question, context, evidence]
+    return createHash('sha256').update(JSON.stringify(request)).digest('hex')
   }
 
-  const sameFor = (pack: Pack): number => (pack.until > clock.now() - MINUTE ? SAME_WHILE_OPEN : SAME_WHEN_OVER)
+  const cacheMsFor = (pack: Pack): number =>
+    pack.until > clock.now() - MINUTE ? OPEN_WINDOW_CACHE_MS : PAST_WINDOW_CACHE_MS
 
   return {
-    analyse(question, onProgress) {
-      const key = flightOf(question)
-      let flight = under.get(key)
-      if (!flight) {
-        if (under.size >= MOST_AT_ONCE)
+    analyze(question, onProgress) {
+      const key = requestKey(question)
+      let request = running.get(key)
+      if (!request) {
+        if (running.size >= MAX_CONCURRENT_ANALYSES)
           return Promise.reject(
-            new Problem('busy', `${MOST_AT_ONCE} analyses are under way already. Ask again in a minute.`),
+            new Problem('busy', `${MAX_CONCURRENT_ANALYSES} analyses are already running. Try again in a minute.`),
           )
-        const listeners: ((says: string) => void)[] = []
-        const answered = answer(question, says => {
-          for (const listener of listeners) listener(says)
-        }).finally(() => under.delete(key))
-        flight = { answered, listeners }
-        under.set(key, flight)
+        const listeners: OnProgress[] = []
+        const promise = answer(question, sentence => {
+          for (const listener of listeners) listener(sentence)
+        }).finally(() => running.delete(key))
+        request = { answer: promise, listeners }
+        running.set(key, request)
       }
-      if (onProgress) flight.listeners.push(onProgress)
-      return flight.answered
+      if (onProgress) request.listeners.push(onProgress)
+      return request.answer
     },
     async preview(subject, question) {
       const pack = await gatherPack(sources, subject)
-      const veil = pseudonymizerFor(pack)
-      const turn = firstTurn(pack, question, null, '000000000000', veil.conceal)
-      return { text: veil.conceal(`${SYSTEM}\n\n${turn}\n`), pack, concealed: veil.counts() }
+      const pseudonymizer = createPackPseudonymizer(pack)
+      const turn = writeFirstTurn(pack, question, null, '000000000000', pseudonymizer.conceal)
+      return {
+        text: pseudonymizer.conceal(`${SYSTEM_PROMPT}\n\n${turn}\n`),
+        pack,
+        concealed: pseudonymizer.counts(),
+      }
     },
     models: () => models,
     async stop() {
       stopping.abort()
-      await Promise.allSettled([...under.values()].map(flight => flight.answered))
+      await Promise.allSettled([...running.values()].map(request => request.answer))
     },
   }
 }
 
-function modelsOf({ provider, apiKey, model }: Config['ai']): { first: string; second: string } | null {
+function readModels({ provider, apiKey, model }: Config['ai']): { first: string; second: string } | null {
   if (provider === 'openai') return model === null ? null : { first: model, second: model }
-  return apiKey === null ? null : { first: model ?? FIRST_MODEL, second: model ?? SECOND_MODEL }
+  return apiKey === null ? null : { first: model ?? DEFAULT_FIRST_MODEL, second: model ?? DEFAULT_SECOND_MODEL }
 }
 
-function openModel({ provider, apiKey, baseUrl }: Config['ai']): Model {
+function createModel({ provider, apiKey, baseUrl }: Config['ai']): Model {
   return provider === 'openai' ? createOpenAiCompatible(apiKey, baseUrl) : createAnthropic(apiKey!, baseUrl)
 }
 
-function earlierOf({ headline, cause }: Verdict) {
+function summarizeVerdict({ headline, cause }: Verdict) {
   return { headline, cause: cause?.claim ?? null }
 }
 
-/** Two people who press the same button at the same time wait for one answer. */
-function flightOf({ subject, question, deep, fresh, parent }: Question): string {
+/** Identifies a request, so that two people who press the same button at the same time share one answer. */
+function requestKey({ subject, question, deep, skipCache, parent }: AnalysisQuestion): string {
   const minutes = Math.round((subject.until - subject.from) / MINUTE)
-  return JSON.stringify([subject.title, subject.where, subject.projectId, minutes, question, deep, fresh, parent?.id])
+  return JSON.stringify([
+    subject.title,
+    subject.where,
+    subject.projectId,
+    minutes,
+    question,
+    deep,
+    skipCache,
+    parent?.id,
+  ])
 }

@@ -1,12 +1,12 @@
-// An answer as a card: what held, each claim with the lines that show it, and how it was checked.
+// The card of an answer: the verified claims, their citations, and how many were verified.
 import type { Button, Card, Span, Text, Tone } from '../card.ts'
 import type { Analysis } from './analyses.ts'
-import type { Answered } from './analyst.ts'
-import { coverageText, type Pack } from './evidence/pack.ts'
-import { lineButtons, packCard, patternLine, reportHeadline, windowFooter } from './evidence/pack-card.ts'
+import type { AnalysisAnswer } from './analyst.ts'
+import type { Pack } from './evidence/pack.ts'
+import { lineButtons, packCard, patternLine, windowFooter, writeHeadline } from './evidence/pack-card.ts'
 import { formatDollars } from './model/price.ts'
-import { type Pseudonymizer, pseudonymizerFor } from './model/pseudonymize.ts'
-import { defused } from './model/sanitize.ts'
+import { createPackPseudonymizer, type Pseudonymizer } from './model/pseudonymize.ts'
+import { disarmLinks } from './model/sanitize.ts'
 import type { Citation, Claim, Verdict } from './model/verdict.ts'
 
 const TITLES: Record<Verdict['status'], string> = {
@@ -21,74 +21,74 @@ const TONES: Record<Verdict['status'], Tone> = {
   inconclusive: 'muted',
   healthy: 'good',
 }
-const LEFT_OPEN = 3
-/** With those that ask more they are three rows of buttons at the most. */
-const MOST_CITED = 12
+const MAX_OPEN_PATTERNS = 3
+/** Together with the follow-up buttons at most three rows. */
+const MAX_CITED_BUTTONS = 12
 
-/** The card of an answer; `again` is the command line that asks a stronger model the same, when there is one. */
-export function answerCard({ analysis, pack, sameAs }: Answered, again: string | null = null): Card {
+/** The card of an answer; `deepLine` is the command line that asks a stronger model, null without one. */
+export function answerCard({ analysis, pack, cachedAt }: AnalysisAnswer, deepLine: string | null = null): Card {
   const { verdict } = analysis
-  if (verdict === null) return packCard(pack, analysis.why)
-  const shown = restored(verdict, pseudonymizerFor(pack))
-  const same: Text[] =
-    sameAs === null ? [] : [['The same was asked and answered ', { time: sameAs, style: 'relative' }, '.']]
+  if (verdict === null) return packCard(pack, analysis.noModelReason)
+  const shown = restoreVerdict(verdict, createPackPseudonymizer(pack))
+  const cached: Text[] =
+    cachedAt === null ? [] : [['This question was answered ', { time: cachedAt, style: 'relative' }, '.']]
   return {
-    title: `${TITLES[shown.status]}: ${shown.headline} — ${defused(analysis.subject)}`,
+    title: `${TITLES[shown.status]}: ${shown.headline} — ${disarmLinks(analysis.subject)}`,
     tone: TONES[shown.status],
     lines: [
-      ...same,
-      ...(analysis.question === null ? [] : [`Asked: ${defused(analysis.question)}`]),
+      ...cached,
+      ...(analysis.question === null ? [] : [`Question: ${disarmLinks(analysis.question)}`]),
       ...causeLines(shown),
       ...shown.findings.map(findingLine),
-      ...leftOpen(shown, pack),
-      ...listed(
+      ...openLines(shown, pack),
+      ...listLines(
         'Ruled out',
-        shown.ruledOut.map(one => `${one.claim} — ${one.why}`),
+        shown.ruledOut.map(({ claim, why }) => `${claim} — ${why}`),
       ),
-      ...listed('Next', shown.nextSteps),
-      ...listed('Not known', shown.missing),
+      ...listLines('Next steps', shown.nextSteps),
+      ...listLines('Unknown', shown.missing),
       ...(shown.suspicious.length > 0
-        ? [`Lines that try to give orders to whoever reads them: ${shown.suspicious.join(', ')}`]
+        ? [`Lines that try to give instructions to the model: ${shown.suspicious.join(', ')}`]
         : []),
     ],
-    buttons: [...citedButtons(shown, pack), ...moreButtons(analysis, again)],
-    footer: footer(analysis, pack),
+    buttons: [...citationButtons(shown, pack), ...followUpButtons(analysis, deepLine)],
+    footer: writeFooter(analysis, pack),
   }
 }
 
-/** An earlier answer whose evidence is forgotten: what was said, without the lines. */
-export function oldAnswerCard(analysis: Analysis): Card {
-  const { verdict, why } = analysis
-  const lines: Text[] = ['Its evidence is kept for a day; "analyze" looks anew.']
+/** The card of an earlier answer whose evidence is deleted, without log lines. */
+export function expiredAnswerCard(analysis: Analysis): Card {
+  const { verdict, noModelReason } = analysis
+  const lines: Text[] = ['Its evidence was deleted after a day. "analyze" gathers new evidence.']
   if (verdict === null)
     return {
-      title: `${analysis.headline} — ${defused(analysis.subject)}`,
+      title: `${analysis.headline} — ${disarmLinks(analysis.subject)}`,
       tone: 'muted',
-      lines: why ? [why, ...lines] : lines,
+      lines: noModelReason ? [noModelReason, ...lines] : lines,
     }
   return {
-    title: `${TITLES[verdict.status]}: ${verdict.headline} — ${defused(analysis.subject)}`,
+    title: `${TITLES[verdict.status]}: ${verdict.headline} — ${disarmLinks(analysis.subject)}`,
     tone: TONES[verdict.status],
     lines: [
       ...causeLines(verdict),
       ...verdict.findings.map(findingLine),
-      ...listed('Next', verdict.nextSteps),
+      ...listLines('Next steps', verdict.nextSteps),
       ...lines,
     ],
-    buttons: lineButtons(citedLines(verdict), MOST_CITED),
+    buttons: lineButtons(listCitedLines(verdict), MAX_CITED_BUTTONS),
     footer: `Analysis ${analysis.id} · ${analysis.model} · ${formatDollars(analysis.cost)}`,
   }
 }
 
-/** The people of a pack put in again wherever the model named their pseudonyms. */
-export function restored(verdict: Verdict, veil: Pseudonymizer): Verdict {
-  const deep = (value: unknown): unknown => {
-    if (typeof value === 'string') return veil.restore(value)
-    if (Array.isArray(value)) return value.map(deep)
+/** Puts the personal data back in place of the pseudonyms in a verdict. */
+export function restoreVerdict(verdict: Verdict, pseudonymizer: Pseudonymizer): Verdict {
+  const restoreAll = (value: unknown): unknown => {
+    if (typeof value === 'string') return pseudonymizer.restore(value)
+    if (Array.isArray(value)) return value.map(restoreAll)
     if (value === null || typeof value !== 'object') return value
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, deep(one)]))
+    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, restoreAll(entry)]))
   }
-  return deep(verdict) as Verdict
+  return restoreAll(verdict) as Verdict
 }
 
 function causeLines({ cause }: Verdict): Text[] {
@@ -96,9 +96,9 @@ function causeLines({ cause }: Verdict): Text[] {
   return [
     [{ bold: 'Cause' }, ` (${cause.confidence} confidence): ${cause.claim}`],
     ...cause.cause.map(citationLine),
-    [{ bold: 'which led to' }],
+    [{ bold: 'Symptoms' }],
     ...cause.symptoms.map(citationLine),
-    ...(cause.why === '' ? [] : [`Why it is not just a symptom: ${cause.why}`]),
+    ...(cause.why === '' ? [] : [`Why it is not only a symptom: ${cause.why}`]),
   ]
 }
 
@@ -107,72 +107,68 @@ function findingLine({ claim, kind, confidence, evidence }: Claim): Text {
   return [`• ${claim} (${kind === 'observed' ? 'observed' : `inference, ${confidence} confidence`}) `, ...ids]
 }
 
-/** When and where are told by the evidence, only the quote by the model, and that was found there. */
+/** Time and origin come from the evidence; the quote comes from the model and was found in the evidence. */
 function citationLine({ id, at, from, level, quote }: Citation): Text {
   const when: Span[] = at === null ? [] : [' ', { time: at, style: 'clock' }]
-  const who = [level?.toUpperCase(), from].filter(Boolean).join(' ')
-  return ['   ', { code: id }, ...when, `${who ? ` ${defused(who)}` : ''} “${defused(quote)}”`]
+  const origin = [level?.toUpperCase(), from].filter(Boolean).join(' ')
+  return ['   ', { code: id }, ...when, `${origin ? ` ${disarmLinks(origin)}` : ''} “${disarmLinks(quote)}”`]
 }
 
-/** What an honest answer would not leave out: errors that nothing mentions, and what stands out when no cause was found. */
-function leftOpen({ status, unmentioned }: Verdict, pack: Pack): Text[] {
-  const of = (ids: readonly string[]) => pack.patterns.filter(one => ids.includes(one.id)).map(one => patternLine(one))
-  if (unmentioned.length > 0) return [[{ bold: 'Not mentioned above' }], ...of(unmentioned)]
+/** The severe patterns that the answer does not mention; for an inconclusive answer the first patterns. */
+function openLines({ status, unmentioned }: Verdict, pack: Pack): Text[] {
+  const toLines = (ids: readonly string[]) =>
+    pack.patterns.filter(({ id }) => ids.includes(id)).map(pattern => patternLine(pattern))
+  if (unmentioned.length > 0) return [[{ bold: 'Not mentioned above' }], ...toLines(unmentioned)]
   if (status !== 'inconclusive') return []
-  const first = pack.patterns.slice(0, LEFT_OPEN).map(one => one.id)
-  return first.length === 0 ? [] : [[{ bold: reportHeadline(pack) }], ...of(first)]
+  const first = pack.patterns.slice(0, MAX_OPEN_PATTERNS).map(({ id }) => id)
+  return first.length === 0 ? [] : [[{ bold: writeHeadline(pack) }], ...toLines(first)]
 }
 
-function listed(title: string, texts: readonly string[]): Text[] {
+function listLines(title: string, texts: readonly string[]): Text[] {
   if (texts.length === 0) return []
   if (texts.length === 1) return [[{ bold: title }, `: ${texts[0]}`]]
   return [[{ bold: title }], ...texts.map((text, at) => `${at + 1}. ${text}`)]
 }
 
-/** A button for each thing cited: a line itself, the first line of a pattern, the alert or check of something that happened. */
-function citedButtons(verdict: Verdict, pack: Pack): Button[] {
+/** A button for each citation: the line, the first line of a pattern, or the alert or check of an event. */
+function citationButtons(verdict: Verdict, pack: Pack): Button[] {
   const buttons = new Map<string, Button>()
-  for (const { id, line } of cited(verdict)) {
-    const first = line ?? pack.lines.find(one => one.pattern === id)?.line
-    const happened = pack.happenings.find(one => one.id === id)
+  for (const { id, line } of listCitations(verdict)) {
+    const first = line ?? pack.lines.find(({ pattern }) => pattern === id)?.line
+    const event = pack.timeline.find(event => event.id === id)
     if (first) buttons.set(id, { label: `Line ${id}`, line: `logs show ${first}` })
-    else if (happened?.command) buttons.set(id, { label: `Show ${id}`, line: happened.command })
+    else if (event?.command) buttons.set(id, { label: `Show ${id}`, line: event.command })
   }
-  return [...buttons.values()].slice(0, MOST_CITED)
+  return [...buttons.values()].slice(0, MAX_CITED_BUTTONS)
 }
 
-function citedLines(verdict: Verdict): { id: string; line: string }[] {
-  const lines = new Map(cited(verdict).flatMap(({ id, line }) => (line === null ? [] : [[id, line] as const])))
+function listCitedLines(verdict: Verdict): { id: string; line: string }[] {
+  const lines = new Map(listCitations(verdict).flatMap(({ id, line }) => (line === null ? [] : [[id, line] as const])))
   return [...lines].map(([id, line]) => ({ id, line }))
 }
 
-function cited({ cause, findings }: Verdict): Citation[] {
-  return [...(cause ? [...cause.cause, ...cause.symptoms] : []), ...findings.flatMap(one => one.evidence)]
+function listCitations({ cause, findings }: Verdict): Citation[] {
+  return [...(cause ? [...cause.cause, ...cause.symptoms] : []), ...findings.flatMap(({ evidence }) => evidence)]
 }
 
-function moreButtons({ id }: Analysis, again: string | null): Button[] {
+function followUpButtons({ id }: Analysis, deepLine: string | null): Button[] {
   return [
     { label: 'Ask more', line: `analyze ask --analysis ${id}`, ask: ['question'], tone: 'primary' },
     { label: 'Evidence', line: `analyze history --show ${id} --evidence` },
-    ...(again === null ? [] : [{ label: 'Ask a stronger model', line: again }]),
+    ...(deepLine === null ? [] : [{ label: 'Ask a stronger model', line: deepLine }]),
   ]
 }
 
-function footer({ id, verdict, model, cost }: Analysis, pack: Pack): Text {
+function writeFooter({ id, verdict, model, cost }: Analysis, pack: Pack): Text {
   const { verified, given } = verdict!.citations
   const dropped = given - verified
-  const checked =
+  const verification =
     given === 0
-      ? 'It cites nothing'
-      : `✓ ${verified}/${given} citations verified${dropped > 0 ? `, what rested on the other ${dropped} was dropped` : ''}`
+      ? 'No citations'
+      : `✓ ${verified}/${given} citations verified${dropped > 0 ? `, claims with the other ${dropped} were dropped` : ''}`
   const window = windowFooter(pack)
   return [
-    `${checked} · ${model} · ${formatDollars(cost)} · analysis ${id} · `,
+    `${verification} · ${model} · ${formatDollars(cost)} · analysis ${id} · `,
     ...(typeof window === 'string' ? [window] : window),
   ]
-}
-
-/** The short word of what was looked at, for scripts. */
-export function coverageOf(pack: Pack): string {
-  return coverageText(pack.coverage)
 }

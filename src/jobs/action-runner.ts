@@ -1,7 +1,7 @@
 // Runs actions on hosts: one at a time per action and target, with live output in the thread of the alert.
 import { readAlert, recordChange } from '../alerts/alerts.ts'
 import { runCard, runOutcome } from '../alerts/run-card.ts'
-import { cardRef } from '../analysis/cards.ts'
+import { readAlertMessageRef } from '../analysis/alert-messages.ts'
 import { KIBIBYTE } from '../bytes.ts'
 import type { Channel } from '../chat/channel.ts'
 import type { Clock } from '../clock.ts'
@@ -114,7 +114,7 @@ export function createActionRunner({ state, hostRuntime, clock, logger, channels
     alertId === null
       ? []
       : channels().flatMap(channel => {
-          const ref = cardRef(state, alertId, channel.id)
+          const ref = readAlertMessageRef(state, alertId, channel.id)
           return ref === null ? [] : [{ channel, ref }]
         })
 

@@ -1,21 +1,43 @@
-// A app with logs and a simulated model, for stories of analyses.
+// An app with logs and a simulated model, for stories of analyses.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import { silentLogger } from '../logger.ts'
 import { openLogStore } from '../logs/embedded/open-log-store.ts'
+import type { LogStore } from '../logs/store.ts'
+import { WEEK } from '../time.ts'
 import { startApp, type TestAppOptions } from './app.ts'
 import { MODEL_KEY, type ModelServer, startModelServer } from './model/model-server.ts'
-import { readsHonestly } from './model/reader.ts'
+import { answerHonestly } from './model/reader.ts'
 
-export type Said = { message: string; level?: string; source?: string; host?: string; ago?: number }
+export type LogLineDraft = { message: string; level?: string; source?: string; host?: string; ago?: number }
 
-/** Opens app, store and provider; `close` ends all. Without changes the provider answers honestly. */
+/**
+ * Returns a function that starts apps on one log store, which is costly to open; call it at the top of a test file. Each app
+ * starts a week after the one before, so that its windows contain no lines of the others.
+ */
+export function shareLogStore(): (options?: TestAppOptions) => Promise<AppWithModel> {
+  let opened: ReturnType<typeof openFolder> | null = null
+  let start = Date.now()
+  afterAll(async () => (await opened)?.close())
+  return async options => {
+    opened ??= openFolder()
+    const { store } = await opened
+    start += WEEK
+    return startAppWithModel({ store: withOverrides(store), start: new Date(start).toISOString(), ...options })
+  }
+}
+
+/**
+ * Starts an app with a provider that answers honestly by default, on `options.store` or a log store of its own; `close` ends
+ * all of it.
+ */
 export async function startAppWithModel(options: TestAppOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'vakt-analysis-'))
-  const store = await openLogStore({ folder, logger: silentLogger })
+  const own = options.store ? null : await openFolder()
+  const store = options.store ?? own!.store
   const model: ModelServer = await startModelServer()
-  model.otherwise(readsHonestly)
+  model.otherwise(answerHonestly)
   const app = await startApp({
     store,
     start: new Date().toISOString(),
@@ -28,8 +50,8 @@ export async function startAppWithModel(options: TestAppOptions = {}) {
     app,
     model,
     store,
-    /** Lines arrive, each `ago` ms before now. */
-    async logs(lines: readonly Said[]): Promise<void> {
+    /** Sends log lines, each `ago` ms before now. */
+    async logs(lines: readonly LogLineDraft[]): Promise<void> {
       const body = JSON.stringify(
         lines.map(({ ago = 0, ...line }) => ({ ...line, timestamp: new Date(app.clock.now() - ago).toISOString() })),
       )
@@ -37,9 +59,9 @@ export async function startAppWithModel(options: TestAppOptions = {}) {
       const answer = await app.request('/api/logs', { method: 'POST', body, headers })
       if (answer.status !== 200) throw new Error(await answer.text())
     },
-    /** A trouble with a cause: settings reloaded, then orders fail. */
-    async trouble(): Promise<void> {
-      const calm = Array.from({ length: 100 }, (_, i) => ({
+    /** Sends the lines of an incident with a cause: settings are reloaded, then orders fail. */
+    async incident(): Promise<void> {
+      const normal = Array.from({ length: 100 }, (_, i) => ({
         message: `GET /cart 200 in ${i} ms`,
         source: 'web',
         host: 'web-1',
@@ -53,7 +75,7 @@ export async function startAppWithModel(options: TestAppOptions = {}) {
         ago: 590_000 - i * 15_000,
       }))
       await this.logs([
-        ...calm,
+        ...normal,
         { message: 'settings reloaded: pool_size=2', level: 'info', source: 'config', ago: 600_000 },
         ...failing,
       ])
@@ -62,10 +84,37 @@ export async function startAppWithModel(options: TestAppOptions = {}) {
       await app.stop()
       model.release()
       await model.close()
+      await own?.close()
+    },
+  }
+}
+
+export type AppWithModel = Awaited<ReturnType<typeof startAppWithModel>>
+
+async function openFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'vakt-analysis-'))
+  const store = await openLogStore({ folder, logger: silentLogger })
+  return {
+    store,
+    async close() {
       await store.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
 }
 
-export type AppWithModel = Awaited<ReturnType<typeof startAppWithModel>>
+/** A view of a store whose methods a test can replace without changing the store itself. */
+function withOverrides(store: LogStore): LogStore {
+  const overrides = new Map<PropertyKey, unknown>()
+  return new Proxy(store, {
+    get(target, name) {
+      if (overrides.has(name)) return overrides.get(name)
+      const value = Reflect.get(target, name, target) as unknown
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+    set(_, name, value) {
+      overrides.set(name, value)
+      return true
+    },
+  })
+}

@@ -1,53 +1,55 @@
-// What is unusual in the logs of a period against as long before it, in a few lines; for reports, without any model.
+// Compares the logs of a period with the period before it, in a few lines for reports, without a model.
 import type { Text } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { DAY, SECOND } from '../../time.ts'
-import { gatherPack, type Sources } from './gather.ts'
-import { type Pack, troubles } from './pack.ts'
-import { ALL_NEW, comparesWithNothing, patternLine } from './pack-card.ts'
+import { type EvidenceSources, gatherPack } from './gather.ts'
+import { listSeverePatterns, type Pack } from './pack.ts'
+import { ALL_NEW_TEXT, hasNoBaseline, patternLine } from './pack-card.ts'
 
-/** A report waits no longer for it. */
-const WITHIN = 10 * SECOND
-const TROUBLES = 4
-const SILENT = 2
+/** A report does not wait longer. */
+const COMPARISON_TIMEOUT_MS = 10 * SECOND
+const MAX_SEVERE_PATTERNS = 4
+const MAX_SILENT_PATTERNS = 2
 
 export type Period = { from: number; until: number; project: string | null; projectId: number | null }
-/** Compares a period; gives no lines where there is nothing to tell, and a sentence where it could not be told. */
+/** Compares a period; resolves with no lines without logs, and with a sentence when the comparison failed or took too long. */
 export type Compare = (period: Period) => Promise<readonly Text[]>
 
-/** Compares logs within ten seconds; what fails is told to `log` and never thrown. */
-export function createComparison(sources: Sources, clock: Clock, logger: Logger): Compare {
+/** Creates a comparison that takes at most ten seconds and never rejects; errors are logged. */
+export function createComparison(sources: EvidenceSources, clock: Clock, logger: Logger): Compare {
   return async ({ from, until, project, projectId }) => {
-    // A project that is gone has no logs; without its name those of all would be looked at.
+    // A deleted project has no logs; without its name, the logs of all projects would be compared.
     if (!sources.store || (projectId !== null && project === null)) return []
     let cancel = () => {}
     const late = new Promise<null>(done => {
-      cancel = clock.at(clock.now() + WITHIN, () => done(null))
+      cancel = clock.at(clock.now() + COMPARISON_TIMEOUT_MS, () => done(null))
     })
     const where = project === null ? null : { kind: 'field' as const, field: 'project' as const, value: project }
     const gathered = gatherPack(sources, { title: '', where, from, until, projectId }).catch(error => {
-      logger.warn('the logs could not be compared for a report', { error })
+      logger.warn('comparing the logs for a report failed', { error })
       return null
     })
     const pack = await Promise.race([gathered, late])
     cancel()
-    return pack === null ? ['The logs could not be compared in time; "analyze logs" does it.'] : unusualLines(pack)
+    return pack === null
+      ? ['Comparing the logs failed or took too long. "analyze logs" compares them.']
+      : comparisonLines(pack)
   }
 }
 
-/** The foremost of what is new, surges or fell silent. */
-export function unusualLines(pack: Pack): Text[] {
+/** The most severe patterns that are new or surging, and those that fell silent. */
+export function comparisonLines(pack: Pack): Text[] {
   if (pack.coverage.lines === 0) return []
-  const trouble = troubles(pack)
-  const silent = pack.patterns.filter(one => one.change === 'silent')
-  const shown = [...trouble.slice(0, TROUBLES), ...silent.slice(0, SILENT)]
-  if (shown.length === 0) return ['Nothing unusual in the logs, against as long before.']
-  const more = trouble.length + silent.length - shown.length
+  const severe = listSeverePatterns(pack)
+  const silent = pack.patterns.filter(({ change }) => change === 'silent')
+  const shown = [...severe.slice(0, MAX_SEVERE_PATTERNS), ...silent.slice(0, MAX_SILENT_PATTERNS)]
+  if (shown.length === 0) return ['Nothing unusual in the logs compared with the period before.']
+  const more = severe.length + silent.length - shown.length
   return [
-    [{ bold: 'Unusual in the logs, against as long before' }],
-    ...(comparesWithNothing(pack) ? [ALL_NEW] : []),
-    ...shown.map(one => patternLine(one, { cited: false, dated: pack.until - pack.from > DAY / 2 })),
+    [{ bold: 'Unusual in the logs compared with the period before' }],
+    ...(hasNoBaseline(pack) ? [ALL_NEW_TEXT] : []),
+    ...shown.map(pattern => patternLine(pattern, { cited: false, dated: pack.until - pack.from > DAY / 2 })),
     ...(more > 0 ? [`… ${more} more; "analyze logs" shows them.`] : []),
   ]
 }

@@ -1,120 +1,124 @@
-// The evidence as a card: the whole answer where no model is asked, and the report it falls back to.
+// The card of an evidence pack: the answer when no model answers.
 import type { Button, Card, Text } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import type { Level } from '../../logs/line.ts'
 import type { QueryNode } from '../../logs/query/tree.ts'
+import { plural, truncate } from '../../text.ts'
 import { DAY } from '../../time.ts'
-import { defused } from '../model/sanitize.ts'
+import { disarmLinks } from '../model/sanitize.ts'
 import {
-  type Change,
-  coverageText,
+  hasNoData,
   isEmpty,
   isError,
-  isUnheard,
+  listSeverePatterns,
   type Pack,
   type PackLine,
   type PackPattern,
-  troubles,
+  type PatternChange,
+  writeCoverage,
 } from './pack.ts'
 
-const SHOWN_PATTERNS = 6
-const SHOWN_BEFORE = 4
-const SHOWN_HAPPENINGS = 8
-const SHOWN_SILENT = 3
-const LINE_BUTTONS = 4
-const TEXT = 180
+const MAX_PATTERNS = 6
+const MAX_LINES_BEFORE = 4
+const MAX_TIMELINE_EVENTS = 8
+const MAX_SILENT_PATTERNS = 3
+const MAX_LINE_BUTTONS = 4
+const MAX_TEXT_LENGTH = 180
 
-/** The report of a pack. `why` says in a sentence why no model read it; null where none was to. */
-export function packCard(pack: Pack, why: string | null, more: readonly Button[] = []): Card {
-  const trouble = troubles(pack)
-  const silent = pack.patterns.filter(one => one.change === 'silent').slice(0, SHOWN_SILENT)
-  const shown = trouble.slice(0, SHOWN_PATTERNS)
-  const before = linesBefore(pack)
-  const lines: Text[] = [...(why === null ? [] : [why])]
-  if (isEmpty(pack))
-    lines.push('There is not one log line and nothing else on record in that time. Ask about a longer one.')
-  else if (isUnheard(pack)) lines.push('There is not one log line in that time, so nothing is known of how it went.')
-  if (isUnheard(pack) && asksByName(pack.where)) lines.push(NAMES)
-  if (comparesWithNothing(pack)) lines.push(ALL_NEW)
+/** The card of a pack. `noModelReason` is a sentence why no model answered, null when none was to be asked. */
+export function packCard(pack: Pack, noModelReason: string | null, more: readonly Button[] = []): Card {
+  const severe = listSeverePatterns(pack)
+  const silent = pack.patterns.filter(({ change }) => change === 'silent').slice(0, MAX_SILENT_PATTERNS)
+  const shown = severe.slice(0, MAX_PATTERNS)
+  const before = selectLinesBefore(pack)
+  const lines: Text[] = [...(noModelReason === null ? [] : [noModelReason])]
+  if (isEmpty(pack)) lines.push('There are no log lines and no other events in this period. Choose a longer one.')
+  else if (hasNoData(pack)) lines.push('There are no log lines in this period, so its state is unknown.')
+  if (hasNoData(pack) && filtersByName(pack.where)) lines.push(CHECK_NAME_TEXT)
+  if (hasNoBaseline(pack)) lines.push(ALL_NEW_TEXT)
   for (const pattern of shown) lines.push(patternLine(pattern))
-  if (trouble.length > shown.length) lines.push(`… ${trouble.length - shown.length} more of these`)
-  if (before.length > 0) lines.push([{ bold: 'Unusual, right before it began' }], ...before.map(evidenceLine))
-  if (silent.length > 0) lines.push([{ bold: 'Not heard any more' }], ...silent.map(one => patternLine(one)))
-  const beside = [...pack.happenings.slice(0, SHOWN_HAPPENINGS), ...pack.measured.slice(0, SHOWN_HAPPENINGS)]
+  if (severe.length > shown.length) lines.push(`… ${severe.length - shown.length} more`)
+  if (before.length > 0) lines.push([{ bold: 'Unusual right before the start' }], ...before.map(evidenceLine))
+  if (silent.length > 0) lines.push([{ bold: 'No longer logged' }], ...silent.map(pattern => patternLine(pattern)))
+  const beside = [...pack.timeline.slice(0, MAX_TIMELINE_EVENTS), ...pack.measurements.slice(0, MAX_TIMELINE_EVENTS)]
   if (beside.length > 0)
     lines.push(
-      [{ bold: 'Beside the logs' }],
-      ...beside.map((one): Text => [{ time: one.at, style: 'clock' }, ` ${cut(one.text)}`]),
+      [{ bold: 'Other events' }],
+      ...beside.map((event): Text => [{ time: event.at, style: 'clock' }, ` ${shorten(event.text)}`]),
     )
   return {
-    title: `${reportHeadline(pack)} — ${defused(pack.subject)}`,
-    tone: trouble.some(one => isError(one.level)) ? 'warning' : 'info',
+    title: `${writeHeadline(pack)} — ${disarmLinks(pack.subject)}`,
+    tone: severe.some(({ level }) => isError(level)) ? 'warning' : 'info',
     lines,
-    buttons: [...lineButtons(firstLines(pack, shown, before)), ...more],
+    buttons: [...lineButtons(selectFirstLines(pack, shown, before)), ...more],
     footer: windowFooter(pack),
   }
 }
 
-/** Said where the period before has no lines: a new service, or retention that ends there. */
-export const ALL_NEW = 'Nothing was logged in as long before, so everything counts as new.'
+/** For a period before without lines: a new service, or the end of the retention. */
+export const ALL_NEW_TEXT = 'The period before has no log lines, so everything counts as new.'
 
-const NAMES =
-  'Is the name right? "logs top host --last 1d" and "logs top source --last 1d" show those that lines carry.'
+const CHECK_NAME_TEXT =
+  'Check the name: "logs top host --last 1d" and "logs top source --last 1d" show the names in log lines.'
 
-function asksByName(where: QueryNode | null): boolean {
+function filtersByName(where: QueryNode | null): boolean {
   if (where === null) return false
-  if (where.kind === 'and' || where.kind === 'or') return where.parts.some(asksByName)
+  if (where.kind === 'and' || where.kind === 'or') return where.parts.some(filtersByName)
   return where.kind === 'field' && (where.field === 'host' || where.field === 'source')
 }
 
 /** Whether there are lines in the window and none in the period before. */
-export function comparesWithNothing({ coverage }: Pack): boolean {
+export function hasNoBaseline({ coverage }: Pack): boolean {
   return coverage.lines > 0 && coverage.linesBefore === 0
 }
 
-/** `2 new errors, 1 surge`, or that nothing stands out. */
-export function reportHeadline(pack: Pack): string {
-  if (isEmpty(pack)) return 'Nothing on record'
-  if (isUnheard(pack)) return 'Not one log line'
-  const trouble = troubles(pack)
-  const of = (change: Change, severe: boolean) =>
-    trouble.filter(one => one.change === change && isError(one.level) === severe).length
+/** `2 new errors, 1 surging warning`, or that nothing stands out. */
+export function writeHeadline(pack: Pack): string {
+  if (isEmpty(pack)) return 'No data'
+  if (hasNoData(pack)) return 'No log lines'
+  const severe = listSeverePatterns(pack)
+  const count = (change: PatternChange, isErrors: boolean) =>
+    severe.filter(pattern => pattern.change === change && isError(pattern.level) === isErrors).length
   const parts = [
-    counted(of('new', true), 'new error'),
-    counted(of('surging', true), 'surging error'),
-    counted(of('rare', true), 'rare error'),
-    counted(of('new', false), 'new warning'),
-    counted(of('surging', false), 'surging warning'),
-    counted(pack.patterns.filter(one => one.change === 'silent').length, 'pattern gone silent', 'patterns gone silent'),
+    countUnlessZero(count('new', true), 'new error'),
+    countUnlessZero(count('surging', true), 'surging error'),
+    countUnlessZero(count('rare', true), 'rare error'),
+    countUnlessZero(count('new', false), 'new warning'),
+    countUnlessZero(count('surging', false), 'surging warning'),
+    countUnlessZero(
+      pack.patterns.filter(({ change }) => change === 'silent').length,
+      'pattern gone silent',
+      'patterns gone silent',
+    ),
   ].filter(part => part !== '')
   return parts.length === 0 ? 'Nothing stands out' : parts.slice(0, 3).join(', ')
 }
 
-/** A cited line: when, from where, what it said. */
+/** A line with its id, time, level, origin and message. */
 export function evidenceLine(line: Pick<PackLine, 'id' | 'at' | 'level' | 'from' | 'message'>): Text {
-  const from = line.from === '' ? '' : ` ${defused(line.from)}`
-  const message = cut(line.message.replaceAll(/\s*\n\s*/g, ' ⏎ '))
+  const from = line.from === '' ? '' : ` ${disarmLinks(line.from)}`
+  const message = shorten(line.message.replaceAll(/\s*\n\s*/g, ' ⏎ '))
   return [{ code: line.id }, ' ', { time: line.at, style: 'clock' }, ` ${ICONS[line.level]}${from}: ${message}`]
 }
 
-/** Buttons that open lines in full, `most` of them. */
-export function lineButtons(lines: readonly { id: string; line: string }[], most = LINE_BUTTONS): Button[] {
-  return lines.slice(0, most).map(({ id, line }) => ({ label: `Line ${id}`, line: `logs show ${line}` }))
+/** Buttons that open lines in full, at most `limit`. */
+export function lineButtons(lines: readonly { id: string; line: string }[], limit = MAX_LINE_BUTTONS): Button[] {
+  return lines.slice(0, limit).map(({ id, line }) => ({ label: `Line ${id}`, line: `logs show ${line}` }))
 }
 
-/** From when to when, and how much of it was looked at. */
+/** The window and the coverage of a pack. */
 export function windowFooter(pack: Pack): Text {
   const { from, until, coverage } = pack
   return [
     { time: from, style: 'moment' },
     ' to ',
     { time: until, style: until - from > DAY / 2 ? 'moment' : 'clock' },
-    `, against as long before · ${coverageText(coverage)}`,
+    `, compared with the period before · ${writeCoverage(coverage)}`,
   ]
 }
 
 const ICONS: Record<Level, string> = { trace: '▫️', debug: '▫️', info: '🔹', warn: '🔸', error: '🔴', fatal: '🟣' }
-const SAYS: Record<Change, string> = {
+const CHANGE_NAMES: Record<PatternChange, string> = {
   new: 'new',
   surging: 'surging',
   rare: 'rare',
@@ -123,49 +127,50 @@ const SAYS: Record<Change, string> = {
 }
 
 /**
- * A pattern in one paragraph: how it changed, how often, what it says, whence and since when; with the id it is cited by
- * unless nothing cites it, and with the date of its first line where a time of the day does not tell it.
+ * A pattern as one line: change, counts, template, origins and first time. `cited` adds the id that citations use, `dated`
+ * the date of the first time.
  */
 export function patternLine(pattern: PackPattern, { cited = true, dated = false } = {}): Text {
   const { id, level, change, count, before, estimated, first, from, over, template, known } = pattern
   const about = estimated ? 'about ' : ''
-  const times = `${about}${count.toLocaleString('en')}×, before ${before.toLocaleString('en')}×`
-  const again = known && change === 'new' ? ' (seen in the day before)' : ''
+  const counts = `${about}${count.toLocaleString('en')}×, before ${before.toLocaleString('en')}×`
+  const knownText = known && change === 'new' ? ' (also seen the day before)' : ''
   const bars = count > 2 ? ` ${sparkline(over)}` : ''
   return [
     `${ICONS[level]} `,
-    { bold: SAYS[change] },
-    `${again} · ${times} · ${cut(template)}`,
+    { bold: CHANGE_NAMES[change] },
+    `${knownText} · ${counts} · ${shorten(template)}`,
     ...(cited ? [' ', { code: id }] : []),
-    ...(from.length > 0 ? [` · ${defused(from.join(', '))}`] : []),
+    ...(from.length > 0 ? [` · ${disarmLinks(from.join(', '))}`] : []),
     ...(first === null ? [] : [' · first ', { time: first, style: dated ? ('moment' as const) : ('clock' as const) }]),
     bars,
   ]
 }
 
-/** Quiet lines that are new shortly before the first trouble: what a person would look at first. */
-function linesBefore(pack: Pack): PackLine[] {
-  if (comparesWithNothing(pack)) return []
-  const onset = Math.min(...troubles(pack).map(one => one.first ?? Number.POSITIVE_INFINITY))
+/** New lines below error level shortly before the first severe pattern: what a person would look at first. */
+function selectLinesBefore(pack: Pack): PackLine[] {
+  if (hasNoBaseline(pack)) return []
+  const onset = Math.min(...listSeverePatterns(pack).map(({ first }) => first ?? Number.POSITIVE_INFINITY))
   if (!Number.isFinite(onset)) return []
-  const unusual = new Set(pack.patterns.filter(one => one.change === 'new' && !isError(one.level)).map(one => one.id))
+  const unusual = new Set(
+    pack.patterns.filter(({ change, level }) => change === 'new' && !isError(level)).map(({ id }) => id),
+  )
   return pack.lines
     .filter(line => line.at <= onset && line.pattern !== null && unusual.has(line.pattern) && !isError(line.level))
-    .slice(-SHOWN_BEFORE)
+    .slice(-MAX_LINES_BEFORE)
 }
 
-function firstLines(pack: Pack, patterns: readonly PackPattern[], before: readonly PackLine[]): PackLine[] {
+function selectFirstLines(pack: Pack, patterns: readonly PackPattern[], before: readonly PackLine[]): PackLine[] {
   const firsts = patterns
-    .map(one => pack.lines.find(line => line.pattern === one.id))
+    .map(({ id }) => pack.lines.find(line => line.pattern === id))
     .filter(line => line !== undefined)
   return [...firsts.slice(0, 3), ...before.slice(-1)]
 }
 
-function counted(n: number, one: string, many = `${one}s`): string {
-  return n === 0 ? '' : `${n} ${n === 1 ? one : many}`
+function countUnlessZero(count: number, noun: string, nouns?: string): string {
+  return count === 0 ? '' : plural(count, noun, nouns)
 }
 
-function cut(text: string): string {
-  const points = Array.from(defused(text))
-  return points.length <= TEXT ? points.join('') : `${points.slice(0, TEXT).join('')}…`
+function shorten(text: string): string {
+  return truncate(disarmLinks(text), MAX_TEXT_LENGTH)
 }

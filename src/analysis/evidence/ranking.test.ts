@@ -1,16 +1,16 @@
-// How patterns are compared with the period before, and which come first.
+// How patterns are classified against the period before, ranked, and chosen for a pack.
 import { describe, expect, it } from 'vitest'
 import type { Level } from '../../logs/line.ts'
-import { choosePack } from './evidence.ts'
-import { type Group, minePatterns } from './mining.ts'
-import { packText, tokensOf } from './pack-text.ts'
-import { changeOf, rankGroups } from './ranking.ts'
-import type { ReadLine } from './read-logs.ts'
+import { choosePack } from './choose-pack.ts'
+import { minePatterns, type PatternGroup } from './mining.ts'
+import { estimateTokens, writePack } from './pack-text.ts'
+import { classifyChange, rankGroups } from './ranking.ts'
+import type { SampledLine } from './read-logs.ts'
 
 const MINUTE = 60_000
-let made = 0
-const line = (message: string, at: number, level: Level = 'info', source = 'api'): ReadLine => ({
-  ...{ id: `s${++made}`, at, level, source, host: '', message, fingerprint: '', weight: 1 },
+let count = 0
+const line = (message: string, at: number, level: Level = 'info', source = 'api'): SampledLine => ({
+  ...{ id: `s${++count}`, at, level, source, host: '', message, fingerprint: '', weight: 1 },
 })
 
 describe('a pattern', () => {
@@ -27,7 +27,7 @@ describe('a pattern', () => {
     [0, 5, 'info', 'steady'],
     [1000, 1000, 'error', 'steady'],
   ])('with %i lines after %i at %s is %s', (count, before, level, change) => {
-    expect(changeOf({ count, before, level } as Group)).toBe(change)
+    expect(classifyChange({ count, before, level } as PatternGroup)).toBe(change)
   })
 })
 
@@ -35,34 +35,34 @@ describe('the order', async () => {
   const noise = Array.from({ length: 400 }, (_, i) =>
     line(`metrics push failed to node ${i}`, i * 1000, 'error', 'metrics'),
   )
-  const before = noise.map(one => ({ ...one, id: `b${one.id}`, at: one.at - 30 * MINUTE }))
+  const before = noise.map(line => ({ ...line, id: `b${line.id}`, at: line.at - 30 * MINUTE }))
   const config = line('settings reloaded', 200_000, 'info', 'config')
   const chatter = Array.from({ length: 5 }, (_, i) =>
-    line(`said ${['once', 'twice', 'never', 'always', 'often'][i]} about nothing`, 390_000 + i, 'info'),
+    line(`heard ${['once', 'twice', 'never', 'always', 'often'][i]} about nothing`, 390_000 + i, 'info'),
   )
   const failing = Array.from({ length: 6 }, (_, i) => line('no free connection', 205_000 + i * 1000, 'error'))
   const ranked = rankGroups(await minePatterns([...noise, config, ...failing, ...chatter], before), new Set())
 
-  it('puts what is new before what is loud, and what came right before the trouble next', () => {
-    expect(ranked.slice(0, 2).map(one => one.template)).toEqual(['no free connection', 'settings reloaded'])
-    expect(ranked.find(one => one.template.startsWith('metrics'))!.change).toBe('steady')
+  it('has new errors before frequent ones, and new lines right before the onset next', () => {
+    expect(ranked.slice(0, 2).map(({ template }) => template)).toEqual(['no free connection', 'settings reloaded'])
+    expect(ranked.find(({ template }) => template.startsWith('metrics'))!.change).toBe('steady')
   })
 
-  it('makes a pack that holds both, in the order of time, with the pattern of each line', () => {
+  it('gives a pack with both, ordered by time, with the pattern of each line', () => {
     const pack = choosePack({
       ...{ subject: 'the logs', where: null, from: 0, until: 400_001, comparedFrom: -400_000, ranked, around: [] },
-      ...{ lines: { total: 412, atLeast: false, read: 412, before: 1 }, happenings: [], measured: [] },
+      ...{ lines: { total: 412, atLeast: false, read: 412, before: 1 }, timeline: [], measurements: [] },
     })
-    const cited = pack.lines.filter(one => ['settings reloaded', 'no free connection'].includes(one.message))
+    const cited = pack.lines.filter(({ message }) => ['settings reloaded', 'no free connection'].includes(message))
     expect(cited[0]).toMatchObject({
       message: 'settings reloaded',
-      pattern: pack.patterns.find(one => one.template === 'settings reloaded')!.id,
+      pattern: pack.patterns.find(({ template }) => template === 'settings reloaded')!.id,
     })
-    expect(pack.lines.map(one => one.at)).toEqual(pack.lines.map(one => one.at).toSorted((a, b) => a - b))
-    expect(pack.lines.map(one => one.id)).toEqual(pack.lines.map((_, at) => `L${at + 1}`))
+    expect(pack.lines.map(({ at }) => at)).toEqual(pack.lines.map(({ at }) => at).toSorted((a, b) => a - b))
+    expect(pack.lines.map(({ id }) => id)).toEqual(pack.lines.map((_, at) => `L${at + 1}`))
   })
 
-  it('keeps within the tokens it is given, whatever there is to show', async () => {
+  it('keeps the pack within its token limit for any amount of evidence', async () => {
     const words = 'ash birch cedar elm fir hazel larch maple oak pine rowan willow'.split(' ')
     const many = Array.from({ length: 600 }, (_, i) =>
       line(
@@ -86,12 +86,12 @@ describe('the order', async () => {
             around: many.slice(0, 50),
           },
           lines: { total: 600, atLeast: false, read: 600, before: 1 },
-          happenings: Array.from({ length: 50 }, (_, i) => ({ at: i, text: 'it happened '.repeat(20), command: null })),
-          measured: [],
+          timeline: Array.from({ length: 50 }, (_, i) => ({ at: i, text: 'it happened '.repeat(20), command: null })),
+          measurements: [],
         },
         tokens,
       )
-      expect(tokensOf(packText(pack, text => text))).toBeLessThanOrEqual(tokens)
+      expect(estimateTokens(writePack(pack, text => text))).toBeLessThanOrEqual(tokens)
       expect(pack.coverage.patternsShown).toBeLessThan(pack.coverage.patterns + 1)
     }
   })

@@ -1,71 +1,79 @@
-// Decides how a pattern compares with the period before and how much it deserves a look. Pure.
+// Classifies how patterns changed against the period before, and ranks them by importance. Pure.
 import type { Level } from '../../logs/line.ts'
 import { MINUTE } from '../../time.ts'
-import type { Group } from './mining.ts'
-import { type Change, isError, isSevere } from './pack.ts'
+import type { PatternGroup } from './mining.ts'
+import { isError, isSevere, type PatternChange } from './pack.ts'
 
-export type Ranked = Group & { change: Change; score: number; known: boolean }
+export type RankedGroup = PatternGroup & { change: PatternChange; score: number; known: boolean }
 
-const WEIGHT: Record<Level, number> = { trace: 0.5, debug: 0.5, info: 1, warn: 2, error: 4, fatal: 5 }
-const SURGE = 2
-const FEWEST_OF_A_SURGE = 5
-const RARE = 3
-const FEWEST_TO_MISS = 10
-/** What is new so shortly before the trouble begins may be its cause, whatever its level. */
-const NEAR = 10 * MINUTE
+const LEVEL_WEIGHTS: Record<Level, number> = { trace: 0.5, debug: 0.5, info: 1, warn: 2, error: 4, fatal: 5 }
+const SURGE_FACTOR = 2
+const MIN_SURGE_LINES = 5
+const MAX_RARE_LINES = 3
+const MIN_LINES_BEFORE_SILENCE = 10
+/** A pattern that is new this shortly before the onset may be the cause, at any level. */
+const NEAR_MS = 10 * MINUTE
 
-/** How a group's count in the window compares with the one before. */
-export function changeOf({ count, before, level }: Pick<Group, 'count' | 'before' | 'level'>): Change {
-  if (before >= FEWEST_TO_MISS && count <= before / 10) return 'silent'
+/** Classifies the count of a group in the window against the one before. */
+export function classifyChange({
+  count,
+  before,
+  level,
+}: Pick<PatternGroup, 'count' | 'before' | 'level'>): PatternChange {
+  if (before >= MIN_LINES_BEFORE_SILENCE && count <= before / 10) return 'silent'
   if (count === 0) return 'steady'
   if (before === 0) return 'new'
-  // Few lines double by chance; four standard deviations of an even stream hardly ever do.
-  const byChance = before + 4 * Math.sqrt(before + 1)
-  if (count >= FEWEST_OF_A_SURGE && (count + 0.5) / (before + 0.5) >= SURGE && count > byChance) return 'surging'
-  return isError(level) && count <= RARE && before <= RARE ? 'rare' : 'steady'
+  // A few lines can double by chance; four standard deviations of a Poisson process almost never occur by chance.
+  const chanceLimit = before + 4 * Math.sqrt(before + 1)
+  if (count >= MIN_SURGE_LINES && (count + 0.5) / (before + 0.5) >= SURGE_FACTOR && count > chanceLimit)
+    return 'surging'
+  return isError(level) && count <= MAX_RARE_LINES && before <= MAX_RARE_LINES ? 'rare' : 'steady'
 }
 
 /**
- * The groups, most deserving first. `known` are fingerprints seen in the day before; `favoured` are the origins
- * (source or host) that the question is about. Silent and steady ones follow what is new or grows.
+ * Ranks the groups, most important first; silent and steady ones come after those that are new or surging. `known` are
+ * fingerprints seen in the day before, `preferredOrigins` the sources and hosts that the question is about.
  */
 export function rankGroups(
-  groups: readonly Group[],
+  groups: readonly PatternGroup[],
   known: ReadonlySet<string>,
-  favoured: ReadonlySet<string> = new Set(),
-): Ranked[] {
-  const judged = groups.map(group => ({
+  preferredOrigins: ReadonlySet<string> = new Set(),
+): RankedGroup[] {
+  const classified = groups.map(group => ({
     ...group,
-    change: changeOf(group),
+    change: classifyChange(group),
     known: group.lines.some(line => line.fingerprint !== '' && known.has(line.fingerprint)),
   }))
-  const onset = onsetOf(judged)
-  const order = judged
+  const onset = findOnset(classified)
+  const order = classified
     .filter(({ change, level }) => isError(level) && (change === 'new' || change === 'surging'))
-    .sort((a, b) => firstOf(a) - firstOf(b))
+    .sort((a, b) => firstAt(a) - firstAt(b))
   const precedence = new Map(order.map((group, at) => [group, 40 / (1 + at)]))
-  return judged
+  return classified
     .map(group => {
-      const ours = group.lines.some(line => favoured.has(line.source) || favoured.has(line.host)) ? 1.3 : 1
-      const score = (scoreOf(group) + (precedence.get(group) ?? 0) + nearness(group, onset)) * ours
+      const isPreferred = group.lines.some(
+        ({ source, host }) => preferredOrigins.has(source) || preferredOrigins.has(host),
+      )
+      const score =
+        (scoreChange(group) + (precedence.get(group) ?? 0) + scoreNearness(group, onset)) * (isPreferred ? 1.3 : 1)
       return { ...group, score: group.known ? score * 0.7 : score }
     })
-    .sort((a, b) => b.score - a.score || firstOf(a) - firstOf(b))
+    .sort((a, b) => b.score - a.score || firstAt(a) - firstAt(b))
 }
 
-/** When the trouble begins: the first line of an error (or else a warning) that is new or surging; null when none is. */
-export function onsetOf(groups: readonly (Group & { change: Change })[]): number | null {
-  for (const severe of [isError, isSevere]) {
-    const firsts = groups
-      .filter(({ change, level }) => severe(level) && (change === 'new' || change === 'surging' || change === 'rare'))
-      .map(firstOf)
-    if (firsts.length > 0) return Math.min(...firsts)
+/** The onset: the first line of an error, otherwise of a warning, that is new, surging or rare; null without one. */
+export function findOnset(groups: readonly (PatternGroup & { change: PatternChange })[]): number | null {
+  for (const matches of [isError, isSevere]) {
+    const times = groups
+      .filter(({ change, level }) => matches(level) && (change === 'new' || change === 'surging' || change === 'rare'))
+      .map(firstAt)
+    if (times.length > 0) return Math.min(...times)
   }
   return null
 }
 
-function scoreOf({ change, level, count, before }: Group & { change: Change }): number {
-  const weight = WEIGHT[level]
+function scoreChange({ change, level, count, before }: PatternGroup & { change: PatternChange }): number {
+  const weight = LEVEL_WEIGHTS[level]
   switch (change) {
     case 'new':
       return weight * 22 + 3 * Math.log2(1 + count)
@@ -80,12 +88,12 @@ function scoreOf({ change, level, count, before }: Group & { change: Change }): 
   }
 }
 
-function nearness(group: Group & { change: Change }, onset: number | null): number {
+function scoreNearness(group: PatternGroup & { change: PatternChange }, onset: number | null): number {
   if (onset === null || group.change !== 'new' || isError(group.level)) return 0
-  const ahead = onset - firstOf(group)
-  return ahead >= 0 && ahead <= NEAR ? 30 * (1 - ahead / NEAR) + 10 : 0
+  const lead = onset - firstAt(group)
+  return lead >= 0 && lead <= NEAR_MS ? 30 * (1 - lead / NEAR_MS) + 10 : 0
 }
 
-function firstOf(group: Group): number {
+function firstAt(group: PatternGroup): number {
   return group.lines[0]?.at ?? Number.POSITIVE_INFINITY
 }

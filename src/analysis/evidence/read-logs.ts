@@ -1,13 +1,12 @@
-// Reads the lines of a period from the log store: all of them when they are few, an even part of each stretch otherwise.
-
+// Reads the lines of a period from the log store: all of them when they are few, otherwise an even sample.
 import type { Level, LogLine } from '../../logs/line.ts'
 import type { Query, QueryNode } from '../../logs/query/tree.ts'
 import { PERSONAL_KINDS, replacePersonal } from '../../logs/redact/personal.ts'
 import { redact } from '../../logs/redact/redact.ts'
 import type { LogStore } from '../../logs/store.ts'
 
-/** What is kept of a line; `weight` is how many lines it stands for. */
-export type ReadLine = {
+/** A line of a sample; `weight` is the number of lines that it stands for. */
+export type SampledLine = {
   id: string
   at: number
   level: Level
@@ -18,93 +17,94 @@ export type ReadLine = {
   weight: number
 }
 
-export type Reading = { lines: readonly ReadLine[]; total: number; atLeast: boolean }
+export type LogSample = { lines: readonly SampledLine[]; total: number; atLeast: boolean }
 
-const PAGE = 1_000
-const STRETCHES = 8
+const PAGE_SIZE = 1_000
+/** A sample is taken evenly from this many parts of the period. */
+const SAMPLE_PARTS = 8
 const SEVERE: QueryNode = { kind: 'level', comparison: '>=', level: 'warn' }
-const QUIET: QueryNode = { kind: 'not', part: SEVERE }
-/** Warnings and errors get this part of the room when not everything can be read. */
+const NOT_SEVERE: QueryNode = { kind: 'not', part: SEVERE }
+/** The share of warnings and errors in a sample. */
 const SEVERE_SHARE = 0.5
-const LONGEST = 2_000
-const FRAMES = 4
+const MAX_MESSAGE_LENGTH = 2_000
+const MAX_STACK_LINES = 4
 
 /**
- * The lines that fit `where` between two instants, oldest first, at most about `most` of them, within `withinMs` for each
- * question to the store. Where there are more, each of eight stretches gives its first ones, errors and the rest apart,
- * weighted so that counts stay true on average.
+ * Reads the lines that match `where` between two instants, oldest first, about `limit` at most, with `timeoutMs` for each query.
+ * When there are more, each of eight parts of the period gives its first lines, severe and other ones apart, weighted so that
+ * counts stay correct on average.
  */
 export async function readLines(
   store: LogStore,
   where: QueryNode | null,
   from: number,
   until: number,
-  most: number,
-  withinMs: number,
-): Promise<Reading> {
+  limit: number,
+  timeoutMs: number,
+): Promise<LogSample> {
   const query = { where, from, until }
-  const { total, atLeast } = await store.count(query, withinMs)
+  const { total, atLeast } = await store.count(query, timeoutMs)
   if (total === 0) return { lines: [], total, atLeast }
-  if (total <= most && !atLeast) return { lines: await firstLines(store, query, most, withinMs), total, atLeast }
-  const lines: ReadLine[] = []
-  const width = Math.ceil((until - from) / STRETCHES)
+  if (total <= limit && !atLeast) return { lines: await readFirstLines(store, query, limit, timeoutMs), total, atLeast }
+  const lines: SampledLine[] = []
+  const width = Math.ceil((until - from) / SAMPLE_PARTS)
   for (const [band, share] of [
     [SEVERE, SEVERE_SHARE],
-    [QUIET, 1 - SEVERE_SHARE],
+    [NOT_SEVERE, 1 - SEVERE_SHARE],
   ] as const) {
-    const narrowed: QueryNode = where === null ? band : { kind: 'and', parts: [where, band] }
+    const bandWhere: QueryNode = where === null ? band : { kind: 'and', parts: [where, band] }
     for (let at = from; at < until; at += width) {
-      const stretch = { where: narrowed, from: at, until: Math.min(until, at + width) }
-      const part = await firstLines(store, stretch, Math.ceil((most * share) / STRETCHES), withinMs)
-      const all = part.length === 0 ? 0 : (await store.count(stretch, withinMs)).total
-      const weight = Math.max(1, all / Math.max(1, part.length))
-      for (const line of part) lines.push({ ...line, weight })
+      const part = { where: bandWhere, from: at, until: Math.min(until, at + width) }
+      const first = await readFirstLines(store, part, Math.ceil((limit * share) / SAMPLE_PARTS), timeoutMs)
+      const count = first.length === 0 ? 0 : (await store.count(part, timeoutMs)).total
+      const weight = Math.max(1, count / Math.max(1, first.length))
+      for (const line of first) lines.push({ ...line, weight })
     }
   }
   return { lines: lines.sort((a, b) => a.at - b.at), total, atLeast }
 }
 
-async function firstLines(store: LogStore, query: Query, most: number, timeoutMs: number): Promise<ReadLine[]> {
-  const lines: ReadLine[] = []
-  for (let cursor: string | null = null; lines.length < most; ) {
-    const limit = Math.min(PAGE, most - lines.length)
-    const page = await store.search({ query, order: 'oldest', limit, cursor, timeoutMs })
-    for (const line of page.lines) lines.push(readLine(line))
+async function readFirstLines(store: LogStore, query: Query, limit: number, timeoutMs: number): Promise<SampledLine[]> {
+  const lines: SampledLine[] = []
+  for (let cursor: string | null = null; lines.length < limit; ) {
+    const pageSize = Math.min(PAGE_SIZE, limit - lines.length)
+    const page = await store.search({ query, order: 'oldest', limit: pageSize, cursor, timeoutMs })
+    for (const line of page.lines) lines.push(toSampledLine(line))
     cursor = page.next
     if (cursor === null || page.searchedTo !== null) break
   }
   return lines
 }
 
-/** A line as analyses keep it: its message with the first frames of its stack, secrets masked, cut after 2,000 characters. */
-export function readLine(line: LogLine): ReadLine {
-  const stack = line.stack === '' ? '' : `\n${line.stack.split('\n', FRAMES).join('\n')}`
+/** Converts a stored line: its message with the first stack frames, secrets masked, cut after 2,000 characters. */
+export function toSampledLine(line: LogLine): SampledLine {
+  const stack = line.stack === '' ? '' : `\n${line.stack.split('\n', MAX_STACK_LINES).join('\n')}`
   const { id, timestamp: at, level, source, host, fingerprint } = line
-  return { id, at, level, source, host, fingerprint, message: shortened(`${line.message}${stack}`), weight: 1 }
+  return { id, at, level, source, host, fingerprint, message: shorten(`${line.message}${stack}`), weight: 1 }
 }
 
-/** Masks before it cuts, people too, and cuts between words: half a secret or half an account number is known by no rule. */
-export function shortened(text: string, most = LONGEST): string {
-  const plain = cleaned(text)
-  if (plain.length <= most) return plain
-  const hidden = masked(plain)
-  if (hidden.length <= most) return hidden
-  const cut = hidden.slice(0, most)
+/** Masks secrets and personal data before it cuts between words: no rule recognizes half a secret. */
+export function shorten(text: string, maxLength = MAX_MESSAGE_LENGTH): string {
+  const plain = stripInvisible(text)
+  if (plain.length <= maxLength) return plain
+  const hidden = mask(plain)
+  if (hidden.length <= maxLength) return hidden
+  const cut = hidden.slice(0, maxLength)
   const space = cut.search(/\s\S*$/)
-  return `${cut.slice(0, space > 0 ? space : Math.max(0, most - 320))} …cut`
+  return `${cut.slice(0, space > 0 ? space : Math.max(0, maxLength - 320))} …cut`
 }
 
-/** A text without secrets and people: what patterns are made of, for a pattern keeps only pieces of its lines. */
-export function masked(text: string): string {
+/** Masks secrets and personal data; patterns are mined from masked text, because they keep pieces of lines. */
+export function mask(text: string): string {
   return PERSONAL_KINDS.reduce((shown, kind) => replacePersonal(shown, kind, () => `[hidden:${kind}]`), redact(text))
 }
 
-/** Without control, direction and zero-width characters, which only serve to deceive; line breaks stay. */
-export function cleaned(text: string): string {
+/** Removes control, direction and zero-width characters, which can hide text; keeps line breaks. */
+export function stripInvisible(text: string): string {
   return text.replace(/[[\p{Cc}\p{Cf}\p{Bidi_Control}\u2028\u2029\p{Cs}]--[\t\n]]/gv, '')
 }
 
-/** `source@host`, or what is known of it. */
-export function fromOf(line: { source: string; host: string }): string {
+/** The origin of a line, `source@host`, or the part that is known. */
+export function writeOrigin(line: { source: string; host: string }): string {
   return [line.source, line.host].filter(Boolean).join('@')
 }

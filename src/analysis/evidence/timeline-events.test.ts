@@ -1,9 +1,9 @@
-// What happened beside the logs, when there is more of it than fits.
+// The events of a period when there are more than fit.
 import { expect, it } from 'vitest'
 import { startApp } from '../../testing/app.ts'
 import { readTimelineEvents } from './timeline-events.ts'
 
-it('of too much, what came first and what came last are told', async () => {
+it('of too many events, the first and the last are read', async () => {
   const app = await startApp()
   const from = app.clock.now()
   for (const name of ['one', 'two', 'three']) {
@@ -16,11 +16,11 @@ it('of too much, what came first and what came last are told', async () => {
     }
   }
   const found = readTimelineEvents(app.state, { projectId: null, from, until: app.clock.now() + 1 })
-  const text = found.map(one => one.text).join('\n')
+  const text = found.map(({ text }) => text).join('\n')
   expect(found.length).toBe(60)
-  expect(found.map(one => one.at)).toEqual(found.map(one => one.at).sort((a, b) => a - b))
+  expect(found.map(({ at }) => at)).toEqual(found.map(({ at }) => at).sort((a, b) => a - b))
   expect(text).toContain('one failed 0')
   expect(text).toContain('three failed 24')
-  expect(new Set(found.map(one => `${one.at} ${one.text}`)).size).toBe(60)
+  expect(new Set(found.map(({ at, text }) => `${at} ${text}`)).size).toBe(60)
   await app.stop()
 })

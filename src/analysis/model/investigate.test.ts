@@ -1,4 +1,4 @@
-// Every way a text can take into a request, with what must not leave in it: a property over a model that looks things up and errs.
+// No secret reaches a request by any way: a property over a model that uses all tools and answers wrongly.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { LogLine } from '../../logs/line.ts'
@@ -6,7 +6,7 @@ import { leak } from '../../logs/redact/secrets.testing.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { createFakeClock } from '../../testing/fake-clock.ts'
 import type { Pack, PackPattern } from '../evidence/pack.ts'
-import { readLine } from '../evidence/read-logs.ts'
+import { toSampledLine } from '../evidence/read-logs.ts'
 import { investigate } from './investigate.ts'
 import type { Model, ModelReply } from './model.ts'
 import { createPseudonymizer } from './pseudonymize.ts'
@@ -21,29 +21,29 @@ const person = fc
   .map(secret => ({ secret, text: `request of ${secret} failed` }))
 const hidden = fc.oneof(leak, person).filter(({ text }) => !/[\r\n]/.test(text) && text.length < 300)
 
-/** Where it is put: each of these is a way of its own to the model. */
+/** The ways of a text into a request. */
 const WAYS = [
-  ...['subject', 'template', 'from', 'message', 'happening', 'measured', 'question', 'headline', 'cause'],
+  ...['subject', 'template', 'from', 'message', 'event', 'measurement', 'question', 'headline', 'cause'],
   ...['found message', 'found stack', 'found source', 'found host', 'found metric', 'model claim'],
 ] as const
 
-it.each(WAYS)('what the rules name does not leave by the way of the %s', async way => {
+it.each(WAYS)('secrets and personal data do not leave through the %s', async way => {
   await fc.assert(
     fc.asyncProperty(hidden, async ({ secret, text }) => {
       const put = (at: (typeof WAYS)[number]) => (at === way ? text : 'nothing')
       const received = await requestsOf(put)
       expect(received.length).toBe(4)
       expect(received[2]).toContain('a step')
-      for (const one of received) {
-        expect(one).not.toContain(secret)
-        expect(one).not.toContain(JSON.stringify(secret).slice(1, -1))
+      for (const request of received) {
+        expect(request).not.toContain(secret)
+        expect(request).not.toContain(JSON.stringify(secret).slice(1, -1))
       }
     }),
     { numRuns: 40 },
   )
 })
 
-/** All that a model was sent which looks up everything, then answers badly, and then worse. */
+/** All requests to a model that uses every tool, then answers with wrong citations, and then without an answer. */
 async function requestsOf(put: (at: (typeof WAYS)[number]) => string): Promise<string[]> {
   const received: string[] = []
   const calls = (...names: [string, object][]): Partial<ModelReply> => ({
@@ -71,7 +71,7 @@ async function requestsOf(put: (at: (typeof WAYS)[number]) => string): Promise<s
   ]
   const model: Model = {
     async ask({ system, turns, tools }) {
-      // The model's own words are its own.
+      // Without the model's own words.
       received.push(JSON.stringify([system, turns.filter(turn => turn.role !== 'model'), tools]))
       return {
         ...{ text: '', calls: [], raw: null, stop: 'done', usage: { input: 1, output: 1 } },
@@ -86,17 +86,17 @@ async function requestsOf(put: (at: (typeof WAYS)[number]) => string): Promise<s
       pack: packWith(put),
       question: put('question'),
       store: storeWith(put),
-      veil: createPseudonymizer(),
+      pseudonymizer: createPseudonymizer(),
     },
-    measures: () => ({ at: 1, text: put('found metric'), steps: ['a step'] }),
-    ...{ earlier: { headline: put('headline'), cause: put('cause') }, purse: { begin: () => ({ end() {} }) } },
+    metricLookup: () => ({ at: 1, text: put('found metric'), steps: ['a step'] }),
+    ...{ earlier: { headline: put('headline'), cause: put('cause') }, budget: { reserve: () => ({ close() {} }) } },
     ...{ clock: createFakeClock(0), signal: new AbortController().signal, onProgress() {} },
   })
   return received
 }
 
 function packWith(put: (at: (typeof WAYS)[number]) => string): Pack {
-  const line = readLine({ ...LINE, message: put('message') })
+  const line = toSampledLine({ ...LINE, message: put('message') })
   const pattern = {
     ...{ id: 'T1', change: 'new', level: 'error', template: put('template'), known: false, count: 3, before: 0 },
     ...{ estimated: false, first: 1, last: 2, from: [put('from')], over: [3] },
@@ -104,8 +104,8 @@ function packWith(put: (at: (typeof WAYS)[number]) => string): Pack {
   return {
     ...{ subject: put('subject'), where: null, from: 0, until: 10_000, comparedFrom: -10_000, patterns: [pattern] },
     lines: [{ ...line, id: 'L1', line: line.id, from: put('from'), pattern: 'T1' }],
-    happenings: [{ id: 'E1', at: 1, text: put('happening'), command: null }],
-    measured: [{ id: 'M1', at: 1, text: put('measured') }],
+    timeline: [{ id: 'E1', at: 1, text: put('event'), command: null }],
+    measurements: [{ id: 'M1', at: 1, text: put('measurement') }],
     coverage: { lines: 1, atLeast: false, linesRead: 1, linesShown: 1, patterns: 1, patternsShown: 1 },
   }
 }

@@ -1,31 +1,31 @@
-// The port to language models: what is asked, what comes back, and how it can fail.
+// The port to language models: requests, replies and failures.
 
 export type ToolCall = { id: string; name: string; input: unknown }
 
-/** One turn of the conversation; `raw` is what the provider wants back of its own words, untouched. */
-export type Turn =
+/** One turn of the conversation; `raw` is the reply as the provider wants it back, unchanged. */
+export type ConversationTurn =
   | { role: 'person'; text: string }
   | { role: 'model'; text: string; calls: readonly ToolCall[]; raw: unknown }
   | { role: 'results'; results: readonly { id: string; text: string }[]; text: string }
 
-export type Tool = { name: string; description: string; schema: object }
+export type ToolDefinition = { name: string; description: string; schema: object }
 
 export type ModelRequest = {
   model: string
   system: string
-  turns: readonly Turn[]
-  tools: readonly Tool[]
-  /** Whether it may still call tools. */
+  turns: readonly ConversationTurn[]
+  tools: readonly ToolDefinition[]
+  /** Whether the model may still call tools. */
   mayCall: boolean
-  /** The JSON schema that its final answer must follow. */
+  /** The JSON schema of the final answer. */
   schema: object
   maxTokens: number
   signal: AbortSignal
-  /** Called with how many characters have come so far. */
+  /** Called with the number of characters received so far. */
   onProgress(characters: number): void
 }
 
-/** `input` counts cached tokens by what they cost in ordinary ones. */
+/** Tokens used; `input` counts cached tokens by their cost in ordinary ones. */
 export type ModelUsage = { input: number; output: number }
 
 export type ModelReply = {
@@ -53,7 +53,7 @@ export type ModelFailure =
   | 'refused'
   | 'unreadable'
 
-/** A call that failed; `charged` says that tokens may have been spent all the same. */
+/** A failed call; `charged` is whether tokens may have been spent. */
 export class ModelError extends Error {
   readonly failure: ModelFailure
   readonly charged: boolean
@@ -68,8 +68,8 @@ export class ModelError extends Error {
   }
 }
 
-/** What an HTTP status of a provider means. `retryAfter` is the header, in seconds or absent. */
-export function failureOf(status: number, retryAfter: string | null, message: string): ModelError {
+/** The error for an HTTP status of a provider; `retryAfter` is the header, in seconds or null. */
+export function createHttpError(status: number, retryAfter: string | null, message: string): ModelError {
   const seconds = Number(retryAfter)
   const retryAfterMs = retryAfter !== null && Number.isFinite(seconds) ? Math.max(0, seconds * 1_000) : null
   if (status === 401 || status === 403) return new ModelError('key', message)

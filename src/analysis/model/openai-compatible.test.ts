@@ -1,4 +1,4 @@
-// What models behind OpenAI-compatible servers lack is left out, and found out once.
+// Features that an OpenAI-compatible server does not have are left out after the first refusal.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { MODEL_KEY, type ModelServer, startModelServer } from '../../testing/model/model-server.ts'
 import type { Model, ModelRequest } from './model.ts'
@@ -17,44 +17,44 @@ const request: ModelRequest = {
   onProgress() {},
 }
 const model = (): Model => createOpenAiCompatible(MODEL_KEY, `${server.url}/v1/`)
-const refused = (message: string, status = 400) => server.next({ kind: 'fails', status, message })
-const asked = async (by = model()) => {
+const refuses = (message: string, status = 400) => server.next({ kind: 'fails', status, message })
+const ask = async (asked = model()) => {
   const before = server.requests.length
-  await by.ask(request)
-  return server.requests.slice(before).map(one => one.json)
+  await asked.ask(request)
+  return server.requests.slice(before).map(({ json }) => json)
 }
 
 it.each([
   ['tools', 'registry.ollama.ai/library/gemma:2b does not support tools', ['tools', 'tool_choice']],
   ['tool choice', '"auto" tool choice requires --enable-auto-tool-choice', ['tools', 'tool_choice']],
   ['a schema', 'This response_format type is unavailable now', ['response_format']],
-  ['the older limit', "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", ['max_tokens']],
-])('one without %s is asked without, then and later', async (_, says, left) => {
+  ['max_tokens', "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.", ['max_tokens']],
+])('a server without %s is asked without it, then and later', async (_, message, omitted) => {
   const small = model()
-  refused(says)
-  const [first, second] = await asked(small)
-  for (const name of left) expect([name in first!, name in second!]).toEqual([true, false])
-  const later = await asked(small)
+  refuses(message)
+  const [first, second] = await ask(small)
+  for (const name of omitted) expect([name in first!, name in second!]).toEqual([true, false])
+  const later = await ask(small)
   expect(later).toEqual([second])
 })
 
-it('one that takes no schema is told of it in words, and of the limit by its newer name', async () => {
+it('a server without schemas gets the schema in the prompt, and max_completion_tokens', async () => {
   const small = model()
-  refused('json_schema is not supported')
-  refused("use 'max_completion_tokens'")
-  const bodies = await asked(small)
+  refuses('json_schema is not supported')
+  refuses("use 'max_completion_tokens'")
+  const bodies = await ask(small)
   expect(JSON.stringify(bodies.at(-1)!.messages)).toContain('Answer with one JSON object')
   expect(bodies.at(-1)).toMatchObject({ max_completion_tokens: 100 })
 })
 
-it('what it can not do without is no reason to go on asking', async () => {
+it('a refusal of a required part is not retried', async () => {
   const before = server.requests.length
-  refused('context length exceeded')
+  refuses('context length exceeded')
   await expect(model().ask(request)).rejects.toMatchObject({ failure: 'invalid' })
-  refused('tools are bad')
-  refused('tools are bad')
+  refuses('tools are bad')
+  refuses('tools are bad')
   await expect(model().ask(request)).rejects.toMatchObject({ failure: 'invalid' })
-  refused('no tools for you', 401)
+  refuses('no tools for you', 401)
   await expect(model().ask(request)).rejects.toMatchObject({ failure: 'key' })
   expect(server.requests.length - before).toBe(4)
 })

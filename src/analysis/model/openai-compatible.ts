@@ -1,7 +1,14 @@
 // Models behind an OpenAI-compatible endpoint (Ollama, llama.cpp, vLLM, a gateway), over plain HTTP.
-
-import { tokensOf } from '../evidence/pack-text.ts'
-import { failureOf, type Model, ModelError, type ModelReply, type ModelRequest, type Turn } from './model.ts'
+import { errorMessage, truncate } from '../../text.ts'
+import { estimateTokens } from '../evidence/pack-text.ts'
+import {
+  type ConversationTurn,
+  createHttpError,
+  type Model,
+  ModelError,
+  type ModelReply,
+  type ModelRequest,
+} from './model.ts'
 
 type Delta = {
   content?: string | null
@@ -13,24 +20,26 @@ type Chunk = {
   error?: { message?: string }
 }
 
-/** What not every such model knows: tools, an answer bound to a schema, and the older name of the limit. */
-type Lack = 'tools' | 'form' | 'limit'
+const MAX_ERROR_LENGTH = 2_000
+
+/** Features that not every such server has: tools, answers with a JSON schema, and `max_tokens`. */
+type MissingFeature = 'tools' | 'schema' | 'max_tokens'
 
 /**
- * Models at `baseUrl`, which is given with its `/v1`; a local one may need no key. Where one refuses a part of what is asked
- * that it can do without, it is asked without it, then and later.
+ * Creates the client for models at `baseUrl`, including `/v1`; a local model may need no key. When a server refuses an
+ * optional part of the request, this and later requests leave it out.
  */
 export function createOpenAiCompatible(apiKey: string | null, baseUrl: string): Model {
   const url = `${baseUrl.replace(/\/+$/, '')}/chat/completions`
   const headers = { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) }
-  const lacking = new Map<string, Set<Lack>>()
+  const missingByModel = new Map<string, Set<MissingFeature>>()
   return {
     async ask(request) {
-      const lacks = lacking.get(request.model) ?? new Set()
-      lacking.set(request.model, lacks)
+      const missing = missingByModel.get(request.model) ?? new Set()
+      missingByModel.set(request.model, missing)
       try {
         for (;;) {
-          const body = JSON.stringify(bodyOf(request, lacks))
+          const body = JSON.stringify(toBody(request, missing))
           const response = await fetch(url, {
             method: 'POST',
             signal: request.signal,
@@ -38,42 +47,42 @@ export function createOpenAiCompatible(apiKey: string | null, baseUrl: string): 
             headers,
             body,
           })
-          if (response.ok) return await readReply(response, request, tokensOf(body))
-          const said = (await response.text()).slice(0, 2_000)
-          const lack = lackOf(response.status, said)
-          if (lack === null || lacks.has(lack))
-            throw failureOf(response.status, response.headers.get('retry-after'), said.slice(0, 300))
-          lacks.add(lack)
+          if (response.ok) return await readReply(response, request, estimateTokens(body))
+          const message = (await response.text()).slice(0, MAX_ERROR_LENGTH)
+          const feature = findMissingFeature(response.status, message)
+          if (feature === null || missing.has(feature))
+            throw createHttpError(response.status, response.headers.get('retry-after'), truncate(message, 300))
+          missing.add(feature)
         }
       } catch (error) {
         if (error instanceof ModelError) throw error
-        if (request.signal.aborted) throw new ModelError('stopped', 'It was stopped.', { charged: true })
-        throw new ModelError('unreachable', (error as Error).message)
+        if (request.signal.aborted) throw new ModelError('stopped', 'The request was stopped.', { charged: true })
+        throw new ModelError('unreachable', errorMessage(error))
       }
     },
   }
 }
 
-/** Which part of the request a refusal is about; servers say so in words of their own. */
-function lackOf(status: number, said: string): Lack | null {
+/** The part of the request that a server refuses; each server has its own messages. */
+function findMissingFeature(status: number, message: string): MissingFeature | null {
   if (![400, 422, 500, 501].includes(status)) return null
-  if (/max_completion_tokens/i.test(said)) return 'limit'
-  if (/\btools?\b|tool_choice|tool[_-]call|function call/i.test(said)) return 'tools'
-  return /response_format|json_schema|structured output|grammar/i.test(said) ? 'form' : null
+  if (/max_completion_tokens/i.test(message)) return 'max_tokens'
+  if (/\btools?\b|tool_choice|tool[_-]call|function call/i.test(message)) return 'tools'
+  return /response_format|json_schema|structured output|grammar/i.test(message) ? 'schema' : null
 }
 
-function bodyOf(request: ModelRequest, lacks: ReadonlySet<Lack>) {
-  const form = `\n\nAnswer with one JSON object and nothing else. It follows this JSON schema:\n${JSON.stringify(request.schema)}`
-  const system = lacks.has('form') ? `${request.system}${form}` : request.system
-  const bound = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: request.schema } }
+function toBody(request: ModelRequest, missing: ReadonlySet<MissingFeature>) {
+  const schemaText = `\n\nAnswer with one JSON object and nothing else. It follows this JSON schema:\n${JSON.stringify(request.schema)}`
+  const system = missing.has('schema') ? `${request.system}${schemaText}` : request.system
+  const format = { type: 'json_schema', json_schema: { name: 'answer', strict: true, schema: request.schema } }
   return {
     model: request.model,
-    [lacks.has('limit') ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
-    messages: [{ role: 'system', content: system }, ...request.turns.flatMap(messagesOf)],
-    ...(lacks.has('form') ? {} : { response_format: bound }),
+    [missing.has('max_tokens') ? 'max_completion_tokens' : 'max_tokens']: request.maxTokens,
+    messages: [{ role: 'system', content: system }, ...request.turns.flatMap(toMessages)],
+    ...(missing.has('schema') ? {} : { response_format: format }),
     stream: true,
     stream_options: { include_usage: true },
-    ...(request.tools.length > 0 && !lacks.has('tools')
+    ...(request.tools.length > 0 && !missing.has('tools')
       ? {
           tools: request.tools.map(({ name, description, schema }) => ({
             ...{ type: 'function', function: { name, description, parameters: schema } },
@@ -84,7 +93,7 @@ function bodyOf(request: ModelRequest, lacks: ReadonlySet<Lack>) {
   }
 }
 
-function messagesOf(turn: Turn): object[] {
+function toMessages(turn: ConversationTurn): object[] {
   if (turn.role === 'person') return [{ role: 'user', content: turn.text }]
   if (turn.role === 'model') {
     const calls = turn.calls.map(({ id, name, input }) => ({
@@ -100,9 +109,10 @@ async function readReply(response: Response, request: ModelRequest, inputTokens:
   let text = ''
   let finish: string | null = null
   let usage: Chunk['usage'] = null
-  const calls: Call[] = []
-  for await (const chunk of chunksOf(response)) {
-    if (chunk.error) throw new ModelError('cut', chunk.error.message ?? 'The stream broke.', { charged: true })
+  const calls: PartialCall[] = []
+  for await (const chunk of readChunks(response)) {
+    if (chunk.error)
+      throw new ModelError('cut', chunk.error.message ?? 'The stream ended with an error.', { charged: true })
     usage = chunk.usage ?? usage
     const choice = chunk.choices?.[0]
     const delta = choice?.delta ?? choice?.message
@@ -111,35 +121,35 @@ async function readReply(response: Response, request: ModelRequest, inputTokens:
     addCalls(calls, delta?.tool_calls ?? [])
     request.onProgress(text.length)
   }
-  if (finish === null) throw new ModelError('cut', 'The answer ended in the middle.', { charged: true })
+  if (finish === null) throw new ModelError('cut', 'The answer is incomplete.', { charged: true })
   return {
     text,
-    calls: calls.map(({ id, name, json }) => ({ id, name, input: parsed(json) })),
+    calls: calls.map(({ id, name, json }) => ({ id, name, input: parseJson(json) })),
     raw: null,
     stop: calls.length > 0 ? 'calls' : (STOPS[finish] ?? 'done'),
-    usage: { input: usage?.prompt_tokens ?? inputTokens, output: usage?.completion_tokens ?? tokensOf(text) },
+    usage: { input: usage?.prompt_tokens ?? inputTokens, output: usage?.completion_tokens ?? estimateTokens(text) },
   }
 }
 
-type Call = { id: string; name: string; json: string }
+type PartialCall = { id: string; name: string; json: string }
 
-/** A call comes in pieces under its index: first its name, then more and more of its arguments. */
-function addCalls(calls: Call[], pieces: NonNullable<Delta['tool_calls']>): void {
-  for (const [at, { index = at, id = '', function: called }] of pieces.entries()) {
+/** Adds the pieces of tool calls, each under its index: first the name, then the arguments. */
+function addCalls(calls: PartialCall[], pieces: NonNullable<Delta['tool_calls']>): void {
+  for (const [at, { index = at, id = '', function: calledFunction }] of pieces.entries()) {
     const known = calls[index]
-    if (known) known.json += called?.arguments ?? ''
-    else calls.push({ id, name: called?.name ?? '', json: called?.arguments ?? '' })
+    if (known) known.json += calledFunction?.arguments ?? ''
+    else calls.push({ id, name: calledFunction?.name ?? '', json: calledFunction?.arguments ?? '' })
   }
 }
 
 const STOPS: Record<string, ModelReply['stop']> = { length: 'length', content_filter: 'refused' }
 
-/** The chunks of a stream of server-sent events; a server that does not stream gives its one answer. */
-async function* chunksOf(response: Response): AsyncGenerator<Chunk> {
-  const streaming = response.headers.get('content-type')?.includes('event-stream')
+/** The chunks of a stream of server-sent events, or the single answer of a server without streaming. */
+async function* readChunks(response: Response): AsyncGenerator<Chunk> {
+  const isStream = response.headers.get('content-type')?.includes('event-stream')
   let rest = ''
   try {
-    if (!streaming) {
+    if (!isStream) {
       yield JSON.parse(await response.text()) as Chunk
       return
     }
@@ -155,11 +165,11 @@ async function* chunksOf(response: Response): AsyncGenerator<Chunk> {
     }
   } catch (error) {
     if (error instanceof ModelError || (error as Error).name === 'AbortError') throw error
-    throw new ModelError('cut', `The answer could not be read: ${(error as Error).message}`, { charged: true })
+    throw new ModelError('cut', `Reading the answer failed: ${errorMessage(error)}`, { charged: true })
   }
 }
 
-function parsed(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {

@@ -1,6 +1,6 @@
-// What calls cost: list prices, what is set, and nothing for a model that runs at home.
+// The cost of calls: list prices, configured prices, and free models on a private host.
 import { expect, it } from 'vitest'
-import { costOf, isHome, priceOf } from './price.ts'
+import { computeCost, findPrice, isPrivateHost } from './price.ts'
 
 it.each([
   ['http://localhost:11434/v1', true],
@@ -13,14 +13,14 @@ it.each([
   ['https://10.example.com/v1', false],
   ['http://172.32.0.3/v1', false],
   ['http://8.8.8.8/v1', false],
-])('%s is at home: %s', (url, home) => {
-  expect(isHome(url)).toBe(home)
+])('%s is a private host: %s', (url, isPrivate) => {
+  expect(isPrivateHost(url)).toBe(isPrivate)
 })
 
-it('a price that is set wins, a long prompt costs more, and an unknown model rather too much', () => {
-  expect(costOf(priceOf('llama', null, true), 1e6, 1e6)).toBe(0)
-  expect(costOf(priceOf('llama', { input: 1, output: 2 }, true), 10, 10)).toBe(30)
-  expect(costOf(priceOf('claude-haiku-5-5', null), 100_000, 0)).toBe(10_000)
-  expect(costOf(priceOf('claude-haiku-5-5', null), 100_001, 0)).toBe(50_001)
-  expect(costOf(priceOf('gpt', null), 1_000, 0)).toBe(5_000)
+it('a configured price has priority, a long prompt costs more, and an unknown model has a high price', () => {
+  expect(computeCost(findPrice('llama', null, true), 1e6, 1e6)).toBe(0)
+  expect(computeCost(findPrice('llama', { input: 1, output: 2 }, true), 10, 10)).toBe(30)
+  expect(computeCost(findPrice('claude-haiku-5-5', null), 100_000, 0)).toBe(10_000)
+  expect(computeCost(findPrice('claude-haiku-5-5', null), 100_001, 0)).toBe(50_001)
+  expect(computeCost(findPrice('gpt', null), 1_000, 0)).toBe(5_000)
 })

@@ -1,26 +1,26 @@
-// The one way out: every text that goes to a model passes here, where secrets are masked and people become pseudonyms.
+// Pseudonymizes every text that goes to a model: masks secrets, and replaces personal data with pseudonyms (GDPR, Art. 4(5)).
 import { PERSONAL_KINDS, replacePersonal } from '../../logs/redact/personal.ts'
 import { redact } from '../../logs/redact/redact.ts'
 import type { Pack } from '../evidence/pack.ts'
-import { packText } from '../evidence/pack-text.ts'
-import type { Model, Turn } from './model.ts'
+import { writePack } from '../evidence/pack-text.ts'
+import type { ConversationTurn, Model } from './model.ts'
 
 export type Pseudonymizer = {
-  /** A text as it may leave: secrets masked for good, personal data as `<EMAIL_1>`, the same person always the same. */
+  /** Masks secrets permanently, and replaces personal data with pseudonyms such as `<EMAIL_1>`, always the same for one value. */
   conceal(text: string): string
-  /** What came back, with the people of this veil put in again. */
+  /** Puts the personal data back in place of the pseudonyms. */
   restore(text: string): string
-  /** How many people of each kind, and kinds of secrets, were concealed. */
+  /** How many values of each kind of personal data, and kinds of secrets, are concealed. */
   counts(): Record<string, number>
-  /** Who stands behind each pseudonym. */
+  /** The value behind each pseudonym. */
   people(): Record<string, string>
 }
 
 const isPersonal = (kind: string) => (PERSONAL_KINDS as readonly string[]).includes(kind)
-const sealed = /\[enc:([a-z]{1,20}):[\w-]{38,}\]/g
-const pseudonym = /<(?:EMAIL|IBAN|IP|PHONE)_\d+>/g
+const ENCRYPTED_MARK = /\[enc:([a-z]{1,20}):[\w-]{38,}\]/g
+const PSEUDONYM = /<(?:EMAIL|IBAN|IP|PHONE)_\d+>/g
 
-/** A veil that knows `known` only; who else it sees is numbered in turn, so the same texts in the same order give the same names. */
+/** Creates a pseudonymizer with known pseudonyms; others are numbered in order, so the same texts give the same pseudonyms. */
 export function createPseudonymizer(known: Record<string, string> = {}): Pseudonymizer {
   const names = new Map<string, string>()
   const people = new Map<string, string>(Object.entries(known))
@@ -32,7 +32,7 @@ export function createPseudonymizer(known: Record<string, string> = {}): Pseudon
     counts.set(kind, (counts.get(kind) ?? 0) + 1)
   }
 
-  const nameOf = (kind: string, value: string): string => {
+  const findPseudonym = (kind: string, value: string): string => {
     const key = `${kind} ${value}`
     const known = names.get(key)
     if (known) return known
@@ -46,13 +46,13 @@ export function createPseudonymizer(known: Record<string, string> = {}): Pseudon
 
   return {
     conceal(text) {
-      // Who was encrypted when stored is somebody too, and the cipher text is nobody's business.
-      let shown = redactFully(text).replace(sealed, (mark, kind: string) => nameOf(kind, mark))
-      for (const kind of PERSONAL_KINDS) shown = replacePersonal(shown, kind, found => nameOf(kind, found))
+      // Encrypted personal data in stored lines gets a pseudonym too: the cipher text must not leave.
+      let shown = redactFully(text).replace(ENCRYPTED_MARK, (mark, kind: string) => findPseudonym(kind, mark))
+      for (const kind of PERSONAL_KINDS) shown = replacePersonal(shown, kind, found => findPseudonym(kind, found))
       for (const [mark, kind] of shown.matchAll(/\[hidden:([a-z ]{1,20})\]/g)) if (!isPersonal(kind!)) masks.add(mark)
       return shown
     },
-    restore: text => text.replace(pseudonym, name => people.get(name) ?? name),
+    restore: text => text.replace(PSEUDONYM, name => people.get(name) ?? name),
     counts: () => ({
       ...Object.fromEntries([...counts].map(([kind, count]) => [kind, count])),
       ...(masks.size > 0 ? { secret: masks.size } : {}),
@@ -61,17 +61,17 @@ export function createPseudonymizer(known: Record<string, string> = {}): Pseudon
   }
 }
 
-/** The veil of a pack: whoever is in it has the same pseudonym each time, in the question as in the answer and those that follow. */
-export function pseudonymizerFor(pack: Pack): Pseudonymizer {
-  const veil = createPseudonymizer(pack.people)
-  packText(pack, veil.conceal)
-  return veil
+/** The pseudonymizer of a pack: its personal data has the same pseudonyms in the question, the answer and follow-ups. */
+export function createPackPseudonymizer(pack: Pack): Pseudonymizer {
+  const pseudonymizer = createPseudonymizer(pack.people)
+  writePack(pack, pseudonymizer.conceal)
+  return pseudonymizer
 }
 
-/** A mark may look like a password to the rules; passing again must change nothing, or quotes would not be found. */
+/** Redacts until nothing changes: a mark may match another rule, and quotes must be found in the same text later. */
 function redactFully(text: string): string {
   let shown = redact(text)
-  for (let again = 0; again < 3; again++) {
+  for (let round = 0; round < 3; round++) {
     const next = redact(shown)
     if (next === shown) break
     shown = next
@@ -79,24 +79,25 @@ function redactFully(text: string): string {
   return shown
 }
 
-/** The model behind the veil: whatever is asked of it, no text reaches it that was not concealed. */
-export function withPseudonyms(model: Model, veil: Pseudonymizer): Model {
-  const turn = (one: Turn): Turn => {
-    switch (one.role) {
+/** Wraps a model, so that every text of a request is concealed first. */
+export function withPseudonyms(model: Model, pseudonymizer: Pseudonymizer): Model {
+  const concealTurn = (turn: ConversationTurn): ConversationTurn => {
+    switch (turn.role) {
       case 'person':
-        return { ...one, text: veil.conceal(one.text) }
-      // The model's own words; it knew nothing but what was concealed.
+        return { ...turn, text: pseudonymizer.conceal(turn.text) }
+      // The model's own words contain only concealed texts.
       case 'model':
-        return one
+        return turn
       case 'results':
         return {
-          ...one,
-          text: veil.conceal(one.text),
-          results: one.results.map(({ id, text }) => ({ id, text: veil.conceal(text) })),
+          ...turn,
+          text: pseudonymizer.conceal(turn.text),
+          results: turn.results.map(({ id, text }) => ({ id, text: pseudonymizer.conceal(text) })),
         }
     }
   }
   return {
-    ask: request => model.ask({ ...request, system: veil.conceal(request.system), turns: request.turns.map(turn) }),
+    ask: request =>
+      model.ask({ ...request, system: pseudonymizer.conceal(request.system), turns: request.turns.map(concealTurn) }),
   }
 }

@@ -1,48 +1,52 @@
-// The ledger of what models cost: reserved before each call, settled after it, never above a limit.
+// The ledger of model costs: reserved before each call, replaced by the actual cost after it, never above a limit.
 import type { State } from '../../state/database.ts'
 import { DAY, HOUR } from '../../time.ts'
 
 /** Limits in millionths of a dollar. */
-export type Limits = { analysis: number; personHour: number; day: number; month: number }
+export type SpendingLimits = { analysis: number; personHour: number; day: number; month: number }
 
-/** What a limit refused, what the call may cost, and when there is room for it (epoch ms; null: never, or not for this analysis). */
-export type Refusal = { limit: keyof Limits; most: number; needed: number; resetsAt: number | null }
+/** A refused call: the limit, its amount, the cost of the call, and when it fits again (epoch ms; null: never, or not for this analysis). */
+export type BudgetRefusal = { limit: keyof SpendingLimits; limitCost: number; needed: number; resetsAt: number | null }
 
-const KEPT = 400 * DAY
+const RETENTION_MS = 400 * DAY
 
 export type Reservation = { id: number }
 
 /**
- * Reserves `most` for a call at `now`, or says which limit is in the way. `already` is what this analysis has cost.
- * What was reserved and never settled, because Vakt died meanwhile, counts as spent: better too careful than broke.
+ * Reserves `maxCost` for a call at `now`, or returns the limit that refuses it. `spentBefore` is the cost of this analysis so
+ * far. A reservation that is never closed, because Vakt crashed, counts as spent.
  */
 export function reserve(
   state: State,
-  call: { person: string; model: string; most: number; already: number },
-  limits: Limits,
+  call: { person: string; model: string; maxCost: number; spentBefore: number },
+  limits: SpendingLimits,
   now: number,
   timeZone: string,
-): Reservation | Refusal {
+): Reservation | BudgetRefusal {
   return state.transaction(() => {
-    const { person, model, most, already } = call
-    const { day, nextDay, month, nextMonth } = calendar(now, timeZone)
-    const full = (limit: keyof Limits, spent: number, resetsAt: number | null): Refusal | null =>
-      spent + most > limits[limit]
-        ? { limit, most: limits[limit], needed: most, resetsAt: most > limits[limit] ? null : resetsAt }
+    const { person, model, maxCost, spentBefore } = call
+    const { day, nextDay, month, nextMonth } = readCalendar(now, timeZone)
+    const check = (limit: keyof SpendingLimits, spent: number, resetsAt: number | null): BudgetRefusal | null =>
+      spent + maxCost > limits[limit]
+        ? { limit, limitCost: limits[limit], needed: maxCost, resetsAt: maxCost > limits[limit] ? null : resetsAt }
         : null
-    const refused =
-      full('analysis', already, null) ??
-      full('month', spentSince(state, month), nextMonth) ??
-      full('day', spentSince(state, day), nextDay) ??
-      full('personHour', spentSince(state, now - HOUR, person), roomAt(state, person, limits.personHour - most, now))
-    if (refused) return refused
+    const refusal =
+      check('analysis', spentBefore, null) ??
+      check('month', readSpentSince(state, month), nextMonth) ??
+      check('day', readSpentSince(state, day), nextDay) ??
+      check(
+        'personHour',
+        readSpentSince(state, now - HOUR, person),
+        findRoomAt(state, person, limits.personHour - maxCost, now),
+      )
+    if (refusal) return refusal
     const insert = 'insert into spending (at, person, model, reserved) values (?, ?, ?, ?)'
-    const { lastInsertRowid } = state.prepare(insert).run(now, person, model, most)
+    const { lastInsertRowid } = state.prepare(insert).run(now, person, model, maxCost)
     return { id: Number(lastInsertRowid) }
   })
 }
 
-/** Puts what a call did cost in the place of what was reserved for it. */
+/** Replaces the reserved amount of a call by its actual cost. */
 export function closeReservation(
   state: State,
   { id }: Reservation,
@@ -53,8 +57,8 @@ export function closeReservation(
   state.transaction(() => state.prepare(update).run(spent, tokens?.input ?? null, tokens?.output ?? null, id))
 }
 
-/** What was spent or reserved since an instant, by one person or all, in millionths of a dollar. */
-export function spentSince(state: State, since: number, person: string | null = null): number {
+/** The amount spent or reserved since an instant, by one person or all, in millionths of a dollar. */
+export function readSpentSince(state: State, since: number, person: string | null = null): number {
   const query =
     person === null
       ? 'select sum(coalesce(spent, reserved)) as sum from spending where at >= ?'
@@ -63,30 +67,30 @@ export function spentSince(state: State, since: number, person: string | null = 
   return state.prepare<(string | number)[], { sum: number | null }>(query).get(...values)?.sum ?? 0
 }
 
-/** What was spent today and this month, as the time zone has them. */
-export function spentLately(state: State, now: number, timeZone: string): { day: number; month: number } {
-  const { day, month } = calendar(now, timeZone)
-  return { day: spentSince(state, day), month: spentSince(state, month) }
+/** The amounts of the current day and month in a time zone, in millionths of a dollar. */
+export function readSpending(state: State, now: number, timeZone: string): { day: number; month: number } {
+  const { day, month } = readCalendar(now, timeZone)
+  return { day: readSpentSince(state, day), month: readSpentSince(state, month) }
 }
 
-/** Drops what is older than thirteen months. */
+/** Deletes entries older than 400 days. */
 export function pruneSpending(state: State, now: number): void {
-  state.transaction(() => state.prepare('delete from spending where at < ?').run(now - KEPT))
+  state.transaction(() => state.prepare('delete from spending where at < ?').run(now - RETENTION_MS))
 }
 
-/** When so much of what a person spent in the last hour has fallen out of it that at most `rest` is left. */
-function roomAt(state: State, person: string, rest: number, now: number): number {
+/** When the amount of a person within the last hour falls to `maxRest` (epoch ms). */
+function findRoomAt(state: State, person: string, maxRest: number, now: number): number {
   const query = 'select at, coalesce(spent, reserved) as cost from spending where at >= ? and person = ? order by at'
   const rows = state.prepare<[number, string], { at: number; cost: number }>(query).all(now - HOUR, person)
   let left = rows.reduce((sum, row) => sum + row.cost, 0)
   const freeing = rows.find(row => {
     left -= row.cost
-    return left <= rest
+    return left <= maxRest
   })
   return (freeing?.at ?? now) + HOUR
 }
 
-function calendar(now: number, timeZone: string) {
+function readCalendar(now: number, timeZone: string) {
   const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).startOfDay()
   const first = today.with({ day: 1 }).startOfDay()
   return {

@@ -1,29 +1,33 @@
-// What a model may look up: within the window, a little at a time, nothing twice; and what long logs must not hide.
-import { beforeEach, describe, expect, it } from 'vitest'
-import { aStore, batchOf, NOON } from '../../logs/embedded/store.testing.ts'
-import type { LogStore } from '../../logs/store.ts'
+// The tools of a model: look-ups within the window, limited, never repeated; and evidence from logs that are too long to read.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../logger.ts'
+import type { EmbeddedLogStore } from '../../logs/embedded/embedded-log-store.ts'
+import { openLogStore } from '../../logs/embedded/open-log-store.ts'
+import { batchOf, makeFolder, NOON } from '../../logs/embedded/store.testing.ts'
 import { memoryState } from '../../state/database.ts'
 import { addMeasuredHosts } from '../../testing/measured-hosts.ts'
 import { HOUR, MINUTE } from '../../time.ts'
 import { gatherPack } from '../evidence/gather.ts'
-import { createMetricTools } from '../evidence/metric-tools.ts'
+import { createMetricLookup } from '../evidence/metric-lookup.ts'
 import type { Pack } from '../evidence/pack.ts'
 import type { ModelRequest } from './model.ts'
 import { createPseudonymizer, withPseudonyms } from './pseudonymize.ts'
 import { createModelTools, type ModelTools, TOOL_LIMITS } from './tools.ts'
-import type { Piece } from './verify-citations.ts'
+import type { EvidencePiece } from './verify-citations.ts'
 
-let store: LogStore
+let folder: ReturnType<typeof makeFolder>
+let store: EmbeddedLogStore
 let pack: Pack
 let tools: ModelTools
-let evidence: Map<string, Piece>
+let evidence: Map<string, EvidencePiece>
 
 const subject = { title: 'x', where: null, from: NOON - HOUR, until: NOON, projectId: null }
+const state = memoryState()
+const mine = addMeasuredHosts(state, NOON, 90)
 
-beforeEach(async () => {
-  store = await aStore()
-  const state = memoryState()
-  const mine = addMeasuredHosts(state, NOON, 90)
+beforeAll(async () => {
+  folder = makeFolder()
+  store = await openLogStore({ folder: folder.path, logger: silentLogger })
   const lines = Array.from({ length: 300 }, (_, i) => ({
     message: `order ${i} priced`,
     timestamp: NOON - HOUR + i * 1000,
@@ -31,20 +35,27 @@ beforeEach(async () => {
   }))
   await store.append(batchOf([...lines, { message: 'order long ago', timestamp: NOON - 3 * HOUR, source: 'api' }]))
   pack = await gatherPack({ state: memoryState(), store }, subject)
-  const veil = createPseudonymizer()
+})
+afterAll(async () => {
+  await store.close()
+  folder.remove()
+})
+
+beforeEach(() => {
+  const { conceal, restore } = createPseudonymizer()
   evidence = new Map()
-  const measures = createMetricTools(state, mine.id, NOON)
-  tools = createModelTools({ store, measures, pack, evidence, conceal: veil.conceal, restore: veil.restore })
+  const metricLookup = createMetricLookup(state, mine.id, NOON)
+  tools = createModelTools({ store, metricLookup, pack, evidence, conceal, restore })
 })
 
 describe('a look-up', () => {
-  it('finds lines in the window of the evidence only, and gives them ids', async () => {
+  it('finds only lines in the window of the evidence, and gives them ids', async () => {
     expect(await tools.call('search_logs', { text: 'order 7 priced' })).toMatch(/^\{"id":"L1".*order 7 priced"\}$/)
     const early = { text: 'order long ago', from: '2000-01-01T00:00:00Z', until: '2100-01-01T00:00:00Z' }
     expect(await tools.call('search_logs', early)).toBe('Nothing was found there.')
   })
 
-  it('tells how a measurement went, which can be cited, of no other project and no longer than the evidence', async () => {
+  it('returns a citable metric over the time of the evidence, of the own project only', async () => {
     const [first, ...steps] = (await tools.call('metrics', { host: 'web-1', metric: 'cpu' })).split('\n')
     const what = 'cpu of host web-1 was on average 50 %, at most 90 %, before on average 10 %'
     expect(JSON.parse(first!)).toEqual({ id: 'M1', at: '2026-11-21T11:30:00.000Z', what })
@@ -62,17 +73,17 @@ describe('a look-up', () => {
     expect(await tools.call('metrics', gone)).toBe('Nothing of that was measured then.')
   })
 
-  it('is answered once, and not for ever', async () => {
+  it('is answered once, and a limited number of times', async () => {
     await tools.call('histogram', { level: 'info' })
     expect(await tools.call('histogram', { level: 'info' })).toContain('asked just this before')
     for (let i = 1; i < TOOL_LIMITS.calls; i++) await tools.call('histogram', { text: `order ${i}` })
     expect(await tools.call('histogram', { text: 'one more' })).toContain('No more can be looked up')
   })
 
-  it('gives no more than fits, and says so', async () => {
+  it('returns only as much as fits', async () => {
     const all = (await tools.call('search_logs', { limit: 10_000 })).split('\n')
-    expect(all.length).toBeLessThanOrEqual(TOOL_LIMITS.linesEach + 1)
-    expect(all.join('').length).toBeLessThanOrEqual(TOOL_LIMITS.tokensEach * 3 + 100)
+    expect(all.length).toBeLessThanOrEqual(TOOL_LIMITS.linesPerCall + 1)
+    expect(all.join('').length).toBeLessThanOrEqual(TOOL_LIMITS.tokensPerCall * 3 + 100)
   })
 
   it.each([
@@ -81,12 +92,12 @@ describe('a look-up', () => {
     ['search_logs', { level: 'loud' }, 'That is not how search_logs is asked'],
     ['neighbours', { id: 'L99' }, 'There is no line L99'],
     ['pattern_lines', { id: 'T99' }, 'There is no pattern T99'],
-  ])('of %s with %o is answered with a sentence', async (name, input, says) => {
-    expect(await tools.call(name, input)).toContain(says)
+  ])('of %s with %o is answered with a sentence', async (name, input, sentence) => {
+    expect(await tools.call(name, input)).toContain(sentence)
   })
 })
 
-it('the veil hides what is in any text of a request', async () => {
+it('every text of a request is concealed', async () => {
   let received = ''
   const model = withPseudonyms(
     {
@@ -109,7 +120,7 @@ it('the veil hides what is in any text of a request', async () => {
   expect(received).not.toMatch(/hunter22|ann@shop/)
 })
 
-it('what came right before the trouble is found in logs too long to be read', async () => {
+it('lines right before the onset are found in logs that are too long to read', async () => {
   const at = NOON - 17 * MINUTE
   const noise = Array.from({ length: 30_000 }, (_, i) => ({
     message: `cart ${i} seen`,

@@ -1,15 +1,15 @@
-// What a model may answer: the schema it must follow, and the verdict that is left of it after every check. Pure.
+// The schema of a model's answer, and the verdict that remains after verification. Pure.
 import { z } from 'zod'
 import type { Level } from '../../logs/line.ts'
 import { sanitize } from './sanitize.ts'
 
-const cited = z.object({
+const citationSchema = z.object({
   id: z.string().describe('An id from the evidence: L…, T…, E… or M…'),
   quote: z.string().describe('Words copied exactly from that piece of evidence, at least 8 characters'),
 })
-const confidence = z.enum(['low', 'medium', 'high'])
+const confidenceSchema = z.enum(['low', 'medium', 'high'])
 
-/** The answer as the model gives it. It has no field for anything that Vakt would do: no severity, no link, no command. */
+/** The answer of the model. It has no field that Vakt would act on: no severity, no link, no command. */
 export const answerSchema = z.object({
   status: z
     .enum(['cause_found', 'likely', 'inconclusive', 'healthy'])
@@ -19,16 +19,16 @@ export const answerSchema = z.object({
     z.object({
       claim: z.string().describe('One sentence'),
       kind: z.enum(['observed', 'inference']).describe('observed: the quoted lines say just this'),
-      confidence,
-      evidence: z.array(cited),
+      confidence: confidenceSchema,
+      evidence: z.array(citationSchema),
     }),
   ),
   cause: z
     .object({
       claim: z.string().describe('One sentence: what set it off'),
-      confidence,
-      cause: z.array(cited).describe('Evidence of the cause'),
-      symptoms: z.array(cited).describe('Evidence of what it led to, later than the cause'),
+      confidence: confidenceSchema,
+      cause: z.array(citationSchema).describe('Evidence of the cause'),
+      symptoms: z.array(citationSchema).describe('Evidence of what it led to, later than the cause'),
       why_not_symptom: z.string().describe('Why this is the cause and not just another symptom'),
     })
     .nullable(),
@@ -39,12 +39,12 @@ export const answerSchema = z.object({
 })
 
 export type ModelAnswer = z.output<typeof answerSchema>
-export type Confidence = z.output<typeof confidence>
+export type Confidence = z.output<typeof confidenceSchema>
 
-/** The schema as JSON schema, every object closed, as providers' structured output wants it. */
+/** The JSON schema with closed objects, as structured output of the providers requires. */
 export const ANSWER_JSON_SCHEMA = z.toJSONSchema(answerSchema) as object
 
-/** A citation that was checked: what it points to is told by Vakt, not by the model. */
+/** A verified citation: its time, line and origin come from the evidence, not from the model. */
 export type Citation = {
   id: string
   quote: string
@@ -57,7 +57,7 @@ export type Citation = {
 export type Claim = { claim: string; kind: 'observed' | 'inference'; confidence: Confidence; evidence: Citation[] }
 export type Cause = { claim: string; confidence: Confidence; cause: Citation[]; symptoms: Citation[]; why: string }
 
-/** What held. Texts are the model's words, to be shown as data; counts and times never are. */
+/** The verified verdict. Texts are the model's words; counts and times come from the evidence. */
 export type Verdict = {
   status: ModelAnswer['status']
   headline: string
@@ -68,42 +68,44 @@ export type Verdict = {
   missing: string[]
   suspicious: string[]
   citations: { verified: number; given: number }
-  /** Patterns of trouble that nothing above mentions: their ids. */
+  /** Ids of severe patterns that the answer does not mention. */
   unmentioned: string[]
 }
 
-const MOST = { findings: 6, evidence: 4, list: 5, claim: 500, headline: 160 }
+const MAX_COUNTS = { findings: 6, evidence: 4, list: 5 }
+const MAX_CLAIM_LENGTH = 500
+const MAX_HEADLINE_LENGTH = 160
 
-/** Reads an answer; null when it does not follow the schema. Texts and lists are cut to what a card can show. */
+/** Reads an answer; null when it does not follow the schema. Texts and lists are cut to the size of a card. */
 export function readAnswer(text: string): ModelAnswer | null {
-  const parsed = answerSchema.safeParse(jsonWithin(text))
+  const parsed = answerSchema.safeParse(extractJson(text))
   if (!parsed.success) return null
   const { findings, cause, ruled_out, next_steps, missing, suspicious, headline, status } = parsed.data
-  const short = (words: string) => sanitize(words, MOST.claim)
-  const evidence = <T>(list: T[]) => list.slice(0, MOST.evidence)
+  const clean = (text: string) => sanitize(text, MAX_CLAIM_LENGTH)
+  const evidence = <T>(list: T[]) => list.slice(0, MAX_COUNTS.evidence)
   return {
     status,
-    headline: sanitize(headline, MOST.headline),
+    headline: sanitize(headline, MAX_HEADLINE_LENGTH),
     findings: findings
-      .slice(0, MOST.findings)
-      .map(one => ({ ...one, claim: short(one.claim), evidence: evidence(one.evidence) })),
+      .slice(0, MAX_COUNTS.findings)
+      .map(finding => ({ ...finding, claim: clean(finding.claim), evidence: evidence(finding.evidence) })),
     cause: cause && {
       ...cause,
-      claim: short(cause.claim),
-      why_not_symptom: short(cause.why_not_symptom),
+      claim: clean(cause.claim),
+      why_not_symptom: clean(cause.why_not_symptom),
       cause: evidence(cause.cause),
       symptoms: evidence(cause.symptoms),
     },
-    ruled_out: ruled_out.slice(0, MOST.list).map(one => ({ claim: short(one.claim), why: short(one.why) })),
-    next_steps: next_steps.slice(0, MOST.list).map(short),
-    missing: missing.slice(0, MOST.list).map(short),
-    suspicious: suspicious.slice(0, MOST.list),
+    ruled_out: ruled_out.slice(0, MAX_COUNTS.list).map(({ claim, why }) => ({ claim: clean(claim), why: clean(why) })),
+    next_steps: next_steps.slice(0, MAX_COUNTS.list).map(clean),
+    missing: missing.slice(0, MAX_COUNTS.list).map(clean),
+    suspicious: suspicious.slice(0, MAX_COUNTS.list),
   }
 }
 
-/** The JSON object in a text: small models like to think aloud or to say a word before it, or to fence it. */
-function jsonWithin(whole: string): unknown {
-  const text = whole.replace(/^\s*<think>[\s\S]*?<\/think>/, '')
+/** Finds the JSON object in a text: small models put their reasoning, a sentence or a fence around it. */
+function extractJson(reply: string): unknown {
+  const text = reply.replace(/^\s*<think>[\s\S]*?<\/think>/, '')
   const [from, until] = [text.indexOf('{'), text.lastIndexOf('}')]
   try {
     return JSON.parse(text.slice(Math.max(0, from), until + 1))

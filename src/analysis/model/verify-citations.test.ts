@@ -1,11 +1,11 @@
-// What of a model's answer holds: ids, quotes, order, confidence, and what is left out.
+// The verification of a model's answer: ids, quotes, order, confidence, and what it omits.
 import { describe, expect, it } from 'vitest'
 import type { Pack, PackPattern } from '../evidence/pack.ts'
 import { sanitize } from './sanitize.ts'
 import { type ModelAnswer, readAnswer } from './verdict.ts'
-import { type Evidence, type Piece, verify } from './verify-citations.ts'
+import { type Evidence, type EvidencePiece, verifyAnswer } from './verify-citations.ts'
 
-const piece = (text: string, at: number | null, pattern: string | null = null): Piece => ({
+const piece = (text: string, at: number | null, pattern: string | null = null): EvidencePiece => ({
   ...{ text, at, line: 'stored', level: 'error', from: 'api', pattern },
 })
 const EVIDENCE: Evidence = new Map([
@@ -20,7 +20,7 @@ const pattern = (id: string, change: PackPattern['change'] = 'new'): PackPattern
   ...{ first: 2_000, last: 3_000, from: [], over: [] },
 })
 const packOf = (...patterns: PackPattern[]) =>
-  ({ patterns, lines: [], happenings: [], measured: [], coverage: { lines: 9 } }) as unknown as Pack
+  ({ patterns, lines: [], timeline: [], measurements: [], coverage: { lines: 9 } }) as unknown as Pack
 
 const L1 = { id: 'L1', quote: 'settings reloaded' }
 const L2 = { id: 'L2', quote: 'order 7 failed: no free connection' }
@@ -38,76 +38,86 @@ const finding = (...evidence: { id: string; quote: string }[]): ModelAnswer['fin
 const cause = (from: (typeof L1)[], to: (typeof L1)[]): ModelAnswer['cause'] => ({
   ...{ claim: 'A setting', confidence: 'high', cause: from, symptoms: to, why_not_symptom: '' },
 })
-const checked = (changes: Partial<ModelAnswer>, pack = packOf(pattern('T1'))) => verify(answer(changes), EVIDENCE, pack)
+const verify = (changes: Partial<ModelAnswer>, pack = packOf(pattern('T1'))) =>
+  verifyAnswer(answer(changes), EVIDENCE, pack)
 
 describe('a citation', () => {
   it.each([
-    ['holds when it is there word for word, blanks aside', L2, true],
-    ['of nothing is none', { id: 'L9', quote: 'order 7 failed' }, false],
-    ['of words that are elsewhere is none', { id: 'L1', quote: 'order 7 failed' }, false],
-    ['of a few letters tells nothing', { id: 'L2', quote: 'order' }, false],
-    ['of all of a short line holds', { id: 'L4', quote: 'short' }, true],
-    ['without words tells nothing of what was observed', { id: 'L2', quote: '' }, false],
-  ])('%s', (_, cited, holds) => {
-    const { verdict, faults } = checked({ findings: [finding(cited)] })
-    expect([verdict.findings.length, faults.length === 0]).toEqual(holds ? [1, true] : [0, false])
+    ['is correct when the words are there, ignoring blanks', L2, true],
+    ['of an unknown id is wrong', { id: 'L9', quote: 'order 7 failed' }, false],
+    ['of words in another line is wrong', { id: 'L1', quote: 'order 7 failed' }, false],
+    ['of a few letters is too short', { id: 'L2', quote: 'order' }, false],
+    ['of a whole short line is correct', { id: 'L4', quote: 'short' }, true],
+    ['without words is wrong for an observation', { id: 'L2', quote: '' }, false],
+  ])('%s', (_, cited, isCorrect) => {
+    const { verdict, faults } = verify({ findings: [finding(cited)] })
+    expect([verdict.findings.length, faults.length === 0]).toEqual(isCorrect ? [1, true] : [0, false])
   })
 
-  it('is counted, and one alone gives little confidence', () => {
-    const { verdict } = checked({ findings: [finding(L2, { id: 'L9', quote: 'never said so' }), finding(L2, L3)] })
+  it('is counted, and a single one limits the confidence to low', () => {
+    const { verdict } = verify({ findings: [finding(L2, { id: 'L9', quote: 'never logged' }), finding(L2, L3)] })
     expect(verdict.citations).toEqual({ given: 4, verified: 3 })
-    expect(verdict.findings.map(one => one.confidence)).toEqual(['low', 'high'])
+    expect(verdict.findings.map(({ confidence }) => confidence)).toEqual(['low', 'high'])
   })
 
-  it('tells where and when from the evidence, not from the model', () => {
-    const { verdict } = checked({ findings: [finding(L2)] })
+  it('has its time and origin from the evidence, not from the model', () => {
+    const { verdict } = verify({ findings: [finding(L2)] })
     expect(verdict.findings[0]!.evidence).toEqual([{ ...L2, at: 2_000, line: 'stored', level: 'error', from: 'api' }])
   })
 })
 
 describe('a cause', () => {
   it.each<[string, ModelAnswer['cause'], string, string | null]>([
-    ['before its symptoms stands', cause([L1], [L2, L3]), 'cause_found', 'high'],
-    ['after its symptoms is none', cause([L3], [L2]), 'inconclusive', null],
-    ['at the same time is less sure', cause([{ id: 'L4', quote: 'short' }], [L3]), 'cause_found', 'medium'],
-    ['without a time is less sure', cause([{ id: 'E1', quote: 'acknowledged by Ann' }], [L3]), 'cause_found', 'medium'],
-    ['that is its own symptom is none', cause([L2], [L2]), 'inconclusive', null],
-    ['without a symptom is none', cause([L1], []), 'inconclusive', null],
-    ['that was never said is none', cause([{ id: 'L1', quote: 'disk on fire' }], [L2]), 'inconclusive', null],
-  ])('%s', (_, given, status, confidence) => {
-    const { verdict } = checked({ findings: [finding(L2)], cause: given })
+    ['before its symptoms is kept', cause([L1], [L2, L3]), 'cause_found', 'high'],
+    ['after its symptoms is dropped', cause([L3], [L2]), 'inconclusive', null],
+    ['at the same time has less confidence', cause([{ id: 'L4', quote: 'short' }], [L3]), 'cause_found', 'medium'],
+    [
+      'without a time has less confidence',
+      cause([{ id: 'E1', quote: 'acknowledged by Ann' }], [L3]),
+      'cause_found',
+      'medium',
+    ],
+    ['that is its own symptom is dropped', cause([L2], [L2]), 'inconclusive', null],
+    ['without a symptom is dropped', cause([L1], []), 'inconclusive', null],
+    ['with a wrong quote is dropped', cause([{ id: 'L1', quote: 'disk on fire' }], [L2]), 'inconclusive', null],
+  ])('%s', (_, answered, status, confidence) => {
+    const { verdict } = verify({ findings: [finding(L2)], cause: answered })
     expect([verdict.status, verdict.cause?.confidence ?? null]).toEqual([status, confidence])
   })
 
-  it('that the model itself does not believe in is not shown as one', () => {
-    expect(checked({ status: 'inconclusive', cause: cause([L1], [L2]) }).verdict.cause).toBeNull()
+  it('of an inconclusive answer is not shown', () => {
+    expect(verify({ status: 'inconclusive', cause: cause([L1], [L2]) }).verdict.cause).toBeNull()
   })
 })
 
-describe('what an answer leaves out or denies', () => {
-  it('is named: errors that no citation belongs to', () => {
+describe('an answer that omits or denies errors', () => {
+  it('gets a list of the errors that no citation belongs to', () => {
     const pack = packOf(pattern('T1'), pattern('T3'), pattern('T4', 'steady'))
-    expect(checked({ findings: [finding(L2)] }, pack).verdict.unmentioned).toEqual(['T3'])
+    expect(verify({ findings: [finding(L2)] }, pack).verdict.unmentioned).toEqual(['T3'])
   })
 
   it.each<[string, Partial<ModelAnswer>, string]>([
-    ['a cause that was dropped', { cause: cause([L3], [L2]), findings: [finding(L2)] }, '1 new error'],
-    ['all being well over new errors', { status: 'healthy' }, '1 new error'],
-    ['nothing that held', { status: 'inconclusive', findings: [finding({ id: 'L9', quote: 'never' })] }, '1 new error'],
-    ['an observation that held', { status: 'inconclusive', findings: [finding(L2)] }, 'It broke'],
-    ['a cause that held', { cause: cause([L1], [L2, L3]), findings: [finding(L2)] }, 'It broke'],
-  ])('has the headline of %s only with it', (_, changes, headline) => {
-    expect(checked(changes).verdict.headline).toBe(headline)
+    ['a dropped cause', { cause: cause([L3], [L2]), findings: [finding(L2)] }, '1 new error'],
+    ['"healthy" despite new errors', { status: 'healthy' }, '1 new error'],
+    [
+      'wrong citations only',
+      { status: 'inconclusive', findings: [finding({ id: 'L9', quote: 'never' })] },
+      '1 new error',
+    ],
+    ['a correct observation', { status: 'inconclusive', findings: [finding(L2)] }, 'It broke'],
+    ['a correct cause', { cause: cause([L1], [L2, L3]), findings: [finding(L2)] }, 'It broke'],
+  ])('keeps the headline only with its claims: %s', (_, changes, headline) => {
+    expect(verify(changes).verdict.headline).toBe(headline)
   })
 
-  it('is not called healthy over new errors, though it may be without', () => {
-    expect(checked({ status: 'healthy' }).verdict.status).toBe('inconclusive')
-    expect(checked({ status: 'healthy' }, packOf(pattern('T4', 'steady'))).verdict.status).toBe('healthy')
+  it('is "healthy" only without new errors', () => {
+    expect(verify({ status: 'healthy' }).verdict.status).toBe('inconclusive')
+    expect(verify({ status: 'healthy' }, packOf(pattern('T4', 'steady'))).verdict.status).toBe('healthy')
   })
 })
 
 describe('reading an answer', () => {
-  it('takes it out of a fence and a sentence before it, and takes nothing that lacks a field', () => {
+  it('finds the JSON in a fence or after a sentence, and refuses a missing field', () => {
     const json = JSON.stringify(answer({}))
     expect(readAnswer(`Here it is:\n\`\`\`json\n${json}\n\`\`\``)).toMatchObject({ headline: 'It broke' })
     expect(readAnswer(`<think>if {x} then </thin</think>\n${json}`)).toMatchObject({ headline: 'It broke' })
@@ -116,7 +126,7 @@ describe('reading an answer', () => {
     expect(readAnswer('I cannot say.')).toBeNull()
   })
 
-  it('keeps words and drops what leads anywhere', () => {
+  it('keeps the words and disarms links', () => {
     expect(sanitize('see https://evil.example/x\nand www.evil.example\u202e now', 100)).toBe(
       'see https[:]//evil[.]example/x and www[.]evil.example now',
     )
@@ -125,6 +135,6 @@ describe('reading an answer', () => {
     expect(sanitize('go to evil.com, login.evil.xyz/a or 1discord.gg/b; order.js and 1.5 stay', 100)).toBe(
       'go to evil[.]com, login[.]evil[.]xyz/a or 1discord[.]gg/b; order.js and 1.5 stay',
     )
-    expect(sanitize('a'.repeat(20), 10)).toBe(`${'a'.repeat(10)}…`)
+    expect(sanitize('a'.repeat(20), 10)).toBe(`${'a'.repeat(9)}…`)
   })
 })

@@ -1,11 +1,11 @@
-// Holds every claim of a model against the evidence: ids, quotes, and that causes come before symptoms. Pure.
+// Verifies every claim of a model against the evidence: ids, quotes, and that causes precede symptoms. Pure.
 import type { Level } from '../../logs/line.ts'
-import { isError, isUnheard, type Pack, troubles } from '../evidence/pack.ts'
-import { reportHeadline } from '../evidence/pack-card.ts'
+import { hasNoData, isError, listSeverePatterns, type Pack } from '../evidence/pack.ts'
+import { writeHeadline } from '../evidence/pack-card.ts'
 import type { Cause, Citation, Claim, Confidence, ModelAnswer, Verdict } from './verdict.ts'
 
-/** A piece of evidence as it was sent; `at` null when it has no place in time. */
-export type Piece = {
+/** A piece of evidence as it was sent; `at` is null when it has no time. */
+export type EvidencePiece = {
   text: string
   at: number | null
   line: string | null
@@ -13,29 +13,29 @@ export type Piece = {
   from: string
   pattern: string | null
 }
-export type Evidence = ReadonlyMap<string, Piece>
+export type Evidence = ReadonlyMap<string, EvidencePiece>
 
-export type Checked = {
+export type VerificationResult = {
   verdict: Verdict
-  /** What was wrong, each a sentence for the model to mend it by. */
+  /** The faults, each a sentence for the model. */
   faults: string[]
 }
 
-const SHORTEST_QUOTE = 8
-const UNMENTIONED = 5
+const MIN_QUOTE_LENGTH = 8
+const MAX_UNMENTIONED = 5
 const CONFIDENCES: readonly Confidence[] = ['low', 'medium', 'high']
 
 /**
- * What of an answer holds. Claims without a citation that holds are dropped, confidence only falls, and a cause that
- * is not shown to come first is none. `pack` says which troubles an honest answer would mention.
+ * Verifies an answer. Drops claims without a correct citation, never raises a confidence, and drops a cause that does not
+ * precede its symptoms. The severe patterns of `pack` must be mentioned.
  */
-export function verify(answer: ModelAnswer, evidence: Evidence, pack: Pack): Checked {
+export function verifyAnswer(answer: ModelAnswer, evidence: Evidence, pack: Pack): VerificationResult {
   const faults: string[] = []
   const tally = { given: 0, verified: 0 }
   const check = (list: ModelAnswer['findings'][number]['evidence'], needsQuote: boolean): Citation[] =>
     list.flatMap(({ id, quote }) => {
       tally.given++
-      const fault = faultOf(id, quote, evidence.get(id), needsQuote)
+      const fault = findFault(id, quote, evidence.get(id), needsQuote)
       if (fault !== null) {
         faults.push(fault)
         return []
@@ -45,21 +45,22 @@ export function verify(answer: ModelAnswer, evidence: Evidence, pack: Pack): Che
       return [{ id, quote, at, line, level, from }]
     })
 
-  const findings = answer.findings.flatMap((one): Claim[] => {
-    const held = check(one.evidence, one.kind === 'observed')
-    if (held.length > 0)
-      return [{ ...one, evidence: held, confidence: atMost(one.confidence, held.length === 1 ? 'low' : 'high') }]
-    if (one.evidence.length === 0) faults.push(`The finding "${one.claim}" cites nothing.`)
+  const findings = answer.findings.flatMap((finding): Claim[] => {
+    const verified = check(finding.evidence, finding.kind === 'observed')
+    const cap = verified.length === 1 ? 'low' : 'high'
+    if (verified.length > 0)
+      return [{ ...finding, evidence: verified, confidence: capConfidence(finding.confidence, cap) }]
+    if (finding.evidence.length === 0) faults.push(`The finding "${finding.claim}" cites nothing.`)
     return []
   })
-  const cause = answer.cause && checkCause(answer.cause, check, faults)
-  const status = statusOf(answer, cause, findings, pack, faults)
-  const cited = [...findings.flatMap(one => one.evidence), ...(cause ? [...cause.cause, ...cause.symptoms] : [])]
+  const cause = answer.cause && verifyCause(answer.cause, check, faults)
+  const status = decideStatus(answer, cause, findings, pack, faults)
+  const cited = [...findings.flatMap(({ evidence }) => evidence), ...(cause ? [...cause.cause, ...cause.symptoms] : [])]
   return {
     faults,
     verdict: {
       status,
-      headline: holds(answer, status, findings) ? answer.headline : reportHeadline(pack),
+      headline: keepsHeadline(answer, status, findings) ? answer.headline : writeHeadline(pack),
       findings,
       cause: status === 'inconclusive' || status === 'healthy' ? null : cause,
       ruledOut: answer.ruled_out,
@@ -67,90 +68,96 @@ export function verify(answer: ModelAnswer, evidence: Evidence, pack: Pack): Che
       missing: answer.missing,
       suspicious: answer.suspicious.filter(id => evidence.has(id)),
       citations: tally,
-      unmentioned: unmentioned(pack, cited, evidence),
+      unmentioned: listUnmentioned(pack, cited, evidence),
     },
   }
 }
 
-function faultOf(id: string, quote: string, piece: Piece | undefined, needsQuote: boolean): string | null {
+function findFault(id: string, quote: string, piece: EvidencePiece | undefined, needsQuote: boolean): string | null {
   if (!piece) return `There is no evidence ${id}.`
-  const words = squeezed(quote)
+  const words = collapseBlanks(quote)
   if (words === '' && !needsQuote) return null
-  const text = squeezed(piece.text)
+  const text = collapseBlanks(piece.text)
   if (!text.includes(words)) return `${id} does not say "${quote.slice(0, 100)}".`
-  if (words.length < Math.min(SHORTEST_QUOTE, text.length))
-    return `The quote "${quote}" from ${id} is too short to tell anything; quote at least ${SHORTEST_QUOTE} characters.`
+  if (words.length < Math.min(MIN_QUOTE_LENGTH, text.length))
+    return `The quote "${quote}" from ${id} is too short to tell anything; quote at least ${MIN_QUOTE_LENGTH} characters.`
   return null
 }
 
-/** Blanks are not what a quote is about. */
-function squeezed(text: string): string {
+/** Blanks do not matter in a quote. */
+function collapseBlanks(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }
 
-function checkCause(
-  given: NonNullable<ModelAnswer['cause']>,
-  check: (list: typeof given.cause, needsQuote: boolean) => Citation[],
+function verifyCause(
+  answered: NonNullable<ModelAnswer['cause']>,
+  check: (list: typeof answered.cause, needsQuote: boolean) => Citation[],
   faults: string[],
 ): Cause | null {
-  const cause = check(given.cause, true)
-  const symptoms = check(given.symptoms, true).filter(one => !cause.some(other => other.id === one.id))
+  const cause = check(answered.cause, true)
+  const symptoms = check(answered.symptoms, true).filter(symptom => !cause.some(({ id }) => id === symptom.id))
   if (cause.length === 0 || symptoms.length === 0) {
     faults.push('A cause needs a citation of itself and another of what it led to.')
     return null
   }
-  const order = orderOf(cause, symptoms)
+  const order = compareOrder(cause, symptoms)
   if (order === 'after') {
     faults.push(`The cause (${cause[0]!.id}) comes after what it is said to have led to (${symptoms[0]!.id}).`)
     return null
   }
-  const most = cause.length + symptoms.length < 2 ? 'low' : order === 'before' ? 'high' : 'medium'
-  return { claim: given.claim, confidence: atMost(given.confidence, most), cause, symptoms, why: given.why_not_symptom }
+  const cap = cause.length + symptoms.length < 2 ? 'low' : order === 'before' ? 'high' : 'medium'
+  return {
+    claim: answered.claim,
+    confidence: capConfidence(answered.confidence, cap),
+    cause,
+    symptoms,
+    why: answered.why_not_symptom,
+  }
 }
 
-/** Whether the earliest of the cause is before the earliest of the symptoms. */
-function orderOf(cause: readonly Citation[], symptoms: readonly Citation[]): 'before' | 'after' | 'unknown' {
-  const earliest = (list: readonly Citation[]) => Math.min(...list.map(one => one.at ?? Number.POSITIVE_INFINITY))
-  const [first, then] = [earliest(cause), earliest(symptoms)]
-  if (!Number.isFinite(first) || !Number.isFinite(then) || first === then) return 'unknown'
-  return first < then ? 'before' : 'after'
+/** Whether the first citation of the cause is before the first of the symptoms. */
+function compareOrder(cause: readonly Citation[], symptoms: readonly Citation[]): 'before' | 'after' | 'unknown' {
+  const earliest = (list: readonly Citation[]) => Math.min(...list.map(({ at }) => at ?? Number.POSITIVE_INFINITY))
+  const [causeAt, symptomAt] = [earliest(cause), earliest(symptoms)]
+  if (!Number.isFinite(causeAt) || !Number.isFinite(symptomAt) || causeAt === symptomAt) return 'unknown'
+  return causeAt < symptomAt ? 'before' : 'after'
 }
 
-function statusOf(
+function decideStatus(
   answer: ModelAnswer,
   cause: Cause | null,
   findings: readonly Claim[],
   pack: Pack,
   faults: string[],
 ): Verdict['status'] {
-  const said = answer.status
-  if (said === 'healthy') {
-    // Nobody is told that all is well over errors that were not there before, whatever a log line asks for.
-    const errors = troubles(pack).filter(one => isError(one.level))
-    if (errors.length === 0) return isUnheard(pack) ? 'inconclusive' : 'healthy'
-    faults.push(`"healthy" does not fit: ${errors.map(one => one.id).join(', ')} are errors that are new or surge.`)
+  const { status } = answer
+  if (status === 'healthy') {
+    // Never "healthy" while errors are new or surging, whatever a log line asks the model for.
+    const errors = listSeverePatterns(pack).filter(({ level }) => isError(level))
+    if (errors.length === 0) return hasNoData(pack) ? 'inconclusive' : 'healthy'
+    faults.push(`"healthy" does not fit: ${errors.map(({ id }) => id).join(', ')} are errors that are new or surge.`)
     return 'inconclusive'
   }
-  if (said === 'inconclusive' || cause === null) return 'inconclusive'
-  return said === 'cause_found' && (cause.confidence === 'low' || findings.length === 0) ? 'likely' : said
+  if (status === 'inconclusive' || cause === null) return 'inconclusive'
+  return status === 'cause_found' && (cause.confidence === 'low' || findings.length === 0) ? 'likely' : status
 }
 
-/** Nothing is checked of a headline itself, so it goes with what it stands on. */
-function holds(answer: ModelAnswer, status: Verdict['status'], findings: readonly Claim[]): boolean {
+/** The headline itself cannot be verified, so it is kept only with the claims it rests on. */
+function keepsHeadline(answer: ModelAnswer, status: Verdict['status'], findings: readonly Claim[]): boolean {
   if (status !== 'inconclusive') return true
-  return answer.status === 'inconclusive' && findings.some(one => one.kind === 'observed')
+  return answer.status === 'inconclusive' && findings.some(({ kind }) => kind === 'observed')
 }
 
-function atMost(said: Confidence, most: Confidence): Confidence {
-  return CONFIDENCES[Math.min(CONFIDENCES.indexOf(said), CONFIDENCES.indexOf(most))]!
+function capConfidence(confidence: Confidence, cap: Confidence): Confidence {
+  return CONFIDENCES[Math.min(CONFIDENCES.indexOf(confidence), CONFIDENCES.indexOf(cap))]!
 }
 
-/** The foremost errors of the pack that nothing cited belongs to. */
-function unmentioned(pack: Pack, cited: readonly Citation[], evidence: Evidence): string[] {
+/** The first errors of the pack that no citation belongs to. */
+function listUnmentioned(pack: Pack, cited: readonly Citation[], evidence: Evidence): string[] {
   const mentioned = new Set(cited.flatMap(({ id }) => [id, evidence.get(id)?.pattern ?? id]))
-  return troubles(pack)
-    .filter(one => isError(one.level))
-    .slice(0, UNMENTIONED)
-    .filter(one => !mentioned.has(one.id))
-    .map(one => one.id)
+  return listSeverePatterns(pack)
+    .filter(({ level }) => isError(level))
+    .slice(0, MAX_UNMENTIONED)
+    .filter(({ id }) => !mentioned.has(id))
+    .map(({ id }) => id)
 }

@@ -95,7 +95,7 @@ test('Analyze answers under the card, for everybody', async () => {
   const alert = await card('nightly')
   const pressed = await discord.press(alert, 'Analyze', discord.member)
   expect(pressed).toMatchObject({ acknowledged: 6, followUps: [] })
-  const answer = await card('No AI model is set up')
+  const answer = await card('No AI model is configured')
   expect(discord.text(answer)).toContain('sent no beat')
   expect(discord.text(answer)).toContain('0 of 0 lines')
   expect(discord.messages()).toHaveLength(2)

@@ -30,7 +30,7 @@ export const analyses = sqliteTable(
     /** What the model said that held, as JSON; null for a report. */
     verdict: text(),
     /** Why no model answered, as a sentence; null when one did. */
-    why: text(),
+    noModelReason: text('why'),
     /** The evidence, as JSON, for questions that follow; forgotten after a day. */
     pack: text(),
   },
@@ -75,6 +75,6 @@ export const pendingAnswers = sqliteTable('pending_answers', {
   ref: text().notNull(),
   title: text().notNull(),
   /** The command line that asks again. */
-  again: text().notNull(),
+  retryLine: text('again').notNull(),
   at: integer().notNull(),
 })

@@ -1,35 +1,35 @@
-// The Messages API as it is on the wire: plain and as server-sent events, with the refusals that the real one makes.
+// The Messages API on the wire: plain and as server-sent events, with the errors of the real one.
 import type { ServerResponse } from 'node:http'
-import { type Behaviour, USUAL_USAGE } from './behaviour.ts'
+import { type Behaviour, DEFAULT_USAGE } from './behaviour.ts'
 import type { RecordedRequest } from './model-server.ts'
 
 type Block = { type: string; [name: string]: unknown }
 type Message = { role: string; content: string | Block[] }
-type Answered = { content: Block[]; stop: string; input: number; output: number; cached: number }
+type AnswerBlocks = { content: Block[]; stop: string; input: number; output: number; cached: number }
 
-/** What the real API answers with 400 or 401 before any model is asked; null when the request is allowed. */
+/** The 400 or 401 of the real API for an invalid request; null for a valid one. */
 export function refuseAnthropic({ headers, json }: RecordedRequest, key: string): Behaviour | null {
-  const shown = headers['x-api-key'] ?? headers.authorization?.replace(/^Bearer /, '')
-  if (shown !== key) return { kind: 'fails', status: 401, message: 'invalid x-api-key' }
-  const wrong = wrongWith(json, headers['anthropic-version'] as string | undefined)
-  return wrong === null ? null : { kind: 'fails', status: 400, message: wrong }
+  const sentKey = headers['x-api-key'] ?? headers.authorization?.replace(/^Bearer /, '')
+  if (sentKey !== key) return { kind: 'fails', status: 401, message: 'invalid x-api-key' }
+  const fault = findFault(json, headers['anthropic-version'] as string | undefined)
+  return fault === null ? null : { kind: 'fails', status: 400, message: fault }
 }
 
-/** Answers one request; streams when it asked for a stream. */
+/** Answers one request, as a stream on request. */
 export function answerAnthropic(
   response: ServerResponse,
   { json }: RecordedRequest,
   behaviour: Exclude<Behaviour, { kind: 'hangs' }>,
 ): void {
   if (behaviour.kind === 'fails') {
-    fail(response, behaviour.status, behaviour.retryAfter, behaviour.message)
+    failWith(response, behaviour.status, behaviour.retryAfter, behaviour.message)
     return
   }
   if (behaviour.kind === 'babbles') {
     response.writeHead(200, { 'content-type': json.stream ? 'text/event-stream' : 'application/json' })
     return void response.end(json.stream ? 'event: message_start\ndata: {"type":"message_st\n\n' : '{"type":"mess')
   }
-  const answered = blocksOf(behaviour)
+  const answered = toBlocks(behaviour)
   const head = { id: 'msg_simulated', type: 'message', role: 'assistant', model: json.model, stop_sequence: null }
   const usage = { input_tokens: answered.input, output_tokens: answered.output, ...caching(answered) }
   if (json.stream !== true) {
@@ -45,8 +45,8 @@ export function answerAnthropic(
   })
   send('ping', {})
   for (const [index, block] of answered.content.entries()) {
-    send('content_block_start', { index, content_block: emptied(block) })
-    for (const delta of deltasOf(block)) send('content_block_delta', { index, delta })
+    send('content_block_start', { index, content_block: emptyBlock(block) })
+    for (const delta of splitDeltas(block)) send('content_block_delta', { index, delta })
     if (behaviour.kind === 'is cut') {
       cut(response, behaviour.how)
       return
@@ -67,12 +67,12 @@ export function answerAnthropic(
 
 function cut(response: ServerResponse, how: 'reset' | 'clean'): void {
   if (how === 'clean') response.end()
-  // What was written is to arrive before the connection is gone.
+  // The written part must arrive before the connection breaks.
   else setImmediate(() => response.destroy())
 }
 
-function blocksOf(behaviour: Exclude<Behaviour, { kind: 'hangs' | 'fails' | 'babbles' }>): Answered {
-  const { input, output, cached = 0 } = ('usage' in behaviour && behaviour.usage) || USUAL_USAGE
+function toBlocks(behaviour: Exclude<Behaviour, { kind: 'hangs' | 'fails' | 'babbles' }>): AnswerBlocks {
+  const { input, output, cached = 0 } = ('usage' in behaviour && behaviour.usage) || DEFAULT_USAGE
   const counted = { input, output, cached }
   switch (behaviour.kind) {
     case 'refuses':
@@ -83,7 +83,7 @@ function blocksOf(behaviour: Exclude<Behaviour, { kind: 'hangs' | 'fails' | 'bab
       const calls = behaviour.calls.map(({ name, input }, i) => ({
         ...{ type: 'tool_use', id: `toolu_${Date.now()}_${i}`, name, input, caller: { type: 'direct' } },
       }))
-      // A thinking block with its signature comes first, and must come back as it was.
+      // A thinking block with its signature comes first, and must be sent back unchanged.
       const thinking = { type: 'thinking', thinking: 'Let me look.', signature: 'signed' }
       return { content: [thinking, ...calls], stop: 'tool_use', ...counted }
     }
@@ -95,16 +95,16 @@ function blocksOf(behaviour: Exclude<Behaviour, { kind: 'hangs' | 'fails' | 'bab
 }
 
 const half = (text: string) => text.slice(0, Math.ceil(text.length / 2))
-const caching = ({ cached }: Answered) => ({ cache_read_input_tokens: cached, cache_creation_input_tokens: 0 })
+const caching = ({ cached }: AnswerBlocks) => ({ cache_read_input_tokens: cached, cache_creation_input_tokens: 0 })
 
-function emptied(block: Block): Block {
+function emptyBlock(block: Block): Block {
   if (block.type === 'text') return { ...block, text: '' }
   if (block.type === 'thinking') return { ...block, thinking: '', signature: '' }
   return { ...block, input: {} }
 }
 
-/** In small pieces, cut without regard to words or JSON, as the real stream is. */
-function deltasOf(block: Block): object[] {
+/** Splits a block into small pieces across words and JSON, as the real stream does. */
+function splitDeltas(block: Block): object[] {
   if (block.type === 'thinking')
     return [
       { type: 'thinking_delta', thinking: block.thinking },
@@ -117,7 +117,7 @@ function deltasOf(block: Block): object[] {
   )
 }
 
-const TYPES: Record<number, string> = {
+const ERROR_TYPES: Record<number, string> = {
   400: 'invalid_request_error',
   401: 'authentication_error',
   402: 'billing_error',
@@ -128,15 +128,20 @@ const TYPES: Record<number, string> = {
   529: 'overloaded_error',
 }
 
-function fail(response: ServerResponse, status: number, retryAfter?: number, message = 'It does not work.'): void {
+function failWith(
+  response: ServerResponse,
+  status: number,
+  retryAfter?: number,
+  message = 'The request failed.',
+): void {
   response.writeHead(status, {
     'content-type': 'application/json',
     ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
   })
-  response.end(JSON.stringify({ type: 'error', error: { type: TYPES[status] ?? 'api_error', message } }))
+  response.end(JSON.stringify({ type: 'error', error: { type: ERROR_TYPES[status] ?? 'api_error', message } }))
 }
 
-function wrongWith(json: Record<string, unknown>, version: string | undefined): string | null {
+function findFault(json: Record<string, unknown>, version: string | undefined): string | null {
   const messages = json.messages as Message[] | undefined
   if (!version) return 'anthropic-version: header is required'
   if (typeof json.model !== 'string' || typeof json.max_tokens !== 'number') return 'model and max_tokens are required'
@@ -145,11 +150,11 @@ function wrongWith(json: Record<string, unknown>, version: string | undefined): 
   const choice = (json.tool_choice as { type?: string } | undefined)?.type
   if (choice === 'any' || choice === 'tool') return 'tool_choice: forcing a tool is not supported by this model'
   if (messages[0]!.role !== 'user' || messages.at(-1)!.role !== 'user') return 'messages: must begin and end with user'
-  return wrongWithTools(messages, json)
+  return findToolFault(messages, json)
 }
 
-/** Every tool call is answered in the very next message, and its thinking comes back before it. */
-function wrongWithTools(messages: readonly Message[], json: Record<string, unknown>): string | null {
+/** Checks that each tool call has its result in the next message, and its thinking before it. */
+function findToolFault(messages: readonly Message[], json: Record<string, unknown>): string | null {
   for (const [at, { role, content }] of messages.entries()) {
     const blocks = typeof content === 'string' ? [] : content
     const calls = blocks.filter(block => block.type === 'tool_use').map(block => block.id)

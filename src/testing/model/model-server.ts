@@ -1,4 +1,4 @@
-// A model provider on the loopback: the Anthropic Messages API and an OpenAI-compatible one, answering as told, recording all.
+// A model provider on the loopback with the Anthropic Messages API and an OpenAI-compatible one; it records all requests.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { answerAnthropic, refuseAnthropic } from './anthropic-wire.ts'
@@ -14,13 +14,13 @@ export type RecordedRequest = {
 }
 
 export interface ModelServer {
-  /** What to set as ANTHROPIC_BASE_URL; `${url}/v1` is the OpenAI-compatible base. */
+  /** The value of ANTHROPIC_BASE_URL; `${url}/v1` is the OpenAI-compatible base. */
   readonly url: string
   readonly requests: RecordedRequest[]
-  /** The next requests are answered by these, in order; then by `otherwise`. */
+  /** Sets the answers to the next requests, in order; after them `otherwise` applies. */
   next(...behaviours: readonly (Behaviour | ((request: RecordedRequest) => Behaviour))[]): void
   otherwise(behaviour: Behaviour | ((request: RecordedRequest) => Behaviour)): void
-  /** Lets hanging requests end. */
+  /** Ends hanging requests. */
   release(): void
   close(): Promise<void>
 }
@@ -31,18 +31,18 @@ export const MODEL_KEY = 'sk-test-the-only-key-that-opens'
 export async function startModelServer(): Promise<ModelServer> {
   const requests: RecordedRequest[] = []
   const queue: (Behaviour | ((request: RecordedRequest) => Behaviour))[] = []
-  let usual: Behaviour | ((request: RecordedRequest) => Behaviour) = { kind: 'says', text: 'I have nothing to say.' }
+  let fallback: Behaviour | ((request: RecordedRequest) => Behaviour) = { kind: 'says', text: 'I have nothing to say.' }
   const hanging = new Set<ServerResponse>()
 
   const server = createServer(async (request, response) => {
-    const text = await bodyOf(request)
+    const text = await readBody(request)
     const path = request.url ?? ''
-    const recorded: RecordedRequest = { path, headers: request.headers, text, json: parsed(text) }
+    const recorded: RecordedRequest = { path, headers: request.headers, text, json: parseJson(text) }
     requests.push(recorded)
     const wire = WIRES[path.split('?')[0]!]
     if (!wire) return void response.writeHead(404).end()
     const refusal = wire.refuse(recorded, MODEL_KEY)
-    const chosen = refusal ?? queue.shift() ?? usual
+    const chosen = refusal ?? queue.shift() ?? fallback
     const behaviour = typeof chosen === 'function' ? chosen(recorded) : chosen
     if (behaviour.kind === 'hangs') {
       hanging.add(response)
@@ -58,7 +58,7 @@ export async function startModelServer(): Promise<ModelServer> {
     requests,
     next: (...behaviours) => void queue.push(...behaviours),
     otherwise: behaviour => {
-      usual = behaviour
+      fallback = behaviour
     },
     release() {
       for (const response of hanging) response.destroy()
@@ -72,7 +72,7 @@ export async function startModelServer(): Promise<ModelServer> {
 }
 
 type Wire = {
-  /** What the provider itself would refuse: a wrong key, a request it does not allow. */
+  /** The error of the provider itself: a wrong key or an invalid request. */
   refuse(request: RecordedRequest, key: string): Behaviour | null
   answer(response: ServerResponse, request: RecordedRequest, behaviour: Exclude<Behaviour, { kind: 'hangs' }>): void
 }
@@ -82,13 +82,13 @@ const WIRES: Record<string, Wire> = {
   '/v1/chat/completions': { refuse: refuseOpenAi, answer: answerOpenAi },
 }
 
-async function bodyOf(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
 }
 
-function parsed(text: string): Record<string, unknown> {
+function parseJson(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text) as Record<string, unknown>
   } catch {

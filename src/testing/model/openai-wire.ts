@@ -1,11 +1,11 @@
-// The chat completions protocol as OpenAI-compatible servers (Ollama, llama.cpp, vLLM) speak it.
+// The chat completions protocol of OpenAI-compatible servers (Ollama, llama.cpp, vLLM).
 import type { ServerResponse } from 'node:http'
-import { type Behaviour, USUAL_USAGE } from './behaviour.ts'
+import { type Behaviour, DEFAULT_USAGE } from './behaviour.ts'
 import type { RecordedRequest } from './model-server.ts'
 
 type Message = { role: string; content?: string | null; tool_calls?: { id: string }[]; tool_call_id?: string }
 
-/** What such a server refuses by itself; null when the request is allowed. */
+/** The error of such a server for an invalid request; null for a valid one. */
 export function refuseOpenAi({ headers, json }: RecordedRequest, key: string): Behaviour | null {
   if (headers.authorization !== `Bearer ${key}`) return { kind: 'fails', status: 401, message: 'Incorrect API key' }
   const messages = json.messages as Message[] | undefined
@@ -18,7 +18,7 @@ export function refuseOpenAi({ headers, json }: RecordedRequest, key: string): B
   return null
 }
 
-/** Answers one request; streams when it asked for a stream. */
+/** Answers one request, as a stream on request. */
 export function answerOpenAi(
   response: ServerResponse,
   { json }: RecordedRequest,
@@ -27,9 +27,9 @@ export function answerOpenAi(
   if (behaviour.kind === 'fails') {
     const headers = behaviour.retryAfter === undefined ? {} : { 'retry-after': String(behaviour.retryAfter) }
     response.writeHead(behaviour.status, { 'content-type': 'application/json', ...headers })
-    return void response.end(JSON.stringify({ error: { message: behaviour.message ?? 'It does not work.' } }))
+    return void response.end(JSON.stringify({ error: { message: behaviour.message ?? 'The request failed.' } }))
   }
-  const { input, output } = ('usage' in behaviour && behaviour.usage) || USUAL_USAGE
+  const { input, output } = ('usage' in behaviour && behaviour.usage) || DEFAULT_USAGE
   const usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output }
   const calls =
     behaviour.kind === 'calls'
@@ -39,7 +39,7 @@ export function answerOpenAi(
         }))
       : undefined
   const text = 'text' in behaviour ? behaviour.text : ''
-  const reason = REASONS[behaviour.kind] ?? 'stop'
+  const reason = FINISH_REASONS[behaviour.kind] ?? 'stop'
   if (json.stream !== true || behaviour.kind === 'babbles') {
     response.writeHead(200, { 'content-type': 'application/json' })
     if (behaviour.kind === 'babbles') return void response.end('{"choices":[{"mess')
@@ -49,10 +49,10 @@ export function answerOpenAi(
   stream(response, behaviour, { text, calls, reason, usage })
 }
 
-type Call = { index: number; function: { name: string; arguments: string } }
-type Told = { text: string; calls: readonly Call[] | undefined; reason: string; usage: object }
+type StreamedCall = { index: number; function: { name: string; arguments: string } }
+type StreamedAnswer = { text: string; calls: readonly StreamedCall[] | undefined; reason: string; usage: object }
 
-function stream(response: ServerResponse, behaviour: Behaviour, { text, calls, reason, usage }: Told): void {
+function stream(response: ServerResponse, behaviour: Behaviour, { text, calls, reason, usage }: StreamedAnswer): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
   const send = (delta: object, finish: string | null) =>
     void response.write(`data: ${JSON.stringify({ choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`)
@@ -66,7 +66,7 @@ function stream(response: ServerResponse, behaviour: Behaviour, { text, calls, r
   }
   if (behaviour.kind === 'breaks')
     return void response.end(`data: ${JSON.stringify({ error: { message: 'out of memory' } })}\n\n`)
-  // Arguments of a call come in pieces too, under the index of the call.
+  // The arguments of a call come in pieces too, under the index of the call.
   for (const call of calls ?? []) {
     const { name, arguments: all } = call.function
     send({ tool_calls: [{ ...call, function: { name, arguments: all.slice(0, 9) } }] }, null)
@@ -77,7 +77,7 @@ function stream(response: ServerResponse, behaviour: Behaviour, { text, calls, r
   response.end('data: [DONE]\n\n')
 }
 
-const REASONS: { [kind in Behaviour['kind']]?: string } = {
+const FINISH_REASONS: { [kind in Behaviour['kind']]?: string } = {
   calls: 'tool_calls',
   'runs out': 'length',
   refuses: 'content_filter',

@@ -1,18 +1,19 @@
-// Analyses under the cards of alerts, by a press and by themselves, and what they may cost.
+// Analyses under the cards of alerts, by a button and automatic, and their costs.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
-import { type AppWithModel, startAppWithModel } from '../testing/analysis.ts'
+import { type AppWithModel, shareLogStore } from '../testing/analysis.ts'
 import type { TestAppOptions } from '../testing/app.ts'
 import { settled } from '../testing/fake-clock.ts'
 import { MODEL_KEY } from '../testing/model/model-server.ts'
-import { readsHonestly } from '../testing/model/reader.ts'
+import { answerHonestly } from '../testing/model/reader.ts'
 import { until } from '../testing/running.ts'
-import { listPendingAnswers } from './begun-answers.ts'
-import { spentSince } from './model/spending.ts'
+import { listPendingAnswers } from './analyses.ts'
+import { readSpentSince } from './model/spending.ts'
 
+const start = shareLogStore()
 let at: AppWithModel
 const opens = async (options: TestAppOptions = {}) => {
-  at = await startAppWithModel(options)
+  at = await start(options)
 }
 afterEach(() => at.close())
 
@@ -26,10 +27,10 @@ const failingJob = async () => {
 describe('an analysis under a card', () => {
   beforeEach(() => opens())
 
-  it('is begun by the button, tells what it does, and becomes the answer', async () => {
+  it('starts with the button, shows its progress, and becomes the answer', async () => {
     await failingJob()
-    await at.trouble()
-    const button = at.app.channel.messages[0]!.card.buttons!.find(one => one.label === 'Analyze')!
+    await at.incident()
+    const button = at.app.channel.messages[0]!.card.buttons!.find(({ label }) => label === 'Analyze')!
     let answer = () => {}
     const asked = new Promise<void>(done => {
       answer = done
@@ -40,7 +41,7 @@ describe('an analysis under a card', () => {
     await until(() => at.model.requests.length === 2, 'the second request')
     await at.app.passes('4s')
     expect(replies()).toMatchObject([{ title: 'Analysis of alert 1 …', lines: [expect.stringContaining('…')] }])
-    // The same press again begins nothing new.
+    // A second press does not start another analysis.
     await at.app.says(button.line, chat)
     expect(replies().length).toBe(1)
     at.model.release()
@@ -55,15 +56,15 @@ describe('an analysis under a card', () => {
     expect(at.app.channel.messages[0]!.card.title).toContain('Critical')
   })
 
-  it('comes under the card where that is, also in a channel that was added', async () => {
+  it('appears under the card, also in an added channel', async () => {
     const ops = 'discord:100000000000000001'
     await at.app.result(`channels add ${ops} --name ops`)
     await at.app.result('routes add jobs --matcher check:job --to ops')
     await failingJob()
-    await at.trouble()
+    await at.incident()
     const ann = { platform: 'discord' as const, interactive: true }
     const { card } = at.app.added(ops).messages.at(-1)!
-    expect(await at.app.says(card.buttons!.find(one => one.label === 'Analyze')!.line, ann)).toMatchObject({
+    expect(await at.app.says(card.buttons!.find(({ label }) => label === 'Analyze')!.line, ann)).toMatchObject({
       ok: true,
       quiet: true,
     })
@@ -73,9 +74,9 @@ describe('an analysis under a card', () => {
     }, 'the answer')
   })
 
-  it('survives a channel that refuses edits for a while, and one whose message is gone', async () => {
+  it('is delivered after refused edits, and when its message was deleted', async () => {
     await failingJob()
-    await at.trouble()
+    await at.incident()
     at.app.channel.failing(new DeliveryError('limited', 'wait', { retryAfterMs: 7000 }), 2, 'edit')
     await at.app.says('analyze alert 1', chat)
     await until(async () => {
@@ -87,12 +88,12 @@ describe('an analysis under a card', () => {
     await until(async () => {
       await at.app.passes('1s')
       return replies().at(-1)!.title.includes('Cause found') && replies().length === 3
-    }, 'the answer posted anew')
+    }, 'the answer in a new message')
   })
 
-  it('that a kill cut off is told of at the next start, with a button that asks again', async () => {
+  it('that a crash interrupted is marked at the next start, with a button that asks again', async () => {
     await failingJob()
-    await at.trouble()
+    await at.incident()
     at.model.next({ kind: 'hangs' })
     await at.app.says('analyze alert 1 --question "and why?"', chat)
     await until(() => at.model.requests.length === 1, 'the request')
@@ -106,13 +107,13 @@ describe('an analysis under a card', () => {
     const after = await next.restarts('1m', 'killed')
     expect(replies().length).toBe(1)
     expect(listPendingAnswers(after.state)).toEqual([])
-    // What is left of the dead one waits for a channel that is gone.
+    // The killed app waits for a channel that is gone.
     at.app.stop = after.stop
   })
 
-  it('asked by a mention and cut off asks the same again, once', async () => {
+  it('asked by a mention and interrupted can be asked again with the same question', async () => {
     await failingJob()
-    await at.trouble()
+    await at.incident()
     await at.app.says('analyze alert 1', chat)
     await until(async () => {
       await at.app.passes('1s')
@@ -135,10 +136,10 @@ describe('an analysis under a card', () => {
     at.app.stop = next.stop
   })
 
-  it('does not come by itself where somebody asked already, and leaves nothing behind while it fails', async () => {
+  it('is not made automatically when a person asked already, and leaves no message while it fails', async () => {
     await at.app.result('analyze auto on')
     await failingJob()
-    await at.trouble()
+    await at.incident()
     const store = at.store as { count: (...args: never[]) => Promise<unknown> }
     const { count } = store
     store.count = () => Promise.reject(new Error('the disk is gone'))
@@ -151,43 +152,45 @@ describe('an analysis under a card', () => {
     expect(at.model.requests.length).toBe(1)
   })
 
-  it('does not come by itself for what is silenced, but once people are told of it', async () => {
+  it('is made automatically for a silenced alert only after it notifies people', async () => {
     await at.app.result('analyze auto on')
     await at.app.result('silence add severity:critical --for 5m')
     await failingJob()
-    await at.trouble()
+    await at.incident()
     await at.app.passes('4m')
     expect(at.model.requests).toEqual([])
     await at.app.passes('90s')
     await until(async () => {
       await settled()
-      return at.app.channel.messages.some(one => one.replies.some(reply => reply.card.title.includes('Cause found')))
+      return at.app.channel.messages.some(({ replies }) =>
+        replies.some(reply => reply.card.title.includes('Cause found')),
+      )
     }, 'the answer')
     expect(at.model.requests.length).toBe(1)
   })
 
-  it('comes by itself six times an hour, and what waits then is looked at no more than once a minute', async () => {
+  it('is made automatically at most six times per hour', async () => {
     await at.app.result('analyze auto on')
     for (let i = 1; i <= 8; i++) await (await at.app.hasCheck(`job-${i}`))('/fail')
-    const made = async () => (await at.app.result<{ analyses: object[] }>('analyze history')).analyses.length
+    const countMade = async () => (await at.app.result<{ analyses: object[] }>('analyze history')).analyses.length
     await until(async () => {
       await at.app.passes('5s')
-      return (await made()) === 6
+      return (await countMade()) === 6
     }, 'six analyses')
     await at.app.passes('3m')
-    expect(await made()).toBe(6)
+    expect(await countMade()).toBe(6)
   })
 
-  it('comes by itself for criticals where a project wants it, once', async () => {
+  it('is made automatically once for a critical alert of a project that turned it on', async () => {
     await at.app.result('analyze auto on')
-    await at.trouble()
+    await at.incident()
     await failingJob()
     await at.app.passes('19s')
     expect(at.model.requests.length).toBe(0)
     await at.app.passes('2s')
     await until(async () => {
       await settled()
-      return at.app.channel.messages.some(one => one.replies[0]?.card.title.includes('Cause found'))
+      return at.app.channel.messages.some(({ replies }) => replies[0]?.card.title.includes('Cause found'))
     }, 'the answer')
     await at.app.passes('5m')
     expect(at.model.requests.length).toBe(1)
@@ -197,26 +200,26 @@ describe('an analysis under a card', () => {
   })
 })
 
-describe('money', () => {
+describe('the budget', () => {
   const ask = async (line = 'analyze logs --fresh') =>
     (await at.app.result<{ analysis: { why_no_model: string | null; cost_usd: number } }>(line)).analysis
-  const total = () => spentSince(at.app.state, 0)
+  const total = () => readSpentSince(at.app.state, 0)
 
-  it('is reserved before a call and settled by what the provider counted', async () => {
+  it('is reserved before a call, and closed with the tokens that the provider counted', async () => {
     await opens()
-    await at.trouble()
+    await at.incident()
     at.model.next(request => {
       // 0.10 and 0.50 dollars per million tokens, with all 8,000 tokens of an answer.
       expect(total()).toBeGreaterThan(4000)
-      return { ...(readsHonestly(request) as object), usage: { input: 10_000, output: 1_000 } } as never
+      return { ...(answerHonestly(request) as object), usage: { input: 10_000, output: 1_000 } } as never
     })
     expect(await ask()).toMatchObject({ cost_usd: 0.0015 })
     expect(total()).toBe(1500)
   })
 
-  it('that may have been spent stays spent, and what surely was not is given back', async () => {
+  it('keeps an amount that may have been spent, and releases one that was not', async () => {
     await opens()
-    await at.trouble()
+    await at.incident()
     at.model.otherwise({ kind: 'fails', status: 400 })
     await ask()
     expect(total()).toBe(0)
@@ -233,15 +236,15 @@ describe('money', () => {
     expect(total() - refused).toBeGreaterThan(4000)
   })
 
-  it('that was reserved by a Vakt that died stays spent', async () => {
+  it('keeps the reservation of a Vakt that crashed', async () => {
     await opens()
-    await at.trouble()
+    await at.incident()
     at.model.otherwise({ kind: 'hangs' })
     void at.app.says('analyze logs')
     await until(() => at.model.requests.length === 1, 'the request')
     expect(total()).toBeGreaterThan(4000)
     const next = await at.app.restarts('1s', 'killed')
-    expect(spentSince(next.state, 0)).toBe(total())
+    expect(readSpentSince(next.state, 0)).toBe(total())
     await next.stop()
   })
 
@@ -249,60 +252,52 @@ describe('money', () => {
     [
       'day',
       { AI_DAILY_BUDGET_USD: '0.001' },
-      /^The AI budget of \$0\.0010 for today is less than one call may cost, \$0\.00\d\d; an admin can raise AI_DAILY_BUDGET_USD/,
+      /^One call may cost \$0\.00\d\d, more than the AI budget of \$0\.0010 for today\. An admin can raise AI_DAILY_BUDGET_USD/,
     ],
-    ['no budget', { AI_DAILY_BUDGET_USD: '0' }, /^The AI budget is set to \$0/],
-    [
-      'month',
-      { AI_MONTHLY_BUDGET_USD: '0.001' },
-      /for this month is less than one call may cost, .* AI_MONTHLY_BUDGET_USD/,
-    ],
-    [
-      'person',
-      { AI_DAILY_BUDGET_USD: '0.016' },
-      /^The AI budget of \$0\.0040 for one person in an hour is less than one call may cost/,
-    ],
-  ])('at a limit below one call (%s) gives the evidence and says what to do', async (_, environment, says) => {
+    ['no budget', { AI_DAILY_BUDGET_USD: '0' }, /^The AI budget is \$0/],
+    ['month', { AI_MONTHLY_BUDGET_USD: '0.001' }, /for this month\. An admin can raise AI_MONTHLY_BUDGET_USD/],
+    ['person', { AI_DAILY_BUDGET_USD: '0.016' }, /more than the AI budget of \$0\.0040 for one person per hour/],
+  ])('below the cost of one call (%s) gives the evidence and names the setting', async (_, environment, sentence) => {
     await opens({ environment })
-    await at.trouble()
-    const { why_no_model: why } = await ask()
-    expect(why).toMatch(says)
+    await at.incident()
+    const { why_no_model: reason } = await ask()
+    expect(reason).toMatch(sentence)
     expect(at.model.requests).toEqual([])
   })
 
-  it('of a day runs out, and begins anew at midnight', async () => {
+  it('of a day is used up, and starts again at midnight', async () => {
     await opens({ environment: { AI_DAILY_BUDGET_USD: '0.05', AI_PRICE: '0.5/0.5' } })
-    await at.trouble()
+    await at.incident()
     at.model.otherwise(
-      request => ({ ...(readsHonestly(request) as object), usage: { input: 20_000, output: 0 } }) as never,
+      request => ({ ...(answerHonestly(request) as object), usage: { input: 20_000, output: 0 } }) as never,
     )
     const people = ['1', '2', '3', '4', '5', '6']
-    const whys: (string | null)[] = []
+    const reasons: (string | null)[] = []
     for (const id of people) {
       const reply = await at.app.says('analyze logs --fresh', { id })
-      whys.push(
+      reasons.push(
         (reply as unknown as { result: { analysis: { why_no_model: string | null } } }).result.analysis.why_no_model,
       )
     }
-    expect(whys.slice(0, 4)).toEqual([null, null, null, null])
-    expect(whys[5]).toMatch(/for today allows no further call\. There is room again at \d{4}-\d\d-\d\d 00:00:00 UTC/)
+    expect(reasons.slice(0, 4)).toEqual([null, null, null, null])
+    expect(reasons[5]).toMatch(/for today is used up\. The next call is possible at \d{4}-\d\d-\d\d 00:00:00 UTC/)
   })
 })
 
 describe('other models', () => {
   it('answer over the OpenAI protocol, with tools', async () => {
     await opens()
-    const local = await startAppWithModel({
+    const local = await start({
       environment: {
         ...{ AI_PROVIDER: 'openai', AI_BASE_URL: `${at.model.url}/v1`, AI_API_KEY: MODEL_KEY, AI_MODEL: 'llama' },
         ANTHROPIC_API_KEY: '',
       },
     })
-    await local.trouble()
+    await local.incident()
     at.model.next({ kind: 'calls', calls: [{ name: 'search_logs', input: { text: 'order', limit: 3 } }] })
     const { analysis } = await local.app.result<{ analysis: object }>('analyze logs')
     expect(analysis).toMatchObject({ outcome: 'cause_found', model: 'llama', cost_usd: 0 })
-    expect(at.model.requests.map(one => one.path)).toEqual(['/v1/chat/completions', '/v1/chat/completions'])
+    expect(at.model.requests.map(({ path }) => path)).toEqual(['/v1/chat/completions', '/v1/chat/completions'])
     expect(at.model.requests[1]!.text).toContain('order 1000 failed')
     at.model.otherwise({ kind: 'is cut', text: 'x'.repeat(500), how: 'clean' })
     const cut = local.app.result<{ analysis: { why_no_model: string } }>('analyze logs --fresh')
@@ -310,7 +305,7 @@ describe('other models', () => {
       await local.app.passes('1s')
       return at.model.requests.length === 4
     }, 'the second attempt')
-    expect((await cut).analysis.why_no_model).toContain('broke off')
+    expect((await cut).analysis.why_no_model).toContain('is incomplete')
     await local.close()
   })
 })
