@@ -7,7 +7,7 @@ import { MAX_ACTIONS, readCardActions } from '../../src/alerts/available-actions
 import { endAlert, fireAlert } from '../../src/alerts/lifecycle.ts'
 import { TEST } from '../../src/alerts/suppression/inhibition.ts'
 import { readSuppressedSummary } from '../../src/alerts/suppression/suppressed-alerts.ts'
-import { suppressorText, suppressorOf } from '../../src/alerts/suppression/suppression.ts'
+import { suppressorOf, suppressorText } from '../../src/alerts/suppression/suppression.ts'
 import type { Button, Card, Text } from '../../src/card.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
 import { listPendingEscalations } from '../../src/notifications/routing/escalations.ts'
