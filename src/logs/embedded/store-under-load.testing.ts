@@ -9,14 +9,13 @@ const store = await openLogStore({ folder: folder!, logger: silentLogger })
 const retries = JSON.parse(retried!) as number[]
 let next = Number(first)
 
-for (let lane = 0; lane < 24; lane++) void send()
+for (let sender = 0; sender < 24; sender++) void send()
 
 async function send(): Promise<void> {
   for (;;) {
     const batch = retries.pop() ?? next++
     const lines = Array.from({ length: 7 }, (_, i) => ({ message: `batch ${batch} line ${i}` }))
-    // At once, not through a stream that the kill would empty.
-    writeSync(1, `sent ${batch}\n`)
+    print(`sent ${batch}\n`)
     await store.append({
       body: new TextEncoder().encode(JSON.stringify(lines)).buffer as ArrayBuffer,
       format: 'json',
@@ -28,6 +27,18 @@ async function send(): Promise<void> {
       privacy: {},
       idempotencyKey: `batch ${batch}`,
     })
-    writeSync(1, `stored ${batch}\n`)
+    print(`stored ${batch}\n`)
+  }
+}
+
+/** Writes immediately, not through a stream whose buffer the kill would lose; a full pipe is tried again. */
+function print(text: string): void {
+  for (;;) {
+    try {
+      writeSync(1, text)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
   }
 }
