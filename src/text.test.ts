@@ -1,7 +1,7 @@
 // Text for people: cutting, counting, messages of errors.
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { errorMessage, firstLine, plural, truncate } from './text.ts'
+import { errorMessage, fileName, firstLine, plural, truncate } from './text.ts'
 
 it('cuts between graphemes, never inside one', () => {
   expect(truncate('short', 5)).toBe('short')
@@ -41,4 +41,12 @@ it('counts with a noun, takes the first line, and reads the message of anything 
     'text',
     'undefined',
   ])
+})
+
+it('names a file after its subject and its local time, as one word of a shell', () => {
+  const at = Date.parse('2026-11-29T11:03:59Z')
+  expect(fileName('graph web-1/api cpu', at, 'Europe/Berlin', 'png')).toBe('graph-web-1-api-cpu-2026-11-29T1203.png')
+  expect(fileName('logs level>=error "a b"', at, 'UTC', 'csv')).toBe('logs-level-error-a-b-2026-11-29T1103.csv')
+  expect(fileName('../../etc', at, 'UTC', 'txt')).toBe('etc-2026-11-29T1103.txt')
+  expect(fileName(`report ${'x'.repeat(200)}`, at, 'UTC', 'png').length).toBeLessThan(100)
 })

@@ -1,4 +1,4 @@
-// Text for people: cut to a length, counted nouns, the first line, the message of any error.
+// Text for people: cut to a length, counted nouns, the first line, the message of any error, names of files.
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
@@ -40,4 +40,17 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
 /** The message of anything that was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+const MAX_FILE_SUBJECT_LENGTH = 60
+
+/**
+ * The name of a file: what it shows and when, to the minute in a time zone: `graph-web-1-cpu-2026-11-29T1203.png`. Other
+ * characters than letters, digits, dots and dashes become dashes, so the name is one word in every shell.
+ */
+export function fileName(subject: string, at: number, timeZone: string, extension: string): string {
+  const words = subject.replaceAll(/[^A-Za-z0-9.]+/g, '-').slice(0, MAX_FILE_SUBJECT_LENGTH)
+  const time = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone).toPlainDateTime()
+  const stamp = time.toString({ smallestUnit: 'minute' }).replace(':', '')
+  return `${words.replaceAll(/^[.-]+|[.-]+$/g, '')}-${stamp}.${extension}`
 }

@@ -11,7 +11,7 @@ import {
 } from '../../src/connectivity/availability.ts'
 import { type ConnectivityRow, listConnectivity } from '../../src/connectivity/states.ts'
 import type { State } from '../../src/state/database.ts'
-import { plural } from '../../src/text.ts'
+import { fileName, plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, isoTime } from '../../src/time.ts'
 import { type Context, command, duration } from '../context.ts'
 
@@ -58,7 +58,15 @@ const connectivity = command({
           value: availabilityText(value, ms),
           inline: true,
         })),
-        ...(png ? { image: { name: 'connectivity.png', alt: 'Share of time online', png } } : {}),
+        ...(png
+          ? {
+              image: {
+                name: fileName(`connectivity ${formatDuration(last)}`, now, config.timeZone, 'png'),
+                alt: 'Share of time online',
+                png,
+              },
+            }
+          : {}),
       },
       result: {
         state: current.state,

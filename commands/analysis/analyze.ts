@@ -15,6 +15,7 @@ import { quoteWord } from '../../src/command/command-line.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { fileName } from '../../src/text.ts'
 import { alertNumber, type Context, command, duration, projectName } from '../context.ts'
 import { queryArguments } from '../logs/log-query.ts'
 import { searchLine } from '../logs/logs.ts'
@@ -176,7 +177,12 @@ const preview = command({
         ],
         ...(text.length <= MAX_CODE_LENGTH
           ? { code: { text } }
-          : { file: { name: 'preview.txt', content: new TextEncoder().encode(text) } }),
+          : {
+              file: {
+                name: fileName(`analysis preview ${subject.title}`, context.now, context.config.timeZone, 'txt'),
+                content: new TextEncoder().encode(text),
+              },
+            }),
       },
       result: { text, concealed, models },
     }

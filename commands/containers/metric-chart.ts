@@ -6,6 +6,7 @@ import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
 import type { Host } from '../../src/hosts/host.ts'
 import { METRIC_UNITS, type Metric, type MetricPoint, readMetric, summarize } from '../../src/hosts/metrics/metrics.ts'
+import { fileName } from '../../src/text.ts'
 import { DAY, HOUR, isoTime, MINUTE } from '../../src/time.ts'
 import type { Context } from '../context.ts'
 
@@ -48,6 +49,7 @@ export async function graphCard(
       lines: ['Vakt collects metrics every 30 seconds while the host is reachable. "hosts list" shows its status.'],
     }
   const unit = METRIC_UNITS[measured[0]!.metric]
+  const metrics = measured.map(({ metric }) => metric)
   // Larger units make traffic easier to read.
   const scale = unit === 'bytes/s' ? 1000 : 1
   const highest = Math.max(...measured.flatMap(({ points }) => points.map(point => point.max)))
@@ -72,7 +74,7 @@ export async function graphCard(
     tone: 'plain',
     lines: measured.map(metric => metricLine(context, metric, last)),
     image: {
-      name: 'graph.png',
+      name: fileName(`graph ${title} ${metrics.join(' ')}`, context.now, context.config.timeZone, 'png'),
       alt: measured.map(metric => `${metric.metric}: ${describeMetric(metric)}`).join('; '),
       png,
     },

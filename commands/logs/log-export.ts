@@ -8,8 +8,7 @@ import type { Query } from '../../src/logs/query/tree.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../../src/logs/serialize.ts'
 import type { LogStore } from '../../src/logs/store.ts'
 import { invalid, Problem } from '../../src/problem.ts'
-import { plural } from '../../src/text.ts'
-import { isoTime } from '../../src/time.ts'
+import { fileName, plural } from '../../src/text.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, yes } from '../context.ts'
 import { queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
@@ -38,7 +37,7 @@ const exportCommand = command({
   async run({ format = 'json', ...words }, context) {
     const query = readQuery(words, context)
     const { content, lines, isWhole } = await limited(storeOf(context), store => collect(store, query, format))
-    const name = `logs-${isoTime(context.now).slice(0, 19).replaceAll(':', '-')}.${format}`
+    const name = fileName(`logs ${words.query ?? ''}`, context.now, context.config.timeZone, format)
     const url = `${context.publicUrl}/api/logs?format=${format === 'json' ? 'ndjson' : format}&q=${encodeURIComponent(words.query ?? '')}`
     return {
       card: {

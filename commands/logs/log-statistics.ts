@@ -5,7 +5,7 @@ import { sparkline } from '../../src/charts/sparkline.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
 import { lineResult } from '../../src/logs/serialize.ts'
 import type { Bucket, TopField, TopRow } from '../../src/logs/store.ts'
-import { firstLine, plural, truncate } from '../../src/text.ts'
+import { fileName, firstLine, plural, truncate } from '../../src/text.ts'
 import { aboutDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
 import {
@@ -75,6 +75,7 @@ const stats = command({
     const total = LEVELS.reduce((sum, level) => sum + totals[level], 0)
     const errors = totals.error + totals.fatal
     const minutes = Math.max(1, (until - from) / MINUTE)
+    const name = fileName(`log-levels ${words.query ?? ''}`, context.now, context.config.timeZone, 'png')
     const png = total === 0 ? null : await drawChart(levelChart(buckets, from, until, context))
     return {
       card: {
@@ -93,7 +94,7 @@ const stats = command({
           value: totals[level].toLocaleString('en'),
           inline: true,
         })),
-        ...(png ? { image: { name: 'levels.png', alt: 'Log lines by level over time', png } } : {}),
+        ...(png ? { image: { name, alt: 'Log lines by level over time', png } } : {}),
         buttons: errors > 0 ? [{ label: 'Top errors', line: searchLine('logs top', words) }] : [],
       },
       result: {

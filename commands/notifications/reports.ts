@@ -20,7 +20,7 @@ import {
 } from '../../src/notifications/reports/reports.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
-import { plural } from '../../src/text.ts'
+import { fileName, plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, yes } from '../context.ts'
@@ -124,7 +124,8 @@ const run = command({
     const png = chart === null ? null : await drawChart(chart).catch(() => null)
     const unusual = await compare({ ...metrics, projectId: report.projectId })
     const card = reportCard(report.name, metrics, unusual)
-    const image = png === null ? {} : { image: { name: 'report.png', alt: 'New alerts over time, by severity', png } }
+    const file = fileName(`report ${report.name}`, now, report.timeZone, 'png')
+    const image = png === null ? {} : { image: { name: file, alt: 'New alerts over time, by severity', png } }
     return { card: { ...card, ...image }, result: { metrics: metricsResult(metrics), figures: metricsResult(metrics) } }
   },
 })

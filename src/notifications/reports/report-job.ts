@@ -7,6 +7,7 @@ import type { Channel } from '../../chat/channel.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import type { State } from '../../state/database.ts'
+import { fileName } from '../../text.ts'
 import { DAY, HOUR, SECOND } from '../../time.ts'
 import { toDeliveryError } from '../delivery/send.ts'
 import { reportCard, reportChart } from './report.ts'
@@ -105,7 +106,11 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
     try {
       return {
         ...card,
-        image: { name: 'report.png', alt: 'New alerts over time, by severity', png: await draw(chart) },
+        image: {
+          name: fileName(`report ${name}`, run.until, timeZone, 'png'),
+          alt: 'New alerts over time, by severity',
+          png: await draw(chart),
+        },
       }
     } catch (error) {
       logger.warn('drawing the chart of a report failed', { error })
