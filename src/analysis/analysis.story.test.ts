@@ -301,6 +301,21 @@ describe('without a model', () => {
     expect((await answer).text).toContain('took too long to answer')
   })
 
+  it('a follow-up question is refused in one sentence, without repeating the evidence', async () => {
+    const unconfigured = await start({ environment: { ANTHROPIC_API_KEY: '' } })
+    try {
+      await unconfigured.incident()
+      await unconfigured.app.result('analyze logs')
+      const reply = await unconfigured.app.says('analyze ask "was it the deploy?"')
+      expect(reply).toMatchObject({ ok: false, problem: { code: 'conflict' } })
+      expect(at.app.text(reply.card)).toBe(
+        'Nothing changed\nVakt cannot answer a question without an AI model: set ANTHROPIC_API_KEY, or AI_PROVIDER, AI_BASE_URL and AI_MODEL.',
+      )
+    } finally {
+      await unconfigured.close()
+    }
+  })
+
   it('a stop of Vakt during the analysis gives the evidence', async () => {
     at.model.otherwise({ kind: 'hangs' })
     const answer = shown('analyze logs --fresh')
