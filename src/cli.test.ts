@@ -20,17 +20,32 @@ data: {"lines":7}
 
 `
 
+const CONTAINER_TAIL = `event: line
+data: {"timestamp":"2026-11-21T18:00:00.000Z","level":"warn","container":"api","host":"web-1","stream":"stdout","message":"slow"}
+
+event: problem
+data: {"message":"api on web-1 has stopped."}
+
+`
+
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-cli-'))
   server = createServer((request, response) => {
     asked = request.url!
-    if (asked.startsWith('/api/logs/tail')) return response.end(TAIL)
+    if (asked.startsWith('/api/logs/tail')) {
+      response.setHeader('content-type', 'text/event-stream')
+      return response.end(TAIL)
+    }
     let body = ''
     request.on('data', chunk => {
       body += chunk
     })
     request.on('end', () => {
       words = JSON.parse(body).words
+      if (words.includes('--follow')) {
+        response.setHeader('content-type', 'text/event-stream')
+        return response.end(CONTAINER_TAIL)
+      }
       response.end(JSON.stringify({ ok: true, card, text: 'said', result: null }))
     })
   })
@@ -58,14 +73,18 @@ function vakt(...words: string[]) {
   )
 }
 
-it('keeps a file under its bare name when asked to, and never over another', async () => {
+it('saves a file under its bare name with --save, and overwrites none', async () => {
   card = { title: 'x', tone: 'plain', file: { name: '../../a.log', content: Buffer.from('one\n').toString('base64') } }
   const shown = await vakt('containers', 'tail', 'web-1/api')
   expect(shown).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Use --save to save the file in this folder.\n' })
   expect(readdirSync(folder)).toEqual([])
   expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stdout: 'said\n', stderr: 'Saved as a.log\n' })
   expect(readFileSync(join(folder, 'a.log'), 'utf8')).toBe('one\n')
-  expect(await vakt('--save', 'x')).toMatchObject({ code: 1, stderr: expect.stringContaining('could not be saved') })
+  card = { title: 'x', tone: 'plain', file: { name: 'a.log', content: Buffer.from('two\n').toString('base64') } }
+  expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stderr: 'Saved as a-2.log\n' })
+  expect(await vakt('--save', 'x')).toMatchObject({ code: 0, stderr: 'Saved as a-3.log\n' })
+  expect(['a.log', 'a-2.log'].map(name => readFileSync(join(folder, name), 'utf8'))).toEqual(['one\n', 'two\n'])
+  expect(readdirSync(folder)).toHaveLength(3)
 })
 
 it('follows what it is told to, in the project that it is told, and says what it could not show', async () => {
@@ -78,6 +97,16 @@ it('follows what it is told to, in the project that it is told, and says what it
   expect(new URL(asked, 'http://vakt').searchParams.get('q')).toBe('project:"my shop"')
   for (const flags of [['--for', '30m'], ['--project']])
     expect(await vakt('logs', 'tail', ...flags)).toMatchObject({ code: 2, stderr: expect.stringContaining('Ctrl-C') })
+})
+
+it('follows the lines of a container until the server ends, and shows why no lines come', async () => {
+  card = { title: 'unused', tone: 'plain' }
+  const { code, stdout, stderr } = await vakt('containers', 'tail', 'web-1/api', '--follow')
+  expect(words).toEqual(['containers', 'tail', 'web-1/api', '--follow'])
+  expect([code, stdout]).toEqual([0, '2026-11-21T18:00:00.000Z WARN  api@web-1 slow\n'])
+  expect(stderr).toBe('api on web-1 has stopped.\n')
+  const { stdout: json } = await vakt('--json', 'containers', 'tail', 'web-1/api', '--follow')
+  expect(JSON.parse(json)).toMatchObject({ container: 'api', message: 'slow' })
 })
 
 it('takes its own flags from the ends of a command, and leaves the words of the command alone', async () => {

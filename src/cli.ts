@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The terminal client: `vakt <command line>` runs a command on the server that uses this folder.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, parse } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { safeText } from './chat/card-text.ts'
@@ -15,12 +15,15 @@ const DONE = 0
 const FAILED = 1
 const USAGE = 2
 
+/** The content type of lines that are followed. */
+const LINE_EVENTS = 'text/event-stream'
+
 const USAGE_TEXT = `Usage: vakt [--json] [--save] <command line>
 
 vakt <command line>      run a command on the running server, such as: vakt checks list
 vakt --json <command>    print the machine-readable result
 vakt --save <command>    save the file or picture of the answer in this folder
-vakt logs tail <query>   follow log lines until Ctrl-C
+vakt logs tail <query>   follow log lines until Ctrl-C; so does vakt containers tail --follow
 vakt help                list the commands
 vakt decrypt             decrypt the personal data in log lines on standard input
 vakt manifest            print the Slack app manifest for these settings
@@ -91,8 +94,13 @@ async function run(
   { json, save }: { json: boolean; save: boolean },
 ): Promise<number> {
   const { url, key } = findServer(config)
-  if (words[0] === 'logs' && words[1] === 'tail') return follow(url, key, tailQuery(words.slice(2)), json)
-  const answer = await ask(url, key, words)
+  const isLogTail = words[0] === 'logs' && words[1] === 'tail'
+  const response = isLogTail
+    ? await request(url, key, `/api/logs/tail?q=${encodeURIComponent(tailQuery(words.slice(2)))}`)
+    : await request(url, key, '/api/commands', { words })
+  if (response.headers.get('content-type')?.startsWith(LINE_EVENTS))
+    return printLines(response, json, isLogTail ? '; "logs search" finds them' : '')
+  const answer = await readAnswer(url, response)
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
     if (!json) process.stdout.write(`${answer.text}\n`)
@@ -123,7 +131,7 @@ async function play(words: string[]): Promise<number> {
 /** The bytes that a card carries, in base64. */
 type AnswerCard = { file?: { name: string; content: string }; image?: { name: string; png: string } }
 
-/** Saves what came with an answer and overwrites nothing. Messages go to standard error: the output may be piped. */
+/** Saves the files of an answer and overwrites nothing. Messages go to standard error: the output may be piped. */
 function saveFiles({ file, image }: AnswerCard, save: boolean): void {
   const files = [file && [file.name, file.content], image && [image.name, image.png]].filter(Boolean) as [
     string,
@@ -132,28 +140,47 @@ function saveFiles({ file, image }: AnswerCard, save: boolean): void {
   if (!save && file) process.stderr.write('Use --save to save the file in this folder.\n')
   if (!save) return
   for (const [name, content] of files) {
-    const path = basename(name)
+    const path = saveFile(basename(name), Buffer.from(content, 'base64'))
+    process.stderr.write(`Saved as ${safeText(path)}\n`)
+  }
+  if (files.length === 0) process.stderr.write('The answer has no file.\n')
+}
+
+/** Saves a file under its name, or as `name-2.png` and so on where files have these names; returns the name. */
+function saveFile(name: string, content: Buffer): string {
+  const { name: stem, ext } = parse(name)
+  for (let copy = 1; ; copy++) {
+    const path = copy === 1 ? name : `${stem}-${copy}${ext}`
     try {
-      writeFileSync(path, Buffer.from(content, 'base64'), { flag: 'wx', mode: 0o600 })
-      process.stderr.write(`Saved as ${safeText(path)}\n`)
+      writeFileSync(path, content, { flag: 'wx', mode: 0o600 })
+      return path
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') continue
       throw new Problem('conflict', `${safeText(path)} could not be saved (${errorMessage(error)}).`)
     }
   }
-  if (files.length === 0) process.stderr.write('The answer has no file.\n')
 }
 
 type CommandAnswer =
   | { ok: true; card: AnswerCard; text: string; result: unknown }
   | { ok: false; error: { code: string; message: string } }
 
-async function ask(url: string, key: string, words: readonly string[]): Promise<CommandAnswer> {
+/** Sends a request to the server: a POST where there is a body. Throws `internal` when the server does not answer. */
+async function request(url: string, key: string, path: string, body?: object): Promise<Response> {
+  const headers = { authorization: `Bearer ${key}`, accept: `application/json, ${LINE_EVENTS}` }
+  const post = {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  }
+  const address = `${url.trim().replace(/\/+$/, '')}${path}`
+  return await fetch(address, body ? post : { headers }).catch(error => {
+    throw unreachable(url, error)
+  })
+}
+
+async function readAnswer(url: string, response: Response): Promise<CommandAnswer> {
   try {
-    const response = await fetch(`${url.trim().replace(/\/+$/, '')}/api/commands`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ words }),
-    })
     const answer = (await response.json()) as CommandAnswer
     if (answer.ok !== true && !answer.error?.message) throw new Error('something else answers at this address')
     return answer
@@ -187,41 +214,36 @@ function tailQuery(words: readonly string[]): string {
 }
 
 /** Prints lines as they arrive, until Ctrl-C or until the server stops. */
-async function follow(url: string, key: string, query: string, json: boolean): Promise<number> {
-  const address = `${url.trim().replace(/\/+$/, '')}/api/logs/tail?q=${encodeURIComponent(query)}`
-  const response = await fetch(address, { headers: { authorization: `Bearer ${key}` } }).catch(error => {
-    throw unreachable(url, error)
-  })
-  if (!response.ok || !response.body) {
-    const { error } = (await response.json()) as { error: { code: string; message: string } }
-    process.stderr.write(`${error.message}\n`)
-    return error.code === 'invalid' ? USAGE : FAILED
-  }
+async function printLines({ body }: Response, json: boolean, droppedHint: string): Promise<number> {
   let rest = ''
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const messages = (rest + chunk).split('\n\n')
-    rest = messages.pop() ?? ''
-    for (const message of messages) {
-      const data = /^data: (.*)$/m.exec(message)?.[1]
-      if (/^event: line$/m.test(message) && data)
-        process.stdout.write(json ? `${data}\n` : `${lineText(JSON.parse(data))}\n`)
-      if (/^event: dropped$/m.test(message) && data)
-        process.stderr.write(
-          `${JSON.parse(data).lines} lines arrived too fast to be shown; "logs search" finds them.\n`,
-        )
+  try {
+    for await (const chunk of body!.pipeThrough(new TextDecoderStream())) {
+      const events = (rest + chunk).split('\n\n')
+      rest = events.pop() ?? ''
+      for (const event of events) printEvent(event, json, droppedHint)
     }
+  } catch (error) {
+    throw new Problem('internal', `The connection to Vakt was lost (${errorMessage(error)}).`)
   }
   return DONE
 }
 
-function lineText(line: {
-  timestamp: string
-  level: string
-  source: string | null
-  host: string | null
-  message: string
-}): string {
-  const from = [line.source, line.host].filter(Boolean).join('@')
+function printEvent(event: string, json: boolean, droppedHint: string): void {
+  const data = /^data: (.*)$/m.exec(event)?.[1]
+  if (!data) return
+  if (/^event: line$/m.test(event)) process.stdout.write(json ? `${data}\n` : `${lineText(JSON.parse(data))}\n`)
+  if (/^event: problem$/m.test(event)) process.stderr.write(`${safeText(JSON.parse(data).message)}\n`)
+  if (/^event: dropped$/m.test(event))
+    process.stderr.write(`${JSON.parse(data).lines} lines arrived too fast to be shown${droppedHint}.\n`)
+}
+
+type TailLine = { timestamp: string; level: string; host: string | null; message: string } & (
+  | { source: string | null }
+  | { container: string }
+)
+
+function lineText(line: TailLine): string {
+  const from = ['source' in line ? line.source : line.container, line.host].filter(Boolean).join('@')
   return safeText(`${line.timestamp} ${line.level.toUpperCase().padEnd(5)} ${from} ${line.message}`)
 }
 

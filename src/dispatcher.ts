@@ -72,6 +72,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
         result: answer.result ?? null,
         private: args.share !== true,
         quiet: answer.quiet ?? false,
+        ...(answer.stream ? { stream: answer.stream } : {}),
       }
     } catch (error) {
       const problem = asProblem(error, logger, audited ?? describeRequest(request))

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Span, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import { buildLogsArgv } from '../../src/hosts/containers/engine-argv.ts'
 import { containerProblem } from '../../src/hosts/containers/errors.ts'
@@ -15,6 +16,7 @@ import {
 import { type Host, isContainerName, parsePattern, parseReference } from '../../src/hosts/host.ts'
 import { findHost, listHosts } from '../../src/hosts/hosts.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
+import { parseQuery } from '../../src/logs/query/parse.ts'
 import { compileRegex, findAll } from '../../src/logs/query/regex.ts'
 import { wildcardTest } from '../../src/logs/query/wildcard.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
@@ -22,6 +24,7 @@ import { Problem } from '../../src/problem.ts'
 import { truncate } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import type { Context } from '../context.ts'
+import { SEARCH_TIMEOUT_MS } from '../logs/log-query.ts'
 
 /** A container of a host by name; only the host knows whether it exists. */
 export type ContainerTarget = { host: Host; container: string }
@@ -109,8 +112,23 @@ async function readLines(
     splitter.end()
     return found
   })
-  if (output.code !== 0 && read.length === 0) throw containerProblem(host, engine, container, output)
-  return read
+  if (output.code === 0 || read.length > 0) return read
+  throw await withStoredLinesHint(containerProblem(host, engine, container, output), context, target)
+}
+
+/** Adds where the stored lines of a container are that no longer exists, if there are any. */
+async function withStoredLinesHint(
+  problem: Problem,
+  { store, now, config }: Context,
+  { host, container }: ContainerTarget,
+): Promise<Problem> {
+  if (problem.code !== 'not_found' || !store) return problem
+  const query = `source:${quoteWord(container)} host:${quoteWord(host.name)}`
+  const stored = await store.count(parseQuery(query, now, config.timeZone), SEARCH_TIMEOUT_MS).catch(() => null)
+  if (!stored || stored.total === 0) return problem
+  return new Problem(problem.code, `${problem.message} Vakt has stored lines of it: logs search ${query}`, {
+    ...(problem.fields ? { fields: problem.fields } : {}),
+  })
 }
 
 export const writeTarget = ({ host, container }: ContainerTarget) => `${host.name}/${container}`

@@ -1,7 +1,7 @@
 // The port to the chats: channels for cards, people with command lines, and how a delivery can fail.
 import type { Card } from '../card.ts'
 import type { Argument } from '../command/argument.ts'
-import type { Command, Role } from '../command/command.ts'
+import type { Command, LineStream, Role } from '../command/command.ts'
 import type { Problem } from '../problem.ts'
 
 /** Why a message was not delivered. */
@@ -161,9 +161,9 @@ export type Request =
   | { words: readonly string[] }
   | { command: string; args: Record<string, unknown> }
 
-/** What to show. `private`: only to the requester. `quiet`: a pressed button needs no reply (see `Answer`). */
+/** What to show. `private`: only to the requester. `quiet` (a pressed button needs no reply) and `stream`: see `Answer`. */
 export type Reply =
-  | { ok: true; card: Card; result: unknown; private: boolean; quiet: boolean }
+  | { ok: true; card: Card; result: unknown; private: boolean; quiet: boolean; stream?: LineStream }
   | { ok: false; problem: Problem; card: Card; private: true }
 
 export type Choice = { name: string; value: string }

@@ -16,7 +16,13 @@ export type Actor = { platform: string; id: string; name: string; role: Role }
  * `asked`: nothing was done yet, because a person is asked to confirm. `quiet`: the card of the alert already shows the
  * outcome, so a press of its button needs no answer of its own.
  */
-export type Answer = { card: Card; result?: unknown; quiet?: boolean; asked?: boolean }
+export type Answer = { card: Card; result?: unknown; quiet?: boolean; asked?: boolean; stream?: LineStream }
+
+/** Lines that follow an answer, at the doors that can send them. It begins to follow, and returns how to stop. */
+export type LineStream = (sink: LineSink<unknown>) => () => void
+
+/** Takes new lines (JSON values), and sentences about why no lines come. */
+export type LineSink<L> = { lines(lines: readonly L[]): void; problem(message: string): void }
 
 type Shape = Record<string, z.ZodType>
 

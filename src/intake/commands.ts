@@ -10,9 +10,10 @@ import { Problem } from '../problem.ts'
 import { errorMessage } from '../text.ts'
 import { type AuthOptions, findRequester } from './auth.ts'
 import { readWhole } from './body.ts'
+import { sendLines } from './line-events.ts'
 import { CARD_JSON, cardJson } from './openapi/card-json.ts'
 import { commandSchema } from './openapi/command-schema.ts'
-import { errors, json } from './openapi/responses.ts'
+import { errors } from './openapi/responses.ts'
 import { withKey } from './openapi/security.ts'
 
 export type CommandRoutesOptions = AuthOptions & { dispatcher: CommandDispatcher; clock: Clock; timeZone: string }
@@ -20,6 +21,9 @@ export type CommandRoutesOptions = AuthOptions & { dispatcher: CommandDispatcher
 type Env = { Bindings: HttpBindings }
 
 const MAX_BODY_BYTES = 64 * 1024
+
+const NEEDS_EVENTS =
+  'This command follows lines, which a JSON answer cannot. Ask for text/event-stream in the Accept header, or leave out --follow.'
 
 const LINE = z.object({ line: z.string().meta({ example: 'checks add nightly --every 1d' }) })
 const WORDS = z.object({ words: z.array(z.string()).describe('A command line as a shell has split it into words.') })
@@ -31,6 +35,12 @@ const ANSWER = z.object({
   text: z.string().describe('The card as plain text.'),
   result: z.unknown().describe('The machine-readable answer; null where a command has none.'),
 })
+
+const EVENTS = z
+  .string()
+  .describe(
+    'Events: `ready`, `line` with a line as JSON, `dropped` with the number of `lines` left out, `problem` with a `message` about why no lines come.',
+  )
 
 const PATH = '/api/commands'
 
@@ -61,7 +71,10 @@ export function describeCommands({ commands }: CommandDispatcher) {
       },
     },
     responses: {
-      200: json('The command is done.', ANSWER),
+      200: {
+        description: 'The command is done, or the lines that it follows where the client accepts server-sent events.',
+        content: { 'application/json': { schema: ANSWER }, 'text/event-stream': { schema: EVENTS } },
+      },
       ...errors(400, 401, 403, 404, 409, 413, 422, 429, 500, 503),
     },
   })
@@ -78,6 +91,10 @@ export function commandRoutes(options: CommandRoutesOptions) {
     const requester = findRequester(options, c.req.raw.headers, body, clock.now())
     const reply = await dispatcher.run(readCommand(body.toString('utf8')), requester)
     if (!reply.ok) throw reply.problem
+    if (reply.stream) {
+      if (!takesEvents(c.req.header('accept'))) throw new Problem('invalid', NEEDS_EVENTS)
+      return (await sendLines(c, reply.stream, data => ({ data }))) as never
+    }
     const text = cardText(reply.card, { timeZone, now: clock.now() })
     return c.json({ ok: true as const, card: cardJson(reply.card), text, result: reply.result }, 200)
   }
@@ -103,6 +120,10 @@ function readCommand(text: string): CommandRequest {
     })
   if ('command' in request.data) return { command: request.data.command, args: request.data.args ?? {} }
   return request.data
+}
+
+function takesEvents(accept: string | undefined): boolean {
+  return accept?.includes('text/event-stream') ?? false
 }
 
 function jsonSchema(schema: z.ZodType) {

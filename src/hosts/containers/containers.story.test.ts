@@ -235,6 +235,42 @@ describe('a live tail', () => {
     expect(numbers).toEqual(Array.from({ length: SECONDS * 5000 }, (_, i) => i))
   })
 
+  it('over HTTP is a stream of events that shows why no lines come, and ends with the reader', async () => {
+    const request = (accept: string, line = 'containers tail web-1/web --follow --level warn') =>
+      app.request('/api/commands', {
+        method: 'POST',
+        headers: { authorization: 'Bearer admin-key-for-tests', 'content-type': 'application/json', accept },
+        body: JSON.stringify({ line }),
+      })
+    host.says('web', 'ERROR before')
+    const response = await request('application/json, text/event-stream')
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let received = ''
+    void (async () => {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) received += next.value
+    })().catch(() => {})
+    const untilReceived = (text: string) =>
+      vi.waitFor(async () => {
+        await app.passes('1s')
+        expect(received).toContain(text)
+      }, 10_000)
+    await untilReceived('"message":"ERROR before"')
+    host.says('web', 'fine')
+    host.says('web', 'ERROR password=hunter2 refused', 'err')
+    await untilReceived(' refused')
+    host.dies('web', 1)
+    await untilReceived('event: problem\ndata: {"message":"web on web-1 has stopped.')
+    expect(received).not.toMatch(/fine|hunter2/)
+    host.restarts('web')
+    await app.passes('20s')
+    await reader.cancel()
+    await vi.waitFor(() => expect(server.signals).toContain('TERM'), 10_000)
+    expect((await request('application/json')).status).toBe(400)
+    const forAWhile = await request('text/event-stream', 'containers tail web-1/web --follow --for 5m')
+    expect(await forAWhile.text()).toContain('In a shell, --follow runs until Ctrl-C. Leave out --for.')
+  })
+
   it('fails at once for a container that does not exist', async () => {
     await expect(follow('containers tail web-1/nothing --follow')).rejects.toThrow(
       'There is no container "nothing" on web-1.',

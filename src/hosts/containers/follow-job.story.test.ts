@@ -65,6 +65,22 @@ it('stores the lines of matching containers, new ones too, until it is unfollowe
   expect(reply).toMatchObject({ ok: false, problem: { code: 'not_found' } })
 })
 
+it('a tail of a container that was removed names the search that finds its stored lines', async () => {
+  await app.result('containers follow web-1/web')
+  host.says('web', 'last words')
+  await untilFound('source:web', [{ message: 'last words' }])
+  host.removes('web')
+  const refusal = async (line: string) => {
+    const reply = await app.says(line)
+    return reply.ok ? null : reply.problem.message
+  }
+  expect(await refusal('containers tail web-1/web')).toBe(
+    'There is no container "web" on web-1. "containers list --host web-1" shows all its containers. Vakt has stored lines of it: logs search source:web host:web-1',
+  )
+  expect((await app.result<Found>('logs search source:web host:web-1')).logs).toHaveLength(1)
+  expect(await refusal('containers tail web-1/never')).not.toContain('stored lines')
+})
+
 it('continues at the last stored line after a restart of Vakt', async () => {
   expect((await app.says('containers follow web-1/web')).card.tone).toBe('good')
   host.says('web', 'one')

@@ -66,6 +66,10 @@ export function createFakeHost(now: () => number) {
       for (const execution of followers.get(name) ?? []) execution.exit(0)
       followers.delete(name)
     },
+    removes(name: string) {
+      this.dies(name, 0)
+      containers.delete(name)
+    },
     restarts(name: string) {
       const container = containers.get(name)!
       Object.assign(container, { state: 'running', startedAt: now(), restartCount: container.restartCount + 1 })
