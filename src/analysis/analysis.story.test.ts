@@ -1,7 +1,7 @@
 // Analyses in the whole app: evidence, a simulated model over the wire, verification, and every failure.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { cardText } from '../chat/card-text.ts'
-import { type AppWithModel, shareLogStore } from '../testing/analysis.ts'
+import { type AppWithModel, prepareAppsWithModel } from '../testing/analysis.ts'
 import { answers, type Behaviour } from '../testing/model/behaviour.ts'
 import type { RecordedRequest } from '../testing/model/model-server.ts'
 import { answerHonestly, obeyLogs, readEvidence, readToolResults } from '../testing/model/reader.ts'
@@ -29,7 +29,7 @@ type Result = {
   }
 }
 
-const start = shareLogStore()
+const start = prepareAppsWithModel()
 let at: AppWithModel
 
 const ask = async (line = 'analyze logs') => (await at.app.result<Result>(line)).analysis

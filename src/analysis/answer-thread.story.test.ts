@@ -1,7 +1,7 @@
 // Analyses under the cards of alerts, by a button and automatic, and their costs.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
-import { type AppWithModel, shareLogStore } from '../testing/analysis.ts'
+import { type AppWithModel, prepareAppsWithModel } from '../testing/analysis.ts'
 import type { TestAppOptions } from '../testing/app.ts'
 import { settled } from '../testing/fake-clock.ts'
 import { MODEL_KEY } from '../testing/model/model-server.ts'
@@ -10,7 +10,7 @@ import { until } from '../testing/running.ts'
 import { listPendingAnswers } from './analyses.ts'
 import { readSpentSince } from './model/spending.ts'
 
-const start = shareLogStore()
+const start = prepareAppsWithModel()
 let at: AppWithModel
 const opens = async (options: TestAppOptions = {}) => {
   at = await start(options)

@@ -1,10 +1,10 @@
 // Reports show what is unusual in the logs; a slow or failing comparison neither delays nor breaks them.
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { type AppWithModel, shareLogStore } from '../testing/analysis.ts'
+import { type AppWithModel, prepareAppsWithModel } from '../testing/analysis.ts'
 import { until } from '../testing/running.ts'
 import { HOUR, MINUTE } from '../time.ts'
 
-const start = shareLogStore()
+const start = prepareAppsWithModel()
 let at: AppWithModel
 beforeEach(async () => {
   at = await start()

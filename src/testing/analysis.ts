@@ -1,32 +1,15 @@
 // An app with logs and a simulated model, for stories of analyses.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll } from 'vitest'
-import { silentLogger } from '../logger.ts'
-import { openLogStore } from '../logs/embedded/open-log-store.ts'
-import type { LogStore } from '../logs/store.ts'
-import { WEEK } from '../time.ts'
 import { startApp, type TestAppOptions } from './app.ts'
+import { openStoreInFolder, shareLogStore } from './log-store.ts'
 import { MODEL_KEY, type ModelServer, startModelServer } from './model/model-server.ts'
 import { answerHonestly } from './model/reader.ts'
 
 export type LogLineDraft = { message: string; level?: string; source?: string; host?: string; ago?: number }
 
-/**
- * Returns a function that starts apps on one log store, which is costly to open; call it at the top of a test file. Each app
- * starts a week after the one before, so that its windows contain no lines of the others.
- */
-export function shareLogStore(): (options?: TestAppOptions) => Promise<AppWithModel> {
-  let opened: ReturnType<typeof openFolder> | null = null
-  let start = Date.now()
-  afterAll(async () => (await opened)?.close())
-  return async options => {
-    opened ??= openFolder()
-    const { store } = await opened
-    start += WEEK
-    return startAppWithModel({ store: withOverrides(store), start: new Date(start).toISOString(), ...options })
-  }
+/** Returns a function that starts apps on one log store, each a week after the one before; call it at the top of a test file. */
+export function prepareAppsWithModel(): (options?: TestAppOptions) => Promise<AppWithModel> {
+  const nextStore = shareLogStore()
+  return async options => startAppWithModel({ ...(await nextStore()), ...options })
 }
 
 /**
@@ -34,7 +17,7 @@ export function shareLogStore(): (options?: TestAppOptions) => Promise<AppWithMo
  * all of it.
  */
 export async function startAppWithModel(options: TestAppOptions = {}) {
-  const own = options.store ? null : await openFolder()
+  const own = options.store ? null : await openStoreInFolder()
   const store = options.store ?? own!.store
   const model: ModelServer = await startModelServer()
   model.otherwise(answerHonestly)
@@ -90,31 +73,3 @@ export async function startAppWithModel(options: TestAppOptions = {}) {
 }
 
 export type AppWithModel = Awaited<ReturnType<typeof startAppWithModel>>
-
-async function openFolder() {
-  const folder = mkdtempSync(join(tmpdir(), 'vakt-analysis-'))
-  const store = await openLogStore({ folder, logger: silentLogger })
-  return {
-    store,
-    async close() {
-      await store.close()
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-/** A view of a store whose methods a test can replace without changing the store itself. */
-function withOverrides(store: LogStore): LogStore {
-  const overrides = new Map<PropertyKey, unknown>()
-  return new Proxy(store, {
-    get(target, name) {
-      if (overrides.has(name)) return overrides.get(name)
-      const value = Reflect.get(target, name, target) as unknown
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-    set(_, name, value) {
-      overrides.set(name, value)
-      return true
-    },
-  })
-}

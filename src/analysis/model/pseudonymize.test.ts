@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { quoteWord } from '../../command/command-line.ts'
 import { leak } from '../../logs/redact/secrets.testing.ts'
-import { type AppWithModel, shareLogStore } from '../../testing/analysis.ts'
+import { type AppWithModel, prepareAppsWithModel } from '../../testing/analysis.ts'
 import { answers } from '../../testing/model/behaviour.ts'
 import { readEvidence, readToolResults } from '../../testing/model/reader.ts'
 import { until } from '../../testing/running.ts'
@@ -11,7 +11,7 @@ import { writeText, writeTimelineEvent } from '../evidence/pack-text.ts'
 import { shorten } from '../evidence/read-logs.ts'
 import { createPseudonymizer } from './pseudonymize.ts'
 
-const start = shareLogStore()
+const start = prepareAppsWithModel()
 const digits = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'123456789'), minLength: length, maxLength: length })
 const word = fc.string({ unit: fc.constantFrom(...'abcdefghijklmnop'), minLength: 5, maxLength: 9 })

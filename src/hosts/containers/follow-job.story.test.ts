@@ -3,23 +3,20 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { silentLogger } from '../../logger.ts'
-import { openLogStore } from '../../logs/embedded/open-log-store.ts'
-import type { LogStore } from '../../logs/store.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
+import { shareLogStore } from '../../testing/log-store.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
 
+const nextStore = shareLogStore()
 let folder: string
-let store: LogStore
 let app: TestApp
 let server: SshServer
 let host: FakeHost
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-follow-'))
-  store = await openLogStore({ folder: join(folder, 'logs'), logger: silentLogger })
-  app = await startApp({ store, start: new Date().toISOString(), environment: { DATA_DIR: folder } })
+  app = await startApp({ ...(await nextStore()), environment: { DATA_DIR: folder } })
   host = createFakeHost(() => app.clock.now())
   server = await startSshServer({ run: execution => host.run(execution) })
   host.has('web')
@@ -28,7 +25,6 @@ beforeEach(async () => {
 afterEach(async () => {
   await app.stop()
   await server.close()
-  await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -37,7 +33,7 @@ type Found = { logs: { message: string; level: string; source: string; host: str
 const untilFound = (query: string, expected: object[]) =>
   vi.waitFor(async () => {
     await app.passes('2s')
-    const { logs } = await app.result<Found>(`logs search ${query}`)
+    const { logs } = await app.result<Found>(`logs search ${query} --last 1d`)
     expect(logs.toReversed()).toMatchObject(expected)
   }, 5_000)
 
@@ -60,7 +56,7 @@ it('stores the lines of matching containers, new ones too, until it is unfollowe
   await app.result('containers unfollow web-1/w*')
   host.says('web', 'too late')
   await app.passes('20s')
-  expect((await app.result<Found>('logs search late')).logs).toEqual([])
+  expect((await app.result<Found>('logs search late --last 1d')).logs).toEqual([])
   const reply = await app.says('containers unfollow web-1/w*')
   expect(reply).toMatchObject({ ok: false, problem: { code: 'not_found' } })
 })
@@ -77,7 +73,7 @@ it('a tail of a container that was removed names the search that finds its store
   expect(await refusal('containers tail web-1/web')).toBe(
     'There is no container "web" on web-1. "containers list --host web-1" shows all its containers. Vakt has stored lines of it: logs search source:web host:web-1',
   )
-  expect((await app.result<Found>('logs search source:web host:web-1')).logs).toHaveLength(1)
+  expect((await app.result<Found>('logs search source:web host:web-1 --last 1d')).logs).toHaveLength(1)
   expect(await refusal('containers tail web-1/never')).not.toContain('stored lines')
 })
 

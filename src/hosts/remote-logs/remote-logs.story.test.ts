@@ -4,17 +4,16 @@ import { appendFileSync, chmodSync, mkdtempSync, renameSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { silentLogger } from '../../logger.ts'
-import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
+import { shareLogStore } from '../../testing/log-store.ts'
 import { createFakeHost, type FakeHost } from '../../testing/ssh/fake-host.ts'
 import { type SshServer, startSshServer } from '../../testing/ssh/ssh-server.ts'
 import { parseDuration } from '../../time.ts'
 
+const nextStore = shareLogStore()
 let folder: string
 let file: string
-let store: LogStore
 let append: LogStore['append']
 let app: TestApp
 let server: SshServer
@@ -28,11 +27,11 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-remote-'))
   file = join(folder, 'app.log')
   writeFileSync(file, 'old line\n')
-  store = await openLogStore({ folder: join(folder, 'store'), logger: silentLogger })
+  const { store, start } = await nextStore()
   append = store.append.bind(store)
   interceptor = null
   store.append = batch => (interceptor ?? append)(batch)
-  app = await startApp({ store, start: new Date().toISOString() })
+  app = await startApp({ store, start })
   host = createFakeHost(() => app.clock.now())
   server = await startSshServer({
     run: execution => {
@@ -48,12 +47,11 @@ beforeEach(async () => {
 afterEach(async () => {
   await app.stop()
   await server.close()
-  await store.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
 const messages = async () =>
-  (await app.result<Found>('logs search --limit 100')).logs.map(line => line.message).reverse()
+  (await app.result<Found>('logs search --last 1d --limit 100')).logs.map(line => line.message).reverse()
 const refusal = async (line: string) => {
   const reply = await app.says(line)
   if (reply.ok) throw new Error(`"${line}" succeeded`)
@@ -93,7 +91,7 @@ describe('a log file of a host', () => {
     renameSync(file, `${file}.1`)
     writeFileSync(file, 'after rotation\n')
     await storesUntil(['old line', 'ERROR disk is full', 'before rotation', 'after rotation'])
-    const { logs } = await app.result<Found>('logs search level>=error')
+    const { logs } = await app.result<Found>('logs search level>=error --last 1d')
     expect(logs).toMatchObject([{ message: 'ERROR disk is full', source: 'app', host: 'web-1', level: 'error' }])
     expect((await app.result<{ logs: unknown }>('hosts logs list')).logs).toMatchObject([
       { host: 'web-1', kind: 'file', target: file, source: 'app', every_ms: 30_000, lines: 4, error: null },
