@@ -7,7 +7,7 @@ import { DAY } from '../../time.ts'
 import type { ActionRequest } from './action.ts'
 
 /** Adds a request, and deletes requests that expired more than a day ago. */
-export function addRequest(state: State, request: Omit<ActionRequest, 'id' | 'settledAt'>): ActionRequest {
+export function addRequest(state: State, request: Omit<ActionRequest, 'id' | 'closedAt'>): ActionRequest {
   return state.transaction(() => {
     state.db
       .delete(actionRequests)
@@ -31,7 +31,7 @@ export function readPendingRequest(
         eq(actionRequests.actionId, actionId),
         eq(actionRequests.hostId, hostId),
         eq(actionRequests.container, container),
-        isNull(actionRequests.settledAt),
+        isNull(actionRequests.closedAt),
         gt(actionRequests.expiresAt, now),
       ),
     )
@@ -47,7 +47,5 @@ export function findRequest(state: State, id: number): ActionRequest {
 
 /** Closes a request, so that it cannot be confirmed again. */
 export function closeRequest(state: State, id: number, now: number): void {
-  state.transaction(() =>
-    state.db.update(actionRequests).set({ settledAt: now }).where(eq(actionRequests.id, id)).run(),
-  )
+  state.transaction(() => state.db.update(actionRequests).set({ closedAt: now }).where(eq(actionRequests.id, id)).run())
 }

@@ -98,7 +98,7 @@ export function refuseSelfConfirmation(
 
 /** Throws `conflict` for a request that can no longer be confirmed. */
 export function refuseClosedRequest(request: ActionRequest, action: Action, now: number): void {
-  if (request.settledAt !== null) throw new Problem('conflict', `Request ${request.id} was already handled.`)
+  if (request.closedAt !== null) throw new Problem('conflict', `Request ${request.id} was already handled.`)
   if (now >= request.expiresAt)
     throw new Problem('conflict', `Request ${request.id} by ${request.actorName} has expired. Request it again.`)
   if (action.changedAt !== request.changedAt)

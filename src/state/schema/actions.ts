@@ -50,7 +50,7 @@ export const actionRequests = sqliteTable('action_requests', {
   platform: text().notNull(),
   actorId: text('actor_id').notNull(),
   actorName: text('actor_name').notNull(),
-  settledAt: integer('settled_at'),
+  closedAt: integer('settled_at'),
 })
 
 /** All runs, with the names at that time, so that a run is readable after the action is removed. */
