@@ -75,7 +75,7 @@ async function letVaktIn(): Promise<void> {
 const card = async (line: string) => {
   const reply = await app.says(line)
   if (!reply.ok) throw reply.problem
-  return JSON.stringify(reply.card)
+  return app.text(reply.card)
 }
 const untilTrue = (check: () => Promise<void> | void) =>
   vi.waitFor(
