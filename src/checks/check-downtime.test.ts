@@ -12,7 +12,7 @@ describe('an edit or a resumption', () => {
     ['keeps a due time that was put off', { lateAt: NOW + 5 * HOUR }, { lateAt: NOW + 5 * HOUR }],
     ['of a check that is down leaves it without one', { status: 'down' }, { lateAt: null, downAt: null }],
     [
-      'of a run that would be overdue begins it anew',
+      'of a run that would be overdue begins it again',
       { lastStartAt: NOW, grace: MINUTE },
       { lastStartAt: NOW + 30 * MINUTE, downAt: NOW + 31 * MINUTE },
     ],

@@ -113,7 +113,7 @@ it('an edit after an absence does not bring the beat back that may have been los
   expect(app.titles().filter(title => title.includes('job'))).toEqual([])
 })
 
-it('an absence is one miss at the most, however often a beat was due in it', async () => {
+it('a downtime is at most one miss, however often a beat was due in it', async () => {
   const first = await startApp()
   const beat = await first.hasCheck('job --every 1m --grace 30s --after 3')
   await beat()
