@@ -133,11 +133,6 @@ export const alertNumber = () =>
   completes(positional(z.number({ error: 'must be an alert number such as 42' }).int().positive()), 'alert')
 export const yes = () => z.boolean().optional().describe('Skip the confirmation')
 
-/** `1 beat`, `2 beats`. */
-export function counted(n: number, one: string): string {
-  return `${n} ${one}${n === 1 ? '' : 's'}`
-}
-
 /** The check of a name, slug or uuid, in one project or in any; throws `not_found` or `conflict`. */
 export function checkOf({ state }: Context, name: string, project: string | undefined): Check {
   return findCheck(state, name, project === undefined ? undefined : findProject(state, project).id)

@@ -57,7 +57,7 @@ const RENAMED: Record<string, string | null> = {
 const SENTENCE = /> problems > \d+$/
 
 /** Each state that a kill left is opened and read whole; with more migrations some of them must do. */
-const MOST_LOOKED_AT = 12
+const MAX_INSPECTED = 12
 
 const folders: string[] = []
 const newFolder = () => {
@@ -316,7 +316,7 @@ describe('a kill -9 in the middle of migrating', () => {
     const begun = newCopy()
     dies(begun, migrations, Math.ceil(steps / 2), newFolder())
 
-    const looked = readdirSync(kept).filter((_, i) => i % Math.ceil(steps / MOST_LOOKED_AT) === 0)
+    const looked = readdirSync(kept).filter((_, i) => i % Math.ceil(steps / MAX_INSPECTED) === 0)
     const places = [...looked.map(step => join(kept, step)), folder, begun]
     expect(places.map(place => openedOn(place, migrations))).toEqual(places.map(() => wanted))
   })

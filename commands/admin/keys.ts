@@ -3,9 +3,10 @@ import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
 import { createKey, findLiveKey, type Key, listKeys, revokeKey } from '../../src/projects/keys.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { command, counted, yes } from '../context.ts'
+import { command, yes } from '../context.ts'
 import { projectArgument } from './projects.ts'
 
 const create = command({
@@ -51,7 +52,7 @@ const list = command({
     const found = listKeys(state, name === undefined ? undefined : findProject(state, name))
     return {
       card: {
-        title: counted(found.length, 'key'),
+        title: plural(found.length, 'key'),
         tone: 'plain',
         lines:
           found.length === 0

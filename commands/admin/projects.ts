@@ -14,9 +14,10 @@ import {
   removeProject,
   rotatePingKey,
 } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, counted, duration, readable, yes } from '../context.ts'
+import { type Context, command, duration, readable, yes } from '../context.ts'
 import { readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
@@ -45,11 +46,11 @@ const list = command({
     const projects = listProjects(context.state)
     return {
       card: {
-        title: counted(projects.length, 'project'),
+        title: plural(projects.length, 'project'),
         tone: 'plain',
         lines: projects.map(project => [
           { bold: project.name },
-          `, ${counted(countChecks(context.state, { projectId: project.id }), 'check')}`,
+          `, ${plural(countChecks(context.state, { projectId: project.id }), 'check')}`,
         ]),
         buttons: projects
           .slice(0, 5)
@@ -145,7 +146,7 @@ const remove = command({
       return confirmation(
         `Remove the project ${project.name}?`,
         [
-          `${counted(checks, 'check')} with all beats and all its keys are deleted, and its open alerts are resolved. This cannot be undone.`,
+          `${plural(checks, 'check')} with all beats and all its keys are deleted, and its open alerts are resolved. This cannot be undone.`,
         ],
         { line: `projects remove ${project.name}` },
       )

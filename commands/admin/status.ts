@@ -9,8 +9,9 @@ import { positional } from '../../src/command/command.ts'
 import { availabilityText } from '../../src/connectivity/availability.ts'
 import { listHosts } from '../../src/hosts/hosts.ts'
 import { type DeliveryRow, listDeliveries } from '../../src/notifications/delivery/outbox.ts'
+import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, isoTime } from '../../src/time.ts'
-import { type Context, command, counted } from '../context.ts'
+import { type Context, command } from '../context.ts'
 import { availabilityOfDay } from './connectivity.ts'
 
 /** How many of the most severe alerts the status names. */
@@ -71,7 +72,7 @@ const status = command({
     ]
     return {
       card: {
-        title: isUnhealthy ? 'Vakt needs attention' : open > 0 ? counted(open, 'open alert') : 'All clear',
+        title: isUnhealthy ? 'Vakt needs attention' : open > 0 ? plural(open, 'open alert') : 'All clear',
         tone: isUnhealthy ? 'warning' : open > 0 ? 'info' : 'good',
         lines,
         buttons: open > 0 ? [{ label: 'Alerts', line: 'alerts list' }] : [],
@@ -170,6 +171,8 @@ const REASONS_IN_RESULTS: Partial<Record<DeliveryRow['step']['why'], string>> = 
   suppressed: 'held back',
   'waiting to retry': 'waiting to try again',
   refused: 'refused for good',
+  'snooze ended': 'fired again',
+  'acknowledgement expired': 'given back',
 }
 
 export const statusCommands = [status, deliveries]

@@ -6,8 +6,9 @@ import { unknownDependencies } from '../../src/checks/dependencies.ts'
 import { describeSchedule } from '../../src/checks/schedule.ts'
 import { beatStrip } from '../../src/detectors/missed-beat.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
-import { type Context, counted } from '../context.ts'
+import type { Context } from '../context.ts'
 
 const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
 
@@ -100,7 +101,7 @@ export function checkCard(check: Check, context: Context) {
         : { label: 'Pause', line: `checks pause ${check.uuid}` },
       { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
     ],
-    footer: `${counted(check.beats, 'beat')} received`,
+    footer: `${plural(check.beats, 'beat')} received`,
   }
 }
 

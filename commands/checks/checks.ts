@@ -9,8 +9,9 @@ import { positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { formatDuration } from '../../src/time.ts'
-import { checkName, checkOf, command, counted, projectName } from '../context.ts'
+import { checkName, checkOf, command, projectName } from '../context.ts'
 import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLines, isLoopback } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
@@ -145,7 +146,7 @@ const list = command({
     const lines = found.slice(0, limit).map(check => checkLine(check, now))
     return {
       card: {
-        title: counted(total, 'check'),
+        title: plural(total, 'check'),
         tone: 'plain',
         lines: lines.length > 0 ? lines : [emptyList(total, page, pages, Object.keys(filter).length > 0)],
         buttons: [

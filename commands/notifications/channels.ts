@@ -13,9 +13,10 @@ import {
   removeChannel,
 } from '../../src/notifications/routing/channels.ts'
 import { invalid, Problem } from '../../src/problem.ts'
+import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, counted, yes } from '../context.ts'
+import { type Context, command, yes } from '../context.ts'
 import { setName } from './recipient-arguments.ts'
 
 const channelName = () =>
@@ -85,7 +86,7 @@ const list = command({
     const rows = listChannels(state)
     return {
       card: {
-        title: rows.length === 0 ? 'No channels' : counted(rows.length, 'channel'),
+        title: rows.length === 0 ? 'No channels' : plural(rows.length, 'channel'),
         tone: 'plain',
         lines:
           rows.length === 0

@@ -11,7 +11,7 @@ export function hasBody(request: Request): request is Request & { body: Readable
 }
 
 /** After so many bytes nobody listens any more; what was kept is used all the same. */
-const LONGEST_LISTENING = 64 * 1024 * 1024
+const MAX_READ_BYTES = 64 * 1024 * 1024
 
 /**
  * The first `limit` bytes of a body; the rest is received and dropped. A body that breaks off counts as what came of it:
@@ -28,7 +28,7 @@ export async function readStart(request: Request, limit: number): Promise<ReadBo
       if (kept < limit) chunks.push(chunk.subarray(0, limit - kept))
       kept = Math.min(limit, kept + chunk.length)
       total += chunk.length
-      if (total > LONGEST_LISTENING) break
+      if (total > MAX_READ_BYTES) break
     }
   } catch {
     broken = true

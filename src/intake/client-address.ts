@@ -5,7 +5,7 @@ import { type BlockList, isIP } from 'node:net'
 export type ClientAddress = { address: string; scheme: string }
 
 /** Senders write into this header what they like. */
-const LONGEST_SCHEME = 10
+const MAX_SCHEME_LENGTH = 10
 
 /** The address and scheme of a request's sender; X-Forwarded-* headers count only when `trusted` holds the connection. */
 export function readClientAddress(
@@ -16,7 +16,7 @@ export function readClientAddress(
   const socket = plainAddress(incoming?.socket?.remoteAddress ?? '127.0.0.1')
   if (!isTrusted(socket, trusted)) return { address: socket, scheme: 'http' }
   const forwarded = headers.get('x-forwarded-for')?.split(',')[0]?.trim()
-  const scheme = headers.get('x-forwarded-proto')?.split(',')[0]?.trim().slice(0, LONGEST_SCHEME) || 'http'
+  const scheme = headers.get('x-forwarded-proto')?.split(',')[0]?.trim().slice(0, MAX_SCHEME_LENGTH) || 'http'
   return { address: forwarded ? withoutPort(forwarded) : socket, scheme }
 }
 

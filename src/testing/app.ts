@@ -127,7 +127,7 @@ export async function startApp(options: TestAppOptions = {}) {
       await clock.advance(parseDuration(duration)!)
       await settled()
     },
-    /** Somebody (Ann, an admin, unless said) types a command line. */
+    /** Types a command line as somebody (default: Ann, an admin). */
     async says(line: string, speaker: Partial<Requester> = {}): Promise<Reply> {
       const reply = await app.dispatcher.run({ line }, { ...ann, ...speaker })
       await settled()

@@ -11,7 +11,7 @@ export interface FakeClock extends Clock {
 }
 
 /** More timers than this at one instant are a loop that would never let time pass. */
-const MOST_AT_AN_INSTANT = 20_000
+const MAX_AT_AN_INSTANT = 20_000
 
 /** A clock that stands at `start` (epoch ms). */
 export function createFakeClock(start: number): FakeClock {
@@ -40,7 +40,7 @@ export function createFakeClock(start: number): FakeClock {
       for (let due = next(until); due; due = next(until)) {
         timers.delete(due)
         atOnce = due.at > now ? 0 : atOnce + 1
-        if (atOnce > MOST_AT_AN_INSTANT) throw new Error('a timer sets itself again and again for the same instant')
+        if (atOnce > MAX_AT_AN_INSTANT) throw new Error('a timer sets itself again and again for the same instant')
         now = Math.max(now, due.at)
         due.task()
         await settled()

@@ -15,10 +15,17 @@ const MAX_TITLE_PART_LENGTH = 60
 const MAX_SAMPLE_LENGTH = 200
 const MAX_NAMED_HOSTS = 5
 const BLOCKS = 30
+/** How the keys of alerts about errors begin. */
+const ERROR_KEY = 'error:'
 
 /** The key of an error's alert: there is at most one, whichever rule found it. */
 export function errorKey(error: Pick<KnownError, 'id'>): string {
-  return `error:${error.id}`
+  return `${ERROR_KEY}${error.id}`
+}
+
+/** The id of the error that an alert of `key` is about; null when it is about something else. */
+export function errorIdOf(key: string): number | null {
+  return key.startsWith(ERROR_KEY) ? Number(key.slice(ERROR_KEY.length)) : null
 }
 
 /** What a rule found of an error. */

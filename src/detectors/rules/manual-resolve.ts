@@ -4,6 +4,7 @@ import { setErrorState } from '../../logs/errors/errors.ts'
 import type { State } from '../../state/database.ts'
 import type { Finding } from '../finding.ts'
 import { HOST_DETECTORS } from '../hosts/host-findings.ts'
+import { errorIdOf } from '../logs/error-finding.ts'
 import { deleteRuleState, readRuleState, saveRuleState } from './rule-states.ts'
 
 /**
@@ -17,9 +18,10 @@ export function dismiss(
   now: number,
 ): void {
   const ruleState = readRuleState(state, key)
-  if (key.startsWith('error:')) {
+  const errorId = errorIdOf(key)
+  if (errorId !== null) {
     deleteRuleState(state, key)
-    setErrorState(state, Number(key.slice('error:'.length)), 'resolved', by, now)
+    setErrorState(state, errorId, 'resolved', by, now)
   } else if (ruleState && key.startsWith('rule:')) saveRuleState(state, { ...ruleState, dismissed: true })
   else if (hostId !== null && HOST_DETECTORS.some(name => name === detector))
     recordDismissal(state, key, hostId, { at: now, severity })

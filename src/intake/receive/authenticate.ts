@@ -40,7 +40,7 @@ export async function authenticateAndRead(
   options: ReceiveOptions,
   request: Request,
   parameters: URLSearchParams,
-  address: string,
+  address: () => string,
   now: number,
 ): Promise<Sender & { raw: Buffer }> {
   const { headers } = request
@@ -54,9 +54,9 @@ export async function authenticateAndRead(
   } catch (error) {
     const isWrongKey = error instanceof Problem && error.code === 'unauthorized'
     if (!isWrongKey) throw error
-    const taken = options.rates.take(`wrong keys from ${address}`, 1, WRONG_KEYS_PER_MINUTE, now)
+    const taken = options.rates.take(`wrong keys from ${address()}`, 1, WRONG_KEYS_PER_MINUTE, now)
     if (taken.ok) throw error
-    throw new Problem('limited', `Too many wrong keys from ${address}. Wait a minute.`, {
+    throw new Problem('limited', `Too many wrong keys from ${address()}. Wait a minute.`, {
       retryAfterMs: taken.retryAfterMs,
     })
   }

@@ -14,8 +14,8 @@ const DECOMPRESSORS: Record<string, Decompress> = {
   deflate: (body, options) => promisify(inflate)(body, options).catch(() => promisify(inflateRaw)(body, options)),
 }
 
-/** A proxy or two may compress what was compressed already; who wraps a body a thousand times only wants work done. */
-const MOST_LAYERS = 4
+/** A proxy or two may compress a compressed body again; a body wrapped a thousand times is an attack. */
+const MAX_LAYERS = 4
 
 /**
  * The body as it was before `Content-Encoding`. Throws `too_large` when more than `limit` bytes would come out (nothing
@@ -27,9 +27,9 @@ export async function decompress(body: Buffer, encoding: string | null, limit: n
     .split(',')
     .map(name => name.trim())
     .filter(name => name !== '' && name !== 'identity')
-  if (names.length > MOST_LAYERS)
-    throw new Problem('unsupported', `A body may be compressed ${MOST_LAYERS} times at the most.`, {
-      fields: { 'content-encoding': `must name ${MOST_LAYERS} encodings at the most` },
+  if (names.length > MAX_LAYERS)
+    throw new Problem('unsupported', `A body can be compressed at most ${MAX_LAYERS} times.`, {
+      fields: { 'content-encoding': `must name at most ${MAX_LAYERS} encodings` },
     })
   let open = body
   for (const name of names.reverse()) {

@@ -28,7 +28,7 @@ export async function receiveAlerts(
 ): Promise<Reply> {
   const { headers } = request
   const now = options.clock.now()
-  const { address } = readClientAddress(incoming, headers, options.trustedProxies)
+  const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
   const parameters = readParameters(request.url)
   const { raw, project, signature } = await authenticateAndRead(options, request, parameters, address, now)
   try {

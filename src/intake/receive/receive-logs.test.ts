@@ -87,7 +87,7 @@ describe('a log request', () => {
       [1, 2, 3, 4, 5].reduce<Uint8Array>(body => gzipSync(body), Buffer.from('x')),
       { 'content-encoding': 'gzip, gzip, gzip, gzip, gzip' },
       415,
-      'compressed 4 times at the most',
+      'compressed at most 4 times',
     ],
     ['a body over the limit', 'x'.repeat(600_000), {}, 413, 'larger than 524288 bytes'],
     ['damaged gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, 'not whole gzip'],

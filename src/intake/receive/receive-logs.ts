@@ -28,7 +28,8 @@ export async function receiveLogs(
 ): Promise<Reply> {
   const { headers } = request
   const now = options.clock.now()
-  const { address } = readClientAddress(incoming, headers, options.trustedProxies)
+  // Only limits and wrong keys need it, and the list of proxies costs more than the key.
+  const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
   const parameters = readParameters(request.url)
   const { raw, project, signature } = await authenticateAndRead(options, request, parameters, address, now)
   try {
@@ -54,13 +55,13 @@ export async function receiveDatagram(
   const now = options.clock.now()
   const project = findProject(options.state, name)
   const logs = protocol.parse({ body, headers: new Headers(), parameters: new URLSearchParams(), now })
-  return protocol.answer(await storeLines(options, project, address, logs, null, now))
+  return protocol.answer(await storeLines(options, project, () => address, logs, null, now))
 }
 
 async function storeLines(
   options: ReceiveLogsOptions,
   project: Project,
-  address: string,
+  address: () => string,
   { body, format, defaults = {} }: LogBody,
   idempotencyKey: string | null,
   now: number,
@@ -104,25 +105,25 @@ function countLines(body: Buffer, format: Batch['format']): number {
 function takeFromLimits(
   { rates, telemetry }: ReceiveLogsOptions,
   project: Project,
-  address: string,
+  address: () => string,
   lines: () => number,
   now: number,
 ): void {
   const limits = [
-    { key: `lines of ${project.id}`, perMinute: project.rateLimit, sender: `The project ${project.name}` },
+    { perMinute: project.rateLimit, key: () => `lines of ${project.id}`, sender: () => `The project ${project.name}` },
     {
-      key: `lines of ${project.id} from ${address}`,
       perMinute: project.addressLimit,
-      sender: `The address ${address}`,
+      key: () => `lines of ${project.id} from ${address()}`,
+      sender: () => `The address ${address()}`,
     },
   ]
   for (const { key, perMinute, sender } of limits) {
     if (perMinute === 0) continue
     const count = lines()
-    const taken = rates.take(key, count, perMinute, now)
+    const taken = rates.take(key(), count, perMinute, now)
     if (taken.ok) continue
     telemetry.linesRejected.add(count, project.name, 'limited')
-    throw new Problem('limited', `${sender} may send ${perMinute} lines a minute, and they are used up.`, {
+    throw new Problem('limited', `${sender()} may send ${perMinute} lines a minute, and they are used up.`, {
       retryAfterMs: taken.retryAfterMs,
     })
   }

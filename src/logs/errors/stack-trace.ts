@@ -7,7 +7,7 @@ export type StackTrace = { type: string; frames: readonly Frame[] }
 
 const MAX_TEXT_LENGTH = 20_000
 const MAX_LINE_LENGTH = 600
-const MOST_FRAMES = 200
+const MAX_FRAMES = 200
 
 const typed =
   /^(?:Exception in thread "[^"]{0,100}" |Caused by: |Uncaught |Unhandled exception\. |\s*---> )?((?:[A-Za-z_][\w$]{0,80}[.:\\]{1,2}){0,12}(?:[A-Za-z_][\w$]{0,80})?(?:Error|Exception|Throwable|Fault|Interrupt|Exit|Warning))\b(?::|\s*$|\s?\()/
@@ -58,7 +58,7 @@ export function readStack(text: string): StackTrace | null {
     if (frame) frames.push(frame)
     // Python names the exception last, all others first, and its causes after it.
     else if (python || type === '') type = readType(head) || type
-    if (frames.length === MOST_FRAMES) break
+    if (frames.length === MAX_FRAMES) break
   }
   if (type === '' && frames.length === 0) return null
   return { type, frames: python ? frames.reverse() : frames }

@@ -8,7 +8,7 @@ import type { Delivery, Outcome } from './delivery.ts'
 import { asObject, type Obj } from './wire.ts'
 import { APP_ID } from './workspace.ts'
 
-const MOST_SOCKETS = 10
+const MAX_SOCKETS = 10
 const PING_EVERY_MS = 10_000
 
 interface Connection {
@@ -107,7 +107,7 @@ export function createSockets(ackWithinMs: number, activity: Activity, violate: 
       connections.delete(connection)
       activity.note()
     })
-    if (connections.size > MOST_SOCKETS) {
+    if (connections.size > MAX_SOCKETS) {
       socket.send(JSON.stringify({ type: 'disconnect', reason: 'too_many_websockets' }))
       socket.close()
       return
