@@ -69,7 +69,17 @@ export function isEscalating(state: State, id: number): boolean {
 
 /** Stores changes without a new version: no card is edited. */
 export function updateAlert(state: State, id: number, changes: AlertChanges): Alert {
-  return state.db.update(alerts).set(changes).where(eq(alerts.id, id)).returning().get()!
+  // Each transition changes the same columns every time, so the statements are few.
+  const names = Object.keys(changes).filter(name => changes[name as keyof typeof changes] !== undefined)
+  const query = state.prepared(`alert: ${names}`, db =>
+    db
+      .update(alerts)
+      .set(Object.fromEntries(names.map(name => [name, sql.placeholder(name)])))
+      .where(eq(alerts.id, sql.placeholder('alertId')))
+      .returning()
+      .prepare(),
+  )
+  return query.get({ ...changes, alertId: id })!
 }
 
 /** Adds a line to an alert's timeline and returns its id. */

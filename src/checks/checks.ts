@@ -142,7 +142,16 @@ export function listCheckStates(state: State) {
 /** Stores changes of a check. */
 export function updateCheck(state: State, id: number, changes: CheckChanges): void {
   forgetChecks(state)
-  state.db.update(checks).set(changes).where(eq(checks.id, id)).run()
+  // Each transition changes the same columns every time, so the statements are few.
+  const names = Object.keys(changes).filter(name => changes[name as keyof typeof changes] !== undefined)
+  const query = state.prepared(`check: ${names}`, db =>
+    db
+      .update(checks)
+      .set(Object.fromEntries(names.map(name => [name, sql.placeholder(name)])))
+      .where(eq(checks.id, sql.placeholder('checkId')))
+      .prepare(),
+  )
+  query.run({ ...changes, checkId: id })
   state.emit('deadlines')
 }
 

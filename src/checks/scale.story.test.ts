@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { setThresholds } from '../alerts/suppression/settings.ts'
 import { DeliveryError } from '../chat/channel.ts'
+import { sql } from '../state/orm.ts'
 import { checks } from '../state/schema/index.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { HOUR, MINUTE } from '../time.ts'
@@ -23,12 +24,12 @@ function hasMany({ state, clock }: TestApp, apart: number): void {
     return { projectId: 1, name, slug: name, uuid, createdAt: 0, beats: 1, ...settings, ...due }
   }
   state.transaction(() => {
-    for (let i = 0; i < MANY; i += 500) {
-      state.db
-        .insert(checks)
-        .values(Array.from({ length: 500 }, (_, j) => row(i + j)))
-        .run()
-    }
+    const values = Object.fromEntries(Object.keys(row(0)).map(name => [name, sql.placeholder(name)]))
+    const insert = state.db
+      .insert(checks)
+      .values(values as never)
+      .prepare()
+    for (let i = 0; i < MANY; i++) insert.run(row(i))
     state.emit('deadlines')
   })
 }

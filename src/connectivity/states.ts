@@ -1,6 +1,6 @@
 // The history of connectivity: when Vakt was online, degraded and offline.
 import type { State } from '../state/database.ts'
-import { and, desc, eq, gt, lt } from '../state/orm.ts'
+import { and, desc, eq, gt, lt, sql } from '../state/orm.ts'
 import { connectivityStates } from '../state/schema/index.ts'
 import { DAY, SECOND } from '../time.ts'
 import type { Connectivity } from './connectivity.ts'
@@ -14,7 +14,7 @@ const RETENTION_MS = 400 * DAY
 /** Records the connectivity at `now`. Offline counts from the last success, because the outage began after it. */
 export function recordConnectivity(state: State, connectivity: Connectivity, now: number): void {
   state.transaction(() => {
-    const last = listConnectivity(state, { limit: 1 })[0]
+    const last = readLast(state)
     const continues = last !== undefined && now >= last.to && now - last.to <= MAX_GAP_MS
     if (continues && last.state === connectivity.state) return extend(state, last.id, now)
     const start = connectivity.state === 'offline' ? connectivity.lastSuccessAt : connectivity.since
@@ -51,5 +51,19 @@ export function pruneConnectivity(state: State, now: number): void {
 }
 
 function extend(state: State, id: number, to: number): void {
-  state.db.update(connectivityStates).set({ to }).where(eq(connectivityStates.id, id)).run()
+  const query = state.prepared('extend connectivity', db =>
+    db
+      .update(connectivityStates)
+      .set({ to: sql`${sql.placeholder('to')}` })
+      .where(eq(connectivityStates.id, sql.placeholder('id')))
+      .prepare(),
+  )
+  query.run({ id, to })
+}
+
+function readLast(state: State): ConnectivityRow | undefined {
+  const query = state.prepared('last connectivity', db =>
+    db.select().from(connectivityStates).orderBy(desc(connectivityStates.id)).limit(1).prepare(),
+  )
+  return query.get()
 }

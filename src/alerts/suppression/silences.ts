@@ -77,8 +77,8 @@ export function activeSilences(state: State): ActiveMute[] {
 
 /** Ends the silences whose time has passed, and returns them. */
 export function expireSilences(state: State, now: number): Silence[] {
-  const due = and(isNull(silences.endedAt), lte(silences.endsAt, now))
   if ((nextExpiry(state) ?? Number.POSITIVE_INFINITY) > now) return []
+  const due = and(isNull(silences.endedAt), lte(silences.endsAt, now))
   return state.db.update(silences).set({ endedAt: now }).where(due).returning().all()
 }
 

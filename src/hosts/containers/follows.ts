@@ -32,7 +32,10 @@ export function removeFollow(state: State, hostId: number, pattern: string): voi
 }
 
 export function listFollows(state: State): Follow[] {
-  return state.db.select().from(follows).orderBy(asc(follows.hostId), asc(follows.pattern)).all()
+  const query = state.prepared('follows', db =>
+    db.select().from(follows).orderBy(asc(follows.hostId), asc(follows.pattern)).prepare(),
+  )
+  return query.all()
 }
 
 export function readPosition(state: State, hostId: number, container: string): FollowPosition | undefined {

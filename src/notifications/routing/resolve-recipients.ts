@@ -25,8 +25,14 @@ function resolveBatch(state: State, now: number): number {
   )
   const changed = query.all()
   if (changed.length === 0) return 0
-  const allRoutes = state.db.select().from(routes).orderBy(asc(routes.position)).all()
-  const inUse = state.db.select().from(channels).where(isNull(channels.removedAt)).orderBy(asc(channels.id)).all()
+  const allRoutes = state
+    .prepared('routes', db => db.select().from(routes).orderBy(asc(routes.position)).prepare())
+    .all()
+  const inUse = state
+    .prepared('channels in use', db =>
+      db.select().from(channels).where(isNull(channels.removedAt)).orderBy(asc(channels.id)).prepare(),
+    )
+    .all()
   for (const alert of changed) {
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
     resolveAlertRecipients(state, alert, chooseRecipients(alert, project, allRoutes, inUse), now)
