@@ -199,7 +199,7 @@ function foldedLines({ state, now }: Context): string[] {
     .filter(({ id }) => now - (lastAggregatedAt(state, id) ?? 0) < HOUR)
     .map(
       ({ name }) =>
-        `Lines of ${name} came from more sources, hosts, groups and errors than are counted separately (${MAX_SERIES_PER_MINUTE} a minute, ${MAX_SERIES} in all). The rest is counted together and not evaluated separately.`,
+        `Lines of ${name} came from more sources, hosts, groups and errors than are counted separately (${MAX_SERIES_PER_MINUTE} a minute, ${MAX_SERIES} in all). The rest is counted together; what repeats among it is still counted and evaluated separately.`,
     )
 }
 

@@ -8,8 +8,9 @@ import { storeDecision } from '../detectors/rules/decision.ts'
 import type { ErrorActivity, RuleKinds } from '../detectors/rules/rule-kind.ts'
 import { deleteRuleState } from '../detectors/rules/rule-states.ts'
 import type { Logger } from '../logger.ts'
-import { addCount, registerBatch, seriesFor } from '../logs/counters.ts'
+import { addCount, isSeparate, registerBatch, type Series, seriesFor } from '../logs/counters.ts'
 import { type ErrorLines, readErrorById, recordError } from '../logs/errors/errors.ts'
+import { OverflowCounter } from '../logs/overflow-counter.ts'
 import { discardLastGap, recordSource, type Source } from '../logs/sources.ts'
 import type { AppendResult, Batch, LineCount, LogWriter } from '../logs/store.ts'
 import { readProject } from '../projects/projects.ts'
@@ -31,6 +32,8 @@ type Counting = {
   logger: Logger
   /** The errors whose evaluation failed, by id; they are evaluated again with the next lines of any error. */
   failed: Map<number, Activity>
+  /** Counts the lines of kinds that are too many to be counted separately. */
+  overflow: OverflowCounter
 }
 
 type Activity = ErrorActivity & { at: number }
@@ -47,7 +50,7 @@ export function withDetection(
   commit: GroupCommit,
   logger: Logger,
 ): LogWriter {
-  const counting: Counting = { state, kinds, logger, failed: new Map() }
+  const counting: Counting = { state, kinds, logger, failed: new Map(), overflow: new OverflowCounter() }
   let uncounted: (() => void)[] = []
 
   const countLater = (work: () => void, error: unknown) => {
@@ -111,10 +114,10 @@ function write(counting: Counting): void {
   for (const { projectId, at, line, count } of arrived.values()) {
     now = Math.max(now, at)
     const series = seriesFor(state, projectId, line, at)
-    addCount(state, series.id, at, count)
+    const counted = countLines(counting, { projectId, at, line, count }, series)
     const source = recordSource(state, projectId, series.source, at)
     if (source) results.push(...evaluateReturn(counting, source, at))
-    if (series.fingerprint !== '') addLines(errors, { projectId, at, line, count }, series.id)
+    if (line.fingerprint !== '' && counted.length > 0) addLines(errors, { projectId, at, line, count }, counted)
   }
   arrived.clear()
   for (const result of results) attempt(counting, null, () => applyResults(state, [result], now))
@@ -130,6 +133,17 @@ function write(counting: Counting): void {
       storeDecision(state, decision, activity.at)
       applyResults(state, decision.results, now)
     })
+}
+
+/** Adds lines to their series; returns what is counted separately now. */
+function countLines(
+  { state, overflow }: Counting,
+  { projectId, at, line, count }: Arrived,
+  series: Series,
+): RecentCount[] {
+  if (!isSeparate(series, line)) return overflow.add(state, projectId, line, series, at, count)
+  addCount(state, series.id, at, count)
+  return [[at, count, series.id]]
 }
 
 /** Ends the silence of a source that sends lines again; `before` is the source as it was until then. */
@@ -175,7 +189,7 @@ function attempt({ state, logger, failed }: Counting, activity: Activity | null,
 
 type Lines = ErrorLines & { recent: RecentCount[]; samples: ErrorSample[]; at: number; latest: number }
 
-function addLines(errors: Map<string, Lines>, { projectId, at, line, count }: Arrived, series: number): void {
+function addLines(errors: Map<string, Lines>, { projectId, at, line }: Arrived, counted: readonly RecentCount[]): void {
   const { fingerprint, source, host, sample, latest } = line
   const key = `${projectId} ${fingerprint}`
   let lines = errors.get(key)
@@ -185,7 +199,7 @@ function addLines(errors: Map<string, Lines>, { projectId, at, line, count }: Ar
   }
   lines.at = Math.max(lines.at, at)
   lines.latest = Math.max(lines.latest, latest)
-  lines.count += count
-  if (latest >= at - MAX_LINE_AGE_MS) lines.recent.push([at, count, series])
+  for (const [, count] of counted) lines.count += count
+  if (latest >= at - MAX_LINE_AGE_MS) lines.recent.push(...counted)
   if (sample) lines.samples.push({ id: sample.id, message: sample.message, host, at })
 }

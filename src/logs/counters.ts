@@ -5,10 +5,14 @@ import { readValue, writeValue } from '../state/key-value.ts'
 import { DAY, HOUR, MINUTE } from '../time.ts'
 import type { Level } from './line.ts'
 
-/** Series of a project that are counted separately within a minute; others are aggregated by source, then in one series. */
+/** Series of a project that are counted separately within a minute: of errors, and of the other levels. Others are aggregated by source, then in one series. */
 export const MAX_SERIES_PER_MINUTE = 2_000
+/** So many series of one source and level have a place within a minute, however many kinds of lines others send. */
+const RESERVED_SERIES = 20
 /** Series of a project in all; beyond it, new ones are aggregated at once. */
 export const MAX_SERIES = 20_000
+/** Lines that repeat get a series of their own beyond `MAX_SERIES`, up to this. */
+const MAX_SERIES_WITH_REPEATED = 3 * MAX_SERIES
 /** The source of lines that are aggregated over sources. */
 export const OTHER_SOURCES = '(other)'
 const MAX_CACHED_SERIES = 50_000
@@ -21,16 +25,46 @@ export const SERIES_COLUMNS = 'id, project_id as projectId, source, host, "group
 
 /** The series that counts lines with these labels at the instant `at`; created when it is new. */
 export function seriesFor(state: State, projectId: number, labels: SeriesLabels, at: number): Series {
-  const seen = seriesOfMinute(state, projectId, startOfMinute(at))
+  const { separate, aggregated } = seriesOfMinute(state, projectId, labels, startOfMinute(at))
   const series = findSeries(state, projectId, labels)
-  if (series && (seen.has(series.id) || seen.size < MAX_SERIES_PER_MINUTE)) return addSeen(seen, series)
+  if (series && separate.has(series.id)) return series
   const known = projectSeries(state, projectId)
-  if (!series && seen.size < MAX_SERIES_PER_MINUTE && known.count < MAX_SERIES)
-    return addSeen(seen, insertSeries(state, projectId, labels))
+  if ((series || known.count < MAX_SERIES) && separate.admit(labels))
+    return separate.add(series ?? insertSeries(state, projectId, labels))
   known.lastAggregatedAt = at
-  const source = seen.size < 2 * MAX_SERIES_PER_MINUTE && known.count < 2 * MAX_SERIES ? labels.source : OTHER_SOURCES
-  const aggregated = { source, host: '', group: '', level: labels.level, fingerprint: '' }
-  return addSeen(seen, findSeries(state, projectId, aggregated) ?? insertSeries(state, projectId, aggregated))
+  const hasRoom = aggregated.size < MAX_SERIES_PER_MINUTE && known.count < 2 * MAX_SERIES
+  const source = hasRoom ? labels.source : OTHER_SOURCES
+  const ofSource = { source, host: '', group: '', level: labels.level, fingerprint: '' }
+  const found = findSeries(state, projectId, ofSource) ?? insertSeries(state, projectId, ofSource)
+  aggregated.add(found.id)
+  return found
+}
+
+/**
+ * The series that counts lines with these labels separately because they repeat, although `seriesFor` aggregates them; null
+ * when there is no room for it either.
+ */
+export function seriesForRepeated(state: State, projectId: number, labels: SeriesLabels, at: number): Series | null {
+  const { separate, repeated } = seriesOfMinute(state, projectId, labels, startOfMinute(at))
+  const series = findSeries(state, projectId, labels)
+  const hasRoom = series || projectSeries(state, projectId).count < MAX_SERIES_WITH_REPEATED
+  if (!hasRoom || !repeated.admit(labels)) return null
+  const found = repeated.add(series ?? insertSeries(state, projectId, labels))
+  // For the rest of the minute `seriesFor` returns it.
+  separate.add(found)
+  return found
+}
+
+/** Whether a series counts lines with these labels only. */
+export function isSeparate(series: Series, labels: SeriesLabels): boolean {
+  const { source, host, group, level, fingerprint } = labels
+  return (
+    series.fingerprint === fingerprint &&
+    series.host === host &&
+    series.group === group &&
+    series.level === level &&
+    series.source === source
+  )
 }
 
 /** When a project last had so many series that some were aggregated (epoch ms), or null; a restart forgets it. */
@@ -38,16 +72,18 @@ export function lastAggregatedAt(state: State, projectId: number): number | null
   return projectSeries(state, projectId).lastAggregatedAt
 }
 
-function addSeen(seen: Set<number>, series: Series): Series {
-  seen.add(series.id)
-  return series
-}
-
 /** Adds lines to the minute of a series that `at` lies in. */
 export function addCount(state: State, series: number, at: number, count: number): void {
   const add = `insert into log_counts (series, at, count) values (?, ?, ?)
     on conflict (series, at) do update set count = count + excluded.count`
   state.prepare(add).run(series, startOfMinute(at), count)
+}
+
+/** Moves lines that were counted in the minute of `at` from one series to another. */
+export function moveCount(state: State, from: number, to: number, at: number, count: number): void {
+  const remove = 'update log_counts set count = max(0, count - ?) where series = ? and at = ?'
+  state.prepare(remove).run(count, from, startOfMinute(at))
+  addCount(state, to, at, count)
 }
 
 /**
@@ -204,12 +240,44 @@ function projectSeries(state: State, projectId: number): ProjectSeries {
   return known
 }
 
-/** The ids of a project's series with lines in a minute; only the current minute is remembered. */
-function seriesOfMinute(state: State, projectId: number, minute: number): Set<number> {
-  const minutes = state.memory<{ minute: number; seen: Set<number> }>('series of the minute')
-  const current = minutes.get(String(projectId))
-  if (current && current.minute === minute) return current.seen
-  const seen = new Set<number>()
-  minutes.set(String(projectId), { minute, seen })
-  return seen
+/** A minute's series of a project's errors, or of its other levels. */
+type SeriesOfMinute = { minute: number; separate: SeriesPlaces; repeated: SeriesPlaces; aggregated: Set<number> }
+
+/** The places for series within a minute; each source and level has some reserved, so that a noisy one does not take all. */
+class SeriesPlaces {
+  readonly #ids = new Set<number>()
+  readonly #admitted = new Map<string, number>()
+  #count = 0
+
+  has(id: number): boolean {
+    return this.#ids.has(id)
+  }
+
+  add(series: Series): Series {
+    this.#ids.add(series.id)
+    return series
+  }
+
+  /** Takes a place for a series with these labels; false when there is none left. */
+  admit({ source, level }: SeriesLabels): boolean {
+    const key = `${source}\0${level}`
+    const own = this.#admitted.get(key) ?? 0
+    const hasPlace =
+      this.#count < MAX_SERIES_PER_MINUTE || (own < RESERVED_SERIES && this.#count < 2 * MAX_SERIES_PER_MINUTE)
+    if (!hasPlace) return false
+    this.#count++
+    this.#admitted.set(key, own + 1)
+    return true
+  }
+}
+
+/** Only the current minute is remembered. */
+function seriesOfMinute(state: State, projectId: number, labels: SeriesLabels, minute: number): SeriesOfMinute {
+  const minutes = state.memory<SeriesOfMinute>('series of the minute')
+  const key = labels.fingerprint === '' ? `${projectId} others` : `${projectId} errors`
+  const current = minutes.get(key)
+  if (current && current.minute === minute) return current
+  const fresh = { minute, separate: new SeriesPlaces(), repeated: new SeriesPlaces(), aggregated: new Set<number>() }
+  minutes.set(key, fresh)
+  return fresh
 }

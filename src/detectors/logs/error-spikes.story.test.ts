@@ -101,6 +101,18 @@ describe('an error that repeats', () => {
     expect(titles()).toEqual([])
   })
 
+  it('fires in a flood of more different errors than are counted separately', async () => {
+    const flood = Array.from({ length: 2_200 }, (_, i) => ({ ...timeout, message: `${word(i)} failed` }))
+    for (const part of [flood.slice(0, 800), flood.slice(800, 1_600), flood.slice(1_600)]) await sends(part)
+    await sends(Array(4).fill(timeout))
+    expect(titles()).toEqual([])
+    await sends(timeout)
+    expect(titles()).toEqual(['Warning: api on web-1: 5 × TimeoutError: connect timed out in 1 min'])
+    await sends(Array(35).fill(timeout))
+    await logs.app.passes('2s')
+    expect(await open()).toMatchObject([{ count: 40 }])
+  })
+
   it('shows its message unchanged and only once', async () => {
     await sends(Array(5).fill({ ...timeout, message: "costs $& or $' or $$" }))
     const { card } = logs.app.channel.messages[0]!
