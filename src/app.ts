@@ -270,6 +270,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     clock,
     logger,
     telemetry,
+    defaultRole: config.defaultRole,
     commands: createCommands(definitions, ruleKinds),
     context: (by, now, interactive, place) => ({
       state,
@@ -330,6 +331,8 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     dispatcher,
     rates,
     clock,
+    logger,
+    publicUrl,
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
     retentionMs: config.retentionMs,
@@ -339,9 +342,8 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
   const intake = createIntake({
     ...shared,
     commit,
-    logger,
+    names: { publicUrl, host: config.host, allowedHosts: config.allowedHosts },
     version,
-    publicUrl,
     protocols,
     alerts: shared,
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),

@@ -32,6 +32,8 @@ export type DispatcherOptions<C> = {
   logger: Logger
   commands: readonly Command<C>[]
   telemetry: Telemetry
+  /** The role of people whom nobody gave one. */
+  defaultRole: Role
   context(by: Actor, now: number, interactive: boolean, place: AnswerPlace | null): C
   /** The command line that a mention stands for, and where its answer belongs. Throws when the thread is not known. */
   readMention(mention: Mention): { line: string; place: AnswerPlace }
@@ -47,7 +49,12 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
 
   const run = async (request: Request, speaker: Requester): Promise<Reply> => {
     const now = clock.now()
-    const by: Actor = { platform: speaker.platform, id: speaker.id, name: speaker.name, role: roleOf(state, speaker) }
+    const by: Actor = {
+      platform: speaker.platform,
+      id: speaker.id,
+      name: speaker.name,
+      role: roleOf(state, speaker, options.defaultRole),
+    }
     let audited: string | null = null
     let name = 'unknown'
     try {
@@ -114,7 +121,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
     refusalFor(line, speaker) {
       try {
         const found = findCommand(commands, splitWords(line))
-        if (found) refuseRole(found.command, { role: roleOf(state, speaker) })
+        if (found) refuseRole(found.command, { role: roleOf(state, speaker, options.defaultRole) })
         return null
       } catch (error) {
         const problem = asProblem(error, logger, line)
@@ -125,7 +132,8 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       if (argument.choices)
         return argument.choices.filter(choice => choice.startsWith(typed)).map(value => ({ name: value, value }))
       const command = commands.find(candidate => candidate.arguments.includes(argument))
-      if (!argument.complete || !command || !roleAllows(roleOf(state, speaker), command.role)) return []
+      if (!argument.complete || !command || !roleAllows(roleOf(state, speaker, options.defaultRole), command.role))
+        return []
       return completions(argument.complete, typed).slice(0, MAX_CHOICES)
     },
     form(line, ask) {

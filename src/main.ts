@@ -40,6 +40,7 @@ try {
 async function start(config: Config): Promise<void> {
   const clock = systemClock
   const state = openState(config.dataDir)
+  const hadAdminKey = existsSync(join(config.dataDir, 'admin.key'))
   const adminKey =
     config.adminKey ?? loadOrCreateSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
   const vaultKey = loadOrCreateVaultKey(config.dataDir)
@@ -138,9 +139,11 @@ async function start(config: Config): Promise<void> {
         'The first project is "default". Its keys are shown once:',
         `  key for logs   ${secret}   (id ${key.id})`,
         `  ping key       ${project.pingKey}`,
-        config.adminKey === null
-          ? `  admin key      ${adminKey}   (stored in ${join(config.dataDir, 'admin.key')})`
-          : '  admin key      the one in ADMIN_KEY',
+        config.adminKey !== null
+          ? '  admin key      the one in ADMIN_KEY'
+          : hadAdminKey
+            ? `  admin key      the one in ${join(config.dataDir, 'admin.key')}`
+            : `  admin key      ${adminKey}   (stored in ${join(config.dataDir, 'admin.key')})`,
       )
       writeValue(state, 'greeted', new Date(clock.now()).toISOString())
     }

@@ -65,7 +65,7 @@ const list = (platforms: readonly PlatformWithRoles[]) =>
     role: 'admin',
     changes: false,
     args: {},
-    run(_, { state }) {
+    run(_, { state, config }) {
       const grants = listRoles(state)
       const admins = ['the terminal', 'the admin key', ...platforms.map(({ roles }) => roles.admins)].join(', ')
       return {
@@ -77,7 +77,7 @@ const list = (platforms: readonly PlatformWithRoles[]) =>
               { bold: grant.subject },
               ` on ${grant.platform}: ${grant.role}, set by ${grant.setBy}`,
             ]),
-            `Admins: ${admins}. Everyone else is a responder.`,
+            `Admins: ${admins}. Everyone else: ${config.defaultRole}.`,
           ],
         },
         result: { roles: grants.map(grantResult) },

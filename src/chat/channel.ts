@@ -133,6 +133,8 @@ export type Requester = {
   admin: boolean
   /** Ids of the platform's roles or groups that the person has. */
   groups: readonly string[]
+  /** The address that a request over HTTP came from. */
+  address?: string
   /** The role and the project that a key is limited to. */
   key?: { role: Role; project: string }
   /** Whether there is a person who can confirm with a button. */

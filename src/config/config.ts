@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import type { PlatformDefinition } from '../chat/platform-definition.ts'
 import { PLATFORMS } from '../chat/platforms.ts'
+import { ROLES } from '../command/command.ts'
 import { readTargets } from '../connectivity/targets.ts'
 import { LOG_LEVELS } from '../logger.ts'
 import { Problem } from '../problem.ts'
@@ -47,6 +48,20 @@ const serverSettings = {
       'must be loopback, all, none, or addresses and networks such as 10.0.0.0/8',
     )
     .transform(text => proxyList(text)!),
+  ALLOWED_HOSTS: z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    )
+    .refine(
+      names => names.every(name => /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/.test(name)),
+      'must be names without ports, such as vakt.example.org or *.example.org, separated by commas',
+    ),
+  DEFAULT_ROLE: z.enum(ROLES, { error: `must be ${ROLES.join(', ')}` }).default('responder'),
   RETENTION: z
     .string()
     .default('72h')
@@ -150,6 +165,10 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     logLevel: env.LOG_LEVEL,
     adminKey: env.ADMIN_KEY ?? null,
     trustedProxies: env.TRUST_PROXY,
+    /** Further names under which clients may reach the intake without a key. */
+    allowedHosts: env.ALLOWED_HOSTS,
+    /** The role of people in a channel whom nobody gave one. */
+    defaultRole: env.DEFAULT_ROLE,
     retentionMs: env.RETENTION,
     logs: toLogConfig(env),
     /** The settings of the chat platforms that are configured, by the name of the platform. */

@@ -4,6 +4,8 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { METHODS } from 'hono/router'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
+import { type HostNames, refuseForeignHost } from './access/host-check.ts'
+import { SECURITY_HEADERS, withSecurityHeaders } from './access/security-headers.ts'
 import { clientConfigRoutes } from './client-config.ts'
 import { type CommandRoutesOptions, commandRoutes, describeCommands } from './commands.ts'
 import { type HealthRoutesOptions, healthRoutes } from './health.ts'
@@ -25,6 +27,7 @@ export type IntakeOptions = PingOptions &
   HealthRoutesOptions &
   DocumentOptions & {
     logger: Logger
+    names: HostNames
     protocols: readonly Protocol[]
     alerts: ReceiveOptions
     /** Absent in an app without a log store. */
@@ -52,7 +55,11 @@ export function createIntake(options: IntakeOptions) {
     const begun = performance.now()
     return PING.test(request.url)
       ? measure(pings, receivePing(options, request, (bindings as HttpBindings | undefined)?.incoming), begun)
-      : measure(tallyOf(request), route(request, bindings, context), begun)
+      : measure(
+          tallyOf(request),
+          withSecurityHeaders(answerForeignHost(options, request) ?? route(request, bindings, context)),
+          begun,
+        )
   }
   for (const pingRoute of pingRoutes()) app.openAPIRegistry.registerPath(pingRoute)
 
@@ -106,6 +113,23 @@ function addProtocol(
   }
 }
 
+const JSON_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/json' }
+const TEXT_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=UTF-8' }
+
 function toResponse({ status, body }: Reply): Response {
-  return typeof body === 'object' && body !== null ? Response.json(body, { status }) : new Response(body, { status })
+  if (typeof body === 'object' && body !== null)
+    return new Response(JSON.stringify(body), { status, headers: JSON_HEADERS })
+  return new Response(body, { status, headers: body === null ? SECURITY_HEADERS : TEXT_HEADERS })
+}
+
+/** The refusal of a request under a name that is not Vakt's, or null. */
+function answerForeignHost(options: IntakeOptions, request: Request): Response | null {
+  try {
+    refuseForeignHost(options.names, request)
+    return null
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    const { status, body, headers } = problemAnswer(error)
+    return Response.json(body, { status, headers })
+  }
 }

@@ -1,12 +1,15 @@
 // Who may run commands and read logs over HTTP: the admin key, or a project's key with a role.
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import type { Requester } from '../chat/channel.ts'
 import { Problem } from '../problem.ts'
 import { readKeyBySecret } from '../projects/keys.ts'
 import type { State } from '../state/database.ts'
-import { isSigned, readSignature, type SignatureOptions } from './signed.ts'
+import { limitWrongKeys, refuseGuessing, type WrongKeyOptions } from './access/wrong-keys.ts'
+import { readClientAddress } from './client-address.ts'
+import { isSigned, readSignature, type SignatureOptions, type SignedRequest } from './signed.ts'
 
-export type AuthOptions = SignatureOptions & { adminKey: string }
+export type AuthOptions = SignatureOptions & WrongKeyOptions & { adminKey: string }
 
 /** The secret in `Authorization: Bearer` or `X-Api-Key`; null when there is none. */
 export function readSecret(headers: Headers): string | null {
@@ -16,15 +19,23 @@ export function readSecret(headers: Headers): string | null {
 
 /**
  * Who sends a request with `rawBody` (empty for a GET). Throws `unauthorized` or `forbidden` with a sentence that names
- * the key to use.
+ * the key to use, and `limited` after too many wrong keys.
  */
-export function findRequester(options: AuthOptions, headers: Headers, rawBody: Buffer, now: number): Requester {
-  const base = { platform: 'api' as const, groups: [], interactive: false }
+export function findRequester(options: AuthOptions, signed: SignedRequest): Promise<Requester> {
+  const { request, incoming } = signed
+  return limitWrongKeys(options, request, incoming, () => identify(options, signed))
+}
+
+function identify(options: AuthOptions, signed: SignedRequest): Requester {
+  const { request, incoming } = signed
+  const { headers } = request
+  const { address } = readClientAddress(incoming, headers, options.trustedProxies)
+  const base = { platform: 'api' as const, groups: [], interactive: false, address }
   const secret = readSecret(headers)
-  if (!isSigned(headers) && secret !== null && isAdminKey(secret, options.adminKey))
+  if (!isSigned(headers) && secret !== null && isAdminKey(options, secret, request, incoming))
     return { ...base, id: 'admin', name: 'admin', admin: true }
   const { key, project } = isSigned(headers)
-    ? readSignature(options, headers, rawBody, now)
+    ? readSignature(options, signed, options.clock.now())
     : findKey(options.state, secret)
   if (key.role === 'intake')
     throw new Problem(
@@ -34,7 +45,8 @@ export function findRequester(options: AuthOptions, headers: Headers, rawBody: B
   return { ...base, id: key.id, name: `key ${key.id}`, admin: false, key: { role: key.role, project: project.name } }
 }
 
-function findKey(state: State, secret: string | null) {
+/** The key that shows its secret. Throws `unauthorized`: there is none, it is unknown, revoked, or must sign requests. */
+export function findKey(state: State, secret: string | null) {
   if (!secret) {
     throw new Problem(
       'unauthorized',
@@ -49,11 +61,24 @@ function findKey(state: State, secret: string | null) {
 
 /** Why the secret of a signed key is refused in a header. */
 export function signedOnly(keyId: string): string {
-  return `The key ${keyId} is accepted only on signed requests (X-Vakt-Key, X-Vakt-Timestamp, X-Vakt-Signature).`
+  return `The key ${keyId} is accepted only on signed requests (X-Vakt-Key, X-Vakt-Timestamp, X-Vakt-Nonce, X-Vakt-Signature).`
 }
 
-/** Whether a secret is the admin key. Compared as digests: of equal length, and in constant time. */
-export function isAdminKey(secret: string, adminKey: string): boolean {
+/** An admin key that Vakt made: 238 random bits, which nobody can guess. */
+const MADE_BY_VAKT = /^vakt_admin_[A-Za-z0-9]{40}$/
+
+/**
+ * Whether a secret is the admin key. Compared as digests: of equal length, and in constant time. Throws `limited` for an
+ * admin key of somebody's own choice from an address that shows too many wrong keys, because it may have been guessed.
+ */
+export function isAdminKey(
+  options: WrongKeyOptions & { adminKey: string },
+  secret: string,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+): boolean {
   const digest = (text: string) => hash('sha256', text, 'buffer')
-  return timingSafeEqual(digest(secret), digest(adminKey))
+  const isRight = timingSafeEqual(digest(secret), digest(options.adminKey))
+  if (isRight && !MADE_BY_VAKT.test(secret)) refuseGuessing(options, request, incoming)
+  return isRight
 }

@@ -1,13 +1,18 @@
-// Who sent a request: the connection's own address, or what a trusted proxy says of it.
+// Who sent a request: the connection's own address, or what trusted proxies say of it.
 import type { IncomingMessage } from 'node:http'
 import { type BlockList, isIP } from 'node:net'
 
 export type ClientAddress = { address: string; scheme: string }
 
-/** Senders write into this header what they like. */
+/** Senders write into these headers what they like. */
 const MAX_SCHEME_LENGTH = 10
+const MAX_ADDRESS_LENGTH = 100
 
-/** The address and scheme of a request's sender; X-Forwarded-* headers count only when `trusted` holds the connection. */
+/**
+ * The address and scheme of a request's sender. X-Forwarded-* headers count only when `trusted` holds the connection, and
+ * only as far as trusted proxies wrote them: each proxy appends who connected to it, so the list is read from the right,
+ * past trusted proxies, to the first address that is none. Everything to the left of it is the sender's own claim.
+ */
 export function readClientAddress(
   incoming: IncomingMessage | undefined,
   headers: Headers,
@@ -15,9 +20,17 @@ export function readClientAddress(
 ): ClientAddress {
   const socket = plainAddress(incoming?.socket?.remoteAddress ?? '127.0.0.1')
   if (!isTrusted(socket, trusted)) return { address: socket, scheme: 'http' }
-  const forwarded = headers.get('x-forwarded-for')?.split(',')[0]?.trim()
   const scheme = headers.get('x-forwarded-proto')?.split(',')[0]?.trim().slice(0, MAX_SCHEME_LENGTH) || 'http'
-  return { address: forwarded ? withoutPort(forwarded) : socket, scheme }
+  return { address: readForwarded(headers.get('x-forwarded-for'), trusted) ?? socket, scheme }
+}
+
+/** The first address from the right that is no trusted proxy, or the leftmost; null when there is none. */
+function readForwarded(header: string | null, trusted: BlockList): string | null {
+  const addresses = (header ?? '')
+    .split(',')
+    .map(text => withoutPort(text.trim()))
+    .filter(text => text !== '')
+  return addresses.findLast(address => !isTrusted(plainAddress(address), trusted)) ?? addresses[0] ?? null
 }
 
 function isTrusted(address: string, trusted: BlockList): boolean {
@@ -30,8 +43,8 @@ function plainAddress(address: string): string {
   return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
 }
 
-// Some proxies (Azure App Service) send 1.2.3.4:5678.
-function withoutPort(address: string): string {
-  const [host = '', ...rest] = address.split(':')
-  return rest.length === 1 && isIP(host) === 4 ? host : address.slice(0, 100)
+// Some proxies send 1.2.3.4:5678 (Azure App Service) or [2001:db8::1]:5678.
+function withoutPort(text: string): string {
+  const [, ipv6, ipv4] = /^(?:\[([^\]]+)\]|([\d.]+))(?::\d+)?$/.exec(text) ?? []
+  return (ipv6 ?? ipv4 ?? text).slice(0, MAX_ADDRESS_LENGTH)
 }

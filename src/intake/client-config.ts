@@ -2,17 +2,19 @@
 import type { HttpBindings } from '@hono/node-server'
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { readKeyBySecret } from '../projects/keys.ts'
-import { findProject } from '../projects/projects.ts'
-import type { State } from '../state/database.ts'
+import { Problem } from '../problem.ts'
+import { findProject, type Project } from '../projects/projects.ts'
 import { SECOND } from '../time.ts'
-import { isAdminKey, readSecret } from './auth.ts'
+import { limitWrongKeys } from './access/wrong-keys.ts'
+import { type AuthOptions, findKey, isAdminKey, readSecret } from './auth.ts'
 import { errors, json } from './openapi/responses.ts'
 import { withOptionalKey } from './openapi/security.ts'
+import { isSigned, readSignature, type SignedRequest } from './signed.ts'
 
 const MAX_BATCH_LINES = 500
 const BATCH_INTERVAL_MS = SECOND
 const CACHE_SECONDS = 300
+const NO_BODY = Buffer.alloc(0)
 
 const CONFIG = z.object({
   project: z.string().nullable().describe('The project of the key; null without one.'),
@@ -43,20 +45,19 @@ const ROUTE = createRoute({
       ...json('The limits.', CONFIG),
       headers: z.object({ 'Cache-Control': z.literal(`max-age=${CACHE_SECONDS}`) }),
     },
-    ...errors(500, 503),
+    ...errors(403, 429, 500, 503),
   },
 })
 
 /** The route of the limits for clients. */
-export function clientConfigRoutes({ state, adminKey }: { state: State; adminKey: string }) {
+export function clientConfigRoutes(options: AuthOptions) {
   const app = new OpenAPIHono<{ Bindings: HttpBindings }>()
-  app.openapi(ROUTE, c => {
-    const secret = readSecret(c.req.raw.headers)
-    const found = secret === null || isAdminKey(secret, adminKey) ? undefined : readKeyBySecret(state, secret)
-    const project = found?.project ?? findProject(state)
+  app.openapi(ROUTE, async c => {
+    const own = await findOwnProject(options, { request: c.req.raw, incoming: c.env?.incoming, rawBody: NO_BODY })
+    const project = own ?? findProject(options.state)
     return c.json(
       {
-        project: found ? project.name : null,
+        project: own?.name ?? null,
         sampling: { rate: 1 },
         limits: {
           body_bytes: project.bodyLimit,
@@ -72,4 +73,22 @@ export function clientConfigRoutes({ state, adminKey }: { state: State; adminKey
     )
   })
   return app
+}
+
+/** The project of the key that a request shows; null for the admin key, without a key, and with a wrong one. */
+async function findOwnProject(options: AuthOptions, signed: SignedRequest): Promise<Project | null> {
+  const { request, incoming } = signed
+  const identify = () => {
+    if (isSigned(request.headers)) return readSignature(options, signed, options.clock.now()).project
+    const secret = readSecret(request.headers)
+    return secret === null || isAdminKey(options, secret, request, incoming)
+      ? null
+      : findKey(options.state, secret).project
+  }
+  try {
+    return await limitWrongKeys(options, request, incoming, identify)
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'unauthorized') return null
+    throw error
+  }
 }

@@ -88,7 +88,7 @@ export function commandRoutes(options: CommandRoutesOptions) {
   const run: RouteHandler<ReturnType<typeof describeCommands>, Env> = async c => {
     const body = await readWhole(c.req.raw, MAX_BODY_BYTES)
     if (body === null) throw new Problem('too_large', `A command may have at most ${MAX_BODY_BYTES} bytes.`)
-    const requester = findRequester(options, c.req.raw.headers, body, clock.now())
+    const requester = await findRequester(options, { request: c.req.raw, incoming: c.env?.incoming, rawBody: body })
     const reply = await dispatcher.run(readCommand(body.toString('utf8')), requester)
     if (!reply.ok) throw reply.problem
     if (reply.stream) {

@@ -4,7 +4,7 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import type { PlatformStatus } from '../chat/channel.ts'
 import type { SchedulerHealth } from '../jobs/scheduler.ts'
-import { json, text } from './openapi/responses.ts'
+import { errors, json, text } from './openapi/responses.ts'
 import { withoutKey } from './openapi/security.ts'
 
 const READINESS = z
@@ -39,7 +39,7 @@ const READY = createRoute({
   description:
     'Vakt is ready while its scheduler works. A chat that is offline is shown, and does not make it unready.',
   ...withoutKey,
-  responses: { 200: json('It is ready.', READINESS), 503: json('It is not ready.', READINESS) },
+  responses: { 200: json('It is ready.', READINESS), ...errors(403), 503: json('It is not ready.', READINESS) },
 })
 
 const METRICS = createRoute({
@@ -49,7 +49,7 @@ const METRICS = createRoute({
   tags: ['Health'],
   summary: 'Read the metrics, for Prometheus',
   ...withoutKey,
-  responses: { 200: text('The metrics in the text format of Prometheus, version 0.0.4.', z.string()) },
+  responses: { 200: text('The metrics in the text format of Prometheus, version 0.0.4.', z.string()), ...errors(403) },
 })
 
 /** Whether Vakt is ready, part by part. */

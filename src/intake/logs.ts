@@ -15,6 +15,7 @@ import { Problem } from '../problem.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
 import { isoTime, SECOND } from '../time.ts'
 import { type AuthOptions, findRequester } from './auth.ts'
+import { readWhole } from './body.ts'
 import { KEEP_ALIVE_MS, MAX_WAITING_LINES } from './line-events.ts'
 import { exportLines, tailLines } from './log-streams.ts'
 import { LOG_LINE } from './openapi/log-line.ts'
@@ -28,6 +29,7 @@ const MAX_PAGE_SIZE = 1_000
 /** How long one page of a search may take before it is answered with what was found until then. */
 const SEARCH_TIMEOUT_MS = 10 * SECOND
 const NO_BODY = Buffer.alloc(0)
+const MAX_IGNORED_BODY_BYTES = 64 * 1024
 
 type Env = {
   Bindings: HttpBindings
@@ -89,7 +91,7 @@ const SEARCH = createRoute({
         'text/csv': { schema: z.string().describe('CSV (RFC 4180) with a header.') },
       },
     },
-    ...errors(400, 401, 403, 500, 503),
+    ...errors(400, 401, 403, 429, 500, 503),
   },
 })
 
@@ -113,7 +115,7 @@ const PURGE = createRoute({
   },
   responses: {
     200: json('The lines are deleted.', z.object({ removed: z.int().min(0).describe('How many.') })),
-    ...errors(400, 401, 403, 500, 503),
+    ...errors(400, 401, 403, 429, 500, 503),
   },
 })
 
@@ -141,7 +143,7 @@ const TAIL = createRoute({
       description: 'The events; the schema is that of one event.',
       content: { 'text/event-stream': { schema: EVENT } },
     },
-    ...errors(400, 401, 403, 500, 503),
+    ...errors(400, 401, 403, 429, 500, 503),
   },
 })
 
@@ -153,7 +155,7 @@ const SHOW = createRoute({
   summary: 'Read one log line',
   ...withKey,
   request: { params: z.object({ id: z.string() }), query: z.object({ project: PROJECT }) },
-  responses: { 200: json('The line.', z.object({ log: LOG_LINE })), ...errors(401, 403, 404, 500, 503) },
+  responses: { 200: json('The line.', z.object({ log: LOG_LINE })), ...errors(401, 403, 404, 429, 500, 503) },
 })
 
 /** The routes that read and delete log lines. */
@@ -165,7 +167,9 @@ export function logRoutes(options: LogRoutesOptions) {
   const needs =
     (role: Role): MiddlewareHandler<Env> =>
     async (c, next) => {
-      const requester = findRequester(options, c.req.raw.headers, NO_BODY, clock.now())
+      // What a DELETE carries is signed too, although nothing in it counts.
+      const rawBody = (await readWhole(c.req.raw, MAX_IGNORED_BODY_BYTES)) ?? NO_BODY
+      const requester = await findRequester(options, { request: c.req.raw, incoming: c.env?.incoming, rawBody })
       if (!roleAllows(roleOf(options.state, requester), role))
         throw new Problem('forbidden', `This needs a key with the role ${role}.`)
       c.set('project', requester.key?.project ?? c.req.query('project') ?? null)

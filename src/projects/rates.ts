@@ -7,6 +7,8 @@ import { MINUTE, SECOND } from '../time.ts'
 export interface Rates {
   /** Counts `amount` towards a limit per minute; if it does not fit, counts nothing and returns how long to wait (ms). */
   take(key: string, amount: number, perMinute: number, now: number): { ok: true } | { ok: false; retryAfterMs: number }
+  /** How long (ms) to wait until `amount` fits; 0 when it fits now. Counts nothing. */
+  waitFor(key: string, amount: number, perMinute: number, now: number): number
   /** Writes the changed counters to disk; also runs by itself a second after a change. */
   save(): void
 }
@@ -47,13 +49,12 @@ export function createRates(state: State, clock: Clock): Rates {
 
   return {
     save,
+    waitFor: (key, amount, perMinute, now) =>
+      waitUntilFits(counterAt(counters.get(key), minuteOf(now)), amount, perMinute, now),
     take(key, amount, perMinute, now) {
       const counter = counterAt(counters.get(key), minuteOf(now))
-      const passed = (now % MINUTE) / MINUTE
-      const estimate = counter.used + counter.before * (1 - passed)
-      if (estimate + amount > perMinute && estimate > 0) {
-        return { ok: false, retryAfterMs: waitFor(counter, amount, perMinute, now) }
-      }
+      const wait = waitUntilFits(counter, amount, perMinute, now)
+      if (wait > 0) return { ok: false, retryAfterMs: wait }
       counters.set(key, { ...counter, used: counter.used + amount, dirty: true })
       cancel ??= clock.at(now + SECOND, save)
       return { ok: true }
@@ -75,8 +76,11 @@ function counterAt(counter: Counter | undefined, minute: number): Counter {
   return counter
 }
 
-/** How long (ms) until `amount` fits: the previous minute fades out, or the next minute begins. */
-function waitFor(counter: Counter, amount: number, perMinute: number, now: number): number {
+/** How long (ms) until `amount` fits, 0 now: the previous minute fades out, or the next minute begins. */
+function waitUntilFits(counter: Counter, amount: number, perMinute: number, now: number): number {
+  const passed = (now % MINUTE) / MINUTE
+  const estimate = counter.used + counter.before * (1 - passed)
+  if (estimate + amount <= perMinute || estimate === 0) return 0
   const left = MINUTE - (now % MINUTE)
   const room = perMinute - amount - counter.used
   if (room < 0 || counter.before === 0) return Math.max(1000, left)

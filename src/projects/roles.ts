@@ -9,10 +9,14 @@ import { roles } from '../state/schema/index.ts'
 
 export type RoleGrant = typeof roles.$inferSelect
 
-/** The role of a person: admins of the platform are admins; then their own grant, the highest of their groups' grants, or responder. */
+/**
+ * The role of a person: admins of the platform are admins; then their own grant, the highest of their groups' grants, or
+ * `defaultRole` (the setting DEFAULT_ROLE).
+ */
 export function roleOf(
   state: State,
   person: { platform: string; id: string; groups: readonly string[]; admin: boolean; key?: { role: Role } },
+  defaultRole: Role = 'responder',
 ): Role {
   if (person.key) return person.key.role
   if (person.admin) return 'admin'
@@ -22,7 +26,7 @@ export function roleOf(
   // The grant of a person comes before the grants of groups.
   if (own) return own.role
   const ranks = grants.filter(grant => subjects.has(grant.subject)).map(grant => ROLES.indexOf(grant.role))
-  return ranks.length > 0 ? ROLES[Math.max(...ranks)]! : 'responder'
+  return ranks.length > 0 ? ROLES[Math.max(...ranks)]! : defaultRole
 }
 
 /** Whether `role` includes the rights of `needed`. */

@@ -7,12 +7,14 @@ import { newFolder, type Running, startVakt } from './running.ts'
 
 const CLIENTS = join(import.meta.dirname, '../../examples/clients')
 const LINES = 700
+const ADMIN_KEY = 'admin-key-for-process-tests'
 const folder = newFolder()
 let vakt: Running
 let key: string
 
 beforeAll(async () => {
-  vakt = await startVakt(folder.path)
+  writeFileSync(join(folder.path, 'admin.key'), `${ADMIN_KEY}\n`)
+  vakt = await startVakt(folder.path, { ADMIN_KEY: '' })
   key = (await vakt.command<{ key: { secret: string } }>('keys create default')).key.secret
 })
 
@@ -65,4 +67,9 @@ it.each(PROGRAMS)('%s', async (name, needs, file, program) => {
   expect((await vakt.command<Found>(`logs search source:${name}`)).total).toBe(LINES)
   const { logs } = await vakt.command<Found>(`logs search source:${name} level:error`)
   expect(logs.map(line => line.message)).toEqual([expect.stringContaining('payment refused')])
+})
+
+it('an admin key that was there before the first start is not printed', () => {
+  expect(vakt.printed()).toContain(`admin key      the one in ${join(folder.path, 'admin.key')}`)
+  expect(vakt.printed()).not.toContain(ADMIN_KEY)
 })

@@ -15,7 +15,10 @@ for (const [network, bits] of [
   ['0.0.0.0', 8],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
+  // The metadata of Alibaba Cloud, Azure's agent, and Oracle Cloud.
   ['100.100.100.200', 32],
+  ['168.63.129.16', 32],
+  ['192.0.0.0', 24],
 ] as const)
   FORBIDDEN.addSubnet(network, bits, 'ipv4')
 for (const [network, bits] of [
@@ -23,6 +26,9 @@ for (const [network, bits] of [
   ['ff00::', 8],
   ['fd00:ec2::254', 128],
   ['::', 128],
+  // 169.254.0.0/16 by NAT64 (RFC 6052) and by 6to4 (RFC 3056).
+  ['64:ff9b::a9fe:0', 112],
+  ['2002:a9fe::', 32],
 ] as const)
   FORBIDDEN.addSubnet(network, bits, 'ipv6')
 

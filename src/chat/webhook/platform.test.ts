@@ -78,6 +78,13 @@ test.each([
   'http://0.0.0.0/',
   'http://[::ffff:169.254.169.254]/',
   'http://2852039166/',
+  'http://100.100.100.200/',
+  'http://168.63.129.16/machine/',
+  'http://192.0.0.192/opc/v2/',
+  'http://[::ffff:a83f:8110]/',
+  'http://[64:ff9b::a9fe:a9fe]/',
+  'http://[2002:a9fe:a9fe::1]/',
+  'http://[fd00:ec2::254]/',
 ])('nothing is sent to %s', async address => {
   expect(await failure(open(address).post(down, 'n1'))).toMatchObject({ code: 'refused' })
 })

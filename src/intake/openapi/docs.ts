@@ -45,7 +45,7 @@ const DOCUMENT = createRoute({
   tags: ['Documentation'],
   summary: 'Read this document',
   ...withoutKey,
-  responses: { 200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() })) },
+  responses: { 200: json('OpenAPI 3.1.', z.looseObject({ openapi: z.string() })), ...errors(403) },
 })
 
 const PAGE = createRoute({
@@ -61,6 +61,7 @@ const PAGE = createRoute({
       content: { 'text/html': { schema: z.string() } },
       headers: z.object({ 'Content-Security-Policy': z.literal(CONTENT_SECURITY_POLICY) }),
     },
+    ...errors(403),
   },
 })
 
@@ -77,7 +78,7 @@ const FILE = createRoute({
       description: 'The file.',
       content: { 'text/javascript': { schema: z.string() }, 'text/css': { schema: z.string() } },
     },
-    ...errors(404),
+    ...errors(403, 404),
   },
 })
 
@@ -88,7 +89,10 @@ const ROOT = createRoute({
   tags: ['Documentation'],
   summary: 'Go to the documentation',
   ...withoutKey,
-  responses: { 302: { description: 'To `/docs`.', headers: z.object({ Location: z.literal('/docs') }) } },
+  responses: {
+    302: { description: 'To `/docs`.', headers: z.object({ Location: z.literal('/docs') }) },
+    ...errors(403),
+  },
 })
 
 const HTML = `<!doctype html>

@@ -21,7 +21,10 @@ const ERRORS = {
     code: 'unauthorized',
     description: 'There is no key, an unknown or a revoked one, or a signature that is wrong, too old or used before.',
   },
-  403: { code: 'forbidden', description: 'The role of the key does not allow this.' },
+  403: {
+    code: 'forbidden',
+    description: 'The role of the key does not allow this, or a request without a key names a host that is not Vakt.',
+  },
   404: { code: 'not_found', description: 'What the request names does not exist.' },
   409: { code: 'conflict', description: 'The request conflicts with what exists, such as a name that is taken.' },
   413: { code: 'too_large', description: 'The body is too large, before or after decompression.' },

@@ -21,19 +21,29 @@ export const SECURITY_SCHEMES = {
     name: 'X-Vakt-Timestamp',
     description: 'When the request was signed, in unix seconds. It may be 5 minutes old or ahead.',
   },
+  nonce: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Vakt-Nonce',
+    description: '16 to 64 letters, digits, `-` and `_`, new for every request. It is accepted once.',
+  },
   signature: {
     type: 'apiKey',
     in: 'header',
     name: 'X-Vakt-Signature',
     description: [
-      '`v1=` and the HMAC-SHA256, in hexadecimal, of the text `<timestamp>.<raw body>` with the secret of the key:',
-      'the value of `X-Vakt-Timestamp`, a full stop, and the bytes of the body exactly as they are sent, after',
-      'compression. A request without a body signs `<timestamp>.`. Each signature is accepted once.',
+      '`v2=` and the HMAC-SHA256, in lower-case hexadecimal, of six lines with the secret of the key: `v2`, the method, the',
+      'path with its query as they are sent (no `?` that nothing follows), the timestamp, the nonce, and the SHA-256 of the',
+      'body in hexadecimal. The body is signed as it is sent, after compression; the lines are joined by line feeds.',
       '',
-      '    body=\'{"message":"hello"}\' ; now=$(date +%s)',
-      '    hmac=$(printf %s "$now.$body" | openssl dgst -sha256 -hmac "$SECRET" -r | cut -d" " -f1)',
-      '    curl -H "X-Vakt-Key: $KEY_ID" -H "X-Vakt-Timestamp: $now" -H "X-Vakt-Signature: v1=$hmac" \\',
+      '    body=\'{"message":"hello"}\' now=$(date +%s) nonce=$(openssl rand -hex 16)',
+      '    hash=$(printf %s "$body" | openssl dgst -sha256 -r | cut -d" " -f1)',
+      '    hmac=$(printf \'v2\\nPOST\\n/api/logs\\n%s\\n%s\\n%s\' "$now" "$nonce" "$hash" |',
+      '      openssl dgst -sha256 -hmac "$SECRET" -r | cut -d" " -f1)',
+      '    curl -H "X-Vakt-Key: $KEY_ID" -H "X-Vakt-Timestamp: $now" -H "X-Vakt-Nonce: $nonce" -H "X-Vakt-Signature: v2=$hmac" \\',
       '      -H "Content-Type: application/json" --data-binary "$body" http://127.0.0.1:8080/api/logs',
+      '',
+      '`POST /api/logs` also takes the first version, without a nonce: `v1=` and the HMAC of `<timestamp>.<raw body>`.',
     ].join('\n'),
   },
 } as const
@@ -41,12 +51,12 @@ export const SECURITY_SCHEMES = {
 const KEY: { [scheme: string]: string[] }[] = [
   { bearer: [] },
   { apiKey: [] },
-  { keyId: [], timestamp: [], signature: [] },
+  { keyId: [], timestamp: [], nonce: [], signature: [] },
 ]
 
 /** A route that needs a key, in any of the ways. */
 export const withKey = { security: KEY }
 /** A route that answers everybody, and says more to who shows a key. */
-export const withOptionalKey = { security: [{}, { bearer: [] }, { apiKey: [] }] as { [scheme: string]: string[] }[] }
+export const withOptionalKey = { security: [{}, ...KEY] }
 /** A route that needs no key, or whose URL is the secret. */
 export const withoutKey = { security: [] as { [scheme: string]: string[] }[] }

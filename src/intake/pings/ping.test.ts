@@ -196,7 +196,8 @@ describe('a sender', () => {
   })
 
   it.each([
-    ['10: the first of several', '1.1.1.1, 2.2.2.2', '1.1.1.1'],
+    ['10: the last of several, which the proxy wrote', '1.1.1.1, 2.2.2.2', '2.2.2.2'],
+    ['10: the last before trusted proxies', '1.1.1.1, 2.2.2.2, 127.0.0.1, ::1', '2.2.2.2'],
     ['10: one', '9.9.9.9', '9.9.9.9'],
     ['11: without its port', '1.1.1.1:1234', '1.1.1.1'],
     ['12: IPv6', '2001::1', '2001::1'],

@@ -15,6 +15,7 @@ import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { DAY, parseDuration, SECOND } from '../../time.ts'
+import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { hasBody, NO_BODY, readStart } from '../body.ts'
 import { readClientAddress } from '../client-address.ts'
 import type { PingAnswer } from './ping-routes.ts'
@@ -146,6 +147,7 @@ function readDurationParameter(text: string | null, defaultMs: number): number |
 }
 
 const RECORDED_HEADERS = {
+  ...SECURITY_HEADERS,
   'content-type': 'text/plain; charset=utf-8',
   'access-control-allow-origin': '*',
   'ping-body-limit': String(BODY_LIMIT),
@@ -155,5 +157,8 @@ const RECORDED_HEADERS = {
 function toResponse({ status, text }: PingAnswer): Response {
   if (status < 300) return new Response(text, { status, headers: RECORDED_HEADERS })
   const retry = status === 503 ? { 'retry-after': '5' } : {}
-  return new Response(text, { status, headers: { 'content-type': 'text/plain; charset=utf-8', ...retry } })
+  return new Response(text, {
+    status,
+    headers: { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8', ...retry },
+  })
 }

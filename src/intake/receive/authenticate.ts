@@ -1,14 +1,13 @@
 // Who sends log lines and alerts: a key in a header or a signature; and the body, read only once the sender is known.
-import type { BlockList } from 'node:net'
-import type { Clock } from '../../clock.ts'
+import type { IncomingMessage } from 'node:http'
 import { Problem } from '../../problem.ts'
 import { type Key, readKeyBySecret } from '../../projects/keys.ts'
 import { findProject, type Project } from '../../projects/projects.ts'
-import type { Rates } from '../../projects/rates.ts'
 import type { Telemetry } from '../../telemetry.ts'
-import { isAdminKey, readSecret, signedOnly } from '../auth.ts'
+import { limitWrongKeys } from '../access/wrong-keys.ts'
+import { type AuthOptions, isAdminKey, readSecret, signedOnly } from '../auth.ts'
 import { readStart } from '../body.ts'
-import { findSigner, isSigned, readSignature, type SignatureOptions } from '../signed.ts'
+import { findSigner, isSigned, readSignature } from '../signed.ts'
 
 export type Sender = {
   project: Project
@@ -19,16 +18,7 @@ export type Sender = {
 }
 
 /** What every protocol needs to identify its sender and to answer limits. */
-export type ReceiveOptions = SignatureOptions & {
-  adminKey: string
-  rates: Rates
-  clock: Clock
-  trustedProxies: BlockList
-  telemetry: Telemetry
-}
-
-/** How many wrong keys an address may show a minute; more are guesses. */
-const WRONG_KEYS_PER_MINUTE = 60
+export type ReceiveOptions = AuthOptions & { telemetry: Telemetry }
 
 /**
  * The sender of a request, and its body as it came, still compressed. The body of an unknown sender is not read, and of a
@@ -36,30 +26,22 @@ const WRONG_KEYS_PER_MINUTE = 60
  * unknown one, a wrong, old or repeated signature), `limited` after too many wrong keys, `too_large`, and `invalid` for a
  * body that broke off.
  */
-export async function authenticateAndRead(
+export function authenticateAndRead(
   options: ReceiveOptions,
   request: Request,
+  incoming: IncomingMessage | undefined,
   parameters: URLSearchParams,
-  address: () => string,
   now: number,
 ): Promise<Sender & { raw: Buffer }> {
   const { headers } = request
-  try {
+  return limitWrongKeys(options, request, incoming, async () => {
     if (isSigned(headers)) {
       const raw = await readRaw(request, findSigner(options, headers).project.bodyLimit)
-      return { ...readSignature(options, headers, raw, now), raw }
+      return { ...readSignature(options, { request, incoming, rawBody: raw }, now), raw }
     }
-    const sender = findSender(options, headers, parameters.get('project') ?? undefined)
+    const sender = findSender(options, request, incoming, parameters.get('project') ?? undefined)
     return { ...sender, raw: await readRaw(request, sender.project.bodyLimit) }
-  } catch (error) {
-    const isWrongKey = error instanceof Problem && error.code === 'unauthorized'
-    if (!isWrongKey) throw error
-    const taken = options.rates.take(`wrong keys from ${address()}`, 1, WRONG_KEYS_PER_MINUTE, now)
-    if (taken.ok) throw error
-    throw new Problem('limited', `Too many wrong keys from ${address()}. Wait a minute.`, {
-      retryAfterMs: taken.retryAfterMs,
-    })
-  }
+  })
 }
 
 const NO_PARAMETERS = new URLSearchParams()
@@ -71,13 +53,20 @@ export function readParameters(url: string): URLSearchParams {
 }
 
 /** The sender that shows a key. The admin key sends for the project called `projectName`. */
-function findSender({ state, adminKey }: ReceiveOptions, headers: Headers, projectName: string | undefined): Sender {
-  const secret = readSecret(headers)
+function findSender(
+  options: ReceiveOptions,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+  projectName: string | undefined,
+): Sender {
+  const { state } = options
+  const secret = readSecret(request.headers)
   if (!secret)
     throw unauthorized(
       'The request has no key. Send "Authorization: Bearer <key>" or "X-Api-Key: <key>"; "keys create" makes a key.',
     )
-  if (isAdminKey(secret, adminKey)) return { project: findProject(state, projectName), key: null, signature: null }
+  if (isAdminKey(options, secret, request, incoming))
+    return { project: findProject(state, projectName), key: null, signature: null }
   const found = readKeyBySecret(state, secret)
   if (!found) throw unauthorized('The key is unknown or revoked. "keys list" shows all keys.')
   if (found.key.signed) throw unauthorized(signedOnly(found.key.id))

@@ -8,7 +8,6 @@ import type { Project } from '../../projects/projects.ts'
 import type { Rates } from '../../projects/rates.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
 import type { State } from '../../state/database.ts'
-import { readClientAddress } from '../client-address.ts'
 import type { AlertProtocol, Reply } from '../protocols/protocol.ts'
 import { alertKey, type ReportedAlert, toFinding } from '../protocols/reported-alert.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
@@ -28,9 +27,8 @@ export async function receiveAlerts(
 ): Promise<Reply> {
   const { headers } = request
   const now = options.clock.now()
-  const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
   const parameters = readParameters(request.url)
-  const { raw, project, signature } = await authenticateAndRead(options, request, parameters, address, now)
+  const { raw, project, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
   try {
     const body = await decompress(raw, headers.get('content-encoding'), project.bodyLimit)
     const { reports, errors } = protocol.parse({ body, headers, parameters, now })

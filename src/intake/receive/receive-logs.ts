@@ -28,10 +28,10 @@ export async function receiveLogs(
 ): Promise<Reply> {
   const { headers } = request
   const now = options.clock.now()
-  // Only limits and wrong keys need it, and the list of proxies costs more than the key.
+  // Only limits need it, and the list of proxies costs more than the key.
   const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
   const parameters = readParameters(request.url)
-  const { raw, project, signature } = await authenticateAndRead(options, request, parameters, address, now)
+  const { raw, project, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
   try {
     const body = await decompress(raw, headers.get('content-encoding'), project.bodyLimit)
     const logs = protocol.parse({ body, headers, parameters, now })

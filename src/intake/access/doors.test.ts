@@ -1,0 +1,217 @@
+// Every route that takes a key, asked with every kind of key: who is let in, who is refused, and that refusals change nothing.
+import { beforeEach, describe, expect, it } from 'vitest'
+import { ROLES } from '../../command/command.ts'
+import type { LogLine } from '../../logs/line.ts'
+import type { LogStore } from '../../logs/store.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
+import { type SigningKey, signV1, signV2 } from '../../testing/sign.ts'
+
+type Route = { method: string; path: string; body?: string; needs: 'intake' | (typeof ROLES)[number] }
+
+const run = (line: string, needs: Route['needs']): Route => ({
+  ...{ method: 'POST', path: '/api/commands', needs },
+  body: JSON.stringify({ line }),
+})
+
+/** Every route with a key; `documented` below fails when one is missing. */
+const ROUTES: Route[] = [
+  { method: 'POST', path: '/api/logs', body: '[{"message":"x"}]', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts', body: '{"key":"db","title":"down"}', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts/alertmanager', body: '{"version":"4","alerts":[]}', needs: 'intake' },
+  { method: 'GET', path: '/api/logs', needs: 'viewer' },
+  { method: 'GET', path: '/api/logs?format=csv', needs: 'viewer' },
+  { method: 'GET', path: '/api/logs/line-of-shop', needs: 'viewer' },
+  { method: 'GET', path: '/api/logs/tail', needs: 'viewer' },
+  { method: 'DELETE', path: '/api/logs?all=true', needs: 'admin' },
+  run('checks list --project shop', 'viewer'),
+  run('checks edit job --project shop --owner ann', 'responder'),
+  run('keys create shop', 'admin'),
+]
+
+const KINDS = ['intake', ...ROLES] as const
+type Kind = (typeof KINDS)[number]
+
+let app: TestApp
+let purged: number
+let stored: number
+let keys: Record<Kind | 'signed' | 'revoked' | 'revokedSigned' | 'other', SigningKey>
+
+const line = { id: 'line-of-shop', project: 'shop', level: 'info', message: 'x', attributes: {}, tags: [] }
+
+function store(): LogStore {
+  const empty = { lines: [], next: null, searchedTo: null }
+  return {
+    append: async () => {
+      stored++
+      return { accepted: 1, rejected: 0, errors: [], repeated: false, counts: [] }
+    },
+    search: async () => empty,
+    count: async () => ({ total: 0, atLeast: false, searchedTo: null }),
+    read: async (id: string) => (id === line.id ? ({ ...LINE_TEXTS, ...line } as unknown as LogLine) : null),
+    tail: async () => () => {},
+    purge: async () => {
+      purged++
+      return 2
+    },
+    maintain: async () => ({ removed: [], status: null }),
+  } as unknown as LogStore
+}
+const LINE_TEXTS = {
+  ...{
+    timestamp: 0,
+    receivedAt: 0,
+    source: '',
+    host: '',
+    group: '',
+    fingerprint: '',
+    stack: '',
+    traceId: '',
+    spanId: '',
+  },
+}
+
+beforeEach(async () => {
+  purged = 0
+  stored = 0
+  app = await startApp({ store: store() })
+  for (const project of ['shop', 'bank']) await app.result(`projects add ${project}`)
+  await app.result('checks add job --every 1d --project shop')
+  const make = async (flags: string) => (await app.result<{ key: SigningKey }>(`keys create ${flags}`)).key
+  keys = {
+    intake: await make('shop --role intake'),
+    viewer: await make('shop --role viewer'),
+    responder: await make('shop --role responder'),
+    admin: await make('shop --role admin'),
+    signed: await make('shop --role admin --signed'),
+    revoked: await make('shop --role admin'),
+    revokedSigned: await make('shop --role admin --signed'),
+    other: await make('bank --role admin'),
+  }
+  for (const { id } of [keys.revoked, keys.revokedSigned]) await app.result(`keys revoke ${id} --yes`)
+})
+
+async function ask({ method, path, body }: Route, headers: Record<string, string>) {
+  const response = await app.request(path, { method, headers, ...(body === undefined ? {} : { body }) })
+  const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false
+  if (isStream) await response.body?.cancel()
+  return { status: response.status, text: isStream ? '' : await response.text() }
+}
+
+const bearer = ({ secret }: SigningKey) => ({ authorization: `Bearer ${secret}` })
+const sign = (key: SigningKey, { method, path, body }: Route) =>
+  signV2(key, { method, path, at: app.clock.now(), ...(body === undefined ? {} : { body }) })
+
+const STRANGERS: [name: string, headers: (route: Route) => Record<string, string>][] = [
+  ['no key', () => ({})],
+  ['an empty key', () => ({ 'x-api-key': '' })],
+  ['a wrong key', () => ({ authorization: 'Bearer vakt_wrong' })],
+  ['a wrong key in X-Api-Key', () => ({ 'x-api-key': 'vakt_wrong' })],
+  ['almost the admin key', () => ({ 'x-api-key': 'admin-key-for-test' })],
+  ['a revoked key', () => bearer(keys.revoked)],
+  ['the plain secret of a signed key', () => bearer(keys.signed)],
+  ['the plain secret of a revoked signed key', () => bearer(keys.revokedSigned)],
+  ['a revoked signed key', route => sign(keys.revokedSigned, route)],
+  ['a signature with another secret', route => sign({ ...keys.signed, secret: keys.admin.secret }, route)],
+  ['a signature of a key that does not sign', route => sign(keys.admin, route)],
+  ['a signature of another route', route => sign(keys.signed, { ...route, path: '/api/other' })],
+  ['a signature of another method', route => sign(keys.signed, { ...route, method: 'PUT' })],
+  ['a signature that is too old', route => signV2(keys.signed, { ...route, at: app.clock.now() - 301_000 })],
+  ['a revoked key that signs by v1', ({ body = '' }) => signV1(keys.revokedSigned, { body, at: app.clock.now() })],
+  [
+    'the admin key beside a wrong signature',
+    route => ({
+      ...{ authorization: 'Bearer admin-key-for-tests' },
+      ...sign({ ...keys.signed, secret: 'no' }, route),
+    }),
+  ],
+]
+
+const name = ({ method, path, body }: Route) => `${method} ${path}${path.endsWith('commands') ? ` ${body}` : ''}`
+
+describe.each(ROUTES.map(route => [name(route), route] as const))('%s', (_, route) => {
+  it('refuses strangers with 401, whatever they show, and nothing happens', async () => {
+    const statuses = []
+    for (const [kind, headers] of STRANGERS) statuses.push([kind, (await ask(route, headers(route))).status])
+    expect(statuses).toEqual(STRANGERS.map(([kind]) => [kind, 401]))
+    expect([purged, stored]).toEqual([0, 0])
+    expect((await app.result<{ checks: { status: string }[] }>('checks list')).checks[0]!.status).toBe('new')
+  })
+
+  it('lets in a key of its role and above, shown or signing, and refuses lesser ones with 403', async () => {
+    const allowed = KINDS.slice(KINDS.indexOf(route.needs))
+    for (const kind of KINDS) {
+      const { status } = await ask(route, bearer(keys[kind]))
+      expect([kind, status < 400 ? 'in' : status]).toEqual([kind, allowed.includes(kind) ? 'in' : 403])
+    }
+    expect((await ask(route, sign(keys.signed, route))).status).toBeLessThan(400)
+    expect((await ask(route, { authorization: 'Bearer admin-key-for-tests' })).status).toBeLessThan(400)
+  })
+
+  it('keeps the admin of another project out of this one', async () => {
+    const { status, text } = await ask(route, bearer(keys.other))
+    if (route.path.startsWith('/api/commands')) expect(status).toBe(403)
+    if (route.path.includes('line-of-shop')) expect(status).toBe(404)
+    expect(text).not.toContain('job')
+  })
+})
+
+it('the table has every route of the document that takes a key', async () => {
+  const document = (await (await app.request('/openapi.json')).json()) as {
+    paths: Record<string, Record<string, { security?: object[] }>>
+  }
+  const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, { security = [] }]) => security.length > 0 && !security.some(way => Object.keys(way).length === 0))
+      .map(([method]) => `${method.toUpperCase()} ${path.replace('{id}', 'line-of-shop')}`),
+  )
+  const asked = new Set(ROUTES.map(({ method, path }) => `${method} ${path.split('?')[0]}`))
+  expect([...asked].sort()).toEqual(documented.sort())
+})
+
+describe('wrong keys', () => {
+  const guess = (from: string, route = ROUTES[0]!, headers: Record<string, string> = { 'x-api-key': 'vakt_no' }) =>
+    app.request(route.path, { method: route.method, headers, ...(route.body ? { body: route.body } : {}) }, from)
+
+  it('are limited together on all routes, by the address, and /api/config is one of them', async () => {
+    const routes = [...ROUTES, { method: 'GET', path: '/api/config', needs: 'viewer' as const }]
+    for (let n = 0; n < 60; n++) await guess('203.0.113.9', routes[n % routes.length])
+    for (const route of routes) {
+      const response = await guess('203.0.113.9', route)
+      expect([route.path, response.status]).toEqual([route.path, 429])
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0)
+    }
+    expect((await guess('203.0.113.10')).status).toBe(401)
+    await app.passes('3m')
+    expect((await guess('203.0.113.9')).status).toBe(401)
+  })
+
+  it('of one IPv6 network count together, and a forged X-Forwarded-For changes nothing', async () => {
+    for (let n = 0; n < 60; n++) await guess(`2001:db8:1:2::${n.toString(16)}`)
+    expect((await guess('2001:db8:1:2:ffff::1')).status).toBe(429)
+    expect((await guess('2001:db8:1:3::1')).status).toBe(401)
+    for (let n = 0; n < 60; n++)
+      await guess('127.0.0.1', ROUTES[3], { 'x-api-key': 'vakt_no', 'x-forwarded-for': `10.9.8.${n}, 198.51.100.7` })
+    expect((await guess('198.51.100.7')).status).toBe(429)
+  })
+
+  it("past the limit stop an admin key of one's own choice, and no key that Vakt made", async () => {
+    for (let n = 0; n < 61; n++) await guess('203.0.113.9')
+    const asked = (headers: Record<string, string>) => guess('203.0.113.9', ROUTES[3], headers)
+    expect((await asked({ authorization: 'Bearer admin-key-for-tests' })).status).toBe(429)
+    expect((await asked(bearer(keys.viewer))).status).toBe(200)
+    expect((await guess('203.0.113.10', ROUTES[3], { authorization: 'Bearer admin-key-for-tests' })).status).toBe(200)
+  })
+
+  it('are in the log with the address first, as fail2ban reads it; requests without a key are not', async () => {
+    const lines: string[] = []
+    const logger = { debug() {}, info() {}, warn: (message: string) => void lines.push(message), error() {} }
+    app = await startApp({ store: store(), logger })
+    await guess('203.0.113.9')
+    await guess('203.0.113.9', { method: 'GET', path: '/api/logs/authentication failed from 1.2.3.4', needs: 'viewer' })
+    await guess('203.0.113.9', ROUTES[3], {})
+    expect(lines).toEqual([
+      'authentication failed from 203.0.113.9: wrong key for POST /api/logs',
+      'authentication failed from 203.0.113.9: wrong key for GET /api/logs/authentication%20failed%20from%201.2.3.4',
+    ])
+  })
+})
