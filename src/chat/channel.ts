@@ -6,7 +6,7 @@ import type { Problem } from '../problem.ts'
 
 /** Why a message was not delivered. */
 export type DeliveryErrorCode =
-  /** The platform asks to wait `retryAfterMs`; `scope` is what it limits: one kind of step, or everything. */
+  /** The platform asks to wait `retryAfterMs`; `scope` is what it limits: one message, one kind of step, or everything. */
   | 'limited'
   /** It was not accepted (refused connection, no session, 5xx before acceptance): send it again later. */
   | 'unreachable'
@@ -17,22 +17,27 @@ export type DeliveryErrorCode =
   /** It will never be accepted (no access, unknown channel, invalid): alert people, do not retry. */
   | 'refused'
 
+export type DeliveryErrorScope = 'message' | 'post' | 'edit' | 'all'
+
 /** A delivery that failed; `message` is one sentence for a person, without secrets. */
 export class DeliveryError extends Error {
   readonly code: DeliveryErrorCode
   readonly retryAfterMs: number | undefined
-  readonly scope: 'post' | 'edit' | 'all'
+  readonly scope: DeliveryErrorScope
+  /** With `gone`: the message is there and shows an old state. */
+  readonly isStillShown: boolean
 
   constructor(
     code: DeliveryErrorCode,
     message: string,
-    details: { retryAfterMs?: number; scope?: 'post' | 'edit' | 'all' } = {},
+    details: { retryAfterMs?: number; scope?: DeliveryErrorScope; isStillShown?: boolean } = {},
   ) {
     super(message)
     this.name = 'DeliveryError'
     this.code = code
     this.retryAfterMs = details.retryAfterMs
     this.scope = details.scope ?? 'all'
+    this.isStillShown = details.isStillShown ?? false
   }
 }
 
@@ -68,6 +73,8 @@ export interface Channel {
    * connection breaks; no alert depends on it.
    */
   thread?(ref: string, card: Card): Promise<void>
+  /** Deletes a message of Vakt's own. */
+  remove?(ref: string): Promise<void>
   /** The channel that posts to a thread of this one; `threadId` makes its id, `channelAt` reads it. */
   inThread?(thread: string): Channel
   /** The reference of the message that was sent with `nonce` at or after `since` (epoch ms); null when there is none. */

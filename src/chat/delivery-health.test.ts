@@ -33,6 +33,17 @@ it('it is lost when nothing arrives for a while, and online with the first messa
   expect(health.status().state).toBe('online')
 })
 
+it('it is lost at the tolerated time, however far away the next attempt is', async () => {
+  const { clock, health, fails } = setUp()
+  await fails('unreachable')
+  clock.sleep(5_000)
+  await fails('unreachable')
+  clock.sleep(2 * MINUTE - 5_001)
+  expect(health.status().state).toBe('online')
+  clock.sleep(1)
+  expect(health.status()).toMatchObject({ state: 'lost', since: clock.now() - 2 * MINUTE })
+})
+
 it.each(['limited', 'refused'] as const)('it is not lost when the other end answers: %s', async code => {
   const { clock, health, fails } = setUp()
   await fails('unreachable')

@@ -9,7 +9,7 @@ const FORGET_AFTER_MS = 10 * MINUTE
 export interface DeliveryHealth {
   /** The same channel; what becomes of its posts, edits and replies is noted. */
   watch(channel: Channel): Channel
-  /** `lost` while all attempts at one of the channels have failed for the tolerated time; otherwise online. */
+  /** `lost` when several attempts at one of the channels failed, and none succeeded for the tolerated time; otherwise online. */
   status(): PlatformStatus
 }
 
@@ -51,7 +51,8 @@ export function createDeliveryHealth(clock: Clock, toleranceMs: number): Deliver
     status() {
       const now = clock.now()
       for (const [id, { last }] of failing) if (now - last > FORGET_AFTER_MS) failing.delete(id)
-      const lost = [...failing.values()].find(({ since, last }) => last - since >= toleranceMs)
+      // Two attempts at least; the next one may be minutes away, and people must know before.
+      const lost = [...failing.values()].find(({ since, last }) => last > since && now - since >= toleranceMs)
       return lost ? { state: 'lost', since: lost.since, message: lost.message } : { state: 'online', since: startedAt }
     },
   }

@@ -213,6 +213,7 @@ function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
     edit: (ref, card) => carry(() => channel.edit(ref, card)),
     reply: (ref, card, nonce) => carry(() => channel.reply(ref, card, nonce)),
     find: (nonce, since) => carry(() => channel.find(nonce, since)),
+    remove: ref => carry(() => channel.remove!(ref)),
     ...(channel.thread ? { thread: (ref: string, card: Card) => carry(() => channel.thread!(ref, card)) } : {}),
   }
 }

@@ -53,6 +53,8 @@ export async function startDelivery(...ids: string[]) {
       await clock.advance(parseDuration(duration)!)
       await settled()
     },
+    /** Since when and why a channel refuses messages. */
+    refusal: (id: string) => delivery.refusal(id),
     platformIsBack: (id: string) => change(() => delivery.retryChannel(id)),
     /** Vakt stops and starts again, with these channels configured. */
     async restarts(...names: string[]) {

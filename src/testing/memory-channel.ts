@@ -44,6 +44,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
   const failures: { error: DeliveryError; left: number; kind?: Kind }[] = []
   let lateFailure: DeliveryError | null = null
   let lost = 0
+  let posted = 0
   let gate: { kind: Kind | undefined; opened: Promise<void> } | null = null
   let fateOf: ((kind: Kind) => { before?: DeliveryError; after?: DeliveryError }) | null = null
 
@@ -101,7 +102,7 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
     post: (card, nonce) =>
       request('post', () => {
         const message = {
-          ref: `${id}/${messages.length + 1}`,
+          ref: `${id}/${++posted}`,
           nonce,
           card,
           edits: 0,
@@ -133,6 +134,12 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
       Object.assign(made, { capabilities: { ...made.capabilities, threads: true } })
       made.thread = (ref, card) => request('thread', () => void byRef(ref).thread.push(card))
       return made
+    },
+    remove: async ref => {
+      messages.splice(
+        messages.findIndex(message => message.ref === ref),
+        1,
+      )
     },
     find: nonce =>
       request('find', () => {

@@ -157,14 +157,35 @@ test('after a used-up bucket the next post is refused here, without asking Disco
   expect(discord.requests).toHaveLength(5)
 })
 
-test('a message too old to edit, deleted, or in an archived thread is gone', async () => {
+test('an edit that Discord limits because the message is old waits a while, or is given up for a new card', async () => {
   const channel = open()
   const ref = await channel.post(down, 'n1')
-  now += HOUR + 1
+  const limited = (seconds: number) => discord.fail(EDIT, 429, 1, { code: 30046, message: 'No', retry_after: seconds })
+  limited(3)
   expect(await failure(channel.edit(ref, up))).toMatchObject({
-    code: 'gone',
+    ...{ code: 'limited', retryAfterMs: 3_000, scope: 'message' },
     message: expect.stringContaining('older than an hour'),
   })
+  limited(600)
+  expect(await failure(channel.edit(ref, up))).toMatchObject({ code: 'gone', isStillShown: true })
+  await channel.remove!(ref)
+  expect(discord.messages()).toEqual([])
+})
+
+test.each([
+  [POST, 20016, 7, 'post'],
+  [POST, 31002, 0.5, 'post'],
+  [EDIT, 20028, 12, 'edit'],
+] as const)('a coded limit of %s (%i) waits its %s seconds', async (route, code, seconds, scope) => {
+  const channel = open()
+  const ref = await channel.post(down, 'n1')
+  discord.fail(route, 429, 1, { code, message: 'Slow mode', retry_after: seconds })
+  const attempt = scope === 'post' ? channel.post(down, 'n2') : channel.edit(ref, up)
+  expect(await failure(attempt)).toMatchObject({ code: 'limited', retryAfterMs: seconds * 1000, scope })
+})
+
+test('a message that was deleted, or is in an archived thread, is gone', async () => {
+  const channel = open()
   expect(await failure(channel.edit('123456789012345678', up))).toMatchObject({ code: 'gone' })
   const thread = discord.channel('thread', discord.channelId)
   const inThread = await open(thread).post(down, 'n2')

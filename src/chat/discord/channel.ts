@@ -54,6 +54,8 @@ export function createChannel({
         await rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
       }),
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
+    remove: ref =>
+      attempt('edit', async signal => void (await rest.delete(Routes.channelMessage(channelId, ref), { signal }))),
     inThread: thread => ({
       ...createChannel({ rest, token, channelId: thread, capabilities, timeoutMs }).channel,
       id: threadId(`discord:${channelId}`, thread),

@@ -1,5 +1,6 @@
 // What a failed call or a lost connection to Discord means for a delivery, and what a person can do about it.
 import { DiscordAPIError, HTTPError, RateLimitError } from 'discord.js'
+import { SECOND } from '../../time.ts'
 import { DeliveryError, type DeliveryErrorCode } from '../channel.ts'
 
 /** What was attempted; it decides what a lost answer means and which limit was hit. */
@@ -8,8 +9,12 @@ export type Step = 'post' | 'edit' | 'find' | 'thread'
 const DEFAULT_RETRY_MS = 5_000
 /** How long to wait when Discord allows no more logins. */
 const NO_LOGINS_LEFT_MS = 300_000
-/** The message is deleted, too old to edit, in an archived thread, or somebody else's. */
-const NOT_EDITABLE = [10008, 30046, 50083, 50005]
+/** Too many edits of messages that are older than an hour: it passes by itself. */
+const OLD_EDITS_LIMITED = 30046
+/** The longest wait for an edit, because somebody who pressed a button looks at it; then a new card replaces the old one. */
+const MAX_EDIT_WAIT_MS = 15 * SECOND
+/** The message is deleted, in an archived thread, or somebody else's. */
+const NOT_EDITABLE = [10008, 50083, 50005]
 /** Connecting failed, so nothing was sent. */
 const NOT_SENT = [
   'ECONNREFUSED',
@@ -25,7 +30,7 @@ const NOT_SENT = [
 const ADVICE: Record<number, string> = {
   10003: 'the channel does not exist; check DISCORD_CHANNEL_ID',
   10008: 'the message was deleted',
-  30046: 'Discord limits edits of messages that are older than an hour',
+  [OLD_EDITS_LIMITED]: 'Discord limits edits of messages that are older than an hour',
   50001: 'the bot cannot see the channel; give it View Channel',
   50013: 'the bot lacks a permission in the channel; give it Send Messages, Embed Links and Attach Files',
   50083: 'the thread is archived',
@@ -63,10 +68,22 @@ function fromApi(error: DiscordAPIError, step: Step): DeliveryError {
     return new DeliveryError('gone', `The message cannot be edited: ${advice}.`)
   // A coded 429 (slow mode, a busy channel) arrives as an API error; see `client.ts`.
   const retryAfter = (error.rawError as { retry_after?: number }).retry_after
-  if (retryAfter !== undefined) return limited(retryAfter * 1000, step, false)
+  if (code === OLD_EDITS_LIMITED) return oldEdit(retryAfter === undefined ? DEFAULT_RETRY_MS : retryAfter * SECOND)
+  if (retryAfter !== undefined) return limited(retryAfter * SECOND, step, false)
   // The token may be corrected, and nothing may be lost until then.
   if (error.status === 401) return new DeliveryError('unreachable', 'Discord does not accept the bot token.')
   return new DeliveryError('refused', `Discord refused the message (${code}): ${advice}.`)
+}
+
+/** Other messages are not limited, so only this one waits. */
+function oldEdit(waitMs: number): DeliveryError {
+  if (waitMs > MAX_EDIT_WAIT_MS)
+    return new DeliveryError('gone', `The message cannot be edited: ${ADVICE[OLD_EDITS_LIMITED]}.`, {
+      isStillShown: true,
+    })
+  const retryAfterMs = Math.ceil(waitMs)
+  const message = `${ADVICE[OLD_EDITS_LIMITED]}: retry in ${(retryAfterMs / SECOND).toFixed(1)} s.`
+  return new DeliveryError('limited', message, { retryAfterMs, scope: 'message' })
 }
 
 /** A 503 comes before anything is accepted; after other failures of the server the message may be there. */

@@ -101,13 +101,14 @@ test('Analyze answers under the card, for everybody', async () => {
   expect(discord.messages()).toHaveLength(2)
 })
 
-test('a card that is too old to edit is posted again', async () => {
+test('a card that is too old to edit is replaced by a new one', async () => {
   await missedCheck()
   const alert = await card('nightly')
   await clock.advance(2 * HOUR)
   await discord.press(alert, 'Acknowledge')
   const told = await card('Acknowledged by')
   expect(told.id).not.toBe(alert.id)
+  await discord.until(() => discord.messages().length === 1, 'the old card to go')
 })
 
 test('an alert that fired while Discord was unreachable is posted when it is back', async () => {

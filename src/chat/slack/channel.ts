@@ -83,6 +83,9 @@ export function createChannel({ web, channelId, capabilities, timeZone, channelN
       }
       await attempt('edit', () => web.chat.update(message as webApi.ChatUpdateArguments))
     },
+    async remove(ref) {
+      await attempt('edit', () => web.chat.delete({ channel: channelId, ts: ref }))
+    },
     async find(nonce, since) {
       const oldest = String((since - CLOCK_SKEW_MS) / 1000)
       let cursor: string | undefined

@@ -31,6 +31,8 @@ const CREDENTIAL_ERRORS = new Set([
   'app_not_installed',
 ])
 const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed', 'thread_not_found'])
+/** The message is there all the same. */
+const NOT_EDITABLE = new Set(['cant_update_message', 'edit_window_closed'])
 const LIMITED = new Set(['ratelimited', 'rate_limited', 'message_limit_exceeded'])
 /** After these, part of the work may have been done. */
 const TEMPORARY = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'])
@@ -79,7 +81,8 @@ export function codeSentence(code: string, channelName: string, needed?: unknown
 }
 
 function fromCode(code: string, step: Step, channelName: string, needed: unknown): DeliveryError {
-  if (GONE.has(code)) return new DeliveryError('gone', codeSentence(code, channelName))
+  if (GONE.has(code))
+    return new DeliveryError('gone', codeSentence(code, channelName), { isStillShown: NOT_EDITABLE.has(code) })
   if (LIMITED.has(code)) {
     const scope = step === 'edit' ? 'edit' : 'post'
     const message = `Slack limits messages to ${channelName} (${code}).`

@@ -51,6 +51,9 @@ export function createChannel({ api, chatId, name, capabilities, timeZone, logge
         })
       })
     },
+    async remove(ref) {
+      await attempt('edit', () => api.deleteMessage(chatId, Number(ref)))
+    },
     // Telegram does not let bots read old messages, so a message that may have arrived is sent a second time.
     find: async () => null,
   }

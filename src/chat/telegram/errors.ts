@@ -34,7 +34,9 @@ function fromApi(error: GrammyError, step: Step, unclear: 'unsure' | 'unreachabl
     })
   }
   if (step === 'edit' && NOT_EDITABLE.test(description))
-    return new DeliveryError('gone', 'The message can no longer be edited.')
+    return new DeliveryError('gone', 'The message can no longer be edited.', {
+      isStillShown: /can't be edited/i.test(description),
+    })
   if (code === 401 || code === 404)
     return new DeliveryError('unreachable', 'Telegram does not accept the token. Check TELEGRAM_BOT_TOKEN.')
   if (code >= 500) return new DeliveryError(unclear, `Telegram failed with an error of its own (${code}).`)

@@ -1,6 +1,6 @@
 // Webhooks as one of Vakt's platforms: there is nothing to connect to, and every channel was added by a command.
 import type { Clock } from '../../clock.ts'
-import { MINUTE, SECOND } from '../../time.ts'
+import { SECOND } from '../../time.ts'
 import { addressIn, type Capabilities, type Platform } from '../channel.ts'
 import { createDeliveryHealth } from '../delivery-health.ts'
 import { createWebhook } from './channel.ts'
@@ -15,8 +15,8 @@ export type WebhookOptions = {
 }
 
 const TIMEOUT_MS = 10 * SECOND
-/** How long one webhook may refuse everything before the platform counts as lost. */
-const TOLERANCE_MS = 2 * MINUTE
+/** How long one webhook may take nothing before the platform counts as lost, so that a card reports it within 2 minutes. */
+const TOLERANCE_MS = 110 * SECOND
 
 /** The platform of all webhooks. */
 export function createWebhooks({ timeoutMs = TIMEOUT_MS, ...options }: WebhookOptions): Platform {

@@ -117,6 +117,18 @@ describe('a deleted message', () => {
     expect(titles(channel)).toEqual(['Critical: disk', 'Resolved: disk'])
   })
 
+  it('that only cannot be edited goes when the new card is there', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const { id } = await delivery.fires('disk')
+    channel.failing(new DeliveryError('gone', 'Too old.', { isStillShown: true }), 1, 'edit')
+    channel.failing(unreachable, 1, 'post')
+    await delivery.isAcknowledged(id)
+    expect(titles(channel)).toEqual(['Critical: disk'])
+    await delivery.passes('1s')
+    expect(titles(channel)).toEqual(['Acknowledged: disk'])
+  })
+
   it('is posted again instead of a reply', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
@@ -134,26 +146,104 @@ describe('a refusal', () => {
     const channel = delivery.channel('discord')
     channel.failing(refused)
     const { id } = await delivery.fires('disk')
-    await delivery.passes('4m')
+    await delivery.passes('14s')
     expect([delivery.stands(id, 'discord'), delivery.stands(id, 'slack')]).toEqual(['skip: refused', 'skip: shown'])
     expect(channel.calls).toEqual(['post'])
     await delivery.isAcknowledged(id)
     expect(titles(channel)).toEqual(['Acknowledged: disk'])
   })
 
-  it('is retried after 5 minutes and then at longer and longer intervals, because people fix permissions', async () => {
+  it('is retried after 15 seconds and then at longer and longer intervals, because people fix permissions', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')
-    channel.failing(refused, 3)
+    channel.failing(refused, Number.POSITIVE_INFINITY)
     const { id } = await delivery.fires('disk')
+    const tries: number[] = []
+    for (const wait of ['15s', '30s', '1m', '2m', '4m', '5m', '5m']) {
+      await delivery.passes(wait)
+      tries.push(channel.calls.length)
+    }
+    expect(tries).toEqual([2, 3, 4, 5, 6, 7, 8])
+    channel.recovers()
     await delivery.passes('5m')
-    expect(channel.calls).toEqual(['post', 'post'])
-    await delivery.passes('9m')
-    expect(channel.calls).toHaveLength(2)
-    await delivery.passes('1m')
-    expect(channel.calls).toHaveLength(3)
-    await delivery.passes('20m')
     expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Critical: disk'], 'skip: shown'])
+  })
+
+  it('of many is retried with a few of them, and the first that is accepted brings all others', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.failing(refused, Number.POSITIVE_INFINITY)
+    for (let i = 0; i < 12; i++) await delivery.fires(`disk ${i}`, i === 11 ? 'critical' : 'warning')
+    const tried = channel.calls.length
+    await delivery.passes('15s')
+    expect(channel.calls.length - tried).toBe(3)
+    channel.recovers()
+    await delivery.passes('30s')
+    expect(channel.messages).toHaveLength(12)
+  })
+
+  it.each(['post', 'edit', 'reply'] as const)(
+    'of any %s is retried with the first message that is accepted',
+    async kind => {
+      const delivery = await startDelivery('discord')
+      const channel = delivery.channel('discord')
+      const before = kind === 'post' ? [] : [await delivery.fires('disk'), await delivery.fires('power', 'warning')]
+      channel.failing(refused, Number.POSITIVE_INFINITY, kind)
+      if (kind === 'post') for (const about of ['disk', 'power']) await delivery.fires(about)
+      if (kind === 'edit') for (const { id } of before) await delivery.isAcknowledged(id)
+      if (kind === 'reply') await delivery.recovers('disk')
+      expect(delivery.refusal('discord')).toMatchObject({ message: refused.message })
+      await delivery.passes('10s')
+      channel.recovers()
+      await delivery.fires('network')
+      await delivery.passes('1s')
+      expect(channel.messages.map(({ card }) => card.title).toSorted()).toEqual(
+        {
+          post: ['Critical: disk', 'Critical: network', 'Critical: power'],
+          edit: ['Acknowledged: disk', 'Acknowledged: power', 'Critical: network'],
+          reply: ['Critical: network', 'Resolved: disk', 'Warning: power'],
+        }[kind],
+      )
+      expect(replies(channel)).toHaveLength(kind === 'reply' ? 1 : 0)
+      expect(delivery.refusal('discord')).toBeNull()
+    },
+  )
+
+  it('of one message among many that are accepted is shown as long as it lasts, and costs few requests', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const post = channel.post.bind(channel)
+    let tries = 0
+    channel.post = async (card, nonce) => {
+      if (!card.title.includes('poison')) return post(card, nonce)
+      tries++
+      throw refused
+    }
+    const { id } = await delivery.fires('poison')
+    for (let i = 0; i < 60; i++) {
+      await delivery.fires(`disk ${i}`)
+      await delivery.passes('1m')
+    }
+    expect(channel.messages).toHaveLength(60)
+    expect(tries).toBeGreaterThan(5)
+    expect(tries).toBeLessThan(20)
+    expect([delivery.refusal('discord') !== null, delivery.stands(id, 'discord')]).toEqual([true, 'skip: refused'])
+    // Then the channel refuses everything for a while: it is not punished for the one message.
+    channel.failing(refused, Number.POSITIVE_INFINITY)
+    await delivery.fires('network')
+    await delivery.passes('10s')
+    channel.recovers()
+    await delivery.passes('5s')
+    expect(titles(channel).at(-1)).toBe('Critical: network')
+  })
+
+  it('is retried after a restart', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    channel.failing(refused)
+    await delivery.fires('disk')
+    await delivery.restarts('discord')
+    expect(titles(channel)).toEqual(['Critical: disk'])
   })
 
   it('is retried when the platform is online again', async () => {
@@ -183,7 +273,9 @@ describe('a refusal', () => {
     await delivery.recovers('disk')
     await delivery.passes('1d')
     expect([titles(channel), delivery.stands(id, 'discord')]).toEqual([['Resolved: disk'], 'skip: refused'])
-    expect(channel.calls).toEqual(['post', 'reply', 'edit'])
+    expect(channel.calls.slice(0, 3)).toEqual(['post', 'reply', 'edit'])
+    // Once in five minutes.
+    expect(channel.calls.length).toBeLessThan(300)
     channel.recovers()
     await delivery.platformIsBack('discord')
     expect(replies(channel)).toHaveLength(1)

@@ -1,11 +1,11 @@
 // Delivery on a fake clock: the order of messages, and the effect of each kind of failure.
 import { describe, expect, it } from 'vitest'
 import { unacknowledgeAlert, wakeAlerts } from '../../alerts/lifecycle.ts'
-import { DeliveryError } from '../../chat/channel.ts'
+import { DeliveryError, type DeliveryErrorScope } from '../../chat/channel.ts'
 import { startDelivery } from '../../testing/delivery.ts'
 import type { MemoryChannel } from '../../testing/memory-channel.ts'
 
-const limited = (retryAfterMs: number, scope: 'post' | 'edit' | 'all' = 'all') =>
+const limited = (retryAfterMs: number, scope: DeliveryErrorScope = 'all') =>
   new DeliveryError('limited', 'Slow down.', { retryAfterMs, scope })
 const unreachable = new DeliveryError('unreachable', 'The network is down.')
 
@@ -90,6 +90,18 @@ describe('a rate limit', () => {
     expect(titles(channel)).toEqual(['Acknowledged: disk', 'Resolved: network'])
     await delivery.passes('1m')
     expect(titles(channel)).toEqual(['Acknowledged: disk', 'Resolved: network', 'Critical: power'])
+  })
+
+  it('of one old message is waited out, delays no other edit, and brings no second card', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const [old, other] = [await delivery.fires('disk'), await delivery.fires('power')]
+    channel.failing(limited(20_000, 'message'), 1, 'edit')
+    await delivery.isAcknowledged(old.id)
+    await delivery.isAcknowledged(other.id)
+    expect(titles(channel)).toEqual(['Critical: disk', 'Acknowledged: power'])
+    await delivery.passes('20s')
+    expect(titles(channel)).toEqual(['Acknowledged: disk', 'Acknowledged: power'])
   })
 
   it('still holds after the platform is online again; a back-off after an outage does not', async () => {

@@ -8,7 +8,16 @@ import { SECOND } from '../../time.ts'
 import { resolveRecipients } from '../routing/resolve-recipients.ts'
 import type { ChartRenderer } from './alert-chart.ts'
 import { ChannelThrottle, type Operation } from './channel-throttle.ts'
-import { clearIfDelivered, markFailed, NOT_SENDING, type OutboxItem, type OutboxKind, retryNow } from './outbox.ts'
+import {
+  clearIfDelivered,
+  listRefused,
+  markFailed,
+  NOT_SENDING,
+  type OutboxItem,
+  type OutboxKind,
+  retryNow,
+  retryRefused,
+} from './outbox.ts'
 import { OutboxCache } from './outbox-cache.ts'
 import { type DeliveryAttempt, send, toDeliveryError } from './send.ts'
 
@@ -16,6 +25,8 @@ import { type DeliveryAttempt, send, toDeliveryError } from './send.ts'
 const STOP_TIMEOUT_MS = 3 * SECOND
 /** The wait after the database failed. */
 const RETRY_DELAY_MS = 5 * SECOND
+/** How many of the refused alerts are tried to learn whether the channel accepts messages again. */
+const REFUSED_PROBES = 3
 
 export interface Delivery {
   /** Delivers to these channels from the next `wake` on; sends in flight to other channels finish. */
@@ -37,6 +48,8 @@ type ChannelSender = {
   channel: Channel
   throttle: ChannelThrottle
   outbox: OutboxCache
+  /** Cards that cannot be edited any more, by the id of the alert; a new card replaces each. */
+  replaced: Map<number, string>
   isOpen: boolean
   cancelWake: () => void
   cancelRetry: () => void
@@ -51,14 +64,19 @@ export function createDelivery(
   chartRenderer: ChartRenderer | null = null,
   telemetry: Telemetry = createTelemetry(),
 ): Delivery {
-  const openSender = (channel: Channel): ChannelSender => ({
-    channel,
-    throttle: new ChannelThrottle(),
-    outbox: new OutboxCache(state, channel.id),
-    isOpen: true,
-    cancelWake: () => {},
-    cancelRetry: () => {},
-  })
+  const openSender = (channel: Channel): ChannelSender => {
+    // Not every platform reports a new connection, and a refusal may be over since the last start.
+    if (listRefused(state, channel.id).length > 0) retryNow(state, channel.id)
+    return {
+      channel,
+      throttle: new ChannelThrottle(),
+      outbox: new OutboxCache(state, channel.id),
+      replaced: new Map(),
+      isOpen: true,
+      cancelWake: () => {},
+      cancelRetry: () => {},
+    }
+  }
   let senders = channels.map(openSender)
   const inFlight = new Set<Promise<void>>()
   let isStopped = false
@@ -128,12 +146,16 @@ export function createDelivery(
     const sending = send(state, channel, attempt, clock, chartRenderer)
       .then(() => {
         isSent = true
-        throttle.recordSuccess()
+        throttle.recordSuccess(item.alert.id, operation)
+        if (throttle.refusal) retryAfterSuccess(sender, operation)
         telemetry.deliveries.add(1, channel.id)
+        if (item.step.do === 'post') removeReplaced(sender, item.alert.id)
       })
       .catch(thrown => {
         const error = toDeliveryError(thrown)
         telemetry.deliveryFailures.add(1, channel.id, error.code)
+        const { ref } = item.notification ?? {}
+        if (error.isStillShown && ref) sender.replaced.set(item.alert.id, ref)
         recordFailure(state, channel, throttle, attempt, error, clock.now(), logger)
       })
       .then(() => scheduleRefusedRetry(sender))
@@ -141,11 +163,21 @@ export function createDelivery(
       .finally(() => {
         inFlight.delete(sending)
         throttle.inFlight.delete(item.alert.id)
-        if (isSent) outbox.refresh(item.alert.id, clock.now())
+        // After a refusal other alerts became due as well.
+        if (isSent && !throttle.refusal) outbox.refresh(item.alert.id, clock.now())
         else outbox.clear()
         sendDue(sender)
       })
     inFlight.add(sending)
+  }
+
+  /** A card that shows an old state, with buttons, must not stay beside the new one. */
+  const removeReplaced = ({ channel, replaced }: ChannelSender, alertId: number) => {
+    const ref = replaced.get(alertId)
+    replaced.delete(alertId)
+    if (ref === undefined) return
+    const removing = channel.remove?.(ref)
+    removing?.catch(error => logger.warn('removing an old card failed', { channel: channel.id, alert: alertId, error }))
   }
 
   const retryAll = (sender: ChannelSender) => {
@@ -156,10 +188,41 @@ export function createDelivery(
     sendDue(sender)
   }
 
+  /**
+   * The channel accepts messages again: what it refused is sent, and while it lacks some of that it counts as refusing. An
+   * accepted edit proves nothing about new messages: editing needs fewer permissions.
+   */
+  const retryAfterSuccess = ({ channel, throttle, outbox }: ChannelSender, operation: Operation) => {
+    const refused = listRefused(state, channel.id)
+    if (refused.length === 0) return throttle.endRefusal()
+    const likewise = refused.filter(({ isEdit }) => operation === 'post' || isEdit).map(({ id }) => id)
+    retryRefused(state, channel.id, throttle.takeRetriable(likewise, clock.now()))
+    outbox.clear()
+  }
+
   const scheduleRefusedRetry = (sender: ChannelSender) => {
     sender.cancelRetry()
     const { refusal } = sender.throttle
-    if (refusal && !isStopped) sender.cancelRetry = clock.at(refusal.retryAt, () => retryAll(sender))
+    if (refusal && !isStopped) sender.cancelRetry = clock.at(refusal.retryAt, () => probeRefused(sender))
+  }
+
+  /** Tries a few of the refused alerts; when one is accepted, all follow. */
+  const probeRefused = (sender: ChannelSender) => {
+    const { channel, throttle, outbox } = sender
+    if (isStopped || !sender.isOpen) return
+    try {
+      const refused = listRefused(state, channel.id)
+      if (refused.length === 0) return throttle.endRefusal()
+      throttle.postponeRefusedRetry(clock.now())
+      const probes = refused.slice(0, REFUSED_PROBES).map(({ id }) => id)
+      retryRefused(state, channel.id, probes)
+      outbox.clear()
+    } catch (error) {
+      throttle.postponeRefusedRetry(clock.now())
+      logger.error('retrying refused messages failed', { channel: channel.id, error })
+    }
+    scheduleRefusedRetry(sender)
+    sendDue(sender)
   }
 
   const senderOf = (channelId: string) => senders.find(({ channel }) => channel.id === channelId)
@@ -212,7 +275,7 @@ function recordFailure(
   now: number,
   logger: Logger,
 ): void {
-  const retryAt = throttle.recordFailure(error, now)
+  const retryAt = throttle.recordFailure(alert.id, error, now)
   const facts = { channel: channel.id, alert: alert.id, step: step.do, refusal: error.code, reason: error.message }
   logger[error.code === 'refused' ? 'error' : 'warn']('delivery failed', facts)
   // A message that may have arrived, now or in an earlier attempt, keeps its nonce: it is searched before it is sent again.

@@ -1,6 +1,6 @@
 // The notifications table: which version of which alert each channel shows; and the outbox, which is a query over it.
 import type { Alert } from '../../alerts/alert.ts'
-import { isWorse, SEVERITIES } from '../../severity.ts'
+import { isWorse, SEVERITIES, severityRankSql } from '../../severity.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, desc, eq, sql } from '../../state/orm.ts'
 import { alerts, channels, notifications, recipients } from '../../state/schema/index.ts'
@@ -206,14 +206,34 @@ export function countPending(state: State) {
 
 /** Makes everything that waits for a retry in a channel due immediately, because its platform is online again. */
 export function retryNow(state: State, channelId: string): void {
-  const isDelayed = and(
-    eq(notifications.channelId, channelId),
-    sql`(next_attempt_at is not null or failed_version is not null)`,
-  )
+  retry(state, sql`channel_id = ${channelId} and (next_attempt_at is not null or failed_version is not null)`)
+}
+
+/** Makes what a channel refused of these alerts due immediately. */
+export function retryRefused(state: State, channelId: string, alertIds: readonly number[]): void {
+  const among = sql`alert_id in (select value from json_each(${JSON.stringify(alertIds)}))`
+  retry(state, sql`channel_id = ${channelId} and failed_version is not null and ${among}`)
+}
+
+/**
+ * The alerts whose current version a channel refused, and whether it was the edit of a card: those with the fewest attempts
+ * first, then the more severe.
+ */
+export function listRefused(state: State, channelId: string): { id: number; isEdit: boolean }[] {
+  const query = `select alerts.id, ref is not null and sending is not 'reply' as isEdit
+    from notifications join alerts on alerts.id = alert_id
+    where channel_id = ? and failed_version = version order by attempts, ${severityRankSql()} desc, alerts.id`
+  return state
+    .prepare<[string], { id: number; isEdit: number }>(query)
+    .all(channelId)
+    .map(({ id, isEdit }) => ({ id, isEdit: isEdit === 1 }))
+}
+
+function retry(state: State, which: ReturnType<typeof sql>): void {
   state.transaction(() => {
-    const isFailed = sql`${alerts.id} in (select alert_id from notifications where channel_id = ${channelId} and failed_version is not null)`
+    const isFailed = sql`${alerts.id} in (select alert_id from notifications where failed_version is not null and ${which})`
     state.db.update(alerts).set({ undelivered: true }).where(isFailed).run()
-    state.db.update(notifications).set({ nextAttemptAt: null, failedVersion: null }).where(isDelayed).run()
+    state.db.update(notifications).set({ nextAttemptAt: null, failedVersion: null }).where(which).run()
   })
 }
 
