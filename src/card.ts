@@ -103,12 +103,28 @@ function plainSpan(span: Span, formatTime: (at: number, style: 'relative' | 'mom
 
 /**
  * A text cut to at most `max` code points, with the number of omitted code points at the end ("… 12 more"). No character
- * is cut in half.
+ * is cut in half. Only what is shown is copied; the rest is counted.
  */
 export function cutText(text: string, max: number): string {
-  const points = Array.from(text)
-  if (points.length <= max) return text
-  const room = Math.max(0, max - `… ${points.length} more`.length)
-  const cut = `${points.slice(0, room).join('')}… ${points.length - room} more`
-  return Array.from(cut).slice(0, max).join('')
+  if (text.length <= max) return text
+  const count = countCodePoints(text)
+  if (count <= max) return text
+  const room = Math.max(0, max - `… ${count} more`.length)
+  return firstCodePoints(`${firstCodePoints(text, room)}… ${count - room} more`, max)
 }
+
+/** How many code points a text has: a pair of surrogates is one. */
+export function countCodePoints(text: string): number {
+  let count = text.length
+  for (let i = 1; i < text.length; i++) if (isLow(text.charCodeAt(i)) && isHigh(text.charCodeAt(i - 1))) count--
+  return count
+}
+
+function firstCodePoints(text: string, count: number): string {
+  // Every code point has one or two units, so these hold `count` of them; a half at the end is not among them.
+  const points = Array.from(text.slice(0, 2 * count))
+  return points.slice(0, count).join('')
+}
+
+const isHigh = (unit: number) => unit >= 0xd800 && unit <= 0xdbff
+const isLow = (unit: number) => unit >= 0xdc00 && unit <= 0xdfff

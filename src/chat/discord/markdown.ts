@@ -1,5 +1,5 @@
 // Texts as Discord's markdown: data can neither format nor mention, and a cut text counts what was left out.
-import { cutText, type Span, type Text } from '../../card.ts'
+import { countCodePoints, cutText, type Span, type Text } from '../../card.ts'
 import { cleanText, fitText, type SpanWriter } from '../fit-text.ts'
 
 /** An address, up to where markdown would end it. */
@@ -34,7 +34,7 @@ export function codeBlock(text: string, language: string | undefined, max: numbe
 
 /** Length as Discord counts it: code points. */
 export function size(text: string): number {
-  return Array.from(text).length
+  return countCodePoints(text)
 }
 
 function escapeMarks(text: string): string {
@@ -43,8 +43,9 @@ function escapeMarks(text: string): string {
       .replace(/[\\*~`|[\]<]/g, '\\$&')
       // Inside a word an underscore means nothing, and a push notification would show the backslash.
       .replace(/(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, '\\_')
-      .replace(/^(\s*)([#>\-+])/gm, '$1\\$2')
-      .replace(/^(\s*\d+)\./gm, '$1\\.')
+      // Indents end at the line, so that a run of empty lines is read once and not from each of its lines.
+      .replace(/^([^\S\n\r\u2028\u2029]*)([#>\-+])/gm, '$1\\$2')
+      .replace(/^([^\S\n\r\u2028\u2029]*\d+)\./gm, '$1\\.')
   )
 }
 

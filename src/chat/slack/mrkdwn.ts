@@ -92,14 +92,18 @@ const NOTE_LENGTH = '\n… 1000000 more lines'.length
  * are any. Fences inside the text cannot end a piece. The last line counts what does not fit.
  */
 export function toFences(text: string, max: number, total: number): string[] {
-  const lines = wrapLines(text.replace(/\n+$/, ''), max - FENCES_LENGTH)
+  const whole = withoutFinalLineBreaks(text)
+  // A character takes two units at most, and so does a line break: beyond this nothing can fit.
+  const start = whole.slice(0, 2 * Math.max(0, total) + 1)
+  const lines = wrapLines(start, max - FENCES_LENGTH)
+  const count = lines.length + countLineBreaks(whole, start.length)
   const pieces: string[] = []
   let piece = ''
   let used = 0
   const room = () => Math.min(max, total - used) - FENCES_LENGTH
   for (const [index, line] of lines.entries()) {
     const extended = piece === '' ? line : `${piece}\n${line}`
-    if (extended.length <= room() - (index < lines.length - 1 ? NOTE_LENGTH : 0)) {
+    if (extended.length <= room() - (index < count - 1 ? NOTE_LENGTH : 0)) {
       piece = extended
       continue
     }
@@ -108,10 +112,22 @@ export function toFences(text: string, max: number, total: number): string[] {
       used += piece.length + FENCES_LENGTH
     }
     piece = line
-    if (line.length > room() - NOTE_LENGTH) return pieces.length === 0 ? [] : close(pieces, lines.length - index)
+    if (line.length > room() - NOTE_LENGTH) return pieces.length === 0 ? [] : close(pieces, count - index)
   }
   if (piece !== '') pieces.push(piece)
   return pieces.map(fence)
+}
+
+function withoutFinalLineBreaks(text: string): string {
+  let end = text.length
+  while (text[end - 1] === '\n') end--
+  return text.slice(0, end)
+}
+
+function countLineBreaks(text: string, from: number): number {
+  let count = 0
+  for (let at = text.indexOf('\n', from); at !== -1; at = text.indexOf('\n', at + 1)) count++
+  return count
 }
 
 function close(pieces: string[], missing: number): string[] {

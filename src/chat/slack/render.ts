@@ -81,6 +81,8 @@ function createBody(maxLength: number, maxBlocks: number) {
     miss: (parts: number) => {
       missing += parts
     },
+    /** Whether something is missing already: then nothing more is added, and need not be written. */
+    isFull: () => missing > 0,
     finish: (): types.KnownBlock[] => (missing === 0 ? blocks : [...blocks, context(`… ${missing} more`)]),
   }
 }
@@ -96,7 +98,11 @@ function addLines(body: Body, lines: readonly Text[], timeZone: string): void {
     paragraph = ''
     count = 0
   }
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
+    if (body.isFull()) {
+      body.miss(lines.length - index + count)
+      return
+    }
     const text = toMrkdwn(line, MAX_SECTION_LENGTH, timeZone)
     if (paragraph.length + 1 + text.length > MAX_SECTION_LENGTH) flush()
     paragraph = count === 0 ? text : `${paragraph}\n${text}`
@@ -112,7 +118,11 @@ function addFields(body: Body, fields: readonly Field[], timeZone: string): void
     if (row.length > 0) body.add(grid(row), row.length)
     row = []
   }
-  for (const field of fields) {
+  for (const [index, field] of fields.entries()) {
+    if (body.isFull()) {
+      body.miss(fields.length - index + row.length)
+      return
+    }
     const name = `*${toMrkdwn(field.name, MAX_FIELD_NAME_LENGTH, timeZone)}*\n`
     if (field.inline !== true) {
       flush()

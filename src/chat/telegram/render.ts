@@ -25,10 +25,10 @@ export function renderCard(card: Card, timeZone: string): { text: string; keyboa
   const { title, tone, lines = [], fields = [], code, footer, mention = [], buttons = [] } = withAbsoluteTimes(card)
   const html = (text: Text) => toHtml(text, timeZone)
   const icon = TONE_ICONS[tone]
-  const heading = escapeHtml(cutText(title.replace(/\s+/g, ' ').trim() || 'Vakt', MAX_TITLE_LENGTH))
+  const heading = escapeProse(cutText(title.replace(/\s+/g, ' ').trim() || 'Vakt', MAX_TITLE_LENGTH))
   const parts = [
     ...lines.map(html),
-    ...fields.map(({ name, value }) => `<b>${escapeHtml(cutText(name, MAX_FIELD_NAME_LENGTH))}:</b> ${html(value)}`),
+    ...fields.map(({ name, value }) => `<b>${escapeProse(cutText(name, MAX_FIELD_NAME_LENGTH))}:</b> ${html(value)}`),
     ...(code && code.text.trim() !== '' ? [`<pre>${escapeHtml(cutText(code.text, MAX_CODE_LENGTH))}</pre>`] : []),
     ...(footer === undefined ? [] : [`<i>${html(footer)}</i>`]),
   ]
@@ -88,13 +88,29 @@ function toHtml(text: Text, timeZone: string): string {
 
 function spanHtml(span: Span, timeZone: string): string {
   const cut = (text: string) => escapeHtml(cutText(text, MAX_SPAN_LENGTH))
-  if (typeof span === 'string') return cut(span)
-  if ('bold' in span) return `<b>${cut(span.bold)}</b>`
+  if (typeof span === 'string') return escapeProse(cutText(span, MAX_SPAN_LENGTH))
+  if ('bold' in span) return `<b>${escapeProse(cutText(span.bold, MAX_SPAN_LENGTH))}</b>`
   if ('code' in span) return `<code>${cut(span.code)}</code>`
   if ('time' in span) return escapeHtml(formatMoment(span.time, timeZone))
   const url = URL.parse(span.link)
   if (!url || !/^https?:$/.test(url.protocol)) return cut(`${span.label} (${span.link})`)
   return `<a href="${escapeHtml(url.href)}">${cut(span.label)}</a>`
+}
+
+/** A dot of a name, in any script, before what may be a top-level domain. */
+const DOMAIN_DOT = /(?<=[\p{L}\p{N}-])[.\u3002\uff0e\uff61](?=\p{L}{2})/gu
+/** A word that Telegram takes for a command to the bot. */
+const BOT_COMMAND = /(?<![\w/<\u2060])\/(?=\w{1,64}(?![\w/]))/g
+const ADDRESS = /(https?:\/\/[^\s<>"]+)/g
+
+/**
+ * Data outside of code, where Telegram makes links of bare names such as `evil.sh` and of words such as `/stop`. An
+ * invisible joiner prevents that; an address with its scheme stays a link, because readers see where it leads.
+ */
+function escapeProse(text: string): string {
+  const plain = (part: string) => part.replace(DOMAIN_DOT, '$&\u2060').replace(BOT_COMMAND, '/\u2060')
+  const parts = text.split(ADDRESS).map((part, i) => (i % 2 === 1 ? part : plain(part)))
+  return escapeHtml(parts.join(''))
 }
 
 /** Data can neither mark up nor mention: an @ would otherwise become a link to somebody. */
