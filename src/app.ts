@@ -49,6 +49,7 @@ import { listChannels, syncChannels } from './notifications/routing/channels.ts'
 import type { Person } from './notifications/routing/people.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
+import { RefusedWork } from './projects/refused-work.ts'
 import { createVault } from './projects/vault.ts'
 import { createServices, type Service } from './services.ts'
 import type { State } from './state/database.ts'
@@ -337,6 +338,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     timeZone: config.timeZone,
     retentionMs: config.retentionMs,
     telemetry,
+    refusedWork: new RefusedWork(),
   }
   const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, logger)
   const intake = createIntake({

@@ -9,6 +9,8 @@ export type Batch = {
   /** How to read it. */
   format: 'json' | 'ndjson' | 'text'
   project: string
+  /** The key that sent it: the keys of a project take turns. */
+  sender?: string
   /** Values for lines that do not have them, from the request's query or headers. */
   defaults: { source?: string; host?: string; group?: string; level?: Level; tags?: readonly string[] }
   receivedAt: number

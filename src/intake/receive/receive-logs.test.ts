@@ -154,6 +154,37 @@ describe('the sender of logs', () => {
     expect(statuses.at(-1)).toBe(429)
   })
 
+  it('who sends much that is refused waits, whatever the reason, and no other key does', async () => {
+    const other = await app.result<{ key: { secret: string } }>('keys create default')
+    const bomb = gzipSync(Buffer.alloc(50_000_000))
+    const tooManyLines = gzipSync('{\n'.repeat(260_000))
+    answer = async () => {
+      throw new Problem('too_large', 'Too many lines.')
+    }
+    const statuses = new Set<number>()
+    for (let i = 0; i < 20; i++) {
+      const body = i % 2 === 0 ? bomb : tooManyLines
+      statuses.add((await send(body, { 'content-type': 'text/plain', 'content-encoding': 'gzip' })).status)
+    }
+    expect([...statuses]).toEqual([413, 429])
+    answer = async () => STORED
+    const refused = await send('x', { 'content-type': 'text/plain' })
+    expect(refused.status).toBe(429)
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    expect((await problem(refused)).message).toMatch(/^The key k_\w+ sent too many requests that were refused/)
+    expect((await send('x', { 'x-api-key': other.key.secret })).status).toBe(200)
+    await app.passes('1m')
+    expect((await send('x')).status).toBe(200)
+  })
+
+  it('is not charged while Vakt itself cannot store', async () => {
+    answer = async () => {
+      throw new Problem('busy', 'The disk is full.')
+    }
+    const body = 'x'.repeat(500_000)
+    for (let i = 0; i < 20; i++) expect((await send(body, { 'content-type': 'text/plain' })).status).toBe(503)
+  })
+
   it('over the limit of a project waits, and the limit is per project', async () => {
     await app.result('projects edit default --rate-limit 10')
     const lines = JSON.stringify(Array.from({ length: 10 }, () => ({ message: 'a', nested: { x: {} } })))

@@ -1,10 +1,12 @@
 // Receives log lines by any protocol: who sends them, how many, and the answer only after they are on disk.
 import type { IncomingMessage } from 'node:http'
+import { countElements, countLines } from '../../logs/intake/count-records.ts'
 import { NOT_A_LOG } from '../../logs/intake/records.ts'
 import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
-import { Problem } from '../../problem.ts'
+import { Problem, type ProblemCode } from '../../problem.ts'
 import { findProject, type Project, retentionOf } from '../../projects/projects.ts'
+import type { RefusedWork } from '../../projects/refused-work.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
 import { readClientAddress } from '../client-address.ts'
 import type { Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
@@ -17,6 +19,7 @@ export type ReceiveLogsOptions = ReceiveOptions & {
   timeZone: string
   /** How long lines are kept where their project does not say, ms. */
   retentionMs: number
+  refusedWork: RefusedWork
 }
 
 /** Stores the lines of one request. Throws the `Problem` to answer with; nothing is half-stored without saying so. */
@@ -31,19 +34,46 @@ export async function receiveLogs(
   // Only limits need it, and the list of proxies costs more than the key.
   const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
   const parameters = readParameters(request.url)
-  const { raw, project, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
+  const { raw, project, key, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
+  const sender = key?.id ?? 'the admin key'
+  let bytes = raw.length
   try {
-    const body = await decompress(raw, headers.get('content-encoding'), project.bodyLimit)
+    refuseWasteful(options, sender, now)
+    // A body that is not whole may cost as much as the largest.
+    const encoding = headers.get('content-encoding')
+    if (encoding !== null) bytes = project.bodyLimit
+    const body = await decompress(raw, encoding, project.bodyLimit)
+    bytes = body.length
     const logs = protocol.parse({ body, headers, parameters, now })
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
     const idempotencyKey = readIdempotencyKey(headers)
-    return protocol.answer(await storeLines(options, project, address, { ...logs, defaults }, idempotencyKey, now))
+    const lines = { ...logs, defaults }
+    const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
+    if (stored.accepted === 0 && stored.rejected > 0) options.refusedWork.charge(sender, bytes, now)
+    return protocol.answer(stored)
   } catch (error) {
-    if (error instanceof Problem) options.telemetry.refusedBatches.add(1, project.name, error.code)
+    if (error instanceof Problem) {
+      options.telemetry.refusedBatches.add(1, project.name, error.code)
+      if (!NOT_CHARGED.has(error.code)) options.refusedWork.charge(sender, bytes, now)
+    }
     // The same signature is accepted again for a request that was refused.
     if (signature !== null) options.state.transaction(() => releaseSignature(options.state, signature))
     throw error
   }
+}
+
+/** Refusals that are no fault of the sender, or cost nothing. */
+const NOT_CHARGED: ReadonlySet<ProblemCode> = new Set(['busy', 'internal', 'limited'])
+
+/** Throws `limited` for a sender that had much refused: its next request is not even decompressed. */
+function refuseWasteful({ refusedWork }: ReceiveLogsOptions, sender: string, now: number): void {
+  const retryAfterMs = refusedWork.waitFor(sender, now)
+  if (retryAfterMs === 0) return
+  throw new Problem(
+    'limited',
+    `${sender === 'the admin key' ? 'The admin key' : `The key ${sender}`} sent too many requests that were refused. Wait, and send what the earlier answers asked for.`,
+    { retryAfterMs },
+  )
 }
 
 /** Stores the lines that a listener received. Throws a `Problem`. */
@@ -55,24 +85,26 @@ export async function receiveDatagram(
   const now = options.clock.now()
   const project = findProject(options.state, name)
   const logs = protocol.parse({ body, headers: new Headers(), parameters: new URLSearchParams(), now })
-  return protocol.answer(await storeLines(options, project, () => address, logs, null, now))
+  return protocol.answer(await storeLines(options, project, null, () => address, logs, null, now))
 }
 
 async function storeLines(
   options: ReceiveLogsOptions,
   project: Project,
+  sender: string | null,
   address: () => string,
   { body, format, defaults = {} }: LogBody,
   idempotencyKey: string | null,
   now: number,
 ): Promise<AppendResult> {
-  takeFromLimits(options, project, address, () => countLines(body, format), now)
+  takeFromLimits(options, project, address, () => countRecords(body, format), now)
   try {
     return await options.logWriter.append({
       // The writer takes the bytes over, and a small Buffer shares its memory with others.
       body: new Uint8Array(body).buffer,
       format,
       project: project.name,
+      ...(sender === null ? {} : { sender }),
       defaults,
       receivedAt: now,
       limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
@@ -88,18 +120,10 @@ async function storeLines(
   }
 }
 
-/** How many lines a body has; called only where a limit is set, because JSON has to be parsed for it. */
-function countLines(body: Buffer, format: Batch['format']): number {
+/** How many lines a body has; called only where a limit is set. */
+function countRecords(body: Buffer, format: Batch['format']): number {
   const text = body.toString('utf8')
-  if (format !== 'json') return text.split('\n').filter(line => line.trim() !== '').length
-  try {
-    const parsed = JSON.parse(text)
-    const list = parsed?.logs ?? parsed?.events ?? parsed
-    return Array.isArray(list) ? list.length : 1
-  } catch {
-    // The log store answers what is wrong with the body.
-    return 1
-  }
+  return format === 'json' ? countElements(text) : countLines(text)
 }
 
 function takeFromLimits(

@@ -1,6 +1,7 @@
 // Finds the records of a body: JSON, lines of JSON, or text; errors are reported line by line.
 import { Problem } from '../../problem.ts'
 import type { Batch } from '../store.ts'
+import { countElements, countLines } from './count-records.ts'
 import { textRecords } from './text-lines.ts'
 
 /** The field of the problem when a body is valid JSON but not a log: the intake answers 422 for it, not 400. */
@@ -11,21 +12,24 @@ const decoder = new TextDecoder()
 
 /**
  * The records of a body in order. Throws `invalid` on `body` when it is not JSON at all, on `log` when it is JSON but not a
- * log, and `too_large` when there are more than the batch's limit.
+ * log, and `too_large` when there are more than the batch's limit; they
+ * are counted before they are parsed.
  */
-export function findRecords(batch: Batch): unknown[] {
-  const text = decoder.decode(batch.body)
+export function findRecords({ body, format, limits, receivedAt }: Batch): unknown[] {
+  const text = decoder.decode(body)
   const records =
-    batch.format === 'json'
-      ? recordsOfJson(text)
-      : batch.format === 'ndjson'
-        ? recordsOfLines(text)
-        : textRecords(text, batch.receivedAt)
-  if (records.length <= batch.limits.lines) return records
-  throw new Problem(
-    'too_large',
-    `The request has ${records.length} lines; at most ${batch.limits.lines} are allowed. Send smaller batches.`,
-  )
+    format === 'json'
+      ? recordsOfJson(text, limits.lines)
+      : format === 'ndjson'
+        ? recordsOfLines(text, limits.lines)
+        : textRecords(text, receivedAt, limits.lines)
+  if (records === null || records.length > limits.lines) throw tooManyLines(limits.lines)
+  return records
+}
+
+/** The problem of a request with more lines than the limit. */
+function tooManyLines(limit: number): Problem {
+  return new Problem('too_large', `The request has more than ${limit} lines, its limit. Send smaller batches.`)
 }
 
 /** A line of NDJSON that is not JSON; `reason` is the parser's message. */
@@ -36,7 +40,12 @@ export class UnparsableRecord {
   }
 }
 
-function recordsOfJson(text: string): unknown[] {
+/** A smaller body is parsed in a moment, whatever it contains. */
+const COUNTED_LENGTH = 256 * 1024
+
+/** Null when there are more records than the limit. */
+function recordsOfJson(text: string, limit: number): unknown[] | null {
+  if (text.length > COUNTED_LENGTH && countElements(text, limit) > limit) return null
   const value = parse(text)
   if (value instanceof UnparsableRecord) throw bodyProblem('body', `The body is not JSON: ${value.reason}.`)
   return recordsOfValue(value)
@@ -53,7 +62,9 @@ function recordsOfValue(value: unknown): unknown[] {
   return [value]
 }
 
-function recordsOfLines(text: string): unknown[] {
+/** Null when there are more lines than the limit. */
+function recordsOfLines(text: string, limit: number): unknown[] | null {
+  if (countLines(text, limit) > limit) return recordsOfPrinted(text, limit)
   const records: unknown[] = []
   let start = 0
   let readable = 0
@@ -74,6 +85,21 @@ function recordsOfLines(text: string): unknown[] {
   if (!(whole instanceof UnparsableRecord)) return recordsOfValue(whole)
   if (readable > 0) return records
   throw bodyProblem('body', `No line of the body is JSON: ${(records[0] as UnparsableRecord).reason}.`)
+}
+
+/** The records of one JSON value that is printed over many lines; null when the text is none, or has more than the limit. */
+function recordsOfPrinted(text: string, limit: number): unknown[] | null {
+  const isLineJson = !(parse(firstLine(text)) instanceof UnparsableRecord)
+  if (isLineJson || countElements(text, limit) > limit) return null
+  const whole = parse(text)
+  return whole instanceof UnparsableRecord ? null : recordsOfValue(whole)
+}
+
+/** The first line that is not empty. */
+function firstLine(text: string): string {
+  const start = text.search(/\S/)
+  const end = text.indexOf('\n', start)
+  return text.slice(Math.max(0, start), end < 0 ? text.length : end)
 }
 
 function parse(text: string): unknown {

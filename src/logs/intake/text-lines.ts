@@ -7,21 +7,28 @@ import type { Fields } from './normalise.ts'
 import { continueTrace, type TraceState, traceStartedBy } from './stacks.ts'
 import { leadingTimestamp } from './timestamps.ts'
 
-/** The records of a text, with the names that `normalise` knows. Empty lines are skipped. */
-export function textRecords(text: string, receivedAt: number): Fields[] {
-  return entries(clean(text)).map(({ head, stack }) => record(head, stack, receivedAt))
+/** The records of a text, with the names that `normalise` knows; null when there are more than `limit`. Empty lines are skipped. */
+export function textRecords(text: string, receivedAt: number, limit: number): Fields[] | null {
+  const found = entries(clean(text), limit)
+  return found.length > limit ? null : found.map(({ head, stack }) => record(head, stack, receivedAt))
 }
 
 type Entry = { head: string; stack: string[] }
 
-function entries(text: string): Entry[] {
-  const lines = text.split(/\r?\n/)
+/** The entries of a text; it stops at the first beyond the limit. */
+function entries(text: string, limit: number): Entry[] {
   const found: Entry[] = []
+  const lines = linesOf(text)
   let trace: TraceState = 'none'
   let failed = false
-  for (const [index, line] of lines.entries()) {
+  let next = lines.next()
+  while (!next.done && found.length <= limit) {
+    const line = next.value
+    next = lines.next()
     const entry = found.at(-1)
-    const following: TraceState | null = entry ? continueTrace(trace, line, lines[index + 1], failed) : null
+    const following: TraceState | null = entry
+      ? continueTrace(trace, line, next.done ? undefined : next.value, failed)
+      : null
     if (entry && following !== null) {
       entry.stack.push(line)
       trace = following
@@ -34,6 +41,19 @@ function entries(text: string): Entry[] {
     }
   }
   return found
+}
+
+/** The lines of a text, one at a time: a text with far too many is never split as a whole. */
+function* linesOf(text: string): Generator<string, undefined> {
+  for (let start = 0; start <= text.length; ) {
+    const end = text.indexOf('\n', start)
+    if (end < 0) {
+      yield text.slice(start)
+      return
+    }
+    yield text.slice(start, text.charCodeAt(end - 1) === 13 && end > start ? end - 1 : end)
+    start = end + 1
+  }
 }
 
 /** Whether a trace below the line belongs to it. */

@@ -1,7 +1,10 @@
-// Queues batches for the writers: grouped, so that many share a transaction, and bounded, so that memory is.
+// Queues batches for the writers: grouped, so that many share a transaction; bounded, so that memory is; and in turns, so
+// that a sender of much makes nobody else wait.
+import { MEBIBYTE } from '../../../bytes.ts'
 import { Problem } from '../../../problem.ts'
 import type { AppendResult, Batch } from '../../store.ts'
 import type { PartitionState } from '../partitions/partition.ts'
+import { FairQueue } from './fair-queue.ts'
 import type { WorkerClient } from './worker-client.ts'
 import { deserializeProblem } from './worker-protocol.ts'
 import type { Appended, WriterCalls } from './writer.ts'
@@ -12,8 +15,15 @@ export const MAX_QUEUED_BATCHES = 20_000
 const GROUP_BYTES = 512 * 1024
 /** The next group already waits at the writer while one is stored, so that the writer never idles. */
 const GROUPS_PER_WRITER = 2
+/** Behind a group of this size the last writer gets no second one: a small batch waits there for one group at most. */
+const LONG_GROUP_BYTES = 128 * 1024
 /** Below this backlog one writer takes everything: fuller transactions, fewer partitions to search. */
 const SPILL_BYTES = 128 * 1024
+/** A batch that keeps a writer busy for long goes to the last writer, so that the others stay free for small ones. */
+const LARGE_BYTES = MEBIBYTE
+/** Who has less than this part of the queue may still add to a full one, up to this multiple of its limit. */
+const RESERVED_SHARE = 1 / 16
+const MAX_OVERFILL = 2
 /** What even an empty body takes in the queue. */
 const BATCH_OVERHEAD_BYTES = 500
 const MIN_RETRY_MS = 250
@@ -29,9 +39,11 @@ type QueuedBatch = {
 /** What waits for one writer, and what it is storing (`groups`). */
 type WriterQueue = {
   worker: WorkerClient<WriterCalls>
-  waiting: QueuedBatch[]
+  waiting: FairQueue<QueuedBatch>
   bytes: number
   groups: number
+  /** The bytes of the groups that it is storing. */
+  storing: number
   isScheduled: boolean
 }
 
@@ -40,6 +52,8 @@ export class AppendQueue {
   readonly #maxBytes: number
   readonly #onChanged: (states: readonly PartitionState[]) => void
   #batches = 0
+  /** What each project has in all queues. */
+  readonly #shares = new Map<string, { batches: number; bytes: number }>()
   #bytesPerMs = 5_000
   #idle: (() => void)[] = []
 
@@ -49,7 +63,14 @@ export class AppendQueue {
     maxBytes: number,
     onChanged: (states: readonly PartitionState[]) => void,
   ) {
-    this.#queues = workers.map(worker => ({ worker, waiting: [], bytes: 0, groups: 0, isScheduled: false }))
+    this.#queues = workers.map(worker => ({
+      worker,
+      waiting: new FairQueue(),
+      bytes: 0,
+      groups: 0,
+      storing: 0,
+      isScheduled: false,
+    }))
     this.#maxBytes = maxBytes
     this.#onChanged = onChanged
   }
@@ -62,14 +83,12 @@ export class AppendQueue {
   /** Resolves when the batch is on disk. Rejects with `busy` when the queue is full. */
   append(batch: Batch): Promise<AppendResult> {
     const bytes = batch.body.byteLength + BATCH_OVERHEAD_BYTES
-    const queuedBytes = this.#queues.reduce((sum, queue) => sum + queue.bytes, 0)
-    if (this.#batches > 0 && (queuedBytes + bytes > this.#maxBytes || this.#batches >= MAX_QUEUED_BATCHES))
-      return Promise.reject(this.#fullProblem(queuedBytes))
-    const queue = this.#queueFor(batch)
+    if (this.#isFull(batch.project, bytes)) return Promise.reject(this.#fullProblem())
+    const queue = this.#queueFor(batch, bytes)
     queue.bytes += bytes
-    this.#batches++
+    this.#count(batch.project, 1, bytes)
     return new Promise((resolve, reject) => {
-      queue.waiting.push({ batch, bytes, resolve, reject })
+      queue.waiting.push([batch.project, batch.sender ?? ''], { batch, bytes, resolve, reject })
       this.#schedule(queue)
     })
   }
@@ -90,7 +109,7 @@ export class AppendQueue {
     const problem = new Problem('busy', 'The log store is closing; these lines were not stored.', {
       retryAfterMs: 5_000,
     })
-    for (const queue of this.#queues) for (const { reject } of queue.waiting.splice(0)) reject(problem)
+    for (const queue of this.#queues) for (const { reject } of queue.waiting.drain()) reject(problem)
   }
 
   /** Everything that arrives in one tick of the event loop is sent together. */
@@ -99,16 +118,27 @@ export class AppendQueue {
     queue.isScheduled = true
     setImmediate(() => {
       queue.isScheduled = false
-      while (queue.waiting.length > 0 && queue.groups < GROUPS_PER_WRITER && queue.worker.ready) this.#send(queue)
+      while (queue.waiting.length > 0 && queue.worker.ready && this.#takesGroup(queue)) this.#send(queue)
     })
+  }
+
+  #takesGroup(queue: WriterQueue): boolean {
+    const isLast = queue === this.#queues.at(-1) && this.#queues.length > 1
+    const isLong = isLast && queue.storing > LONG_GROUP_BYTES
+    return queue.groups < (isLong ? 1 : GROUPS_PER_WRITER)
   }
 
   async #send(queue: WriterQueue): Promise<void> {
     let bytes = 0
-    let count = 0
-    while (count < queue.waiting.length && (count === 0 || bytes < GROUP_BYTES)) bytes += queue.waiting[count++]!.bytes
-    const group = queue.waiting.splice(0, count)
+    const group: QueuedBatch[] = []
+    // A batch that does not fit waits for the next group: a small one before it is stored at once.
+    for (let next = queue.waiting.peek(); next; next = queue.waiting.peek()) {
+      if (group.length > 0 && bytes + next.bytes > GROUP_BYTES) break
+      group.push(queue.waiting.shift()!)
+      bytes += next.bytes
+    }
     queue.groups++
+    queue.storing += bytes
     const startedAt = performance.now()
     try {
       const batches = group.map(({ batch }) => batch)
@@ -121,22 +151,55 @@ export class AppendQueue {
       for (const { reject } of group) reject(error)
     }
     queue.groups--
+    queue.storing -= bytes
     queue.bytes -= bytes
-    this.#batches -= group.length
+    for (const { batch, bytes: own } of group) this.#count(batch.project, -1, -own)
     if (this.#batches === 0) for (const resolve of this.#idle.splice(0)) resolve()
     this.#schedule(queue)
   }
 
   /** An idempotency key always goes to the same writer, which knows the first reply to it. */
-  #queueFor({ idempotencyKey, project }: Batch): WriterQueue {
+  #queueFor({ idempotencyKey, project }: Batch, bytes: number): WriterQueue {
     const [first] = this.#queues
+    const last = this.#queues.at(-1)!
     if (idempotencyKey !== null) return this.#queues[hashText(`${project}\0${idempotencyKey}`) % this.#queues.length]!
+    if (bytes > LARGE_BYTES && last.worker.ready) return last
     if (first!.worker.ready && first!.bytes < SPILL_BYTES) return first!
     const ready = this.#queues.filter(queue => queue.worker.ready)
-    return (ready.length > 0 ? ready : this.#queues).reduce((a, b) => (b.bytes < a.bytes ? b : a))
+    // A project with nothing queued has the next turn everywhere, so only what is being stored delays it.
+    const delay = this.#shares.has(project)
+      ? (queue: WriterQueue) => queue.bytes
+      : (queue: WriterQueue) => queue.storing
+    return (ready.length > 0 ? ready : this.#queues).reduce((a, b) => (delay(b) < delay(a) ? b : a))
   }
 
-  #fullProblem(queuedBytes: number): Problem {
+  get #queuedBytes(): number {
+    return this.#queues.reduce((sum, queue) => sum + queue.bytes, 0)
+  }
+
+  /** Whether a project must wait: it may still add its share when others have filled the queue. */
+  #isFull(project: string, bytes: number): boolean {
+    if (this.#batches === 0) return false
+    const share = this.#shares.get(project) ?? { batches: 0, bytes: 0 }
+    const isWithin = (own: number, all: number, limit: number) =>
+      all <= limit || (own <= limit * RESERVED_SHARE && all <= limit * MAX_OVERFILL)
+    return !(
+      isWithin(share.bytes + bytes, this.#queuedBytes + bytes, this.#maxBytes) &&
+      isWithin(share.batches + 1, this.#batches + 1, MAX_QUEUED_BATCHES)
+    )
+  }
+
+  #count(project: string, batches: number, bytes: number): void {
+    this.#batches += batches
+    const share = this.#shares.get(project) ?? { batches: 0, bytes: 0 }
+    share.batches += batches
+    share.bytes += bytes
+    if (share.batches === 0) this.#shares.delete(project)
+    else this.#shares.set(project, share)
+  }
+
+  #fullProblem(): Problem {
+    const queuedBytes = this.#queuedBytes
     const retryAfterMs = Math.round(Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, queuedBytes / this.#bytesPerMs / 2)))
     return new Problem('busy', 'The queue of logs to store is full. Try again in a moment.', { retryAfterMs })
   }
