@@ -172,7 +172,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
 /** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
 function buildNotifications(options: AppOptions, { vault, store, telemetry }: Storage) {
   const { state, config, clock, logger, draw = drawChart, definitions = PLATFORMS } = options
-  const registry = createChannelRegistry(state, vault)
+  const registry = createChannelRegistry(state, vault, logger)
   const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone), telemetry)
   const tails = createTails(clock, logger)
   const analysis = createAnalysisService({ state, store, clock, logger, config, channels: registry.all })

@@ -52,6 +52,8 @@ export type Card = {
   mention?: readonly Mention[]
   /** Small print at the end. */
   footer?: Text
+  /** Set when a platform refused the whole card: it is shown as text only, which nothing but its length can make invalid. */
+  form?: 'plain' | 'bare'
 }
 
 /** The icon of each tone, so that colour never stands alone. */

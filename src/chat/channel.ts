@@ -14,7 +14,9 @@ export type DeliveryErrorCode =
   | 'unsure'
   /** The message can no longer be edited (deleted, too old, archived): post a new one. */
   | 'gone'
-  /** It will never be accepted (no access, unknown channel, invalid): alert people, do not retry. */
+  /** Its form is not accepted (too long, invalid parts): a plainer form of it may be. */
+  | 'invalid_form'
+  /** It is not accepted (no access, unknown channel): alert people, and retry after people may have changed something. */
   | 'refused'
 
 export type DeliveryErrorScope = 'message' | 'post' | 'edit' | 'all'

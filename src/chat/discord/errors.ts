@@ -7,6 +7,7 @@ import { DeliveryError, type DeliveryErrorCode } from '../channel.ts'
 export type Step = 'post' | 'edit' | 'find' | 'thread'
 
 const DEFAULT_RETRY_MS = 5_000
+const MAX_REASON_LENGTH = 300
 /** How long to wait when Discord allows no more logins. */
 const NO_LOGINS_LEFT_MS = 300_000
 /** Too many edits of messages that are older than an hour: it passes by itself. */
@@ -15,6 +16,9 @@ const OLD_EDITS_LIMITED = 30046
 const MAX_EDIT_WAIT_MS = 15 * SECOND
 /** The message is deleted, in an archived thread, or somebody else's. */
 const NOT_EDITABLE = [10008, 50083, 50005]
+/** The statuses of a message that Discord cannot take as it is, and the codes among them that are about the place. */
+const INVALID_STATUSES = [400, 413, 415, 422]
+const ABOUT_THE_PLACE = [50083, 50024, 50033]
 /** Connecting failed, so nothing was sent. */
 const NOT_SENT = [
   'ECONNREFUSED',
@@ -72,7 +76,11 @@ function fromApi(error: DiscordAPIError, step: Step): DeliveryError {
   if (retryAfter !== undefined) return limited(retryAfter * SECOND, step, false)
   // The token may be corrected, and nothing may be lost until then.
   if (error.status === 401) return new DeliveryError('unreachable', 'Discord does not accept the bot token.')
-  return new DeliveryError('refused', `Discord refused the message (${code}): ${advice}.`)
+  const isForm = INVALID_STATUSES.includes(error.status) && !ABOUT_THE_PLACE.includes(code)
+  return new DeliveryError(
+    isForm ? 'invalid_form' : 'refused',
+    `Discord refused the message (${code}): ${advice.replace(/\s+/g, ' ').slice(0, MAX_REASON_LENGTH)}.`,
+  )
 }
 
 /** Other messages are not limited, so only this one waits. */
@@ -88,6 +96,8 @@ function oldEdit(waitMs: number): DeliveryError {
 
 /** A 503 comes before anything is accepted; after other failures of the server the message may be there. */
 function fromStatus(status: number, step: Step): DeliveryError {
+  if (INVALID_STATUSES.includes(status))
+    return new DeliveryError('invalid_form', `Discord refused the message (status ${status}).`)
   const code: DeliveryErrorCode = status === 503 || step === 'find' ? 'unreachable' : 'unsure'
   return new DeliveryError(code, `Discord failed with an error of its own (status ${status}).`)
 }

@@ -2,6 +2,7 @@
 import { AllowedMentionsTypes, type APIEmbed, type RawFile, type RESTPostAPIChannelMessageJSONBody } from 'discord.js'
 import { type Card, cutText, type Field, type Mention, type Text, TONE_ICONS, type Tone } from '../../card.ts'
 import { cleanText } from '../fit-text.ts'
+import { plainMessage } from '../plain-form.ts'
 import { buttonRows } from './buttons.ts'
 import { codeBlock, markdown, size } from './markdown.ts'
 
@@ -16,6 +17,8 @@ const MAX_ALT_LENGTH = 1_024
 /** Of all embeds together. */
 const MAX_EMBEDS_LENGTH = 6_000
 const MAX_MENTIONS = 20
+/** Of a message that is only content: 2000 characters, with room for mentions. */
+const MAX_PLAIN_LENGTH = 1_400
 const MAX_FILE_BYTES = 10 * 1024 * 1024
 /** Room for the field that counts the fields that do not fit. */
 const REST_FIELD_LENGTH = 20
@@ -45,6 +48,7 @@ export interface Rendered {
  * or two when fields come before a code block. `mark` is an address in the first embed that readers do not see.
  */
 export function render(card: Card, mark?: string): Rendered {
+  if (card.form) return renderPlain(card)
   const { files, attachments, notes } = attach(card)
   const image = card.image && isSmallEnough(card.image.png) ? `attachment://${fileName(card.image.name)}` : undefined
   const title = titleText(card)
@@ -63,6 +67,22 @@ export function render(card: Card, mark?: string): Rendered {
       allowed_mentions: { ...allowed, replied_user: false },
     },
     files,
+  }
+}
+
+/** Only content. Without an embed there is no mark: a message that may have arrived is known by its nonce for minutes. */
+function renderPlain(card: Card): Rendered {
+  const { words, allowed } = mentionsOf(card.mention ?? [])
+  const text = markdown(plainMessage(card, 'UTC'), MAX_PLAIN_LENGTH)
+  return {
+    body: {
+      content: [...words, withoutPreviews(text)].join(' '),
+      embeds: [],
+      components: [],
+      attachments: [],
+      allowed_mentions: { ...allowed, replied_user: false },
+    },
+    files: [],
   }
 }
 

@@ -3,6 +3,7 @@ import { type Card, cutText, plainText, type Span, type Text, TONE_ICONS, type T
 import { formatMoment } from '../../time.ts'
 import { withAbsoluteTimes } from '../absolute-times.ts'
 import { cardText, safeText } from '../card-text.ts'
+import { plainMessage } from '../plain-form.ts'
 
 const COLOURS: Record<Tone, string> = {
   plain: '#4a5568',
@@ -20,6 +21,7 @@ const MAX_SUBJECT_LENGTH = 150
  */
 export function renderMail(card: Card, timeZone: string, now: number): { subject: string; text: string; html: string } {
   const subject = safeText(`${TONE_ICONS[card.tone]} ${card.title}`).replace(/\s+/g, ' ').trim()
+  if (card.form) return { subject: cutText(subject, MAX_SUBJECT_LENGTH), text: plainMessage(card, timeZone), html: '' }
   const absolute = withAbsoluteTimes(card)
   return {
     subject: cutText(subject, MAX_SUBJECT_LENGTH),

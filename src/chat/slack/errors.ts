@@ -8,6 +8,7 @@ export type Step = 'post' | 'edit' | 'find'
 
 const DEFAULT_RETRY_MS = 10 * SECOND
 const CODED_RETRY_MS = 30 * SECOND
+const MAX_REASON_LENGTH = 300
 
 /** By the error codes of Slack (https://api.slack.com/methods/chat.postMessage#errors). */
 const SENTENCES: Record<string, string> = {
@@ -34,6 +35,9 @@ const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_c
 /** The message is there all the same. */
 const NOT_EDITABLE = new Set(['cant_update_message', 'edit_window_closed'])
 const LIMITED = new Set(['ratelimited', 'rate_limited', 'message_limit_exceeded'])
+/** The message cannot be taken as it is. */
+const INVALID_FORM =
+  /^(invalid_(blocks|attachments|arguments|arg|array|form|json|metadata|charset)|msg_|no_text|too_many_|attachment_|blocks_|metadata_|markdown_)/
 /** After these, part of the work may have been done. */
 const TEMPORARY = new Set(['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'])
 /** Connecting failed, so nothing was sent. */
@@ -57,7 +61,7 @@ export function deliveryError(error: unknown, step: Step, channelName: string): 
       scope,
     })
   if (error instanceof webApi.WebAPIPlatformError)
-    return fromCode(String(error.data.error), step, channelName, (error.data as { needed?: unknown }).needed)
+    return fromCode(String(error.data.error), step, channelName, error.data)
   if (error instanceof webApi.WebAPIHTTPError) return fromStatus(error.statusCode, step)
   if (error instanceof webApi.WebAPIRequestError) return fromNetwork(error.original, step)
   // The client reports a 429 without a usable Retry-After as a bare error.
@@ -80,7 +84,10 @@ export function codeSentence(code: string, channelName: string, needed?: unknown
   return SENTENCES[code]?.replaceAll('{channel}', channelName) ?? `Slack refused the request (${code}).`
 }
 
-function fromCode(code: string, step: Step, channelName: string, needed: unknown): DeliveryError {
+type ErrorDetails = { needed?: unknown; response_metadata?: { messages?: readonly string[] } }
+
+function fromCode(code: string, step: Step, channelName: string, data: object): DeliveryError {
+  const { needed, response_metadata: details } = data as ErrorDetails
   if (GONE.has(code))
     return new DeliveryError('gone', codeSentence(code, channelName), { isStillShown: NOT_EDITABLE.has(code) })
   if (LIMITED.has(code)) {
@@ -88,11 +95,16 @@ function fromCode(code: string, step: Step, channelName: string, needed: unknown
     const message = `Slack limits messages to ${channelName} (${code}).`
     return new DeliveryError('limited', message, { retryAfterMs: CODED_RETRY_MS, scope })
   }
+  if (INVALID_FORM.test(code)) {
+    const parts = [code, ...(details?.messages ?? [])].join('; ').slice(0, MAX_REASON_LENGTH)
+    return new DeliveryError('invalid_form', `Slack refused the message for its form (${parts}).`)
+  }
   if (TEMPORARY.has(code)) return new DeliveryError(unclear(step), `Slack failed with an error of its own (${code}).`)
   return new DeliveryError('refused', codeSentence(code, channelName, needed))
 }
 
 function fromStatus(status: number, step: Step): DeliveryError {
+  if (status === 413) return new DeliveryError('invalid_form', 'Slack refused the message as too large (status 413).')
   // A 4xx comes from something in between (a proxy, a wrong address): Slack itself answers with 200 or 429.
   return new DeliveryError(status >= 500 ? unclear(step) : 'unreachable', `Slack answered with status ${status}.`)
 }

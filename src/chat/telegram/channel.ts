@@ -61,9 +61,9 @@ export function createChannel({ api, chatId, name, capabilities, timeZone, logge
 
 /** The text of a message and the options it is sent with. */
 export function messageFor(card: Card, timeZone: string) {
-  const { text, keyboard } = renderCard(card, timeZone)
+  const { text, keyboard, isHtml } = renderCard(card, timeZone)
   const options = {
-    parse_mode: 'HTML' as const,
+    ...(isHtml ? { parse_mode: 'HTML' as const } : {}),
     reply_markup: keyboard,
     link_preview_options: { is_disabled: true },
   }

@@ -8,6 +8,9 @@ export type Step = 'post' | 'edit'
 
 const NOT_SENT = /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CONNECT_TIMEOUT/
 const NOT_EDITABLE = /message to (edit|be replied|reply) not found|message can't be edited|MESSAGE_ID_INVALID/i
+/** What Telegram refuses with 400 for any message; all other 400 are about the message itself. */
+const ABOUT_THE_CHAT =
+  /\b(chat|peer|rights?|topic|thread|forbidden|kicked|blocked|deactivated|upgraded|channel)|CHAT_|USER_|PEER_/i
 const DEFAULT_RETRY_SECONDS = 5
 
 /** The delivery error for anything that the Telegram client threw. */
@@ -40,7 +43,11 @@ function fromApi(error: GrammyError, step: Step, unclear: 'unsure' | 'unreachabl
   if (code === 401 || code === 404)
     return new DeliveryError('unreachable', 'Telegram does not accept the token. Check TELEGRAM_BOT_TOKEN.')
   if (code >= 500) return new DeliveryError(unclear, `Telegram failed with an error of its own (${code}).`)
-  return new DeliveryError('refused', `Telegram refused the message: ${description.slice(0, 200)}.`)
+  const isForm = (code === 400 || code === 413) && !ABOUT_THE_CHAT.test(description)
+  return new DeliveryError(
+    isForm ? 'invalid_form' : 'refused',
+    `Telegram refused the message: ${description.slice(0, 200)}.`,
+  )
 }
 
 /** The codes and messages that fetch hides in causes. */

@@ -5,6 +5,7 @@ import { type Button, type Card, cutText, type Mention, type Span, type Text, TO
 import { formatMoment } from '../../time.ts'
 import { withAbsoluteTimes } from '../absolute-times.ts'
 import { safeText } from '../card-text.ts'
+import { plainMessage } from '../plain-form.ts'
 
 /** Telegram counts the characters that are left when the markup is read. */
 const MAX_MESSAGE_LENGTH = 4096
@@ -20,8 +21,11 @@ const MAX_CALLBACK_BYTES = 64
 /** Room for the line that counts what was left out. */
 const NOTE_LENGTH = 30
 
+export type Rendered = { text: string; keyboard: InlineKeyboardMarkup; isHtml: boolean }
+
 /** The message for a card. Telegram cannot show each reader's own time zone, so `timeZone` is used for all. */
-export function renderCard(card: Card, timeZone: string): { text: string; keyboard: InlineKeyboardMarkup } {
+export function renderCard(card: Card, timeZone: string): Rendered {
+  if (card.form) return renderPlain(card, timeZone)
   const { title, tone, lines = [], fields = [], code, footer, mention = [], buttons = [] } = withAbsoluteTimes(card)
   const html = (text: Text) => toHtml(text, timeZone)
   const icon = TONE_ICONS[tone]
@@ -35,6 +39,17 @@ export function renderCard(card: Card, timeZone: string): { text: string; keyboa
   return {
     text: fitParts(`${mentions(mention)}${icon}${icon && ' '}<b>${heading}</b>`, parts),
     keyboard: { inline_keyboard: buttonRows(buttons) },
+    isHtml: true,
+  }
+}
+
+/** Text without markup, in which only its length could be refused. */
+function renderPlain(card: Card, timeZone: string): Rendered {
+  const names = (card.mention ?? []).slice(0, MAX_MENTIONS).map(({ name }) => `${name}: `)
+  return {
+    text: withoutMentions(`${names.join('')}${plainMessage(card, timeZone)}`),
+    keyboard: { inline_keyboard: [] },
+    isHtml: false,
   }
 }
 
@@ -116,7 +131,9 @@ function escapeProse(text: string): string {
 /** Data can neither mark up nor mention: an @ would otherwise become a link to somebody. */
 function escapeHtml(text: string): string {
   const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-  return safeText(text.toWellFormed())
-    .replace(/@(?=\w)/g, '@\u2060')
-    .replace(/[&<>"]/g, character => entities[character]!)
+  return withoutMentions(text).replace(/[&<>"]/g, character => entities[character]!)
+}
+
+function withoutMentions(text: string): string {
+  return safeText(text.toWellFormed()).replace(/@(?=\w)/g, '@\u2060')
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts'
 import { SECOND } from '../../time.ts'
 import { cardText } from '../card-text.ts'
 import type { Capabilities, Channel } from '../channel.ts'
+import { plainMessage } from '../plain-form.ts'
 import { postJson } from './client.ts'
 import { refuseStatus } from './errors.ts'
 
@@ -36,15 +37,15 @@ export function createWebhook(parts: WebhookParts): Channel {
 
   const send = async (type: Type, delivery: string, message: string, card: Card): Promise<void> => {
     const now = clock.now()
-    const { image, file, ...rest } = card
+    const { image, file, form, ...rest } = card
     const body = JSON.stringify({
       type,
       id: delivery,
       message,
       title: card.title,
       tone: card.tone,
-      text: cardText(card, { timeZone, now }),
-      card: rest,
+      text: form ? plainMessage(card, timeZone) : cardText(card, { timeZone, now }),
+      card: form ? { title: card.title, tone: card.tone } : rest,
       sent_at: new Date(now).toISOString(),
     })
     const timestamp = String(Math.floor(now / SECOND))

@@ -4,6 +4,8 @@ import { DeliveryError } from '../channel.ts'
 
 const DEFAULT_RETRY_MS = 30 * SECOND
 const MAX_RETRY_MS = HOUR
+/** The receiver cannot take the body as it is: malformed, too large, or not processable. */
+const INVALID_STATUSES = new Set([400, 413, 414, 422, 431])
 /** Connecting failed, so nothing was sent. */
 const NOT_SENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ENETDOWN|ERR_TLS|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/
@@ -20,7 +22,7 @@ export function refuseStatus(status: number, retryAfter: string | undefined, ste
   if (status >= 300 && status < 400)
     throw new DeliveryError('refused', `${message} Redirects are not followed: use the final address.`)
   if (status === 408 || status >= 500) throw new DeliveryError(step === 'edit' ? 'unreachable' : 'unsure', message)
-  throw new DeliveryError('refused', message)
+  throw new DeliveryError(INVALID_STATUSES.has(status) ? 'invalid_form' : 'refused', message)
 }
 
 /** The delivery error for a request that got no answer. */

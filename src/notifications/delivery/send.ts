@@ -156,6 +156,9 @@ function earlierAttempt({ notification }: DeliveryAttempt, kind: 'post' | 'reply
 
 /** Any error as a delivery error: after an unknown one the message may have arrived. */
 export function toDeliveryError(error: unknown): DeliveryError {
+  // The plainer forms were refused as well; see `withPlainForms`.
+  if (error instanceof DeliveryError && error.code === 'invalid_form')
+    return new DeliveryError('refused', error.message)
   if (error instanceof DeliveryError) return error
   return new DeliveryError('unsure', errorMessage(error))
 }

@@ -1,5 +1,7 @@
 // Every channel that Vakt can reach: those of the settings, and those that people added, opened on their platforms.
 import { type AddedChannel, type Channel, channelAt, type Platform } from '../../chat/channel.ts'
+import { withPlainForms } from '../../chat/plain-form.ts'
+import { type Logger, silentLogger } from '../../logger.ts'
 import type { Vault } from '../../projects/vault.ts'
 import type { State } from '../../state/database.ts'
 import { type ChannelRow, listChannels } from './channels.ts'
@@ -27,16 +29,23 @@ export interface ChannelRegistry {
 type OpenChannel = { row: string; channel: Channel; platform: Platform }
 
 /** A registry over the channels in `state`; `vault` opens the secrets of webhooks. */
-export function createChannelRegistry(state: State, vault: Vault): ChannelRegistry {
+export function createChannelRegistry(state: State, vault: Vault, logger: Logger = silentLogger): ChannelRegistry {
   let platforms: readonly Platform[] = []
   let configured: readonly Channel[] = []
   // Every tick of the scheduler asks, so the list is read only when rows changed.
   let added: readonly OpenChannel[] = []
+  const wrapped = new WeakMap<Channel, Channel>()
+  /** Always the same object for a channel of a platform. */
+  const wrap = (channel: Channel) => {
+    const known = wrapped.get(channel) ?? withPlainForms(channel, logger)
+    wrapped.set(channel, known)
+    return known
+  }
 
   const open = (channel: AddedChannel) => {
     for (const platform of platforms) {
       const opened = platform.open?.(channel)
-      if (opened) return { channel: opened, platform }
+      if (opened) return { channel: wrap(opened), platform }
     }
     return null
   }
@@ -58,13 +67,13 @@ export function createChannelRegistry(state: State, vault: Vault): ChannelRegist
   return {
     register(list) {
       platforms = list
-      configured = list.flatMap(({ channels }) => channels)
+      configured = list.flatMap(({ channels }) => channels.map(wrap))
     },
     platforms: () => platforms,
     configured: () => configured,
     all,
     of: platform => [
-      ...platform.channels,
+      ...platform.channels.map(wrap),
       ...added.flatMap(entry => (entry.platform === platform ? [entry.channel] : [])),
     ],
     find: id => channelAt(all(), id),
