@@ -23,6 +23,7 @@ import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { State } from '../src/state/database.ts'
+import type { StorageStatus } from '../src/state/storage-health.ts'
 import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
 
 /** What a command works with. `now` is the instant of the request, epoch ms. */
@@ -67,6 +68,7 @@ export type Parts = {
   scheduler(): SchedulerHealth
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
+  storage(): StorageStatus
   /** The first channel of a platform, or undefined. */
   channelOf(platform: string): Channel | undefined
   /** The channel of an id, or a thread of one; undefined when there is none. */

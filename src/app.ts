@@ -29,14 +29,14 @@ import { PROTOCOLS } from './intake/protocols/index.ts'
 import type { Protocol } from './intake/protocols/protocol.ts'
 import { createListeners } from './intake/receive/listeners.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
-import { withLineCounts } from './jobs/line-telemetry.ts'
-import { withDetection } from './jobs/log-detection.ts'
+import { createDeletionGuard } from './jobs/deletion-guard.ts'
+import { createDirectNotices } from './jobs/direct-notices.ts'
 import { createLogMaintenance } from './jobs/log-maintenance.ts'
+import { createLogWriter } from './jobs/log-writer.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
 import type { Logger } from './logger.ts'
-import { createArchiver } from './logs/archive/archiver.ts'
-import { openArchiveStorage } from './logs/archive/open-storage.ts'
+import { openArchiver } from './logs/archive/open-archiver.ts'
 import type { LazyStore } from './logs/lazy-store.ts'
 import { createNameCache } from './logs/name-cache.ts'
 import type { LogStore } from './logs/store.ts'
@@ -54,6 +54,8 @@ import { createVault } from './projects/vault.ts'
 import { createServices, type Service } from './services.ts'
 import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
+import { StorageHealth, storageStatus } from './state/storage-health.ts'
+import { probeFolder } from './state/storage-probe.ts'
 import { createTelemetry } from './telemetry.ts'
 
 export type AppOptions = {
@@ -94,6 +96,8 @@ export function createApp(options: AppOptions) {
     dispatcher: doors.dispatcher,
     intake: doors.intake,
     scheduler: jobs.scheduler,
+    /** Whether everything that must be stored can be. */
+    isStoring: () => storageStatus(storage.storage, options.clock.now()).ok,
     platforms: notifications.registry.platforms(),
     start: services.start,
     stop: services.stop,
@@ -114,6 +118,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     { name: 'chat platforms', start: doors.startPlatforms, stop: doors.stopPlatforms },
     { name: 'analyses', stop: notifications.analysis.stop },
     { name: 'delivery', stop: notifications.delivery.stop },
+    { name: 'direct notices', stop: notifications.directNotices.stop },
     { name: 'live tails', stop: notifications.tails.stopAll },
     { name: 'connectivity probes', start: () => jobs.prober.start(jobs.scheduler.wake), stop: jobs.prober.stop },
     storage.maintenance && { name: 'log maintenance', ...storage.maintenance },
@@ -139,21 +144,15 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
 
   const commit = createGroupCommit(state)
   const telemetry = createTelemetry()
-  const logWriter = store && withLineCounts(withDetection(store, state, ruleKinds, commit, logger), telemetry)
+  const storage = new StorageHealth()
+  const mayDelete = createDeletionGuard(state, startedAt, logger)
+  const logWriter = store && createLogWriter({ store, state, ruleKinds, commit, logger, telemetry, storage, clock })
   const names = store && createNameCache(store, logger)
   const folder = join(config.dataDir, 'logs')
   const archiver =
-    store && config.logs.archive
-      ? createArchiver({
-          state,
-          store,
-          storage: openArchiveStorage(config.logs.archive),
-          folder: join(folder, 'archiving'),
-          clock,
-          logger,
-        })
-      : null
-  const maintenance = store && createLogMaintenance({ state, store, archiver, names, config, folder, clock, logger })
+    store && openArchiver(config.logs.archive, { state, store, folder: join(folder, 'archiving'), clock, logger })
+  const maintenance =
+    store && createLogMaintenance({ state, store, archiver, names, config, folder, clock, logger, mayDelete })
   return {
     startedAt,
     ruleKinds,
@@ -166,6 +165,8 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
     rates: createRates(state, clock),
     vault: createVault(vaultKey),
     telemetry,
+    storage,
+    mayDelete,
   }
 }
 
@@ -203,14 +204,15 @@ function buildNotifications(options: AppOptions, { vault, store, telemetry }: St
       return id !== undefined && registry.canOpen({ id }) ? [id] : []
     })
   const statuses = () => platformStatuses(registry, delivery)
-  return { registry, delivery, tails, analysis, reports, statuses, directChannels, startChannels }
+  const directNotices = createDirectNotices(registry, clock, logger)
+  return { directNotices, registry, delivery, tails, analysis, reports, statuses, directChannels, startChannels }
 }
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
   { state, config, clock, logger, reach }: AppOptions,
-  { ruleKinds, store, logWriter, vault }: Storage,
-  { registry, delivery, analysis, statuses, directChannels }: Notifications,
+  { ruleKinds, store, logWriter, vault, storage, mayDelete }: Storage,
+  { registry, delivery, analysis, statuses, directChannels, directNotices }: Notifications,
 ) {
   const prober = createProber(config.connectivityTargets, clock, logger, reach)
   const hosts = createHostRuntime({
@@ -220,6 +222,7 @@ function buildJobs(
     logger,
     isOnline: () => prober.current().state !== 'offline',
     evaluate: (host, now) => updateHostAlerts(state, host.id, now),
+    mayDelete,
     folder: config.dataDir,
   })
   const reading = logWriter && { ...config, state, logWriter, hostRuntime: hosts, clock, logger }
@@ -236,6 +239,10 @@ function buildJobs(
     connectivity: prober.current,
     isProbing: config.connectivityTargets.length > 0,
     directChannels,
+    storage,
+    notices: directNotices,
+    probeLogs: () => store && probeFolder(join(config.dataDir, 'logs')),
+    mayDelete,
     onClockRollback: delivery.rewind,
   })
 
@@ -263,6 +270,7 @@ function buildJobs(
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
   const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS, protocols = PROTOCOLS } = options
   const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt, telemetry } = storage
+  const storageHealth = storage.storage
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
 
@@ -300,6 +308,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
         scheduler: scheduler.health,
         platforms: statuses,
         connectivity: prober.current,
+        storage: () => storageStatus(storageHealth, clock.now()),
         channelOf: platform => registry.platforms().find(({ name }) => name === platform)?.channels[0],
         channel: registry.find,
         openChannel: registry.open,
@@ -345,11 +354,12 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     ...shared,
     commit,
     names: { publicUrl, host: config.host, allowedHosts: config.allowedHosts },
+    storage: storageHealth,
     version,
     protocols,
     alerts: shared,
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
-    readiness: () => readiness(scheduler.health(), statuses()),
+    readiness: () => readiness(scheduler.health(), storageStatus(storageHealth, clock.now()), statuses()),
     metrics: createMetrics({
       state,
       telemetry,

@@ -22,7 +22,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
+    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 

@@ -64,7 +64,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       refuseRole(command, by)
       const args = parseArguments(command, speaker.key ? limitToProject(state, command, raw, speaker.key.project) : raw)
       // A synchronous command and its audit row share a transaction; the row of an asynchronous one follows when it is done.
-      const answered = state.transaction(() => {
+      const answered = transactionOrRead(state, command, () => {
         const answer = command.run(args as never, options.context(by, now, speaker.interactive, speaker.place ?? null))
         if (audited !== null && !(answer instanceof Promise) && !answer.asked)
           writeAudit(state, by, audited, 'done', now)
@@ -273,4 +273,14 @@ function asProblem(error: unknown, logger: Logger, request: string): Problem {
     'Vakt failed because of a fault of its own. Nothing was changed; the log of Vakt has the details.',
     { cause: error },
   )
+}
+
+/** Runs a command in a transaction. One that changes nothing is also answered while the database cannot be written. */
+function transactionOrRead<T>(state: State, { changes }: { changes: boolean }, run: () => T): T {
+  try {
+    return state.transaction(run)
+  } catch (error) {
+    if (changes || !(error instanceof Problem && error.isStorage)) throw error
+    return run()
+  }
 }

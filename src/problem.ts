@@ -16,14 +16,23 @@ export const PROBLEM_CODES = [
 ] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
-/** What a problem carries beside its message: the wrong fields, and how long to wait (ms) before a retry. */
-export type ProblemDetails = { fields?: Record<string, string>; retryAfterMs?: number; cause?: unknown }
+/**
+ * What a problem carries beside its message: the wrong fields, how long to wait (ms) before a retry, and whether Vakt's own
+ * storage is the reason (a full or failing disk, a damaged or missing file), never load or a limit.
+ */
+export type ProblemDetails = {
+  fields?: Record<string, string>
+  retryAfterMs?: number
+  isStorage?: boolean
+  cause?: unknown
+}
 
 /** A problem with a message for the person who asked: what happened, to what, and what to do. */
 export class Problem extends Error {
   readonly code: ProblemCode
   readonly fields: Record<string, string> | undefined
   readonly retryAfterMs: number | undefined
+  readonly isStorage: boolean
 
   constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
     super(message, { cause: details.cause })
@@ -31,6 +40,7 @@ export class Problem extends Error {
     this.code = code
     this.fields = details.fields
     this.retryAfterMs = details.retryAfterMs
+    this.isStorage = details.isStorage ?? false
   }
 }
 

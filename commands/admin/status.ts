@@ -9,6 +9,7 @@ import { positional } from '../../src/command/command.ts'
 import { availabilityText } from '../../src/connectivity/availability.ts'
 import { listHosts } from '../../src/hosts/hosts.ts'
 import { type DeliveryRow, listDeliveries } from '../../src/notifications/delivery/outbox.ts'
+import type { StorageStatus } from '../../src/state/storage-health.ts'
 import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, isoTime } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
@@ -31,13 +32,16 @@ const status = command({
     const scheduler = parts.scheduler()
     const platforms = parts.platforms()
     const connectivity = parts.connectivity()
+    const storage = parts.storage()
     const hosts = listHosts(state).filter(host => host.enabled)
     const hostsDown = hosts.filter(host => host.status === 'down').length
     const waiting = listDeliveries(state, 200, now, undefined, true).filter(delivery =>
       ['waiting', 'failed'].includes(deliveryState(delivery)),
     )
     const isUnhealthy =
-      !scheduler.healthy || platforms.some(({ status }) => status.state === 'lost' || status.state === 'refused')
+      !scheduler.healthy ||
+      !storage.ok ||
+      platforms.some(({ status }) => status.state === 'lost' || status.state === 'refused')
     const downtime = listDowntimes(state, 1)[0]
     const availability = availabilityOfDay(state, now)
     const connected =
@@ -51,6 +55,7 @@ const status = command({
       scheduler.healthy
         ? 'Scheduler: healthy.'
         : `Scheduler: unhealthy (${scheduler.error ?? 'its last tick is too long ago'}).`,
+      ...storageLines(storage),
       ...platforms.map(
         ({ name, status }): Text => `${name}: ${status.state}${status.message ? `. ${status.message}` : ''}`,
       ),
@@ -91,6 +96,12 @@ const status = command({
           last_turn_at: isoTime(scheduler.lastTickAt),
           error: scheduler.error,
         },
+        storage: {
+          ok: storage.ok,
+          message: storage.message,
+          damage: storage.damage,
+          outages: storage.outages.map(({ thing, since, message }) => ({ thing, since: isoTime(since), message })),
+        },
         chats: Object.fromEntries(
           platforms.map(({ name, status }) => [
             name,
@@ -110,6 +121,20 @@ const status = command({
     }
   },
 })
+
+/** What storage refuses, since when and why; nothing while all is well. */
+function storageLines({ outages, damage }: StorageStatus): Text[] {
+  return [
+    ...outages.map(
+      ({ thing, since, message }): Text => [
+        `Storage: Vakt cannot store ${thing} since `,
+        { time: since, style: 'moment' },
+        `. ${message}`,
+      ],
+    ),
+    ...(damage === null ? [] : [`Storage: the state database is damaged (${damage}). Restore vakt.db from a backup.`]),
+  ]
+}
 
 /** The last downtime; `absence` is its former name. */
 function downtimeResult(downtime: Downtime | undefined) {

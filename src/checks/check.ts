@@ -136,6 +136,19 @@ export function extendDeadlines(check: Check, from: number, to: number, earliest
 }
 
 /**
+ * What changes in a check whose beat Vakt refused at `at` (epoch ms): the job did its part, so the beat after that is the
+ * next one to expect, and a run that the beat was to end is over. No deadline passes before `earliest`.
+ */
+export function forgiveRefusedBeat(check: Check, at: number, endsRun: boolean, earliest: number): CheckChanges {
+  if (check.downAt === null) return {}
+  const run: CheckChanges = endsRun && check.lastStartAt !== null ? { lastStartAt: null, lastStartRid: null } : {}
+  const due = check.lateAt === null ? null : nextDue(check, at)
+  const lateAt = due === null ? check.lateAt : Math.max(check.lateAt!, due)
+  const { downAt } = deadlines({ ...check, ...run, lateAt })
+  return { ...run, lateAt, downAt: downAt === null ? null : Math.max(downAt, earliest) }
+}
+
+/**
  * What changes in a check when the clock goes back to `now`: instants in the new future become now, so that the next
  * beat is due no later than after a beat at `now`. Nothing changes where no instant lies that far ahead.
  */

@@ -3,8 +3,9 @@
 import type { State } from '../state/database.ts'
 import { and, asc, eq, isNotNull, lte, sql } from '../state/orm.ts'
 import { checks } from '../state/schema/index.ts'
-import { type Check, type CheckChanges, extendDeadlines, rewindDeadlines } from './check.ts'
-import { updateCheck } from './checks.ts'
+import type { RefusedBeat } from '../state/storage-health.ts'
+import { type Check, type CheckChanges, extendDeadlines, forgiveRefusedBeat, rewindDeadlines } from './check.ts'
+import { readCheckByUuid, readChecksBySlug, updateCheck } from './checks.ts'
 
 /** Which checks can reach Vakt: all, or (while Vakt is offline) those of the local network. */
 export type Reachable = 'all' | 'lan'
@@ -46,6 +47,18 @@ export function extendCheckDeadlines(
     if (changes.lateAt !== undefined) skipped.push({ ...check, ...changes })
   }
   return skipped
+}
+
+/** Has the checks of refused beats expect the next one (see `forgiveRefusedBeat`). */
+export function forgiveRefusedBeats(state: State, refused: Iterable<RefusedBeat>, earliest: number): void {
+  for (const { ping, at, endsRun } of refused) {
+    const known =
+      'uuid' in ping ? [readCheckByUuid(state, ping.uuid)] : readChecksBySlug(state, ping.pingKey, ping.slug)
+    const [check] = known
+    if (!check || known.length > 1) continue
+    const changes = orNone(() => forgiveRefusedBeat(check, at, endsRun, earliest))
+    if (changes.downAt !== undefined) updateCheck(state, check.id, changes)
+  }
 }
 
 /** Rewinds the deadlines of all checks after the clock went back to `now` (see `rewindDeadlines`); returns how many. */

@@ -4,9 +4,10 @@ import type { State } from '../state/database.ts'
 import { readValue, writeValue } from '../state/key-value.ts'
 import { desc } from '../state/orm.ts'
 import { downtimes } from '../state/schema/index.ts'
+import type { RefusedBeat } from '../state/storage-health.ts'
 import { DAY, MINUTE, SECOND } from '../time.ts'
 import type { Check } from './check.ts'
-import { extendCheckDeadlines, rewindChecks } from './deadlines.ts'
+import { extendCheckDeadlines, forgiveRefusedBeats, rewindChecks } from './deadlines.ts'
 
 export type Downtime = typeof downtimes.$inferSelect
 
@@ -37,28 +38,33 @@ export function graceAfterDowntime(from: number, to: number): number {
 
 /**
  * Records that no beat could arrive from `from` to `to` (epoch ms) and extends every deadline by it. Checks whose beats
- * come over the local network are not affected while Vakt is only offline.
+ * come over the local network are not affected while Vakt is only offline; no check is while only log lines are refused.
+ * `refused` are the beats that Vakt refused meanwhile: their checks expect the beat after that one.
  * Returns the checks whose due time was skipped: their beat may have been lost, so the next one is expected.
  */
-export function recordDowntime(state: State, kind: Downtime['kind'], from: number, to: number): Check[] {
+export function recordDowntime(
+  state: State,
+  kind: Downtime['kind'],
+  from: number,
+  to: number,
+  refused: Iterable<RefusedBeat> = [],
+): Check[] {
   return state.transaction(() => {
     state.db.insert(downtimes).values({ kind, from, to }).run()
-    markAlive(state, to)
+    if (kind === 'log-storage') return []
     state.emit('deadlines')
-    return extendCheckDeadlines(
-      state,
-      from,
-      to,
-      to + graceAfterDowntime(from, to),
-      kind === 'offline' ? 'lan' : undefined,
-    )
+    const earliest = to + graceAfterDowntime(from, to)
+    const skipped = extendCheckDeadlines(state, from, to, earliest, kind === 'offline' ? 'lan' : undefined)
+    forgiveRefusedBeats(state, refused, earliest)
+    return skipped
   })
 }
 
 /** Rewinds all checks after the clock went back to `now`; returns how many checks changed. */
 export function recordClockRollback(state: State, now: number): number {
   return state.transaction(() => {
-    markAlive(state, now)
+    // While no beat can arrive, the last sign of life is older, and a downtime still counts from it.
+    markAlive(state, Math.min(lastAlive(state) ?? now, now))
     return rewindChecks(state, now)
   })
 }

@@ -4,6 +4,7 @@ import type { Check } from '../checks/check.ts'
 import type { Downtime } from '../checks/downtimes.ts'
 import { aboutDuration, HOUR, MINUTE } from '../time.ts'
 import type { Finding } from './finding.ts'
+import { STORAGE_KEYS } from './storage.ts'
 
 /** A shorter downtime, such as a restart for an update, is only reported when it delays a check by `LONG_DELAY_MS`. */
 const MIN_REPORTED_MS = 5 * MINUTE
@@ -34,18 +35,31 @@ export function offlineFinding(since: number): Finding {
   }
 }
 
-/** The finding about a downtime that has ended, or null when it is too short; `affected` are the checks with a beat due in it. */
-export function downtimeFinding(downtime: Omit<Downtime, 'id'>, affected: readonly Check[]): Finding | null {
+const WORDS: Record<Downtime['kind'], string> = {
+  stopped: 'was not running',
+  asleep: 'was asleep',
+  offline: 'was offline',
+  storage: 'could not store beats',
+  'log-storage': 'could not store log lines',
+}
+
+/**
+ * The finding about a downtime that has ended, or null when it is too short and was not `reported` while it lasted;
+ * `affected` are the checks with a beat due in it.
+ */
+export function downtimeFinding(
+  downtime: Omit<Downtime, 'id'>,
+  affected: readonly Check[],
+  wasReported = downtime.kind === 'offline',
+): Finding | null {
   const delayed = affected.filter(check => (check.downAt ?? 0) - downtime.to > LONG_DELAY_MS)
   const ms = downtime.to - downtime.from
-  const wasOffline = downtime.kind === 'offline'
-  if (!wasOffline && ms < MIN_REPORTED_MS && delayed.length === 0) return null
-  const was = { stopped: 'was not running', asleep: 'was asleep', offline: 'was offline' }[downtime.kind]
+  if (!wasReported && ms < MIN_REPORTED_MS && delayed.length === 0) return null
   return {
-    ...(wasOffline ? OFFLINE : { key: `absence:${downtime.from}`, detector: 'absence', labels: {} }),
+    ...identityOf(downtime),
     projectId: null,
-    severity: delayed.length > 0 || wasOffline ? 'warning' : 'info',
-    title: `Vakt ${was} for ${aboutDuration(ms)}`,
+    severity: delayed.length > 0 || wasReported ? 'warning' : 'info',
+    title: `Vakt ${WORDS[downtime.kind]} for ${aboutDuration(ms)}`,
     since: downtime.from,
     occurrences: 0,
     owner: null,
@@ -54,10 +68,30 @@ export function downtimeFinding(downtime: Omit<Downtime, 'id'>, affected: readon
   }
 }
 
-function downtimeLines({ from, to, kind }: Omit<Downtime, 'id'>): Text[] {
+/** An alert that was open meanwhile is the one that ends. */
+function identityOf({ kind, from }: Omit<Downtime, 'id'>): Pick<Finding, 'key' | 'detector' | 'labels'> {
+  if (kind === 'offline') return OFFLINE
+  if (kind === 'storage' || kind === 'log-storage')
+    return {
+      key: STORAGE_KEYS[kind === 'storage' ? 'beats' : 'log lines'],
+      detector: 'storage',
+      labels: { role: 'storage' },
+    }
+  return { key: `absence:${from}`, detector: 'absence', labels: {} }
+}
+
+const EFFECTS: Record<Downtime['kind'], string> = {
+  stopped: ' no beat could arrive.',
+  asleep: ' no beat could arrive.',
   // Offline is only noticed some time after the last successful probe: some beats may have arrived in between.
-  const effect = kind === 'offline' ? ' beats may not have arrived.' : ' no beat could arrive.'
-  const period: Text = ['From ', { time: from, style: 'moment' }, ' to ', { time: to, style: 'moment' }, effect]
+  offline: ' beats may not have arrived.',
+  storage: ' beats were answered 503, because they could not be stored.',
+  'log-storage': ' log lines were answered 503, because they could not be stored.',
+}
+
+function downtimeLines({ from, to, kind }: Omit<Downtime, 'id'>): Text[] {
+  const period: Text = ['From ', { time: from, style: 'moment' }, ' to ', { time: to, style: 'moment' }, EFFECTS[kind]]
+  if (kind === 'log-storage') return [period, 'Rules over logs do not count that time.']
   return [period, 'The deadlines of the checks are extended by that time.']
 }
 

@@ -36,6 +36,8 @@ export type HostRuntimeOptions = {
   isOnline(): boolean
   /** Evaluates the alerts of a host after a snapshot of it is stored, in the same transaction. */
   evaluate(host: Host, now: number): void
+  /** Whether the clock is certain enough to delete old measurements (default: always). */
+  mayDelete?(now: number): boolean
   /** The data folder; temporary files go below it. */
   folder: string
 }

@@ -98,12 +98,16 @@ export function createIntake(options: IntakeOptions) {
 function addProtocol(
   app: OpenAPIHono<{ Bindings: HttpBindings }>,
   protocol: Protocol,
-  { alerts, logs }: IntakeOptions,
+  { alerts, logs, storage, clock }: IntakeOptions,
 ): void {
   if (protocol.kind === 'logs' && !logs) return
   const receive = (request: Request, incoming: HttpBindings['incoming'] | undefined) =>
     protocol.kind === 'logs'
-      ? receiveLogs(logs!, protocol, request, incoming)
+      ? receiveLogs(logs!, protocol, request, incoming).catch(error => {
+          // Also what the state refuses before the log writer is asked, such as the signature of a request.
+          storage.recordRefusal('log lines', error, clock.now())
+          throw error
+        })
       : receiveAlerts(alerts, protocol, request, incoming)
   for (const route of protocol.routes ?? []) {
     app.openAPIRegistry.registerPath(route)

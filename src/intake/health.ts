@@ -4,6 +4,8 @@ import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import { z } from 'zod'
 import type { PlatformStatus } from '../chat/channel.ts'
 import type { SchedulerHealth } from '../jobs/scheduler.ts'
+
+import type { StorageStatus } from '../state/storage-health.ts'
 import { errors, json, text } from './openapi/responses.ts'
 import { withoutKey } from './openapi/security.ts'
 
@@ -37,7 +39,7 @@ const READY = createRoute({
   tags: ['Health'],
   summary: 'Check that Vakt works',
   description:
-    'Vakt is ready while its scheduler works. A chat that is offline is shown, and does not make it unready.',
+    'Vakt is ready while its scheduler works and storage takes every beat and every log line. A chat that is offline is shown, and does not make it unready.',
   ...withoutKey,
   responses: { 200: json('It is ready.', READINESS), ...errors(403), 503: json('It is not ready.', READINESS) },
 })
@@ -55,6 +57,7 @@ const METRICS = createRoute({
 /** Whether Vakt is ready, part by part. */
 export function readiness(
   scheduler: SchedulerHealth,
+  storage: StorageStatus,
   platforms: readonly { name: string; status: PlatformStatus }[],
 ): Readiness {
   const chats = platforms.map(
@@ -62,8 +65,12 @@ export function readiness(
   )
   // An alert tells people of a chat that is offline; a restart of Vakt would not help.
   return {
-    ready: scheduler.healthy,
-    parts: { scheduler: { ok: scheduler.healthy, message: scheduler.error }, ...Object.fromEntries(chats) },
+    ready: scheduler.healthy && storage.ok,
+    parts: {
+      scheduler: { ok: scheduler.healthy, message: scheduler.error },
+      storage: { ok: storage.ok, message: storage.message },
+      ...Object.fromEntries(chats),
+    },
   }
 }
 

@@ -5,13 +5,16 @@ import { rewindDetection } from '../detectors/clock-rollback.ts'
 import type { Logger } from '../logger.ts'
 import { rewindNotifications } from '../notifications/clock-rollback.ts'
 import type { State } from '../state/database.ts'
+import { deleteValue, readValue } from '../state/key-value.ts'
 
 /** Corrects the stored times if `now` is before the last known time. Returns by how many ms the clock moved back, or 0. */
 export function correctClockRollback(state: State, lastTime: number | null, now: number, logger: Logger): number {
   if (lastTime === null || lastTime - now <= MIN_CLOCK_ROLLBACK_MS) return 0
   const ms = lastTime - now
+  const wasLeap = lastTime < Number(readValue(state, 'clock untrusted until') ?? 0)
   const checks = state.transaction(() => {
-    rewindAlerts(state, now, ms)
+    deleteValue(state, 'clock untrusted until')
+    rewindAlerts(state, now, ms, wasLeap)
     rewindNotifications(state, now, ms)
     rewindDetection(state, now, ms)
     return recordClockRollback(state, now)

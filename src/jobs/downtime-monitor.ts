@@ -1,59 +1,147 @@
-// Accounts for the time in which no beat could arrive, because Vakt was stopped, asleep or offline.
+// Accounts for the time in which no beat could arrive, because Vakt was stopped, asleep or offline, or could not store it.
 import { applyResults, endAlert, fireAlert } from '../alerts/lifecycle.ts'
 import { withInhibitedAlerts } from '../alerts/suppression/suppressed-alerts.ts'
-import { type Downtime, MIN_DOWNTIME_MS, recordDowntime } from '../checks/downtimes.ts'
+import type { Check } from '../checks/check.ts'
+import type { Reachable } from '../checks/deadlines.ts'
+import { type Downtime, lastAlive, MIN_DOWNTIME_MS, markAlive, recordDowntime } from '../checks/downtimes.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { downtimeFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
+import type { Finding } from '../detectors/finding.ts'
+import { DAMAGE_KEY, STORAGE_KEYS } from '../detectors/storage.ts'
 import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
-import { isoTime } from '../time.ts'
+import { STORED_THINGS, type StorageHealth, type StorageOutage } from '../state/storage-health.ts'
+import { aboutDuration, isoTime } from '../time.ts'
+import type { StorageMonitor } from './storage-monitor.ts'
 
 export interface DowntimeMonitor {
   /** Accounts for the time since the last sign of life (null at the first start). */
   start(lastAliveAt: number | null, now: number): void
-  /** Accounts for the time since the last tick (null before the first), and for the connectivity now. */
-  tick(lastTickAt: number | null, now: number): void
-  isOffline(): boolean
+  /**
+   * Accounts for the time since the last tick (null before the first), in which the process was busy for `busyMs`, and for
+   * the connectivity and the storage now.
+   */
+  tick(lastTickAt: number | null, now: number, busyMs: number): void
+  /** Which checks can be evaluated: none while their beats cannot be stored. */
+  reachable(): Reachable | 'none'
+  /** Whether rules over logs can be evaluated: not while lines cannot arrive or be stored. */
+  hasLogs(): boolean
+  /** Records a sign of life, unless beats are being lost: then a downtime counts from the last one before. */
+  markAlive(now: number): void
+  /** Moves what lies in the future to `now`, after the clock went back. */
+  rewind(now: number): void
+}
+
+export type DowntimeMonitorOptions = {
+  state: State
+  logger: Logger
+  connectivity(): Connectivity
+  storage: StorageHealth
+  storageMonitor: StorageMonitor
 }
 
 /** A monitor of Vakt's own downtime. */
-export function createDowntimeMonitor(state: State, logger: Logger, connectivity: () => Connectivity): DowntimeMonitor {
+export function createDowntimeMonitor(options: DowntimeMonitorOptions): DowntimeMonitor {
+  const { state, logger, connectivity, storage, storageMonitor } = options
   let offlineSince: number | null = null
+
+  /** One failed round of probes pauses the evaluation: the next round, seconds later, shows whether beats can arrive. */
+  const isOnline = () =>
+    offlineSince === null && connectivity().state !== 'offline' && connectivity().failedRounds === 0
+  const isStoring = () => storage.unclosed('beats') === null
+
+  const markIfReceiving = (now: number) => {
+    if (isOnline() && isStoring()) markAlive(state, now)
+  }
 
   const checkConnectivity = (now: number) => {
     const { state: connection, lastSuccessAt, failedRounds } = connectivity()
     if (connection === 'offline') {
       const since = Math.min(offlineSince ?? lastSuccessAt, now)
-      if (offlineSince === null) fireAlert(state, offlineFinding(since), now)
+      if (offlineSince === null) beginOffline(since, now)
       offlineSince = since
     } else if (offlineSince !== null && failedRounds === 0) {
       // The network was back when the round that succeeded began; deadlines are extended until its answers arrived.
       endDowntime('offline', offlineSince, now, Math.min(lastSuccessAt, now))
       offlineSince = null
+      markIfReceiving(now)
     }
+  }
+
+  const beginOffline = (since: number, now: number) => {
+    state.transaction(() => {
+      // Signs of life after the last success do not count: beats were lost already.
+      markAlive(state, Math.min(lastAlive(state) ?? since, since))
+      fireAlert(state, offlineFinding(since), now)
+    })
   }
 
   const endDowntime = (kind: Downtime['kind'], from: number, now: number, to = now) => {
     state.transaction(() => {
-      const unheard = recordDowntime(state, kind, from, now)
-      const finding = downtimeFinding({ kind, from, to }, unheard)
-      if (!finding) return
-      fireAlert(state, withInhibitedAlerts(state, finding), now)
-      applyResults(state, [{ kind: 'resolved', key: finding.key }], now)
+      const skipped = recordDowntime(state, kind, from, now)
+      notify(downtimeFinding({ kind, from, to }, skipped), now)
     })
-    logger.info(`downtime detected (${kind}); check deadlines extended`, { from: isoTime(from), ms: to - from })
+    logDowntime(kind, from, to)
   }
+
+  const endOutage = (outage: StorageOutage, now: number) => {
+    const { thing, since, storedAt } = outage
+    const kind = thing === 'beats' ? 'storage' : 'log-storage'
+    const to = storedAt!
+    const isReported = storageMonitor.isReported(thing)
+    // The card counts the whole time, also when storage worked again for a moment.
+    const from = isReported ? outage.troubledSince : since
+    state.transaction(() => {
+      const skipped: Check[] = recordDowntime(state, kind, since, to, outage.beats.values())
+      notify(downtimeFinding({ kind, from, to }, skipped, isReported), now)
+    })
+    storage.close(outage)
+    storageMonitor.close(thing, {
+      title: `Resolved: Vakt can store ${thing} again, after ${aboutDuration(to - from)}`,
+      tone: 'good',
+      lines: [['From ', { time: from, style: 'moment' }, ' to ', { time: to, style: 'moment' }, '.']],
+    })
+    markIfReceiving(now)
+    logDowntime(kind, since, to)
+  }
+
+  /** Shows a downtime as an alert that is resolved already. */
+  const notify = (finding: Finding | null, now: number) => {
+    if (!finding) return
+    fireAlert(state, withInhibitedAlerts(state, finding), now)
+    applyResults(state, [{ kind: 'resolved', key: finding.key }], now)
+  }
+
+  const logDowntime = (kind: Downtime['kind'], from: number, to: number) =>
+    logger.info(`downtime detected (${kind}); check deadlines extended`, { from: isoTime(from), ms: to - from })
 
   return {
     start(lastAliveAt, now) {
-      // If Vakt is still offline, the first rounds of probes detect it again.
-      endAlert(state, OFFLINE_KEY, null, now)
+      // What is still wrong is detected again.
+      for (const key of [OFFLINE_KEY, ...Object.values(STORAGE_KEYS)]) endAlert(state, key, null, now)
+      if (storage.damage === null) endAlert(state, DAMAGE_KEY, null, now)
       if (lastAliveAt !== null && lastAliveAt < now) endDowntime('stopped', lastAliveAt, now)
+      markAlive(state, now)
     },
-    tick(lastTickAt, now) {
-      if (lastTickAt !== null && now - lastTickAt > MIN_DOWNTIME_MS) endDowntime('asleep', lastTickAt, now)
+    tick(lastTickAt, now, busyMs) {
+      // A busy process takes the beats late, but it takes them: only the time in which it did not run is a downtime.
+      const asleepMs = lastTickAt === null ? 0 : now - lastTickAt - Math.min(busyMs, now - lastTickAt)
+      if (asleepMs > MIN_DOWNTIME_MS) {
+        endDowntime('asleep', now - asleepMs, now)
+        markIfReceiving(now)
+      }
       checkConnectivity(now)
+      for (const thing of STORED_THINGS) {
+        const outage = storage.over(thing, now)
+        if (outage) endOutage(outage, now)
+      }
     },
-    isOffline: () => offlineSince !== null,
+    reachable: () => (isStoring() ? (isOnline() ? 'all' : 'lan') : 'none'),
+    hasLogs: () => isOnline() && isStoring() && storage.unclosed('log lines') === null,
+    markAlive: markIfReceiving,
+    rewind(now) {
+      if (offlineSince !== null) offlineSince = Math.min(offlineSince, now)
+      storage.rewind(now)
+    },
   }
 }

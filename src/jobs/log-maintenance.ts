@@ -2,7 +2,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { listAlerts, readOpenAlert } from '../alerts/alerts.ts'
 import { applyResults, endAlert } from '../alerts/lifecycle.ts'
-import { type Clock, createLeapGuard } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Finding } from '../detectors/finding.ts'
 import { BUDGET_KEY, DAMAGED_KEY, detectLogStore, type LogStoreFacts } from '../detectors/logs/log-store.ts'
@@ -26,6 +26,8 @@ export type LogMaintenanceOptions = {
   folder: string
   clock: Clock
   logger: Logger
+  /** Whether the clock is certain enough to drop lines; see `createLeapGuard`. */
+  mayDelete(now: number): boolean
 }
 
 /** The alert of dropped lines is resolved after this time without another drop. */
@@ -44,12 +46,12 @@ export function createLogMaintenance({
   folder,
   clock,
   logger,
+  mayDelete,
 }: LogMaintenanceOptions) {
   let cancel = () => {}
   let running: Promise<void> = Promise.resolve()
   let nextPurgeAt = 0
   let openKeys: Set<string> | null = null
-  const isTrusted = createLeapGuard()
 
   const arm = (inMs: number) => {
     cancel = clock.at(clock.now() + inMs, () => {
@@ -61,7 +63,7 @@ export function createLogMaintenance({
 
   const tick = async () => {
     const now = clock.now()
-    if (!isTrusted(now)) return
+    if (!mayDelete(now)) return
     const maintained = await store.maintain(now, archiver?.status())
     for (const { reason, message } of maintained.removed) logger[reason === 'budget' ? 'warn' : 'info'](message)
     updateAlerts(maintained, now)

@@ -6,6 +6,7 @@ import { pruneAnalyses } from '../analysis/analyses.ts'
 import { pruneSpending } from '../analysis/model/spending.ts'
 import { pruneDowntimes } from '../checks/downtimes.ts'
 import { pruneConnectivity } from '../connectivity/states.ts'
+import { pruneRuns } from '../hosts/actions/action-runs.ts'
 import { pruneOverrides } from '../notifications/routing/rotations.ts'
 import { pruneAudit } from '../projects/audit.ts'
 import { pruneSignatures } from '../projects/signatures.ts'
@@ -20,6 +21,7 @@ export function prune(state: State, now: number): void {
   pruneAnalyses(state, now)
   pruneSpending(state, now)
   pruneAudit(state, now)
+  pruneRuns(state, now)
   pruneSignatures(state, now)
   pruneConnectivity(state, now)
   pruneDowntimes(state, now)

@@ -3,9 +3,9 @@ import { applyResults, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
 import { requestReevaluation } from '../alerts/suppression/reevaluation.ts'
 import { nextSuppressionChange, sweepSuppressions } from '../alerts/suppression/sweep.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
-import { nextDeadline } from '../checks/deadlines.ts'
-import { lastAlive, markAlive } from '../checks/downtimes.ts'
-import { type Clock, createLeapGuard } from '../clock.ts'
+import { nextDeadline, type Reachable } from '../checks/deadlines.ts'
+import { lastAlive } from '../checks/downtimes.ts'
+import type { Clock } from '../clock.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { recordConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
@@ -17,12 +17,15 @@ import type { Logger } from '../logger.ts'
 import type { DirectChannels } from '../notifications/routing/escalation-targets.ts'
 import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
 import type { State } from '../state/database.ts'
+import type { StorageHealth } from '../state/storage-health.ts'
 import { errorMessage } from '../text.ts'
 import { HOUR, SECOND } from '../time.ts'
 import { correctClockRollback } from './clock-rollback.ts'
+import type { DirectNotices } from './direct-notices.ts'
 import { createDowntimeMonitor } from './downtime-monitor.ts'
 import { prune } from './prune.ts'
 import { createRuleEvaluator } from './rule-evaluator.ts'
+import { createStorageMonitor } from './storage-monitor.ts'
 
 /** The longest time between two ticks. */
 const TICK_INTERVAL_MS = 5 * SECOND
@@ -51,6 +54,13 @@ export type SchedulerOptions = {
   logger: Logger
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
+  storage: StorageHealth
+  /** Reach the chats while the database cannot hold an alert. */
+  notices: DirectNotices
+  /** Throws while no log line could be stored. */
+  probeLogs(): void
+  /** Whether the clock is certain enough to delete old data; see `createLeapGuard`. */
+  mayDelete(now: number): boolean
   /** Whether anything is probed, so that the connectivity is known. */
   isProbing: boolean
   /** The channels that reach one person directly, for escalations. */
@@ -71,25 +81,25 @@ type Job = {
 /** A scheduler over `state`. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { state, ruleKinds, clock, logger, platforms, connectivity, isProbing, directChannels } = options
+  const { storage, mayDelete } = options
+  const storageMonitor = createStorageMonitor(options)
   const ruleEvaluator = createRuleEvaluator(state, ruleKinds, clock, logger)
-  const downtimes = createDowntimeMonitor(state, logger, connectivity)
-  const checkLeap = createLeapGuard()
-  let mayDelete = false
+  const downtimes = createDowntimeMonitor({ ...options, storageMonitor })
   let lastTickAt: number | null = null
   let error: string | null = null
   let isRunning = false
   let wakeAt = Number.POSITIVE_INFINITY
   let cancelWake = () => {}
+  let busyMs = clock.busyMs?.() ?? 0
+  let busyMsSinceLastTick = 0
   let recordedState: Connectivity['state'] | null = null
-
-  /** One failed round of probes pauses the evaluation: the next round, seconds later, shows whether beats can arrive. */
-  const isOnline = () => connectivity().state !== 'offline' && connectivity().failedRounds === 0
 
   /** Evaluates what is due at `now` in one transaction; what exceeds the batch is due again immediately. */
   const evaluateDue = (now: number) =>
     state.transaction(() => {
-      const missed = evaluateDueChecks(state, now, BATCH_SIZE, isOnline() ? 'all' : 'lan')
-      const rules = isOnline() ? reevaluateRuleStates(state, ruleKinds, now, BATCH_SIZE) : []
+      const reachable = downtimes.reachable()
+      const missed = reachable === 'none' ? [] : evaluateDueChecks(state, now, BATCH_SIZE, reachable)
+      const rules = downtimes.hasLogs() ? reevaluateRuleStates(state, ruleKinds, now, BATCH_SIZE) : []
       applyResults(state, [...missed, ...rules, ...detectDisconnectedChats(platforms(), now)], now)
       wakeAlerts(state, now, BATCH_SIZE)
       sweepSuppressions(state, now)
@@ -102,7 +112,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   const jobs: readonly Job[] = [
-    { everyMs: 0, run: now => downtimes.tick(lastTickAt, now) },
+    { everyMs: 0, run: now => downtimes.tick(lastTickAt, now, busyMsSinceLastTick) },
     {
       everyMs: CONNECTIVITY_INTERVAL_MS,
       run: recordState,
@@ -110,10 +120,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       mustWait: () => !isProbing,
     },
     { everyMs: 0, run: evaluateDue },
-    { everyMs: 0, run: now => (isOnline() ? ruleEvaluator.tick(now, mayDelete) : ruleEvaluator.abandon()) },
-    // While Vakt is offline no beat arrives: if it dies now, its downtime counts from the last success.
-    { everyMs: TICK_INTERVAL_MS, run: now => markAlive(state, now), mustWait: downtimes.isOffline },
-    { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete },
+    {
+      everyMs: 0,
+      run: now => (downtimes.hasLogs() ? ruleEvaluator.tick(now, mayDelete(now)) : ruleEvaluator.abandon()),
+    },
+    { everyMs: TICK_INTERVAL_MS, run: downtimes.markAlive },
+    { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete(clock.now()) },
   ]
   const nextRuns = new Map<Job, number>()
 
@@ -127,10 +139,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   const checkClock = (lastTime: number | null, now: number) => {
-    mayDelete = checkLeap(now)
     const ms = correctClockRollback(state, lastTime, now, logger)
     if (ms === 0) return
     nextRuns.clear()
+    downtimes.rewind(now)
     ruleEvaluator.restart()
     options.onClockRollback(ms)
   }
@@ -139,6 +151,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     cancelWake()
     wakeAt = Number.POSITIVE_INFINITY
     const now = clock.now()
+    const before = busyMs
+    busyMs = clock.busyMs?.() ?? 0
+    busyMsSinceLastTick = busyMs - before
     try {
       checkClock(lastTickAt, now)
       runJobs(now)
@@ -146,9 +161,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     } catch (thrown) {
       // The transaction undid what was reevaluated.
       requestReevaluation(state)
+      storage.recordRefusal('beats', thrown, now)
       error = errorMessage(thrown)
       logger.error('tick of the scheduler failed; retrying in 1 s', { error: thrown })
     }
+    storageMonitor.tick(now)
     lastTickAt = now
     scheduleTick(now + (error === null ? TICK_INTERVAL_MS : RETRY_INTERVAL_MS))
   }
@@ -158,8 +175,14 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     nextSuppressionChange(state),
     nextEscalation(state),
     nextDisconnectedChat(platforms(), clock.now()),
-    ...(isOnline() ? [nextDeadline(state), nextRuleState(state), ruleEvaluator.due()] : [nextDeadline(state, 'lan')]),
+    ...nextEvaluations(downtimes.reachable()),
   ]
+
+  const nextEvaluations = (reachable: Reachable | 'none') => {
+    if (reachable === 'none') return []
+    const rules = downtimes.hasLogs() ? [nextRuleState(state), ruleEvaluator.due()] : []
+    return [nextDeadline(state, reachable), ...rules]
+  }
 
   const scheduleTick = (latest: number) => {
     if (!isRunning) return
@@ -172,6 +195,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     cancelWake = clock.at(at, tick)
   }
 
+  storage.onStored(() => setImmediate(() => isRunning && tick()))
   state.onCommit(topics => {
     if (topics.has('deadlines') || topics.has('alerts')) scheduleTick(wakeAt)
   })
@@ -195,7 +219,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     stop() {
       isRunning = false
       cancelWake()
-      markAlive(state, clock.now())
+      downtimes.markAlive(clock.now())
     },
   }
 }

@@ -2,6 +2,7 @@
 import type { State } from '../state/database.ts'
 import { lt } from '../state/orm.ts'
 import { signatures } from '../state/schema/index.ts'
+import { DAY } from '../time.ts'
 
 /** Records a signature; false when it was recorded before. */
 export function claimSignature(state: State, digest: string, expiresAt: number): boolean {
@@ -14,7 +15,15 @@ export function releaseSignature(state: State, digest: string): void {
   state.prepare('delete from signatures where digest = ?').run(digest)
 }
 
-/** Deletes signatures that are too old to be accepted again. */
+/** A clock that leapt ahead by less may come back, and the signatures would be accepted again. */
+const MARGIN_MS = DAY
+
+/** Deletes signatures that are too old to be accepted again, also by a clock that goes back by a day. */
 export function pruneSignatures(state: State, now: number): void {
-  state.transaction(() => state.db.delete(signatures).where(lt(signatures.expiresAt, now)).run())
+  state.transaction(() =>
+    state.db
+      .delete(signatures)
+      .where(lt(signatures.expiresAt, now - MARGIN_MS))
+      .run(),
+  )
 }

@@ -18,6 +18,9 @@ export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 /** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), channels and reports. */
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
 
+/** Ends a rehearsal. */
+const UNDO = new Error('a rehearsal is undone')
+
 type WatchedFile = { path: string; isGone(): boolean }
 
 /** An open state database. All of it is synchronous; changes happen inside `transaction`. */
@@ -79,6 +82,19 @@ export class State {
       for (const listener of this.#listeners) listener(changed)
     }
     return result
+  }
+
+  /** Does `work` in a transaction and undoes it. Throws what `transaction` would throw, except at the commit. */
+  rehearse(work: () => void): void {
+    try {
+      this.transaction(() => {
+        work()
+        this.#last.flush(this.#prepare)
+        throw UNDO
+      })
+    } catch (error) {
+      if (error !== UNDO) throw error
+    }
   }
 
   /**

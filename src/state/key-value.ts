@@ -1,7 +1,14 @@
 // The table of single values, by name.
 import type { State } from './database.ts'
 
-export type ValueName = 'alive' | 'greeted' | 'ssh key' | 'first rules' | 'counts thinned'
+export type ValueName =
+  | 'alive'
+  | 'greeted'
+  | 'ssh key'
+  | 'first rules'
+  | 'counts thinned'
+  | 'storage probe'
+  | 'clock untrusted until'
 
 /** The value of a name, or null. */
 export function readValue(state: State, name: ValueName): string | null {
@@ -14,4 +21,9 @@ export function writeValue(state: State, name: ValueName, value: string): void {
   const write =
     'insert into key_values (name, value) values (?, ?) on conflict (name) do update set value = excluded.value'
   state.transaction(() => state.prepare(write).run(name, value))
+}
+
+/** Deletes a name and its value. */
+export function deleteValue(state: State, name: ValueName): void {
+  state.transaction(() => state.prepare('delete from key_values where name = ?').run(name))
 }

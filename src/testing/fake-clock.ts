@@ -2,10 +2,13 @@
 import type { Clock } from '../clock.ts'
 
 export interface FakeClock extends Clock {
+  busyMs(): number
   /** Moves on by `ms`, running what falls due in order and letting everything asynchronous settle after each. */
   advance(ms: number): Promise<void>
   /** Moves on without running anything, as when the machine sleeps; what fell due runs with the next `advance`. */
   sleep(ms: number): void
+  /** Moves on without running anything, while the process is busy with something else. */
+  stall(ms: number): void
   /** Drops every timer, as when the process dies. */
   forget(): void
 }
@@ -17,6 +20,7 @@ const MAX_AT_AN_INSTANT = 20_000
 export function createFakeClock(start: number): FakeClock {
   let now = start
   let order = 0
+  let busyMs = 0
   const timers = new Set<{ at: number; order: number; task: () => void }>()
   const next = (until: number) => {
     let first: { at: number; order: number; task: () => void } | null = null
@@ -50,6 +54,11 @@ export function createFakeClock(start: number): FakeClock {
     sleep(ms) {
       now += ms
     },
+    stall(ms) {
+      now += ms
+      busyMs += ms
+    },
+    busyMs: () => busyMs,
     forget: () => timers.clear(),
   }
 }

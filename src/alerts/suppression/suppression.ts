@@ -50,6 +50,7 @@ const OWN_DETECTORS: ReadonlySet<string> = new Set([
   TEST,
   'connectivity',
   'absence',
+  'storage',
   'lost-channel',
 ])
 

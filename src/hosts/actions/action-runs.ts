@@ -18,10 +18,7 @@ export type RunEnd = Pick<ActionRun, 'endedAt' | 'outcome'> &
 export function startRun(state: State, draft: RunDraft): ActionRun {
   return state.transaction(() => {
     const other = readUnfinishedRun(state, draft)
-    if (!other) {
-      pruneRuns(state, draft.startedAt)
-      return state.db.insert(actionRuns).values(draft).returning().get()
-    }
+    if (!other) return state.db.insert(actionRuns).values(draft).returning().get()
     const when = formatRelative(other.startedAt, draft.startedAt)
     throw new Problem(
       'conflict',
@@ -124,11 +121,14 @@ export function readEarlierStarts(
   return { here: starts(here, 1), everywhere: starts(automaticLastHour, 1_000) }
 }
 
-function pruneRuns(state: State, now: number): void {
-  state.db
-    .delete(actionRuns)
-    .where(lt(actionRuns.startedAt, now - RETENTION_MS))
-    .run()
+/** Deletes runs that began more than `RETENTION_MS` ago. */
+export function pruneRuns(state: State, now: number): void {
+  state.transaction(() =>
+    state.db
+      .delete(actionRuns)
+      .where(lt(actionRuns.startedAt, now - RETENTION_MS))
+      .run(),
+  )
 }
 
 function readUnfinishedRun(state: State, draft: RunDraft): ActionRun | undefined {

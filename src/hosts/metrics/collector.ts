@@ -39,6 +39,8 @@ export type CollectorOptions = {
   isOnline(): boolean
   /** Evaluates the alerts of a host after a snapshot of it is stored, in the same transaction. */
   evaluate(host: Host, now: number): void
+  /** Whether the clock is certain enough to delete old measurements (default: always). */
+  mayDelete?(now: number): boolean
 }
 
 type CollectResult = { host: Host; result: HostSnapshot | Problem }
@@ -51,6 +53,7 @@ export function createCollector({
   logger,
   isOnline,
   evaluate,
+  mayDelete = () => true,
 }: CollectorOptions): Collector {
   /** CPU ticks of the previous snapshot, by host id. */
   const previousTicks = new Map<number, CpuTicks>()
@@ -100,7 +103,7 @@ export function createCollector({
 
   function* listSteps(results: readonly CollectResult[], at: number) {
     for (const result of results) yield () => saveResult(result, at)
-    yield* downsample(state, at, tickCount++)
+    yield* downsample(state, at, tickCount++, mayDelete(at))
   }
 
   const saveResult = ({ host: { id }, result }: CollectResult, at: number) => {

@@ -98,16 +98,16 @@ const PRUNE_CYCLE_TICKS = 120
 /**
  * The steps that roll samples up to five-minute rows (averages, maxima, last value of counters) until the last whole five
  * minutes, and that prune old rows. They are idempotent. With `tick`, a number that grows by one from call to call, each call
- * returns only a part of the steps.
+ * returns only a part of the steps. Nothing is pruned unless `mayPrune`.
  */
-export function* downsample(state: State, now: number, tick?: number): Generator<() => void> {
+export function* downsample(state: State, now: number, tick?: number, mayPrune = true): Generator<() => void> {
   const until = Math.floor(now / COARSE_STEP_MS) * COARSE_STEP_MS
   const isDue = (id: number, cycle: number) => tick === undefined || id % cycle === tick % cycle
   for (const { id } of state.prepare<[], { id: number }>('select id from series').all()) {
     if (isDue(id, ROLLUP_CYCLE_TICKS)) yield () => rollUp(state, id, until)
-    if (isDue(id, PRUNE_CYCLE_TICKS)) yield () => pruneSeries(state, id, now)
+    if (mayPrune && isDue(id, PRUNE_CYCLE_TICKS)) yield () => pruneSeries(state, id, now)
   }
-  if (isDue(0, PRUNE_CYCLE_TICKS))
+  if (mayPrune && isDue(0, PRUNE_CYCLE_TICKS))
     yield () => state.prepare('delete from series where seen_at < ?').run(now - COARSE_RETENTION_MS)
 }
 

@@ -13,6 +13,7 @@ import type { Logger } from '../../logger.ts'
 import { readProjectByPingKey } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
+import type { StorageHealth } from '../../state/storage-health.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { DAY, parseDuration, SECOND } from '../../time.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
@@ -29,6 +30,7 @@ export type PingOptions = {
   trustedProxies: BlockList
   timeZone: string
   telemetry: Telemetry
+  storage: StorageHealth
 }
 
 /** The answer to a ping, and the kind of the beat that it stored. */
@@ -71,13 +73,25 @@ export async function receivePing(
   }
   try {
     const { answer, kind } = await options.commit(() => record(options, url.ping, arrival, query))
-    if (kind !== null) options.telemetry.beats[kind]++
+    if (kind !== null) {
+      options.telemetry.beats[kind]++
+      options.storage.recordStored('beats', options.clock)
+    }
     const recorded = toResponse(answer)
     return request.method === 'HEAD' ? new Response(null, recorded) : recorded
   } catch (error) {
     options.logger.error('a beat could not be stored', { error })
+    recordRefusal(options, url.ping, arrival, query, error)
     return toResponse(BUSY)
   }
+}
+
+/** A beat that storage refused is not missed by its job; a line for the log of a run is no beat. */
+function recordRefusal(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSearchParams, error: unknown) {
+  const at = options.clock.now()
+  const beat = ping.signal === 'log' ? {} : { beat: { ping, at, endsRun: ping.signal !== 'start' } }
+  const rehearse = () => void record(options, ping, arrival, query)
+  options.storage.recordRefusal('beats', error, at, { ...beat, rehearse })
 }
 
 const NO_QUERY = new URLSearchParams()

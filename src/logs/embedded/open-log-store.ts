@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { MEBIBYTE } from '../../bytes.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
+import { storageFailure } from '../../storage-failure.ts'
 import { errorMessage } from '../../text.ts'
 import { EmbeddedLogStore } from './embedded-log-store.ts'
 import { Catalog } from './partitions/catalog.ts'
@@ -42,8 +43,7 @@ const PARTITION_LINES = 2_000_000
 /** Opens the store. Rejects with a `Problem` when the folder or a file in it cannot be used. */
 export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLogStore> {
   const { folder, logger, queueBytes = QUEUE_BYTES, diskBudgetBytes = null, programs = {} } = options
-  prepareFolder(folder)
-  const catalog = new Catalog(folder)
+  const catalog = openCatalog(folder)
   // Positions start at the clock, so that those of lines dropped long ago are not used again.
   const positions = new BigInt64Array(new SharedArrayBuffer(8))
   positions[0] = BigInt(Date.now()) * 1000n
@@ -103,11 +103,26 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     await Promise.all([...writers.map(writer => writer.start()), readers.start()])
   } catch (error) {
     await Promise.all([...writers.map(writer => writer.close()), readers.close()])
-    const reason = errorMessage((error as Error).cause ?? error)
-    throw new Problem('internal', `The log store in ${folder} cannot be opened: ${reason}.`, { cause: error })
+    throw openProblem(folder, error)
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
   return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, writers, readers, tails })
+}
+
+function openCatalog(folder: string): Catalog {
+  try {
+    prepareFolder(folder)
+    return new Catalog(folder)
+  } catch (error) {
+    throw openProblem(folder, error)
+  }
+}
+
+function openProblem(folder: string, error: unknown): Problem {
+  const reason = errorMessage((error as Error).cause ?? error)
+  const isStorage = storageFailure(error) !== null
+  const code = isStorage ? 'busy' : 'internal'
+  return new Problem(code, `The log store in ${folder} cannot be opened: ${reason}.`, { isStorage, cause: error })
 }
 
 /** Creates the folder; removes partitions that a crash left half restored, and write-ahead logs without a file. */

@@ -94,7 +94,8 @@ export const downtimes = sqliteTable(
     id: integer().primaryKey(),
     from: integer('from_at').notNull(),
     to: integer('to_at').notNull(),
-    kind: text({ enum: ['stopped', 'asleep', 'offline'] }).notNull(),
+    /** `storage`: no beat could be stored; `log-storage`: no log line. */
+    kind: text({ enum: ['stopped', 'asleep', 'offline', 'storage', 'log-storage'] }).notNull(),
   },
   table => [index('downtimes_to').on(table.to)],
 )

@@ -2,6 +2,7 @@
 import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../../../problem.ts'
+import { storageFailure } from '../../../storage-failure.ts'
 import { errorMessage } from '../../../text.ts'
 
 /** A partition that was quarantined, and the name that its file has now. */
@@ -42,14 +43,17 @@ export function quarantineMessage(name: string, file: string, error: unknown): s
 export function storageProblem(error: unknown): Problem {
   if (error instanceof Problem) return error
   const code = String((error as { code?: unknown } | null)?.code ?? '')
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC')
+  const failure = storageFailure(error)
+  if (failure === 'full')
     return new Problem('busy', 'The disk is full, so nothing was stored. Free some space or shorten the retention.', {
       retryAfterMs: 30_000,
+      isStorage: true,
       cause: error,
     })
-  if (/^SQLITE_(BUSY|LOCKED|IOERR|NOMEM)/.test(code))
+  if (failure !== null || code.startsWith('SQLITE_NOMEM'))
     return new Problem('busy', `The log store could not write (${code}), so nothing was stored. Try again.`, {
       retryAfterMs: 5_000,
+      isStorage: failure !== null,
       cause: error,
     })
   return new Problem('internal', `The log store failed: ${errorMessage(error)}`, { cause: error })

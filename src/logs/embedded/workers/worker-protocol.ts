@@ -9,6 +9,7 @@ export type SerializedProblem = {
   message: string
   fields: Record<string, string> | undefined
   retryAfterMs: number | undefined
+  isStorage: boolean
 }
 
 export type Call = { call: number; name: string; args: unknown[] }
@@ -37,12 +38,18 @@ export function notify(notice: string, content: unknown): void {
 }
 
 export function serializeProblem(error: unknown): SerializedProblem {
-  if (error instanceof Problem)
-    return { code: error.code, message: error.message, fields: error.fields, retryAfterMs: error.retryAfterMs }
+  if (error instanceof Problem) {
+    const { code, message, fields, retryAfterMs, isStorage } = error
+    return { code, message, fields, retryAfterMs, isStorage }
+  }
   const message = `The log store failed: ${errorMessage(error)}`
-  return { code: 'internal', message, fields: undefined, retryAfterMs: undefined }
+  return { code: 'internal', message, fields: undefined, retryAfterMs: undefined, isStorage: false }
 }
 
-export function deserializeProblem({ code, message, fields, retryAfterMs }: SerializedProblem): Problem {
-  return new Problem(code, message, { ...(fields && { fields }), ...(retryAfterMs !== undefined && { retryAfterMs }) })
+export function deserializeProblem({ code, message, fields, retryAfterMs, isStorage }: SerializedProblem): Problem {
+  return new Problem(code, message, {
+    ...(fields && { fields }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    isStorage,
+  })
 }

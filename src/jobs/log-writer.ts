@@ -1,0 +1,30 @@
+// The log writer that everybody uses: what it stores is counted and evaluated, and what storage refuses is recorded.
+import type { Clock } from '../clock.ts'
+import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
+import type { Logger } from '../logger.ts'
+import type { LogStore, LogWriter } from '../logs/store.ts'
+import type { State } from '../state/database.ts'
+import type { GroupCommit } from '../state/group-commit.ts'
+import type { StorageHealth } from '../state/storage-health.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { withStorageHealth } from './line-storage.ts'
+import { withLineCounts } from './line-telemetry.ts'
+import { withDetection } from './log-detection.ts'
+
+export type LogWriterOptions = {
+  store: LogStore
+  state: State
+  ruleKinds: RuleKinds
+  commit: GroupCommit
+  clock: Clock
+  logger: Logger
+  telemetry: Telemetry
+  storage: StorageHealth
+}
+
+/** A writer to `store`. */
+export function createLogWriter(options: LogWriterOptions): LogWriter {
+  const { store, state, ruleKinds, commit, clock, logger, telemetry, storage } = options
+  const detecting = withDetection(store, state, ruleKinds, commit, logger)
+  return withStorageHealth(withLineCounts(detecting, telemetry), storage, clock)
+}
