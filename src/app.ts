@@ -28,6 +28,7 @@ import { createMetrics } from './intake/metrics.ts'
 import { PROTOCOLS } from './intake/protocols/index.ts'
 import type { Protocol } from './intake/protocols/protocol.ts'
 import { createListeners } from './intake/receive/listeners.ts'
+import { createTailPlaces } from './intake/tail-places.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
 import { createDeletionGuard } from './jobs/deletion-guard.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
@@ -348,6 +349,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     retentionMs: config.retentionMs,
     telemetry,
     refusedWork: new RefusedWork(),
+    tailPlaces: createTailPlaces(state, config.tailLimits),
   }
   const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, logger)
   const intake = createIntake({

@@ -233,6 +233,7 @@ function printEvent(event: string, json: boolean, droppedHint: string): void {
   if (!data) return
   if (/^event: line$/m.test(event)) process.stdout.write(json ? `${data}\n` : `${lineText(JSON.parse(data))}\n`)
   if (/^event: problem$/m.test(event)) process.stderr.write(`${safeText(JSON.parse(data).message)}\n`)
+  if (/^event: closed$/m.test(event)) process.stderr.write(`${safeText(JSON.parse(data).message)}\n`)
   if (/^event: dropped$/m.test(event))
     process.stderr.write(`${JSON.parse(data).lines} lines arrived too fast to be shown${droppedHint}.\n`)
 }

@@ -25,6 +25,13 @@ const dollars = (defaultAmount: string) =>
     .refine(text => Number(text) >= 0, `must be a number of dollars such as ${defaultAmount}`)
     .transform(Number)
 
+const countSetting = (defaultCount: number) =>
+  z
+    .string()
+    .default(String(defaultCount))
+    .refine(text => /^\d{1,6}$/.test(text), `must be a whole number such as ${defaultCount}`)
+    .transform(Number)
+
 const serverSettings = {
   HOST: z.string().default('127.0.0.1'),
   PORT: z
@@ -62,6 +69,8 @@ const serverSettings = {
       'must be names without ports, such as vakt.example.org or *.example.org, separated by commas',
     ),
   DEFAULT_ROLE: z.enum(ROLES, { error: `must be ${ROLES.join(', ')}` }).default('responder'),
+  TAIL_LIMIT_PER_KEY: countSetting(10),
+  TAIL_LIMIT: countSetting(50),
   RETENTION: z
     .string()
     .default('72h')
@@ -170,6 +179,7 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     /** The role of people in a channel whom nobody gave one. */
     defaultRole: env.DEFAULT_ROLE,
     retentionMs: env.RETENTION,
+    tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),
     /** The settings of the chat platforms that are configured, by the name of the platform. */
     platforms: platformSettings(env, platforms),

@@ -10,13 +10,19 @@ import { Problem } from '../problem.ts'
 import { errorMessage } from '../text.ts'
 import { type AuthOptions, findRequester } from './auth.ts'
 import { readWhole } from './body.ts'
-import { sendLines } from './line-events.ts'
+import { lineEvent, sendLines } from './line-events.ts'
 import { CARD_JSON, cardJson } from './openapi/card-json.ts'
 import { commandSchema } from './openapi/command-schema.ts'
 import { errors } from './openapi/responses.ts'
 import { withKey } from './openapi/security.ts'
+import type { TailPlaces } from './tail-places.ts'
 
-export type CommandRoutesOptions = AuthOptions & { dispatcher: CommandDispatcher; clock: Clock; timeZone: string }
+export type CommandRoutesOptions = AuthOptions & {
+  tailPlaces: TailPlaces
+  dispatcher: CommandDispatcher
+  clock: Clock
+  timeZone: string
+}
 
 type Env = { Bindings: HttpBindings }
 
@@ -39,7 +45,7 @@ const ANSWER = z.object({
 const EVENTS = z
   .string()
   .describe(
-    'Events: `ready`, `line` with a line as JSON, `dropped` with the number of `lines` left out, `problem` with a `message` about why no lines come.',
+    'Events: `ready`, `line` with a line as JSON, `dropped` with the number of `lines` left out, `problem` with a `message` about why no lines come, `closed` with a `message` about why the stream ends.',
   )
 
 const PATH = '/api/commands'
@@ -93,7 +99,8 @@ export function commandRoutes(options: CommandRoutesOptions) {
     if (!reply.ok) throw reply.problem
     if (reply.stream) {
       if (!takesEvents(c.req.header('accept'))) throw new Problem('invalid', NEEDS_EVENTS)
-      return (await sendLines(c, reply.stream, data => ({ data }))) as never
+      const place = options.tailPlaces.take(requester)
+      return (await sendLines(c, place, reply.stream, data => lineEvent(data))) as never
     }
     const text = cardText(reply.card, { timeZone, now: clock.now() })
     return c.json({ ok: true as const, card: cardJson(reply.card), text, result: reply.result }, 200)

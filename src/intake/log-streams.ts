@@ -4,7 +4,8 @@ import type { LogLine } from '../logs/line.ts'
 import type { Query } from '../logs/query/tree.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
 import type { LogStore, PageRequest } from '../logs/store.ts'
-import { sendLines } from './line-events.ts'
+import { lineEvent, sendLines } from './line-events.ts'
+import type { TailPlace } from './tail-places.ts'
 
 const PAGE_SIZE = 1_000
 
@@ -43,11 +44,19 @@ async function* exportedPages(
   }
 }
 
-/** Sends lines as they are stored, until the reader leaves. */
-export function tailLines(c: Context, store: LogStore, query: Query): Promise<Response> {
-  return sendLines<LogLine>(
-    c,
-    sink => store.tail(query, sink.lines),
-    line => ({ id: line.id, data: lineResult(line) }),
-  )
+/** Sends lines as they are stored, until the reader leaves or its place ends. */
+export function tailLines(c: Context, place: TailPlace, store: LogStore, query: Query): Promise<Response> {
+  return sendLines<LogLine>(c, place, sink => store.tail(query, sink.lines), logLineEvent)
+}
+
+const events = new WeakMap<LogLine, string>()
+
+/** The event of a line; it is written once, however many tails the line goes to. */
+function logLineEvent(line: LogLine): string {
+  let event = events.get(line)
+  if (event === undefined) {
+    event = lineEvent(lineResult(line), line.id)
+    events.set(line, event)
+  }
+  return event
 }

@@ -3,6 +3,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { createRoute, OpenAPIHono } from '@hono/zod-openapi'
 import type { Context, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
+import type { Requester } from '../chat/channel.ts'
 import type { Clock } from '../clock.ts'
 import type { Role } from '../command/command.ts'
 import type { LogLine } from '../logs/line.ts'
@@ -16,13 +17,19 @@ import { roleAllows, roleOf } from '../projects/roles.ts'
 import { isoTime, SECOND } from '../time.ts'
 import { type AuthOptions, findRequester } from './auth.ts'
 import { readWhole } from './body.ts'
-import { KEEP_ALIVE_MS, MAX_WAITING_LINES } from './line-events.ts'
+import { KEEP_ALIVE_MS, MAX_DROPPED_LINES, MAX_WAITING_LINES } from './line-events.ts'
 import { exportLines, tailLines } from './log-streams.ts'
 import { LOG_LINE } from './openapi/log-line.ts'
 import { errors, json } from './openapi/responses.ts'
 import { withKey } from './openapi/security.ts'
+import type { TailPlaces } from './tail-places.ts'
 
-export type LogRoutesOptions = AuthOptions & { clock: Clock; timeZone: string; store: LogStore }
+export type LogRoutesOptions = AuthOptions & {
+  tailPlaces: TailPlaces
+  clock: Clock
+  timeZone: string
+  store: LogStore
+}
 
 const DEFAULT_PAGE_SIZE = 100
 const MAX_PAGE_SIZE = 1_000
@@ -34,7 +41,7 @@ const MAX_IGNORED_BODY_BYTES = 64 * 1024
 type Env = {
   Bindings: HttpBindings
   /** The project that the request is limited to, or null for all. */
-  Variables: { project: string | null }
+  Variables: { project: string | null; requester: Requester }
 }
 
 const QUERY_TEXT = z
@@ -127,6 +134,11 @@ const EVENT = z.union([
   z
     .object({ event: z.literal('dropped'), data: z.string().regex(/^\{"lines":\d+\}$/) })
     .describe(`Lines that were left out, because more than ${MAX_WAITING_LINES} were waiting.`),
+  z
+    .object({ event: z.literal('closed'), data: z.string().describe('`{"message":"…"}`') })
+    .describe(
+      `The stream ends: the key was revoked, or ${MAX_DROPPED_LINES} lines were left out for a reader that took none.`,
+    ),
 ])
 
 const TAIL = createRoute({
@@ -172,6 +184,7 @@ export function logRoutes(options: LogRoutesOptions) {
       const requester = await findRequester(options, { request: c.req.raw, incoming: c.env?.incoming, rawBody })
       if (!roleAllows(roleOf(options.state, requester), role))
         throw new Problem('forbidden', `This needs a key with the role ${role}.`)
+      c.set('requester', requester)
       c.set('project', requester.key?.project ?? c.req.query('project') ?? null)
       await next()
     }
@@ -227,7 +240,8 @@ export function logRoutes(options: LogRoutesOptions) {
 
   app.openapi({ ...TAIL, middleware: needs('viewer') }, async c => {
     const query = readQuery(c, c.req.valid('query').q)
-    return (await tailLines(c, store, query)) as never
+    const place = options.tailPlaces.take(c.get('requester'))
+    return (await tailLines(c, place, store, query)) as never
   })
 
   app.openapi({ ...SHOW, middleware: needs('viewer') }, async c => {

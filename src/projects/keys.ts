@@ -57,9 +57,16 @@ export function findLiveKey(state: State, id: string): Key {
 export function revokeKey(state: State, id: string, now: number): Key {
   findLiveKey(state, id)
   state.forget('keys in use')
-  return state.transaction(
-    () => state.db.update(keys).set({ revokedAt: now }).where(eq(keys.id, id)).returning().get()!,
-  )
+  return state.transaction(() => {
+    state.emit('keys')
+    return state.db.update(keys).set({ revokedAt: now }).where(eq(keys.id, id)).returning().get()!
+  })
+}
+
+/** Whether a key exists and is not revoked. */
+export function isKeyLive(state: State, id: string): boolean {
+  const found = state.db.select({ revokedAt: keys.revokedAt }).from(keys).where(eq(keys.id, id)).get()
+  return found?.revokedAt === null
 }
 
 /** The valid key of a secret, found by its hash; keys in use are cached in memory, because every log request asks. */

@@ -98,6 +98,7 @@ export function removeProject(state: State, project: Project): void {
     state.prepare('delete from quiet_hours where project_id = ?').run(project.id)
     state.prepare('delete from suppression_settings where project_id = ?').run(project.id)
     state.db.delete(projects).where(eq(projects.id, project.id)).run()
+    state.emit('keys')
   })
   state.forget('checks by uuid')
   forgetProjects(state)

@@ -15,8 +15,8 @@ import { goneProblem, stateProblem } from './state-problem.ts'
 /** What is applied when a state is opened, as drizzle-kit writes it. */
 export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
-/** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), channels and reports. */
-export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports'
+/** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), channels, reports and keys. */
+export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports' | 'keys'
 
 /** Ends a rehearsal. */
 const UNDO = new Error('a rehearsal is undone')

@@ -15,7 +15,7 @@ let folder: string
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'vakt-hosts-'))
-  app = await startApp({ environment: { DATA_DIR: folder } })
+  app = await startApp({ environment: { DATA_DIR: folder, TAIL_LIMIT_PER_KEY: '1' } })
   host = createFakeHost(() => app.clock.now())
   server = await startSshServer({ run: execution => host.run(execution) })
   host.has('web')
@@ -264,6 +264,8 @@ describe('a live tail', () => {
     expect(received).not.toMatch(/fine|hunter2/)
     host.restarts('web')
     await app.passes('20s')
+    const second = await request('text/event-stream')
+    expect([second.status, second.headers.get('retry-after')]).toEqual([429, '10'])
     await reader.cancel()
     await vi.waitFor(() => expect(server.signals).toContain('TERM'), 10_000)
     expect((await request('application/json')).status).toBe(400)

@@ -26,9 +26,13 @@ export class LiveTails {
     }
   }
 
-  /** Passes lines from a writer on to their tail. */
-  deliver({ tail, lines }: TailLines): void {
-    this.#tails.get(tail)?.onLines(lines)
+  /** Passes lines from a writer on to their tails; a line of several tails is the same object for all. */
+  deliver({ lines, groups }: TailLines): void {
+    for (const { tails, lines: places } of groups) {
+      if (places.length === 0) continue
+      const own = places.map(place => lines[place]!)
+      for (const tail of tails) this.#tails.get(tail)?.onLines(own)
+    }
   }
 
   /** Starts all tails in a writer that was started again. */

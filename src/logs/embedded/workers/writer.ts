@@ -24,7 +24,8 @@ export type WriterStart = {
   privacyKey: Uint8Array | null
 }
 export type WriterReady = { states: PartitionState[] }
-export type TailLines = { tail: number; lines: LogLine[] }
+/** Lines for the tails, each once: every group has the tails of one query, and which of the lines are theirs. */
+export type TailLines = { lines: LogLine[]; groups: { tails: number[]; lines: number[] }[] }
 /** The outcome of each batch of a group, and the new state of each partition that took lines. */
 export type Appended = {
   outcomes: ({ result: AppendResult } | { problem: SerializedProblem })[]
@@ -35,7 +36,8 @@ export type Appended = {
 const MAX_TAIL_LINES = 500
 
 const { folder, writer, maxLines, positions, privacyKey } = workerData as WriterStart
-const tails = new Map<number, Query>()
+/** The tails of each query, which is matched once for all of them. */
+const tails = new Map<string, { query: Query; ids: number[] }>()
 const partitions = new Partitions({
   folder,
   writer,
@@ -85,10 +87,16 @@ const calls = {
     return { lines, states: partitions.states() }
   },
   startTail(tail: number, query: Query): void {
-    tails.set(tail, query)
+    const key = JSON.stringify(query)
+    const same = tails.get(key) ?? { query, ids: [] }
+    tails.set(key, { query, ids: [...same.ids, tail] })
   },
   stopTail(tail: number): void {
-    tails.delete(tail)
+    for (const [key, { query, ids }] of tails) {
+      const others = ids.filter(id => id !== tail)
+      if (others.length === 0) tails.delete(key)
+      else tails.set(key, { query, ids: others })
+    }
   },
   close(): void {
     partitions.closeAll()
@@ -104,9 +112,18 @@ function reservePositions(count: number): number {
 }
 
 function sendToTails(stored: readonly PlacedLine[]): void {
-  for (const [tail, query] of tails) {
-    const matching = stored.filter(({ line }) => matchesQuery(query, line)).slice(-MAX_TAIL_LINES)
-    const lines = matching.map(placed => ({ ...placed.line, id: lineId(placed), timestamp: placed.timestamp }))
-    if (lines.length > 0) notify('tail', { tail, lines } satisfies TailLines)
+  if (tails.size === 0) return
+  const lines: LogLine[] = []
+  const places = new Map<PlacedLine, number>()
+  const placeOf = (placed: PlacedLine): number => {
+    const known = places.get(placed)
+    if (known !== undefined) return known
+    places.set(placed, lines.length)
+    return lines.push({ ...placed.line, id: lineId(placed), timestamp: placed.timestamp }) - 1
   }
+  const groups = [...tails.values()].map(({ query, ids }) => {
+    const matching = stored.filter(({ line }) => matchesQuery(query, line)).slice(-MAX_TAIL_LINES)
+    return { tails: ids, lines: matching.map(placeOf) }
+  })
+  if (lines.length > 0) notify('tail', { lines, groups } satisfies TailLines)
 }
