@@ -3,6 +3,8 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createMiner } from '../src/logs/patterns/miner.ts'
+import { parseCsv } from './csv.ts'
+import { benchLines } from './loghub-lines.ts'
 import { printTable, type Row } from './table.ts'
 
 const MIN_GROUPING_ACCURACY = 0.91
@@ -71,16 +73,6 @@ function columns(rows: readonly string[][]): { contents: string[]; truth: string
   return { contents: column('Content'), truth: column('EventId') }
 }
 
-/** RFC 4180: fields in quotes may contain commas, line ends and doubled quotes. */
-function parseCsv(text: string): string[][] {
-  const rows: string[][] = [[]]
-  for (const [, quoted, plain, end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/g)) {
-    rows.at(-1)!.push(quoted === undefined ? plain! : quoted.replaceAll('""', '"'))
-    if (end !== ',' && end !== undefined) rows.push([])
-  }
-  return rows.filter(row => row.length > 1)
-}
-
 function average(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
@@ -89,4 +81,8 @@ function shown({ ga, f1 }: Score): string {
   return `GA ${ga.toFixed(3)}  F1 ${f1.toFixed(3)}`
 }
 
-if (import.meta.main) printTable('Patterns on LogHub', await benchPatterns(process.argv[2] ?? 'loghub'))
+if (import.meta.main) {
+  const folder = process.argv[2] ?? 'loghub'
+  printTable('Patterns on LogHub', await benchPatterns(folder))
+  printTable('Lines of LogHub', await benchLines(folder))
+}

@@ -7,6 +7,8 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /** A line before it is stored. Instants are epoch ms. Missing texts are empty, never null. */
 export type NewLine = {
+  /** Whether its sender wrote a time without a zone; not stored. */
+  isZoneAssumed?: boolean
   /** The time that its sender wrote; the received time when there is none. */
   timestamp: number
   receivedAt: number

@@ -14,6 +14,8 @@ export type Batch = {
   /** Values for lines that do not have them, from the request's query or headers. */
   defaults: { source?: string; host?: string; group?: string; level?: Level; tags?: readonly string[] }
   receivedAt: number
+  /** The zone (tz database) of times that name none (default: UTC). */
+  timeZone?: string
   limits: { lines: number; messageBytes: number }
   /** The retention of its lines, ms; it decides which partition they go to. */
   retentionMs: number

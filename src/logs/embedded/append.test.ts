@@ -26,7 +26,7 @@ describe('append', () => {
       { message: 'boom', level: 'error', source: 'api', host: 'a' },
       { message: 'boom', level: 'error', source: 'api', host: 'a' },
       { message: 'fine', source: 'api', host: 'a' },
-      { nonsense: true, message: '' },
+      { message: '' },
     ]
     const stored = await store().append(batchOf(lines, { project: 'shop', receivedAt: NOON + 61_500 }))
     expect(stored).toMatchObject({ accepted: 3, rejected: 1, repeated: false })

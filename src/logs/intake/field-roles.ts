@@ -54,10 +54,3 @@ export function fieldRoleOf(name: string): { role: FieldRole; rank: number } | n
   if (name.length <= 100) spellings.set(name, found)
   return found
 }
-
-/** The scale of the levels under a name. */
-export function levelScaleOf(name: string): 'otel' | 'python' | 'any' {
-  const lower = name.length > 15 ? '' : name.toLowerCase()
-  if (lower === 'severity_number' || lower === 'severitynumber') return 'otel'
-  return lower === 'levelno' ? 'python' : 'any'
-}

@@ -1,7 +1,8 @@
 // Levels from names, numbers and the look of text lines.
 import { describe, expect, it } from 'vitest'
+import { priorityLevel } from '../formats/number-levels.ts'
 import type { Level } from '../line.ts'
-import { detectLevel, readLevel, syslogLevel } from './levels.ts'
+import { detectLevel, readLevel } from './levels.ts'
 
 const names: [Level, string][] = [
   ['trace', 'trace TRACE Verbose silly finest trce V TRACE4'],
@@ -33,7 +34,7 @@ describe('a level', () => {
     expect([10, 20, 30, 40, 50].map(number => readLevel(number, 'python'))).toEqual([
       ...['debug', 'info', 'warn', 'error', 'fatal'],
     ])
-    expect([syslogLevel(131), syslogLevel(14)]).toEqual(['error', 'info'])
+    expect([priorityLevel(131), priorityLevel(14)]).toEqual(['error', undefined])
   })
 
   it('is none when it means none', () => {

@@ -1,5 +1,7 @@
 // Reads a line's level from every common spelling and number, and detects it in a text line.
+import { SYSLOG_SEVERITIES } from '../formats/number-levels.ts'
 import type { Level } from '../line.ts'
+import type { LevelScale } from './level-scales.ts'
 
 const SPELLINGS: { [level in Level]: string } = {
   trace: 'trace trc trce finest finer silly verbose verb vrb v t all',
@@ -16,12 +18,7 @@ for (const [level, spellings] of Object.entries(SPELLINGS) as [Level, string][])
     for (const spelling of [name, name.toUpperCase(), name[0]!.toUpperCase() + name.slice(1)])
       names.set(spelling, level)
 
-/** Syslog severities (RFC 5424), 0 to 7; OpenTelemetry maps 2 and worse to fatal or the highest errors likewise. */
-const SYSLOG: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug']
 const OTEL: readonly Level[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
-
-/** The scale of the numbers in a field; for most fields the name or the size of the number tells. */
-export type LevelScale = 'otel' | 'python' | 'any'
 
 /**
  * The level that a value means, or null. Names may have any case and decoration (`[WARN]`, `LogLevel.Error`,
@@ -30,11 +27,6 @@ export type LevelScale = 'otel' | 'python' | 'any'
 export function readLevel(value: unknown, scale: LevelScale = 'any'): Level | null {
   if (typeof value === 'string') return names.get(value) ?? readName(value, scale)
   return typeof value === 'number' ? readNumber(value, scale) : null
-}
-
-/** The level of a syslog priority (`<131>`), which is facility × 8 + severity. */
-export function syslogLevel(priority: number): Level {
-  return SYSLOG[priority & 7]!
 }
 
 function readName(text: string, scale: LevelScale): Level | null {
@@ -48,12 +40,70 @@ function readName(text: string, scale: LevelScale): Level | null {
 function readNumber(value: number, scale: LevelScale): Level | null {
   if (!Number.isFinite(value) || value < 0) return null
   const number = Math.floor(value)
-  // Python's logging: 10 debug, 20 info, 30 warning, 40 error, 50 critical.
-  if (scale === 'python') return OTEL[Math.min(5, Math.floor(number / 10))]!
+  if (scale === 'etw') return ETW[number] ?? null
+  const steps = SCALES[scale]
+  if (steps) return readStep(number, steps)
   if (scale === 'otel') return number >= 1 && number <= 24 ? OTEL[Math.floor((number - 1) / 4)]! : null
-  if (number <= 7) return SYSLOG[number]!
+  if (number <= 7) return SYSLOG_SEVERITIES[number]!
   if (number % 10 === 0 || number > 24) return number <= 60 ? OTEL[Math.floor(number / 10) - 1]! : null
   return OTEL[Math.floor((number - 1) / 4)]!
+}
+
+/** The smallest number of each level, from fatal down. Python, .NET's LogLevel, java.util.logging, Monolog, Google, logback. */
+const SCALES: { readonly [scale in LevelScale]?: readonly (readonly [number, Level])[] } = {
+  python: [
+    [50, 'fatal'],
+    [40, 'error'],
+    [30, 'warn'],
+    [20, 'info'],
+    [10, 'debug'],
+    [0, 'trace'],
+  ],
+  dotnet: [
+    [6, 'info'],
+    [5, 'fatal'],
+    [4, 'error'],
+    [3, 'warn'],
+    [2, 'info'],
+    [1, 'debug'],
+    [0, 'trace'],
+  ],
+  jul: [
+    [1000, 'error'],
+    [900, 'warn'],
+    [700, 'info'],
+    [500, 'debug'],
+    [0, 'trace'],
+  ],
+  monolog: [
+    [500, 'fatal'],
+    [400, 'error'],
+    [300, 'warn'],
+    [200, 'info'],
+    [0, 'debug'],
+  ],
+  gcp: [
+    [600, 'fatal'],
+    [500, 'error'],
+    [400, 'warn'],
+    [200, 'info'],
+    [100, 'debug'],
+    [0, 'info'],
+  ],
+  logback: [
+    [50_000, 'fatal'],
+    [40_000, 'error'],
+    [30_000, 'warn'],
+    [20_000, 'info'],
+    [10_000, 'debug'],
+    [0, 'trace'],
+  ],
+}
+/** Event Tracing for Windows: 1 critical to 5 verbose, 0 always logged. */
+const ETW: readonly Level[] = ['info', 'fatal', 'error', 'warn', 'info', 'debug']
+
+function readStep(number: number, steps: readonly (readonly [number, Level])[]): Level | null {
+  return steps.find(([from]) => number >= from)?.[1] ?? null
 }
 
 /** The level stands in this many characters; later words are prose. */

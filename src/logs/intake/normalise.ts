@@ -1,69 +1,82 @@
 // Turns one record of any logger into a log line: fields with known names, and attributes for everything else.
-import { firstLine, truncate } from '../../text.ts'
+import { firstLine } from '../../text.ts'
+import type { Fields } from '../formats/format.ts'
+import { statusLevel } from '../formats/number-levels.ts'
 import type { Json, Level, NewLine } from '../line.ts'
 import type { Redactor } from '../redact/redact.ts'
 import type { Batch } from '../store.ts'
+import { readTimestamp } from '../times/timestamps.ts'
+import type { TimeContext } from '../times/zones.ts'
 import { safeText } from './clean.ts'
+import { compactLogfmt } from './compact-logfmt.ts'
 import { readErrorObject, stackText } from './error-object.ts'
-import { type FieldRole, fieldRoleOf, levelScaleOf } from './field-roles.ts'
+import { type FieldRole, fieldRoleOf } from './field-roles.ts'
+import { levelScaleOf } from './level-scales.ts'
 import { detectLevel, readLevel } from './levels.ts'
 import { createLineBudget, limitField, limitValue, safeName } from './limits.ts'
 import { renderTemplate } from './message-template.ts'
 import { nameText, readGroup, readTags } from './names.ts'
-import { readTimestamp } from './timestamps.ts'
 
-/** Why a record is rejected: the field at fault (empty for the whole record) and a sentence. */
-export type Rejection = { field: string; message: string }
-
-export type Fields = { readonly [name: string]: unknown }
-
-/** Names that always hold a time; under other names an unreadable value is an attribute. */
-const STRICT_TIMES = new Set(['timestamp', 'ts', 'time', '@timestamp', '@t'])
 /** `name` is the logger's name only beside one of these. */
 const LOGGER_SIBLINGS = ['hostname', 'pid', 'levelno', 'levelname']
 const TEMPLATES = ['@mt', 'MessageTemplate', 'messageTemplate']
+/** Datadog's `status` is a level; elsewhere the word may mean anything. */
+const STATUS_LEVEL = /^(?:debug|info|notice|warn|warning|error|err|critical|alert|emergency|emerg|fatal)$/i
+/** Beside one of these, `status` is that of an HTTP answer. */
+const REQUEST_NAMES = ['request', 'request_uri', 'request_method', 'method', 'uri', 'path', 'url', 'http_method']
 
 /**
  * The line of a record. Its `fingerprint` is still the sender's own one (or the message template). The message is cut at the
- * batch's limit, defaults replace missing fields, and a missing level is detected in the message.
+ * batch's limit, defaults replace missing fields, and a missing level is detected in the message. A record without a message
+ * shows its fields as logfmt; what cannot be read as its role is an attribute.
  */
-export function normalise(record: Fields, batch: Batch, redactor: Redactor): NewLine | Rejection {
-  const names = createRoleNames()
-  const remaining: string[] = []
-  for (const name of Object.keys(record)) {
-    const value = record[name]
-    if (!assignRole(names, name, value, record, remaining)) remaining.push(name)
-  }
-  const reader = new RecordReader(record, names, remaining, redactor)
+export function normalise(record: Fields, batch: Batch, context: TimeContext, redactor: Redactor): NewLine {
+  const reader = createReader(record, redactor)
   const { defaults, limits } = batch
-
-  const timestamp = reader.timestamp(batch.receivedAt)
-  if (timestamp === null) {
-    const field = names.timestamp
-    return { field, message: `${truncate(JSON.stringify(record[field]), 60)} is not a time.` }
-  }
+  const time = reader.time(context)
   const error = reader.error()
   const level = reader.level()
   const message = reader.message() || (error?.message ?? '')
   const stack = reader.stack() || (error?.stack ?? '')
+  const source = reader.name('source')
+  const host = reader.name('host')
+  const group = reader.name('group')
+  const tags = reader.tags(defaults.tags)
+  const traceId = reader.name('traceId')
+  const spanId = reader.name('spanId')
+  const attributes = reader.attributes(error?.rest)
   const text = safeText(message.trimEnd() || firstLine(stack).trim(), limits.messageBytes, redactor)
-  if (text === '') return { field: 'message', message: 'There is no message.' }
-  return {
-    timestamp,
+  const line: NewLine = {
+    timestamp: time.at,
     receivedAt: batch.receivedAt,
-    level: level ?? detectLevel(text) ?? defaults.level ?? 'info',
-    message: text,
+    level: level ?? (text === '' ? null : detectLevel(text)) ?? defaults.level ?? 'info',
+    message: text || safeText(fieldsText(attributes, record), limits.messageBytes, redactor),
     project: batch.project,
-    source: reader.name('source') || (defaults.source ?? ''),
-    host: reader.name('host') || (defaults.host ?? ''),
-    group: readGroup(reader.name('group') || (defaults.group ?? '')),
-    tags: reader.tags(defaults.tags),
+    source: source || (defaults.source ?? ''),
+    host: host || (defaults.host ?? ''),
+    group: readGroup(group || (defaults.group ?? '')),
+    tags,
     fingerprint: redactor.text(reader.fingerprint()),
     stack: stack === '' ? '' : safeText(stack.trimEnd(), limits.messageBytes, redactor),
-    traceId: reader.name('traceId'),
-    spanId: reader.name('spanId'),
-    attributes: reader.attributes(error?.rest),
+    traceId,
+    spanId,
+    attributes,
   }
+  if (!time.hasZone) line.isZoneAssumed = true
+  return line
+}
+
+/** What a record without a message shows. */
+function fieldsText(attributes: NewLine['attributes'], record: Fields): string {
+  return compactLogfmt(Object.keys(attributes).length > 0 ? attributes : record)
+}
+
+function createReader(record: Fields, redactor: Redactor): RecordReader {
+  const names = createRoleNames()
+  const remaining: string[] = []
+  for (const name of Object.keys(record))
+    if (!assignRole(names, name, record[name], record, remaining)) remaining.push(name)
+  return new RecordReader(record, names, remaining, redactor)
 }
 
 type RoleNames = { [role in FieldRole]: string }
@@ -114,25 +127,50 @@ class RecordReader {
     this.redactor = redactor
   }
 
-  timestamp(receivedAt: number): number | null {
-    const name = this.names.timestamp
-    if (name === '') return receivedAt
-    const at = readTimestamp(this.record[name], receivedAt)
-    if (at !== null || STRICT_TIMES.has(name)) return at
-    this.remaining.push(name)
-    return receivedAt
+  /** The time of the best name whose value is one; the time of receipt when there is none. */
+  time(context: TimeContext): { at: number; hasZone: boolean } {
+    for (const name of this.candidates('timestamp')) {
+      const time = readTimestamp(this.record[name], context)
+      if (time) return this.use(name, time)
+      this.leave(name)
+    }
+    return { at: context.receivedAt, hasZone: true }
   }
 
+  /** The level of the best name whose value is one: an unreadable level never hides a readable one. */
   level(): Level | null {
-    const name = this.names.level
-    if (name === '') {
-      // ECS as nested objects: { log: { level, logger } }.
-      const log = this.record.log
-      return typeof log === 'object' && log !== null ? readLevel((log as Fields).level) : null
+    for (const name of this.candidates('level')) {
+      const level = readLevel(this.record[name], levelScaleOf(name, this.record))
+      if (level !== null) return this.use(name, level)
+      this.leave(name)
     }
-    const level = readLevel(this.record[name], levelScaleOf(name))
-    if (level === null) this.remaining.push(name)
-    return level
+    // ECS as nested objects: { log: { level, logger } }.
+    const { log, status } = this.record
+    if (typeof log === 'object' && log !== null) return readLevel((log as Fields).level)
+    if (typeof status === 'string' && STATUS_LEVEL.test(status)) return readLevel(status)
+    const code = Number(status)
+    return code >= 100 && code < 600 && REQUEST_NAMES.some(name => Object.hasOwn(this.record, name))
+      ? statusLevel(code)
+      : null
+  }
+
+  /** The names of a role, best first; almost always there is one at most. */
+  private candidates(role: FieldRole): string[] {
+    const best = this.names[role]
+    if (best === '') return []
+    const others = this.remaining.filter(name => fieldRoleOf(name)?.role === role)
+    if (others.length === 0) return [best]
+    return [best, ...others.sort((a, b) => fieldRoleOf(a)!.rank - fieldRoleOf(b)!.rank)]
+  }
+
+  private leave(name: string): void {
+    if (!this.remaining.includes(name)) this.remaining.push(name)
+  }
+
+  private use<T>(name: string, value: T): T {
+    const at = this.remaining.indexOf(name)
+    if (at >= 0) this.remaining.splice(at, 1)
+    return value
   }
 
   message(): string {

@@ -51,28 +51,23 @@ describe('a body', () => {
     const { lines, rejected } = readBatch(
       aBatch([a, { level: 'info' }, 5, null, ['x'], 'text', {}, { ...a, timestamp: 'banana' }, { ...a, time: {} }, b]),
     )
-    expect(lines.map(line => line.message)).toEqual(['a', 'b'])
+    expect(lines.map(line => line.message)).toEqual(['a', 'level=info', 'text', 'a', 'a', 'b'])
+    expect(lines[3]!.attributes).toMatchObject({ timestamp: 'banana' })
     expect(rejected.map(({ index, field }) => [index, field])).toEqual([
       ...[
-        [1, 'message'],
         [2, ''],
         [3, ''],
         [4, ''],
-        [5, ''],
-        [6, 'message'],
-        [7, 'timestamp'],
-        [8, 'time'],
+        [6, ''],
       ],
     ])
-    expect(rejected[0]!.message).toBe('There is no message.')
-    expect(rejected[6]!.message).toBe('"banana" is not a time.')
-    expect(rejected[1]!.message).toContain('a number')
+    expect(rejected[0]!.message).toBe('The line is a number; it holds nothing to store.')
   })
 
-  it('of NDJSON with a broken line stores the others', () => {
+  it('of NDJSON with a broken line keeps it as text', () => {
     const { lines, rejected } = readBatch(aBatch('{"message":"a"}\nnot json\n{"message":"b"}', { format: 'ndjson' }))
-    expect(lines.map(line => line.message)).toEqual(['a', 'b'])
-    expect(rejected).toEqual([{ index: 1, field: '', message: expect.stringContaining('is not JSON') as string }])
+    expect(lines.map(line => line.message)).toEqual(['a', 'not json', 'b'])
+    expect(rejected).toEqual([])
   })
 
   it.each<[string, unknown, Partial<Batch>?]>([

@@ -1,10 +1,15 @@
 // Parses a batch as received into log lines: the first step of the store's writer.
 import { identify } from '../errors/fingerprint.ts'
+import type { Fields } from '../formats/format.ts'
+import { createFormatReader, type FormatReader } from '../formats/format-reader.ts'
+import { FORMATS } from '../formats/formats.ts'
 import type { NewLine } from '../line.ts'
-import { createRedactor, type Redactor } from '../redact/redact.ts'
+import { createRedactor } from '../redact/redact.ts'
 import type { Batch, LineError } from '../store.ts'
-import { type Fields, normalise, type Rejection } from './normalise.ts'
-import { findRecords, UnparsableRecord } from './records.ts'
+import { normalise } from './normalise.ts'
+import { findRecords } from './records.ts'
+import { type TextContext, textRecords } from './text-lines.ts'
+import { unwrap } from './unwrap.ts'
 
 /**
  * The lines of a batch, the rejected ones with their index (from 0), and why an error line is grouped (empty for other
@@ -12,20 +17,25 @@ import { findRecords, UnparsableRecord } from './records.ts'
  */
 export type ReadBatch = { lines: NewLine[]; rejected: LineError[]; why(line: NewLine): string }
 
+const reader = createFormatReader(FORMATS)
+
 /**
- * Parses a body of any format. An error in one line rejects that line only. Throws `invalid` on the field `body` when the
- * body cannot be parsed at all, on `log` when it is not a log, and `too_large` when it has too many lines. `key` (32 bytes)
- * encrypts personal data where the batch's privacy wants that; without it such data is masked.
+ * Parses a body of any format. What cannot be understood is kept as it is; rejected are only values that are neither an
+ * object nor a text, and empty ones. Throws
+ * `invalid` on the field `body` when a body of JSON cannot be parsed at all, on `log` when it is not a log, and `too_large`
+ * when it has too many lines. `key` (32 bytes) encrypts personal data where the batch's privacy wants that; without it such
+ * data is masked.
  */
-export function readBatch(batch: Batch, key: Uint8Array | null = null): ReadBatch {
+export function readBatch(batch: Batch, key: Uint8Array | null = null, formats: FormatReader = reader): ReadBatch {
   const redactor = createRedactor(batch.privacy, key)
+  const context: TextContext = { receivedAt: batch.receivedAt, timeZone: batch.timeZone ?? 'UTC', formats }
+  const reasons = new Map<NewLine, string>()
   const lines: NewLine[] = []
   const rejected: LineError[] = []
-  const reasons = new Map<NewLine, string>()
-  for (const [index, record] of findRecords(batch).entries()) {
-    const line = readRecord(record, batch, redactor)
-    if ('timestamp' in line) lines.push(identified(line, reasons))
-    else rejected.push({ index, ...line })
+  for (const [index, record] of findRecords(batch, context).entries()) {
+    const fields = readFields(record, context)
+    if (fields) lines.push(identified(normalise(fields, batch, context, redactor), reasons))
+    else rejected.push({ index, field: '', message: `The line is ${nameOf(record)}; it holds nothing to store.` })
   }
   return { lines, rejected, why: line => reasons.get(line) ?? '' }
 }
@@ -38,10 +48,30 @@ function identified(line: NewLine, reasons: Map<NewLine, string>): NewLine {
   return line
 }
 
-function readRecord(record: unknown, batch: Batch, redactor: Redactor): NewLine | Rejection {
-  if (record instanceof UnparsableRecord) return { field: '', message: `The line is not JSON: ${record.reason}.` }
-  if (typeof record === 'object' && record !== null && !Array.isArray(record))
-    return normalise(record as Fields, batch, redactor)
-  const kind = record === null ? 'null' : Array.isArray(record) ? 'a list' : `a ${typeof record}`
-  return { field: '', message: `The line is ${kind}; it must be an object such as {"message": "…"}.` }
+/** The fields of a record: an object, or a text as any line of text; null for what is neither, and for what is empty. */
+function readFields(record: unknown, context: TextContext): Fields | null {
+  if (typeof record === 'string') return readText(record, context)
+  if (typeof record !== 'object' || record === null || Array.isArray(record)) return null
+  return isEmpty(record) ? null : unwrap(record as Fields, context)
+}
+
+function readText(text: string, context: TextContext): Fields | null {
+  if (text.trim() === '') return null
+  const found = textRecords(text, context, 1)
+  return found === null ? { message: text } : unwrap(found[0]!, context)
+}
+
+function isEmpty(record: object): boolean {
+  for (const name in record) {
+    const value = (record as Fields)[name]
+    if (value !== '' && value !== null && value !== undefined) return false
+  }
+  return true
+}
+
+function nameOf(record: unknown): string {
+  if (record === null) return 'null'
+  if (record === '' || typeof record === 'string') return 'empty'
+  if (Array.isArray(record)) return 'a list'
+  return typeof record === 'object' ? 'an empty object' : `a ${typeof record}`
 }

@@ -2,7 +2,8 @@
 import { Problem } from '../../problem.ts'
 import type { Batch } from '../store.ts'
 import { countElements, countLines } from './count-records.ts'
-import { textRecords } from './text-lines.ts'
+import { parseExact } from './json-numbers.ts'
+import { type TextContext, textRecords } from './text-lines.ts'
 
 /** The field of the problem when a body is valid JSON but not a log: the intake answers 422 for it, not 400. */
 export const NOT_A_LOG = 'log'
@@ -12,17 +13,16 @@ const decoder = new TextDecoder()
 
 /**
  * The records of a body in order. Throws `invalid` on `body` when it is not JSON at all, on `log` when it is JSON but not a
- * log, and `too_large` when there are more than the batch's limit; they
- * are counted before they are parsed.
+ * log, and `too_large` when there are more than the batch's limit; they are counted before they are parsed.
  */
-export function findRecords({ body, format, limits, receivedAt }: Batch): unknown[] {
+export function findRecords({ body, format, limits }: Batch, context: TextContext): unknown[] {
   const text = decoder.decode(body)
   const records =
     format === 'json'
       ? recordsOfJson(text, limits.lines)
       : format === 'ndjson'
         ? recordsOfLines(text, limits.lines)
-        : textRecords(text, receivedAt, limits.lines)
+        : textRecords(text, context, limits.lines)
   if (records === null || records.length > limits.lines) throw tooManyLines(limits.lines)
   return records
 }
@@ -32,8 +32,8 @@ function tooManyLines(limit: number): Problem {
   return new Problem('too_large', `The request has more than ${limit} lines, its limit. Send smaller batches.`)
 }
 
-/** A line of NDJSON that is not JSON; `reason` is the parser's message. */
-export class UnparsableRecord {
+/** A text that is not JSON; `reason` is the parser's message. */
+class UnparsableRecord {
   readonly reason: string
   constructor(reason: string) {
     this.reason = reason
@@ -68,6 +68,7 @@ function recordsOfLines(text: string, limit: number): unknown[] | null {
   const records: unknown[] = []
   let start = 0
   let readable = 0
+  let unreadable: UnparsableRecord | null = null
   while (start < text.length) {
     const end = text.indexOf('\n', start)
     const line = text.slice(start, end < 0 ? text.length : end)
@@ -75,8 +76,10 @@ function recordsOfLines(text: string, limit: number): unknown[] | null {
     const first = line.charCodeAt(0)
     if (first !== 123 && line.trim() === '') continue
     const value = parse(line)
-    if (!(value instanceof UnparsableRecord)) readable++
-    records.push(value)
+    if (value instanceof UnparsableRecord) unreadable ??= value
+    else readable++
+    // Among JSON, a line that is none is kept as text.
+    records.push(value instanceof UnparsableRecord ? line : value)
   }
   if (records.length === 1 && Array.isArray(records[0])) return recordsOfValue(records[0])
   if (readable === records.length) return records
@@ -84,7 +87,7 @@ function recordsOfLines(text: string, limit: number): unknown[] | null {
   const whole = parse(text)
   if (!(whole instanceof UnparsableRecord)) return recordsOfValue(whole)
   if (readable > 0) return records
-  throw bodyProblem('body', `No line of the body is JSON: ${(records[0] as UnparsableRecord).reason}.`)
+  throw bodyProblem('body', `No line of the body is JSON: ${(unreadable as UnparsableRecord | null)?.reason}.`)
 }
 
 /** The records of one JSON value that is printed over many lines; null when the text is none, or has more than the limit. */
@@ -104,7 +107,7 @@ function firstLine(text: string): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseExact(text)
   } catch (error) {
     return new UnparsableRecord((error as Error).message)
   }

@@ -14,7 +14,7 @@ describe('a text line', () => {
     ['{"level":"error","msg":"no","user":7}', { level: 'error', message: 'no', attributes: { user: 7 } }],
     ['2026-11-21T08:00:05.123Z {"msg":"no"}', { timestamp: AT, message: 'no' }],
     ['{"broken":', { message: '{"broken":' }],
-    ['{"user":7}', { message: '{"user":7}' }],
+    ['{"user":7}', { message: 'user=7', attributes: { user: 7 } }],
     [
       'time="2026-11-21T08:00:05.123Z" level=warning msg="disk \\"a\\" full" free=0',
       { level: 'warn', timestamp: AT, message: 'disk "a" full', attributes: { free: '0' } },

@@ -1,47 +1,69 @@
-// Parses plain text: each line is a record, stack traces join the line they belong to; JSON and logfmt lines are parsed.
+// Reads plain text: prefixes of engines and syslog come off, stack traces join the line they belong to, and what is left has a
+// format, or is JSON, logfmt or prose.
+import type { Fields } from '../formats/format.ts'
+import type { FormatReader } from '../formats/format-reader.ts'
+import { KnownTime, leadingTime } from '../times/timestamps.ts'
+import type { TimeContext } from '../times/zones.ts'
 import { clean } from './clean.ts'
 import { fieldRoleOf } from './field-roles.ts'
-import { detectLevel, syslogLevel } from './levels.ts'
+import { parseJson } from './json-numbers.ts'
+import { detectLevel } from './levels.ts'
 import { readLogfmt } from './logfmt.ts'
-import type { Fields } from './normalise.ts'
 import { continueTrace, type TraceState, traceStartedBy } from './stacks.ts'
-import { leadingTimestamp } from './timestamps.ts'
+
+/** How a text is read: the times in it, and the formats that are known. */
+export type TextContext = TimeContext & { formats: FormatReader }
+
+/** How many prefixes a line may have: an engine's, a shipper's and syslog's. */
+const MAX_PREFIXES = 3
+/** How many programs may write to one text at the same time with their traces kept apart. */
+const MAX_STREAMS = 200
 
 /** The records of a text, with the names that `normalise` knows; null when there are more than `limit`. Empty lines are skipped. */
-export function textRecords(text: string, receivedAt: number, limit: number): Fields[] | null {
-  const found = entries(clean(text), limit)
-  return found.length > limit ? null : found.map(({ head, stack }) => record(head, stack, receivedAt))
+export function textRecords(text: string, context: TextContext, limit: number): Fields[] | null {
+  const entries = findEntries(clean(text), context, limit)
+  return entries.length > limit ? null : entries.map(entry => readEntry(entry, context))
 }
 
-type Entry = { head: string; stack: string[] }
+/** A line with what its prefixes say, and the lines that continue it. */
+type Entry = {
+  prefix: { [name: string]: unknown }
+  head: string
+  stack: string[]
+  trace: TraceState
+  /** Whether a trace below the line belongs to it. */
+  isFailure: boolean
+  /** Whether the next line of the same stream goes on where this one was cut. */
+  isPartial: boolean
+}
 
 /** The entries of a text; it stops at the first beyond the limit. */
-function entries(text: string, limit: number): Entry[] {
-  const found: Entry[] = []
+function findEntries(text: string, context: TextContext, limit: number): Entry[] {
   const lines = linesOf(text)
-  let trace: TraceState = 'none'
-  let failed = false
-  let next = lines.next()
-  while (!next.done && found.length <= limit) {
-    const line = next.value
-    next = lines.next()
-    const entry = found.at(-1)
-    const following: TraceState | null = entry
-      ? continueTrace(trace, line, next.done ? undefined : next.value, failed)
-      : null
-    if (entry && following !== null) {
-      entry.stack.push(line)
-      trace = following
-    } else if (line.trim() === '') {
-      trace = 'none'
-    } else {
-      found.push({ head: line, stack: [] })
-      trace = traceStartedBy(line)
-      failed = isFailure(line)
+  const ahead: PeeledLine[] = []
+  const entries: Entry[] = []
+  const open = new Map<string, Entry>()
+  while (entries.length <= limit) {
+    while (ahead.length < MAX_LOOKAHEAD) {
+      const line = lines.next()
+      if (line.done) break
+      ahead.push(peel(line.value, context))
     }
+    const line = ahead.shift()
+    if (line === undefined) break
+    const entry = open.get(line.stream)
+    if (entry && continueEntry(entry, line, ahead)) continue
+    if (line.text.trim() === '') continue
+    const created = createEntry(line)
+    if (open.size >= MAX_STREAMS) open.clear()
+    open.set(line.stream, created)
+    entries.push(created)
   }
-  return found
+  return entries
 }
+
+/** How many lines ahead the next one of the same stream is looked for. */
+const MAX_LOOKAHEAD = 20
 
 /** The lines of a text, one at a time: a text with far too many is never split as a whole. */
 function* linesOf(text: string): Generator<string, undefined> {
@@ -56,88 +78,148 @@ function* linesOf(text: string): Generator<string, undefined> {
   }
 }
 
-/** Whether a trace below the line belongs to it. */
-function isFailure(line: string): boolean {
-  const level = detectLevel(line)
-  return level === 'error' || level === 'fatal'
+/** Whether a line belongs to the entry above it in its stream; then it is added. */
+function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLine[]): boolean {
+  if (entry.isPartial) {
+    completePartial(entry, line)
+    return true
+  }
+  const next = ahead.find(candidate => candidate.stream === line.stream)?.text
+  const following = continueTrace(entry.trace, line.text, next, entry.isFailure)
+  if (following === null) {
+    if (line.text.trim() === '') entry.trace = 'none'
+    return false
+  }
+  entry.stack.push(line.text)
+  entry.trace = following
+  entry.isPartial = line.isPartial
+  return true
 }
 
-const cri = /^\S{10,40} (?:stdout|stderr) [FP] /
-const criStream = /^(?:stdout|stderr) [FP] /
-const priority = /^<(\d{1,3})>(1 )?/
-const rfc5424 = /^(\S+) (\S+) (\S+) (\S+) (\S+) (?:-|(?:\[(?:[^\]\\]|\\.){0,2000}\])+) ?(?:\ufeff)?/
-const syslogTag = /^([\w.:-]{1,100}) ([\w./-]{1,60})(?:\[(\d{1,10})\])?: /
+function completePartial(entry: Entry, line: PeeledLine): void {
+  entry.isPartial = line.isPartial
+  const last = entry.stack.length - 1
+  if (last >= 0) entry.stack[last] += line.text
+  else Object.assign(entry, createEntry({ ...line, prefix: entry.prefix, text: entry.head + line.text }))
+}
+
+function createEntry({ prefix, text, isPartial }: PeeledLine): Entry {
+  const level = detectLevel(text)
+  const isFailure = level === 'error' || level === 'fatal'
+  return { prefix, head: text, stack: [], trace: traceStartedBy(text), isFailure, isPartial }
+}
+
+type PeeledLine = { prefix: { [name: string]: unknown }; text: string; stream: string; isPartial: boolean }
+
+const NO_PREFIX: { [name: string]: unknown } = {}
+
+/** Takes off what engines, shippers and syslog put before the line of a program. */
+function peel(line: string, { formats }: TextContext): PeeledLine {
+  let prefix = NO_PREFIX
+  let text = line
+  let isPartial = false
+  for (let i = 0; i < MAX_PREFIXES; i++) {
+    const found = formats.readText(text, 'start', true)
+    if (!found) break
+    const { fields } = found
+    // The outermost time comes from the engine, which knows its zone; names come from the program.
+    prefix =
+      prefix === NO_PREFIX
+        ? fields
+        : { ...prefix, ...fields, ...(prefix.timestamp ? { timestamp: prefix.timestamp } : {}) }
+    if (found.isPartial) isPartial = true
+    text = found.message
+  }
+  if (prefix === NO_PREFIX) return { prefix, text, stream: '', isPartial }
+  const { source = '', host = '' } = prefix
+  const { pid = '', stream = '' } = (prefix.attributes ?? NO_PREFIX) as { [name: string]: unknown }
+  return {
+    prefix,
+    text: TRACING_PADDING.test(text) ? text.trimStart() : text,
+    stream: `${source}\0${host}\0${pid}\0${stream}`,
+    isPartial,
+  }
+}
+
+/** Rust's tracing pads its levels, so a space before one does not make it a frame of a trace. */
+const TRACING_PADDING = /^ {1,2}(?:TRACE|DEBUG|INFO|WARN|ERROR) /
 
 /** One entry as a record: its prefixes become fields, the rest of the line is the message. */
-function record(head: string, stack: readonly string[], receivedAt: number): Fields {
-  const whole = readObject(head)
-  if (whole) return { ...withMessage(whole, head), ...withStack(stack), ...whole }
-  const fields: { [name: string]: unknown } = {}
-  let rest = head
-  const number = priority.exec(rest)
-  if (number) {
-    rest = rest.slice(number[0].length)
-    fields.level = syslogLevel(Number(number[1]))
-    if (number[2]) return syslogRecord(rest, fields)
+function readEntry({ prefix, head, stack }: Entry, context: TextContext): Fields {
+  const known = prefix === NO_PREFIX ? {} : prefix
+  const whole = parseObject(head)
+  if (whole) return mergeInner(known, whole, stack)
+  const { fields, message } = readHead(head, context)
+  // The time of an engine or a daemon has its zone, that of a program often has none.
+  const outer = known.timestamp === undefined ? fields : { ...fields, timestamp: known.timestamp }
+  const merged = known === NO_PREFIX ? outer : mergeAttributes(known, outer)
+  const inner = parseObject(message) ?? readLogfmt(message)
+  if (inner) return mergeInner(merged, inner, stack)
+  return { ...merged, ...messageAndStack(message, stack, fields.level !== undefined) }
+}
+
+/** The fields and the message of a line without prefixes. */
+export function readHead(
+  head: string,
+  context: TextContext,
+): { fields: { [name: string]: unknown }; message: string; format: string | null } {
+  const { formats } = context
+  const whole = formats.readText(head, 'start')
+  if (whole) return { fields: whole.fields, message: whole.message, format: whole.format.name }
+  const time = leadingTime(head, context)
+  if (!time) return { fields: {}, message: head, format: null }
+  const timestamp = new KnownTime(time.at, time.hasZone)
+  const found = formats.readText(time.rest, 'time')
+  if (!found) return { fields: { timestamp }, message: time.rest, format: null }
+  return { fields: { ...found.fields, timestamp }, message: found.message, format: found.format.name }
+}
+
+/** A record inside a line: its fields win over those of the prefixes, but for the time. */
+function mergeInner(outer: Fields, inner: Fields, stack: readonly string[]): Fields {
+  const { attributes, ...fields } = outer
+  const own = inner.attributes
+  const all =
+    attributes === undefined ? {} : isObject(own) ? { ...attributes, ...own } : own === undefined ? attributes : null
+  return {
+    ...fields,
+    ...(stack.length === 0 ? {} : { stack: stack.join('\n') }),
+    ...inner,
+    ...(hasTime(inner) || outer.timestamp === undefined ? {} : { timestamp: outer.timestamp }),
+    ...(all === null || Object.keys(all).length === 0 ? {} : { attributes: all }),
   }
-  rest = readPrefix(rest, fields, receivedAt)
-  const inner = readObject(rest) ?? readLogfmt(rest)
-  if (inner) return { ...fields, ...withMessage(inner, rest), ...withStack(stack), ...inner }
-  return { ...fields, ...messageAndStack(rest, stack) }
 }
 
-/** Removes the time at the beginning, and what syslog and container runtimes put after it. */
-function readPrefix(line: string, fields: { [name: string]: unknown }, receivedAt: number): string {
-  const time = leadingTimestamp(line, receivedAt)
-  if (!time) return line
-  fields.timestamp = time.timestamp
-  if (cri.test(line)) return time.rest.replace(criStream, '')
-  // Only the time format of syslog, which begins with the month, is followed by a host and a tag.
-  const tag = /^[A-Z]/.test(line) ? syslogTag.exec(time.rest) : null
-  if (!tag) return time.rest
-  Object.assign(fields, { host: tag[1], source: tag[2] }, tag[3] === undefined ? {} : { pid: Number(tag[3]) })
-  return time.rest.slice(tag[0].length)
+function hasTime(record: Fields): boolean {
+  return Object.keys(record).some(name => fieldRoleOf(name)?.role === 'timestamp')
 }
 
-function syslogRecord(rest: string, fields: { [name: string]: unknown }): Fields {
-  const found = rfc5424.exec(rest)
-  if (!found) return { ...fields, message: rest }
-  const [all, timestamp, host, source, pid] = found
-  const present = Object.entries({ timestamp, host, source, pid }).filter(([, value]) => value !== '-')
-  return { ...fields, ...Object.fromEntries(present), message: rest.slice(all.length) }
+function mergeAttributes(outer: Fields, inner: { [name: string]: unknown }): { [name: string]: unknown } {
+  if (outer.attributes === undefined || inner.attributes === undefined) return { ...outer, ...inner }
+  return { ...outer, ...inner, attributes: { ...(outer.attributes as Fields), ...(inner.attributes as Fields) } }
+}
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**
  * The message of an entry with a trace. A Python traceback has it at its end, a Rust panic on its second line, all others
  * on the first.
  */
-function messageAndStack(first: string, stack: readonly string[]): Fields {
+function messageAndStack(first: string, stack: readonly string[], hasLevel: boolean): Fields {
   if (stack.length === 0) return { message: first }
   const trace = traceStartedBy(first)
   if (trace === 'python') {
     const last = stack.findLast(line => /^\S/.test(line)) ?? first
-    return { message: last, level: detectLevel(last) ?? 'error', stack: [first, ...stack].join('\n') }
+    const level = hasLevel ? {} : { level: detectLevel(last) ?? 'error' }
+    return { message: last, ...level, stack: [first, ...stack].join('\n') }
   }
   if (trace === 'rust') return { message: `${first}\n${stack[0]}`, stack: stack.slice(1).join('\n') }
   return { message: first, stack: stack.join('\n') }
 }
 
-function withStack(stack: readonly string[]): Fields {
-  return stack.length === 0 ? {} : { stack: stack.join('\n') }
-}
-
-/** Fields without a message are shown as they were written. */
-function withMessage(fields: Fields, text: string): Fields {
-  const hasMessage = Object.keys(fields).some(name => /^(?:message|error|stack)$/.test(fieldRoleOf(name)?.role ?? ''))
-  return hasMessage ? {} : { message: text }
-}
-
-function readObject(text: string): Fields | null {
+function parseObject(text: string): Fields | null {
   if (!text.startsWith('{')) return null
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null
-  } catch {
-    return null
-  }
+  const value = parseJson(text)
+  return isObject(value) ? value : null
 }

@@ -1,0 +1,36 @@
+// Every format is tested by its own examples, on the path of every line: as text, line by line, and through any door.
+import { describe, expect, it } from 'vitest'
+import { textLines } from '../intake/batches.testing.ts'
+import type { Example } from './format.ts'
+import { FORMATS } from './formats.ts'
+
+const RECEIVED = Date.parse('2026-11-29T10:00:30Z')
+
+const examples = FORMATS.flatMap(format =>
+  format.examples.map((example): [string, Example] => [
+    `${format.name}: ${example.text.split('\n')[0]!.slice(0, 100)}`,
+    example,
+  ]),
+)
+
+describe('a line of', () => {
+  it.each(examples)('%s', (_, example) => {
+    const { text, level, time, message, source, host, stack, attributes } = example
+    const [line] = textLines(text, { receivedAt: RECEIVED })
+    expect({ level: line!.level, time: new Date(line!.timestamp).toISOString(), message: line!.message }).toEqual({
+      level,
+      time: new Date(time ?? RECEIVED).toISOString(),
+      message,
+    })
+    if (source !== undefined) expect(line!.source).toBe(source)
+    if (host !== undefined) expect(line!.host).toBe(host)
+    if (stack !== undefined) expect(line!.stack.slice(0, stack.length)).toBe(stack)
+    if (attributes !== undefined) expect(line!.attributes).toMatchObject(attributes)
+  })
+})
+
+it('every format has a name of its own and examples', () => {
+  const names = FORMATS.map(format => format.name)
+  expect(new Set(names).size).toBe(names.length)
+  expect(FORMATS.filter(format => format.examples.length === 0)).toEqual([])
+})

@@ -1,0 +1,61 @@
+// Takes a record out of what shippers and engines put around it, and gives it the names that Vakt knows.
+import type { Fields } from '../formats/format.ts'
+import { fieldRoleOf } from './field-roles.ts'
+import { parseJson } from './json-numbers.ts'
+import { type TextContext, textRecords } from './text-lines.ts'
+
+/** How many formats one record may have: a shipper's, an engine's and the program's. */
+const MAX_FORMATS = 3
+/** Names that only shippers and engines write beside the text of a line. */
+const ENVELOPE_NAMES = [
+  'stream',
+  'kubernetes',
+  'container',
+  'container_name',
+  'container_id',
+  'docker',
+  'agent',
+  'file',
+  'filename',
+  'source_type',
+]
+
+/** The record of the program itself, with the names of its format. */
+export function unwrap(record: Fields, context: TextContext): Fields {
+  let fields = unwrapText(record, context)
+  const used = new Set<string>()
+  for (let i = 0; i < MAX_FORMATS; i++) {
+    const found = context.formats.readRecord(fields, used)
+    if (!found) break
+    used.add(found.format.name)
+    fields = found.fields
+  }
+  return fields
+}
+
+/** JSON in `log` or `message` is the record; the text in `log`, or beside the names of an envelope, is a line of text. */
+function unwrapText(record: Fields, context: TextContext): Fields {
+  const name = typeof record.log === 'string' ? 'log' : 'message'
+  const text = record[name]
+  if (typeof text !== 'string') return record
+  const isJson = text.charCodeAt(0) === 123
+  const isEnvelope = name === 'log' || (!isJson && ENVELOPE_NAMES.some(wanted => Object.hasOwn(record, wanted)))
+  if (!isJson && !isEnvelope) return record
+  const inner = isJson ? parseJson(text) : undefined
+  if (typeof inner === 'object' && inner !== null) return merge(record, name, inner as Fields)
+  if (!isEnvelope) return record
+  const found = textRecords(text, context, 1)?.[0]
+  return found ? merge(record, name, found) : record
+}
+
+/** The inner record with the fields of the outer one that it lacks. The outer time has a zone more often. */
+function merge(outer: Fields, name: string, inner: Fields): Fields {
+  const { [name]: _, ...rest } = outer
+  const innerTime = Object.keys(inner).find(candidate => fieldRoleOf(candidate)?.role === 'timestamp')
+  const hasOuterTime = Object.keys(rest).some(candidate => fieldRoleOf(candidate)?.role === 'timestamp')
+  const isText = innerTime === 'timestamp' && typeof inner.timestamp !== 'string'
+  const merged: { [name: string]: unknown } = { ...rest, ...inner }
+  if (isText && hasOuterTime && !Object.hasOwn(rest, 'timestamp')) delete merged.timestamp
+  else if (isText && hasOuterTime) merged.timestamp = rest.timestamp
+  return merged
+}
