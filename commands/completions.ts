@@ -11,7 +11,7 @@ import { listHosts } from '../src/hosts/hosts.ts'
 import { listArchives } from '../src/logs/archives.ts'
 import { listErrors } from '../src/logs/errors/errors.ts'
 import type { CachedField, NameCache } from '../src/logs/name-cache.ts'
-import { listSearches } from '../src/logs/searches.ts'
+import { ALL_PROJECTS, listSearches } from '../src/logs/searches.ts'
 import { listReports } from '../src/notifications/reports/reports.ts'
 import { listChannels } from '../src/notifications/routing/channels.ts'
 import { listEscalations } from '../src/notifications/routing/escalations.ts'
@@ -100,7 +100,9 @@ function queryChoices(state: State, typed: string, names: NameCache | null): Cho
   const [, field, part] = /^-?(source|host|group|tag|project):(.*)$/.exec(word) ?? []
   const values =
     field === undefined
-      ? [...PREFIXES, ...listSearches(state).map(({ name }) => `@${name}`)].filter(prefix => prefix.startsWith(word))
+      ? [...PREFIXES, ...listSearches(state, ALL_PROJECTS).map(({ name }) => `@${name}`)].filter(prefix =>
+          prefix.startsWith(word),
+        )
       : namesOf(state, field, names)
           .filter(name => name.toLowerCase().startsWith(part!.toLowerCase()))
           .map(name => `${field}:${/[\s"()]/.test(name) ? `"${name}"` : name}`)

@@ -31,6 +31,8 @@ export type Context = {
   state: State
   vault: Vault
   store: LogStore | null
+  /** Deletes the log lines of removed projects; resolves with how many. */
+  purgeRemoved(): Promise<number>
   analyst: Analyst
   threads: AnswerThreads
   /** Finds what is unusual in the logs of a period, without a model. */

@@ -7,6 +7,7 @@ import { RULE_KINDS } from '../src/detectors/rules/rule-kinds.ts'
 import { actionChangeCommands } from './actions/action-changes.ts'
 import { actionRunCommands } from './actions/action-runs.ts'
 import { actionCommands } from './actions/actions.ts'
+import { auditCommands } from './admin/audit.ts'
 import { connectivityCommands } from './admin/connectivity.ts'
 import { helpCommand } from './admin/help.ts'
 import { keyCommands } from './admin/keys.ts'
@@ -95,6 +96,7 @@ export function createCommands(
     ...projectCommands,
     ...keyCommands,
     ...roleCommands(platforms),
+    ...auditCommands,
     helpCommand(() => commands),
   ]
   return commands

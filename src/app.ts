@@ -34,6 +34,7 @@ import { createDeletionGuard } from './jobs/deletion-guard.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
 import { createLogMaintenance } from './jobs/log-maintenance.ts'
 import { createLogWriter } from './jobs/log-writer.ts'
+import { purgeRemovedProjects, withProjectNames } from './jobs/project-names.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
 import type { Logger } from './logger.ts'
@@ -137,7 +138,9 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
 
 /** What the rest stands on: commits, the log store with detection, limits, the first project and its rules. */
 function buildStorage({ state, config, clock, logger, vaultKey, ...options }: AppOptions) {
-  const store = options.store ?? null
+  const rawStore = options.store ?? null
+  const store = rawStore && withProjectNames(rawStore, state)
+  const purgeRemoved = async () => (rawStore ? purgeRemovedProjects(rawStore, state, clock.now()) : 0)
   const startedAt = clock.now()
   const ruleKinds = createRuleKinds(options.ruleKinds ?? RULE_KINDS)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
@@ -153,12 +156,14 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
   const archiver =
     store && openArchiver(config.logs.archive, { state, store, folder: join(folder, 'archiving'), clock, logger })
   const maintenance =
-    store && createLogMaintenance({ state, store, archiver, names, config, folder, clock, logger, mayDelete })
+    store &&
+    createLogMaintenance({ state, store, purgeRemoved, archiver, names, config, folder, clock, logger, mayDelete })
   return {
     startedAt,
     ruleKinds,
     commit,
     store,
+    purgeRemoved,
     logWriter,
     names,
     archiver,
@@ -270,7 +275,8 @@ function buildJobs(
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
   const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS, protocols = PROTOCOLS } = options
-  const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt, telemetry } = storage
+  const { ruleKinds, commit, store, purgeRemoved, logWriter, names, archiver, rates, vault, startedAt, telemetry } =
+    storage
   const storageHealth = storage.storage
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
@@ -286,6 +292,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       state,
       vault,
       store,
+      purgeRemoved,
       analyst: analysis.analyst,
       threads: analysis.threads,
       compare: analysis.compare,

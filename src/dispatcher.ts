@@ -49,12 +49,7 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
 
   const run = async (request: Request, speaker: Requester): Promise<Reply> => {
     const now = clock.now()
-    const by: Actor = {
-      platform: speaker.platform,
-      id: speaker.id,
-      name: speaker.name,
-      role: roleOf(state, speaker, options.defaultRole),
-    }
+    const by = actorOf(state, speaker, options.defaultRole)
     let audited: string | null = null
     let name = 'unknown'
     try {
@@ -67,11 +62,12 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       const answered = transactionOrRead(state, command, () => {
         const answer = command.run(args as never, options.context(by, now, speaker.interactive, speaker.place ?? null))
         if (audited !== null && !(answer instanceof Promise) && !answer.asked)
-          writeAudit(state, by, audited, 'done', now)
+          writeAudit(state, by, audited, 'done', now, answer.audit)
         return answer
       })
       const answer = await answered
-      if (audited !== null && answered instanceof Promise && !answer.asked) writeAudit(state, by, audited, 'done', now)
+      if (audited !== null && answered instanceof Promise && !answer.asked)
+        writeAudit(state, by, audited, 'done', now, answer.audit)
       telemetry.commands.add(1, name, 'done')
       return {
         ok: true,
@@ -149,6 +145,16 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       const given = Object.entries(values).filter(([, value]) => value.trim() !== '')
       return [line, ...given.map(([name, value]) => `--${name}=${quoteWord(value.trim())}`)].join(' ')
     },
+  }
+}
+
+/** The person or program behind a request, with their role. */
+function actorOf(state: State, speaker: Requester, defaultRole: Role): Actor {
+  const { platform, id, name, address, key } = speaker
+  return {
+    ...{ platform, id, name, role: roleOf(state, speaker, defaultRole) },
+    ...(address === undefined ? {} : { address }),
+    ...(key === undefined ? {} : { keyId: id, project: key.project }),
   }
 }
 

@@ -32,6 +32,19 @@ export function firstLine(text: string): string {
   return text.split(/\r?\n/, 1)[0]!
 }
 
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
+const ESCAPES: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
+
+/** `text` on one line: line breaks, other control characters and those that turn the direction of text as escapes. */
+export function escapeControls(text: string): string {
+  return text.replace(CONTROLS, char => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Whether `escapeControls` would change a text. */
+export function hasControls(text: string): boolean {
+  return text.search(CONTROLS) >= 0
+}
+
 /** A count with its noun: `1 check`, `1,200 checks`; `nouns` is the plural where it is not the noun with an s. */
 export function plural(count: number, noun: string, nouns = `${noun}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? noun : nouns}`

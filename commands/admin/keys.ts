@@ -38,6 +38,7 @@ const create = command({
         code: { text: secret },
       },
       result: { key: { id: key.id, secret, project: project.name, role: key.role, signed: key.signed } },
+      audit: { keyId: key.id },
     }
   },
 })
@@ -81,6 +82,7 @@ const revoke = command({
     return {
       card: { title: `Key ${id} revoked`, tone: 'muted', lines: ['Requests with it are now refused.'] },
       result: { key: keyResult(key, project) },
+      audit: { keyId: id },
     }
   },
 })

@@ -5,6 +5,9 @@ import { endProjectAlerts } from '../../src/alerts/lifecycle.ts'
 import { formatBinaryBytes } from '../../src/bytes.ts'
 import { countChecks } from '../../src/checks/checks.ts'
 import { completes, positional } from '../../src/command/command.ts'
+import { countArchives } from '../../src/logs/archives.ts'
+import { scopeToProject } from '../../src/logs/query/scope-query.ts'
+import { Problem } from '../../src/problem.ts'
 import {
   addProject,
   editProject,
@@ -15,12 +18,13 @@ import {
   rotatePingKey,
 } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
-import { formatDuration, isoTime } from '../../src/time.ts'
+import { formatDuration, isoTime, SECOND } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, duration, readable, yes } from '../context.ts'
 import { readPrivacy, readTagRetention, size } from './project-settings.ts'
 
 const NONE = 'none'
+const COUNT_TIMEOUT_MS = 2 * SECOND
 /** The positional project argument of commands about a project. */
 export const projectArgument = () =>
   completes(positional(z.string().max(64)), 'project').describe('Name of the project')
@@ -116,6 +120,7 @@ const edit = command({
   },
   run({ project: name, rateLimit, retention, remind, ackTimeout, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
+    refuseRaisedLimits(context, project, { rateLimit, retention, ...logs })
     let edited = editProject(context.state, project.id, {
       ...(rateLimit === undefined ? {} : { rateLimit }),
       ...(retention === undefined ? {} : { retention: retention === NONE ? null : retention }),
@@ -134,30 +139,94 @@ const edit = command({
   },
 })
 
+type Limits = {
+  rateLimit?: number | undefined
+  addressLimit?: number | undefined
+  maxBody?: number | undefined
+  maxLines?: number | undefined
+  maxMessage?: number | undefined
+  retention?: number | typeof NONE | undefined
+  tagRetention?: Record<string, number> | undefined
+}
+
+/** Throws `forbidden` when a key of the project raises a limit: those are set for the project, not by it. It may lower them. */
+function refuseRaisedLimits({ by, config }: Context, project: Project, limits: Limits): void {
+  if (by.project === undefined) return
+  const kept = project.retention ?? config.retentionMs
+  const endless = (perMinute: number) => (perMinute === 0 ? Number.POSITIVE_INFINITY : perMinute)
+  const raised = [
+    limits.rateLimit !== undefined && endless(limits.rateLimit) > endless(project.rateLimit) && '--rate-limit',
+    limits.addressLimit !== undefined &&
+      endless(limits.addressLimit) > endless(project.addressLimit) &&
+      '--address-limit',
+    limits.maxBody !== undefined && limits.maxBody > project.bodyLimit && '--max-body',
+    limits.maxLines !== undefined && limits.maxLines > project.lineLimit && '--max-lines',
+    limits.maxMessage !== undefined && limits.maxMessage > project.messageLimit && '--max-message',
+    limits.retention !== undefined &&
+      (limits.retention === NONE ? config.retentionMs : limits.retention) > kept &&
+      '--retention',
+    Object.entries(limits.tagRetention ?? {}).some(
+      ([tag, ms]) => ms > Math.max(kept, project.tagRetention[tag] ?? 0),
+    ) && '--tag-retention',
+  ].filter(flag => flag !== false)
+  if (raised.length === 0) return
+  throw new Problem(
+    'forbidden',
+    `A key of the project ${project.name} cannot raise its limits (${raised.join(', ')}). Ask an admin of Vakt, or use the admin key.`,
+  )
+}
+
 const remove = command({
   name: 'projects remove',
-  summary: 'Remove a project with its checks, beats and keys',
+  summary: 'Remove a project with its checks, beats, keys and log lines',
   role: 'admin',
   args: { project: projectArgument(), yes: yes() },
-  run({ project: name, yes }, context) {
+  async run({ project: name, yes }, context) {
     const project = findProject(context.state, name)
-    const checks = countChecks(context.state, { projectId: project.id })
     if (context.interactive && !yes) {
+      const checks = plural(countChecks(context.state, { projectId: project.id }), 'check')
+      const archived =
+        countArchives(context.state).archives > 0
+          ? ['Archives still contain their lines; "logs archives" shows them.']
+          : []
       return confirmation(
         `Remove the project ${project.name}?`,
         [
-          `${plural(checks, 'check')} with all beats and all its keys are deleted, and its open alerts are resolved. This cannot be undone.`,
+          `${checks} with all beats, ${await countLines(project, context)}, and all its keys are deleted, and its open alerts are resolved. This cannot be undone.`,
+          ...archived,
         ],
         { line: `projects remove ${project.name}` },
       )
     }
     const result = projectResult(project, context)
-    // Alerts are resolved while they still belong to the project; if it cannot be removed, the transaction undoes this.
-    endProjectAlerts(context.state, project.id, context.by.name, context.now)
-    removeProject(context.state, project)
-    return { card: { title: `Project ${project.name} removed`, tone: 'muted' }, result }
+    context.state.transaction(() => {
+      // Alerts are resolved while they still belong to the project; if it cannot be removed, the transaction undoes this.
+      endProjectAlerts(context.state, project.id, context.by.name, context.now)
+      removeProject(context.state, project, context.now)
+    })
+    // The project is gone, whatever becomes of its lines: nobody sees them, and the maintenance deletes what this leaves.
+    const lines = await context.purgeRemoved().catch(() => null)
+    return {
+      card: {
+        title: `Project ${project.name} removed`,
+        tone: 'muted',
+        lines: [lines === null ? 'Its log lines are deleted within an hour.' : `${plural(lines, 'log line')} deleted.`],
+      },
+      result: { ...result, removed_lines: lines },
+      ...(lines === null ? {} : { audit: { count: lines } }),
+    }
   },
 })
+
+/** The log lines of a project, counted for people. */
+async function countLines(project: Project, { store }: Context): Promise<string> {
+  if (!store) return 'no log lines'
+  const { total, atLeast } = await store.count(
+    scopeToProject({ where: null, from: null, until: null }, project.name),
+    COUNT_TIMEOUT_MS,
+  )
+  return `${atLeast ? 'at least ' : ''}${plural(total, 'log line')}`
+}
 
 export const projectCommands = [add, list, show, edit, remove]
 

@@ -1,9 +1,8 @@
-// Who may do what, and who did what.
+// Who may do what.
 import { z } from 'zod'
 import type { PlatformDefinition, RoleSyntax } from '../../src/chat/platform-definition.ts'
 import { positional, ROLES } from '../../src/command/command.ts'
 import { invalid } from '../../src/problem.ts'
-import { readAudit } from '../../src/projects/audit.ts'
 import { listRoles, type RoleGrant, removeRole, setRole } from '../../src/projects/roles.ts'
 import { isoTime } from '../../src/time.ts'
 import { command } from '../context.ts'
@@ -97,50 +96,10 @@ const remove = (platforms: readonly PlatformWithRoles[]) =>
     },
   })
 
-const audit = command({
-  name: 'audit',
-  summary: 'Show who changed what, newest first',
-  examples: ['audit', 'audit --limit 50'],
-  role: 'admin',
-  changes: false,
-  args: {
-    limit: z.number().int().min(1).max(200).optional().describe('Number of rows (default: 15)'),
-    before: z.number().int().positive().optional().describe('Only rows with a smaller number'),
-  },
-  run({ limit = 15, before }, { state }) {
-    const rows = readAudit(state, limit, before)
-    const older = rows.length === limit ? rows.at(-1) : undefined
-    return {
-      card: {
-        title: rows.length === 0 ? 'Nothing was changed yet' : 'Changes, newest first',
-        tone: 'plain',
-        lines: rows.map(row => [
-          { time: row.at, style: 'moment' },
-          ` · ${row.actorName} (${row.platform}) · `,
-          { code: row.line },
-          row.outcome === 'done' ? '' : ` · refused: ${row.outcome}`,
-        ]),
-        buttons: older ? [{ label: 'Older', line: `audit --limit ${limit} --before ${older.id}` }] : [],
-      },
-      result: {
-        audit: rows.map(row => ({
-          id: row.id,
-          at: isoTime(row.at),
-          platform: row.platform,
-          actor: row.actorName,
-          actor_id: row.actorId,
-          line: row.line,
-          outcome: row.outcome,
-        })),
-      },
-    }
-  },
-})
-
 /** The commands about roles; they know the platforms on which people type commands. */
 export function roleCommands(all: readonly PlatformDefinition[]) {
   const platforms = all.filter(platform => platform.roles !== undefined) as PlatformWithRoles[]
-  return [set(platforms), list(platforms), remove(platforms), audit]
+  return [set(platforms), list(platforms), remove(platforms)]
 }
 
 /**

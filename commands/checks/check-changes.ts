@@ -77,6 +77,7 @@ const remove = command({
         lines: ['Remove the curl line from the job as well.'],
       },
       result,
+      audit: { count: check.beats },
     }
   },
 })

@@ -86,6 +86,7 @@ const purge = command({
             : [],
       },
       result: { removed },
+      audit: { count: removed },
     }
   },
 })

@@ -4,7 +4,7 @@ import { completes, positional } from '../../src/command/command.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
 import { scopeToProject, withDefaultStart } from '../../src/logs/query/scope-query.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
-import { expandSavedSearch } from '../../src/logs/searches.ts'
+import { ALL_PROJECTS, expandSavedSearch } from '../../src/logs/searches.ts'
 import type { LogStore } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
@@ -32,7 +32,11 @@ export type QueryWords = { query?: string | undefined; last?: number | undefined
 /** The query of the arguments; one without a time looks back `defaultRangeMs` (null: all time). Throws `invalid`. */
 export function readQuery(words: QueryWords, context: Context, defaultRangeMs: number | null = null): Query {
   const { state, now, config } = context
-  const parsed = parseQuery(expandSavedSearch(state, words.query ?? ''), now, config.timeZone)
+  const parsed = parseQuery(
+    expandSavedSearch(state, words.query ?? '', savedSearchScope(context, words.project)),
+    now,
+    config.timeZone,
+  )
   const timed =
     words.last !== undefined
       ? { ...parsed, from: now - words.last, until: parsed.until }
@@ -40,6 +44,12 @@ export function readQuery(words: QueryWords, context: Context, defaultRangeMs: n
         ? parsed
         : withDefaultStart(parsed, now - defaultRangeMs)
   return words.project === undefined ? timed : scopeToProject(timed, findProject(state, words.project).name)
+}
+
+/** Where saved searches are looked up: a key of a project sees its own only, people see theirs beside those of a project. */
+function savedSearchScope({ state, by }: Context, project: string | undefined): readonly number[] {
+  const own = project === undefined ? [] : [findProject(state, project).id]
+  return by.project === undefined ? [...own, ALL_PROJECTS] : own
 }
 
 /** The log store. Throws `not_found` when this Vakt has none. */

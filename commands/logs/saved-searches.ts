@@ -2,11 +2,22 @@
 import { z } from 'zod'
 import { positional } from '../../src/command/command.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
-import { listSearches, removeSearch, saveSearch } from '../../src/logs/searches.ts'
+import { ALL_PROJECTS, listSearches, removeSearch, saveSearch } from '../../src/logs/searches.ts'
+import { findProject } from '../../src/projects/projects.ts'
+import type { State } from '../../src/state/database.ts'
 import { isoTime } from '../../src/time.ts'
-import { command } from '../context.ts'
+import { command, projectName } from '../context.ts'
 
 const MAX_BUTTONS = 5
+
+const searchProject = () =>
+  projectName()
+    .optional()
+    .describe('Project that the search belongs to (default: none, for people who see all projects)')
+
+function projectIdOf(state: State, project: string | undefined): number {
+  return project === undefined ? ALL_PROJECTS : findProject(state, project).id
+}
 
 const save = command({
   name: 'logs save',
@@ -18,10 +29,11 @@ const save = command({
       'Name of the search',
     ),
     query: positional(z.string().min(1).max(2000)).describe('Search query'),
+    project: searchProject(),
   },
-  run({ name, query }, { state, now, by, config }) {
+  run({ name, query, project }, { state, now, by, config }) {
     parseQuery(query, now, config.timeZone)
-    saveSearch(state, { name, query, savedBy: by.name, savedAt: now })
+    saveSearch(state, { projectId: projectIdOf(state, project), name, query, savedBy: by.name, savedAt: now })
     return {
       card: {
         title: `Saved as @${name}`,
@@ -37,9 +49,9 @@ const saved = command({
   name: 'logs saved',
   summary: 'Show the saved searches',
   role: 'viewer',
-  args: {},
-  run(_, { state }) {
-    const searches = listSearches(state)
+  args: { project: searchProject() },
+  run({ project }, { state }) {
+    const searches = listSearches(state, projectIdOf(state, project))
     return {
       card: {
         title: searches.length === 0 ? 'No saved searches' : 'Saved searches',
@@ -73,10 +85,10 @@ const forget = command({
   name: 'logs forget',
   summary: 'Delete a saved search',
   role: 'responder',
-  args: { name: positional(z.string().max(41)).describe('Name of the search') },
-  run({ name }, { state }) {
+  args: { name: positional(z.string().max(41)).describe('Name of the search'), project: searchProject() },
+  run({ name, project }, { state }) {
     const bare = name.replace(/^@/, '')
-    removeSearch(state, bare)
+    removeSearch(state, bare, projectIdOf(state, project))
     return { card: { title: `The saved search @${bare} is deleted`, tone: 'muted' } }
   },
 })

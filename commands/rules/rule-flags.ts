@@ -5,7 +5,7 @@ import type { Rule, RuleDraft } from '../../src/detectors/rules/rule.ts'
 import { type RuleKind, type RuleKinds, SETTING_NAMES, type SettingName } from '../../src/detectors/rules/rule-kind.ts'
 import { validateRule } from '../../src/detectors/rules/rule-settings.ts'
 import { METRICS } from '../../src/hosts/metrics/metrics.ts'
-import { expandSavedSearch } from '../../src/logs/searches.ts'
+import { expandSavedSearch, searchScope } from '../../src/logs/searches.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import { SEVERITIES } from '../../src/severity.ts'
@@ -142,7 +142,10 @@ export function editedRule(state: State, kind: RuleKind, rule: Rule, flags: Flag
 /** A saved search must exist and be valid; its query is read again at each evaluation. */
 function validate(state: State, kind: RuleKind, rule: RuleDraft): void {
   const isSearch = kind.evaluation.trigger === 'search'
-  validateRule(kind, { ...rule, matcher: isSearch ? expandSavedSearch(state, rule.matcher) : rule.matcher })
+  validateRule(kind, {
+    ...rule,
+    matcher: isSearch ? expandSavedSearch(state, rule.matcher, searchScope(rule)) : rule.matcher,
+  })
 }
 
 function readFlags(state: State, kind: RuleKind, flags: Flags): Partial<Rule> {

@@ -12,7 +12,7 @@ import {
 } from '../../src/detectors/rules/rule-states.ts'
 import { addRule, editRule, findRule, listRules, removeRule } from '../../src/detectors/rules/rules.ts'
 import { lastAggregatedAt, MAX_SERIES, MAX_SERIES_PER_MINUTE } from '../../src/logs/counters.ts'
-import { invalid } from '../../src/problem.ts'
+import { invalid, Problem } from '../../src/problem.ts'
 import { findProject, listProjects } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { HOUR } from '../../src/time.ts'
@@ -91,6 +91,11 @@ const add = (kinds: RuleKinds) =>
     run({ name, kind, ...flags }, context) {
       const { state, now, by } = context
       const draft = draftRule(state, kinds.get(kind), name, flags)
+      if (by.project !== undefined && draft.metric !== null)
+        throw new Problem(
+          'forbidden',
+          `This key is limited to the project ${by.project}, and metrics are those of hosts, which belong to all projects. Use the admin key.`,
+        )
       const rule = addRule(state, { ...draft, createdAt: now, createdBy: by.name })
       return {
         card: { ...ruleCard(kinds, rule, context, `Rule ${rule.name} is active`), tone: 'good' },

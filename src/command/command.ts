@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { Card } from '../card.ts'
 import { Problem } from '../problem.ts'
+import { hasControls } from '../text.ts'
 import { type Argument, type ArgumentKind, argumentNamed } from './argument.ts'
 import { argumentError, argumentErrorSentence, NO_MESSAGE } from './argument-errors.ts'
 
@@ -9,14 +10,33 @@ export const ROLES = ['viewer', 'responder', 'admin'] as const
 export type Role = (typeof ROLES)[number]
 
 /** The person or program that runs a command, as shown on cards and in the audit. */
-export type Actor = { platform: string; id: string; name: string; role: Role }
+export type Actor = {
+  platform: string
+  id: string
+  name: string
+  role: Role
+  /** The address of a request over HTTP. */
+  address?: string
+  /** The id of the key that asks. */
+  keyId?: string
+  /** The project that this key is limited to. */
+  project?: string
+}
 
 /**
  * The answer of a command: a card for people and `result` for scripts (snake case, times RFC 3339, durations ms).
  * `asked`: nothing was done yet, because a person is asked to confirm. `quiet`: the card of the alert already shows the
- * outcome, so a press of its button needs no answer of its own.
+ * outcome, so a press of its button needs no answer of its own. `audit` is what the audit shows beside the command: how many
+ * rows or lines were removed, and the id of a key that was created or revoked.
  */
-export type Answer = { card: Card; result?: unknown; quiet?: boolean; asked?: boolean; stream?: LineStream }
+export type Answer = {
+  card: Card
+  result?: unknown
+  quiet?: boolean
+  asked?: boolean
+  stream?: LineStream
+  audit?: { count?: number; keyId?: string }
+}
 
 /** Lines that follow an answer, at the doors that can send them. It begins to follow, and returns how to stop. */
 export type LineStream = (sink: LineSink<unknown>) => () => void
@@ -185,6 +205,9 @@ function argumentKind(json: JsonType): ArgumentKind {
   return 'text'
 }
 
+/** Arguments that name things: a name of several lines could pass for several rows of a list or of the audit. */
+const NAMES = new Set(['name', 'rename', 'owner', 'title', 'person', 'who', 'project', 'host', 'dependsOn'])
+
 function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Record<string, unknown>) {
   const values: Record<string, unknown> = {}
   const fields: Record<string, string> = {}
@@ -192,6 +215,8 @@ function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Rec
     const argument = argumentNamed(list, kebab(name))
     if (!argument) fields[kebab(name)] = `There is no argument --${kebab(name)}`
     else if (value !== null) values[argument.key] = fromText(argument, value)
+    if (argument && NAMES.has(argument.key) && typeof value === 'string' && hasControls(value.trim()))
+      fields[argument.name] = 'must be one line, without control characters'
   }
   const parsed = schema.safeParse(values, { error: () => NO_MESSAGE })
   for (const issue of parsed.error?.issues ?? []) {

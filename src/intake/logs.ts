@@ -13,7 +13,9 @@ import type { Query } from '../logs/query/tree.ts'
 import { lineResult } from '../logs/serialize.ts'
 import type { LogStore } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
+import { writeAudit } from '../projects/audit.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
+import { errorMessage, truncate } from '../text.ts'
 import { isoTime, SECOND } from '../time.ts'
 import { type AuthOptions, findRequester } from './auth.ts'
 import { readWhole } from './body.ts'
@@ -37,10 +39,11 @@ const MAX_PAGE_SIZE = 1_000
 const SEARCH_TIMEOUT_MS = 10 * SECOND
 const NO_BODY = Buffer.alloc(0)
 const MAX_IGNORED_BODY_BYTES = 64 * 1024
+const MAX_AUDITED_QUERY_LENGTH = 1_000
 
 type Env = {
   Bindings: HttpBindings
-  /** The project that the request is limited to, or null for all. */
+  /** The project that the request is limited to, or null for all; and who asks. */
   Variables: { project: string | null; requester: Requester }
 }
 
@@ -175,6 +178,15 @@ export function logRoutes(options: LogRoutesOptions) {
   const { store, clock } = options
   const app = new OpenAPIHono<Env>()
 
+  /** Lines are deleted in other ways than by commands, so this writes the row that the dispatcher writes for them. */
+  const audit = (c: Context<Env>, outcome: string, count?: number) => {
+    const { platform, id, name, address, key } = c.get('requester')
+    const by = { platform, id, name, ...(address ? { address } : {}), ...(key ? { keyId: id } : {}) }
+    const query = truncate(new URL(c.req.url).search, MAX_AUDITED_QUERY_LENGTH)
+    const facts = count === undefined ? {} : { count }
+    writeAudit(options.state, by, `${c.req.method} ${c.req.path}${query}`, outcome, clock.now(), facts)
+  }
+
   /** Refuses requests whose key lacks the role, and limits a project's key to its project. */
   const needs =
     (role: Role): MiddlewareHandler<Env> =>
@@ -182,9 +194,12 @@ export function logRoutes(options: LogRoutesOptions) {
       // What a DELETE carries is signed too, although nothing in it counts.
       const rawBody = (await readWhole(c.req.raw, MAX_IGNORED_BODY_BYTES)) ?? NO_BODY
       const requester = await findRequester(options, { request: c.req.raw, incoming: c.env?.incoming, rawBody })
-      if (!roleAllows(roleOf(options.state, requester), role))
-        throw new Problem('forbidden', `This needs a key with the role ${role}.`)
       c.set('requester', requester)
+      if (!roleAllows(roleOf(options.state, requester), role)) {
+        const problem = new Problem('forbidden', `This needs a key with the role ${role}.`)
+        if (role !== 'viewer') audit(c, problem.message)
+        throw problem
+      }
       c.set('project', requester.key?.project ?? c.req.query('project') ?? null)
       await next()
     }
@@ -235,7 +250,12 @@ export function logRoutes(options: LogRoutesOptions) {
         fields: { q: 'is empty' },
       })
     }
-    return c.json({ removed: await store.purge(query) }, 200)
+    const removed = await store.purge(query).catch(error => {
+      audit(c, errorMessage(error))
+      throw error
+    })
+    audit(c, 'done', removed)
+    return c.json({ removed }, 200)
   })
 
   app.openapi({ ...TAIL, middleware: needs('viewer') }, async c => {

@@ -19,6 +19,8 @@ import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
 export type LogMaintenanceOptions = {
   state: State
   store: LogStore
+  /** Deletes the lines of projects that were removed. */
+  purgeRemoved(): Promise<number>
   archiver: Archiver | null
   names: NameCache | null
   config: Config
@@ -40,6 +42,7 @@ const FIRST_TICK_MS = 5 * SECOND
 export function createLogMaintenance({
   state,
   store,
+  purgeRemoved,
   archiver,
   names,
   config,
@@ -72,6 +75,7 @@ export function createLogMaintenance({
     await names?.refresh()
     if (now < nextPurgeAt) return
     nextPurgeAt = now + HOUR
+    await purgeRemoved()
     for (const project of listProjects(state)) {
       for (const query of expiredLines(retentionOf(project, config.retentionMs), now)) await store.purge(query)
     }

@@ -83,7 +83,7 @@ it('counts new lines, and none of a removed project whose id was used again', ()
   now += 15 * SECOND
   evaluate()
   expect(titles()).toEqual(['web-2: 100 lines in 1 min'])
-  removeProject(state, findProject(state, 'shop'))
+  removeProject(state, findProject(state, 'shop'), 0)
   const other = addProject(state, 'other', NOW).id
   expect(other).toBe(project)
   hasLines('db-1', NOW - MINUTE, 500, other)

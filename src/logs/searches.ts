@@ -1,29 +1,42 @@
 // The saved searches: queries with a name.
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { asc, eq } from '../state/orm.ts'
+import { and, asc, eq } from '../state/orm.ts'
 import { savedSearches } from '../state/schema/index.ts'
 
 export type SavedSearch = typeof savedSearches.$inferSelect
 
-/** Saves a query under a name; replaces an earlier one of that name. */
+/** The project id of searches by people who see all projects; keys of a project see only those of their own. */
+export const ALL_PROJECTS = 0
+
+/** Where the saved search of a rule is looked up: in its project, then among those of people. */
+export function searchScope({ projectId }: { projectId: number | null }): readonly number[] {
+  return projectId === null ? [ALL_PROJECTS] : [projectId, ALL_PROJECTS]
+}
+
+/** Saves a query under a name; replaces an earlier one of that name in the same project. */
 export function saveSearch(state: State, search: SavedSearch): SavedSearch {
-  const { name: _, ...changes } = search
+  const { name: _, projectId: __, ...changes } = search
   return state.transaction(() =>
     state.db
       .insert(savedSearches)
       .values(search)
-      .onConflictDoUpdate({ target: savedSearches.name, set: changes })
+      .onConflictDoUpdate({ target: [savedSearches.projectId, savedSearches.name], set: changes })
       .returning()
       .get(),
   )
 }
 
-/** The search of a name. Throws `not_found` with the names that exist. */
-export function readSearch(state: State, name: string): SavedSearch {
-  const found = state.db.select().from(savedSearches).where(eq(savedSearches.name, name)).get()
-  if (found) return found
-  const names = listSearches(state).map(search => `@${search.name}`)
+/**
+ * The search of a name in the first of the projects that has one. People see a project's searches and their own; keys see
+ * those of their project. Throws `not_found` with the names that exist there.
+ */
+export function readSearch(state: State, name: string, projectIds: readonly number[]): SavedSearch {
+  for (const projectId of projectIds) {
+    const found = state.db.select().from(savedSearches).where(isSearch(name, projectId)).get()
+    if (found) return found
+  }
+  const names = projectIds.flatMap(id => listSearches(state, id)).map(search => `@${search.name}`)
   const hint = names.length > 0 ? `Saved searches: ${names.slice(0, 10).join(', ')}.` : '"logs save" saves one.'
   throw new Problem('not_found', `There is no saved search "${name}". ${hint}`, {
     fields: { query: 'no such saved search' },
@@ -31,15 +44,21 @@ export function readSearch(state: State, name: string): SavedSearch {
 }
 
 /** The query with `@name` at its beginning replaced by the saved search of that name. Throws `not_found`. */
-export function expandSavedSearch(state: State, query: string): string {
-  return query.replace(/^@([\w-]+)/, (_, name: string) => `(${readSearch(state, name).query})`)
+export function expandSavedSearch(state: State, query: string, projectIds: readonly number[]): string {
+  return query.replace(/^@([\w-]+)/, (_, name: string) => `(${readSearch(state, name, projectIds).query})`)
 }
 
-export function listSearches(state: State): SavedSearch[] {
-  return state.db.select().from(savedSearches).orderBy(asc(savedSearches.name)).all()
+/** The searches of a project, or those of people who see all projects. */
+export function listSearches(state: State, projectId: number): SavedSearch[] {
+  const isOwn = eq(savedSearches.projectId, projectId)
+  return state.db.select().from(savedSearches).where(isOwn).orderBy(asc(savedSearches.name)).all()
 }
 
-export function removeSearch(state: State, name: string): void {
-  readSearch(state, name)
-  state.transaction(() => state.db.delete(savedSearches).where(eq(savedSearches.name, name)).run())
+export function removeSearch(state: State, name: string, projectId: number): void {
+  readSearch(state, name, [projectId])
+  state.transaction(() => state.db.delete(savedSearches).where(isSearch(name, projectId)).run())
+}
+
+function isSearch(name: string, projectId: number) {
+  return and(eq(savedSearches.projectId, projectId), eq(savedSearches.name, name))
 }

@@ -14,7 +14,7 @@ it('a project that was read by its name is read as it was changed, renamed and r
   expect(kept()!.pingKey).not.toBe(pingKey)
   editProject(state, id, { name: 'store' })
   expect([kept(), readProject(state, 'store')?.id]).toEqual([undefined, id])
-  removeProject(state, readProject(state, 'store')!)
+  removeProject(state, readProject(state, 'store')!, 0)
   expect(readProject(state, 'store')).toBeUndefined()
 })
 

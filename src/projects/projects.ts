@@ -1,13 +1,13 @@
 // The table of projects: each has its own checks, keys, limits, and a ping key for slug URLs.
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { asc, eq, sql } from '../state/orm.ts'
-import { projects } from '../state/schema/index.ts'
+import { asc, eq, isNull, sql } from '../state/orm.ts'
+import { projects, removedProjects } from '../state/schema/index.ts'
 import { HOUR } from '../time.ts'
 
 export type Project = typeof projects.$inferSelect
-export type ProjectChanges = Partial<Omit<Project, 'id' | 'pingKey' | 'createdAt'>>
+export type ProjectChanges = Partial<Omit<Project, 'id' | 'logName' | 'pingKey' | 'createdAt'>>
 
 /** The project of everything that names none. */
 export const FIRST_PROJECT = 'default'
@@ -17,10 +17,17 @@ const PING_KEY_LENGTH = 22
 /** Adds a project with its own ping key. Throws `invalid` for a wrong name, `conflict` for one that is taken. */
 export function addProject(state: State, name: string, now: number): Project {
   refuseName(state, name, 'name')
+  state.forget('projects by log name')
   return state.transaction(() =>
     state.db
       .insert(projects)
-      .values({ name, pingKey: randomWord(PING_KEY_LENGTH), remindEvery: DEFAULT_REMINDER_MS, createdAt: now })
+      .values({
+        name,
+        logName: newLogName(name),
+        pingKey: randomWord(PING_KEY_LENGTH),
+        remindEvery: DEFAULT_REMINDER_MS,
+        createdAt: now,
+      })
       .returning()
       .get(),
   )
@@ -59,6 +66,16 @@ export function readProjectById(state: State, id: number): Project | undefined {
   return state.prepared('project by id', db => db.select().from(projects).where(byId).prepare()).get({ id })
 }
 
+/** The project whose log lines are stored under `logName`; cached in memory, because every line that is shown asks. */
+export function readProjectByLogName(state: State, logName: string): Project | undefined {
+  const cache = state.memory<{ project: Project | undefined }>('projects by log name')
+  const cached = cache.get(logName)
+  if (cached) return cached.project
+  const project = state.db.select().from(projects).where(eq(projects.logName, logName)).get()
+  cache.set(logName, { project })
+  return project
+}
+
 /** The project whose slug ping URLs begin with `pingKey`. */
 export function readProjectByPingKey(state: State, pingKey: string): Project | undefined {
   return state.db.select().from(projects).where(eq(projects.pingKey, pingKey)).get()
@@ -90,13 +107,19 @@ export function rotatePingKey(state: State, id: number): Project {
   return state.transaction(() => state.db.update(projects).set(changes).where(eq(projects.id, id)).returning().get()!)
 }
 
-/** Removes a project with its checks, beats and keys. Throws `conflict` for the first project. */
-export function removeProject(state: State, project: Project): void {
+/**
+ * Removes a project with its checks, beats, keys and saved searches, and notes that its log lines must be purged. Throws
+ * `conflict` for the first project.
+ */
+export function removeProject(state: State, project: Project, now: number): void {
   if (project.name === FIRST_PROJECT) throw firstProjectStays('removed')
   // Rows without a foreign key go first, because the id may be given to another project; then the caches.
   state.transaction(() => {
     state.prepare('delete from quiet_hours where project_id = ?').run(project.id)
     state.prepare('delete from suppression_settings where project_id = ?').run(project.id)
+    state.prepare('delete from saved_searches where project_id = ?').run(project.id)
+    const { name, logName } = project
+    state.db.insert(removedProjects).values({ name, logName, removedAt: now }).run()
     state.db.delete(projects).where(eq(projects.id, project.id)).run()
     state.emit('keys')
   })
@@ -106,7 +129,20 @@ export function removeProject(state: State, project: Project): void {
     state.forget(name)
 }
 
+/** The removed projects whose lines may still be stored. */
+export function listUnpurgedProjects(state: State) {
+  return state.db.select().from(removedProjects).where(isNull(removedProjects.purgedAt)).all()
+}
+
+/** Records that all lines of a removed project are purged. */
+export function markPurged(state: State, logName: string, now: number): void {
+  state.transaction(() =>
+    state.db.update(removedProjects).set({ purgedAt: now }).where(eq(removedProjects.logName, logName)).run(),
+  )
+}
+
 function forgetProjects(state: State): void {
+  state.forget('projects by log name')
   state.forget('keys in use')
   state.forget('projects by name')
 }
@@ -134,6 +170,14 @@ function firstProjectStays(what: string): Problem {
 /** The retention of a project's log lines; `defaultMs` is the RETENTION setting. */
 export function retentionOf(project: Project, defaultMs: number) {
   return { project: project.name, retentionMs: project.retention ?? defaultMs, tagRetentionMs: project.tagRetention }
+}
+
+/**
+ * What lines of a new project are stored under: never used before, whatever the name was used for. The first project can
+ * neither be renamed nor removed, so its name is enough.
+ */
+function newLogName(name: string): string {
+  return name === FIRST_PROJECT ? name : `${name}~${randomBytes(6).toString('hex')}`
 }
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'

@@ -9,6 +9,8 @@ export type ValueName =
   | 'counts thinned'
   | 'storage probe'
   | 'clock untrusted until'
+  | 'audit head'
+  | 'audit anchor'
 
 /** The value of a name, or null. */
 export function readValue(state: State, name: ValueName): string | null {

@@ -5,6 +5,7 @@ export type MemoryName =
   | 'checks by uuid'
   | 'keys in use'
   | 'projects by name'
+  | 'projects by log name'
   | 'log series'
   | 'series of the minute'
   | 'arrived'

@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { ROLES } from '../../command/command.ts'
 import type { LogLine } from '../../logs/line.ts'
 import type { LogStore } from '../../logs/store.ts'
+import { findProject } from '../../projects/projects.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { type SigningKey, signV1, signV2 } from '../../testing/sign.ts'
 
@@ -75,6 +76,7 @@ beforeEach(async () => {
   stored = 0
   app = await startApp({ store: store() })
   for (const project of ['shop', 'bank']) await app.result(`projects add ${project}`)
+  line.project = findProject(app.state, 'shop').logName
   await app.result('checks add job --every 1d --project shop')
   const make = async (flags: string) => (await app.result<{ key: SigningKey }>(`keys create ${flags}`)).key
   keys = {
@@ -153,6 +155,43 @@ describe.each(ROUTES.map(route => [name(route), route] as const))('%s', (_, rout
     if (route.path.includes('line-of-shop')) expect(status).toBe(404)
     expect(text).not.toContain('job')
   })
+})
+
+it('what destroys is in the audit with its door, address, key and count; so is who was refused', async () => {
+  const remove = ROUTES.find(({ method }) => method === 'DELETE')!
+  await app.request(remove.path, { method: 'DELETE', headers: bearer(keys.admin) }, '203.0.113.9')
+  await app.request(remove.path, { method: 'DELETE', headers: bearer(keys.viewer) }, '203.0.113.10')
+  await ask(run('keys create shop', 'admin'), bearer(keys.admin))
+  const { audit } = await app.result<{ audit: Record<string, unknown>[] }>('audit --limit 3')
+  const created = audit[0]!
+  expect(audit).toMatchObject([
+    { line: 'keys create shop', actor_id: keys.admin.id, address: '127.0.0.1', key: expect.stringMatching(/^k_/) },
+    { line: 'DELETE /api/logs?all=true', actor_id: keys.viewer.id, address: '203.0.113.10', count: null },
+    {
+      line: 'DELETE /api/logs?all=true',
+      actor_id: keys.admin.id,
+      key: keys.admin.id,
+      address: '203.0.113.9',
+      count: 2,
+    },
+  ])
+  expect(created.key).not.toBe(keys.admin.id)
+  expect(audit[1]!.outcome).toContain('needs a key with the role admin')
+  expect(await app.answerText('audit --limit 3')).toContain(`api, 203.0.113.9, ${keys.admin.id}`)
+  expect(await app.answerText('audit verify')).toMatch(
+    /The audit is whole: \d+ rows\nRow \d+ has the hash [0-9a-f]{64}/,
+  )
+  app.state.prepare("update audit set line = 'x' where id = 2").run()
+  expect(await app.answerText('audit verify')).toContain('The audit is not whole: row 2 does not fit')
+})
+
+it('a name with a line break or a control character is refused', async () => {
+  for (const line of [
+    'checks add "x\n2026-01-01 · admin (terminal) · y"',
+    'checks add "x\u0007"',
+    'checks edit job --owner "a\u2028b"',
+  ])
+    expect((await app.says(line)).ok).toBe(false)
 })
 
 it('the table has every route of the document that takes a key', async () => {

@@ -1,4 +1,5 @@
 // Reads the rows of a report: the checks, the alerts of its period, and the most frequent errors.
+import { readAuditHead } from '../../projects/audit.ts'
 import type { State } from '../../state/database.ts'
 import {
   computeMetrics,
@@ -29,6 +30,7 @@ export function readReportMetrics(
       alerts: readAlerts(state, from, until, projectId),
       checks: readChecks(state, until, projectId),
       errors: readErrors(state, from, until, projectId),
+      ...(projectId === null ? { audit: readAuditHead(state) } : {}),
     },
   )
 }

@@ -29,15 +29,24 @@ export type ReportMetrics = {
   errors: ErrorCount[]
   /** New alerts by hour or day, by severity. */
   course: { at: number; critical: number; warning: number; info: number }[]
+  /** The newest row of the audit and its hash, which covers all rows before it; only in reports for all projects. */
+  audit?: { id: number; hash: string }
 }
 
 const MAX_ROWS_SHOWN = 8
 const MAX_BUCKETS = 400
+/** Enough to compare with `audit verify`. */
+const SHOWN_HASH_LENGTH = 16
 
 /** The metrics of a period. An alert of a check counts as downtime of the check from the start of the failure. */
 export function computeMetrics(
   period: { from: number; until: number; project: string | null },
-  rows: { alerts: readonly ReportedAlert[]; checks: readonly ReportedCheck[]; errors: readonly ErrorCount[] },
+  rows: {
+    alerts: readonly ReportedAlert[]
+    checks: readonly ReportedCheck[]
+    errors: readonly ErrorCount[]
+    audit?: { id: number; hash: string }
+  },
 ): ReportMetrics {
   const { from, until } = period
   const isInPeriod = (at: number | null) => at !== null && at >= from && at < until
@@ -61,6 +70,7 @@ export function computeMetrics(
     acknowledged: acknowledged.length,
     errors: rows.errors.slice(0, MAX_ROWS_SHOWN),
     course: alertsOverTime(fired, from, until),
+    ...(rows.audit ? { audit: rows.audit } : {}),
   }
 }
 
@@ -157,6 +167,9 @@ export function reportCard(name: string, metrics: ReportMetrics, unusual: readon
         ],
       ),
       ...unusual,
+      ...(metrics.audit && metrics.audit.id > 0
+        ? [[`Audit up to row ${metrics.audit.id}: `, { code: metrics.audit.hash.slice(0, SHOWN_HASH_LENGTH) }] as Text]
+        : []),
     ],
     fields: [
       duration('Time to acknowledge (median)', metrics.time_to_acknowledge_ms),

@@ -8,6 +8,8 @@ export const facts = sqliteTable('key_values', { name: text().primaryKey(), valu
 export const projects = sqliteTable('projects', {
   id: integer().primaryKey(),
   name: text().notNull().unique(),
+  /** What its log lines are stored under: it never changes, and no other project ever has it. */
+  logName: text('log_name').notNull().unique().default(''),
   pingKey: text('ping_key').notNull().unique(),
   /** Log lines a minute; 0 is no limit. */
   rateLimit: integer('rate_limit').notNull().default(0),
@@ -32,6 +34,15 @@ export const projects = sqliteTable('projects', {
   /** What happens to personal data in log lines, by its kind. */
   privacy: text({ mode: 'json' }).$type<Record<string, 'keep' | 'mask' | 'encrypt'>>().notNull().default({}),
   createdAt: integer('created_at').notNull(),
+})
+
+/** Removed projects: their log lines are purged, and nothing is stored under their `log_name` again. */
+export const removedProjects = sqliteTable('removed_projects', {
+  logName: text('log_name').primaryKey(),
+  name: text().notNull(),
+  removedAt: integer('removed_at').notNull(),
+  /** When all of its lines were purged; null until then. */
+  purgedAt: integer('purged_at'),
 })
 
 export const keys = sqliteTable('keys', {
@@ -64,13 +75,18 @@ export const rates = sqliteTable(
   table => [primaryKey({ columns: [table.key, table.minute] })],
 )
 
-/** Log queries that were given a name. */
-export const savedSearches = sqliteTable('saved_searches', {
-  name: text().primaryKey(),
-  query: text().notNull(),
-  savedBy: text('saved_by').notNull(),
-  savedAt: integer('saved_at').notNull(),
-})
+/** Log queries with a name. Project 0 is for people who see all projects. */
+export const savedSearches = sqliteTable(
+  'saved_searches',
+  {
+    projectId: integer('project_id').notNull().default(0),
+    name: text().notNull(),
+    query: text().notNull(),
+    savedBy: text('saved_by').notNull(),
+    savedAt: integer('saved_at').notNull(),
+  },
+  table => [primaryKey({ columns: [table.projectId, table.name] })],
+)
 
 export const roles = sqliteTable(
   'roles',
@@ -94,4 +110,12 @@ export const audit = sqliteTable('audit', {
   line: text().notNull(),
   /** `done`, or the sentence of the refusal. */
   outcome: text().notNull(),
+  /** The address of a request over HTTP. */
+  address: text(),
+  /** The key that was created or revoked, or else the key that asked. */
+  keyId: text('key_id'),
+  /** How many rows or lines were removed. */
+  count: integer(),
+  /** SHA-256 of the hash of the row before and the content of this one, hex; see `src/projects/audit.ts`. */
+  hash: text().notNull().default(''),
 })

@@ -5,7 +5,7 @@ import { quoteWord } from '../../../command/command-line.ts'
 import { parseQuery } from '../../../logs/query/parse.ts'
 import { scopeToProject } from '../../../logs/query/scope-query.ts'
 import type { Query } from '../../../logs/query/tree.ts'
-import { expandSavedSearch } from '../../../logs/searches.ts'
+import { expandSavedSearch, searchScope } from '../../../logs/searches.ts'
 import { invalid } from '../../../problem.ts'
 import { readProjectById } from '../../../projects/projects.ts'
 import type { State } from '../../../state/database.ts'
@@ -69,7 +69,7 @@ function validate(rule: RuleDraft): void {
 }
 
 function queryOf(state: State, rule: Rule, now: number, timeZone: string): Query {
-  const query = parseQuery(expandSavedSearch(state, rule.matcher), now, timeZone)
+  const query = parseQuery(expandSavedSearch(state, rule.matcher, searchScope(rule)), now, timeZone)
   const project = rule.projectId === null ? undefined : readProjectById(state, rule.projectId)
   return project ? scopeToProject(query, project.name) : query
 }
