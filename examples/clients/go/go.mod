@@ -1,0 +1,3 @@
+module example.com/vakt
+
+go 1.21

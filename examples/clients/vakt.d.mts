@@ -1,0 +1,1 @@
+node/vakt.d.mts
