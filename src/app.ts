@@ -148,7 +148,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
 
   const commit = createGroupCommit(state)
   const telemetry = createTelemetry()
-  const storage = new StorageHealth()
+  const storage = new StorageHealth(state)
   const mayDelete = createDeletionGuard(state, startedAt, logger)
   const logWriter = store && createLogWriter({ store, state, ruleKinds, commit, logger, telemetry, storage, clock })
   const names = store && createNameCache(store, logger)

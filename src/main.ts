@@ -18,6 +18,8 @@ import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
 import { openState } from './state/database.ts'
 import { readValue, writeValue } from './state/key-value.ts'
+import { diskProblem } from './state/start-problem.ts'
+import { probeState } from './state/storage-probe.ts'
 import { SECOND } from './time.ts'
 
 /** How long requests under way may take to finish, and the whole shutdown, ms. */
@@ -29,17 +31,22 @@ process.umask(0o077)
 // A reader of the output that goes away must not end Vakt.
 for (const output of [process.stdout, process.stderr]) output.on('error', () => {})
 
+let config: Config | null = null
 try {
-  await start(readConfig(readEnvironment()))
+  config = readConfig(readEnvironment())
+  await start(config)
 } catch (error) {
-  if (!(error instanceof Problem)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
+  const problem = (config && diskProblem(error, config.dataDir)) ?? error
+  process.stderr.write(`${problem instanceof Problem ? problem.message : (problem as Error).stack}\n`)
+  // Timers and sockets of what has started already must not keep half a Vakt alive.
+  process.exit(1)
 }
 
 async function start(config: Config): Promise<void> {
   const clock = systemClock
   const state = openState(config.dataDir)
+  // A disk with hardly any room would take some of what a start writes, and nothing after it.
+  probeState(state)
   const hadAdminKey = existsSync(join(config.dataDir, 'admin.key'))
   const adminKey =
     config.adminKey ?? loadOrCreateSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
@@ -81,14 +88,18 @@ async function start(config: Config): Promise<void> {
   writeFileSync(join(config.dataDir, 'vakt.url'), `http://${config.shownHost}:${port}\n`)
   try {
     app.start()
+    terminal.print(greeting())
   } catch (error) {
+    setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS)
     server.close()
+    await app.stop()
+    await store.close()
     state.close()
     throw error
   }
-  const deadman = createDeadMansSwitch(config.deadmanUrl, clock, logger, () => app.scheduler.health().healthy)
+  const isWell = () => app.scheduler.health().healthy && app.isStoring()
+  const deadman = createDeadMansSwitch(config.deadmanUrl, clock, logger, isWell)
   deadman.start()
-  terminal.print(greeting())
   terminal.serve(app.dispatcher)
   logger.info('Vakt is ready', { url: publicUrl, ms: Math.round(process.uptime() * 1000) })
 

@@ -8,14 +8,15 @@ export type Service = { name: string; start?(): void; stop?(): void | Promise<vo
 
 /**
  * One list of services. `start` starts them in order; when one fails, those already started are stopped and a `Problem`
- * names it. `stop` stops them in reverse order; a failure is logged with the name and stops no other.
+ * names it; `stop` then resolves when they have stopped. `stop` stops them in reverse order, once; a failure is logged with
+ * the name and stops no other.
  */
 export function createServices(services: readonly Service[], logger: Logger) {
-  let started: Service[] = []
+  const started: Service[] = []
+  let stopping: Promise<void> | null = null
 
-  const stop = async () => {
+  const stopStarted = async () => {
     const running = started.toReversed()
-    started = []
     for (const service of running) {
       try {
         await service.stop?.()
@@ -23,6 +24,11 @@ export function createServices(services: readonly Service[], logger: Logger) {
         logger.error('service did not stop cleanly', { service: service.name, error })
       }
     }
+  }
+
+  const stop = (): Promise<void> => {
+    stopping ??= stopStarted()
+    return stopping
   }
 
   return {

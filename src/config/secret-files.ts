@@ -1,6 +1,6 @@
 // The secrets that Vakt makes for itself and stores in files of the data folder.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 
@@ -35,7 +35,10 @@ export function loadOrCreateSecret(folder: string, name: string, create: () => s
     }
   }
   const secret = create()
-  writeFileSync(file, `${secret}\n`, { mode: 0o600 })
-  chmodSync(file, 0o600)
+  // A full disk must not leave half a secret behind.
+  const unfinished = `${file}.new`
+  writeFileSync(unfinished, `${secret}\n`, { mode: 0o600, flush: true })
+  chmodSync(unfinished, 0o600)
+  renameSync(unfinished, file)
   return secret
 }

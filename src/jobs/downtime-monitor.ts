@@ -7,7 +7,7 @@ import { type Downtime, lastAlive, MIN_DOWNTIME_MS, markAlive, recordDowntime } 
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { downtimeFinding, OFFLINE_KEY, offlineFinding } from '../detectors/downtime.ts'
 import type { Finding } from '../detectors/finding.ts'
-import { DAMAGE_KEY, STORAGE_KEYS } from '../detectors/storage.ts'
+import { STORAGE_KEYS } from '../detectors/storage.ts'
 import type { Logger } from '../logger.ts'
 import type { State } from '../state/database.ts'
 import { STORED_THINGS, type StorageHealth, type StorageOutage } from '../state/storage-health.ts'
@@ -119,7 +119,6 @@ export function createDowntimeMonitor(options: DowntimeMonitorOptions): Downtime
     start(lastAliveAt, now) {
       // What is still wrong is detected again.
       for (const key of [OFFLINE_KEY, ...Object.values(STORAGE_KEYS)]) endAlert(state, key, null, now)
-      if (storage.damage === null) endAlert(state, DAMAGE_KEY, null, now)
       if (lastAliveAt !== null && lastAliveAt < now) endDowntime('stopped', lastAliveAt, now)
       markAlive(state, now)
     },

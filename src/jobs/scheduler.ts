@@ -16,6 +16,7 @@ import { nextRuleState } from '../detectors/rules/rule-states.ts'
 import type { Logger } from '../logger.ts'
 import type { DirectChannels } from '../notifications/routing/escalation-targets.ts'
 import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
+import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import type { StorageHealth } from '../state/storage-health.ts'
 import { errorMessage } from '../text.ts'
@@ -219,7 +220,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     stop() {
       isRunning = false
       cancelWake()
-      downtimes.markAlive(clock.now())
+      try {
+        downtimes.markAlive(clock.now())
+      } catch (thrown) {
+        // The downtime then counts from the sign of life before.
+        if (!(thrown instanceof Problem && thrown.isStorage)) throw thrown
+      }
     },
   }
 }

@@ -1,9 +1,9 @@
 // Watches what storage refuses: tries whether it can be written again, and notifies people of an outage that lasts.
-import { fireAlert } from '../alerts/lifecycle.ts'
+import { endAlert, fireAlert } from '../alerts/lifecycle.ts'
 import type { Card } from '../card.ts'
 import type { Clock } from '../clock.ts'
 import type { Finding } from '../detectors/finding.ts'
-import { damageFinding, storageFinding } from '../detectors/storage.ts'
+import { DAMAGE_KEY, damageFinding, storageFinding } from '../detectors/storage.ts'
 import type { Logger } from '../logger.ts'
 import { listDeliveries } from '../notifications/delivery/outbox.ts'
 import type { State } from '../state/database.ts'
@@ -44,6 +44,8 @@ type Notified = { alertId: number | null; at: number; isDirect: boolean }
 export function createStorageMonitor(options: StorageMonitorOptions): StorageMonitor {
   const { state, storage, notices, probeLogs, clock, logger } = options
   const notified = new Map<string, Notified>()
+  let damagedSince: number | null = null
+  let isFoundWhole = false
 
   /** Ends an outage whose cause is gone although nobody has sent anything since. */
   const probe = (outage: StorageOutage, now: number) => {
@@ -81,6 +83,16 @@ export function createStorageMonitor(options: StorageMonitorOptions): StorageMon
     }
   }
 
+  /** A database that was restored since is whole. */
+  const endDamageAlert = (now: number) => {
+    try {
+      endAlert(state, DAMAGE_KEY, null, now)
+      isFoundWhole = true
+    } catch {
+      // The next tick tries again.
+    }
+  }
+
   /** Whether a chat that should show an alert has not got it. */
   const isUndelivered = (alertId: number, now: number): boolean => {
     try {
@@ -95,7 +107,11 @@ export function createStorageMonitor(options: StorageMonitorOptions): StorageMon
 
   return {
     tick(now) {
-      if (storage.damage !== null) report(damageFinding(storage.damage, now), now)
+      const { damage } = storage
+      if (damage !== null) {
+        damagedSince ??= now
+        report(damageFinding(damage, damagedSince), now)
+      } else if (state.damage === null && !isFoundWhole) endDamageAlert(now)
       for (const thing of STORED_THINGS) {
         const outage = storage.unclosed(thing)
         if (!outage) continue

@@ -3,13 +3,16 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
 import { Problem } from '../problem.ts'
+import { errorMessage } from '../text.ts'
 import { DeferredWrites } from './deferred-writes.ts'
 import { watchPresence } from './file-presence.ts'
 import { lockFolder } from './folder-lock.ts'
 import type { MemoryName } from './memory.ts'
 import { drizzle, migrate } from './orm.ts'
+import { quickCheck, quickCheckInBackground } from './quick-check.ts'
 import * as schema from './schema/index.ts'
 import { prepared, Sqlite, type Statement } from './sqlite.ts'
+import { openProblem } from './start-problem.ts'
 import { goneProblem, stateProblem } from './state-problem.ts'
 
 /** What is applied when a state is opened, as drizzle-kit writes it. */
@@ -17,6 +20,9 @@ export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 /** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), channels, reports and keys. */
 export type Topic = 'alerts' | 'deadlines' | 'channels' | 'reports' | 'keys'
+
+/** A larger database is checked for damage beside the work: a tenth of a second or more for every 32 MiB. */
+const MAX_CHECKED_AT_ONCE_BYTES = 32 * 1024 * 1024
 
 /** Ends a rehearsal. */
 const UNDO = new Error('a rehearsal is undone')
@@ -41,6 +47,8 @@ export class State {
 
   readonly #file: WatchedFile | null
   #gone = false
+  /** What is damaged, in the words of SQLite; null when nothing is, undefined while nobody has checked. */
+  damage: string | null | undefined
 
   constructor(sqlite: Sqlite, release: () => void = () => {}, file: WatchedFile | null = null) {
     this.#sqlite = sqlite
@@ -95,6 +103,17 @@ export class State {
     } catch (error) {
       if (error !== UNDO) throw error
     }
+  }
+
+  /** Checks the database for damage: at once, or beside the work when the file is large. The result is in `damage`. */
+  check(): void {
+    const pages = this.#sqlite.pragma('page_count', { simple: true }) as number
+    const bytes = pages * (this.#sqlite.pragma('page_size', { simple: true }) as number)
+    if (this.#file === null || bytes <= MAX_CHECKED_AT_ONCE_BYTES) this.damage = quickCheck(this.#sqlite)
+    else
+      quickCheckInBackground(this.#file.path, damage => {
+        this.damage = damage
+      })
   }
 
   /**
@@ -188,22 +207,7 @@ export function openState(folder: string, migrations = MIGRATIONS): State {
   } catch (error) {
     release()
     if (error instanceof Problem) throw error
-    if (
-      ['SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PERM'].some(code =>
-        String((error as { code?: string }).code).startsWith(code),
-      )
-    ) {
-      throw new Problem(
-        'internal',
-        `The state database ${file} cannot be written (${(error as Error).message}). Make it writable for the user that runs Vakt.`,
-        { cause: error },
-      )
-    }
-    throw new Problem(
-      'internal',
-      `The state database ${file} cannot be opened (${(error as Error).message}). Restore it from a backup, or move it away to start with an empty one.`,
-      { cause: error },
-    )
+    throw openProblem(error, folder, file)
   }
 }
 
@@ -226,8 +230,10 @@ function prepareState(sqlite: Sqlite, migrations: string, release?: () => void, 
   const file = path === undefined ? null : { path, isGone: watchPresence(path) }
   const state = new State(sqlite, release, file)
   sqlite.pragma('foreign_keys = OFF')
-  refuseNewer(sqlite, migrations)
-  migrate(state.db, { migrationsFolder: migrations })
+  const isMigrated = refuseNewer(sqlite, migrations)
+  if (path !== undefined) state.check()
+  if (state.damage && !isMigrated) throw new Problem('internal', damagedBeforeUpdate(path!, state.damage))
+  applyMigrations(state, migrations)
   sqlite.pragma('foreign_keys = ON')
   return state
 }
@@ -242,10 +248,30 @@ function withPragmas(sqlite: Sqlite): Sqlite {
   return sqlite
 }
 
-/** A database that a newer Vakt migrated may hold things that this version does not understand. */
-function refuseNewer(sqlite: Sqlite, migrations: string): void {
+function applyMigrations(state: State, migrations: string): void {
+  try {
+    migrate(state.db, { migrationsFolder: migrations })
+  } catch (error) {
+    const { cause: hidden = error } = error as Error
+    if (!/cannot rollback/.test(errorMessage(hidden))) throw error
+    // SQLite rolls back by itself when the disk is full or fails (https://sqlite.org/lang_transaction.html), and the
+    // migrator's own rollback then hides why.
+    throw Object.assign(new Error('a migration was rolled back', { cause: error }), { code: 'SQLITE_IOERR' })
+  }
+}
+
+/** A migration may make a damaged database worse. */
+function damagedBeforeUpdate(file: string, damage: string): string {
+  return `The state database ${file} is damaged (${damage}), and this version of Vakt would have to change it. Restore it from a backup, or start the version that wrote it. Keep the damaged file: "sqlite3 vakt.db .recover" may save most of it.`
+}
+
+/**
+ * A database that a newer Vakt migrated may hold things that this version does not understand. Returns whether the database
+ * has all migrations; a new one counts as if it had.
+ */
+function refuseNewer(sqlite: Sqlite, migrations: string): boolean {
   const table = sqlite.prepare(`select 1 from sqlite_master where name = '__drizzle_migrations'`).get()
-  if (!table) return
+  if (!table) return true
   const journal = JSON.parse(readFileSync(join(migrations, 'meta/_journal.json'), 'utf8')) as {
     entries: { when: number }[]
   }
@@ -259,4 +285,5 @@ function refuseNewer(sqlite: Sqlite, migrations: string): void {
       'The state database belongs to a newer Vakt. Start that version, or restore a backup from before the update.',
     )
   }
+  return Number(newest ?? 0) === known
 }

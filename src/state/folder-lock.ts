@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 import { Sqlite } from './sqlite.ts'
+import { diskProblem } from './start-problem.ts'
 
 /**
  * Creates `folder` if it is missing and locks it; the operating system releases the lock with the process, however it
@@ -22,6 +23,8 @@ export function lockFolder(folder: string): () => void {
         `Another Vakt is already running on ${folder}. Stop it first, or set DATA_DIR to another folder.`,
       )
     }
+    const disk = diskProblem(error, folder)
+    if (disk) throw disk
     throw new Problem(
       'internal',
       `The data folder ${folder} cannot be used (${(error as Error).message}). Make it writable, or set DATA_DIR.`,

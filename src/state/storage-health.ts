@@ -1,7 +1,9 @@
 // Whether beats and log lines can be stored: since when storage refuses them, and why. In memory, because a full disk cannot hold it.
 import { BoundedMap } from '../bounded-map.ts'
 import { Problem } from '../problem.ts'
+import { storageFailure } from '../storage-failure.ts'
 import { isoTime, MINUTE, SECOND } from '../time.ts'
+import type { State } from './database.ts'
 
 export type StoredThing = 'beats' | 'log lines'
 export const STORED_THINGS = ['beats', 'log lines'] as const satisfies StoredThing[]
@@ -48,12 +50,23 @@ export class StorageHealth {
   readonly #outages = new Map<StoredThing, StorageOutage>()
   readonly #lastEnds = new Map<StoredThing, { troubledSince: number; at: number }>()
   readonly #listeners: (() => void)[] = []
-  /** Why the state database is damaged; null when it is not, or when it has not been checked yet. */
-  damage: string | null = null
+  #isChecking = false
+  readonly #state: Pick<State, 'damage' | 'check'>
+
+  constructor(state: Pick<State, 'damage' | 'check'>) {
+    this.#state = state
+  }
+
+  /** What is damaged in the state database; null when nothing is, or when nobody has checked yet. */
+  get damage(): string | null {
+    return this.#state.damage ?? null
+  }
 
   /** Records that something could not be stored at `now`. Errors other than those of storage do not count: load and limits are no outage. */
   recordRefusal(thing: StoredThing, error: unknown, now: number, { beat, rehearse }: Refused = {}): void {
     if (!(error instanceof Problem) || !error.isStorage) return
+    // Damage stays when the next beat can be stored; a check says how much there is.
+    if (this.#state.damage === null && storageFailure(error) === 'damaged') this.#checkSoon()
     const outage = this.#outages.get(thing) ?? this.#open(thing, now)
     outage.lastRefusedAt = now
     outage.storedAt = null
@@ -109,6 +122,19 @@ export class StorageHealth {
       if (outage.storedAt !== null) outage.storedAt = Math.min(outage.storedAt, now)
       for (const beat of outage.beats.values()) beat.at = Math.min(beat.at, now)
     }
+  }
+
+  #checkSoon(): void {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    setImmediate(() => {
+      this.#isChecking = false
+      try {
+        this.#state.check()
+      } catch {
+        // A file that cannot even be read is an outage already.
+      }
+    })
   }
 
   #open(thing: StoredThing, now: number): StorageOutage {
