@@ -45,10 +45,11 @@ import type { LogStore } from './logs/store.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
+import { instanceFor, takeOver } from './notifications/delivery/restored-state.ts'
 import { createReportJob } from './notifications/reports/report-job.ts'
 import { createChannelRegistry } from './notifications/routing/channel-registry.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
-import type { Person } from './notifications/routing/people.ts'
+import { directChannelsOf } from './notifications/routing/direct-channels.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { RefusedWork } from './projects/refused-work.ts'
@@ -67,6 +68,8 @@ export type AppOptions = {
   logger: Logger
   adminKey: string
   vaultKey: Buffer
+  /** Whether the state is what Vakt left; otherwise it may be older than the cards in the chats (default: false). */
+  isStateCurrent?: boolean
   version: string
   /** Where clients reach the intake; known only once the port is. */
   publicUrl: () => string
@@ -142,6 +145,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
   const store = rawStore && withProjectNames(rawStore, state)
   const purgeRemoved = async () => (rawStore ? purgeRemovedProjects(rawStore, state, clock.now()) : 0)
   const startedAt = clock.now()
+  const instance = instanceFor(state, options.isStateCurrent)
   const ruleKinds = createRuleKinds(options.ruleKinds ?? RULE_KINDS)
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, ruleKinds, startedAt)
@@ -160,6 +164,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
     createLogMaintenance({ state, store, purgeRemoved, archiver, names, config, folder, clock, logger, mayDelete })
   return {
     startedAt,
+    instance,
     ruleKinds,
     commit,
     store,
@@ -177,7 +182,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
 }
 
 /** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
-function buildNotifications(options: AppOptions, { vault, store, telemetry }: Storage) {
+function buildNotifications(options: AppOptions, { vault, store, instance, telemetry }: Storage) {
   const { state, config, clock, logger, draw = drawChart, definitions = PLATFORMS } = options
   const registry = createChannelRegistry(state, vault, logger)
   const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone), telemetry)
@@ -194,6 +199,7 @@ function buildNotifications(options: AppOptions, { vault, store, telemetry }: St
   const startChannels = () => {
     syncChannels(state, registry.configured(), clock.now(), registry.canOpen)
     useChannels()
+    takeOver(state, instance, registry.all(), clock.now())
     state.onCommit(topics => {
       if (topics.has('reports')) setImmediate(reports.wake)
       if (!topics.has('channels')) return
@@ -203,12 +209,7 @@ function buildNotifications(options: AppOptions, { vault, store, telemetry }: St
       })
     })
   }
-  const directChannels = ({ accounts }: Person) =>
-    definitions.flatMap(({ name, accounts: syntax }) => {
-      const account = accounts[name]
-      const id = account === undefined ? undefined : syntax?.directChannel?.(account)
-      return id !== undefined && registry.canOpen({ id }) ? [id] : []
-    })
+  const directChannels = directChannelsOf(definitions, registry)
   const statuses = () => platformStatuses(registry, delivery)
   const directNotices = createDirectNotices(registry, clock, logger)
   return { directNotices, registry, delivery, tails, analysis, reports, statuses, directChannels, startChannels }
@@ -275,8 +276,7 @@ function buildJobs(
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
 function buildDoors(options: AppOptions, storage: Storage, notifications: Notifications, jobs: Jobs) {
   const { state, config, clock, logger, version, publicUrl, definitions = PLATFORMS, protocols = PROTOCOLS } = options
-  const { ruleKinds, commit, store, purgeRemoved, logWriter, names, archiver, rates, vault, startedAt, telemetry } =
-    storage
+  const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt, telemetry } = storage
   const storageHealth = storage.storage
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
@@ -292,7 +292,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       state,
       vault,
       store,
-      purgeRemoved,
+      purgeRemoved: storage.purgeRemoved,
       analyst: analysis.analyst,
       threads: analysis.threads,
       compare: analysis.compare,
@@ -333,6 +333,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       logger,
       timeZone: config.timeZone,
       version,
+      instance: storage.instance,
       isChannel: id => listChannels(state).some(channel => channel.id === id),
       onOnline() {
         for (const channel of registry.of(platform)) delivery.retryChannel(channel.id)

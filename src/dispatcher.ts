@@ -18,6 +18,7 @@ import {
 import { problemCard } from './command/problem-card.ts'
 import { unknownCommand } from './command/unknown-command.ts'
 import type { Logger } from './logger.ts'
+import { isOwnPress } from './notifications/delivery/press.ts'
 import { Problem } from './problem.ts'
 import { writeAudit } from './projects/audit.ts'
 import { findProject } from './projects/projects.ts'
@@ -124,6 +125,12 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
         return { ok: false, problem, card: problemCard(problem), private: true }
       }
     },
+    pressRefusal(line, origin) {
+      if (isOwnPress(state, origin, pressedCommand(commands, line))) return null
+      const problem = new Problem('conflict', `${EARLIER_CARD} ${EARLIER_CARD_ADVICE}`)
+      const card = { title: EARLIER_CARD, tone: 'muted' as const, lines: [EARLIER_CARD_ADVICE] }
+      return { ok: false, problem, card, private: true }
+    },
     complete(argument, typed, speaker) {
       if (argument.choices)
         return argument.choices.filter(choice => choice.startsWith(typed)).map(value => ({ name: value, value }))
@@ -155,6 +162,27 @@ function actorOf(state: State, speaker: Requester, defaultRole: Role): Actor {
     ...{ platform, id, name, role: roleOf(state, speaker, defaultRole) },
     ...(address === undefined ? {} : { address }),
     ...(key === undefined ? {} : { keyId: id, project: key.project }),
+  }
+}
+
+const EARLIER_CARD = 'This card is from an earlier Vakt, or from another one with the same bot.'
+const EARLIER_CARD_ADVICE = 'Nothing was done. "alerts list" shows the open alerts, with new buttons.'
+
+/** The alert that a pressed line names, and whether its command changes something. */
+function pressedCommand<C>(
+  commands: readonly Command<C>[],
+  line: string,
+): { alertId: number | null; changes: boolean } {
+  try {
+    const found = findCommand(commands, splitWords(line))
+    if (!found) return { alertId: null, changes: true }
+    const { command, rest } = found
+    const argument = command.arguments.find(candidate => candidate.complete === 'alert')
+    const value = argument && readArguments(command, rest)[argument.name]
+    const id = Number(String(value ?? '').replace('#', ''))
+    return { alertId: Number.isInteger(id) && id > 0 ? id : null, changes: command.changes }
+  } catch {
+    return { alertId: null, changes: true }
   }
 }
 

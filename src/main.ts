@@ -18,6 +18,7 @@ import { findProject, randomWord } from './projects/projects.ts'
 import { createVault, privacyKey } from './projects/vault.ts'
 import { openState } from './state/database.ts'
 import { readValue, writeValue } from './state/key-value.ts'
+import { openLineage } from './state/lineage.ts'
 import { diskProblem } from './state/start-problem.ts'
 import { probeState } from './state/storage-probe.ts'
 import { SECOND } from './time.ts'
@@ -69,8 +70,10 @@ async function start(config: Config): Promise<void> {
   let publicUrl = config.publicUrl
   const store = openLogs(config, logger, privacyKey(vaultKey))
   const platforms = await loadPlatforms(config.platforms)
+  const lineage = openLineage(config.dataDir, state, logger)
   const app = createApp({
     state,
+    isStateCurrent: lineage.isCurrent,
     config,
     clock,
     logger,
@@ -88,6 +91,7 @@ async function start(config: Config): Promise<void> {
   writeFileSync(join(config.dataDir, 'vakt.url'), `http://${config.shownHost}:${port}\n`)
   try {
     app.start()
+    lineage.follow()
     terminal.print(greeting())
   } catch (error) {
     setTimeout(() => process.exit(1), SHUTDOWN_TIMEOUT_MS)

@@ -176,7 +176,11 @@ describe('a command that fails', () => {
 describe('deliveries --failed', () => {
   it('shows a refused delivery, however many alerts fired since', async () => {
     const app = await startApp()
-    app.channel.failing(new DeliveryError('refused', 'No access to the channel.'), 1)
+    const post = app.channel.post.bind(app.channel)
+    app.channel.post = async (card, nonce) => {
+      if (/Alert 1\b/.test(`${card.footer}`)) throw new DeliveryError('refused', 'No access to the channel.')
+      return post(card, nonce)
+    }
     await app.says('alerts test')
     for (let i = 0; i < 12; i++) await app.says('alerts test', { id: `later-${i}` })
     const { deliveries } = await app.result<{ deliveries: { alert: number; state: string }[] }>('deliveries --failed')

@@ -179,6 +179,12 @@ export type Reply =
 
 export type Choice = { name: string; value: string }
 
+/**
+ * Where a button was pressed: the id of the Vakt that made it (null: made before buttons had one), the ids that the channel
+ * may have, and the messages that the button may belong to: its own and the one above it.
+ */
+export type PressOrigin = { instance: string | null; channels: readonly string[]; refs: readonly string[] }
+
 /** Runs the commands of all platforms. */
 export interface CommandDispatcher {
   readonly commands: readonly Command<never>[]
@@ -192,6 +198,8 @@ export interface CommandDispatcher {
   complete(argument: Argument, typed: string, requester: Requester): readonly Choice[]
   /** The refusal of a line that the requester may not run, before a form is opened for it; null when they may. */
   refusalFor(line: string, requester: Requester): Reply | null
+  /** The refusal of a press on a card of another or an earlier Vakt, whose numbers mean other alerts; null for own ones. */
+  pressRefusal?(line: string, origin: PressOrigin): Reply | null
   /** The command of a line and the arguments that a button asks for, for a form; null when there is no such command. */
   form(line: string, ask: readonly string[]): { command: Command<never>; arguments: readonly Argument[] } | null
   /** The line with the entries of a form (by argument name) added, quoted as needed. */

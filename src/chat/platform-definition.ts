@@ -48,6 +48,8 @@ export type PlatformParts = {
   timeZone: string
   /** The version of Vakt. */
   version: string
+  /** The id of this Vakt, which every button carries. */
+  instance: string
   /** Whether alerts can go to the channel of this id now. */
   isChannel(id: string): boolean
   /** To be called at every new connection: delivery sends what waited. */

@@ -27,6 +27,7 @@ const parts: PlatformParts = {
   logger: silentLogger,
   timeZone: 'UTC',
   version: 'test',
+  instance: 'abcde',
   isChannel: () => false,
   onOnline() {},
 }

@@ -3,6 +3,7 @@ import type { State } from './database.ts'
 
 export type ValueName =
   | 'alive'
+  | 'instance'
   | 'greeted'
   | 'ssh key'
   | 'first rules'

@@ -219,7 +219,7 @@ function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
 }
 
 /** What is on disk when the process dies: a database of its own, which what is left of the dead Vakt cannot reach. */
-function copyOf(state: State): State {
+export function copyOf(state: State): State {
   const folder = mkdtempSync(join(tmpdir(), 'vakt-'))
   const file = join(folder, 'copy.db')
   state.prepare('vacuum into ?').run(file)

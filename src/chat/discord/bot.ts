@@ -3,15 +3,17 @@ import {
   type APIApplicationCommandAutocompleteInteraction,
   type APIApplicationCommandInteraction,
   type APIInteraction,
+  type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
   type RawFile,
   type REST,
   Routes,
 } from 'discord.js'
 import type { Card } from '../../card.ts'
 import type { Logger } from '../../logger.ts'
-import type { CommandDispatcher, Request, Requester } from '../channel.ts'
+import type { CommandDispatcher, PressOrigin, Request, Requester } from '../channel.ts'
 import { cleanText } from '../fit-text.ts'
-import { readPress } from './buttons.ts'
+import { readInstance, readPress } from './buttons.ts'
 import { errorSentence } from './errors.ts'
 import { formFor, readForm } from './forms.ts'
 import { render } from './render.ts'
@@ -25,6 +27,10 @@ export interface BotParts {
   /** Where commands are taken; the server may be unknown until Discord has named it. */
   home: () => Home
   now: () => number
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
+  /** After how long a press on a card of another Vakt is answered, ms: before, the Vakt that posted it may answer. */
+  foreignAnswerAfterMs?: number
   /** After how long a reply is deferred ("is thinking…"), ms; Discord gives up after 3 s. */
   deferAfterMs: number
 }
@@ -39,6 +45,8 @@ const SUGGESTIONS = 8
 const FORM = 9
 
 const EPHEMERAL = 1 << 6
+/** Discord gives up after 3 s. */
+const FOREIGN_ANSWER_AFTER_MS = 1_500
 const MAX_SUGGESTIONS = 25
 const MAX_SUGGESTION_LENGTH = 100
 
@@ -56,7 +64,7 @@ const FORGOTTEN_BUTTON: Card = {
 /** Answers one interaction; never rejects. */
 export async function answerInteraction(parts: BotParts, interaction: APIInteraction): Promise<void> {
   try {
-    await answer(parts, interaction, replyTo(parts.rest, interaction))
+    await answer(parts, interaction, replyTo(parts.rest, interaction, parts.instance))
   } catch (error) {
     // Most often 10062: Discord had given up on the interaction before the reply came.
     parts.logger.warn('a command on Discord was not answered', {
@@ -76,6 +84,8 @@ async function answer(parts: BotParts, interaction: APIInteraction, reply: Inter
   if (interaction.type !== COMPONENT && interaction.type !== MODAL) return
   const press = readPress(interaction.data.custom_id)
   if (press === null) return reply.show(UNKNOWN_COMMAND, true)
+  const notOwn = parts.dispatcher.pressRefusal?.(press === 'forgotten' ? '' : press.line, originOf(interaction))
+  if (notOwn) return refuseLater(parts, notOwn.card, reply)
   if (press === 'forgotten') return reply.show(FORGOTTEN_BUTTON, true)
   if (interaction.type === MODAL) {
     const line = parts.dispatcher.fillForm(press.line, readForm(interaction.data.components))
@@ -86,6 +96,29 @@ async function answer(parts: BotParts, interaction: APIInteraction, reply: Inter
   if (forbidden) return reply.show(forbidden.card, true)
   if (form) return reply.openForm(formFor(interaction.data.custom_id, form.command, form.arguments))
   return run(parts, { line: press.line }, requester, reply, interaction)
+}
+
+function originOf(interaction: APIMessageComponentInteraction | APIModalSubmitInteraction): PressOrigin {
+  const { message, channel, data } = interaction
+  const { parent_id: parent } = (channel ?? {}) as { parent_id?: string | null }
+  const ids = [channel?.id, parent].filter(id => id != null)
+  // A thread has the id of the message that it was begun at.
+  const refs = [message?.id, message?.message_reference?.message_id, channel?.id].filter(id => id !== undefined)
+  return { instance: readInstance(data.custom_id), channels: ids.map(id => `discord:${id}`), refs }
+}
+
+/** Discord gives a press to every Vakt with the bot's token and takes the first answer, which the owner of the card has. */
+async function refuseLater(
+  { foreignAnswerAfterMs = FOREIGN_ANSWER_AFTER_MS, logger }: BotParts,
+  card: Card,
+  reply: InteractionReply,
+): Promise<void> {
+  await new Promise(resolve => setTimeout(resolve, foreignAnswerAfterMs))
+  await reply
+    .show(card, true)
+    .catch(error =>
+      logger.debug('a press on a card of another Vakt was answered by it', { error: errorSentence(error) }),
+    )
 }
 
 async function runSlashCommand(
@@ -189,6 +222,7 @@ export interface InteractionReply {
 export function replyTo(
   rest: REST,
   { id, token, application_id: application }: { id: string; token: string; application_id: string },
+  instance?: string,
 ): InteractionReply {
   const original = Routes.webhookMessage(application, token)
   let deferred: 'public' | 'private' | undefined
@@ -202,7 +236,7 @@ export function replyTo(
       deferred = isPrivate ? 'private' : 'public'
     },
     async show(card, isPrivate) {
-      const { body, files } = render(card)
+      const { body, files } = render(card, undefined, instance)
       const message = isPrivate ? { ...body, flags: EPHEMERAL } : body
       if (!deferred) {
         await respond(MESSAGE, message, files)

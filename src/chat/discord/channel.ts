@@ -24,6 +24,8 @@ export interface ChannelOptions {
   token: string
   channelId: string
   capabilities: Capabilities
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
   /** How long one step may take, with the time that it waits behind others. */
   timeoutMs?: number | undefined
 }
@@ -34,6 +36,7 @@ export function createChannel({
   token,
   channelId,
   capabilities,
+  instance,
   timeoutMs = REQUEST_TIMEOUT_MS,
 }: ChannelOptions): { channel: Channel; setName(name: string): void } {
   let name = `Discord channel ${channelId}`
@@ -50,14 +53,14 @@ export function createChannel({
       create(card, nonce, { message_reference: { message_id: ref, fail_if_not_exists: false } }),
     edit: (ref, card) =>
       attempt('edit', async signal => {
-        const { body, files } = render(silent(card))
+        const { body, files } = render(silent(card), undefined, instance)
         await rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
       }),
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
     remove: ref =>
       attempt('edit', async signal => void (await rest.delete(Routes.channelMessage(channelId, ref), { signal }))),
     inThread: thread => ({
-      ...createChannel({ rest, token, channelId: thread, capabilities, timeoutMs }).channel,
+      ...createChannel({ rest, token, channelId: thread, capabilities, instance, timeoutMs }).channel,
       id: threadId(`discord:${channelId}`, thread),
       name,
     }),
@@ -72,7 +75,7 @@ export function createChannel({
 
   function create(card: Card, nonce: string, more: object = {}): Promise<string> {
     return attempt('post', async signal => {
-      const { body, files } = render(card, mark(nonce))
+      const { body, files } = render(card, mark(nonce), instance)
       const message = await rest.post(messages, {
         body: { ...body, ...more, nonce, enforce_nonce: true },
         files,
@@ -84,7 +87,7 @@ export function createChannel({
 
   /** A thread has the id of the message that it was begun at, so it need not be stored. */
   async function addToThread(ref: string, card: Card, signal: AbortSignal): Promise<void> {
-    const { body } = render(silent(card))
+    const { body } = render(silent(card), undefined, instance)
     const post = () => rest.post(Routes.channelMessages(ref), { body: { ...body, flags: SILENT }, signal })
     try {
       await post()

@@ -12,6 +12,8 @@ export interface MentionParts {
   rest: REST
   logger: Logger
   home: () => Home
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
 }
 
 /** Messages of people; the other types report changes of threads, members and pins. */
@@ -33,7 +35,7 @@ export async function answerMention(parts: MentionParts, message: GatewayMessage
     if (mention === null) return
     const reply = await parts.dispatcher.answerMention(await withThreadRoot(parts, mention), authorOf(message))
     if (reply.ok && reply.quiet) return
-    const { body, files } = render(reply.card)
+    const { body, files } = render(reply.card, undefined, parts.instance)
     const reference = { message_id: message.id, fail_if_not_exists: false }
     await parts.rest.post(Routes.channelMessages(message.channel_id), {
       body: { ...body, message_reference: reference },

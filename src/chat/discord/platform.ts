@@ -31,22 +31,26 @@ export interface DiscordOptions {
   settings: DiscordSettings
   capabilities: Capabilities
   dispatcher: CommandDispatcher
+  /** The id of this Vakt, for its buttons. */
+  instance?: string
   logger: Logger
   clock: Clock
   /** Called at every new session: delivery sends what waited. */
   onOnline?: () => void
   /** How long one delivery may take; for tests. */
   deliveryTimeoutMs?: number
+  /** See `BotParts`; for tests. */
+  foreignAnswerAfterMs?: number
   /** How long a command may take before its reply is deferred; for tests. */
   deferAfterMs?: number
 }
 
 /** The Discord platform; nothing is sent before `start`. */
 export function createDiscord(options: DiscordOptions): Platform {
-  const { settings, capabilities, dispatcher, logger, clock, onOnline = () => {} } = options
+  const { settings, capabilities, dispatcher, instance, logger, clock, onOnline = () => {} } = options
   const { token, channelId, apiUrl } = settings
   const timeoutMs = options.deliveryTimeoutMs
-  const shared = { rest: createRest(apiUrl, token, timeoutMs), token, capabilities, timeoutMs }
+  const shared = { rest: createRest(apiUrl, token, timeoutMs), token, capabilities, instance, timeoutMs }
   const { channel, setName } = createChannel({ ...shared, channelId })
   // Replies to people may wait out a rate limit: they are few, and the SDK sends each callback at once, beside the others.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
@@ -63,6 +67,8 @@ export function createDiscord(options: DiscordOptions): Platform {
     logger,
     home: () => ({ guildId, channelId, others }),
     now: clock.now,
+    instance,
+    ...(options.foreignAnswerAfterMs === undefined ? {} : { foreignAnswerAfterMs: options.foreignAnswerAfterMs }),
     deferAfterMs: options.deferAfterMs ?? DEFER_AFTER_MS,
   }
   const gateway = createGateway({ token, apiUrl, clock, logger, onInteraction, onMessage, onReady })

@@ -45,9 +45,10 @@ export interface Rendered {
 
 /**
  * The message for a card. The title is the content, because that is what a push notification shows; the rest is one embed,
- * or two when fields come before a code block. `mark` is an address in the first embed that readers do not see.
+ * or two when fields come before a code block. `mark` is an address in the first embed that readers do not see,
+ * `instance` the id of this Vakt for its buttons.
  */
-export function render(card: Card, mark?: string): Rendered {
+export function render(card: Card, mark?: string, instance?: string): Rendered {
   if (card.form) return renderPlain(card)
   const { files, attachments, notes } = attach(card)
   const image = card.image && isSmallEnough(card.image.png) ? `attachment://${fileName(card.image.name)}` : undefined
@@ -62,7 +63,7 @@ export function render(card: Card, mark?: string): Rendered {
     body: {
       content: [...words, ...(isTitleInEmbed ? [] : [title])].join(' '),
       embeds,
-      components: buttonRows(card.buttons ?? []),
+      components: buttonRows(card.buttons ?? [], instance),
       attachments,
       allowed_mentions: { ...allowed, replied_user: false },
     },

@@ -4,8 +4,8 @@ import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import { HOUR, SECOND } from '../../time.ts'
-import type { CommandDispatcher, Reply, Request, Requester } from '../channel.ts'
-import { PRESSED, readPress } from './buttons.ts'
+import type { CommandDispatcher, PressOrigin, Reply, Request, Requester } from '../channel.ts'
+import { PRESSED, readInstance, readPress } from './buttons.ts'
 import { sdkLogger } from './client.ts'
 import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
 import { SLASH_COMMAND } from './manifest.ts'
@@ -27,6 +27,8 @@ export interface BotParts {
   /** The name of the channel for alerts, such as `#ops`. */
   channelName: () => string
   timeZone: string
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
   clock: Clock
   logger: Logger
 }
@@ -48,7 +50,7 @@ const MAX_DELIVERIES = 5_000
 /** The Bolt app with everything it listens to, and `idle`, which resolves when no command is running. */
 export function createBot(parts: BotParts) {
   const { dispatcher, web, receiver, requesterOf, clock, logger } = parts
-  const send = createReplier(web, parts.timeZone, logger)
+  const send = createReplier(web, parts.timeZone, logger, parts.instance)
   const running = new Set<Promise<void>>()
   const app = new App({
     receiver,
@@ -96,8 +98,14 @@ export function createBot(parts: BotParts) {
     const press = readPress((action as ButtonAction).action_id, (action as ButtonAction).value)
     if (press === null) return
     const origin = originOf(body as BlockAction)
+    const pressedAt = pressOriginOf(body as BlockAction, (action as ButtonAction).action_id)
+    // Slack gives a press to one of the Vakts with the app's token, so whoever gets it answers.
+    const notOwn = dispatcher.pressRefusal?.(press.line, pressedAt)
+    if (notOwn) return send(notOwn, origin)
     const view =
-      press.ask.length === 0 ? null : toModal(dispatcher, press.ask, { line: press.line, ...wayBack(origin) })
+      press.ask.length === 0
+        ? null
+        : toModal(dispatcher, press.ask, { line: press.line, press: pressedAt, ...wayBack(origin) })
     if (view === null) return track(runAndReply({ line: press.line }, origin, true))
     const requester = await requesterOf(origin.user, origin.name)
     // Nobody fills in a form only to be refused.
@@ -117,7 +125,8 @@ export function createBot(parts: BotParts) {
     if (state === null) return acknowledge(ack)
     const origin = { user: body.user.id, name: body.user.name, ...state }
     const line = dispatcher.fillForm(state.line, readEntries(view.state.values))
-    const answering = run(requester => dispatcher.run({ line }, requester), origin)
+    const notOwn = state.press && dispatcher.pressRefusal?.(state.line, state.press)
+    const answering = run(async requester => notOwn || dispatcher.run({ line }, requester), origin)
     const early = await beforeTimeout(answering, clock)
     const errors = early === null || early.ok ? null : fieldErrors(early.problem, Object.keys(view.state.values))
     if (errors !== null) return acknowledge(ack, { response_action: 'errors', errors })
@@ -197,6 +206,15 @@ function originOf(body: BlockAction): Origin {
     channel: body.channel?.id ?? '',
     ...(body.response_url && { responseUrl: body.response_url }),
     ...(thread && { thread }),
+  }
+}
+
+function pressOriginOf(body: BlockAction, actionId: string): PressOrigin {
+  const { message_ts: message, thread_ts: thread } = body.container as { message_ts?: string; thread_ts?: string }
+  return {
+    instance: readInstance(actionId),
+    channels: [`slack:${body.channel?.id ?? ''}`],
+    refs: [message, thread].filter(ref => ref !== undefined),
   }
 }
 

@@ -16,14 +16,14 @@ export const PRESSED = /^(run|ask|url):\d+/
 /** A press runs `line`, after a form for the arguments in `ask`. */
 export type Press = { line: string; ask: readonly string[] }
 
-/** The buttons as action blocks. A button whose line is too long for Slack is left out. */
-export function toActions(buttons: readonly Button[]): types.ActionsBlock[] {
+/** The buttons as action blocks, with the id of the Vakt that makes them. A button whose line is too long for Slack is left out. */
+export function toActions(buttons: readonly Button[], instance?: string): types.ActionsBlock[] {
   const elements = buttons
     .filter(
       button => button.url !== undefined || (button.line !== '' && cleanText(button.line).length <= MAX_LINE_LENGTH),
     )
     .filter(button => (button.url ?? '').length <= MAX_URL_LENGTH)
-    .map(toElement)
+    .map((button, index) => toElement(button, index, instance))
   const blocks: types.ActionsBlock[] = []
   for (let i = 0; i < elements.length; i += BUTTONS_PER_BLOCK)
     blocks.push({ type: 'actions', elements: elements.slice(i, i + BUTTONS_PER_BLOCK) })
@@ -37,6 +37,11 @@ export function readPress(actionId: string, value: string | undefined): Press | 
   return { line: value, ask: kind === 'ask' ? names.split(',').filter(Boolean) : [] }
 }
 
+/** The id of the Vakt that made a button; null for one from before buttons had an id. */
+export function readInstance(actionId: string): string | null {
+  return /^\w+:\d+\.(\w+)/.exec(actionId)?.[1] ?? null
+}
+
 /** Plain text of at most `max` characters; never empty, because Slack refuses that. */
 export function plain(text: string, max: number): types.PlainTextElement {
   const cut = cutText(cleanText(text).replace(/\s+/g, ' ').trim(), max)
@@ -45,13 +50,14 @@ export function plain(text: string, max: number): types.PlainTextElement {
   return { type: 'plain_text', text: fits === '' ? '–' : fits, emoji: true }
 }
 
-function toElement(button: Button, index: number): types.Button {
+function toElement(button: Button, index: number, instance: string | undefined): types.Button {
+  const key = instance === undefined ? index : `${index}.${instance}`
   const text = plain(button.label, MAX_LABEL_LENGTH)
   if (button.url !== undefined) return { type: 'button', action_id: `url:${index}`, text, url: button.url }
   const asks = (button.ask?.length ?? 0) > 0
   return {
     type: 'button',
-    action_id: asks ? `ask:${index}:${button.ask!.join(',')}`.slice(0, MAX_ACTION_ID_LENGTH) : `run:${index}`,
+    action_id: asks ? `ask:${key}:${button.ask!.join(',')}`.slice(0, MAX_ACTION_ID_LENGTH) : `run:${key}`,
     text,
     value: cleanText(button.line),
     ...(button.tone === 'primary' || button.tone === 'danger' ? { style: button.tone } : {}),

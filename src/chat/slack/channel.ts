@@ -20,13 +20,16 @@ export interface ChannelParts {
   channelId: string
   capabilities: Capabilities
   timeZone: string
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
   /** `#ops`, or the id until the name is known. */
   channelName: () => string
   logger: Logger
 }
 
 /** The channel. References are message timestamps. */
-export function createChannel({ web, channelId, capabilities, timeZone, channelName, logger }: ChannelParts): Channel {
+export function createChannel(parts: ChannelParts): Channel {
+  const { web, channelId, capabilities, timeZone, instance, channelName, logger } = parts
   const attempt = async <T>(step: Step, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
@@ -38,7 +41,7 @@ export function createChannel({ web, channelId, capabilities, timeZone, channelN
   async function post(card: Card, nonce: string, more: { thread_ts?: string; reply_broadcast?: boolean }) {
     const message = {
       channel: channelId,
-      ...renderCard(card, timeZone),
+      ...renderCard(card, timeZone, instance),
       ...more,
       metadata: { event_type: METADATA_TYPE, event_payload: { nonce } },
       parse: 'none' as const,
@@ -64,7 +67,12 @@ export function createChannel({ web, channelId, capabilities, timeZone, channelN
     reply: (ref, card, nonce) => post(card, nonce, { thread_ts: ref, reply_broadcast: true }),
     // A reply that is not shown in the channel notifies only those who follow the thread.
     async thread(ref, card) {
-      const message = { channel: channelId, thread_ts: ref, ...renderCard(silent(card), timeZone), parse: 'none' }
+      const message = {
+        channel: channelId,
+        thread_ts: ref,
+        ...renderCard(silent(card), timeZone, instance),
+        parse: 'none',
+      }
       await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
     },
     // People who ask in a thread read it there, so the channel does not get the reply too.
@@ -77,7 +85,7 @@ export function createChannel({ web, channelId, capabilities, timeZone, channelN
       const message = {
         channel: channelId,
         ts: ref,
-        ...renderCard(silent(card), timeZone),
+        ...renderCard(silent(card), timeZone, instance),
         parse: 'none',
         link_names: false,
       }

@@ -2,7 +2,7 @@
 import type { types } from '@slack/bolt'
 import { cutText } from '../../card.ts'
 import type { Argument } from '../../command/argument.ts'
-import type { CommandDispatcher } from '../channel.ts'
+import type { CommandDispatcher, PressOrigin } from '../channel.ts'
 import { plain } from './buttons.ts'
 
 /** The callback id of every such modal. */
@@ -21,7 +21,7 @@ const MAX_ENTRY_LENGTH = 3_000
 const SINGLE_ROW_LENGTH = 200
 
 /** What a modal stores: the line to complete, and where its button is. */
-export type FormState = { line: string; channel: string; responseUrl?: string; thread?: string }
+export type FormState = { line: string; channel: string; responseUrl?: string; thread?: string; press?: PressOrigin }
 
 /** The modal for a line and the arguments it lacks; null when there is no such command or nothing to ask for. */
 export function toModal(

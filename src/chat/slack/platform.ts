@@ -27,6 +27,8 @@ export interface SlackOptions {
   settings: SlackSettings
   capabilities: Capabilities
   dispatcher: CommandDispatcher
+  /** The id of this Vakt, for its buttons. */
+  instance?: string
   logger: Logger
   clock?: Clock
   /** For readers whose zone Slack does not know. */
@@ -45,7 +47,16 @@ const PING_MS = 5 * SECOND
 
 /** The Slack platform; nothing is sent before `start`. In HTTP mode `receive` answers the requests of Slack. */
 export function createSlack(parts: SlackOptions): Platform {
-  const { settings, capabilities, dispatcher, logger, clock = systemClock, timeZone = 'UTC', timeoutMs } = parts
+  const {
+    settings,
+    capabilities,
+    dispatcher,
+    instance,
+    logger,
+    clock = systemClock,
+    timeZone = 'UTC',
+    timeoutMs,
+  } = parts
   const { apiUrl, appToken, botToken, channelId } = settings
   const options = (timeout = timeoutMs) => clientOptions(apiUrl, logger, timeout)
   const web = createClient(botToken, options())
@@ -66,6 +77,7 @@ export function createSlack(parts: SlackOptions): Platform {
     others,
     channelName,
     timeZone,
+    instance,
     clock,
     logger,
   })
@@ -88,13 +100,13 @@ export function createSlack(parts: SlackOptions): Platform {
 
   return {
     name: 'slack',
-    channels: [createChannel({ web, channelId, capabilities, timeZone, channelName, logger })],
+    channels: [createChannel({ web, channelId, capabilities, timeZone, instance, channelName, logger })],
     open({ id, name }) {
       const other = addressIn(id, 'slack')
       if (other === null || other === channelId) return null
       others.add(other)
       const otherName = () => (name === '' ? other : `#${name}`)
-      return createChannel({ web, channelId: other, capabilities, timeZone, channelName: otherName, logger })
+      return createChannel({ web, channelId: other, capabilities, timeZone, instance, channelName: otherName, logger })
     },
     status: connection.status,
     start: connection.start,

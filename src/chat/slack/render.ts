@@ -49,13 +49,13 @@ const COLOURS: Record<Tone, string | undefined> = {
 }
 
 /** The message for a card. `timeZone` is for the places where Slack cannot show each reader's own. */
-export function renderCard(card: Card, timeZone: string): Rendered {
+export function renderCard(card: Card, timeZone: string, instance?: string): Rendered {
   if (card.form) {
     const plain = escapeMarkup(plainMessage(card, timeZone))
     return { text: `${mentions(card.mention ?? [])}${plain}`, blocks: [], attachments: [] }
   }
   const title = section(`${mentions(card.mention ?? [])}*${toTitle(card)}*`)
-  const actions = fitBlocks(toActions(card.buttons ?? []), MAX_MESSAGE_LENGTH / 2)
+  const actions = fitBlocks(toActions(card.buttons ?? [], instance), MAX_MESSAGE_LENGTH / 2)
   const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, MAX_FOOTER_LENGTH, timeZone))]
   const body = createBody(
     MAX_MESSAGE_LENGTH - cost([title, ...actions, ...footer]),

@@ -11,11 +11,11 @@ import { renderCard } from './render.ts'
 export type Origin = { user: string; name: string; channel: string; responseUrl?: string; thread?: string }
 
 /** Returns a function that sends replies; it never rejects. */
-export function createReplier(web: webApi.WebClient, timeZone: string, logger: Logger) {
+export function createReplier(web: webApi.WebClient, timeZone: string, logger: Logger, instance?: string) {
   return async (reply: Reply, origin: Origin): Promise<void> => {
     const isPrivate = reply.private
     const inThread = origin.thread ? { thread_ts: origin.thread } : {}
-    const message = { ...renderCard(reply.card, timeZone), ...inThread }
+    const message = { ...renderCard(reply.card, timeZone, instance), ...inThread }
     try {
       if (!(await sendByUrl(origin.responseUrl, message, isPrivate))) await sendByBot(message, isPrivate, origin)
     } catch (error) {

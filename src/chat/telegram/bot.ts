@@ -5,9 +5,10 @@ import type { Card } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { MINUTE } from '../../time.ts'
-import type { CommandDispatcher, Requester } from '../channel.ts'
+import type { CommandDispatcher, PressOrigin, Requester } from '../channel.ts'
 import { messageFor } from './channel.ts'
 import { deliveryError } from './errors.ts'
+import { readPress } from './render.ts'
 
 const ADMIN_CACHE_MS = 5 * MINUTE
 const ADMIN_CACHE_SIZE = 2_000
@@ -19,6 +20,8 @@ export type BotParts = {
   dispatcher: CommandDispatcher
   isChannel(id: string): boolean
   timeZone: string
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
   clock: Clock
   logger: Logger
 }
@@ -29,7 +32,8 @@ export function addCommands(bot: Bot, parts: BotParts): void {
   const admins = new BoundedMap<string, { isAdmin: boolean; at: number }>(ADMIN_CACHE_SIZE)
 
   bot.on('callback_query:data', async context => {
-    const reply = await run(context, context.callbackQuery.data)
+    const { line, instance } = readPress(context.callbackQuery.data)
+    const reply = await run(context, line, originOf(context, instance))
     if (reply === null) return void (await context.answerCallbackQuery().catch(() => {}))
     const notice = reply.ok ? reply.card.title : reply.problem.message
     await context
@@ -47,16 +51,18 @@ export function addCommands(bot: Bot, parts: BotParts): void {
     logger.warn('a command on Telegram was not answered', { error: deliveryError(error, 'edit').message }),
   )
 
-  async function run(context: Context, line: string) {
+  async function run(context: Context, line: string, pressedAt: PressOrigin | null = null) {
     const { id, username } = context.chat ?? {}
     const names = [id, username === undefined ? undefined : `@${username}`]
     const isOwnChat = names.some(name => name !== undefined && isChannel(`telegram:${name}`))
     if (!isOwnChat || !context.from || context.from.is_bot) return null
-    return dispatcher.run({ line }, await requesterOf(context))
+    const requester = await requesterOf(context)
+    const notOwn = pressedAt && dispatcher.pressRefusal?.(line, pressedAt)
+    return notOwn || dispatcher.run({ line }, requester)
   }
 
   async function answer(context: Context, card: Card): Promise<void> {
-    const { text, options } = messageFor(card, timeZone)
+    const { text, options } = messageFor(card, timeZone, parts.instance)
     await context.reply(text, options)
   }
 
@@ -77,5 +83,16 @@ export function addCommands(bot: Bot, parts: BotParts): void {
     const isGroup = chat!.type === 'group' || chat!.type === 'supergroup'
     const member = isGroup ? await api.getChatMember(chat!.id, userId).catch(() => null) : null
     return member?.status === 'creator' || member?.status === 'administrator'
+  }
+}
+
+function originOf({ chat, callbackQuery }: Context, instance: string | null): PressOrigin {
+  const { message } = callbackQuery ?? {}
+  const above = message && 'reply_to_message' in message ? message.reply_to_message?.message_id : undefined
+  const names = [chat?.id, chat?.username === undefined ? undefined : `@${chat.username}`]
+  return {
+    instance,
+    channels: names.filter(name => name !== undefined).map(name => `telegram:${name}`),
+    refs: [message?.message_id, above].filter(id => id !== undefined).map(String),
   }
 }

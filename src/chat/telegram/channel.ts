@@ -13,13 +13,16 @@ export type ChannelParts = {
   name: string
   capabilities: Capabilities
   timeZone: string
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
   logger: Logger
 }
 
 /** The channel of one chat. References are message ids. */
-export function createChannel({ api, chatId, name, capabilities, timeZone, logger }: ChannelParts): Channel {
+export function createChannel(parts: ChannelParts): Channel {
+  const { api, chatId, name, capabilities, timeZone, instance, logger } = parts
   const send = async (card: Card, more: object): Promise<string> => {
-    const { text, options } = messageFor(card, timeZone)
+    const { text, options } = messageFor(card, timeZone, instance)
     const { message_id } = await attempt('post', () => api.sendMessage(chatId, text, { ...options, ...more }))
     if (card.image) sendPicture(card.image, message_id)
     return String(message_id)
@@ -44,7 +47,7 @@ export function createChannel({ api, chatId, name, capabilities, timeZone, logge
       await send(card, { reply_parameters: { message_id: Number(ref) }, disable_notification: true })
     },
     async edit(ref, { mention, ...card }) {
-      const { text, options } = messageFor(card, timeZone)
+      const { text, options } = messageFor(card, timeZone, instance)
       await attempt('edit', async () => {
         await api.editMessageText(chatId, Number(ref), text, options).catch(error => {
           if (!isUnchanged(error)) throw error
@@ -60,8 +63,8 @@ export function createChannel({ api, chatId, name, capabilities, timeZone, logge
 }
 
 /** The text of a message and the options it is sent with. */
-export function messageFor(card: Card, timeZone: string) {
-  const { text, keyboard, isHtml } = renderCard(card, timeZone)
+export function messageFor(card: Card, timeZone: string, instance?: string) {
+  const { text, keyboard, isHtml } = renderCard(card, timeZone, instance)
   const options = {
     ...(isHtml ? { parse_mode: 'HTML' as const } : {}),
     reply_markup: keyboard,

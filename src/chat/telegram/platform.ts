@@ -24,6 +24,8 @@ export type TelegramOptions = {
   logger: Logger
   clock: Clock
   timeZone: string
+  /** The id of this Vakt, for its buttons. */
+  instance?: string
   onOnline?: () => void
   /** Seconds one request may take; for tests. */
   timeoutSeconds?: number
@@ -36,7 +38,7 @@ const POLL_TIMEOUT_SECONDS = POLL_SECONDS + 10
 
 /** The Telegram platform; nothing is sent before `start`. */
 export function createTelegram({ settings, timeoutSeconds = 10, ...options }: TelegramOptions): Platform {
-  const { clock, logger, timeZone, capabilities, onOnline } = options
+  const { clock, logger, timeZone, instance, capabilities, onOnline } = options
   const { token, apiUrl: apiRoot } = settings
   const bot = new Bot(token, { client: { apiRoot, timeoutSeconds: POLL_TIMEOUT_SECONDS } })
   // What is sent must not wait as long as a request for updates does.
@@ -47,7 +49,7 @@ export function createTelegram({ settings, timeoutSeconds = 10, ...options }: Te
   addCommands(bot, { ...options, api })
 
   const openChat = (chatId: string, name: string) =>
-    createChannel({ api, chatId, name, capabilities, timeZone, logger })
+    createChannel({ api, chatId, name, capabilities, timeZone, instance, logger })
 
   const connect = async (): Promise<void> => {
     try {

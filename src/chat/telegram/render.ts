@@ -24,7 +24,7 @@ const NOTE_LENGTH = 30
 export type Rendered = { text: string; keyboard: InlineKeyboardMarkup; isHtml: boolean }
 
 /** The message for a card. Telegram cannot show each reader's own time zone, so `timeZone` is used for all. */
-export function renderCard(card: Card, timeZone: string): Rendered {
+export function renderCard(card: Card, timeZone: string, instance?: string): Rendered {
   if (card.form) return renderPlain(card, timeZone)
   const { title, tone, lines = [], fields = [], code, footer, mention = [], buttons = [] } = withAbsoluteTimes(card)
   const html = (text: Text) => toHtml(text, timeZone)
@@ -38,7 +38,7 @@ export function renderCard(card: Card, timeZone: string): Rendered {
   ]
   return {
     text: fitParts(`${mentions(mention)}${icon}${icon && ' '}<b>${heading}</b>`, parts),
-    keyboard: { inline_keyboard: buttonRows(buttons) },
+    keyboard: { inline_keyboard: buttonRows(buttons, instance) },
     isHtml: true,
   }
 }
@@ -71,18 +71,26 @@ function lengthOf(html: string): number {
   return html.replace(/<[^>]*>/g, '').replace(/&\w+;/g, '&').length
 }
 
-function buttonRows(buttons: readonly Button[]): InlineKeyboardButton[][] {
-  const usable = buttons.flatMap(toButton).slice(0, MAX_BUTTONS)
+function buttonRows(buttons: readonly Button[], instance: string | undefined): InlineKeyboardButton[][] {
+  const usable = buttons.flatMap(button => toButton(button, instance)).slice(0, MAX_BUTTONS)
   return Array.from({ length: Math.ceil(usable.length / BUTTONS_PER_ROW) }, (_, i) =>
     usable.slice(i * BUTTONS_PER_ROW, (i + 1) * BUTTONS_PER_ROW),
   )
 }
 
-/** Nothing for a button that Telegram would refuse. */
-function toButton({ label, line, url }: Button): InlineKeyboardButton[] {
+/** The command line of a pressed button, and the id of the Vakt that made it; null for one without. */
+export function readPress(data: string): { line: string; instance: string | null } {
+  const [, instance = null, line = data] = /^(\w{5})\|(.*)$/s.exec(data) ?? []
+  return { line, instance }
+}
+
+/** Nothing for a button that Telegram would refuse. A line that has no room for the id goes without: its card is known. */
+function toButton({ label, line, url }: Button, instance: string | undefined): InlineKeyboardButton[] {
   const text = cutText(safeText(label), MAX_LABEL_LENGTH) || '–'
   if (url !== undefined) return /^https?:\/\//.test(url) ? [{ text, url }] : []
-  return line !== '' && Buffer.byteLength(line) <= MAX_CALLBACK_BYTES ? [{ text, callback_data: line }] : []
+  const fits = (data: string) => Buffer.byteLength(data) <= MAX_CALLBACK_BYTES
+  const marked = instance === undefined ? line : `${instance}|${line}`
+  return line !== '' && fits(line) ? [{ text, callback_data: fits(marked) ? marked : line }] : []
 }
 
 function mentions(mention: readonly Mention[]): string {

@@ -1,9 +1,11 @@
 // The notifications table: which version of which alert each channel shows; and the outbox, which is a query over it.
 import type { Alert } from '../../alerts/alert.ts'
+import type { Channel } from '../../chat/channel.ts'
 import { isWorse, SEVERITIES, severityRankSql } from '../../severity.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, desc, eq, sql } from '../../state/orm.ts'
 import { alerts, channels, notifications, recipients } from '../../state/schema/index.ts'
+import { DAY } from '../../time.ts'
 import { type Notification, nextStep, type Step } from './next-step.ts'
 
 export type OutboxItem = {
@@ -207,6 +209,27 @@ export function countPending(state: State) {
 /** Makes everything that waits for a retry in a channel due immediately, because its platform is online again. */
 export function retryNow(state: State, channelId: string): void {
   retry(state, sql`channel_id = ${channelId} and (next_attempt_at is not null or failed_version is not null)`)
+}
+
+/**
+ * Makes every card of the open alerts, and of those resolved within a day, due for an edit in these channels: the state may
+ * be older than what they show.
+ */
+export function refreshCards(state: State, channels: readonly Channel[], now: number): void {
+  const recent = `select id from alerts where state <> 'resolved' or resolved_at > ?`
+  const older = '(select version - 1 from alerts where id = alert_id)'
+  const cards = `ref is not null and channel_id in (select value from json_each(?)) and alert_id in (${recent})`
+  // Where nothing can be edited, an edit sends a message.
+  const editable = channels.filter(({ capabilities }) => capabilities.edits)
+  const ids = JSON.stringify(editable.map(({ id }) => id))
+  state.transaction(() => {
+    state
+      .prepare(`update notifications set shown_version = ${older} where ${cards} and shown_version > ${older}`)
+      .run(ids, now - DAY)
+    const flag = `update alerts set undelivered = 1 where id in (select alert_id from notifications where ${cards})`
+    state.prepare(flag).run(ids, now - DAY)
+    state.emit('alerts')
+  })
 }
 
 /** Makes what a channel refused of these alerts due immediately. */
