@@ -19,7 +19,7 @@ export function createLineBudget(redactor: Redactor): LineBudget {
 
 /** As `limitValue`, for a value with a name: the values of secret names are masked, of any type. */
 export function limitField(name: string, value: unknown, budget: LineBudget, depth = 0): Json | undefined {
-  const secret = value !== null && typeof value !== 'boolean' && value !== '' && budget.redactor.isSecret(name)
+  const secret = value !== null && typeof value !== 'boolean' && value !== '' && budget.redactor.isSecret(name, value)
   return limitValue(secret ? budget.redactor.mask : value, budget, depth)
 }
 

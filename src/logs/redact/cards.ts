@@ -1,7 +1,9 @@
 // Redacts card numbers: digits grouped as on cards, with the prefix and length of an issuer, and a valid Luhn check digit.
 import { redactionMark } from './tokens.ts'
 
-const candidate = /(?<![\w.+-])(?:\d{13,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ -])\d{6}\2\d{4,5})(?![\w-]|\.\d)/g
+/** One or two signs between the groups, always the same; the date of expiry may follow. */
+const candidate =
+  /(?<![\w.+-])(\d{13,19}|\d{4}([ .\-_\u00a0]{1,2})\d{4}\2\d{4}\2\d{1,7}|\d{4}([ .\-_\u00a0]{1,2})\d{6}\3\d{4,5})(?:-\d{3,4})?(?![\w-]|\.\d)/g
 
 /** Prefixes and lengths by issuer (ISO/IEC 7812): Visa, Mastercard, American Express, Discover, Diners, JCB, UnionPay. */
 const ISSUERS =
@@ -9,8 +11,8 @@ const ISSUERS =
 
 /** The text with card numbers replaced; other long numbers stay. */
 export function redactCardNumbers(text: string): string {
-  return text.replace(candidate, found => {
-    const digits = found.replace(/[ -]/g, '')
+  return text.replace(candidate, (found, number: string) => {
+    const digits = number.replace(/\D/g, '')
     return ISSUERS.test(digits) && luhn(digits) ? redactionMark('card') : found
   })
 }

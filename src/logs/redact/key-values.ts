@@ -1,71 +1,78 @@
-// Redacts the values of secret names in texts: `password=…`, `"apiKey": "…"`, headers, XML, flags; also in escaped JSON.
-import { isSecretName } from './secret-names.ts'
+// Redacts the values of secret names in texts: `password=…`, `"apiKey": "…"`, headers, XML, flags, SQL; also in escaped JSON.
+import { valueAt } from './named-value.ts'
+import { isSecretName, isSecretValue } from './secret-names.ts'
 import { redactionMark } from './tokens.ts'
 
 /** A name from its very beginning, so that each word is tried once; then the signs between it and its value. */
-const named = /(?<![\w.-])([\w.-]{2,200})(?:\]?\\{0,3}["']?\s{0,3}(?:=>|:=|[:=])\s{0,3})/g
+const named =
+  /(?<![\w.-])([\w.-]{2,200})((?:\[\d{0,4}\]|\])?\\{0,3}["']?\s{0,3}(?:=>|:=|[:=]|\?=)(?:[^\S\n]{0,20}(?:\r?\n[^\S\n]{0,40})?))/g
+/** Names of passwords outside of ASCII, and of several words. */
+const foreign =
+  /((?:парол|гасл)\p{L}{0,3}|密[码碼]|パスワード|비밀번호|contraseña|lösenord|hasło|şifre|κωδικός|mot de passe)(["']?\s{0,3}(?:=>|:=|[:=：＝])[^\S\n]{0,20})/giu
 const flag = /(?<![\w.-])--([\w.-]{2,80}) {1,3}([^\s-]\S*)/g
-const element = /<([A-Za-z_][\w.:-]{1,80})>([^<]{1,2000})(?=<\/)/g
-const escapedQuote = /(\\{1,3})(["'])((?:(?!\1\2)[\s\S])*)\1\2/y
-const quoted = /"(?:[^"\\\n]|\\[\s\S])*"|'(?:[^'\\\n]|\\[\s\S])*'/y
-/** Up to white space, a quote or `&`; a comma or bracket ends it only before another name or at the end. */
-const bare = /(?:[^\s"'&,;)}\]]|[,;)}\]](?!\s|$|["']?[\w.-]{1,40}\\{0,3}["']?\s?[=:]))+/y
-const scheme = /(?:bearer|basic|digest|token|apikey|aws4-hmac-sha256)\s+\S+/iy
-const line = /[^\r\n"']+/y
-/** Words that follow such a name in sentences, where they are not a secret. */
-const PROSE =
-  /^(?:null|none|nil|undefined|true|false|yes|no|not|is|was|has|must|should|too|missing|invalid|expired|incorrect|required|wrong|empty|unknown|rejected|failed|valid|ok|changed|mismatch|denied|revoked|\*+|<[\w -]*>|\$\{?[\w.]*\}?|\.{3})$/i
+const element =
+  /<([A-Za-z_][\w.:-]{1,80})(\s[^<>]{0,200})?>(\s{0,20}<!\[CDATA\[[\s\S]{0,2000}?\]\]>\s{0,20}|[^<]{1,2000})(?=<\/)/g
+/** `name="password" value="…"`: attributes of XML, variables of Kubernetes. */
+const pair =
+  /\b(?:key|name)(?:\\{0,3}["'])?\s?[=:]\s?\\{0,3}["']([\w.-]{2,100})\\{0,3}["'],?\s{0,40}\\{0,3}["']?value(?:\\{0,3}["'])?\s?[=:]\s?/gi
+const sql =
+  /\b(identified(?:\s{1,3}with\s{1,3}[\w."']{1,60})?\s{1,3}by(?:\s{1,3}password)?|password)(\s{1,3}|\s?\(\s?)(?:'(?:[^'\\]|\\.|'')+'|"(?:[^"\\]|\\.)+")/gi
+const netrc = /\b(login\s{1,3}\S{1,100}\s{1,3}password\s{1,3})(?!\[hidden:)\S+/g
+const curlUser =
+  /(\s(?:-u|-U|--user|--proxy-user)[ =]?\s?)(?:"([^":\s]{1,100}):[^"\n]+"|'([^':\s]{1,100}):[^'\n]+'|([^\s:"'/]{1,100}):(?!\/|\[hidden:)[^\s"']+)/g
+const mysqlPassword = /\b((?:mysql\w{0,8}|mariadb[\w-]{0,8}|sshpass)\b[^\n|;&]{0,200}?\s-p ?)(?!\[hidden:)([^\s-]\S*)/g
 
 /** The text with the values of secret names replaced. */
 export function redactNamedValues(text: string): string {
-  let redacted = ''
-  let done = 0
-  named.lastIndex = 0
-  for (let found = named.exec(text); found; found = named.exec(text)) {
-    if (!isSecretName(found[1]!)) continue
-    const start = found.index + found[0].length
-    const value = valueAt(text, start, found[1]!)
-    if (value === null) continue
-    redacted += text.slice(done, start) + value.mark
-    done = value.end
-    named.lastIndex = Math.max(done, start)
-  }
-  let all = done === 0 ? text : redacted + text.slice(done)
+  let all = redactNames(text, named)
+  if (NOT_ASCII.test(all) || all.includes('mot de passe')) all = redactNames(all, foreign, true)
   if (all.includes('--'))
-    all = all.replace(flag, (whole, name: string) =>
-      isSecretName(name) ? `--${name} ${redactionMark('secret')}` : whole,
+    all = all.replace(flag, (whole, name: string, value: string) =>
+      isSecretValue(name, value) ? `--${name} ${redactionMark('secret')}` : whole,
     )
+  if (all.includes('alue')) all = redactNames(all, pair)
+  if (all.includes('curl') || all.includes('http')) all = redactUsers(all)
+  if (all.includes(' -p'))
+    all = all.replace(mysqlPassword, (_all, command: string) => command + redactionMark('password'))
+  if (all.includes("'") || all.includes('"'))
+    all = all.replace(sql, (_all, words: string, gap: string) => `${words}${gap}'${redactionMark('password')}'`)
+  if (all.includes('login')) all = all.replace(netrc, (_all, start: string) => start + redactionMark('password'))
   if (!all.includes('</')) return all
-  return all.replace(element, (whole, name: string) =>
-    isSecretName(name) ? `<${name}>${redactionMark('secret')}` : whole,
+  return all.replace(element, (whole, name: string, attributes: string | undefined, value: string) =>
+    isSecretValue(name, value.trim()) && !/^\s*\[hidden:[a-z ]+\]\s*$/.test(value)
+      ? `<${name}${attributes ?? ''}>${redactionMark('secret')}`
+      : whole,
   )
 }
 
-type Value = { mark: string; end: number }
+const NOT_ASCII = /[^\0-\x7f]/
 
-function valueAt(text: string, start: number, name: string): Value | null {
-  const mark = redactionMark(/pass|pwd/i.test(name) ? 'password' : /cookie/i.test(name) ? 'cookie' : 'secret')
-  const escaped = matchAt(escapedQuote, text, start)
-  if (escaped) {
-    const quote = escaped[1]! + escaped[2]!
-    return { mark: quote + mark + quote, end: start + escaped[0].length }
+function redactNames(text: string, names: RegExp, isForeign = false): string {
+  let redacted = ''
+  let done = 0
+  let lineStart = 0
+  let nextBreak = text.indexOf('\n')
+  names.lastIndex = 0
+  for (let found = names.exec(text); found; found = names.exec(text)) {
+    const name = isForeign ? 'password' : found[1]!
+    if (!isSecretName(name)) continue
+    while (nextBreak !== -1 && nextBreak < found.index) {
+      lineStart = nextBreak + 1
+      nextBreak = text.indexOf('\n', lineStart)
+    }
+    const start = found.index + found[0].length
+    const value = valueAt(text, start, { name, lineStart, start: found.index, separator: found[2] ?? '' })
+    if (value === null || !isSecretValue(name, value.text)) continue
+    redacted += text.slice(done, start) + value.shown
+    done = value.end
+    names.lastIndex = Math.max(done, start)
   }
-  const quotation = matchAt(quoted, text, start)
-  if (quotation) {
-    const quote = quotation[0][0]!
-    const empty = quotation[0].length === 2
-    return empty ? null : { mark: quote + mark + quote, end: start + quotation[0].length }
-  }
-  // A quote that is never closed belongs to the value it opens.
-  const begin = text[start] === '"' || text[start] === "'" ? start + 1 : start
-  // Cookies and signed headers have several words.
-  const several = /cookie/i.test(name) ? matchAt(line, text, begin) : matchAt(scheme, text, begin)
-  const word = several ?? matchAt(bare, text, begin)
-  if (!word || word[0].startsWith('[hidden:') || PROSE.test(word[0].replace(/[.,;:!?]+$/, ''))) return null
-  return { mark, end: begin + word[0].length }
+  return done === 0 ? text : redacted + text.slice(done)
 }
 
-function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at
-  return pattern.exec(text)
+function redactUsers(text: string): string {
+  return text.replace(curlUser, (_all, option: string, ...users: unknown[]) => {
+    const user = users.slice(0, 3).find(part => part !== undefined)
+    return `${option}${user}:${redactionMark('password')}`
+  })
 }

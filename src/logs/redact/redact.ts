@@ -2,10 +2,11 @@
 import type { Batch } from '../store.ts'
 import { redactCardNumbers } from './cards.ts'
 import { encrypt } from './cipher.ts'
+import { hasDisguise, undisguise } from './disguises.ts'
 import { redactNamedValues } from './key-values.ts'
 import { PERSONAL_KINDS, type PersonalKind, replacePersonal } from './personal.ts'
 import { mayContainSecret } from './prefilter.ts'
-import { isSecretName } from './secret-names.ts'
+import { isAlwaysSecret, isSecretName, isSecretValue } from './secret-names.ts'
 import { redactionMark, redactTokens } from './tokens.ts'
 
 /** What to do with each kind of personal data (default: keep). */
@@ -14,14 +15,23 @@ export type Privacy = Batch['privacy']
 export type Redactor = {
   /** A text with its secrets masked, and its personal data by the setting. */
   text(text: string): string
-  /** Whether the value of this name is masked as a whole, with `mask`. */
-  isSecret(name: string): boolean
+  /** Whether the value of this name is masked as a whole, with `mask`; structures are decided by their name alone. */
+  isSecret(name: string, value: unknown): boolean
   mask: string
 }
 
 /** The text with its secrets replaced by `[hidden:kind]`; linear in its length. */
 export function redact(text: string): string {
   if (!mayContainSecret(text)) return text
+  const shown = redactPlain(text)
+  if (!hasDisguise(shown)) return shown
+  // Only where a secret was in disguise is the text kept as decoded.
+  const decoded = undisguise(shown)
+  const again = redactPlain(decoded)
+  return again === decoded ? shown : again
+}
+
+function redactPlain(text: string): string {
   return redactCardNumbers(redactNamedValues(redactTokens(text)))
 }
 
@@ -33,7 +43,8 @@ export function createRedactor(privacy: Privacy, key: Uint8Array | null): Redact
   const replacements = personal.map(kind => [kind, replacement(kind, privacy, key)] as const)
   return {
     text: text => replacements.reduce((shown, [kind, replace]) => replacePersonal(shown, kind, replace), redact(text)),
-    isSecret: isSecretName,
+    isSecret: (name, value) =>
+      isSecretName(name) && (typeof value === 'object' ? isAlwaysSecret(name) : isSecretValue(name, String(value))),
     mask: redactionMark('secret'),
   }
 }
