@@ -58,6 +58,8 @@ export type RecordFormat = {
   title: string
   /** The names that every record of the format has. */
   names: readonly [string, ...string[]]
+  /** The message is the line of another program: a shipper wrote only what is around it. */
+  isEnvelope?: true
   /** The record with common names, or null when it is of another format after all. */
   read(record: Fields): Fields | null
   examples: readonly Example[]

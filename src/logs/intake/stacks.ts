@@ -1,7 +1,7 @@
 // Finds which lines of a text continue the stack trace above them: Java, Python, Node, Go, Ruby, .NET, Rust and PHP.
 
 /** The kind of trace that the last line belongs to, which decides how it may continue; `none` after an ordinary line. */
-export type TraceState = 'none' | 'frames' | 'python' | 'python-done' | 'go' | 'rust'
+export type TraceState = 'none' | 'frames' | 'python' | 'python-done' | 'go' | 'rust' | 'postgres' | 'slow-query'
 
 /** Of longer lines only the beginning counts. */
 const MAX_LINE_LENGTH = 1_000
@@ -18,11 +18,19 @@ const goNext = /^(?:goroutine \d+ |\s|created by |\[signal |exit status |[\w./*(
 const rustHead = /^thread '[^']{0,100}'.{0,40} panicked at /
 const rustNext = /^(?:note: |stack backtrace:|\s+\d+: |\s+at )/
 
+/** PostgreSQL writes the details of a message as lines of their own, and further lines of a text behind a tab. */
+const postgresHead = /^[^"]{0,200}\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?): {2}/
+const postgresNext = /^(?:\t|.{0,200}?\b(?:STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION): {2})/
+/** The slow query log of MySQL. */
+const slowQueryHead = /^# (?:Time|User@Host): /
+
 /** The trace that starts with the first line of an entry. */
 export function traceStartedBy(line: string): TraceState {
   if (traceback.test(line)) return 'python'
   if (goHead.test(line)) return 'go'
   if (rustHead.test(line)) return 'rust'
+  if (line.includes(':  ') && postgresHead.test(line)) return 'postgres'
+  if (line.startsWith('# ') && slowQueryHead.test(line)) return 'slow-query'
   return 'none'
 }
 
@@ -61,6 +69,10 @@ function continueWithin(trace: TraceState, line: string, next: string | undefine
       return goNext.test(line) ? 'go' : null
     case 'rust':
       return rustNext.test(line) || next === undefined || rustNext.test(next) ? 'rust' : null
+    case 'postgres':
+      return postgresNext.test(line) ? 'postgres' : null
+    case 'slow-query':
+      return line.startsWith('# Time: ') ? null : 'slow-query'
     case 'frames':
       // The fields of an error that Node prints after its frames: `  code: 'ECONNREFUSED'` and the closing brace.
       return /^\s|^[}\])]+,?$/.test(line) ? 'frames' : null

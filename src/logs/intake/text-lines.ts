@@ -84,6 +84,13 @@ function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLin
     completePartial(entry, line)
     return true
   }
+  if (isTimeAlone(entry.head) && entry.stack.length === 0 && line.text.trim() !== '' && !isTimeAlone(line.text)) {
+    Object.assign(
+      entry,
+      createEntry({ ...line, prefix: { ...line.prefix, timestamp: entry.head.replace(/[[\]]/g, '') } }),
+    )
+    return true
+  }
   const next = ahead.find(candidate => candidate.stream === line.stream)?.text
   const following = continueTrace(entry.trace, line.text, next, entry.isFailure)
   if (following === null) {
@@ -95,6 +102,14 @@ function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLin
   entry.isPartial = line.isPartial
   return true
 }
+
+/** Whether a line is only a time, which is that of the next line: alert logs of Oracle, and scripts that print the date. */
+function isTimeAlone(line: string): boolean {
+  return line.length >= 19 && line.length <= 40 && timeAlone.test(line)
+}
+
+const timeAlone =
+  /^\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} )\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?[A-Z]{1,5})?(?: \d{4})?\]?$/
 
 function completePartial(entry: Entry, line: PeeledLine): void {
   entry.isPartial = line.isPartial
@@ -126,7 +141,7 @@ function peel(line: string, { formats }: TextContext): PeeledLine {
     prefix =
       prefix === NO_PREFIX
         ? fields
-        : { ...prefix, ...fields, ...(prefix.timestamp ? { timestamp: prefix.timestamp } : {}) }
+        : { ...mergeAttributes(prefix, fields), ...(prefix.timestamp ? { timestamp: prefix.timestamp } : {}) }
     if (found.isPartial) isPartial = true
     text = found.message
   }
@@ -169,6 +184,7 @@ export function readHead(
   const time = leadingTime(head, context)
   if (!time) return { fields: {}, message: head, format: null }
   const timestamp = new KnownTime(time.at, time.hasZone)
+  if (time.rest === '') return { fields: { timestamp }, message: head, format: null }
   const found = formats.readText(time.rest, 'time')
   if (!found) return { fields: { timestamp }, message: time.rest, format: null }
   return { fields: { ...found.fields, timestamp }, message: found.message, format: found.format.name }
@@ -214,6 +230,7 @@ function messageAndStack(first: string, stack: readonly string[], hasLevel: bool
     const level = hasLevel ? {} : { level: detectLevel(last) ?? 'error' }
     return { message: last, ...level, stack: [first, ...stack].join('\n') }
   }
+  if (trace === 'slow-query') return { message: [first, ...stack].join('\n') }
   if (trace === 'rust') return { message: `${first}\n${stack[0]}`, stack: stack.slice(1).join('\n') }
   return { message: first, stack: stack.join('\n') }
 }

@@ -28,18 +28,19 @@ export function unwrap(record: Fields, context: TextContext): Fields {
     const found = context.formats.readRecord(fields, used)
     if (!found) break
     used.add(found.format.name)
-    fields = found.fields
+    fields = found.format.isEnvelope ? unwrapText(found.fields, context, true) : found.fields
   }
   return fields
 }
 
 /** JSON in `log` or `message` is the record; the text in `log`, or beside the names of an envelope, is a line of text. */
-function unwrapText(record: Fields, context: TextContext): Fields {
+function unwrapText(record: Fields, context: TextContext, isRelayed = false): Fields {
   const name = typeof record.log === 'string' ? 'log' : 'message'
   const text = record[name]
   if (typeof text !== 'string') return record
   const isJson = text.charCodeAt(0) === 123
-  const isEnvelope = name === 'log' || (!isJson && ENVELOPE_NAMES.some(wanted => Object.hasOwn(record, wanted)))
+  const isEnvelope =
+    isRelayed || name === 'log' || (!isJson && ENVELOPE_NAMES.some(wanted => Object.hasOwn(record, wanted)))
   if (!isJson && !isEnvelope) return record
   const inner = isJson ? parseJson(text) : undefined
   if (typeof inner === 'object' && inner !== null) return merge(record, name, inner as Fields)

@@ -15,7 +15,7 @@ const DATES = [
   // 2026-11-29, 2026/11/29, 2026.11.29
   String.raw`(?<y>\d{4})(?<sep>[-/.])(?<m>\d{1,2})\k<sep>(?<d>\d{1,2})`,
   // 20261129
-  String.raw`(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)(?=[T _-]\d\d:?\d\d)`,
+  String.raw`(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)(?=[T _-]\d\d:?\d\d(?!:\d:))`,
   // 29/Nov/2026, 29-Nov-2026, 29 Nov 2026, Sun, 29 Nov 2026
   String.raw`${WEEKDAY}?(?<d>\d{1,2})(?<sep>[ /-])(?<mon>${MONTH})\k<sep>(?<y>\d{4})`,
   // Nov 29, Nov 29 2026, Nov 29, 2026, Sun Nov 29
@@ -31,6 +31,12 @@ const LOOSE_DATES = [
   String.raw`(?<yy>\d\d)(?<m>\d\d)(?<d>\d\d)(?= )`,
   // 11-29 (logcat), 11.29, 11/29
   String.raw`(?<m>\d\d)[-./](?<d>\d\d)(?= )`,
+  // 29 Nov, of Redis 2; 29-Nov, of Bacula
+  String.raw`(?<d>\d{1,2})[ -](?<mon>${MONTH})(?= )`,
+  // nov/29/2026 and nov/29, of RouterOS
+  String.raw`(?<mon>[a-z]{3})\/(?<d>\d\d)(?:\/(?<y>\d{4}))?(?= )`,
+  // 26.11.29
+  String.raw`(?<yy>\d\d)[.-](?<m>\d\d)[.-](?<d>\d\d)(?= )`,
 ]
 /** The clock after a date. Named groups: H, M, S, f (fraction), half (A or P). */
 const CLOCK = String.raw`(?:[Tt_:-]|,? {1,2}|\t)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,:](?<f>\d{1,12}))?)?|(?<H>\d\d)(?<M>\d\d)(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?|(?<H>\d\d)\.(?<M>\d\d)\.(?<S>\d\d)(?:\.(?<f>\d{1,12}))?)(?!\d)(?: ?(?<half>[AaPp])\.?[Mm]\b\.?)?`
@@ -38,7 +44,9 @@ const CLOCK = String.raw`(?:[Tt_:-]|,? {1,2}|\t)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(
 const BARE_CLOCK = String.raw`(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?)?(?!\d)(?: ?(?<half>[AaPp])\.?[Mm]\b\.?)?`
 
 const dated = DATES.map(date => new RegExp(`(?:${date})(?:${CLOCK})?`, 'y'))
-const loose = LOOSE_DATES.map(date => new RegExp(`(?:${date})(?:${CLOCK})`, 'y'))
+/** 20261129-9:5:1:44, of phones that pad nothing. */
+const UNPADDED = String.raw`(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)-(?<H>\d{1,2}):(?<M>\d{1,2}):(?<S>\d{1,2})(?::(?<ms>\d{1,3}))?(?!\d)`
+const loose = [...LOOSE_DATES.map(date => new RegExp(`(?:${date})(?:${CLOCK})`, 'y')), new RegExp(UNPADDED, 'y')]
 const bareClock = new RegExp(BARE_CLOCK, 'y')
 /** Offsets with the names that may follow them, `UTC+01:00`, `GMT+0100 (Central European Standard Time)`; hours alone only without a space. */
 const offset =
@@ -105,7 +113,7 @@ function completeClock(text: string, found: Groups, end: number, context: TimeCo
 }
 
 /** The time of day in ms; null when there is no such time. A leap second counts as the one after. */
-function readClock({ H, M, S, f, half }: Groups): number | null {
+function readClock({ H, M, S, f, ms, half }: Groups): number | null {
   if (H === undefined) return 0
   let hour = Number(H)
   if (half !== undefined) {
@@ -114,7 +122,7 @@ function readClock({ H, M, S, f, half }: Groups): number | null {
   }
   const [minute, second] = [Number(M), Number(S ?? 0)]
   if (!(hour <= 24 && minute <= 59 && second <= 60)) return null
-  return ((hour * 60 + minute) * 60 + second) * 1000 + Math.floor(Number(`0.${f ?? 0}`) * 1000)
+  return ((hour * 60 + minute) * 60 + second) * 1000 + (ms ? Number(ms) : Math.floor(Number(`0.${f ?? 0}`) * 1000))
 }
 
 type Date3 = [year: number, month: number, day: number]
@@ -169,7 +177,7 @@ export function utcDay(year: number, month: number, day: number): number | null 
 const DAYS: readonly number[] = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
 function monthNumber(name: string): number {
-  return 1 + 'JanFebMarAprMayJunJulAugSepOctNovDec'.indexOf(name) / 3
+  return 1 + 'janfebmaraprmayjunjulaugsepoctnovdec'.indexOf(name.toLowerCase()) / 3
 }
 
 /** The zone after a clock, empty when there is none, and where it ends. */
