@@ -73,7 +73,8 @@ export function withDetection(
   }
 }
 
-type Arrived = { projectId: number; at: number; line: LineCount; count: number }
+/** `at` is when the lines happened, `receivedAt` when they arrived. */
+type Arrived = { projectId: number; at: number; receivedAt: number; line: LineCount; count: number }
 
 /** Adds the lines of a batch to what this transaction counts; a batch with a key is counted once, however often it arrives. */
 function count(
@@ -82,20 +83,27 @@ function count(
   stored: AppendResult,
 ): void {
   const { state } = counting
-  const { receivedAt: at, idempotencyKey } = batch
+  const { receivedAt, idempotencyKey } = batch
   const project = readProject(state, batch.project)
   if (
     !project ||
     (idempotencyKey !== null &&
-      !registerBatch(state, project.id, idempotencyKey, stored.repeated ? stored.counts[0]!.minute : at, at))
+      !registerBatch(
+        state,
+        project.id,
+        idempotencyKey,
+        stored.repeated ? stored.counts[0]!.minute : receivedAt,
+        receivedAt,
+      ))
   )
     return
   const arrived = state.memory<Arrived>('arrived')
   for (const line of stored.counts) {
     const { source, host, group, level, fingerprint, count } = line
+    const at = line.at ?? receivedAt
     const kind = `${project.id}\0${at}\0${source}\0${host}\0${group}\0${level}\0${fingerprint}`
     const before = arrived.get(kind)
-    if (!before) arrived.set(kind, { projectId: project.id, at, line, count })
+    if (!before) arrived.set(kind, { projectId: project.id, at, receivedAt, line, count })
     else {
       before.count += count
       if (line.latest > before.line.latest) before.line = line
@@ -111,13 +119,14 @@ function write(counting: Counting): void {
   const errors = new Map<string, Lines>()
   const results: DetectionResult[] = []
   let now = 0
-  for (const { projectId, at, line, count } of arrived.values()) {
-    now = Math.max(now, at)
+  for (const { projectId, at, receivedAt, line, count } of arrived.values()) {
+    now = Math.max(now, receivedAt)
     const series = seriesFor(state, projectId, line, at)
-    const counted = countLines(counting, { projectId, at, line, count }, series)
-    const source = recordSource(state, projectId, series.source, at)
-    if (source) results.push(...evaluateReturn(counting, source, at))
-    if (line.fingerprint !== '' && counted.length > 0) addLines(errors, { projectId, at, line, count }, counted)
+    const counted = countLines(counting, { projectId, at, receivedAt, line, count }, series)
+    const source = recordSource(state, projectId, series.source, receivedAt)
+    if (source) results.push(...evaluateReturn(counting, source, receivedAt))
+    if (line.fingerprint !== '' && counted.length > 0)
+      addLines(errors, { projectId, at, receivedAt, line, count }, counted)
   }
   arrived.clear()
   for (const result of results) attempt(counting, null, () => applyResults(state, [result], now))
@@ -125,7 +134,9 @@ function write(counting: Counting): void {
   for (const lines of errors.values()) {
     const { error, before } = recordError(state, lines)
     const { latest, at } = lines
-    if (latest >= at - MAX_LINE_AGE_MS) activities.set(error.id, { error, isNew: before === null, latest, at })
+    const instants = lines.recent.map(([instant]) => instant)
+    if (at >= now - MAX_LINE_AGE_MS)
+      activities.set(error.id, { error, isNew: before === null, latest, instants, at: lines.receivedAt })
   }
   for (const activity of activities.values())
     attempt(counting, activity, () => {
@@ -187,19 +198,41 @@ function attempt({ state, logger, failed }: Counting, activity: Activity | null,
   }
 }
 
-type Lines = ErrorLines & { recent: RecentCount[]; samples: ErrorSample[]; at: number; latest: number }
+type Lines = ErrorLines & {
+  recent: RecentCount[]
+  samples: ErrorSample[]
+  at: number
+  receivedAt: number
+  latest: number
+}
 
-function addLines(errors: Map<string, Lines>, { projectId, at, line }: Arrived, counted: readonly RecentCount[]): void {
+function addLines(
+  errors: Map<string, Lines>,
+  { projectId, at, receivedAt, line }: Arrived,
+  counted: readonly RecentCount[],
+): void {
   const { fingerprint, source, host, sample, latest } = line
   const key = `${projectId} ${fingerprint}`
   let lines = errors.get(key)
   if (!lines) {
-    lines = { projectId, fingerprint, source, why: sample?.why ?? '', recent: [], samples: [], count: 0, at, latest }
+    lines = {
+      projectId,
+      fingerprint,
+      source,
+      why: sample?.why ?? '',
+      recent: [],
+      samples: [],
+      count: 0,
+      at,
+      receivedAt,
+      latest,
+    }
     errors.set(key, lines)
   }
   lines.at = Math.max(lines.at, at)
+  lines.receivedAt = Math.max(lines.receivedAt, receivedAt)
   lines.latest = Math.max(lines.latest, latest)
   for (const [, count] of counted) lines.count += count
-  if (latest >= at - MAX_LINE_AGE_MS) lines.recent.push(...counted)
+  if (at >= receivedAt - MAX_LINE_AGE_MS) lines.recent.push(...counted)
   if (sample) lines.samples.push({ id: sample.id, message: sample.message, host, at })
 }

@@ -44,6 +44,10 @@ export type AppendResult = {
 export type LineCount = {
   /** The start of the minute in which they were received, epoch ms. */
   minute: number
+  /** When they happened, epoch ms; missing when that is at their receipt. */
+  at?: number
+  /** What the zone of their sender is wrong by, ms; missing when it is right. */
+  shift?: number
   project: string
   source: string
   host: string

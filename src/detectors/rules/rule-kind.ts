@@ -75,6 +75,8 @@ export type ErrorActivity = {
   isNew: boolean
   /** The own time of the newest line, epoch ms. */
   latest: number
+  /** When the new lines happened, epoch ms, where that is not when the error was last seen. */
+  instants?: readonly number[]
 }
 
 /** What a rule detects of an error that has no alert yet. */

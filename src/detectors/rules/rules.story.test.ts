@@ -64,7 +64,7 @@ describe('a resolved error', () => {
     expect(await shown()).toEqual([['regression', 'api on web-1: pool exhausted is back']])
     await sends(...Array(5).fill(error('pool exhausted')))
     await logs.app.passes('5s')
-    expect(await open()).toMatchObject([{ title: 'api on web-1: 7 × pool exhausted in 1 min', count: 6 }])
+    expect(await open()).toMatchObject([{ title: 'api on web-1: 6 × pool exhausted in 1 min', count: 6 }])
     expect(logs.app.channel.messages).toHaveLength(2)
   })
 

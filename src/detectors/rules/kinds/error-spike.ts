@@ -92,14 +92,18 @@ function requiredCount(rule: Pick<Rule, 'threshold' | 'factor'>, baseline: numbe
   return baseline === null ? rule.threshold! : Math.max(rule.threshold!, spikeThreshold(baseline, rule.factor))
 }
 
-function detect(state: State, rule: Rule, { error }: ErrorActivity, now: number): ErrorDetection | null {
+function detect(state: State, rule: Rule, { error, instants = [] }: ErrorActivity, now: number): ErrorDetection | null {
   // Lines from before the error was resolved do not count any more.
   const arrivals = error.state === 'resolved' ? error.recent.filter(([at]) => at > error.stateAt!) : error.recent
   const isMatching = matchingSeries(state, rule, error)
-  const spike = findSpike(rule, arrivals, error.lastSeenAt, isMatching, () => baselineOf(state, rule, error, now))
-  if (!spike) return null
-  const since = arrivals.find(([at]) => at >= error.lastSeenAt - rule.window!)![0]
-  return { value: spike.count, since, occurrences: spike.count, line: comparison(rule, spike) }
+  // Lines that arrive late may have been a spike before the newest of them.
+  for (const until of [error.lastSeenAt, ...instants]) {
+    const spike = findSpike(rule, arrivals, until, isMatching, () => baselineOf(state, rule, error, now))
+    if (!spike) continue
+    const since = arrivals.find(([at]) => at >= until - rule.window!)![0]
+    return { value: spike.count, since, occurrences: spike.count, line: comparison(rule, spike) }
+  }
+  return null
 }
 
 function baselineOf(state: State, rule: Rule, error: KnownError, now: number): number | null {
