@@ -16,6 +16,8 @@ export type LogsStory = {
   key: string
   /** Sends lines as JSON. */
   sends(lines: object | readonly object[], headers?: Record<string, string>): Promise<Response>
+  /** Waits until the threads of the store have answered everything, however busy the machine is. */
+  idle(): Promise<void>
 }
 
 /**
@@ -35,7 +37,9 @@ export function useLogs({ freshStore = false, ...options }: StoryOptions = {}): 
 
   const open = async () => {
     folder = mkdtempSync(join(tmpdir(), 'vakt-logs-'))
-    story.store = await openLogStore({ folder, logger: silentLogger })
+    const watched = watchCalls(await openLogStore({ folder, logger: silentLogger }))
+    story.store = watched.store
+    story.idle = watched.idle
   }
   const close = async () => {
     await story.store.close()
@@ -54,6 +58,32 @@ export function useLogs({ freshStore = false, ...options }: StoryOptions = {}): 
   })
   if (!freshStore) afterAll(close)
   return story
+}
+
+/** The store, and a wait for the calls that are not answered. */
+function watchCalls(store: LogStore): { store: LogStore; idle(): Promise<void> } {
+  const pending = new Set<Promise<unknown>>()
+  const watched = new Proxy(store, {
+    get(target, name) {
+      const member = Reflect.get(target, name, target) as unknown
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        const answer = Reflect.apply(member, target, args) as unknown
+        if (!(answer instanceof Promise)) return answer
+        pending.add(answer)
+        const forget = () => pending.delete(answer)
+        answer.then(forget, forget)
+        return answer
+      }
+    },
+  })
+  const idle = async () => {
+    for (let quiet = 0; quiet < 3; quiet = pending.size === 0 ? quiet + 1 : 0) {
+      await Promise.allSettled(pending)
+      await new Promise(resolve => setImmediate(resolve))
+    }
+  }
+  return { store: watched, idle }
 }
 
 type StoryOptions = Omit<TestAppOptions, 'store'> & { freshStore?: boolean }

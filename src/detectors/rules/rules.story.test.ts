@@ -30,7 +30,7 @@ async function keepsSending(times: number, every: string, ...lines: object[]) {
 async function passes(duration: string) {
   for (let left = parseDuration(duration)!; left > 0; left -= 5_000) {
     await logs.app.passes('5s')
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await logs.idle()
   }
 }
 
