@@ -33,6 +33,15 @@ export function timeZoneId(text: string): string {
   throw invalid('tz', `"${text}" is not a known time zone: ${hint}`)
 }
 
+/** Whether a name is that of a zone of the tz database, or an offset such as `+01:00`. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return zoned(name, 0).timeZoneId.toLowerCase() === name.toLowerCase()
+  } catch {
+    return false
+  }
+}
+
 /** The zone with the city of `name`, ignoring letter case, spaces, swapped and doubled letters, and the continent. */
 function nearestZone(name: string): string | undefined {
   const city = (zone: string) => zone.slice(zone.lastIndexOf('/') + 1).toLowerCase()

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { KIBIBYTE, MEBIBYTE, parseBinarySize } from '../../src/bytes.ts'
 import { invalid } from '../../src/problem.ts'
 import { parseDuration, SECOND } from '../../src/time.ts'
+import { timeZoneId } from '../../src/time-zone.ts'
 
 const NONE = 'none'
 const KINDS = ['email', 'ip', 'phone', 'iban'] as const
@@ -18,6 +19,11 @@ export function size() {
     issues.addIssue(`must be a size from 1KiB to 64MiB, such as 512KiB`)
     return z.NEVER
   })
+}
+
+/** A time zone of the tz database; null for `none`. Throws `invalid` for an unknown one. */
+export function readZone(text: string): string | null {
+  return text === NONE ? null : timeZoneId(text)
 }
 
 /** `payments=30d debug=1h` as ms by tag. Throws `invalid` with the wrong pair. */

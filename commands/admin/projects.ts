@@ -21,7 +21,7 @@ import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime, SECOND } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, duration, readable, yes } from '../context.ts'
-import { readPrivacy, readTagRetention, size } from './project-settings.ts'
+import { readPrivacy, readTagRetention, readZone, size } from './project-settings.ts'
 
 const NONE = 'none'
 const COUNT_TIMEOUT_MS = 2 * SECOND
@@ -116,6 +116,9 @@ const edit = command({
         'Treatment of personal data in logs: keep, mask or encrypt for email, ip, phone and iban, such as "email=mask ip=keep"',
       ),
     newPingKey: z.boolean().optional().describe('Replace the ping key; slug URLs with the old one stop working'),
+    tz: readable(readZone, 60)
+      .optional()
+      .describe('Time zone of times in log lines that name none, such as Europe/Oslo; none means that of Vakt'),
     rename: z.string().max(64).optional().describe('New name: lowercase letters, digits, - and _'),
   },
   run({ project: name, rateLimit, retention, remind, ackTimeout, newPingKey, rename, ...logs }, context) {
@@ -133,6 +136,7 @@ const edit = command({
       ...(logs.maxMessage === undefined ? {} : { messageLimit: logs.maxMessage }),
       ...(logs.tagRetention === undefined ? {} : { tagRetention: logs.tagRetention }),
       ...(logs.privacy === undefined ? {} : { privacy: logs.privacy }),
+      ...(logs.tz === undefined ? {} : { timeZone: logs.tz }),
     })
     if (newPingKey) edited = rotatePingKey(context.state, project.id)
     return { card: projectCard(edited, context), result: projectResult(edited, context) }
@@ -263,6 +267,7 @@ function projectCard(project: Project, context: Context) {
         value: project.remindEvery === 0 ? 'never' : `every ${formatDuration(project.remindEvery)}`,
         inline: true,
       },
+      ...(project.timeZone === null ? [] : [{ name: 'Time zone of log lines', value: project.timeZone, inline: true }]),
       ...(project.ackTimeout === 0
         ? []
         : [{ name: 'Acknowledgements last', value: formatDuration(project.ackTimeout), inline: true }]),
@@ -288,6 +293,7 @@ function projectResult(project: Project, context: Context) {
       limits: { body_bytes: project.bodyLimit, lines: project.lineLimit, message_bytes: project.messageLimit },
       tag_retention_ms: project.tagRetention,
       privacy: project.privacy,
+      time_zone: project.timeZone,
       checks: countChecks(context.state, { projectId: project.id }),
       created_at: isoTime(project.createdAt),
     },

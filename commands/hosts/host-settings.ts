@@ -54,6 +54,7 @@ export function draftHost(settings: HostSettings, name: string, context: Context
     jumpId: null,
     hostKey: null,
     socket: null,
+    timeZone: null,
     engine: null,
     enabled: true,
     status: 'new',

@@ -80,11 +80,12 @@ export function recordSeen(
   { id }: Host,
   engine: Host['engine'],
   engineError: string | null,
+  timeZone: string | null,
   at: number,
 ): void {
   const update = `update hosts set status = 'up', failures = 0, failing_since = null, error = null, last_seen_at = ?,
-    engine = ?, engine_error = ? where id = ?`
-  state.transaction(() => state.prepare(update).run(at, engine, engineError, id))
+    engine = ?, engine_error = ?, time_zone = coalesce(?, time_zone) where id = ?`
+  state.transaction(() => state.prepare(update).run(at, engine, engineError, timeZone, id))
 }
 
 /** Records that a host did not answer, why, and whether it now counts as down. */

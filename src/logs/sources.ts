@@ -73,6 +73,26 @@ export function listQuietSources(state: State, from: number, until: number, afte
   return query.all({ after, from, until, limit })
 }
 
+/** Sets the zone of a source, null for none. Returns whether there is such a source. */
+export function setSourceZone(state: State, projectId: number, source: string, timeZone: string | null): boolean {
+  state.forget('zones of sources')
+  state.forget('sources')
+  const update = 'update sources set time_zone = ? where project_id = ? and name = ?'
+  return state.transaction(() => state.prepare(update).run(timeZone, projectId, source).changes > 0)
+}
+
+/** The zones of the sources of a project that have one; null when none has. Cached, because every request asks. */
+export function readSourceZones(state: State, projectId: number): { readonly [source: string]: string } | null {
+  const cache = state.memory<{ zones: { readonly [source: string]: string } | null }>('zones of sources')
+  const cached = cache.get(String(projectId))
+  if (cached) return cached.zones
+  const query = 'select name, time_zone as timeZone from sources where project_id = ? and time_zone is not null'
+  const rows = state.prepare<[number], { name: string; timeZone: string }>(query).all(projectId)
+  const zones = rows.length === 0 ? null : Object.fromEntries(rows.map(({ name, timeZone }) => [name, timeZone]))
+  cache.set(String(projectId), { zones })
+  return zones
+}
+
 /** The clock went back to `now`: moves what lies after it back. */
 export function rewindSources(state: State, now: number): void {
   const write = `update sources set last_seen_at = :now, first_seen_at = min(first_seen_at, :now) where last_seen_at > :now`

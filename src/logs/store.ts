@@ -14,8 +14,8 @@ export type Batch = {
   /** Values for lines that do not have them, from the request's query or headers. */
   defaults: { source?: string; host?: string; group?: string; level?: Level; tags?: readonly string[] }
   receivedAt: number
-  /** The zone (tz database) of times that name none (default: UTC). */
-  timeZone?: string
+  /** The zones (tz database) of times that name none (default: UTC). */
+  zones?: LineZones
   limits: { lines: number; messageBytes: number }
   /** The retention of its lines, ms; it decides which partition they go to. */
   retentionMs: number
@@ -24,6 +24,9 @@ export type Batch = {
   /** The client's key for the batch: a project's batches with the same key within a day are stored once. */
   idempotencyKey: string | null
 }
+
+/** `fixed` is that of the request or the host, and wins over that of a source; `fallback` is that of the project or of Vakt. */
+export type LineZones = { fixed?: string; bySource?: { readonly [source: string]: string }; fallback: string }
 
 export type LineError = { index: number; field: string; message: string }
 

@@ -12,6 +12,7 @@ export type MemoryName =
   | 'rules'
   | 'baselines'
   | 'sources'
+  | 'zones of sources'
   | 'series of a project'
   | 'all series'
   | 'series of rules'

@@ -52,7 +52,7 @@ describe('a disk', () => {
     const until = START + 6 * HOUR
     for (const { at, used, size } of samplesOf(6, usedAt))
       saveMeasurements(state, host.id, [{ kind: 'disk', name: '/', used, size }], at)
-    recordSeen(state, host, 'docker', null, until)
+    recordSeen(state, host, 'docker', null, null, until)
     return detectFullDisks(state, { ...host, lastSeenAt: until }, until)
   }
 

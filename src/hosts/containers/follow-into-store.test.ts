@@ -1,6 +1,7 @@
 // Followed lines are stored exactly once each, across crashes of Vakt and errors of the store.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { textLines } from '../../logs/intake/batches.testing.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
 import { memoryState } from '../../state/database.ts'
 import { createFakeClock, settled } from '../../testing/fake-clock.ts'
@@ -204,12 +205,12 @@ describe('a followed container', () => {
       container.says({ stream: 'stdout', stamp: '2026-03-02T09:00:00.5Z', text })
     await clock.advance(2 * SECOND)
     stop()
-    expect(lines).toEqual([
-      '2026-03-02T09:00:00.5Z Error: no',
-      '    at one (a.js:1)',
-      '    at two (b.js:2)',
-      '2026-03-02T09:00:00.5Z next',
+    const stored = textLines(lines.join('\n'))
+    expect(stored.map(({ message, stack }) => [message, stack])).toEqual([
+      ['Error: no', '    at one (a.js:1)\n    at two (b.js:2)'],
+      ['next', ''],
     ])
+    expect(new Date(stored[0]!.timestamp).toISOString()).toBe('2026-03-02T09:00:00.500Z')
   })
 
   it('is read no further while too many lines are queued, and completely in the end', async () => {

@@ -25,7 +25,7 @@ export type FollowIntoStoreOptions = Pick<FollowOptions, 'state' | 'clock' | 'ho
   /** Where to start when nothing is stored yet, RFC 3339. */
   since: string
   /** Reads the current settings of the project. */
-  settings(): Pick<Batch, 'project' | 'limits' | 'retentionMs' | 'privacy'>
+  settings(): Pick<Batch, 'project' | 'limits' | 'retentionMs' | 'zones' | 'privacy'>
   /** Called with each error of the store; the batch is retried. */
   onError(error: unknown): void
 }
@@ -148,10 +148,16 @@ function countCharacters(lines: readonly OutputLine[]): number {
   return lines.reduce((sum, line) => sum + line.text.length, 0)
 }
 
-/** Writes each line with its time, except for continuation lines such as those of stack traces. */
+/** Writes each line with its time, as the engine does; what belongs together is joined where lines are read. */
 function encodeLines(lines: readonly OutputLine[]): ArrayBuffer {
   const text = sortByTime(lines)
-    .map(({ stamp, text }, i) => (i > 0 && /^(?:\s|Caused by: |\}$)/.test(text) ? text : `${stamp} ${text}`))
+    .map(({ stamp, text }) => `${fullStamp(stamp)} ${text}`)
     .join('\n')
   return new Uint8Array(Buffer.from(text)).buffer
+}
+
+/** A stamp with all nine digits of a second, as engines write it: then no program's own time looks like it. */
+function fullStamp(stamp: string): string {
+  const found = /^([^.Z+]*?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/.exec(stamp)
+  return found ? `${found[1]}.${(found[2] ?? '').padEnd(9, '0')}${found[3]}` : stamp
 }

@@ -1,6 +1,7 @@
 // Stores the lines of all followed containers, and starts and stops with each container and pattern.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
+import { lineZones } from '../../logs/line-zones.ts'
 import { wildcardTest } from '../../logs/query/wildcard.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
@@ -36,6 +37,8 @@ export type FollowJobOptions = {
   logger: Logger
   /** Retention of lines whose project sets none, ms. */
   retentionMs: number
+  /** The zone of Vakt. */
+  timeZone: string
 }
 
 /** Creates the job. Nothing is followed before `start`. */
@@ -46,6 +49,7 @@ export function createFollowJob({
   clock,
   logger,
   retentionMs,
+  timeZone,
 }: FollowJobOptions): FollowJob {
   const active = new Map<string, () => void>()
   const warnedAt = new Map<string, number>()
@@ -98,6 +102,7 @@ export function createFollowJob({
       project: project.name,
       limits: { lines: MAX_BATCH_LINES, messageBytes: project.messageLimit },
       retentionMs: retentionOf(project, retentionMs).retentionMs,
+      zones: lineZones(state, project, null, timeZone),
       privacy: project.privacy,
     }
   }

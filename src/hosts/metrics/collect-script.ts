@@ -29,6 +29,7 @@ if [ -n "$failure" ]; then echo "@@failure"; echo "$failure"; fi
 echo "@@cpu"; head -n 1 /proc/stat; grep -c '^processor' /proc/cpuinfo
 echo "@@memory"; head -n 5 /proc/meminfo
 echo "@@load"; cat /proc/loadavg
+echo "@@zone"; readlink -f /etc/localtime 2>/dev/null; date +%z
 echo "@@disks"; limited 3 df -P -k 2>/dev/null
 # A network share without its server blocks df: list local disks only.
 if [ $? -ge 124 ]; then df -P -k -l 2>/dev/null; fi

@@ -125,7 +125,7 @@ export function createCollector({
     }
     const engineError =
       result.engineError === null ? null : engineProblem(host, result.engine, result.engineError).message
-    recordSeen(state, host, result.engine, engineError, at)
+    recordSeen(state, host, result.engine, engineError, result.timeZone, at)
     const containers = result.engineError === null ? saveContainers(state, host.id, result.containers, at) : []
     const cpu = computeCpu(previousTicks.get(host.id), result.ticks)
     saveMeasurements(state, host.id, listMeasurements(result, containers, cpu), at)

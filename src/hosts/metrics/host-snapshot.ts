@@ -1,5 +1,6 @@
 // Parses the output of the collect script: CPU, memory, load, disks and containers of a host. Pure.
 import { parsePercent, parseSizes } from '../../bytes.ts'
+import { isTimeZone } from '../../time-zone.ts'
 import { type ObservedContainer, parseJsonArray, parseJsonLines, parseObserved } from '../containers/container-json.ts'
 import type { Engine } from '../host.ts'
 
@@ -28,6 +29,8 @@ export type HostSnapshot = {
   cores: number | null
   memory: { total: number; used: number } | null
   load: number | null
+  /** The zone of its clock (tz database, or an offset such as `+01:00`); null when an older script does not ask. */
+  timeZone: string | null
   disks: DiskUsage[]
   containers: ObservedContainer[]
   usage: ContainerUsage[]
@@ -50,10 +53,19 @@ export function parseHostSnapshot(text: string): HostSnapshot | null {
     ...parseCpu(sections.get('cpu') ?? ''),
     memory: parseMemory(sections.get('memory') ?? ''),
     load: parseNumber(/^([\d.]+) /.exec(sections.get('load') ?? '')?.[1]),
+    timeZone: parseZone(sections.get('zone') ?? ''),
     disks: parseDisks(sections.get('disks') ?? '').slice(0, MAX_DISKS),
     containers: parseObserved(sections.get('containers') ?? '').slice(0, MAX_CONTAINERS),
     usage: found === 'none' ? [] : parseUsage(found, sections.get('stats') ?? ''),
   }
+}
+
+/** The zone that /etc/localtime links to, else the offset that the clock has now. */
+function parseZone(text: string): string | null {
+  const name = /\/zoneinfo\/(?:posix\/|right\/)?([\w+-]+(?:\/[\w+-]+){0,2})\s/.exec(text)?.[1]
+  if (name !== undefined && isTimeZone(name)) return name
+  const offset = /^([+-]\d\d)(\d\d)$/m.exec(text)
+  return offset ? `${offset[1]}:${offset[2]}` : null
 }
 
 /** Parses `docker stats --format '{{json .}}'` (one object a line) or `podman stats --format json` (one or more arrays). */

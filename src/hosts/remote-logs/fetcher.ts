@@ -1,6 +1,7 @@
 // Fetches remote logs into the log store, on a schedule or on request; stores each line once, also across a crash.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
+import { lineZones } from '../../logs/line-zones.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
@@ -69,6 +70,8 @@ export type LogFetcherOptions = {
   logger: Logger
   /** Retention of lines whose project sets none, ms. */
   retentionMs: number
+  /** The zone of Vakt. */
+  timeZone: string
 }
 
 type FetchOptions = { maxBatches: number; isRequested: boolean; onProgress?: (lines: number) => void }
@@ -81,6 +84,7 @@ export function createLogFetcher({
   clock,
   logger,
   retentionMs,
+  timeZone,
 }: LogFetcherOptions): LogFetcher {
   const fetches = new Map<number, Promise<FetchResult>>()
   let isStopped = false
@@ -206,6 +210,7 @@ export function createLogFetcher({
       receivedAt: clock.now(),
       limits: { lines: MAX_BATCH_LINES + 1, messageBytes: project.messageLimit },
       retentionMs: retentionOf(project, retentionMs).retentionMs,
+      zones: lineZones(state, project, host.timeZone, timeZone),
       privacy: project.privacy,
       idempotencyKey: `remote-log:${log.id}:${log.addedAt}:${batch}`,
     })

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { LEVELS, type Level } from '../../logs/line.ts'
 import type { Batch } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
+import { timeZoneId } from '../../time-zone.ts'
 
 const MAX_IDEMPOTENCY_KEY_LENGTH = 200
 
@@ -20,6 +21,12 @@ export const LOG_QUERY = z.object({
   group: z.string().optional().describe('The group of lines that name none.'),
   level: z.enum(LEVELS).optional().describe('The level of lines that show none.'),
   tags: z.string().optional().describe('The tags of lines that have none, separated by commas: `eu,canary`.'),
+  tz: z
+    .string()
+    .optional()
+    .describe(
+      'The time zone of times that name none: `Europe/Oslo` (default: that of the source, the project, or Vakt).',
+    ),
 })
 
 /** The headers in the document; `readIdempotencyKey` and `decompress` read them, without this schema. */
@@ -51,6 +58,12 @@ export function readDefaults(parameters: URLSearchParams): Batch['defaults'] {
     ...(level === null ? {} : { level }),
     ...(tags === undefined ? {} : { tags }),
   }
+}
+
+/** The zone of times that name none, or undefined. Throws `invalid` for an unknown one. */
+export function readZoneParameter(parameters: URLSearchParams): string | undefined {
+  const text = parameters.get('tz')
+  return text === null || text === '' ? undefined : timeZoneId(text)
 }
 
 function readLevelParameter(text: string | null): Level | null {

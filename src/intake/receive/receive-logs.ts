@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { countElements, countLines } from '../../logs/intake/count-records.ts'
 import { NOT_A_LOG } from '../../logs/intake/records.ts'
+import { lineZones } from '../../logs/line-zones.ts'
 import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
 import { Problem, type ProblemCode } from '../../problem.ts'
@@ -12,7 +13,7 @@ import { readClientAddress } from '../client-address.ts'
 import type { Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
 import { decompress } from './compression.ts'
-import { readDefaults, readIdempotencyKey } from './log-parameters.ts'
+import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
 
 export type ReceiveLogsOptions = ReceiveOptions & {
   logWriter: LogWriter
@@ -46,8 +47,9 @@ export async function receiveLogs(
     bytes = body.length
     const logs = protocol.parse({ body, headers, parameters, now })
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
+    const timeZone = readZoneParameter(parameters)
     const idempotencyKey = readIdempotencyKey(headers)
-    const lines = { ...logs, defaults }
+    const lines = { ...logs, defaults, timeZone }
     const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
     if (stored.accepted === 0 && stored.rejected > 0) options.refusedWork.charge(sender, bytes, now)
     return protocol.answer(stored)
@@ -93,7 +95,7 @@ async function storeLines(
   project: Project,
   sender: string | null,
   address: () => string,
-  { body, format, defaults = {} }: LogBody,
+  { body, format, defaults = {}, timeZone }: LogBody & { timeZone?: string | undefined },
   idempotencyKey: string | null,
   now: number,
 ): Promise<AppendResult> {
@@ -109,6 +111,7 @@ async function storeLines(
       receivedAt: now,
       limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
       retentionMs: longestRetention(retentionOf(project, options.retentionMs)),
+      zones: lineZones(options.state, project, timeZone ?? null, options.timeZone),
       privacy: project.privacy,
       idempotencyKey,
     })

@@ -6,7 +6,7 @@ import type { Json, Level, NewLine } from '../line.ts'
 import type { Redactor } from '../redact/redact.ts'
 import type { Batch } from '../store.ts'
 import { readTimestamp } from '../times/timestamps.ts'
-import type { TimeContext } from '../times/zones.ts'
+import { contextOf, type TimeContext } from '../times/zones.ts'
 import { safeText } from './clean.ts'
 import { compactLogfmt } from './compact-logfmt.ts'
 import { readErrorObject, stackText } from './error-object.ts'
@@ -33,12 +33,12 @@ const REQUEST_NAMES = ['request', 'request_uri', 'request_method', 'method', 'ur
 export function normalise(record: Fields, batch: Batch, context: TimeContext, redactor: Redactor): NewLine {
   const reader = createReader(record, redactor)
   const { defaults, limits } = batch
-  const time = reader.time(context)
   const error = reader.error()
   const level = reader.level()
   const message = reader.message() || (error?.message ?? '')
   const stack = reader.stack() || (error?.stack ?? '')
   const source = reader.name('source')
+  const time = reader.time(contextOf(context, source))
   const host = reader.name('host')
   const group = reader.name('group')
   const tags = reader.tags(defaults.tags)

@@ -28,7 +28,7 @@ const reader = createFormatReader(FORMATS)
  */
 export function readBatch(batch: Batch, key: Uint8Array | null = null, formats: FormatReader = reader): ReadBatch {
   const redactor = createRedactor(batch.privacy, key)
-  const context: TextContext = { receivedAt: batch.receivedAt, timeZone: batch.timeZone ?? 'UTC', formats }
+  const context = createContext(batch, formats)
   const reasons = new Map<NewLine, string>()
   const lines: NewLine[] = []
   const rejected: LineError[] = []
@@ -38,6 +38,18 @@ export function readBatch(batch: Batch, key: Uint8Array | null = null, formats: 
     else rejected.push({ index, field: '', message: `The line is ${nameOf(record)}; it holds nothing to store.` })
   }
   return { lines, rejected, why: line => reasons.get(line) ?? '' }
+}
+
+function createContext(
+  { receivedAt, defaults, zones = { fallback: 'UTC' } }: Batch,
+  formats: FormatReader,
+): TextContext {
+  const { fixed, bySource, fallback } = zones
+  const timeZone = fixed ?? bySource?.[defaults.source ?? ''] ?? fallback
+  const context: TextContext = { receivedAt, timeZone, formats }
+  // Almost no project has sources with zones of their own.
+  if (bySource !== undefined && fixed === undefined) context.zoneOf = source => bySource[source] ?? timeZone
+  return context
 }
 
 /** The line with Vakt's fingerprint in place of the sender's. */

@@ -3,7 +3,7 @@
 import type { Fields } from '../formats/format.ts'
 import type { FormatReader } from '../formats/format-reader.ts'
 import { KnownTime, leadingTime } from '../times/timestamps.ts'
-import type { TimeContext } from '../times/zones.ts'
+import { contextOf, type TimeContext } from '../times/zones.ts'
 import { clean } from './clean.ts'
 import { fieldRoleOf } from './field-roles.ts'
 import { parseJson } from './json-numbers.ts'
@@ -164,7 +164,8 @@ function readEntry({ prefix, head, stack }: Entry, context: TextContext): Fields
   const known = prefix === NO_PREFIX ? {} : prefix
   const whole = parseObject(head)
   if (whole) return mergeInner(known, whole, stack)
-  const { fields, message } = readHead(head, context)
+  const { source } = known
+  const { fields, message } = readHead(head, typeof source === 'string' ? contextOf(context, source) : context)
   // The time of an engine or a daemon has its zone, that of a program often has none.
   const outer = known.timestamp === undefined ? fields : { ...fields, timestamp: known.timestamp }
   const merged = known === NO_PREFIX ? outer : mergeAttributes(known, outer)

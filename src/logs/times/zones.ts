@@ -10,6 +10,8 @@ export type TimeContext = {
   receivedAt: number
   /** The zone (tz database) of times that name none. */
   timeZone: string
+  /** The zone of a source, where sources have zones of their own. */
+  zoneOf?(source: string): string
 }
 
 /**
@@ -26,6 +28,11 @@ const ABBREVIATIONS: { readonly [name: string]: readonly number[] } = {
   ...{ EST: [-5, 10], MST: [-7, 6.5, 8], PST: [-8, 8], CST: [-6, 8, -5], CDT: [-5, -4], AST: [-4, 3], ADT: [-3, 4] },
   ...{ IST: [5.5, 2, 1], BST: [1, 6, 11], GST: [4, -2], SST: [-11, 8], WST: [8, 13], AMT: [4, -4], ECT: [-5, -4] },
   ...{ IDT: [3], KGT: [6], UZT: [5], YEKT: [5], NOVT: [7], KRAT: [7], IRKT: [8], VLAT: [10], MAGT: [11] },
+}
+
+/** The context for the times of a source. */
+export function contextOf<C extends TimeContext>(context: C, source: string): C {
+  return context.zoneOf === undefined || source === '' ? context : { ...context, timeZone: context.zoneOf(source) }
 }
 
 /** Whether a word is the abbreviation of a zone. */

@@ -92,6 +92,8 @@ export const sources = sqliteTable(
     firstSeenAt: integer('first_seen_at').notNull(),
     lastSeenAt: integer('last_seen_at').notNull(),
     gaps: text({ mode: 'json' }).$type<(readonly [day: number, longest: number])[]>().notNull(),
+    /** The zone (tz database) of its times that name none; null when it is not set. */
+    timeZone: text('time_zone'),
   },
   table => [uniqueIndex('sources_name').on(table.projectId, table.name)],
 )

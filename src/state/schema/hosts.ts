@@ -25,6 +25,8 @@ export const hosts = sqliteTable('hosts', {
   socket: text(),
   /** The container engine, null until detected. */
   engine: text({ enum: ['docker', 'podman', 'none'] }),
+  /** The zone of its clock (tz database, or an offset); null until it is known. */
+  timeZone: text('time_zone'),
   enabled: integer({ mode: 'boolean' }).notNull().default(true),
   status: text({ enum: ['new', 'up', 'down'] })
     .notNull()

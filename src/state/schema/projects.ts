@@ -33,6 +33,8 @@ export const projects = sqliteTable('projects', {
   tagRetention: text('tag_retention', { mode: 'json' }).$type<Record<string, number>>().notNull().default({}),
   /** What happens to personal data in log lines, by its kind. */
   privacy: text({ mode: 'json' }).$type<Record<string, 'keep' | 'mask' | 'encrypt'>>().notNull().default({}),
+  /** The zone (tz database) of times in log lines that name none; null is that of Vakt. */
+  timeZone: text('time_zone'),
   createdAt: integer('created_at').notNull(),
 })
 

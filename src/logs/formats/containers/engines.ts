@@ -38,7 +38,7 @@ export const CONTAINER_ENGINES: readonly TextFormat[] = [
     after: 'start',
     first: '0-9',
     has: 'T',
-    pattern: new RegExp(String.raw`^${STAMP.replace('{1,9}', '{7,9}')} (?<message>.*)$`, 's'),
+    pattern: new RegExp(`^${STAMP.replace('{1,9}', '{7,9}')} (?<message>.*)$`, 's'),
     isPrefix: true,
     examples: [
       {

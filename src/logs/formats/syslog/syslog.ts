@@ -108,10 +108,7 @@ export const SYSLOG: readonly TextFormat[] = [
     after: 'start',
     first: '0-9<',
     has: ': ',
-    pattern: new RegExp(
-      String.raw`^(?:${PRIORITY})?${ISO_TIME} (?!(?:std(?:out|err) [FP]) )${HOST} ${TAG}: ${REST}`,
-      's',
-    ),
+    pattern: new RegExp(`^(?:${PRIORITY})?${ISO_TIME} (?!(?:std(?:out|err) [FP]) )${HOST} ${TAG}: ${REST}`, 's'),
     isPrefix: true,
     examples: [
       {
@@ -138,7 +135,7 @@ export const SYSLOG: readonly TextFormat[] = [
     title: 'a syslog priority before any other text',
     after: 'start',
     first: '<',
-    pattern: new RegExp(String.raw`^${PRIORITY}${REST}`, 's'),
+    pattern: new RegExp(`^${PRIORITY}${REST}`, 's'),
     isPrefix: true,
     examples: [
       { text: '<11>bare', level: 'error', time: null, message: 'bare' },
