@@ -81,6 +81,11 @@ export interface Channel {
   inThread?(thread: string): Channel
   /** The reference of the message that was sent with `nonce` at or after `since` (epoch ms); null when there is none. */
   find(nonce: string, since: number): Promise<string | null>
+  /**
+   * The references of all messages that were sent with these nonces at or after `since`; absent where a nonce is never
+   * accepted twice, or where messages cannot be found.
+   */
+  findAll?(nonces: readonly string[], since: number): Promise<Map<string, string[]>>
 }
 
 /** The channel with an id, or with the id of a thread; undefined when there is none. */

@@ -79,5 +79,6 @@ export function withPlainForms(channel: Channel, logger: Logger): Channel {
     ...(channel.remove ? { remove: ref => channel.remove!(ref) } : {}),
     ...(inThread ? { inThread: thread => withPlainForms(inThread(thread), logger) } : {}),
     find: (nonce, since) => channel.find(nonce, since),
+    ...(channel.findAll ? { findAll: (nonces, since) => channel.findAll!(nonces, since) } : {}),
   }
 }

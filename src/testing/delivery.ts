@@ -3,6 +3,7 @@
 import { readAlert } from '../alerts/alerts.ts'
 import { acknowledgeAlert, endAlert, fireAlert, resolveAlert } from '../alerts/lifecycle.ts'
 import { setThresholds } from '../alerts/suppression/settings.ts'
+import type { Channel } from '../chat/channel.ts'
 import type { Finding } from '../detectors/finding.ts'
 import { silentLogger } from '../logger.ts'
 import { createDelivery } from '../notifications/delivery/delivery-loop.ts'
@@ -55,6 +56,11 @@ export async function startDelivery(...ids: string[]) {
     },
     /** Since when and why a channel refuses messages. */
     refusal: (id: string) => delivery.refusal(id),
+    /** Delivers to a channel of a real platform from now on. */
+    async uses(real: Channel) {
+      syncChannels(state, [real], clock.now())
+      delivery.setChannels([real])
+    },
     platformIsBack: (id: string) => change(() => delivery.retryChannel(id)),
     /** Vakt stops and starts again, with these channels configured. */
     async restarts(...names: string[]) {

@@ -29,6 +29,8 @@ export interface MemoryChannel extends Channel {
   hangs(kind?: Kind): () => void
   /** Gives the channel threads. */
   hasThreads(): MemoryChannel
+  /** Lets it find every message that was sent with a nonce. */
+  findsAll(): MemoryChannel
   /** Has edits bring pictures. */
   hasPictures(): MemoryChannel
   /** What hangs now never arrives. */
@@ -140,6 +142,11 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
         messages.findIndex(message => message.ref === ref),
         1,
       )
+    },
+    findsAll() {
+      const found = (nonce: string) => messages.filter(message => message.nonce === nonce).map(({ ref }) => ref)
+      made.findAll = nonces => request('find', () => new Map(nonces.map(nonce => [nonce, found(nonce)])))
+      return made
     },
     find: nonce =>
       request('find', () => {

@@ -95,31 +95,46 @@ export function createChannel(parts: ChannelParts): Channel {
       await attempt('edit', () => web.chat.delete({ channel: channelId, ts: ref }))
     },
     async find(nonce, since) {
-      const oldest = String((since - CLOCK_SKEW_MS) / 1000)
-      let cursor: string | undefined
-      for (let page = 0; page < MAX_PAGES; page++) {
-        const query = {
-          channel: channelId,
-          oldest,
-          limit: PAGE_SIZE,
-          include_all_metadata: true,
-          ...(cursor && { cursor }),
-        }
-        const answer = await attempt('find', () => web.conversations.history(query))
-        const found = answer.messages?.find(message => nonceOf(message.metadata) === nonce)
-        if (found?.ts !== undefined) return found.ts
-        cursor = answer.response_metadata?.next_cursor
-        if (!cursor) return null
-      }
+      for await (const message of history(since)) if (nonceOf(message) === nonce) return message.ts!
       return null
     },
+    async findAll(nonces, since) {
+      const found = new Map<string, string[]>()
+      for await (const message of history(since)) {
+        const nonce = nonceOf(message)
+        if (typeof nonce === 'string' && nonces.includes(nonce))
+          found.set(nonce, [...(found.get(nonce) ?? []), message.ts!])
+      }
+      return found
+    },
+  }
+
+  /** The messages since an instant that were sent with metadata, newest first. */
+  async function* history(since: number): AsyncGenerator<HistoryMessage> {
+    const oldest = String((since - CLOCK_SKEW_MS) / 1000)
+    let cursor: string | undefined
+    for (let page = 0; page < MAX_PAGES; page++) {
+      const query = {
+        channel: channelId,
+        oldest,
+        limit: PAGE_SIZE,
+        include_all_metadata: true,
+        ...(cursor && { cursor }),
+      }
+      const answer = await attempt('find', () => web.conversations.history(query))
+      yield* (answer.messages ?? []).filter(({ ts, metadata }) => ts !== undefined && metadata !== undefined)
+      cursor = answer.response_metadata?.next_cursor
+      if (!cursor) return
+    }
   }
   return channel
 }
 
 const silent = ({ mention, ...card }: Card): Card => card
 
-function nonceOf(metadata: { event_type?: string; event_payload?: unknown } | undefined): unknown {
+type HistoryMessage = { ts?: string; metadata?: { event_type?: string; event_payload?: unknown } }
+
+function nonceOf({ metadata }: HistoryMessage): unknown {
   if (metadata?.event_type !== METADATA_TYPE) return undefined
   return (metadata.event_payload as { nonce?: unknown } | undefined)?.nonce
 }

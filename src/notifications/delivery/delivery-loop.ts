@@ -8,6 +8,7 @@ import { SECOND } from '../../time.ts'
 import { resolveRecipients } from '../routing/resolve-recipients.ts'
 import type { ChartRenderer } from './alert-chart.ts'
 import { ChannelThrottle, type Operation } from './channel-throttle.ts'
+import { createDoubleRemover, type DoubleRemover } from './double-messages.ts'
 import {
   clearIfDelivered,
   listRefused,
@@ -50,6 +51,7 @@ type ChannelSender = {
   outbox: OutboxCache
   /** Cards that cannot be edited any more, by the id of the alert; a new card replaces each. */
   replaced: Map<number, string>
+  doubles: DoubleRemover
   isOpen: boolean
   cancelWake: () => void
   cancelRetry: () => void
@@ -72,6 +74,7 @@ export function createDelivery(
       throttle: new ChannelThrottle(),
       outbox: new OutboxCache(state, channel.id),
       replaced: new Map(),
+      doubles: createDoubleRemover(state, channel, clock, logger),
       isOpen: true,
       cancelWake: () => {},
       cancelRetry: () => {},
@@ -144,8 +147,9 @@ export function createDelivery(
     const attempt: DeliveryAttempt = { ...item, isHandedOver: false }
     let isSent = false
     const sending = send(state, channel, attempt, clock, chartRenderer)
-      .then(() => {
+      .then(repeated => {
         isSent = true
+        if (repeated) sender.doubles.watch(repeated)
         throttle.recordSuccess(item.alert.id, operation)
         if (throttle.refusal) retryAfterSuccess(sender, operation)
         telemetry.deliveries.add(1, channel.id)
@@ -234,6 +238,7 @@ export function createDelivery(
         sender.isOpen = false
         sender.cancelWake()
         sender.cancelRetry()
+        sender.doubles.stop()
       }
       senders = wanted.map(channel => kept.find(sender => sender.channel === channel) ?? openSender(channel))
     },
@@ -244,7 +249,10 @@ export function createDelivery(
       if (sender) retryAll(sender)
     },
     rewind(ms) {
-      for (const { throttle } of senders) throttle.rewind(ms)
+      for (const { throttle, doubles } of senders) {
+        throttle.rewind(ms)
+        doubles.rewind(ms)
+      }
       clearCaches()
     },
     async stop() {
@@ -253,6 +261,7 @@ export function createDelivery(
       for (const sender of senders) {
         sender.cancelWake()
         sender.cancelRetry()
+        sender.doubles.stop()
       }
       // The next start looks for a message that hangs longer: its nonce is stored.
       const timeout = new Promise(resolve => setTimeout(resolve, STOP_TIMEOUT_MS).unref())

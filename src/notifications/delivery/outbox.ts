@@ -121,6 +121,8 @@ export type Shown = {
   mentionCount: number
   /** Whether no new message is in flight or to be searched any more. */
   endsSending: boolean
+  /** The nonce of a message that was sent more than once: its double is looked for, also after a restart. */
+  repeatedNonce?: string | undefined
   /** Whether the reply that belongs to the card stays refused. */
   isStillRefused?: boolean
   /** The newest line of the alert's history that the new card makes unnecessary in its thread. */
@@ -132,13 +134,39 @@ export function markShown(state: State, alertId: number, channelId: string, show
   save(state, alertId, channelId, {
     ...(shown.ref === undefined ? {} : { ref: shown.ref }),
     ...(shown.threaded === undefined ? {} : { threaded: shown.threaded }),
-    ...(shown.endsSending ? NOT_SENDING : {}),
+    ...(shown.endsSending ? (shown.repeatedNonce === undefined ? NOT_SENDING : { sending: null }) : {}),
     shownVersion: shown.version,
     mentionedCount: shown.mentionCount,
     attempts: 0,
     nextAttemptAt: null,
     ...(shown.isStillRefused ? {} : { error: null, failedVersion: null }),
   })
+}
+
+/** A message that was sent more than once, first at `sentAt`. */
+export type RepeatedMessage = { alertId: number; nonce: string; sentAt: number; kind: 'post' | 'reply' }
+
+/** The messages of a channel whose doubles were still looked for when Vakt stopped. */
+export function listRepeated(state: State, channelId: string): RepeatedMessage[] {
+  const query = `select alert_id as alertId, nonce, sent_at as sentAt from notifications
+    where channel_id = ? and sending is null and nonce is not null`
+  return state
+    .prepare<[string], Omit<RepeatedMessage, 'kind'>>(query)
+    .all(channelId)
+    .map(row => ({ ...row, kind: 'post' }))
+}
+
+/** Ends the search for doubles of a message. */
+export function forgetNonce(state: State, alertId: number, channelId: string, nonce: string): void {
+  const forget = `update notifications set nonce = null, sent_at = null
+    where alert_id = ? and channel_id = ? and nonce = ? and sending is null`
+  state.transaction(() => state.prepare(forget).run(alertId, channelId, nonce))
+}
+
+/** The reference of the card of an alert in a channel; null when there is none. */
+export function readRef(state: State, alertId: number, channelId: string): string | null {
+  const query = 'select ref from notifications where alert_id = ? and channel_id = ?'
+  return state.prepare<[number, string], { ref: string | null }>(query).get(alertId, channelId)?.ref ?? null
 }
 
 /** No new message is in flight, and none may have arrived without an answer. */

@@ -18,20 +18,24 @@ import {
   markThreaded,
   NOT_SENDING,
   type OutboxItem,
+  type RepeatedMessage,
   type Shown,
 } from './outbox.ts'
 
 /** One attempt at a step; `isHandedOver` once the platform was given a new message. */
 export type DeliveryAttempt = OutboxItem & { isHandedOver: boolean }
 
-/** Carries out the step of an attempt and records what the channel shows then. Rejects when that fails. */
+/**
+ * Carries out the step of an attempt and records what the channel shows then. Resolves with the message if it may be there
+ * twice. Rejects when that fails.
+ */
 export async function send(
   state: State,
   channel: Channel,
   attempt: DeliveryAttempt,
   clock: Clock,
   chartRenderer: ChartRenderer | null = null,
-): Promise<void> {
+): Promise<RepeatedMessage | null> {
   // The alert as it is now: a message that waited is not outdated.
   const alert = readAlert(state, attempt.alert.id) ?? attempt.alert
   const shown = await STEP_ACTIONS[attempt.step.do]({
@@ -42,11 +46,23 @@ export async function send(
     alert,
     chartRenderer: channel.capabilities.pictures ? chartRenderer : null,
   })
-  if (!shown) return
+  if (!shown) return null
+  const repeated = repeatedMessage(attempt)
+  // A double of a reply is not looked for after a restart: the state does not hold which of them is the first.
+  const repeatedNonce = repeated?.kind === 'post' ? repeated.nonce : undefined
   state.transaction(() => {
-    markShown(state, alert.id, channel.id, shown)
+    markShown(state, alert.id, channel.id, { ...shown, repeatedNonce })
     clearIfDelivered(state, alert.id, clock.now())
   })
+  return repeated
+}
+
+/** The message that this attempt and an earlier one may both have sent; null when there was only one. */
+function repeatedMessage({ step, alert, notification }: DeliveryAttempt): RepeatedMessage | null {
+  const kind = step.do
+  if (kind !== 'post' && kind !== 'reply') return null
+  if (notification?.sending !== kind || notification.nonce === null || notification.sentAt === null) return null
+  return { alertId: alert.id, kind, nonce: notification.nonce, sentAt: notification.sentAt }
 }
 
 type StepContext = {
@@ -71,7 +87,8 @@ const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => P
     return {
       version: alert.version,
       mentionCount: isPending ? notification.mentionedCount : alert.mentionCount,
-      endsSending: !isPending,
+      // Where nothing is in flight, the nonce of a repeated card stays.
+      endsSending: !isPending && notification.sending !== null,
       isStillRefused: notification.failedVersion === alert.version,
     }
   },
@@ -145,7 +162,9 @@ async function sendNew(
   sendMessage: (nonce: string) => Promise<string>,
 ): Promise<string> {
   const nonce = earlierAttempt(attempt, kind)?.nonce ?? randomBytes(12).toString('hex')
-  markSending(state, alert, channel.id, { kind, nonce, sentAt: clock.now() })
+  // Any of the sends with this nonce may arrive, so they are looked for since the first.
+  const sentAt = earlierAttempt(attempt, kind)?.sentAt ?? clock.now()
+  markSending(state, alert, channel.id, { kind, nonce, sentAt })
   attempt.isHandedOver = true
   return await sendMessage(nonce)
 }
