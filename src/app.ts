@@ -41,7 +41,7 @@ import type { Logger } from './logger.ts'
 import { openArchiver } from './logs/archive/open-archiver.ts'
 import type { LazyStore } from './logs/lazy-store.ts'
 import { createNameCache } from './logs/name-cache.ts'
-import type { LogStore } from './logs/store.ts'
+import { type LogStore, readBy } from './logs/store.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
@@ -187,7 +187,14 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
   const registry = createChannelRegistry(state, vault, logger)
   const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone), telemetry)
   const tails = createTails(clock, logger)
-  const analysis = createAnalysisService({ state, store, clock, logger, config, channels: registry.all })
+  const analysis = createAnalysisService({
+    state,
+    store: store && readBy(store, 'analyses'),
+    clock,
+    logger,
+    config,
+    channels: registry.all,
+  })
   const { compare } = analysis
   const channel = (id: string) => registry.all().find(candidate => candidate.id === id)
   const reports = createReportJob({ state, clock, logger, draw, compare, channel })
@@ -236,7 +243,8 @@ function buildJobs(
   const follows = reading && createFollowJob(reading)
   const logFetcher = reading && createLogFetcher(reading)
   const actions = createActionRunner({ state, hostRuntime: hosts, clock, logger, channels: registry.all })
-  const searchRules = store && createSearchRules(state, ruleKinds, store, clock, logger, config.timeZone)
+  const searchRules =
+    store && createSearchRules(state, ruleKinds, readBy(store, 'search rules'), clock, logger, config.timeZone)
   const scheduler = createScheduler({
     state,
     ruleKinds,
@@ -291,7 +299,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     context: (by, now, interactive, place) => ({
       state,
       vault,
-      store,
+      store: store && readBy(store, `${by.platform} ${by.id}`),
       purgeRemoved: storage.purgeRemoved,
       analyst: analysis.analyst,
       threads: analysis.threads,

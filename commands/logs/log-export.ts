@@ -22,7 +22,7 @@ const MAX_FILE_BYTES = 8 * MEBIBYTE
 const PAGE_SIZE = 1000
 /** Each export has its file in memory, several times while it is sent. */
 const MAX_CONCURRENT_EXPORTS = 2
-const running = new WeakMap<LogStore, number>()
+let running = 0
 
 const exportCommand = command({
   name: 'logs export',
@@ -94,14 +94,13 @@ const purge = command({
 export const logExportCommands = [exportCommand, purge]
 
 async function limited<T>(store: LogStore, run: (store: LogStore) => Promise<T>): Promise<T> {
-  const others = running.get(store) ?? 0
-  if (others >= MAX_CONCURRENT_EXPORTS)
-    throw new Problem('busy', `${others} exports are running. Try again in a moment.`, { retryAfterMs: 5_000 })
-  running.set(store, others + 1)
+  if (running >= MAX_CONCURRENT_EXPORTS)
+    throw new Problem('busy', `${running} exports are running. Try again in a moment.`, { retryAfterMs: 5_000 })
+  running++
   try {
     return await run(store)
   } finally {
-    running.set(store, running.get(store)! - 1)
+    running--
   }
 }
 

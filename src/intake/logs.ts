@@ -11,7 +11,7 @@ import { parseQuery } from '../logs/query/parse.ts'
 import { scopeToProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
 import { lineResult } from '../logs/serialize.ts'
-import type { LogStore } from '../logs/store.ts'
+import { type LogStore, readBy } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { writeAudit } from '../projects/audit.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
@@ -204,6 +204,9 @@ export function logRoutes(options: LogRoutesOptions) {
       await next()
     }
 
+  /** Searches wait in the turn of the key. */
+  const storeOf = (c: Context<Env>) => readBy(store, `api ${c.get('requester').id}`)
+
   const readQuery = (c: Context<Env>, text: string): Query => {
     const query = parseQuery(text, clock.now(), options.timeZone)
     const project = c.get('project')
@@ -215,20 +218,20 @@ export function logRoutes(options: LogRoutesOptions) {
     const query = readQuery(c, q)
     if (format !== 'json') {
       const request = { query, order: 'newest' as const, timeoutMs: SEARCH_TIMEOUT_MS }
-      return exportLines(c, store, request, format, limit) as never
+      return exportLines(c, storeOf(c), request, format, limit) as never
     }
     if (limit !== undefined && limit > MAX_PAGE_SIZE)
       throw new Problem('invalid', `limit must be a whole number from 1 to ${MAX_PAGE_SIZE} with format=json.`, {
         fields: { limit: 'is out of range' },
       })
-    const page = await store.search({
+    const page = await storeOf(c).search({
       query,
       order: 'newest',
       limit: limit ?? DEFAULT_PAGE_SIZE,
       cursor: cursor ?? null,
       timeoutMs: SEARCH_TIMEOUT_MS,
     })
-    const count = await store.count(query, SEARCH_TIMEOUT_MS)
+    const count = await storeOf(c).count(query, SEARCH_TIMEOUT_MS)
     return c.json(
       {
         logs: page.lines.map(toLogLine),
@@ -266,7 +269,7 @@ export function logRoutes(options: LogRoutesOptions) {
 
   app.openapi({ ...SHOW, middleware: needs('viewer') }, async c => {
     const { id } = c.req.valid('param')
-    const line = await store.read(id)
+    const line = await storeOf(c).read(id)
     const project = c.get('project')
     if (!line || (project !== null && line.project !== project))
       throw new Problem(

@@ -1,14 +1,16 @@
 // A log store that is opened by its first use, so that a Vakt without logs does not pay for its workers.
-import type { LogStore } from './store.ts'
+import { type LogStore, readBy } from './store.ts'
 
 export type LazyStore = LogStore & {
   /** Whether the store has been opened. */
   isOpen(): boolean
 }
 
+type Methods = Omit<LogStore, 'readBy'>
+
 /** The methods of a store, each of which can wait until the store is open: a method that cannot does not compile here. */
 type Deferred = {
-  [Name in keyof LogStore]: (...args: Parameters<LogStore[Name]>) => Promise<Awaited<ReturnType<LogStore[Name]>>>
+  [Name in keyof Methods]: (...args: Parameters<Methods[Name]>) => Promise<Awaited<ReturnType<Methods[Name]>>>
 }
 
 /**
@@ -27,7 +29,8 @@ export function lazyStore(open: () => Promise<LogStore>, hasLines: () => boolean
   const isInUse = () => opening !== null || hasLines()
 
   /** What does not open the store by itself. */
-  const own: Pick<LazyStore, 'isOpen' | 'values' | 'maintain' | 'close'> = {
+  const own: Pick<LazyStore, 'isOpen' | 'values' | 'maintain' | 'close'> & { readBy(actor: string): LogStore } = {
+    readBy: actor => deferred(async () => readBy(await opened(), actor)),
     isOpen: () => opening !== null,
     values: async (...args) => (isInUse() ? (await opened()).values(...args) : []),
     maintain: async (...args) => (isInUse() ? (await opened()).maintain(...args) : { removed: [], status: null }),
@@ -35,14 +38,16 @@ export function lazyStore(open: () => Promise<LogStore>, hasLines: () => boolean
       if (opening !== null) await (await opening).close()
     },
   }
-  return new Proxy(own as Deferred & typeof own, {
-    get(target, name) {
-      // Promises look for `then` in any value they resolve with.
-      if (Object.hasOwn(target, name) || typeof name === 'symbol' || name === 'then') return Reflect.get(target, name)
-      return async (...args: never[]) => {
-        const store = await opened()
-        return (store[name as keyof LogStore] as (...args: never[]) => unknown).call(store, ...args)
-      }
-    },
-  })
+  const deferred = (openView: () => Promise<LogStore>) =>
+    new Proxy(own as Deferred & typeof own, {
+      get(target, name) {
+        // Promises look for `then` in any value they resolve with.
+        if (Object.hasOwn(target, name) || typeof name === 'symbol' || name === 'then') return Reflect.get(target, name)
+        return async (...args: never[]) => {
+          const store = await openView()
+          return (store[name as keyof Methods] as (...args: never[]) => unknown).call(store, ...args)
+        }
+      },
+    })
+  return deferred(opened)
 }

@@ -138,6 +138,11 @@ export interface LogWriter {
   append(batch: Batch): Promise<AppendResult>
 }
 
+/** `store`, with its searches in the turn of an actor. */
+export function readBy(store: LogStore, actor: string): LogStore {
+  return store.readBy?.(actor) ?? store
+}
+
 /** Finds log lines. Every method rejects with a `Problem`: `busy` when the queue is full, `invalid` for a bad cursor. */
 export interface LogReader {
   search(request: PageRequest): Promise<Page>
@@ -162,6 +167,11 @@ export interface LogReader {
 
 /** The whole store. Every method is asynchronous and rejects with a `Problem`. */
 export interface LogStore extends LogWriter, LogReader {
+  /**
+   * The same store, whose searches wait in the turn of an actor (a person, a key, a job): the searches of one never keep
+   * others waiting. Absent in a store that needs no turns.
+   */
+  readBy?(actor: string): LogStore
   /** Deletes matching lines; resolves with how many. */
   purge(query: Query): Promise<number>
   /** Drops partitions past their retention or over the disk budget and merges indexes; each call is short. */

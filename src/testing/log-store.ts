@@ -43,6 +43,8 @@ function withOverrides(store: LogStore): LogStore {
   return new Proxy(store, {
     get(target, name) {
       if (overrides.has(name)) return overrides.get(name)
+      // A view by actor would not have the overrides.
+      if (name === 'readBy') return undefined
       const value = Reflect.get(target, name, target) as unknown
       return typeof value === 'function' ? value.bind(target) : value
     },

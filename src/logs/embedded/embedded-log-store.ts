@@ -46,36 +46,44 @@ type Parts = {
   writers: readonly WorkerClient<WriterCalls>[]
   readers: ReaderPool
   tails: LiveTails
+  /** Set once the store closes. */
+  closing?: Promise<void>
 }
 
 export class EmbeddedLogStore implements LogStore {
-  readonly #parts: Parts
-  #closing: Promise<void> | null = null
+  // Not #private: the views of `readBy` inherit them.
+  private readonly parts: Parts
+  /** In whose turn it searches. */
+  private readonly actor: string = ''
 
   constructor(parts: Parts) {
-    this.#parts = parts
+    this.parts = parts
+  }
+
+  readBy(actor: string): EmbeddedLogStore {
+    return Object.create(this, { actor: { value: actor } }) as EmbeddedLogStore
   }
 
   append(batch: Batch): Promise<AppendResult> {
-    if (this.#closing) return Promise.reject(closingProblem())
-    return this.#parts.queue.append(batch)
+    if (this.parts.closing) return Promise.reject(closingProblem())
+    return this.parts.queue.append(batch)
   }
 
   async search(request: PageRequest): Promise<Page> {
     if (request.cursor !== null) parseCursor(request.cursor)
-    return this.#parts.readers.call('search', [this.#overlapping(request.query), request])
+    return this.parts.readers.call(this.actor, 'search', [this.overlapping(request.query), request])
   }
 
   async count(query: Query, timeoutMs: number): Promise<Count> {
-    return this.#parts.readers.call('count', [this.#overlapping(query), query, timeoutMs])
+    return this.parts.readers.call(this.actor, 'count', [this.overlapping(query), query, timeoutMs])
   }
 
   async read(id: string): Promise<LogLine | null> {
-    return this.#parts.readers.call('read', [this.#overlapping(ANY_TIME), id])
+    return this.parts.readers.call(this.actor, 'read', [this.overlapping(ANY_TIME), id])
   }
 
   async context(id: string, before: number, after: number): Promise<readonly LogLine[]> {
-    return this.#parts.readers.call('context', [this.#overlapping(ANY_TIME), id, before, after])
+    return this.parts.readers.call(this.actor, 'context', [this.overlapping(ANY_TIME), id, before, after])
   }
 
   /** When time runs out, buckets that were not searched completely are left out: the first one begins after `from`. */
@@ -86,8 +94,8 @@ export class EmbeddedLogStore implements LogStore {
     buckets: number,
     timeoutMs: number,
   ): Promise<readonly Bucket[]> {
-    return this.#parts.readers.call('histogram', [
-      this.#overlapping({ from, until }),
+    return this.parts.readers.call(this.actor, 'histogram', [
+      this.overlapping({ from, until }),
       query,
       { from, until, buckets, timeoutMs },
     ])
@@ -99,27 +107,27 @@ export class EmbeddedLogStore implements LogStore {
     limit: number,
     timeoutMs: number,
   ): Promise<{ rows: readonly TopRow[]; searchedTo: number | null }> {
-    return this.#parts.readers.call('top', [this.#overlapping(query), query, field, limit, timeoutMs])
+    return this.parts.readers.call(this.actor, 'top', [this.overlapping(query), query, field, limit, timeoutMs])
   }
 
   async values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]> {
-    return this.#parts.readers.call('values', [this.#overlapping(ANY_TIME), field, prefix, limit])
+    return this.parts.readers.call(this.actor, 'values', [this.overlapping(ANY_TIME), field, prefix, limit])
   }
 
   /** In a flood only the last lines of each transaction are delivered. */
   async tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void> {
-    return this.#parts.tails.start(query, onLines)
+    return this.parts.tails.start(query, onLines)
   }
 
   async purge(query: Query): Promise<number> {
-    const { writers, catalog } = this.#parts
+    const { writers, catalog } = this.parts
     const purged = await Promise.all(writers.map(writer => writer.call('purge', [query])))
     for (const [writer, { states }] of purged.entries()) catalog.replace(writer, states)
     return purged.reduce((sum, { removed }) => sum + removed, 0)
   }
 
   async maintain(now: number, archive: ArchiveStatus | null = null): Promise<MaintenanceResult> {
-    const { catalog, diskBudgetBytes, writers } = this.#parts
+    const { catalog, diskBudgetBytes, writers } = this.parts
     const removed: RemovedPartition[] = []
     catalog.tick(now)
     for (const partition of catalog.removeExpiredQuarantined(now)) {
@@ -130,7 +138,7 @@ export class EmbeddedLogStore implements LogStore {
     const awaitsArchive = (partition: PartitionStatus) =>
       archive !== null && partition.lines > 0 && !isArchived(partition)
     const drop = async (partition: PartitionStatus, reason: RemovedPartition['reason'], because: string) => {
-      await this.#drop(partition.name)
+      await this.drop(partition.name)
       const size = `${plural(partition.lines, 'line')}, ${formatBytes(partition.bytes)}`
       const message = `Dropped the log partition ${partition.name} (${size})${because}.`
       removed.push({ partition, reason, isArchived: isArchived(partition), message })
@@ -153,7 +161,7 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   async status(): Promise<StoreStatus> {
-    const { catalog, queue, diskBudgetBytes } = this.#parts
+    const { catalog, queue, diskBudgetBytes } = this.parts
     const partitions = catalog.partitions()
     const lines = partitions.reduce((sum, partition) => sum + partition.lines, 0)
     return {
@@ -167,11 +175,11 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   async archive(partition: string, folder: string): Promise<ArchiveFile> {
-    return this.#parts.readers.call('archive', [this.#overlapping(ANY_TIME), partition, folder])
+    return this.parts.readers.call(this.actor, 'archive', [this.overlapping(ANY_TIME), partition, folder])
   }
 
   async restore(file: string, expiresAt: number): Promise<number> {
-    const { catalog, writers } = this.#parts
+    const { catalog, writers } = this.parts
     const name = archivedPartition(file)
     if (catalog.has(name))
       throw new Problem('conflict', `The log partition ${name} is searchable already; there is nothing to restore.`)
@@ -182,12 +190,12 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    this.parts.closing ??= this.finish()
+    return this.parts.closing
   }
 
-  async #close(): Promise<void> {
-    const { queue, writers, readers } = this.#parts
+  private async finish(): Promise<void> {
+    const { queue, writers, readers } = this.parts
     await Promise.race([queue.drained(), setTimeout(CLOSE_TIMEOUT_MS, null, { ref: false })])
     queue.rejectWaiting()
     await readers.close()
@@ -199,8 +207,8 @@ export class EmbeddedLogStore implements LogStore {
     )
   }
 
-  async #drop(name: string): Promise<void> {
-    const { catalog, readers, writers } = this.#parts
+  private async drop(name: string): Promise<void> {
+    const { catalog, readers, writers } = this.parts
     catalog.remove(name)
     readers.closePartition(name)
     await writers[catalog.writerOf(name)]!.call('drop', [name])
@@ -209,9 +217,9 @@ export class EmbeddedLogStore implements LogStore {
   }
 
   /** The partitions that may have lines in a time range. */
-  #overlapping({ from, until }: { from: number | null; until: number | null }): PartitionState[] {
-    if (this.#closing) throw closingProblem()
-    return this.#parts.catalog.overlapping(from, until)
+  private overlapping({ from, until }: { from: number | null; until: number | null }): PartitionState[] {
+    if (this.parts.closing) throw closingProblem()
+    return this.parts.catalog.overlapping(from, until)
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Sqlite } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
 import { matches } from '../../query/matches.ts'
-import type { Query } from '../../query/tree.ts'
+import type { Query, QueryNode } from '../../query/tree.ts'
 import { MAX_TIMESTAMP } from '../partitions/line-key.ts'
 import { type OpenPartitions, vocabularyOf } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
@@ -14,7 +14,12 @@ import { MATCH_ALL, type Plan } from './plan.ts'
 import { eachSlice, type Slice } from './slices.ts'
 
 /** Which lines are wanted: the plan that finds candidates, and the test for each unless the plan is exact. */
-export type Selection = { plan: (vocabulary: Vocabulary) => Plan; matches: (line: LogLine) => boolean }
+export type Selection = {
+  plan: (vocabulary: Vocabulary) => Plan
+  matches: (line: LogLine) => boolean
+  /** Whether a line takes long, such as a regular expression does. */
+  isSlow?: boolean
+}
 
 /** The partitions at the time of a request, with what a reader needs to search them. */
 export type Snapshot = {
@@ -32,7 +37,14 @@ export function selectionOf({ where }: Query): Selection {
   return {
     plan: vocabulary => planFor(where, vocabulary),
     matches: line => where === null || matches(where, line),
+    isSlow: hasRegex(where),
   }
+}
+
+function hasRegex(node: QueryNode | null): boolean {
+  if (node === null) return false
+  if (node.kind === 'and' || node.kind === 'or') return node.parts.some(hasRegex)
+  return node.kind === 'not' ? hasRegex(node.part) : node.kind === 'regex'
 }
 
 /** The time range of a query, as far as there are lines. */
@@ -93,7 +105,7 @@ export function searchJob(snapshot: Snapshot, selection: Selection): SearchJob {
       const marks = overlapping(whole).flatMap(
         state => guarded(state.name, () => snapshot.connections.marks(state)) ?? [],
       )
-      return eachSlice(whole, marks, order, deadline, visit)
+      return eachSlice(whole, marks, order, deadline, visit, selection.isSlow)
     },
   }
 }

@@ -5,7 +5,35 @@ import { eachSlice, type Slice } from './slices.ts'
 
 const LATER = Number.POSITIVE_INFINITY
 
+/** Does nothing for so long, as a search that scans does. */
+function scan(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
 describe('slices', () => {
+  it('of a short search are visited before the next of long ones that began earlier', async () => {
+    const order: string[] = []
+    const marks = Array.from({ length: 400 }, (_, i) => i)
+    const search = (name: string, slices: number, ms: number) => {
+      let visited = 0
+      return eachSlice({ from: 0, until: 400 }, marks, 'oldest', LATER, () => {
+        scan(ms)
+        order.push(name)
+        return ++visited === slices ? 'stop' : 'continue'
+      })
+    }
+    const long = [search('long', 6, 7), search('long', 6, 7)]
+    while (order.length < 4) await new Promise<void>(resolve => setImmediate(resolve))
+    const before = order.length
+    await search('short', 4, 0)
+    const meanwhile = order.slice(before)
+    expect(meanwhile.filter(name => name === 'short')).toHaveLength(4)
+    expect(meanwhile.filter(name => name === 'long').length).toBeLessThanOrEqual(1)
+    await Promise.all(long)
+    expect(order.filter(name => name === 'long')).toHaveLength(12)
+  })
+
   it('cover the whole without gap or overlap, in the order asked for', async () => {
     const marks = fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 100 })
     const time = fc.integer({ min: 0, max: 1_000 })

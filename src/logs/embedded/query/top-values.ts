@@ -41,7 +41,7 @@ export async function topValues(
   const deadline = performance.now() + timeoutMs
   let stoppedAt: number | null = null
   const column = COLUMN_OF[field]
-  const job = searchJob(snapshot, selection)
+  const job = searchJob(snapshot, { ...selection, isSlow: selection.isSlow || field === 'pattern' })
   const last = await job.slices(coverage(query, snapshot), 'newest', timeoutMs, slice => {
     job.each(slice, (db, plan) => {
       const range = rowRange(slice.from, slice.until)

@@ -1,10 +1,11 @@
-// The pool of workers that search: each request goes to the worker with the least to do.
+// The pool of workers that search: each request waits for the turn of its actor and goes to the worker with the least to do.
 import type { Logger } from '../../../logger.ts'
-import { Problem } from '../../../problem.ts'
+import { CallScheduler, type SchedulerLimits } from './call-scheduler.ts'
 import type { ReaderCalls, ReaderStart } from './reader.ts'
 import { WorkerClient } from './worker-client.ts'
 
-const MAX_PENDING_CALLS = 200
+/** A worker shares its time evenly among what runs in it, so few searches run of whoever has many. */
+const LIMITS: SchedulerLimits = { perActor: 2, total: 6, actors: 24, waitingPerActor: 100, waiting: 500 }
 
 export type ReaderPoolOptions = {
   folder: string
@@ -17,6 +18,7 @@ export type ReaderPoolOptions = {
 
 export class ReaderPool {
   readonly #workers: WorkerClient<ReaderCalls>[]
+  readonly #scheduler = new CallScheduler(LIMITS)
 
   constructor({ folder, logger, count, program, onCorruption }: ReaderPoolOptions) {
     this.#workers = Array.from(
@@ -41,18 +43,18 @@ export class ReaderPool {
     await Promise.all(this.#workers.map(worker => worker.start()))
   }
 
-  /** Calls a reader. Rejects with `busy` when all readers have too many calls pending. */
+  /** Calls a reader in the turn of an actor. Rejects with `limited` or `busy` when too many calls wait. */
   call<N extends keyof ReaderCalls & string>(
+    actor: string,
     name: N,
     args: Parameters<ReaderCalls[N]>,
   ): Promise<Awaited<ReturnType<ReaderCalls[N]>>> {
-    const idlest = this.#workers.reduce((a, b) =>
-      Number(b.ready) - Number(a.ready) > 0 || (b.ready === a.ready && b.pending < a.pending) ? b : a,
-    )
-    if (idlest.pending < MAX_PENDING_CALLS) return idlest.call(name, args)
-    return Promise.reject(
-      new Problem('busy', 'Too many log searches are running. Try again in a moment.', { retryAfterMs: 1_000 }),
-    )
+    return this.#scheduler.run(actor, () => {
+      const idlest = this.#workers.reduce((a, b) =>
+        Number(b.ready) - Number(a.ready) > 0 || (b.ready === a.ready && b.pending < a.pending) ? b : a,
+      )
+      return idlest.call(name, args)
+    })
   }
 
   /** Has every reader close a partition, so that its file can be removed. */
