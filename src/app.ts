@@ -30,6 +30,7 @@ import type { Protocol } from './intake/protocols/protocol.ts'
 import { createListeners } from './intake/receive/listeners.ts'
 import { createTailPlaces } from './intake/tail-places.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
+import { followAlertChanges } from './jobs/alert-changes.ts'
 import { createDeletionGuard } from './jobs/deletion-guard.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
 import { createLogMaintenance } from './jobs/log-maintenance.ts'
@@ -261,23 +262,11 @@ function buildJobs(
     onClockRollback: delivery.rewind,
   })
 
-  let isScheduled = false
-  const followAlerts = () => {
-    if (isScheduled) return
-    isScheduled = true
-    setImmediate(() => {
-      isScheduled = false
-      delivery.wake()
-      analysis.onAlertsChanged()
-      actions.scheduleAutomatic()
-    })
-  }
-  const startFollowingAlerts = () => {
-    state.onCommit(topics => {
-      if (topics.has('alerts')) followAlerts()
-    })
-    followAlerts()
-  }
+  const startFollowingAlerts = followAlertChanges(state, () => {
+    delivery.wake()
+    analysis.onAlertsChanged()
+    actions.scheduleAutomatic()
+  })
   return { prober, hosts, follows, logFetcher, actions, searchRules, scheduler, startFollowingAlerts }
 }
 
