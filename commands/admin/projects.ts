@@ -284,7 +284,8 @@ function projectResult(project: Project, context: Context) {
     project: {
       id: project.id,
       name: project.name,
-      ping_key: project.pingKey,
+      // Whoever knows it can send beats, and viewers may only look.
+      ping_key: context.by.role === 'viewer' ? null : project.pingKey,
       rate_limit: project.rateLimit,
       retention_ms: project.retention ?? context.config.retentionMs,
       remind_every_ms: project.remindEvery,

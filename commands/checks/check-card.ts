@@ -4,24 +4,33 @@ import { type Beat, listBeats } from '../../src/checks/beats.ts'
 import { type Check, shownStatus } from '../../src/checks/check.ts'
 import { unknownDependencies } from '../../src/checks/dependencies.ts'
 import { describeSchedule } from '../../src/checks/schedule.ts'
+import { uniqueKey } from '../../src/checks/unique-key.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { beatStrip } from '../../src/detectors/missed-beat.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import type { Context } from '../context.ts'
 
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+
 const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', paused: '⏸️' }
 
-/** A check in the machine-readable form that every command answers with. */
+/**
+ * A check in the machine-readable form that every command answers with. Whoever knows the ping URL can send beats, so
+ * viewers get neither it nor the uuid: `unique_key` identifies the check for them, as in Healthchecks.
+ */
 export function checkResult(context: Context, check: Check) {
   const project = readProjectById(context.state, check.projectId)
+  const isViewer = context.by.role === 'viewer'
   return {
     check: {
       id: check.id,
       name: check.name,
       slug: check.slug,
-      uuid: check.uuid,
-      ping_url: pingUrl(check, context),
+      uuid: isViewer ? null : check.uuid,
+      unique_key: uniqueKey(check),
+      ping_url: isViewer ? null : pingUrl(check, context),
       project: project?.name ?? null,
       status: shownStatus(check, context.now),
       started: check.lastStartAt !== null,
@@ -43,7 +52,7 @@ export function checkResult(context: Context, check: Check) {
       severity: check.severity,
       owner: check.owner,
       remind_every_ms: check.remindEvery ?? project?.remindEvery ?? 0,
-      depends_on: check.dependsOn,
+      depends_on: withoutUuids(check.dependsOn, context),
       host: check.host,
       lan: check.lan,
     },
@@ -71,7 +80,6 @@ export function beatResult(beat: Beat) {
 /** The card of a check: status, deadlines, settings and the curl line. */
 export function checkCard(check: Check, context: Context) {
   const status = shownStatus(check, context.now)
-  const paused = check.status === 'paused'
   const last: Text =
     check.lastBeatAt === null ? 'No beats yet.' : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
   const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
@@ -93,22 +101,41 @@ export function checkCard(check: Check, context: Context) {
       { name: 'Latest beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
       ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
     ],
-    code: { text: curlLine(check, context), language: 'sh' },
-    buttons: [
-      { label: 'Beats', line: `checks beats ${check.uuid}` },
-      paused
-        ? { label: 'Resume', line: `checks resume ${check.uuid}` }
-        : { label: 'Pause', line: `checks pause ${check.uuid}` },
-      { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
-    ],
+    ...(context.by.role === 'viewer' ? viewersPart(check, context) : respondersPart(check, context)),
     footer: `${plural(check.beats, 'beat')} received`,
   }
 }
 
+/** What a viewer may do next, without the uuid. */
+function viewersPart({ name, projectId }: Check, { state }: Context) {
+  const project = readProjectById(state, projectId)?.name ?? ''
+  return { buttons: [{ label: 'Beats', line: `checks beats ${quoteWord(name)} --project ${project}` }] }
+}
+
+function respondersPart(check: Check, context: Context) {
+  return {
+    code: { text: curlLine(check, context), language: 'sh' },
+    buttons: [
+      { label: 'Beats', line: `checks beats ${check.uuid}` },
+      check.status === 'paused'
+        ? { label: 'Resume', line: `checks resume ${check.uuid}` }
+        : { label: 'Pause', line: `checks pause ${check.uuid}` },
+      { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
+    ],
+  }
+}
+
+/** A dependency may be named by the uuid of another check, which viewers must not see. */
+function withoutUuids<T extends string | null>(text: T, { by }: Context): T {
+  if (text === null || by.role !== 'viewer') return text
+  return text.replace(UUID, uuid => uniqueKey({ uuid: uuid.toLowerCase() })) as T
+}
+
 /** Warns about dependencies that no check has: a typo there would go unnoticed until an outage. */
-export function dependencyLines(check: Check, { state }: Context): string[] {
-  return unknownDependencies(state, check).map(
-    name => `It depends on "${name}", but its project has no check of that name, so no alert is inhibited by it yet.`,
+export function dependencyLines(check: Check, context: Context): string[] {
+  return unknownDependencies(context.state, check).map(
+    name =>
+      `It depends on "${withoutUuids(name, context)}", but its project has no check of that name, so no alert is inhibited by it yet.`,
   )
 }
 
@@ -126,7 +153,7 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
     Methods: check.methods,
     Resumes: check.manualResume && 'only manually',
     Host: check.host,
-    'Depends on': check.dependsOn,
+    'Depends on': withoutUuids(check.dependsOn, context),
     'While Vakt is offline': check.lan ? 'still evaluated (local network)' : null,
     Reminders:
       check.remindEvery === null ? `${reminderText(projectDefault)} (project)` : reminderText(check.remindEvery),

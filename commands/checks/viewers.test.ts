@@ -1,0 +1,68 @@
+// What viewers see of checks: everything but what would let them send beats.
+import { beforeEach, expect, it } from 'vitest'
+import { uniqueKey } from '../../src/checks/unique-key.ts'
+import { startApp, type TestApp } from '../../src/testing/app.ts'
+
+let app: TestApp
+let secrets: RegExp
+let viewer: string
+type Shown = { check: Record<string, unknown> & { uuid: string; ping_url: string; unique_key: string } }
+
+beforeEach(async () => {
+  app = await startApp()
+  await app.result('projects add shop')
+  const beat = await app.hasCheck('backup --every 1h --project shop')
+  const { check: other } = await app.result<Shown>(
+    `checks add "two words" --every 1h --project shop --depends-on ${beat.check.uuid}`,
+  )
+  const { project } = await app.result<{ project: { ping_key: string } }>('projects show shop')
+  await beat('/fail')
+  await app.passes('3h')
+  secrets = new RegExp([beat.check.uuid, other.uuid, project.ping_key, '/ping/'].join('|'))
+  viewer = (await app.result<{ key: { secret: string } }>('keys create shop --role viewer')).key.secret
+})
+
+const LINES = [
+  ...['checks show backup', 'checks show "two words"', 'checks list', 'checks list --limit 1', 'checks beats backup'],
+  ...['checks next backup', 'alerts list', 'alerts history', 'alerts show 1', 'status', 'reports list', 'rules list'],
+  ...['projects list', 'checks show no-such-check', 'help checks show', 'deliveries', 'silence list', 'logs saved'],
+]
+
+it.each(LINES)('"%s" shows a viewer no ping URL, uuid or ping key, by a key and in a chat', async line => {
+  const headers = { 'x-api-key': viewer }
+  const body = JSON.stringify({ line })
+  const overHttp = await (await app.request('/api/commands', { method: 'POST', headers, body })).text()
+  expect(overHttp).not.toMatch(secrets)
+  await app.result('roles set 222222222222222222 viewer --platform discord')
+  const inChat = await app.says(line, { id: '222222222222222222', admin: false, interactive: true })
+  expect(JSON.stringify(inChat)).not.toMatch(secrets)
+})
+
+it('a viewer has the unique_key of Healthchecks, and buttons that work', async () => {
+  const { check } = await app.result<Shown>('checks show "two words"')
+  expect(check.unique_key).toBe(uniqueKey(check))
+  const reply = await app.says('checks show "two words"', { key: { role: 'viewer', project: 'shop' }, id: 'k_1' })
+  if (!reply.ok) throw reply.problem
+  expect((reply.result as Shown).check).toMatchObject({
+    ...{ name: 'two words', uuid: null, ping_url: null, unique_key: check.unique_key },
+  })
+  expect(reply.card.buttons!.map(({ label }) => label)).toEqual(['Beats'])
+  expect((await app.says(reply.card.buttons![0]!.line!, { key: { role: 'viewer', project: 'shop' } })).ok).toBe(true)
+})
+
+it('responders and admins see the ping URL as before', async () => {
+  for (const role of ['responder', 'admin'] as const) {
+    const reply = await app.says('checks show backup', { key: { role, project: 'shop' } })
+    if (!reply.ok) throw reply.problem
+    const { check } = reply.result as Shown
+    expect(check.ping_url).toBe(`http://vakt.test/ping/${check.uuid}`)
+    expect(app.text(reply.card)).toContain(check.ping_url)
+  }
+})
+
+it('the unique_key is computed as Healthchecks does', () => {
+  expect(uniqueKey({ uuid: '2f9a6f6b-1f0f-4d2c-9c5c-3a1b2c3d4e5f' })).toBe(SHA1_OF_FIRST_HALF)
+})
+
+/** `printf 2f9a6f6b1f0f4d2c | sha1sum` */
+const SHA1_OF_FIRST_HALF = '6b7e96043aa20dea545653c749a1bc2d835697cd'
