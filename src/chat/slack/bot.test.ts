@@ -116,6 +116,34 @@ describe('the requester', () => {
   })
 })
 
+describe('a person of another workspace, in a shared channel', () => {
+  const STRANGER = 'U0STRANGER'
+  const REFUSED = expect.stringContaining('You belong to another Slack workspace')
+
+  beforeEach(() => {
+    slack.addPerson({ id: STRANGER, name: 'eve', team_id: 'T0OTHER', is_admin: true })
+  })
+
+  test('has no role: no command, button or form does anything', async () => {
+    await started.vakt('whoami', STRANGER)
+    expect(await started.answersTo(STRANGER, 1)).toEqual([REFUSED])
+    await slack.press(await started.alert(), 'Acknowledge', STRANGER)
+    expect(await started.answersTo(STRANGER, 2)).toEqual([REFUSED, REFUSED])
+    await slack.press(await started.alert(['note']), 'Acknowledge', STRANGER)
+    expect(await started.answersTo(STRANGER, 3)).toEqual([REFUSED, REFUSED, REFUSED])
+    expect(dispatcher.ran).toEqual([])
+  })
+
+  test('has none while Slack does not answer, and people of the own workspace have theirs', async () => {
+    slack.hang('users.info')
+    await started.vakt('whoami', STRANGER)
+    expect(await started.answersTo(STRANGER, 1)).toEqual([REFUSED])
+    slack.hang('users.info')
+    await started.vakt('whoami')
+    expect(await started.answersTo(slack.member, 1)).toEqual(['kari member'])
+  })
+})
+
 describe('buttons', () => {
   test('run their line, and a quiet command needs no reply', async () => {
     await slack.press(await started.alert(), 'Acknowledge', slack.member)

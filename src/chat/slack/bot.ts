@@ -11,6 +11,7 @@ import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
 import { SLASH_COMMAND } from './manifest.ts'
 import { unescapeTyped } from './mrkdwn.ts'
 import { createReplier, type Origin } from './replies.ts'
+import type { SlackRequester } from './requester.ts'
 
 export interface BotParts {
   dispatcher: CommandDispatcher
@@ -18,8 +19,8 @@ export interface BotParts {
   web: webApi.WebClient
   receiver: Receiver
   clientOptions: webApi.WebClientOptions
-  /** Looks a user up; `name` is used when Slack does not answer. */
-  requesterOf: (id: string, name: string) => Promise<Requester>
+  /** Looks a user up; `name` and `team` are used when Slack does not answer. */
+  requesterOf: (id: string, name: string, team?: string) => Promise<SlackRequester>
   /** The channel for alerts. */
   channelId: string
   /** The channels that commands added; people there are answered too. */
@@ -44,6 +45,8 @@ const IN_PROGRESS: Reply = {
   private: true,
   quiet: false,
 }
+const NO_ROLE =
+  'You belong to another Slack workspace, so you have no role here. Ask a member of the workspace that runs Vakt.'
 const REDELIVERY_WINDOW_MS = HOUR
 const MAX_DELIVERIES = 5_000
 
@@ -73,14 +76,16 @@ export function createBot(parts: BotParts) {
     const request = { line: unescapeTyped(command.text).trim() || 'help' }
     // Where everybody sees the answer, they should see the question too.
     await acknowledge(ack, dispatcher.isPrivate(request) ? undefined : { response_type: 'in_channel' })
-    const origin = { user: command.user_id, name: command.user_name, channel: command.channel_id }
+    const { user_id: user, user_name: name, channel_id: channel, team_id: team } = command
+    const origin = { user, name, channel, team }
     await track(runAndReply(request, { ...origin, responseUrl: command.response_url }))
   })
 
   app.event('app_mention', async ({ event, body }) => {
     if (event.user === undefined || event.bot_id !== undefined) return
     const { channel, user, text, thread_ts: thread } = event
-    const origin = { user, name: user, channel, ...(thread && { thread }) }
+    const team = (event as { user_team?: string }).user_team ?? event.team
+    const origin = { user, name: user, channel, ...(team && { team }), ...(thread && { thread }) }
     const botUser = body.authorizations?.[0]?.user_id
     const botName = botUser ? new RegExp(`<@${botUser}(\\|[^>]*)?>`, 'g') : /<@\w+(\|[^>]*)?>/
     const mention = {
@@ -107,7 +112,7 @@ export function createBot(parts: BotParts) {
         ? null
         : toModal(dispatcher, press.ask, { line: press.line, press: pressedAt, ...wayBack(origin) })
     if (view === null) return track(runAndReply({ line: press.line }, origin, true))
-    const requester = await requesterOf(origin.user, origin.name)
+    const requester = await requesterOf(origin.user, origin.name, origin.team)
     // Nobody fills in a form only to be refused.
     const refusal = whyNotHere(origin, requester) ?? dispatcher.refusalFor(press.line, requester)
     if (refusal !== null) return send(refusal, origin)
@@ -123,7 +128,8 @@ export function createBot(parts: BotParts) {
   app.view(FORM, async ({ ack, view, body }) => {
     const state = readState(view.private_metadata)
     if (state === null) return acknowledge(ack)
-    const origin = { user: body.user.id, name: body.user.name, ...state }
+    const team = (body.user as { team_id?: string }).team_id
+    const origin = { user: body.user.id, name: body.user.name, ...(team && { team }), ...state }
     const line = dispatcher.fillForm(state.line, readEntries(view.state.values))
     const notOwn = state.press && dispatcher.pressRefusal?.(state.line, state.press)
     const answering = run(async requester => notOwn || dispatcher.run({ line }, requester), origin)
@@ -138,8 +144,9 @@ export function createBot(parts: BotParts) {
     const { action_id: name, value: typed, user, view } = body as SuggestionRequest
     const state = readState(view?.private_metadata ?? '')
     const argument = state === null ? undefined : dispatcher.form(state.line, [name])?.arguments[0]
-    const requester = await requesterOf(user.id, user.name)
-    const choices = argument === undefined ? [] : dispatcher.complete(argument, typed, requester)
+    const requester = await requesterOf(user.id, user.name, user.team_id)
+    const choices =
+      argument === undefined || requester.isOutsider ? [] : dispatcher.complete(argument, typed, requester)
     await acknowledge(ack, { options: toOptions(choices, typed) })
   })
 
@@ -158,12 +165,13 @@ export function createBot(parts: BotParts) {
   }
 
   async function run(ask: (requester: Requester) => Promise<Reply>, origin: Origin): Promise<Reply> {
-    const requester = await requesterOf(origin.user, origin.name)
+    const requester = await requesterOf(origin.user, origin.name, origin.team)
     return whyNotHere(origin, requester) ?? ask(requester)
   }
 
   /** Anybody in the workspace can type the command anywhere, so only the channels of alerts are open to everybody. */
-  function whyNotHere(origin: Origin, requester: Requester): Reply | null {
+  function whyNotHere(origin: Origin, requester: SlackRequester): Reply | null {
+    if (requester.isOutsider) return toReply(new Problem('forbidden', NO_ROLE))
     const isHere = origin.channel === parts.channelId || (parts.others?.has(origin.channel) ?? false)
     if (isHere || requester.admin) return null
     return toReply(
@@ -194,7 +202,7 @@ export function createBot(parts: BotParts) {
 type SuggestionRequest = {
   action_id: string
   value: string
-  user: { id: string; name: string }
+  user: { id: string; name: string; team_id?: string }
   view?: { private_metadata: string }
 }
 
@@ -203,6 +211,7 @@ function originOf(body: BlockAction): Origin {
   return {
     user: body.user.id,
     name: body.user.name ?? body.user.username ?? body.user.id,
+    ...(body.user.team_id && { team: body.user.team_id }),
     channel: body.channel?.id ?? '',
     ...(body.response_url && { responseUrl: body.response_url }),
     ...(thread && { thread }),

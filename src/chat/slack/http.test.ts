@@ -72,6 +72,15 @@ describe('the receiver', () => {
     await slack.until(() => dispatcher.ran.length === 3)
   })
 
+  test('runs nothing for a person whom the workspace does not know, whatever team they claim', async () => {
+    for (const team of ['T0OTHER', 'T1']) {
+      const body = COMMAND.replace('U00KARI', 'U0STRANGER').replace('T1', team)
+      expect((await send(signed(now(), slack.signingSecret, body), body)).status).toBe(200)
+    }
+    await slack.settled()
+    expect(dispatcher.ran).toEqual([])
+  })
+
   test.each<[string, () => Record<string, string>, string]>([
     ['an old signature', () => signed(now() - 310), 'five minutes'],
     ['a signature from the future', () => signed(now() + 310), 'five minutes'],

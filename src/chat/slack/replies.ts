@@ -8,7 +8,15 @@ import { codeSentence } from './errors.ts'
 import { renderCard } from './render.ts'
 
 /** Where a request came from: the person, the channel, the way back, and the thread when it was in one. */
-export type Origin = { user: string; name: string; channel: string; responseUrl?: string; thread?: string }
+export type Origin = {
+  user: string
+  name: string
+  /** The workspace of the person, where the request says so. */
+  team?: string
+  channel: string
+  responseUrl?: string
+  thread?: string
+}
 
 /** Returns a function that sends replies; it never rejects. */
 export function createReplier(web: webApi.WebClient, timeZone: string, logger: Logger, instance?: string) {

@@ -22,7 +22,7 @@ export function slashCommand(line: string, user: Person, channel: Conversation, 
   const [, command = '', text = ''] = /^(\/\S+)\s*([\s\S]*)$/.exec(line) ?? []
   const payload = {
     token: 'legacy-token',
-    team_id: TEAM.id,
+    team_id: user.team_id ?? TEAM.id,
     team_domain: TEAM.domain,
     channel_id: channel.id,
     channel_name: channel.name,
@@ -126,7 +126,7 @@ export function findElement(blocks: readonly Obj[], wanted: string): { element: 
 }
 
 function shortUser(user: Person): Obj {
-  return { id: user.id, username: user.name, name: user.name, team_id: TEAM.id }
+  return { id: user.id, username: user.name, name: user.name, team_id: user.team_id ?? TEAM.id }
 }
 
 function shownIn(message: Message): Obj {

@@ -19,6 +19,8 @@ export interface Person {
   is_bot: boolean
   deleted: boolean
   tz: string
+  /** Another workspace, for people in channels shared by Slack Connect. */
+  team_id?: string
 }
 
 /** A conversation of the simulated workspace. */

@@ -43,7 +43,7 @@ function openConnection({ base, ticket }: Call): Obj {
 function show(person: Person): Obj {
   return {
     ...person,
-    team_id: TEAM.id,
+    team_id: person.team_id ?? TEAM.id,
     is_primary_owner: false,
     is_restricted: false,
     is_ultra_restricted: false,
