@@ -131,6 +131,20 @@ export function readInstant(name: string, given: { text: string } | undefined, c
   throw notATime(name, given.text)
 }
 
+/** Throws `forbidden` where everybody would read an answer that holds `what`; nothing must have happened yet. */
+export function refusePublicSecret({ by }: Pick<Context, 'by'>, what: string): void {
+  if (!by.isPublic) return
+  throw new Problem(
+    'forbidden',
+    `The answer shows ${what}, and everybody in this chat would read it. Ask in the terminal (npx vakt), over HTTP, or in a private chat.`,
+  )
+}
+
+/** Whether an answer must not show ping URLs and ping keys: whoever knows one can send beats. */
+export function hidesPingUrls({ by }: Pick<Context, 'by'>): boolean {
+  return by.role === 'viewer' || by.isPublic === true
+}
+
 export const checkName = () => completes(positional(z.string().min(1).max(100)), 'check')
 export const projectName = () => completes(z.string().max(64), 'project')
 export const alertNumber = () =>

@@ -157,9 +157,10 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
 
 /** The person or program behind a request, with their role. */
 function actorOf(state: State, speaker: Requester, defaultRole: Role): Actor {
-  const { platform, id, name, address, key } = speaker
+  const { platform, id, name, address, key, isPublic = false } = speaker
   return {
     ...{ platform, id, name, role: roleOf(state, speaker, defaultRole) },
+    ...(isPublic ? { isPublic } : {}),
     ...(address === undefined ? {} : { address }),
     ...(key === undefined ? {} : { keyId: id, project: key.project }),
   }

@@ -6,7 +6,7 @@ import { findProject } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { command, yes } from '../context.ts'
+import { command, refusePublicSecret, yes } from '../context.ts'
 import { projectArgument } from './projects.ts'
 
 const create = command({
@@ -23,7 +23,9 @@ const create = command({
       .optional()
       .describe('Role of the key (default: intake, which sends logs only)'),
   },
-  run({ project: name, signed = false, role = 'intake' }, { state, vault, now }) {
+  run({ project: name, signed = false, role = 'intake' }, context) {
+    const { state, vault, now } = context
+    refusePublicSecret(context, 'the secret of the key')
     const project = findProject(state, name)
     const { key, secret } = createKey(state, vault, project, { role, signed }, now)
     return {

@@ -20,7 +20,7 @@ import {
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime, SECOND } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, duration, readable, yes } from '../context.ts'
+import { type Context, command, duration, hidesPingUrls, readable, yes } from '../context.ts'
 import { readPrivacy, readTagRetention, readZone, size } from './project-settings.ts'
 
 const NONE = 'none'
@@ -235,12 +235,17 @@ async function countLines(project: Project, { store }: Context): Promise<string>
 export const projectCommands = [add, list, show, edit, remove]
 
 function projectCard(project: Project, context: Context) {
+  const isHidden = hidesPingUrls(context)
   return {
     title: `Project ${project.name}`,
     tone: 'plain' as const,
-    lines: ['A job can create its own check with its first beat:'],
+    lines: [
+      isHidden
+        ? `The ping key is a secret, and everybody reads this: npx vakt projects show ${project.name}`
+        : 'A job can create its own check with its first beat:',
+    ],
     fields: [
-      { name: 'Ping key', value: [{ code: project.pingKey }], inline: true },
+      ...(isHidden ? [] : [{ name: 'Ping key', value: [{ code: project.pingKey }], inline: true }]),
       {
         name: 'Log lines per minute',
         value: project.rateLimit === 0 ? 'no limit' : String(project.rateLimit),
@@ -272,10 +277,14 @@ function projectCard(project: Project, context: Context) {
         ? []
         : [{ name: 'Acknowledgements last', value: formatDuration(project.ackTimeout), inline: true }]),
     ],
-    code: {
-      text: `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null "${context.publicUrl}/ping/${project.pingKey}/my-job?create=1&period=1d&grace=1h"`,
-      language: 'sh',
-    },
+    ...(isHidden
+      ? {}
+      : {
+          code: {
+            text: `curl -fsS -m 10 --retry 5 --retry-connrefused -o /dev/null "${context.publicUrl}/ping/${project.pingKey}/my-job?create=1&period=1d&grace=1h"`,
+            language: 'sh',
+          },
+        }),
   }
 }
 
@@ -285,7 +294,7 @@ function projectResult(project: Project, context: Context) {
       id: project.id,
       name: project.name,
       // Whoever knows it can send beats, and viewers may only look.
-      ping_key: context.by.role === 'viewer' ? null : project.pingKey,
+      ping_key: hidesPingUrls(context) ? null : project.pingKey,
       rate_limit: project.rateLimit,
       retention_ms: project.retention ?? context.config.retentionMs,
       remind_every_ms: project.remindEvery,

@@ -10,7 +10,7 @@ import { beatStrip } from '../../src/detectors/missed-beat.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
-import type { Context } from '../context.ts'
+import { type Context, hidesPingUrls } from '../context.ts'
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
@@ -22,15 +22,15 @@ const STATUS_ICONS = { new: '⚪', up: '🟢', late: '🟡', down: '🔴', pause
  */
 export function checkResult(context: Context, check: Check) {
   const project = readProjectById(context.state, check.projectId)
-  const isViewer = context.by.role === 'viewer'
+  const isHidden = hidesPingUrls(context)
   return {
     check: {
       id: check.id,
       name: check.name,
       slug: check.slug,
-      uuid: isViewer ? null : check.uuid,
+      uuid: isHidden ? null : check.uuid,
       unique_key: uniqueKey(check),
-      ping_url: isViewer ? null : pingUrl(check, context),
+      ping_url: isHidden ? null : pingUrl(check, context),
       project: project?.name ?? null,
       status: shownStatus(check, context.now),
       started: check.lastStartAt !== null,
@@ -101,33 +101,43 @@ export function checkCard(check: Check, context: Context) {
       { name: 'Latest beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
       ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
     ],
-    ...(context.by.role === 'viewer' ? viewersPart(check, context) : respondersPart(check, context)),
+    ...(hidesPingUrls(context) ? publicPart(check, context) : privatePart(check, context)),
     footer: `${plural(check.beats, 'beat')} received`,
   }
 }
 
-/** What a viewer may do next, without the uuid. */
-function viewersPart({ name, projectId }: Check, { state }: Context) {
-  const project = readProjectById(state, projectId)?.name ?? ''
-  return { buttons: [{ label: 'Beats', line: `checks beats ${quoteWord(name)} --project ${project}` }] }
+/** What to do next, without the uuid: for viewers, and where everybody reads the answer. */
+function publicPart(check: Check, context: Context) {
+  const named = nameInLine(check, context)
+  const buttons = [{ label: 'Beats', line: `checks beats ${named}` }]
+  return { buttons: context.by.role === 'viewer' ? buttons : [...buttons, ...changeButtons(check.status, named)] }
 }
 
-function respondersPart(check: Check, context: Context) {
+/** How the command line of a button names a check: by the uuid, unless those who see the button must not know it. */
+export function nameInLine({ uuid, name, projectId }: Check, context: Context): string {
+  if (!hidesPingUrls(context)) return uuid
+  return `${quoteWord(name)} --project ${readProjectById(context.state, projectId)?.name ?? ''}`
+}
+
+function privatePart(check: Check, context: Context) {
   return {
     code: { text: curlLine(check, context), language: 'sh' },
-    buttons: [
-      { label: 'Beats', line: `checks beats ${check.uuid}` },
-      check.status === 'paused'
-        ? { label: 'Resume', line: `checks resume ${check.uuid}` }
-        : { label: 'Pause', line: `checks pause ${check.uuid}` },
-      { label: 'Remove', line: `checks remove ${check.uuid}`, tone: 'danger' as const },
-    ],
+    buttons: [{ label: 'Beats', line: `checks beats ${check.uuid}` }, ...changeButtons(check.status, check.uuid)],
   }
+}
+
+function changeButtons(status: Check['status'], named: string) {
+  return [
+    status === 'paused'
+      ? { label: 'Resume', line: `checks resume ${named}` }
+      : { label: 'Pause', line: `checks pause ${named}` },
+    { label: 'Remove', line: `checks remove ${named}`, tone: 'danger' as const },
+  ]
 }
 
 /** A dependency may be named by the uuid of another check, which viewers must not see. */
 function withoutUuids<T extends string | null>(text: T, { by }: Context): T {
-  if (text === null || by.role !== 'viewer') return text
+  if (text === null || !hidesPingUrls({ by })) return text
   return text.replace(UUID, uuid => uniqueKey({ uuid: uuid.toLowerCase() })) as T
 }
 

@@ -4,7 +4,7 @@ import { pauseCheck, removeCheck, resumeCheck } from '../../src/checks/checks.ts
 import { checkKey } from '../../src/detectors/missed-beat.ts'
 import { confirmation } from '../confirmation.ts'
 import { checkName, checkOf, command, projectName, yes } from '../context.ts'
-import { checkCard, checkResult } from './check-card.ts'
+import { checkCard, checkResult, nameInLine } from './check-card.ts'
 
 const pause = command({
   name: 'checks pause',
@@ -24,7 +24,7 @@ const pause = command({
         title: `${paused.name} is paused`,
         tone: 'muted',
         lines: [`It fires no alerts until ${until}.`],
-        buttons: [{ label: 'Resume', line: `checks resume ${paused.uuid}` }],
+        buttons: [{ label: 'Resume', line: `checks resume ${nameInLine(paused, context)}` }],
       },
       result: checkResult(context, paused),
     }
@@ -63,8 +63,8 @@ const remove = command({
       return confirmation(
         `Remove the check ${check.name}?`,
         [`${beats} deleted and its ping URL stops working. This cannot be undone; "checks pause" can.`],
-        { line: `checks remove ${check.uuid}` },
-        [{ label: 'Pause it instead', line: `checks pause ${check.uuid}` }],
+        { line: `checks remove ${nameInLine(check, context)}` },
+        [{ label: 'Pause it instead', line: `checks pause ${nameInLine(check, context)}` }],
       )
     }
     const result = checkResult(context, check)

@@ -53,10 +53,16 @@ const add = command({
                 'The URL below works only on the machine that runs Vakt. For jobs on other machines, set HOST and PUBLIC_URL.',
               ]
             : []),
-          'Add this line to the end of the job:',
+          context.by.isPublic
+            ? `The ping URL is a secret, and everybody reads this: npx vakt checks show ${quoteWord(check.name)}`
+            : 'Add this line to the end of the job:',
         ],
-        code: { text: curlLine(check, context), language: 'sh' },
-        buttons: [{ label: 'Show', line: `checks show ${check.uuid}` }],
+        ...(context.by.isPublic
+          ? {}
+          : {
+              code: { text: curlLine(check, context), language: 'sh' },
+              buttons: [{ label: 'Show', line: `checks show ${check.uuid}` }],
+            }),
       },
       result: checkResult(context, check),
     }

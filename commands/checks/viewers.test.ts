@@ -1,5 +1,5 @@
 // What viewers see of checks: everything but what would let them send beats.
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { uniqueKey } from '../../src/checks/unique-key.ts'
 import { startApp, type TestApp } from '../../src/testing/app.ts'
 
@@ -28,14 +28,15 @@ const LINES = [
   ...['projects list', 'checks show no-such-check', 'help checks show', 'deliveries', 'silence list', 'logs saved'],
 ]
 
-it.each(LINES)('"%s" shows a viewer no ping URL, uuid or ping key, by a key and in a chat', async line => {
+it('no answer shows a viewer a ping URL, uuid or ping key, by a key and in a chat', async () => {
   const headers = { 'x-api-key': viewer }
-  const body = JSON.stringify({ line })
-  const overHttp = await (await app.request('/api/commands', { method: 'POST', headers, body })).text()
-  expect(overHttp).not.toMatch(secrets)
   await app.result('roles set 222222222222222222 viewer --platform discord')
-  const inChat = await app.says(line, { id: '222222222222222222', admin: false, interactive: true })
-  expect(JSON.stringify(inChat)).not.toMatch(secrets)
+  for (const line of LINES) {
+    const init = { method: 'POST', headers, body: JSON.stringify({ line }) }
+    expect(await (await app.request('/api/commands', init)).text()).not.toMatch(secrets)
+    const inChat = await app.says(line, { id: '222222222222222222', admin: false, interactive: true })
+    expect(JSON.stringify(inChat)).not.toMatch(secrets)
+  }
 })
 
 it('a viewer has the unique_key of Healthchecks, and buttons that work', async () => {
@@ -66,3 +67,36 @@ it('the unique_key is computed as Healthchecks does', () => {
 
 /** `printf 2f9a6f6b1f0f4d2c | sha1sum` */
 const SHA1_OF_FIRST_HALF = '6b7e96043aa20dea545653c749a1bc2d835697cd'
+
+describe('where everybody reads the answers, as in a group on Telegram', () => {
+  const inGroup = { platform: 'telegram', id: '7', name: 'Person 7', admin: true, interactive: true, isPublic: true }
+
+  const CHANGES = [
+    ...['checks pause backup', 'checks resume backup', 'checks remove backup', 'checks add new --every 1d'],
+    ...['projects show shop', 'projects edit shop --rate-limit 5', 'projects add new'],
+  ]
+
+  it('no card shows a ping URL, uuid or ping key, even to an admin', async () => {
+    const known = 'select uuid as text from checks union select ping_key from projects'
+    for (const line of [...LINES, ...CHANGES]) {
+      const { card } = await app.says(line, inGroup)
+      for (const { text } of app.state.prepare<[], { text: string }>(known).all())
+        expect(JSON.stringify(card)).not.toContain(text)
+    }
+  })
+
+  it('a key or the secret of a webhook is not made at all', async () => {
+    for (const line of ['keys create shop --role admin', 'channels add https://hooks.example.org/x --name x']) {
+      const reply = await app.says(line, inGroup)
+      expect(reply.ok ? 'ok' : reply.problem.message).toContain('everybody in this chat would read it')
+    }
+    const { keys } = await app.result<{ keys: object[] }>('keys list shop')
+    expect(keys).toHaveLength(1)
+  })
+
+  it('buttons still work, for they name the check', async () => {
+    const { card } = await app.says('checks show "two words"', inGroup)
+    const pause = card.buttons!.find(({ label }) => label === 'Pause')!
+    expect((await app.says(pause.line!, inGroup)).ok).toBe(true)
+  })
+})

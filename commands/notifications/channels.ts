@@ -16,7 +16,7 @@ import { invalid, Problem } from '../../src/problem.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, yes } from '../context.ts'
+import { type Context, command, refusePublicSecret, yes } from '../context.ts'
 import { setName } from './recipient-arguments.ts'
 
 const channelName = () =>
@@ -48,6 +48,7 @@ const add = (platforms: readonly PlatformDefinition[]) =>
         address: null,
         secret: null,
       }
+      if (added.secret !== null) refusePublicSecret(context, 'the secret of its signatures')
       const channel = context.parts.openChannel(added)
       if (!channel) throw notConfigured(platform)
       await sendTest(channel.post.bind(channel), context)

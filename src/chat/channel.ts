@@ -153,6 +153,8 @@ export type Requester = {
   key?: { role: Role; project: string }
   /** Whether there is a person who can confirm with a button. */
   interactive: boolean
+  /** Whether everybody in the chat reads the replies, because the platform has no private ones. */
+  isPublic?: boolean
   /** The message under which the reply is posted for everybody. */
   place?: AnswerPlace
 }

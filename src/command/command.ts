@@ -21,6 +21,8 @@ export type Actor = {
   keyId?: string
   /** The project that this key is limited to. */
   project?: string
+  /** Everybody in the chat reads the answer, so it must hold no secret. */
+  isPublic?: boolean
 }
 
 /**

@@ -76,7 +76,8 @@ export function addCommands(bot: Bot, parts: BotParts): void {
       admins.set(key, known)
     }
     const name = [first_name, last_name].filter(Boolean).join(' ')
-    return { platform: 'telegram', id: String(id), name, admin: known.isAdmin, groups: [], interactive: true }
+    const isPublic = context.chat!.type !== 'private'
+    return { platform: 'telegram', id: String(id), name, admin: known.isAdmin, groups: [], interactive: true, isPublic }
   }
 
   async function isAdmin({ chat }: Context, userId: number): Promise<boolean> {

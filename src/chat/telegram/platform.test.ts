@@ -5,7 +5,7 @@ import type { Card, Text } from '../../card.ts'
 import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import { startTelegram } from '../../testing/telegram.ts'
-import type { Channel, CommandDispatcher, DeliveryError, Platform } from '../channel.ts'
+import type { Channel, CommandDispatcher, DeliveryError, Platform, Requester } from '../channel.ts'
 import { telegram as definition } from './definition.ts'
 import { createTelegram } from './platform.ts'
 import { renderCard } from './render.ts'
@@ -24,15 +24,16 @@ let telegram: Awaited<ReturnType<typeof startTelegram>>
 let platform: Platform
 /** The ids of the channels in use. */
 let inUse: Set<string>
-let ran: { line: string; name: string; admin: boolean }[]
+let ran: { line: string; name: string; admin: boolean; isPublic: boolean }[]
 
 beforeEach(async () => {
   telegram = await startTelegram()
   ran = []
   const dispatcher = {
     commands: [],
-    run: async (request: { line: string }, requester: { name: string; admin: boolean }) => {
-      ran.push({ line: request.line, name: requester.name, admin: requester.admin })
+    run: async (request: { line: string }, requester: Requester) => {
+      const { name, admin, isPublic = false } = requester
+      ran.push({ line: request.line, name, admin, isPublic })
       return { ok: true, card: { title: 'Done', tone: 'good' }, result: null, private: true, quiet: true }
     },
   } as unknown as CommandDispatcher
@@ -114,8 +115,8 @@ test('a press and a typed line run commands in the chats of alerts only; an admi
   telegram.writes(CHAT, '/checks@vakt_bot list', 8)
   await vi.waitFor(() => expect(ran).toHaveLength(2))
   expect(ran).toEqual([
-    { line: 'ack 1', name: 'Person 7', admin: false },
-    { line: '/checks list', name: 'Person 8', admin: true },
+    { line: 'ack 1', name: 'Person 7', admin: false, isPublic: true },
+    { line: '/checks list', name: 'Person 8', admin: true, isPublic: true },
   ])
 })
 
