@@ -11,14 +11,22 @@ import { completes, positional } from '../../src/command/command.ts'
 import {
   type Action,
   type ActionRequest,
+  confirmAs,
   covers,
   parseActionTarget,
   REQUEST_LIFETIME_MS,
+  type Requester,
   refuseClosedRequest,
-  refuseSelfConfirmation,
+  relate,
   writeActionTarget,
 } from '../../src/hosts/actions/action.ts'
-import { addRequest, closeRequest, findRequest, readPendingRequest } from '../../src/hosts/actions/action-requests.ts'
+import {
+  addRequest,
+  closeRequest,
+  findRequest,
+  readPendingRequest,
+  takeOverRequest,
+} from '../../src/hosts/actions/action-requests.ts'
 import { findAction, readAction } from '../../src/hosts/actions/actions.ts'
 import { readContainer } from '../../src/hosts/containers/containers.ts'
 import type { Host } from '../../src/hosts/host.ts'
@@ -67,11 +75,13 @@ const confirm = command({
     const action = readAction(state, request.actionId)!
     refuseRole(context, action)
     refuseClosedRequest(request, action, now)
-    refuseSelfConfirmation(request, by, (a, b) => isSamePerson(context, a, b), isInteractive(context, by.platform))
+    const asker = { platform: request.platform, id: request.actorId }
+    const role = confirmAs(request, by, relationOf(context, asker, by), name => isInteractive(context, name))
     const host = readHost(state, request.hostId)!
     const { container, alertId } = request
     // The target may have been renamed or removed since the request.
     refuseOtherTarget(context, action, host, container)
+    if (role === 'first person') return takeOver(context, request, { action, host, container, alertId })
     closeRequest(state, id, now)
     return startRun(context, { action, host, container, alertId }, request.actorName, by.name)
   },
@@ -207,6 +217,25 @@ function requestRun(context: Context, target: RunTarget) {
   }
 }
 
+/** The first person is known from now on; somebody else must still confirm. */
+function takeOver(context: Context, request: ActionRequest, target: RunTarget) {
+  const { state, by, now, parts } = context
+  const taken = takeOverRequest(state, request.id, by, now)
+  const channel = parts.channelOf(by.platform)
+  if (channel) showRequest(context, channel, target.alertId, requestCard(taken, target))
+  return {
+    card: {
+      title: `${target.action.name} needs one more person`,
+      tone: 'info' as const,
+      lines: [
+        `${request.actorName} does not identify a person, so you count as the one who requests it. Somebody else must confirm it: actions confirm ${request.id}`,
+      ],
+      buttons: [{ label: 'Withdraw', line: `actions refuse ${request.id}` }],
+    },
+    result: { request: requestResult(taken) },
+  }
+}
+
 function showRequest({ state }: Context, channel: Channel, alertId: number | null, card: Card): void {
   const ref = alertId === null ? null : readAlertMessageRef(state, alertId, channel.id)
   const nonce = randomBytes(12).toString('hex')
@@ -253,9 +282,8 @@ function isInteractive({ platforms }: Context, name: string): boolean {
   return platforms.some(platform => platform.name === name && platform.capabilities.interactive)
 }
 
-/** Whether two accounts belong to one person, as set by "oncall member add". */
-function isSamePerson({ state }: Context, a: { platform: string; id: string }, b: { platform: string; id: string }) {
+/** What the links of "oncall member add" say of two accounts. */
+function relationOf({ state }: Context, a: Requester, b: Requester) {
   const people = listPeople(state)
-  const first = personOf(people, a.platform, a.id)
-  return first !== undefined && first === personOf(people, b.platform, b.id)
+  return relate(a, b, ({ platform, id }) => personOf(people, platform, id))
 }

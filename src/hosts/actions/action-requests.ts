@@ -45,6 +45,19 @@ export function findRequest(state: State, id: number): ActionRequest {
   throw new Problem('not_found', `There is no request ${id}. It may have expired, or its action or host was removed.`)
 }
 
+/** Makes somebody the first person of a request whose own first person nobody knows. */
+export function takeOverRequest(
+  state: State,
+  id: number,
+  by: { platform: string; id: string; name: string },
+  now: number,
+): ActionRequest {
+  const first = { platform: by.platform, actorId: by.id, actorName: by.name, askedAt: now }
+  return state.transaction(
+    () => state.db.update(actionRequests).set(first).where(eq(actionRequests.id, id)).returning().get()!,
+  )
+}
+
 /** Closes a request, so that it cannot be confirmed again. */
 export function closeRequest(state: State, id: number, now: number): void {
   state.transaction(() => state.db.update(actionRequests).set({ closedAt: now }).where(eq(actionRequests.id, id)).run())

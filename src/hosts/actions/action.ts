@@ -76,24 +76,45 @@ export function refuseCommand(command: string): void {
 /** The account of a person who requests or confirms a run. */
 export type Requester = { platform: string; id: string }
 
+/** What Vakt knows of two accounts: they are one person, two people, or nobody can tell. */
+export type Relation = 'same' | 'different' | 'unknown'
+
 /**
- * Throws `forbidden` unless `by` may confirm a request: another person, in a chat (`isInChat`), because a key and the terminal
- * do not identify a person. `isSamePerson` is whether two accounts belong to one person.
+ * What Vakt knows of two chat accounts. On one platform two accounts are two people, unless they are linked; across
+ * platforms only linked accounts tell: `personOf` names the person of an account, as "oncall member add" links it.
  */
-export function refuseSelfConfirmation(
+export function relate(a: Requester, b: Requester, personOf: (account: Requester) => string | undefined): Relation {
+  if (a.platform === b.platform && a.id === b.id) return 'same'
+  const [first, second] = [personOf(a), personOf(b)]
+  if (first !== undefined && first === second) return 'same'
+  return a.platform === b.platform || (first !== undefined && second !== undefined) ? 'different' : 'unknown'
+}
+
+/**
+ * Whether `by` may run what was requested, or only takes the request over as its first person, because the one who
+ * requested it is hidden behind a key or the terminal and may be `by`. Throws `forbidden` for whoever is not surely a
+ * second person in a chat.
+ */
+export function confirmAs(
   request: ActionRequest,
   by: Requester,
-  isSamePerson: (a: Requester, b: Requester) => boolean,
-  isInChat: boolean,
-): void {
-  const first = { platform: request.platform, id: request.actorId }
-  if ((first.platform === by.platform && first.id === by.id) || isSamePerson(first, by))
+  relation: Relation,
+  isChat: (platform: string) => boolean,
+): 'first person' | 'second person' {
+  const platform = request.platform
+  if (relation === 'same')
     throw new Problem('forbidden', 'You requested this run yourself. A second person must confirm it.')
-  if (!isInChat)
+  if (!isChat(by.platform))
     throw new Problem(
       'forbidden',
       'A second person must confirm it in a chat: a key or the terminal does not identify a person.',
     )
+  if (!isChat(platform)) return 'first person'
+  if (relation === 'different') return 'second person'
+  throw new Problem(
+    'forbidden',
+    `Vakt cannot tell whether you and ${request.actorName} on ${platform} are one person. Let somebody on ${platform} confirm it, or link both accounts: oncall member add.`,
+  )
 }
 
 /** Throws `conflict` for a request that can no longer be confirmed. */

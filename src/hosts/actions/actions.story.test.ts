@@ -228,6 +228,38 @@ describe('a second person', () => {
     )
   })
 
+  it.each([
+    ['a key', { platform: 'api', id: 'admin', name: 'admin' }],
+    ['the terminal', { platform: 'terminal', id: 'terminal', name: 'terminal' }],
+  ])('is asked for twice when %s requests the run, because whoever did may confirm it', async (_, hidden) => {
+    await app.says('actions run failover --yes', { ...hidden, admin: true })
+    const taken = await app.says('actions confirm 1', bob)
+    expect(taken.card.title).toBe('failover needs one more person')
+    expect(running).toEqual([])
+    expect(await refusal('actions confirm 1', bob)).toContain('You requested this run yourself')
+    expect(await refusal('actions confirm 1', { ...hidden, admin: true })).toContain('in a chat')
+    const done = app.says('actions confirm 1')
+    await started()
+    running[0]!.exit(0)
+    await done
+    expect(await app.result('actions history')).toMatchObject({ runs: [{ started_by: 'Bob', confirmed_by: 'Ann' }] })
+  })
+
+  it('of another chat must be known to be another person', async () => {
+    const kari = { platform: 'slack', id: 'U00KARI00', name: 'kari', admin: true }
+    await request()
+    expect(await refusal('actions confirm 1', kari)).toContain(
+      'cannot tell whether you and Bob on discord are one person',
+    )
+    await app.result('oncall member add Kari --slack U00KARI00')
+    expect(await refusal('actions confirm 1', kari)).toContain('cannot tell')
+    await app.result('oncall member add Bob --discord 222222222222222222')
+    const done = app.says('actions confirm 1', kari)
+    await started()
+    running[0]!.exit(0)
+    await done
+  })
+
   it('has 15 minutes, and confirms only what was requested', async () => {
     await request()
     await app.passes('15m')
