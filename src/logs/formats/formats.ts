@@ -6,8 +6,19 @@ import { MONGODB } from './databases/mongodb.ts'
 import { MYSQL } from './databases/mysql.ts'
 import { POSTGRES } from './databases/postgres.ts'
 import { STORES } from './databases/stores.ts'
+import { DOTNET_CONSOLE } from './dotnet/console.ts'
+import { NLOG } from './dotnet/nlog.ts'
+import { DOTNET_RECORDS } from './dotnet/records.ts'
+import { SERILOG } from './dotnet/serilog.ts'
 import type { Format } from './format.ts'
+import { JAVA_LAYOUTS } from './java/layouts.ts'
+import { JAVA_RECORDS } from './java/records.ts'
+import { JAVA_SERVERS } from './java/servers.ts'
+import { SPRING_BOOT } from './java/spring-boot.ts'
 import { MONOLOG } from './php/monolog.ts'
+import { PYTHON_LOGGING } from './python/logging.ts'
+import { PYTHON_RECORDS } from './python/records.ts'
+import { PYTHON_SERVICES } from './python/services.ts'
 import { SYSLOG } from './syslog/syslog.ts'
 import { ACCESS_LOGS } from './web/access-logs.ts'
 
@@ -16,10 +27,21 @@ export const FORMATS: readonly Format[] = [
   ...SYSLOG,
   ...ACCESS_LOGS,
   ...MONOLOG,
+  ...PYTHON_SERVICES,
+  ...JAVA_RECORDS,
+  ...DOTNET_CONSOLE,
+  ...DOTNET_RECORDS,
+  ...PYTHON_RECORDS,
   ...POSTGRES,
   ...MYSQL,
   ...MONGODB,
   ...STORES,
   ...BROKERS,
   ...CLUSTERS,
+  ...SPRING_BOOT,
+  ...JAVA_LAYOUTS,
+  ...JAVA_SERVERS,
+  ...SERILOG,
+  ...NLOG,
+  ...PYTHON_LOGGING,
 ]

@@ -1,22 +1,66 @@
-// Finds which lines of a text continue the stack trace above them: Java, Python, Node, Go, Ruby, .NET, Rust and PHP.
+// Finds which lines of a text continue the entry above them: stack traces of every language, and entries of several lines.
 
-/** The kind of trace that the last line belongs to, which decides how it may continue; `none` after an ordinary line. */
-export type TraceState = 'none' | 'frames' | 'python' | 'python-done' | 'go' | 'rust' | 'postgres' | 'slow-query'
+/**
+ * The kind of trace that the last line belongs to, which decides how it may continue; `none` after an ordinary line. After
+ * `…-head` the message stands on the next line.
+ */
+export type TraceState =
+  | 'none'
+  | 'frames'
+  | 'python'
+  | 'python-group'
+  | 'python-done'
+  | 'go'
+  | 'rust'
+  | 'dotnet-head'
+  | 'dotnet'
+  | 'jul-head'
+  | 'node-head'
+  | 'node-code'
+  | 'node-done'
+  | 'elixir'
+  | 'report-head'
+  | 'report'
+  | 'julia'
+  | 'postgres'
+  | 'slow-query'
 
 /** Of longer lines only the beginning counts. */
 const MAX_LINE_LENGTH = 1_000
 const frame =
-  /^\s+at\s|^\s*\.{3} \d+ (?:more|common frames)|^\s*(?:Caused by|Suppressed|Stack trace): ?|^\s+from \S.{0,500}?:\d+:in |^\s*-{3}(?:>| End of )|^#\d+ |^\s+thrown in |^\s+\S{1,300}\.rb:\d+:in [`']/
+  /^\s+at\s|^\s*\.{3} \d+ (?:more|common frames)|^\s*(?:Caused by|Suppressed|Stack trace): ?|^\s+from \S.{0,500}?:\d+:in |^\s*-{3}(?:>| End of )|^#\d+ |^\s+thrown in |^\s+\S{1,300}\.rb:\d+:in [`']|^\[stacktrace\]$|^\[previous exception\] |^\s+what\(\): |^\s+#\d+ 0x|^\s+\S.{0,300} called at \S{1,300} line \d+/
+/** Firefox and Safari write frames as `pay@https://shop.example/app.js:10:5`. */
+const browserFrame = /^[\w$.<>/*]{0,100}@(?:https?|file|moz-extension):\/\/\S{1,400}:\d+:\d+$/
 /** Rails writes frames without indentation, and the first of them may be the head of another trace. */
 const rubyFrame = /^\S{1,300}\.rb:\d+:in [`'][^']{0,100}'$/
 const failure =
   /^(?:Exception in thread "[^"]{0,100}" )?[\w.$:/\\]{0,200}(?:Error|Exception|Throwable|Panic|Fault)\b(?:\s?\(.{0,200}\))?(?::|$)/
 const traceback = /^\s*(?:[+|] )?(?:Exception Group )?Traceback \(most recent call last\):/
 const pythonChain = /^(?:During handling of the above exception|The above exception was the direct cause)/
+const pythonGroup = /^\s*\+ Exception Group Traceback /
 const goHead = /^(?:panic: |fatal error: |goroutine \d+ \[)/
 const goNext = /^(?:goroutine \d+ |\s|created by |\[signal |exit status |[\w./*()[\]{}·-]{1,300}\(.*\)$|panic: |\t)/
 const rustHead = /^thread '[^']{0,100}'.{0,40} panicked at /
 const rustNext = /^(?:note: |stack backtrace:|\s+\d+: |\s+at )/
+/** .NET's console writes the message below the category, in the column behind the level. */
+const dotnetHead = /^(?:\S.{0,60} )?(?:trce|dbug|info|warn|fail|crit): \S.{0,200}\[-?\d{1,10}\]$/
+const dotnetNext = /^ {6}/
+/** java.util.logging writes the level and the message below the time and the place. */
+const julHead = /^[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d\s[AP]M \S{1,200}(?: \S{1,200})?$/
+const julNext = /^(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): /
+/** Node writes the place, the code with a mark, an empty line and then the error. */
+const nodeHead = /^(?:file:\/\/|node:)?(?:[A-Za-z]:)?[\w@.\\/ -]{1,300}:\d{1,7}$/
+const nodeMark = /^\s*\^{1,200}\s*$/
+const nodeVersion = /^Node\.js v\d/
+const elixirHead = /^(?:\*\* \(\w|Server: \S{1,200} \(https?\)$)/
+const elixirNext =
+  /^(?:\s|\*\* \(|(?:Server|Request|Last message|State|Function|Args|Client|Process Label|Initial Call|Current Call|Ancestors|Message Queue Length|Messages|Links|Dictionary|Trapping Exits|Status|Heap Size|Stack Size|Reductions|Neighbours)\b.{0,40}:)/
+const reportHead = /^=[A-Z]{4,12} REPORT==== .{10,60} ===$/
+const reportEnd = /^(?:=|\d{4}-)/
+const juliaNext = /^[│└]/
+const julia = /^┌ (?:Debug|Info|Warning|Error): /
+/** After an empty line, what an exception was caused by. */
+const previous = /^(?:\[previous exception\] |Next \S{1,200}(?:Exception|Error)\b|Caused by: )/
 
 /** PostgreSQL writes the details of a message as lines of their own, and further lines of a text behind a tab. */
 const postgresHead = /^[^"]{0,200}\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?): {2}/
@@ -26,66 +70,148 @@ const slowQueryHead = /^# (?:Time|User@Host): /
 
 /** The trace that starts with the first line of an entry. */
 export function traceStartedBy(line: string): TraceState {
-  if (traceback.test(line)) return 'python'
+  if (traceback.test(line)) return pythonGroup.test(line) ? 'python-group' : 'python'
   if (goHead.test(line)) return 'go'
   if (rustHead.test(line)) return 'rust'
   if (line.includes(':  ') && postgresHead.test(line)) return 'postgres'
   if (line.startsWith('# ') && slowQueryHead.test(line)) return 'slow-query'
-  return 'none'
+  return headOfNext(line)
+}
+
+const BRACKET = 93
+const EQUALS = 61
+
+/** The heads whose message is on the next line, told apart by their last character. */
+function headOfNext(line: string): TraceState {
+  const last = line.charCodeAt(line.length - 1)
+  if (last === BRACKET && dotnetHead.test(line)) return 'dotnet-head'
+  if (last === EQUALS && reportHead.test(line)) return 'report-head'
+  if (last >= 48 && last <= 57 && nodeHead.test(line)) return 'node-head'
+  if (julHead.test(line)) return 'jul-head'
+  return julia.test(line) ? 'julia' : 'none'
+}
+
+/** The head of a line is enough to recognize it. */
+function headOf(line: string): string {
+  return line.length > MAX_LINE_LENGTH ? line.slice(0, MAX_LINE_LENGTH) : line
 }
 
 /**
- * The state after `line` when it continues the entry above it, null when it starts a new one. `failed`: the entry's first
- * line is at error or above; `next` is the following line, for heads of traces on a line of their own.
+ * The state after `line` when it continues the entry above it, null when it starts a new one. `hasFailed`: whether the entry's
+ * first line is at error or above; `next` is the following line, for heads of traces on a line of their own.
  */
 export function continueTrace(
   trace: TraceState,
   line: string,
   next: string | undefined,
-  failed: boolean,
+  hasFailed: () => boolean,
 ): TraceState | null {
-  // The head of a line is enough to recognize it.
-  const head = line.slice(0, MAX_LINE_LENGTH)
-  const following = next?.slice(0, MAX_LINE_LENGTH)
-  if (head.trim() === '') {
-    const open = (trace === 'go' || trace === 'python-done') && following !== undefined && following.trim() !== ''
-    return open && continueTrace(trace, following, undefined, failed) ? trace : null
-  }
+  const head = headOf(line)
+  const following = next === undefined ? undefined : headOf(next)
+  if (head.trim() === '') return continueAfterGap(trace, following, hasFailed)
   return (
     continueWithin(trace, head, following) ??
-    (trace === 'go' || trace === 'rust' ? null : startBelow(trace, head, following, failed))
+    (trace === 'go' || trace === 'rust' ? null : startBelow(trace, head, following, hasFailed))
   )
+}
+
+/** Continues over an empty line, when what follows it belongs to the trace. */
+function continueAfterGap(trace: TraceState, next: string | undefined, hasFailed: () => boolean): TraceState | null {
+  if (next === undefined || next.trim() === '') return null
+  switch (trace) {
+    case 'node-done':
+      return trace
+    case 'go':
+    case 'python-done':
+      return continueTrace(trace, next, undefined, hasFailed) ? trace : null
+    case 'python-group':
+      return pythonChain.test(next) ? trace : null
+    case 'frames':
+      return previous.test(next) || nodeVersion.test(next) ? trace : null
+    default:
+      return null
+  }
 }
 
 /** Continues within a started trace. */
 function continueWithin(trace: TraceState, line: string, next: string | undefined): TraceState | null {
   switch (trace) {
+    case 'none':
+      return null
     case 'python':
       // The first line that is not indented names the exception and ends the trace.
       return /^\s|^[+|]/.test(line) ? 'python' : 'python-done'
+    case 'python-group':
+      if (pythonChain.test(line)) return 'python-done'
+      return /^\s*[+|]/.test(line) ? 'python-group' : null
     case 'python-done':
       return pythonChain.test(line) ? 'python-done' : null
     case 'go':
       return goNext.test(line) ? 'go' : null
     case 'rust':
       return rustNext.test(line) || next === undefined || rustNext.test(next) ? 'rust' : null
-    case 'postgres':
-      return postgresNext.test(line) ? 'postgres' : null
-    case 'slow-query':
-      return line.startsWith('# Time: ') ? null : 'slow-query'
     case 'frames':
-      // The fields of an error that Node prints after its frames: `  code: 'ECONNREFUSED'` and the closing brace.
-      return /^\s|^[}\])]+,?$/.test(line) ? 'frames' : null
+      // The fields of an error that Node prints after its frames, and what closes them or Laravel's context.
+      return /^\s|^"?[}\])]+,?(?: \[\])?\s*$|^Node\.js v\d/.test(line) || previous.test(line) ? 'frames' : null
+    default:
+      return continueHead(trace, line, next)
+  }
+}
+
+/** Continues below a head whose message is on the next line, and in the blocks of some languages. */
+function continueHead(trace: TraceState, line: string, next: string | undefined): TraceState | null {
+  switch (trace) {
+    case 'dotnet-head':
+      if (!dotnetNext.test(line)) return null
+      // Scopes stand before the message.
+      return line.startsWith('      => ') && next !== undefined && dotnetNext.test(next) ? trace : 'dotnet'
+    case 'dotnet':
+      return dotnetNext.test(line) ? trace : null
+    case 'postgres':
+      return postgresNext.test(line) ? trace : null
+    case 'slow-query':
+      return line.startsWith('# Time: ') ? null : trace
+    case 'report-head':
+    case 'report':
+      return reportEnd.test(line) ? null : 'report'
+    default:
+      return continueBlock(trace, line, next)
+  }
+}
+
+function continueBlock(trace: TraceState, line: string, next: string | undefined): TraceState | null {
+  switch (trace) {
+    case 'jul-head':
+      return julNext.test(line) ? 'none' : null
+    case 'node-head':
+      return next !== undefined && nodeMark.test(next) ? 'node-code' : null
+    case 'node-code':
+      return nodeMark.test(line) ? 'node-done' : null
+    case 'node-done':
+      return 'frames'
+    case 'elixir':
+      return elixirNext.test(line) ? trace : null
+    case 'julia':
+      return juliaNext.test(line) ? trace : null
     default:
       return null
   }
 }
 
 /** Starts a trace below the line it belongs to. */
-function startBelow(trace: TraceState, line: string, next: string | undefined, failed: boolean): TraceState | null {
-  if (traceback.test(line)) return failed || trace !== 'none' ? 'python' : null
+function startBelow(
+  trace: TraceState,
+  line: string,
+  next: string | undefined,
+  hasFailed: () => boolean,
+): TraceState | null {
+  if (traceback.test(line)) {
+    if (trace === 'none' && !hasFailed()) return null
+    return pythonGroup.test(line) ? 'python-group' : 'python'
+  }
   if (frame.test(line)) return 'frames'
-  if (failed && rubyFrame.test(line)) return 'frames'
-  if (failed && goHead.test(line)) return 'go'
-  return failed && next !== undefined && failure.test(line) && frame.test(next) ? 'frames' : null
+  if (rubyFrame.test(line) || browserFrame.test(line)) return hasFailed() ? 'frames' : null
+  if (goHead.test(line)) return hasFailed() ? 'go' : null
+  if (elixirHead.test(line)) return hasFailed() ? 'elixir' : null
+  return next !== undefined && frame.test(next) && failure.test(line) && hasFailed() ? 'frames' : null
 }

@@ -57,7 +57,7 @@ Caused by: java.io.IOException: reset
 	at com.shop.Net.read(Net.java:7)
 	Suppressed: java.lang.Error: x
 		at com.shop.A.b(A.java:1)`,
-    ['ERROR Cart - failed'],
+    ['failed'],
   ],
   [
     'Java on its own',
@@ -78,7 +78,7 @@ During handling of the above exception, another exception occurred:
 Traceback (most recent call last):
   File "a.py", line 5, in <module>
 ValueError: bad`,
-    ['ERROR:root:failed'],
+    ['failed'],
   ],
   [
     'Python on its own',

@@ -2,12 +2,12 @@
 // format, or is JSON, logfmt or prose.
 import type { Fields } from '../formats/format.ts'
 import type { FormatReader } from '../formats/format-reader.ts'
-import { KnownTime, leadingTime } from '../times/timestamps.ts'
+import { KnownTime, leadingClock, leadingTime } from '../times/timestamps.ts'
 import { contextOf, type TimeContext } from '../times/zones.ts'
 import { clean } from './clean.ts'
 import { fieldRoleOf } from './field-roles.ts'
 import { parseJson } from './json-numbers.ts'
-import { detectLevel } from './levels.ts'
+import { detectLevel, readLevel } from './levels.ts'
 import { readLogfmt } from './logfmt.ts'
 import { continueTrace, type TraceState, traceStartedBy } from './stacks.ts'
 
@@ -31,8 +31,8 @@ type Entry = {
   head: string
   stack: string[]
   trace: TraceState
-  /** Whether a trace below the line belongs to it. */
-  isFailure: boolean
+  /** Whether a trace below the line belongs to it; null until a line asks. */
+  isFailure: boolean | null
   /** Whether the next line of the same stream goes on where this one was cut. */
   isPartial: boolean
 }
@@ -52,7 +52,7 @@ function findEntries(text: string, context: TextContext, limit: number): Entry[]
     const line = ahead.shift()
     if (line === undefined) break
     const entry = open.get(line.stream)
-    if (entry && continueEntry(entry, line, ahead)) continue
+    if (entry && continueEntry(entry, line, ahead, context)) continue
     if (line.text.trim() === '') continue
     const created = createEntry(line)
     if (open.size >= MAX_STREAMS) open.clear()
@@ -79,7 +79,7 @@ function* linesOf(text: string): Generator<string, undefined> {
 }
 
 /** Whether a line belongs to the entry above it in its stream; then it is added. */
-function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLine[]): boolean {
+function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLine[], context: TextContext): boolean {
   if (entry.isPartial) {
     completePartial(entry, line)
     return true
@@ -92,12 +92,19 @@ function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLin
     return true
   }
   const next = ahead.find(candidate => candidate.stream === line.stream)?.text
-  const following = continueTrace(entry.trace, line.text, next, entry.isFailure)
+  const hasFailed = () => {
+    entry.isFailure ??= isFailure(entry.head, context)
+    return entry.isFailure
+  }
+  const following = continueTrace(entry.trace, line.text, next, hasFailed)
   if (following === null) {
     if (line.text.trim() === '') entry.trace = 'none'
     return false
   }
-  entry.stack.push(line.text)
+  if (isMessageOfHead(entry.trace, following)) {
+    entry.head += ` ${line.text.trim()}`
+    entry.isFailure = null
+  } else entry.stack.push(following === 'dotnet' ? line.text.slice(DOTNET_INDENT) : line.text)
   entry.trace = following
   entry.isPartial = line.isPartial
   return true
@@ -110,6 +117,24 @@ function isTimeAlone(line: string): boolean {
 
 const timeAlone =
   /^\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} )\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?[A-Z]{1,5})?(?: \d{4})?\]?$/
+/** The columns before a message of .NET's console. */
+const DOTNET_INDENT = 6
+
+/** Whether the line that leads from one state to the next is the message of a head. */
+function isMessageOfHead(before: TraceState, after: TraceState): boolean {
+  return (
+    before === 'jul-head' ||
+    (before === 'dotnet-head' && after === 'dotnet') ||
+    (before === 'report-head' && after === 'report')
+  )
+}
+
+/** Whether the line is at error or above, by its format or its words. */
+function isFailure(head: string, context: TextContext): boolean {
+  const { fields, message } = readHead(head, context)
+  const level = readLevel(fields.level) ?? detectLevel(message)
+  return level === 'error' || level === 'fatal'
+}
 
 function completePartial(entry: Entry, line: PeeledLine): void {
   entry.isPartial = line.isPartial
@@ -119,9 +144,7 @@ function completePartial(entry: Entry, line: PeeledLine): void {
 }
 
 function createEntry({ prefix, text, isPartial }: PeeledLine): Entry {
-  const level = detectLevel(text)
-  const isFailure = level === 'error' || level === 'fatal'
-  return { prefix, head: text, stack: [], trace: traceStartedBy(text), isFailure, isPartial }
+  return { prefix, head: text, stack: [], trace: traceStartedBy(text), isFailure: null, isPartial }
 }
 
 type PeeledLine = { prefix: { [name: string]: unknown }; text: string; stream: string; isPartial: boolean }
@@ -183,12 +206,27 @@ export function readHead(
   const whole = formats.readText(head, 'start')
   if (whole) return { fields: whole.fields, message: whole.message, format: whole.format.name }
   const time = leadingTime(head, context)
-  if (!time) return { fields: {}, message: head, format: null }
+  if (!time) return readClockHead(head, context)
   const timestamp = new KnownTime(time.at, time.hasZone)
   if (time.rest === '') return { fields: { timestamp }, message: head, format: null }
   const found = formats.readText(time.rest, 'time')
   if (!found) return { fields: { timestamp }, message: time.rest, format: null }
   return { fields: { ...found.fields, timestamp }, message: found.message, format: found.format.name }
+}
+
+/** A line that begins with a clock without a date: it is the time when a level or a known format follows. */
+function readClockHead(
+  head: string,
+  context: TextContext,
+): { fields: { [name: string]: unknown }; message: string; format: string | null } {
+  const time = leadingClock(head, context)
+  if (time) {
+    const timestamp = new KnownTime(time.at, time.hasZone)
+    const found = context.formats.readText(time.rest, 'time')
+    if (found) return { fields: { ...found.fields, timestamp }, message: found.message, format: found.format.name }
+    if (detectLevel(time.rest) !== null) return { fields: { timestamp }, message: time.rest, format: null }
+  }
+  return { fields: {}, message: head, format: null }
 }
 
 /** A record inside a line: its fields win over those of the prefixes, but for the time. */
@@ -226,6 +264,15 @@ function isObject(value: unknown): value is Fields {
 function messageAndStack(first: string, stack: readonly string[], hasLevel: boolean): Fields {
   if (stack.length === 0) return { message: first }
   const trace = traceStartedBy(first)
+  if (trace === 'python-group') {
+    const named = stack.map(line => GROUP_NAME.exec(line)?.[1]).find(name => name !== undefined) ?? first
+    return { message: named, ...(hasLevel ? {} : { level: 'error' }), stack: [first, ...stack].join('\n') }
+  }
+  if (trace === 'node-head') {
+    const mark = stack.findIndex(line => /^\s*\^+\s*$/.test(line))
+    const error = mark < 0 ? undefined : stack.slice(mark + 1).find(line => line.trim() !== '')
+    if (error !== undefined) return { message: error, level: 'error', stack: [first, ...stack].join('\n') }
+  }
   if (trace === 'python') {
     const last = stack.findLast(line => /^\S/.test(line)) ?? first
     const level = hasLevel ? {} : { level: detectLevel(last) ?? 'error' }
@@ -235,6 +282,9 @@ function messageAndStack(first: string, stack: readonly string[], hasLevel: bool
   if (trace === 'rust') return { message: `${first}\n${stack[0]}`, stack: stack.slice(1).join('\n') }
   return { message: first, stack: stack.join('\n') }
 }
+
+/** The line of a group of exceptions that names the group itself. */
+const GROUP_NAME = /^\s{0,8}\| (\S[^:]{0,200}: .*)$/
 
 function parseObject(text: string): Fields | null {
   if (!text.startsWith('{')) return null

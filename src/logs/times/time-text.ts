@@ -29,6 +29,8 @@ const DATES = [
 const LOOSE_DATES = [
   // 261129, of MySQL 5 and HDFS
   String.raw`(?<yy>\d\d)(?<m>\d\d)(?<d>\d\d)(?= )`,
+  // 1129, of glog
+  String.raw`(?<m>\d\d)(?<d>\d\d)(?= \d\d:)`,
   // 11-29 (logcat), 11.29, 11/29
   String.raw`(?<m>\d\d)[-./](?<d>\d\d)(?= )`,
   // 29 Nov, of Redis 2; 29-Nov, of Bacula
@@ -39,9 +41,9 @@ const LOOSE_DATES = [
   String.raw`(?<yy>\d\d)[.-](?<m>\d\d)[.-](?<d>\d\d)(?= )`,
 ]
 /** The clock after a date. Named groups: H, M, S, f (fraction), half (A or P). */
-const CLOCK = String.raw`(?:[Tt_:-]|,? {1,2}|\t)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,:](?<f>\d{1,12}))?)?|(?<H>\d\d)(?<M>\d\d)(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?|(?<H>\d\d)\.(?<M>\d\d)\.(?<S>\d\d)(?:\.(?<f>\d{1,12}))?)(?!\d)(?: ?(?<half>[AaPp])\.?[Mm]\b\.?)?`
+const CLOCK = String.raw`(?:[Tt_:-]|::|,? {1,2}|\t| - |\]\[)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,:](?<f>\d{1,12}))?)?|(?<H>\d\d)(?<M>\d\d)(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?|(?<H>\d\d)\.(?<M>\d\d)\.(?<S>\d\d)(?:\.(?<f>\d{1,12}))?)(?!\d)(?:[ \u202f]?(?<half>[AaPp])\.?[Mm]\b\.?)?`
 /** A clock alone, such as `10:00:01.123` and `10:00:01 PM`. */
-const BARE_CLOCK = String.raw`(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?)?(?!\d)(?: ?(?<half>[AaPp])\.?[Mm]\b\.?)?`
+const BARE_CLOCK = String.raw`(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?)?(?!\d)(?:[ \u202f]?(?<half>[AaPp])\.?[Mm]\b\.?)?`
 
 const dated = DATES.map(date => new RegExp(`(?:${date})(?:${CLOCK})?`, 'y'))
 /** 20261129-9:5:1:44, of phones that pad nothing. */

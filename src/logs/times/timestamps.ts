@@ -50,6 +50,27 @@ export function leadingTime(line: string, context: TimeContext): (Timestamp & { 
   return rest === null ? null : { at: found.at, hasZone: found.hasZone, rest }
 }
 
+/**
+ * The clock without a date at the beginning of a line, `10:00:01.123 text`, and what follows it; null when there is none.
+ * It may be a duration: ask only where a time is likely.
+ */
+export function leadingClock(line: string, context: TimeContext): (Timestamp & { rest: string }) | null {
+  const start = line.charCodeAt(0) === BRACKET ? 1 : 0
+  if (!isDigit(line.charCodeAt(start)) || !clock.test(line.slice(start, start + 12))) return null
+  const found = findTime(line, start, context, true)
+  if (!found) return null
+  const { at, hasZone, end } = found
+  if (start === 0) {
+    const rest = restAfter(line, end)
+    return rest === null ? null : { at, hasZone, rest }
+  }
+  if (line[end] === ']') return { at, hasZone, rest: line.slice(end + 1).replace(/^:? {1,2}/, '') }
+  const rest = restAfter(line, end)
+  return rest === null ? null : { at, hasZone, rest: `[${rest}` }
+}
+
+const clock = /^\d{1,2}:\d\d(?::\d\d(?!:)| ?[AaPp][Mm])/
+
 const BRACKET = 91
 const SPACE = 32
 
