@@ -152,3 +152,44 @@ it('a check whose deadline cannot be computed any more is down, and stops neithe
   expect(text(app, 0)).toContain('The next deadline cannot be computed: \\"Nowhere/Gone\\" is not a known time zone')
   expect(app.scheduler.health().healthy).toBe(true)
 })
+
+describe('a process that is busy is not asleep', () => {
+  it.each([20, 40, 300])('so that a stall of %s s extends no deadline', async seconds => {
+    const app = await startApp()
+    const beat = await app.hasCheck('job --every 1m --grace 5s')
+    await beat()
+    await app.passes('50s')
+    app.clock.stall(seconds * 1_000)
+    await app.passes(`${Math.max(1, 16 - seconds)}s`)
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
+    expect(await app.result('status')).toMatchObject({ downtime: null })
+  })
+
+  it('so that stalls one after the other extend none', async () => {
+    const app = await startApp()
+    const beat = await app.hasCheck('job --every 1m --grace 5s')
+    await beat()
+    for (let i = 0; i < 4; i++) {
+      app.clock.stall(17_000)
+      await app.passes('100ms')
+    }
+    expect(app.titles()).toEqual(['Critical: job sent no beat'])
+  })
+
+  it('and a sleep after a stall, or before it, is only as long as it was', async () => {
+    const app = await startApp()
+    await app.hasCheck('job --every 1h')
+    for (const order of [
+      ['stall', 'sleep'],
+      ['sleep', 'stall'],
+    ] as const) {
+      for (const way of order) app.clock[way](way === 'sleep' ? 120_000 : 60_000)
+      await app.passes('5s')
+      const { downtime } = await app.result<{ downtime: { kind: string; from: string; to: string } }>('status')
+      expect(downtime.kind).toBe('asleep')
+      const ms = Date.parse(downtime.to) - Date.parse(downtime.from)
+      expect(ms).toBeGreaterThanOrEqual(120_000)
+      expect(ms).toBeLessThanOrEqual(125_000)
+    }
+  })
+})

@@ -30,7 +30,7 @@ function sentenceOf(failure: StorageFailure, code: string, message: string): str
 export function goneProblem(file: string): Problem {
   return new Problem(
     'busy',
-    `The state database ${file} was removed while Vakt is running; nothing can be stored. Put it back, or restart Vakt to begin with an empty one.`,
+    `The state database ${file} was removed while Vakt is running; nothing can be stored. Put it back, or restore a backup; a restart without it begins with an empty database.`,
     { retryAfterMs: RETRY_AFTER_MS, isStorage: true },
   )
 }
