@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { aCheck, NOW } from '../testing/checks.ts'
 import { DAY, HOUR, MINUTE, SECOND } from '../time.ts'
-import { type Check, deadlines, extendDeadlines, restart, resume } from './check.ts'
+import { type Check, deadlines, extendDeadlines, forgiveRefusedBeat, restart, resume } from './check.ts'
 
 describe('an edit or a resumption', () => {
   it.each<[string, Partial<Check>, Partial<Check>]>([
@@ -52,6 +52,11 @@ describe('an absence', () => {
       waiting(from + MINUTE, { every: null, cron: '30 * * * *' }),
       { lateAt: to + 30 * MINUTE, downAt: to + 40 * MINUTE },
     ],
+    [
+      'over a due time whose next one comes at once lets it settle',
+      waiting(from + 1, { every: 30 * MINUTE, grace: SECOND }),
+      { lateAt: to + 1, downAt: settled },
+    ],
     ['during grace gives it back', waiting(from - MINUTE), { downAt: from + 9 * MINUTE + HOUR }],
     ['that ends during grace lets it settle', waiting(from - 10 * MINUTE + SECOND), { downAt: settled }],
     ['after a deadline nobody judged lets it settle', waiting(from - 10 * MINUTE), { downAt: settled }],
@@ -65,5 +70,30 @@ describe('an absence', () => {
     const held = extendDeadlines(check, from, to, settled)
     if (Object.keys(expected).length === 0) expect(held).toEqual({})
     else expect(held).toMatchObject(expected)
+  })
+})
+
+describe('a beat that Vakt refused', () => {
+  const at = NOW + 50 * MINUTE
+  const earliest = at + MINUTE
+  it.each<[string, Partial<Check>, boolean, object]>([
+    ['has the one after it expected', {}, true, { lateAt: at + HOUR, downAt: at + HOUR + 10 * MINUTE }],
+    ['never brings a due time nearer', { lateAt: NOW + 5 * HOUR }, true, { lateAt: NOW + 5 * HOUR }],
+    [
+      'ends the run that it was to end',
+      { lastStartAt: NOW + 45 * MINUTE, lastStartRid: 'x' },
+      true,
+      { lastStartAt: null, lastStartRid: null, downAt: at + HOUR + 10 * MINUTE },
+    ],
+    ['that is a start ends no run', { lastStartAt: NOW + 49 * MINUTE }, false, { downAt: NOW + 59 * MINUTE }],
+    ['leaves time for retries', { every: SECOND, grace: SECOND, lateAt: at - 2 * SECOND }, true, { downAt: earliest }],
+  ])('%s', (_, more, endsRun, expected) => {
+    const check = aCheck(more)
+    const known = { ...check, downAt: deadlines(check).downAt }
+    expect(forgiveRefusedBeat(known, at, endsRun, earliest)).toMatchObject(expected)
+  })
+
+  it('changes nothing in a check that is down', () => {
+    expect(forgiveRefusedBeat(aCheck({ status: 'down', lateAt: null, downAt: null }), at, true, earliest)).toEqual({})
   })
 })

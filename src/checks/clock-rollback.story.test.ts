@@ -1,5 +1,6 @@
 // Stories of a clock that is put back: nothing is left unwatched for as long as it went back, and nobody is blamed.
 import { describe, expect, it } from 'vitest'
+import { addCount, seriesFor } from '../logs/counters.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { HOUR } from '../time.ts'
 import type { Check } from './check.ts'
@@ -46,6 +47,20 @@ describe.each(WAYS)('a clock that goes back %s', (_, goesBack) => {
     await app.passes('1s')
     expect(app.titles()).toEqual(['Critical: job sent no beat'])
   })
+})
+
+it.each(WAYS)('a clock that goes back %s has the rules evaluated from then on', async (_, goesBack) => {
+  const first = await startApp()
+  await first.result('rules add many --kind threshold --matcher source:api --threshold 5 --operator ">=" --window 5m')
+  await first.passes('5m')
+  const app = await goesBack(first)
+  const at = app.clock.now()
+  app.state.transaction(() => {
+    const kind = { source: 'api', host: 'web-1', group: '', level: 'info', fingerprint: '' } as const
+    addCount(app.state, seriesFor(app.state, 1, kind, at).id, at, 9)
+  })
+  await app.passes('3m')
+  expect(app.titles()).toEqual([expect.stringContaining('many')])
 })
 
 describe('a check, after the clock went back', () => {

@@ -116,6 +116,21 @@ describe('an expression', () => {
   })
 })
 
+test.each([
+  ['SUN-SUN', [0]],
+  ['sun-sun', [0]],
+  ['MON-SUN', [0, 1, 2, 3, 4, 5, 6]],
+  ['FRI-SUN', [0, 5, 6]],
+  ['0-6', [0, 1, 2, 3, 4, 5, 6]],
+])('the weekdays %s are %j', (weekdays, expected) => {
+  const schedule = parseCron(`0 12 * * ${weekdays}`, 'UTC')
+  const days = new Set<number>()
+  const end = Date.parse('2026-03-16T00:00Z')
+  for (let at = nextRun(schedule, Date.parse('2026-03-02T00:00Z')); at !== null && at < end; at = nextRun(schedule, at))
+    days.add(new Date(at).getUTCDay())
+  expect([...days].sort()).toEqual(expected)
+})
+
 describe('a time zone', () => {
   const spelled =
     'europe/oslo=Europe/Oslo AMERICA/NEW_YORK=America/New_York utc=UTC Europe/Kyiv=Europe/Kyiv +05:30=+05:30'

@@ -45,6 +45,23 @@ describe('ten minutes without internet', () => {
     ])
   })
 
+  it('delay the alert of a check on the local network by nothing', async () => {
+    const app = await startApp({ environment })
+    const near = await app.hasCheck('near --every 2m --grace 30s --lan')
+    await app.passes('1m')
+    app.internet.up = false
+    await app.passes('31s')
+    // Not in step with the ticks of the scheduler.
+    await app.passes('3700ms')
+    await near()
+    const at = app.clock.now()
+    await app.passes('2m')
+    await app.passes('31s')
+    const { alerts } = await app.result<{ alerts: { title: string; fired_at: string }[] }>('alerts list')
+    const { fired_at } = alerts.find(({ title }) => title === 'near sent no beat')!
+    expect(Date.parse(fired_at)).toBe(at + 150_000)
+  })
+
   it('lower the availability', async () => {
     const app = await startApp({ environment })
     await app.passes('20m')

@@ -72,3 +72,12 @@ it('downtimes are kept for 100 days and overrides for 35', async () => {
   await app.passes('61m')
   expect([ages('downtimes', 'to_at'), ages('overrides', 'until_at')]).toEqual([[99, 36, 34], [34]])
 })
+
+it('the newest downtime is kept for as long as there is no other, because the status shows it', async () => {
+  const at = app.clock.now() - 300 * DAY
+  for (const [i, days] of [200, 150].entries())
+    insert('downtimes', { id: i + 1, from_at: at - 1, to_at: app.clock.now() - days * DAY, kind: 'asleep' })
+  await app.passes('61m')
+  expect(ages('downtimes', 'to_at')).toEqual([150])
+  expect(await app.result('status')).toMatchObject({ downtime: { kind: 'asleep' } })
+})

@@ -146,3 +146,28 @@ describe.each(['stopped', 'killed'] as const)('Vakt %s', how => {
     expect(app.titles().filter(title => title.includes('quiet'))).toEqual([])
   })
 })
+
+it('a stop is a sign of life of its own: the downtime counts from it', async () => {
+  const first = await startApp()
+  await first.passes('9s')
+  const stoppedAt = first.clock.now()
+  const app = await first.restarts('10m')
+  expect(await app.result('status')).toMatchObject({
+    downtime: { kind: 'stopped', from: new Date(stoppedAt).toISOString() },
+  })
+})
+
+it('a tick whose commit fails evaluates the suppressions again that it had evaluated', async () => {
+  const app = await startApp()
+  const faults = withFaults(app.state)
+  const beat = await app.hasCheck('job --every 1h')
+  await beat('/fail')
+  await app.passes('1m')
+  await app.result('silence add check=job --for 2h')
+  faults.fail('SQLITE_FULL', 'commits')
+  await app.passes('1s')
+  faults.heal()
+  await app.passes('10s')
+  const { alerts } = await app.result<{ alerts: { suppressed_by: object | null }[] }>('alerts list')
+  expect(alerts).toMatchObject([{ suppressed_by: { kind: 'silence', id: 1 } }])
+})

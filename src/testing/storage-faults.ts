@@ -2,25 +2,40 @@
 import type { State } from '../state/database.ts'
 import { stateProblem } from '../state/state-problem.ts'
 
+type Faulty = 'everything' | 'commits' | 'beats'
+
 export interface StorageFaults {
-  /** From now on writes fail with this code of SQLite: all of them, or only those of beats while Vakt's own still fit. */
-  fail(code?: string, what?: 'everything' | 'beats'): void
+  /**
+   * From now on writes fail with this code of SQLite: all of them, only their commits, or only those of beats while Vakt's
+   * own still fit.
+   */
+  fail(code?: string, what?: Faulty): void
   heal(): void
 }
 
 /** Gives `state` faults; it works until the first. */
 export function withFaults(state: State): StorageFaults {
   let code: string | null = null
-  let what: 'everything' | 'beats' = 'everything'
+  let what: Faulty = 'everything'
+  let isInside = false
   const failure = () => Object.assign(new Error('the storage fails'), { code })
   const transaction = state.transaction.bind(state)
   const prepare = state.prepare.bind(state)
   state.transaction = work => {
     if (code !== null && what === 'everything') throw stateProblem(failure())
-    return transaction(work)
+    if (code === null || what !== 'commits' || isInside) return transaction(work)
+    isInside = true
+    try {
+      return transaction(() => {
+        work()
+        throw failure()
+      })
+    } finally {
+      isInside = false
+    }
   }
   state.prepare = ((sql: string) => {
-    if (code === null || !/insert into beats/i.test(sql)) return prepare(sql)
+    if (code === null || what !== 'beats' || !/insert into beats/i.test(sql)) return prepare(sql)
     return {
       run() {
         throw failure()

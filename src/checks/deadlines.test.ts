@@ -1,0 +1,16 @@
+// The order in which overdue checks are evaluated.
+import { expect, it } from 'vitest'
+import { startApp } from '../testing/app.ts'
+import { overdueChecks } from './deadlines.ts'
+
+it('the longest overdue checks come first, whatever their ids', async () => {
+  const app = await startApp()
+  const { state, clock } = app
+  for (const name of ['a', 'b', 'c', 'd']) await app.hasCheck(`${name} --every 1h`)
+  const now = clock.now()
+  const overdueBy = { a: 1, b: 4, c: 2, d: 3 }
+  for (const [name, minutes] of Object.entries(overdueBy))
+    state.prepare(`update checks set status = 'up', down_at = ? where name = ?`).run(now - minutes * 60_000, name)
+  expect(overdueChecks(state, now, 3).map(check => check.name)).toEqual(['b', 'd', 'c'])
+  expect(overdueChecks(state, now, 10)).toHaveLength(4)
+})
