@@ -52,6 +52,14 @@ describe('an alert is suppressed by', () => {
     ['a storm', {}, { stormId: 9 }, 'storm:9'],
     ['no storm when it is a storm itself', { detector: 'storm' }, { stormId: 9 }, null],
     ['quiet hours', { severity: 'warning' }, { quietUntil: NOW + 5, stormId: 9 }, 'quiet'],
+    ['its root cause before quiet hours', { severity: 'warning' }, { rootCause, quietUntil: NOW + 5 }, 'alert:7'],
+    [
+      'the wait for a root cause before quiet hours',
+      { severity: 'warning' },
+      { awaitsCauseUntil: NOW + 5, quietUntil: NOW + 9 },
+      'settling',
+    ],
+    ['a silence before quiet hours', { severity: 'warning' }, { mutes: [silence], quietUntil: NOW + 5 }, 'silence:1'],
     ['no quiet hours when it is critical', {}, { quietUntil: NOW + 5 }, null],
     ['quiet hours only when it is a notice', { detector: 'notice' }, { mutes: [silence], rootCause }, null],
     ['nothing when it is a test', { detector: 'test', severity: 'info' }, { mutes: [silence], quietUntil: 1 }, null],
@@ -63,6 +71,13 @@ describe('an alert is suppressed by', () => {
   it('no silence whose matcher can no longer be read', () => {
     expect(findSuppression(alert(), context({ mutes: [{ ...silence, matcher: knownMatcher('(disk') }] }))).toBeNull()
   })
+})
+
+it('of more than a hundred transitions the newest are remembered', () => {
+  const window = { flapChanges: 4, flapWindow: HOUR }
+  const times = Array.from({ length: 150 }, (_, i) => NOW - 150 + i)
+  const remembered = withTransition(times, NOW, window)
+  expect([remembered.length, remembered[0], remembered.at(-1)]).toEqual([100, NOW - 99, NOW])
 })
 
 describe('an alert with a role', () => {

@@ -1,5 +1,6 @@
 // Stories of suppressed alerts: silences, maintenance and quiet hours.
 import { describe, expect, it } from 'vitest'
+import { DeliveryError } from '../../chat/channel.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 
 const heldBy = async (app: TestApp) =>
@@ -154,4 +155,19 @@ describe('quiet hours', () => {
     ])
     await expect(app.result('quiet-hours set 00:00-24:00')).rejects.toThrow('cover the whole week')
   })
+})
+
+it('the escalation timers of alerts that a storm suppresses stand still', async () => {
+  const app = await startApp()
+  await app.result('suppression set --storm-rate 5')
+  await app.result('escalations add second --after 10m --to discord')
+  // Not shown yet, so the storm takes these too.
+  const limited = new DeliveryError('limited', 'Slow down.', { retryAfterMs: 60_000 })
+  app.channel.failing(limited, 1, 'post')
+  for (let i = 0; i < 9; i++) await (await app.hasCheck(`job-${i} --every 1d`))('/fail')
+  const timers = `select suppression is not null as suppressed, due_at is null as stands, count(*) as n
+    from alerts join alert_escalations on alert_id = alerts.id where key like 'check:%' group by 1, 2 order by 1, 2`
+  const rows = app.state.prepare<[], { suppressed: number; stands: number; n: number }>(timers).all()
+  expect(rows.filter(({ suppressed, stands }) => suppressed !== stands)).toEqual([])
+  expect(rows.find(({ suppressed }) => suppressed === 1)?.n ?? 0).toBeGreaterThan(0)
 })

@@ -1,5 +1,7 @@
 // Commands and buttons over Socket Mode, from the press of a person to the reply they see.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type Clock, systemClock } from '../../clock.ts'
+import { MINUTE } from '../../time.ts'
 import { hasty, type Started, startBot } from './bot.testing.ts'
 
 const WHO = { label: 'Who am I', line: 'whoami' }
@@ -189,6 +191,19 @@ describe('buttons', () => {
     await slack.settled()
     expect(dispatcher.ran).toHaveLength(2)
   })
+})
+
+test.each([0, 1, 5, 59])('a mention that Slack delivers again after %i minutes is answered once', async minutes => {
+  await started.stop()
+  let passed = 0
+  const clock: Clock = { now: () => Date.now() + passed, at: (at, task) => systemClock.at(at - passed, task) }
+  started = await startBot({}, clock)
+  const { slack, dispatcher } = started
+  await slack.say(`<@${slack.botUser}> what is wrong`, slack.member, slack.channel)
+  passed = minutes * MINUTE
+  expect((await slack.redeliver()).acked).toBe(true)
+  await slack.settled()
+  expect(dispatcher.ran).toHaveLength(1)
 })
 
 test('a stop lets commands finish and takes no new ones', async () => {

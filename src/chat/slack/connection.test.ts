@@ -1,10 +1,12 @@
 // The connection to Slack fails in every known way; Vakt reports it in one sentence, and reconnects.
 import { afterEach, expect, test } from 'vitest'
 import { type Clock, systemClock } from '../../clock.ts'
-import type { Logger } from '../../logger.ts'
+import { type Logger, silentLogger } from '../../logger.ts'
+import { createFakeClock, settled } from '../../testing/fake-clock.ts'
 import { type Slack, startSlack } from '../../testing/slack/slack.ts'
 import { MINUTE } from '../../time.ts'
 import type { Platform } from '../channel.ts'
+import { createConnection } from './connection.ts'
 import { slack as definition } from './definition.ts'
 import { createTestDispatcher } from './dispatcher.testing.ts'
 import { createSlack } from './platform.ts'
@@ -255,4 +257,44 @@ test('in HTTP mode a revoked token is noticed at the next check', async () => {
   slack.revokeTokens(false)
   await state('online')
   looks = []
+})
+
+test('a good session ends the back-off: after outages in weeks the first attempt comes as soon as ever', async () => {
+  await start()
+  const clock = createFakeClock(0)
+  const waits: number[] = []
+  let isDown = true
+  let loseSession = () => {}
+  const connection = createConnection({
+    clock: {
+      now: clock.now,
+      at(at, task) {
+        waits.push(at - clock.now())
+        return clock.at(at, task)
+      },
+    },
+    ...{ logger: silentLogger, random: () => 0, retryDelays: { baseMs: 1_000, maxMs: 60_000, refusedMs: 300_000 } },
+    async checkTokens() {
+      if (isDown) throw new Error('down')
+    },
+    async openSession() {
+      const ended = new Promise<'lost'>(resolve => {
+        loseSession = () => resolve('lost')
+      })
+      return { ended, close: async () => loseSession() }
+    },
+  })
+  connection.start()
+  for (let outage = 0; outage < 3; outage++) {
+    await settled()
+    await clock.advance(8_000)
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000])
+    isDown = false
+    await clock.advance(8_000)
+    expect(connection.status().state).toBe('online')
+    waits.splice(0)
+    isDown = true
+    loseSession()
+  }
+  await connection.stop()
 })

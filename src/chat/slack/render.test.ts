@@ -102,6 +102,7 @@ describe('data stays data', () => {
     expect(unescapeTyped('ack 7 <@U00KARI|kari> and <@U00OLA> in <#C1|ops> tell <!subteam^S1|@web> <!here>')).toBe(
       'ack 7 @kari and @U00OLA in #ops tell @web @here',
     )
+    expect(unescapeTyped('&amp;lt; &amp;amp;gt; &lt;&amp;&gt;')).toBe('&lt; &amp;gt; <&>')
     expect(unescapeTyped('roles set <@U00KARI|kari> viewer')).toBe('roles set <@U00KARI|kari> viewer')
   })
 })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { wakeAlerts } from '../../alerts/lifecycle.ts'
 import { DeliveryError } from '../../chat/channel.ts'
+import { startApp } from '../../testing/app.ts'
 import { startDelivery } from '../../testing/delivery.ts'
 import type { MemoryChannel } from '../../testing/memory-channel.ts'
 
@@ -101,6 +102,57 @@ describe('a lost answer', () => {
     await delivery.isAcknowledged(id)
     await delivery.passes('2s')
     expect([channel.calls, titles(channel)]).toEqual([['post', 'edit', 'edit'], ['Acknowledged: disk']])
+  })
+})
+
+describe.each(['unsure', 'unreachable'] as const)('a card whose first post failed as %s', code => {
+  it('is not posted while the alert is suppressed, and is afterwards', async () => {
+    const app = await startApp()
+    app.channel.failing(new DeliveryError(code, 'No answer came.'), 1, 'post')
+    await (await app.hasCheck('job --every 1d'))('/fail')
+    await app.result('silence add job --for 1h')
+    await app.passes('30m')
+    expect(app.titles()).toEqual([])
+    await app.passes('31m')
+    expect(app.titles().filter(title => title.startsWith('Critical'))).toEqual(['Critical: job reported a failure'])
+  })
+})
+
+describe('a line for the thread', () => {
+  const threads = (channel: MemoryChannel) => channel.messages.map(({ thread }) => thread.length)
+  const setUp = async () => {
+    const delivery = await startDelivery()
+    const channel = delivery.channel('discord').hasThreads()
+    await delivery.uses(channel)
+    return { delivery, channel, alert: await delivery.fires('disk') }
+  }
+
+  it('is written for what people do, not for what an alert does by itself', async () => {
+    const { delivery, channel, alert } = await setUp()
+    await delivery.recovers('disk')
+    const { id } = await delivery.fires('power')
+    await delivery.passes('1m')
+    expect([alert.threadLine, ...threads(channel)]).toEqual([0, 0, 0])
+    await delivery.isAcknowledged(id)
+    await delivery.recovers('power')
+    expect(threads(channel)[1]).toBeGreaterThan(0)
+  })
+
+  it.each([limited(20_000), unreachable])('that was surely not sent is sent later: %s', async error => {
+    const { delivery, channel, alert } = await setUp()
+    channel.failing(error, 1, 'thread')
+    await delivery.isAcknowledged(alert.id)
+    expect(threads(channel)).toEqual([0])
+    await delivery.passes('30s')
+    expect(threads(channel)).toEqual([1])
+  })
+
+  it.each([unsure, refused, gone])('that may have been sent, or never can be, is not: %s', async error => {
+    const { delivery, channel, alert } = await setUp()
+    channel.failing(error, 1, 'thread')
+    await delivery.isAcknowledged(alert.id)
+    await delivery.passes('1h')
+    expect(threads(channel)).toEqual([0])
   })
 })
 

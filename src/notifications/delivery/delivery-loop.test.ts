@@ -131,6 +131,19 @@ describe('a channel that hangs', () => {
     expect(titles(delivery.channel('slack'))).toHaveLength(6)
   })
 
+  it('on edits has two of them in flight at most, and four messages in all', async () => {
+    const delivery = await startDelivery('discord')
+    const channel = delivery.channel('discord')
+    const ids: number[] = []
+    for (let i = 0; i < 6; i++) ids.push((await delivery.fires(`old ${i}`)).id)
+    channel.calls.splice(0)
+    channel.hangs()
+    for (const id of ids) await delivery.isAcknowledged(id)
+    expect(channel.calls).toEqual(['edit', 'edit'])
+    for (let i = 0; i < 6; i++) await delivery.fires(`new ${i}`)
+    expect(channel.calls).toEqual(['edit', 'edit', 'post', 'post'])
+  })
+
   it('on edits does not delay a new critical alert', async () => {
     const delivery = await startDelivery('discord')
     const channel = delivery.channel('discord')

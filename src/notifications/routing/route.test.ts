@@ -1,4 +1,4 @@
-// A route whose matcher cannot be parsed any more: no alert is lost.
+// Whom routes choose together: no alert is lost to one that cannot take it, and nobody is forgotten.
 import { expect, it } from 'vitest'
 import { type ChannelRow, chooseRecipients, type Route } from './route.ts'
 
@@ -16,4 +16,31 @@ it('a route with a matcher that only an older Vakt could parse takes no alert', 
     'no route fits',
     'no route fits',
   ])
+})
+
+const rows = ['a', 'b', 'c'].map(id => ({ id, name: id, origin: 'settings' }) as ChannelRow)
+const aRoute = (name: string, channels: string[], more: Partial<Route> = {}) =>
+  ({ name, matcher: '', channels, mention: [name], mentionFrom: 'info', continues: false, ...more }) as unknown as Route
+const critical = { title: 't', severity: 'critical', detector: 'rule', key: 'k', owner: null, labels: {} } as const
+const choose = (routes: Route[]) =>
+  chooseRecipients(critical, null, routes, rows).map(({ channelId, mention }) => [channelId, ...mention])
+
+it.each([
+  [[aRoute('x', ['gone']), aRoute('y', ['b'])], [['b', 'y']]],
+  [[aRoute('x', ['gone'], { continues: true }), aRoute('y', ['b'])], [['b', 'y']]],
+  [[aRoute('x', ['gone', 'a']), aRoute('y', ['b'])], [['a', 'x']]],
+  [[aRoute('x', ['gone'])], [['a'], ['b'], ['c']]],
+])('a route whose channels are all removed takes no alert (%#)', (routes, expected) => {
+  expect(choose(routes)).toEqual(expected)
+})
+
+it('routes that share a channel all have their people mentioned there, each once', () => {
+  const shared = { continues: true }
+  expect(choose([aRoute('x', ['a', 'b'], shared), aRoute('y', ['b', 'c'], shared), aRoute('z', ['b'])])).toEqual([
+    ['a', 'x'],
+    ['b', 'x', 'y', 'z'],
+    ['c', 'y'],
+  ])
+  expect(choose([aRoute('x', ['a'], shared), aRoute('y', ['a'], { mention: ['x', 'w'] })])).toEqual([['a', 'x', 'w']])
+  expect(choose([aRoute('x', ['a'], shared), aRoute('y', ['a'], { mention: [] })])).toEqual([['a', 'x']])
 })

@@ -244,6 +244,16 @@ describe('an escalation', () => {
     expect(mentions(app)).toEqual(['Escalated', 'Escalated', 'Escalated'])
   })
 
+  it.each([0, 1, 2, 3])('repeats at the same distance each time: --repeat %i', async repeat => {
+    const { app } = await setUp(`--after 10m --to ops --repeat ${repeat}`)
+    const minutes: number[] = []
+    for (let minute = 1; minute <= 60; minute++) {
+      await app.passes('1m')
+      while (minutes.length < mentions(app).length) minutes.push(minute)
+    }
+    expect(minutes).toEqual([10, 20, 30, 40].slice(0, repeat + 1))
+  })
+
   it('that is edited applies to open alerts, and time that has passed counts', async () => {
     const { app } = await setUp('--after 15m --to discord')
     await app.passes('10m')
