@@ -15,16 +15,24 @@ import { JAVA_LAYOUTS } from './java/layouts.ts'
 import { JAVA_RECORDS } from './java/records.ts'
 import { JAVA_SERVERS } from './java/servers.ts'
 import { SPRING_BOOT } from './java/spring-boot.ts'
+import { KERNEL } from './kernel/kernel.ts'
+import { CISCO } from './network/cisco.ts'
+import { FIREWALLS } from './network/firewalls.ts'
+import { PHONES } from './phones/phones.ts'
 import { MONOLOG } from './php/monolog.ts'
 import { PYTHON_LOGGING } from './python/logging.ts'
 import { PYTHON_RECORDS } from './python/records.ts'
 import { PYTHON_SERVICES } from './python/services.ts'
 import { SYSLOG } from './syslog/syslog.ts'
+import { SYSLOG_VARIANTS } from './syslog/syslog-variants.ts'
+import { VMWARE } from './virtualization/vmware.ts'
 import { ACCESS_LOGS } from './web/access-logs.ts'
 
 export const FORMATS: readonly Format[] = [
   ...CONTAINER_ENGINES,
+  ...CISCO,
   ...SYSLOG,
+  ...SYSLOG_VARIANTS,
   ...ACCESS_LOGS,
   ...MONOLOG,
   ...PYTHON_SERVICES,
@@ -44,4 +52,8 @@ export const FORMATS: readonly Format[] = [
   ...SERILOG,
   ...NLOG,
   ...PYTHON_LOGGING,
+  ...FIREWALLS,
+  ...PHONES,
+  ...VMWARE,
+  ...KERNEL,
 ]

@@ -2,7 +2,7 @@
 
 /** Longer lines are treated as text: no program writes such logfmt. */
 const MAX_LINE_LENGTH = 16 * 1024
-const pair = /\s*([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?=\s|$)/y
+const pair = /\s*([A-Za-z_@][\w.@/-]{0,100})=(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|([^\s"]*))(?=\s|$)/y
 
 /** The fields of a line that is logfmt from end to end and has at least two fields; null for any other line. */
 export function readLogfmt(line: string): { [name: string]: string } | null {
@@ -13,7 +13,7 @@ export function readLogfmt(line: string): { [name: string]: string } | null {
   for (let at = 0; at < line.length; at = pair.lastIndex) {
     const found = pair.exec(line)
     if (!found) return line.slice(at).trim() === '' && count > 1 ? fields : null
-    fields[found[1]!] = found[2] === undefined ? found[3]! : unescapeValue(found[2])
+    fields[found[1]!] = found[2] === undefined ? (found[3] ?? found[4]!) : unescapeValue(found[2])
     count++
   }
   return count > 1 ? fields : null

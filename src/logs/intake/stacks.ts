@@ -24,6 +24,8 @@ export type TraceState =
   | 'julia'
   | 'postgres'
   | 'slow-query'
+  | 'kernel'
+  | 'android'
 
 /** Of longer lines only the beginning counts. */
 const MAX_LINE_LENGTH = 1_000
@@ -65,6 +67,11 @@ const previous = /^(?:\[previous exception\] |Next \S{1,200}(?:Exception|Error)\
 /** PostgreSQL writes the details of a message as lines of their own, and further lines of a text behind a tab. */
 const postgresHead = /^[^"]{0,200}\b(?:LOG|ERROR|FATAL|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?): {2}/
 const postgresNext = /^(?:\t|.{0,200}?\b(?:STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION): {2})/
+/** Registers, modules and frames that the kernel of Linux prints below a failure. */
+const kernelHead =
+  /^(?:BUG: |Oops: |WARNING: CPU: |Kernel panic - |Unable to handle kernel |general protection fault|INFO: task |watchdog: BUG: |kernel BUG at )/
+const kernelNext =
+  /^(?:\s|CPU: \d|Hardware name: |Modules linked in|R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d\d): |E(?:IP|AX|FLAGS): |[CDEFG]S: |CR\d: |DR\d: |PKRU: |Code: |Call [Tt]race:|<\/?(?:TASK|IRQ|NMI)>|task:|Tainted: |Not tainted|Workqueue: |PGD |#PF: |Oops: |invalid opcode|pc : |lr : |sp : |x\d{1,2} ?: |---\[ end |"echo 0 > )/
 /** The slow query log of MySQL. */
 const slowQueryHead = /^# (?:Time|User@Host): /
 
@@ -74,6 +81,8 @@ export function traceStartedBy(line: string): TraceState {
   if (goHead.test(line)) return 'go'
   if (rustHead.test(line)) return 'rust'
   if (line.includes(':  ') && postgresHead.test(line)) return 'postgres'
+  if (kernelHead.test(line)) return 'kernel'
+  if (line.startsWith('FATAL EXCEPTION: ')) return 'android'
   if (line.startsWith('# ') && slowQueryHead.test(line)) return 'slow-query'
   return headOfNext(line)
 }
@@ -169,6 +178,10 @@ function continueHead(trace: TraceState, line: string, next: string | undefined)
       return dotnetNext.test(line) ? trace : null
     case 'postgres':
       return postgresNext.test(line) ? trace : null
+    case 'kernel':
+      return kernelNext.test(line) ? 'kernel' : null
+    case 'android':
+      return line.startsWith('Process: ') ? 'android' : failure.test(line) ? 'frames' : null
     case 'slow-query':
       return line.startsWith('# Time: ') ? null : trace
     case 'report-head':

@@ -35,6 +35,8 @@ const LOOSE_DATES = [
   String.raw`(?<m>\d\d)[-./](?<d>\d\d)(?= )`,
   // 29 Nov, of Redis 2; 29-Nov, of Bacula
   String.raw`(?<d>\d{1,2})[ -](?<mon>${MONTH})(?= )`,
+  // 2026 Nov 29, of Cisco NX-OS
+  String.raw`(?<y>\d{4}) (?<mon>${MONTH}) {1,2}(?<d>\d{1,2})`,
   // nov/29/2026 and nov/29, of RouterOS
   String.raw`(?<mon>[a-z]{3})\/(?<d>\d\d)(?:\/(?<y>\d{4}))?(?= )`,
   // 26.11.29

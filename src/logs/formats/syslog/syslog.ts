@@ -1,12 +1,15 @@
 // Syslog: RFC 5424 and RFC 3164 with and without their priority, as daemons, routers and rsyslog's files write them.
 import type { TextFormat } from '../format.ts'
 
-const PRIORITY = String.raw`<(?<pri>\d{1,3})>`
-const TAG = String.raw`(?<source>[\w.\/@+~-]{1,100}(?:\([\w.@:-]{1,60}\))?)(?:\[(?<pid>[\w.-]{1,20})\])?`
-const HOST = String.raw`(?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b)(?<host>[\w.:@\/-]{1,255})`
-const SPELLED_TIME = String.raw`(?<time>[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: \d{4})?(?: (?:UTC|GMT|[A-Z]{3,4}))?)`
-const ISO_TIME = String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d))`
-const REST = '(?<message>.*)$'
+export const PRIORITY = String.raw`<(?<pri>\d{1,3})>`
+export const TAG = String.raw`(?!(?:\d{1,10}|CEF|LEEF):)(?<source>[\w.\/@+~-]{1,100}(?:\([\w.@:-]{1,60}\))?)(?:\[(?<pid>[\w.-]{1,20})\])?`
+export const HOST = String.raw`(?!(?:TRACE|DEBUG|INFO|WARN|WARNING|ERROR|FATAL)\b)(?<host>[\w.:@\/-]{1,255})`
+export const SPELLED_TIME = String.raw`(?<time>[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{1,2}:\d\d:\d\d(?:[.,]\d{1,9})?(?: \d{4})?(?: (?:UTC|GMT|[A-Z]{3,4}))?)`
+export const ISO_TIME = String.raw`(?<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d))`
+/** Notice and info say nothing: then the text decides. */
+export const FACILITY =
+  '(?<facility>kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ftp|ntp|local[0-7])\\.(?:(?<level>emerg|alert|crit|err|error|warn|warning|debug)|notice|info)'
+export const REST = '(?<message>.*)$'
 
 export const SYSLOG: readonly TextFormat[] = [
   {
@@ -46,7 +49,7 @@ export const SYSLOG: readonly TextFormat[] = [
     after: 'start',
     first: '<',
     pattern: new RegExp(
-      String.raw`^${PRIORITY}\d{1,2} (?<time>\d{4}-\S{1,40}|-) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?:\S{1,32}) (?:\ufeff)?${REST}`,
+      String.raw`^${PRIORITY}\d{1,2} (?<time>\d{4}-\S{1,40}|-) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32})(?: (?:\ufeff)?${REST}|$)`,
     ),
     isPrefix: true,
     examples: [
@@ -69,7 +72,7 @@ export const SYSLOG: readonly TextFormat[] = [
     first: '<A-Z',
     has: ':',
     pattern: new RegExp(
-      String.raw`^(?:${PRIORITY})?(?:\d{1,10}: )?\*?${SPELLED_TIME}:? (?:${HOST} )?${TAG}: ?${REST}`,
+      String.raw`^(?:${PRIORITY} ?)?(?:\d{1,10}: )?\*?${SPELLED_TIME}:? {1,3}(?:${HOST} {1,3})?(?:${FACILITY} )?${TAG}: ?${REST}`,
       's',
     ),
     isPrefix: true,
@@ -108,7 +111,10 @@ export const SYSLOG: readonly TextFormat[] = [
     after: 'start',
     first: '0-9<',
     has: ': ',
-    pattern: new RegExp(`^(?:${PRIORITY})?${ISO_TIME} (?!(?:std(?:out|err) [FP]) )${HOST} ${TAG}: ${REST}`, 's'),
+    pattern: new RegExp(
+      String.raw`^(?:${PRIORITY} ?)?${ISO_TIME} (?!(?:std(?:out|err) [FP]) )(?:${HOST} {1,3}(?:${FACILITY} )?${TAG}|(?<source>[\w.\/@+~-]{1,100})\[(?<pid>[\w.-]{1,20})\]): ${REST}`,
+      's',
+    ),
     isPrefix: true,
     examples: [
       {
@@ -126,24 +132,6 @@ export const SYSLOG: readonly TextFormat[] = [
         host: 'web-1',
         source: 'cron',
         message: 'job failed',
-      },
-    ],
-  },
-  {
-    kind: 'text',
-    name: 'syslog-priority',
-    title: 'a syslog priority before any other text',
-    after: 'start',
-    first: '<',
-    pattern: new RegExp(`^${PRIORITY}${REST}`, 's'),
-    isPrefix: true,
-    examples: [
-      { text: '<11>bare', level: 'error', time: null, message: 'bare' },
-      {
-        text: '<12>2026-11-29 10:00:01 something odd',
-        level: 'warn',
-        time: '2026-11-29T10:00:01Z',
-        message: 'something odd',
       },
     ],
   },
