@@ -2,8 +2,10 @@
 # Sends the output of a program to Vakt in batches, and passes it through unchanged. Bash 4 or newer, and curl.
 # Usage: VAKT_URL=http://127.0.0.1:8080 VAKT_KEY=... some-program 2>&1 | vakt-log.sh <source>
 # Ends with 0 when all lines are stored, with 1 when some are not (stderr has the reason), with 2 when it is called wrongly.
-# The program never waits for Vakt: what cannot be sent yet waits in files, VAKT_MAX_LINES of it at most.
+# While Vakt does not answer, the program does not wait for it: lines wait in files, VAKT_MAX_LINES at most, and then are dropped.
 set -u
+# Bytes are passed through as they are, whatever characters they make.
+export LC_ALL=C
 if [ -z "${VAKT_URL:-}" ] || [ -z "${VAKT_KEY:-}" ] || [ $# -ne 1 ]; then
   echo 'Usage: VAKT_URL=http://127.0.0.1:8080 VAKT_KEY=... some-program 2>&1 | vakt-log.sh <source>' >&2
   exit 2
@@ -32,7 +34,7 @@ close_ms=$(number "${VAKT_CLOSE_MS:-}" 30000)         # how long the rest may ta
 max_lines=$(number "${VAKT_MAX_LINES:-}" 10000)       # how many lines may wait
 batch_lines=500
 [ "$max_lines" -ge "$batch_lines" ] || batch_lines=$((max_lines > 0 ? max_lines : 1))
-batch_characters=200000
+batch_bytes=200000
 show_at_try=4
 
 host=${VAKT_HOST:-$(hostname)}
@@ -137,6 +139,7 @@ send() {
   while true; do
     post "$file" "$key"
     try=$((try + 1))
+    case $status in 000 | 408 | 425 | 429 | 5*) ;; *) rm -f "$folder/failing" ;; esac
     case $status in
     2*)
       if [ "$rejected" -gt 0 ]; then
@@ -175,7 +178,7 @@ send() {
       return 0
       ;;
     esac
-    printf '%s' "$words" >"$folder/reason"
+    printf '%s' "$words" >"$folder/failing"
     if [ "$try" -eq "$show_at_try" ]; then complain "lines of $source wait, trying again: $words"; fi
     longest=$((retry_ms << (try < 16 ? try - 1 : 15)))
     [ "$longest" -le "$retry_max_ms" ] || longest=$retry_max_ms
@@ -208,9 +211,10 @@ send_all >/dev/null &
 sender=$!
 
 count=0
-characters=0
+size=0
 number=0
 dropped=0
+unwritten=0
 
 # Gives the lines so far to the sender, or drops them where too many wait. $1: the batch is full, or the program has ended.
 hand_over() {
@@ -219,8 +223,14 @@ hand_over() {
   [ -e "${waiting[0]}" ] || waiting=()
   # Where batches wait already, there is time to fill this one.
   [ -n "$1" ] || [ "${#waiting[@]}" -lt 2 ] || return 0
+  # While Vakt answers, the program waits for it; while it does not, new lines are dropped.
+  while [ $((${#waiting[@]} * batch_lines)) -ge "$max_lines" ] && [ ! -s "$folder/failing" ] && kill -0 "$sender" 2>/dev/null; do
+    sleep 0.05
+    waiting=("$folder"/*.batch)
+    [ -e "${waiting[0]}" ] || waiting=()
+  done
   if [ $((${#waiting[@]} * batch_lines)) -ge "$max_lines" ]; then
-    [ "$dropped" -gt 0 ] || complain "$max_lines lines of $source wait, so new ones are dropped: $(cat "$folder/reason" 2>/dev/null)"
+    [ "$dropped" -gt 0 ] || complain "$max_lines lines of $source wait, so new ones are dropped: $(<"$folder/failing")"
     dropped=$((dropped + count))
     lose "$count"
     : >"$folder/next"
@@ -236,13 +246,25 @@ hand_over() {
     printf '%s.batch %s\n' "$number" "$count" >&3
   fi
   count=0
-  characters=0
+  size=0
+}
+
+# Whether a line can begin an entry; a batch does not end within a stack trace.
+begins_entry() {
+  case $1 in
+  '' | [[:space:]\|}\)]* | 'Caused by:'* | [A-Za-z_]*Error | [A-Za-z_]*Error:* | [A-Za-z_]*Exception | [A-Za-z_]*Exception:*) return 1 ;;
+  esac
 }
 
 take() {
-  printf '%s\n' "$1" >>"$folder/next"
+  if [ "$count" -eq 0 ]; then begun=$SECONDS; fi
+  # bash prints why, such as a full disk.
+  if ! printf '%s\n' "$1" >>"$folder/next"; then
+    unwritten=$((unwritten + 1))
+    return 0
+  fi
   count=$((count + 1))
-  characters=$((characters + ${#1}))
+  size=$((size + ${#1}))
 }
 
 finish=
@@ -254,8 +276,14 @@ partial=
 while [ -z "$finish" ]; do
   if IFS= read -r -t 1 line; then
     printf '%s\n' "$line" 2>/dev/null
-    take "$partial$line"
+    line=$partial$line
     partial=
+    if [ "$count" -ge "$batch_lines" ] || [ "$size" -ge "$batch_bytes" ]; then
+      if begins_entry "$line" || [ "$count" -ge $((2 * batch_lines)) ]; then hand_over full; fi
+    elif [ $((SECONDS - begun)) -ge 2 ] && begins_entry "$line"; then
+      hand_over ''
+    fi
+    take "$line"
   elif [ $? -le 128 ]; then
     # The program has ended; its last line may have no newline.
     printf '%s' "$line" 2>/dev/null
@@ -265,13 +293,7 @@ while [ -z "$finish" ]; do
     # A line that is not complete yet, such as a question: it is passed through, and sent when it is complete.
     printf '%s' "$line" 2>/dev/null
     partial=$partial$line
-  fi
-  if [ "$count" -ge "$batch_lines" ] || [ "$characters" -ge "$batch_characters" ]; then
-    hand_over full
-    begun=$SECONDS
-  elif [ $((SECONDS - begun)) -ge 1 ]; then
     hand_over ''
-    begun=$SECONDS
   fi
 done
 trap '' TERM HUP PIPE
@@ -281,5 +303,6 @@ hand_over full
 echo $(($(milliseconds) + close_ms)) >"$folder/deadline"
 echo 'end 0' >&3
 wait "$sender"
+[ "$unwritten" -eq 0 ] || complain "$unwritten lines of $source were lost: they could not be written to $folder"
 [ -z "$finish" ] || exit "$finish"
-[ ! -s "$folder/lost" ]
+[ "$unwritten" -eq 0 ] && [ ! -s "$folder/lost" ]

@@ -418,9 +418,13 @@ function encodeLine({ source, host }, level, message, fields, bound) {
   }
   const addAll = values => {
     if (isError(values)) add('error', values)
-    else if (typeof values === 'object' && values !== null && !isList(values))
-      for (const [name, value] of entriesOf(values)) add(name, value)
-    else if (values !== undefined && values !== null) add('value', values)
+    else if (typeof values === 'object' && values !== null && !isList(values) && !ArrayBuffer.isView(values)) {
+      try {
+        for (const [name, value] of values instanceof Map ? mapEntries(values) : entriesOf(values)) add(name, value)
+      } catch {
+        add('value', values) // Its names cannot be read.
+      }
+    } else if (values !== undefined && values !== null) add('value', values)
   }
   for (const values of bound) addAll(values)
   addAll(own)
@@ -647,6 +651,10 @@ function bytesText(value) {
   } catch {
     return `base64:${bytes.toString('base64')}`
   }
+}
+
+function mapEntries(map) {
+  return [...map].map(([key, item]) => [keyText(key), item])
 }
 
 function keyText(key) {

@@ -181,11 +181,17 @@ class _Sender:
 
     def start(self):
         thread = threading.Thread(target=self.work, name="vakt-logs", daemon=True)
+        if sys.is_finalizing():  # A new thread would never run, and start() would wait for it for ever.
+            self.thread = None
+            return
         try:
             thread.start()
             self.thread = thread
         except RuntimeError:  # The interpreter is ending and starts no threads: close() does the work.
             self.thread = None
+
+    def is_working(self):
+        return self.thread is not None and self.thread.is_alive() and not sys.is_finalizing()
 
     def add(self, line):
         waiting = self.queue.qsize() + self.in_flight
@@ -196,7 +202,7 @@ class _Sender:
             return
         self.bytes_in += len(line)
         self.queue.put(line)
-        if self.thread is None or not self.thread.is_alive():
+        if not self.is_working():
             self.start()
             if self.thread is None:
                 self.flush(min(2.0, self.handler.close_timeout))
@@ -205,7 +211,7 @@ class _Sender:
         mark = _Mark()
         self.queue.put(mark)
         until = time.monotonic() + timeout
-        if self.thread is None or not self.thread.is_alive():
+        if not self.is_working():
             self.deadline = until
             self.queue.put(None)
             self.work()
