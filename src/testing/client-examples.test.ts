@@ -295,6 +295,31 @@ forEachClient(
   ['python', 'node', 'go'],
 )
 
+forEachClient(
+  'bytes pass through as they are, and neither an incomplete line nor a stack trace is cut in two',
+  async (name, client) => {
+    const source = `${name}-stream`
+    // The 500th line fills a batch; a read times out within the question.
+    const program = String.raw`for ((i = 1; i < 500; i++)); do echo "line $i"; done; printf 'ERROR boom\n  at a (x.js:1)\n'
+      printf '\xff\xfe'; printf 'is it open? '; sleep 1.1; printf 'yes \xc3'; sleep 1.1; printf '\xa9\nno newline'`
+    const pipe = `{ ${program}; } | '${CLIENTS}/vakt-log.sh' ${source} | od -An -v -tx1 | tr -d ' \\n'`
+    const { status, stdout, stderr } = await run(source, client, ['bash', '-o', 'pipefail', '-c', pipe])
+    expect([status, stderr]).toEqual([0, ''])
+    const printed = Buffer.from(stdout, 'hex').toString('latin1')
+    expect(printed.slice(printed.indexOf('ERROR'))).toBe(
+      'ERROR boom\n  at a (x.js:1)\n\xff\xfeis it open? yes \xc3\xa9\nno newline',
+    )
+    const lines = await stored(`source:${source}`)
+    expect(lines.length).toBe(499 + 3)
+    expect(lines.find(line => line.message === 'ERROR boom')).toMatchObject({
+      level: 'error',
+      stack: '  at a (x.js:1)',
+    })
+    expect(lines.some(line => line.message.endsWith('is it open? yes \u00e9'))).toBe(true)
+  },
+  ['bash'],
+)
+
 it('types: a small program passes tsc --strict, from JavaScript and TypeScript', async () => {
   const project = join(folder.path, 'typed')
   mkdirSync(join(project, 'node_modules'), { recursive: true })
