@@ -128,6 +128,9 @@ async function run(name: string, client: Client, [file, ...args]: readonly strin
   const child = spawn(file!, args, {
     env: { ...process.env, VAKT_GATHER_MS: '50', VAKT_CLOSE_MS: '60000', ...settings, ...client.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // Against hanging only.
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
   })
   let stdout = ''
   let stderr = ''
