@@ -1,8 +1,12 @@
-FROM node:26-slim
+# Pin the base image by its digest: --build-arg NODE_IMAGE=node:26-slim@sha256:… (docker buildx imagetools inspect node:26-slim).
+ARG NODE_IMAGE=node:26-slim
+FROM ${NODE_IMAGE}
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
+# The image has Node already, so the Node of the lock is not needed.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force && \
+  rm -rf node_modules/node-linux-* node_modules/.bin/node
 COPY commands commands
 COPY examples examples
 COPY migrations migrations
