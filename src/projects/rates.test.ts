@@ -47,4 +47,34 @@ describe('a limit per minute', () => {
     await clock.advance(130_000)
     expect(createRates(state, clock).take('p', 100, 100, clock.now()).ok).toBe(true)
   })
+
+  it('remembers the minute before over a restart, while later minutes are written', async () => {
+    const state = memoryState()
+    const clock = createFakeClock(50_000)
+    const rates = createRates(state, clock)
+    rates.take('p', 100, 100, clock.now())
+    await clock.advance(12_000)
+    rates.take('other', 1, 100, clock.now())
+    await clock.advance(2_000)
+    expect(createRates(state, clock).take('p', 50, 100, clock.now()).ok).toBe(false)
+  })
+
+  it('forgets what no limit needs any more', async () => {
+    const state = memoryState()
+    const clock = createFakeClock(0)
+    const rates = createRates(state, clock)
+    for (let minute = 0; minute < 5; minute++) {
+      rates.take(`p${minute}`, 1, 100, clock.now())
+      await clock.advance(60_000)
+    }
+    expect(state.prepare('select key from rates order by minute').all()).toEqual([{ key: 'p3' }, { key: 'p4' }])
+  })
+
+  it('says without counting whether an amount fits', () => {
+    const rates = createRates(memoryState(), createFakeClock(0))
+    rates.take('p', 60, 60, 1000)
+    for (let n = 0; n < 3; n++) expect(rates.waitFor('p', 1, 60, 2000)).toBe(58_000)
+    expect(rates.waitFor('other', 1, 60, 2000)).toBe(0)
+    expect(rates.take('p', 1, 60, 180_000)).toEqual({ ok: true })
+  })
 })

@@ -207,6 +207,65 @@ describe('many hosts and streams', () => {
   })
 })
 
+describe('after a failure everything is released', () => {
+  const sink = { stdout() {}, stderr() {} }
+  /** Whether no client is connected once every connection that nobody uses has been idle for its time. */
+  const isIdle = (server: SshServer) =>
+    vi.waitFor(async () => {
+      await clock.advance(6 * MINUTE)
+      expect(server.clients()).toBe(0)
+    })
+
+  it('streams that could not be opened take no place', async () => {
+    const server = await serve({ run() {} })
+    const machine = connections.machine(hostAt(server), { ignoreBackoff: true })
+    server.lets(() => false)
+    for (let n = 0; n < 30; n++) await expect(machine.stream(['follow'], sink)).rejects.toThrow(/refused|sign/i)
+    server.lets(user => user === 'deploy')
+    await expect(machine.stream(['follow'], sink)).resolves.toBeDefined()
+  })
+
+  it('streams that ended or broke off take no place', async () => {
+    let end = () => {}
+    const server = await serve({
+      run: ({ exit }) => {
+        end = () => exit(0)
+      },
+    })
+    const machine = connections.machine(hostAt(server), { ignoreBackoff: true })
+    for (let n = 0; n < 30; n++) {
+      const running = await machine.stream(['follow'], sink)
+      if (n % 2 === 0) end()
+      else server.cuts()
+      await running.ended.catch(() => {})
+    }
+    expect((await machine.stream(['follow'], sink)).ended).toBeDefined()
+  })
+
+  it('a session that the host refused leaves the connection to its idle time', async () => {
+    const ends: (() => void)[] = []
+    const server = await serve({ run: ({ exit }) => void ends.push(() => exit(0)), maxSessions: 1 })
+    const machine = connections.machine(hostAt(server))
+    const first = machine.run(['a'])
+    await vi.waitFor(() => expect(ends).toHaveLength(1))
+    const second = machine.run(['b'])
+    await vi.waitFor(() => expect(ends).toHaveLength(2))
+    for (const end of ends) end()
+    await Promise.all([first, second])
+    await isIdle(server)
+  })
+
+  it('a connection that failed leaves the one to its jump host to its idle time', async () => {
+    const [jump, inner] = [await serve(), await serve(echo)]
+    const jumpHost = hostAt(jump)
+    const lost = hostAt(inner, { address: 'nowhere.internal', port: 22, jumpId: jumpHost.id })
+    await expect(connections.machine(lost).run(['x'])).rejects.toThrow('could not connect to it')
+    await expect(connections.fetchHostKey(lost)).rejects.toThrow()
+    expect(jump.signedIn()).toBe(1)
+    await isIdle(jump)
+  })
+})
+
 describe('a host that cannot be reached', () => {
   it('fails with what to check, and is in back-off without delaying other hosts', async () => {
     const [dead, live] = [await serve(), await serve(echo)]

@@ -187,6 +187,27 @@ describe('a method', () => {
   })
 })
 
+it('the limit of checks that pings may create is that of a project, not of all together', async () => {
+  const { app, key } = await startPings()
+  await app.result('projects add bank')
+  const bank = (await app.result<{ project: { ping_key: string; id: number } }>('projects show bank')).project
+  const create = (pingKey: string) => app.request(`/ping/${pingKey}/another?create=1`)
+  // As many as a project may have, copied from the one that is there.
+  const columns = app.state.prepare<[], { name: string }>("select name from pragma_table_info('checks')").all()
+  const own: Record<string, string> = {
+    id: '1000 + n',
+    uuid: "'u' || n",
+    name: "'c' || n",
+    slug: "'c' || n",
+    project_id: '?',
+  }
+  const values = columns.map(({ name }) => own[name] ?? `checks."${name}"`)
+  const copy = `with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < 20000)
+    insert into checks (${columns.map(({ name }) => `"${name}"`)}) select ${values} from numbers, checks where checks.id = 1`
+  app.state.prepare(copy).run(bank.id)
+  expect([(await create(bank.ping_key)).status, (await create(key)).status]).toEqual([404, 201])
+})
+
 describe('a sender', () => {
   it('9: has its user agent kept to 200 characters', async () => {
     const { ping, beats } = await startPings()
