@@ -31,7 +31,7 @@ export const systemClock: Clock = {
   },
   busyMs() {
     const { user, system } = process.threadCpuUsage()
-    return (user + system) / 1000 + waitingForProcessorMs()
+    return Math.round((user + system) / 1000 + waitingForProcessorMs())
   },
 }
 

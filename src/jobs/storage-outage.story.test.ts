@@ -161,6 +161,28 @@ it('damage that refuses the beats of one check neither hides the others nor pass
   expect(aboutChecks(app)).toContain('Critical: dead sent no beat')
 })
 
+it('a disk on which some beats fit and others do not is red all the time, and an alert', async () => {
+  const { app, faults, beats } = await begin(['a', 'b'])
+  await beatsFor(app, beats, 20)
+  const seen: number[] = []
+  for (let second = 0; second < 80; second += 4) {
+    faults.fail('SQLITE_FULL', 'beats')
+    expect((await beats.a!()).status).toBe(503)
+    seen.push((await readiness(app)).status)
+    faults.heal()
+    expect((await beats.b!()).status).toBe(200)
+    if (second > 0) seen.push((await readiness(app)).status)
+    await app.passes('4s')
+    if (second > 0) seen.push((await readiness(app)).status)
+  }
+  expect(new Set(seen)).toEqual(new Set([503]))
+  expect(app.titles()).toEqual(['Critical: Vakt cannot store beats'])
+  await beatsFor(app, beats, 30)
+  expect((await readiness(app)).status).toBe(200)
+  expect(aboutChecks(app)).toEqual([])
+  expect(app.titles()).toEqual([expect.stringContaining('Resolved: Vakt could not store beats for 1m')])
+})
+
 describe('log lines that storage refuses', () => {
   let refuse: Problem | null = null
   const lines = async (app: TestApp, secret: string) =>

@@ -8,9 +8,9 @@ import type { State } from './database.ts'
 export type StoredThing = 'beats' | 'log lines'
 export const STORED_THINGS = ['beats', 'log lines'] as const satisfies StoredThing[]
 
-/** An outage that begins this soon after another belongs to it. */
+/** An outage that begins this soon after another is the same trouble, for people. */
 const SAME_OUTAGE_MS = MINUTE
-/** How long nothing may be refused before an outage that came back counts as over. */
+/** When storage refuses again this soon, some of what arrives fits and some does not: the outage is over once nothing was refused for as long. */
 const STABLE_MS = 5 * SECOND
 /** How many refused beats are remembered, the newest of each check. */
 const MAX_REFUSED = 20_000
@@ -38,8 +38,8 @@ export type StorageOutage = {
   storedAt: number | null
   /** The sentence of the latest refusal. */
   message: string
-  /** Another outage ended shortly before. */
-  readonly hasReturned: boolean
+  /** Another outage ended a moment before. */
+  readonly isFlickering: boolean
   /** The newest refused beat of each check. */
   readonly beats: BoundedMap<string, RefusedBeat>
   rehearse: (() => void) | null
@@ -84,7 +84,7 @@ export class StorageHealth {
     for (const listener of this.#listeners) listener()
   }
 
-  /** The outage of beats or log lines: until something is stored again, and when it came back, until that lasts. */
+  /** The outage of beats or log lines: until something is stored again, and while it flickers, until that lasts. */
   outage(thing: StoredThing, now: number): StorageOutage | null {
     const outage = this.#outages.get(thing)
     return outage && !isOver(outage, now) ? outage : null
@@ -139,15 +139,15 @@ export class StorageHealth {
 
   #open(thing: StoredThing, now: number): StorageOutage {
     const last = this.#lastEnds.get(thing)
-    const hasReturned = last !== undefined && now - last.at <= SAME_OUTAGE_MS
+    const msSince = last === undefined ? Number.POSITIVE_INFINITY : now - last.at
     const outage: StorageOutage = {
       thing,
       since: now,
-      troubledSince: hasReturned ? last.troubledSince : now,
+      troubledSince: last && msSince <= SAME_OUTAGE_MS ? last.troubledSince : now,
       lastRefusedAt: now,
       storedAt: null,
       message: '',
-      hasReturned,
+      isFlickering: msSince <= STABLE_MS,
       beats: new BoundedMap(MAX_REFUSED),
       rehearse: null,
     }
@@ -156,8 +156,8 @@ export class StorageHealth {
   }
 }
 
-function isOver({ storedAt, hasReturned }: StorageOutage, now: number): boolean {
-  return storedAt !== null && (!hasReturned || now - storedAt >= STABLE_MS)
+function isOver({ storedAt, isFlickering }: StorageOutage, now: number): boolean {
+  return storedAt !== null && (!isFlickering || now - storedAt >= STABLE_MS)
 }
 
 /** The storage as people and machines read it: `message` says everything that is wrong, and is null when nothing is. */
