@@ -41,6 +41,16 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
     return found === null ? null : { format, ...readGroups(format, found.groups ?? {}, text) }
   }
 
+  const firstMatch = (bucket: readonly TextFormat[], text: string, tried: TextFormat | null): FormattedText | null => {
+    for (const format of bucket) {
+      const found = format === tried ? null : match(format, text)
+      if (!found) continue
+      if (!format.isGeneral) last = format
+      return found
+    }
+    return null
+  }
+
   return {
     readText(text, after, prefixesOnly = false) {
       const code = text.charCodeAt(0)
@@ -48,15 +58,7 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
       if (bucket === undefined) return null
       const recent = last !== null && bucket.includes(last) ? last : null
       const again = recent && match(recent, text)
-      if (again) return again
-      for (const format of bucket) {
-        if (format === recent) continue
-        const found = match(format, text)
-        if (!found) continue
-        last = format
-        return found
-      }
-      return null
+      return again ?? firstMatch(bucket, text, recent)
     },
     readRecord(record, used) {
       for (const name of Object.keys(record)) {

@@ -48,6 +48,8 @@ export type TextFormat = {
   level?: Level
   /** The message is the line of another program: a container engine, syslog or a shipper wrote only what is before it. */
   isPrefix?: true
+  /** Its lines may have a more special format as well: those are tried first, even after a line of this one. */
+  isGeneral?: true
   examples: readonly Example[]
 }
 

@@ -1,6 +1,8 @@
 // Every format is tested by its own examples, on the path of every line: as text, line by line, and through any door.
 import { describe, expect, it } from 'vitest'
 import { textLines } from '../intake/batches.testing.ts'
+import { clean } from '../intake/clean.ts'
+import { leadingTime } from '../times/timestamps.ts'
 import type { Example } from './format.ts'
 import { FORMATS } from './formats.ts'
 
@@ -27,6 +29,28 @@ describe('a line of', () => {
     if (stack !== undefined) expect(line!.stack.slice(0, stack.length)).toBe(stack)
     if (attributes !== undefined) expect(line!.attributes).toMatchObject(attributes)
   })
+})
+
+it('a line that has two formats is read by the first of them, whatever the line before it was', () => {
+  const context = { receivedAt: RECEIVED, timeZone: 'UTC' }
+  const texts = FORMATS.filter(format => format.kind === 'text')
+  const overlaps = texts.flatMap(format =>
+    format.examples.flatMap(example => {
+      const head = clean(example.text).split('\n')[0]!
+      const text = format.after === 'start' ? head : leadingTime(head, context)?.rest
+      if (!text) return []
+      const fitting = texts.filter(
+        other =>
+          other.after === format.after &&
+          !other.isPrefix === !format.isPrefix &&
+          new RegExp(`^[${other.first.replaceAll('[', '\\[')}]`).test(text) &&
+          (other.has === undefined || text.includes(other.has)) &&
+          other.pattern.exec(text),
+      )
+      return fitting.slice(1).flatMap(other => (other.isGeneral ? [] : [`${fitting[0]!.name}, ${other.name}: ${text}`]))
+    }),
+  )
+  expect(overlaps).toEqual([])
 })
 
 it('every format has a name of its own and examples', () => {

@@ -1,4 +1,5 @@
 // The list of log formats that Vakt knows, in the order in which they are tried; another one is a file and a line here.
+import { BEAM } from './beam/beam.ts'
 import { BROKERS } from './brokers/brokers.ts'
 import { CLUSTERS } from './clusters/clusters.ts'
 import { CONTAINER_ENGINES } from './containers/engines.ts'
@@ -11,18 +12,28 @@ import { NLOG } from './dotnet/nlog.ts'
 import { DOTNET_RECORDS } from './dotnet/records.ts'
 import { SERILOG } from './dotnet/serilog.ts'
 import type { Format } from './format.ts'
+import { GO } from './go/go.ts'
+import { GO_SHORT_LEVELS } from './go/klog.ts'
 import { JAVA_LAYOUTS } from './java/layouts.ts'
 import { JAVA_RECORDS } from './java/records.ts'
 import { JAVA_SERVERS } from './java/servers.ts'
 import { SPRING_BOOT } from './java/spring-boot.ts'
+import { JAVA_THREAD_LAYOUTS } from './java/thread-layouts.ts'
 import { KERNEL } from './kernel/kernel.ts'
+import { BRACKETED_LEVELS } from './native/bracketed-level.ts'
+import { NATIVE } from './native/native.ts'
 import { CISCO } from './network/cisco.ts'
 import { FIREWALLS } from './network/firewalls.ts'
+import { NODE_CRASHES } from './node/crashes.ts'
+import { NODE } from './node/node.ts'
+import { SMALL_LEVELS } from './node/winston.ts'
 import { PHONES } from './phones/phones.ts'
 import { MONOLOG } from './php/monolog.ts'
 import { PYTHON_LOGGING } from './python/logging.ts'
 import { PYTHON_RECORDS } from './python/records.ts'
 import { PYTHON_SERVICES } from './python/services.ts'
+import { RUBY } from './ruby/ruby.ts'
+import { RUST } from './rust/rust.ts'
 import { SYSLOG } from './syslog/syslog.ts'
 import { SYSLOG_VARIANTS } from './syslog/syslog-variants.ts'
 import { VMWARE } from './virtualization/vmware.ts'
@@ -36,24 +47,35 @@ export const FORMATS: readonly Format[] = [
   ...ACCESS_LOGS,
   ...MONOLOG,
   ...PYTHON_SERVICES,
+  ...JAVA_THREAD_LAYOUTS,
   ...JAVA_RECORDS,
   ...DOTNET_CONSOLE,
   ...DOTNET_RECORDS,
   ...PYTHON_RECORDS,
+  ...GO_SHORT_LEVELS,
+  ...GO,
+  ...NODE_CRASHES,
+  ...RUBY,
   ...POSTGRES,
   ...MYSQL,
   ...MONGODB,
   ...STORES,
   ...BROKERS,
   ...CLUSTERS,
+  ...FIREWALLS,
+  ...PHONES,
+  ...VMWARE,
+  ...KERNEL,
   ...SPRING_BOOT,
+  ...NODE,
   ...JAVA_LAYOUTS,
   ...JAVA_SERVERS,
   ...SERILOG,
   ...NLOG,
   ...PYTHON_LOGGING,
-  ...FIREWALLS,
-  ...PHONES,
-  ...VMWARE,
-  ...KERNEL,
+  ...RUST,
+  ...BEAM,
+  ...NATIVE,
+  ...SMALL_LEVELS,
+  ...BRACKETED_LEVELS,
 ]

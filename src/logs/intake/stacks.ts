@@ -142,8 +142,20 @@ function continueAfterGap(trace: TraceState, next: string | undefined, hasFailed
   }
 }
 
+/** The blocks that go on as long as their lines have one shape. */
+const BLOCKS: { readonly [state in TraceState]?: RegExp } = {
+  go: goNext,
+  dotnet: dotnetNext,
+  elixir: elixirNext,
+  julia: juliaNext,
+  postgres: postgresNext,
+  kernel: kernelNext,
+}
+
 /** Continues within a started trace. */
 function continueWithin(trace: TraceState, line: string, next: string | undefined): TraceState | null {
+  const block = BLOCKS[trace]
+  if (block !== undefined) return block.test(line) ? trace : null
   switch (trace) {
     case 'none':
       return null
@@ -155,8 +167,6 @@ function continueWithin(trace: TraceState, line: string, next: string | undefine
       return /^\s*[+|]/.test(line) ? 'python-group' : null
     case 'python-done':
       return pythonChain.test(line) ? 'python-done' : null
-    case 'go':
-      return goNext.test(line) ? 'go' : null
     case 'rust':
       return rustNext.test(line) || next === undefined || rustNext.test(next) ? 'rust' : null
     case 'frames':
@@ -174,12 +184,6 @@ function continueHead(trace: TraceState, line: string, next: string | undefined)
       if (!dotnetNext.test(line)) return null
       // Scopes stand before the message.
       return line.startsWith('      => ') && next !== undefined && dotnetNext.test(next) ? trace : 'dotnet'
-    case 'dotnet':
-      return dotnetNext.test(line) ? trace : null
-    case 'postgres':
-      return postgresNext.test(line) ? trace : null
-    case 'kernel':
-      return kernelNext.test(line) ? 'kernel' : null
     case 'android':
       return line.startsWith('Process: ') ? 'android' : failure.test(line) ? 'frames' : null
     case 'slow-query':
@@ -202,10 +206,6 @@ function continueBlock(trace: TraceState, line: string, next: string | undefined
       return nodeMark.test(line) ? 'node-done' : null
     case 'node-done':
       return 'frames'
-    case 'elixir':
-      return elixirNext.test(line) ? trace : null
-    case 'julia':
-      return juliaNext.test(line) ? trace : null
     default:
       return null
   }

@@ -10,7 +10,7 @@ describe('a text line', () => {
   it.each<[string, Partial<NewLine>]>([
     ['started', { level: 'info', timestamp: RECEIVED, message: 'started' }],
     ['2026-11-21T08:00:05.123Z WARN slow', { level: 'warn', timestamp: AT, message: 'WARN slow' }],
-    ['[2026-11-21 08:00:05,123] [ERROR] no', { level: 'error', timestamp: AT, message: '[ERROR] no' }],
+    ['[2026-11-21 08:00:05,123] [ERROR] no', { level: 'error', timestamp: AT, message: 'no' }],
     ['{"level":"error","msg":"no","user":7}', { level: 'error', message: 'no', attributes: { user: 7 } }],
     ['2026-11-21T08:00:05.123Z {"msg":"no"}', { timestamp: AT, message: 'no' }],
     ['{"broken":', { message: '{"broken":' }],

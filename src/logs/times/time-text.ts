@@ -32,7 +32,7 @@ const LOOSE_DATES = [
   // 1129, of glog
   String.raw`(?<m>\d\d)(?<d>\d\d)(?= \d\d:)`,
   // 11-29 (logcat), 11.29, 11/29
-  String.raw`(?<m>\d\d)[-./](?<d>\d\d)(?= )`,
+  String.raw`(?<m>\d\d)[-./](?<d>\d\d)(?=[ |])`,
   // 29 Nov, of Redis 2; 29-Nov, of Bacula
   String.raw`(?<d>\d{1,2})[ -](?<mon>${MONTH})(?= )`,
   // 2026 Nov 29, of Cisco NX-OS
@@ -43,7 +43,7 @@ const LOOSE_DATES = [
   String.raw`(?<yy>\d\d)[.-](?<m>\d\d)[.-](?<d>\d\d)(?= )`,
 ]
 /** The clock after a date. Named groups: H, M, S, f (fraction), half (A or P). */
-const CLOCK = String.raw`(?:[Tt_:-]|::|,? {1,2}|\t| - |\]\[)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,:](?<f>\d{1,12}))?)?|(?<H>\d\d)(?<M>\d\d)(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?|(?<H>\d\d)\.(?<M>\d\d)\.(?<S>\d\d)(?:\.(?<f>\d{1,12}))?)(?!\d)(?:[ \u202f]?(?<half>[AaPp])\.?[Mm]\b\.?)?`
+const CLOCK = String.raw`(?:[Tt_:|-]|::|,? {1,2}|\t| - |\]\[)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,:](?<f>\d{1,12}))?)?|(?<H>\d\d)(?<M>\d\d)(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?|(?<H>\d\d)\.(?<M>\d\d)\.(?<S>\d\d)(?:\.(?<f>\d{1,12}))?)(?!\d)(?:[ \u202f]?(?<half>[AaPp])\.?[Mm]\b\.?)?`
 /** A clock alone, such as `10:00:01.123` and `10:00:01 PM`. */
 const BARE_CLOCK = String.raw`(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?)?(?!\d)(?:[ \u202f]?(?<half>[AaPp])\.?[Mm]\b\.?)?`
 
@@ -54,7 +54,7 @@ const loose = [...LOOSE_DATES.map(date => new RegExp(`(?:${date})(?:${CLOCK})`, 
 const bareClock = new RegExp(BARE_CLOCK, 'y')
 /** Offsets with the names that may follow them, `UTC+01:00`, `GMT+0100 (Central European Standard Time)`; hours alone only without a space. */
 const offset =
-  /(?: ?(?:UTC|GMT)?([+-]\d\d:?\d\d)|([+-]\d\d))(?![\d:])(?: [A-Z]{3,5}\b(?! ?[:[])| \([A-Z][^()]{1,50}\)|\[[\w/+-]{1,40}\])?(?: m=[+-][\d.]{1,25})?/y
+  /(?: ?(?:UTC|GMT)?([+-]\d\d:?\d\d)|([+-]\d\d))(?![\d:])(?: (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|TRC|DBG|INF|WRN|ERR|FTL|PNC|ALERT|CRIT|LOG|PANIC)\b)[A-Z]{3,5}\b(?! ?[:[])| \([A-Z][^()]{1,50}\)|\[[\w/+-]{1,40}\])?(?: m=[+-][\d.]{1,25})?/y
 const named = / ?([A-Z]{1,5}|z)(?![\w/+-])(?: \([A-Z][^()]{1,50}\))?(?: m=[+-][\d.]{1,25})?/y
 const city = / ?\[?([A-Z][A-Za-z]{1,20}(?:\/[A-Z][\w+-]{1,30}){1,2})\]?/y
 const yearBehind = / (\d{4})(?=[\s\]),|]|$)/y

@@ -40,6 +40,7 @@ export const CONTAINER_ENGINES: readonly TextFormat[] = [
     has: 'T',
     pattern: new RegExp(`^${STAMP.replace('{1,9}', '{7,9}')} (?<message>.*)$`, 's'),
     isPrefix: true,
+    isGeneral: true,
     examples: [
       {
         text: '2026-11-29T10:00:01.123456789Z 2026-11-29 09:59:59 ERROR boom',

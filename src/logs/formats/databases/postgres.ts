@@ -98,6 +98,7 @@ export const POSTGRES: readonly Format[] = [
       String.raw`^(?:(?:\[(?<sequence>\d{1,9}-\d{1,9})\] )?${LEVEL}:  (?<message>.*)|(?:< ?)?(?<time>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{3})?(?: [A-Z]{2,5}| ?[+-]\d\d(?::?\d\d)?)?)(?: >|:(?<client>[\w.:()-]{0,100}):${USER}:${PID}:)${LEVEL}:  (?<message>.*))$`,
       's',
     ),
+    isGeneral: true,
     examples: [
       {
         text: '2026-11-29 10:00:01 UTC:10.0.0.1(43210):app@shop:[123]:ERROR:  canceling statement due to statement timeout',
@@ -223,6 +224,7 @@ export const POSTGRES: readonly Format[] = [
     pattern:
       /^(?:\[(?<pid>\d{1,10})\] |(?<pid>\d{1,10}) (?=[A-Z]{3,7} (?:[CS]-0x|process up|kernel file)))(?<level>DEBUG|NOISE|LOG|WARNING|ERROR|FATAL) (?<message>.*)$/s,
     levels: { NOISE: 'trace' },
+    isGeneral: true,
     examples: [
       {
         text: '2026-11-29 10:00:01.123 UTC [123] LOG C-0x55d0: shop/app@10.0.0.1:5432 login attempt: db=shop user=app tls=no',

@@ -57,6 +57,7 @@ export const NLOG: readonly TextFormat[] = [
       String.raw`^(?:\| ?)?(?:(?<event_id>\d{1,10}) ?\| ?)?${LEVEL} {0,6}\| ?(?:(?<logger>[\w.$+\`:-]{1,200}) ?\| ?)?${REST}`,
       's',
     ),
+    isGeneral: true,
     examples: [
       {
         text: '2026-11-29 10:00:01.1234|ERROR|Shop.Cart|no stock',

@@ -25,6 +25,7 @@ export const SERILOG: readonly TextFormat[] = [
     has: ']',
     pattern: new RegExp(String.raw`^\[${LEVEL}\] ${CONTEXT}${REST}`, 's'),
     levels: LEVELS,
+    isGeneral: true,
     examples: [
       { text: '[10:00:01 ERR] no stock', level: 'error', time: '2026-11-29T10:00:01Z', message: 'no stock' },
       { text: '[10:00:01 INF] started', level: 'info', time: '2026-11-29T10:00:01Z', message: 'started' },

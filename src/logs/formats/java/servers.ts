@@ -134,6 +134,7 @@ export const JAVA_SERVERS: readonly TextFormat[] = [
       String.raw`^${LEVEL} {1,4}(?:\[(?<thread>[^\]]{1,120})\] )?${DOTTED}(?:\(\d{1,6}\)|:\d{1,6})?(?::| {1,40}-) ${REST}`,
       's',
     ),
+    isGeneral: true,
     examples: [
       {
         text: 'ERROR [main] com.shop.Cart - declined',

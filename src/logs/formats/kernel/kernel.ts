@@ -13,6 +13,7 @@ export const KERNEL: readonly TextFormat[] = [
     pattern:
       /^(?:(?<facility>[a-z0-9]{3,8}) {0,6}:(?<level>[a-z]{3,6}) {0,5}: )?\[ {0,10}(?<uptime>\d{1,9}\.\d{3,6})\](?:\[ {0,8}[TC]\d{1,9}\])? (?<message>.*)$/s,
     isPrefix: true,
+    isGeneral: true,
     examples: [
       {
         text: '[   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd',

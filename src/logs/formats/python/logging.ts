@@ -142,6 +142,7 @@ export const PYTHON_LOGGING: readonly TextFormat[] = [
     has: ' ',
     pattern:
       /^(?:(?<level>TRACE|DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL):?|\[(?<level>TRACE|DEBUG|INFO|NOTICE|WARNING|WARN|ERROR|CRITICAL|FATAL|trace|debug|info|notice|warning|warn|error|critical|fatal) {0,3}\]) {1,5}\[?(?<time>\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z| ?[+-]\d\d:?\d\d)?)\]? (?:(?<logger>[\w.]{1,80}) (?<pid>\d{1,8}) (?<thread>\d{1,20}) )?(?:(?<caller>[\w./-]{1,100}\.\w{1,4}:\d{1,6}):? )?(?:[-:|] )?(?<message>.*)$/s,
+    isGeneral: true,
     examples: [
       {
         text: 'ERROR 2026-11-29 10:00:01,123 views 7 140123456789 no stock',
@@ -192,6 +193,7 @@ export const PYTHON_LOGGING: readonly TextFormat[] = [
     has: ' ',
     pattern:
       /^\[(?<level>debug|info|warning|error|critical|exception) {0,5}\] (?<message>.*?)(?: {2,60}(?<context>\[?[\w.]{1,60}[\]=].*))?$/s,
+    isGeneral: true,
     examples: [
       {
         text: '2026-11-29T10:00:01.123456Z [error    ] payment declined               order=7 user=ann',

@@ -79,6 +79,7 @@ export const PYTHON_SERVICES: readonly TextFormat[] = [
     first: 'A-Z',
     has: ':  ',
     pattern: new RegExp(String.raw`^${LEVEL}: {2,9}${REST}`, 's'),
+    isGeneral: true,
     examples: [
       {
         text: 'ERROR:    Exception in ASGI application\nTraceback (most recent call last):\n  File "a.py", line 3, in f\nKeyError: 1',

@@ -197,6 +197,7 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
     has: ']: ',
     pattern:
       /^(?<host>[A-Za-z0-9][\w.-]{0,100}) {1,2}(?<source>[\w./@+~()-]{1,100})\[(?<pid>\d{1,10})\]: (?<message>.*)$/s,
+    isGeneral: true,
     examples: [
       {
         text: '2026-11-29 10:00:01 web-1 cart[42]: ERROR no stock',
@@ -230,6 +231,7 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
       's',
     ),
     isPrefix: true,
+    isGeneral: true,
     examples: [
       {
         text: '<13>Nov 29 10:00:01 web-1 the door is open',
@@ -262,6 +264,7 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
     first: '<',
     pattern: new RegExp(String.raw`^${PRIORITY} ?${REST}`, 's'),
     isPrefix: true,
+    isGeneral: true,
     examples: [
       { text: '<11>bare', level: 'error', time: null, message: 'bare' },
       {

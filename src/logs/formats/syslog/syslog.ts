@@ -52,6 +52,7 @@ export const SYSLOG: readonly TextFormat[] = [
       String.raw`^${PRIORITY}\d{1,2} (?<time>\d{4}-\S{1,40}|-) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32})(?: (?:\ufeff)?${REST}|$)`,
     ),
     isPrefix: true,
+    isGeneral: true,
     examples: [
       {
         text: '<45>1 2026-11-29T10:00:01.123456+00:00 host app web.1 - {"level":"error","msg":"card declined"}',
