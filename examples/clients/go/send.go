@@ -34,6 +34,7 @@ type sender struct {
 	mutex      sync.Mutex
 	queue      [][]byte
 	queued     int // bytes in the queue
+	inFlight   int // lines of the batch that is being sent
 	dropped    int
 	running    bool
 	idle       chan struct{} // closed when the goroutine has nothing more to send
@@ -61,10 +62,10 @@ func newSender(options Options) *sender {
 func (s *sender) add(line []byte) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if len(s.queue) >= s.options.MaxLines || s.queued+len(line) > s.options.MaxBytes {
+	if len(s.queue)+s.inFlight >= s.options.MaxLines || s.queued+len(line) > s.options.MaxBytes {
 		s.dropped++
 		if s.dropped == 1 {
-			s.report(fmt.Sprintf("%d log lines wait in memory, so new lines are dropped: %s", len(s.queue), s.lastReason), "")
+			s.report(fmt.Sprintf("%d log lines wait in memory, so new lines are dropped: %s", len(s.queue)+s.inFlight, s.lastReason), "")
 		}
 		return
 	}
@@ -115,6 +116,7 @@ func (s *sender) gather() {
 func (s *sender) take() [][]byte {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
+	s.inFlight = 0
 	if len(s.queue) == 0 {
 		s.queue = nil // It may have been long.
 		s.running = false
@@ -130,6 +132,7 @@ func (s *sender) take() [][]byte {
 	lines := s.queue[:count:count]
 	s.queue = s.queue[count:]
 	s.queued -= size
+	s.inFlight = count
 	return lines
 }
 
@@ -392,7 +395,7 @@ func (s *sender) close() error {
 		s.dropped = 0
 	}
 	if err != nil {
-		s.print("log lines were not sent before the end: " + s.lastReason)
+		s.print(fmt.Sprintf("%d log lines were not sent before the end: %s", len(s.queue)+s.inFlight, s.lastReason))
 		return err
 	}
 	s.deadline = time.Time{}

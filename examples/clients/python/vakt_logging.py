@@ -172,7 +172,7 @@ class _Sender:
     def __init__(self, handler):
         self.handler, self.report = handler, handler._reporter.report
         self.queue = queue.SimpleQueue()
-        self.bytes_in = self.bytes_out = self.dropped = self.in_flight = 0
+        self.lines_in = self.lines_out = self.bytes_in = self.bytes_out = self.dropped = 0
         self.deadline = None
         self.last_reason = "Vakt does not answer"
         self.opener = urllib.request.build_opener(_NoRedirect)
@@ -190,16 +190,21 @@ class _Sender:
         except RuntimeError:  # The interpreter is ending and starts no threads: close() does the work.
             self.thread = None
 
+    def waiting(self):
+        """How many lines are neither stored nor given up, those of the request under way included."""
+        return self.lines_in - self.lines_out
+
     def is_working(self):
         return self.thread is not None and self.thread.is_alive() and not sys.is_finalizing()
 
     def add(self, line):
-        waiting = self.queue.qsize() + self.in_flight
+        waiting = self.waiting()
         if waiting >= self.handler.max_lines or self.bytes_in - self.bytes_out + len(line) > self.handler.max_bytes:
             self.dropped += 1
             if self.dropped == 1:
                 self.report("%d log lines wait in memory, so new lines are dropped: %s" % (waiting, self.last_reason))
             return
+        self.lines_in += 1
         self.bytes_in += len(line)
         self.queue.put(line)
         if not self.is_working():
@@ -223,7 +228,7 @@ class _Sender:
     def close(self, timeout):
         self.deadline = time.monotonic() + timeout
         sent = self.flush(timeout + 0.05)
-        left = self.in_flight + self.queue.qsize()
+        left = self.waiting()
         self.queue.put(None)
         if not sent and left > 0:
             self.deadline = 0
@@ -237,7 +242,7 @@ class _Sender:
                 self.deliver(lines)
             except Exception as error:  # One bad batch must not end the thread.
                 self.report("%d log lines were lost: %r" % (len(lines), error))
-            self.in_flight = 0
+            self.lines_out += len(lines)
             if mark is not None:
                 mark.done = True
             if end:
@@ -257,7 +262,6 @@ class _Sender:
                 return lines, item, False
             until = until or time.monotonic() + self.handler.gather
             lines.append(item)
-            self.in_flight = len(lines)
             size += len(item)
             self.bytes_out += len(item)
         return lines, None, False
@@ -297,7 +301,7 @@ class _Sender:
                 return True
             self.last_reason = answer
             if tries == SHOW_AT_TRY:
-                self.report("%d log lines wait, trying again: %s" % (len(lines) + self.queue.qsize(), answer), key=answer)
+                self.report("%d log lines wait, trying again: %s" % (self.waiting(), answer), key=answer)
             pause = min(self.handler.retry_max, self.handler.retry_base * 2 ** min(tries - 1, 20)) * (0.5 + random.random() / 2)
             self.pause(pause if after is None else after, after is not None)
 
