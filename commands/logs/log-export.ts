@@ -5,13 +5,13 @@ import { MEBIBYTE } from '../../src/bytes.ts'
 import { countArchives } from '../../src/logs/archives.ts'
 import type { LogLine } from '../../src/logs/line.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
-import { CSV_HEADER, csvRecord, lineResult } from '../../src/logs/serialize.ts'
-import type { LogStore } from '../../src/logs/store.ts'
+import { CSV_HEADER, csvRecord, lineResult, missingResult } from '../../src/logs/serialize.ts'
+import { type LogStore, missingLines } from '../../src/logs/store.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { fileName, plural } from '../../src/text.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, yes } from '../context.ts'
-import { queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
+import { missingTexts, queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
 import { searchLine } from './logs.ts'
 
 const FORMATS = ['json', 'ndjson', 'csv'] as const
@@ -37,16 +37,20 @@ const exportCommand = command({
   async run({ format = 'json', ...words }, context) {
     const query = readQuery(words, context)
     const { content, lines, isWhole } = await limited(storeOf(context), store => collect(store, query, format))
+    const missing = await missingLines(storeOf(context), query)
     const name = fileName(`logs ${words.query ?? ''}`, context.now, context.config.timeZone, format)
     const url = `${context.publicUrl}/api/logs?format=${format === 'json' ? 'ndjson' : format}&q=${encodeURIComponent(words.query ?? '')}`
     return {
       card: {
         title: lines === 0 ? 'No lines to export' : `${plural(lines, 'line')} as ${format}`,
-        tone: isWhole ? 'plain' : 'warning',
-        lines: isWhole ? [] : ['The file has the newest lines; the others do not fit. Download all lines from', url],
+        tone: isWhole && missing.length === 0 ? 'plain' : 'warning',
+        lines: [
+          ...(isWhole ? [] : ['The file has the newest lines; the others do not fit. Download all lines from', url]),
+          ...missingTexts(missing),
+        ],
         ...(lines === 0 ? {} : { file: { name, content } }),
       },
-      result: { lines, whole: isWhole, bytes: content.length, url },
+      result: { lines, whole: isWhole && missing.length === 0, bytes: content.length, url, ...missingResult(missing) },
     }
   },
 })

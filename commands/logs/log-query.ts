@@ -1,11 +1,12 @@
 // What the log commands share: the query arguments, the time range, the project and the store.
 import { z } from 'zod'
+import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
 import { scopeToProject, withDefaultStart } from '../../src/logs/query/scope-query.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
 import { ALL_PROJECTS, expandSavedSearch } from '../../src/logs/searches.ts'
-import type { LogStore } from '../../src/logs/store.ts'
+import type { LogStore, MissingLines } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import { DAY } from '../../src/time.ts'
@@ -50,6 +51,22 @@ export function readQuery(words: QueryWords, context: Context, defaultRangeMs: n
 function savedSearchScope({ state, by }: Context, project: string | undefined): readonly number[] {
   const own = project === undefined ? [] : [findProject(state, project).id]
   return by.project === undefined ? [...own, ALL_PROJECTS] : own
+}
+
+/** What is missing in a range of time, as lines of a card. */
+export function missingTexts(missing: readonly MissingLines[]): Text[] {
+  const [first] = missing
+  if (!first) return []
+  const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''
+  return [
+    [
+      '⚠️ Lines are missing from ',
+      { time: Math.max(0, first.from), style: 'moment' },
+      ' to ',
+      { time: first.until, style: 'moment' },
+      `${more}. ${first.message}`,
+    ],
+  ]
 }
 
 /** The log store. Throws `not_found` when this Vakt has none. */

@@ -3,13 +3,14 @@ import { z } from 'zod'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
-import { lineResult } from '../../src/logs/serialize.ts'
-import type { Bucket, TopField, TopRow } from '../../src/logs/store.ts'
+import { lineResult, missingResult } from '../../src/logs/serialize.ts'
+import { type Bucket, missingLines, type TopField, type TopRow } from '../../src/logs/store.ts'
 import { fileName, firstLine, plural, truncate } from '../../src/text.ts'
 import { aboutDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
 import {
   DEFAULT_RANGE_MS,
+  missingTexts,
   type QueryWords,
   queryArguments,
   readQuery,
@@ -69,6 +70,7 @@ const stats = command({
     const from = query.from ?? context.now - DEFAULT_RANGE_MS
     const until = query.until ?? context.now + 1
     const buckets = await storeOf(context).histogram(query, from, until, BUCKET_COUNT, SEARCH_TIMEOUT_MS)
+    const missing = await missingLines(storeOf(context), { from, until })
     const totals = Object.fromEntries(
       LEVELS.map(level => [level, buckets.reduce((sum, bucket) => sum + bucket.counts[level], 0)]),
     ) as Record<Level, number>
@@ -82,13 +84,15 @@ const stats = command({
         title:
           total === 0 ? 'No lines in this time range' : `${plural(total, 'line')} in ${aboutDuration(until - from)}`,
         tone: errors > 0 ? 'warning' : 'plain',
-        lines:
-          total === 0
+        lines: [
+          ...(total === 0
             ? ['Try a longer time range: --last 7d.']
             : [
                 `Error rate ${((errors / total) * 100).toFixed(errors / total < 0.1 ? 2 : 1)} %, on average ${(total / minutes).toFixed(1)} lines a minute.`,
                 sparkline(buckets.map(countOf)),
-              ],
+              ]),
+          ...missingTexts(missing),
+        ],
         fields: LEVELS.filter(level => totals[level] > 0).map(level => ({
           name: level,
           value: totals[level].toLocaleString('en'),
@@ -103,6 +107,7 @@ const stats = command({
         total,
         error_rate: total === 0 ? 0 : errors / total,
         lines_per_minute: total / minutes,
+        ...missingResult(missing),
       },
     }
   },
@@ -113,6 +118,7 @@ export const logStatisticsCommands = [top, patterns, stats]
 async function rank(context: Context, words: QueryWords, field: TopField, limit: number) {
   const query = readQuery(words, context, DEFAULT_RANGE_MS)
   const { rows, searchedTo } = await storeOf(context).top(query, field, limit, SEARCH_TIMEOUT_MS)
+  const missing = await missingLines(storeOf(context), query)
   const noun = field === 'pattern' ? 'patterns' : field === 'fingerprint' ? 'errors' : `${field}s`
   const incomplete =
     searchedTo === null
@@ -133,6 +139,7 @@ async function rank(context: Context, words: QueryWords, field: TopField, limit:
           ? ['No line matches in this time range. Try --last 7d.']
           : rows.map(row => rankText(row, field))),
         ...incomplete,
+        ...missingTexts(missing),
       ],
       buttons: rows.slice(0, MAX_BUTTONS).flatMap(row => rankButton(row, field)),
     },
@@ -143,6 +150,7 @@ async function rank(context: Context, words: QueryWords, field: TopField, limit:
         sample: row.sample ? lineResult(row.sample) : null,
       })),
       ...(searchedTo === null ? {} : { searched_to: isoTime(searchedTo) }),
+      ...missingResult(missing),
     },
   }
 }

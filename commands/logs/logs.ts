@@ -7,14 +7,14 @@ import { quoteWord } from '../../src/command/command-line.ts'
 import { LEVELS, type LogLine } from '../../src/logs/line.ts'
 import { printQuery } from '../../src/logs/query/print.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
-import { lineResult } from '../../src/logs/serialize.ts'
-import type { LogStore, Page } from '../../src/logs/store.ts'
+import { lineResult, missingResult } from '../../src/logs/serialize.ts'
+import { type LogStore, type MissingLines, missingLines, type Page } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
 import { logText } from './log-card.ts'
-import { queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
+import { missingTexts, queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
 
 const PAGE_SIZE = 10
 const MAX_LIMIT = 1000
@@ -48,6 +48,7 @@ const search = command({
       store.search({ ...request, order: newer ? 'oldest' : 'newest' }),
       store.count(query, SEARCH_TIMEOUT_MS),
     ])
+    const missing = await missingLines(store, query)
     const lines = newer ? [...page.lines].reverse() : page.lines
     const result = {
       logs: lines.map(lineResult),
@@ -55,9 +56,13 @@ const search = command({
       ...(count.atLeast ? { total_at_least: true } : {}),
       next: page.next,
       ...(page.searchedTo === null ? {} : { searched_to: isoTime(page.searchedTo) }),
+      ...missingResult(missing),
     }
     const histogram = lines.length === 0 ? '' : await histogramOf(store, query, lines, context)
-    return { card: searchCard(words, query, { ...page, lines }, count, histogram, cursor !== undefined), result }
+    return {
+      card: searchCard(words, query, { ...page, lines }, count, missing, histogram, cursor !== undefined),
+      result,
+    }
   },
 })
 
@@ -115,6 +120,7 @@ function searchCard(
   query: Query,
   page: Page,
   count: { total: number; atLeast: boolean },
+  missing: readonly MissingLines[],
   histogram: string,
   isLaterPage: boolean,
 ): Card {
@@ -140,7 +146,7 @@ function searchCard(
       : [['Searched back to ', { time: page.searchedTo, style: 'moment' }, ' so far. "Continue" searches further.']]
   const total = `${count.total.toLocaleString('en')}${count.atLeast ? '+' : ''}`
   const advice =
-    page.searchedTo === null
+    page.searchedTo === null && missing.length === 0
       ? [
           query.from === null
             ? 'Try fewer words or another spelling.'
@@ -153,7 +159,11 @@ function searchCard(
         ? 'No lines found'
         : `${total} ${count.total === 1 ? 'line' : 'lines'}`,
     tone: 'plain',
-    lines: [...(page.lines.length === 0 ? advice : page.lines.map(line => logText(line, query.where))), ...incomplete],
+    lines: [
+      ...(page.lines.length === 0 ? advice : page.lines.map(line => logText(line, query.where))),
+      ...incomplete,
+      ...missingTexts(missing),
+    ],
     ...(histogram === '' ? {} : { fields: [{ name: 'Over time', value: histogram }] }),
     buttons,
     footer: footer(query, first, last),

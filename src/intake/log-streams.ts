@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { LogLine } from '../logs/line.ts'
 import type { Query } from '../logs/query/tree.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
-import type { LogStore, PageRequest } from '../logs/store.ts'
+import { type LogStore, missingLines, type PageRequest } from '../logs/store.ts'
 import { lineEvent, sendLines } from './line-events.ts'
 import type { TailPlace } from './tail-places.ts'
 
@@ -34,14 +34,20 @@ async function* exportedPages(
   if (format === 'csv') yield CSV_HEADER
   const write = (line: LogLine) => (format === 'csv' ? csvRecord(line) : `${JSON.stringify(lineResult(line))}\n`)
   let left = limit
+  let oldest: number | null = null
   let cursor: string | null = null
   while (left > 0) {
     const page = await store.search({ ...request, limit: Math.min(PAGE_SIZE, left), cursor })
     if (page.lines.length > 0) yield page.lines.map(write).join('')
     left -= page.lines.length
     cursor = page.next
-    if (cursor === null) return
+    oldest = page.lines.at(-1)?.timestamp ?? oldest
+    if (cursor === null) break
   }
+  // Half an export must not look like the whole: where lines are missing in it, the answer breaks off.
+  const from = left > 0 ? request.query.from : oldest
+  const missing = await missingLines(store, { from, until: request.query.until })
+  if (missing.length > 0) throw new Error(`The export is not complete: ${missing[0]!.message}`)
 }
 
 /** Sends lines as they are stored, until the reader leaves or its place ends. */

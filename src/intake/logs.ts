@@ -10,8 +10,8 @@ import type { LogLine } from '../logs/line.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import { scopeToProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
-import { lineResult } from '../logs/serialize.ts'
-import { type LogStore, readBy } from '../logs/store.ts'
+import { lineResult, missingResult } from '../logs/serialize.ts'
+import { type LogStore, missingLines, readBy } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import { writeAudit } from '../projects/audit.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
@@ -95,6 +95,19 @@ const SEARCH = createRoute({
               .datetime()
               .optional()
               .describe('The search ran out of time and looked back to here; `next` goes on from there.'),
+            missing: z
+              .array(
+                z.object({
+                  partition: z.string(),
+                  from: z.iso.datetime(),
+                  until: z.iso.datetime(),
+                  message: z.string().describe('What happened to it, and what to do.'),
+                }),
+              )
+              .optional()
+              .describe(
+                'Damaged or removed partitions with lines of about this time, which are in neither `logs` nor `total`.',
+              ),
           }),
         },
         'application/x-ndjson': { schema: z.string().describe('A stored line as JSON on each line.') },
@@ -239,6 +252,7 @@ export function logRoutes(options: LogRoutesOptions) {
         ...(count.atLeast ? { total_at_least: true as const } : {}),
         next: page.next,
         ...(page.searchedTo === null ? {} : { searched_to: isoTime(page.searchedTo) }),
+        ...missingResult(await missingLines(store, query)),
       },
       200,
     )

@@ -1,12 +1,12 @@
 // A log store that is opened by its first use, so that a Vakt without logs does not pay for its workers.
-import { type LogStore, readBy } from './store.ts'
+import { type LogStore, missingLines, readBy } from './store.ts'
 
 export type LazyStore = LogStore & {
   /** Whether the store has been opened. */
   isOpen(): boolean
 }
 
-type Methods = Omit<LogStore, 'readBy'>
+type Methods = Required<Omit<LogStore, 'readBy'>>
 
 /** The methods of a store, each of which can wait until the store is open: a method that cannot does not compile here. */
 type Deferred = {
@@ -29,9 +29,12 @@ export function lazyStore(open: () => Promise<LogStore>, hasLines: () => boolean
   const isInUse = () => opening !== null || hasLines()
 
   /** What does not open the store by itself. */
-  const own: Pick<LazyStore, 'isOpen' | 'values' | 'maintain' | 'close'> & { readBy(actor: string): LogStore } = {
+  const own: Pick<LazyStore, 'isOpen' | 'values' | 'maintain' | 'close' | 'missing'> & {
+    readBy(actor: string): LogStore
+  } = {
     readBy: actor => deferred(async () => readBy(await opened(), actor)),
     isOpen: () => opening !== null,
+    missing: async range => missingLines(await opened(), range),
     values: async (...args) => (isInUse() ? (await opened()).values(...args) : []),
     maintain: async (...args) => (isInUse() ? (await opened()).maintain(...args) : { removed: [], status: null }),
     async close() {

@@ -273,6 +273,56 @@ describe('exports', () => {
     const response = await get('/api/logs?format=ndjson')
     await expect(response.text()).rejects.toThrow()
   })
+
+  it.each(['ndjson', 'csv'])('over HTTP as %s have at most `limit` lines, the newest', async format => {
+    await send(Array.from({ length: 30 }, (_, i) => ({ message: `line ${i}`, timestamp: app.clock.now() + i })))
+    const text = await (await get(`/api/logs?format=${format}&limit=10`)).text()
+    const found = [...text.matchAll(/line (\d+)/g)].map(([, number]) => Number(number))
+    expect(found).toEqual(Array.from({ length: 10 }, (_, i) => 29 - i))
+  })
+})
+
+describe('answers about a time whose lines are damaged', () => {
+  const hole = () => ({
+    partition: '2026-11-20.3d.0',
+    from: app.clock.now() - 5_000,
+    until: app.clock.now() - 4_000,
+    message: 'The log partition 2026-11-20.3d.0 is damaged.',
+  })
+  beforeEach(async () => {
+    await send(Array.from({ length: 5 }, (_, i) => ({ message: `line ${i}`, level: 'error' })))
+    vi.spyOn(store, 'missing').mockImplementation(async ({ from }) => ((from ?? 0) <= hole().until ? [hole()] : []))
+  })
+
+  it.each(['ndjson', 'csv'])(
+    'break off as an export (%s), and end well where the hole is older than its lines',
+    async format => {
+      await expect((await get(`/api/logs?format=${format}`)).text()).rejects.toThrow()
+      const newest = await (await get(`/api/logs?format=${format}&limit=5`)).text()
+      expect(newest.match(/line \d/g)).toHaveLength(5)
+      const recent = await (await get(`/api/logs?format=${format}&q=last:1s`)).text()
+      expect(recent.match(/line \d/g)).toHaveLength(5)
+    },
+  )
+
+  it('say what is missing in every command and over HTTP', async () => {
+    const { missing } = (await (await get('/api/logs?q=line')).json()) as { missing: { partition: string }[] }
+    expect(missing).toMatchObject([{ partition: hole().partition, message: hole().message }])
+    for (const line of [
+      'logs search',
+      'logs search nothing',
+      'logs top',
+      'logs patterns',
+      'logs stats',
+      'logs export',
+    ]) {
+      expect(await app.answerText(line)).toContain('is damaged.')
+      expect(await app.result(line)).toMatchObject({ missing: [{ partition: hole().partition }] })
+    }
+    expect(await app.result('logs export')).toMatchObject({ whole: false })
+    expect(await app.answerText('logs search nothing')).not.toContain('Try fewer words')
+    expect(await app.answerText('logs search last:1s')).not.toContain('damaged')
+  })
 })
 
 describe('over HTTP', () => {

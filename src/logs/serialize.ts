@@ -1,6 +1,7 @@
 // Writes log lines for machines: as JSON and as CSV.
 import { isoTime } from '../time.ts'
 import type { LogLine } from './line.ts'
+import type { MissingLines } from './store.ts'
 
 /** A line as JSON: snake case, times RFC 3339 UTC, null for empty texts. */
 export function lineResult(line: LogLine) {
@@ -21,6 +22,13 @@ export function lineResult(line: LogLine) {
     span_id: line.spanId || null,
     attributes: line.attributes,
   }
+}
+
+/** What an answer does not contain, as a field of its result; none when nothing is missing. */
+export function missingResult(missing: readonly MissingLines[]) {
+  if (missing.length === 0) return {}
+  const list = missing.map(({ from, until, ...own }) => ({ ...own, from: isoTime(from), until: isoTime(until) }))
+  return { missing: list }
 }
 
 /** The first record of a CSV export. */

@@ -112,6 +112,8 @@ export type StoreStatus = {
 
 export type PartitionStatus = StoreStatus['partitions'][number]
 
+/** Lines that cannot be searched: those of a damaged or removed partition, with timestamps about from `from` to `until`. */
+export type MissingLines = { partition: string; from: number; until: number; message: string }
 /**
  * What the store must know of the archive: which partitions it has, and whether it can take others soon. Partitions that
  * are not archived yet are not dropped, unless the archive is out of reach and the disk budget is exceeded.
@@ -136,6 +138,14 @@ export type ArchiveFile = { file: string; lines: number; bytes: number }
 export interface LogWriter {
   /** Stores a batch; resolves only after its lines are on disk and can be found. */
   append(batch: Batch): Promise<AppendResult>
+}
+
+/** What answers about a time range do not contain; ask after the search, which may have found the damage. */
+export async function missingLines(
+  store: LogStore,
+  range: { from: number | null; until: number | null },
+): Promise<readonly MissingLines[]> {
+  return (await store.missing?.(range)) ?? []
 }
 
 /** `store`, with its searches in the turn of an actor. */
@@ -172,6 +182,8 @@ export interface LogStore extends LogWriter, LogReader {
    * others waiting. Absent in a store that needs no turns.
    */
   readBy?(actor: string): LogStore
+  /** Lines between two instants (epoch ms, null for no bound) that cannot be searched. Absent in a store that loses none. */
+  missing?(range: { from: number | null; until: number | null }): Promise<readonly MissingLines[]>
   /** Deletes matching lines; resolves with how many. */
   purge(query: Query): Promise<number>
   /** Drops partitions past their retention or over the disk budget and merges indexes; each call is short. */

@@ -1,5 +1,15 @@
 // Damaged partitions: quarantined with a clear message wherever the damage is met, while the others stay available.
-import { closeSync, cpSync, openSync, readdirSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  cpSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -86,6 +96,24 @@ describe('a damaged partition', () => {
     expect(messages(await allPages(store, where(word('file'))))).toEqual(['in the new file'])
   })
 
+  it.each([
+    ['at the start', (file: string) => writeFileSync(file, 'nonsense '.repeat(2_000)), true],
+    ['in the middle of a search', (file: string) => overwrite(file, 8_192 * 4), false],
+    ['as a file that is removed', (file: string) => rmSync(file), false],
+  ])('met %s is shown by every answer about its time, and by no other', async (_, damage, isBefore) => {
+    const folder = twoDays()
+    const file = join(folder, `${YESTERDAY}.db`)
+    if (isBefore) damage(file)
+    const store = await aStore({ folder })
+    if (!isBefore) damage(file)
+    const range = { from: NOON - DAY, until: NOON - DAY + 1_000 }
+    await store.search({ query: ALL, order: 'newest', limit: 1_000, cursor: null, timeoutMs: AMPLE_MS })
+    // The search itself found it, and knows at once.
+    expect(await store.missing(ALL)).toMatchObject([{ partition: YESTERDAY }])
+    expect(await store.missing(range)).toMatchObject([{ partition: YESTERDAY, message: expect.stringMatching(/\.$/) }])
+    expect(await store.missing({ from: NOON, until: null })).toEqual([])
+  })
+
   it('is shown after a restart, and removed when its lines are past their retention', async () => {
     const folder = twoDays()
     writeFileSync(join(folder, `${YESTERDAY}.db`), 'nonsense '.repeat(2_000))
@@ -98,6 +126,39 @@ describe('a damaged partition', () => {
       `Removed ${YESTERDAY}.db.damaged: its lines are past their retention.`,
     ])
     expect(readdirSync(folder).some(file => file.includes('damaged'))).toBe(false)
+  })
+})
+
+describe('files that are removed while the store runs', () => {
+  it('are not written to: with the whole folder gone no line is answered as stored, until it is put back', async () => {
+    const folder = twoDays()
+    const store = await aStore({ folder })
+    await store.append(batchOf([{ message: 'before' }]))
+    renameSync(folder, `${folder}-away`)
+    for (const changes of [{}, { receivedAt: NOON - DAY }, { idempotencyKey: 'k' }])
+      await expect(store.append(batchOf([{ message: 'lost' }], changes))).rejects.toMatchObject({
+        code: 'busy',
+        isStorage: true,
+        message: expect.stringContaining('was removed while Vakt runs, so nothing was stored'),
+      })
+    expect(await store.missing(ALL)).toMatchObject([{ partition: 'all' }])
+    renameSync(`${folder}-away`, folder)
+    await store.append(batchOf([{ message: 'after' }]))
+    expect(messages(await allPages(store, where(word('after'))))).toEqual(['after'])
+    expect(await store.count(where(word('before')), AMPLE_MS)).toMatchObject({ total: 1 })
+    expect(await store.missing(ALL)).toEqual([])
+  })
+
+  it('are replaced by new ones when the folder is there, and what was in them is missing', async () => {
+    const folder = twoDays()
+    const store = await aStore({ folder })
+    await store.append(batchOf([{ message: 'before' }]))
+    for (const file of readdirSync(folder)) if (file.startsWith(TODAY)) rmSync(join(folder, file))
+    expect(await store.append(batchOf([{ message: 'after' }]))).toMatchObject({ accepted: 1 })
+    expect(messages(await allPages(store, where(word('after'))))).toEqual(['after'])
+    expect(await store.missing({ from: NOON, until: NOON + 1_000 })).toMatchObject([
+      { partition: TODAY, message: expect.stringContaining('was removed while Vakt runs') },
+    ])
   })
 })
 

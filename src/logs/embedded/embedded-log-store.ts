@@ -14,6 +14,7 @@ import type {
   Count,
   LogStore,
   MaintenanceResult,
+  MissingLines,
   Page,
   PageRequest,
   PartitionStatus,
@@ -114,6 +115,10 @@ export class EmbeddedLogStore implements LogStore {
     return this.parts.readers.call(this.actor, 'values', [this.overlapping(ANY_TIME), field, prefix, limit])
   }
 
+  async missing(range: { from: number | null; until: number | null }): Promise<MissingLines[]> {
+    return this.parts.catalog.missing(range)
+  }
+
   /** In a flood only the last lines of each transaction are delivered. */
   async tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void> {
     return this.parts.tails.start(query, onLines)
@@ -185,6 +190,7 @@ export class EmbeddedLogStore implements LogStore {
       throw new Problem('conflict', `The log partition ${name} is searchable already; there is nothing to restore.`)
     const writer = catalog.writerOf(name)
     const { lines, states } = await writers[writer]!.call('restore', [file, name, expiresAt])
+    catalog.addRestored(name)
     catalog.replace(writer, states)
     return lines
   }

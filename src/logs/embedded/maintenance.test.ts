@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
+import Database from 'better-sqlite3'
 import { describe, expect, it, vi } from 'vitest'
 import { DAY, HOUR } from '../../time.ts'
 import type { LogLine } from '../line.ts'
@@ -169,6 +170,24 @@ describe('partitions that are not archived yet', () => {
 })
 
 describe('merging', () => {
+  it('merges the index of a partition that is full, on its own day already', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder, partitionLines: 2 })
+    for (let i = 0; i < 5; i++) await store.append(batchOf([{ message: `line ${i}` }, { message: `more ${i}` }]))
+    await store.maintain(NOON)
+    await store.maintain(NOON)
+    const { partitions } = await store.status()
+    await store.close()
+    const merged = partitions.map(({ name }) => {
+      const file = new Database(join(folder, `${name}.db`), { readonly: true })
+      const flag = file.prepare('select merged from summary').pluck().get()
+      file.close()
+      return flag
+    })
+    expect(merged.filter(flag => flag === 1).length).toBeGreaterThanOrEqual(partitions.length - 1)
+    expect(partitions.length).toBeGreaterThan(2)
+  })
+
   it('merges the index of past days step by step, without a change in search results', async () => {
     const store = await aStore()
     for (let i = 0; i < 40; i++) await store.append(batchOf([{ message: `piece n${i}` }, { message: 'common' }]))

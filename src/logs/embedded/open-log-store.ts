@@ -1,6 +1,6 @@
 // Opens the embedded log store: SQLite partition files that worker threads write and other worker threads search.
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { MEBIBYTE } from '../../bytes.ts'
 import type { Logger } from '../../logger.ts'
@@ -81,6 +81,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
       onNotice(notice, content) {
         if (notice === 'tail') tails.deliver(content as TailLines)
         if (notice === 'quarantine') onQuarantined(content as QuarantinedPartition)
+        if (notice === 'gone') onGone(content as string)
       },
     })
     return writer
@@ -88,13 +89,27 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
 
   /** A reader met a damaged partition: the writer that owns it quarantines it. */
   function quarantineInWriter(name: string, message: string): void {
+    // One that was dropped meanwhile is gone because it had to go.
+    if (!catalog.has(name)) return
+    // At once: the answer of the search that found the damage follows this notice.
+    catalog.addMissing(name, null, `The log partition ${name} cannot be read: ${message}.`)
     const owner = writers[catalog.writerOf(name)]
-    owner?.call('quarantine', [name, message]).catch(() => {})
+    if (existsSync(join(folder, `${name}.db`))) owner?.call('quarantine', [name, message]).catch(() => {})
+    else if (existsSync(folder)) owner?.call('forgetGone', [name]).catch(() => {})
   }
 
   function onQuarantined({ name, file, message }: QuarantinedPartition): void {
-    catalog.remove(name)
     catalog.addQuarantined(file, message)
+    catalog.remove(name)
+    readers.closePartition(name)
+    logger.error(message, { partition: name })
+  }
+
+  /** The file of a partition was removed while Vakt runs. */
+  function onGone(name: string): void {
+    const message = `The file of the log partition ${name} was removed while Vakt runs. Its lines cannot be found; "logs restore" brings them back from an archive.`
+    catalog.addMissing(name, null, message)
+    catalog.remove(name)
     readers.closePartition(name)
     logger.error(message, { partition: name })
   }

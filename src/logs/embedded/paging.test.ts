@@ -37,6 +37,19 @@ describe('paging', () => {
     expect(messages(await allPages(store, where(word('same')), 'newest', 64))).toEqual(expected.toReversed())
   })
 
+  it('includes the lines at the very bounds of a partition', async () => {
+    const store = shared()
+    await store.append(batchOf([0, 5, 9].map(at => ({ message: `at ${at}`, timestamp: NOON + at }))))
+    const between = async (from: number | null, until: number | null) =>
+      messages(await allPages(store, { where: null, from, until }, 'oldest'))
+    expect(await between(NOON + 9, null)).toEqual(['at 9'])
+    expect(await between(NOON + 9, NOON + 10)).toEqual(['at 9'])
+    expect(await between(null, NOON + 1)).toEqual(['at 0'])
+    expect(await between(null, NOON)).toEqual([])
+    expect(await between(NOON + 10, null)).toEqual([])
+    expect(await store.count({ where: null, from: NOON + 9, until: null }, AMPLE_MS)).toMatchObject({ total: 1 })
+  })
+
   it('is not disturbed by lines that arrive meanwhile', async () => {
     const store = shared()
     const some = (name: string, at: number) =>

@@ -1,8 +1,9 @@
 // What the main thread knows of all partitions: which there are, which a search needs, which are due to be dropped.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { HOUR } from '../../../time.ts'
-import type { PartitionStatus } from '../../store.ts'
+import { DAY, HOUR } from '../../../time.ts'
+import type { MissingLines, PartitionStatus } from '../../store.ts'
+import { MAX_TIMESTAMP } from './line-key.ts'
 import type { PartitionState } from './partition.ts'
 import { dayOf, expiryOf, parsePartition } from './partition-name.ts'
 import { WRITER_COUNT } from './partitions.ts'
@@ -18,6 +19,8 @@ export class Catalog {
   readonly #folder: string
   readonly #states = new Map<string, PartitionState>()
   readonly #quarantined = new Map<string, QuarantinedFile>()
+  /** Partitions whose lines cannot be searched, by name. */
+  readonly #missing = new Map<string, MissingLines & { file: string | null }>()
   #today = 0
 
   constructor(folder: string) {
@@ -93,7 +96,44 @@ export class Catalog {
 
   addQuarantined(file: string, message: string): void {
     const bytes = statSync(join(this.#folder, file), { throwIfNoEntry: false })?.size ?? 0
+    const partition = quarantinedPartition(file)
+    if (partition) this.addMissing(partition, file, message)
     this.#quarantined.set(file, { file, partition: quarantinedPartition(file) ?? file, bytes, message })
+  }
+
+  /** Records that the lines of a partition cannot be searched any more; `file` is where they are now, if anywhere. */
+  addMissing(partition: string, file: string | null, message: string): void {
+    const kind = parsePartition(partition)
+    if (!kind) return
+    const known = this.#states.get(partition) ?? this.#missing.get(partition)
+    // Without its file nothing is known but the day on which its lines were received.
+    const from = known?.from ?? kind.day - HOUR
+    const until = known?.until ?? kind.day + DAY + HOUR
+    this.#missing.set(partition, { partition, from, until, message, file })
+  }
+
+  /** What is missing between two instants (epoch ms, null for no bound), oldest first. */
+  missing({ from, until }: { from: number | null; until: number | null }): MissingLines[] {
+    const overlapping = [...this.#missing.values()].filter(
+      own => own.until >= (from ?? 0) && own.from < (until ?? Infinity),
+    )
+    const found = overlapping.sort((a, b) => a.from - b.from).map(({ file: _, ...own }) => own)
+    if (existsSync(this.#folder)) return found
+    const message = 'The folder of the log files was removed while Vakt runs. Put it back.'
+    return [{ partition: 'all', from: 0, until: MAX_TIMESTAMP, message }, ...found]
+  }
+
+  /** The lines of a partition can be searched again. */
+  addRestored(partition: string): void {
+    this.#missing.delete(partition)
+  }
+
+  /** Forgets what is missing once it is past its retention, or a person has removed the damaged file. */
+  #forgetMissing(now: number): void {
+    for (const { partition, file } of this.#missing.values()) {
+      const isRemoved = file !== null && !this.#quarantined.has(file)
+      if (isRemoved || expiryOf(parsePartition(partition)!) <= now) this.#missing.delete(partition)
+    }
   }
 
   /** Removes quarantined files whose lines are past their retention; returns what they were. */
@@ -109,6 +149,7 @@ export class Catalog {
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + suffix), { force: true })
       this.#quarantined.delete(file)
     }
+    this.#forgetMissing(now)
     return expired.map(quarantinedStatus)
   }
 

@@ -66,6 +66,12 @@ export function readSummary(db: Sqlite): Summary {
   return summary
 }
 
+/** What a path leads to: a file that was removed, or replaced by another, has another identity. Null when there is none. */
+export function fileIdentity(file: string): string | null {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? `${found.dev}:${found.ino}` : null
+}
+
 /** The size of a file in bytes; 0 when there is none. */
 export function fileSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0

@@ -5,7 +5,14 @@ import { LEVELS, type LogLine, type NewLine } from '../../line.ts'
 import type { LineTokens } from '../query/field-tokens.ts'
 import { FieldValues } from './field-values.ts'
 import { SLOT_BITS, SLOT_COUNT } from './line-key.ts'
-import { fileSize, MAX_WAL_BYTES, openPartitionFile, readSummary, type Summary } from './partition-file.ts'
+import {
+  fileIdentity,
+  fileSize,
+  MAX_WAL_BYTES,
+  openPartitionFile,
+  readSummary,
+  type Summary,
+} from './partition-file.ts'
 import { LINES_PER_MARK, restOf } from './rows.ts'
 
 /** Facts about a partition, as of its last commit. */
@@ -29,12 +36,16 @@ const REMOVE_WORDS = `insert into words (words, rowid, message, stack, fields) v
 /** A partition has no room for these lines. */
 export class PartitionFullError extends Error {}
 
+/** The file of a partition was removed or replaced while it was open: what was written to it is lost. */
+export class PartitionGoneError extends Error {}
+
 const MERGE_PAGES = 100
 
 export class Partition {
   readonly name: string
   readonly db: Sqlite
   readonly #file: string
+  readonly #identity: string | null
   readonly #tokens: LineTokens
   #merging = false
   #summary: Summary
@@ -53,6 +64,7 @@ export class Partition {
     this.#file = join(folder, `${name}.db`)
     this.#tokens = tokens
     this.db = openPartitionFile(this.#file, expiresAt)
+    this.#identity = fileIdentity(this.#file)
     const { db } = this
     this.#summary = readSummary(db)
     this.#nextSlot = this.#freeSlot()
@@ -98,6 +110,12 @@ export class Partition {
       this.#nextSlot = this.#freeSlot()
       throw error
     }
+  }
+
+  /** Throws `PartitionGoneError` when its file is not where it was: SQLite would go on writing to a file that nobody can read. */
+  mustBeThere(): void {
+    if (fileIdentity(this.#file) !== this.#identity)
+      throw new PartitionGoneError(`The file of the log partition ${this.name} was removed while Vakt runs.`)
   }
 
   /** Adds lines in a transaction, in the order of their positions. Throws `PartitionFullError` when they do not fit. */

@@ -1,5 +1,5 @@
 // The partitions that one writer owns: which takes a batch, which files are open, and what happens to damaged ones.
-import { readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY } from '../../../time.ts'
 import { LineTokens } from '../query/field-tokens.ts'
@@ -19,6 +19,7 @@ export class Partitions {
   readonly #writer: number
   readonly #maxLines: number
   readonly #onQuarantine: (partition: QuarantinedPartition) => void
+  readonly #onGone: (name: string) => void
   readonly #states = new Map<string, PartitionState>()
   readonly #full = new Set<string>()
   readonly #merged = new Set<string>()
@@ -32,11 +33,14 @@ export class Partitions {
     writer: number
     maxLines: number
     onQuarantine: (partition: QuarantinedPartition) => void
+    /** Called with each partition whose file is gone. */
+    onGone: (name: string) => void
   }) {
     this.#folder = options.folder
     this.#writer = options.writer
     this.#maxLines = options.maxLines
     this.#onQuarantine = options.onQuarantine
+    this.#onGone = options.onGone
     for (const file of readdirSync(options.folder).sort()) {
       const name = file.endsWith('.db') ? file.slice(0, -3) : ''
       if (!this.owns(name)) continue
@@ -149,6 +153,20 @@ export class Partitions {
     this.#full.delete(name)
     this.close(name)
     for (const suffix of ['.db', '.db-wal', '.db-shm']) rmSync(join(this.#folder, name + suffix), { force: true })
+  }
+
+  /** Forgets a partition whose file was removed or replaced; the next use opens what is there then. */
+  forgetGone(name: string): void {
+    this.#states.delete(name)
+    this.#full.delete(name)
+    this.#merged.delete(name)
+    this.close(name)
+    if (!existsSync(join(this.#folder, `${name}.db`))) this.#onGone(name)
+  }
+
+  /** Whether the folder of the partitions exists. */
+  get hasFolder(): boolean {
+    return existsSync(this.#folder)
   }
 
   /** Renames the files of a damaged partition, so that nothing uses them. */

@@ -93,7 +93,7 @@ export function searchJob(snapshot: Snapshot, selection: Selection): SearchJob {
       for (const state of overlapping(slice)) {
         guarded(state.name, () => {
           const db = snapshot.connections.open(state.name)
-          if (!db) return
+          if (!db) return snapshot.onCorruption(state.name, new Error('its file is gone'))
           const plan = plans.get(state.name) ?? selection.plan(vocabularyOf(db))
           plans.set(state.name, plan)
           if (!plan.isEmpty) visit(db, plan, state)

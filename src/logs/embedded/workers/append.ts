@@ -3,7 +3,13 @@ import { Problem } from '../../../problem.ts'
 import type { NewLine } from '../../line.ts'
 import type { AppendResult, Batch, LineError } from '../../store.ts'
 import { clampTimestamp } from '../partitions/line-key.ts'
-import { type Partition, PartitionFullError, type PartitionState, type PlacedLine } from '../partitions/partition.ts'
+import {
+  type Partition,
+  PartitionFullError,
+  PartitionGoneError,
+  type PartitionState,
+  type PlacedLine,
+} from '../partitions/partition.ts'
 import { clampRetention, dayOf } from '../partitions/partition-name.ts'
 import type { Partitions } from '../partitions/partitions.ts'
 import { isCorruptionError, storageProblem } from '../partitions/quarantine.ts'
@@ -56,22 +62,38 @@ function appendToPartition(
   for (let retries = 0; ; retries++) {
     let partition: Partition | null = null
     try {
+      if (!partitions.hasFolder) throw folderGoneProblem()
       partition = partitions.current(receivedAt, retentionMs)
       const { answers, lines } = appendInTransaction(partition, appending, batches)
+      // Stored is what can be found again.
+      partition.mustBeThere()
       if (lines.length > 0) onStored(lines)
       return { answers, state: partitions.update(partition) }
     } catch (error) {
-      if (error instanceof PartitionFullError && retries < MAX_RETRIES) {
-        partition!.markFull()
-        partitions.update(partition!)
-      } else if (isCorruptionError(error) && partition && retries < MAX_RETRIES) {
-        partitions.quarantine(partition.name, error)
-      } else {
-        const problem = storageProblem(error)
-        return { answers: batches.map(() => ({ problem })), state: null }
-      }
+      if (partition && retries < MAX_RETRIES && makeWay(partitions, partition, error)) continue
+      const problem = error instanceof PartitionGoneError ? folderGoneProblem() : storageProblem(error)
+      return { answers: batches.map(() => ({ problem })), state: null }
     }
   }
+}
+
+/** Sets a partition that cannot take lines aside, so that another takes them; false when the error has another reason. */
+function makeWay(partitions: Partitions, partition: Partition, error: unknown): boolean {
+  if (error instanceof PartitionFullError) {
+    partition.markFull()
+    partitions.update(partition)
+  } else if (error instanceof PartitionGoneError && partitions.hasFolder) partitions.forgetGone(partition.name)
+  else if (isCorruptionError(error)) partitions.quarantine(partition.name, error)
+  else return false
+  return true
+}
+
+function folderGoneProblem(): Problem {
+  return new Problem(
+    'busy',
+    'The folder of the log files was removed while Vakt runs, so nothing was stored. Put it back, or restart Vakt to begin with an empty one.',
+    { retryAfterMs: 10_000, isStorage: true },
+  )
 }
 
 function appendInTransaction(

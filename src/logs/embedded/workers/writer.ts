@@ -43,6 +43,7 @@ const partitions = new Partitions({
   writer,
   maxLines,
   onQuarantine: partition => notify('quarantine', partition),
+  onGone: name => notify('gone', name),
 })
 
 const calls = {
@@ -67,6 +68,9 @@ const calls = {
   },
   quarantine(name: string, message: string): void {
     if (partitions.has(name)) partitions.quarantine(name, new Error(message))
+  },
+  forgetGone(name: string): void {
+    if (partitions.has(name)) partitions.forgetGone(name)
   },
   /** Merges the indexes of full partitions, and of those of days before `day`, for about `forMs`. */
   merge(day: number, forMs: number): PartitionState[] {
