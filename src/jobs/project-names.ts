@@ -14,6 +14,9 @@ import {
 import type { State } from '../state/database.ts'
 import { MINUTE } from '../time.ts'
 
+/** The methods that have to do with no project: any other, and any new one, must be wrapped, or it would show stored names. */
+type WithoutProjects = 'values' | 'maintain' | 'archive' | 'restore' | 'status' | 'close'
+
 /** Requests that were under way when a project was removed are done by then. */
 const LAST_LINES_MS = MINUTE
 
@@ -24,7 +27,7 @@ const LAST_LINES_MS = MINUTE
 export function withProjectNames<S extends LogStore>(store: S, state: State): S {
   const stored = (query: Query) => toStored(state, query)
   const shown = (line: LogLine) => toShown(state, line)
-  const own: Partial<LogStore> = {
+  const own: Omit<LogStore, WithoutProjects> = {
     async append(batch) {
       const project = readProject(state, batch.project)
       if (!project)
@@ -48,10 +51,11 @@ export function withProjectNames<S extends LogStore>(store: S, state: State): S 
     },
     tail: (query, onLines) => store.tail(stored(query), lines => onLines(lines.map(shown))),
     purge: query => store.purge(stored(query)),
+    ...(store.readBy ? { readBy: actor => withProjectNames(store.readBy!(actor), state) } : {}),
   }
   return new Proxy(store, {
     get(target, name) {
-      if (Object.hasOwn(own, name)) return own[name as keyof LogStore]
+      if (Object.hasOwn(own, name)) return own[name as keyof typeof own]
       const value = Reflect.get(target, name, target) as unknown
       return typeof value === 'function' ? value.bind(target) : value
     },
