@@ -52,6 +52,10 @@ export function openLineage(folder: string, state: State, logger: Logger): Linea
   const record = readRecord(file)
   const isCurrent =
     record?.isOriginal === true && record.instance === readInstance(state) && newestLine(state) >= record.line
+  if (!isCurrent && readInstance(state) !== null)
+    logger.warn('the state may be older than the chats, as after a restore; cards of open alerts are edited once', {
+      file,
+    })
   return {
     isCurrent,
     follow() {
