@@ -1,5 +1,6 @@
 // The process: settings, state, chats, the HTTP server, and the shutdown, top to bottom.
 import { existsSync, writeFileSync } from 'node:fs'
+import type { Server } from 'node:http'
 import { join } from 'node:path'
 import { serve } from '@hono/node-server'
 import packageJson from '../package.json' with { type: 'json' }
@@ -9,6 +10,7 @@ import { createTerminal } from './chat/terminal/platform.ts'
 import { systemClock } from './clock.ts'
 import { type Config, readConfig, readEnvironment } from './config/config.ts'
 import { loadOrCreateSecret, loadOrCreateVaultKey } from './config/secret-files.ts'
+import { limitConnections, SERVER_OPTIONS } from './intake/connection-limits.ts'
 import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { lazyStore } from './logs/lazy-store.ts'
@@ -85,7 +87,13 @@ async function start(config: Config): Promise<void> {
     platforms: [...platforms, () => terminal],
   })
 
-  const server = serve({ fetch: app.intake.fetch, hostname: config.host, port: config.port })
+  const server = serve({
+    fetch: app.intake.fetch,
+    hostname: config.host,
+    port: config.port,
+    serverOptions: SERVER_OPTIONS,
+  })
+  limitConnections(server as Server, config.trustedProxies)
   const port = await listening(server, config)
   publicUrl ??= `http://${config.shownHost}:${port}`
   writeFileSync(join(config.dataDir, 'vakt.url'), `http://${config.shownHost}:${port}\n`)
