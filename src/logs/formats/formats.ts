@@ -29,6 +29,7 @@ import { NODE } from './node/node.ts'
 import { SMALL_LEVELS } from './node/winston.ts'
 import { PHONES } from './phones/phones.ts'
 import { MONOLOG } from './php/monolog.ts'
+import { PHP } from './php/php.ts'
 import { PYTHON_LOGGING } from './python/logging.ts'
 import { PYTHON_RECORDS } from './python/records.ts'
 import { PYTHON_SERVICES } from './python/services.ts'
@@ -38,6 +39,9 @@ import { SYSLOG } from './syslog/syslog.ts'
 import { SYSLOG_VARIANTS } from './syslog/syslog-variants.ts'
 import { VMWARE } from './virtualization/vmware.ts'
 import { ACCESS_LOGS } from './web/access-logs.ts'
+import { WEB_ERROR_LOGS } from './web/error-logs.ts'
+import { PROXIES } from './web/proxies.ts'
+import { WEB_RECORDS } from './web/records.ts'
 
 export const FORMATS: readonly Format[] = [
   ...CONTAINER_ENGINES,
@@ -56,6 +60,10 @@ export const FORMATS: readonly Format[] = [
   ...GO,
   ...NODE_CRASHES,
   ...RUBY,
+  ...PHP,
+  ...PROXIES,
+  ...WEB_ERROR_LOGS,
+  ...WEB_RECORDS,
   ...POSTGRES,
   ...MYSQL,
   ...MONGODB,

@@ -56,7 +56,8 @@ const bareClock = new RegExp(BARE_CLOCK, 'y')
 const offset =
   /(?: ?(?:UTC|GMT)?([+-]\d\d:?\d\d)|([+-]\d\d))(?![\d:])(?: (?!(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL|TRC|DBG|INF|WRN|ERR|FTL|PNC|ALERT|CRIT|LOG|PANIC)\b)[A-Z]{3,5}\b(?! ?[:[])| \([A-Z][^()]{1,50}\)|\[[\w/+-]{1,40}\])?(?: m=[+-][\d.]{1,25})?/y
 const named = / ?([A-Z]{1,5}|z)(?![\w/+-])(?: \([A-Z][^()]{1,50}\))?(?: m=[+-][\d.]{1,25})?/y
-const city = / ?\[?([A-Z][A-Za-z]{1,20}(?:\/[A-Z][\w+-]{1,30}){1,2})\]?/y
+const city =
+  / ?(?:\[([A-Z][A-Za-z]{1,20}(?:\/[A-Z][\w+-]{1,30}){1,2})\]|([A-Z][A-Za-z]{1,20}(?:\/[A-Z][\w+-]{1,30}){1,2}))/y
 const yearBehind = / (\d{4})(?=[\s\]),|]|$)/y
 
 /** A time found in a text: its instant (epoch ms), where it ends, and whether it named its zone. */
@@ -195,7 +196,9 @@ function readZone(text: string, start: number): { zone: string; end: number } {
     return { zone: name[1]!.toUpperCase(), end: named.lastIndex }
   city.lastIndex = start
   const place = city.exec(text)
-  if (place && AREAS.has(place[1]!.slice(0, place[1]!.indexOf('/')))) return { zone: place[1]!, end: city.lastIndex }
+  const placeName = place?.[1] ?? place?.[2]
+  if (placeName && AREAS.has(placeName.slice(0, placeName.indexOf('/'))))
+    return { zone: placeName, end: city.lastIndex }
   return { zone: '', end: start }
 }
 

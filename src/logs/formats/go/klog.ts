@@ -71,7 +71,7 @@ export const GO_SHORT_LEVELS: readonly TextFormat[] = [
     title: "zerolog's console, Traefik 3",
     after: 'time',
     first: 'A-Z',
-    pattern: new RegExp(String.raw`^${ZEROLOG} (?:(?<caller>[\w.\/@-]{1,200}:\d{1,7}) > )?${REST}`, 's'),
+    pattern: new RegExp(String.raw`^${ZEROLOG} (?!\(\d\): )(?:(?<caller>[\w.\/@-]{1,200}:\d{1,7}) > )?${REST}`, 's'),
     levels: SHORT,
     examples: [
       {

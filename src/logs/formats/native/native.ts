@@ -61,6 +61,7 @@ export const NATIVE: readonly TextFormat[] = [
     has: 'Fatal error: ',
     pattern: /^(?:(?<caller>[\w./-]{1,200}\.swift:\d{1,7}): )?(?<message>Fatal error: (?!Uncaught ).*)$/s,
     level: 'fatal',
+    isGeneral: true,
     examples: [
       {
         text: 'Fatal error: Index out of range: file Swift/ContiguousArrayBuffer.swift, line 600',

@@ -26,6 +26,7 @@ export const NODE: readonly TextFormat[] = [
       String.raw`^${UPPER}(?: \([^)]{1,150}\))?:(?: (?<logger>[\w.-]{1,80})\/(?<pid>\d{1,8}) on (?<host>[\w.-]{1,100}):)? ${REST}`,
       's',
     ),
+    isGeneral: true,
     examples: [
       {
         text: '[10:00:01.123] ERROR (7): no stock\n    err: {\n      "type": "Error"\n    }',

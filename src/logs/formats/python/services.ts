@@ -105,7 +105,8 @@ export const PYTHON_SERVICES: readonly TextFormat[] = [
     first: '"',
     has: '" ',
     pattern:
-      /^"(?<method>[A-Z]{1,20}) (?<path>\S{0,4000})(?: (?<protocol>HTTP\/[\d.]{1,3}))?" (?<status>\d{3}) (?<bytes>\d{1,15}|-)/,
+      /^"(?<method>[A-Z]{1,20}) (?<path>\S{0,4000})(?: (?<protocol>HTTP\/[\d.]{1,3}))?" (?<status>\d{3}) (?<bytes>\d{1,15}|-)$/,
+    isGeneral: true,
     examples: [
       {
         text: '[29/Nov/2026 10:00:01] "GET /pay HTTP/1.1" 500 145',
