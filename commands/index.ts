@@ -34,6 +34,7 @@ import { hostChangeCommands } from './hosts/host-changes.ts'
 import { hostLogCommands } from './hosts/host-logs.ts'
 import { hostCommands } from './hosts/hosts.ts'
 import { errorCommands } from './logs/errors.ts'
+import { formatCommands } from './logs/formats.ts'
 import { logArchiveCommands } from './logs/log-archives.ts'
 import { logExportCommands } from './logs/log-export.ts'
 import { logStatisticsCommands } from './logs/log-statistics.ts'
@@ -82,6 +83,7 @@ export function createCommands(
     ...createRuleCommands(ruleKinds),
     createRuleTestCommand(ruleKinds),
     ...errorCommands,
+    ...formatCommands,
     ...analyzeCommands,
     ...hostCommands,
     ...hostChangeCommands,

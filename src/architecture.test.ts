@@ -62,7 +62,7 @@ const LIBRARIES: Record<string, RegExp> = {
 
 /** Files named for a table (plural), which alone speak SQL outside `src/state`. */
 const TABLE_FILES =
-  /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
+  /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =

@@ -1,4 +1,5 @@
 // The port to the log store. The embedded store is SQLite; a distributed engine can plug in here.
+import type { UserFormat } from './formats/user-format.ts'
 import type { Level, LogLine } from './line.ts'
 import type { Query } from './query/tree.ts'
 
@@ -16,6 +17,8 @@ export type Batch = {
   receivedAt: number
   /** The zones (tz database) of times that name none (default: UTC). */
   zones?: LineZones
+  /** Formats that users added, tried before the others. */
+  formats?: readonly UserFormat[]
   limits: { lines: number; messageBytes: number }
   /** The retention of its lines, ms; it decides which partition they go to. */
   retentionMs: number

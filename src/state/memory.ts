@@ -13,6 +13,7 @@ export type MemoryName =
   | 'baselines'
   | 'sources'
   | 'zones of sources'
+  | 'log formats'
   | 'series of a project'
   | 'all series'
   | 'series of rules'

@@ -25,7 +25,7 @@ export type FollowIntoStoreOptions = Pick<FollowOptions, 'state' | 'clock' | 'ho
   /** Where to start when nothing is stored yet, RFC 3339. */
   since: string
   /** Reads the current settings of the project. */
-  settings(): Pick<Batch, 'project' | 'limits' | 'retentionMs' | 'zones' | 'privacy'>
+  settings(): Pick<Batch, 'project' | 'limits' | 'retentionMs' | 'zones' | 'formats' | 'privacy'>
   /** Called with each error of the store; the batch is retried. */
   onError(error: unknown): void
 }

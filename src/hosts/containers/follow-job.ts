@@ -1,7 +1,7 @@
 // Stores the lines of all followed containers, and starts and stops with each container and pattern.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { lineZones } from '../../logs/line-zones.ts'
+import { lineSettings } from '../../logs/line-settings.ts'
 import { wildcardTest } from '../../logs/query/wildcard.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
@@ -99,11 +99,9 @@ export function createFollowJob({
     const project =
       (follow.projectId === null ? undefined : readProjectById(state, follow.projectId)) ?? findProject(state)
     return {
-      project: project.name,
+      ...lineSettings(state, project, null, timeZone),
       limits: { lines: MAX_BATCH_LINES, messageBytes: project.messageLimit },
       retentionMs: retentionOf(project, retentionMs).retentionMs,
-      zones: lineZones(state, project, null, timeZone),
-      privacy: project.privacy,
     }
   }
 

@@ -1,7 +1,7 @@
 // Fetches remote logs into the log store, on a schedule or on request; stores each line once, also across a crash.
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
-import { lineZones } from '../../logs/line-zones.ts'
+import { lineSettings } from '../../logs/line-settings.ts'
 import type { LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
@@ -205,13 +205,11 @@ export function createLogFetcher({
     await logWriter.append({
       body: new TextEncoder().encode(body).buffer,
       format,
-      project: project.name,
+      ...lineSettings(state, project, host.timeZone, timeZone),
       defaults: { source: log.source, host: host.name },
       receivedAt: clock.now(),
       limits: { lines: MAX_BATCH_LINES + 1, messageBytes: project.messageLimit },
       retentionMs: retentionOf(project, retentionMs).retentionMs,
-      zones: lineZones(state, project, host.timeZone, timeZone),
-      privacy: project.privacy,
       idempotencyKey: `remote-log:${log.id}:${log.addedAt}:${batch}`,
     })
   }

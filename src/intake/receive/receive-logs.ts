@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { countElements, countLines } from '../../logs/intake/count-records.ts'
 import { NOT_A_LOG } from '../../logs/intake/records.ts'
-import { lineZones } from '../../logs/line-zones.ts'
+import { lineSettings } from '../../logs/line-settings.ts'
 import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
 import { Problem, type ProblemCode } from '../../problem.ts'
@@ -105,14 +105,12 @@ async function storeLines(
       // The writer takes the bytes over, and a small Buffer shares its memory with others.
       body: new Uint8Array(body).buffer,
       format,
-      project: project.name,
+      ...lineSettings(options.state, project, timeZone ?? null, options.timeZone),
       ...(sender === null ? {} : { sender }),
       defaults,
       receivedAt: now,
       limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
       retentionMs: longestRetention(retentionOf(project, options.retentionMs)),
-      zones: lineZones(options.state, project, timeZone ?? null, options.timeZone),
-      privacy: project.privacy,
       idempotencyKey,
     })
   } catch (error) {

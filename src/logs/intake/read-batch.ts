@@ -1,8 +1,10 @@
 // Parses a batch as received into log lines: the first step of the store's writer.
+import { BoundedMap } from '../../bounded-map.ts'
 import { identify } from '../errors/fingerprint.ts'
 import type { Fields } from '../formats/format.ts'
 import { createFormatReader, type FormatReader } from '../formats/format-reader.ts'
 import { FORMATS } from '../formats/formats.ts'
+import { createUserFormat, type UserFormat } from '../formats/user-format.ts'
 import type { NewLine } from '../line.ts'
 import { createRedactor } from '../redact/redact.ts'
 import type { Batch, LineError } from '../store.ts'
@@ -17,7 +19,21 @@ import { unwrap } from './unwrap.ts'
  */
 export type ReadBatch = { lines: NewLine[]; rejected: LineError[]; why(line: NewLine): string }
 
-const reader = createFormatReader(FORMATS)
+const builtIn = createFormatReader(FORMATS)
+/** The readers of projects that have formats of their own, by those formats. */
+const readers = new BoundedMap<string, FormatReader>(50)
+
+/** The reader of the formats of a project, tried in this order: its own, then those that Vakt knows. */
+export function readerOf(formats: readonly UserFormat[] | undefined): FormatReader {
+  if (formats === undefined || formats.length === 0) return builtIn
+  const key = JSON.stringify(formats)
+  let reader = readers.get(key)
+  if (!reader) {
+    reader = createFormatReader([...formats.map(createUserFormat), ...FORMATS])
+    readers.set(key, reader)
+  }
+  return reader
+}
 
 /**
  * Parses a body of any format. What cannot be understood is kept as it is; rejected are only values that are neither an
@@ -26,7 +42,11 @@ const reader = createFormatReader(FORMATS)
  * when it has too many lines. `key` (32 bytes) encrypts personal data where the batch's privacy wants that; without it such
  * data is masked.
  */
-export function readBatch(batch: Batch, key: Uint8Array | null = null, formats: FormatReader = reader): ReadBatch {
+export function readBatch(
+  batch: Batch,
+  key: Uint8Array | null = null,
+  formats: FormatReader = readerOf(batch.formats),
+): ReadBatch {
   const redactor = createRedactor(batch.privacy, key)
   const context = createContext(batch, formats)
   const reasons = new Map<NewLine, string>()

@@ -90,6 +90,22 @@ export const savedSearches = sqliteTable(
   table => [primaryKey({ columns: [table.projectId, table.name] })],
 )
 
+/** Log formats that users added, by their project. */
+export const logFormats = sqliteTable(
+  'log_formats',
+  {
+    projectId: integer('project_id')
+      .notNull()
+      .references(() => projects.id, { onDelete: 'cascade' }),
+    name: text().notNull(),
+    /** RE2, with named groups. */
+    pattern: text().notNull(),
+    addedBy: text('added_by').notNull(),
+    addedAt: integer('added_at').notNull(),
+  },
+  table => [primaryKey({ columns: [table.projectId, table.name] })],
+)
+
 export const roles = sqliteTable(
   'roles',
   {
