@@ -1,8 +1,14 @@
 // The list of log formats that Vakt knows, in the order in which they are tried; another one is a file and a line here.
+
+import { BACKUP } from './backup/backup.ts'
 import { BEAM } from './beam/beam.ts'
 import { BROKERS } from './brokers/brokers.ts'
+import { AWS } from './clouds/aws.ts'
+import { CLOUDS } from './clouds/clouds.ts'
+import { GOOGLE } from './clouds/google.ts'
 import { CLUSTERS } from './clusters/clusters.ts'
 import { CONTAINER_ENGINES } from './containers/engines.ts'
+import { KUBERNETES } from './containers/kubernetes.ts'
 import { MONGODB } from './databases/mongodb.ts'
 import { MYSQL } from './databases/mysql.ts'
 import { POSTGRES } from './databases/postgres.ts'
@@ -20,6 +26,7 @@ import { JAVA_SERVERS } from './java/servers.ts'
 import { SPRING_BOOT } from './java/spring-boot.ts'
 import { JAVA_THREAD_LAYOUTS } from './java/thread-layouts.ts'
 import { KERNEL } from './kernel/kernel.ts'
+import { MAIL } from './mail/mail.ts'
 import { BRACKETED_LEVELS } from './native/bracketed-level.ts'
 import { NATIVE } from './native/native.ts'
 import { CISCO } from './network/cisco.ts'
@@ -35,6 +42,9 @@ import { PYTHON_RECORDS } from './python/records.ts'
 import { PYTHON_SERVICES } from './python/services.ts'
 import { RUBY } from './ruby/ruby.ts'
 import { RUST } from './rust/rust.ts'
+import { AUTOMATION } from './services/automation.ts'
+import { SERVICES } from './services/services.ts'
+import { JOURNAL } from './syslog/journal.ts'
 import { SYSLOG } from './syslog/syslog.ts'
 import { SYSLOG_VARIANTS } from './syslog/syslog-variants.ts'
 import { VMWARE } from './virtualization/vmware.ts'
@@ -42,12 +52,16 @@ import { ACCESS_LOGS } from './web/access-logs.ts'
 import { WEB_ERROR_LOGS } from './web/error-logs.ts'
 import { PROXIES } from './web/proxies.ts'
 import { WEB_RECORDS } from './web/records.ts'
+import { WINDOWS } from './windows/windows.ts'
 
 export const FORMATS: readonly Format[] = [
   ...CONTAINER_ENGINES,
+  ...KUBERNETES,
+  ...WINDOWS,
   ...CISCO,
   ...SYSLOG,
   ...SYSLOG_VARIANTS,
+  ...JOURNAL,
   ...ACCESS_LOGS,
   ...MONOLOG,
   ...PYTHON_SERVICES,
@@ -71,9 +85,16 @@ export const FORMATS: readonly Format[] = [
   ...BROKERS,
   ...CLUSTERS,
   ...FIREWALLS,
+  ...SERVICES,
+  ...AUTOMATION,
   ...PHONES,
   ...VMWARE,
   ...KERNEL,
+  ...AWS,
+  ...GOOGLE,
+  ...CLOUDS,
+  ...MAIL,
+  ...BACKUP,
   ...SPRING_BOOT,
   ...NODE,
   ...JAVA_LAYOUTS,

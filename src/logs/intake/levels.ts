@@ -114,6 +114,8 @@ const klog = /^([IWEF])\d{4} \d\d:\d\d:\d\d/
 const named = /\b(?:level|lvl|severity|loglevel)["']?\s?[=:]\s?["']?([a-z]{1,13})\b/i
 const bracketed = /[[(<](?:[a-z_]{1,20}:)?([a-z]{1,13})\d?\s*[\])>]/gi
 const opening = /^([a-z]{3,13})\b\s?(?::|\||-(?=\s))/i
+/** `imap(alice)<1><x>: Error: `, `unbound[1:0] error: `, `rsync error: `. */
+const tagged = /^[\w./-]{1,60}(?:\([^)]{0,80}\))?(?:<[^>]{0,60}>){0,2}(?:\[[\w:]{1,16}\])?(?:: | )([A-Za-z]{4,8}): /
 const shouted = new RegExp(`(?:^|[\\s|:])(${WORD}|[IWEFD](?=/)|(?<=\\d\\s)[IWEFD](?=\\s\\w))\\s?(?=[\\s:|/-]|$)`)
 const failure =
   /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |PHP \w+ error: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$))|\((?:\w{1,40}::){0,4}\w{0,60}(?:Error|Exception)\)$/
@@ -138,6 +140,9 @@ export function detectLevel(text: string): Level | null {
   const first = opening.exec(head)
   const fromFirst = first && first[1]!.length > 2 && openingLevel(first[1]!)
   if (fromFirst) return fromFirst
+  const behind = tagged.exec(head)
+  const fromBehind = behind && openingLevel(behind[1]!)
+  if (fromBehind) return fromBehind
   const loud = shouted.exec(head)
   if (loud) return readLevel(loud[1])
   return failure.test(head) ? 'error' : null

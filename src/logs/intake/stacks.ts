@@ -26,6 +26,8 @@ export type TraceState =
   | 'slow-query'
   | 'kernel'
   | 'android'
+  | 'samba-head'
+  | 'samba'
 
 /** Of longer lines only the beginning counts. */
 const MAX_LINE_LENGTH = 1_000
@@ -72,6 +74,8 @@ const kernelHead =
   /^(?:BUG: |Oops: |WARNING: CPU: |Kernel panic - |Unable to handle kernel |general protection fault|INFO: task |watchdog: BUG: |kernel BUG at )/
 const kernelNext =
   /^(?:\s|CPU: \d|Hardware name: |Modules linked in|R(?:IP|SP|AX|BX|CX|DX|SI|DI|BP|\d\d): |E(?:IP|AX|FLAGS): |[CDEFG]S: |CR\d: |DR\d: |PKRU: |Code: |Call [Tt]race:|<\/?(?:TASK|IRQ|NMI)>|task:|Tainted: |Not tainted|Workqueue: |PGD |#PF: |Oops: |invalid opcode|pc : |lr : |sp : |x\d{1,2} ?: |---\[ end |"echo 0 > )/
+/** Samba writes the place in its source first, and the text below. */
+const sambaHead = /^\[\d{4}\/\d\d\/\d\d [\d:.]{8,16}, {1,3}\d{1,2}[,\]].{1,300}\)$/
 /** The slow query log of MySQL. */
 const slowQueryHead = /^# (?:Time|User@Host): /
 
@@ -89,11 +93,13 @@ export function traceStartedBy(line: string): TraceState {
 
 const BRACKET = 93
 const EQUALS = 61
+const PARENTHESIS = 41
 
 /** The heads whose message is on the next line, told apart by their last character. */
 function headOfNext(line: string): TraceState {
   const last = line.charCodeAt(line.length - 1)
   if (last === BRACKET && dotnetHead.test(line)) return 'dotnet-head'
+  if (last === PARENTHESIS && sambaHead.test(line)) return 'samba-head'
   if (last === EQUALS && reportHead.test(line)) return 'report-head'
   if (last >= 48 && last <= 57 && nodeHead.test(line)) return 'node-head'
   if (julHead.test(line)) return 'jul-head'
@@ -184,10 +190,6 @@ function continueHead(trace: TraceState, line: string, next: string | undefined)
       if (!dotnetNext.test(line)) return null
       // Scopes stand before the message.
       return line.startsWith('      => ') && next !== undefined && dotnetNext.test(next) ? trace : 'dotnet'
-    case 'android':
-      return line.startsWith('Process: ') ? 'android' : failure.test(line) ? 'frames' : null
-    case 'slow-query':
-      return line.startsWith('# Time: ') ? null : trace
     case 'report-head':
     case 'report':
       return reportEnd.test(line) ? null : 'report'
@@ -206,6 +208,21 @@ function continueBlock(trace: TraceState, line: string, next: string | undefined
       return nodeMark.test(line) ? 'node-done' : null
     case 'node-done':
       return 'frames'
+    default:
+      return continueSystem(trace, line)
+  }
+}
+
+/** Continues what databases, kernels and daemons write over several lines. */
+function continueSystem(trace: TraceState, line: string): TraceState | null {
+  switch (trace) {
+    case 'samba-head':
+    case 'samba':
+      return /^ {2}\S/.test(line) ? 'samba' : null
+    case 'android':
+      return line.startsWith('Process: ') ? 'android' : failure.test(line) ? 'frames' : null
+    case 'slow-query':
+      return line.startsWith('# Time: ') ? null : trace
     default:
       return null
   }

@@ -124,6 +124,7 @@ const DOTNET_INDENT = 6
 function isMessageOfHead(before: TraceState, after: TraceState): boolean {
   return (
     before === 'jul-head' ||
+    before === 'samba-head' ||
     (before === 'dotnet-head' && after === 'dotnet') ||
     (before === 'report-head' && after === 'report')
   )

@@ -64,7 +64,7 @@ export const CONTAINER_ENGINES: readonly TextFormat[] = [
     after: 'start',
     first: 'a-z0-9',
     has: ' | ',
-    pattern: /^(?<source>[a-z0-9][a-z0-9_.-]{0,80}[-_]\d{1,4}) {1,40}\| (?<message>.*)$/s,
+    pattern: /^(?<source>[a-z0-9][a-z0-9_.-]{0,80}(?:[-_]\d{1,4} | {2})) {0,60}\| (?<message>.*)$/s,
     isPrefix: true,
     examples: [
       {

@@ -162,7 +162,8 @@ export const PHONES: readonly TextFormat[] = [
     after: 'time',
     first: 'A-Za-z',
     has: '] ',
-    pattern: /^(?<source>[A-Za-z][\w .-]{0,60})\[(?<pid>\d{1,7}):(?<thread>[0-9a-fx]{1,16})\] (?<message>.*)$/s,
+    pattern:
+      /^(?!unbound)(?<source>[A-Za-z][\w .-]{0,60})\[(?<pid>\d{1,7}):(?<thread>[0-9a-fx]{1,16})\] (?<message>.*)$/s,
     examples: [
       {
         text: '2026-11-29 10:00:01.123 Shop[4242:123456] *** Terminating app due to uncaught exception',

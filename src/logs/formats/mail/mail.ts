@@ -1,0 +1,222 @@
+// Mail servers and their filters.
+import type { TextFormat } from '../format.ts'
+
+export const MAIL: readonly TextFormat[] = [
+  {
+    kind: 'text',
+    name: 'dovecot',
+    title: 'Dovecot',
+    after: 'time',
+    first: 'a-z',
+    has: ': ',
+    pattern:
+      /^(?<service>[a-z][\w-]{1,30})(?:\((?<user>[^)]{0,200})\))?(?:<(?<pid>\d{1,10})>)?(?:<(?<session>[^>]{1,60})>)?: (?<level>Debug|Info|Warning|Error|Fatal|Panic): (?<message>.*)$/s,
+    examples: [
+      {
+        text: '2026-11-29 10:00:01 imap-login: Info: Login: user=<alice>, method=PLAIN, rip=10.0.0.1, TLS',
+        level: 'info',
+        time: '2026-11-29T10:00:01Z',
+        message: 'Login: user=<alice>, method=PLAIN, rip=10.0.0.1, TLS',
+        attributes: { service: 'imap-login' },
+      },
+      {
+        text: '2026-11-29 10:00:01 imap(alice)<42><Rz3eGQ8k>: Error: Mailbox INBOX: mmap() failed: Cannot allocate memory',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: 'Mailbox INBOX: mmap() failed: Cannot allocate memory',
+        attributes: { service: 'imap', user: 'alice', pid: 42, session: 'Rz3eGQ8k' },
+      },
+      {
+        text: '2026-11-29 10:00:01 master: Warning: service(imap-login): process_limit (100) reached, client connections are being dropped',
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        message: 'service(imap-login): process_limit (100) reached, client connections are being dropped',
+        attributes: { service: 'master' },
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'dovecot-syslog',
+    title: 'Dovecot through syslog',
+    after: 'start',
+    first: 'a-z',
+    has: ': ',
+    pattern:
+      /^(?<service>[a-z][\w-]{1,30})(?:\((?<user>[^)]{0,200})\))?(?:<(?<pid>\d{1,10})>)?(?:<(?<session>[^>]{1,60})>)?: (?<level>Debug|Info|Warning|Error|Fatal|Panic): (?<message>.*)$/s,
+    examples: [
+      {
+        text: 'Nov 29 10:00:01 mx dovecot: lmtp(alice)<42><x>: Error: sieve: failed to run',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        source: 'dovecot',
+        host: 'mx',
+        message: 'sieve: failed to run',
+        attributes: { service: 'lmtp', user: 'alice', pid: 42, session: 'x' },
+      },
+      {
+        text: 'Nov 29 10:00:01 mx dovecot: auth: Fatal: Unknown database driver',
+        level: 'fatal',
+        time: '2026-11-29T10:00:01Z',
+        source: 'dovecot',
+        host: 'mx',
+        message: 'Unknown database driver',
+        attributes: { service: 'auth' },
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'exim',
+    title: 'main log of Exim',
+    after: 'time',
+    first: 'A-Za-z0-9[',
+    has: '-',
+    pattern:
+      /^(?:\[(?<pid>\d{1,10})\] )?(?<message_id>\w{6}-\w{6,11}-\w{2,4}) (?<message>(?<level><=|=>|->|>>|\*>|\*\*|==|(?=Completed|SA:|H=|rejected|DKIM|Frozen|Message is frozen|Unfrozen)).*)$/s,
+    levels: {
+      ...{ '<=': 'info', '=>': 'info', '->': 'info', '>>': 'info', '*>': 'info' },
+      ...{ '**': 'error', '==': 'warn' },
+    },
+    examples: [
+      {
+        text: '2026-11-29 10:00:01 1aBcDe-000123-AB <= alice@example.com H=mail.example [10.0.0.1] P=esmtps S=1234',
+        level: 'info',
+        time: '2026-11-29T10:00:01Z',
+        message: '<= alice@example.com H=mail.example [10.0.0.1] P=esmtps S=1234',
+        attributes: { message_id: '1aBcDe-000123-AB' },
+      },
+      {
+        text: '2026-11-29 10:00:01 1aBcDe-000123-AB ** bob@example.org R=dnslookup T=remote_smtp: SMTP error from remote mail server: 550 no such user',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: '** bob@example.org R=dnslookup T=remote_smtp: SMTP error from remote mail server: 550 no such user',
+        attributes: { message_id: '1aBcDe-000123-AB' },
+      },
+      {
+        text: '2026-11-29 10:00:01 [42] 1aBcDe-00000001234-AbCd == bob@example.org R=dnslookup T=remote_smtp defer (111): Connection refused',
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        message: '== bob@example.org R=dnslookup T=remote_smtp defer (111): Connection refused',
+        attributes: { pid: 42, message_id: '1aBcDe-00000001234-AbCd' },
+      },
+      {
+        text: '2026-11-29 10:00:01 1aBcDe-000123-AB Completed',
+        level: 'info',
+        time: '2026-11-29T10:00:01Z',
+        message: 'Completed',
+        attributes: { message_id: '1aBcDe-000123-AB' },
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'rspamd',
+    title: 'Rspamd',
+    after: 'time',
+    first: '#',
+    has: '(',
+    pattern:
+      /^#(?<pid>\d{1,10})\((?<process>[\w:-]{1,40})\) (?:\[(?<level>[a-z]{3,8})\] )?(?:<(?<task>\w{1,20})>; )?(?:(?<module>[\w-]{1,40}); )?(?:(?<function>\w{1,80}): )?(?<message>.*)$/s,
+    examples: [
+      {
+        text: '2026-11-29 10:00:01.123 #42(normal) <a1b2c3>; task; rspamd_task_write_log: id: <x@example.com>, qid: <4ABC>, ip: 10.0.0.1',
+        level: 'info',
+        time: '2026-11-29T10:00:01.123Z',
+        message: 'id: <x@example.com>, qid: <4ABC>, ip: 10.0.0.1',
+        attributes: { pid: 42, process: 'normal', task: 'a1b2c3', module: 'task', function: 'rspamd_task_write_log' },
+      },
+      {
+        text: '2026-11-29 10:00:01.123 #42(main) [error] <a1b2c3>; cfg; rspamd_init_filters: cannot load map',
+        level: 'error',
+        time: '2026-11-29T10:00:01.123Z',
+        message: 'cannot load map',
+        attributes: { pid: 42, process: 'main', task: 'a1b2c3', module: 'cfg', function: 'rspamd_init_filters' },
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'clamav',
+    title: 'ClamAV and other programs with an arrow after the time',
+    after: 'time',
+    first: '-',
+    has: '-> ',
+    pattern: /^-> (?:(?<level>ERROR|WARNING|LibClamAV Error|LibClamAV Warning): )?(?<message>.*)$/s,
+    levels: { 'LibClamAV Error': 'error', 'LibClamAV Warning': 'warn' },
+    examples: [
+      {
+        text: 'Sun Nov 29 10:00:01 2026 -> ERROR: Can not open file /var/lib/clamav/daily.cvd',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: 'Can not open file /var/lib/clamav/daily.cvd',
+      },
+      {
+        text: 'Sun Nov 29 10:00:01 2026 -> /tmp/eicar.com: Eicar-Test-Signature FOUND',
+        level: 'info',
+        time: '2026-11-29T10:00:01Z',
+        message: '/tmp/eicar.com: Eicar-Test-Signature FOUND',
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'postfix',
+    title: 'failures of delivery that Postfix reports',
+    after: 'start',
+    first: '0-9A-Z',
+    has: ', status=',
+    pattern:
+      /^(?<queue_id>[0-9A-Za-z]{6,20}): to=<(?<recipient>[^>]{0,320})>.{0,600}?, status=(?<level>sent|deferred|bounced|expired)\b/s,
+    levels: { sent: 'info', deferred: 'warn', bounced: 'error', expired: 'error' },
+    examples: [
+      {
+        text: 'Nov 29 10:00:01 mx postfix/smtp[42]: 4ABC123DEF: to=<bob@example.org>, relay=mx.example.org[10.0.0.1]:25, delay=1.2, dsn=5.1.1, status=bounced (host said: 550 no such user)',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        source: 'postfix/smtp',
+        host: 'mx',
+        message:
+          '4ABC123DEF: to=<bob@example.org>, relay=mx.example.org[10.0.0.1]:25, delay=1.2, dsn=5.1.1, status=bounced (host said: 550 no such user)',
+        attributes: { pid: 42, queue_id: '4ABC123DEF', recipient: 'bob@example.org' },
+      },
+      {
+        text: 'Nov 29 10:00:01 mx postfix/smtp[42]: 4ABC123DEF: to=<bob@example.org>, relay=none, delay=30, dsn=4.4.1, status=deferred (connect to mx.example.org[10.0.0.1]:25: Connection timed out)',
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        source: 'postfix/smtp',
+        host: 'mx',
+        message:
+          '4ABC123DEF: to=<bob@example.org>, relay=none, delay=30, dsn=4.4.1, status=deferred (connect to mx.example.org[10.0.0.1]:25: Connection timed out)',
+        attributes: { pid: 42, queue_id: '4ABC123DEF', recipient: 'bob@example.org' },
+      },
+      {
+        text: 'Nov 29 10:00:01 mx postfix/lmtp[42]: 4ABC123DEF: to=<bob@example.org>, relay=dovecot, delay=0.1, dsn=2.0.0, status=sent (250 OK)',
+        level: 'info',
+        time: '2026-11-29T10:00:01Z',
+        source: 'postfix/lmtp',
+        host: 'mx',
+        message: '4ABC123DEF: to=<bob@example.org>, relay=dovecot, delay=0.1, dsn=2.0.0, status=sent (250 OK)',
+        attributes: { pid: 42, queue_id: '4ABC123DEF', recipient: 'bob@example.org' },
+      },
+      {
+        text: 'Nov 29 10:00:01 mx postfix/submission/smtpd[42]: warning: hostname x does not resolve to address 10.0.0.1',
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        source: 'postfix/submission/smtpd',
+        host: 'mx',
+        message: 'warning: hostname x does not resolve to address 10.0.0.1',
+        attributes: { pid: 42 },
+      },
+      {
+        text: 'Nov 29 10:00:01 mx postfix/master[1]: fatal: bind 0.0.0.0 port 25: Address already in use',
+        level: 'fatal',
+        time: '2026-11-29T10:00:01Z',
+        source: 'postfix/master',
+        host: 'mx',
+        message: 'fatal: bind 0.0.0.0 port 25: Address already in use',
+        attributes: { pid: 1 },
+      },
+    ],
+  },
+]
