@@ -3,11 +3,16 @@ import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
 import { createKey, findLiveKey, type Key, listKeys, revokeKey } from '../../src/projects/keys.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { mapInSlices, readInPages } from '../../src/slices.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, refusePublicSecret, yes } from '../context.ts'
 import { projectArgument } from './projects.ts'
+
+/** Keys that are read at once, and lines of the card; a result has all keys. */
+const PAGE_SIZE = 2_000
+const MAX_LINES = 1_000
 
 const create = command({
   name: 'keys create',
@@ -51,8 +56,10 @@ const list = command({
   role: 'admin',
   changes: false,
   args: { project: projectArgument().optional().describe('Name of the project') },
-  run({ project: name }, { state }) {
-    const found = listKeys(state, name === undefined ? undefined : findProject(state, name))
+  async run({ project: name }, { state }) {
+    const inProject = name === undefined ? undefined : findProject(state, name)
+    const found = await readInPages((limit, offset) => listKeys(state, inProject, limit, offset), PAGE_SIZE)
+    const more = found.length > MAX_LINES ? [`… ${found.length - MAX_LINES} more`] : []
     return {
       card: {
         title: plural(found.length, 'key'),
@@ -60,9 +67,9 @@ const list = command({
         lines:
           found.length === 0
             ? ['No keys yet. Create one: keys create default']
-            : found.map(({ key, project }) => keyLine(key, project)),
+            : [...found.slice(0, MAX_LINES).map(({ key, project }) => keyLine(key, project)), ...more],
       },
-      result: { keys: found.map(({ key, project }) => keyResult(key, project)) },
+      result: { keys: await mapInSlices(found, ({ key, project }) => keyResult(key, project), PAGE_SIZE) },
     }
   },
 })

@@ -2,7 +2,14 @@
 import { z } from 'zod'
 import type { Alert } from '../../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../../src/alerts/alert-card.ts'
-import { countAlerts, findAlert, listAlerts, readHistory, readOpenAlert } from '../../src/alerts/alerts.ts'
+import {
+  countAlerts,
+  findAlert,
+  listAlertIds,
+  listAlerts,
+  readHistory,
+  readOpenAlert,
+} from '../../src/alerts/alerts.ts'
 import { MAX_ACTIONS, readCardActions } from '../../src/alerts/available-actions.ts'
 import { endAlert, fireAlert } from '../../src/alerts/lifecycle.ts'
 import { TEST } from '../../src/alerts/suppression/inhibition.ts'
@@ -16,6 +23,7 @@ import { listRecipients } from '../../src/notifications/routing/recipients.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { SEVERITIES } from '../../src/severity.ts'
+import { mapInSlices } from '../../src/slices.ts'
 import type { State } from '../../src/state/database.ts'
 import { plural } from '../../src/text.ts'
 import { aboutDuration, isoTime } from '../../src/time.ts'
@@ -38,11 +46,14 @@ const list = command({
     project: inProject(),
     limit: z.number().int().min(1).max(100).optional().describe('Number of alerts (default: 10; for scripts: all)'),
   },
-  run({ project, limit }, { state, interactive }) {
+  async run({ project, limit }, { state, interactive }) {
     const filter = { open: true, ...projectFilter(state, project) }
     const total = countAlerts(state, filter)
     // A person reads the worst alerts; a script gets all unless it sets a limit.
-    const alerts = listAlerts(state, { ...filter, limit: limit ?? (interactive ? PAGE_SIZE : total) })
+    const wanted = limit ?? (interactive ? PAGE_SIZE : total)
+    const ids = listAlertIds(state, filter).slice(0, wanted)
+    // Thousands of alerts are read in slices, so that no beat waits for them.
+    const alerts = await mapInSlices(ids, id => findAlert(state, id))
     const shown = alerts.slice(0, limit ?? PAGE_SIZE)
     const more = total > shown.length ? [`… ${total - shown.length} more`] : []
     return {
@@ -54,7 +65,7 @@ const list = command({
           .slice(0, MAX_BUTTONS)
           .map(alert => ({ label: `Details ${alert.id}`, line: `alerts show ${alert.id}` })),
       },
-      result: { alerts: alerts.map(alert => alertResult(state, alert)), total },
+      result: { alerts: await mapInSlices(alerts, alert => alertResult(state, alert)), total },
     }
   },
 })

@@ -9,6 +9,7 @@ import { positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { mapInSlices, readInPages } from '../../src/slices.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration } from '../../src/time.ts'
 import { checkName, checkOf, command, projectName } from '../context.ts'
@@ -134,7 +135,7 @@ const list = command({
       .optional()
       .describe('Checks per page (default: 15 for people, all for scripts)'),
   },
-  run({ matching, project, status, page = 1, limit: size }, context) {
+  async run({ matching, project, status, page = 1, limit: size }, context) {
     const { state, now } = context
     const filter = {
       ...(matching === undefined ? {} : { matching }),
@@ -145,7 +146,12 @@ const list = command({
     const limit = size ?? PAGE_SIZE
     // People read pages; scripts get all checks unless they ask for a page.
     const paged = context.interactive || page > 1 || size !== undefined
-    const found = listChecks(state, paged ? { ...filter, limit, offset: (page - 1) * limit } : filter)
+    const first = paged ? (page - 1) * limit : 0
+    const last = paged ? first + limit : Number.POSITIVE_INFINITY
+    // Thousands of checks are read and shown in slices, so that no beat waits for them.
+    const found = await readInPages((max, offset) =>
+      listChecks(state, { ...filter, limit: Math.min(max, last - first - offset), offset: first + offset }),
+    )
     const pages = Math.max(1, Math.ceil(total / limit))
     const flags = { matching, project, status, limit: size }
     const pageButton = (label: string, to: number): Button => ({ label, line: listLine({ ...flags, page: to }) })
@@ -161,7 +167,7 @@ const list = command({
         ],
         ...(pages > 1 && page <= pages ? { footer: `Page ${page} of ${pages}` } : {}),
       },
-      result: { checks: found.map(check => checkResult(context, check).check), total },
+      result: { checks: await mapInSlices(found, check => checkResult(context, check).check), total },
     }
   },
 })

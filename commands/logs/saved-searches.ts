@@ -1,14 +1,19 @@
 // The commands for saved searches: log queries with a name.
 import { z } from 'zod'
+import type { Text } from '../../src/card.ts'
 import { positional } from '../../src/command/command.ts'
 import { parseQuery } from '../../src/logs/query/parse.ts'
-import { ALL_PROJECTS, listSearches, removeSearch, saveSearch } from '../../src/logs/searches.ts'
+import { ALL_PROJECTS, listSearches, removeSearch, type SavedSearch, saveSearch } from '../../src/logs/searches.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { mapInSlices, readInPages } from '../../src/slices.ts'
 import type { State } from '../../src/state/database.ts'
 import { isoTime } from '../../src/time.ts'
 import { command, projectName } from '../context.ts'
 
 const MAX_BUTTONS = 5
+/** Searches that are read at once, and lines of the card; a result has all searches. */
+const PAGE_SIZE = 2_000
+const MAX_LINES = 1_000
 
 const searchProject = () =>
   projectName()
@@ -50,8 +55,10 @@ const saved = command({
   summary: 'Show the saved searches',
   role: 'viewer',
   args: { project: searchProject() },
-  run({ project }, { state }) {
-    const searches = listSearches(state, projectIdOf(state, project))
+  async run({ project }, { state }) {
+    const projectId = projectIdOf(state, project)
+    const searches = await readInPages((limit, offset) => listSearches(state, projectId, limit, offset), PAGE_SIZE)
+    const more = searches.length > MAX_LINES ? [`… ${searches.length - MAX_LINES} more`] : []
     return {
       card: {
         title: searches.length === 0 ? 'No saved searches' : 'Saved searches',
@@ -59,23 +66,13 @@ const saved = command({
         lines:
           searches.length === 0
             ? ['Save a search: logs save payments "tag:payments level>=warn"']
-            : searches.map(({ name, query, savedBy }) => [
-                { bold: `@${name}` },
-                ' ',
-                { code: query },
-                `, by ${savedBy}`,
-              ]),
+            : [...searches.slice(0, MAX_LINES).map(searchLine), ...more],
         buttons: searches
           .slice(0, MAX_BUTTONS)
           .map(({ name }) => ({ label: `@${name}`, line: `logs search --query=@${name}` })),
       },
       result: {
-        searches: searches.map(({ name, query, savedBy, savedAt }) => ({
-          name,
-          query,
-          saved_by: savedBy,
-          saved_at: isoTime(savedAt),
-        })),
+        searches: await mapInSlices(searches, searchResult, PAGE_SIZE),
       },
     }
   },
@@ -92,5 +89,13 @@ const forget = command({
     return { card: { title: `The saved search @${bare} is deleted`, tone: 'muted' } }
   },
 })
+
+function searchLine({ name, query, savedBy }: SavedSearch): Text {
+  return [{ bold: `@${name}` }, ' ', { code: query }, `, by ${savedBy}`]
+}
+
+function searchResult({ name, query, savedBy, savedAt }: SavedSearch) {
+  return { name, query, saved_by: savedBy, saved_at: isoTime(savedAt) }
+}
 
 export const savedSearchCommands = [save, saved, forget]

@@ -145,6 +145,17 @@ export function listAlerts(state: State, filter: AlertFilter): Alert[] {
     .all()
 }
 
+/** The ids of the alerts that `listAlerts` finds without a limit, in its order. */
+export function listAlertIds(state: State, filter: Omit<AlertFilter, 'limit'>): number[] {
+  const order = filter.open ? [desc(sql.raw(severityRankSql())), desc(alerts.id)] : [desc(alerts.id)]
+  const rows = state.db
+    .select({ id: alerts.id })
+    .from(alerts)
+    .where(filterSql(filter))
+    .orderBy(...order)
+  return rows.all().map(({ id }) => id)
+}
+
 /** How many alerts `listAlerts` finds without a limit. */
 export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): number {
   return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filterSql(filter)).get()!.n

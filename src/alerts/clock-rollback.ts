@@ -44,6 +44,7 @@ function rewindSilences(state: State, now: number, ms: number, wasLeap: boolean)
     state
       .prepare('update silences set ended_at = null where ended_at > :now and ends_at > :now and ended_by is null')
       .run({ now })
+  state.forget('active silences')
 }
 
 function rewindMaintenances(state: State, now: number, ms: number): void {

@@ -52,7 +52,8 @@ function unknownSeverity(text: string): Problem | null {
   return null
 }
 
-const CACHE_SIZE = 1000
+/** As many as there may be active silences; a matcher takes about a kilobyte. */
+const CACHE_SIZE = 25_000
 const cache = new BoundedMap<string, Matcher>(CACHE_SIZE)
 
 /** A stored matcher, which was checked when it was stored; a matcher that can no longer be read matches nothing. */
@@ -75,6 +76,13 @@ function readOrNothing(text: string): Matcher {
 /** Whether an alert (or a finding) matches; `project` is the name of its project. */
 export function matchesAlert(matcher: Matcher, alert: Matchable, project: string | null): boolean {
   return matcher === null || matches(matcher, asLine(alert, project))
+}
+
+/** The texts of an alert that matchers compare: the title by its words, all others as whole values. */
+export function readMatchedTexts(alert: Matchable, project: string | null): { title: string; values: string[] } {
+  const { message, source, host, group, tags, fingerprint, attributes, project: name } = asLine(alert, project)
+  const labels = Object.values(attributes).map(String)
+  return { title: message, values: [name, source, host, group, fingerprint, ...tags, ...labels] }
 }
 
 function asLine({ title, severity, detector, key, owner, labels }: Matchable, project: string | null): NewLine {

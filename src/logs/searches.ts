@@ -49,9 +49,10 @@ export function expandSavedSearch(state: State, query: string, projectIds: reado
 }
 
 /** The searches of a project, or those of people who see all projects. */
-export function listSearches(state: State, projectId: number): SavedSearch[] {
+export function listSearches(state: State, projectId: number, limit = -1, offset = 0): SavedSearch[] {
   const isOwn = eq(savedSearches.projectId, projectId)
-  return state.db.select().from(savedSearches).where(isOwn).orderBy(asc(savedSearches.name)).all()
+  const query = state.db.select().from(savedSearches).where(isOwn).orderBy(asc(savedSearches.name))
+  return query.limit(limit).offset(offset).all()
 }
 
 export function removeSearch(state: State, name: string, projectId: number): void {

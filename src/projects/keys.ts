@@ -32,13 +32,15 @@ export function createKey(
 }
 
 /** The keys of a project, or of all projects, oldest first, including revoked keys. */
-export function listKeys(state: State, project?: Project): { key: Key; project: string }[] {
+export function listKeys(state: State, project?: Project, limit = -1, offset = 0): { key: Key; project: string }[] {
   return state.db
     .select({ key: keys, project: projects.name })
     .from(keys)
     .innerJoin(projects, eq(keys.projectId, projects.id))
     .where(project ? eq(keys.projectId, project.id) : undefined)
     .orderBy(asc(keys.createdAt), asc(keys.id))
+    .limit(limit)
+    .offset(offset)
     .all()
 }
 

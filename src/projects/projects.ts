@@ -116,6 +116,7 @@ export function removeProject(state: State, project: Project, now: number): void
   // Rows without a foreign key go first, because the id may be given to another project; then the caches.
   state.transaction(() => {
     state.prepare('delete from quiet_hours where project_id = ?').run(project.id)
+    state.forget('active silences')
     state.prepare('delete from suppression_settings where project_id = ?').run(project.id)
     state.prepare('delete from saved_searches where project_id = ?').run(project.id)
     const { name, logName } = project

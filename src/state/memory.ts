@@ -2,6 +2,7 @@
 
 /** The caches; see `State.memory`. */
 export type MemoryName =
+  | 'active silences'
   | 'checks by uuid'
   | 'keys in use'
   | 'projects by name'

@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const ADMIN_KEY = 'admin-key-for-process-tests'
+/** The admin key of such a Vakt. */
+export const ADMIN_KEY = 'admin-key-for-process-tests'
 /** Against hanging only; a busy machine may be slow. */
 const PATIENCE = 60_000
 

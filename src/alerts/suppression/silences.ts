@@ -5,6 +5,7 @@ import { and, desc, eq, isNull, lte, sql } from '../../state/orm.ts'
 import { silences } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import { knownMatcher } from '../matcher.ts'
+import { MuteIndex } from './mute-index.ts'
 import { requestReevaluation } from './reevaluation.ts'
 import type { ActiveMute } from './suppression.ts'
 
@@ -21,11 +22,13 @@ export function addSilence(
 ): Silence {
   return state.transaction(() => {
     requestReevaluation(state)
-    return state.db
+    const silence = state.db
       .insert(silences)
       .values({ ...draft, createdAt: now })
       .returning()
       .get()
+    recordInIndex(state, silence)
+    return silence
   })
 }
 
@@ -60,26 +63,50 @@ export function listSilences(
   return state.db.select().from(silences).where(filter).orderBy(desc(silences.id)).limit(limit).all()
 }
 
-/** The active silences as mutes. */
-export function activeSilences(state: State): ActiveMute[] {
+/** The active silences by what they match; kept in memory, because every new alert asks. */
+export function readSilenceIndex(state: State): MuteIndex {
+  const cache = state.memory<MuteIndex>('active silences')
+  const cached = cache.get(INDEX)
+  if (cached) return cached
   const query = state.prepared('active silences', db =>
     db.select().from(silences).where(isNull(silences.endedAt)).prepare(),
   )
-  return query.all().map(silence => ({
+  const index = new MuteIndex()
+  for (const silence of query.all()) index.set(asMute(silence))
+  cache.set(INDEX, index)
+  return index
+}
+
+/** The only entry of the cache of silences. */
+const INDEX = 'index'
+
+function asMute(silence: Silence): ActiveMute {
+  return {
     kind: 'silence',
     id: silence.id,
     projectId: silence.projectId,
     matcher: knownMatcher(silence.matcher),
     until: silence.endsAt,
     reason: `silence ${silence.id} by ${silence.by}`,
-  }))
+  }
+}
+
+/** Keeps the index equal to the table, if it is in memory. */
+function recordInIndex(state: State, silence: Silence): void {
+  const index = state.memory<MuteIndex>('active silences').get(INDEX)
+  if (silence.endedAt === null) index?.set(asMute(silence))
+  else index?.delete({ kind: 'silence', id: silence.id })
 }
 
 /** Ends the silences whose time has passed, and returns them. */
 export function expireSilences(state: State, now: number): Silence[] {
   if ((nextExpiry(state) ?? Number.POSITIVE_INFINITY) > now) return []
   const due = and(isNull(silences.endedAt), lte(silences.endsAt, now))
-  return state.db.update(silences).set({ endedAt: now }).where(due).returning().all()
+  return state.transaction(() => {
+    const expired = state.db.update(silences).set({ endedAt: now }).where(due).returning().all()
+    for (const silence of expired) recordInIndex(state, silence)
+    return expired
+  })
 }
 
 /** Deletes silences that ended more than `RETENTION_MS` ago. */
@@ -102,11 +129,13 @@ function updateSilence(state: State, silence: Silence, changes: Partial<Silence>
   if (silence.endedAt !== null) throw new Problem('conflict', `Silence ${silence.id} has already ended.`)
   return state.transaction(() => {
     requestReevaluation(state)
-    return state.db
+    const updated = state.db
       .update(silences)
       .set(changes)
       .where(eq(silences.id, sql`${silence.id}`))
       .returning()
       .get()!
+    recordInIndex(state, updated)
+    return updated
   })
 }

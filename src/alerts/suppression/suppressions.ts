@@ -14,12 +14,14 @@ import {
   writeHistory,
 } from '../alerts.ts'
 import { scheduleCardUpdate } from '../card-updates.ts'
+import type { Matchable } from '../matcher.ts'
 import { groupHosts } from './host-groups.ts'
 import { awaitsCauseAfter, awaitsCauseUntil, readRootCause } from './inhibitions.ts'
 import { activeMaintenances, countMutedByMaintenance } from './maintenance-windows.ts'
+import type { MuteIndex } from './mute-index.ts'
 import { readQuietUntil } from './quiet-hours.ts'
 import { isReevaluated, nextForReevaluation, requestReevaluation } from './reevaluation.ts'
-import { activeSilences, countMutedBySilence } from './silences.ts'
+import { countMutedBySilence, readSilenceIndex } from './silences.ts'
 import { joinStorm, stormFor } from './storms.ts'
 import {
   type ActiveMute,
@@ -36,6 +38,8 @@ import {
 
 /** How many alerts one tick evaluates, of those whose suppression ends and of all others. */
 const BATCH_SIZE = 100
+/** How many comparisons of an alert with a silence one tick makes, about. */
+const MAX_COMPARISONS = 50_000
 
 const NOT_SUPPRESSED = { suppression: null, suppressorId: null, suppressionReason: null, suppressedUntil: null }
 
@@ -45,7 +49,7 @@ export function suppressNew(state: State, draft: AlertDraft | Alert, now: number
   const unsuppressed = { ...alert, ...NOT_SUPPRESSED, stableAt: null } as Alert
   const suppression = findSuppression(
     unsuppressed,
-    contextOf(state, unsuppressed, readActiveMutes(state, now), now, true),
+    contextOf(state, unsuppressed, readMuteSource(state, now), now, true),
   )
   if (suppression) recordSuppressed(state, suppression, draft.severity, now)
   return suppression
@@ -61,9 +65,9 @@ export function reevaluateSuppressions(state: State, now: number): void {
   state.transaction(() => {
     const due = readDueAlerts(state, now)
     if (groupHosts(state, due, now)) requestReevaluation(state)
-    const ids = new Set([...due.map(alert => alert.id), ...nextForReevaluation(state, BATCH_SIZE)])
+    const mutes = readMuteSource(state, now)
+    const ids = new Set([...due.map(alert => alert.id), ...nextForReevaluation(state, batchSize(mutes))])
     if (ids.size === 0) return
-    const mutes = readActiveMutes(state, now)
     for (const id of [...ids].toSorted((a, b) => a - b)) {
       const alert = readAlert(state, id)
       if (alert && alert.state !== 'resolved') reevaluate(state, alert, mutes, now)
@@ -85,17 +89,11 @@ export function updateSuppressor(state: State, suppressor: Suppressor | null, no
   if (alert) scheduleCardUpdate(state, alert.id, Math.max(now, alert.seenAt + CARD_UPDATE_INTERVAL_MS))
 }
 
-function contextOf(
-  state: State,
-  alert: Alert,
-  mutes: readonly ActiveMute[],
-  now: number,
-  isNew: boolean,
-): SuppressionContext {
+function contextOf(state: State, alert: Alert, mutes: MuteSource, now: number, isNew: boolean): SuppressionContext {
   const project = () => (alert.projectId === null ? undefined : readProjectById(state, alert.projectId))
   return {
     now,
-    mutes,
+    mutes: mutesFor(mutes, alert, () => project()?.name ?? null),
     project: () => project()?.name ?? null,
     rootCause: () => readRootCause(state, alert),
     awaitsCauseUntil: () => readCauseWait(state, alert, now, isNew),
@@ -123,7 +121,7 @@ function readStormId(state: State, alert: Alert, now: number, isNew: boolean): n
     : null
 }
 
-function reevaluate(state: State, alert: Alert, mutes: readonly ActiveMute[], now: number): void {
+function reevaluate(state: State, alert: Alert, mutes: MuteSource, now: number): void {
   const suppression = findSuppression(alert, contextOf(state, alert, mutes, now, false))
   const isSame = isSameSuppressor(suppression, suppressorOf(alert))
   if (isSame && (suppression?.until ?? null) === alert.suppressedUntil) return
@@ -188,8 +186,21 @@ function recordSuppressed(state: State, suppression: Suppression, severity: Aler
   }
 }
 
-function readActiveMutes(state: State, now: number): ActiveMute[] {
-  return [...activeSilences(state), ...activeMaintenances(state, now)]
+/** The silences by what they match, and the few maintenance windows. */
+type MuteSource = { silences: MuteIndex; maintenances: readonly ActiveMute[] }
+
+function readMuteSource(state: State, now: number): MuteSource {
+  return { silences: readSilenceIndex(state), maintenances: activeMaintenances(state, now) }
+}
+
+function mutesFor(mutes: MuteSource, alert: Matchable, project: () => string | null): ActiveMute[] {
+  return [...mutes.maintenances, ...mutes.silences.candidates(alert, project())]
+}
+
+/** Fewer alerts in a batch where each is compared with many silences. */
+function batchSize({ silences, maintenances }: MuteSource): number {
+  const comparisons = silences.generalCount + maintenances.length
+  return Math.max(1, Math.min(BATCH_SIZE, Math.floor(MAX_COMPARISONS / (comparisons + 1))))
 }
 
 /** Whether some chat shows the alert, or may. */
