@@ -111,7 +111,7 @@ function seed(path: string, seeds: Seeds): void {
   const database = new Sqlite(path)
   const copy = (table: string, number: number, changes: (i: number) => Record<string, unknown>) => {
     const { id, ...row } = database.prepare(`select * from ${table} limit 1`).get() as Record<string, unknown>
-    const names = Object.keys(typeof id === 'number' ? row : { id, ...row })
+    const names = Object.keys(typeof id === 'string' ? { id, ...row } : row)
     const statement = database.prepare(
       `insert into ${table} (${names.map(name => `"${name}"`)}) values (${names.map(name => `:${name}`)})`,
     )
@@ -154,7 +154,8 @@ function watch(vakt: Running, ping: string) {
   const poll = async (ask: () => Promise<Response>, pause: number, record: (took: number) => void) => {
     while (isRunning) {
       const started = performance.now()
-      await (await ask()).arrayBuffer()
+      // A kept connection may be closed by the server just as it is used again.
+      await (await ask().catch(ask)).arrayBuffer()
       record(performance.now() - started)
       await sleep(pause)
     }

@@ -1,9 +1,9 @@
 // The commands that create, list and revoke keys of projects.
 import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
-import { createKey, findLiveKey, type Key, listKeys, revokeKey } from '../../src/projects/keys.ts'
+import { createKey, findLiveKey, type Key, listKeyIds, readKey, revokeKey } from '../../src/projects/keys.ts'
 import { findProject } from '../../src/projects/projects.ts'
-import { mapInSlices, readInPages } from '../../src/slices.ts'
+import { mapInSlices } from '../../src/slices.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
@@ -11,7 +11,7 @@ import { command, refusePublicSecret, yes } from '../context.ts'
 import { projectArgument } from './projects.ts'
 
 /** Keys that are read at once, and lines of the card; a result has all keys. */
-const PAGE_SIZE = 2_000
+const SLICE_SIZE = 1_000
 const MAX_LINES = 1_000
 
 const create = command({
@@ -58,7 +58,8 @@ const list = command({
   args: { project: projectArgument().optional().describe('Name of the project') },
   async run({ project: name }, { state }) {
     const inProject = name === undefined ? undefined : findProject(state, name)
-    const found = await readInPages((limit, offset) => listKeys(state, inProject, limit, offset), PAGE_SIZE)
+    const rows = await mapInSlices(listKeyIds(state, inProject), id => readKey(state, id), SLICE_SIZE)
+    const found = rows.filter(row => row !== undefined)
     const more = found.length > MAX_LINES ? [`… ${found.length - MAX_LINES} more`] : []
     return {
       card: {
@@ -69,7 +70,7 @@ const list = command({
             ? ['No keys yet. Create one: keys create default']
             : [...found.slice(0, MAX_LINES).map(({ key, project }) => keyLine(key, project)), ...more],
       },
-      result: { keys: await mapInSlices(found, ({ key, project }) => keyResult(key, project), PAGE_SIZE) },
+      result: { keys: await mapInSlices(found, ({ key, project }) => keyResult(key, project), SLICE_SIZE) },
     }
   },
 })
@@ -87,7 +88,7 @@ const revoke = command({
       return confirmation(`Revoke the key ${id}?`, [warning], { label: 'Revoke it', line: `keys revoke ${id}` })
     }
     const key = revokeKey(state, id, now)
-    const project = listKeys(state).find(entry => entry.key.id === id)!.project
+    const { project } = readKey(state, id)!
     return {
       card: { title: `Key ${id} revoked`, tone: 'muted', lines: ['Requests with it are now refused.'] },
       result: { key: keyResult(key, project) },

@@ -1,6 +1,4 @@
 // Commands that change the state of an alert: ack, unack, resolve, snooze.
-
-import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Alert } from '../../src/alerts/alert.ts'
 import { findAlert } from '../../src/alerts/alerts.ts'
@@ -15,7 +13,7 @@ import { listFiringIds } from '../../src/alerts/suppression/suppressed-alerts.ts
 import { type Answer, completes, positional } from '../../src/command/command.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
-import { mapInSlices } from '../../src/slices.ts'
+import { mapInSlices, nextTurn } from '../../src/slices.ts'
 import type { State } from '../../src/state/database.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, HOUR } from '../../src/time.ts'
@@ -103,7 +101,7 @@ async function acknowledgeAll(
   const acknowledged: Alert[] = []
   let passed = 0
   for (let start = 0; start < ids.length; start += ACK_SLICE_SIZE) {
-    if (start > 0) await setImmediate()
+    if (start > 0) await nextTurn()
     state.transaction(() => {
       for (const id of ids.slice(start, start + ACK_SLICE_SIZE)) {
         // Others may have been resolved or acknowledged since the first slice.

@@ -12,7 +12,7 @@ import { command, projectName } from '../context.ts'
 
 const MAX_BUTTONS = 5
 /** Searches that are read at once, and lines of the card; a result has all searches. */
-const PAGE_SIZE = 2_000
+const PAGE_SIZE = 1_000
 const MAX_LINES = 1_000
 
 const searchProject = () =>

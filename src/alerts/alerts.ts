@@ -217,7 +217,15 @@ export function countMatchingAlerts(
     if (!names.has(id)) names.set(id, readProjectById(state, id)?.name ?? null)
     return names.get(id) ?? null
   }
-  const matching = listAlerts(state, { open: true, limit: -1 }).filter(
+  const { title, severity, detector, key, owner, labels } = alerts
+  // Only what matchers compare: thousands of whole alerts would take a moment to read.
+  const open = state.db
+    .select({ title, severity, detector, key, owner, labels, projectId: alerts.projectId })
+    .from(alerts)
+    .where(filterSql({ open: true }))
+    .orderBy(desc(sql.raw(severityRankSql())), desc(alerts.id))
+    .all()
+  const matching = open.filter(
     alert =>
       (projectId === null || alert.projectId === projectId) &&
       matchesAlert(matcher, alert, alert.projectId === null ? null : projectName(alert.projectId)),

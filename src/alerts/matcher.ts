@@ -75,7 +75,13 @@ function readOrNothing(text: string): Matcher {
 
 /** Whether an alert (or a finding) matches; `project` is the name of its project. */
 export function matchesAlert(matcher: Matcher, alert: Matchable, project: string | null): boolean {
-  return matcher === null || matches(matcher, asLine(alert, project))
+  return matcherTest(alert, project)(matcher)
+}
+
+/** A test of matchers against one alert, for many matchers. */
+export function matcherTest(alert: Matchable, project: string | null): (matcher: Matcher) => boolean {
+  const line = asLine(alert, project)
+  return matcher => matcher === null || matches(matcher, line)
 }
 
 /** The texts of an alert that matchers compare: the title by its words, all others as whole values. */

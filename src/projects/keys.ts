@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
-import { and, asc, eq, isNull } from '../state/orm.ts'
+import { and, asc, eq, isNull, sql } from '../state/orm.ts'
 import { keys, projects } from '../state/schema/index.ts'
 import { type Project, randomWord } from './projects.ts'
 import type { Vault } from './vault.ts'
@@ -31,17 +31,37 @@ export function createKey(
   return { key: state.transaction(() => state.db.insert(keys).values(key).returning().get()), secret }
 }
 
-/** The keys of a project, or of all projects, oldest first, including revoked keys. */
-export function listKeys(state: State, project?: Project, limit = -1, offset = 0): { key: Key; project: string }[] {
+/** The keys of all projects, oldest first, including revoked keys. */
+export function listKeys(state: State): { key: Key; project: string }[] {
   return state.db
     .select({ key: keys, project: projects.name })
     .from(keys)
     .innerJoin(projects, eq(keys.projectId, projects.id))
+    .orderBy(asc(keys.createdAt), asc(keys.id))
+    .all()
+}
+
+/** The ids of the keys of a project, or of all projects, oldest first, including revoked keys. */
+export function listKeyIds(state: State, project?: Project): string[] {
+  const rows = state.db
+    .select({ id: keys.id })
+    .from(keys)
     .where(project ? eq(keys.projectId, project.id) : undefined)
     .orderBy(asc(keys.createdAt), asc(keys.id))
-    .limit(limit)
-    .offset(offset)
-    .all()
+  return rows.all().map(({ id }) => id)
+}
+
+/** A key with the name of its project; undefined when there is none. */
+export function readKey(state: State, id: string): { key: Key; project: string } | undefined {
+  const query = state.prepared('key with project', db =>
+    db
+      .select({ key: keys, project: projects.name })
+      .from(keys)
+      .innerJoin(projects, eq(keys.projectId, projects.id))
+      .where(eq(keys.id, sql.placeholder('id')))
+      .prepare(),
+  )
+  return query.get({ id })
 }
 
 /** The key of an id. Throws `not_found`, or `conflict` when it is revoked. */

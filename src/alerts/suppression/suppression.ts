@@ -2,7 +2,7 @@
 import type { SUPPRESSIONS } from '../../state/schema/index.ts'
 import { aboutDuration } from '../../time.ts'
 import type { Alert } from '../alert.ts'
-import { type Matchable, type Matcher, matchesAlert } from '../matcher.ts'
+import { type Matchable, type Matcher, matcherTest } from '../matcher.ts'
 import { HOST_CHECKS, NOTICE, STORM, TEST } from './inhibition.ts'
 
 export type SuppressionKind = (typeof SUPPRESSIONS)[number]
@@ -122,11 +122,10 @@ export function suppressorText(suppressor: Suppressor): string {
 
 function mute(alert: Suppressible, { mutes, now, project }: SuppressionContext): Suppression | null {
   if (mutes.length === 0) return null
+  const isMatching = matcherTest(alert, project())
   const matching = mutes.filter(
     mute =>
-      mute.until > now &&
-      (mute.projectId === null || mute.projectId === alert.projectId) &&
-      matchesAlert(mute.matcher, alert, project()),
+      mute.until > now && (mute.projectId === null || mute.projectId === alert.projectId) && isMatching(mute.matcher),
   )
   const longest = matching.sort((a, b) => b.until - a.until || a.kind.localeCompare(b.kind) || a.id - b.id)[0]
   if (!longest) return null

@@ -1,12 +1,12 @@
 // Receives alerts that other programs report, by any protocol: fires them, repeats them and resolves them.
 import type { IncomingMessage } from 'node:http'
-import { setImmediate } from 'node:timers/promises'
 import { readNewestAlert } from '../../alerts/alerts.ts'
 import { endAlert, fireAlert } from '../../alerts/lifecycle.ts'
 import { Problem } from '../../problem.ts'
 import type { Project } from '../../projects/projects.ts'
 import type { Rates } from '../../projects/rates.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
+import { nextTurn } from '../../slices.ts'
 import type { State } from '../../state/database.ts'
 import type { AlertProtocol, Reply } from '../protocols/protocol.ts'
 import { alertKey, type ReportedAlert, toFinding } from '../protocols/reported-alert.ts'
@@ -16,7 +16,7 @@ import { decompress } from './compression.ts'
 /** Reported alerts that a project may send in a minute. */
 const MAX_ALERTS_PER_MINUTE = 20_000
 /** Alerts in one transaction. */
-const BATCH_SIZE = 100
+const BATCH_SIZE = 40
 
 /** Applies the alerts of one request; senders, limits and encodings are those of log lines. */
 export async function receiveAlerts(
@@ -55,7 +55,7 @@ async function applyReports(
 ) {
   const counts = { fired: 0, repeated: 0, resolved: 0, ignored: 0 }
   for (let start = 0; start < reports.length; start += BATCH_SIZE) {
-    if (start > 0) await setImmediate()
+    if (reports.length > BATCH_SIZE) await nextTurn()
     state.transaction(() => {
       for (const report of reports.slice(start, start + BATCH_SIZE))
         counts[applyReport(state, project, detector, report, now)]++
