@@ -29,6 +29,15 @@ const PYTHON = `Traceback (most recent call last):
     raise KeyError
 KeyError: 'id'`
 
+const GROUP = `  + Exception Group Traceback (most recent call last):
+  |   File "/app/main.py", line 3, in main
+  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | ValueError: a
+    +------------------------------------`
+const ELIXIR = `** (RuntimeError) no stock
+    (shop 0.1.0) lib/shop/cart.ex:10: Shop.Cart.pay/1`
+
 describe('a fingerprint', () => {
   it('is versioned, and of errors only', () => {
     expect(print({})).toMatch(/^v1:[0-9a-f]{16}$/)
@@ -48,6 +57,14 @@ describe('a fingerprint', () => {
       { message: 'db 10.0.0.1:5432 timed out after 3s' },
       { message: 'db 10.0.0.2:5432 timed out after 45s' },
     ],
+    ['quoted names', { message: 'column "email" is missing' }, { message: 'column "phone" is missing' }],
+    ['the length of an IPv6 address', { message: 'no route to fe80::1' }, { message: 'no route to 2001:db8:1:2::7' }],
+    ['the shape of JSON', { message: 'refused {"user":1}' }, { message: 'refused {"user":2,"roles":["a"]}' }],
+    [
+      'the members of a group of exceptions',
+      { stack: GROUP },
+      { stack: GROUP.replace('ValueError: a', 'TypeError: b') },
+    ],
     ['what follows the first lines', { message: 'a\n\nb\nc' }, { message: 'a\nb\nd' }],
     ['hosts and times', { host: 'web-1', timestamp: 1 }, { host: 'web-2', timestamp: 2 }],
     ['the message beside a stack', { stack: NODE, message: 'a' }, { stack: NODE, message: 'b' }],
@@ -65,6 +82,8 @@ describe('a fingerprint', () => {
     ['the source', { source: 'api' }, { source: 'web' }],
     ['the words of the message', { message: 'db gone' }, { message: 'db slow' }],
     ['the second line of the message', { message: 'a\nb' }, { message: 'a\nc' }],
+    ['the status of an HTTP answer', { message: 'upstream returned 502' }, { message: 'upstream returned 404' }],
+    ['the exception of Elixir', { stack: ELIXIR }, { stack: ELIXIR.replace('RuntimeError', 'KeyError') }],
     ['codes in words', { message: 'code=REFUSED' }, { message: 'code=TIMEOUT' }],
     ['the type of the exception', { stack: NODE }, { stack: NODE.replace('TypeError', 'RangeError') }],
     ['the frames of the app', { stack: NODE }, { stack: NODE.replace('pay', 'refund') }],

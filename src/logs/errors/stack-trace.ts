@@ -13,6 +13,9 @@ const typed =
   /^(?:Exception in thread "[^"]{0,100}" |Caused by: |Uncaught |Unhandled exception\. |\s*---> )?((?:[A-Za-z_][\w$]{0,80}[.:\\]{1,2}){0,12}(?:[A-Za-z_][\w$]{0,80})?(?:Error|Exception|Throwable|Fault|Interrupt|Exit|Warning))\b(?::|\s*$|\s?\()/
 const go = /^(panic|fatal error): /
 const rust = /^thread '[^']{0,100}'.{0,40} panicked at /
+const elixir = /^\s*\*\* \(([\w.]{1,120})\) /
+/** In a group of exceptions, the lines of the group itself. */
+const pythonGroup = /^\s{0,8}\| ((?:[A-Za-z_]\w{0,80}\.){0,8}\w{0,80}(?:Error|Exception|Group)): /
 const ruby = /\(((?:\w{1,60}::){0,6}\w{0,60}(?:Error|Exception))\)\s*$/
 
 /** The shapes of a frame, and how each match becomes a place. */
@@ -32,13 +35,21 @@ const FRAMES: { shape: RegExp; place: (found: RegExpExecArray) => string }[] = [
     place: found => `${found[1] ?? ''} ${found[2]}`,
   },
   // File "/app/a.py", line 3, in pay
-  { shape: /^\s*(?:\| )?File "([^"]{1,300})", line \d+, in (\S{1,200})/, place: found => `${found[2]} ${found[1]}` },
+  {
+    shape: /^\s*(?:\|\s{1,20})?File "([^"]{1,300})", line \d+, in (\S{1,200})/,
+    place: found => `${found[2]} ${found[1]}`,
+  },
   // from cart.rb:5:in `block in run'
   { shape: /^\s*(?:from )?(\S{1,300}\.rb):\d+:in [`'](.{1,200})'/, place: found => `${found[2]} ${found[1]}` },
   // main.(*Cart).pay(0xc000012345)
   { shape: /^([\w./-]{1,200}\.(?:\(\*?[\w.]{1,100}\)\.)?[\w.[\]·-]{1,200})\(.*\)\s*$/, place: found => found[1]! },
   // 1: cart::pay
   { shape: /^\s*\d+: ([\w:<>&', {}-]{1,300}?)(?:::h[0-9a-f]{16})?\s*$/, place: found => found[1]! },
+  // (shop 0.1.0) lib/shop/cart.ex:10: Shop.Cart.pay/1
+  {
+    shape: /^\s*\([\w.]{1,80} [\w.+-]{1,60}\) (\S{1,300}\.(?:ex|exs|erl)):\d+: (\S{1,200}\/\d+)/,
+    place: found => `${found[2]} ${found[1]}`,
+  },
   // #0 /a.php(5): Shop\Cart->pay()
   { shape: /^#\d+ (\S{1,300}\.php)\(\d+\): ([\w\\>:-]{1,200})/, place: found => `${found[2]} ${found[1]}` },
 ]
@@ -49,7 +60,7 @@ const LIBRARY_CODE =
 
 /** The trace in a text, innermost frame first; null when the text has neither a type nor frames. */
 export function readStack(text: string): StackTrace | null {
-  const python = text.includes('Traceback (most recent call last)')
+  const python = text.includes('Traceback (most recent call last)') && !text.includes('Exception Group Traceback')
   let type = ''
   const frames: Frame[] = []
   for (const line of text.slice(0, MAX_TEXT_LENGTH).split('\n')) {
@@ -65,7 +76,14 @@ export function readStack(text: string): StackTrace | null {
 }
 
 function readType(line: string): string {
-  return typed.exec(line)?.[1] ?? ruby.exec(line)?.[1] ?? go.exec(line)?.[1] ?? (rust.test(line) ? 'panic' : '')
+  return (
+    typed.exec(line)?.[1] ??
+    ruby.exec(line)?.[1] ??
+    elixir.exec(line)?.[1] ??
+    pythonGroup.exec(line)?.[1] ??
+    go.exec(line)?.[1] ??
+    (rust.test(line) ? 'panic' : '')
+  )
 }
 
 function readFrame(line: string): Frame | null {

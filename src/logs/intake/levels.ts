@@ -116,7 +116,9 @@ const bracketed = /[[(<](?:[a-z_]{1,20}:)?([a-z]{1,13})\d?\s*[\])>]/gi
 const opening = /^([a-z]{3,13})\b\s?(?::|\||-(?=\s))/i
 /** `imap(alice)<1><x>: Error: `, `unbound[1:0] error: `, `rsync error: `. */
 const tagged = /^[\w./-]{1,60}(?:\([^)]{0,80}\))?(?:<[^>]{0,60}>){0,2}(?:\[[\w:]{1,16}\])?(?:: | )([A-Za-z]{4,8}): /
-const shouted = new RegExp(`(?:^|[\\s|:])(${WORD}|[IWEFD](?=/)|(?<=\\d\\s)[IWEFD](?=\\s\\w))\\s?(?=[\\s:|/-]|$)`)
+const shouted = new RegExp(
+  `(?:^|[\\s|:])(${WORD}|[IWEFD](?=/)|(?<=(?:^|\\s)\\d{1,7}\\s)[IWEFD](?=\\s\\w))\\s?(?=[\\s:|/-]|$)`,
+)
 const failure =
   /^(?:Traceback \(most recent call last\)|Exception in thread|Unhandled |Uncaught |Caused by: |PHP \w+ error: |[\w.$]{0,80}(?:Error|Exception)\b(?::|$))|\((?:\w{1,40}::){0,4}\w{0,60}(?:Error|Exception)\)$/
 const crash = /^(?:panic: |fatal error: |thread '[^']{0,80}' .{0,40}panicked at)/

@@ -27,10 +27,25 @@ describe('masks', () => {
 
   it('for the identity of errors leave names that tell errors apart', () => {
     const message = "error code=REFUSED_x in com.shop.cart.Pay for user ann of 'shop'"
-    expect(maskForIdentity(message)).toBe(message)
+    expect(maskForIdentity(message)).toBe('error code=REFUSED_x in com.shop.cart.Pay for user ann of <*>')
     expect(maskForPattern(message)).toBe('error code=<*> in <*> for user <*> of <*>')
     expect(maskForPattern('ok=true state=ACTION_DOWN')).toBe('ok=true state=ACTION_DOWN')
   })
+
+  it.each([
+    ['upstream returned 502', 'upstream returned 502'],
+    ['GET https://shop.example/pay: 404 Not Found', 'GET <*> 404 Not Found'],
+    ['request failed with status code 503 after 12 ms', 'request failed with status code 503 after <*>'],
+    ['query returned 500 rows', 'query returned <*> rows'],
+    ['column "order_id" does not exist', 'column <*> does not exist'],
+    ["user 'Ann Lee' not found", 'user <*> not found'],
+    ['lost error="EOF"', 'lost error="EOF"'],
+    ['connect to [2001:db8::1]:5432 refused', 'connect to <*> refused'],
+    ['connect to fe80::1 refused', 'connect to <*> refused'],
+    ['Cart::pay failed at std::io', 'Cart::pay failed at std::io'],
+    ['request failed {"user":1,"items":[1,2]}', 'request failed {<*>}'],
+    ['{"code":"REFUSED"}', '{"code":"REFUSED"}'],
+  ])('make of %s the identity %s', (message, masked) => expect(maskForIdentity(message)).toBe(masked))
 
   it('finish with any text, as they are linear', () => {
     for (const piece of [
@@ -44,6 +59,11 @@ describe('masks', () => {
       '="',
       '1:',
       '[',
+      '::',
+      '{"',
+      '"A ',
+      "'",
+      'status ',
       'x(1',
       'a@',
       '-',

@@ -101,12 +101,52 @@ export function maskForPattern(message: string): string {
   return applyMasks(message, MASKS)
 }
 
-/** The masked message in the identity of an error: names, quoted words and values other than numbers stay. */
+/**
+ * The masked message in the identity of an error: words and values other than numbers stay, and so does the status of an HTTP
+ * answer; names in quotes and JSON behind a text go.
+ */
 export function maskForIdentity(message: string): string {
-  return applyMasks(message, IDENTITY_MASKS)
+  const text = message.length > MAX_LENGTH ? message.slice(0, MAX_LENGTH) : message
+  const kept = text.replace(STATUS, (_, before: string, status: string) => before + hideDigits(status))
+  const masked = applyMasks(kept, IDENTITY_MASKS)
+  return kept === text ? masked : masked.replace(HIDDEN_DIGITS, showDigits)
 }
 
-const IDENTITY_MASKS = MASKS.filter(mask => !mask.patternsOnly)
+const IDENTITY_MASKS: readonly Mask[] = [
+  // JSON behind a text; a message that is nothing else tells its errors apart by it.
+  { shape: /(?<=\S\s?)\{\s?"[^\n]*\}/g, replacement: `{${WILDCARD}}`, requires: '{' },
+  // IPv6, in brackets with a port or not.
+  {
+    shape:
+      /(?<![\w:.])\[?(?:(?:[0-9A-Fa-f]{1,4}:){7}[0-9A-Fa-f]{1,4}|(?=[0-9A-Fa-f:]{2,39}(?![\w:]))(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?::(?:[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{1,4}){0,6})?)(?:%\w{1,15})?(?:\](?::\d{1,5})?)?(?![\w:])/g,
+    replacement: WILDCARD,
+    requires: ':',
+  },
+  // A word or a name in quotes, unless it is a value: `error="EOF"` and `"code":"E1"` are what is wrong.
+  {
+    shape:
+      /(?<![\w=:{])(?<![=:{]\s)(?:"(?:[^"\s]{1,200}|[A-Z][\w.'-]{0,40}(?: [A-Z][\w.'-]{0,40}){1,3})"|“[^”\n]{1,200}”|«[^»\n]{1,200}»|`[^`\s]{1,200}`|'(?:[^'\s]{1,200}|[A-Z][\w.-]{0,40}(?: [A-Z][\w.-]{0,40}){1,3})')(?!\w|\s?:\s?["{[\d])/g,
+    replacement: WILDCARD,
+  },
+  ...MASKS.filter(mask => !mask.patternsOnly),
+]
+
+/** The status of an HTTP answer, which tells one problem from another. */
+const STATUS =
+  /(\b(?:status(?:[ _]?code)?|returned|responded(?: with)?|response(?: code)?|answered(?: with)?|got|HTTP(?:\/[\d.]{1,3}"?)?|code|error)["']?[ :=]{1,3}|(?:^|[\s:(])(?=[45]\d\d (?:Bad|Not|Internal|Gateway|Service|Forbidden|Unauthorized|Too|Unprocessable|Conflict|Gone|Method|Request|Payload|Precondition)\b))([45]\d\d)(?![\w.:-])(?! ?(?:rows|records|items|results|bytes|times|of|ms|s|%|[KMG]B)\b)/gi
+
+/** Digits that no mask takes for a number. */
+function hideDigits(digits: string): string {
+  return digits.replace(/\d/g, digit => String.fromCharCode(FIRST_HIDDEN + Number(digit)))
+}
+
+/** The first character of Unicode's private area. */
+const FIRST_HIDDEN = 0xe000
+const HIDDEN_DIGITS = /[\ue000-\ue009]/g
+
+function showDigits(hidden: string): string {
+  return String(hidden.charCodeAt(0) - FIRST_HIDDEN)
+}
 
 function applyMasks(message: string, masks: readonly Mask[]): string {
   let text = message.length > MAX_LENGTH ? message.slice(0, MAX_LENGTH) : message

@@ -91,13 +91,13 @@ export const WEB_ERROR_LOGS: readonly TextFormat[] = [
     after: 'time',
     first: '[',
     has: '] ',
-    pattern: new RegExp(String.raw`^\[${LEVEL}\] \[client (?<client>[^\]]{1,80})\] ${REST}`, 's'),
+    pattern: new RegExp(String.raw`^\[${LEVEL}\] (?<message>\[client (?<client>[^\]]{1,80})\] .*)$`, 's'),
     examples: [
       {
         text: '[Sun Nov 29 10:00:01 2026] [error] [client 10.0.0.1] File does not exist: /var/www/favicon.ico',
         level: 'error',
         time: '2026-11-29T10:00:01Z',
-        message: 'File does not exist: /var/www/favicon.ico',
+        message: '[client 10.0.0.1] File does not exist: /var/www/favicon.ico',
         attributes: { client: '10.0.0.1' },
       },
     ],
