@@ -33,7 +33,7 @@ export const BACKUP: readonly Format[] = [
     first: '[',
     has: '] ',
     pattern:
-      /^\[(?<pid>\d{1,10})\] (?<message>(?:(?<level>rsync error|rsync warning|rsync: \[\w{1,20}\]|rsync: |@ERROR)\b|(?=[a-z<>ch.*]{1,2}[fdLDS][a-zA-Z.+? ]{1,11} |building file list|sent \d|receiv|deleting |total size |created |connect |name lookup)).*)$/s,
+      /^\[(?<pid>\d{1,10})\] (?<message>(?:(?<level>rsync error|rsync warning|rsync: |@ERROR)|(?=[a-z<>ch.*]{1,2}[fdLDS][a-zA-Z.+? ]{1,11} |building file list|sent \d|receiv|deleting |total size |created |connect |name lookup)).*)$/s,
     levels: { 'rsync error': 'error', 'rsync warning': 'warn', 'rsync: ': 'error', '@ERROR': 'error' },
     examples: [
       {
@@ -42,6 +42,13 @@ export const BACKUP: readonly Format[] = [
         time: '2026-11-29T10:00:01Z',
         message:
           'rsync error: some files/attrs were not transferred (see previous errors) (code 23) at main.c(1207) [sender=3.2.7]',
+        attributes: { pid: 42 },
+      },
+      {
+        text: '2026/11/29 10:00:01 [42] rsync: [sender] link_stat "/srv/x" failed: No such file or directory (2)',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: 'rsync: [sender] link_stat "/srv/x" failed: No such file or directory (2)',
         attributes: { pid: 42 },
       },
       {

@@ -1,6 +1,10 @@
 // The kernel of Linux, its audit trail, and what they print of failures.
 import type { TextFormat } from '../format.ts'
 
+/** How the messages of failures begin. */
+const FAILURE =
+  /^(?:Out of memory: |Memory cgroup out of memory: |oom-kill:|oom_reaper: |BUG: |Oops: |watchdog: BUG: |INFO: task \S+ blocked for more than|rcu: INFO: |INFO: rcu_\w+ |general protection fault|(?:EXT[234]-fs|BTRFS|F2FS-fs) (?:error|critical)|BTRFS: error|XFS \(\S{1,40}\): (?:Corruption|Metadata|log I\/O error|metadata I\/O error|xfs_do_force_shutdown|Internal error)|(?:Buffer|blk_update_request:|critical \w+|end_request:|print_req_error:)? ?I\/O error\b|(?:critical )?(?:medium|target|space allocation) error, dev |\[Hardware Error\]|mce: \[Hardware Error\]|EDAC \w+: \d+ UE |\S{1,40} invoked oom-killer|\S{1,40}\[\d{1,10}\]:? (?:segfault at |trap |general protection)|traps: \S{1,40}\[|ata\d[\d.]{0,4}: (?:exception|failed command|error|COMRESET failed)|md\/raid\S{1,12}: Disk failure|nvme \S{1,20}: (?:Device not ready|I\/O \d+ .{0,40}timeout|controller is down)|device-mapper: .{0,40}(?:error|failed))/
+
 export const KERNEL: readonly TextFormat[] = [
   {
     kind: 'text',
@@ -103,8 +107,7 @@ export const KERNEL: readonly TextFormat[] = [
     after: 'start',
     first: 'A-Za-z0-9[',
     has: ' ',
-    pattern:
-      /^(?:Out of memory: |Memory cgroup out of memory: |oom-kill:|oom_reaper: |BUG: |Oops: |watchdog: BUG: |INFO: task \S+ blocked for more than|rcu: INFO: |INFO: rcu_\w+ |general protection fault|(?:EXT[234]-fs|BTRFS|F2FS-fs) (?:error|critical)|BTRFS: error|XFS \(\S{1,40}\): (?:Corruption|Metadata|log I\/O error|metadata I\/O error|xfs_do_force_shutdown|Internal error)|(?:Buffer|blk_update_request:|critical \w+|end_request:|print_req_error:)? ?I\/O error\b|(?:critical )?(?:medium|target|space allocation) error, dev |\[Hardware Error\]|mce: \[Hardware Error\]|EDAC \w+: \d+ UE |\S{1,40} invoked oom-killer|\S{1,40}\[\d{1,10}\]:? (?:segfault at |trap |general protection)|traps: \S{1,40}\[|ata\d[\d.]{0,4}: (?:exception|failed command|error|COMRESET failed)|md\/raid\S{1,12}: Disk failure|nvme \S{1,20}: (?:Device not ready|I\/O \d+ .{0,40}timeout|controller is down)|device-mapper: .{0,40}(?:error|failed))/,
+    pattern: FAILURE,
     level: 'error',
     examples: [
       {
@@ -171,6 +174,30 @@ export const KERNEL: readonly TextFormat[] = [
         host: 'web-1',
         message: 'BUG: kernel NULL pointer dereference, address: 0000000000000000',
         stack: 'RIP: 0010:do_x+0x1a/0x30',
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'kernel-failure-dated',
+    title: 'failures in dmesg -T',
+    after: 'time',
+    first: 'A-Za-z0-9[',
+    has: ' ',
+    pattern: FAILURE,
+    level: 'error',
+    examples: [
+      {
+        text: '[Sun Nov 29 10:00:01 2026] EXT4-fs error (device sda1): htree_dirblock_to_tree:1003: inode #2',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: 'EXT4-fs error (device sda1): htree_dirblock_to_tree:1003: inode #2',
+      },
+      {
+        text: '[Sun Nov 29 10:00:01 2026] Out of memory: Killed process 42 (java) total-vm:8123456kB',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        message: 'Out of memory: Killed process 42 (java) total-vm:8123456kB',
       },
     ],
   },

@@ -1,7 +1,77 @@
-// The journal of systemd as JSON: journalctl -o json, Vector, Promtail and others.
-import type { Fields, RecordFormat } from '../format.ts'
+// The journal of systemd as JSON (journalctl -o json, Vector, Promtail and others), and what systemd says of failed units.
+import type { Fields, Format } from '../format.ts'
 
-export const JOURNAL: readonly RecordFormat[] = [
+export const JOURNAL: readonly Format[] = [
+  {
+    kind: 'text',
+    name: 'systemd-failure',
+    title: 'units that systemd could not start',
+    after: 'start',
+    first: 'FD',
+    has: ' ',
+    pattern: /^(?:Failed to (?:start|mount|activate|listen on) \S|Dependency failed for )/,
+    level: 'error',
+    examples: [
+      {
+        text: 'Nov 29 10:00:01 web-1 systemd[1]: Failed to start cart.service - The cart.',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        source: 'systemd',
+        host: 'web-1',
+        message: 'Failed to start cart.service - The cart.',
+        attributes: { pid: 1 },
+      },
+      {
+        text: 'Nov 29 10:00:01 web-1 systemd[1]: Dependency failed for Local File Systems.',
+        level: 'error',
+        time: '2026-11-29T10:00:01Z',
+        source: 'systemd',
+        host: 'web-1',
+        message: 'Dependency failed for Local File Systems.',
+        attributes: { pid: 1 },
+      },
+    ],
+  },
+  {
+    kind: 'text',
+    name: 'systemd-unit',
+    title: 'units that systemd saw fail',
+    after: 'start',
+    first: 'a-zA-Z0-9_-',
+    has: ': ',
+    pattern:
+      /^(?<unit>[\w@.:\\-]{1,200}\.(?:service|socket|mount|timer|scope|slice|target|swap)): (?:Main process exited, code=(?!exited, status=0\b)|Failed with result |Start request repeated too quickly|Unit entered failed state|Control process exited, code=(?!exited, status=0\b)|A process of this unit has been killed by the OOM killer|State '[a-z-]{1,40}' timed out)/,
+    level: 'warn',
+    examples: [
+      {
+        text: 'Nov 29 10:00:01 web-1 systemd[1]: cart.service: Main process exited, code=exited, status=1/FAILURE',
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        source: 'systemd',
+        host: 'web-1',
+        message: 'cart.service: Main process exited, code=exited, status=1/FAILURE',
+        attributes: { pid: 1, unit: 'cart.service' },
+      },
+      {
+        text: "Nov 29 10:00:01 web-1 systemd[1]: cart@1.service: Failed with result 'exit-code'.",
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        source: 'systemd',
+        host: 'web-1',
+        message: "cart@1.service: Failed with result 'exit-code'.",
+        attributes: { pid: 1, unit: 'cart@1.service' },
+      },
+      {
+        text: 'Nov 29 10:00:01 web-1 systemd[1]: cart.service: A process of this unit has been killed by the OOM killer.',
+        level: 'warn',
+        time: '2026-11-29T10:00:01Z',
+        source: 'systemd',
+        host: 'web-1',
+        message: 'cart.service: A process of this unit has been killed by the OOM killer.',
+        attributes: { pid: 1, unit: 'cart.service' },
+      },
+    ],
+  },
   {
     kind: 'record',
     name: 'journald',

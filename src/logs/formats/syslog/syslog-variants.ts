@@ -119,7 +119,7 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
     examples: [
       {
         text: 'Sun 2026-11-29 10:00:01 UTC web-1 systemd[1]: cart.service: Failed with result "exit-code".',
-        level: 'info',
+        level: 'warn',
         time: '2026-11-29T10:00:01Z',
         source: 'systemd',
         host: 'web-1',
@@ -161,7 +161,7 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
     examples: [
       {
         text: '[ 1234.567890] web-1 systemd[1]: Failed to start cart.service.',
-        level: 'info',
+        level: 'error',
         time: null,
         source: 'systemd',
         host: 'web-1',
