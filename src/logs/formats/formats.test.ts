@@ -58,3 +58,12 @@ it('every format has a name of its own and examples', () => {
   expect(new Set(names).size).toBe(names.length)
   expect(FORMATS.filter(format => format.examples.length === 0)).toEqual([])
 })
+
+it('every pattern is linear: no text takes long', () => {
+  for (const format of FORMATS) {
+    if (format.kind !== 'text') continue
+    const head = format.examples[0]!.text.split('\n')[0]!
+    for (const piece of [' ', 'a', '1 ', '[a] ', 'a.', '"', '{"', ' in ', 'a=1 ', ': '])
+      for (const start of ['', head]) format.pattern.exec(start + piece.repeat(50_000 / piece.length))
+  }
+})

@@ -1,5 +1,4 @@
 // The list of log formats that Vakt knows, in the order in which they are tried; another one is a file and a line here.
-
 import { BACKUP } from './backup/backup.ts'
 import { BEAM } from './beam/beam.ts'
 import { BROKERS } from './brokers/brokers.ts'
@@ -41,6 +40,7 @@ import { PYTHON_LOGGING } from './python/logging.ts'
 import { PYTHON_RECORDS } from './python/records.ts'
 import { PYTHON_SERVICES } from './python/services.ts'
 import { RUBY } from './ruby/ruby.ts'
+import { RUST_RECORDS } from './rust/records.ts'
 import { RUST } from './rust/rust.ts'
 import { AUTOMATION } from './services/automation.ts'
 import { SERVICES } from './services/services.ts'
@@ -78,6 +78,7 @@ export const FORMATS: readonly Format[] = [
   ...PROXIES,
   ...WEB_ERROR_LOGS,
   ...WEB_RECORDS,
+  ...RUST_RECORDS,
   ...POSTGRES,
   ...MYSQL,
   ...MONGODB,

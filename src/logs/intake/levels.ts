@@ -4,12 +4,12 @@ import type { Level } from '../line.ts'
 import type { LevelScale } from './level-scales.ts'
 
 const SPELLINGS: { [level in Level]: string } = {
-  trace: 'trace trc trce finest finer silly verbose verb vrb v t all',
-  debug: 'debug dbg dbug fine config d debug1 debug2 debug3 debug4 debug5',
+  trace: 'trace trc trac trce finest finer silly verbose verb vrb v t all',
+  debug: 'debug dbg dbug debu fine config d debug1 debug2 debug3 debug4 debug5',
   info: 'info inf information informational informative notice note n i log default success ok http hint statement',
   warn: 'warn wrn warning w warns',
-  error: 'error err eror fail failed failure severe e exception',
-  fatal: 'fatal ftl crit critical c f emerg emergency alert panic dpanic a assert wtf fatl',
+  error: 'error err eror erro fail failed failure severe e exception',
+  fatal: 'fatal ftl fata pani pnc crit critical c f emerg emergency alert panic dpanic a assert wtf fatl',
 }
 
 const names = new Map<string, Level>()

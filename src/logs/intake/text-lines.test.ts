@@ -142,6 +142,82 @@ stack backtrace:
     'PHP Fatal error:  Uncaught Exception: x in /a.php:3\nStack trace:\n#0 /a.php(5): f()\n#1 {main}\n  thrown in /a.php on line 3',
     ['PHP Fatal error:  Uncaught Exception: x in /a.php:3'],
   ],
+  [
+    'a group of exceptions in Python',
+    `  + Exception Group Traceback (most recent call last):
+  |   File "a.py", line 3, in main
+  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "a.py", line 7, in pay
+    | ValueError: bad
+    +------------------------------------`,
+    ['ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)'],
+  ],
+  [
+    'Laravel',
+    `[2026-11-21 08:00:05] production.ERROR: no stock {"exception":"[object] (RuntimeException(code: 0): no stock at /a.php:3)
+[stacktrace]
+#0 /a.php(5): f()
+#1 {main}
+
+[previous exception] [object] (Error(code: 0): x at /b.php:1)
+[stacktrace]
+#0 {main}
+"} `,
+    ['no stock'],
+  ],
+  [
+    'the console of .NET',
+    `fail: Shop.Cart[0]
+      no stock
+      System.InvalidOperationException: closed
+         at Shop.Cart.Pay() in /src/Cart.cs:line 42`,
+    ['no stock'],
+  ],
+  [
+    'Serilog',
+    `[08:00:05 ERR] no stock
+System.InvalidOperationException: closed
+   at Shop.Cart.Pay() in /src/Cart.cs:line 42`,
+    ['no stock'],
+  ],
+  [
+    'Elixir',
+    `08:00:05.123 [error] GenServer Cart terminating
+** (RuntimeError) no stock
+    (shop 0.1.0) lib/cart.ex:10: Cart.pay/1
+Last message: :pay
+State: %{}`,
+    ['GenServer Cart terminating'],
+  ],
+  [
+    'Node at its end',
+    `/app/cart.js:10
+    throw new Error('no stock')
+    ^
+
+Error: no stock
+    at pay (/app/cart.js:10:5)
+
+Node.js v26.1.0`,
+    ['Error: no stock'],
+  ],
+  [
+    'a browser',
+    `TypeError: x is undefined
+pay@https://shop.example/app.js:10:5
+@https://shop.example/app.js:20:1`,
+    ['TypeError: x is undefined'],
+  ],
+  [
+    "a request of Go's net/http",
+    `2026/11/21 08:00:05 http: panic serving 10.0.0.1:5: boom
+goroutine 34 [running]:
+net/http.(*conn).serve.func1()
+	/usr/local/go/src/net/http/server.go:1947 +0xbe`,
+    ['http: panic serving 10.0.0.1:5: boom'],
+  ],
 ]
 
 describe('a stack trace', () => {
@@ -150,9 +226,9 @@ describe('a stack trace', () => {
     expect(around.map(line => line.message)).toEqual(['before', ...heads, 'after', '  indented'])
     const line = around[1]!
     expect(['error', 'fatal']).toContain(line.level)
-    // Nothing of it is lost.
+    // Nothing of it is lost but the column in which .NET writes, and spaces at the end.
     const whole = `${line.message}\n${line.stack}`
-    for (const part of text.split('\n').slice(1)) expect(whole).toContain(part)
+    for (const part of text.split('\n').slice(1)) expect(whole).toContain(part.replace(/^ {6}/, '').trimEnd())
   })
 
   it('with CRLF is the same', () => {

@@ -74,7 +74,7 @@ export const PHP: readonly TextFormat[] = [
     after: 'start',
     first: 'PFWNDR',
     has: ' in ',
-    pattern: new RegExp(`^(?<message>(?:PHP )?${KIND}: .* in .* on line \\d{1,7}.*)$`, 's'),
+    pattern: new RegExp(`^(?<message>(?:PHP )?${KIND}: .{0,2000}? in \\S{1,400} on line \\d{1,7}.*)$`, 's'),
     levels: ERRORS,
     examples: [
       {

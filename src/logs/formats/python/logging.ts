@@ -192,7 +192,7 @@ export const PYTHON_LOGGING: readonly TextFormat[] = [
     first: '[',
     has: ' ',
     pattern:
-      /^\[(?<level>debug|info|warning|error|critical|exception) {0,5}\] (?<message>.*?)(?: {2,60}(?<context>\[?[\w.]{1,60}[\]=].*))?$/s,
+      /^\[(?<level>debug|info|warning|error|critical|exception) {0,5}\] (?<message>.*?)(?:(?<! ) {2,60}(?! )(?<context>\[?[\w.]{1,60}[\]=].*))?$/s,
     isGeneral: true,
     examples: [
       {
