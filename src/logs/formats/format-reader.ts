@@ -33,19 +33,32 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
   }
   const prefixes = createBuckets(texts.filter(format => format.after === 'start' && format.isPrefix))
   const byName = Map.groupBy(records, format => format.names[0])
-  let last: TextFormat | null = null
+  /** The format of the last line, by the place at which it is read. */
+  const last: { [place in TextFormat['after'] | 'prefix']: TextFormat | null } = {
+    prefix: null,
+    start: null,
+    time: null,
+  }
 
   const match = (format: TextFormat, text: string): FormattedText | null => {
-    if (format.has !== undefined && !text.slice(0, MAX_LITERAL_DISTANCE).includes(format.has)) return null
     const found = format.pattern.exec(text)
     return found === null ? null : { format, ...readGroups(format, found.groups ?? {}, text) }
   }
 
-  const firstMatch = (bucket: readonly TextFormat[], text: string, tried: TextFormat | null): FormattedText | null => {
-    for (const format of bucket) {
-      const found = format === tried ? null : match(format, text)
+  const matchRecent = (recent: TextFormat | null, bucket: Bucket, text: string, head: string): FormattedText | null => {
+    if (recent === null || !bucket.formats.includes(recent)) return null
+    return recent.has === undefined || head.includes(recent.has) ? match(recent, text) : null
+  }
+
+  const firstMatch = (bucket: Bucket, text: string, place: keyof typeof last): FormattedText | null => {
+    const head = text.length > MAX_LITERAL_DISTANCE ? text.slice(0, MAX_LITERAL_DISTANCE) : text
+    const again = matchRecent(last[place], bucket, text, head)
+    if (again) return again
+    bucket.states.fill(UNKNOWN)
+    for (let i = 0; i < bucket.formats.length; i++) {
+      const found = hasLiteral(bucket, i, head) ? match(bucket.formats[i]!, text) : null
       if (!found) continue
-      if (!format.isGeneral) last = format
+      if (!found.format.isGeneral) last[place] = found.format
       return found
     }
     return null
@@ -55,10 +68,7 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
     readText(text, after, prefixesOnly = false) {
       const code = text.charCodeAt(0)
       const bucket = (prefixesOnly ? prefixes : buckets[after])[code < OTHER ? code : OTHER]
-      if (bucket === undefined) return null
-      const recent = last !== null && bucket.includes(last) ? last : null
-      const again = recent && match(recent, text)
-      return again ?? firstMatch(bucket, text, recent)
+      return bucket === undefined ? null : firstMatch(bucket, text, prefixesOnly ? 'prefix' : after)
     },
     readRecord(record, used) {
       for (const name of Object.keys(record)) {
@@ -76,7 +86,28 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
 /** The bucket of characters beyond ASCII. */
 const OTHER = 128
 
-type Buckets = readonly (readonly TextFormat[] | undefined)[]
+/** The formats that a text may have, and the literals that they want: each is looked for once, if at all. */
+type Bucket = {
+  formats: readonly TextFormat[]
+  literals: readonly string[]
+  /** The literal of each format, -1 for none. */
+  literalOf: readonly number[]
+  /** What is known of each literal in the text at hand. */
+  states: Uint8Array
+}
+type Buckets = readonly (Bucket | undefined)[]
+
+const UNKNOWN = 0
+const PRESENT = 1
+const ABSENT = 2
+
+/** Whether the text may have a format of the bucket, by its literal. */
+function hasLiteral({ literals, literalOf, states }: Bucket, format: number, head: string): boolean {
+  const literal = literalOf[format]!
+  if (literal < 0) return true
+  if (states[literal] === UNKNOWN) states[literal] = head.includes(literals[literal]!) ? PRESENT : ABSENT
+  return states[literal] === PRESENT
+}
 
 /** The formats by the character that a text begins with. */
 function createBuckets(formats: readonly TextFormat[]): Buckets {
@@ -84,8 +115,14 @@ function createBuckets(formats: readonly TextFormat[]): Buckets {
   return Array.from({ length: OTHER + 1 }, (_, code) => {
     const first = code === OTHER ? '\u{ffff}' : String.fromCharCode(code)
     const fitting = formats.filter((_format, i) => tests[i]!.test(first))
-    return fitting.length > 0 ? fitting : undefined
+    return fitting.length > 0 ? createBucket(fitting) : undefined
   })
+}
+
+function createBucket(formats: readonly TextFormat[]): Bucket {
+  const literals = [...new Set(formats.map(format => format.has).filter(has => has !== undefined))]
+  const literalOf = formats.map(format => (format.has === undefined ? -1 : literals.indexOf(format.has)))
+  return { formats, literals, literalOf, states: new Uint8Array(literals.length) }
 }
 
 const FIELDS = new Set(['source', 'host', 'trace_id', 'span_id'])
