@@ -25,12 +25,6 @@ export function parseQuery(text: string, now: number, timeZone: string): Query {
   const tokens = tokenize(text)
   if (tokens.length > MAX_TOKENS)
     throw syntaxError(text, tokens[MAX_TOKENS]!, `a query may have at most ${MAX_TOKENS} terms.`)
-  if (tokens.length === 0 && text.trim() !== '')
-    throw syntaxError(
-      text,
-      { at: 0, end: text.length },
-      'there is no letter or digit to search for. To find symbols, write /=>/.',
-    )
   const { times, rest } = extractTimes(tokens, text)
   const where = rest.length === 0 ? null : new Parser(rest, text).parse()
   return { where, ...resolveTimes(times, text, now, timeZone) }

@@ -5,7 +5,7 @@ import { LEVELS } from '../line.ts'
 import { readNumber } from './attributes.ts'
 import { resolveName } from './names.ts'
 import { compileRegex } from './regex.ts'
-import { syntaxError } from './syntax-error.ts'
+import { syntaxError, type TextRange } from './syntax-error.ts'
 import type { Token } from './tokens.ts'
 import type { Comparison, QueryNode } from './tree.ts'
 import { words } from './words.ts'
@@ -15,23 +15,23 @@ type TokenOf<K extends Token['kind']> = Extract<Token, { kind: K }>
 /** The node of a term. Throws `invalid` for a value that its field does not take. */
 export function parseTerm(token: TokenOf<'text' | 'phrase' | 'regex' | 'field'>, query: string): QueryNode {
   if (token.kind === 'text') return parseText(token, query)
-  if (token.kind === 'phrase') return toWordsNode(token.text, token.prefix) ?? throwNoWords(token, query)
+  if (token.kind === 'phrase') return toWordsNode(token.text, token.prefix) ?? parseSigns(token, token.text, query)
   if (token.kind === 'regex') return parseRegex(token, query)
   const node = parseField(token, query)
   return token.operator === '!=' ? { kind: 'not', part: node } : node
 }
 
 function parseText(token: TokenOf<'text'>, query: string): QueryNode {
-  const star = /\*+[\p{L}\p{N}]/u.exec(token.text)
-  if (star) {
-    const regex = token.text.split(/\*+/).map(escapeRegex).join('.*')
+  if (/\*+[\p{L}\p{N}]/u.test(token.text)) {
+    const inner = token.text.replace(/^\*+|\*+$/g, '')
+    const regex = inner.split(/\*+/).map(escapeRegex).join('.*')
     throw syntaxError(
       query,
       token,
-      `* may only stand at the end of a word, as in timeou*. To search inside words, write /${regex}/.`,
+      `* may only stand at the end of a word, as in timeou*. To search inside words, write /${regex}/i.`,
     )
   }
-  return toWordsNode(token.text, /[\p{L}\p{N}]\*+$/u.test(token.text)) ?? throwNoWords(token, query)
+  return toWordsNode(token.text, /[\p{L}\p{M}\p{N}]\*+$/u.test(token.text)) ?? parseSigns(token, token.text, query)
 }
 
 /** One word, or several in a row, because symbols within a term are ignored; null when there is none. */
@@ -42,10 +42,21 @@ function toWordsNode(text: string, prefix: boolean): QueryNode | null {
   return prefix ? { kind: 'phrase', words: found, prefix } : { kind: 'phrase', words: found }
 }
 
-function throwNoWords(token: Token & { text: string }, query: string): never {
-  const advice =
-    token.text === '' ? 'Write words between the quotes' : `To find symbols, write /${escapeRegex(token.text)}/`
-  throw syntaxError(query, token, `there is no letter or digit to search for. ${advice}.`)
+/** A text without letters and digits, such as => or ❌: it is found as it is written. */
+function parseSigns(range: TextRange, text: string, query: string): QueryNode {
+  if (text.trim() === '')
+    throw syntaxError(query, range, 'there is nothing to search for. Write words between the quotes.')
+  if (/^\*+$/.test(text))
+    throw syntaxError(
+      query,
+      range,
+      '* alone is no condition. Leave it out to find every line; write /\\*/ to find the sign, or host:* for lines with a host.',
+    )
+  // Whether a sign is shown as an emoji (U+FE0F) differs between programs.
+  const source = escapeRegex(text)
+    .replace(/\ufe0f+$/, '')
+    .replace(/\ufe0f+/g, '\ufe0f?')
+  return { kind: 'regex', source: source === '' ? escapeRegex(text) : source, caseless: false }
 }
 
 function parseRegex(token: TokenOf<'regex'>, query: string): QueryNode {
@@ -65,8 +76,7 @@ function parseField(token: TokenOf<'field'>, query: string): QueryNode {
   const { name, value } = token
   const meaning = token.quotedName ? null : resolveName(name)
   if (meaning?.kind === 'level') return parseLevel(token, query)
-  if (meaning?.kind === 'text')
-    return toWordsNode(value, value.endsWith('*')) ?? throwNoWords({ ...token, text: value }, query)
+  if (meaning?.kind === 'text') return toWordsNode(value, value.endsWith('*')) ?? parseSigns(token, value, query)
   const comparison = comparisonOf(token)
   if (meaning?.kind === 'field') {
     if (comparison !== '=')

@@ -21,9 +21,10 @@ const name = /[\p{L}_@$][\p{L}\p{N}_.@$/-]*/uy
 const operator = /!=|==|:?(?:>=|<=|>|<|=)|:/y
 const expression = /\/((?:[^/\\]|\\.)+)\/([gimsuy]{0,6})(?=[\s)]|$)/suy
 const timeOfDay = /\s+(\d{1,2}:\d{2}(?::\d{2})?)(?=[\s)]|$)/y
+const punctuation = /[:=,;.!?]+(?=[\s)]|$)/y
 const KEYWORDS = { OR: 'or', AND: 'and', NOT: 'not', '||': 'or', '&&': 'and' } as const
 
-/** The tokens of a query in order. Texts without a letter or digit are left out. Throws `invalid` for an unclosed quote. */
+/** The tokens of a query in order; none is left out. Throws `invalid` for an unclosed quote. */
 export function tokenize(query: string): Token[] {
   const tokens: Token[] = []
   let at = 0
@@ -34,7 +35,7 @@ export function tokenize(query: string): Token[] {
     }
     const token = nextToken(query, at)
     at = token.end
-    if (token.kind !== 'text' || words(token.text).length > 0) tokens.push(token)
+    tokens.push(token)
   }
   return tokens
 }
@@ -59,11 +60,11 @@ function nextToken(query: string, at: number): Token {
   return fieldToken(query, at) ?? plainToken(query, at)
 }
 
-/** A minus negates what directly follows it; `--flag`, `->` and a lone minus are text. */
+/** A minus negates what directly follows it, signs too; `--flag`, `->` and a lone minus are text. */
 function isNegation(query: string, at: number): boolean {
   const after = query[at + 1] ?? ' '
-  if (after === '(' || after in QUOTES) return true
-  return !/[\s\-)]/.test(after) && (after === '/' || words(readBare(query, at).text).length > 0)
+  if (/[\s\-)]/.test(after)) return false
+  return after !== '>' || words(readBare(query, at).text).length > 0
 }
 
 function quotedToken(query: string, at: number): Token {
@@ -76,7 +77,16 @@ function quotedToken(query: string, at: number): Token {
     return makeField(quoted.text, true, found[0], value.text, { at, end: value.end })
   }
   const prefix = query[quoted.end] === '*'
-  return { kind: 'phrase', text: quoted.text, prefix, at, end: quoted.end + (prefix ? 1 : 0) }
+  if (prefix) return { kind: 'phrase', text: quoted.text, prefix, at, end: quoted.end + 1 }
+  // Like within a term, punctuation that touches words is no condition of its own.
+  const glued = matchAt(punctuation, query, quoted.end)?.[0].length ?? 0
+  return {
+    kind: 'phrase',
+    text: quoted.text,
+    prefix,
+    at,
+    end: quoted.end + (words(quoted.text).length > 0 ? glued : 0),
+  }
 }
 
 function fieldToken(query: string, at: number): Token | null {

@@ -1,0 +1,59 @@
+// What people type into a search, through the whole app with the real store: found, or answered with what to type.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { silentLogger } from '../logger.ts'
+import { privacyKey } from '../projects/vault.ts'
+import { startApp, type TestApp } from '../testing/app.ts'
+import { openLogStore } from './embedded/open-log-store.ts'
+import type { LogStore } from './store.ts'
+
+let folder: string
+let store: LogStore
+let app: TestApp
+let key: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'vakt-search-'))
+  store = await openLogStore({ folder, logger: silentLogger, privacyKey: privacyKey(Buffer.alloc(32, 7)) })
+  app = await startApp({ store, start: new Date().toISOString() })
+  key = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
+})
+afterEach(async () => {
+  await store.purge({ where: null, from: null, until: null })
+})
+afterAll(async () => {
+  await app.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const admin = { authorization: 'Bearer admin-key-for-tests' }
+const send = async (lines: readonly object[]) => {
+  const headers = { 'x-api-key': key, 'content-type': 'application/json' }
+  const response = await app.request('/api/logs', { method: 'POST', body: JSON.stringify(lines), headers })
+  expect(response.status).toBe(200)
+}
+type Found = { logs: { message: string }[]; total: number }
+const path = (query: string) => `/api/logs?q=${encodeURIComponent(query)}`
+const found = async (query: string) => {
+  const response = await app.request(path(query), { headers: admin })
+  return ((await response.json()) as Found).logs.map(({ message }) => message).sort()
+}
+const remove = async (query: string) => (await app.request(path(query), { method: 'DELETE', headers: admin })).json()
+
+describe('a term of signs only', () => {
+  it('is searched as it is written: beside others, negated, and in a DELETE', async () => {
+    const messages = ['keep me 1', '❌ failed', 'keep me 2', 'a => b', 'ends ⚠']
+    await send(messages.map(message => ({ message, group: 'emo' })))
+    expect(await found('❌ group:emo')).toEqual(['❌ failed'])
+    expect(await found('-❌ -"=>" group:emo')).toEqual(['ends ⚠', 'keep me 1', 'keep me 2'])
+    expect(await found('a => b')).toEqual(['a => b'])
+    expect(await found('⚠️')).toEqual(['ends ⚠'])
+    expect(await remove('❌ group:emo')).toEqual({ removed: 1 })
+    expect(await remove('🚀 group:emo')).toEqual({ removed: 0 })
+    expect(await remove('NOT ⚠ NOT => group:emo')).toEqual({ removed: 2 })
+    expect(await found('group:emo')).toEqual(['a => b', 'ends ⚠'])
+  })
+})
