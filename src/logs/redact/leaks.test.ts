@@ -105,6 +105,8 @@ const LEAKS: [text: string, secret: string][] = [
   ['password?=hunter2xyz', 'hunter2xyz'],
   ['"password": ["hunter2xyz", "tw', 'hunter2xyz'],
   ['PASSWORD="a b" c', 'a b'],
+  ['password=abc[1]!x', '!x'],
+  ['password="abc"!.x', '!.x'],
 ]
 
 test.each(LEAKS)('in %j nothing is left of %j', (text, secret) => {

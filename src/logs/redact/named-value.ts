@@ -14,7 +14,7 @@ const mark = /\[hidden:[a-z ]{1,20}\]/y
 /** A mark that nothing stands beside. */
 const aloneMark = /\[hidden:[a-z ]{1,20}\](?=[\s"'&,;)}\]<\\]|$)/y
 /** What follows a closed value without a gap belongs to it. */
-const tail = /[\w@#$%^*+~][\w@#$%^*+~/.=-]*/y
+const tail = /(?:[\w@#$%^*+~!?=/-]|\.(?=\w))[^\s"'&,;)}\]\\<>]*/y
 /**
  * Up to white space, a quote or `&`; these are part of it where it goes on behind them: a quote before a letter, `&` unless
  * another parameter follows, a comma or bracket unless another name or the end follows.
