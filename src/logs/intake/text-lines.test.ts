@@ -26,6 +26,8 @@ describe('a text line', () => {
       '<131>Nov 21 08:00:05 web-1 cart[42]: no stock',
       { level: 'error', timestamp: S, host: 'web-1', source: 'cart', message: 'no stock', attributes: { pid: 42 } },
     ],
+    ['Nov 21 08:00:05 web-1 agent[7]: 2026-11-21 07:59:59 sync', { timestamp: S, message: '2026-11-21 07:59:59 sync' }],
+    ['Nov 21 08:00:05 web-1 agent[7]: 2026-11-21 07:59:59 ERROR no', { timestamp: S, message: 'ERROR no' }],
     ['Nov 21 08:00:05 web-1 sshd: hi', { timestamp: S, host: 'web-1', source: 'sshd', message: 'hi' }],
     [
       '<165>1 2026-11-21T08:00:05.123Z web-1 cart 42 ID47 [a@1 b="c"] no stock',

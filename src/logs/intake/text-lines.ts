@@ -189,13 +189,20 @@ function readEntry({ prefix, head, stack }: Entry, context: TextContext): Fields
   const whole = parseObject(head)
   if (whole) return mergeInner(known, whole, stack)
   const { source } = known
-  const { fields, message } = readHead(head, typeof source === 'string' ? contextOf(context, source) : context)
+  const read = readHead(head, typeof source === 'string' ? contextOf(context, source) : context)
+  const { fields } = read
+  const message = isTimeOfText(known, read) ? head : read.message
   // The time of an engine or a daemon has its zone, that of a program often has none.
   const outer = known.timestamp === undefined ? fields : { ...fields, timestamp: known.timestamp }
   const merged = known === NO_PREFIX ? outer : mergeAttributes(known, outer)
-  const inner = parseObject(message) ?? readLogfmt(message)
+  const inner = parseObject(read.message) ?? readLogfmt(read.message)
   if (inner) return mergeInner(merged, inner, stack)
   return { ...merged, ...messageAndStack(message, stack, fields.level !== undefined) }
+}
+
+/** Whether a second time, behind that of syslog, is part of the text: no known layout follows it. */
+function isTimeOfText(prefix: Fields, { format, message }: { format: string | null; message: string }): boolean {
+  return format === null && prefix.host !== undefined && prefix.timestamp !== undefined && detectLevel(message) === null
 }
 
 /** The fields and the message of a line without prefixes. */
