@@ -63,27 +63,30 @@ export function useLogs({ freshStore = false, ...options }: StoryOptions = {}): 
 /** The store, and a wait for the calls that are not answered. */
 function watchCalls(store: LogStore): { store: LogStore; idle(): Promise<void> } {
   const pending = new Set<Promise<unknown>>()
-  const watched = new Proxy(store, {
-    get(target, name) {
-      const member = Reflect.get(target, name, target) as unknown
-      if (typeof member !== 'function') return member
-      return (...args: unknown[]) => {
-        const answer = Reflect.apply(member, target, args) as unknown
-        if (!(answer instanceof Promise)) return answer
-        pending.add(answer)
-        const forget = () => pending.delete(answer)
-        answer.then(forget, forget)
-        return answer
-      }
-    },
-  })
+  const watch = <T extends object>(watched: T): T =>
+    new Proxy(watched, {
+      get(target, name) {
+        const member = Reflect.get(target, name, target) as unknown
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) => {
+          const answer = Reflect.apply(member, target, args) as unknown
+          // A view for one reader is watched, too.
+          if (name === 'readBy') return watch(answer as object)
+          if (!(answer instanceof Promise)) return answer
+          pending.add(answer)
+          const forget = () => pending.delete(answer)
+          answer.then(forget, forget)
+          return answer
+        }
+      },
+    })
   const idle = async () => {
     for (let quiet = 0; quiet < 3; quiet = pending.size === 0 ? quiet + 1 : 0) {
       await Promise.allSettled(pending)
       await new Promise(resolve => setImmediate(resolve))
     }
   }
-  return { store: watched, idle }
+  return { store: watch(store), idle }
 }
 
 type StoryOptions = Omit<TestAppOptions, 'store'> & { freshStore?: boolean }
