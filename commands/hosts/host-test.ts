@@ -3,17 +3,35 @@ import type { Text } from '../../src/card.ts'
 import type { Host } from '../../src/hosts/host.ts'
 import type { HostRuntime } from '../../src/hosts/host-runtime.ts'
 import type { HostSnapshot } from '../../src/hosts/metrics/host-snapshot.ts'
-import { isAuthenticationFailure } from '../../src/hosts/ssh/errors.ts'
+import type { HostConnections } from '../../src/hosts/ssh/connection-pool.ts'
+import { isAuthenticationFailure, isForwardFailure } from '../../src/hosts/ssh/errors.ts'
 import { Problem } from '../../src/problem.ts'
 import { plural } from '../../src/text.ts'
 
-/** Collects a snapshot of the host now, or returns the problem. */
+/** Collects a snapshot of the host now over a new connection, with the keys that it allows now, or returns the problem. */
 export async function testHost(hostRuntime: HostRuntime, host: Host): Promise<HostSnapshot | Problem> {
+  const { connections, collector } = hostRuntime
+  connections.renew(host.id)
   try {
-    return await hostRuntime.collector.collect(host)
+    return await overJump(connections, host.jumpId, () => collector.collect(host))
   } catch (error) {
     if (error instanceof Problem) return error
     throw error
+  }
+}
+
+/** The result of `work`; when the jump host does not reach the host, once more over a new connection to the jump host. */
+export async function overJump<T>(
+  connections: HostConnections,
+  jumpId: number | null,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (jumpId === null || !isForwardFailure(error)) throw error
+    connections.renew(jumpId)
+    return await work()
   }
 }
 

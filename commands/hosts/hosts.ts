@@ -10,7 +10,7 @@ import { plural } from '../../src/text.ts'
 import { command } from '../context.ts'
 import { hostFields, hostLine, hostName, hostResult, installCodeBlock, statusOf } from './host-card.ts'
 import { draftHost, hostSettings } from './host-settings.ts'
-import { needsKey, testHost, testLines } from './host-test.ts'
+import { needsKey, overJump, testHost, testLines } from './host-test.ts'
 
 const PAGE_SIZE = 20
 const ADD_BUTTON: Button = {
@@ -43,7 +43,10 @@ const add = command({
     // A host that never answered is not added: most often its address is wrong.
     const hostKey = draft.local
       ? null
-      : (draft.hostKey ?? (await hostRuntime.connections.fetchHostKey({ ...draft, id: UNREGISTERED_HOST_ID })))
+      : (draft.hostKey ??
+        (await overJump(hostRuntime.connections, draft.jumpId ?? null, () =>
+          hostRuntime.connections.fetchHostKey({ ...draft, id: UNREGISTERED_HOST_ID }),
+        )))
     const host = addHost(state, { ...draft, hostKey })
     const tested = await testHost(hostRuntime, host)
     const current = findHost(state, host.name)

@@ -12,7 +12,7 @@ import { readHost } from '../hosts.ts'
 import type { RunningCommand } from '../machine.ts'
 import { buildLogsArgv } from './engine-argv.ts'
 import { containerProblem } from './errors.ts'
-import { createLineSplitter, type OutputLine, parseStamped, type StreamName } from './output-line.ts'
+import { createLineSplitter, type OutputLine, parseStamped, type StreamName, skipGreeting } from './output-line.ts'
 import { advance, computeSince, createNewLineFilter, START } from './output-position.ts'
 
 const RETRY_BASE_MS = SECOND
@@ -53,8 +53,10 @@ export function followContainer(options: FollowOptions): () => void {
     let engineMessage = ''
     const readers = (['stdout', 'stderr'] as const).map((stream: StreamName) => {
       let batch: OutputLine[] = []
+      let isBegun = false
       const splitter = createLineSplitter(line => {
-        const stamped = parseStamped(line)
+        const stamped = parseStamped(isBegun ? line : skipGreeting(line))
+        isBegun ||= stamped !== null
         if (!stamped) engineMessage = line
         else if (isNewLine({ stream, stamp: stamped.stamp })) {
           const found = { host: host.name, container, stream, ...stamped }

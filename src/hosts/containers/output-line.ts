@@ -50,6 +50,16 @@ export function parseStamped(line: string): { stamp: string; at: number; text: s
   return { stamp, at: Date.parse(stamp), text: line.slice(head.length) }
 }
 
+/** As engines write it, with a fraction of the second; in a greeting there is none. */
+const STAMP_AFTER_GREETING = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6,9}(?:Z|[+-]\d\d:\d\d) /
+
+/** The first line of a stream, without what a login shell printed before it on the same line. */
+export function skipGreeting(line: string): string {
+  if (STAMP_PATTERN.test(line)) return line
+  const start = line.search(STAMP_AFTER_GREETING)
+  return start < 0 ? line : line.slice(start)
+}
+
 /** Compares two timestamps of any zone, exact to the nanosecond: negative when `a` is earlier. */
 export function compareStamps(a: string, b: string): number {
   if (a === b) return 0

@@ -11,6 +11,7 @@ import { engineProblem } from '../containers/errors.ts'
 import type { Container, Host } from '../host.ts'
 import { listHosts, readHost, recordSeen, recordUnreachable } from '../hosts.ts'
 import { resetFailures } from '../remote-logs/remote-logs.ts'
+import { notRunProblem } from '../script-answer.ts'
 import type { HostConnections } from '../ssh/connection-pool.ts'
 import { COLLECT_ARGV } from './collect-script.ts'
 import { type CpuTicks, computeCpu, type HostSnapshot, parseHostSnapshot } from './host-snapshot.ts'
@@ -63,14 +64,17 @@ export function createCollector({
   let tickCount = Math.floor(clock.now() / COLLECT_INTERVAL_MS)
 
   const fetchSnapshot = async (host: Host, ignoreBackoff: boolean): Promise<HostSnapshot> => {
-    const { stdout } = await connections
+    const { stdout, stderr } = await connections
       .machine(host, { ignoreBackoff })
       .run(COLLECT_ARGV, { timeoutMs: COLLECT_TIMEOUT_MS })
     const snapshot = parseHostSnapshot(stdout)
+    // Forced commands and groups count from the next connection on.
+    if (!snapshot || /permission denied/i.test(snapshot.engineError ?? '')) connections.renew(host.id)
     if (snapshot) return snapshot
-    throw new Problem(
-      'conflict',
-      `${host.name} did not run the command of Vakt. If Vakt's key has a forced command there, install the script of this version (examples/vakt-ssh).`,
+    throw notRunProblem(
+      host,
+      `${stdout}\n${stderr}`,
+      "If Vakt's key has a forced command there, install the script of this version (examples/vakt-ssh).",
     )
   }
 

@@ -3,6 +3,7 @@ import { parsePercent, parseSizes } from '../../bytes.ts'
 import { isTimeZone } from '../../time-zone.ts'
 import { type ObservedContainer, parseJsonArray, parseJsonLines, parseObserved } from '../containers/container-json.ts'
 import type { Engine } from '../host.ts'
+import { findAnswer } from '../script-answer.ts'
 
 /** CPU time since boot, in clock ticks. */
 export type CpuTicks = { busy: number; total: number }
@@ -41,11 +42,14 @@ const MAX_DISKS = 100
 const MAX_CONTAINERS = 1_000
 const MAX_MOUNT_LENGTH = 300
 
+const FIRST_HEADER = /@@engine(?=\r?\n)/
+
 /** Parses the output of the script; null for any other text, such as that of another forced command. */
 export function parseHostSnapshot(text: string): HostSnapshot | null {
-  const sections = splitSections(text)
-  const engine = sections.get('engine')?.trim()
-  if (engine === undefined) return null
+  const { answer } = findAnswer(Buffer.from(text), FIRST_HEADER)
+  if (answer === null) return null
+  const sections = splitSections(answer.toString('utf8'))
+  const engine = sections.get('engine')?.trim() ?? ''
   const found = engine === 'docker' || engine === 'podman' ? engine : 'none'
   return {
     engine: found,

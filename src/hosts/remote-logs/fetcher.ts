@@ -74,6 +74,9 @@ export type LogFetcherOptions = {
   timeZone: string
 }
 
+/** What a host answers when Vakt may not read the log, or may not run its script. */
+const RIGHTS_PROBLEMS: readonly string[] = ['forbidden', 'conflict']
+
 type FetchOptions = { maxBatches: number; isRequested: boolean; onProgress?: (lines: number) => void }
 
 /** Creates the fetcher. Before `start` it fetches only on request. */
@@ -156,7 +159,11 @@ export function createLogFetcher({
 
   const fetchBatch = async (log: RemoteLog, host: Host, ignoreBackoff: boolean): Promise<FetchResult> => {
     const machine = hostRuntime.connections.machine(host, { ignoreBackoff })
-    const reading = log.position === null ? await findStart(log, host, machine) : await readNext(log, host, machine)
+    const reading = await (log.position === null ? findStart : readNext)(log, host, machine).catch(error => {
+      // Forced commands and groups that are corrected there count from the next connection on.
+      if (error instanceof Problem && RIGHTS_PROBLEMS.includes(error.code)) hostRuntime.connections.renew(host.id)
+      throw error
+    })
     const { lines, lost, until, start } = reading
     if (isStopped) return { lines: 0, more: true, lost }
     if (lines > 0 && until !== null) {
@@ -176,8 +183,8 @@ export function createLogFetcher({
   const findStart = async (log: RemoteLog, host: Host, machine: Machine): Promise<LogReading> => {
     const nothing = { lines: 0, body: '', format: 'text', start: null, lost: false } as const
     if (log.kind === 'file') {
-      const { stdout } = await readBytes(machine, host, buildFileArgv(log.target, null, MAX_READ_BYTES), clock)
-      return { ...nothing, until: parseFileAnswer(host, log.target, stdout).until, more: true }
+      const { stdout, stderr } = await readBytes(machine, host, buildFileArgv(log.target, null, MAX_READ_BYTES), clock)
+      return { ...nothing, until: parseFileAnswer(host, log.target, stdout, null, stderr).until, more: true }
     }
     const argv = buildJournalArgv(log.target, null, MAX_JOURNAL_BYTES)
     const { stdout, stderr } = await readBytes(machine, host, argv, clock)
@@ -188,8 +195,9 @@ export function createLogFetcher({
   const readNext = async (log: RemoteLog, host: Host, machine: Machine): Promise<LogReading> => {
     const { position, pending } = log
     if (position !== null && 'file' in position) {
-      const { stdout } = await readBytes(machine, host, buildFileArgv(log.target, position.file, MAX_READ_BYTES), clock)
-      const fresh = parseFileAnswer(host, log.target, stdout)
+      const argv = buildFileArgv(log.target, position.file, MAX_READ_BYTES)
+      const { stdout, stderr } = await readBytes(machine, host, argv, clock)
+      const fresh = parseFileAnswer(host, log.target, stdout, null, stderr)
       const until = pending && 'file' in pending.until ? pending.until.file.offset : null
       const isSameStart = pending?.start?.inode === fresh.start?.inode && pending?.start?.offset === fresh.start?.offset
       return until !== null && isSameStart ? parseFileAnswer(host, log.target, stdout, until) : fresh

@@ -3,6 +3,7 @@ import { KIBIBYTE } from '../../bytes.ts'
 import { invalid, Problem } from '../../problem.ts'
 import type { FilePosition, LogPosition, remoteLogs } from '../../state/schema/index.ts'
 import type { Host } from '../host.ts'
+import { findAnswer, notRunProblem } from '../script-answer.ts'
 
 export type RemoteLog = typeof remoteLogs.$inferSelect
 
@@ -41,16 +42,25 @@ export function defaultSource(kind: RemoteLog['kind'], target: string): string {
   return target.replace(/^\/(?:var\/log\/)?/, '').replace(/\.log$/, '')
 }
 
+const FILE_HEADER = /@@(?:file (\d+) (\d+) (\d+) (\d+) ([\da-f]*) (now|old|lost)|problem .*)(?=\r?\n)/
+const JOURNAL_HEADER = /@@(?:journal|problem .*)(?=\r?\n)/
+
 /**
  * Parses the answer of the file script. `until` is the byte where an earlier reading of the same batch ended, so that the
  * repeated batch is identical. Throws a `Problem` for an error of the script.
  */
-export function parseFileAnswer(host: Host, path: string, answer: Buffer, until: number | null = null): LogReading {
-  const { header, rest } = splitHeader(host, path, answer)
-  const [, inode, bytes, offset, head, sum = '', which] =
-    /^@@file (\d+) (\d+) (\d+) (\d+) ([\da-f]*) (now|old|lost)$/.exec(header) ?? []
-  if (inode === undefined) throw unexpectedAnswerProblem(host)
+export function parseFileAnswer(
+  host: Host,
+  path: string,
+  answer: Buffer,
+  until: number | null = null,
+  stderr = '',
+): LogReading {
+  const { header, rest: printed } = splitHeader(host, path, answer, stderr, FILE_HEADER)
+  const [, inode = '', bytes, offset, head, sum = '', which] = FILE_HEADER.exec(`${header}\n`)!
   const startOffset = Number(offset)
+  // What follows the size that the script saw was written later, or was printed by a shell that ends.
+  const rest = printed.subarray(0, Math.max(0, Number(bytes) - startOffset))
   const isAtEnd = startOffset + rest.length >= Number(bytes)
   const length = until === null ? measureWholeLines(rest, which === 'old' && isAtEnd) : until - startOffset
   const batch = rest.subarray(0, length)
@@ -73,8 +83,7 @@ export function parseJournalAnswer(
   stderr: string,
   until: string | null = null,
 ): LogReading {
-  const { header, rest } = splitHeader(host, unit, answer)
-  if (header !== '@@journal') throw unexpectedAnswerProblem(host)
+  const { rest } = splitHeader(host, unit, answer, stderr, JOURNAL_HEADER)
   const text = rest.subarray(0, rest.lastIndexOf(10) + 1).toString('utf8')
   const entries = text.split('\n').flatMap(parseEntry)
   if (entries.length === 0 && /insufficient permission|not seeing messages/i.test(stderr))
@@ -148,9 +157,22 @@ function parseEntry(text: string): JournalEntry[] {
   ]
 }
 
-function splitHeader(host: Host, target: string, answer: Buffer): { header: string; rest: Buffer } {
+function splitHeader(
+  host: Host,
+  target: string,
+  output: Buffer,
+  stderr: string,
+  pattern: RegExp,
+): { header: string; rest: Buffer } {
+  const { printed, answer } = findAnswer(output, pattern)
+  if (answer === null)
+    throw notRunProblem(
+      host,
+      `${printed}\n${stderr}`,
+      "If Vakt's key has a forced command there, it must allow this (docs/actions.md).",
+    )
   const end = answer.indexOf(10)
-  const header = answer.subarray(0, Math.max(0, end)).toString('utf8')
+  const header = answer.subarray(0, end).toString('utf8').trimEnd()
   if (header.startsWith('@@problem ')) throw fileProblem(host, target, header.slice('@@problem '.length))
   return { header, rest: answer.subarray(end + 1) }
 }
@@ -179,12 +201,5 @@ function journalForbiddenProblem(host: Host): Problem {
   return new Problem(
     'forbidden',
     `${host.local ? 'The user that runs Vakt' : host.user} may not read the journal on ${host.name}. Allow it there: sudo usermod -aG systemd-journal ${host.local ? 'USER' : host.user}`,
-  )
-}
-
-function unexpectedAnswerProblem(host: Host): Problem {
-  return new Problem(
-    'conflict',
-    `${host.name} did not run the command of Vakt. If Vakt's key has a forced command there, it must allow this (docs/actions.md).`,
   )
 }

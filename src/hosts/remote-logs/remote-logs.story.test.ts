@@ -21,6 +21,11 @@ let host: FakeHost
 /** Replaces `append` of the store. */
 let interceptor: ((batch: Parameters<LogStore['append']>[0]) => ReturnType<LogStore['append']>) | null
 
+/** What the login shell prints before each command. */
+let greeting: string
+/** What is printed instead of reading a log, by a shell or forced command that runs nothing; null for none. */
+let forcedAnswer: string | null
+
 type Found = { total: number; logs: { message: string; source: string; host: string; level: string }[] }
 
 beforeEach(async () => {
@@ -30,12 +35,19 @@ beforeEach(async () => {
   const { store, start } = await nextStore()
   append = store.append.bind(store)
   interceptor = null
+  greeting = ''
+  forcedAnswer = null
   store.append = batch => (interceptor ?? append)(batch)
   app = await startApp({ store, start })
   host = createFakeHost(() => app.clock.now())
   server = await startSshServer({
     run: execution => {
+      execution.out(greeting)
       if (!execution.words[2]?.startsWith('# vakt log')) return host.run(execution)
+      if (forcedAnswer !== null) {
+        execution.out(forcedAnswer)
+        return execution.exit(1)
+      }
       const child = spawn('/bin/sh', ['-c', execution.line])
       child.stdout.on('data', chunk => execution.out(chunk.toString('utf8')))
       child.stderr.on('data', chunk => execution.err(chunk.toString('utf8')))
@@ -208,6 +220,23 @@ describe('a log file of a host', () => {
     appendFileSync(file, 'back again\n')
     await storesUntil(['old line', 'back again'])
     expect((await app.says('hosts logs list')).card.title).toBe('1 remote log')
+  })
+
+  it('is read through a shell that prints a greeting', async () => {
+    greeting = 'Welcome to fish, the friendly interactive shell\nready> '
+    expect((await add()).fetched).toBe(1)
+    appendFileSync(file, 'one\n')
+    await storesUntil(['old line', 'one'])
+    expect(await app.result('hosts list')).toMatchObject({ hosts: [{ status: 'up' }] })
+  })
+
+  it('that a shell does not let Vakt read shows what the shell printed, and is read once that is corrected', async () => {
+    forcedAnswer = 'This account is currently not available.\n'
+    expect(await refusal(`hosts logs add web-1 --file ${file}`)).toContain('"This account is currently not available."')
+    const before = server.signedIn()
+    forcedAnswer = null
+    expect((await add()).fetched).toBe(1)
+    expect(server.signedIn()).toBe(before + 1)
   })
 
   it('that is empty can be added', async () => {

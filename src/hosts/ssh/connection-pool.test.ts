@@ -266,6 +266,62 @@ describe('after a failure everything is released', () => {
   })
 })
 
+describe('a key that is corrected on the host', () => {
+  it('counts at the next try, also on a jump host with an open connection', async () => {
+    const [jump, inner] = [await serve(echo), await serve(echo)]
+    jump.forwardsTo('db.internal:22', inner)
+    jump.grants({ forward: false })
+    const jumpHost = hostAt(jump)
+    const host = hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id })
+    await connections.machine(jumpHost).run(['x'])
+    const tried = () => connections.machine(host, { ignoreBackoff: true }).run(['x'])
+    await expect(tried()).rejects.toThrow('may forward ports on the jump host')
+    await connections.machine(jumpHost).run(['x'])
+    jump.grants({ forward: true })
+    expect((await tried()).stdout).toBe('x')
+    // The host key is fetched the same way.
+    jump.grants({ forward: false })
+    connections.renew(jumpHost.id)
+    await expect(connections.fetchHostKey(host)).rejects.toThrow('may forward ports')
+    jump.grants({ forward: true })
+    expect(await connections.fetchHostKey(host)).toBe(inner.fingerprint())
+  })
+
+  it('does not end what runs through the jump host meanwhile', async () => {
+    const [jump, inner] = [await serve(echo), await serve({ run() {} })]
+    jump.forwardsTo('db.internal:22', inner)
+    const jumpHost = hostAt(jump)
+    const host = hostAt(inner, { address: 'db.internal', port: 22, jumpId: jumpHost.id })
+    const sink = { stdout() {}, stderr() {} }
+    const running = await connections.machine(host).stream(['follow'], sink)
+    connections.renew(jumpHost.id)
+    connections.renew(host.id)
+    await connections.machine(jumpHost).run(['x'])
+    expect([jump.signedIn(), jump.clients(), inner.clients()]).toEqual([2, 2, 1])
+    running.stop()
+    await vi.waitFor(() => expect(jump.clients()).toBe(1))
+  })
+
+  it('counts for a connection on which nothing may run', async () => {
+    const server = await serve(echo)
+    const host = hostAt(server)
+    server.grants({ run: false })
+    const run = () => connections.machine(host).run(['x'])
+    await expect(run()).rejects.toThrow('was lost')
+    server.grants({ run: true })
+    expect((await run()).stdout).toBe('x')
+  })
+
+  it('counts after a forced command that did not allow the command', async () => {
+    const server = await serve({ run: ({ exit }) => exit(126) })
+    const machine = connections.machine(hostAt(server))
+    await machine.run(['x'])
+    await machine.run(['x'])
+    expect(server.signedIn()).toBe(2)
+    await vi.waitFor(() => expect(server.clients()).toBe(0))
+  })
+})
+
 describe('a host that cannot be reached', () => {
   it('fails with what to check, and is in back-off without delaying other hosts', async () => {
     const [dead, live] = [await serve(), await serve(echo)]

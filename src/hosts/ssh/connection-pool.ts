@@ -11,7 +11,7 @@ import { openSecret, readJumps } from '../hosts.ts'
 import { createLocalMachine } from '../local.ts'
 import type { Machine } from '../machine.ts'
 import { fetchHostKey, openConnection, type SshConnection, type SshCredentials } from './connection.ts'
-import { connectionLostProblem } from './errors.ts'
+import { connectionLostProblem, isForwardProhibited } from './errors.ts'
 import { loadOrCreateOwnKey } from './own-key.ts'
 import { runOverSsh, streamOverSsh } from './session.ts'
 
@@ -22,6 +22,8 @@ const MAX_CONNECTIONS = 300
 /** How long a command waits for a free session. */
 const SESSION_WAIT_MS = 10 * SECOND
 const IDLE_TIMEOUT_MS = 5 * MINUTE
+/** What a forced command exits with when it does not allow the command; it may be corrected before the next one. */
+const NOT_ALLOWED_EXIT_CODE = 126
 const BACKOFF_BASE_MS = 5 * SECOND
 const BACKOFF_MAX_MS = MINUTE
 
@@ -36,6 +38,11 @@ export interface HostConnections {
   machine(host: Host, options?: MachineOptions): Machine
   /** Fetches the fingerprint of the key that a host presents now, whatever key is pinned. */
   fetchHostKey(host: Host): Promise<string>
+  /**
+   * Lets what runs on the open connections to a host end there, and everything else use new ones: a host reads the keys that
+   * it allows, and what they may do, only when a connection is opened.
+   */
+  renew(hostId: number): void
   /** Closes all connections to a host, because it was changed or removed. */
   disconnect(hostId: number): void
   close(): void
@@ -94,39 +101,65 @@ export function createHostConnections(state: State, vault: Vault, clock: Clock, 
     return { privateKey: secret.privateKey, ...(secret.passphrase === null ? {} : { passphrase: secret.passphrase }) }
   }
 
-  /** Reserves a connection to the jump host of a host until it is released, null without one. Forwarding takes no session. */
-  const reserveJump = async (host: Host) => {
+  /** Lets nothing new use a connection; it closes when what runs on it has ended. */
+  const retire = (connection: SshConnection) => {
+    connection.isRetired = true
+    if (connection.sessions + connection.forwards === 0) connection.close()
+  }
+
+  const renew = (hostId: number) => {
+    const pool = pools.get(hostId)
+    if (!pool) return
+    for (const connection of pool.connections) retire(connection)
+    wakeWaiting(pool)
+  }
+
+  /**
+   * Runs `dial` over a connection to the jump host of a host (null without one), which stays reserved until `release` is called.
+   * Forwarding takes no session. A jump host that forwards nothing may have been corrected since its connection was opened: a
+   * new one is tried at once.
+   */
+  const throughJump = async <T>(
+    host: Host,
+    dial: (through: SshConnection | null) => Promise<T>,
+  ): Promise<{ dialed: T; release(): void }> => {
     const jump = readJumps(state, host).at(-1)
-    if (!jump) return null
-    const pool = findPool(jump)
-    const connection =
-      [...pool.connections].find(connection => connection.isAlive) ?? (await openAnother(jump, pool, false))
-    return reserve(connection, 'forwards')
+    if (!jump) return { dialed: await dial(null), release() {} }
+    for (;;) {
+      const pool = findPool(jump)
+      const pooled = [...pool.connections].find(isUsable)
+      const { connection, release } = reserve(pooled ?? (await openAnother(jump, pool, false)), 'forwards')
+      try {
+        return { dialed: await dial(connection), release }
+      } catch (error) {
+        const isProhibited = isForwardProhibited(error)
+        if (isProhibited) connection.isRetired = true
+        release()
+        if (!(isProhibited && pooled)) throw error
+      }
+    }
   }
 
   const open = async (host: Host, pool: HostPool): Promise<SshConnection> => {
     const total = [...pools.values()].reduce((sum, { connections }) => sum + connections.size, 0)
     if (total >= MAX_CONNECTIONS)
       throw new Problem('busy', `Vakt has ${MAX_CONNECTIONS} SSH connections open, its limit. Try again in a moment.`)
-    const jump = await reserveJump(host)
     try {
-      const connection = await openConnection(
-        { host, credentials: readCredentials(host), through: jump?.connection ?? null },
-        clock,
+      const { dialed: connection, release } = await throughJump(host, through =>
+        openConnection({ host, credentials: readCredentials(host), through }, clock),
       )
       pool.backOff = null
       pool.connections.add(connection)
       connection.onClose(() => {
         pool.connections.delete(connection)
         connection.cancelIdleTimer()
-        jump?.release()
+        release()
         wakeWaiting(pool)
       })
       // The host was changed or removed while the connection was opened.
       if (pools.get(host.id) !== pool) connection.close()
       return connection
     } catch (error) {
-      jump?.release()
       const problem = error as Problem
       const failures = (pool.backOff?.failures ?? 0) + 1
       const wait = backOff(failures, { baseMs: BACKOFF_BASE_MS, maxMs: BACKOFF_MAX_MS })
@@ -152,9 +185,10 @@ export function createHostConnections(state: State, vault: Vault, clock: Clock, 
 
   const acquireSession = async (host: Host, pool: HostPool, ignoreBackoff: boolean) => {
     for (;;) {
-      const free = [...pool.connections].find(({ isAlive, sessions, capacity }) => isAlive && sessions < capacity)
+      const usable = [...pool.connections].filter(isUsable)
+      const free = usable.find(({ sessions, capacity }) => sessions < capacity)
       if (free) return reserve(free, 'sessions', () => wakeWaiting(pool))
-      if (pool.connections.size < MAX_CONNECTIONS_PER_HOST) await openAnother(host, pool, ignoreBackoff)
+      if (usable.length < MAX_CONNECTIONS_PER_HOST) await openAnother(host, pool, ignoreBackoff)
       else await waitForSession(host, pool)
     }
   }
@@ -170,6 +204,7 @@ export function createHostConnections(state: State, vault: Vault, clock: Clock, 
       onRelease()
       if (connection.sessions + connection.forwards > 0 || !connection.isAlive) return
       connection.cancelIdleTimer()
+      if (connection.isRetired) return connection.close()
       connection.cancelIdleTimer = clock.at(clock.now() + IDLE_TIMEOUT_MS, () => connection.close())
     }
     return { connection, release }
@@ -192,19 +227,20 @@ export function createHostConnections(state: State, vault: Vault, clock: Clock, 
     line: string,
   ) => {
     const pool = findPool(host)
+    const openedBefore = new Set(pool.connections)
     for (let mayRetry = !isSentOnce; ; ) {
       const { connection, release } = await acquireSession(host, pool, ignoreBackoff)
       try {
         const session = await connection.exec(line)
-        session.exited.then(release)
+        session.exited.then(code => {
+          if (code === NOT_ALLOWED_EXIT_CODE) connection.isRetired = true
+          release()
+        })
         return session
       } catch (error) {
+        const isRefused = refuseMore(connection, error)
         release()
-        // The host allows fewer sessions per connection than the default: another connection may have room.
-        if (connection.isAlive && connection.sessions > 0 && /open fail/i.test((error as Error).message)) {
-          connection.capacity = connection.sessions
-          continue
-        }
+        if (isRefused && (!connection.isRetired || openedBefore.has(connection))) continue
         // The connection was dead without a notice, so a command that only reads is sent again.
         if (connection.isAlive || !mayRetry) throw connectionLostProblem(host, error)
         mayRetry = false
@@ -238,18 +274,35 @@ export function createHostConnections(state: State, vault: Vault, clock: Clock, 
       }
     },
     async fetchHostKey(host) {
-      const jump = await reserveJump(host)
-      try {
-        return await fetchHostKey({ host, credentials: {}, through: jump?.connection ?? null }, clock)
-      } finally {
-        jump?.release()
-      }
+      const { dialed, release } = await throughJump(host, through =>
+        fetchHostKey({ host, credentials: {}, through }, clock),
+      )
+      release()
+      return dialed
     },
+    renew,
     disconnect,
     close() {
       for (const id of [...pools.keys()]) disconnect(id)
     },
   }
+}
+
+/**
+ * Whether the host refused one more session on a connection: then it allows fewer sessions than the default, and another
+ * connection may have room. A connection on which it allows none is retired: the host decided that when it was opened, by the
+ * keys it had then.
+ */
+function refuseMore(connection: SshConnection, error: unknown): boolean {
+  if (!connection.isAlive || !/open fail/i.test((error as Error).message)) return false
+  const others = connection.sessions - 1
+  if (others > 0) connection.capacity = others
+  else connection.isRetired = true
+  return true
+}
+
+function isUsable({ isAlive, isRetired }: SshConnection): boolean {
+  return isAlive && !isRetired
 }
 
 function wakeWaiting(pool: HostPool): void {

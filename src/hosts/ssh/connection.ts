@@ -23,6 +23,8 @@ export interface SshConnection {
   capacity: number
   /** Hosts that are reached through this connection. */
   forwards: number
+  /** Whether nothing new may use it; it closes when nothing does. */
+  isRetired: boolean
   /** Cancels the timer that closes the unused connection. */
   cancelIdleTimer(): void
   readonly isAlive: boolean
@@ -130,6 +132,7 @@ function wrapClient(client: Client): SshConnection {
     sessions: 0,
     capacity: DEFAULT_SESSIONS,
     forwards: 0,
+    isRetired: false,
     cancelIdleTimer() {},
     get isAlive() {
       return isAlive

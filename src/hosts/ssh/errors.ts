@@ -4,7 +4,7 @@ import { errorMessage, truncate } from '../../text.ts'
 import { type Host, UNREGISTERED_HOST_ID, writeAddress } from '../host.ts'
 
 type HostIdentity = Pick<Host, 'id' | 'name' | 'address' | 'port' | 'user' | 'auth'>
-type SshError = Error & { code?: string; level?: string }
+type SshError = Error & { code?: string; level?: string; reason?: number }
 
 const MAX_MESSAGE_LENGTH = 200
 
@@ -44,6 +44,24 @@ export function connectionLostProblem(host: Pick<Host, 'name'>, cause?: unknown)
 /** Whether the host was reached but refused the credentials. */
 export function isAuthenticationFailure(problem: Problem): boolean {
   return (problem.cause as SshError | undefined)?.level === 'client-authentication'
+}
+
+/** SSH_OPEN_CONNECT_FAILED (RFC 4254, 5.1): the jump host tried, and the address did not answer. */
+const OPEN_CONNECT_FAILED = 2
+
+/** Whether a jump host opened no stream to the address. */
+export function isForwardFailure(error: unknown): boolean {
+  const { message, level } = originOf(error)
+  return level === undefined && /open fail/i.test(message)
+}
+
+/** Whether a jump host did not even try, because the key may not forward. */
+export function isForwardProhibited(error: unknown): boolean {
+  return isForwardFailure(error) && originOf(error).reason !== OPEN_CONNECT_FAILED
+}
+
+function originOf(error: unknown): SshError {
+  return ((error instanceof Problem ? error.cause : error) ?? error) as SshError
 }
 
 function describeFailure(host: HostIdentity, { code, level, message }: SshError): string {

@@ -32,6 +32,8 @@ export async function startSshServer(options: SshServerOptions = {}) {
   let run = options.run ?? (execution => execution.exit(0))
   let accepts = options.accepts ?? ((user: string) => user === 'deploy')
   let isHanging = false
+  let mayForward = true
+  let mayRun = true
   let connected = 0
   let key = generateKeyPair()
   let server = createSshServer(key.privateKey)
@@ -55,9 +57,11 @@ export async function startSshServer(options: SshServerOptions = {}) {
   }
 
   function serve(client: Connection): void {
+    // As sshd: what a key may do is read when a client signs in.
+    const rights = { mayForward, mayRun }
     let sessions = 0
     client.on('session', (accept, reject) => {
-      if (sessions >= (options.maxSessions ?? 10)) return reject()
+      if (!rights.mayRun || sessions >= (options.maxSessions ?? 10)) return reject()
       sessions++
       const session = accept()
       const ends: (() => void)[] = []
@@ -79,6 +83,8 @@ export async function startSshServer(options: SshServerOptions = {}) {
         run(createExecution(channel, command, task => ends.push(task)))
       })
     })
+    // Without a listener, the SDK answers SSH_OPEN_ADMINISTRATIVELY_PROHIBITED (RFC 4254, 5.1).
+    if (!rights.mayForward) return
     client.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const forward = forwards.get(`${destIP}:${destPort}`)
       if (!forward) return reject()
@@ -119,6 +125,11 @@ export async function startSshServer(options: SshServerOptions = {}) {
     },
     lets(who: (user: string, auth: AuthContext) => boolean) {
       accepts = who
+    },
+    /** Whether keys may forward ports and run commands, for clients that sign in from now on. */
+    grants(rights: { forward?: boolean; run?: boolean }) {
+      mayForward = rights.forward ?? mayForward
+      mayRun = rights.run ?? mayRun
     },
     /** Accepts new connections without an answer. */
     hangs() {
