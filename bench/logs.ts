@@ -1,7 +1,7 @@
 // Measures how fast log lines are stored over HTTP, and how it affects beats and commands. Each answer comes after its commit.
 import autocannon from 'autocannon'
 import { type Server, startServer } from './server.ts'
-import { median, type Row } from './table.ts'
+import { median, p99, type Row, timed } from './table.ts'
 
 const DURATION_S = 5
 
@@ -171,14 +171,4 @@ async function post(server: Server, key: string, body: string): Promise<void> {
   })
   if (!response.ok) throw new Error(`a batch was answered with ${response.status}`)
   await response.arrayBuffer()
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begun = performance.now()
-  await work()
-  return performance.now() - begun
-}
-
-function p99(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? 0
 }

@@ -1,4 +1,5 @@
 // The performance table: `npm run bench`, or `npm run bench -- pings` for one part of it.
+import { benchAbuse } from './abuse.ts'
 import { benchIdle } from './idle.ts'
 import { benchLogs } from './logs.ts'
 import { benchLogStore } from './logs-store.ts'
@@ -10,6 +11,7 @@ const PARTS: Record<string, () => Promise<Row[]>> = {
   idle: benchIdle,
   logs: benchLogs,
   store: benchLogStore,
+  abuse: benchAbuse,
 }
 
 const wanted = process.argv.slice(2)

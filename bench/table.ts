@@ -14,3 +14,15 @@ export function printTable(title: string, rows: readonly Row[]): void {
     console.log(`  ${row.what.padEnd(width)}  ${row.value}${goal}`)
   }
 }
+
+/** How long some work takes, ms. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now()
+  await work()
+  return performance.now() - begun
+}
+
+/** The value that 99 of 100 do not exceed. */
+export function p99(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? 0
+}
