@@ -22,6 +22,8 @@ export const HARMLESS_LINES: readonly string[] = [
   'fatal signal 11 (SIGSEGV), sig=11 code=1 fault addr 0x7ffe12ab34cd',
   'type=ANOM_ABEND msg=audit(1732900000.123:45): auid=1000 uid=1000 ses=2 pid=4242 sig=6 res=1',
   'session=42 user=ann state=active',
+  'ann : TTY=pts/0 ; PWD=/home/ann/work ; USER=root ; COMMAND=/usr/bin/systemctl restart nginx',
+  'Priority: 20, Token: Token { kind: ContainerToken, service: 172.22.149.145:28345 }, ] for a map',
   'authentication failure; logname= uid=0 euid=0 tty=NODEVssh ruser= rhost=220.135.151.1 user=root',
   'Accepted publickey for deploy from 10.2.33.12 port 52811 ssh2: RSA SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8',
   'Failed password for invalid user admin from 103.99.0.122 port 64447 ssh2',

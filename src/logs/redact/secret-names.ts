@@ -9,19 +9,22 @@ const HARMLESS =
 /** Names whose value is a secret only where it looks like one: `sig=11` is a signal, `session=42` a number. */
 const DOUBTFUL = /^(?:sig|auth|session|sid|hmac)$|signature$|\wsession$|\wsig$/
 const PIN = /^(?:pin|pincode|cardpin|userpin)$/
+/** The working folder of a shell, and of sudo's lines; Windows and browsers write passwords under the same name. */
+const FOLDER_NAME = /^(?:old)?pwd$/
+const FOLDER = /^(?:\/|~|[A-Z]:\\)[\w./\\ ~+@-]{0,300}$/
 /** Names whose values may also be identifiers, which people follow a session or an object by. */
 const IDENTIFYING = /token$|sess(?:ion)?id$|authorization|csrf|xsrf/
 
 /** A value that is shown by its form to be no secret: a number in hex, an object of Java, a name with dots, a mechanism. */
 const IDENTIFIER =
-  /^(?:0x[0-9a-f]{1,16}|[A-Z][A-Za-z]{1,40}[{(@].*|[a-z]+(?:\.[a-z]+){2,8}(?:\/\d{1,10})?:?|[\w.]{1,80}@[0-9a-f]{4,8}|Token|SIMPLE|KERBEROS|DIGEST|PLAIN|TOKEN|BASIC|BEARER|NEGOTIATE|NTLM|SCRAM|GSSAPI|SASL)$/s
+  /^(?:0x[0-9a-f]{1,16}|[A-Z][A-Za-z]{1,40} ?[{(@].*|[a-z]+(?:\.[a-z]+){2,8}(?:\/\d{1,10})?:?|[\w.]{1,80}@[0-9a-f]{4,8}|Token|SIMPLE|KERBEROS|DIGEST|PLAIN|TOKEN|BASIC|BEARER|NEGOTIATE|NTLM|SCRAM|GSSAPI|SASL)$/s
 const RANDOM = /^(?=[^\s]{16,}$)(?=.{0,200}\d)(?=.{0,200}[A-Za-z])[\w+/=.~%-]+$/
 
 /** Senders repeat few names; a sender of ever new ones must not fill the memory. */
 const cache = new Map<string, NameKind>()
 
 /** What a name says about its value. */
-type NameKind = 'secret' | 'identifying' | 'doubtful' | 'pin' | 'plain'
+type NameKind = 'secret' | 'identifying' | 'doubtful' | 'folder' | 'pin' | 'plain'
 
 /** Whether values of this name are secrets, or some of them. */
 export function isSecretName(name: string): boolean {
@@ -43,6 +46,8 @@ export function isSecretValue(name: string, value: string): boolean {
       return !IDENTIFIER.test(value)
     case 'doubtful':
       return RANDOM.test(value) && !IDENTIFIER.test(value)
+    case 'folder':
+      return !FOLDER.test(value)
     case 'pin':
       return /^\d{4,12}$/.test(value)
     case 'plain':
@@ -63,6 +68,7 @@ function classify(name: string): NameKind {
   if (name.length > 200) return 'plain'
   const bare = plainLetters(name)
   if (PIN.test(bare)) return 'pin'
+  if (FOLDER_NAME.test(bare)) return 'folder'
   if (DOUBTFUL.test(bare)) return 'doubtful'
   const isSecret = SECRET.test(bare) || FOREIGN.test(bare)
   if (!isSecret || (HARMLESS.test(bare) && !/sess(?:ion)?id$|secretid$/.test(bare))) return 'plain'
