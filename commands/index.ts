@@ -39,6 +39,7 @@ import { logArchiveCommands } from './logs/log-archives.ts'
 import { logExportCommands } from './logs/log-export.ts'
 import { logStatisticsCommands } from './logs/log-statistics.ts'
 import { logTailCommands } from './logs/log-tail.ts'
+import { logZoneCommands } from './logs/log-zone.ts'
 import { logCommands } from './logs/logs.ts'
 import { savedSearchCommands } from './logs/saved-searches.ts'
 import { channelCommands } from './notifications/channels.ts'
@@ -84,6 +85,7 @@ export function createCommands(
     createRuleTestCommand(ruleKinds),
     ...errorCommands,
     ...formatCommands,
+    ...logZoneCommands,
     ...analyzeCommands,
     ...hostCommands,
     ...hostChangeCommands,

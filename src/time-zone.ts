@@ -33,6 +33,11 @@ export function timeZoneId(text: string): string {
   throw invalid('tz', `"${text}" is not a known time zone: ${hint}`)
 }
 
+/** The offset from UTC (ms) of a zone at an instant. */
+export function offsetOf(timeZone: string, at: number): number {
+  return zoned(timeZone, at).offsetNanoseconds / 1e6
+}
+
 /** Whether a name is that of a zone of the tz database, or an offset such as `+01:00`. */
 export function isTimeZone(name: string): boolean {
   try {

@@ -4,6 +4,7 @@ import { applyResults } from '../alerts/lifecycle.ts'
 import type { DetectionResult } from '../detectors/finding.ts'
 import { errorKey } from '../detectors/logs/error-finding.ts'
 import { evaluateError } from '../detectors/logs/evaluate-errors.ts'
+import { ZoneWatch } from '../detectors/logs/zone-watch.ts'
 import { storeDecision } from '../detectors/rules/decision.ts'
 import type { ErrorActivity, RuleKinds } from '../detectors/rules/rule-kind.ts'
 import { deleteRuleState } from '../detectors/rules/rule-states.ts'
@@ -13,7 +14,7 @@ import { type ErrorLines, readErrorById, recordError } from '../logs/errors/erro
 import { OverflowCounter } from '../logs/overflow-counter.ts'
 import { discardLastGap, recordSource, type Source } from '../logs/sources.ts'
 import type { AppendResult, Batch, LineCount, LogWriter } from '../logs/store.ts'
-import { readProject } from '../projects/projects.ts'
+import { readProject, readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
 import type { ErrorSample, RecentCount } from '../state/schema/index.ts'
@@ -32,6 +33,8 @@ type Counting = {
   logger: Logger
   /** The errors whose evaluation failed, by id; they are evaluated again with the next lines of any error. */
   failed: Map<number, Activity>
+  /** The sources whose times are of another zone. */
+  zones: ZoneWatch
   /** Counts the lines of kinds that are too many to be counted separately. */
   overflow: OverflowCounter
 }
@@ -50,7 +53,14 @@ export function withDetection(
   commit: GroupCommit,
   logger: Logger,
 ): LogWriter {
-  const counting: Counting = { state, kinds, logger, failed: new Map(), overflow: new OverflowCounter() }
+  const counting: Counting = {
+    state,
+    kinds,
+    logger,
+    failed: new Map(),
+    zones: new ZoneWatch(),
+    overflow: new OverflowCounter(),
+  }
   let uncounted: (() => void)[] = []
 
   const countLater = (work: () => void, error: unknown) => {
@@ -125,6 +135,7 @@ function write(counting: Counting): void {
     const counted = countLines(counting, { projectId, at, receivedAt, line, count }, series)
     const source = recordSource(state, projectId, series.source, receivedAt)
     if (source) results.push(...evaluateReturn(counting, source, receivedAt))
+    if (line.shift !== undefined) results.push(...watchZone(counting, projectId, line, receivedAt))
     if (line.fingerprint !== '' && counted.length > 0)
       addLines(errors, { projectId, at, receivedAt, line, count }, counted)
   }
@@ -144,6 +155,18 @@ function write(counting: Counting): void {
       storeDecision(state, decision, activity.at)
       applyResults(state, decision.results, now)
     })
+}
+
+/** Reports a source whose times are of another zone again and again. */
+function watchZone(
+  { state, zones }: Counting,
+  projectId: number,
+  { source, shift }: LineCount,
+  at: number,
+): DetectionResult[] {
+  const project = readProjectById(state, projectId)?.name ?? ''
+  const finding = zones.add(projectId, project, source, shift!, at)
+  return finding ? [{ kind: 'firing', finding }] : []
 }
 
 /** Adds lines to their series; returns what is counted separately now. */
