@@ -18,6 +18,9 @@ export type Matcher = QueryNode | null
 /** What a matcher looks at; a finding that is not an alert yet has it too. */
 export type Matchable = Pick<Alert, 'title' | 'severity' | 'detector' | 'key' | 'owner' | 'labels'>
 
+/** Words are those of the title only: labels are compared by name. */
+const TITLE_WORDS = 1
+
 /** Severities as levels of the search language, so that `severity>=warning` compares. */
 const LEVEL_OF = { info: 'info', warning: 'warn', critical: 'fatal' } as const
 
@@ -81,7 +84,7 @@ export function matchesAlert(matcher: Matcher, alert: Matchable, project: string
 /** A test of matchers against one alert, for many matchers. */
 export function matcherTest(alert: Matchable, project: string | null): (matcher: Matcher) => boolean {
   const line = asLine(alert, project)
-  return matcher => matcher === null || matches(matcher, line)
+  return matcher => matcher === null || matches(matcher, line, TITLE_WORDS)
 }
 
 /** The texts of an alert that matchers compare: the title by its words, all others as whole values. */

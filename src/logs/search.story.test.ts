@@ -43,6 +43,21 @@ const found = async (query: string) => {
 }
 const remove = async (query: string) => (await app.request(path(query), { method: 'DELETE', headers: admin })).json()
 
+describe('a word', () => {
+  it('is found within writing without spaces, in attributes and by the id of a trace', async () => {
+    await send([
+      { message: '数据库连接失败，请重试' },
+      { message: 'เชื่อมต่อฐานข้อมูลล้มเหลว' },
+      { message: 'paid', req_id: '550e8400-e29b-41d4-a716-000000000005', trace_id: '4bf92f3577b34da6a3ce929d0e0e4736' },
+    ])
+    expect(await found('连接失败')).toEqual(['数据库连接失败，请重试'])
+    expect(await found('ข้อมูล -数据')).toEqual(['เชื่อมต่อฐานข้อมูลล้มเหลว'])
+    expect(await found('550e8400-e29b-41d4-a716-000000000005')).toEqual(['paid'])
+    expect(await found('4bf92f3577b34da6a3ce929d0e0e4736')).toEqual(['paid'])
+    expect(await remove('失败')).toEqual({ removed: 1 })
+  })
+})
+
 describe('a term of signs only', () => {
   it('is searched as it is written: beside others, negated, and in a DELETE', async () => {
     const messages = ['keep me 1', '❌ failed', 'keep me 2', 'a => b', 'ends ⚠']

@@ -149,8 +149,8 @@ function sortedNames(_: string, value: unknown): unknown {
 }
 
 /** A random line as a client sends it. */
-function asSent({ timestamp, level, message, stack, source, host, group, tags, attributes }: NewLine): Sent {
-  const optional = { stack, source, host, group }
+function asSent({ timestamp, level, message, stack, source, host, group, traceId, tags, attributes }: NewLine): Sent {
+  const optional = { stack, source, host, group, trace_id: traceId }
   const given = Object.entries(optional).filter(([, text]) => text !== '')
   // The intake takes years before 1980 for mistakes. A few instants are shared by many lines.
   const at = new Date(4e11 + (timestamp % 7 === 0 ? Math.floor(timestamp / 1e11) * 1e11 : timestamp) / 2).toISOString()

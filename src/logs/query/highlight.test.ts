@@ -16,6 +16,7 @@ describe('the highlighted text', () => {
     ['refused', '-refused', 'refused'],
     ['Überlauf im Café', 'cafe', 'Überlauf im [Café]'],
     ['timeout on web-1', 'host:web-1', 'timeout on web-1'],
+    ['数据库连接失败 timeout', '连接 timeout', '数据库[连接]失败 [timeout]'],
     ['*bold* <@everyone>', 'bold', '*[bold]* <@everyone>'],
   ])('of "%s" for %s is "%s"', (text, query, shown) => {
     expect(highlighted(text, query)).toBe(shown)

@@ -41,6 +41,10 @@ const pieces = [
   'é',
   'last',
   '漢字',
+  '漢字字漢a',
+  'ข้อมูล',
+  'มูล',
+  'ab12cd34',
   '_',
   'x"y',
 ]
@@ -73,6 +77,7 @@ export const someLine: fc.Arbitrary<NewLine> = fc
     source: value,
     host: value,
     group: fc.constantFrom('', 'prod', 'prod/api', 'Prod/API/auth', 'production'),
+    traceId: fc.constantFrom('', '', 'ab12cd34', 'AB12CD34', 'ab-42-b'),
     tags: fc.array(piece, { maxLength: 3 }),
     attributes: fc.dictionary(path, fc.oneof(value, fc.integer(), fc.boolean(), fc.constant({ status: 500 })), {
       maxKeys: 4,

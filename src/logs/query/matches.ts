@@ -1,22 +1,35 @@
 // Tests one line against a query tree: the reference for every store, and the filter of live tails.
 import { LEVELS, type NewLine } from '../line.ts'
 import { attributeValues, readNumber, valueNumber, valueText } from './attributes.ts'
+import {
+  attributesText,
+  indexText,
+  isPlainId,
+  type SoughtWords,
+  soughtWords,
+  WORD_VERSION,
+  type WordVersion,
+} from './line-words.ts'
 import { compileRegex } from './regex.ts'
 import type { Comparison, FieldName, Query, QueryNode } from './tree.ts'
-import { wildcardTest } from './wildcard.ts'
+import { foldCase, wildcardTest } from './wildcard.ts'
 import { words } from './words.ts'
 
+type Words = readonly string[]
 /** A line with its words, which are split only when a node needs them. */
-type LineView = { line: NewLine; message: readonly string[] | null; stack: readonly string[] | null }
+type LineView = { line: NewLine; message: Words | null; stack: Words | null; attributes: Words | null }
 type Test = (view: LineView) => boolean
 
-const compiled = new WeakMap<QueryNode, Test>()
+const compiled = { 1: new WeakMap<QueryNode, Test>(), 2: new WeakMap<QueryNode, Test>() }
 
-/** Whether a line matches a condition. A tree is compiled once; the result lives as long as the tree. */
-export function matches(node: QueryNode, line: NewLine): boolean {
-  const test = compiled.get(node) ?? compile(node)
-  compiled.set(node, test)
-  return test({ line, message: null, stack: null })
+/**
+ * Whether a line matches a condition, with the words of a version. A tree is compiled once; the result lives as long as the
+ * tree.
+ */
+export function matches(node: QueryNode, line: NewLine, version: WordVersion = WORD_VERSION): boolean {
+  const test = compiled[version].get(node) ?? compile(node, version)
+  compiled[version].set(node, test)
+  return test({ line, message: null, stack: null, attributes: null })
 }
 
 /** Whether a line matches a whole query: its condition and its time range. */
@@ -26,24 +39,24 @@ export function matchesQuery(query: Query, line: NewLine): boolean {
   return query.where === null || matches(query.where, line)
 }
 
-function compile(node: QueryNode): Test {
+function compile(node: QueryNode, version: WordVersion): Test {
   switch (node.kind) {
     case 'and': {
-      const parts = node.parts.map(compile)
+      const parts = node.parts.map(part => compile(part, version))
       return view => parts.every(part => part(view))
     }
     case 'or': {
-      const parts = node.parts.map(compile)
+      const parts = node.parts.map(part => compile(part, version))
       return view => parts.some(part => part(view))
     }
     case 'not': {
-      const part = compile(node.part)
+      const part = compile(node.part, version)
       return view => !part(view)
     }
     case 'word':
-      return sequenceTest(words(node.text), node.prefix)
+      return sequenceTest(soughtWords(node.text, node.prefix, version), version)
     case 'phrase':
-      return sequenceTest(words(node.words.join(' ')), node.prefix ?? false)
+      return sequenceTest(soughtWords(node.words.join(' '), node.prefix ?? false, version), version)
     case 'level': {
       const level = LEVELS.indexOf(node.level)
       const compare = comparatorOf(node.comparison)
@@ -60,14 +73,20 @@ function compile(node: QueryNode): Test {
   }
 }
 
-/** Words in a row within the message or within the stack; no words match nothing. */
-function sequenceTest(sequence: readonly string[], prefix: boolean): Test {
+/** Words in a row within the message, the stack or a value of an attribute, or an id; no words match nothing. */
+function sequenceTest({ sequence, prefix }: SoughtWords, version: WordVersion): Test {
   if (sequence.length === 0) return () => false
+  const id = version > 1 && sequence.length === 1 && !prefix && isPlainId(sequence[0]!) ? sequence[0]! : null
   return view => {
-    view.message ??= words(view.line.message)
+    const { line } = view
+    view.message ??= words(indexText(line.message, version))
     if (containsSequence(view.message, sequence, prefix)) return true
-    view.stack ??= words(view.line.stack)
-    return containsSequence(view.stack, sequence, prefix)
+    view.stack ??= words(indexText(line.stack, version))
+    if (containsSequence(view.stack, sequence, prefix)) return true
+    if (version === 1) return false
+    view.attributes ??= words(attributesText(line))
+    if (containsSequence(view.attributes, sequence, prefix)) return true
+    return id !== null && (foldCase(line.traceId) === id || foldCase(line.spanId) === id)
   }
 }
 

@@ -1,9 +1,9 @@
 // Writes a query in the search language, so that parsing it gives the same meaning.
 import { isoTime } from '../../time.ts'
 import { readNumber } from './attributes.ts'
+import { readableWords } from './line-words.ts'
 import { isPlainText, resolveName } from './names.ts'
 import type { FieldName, Query, QueryNode } from './tree.ts'
-import { words } from './words.ts'
 
 /** Conditions that every line matches, and no line: a regular expression that is found in any text, and its negation. */
 const MATCHES_ALL = '/(?:)/'
@@ -32,9 +32,9 @@ function printNode(node: QueryNode, place: 'top' | 'inside'): string {
       return part.startsWith('-') ? `-(${part})` : `-${part}`
     }
     case 'word':
-      return printWords(words(node.text), node.prefix)
+      return printWords(readableWords(node.text), node.prefix)
     case 'phrase':
-      return printWords(words(node.words.join(' ')), node.prefix ?? false)
+      return printWords(readableWords(node.words.join(' ')), node.prefix ?? false)
     case 'level':
       return `level${node.comparison === '=' ? ':' : node.comparison}${node.level}`
     case 'field':
@@ -73,7 +73,7 @@ function printGrouped(node: QueryNode): string {
 function printWords(sequence: readonly string[], prefix: boolean): string {
   if (sequence.length === 0) return MATCHES_NONE
   const text = sequence.join(' ')
-  const bare = /^[\p{L}\p{N}]+$/u.test(text) && text !== 'today' && text !== 'yesterday'
+  const bare = /^[\p{L}\p{N}\p{M}]+$/u.test(text) && text !== 'today' && text !== 'yesterday'
   return (bare ? text : quote(text)) + (prefix ? '*' : '')
 }
 

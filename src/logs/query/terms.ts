@@ -3,12 +3,12 @@ import { Problem } from '../../problem.ts'
 import { readLevel } from '../intake/levels.ts'
 import { LEVELS } from '../line.ts'
 import { readNumber } from './attributes.ts'
+import { readableWords } from './line-words.ts'
 import { resolveName } from './names.ts'
 import { compileRegex } from './regex.ts'
 import { syntaxError, type TextRange } from './syntax-error.ts'
 import type { Token } from './tokens.ts'
 import type { Comparison, QueryNode } from './tree.ts'
-import { words } from './words.ts'
 
 type TokenOf<K extends Token['kind']> = Extract<Token, { kind: K }>
 
@@ -36,7 +36,7 @@ function parseText(token: TokenOf<'text'>, query: string): QueryNode {
 
 /** One word, or several in a row, because symbols within a term are ignored; null when there is none. */
 function toWordsNode(text: string, prefix: boolean): QueryNode | null {
-  const found = words(text)
+  const found = readableWords(text)
   if (found.length === 0) return null
   if (found.length === 1) return { kind: 'word', text: found[0]!, prefix }
   return prefix ? { kind: 'phrase', words: found, prefix } : { kind: 'phrase', words: found }

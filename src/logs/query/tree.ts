@@ -11,12 +11,12 @@ export type QueryNode =
   | { kind: 'and' | 'or'; parts: readonly QueryNode[] }
   | { kind: 'not'; part: QueryNode }
   /**
-   * A word of the message or stack, ignoring case; with `prefix`, the beginning of a word. The parser makes it with `words`;
-   * a text of several words counts as a phrase, a text without words matches nothing.
+   * A word of the message, the stack or a value of an attribute, or the id of a trace or span, ignoring case; with `prefix`, the beginning of a word. Of writing without spaces
+   * between words, any part. A text of several words counts as a phrase, a text without words matches nothing.
    */
   | { kind: 'word'; text: string; prefix: boolean }
   /**
-   * Words in a row within the message or within the stack, ignoring case and the symbols between them; with `prefix` the
+   * Words in a row within the message, the stack or a value of an attribute, ignoring case and the symbols between them; with `prefix` the
    * last one is the beginning of a word (`connection-timeo*`).
    */
   | { kind: 'phrase'; words: readonly string[]; prefix?: boolean }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { prepared, Sqlite } from '../../../state/sqlite.ts'
 import type { Vocabulary } from '../query/field-plan.ts'
 import type { PartitionState } from './partition.ts'
-import { LINES_PER_MARK, MAX_FIELD_VALUES } from './rows.ts'
+import { LINES_PER_MARK, MAX_FIELD_VALUES, wordVersionOf } from './rows.ts'
 
 const MAX_CONNECTIONS = 64
 const CACHE_KIB = 1_000
@@ -64,6 +64,7 @@ export class OpenPartitions {
 /** The field values and words in a partition's index. */
 export function vocabularyOf(db: Sqlite): Vocabulary {
   return {
+    wordVersion: wordVersionOf(db),
     valuesOf(field) {
       const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]
       return values.length >= MAX_FIELD_VALUES ? null : values

@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import { MEBIBYTE } from '../../../bytes.ts'
 import { Sqlite } from '../../../state/sqlite.ts'
-import { LAYOUT_VERSION, SCHEMA } from './rows.ts'
+import { LAYOUT_VERSION, OLDEST_LAYOUT_VERSION, SCHEMA } from './rows.ts'
 
 /** The one row of the summary table: facts about the partition as a whole. */
 export type Summary = {
@@ -39,7 +39,7 @@ export function openPartitionFile(file: string, expiresAt: number): Sqlite {
     db.pragma(`journal_size_limit = ${MAX_WAL_BYTES / 2}`)
     const layout = db.pragma('user_version', { simple: true })
     if (layout === 0) makeTables(db, expiresAt)
-    else if (layout !== LAYOUT_VERSION) throw layoutError(Number(layout))
+    else if (!isReadable(Number(layout))) throw layoutError(Number(layout))
     return db
   } catch (error) {
     db.close()
@@ -47,10 +47,14 @@ export function openPartitionFile(file: string, expiresAt: number): Sqlite {
   }
 }
 
-/** Files of an earlier layout are quarantined like damaged ones; a file of a later version must not be touched. */
+function isReadable(layout: number): boolean {
+  return layout >= OLDEST_LAYOUT_VERSION && layout <= LAYOUT_VERSION
+}
+
+/** Files of an unreadable earlier layout are quarantined like damaged ones; a file of a later version must not be touched. */
 function layoutError(layout: number): Error {
   const error = new Error(`it was written by another version of Vakt (layout ${layout})`)
-  return layout < LAYOUT_VERSION ? Object.assign(error, { code: 'SQLITE_FORMAT' }) : error
+  return layout < OLDEST_LAYOUT_VERSION ? Object.assign(error, { code: 'SQLITE_FORMAT' }) : error
 }
 
 function makeTables(db: Sqlite, expiresAt: number): void {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { prepared, type Sqlite, type Statement } from '../../../state/sqlite.ts'
 import { LEVELS, type LogLine, type NewLine } from '../../line.ts'
+import { attributesText, indexText, WORD_VERSION, type WordVersion } from '../../query/line-words.ts'
 import type { LineTokens } from '../query/field-tokens.ts'
 import { FieldValues } from './field-values.ts'
 import { SLOT_BITS, SLOT_COUNT } from './line-key.ts'
@@ -13,7 +14,7 @@ import {
   readSummary,
   type Summary,
 } from './partition-file.ts'
-import { LINES_PER_MARK, restOf } from './rows.ts'
+import { LINES_PER_MARK, restOf, wordVersionOf } from './rows.ts'
 
 /** Facts about a partition, as of its last commit. */
 export type PartitionState = {
@@ -31,7 +32,12 @@ export type PartitionState = {
 export type PlacedLine = { line: NewLine; timestamp: number; position: number }
 
 const ROW_ID = `((? << ${SLOT_BITS}) | ?)`
-const REMOVE_WORDS = `insert into words (words, rowid, message, stack, fields) values ('delete', ${ROW_ID}, ?, ?, ?)`
+const INSERT_WORDS = `insert into words (rowid, message, stack, fields, attributes) values (${ROW_ID}, ?, ?, ?, ?)`
+/** The columns of the index and their values, by how its words are made. */
+const WORD_COLUMNS = {
+  1: { names: 'message, stack, fields', values: '?, ?, ?' },
+  2: { names: 'message, stack, fields, attributes', values: '?, ?, ?, ?' },
+}
 
 /** A partition has no room for these lines. */
 export class PartitionFullError extends Error {}
@@ -47,12 +53,12 @@ export class Partition {
   readonly #file: string
   readonly #identity: string | null
   readonly #tokens: LineTokens
+  readonly #wordVersion: WordVersion
   #merging = false
   #summary: Summary
   #nextSlot: number
   #fieldValues: FieldValues
   readonly #insertLine: Statement
-  readonly #insertWords: Statement
   readonly #insertMark: Statement
   readonly #saveSummary: Statement
   readonly #findReply: Statement<[string, string, number], string>
@@ -66,11 +72,11 @@ export class Partition {
     this.db = openPartitionFile(this.#file, expiresAt)
     this.#identity = fileIdentity(this.#file)
     const { db } = this
+    this.#wordVersion = wordVersionOf(db)
     this.#summary = readSummary(db)
     this.#nextSlot = this.#freeSlot()
     this.#fieldValues = new FieldValues(db)
     this.#insertLine = db.prepare('insert into lines values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
-    this.#insertWords = db.prepare(`insert into words (rowid, message, stack, fields) values (${ROW_ID}, ?, ?, ?)`)
     this.#insertMark = db.prepare('insert into marks values (?)')
     this.#saveSummary = db.prepare(
       `update summary set lines = :lines, first_timestamp = :first_timestamp, last_timestamp = :last_timestamp,
@@ -84,9 +90,9 @@ export class Partition {
     this.#saveReply = db.prepare('insert or replace into replies values (?, ?, ?, ?)')
   }
 
-  /** Whether the partition takes no more lines. */
+  /** Whether the partition takes no more lines: it has its lines, or an earlier version of Vakt wrote it. */
   get isFull(): boolean {
-    return this.#summary.filled === 1
+    return this.#summary.filled === 1 || this.#wordVersion !== WORD_VERSION
   }
 
   /** Whether the index is merged into one piece. */
@@ -121,9 +127,11 @@ export class Partition {
   /** Adds lines in a transaction, in the order of their positions. Throws `PartitionFullError` when they do not fit. */
   add(lines: readonly PlacedLine[]): void {
     const summary = this.#summary
-    if (this.#nextSlot + lines.length > SLOT_COUNT)
+    if (this.#nextSlot + lines.length > SLOT_COUNT || this.#wordVersion !== WORD_VERSION)
       throw new PartitionFullError(`The log partition ${this.name} is full.`)
-    const inTime = lines.map((placed, i) => ({ ...placed, slot: this.#nextSlot + i }))
+    const insertWords = prepared(this.db, INSERT_WORDS)
+    const firstSlot = this.#nextSlot
+    const inTime = lines.map(({ line, timestamp, position }, i) => ({ line, timestamp, position, slot: firstSlot + i }))
     for (const { line, timestamp, position, slot } of inTime) {
       const { receivedAt, message, project, source, host, group, fingerprint } = line
       const level = LEVELS.indexOf(line.level)
@@ -147,7 +155,14 @@ export class Partition {
     // The index buffers row ids in ascending order only; out of order it would be written to disk line by line.
     inTime.sort((a, b) => a.timestamp - b.timestamp || a.slot - b.slot)
     for (const { line, timestamp, position, slot } of inTime) {
-      this.#insertWords.run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
+      insertWords.run(
+        timestamp,
+        slot,
+        indexText(line.message),
+        indexText(line.stack),
+        this.#tokens.of(line),
+        attributesText(line),
+      )
       this.#fieldValues.addFrom(line)
       if (summary.lines++ % LINES_PER_MARK === LINES_PER_MARK - 1) this.#insertMark.run(timestamp)
       if (position > summary.last_position) summary.last_position = position
@@ -162,7 +177,9 @@ export class Partition {
   remove(line: LogLine, slot: number): void {
     const { timestamp } = line
     prepared(this.db, 'delete from lines where slot = ?').run(slot)
-    prepared(this.db, REMOVE_WORDS).run(timestamp, slot, line.message, line.stack, this.#tokens.of(line))
+    const { names, values } = WORD_COLUMNS[this.#wordVersion]
+    const remove = `insert into words (words, rowid, ${names}) values ('delete', ${ROW_ID}, ${values})`
+    prepared(this.db, remove).run(timestamp, slot, ...this.#textsOf(line))
     this.#summary.lines--
   }
 
@@ -225,6 +242,14 @@ export class Partition {
   /** Checkpoints the write-ahead log and closes the file. */
   close(): void {
     this.db.close()
+  }
+
+  /** The texts of a line for the columns of the index. */
+  #textsOf(line: NewLine): string[] {
+    const { message, stack } = line
+    const version = this.#wordVersion
+    const texts = [indexText(message, version), indexText(stack, version), this.#tokens.of(line)]
+    return version === 1 ? texts : [...texts, attributesText(line)]
   }
 
   #freeSlot(): number {

@@ -9,7 +9,7 @@ import { MAX_TIMESTAMP } from './line-key.ts'
 import { vocabularyOf } from './open-partitions.ts'
 import type { Partition } from './partition.ts'
 import type { Partitions } from './partitions.ts'
-import { lineOf } from './rows.ts'
+import { lineOf, wordVersionOf } from './rows.ts'
 
 const ROWS_PER_TRANSACTION = 500
 
@@ -31,7 +31,6 @@ async function purgePartition(
   lastPosition: number,
 ): Promise<number> {
   const selection = selectionOf(query)
-  const matches = (line: LogLine, position: number) => position <= lastPosition && selection.matches(line)
   const range = rowRange(Math.ceil(query.from ?? 0), Math.ceil(query.until ?? MAX_TIMESTAMP + 1))
   let plan: Plan | null = null
   let removed = 0
@@ -41,6 +40,8 @@ async function purgePartition(
     const partition = partitions.open(name)
     plan ??= selection.plan(vocabularyOf(partition.db))
     if (plan.isEmpty) return 0
+    const version = wordVersionOf(partition.db)
+    const matches = (line: LogLine, position: number) => position <= lastPosition && selection.matches(line, version)
     const batch = purgeNextRows(partition, { plan, matches }, range)
     removed += batch.removed
     hasMore = batch.hasMore

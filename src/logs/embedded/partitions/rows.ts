@@ -1,9 +1,14 @@
 // The tables of a partition file, and a log line as one of its rows.
+import type { Sqlite } from '../../../state/sqlite.ts'
 import { type Json, LEVELS, type LogLine, type NewLine } from '../../line.ts'
+import { WORD_VERSION, type WordVersion } from '../../query/line-words.ts'
 import { lineId } from './line-key.ts'
 
-/** The version of the file layout; change it also when `LineTokens` makes other words for the index. */
-export const LAYOUT_VERSION = 2
+/** The version of the file layout; change it also when `LineTokens` or `indexText` makes other words for the index. */
+export const LAYOUT_VERSION = 3
+/** Files since this layout are read, each with the words of its time; only those of the newest take more lines. */
+export const OLDEST_LAYOUT_VERSION = 2
+const WORD_VERSIONS: { [layout: number]: WordVersion } = { 2: 1, 3: 2 }
 /** `marks` has the timestamp of one in this many lines: samples to cut scans into even slices. */
 export const LINES_PER_MARK = 4096
 /** A partition lists at most this many distinct values of each field. */
@@ -20,7 +25,7 @@ create table lines (
   fingerprint text not null, rest text not null
 );
 create virtual table words using fts5(
-  message, stack, fields, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
+  message, stack, fields, attributes, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2'
 );
 insert into words (words, rank) values ('automerge', 16), ('crisismerge', 64);
 create virtual table terms using fts5vocab(words, instance);
@@ -35,6 +40,18 @@ create table summary (
 );
 pragma user_version = ${LAYOUT_VERSION};
 `
+
+const wordVersions = new WeakMap<Sqlite, WordVersion>()
+
+/** How the words of a partition's index were made. */
+export function wordVersionOf(db: Sqlite): WordVersion {
+  let version = wordVersions.get(db)
+  if (version === undefined) {
+    version = WORD_VERSIONS[db.pragma('user_version', { simple: true }) as number] ?? WORD_VERSION
+    wordVersions.set(db, version)
+  }
+  return version
+}
 
 /** The columns of a `Row`, in its order. */
 export const LINE_COLUMNS = `lines.timestamp, lines.position, lines.received, lines.level, lines.message, lines.project,

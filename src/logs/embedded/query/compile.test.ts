@@ -6,6 +6,7 @@ import type { Vocabulary } from './field-plan.ts'
 import { MATCH_ALL, MATCH_NONE } from './plan.ts'
 
 const vocabulary: Vocabulary = {
+  wordVersion: 2,
   valuesOf: field => (field === 'host' ? ['web-1', 'WEB-1', 'web-2', 'db'] : null),
   wordsWithPrefix: prefix => (prefix === 'time' ? ['time', 'timeout'] : null),
 }

@@ -1,7 +1,7 @@
 // Compiles a query tree for one partition, as far as the partition's full-text index can decide it.
+import { isPlainId, type SoughtWords, soughtWords, type WordVersion } from '../../query/line-words.ts'
 import type { QueryNode } from '../../query/tree.ts'
-import { words } from '../../query/words.ts'
-import { fieldPlan, levelsMatching, type Vocabulary } from './field-plan.ts'
+import { fieldEquals, fieldPlan, levelsMatching, type Vocabulary } from './field-plan.ts'
 import { FIELD_TOKEN_PREFIX, levelToken } from './field-tokens.ts'
 import { allOf, anyOf, exactPlan, MATCH_ALL, MATCH_NONE, type Plan, SCAN_ALL } from './plan.ts'
 
@@ -26,9 +26,9 @@ function compile(node: QueryNode, vocabulary: Vocabulary, depth: number): Plan {
     case 'not':
       return conjunctionPlan([node], vocabulary, depth)
     case 'word':
-      return sequencePlan(words(node.text), node.prefix, vocabulary)
+      return sequencePlan(soughtWords(node.text, node.prefix, vocabulary.wordVersion), vocabulary)
     case 'phrase':
-      return sequencePlan(words(node.words.join(' ')), node.prefix ?? false, vocabulary)
+      return sequencePlan(soughtWords(node.words.join(' '), node.prefix ?? false, vocabulary.wordVersion), vocabulary)
     case 'level':
       return anyOf(levelsMatching(node).map(level => exactPlan(`fields : "${levelToken(level)}"`)))
     case 'field':
@@ -58,21 +58,28 @@ function conjunctionPlan(parts: readonly QueryNode[], vocabulary: Vocabulary, de
   return allOf(plans, without)
 }
 
-/** Words in a row, within the message or within the stack. */
-function sequencePlan(sequence: readonly string[], prefix: boolean, vocabulary: Vocabulary): Plan {
+/** Words in a row, within the message, the stack or the attributes; an id of a trace or span too. */
+function sequencePlan({ sequence, prefix }: SoughtWords, vocabulary: Vocabulary): Plan {
+  const { wordVersion } = vocabulary
   const last = sequence.at(-1)
   if (last === undefined) return MATCH_NONE
-  if (!prefix) return exactPlan(phrase(sequence))
+  if (!prefix) {
+    const inTexts = exactPlan(phrase(sequence, wordVersion))
+    if (wordVersion === 1 || sequence.length > 1 || !isPlainId(last)) return inTexts
+    return anyOf([inTexts, fieldEquals('trace', last), fieldEquals('span', last)])
+  }
   const whole = sequence.slice(0, -1)
   const endings = last.startsWith(FIELD_TOKEN_PREFIX) ? null : vocabulary.wordsWithPrefix(last)
-  if (endings !== null) return anyOf(endings.map(ending => exactPlan(phrase([...whole, ending]))))
-  return whole.length > 0 ? { ...exactPlan(phrase(whole)), isExact: false } : SCAN_ALL
+  if (endings !== null) return anyOf(endings.map(ending => exactPlan(phrase([...whole, ending], wordVersion))))
+  return whole.length > 0 ? { ...exactPlan(phrase(whole, wordVersion)), isExact: false } : SCAN_ALL
 }
 
-function phrase(sequence: readonly string[]): string {
+function phrase(sequence: readonly string[], wordVersion: WordVersion): string {
   const text = `"${sequence.join(' ')}"`
   // Only such a word could be mistaken for a field token.
-  return sequence.some(word => word.startsWith(FIELD_TOKEN_PREFIX)) ? `{message stack} : ${text}` : text
+  return sequence.some(word => word.startsWith(FIELD_TOKEN_PREFIX))
+    ? `{message stack${wordVersion === 1 ? '' : ' attributes'}} : ${text}`
+    : text
 }
 
 /**

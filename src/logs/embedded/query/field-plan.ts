@@ -1,5 +1,6 @@
 // Compiles conditions on the fields of a line, wildcards included, to expressions of a partition's index.
 import { LEVELS, type Level } from '../../line.ts'
+import type { WordVersion } from '../../query/line-words.ts'
 import type { FieldName, QueryNode } from '../../query/tree.ts'
 import { foldCase, wildcardTest } from '../../query/wildcard.ts'
 import { LISTED_FIELDS, type ListedField } from '../partitions/field-values.ts'
@@ -11,6 +12,8 @@ type LevelNode = Extract<QueryNode, { kind: 'level' }>
 
 /** The values and words in a partition's index; null when there are too many to list. */
 export type Vocabulary = {
+  /** How the words of the index were made. */
+  wordVersion: WordVersion
   valuesOf(field: ListedField): readonly string[] | null
   wordsWithPrefix(prefix: string): readonly string[] | null
 }

@@ -1,6 +1,7 @@
 // What all searches share: which partitions they read, the plan for each, and how damaged ones are skipped.
 import type { Sqlite } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
+import type { WordVersion } from '../../query/line-words.ts'
 import { matches } from '../../query/matches.ts'
 import type { Query, QueryNode } from '../../query/tree.ts'
 import { MAX_TIMESTAMP } from '../partitions/line-key.ts'
@@ -16,7 +17,7 @@ import { eachSlice, type Slice } from './slices.ts'
 /** Which lines are wanted: the plan that finds candidates, and the test for each unless the plan is exact. */
 export type Selection = {
   plan: (vocabulary: Vocabulary) => Plan
-  matches: (line: LogLine) => boolean
+  matches: (line: LogLine, version: WordVersion) => boolean
   /** Whether a line takes long, such as a regular expression does. */
   isSlow?: boolean
 }
@@ -36,7 +37,7 @@ export const ALL_LINES: Selection = { plan: () => MATCH_ALL, matches: () => true
 export function selectionOf({ where }: Query): Selection {
   return {
     plan: vocabulary => planFor(where, vocabulary),
-    matches: line => where === null || matches(where, line),
+    matches: (line, version) => where === null || matches(where, line, version),
     isSlow: hasRegex(where),
   }
 }
