@@ -277,6 +277,8 @@ export function logRoutes(options: LogRoutesOptions) {
 
   app.openapi({ ...TAIL, middleware: needs('viewer') }, async c => {
     const query = readQuery(c, c.req.valid('query').q)
+    // The body of a HEAD is never read, so a stream for it would keep its place for ever.
+    if (c.req.raw.method === 'HEAD') return c.body(null, 200, { 'content-type': 'text/event-stream' }) as never
     const place = options.tailPlaces.take(c.get('requester'))
     return (await tailLines(c, place, store, query)) as never
   })

@@ -102,6 +102,16 @@ describe('tails over HTTP', () => {
     expect((await follow(keys[0]!.secret)).response.status).toBe(200)
   })
 
+  it('give no place to a HEAD, whose stream nobody reads', async () => {
+    await start({ TAIL_LIMIT_PER_KEY: '2' })
+    for (let i = 0; i < 3; i++) {
+      const head = await app.request('/api/logs/tail', { method: 'HEAD', headers: { 'x-api-key': keys[0]!.secret } })
+      expect([head.status, head.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+    }
+    expect(tails.size).toBe(0)
+    expect((await follow(keys[0]!.secret)).response.status).toBe(200)
+  })
+
   it.each([
     ['its key is revoked', () => app.result(`keys revoke ${keys[0]!.id}`)],
     ['its project is removed', () => app.result('projects remove gone --yes')],
