@@ -1,15 +1,15 @@
 // Redacts the values of secret names in texts: `password=…`, `"apiKey": "…"`, headers, XML, flags, SQL; also in escaped JSON.
-import { valueAt } from './named-value.ts'
+import { isProse, valueAt } from './named-value.ts'
 import { isSecretName, isSecretValue } from './secret-names.ts'
 import { redactionMark } from './tokens.ts'
 
 /** A name from its very beginning, so that each word is tried once; then the signs between it and its value. */
 const named =
-  /(?<![\w.-])([\w.-]{2,200})((?:\[\d{0,4}\]|\])?\\{0,3}["']?\s{0,3}(?:=>|:=|[:=]|\?=)(?:[^\S\n]{0,20}(?:\r?\n[^\S\n]{0,40})?))/g
+  /(?<![\w.-])([\w.-]{2,200})((?:\[\d{0,4}\]|\])?\\{0,3}["']?\s{0,3}(?:=>|:=|={1,3}|:|\?=)(?:[^\S\n]{0,20}(?:\r?\n[^\S\n]{0,40})?))/g
 /** Names of passwords outside of ASCII, and of several words. */
 const foreign =
   /((?:парол|гасл)\p{L}{0,3}|密[码碼]|パスワード|비밀번호|contraseña|lösenord|hasło|şifre|κωδικός|mot de passe)(["']?\s{0,3}(?:=>|:=|[:=：＝])[^\S\n]{0,20})/giu
-const flag = /(?<![\w.-])--([\w.-]{2,80}) {1,3}([^\s-]\S*)/g
+const flag = /(?<![\w.-])(--?)(\w[\w.-]{1,79}) {1,3}([^\s-]\S*)/g
 const element =
   /<([A-Za-z_][\w.:-]{1,80})(\s[^<>]{0,200})?>(\s{0,20}<!\[CDATA\[[\s\S]{0,2000}?\]\]>\s{0,20}|[^<]{1,2000})(?=<\/)/g
 /** `name="password" value="…"`: attributes of XML, variables of Kubernetes. */
@@ -17,18 +17,19 @@ const pair =
   /\b(?:key|name)(?:\\{0,3}["'])?\s?[=:]\s?\\{0,3}["']([\w.-]{2,100})\\{0,3}["'],?\s{0,40}\\{0,3}["']?value(?:\\{0,3}["'])?\s?[=:]\s?/gi
 const sql =
   /\b(identified(?:\s{1,3}with\s{1,3}[\w."']{1,60})?\s{1,3}by(?:\s{1,3}password)?|password)(\s{1,3}|\s?\(\s?)(?:'(?:[^'\\]|\\.|'')+'|"(?:[^"\\]|\\.)+")/gi
-const netrc = /\b(login\s{1,3}\S{1,100}\s{1,3}password\s{1,3})(?!\[hidden:)\S+/g
+const netrc = /\b(login\s{1,3}[^\s,;:]{1,100}\s{1,3}password\s{1,3})(?!\[hidden:)(\S+)/g
 const curlUser =
   /(\s(?:-u|-U|--user|--proxy-user)[ =]?\s?)(?:"([^":\s]{1,100}):[^"\n]+"|'([^':\s]{1,100}):[^'\n]+'|([^\s:"'/]{1,100}):(?!\/|\[hidden:)[^\s"']+)/g
-const mysqlPassword = /\b((?:mysql\w{0,8}|mariadb[\w-]{0,8}|sshpass)\b[^\n|;&]{0,200}?\s-p ?)(?!\[hidden:)([^\s-]\S*)/g
+const mysqlPassword =
+  /\b((?:mysql\w{0,8}|mariadb[\w-]{0,8}|sshpass|(?:docker|podman|nerdctl|az|oc) login)\b[^\n|;&<>]{0,200}?\s-p ?)(?!\[hidden:)([^\s<>|;&-]\S*)/g
 
 /** The text with the values of secret names replaced. */
 export function redactNamedValues(text: string): string {
   let all = redactNames(text, named)
   if (NOT_ASCII.test(all) || all.includes('mot de passe')) all = redactNames(all, foreign, true)
-  if (all.includes('--'))
-    all = all.replace(flag, (whole, name: string, value: string) =>
-      isSecretValue(name, value) ? `--${name} ${redactionMark('secret')}` : whole,
+  if (all.includes('-'))
+    all = all.replace(flag, (whole, dashes: string, name: string, value: string) =>
+      isSecretValue(name, value) && !isProse(value) ? `${dashes}${name} ${redactionMark('secret')}` : whole,
     )
   if (all.includes('alue')) all = redactNames(all, pair)
   if (all.includes('curl') || all.includes('http')) all = redactUsers(all)
@@ -36,7 +37,10 @@ export function redactNamedValues(text: string): string {
     all = all.replace(mysqlPassword, (_all, command: string) => command + redactionMark('password'))
   if (all.includes("'") || all.includes('"'))
     all = all.replace(sql, (_all, words: string, gap: string) => `${words}${gap}'${redactionMark('password')}'`)
-  if (all.includes('login')) all = all.replace(netrc, (_all, start: string) => start + redactionMark('password'))
+  if (all.includes('login'))
+    all = all.replace(netrc, (whole, start: string, value: string) =>
+      isProse(value) ? whole : start + redactionMark('password'),
+    )
   if (!all.includes('</')) return all
   return all.replace(element, (whole, name: string, attributes: string | undefined, value: string) =>
     isSecretValue(name, value.trim()) && !/^\s*\[hidden:[a-z ]+\]\s*$/.test(value)

@@ -21,7 +21,9 @@ const tail = /(?:[\w@#$%^*+~!?=/-]|\.(?=\w))[^\s"'&,;)}\]\\<>]*/y
  */
 const bare =
   /(?:\[hidden:[a-z ]{1,20}\]|[^\s"'&,;)}\]\\<]|\\(?!\\{0,3}["'])|["'](?=\w)|&(?![\w.-]{1,60}=|\w{1,8};|\s|$)|<(?!\/|\s|$)|[,;)}\]](?!\s|$|["']?[\w.-]{1,40}\\{0,3}["']?\s?[=:]))+/y
-const scheme = /(?:bearer|basic|digest|token|apikey|aws4-hmac-sha256)\s+\S+/iy
+/** The rest of an `Authorization`: one word, or parameters, of which every one may be the proof. */
+const scheme =
+  /(?:digest|signature|oauth|aws4-hmac-sha256|hawk|mac)\s+(?:,?\s{0,3}[\w-]{1,40}=(?:\\{0,3}"[^"\\\n]{0,2000}\\{0,3}"|[^\s,"']{1,2000}))+|(?:bearer|basic|digest|token|apikey|aws4-hmac-sha256)\s+\S+/iy
 const restOfLine = /[^\r\n"']+/y
 const cookies = /(?:[^\r\n"']|(?<==)"[^"\r\n]*")+/y
 /** A trace below a sentence that ends with such a name. */
@@ -89,7 +91,8 @@ function closed(text: string, end: number, shown: string, content: string): Name
   return { text: content, shown, end: end + (matchAt(tail, text, end)?.[0].length ?? 0) }
 }
 
-function isProse(word: string): boolean {
+/** Whether a word behind such a name belongs to a sentence. */
+export function isProse(word: string): boolean {
   return PROSE.test(word) || PROSE.test(word.replace(/[.,;:!?]+$/, ''))
 }
 

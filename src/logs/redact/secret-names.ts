@@ -1,7 +1,7 @@
 // Which names have secret values: `dbPassword`, `X-Api-Key`, `access_token`, but not `token_count` or `password_reset_at`.
 
 const SECRET =
-  /pass(?:word|wd|phrase|code)|pwd|secret|credential|(?:api|access|private|signing|encryption|auth|account|storage|shared|service|master|session|webhook|license|ssh|deploy|ping|admin)key|authorization|cookie|sess(?:ion)?id|csrf|xsrf|cvv|cvc|card(?:number|no)$|ccnumber|token$|^(?:pass|jwt|bearer|otp|pw|psk)$|(?:db|user|my|root|admin|smtp|mysql|pg|redis)(?:pass|pw)$|(?:wpa|pre|wifi|ipsec|vpn)\w{0,10}psk$/
+  /pass(?:word|wd|phrase|code)|pwd|secret(?!ar)|credential|(?:api|access|private|signing|encryption|auth|account|storage|shared|service|master|session|webhook|license|ssh|deploy|ping|admin)key|authorization|cookie|sess(?:ion)?id|csrf|xsrf|cvv|cvc|card(?:number|no)$|ccnumber|token$|^(?:pass|jwt|bearer|otp|pw|psk)$|(?:db|user|my|root|admin|smtp|mysql|pg|redis|become|sudo|ssh|ftp|mail|imap|ldap|bind|proxy|vnc|amqp|mongo|store|key)(?:pass|pw)$|(?:wpa|pre|wifi|ipsec|vpn)\w{0,10}psk$/
 /** Password in other languages, without accents. */
 const FOREIGN = /pass?wort|passord|kennwort|motdepasse|contrasen|senha|wachtwoord|losenord|salasana|adgangskode|haslo$/
 const HARMLESS =
@@ -17,7 +17,7 @@ const IDENTIFYING = /token$|sess(?:ion)?id$|authorization|csrf|xsrf/
 
 /** A value that is shown by its form to be no secret: a number in hex, an object of Java, a name with dots, a mechanism. */
 const IDENTIFIER =
-  /^(?:0x[0-9a-f]{1,16}|[A-Z][A-Za-z]{1,40} ?[{(@].*|[a-z]+(?:\.[a-z]+){2,8}(?:\/\d{1,10})?:?|[\w.]{1,80}@[0-9a-f]{4,8}|Token|SIMPLE|KERBEROS|DIGEST|PLAIN|TOKEN|BASIC|BEARER|NEGOTIATE|NTLM|SCRAM|GSSAPI|SASL)$/s
+  /^(?:0x[0-9a-f]{1,16}|[A-Z][A-Za-z]{1,40} ?[{(@].*|[a-z]+(?:\.[a-z]+){2,8}(?:\/\d{1,10})?:?|[A-Z_]{2,15}|[\w.]{1,80}@[0-9a-f]{4,8}|Token|SIMPLE|KERBEROS|DIGEST|PLAIN|TOKEN|BASIC|BEARER|NEGOTIATE|NTLM|SCRAM|GSSAPI|SASL)$/s
 const RANDOM = /^(?=[^\s]{16,}$)(?=.{0,200}\d)(?=.{0,200}[A-Za-z])[\w+/=.~%-]+$/
 
 /** Senders repeat few names; a sender of ever new ones must not fill the memory. */
@@ -34,14 +34,15 @@ export function isSecretName(name: string): boolean {
 /** Whether everything under this name is a secret, also a list or an object. */
 export function isAlwaysSecret(name: string): boolean {
   const kind = kindOf(name)
-  return kind === 'secret' || kind === 'identifying'
+  return kind === 'secret' || kind === 'identifying' || kind === 'folder'
 }
 
 /** Whether the value of this name is a secret. */
 export function isSecretValue(name: string, value: string): boolean {
   switch (kindOf(name)) {
     case 'secret':
-      return true
+      // The count of passed tests.
+      return !(name.toLowerCase() === 'pass' && /^\d{1,3}$/.test(value))
     case 'identifying':
       return !IDENTIFIER.test(value)
     case 'doubtful':

@@ -66,7 +66,7 @@ export const PREFIXED: readonly Shape[] = [
     /\bA3-[A-Z0-9]{6}(?:-[A-Z0-9]{5,11}){4,5}(?!\w)|\bLTAI[A-Za-z0-9]{20,}|\bAKCp[A-Za-z0-9]{60,}|\bcmVmd[A-Za-z0-9]{55,}/g,
   ],
   ['token', /\bAT(?:ATT3|CTT3)[\w=-]{60,}|\bATBB[A-Za-z0-9]{24,}|\bNR(?:AK|II)-[\w-]{27,}|\bAQVN[\w-]{35,}/g],
-  ['token', /\b4b1d[A-Za-z0-9]{38,}/g],
+  ['token', /\b4b1d[A-Za-z0-9]{38,}|\btskey-[a-z]{3,12}-[\w-]{16,}/g],
 ]
 
 /** The prefixes of these shapes: most texts have none of them, which one search shows. */
@@ -77,7 +77,7 @@ export const PREFIX = new RegExp(
     '\\.office|hv[bsr]\\.|npm_|hf_|_org_|do[opr]_v1|dckr_|shp[acps]|lin_|rubygems_|gl(?:sa|c)_|sntry|pscale_|sm_[aps]at',
     'pnu_|rdme_|shippo_|ntn_|sgp_|fo1_|fm[12]|duffel_|clojars_|CLOJARS_|tfp_|ops_e|pypi-|SG\\.|pul-|PMAK-|pplx-|sib-',
     'FLWSECK|EAA[AMC]|sq0|fio-u|p8e-|dt0[cs]|dp\\.[a-z]|EZ[AT]K|dapi|HRKU|ico-|s-s4t|tk-us|API-|256~|LTAI|AKCp|cmVmd',
-    'AT[AC]TT|ATBB|NR(?:AK|II)|AQVN|4b1d|/webhooks/',
+    'AT[AC]TT|ATBB|NR(?:AK|II)|AQVN|4b1d|tskey-|/webhooks/',
   ].join('|'),
 )
 
