@@ -7,6 +7,8 @@ import { describeSchedule } from '../../src/checks/schedule.ts'
 import { uniqueKey } from '../../src/checks/unique-key.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import { beatStrip } from '../../src/detectors/missed-beat.ts'
+import { redact } from '../../src/logs/redact/redact.ts'
+import { redactionMark } from '../../src/logs/redact/tokens.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
@@ -59,8 +61,9 @@ export function checkResult(context: Context, check: Check) {
   }
 }
 
-/** A beat in the machine-readable form. */
-export function beatResult(beat: Beat) {
+/** A beat of a check in the machine-readable form; its body, which may be the trace of a script, as viewers may see it. */
+export function beatResult(beat: Beat, check: Check, context: Context) {
+  const body = beat.body === null ? null : beat.body.toString('utf8')
   return {
     id: beat.id,
     kind: beat.kind,
@@ -73,7 +76,7 @@ export function beatResult(beat: Beat) {
     rid: beat.rid,
     duration_ms: beat.duration,
     body_bytes: beat.bodyBytes,
-    body: beat.body === null ? null : beat.body.toString('utf8'),
+    body: body !== null && hidesPingUrls(context) ? withoutPingSecrets(body, check, context) : body,
   }
 }
 
@@ -133,6 +136,13 @@ function changeButtons(status: Check['status'], named: string) {
       : { label: 'Pause', line: `checks pause ${named}` },
     { label: 'Remove', line: `checks remove ${named}`, tone: 'danger' as const },
   ]
+}
+
+/** A text of a job without what would let its readers send beats. */
+function withoutPingSecrets(text: string, { uuid, projectId }: Check, { state }: Context): string {
+  const pingKey = readProjectById(state, projectId)?.pingKey
+  const shown = redact(text).replaceAll(uuid, uniqueKey({ uuid }))
+  return pingKey ? shown.replaceAll(pingKey, redactionMark('ping key')) : shown
 }
 
 /** A dependency may be named by the uuid of another check, which viewers must not see. */

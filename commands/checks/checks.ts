@@ -202,7 +202,7 @@ const beats = command({
         lines: lines.length > 0 ? lines : ['No beats yet.'],
       },
       result: {
-        beats: found.map(beatResult),
+        beats: found.map(beat => beatResult(beat, check, context)),
       },
     }
   },

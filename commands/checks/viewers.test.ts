@@ -39,6 +39,34 @@ it('no answer shows a viewer a ping URL, uuid or ping key, by a key and in a cha
   }
 })
 
+it('no output of a job shows a viewer its ping URL, uuid or ping key, nor a card its secrets', async () => {
+  const { check } = await app.result<Shown>('checks show backup')
+  const { project } = await app.result<{ project: { ping_key: string } }>('projects show shop')
+  const outputs = [
+    `+ curl -fsS ${check.ping_url}/fail`,
+    `ID=${check.uuid}`,
+    `PING_KEY=${project.ping_key} curl https://v.x/ping/${project.ping_key}/backup/fail`,
+    `+ curl /ping/${project.ping_key}/backup`,
+    'password=hunter2xyz',
+  ]
+  const visible = new RegExp([check.uuid, project.ping_key, 'hunter2xyz'].join('|'))
+  for (const body of outputs) {
+    await app.request(`/ping/${check.uuid}/fail`, { method: 'POST', body })
+    for (const line of [
+      'checks beats backup',
+      'alerts list',
+      'alerts history',
+      'alerts show 1',
+      'checks show backup',
+    ]) {
+      const init = { method: 'POST', headers: { 'x-api-key': viewer }, body: JSON.stringify({ line }) }
+      expect(await (await app.request('/api/commands', init)).text()).not.toMatch(visible)
+    }
+  }
+  const asAdmin = await app.result<{ beats: { body: string }[] }>('checks beats backup')
+  expect(asAdmin.beats.map(({ body }) => body).slice(0, 5)).toEqual([...outputs].reverse())
+})
+
 it('a viewer has the unique_key of Healthchecks, and buttons that work', async () => {
   const { check } = await app.result<Shown>('checks show "two words"')
   expect(check.unique_key).toBe(uniqueKey(check))

@@ -4,6 +4,8 @@ import type { Beat } from '../checks/beats.ts'
 import { applyDeadline, type BeatEffect, type Check, type CheckChanges } from '../checks/check.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
+import { redact } from '../logs/redact/redact.ts'
+import { redactionMark } from '../logs/redact/tokens.ts'
 import type { Labels } from '../state/schema/index.ts'
 import { errorMessage, truncate } from '../text.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
@@ -112,7 +114,12 @@ function expectation(check: Check): Text {
 function lastBeatLines(check: Check, last: Beat | undefined): Text[] {
   const lines: Text[] = []
   if (check.missKind === 'failed') {
-    const output = last?.body?.toString('utf8').trim().split('\n').at(-1)
+    // The card goes to chats; scripts print their own ping URL with `set -x`.
+    const output = redact(last?.body?.toString('utf8') ?? '')
+      .replaceAll(check.uuid, redactionMark('ping key'))
+      .trim()
+      .split('\n')
+      .at(-1)
     lines.push(output ? ['Its output: ', { code: truncate(output, MAX_OUTPUT_LENGTH) }] : 'It sent no output.')
   } else if (check.lastBeatAt === null) lines.push('It has never sent a beat.')
   else
