@@ -8,6 +8,7 @@ import { startDiscord } from '../src/testing/discord/discord.ts'
 import { type Running, startVakt } from '../src/testing/running.ts'
 import { startSlack } from '../src/testing/slack/slack.ts'
 import { SECOND } from '../src/time.ts'
+import { createRandom } from './random.ts'
 
 const STEADY_CHECKS = 6
 const MAX_ROUND_MS = 2_500
@@ -280,15 +281,4 @@ function fill(file: string) {
 
 function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))
-}
-
-/** Random numbers from 0 to 1 that a seed repeats (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

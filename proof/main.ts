@@ -1,12 +1,13 @@
 // Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
 import { kills } from './kills.ts'
+import { lines } from './lines.ts'
 import { openapi } from './openapi.ts'
 import { stalls } from './stalls.ts'
 
 /** A proof resolves with whether it holds; it prints what it did. `options` are its `--name value` pairs. */
 export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
 
-const PROOFS: Readonly<Record<string, Proof>> = { kills, openapi, stalls }
+const PROOFS: Readonly<Record<string, Proof>> = { kills, lines, openapi, stalls }
 
 const [name = '', ...rest] = process.argv.slice(2)
 const proof = Object.hasOwn(PROOFS, name) ? PROOFS[name] : undefined

@@ -1,8 +1,11 @@
 // Bodies of every format become lines; what is wrong is told line by line.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Problem } from '../../problem.ts'
+import { runs } from '../../testing/property-runs.ts'
 import type { Batch } from '../store.ts'
 import { aBatch, lineOf, linesOf } from './batches.testing.ts'
+import { faultOf, mutantLine } from './mutants.testing.ts'
 import { readBatch } from './read-batch.ts'
 
 const a = { message: 'a' }
@@ -117,4 +120,14 @@ describe('a body', () => {
     for (const text of [huge, '{'.repeat(1e6), 'a='.repeat(5e5), '<1>'.repeat(3e5), '('.repeat(1e6), '\n '.repeat(3e5)])
       expect(readBatch(aBatch(`panic: x\n${text}`, { format: 'text' })).lines.length).toBeGreaterThan(0)
   })
+})
+
+it('a line of any text becomes one line through every door', () => {
+  fc.assert(
+    fc.property(fc.infiniteStream(fc.double({ min: 0, max: 0.999_999, noNaN: true })), numbers => {
+      const text = mutantLine(() => numbers.next().value as number)
+      expect([faultOf(text), text]).toEqual([null, text])
+    }),
+    { numRuns: runs(200) },
+  )
 })
