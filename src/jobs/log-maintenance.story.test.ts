@@ -155,8 +155,8 @@ describe('an archive in a folder', () => {
     app.clock.sleep(2 * HOUR)
     await eventually(async () => {
       expect(await searched('needle')).toBe(0)
+      expect(readdirSync(logs()).filter(file => file === `${FIRST}.db`)).toEqual([])
     })
-    expect(readdirSync(logs()).filter(file => file === `${FIRST}.db`)).toEqual([])
   })
 
   it('that was changed is not restored', async () => {
