@@ -17,15 +17,19 @@ export function valueText(value: Json): string {
 }
 
 /** A value as the number that `<` and `>` compare: numbers and decimal texts; null for everything else. */
-export function valueNumber(value: Json): number | null {
+export function valueNumber(value: Json): number | bigint | null {
   if (typeof value === 'number') return value
   return typeof value === 'string' ? readNumber(value) : null
 }
 
-/** A decimal number as people and programs write it, such as `-1.5e3`; null when the text is anything else. */
-export function readNumber(text: string): number | null {
+/**
+ * A decimal number as people and programs write it, such as `-1.5e3`; null when the text is anything else. A whole number
+ * that JavaScript's numbers do not hold exactly is a bigint; `<` and `>` compare the two exactly.
+ */
+export function readNumber(text: string): number | bigint | null {
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return null
   const number = Number(text)
+  if (/^[+-]?\d+$/.test(text) && !Number.isSafeInteger(number)) return BigInt(text.replace('+', ''))
   return Number.isFinite(number) ? number : null
 }
 

@@ -51,7 +51,11 @@ const pieces = [
 const signs = [' ', ' ', ': ', '-', '/', '\\', '"', '(', ')', '*', '.', "'", '=', '>', '“', '\n']
 const piece = fc.constantFrom(...pieces)
 const text = fc.array(fc.tuple(piece, fc.constantFrom(...signs)), { maxLength: 6 }).map(parts => parts.flat().join(''))
-const value = fc.oneof(piece, text, fc.constantFrom('*', 'pro*', '*o*', 'prod/*', 'prod/api', '', '500', '-1.5'))
+const value = fc.oneof(
+  piece,
+  text,
+  fc.constantFrom('1..3', '10:00', '*', 'pro*', '*o*', 'prod/*', 'prod/api', '', '500', '-1.5'),
+)
 const path = fc.constantFrom(
   'status',
   'http.status',
@@ -64,6 +68,8 @@ const path = fc.constantFrom(
   '@t',
   '12',
   'a:b',
+  'after',
+  'timestamp',
 )
 const relation = fc.constantFrom<Comparison>('=', '<', '<=', '>', '>=')
 

@@ -136,7 +136,9 @@ function attributeTest(path: string, comparison: Comparison, value: string): Tes
     })
 }
 
-const COMPARATORS: { [comparison in Comparison]: (left: number, right: number) => boolean } = {
+type Compare = (left: number | bigint, right: number | bigint) => boolean
+
+const COMPARATORS: { [comparison in Comparison]: Compare } = {
   '=': (left, right) => left === right,
   '<': (left, right) => left < right,
   '<=': (left, right) => left <= right,
@@ -144,6 +146,6 @@ const COMPARATORS: { [comparison in Comparison]: (left: number, right: number) =
   '>=': (left, right) => left >= right,
 }
 
-function comparatorOf(comparison: Comparison): (left: number, right: number) => boolean {
+function comparatorOf(comparison: Comparison): Compare {
   return COMPARATORS[comparison]
 }

@@ -32,6 +32,24 @@ export function resolveName(name: string): NameMeaning | null {
   return MEANINGS.get(name.toLowerCase()) ?? null
 }
 
+const TIME_ALIASES: { [name: string]: 'since' | 'until' } = {
+  after: 'since',
+  from: 'since',
+  before: 'until',
+  to: 'until',
+}
+
+/** `since` for `after:10:00`; such a name is an attribute beside any value that is no time. */
+export function timeAlias(name: string): 'since' | 'until' | undefined {
+  const folded = name.toLowerCase()
+  return Object.hasOwn(TIME_ALIASES, folded) ? TIME_ALIASES[folded] : undefined
+}
+
+/** Whether people who write this name beside a time mean the time of the line. */
+export function isTimeName(name: string): boolean {
+  return /^(?:between|time|timestamp|@timestamp|ts|date|datetime)$/i.test(name)
+}
+
 const PLAIN_TEXT = {
   file: /\.(?:java|kt|scala|groovy|[cm]?[jt]sx?|py|go|rb|rs|cs|fs|php|c|cc|cpp|h|hpp|swift|ex|exs|erl|pl|lua|vue|sh)$/i,
   host: /^localhost$|\.(?:com|org|net|io|dev|app|local|internal|lan|cloud|ai|eu|de|uk|fr|nl|us|ch|at|svc|example|test)$/i,

@@ -131,6 +131,7 @@ class Parser {
       case 'phrase':
       case 'regex':
       case 'field':
+      case 'range':
         return parseTerm(token, this.text)
       default:
         throw this.error(token, 'a condition is expected here, such as a word or level:error.')

@@ -2,7 +2,7 @@
 import { isoTime } from '../../time.ts'
 import { readNumber } from './attributes.ts'
 import { readableWords } from './line-words.ts'
-import { isPlainText, resolveName } from './names.ts'
+import { isPlainText, isTimeName, resolveName, timeAlias } from './names.ts'
 import type { FieldName, Query, QueryNode } from './tree.ts'
 
 /** Conditions that every line matches, and no line: a regular expression that is found in any text, and its negation. */
@@ -80,14 +80,16 @@ function printWords(sequence: readonly string[], prefix: boolean): string {
 function printAttribute(path: string, comparison: string, value: string): string {
   const sign = comparison === '=' ? ':' : comparison
   if (comparison !== '=' && readNumber(value) === null) return MATCHES_NONE
-  const plain = /^[\p{L}_@$][\p{L}\p{N}_.@$/-]*$/u.test(path) && !resolveName(path)
+  const plain =
+    /^[\p{L}_@$][\p{L}\p{N}_.@$/-]*$/u.test(path) && !resolveName(path) && !isTimeName(path) && !timeAlias(path)
   const shown = printValue(value)
   if (!plain) return `${quote(path)}${sign}${shown}`
   return isPlainText(path, sign, value) ? `${path}${sign}${quote(value)}` : `${path}${sign}${shown}`
 }
 
 function printValue(value: string): string {
-  return /^[\p{L}\p{N}_*+-][\p{L}\p{N}_.*/@:+-]*$/u.test(value) ? value : quote(value)
+  // Two dots would be a range.
+  return !value.includes('..') && /^[\p{L}\p{N}_*+-][\p{L}\p{N}_.*/@:+-]*$/u.test(value) ? value : quote(value)
 }
 
 function quote(text: string): string {

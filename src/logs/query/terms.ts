@@ -7,16 +7,17 @@ import { readableWords } from './line-words.ts'
 import { resolveName } from './names.ts'
 import { compileRegex } from './regex.ts'
 import { syntaxError, type TextRange } from './syntax-error.ts'
-import type { Token } from './tokens.ts'
+import type { Operator, Token } from './tokens.ts'
 import type { Comparison, QueryNode } from './tree.ts'
 
 type TokenOf<K extends Token['kind']> = Extract<Token, { kind: K }>
 
 /** The node of a term. Throws `invalid` for a value that its field does not take. */
-export function parseTerm(token: TokenOf<'text' | 'phrase' | 'regex' | 'field'>, query: string): QueryNode {
+export function parseTerm(token: TokenOf<'text' | 'phrase' | 'regex' | 'field' | 'range'>, query: string): QueryNode {
   if (token.kind === 'text') return parseText(token, query)
   if (token.kind === 'phrase') return toWordsNode(token.text, token.prefix) ?? parseSigns(token, token.text, query)
   if (token.kind === 'regex') return parseRegex(token, query)
+  if (token.kind === 'range') return parseRange(token, query)
   const node = parseField(token, query)
   return token.operator === '!=' ? { kind: 'not', part: node } : node
 }
@@ -92,6 +93,17 @@ function parseField(token: TokenOf<'field'>, query: string): QueryNode {
   if (comparison !== '=' && readNumber(value) === null)
     throw syntaxError(query, token, `${value || 'nothing'} is not a number. Write ${name}${comparison}500.`)
   return { kind: 'attribute', path: name, comparison, value }
+}
+
+/** Both bounds of a range; one without bounds is any value. */
+function parseRange({ name, low, high, at, end }: TokenOf<'range'>, query: string): QueryNode {
+  const toField = (operator: Operator, value: string) =>
+    parseField({ kind: 'field', name, quotedName: false, operator, value, at, end }, query)
+  const parts: QueryNode[] = []
+  if (low) parts.push(toField(low.isIncluded ? '>=' : '>', low.value))
+  if (high) parts.push(toField(high.isIncluded ? '<=' : '<', high.value))
+  if (parts.length === 0) return toField(':', '*')
+  return parts.length === 1 ? parts[0]! : { kind: 'and', parts }
 }
 
 function parseLevel(token: TokenOf<'field'>, query: string): QueryNode {

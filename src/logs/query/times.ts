@@ -1,5 +1,6 @@
 // Resolves the times of a query (`last:15m`, `since:14:00 until:14:30`, `yesterday`) to a time range.
-import { DAY, HOUR, isoTime, MINUTE, parseDuration, parseTime, WEEK } from '../../time.ts'
+import { HOUR, isoTime, parseTime } from '../../time.ts'
+import { isWholeDay, spokenDuration, spokenInstant } from './spoken-times.ts'
 import { syntaxError, type TextRange } from './syntax-error.ts'
 
 /** A time as typed: `last`, `since` or `until` with a value, or a whole day. */
@@ -8,10 +9,9 @@ export type TimeTerm = TextRange &
 
 export type TimeRange = { from: number | null; until: number | null }
 
-const UNITS: { [word: string]: number } = { minute: MINUTE, hour: HOUR, day: DAY, week: WEEK }
 /** The last instant of a JavaScript date, epoch ms. */
 const MAX_INSTANT_MS = 8.64e15
-const EXAMPLES = '14:00, yesterday, "yesterday 14:00", 2h or 2026-11-21T14:00:00Z'
+const EXAMPLES = '14:00, yesterday, monday, "yesterday 14:00", "10 minutes ago", 2h or 2026-11-21T14:00:00Z'
 
 /**
  * The range that matches all terms. A bare time of day is on the day of another term, else the last one that is not in the
@@ -46,12 +46,12 @@ function narrow(range: TimeRange, from: number | null, until: number | null): vo
 }
 
 function parseLast(term: ValueTerm, query: string): number {
-  const duration = UNITS[term.value.toLowerCase()] ?? parseDuration(term.value)
+  const duration = spokenDuration(term.value)
   if (duration !== null && duration > 0 && duration < MAX_INSTANT_MS) return duration
   throw syntaxError(
     query,
     term,
-    `${term.value} is not a duration. Write a number and a unit, such as last:15m, last:2h or last:1d.`,
+    `${term.value} is not a duration. Write a number and a unit, such as last:15m, last:"2 hours" or last:1d.`,
   )
 }
 
@@ -60,7 +60,7 @@ function resolveSince(term: ValueTerm, day: string | null, dates: TimeContext): 
 }
 
 function resolveUntil(term: ValueTerm, day: string | null, from: number | null, dates: TimeContext): number {
-  if (isDay(term.value)) return dayAfter(instant(term, term.value, dates), dates.timeZone)
+  if (isWholeDay(term.value)) return dayAfter(instant(term, term.value, dates), dates.timeZone)
   if (!isClock(term.value)) return instant(term, term.value, dates)
   if (day !== null) return instant(term, `${day} ${term.value}`, dates)
   if (from === null) return instant(term, term.value, dates)
@@ -73,8 +73,7 @@ function resolveUntil(term: ValueTerm, day: string | null, from: number | null, 
 }
 
 function instant(term: ValueTerm, text: string, { query, now, timeZone }: TimeContext): number {
-  const back = parseDuration(text)
-  const at = back === null ? parseTime(text, now, timeZone) : now - back
+  const at = spokenInstant(text, now, timeZone)
   if (at !== null && Math.abs(at) <= MAX_INSTANT_MS) return at
   throw syntaxError(query, term, `${term.value} is not a time. Use ${EXAMPLES}.`)
 }
@@ -90,10 +89,6 @@ function dayAfter(start: number, timeZone: string): number {
 
 function zoned(at: number, timeZone: string): Temporal.ZonedDateTime {
   return Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
-}
-
-function isDay(text: string): boolean {
-  return /^(?:today|yesterday|\d{4}-\d\d-\d\d)$/i.test(text)
 }
 
 function isClock(text: string): boolean {

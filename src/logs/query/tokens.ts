@@ -1,5 +1,6 @@
 // Splits a query into tokens: words, phrases, expressions, fields with their values, parentheses, OR and NOT.
-import { isPlainText, resolveName } from './names.ts'
+import { isPlainText, isTimeName, resolveName, timeAlias } from './names.ts'
+import { isTimeText, restOfTime } from './spoken-times.ts'
 import { syntaxError, type TextRange } from './syntax-error.ts'
 import { words } from './words.ts'
 
@@ -13,14 +14,20 @@ export type Token = TextRange &
     | { kind: 'regex'; source: string; flags: string }
     /** `quotedName`: the name is in quotes, so it is always an attribute. */
     | { kind: 'field'; name: string; quotedName: boolean; operator: Operator; value: string }
+    /** Numbers or levels between two bounds; null for none. */
+    | { kind: 'range'; name: string; low: Bound | null; high: Bound | null }
     | { kind: 'day'; word: 'today' | 'yesterday' }
   )
+
+export type Bound = { value: string; isIncluded: boolean }
 
 const QUOTES: { [open: string]: string } = { '"': '"', '“': '”“"', '„': '“”"', '”': '”"' }
 const name = /[\p{L}_@$][\p{L}\p{N}_.@$/-]*/uy
 const operator = /!=|==|:?(?:>=|<=|>|<|=)|:/y
 const expression = /\/((?:[^/\\]|\\.)+)\/([gimsuy]{0,6})(?=[\s)]|$)/suy
-const timeOfDay = /\s+(\d{1,2}:\d{2}(?::\d{2})?)(?=[\s)]|$)/y
+/** Lucene's `[1 TO 3]`, and `1..3` as GitHub has it. */
+const bracketRange = /([[{])\s*([^\s\]}]+)\s+TO\s+([^\s\]}]+)\s*([\]}])(?=[\s)]|$)/iy
+const dotRange = /(-?\d+(?:\.\d+)?|\*|[a-z]+)?\.\.(-?\d+(?:\.\d+)?|\*|[a-z]+)?(?=[\s)]|$)/iy
 const punctuation = /[:=,;.!?]+(?=[\s)]|$)/y
 const KEYWORDS = { OR: 'or', AND: 'and', NOT: 'not', '||': 'or', '&&': 'and' } as const
 
@@ -56,6 +63,7 @@ function nextToken(query: string, at: number): Token {
         end: at + found[0].length,
       }
   }
+  if (sign === '!' && isExclamation(query, at)) return { kind: 'not', at, end: at + 1 }
   if (sign === '-' && isNegation(query, at)) return { kind: 'not', at, end: at + 1 }
   return fieldToken(query, at) ?? plainToken(query, at)
 }
@@ -65,6 +73,17 @@ function isNegation(query: string, at: number): boolean {
   const after = query[at + 1] ?? ' '
   if (/[\s\-)]/.test(after)) return false
   return after !== '>' || words(readBare(query, at).text).length > 0
+}
+
+/** `!n:7`, `!(a b)` and `!"a b"` negate; any other exclamation mark is text. */
+function isExclamation(query: string, at: number): boolean {
+  const after = query[at + 1] ?? ' '
+  return (
+    after === '(' ||
+    after in QUOTES ||
+    matchAt(expression, query, at + 1) !== null ||
+    fieldToken(query, at + 1) !== null
+  )
 }
 
 function quotedToken(query: string, at: number): Token {
@@ -103,14 +122,45 @@ function fieldToken(query: string, at: number): Token | null {
       `${named} needs a value directly after it, such as ${EXAMPLES[known.kind]}.`,
     )
   }
+  return rangeToken(query, { at, end: start }, named, sign) ?? valueToken(query, { at, end: start }, named, sign)
+}
+
+/** A field with the value that begins at `end`; null when the two are clearly text. */
+function valueToken(query: string, { at, end: start }: TextRange, named: string, sign: string): Token | null {
+  const known = resolveName(named)
   const value = readValue(query, start)
   const span = { at, end: value.end }
+  const time = /^[:=]$/.test(sign) && !value.quoted && isTimeText(value.text) ? timeAlias(named) : undefined
+  if (isTimeName(named) && isTimeText(value.text.split('..')[0]!)) throw timeError(query, span, sign, value.text)
   if (!known && !value.quoted && isPlainText(named, sign.replace(/^:(?=.)/, ''), value.text)) return null
-  if (known?.kind !== 'time') return makeField(named, false, sign, value.text, span)
+  if (known?.kind !== 'time' && time === undefined) return makeField(named, false, sign, value.text, span)
   // `since:yesterday 14:00` is one instant although it contains a space.
-  const day = /^(?:today|yesterday|\d{4}-\d\d-\d\d)$/i.test(value.text) && matchAt(timeOfDay, query, value.end)
-  if (!day) return makeField(named, false, sign, value.text, span)
-  return makeField(named, false, sign, `${value.text} ${day[1]}`, { at, end: value.end + day[0].length })
+  const longer = value.quoted ? null : restOfTime(value.text, query, value.end)
+  return makeField(time ?? named, false, sign, longer?.text ?? value.text, { at, end: longer?.end ?? value.end })
+}
+
+/** A field with a range of values, or null. */
+function rangeToken(query: string, { at, end }: TextRange, named: string, sign: string): Token | null {
+  if (sign !== ':' && sign !== '=') return null
+  const dots = matchAt(dotRange, query, end)
+  const found = matchAt(bracketRange, query, end) ?? (dots && /\d|^[a-z]+\.\.[a-z]+$/i.test(dots[0]) ? dots : null)
+  if (!found) return null
+  const span = { at, end: end + found[0].length }
+  const [low, high] = found.length > 3 ? [found[2], found[3]] : [found[1], found[2]]
+  if (resolveName(named)?.kind === 'time' || isTimeName(named) || [low, high].some(bound => isTimeText(bound ?? '')))
+    throw timeError(query, span, sign, `${low ?? '*'}..${high ?? '*'}`)
+  // Between letters, two dots are a range of levels only.
+  if (found === dots && !/\d/.test(found[0]) && resolveName(named)?.kind !== 'level') return null
+  const bound = (value: string | undefined, isIncluded: boolean) =>
+    value === undefined || value === '*' ? null : { value, isIncluded }
+  return { kind: 'range', name: named, low: bound(low, found[1] !== '{'), high: bound(high, found[4] !== '}'), ...span }
+}
+
+/** The time of a line is no attribute, so a comparison with it would silently find nothing. */
+function timeError(query: string, range: TextRange, sign: string, value: string): Error {
+  const [from = '14:00', to] = value.split('..').map(bound => (bound === '*' ? undefined : bound))
+  const right = to ? `since:${from} until:${to}` : `${sign.includes('<') ? 'until' : 'since'}:${from}`
+  return syntaxError(query, range, `the time of a line is searched with since: and until:. Write ${right}.`)
 }
 
 const EXAMPLES = { level: 'level:error', field: 'host:web-1', text: 'message:timeout', time: 'last:15m' }
