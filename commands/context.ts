@@ -24,6 +24,7 @@ import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
 import type { State } from '../src/state/database.ts'
 import type { StorageStatus } from '../src/state/storage-health.ts'
+import type { Rejections } from '../src/telemetry.ts'
 import { DAY, formatDuration, parseDuration, parseTime, SECOND } from '../src/time.ts'
 
 /** What a command works with. `now` is the instant of the request, epoch ms. */
@@ -71,6 +72,8 @@ export type Parts = {
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
   storage(): StorageStatus
+  /** What was not stored of log lines since the start. */
+  rejections: Rejections
   /** The first channel of a platform, or undefined. */
   channelOf(platform: string): Channel | undefined
   /** The channel of an id, or a thread of one; undefined when there is none. */

@@ -226,7 +226,7 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
   { state, config, clock, logger, reach }: AppOptions,
-  { ruleKinds, store, logWriter, vault, storage, mayDelete }: Storage,
+  { ruleKinds, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
   { registry, delivery, analysis, statuses, directChannels, directNotices }: Notifications,
 ) {
   const prober = createProber(config.connectivityTargets, clock, logger, reach)
@@ -240,7 +240,8 @@ function buildJobs(
     mayDelete,
     folder: config.dataDir,
   })
-  const reading = logWriter && { ...config, state, logWriter, hostRuntime: hosts, clock, logger }
+  const { rejections } = telemetry
+  const reading = logWriter && { ...config, state, logWriter, hostRuntime: hosts, clock, logger, rejections }
   const follows = reading && createFollowJob(reading)
   const logFetcher = reading && createLogFetcher(reading)
   const actions = createActionRunner({ state, hostRuntime: hosts, clock, logger, channels: registry.all })
@@ -256,6 +257,7 @@ function buildJobs(
     isProbing: config.connectivityTargets.length > 0,
     directChannels,
     storage,
+    rejections,
     notices: directNotices,
     probeLogs: () => store && probeFolder(join(config.dataDir, 'logs')),
     mayDelete,
@@ -314,6 +316,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
         platforms: statuses,
         connectivity: prober.current,
         storage: () => storageStatus(storageHealth, clock.now()),
+        rejections: telemetry.rejections,
         channelOf: platform => registry.platforms().find(({ name }) => name === platform)?.channels[0],
         channel: registry.find,
         openChannel: registry.open,

@@ -1,4 +1,6 @@
-// Counts what happens while the process runs, for /metrics: plain additions, so that hot paths pay next to nothing.
+// Counts what happens while the process runs, for /metrics and for people: plain additions, so that hot paths pay next to nothing.
+import { firstLine, truncate } from './text.ts'
+import { MINUTE } from './time.ts'
 
 /** A counter with labels: `add` with the values of the labels, in their order. */
 export class Counter {
@@ -44,6 +46,90 @@ export class RequestTally {
   }
 }
 
+/** Kinds that are counted apart; what comes later is counted without its source and host. */
+const MAX_KINDS = 1_000
+const MAX_NAME_LENGTH = 100
+const MAX_MESSAGE_LENGTH = 200
+/** For how many minutes in which something was rejected their time is remembered. */
+const MAX_MINUTES = 30
+
+/** Lines or whole requests that were not stored. `message` says why; it must not quote what was sent. */
+export type Rejected = {
+  project: string
+  /** Empty where it is not known. */
+  source: string
+  host: string
+  /** The key that sent them, empty for hosts and containers. */
+  sender: string
+  /** `unreadable`, `limited`, or the code of the problem of a request. */
+  reason: string
+  message: string
+  lines: number
+  /** Requests that were refused as a whole, whose lines nobody counted. */
+  requests: number
+}
+
+/** All rejections of one kind. `minutes` are the latest in which there were any, oldest first, epoch ms. */
+export type RejectionKind = Rejected & { firstAt: number; lastAt: number; minutes: readonly number[] }
+
+type Mutable<T> = { -readonly [name in keyof T]: T[name] }
+
+export class Rejections {
+  readonly #kinds = new Map<string, Mutable<RejectionKind> & { minutes: number[] }>()
+
+  /** Counts what was rejected at `now`. */
+  record(rejected: Rejected, now: number): void {
+    const cut = limitNames(rejected)
+    const known = this.#kinds.get(keyOf(cut))
+    const isFull = !known && this.#kinds.size >= MAX_KINDS
+    const named = isFull ? { ...cut, source: '', host: '', sender: '' } : cut
+    const key = keyOf(named)
+    let kind = this.#kinds.get(key)
+    if (!kind) {
+      kind = { ...named, lines: 0, requests: 0, firstAt: now, lastAt: now, minutes: [] }
+      this.#kinds.set(key, kind)
+    }
+    kind.lines += rejected.lines
+    kind.requests += rejected.requests
+    kind.message = cut.message
+    kind.lastAt = Math.max(kind.lastAt, now)
+    const minute = Math.floor(now / MINUTE) * MINUTE
+    if (kind.minutes.at(-1) === minute) return
+    kind.minutes.push(minute)
+    if (kind.minutes.length > MAX_MINUTES) kind.minutes.shift()
+  }
+
+  /** Every kind, the latest first. */
+  list(): readonly RejectionKind[] {
+    return [...this.#kinds.values()].sort((a, b) => b.lastAt - a.lastAt)
+  }
+
+  /** What was rejected of one source of a host. */
+  of(host: string, source: string): readonly RejectionKind[] {
+    return this.list().filter(kind => kind.host === host && kind.source === source)
+  }
+}
+
+/** Where rejected lines came from, as people read it: `api on web-1`, `api with the key k_1`. */
+export function originText({ source, host, sender }: Pick<Rejected, 'source' | 'host' | 'sender'>): string {
+  const name = source === '' ? 'unnamed source' : source
+  if (host !== '') return `${name} on ${host}`
+  return sender === '' ? name : `${name}, key ${sender}`
+}
+
+function limitNames(rejected: Rejected): Rejected {
+  return {
+    ...rejected,
+    source: truncate(rejected.source, MAX_NAME_LENGTH),
+    host: truncate(rejected.host, MAX_NAME_LENGTH),
+    message: truncate(firstLine(rejected.message), MAX_MESSAGE_LENGTH),
+  }
+}
+
+function keyOf({ project, source, host, sender, reason }: Rejected): string {
+  return [project, source, host, sender, reason].join('\0')
+}
+
 export type Telemetry = ReturnType<typeof createTelemetry>
 
 /** The counts of one app, all zero. */
@@ -56,6 +142,8 @@ export function createTelemetry() {
     linesRejected: new Counter('project', 'reason'),
     /** Requests of log lines and alerts that were refused as a whole, by the code of the problem. */
     refusedBatches: new Counter('project', 'reason'),
+    /** What was not stored, by source and reason, for people. */
+    rejections: new Rejections(),
     commands: new Counter('command', 'outcome'),
     deliveries: new Counter('channel'),
     deliveryFailures: new Counter('channel', 'reason'),

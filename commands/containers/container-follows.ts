@@ -99,11 +99,20 @@ function listPatterns(context: Context) {
                 { bold: `${host.name}/${follow.pattern}` },
                 ` · ${describeCounts(context, host, follow)} · project ${project} · by ${follow.addedBy} `,
                 { time: follow.addedAt, style: 'relative' as const },
+                ...listRejected(context, host, follow).map(
+                  ({ source, lines, message }) => ` · ${plural(lines, 'line')} of ${source} not kept: ${message}`,
+                ),
               ]
             }),
     },
     result: { follows: all.map(follow => followResult(context, follow)) },
   }
+}
+
+/** What was not stored of the containers of a pattern. */
+function listRejected({ parts }: Context, host: Host, { pattern }: Follow) {
+  const matches = wildcardTest(pattern)
+  return parts.rejections.list().filter(kind => kind.host === host.name && matches(kind.source))
 }
 
 function findHostPattern({ state }: Context, text: string): { host: Host; pattern: string } {

@@ -5,6 +5,7 @@ import type { Host } from '../../src/hosts/host.ts'
 import type { FetchResult } from '../../src/hosts/remote-logs/fetcher.ts'
 import type { RemoteLog } from '../../src/hosts/remote-logs/remote-log.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
+import type { RejectionKind } from '../../src/telemetry.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import type { Context } from '../context.ts'
@@ -42,23 +43,25 @@ export function fetchedCard(host: Host, log: RemoteLog, { lines, lost }: FetchRe
 }
 
 /** A remote log as one line of a list. */
-export function logListLine(log: RemoteLog, host: Host): Text {
+export function logListLine(log: RemoteLog, host: Host, rejected: readonly RejectionKind[] = []): Text {
   const fetched: Text =
     log.fetchedAt === null ? ' · never fetched' : [' · fetched ', { time: log.fetchedAt, style: 'relative' }]
   return [
-    log.error === null ? '🟢 ' : '🟠 ',
+    log.error === null && rejected.length === 0 ? '🟢 ' : '🟠 ',
     { bold: host.name },
     ' ',
     { code: log.target },
     ` · ${log.source} · every ${formatDuration(log.every)} · ${plural(log.lines, 'line')}`,
     ...(typeof fetched === 'string' ? [fetched] : fetched),
     ...(log.lostAt === null ? [] : [' · lines lost in a rotation ', { time: log.lostAt, style: 'relative' as const }]),
+    ...rejected.map(({ lines, message }) => ` · ${plural(lines, 'line')} not kept: ${message}`),
     ...(log.error === null ? [] : [` · ${log.error}`]),
   ]
 }
 
 /** A remote log in the machine-readable form. */
-export function logResult({ state }: Context, log: RemoteLog, host: Host) {
+export function logResult({ state, parts }: Context, log: RemoteLog, host: Host) {
+  const rejected = parts.rejections.of(host.name, log.source)
   return {
     id: log.id,
     host: host.name,
@@ -68,6 +71,8 @@ export function logResult({ state }: Context, log: RemoteLog, host: Host) {
     project: log.projectId === null ? null : (readProjectById(state, log.projectId)?.name ?? null),
     every_ms: log.every,
     lines: log.lines,
+    rejected: rejected.reduce((sum, kind) => sum + kind.lines, 0),
+    rejected_reason: rejected[0]?.message ?? null,
     fetched_at: isoTime(log.fetchedAt),
     due_at: isoTime(log.dueAt),
     lost_at: isoTime(log.lostAt),

@@ -105,7 +105,10 @@ const list = command({
         tone: failing > 0 ? 'warning' : 'plain',
         lines:
           shown.length > 0
-            ? shown.map(log => logListLine(log, hosts.get(log.hostId)!))
+            ? shown.map(log => {
+                const host = hosts.get(log.hostId)!
+                return logListLine(log, host, context.parts.rejections.of(host.name, log.source))
+              })
             : [found.length > 0 ? 'This page does not exist.' : empty],
         buttons: [
           ...(page > 1 ? [pageButton('Previous', page - 1)] : []),

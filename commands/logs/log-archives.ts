@@ -4,19 +4,24 @@ import { z } from 'zod'
 import { formatBytes } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { aliased, completes, positional } from '../../src/command/command.ts'
+import { rejectionText } from '../../src/detectors/rejected-lines.ts'
 import type { Archiver } from '../../src/logs/archive/archiver.ts'
 import { countArchives, findArchive, type LogArchive, listArchives } from '../../src/logs/archives.ts'
 import type { PartitionStatus } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
+import type { RejectionKind } from '../../src/telemetry.ts'
 import { plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command, duration } from '../context.ts'
 import { storeOf } from './log-query.ts'
 
 const MAX_SHOWN_PARTITIONS = 15
+const MAX_SHOWN_REJECTIONS = 10
 const PAGE_SIZE = 10
 /** How long a command waits for the work it started; then it answers where to see the progress. */
 const ANSWER_TIMEOUT_MS = 4_000
+/** How long rejected lines make the card a warning. */
+const REJECTED_WARNING_MS = DAY
 const RESTORE_DURATION_MS = 7 * DAY
 
 const status = command({
@@ -30,7 +35,9 @@ const status = command({
     const newestFirst = partitions.toReversed()
     const pending = archiver?.pending(partitions) ?? []
     const archived = countArchives(state)
+    const rejected = context.parts.rejections.list()
     const used = diskBudgetBytes === null ? 0 : bytes / diskBudgetBytes
+    const hasRejected = rejected.some(({ lastAt }) => lastAt > now - REJECTED_WARNING_MS)
     const isDamaged = partitions.some(partition => partition.state === 'damaged')
     const summary: Text[] = [
       diskBudgetBytes === null
@@ -40,6 +47,7 @@ const status = command({
       archiver
         ? `Archive: ${plural(archived.archives, 'partition')} in ${archiver.place}, ${pending.length} pending.`
         : 'Archive: none (set ARCHIVE_TO).',
+      ...rejectedTexts(rejected),
       ...(queued > 0 ? [`Queue: ${plural(queued, 'request')} waiting to be stored.`] : []),
       ...newestFirst.slice(0, MAX_SHOWN_PARTITIONS).map(partition => partitionLine(partition, now)),
       ...(partitions.length > MAX_SHOWN_PARTITIONS ? [`… ${partitions.length - MAX_SHOWN_PARTITIONS} older`] : []),
@@ -48,7 +56,7 @@ const status = command({
     return {
       card: {
         title: lines === 0 ? 'No log lines yet' : `${plural(lines, 'log line')} in ${formatBytes(bytes)}`,
-        tone: isDamaged || failing ? 'warning' : 'plain',
+        tone: isDamaged || failing || hasRejected ? 'warning' : 'plain',
         lines: failing ? [`Archiving fails: ${failing.problem.message}`, ...summary] : summary,
         buttons: archiver ? [{ label: 'Archives', line: 'logs archives' }] : [],
       },
@@ -58,6 +66,18 @@ const status = command({
         disk_budget_bytes: diskBudgetBytes,
         retention_ms: config.retentionMs,
         queued,
+        rejected: rejected.map(kind => ({
+          project: kind.project,
+          source: kind.source || null,
+          host: kind.host || null,
+          key: kind.sender || null,
+          reason: kind.reason,
+          message: kind.message,
+          lines: kind.lines,
+          requests: kind.requests,
+          first_at: isoTime(kind.firstAt),
+          last_at: isoTime(kind.lastAt),
+        })),
         partitions: newestFirst.map(partition => ({
           name: partition.name,
           state: partition.state,
@@ -75,6 +95,22 @@ const status = command({
     }
   },
 })
+
+/** What was not stored, the latest first. */
+function rejectedTexts(rejected: readonly RejectionKind[]): Text[] {
+  if (rejected.length === 0) return []
+  const [lines, requests] = [sumOf(rejected, 'lines'), sumOf(rejected, 'requests')]
+  const amounts = [plural(lines, 'line'), ...(requests > 0 ? [plural(requests, 'request')] : [])].join(' and ')
+  return [
+    `Not stored since the start of Vakt: ${amounts}.`,
+    ...rejected.slice(0, MAX_SHOWN_REJECTIONS).map(rejectionText),
+    ...(rejected.length > MAX_SHOWN_REJECTIONS ? [`… ${rejected.length - MAX_SHOWN_REJECTIONS} other kinds`] : []),
+  ]
+}
+
+function sumOf(rejected: readonly RejectionKind[], amount: 'lines' | 'requests'): number {
+  return rejected.reduce((sum, kind) => sum + kind[amount], 0)
+}
 
 const archives = command({
   name: 'logs archives',

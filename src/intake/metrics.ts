@@ -95,6 +95,16 @@ function eventFamilies({ telemetry }: MetricsOptions): Family[] {
       'Log lines that were not stored: unreadable, or over a limit of lines a minute.',
       telemetry.linesRejected,
     ),
+    counter(
+      'vakt_lines_rejected_total',
+      'Log lines that were not stored, by reason, and by source and host where they are known.',
+      () => rejectionValues(telemetry, 'lines'),
+    ),
+    counter(
+      'vakt_requests_rejected_total',
+      'Requests of log lines that were refused as a whole, by reason, and by source and host where they are known.',
+      () => rejectionValues(telemetry, 'requests'),
+    ),
     counted(
       'vakt_refused_batches_total',
       'Requests of log lines and alerts that were refused as a whole, by the code of the error.',
@@ -115,6 +125,20 @@ function eventFamilies({ telemetry }: MetricsOptions): Family[] {
       read: () => [...requests].flatMap(([key, tally]) => histogramOf(routeOf(key), tally.buckets, tally.totalSeconds)),
     },
   ]
+}
+
+/** The rejections by their labels; keys are not shown. */
+function rejectionValues({ rejections }: Telemetry, amount: 'lines' | 'requests'): Value[] {
+  const values = new Map<string, Value>()
+  for (const kind of rejections.list()) {
+    if (kind[amount] === 0) continue
+    const { project, reason, source, host } = kind
+    const key = JSON.stringify([project, reason, source, host])
+    const known = values.get(key)
+    if (known) known.value += kind[amount]
+    else values.set(key, { labels: { project, reason, source, host }, value: kind[amount] })
+  }
+  return [...values.values()]
 }
 
 function logStoreFamilies({ logStore }: MetricsOptions): Family[] {

@@ -19,12 +19,14 @@ import { escalateDue, nextEscalation } from '../notifications/routing/escalation
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import type { StorageHealth } from '../state/storage-health.ts'
+import type { Rejections } from '../telemetry.ts'
 import { errorMessage } from '../text.ts'
-import { HOUR, SECOND } from '../time.ts'
+import { HOUR, MINUTE, SECOND } from '../time.ts'
 import { correctClockRollback } from './clock-rollback.ts'
 import type { DirectNotices } from './direct-notices.ts'
 import { createDowntimeMonitor } from './downtime-monitor.ts'
 import { prune } from './prune.ts'
+import { evaluateRejectedLines } from './rejected-lines.ts'
 import { createRuleEvaluator } from './rule-evaluator.ts'
 import { createStorageMonitor } from './storage-monitor.ts'
 
@@ -56,6 +58,8 @@ export type SchedulerOptions = {
   platforms(): readonly { name: string; status: PlatformStatus }[]
   connectivity(): Connectivity
   storage: StorageHealth
+  /** What was not stored of log lines. */
+  rejections: Rejections
   /** Reach the chats while the database cannot hold an alert. */
   notices: DirectNotices
   /** Throws while no log line could be stored. */
@@ -86,6 +90,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const storageMonitor = createStorageMonitor(options)
   const ruleEvaluator = createRuleEvaluator(state, ruleKinds, clock, logger)
   const downtimes = createDowntimeMonitor({ ...options, storageMonitor })
+  const startedAt = clock.now()
   let lastTickAt: number | null = null
   let error: string | null = null
   let isRunning = false
@@ -126,6 +131,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       run: now => (downtimes.hasLogs() ? ruleEvaluator.tick(now, mayDelete(now)) : ruleEvaluator.abandon()),
     },
     { everyMs: TICK_INTERVAL_MS, run: downtimes.markAlive },
+    { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete(clock.now()) },
   ]
   const nextRuns = new Map<Job, number>()

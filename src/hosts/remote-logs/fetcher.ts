@@ -6,6 +6,7 @@ import type { LogWriter } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { findProject, readProjectById, retentionOf } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
+import type { Rejections } from '../../telemetry.ts'
 import { errorMessage } from '../../text.ts'
 import { MINUTE, SECOND } from '../../time.ts'
 import type { Host } from '../host.ts'
@@ -68,6 +69,8 @@ export type LogFetcherOptions = {
   hostRuntime: Pick<HostRuntime, 'connections' | 'isOnline'>
   clock: Clock
   logger: Logger
+  /** Counts the lines that cannot be stored. */
+  rejections: Rejections
   /** Retention of lines whose project sets none, ms. */
   retentionMs: number
   /** The zone of Vakt. */
@@ -86,6 +89,7 @@ export function createLogFetcher({
   hostRuntime,
   clock,
   logger,
+  rejections,
   retentionMs,
   timeZone,
 }: LogFetcherOptions): LogFetcher {
@@ -158,30 +162,39 @@ export function createLogFetcher({
   }
 
   const fetchBatch = async (log: RemoteLog, host: Host, ignoreBackoff: boolean): Promise<FetchResult> => {
-    const machine = hostRuntime.connections.machine(host, { ignoreBackoff })
-    const reading = await (log.position === null ? findStart : readNext)(log, host, machine).catch(error => {
-      // Forced commands and groups that are corrected there count from the next connection on.
-      if (error instanceof Problem && RIGHTS_PROBLEMS.includes(error.code)) hostRuntime.connections.renew(host.id)
-      throw error
-    })
-    const { lines, lost, until, start } = reading
+    const reading = await read(log, host, ignoreBackoff)
+    const { lost, until, start } = reading
+    let { lines } = reading
     if (isStopped) return { lines: 0, more: true, lost }
     if (lines > 0 && until !== null) {
       const isRepeated = log.pending !== null && isSamePosition(log.pending.until, until)
       const batch = isRepeated ? log.pending!.batch : log.batches + 1
       recordPendingBatch(state, log.id, { batch, start, until })
-      await storeBatch(log, host, reading, batch)
+      lines -= (await storeBatch(log, host, reading, batch)).rejected
       // A batch that is stored but not recorded is sent again with the same number, so the store keeps it once.
       if (isStopped) return { lines: 0, more: true, lost }
     }
     recordPosition(state, log, until, lines, lost ? clock.now() : null)
+    if (reading.unreadable > 0) recordUnreadable(log, host, reading.unreadable)
     const hasMoved = until !== null && (log.position === null || !isSamePosition(log.position, until))
     return { lines, more: reading.more && hasMoved, lost }
   }
 
+  const read = async (log: RemoteLog, host: Host, ignoreBackoff: boolean): Promise<LogReading> => {
+    const { connections } = hostRuntime
+    const machine = connections.machine(host, { ignoreBackoff })
+    try {
+      return await (log.position === null ? findStart : readNext)(log, host, machine)
+    } catch (error) {
+      // Forced commands and groups that are corrected there count from the next connection on.
+      if (error instanceof Problem && RIGHTS_PROBLEMS.includes(error.code)) connections.renew(host.id)
+      throw error
+    }
+  }
+
   /** Finds where to begin, without reading a line: then the first batch too has a fixed start and is the same when repeated. */
   const findStart = async (log: RemoteLog, host: Host, machine: Machine): Promise<LogReading> => {
-    const nothing = { lines: 0, body: '', format: 'text', start: null, lost: false } as const
+    const nothing = { lines: 0, unreadable: 0, body: '', format: 'text', start: null, lost: false } as const
     if (log.kind === 'file') {
       const { stdout, stderr } = await readBytes(machine, host, buildFileArgv(log.target, null, MAX_READ_BYTES), clock)
       return { ...nothing, until: parseFileAnswer(host, log.target, stdout, null, stderr).until, more: true }
@@ -208,9 +221,18 @@ export function createLogFetcher({
     return parseJournalAnswer(host, log.target, stdout, stderr, until)
   }
 
-  const storeBatch = async (log: RemoteLog, host: Host, { body, format }: LogReading, batch: number): Promise<void> => {
-    const project = (log.projectId === null ? undefined : readProjectById(state, log.projectId)) ?? findProject(state)
-    await logWriter.append({
+  const projectOf = (log: RemoteLog) =>
+    (log.projectId === null ? undefined : readProjectById(state, log.projectId)) ?? findProject(state)
+
+  const recordUnreadable = (log: RemoteLog, host: Host, lines: number) => {
+    const names = { project: projectOf(log).name, source: log.source, host: host.name, sender: '' }
+    const message = `${host.name} sent entries of its journal that are no JSON or have no cursor.`
+    rejections.record({ ...names, reason: 'unreadable', message, lines, requests: 0 }, clock.now())
+  }
+
+  const storeBatch = (log: RemoteLog, host: Host, { body, format }: LogReading, batch: number) => {
+    const project = projectOf(log)
+    return logWriter.append({
       body: new TextEncoder().encode(body).buffer,
       format,
       ...lineSettings(state, project, host.timeZone, timeZone),

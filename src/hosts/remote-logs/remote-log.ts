@@ -12,6 +12,8 @@ export const MAX_BATCH_LINES = 5_000
 /** The complete lines of one answer, in a format of the log store, and where the next reading begins. */
 export type LogReading = {
   lines: number
+  /** Entries that are left out, because they cannot be read at all. */
+  unreadable: number
   body: string
   format: 'text' | 'ndjson'
   /** Where the reading began, to recognize a repeated one; null for a journal. */
@@ -68,6 +70,7 @@ export function parseFileAnswer(
   const body = batch.toString('utf8')
   return {
     lines: body.split('\n').filter(line => line.trim() !== '').length,
+    unreadable: 0,
     ...{ body, format: 'text', start: { inode, offset: startOffset }, until: { file: position } },
     // A rotated file is followed by the next one.
     more: which === 'old' || !isAtEnd || rest.indexOf(10, batch.length) >= 0,
@@ -85,7 +88,13 @@ export function parseJournalAnswer(
 ): LogReading {
   const { rest } = splitHeader(host, unit, answer, stderr, JOURNAL_HEADER)
   const text = rest.subarray(0, rest.lastIndexOf(10) + 1).toString('utf8')
-  const entries = text.split('\n').flatMap(parseEntry)
+  const read = text
+    .split('\n')
+    .filter(line => line.startsWith('{'))
+    .map(parseEntry)
+  const entries = read.flat()
+  // What follows the last entry that is read comes again.
+  const passed = read.slice(0, read.findLastIndex(found => found.length > 0) + 1)
   if (entries.length === 0 && /insufficient permission|not seeing messages/i.test(stderr))
     throw journalForbiddenProblem(host)
   const cut = until === null ? entries.length : entries.findIndex(entry => entry.cursor === until) + 1
@@ -93,6 +102,7 @@ export function parseJournalAnswer(
   const last = taken.at(-1)
   return {
     lines: taken.length,
+    unreadable: taken.length === entries.length ? passed.length - entries.length : 0,
     body: taken.map(entry => JSON.stringify(entry.line)).join('\n'),
     ...{ format: 'ndjson', start: null, until: last ? { cursor: last.cursor } : null },
     more: entries.length >= 1_000 || rest.length > text.length || taken.length < entries.length,

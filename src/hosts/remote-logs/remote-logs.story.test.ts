@@ -239,6 +239,21 @@ describe('a log file of a host', () => {
     expect(server.signedIn()).toBe(before + 1)
   })
 
+  it('is listed with the lines that could not be kept, and why', async () => {
+    const entry = (cursor: string) => `${JSON.stringify({ __CURSOR: cursor, MESSAGE: `of ${cursor}` })}\n`
+    forcedAnswer = `@@journal\n${entry('a')}{"MESSAGE":"no cursor"}\n{"MESSAGE":\n${entry('b')}{"MESSAGE":"comes again"}\n`
+    await app.result('hosts logs add web-1 --journal app.service')
+    expect((await app.result<{ logs: unknown[] }>('hosts logs list')).logs).toMatchObject([
+      { lines: 2, rejected: 2, rejected_reason: expect.stringContaining('no cursor') },
+    ])
+    expect(app.text((await app.says('hosts logs list')).card)).toMatch(
+      /🟠.*2 lines.*2 lines not kept: web-1 sent entries/,
+    )
+    expect((await app.result<{ rejected: unknown[] }>('logs status')).rejected).toMatchObject([
+      { project: 'default', source: 'app', host: 'web-1', reason: 'unreadable', lines: 2 },
+    ])
+  })
+
   it('that is empty can be added', async () => {
     writeFileSync(file, '')
     expect((await app.says(`hosts logs add web-1 --file ${file} --source app`)).card.lines).toEqual([

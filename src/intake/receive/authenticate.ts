@@ -8,6 +8,7 @@ import { limitWrongKeys } from '../access/wrong-keys.ts'
 import { type AuthOptions, isAdminKey, readSecret, signedOnly } from '../auth.ts'
 import { readStart } from '../body.ts'
 import { findSigner, isSigned, readSignature } from '../signed.ts'
+import { recordRefusedRequest } from './refusals.ts'
 
 export type Sender = {
   project: Project
@@ -36,11 +37,12 @@ export function authenticateAndRead(
   const { headers } = request
   return limitWrongKeys(options, request, incoming, async () => {
     if (isSigned(headers)) {
-      const raw = await readRaw(request, findSigner(options, headers).project.bodyLimit)
+      const { project, key } = findSigner(options, headers)
+      const raw = await readCounted(options, request, { project, key }, parameters, now)
       return { ...readSignature(options, { request, incoming, rawBody: raw }, now), raw }
     }
     const sender = findSender(options, request, incoming, parameters.get('project') ?? undefined)
-    return { ...sender, raw: await readRaw(request, sender.project.bodyLimit) }
+    return { ...sender, raw: await readCounted(options, request, sender, parameters, now) }
   })
 }
 
@@ -71,6 +73,24 @@ function findSender(
   if (!found) throw unauthorized('The key is unknown or revoked. "keys list" shows all keys.')
   if (found.key.signed) throw unauthorized(signedOnly(found.key.id))
   return { ...found, signature: null }
+}
+
+/** The body of a known sender; that it is too large is counted. */
+async function readCounted(
+  { telemetry }: ReceiveOptions,
+  request: Request,
+  { project, key }: Pick<Sender, 'project' | 'key'>,
+  parameters: URLSearchParams,
+  now: number,
+): Promise<Buffer> {
+  try {
+    return await readRaw(request, project.bodyLimit)
+  } catch (error) {
+    const names = { source: parameters.get('source') ?? '', host: parameters.get('host') ?? '' }
+    const refused = { ...names, project: project.name, sender: key?.id ?? 'the admin key' }
+    if (error instanceof Problem) recordRefusedRequest(telemetry, refused, error, now)
+    throw error
+  }
 }
 
 /** The most that is read of any request, whatever its project allows. */

@@ -9,11 +9,13 @@ import { Problem, type ProblemCode } from '../../problem.ts'
 import { findProject, type Project, retentionOf } from '../../projects/projects.ts'
 import type { RefusedWork } from '../../projects/refused-work.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
+import type { Rejected } from '../../telemetry.ts'
 import { readClientAddress } from '../client-address.ts'
 import type { Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
 import { decompress } from './compression.ts'
 import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
+import { recordRefusedRequest } from './refusals.ts'
 
 export type ReceiveLogsOptions = ReceiveOptions & {
   logWriter: LogWriter
@@ -38,6 +40,7 @@ export async function receiveLogs(
   const { raw, project, key, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
   const sender = key?.id ?? 'the admin key'
   let bytes = raw.length
+  let named = readNames(parameters)
   try {
     refuseWasteful(options, sender, now)
     // A body that is not whole may cost as much as the largest.
@@ -47,6 +50,7 @@ export async function receiveLogs(
     bytes = body.length
     const logs = protocol.parse({ body, headers, parameters, now })
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
+    named = defaults
     const timeZone = readZoneParameter(parameters)
     const idempotencyKey = readIdempotencyKey(headers)
     const lines = { ...logs, defaults, timeZone }
@@ -55,13 +59,18 @@ export async function receiveLogs(
     return protocol.answer(stored)
   } catch (error) {
     if (error instanceof Problem) {
-      options.telemetry.refusedBatches.add(1, project.name, error.code)
+      recordRefusedRequest(options.telemetry, { ...named, project: project.name, sender }, error, now)
       if (!NOT_CHARGED.has(error.code)) options.refusedWork.charge(sender, bytes, now)
     }
     // The same signature is accepted again for a request that was refused.
     if (signature !== null) options.state.transaction(() => releaseSignature(options.state, signature))
     throw error
   }
+}
+
+/** The names in the query, for the counts of refused requests; wrong ones are refused later. */
+function readNames(parameters: URLSearchParams): { source?: string; host?: string } {
+  return { source: parameters.get('source') ?? '', host: parameters.get('host') ?? '' }
 }
 
 /** Refusals that are no fault of the sender, or cost nothing. */
@@ -86,8 +95,14 @@ export async function receiveDatagram(
 ): Promise<Reply> {
   const now = options.clock.now()
   const project = findProject(options.state, name)
-  const logs = protocol.parse({ body, headers: new Headers(), parameters: new URLSearchParams(), now })
-  return protocol.answer(await storeLines(options, project, null, () => address, logs, null, now))
+  try {
+    const logs = protocol.parse({ body, headers: new Headers(), parameters: new URLSearchParams(), now })
+    return protocol.answer(await storeLines(options, project, null, () => address, logs, null, now))
+  } catch (error) {
+    if (error instanceof Problem)
+      recordRefusedRequest(options.telemetry, { project: project.name, sender: '', host: address }, error, now)
+    throw error
+  }
 }
 
 async function storeLines(
@@ -99,7 +114,8 @@ async function storeLines(
   idempotencyKey: string | null,
   now: number,
 ): Promise<AppendResult> {
-  takeFromLimits(options, project, address, () => countRecords(body, format), now)
+  const names = { source: defaults.source ?? '', host: defaults.host ?? '', sender: sender ?? '' }
+  takeFromLimits(options, project, names, address, () => countRecords(body, format), now)
   try {
     return await options.logWriter.append({
       // The writer takes the bytes over, and a small Buffer shares its memory with others.
@@ -130,6 +146,7 @@ function countRecords(body: Buffer, format: Batch['format']): number {
 function takeFromLimits(
   { rates, telemetry }: ReceiveLogsOptions,
   project: Project,
+  names: Pick<Rejected, 'source' | 'host' | 'sender'>,
   address: () => string,
   lines: () => number,
   now: number,
@@ -147,9 +164,12 @@ function takeFromLimits(
     const count = lines()
     const taken = rates.take(key(), count, perMinute, now)
     if (taken.ok) continue
+    const message = `${sender()} may send ${perMinute} lines a minute, and they are used up.`
     telemetry.linesRejected.add(count, project.name, 'limited')
-    throw new Problem('limited', `${sender()} may send ${perMinute} lines a minute, and they are used up.`, {
-      retryAfterMs: taken.retryAfterMs,
-    })
+    telemetry.rejections.record(
+      { ...names, project: project.name, reason: 'limited', message, lines: count, requests: 0 },
+      now,
+    )
+    throw new Problem('limited', message, { retryAfterMs: taken.retryAfterMs })
   }
 }

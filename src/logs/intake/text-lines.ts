@@ -191,9 +191,11 @@ function readEntry({ prefix, head, stack }: Entry, context: TextContext): Fields
   const { source } = known
   const read = readHead(head, typeof source === 'string' ? contextOf(context, source) : context)
   const { fields } = read
-  const message = isTimeOfText(known, read) ? head : read.message
-  // The time of an engine or a daemon has its zone, that of a program often has none.
-  const outer = known.timestamp === undefined ? fields : { ...fields, timestamp: known.timestamp }
+  const isInText = isTimeOfText(known, read)
+  const message = isInText ? head : read.message
+  // The time of an engine or a daemon has its zone, that of a program often has none; with one, it is the same by every way in.
+  const isOwnTime = !isInText && fields.timestamp instanceof KnownTime && fields.timestamp.hasZone
+  const outer = known.timestamp === undefined || isOwnTime ? fields : { ...fields, timestamp: known.timestamp }
   const merged = known === NO_PREFIX ? outer : mergeAttributes(known, outer)
   const inner = parseObject(read.message) ?? readLogfmt(read.message)
   if (inner) return mergeInner(merged, inner, stack)
@@ -237,9 +239,11 @@ function readClockHead(
   return { fields: {}, message: head, format: null }
 }
 
-/** A record inside a line: its fields win over those of the prefixes, but for the time. */
+/** A record inside a line: its fields win over those of the prefixes, but for a time without a zone. */
 function mergeInner(outer: Fields, inner: Fields, stack: readonly string[]): Fields {
-  const { attributes, ...fields } = outer
+  const { attributes, ...rest } = outer
+  const { timestamp: _, ...untimed } = rest
+  const fields = outer.timestamp !== undefined && hasZonedTime(inner) ? untimed : rest
   const own = inner.attributes
   const all =
     attributes === undefined ? {} : isObject(own) ? { ...attributes, ...own } : own === undefined ? attributes : null
@@ -255,6 +259,19 @@ function mergeInner(outer: Fields, inner: Fields, stack: readonly string[]): Fie
 function hasTime(record: Fields): boolean {
   return Object.keys(record).some(name => fieldRoleOf(name)?.role === 'timestamp')
 }
+
+/** Whether a record has a time that needs no zone: RFC 3339 with an offset, or seconds since 1970 in any unit. */
+function hasZonedTime(record: Fields): boolean {
+  return Object.keys(record).some(name => {
+    if (fieldRoleOf(name)?.role !== 'timestamp') return false
+    const value = record[name]
+    return typeof value === 'number' ? value > MIN_EPOCH : typeof value === 'string' && ZONED.test(value)
+  })
+}
+
+/** Below it, a number is a duration. */
+const MIN_EPOCH = 100_000_000
+const ZONED = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)$|^\d{10,19}(?:\.\d{1,9})?$/
 
 function mergeAttributes(outer: Fields, inner: { [name: string]: unknown }): { [name: string]: unknown } {
   if (outer.attributes === undefined || inner.attributes === undefined) return { ...outer, ...inner }
