@@ -9,6 +9,7 @@ import { ALL_PROJECTS, expandSavedSearch } from '../../src/logs/searches.ts'
 import type { LogStore, MissingLines } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject } from '../../src/projects/projects.ts'
+import { plural } from '../../src/text.ts'
 import { DAY } from '../../src/time.ts'
 import { type Context, duration, projectName } from '../context.ts'
 
@@ -57,11 +58,13 @@ function savedSearchScope({ state, by }: Context, project: string | undefined): 
 export function missingTexts(missing: readonly MissingLines[]): Text[] {
   const [first] = missing
   if (!first) return []
-  const more = missing.length > 1 ? ` (and ${missing.length - 1} more)` : ''
+  // Without its folder Vakt does not know which lines there were.
+  if (first.from <= 0) return [`⚠️ All earlier lines are missing. ${first.message}`]
+  const more = missing.length > 1 ? ` (and of ${plural(missing.length - 1, 'other log file')})` : ''
   return [
     [
       '⚠️ Lines are missing from ',
-      { time: Math.max(0, first.from), style: 'moment' },
+      { time: first.from, style: 'moment' },
       ' to ',
       { time: first.until, style: 'moment' },
       `${more}. ${first.message}`,
