@@ -70,7 +70,7 @@ const PURE_FILES =
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.test\.ts$|\.testing\.ts$|^src\/testing\//.test(file),

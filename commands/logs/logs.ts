@@ -7,6 +7,7 @@ import { quoteWord } from '../../src/command/command-line.ts'
 import { LEVELS, type LogLine } from '../../src/logs/line.ts'
 import { printQuery } from '../../src/logs/query/print.ts'
 import type { Query } from '../../src/logs/query/tree.ts'
+import { adviseOnSearch } from '../../src/logs/search-advice.ts'
 import { lineResult, missingResult } from '../../src/logs/serialize.ts'
 import { type LogStore, type MissingLines, missingLines, type Page } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
@@ -49,6 +50,8 @@ const search = command({
       store.count(query, SEARCH_TIMEOUT_MS),
     ])
     const missing = await missingLines(store, query)
+    const isEmpty = page.lines.length === 0 && count.total === 0 && page.searchedTo === null && missing.length === 0
+    const hints = isEmpty && cursor === undefined ? await adviseOnSearch(store, query) : []
     const lines = newer ? [...page.lines].reverse() : page.lines
     const result = {
       logs: lines.map(lineResult),
@@ -57,10 +60,11 @@ const search = command({
       next: page.next,
       ...(page.searchedTo === null ? {} : { searched_to: isoTime(page.searchedTo) }),
       ...missingResult(missing),
+      ...(hints.length === 0 ? {} : { hints }),
     }
     const histogram = lines.length === 0 ? '' : await histogramOf(store, query, lines, context)
     return {
-      card: searchCard(words, query, { ...page, lines }, count, missing, histogram, cursor !== undefined),
+      card: searchCard(words, query, { ...page, lines }, count, missing, hints, histogram, cursor !== undefined),
       result,
     }
   },
@@ -121,6 +125,7 @@ function searchCard(
   page: Page,
   count: { total: number; atLeast: boolean },
   missing: readonly MissingLines[],
+  hints: readonly string[],
   histogram: string,
   isLaterPage: boolean,
 ): Card {
@@ -145,14 +150,6 @@ function searchCard(
       ? []
       : [['Searched back to ', { time: page.searchedTo, style: 'moment' }, ' so far. "Continue" searches further.']]
   const total = `${count.total.toLocaleString('en')}${count.atLeast ? '+' : ''}`
-  const advice =
-    page.searchedTo === null && missing.length === 0
-      ? [
-          query.from === null
-            ? 'Try fewer words or another spelling.'
-            : 'Try fewer words, another spelling or a longer time range.',
-        ]
-      : []
   return {
     title:
       page.lines.length === 0 && count.total === 0
@@ -160,7 +157,7 @@ function searchCard(
         : `${total} ${count.total === 1 ? 'line' : 'lines'}`,
     tone: 'plain',
     lines: [
-      ...(page.lines.length === 0 ? advice : page.lines.map(line => logText(line, query.where))),
+      ...(page.lines.length === 0 ? hints : page.lines.map(line => logText(line, query.where))),
       ...incomplete,
       ...missingTexts(missing),
     ],

@@ -10,6 +10,7 @@ import type { LogLine } from '../logs/line.ts'
 import { parseQuery } from '../logs/query/parse.ts'
 import { scopeToProject } from '../logs/query/scope-query.ts'
 import type { Query } from '../logs/query/tree.ts'
+import { adviseOnSearch } from '../logs/search-advice.ts'
 import { lineResult, missingResult } from '../logs/serialize.ts'
 import { type LogStore, missingLines, readBy } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
@@ -95,6 +96,7 @@ const SEARCH = createRoute({
               .datetime()
               .optional()
               .describe('The search ran out of time and looked back to here; `next` goes on from there.'),
+            hints: z.array(z.string()).optional().describe('What to try, when no line was found.'),
             missing: z
               .array(
                 z.object({
@@ -245,6 +247,8 @@ export function logRoutes(options: LogRoutesOptions) {
       timeoutMs: SEARCH_TIMEOUT_MS,
     })
     const count = await storeOf(c).count(query, SEARCH_TIMEOUT_MS)
+    const missing = await missingLines(store, query)
+    const isEmpty = page.lines.length + count.total === 0 && page.searchedTo === null && cursor === undefined
     return c.json(
       {
         logs: page.lines.map(toLogLine),
@@ -252,7 +256,8 @@ export function logRoutes(options: LogRoutesOptions) {
         ...(count.atLeast ? { total_at_least: true as const } : {}),
         next: page.next,
         ...(page.searchedTo === null ? {} : { searched_to: isoTime(page.searchedTo) }),
-        ...missingResult(await missingLines(store, query)),
+        ...missingResult(missing),
+        ...(isEmpty && missing.length === 0 ? { hints: await adviseOnSearch(storeOf(c), query) } : {}),
       },
       200,
     )

@@ -321,6 +321,7 @@ describe('answers about a time whose lines are damaged', () => {
     }
     expect(await app.result('logs export')).toMatchObject({ whole: false })
     expect(await app.answerText('logs search nothing')).not.toContain('Try fewer words')
+    expect(await app.result('logs search nothing')).not.toHaveProperty('hints')
     expect(await app.answerText('logs search last:1s')).not.toContain('damaged')
   })
 })

@@ -72,3 +72,34 @@ describe('a term of signs only', () => {
     expect(await found('group:emo')).toEqual(['a => b', 'ends ⚠'])
   })
 })
+
+describe('a search that finds nothing', () => {
+  const hints = async (query: string) => {
+    const overHttp = (await (await app.request(path(query), { headers: admin })).json()) as { hints?: string[] }
+    const reply = await app.result<{ hints?: string[] }>(`logs search --query=${JSON.stringify(query)}`)
+    expect(overHttp.hints).toEqual(reply.hints)
+    return reply.hints?.join(' ')
+  }
+
+  it('says what to try', async () => {
+    expect(await hints('timeout')).toBe('No line is stored here yet.')
+    const old = new Date(Date.now() - 7_200_000).toISOString()
+    await send([
+      { message: 'answered status:500 to user=alice@example.com', host: 'web-1', shop: 'oslo' },
+      { message: 'NullPointerException', host: 'web-2', timestamp: old },
+    ])
+    expect(await hints('status:500')).toContain('1 line has it as text: write "status:500" in quotes')
+    expect(await found('"status:500"')).toHaveLength(1)
+    expect(await hints('user=alice@example.com')).toContain('write "user:alice@example.com" in quotes')
+    expect(await found('"user:alice@example.com"')).toHaveLength(1)
+    expect(await hints('city:oslo')).toContain('1 line has it elsewhere: search for oslo alone')
+    expect(await hints('city:bergen')).toContain('Attributes of recent lines: shop')
+    expect(await hints('pointer')).toContain('write /pointer/i')
+    expect(await found('/pointer/i')).toHaveLength(1)
+    expect(await hints('host:web-3')).toContain('Recent ones: web-')
+    expect(await hints('NullPointerException last:1h')).toContain('1 line matches at other times. Try a longer time')
+    expect(await hints('/nullpointer/')).toContain('Write /nullpointer/i to ignore the case')
+    expect(await hints('answered host:web-2')).toContain('Each condition alone matches lines')
+    expect(await hints('answered')).toBe(undefined)
+  })
+})
