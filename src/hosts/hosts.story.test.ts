@@ -77,6 +77,25 @@ describe('a new host', () => {
     expect((await app.says('hosts test web-1')).card.title).toMatch(/^web-1 answered in \d+ ms$/)
   })
 
+  it('behind a jump host that was corrected is added and tested at the next try', async () => {
+    const inner = await startSshServer({ run: execution => host.run(execution) })
+    server.forwardsTo('db.internal:22', inner)
+    for (const right of ['forward', 'reach'] as const) {
+      server.grants({ [right]: false })
+      await app.result(`hosts add bastion-${right} ${server.address}`)
+      const add = `hosts add db-${right} deploy@db.internal --jump bastion-${right}`
+      expect(await refusal(add)).toContain('may forward ports on the jump host')
+      server.grants({ [right]: true })
+      expect(await text(add)).toContain('Docker has 0 containers')
+      server.grants({ [right]: false })
+      await app.result(`hosts test bastion-${right}`)
+      expect((await app.says(`hosts test db-${right}`)).card.title).not.toContain('answered')
+      server.grants({ [right]: true })
+      expect((await app.says(`hosts test db-${right}`)).card.title).toContain('answered')
+    }
+    await inner.close()
+  })
+
   it('that does not answer, or has an invalid name or address, is not added', async () => {
     expect(await refusal('hosts add web-1 nowhere')).toContain('Write user@address or user@address:port.')
     expect(await refusal('hosts add -- "web 1" deploy@127.0.0.1')).toContain('is not a valid host name')

@@ -8,7 +8,7 @@ import { parseStamped, skipGreeting } from './containers/output-line.ts'
 import type { Host } from './host.ts'
 import { parseHostSnapshot } from './metrics/host-snapshot.ts'
 import { buildFileArgv } from './remote-logs/fetch-script.ts'
-import { MAX_READ_BYTES, parseFileAnswer, parseJournalAnswer } from './remote-logs/remote-log.ts'
+import { MAX_READ_BYTES, parseFileAnswer, parseFileStart, parseJournalAnswer } from './remote-logs/remote-log.ts'
 import { notRunProblem } from './script-answer.ts'
 import { quoteCommand } from './ssh/shell-quote.ts'
 
@@ -40,10 +40,11 @@ describe.each(GREETINGS)('after the greeting of %s', (_shell, printed) => {
   it('a log file is read from the byte where it was left, without what the shell prints at its end', () => {
     const argv = buildFileArgv(file, null, MAX_READ_BYTES)
     const begin = spawnSync('/bin/sh', ['-c', quoteCommand(argv)]).stdout
-    const { until } = parseFileAnswer(host, file, Buffer.concat([Buffer.from(printed), begin]))
-    const position = until && 'file' in until ? until.file : null
+    const bye = Buffer.from('logout\n')
+    const found = parseFileStart(host, file, Buffer.concat([Buffer.from(printed), begin, bye]))
+    const position = 'file' in found ? found.file : null
     const answer = spawnSync('/bin/sh', ['-c', quoteCommand(buildFileArgv(file, position, MAX_READ_BYTES))]).stdout
-    const reading = parseFileAnswer(host, file, Buffer.concat([Buffer.from(printed), answer, Buffer.from('logout\n')]))
+    const reading = parseFileAnswer(host, file, Buffer.concat([Buffer.from(printed), answer, bye]))
     expect(reading).toMatchObject({ body: 'one\ntwö\n', lines: 2, more: false, until: { file: { offset: 9 } } })
   })
 
@@ -68,6 +69,13 @@ describe.each(GREETINGS)('after the greeting of %s', (_shell, printed) => {
     const first = `${printed}${STAMP} GET / 200`.split('\n').at(-1)!
     expect(parseStamped(skipGreeting(first))?.text).toBe('GET / 200')
   })
+})
+
+it('what a shell prints at its end is no line of a long file', () => {
+  const [header, content] = ['@@file 7 900000 0 0  now\n', `${'x'.repeat(99)}\n`.repeat(2_622)]
+  const answer = Buffer.from(`${header}${content.slice(0, MAX_READ_BYTES)}logout\n`)
+  expect(parseFileAnswer(host, '/x', answer)).toMatchObject({ lines: 2_621, more: true })
+  expect(parseFileAnswer(host, '/x', answer).body).not.toContain('logout')
 })
 
 describe('a shell that runs nothing', () => {

@@ -22,6 +22,7 @@ import {
   MAX_JOURNAL_BYTES,
   MAX_READ_BYTES,
   parseFileAnswer,
+  parseFileStart,
   parseJournalAnswer,
   type RemoteLog,
 } from './remote-log.ts'
@@ -197,7 +198,7 @@ export function createLogFetcher({
     const nothing = { lines: 0, unreadable: 0, body: '', format: 'text', start: null, lost: false } as const
     if (log.kind === 'file') {
       const { stdout, stderr } = await readBytes(machine, host, buildFileArgv(log.target, null, MAX_READ_BYTES), clock)
-      return { ...nothing, until: parseFileAnswer(host, log.target, stdout, null, stderr).until, more: true }
+      return { ...nothing, until: parseFileStart(host, log.target, stdout, stderr), more: true }
     }
     const argv = buildJournalArgv(log.target, null, MAX_JOURNAL_BYTES)
     const { stdout, stderr } = await readBytes(machine, host, argv, clock)

@@ -61,8 +61,8 @@ export function parseFileAnswer(
   const { header, rest: printed } = splitHeader(host, path, answer, stderr, FILE_HEADER)
   const [, inode = '', bytes, offset, head, sum = '', which] = FILE_HEADER.exec(`${header}\n`)!
   const startOffset = Number(offset)
-  // What follows the size that the script saw was written later, or was printed by a shell that ends.
-  const rest = printed.subarray(0, Math.max(0, Number(bytes) - startOffset))
+  // What follows the size that the script saw, or the most that it prints, was printed by a shell that ends.
+  const rest = printed.subarray(0, Math.max(0, Math.min(Number(bytes) - startOffset, MAX_READ_BYTES)))
   const isAtEnd = startOffset + rest.length >= Number(bytes)
   const length = until === null ? measureWholeLines(rest, which === 'old' && isAtEnd) : until - startOffset
   const batch = rest.subarray(0, length)
@@ -76,6 +76,13 @@ export function parseFileAnswer(
     more: which === 'old' || !isAtEnd || rest.indexOf(10, batch.length) >= 0,
     lost: which === 'lost',
   }
+}
+
+/** Parses the answer of the file script to a request without a position: where the first reading begins. */
+export function parseFileStart(host: Host, path: string, answer: Buffer, stderr = ''): LogPosition {
+  const { until, start } = parseFileAnswer(host, path, answer, null, stderr)
+  // The script prints nothing of the file, so what follows its header is the shell's.
+  return { file: { ...(until as { file: FilePosition }).file, offset: start!.offset } }
 }
 
 /** Parses the answer of the journal script; `until` as in `parseFileAnswer`, but a cursor. */

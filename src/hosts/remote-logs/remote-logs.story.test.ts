@@ -51,7 +51,10 @@ beforeEach(async () => {
       const child = spawn('/bin/sh', ['-c', execution.line])
       child.stdout.on('data', chunk => execution.out(chunk.toString('utf8')))
       child.stderr.on('data', chunk => execution.err(chunk.toString('utf8')))
-      child.on('close', code => execution.exit(code ?? 1))
+      child.on('close', code => {
+        if (greeting !== '') execution.out('bye\n')
+        execution.exit(code ?? 1)
+      })
     },
   })
   await app.result(`hosts add web-1 ${server.address}`)
@@ -224,9 +227,10 @@ describe('a log file of a host', () => {
 
   it('is read through a shell that prints a greeting', async () => {
     greeting = 'Welcome to fish, the friendly interactive shell\nready> '
-    expect((await add()).fetched).toBe(1)
+    writeFileSync(file, 'a\nb\n')
+    expect((await add()).fetched).toBe(2)
     appendFileSync(file, 'one\n')
-    await storesUntil(['old line', 'one'])
+    await storesUntil(['a', 'b', 'one'])
     expect(await app.result('hosts list')).toMatchObject({ hosts: [{ status: 'up' }] })
   })
 

@@ -34,6 +34,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
   let isHanging = false
   let mayForward = true
   let mayRun = true
+  let reachesOthers = true
   let connected = 0
   let key = generateKeyPair()
   let server = createSshServer(key.privateKey)
@@ -58,7 +59,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
 
   function serve(client: Connection): void {
     // As sshd: what a key may do is read when a client signs in.
-    const rights = { mayForward, mayRun }
+    const rights = { mayForward, mayRun, reachesOthers }
     let sessions = 0
     client.on('session', (accept, reject) => {
       if (!rights.mayRun || sessions >= (options.maxSessions ?? 10)) return reject()
@@ -87,7 +88,7 @@ export async function startSshServer(options: SshServerOptions = {}) {
     if (!rights.mayForward) return
     client.on('tcpip', (accept, reject, { destIP, destPort }) => {
       const forward = forwards.get(`${destIP}:${destPort}`)
-      if (!forward) return reject()
+      if (!forward || !rights.reachesOthers) return reject()
       forward.inject(accept() as unknown as Socket)
     })
   }
@@ -126,10 +127,11 @@ export async function startSshServer(options: SshServerOptions = {}) {
     lets(who: (user: string, auth: AuthContext) => boolean) {
       accepts = who
     },
-    /** Whether keys may forward ports and run commands, for clients that sign in from now on. */
-    grants(rights: { forward?: boolean; run?: boolean }) {
+    /** Whether keys may forward ports and run commands, and forwards reach others, for clients that sign in from now on. */
+    grants(rights: { forward?: boolean; run?: boolean; reach?: boolean }) {
       mayForward = rights.forward ?? mayForward
       mayRun = rights.run ?? mayRun
+      reachesOthers = rights.reach ?? reachesOthers
     },
     /** Accepts new connections without an answer. */
     hangs() {
