@@ -69,9 +69,9 @@ const verify = command({
       )
     return {
       card: {
-        title: `The audit is whole: ${plural(rows, 'row')}`,
+        title: rows === 0 ? 'The audit is empty' : `The audit is whole: ${plural(rows, 'row')}`,
         tone: 'good',
-        lines: [['Row ', { bold: String(head.id) }, ' has the hash ', { code: head.hash }]],
+        lines: rows === 0 ? [] : [['Row ', { bold: String(head.id) }, ' has the hash ', { code: head.hash }]],
       },
       result: { ok: true, rows, head },
     }
