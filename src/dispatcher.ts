@@ -238,12 +238,12 @@ function wordsOf(request: Request): readonly Word[] {
   return splitWords('line' in request ? request.line.replace(/^\s*\/(vakt\b\s*)?/, '') : request.command)
 }
 
-function refuseRole<C>(command: Command<C>, by: { role: Role }): void {
+function refuseRole<C>(command: Command<C>, by: { role: Role; keyId?: string | undefined }): void {
   if (roleAllows(by.role, command.role)) return
-  throw new Problem(
-    'forbidden',
-    `"${command.name}" needs the role ${command.role}; your role is ${by.role}. An admin can change it with "roles set".`,
-  )
+  const advice = by.keyId
+    ? `the role of this key is ${by.role}. Use another key; "keys create" makes one.`
+    : `your role is ${by.role}. An admin can change it with "roles set".`
+  throw new Problem('forbidden', `"${command.name}" needs the role ${command.role}; ${advice}`)
 }
 
 /** Limits a request with a project key to that project and its alerts. */

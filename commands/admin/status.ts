@@ -127,7 +127,7 @@ function storageLines({ outages, damage }: StorageStatus): Text[] {
   return [
     ...outages.map(
       ({ thing, since, message }): Text => [
-        `Storage: Vakt cannot store ${thing} since `,
+        `Storage: Vakt has been unable to store ${thing} since `,
         { time: since, style: 'moment' },
         `. ${message}`,
       ],

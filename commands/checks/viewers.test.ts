@@ -79,6 +79,18 @@ it('a viewer has the unique_key of Healthchecks, and buttons that work', async (
   expect((await app.says(reply.card.buttons![0]!.line!, { key: { role: 'viewer', project: 'shop' } })).ok).toBe(true)
 })
 
+it('a key that lacks a role is told to use another key, a person to ask for the role', async () => {
+  const byKey = await app.says('checks pause backup', { key: { role: 'viewer', project: 'shop' }, id: 'k_1' })
+  expect(byKey.ok ? '' : byKey.problem.message).toBe(
+    '"checks pause" needs the role responder; the role of this key is viewer. Use another key; "keys create" makes one.',
+  )
+  await app.result('roles set 222222222222222222 viewer --platform discord')
+  const byPerson = await app.says('checks pause backup', { id: '222222222222222222', admin: false })
+  expect(byPerson.ok ? '' : byPerson.problem.message).toBe(
+    '"checks pause" needs the role responder; your role is viewer. An admin can change it with "roles set".',
+  )
+})
+
 it('responders and admins see the ping URL as before', async () => {
   for (const role of ['responder', 'admin'] as const) {
     const reply = await app.says('checks show backup', { key: { role, project: 'shop' } })

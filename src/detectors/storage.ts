@@ -24,7 +24,7 @@ const EFFECTS: Record<StoredThing, string> = {
 
 /** The finding while `thing` cannot be stored, since `since` (epoch ms); `message` says why and what to do. */
 export function storageFinding(thing: StoredThing, since: number, message: string): Finding {
-  const begin: Text = [`Vakt cannot store ${thing} since `, { time: since, style: 'moment' }, '.']
+  const begin: Text = [`Vakt has been unable to store ${thing} since `, { time: since, style: 'moment' }, '.']
   return {
     ...ABOUT,
     key: STORAGE_KEYS[thing],

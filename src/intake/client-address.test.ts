@@ -44,6 +44,18 @@ describe('TRUST_PROXY', () => {
     expect(peer('loopback', undefined)).toEqual(believed)
   })
 
+  it.each([
+    ['unknown', '127.0.0.1'],
+    ['198.51.100.7, junk1', '127.0.0.1'],
+    ['198.51.100.7, 1.2.3.4"} wrong key', '127.0.0.1'],
+    ['::ffff:198.51.100.7', '198.51.100.7'],
+    ['::FFFF:198.51.100.7', '198.51.100.7'],
+    ['2001:db8::1%eth7', '2001:db8::1'],
+    ['junk, 198.51.100.7', '198.51.100.7'],
+  ])('takes %j for one address, whatever is written around it', (forwarded, address) => {
+    expect(peer('loopback', '127.0.0.1', { 'x-forwarded-for': forwarded }).address).toBe(address)
+  })
+
   it('decides what a beat says of its sender', async () => {
     const { ping, beats } = await startPings('job', undefined, { TRUST_PROXY: '10.0.0.0/8' })
     await ping('', { headers: FORWARDED }, '10.1.2.3')

@@ -11,7 +11,8 @@ const MAX_ADDRESS_LENGTH = 100
 /**
  * The address and scheme of a request's sender. X-Forwarded-* headers count only when `trusted` holds the connection, and
  * only as far as trusted proxies wrote them: each proxy appends who connected to it, so the list is read from the right,
- * past trusted proxies, to the first address that is none. Everything to the left of it is the sender's own claim.
+ * past trusted proxies, to the first address that is none. Everything to the left of it is the sender's own claim. What is
+ * no address there (`unknown`) leaves the request to the proxy, so that no word of a sender's choice counts as one.
  */
 export function readClientAddress(
   incoming: IncomingMessage | undefined,
@@ -24,13 +25,14 @@ export function readClientAddress(
   return { address: readForwarded(headers.get('x-forwarded-for'), trusted) ?? socket, scheme }
 }
 
-/** The first address from the right that is no trusted proxy, or the leftmost; null when there is none. */
+/** The first address from the right that is no trusted proxy, or the leftmost; null when it is none. */
 function readForwarded(header: string | null, trusted: BlockList): string | null {
   const addresses = (header ?? '')
     .split(',')
-    .map(text => withoutPort(text.trim()))
+    .map(text => plainAddress(withoutPort(text.trim()).replace(/%.*$/, '')))
     .filter(text => text !== '')
-  return addresses.findLast(address => !isTrusted(plainAddress(address), trusted)) ?? addresses[0] ?? null
+  const found = addresses.findLast(address => !isTrusted(address, trusted)) ?? addresses[0]
+  return found !== undefined && isIP(found) !== 0 ? found : null
 }
 
 function isTrusted(address: string, trusted: BlockList): boolean {
@@ -40,7 +42,7 @@ function isTrusted(address: string, trusted: BlockList): boolean {
 
 // A dual-stack socket shows IPv4 peers as ::ffff:1.2.3.4.
 function plainAddress(address: string): string {
-  return address.startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address
+  return /^::ffff:/i.test(address) && isIP(address.slice(7)) === 4 ? address.slice(7) : address
 }
 
 // Some proxies send 1.2.3.4:5678 (Azure App Service) or [2001:db8::1]:5678.

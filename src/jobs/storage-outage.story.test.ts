@@ -73,14 +73,18 @@ describe.each(FAULTS)('%s', (_, breaks) => {
     await beatsFor(app, beats, 60, async () => {
       expect(await readiness(app)).toMatchObject({ status: 503, storage: { ok: false } })
     })
-    expect((await readiness(app)).storage.message).toContain('Vakt cannot store beats since 2026-03-02T09:00:20.000Z. ')
-    expect(await app.answerText('status')).toMatch(/Vakt needs attention[\s\S]*Vakt cannot store beats since/)
+    expect((await readiness(app)).storage.message).toContain(
+      'Vakt has been unable to store beats since 2026-03-02T09:00:20.000Z. ',
+    )
+    expect(await app.answerText('status')).toMatch(
+      /Vakt needs attention[\s\S]*Vakt has been unable to store beats since/,
+    )
     expect(await app.result('status')).toMatchObject({ storage: { ok: false, outages: [{ thing: 'beats' }] } })
     faults.heal()
     await beats.a!()
     await app.passes('1s')
     expect((await readiness(app)).status).toBe(200)
-    expect(await app.answerText('status')).not.toContain('cannot store')
+    expect(await app.answerText('status')).not.toContain('unable to store')
   })
 
   it('is shown in the chat once it has lasted a minute, and once when it is over', async () => {
@@ -213,7 +217,7 @@ describe('log lines that storage refuses', () => {
       expect((await readiness(app)).status).toBe(503)
       await app.passes('5s')
     }
-    expect(await app.answerText('status')).toContain('Vakt cannot store log lines since')
+    expect(await app.answerText('status')).toContain('Vakt has been unable to store log lines since')
     expect(app.titles()).toEqual(['Critical: Vakt cannot store log lines'])
     // The jobs are heard, so that one that is silent is alerted.
     await app.passes('30s')

@@ -173,7 +173,8 @@ export function storageStatus(storage: StorageHealth, now: number): StorageStatu
   const outages = STORED_THINGS.map(thing => storage.outage(thing, now)).filter(outage => outage !== null)
   const sentences = [
     ...outages.map(
-      ({ thing, troubledSince, message }) => `Vakt cannot store ${thing} since ${isoTime(troubledSince)}. ${message}`,
+      ({ thing, troubledSince, message }) =>
+        `Vakt has been unable to store ${thing} since ${isoTime(troubledSince)}. ${message}`,
     ),
     ...(storage.damage === null ? [] : [damageSentence(storage.damage)]),
   ]
