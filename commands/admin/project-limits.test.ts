@@ -34,15 +34,13 @@ describe('a key of a project', () => {
   it('lowers its limits and changes everything else', async () => {
     const flags = [
       ...['--rate-limit 999', '--address-limit 1', '--max-body 512KiB', '--max-lines 10', '--max-message 1KiB'],
-      ...[
-        '--retention 1d',
-        '--tag-retention "audit=5d debug=1d"',
-        '--remind 1h',
-        '--privacy email=mask',
-        '--rename store',
-      ],
+      ...['--retention 1d', '--tag-retention "audit=5d debug=1d"', '--remind 1h', '--privacy email=mask'],
     ]
     expect(await refusal(`projects edit shop ${flags.join(' ')}`)).toBe('done')
+  })
+
+  it('does not rename its project, whose name silences, routes and roles go by', async () => {
+    expect(await refusal('projects edit shop --rename bank')).toContain('cannot rename it')
   })
 
   it('sets limits where there were none', async () => {

@@ -123,6 +123,11 @@ const edit = command({
   },
   run({ project: name, rateLimit, retention, remind, ackTimeout, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
+    if (rename !== undefined && context.by.project !== undefined)
+      throw new Problem(
+        'forbidden',
+        'A key of a project cannot rename it: silences, routes and roles go by the name. Use the admin key.',
+      )
     refuseRaisedLimits(context, project, { rateLimit, retention, ...logs })
     let edited = editProject(context.state, project.id, {
       ...(rateLimit === undefined ? {} : { rateLimit }),

@@ -208,7 +208,7 @@ function argumentKind(json: JsonType): ArgumentKind {
 }
 
 /** Arguments that name things: a name of several lines could pass for several rows of a list or of the audit. */
-const NAMES = new Set(['name', 'rename', 'owner', 'title', 'person', 'who', 'project', 'host', 'dependsOn'])
+const NAMES = new Set(['name', 'rename', 'owner', 'title', 'person', 'who', 'project', 'host', 'reason', 'dependsOn'])
 
 function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Record<string, unknown>) {
   const values: Record<string, unknown> = {}

@@ -33,7 +33,8 @@ export function createTailPlaces(state: State, { perKey, total }: TailLimits): T
   state.onCommit(topics => {
     if (!topics.has('keys')) return
     for (const place of taken)
-      if (place.isProjectKey && !isKeyLive(state, place.keyId)) place.end(`The key ${place.keyId} was revoked.`)
+      if (place.isProjectKey && !isKeyLive(state, place.keyId))
+        place.end(`The key ${place.keyId} was revoked, or its project was removed.`)
   })
 
   return {

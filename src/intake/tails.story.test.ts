@@ -126,7 +126,9 @@ describe('tails over HTTP', () => {
     await ends()
     stored([line('after')])
     const seen = await tail.reads(null)
-    expect(seen).toMatch(/event: closed\ndata: \{"message":"The key k_\w+ was revoked\."\}\n\n$/)
+    expect(seen).toMatch(
+      /event: closed\ndata: \{"message":"The key k_\w+ was revoked, or its project was removed\."\}\n\n$/,
+    )
     expect(seen).not.toContain('after')
     expect(await other.reads('after')).not.toContain('closed')
     expect(tails.size).toBe(1)
