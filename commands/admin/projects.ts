@@ -123,11 +123,7 @@ const edit = command({
   },
   run({ project: name, rateLimit, retention, remind, ackTimeout, newPingKey, rename, ...logs }, context) {
     const project = findProject(context.state, name)
-    if (rename !== undefined && context.by.project !== undefined)
-      throw new Problem(
-        'forbidden',
-        'A key of a project cannot rename it: silences, routes and roles go by the name. Use the admin key.',
-      )
+    refuseRename(context, rename)
     refuseRaisedLimits(context, project, { rateLimit, retention, ...logs })
     let edited = editProject(context.state, project.id, {
       ...(rateLimit === undefined ? {} : { rateLimit }),
@@ -147,6 +143,15 @@ const edit = command({
     return { card: projectCard(edited, context), result: projectResult(edited, context) }
   },
 })
+
+/** Throws `forbidden` when a key of the project renames it: what belongs to all projects goes by its name. */
+function refuseRename({ by }: Context, rename: string | undefined): void {
+  if (rename === undefined || by.project === undefined) return
+  throw new Problem(
+    'forbidden',
+    'A key of a project cannot rename it: silences, routes and roles go by the name. Use the admin key.',
+  )
+}
 
 type Limits = {
   rateLimit?: number | undefined
