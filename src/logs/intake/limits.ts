@@ -30,7 +30,9 @@ export function limitField(name: string, value: unknown, budget: LineBudget, dep
 export function limitValue(value: unknown, budget: LineBudget, depth = 0): Json | undefined {
   if (budget.values-- <= 0 || budget.length <= 0) return undefined
   if (typeof value === 'string') return limitText(value, budget)
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
+  // A number beyond what JavaScript holds, such as 1e400.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'boolean' || value === null) return value
   if (typeof value !== 'object') return undefined
   if (depth >= MAX_DEPTH) return '…'
   return Array.isArray(value) ? limitItems(value, budget, depth) : limitFields(value, budget, depth)
