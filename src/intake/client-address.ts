@@ -25,14 +25,35 @@ export function readClientAddress(
   return { address: readForwarded(headers.get('x-forwarded-for'), trusted) ?? socket, scheme }
 }
 
-/** The first address from the right that is no trusted proxy, or the leftmost; null when it is none. */
+/**
+ * What a beat shows of its sender's address: as `readClientAddress`, but as the proxy wrote it, also where it is no address
+ * (Healthchecks keeps it so). Nothing is decided by it.
+ */
+export function readShownAddress(
+  incoming: IncomingMessage | undefined,
+  headers: Headers,
+  trusted: BlockList,
+): ClientAddress {
+  const client = readClientAddress(incoming, headers, trusted)
+  const socket = plainAddress(incoming?.socket?.remoteAddress ?? '127.0.0.1')
+  const written = isTrusted(socket, trusted) ? findForwarded(headers.get('x-forwarded-for'), trusted) : undefined
+  return { ...client, address: written ?? client.address }
+}
+
+/** The address that trusted proxies forward; null when what they forward is none. */
 function readForwarded(header: string | null, trusted: BlockList): string | null {
-  const addresses = (header ?? '')
+  const found = findForwarded(header, trusted)
+  const address = found === undefined ? '' : plainAddress(found.replace(/%.*$/, ''))
+  return isIP(address) === 0 ? null : address
+}
+
+/** The first entry from the right that is no trusted proxy, or the leftmost, as it is written but for its port. */
+function findForwarded(header: string | null, trusted: BlockList): string | undefined {
+  const entries = (header ?? '')
     .split(',')
-    .map(text => plainAddress(withoutPort(text.trim()).replace(/%.*$/, '')))
+    .map(text => withoutPort(text.trim()))
     .filter(text => text !== '')
-  const found = addresses.findLast(address => !isTrusted(address, trusted)) ?? addresses[0]
-  return found !== undefined && isIP(found) !== 0 ? found : null
+  return entries.findLast(entry => !isTrusted(plainAddress(entry.replace(/%.*$/, '')), trusted)) ?? entries[0]
 }
 
 function isTrusted(address: string, trusted: BlockList): boolean {

@@ -18,7 +18,7 @@ import type { Telemetry } from '../../telemetry.ts'
 import { DAY, parseDuration, SECOND } from '../../time.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { hasBody, NO_BODY, readStart } from '../body.ts'
-import { readClientAddress } from '../client-address.ts'
+import { readShownAddress } from '../client-address.ts'
 import type { PingAnswer } from './ping-routes.ts'
 import { type Ping, RUN_ID, readPingUrl } from './ping-url.ts'
 
@@ -58,7 +58,7 @@ export async function receivePing(
   const { path, query } = splitUrl(request.url)
   const url = readPingUrl(path)
   if (url.kind !== 'ping') return toResponse(url.kind === 'malformed' ? MALFORMED : NOT_FOUND)
-  const client = readClientAddress(incoming, request.headers, options.trustedProxies)
+  const client = readShownAddress(incoming, request.headers, options.trustedProxies)
   const { kept, total } = hasBody(request) ? await readStart(request, BODY_LIMIT) : NO_BODY
   const arrival: Arrival = {
     signal: url.ping.signal,
