@@ -127,7 +127,7 @@ const states = async (app: TestApp) => {
 }
 
 describe.each(Object.entries(chats))('%s', (_name, open) => {
-  test('an old card acts on no alert of a Vakt that began anew, and says so', async () => {
+  test('an old card acts on no alert of a Vakt with a new data folder, and says so', async () => {
     chat = await open()
     const first = await start()
     await fires(first, 'old-billing')

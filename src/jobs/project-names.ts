@@ -14,7 +14,7 @@ import {
 import type { State } from '../state/database.ts'
 import { MINUTE } from '../time.ts'
 
-/** The methods that have to do with no project: any other, and any new one, must be wrapped, or it would show stored names. */
+/** The methods that take and return no project. All others must be wrapped, also new ones; otherwise they show stored names. */
 type WithoutProjects = 'values' | 'maintain' | 'archive' | 'restore' | 'status' | 'close'
 
 /** Requests that were under way when a project was removed are done by then. */

@@ -36,10 +36,9 @@ export function readerOf(formats: readonly UserFormat[] | undefined): FormatRead
 }
 
 /**
- * Parses a body of any format. What cannot be understood is kept as it is; rejected are only values that are neither an
- * object nor a text, and empty ones. Throws
- * `invalid` on the field `body` when a body of JSON cannot be parsed at all, on `log` when it is not a log, and `too_large`
- * when it has too many lines. `key` (32 bytes) encrypts personal data where the batch's privacy wants that; without it such
+ * Parses a body of any format. What cannot be understood is kept as it is; only empty values, and values that are neither an
+ * object nor a text, are rejected. Throws `invalid` on the field `body` when a body of JSON cannot be parsed at all, on `log`
+ * when it is not a log, and `too_large` when it has too many lines. `key` (32 bytes) encrypts personal data where the batch's privacy wants that; without it such
  * data is masked.
  */
 export function readBatch(
@@ -80,7 +79,7 @@ function identified(line: NewLine, reasons: Map<NewLine, string>): NewLine {
   return line
 }
 
-/** The fields of a record: an object, or a text as any line of text; null for what is neither, and for what is empty. */
+/** The fields of an object or of a line of text; null for an empty value and for any other. */
 function readFields(record: unknown, context: TextContext): Fields | null {
   if (typeof record === 'string') return readText(record, context)
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return null

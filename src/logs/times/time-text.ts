@@ -92,13 +92,13 @@ function completeDate(text: string, found: Groups, end: number, context: TimeCon
   const clock = readClock(found)
   if (clock === null) return null
   const zone = found.H === undefined ? { zone: '', end } : readZone(text, end)
-  const behind = found.y === undefined && found.yy === undefined ? match2(yearBehind, text, zone.end) : null
+  const behind = found.y === undefined && found.yy === undefined ? firstGroup(yearBehind, text, zone.end) : null
   const last = behind === null ? zone.end : zone.end + behind.length + 1
   const at = nearestInstant(candidateDates(found, behind, context), clock, zone.zone, context)
   return at === null ? null : { at, end: last, hasZone: zone.zone !== '' }
 }
 
-function match2(pattern: RegExp, text: string, start: number): string | null {
+function firstGroup(pattern: RegExp, text: string, start: number): string | null {
   pattern.lastIndex = start
   return pattern.exec(text)?.[1] ?? null
 }
@@ -130,10 +130,10 @@ function readClock({ H, M, S, f, ms, half }: Groups): number | null {
   return ((hour * 60 + minute) * 60 + second) * 1000 + (ms ? Number(ms) : Math.floor(Number(`0.${f ?? 0}`) * 1000))
 }
 
-type Date3 = [year: number, month: number, day: number]
+type CalendarDate = [year: number, month: number, day: number]
 
 /** The dates that are meant, the only one in most formats; several years or orders otherwise. */
-function candidateDates(found: Groups, behind: string | null, { receivedAt }: TimeContext): Date3[] {
+function candidateDates(found: Groups, behind: string | null, { receivedAt }: TimeContext): CalendarDate[] {
   const month = found.mon === undefined ? Number(found.m) : monthNumber(found.mon)
   const day = Number(found.d)
   if (found.a !== undefined) return datesInAnyOrder(Number(found.y), Number(found.a), Number(found.b), found.sep!)
@@ -146,8 +146,8 @@ function candidateDates(found: Groups, behind: string | null, { receivedAt }: Ti
 }
 
 /** With dots the day comes first; otherwise either order is possible. */
-function datesInAnyOrder(year: number, a: number, b: number, separator: string): Date3[] {
-  const dayFirst: Date3 = [year, b, a]
+function datesInAnyOrder(year: number, a: number, b: number, separator: string): CalendarDate[] {
+  const dayFirst: CalendarDate = [year, b, a]
   if (separator === '.' || a === b) return [dayFirst]
   return [dayFirst, [year, a, b]]
 }
@@ -156,7 +156,12 @@ function datesInAnyOrder(year: number, a: number, b: number, separator: string):
  * The instant of the only possible date. Of several years it is the last that is at most a day after the receipt. Of two
  * orders, the one within a day of the receipt; null when both or none are.
  */
-function nearestInstant(dates: readonly Date3[], clock: number, zone: string, context: TimeContext): number | null {
+function nearestInstant(
+  dates: readonly CalendarDate[],
+  clock: number,
+  zone: string,
+  context: TimeContext,
+): number | null {
   const instants = dates.flatMap(([year, month, day]) => {
     const midnight = utcDay(year, month, day)
     const at = midnight === null ? null : instantOf(midnight + clock, zone, context)
