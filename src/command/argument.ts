@@ -21,6 +21,8 @@ export type Argument = {
   aliases?: readonly string[]
   /** Never written down: the audit and the log show that it was given. */
   secret?: boolean
+  /** May be written several times; the values arrive as the lines of one text. */
+  repeated?: boolean
 }
 
 /** The argument that a name or one of its former names means. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { aliased, commandsFor, positional } from './command.ts'
+import { aliased, commandsFor, positional, repeated } from './command.ts'
 import { commandNamed, findCommand, quoteWord, readArguments, shellWords, splitWords, typed } from './command-line.ts'
 
 const add = commandsFor<null>()({
@@ -133,5 +133,24 @@ describe('former names', () => {
 
   it('are not shown', () => {
     expect(() => readArguments(show, splitWords('--wrong'))).toThrow(/It takes --for, --share\.$/)
+  })
+})
+
+describe('a repeated flag', () => {
+  const probe = commandsFor<null>()({
+    name: 'checks add',
+    summary: 'Try headers',
+    role: 'viewer',
+    args: { header: repeated(z.string()).optional(), tz: z.string().optional() },
+    run: () => ({ card: { title: '', tone: 'plain' } }),
+  })
+
+  it.each(['--header "A: 1" --tz UTC --header=B:2', '--header "A: 1" --head "B:2"'])('keeps every value: %s', line => {
+    expect(readArguments(probe, splitWords(line))).toMatchObject({ header: 'A: 1\nB:2' })
+  })
+
+  it('is a list in JSON, and other flags keep the last value', () => {
+    expect(probe.parse({ header: ['A: 1', 'B:2'] })).toEqual({ header: 'A: 1\nB:2' })
+    expect(readArguments(probe, splitWords('--tz UTC --tz Europe/Oslo'))).toEqual({ tz: 'Europe/Oslo' })
   })
 })

@@ -109,9 +109,10 @@ export function readArguments<C>(command: Command<C>, words: readonly Word[]): R
       continue
     }
     const { name, argument, inline, negated } = readFlag(command, word)
+    const before = argument.repeated && typeof values[name] === 'string' ? `${values[name]}\n` : ''
     if (argument.kind === 'flag') values[name] = inline ?? !negated
-    else if (inline !== undefined) values[name] = inline
-    else if (i + 1 < words.length) values[name] = words[++i]!.text
+    else if (inline !== undefined) values[name] = before + inline
+    else if (i + 1 < words.length) values[name] = before + words[++i]!.text
     else throw new Problem('invalid', `--${name} needs a value.`, { fields: { [name]: 'needs a value' } })
   }
   return { ...placePositionals(command, loose, values), ...values }

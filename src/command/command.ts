@@ -84,6 +84,11 @@ export function secret<T extends z.ZodType>(schema: T): T {
   return schema.meta({ ...schema.meta(), secret: true }) as T
 }
 
+/** Lets an argument be written several times (a list in JSON); `run` gets the values as the lines of one text. */
+export function repeated<T extends z.ZodType>(schema: T): T {
+  return schema.meta({ ...schema.meta(), repeated: true }) as T
+}
+
 /**
  * The function that defines commands over a context `C`. Argument names are camel case in code and kebab case for people;
  * their `.describe()` is the help text. `changes` (default: true for roles above viewer) puts the command in the audit.
@@ -163,6 +168,7 @@ function describeArgument(key: string, type: z.ZodType): Argument {
     ...(meta.complete === undefined ? {} : { complete: meta.complete }),
     ...(meta.aliases === undefined ? {} : { aliases: meta.aliases }),
     ...(meta.secret ? { secret: true } : {}),
+    ...(meta.repeated ? { repeated: true } : {}),
   }
 }
 
@@ -181,6 +187,7 @@ type Meta = {
   complete?: string
   aliases?: readonly string[]
   secret?: boolean
+  repeated?: boolean
 }
 
 // Metadata of the type inside `.optional()` counts too; the outer one comes first.
@@ -233,6 +240,8 @@ function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Rec
 
 /** Command lines and forms send text: text of the argument's type is converted, the schema rejects the rest. */
 function fromText(argument: Argument, value: unknown): unknown {
+  if (argument.repeated && Array.isArray(value) && value.every(item => typeof item === 'string'))
+    return value.join('\n')
   if (typeof value !== 'string') return value
   const numeric = argument.kind === 'whole number' || argument.kind === 'number'
   if (numeric && /^#?-?\d+(\.\d+)?$/.test(value)) return Number(value.replace('#', ''))

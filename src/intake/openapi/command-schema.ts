@@ -31,10 +31,11 @@ export function commandSchema(command: Command<never>) {
 }
 
 /** An argument that may be left out may be null as well. */
-function argumentSchema({ kind, summary, choices, min, max, maxLength, required }: Argument) {
-  const type = TYPES[kind]
+function argumentSchema({ kind, summary, choices, min, max, maxLength, required, repeated }: Argument) {
+  const types = [TYPES[kind], ...(repeated ? ['array'] : []), ...(required ? [] : ['null'])]
   return {
-    type: required ? type : [type, 'null'],
+    type: types.length === 1 ? types[0] : types,
+    ...(repeated ? { items: { type: 'string' } } : {}),
     ...(summary === '' ? {} : { description: summary }),
     ...(choices ? { enum: required ? choices : [...choices, null] } : {}),
     ...(min === undefined ? {} : { minimum: min }),
