@@ -3,7 +3,7 @@ import { type Channel, channelAt } from '../chat/channel.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../logger.ts'
-import type { LogStore } from '../logs/store.ts'
+import type { LogReader } from '../logs/store.ts'
 import type { State } from '../state/database.ts'
 import { type Analyst, createAnalyst } from './analyst.ts'
 import { answerCard } from './answer-card.ts'
@@ -13,7 +13,7 @@ import { type Compare, createComparison } from './evidence/comparison.ts'
 
 export type AnalysisOptions = {
   state: State
-  store: LogStore | null
+  store: LogReader | null
   clock: Clock
   logger: Logger
   config: Config

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import type { Logger } from '../logger.ts'
-import type { LogStore } from '../logs/store.ts'
+import type { LogReader } from '../logs/store.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { DAY, MINUTE, SECOND } from '../time.ts'
@@ -61,7 +61,7 @@ export interface Analyst {
 
 export type AnalystOptions = {
   state: State
-  store: LogStore | null
+  store: LogReader | null
   clock: Clock
   logger: Logger
   timeZone: string

@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import type { LogLine } from '../logs/line.ts'
 import type { Query } from '../logs/query/tree.ts'
 import { CSV_HEADER, csvRecord, lineResult } from '../logs/serialize.ts'
-import { type LogStore, missingLines, type PageRequest } from '../logs/store.ts'
+import { type LogReader, missingLines, type PageRequest } from '../logs/store.ts'
 import { lineEvent, sendLines } from './line-events.ts'
 import type { TailPlace } from './tail-places.ts'
 
@@ -12,7 +12,7 @@ const PAGE_SIZE = 1_000
 /** All lines of a search as a file; the next page is read only once the last one was taken, so slow readers cost no memory. */
 export function exportLines(
   c: Context,
-  store: LogStore,
+  store: LogReader,
   request: Omit<PageRequest, 'limit' | 'cursor'>,
   format: 'ndjson' | 'csv',
   limit = Number.POSITIVE_INFINITY,
@@ -26,7 +26,7 @@ export function exportLines(
 }
 
 async function* exportedPages(
-  store: LogStore,
+  store: LogReader,
   request: Omit<PageRequest, 'limit' | 'cursor'>,
   format: 'ndjson' | 'csv',
   limit: number,
@@ -51,7 +51,7 @@ async function* exportedPages(
 }
 
 /** Sends lines as they are stored, until the reader leaves or its place ends. */
-export function tailLines(c: Context, place: TailPlace, store: LogStore, query: Query): Promise<Response> {
+export function tailLines(c: Context, place: TailPlace, store: LogReader, query: Query): Promise<Response> {
   return sendLines<LogLine>(c, place, sink => store.tail(query, sink.lines), logLineEvent)
 }
 

@@ -2,7 +2,8 @@
 import type { LogLine } from '../logs/line.ts'
 import type { Query, QueryNode } from '../logs/query/tree.ts'
 import { foldCase, wildcardTest } from '../logs/query/wildcard.ts'
-import type { LogStore } from '../logs/store.ts'
+import type { LogFeed, LogMaintenance, LogReader, LogStore, LogWriter } from '../logs/store.ts'
+import { replaceMethods } from '../logs/store-view.ts'
 import { Problem } from '../problem.ts'
 import {
   listProjects,
@@ -14,8 +15,8 @@ import {
 import type { State } from '../state/database.ts'
 import { MINUTE } from '../time.ts'
 
-/** The methods that take and return no project. All others must be wrapped, also new ones; otherwise they show stored names. */
-type WithoutProjects = 'values' | 'maintain' | 'archive' | 'restore' | 'status' | 'close'
+/** Everything that takes or returns a project. A new method of these parts must be wrapped too, or this does not compile. */
+type WithProjects = Omit<LogWriter & LogReader & LogFeed, 'values' | 'missing'> & Pick<LogMaintenance, 'purge'>
 
 /** Requests that were under way when a project was removed are done by then. */
 const LAST_LINES_MS = MINUTE
@@ -27,7 +28,7 @@ const LAST_LINES_MS = MINUTE
 export function withProjectNames<S extends LogStore>(store: S, state: State): S {
   const stored = (query: Query) => toStored(state, query)
   const shown = (line: LogLine) => toShown(state, line)
-  const own: Omit<LogStore, WithoutProjects> = {
+  const own: WithProjects = {
     async append(batch) {
       const project = readProject(state, batch.project)
       if (!project)
@@ -50,16 +51,15 @@ export function withProjectNames<S extends LogStore>(store: S, state: State): S 
       return { ...top, rows: top.rows.map(row => ({ ...row, sample: row.sample && shown(row.sample) })) }
     },
     tail: (query, onLines) => store.tail(stored(query), lines => onLines(lines.map(shown))),
-    purge: query => store.purge(stored(query)),
-    ...(store.readBy ? { readBy: actor => withProjectNames(store.readBy!(actor), state) } : {}),
-  }
-  return new Proxy(store, {
-    get(target, name) {
-      if (Object.hasOwn(own, name)) return own[name as keyof typeof own]
-      const value = Reflect.get(target, name, target) as unknown
-      return typeof value === 'function' ? value.bind(target) : value
+    async linesAfter(...args) {
+      const page = await store.linesAfter(...args)
+      return { ...page, lines: page.lines.map(shown) }
     },
-  })
+    purge: query => store.purge(stored(query)),
+  }
+  const { readBy } = store
+  const views = readBy && { readBy: (actor: string) => withProjectNames(readBy.call(store, actor), state) }
+  return replaceMethods<LogStore, S>(store, { ...own, ...views })
 }
 
 /**

@@ -29,13 +29,15 @@ export function lazyStore(open: () => Promise<LogStore>, hasLines: () => boolean
   const isInUse = () => opening !== null || hasLines()
 
   /** What does not open the store by itself. */
-  const own: Pick<LazyStore, 'isOpen' | 'values' | 'maintain' | 'close' | 'missing'> & {
+  const own: Pick<LazyStore, 'isOpen' | 'values' | 'linesAfter' | 'maintain' | 'close' | 'missing'> & {
     readBy(actor: string): LogStore
   } = {
     readBy: actor => deferred(async () => readBy(await opened(), actor)),
     isOpen: () => opening !== null,
     missing: async range => missingLines(await opened(), range),
     values: async (...args) => (isInUse() ? (await opened()).values(...args) : []),
+    linesAfter: async (position, limits) =>
+      isInUse() ? (await opened()).linesAfter(position, limits) : { lines: [], next: position, committedTo: position },
     maintain: async (...args) => (isInUse() ? (await opened()).maintain(...args) : { removed: [], status: null }),
     async close() {
       if (opening !== null) await (await opening).close()

@@ -4,7 +4,7 @@ import type { LogLine } from './line.ts'
 import { readableWords } from './query/line-words.ts'
 import { printQuery } from './query/print.ts'
 import type { Query, QueryNode } from './query/tree.ts'
-import type { LogStore } from './store.ts'
+import type { LogReader } from './store.ts'
 
 /** Each of the few counts may take this long; advice is for people who wait. */
 const TIMEOUT_MS = 300
@@ -17,7 +17,7 @@ const MAX_SHOWN_LENGTH = 60
  * Sentences about a query that no line matches, the most useful first; never empty. They count and name only lines of the
  * project to which the query is scoped.
  */
-export async function adviseOnSearch(store: LogStore, query: Query): Promise<string[]> {
+export async function adviseOnSearch(store: LogReader, query: Query): Promise<string[]> {
   const parts = query.where?.kind === 'and' ? flatten(query.where) : query.where ? [query.where] : []
   const scope = parts.filter(part => part.kind === 'field' && part.field === 'project')
   const conditions = parts.filter(part => !scope.includes(part))

@@ -83,6 +83,21 @@ export type PageRequest = {
  */
 export type Page = { lines: readonly LogLine[]; next: string | null; searchedTo: number | null }
 
+/**
+ * The place of a line in the order of storing: positions grow over all partitions and restarts, and no two lines share one.
+ * 0 is before every line. The ids of lines sort like their positions.
+ */
+export type Position = number
+
+/** A part of all lines in the order they were stored. */
+export type FeedPage = {
+  lines: readonly LogLine[]
+  /** Where the next call continues: at the last of `lines` when there may be more now, else at `committedTo`. */
+  next: Position
+  /** Every line up to here is on disk and can be read: none appears at or below it later. */
+  committedTo: Position
+}
+
 /** `total` is exact up to 100,000; with `atLeast` there may be more. `searchedTo` as in `Page`. */
 export type Count = { total: number; atLeast: boolean; searchedTo: number | null }
 
@@ -143,19 +158,6 @@ export interface LogWriter {
   append(batch: Batch): Promise<AppendResult>
 }
 
-/** What answers about a time range do not contain; ask after the search, which may have found the damage. */
-export async function missingLines(
-  store: LogStore,
-  range: { from: number | null; until: number | null },
-): Promise<readonly MissingLines[]> {
-  return (await store.missing?.(range)) ?? []
-}
-
-/** `store`, with its searches in the turn of an actor. */
-export function readBy(store: LogStore, actor: string): LogStore {
-  return store.readBy?.(actor) ?? store
-}
-
 /** Finds log lines. Every method rejects with a `Problem`: `busy` when the queue is full, `invalid` for a bad cursor. */
 export interface LogReader {
   search(request: PageRequest): Promise<Page>
@@ -176,17 +178,24 @@ export interface LogReader {
   values(field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number): Promise<readonly string[]>
   /** Calls `onLines` for lines that match as they are stored, until the function it resolves with is called. */
   tail(query: Query, onLines: (lines: readonly LogLine[]) => void): Promise<() => void>
-}
-
-/** The whole store. Every method is asynchronous and rejects with a `Problem`. */
-export interface LogStore extends LogWriter, LogReader {
-  /**
-   * The same store, whose searches wait in the turn of an actor (a person, a key, a job): the searches of one never keep
-   * others waiting. Absent in a store that needs no turns.
-   */
-  readBy?(actor: string): LogStore
   /** Lines between two instants (epoch ms, null for no bound) that cannot be searched. Absent in a store that loses none. */
   missing?(range: { from: number | null; until: number | null }): Promise<readonly MissingLines[]>
+}
+
+/** Gives all lines in the order they were stored, for whoever passes them on: a forward, a copy, another engine. */
+export interface LogFeed {
+  /**
+   * The lines stored after a position, in order of position: at most `lines` of them, and no more once their texts have
+   * `bytes`, but at least one. Positions are given out before the commit, so it ends below the lowest one that is not
+   * committed: whoever continues at `next` skips no line, whichever commits first. With `lines: 0` it only answers
+   * `committedTo`, where a reader of new lines begins. Left out are lines that were purged, dropped or damaged meanwhile;
+   * lines of a restored archive have their old positions, which readers have passed. `invalid` for a bad position.
+   */
+  linesAfter(position: Position, limits: { lines: number; bytes: number }): Promise<FeedPage>
+}
+
+/** Looks after what is stored. Nothing here takes or returns a line, except the query of `purge`. */
+export interface LogMaintenance {
   /** Deletes matching lines; resolves with how many. */
   purge(query: Query): Promise<number>
   /** Drops partitions past their retention or over the disk budget and merges indexes; each call is short. */
@@ -201,4 +210,26 @@ export interface LogStore extends LogWriter, LogReader {
   status(): Promise<StoreStatus>
   /** Finishes running requests and closes. */
   close(): Promise<void>
+}
+
+/** The whole store. Every method is asynchronous and rejects with a `Problem`; whoever needs a part of it takes that part. */
+export interface LogStore extends LogWriter, LogReader, LogFeed, LogMaintenance {
+  /**
+   * The same store, whose searches wait in the turn of an actor (a person, a key, a job): the searches of one never keep
+   * others waiting. Absent in a store that needs no turns.
+   */
+  readBy?(actor: string): LogStore
+}
+
+/** What answers about a time range do not contain; ask after the search, which may have found the damage. */
+export async function missingLines(
+  store: LogReader,
+  range: { from: number | null; until: number | null },
+): Promise<readonly MissingLines[]> {
+  return (await store.missing?.(range)) ?? []
+}
+
+/** `store`, with its searches in the turn of an actor. */
+export function readBy(store: LogStore, actor: string): LogStore {
+  return store.readBy?.(actor) ?? store
 }

@@ -1,6 +1,6 @@
 // Gathers the evidence for a question: the logs of its window and of the period before, events and measurements.
 import type { QueryNode } from '../../logs/query/tree.ts'
-import type { LogStore } from '../../logs/store.ts'
+import type { LogReader } from '../../logs/store.ts'
 import type { State } from '../../state/database.ts'
 import { DAY, MINUTE, SECOND } from '../../time.ts'
 import { choosePack, MAX_PACK_TOKENS } from './choose-pack.ts'
@@ -26,7 +26,7 @@ export type AnalysisSubject = {
 
 export type EvidenceSources = {
   state: State
-  store: LogStore | null
+  store: LogReader | null
   /** Finds unusual measurements (default: none). */
   listMeasurements?: (subject: AnalysisSubject) => readonly Omit<PackMeasurement, 'id'>[]
 }
@@ -83,13 +83,13 @@ export async function gatherPack(
   )
 }
 
-async function readErrorsOfDay(store: LogStore, where: QueryNode | null, until: number): Promise<Set<string>> {
+async function readErrorsOfDay(store: LogReader, where: QueryNode | null, until: number): Promise<Set<string>> {
   const { rows } = await store.top({ where, from: until - DAY, until }, 'fingerprint', 500, QUERY_TIMEOUT_MS)
   return new Set(rows.map(row => row.value))
 }
 
 async function readLinesBefore(
-  store: LogStore,
+  store: LogReader,
   where: QueryNode | null,
   from: number,
   onset: number,
@@ -111,7 +111,7 @@ function mergeLines(lines: readonly SampledLine[], more: readonly SampledLine[])
   return [...lines, ...more.filter(line => !known.has(line.id))].sort((a, b) => a.at - b.at)
 }
 
-async function readLinesAround(store: LogStore, lines: readonly SampledLine[]): Promise<SampledLine[]> {
+async function readLinesAround(store: LogReader, lines: readonly SampledLine[]): Promise<SampledLine[]> {
   const found = await Promise.all(lines.map(line => store.context(line.id, 5, 3)))
   return found.flat().map(toSampledLine)
 }

@@ -3,7 +3,7 @@ import type { Level, LogLine } from '../../logs/line.ts'
 import type { Query, QueryNode } from '../../logs/query/tree.ts'
 import { PERSONAL_KINDS, replacePersonal } from '../../logs/redact/personal.ts'
 import { redact } from '../../logs/redact/redact.ts'
-import type { LogStore } from '../../logs/store.ts'
+import type { LogReader } from '../../logs/store.ts'
 
 /** A line of a sample; `weight` is the number of lines that it stands for. */
 export type SampledLine = {
@@ -35,7 +35,7 @@ const MAX_STACK_LINES = 4
  * counts stay correct on average.
  */
 export async function readLines(
-  store: LogStore,
+  store: LogReader,
   where: QueryNode | null,
   from: number,
   until: number,
@@ -64,7 +64,12 @@ export async function readLines(
   return { lines: lines.sort((a, b) => a.at - b.at), total, atLeast }
 }
 
-async function readFirstLines(store: LogStore, query: Query, limit: number, timeoutMs: number): Promise<SampledLine[]> {
+async function readFirstLines(
+  store: LogReader,
+  query: Query,
+  limit: number,
+  timeoutMs: number,
+): Promise<SampledLine[]> {
   const lines: SampledLine[] = []
   for (let cursor: string | null = null; lines.length < limit; ) {
     const pageSize = Math.min(PAGE_SIZE, limit - lines.length)

@@ -1,7 +1,7 @@
 // One investigation by one model: question, look-ups, answer, verification and one repair, within a deadline and a budget.
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import type { LogStore } from '../../logs/store.ts'
+import type { LogReader } from '../../logs/store.ts'
 import { plural } from '../../text.ts'
 import { SECOND } from '../../time.ts'
 import type { MetricLookup } from '../evidence/metric-lookup.ts'
@@ -25,7 +25,7 @@ export type InvestigationOptions = {
   pack: Pack
   question: string | null
   earlier: { headline: string; cause: string | null } | null
-  store: LogStore | null
+  store: LogReader | null
   metricLookup: MetricLookup
   pseudonymizer: Pseudonymizer
   budget: Budget

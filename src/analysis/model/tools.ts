@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { METRICS } from '../../hosts/metrics/metrics.ts'
 import { LEVELS } from '../../logs/line.ts'
 import type { QueryNode } from '../../logs/query/tree.ts'
-import type { LogStore } from '../../logs/store.ts'
+import type { LogReader } from '../../logs/store.ts'
 import { isoTime, SECOND } from '../../time.ts'
 import { toPackLine } from '../evidence/choose-pack.ts'
 import type { MetricLookup } from '../evidence/metric-lookup.ts'
@@ -68,7 +68,7 @@ export const TOOL_LIMITS = { calls: 6, lines: 200, linesPerCall: 50, tokensPerCa
  * are restored from pseudonyms before the search. An invalid call is answered with a sentence and never throws.
  */
 export function createModelTools(options: {
-  store: LogStore | null
+  store: LogReader | null
   metricLookup: MetricLookup
   pack: Pack
   evidence: Map<string, EvidencePiece>

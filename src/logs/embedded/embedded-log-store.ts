@@ -1,7 +1,7 @@
 // The log store of one machine: it hands batches to writers and queries to readers, and parses or searches nothing itself.
 import { setTimeout } from 'node:timers/promises'
 import { formatBytes } from '../../bytes.ts'
-import { Problem } from '../../problem.ts'
+import { invalid, Problem } from '../../problem.ts'
 import { plural } from '../../text.ts'
 import type { LogLine } from '../line.ts'
 import type { Query } from '../query/tree.ts'
@@ -12,12 +12,14 @@ import type {
   Batch,
   Bucket,
   Count,
+  FeedPage,
   LogStore,
   MaintenanceResult,
   MissingLines,
   Page,
   PageRequest,
   PartitionStatus,
+  Position,
   RemovedPartition,
   StoreStatus,
   TopField,
@@ -31,6 +33,7 @@ import { dayOf } from './partitions/partition-name.ts'
 import { type AppendQueue, MAX_QUEUED_BATCHES } from './workers/append-queue.ts'
 import type { LiveTails } from './workers/live-tails.ts'
 import type { ReaderPool } from './workers/reader-pool.ts'
+import type { Uncommitted } from './workers/uncommitted.ts'
 import type { WorkerClient } from './workers/worker-client.ts'
 import type { WriterCalls } from './workers/writer.ts'
 
@@ -44,6 +47,7 @@ type Parts = {
   diskBudgetBytes: number | null
   catalog: Catalog
   queue: AppendQueue
+  uncommitted: Uncommitted
   writers: readonly WorkerClient<WriterCalls>[]
   readers: ReaderPool
   tails: LiveTails
@@ -117,6 +121,19 @@ export class EmbeddedLogStore implements LogStore {
 
   async missing(range: { from: number | null; until: number | null }): Promise<MissingLines[]> {
     return this.parts.catalog.missing(range)
+  }
+
+  async linesAfter(position: Position, limits: { lines: number; bytes: number }): Promise<FeedPage> {
+    if (!Number.isSafeInteger(position) || position < 0)
+      throw invalid('position', 'A position is a whole number: 0, or the "next" of an earlier answer.')
+    // Before the list of partitions: each line up to here is in one of them.
+    const committedTo = this.parts.uncommitted.lowest() - 1
+    return this.parts.readers.call(this.actor, 'linesAfter', [
+      this.overlapping(ANY_TIME),
+      position,
+      committedTo,
+      limits,
+    ])
   }
 
   /** In a flood only the last lines of each transaction are delivered. */

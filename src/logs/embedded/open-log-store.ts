@@ -15,6 +15,7 @@ import { isUnfinishedRestore } from './partitions/restore.ts'
 import { AppendQueue } from './workers/append-queue.ts'
 import { LiveTails } from './workers/live-tails.ts'
 import { ReaderPool } from './workers/reader-pool.ts'
+import { Uncommitted } from './workers/uncommitted.ts'
 import { WorkerClient } from './workers/worker-client.ts'
 import type { TailLines, WriterCalls, WriterReady, WriterStart } from './workers/writer.ts'
 
@@ -55,7 +56,8 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     onCorruption: quarantineInWriter,
   })
   const writers: WorkerClient<WriterCalls>[] = Array.from({ length: WRITER_COUNT }, (_, index) => createWriter(index))
-  const queue = new AppendQueue(writers, queueBytes, states => catalog.update(states))
+  const uncommitted = new Uncommitted(() => Number(Atomics.load(positions, 0)))
+  const queue = new AppendQueue(writers, queueBytes, states => catalog.update(states), uncommitted)
   const tails = new LiveTails(writers)
 
   function createWriter(index: number): WorkerClient<WriterCalls> {
@@ -121,7 +123,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     throw openProblem(folder, error)
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
-  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, writers, readers, tails })
+  return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, uncommitted, writers, readers, tails })
 }
 
 function openCatalog(folder: string): Catalog {

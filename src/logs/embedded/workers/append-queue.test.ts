@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Batch } from '../../store.ts'
 import { batchOf } from '../store.testing.ts'
 import { AppendQueue } from './append-queue.ts'
+import { Uncommitted } from './uncommitted.ts'
 import type { WorkerClient } from './worker-client.ts'
 import type { WriterCalls } from './writer.ts'
 
@@ -11,16 +12,35 @@ const KIB = 1024
 
 /** Writers that store a group when the test lets them. */
 function aQueue({ writers = 1, maxBytes = 1_000 * KIB } = {}) {
-  const groups: { writer: number; senders: string[]; done: () => void }[] = []
+  const groups: { writer: number; senders: string[]; reserve: () => void; done: () => void; die: () => void }[] = []
+  let nextPosition = 100
   const workers = Array.from({ length: writers }, (_, writer) => ({
     ready: true,
-    call: (_name: string, [batches]: [Batch[]]) =>
-      new Promise(resolve => {
+    call(_name: string, [batches]: [Batch[]]) {
+      return new Promise((resolve, reject) => {
         const outcomes = batches.map(() => ({ result: RESULT }))
-        groups.push({ writer, senders: batches.map(nameOf), done: () => resolve({ outcomes, changed: [] }) })
-      }),
+        groups.push({
+          writer,
+          senders: batches.map(nameOf),
+          reserve: () => {
+            nextPosition += batches.length
+          },
+          done: () => resolve({ outcomes, changed: [] }),
+          die: () => {
+            this.ready = false
+            reject({ code: 'busy' })
+          },
+        })
+      })
+    },
   }))
-  const queue = new AppendQueue(workers as unknown as WorkerClient<WriterCalls>[], maxBytes, () => {})
+  const clients = workers as unknown as WorkerClient<WriterCalls>[]
+  const uncommitted = new Uncommitted(() => nextPosition)
+  const queue = new AppendQueue(clients, maxBytes, () => {}, uncommitted)
+  const comeBack = (writer: number) => {
+    workers[writer]!.ready = true
+    queue.resume(clients[writer]!)
+  }
   const send = (sender: string, kib: number) => {
     const [project, key] = sender.split(' ') as [string, string]
     const batch = batchOf([], { project, sender: key, body: new ArrayBuffer(kib * KIB) })
@@ -30,7 +50,7 @@ function aQueue({ writers = 1, maxBytes = 1_000 * KIB } = {}) {
     )
   }
   const settle = () => new Promise<void>(resolve => setImmediate(() => setImmediate(resolve)))
-  return { groups, send, settle }
+  return { groups, send, settle, uncommitted, comeBack }
 }
 
 const nameOf = ({ project, sender }: Batch) => `${project} ${sender}`
@@ -109,5 +129,43 @@ describe('the queue of batches', () => {
     await settle()
     groups.at(-1)!.done()
     expect(await again).toBe('stored')
+  })
+})
+
+describe('the lowest uncommitted position', () => {
+  it('is that of the slowest group, whichever was given its positions or was stored first', async () => {
+    const { groups, send, settle, uncommitted } = aQueue({ writers: 2 })
+    expect(uncommitted.lowest()).toBe(100)
+    for (let i = 0; i < 3; i++) void send(`shop k${i}`, 100)
+    await settle()
+    expect(groups.map(({ writer }) => writer).sort()).toEqual([0, 1])
+    // The second is given 100 and 101, the first 102; the second is stored first.
+    const [first, second] = groups as [(typeof groups)[0], (typeof groups)[0]]
+    second.reserve()
+    first.reserve()
+    expect(uncommitted.lowest()).toBe(100)
+    second.done()
+    await settle()
+    expect(uncommitted.lowest()).toBe(100)
+    first.done()
+    await settle()
+    expect(uncommitted.lowest()).toBe(103)
+  })
+
+  it('stays where a writer died until that one is back, because its lines may be on disk', async () => {
+    const { groups, send, settle, uncommitted, comeBack } = aQueue({ writers: 2 })
+    const lost = send('shop k', 1)
+    await settle()
+    groups[0]!.reserve()
+    groups[0]!.die()
+    expect(await lost).toBe('busy')
+    const next = send('shop k', 1)
+    await settle()
+    groups[1]!.reserve()
+    groups[1]!.done()
+    expect(await next).toBe('stored')
+    expect(uncommitted.lowest()).toBe(100)
+    comeBack(0)
+    expect(uncommitted.lowest()).toBe(102)
   })
 })

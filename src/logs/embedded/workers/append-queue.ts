@@ -5,6 +5,7 @@ import { Problem } from '../../../problem.ts'
 import type { AppendResult, Batch } from '../../store.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { FairQueue } from './fair-queue.ts'
+import type { Uncommitted } from './uncommitted.ts'
 import type { WorkerClient } from './worker-client.ts'
 import { deserializeProblem } from './worker-protocol.ts'
 import type { Appended, WriterCalls } from './writer.ts'
@@ -51,17 +52,21 @@ export class AppendQueue {
   readonly #queues: WriterQueue[]
   readonly #maxBytes: number
   readonly #onChanged: (states: readonly PartitionState[]) => void
+  readonly #uncommitted: Uncommitted
+  /** Groups whose writer died: their lines may be on disk, in partitions that are not known before it is back. */
+  readonly #unanswered = new Map<WriterQueue, object[]>()
   #batches = 0
   /** What each project has in all queues. */
   readonly #shares = new Map<string, { batches: number; bytes: number }>()
   #bytesPerMs = 5_000
   #idle: (() => void)[] = []
 
-  /** `onChanged` gets the new state of each partition that took lines. */
+  /** `onChanged` gets the new state of each partition that took lines; `uncommitted` follows what is being stored. */
   constructor(
     workers: readonly WorkerClient<WriterCalls>[],
     maxBytes: number,
     onChanged: (states: readonly PartitionState[]) => void,
+    uncommitted: Uncommitted,
   ) {
     this.#queues = workers.map(worker => ({
       worker,
@@ -73,6 +78,7 @@ export class AppendQueue {
     }))
     this.#maxBytes = maxBytes
     this.#onChanged = onChanged
+    this.#uncommitted = uncommitted
   }
 
   /** Batches that are not stored yet. */
@@ -93,10 +99,13 @@ export class AppendQueue {
     })
   }
 
-  /** Sends what waits for a writer that has come back. */
+  /** Sends what waits for a writer that has come back, once the states of its partitions are known. */
   resume(worker: WorkerClient<WriterCalls>): void {
     const queue = this.#queues.find(candidate => candidate.worker === worker)
-    if (queue) this.#schedule(queue)
+    if (!queue) return
+    for (const group of this.#unanswered.get(queue) ?? []) this.#uncommitted.end(group)
+    this.#unanswered.delete(queue)
+    this.#schedule(queue)
   }
 
   /** Resolves when nothing waits any more. */
@@ -140,14 +149,18 @@ export class AppendQueue {
     queue.groups++
     queue.storing += bytes
     const startedAt = performance.now()
+    this.#uncommitted.begin(group)
     try {
       const batches = group.map(({ batch }) => batch)
       const bodies = [...new Set(batches.map(({ body }) => body))]
       const { outcomes, changed } = await queue.worker.call('append', [batches], bodies)
       this.#onChanged(changed)
+      this.#uncommitted.end(group)
       this.#bytesPerMs = (this.#bytesPerMs * 3 + bytes / (performance.now() - startedAt)) / 4
       answerGroup(group, outcomes)
     } catch (error) {
+      if (queue.worker.ready) this.#uncommitted.end(group)
+      else this.#unanswered.set(queue, [...(this.#unanswered.get(queue) ?? []), group])
       for (const { reject } of group) reject(error)
     }
     queue.groups--

@@ -1,12 +1,13 @@
 // The worker that searches: it reads partition files, never writes, and reports damaged ones.
 import { workerData } from 'node:worker_threads'
 import type { Query } from '../../query/tree.ts'
-import type { PageRequest, TopField } from '../../store.ts'
+import type { PageRequest, Position, TopField } from '../../store.ts'
 import { writeArchive } from '../partitions/archive.ts'
 import { parseId } from '../partitions/line-key.ts'
 import { OpenPartitions } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { countByTime, countLines } from '../query/histogram.ts'
+import { linesAfter } from '../query/lines-after.ts'
 import { linesAround, readLine, recentValues } from '../query/lines-around.ts'
 import type { Snapshot } from '../query/search-job.ts'
 import { searchPage } from '../query/search-page.ts'
@@ -37,6 +38,8 @@ const calls = {
     topValues(snapshotOf(states), query, field, limit, timeoutMs),
   values: (states: States, field: 'source' | 'host' | 'group' | 'tag', prefix: string, limit: number) =>
     recentValues(snapshotOf(states), field, prefix, limit),
+  linesAfter: (states: States, after: Position, committedTo: Position, limits: { lines: number; bytes: number }) =>
+    linesAfter(snapshotOf(states), after, committedTo, limits),
   archive: (states: States, name: string, to: string) => writeArchive(snapshotOf(states), name, to),
   closePartition: (name: string) => connections.close(name),
   close: () => connections.closeAll(),
