@@ -103,11 +103,8 @@ function addProtocol(
   if (protocol.kind === 'logs' && !logs) return
   const receive = (request: Request, incoming: HttpBindings['incoming'] | undefined) =>
     protocol.kind === 'logs'
-      ? receiveLogs(logs!, protocol, request, incoming).catch(error => {
-          // Also what the state refuses before the log writer is asked, such as the signature of a request.
-          storage.recordRefusal('log lines', error, clock.now())
-          throw error
-        })
+      ? // Also what the state refuses before the log writer is asked, such as the signature of a request.
+        receiveLogs(logs!, protocol, request, incoming, error => storage.recordRefusal('log lines', error, clock.now()))
       : receiveAlerts(alerts, protocol, request, incoming)
   for (const route of protocol.routes ?? []) {
     app.openAPIRegistry.registerPath(route)
@@ -120,10 +117,10 @@ function addProtocol(
 const JSON_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/json' }
 const TEXT_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=UTF-8' }
 
-function toResponse({ status, body }: Reply): Response {
+function toResponse({ status, body, headers }: Reply): Response {
   if (typeof body === 'object' && body !== null)
-    return new Response(JSON.stringify(body), { status, headers: JSON_HEADERS })
-  return new Response(body, { status, headers: body === null ? SECURITY_HEADERS : TEXT_HEADERS })
+    return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } })
+  return new Response(body, { status, headers: { ...(body === null ? SECURITY_HEADERS : TEXT_HEADERS), ...headers } })
 }
 
 /** The refusal of a request under a name that is not Vakt's, or null. */

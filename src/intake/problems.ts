@@ -38,7 +38,8 @@ export function errorBody(
   return { ok: false, error: { code, message, ...(fields ? { fields } : {}) } }
 }
 
-function retryHeaders({ code, retryAfterMs }: Problem): Record<string, string> {
+/** `Retry-After` of a problem that time mends. */
+export function retryHeaders({ code, retryAfterMs }: Problem): Record<string, string> {
   if (code !== 'busy' && code !== 'limited' && retryAfterMs === undefined) return {}
   return { 'retry-after': String(Math.max(1, Math.ceil((retryAfterMs ?? RETRY_AFTER_MS) / SECOND))) }
 }

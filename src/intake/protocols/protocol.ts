@@ -1,19 +1,31 @@
 // A protocol: how other programs send log lines or alerts to Vakt. A new one is a file here and a line in index.ts.
 import type { createRoute, RouteConfig } from '@hono/zod-openapi'
 import type { AppendResult, Batch } from '../../logs/store.ts'
+import type { Problem } from '../../problem.ts'
 import type { ReadReports, Reported } from './reported-alert.ts'
 
 /** A route with its part of the OpenAPI document, made with `createRoute`. */
 export type Route = ReturnType<typeof createRoute<string, RouteConfig>>
 
+/** What a request shows before its body is read; `path` is as it was sent, without the query. */
+export type Asked = { method: string; path: string; headers: Headers; parameters: URLSearchParams }
+
 /** A request whose sender is known, with its body decompressed and within the limits of the sender's project. */
-export type Received = { body: Buffer; headers: Headers; parameters: URLSearchParams; now: number }
+export type Received = Asked & { body: Buffer; now: number }
 
 /** Log lines in a form that the log store reads, and what they are given where they do not say it themselves. */
-export type LogBody = { body: Buffer; format: Batch['format']; defaults?: Batch['defaults'] }
+export type LogBody = {
+  body: Buffer
+  format: Batch['format']
+  defaults?: Batch['defaults']
+  /** The answer where it depends on the request; in place of the protocol's own. */
+  answer?(stored: AppendResult): Reply
+  /** The answer when these lines are refused as a whole; in place of the protocol's own. */
+  refuse?(problem: Problem): Reply
+}
 
-/** What a sender is answered: an object becomes JSON, a string plain text. */
-export type Reply = { status: number; body: object | string | null }
+/** What a sender is answered: an object becomes JSON, a string plain text unless `headers` name another type. */
+export type Reply = { status: number; body: object | string | null; headers?: { readonly [name: string]: string } }
 
 /** Bytes that came in by other ways than HTTP; `project` is the first one unless it is named. */
 export type Datagram = { body: Buffer; address: string; project?: string }
@@ -32,6 +44,11 @@ export type LogProtocol = {
   /** The lines of a request. Throws a `Problem` for a body that is none of this protocol's. */
   parse(received: Received): LogBody
   answer(stored: AppendResult): Reply
+  /**
+   * The answer to a refused request as clients of this protocol read it; `Retry-After` is added to a 429 and a 503. Absent:
+   * Vakt's own errors.
+   */
+  refuse?(problem: Problem, asked: Asked): Reply
 }
 
 /** A protocol of alerts, over HTTP routes. */

@@ -12,7 +12,7 @@ import type { LogStore } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { startApp } from '../../testing/app.ts'
 import { until } from '../../testing/running.ts'
-import { errors } from '../openapi/responses.ts'
+import { errors, text } from '../openapi/responses.ts'
 import { withKey } from '../openapi/security.ts'
 import type { LogProtocol } from './protocol.ts'
 
@@ -81,6 +81,41 @@ it('a protocol in the list has its route, its document, and its lines in the log
   expect((await send('error|robot|x', {})).status).toBe(401)
   const document = (await (await app.request('/openapi.json')).json()) as { paths: Record<string, unknown> }
   expect(document.paths['/toy/{stream}']).toMatchObject({ post: { operationId: 'sendToyLines' } })
+  await app.stop()
+})
+
+it('a protocol answers each request, and a refused one, in its own words', async () => {
+  const wordy: LogProtocol = {
+    ...toy,
+    name: 'toy that answers by path',
+    routes: [
+      createRoute({
+        method: 'post',
+        path: '/toy/{stream}',
+        operationId: 'sendWordyLines',
+        summary: 'Store toy lines',
+        ...withKey,
+        request: { params: z.object({ stream: z.string() }) },
+        responses: Object.fromEntries(
+          [202, 418, 503].map(status => [status, text('In its own words.', z.string().regex(/toy/))]),
+        ),
+      }),
+    ],
+    parse: received => ({
+      ...toy.parse(received),
+      answer: ({ accepted }) => ({ status: 202, body: `<${received.path} ${accepted}>`, headers: { 'x-toy': '1' } }),
+    }),
+    refuse: (problem, { path }) => ({ status: problem.code === 'unauthorized' ? 503 : 418, body: `no ${path}` }),
+  }
+  const app = await startApp({ store, protocols: [wordy] })
+  const { key } = await app.result<{ key: { secret: string } }>('keys create default')
+  const send = async (body: string, headers: Record<string, string> = { 'x-api-key': key.secret }) => {
+    const answer = await app.request('/toy/a?b=c', { method: 'POST', body, headers })
+    return [answer.status, await answer.text(), answer.headers.get('x-toy'), answer.headers.get('retry-after')]
+  }
+  expect(await send('error|robot|lost a wheel')).toEqual([202, '</toy/a 1>', '1', null])
+  expect(await send('nothing')).toEqual([418, 'no /toy/a', null, null])
+  expect(await send('nothing', {})).toEqual([503, 'no /toy/a', null, null])
   await app.stop()
 })
 

@@ -10,7 +10,7 @@ import { nextTurn } from '../../slices.ts'
 import type { State } from '../../state/database.ts'
 import type { AlertProtocol, Reply } from '../protocols/protocol.ts'
 import { alertKey, type ReportedAlert, toFinding } from '../protocols/reported-alert.ts'
-import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
+import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
 import { decompress } from './compression.ts'
 
 /** Reported alerts that a project may send in a minute. */
@@ -25,13 +25,13 @@ export async function receiveAlerts(
   request: Request,
   incoming: IncomingMessage | undefined,
 ): Promise<Reply> {
-  const { headers } = request
+  const { method, headers } = request
   const now = options.clock.now()
   const parameters = readParameters(request.url)
   const { raw, project, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
   try {
     const body = await decompress(raw, headers.get('content-encoding'), project.bodyLimit)
-    const { reports, errors } = protocol.parse({ body, headers, parameters, now })
+    const { reports, errors } = protocol.parse({ method, path: readPath(request.url), body, headers, parameters, now })
     takeFromLimit(options.rates, project, reports.length, now)
     return protocol.answer({ ...(await applyReports(options.state, project, protocol.detector, reports, now)), errors })
   } catch (error) {

@@ -11,8 +11,9 @@ import type { RefusedWork } from '../../projects/refused-work.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
 import type { Rejected } from '../../telemetry.ts'
 import { readClientAddress } from '../client-address.ts'
-import type { Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
-import { authenticateAndRead, type ReceiveOptions, readParameters } from './authenticate.ts'
+import { retryHeaders } from '../problems.ts'
+import type { Asked, Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
+import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
 import { decompress } from './compression.ts'
 import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
 import { recordRefusedRequest } from './refusals.ts'
@@ -25,18 +26,53 @@ export type ReceiveLogsOptions = ReceiveOptions & {
   refusedWork: RefusedWork
 }
 
-/** Stores the lines of one request. Throws the `Problem` to answer with; nothing is half-stored without saying so. */
+/**
+ * Stores the lines of one request, and answers it in the words of its protocol; nothing is half-stored without saying so.
+ * `onRefused` takes every error first. Throws the `Problem` to answer with where the protocol has no words for it.
+ */
 export async function receiveLogs(
   options: ReceiveLogsOptions,
   protocol: LogProtocol,
   request: Request,
   incoming: IncomingMessage | undefined,
+  onRefused: (error: unknown) => void,
 ): Promise<Reply> {
-  const { headers } = request
+  const { method, headers } = request
+  const asked: Asked = { method, headers, path: readPath(request.url), parameters: readParameters(request.url) }
+  let logs: LogBody | null = null
+  try {
+    return await store(options, protocol, request, incoming, asked, body => {
+      logs = body
+    })
+  } catch (error) {
+    onRefused(error)
+    const reply = error instanceof Problem ? refusal(protocol, logs, error, asked) : null
+    if (reply === null) throw error
+    return reply
+  }
+}
+
+/** The answer to a refused request in the words of its protocol; null where it has none. */
+function refusal(protocol: LogProtocol, logs: LogBody | null, problem: Problem, asked: Asked): Reply | null {
+  const reply = logs?.refuse?.(problem) ?? protocol.refuse?.(problem, asked)
+  if (!reply) return null
+  const retry = reply.status === 429 || reply.status === 503 ? retryHeaders(problem) : {}
+  return { ...reply, headers: { ...retry, ...reply.headers } }
+}
+
+/** Stores the lines of one request; `onParsed` takes them before they are stored. */
+async function store(
+  options: ReceiveLogsOptions,
+  protocol: LogProtocol,
+  request: Request,
+  incoming: IncomingMessage | undefined,
+  asked: Asked,
+  onParsed: (logs: LogBody) => void,
+): Promise<Reply> {
+  const { headers, parameters } = asked
   const now = options.clock.now()
   // Only limits need it, and the list of proxies costs more than the key.
   const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
-  const parameters = readParameters(request.url)
   const { raw, project, key, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
   const sender = key?.id ?? 'the admin key'
   let bytes = raw.length
@@ -48,7 +84,8 @@ export async function receiveLogs(
     if (encoding !== null) bytes = project.bodyLimit
     const body = await decompress(raw, encoding, project.bodyLimit)
     bytes = body.length
-    const logs = protocol.parse({ body, headers, parameters, now })
+    const logs = protocol.parse({ ...asked, body, now })
+    onParsed(logs)
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
     named = defaults
     const timeZone = readZoneParameter(parameters)
@@ -56,7 +93,7 @@ export async function receiveLogs(
     const lines = { ...logs, defaults, timeZone }
     const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
     if (stored.accepted === 0 && stored.rejected > 0) options.refusedWork.charge(sender, bytes, now)
-    return protocol.answer(stored)
+    return (logs.answer ?? protocol.answer)(stored)
   } catch (error) {
     if (error instanceof Problem) {
       recordRefusedRequest(options.telemetry, { ...named, project: project.name, sender }, error, now)
@@ -87,6 +124,8 @@ function refuseWasteful({ refusedWork }: ReceiveLogsOptions, sender: string, now
   )
 }
 
+const NOTHING_ASKED: Asked = { method: '', path: '', headers: new Headers(), parameters: new URLSearchParams() }
+
 /** Stores the lines that a listener received. Throws a `Problem`. */
 export async function receiveDatagram(
   options: ReceiveLogsOptions,
@@ -96,8 +135,8 @@ export async function receiveDatagram(
   const now = options.clock.now()
   const project = findProject(options.state, name)
   try {
-    const logs = protocol.parse({ body, headers: new Headers(), parameters: new URLSearchParams(), now })
-    return protocol.answer(await storeLines(options, project, null, () => address, logs, null, now))
+    const logs = protocol.parse({ ...NOTHING_ASKED, body, now })
+    return (logs.answer ?? protocol.answer)(await storeLines(options, project, null, () => address, logs, null, now))
   } catch (error) {
     if (error instanceof Problem)
       recordRefusedRequest(options.telemetry, { project: project.name, sender: '', host: address }, error, now)
