@@ -38,18 +38,72 @@ export type Mention = { kind: 'person' | 'group' | 'here'; id: string | null; na
 
 export type Field = { name: string; value: Text; inline?: boolean }
 
+/** One line of a log as a card shows it. Matches of a search are bold in `message`. */
+export type LogEntry = {
+  /** Epoch ms. */
+  at: number
+  level: string
+  /** Where it comes from, such as `api@web-1`; may be empty. */
+  source: string
+  message: Text
+  /** The line that the others stand around. */
+  isTarget?: boolean
+}
+
+/** A column of a table; without any name the table has no head. */
+export type Column = { name: string; align?: 'left' | 'right' }
+
+/**
+ * What a card shows as proof, in a fixed-width font where columns matter: lines of a log, the end of an output (when it must
+ * be cut, its end stays), a table, or a row of numbers over time.
+ */
+export type Evidence =
+  | { kind: 'log'; entries: readonly LogEntry[] }
+  | { kind: 'output'; name?: string; text: string; language?: string }
+  | { kind: 'table'; name?: string; columns: readonly Column[]; cells: readonly (readonly Text[])[] }
+  | { kind: 'chart'; name: string; values: readonly (number | null)[]; unit?: string; threshold?: number }
+
+/**
+ * One thing of a list, with what people do to it most; `more` are further actions, for a menu. `name` says which thing it
+ * is where the action stands apart from the row, such as `nightly-backup` or `42`.
+ */
+export type Row = { name: string; text: Text; action?: Button; more?: readonly Button[] }
+
+/** Where a list goes on. */
+export type Page = { text?: string; previous?: Button; next?: Button }
+
+/** How far something is: `done` of `total`, in `unit` (a plural noun). */
+export type Progress = { done: number; total: number; unit?: string }
+
+/** A menu: each option runs its command line. */
+export type Menu = { label: string; options: readonly Button[] }
+
+/**
+ * A card reads from top to bottom: title, lines (the first is the fact), fields, evidence, code, rows, progress, image,
+ * buttons and menus, and at the end the facts and the footer in small print. Each thing stands on it once, and nothing that
+ * is the same on every card. A platform that cannot show a part shows it as text: `simpleCard` in src/chat/card-parts.ts.
+ */
 export type Card = {
+  /** The heading: severity or state, and the subject. */
   title: string
   tone: Tone
   /** Paragraphs under the title, in order. */
   lines?: readonly Text[]
   fields?: readonly Field[]
+  evidence?: readonly Evidence[]
   /** Preformatted text, shown in a fixed-width font after lines and fields. */
   code?: { text: string; language?: string }
+  rows?: readonly Row[]
+  page?: Page
+  progress?: Progress
   image?: { name: string; alt: string; png: Uint8Array }
   file?: { name: string; content: Uint8Array }
+  /** In the order of use. Dangerous ones are shown apart, at the end. */
   buttons?: readonly Button[]
+  menus?: readonly Menu[]
   mention?: readonly Mention[]
+  /** Short facts for the small print: name and value, such as `Owner ann`. */
+  facts?: readonly Field[]
   /** Small print at the end. */
   footer?: Text
   /** Set when a platform refused the whole card: it is shown as text only, which nothing but its length can make invalid. */
@@ -82,11 +136,16 @@ const SAME_DAY_MS = 18 * 60 * 60_000
 export function datedCard(card: Card, now: number): Card {
   const isFar = (text: Text) =>
     typeof text !== 'string' && text.some(span => isClock(span) && isOtherDay(span.time, now))
-  const lines = card.lines ?? []
-  if (![...lines, card.footer ?? ''].some(isFar)) return card
+  const { lines = [], rows = [] } = card
+  if (![...lines, ...rows.map(({ text }) => text), card.footer ?? ''].some(isFar)) return card
   const dated = (text: Text): Text =>
     typeof text === 'string' ? text : text.map(span => (isClock(span) ? { ...span, style: 'moment' as const } : span))
-  return { ...card, lines: lines.map(dated), ...(card.footer === undefined ? {} : { footer: dated(card.footer) }) }
+  return {
+    ...card,
+    lines: lines.map(dated),
+    ...(rows.length === 0 ? {} : { rows: rows.map(row => ({ ...row, text: dated(row.text) })) }),
+    ...(card.footer === undefined ? {} : { footer: dated(card.footer) }),
+  }
 }
 
 const isOtherDay = (time: number, now: number) => Math.abs(now - time) > SAME_DAY_MS

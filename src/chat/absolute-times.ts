@@ -7,6 +7,8 @@ export function withAbsoluteTimes(card: Card): Card {
     ...card,
     ...(card.lines && { lines: card.lines.map(absolute) }),
     ...(card.fields && { fields: card.fields.map(field => ({ ...field, value: absolute(field.value) })) }),
+    ...(card.facts && { facts: card.facts.map(fact => ({ ...fact, value: absolute(fact.value) })) }),
+    ...(card.rows && { rows: card.rows.map(row => ({ ...row, text: absolute(row.text) })) }),
     ...(card.footer !== undefined && { footer: absolute(card.footer) }),
   }
 }

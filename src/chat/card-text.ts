@@ -1,15 +1,22 @@
 // A card as plain text: for the terminal, the command line client and every place without formatting.
-import { type Card, plainText, type Text } from '../card.ts'
+import { type Card, type Evidence, plainText, type Text } from '../card.ts'
 import { formatMoment, formatRelative } from '../time.ts'
+import { orderedButtons, smallPrint } from './card-parts.ts'
+import { evidenceName, monoText, progressText, sharedSource } from './mono-text.ts'
+import { safeText } from './safe-text.ts'
 
 export type TextStyle = {
   timeZone: string
   now: number
+  /** The most columns of evidence; without it nothing is folded. */
+  width?: number
   /** Formats the title by the tone of the card, names in bold and so on; plain when absent. */
   paint?: (text: string, style: 'title' | 'bold' | 'dim', card: Card) => string
   /** The text of a button; without it no buttons are shown. */
   button?: (label: string, line: string) => string
 }
+
+const CODE_INDENT = '    '
 
 /** The text of a card, without a final line break. Control characters in data become visible and have no effect. */
 export function cardText(card: Card, style: TextStyle): string {
@@ -20,26 +27,42 @@ export function cardText(card: Card, style: TextStyle): string {
   const lines = [...title, ...(card.lines ?? []).map(toPlain)]
   for (const { name, value } of card.fields ?? [])
     lines.push(`${paint(`${toPlain(name)}:`, 'bold', card)} ${toPlain(value)}`)
+  for (const evidence of card.evidence ?? []) lines.push(...evidenceLines(evidence, style))
   if (card.code) lines.push(...indented(safeText(card.code.text)))
+  for (const { text } of card.rows ?? []) lines.push(toPlain(text))
+  if (card.progress) lines.push(progressText(card.progress))
   if (card.image) lines.push(`[${toPlain(card.image.alt)}]`)
   if (card.file) lines.push(`[file ${toPlain(card.file.name)}, ${card.file.content.length} bytes]`)
-  for (const { label, line, url } of card.buttons ?? [])
-    if (style.button) lines.push(paint(url ? `${label}: ${url}` : style.button(label, line), 'dim', card))
-  if (card.footer) lines.push(paint(toPlain(card.footer), 'dim', card))
+  for (const { label, line, url } of style.button ? typedButtons(card) : [])
+    lines.push(paint(url ? `${label}: ${url}` : style.button!(label, line), 'dim', card))
+  const footer = smallPrint(card)
+  if (footer !== null) lines.push(paint(toPlain(footer), 'dim', card))
   return lines.join('\n')
 }
 
-/** Text in which every control character but tab and line break is replaced by its picture (ESC by ␛). */
-export function safeText(text: string): string {
-  return text.replace(/[[\p{Cc}\p{Bidi_Control}]--[\t\n]]/gv, character => {
-    const code = character.charCodeAt(0)
-    if (code < 0x20) return String.fromCharCode(0x2400 + code)
-    return code === 0x7f ? '␡' : '�'
-  })
+function evidenceLines(evidence: Evidence, { timeZone, width = Number.POSITIVE_INFINITY }: TextStyle): string[] {
+  // Lines of a log stand at the edge, so that they can be copied and piped.
+  const isLog = evidence.kind === 'log'
+  const source = isLog ? sharedSource(evidence.entries) : null
+  const name = isLog ? (source === null ? '' : `From ${safeText(source)}:`) : safeText(evidenceName(evidence))
+  const text = monoText(evidence, { timeZone, width: isLog ? width : width - CODE_INDENT.length })
+  const isIndented = !isLog && evidence.kind !== 'chart'
+  return [...(name === '' ? [] : [name]), ...(isIndented ? indented(text) : text.split('\n'))]
+}
+
+/** Every button, and of a list the action of its first row: the others are typed alike. */
+function typedButtons(card: Card): { label: string; line: string; url?: string }[] {
+  const [first] = (card.rows ?? []).flatMap(({ action }) => (action ? [action] : []))
+  const { previous, next } = card.page ?? {}
+  return [
+    ...(first ? [first] : []),
+    ...[previous, next].filter(button => button !== undefined),
+    ...orderedButtons(card.buttons ?? []),
+  ]
 }
 
 function indented(text: string): string[] {
-  return text.split('\n').map(line => `    ${line}`)
+  return text.split('\n').map(line => `${CODE_INDENT}${line}`)
 }
 
 function formatTime(at: number, how: 'relative' | 'moment' | 'clock', { now, timeZone }: TextStyle): string {

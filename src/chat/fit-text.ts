@@ -1,6 +1,6 @@
 // Texts of cards within the limits of a platform: cleaned, and cut between whole characters with a count of the rest.
 import { countCodePoints, cutText, type Span, type Text } from '../card.ts'
-import { safeText } from './card-text.ts'
+import { safeText } from './safe-text.ts'
 
 /** How a platform writes a span and counts length. */
 export type SpanWriter = {

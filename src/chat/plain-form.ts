@@ -2,6 +2,7 @@
 import { type Card, cutText, type Text, TONE_ICONS } from '../card.ts'
 import type { Logger } from '../logger.ts'
 import { withAbsoluteTimes } from './absolute-times.ts'
+import { simpleCard } from './card-parts.ts'
 import { cardText } from './card-text.ts'
 import { type Channel, DeliveryError } from './channel.ts'
 
@@ -12,7 +13,8 @@ const MAX_LINE_LENGTH = 300
 const MAX_BUTTONS = 5
 
 /** The card as text: what it says, and what to type instead of pressing. It keeps its mentions. */
-function plainForm({ title, tone, lines = [], fields = [], buttons = [], footer, mention }: Card): Card {
+function plainForm(card: Card): Card {
+  const { title, tone, lines = [], fields = [], buttons = [], footer, mention } = simpleCard(card, 'UTC')
   const values = fields.map(({ name, value }): Text => [`${name}: `, ...(typeof value === 'string' ? [value] : value)])
   const commands = buttons.filter(({ url, ask = [] }) => url === undefined && ask.length === 0).slice(0, MAX_BUTTONS)
   return {

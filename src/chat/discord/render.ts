@@ -1,6 +1,7 @@
 // A card as a Discord message within every limit, which mentions exactly the people that the card mentions.
 import { AllowedMentionsTypes, type APIEmbed, type RawFile, type RESTPostAPIChannelMessageJSONBody } from 'discord.js'
 import { type Card, cutText, type Field, type Mention, type Text, TONE_ICONS, type Tone } from '../../card.ts'
+import { simpleCard } from '../card-parts.ts'
 import { cleanText } from '../fit-text.ts'
 import { plainMessage } from '../plain-form.ts'
 import { buttonRows } from './buttons.ts'
@@ -48,8 +49,9 @@ export interface Rendered {
  * or two when fields come before a code block. `mark` is an address in the first embed that readers do not see,
  * `instance` the id of this Vakt for its buttons.
  */
-export function render(card: Card, mark?: string, instance?: string): Rendered {
-  if (card.form) return renderPlain(card)
+export function render(whole: Card, mark?: string, instance?: string, timeZone = 'UTC'): Rendered {
+  if (whole.form) return renderPlain(whole)
+  const card = simpleCard(whole, timeZone)
   const { files, attachments, notes } = attach(card)
   const image = card.image && isSmallEnough(card.image.png) ? `attachment://${fileName(card.image.name)}` : undefined
   const title = titleText(card)

@@ -2,8 +2,10 @@
 import { type Card, cutText, plainText, type Span, type Text, TONE_ICONS, type Tone } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { withAbsoluteTimes } from '../absolute-times.ts'
-import { cardText, safeText } from '../card-text.ts'
+import { simpleCard } from '../card-parts.ts'
+import { cardText } from '../card-text.ts'
 import { plainMessage } from '../plain-form.ts'
+import { safeText } from '../safe-text.ts'
 
 const COLOURS: Record<Tone, string> = {
   plain: '#4a5568',
@@ -26,7 +28,7 @@ export function renderMail(card: Card, timeZone: string, now: number): { subject
   return {
     subject: cutText(subject, MAX_SUBJECT_LENGTH),
     text: cardText(absolute, { timeZone, now, button: (label, line) => `  ${label}: ${line}` }),
-    html: cardHtml(absolute, timeZone),
+    html: cardHtml(simpleCard(absolute, timeZone), timeZone),
   }
 }
 

@@ -11,6 +11,7 @@ import {
   type Tone,
 } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
+import { simpleCard } from '../card-parts.ts'
 import { plainMessage } from '../plain-form.ts'
 import { toActions } from './buttons.ts'
 import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
@@ -49,11 +50,12 @@ const COLOURS: Record<Tone, string | undefined> = {
 }
 
 /** The message for a card. `timeZone` is for the places where Slack cannot show each reader's own. */
-export function renderCard(card: Card, timeZone: string, instance?: string): Rendered {
-  if (card.form) {
-    const plain = escapeMarkup(plainMessage(card, timeZone))
-    return { text: `${mentions(card.mention ?? [])}${plain}`, blocks: [], attachments: [] }
+export function renderCard(whole: Card, timeZone: string, instance?: string): Rendered {
+  if (whole.form) {
+    const plain = escapeMarkup(plainMessage(whole, timeZone))
+    return { text: `${mentions(whole.mention ?? [])}${plain}`, blocks: [], attachments: [] }
   }
+  const card = simpleCard(whole, timeZone)
   const title = section(`${mentions(card.mention ?? [])}*${toTitle(card)}*`)
   const actions = fitBlocks(toActions(card.buttons ?? [], instance), MAX_MESSAGE_LENGTH / 2)
   const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, MAX_FOOTER_LENGTH, timeZone))]

@@ -4,8 +4,9 @@ import type { InlineKeyboardButton, InlineKeyboardMarkup } from 'grammy/types'
 import { type Button, type Card, cutText, type Mention, type Span, type Text, TONE_ICONS } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { withAbsoluteTimes } from '../absolute-times.ts'
-import { safeText } from '../card-text.ts'
+import { simpleCard } from '../card-parts.ts'
 import { plainMessage } from '../plain-form.ts'
+import { safeText } from '../safe-text.ts'
 
 /** Telegram counts the characters that are left when the markup is read. */
 const MAX_MESSAGE_LENGTH = 4096
@@ -26,7 +27,16 @@ export type Rendered = { text: string; keyboard: InlineKeyboardMarkup; isHtml: b
 /** The message for a card. Telegram cannot show each reader's own time zone, so `timeZone` is used for all. */
 export function renderCard(card: Card, timeZone: string, instance?: string): Rendered {
   if (card.form) return renderPlain(card, timeZone)
-  const { title, tone, lines = [], fields = [], code, footer, mention = [], buttons = [] } = withAbsoluteTimes(card)
+  const {
+    title,
+    tone,
+    lines = [],
+    fields = [],
+    code,
+    footer,
+    mention = [],
+    buttons = [],
+  } = simpleCard(withAbsoluteTimes(card), timeZone)
   const html = (text: Text) => toHtml(text, timeZone)
   const icon = TONE_ICONS[tone]
   const heading = escapeProse(cutText(title.replace(/\s+/g, ' ').trim() || 'Vakt', MAX_TITLE_LENGTH))
