@@ -7,8 +7,8 @@ import type { Query } from './query/tree.ts'
 export type Batch = {
   /** The decompressed body; transferred, so the sender must not touch it again. */
   body: ArrayBuffer
-  /** How to read it. */
-  format: 'json' | 'ndjson' | 'text'
+  /** How to read it; `frames` are texts with a NUL between them, each a line of its own that may hold line breaks. */
+  format: 'json' | 'ndjson' | 'text' | 'frames'
   project: string
   /** The key that sent it: the keys of a project take turns. */
   sender?: string

@@ -2,7 +2,8 @@
 // the last line first.
 import type { Level } from '../line.ts'
 import type { Fields, Format, RecordFormat, TextFormat } from './format.ts'
-import { priorityLevel, statusLevel } from './number-levels.ts'
+import { priorityFacility, priorityLevel, statusLevel } from './number-levels.ts'
+import { readStructuredData } from './syslog/elements.ts'
 
 /** The fields of a text, and the format that it has. */
 export type FormattedText = {
@@ -141,8 +142,13 @@ function readGroups(
     if (value === undefined || value === '' || value === '-' || HANDLED.has(name)) continue
     if (name === 'time') fields.timestamp = value
     else if (FIELDS.has(name)) fields[name] = value
+    else if (name === 'structured_data') Object.assign(attributes, readStructuredData(value))
     else attributes[name] = WHOLE_NUMBER.test(value) ? Number(value) : value
   }
+  // Without a header, the fields of the text are all there is to show.
+  const hasHeader = format.isPrefix && groups.pri !== undefined && groups.time !== undefined
+  const facility = hasHeader ? priorityFacility(Number(groups.pri)) : undefined
+  if (facility !== undefined) attributes.facility ??= facility
   const level = levelOf(format, groups)
   if (level !== undefined) fields.level = level
   if (Object.keys(attributes).length > 0) fields.attributes = attributes

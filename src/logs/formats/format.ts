@@ -25,7 +25,7 @@ export type Pattern = { exec(text: string): { groups?: { [name: string]: string 
 /**
  * A format of text lines. The named groups of `pattern` are the parts of a line: `time`, `level`, `message`, `source`,
  * `host`, `trace_id` and `span_id` become fields; `status` is that of HTTP and `pri` the priority of syslog, which give the
- * level; `partial` is not kept; every other group is an attribute of its name.
+ * level (and `pri` of a header with a time the attribute `facility`); the elements of `structured_data` become attributes; `partial` is not kept; every other group is an attribute of its name.
  * The text of a line without the group `message` is its message.
  */
 export type TextFormat = {

@@ -8,6 +8,7 @@ import { GOOGLE } from './clouds/google.ts'
 import { CLUSTERS } from './clusters/clusters.ts'
 import { CONTAINER_ENGINES } from './containers/engines.ts'
 import { KUBERNETES } from './containers/kubernetes.ts'
+import { SHIPPERS } from './containers/shippers.ts'
 import { MONGODB } from './databases/mongodb.ts'
 import { MYSQL } from './databases/mysql.ts'
 import { POSTGRES } from './databases/postgres.ts'
@@ -57,6 +58,7 @@ import { WINDOWS } from './windows/windows.ts'
 export const FORMATS: readonly Format[] = [
   ...CONTAINER_ENGINES,
   ...KUBERNETES,
+  ...SHIPPERS,
   ...WINDOWS,
   ...CISCO,
   ...SYSLOG,

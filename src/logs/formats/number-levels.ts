@@ -1,4 +1,4 @@
-// Numbers that mean a level in more than one format: the status of an HTTP answer, and the priority of syslog.
+// Numbers that mean something in more than one format: the status of an HTTP answer, and the priority of syslog.
 import type { Level } from '../line.ts'
 
 /** Syslog severities (RFC 5424), 0 to 7; OpenTelemetry maps 2 and worse to fatal or the highest errors likewise. */
@@ -16,4 +16,14 @@ export function statusLevel(status: number): Level {
 export function priorityLevel(priority: number): Level | undefined {
   const level = SYSLOG_SEVERITIES[priority & 7]!
   return level === 'info' ? undefined : level
+}
+
+const FACILITIES =
+  'kern user mail daemon auth syslog lpr news uucp cron authpriv ftp ntp audit alert clock local0 local1 local2 local3 local4 local5 local6 local7'.split(
+    ' ',
+  )
+
+/** The facility of a syslog priority, by its usual name (RFC 5424, section 6.2.1); undefined beyond the last one. */
+export function priorityFacility(priority: number): string | undefined {
+  return FACILITIES[priority >> 3]
 }

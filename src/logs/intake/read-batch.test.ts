@@ -37,6 +37,7 @@ describe('a body', () => {
     ['of one array as NDJSON', '[{"message":"a"},{"message":"b"}]', { format: 'ndjson' }],
     ['of printed JSON as NDJSON', '[\n{"message":"a"},\n{"message":"b"}\n]', { format: 'ndjson' }],
     ['of text', 'a\nb\n', { format: 'text' }],
+    ['of frames', 'a\0b\0', { format: 'frames' }],
   ])('%s is read', (_, body, changes) => expect(messages(body, changes)).toEqual(['a', 'b']))
 
   it('of one object is one line', () => expect(messages(a)).toEqual(['a']))
@@ -130,4 +131,40 @@ it('a line of any text becomes one line through every door', () => {
     }),
     { numRuns: runs(200) },
   )
+})
+
+describe('a frame', () => {
+  const read = (...frames: string[]) => linesOf(frames.join('\0'), { format: 'frames' })
+
+  it.each([
+    ['keeps its line breaks', ['<11>1 2026-11-29T10:00:01Z web-1 cart - - - first\nsecond'], ['first\nsecond']],
+    ['may be JSON over several lines', ['<11>1 2026-11-29T10:00:01Z web-1 cart - - - {"msg":\n"x"}'], ['x']],
+    [
+      'without a text shows its fields',
+      ['<11>1 2026-11-29T10:00:01Z - - - - [a@1 b="c"]'],
+      [expect.stringContaining('a@1=')],
+    ],
+    ['with nothing in it is none', ['', 'x'], ['x']],
+    ['of prose never joins the one before it', ['ERROR one', ' two', 'three'], ['ERROR one', ' two', 'three']],
+  ])('%s', (_, frames, expected) => expect(read(...frames).map(({ message }) => message)).toEqual(expected))
+
+  it('joins the trace that its program sent before it, or has its own', () => {
+    const head = '<11>Nov 29 10:00:01 web-1 cart[7]: '
+    const frame = '\tat com.shop.Cart.pay(Cart.java:42)'
+    const other = '<11>Nov 29 10:00:01 web-1 api: ready'
+    expect(read(`${head}Error: no stock`, other, head + frame)).toMatchObject([
+      { message: 'Error: no stock', source: 'cart', stack: frame },
+      { message: 'ready', source: 'api' },
+    ])
+    expect(read(`${head}Error: no stock\n${frame}\n`)).toMatchObject([{ message: 'Error: no stock', stack: frame }])
+  })
+
+  it.each([
+    ['[a@1 b="c" d=""][e f="g\\"h\\]\\\\"]', { 'a@1': { b: 'c', d: '' }, e: { f: 'g"h]\\' } }],
+    ['[a]', { a: {} }],
+    ['[a b=c]', { structured_data: '[a b=c]' }],
+  ])('has the structured data %s as attributes', (data, expected) => {
+    const [line] = read(`<11>1 2026-11-29T10:00:01Z web-1 cart - - ${data} x`)
+    expect(line?.attributes).toEqual({ ...expected, facility: 'user' })
+  })
 })

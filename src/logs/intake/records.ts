@@ -1,14 +1,16 @@
-// Finds the records of a body: JSON, lines of JSON, or text; errors are reported line by line.
+// Finds the records of a body: JSON, lines of JSON, frames, or text; errors are reported line by line.
 import { Problem } from '../../problem.ts'
 import type { Batch } from '../store.ts'
 import { countElements, countLines } from './count-records.ts'
 import { parseExact } from './json-numbers.ts'
-import { type TextContext, textRecords } from './text-lines.ts'
+import { frameRecords, type TextContext, textRecords } from './text-lines.ts'
 
 /** The field of the problem when a body is valid JSON but not a log: the intake answers 422 for it, not 400. */
 export const NOT_A_LOG = 'log'
 
 const EXPECTED = 'Send {"message": "…"}, an array of such objects, or {"logs": […]}.'
+/** What stands between two frames of a body; no frame holds it. */
+export const FRAME_END = '\0'
 const decoder = new TextDecoder()
 
 /**
@@ -22,7 +24,9 @@ export function findRecords({ body, format, limits }: Batch, context: TextContex
       ? recordsOfJson(text, limits.lines)
       : format === 'ndjson'
         ? recordsOfLines(text, limits.lines)
-        : textRecords(text, context, limits.lines)
+        : format === 'frames'
+          ? frameRecords(text.split(FRAME_END), context, limits.lines)
+          : textRecords(text, context, limits.lines)
   if (records === null || records.length > limits.lines) throw tooManyLines(limits.lines)
   return records
 }

@@ -21,7 +21,16 @@ const MAX_STREAMS = 200
 
 /** The records of a text, with the names that `normalise` knows; null when there are more than `limit`. Empty lines are skipped. */
 export function textRecords(text: string, context: TextContext, limit: number): Fields[] | null {
-  const entries = findEntries(clean(text), context, limit)
+  const entries = findEntries(linesOf(clean(text)), context, limit)
+  return entries.length > limit ? null : entries.map(entry => readEntry(entry, context))
+}
+
+/**
+ * The records of texts that came one by one, as the frames of syslog do; null when there are more than `limit`. A frame that
+ * goes on with the stack trace of the one before it joins it; line breaks inside a frame belong to its message.
+ */
+export function frameRecords(frames: readonly string[], context: TextContext, limit: number): Fields[] | null {
+  const entries = findEntries(frames.values().map(clean), context, limit, true)
   return entries.length > limit ? null : entries.map(entry => readEntry(entry, context))
 }
 
@@ -37,9 +46,8 @@ type Entry = {
   isPartial: boolean
 }
 
-/** The entries of a text; it stops at the first beyond the limit. */
-function findEntries(text: string, context: TextContext, limit: number): Entry[] {
-  const lines = linesOf(text)
+/** The entries of lines or frames; it stops at the first beyond the limit. A frame without a text may still have a header. */
+function findEntries(lines: Iterator<string>, context: TextContext, limit: number, areFrames = false): Entry[] {
   const ahead: PeeledLine[] = []
   const entries: Entry[] = []
   const open = new Map<string, Entry>()
@@ -53,13 +61,19 @@ function findEntries(text: string, context: TextContext, limit: number): Entry[]
     if (line === undefined) break
     const entry = open.get(line.stream)
     if (entry && continueEntry(entry, line, ahead, context)) continue
-    if (line.text.trim() === '') continue
-    const created = createEntry(line)
+    if (line.text.trim() === '' && !hasHeaderToShow(line, areFrames)) continue
+    const created = line.text.includes('\n') ? createFrameEntry(line, context) : createEntry(line)
     if (open.size >= MAX_STREAMS) open.clear()
     open.set(line.stream, created)
     entries.push(created)
   }
   return entries
+}
+
+/** Whether a line without a text is one after all: a frame with a header, or structured data of syslog, which may be all. */
+function hasHeaderToShow({ prefix }: PeeledLine, isFrame: boolean): boolean {
+  if (isFrame) return prefix !== NO_PREFIX
+  return Object.values((prefix.attributes ?? NO_PREFIX) as object).some(isObject)
 }
 
 /** How many lines ahead the next one of the same stream is looked for. */
@@ -148,12 +162,30 @@ function createEntry({ prefix, text, isPartial }: PeeledLine): Entry {
   return { prefix, head: text, stack: [], trace: traceStartedBy(text), isFailure: null, isPartial }
 }
 
+/** The entry of a frame of several lines: a line with its trace, else all of it is the message. */
+function createFrameEntry(frame: PeeledLine, context: TextContext): Entry {
+  const whole = createEntry({ ...frame, text: frame.text.trimEnd() })
+  if (frame.text.startsWith('{')) return whole
+  const [first = '', ...rest] = whole.head.split(/\r?\n/)
+  const entry = createEntry({ ...frame, text: first })
+  const lines = rest.map(text => ({ ...frame, prefix: NO_PREFIX, text }))
+  const isTrace = lines.every((line, i) => continueEntry(entry, line, lines.slice(i + 1, i + 2), context))
+  return isTrace ? entry : whole
+}
+
 type PeeledLine = { prefix: { [name: string]: unknown }; text: string; stream: string; isPartial: boolean }
 
 const NO_PREFIX: { [name: string]: unknown } = {}
 
-/** Takes off what engines, shippers and syslog put before the line of a program. */
-function peel(line: string, { formats }: TextContext): PeeledLine {
+/** Takes off what engines, shippers and syslog put before the line of a program, or before the first line of a frame. */
+function peel(text: string, context: TextContext): PeeledLine {
+  const end = text.indexOf('\n')
+  if (end < 0) return peelLine(text, context)
+  const first = peelLine(text.slice(0, end), context)
+  return { ...first, text: first.text + text.slice(end) }
+}
+
+function peelLine(line: string, { formats }: TextContext): PeeledLine {
   let prefix = NO_PREFIX
   let text = line
   let isPartial = false

@@ -12,7 +12,7 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
     first: '0-9',
     has: 'T',
     pattern: new RegExp(
-      String.raw`^(?:\d{1,6} ${PRIORITY}|)1 (?<time>\d{4}-\d\d-\d\dT\S{8,25}) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32}) (?:-|(?<data>(?:\[(?:[^\]\\]|\\.){0,4000}\])+))(?: (?:\ufeff)?${REST}|$)`,
+      String.raw`^(?:\d{1,6} ${PRIORITY}|)1 (?<time>\d{4}-\d\d-\d\dT\S{8,25}) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32}) (?:-|(?<structured_data>(?:\[(?:[^\]\\]|\\.){0,4000}\])+))(?: (?:\ufeff)?${REST}|(?<message>)$)`,
       's',
     ),
     isPrefix: true,

@@ -19,7 +19,7 @@ export const SYSLOG: readonly TextFormat[] = [
     after: 'start',
     first: '<',
     pattern: new RegExp(
-      String.raw`^${PRIORITY}\d{1,2} (?<time>\S{1,40}) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32}) (?:-|(?<data>(?:\[(?:[^\]\\]|\\.){0,4000}\])+))(?: (?:\ufeff)?${REST}|$)`,
+      String.raw`^${PRIORITY}\d{1,2} (?<time>\S{1,40}) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32}) (?:-|(?<structured_data>(?:\[(?:[^\]\\]|\\.){0,4000}\])+))(?: (?:\ufeff)?${REST}|(?<message>)$)`,
     ),
     isPrefix: true,
     examples: [
@@ -30,7 +30,7 @@ export const SYSLOG: readonly TextFormat[] = [
         host: 'web-1',
         source: 'cart',
         message: 'no stock',
-        attributes: { pid: 42, msgid: 'ID47' },
+        attributes: { pid: 42, msgid: 'ID47', facility: 'local4', 'a@1': { b: 'c' } },
       },
       {
         text: '<11>1 2026-11-29T11:00:01+01:00 db-1 postgres - - - \ufeffout of memory',
@@ -49,7 +49,7 @@ export const SYSLOG: readonly TextFormat[] = [
     after: 'start',
     first: '<',
     pattern: new RegExp(
-      String.raw`^${PRIORITY}\d{1,2} (?<time>\d{4}-\S{1,40}|-) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32})(?: (?:\ufeff)?${REST}|$)`,
+      String.raw`^${PRIORITY}\d{1,2} (?<time>\d{4}-\S{1,40}|-) (?<host>\S{1,255}) (?<source>\S{1,100}) (?<pid>\S{1,128}) (?<msgid>\S{1,32})(?: (?:\ufeff)?${REST}|(?<message>)$)`,
     ),
     isPrefix: true,
     isGeneral: true,
