@@ -23,10 +23,10 @@ const NAMES: { [role in FieldRole]: string } = {
   level:
     'level severity lvl log.level severity_text severitytext loglevel log_level levelname level_name @l severity_number severitynumber levelno priority',
   timestamp:
-    'timestamp ts time @timestamp @t datetime date timeunixnano time_unix_nano asctime created_at eventtime __realtime_timestamp',
+    'timestamp ts time @timestamp @t datetime date timeunixnano time_unix_nano asctime created_at eventtime __realtime_timestamp timereported timegenerated',
   source:
-    'source service service.name service_name app logger logger_name application appname app_name program sourcecontext syslog_identifier name',
-  host: 'host hostname host.name host_name machinename _hostname',
+    'source service service.name service_name app logger logger_name application appname app_name program sourcecontext syslog_identifier programname name',
+  host: 'host hostname host.name host_name machinename _hostname fromhost',
   group: 'group',
   tags: 'tags tag labels',
   fingerprint: 'fingerprint',

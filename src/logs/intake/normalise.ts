@@ -16,6 +16,7 @@ import { detectLevel, readLevel } from './levels.ts'
 import { createLineBudget, limitField, limitValue, safeName } from './limits.ts'
 import { renderTemplate } from './message-template.ts'
 import { nameText, readGroup, readTags } from './names.ts'
+import { indexSource, shipperHost, shipperSource } from './shipper-names.ts'
 
 /** `name` is the logger's name only beside one of these. */
 const LOGGER_SIBLINGS = ['hostname', 'pid', 'levelno', 'levelname']
@@ -37,9 +38,9 @@ export function normalise(record: Fields, batch: Batch, context: TimeContext, re
   const level = reader.level()
   const message = reader.message() || (error?.message ?? '')
   const stack = reader.stack() || (error?.stack ?? '')
-  const source = reader.name('source')
+  const source = reader.name('source') || shipperSource(record)
   const time = reader.time(contextOf(context, source))
-  const host = reader.name('host')
+  const host = reader.name('host') || shipperHost(record)
   const group = reader.name('group')
   const tags = reader.tags(defaults.tags)
   const traceId = reader.name('traceId')
@@ -52,7 +53,7 @@ export function normalise(record: Fields, batch: Batch, context: TimeContext, re
     level: level ?? (text === '' ? null : detectLevel(text)) ?? defaults.level ?? 'info',
     message: text || safeText(fieldsText(attributes, record), limits.messageBytes, redactor),
     project: batch.project,
-    source: source || (defaults.source ?? ''),
+    source: source || (defaults.source ?? indexSource(record)),
     host: host || (defaults.host ?? ''),
     group: readGroup(group || (defaults.group ?? '')),
     tags,

@@ -146,23 +146,14 @@ function textOf(short: string, full: unknown): Fields {
   return full.startsWith(start) ? { message: full } : { message: short, full_message: full }
 }
 
+/** The names of the container and the node are read by `shipperSource` and `shipperHost`. */
 function readKubernetes({ kubernetes, ...rest }: Fields): Fields | null {
   if (typeof kubernetes !== 'object' || kubernetes === null || Array.isArray(kubernetes)) return null
-  const metadata = kubernetes as Fields
-  const source = metadata.container_name ?? nameIn(metadata.container)
-  const host = metadata.host ?? metadata.pod_node_name ?? metadata.node_name ?? nameIn(metadata.node)
-  return {
-    ...streamOf(rest),
-    kubernetes,
-    ...(typeof source === 'string' && !isNamed(rest.source) ? { source } : {}),
-    ...(typeof host === 'string' && typeof rest.host !== 'string' ? { host } : {}),
-  }
+  return { ...streamOf(rest), kubernetes }
 }
 
 function readContainer(record: Fields): Fields | null {
-  const { container_name } = record
-  if (typeof container_name !== 'string') return null
-  return { ...streamOf(record), ...(isNamed(record.source) ? {} : { source: containerName(container_name) }) }
+  return typeof record.container_name === 'string' ? streamOf(record) : null
 }
 
 /** Docker's driver calls the stream of the output `source`. */
@@ -173,10 +164,6 @@ function streamOf({ source, ...rest }: Fields): Fields {
 
 function isNamed(source: unknown): boolean {
   return typeof source === 'string' && source !== 'stdout' && source !== 'stderr' && source !== ''
-}
-
-function nameIn(value: unknown): unknown {
-  return typeof value === 'object' && value !== null ? (value as Fields).name : undefined
 }
 
 /** Docker writes names with a slash in front. */
