@@ -5,10 +5,12 @@ import { z } from 'zod'
 import { Problem } from '../problem.ts'
 import { findProject, type Project } from '../projects/projects.ts'
 import { SECOND } from '../time.ts'
+import { readIntakeKey } from './access/shown-keys.ts'
 import { limitWrongKeys } from './access/wrong-keys.ts'
-import { type AuthOptions, findKey, isAdminKey, readSecret } from './auth.ts'
+import { type AuthOptions, findKey, isAdminKey } from './auth.ts'
 import { errors, json } from './openapi/responses.ts'
-import { withOptionalKey } from './openapi/security.ts'
+import { withOptionalIntakeKey } from './openapi/security.ts'
+import { readParameters } from './receive/authenticate.ts'
 import { isSigned, readSignature, type SignedRequest } from './signed.ts'
 
 const MAX_BATCH_LINES = 500
@@ -31,7 +33,8 @@ const CONFIG = z.object({
   encodings: z.array(z.string()).describe('What a body may be compressed with.'),
 })
 
-const ROUTE = createRoute({
+/** The route of the limits, which web pages may ask, too. */
+export const CLIENT_CONFIG_ROUTE = createRoute({
   method: 'get',
   path: '/api/config',
   operationId: 'getClientConfig',
@@ -39,7 +42,7 @@ const ROUTE = createRoute({
   summary: 'Read the limits for senders of log lines',
   description:
     'Those of the project of the key; without a key, those of the project `default`. Cacheable for 5 minutes.',
-  ...withOptionalKey,
+  ...withOptionalIntakeKey,
   responses: {
     200: {
       ...json('The limits.', CONFIG),
@@ -52,7 +55,7 @@ const ROUTE = createRoute({
 /** The route of the limits for clients. */
 export function clientConfigRoutes(options: AuthOptions) {
   const app = new OpenAPIHono<{ Bindings: HttpBindings }>()
-  app.openapi(ROUTE, async c => {
+  app.openapi(CLIENT_CONFIG_ROUTE, async c => {
     const own = await findOwnProject(options, { request: c.req.raw, incoming: c.env?.incoming, rawBody: NO_BODY })
     const project = own ?? findProject(options.state)
     return c.json(
@@ -80,10 +83,10 @@ async function findOwnProject(options: AuthOptions, signed: SignedRequest): Prom
   const { request, incoming } = signed
   const identify = () => {
     if (isSigned(request.headers)) return readSignature(options, signed, options.clock.now()).project
-    const secret = readSecret(request.headers)
-    return secret === null || isAdminKey(options, secret, request, incoming)
+    const shown = readIntakeKey(request.headers, readParameters(request.url))
+    return shown === null || isAdminKey(options, shown, request, incoming)
       ? null
-      : findKey(options.state, secret).project
+      : findKey(options.state, shown).project
   }
   try {
     return await limitWrongKeys(options, request, incoming, identify)

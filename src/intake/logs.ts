@@ -18,6 +18,7 @@ import { writeAudit } from '../projects/audit.ts'
 import { roleAllows, roleOf } from '../projects/roles.ts'
 import { errorMessage, truncate } from '../text.ts'
 import { isoTime, SECOND } from '../time.ts'
+import { maskKeys } from './access/shown-keys.ts'
 import { type AuthOptions, findRequester } from './auth.ts'
 import { readWhole } from './body.ts'
 import { KEEP_ALIVE_MS, MAX_DROPPED_LINES, MAX_WAITING_LINES } from './line-events.ts'
@@ -197,7 +198,7 @@ export function logRoutes(options: LogRoutesOptions) {
   const audit = (c: Context<Env>, outcome: string, count?: number) => {
     const { platform, id, name, address, key } = c.get('requester')
     const by = { platform, id, name, ...(address ? { address } : {}), ...(key ? { keyId: id } : {}) }
-    const query = truncate(new URL(c.req.url).search, MAX_AUDITED_QUERY_LENGTH)
+    const query = truncate(maskKeys(new URL(c.req.url).search), MAX_AUDITED_QUERY_LENGTH)
     const facts = count === undefined ? {} : { count }
     writeAudit(options.state, by, `${c.req.method} ${c.req.path}${query}`, outcome, clock.now(), facts)
   }

@@ -6,12 +6,12 @@ import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
 import type { Rates } from '../../projects/rates.ts'
 import { readClientAddress } from '../client-address.ts'
+import { shownPath, showsKey } from './shown-keys.ts'
 
 export type WrongKeyOptions = { rates: Rates; clock: Clock; logger: Logger; trustedProxies: BlockList }
 
 /** How many wrong keys an address may show in a minute; more are guesses. */
 const WRONG_KEYS_PER_MINUTE = 60
-const MAX_SHOWN_PATH_LENGTH = 100
 
 /**
  * Answers with `authenticate`. When it throws `unauthorized`, the wrong key counts against the address of its sender and
@@ -54,8 +54,8 @@ function countWrongKey(
   const taken = rates.take(limitKey(address), 1, WRONG_KEYS_PER_MINUTE, clock.now())
   if (!taken.ok) return tooMany(address, taken.retryAfterMs)
   // The address comes first, so that no path can pose as one.
-  if (hasKey(request.headers))
-    logger.warn(`authentication failed from ${address}: wrong key for ${request.method} ${pathOf(request.url)}`, {
+  if (showsKey(request))
+    logger.warn(`authentication failed from ${address}: wrong key for ${request.method} ${shownPath(request.url)}`, {
       reason: problem.message,
     })
   return problem
@@ -63,10 +63,6 @@ function countWrongKey(
 
 function tooMany(address: string, retryAfterMs: number): Problem {
   return new Problem('limited', `Too many wrong keys from ${address}. Wait a minute.`, { retryAfterMs })
-}
-
-function hasKey(headers: Headers): boolean {
-  return headers.has('authorization') || headers.has('x-api-key') || headers.has('x-vakt-key')
 }
 
 /** Whoever has one IPv6 address has its whole network of 64 bits. */
@@ -83,9 +79,4 @@ function network64(address: string): string {
     .slice(0, 4)
     .map(group => group.replace(/^0+(?=.)/, ''))
     .join(':')}::/64`
-}
-
-function pathOf(url: string): string {
-  const begin = url.indexOf('/', url.indexOf('//') + 2)
-  return begin < 0 ? '/' : url.slice(begin).split('?', 1)[0]!.slice(0, MAX_SHOWN_PATH_LENGTH)
 }

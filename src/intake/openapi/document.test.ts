@@ -26,6 +26,7 @@ beforeAll(async () => {
   store = await openLogStore({ folder, logger: silentLogger })
   app = await startApp({ store, start: new Date().toISOString() })
   uuid = (await app.hasCheck('job --every 1d')).check.uuid
+  await app.result('projects edit default --max-body 1MiB')
   pingKey = (await app.result<{ project: { ping_key: string } }>('projects show')).project.ping_key
   document = (await (await app.request('/openapi.json')).json()) as Document
   check = createDocumentCheck(document)

@@ -9,6 +9,27 @@ export const SECURITY_SCHEMES = {
       'The secret of a key, from `keys create <project>`, or the admin key, which is in `DATA_DIR/admin.key`.',
   },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'The same secret in a header of its own.' },
+  keyHeader: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: [
+      'The secret of a key as other clients send it: `ApiKey <key>` or `ApiKey <base64 of id:key>` (Elasticsearch),',
+      '`Splunk <key>`, `Token <key>`, or the key alone; also in `DD-API-KEY` (Datadog) and `X-Seq-ApiKey` (Seq). Not the',
+      'admin key.',
+    ].join('\n'),
+  },
+  basic: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'Any user, with the secret of a key as the password. Not the admin key.',
+  },
+  keyParameter: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'key',
+    description: 'The secret of a key, for clients that take only a URL. No log of Vakt shows it. Not the admin key.',
+  },
   keyId: {
     type: 'apiKey',
     in: 'header',
@@ -51,12 +72,18 @@ export const SECURITY_SCHEMES = {
 const KEY: { [scheme: string]: string[] }[] = [
   { bearer: [] },
   { apiKey: [] },
+  { keyHeader: [] },
   { keyId: [], timestamp: [], nonce: [], signature: [] },
 ]
 
+/** What routes that take lines and alerts accept beside. */
+const INTAKE_KEY: { [scheme: string]: string[] }[] = [...KEY, { basic: [] }, { keyParameter: [] }]
+
 /** A route that needs a key, in any of the ways. */
 export const withKey = { security: KEY }
+/** A route that takes log lines or alerts. */
+export const withIntakeKey = { security: INTAKE_KEY }
 /** A route that answers everybody, and says more to who shows a key. */
-export const withOptionalKey = { security: [{}, ...KEY] }
+export const withOptionalIntakeKey = { security: [{}, ...INTAKE_KEY] }
 /** A route that needs no key, or whose URL is the secret. */
 export const withoutKey = { security: [] as { [scheme: string]: string[] }[] }

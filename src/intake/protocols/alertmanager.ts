@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
-import { withKey } from '../openapi/security.ts'
+import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS } from '../receive/log-parameters.ts'
 import type { AlertProtocol } from './protocol.ts'
 import {
@@ -41,7 +41,7 @@ const ROUTE = createRoute({
     'Use it as the `url` of a `webhook_config`, with the key of a project as `http_config.authorization.credentials` and',
     '`send_resolved: true`. The identity of an alert is its `fingerprint`.',
   ].join('\n'),
-  ...withKey,
+  ...withIntakeKey,
   request: {
     query: ALERT_QUERY,
     headers: LOG_HEADERS.pick({ 'Content-Encoding': true }),

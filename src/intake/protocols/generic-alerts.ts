@@ -2,7 +2,7 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
-import { withKey } from '../openapi/security.ts'
+import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS } from '../receive/log-parameters.ts'
 import type { AlertProtocol } from './protocol.ts'
 import {
@@ -64,7 +64,7 @@ const ROUTE = createRoute({
   tags: ['Alerts'],
   summary: 'Report alerts and their end',
   description: 'Repeat an alert as often as you like: it fires once, and ends with `"state":"resolved"`.',
-  ...withKey,
+  ...withIntakeKey,
   request: {
     query: ALERT_QUERY,
     headers: LOG_HEADERS.pick({ 'Content-Encoding': true }),

@@ -5,7 +5,7 @@ import type { AppendResult, Batch } from '../../logs/store.ts'
 import { Problem } from '../../problem.ts'
 import { ITEM_ERROR, SENT_LINE } from '../openapi/log-line.ts'
 import { ERROR, errors, json } from '../openapi/responses.ts'
-import { withKey } from '../openapi/security.ts'
+import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS, LOG_QUERY } from '../receive/log-parameters.ts'
 import type { LogProtocol, Received } from './protocol.ts'
 
@@ -40,7 +40,7 @@ const ROUTE = createRoute({
     'begins with `{` or `[`, else as text. `application/x-ndjson` has four other common spellings, and every',
     '`application/…+json` is JSON. A body may be compressed with gzip, deflate, br or zstd.',
   ].join('\n'),
-  ...withKey,
+  ...withIntakeKey,
   request: {
     query: LOG_QUERY,
     headers: LOG_HEADERS,

@@ -4,10 +4,12 @@ import { Problem } from '../../problem.ts'
 import { type Key, readKeyBySecret } from '../../projects/keys.ts'
 import { findProject, type Project } from '../../projects/projects.ts'
 import type { Telemetry } from '../../telemetry.ts'
+import { readIntakeKey, type ShownKey } from '../access/shown-keys.ts'
 import { limitWrongKeys } from '../access/wrong-keys.ts'
-import { type AuthOptions, isAdminKey, readSecret, signedOnly } from '../auth.ts'
+import { type AuthOptions, isAdminKey, signedOnly, unknownKey } from '../auth.ts'
 import { readStart } from '../body.ts'
 import { findSigner, isSigned, readSignature } from '../signed.ts'
+import { bodyTooLarge, MAX_BODY_BYTES } from './limits.ts'
 import { recordRefusedRequest } from './refusals.ts'
 
 export type Sender = {
@@ -33,6 +35,7 @@ export function authenticateAndRead(
   incoming: IncomingMessage | undefined,
   parameters: URLSearchParams,
   now: number,
+  readKey: KeyReader = readIntakeKeyOf,
 ): Promise<Sender & { raw: Buffer }> {
   const { headers } = request
   return limitWrongKeys(options, request, incoming, async () => {
@@ -41,10 +44,15 @@ export function authenticateAndRead(
       const raw = await readCounted(options, request, { project, key }, parameters, now)
       return { ...readSignature(options, { request, incoming, rawBody: raw }, now), raw }
     }
-    const sender = findSender(options, request, incoming, parameters.get('project') ?? undefined)
+    const sender = findSender(options, request, incoming, parameters, readKey)
     return { ...sender, raw: await readCounted(options, request, sender, parameters, now) }
   })
 }
+
+/** Where a protocol's clients put their key, where that is not one of the usual places. */
+export type KeyReader = (request: Request, parameters: URLSearchParams) => ShownKey | null
+
+const readIntakeKeyOf: KeyReader = ({ headers }, parameters) => readIntakeKey(headers, parameters)
 
 const NO_PARAMETERS = new URLSearchParams()
 
@@ -61,23 +69,24 @@ export function readPath(url: string): string {
   return end < 0 ? url.slice(begin) : url.slice(begin, end)
 }
 
-/** The sender that shows a key. The admin key sends for the project called `projectName`. */
+/** The sender that shows a key. The admin key sends for the project in the query. */
 function findSender(
   options: ReceiveOptions,
   request: Request,
   incoming: IncomingMessage | undefined,
-  projectName: string | undefined,
+  parameters: URLSearchParams,
+  readKey: KeyReader,
 ): Sender {
   const { state } = options
-  const secret = readSecret(request.headers)
-  if (!secret)
+  const shown = readKey(request, parameters)
+  if (!shown?.secret)
     throw unauthorized(
       'The request has no key. Send "Authorization: Bearer <key>" or "X-Api-Key: <key>"; "keys create" makes a key.',
     )
-  if (isAdminKey(options, secret, request, incoming))
-    return { project: findProject(state, projectName), key: null, signature: null }
-  const found = readKeyBySecret(state, secret)
-  if (!found) throw unauthorized('The key is unknown or revoked. "keys list" shows all keys.')
+  if (isAdminKey(options, shown, request, incoming))
+    return { project: findProject(state, parameters.get('project') ?? undefined), key: null, signature: null }
+  const found = readKeyBySecret(state, shown.secret)
+  if (!found) throw unauthorized(unknownKey(shown))
   if (found.key.signed) throw unauthorized(signedOnly(found.key.id))
   return { ...found, signature: null }
 }
@@ -91,7 +100,7 @@ async function readCounted(
   now: number,
 ): Promise<Buffer> {
   try {
-    return await readRaw(request, project.bodyLimit)
+    return await readRaw(request, project)
   } catch (error) {
     const names = { source: parameters.get('source') ?? '', host: parameters.get('host') ?? '' }
     const refused = { ...names, project: project.name, sender: key?.id ?? 'the admin key' }
@@ -100,14 +109,12 @@ async function readCounted(
   }
 }
 
-/** The most that is read of any request, whatever its project allows. */
-const MAX_BODY_BYTES = 64 * 1024 * 1024
 /** Incompressible data grows a little when it is compressed. */
 const COMPRESSION_OVERHEAD = 1.01
 const COMPRESSION_OVERHEAD_BYTES = 4096
 
-async function readRaw(request: Request, allowed: number): Promise<Buffer> {
-  const limit = Math.min(allowed, MAX_BODY_BYTES)
+async function readRaw(request: Request, project: Project): Promise<Buffer> {
+  const limit = Math.min(project.bodyLimit, MAX_BODY_BYTES)
   const isCompressed = request.headers.has('content-encoding')
   const rawLimit = isCompressed ? limit * COMPRESSION_OVERHEAD + COMPRESSION_OVERHEAD_BYTES : limit
   const announced = request.headers.get('content-length')
@@ -119,7 +126,7 @@ async function readRaw(request: Request, allowed: number): Promise<Buffer> {
     if (broken) throwBrokenOff()
     if (total <= rawLimit) return kept
   }
-  throw new Problem('too_large', `The body is larger than ${limit} bytes. Send it in smaller parts.`)
+  throw bodyTooLarge(project)
 }
 
 function throwBrokenOff(): never {

@@ -11,7 +11,7 @@ import type { State } from '../../state/database.ts'
 import type { AlertProtocol, Reply } from '../protocols/protocol.ts'
 import { alertKey, type ReportedAlert, toFinding } from '../protocols/reported-alert.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
-import { decompress } from './compression.ts'
+import { decompressFor } from './limits.ts'
 
 /** Reported alerts that a project may send in a minute. */
 const MAX_ALERTS_PER_MINUTE = 20_000
@@ -30,7 +30,7 @@ export async function receiveAlerts(
   const parameters = readParameters(request.url)
   const { raw, project, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
   try {
-    const body = await decompress(raw, headers.get('content-encoding'), project.bodyLimit)
+    const body = await decompressFor(project, raw, headers.get('content-encoding'))
     const { reports, errors } = protocol.parse({ method, path: readPath(request.url), body, headers, parameters, now })
     takeFromLimit(options.rates, project, reports.length, now)
     return protocol.answer({ ...(await applyReports(options.state, project, protocol.detector, reports, now)), errors })
