@@ -104,7 +104,7 @@ const edit = command({
       .max(100_000_000)
       .optional()
       .describe('Log lines per minute from one address; 0 means no limit'),
-    maxBody: size().optional().describe('Maximum size of a log request, such as 512KiB or 2MiB'),
+    maxBody: size().optional().describe('Maximum size of a log request, such as 2MiB or 20MiB'),
     maxLines: z.number().int().min(1).max(100_000).optional().describe('Maximum number of lines in a log request'),
     maxMessage: size().optional().describe('Maximum size of the message of a log line, such as 64KiB'),
     tagRetention: readable(readTagRetention, 500)

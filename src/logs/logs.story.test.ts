@@ -367,7 +367,9 @@ describe('over HTTP', () => {
   it('clients can read their limits, and OpenAPI describes the routes', async () => {
     const config = await get('/api/config')
     expect(config.headers.get('cache-control')).toBe('max-age=300')
-    expect(await config.json()).toMatchObject({ limits: { body_bytes: 524288, lines: 1000, message_bytes: 65536 } })
+    expect(await config.json()).toMatchObject({
+      limits: { body_bytes: 10_485_760, lines: 50_000, message_bytes: 65536 },
+    })
     const document = (await (await get('/openapi.json')).json()) as { paths: Record<string, unknown> }
     expect(JSON.stringify(document.paths['/ping/{ping_key}/{slug}'])).toMatch(/"name":"period".*"name":"grace"/)
     expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/api/logs', '/api/commands', '/ping/{uuid}']))

@@ -1,5 +1,6 @@
 // The table of projects: each has its own checks, keys, limits, and a ping key for slug URLs.
 import { randomBytes, randomInt } from 'node:crypto'
+import { MEBIBYTE } from '../bytes.ts'
 import { Problem } from '../problem.ts'
 import type { State } from '../state/database.ts'
 import { asc, eq, isNull, sql } from '../state/orm.ts'
@@ -13,6 +14,9 @@ export type ProjectChanges = Partial<Omit<Project, 'id' | 'logName' | 'pingKey' 
 export const FIRST_PROJECT = 'default'
 const DEFAULT_REMINDER_MS = 4 * HOUR
 const PING_KEY_LENGTH = 22
+/** What shippers send at once: Vector up to 10 MB, Fluentd chunks of 8 MB. */
+const DEFAULT_BODY_LIMIT_BYTES = 10 * MEBIBYTE
+const DEFAULT_LINE_LIMIT = 50_000
 
 /** Adds a project with its own ping key. Throws `invalid` for a wrong name, `conflict` for one that is taken. */
 export function addProject(state: State, name: string, now: number): Project {
@@ -26,6 +30,8 @@ export function addProject(state: State, name: string, now: number): Project {
         logName: newLogName(name),
         pingKey: randomWord(PING_KEY_LENGTH),
         remindEvery: DEFAULT_REMINDER_MS,
+        bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
+        lineLimit: DEFAULT_LINE_LIMIT,
         createdAt: now,
       })
       .returning()

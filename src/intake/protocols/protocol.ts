@@ -2,6 +2,7 @@
 import type { createRoute, RouteConfig } from '@hono/zod-openapi'
 import type { AppendResult, Batch } from '../../logs/store.ts'
 import type { Problem } from '../../problem.ts'
+import type { KeyReader } from '../receive/authenticate.ts'
 import type { ReadReports, Reported } from './reported-alert.ts'
 
 /** A route with its part of the OpenAPI document, made with `createRoute`. */
@@ -24,8 +25,12 @@ export type LogBody = {
   refuse?(problem: Problem): Reply
 }
 
-/** What a sender is answered: an object becomes JSON, a string plain text unless `headers` name another type. */
-export type Reply = { status: number; body: object | string | null; headers?: { readonly [name: string]: string } }
+/** What a sender is answered: an object becomes JSON, a string plain text, bytes themselves, unless `headers` name another type. */
+export type Reply = {
+  status: number
+  body: object | string | Uint8Array | null
+  headers?: { readonly [name: string]: string }
+}
 
 /** Bytes that came in by other ways than HTTP; `project` is the first one unless it is named. */
 export type Datagram = { body: Buffer; address: string; project?: string }
@@ -41,6 +46,10 @@ export type LogProtocol = {
   name: string
   routes?: readonly Route[]
   listener?: Listener
+  /** Whether its lines carry their times: then a body that comes again within minutes is a repetition, and is stored once. */
+  hasTimes?: boolean
+  /** Where its clients put their key, where that is none of the usual places. */
+  readKey?: KeyReader
   /** The lines of a request. Throws a `Problem` for a body that is none of this protocol's. */
   parse(received: Received): LogBody
   answer(stored: AppendResult): Reply

@@ -14,6 +14,7 @@ beforeEach(async () => {
   taken = taking.taken
   app = await startApp({ store: taking.store })
   secret = (await app.result<{ key: { secret: string } }>('keys create default')).key.secret
+  await app.result('projects edit default --max-body 512KiB')
 })
 
 /** Sends a body in chunks, of which `made` counts those that were asked for; it breaks off at the end when told to. */

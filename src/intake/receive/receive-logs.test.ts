@@ -80,7 +80,7 @@ describe('a log request', () => {
       gzipSync(Buffer.alloc(50_000_000)),
       { 'content-encoding': 'gzip' },
       413,
-      'larger than 524288 bytes when it is decompressed',
+      'larger than 10485760 bytes when it is decompressed, the limit of the project default. Send it in smaller parts, or raise the limit: "projects edit default --max-body 20MiB".',
     ],
     [
       'a body compressed five times',
@@ -89,7 +89,7 @@ describe('a log request', () => {
       415,
       'compressed at most 4 times',
     ],
-    ['a body over the limit', 'x'.repeat(600_000), {}, 413, 'larger than 524288 bytes'],
+    ['a body over the limit', 'x'.repeat(10_500_000), {}, 413, 'larger than 10485760 bytes, the limit of the project'],
     ['damaged gzip', 'not gzip', { 'content-encoding': 'gzip' }, 400, 'not whole gzip'],
     ['an unknown encoding', 'x', { 'content-encoding': 'lzma' }, 415, 'Content-Encoding "lzma" is not known'],
     ['an unknown type', 'x', { 'content-type': 'image/png' }, 415, 'Content-Type "image/png" is not supported'],
@@ -141,6 +141,19 @@ describe('the sender of logs', () => {
     const { keys } = await app.result<{ keys: { id: string }[] }>('keys list default')
     await app.result(`keys revoke ${keys.at(-1)!.id}`)
     expect((await send('x')).status).toBe(401)
+  })
+
+  it('with more lines than its project takes names the command that raises the limit', async () => {
+    answer = async () => {
+      throw new Problem('too_large', 'Too many lines.')
+    }
+    const refused = await send('x')
+    expect([refused.status, (await problem(refused)).message]).toEqual([
+      413,
+      'The request has more than 50000 lines, the limit of the project default. Send smaller batches, or raise the limit: "projects edit default --max-lines 100000".',
+    ])
+    await app.result('projects edit default --max-lines 100000')
+    expect((await problem(await send('x'))).message).toMatch(/Send smaller batches\.$/)
   })
 
   it('who guesses keys is told to wait', async () => {

@@ -14,9 +14,10 @@ import { readClientAddress } from '../client-address.ts'
 import { retryHeaders } from '../problems.ts'
 import type { Asked, Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
-import { decompress } from './compression.ts'
+import { decompressFor, tooManyLines } from './limits.ts'
 import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
 import { recordRefusedRequest } from './refusals.ts'
+import { repeatKey } from './repeats.ts'
 
 export type ReceiveLogsOptions = ReceiveOptions & {
   logWriter: LogWriter
@@ -73,23 +74,25 @@ async function store(
   const now = options.clock.now()
   // Only limits need it, and the list of proxies costs more than the key.
   const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
-  const { raw, project, key, signature } = await authenticateAndRead(options, request, incoming, parameters, now)
+  const identified = authenticateAndRead(options, request, incoming, parameters, now, protocol.readKey)
+  const { raw, project, key, signature } = await identified
   const sender = key?.id ?? 'the admin key'
   let bytes = raw.length
   let named = readNames(parameters)
   try {
     refuseWasteful(options, sender, now)
-    // A body that is not whole may cost as much as the largest.
     const encoding = headers.get('content-encoding')
-    if (encoding !== null) bytes = project.bodyLimit
-    const body = await decompress(raw, encoding, project.bodyLimit)
+    // A body that is not whole may cost as much as a whole one.
+    if (encoding !== null) bytes = Math.min(project.bodyLimit, raw.length * MAX_EXPANSION)
+    const body = await decompressFor(project, raw, encoding)
     bytes = body.length
     const logs = protocol.parse({ ...asked, body, now })
     onParsed(logs)
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
     named = defaults
     const timeZone = readZoneParameter(parameters)
-    const idempotencyKey = readIdempotencyKey(headers)
+    const repeated = protocol.hasTimes ? repeatKey(asked, raw, key) : null
+    const idempotencyKey = readIdempotencyKey(headers) ?? repeated
     const lines = { ...logs, defaults, timeZone }
     const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
     if (stored.accepted === 0 && stored.rejected > 0) options.refusedWork.charge(sender, bytes, now)
@@ -109,6 +112,9 @@ async function store(
 function readNames(parameters: URLSearchParams): { source?: string; host?: string } {
   return { source: parameters.get('source') ?? '', host: parameters.get('host') ?? '' }
 }
+
+/** How many times larger than a body deflate can make what comes out of it. */
+const MAX_EXPANSION = 1_032
 
 /** Refusals that are no fault of the sender, or cost nothing. */
 const NOT_CHARGED: ReadonlySet<ProblemCode> = new Set(['busy', 'internal', 'limited'])
@@ -157,8 +163,7 @@ async function storeLines(
   takeFromLimits(options, project, names, address, () => countRecords(body, format), now)
   try {
     return await options.logWriter.append({
-      // The writer takes the bytes over, and a small Buffer shares its memory with others.
-      body: new Uint8Array(body).buffer,
+      body: ownBuffer(body),
       format,
       ...lineSettings(options.state, project, timeZone ?? null, options.timeZone),
       ...(sender === null ? {} : { sender }),
@@ -169,11 +174,18 @@ async function storeLines(
       idempotencyKey,
     })
   } catch (error) {
+    if (error instanceof Problem && error.code === 'too_large') throw tooManyLines(project)
     // JSON that holds no log is another answer (422) than a body that is not JSON (400).
     if (error instanceof Problem && error.fields && NOT_A_LOG in error.fields)
       throw new Problem('not_a_log', error.message, { fields: error.fields })
     throw error
   }
+}
+
+/** The bytes for the writer, which takes them over; a small Buffer shares its memory with others. */
+function ownBuffer(body: Buffer): ArrayBuffer {
+  const { buffer, byteLength } = body
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : new Uint8Array(body).buffer
 }
 
 /** How many lines a body has; called only where a limit is set. */

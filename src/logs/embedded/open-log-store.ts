@@ -23,7 +23,7 @@ export type LogStoreOptions = {
   /** The folder of the partition files; created when there is none. */
   folder: string
   logger: Logger
-  /** How many bytes may wait to be stored (default: 32 MiB); beyond it `append` rejects with `busy`. */
+  /** How many bytes may wait to be stored (default: 48 MiB); beyond it `append` rejects with `busy`. */
   queueBytes?: number
   /** How many bytes on disk the store may use (default: no limit); `maintain` drops the oldest partitions beyond it. */
   diskBudgetBytes?: number | null
@@ -37,7 +37,8 @@ export type LogStoreOptions = {
   programs?: { writer?: URL; reader?: URL }
 }
 
-const QUEUE_BYTES = 32 * MEBIBYTE
+/** Four requests of the default limit, and small ones beside them. */
+const QUEUE_BYTES = 48 * MEBIBYTE
 /** Below `SLOT_COUNT`, the number of lines a partition has room for. */
 const PARTITION_LINES = 2_000_000
 

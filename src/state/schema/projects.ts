@@ -21,7 +21,9 @@ export const projects = sqliteTable('projects', {
   ackTimeout: integer('ack_timeout').notNull().default(0),
   /** Log lines a minute from one address; 0 is no limit. */
   addressLimit: integer('address_limit').notNull().default(0),
-  /** Limits of one log request: bytes, lines, and bytes of one message. */
+  /** Log lines a minute from one source of a host; 0 is no limit. */
+  emitterLimit: integer('emitter_limit').notNull().default(0),
+  /** Limits of one log request: bytes, lines, and bytes of one message. `addProject` sets larger ones than these defaults. */
   bodyLimit: integer('body_limit')
     .notNull()
     .default(512 * 1024),

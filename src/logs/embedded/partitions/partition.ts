@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { prepared, type Sqlite, type Statement } from '../../../state/sqlite.ts'
 import { LEVELS, type LogLine, type NewLine } from '../../line.ts'
 import { attributesText, indexText, WORD_VERSION, type WordVersion } from '../../query/line-words.ts'
+import { BODY_KEY, forgetBefore } from '../../repeat-memory.ts'
 import type { LineTokens } from '../query/field-tokens.ts'
 import { FieldValues } from './field-values.ts'
 import { SLOT_BITS, SLOT_COUNT } from './line-key.ts'
@@ -46,6 +47,10 @@ export class PartitionFullError extends Error {}
 export class PartitionGoneError extends Error {}
 
 const MERGE_PAGES = 100
+/** After how many saved keys of bodies the old ones are deleted. */
+const BODY_KEYS_PER_CLEANUP = 500
+/** What comes after every key of a body. */
+const AFTER_BODY_KEYS = String.fromCharCode(BODY_KEY.charCodeAt(0) + 1)
 
 export class Partition {
   readonly name: string
@@ -63,6 +68,7 @@ export class Partition {
   readonly #saveSummary: Statement
   readonly #findReply: Statement<[string, string, number], string>
   readonly #saveReply: Statement
+  #savedBodyKeys = 0
 
   /** Opens a partition; creates it when there is none. `tokens` is a cache shared by partitions. Throws SQLite's errors. */
   constructor(folder: string, name: string, expiresAt: number, tokens: LineTokens) {
@@ -197,6 +203,8 @@ export class Partition {
 
   saveReply(project: string, key: string, receivedAt: number, reply: string): void {
     this.#saveReply.run(project, key, receivedAt, reply)
+    if (key.startsWith(BODY_KEY) && ++this.#savedBodyKeys % BODY_KEYS_PER_CLEANUP === 0)
+      this.#forgetBodyKeys(project, receivedAt)
   }
 
   /** Marks the partition as full: it takes no more lines. */
@@ -250,6 +258,13 @@ export class Partition {
     const version = this.#wordVersion
     const texts = [indexText(message, version), indexText(stack, version), this.#tokens.of(line)]
     return version === 1 ? texts : [...texts, attributesText(line)]
+  }
+
+  #forgetBodyKeys(project: string, now: number): void {
+    const before = forgetBefore(now, performance.timeOrigin)
+    if (before === null) return
+    const forget = `delete from replies where project = ? and key >= ? and key < ? and received < ?`
+    prepared(this.db, forget).run(project, BODY_KEY, AFTER_BODY_KEYS, before)
   }
 
   #freeSlot(): number {

@@ -2,6 +2,7 @@
 // that a sender of much makes nobody else wait.
 import { MEBIBYTE } from '../../../bytes.ts'
 import { Problem } from '../../../problem.ts'
+import { BODY_KEY } from '../../repeat-memory.ts'
 import type { AppendResult, Batch } from '../../store.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { FairQueue } from './fair-queue.ts'
@@ -171,10 +172,11 @@ export class AppendQueue {
     this.#schedule(queue)
   }
 
-  /** An idempotency key always goes to the same writer, which knows the first reply to it. */
+  /** An idempotency key always goes to the same writer, which knows the first reply to it; equal bodies have equal sizes. */
   #queueFor({ idempotencyKey, project }: Batch, bytes: number): WriterQueue {
     const [first] = this.#queues
     const last = this.#queues.at(-1)!
+    if (idempotencyKey?.startsWith(BODY_KEY) && bytes > LARGE_BYTES) return last
     if (idempotencyKey !== null) return this.#queues[hashText(`${project}\0${idempotencyKey}`) % this.#queues.length]!
     if (bytes > LARGE_BYTES && last.worker.ready) return last
     if (first!.worker.ready && first!.bytes < SPILL_BYTES) return first!

@@ -1,0 +1,1 @@
+ALTER TABLE `projects` ADD `emitter_limit` integer DEFAULT 0 NOT NULL;
