@@ -364,10 +364,10 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     ...shared,
     commit,
     names: { publicUrl, host: config.host, allowedHosts: config.allowedHosts },
+    corsOrigins: config.corsOrigins,
     storage: storageHealth,
     version,
     protocols,
-    alerts: shared,
     ...(store && logWriter ? { logs: { ...shared, store, logWriter } } : {}),
     readiness: () => readiness(scheduler.health(), storageStatus(storageHealth, clock.now()), statuses()),
     metrics: createMetrics({

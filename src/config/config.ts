@@ -68,6 +68,23 @@ const serverSettings = {
       names => names.every(name => /^(\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*)$/.test(name)),
       'must be names without ports, such as vakt.example.org or *.example.org, separated by commas',
     ),
+  CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform(text =>
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .map(origin => origin.replace(/\/$/, ''))
+        .filter(Boolean),
+    )
+    .refine(
+      origins =>
+        origins.every(origin =>
+          /^(\*|https?:\/\/(\*\.)?[a-z0-9._-]+(:\d+)?|https?:\/\/\[[\da-f:]+\](:\d+)?)$/.test(origin),
+        ),
+      'must be origins such as https://app.example.org or https://*.example.org, separated by commas, or *',
+    ),
   DEFAULT_ROLE: z.enum(ROLES, { error: `must be ${ROLES.join(', ')}` }).default('responder'),
   TAIL_LIMIT_PER_KEY: countSetting(10),
   TAIL_LIMIT: countSetting(50),
@@ -176,6 +193,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     trustedProxies: env.TRUST_PROXY,
     /** Further names under which clients may reach the intake without a key. */
     allowedHosts: env.ALLOWED_HOSTS,
+    /** Origins whose web pages may send log lines and alerts. */
+    corsOrigins: env.CORS_ORIGINS,
     /** The role of people in a channel whom nobody gave one. */
     defaultRole: env.DEFAULT_ROLE,
     retentionMs: env.RETENTION,

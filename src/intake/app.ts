@@ -4,9 +4,12 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { METHODS } from 'hono/router'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
+import { answerPage, createPageMethods } from './access/cors.ts'
 import { type HostNames, refuseForeignHost } from './access/host-check.ts'
+import { routedPath } from './access/paths.ts'
 import { SECURITY_HEADERS, withSecurityHeaders } from './access/security-headers.ts'
-import { clientConfigRoutes } from './client-config.ts'
+import { maskKeys } from './access/shown-keys.ts'
+import { CLIENT_CONFIG_ROUTE, clientConfigRoutes } from './client-config.ts'
 import { type CommandRoutesOptions, commandRoutes, describeCommands } from './commands.ts'
 import { type HealthRoutesOptions, healthRoutes } from './health.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
@@ -18,7 +21,6 @@ import { pingRoutes } from './pings/ping-routes.ts'
 import { type PlatformReceiver, platformRoutes } from './platform-events.ts'
 import { errorBody, invalidParameters, problemAnswer } from './problems.ts'
 import type { Protocol, Reply } from './protocols/protocol.ts'
-import type { ReceiveOptions } from './receive/authenticate.ts'
 import { receiveAlerts } from './receive/receive-alerts.ts'
 import { type ReceiveLogsOptions, receiveLogs } from './receive/receive-logs.ts'
 
@@ -28,8 +30,9 @@ export type IntakeOptions = PingOptions &
   DocumentOptions & {
     logger: Logger
     names: HostNames
+    /** The setting CORS_ORIGINS: origins whose web pages may send lines and alerts. */
+    corsOrigins: readonly string[]
     protocols: readonly Protocol[]
-    alerts: ReceiveOptions
     /** Absent in an app without a log store. */
     logs?: LogRoutesOptions & ReceiveLogsOptions
     receivers: readonly PlatformReceiver[]
@@ -42,6 +45,7 @@ const MAX_SHOWN_PATH_LENGTH = 200
 export function createIntake(options: IntakeOptions) {
   const { dispatcher, logger } = options
   const app = new OpenAPIHono<{ Bindings: HttpBindings }>({
+    getPath: routedPath,
     defaultHook: result => {
       if (!result.success) throw invalidParameters(result.error)
     },
@@ -51,13 +55,24 @@ export function createIntake(options: IntakeOptions) {
   const route = app.fetch
   const tallyOf = createTallies(app, options.telemetry)
   const pings = options.telemetry.requestsOf('any', '/ping')
+  const pageMethods = createPageMethods([
+    CLIENT_CONFIG_ROUTE,
+    ...options.protocols.flatMap(({ routes = [] }) => routes),
+  ])
   app.fetch = (request, bindings, context) => {
     const begun = performance.now()
     return PING.test(request.url)
       ? measure(pings, receivePing(options, request, (bindings as HttpBindings | undefined)?.incoming), begun)
       : measure(
           tallyOf(request),
-          withSecurityHeaders(answerForeignHost(options, request) ?? route(request, bindings, context)),
+          withSecurityHeaders(
+            answerPage(
+              options.corsOrigins,
+              pageMethods,
+              request,
+              () => answerForeignHost(options, request) ?? route(request, bindings, context),
+            ),
+          ),
           begun,
         )
   }
@@ -87,7 +102,8 @@ export function createIntake(options: IntakeOptions) {
       error instanceof Problem
         ? error
         : new Problem('internal', 'Vakt failed to answer; the log of Vakt has the reason.')
-    if (!(error instanceof Problem)) logger.error('request failed', { method: c.req.method, path: c.req.path, error })
+    if (!(error instanceof Problem))
+      logger.error('request failed', { method: c.req.method, path: maskKeys(c.req.path), error })
     const { status, body, headers } = problemAnswer(problem)
     return c.json(body, status, headers)
   })
@@ -95,17 +111,14 @@ export function createIntake(options: IntakeOptions) {
 }
 
 /** Adds the routes of a protocol and their part of the document. */
-function addProtocol(
-  app: OpenAPIHono<{ Bindings: HttpBindings }>,
-  protocol: Protocol,
-  { alerts, logs, storage, clock }: IntakeOptions,
-): void {
+function addProtocol(app: OpenAPIHono<{ Bindings: HttpBindings }>, protocol: Protocol, options: IntakeOptions): void {
+  const { logs, storage, clock } = options
   if (protocol.kind === 'logs' && !logs) return
   const receive = (request: Request, incoming: HttpBindings['incoming'] | undefined) =>
     protocol.kind === 'logs'
       ? // Also what the state refuses before the log writer is asked, such as the signature of a request.
         receiveLogs(logs!, protocol, request, incoming, error => storage.recordRefusal('log lines', error, clock.now()))
-      : receiveAlerts(alerts, protocol, request, incoming)
+      : receiveAlerts(options, protocol, request, incoming)
   for (const route of protocol.routes ?? []) {
     app.openAPIRegistry.registerPath(route)
     app.on(route.method.toUpperCase(), route.getRoutingPath(), async c =>
@@ -115,9 +128,12 @@ function addProtocol(
 }
 
 const JSON_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/json' }
+const BYTES_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/octet-stream' }
 const TEXT_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=UTF-8' }
 
 function toResponse({ status, body, headers }: Reply): Response {
+  if (body instanceof Uint8Array)
+    return new Response(Buffer.from(body), { status, headers: { ...BYTES_HEADERS, ...headers } })
   if (typeof body === 'object' && body !== null)
     return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } })
   return new Response(body, { status, headers: { ...(body === null ? SECURITY_HEADERS : TEXT_HEADERS), ...headers } })

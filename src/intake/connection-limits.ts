@@ -5,6 +5,8 @@ import { SECOND } from '../time.ts'
 
 /** Options of the server: a client that sends no whole head in time is cut off, so half-open sockets never pile up. */
 export const SERVER_OPTIONS = {
+  // Longer than proxies keep their connections (60 s), so that none sends a request into one that closes.
+  keepAliveTimeout: 75 * SECOND,
   headersTimeout: 10 * SECOND,
   requestTimeout: 120 * SECOND,
   connectionsCheckingInterval: 2 * SECOND,

@@ -3,6 +3,7 @@ import type { Env, Hono } from 'hono'
 import { METHODS } from 'hono/router'
 import type { RequestTally, Telemetry } from '../telemetry.ts'
 import { SECOND } from '../time.ts'
+import { plainPath } from './access/paths.ts'
 
 const KNOWN_METHODS = new Set(['HEAD', ...METHODS.map(method => method.toUpperCase())])
 /** What a route or a method is counted as that Vakt does not have: senders may invent any number of them. */
@@ -49,5 +50,5 @@ function readRoutes<E extends Env>(app: Hono<E>) {
 function pathOf(url: string): string {
   const begin = url.indexOf('/', url.indexOf('//') + 2)
   const end = url.indexOf('?', begin)
-  return end < 0 ? url.slice(begin) : url.slice(begin, end)
+  return plainPath(end < 0 ? url.slice(begin) : url.slice(begin, end))
 }

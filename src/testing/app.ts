@@ -11,6 +11,7 @@ import { loadPlatforms, PLATFORMS } from '../chat/platforms.ts'
 import { readConfig } from '../config/config.ts'
 import type { RuleKind } from '../detectors/rules/rule-kind.ts'
 import { RULE_KINDS } from '../detectors/rules/rule-kinds.ts'
+import { plainPath } from '../intake/access/paths.ts'
 import { PROTOCOLS } from '../intake/protocols/index.ts'
 import type { Protocol } from '../intake/protocols/protocol.ts'
 import { type Logger, silentLogger } from '../logger.ts'
@@ -148,7 +149,7 @@ export async function startApp(options: TestAppOptions = {}) {
       await settled()
       const check = await documentCheck(app.intake, options)
       const method = init?.method ?? 'GET'
-      const errors = await check.answerErrors(method, new URL(path, 'http://vakt.test').pathname, response)
+      const errors = await check.answerErrors(method, plainPath(new URL(`http://vakt.test${path}`).pathname), response)
       if (errors.length > 0) throw new Error(`${method} ${path}: ${errors.join('; ')}`)
       return response
     },
