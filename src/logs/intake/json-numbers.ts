@@ -24,12 +24,8 @@ function keepExact(_name: string, value: unknown, context?: { source?: string })
   const source = context?.source
   if (typeof value !== 'number' || source === undefined) return value
   if (Number.isSafeInteger(value)) return value
-  return Number.isFinite(value) && (isSame(value, source) || /[.eE]/.test(source)) ? value : source
-}
-
-/** Whether a large number has the same digits as its text. */
-function isSame(value: number, source: string): boolean {
-  return !Number.isInteger(value) || BigInt(value) === BigInt(source)
+  // 2^60 is a JavaScript number, but would be shown with other digits.
+  return Number.isFinite(value) && (/[.eE]/.test(source) || String(value) === source) ? value : source
 }
 
 /**

@@ -68,6 +68,20 @@ describe('a body', () => {
     expect(rejected[0]!.message).toBe('The line is a number; it holds nothing to store.')
   })
 
+  it.each([
+    ['9007199254740993', '9007199254740993'],
+    ['-9223372036854775808', '-9223372036854775808'],
+    ['1e400', '1e400'],
+    ['1e21', 1e21],
+    ['-1.5E+300', -1.5e300],
+    ['1152921504606846976', '1152921504606846976'],
+    ['10000000000000000', 1e16],
+    ['5e-324', 5e-324],
+  ])('beside a long number keeps the number %s as it was written', (written, read) => {
+    const body = `[{"message":"a","number":${written},"id":1150736271837286401}]`
+    expect(readBatch(aBatch(body)).lines[0]!.attributes).toEqual({ number: read, id: '1150736271837286401' })
+  })
+
   it('of NDJSON with a broken line keeps it as text', () => {
     const { lines, rejected } = readBatch(aBatch('{"message":"a"}\nnot json\n{"message":"b"}', { format: 'ndjson' }))
     expect(lines.map(line => line.message)).toEqual(['a', 'not json', 'b'])
