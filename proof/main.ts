@@ -3,11 +3,18 @@ import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { openapi } from './openapi.ts'
 import { stalls } from './stalls.ts'
+import { storeTrees } from './store-trees.ts'
 
 /** A proof resolves with whether it holds; it prints what it did. `options` are its `--name value` pairs. */
 export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
 
-const PROOFS: Readonly<Record<string, Proof>> = { kills, lines, openapi, stalls }
+const PROOFS: Readonly<Record<string, Proof>> = {
+  kills,
+  lines,
+  openapi,
+  stalls,
+  'store-trees': storeTrees,
+}
 
 const [name = '', ...rest] = process.argv.slice(2)
 const proof = Object.hasOwn(PROOFS, name) ? PROOFS[name] : undefined

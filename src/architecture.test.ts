@@ -73,7 +73,7 @@ const ASYNC_FILES =
   /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
-  file => !/\.test\.ts$|\.testing\.ts$|^src\/testing\//.test(file),
+  file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),
 )
 
 describe('layers', () => {

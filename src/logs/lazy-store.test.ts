@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Problem } from '../problem.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
-import { ALL } from './embedded/store.testing.ts'
 import { type LazyStore, lazyStore } from './lazy-store.ts'
 import type { LogLine } from './line.ts'
+import { ALL } from './store.testing.ts'
 import type { LogStore } from './store.ts'
 
 const BROKEN = new Problem('internal', 'The log store in /data/logs cannot be opened: the disk is gone.')

@@ -15,22 +15,10 @@ import Database from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createLogger, silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
+import { ALL, AMPLE_MS, allPages, batchOf, maintained, messages, NOON, where, word } from '../store.testing.ts'
 import { openLogStore } from './open-log-store.ts'
 import { SLOT_COUNT } from './partitions/line-key.ts'
-import {
-  ALL,
-  AMPLE_MS,
-  aFolder,
-  allPages,
-  aStore,
-  batchOf,
-  maintained,
-  makeFolder,
-  messages,
-  NOON,
-  where,
-  word,
-} from './store.testing.ts'
+import { aFolder, aStore, makeFolder } from './store.testing.ts'
 
 const YESTERDAY = '2026-11-20.3d.0'
 const TODAY = '2026-11-21.3d.0'

@@ -5,7 +5,8 @@ import Database from 'better-sqlite3'
 import { expect, it } from 'vitest'
 import { DAY } from '../../time.ts'
 import { parseQuery } from '../query/parse.ts'
-import { ALL, AMPLE_MS, aFolder, allPages, aStore, batchOf, NOON } from './store.testing.ts'
+import { ALL, AMPLE_MS, allPages, batchOf, NOON } from '../store.testing.ts'
+import { aFolder, aStore } from './store.testing.ts'
 
 const FIXTURE = join(import.meta.dirname, '../../testing/fixtures/3ed0b34/data/logs')
 const query = (text: string) => parseQuery(text, NOON, 'UTC')

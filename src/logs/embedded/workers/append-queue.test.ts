@@ -1,7 +1,7 @@
 // The queue of batches: in turns by project and key, in groups of limited size, and with room for everybody when it is full.
 import { describe, expect, it } from 'vitest'
+import { batchOf } from '../../store.testing.ts'
 import type { Batch } from '../../store.ts'
-import { batchOf } from '../store.testing.ts'
 import { AppendQueue } from './append-queue.ts'
 import { Uncommitted } from './uncommitted.ts'
 import type { WorkerClient } from './worker-client.ts'

@@ -1,0 +1,42 @@
+// The contract of log stores: what every store behind the port answers, told by one suite that each store's tests run.
+import { describe } from 'vitest'
+import { appendContract } from './contract/append.contract.ts'
+import { feedContract } from './contract/feed.contract.ts'
+import { hostileContract } from './contract/hostile.contract.ts'
+import { killContract } from './contract/kill.contract.ts'
+import type { Open } from './contract/made.testing.ts'
+import { maintenanceContract } from './contract/maintenance.contract.ts'
+import { countContract, pagingContract } from './contract/paging.contract.ts'
+import { sealContract } from './contract/seal.contract.ts'
+import { searchContract } from './contract/search.contract.ts'
+import { tailContract } from './contract/tail.contract.ts'
+
+const PARTS = {
+  append: appendContract,
+  search: searchContract,
+  paging: pagingContract,
+  count: countContract,
+  hostile: hostileContract,
+  feed: feedContract,
+  maintenance: maintenanceContract,
+  tail: tailContract,
+  /** For a store whose `Made` has `seal`. */
+  seal: sealContract,
+  /** For a store in a process of its own, whose `Made` has `kill`. */
+  kill: killContract,
+}
+export type ContractPart = keyof typeof PARTS
+/** What every store is held to, wherever its lines are at the moment. */
+export const COMMON_PARTS = [
+  ...(['append', 'search', 'paging', 'count', 'hostile', 'feed', 'maintenance', 'tail'] as const),
+]
+
+/**
+ * Registers the tests of the contract for one kind of store. A store with several places for its lines runs them once for
+ * each (`settle` moves the lines there), perhaps with fewer `parts`: `storeContract('sealed', openSealed, ['search'])`.
+ */
+export function storeContract(name: string, open: Open, parts: readonly ContractPart[] = COMMON_PARTS): void {
+  describe(name, () => {
+    for (const part of parts) describe(part, () => PARTS[part](open))
+  })
+}
