@@ -18,6 +18,68 @@ export function parseDuration(text: string): number | null {
   return Math.round(total)
 }
 
+/**
+ * A length of time in which whole days follow the wall clock: `days` calendar days and `ms` of plain time. `1d` is the same
+ * time tomorrow, also over a clock change; `24h` is 24 hours.
+ */
+export type Period = { days: number; ms: number }
+
+/** Reads `1d`, `2w`, `24h` or `1d12h`; whole days and weeks become calendar days, `1.5d` is 36 hours. Null for other text. */
+export function parsePeriod(text: string): Period | null {
+  const total = parseDuration(text)
+  if (total === null) return null
+  let days = 0
+  for (const [, amount, unit] of text
+    .toLowerCase()
+    .replaceAll(' ', '')
+    .matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g)) {
+    const isWhole = (unit === 'd' || unit === 'w') && !amount!.includes('.')
+    if (isWhole) days += Number(amount) * (unit === 'w' ? 7 : 1)
+  }
+  return { days, ms: total - days * DAY }
+}
+
+/** The length of a period when no clock changes, ms. */
+export function periodLength({ days, ms }: Period): number {
+  return days * DAY + ms
+}
+
+/** A period in the form that `parsePeriod` reads back: `1d`, `24h`, `1d12h`. */
+export function formatPeriod({ days, ms }: Period): string {
+  if (days > 0) return `${days}d${ms === 0 ? '' : formatHours(ms)}`
+  return formatHours(ms)
+}
+
+/** Plain time without days, because a day follows the wall clock. */
+function formatHours(ms: number): string {
+  if (ms < DAY) return formatDuration(ms)
+  const hours = Math.floor(ms / HOUR)
+  return `${hours}h${ms % HOUR === 0 ? '' : formatDuration(ms % HOUR)}`
+}
+
+/** The instant (epoch ms) a period after `at`, or `times` periods after it: its days by the wall clock of a time zone. */
+export function addPeriod(at: number, { days, ms }: Period, timeZone: string, times = 1): number {
+  if (days === 0) return at + ms * times
+  const start = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(timeZone)
+  const wall = start.toPlainDateTime().add({ days: days * times })
+  // Of a time that the clocks repeat, the one with the same offset: a day without a change is 24 hours.
+  const sameOffset = wallInstant(wall, timeZone, start.offset)
+  return sameOffset + ms * times
+}
+
+/**
+ * The instant (epoch ms) of a wall-clock time: where the clocks skip it, the end of the gap, as for cron jobs; where they
+ * repeat it, the first, or the one with the `offset` (such as `+02:00`).
+ */
+export function wallInstant(wall: Temporal.PlainDateTime, timeZone: string, offset?: string): number {
+  const earlier = wall.toZonedDateTime(timeZone, { disambiguation: 'earlier' })
+  const later = wall.toZonedDateTime(timeZone, { disambiguation: 'later' })
+  if (earlier.epochMilliseconds === later.epochMilliseconds) return earlier.epochMilliseconds
+  // In a gap `earlier` reads the time with the offset after the change, which lies before it.
+  if (!earlier.toPlainDateTime().equals(wall)) return earlier.getTimeZoneTransition('next')!.epochMilliseconds
+  return (offset !== undefined && later.offset === offset ? later : earlier).epochMilliseconds
+}
+
 /** A duration in the shortest exact form that `parseDuration` reads back: `1h30m`, `1d12h` for 36 h, `0s` for 0. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s'
@@ -87,10 +149,44 @@ export function parseTime(text: string, now: number, timeZone: string): number |
     return Temporal.Instant.from(word).epochMilliseconds
   } catch {
     try {
-      return Temporal.PlainDateTime.from(word.replace(' ', 'T')).toZonedDateTime(timeZone).epochMilliseconds
+      return wallInstant(Temporal.PlainDateTime.from(word.replace(' ', 'T')), timeZone)
     } catch {
       return null
     }
+  }
+}
+
+/**
+ * Reads an instant that is still to come: RFC 3339, `2026-11-21 15:04`, a date, `tomorrow 15:04`, `Fri 17:00`, `15:04` (the
+ * next one), or a duration from now such as `2h`. Times without a zone are in `timeZone`. Null for other text, and for
+ * instants that have passed.
+ */
+export function parseFutureTime(text: string, now: number, timeZone: string): number | null {
+  const word = text.trim().replace(/^(?:in|\+)\s*/i, '')
+  const period = parsePeriod(word)
+  if (period !== null) return addPeriod(now, period, timeZone)
+  const at = futureClock(word, now, timeZone) ?? (word.startsWith('-') ? null : parseTime(word, now, timeZone))
+  return at === null || at <= now ? null : at
+}
+
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
+
+function futureClock(text: string, now: number, timeZone: string): number | null {
+  const form = /^(?:(today|tomorrow|[a-z]{3,9})\s*)?(\d{1,2}:\d{2}(?::\d{2})?)?$/i.exec(text)
+  if (!form || text === '') return null
+  const day = form[1]?.toLowerCase()
+  const weekday = day === undefined ? -1 : WEEKDAYS.findIndex(name => name.startsWith(day))
+  if (day !== undefined && day !== 'today' && day !== 'tomorrow' && weekday < 0) return null
+  const today = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO(timeZone).toPlainDate()
+  try {
+    const time = Temporal.PlainTime.from((form[2] ?? '00:00').replace(/^\d:/, '0$&'))
+    const on = (days: number) => wallInstant(today.add({ days }).toPlainDateTime(time), timeZone)
+    if (day === 'today') return on(0)
+    if (day === 'tomorrow') return on(1)
+    const ahead = weekday < 0 ? 0 : (weekday + 1 - today.dayOfWeek + 7) % 7
+    return on(ahead) > now ? on(ahead) : on(ahead + (weekday < 0 ? 1 : 7))
+  } catch {
+    return null
   }
 }
 
@@ -98,9 +194,9 @@ function clockTime(day: string | undefined, time: string | undefined, today: Tem
   try {
     const plain = Temporal.PlainTime.from((time ?? '00:00').replace(/^\d:/, '0$&'))
     const date = day === 'yesterday' ? today.toPlainDate().subtract({ days: 1 }) : today.toPlainDate()
-    const at = date.toZonedDateTime({ timeZone: today.timeZoneId, plainTime: plain })
-    const passed = day !== undefined || Temporal.ZonedDateTime.compare(at, today) <= 0
-    return (passed ? at : at.subtract({ days: 1 })).epochMilliseconds
+    const at = (date: Temporal.PlainDate) => wallInstant(date.toPlainDateTime(plain), today.timeZoneId)
+    const passed = day !== undefined || at(date) <= today.epochMilliseconds
+    return at(passed ? date : date.subtract({ days: 1 }))
   } catch {
     return null
   }

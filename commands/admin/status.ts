@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { stateWord } from '../../src/alerts/alert-card.ts'
 import { countAlerts, listAlerts } from '../../src/alerts/alerts.ts'
 import type { Text } from '../../src/card.ts'
-import { countByShownStatus } from '../../src/checks/checks.ts'
+import { countByShownStatus, readEarlyChecks } from '../../src/checks/checks.ts'
 import { type Downtime, listDowntimes } from '../../src/checks/downtimes.ts'
 import { positional } from '../../src/command/command.ts'
 import { availabilityText } from '../../src/connectivity/availability.ts'
@@ -17,6 +17,8 @@ import { availabilityOfDay } from './connectivity.ts'
 
 /** How many of the most severe alerts the status names. */
 const MAX_NAMED_ALERTS = 3
+/** The release of the time zone database that this Node carries; the one of the system is not read. */
+const TZ_DATA = process.versions.tz ?? 'unknown'
 /** How many lines a card of deliveries shows. */
 const MAX_DELIVERY_LINES = 30
 
@@ -42,6 +44,7 @@ const status = command({
       !scheduler.healthy ||
       !storage.ok ||
       platforms.some(({ status }) => status.state === 'lost' || status.state === 'refused')
+    const early = readEarlyChecks(state)
     const downtime = listDowntimes(state, 1)[0]
     const availability = availabilityOfDay(state, now)
     const connected =
@@ -65,6 +68,7 @@ const status = command({
           ]
         : []),
       ...connected,
+      ...clockLines(early),
       ...(downtime
         ? [
             [
@@ -77,11 +81,15 @@ const status = command({
     ]
     return {
       card: {
-        title: isUnhealthy ? 'Vakt needs attention' : open > 0 ? plural(open, 'open alert') : 'All clear',
-        tone: isUnhealthy ? 'warning' : open > 0 ? 'info' : 'good',
+        title: isUnhealthy
+          ? 'Vakt needs attention'
+          : open > 0
+            ? plural(open, 'open alert')
+            : waitingTitle(waiting.length),
+        tone: isUnhealthy || (open === 0 && waiting.length > 0) ? 'warning' : open > 0 ? 'info' : 'good',
         lines,
         buttons: open > 0 ? [{ label: 'Alerts', line: 'alerts list' }] : [],
-        footer: `Vakt ${parts.version}, up for ${aboutDuration(now - parts.startedAt)}`,
+        footer: `Vakt ${parts.version}, up for ${aboutDuration(now - parts.startedAt)} · time zone data ${TZ_DATA}`,
       },
       result: {
         version: parts.version,
@@ -116,11 +124,33 @@ const status = command({
           configured: config.connectivityTargets.length > 0,
           availability_24h: availability.share,
         },
+        clocks: { early_checks: early.count, least_early_ms: early.least, most_early_ms: early.most },
+        time_zone_data: TZ_DATA,
         deadman: { configured: config.deadmanUrl !== null },
       },
     }
   },
 })
+
+/** Several jobs that are early point at the clock that they share: Vakt's own. */
+function clockLines({ count, least, most }: ReturnType<typeof readEarlyChecks>): string[] {
+  if (count === 0) return []
+  const span =
+    aboutDuration(least) === aboutDuration(most)
+      ? aboutDuration(least)
+      : `${aboutDuration(least)} to ${aboutDuration(most)}`
+  const why =
+    count === 1
+      ? "The clock of the job's machine is ahead, or Vakt's is behind."
+      : 'If they run on several machines, the clock of this one is behind: check its time synchronization.'
+  return [`Clocks: the beats of ${plural(count, 'check')} keep coming ${span} before they are due. ${why}`]
+}
+
+function waitingTitle(waiting: number): string {
+  return waiting === 0
+    ? 'All clear'
+    : `No open alerts, but ${plural(waiting, 'delivery', 'deliveries')} waiting or failed`
+}
 
 /** What storage refuses, since when and why; nothing while all is well. */
 function storageLines({ outages, damage }: StorageStatus): Text[] {

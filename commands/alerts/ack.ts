@@ -11,16 +11,17 @@ import {
 } from '../../src/alerts/lifecycle.ts'
 import { listFiringIds } from '../../src/alerts/suppression/suppressed-alerts.ts'
 import { type Answer, completes, positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { mapInSlices, nextTurn } from '../../src/slices.ts'
-import type { State } from '../../src/state/database.ts'
 import { plural } from '../../src/text.ts'
-import { formatDuration, HOUR } from '../../src/time.ts'
-import { alertNumber, type Context, command, duration, projectName, yes } from '../context.ts'
+import { formatDuration, formatPeriod, HOUR, type Period } from '../../src/time.ts'
+import { alertNumber, type Context, command, projectName, yes } from '../context.ts'
+import { describeLength, type End, end, period, readEnd, zoneOf } from '../period.ts'
 import { alertResult, alertsResult, changedCard } from './alerts.ts'
 
-const DEFAULT_SNOOZE_MS = HOUR
+const DEFAULT_SNOOZE: Period = { days: 0, ms: HOUR }
 /** Alerts that are acknowledged in one transaction: some 50 ms of work. */
 const ACK_SLICE_SIZE = 25
 const note = () => positional(z.string().max(500)).optional().describe('Note, shown on every card')
@@ -40,19 +41,21 @@ const ack = command({
   args: {
     alert: numberOrAll().describe('Alert number, such as 42, or all'),
     note: positional(z.string().max(500).optional()).describe('What you are doing about it'),
-    for: duration()
-      .optional()
-      .describe('How long; then people are notified again (default: the setting of the project)'),
+    for: period().optional().describe('How long; then people are notified again (default: the setting of the project)'),
+    to: end().optional().describe('End instead of --for, such as 17:00, "tomorrow 09:00" or "Mon 09:00"'),
     storm: z.number().int().positive().optional().describe('With all: only the alerts of this storm'),
     project: projectName().optional().describe('With all: only alerts of this project'),
     yes: yes(),
   },
-  run({ alert: id, note = '', for: timeout, ...filter }, context): Answer | Promise<Answer> {
+  run({ alert: id, note = '', for: length, to, ...filter }, context): Answer | Promise<Answer> {
     const { state, by, now } = context
-    if (id === 'all') return acknowledgeAll(context, { ...filter, note, timeout })
-    const ms = timeout ?? readAckTimeout(state, id)
-    const alert = acknowledgeAlert(state, id, by.name, note || null, now, ms === 0 ? null : now + ms)
-    const time = ms === 0 ? '' : ` for ${formatDuration(ms)}`
+    const given = { for: length, to }
+    if (id === 'all') return acknowledgeAll(context, { ...filter, note, given })
+    const until = acknowledgedUntil(given, id, context)
+    const alert = acknowledgeAlert(state, id, by.name, note || null, now, until)
+    const isGiven = length !== undefined || to !== undefined
+    const time =
+      until === null ? '' : ` for ${isGiven ? describeLength(given, now, until) : formatDuration(until - now)}`
     return {
       card: changedCard(alert, `Reminders stop${time}. Every card shows your name.`),
       result: alertsResult(state, alert),
@@ -65,7 +68,7 @@ type AcknowledgeAll = {
   storm?: number | undefined
   project?: string | undefined
   note: string
-  timeout: number | undefined
+  given: End
   yes?: boolean | undefined
 }
 
@@ -73,16 +76,16 @@ type AcknowledgeAll = {
  * Acknowledges all firing alerts, or those of a storm or project; people are asked to confirm. Thousands are acknowledged
  * in slices of one transaction each: beats do not wait, cards change as it goes, and after a crash those done stay done.
  */
-async function acknowledgeAll(
-  context: Context,
-  { storm, project, note, timeout, yes }: AcknowledgeAll,
-): Promise<Answer> {
+async function acknowledgeAll(context: Context, { storm, project, note, given, yes }: AcknowledgeAll): Promise<Answer> {
   const { state, by, now, interactive } = context
   const projectId = project === undefined ? undefined : findProject(state, project).id
   const ids = listFiringIds(state, projectId, storm)
+  if (given.for !== undefined || given.to !== undefined) readEnd(given, now, context.config.timeZone)
   if (ids.length === 0) throw new Problem('conflict', 'There is no firing alert to acknowledge.')
   if (interactive && !yes) {
     const filter = [
+      ...(given.for === undefined ? [] : [`--for ${formatPeriod(given.for)}`]),
+      ...(given.to === undefined ? [] : [`--to ${quoteWord(given.to.text)}`]),
       ...(storm === undefined ? [] : [`--storm ${storm}`]),
       ...(project === undefined ? [] : [`--project ${project}`]),
     ]
@@ -109,8 +112,8 @@ async function acknowledgeAll(
           passed++
           continue
         }
-        const ms = timeout ?? readAckTimeout(state, id)
-        acknowledged.push(acknowledgeAlert(state, id, by.name, note || null, now, ms === 0 ? null : now + ms))
+        const until = acknowledgedUntil(given, id, context)
+        acknowledged.push(acknowledgeAlert(state, id, by.name, note || null, now, until))
       }
     })
   }
@@ -166,12 +169,19 @@ const snooze = command({
   args: {
     alert: alertNumber().describe('Alert number, such as 42'),
     note: note(),
-    for: duration().optional().describe('How long, such as 30m, 2h or 1d (default: 1h)'),
+    for: period().optional().describe('How long, such as 30m, 2h or 1d (default: 1h)'),
+    to: end().optional().describe('End instead of --for, such as 17:00, "tomorrow 09:00" or "Mon 09:00"'),
   },
-  run({ alert: id, for: ms = DEFAULT_SNOOZE_MS, note = '' }, { state, by, now }) {
-    const alert = snoozeAlert(state, id, now + ms, by.name, note || null, now)
+  run({ alert: id, for: length, to, note = '' }, context) {
+    const { state, by, now } = context
+    const given = { for: length, to }
+    const until = readEnd(given, now, zoneOf(context, findAlert(state, id).projectId), DEFAULT_SNOOZE)
+    const alert = snoozeAlert(state, id, until, by.name, note || null, now)
     return {
-      card: changedCard(alert, `No reminders for ${formatDuration(ms)}. Every card shows it.`),
+      card: changedCard(
+        alert,
+        `No reminders for ${describeLength(given, now, until, DEFAULT_SNOOZE)}. Every card shows it.`,
+      ),
       result: alertsResult(state, alert),
       quiet: true,
     }
@@ -180,8 +190,10 @@ const snooze = command({
 
 export const ackCommands = [ack, unack, resolve, snooze]
 
-/** After how long (ms) acknowledgements expire in the project of an alert; 0 is never. */
-function readAckTimeout(state: State, id: number): number {
-  const { projectId } = findAlert(state, id)
-  return projectId === null ? 0 : (readProjectById(state, projectId)?.ackTimeout ?? 0)
+/** When the acknowledgement of an alert expires (epoch ms): as given, else by the setting of its project; null is never. */
+function acknowledgedUntil(given: End, id: number, context: Context): number | null {
+  const { projectId } = findAlert(context.state, id)
+  if (given.for !== undefined || given.to !== undefined) return readEnd(given, context.now, zoneOf(context, projectId))
+  const timeout = projectId === null ? 0 : (readProjectById(context.state, projectId)?.ackTimeout ?? 0)
+  return timeout === 0 ? null : context.now + timeout
 }

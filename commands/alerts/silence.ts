@@ -18,14 +18,15 @@ import { completes, positional } from '../../src/command/command.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
-import { aboutDuration, formatDuration, HOUR, isoTime } from '../../src/time.ts'
-import { type Context, command, duration, projectName } from '../context.ts'
+import { aboutDuration, HOUR, isoTime, type Period } from '../../src/time.ts'
+import { type Context, command, projectName } from '../context.ts'
+import { describeLength, end as endTime, period, readEnd, zoneOf } from '../period.ts'
 
 const MATCHER =
   'Which alerts, in the language of "logs search": host:web-1, severity<=warning, check:nightly-*, "disk full"'
 const MAX_LISTED = 10
 const MAX_BUTTONS = 5
-const DEFAULT_DURATION_MS = HOUR
+const DEFAULT_LENGTH: Period = { days: 0, ms: HOUR }
 
 const silenceNumber = () =>
   completes(positional(z.number({ error: 'must be a silence number such as 3' }).int().positive()), 'silence').describe(
@@ -46,7 +47,8 @@ const add = command({
   role: 'responder',
   args: {
     matcher: positional(z.string().trim().min(1).max(500).optional()).describe(MATCHER),
-    for: duration().optional().describe('How long, such as 30m, 2h or 1d (default: 1h)'),
+    for: period().optional().describe('How long, such as 30m, 2h or 1d (default: 1h)'),
+    to: endTime().optional().describe('End instead of --for, such as 17:00, "tomorrow 09:00" or "Mon 09:00"'),
     reason: z.string().trim().max(500).optional().describe('Reason, shown to everyone'),
     alert: completes(z.number({ error: 'must be an alert number such as 42' }).int().positive(), 'alert')
       .optional()
@@ -54,7 +56,7 @@ const add = command({
     project: projectName().optional().describe('Only alerts of this project'),
     preview: z.boolean().optional().describe('Only show which open alerts match'),
   },
-  run({ matcher: text, for: ms = DEFAULT_DURATION_MS, reason, alert: alertId, project, preview }, context) {
+  run({ matcher: text, for: length, to, reason, alert: alertId, project, preview }, context) {
     const { state, now, by } = context
     const { matcher, projectId } = resolveMatcher(context, text, alertId, project)
     readMatcher(matcher)
@@ -70,12 +72,17 @@ const add = command({
         asked: true,
       }
     }
-    const draft = { projectId, matcher, reason: reason || null, by: by.name, endsAt: now + ms }
+    const given = { for: length, to }
+    const endsAt = readEnd(given, now, zoneOf(context, projectId), DEFAULT_LENGTH)
+    const draft = { projectId, matcher, reason: reason || null, by: by.name, endsAt }
     const { id } = addSilence(state, draft, now)
     reevaluateSuppressions(state, now)
     const silence = findSilence(state, id)
     return {
-      card: { ...silenceCard(silence, context), title: `Silence ${id} is active for ${formatDuration(ms)}` },
+      card: {
+        ...silenceCard(silence, context),
+        title: `Silence ${id} is active for ${describeLength(given, now, endsAt, DEFAULT_LENGTH)}`,
+      },
       result: silenceResult(context, silence),
     }
   },
@@ -152,17 +159,24 @@ const extend = command({
   summary: 'Change the end of a silence, counted from now',
   examples: ['silence extend 3 --for 2h'],
   role: 'responder',
-  args: { silence: silenceNumber(), for: duration().describe('How long from now, such as 2h'), project: inProject() },
-  run({ silence: id, for: ms, project }, context) {
+  args: {
+    silence: silenceNumber(),
+    for: period().optional().describe('How long from now, such as 2h'),
+    to: endTime().optional().describe('End instead of --for, such as 17:00 or "tomorrow 09:00"'),
+    project: inProject(),
+  },
+  run({ silence: id, for: length, to, project }, context) {
     const silence = silenceOf(context, id, project)
-    const extended = extendSilence(context.state, silence, context.now + ms)
+    const given = { for: length, to }
+    const endsAt = readEnd(given, context.now, zoneOf(context, silence.projectId))
+    const extended = extendSilence(context.state, silence, endsAt)
     reevaluateSuppressions(context.state, context.now)
     const change = extended.endsAt - silence.endsAt
     const direction = change < 0 ? 'earlier' : 'later'
     return {
       card: {
         ...silenceCard(extended, context),
-        title: `Silence ${id} ends in ${formatDuration(ms)}, ${aboutDuration(Math.abs(change))} ${direction} than before`,
+        title: `Silence ${id} ends in ${describeLength(given, context.now, endsAt)}, ${aboutDuration(Math.abs(change))} ${direction} than before`,
       },
       result: silenceResult(context, extended),
     }

@@ -2,11 +2,13 @@
 import type { Text } from '../../src/card.ts'
 import { type Beat, listBeats } from '../../src/checks/beats.ts'
 import { type Check, shownStatus } from '../../src/checks/check.ts'
+import { slugOf, slugOwner } from '../../src/checks/checks.ts'
 import { unknownDependencies } from '../../src/checks/dependencies.ts'
+import { clockDifference, hourOffset } from '../../src/checks/hour-offset.ts'
 import { describeSchedule } from '../../src/checks/schedule.ts'
 import { uniqueKey } from '../../src/checks/unique-key.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
-import { beatStrip } from '../../src/detectors/missed-beat.ts'
+import { beatStrip, RECENT_BEATS } from '../../src/detectors/missed-beat.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
 import { redactionMark } from '../../src/logs/redact/tokens.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
@@ -42,15 +44,21 @@ export function checkResult(context: Context, check: Check) {
       down_at: isoTime(check.downAt),
       beats: check.beats,
       misses: check.misses,
+      last_early_ms: check.earlyMs,
+      early_beats: check.earlyBeats,
       schedule: {
         every_ms: check.every,
+        every_days: check.every === null ? null : check.everyDays,
         cron: check.cron,
         tz: check.timeZone,
         grace_ms: check.grace,
+        early_ms: check.early,
         max_runtime_ms: check.maxRuntime,
         after: check.after,
         active: check.active,
       },
+      watch_duration: check.watchDuration,
+      watch_size: check.watchSize,
       severity: check.severity,
       owner: check.owner,
       remind_every_ms: check.remindEvery ?? project?.remindEvery ?? 0,
@@ -75,6 +83,7 @@ export function beatResult(beat: Beat, check: Check, context: Context) {
     exit_status: beat.exitStatus,
     rid: beat.rid,
     duration_ms: beat.duration,
+    output_bytes: beat.outputBytes,
     body_bytes: beat.bodyBytes,
     body: body !== null && hidesPingUrls(context) ? withoutPingSecrets(body, check, context) : body,
   }
@@ -82,6 +91,7 @@ export function beatResult(beat: Beat, check: Check, context: Context) {
 
 /** The card of a check: status, deadlines, settings and the curl line. */
 export function checkCard(check: Check, context: Context) {
+  const recent = listBeats(context.state, check.id, RECENT_BEATS)
   const status = shownStatus(check, context.now)
   const last: Text =
     check.lastBeatAt === null ? 'No beats yet.' : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
@@ -98,15 +108,30 @@ export function checkCard(check: Check, context: Context) {
       ...running,
       ...ran,
       `Expects ${describeSchedule(check)}, with a grace period of ${formatDuration(check.grace)}.`,
+      ...clockLines(check, recent),
       ...dependencyLines(check, context),
     ],
     fields: [
-      { name: 'Latest beats', value: beatStrip(check, listBeats(context.state, check.id, 24)) },
+      { name: 'Latest beats', value: beatStrip(check, recent) },
       ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
     ],
     ...(hidesPingUrls(context) ? publicPart(check, context) : privatePart(check, context)),
     footer: `${plural(check.beats, 'beat')} received`,
   }
+}
+
+/** A steady difference between the clocks of Vakt and of the job's machine, and beats whole hours off. */
+function clockLines(check: Check, recent: readonly Beat[]): string[] {
+  return [hourOffset(check, recent) ?? clockDifference(check, recent)].filter(line => line !== null)
+}
+
+/** Explains a slug that is not the one of the name alone, because another check of the project has that. */
+export function slugLines(check: Check, { state }: Context): string[] {
+  const wanted = slugOf(check.name)
+  if (check.slug === wanted) return []
+  const owner = slugOwner(state, check.projectId, wanted, check.id)
+  if (owner === undefined) return []
+  return [`Its slug is ${check.slug}, because the check "${owner}" has the slug ${wanted}.`]
 }
 
 /** What to do next, without the uuid: for viewers, and where everybody reads the answer. */
@@ -164,6 +189,11 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
   const settings: Record<string, string | null | false> = {
     Severity: check.severity,
     Owner: check.owner,
+    'May be early by': check.early === null ? null : check.early === 0 ? 'nothing' : formatDuration(check.early),
+    'Warns about': [
+      ...(check.watchDuration ? ['unusual durations'] : []),
+      ...(check.watchSize ? ['smaller outputs'] : []),
+    ].join(' and '),
     'Max runtime': check.maxRuntime === null ? null : formatDuration(check.maxRuntime),
     'Alerts after': check.after > 1 && `${check.after} misses`,
     'Start keywords': check.startKeywords,

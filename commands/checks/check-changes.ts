@@ -1,7 +1,6 @@
 // The commands that pause, resume and remove checks.
-import { endAlert } from '../../src/alerts/lifecycle.ts'
+import { endCheckAlerts } from '../../src/alerts/check-alerts.ts'
 import { pauseCheck, removeCheck, resumeCheck } from '../../src/checks/checks.ts'
-import { checkKey } from '../../src/detectors/missed-beat.ts'
 import { confirmation } from '../confirmation.ts'
 import { checkName, checkOf, command, projectName, yes } from '../context.ts'
 import { checkCard, checkResult, nameInLine } from './check-card.ts'
@@ -17,7 +16,7 @@ const pause = command({
   },
   run({ name, project }, context) {
     const paused = pauseCheck(context.state, checkOf(context, name, project))
-    endAlert(context.state, checkKey(paused), context.by.name, context.now)
+    endCheckAlerts(context.state, paused, context.by.name, context.now)
     const until = paused.manualResume ? '"checks resume"' : 'its next beat or "checks resume"'
     return {
       card: {
@@ -68,7 +67,7 @@ const remove = command({
       )
     }
     const result = checkResult(context, check)
-    endAlert(context.state, checkKey(check), context.by.name, context.now)
+    endCheckAlerts(context.state, check, context.by.name, context.now)
     removeCheck(context.state, check)
     return {
       card: {

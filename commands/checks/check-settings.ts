@@ -1,15 +1,17 @@
 // The settings of a check as flags, and the changes to its row.
 import { z } from 'zod'
 import { parseActiveHours } from '../../src/checks/active-hours.ts'
-import { type Check, nextDue } from '../../src/checks/check.ts'
+import type { Check } from '../../src/checks/check.ts'
 import { cronSchedule } from '../../src/checks/cron.ts'
-import { graceFor } from '../../src/checks/schedule.ts'
+import { nextDue } from '../../src/checks/due.ts'
+import { graceBetween, graceFor } from '../../src/checks/schedule.ts'
 import { completes } from '../../src/command/command.ts'
 import { invalid } from '../../src/problem.ts'
 import { SEVERITIES } from '../../src/severity.ts'
-import { DAY, HOUR } from '../../src/time.ts'
+import { DAY, formatDuration, HOUR, periodLength } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { type Context, duration, readable } from '../context.ts'
+import { period } from '../period.ts'
 
 const NONE = 'none'
 const text = (max = 200) => z.string().trim().max(max).optional()
@@ -17,14 +19,24 @@ const text = (max = 200) => z.string().trim().max(max).optional()
 /** The flags that `checks add` and `checks edit` share. */
 export function checkSettings() {
   return {
-    every: duration().optional().describe('Expected time between beats, such as 5m or 1d (default: 1d)'),
+    every: period()
+      .optional()
+      .describe('Expected time between beats, such as 5m or 1d; 1d follows the wall clock, 24h does not (default: 1d)'),
     cron: readable(validCron, 200).optional().describe('Expected times of beats as a cron expression: "0 2 * * *"'),
     tz: completes(readable(timeZoneId, 64), 'zone')
       .optional()
-      .describe('Time zone of --cron and --active, such as Europe/Oslo'),
+      .describe('Time zone of --cron, --active and whole days of --every (default: that of the project)'),
     grace: duration()
       .optional()
-      .describe('How late a beat may be before an alert fires (default: half the time between two beats, at most 1h)'),
+      .describe(
+        'How late a beat may be before an alert fires (default: half the time between two beats, at most 1h; 2h for --every 1d and more)',
+      ),
+    early: z
+      .union([z.literal(NONE), duration()])
+      .optional()
+      .describe(
+        'How early a beat may be and still count for its due time (default: a minute, at most 5 % of the time between two)',
+      ),
     maxRuntime: z
       .union([z.literal(NONE), duration()])
       .optional()
@@ -54,6 +66,14 @@ export function checkSettings() {
       .boolean()
       .optional()
       .describe('Beats come over the local network, so the check is evaluated even while Vakt is offline'),
+    watchDuration: z
+      .boolean()
+      .optional()
+      .describe('Warn when a run takes clearly longer or shorter than usual; needs start signals'),
+    watchSize: z
+      .boolean()
+      .optional()
+      .describe('Warn when the output of a run is clearly smaller than usual: its body, or the bytes in ?size='),
     severity: z.enum(SEVERITIES).optional().describe('Severity of an alert (default: critical)'),
     owner: text(100).describe('Person or team that owns the job'),
     remind: z
@@ -76,13 +96,16 @@ function validActiveHours(active: string): string {
 
 type Settings = z.output<z.ZodObject<ReturnType<typeof checkSettings>>>
 
-/** The row of a new check. Throws `invalid` for settings that contradict each other. */
-export function draftOf(settings: Settings, context: Context) {
-  const timeZone = settings.tz ?? context.config.timeZone
-  const every = settings.cron === undefined ? (settings.every ?? DAY) : null
+/**
+ * The row of a new check; `timeZone` is that of its project, if it has one. Throws `invalid` for settings that contradict
+ * each other.
+ */
+export function draftOf(settings: Settings, context: Context, timeZone = context.config.timeZone) {
   const blank = {
-    every,
+    every: settings.cron === undefined ? DAY : null,
+    everyDays: settings.cron === undefined ? 1 : 0,
     cron: null,
+    early: null,
     timeZone,
     grace: HOUR,
     active: null,
@@ -107,10 +130,11 @@ export function readSettings(settings: Settings, check: Check, context: Context)
 }
 
 const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>) => Partial<Check> } = {
-  every: every => ({ every, cron: null }),
-  cron: cron => ({ cron, every: null }),
+  every: every => ({ every: periodLength(every), everyDays: every.days, cron: null }),
+  cron: cron => ({ cron, every: null, everyDays: 0 }),
   tz: tz => ({ timeZone: tz }),
   grace: grace => ({ grace }),
+  early: early => ({ early: early === NONE ? 0 : early }),
   maxRuntime: limit => ({ maxRuntime: limit === NONE ? null : limit }),
   after: after => ({ after }),
   active: active => ({ active: orNull(active) }),
@@ -123,6 +147,8 @@ const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>)
   host: host => ({ host: orNull(host) }),
   dependsOn: check => ({ dependsOn: orNull(check) }),
   lan: lan => ({ lan }),
+  watchDuration: watchDuration => ({ watchDuration }),
+  watchSize: watchSize => ({ watchSize }),
   severity: severity => ({ severity }),
   owner: owner => ({ owner: orNull(owner) }),
   remind: every => ({ remindEvery: every === NONE ? 0 : every }),
@@ -137,13 +163,28 @@ function refuseContradictions(check: Check, now: number): void {
   if (check.active !== null && check.cron !== null && nextDue(check, now) === null) {
     throw invalid('active', 'No run of this cron expression falls within these active hours.')
   }
+  if (check.early !== null && check.early > 0) refuseEarly(check, check.early, now)
+}
+
+function refuseEarly(check: Check, early: number, now: number): void {
+  if (check.cron === null) {
+    throw invalid('early', 'A period starts again with each beat, so no beat is early. --early goes with --cron.')
+  }
+  const due = nextDue(check, now)
+  const following = due === null ? null : nextDue(check, due)
+  if (due === null || following === null || early < following - due) return
+  const gap = formatDuration(following - due)
+  throw invalid(
+    'early',
+    `With ${formatDuration(early)} each beat would count for the next due time, ${gap} later. Use less.`,
+  )
 }
 
 function defaultGrace(check: Check, now: number): number {
   const due = nextDue(check, now)
   const after = due === null ? null : nextDue(check, due)
-  const between = due === null || after === null ? DAY : (check.every ?? after - due)
-  return graceFor(between)
+  if (check.every !== null) return graceFor(check.every)
+  return graceBetween(due === null || after === null ? DAY : after - due)
 }
 
 function orNull(value: string): string | null {

@@ -1,5 +1,6 @@
 // The commands that add, show, list and edit checks.
 import { z } from 'zod'
+import { endRunAlerts } from '../../src/alerts/check-alerts.ts'
 import type { Button, Text } from '../../src/card.ts'
 import { listBeats } from '../../src/checks/beats.ts'
 import { SHOWN_STATUSES } from '../../src/checks/check.ts'
@@ -13,7 +14,16 @@ import { mapInSlices, readInPages } from '../../src/slices.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration } from '../../src/time.ts'
 import { checkName, checkOf, command, projectName } from '../context.ts'
-import { beatResult, checkCard, checkLine, checkResult, curlLine, dependencyLines, isLoopback } from './check-card.ts'
+import {
+  beatResult,
+  checkCard,
+  checkLine,
+  checkResult,
+  curlLine,
+  dependencyLines,
+  isLoopback,
+  slugLines,
+} from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
 
@@ -25,7 +35,7 @@ const add = command({
   details:
     'Without --every or --cron, Vakt expects a beat every day. Deadlines of a new check start with its first beat.',
   examples: [
-    'checks add nightly-backup --every 1d --grace 1h',
+    'checks add nightly-backup --cron "0 2 * * *" --grace 1h',
     'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo --max-runtime 20m',
   ],
   role: 'responder',
@@ -36,11 +46,9 @@ const add = command({
   },
   run({ name, project, ...settings }, context) {
     const { state, now } = context
-    const check = addCheck(
-      state,
-      { ...draftOf(settings, context), name, projectId: findProject(state, project).id },
-      now,
-    )
+    const { id: projectId, timeZone } = findProject(state, project)
+    const draft = draftOf(settings, context, timeZone ?? undefined)
+    const check = addCheck(state, { ...draft, name, projectId }, now)
     return {
       card: {
         title: `Check ${check.name} added`,
@@ -49,6 +57,7 @@ const add = command({
           `Vakt waits for the first beat. Then it expects ${describeSchedule(check)}, with a grace period of ${formatDuration(check.grace)}.`,
           ...activePeriodLines(check, now),
           ...dependencyLines(check, context),
+          ...slugLines(check, context),
           ...(isLoopback(context.publicUrl)
             ? [
                 'The URL below works only on the machine that runs Vakt. For jobs on other machines, set HOST and PUBLIC_URL.',
@@ -94,9 +103,17 @@ const edit = command({
     if (Object.keys(changes).length === 0 && rename === undefined)
       throw invalid('settings', 'Say what to change, such as --grace 2h.')
     const edited = editCheck(state, check, { ...changes, ...(rename === undefined ? {} : { name: rename }) }, now)
+    endRunAlerts(state, edited, edited, context.by.name, now)
     const card = checkCard(edited, context)
     return {
-      card: { ...card, lines: [...card.lines, ...activePeriodLines(edited, now)] },
+      card: {
+        ...card,
+        lines: [
+          ...card.lines,
+          ...activePeriodLines(edited, now),
+          ...(edited.slug === check.slug ? [] : slugLines(edited, context)),
+        ],
+      },
       result: checkResult(context, edited),
     }
   },

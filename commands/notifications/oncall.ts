@@ -24,7 +24,8 @@ import { invalid } from '../../src/problem.ts'
 import { isoTime, parseTime } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, duration, readable, yes } from '../context.ts'
+import { type Context, command, readable, yes } from '../context.ts'
+import { end, period, readEnd } from '../period.ts'
 import { setName } from './recipient-arguments.ts'
 
 const rotationName = () => completes(positional(z.string().max(64)), 'rotation')
@@ -150,9 +151,10 @@ const override = command({
     name: rotationName().optional().describe('Name of the rotation (default: the only one)'),
     who: person().describe('Person who takes over'),
     from: z.string().max(60).optional().describe('Start, such as 2026-12-24 09:00 (default: now)'),
-    for: duration().describe('Length, such as 8h or 2d'),
+    for: period().optional().describe('Length, such as 8h or 2d; whole days follow the wall clock of the rotation'),
+    to: end().optional().describe('End instead of --for, such as "Mon 09:00" or "2026-12-26 09:00"'),
   },
-  run({ name, who, from, for: length }, context) {
+  run({ name, who, from, for: length, to }, context) {
     const { state, by } = context
     const rotation = findRotation(state, name)
     const start = from === undefined ? context.now : parseTime(from, context.now, rotation.timeZone)
@@ -162,7 +164,7 @@ const override = command({
       rotationId: rotation.id,
       who: findPerson(state, who).name,
       from: start,
-      until: start + length,
+      until: readEnd({ for: length, to }, start, rotation.timeZone),
       setBy: by.name,
     }
     if (row.until <= context.now) throw invalid('from', 'The override ends before now.')

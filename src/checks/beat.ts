@@ -16,6 +16,8 @@ export type Arrival = {
   /** The first `BODY_LIMIT` bytes of the body; `bodyBytes` counts them all. */
   body: Buffer
   bodyBytes: number
+  /** The size of what the run made, bytes, when the beat reports it (`?size=`). */
+  outputBytes: number | null
 }
 
 /** How much of a body is stored, bytes. */

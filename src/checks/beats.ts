@@ -21,11 +21,14 @@ export function recordBeat(
   now: number,
 ): { check: Check; turn: BeatEffect; kind: BeatKind } {
   const kind = classifyBeat(check, arrival)
-  const { changes, turn, duration } = applyBeat(check, kind, arrival.rid, now)
+  const { changes, turn, duration: latest } = applyBeat(check, kind, arrival.rid, now)
+  const ends = kind === 'success' || kind === 'fail'
+  const duration = latest === null && ends && arrival.rid !== null ? runTime(state, check, arrival.rid, now) : latest
   const next = { ...check, ...changes }
   return state.transaction(() => {
     storeBeatChanges(state, next)
-    if (turn === 'none' && changes.beats! % MAX_BEATS_PER_CHECK !== 0 && isPlain(arrival, duration)) {
+    const isCompared = check.watchDuration || check.watchSize
+    if (turn === 'none' && !isCompared && changes.beats! % MAX_BEATS_PER_CHECK !== 0 && isPlain(arrival, duration)) {
       const agent = cut(arrival.userAgent, MAX_USER_AGENT_LENGTH)
       state.insertLast(INSERT_PLAIN, [
         check.id,
@@ -55,6 +58,7 @@ export function recordBeat(
         duration,
         arrival.bodyBytes,
         arrival.body.length > 0 ? arrival.body : null,
+        arrival.outputBytes,
       )
     if (changes.beats! % MAX_BEATS_PER_CHECK === 0) state.prepare(PRUNE).run(check.id, check.id, MAX_BEATS_PER_CHECK)
     return { check: next, turn, kind }
@@ -70,20 +74,41 @@ export function listBeats(state: State, checkId: number, limit: number): Beat[] 
   return query.all({ checkId, limit })
 }
 
+/** How long the run of an id took, from its stored start: runs that overlap each have their own. Null without a start. */
+function runTime(state: State, { id }: Check, rid: string, now: number): number | null {
+  const start = state.prepare<[number, string], { kind: string; at: number }>(RUN_START).get(id, rid)
+  return start?.kind === 'start' && start.at <= now ? now - start.at : null
+}
+
+// The latest beat of the run that is no log: an end there means that this run was already measured.
+const RUN_START = `select kind, received_at as at from beats where check_id = ? and rid = ? and kind in ('start', 'success', 'fail')
+  order by id desc limit 1`
+
+/** What is known of a successful run: how long it took (ms), and the bytes that it made. */
+export type RunFacts = { duration: number | null; bytes: number }
+
+/** The latest successful runs of a check, newest first, at most `limit`. */
+export function listRuns(state: State, checkId: number, limit: number): RunFacts[] {
+  return state.prepare<[number, number], RunFacts>(RUNS).all(checkId, limit)
+}
+
+const RUNS = `select duration, coalesce(output_bytes, body_bytes) as bytes from beats
+  where check_id = ? and kind = 'success' order by id desc limit ?`
+
 function cut(text: string, limit: number): string {
   return text.length <= limit ? text : Array.from(text).slice(0, limit).join('')
 }
 
 // Nearly all beats, and the only ones that arrive by the thousand, carry nothing but the signal.
-function isPlain({ exitStatus, rid, bodyBytes }: Arrival, duration: number | null): boolean {
-  return exitStatus === null && rid === null && duration === null && bodyBytes === 0
+function isPlain({ exitStatus, rid, bodyBytes, outputBytes }: Arrival, duration: number | null): boolean {
+  return exitStatus === null && rid === null && duration === null && bodyBytes === 0 && outputBytes === null
 }
 
 const INSERT_PLAIN = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, body_bytes)
   values`
 
 const INSERT = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, exit_status,
-  rid, duration, body_bytes, body) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  rid, duration, body_bytes, body, output_bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const PRUNE = `delete from beats where check_id = ?
   and id <= (select id from beats where check_id = ? order by id desc limit 1 offset ?)`

@@ -9,9 +9,9 @@ import {
   type Check,
   deadlines,
   extendDeadlines,
-  nextDue,
   shownStatus,
 } from './check.ts'
+import { nextDue } from './due.ts'
 
 const at = (time: string) => Date.parse(`2026-03-${time}Z`)
 

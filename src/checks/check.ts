@@ -1,10 +1,7 @@
-// The rules of a check: when a beat is due, and what a beat or a missed deadline changes. Pure.
+// The rules of a check: what a beat or a missed deadline changes. Pure.
 import type { checks } from '../state/schema/index.ts'
-import { addActive, isActive, nextActive, parseActiveHours } from './active-hours.ts'
-import { cronSchedule, nextRun } from './cron.ts'
-
-/** Two years of daily inactive periods. */
-const MAX_INACTIVE_PERIODS = 750
+import { addActive, parseActiveHours } from './active-hours.ts'
+import { earlyFor, nextDue, nextInPhase } from './due.ts'
 
 export type Check = typeof checks.$inferSelect
 export type CheckChanges = Partial<Check>
@@ -23,20 +20,6 @@ export function shownStatus(check: Check, now: number): ShownStatus {
   return check.status === 'up' && (overdue || check.misses > 0) ? 'late' : check.status
 }
 
-/** The first instant after `after` (epoch ms) at which a beat is due; null when the schedule has no further run. */
-export function nextDue(check: Check, after: number): number | null {
-  const hours = check.active === null ? null : parseActiveHours(check.active, check.timeZone)
-  if (check.cron === null) return hours ? addActive(hours, after, check.every!) : after + check.every!
-  const schedule = cronSchedule(check.cron, check.timeZone)
-  let due = nextRun(schedule, after)
-  // Each step skips a whole inactive period; active hours that never meet the schedule end the search.
-  for (let skipped = 0; due !== null && hours && !isActive(hours, due); skipped++) {
-    if (skipped > MAX_INACTIVE_PERIODS) return null
-    due = nextRun(schedule, nextActive(hours, due) - 1)
-  }
-  return due
-}
-
 /** What a beat of `kind` (already classified) changes in a check at `now`, and the duration of the run (ms) if known. */
 export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now: number) {
   const beats = check.beats + 1
@@ -52,20 +35,24 @@ export function applyBeat(check: Check, kind: BeatKind, rid: string | null, now:
   // A success with another run's id leaves this run running, unless its time is up (the check was down): the check must
   // not go down again immediately. A failure, or a success without an id, ends the run.
   const ends = finishes || kind === 'fail' || rid === null || (finishBy(check) ?? now) <= now
+  // A beat shortly before its due time is that run's beat: clocks differ by seconds.
+  const early = earlyFor(check, now)
   const run: CheckChanges = {
     beats,
     lastBeatAt: now,
     lastDuration: duration,
+    earlyMs: early === null ? null : early - now,
+    earlyBeats: early === null ? 0 : check.earlyBeats + 1,
     ...(ends ? { lastStartAt: null, lastStartRid: null } : {}),
   }
-  if (kind === 'fail') return { ...missed({ ...check, ...run }, run, 'failed', now, now), duration }
+  if (kind === 'fail') return { ...missed({ ...check, ...run }, run, 'failed', now, early ?? now), duration }
   const up: CheckChanges = {
     ...run,
     status: 'up',
     misses: 0,
     missedAt: null,
     missKind: null,
-    lateAt: nextDue(check, now),
+    lateAt: nextDue(check, early ?? now),
   }
   const turn: BeatEffect = check.status === 'down' ? 'recovered' : 'none'
   return { changes: { ...up, ...deadlines({ ...check, ...up }) }, turn, duration }
@@ -130,7 +117,7 @@ export function extendDeadlines(check: Check, from: number, to: number, earliest
   }
   // A plain period keeps its phase; other schedules compute their next due time.
   const periodic = check.cron === null && check.active === null
-  const lateAt = periodic ? begun + (Math.floor((to - begun) / check.every!) + 1) * check.every! : nextDue(check, to)
+  const lateAt = periodic ? nextInPhase(check, begun, to) : nextDue(check, to)
   const { downAt } = deadlines({ ...check, lateAt })
   return { lateAt, downAt: downAt === null ? null : Math.max(downAt, earliest) }
 }

@@ -13,12 +13,12 @@ export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace'
 
 /** Adds a check that waits for its first beat. Throws `conflict` when the project has a check of that name. */
 export function addCheck(state: State, draft: CheckDraft, now: number): Check {
-  const slug = draft.slug ?? slugOf(draft.name)
   if (readByName(state, draft.projectId, draft.name)) {
     throw new Problem('conflict', `The project already has a check "${draft.name}". "checks edit" changes it.`, {
       fields: { name: 'is taken' },
     })
   }
+  const slug = draft.slug ?? freeSlug(state, draft.projectId, draft.name)
   const row = { ...draft, slug, uuid: randomUUID(), status: 'new' as const, createdAt: now }
   return state.transaction(() => state.db.insert(checks).values(row).returning().get())
 }
@@ -29,6 +29,23 @@ export function slugOf(name: string): string {
   if (/^[-a-z0-9_]+$/.test(name)) return name
   const ascii = name.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
   return ascii.replaceAll(/[^a-z0-9_]+/g, '-').replaceAll(/^-+|-+$/g, '')
+}
+
+/** The slug of a name in its project; numbered where another check has it, so that no ping URL means two checks. */
+function freeSlug(state: State, projectId: number, name: string, ownId = 0): string {
+  const slug = slugOf(name)
+  const isTaken = (candidate: string) => slugOwner(state, projectId, candidate, ownId) !== undefined
+  if (slug === '' || !isTaken(slug)) return slug
+  for (let number = 2; ; number++) {
+    const numbered = `${slug}-${number}`
+    if (!isTaken(numbered)) return numbered
+  }
+}
+
+/** The name of another check of the project that has a slug, or undefined. */
+export function slugOwner(state: State, projectId: number, slug: string, ownId: number): string | undefined {
+  const query = 'select name from checks where project_id = ? and slug = ? and id <> ? limit 1'
+  return state.prepare<[number, string, number], { name: string }>(query).get(projectId, slug, ownId)?.name
 }
 
 /** The stored check of an id, or undefined. */
@@ -129,6 +146,13 @@ export function countByShownStatus(state: State, now: number): Record<ShownStatu
   return { ...counts, up: counts.up - late, late }
 }
 
+/** The checks whose last beats (more than two) all came before they were due, and how early at least and at most (ms). */
+export function readEarlyChecks(state: State): { count: number; least: number; most: number } {
+  const query =
+    'select count(*) as count, min(early_ms) as least, max(early_ms) as most from checks where early_beats > 2'
+  return state.prepare<[], { count: number; least: number; most: number }>(query).get()!
+}
+
 /** The name, project, stored status and last beat of every check; without the rest of the rows, because there may be many. */
 export function listCheckStates(state: State) {
   return state
@@ -176,6 +200,8 @@ function writeBeatChanges(state: State, check: Check): void {
       check.lastStartAt,
       check.lastStartRid,
       check.lastDuration,
+      check.earlyMs,
+      check.earlyBeats,
       check.lateAt,
       check.downAt,
       check.id,
@@ -183,7 +209,7 @@ function writeBeatChanges(state: State, check: Check): void {
 }
 
 const STORE_BEAT_CHANGES = `update checks set beats = ?, status = ?, misses = ?, missed_at = ?, miss_kind = ?,
-  last_beat_at = ?, last_start_at = ?, last_start_rid = ?, last_duration = ?, late_at = ?, down_at = ? where id = ?`
+  last_beat_at = ?, last_start_at = ?, last_start_rid = ?, last_duration = ?, early_ms = ?, early_beats = ?, late_at = ?, down_at = ? where id = ?`
 
 /** Changes the settings of a check, and its deadlines where they depend on the changed settings. */
 export function editCheck(state: State, check: Check, changes: CheckChanges, now: number): Check {
@@ -193,11 +219,11 @@ export function editCheck(state: State, check: Check, changes: CheckChanges, now
         fields: { rename: 'is taken' },
       })
     }
-    changes = { ...changes, slug: slugOf(changes.name) }
+    changes = { ...changes, slug: freeSlug(state, check.projectId, changes.name, check.id) }
   }
   const changed = (names: readonly (keyof Check)[]) =>
     names.some(name => changes[name] !== undefined && changes[name] !== check[name])
-  const rescheduled = changed(['every', 'cron', 'timeZone', 'active'])
+  const rescheduled = changed(['every', 'everyDays', 'cron', 'timeZone', 'active'])
   if (!rescheduled && !changed(['grace', 'maxRuntime'])) return saved(state, check, changes)
   const edited = { ...check, ...changes, ...(rescheduled ? { lateAt: null } : {}) }
   return saved(state, check, { ...changes, ...restart(edited, now) })

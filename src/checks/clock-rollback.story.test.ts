@@ -66,7 +66,17 @@ it.each(WAYS)('a clock that goes back %s has the rules evaluated from then on', 
 describe('a check, after the clock went back', () => {
   const now = Date.parse('2026-03-02T09:00:00Z')
   const check = {
-    ...{ status: 'up', every: HOUR, cron: null, active: null, timeZone: 'UTC', grace: 60_000, maxRuntime: null },
+    ...{
+      status: 'up',
+      every: HOUR,
+      everyDays: 0,
+      early: null,
+      cron: null,
+      active: null,
+      timeZone: 'UTC',
+      grace: 60_000,
+      maxRuntime: null,
+    },
     ...{ lastBeatAt: now - HOUR, lastStartAt: null, lateAt: now + 1, downAt: now + 60_001, misses: 0, after: 1 },
   } as Check
 

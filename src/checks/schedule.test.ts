@@ -10,7 +10,9 @@ it.each([
   [3 * SECOND, SECOND],
   [10 * SECOND, 5 * SECOND],
   [10 * MINUTE, 5 * MINUTE],
-  [24 * HOUR, HOUR],
+  [23 * HOUR, HOUR],
+  [24 * HOUR, 2 * HOUR],
+  [7 * 24 * HOUR, 2 * HOUR],
 ])('the grace of a beat every %i ms is %i ms', (every, grace) => expect(graceFor(every)).toBe(grace))
 
 it('a check that beats every second has time for a beat that is a little late', async () => {

@@ -1,19 +1,30 @@
 // A check's schedule in words.
-import { formatDuration, HOUR, SECOND } from '../time.ts'
-import type { Check } from './check.ts'
+import { DAY, formatPeriod, HOUR, SECOND } from '../time.ts'
+import { periodOf, type Schedule } from './due.ts'
 
 /** `every 1d`, `at "0 2 * * *" (Europe/Oslo)`, with the active hours when there are any. */
-export function describeSchedule(check: Pick<Check, 'every' | 'cron' | 'timeZone' | 'active'>): string {
+export function describeSchedule(
+  check: Pick<Schedule, 'every' | 'everyDays' | 'cron' | 'timeZone' | 'active'>,
+): string {
   const when =
     check.cron === null
-      ? `a beat every ${formatDuration(check.every!)}`
+      ? `a beat every ${formatPeriod(periodOf(check))}`
       : `a beat at "${check.cron}" (${check.timeZone})`
   return check.active === null
     ? when
     : `${when}, in ${check.active}${check.cron === null ? ` (${check.timeZone})` : ''}`
 }
 
-/** The default grace period (ms): half the time between two beats, at least a second and at most an hour. */
-export function graceFor(between: number): number {
+/**
+ * The default grace period (ms) of a period: half of it, at least a second and at most an hour, and 2 h from a day on. A job
+ * that runs by the wall clock comes an hour late when a clock change lies between two beats.
+ */
+export function graceFor(period: number): number {
+  if (period >= DAY) return 2 * HOUR
+  return graceBetween(period)
+}
+
+/** The default grace period (ms) of a schedule whose due times lie `between` apart: half of that, from a second to an hour. */
+export function graceBetween(between: number): number {
   return Math.min(HOUR, Math.max(SECOND, Math.floor(between / 2 / SECOND) * SECOND))
 }

@@ -49,8 +49,8 @@ describe('connectivity', () => {
     expect(rounds(...answered)).toMatchObject({ state, since })
   })
 
-  it('remembers when the last successful round began', () => {
-    expect(rounds(4, 4, 0, 0)).toMatchObject({ state: 'offline', lastSuccessAt: 20, failedRounds: 2 })
+  it('remembers when the last successful round and the first failed one began', () => {
+    expect(rounds(4, 4, 0, 0)).toMatchObject({ state: 'offline', lastSuccessAt: 20, failingSince: 30, failedRounds: 2 })
   })
 
   it('is probed again soon after a failed round, and each change is reported once', async () => {

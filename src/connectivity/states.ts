@@ -11,13 +11,14 @@ export type ConnectivityRow = typeof connectivityStates.$inferSelect
 const MAX_GAP_MS = 30 * SECOND
 const RETENTION_MS = 400 * DAY
 
-/** Records the connectivity at `now`. Offline counts from the last success, because the outage began after it. */
+/** Records the connectivity at `now`. Offline counts from the first round that failed. */
 export function recordConnectivity(state: State, connectivity: Connectivity, now: number): void {
   state.transaction(() => {
     const last = readLast(state)
     const continues = last !== undefined && now >= last.to && now - last.to <= MAX_GAP_MS
     if (continues && last.state === connectivity.state) return extend(state, last.id, now)
-    const start = connectivity.state === 'offline' ? connectivity.lastSuccessAt : connectivity.since
+    const start =
+      connectivity.state === 'offline' ? (connectivity.failingSince ?? connectivity.since) : connectivity.since
     const from = continues ? Math.min(Math.max(start, last.from), now) : now
     if (continues) extend(state, last.id, from)
     state.db.insert(connectivityStates).values({ state: connectivity.state, from, to: now }).run()

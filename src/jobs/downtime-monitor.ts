@@ -43,11 +43,11 @@ export type DowntimeMonitorOptions = {
 /** A monitor of Vakt's own downtime. */
 export function createDowntimeMonitor(options: DowntimeMonitorOptions): DowntimeMonitor {
   const { state, logger, connectivity, storage, storageMonitor } = options
-  let offlineSince: number | null = null
+  /** The last instant at which a beat could arrive for certain, and the first at which the network failed. */
+  let offline: { lastSuccessAt: number; since: number } | null = null
 
   /** One failed round of probes pauses the evaluation: the next round, seconds later, shows whether beats can arrive. */
-  const isOnline = () =>
-    offlineSince === null && connectivity().state !== 'offline' && connectivity().failedRounds === 0
+  const isOnline = () => offline === null && connectivity().state !== 'offline' && connectivity().failedRounds === 0
   const isStoring = () => storage.unclosed('beats') === null
 
   const markIfReceiving = (now: number) => {
@@ -55,33 +55,34 @@ export function createDowntimeMonitor(options: DowntimeMonitorOptions): Downtime
   }
 
   const checkConnectivity = (now: number) => {
-    const { state: connection, lastSuccessAt, failedRounds } = connectivity()
+    const { state: connection, lastSuccessAt, failingSince, failedRounds } = connectivity()
     if (connection === 'offline') {
-      const since = Math.min(offlineSince ?? lastSuccessAt, now)
-      if (offlineSince === null) beginOffline(since, now)
-      offlineSince = since
-    } else if (offlineSince !== null && failedRounds === 0) {
+      if (offline !== null) return
+      offline = { lastSuccessAt: Math.min(lastSuccessAt, now), since: Math.min(failingSince ?? lastSuccessAt, now) }
+      beginOffline(offline, now)
+    } else if (offline !== null && failedRounds === 0) {
       // The network was back when the round that succeeded began; deadlines are extended until its answers arrived.
-      endDowntime('offline', offlineSince, now, Math.min(lastSuccessAt, now))
-      offlineSince = null
+      endDowntime('offline', offline.lastSuccessAt, now, { from: offline.since, to: Math.min(lastSuccessAt, now) })
+      offline = null
       markIfReceiving(now)
     }
   }
 
-  const beginOffline = (since: number, now: number) => {
+  const beginOffline = ({ lastSuccessAt, since }: NonNullable<typeof offline>, now: number) => {
     state.transaction(() => {
-      // Signs of life after the last success do not count: beats were lost already.
-      markAlive(state, Math.min(lastAlive(state) ?? since, since))
+      // Signs of life after the last success do not count: beats may have been lost already.
+      markAlive(state, Math.min(lastAlive(state) ?? lastSuccessAt, lastSuccessAt))
       fireAlert(state, offlineFinding(since), now)
     })
   }
 
-  const endDowntime = (kind: Downtime['kind'], from: number, now: number, to = now) => {
+  /** Deadlines are extended by the time from `from` until now, in which beats may be lost; people read what `shown` is. */
+  const endDowntime = (kind: Downtime['kind'], from: number, now: number, shown = { from, to: now }) => {
     state.transaction(() => {
       const skipped = recordDowntime(state, kind, from, now)
-      notify(downtimeFinding({ kind, from, to }, skipped), now)
+      notify(downtimeFinding({ kind, ...shown }, skipped), now)
     })
-    logDowntime(kind, from, to)
+    logDowntime(kind, shown.from, shown.to)
   }
 
   const endOutage = (outage: StorageOutage, now: number) => {
@@ -139,7 +140,8 @@ export function createDowntimeMonitor(options: DowntimeMonitorOptions): Downtime
     hasLogs: () => isOnline() && isStoring() && storage.unclosed('log lines') === null,
     markAlive: markIfReceiving,
     rewind(now) {
-      if (offlineSince !== null) offlineSince = Math.min(offlineSince, now)
+      if (offline !== null)
+        offline = { lastSuccessAt: Math.min(offline.lastSuccessAt, now), since: Math.min(offline.since, now) }
       storage.rewind(now)
     },
   }

@@ -16,6 +16,7 @@ const arrival = {
   userAgent: '',
   body: Buffer.alloc(0),
   bodyBytes: 0,
+  outputBytes: null,
 }
 
 function aCheck() {

@@ -8,6 +8,9 @@ export const NOW = Date.parse('2026-03-02T09:00:00Z')
 export function aCheck(changes: Partial<Check> = {}): Check {
   const blank = {
     every: HOUR,
+    everyDays: 0,
+    early: null,
+    earlyBeats: 0,
     cron: null,
     timeZone: 'UTC',
     grace: 10 * MINUTE,

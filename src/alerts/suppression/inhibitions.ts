@@ -1,8 +1,9 @@
 // Finds the root cause of an alert among the open alerts: its host, its source, a check it depends on, or Vakt being offline.
-import { nextDue } from '../../checks/check.ts'
+
 import { readCheck } from '../../checks/checks.ts'
 import { dependencyNamed, dependencyNames } from '../../checks/dependencies.ts'
 import { graceAfterDowntime } from '../../checks/downtimes.ts'
+import { nextDue } from '../../checks/due.ts'
 import type { State } from '../../state/database.ts'
 import type { Alert } from '../alert.ts'
 import { readAlert, readOpenAlert } from '../alerts.ts'

@@ -33,15 +33,21 @@ const QUERY = z.object({
     .regex(RUN_ID)
     .optional()
     .meta({ description: 'The id of a run, a UUID: pairs its start with its end.', format: 'uuid' }),
+  size: z
+    .string()
+    .optional()
+    .describe('The size in bytes of what the run made, such as a backup; `checks add --watch-size` watches it.'),
 })
 
 const SLUG_QUERY = QUERY.extend({
   create: z.string().optional().describe('`1` creates a check with this slug if there is none.'),
   period: DURATION.meta({
-    description: 'With `create=1`: the time between two beats, 1s to 365d; a bare number is seconds (default: 1d).',
+    description:
+      'With `create=1`: the time between two beats, 1s to 365d; a bare number is seconds, and whole days follow the wall clock (default: 1d).',
   }),
   grace: DURATION.meta({
-    description: 'With `create=1`: how late a beat may be, 1s to 365d (default: half the period, and at most 1h).',
+    description:
+      'With `create=1`: how late a beat may be, 1s to 365d (default: half the period, and at most 1h; 2h for a period of a day and more).',
   }),
 })
 

@@ -35,6 +35,7 @@ describe('a beat', () => {
         exit_status: null,
         rid: null,
         duration_ms: null,
+        output_bytes: null,
         body_bytes: 0,
         body: null,
       },

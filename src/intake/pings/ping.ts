@@ -15,7 +15,7 @@ import type { State } from '../../state/database.ts'
 import type { GroupCommit } from '../../state/group-commit.ts'
 import type { StorageHealth } from '../../state/storage-health.ts'
 import type { Telemetry } from '../../telemetry.ts'
-import { DAY, parseDuration, SECOND } from '../../time.ts'
+import { DAY, type Period, parsePeriod, periodLength, SECOND } from '../../time.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { hasBody, NO_BODY, readStart } from '../body.ts'
 import { readShownAddress } from '../client-address.ts'
@@ -70,6 +70,7 @@ export async function receivePing(
     userAgent: request.headers.get('user-agent') ?? '',
     body: kept,
     bodyBytes: total,
+    outputBytes: readSize(query.get('size')),
   }
   try {
     const { answer, kind } = await options.commit(() => record(options, url.ping, arrival, query))
@@ -92,6 +93,12 @@ function recordRefusal(options: PingOptions, ping: Ping, arrival: Arrival, query
   const beat = ping.signal === 'log' ? {} : { beat: { ping, at, endsRun: ping.signal !== 'start' } }
   const rehearse = () => void record(options, ping, arrival, query)
   options.storage.recordRefusal('beats', error, at, { ...beat, rehearse })
+}
+
+/** The size that a beat reports, bytes. One that cannot be read must not lose the beat. */
+function readSize(text: string | null): number | null {
+  const bytes = text !== null && /^\d+$/.test(text.trim()) ? Number(text) : Number.NaN
+  return Number.isSafeInteger(bytes) ? bytes : null
 }
 
 const NO_QUERY = new URLSearchParams()
@@ -118,7 +125,7 @@ function record(options: PingOptions, ping: Ping, arrival: Arrival, query: URLSe
   if (draft && 'text' in draft) return refused(draft)
   const check = existing ?? addCheck(state, draft!, now)
   const { check: next, turn, kind } = recordBeat(state, check, arrival, now)
-  applyResults(state, evaluateBeat(state, next, turn), now)
+  applyResults(state, evaluateBeat(state, next, turn, kind, now), now)
   return { answer: existing ? OK : CREATED, kind }
 }
 
@@ -134,10 +141,11 @@ function readCheckDraft(options: PingOptions, ping: Ping, query: URLSearchParams
   if (ping.slug.length > MAX_NAME_LENGTH) {
     return { status: 400, text: `invalid slug: use at most ${MAX_NAME_LENGTH} characters` }
   }
-  const every = readDurationParameter(query.get('period'), DAY)
-  const grace = readDurationParameter(query.get('grace'), graceFor(every ?? DAY))
-  if (every === null || grace === null) {
-    const name = every === null ? 'period' : 'grace'
+  const period = readDurationParameter(query.get('period'), A_DAY)
+  const every = period === null ? DAY : periodLength(period)
+  const grace = readDurationParameter(query.get('grace'), { days: 0, ms: graceFor(every) })
+  if (period === null || grace === null) {
+    const name = period === null ? 'period' : 'grace'
     return {
       status: 400,
       text: `invalid ${name}: use a duration from 1s to 365d such as 90s, 5m, 2h or 1d, or whole seconds`,
@@ -148,16 +156,20 @@ function readCheckDraft(options: PingOptions, ping: Ping, query: URLSearchParams
     name: ping.slug,
     slug: ping.slug,
     every,
-    grace,
-    timeZone: options.timeZone,
+    everyDays: period.days,
+    grace: periodLength(grace),
+    timeZone: project.timeZone ?? options.timeZone,
     severity: 'critical',
   }
 }
 
-function readDurationParameter(text: string | null, defaultMs: number): number | null {
-  if (text === null) return defaultMs
-  const ms = /^\d+$/.test(text) ? Number(text) * SECOND : parseDuration(text)
-  return ms !== null && ms >= SECOND && ms <= 365 * DAY ? ms : null
+const A_DAY: Period = { days: 1, ms: 0 }
+
+function readDurationParameter(text: string | null, defaultPeriod: Period): Period | null {
+  if (text === null) return defaultPeriod
+  const period = /^\d+$/.test(text) ? { days: 0, ms: Number(text) * SECOND } : parsePeriod(text)
+  const ms = period === null ? 0 : periodLength(period)
+  return ms >= SECOND && ms <= 365 * DAY ? period : null
 }
 
 const RECORDED_HEADERS = {

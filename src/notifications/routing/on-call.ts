@@ -1,5 +1,6 @@
 // Who is on call: rotations with handovers on the wall clock, and overrides. Pure.
 import type { overrides, rotations } from '../../state/schema/index.ts'
+import { wallInstant } from '../../time.ts'
 
 export type Rotation = typeof rotations.$inferSelect
 export type Override = typeof overrides.$inferSelect
@@ -12,7 +13,7 @@ const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat']
 
 /**
  * The shift at `now`. A handover is at its time on the wall clock: when clocks skip that time it is right after the gap,
- * when they repeat it the first time (Temporal's "compatible").
+ * when they repeat it the first time.
  */
 export function onCallAt(rotation: Rotation, overrides: readonly Override[], now: number): Shift {
   // The newest of overlapping overrides counts.
@@ -90,7 +91,7 @@ function memberIndex({ every, firstDay, members }: Rotation, startDay: number): 
 
 function handoverAt({ minute, timeZone }: Pick<Rotation, 'minute' | 'timeZone'>, day: number): number {
   const plainTime = new Temporal.PlainTime(Math.floor(minute / 60), minute % 60)
-  return EPOCH.add({ days: day }).toZonedDateTime({ timeZone, plainTime }).epochMilliseconds
+  return wallInstant(EPOCH.add({ days: day }).toPlainDateTime(plainTime), timeZone)
 }
 
 const EPOCH = new Temporal.PlainDate(1970, 1, 1)

@@ -16,9 +16,13 @@ export const checks = sqliteTable(
     slug: text().notNull(),
     /** Exactly one of `every` and `cron` is set. */
     every: integer(),
+    /** How many whole days of `every` follow the wall clock of the time zone. */
+    everyDays: integer('every_days').notNull().default(0),
     cron: text(),
     timeZone: text('time_zone').notNull(),
     grace: integer().notNull(),
+    /** How early a beat may come and still count for its due time; null is the default, 0 is never. */
+    early: integer(),
     maxRuntime: integer('max_runtime'),
     /** Misses in a row that make it down. */
     after: integer().notNull().default(1),
@@ -35,6 +39,9 @@ export const checks = sqliteTable(
     dependsOn: text('depends_on'),
     /** Its beats reach Vakt without the internet: it is judged while Vakt is offline too. */
     lan: flag('lan'),
+    /** Warn about a run that takes clearly longer or shorter than usual, or whose output is clearly smaller. */
+    watchDuration: flag('watch_duration'),
+    watchSize: flag('watch_size'),
     severity: text({ enum: SEVERITIES }).notNull(),
     owner: text(),
     remindEvery: integer('remind_every'),
@@ -49,6 +56,9 @@ export const checks = sqliteTable(
     lastStartAt: integer('last_start_at'),
     lastStartRid: text('last_start_rid'),
     lastDuration: integer('last_duration'),
+    /** How early the last success or failure came for its due time (null: it was not early), and how many in a row were. */
+    earlyMs: integer('early_ms'),
+    earlyBeats: integer('early_beats').notNull().default(0),
     /** When the next beat is due, and when its absence is a miss. */
     lateAt: integer('late_at'),
     downAt: integer('down_at'),
@@ -56,6 +66,7 @@ export const checks = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   table => [
+    index('checks_early').on(table.earlyMs).where(sql`early_beats > 2`),
     index('checks_down_at').on(table.downAt).where(sql`down_at is not null`),
     index('checks_slug').on(table.projectId, table.slug),
     uniqueIndex('checks_name').on(table.projectId, table.name),
@@ -83,6 +94,8 @@ export const beats = sqliteTable(
     /** How many bytes came; `body` holds the first of them. */
     bodyBytes: integer('body_bytes').notNull(),
     body: blob({ mode: 'buffer' }),
+    /** The size of what the run made, in bytes, when the beat reports it (`?size=`). */
+    outputBytes: integer('output_bytes'),
   },
   table => [index('beats_check').on(table.checkId, table.id)],
 )
