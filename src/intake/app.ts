@@ -7,7 +7,7 @@ import { Problem } from '../problem.ts'
 import { answerPage, createPageMethods } from './access/cors.ts'
 import { type HostNames, refuseForeignHost } from './access/host-check.ts'
 import { routedPath } from './access/paths.ts'
-import { SECURITY_HEADERS, withSecurityHeaders } from './access/security-headers.ts'
+import { withSecurityHeaders } from './access/security-headers.ts'
 import { maskKeys } from './access/shown-keys.ts'
 import { CLIENT_CONFIG_ROUTE, clientConfigRoutes } from './client-config.ts'
 import { type CommandRoutesOptions, commandRoutes, describeCommands } from './commands.ts'
@@ -20,9 +20,12 @@ import { type PingOptions, receivePing } from './pings/ping.ts'
 import { pingRoutes } from './pings/ping-routes.ts'
 import { type PlatformReceiver, platformRoutes } from './platform-events.ts'
 import { errorBody, invalidParameters, problemAnswer } from './problems.ts'
-import type { Protocol, Reply } from './protocols/protocol.ts'
+import type { Protocol } from './protocols/protocol.ts'
 import { receiveAlerts } from './receive/receive-alerts.ts'
 import { type ReceiveLogsOptions, receiveLogs } from './receive/receive-logs.ts'
+import { receiveProbe } from './receive/receive-probe.ts'
+import { toResponse } from './reply.ts'
+import { rootRoutes } from './root.ts'
 
 export type IntakeOptions = PingOptions &
   CommandRoutesOptions &
@@ -84,14 +87,18 @@ export function createIntake(options: IntakeOptions) {
   app.route('/', commandRoutes(options))
   app.route('/', healthRoutes(options))
   app.route('/', platformRoutes(options.receivers))
+  app.route('/', rootRoutes(options))
   app.route('/', docsRoutes(createDocument(app, () => [describeCommands(dispatcher)], options)))
 
-  app.notFound(c => {
+  app.notFound(async c => {
     const { method, path } = c.req
     const shownPath = path.slice(0, MAX_SHOWN_PATH_LENGTH)
     const allowed = METHODS.map(name => name.toUpperCase())
       .filter(name => app.router.match(name, path)[0].length > 0)
       .flatMap(name => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
+    const isProbe = options.logs !== undefined && (allowed.length === 0 || path.includes('/_'))
+    const probed = isProbe ? await receiveProbe(options, c.req.raw, c.env?.incoming) : null
+    if (probed !== null) return toResponse(probed)
     if (allowed.length === 0)
       throw new Problem('not_found', `There is nothing at ${method} ${shownPath}. "/docs" shows all routes.`)
     const message = `${shownPath} does not take ${method}. It takes ${allowed.join(', ')}.`
@@ -125,18 +132,6 @@ function addProtocol(app: OpenAPIHono<{ Bindings: HttpBindings }>, protocol: Pro
       toResponse(await receive(c.req.raw, c.env?.incoming)),
     )
   }
-}
-
-const JSON_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/json' }
-const BYTES_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'application/octet-stream' }
-const TEXT_HEADERS = { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=UTF-8' }
-
-function toResponse({ status, body, headers }: Reply): Response {
-  if (body instanceof Uint8Array)
-    return new Response(Buffer.from(body), { status, headers: { ...BYTES_HEADERS, ...headers } })
-  if (typeof body === 'object' && body !== null)
-    return new Response(JSON.stringify(body), { status, headers: { ...JSON_HEADERS, ...headers } })
-  return new Response(body, { status, headers: { ...(body === null ? SECURITY_HEADERS : TEXT_HEADERS), ...headers } })
 }
 
 /** The refusal of a request under a name that is not Vakt's, or null. */

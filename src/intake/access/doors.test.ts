@@ -29,6 +29,19 @@ const ROUTES: Route[] = [
   run('keys create shop', 'admin'),
 ]
 
+const DOCUMENT = '{"message":"x"}'
+const BULK = `{"create":{}}\n${DOCUMENT}\n`
+
+/** The routes of other protocols for log lines: they share how a sender is known, so one test asks them all. */
+const PROTOCOL_ROUTES: Route[] = [
+  { method: 'POST', path: '/_bulk', body: BULK, needs: 'intake' },
+  { method: 'PUT', path: '/_bulk', body: BULK, needs: 'intake' },
+  { method: 'POST', path: '/shop/_bulk', body: BULK, needs: 'intake' },
+  { method: 'POST', path: '/shop/_doc', body: DOCUMENT, needs: 'intake' },
+  { method: 'PUT', path: '/shop/_doc/7', body: DOCUMENT, needs: 'intake' },
+  { method: 'PUT', path: '/shop/_create/7', body: DOCUMENT, needs: 'intake' },
+]
+
 const KINDS = ['intake', ...ROLES] as const
 type Kind = (typeof KINDS)[number]
 
@@ -92,8 +105,8 @@ beforeEach(async () => {
   for (const { id } of [keys.revoked, keys.revokedSigned]) await app.result(`keys revoke ${id} --yes`)
 })
 
-async function ask({ method, path, body }: Route, headers: Record<string, string>) {
-  const response = await app.request(path, { method, headers, ...(body === undefined ? {} : { body }) })
+async function ask({ method, path, body }: Route, headers: Record<string, string>, from?: string) {
+  const response = await app.request(path, { method, headers, ...(body === undefined ? {} : { body }) }, from)
   const isStream = response.headers.get('content-type')?.includes('event-stream') ?? false
   if (isStream) await response.body?.cancel()
   return { status: response.status, text: isStream ? '' : await response.text() }
@@ -116,7 +129,7 @@ const STRANGERS: [name: string, headers: (route: Route) => Record<string, string
   ['a signature with another secret', route => sign({ ...keys.signed, secret: keys.admin.secret }, route)],
   ['a signature of a key that does not sign', route => sign(keys.admin, route)],
   ['a signature of another route', route => sign(keys.signed, { ...route, path: '/api/other' })],
-  ['a signature of another method', route => sign(keys.signed, { ...route, method: 'PUT' })],
+  ['a signature of another method', route => sign(keys.signed, { ...route, method: 'PATCH' })],
   ['a signature that is too old', route => signV2(keys.signed, { ...route, at: app.clock.now() - 301_000 })],
   ['a revoked key that signs by v1', ({ body = '' }) => signV1(keys.revokedSigned, { body, at: app.clock.now() })],
   [
@@ -127,6 +140,8 @@ const STRANGERS: [name: string, headers: (route: Route) => Record<string, string
     }),
   ],
 ]
+
+const ADMIN = { authorization: 'Bearer admin-key-for-tests' }
 
 const name = ({ method, path, body }: Route) => `${method} ${path}${path.endsWith('commands') ? ` ${body}` : ''}`
 
@@ -155,6 +170,18 @@ describe.each(ROUTES.map(route => [name(route), route] as const))('%s', (_, rout
     if (route.path.includes('line-of-shop')) expect(status).toBe(404)
     expect(text).not.toContain('job')
   })
+})
+
+it('the routes of other protocols refuse strangers with 401, and let in every key of a project', async () => {
+  for (const [place, route] of PROTOCOL_ROUTES.entries()) {
+    // Too many wrong keys from one address are another refusal.
+    const from = `203.0.113.${place}`
+    for (const [kind, headers] of STRANGERS)
+      expect([name(route), kind, (await ask(route, headers(route), from)).status]).toEqual([name(route), kind, 401])
+    expect(stored).toBe(place * (KINDS.length + 2))
+    for (const headers of [...KINDS.map(kind => bearer(keys[kind])), sign(keys.signed, route), ADMIN])
+      expect((await ask(route, headers)).status).toBeLessThan(300)
+  }
 })
 
 it('what destroys is in the audit with its door, address, key and count; so is who was refused', async () => {
@@ -201,10 +228,12 @@ it('the table has every route of the document that takes a key', async () => {
   const documented = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods)
       .filter(([, { security = [] }]) => security.length > 0 && !security.some(way => Object.keys(way).length === 0))
-      .map(([method]) => `${method.toUpperCase()} ${path.replace('{id}', 'line-of-shop')}`),
+      .map(([method]) => `${method.toUpperCase()} ${path}`),
   )
-  const asked = new Set(ROUTES.map(({ method, path }) => `${method} ${path.split('?')[0]}`))
-  expect([...asked].sort()).toEqual(documented.sort())
+  const asked = [...ROUTES, ...PROTOCOL_ROUTES].map(({ method, path }) => `${method} ${path.split('?')[0]}`)
+  const patterns = documented.map(route => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`))
+  expect(asked.filter(route => !patterns.some(pattern => pattern.test(route)))).toEqual([])
+  expect(documented.filter((_, place) => !asked.some(route => patterns[place]!.test(route)))).toEqual([])
 })
 
 describe('wrong keys', () => {

@@ -82,19 +82,6 @@ const FILE = createRoute({
   },
 })
 
-const ROOT = createRoute({
-  method: 'get',
-  path: '/',
-  operationId: 'getRoot',
-  tags: ['Documentation'],
-  summary: 'Go to the documentation',
-  ...withoutKey,
-  responses: {
-    302: { description: 'To `/docs`.', headers: z.object({ Location: z.literal('/docs') }) },
-    ...errors(403),
-  },
-})
-
 const HTML = `<!doctype html>
 <html lang="en">
 <head>
@@ -117,8 +104,6 @@ const HTML = `<!doctype html>
 /** The routes of the OpenAPI document and its page; `document` gives the document as JSON. */
 export function docsRoutes(document: () => string) {
   const app = new OpenAPIHono<{ Bindings: HttpBindings }>()
-  // The start-up message prints the address of Vakt, so its root leads people to the documentation.
-  app.openapi(ROOT, c => c.redirect('/docs', 302))
   app.openapi(DOCUMENT, c => c.body(document(), 200, { 'content-type': 'application/json' }) as never)
   app.openapi(PAGE, c => c.html(HTML, 200, { 'content-security-policy': CONTENT_SECURITY_POLICY }) as never)
   app.openapi(FILE, async c => {

@@ -1,7 +1,14 @@
 // The list of protocols by which other programs send log lines and alerts.
 import { alertmanager } from './alertmanager.ts'
+import { elasticsearchBulk, elasticsearchDocuments } from './elasticsearch/elasticsearch.ts'
 import { genericAlerts } from './generic-alerts.ts'
 import { nativeLogs } from './native-logs.ts'
 import type { Protocol } from './protocol.ts'
 
-export const PROTOCOLS: readonly Protocol[] = [nativeLogs, genericAlerts, alertmanager]
+export const PROTOCOLS: readonly Protocol[] = [
+  nativeLogs,
+  elasticsearchBulk,
+  elasticsearchDocuments,
+  genericAlerts,
+  alertmanager,
+]

@@ -19,6 +19,8 @@ export type LogBody = {
   body: Buffer
   format: Batch['format']
   defaults?: Batch['defaults']
+  /** `hasTimes` of the protocol, where it depends on the request. */
+  hasTimes?: boolean
   /** The answer where it depends on the request; in place of the protocol's own. */
   answer?(stored: AppendResult): Reply
   /** The answer when these lines are refused as a whole; in place of the protocol's own. */

@@ -91,7 +91,7 @@ async function store(
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
     named = defaults
     const timeZone = readZoneParameter(parameters)
-    const repeated = protocol.hasTimes ? repeatKey(asked, raw, key) : null
+    const repeated = (logs.hasTimes ?? protocol.hasTimes) ? repeatKey(asked, raw, key) : null
     const idempotencyKey = readIdempotencyKey(headers) ?? repeated
     const lines = { ...logs, defaults, timeZone }
     const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
