@@ -119,7 +119,6 @@ type Doors = ReturnType<typeof buildDoors>
 function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs, doors: Doors): Service[] {
   const list: (Service | null)[] = [
     { name: 'rate limits', stop: storage.rates.save },
-    doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
     { name: 'channels', start: notifications.startChannels },
     { name: 'chat platforms', start: doors.startPlatforms, stop: doors.stopPlatforms },
     { name: 'analyses', stop: notifications.analysis.stop },
@@ -136,6 +135,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     jobs.searchRules && { name: 'search rules', start: jobs.searchRules.start, stop: jobs.searchRules.stop },
     { name: 'reports', start: notifications.reports.wake, stop: notifications.reports.stop },
     { name: 'changes of alerts', start: jobs.startFollowingAlerts },
+    doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
   ]
   return list.filter(service => service !== null)
 }
@@ -359,7 +359,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     refusedWork: new RefusedWork(),
     tailPlaces: createTailPlaces(state, config.tailLimits),
   }
-  const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, logger)
+  const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, { ...config, logger, clock })
   const intake = createIntake({
     ...shared,
     commit,

@@ -45,6 +45,7 @@ const LIBRARIES: Record<string, RegExp> = {
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   '@hono/zod-openapi': /^src\/intake\//,
   'prom-client': /^src\/intake\/metrics\.ts$/,
+  '@msgpack/msgpack': /^src\/intake\/sockets\//,
   aws4fetch: /^src\/logs\/archive\//,
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,
   'drizzle-orm': /^src\/state\/|^src\/(checks|alerts)\/[\w-]+s\.ts$/,

@@ -14,6 +14,7 @@ import { timeZoneId } from '../time-zone.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
 import { type Environment, textSetting, urlSetting } from './setting.ts'
+import { socketSettings, toSocketConfig } from './socket-settings.ts'
 import { proxyList } from './trusted-proxies.ts'
 
 export type Config = Readonly<ReturnType<typeof toConfig>>
@@ -130,12 +131,23 @@ const connectivitySettings = {
 /** The schema of every setting. An empty value counts as not set. */
 export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFORMS) {
   const ofPlatforms = Object.assign({}, ...platforms.map(platform => platform.settings)) as z.ZodRawShape
-  const shape = { ...serverSettings, ...logSettings, ...ofPlatforms, ...analysisSettings, ...connectivitySettings }
+  const shape = {
+    ...serverSettings,
+    ...logSettings,
+    ...socketSettings,
+    ...ofPlatforms,
+    ...analysisSettings,
+    ...connectivitySettings,
+  }
   // Each platform reads its own settings; only the others are known by name here.
   return z.object(shape) as z.ZodObject<OwnSettings>
 }
 
-type OwnSettings = typeof serverSettings & typeof logSettings & typeof analysisSettings & typeof connectivitySettings
+type OwnSettings = typeof serverSettings &
+  typeof logSettings &
+  typeof socketSettings &
+  typeof analysisSettings &
+  typeof connectivitySettings
 
 /**
  * The configuration in `environment`. Throws one `invalid` problem whose `fields` and message name every wrong setting
@@ -200,6 +212,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     retentionMs: env.RETENTION,
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),
+    /** The ports of protocols that need no HTTP. */
+    sockets: toSocketConfig(env),
     /** The settings of the chat platforms that are configured, by the name of the platform. */
     platforms: platformSettings(env, platforms),
     ai: {

@@ -139,6 +139,8 @@ const SAMPLES: Sample[] = [
     ADMIN,
   ],
   ['POST', () => '/api/alerts/alertmanager', 400, {}, ADMIN],
+  ['POST', () => '/gelf', 202, { version: '1.1', host: 'web-1', short_message: 'a', _user: 7 }, ADMIN],
+  ['POST', () => '/gelf', 401, { short_message: 'a' }],
   ['POST', () => '/_bulk', 400, { message: 'a' }, ADMIN],
   ['PUT', () => '/_bulk', 401, { message: 'a' }],
   ['POST', () => '/shop/_bulk', 400, { message: 'a' }, ADMIN],

@@ -1,14 +1,20 @@
 // The list of protocols by which other programs send log lines and alerts.
 import { alertmanager } from './alertmanager.ts'
 import { elasticsearchBulk, elasticsearchDocuments } from './elasticsearch/elasticsearch.ts'
+import { fluentForward } from './fluent-forward.ts'
+import { gelf } from './gelf.ts'
 import { genericAlerts } from './generic-alerts.ts'
 import { nativeLogs } from './native-logs.ts'
 import type { Protocol } from './protocol.ts'
+import { syslog } from './syslog.ts'
 
 export const PROTOCOLS: readonly Protocol[] = [
   nativeLogs,
   elasticsearchBulk,
   elasticsearchDocuments,
+  syslog,
+  gelf,
+  fluentForward,
   genericAlerts,
   alertmanager,
 ]

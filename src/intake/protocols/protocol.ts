@@ -1,7 +1,10 @@
 // A protocol: how other programs send log lines or alerts to Vakt. A new one is a file here and a line in index.ts.
 import type { createRoute, RouteConfig } from '@hono/zod-openapi'
+import type { Clock } from '../../clock.ts'
+import type { SocketConfig } from '../../config/socket-settings.ts'
+import type { Logger } from '../../logger.ts'
 import type { AppendResult, Batch } from '../../logs/store.ts'
-import type { Problem } from '../../problem.ts'
+import type { Problem, ProblemCode } from '../../problem.ts'
 import type { KeyReader } from '../receive/authenticate.ts'
 import type { ReadReports, Reported } from './reported-alert.ts'
 
@@ -35,11 +38,41 @@ export type Reply = {
 }
 
 /** Bytes that came in by other ways than HTTP; `project` is the first one unless it is named. */
-export type Datagram = { body: Buffer; address: string; project?: string }
+export type Datagram = {
+  body: Buffer
+  address: string
+  project?: string
+  /** In addition to those of the protocol. */
+  defaults?: Batch['defaults']
+  /** Known again when its sender repeats it. */
+  idempotencyKey?: string
+  /** How many lines it has, where that is known. */
+  lines?: number
+  /** Whether the listener counts what is lost: lines that are refused may come again. */
+  isCountedElsewhere?: boolean
+}
 
-/** Receives without HTTP, for example syslog on a UDP port. `open` resolves once it receives. */
+/** Lines that a listener gives up. The message must not quote them. */
+export type DroppedLines = { address: string; lines: number; reason: ProblemCode; message: string }
+
+/** What a listener needs beside the lines that it receives. */
+export type ListenerContext = {
+  sockets: SocketConfig
+  /** The address to listen on. */
+  host: string
+  clock: Clock
+  logger: Logger
+  /** Counts lines of a project (the first one unless it is named) that are given up. */
+  drop(project: string | undefined, dropped: DroppedLines): void
+  /** Whether an address may have any number of connections: loopback, and proxies that are trusted. */
+  isTrusted(address: string): boolean
+  /** The most lines that a batch of a project may have. Throws `not_found`. */
+  maxLines(project: string | undefined): number
+}
+
+/** Receives without HTTP, for example syslog on a UDP port. `open` resolves once it receives; `close` loses nothing that was read. */
 export type Listener = {
-  open(receive: (datagram: Datagram) => Promise<Reply>): Promise<{ close(): Promise<void> }>
+  open(receive: (datagram: Datagram) => Promise<Reply>, context: ListenerContext): Promise<{ close(): Promise<void> }>
 }
 
 /** A protocol of log lines, over HTTP routes or by a listener. */

@@ -1,7 +1,7 @@
 // Receives log lines by any protocol: who sends them, how many, and the answer only after they are on disk.
 import type { IncomingMessage } from 'node:http'
 import { countElements, countLines } from '../../logs/intake/count-records.ts'
-import { NOT_A_LOG } from '../../logs/intake/records.ts'
+import { FRAME_END, NOT_A_LOG } from '../../logs/intake/records.ts'
 import { lineSettings } from '../../logs/line-settings.ts'
 import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
@@ -136,37 +136,43 @@ const NOTHING_ASKED: Asked = { method: '', path: '', headers: new Headers(), par
 export async function receiveDatagram(
   options: ReceiveLogsOptions,
   protocol: LogProtocol,
-  { body, address, project: name }: Datagram,
+  { body, address, project: name, lines, idempotencyKey, isCountedElsewhere = false, ...datagram }: Datagram,
 ): Promise<Reply> {
   const now = options.clock.now()
   const project = findProject(options.state, name)
   try {
-    const logs = protocol.parse({ ...NOTHING_ASKED, body, now })
-    return (logs.answer ?? protocol.answer)(await storeLines(options, project, null, () => address, logs, null, now))
+    const parsed = protocol.parse({ ...NOTHING_ASKED, body, now })
+    const logs = { ...parsed, defaults: { ...parsed.defaults, ...datagram.defaults }, lines, isCountedElsewhere }
+    const stored = await storeLines(options, project, address, () => address, logs, idempotencyKey ?? null, now)
+    return (parsed.answer ?? protocol.answer)(stored)
   } catch (error) {
-    if (error instanceof Problem)
+    if (error instanceof Problem && !isCountedElsewhere)
       recordRefusedRequest(options.telemetry, { project: project.name, sender: '', host: address }, error, now)
     throw error
   }
 }
 
+/** `lines`: how many there are, where that is known. `isCountedElsewhere`: who calls counts what a limit refuses. */
+type LineFacts = { timeZone?: string | undefined; lines?: number | undefined; isCountedElsewhere?: boolean }
+
 async function storeLines(
   options: ReceiveLogsOptions,
   project: Project,
-  sender: string | null,
+  sender: string,
   address: () => string,
-  { body, format, defaults = {}, timeZone }: LogBody & { timeZone?: string | undefined },
+  { body, format, defaults = {}, timeZone, lines, isCountedElsewhere = false }: LogBody & LineFacts,
   idempotencyKey: string | null,
   now: number,
 ): Promise<AppendResult> {
-  const names = { source: defaults.source ?? '', host: defaults.host ?? '', sender: sender ?? '' }
-  takeFromLimits(options, project, names, address, () => countRecords(body, format), now)
+  const names = { source: defaults.source ?? '', host: defaults.host ?? '', sender }
+  const count = () => lines ?? countRecords(body, format)
+  takeFromLimits(options, project, isCountedElsewhere ? null : names, address, count, now)
   try {
     return await options.logWriter.append({
       body: ownBuffer(body),
       format,
       ...lineSettings(options.state, project, timeZone ?? null, options.timeZone),
-      ...(sender === null ? {} : { sender }),
+      sender,
       defaults,
       receivedAt: now,
       limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
@@ -191,13 +197,15 @@ function ownBuffer(body: Buffer): ArrayBuffer {
 /** How many lines a body has; called only where a limit is set. */
 function countRecords(body: Buffer, format: Batch['format']): number {
   const text = body.toString('utf8')
+  if (format === 'frames') return text.split(FRAME_END).length
   return format === 'json' ? countElements(text) : countLines(text)
 }
 
 function takeFromLimits(
   { rates, telemetry }: ReceiveLogsOptions,
   project: Project,
-  names: Pick<Rejected, 'source' | 'host' | 'sender'>,
+  /** Whose lines are counted as rejected; null when somebody else counts them. */
+  names: Pick<Rejected, 'source' | 'host' | 'sender'> | null,
   address: () => string,
   lines: () => number,
   now: number,
@@ -216,6 +224,7 @@ function takeFromLimits(
     const taken = rates.take(key(), count, perMinute, now)
     if (taken.ok) continue
     const message = `${sender()} may send ${perMinute} lines a minute, and they are used up.`
+    if (names === null) throw new Problem('limited', message, { retryAfterMs: taken.retryAfterMs })
     telemetry.linesRejected.add(count, project.name, 'limited')
     telemetry.rejections.record(
       { ...names, project: project.name, reason: 'limited', message, lines: count, requests: 0 },
