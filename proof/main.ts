@@ -1,4 +1,5 @@
 // Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
+import { clients } from './clients/clients.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { openapi } from './openapi.ts'
@@ -9,6 +10,7 @@ import { storeTrees } from './store-trees.ts'
 export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
 
 const PROOFS: Readonly<Record<string, Proof>> = {
+  clients,
   kills,
   lines,
   openapi,

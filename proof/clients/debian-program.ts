@@ -1,0 +1,44 @@
+// Programs of Debian: those on the path, else unpacked from their packages into a temporary folder, without installing them.
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+
+/** Where a program is: its file, the folder that it is unpacked in (`/` when it is installed), and its environment. */
+export type Program = { file: string; root: string; env: Record<string, string | undefined> }
+
+/** A program, or null where neither the path nor apt has it. */
+export function findProgram(name: string, packages: readonly string[]): Program | null {
+  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'])
+    if (existsSync(join(folder, name))) return { file: join(folder, name), root: '/', env: process.env }
+  const root = join(tmpdir(), 'vakt-proof-clients', name)
+  try {
+    if (!existsSync(join(root, 'usr'))) unpack(root, packages)
+  } catch {
+    return null
+  }
+  const file = ['usr/sbin', 'usr/bin'].map(folder => join(root, folder, name)).find(existsSync)
+  if (file === undefined) return null
+  const libraries = join(root, 'usr/lib', architecture())
+  return {
+    file,
+    root,
+    env: { ...process.env, LD_LIBRARY_PATH: [libraries, join(libraries, 'syslog-ng')].join(delimiter) },
+  }
+}
+
+/** The folder of the modules of a program. */
+export function modulesOf({ root }: Program, name: string): string {
+  return join(root, 'usr/lib', architecture(), name)
+}
+
+function unpack(root: string, packages: readonly string[]): void {
+  mkdirSync(root, { recursive: true })
+  execFileSync('apt-get', ['download', ...packages], { cwd: root, stdio: 'ignore' })
+  for (const file of readdirSync(root).filter(name => name.endsWith('.deb')))
+    execFileSync('dpkg', ['-x', file, root], { cwd: root, stdio: 'ignore' })
+}
+
+function architecture(): string {
+  return process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu'
+}

@@ -1,0 +1,18 @@
+// The list of clients that are tried against a real Vakt.
+import type { ClientProof } from './client.ts'
+import { fluentLogger } from './fluent-logger.ts'
+import { gelfProTcp, gelfProUdp } from './gelf-pro.ts'
+import { rsyslogTcp, rsyslogTls } from './rsyslog.ts'
+import { syslogNg } from './syslog-ng.ts'
+import { winstonSyslogTcp, winstonSyslogUdp } from './winston-syslog.ts'
+
+export const CLIENTS: readonly ClientProof[] = [
+  rsyslogTcp,
+  rsyslogTls,
+  syslogNg,
+  winstonSyslogTcp,
+  winstonSyslogUdp,
+  gelfProTcp,
+  gelfProUdp,
+  fluentLogger,
+]
