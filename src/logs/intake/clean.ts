@@ -1,4 +1,5 @@
 // Makes texts safe to store, search and show: no colour codes, no NUL, no half characters, within the limit.
+import { traitsOf, UNCLEAN_TRAIT } from '../redact/prefilter.ts'
 import type { Redactor } from '../redact/redact.ts'
 
 const ESC = '\u001b'
@@ -32,7 +33,14 @@ const REDACTION_MARGIN = 8 * 1024
 
 /** The text cleaned, redacted, and cut by `truncateBytes`. */
 export function safeText(text: string, limit: number, redactor: Redactor): string {
-  const whole = clean(text)
+  const traits = traitsOf(text)
+  if ((traits & UNCLEAN_TRAIT) !== 0) return safeCleanText(clean(text), limit, redactor)
+  return text.length <= limit + REDACTION_MARGIN
+    ? truncateBytes(redactor.text(text, traits), limit)
+    : safeCleanText(text, limit, redactor)
+}
+
+function safeCleanText(whole: string, limit: number, redactor: Redactor): string {
   if (whole.length <= limit + REDACTION_MARGIN) return truncateBytes(redactor.text(whole), limit)
   return truncateBytes(redactor.text(whole.slice(0, limit + REDACTION_MARGIN)), limit, Buffer.byteLength(whole))
 }

@@ -1,5 +1,6 @@
 // Redacts the values of secret names in texts: `password=…`, `"apiKey": "…"`, headers, XML, flags, SQL; also in escaped JSON.
 import { isProse, valueAt } from './named-value.ts'
+import { DASH_TRAIT, LESS_TRAIT, QUOTE_TRAIT, SEPARATOR_TRAIT, WIDE_TRAIT } from './prefilter.ts'
 import { isSecretName, isSecretValue } from './secret-names.ts'
 import { redactionMark } from './tokens.ts'
 
@@ -23,25 +24,29 @@ const curlUser =
 const mysqlPassword =
   /\b((?:mysql\w{0,8}|mariadb[\w-]{0,8}|sshpass|(?:docker|podman|nerdctl|az|oc) login)\b[^\n|;&<>]{0,200}?\s-p ?)(?!\[hidden:)([^\s<>|;&-]\S*)/g
 
-/** The text with the values of secret names replaced. */
-export function redactNamedValues(text: string): string {
-  let all = redactNames(text, named)
-  if (NOT_ASCII.test(all) || all.includes('mot de passe')) all = redactNames(all, foreign, true)
-  if (all.includes('-'))
+/** The text with the values of secret names replaced. `traits` are those of the text. */
+export function redactNamedValues(text: string, traits: number): string {
+  const hasSeparator = (traits & SEPARATOR_TRAIT) !== 0
+  const hasDash = (traits & DASH_TRAIT) !== 0
+  const hasQuote = (traits & QUOTE_TRAIT) !== 0
+  let all = hasSeparator ? redactNames(text, named) : text
+  if (((traits & WIDE_TRAIT) !== 0 && NOT_ASCII.test(all)) || (hasSeparator && all.includes('mot de passe')))
+    all = redactNames(all, foreign, true)
+  if (hasDash)
     all = all.replace(flag, (whole, dashes: string, name: string, value: string) =>
       isSecretValue(name, value) && !isProse(value) ? `${dashes}${name} ${redactionMark('secret')}` : whole,
     )
-  if (all.includes('alue')) all = redactNames(all, pair)
-  if (all.includes('curl') || all.includes('http')) all = redactUsers(all)
-  if (all.includes(' -p'))
+  if (hasQuote && all.includes('alue')) all = redactNames(all, pair)
+  if (hasDash && hasSeparator && (all.includes('curl') || all.includes('http'))) all = redactUsers(all)
+  if (hasDash && all.includes(' -p'))
     all = all.replace(mysqlPassword, (_all, command: string) => command + redactionMark('password'))
-  if (all.includes("'") || all.includes('"'))
+  if (hasQuote)
     all = all.replace(sql, (_all, words: string, gap: string) => `${words}${gap}'${redactionMark('password')}'`)
   if (all.includes('login'))
     all = all.replace(netrc, (whole, start: string, value: string) =>
       isProse(value) ? whole : start + redactionMark('password'),
     )
-  if (!all.includes('</')) return all
+  if ((traits & LESS_TRAIT) === 0 || !all.includes('</')) return all
   return all.replace(element, (whole, name: string, attributes: string | undefined, value: string) =>
     isSecretValue(name, value.trim()) && !/^\s*\[hidden:[a-z ]+\]\s*$/.test(value)
       ? `<${name}${attributes ?? ''}>${redactionMark('secret')}`

@@ -81,20 +81,24 @@ export const PREFIX = new RegExp(
   ].join('|'),
 )
 
-/** Shapes without a prefix, each with a part that its text must have. */
-export const UNPREFIXED: readonly (readonly [kind: string, part: string, shape: RegExp])[] = [
-  ['discord token', '.', /(?<![\w.-])[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,45}(?![\w-]|\.\w)/g],
-  ['token', '.', /\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64,}|\b[ps]at\.[\w-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20,}/g],
-  ['token', '.atlasv1.', /\b[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{40,}/g],
-  ['token', '_mmk', /\b[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk\b/g],
-  ['token', 'v1.0-', /\bv1\.0-[a-f0-9]{24}-[a-f0-9]{100,}/g],
-  ['token', 'Q~', /(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,}/g],
+/**
+ * Shapes without a prefix, each with a part that its text must have, and whether it is one word as long as `MIN_TOKEN_LENGTH`
+ * of the prefilter.
+ */
+export const UNPREFIXED: readonly (readonly [kind: string, part: string, isLong: boolean, shape: RegExp])[] = [
+  ['discord token', '.', true, /(?<![\w.-])[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,45}(?![\w-]|\.\w)/g],
+  ['token', '.', true, /\bpat[A-Za-z0-9]{14}\.[a-f0-9]{64,}|\b[ps]at\.[\w-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20,}/g],
+  ['token', '.atlasv1.', true, /\b[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{40,}/g],
+  ['token', '_mmk', false, /\b[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk\b/g],
+  ['token', 'v1.0-', true, /\bv1\.0-[a-f0-9]{24}-[a-f0-9]{100,}/g],
+  ['token', 'Q~', false, /(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,}/g],
   [
     'token',
     '.acc',
+    true,
     /\b(?:sc|ext|scauth|authress)_[A-Za-z0-9]{5,30}\.[A-Za-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[\w+/=-]{30,}/g,
   ],
-  ['token', '|', /(?<!\d)\d{15,16}\|[\w-]{27,}/g],
-  ['token', '%', /(?<!\d)\d{15,16}%(?:7C)?[\w-]{27,}/g],
-  ['vault token', 's.', /(?<![\w.-])s\.(?=[A-Za-z]{0,23}\d)[A-Za-z0-9]{24}(?![\w.-])/g],
+  ['token', '|', false, /(?<!\d)\d{15,16}\|[\w-]{27,}/g],
+  ['token', '%', false, /(?<!\d)\d{15,16}%(?:7C)?[\w-]{27,}/g],
+  ['vault token', 's.', false, /(?<![\w.-])s\.(?=[A-Za-z]{0,23}\d)[A-Za-z0-9]{24}(?![\w.-])/g],
 ]
