@@ -1,5 +1,7 @@
 // Finds the format of a text or a record: candidates by first character and a literal before any pattern, and the format of
 // the last line first.
+
+import { type RecordShape, shapeOf } from '../intake/record-shape.ts'
 import type { Level } from '../line.ts'
 import type { Fields, Format, RecordFormat, TextFormat } from './format.ts'
 import { priorityFacility, priorityLevel, statusLevel } from './number-levels.ts'
@@ -51,6 +53,20 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
     return recent.has === undefined || head.includes(recent.has) ? match(recent, text) : null
   }
 
+  /** The formats whose names a record has, by its shape: most have none. */
+  const byShape = new WeakMap<RecordShape, readonly RecordFormat[]>()
+  const recordFormats = (record: Fields): readonly RecordFormat[] => {
+    const shape = shapeOf(record)
+    let fitting = byShape.get(shape)
+    if (fitting === undefined) {
+      fitting = [...shape.names]
+        .flatMap(name => byName.get(name) ?? [])
+        .filter(format => format.names.every(name => shape.names.has(name)))
+      byShape.set(shape, fitting)
+    }
+    return fitting
+  }
+
   const firstMatch = (bucket: Bucket, text: string, place: keyof typeof last): FormattedText | null => {
     const head = text.length > MAX_LITERAL_DISTANCE ? text.slice(0, MAX_LITERAL_DISTANCE) : text
     const again = matchRecent(last[place], bucket, text, head)
@@ -72,12 +88,10 @@ export function createFormatReader(formats: readonly Format[]): FormatReader {
       return bucket === undefined ? null : firstMatch(bucket, text, prefixesOnly ? 'prefix' : after)
     },
     readRecord(record, used) {
-      for (const name of Object.keys(record)) {
-        for (const format of byName.get(name) ?? []) {
-          if (used.has(format.name) || !format.names.every(wanted => Object.hasOwn(record, wanted))) continue
-          const fields = format.read(record)
-          if (fields) return { format, fields }
-        }
+      for (const format of recordFormats(record)) {
+        if (used.has(format.name)) continue
+        const fields = format.read(record)
+        if (fields) return { format, fields }
       }
       return null
     },

@@ -40,6 +40,19 @@ export function limitValue(value: unknown, budget: LineBudget, depth = 0): Json 
 
 /** A name for an attribute: cut, clean, and never `__proto__`, which would set the prototype of an object. */
 export function safeName(name: string): string {
+  const known = safeNames.get(name)
+  if (known !== undefined) return known
+  const safe = readSafeName(name)
+  // Programs write few names; a sender of ever new ones must not fill the memory.
+  if (safeNames.size >= MAX_SAFE_NAMES) safeNames.clear()
+  if (name.length <= MAX_NAME_LENGTH) safeNames.set(name, safe)
+  return safe
+}
+
+const safeNames = new Map<string, string>()
+const MAX_SAFE_NAMES = 5_000
+
+function readSafeName(name: string): string {
   if (name === '__proto__') return '_proto_'
   return name.length <= MAX_NAME_LENGTH && name.isWellFormed() && !name.includes('\0')
     ? name
@@ -64,8 +77,8 @@ function limitItems(items: readonly unknown[], budget: LineBudget, depth: number
 
 function limitFields(fields: object, budget: LineBudget, depth: number): Json {
   const limited: { [name: string]: Json } = {}
-  for (const [name, field] of Object.entries(fields)) {
-    const value = limitField(name, field, budget, depth + 1)
+  for (const name in fields) {
+    const value = limitField(name, (fields as { [name: string]: unknown })[name], budget, depth + 1)
     if (value === undefined) break
     limited[safeName(name)] = value
   }

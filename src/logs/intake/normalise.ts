@@ -10,17 +10,14 @@ import { contextOf, type TimeContext } from '../times/zones.ts'
 import { safeText } from './clean.ts'
 import { compactLogfmt } from './compact-logfmt.ts'
 import { readErrorObject, stackText } from './error-object.ts'
-import { type FieldRole, fieldRoleOf } from './field-roles.ts'
 import { levelScaleOf } from './level-scales.ts'
 import { detectLevel, readLevel } from './levels.ts'
 import { createLineBudget, limitField, limitValue, safeName } from './limits.ts'
 import { renderTemplate } from './message-template.ts'
 import { nameText, readGroup, readTags } from './names.ts'
+import { planOf, type RecordPlan, type RecordShape, shapeOf, TEMPLATES } from './record-shape.ts'
 import { indexSource, shipperHost, shipperSource } from './shipper-names.ts'
 
-/** `name` is the logger's name only beside one of these. */
-const LOGGER_SIBLINGS = ['hostname', 'pid', 'levelno', 'levelname']
-const TEMPLATES = ['@mt', 'MessageTemplate', 'messageTemplate']
 /** Datadog's `status` is a level; elsewhere the word may mean anything. */
 const STATUS_LEVEL = /^(?:debug|info|notice|warn|warning|error|err|critical|alert|emergency|emerg|fatal)$/i
 /** Beside one of these, `status` is that of an HTTP answer. */
@@ -32,15 +29,16 @@ const REQUEST_NAMES = ['request', 'request_uri', 'request_method', 'method', 'ur
  * shows its fields as logfmt; what cannot be read as its role is an attribute.
  */
 export function normalise(record: Fields, batch: Batch, context: TimeContext, redactor: Redactor): NewLine {
-  const reader = createReader(record, redactor)
+  const shape = shapeOf(record)
+  const reader = new RecordReader(record, shape, planOf(record, shape), redactor)
   const { defaults, limits } = batch
   const error = reader.error()
   const level = reader.level()
   const message = reader.message() || (error?.message ?? '')
   const stack = reader.stack() || (error?.stack ?? '')
-  const source = reader.name('source') || shipperSource(record)
+  const source = reader.name('source') || (shape.isShipped ? shipperSource(record) : '')
   const time = reader.time(contextOf(context, source))
-  const host = reader.name('host') || shipperHost(record)
+  const host = reader.name('host') || (shape.isShipped ? shipperHost(record) : '')
   const group = reader.name('group')
   const tags = reader.tags(defaults.tags)
   const traceId = reader.name('traceId')
@@ -72,65 +70,28 @@ function fieldsText(attributes: NewLine['attributes'], record: Fields): string {
   return compactLogfmt(Object.keys(attributes).length > 0 ? attributes : record)
 }
 
-function createReader(record: Fields, redactor: Redactor): RecordReader {
-  const names = createRoleNames()
-  const remaining: string[] = []
-  for (const name of Object.keys(record))
-    if (!assignRole(names, name, record[name], record, remaining)) remaining.push(name)
-  return new RecordReader(record, names, remaining, redactor)
-}
-
-type RoleNames = { [role in FieldRole]: string }
-
-function createRoleNames(): RoleNames {
-  return {
-    message: '',
-    level: '',
-    timestamp: '',
-    source: '',
-    host: '',
-    group: '',
-    tags: '',
-    fingerprint: '',
-    stack: '',
-    traceId: '',
-    spanId: '',
-    attributes: '',
-    error: '',
-  }
-}
-
-/** Assigns a name to its role; false when it stays an attribute. Of two names for a role the better ranked one wins. */
-function assignRole(names: RoleNames, name: string, value: unknown, record: Fields, remaining: string[]): boolean {
-  const found = fieldRoleOf(name)
-  if (found === null) return false
-  // An empty value is a missing one, under any name.
-  if (value === null || value === '') return true
-  if (name === 'name' && !LOGGER_SIBLINGS.some(sibling => Object.hasOwn(record, sibling))) return false
-  const rival = names[found.role]
-  if (rival !== '' && fieldRoleOf(rival)!.rank < found.rank) return false
-  if (rival !== '') remaining.push(rival)
-  names[found.role] = name
-  return true
-}
+const NO_TAGS: readonly string[] = []
 
 /** Reads the fields of a record by the names of their roles; values that do not fit their role become attributes. */
 class RecordReader {
   private readonly record: Fields
-  private readonly names: RoleNames
-  private readonly remaining: string[]
+  private readonly shape: RecordShape
+  private readonly plan: RecordPlan
   private readonly redactor: Redactor
+  /** The names that stay attributes; those of the plan until one is added or taken. */
+  private remaining: readonly string[]
 
-  constructor(record: Fields, names: RoleNames, remaining: string[], redactor: Redactor) {
+  constructor(record: Fields, shape: RecordShape, plan: RecordPlan, redactor: Redactor) {
     this.record = record
-    this.names = names
-    this.remaining = remaining
+    this.shape = shape
+    this.plan = plan
+    this.remaining = plan.remaining
     this.redactor = redactor
   }
 
   /** The time of the best name whose value is one; the time of receipt when there is none. */
   time(context: TimeContext): { at: number; hasZone: boolean } {
-    for (const name of this.candidates('timestamp')) {
+    for (const name of this.plan.times) {
       const time = readTimestamp(this.record[name], context)
       if (time) return this.use(name, time)
       this.leave(name)
@@ -140,7 +101,7 @@ class RecordReader {
 
   /** The level of the best name whose value is one: an unreadable level never hides a readable one. */
   level(): Level | null {
-    for (const name of this.candidates('level')) {
+    for (const name of this.plan.levels) {
       const level = readLevel(this.record[name], levelScaleOf(name, this.record))
       if (level !== null) return this.use(name, level)
       this.leave(name)
@@ -148,82 +109,81 @@ class RecordReader {
     // ECS as nested objects: { log: { level, logger } }.
     const { log, status } = this.record
     if (typeof log === 'object' && log !== null) return readLevel((log as Fields).level)
+    if (status === undefined) return null
     if (typeof status === 'string' && STATUS_LEVEL.test(status)) return readLevel(status)
     const code = Number(status)
-    return code >= 100 && code < 600 && REQUEST_NAMES.some(name => Object.hasOwn(this.record, name))
+    return code >= 100 && code < 600 && REQUEST_NAMES.some(name => this.shape.names.has(name))
       ? statusLevel(code)
       : null
   }
 
-  /** The names of a role, best first; almost always there is one at most. */
-  private candidates(role: FieldRole): string[] {
-    const best = this.names[role]
-    if (best === '') return []
-    const others = this.remaining.filter(name => fieldRoleOf(name)?.role === role)
-    if (others.length === 0) return [best]
-    return [best, ...others.sort((a, b) => fieldRoleOf(a)!.rank - fieldRoleOf(b)!.rank)]
+  private leave(name: string): void {
+    if (!this.remaining.includes(name)) this.add(name)
   }
 
-  private leave(name: string): void {
-    if (!this.remaining.includes(name)) this.remaining.push(name)
+  private add(name: string): void {
+    this.remaining = [...this.remaining, name]
   }
 
   private use<T>(name: string, value: T): T {
-    const at = this.remaining.indexOf(name)
-    if (at >= 0) this.remaining.splice(at, 1)
+    if (this.remaining.includes(name)) this.remaining = this.remaining.filter(other => other !== name)
     return value
   }
 
   message(): string {
-    const name = this.names.message
-    const value = this.record[name]
-    if (name === '' || value === undefined) return ''
+    const name = this.plan.roles.message
+    const value = name === '' ? undefined : this.record[name]
+    if (value === undefined) return ''
     if (typeof value === 'string') return TEMPLATES.includes(name) ? renderTemplate(value, this.record) : value
     if (typeof value !== 'object') return String(value)
     if (name === 'log') {
-      this.remaining.push(name)
+      this.add(name)
       return ''
     }
     return JSON.stringify(limitValue(value, createLineBudget(this.redactor)))
   }
 
   error(): ReturnType<typeof readErrorObject> {
-    const { error, stack } = this.names
-    const read = readErrorObject(this.record[error])
-    if (read) return read
+    const { error, stack } = this.plan.roles
+    if (error === '') return stack === '' ? null : readErrorObject(this.record[stack])
     const value = this.record[error]
-    if (error !== '') this.remaining.push(error)
+    const read = readErrorObject(value)
+    if (read) return read
+    this.add(error)
     // `error: "refused"` is the message when there is no other.
     if (typeof value === 'string') return { type: '', message: value, stack: '', rest: {} }
     return readErrorObject(this.record[stack])
   }
 
   stack(): string {
-    const name = this.names.stack
+    const name = this.plan.roles.stack
+    if (name === '') return ''
     const text = stackText(this.record[name])
-    if (name !== '' && text === '' && !readErrorObject(this.record[name])) this.remaining.push(name)
+    if (text === '' && !readErrorObject(this.record[name])) this.add(name)
     return text
   }
 
   name(role: 'source' | 'host' | 'group' | 'traceId' | 'spanId'): string {
-    const name = this.names[role]
+    const name = this.plan.roles[role]
     if (name === '') return ''
     const value = this.record[name]
     // ECS as nested objects: { service: { name } }, { host: { name } }, { trace: { id } }.
-    if (typeof value === 'object') this.remaining.push(name)
+    if (typeof value === 'object') this.add(name)
     return nameText(value)
   }
 
   tags(defaults: readonly string[] | undefined): readonly string[] {
-    const name = this.names.tags
-    const tags = name === '' ? [] : readTags(this.record[name])
-    if (tags === null) this.remaining.push(name)
-    return defaults?.length ? [...new Set([...(tags ?? []), ...defaults])] : (tags ?? [])
+    const name = this.plan.roles.tags
+    const tags = name === '' ? NO_TAGS : readTags(this.record[name])
+    if (tags === null) this.add(name)
+    return defaults?.length ? [...new Set([...(tags ?? NO_TAGS), ...defaults])] : (tags ?? NO_TAGS)
   }
 
   fingerprint(): string {
-    const value = this.record[this.names.fingerprint]
+    const { fingerprint } = this.plan.roles
+    const value = fingerprint === '' ? undefined : this.record[fingerprint]
     if (value !== undefined) return nameText(Array.isArray(value) ? value.join(' ') : value)
+    if (this.shape.template === '') return ''
     for (const name of TEMPLATES) if (typeof this.record[name] === 'string') return nameText(this.record[name])
     return ''
   }
@@ -239,11 +199,11 @@ class RecordReader {
       else attributes[safeName(name)] = limited
     }
     for (const name of this.remaining) add(name, this.record[name])
-    const { attributes: own, error, stack } = this.names
+    const { attributes: own, error, stack } = this.plan.roles
     if (own !== '') {
       const value = this.record[own]
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
-        for (const name of Object.keys(value)) add(name, (value as Fields)[name])
+        for (const name in value) add(name, (value as Fields)[name])
       else add(own, value)
     }
     if (errorRest && Object.keys(errorRest).length > 0) add(error || stack, errorRest)

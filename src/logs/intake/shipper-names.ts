@@ -31,9 +31,13 @@ const NUMBERED = /[0-9a-f]{8}|\d{4}/i
 /** The names before the first dot: a record without any of them is looked at no further. */
 const HEADS = new Set([...SOURCE_PATHS, ...HOST_PATHS, FILE_PATH].map(path => path.split('.')[0]!))
 
+/** Whether a shipper may have written some of these names; without one, it names neither a source nor a host. */
+export function hasShipperNames(names: readonly string[]): boolean {
+  return names.some(name => HEADS.has(name) || name.includes('.'))
+}
+
 /** The source that the shipper of a record names; empty when it names none. */
 export function shipperSource(record: Fields): string {
-  if (!hasHead(record)) return ''
   for (const path of SOURCE_PATHS) {
     const name = nameText(valueAt(record, path)).replace(/^\//, '')
     if (name !== '' && !GENERIC.has(name)) return name
@@ -43,7 +47,6 @@ export function shipperSource(record: Fields): string {
 
 /** The host that the shipper of a record names; empty when it names none. */
 export function shipperHost(record: Fields): string {
-  if (!hasHead(record)) return ''
   for (const path of HOST_PATHS) {
     const value = valueAt(record, path)
     const name = typeof value === 'string' ? nameText(value) : ''
@@ -61,11 +64,6 @@ export function indexSource({ _index: index }: Fields): string {
   const stream = /^(?:\.ds-)?(?:logs|metrics|traces|synthetics)-([^-]+)-[^-]+$/.exec(index)
   if (stream) return GENERIC.has(stream[1]!) ? '' : nameText(stream[1])
   return nameText(index.replace(/^\.ds-/, '').replace(/(?:[-_.]v?\d[\d.]*)+$/, ''))
-}
-
-function hasHead(record: Fields): boolean {
-  for (const name in record) if (HEADS.has(name) || name.includes('.')) return true
-  return false
 }
 
 /** The value at a path, whose names may be joined by dots at any place. */

@@ -2,32 +2,22 @@
 import type { Fields } from '../formats/format.ts'
 import { fieldRoleOf } from './field-roles.ts'
 import { parseJson } from './json-numbers.ts'
+import { shapeOf } from './record-shape.ts'
 import { type TextContext, textRecords } from './text-lines.ts'
 
 /** How many formats one record may have: a shipper's, an engine's and the program's. */
 const MAX_FORMATS = 3
-/** Names that only shippers and engines write beside the text of a line. */
-const ENVELOPE_NAMES = [
-  'stream',
-  'kubernetes',
-  'container',
-  'container_name',
-  'container_id',
-  'docker',
-  'agent',
-  'file',
-  'filename',
-  'source_type',
-]
+/** Almost no record has a format, and none needs a set of its own before the first. */
+const NONE: ReadonlySet<string> = new Set()
 
 /** The record of the program itself, with the names of its format. */
 export function unwrap(record: Fields, context: TextContext): Fields {
   let fields = unwrapText(record, context)
-  const used = new Set<string>()
+  let used = NONE
   for (let i = 0; i < MAX_FORMATS; i++) {
     const found = context.formats.readRecord(fields, used)
     if (!found) break
-    used.add(found.format.name)
+    used = new Set(used).add(found.format.name)
     fields = found.format.isEnvelope ? unwrapText(found.fields, context, true) : found.fields
   }
   return fields
@@ -39,8 +29,7 @@ function unwrapText(record: Fields, context: TextContext, isRelayed = false): Fi
   const text = record[name]
   if (typeof text !== 'string') return record
   const isJson = text.charCodeAt(0) === 123
-  const isEnvelope =
-    isRelayed || name === 'log' || (!isJson && ENVELOPE_NAMES.some(wanted => Object.hasOwn(record, wanted)))
+  const isEnvelope = isRelayed || name === 'log' || (!isJson && shapeOf(record).isEnvelope)
   if (!isJson && !isEnvelope) return record
   const inner = isJson ? parseJson(text) : undefined
   if (typeof inner === 'object' && inner !== null) return merge(record, name, inner as Fields)
