@@ -1,10 +1,12 @@
 // The same problem always has the same fingerprint; different problems have different ones.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { runs } from '../../testing/property-runs.ts'
 import { aBatch, lineOf } from '../intake/batches.testing.ts'
 import { readBatch } from '../intake/read-batch.ts'
 import type { NewLine } from '../line.ts'
 import { aLine } from '../query/lines.testing.ts'
-import { identify } from './fingerprint.ts'
+import { identify, identifyFresh } from './fingerprint.ts'
 import { readStack } from './stack-trace.ts'
 
 const failure = (changes: Partial<NewLine>) => aLine({ level: 'error', source: 'api', message: 'failed', ...changes })
@@ -176,4 +178,55 @@ describe('a stack', () => {
     for (const piece of ['at (', 'a.', 'at a', '(', 'at ', '\n ', 'File "', 'a:', '#0 ', '0: '])
       for (let turn = 0; turn < 50; turn++) readStack(`    at ${piece.repeat(200_000 / piece.length)}`)
   })
+})
+
+it('a remembered identity is that of the line itself, whatever its numbers', () => {
+  const piece = fc.constantFrom(
+    ...[
+      'failed',
+      'status 503',
+      'returned 404',
+      'code=500',
+      'HTTP/1.1" 502',
+      '502 Bad Gateway',
+      'in 403ms',
+      'for user 77',
+    ],
+    ...[
+      '10.0.0.1:5432',
+      '2026-11-29T10:00:01Z',
+      'Nov 29 10:00:01',
+      'a1:b2:c3:d4',
+      'fe80::1',
+      '/srv/app/v2/x1',
+      'id=4711',
+    ],
+    ...[
+      'E42: no',
+      'java.io.IOException2: x',
+      'at a (b.js:1:2)',
+      '"q1"',
+      '{"n": 5}',
+      '404',
+      '5000',
+      '12 MB',
+      `${'x'.repeat(210)}1404`,
+    ],
+    ...['\n', 'x1y', '#12', '3.14', '1e5', '<3>', '0x4f', 'deadbeef01'],
+  )
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 6 }),
+      fc.infiniteStream(fc.nat({ max: 9 })),
+      (pieces, digits) => {
+        const message = pieces.join(' ')
+        identify(failure({ message }))
+        for (const other of [message, message.replace(/\d/g, () => String(digits.next().value))]) {
+          const line = failure({ message: other })
+          expect(identify(line)).toEqual(identifyFresh(line).identity)
+        }
+      },
+    ),
+    { numRuns: runs(1000) },
+  )
 })

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { truncate } from '../../text.ts'
 import type { NewLine } from '../line.ts'
-import { maskForIdentity } from '../patterns/masks.ts'
+import { digitKey, maskIdentity } from '../patterns/masks.ts'
 import { readStack, type StackTrace } from './stack-trace.ts'
 
 /** Increase it when the same line gets another fingerprint, so that old and new ones are never mixed up. */
@@ -27,8 +27,33 @@ export function identify(line: NewLine): Identity | null {
       ['sender', line.source, line.fingerprint],
       `grouped by its sender's fingerprint ${quote(line.fingerprint)}`,
     )
+  return line.stack === '' && line.message.length <= MAX_KEY_LENGTH
+    ? identifyCached(line)
+    : identifyFresh(line).identity
+}
+
+/** Identities by the source and the key of the message: programs write few messages, but for their numbers. */
+const known = new Map<string, Identity>()
+const MAX_KNOWN = 2_000
+const MAX_KEY_LENGTH = 1_000
+
+function identifyCached(line: NewLine): Identity {
+  const key = `${line.source}\0${digitKey(line.message)}`
+  const found = known.get(key)
+  if (found !== undefined) return found
+  const { identity, isStable } = identifyFresh(line)
+  if (isStable) {
+    if (known.size >= MAX_KNOWN) known.clear()
+    known.set(key, identity)
+  }
+  return identity
+}
+
+/** The identity by the stack or the message; `isStable` when every message with the same key has it. */
+export function identifyFresh(line: NewLine): { identity: Identity; isStable: boolean } {
   const stack = readStack(line.stack === '' ? line.message : line.stack)
-  return (stack && identifyByStack(line, stack)) ?? identifyByMessage(line, stack?.type ?? '')
+  const byStack = stack && identifyByStack(line, stack)
+  return byStack ? { identity: byStack, isStable: false } : identifyByMessage(line, stack?.type ?? '')
 }
 
 function identifyByStack(line: NewLine, { type, frames }: StackTrace): Identity | null {
@@ -39,10 +64,11 @@ function identifyByStack(line: NewLine, { type, frames }: StackTrace): Identity 
   return toIdentity(['stack', line.source, type, ...top], `grouped by ${what} in ${quote(top.join(', '))}`)
 }
 
-function identifyByMessage(line: NewLine, type: string): Identity {
+function identifyByMessage(line: NewLine, type: string): { identity: Identity; isStable: boolean } {
   const lines = line.message.split('\n', 20).filter(text => text.trim() !== '')
-  const masked = maskForIdentity(lines.slice(0, MAX_MESSAGE_LINES).join('\n'))
-  return toIdentity(['message', line.source, type, masked], `grouped by the message ${quote(masked)}`)
+  const { masked, isStable } = maskIdentity(lines.slice(0, MAX_MESSAGE_LINES).join('\n'))
+  const identity = toIdentity(['message', line.source, type, masked], `grouped by the message ${quote(masked)}`)
+  return { identity, isStable: isStable && !/\d/.test(type) }
 }
 
 function toIdentity(parts: readonly string[], why: string): Identity {

@@ -15,9 +15,12 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** As `parseJson`, but throws the `SyntaxError` of a text that is no JSON. */
-export function parseExact(text: string): unknown {
-  return hasLongNumber(text) ? JSON.parse(text, keepExact) : JSON.parse(text)
+/**
+ * As `parseJson`, but throws the `SyntaxError` of a text that is no JSON. `mayBeLong` is false for a text that has no long
+ * number for sure.
+ */
+export function parseExact(text: string, mayBeLong = findLongNumber(text, 0) >= 0): unknown {
+  return mayBeLong ? JSON.parse(text, keepExact) : JSON.parse(text)
 }
 
 function keepExact(_name: string, value: unknown, context?: { source?: string }): unknown {
@@ -29,20 +32,30 @@ function keepExact(_name: string, value: unknown, context?: { source?: string })
 }
 
 /**
- * Whether there are so many digits in a row, wherever they stand. Only each sixteenth character is looked at, so that a body
- * without them costs next to nothing.
+ * Where the next number begins that has so many digits in a row, from `start` on; -1 when there is none. Digits behind a
+ * letter or a quote are part of a text. Only each sixteenth character is looked at, so that a body without them costs next to
+ * nothing.
  */
-function hasLongNumber(text: string): boolean {
-  for (let at = MAX_EXACT_DIGITS; at < text.length; at += MAX_EXACT_DIGITS + 1) {
+export function findLongNumber(text: string, start: number): number {
+  for (let at = start + MAX_EXACT_DIGITS; at < text.length; at += MAX_EXACT_DIGITS + 1) {
     if (!isDigit(text.charCodeAt(at))) continue
     let from = at
     let until = at + 1
-    while (from > 0 && isDigit(text.charCodeAt(from - 1))) from--
+    while (from > start && isDigit(text.charCodeAt(from - 1))) from--
     while (isDigit(text.charCodeAt(until))) until++
-    if (until - from > MAX_EXACT_DIGITS) return true
+    if (until - from > MAX_EXACT_DIGITS && mayBeginNumber(text.charCodeAt(from - 1))) return from
   }
-  return false
+  return -1
 }
+
+/** Whether digits behind this character may be a number of JSON, or a part of one; NaN before the first one. */
+function mayBeginNumber(before: number): boolean {
+  const letter = before | 32
+  const isE = letter === 101
+  return !(before === QUOTE || (letter >= 97 && letter <= 122 && !isE))
+}
+
+const QUOTE = 34
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57

@@ -182,3 +182,31 @@ describe('a frame', () => {
     expect(line?.attributes).toEqual({ ...expected, facility: 'user' })
   })
 })
+
+it('a record is read the same, whatever was read before', () => {
+  const name = fc.constantFrom(
+    ...['message', 'msg', 'level', 'severity', 'time', '@timestamp', 'service', 'name', 'pid', 'host', 'group', 'tags'],
+    ...['error', 'stack', 'attributes', 'log', 'status', 'method', 'stream', '@mt', 'password', '__proto__', 'x', 'y'],
+  )
+  const value = fc.constantFrom<unknown>(
+    ...['', null, 'info', 'ERROR', '2026-11-29T10:00:00Z', 'prod//api', ' a ', 'a,b', 7, 503, true, 'failed 42 times'],
+    ...[
+      { name: 'x' },
+      { level: 'warn' },
+      { stack: 'E: x\n at y' },
+      ['a', 'b'],
+      ['a'],
+      {},
+      '{"msg":"inner"}',
+      'paid with €',
+    ],
+  )
+  const record = fc.dictionary(name, value, { minKeys: 1, maxKeys: 7 }).map(fields => ({ z: 1, ...fields }))
+  fc.assert(
+    fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), records => {
+      const alone = records.toReversed().map(each => lineOf(each))
+      expect(linesOf(records)).toEqual(alone.toReversed())
+    }),
+    { numRuns: runs(300) },
+  )
+})

@@ -2,7 +2,7 @@
 import { Problem } from '../../problem.ts'
 import type { Batch } from '../store.ts'
 import { countElements, countLines } from './count-records.ts'
-import { parseExact } from './json-numbers.ts'
+import { findLongNumber, parseExact } from './json-numbers.ts'
 import { frameRecords, type TextContext, textRecords } from './text-lines.ts'
 
 /** The field of the problem when a body is valid JSON but not a log: the intake answers 422 for it, not 400. */
@@ -73,13 +73,17 @@ function recordsOfLines(text: string, limit: number): unknown[] | null {
   let start = 0
   let readable = 0
   let unreadable: UnparsableRecord | null = null
+  let longNumber = findLongNumber(text, 0)
   while (start < text.length) {
     const end = text.indexOf('\n', start)
-    const line = text.slice(start, end < 0 ? text.length : end)
-    start = end < 0 ? text.length : end + 1
+    const until = end < 0 ? text.length : end
+    const line = text.slice(start, until)
+    const hasLongNumber = longNumber >= 0 && longNumber < until
+    if (hasLongNumber) longNumber = findLongNumber(text, until)
+    start = until + 1
     const first = line.charCodeAt(0)
     if (first !== 123 && line.trim() === '') continue
-    const value = parse(line)
+    const value = parse(line, hasLongNumber)
     if (value instanceof UnparsableRecord) unreadable ??= value
     else readable++
     // Among JSON, a line that is none is kept as text.
@@ -109,9 +113,9 @@ function firstLine(text: string): string {
   return text.slice(Math.max(0, start), end < 0 ? text.length : end)
 }
 
-function parse(text: string): unknown {
+function parse(text: string, mayBeLong?: boolean): unknown {
   try {
-    return parseExact(text)
+    return parseExact(text, mayBeLong)
   } catch (error) {
     return new UnparsableRecord((error as Error).message)
   }

@@ -8,8 +8,8 @@ const MAX_LENGTH = 2_000
 type Mask = {
   shape: RegExp
   replacement: string
-  /** A text without which the shape cannot occur, to skip the search. */
-  requires?: string
+  /** Texts of which the shape has at least one, to skip the search. */
+  requires?: string | readonly string[]
   /** Not for identities of errors: what it masks may be the difference between two errors. */
   patternsOnly?: true
 }
@@ -32,7 +32,7 @@ const MASKS: readonly Mask[] = [
     replacement: WILDCARD,
     requires: ':',
   },
-  { shape: /\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){3,40}\b/g, replacement: WILDCARD },
+  { shape: /\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){3,40}\b/g, replacement: WILDCARD, requires: [':', '-'] },
   // An address with its port, and the name in parentheses that a reverse look-up adds.
   {
     shape: /\/?(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?(?: ?\([\w.-]{0,200}\))?(?![\w.]{0,20}\w)/g,
@@ -42,6 +42,7 @@ const MASKS: readonly Mask[] = [
   {
     shape: /(?<![\w<>*])(?:[A-Za-z]:)?(?:[\\/][\w.@+%~$-]{1,200}){2,100}[\\/]?(?:\?[^\s"']*)?/g,
     replacement: WILDCARD,
+    requires: ['/', '\\'],
   },
   { shape: /(?<=^|[\s"'=(])\/[\w.@+%~-]{1,200}(?:\?[^\s"']*)?/g, replacement: WILDCARD, requires: '/' },
   // Values, except those that are one of a few: true, false, ACTION_DOWN.
@@ -106,11 +107,32 @@ export function maskForPattern(message: string): string {
  * answer; names in quotes and JSON behind a text go.
  */
 export function maskForIdentity(message: string): string {
+  return maskIdentity(message).masked
+}
+
+/**
+ * As `maskForIdentity`. `isStable` when every message with the same `digitKey` has the same masked message, because no digit
+ * is left in it but those of a status.
+ */
+export function maskIdentity(message: string): { masked: string; isStable: boolean } {
   const text = message.length > MAX_LENGTH ? message.slice(0, MAX_LENGTH) : message
   const kept = text.replace(STATUS, (_, before: string, status: string) => before + hideDigits(status))
   const masked = applyMasks(kept, IDENTITY_MASKS)
-  return kept === text ? masked : masked.replace(HIDDEN_DIGITS, showDigits)
+  return { masked: kept === text ? masked : masked.replace(HIDDEN_DIGITS, showDigits), isStable: !/\d/.test(masked) }
 }
+
+/**
+ * The message with every digit as 0, and what may be the status of an HTTP answer. No mask asks which digit stands at a place,
+ * but for that status: messages with the same key have their masks at the same places.
+ */
+export function digitKey(message: string): string {
+  const zeros = message.replace(/[1-9]/g, '0')
+  if (!MAYBE_STATUS.test(message)) return zeros
+  return `${zeros}\0${Array.from(message.matchAll(MAYBE_STATUSES), found => `${found.index} ${found[0]}`).join()}`
+}
+
+const MAYBE_STATUS = /(?<!\d)[45]\d\d(?!\d)/
+const MAYBE_STATUSES = new RegExp(MAYBE_STATUS, 'g')
 
 const IDENTITY_MASKS: readonly Mask[] = [
   // JSON behind a text; a message that is nothing else tells its errors apart by it.
@@ -127,6 +149,7 @@ const IDENTITY_MASKS: readonly Mask[] = [
     shape:
       /(?<![\w=:{])(?<![=:{]\s)(?:"(?:[^"\s]{1,200}|[A-Z][\w.'-]{0,40}(?: [A-Z][\w.'-]{0,40}){1,3})"|“[^”\n]{1,200}”|«[^»\n]{1,200}»|`[^`\s]{1,200}`|'(?:[^'\s]{1,200}|[A-Z][\w.-]{0,40}(?: [A-Z][\w.-]{0,40}){1,3})')(?!\w|\s?:\s?["{[\d])/g,
     replacement: WILDCARD,
+    requires: ['"', "'", '`', '“', '«'],
   },
   ...MASKS.filter(mask => !mask.patternsOnly),
 ]
@@ -151,6 +174,10 @@ function showDigits(hidden: string): string {
 function applyMasks(message: string, masks: readonly Mask[]): string {
   let text = message.length > MAX_LENGTH ? message.slice(0, MAX_LENGTH) : message
   for (const { shape, replacement, requires } of masks)
-    if (requires === undefined || text.includes(requires)) text = text.replace(shape, replacement)
+    if (requires === undefined || hasAny(text, requires)) text = text.replace(shape, replacement)
   return text
+}
+
+function hasAny(text: string, parts: string | readonly string[]): boolean {
+  return typeof parts === 'string' ? text.includes(parts) : parts.some(part => text.includes(part))
 }

@@ -8,7 +8,7 @@ const NOW = Date.parse('2026-11-29T10:00:30Z')
 const lines = (isZoneAssumed: boolean, ...ages: number[]) =>
   ages.map(age => ({ timestamp: NOW - age, receivedAt: NOW, source: 'api', host: 'a', isZoneAssumed }))
 const timesOf = (list: ReturnType<typeof lines>) => {
-  const timeOf = eventTimes(list)
+  const timeOf = eventTimes(list.map(line => ({ line })))
   return list.map(line => timeOf(line))
 }
 

@@ -16,17 +16,17 @@ const MAX_AHEAD_MS = 5 * SECOND
 /** When a line happened (epoch ms); null when that is at its receipt. `shift` is what its zone is wrong by, ms; 0 when it is right. */
 export type EventTime = { at: number | null; shift: number }
 
+type TimedLine = Pick<NewLine, 'timestamp' | 'receivedAt' | 'source' | 'host' | 'isZoneAssumed'>
+
 const NOW: EventTime = { at: null, shift: 0 }
 
 /**
  * The event times of the lines of a batch. A sender whose times lack a zone and whose newest line lies a whole quarter hour off
  * its receipt writes the time of another zone: its lines are moved together, so that their distances stay.
  */
-export function eventTimes(
-  lines: readonly Pick<NewLine, 'timestamp' | 'receivedAt' | 'source' | 'host' | 'isZoneAssumed'>[],
-): (line: Pick<NewLine, 'timestamp' | 'receivedAt' | 'source' | 'host' | 'isZoneAssumed'>) => EventTime {
+export function eventTimes(lines: readonly { readonly line: TimedLine }[]): (line: TimedLine) => EventTime {
   const newest = new Map<string, number>()
-  for (const line of lines) {
+  for (const { line } of lines) {
     if (!line.isZoneAssumed) continue
     const key = `${line.source}\0${line.host}`
     newest.set(key, Math.max(newest.get(key) ?? 0, line.timestamp))
