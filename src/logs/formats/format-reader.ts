@@ -1,7 +1,7 @@
 // Finds the format of a text or a record: candidates by first character and a literal before any pattern, and the format of
 // the last line first.
 
-import { type RecordShape, shapeOf } from '../intake/record-shape.ts'
+import { type RecordShape, shapeOf } from '../intake/roles/record-shape.ts'
 import type { Level } from '../line.ts'
 import type { Fields, Format, RecordFormat, TextFormat } from './format.ts'
 import { priorityFacility, priorityLevel, statusLevel } from './number-levels.ts'

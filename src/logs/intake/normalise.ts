@@ -15,7 +15,7 @@ import { detectLevel, readLevel } from './levels.ts'
 import { createLineBudget, limitField, limitValue, safeName } from './limits.ts'
 import { renderTemplate } from './message-template.ts'
 import { nameText, readGroup, readTags } from './names.ts'
-import { planOf, type RecordPlan, type RecordShape, shapeOf, TEMPLATES } from './record-shape.ts'
+import { planOf, type RecordPlan, type RecordShape, shapeOf, TEMPLATES } from './roles/record-shape.ts'
 import { indexSource, shipperHost, shipperSource } from './shipper-names.ts'
 
 /** Datadog's `status` is a level; elsewhere the word may mean anything. */

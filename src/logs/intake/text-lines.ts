@@ -5,10 +5,10 @@ import type { FormatReader } from '../formats/format-reader.ts'
 import { KnownTime, leadingClock, leadingTime } from '../times/timestamps.ts'
 import { contextOf, type TimeContext } from '../times/zones.ts'
 import { clean } from './clean.ts'
-import { fieldRoleOf } from './field-roles.ts'
 import { parseJson } from './json-numbers.ts'
 import { detectLevel, readLevel } from './levels.ts'
 import { readLogfmt } from './logfmt.ts'
+import { fieldRoleOf } from './roles/field-roles.ts'
 import { continueTrace, type TraceState, traceStartedBy } from './stacks.ts'
 
 /** How a text is read: the times in it, and the formats that are known. */

@@ -1,8 +1,8 @@
 // Takes a record out of what shippers and engines put around it, and gives it the names that Vakt knows.
 import type { Fields } from '../formats/format.ts'
-import { fieldRoleOf } from './field-roles.ts'
 import { parseJson } from './json-numbers.ts'
-import { shapeOf } from './record-shape.ts'
+import { fieldRoleOf } from './roles/field-roles.ts'
+import { shapeOf } from './roles/record-shape.ts'
 import { type TextContext, textRecords } from './text-lines.ts'
 
 /** How many formats one record may have: a shipper's, an engine's and the program's. */

@@ -1,7 +1,7 @@
 // What the names of a record mean, worked out once for all records with the same names in the same order: a program writes few.
-import type { Fields } from '../formats/format.ts'
+import type { Fields } from '../../formats/format.ts'
+import { hasShipperNames } from '../shipper-names.ts'
 import { type FieldRole, fieldRoleOf } from './field-roles.ts'
-import { hasShipperNames } from './shipper-names.ts'
 
 /** Which name has which role; empty where none has it. */
 export type RoleNames = { readonly [role in FieldRole]: string }
