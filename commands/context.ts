@@ -16,6 +16,7 @@ import type { FollowJob } from '../src/hosts/containers/follow-job.ts'
 import type { HostRuntime } from '../src/hosts/host-runtime.ts'
 import type { LogFetcher } from '../src/hosts/remote-logs/fetcher.ts'
 import type { ActionRunner } from '../src/jobs/action-runner.ts'
+import type { CheckProber } from '../src/jobs/check-prober.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore } from '../src/logs/store.ts'
@@ -47,6 +48,8 @@ export type Context = {
   logFetcher: LogFetcher | null
   /** Runs the actions that admins defined. */
   actions: ActionRunner
+  /** Asks the targets of checks that are probes. */
+  checkProber: CheckProber
   /** Collects the logs of containers; null without a log store. */
   followJob: FollowJob | null
   config: Config

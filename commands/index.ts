@@ -25,6 +25,7 @@ import { analyzeCommands } from './analysis/analyze.ts'
 import { checkChangeCommands } from './checks/check-changes.ts'
 import { checksNext } from './checks/check-next.ts'
 import { checkCommands } from './checks/checks.ts'
+import { probeCommands } from './checks/probe-commands.ts'
 import { followCommands } from './containers/container-follows.ts'
 import { containerMetricCommands } from './containers/container-metrics.ts'
 import { containerTailCommands } from './containers/container-tail.ts'
@@ -75,6 +76,7 @@ export function createCommands(
     ...checkCommands,
     checksNext,
     ...checkChangeCommands,
+    ...probeCommands,
     ...logCommands,
     ...logTailCommands,
     ...logStatisticsCommands,

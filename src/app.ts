@@ -5,17 +5,13 @@ import { createCommands } from '../commands/index.ts'
 import { updateHostAlerts } from './alerts/host-alerts.ts'
 import { createAnalysisService } from './analysis/analysis.ts'
 import { readMention } from './analysis/mention.ts'
+import type { AppOptions } from './app-options.ts'
 import { drawChart } from './charts/draw.ts'
-import type { TimeChart } from './charts/time-chart.ts'
 import type { Platform } from './chat/channel.ts'
-import type { PlatformDefinition, PlatformFactory } from './chat/platform-definition.ts'
 import { PLATFORMS } from './chat/platforms.ts'
 import { createTails } from './chat/tails.ts'
-import type { Clock } from './clock.ts'
-import type { Config } from './config/config.ts'
 import { createProber } from './connectivity/probe.ts'
-import type { Target } from './connectivity/targets.ts'
-import { createRuleKinds, type RuleKind } from './detectors/rules/rule-kind.ts'
+import { createRuleKinds } from './detectors/rules/rule-kind.ts'
 import { RULE_KINDS } from './detectors/rules/rule-kinds.ts'
 import { addFirstRules } from './detectors/rules/rules.ts'
 import { createDispatcher } from './dispatcher.ts'
@@ -26,11 +22,11 @@ import { createIntake } from './intake/app.ts'
 import { readiness } from './intake/health.ts'
 import { createMetrics } from './intake/metrics.ts'
 import { PROTOCOLS } from './intake/protocols/index.ts'
-import type { Protocol } from './intake/protocols/protocol.ts'
 import { createListeners } from './intake/receive/listeners.ts'
 import { createTailPlaces } from './intake/tail-places.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
 import { followAlertChanges } from './jobs/alert-changes.ts'
+import { createCheckProber } from './jobs/check-prober.ts'
 import { createDeletionGuard } from './jobs/deletion-guard.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
 import { createLogMaintenance } from './jobs/log-maintenance.ts'
@@ -38,11 +34,9 @@ import { createLogWriter } from './jobs/log-writer.ts'
 import { purgeRemovedProjects, withProjectNames } from './jobs/project-names.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
-import type { Logger } from './logger.ts'
 import { openArchiver } from './logs/archive/open-archiver.ts'
-import type { LazyStore } from './logs/lazy-store.ts'
 import { createNameCache } from './logs/name-cache.ts'
-import { type LogStore, readBy } from './logs/store.ts'
+import { readBy } from './logs/store.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
@@ -56,39 +50,10 @@ import { createRates } from './projects/rates.ts'
 import { RefusedWork } from './projects/refused-work.ts'
 import { createVault } from './projects/vault.ts'
 import { createServices, type Service } from './services.ts'
-import type { State } from './state/database.ts'
 import { createGroupCommit } from './state/group-commit.ts'
 import { StorageHealth, storageStatus } from './state/storage-health.ts'
 import { probeFolder } from './state/storage-probe.ts'
 import { createTelemetry } from './telemetry.ts'
-
-export type AppOptions = {
-  state: State
-  config: Config
-  clock: Clock
-  logger: Logger
-  adminKey: string
-  vaultKey: Buffer
-  /** Whether the state is what Vakt left; otherwise it may be older than the cards in the chats (default: false). */
-  isStateCurrent?: boolean
-  version: string
-  /** Where clients reach the intake; known only once the port is. */
-  publicUrl: () => string
-  /** Where log lines live; without one there are no log routes and no log commands. */
-  store?: LogStore & Partial<Pick<LazyStore, 'isOpen'>>
-  /** How other programs send log lines and alerts; only tests change it. */
-  protocols?: readonly Protocol[]
-  /** How a connectivity target is probed; only tests change it. */
-  reach?: (target: Target) => Promise<void>
-  /** The kinds of detection rules; only tests change them. */
-  ruleKinds?: readonly RuleKind[]
-  /** How charts are drawn; only tests change it. */
-  draw?: (chart: TimeChart) => Promise<Uint8Array>
-  /** What makes the platforms that are configured. */
-  platforms: readonly PlatformFactory[]
-  /** The platforms that commands know, configured or not; only tests change them. */
-  definitions?: readonly PlatformDefinition[]
-}
 
 /** Builds the app over a state. Nothing runs before `start`; `stop` loses nothing and leaves the state open. */
 export function createApp(options: AppOptions) {
@@ -128,6 +93,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     { name: 'connectivity probes', start: () => jobs.prober.start(jobs.scheduler.wake), stop: jobs.prober.stop },
     storage.maintenance && { name: 'log maintenance', ...storage.maintenance },
     { name: 'hosts', start: jobs.hosts.start, stop: jobs.hosts.stop },
+    { name: 'probes of checks', start: jobs.checkProber.start, stop: jobs.checkProber.stop },
     { name: 'actions', start: jobs.actions.start, stop: jobs.actions.stop },
     jobs.logFetcher && { name: 'logs of hosts', start: jobs.logFetcher.start, stop: jobs.logFetcher.stop },
     jobs.follows && { name: 'followed containers', start: jobs.follows.start, stop: jobs.follows.stop },
@@ -225,8 +191,8 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
-  { state, config, clock, logger, reach }: AppOptions,
-  { ruleKinds, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
+  { state, config, clock, logger, reach, probe }: AppOptions,
+  { ruleKinds, commit, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
   { registry, delivery, analysis, statuses, directChannels, directNotices }: Notifications,
 ) {
   const prober = createProber(config.connectivityTargets, clock, logger, reach)
@@ -239,6 +205,10 @@ function buildJobs(
     evaluate: (host, now) => updateHostAlerts(state, host.id, now),
     mayDelete,
     folder: config.dataDir,
+  })
+  const checkProber = createCheckProber({
+    ...{ state, vault, clock, logger, commit, hostRuntime: hosts, connectivity: prober, allowed: config.probeAllow },
+    ...(probe ? { ask: probe } : {}),
   })
   const { rejections } = telemetry
   const reading = logWriter && { ...config, state, logWriter, hostRuntime: hosts, clock, logger, rejections }
@@ -261,7 +231,10 @@ function buildJobs(
     notices: directNotices,
     probeLogs: () => store && probeFolder(join(config.dataDir, 'logs')),
     mayDelete,
-    onClockRollback: delivery.rewind,
+    onClockRollback(ms) {
+      delivery.rewind(ms)
+      checkProber.rewind()
+    },
   })
 
   const startFollowingAlerts = followAlertChanges(state, () => {
@@ -269,7 +242,7 @@ function buildJobs(
     analysis.onAlertsChanged()
     actions.scheduleAutomatic()
   })
-  return { prober, hosts, follows, logFetcher, actions, searchRules, scheduler, startFollowingAlerts }
+  return { prober, hosts, follows, logFetcher, actions, checkProber, searchRules, scheduler, startFollowingAlerts }
 }
 
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
@@ -278,7 +251,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
   const { ruleKinds, commit, store, logWriter, names, archiver, rates, vault, startedAt, telemetry } = storage
   const storageHealth = storage.storage
   const { registry, delivery, tails, analysis, statuses } = notifications
-  const { prober, hosts, follows, logFetcher, actions, scheduler } = jobs
+  const { prober, hosts, follows, logFetcher, actions, checkProber, scheduler } = jobs
 
   const dispatcher = createDispatcher({
     state,
@@ -298,6 +271,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       tails,
       hostRuntime: hosts,
       actions,
+      checkProber,
       logFetcher,
       followJob: follows,
       clock,

@@ -10,26 +10,26 @@ const MAX_FOLDER_FILES = 20
 /** The layers, top to bottom. A file imports its own layer and those below. */
 const LAYERS: [layer: string, files: RegExp][] = [
   ['main', /^src\/(main|cli)\.ts$/],
-  ['app', /^src\/(app|services)\.ts$/],
+  ['app', /^src\/(app|app-options|services)\.ts$/],
   ['doors', /^src\/(intake\/|chat\/\w+\/(?!definition\.ts)|chat\/tails\.ts|jobs\/|dispatcher\.ts)/],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
-  ['nouns', /^src\/(checks|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
+  ['nouns', /^src\/(checks|probes|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
   // Plays generated traffic to a real server over HTTP: it knows the leaves and nothing else of Vakt.
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|slices|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
+    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|ip-address|slices|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 
 /** What a lower layer may know of a higher one: types only. */
 const TYPES_FROM_ABOVE: Record<string, RegExp> = {
   // Commands report the health of what runs above them.
-  commands: /^src\/(jobs\/(scheduler|action-runner)|chat\/tails)\.ts$/,
+  commands: /^src\/(jobs\/(scheduler|action-runner|check-prober)|chat\/tails)\.ts$/,
 }
 
 /** A chat platform loads itself with its SDK, and only when it is configured: the one import that goes up. */
@@ -63,15 +63,15 @@ const LIBRARIES: Record<string, RegExp> = {
 
 /** Files named for a table (plural), which alone speak SQL outside `src/state`. */
 const TABLE_FILES =
-  /^src\/state\/|^src\/(checks|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
+  /^src\/state\/|^src\/(checks|probes|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
-  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|hosts\/actions\/action|detectors\/(missed-beat|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|probes\/(probe|expectation|availability|address-rules)|hosts\/actions\/action|detectors\/(missed-beat|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

@@ -1,20 +1,22 @@
 // How checks are shown: in full, in one line, and to scripts.
 import type { Text } from '../../src/card.ts'
 import { type Beat, listBeats } from '../../src/checks/beats.ts'
-import { type Check, shownStatus } from '../../src/checks/check.ts'
+import { type Check, type ShownStatus, shownStatus } from '../../src/checks/check.ts'
 import { slugOf, slugOwner } from '../../src/checks/checks.ts'
 import { unknownDependencies } from '../../src/checks/dependencies.ts'
 import { clockDifference, hourOffset } from '../../src/checks/hour-offset.ts'
-import { describeSchedule } from '../../src/checks/schedule.ts'
+import { describeProbing, describeSchedule } from '../../src/checks/schedule.ts'
 import { uniqueKey } from '../../src/checks/unique-key.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import { beatStrip, RECENT_BEATS } from '../../src/detectors/missed-beat.ts'
 import { redact } from '../../src/logs/redact/redact.ts'
 import { redactionMark } from '../../src/logs/redact/tokens.ts'
+import { readProbe } from '../../src/probes/probes.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
 import { type Context, hidesPingUrls } from '../context.ts'
+import { fullProbeResult, probeFields, probeLines, probeResult } from './probe-card.ts'
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
 
@@ -34,7 +36,7 @@ export function checkResult(context: Context, check: Check) {
       slug: check.slug,
       uuid: isHidden ? null : check.uuid,
       unique_key: uniqueKey(check),
-      ping_url: isHidden ? null : pingUrl(check, context),
+      ping_url: isHidden || check.probed ? null : pingUrl(check, context),
       project: project?.name ?? null,
       status: shownStatus(check, context.now),
       started: check.lastStartAt !== null,
@@ -65,8 +67,15 @@ export function checkResult(context: Context, check: Check) {
       depends_on: withoutUuids(check.dependsOn, context),
       host: check.host,
       lan: check.lan,
+      probe: probeResult(context, check),
     },
   }
+}
+
+/** The same for one check, with the response times and the availability of a probe. */
+export function fullCheckResult(context: Context, check: Check) {
+  const { check: result } = checkResult(context, check)
+  return { check: { ...result, probe: fullProbeResult(context, check) } }
 }
 
 /** A beat of a check in the machine-readable form; its body, which may be the trace of a script, as viewers may see it. */
@@ -89,10 +98,35 @@ export function beatResult(beat: Beat, check: Check, context: Context) {
   }
 }
 
-/** The card of a check: status, deadlines, settings and the curl line. */
+/** The card of a check: status, deadlines, settings and the curl line; of a probe its results. */
 export function checkCard(check: Check, context: Context) {
   const recent = listBeats(context.state, check.id, RECENT_BEATS)
   const status = shownStatus(check, context.now)
+  const probe = check.probed ? readProbe(context.state, check.id) : undefined
+  if (probe) {
+    const named = nameInLine(check, context)
+    const mayChange = context.by.role !== 'viewer'
+    return {
+      ...statusHeading(check, status),
+      lines: [
+        ...probeLines(check, probe, context),
+        `Probes ${describeProbing(check)}.`,
+        ...dependencyLines(check, context),
+      ],
+      fields: [
+        ...probeFields(check, context),
+        { name: 'Latest probes', value: beatStrip(check, recent) },
+        ...settingFields(check, context),
+      ],
+      buttons: [
+        ...(mayChange ? [{ label: 'Probe now', line: `checks probe ${named}` }] : []),
+        { label: 'Graph', line: `checks graph ${named}` },
+        { label: 'Results', line: `checks beats ${named}` },
+        ...(mayChange ? changeButtons(check.status, named) : []),
+      ],
+      footer: plural(check.beats, 'probe'),
+    }
+  }
   const last: Text =
     check.lastBeatAt === null ? 'No beats yet.' : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
   const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
@@ -100,8 +134,7 @@ export function checkCard(check: Check, context: Context) {
     check.lastStartAt === null ? [] : [['Running since ', { time: check.lastStartAt, style: 'relative' }, '.']]
   const ran: Text[] = check.lastDuration === null ? [] : [`The last run took ${formatDuration(check.lastDuration)}.`]
   return {
-    title: `${STATUS_ICONS[status]} ${check.name}: ${status}`,
-    tone: status === 'down' ? check.severity : status === 'up' ? ('good' as const) : ('muted' as const),
+    ...statusHeading(check, status),
     lines: [
       last,
       ...due,
@@ -111,10 +144,7 @@ export function checkCard(check: Check, context: Context) {
       ...clockLines(check, recent),
       ...dependencyLines(check, context),
     ],
-    fields: [
-      { name: 'Latest beats', value: beatStrip(check, recent) },
-      ...Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true })),
-    ],
+    fields: [{ name: 'Latest beats', value: beatStrip(check, recent) }, ...settingFields(check, context)],
     ...(hidesPingUrls(context) ? publicPart(check, context) : privatePart(check, context)),
     footer: `${plural(check.beats, 'beat')} received`,
   }
@@ -132,6 +162,17 @@ export function slugLines(check: Check, { state }: Context): string[] {
   const owner = slugOwner(state, check.projectId, wanted, check.id)
   if (owner === undefined) return []
   return [`Its slug is ${check.slug}, because the check "${owner}" has the slug ${wanted}.`]
+}
+
+function statusHeading(check: Check, status: ShownStatus) {
+  return {
+    title: `${STATUS_ICONS[status]} ${check.name}: ${status}`,
+    tone: status === 'down' ? check.severity : status === 'up' ? ('good' as const) : ('muted' as const),
+  }
+}
+
+function settingFields(check: Check, context: Context) {
+  return Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true }))
 }
 
 /** What to do next, without the uuid: for viewers, and where everybody reads the answer. */
@@ -219,7 +260,9 @@ function reminderText(every: number): string {
 export function checkLine(check: Check, now: number): Text {
   const status = shownStatus(check, now)
   const last: Text =
-    check.lastBeatAt === null ? ['no beat yet'] : ['last beat ', { time: check.lastBeatAt, style: 'relative' }]
+    check.lastBeatAt === null
+      ? [check.probed ? 'not probed yet' : 'no beat yet']
+      : [check.probed ? 'last probe ' : 'last beat ', { time: check.lastBeatAt, style: 'relative' }]
   return [`${STATUS_ICONS[status]} `, { bold: check.name }, ` ${status}, `, ...last]
 }
 

@@ -17,7 +17,7 @@ const pause = command({
   run({ name, project }, context) {
     const paused = pauseCheck(context.state, checkOf(context, name, project))
     endCheckAlerts(context.state, paused, context.by.name, context.now)
-    const until = paused.manualResume ? '"checks resume"' : 'its next beat or "checks resume"'
+    const until = paused.manualResume || paused.probed ? '"checks resume"' : 'its next beat or "checks resume"'
     return {
       card: {
         title: `${paused.name} is paused`,
@@ -58,10 +58,14 @@ const remove = command({
   run({ name, project, yes }, context) {
     const check = checkOf(context, name, project)
     if (context.interactive && !yes) {
-      const beats = check.beats === 1 ? '1 beat is' : `${check.beats.toLocaleString('en')} beats are`
+      const noun = check.probed ? 'result' : 'beat'
+      const beats = check.beats === 1 ? `1 ${noun} is` : `${check.beats.toLocaleString('en')} ${noun}s are`
+      const deleted = check.probed
+        ? 'deleted with its response times and availability'
+        : 'deleted and its ping URL stops working'
       return confirmation(
         `Remove the check ${check.name}?`,
-        [`${beats} deleted and its ping URL stops working. This cannot be undone; "checks pause" can.`],
+        [`${beats} ${deleted}. This cannot be undone; "checks pause" can.`],
         { line: `checks remove ${nameInLine(check, context)}` },
         [{ label: 'Pause it instead', line: `checks pause ${nameInLine(check, context)}` }],
       )
@@ -73,7 +77,7 @@ const remove = command({
       card: {
         title: `Check ${check.name} removed`,
         tone: 'muted',
-        lines: ['Remove the curl line from the job as well.'],
+        lines: [check.probed ? 'Vakt does not probe it any more.' : 'Remove the curl line from the job as well.'],
       },
       result,
       audit: { count: check.beats },

@@ -4,8 +4,9 @@ import type { Text } from '../../src/card.ts'
 import { longestDay, parseActiveHours } from '../../src/checks/active-hours.ts'
 import type { Check } from '../../src/checks/check.ts'
 import { nextDue } from '../../src/checks/due.ts'
-import { describeSchedule } from '../../src/checks/schedule.ts'
+import { describeProbing, describeSchedule } from '../../src/checks/schedule.ts'
 import { completes, kebab, positional } from '../../src/command/command.ts'
+import { nextProbe } from '../../src/probes/probe.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { aboutDuration, formatDuration, isoTime } from '../../src/time.ts'
 import { type Context, checkOf, command, instant, projectName, readInstant } from '../context.ts'
@@ -36,7 +37,7 @@ export const checksNext = command({
           due.length > 0
             ? due.map((at): Text => [{ time: at, style: 'moment' }, ' (', { time: at, style: 'relative' }, ')'])
             : ['This schedule has no further deadline.'],
-        footer: describeSchedule(check),
+        footer: check.probed ? describeProbing(check) : describeSchedule(check),
       },
       result: { due: due.map(at => isoTime(at)) },
     }
@@ -66,6 +67,7 @@ function pickSchedule() {
 }
 
 function dueTimes(check: Check, after: number, count: number): number[] {
+  if (check.probed) return probeTimes({ ...check, misses: 0 }, after, count)
   const due: number[] = []
   let at = nextDue(check, after)
   // A period counts from the known deadline, not from the instant before it.
@@ -74,6 +76,12 @@ function dueTimes(check: Check, after: number, count: number): number[] {
     due.push(at)
     at = nextDue(check, at)
   }
+  return due
+}
+
+function probeTimes(check: Check, after: number, count: number): number[] {
+  const due: number[] = []
+  for (let at = nextProbe(check, after); at !== null && due.length < count; at = nextProbe(check, at)) due.push(at)
   return due
 }
 

@@ -21,32 +21,42 @@ import {
   checkResult,
   curlLine,
   dependencyLines,
+  fullCheckResult,
   isLoopback,
   slugLines,
 } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
 import { checkSettings, draftOf, readSettings } from './check-settings.ts'
+import { furtherProbeSettings, probeDraft, probeSettings, splitSettings } from './probe-settings.ts'
+import { addProbedCheck, editProbedCheck } from './probed-checks.ts'
 
 const PAGE_SIZE = 15
 
 const add = command({
   name: 'checks add',
-  summary: 'Add a check: expect beats from a job and alert when one is missing',
+  summary: 'Add a check: expect beats from a job, or probe a target, and alert when it fails',
   details:
-    'Without --every or --cron, Vakt expects a beat every day. Deadlines of a new check start with its first beat.',
+    'Without --every or --cron, Vakt expects a beat every day. Deadlines of a new check start with its first beat. With --probe, or --on and --run, Vakt looks for itself, every minute by default.',
   examples: [
     'checks add nightly-backup --cron "0 2 * * *" --grace 1h',
     'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo --max-runtime 20m',
+    'checks add shop --probe https://shop.example.org/health --every 1m --expect json.status=ok',
+    'checks add database --probe tcp://db.example.org:5432 --lan',
   ],
   role: 'responder',
   args: {
     name: positional(z.string().trim().min(1).max(100)).describe('Name of the check'),
+    ...probeSettings(),
     ...checkSettings(),
     project: projectName().optional().describe('Project of the check (default: the project "default")'),
+    ...furtherProbeSettings(),
   },
-  run({ name, project, ...settings }, context) {
+  run({ name, project, ...all }, context) {
     const { state, now } = context
+    const { probe: probeFlags, check: settings } = splitSettings(all)
     const { id: projectId, timeZone } = findProject(state, project)
+    const probe = probeDraft(probeFlags, context)
+    if (probe) return addProbedCheck({ name, projectId, timeZone, settings, probe }, context)
     const draft = draftOf(settings, context, timeZone ?? undefined)
     const check = addCheck(state, { ...draft, name, projectId }, now)
     return {
@@ -92,17 +102,22 @@ const edit = command({
   role: 'responder',
   args: {
     name: checkName().describe('Name, slug or uuid of the check'),
+    ...probeSettings(),
     ...checkSettings(),
     rename: z.string().trim().min(1).max(100).optional().describe('New name; the slug in the ping URL changes with it'),
     project: projectName().optional().describe('Project of the check, if several projects have a check of that name'),
+    ...furtherProbeSettings(),
   },
-  run({ name, project, rename, ...settings }, context) {
+  run({ name, project, rename, ...all }, context) {
     const { state, now } = context
     const check = checkOf(context, name, project)
+    const { probe, check: settings } = splitSettings(all)
+    const probeChanged = editProbedCheck(check, probe, settings, context)
     const changes = readSettings(settings, check, context)
-    if (Object.keys(changes).length === 0 && rename === undefined)
+    if (Object.keys(changes).length === 0 && rename === undefined && !probeChanged)
       throw invalid('settings', 'Say what to change, such as --grace 2h.')
-    const edited = editCheck(state, check, { ...changes, ...(rename === undefined ? {} : { name: rename }) }, now)
+    const renamed = rename === undefined ? changes : { ...changes, name: rename }
+    const edited = Object.keys(renamed).length === 0 ? check : editCheck(state, check, renamed, now)
     endRunAlerts(state, edited, edited, context.by.name, now)
     const card = checkCard(edited, context)
     return {
@@ -114,7 +129,7 @@ const edit = command({
           ...(edited.slug === check.slug ? [] : slugLines(edited, context)),
         ],
       },
-      result: checkResult(context, edited),
+      result: fullCheckResult(context, edited),
     }
   },
 })
@@ -130,7 +145,7 @@ const show = command({
   },
   run({ name, project }, context) {
     const check = checkOf(context, name, project)
-    return { card: checkCard(check, context), result: checkResult(context, check) }
+    return { card: checkCard(check, context), result: fullCheckResult(context, check) }
   },
 })
 

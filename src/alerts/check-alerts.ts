@@ -1,6 +1,7 @@
 // The alerts of a check, which end when it is paused or removed.
 import type { Check } from '../checks/check.ts'
 import { checkKey } from '../detectors/missed-beat.ts'
+import { certificateKey } from '../detectors/probe-failure.ts'
 import { unusualRunKeys } from '../detectors/unusual-run.ts'
 import type { State } from '../state/database.ts'
 import { endAlert } from './lifecycle.ts'
@@ -9,6 +10,7 @@ import { endAlert } from './lifecycle.ts'
 export function endCheckAlerts(state: State, check: Check, by: string, now: number): void {
   state.transaction(() => {
     endAlert(state, checkKey(check), by, now)
+    if (check.probed) endAlert(state, certificateKey(check), by, now)
     endRunAlerts(state, check, { watchDuration: false, watchSize: false }, by, now)
   })
 }

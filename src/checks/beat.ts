@@ -24,14 +24,14 @@ export type Arrival = {
 export const BODY_LIMIT = 10_000
 
 /**
- * The kind of a beat by the Healthchecks rules, in their order: paused with manual resume, methods, then keywords
+ * The kind of a beat by the Healthchecks rules, in their order (a probe takes no beats): paused with manual resume, methods, then keywords
  * (failure, success, start), then the default. Unlike Healthchecks, an explicit failure is a failure whatever the body says.
  */
 export function classifyBeat(
   check: Check,
   arrival: Pick<Arrival, 'signal' | 'exitStatus' | 'method' | 'body'>,
 ): BeatKind {
-  if (check.status === 'paused' && check.manualResume) return 'ignored'
+  if (check.probed || (check.status === 'paused' && check.manualResume)) return 'ignored'
   if (check.methods === 'POST' && arrival.method !== 'POST') return 'ignored'
   const failed = arrival.signal === 'fail' || (arrival.exitStatus ?? 0) > 0
   if (failed) return 'fail'

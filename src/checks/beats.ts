@@ -60,8 +60,29 @@ export function recordBeat(
         arrival.body.length > 0 ? arrival.body : null,
         arrival.outputBytes,
       )
-    if (changes.beats! % MAX_BEATS_PER_CHECK === 0) state.prepare(PRUNE).run(check.id, check.id, MAX_BEATS_PER_CHECK)
+    if (changes.beats! % MAX_BEATS_PER_CHECK === 0) pruneBeats(state, check.id)
     return { check: next, turn, kind }
+  })
+}
+
+/** Deletes all but the latest beats of a check. */
+function pruneBeats(state: State, checkId: number): void {
+  state.prepare(PRUNE).run(checkId, checkId, MAX_BEATS_PER_CHECK)
+}
+
+/** A result of a probe as it is stored among the beats; `body` is the reason of a failure. */
+export type ProbeBeat = Pick<Beat, 'kind' | 'scheme' | 'remoteAddress' | 'duration'> & { body: string }
+
+/** Stores the result of a probe of `check` (already changed by it) among its beats. */
+export function storeProbeBeat(state: State, check: Check, beat: ProbeBeat, now: number): void {
+  state.transaction(() => {
+    storeBeatChanges(state, check)
+    const { kind, scheme, remoteAddress, duration, body } = beat
+    const row = [check.id, kind, now, 'PROBE', scheme, remoteAddress, '', duration, Buffer.byteLength(body)]
+    state.insertLast(INSERT_PROBE, [...row, body === '' ? null : Buffer.from(body)])
+    if (check.beats % MAX_BEATS_PER_CHECK !== 0) return
+    state.insertNow()
+    pruneBeats(state, check.id)
   })
 }
 
@@ -106,6 +127,9 @@ function isPlain({ exitStatus, rid, bodyBytes, outputBytes }: Arrival, duration:
 
 const INSERT_PLAIN = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, body_bytes)
   values`
+
+const INSERT_PROBE = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, duration,
+  body_bytes, body) values`
 
 const INSERT = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, exit_status,
   rid, duration, body_bytes, body, output_bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`

@@ -75,7 +75,8 @@ export function applyDeadline(check: Check): { changes: CheckChanges; turn: Beat
  * start in time replaces the wait for the beat. A check without a beat does not go down before `earliest`.
  */
 export function deadlines(check: Check, earliest = 0): { lateAt: number | null; downAt: number | null } {
-  if (check.status === 'down') return { lateAt: null, downAt: null }
+  // Vakt itself asks for the results of a probe, so that none can be missing.
+  if (check.status === 'down' || check.probed) return { lateAt: null, downAt: null }
   const finish = finishBy(check)
   if (check.status !== 'up') return { lateAt: null, downAt: finish }
   const silent = check.lateAt === null ? null : Math.max(graceEnd(check, check.lateAt), earliest)

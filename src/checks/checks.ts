@@ -245,7 +245,10 @@ export function resumeCheck(state: State, check: Check, now: number): Check {
 /** Removes a check with its beats. The caller resolves its alert first, while the key is known. */
 export function removeCheck(state: State, check: Check): void {
   forgetChecks(state)
-  state.transaction(() => state.db.delete(checks).where(eq(checks.id, check.id)).run())
+  state.transaction(() => {
+    if (check.probed) state.emit('probes')
+    state.db.delete(checks).where(eq(checks.id, check.id)).run()
+  })
 }
 
 function saved(state: State, check: Check, changes: CheckChanges): Check {
@@ -253,6 +256,7 @@ function saved(state: State, check: Check, changes: CheckChanges): Check {
     if (changes.name !== undefined && changes.name !== check.name) renameDependency(state, check, changes.name)
     forgetChecks(state)
     state.emit('deadlines')
+    if (check.probed) state.emit('probes')
     return state.db.update(checks).set(changes).where(eq(checks.id, check.id)).returning().get()!
   })
 }

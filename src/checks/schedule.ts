@@ -15,6 +15,11 @@ export function describeSchedule(
     : `${when}, in ${check.active}${check.cron === null ? ` (${check.timeZone})` : ''}`
 }
 
+/** How often Vakt itself asks: `every 1m`, `at "0 2 * * *" (Europe/Oslo)`. */
+export function describeProbing(check: Parameters<typeof describeSchedule>[0]): string {
+  return describeSchedule(check).replace(/^a beat /, '')
+}
+
 /**
  * The default grace period (ms) of a period: half of it, at least a second and at most an hour, and 2 h from a day on. A job
  * that runs by the wall clock comes an hour late when a clock change lies between two beats.

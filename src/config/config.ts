@@ -126,6 +126,11 @@ const connectivitySettings = {
       }
     }),
   DEADMAN_URL: urlSetting('https://hc-ping.com/your-uuid').optional(),
+  PROBE_ALLOW: z
+    .string()
+    .default('')
+    .refine(text => proxyList(text) !== null, 'must be addresses and networks such as 10.1.0.0/16')
+    .transform(text => proxyList(text)!),
 }
 
 /** The schema of every setting. An empty value counts as not set. */
@@ -227,6 +232,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     },
     connectivityTargets: env.CONNECTIVITY_TARGETS,
     deadmanUrl: env.DEADMAN_URL ?? null,
+    /** Private networks that probes of keys and of people who are no admins may reach. */
+    probeAllow: env.PROBE_ALLOW,
     /** What the log must never show. */
     secrets: [
       env.ADMIN_KEY,

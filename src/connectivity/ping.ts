@@ -4,8 +4,11 @@ import { execFile } from 'node:child_process'
 /** This machine cannot send pings at all; the result is unknown rather than a failure of the network. */
 export class PingUnavailable extends Error {}
 
-/** Resolves when `host` answers within `seconds`. Rejects with `PingUnavailable` when ping is missing or forbidden. */
-export function ping(host: string, seconds: number, program = 'ping'): Promise<void> {
+/**
+ * Resolves when `host` answers within `seconds`, with the round trip in ms where the program shows it. Rejects with `PingUnavailable`
+ * when ping is missing or forbidden.
+ */
+export function ping(host: string, seconds: number, program = 'ping'): Promise<number | null> {
   const flags = process.platform === 'win32' ? ['-n', '1'] : ['-n', '-c', '1', '-W', String(seconds)]
   return new Promise((resolve, reject) => {
     const options = {
@@ -13,19 +16,18 @@ export function ping(host: string, seconds: number, program = 'ping'): Promise<v
       killSignal: 'SIGKILL' as const,
       env: { ...process.env, LC_ALL: 'C' },
     }
-    execFile(program, [...flags, host], options, (error, _stdout, stderr) => {
-      if (!error) return resolve()
+    execFile(program, [...flags, host], options, (error, stdout, stderr) => {
+      const shown = /time[=<]([\d.]+) ?ms/.exec(stdout)?.[1]
+      if (!error) return resolve(shown === undefined ? null : Number(shown))
       if (error.code === 'ENOENT' || error.code === 'EACCES') {
         return reject(
-          new PingUnavailable(
-            'The program "ping" is not installed. Install it (iputils-ping) or remove icmp:// targets.',
-          ),
+          new PingUnavailable('The program "ping" is not installed. Install it (iputils-ping) or use no icmp targets.'),
         )
       }
       if (/not permitted|permission denied|lacking privilege|cap_net_raw/i.test(stderr)) {
         return reject(
           new PingUnavailable(
-            'This user may not send ICMP. Allow it (net.ipv4.ping_group_range) or remove icmp:// targets.',
+            'This user may not send ICMP. Allow it (net.ipv4.ping_group_range) or use no icmp targets.',
           ),
         )
       }

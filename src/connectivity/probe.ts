@@ -18,6 +18,8 @@ export interface Prober {
   start(onChange: () => void): void
   stop(): void
   current(): Connectivity
+  /** Resolves when a round that began at `since` (epoch ms) or later has ended; begins one if need be. At once without targets. */
+  confirm(since: number): Promise<void>
 }
 
 /** A prober of `targets`; without targets Vakt counts as online. */
@@ -31,6 +33,9 @@ export function createProber(
   let cancel = () => {}
   let changed = () => {}
   let stopped = false
+  let lastRoundAt = Number.NEGATIVE_INFINITY
+  /** The round under way, with its start. */
+  let current: { at: number; ended: Promise<void> } | null = null
 
   const warned = new Set<string>()
   const warnOnce = (message: string) => {
@@ -39,8 +44,17 @@ export function createProber(
     warned.add(message)
   }
 
-  const round = async () => {
+  const round = () => {
+    cancel()
     const at = clock.now()
+    const ended = runRound(at).finally(() => {
+      lastRoundAt = at
+      if (current?.ended === ended) current = null
+    })
+    current = { at, ended }
+  }
+
+  const runRound = async (at: number) => {
     const answers = await Promise.allSettled(targets.map(probe))
     if (stopped) return
     const before = connectivity
@@ -72,6 +86,13 @@ export function createProber(
       cancel()
     },
     current: () => connectivity,
+    async confirm(since) {
+      if (targets.length === 0 || stopped) return
+      while (lastRoundAt < since && !stopped) {
+        if (!current) round()
+        await current!.ended
+      }
+    },
   }
 }
 
@@ -86,7 +107,7 @@ export async function probeTarget(target: Target): Promise<void> {
     })
     return answer.body?.cancel()
   }
-  if (target.kind === 'icmp') return ping(target.host, TIMEOUT_MS / SECOND)
+  if (target.kind === 'icmp') return void (await ping(target.host, TIMEOUT_MS / SECOND))
   const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 })
   if (target.server !== null) resolver.setServers([target.server])
   await resolver.resolve(target.name)

@@ -8,6 +8,7 @@ import { pruneDowntimes } from '../checks/downtimes.ts'
 import { pruneConnectivity } from '../connectivity/states.ts'
 import { pruneRuns } from '../hosts/actions/action-runs.ts'
 import { pruneOverrides } from '../notifications/routing/rotations.ts'
+import { pruneMeasurements } from '../probes/measurements.ts'
 import { pruneAudit } from '../projects/audit.ts'
 import { pruneSignatures } from '../projects/signatures.ts'
 import type { State } from '../state/database.ts'
@@ -25,4 +26,5 @@ export function prune(state: State, now: number): void {
   pruneSignatures(state, now)
   pruneConnectivity(state, now)
   pruneDowntimes(state, now)
+  pruneMeasurements(state, now)
 }

@@ -16,6 +16,7 @@ import { PROTOCOLS } from '../intake/protocols/index.ts'
 import type { Protocol } from '../intake/protocols/protocol.ts'
 import { type Logger, silentLogger } from '../logger.ts'
 import type { LogStore } from '../logs/store.ts'
+import type { ProbeResult } from '../probes/probe.ts'
 import { memoryState, State } from '../state/database.ts'
 import { Sqlite } from '../state/sqlite.ts'
 import { parseDuration } from '../time.ts'
@@ -53,6 +54,8 @@ export async function startApp(options: TestAppOptions = {}) {
   const config = readConfig({ TZ: 'UTC', ...options.environment }, [...PLATFORMS, ...further])
   const left = options.after?.channels ?? []
   const internet = { up: true }
+  const answers = new Map<string, Partial<ProbeResult>>()
+  let probes = 0
   const channels = (options.channels ?? ['discord']).map(
     id => left.find(channel => channel.id === id) ?? createMemoryChannel(id, clock.now),
   )
@@ -77,6 +80,11 @@ export async function startApp(options: TestAppOptions = {}) {
     version: 'test',
     reach: async () => {
       if (!internet.up) throw new Error('the internet is gone')
+    },
+    probe: async ({ target }) => {
+      probes++
+      const answer = { ok: true, message: 'status 200', durationMs: 20, address: '192.0.2.1', certificateEndsAt: null }
+      return { ...answer, ...answers.get(target) }
     },
     publicUrl: () => options.environment?.PUBLIC_URL ?? 'http://vakt.test',
     draw: async () => new Uint8Array([137, 80, 78, 71]),
@@ -105,6 +113,10 @@ export async function startApp(options: TestAppOptions = {}) {
     clock,
     /** Whether connectivity targets answer. */
     internet,
+    /** What targets of probes answer, where it is not a status 200 within 20 ms. */
+    answers,
+    /** How many probes were made. */
+    probes: () => probes,
     channels,
     channel: channels[0]!,
     /** A channel that a command added, by its id. */

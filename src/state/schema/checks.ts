@@ -42,6 +42,8 @@ export const checks = sqliteTable(
     /** Warn about a run that takes clearly longer or shorter than usual, or whose output is clearly smaller. */
     watchDuration: flag('watch_duration'),
     watchSize: flag('watch_size'),
+    /** Vakt probes it itself (see `probes`) and expects no beats. */
+    probed: flag('probed'),
     severity: text({ enum: SEVERITIES }).notNull(),
     owner: text(),
     remindEvery: integer('remind_every'),
