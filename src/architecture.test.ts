@@ -10,7 +10,7 @@ const MAX_FOLDER_FILES = 20
 /** The layers, top to bottom. A file imports its own layer and those below. */
 const LAYERS: [layer: string, files: RegExp][] = [
   ['main', /^src\/(main|cli)\.ts$/],
-  ['app', /^src\/(app|app-options|services)\.ts$/],
+  ['app', /^src\/(app|services)\.ts$|^src\/app\//],
   ['doors', /^src\/(intake\/|chat\/\w+\/(?!definition\.ts)|chat\/tails\.ts|jobs\/|dispatcher\.ts)/],
   ['commands', /^commands\//],
   ['notifications', /^src\/notifications\//],
@@ -22,14 +22,14 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|ip-address|slices|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
+    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|slices|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 
 /** What a lower layer may know of a higher one: types only. */
 const TYPES_FROM_ABOVE: Record<string, RegExp> = {
   // Commands report the health of what runs above them.
-  commands: /^src\/(jobs\/(scheduler|action-runner|check-prober)|chat\/tails)\.ts$/,
+  commands: /^src\/(jobs\/(scheduler|action-runner|probes\/check-prober)|chat\/tails)\.ts$/,
 }
 
 /** A chat platform loads itself with its SDK, and only when it is configured: the one import that goes up. */
@@ -67,7 +67,7 @@ const TABLE_FILES =
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
-  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|probes\/(probe|expectation|availability|address-rules)|hosts\/actions\/action|detectors\/(missed-beat|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =

@@ -1,6 +1,6 @@
-// Which addresses a probe may connect to. Pure.
+// Which addresses a probe may connect to.
 import { type BlockList, isIP } from 'node:net'
-import { isForbiddenAddress, isListed, isPublicAddress } from '../ip-address.ts'
+import { isForbiddenAddress, isListed, isPublicAddress } from '../connectivity/ip-address.ts'
 
 /** `any` for probes of the owner, `public` for those of a project's own key and of people who are no admins. */
 export type Reach = 'any' | 'public'

@@ -3,7 +3,7 @@ import { type LookupAddress, lookup } from 'node:dns'
 import { request as requestHttp } from 'node:http'
 import { request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { isForbiddenAddress } from '../../ip-address.ts'
+import { isForbiddenAddress } from '../../connectivity/ip-address.ts'
 import { deliveryError, forbiddenAddress } from './errors.ts'
 
 export type PostAnswer = { status: number; retryAfter: string | undefined }

@@ -33,7 +33,11 @@ exec sh -c "$2" </dev/null
  * The command line that runs an action. A shell reads only the admin's command; the names of host and container are in its
  * environment as VAKT_HOST and VAKT_CONTAINER. Throws `invalid` for an invalid name.
  */
-export function buildActionArgv({ command, timeLimit }: Pick<Action, 'command' | 'timeLimit'>, host: string, container: string): readonly string[] {
+export function buildActionArgv(
+  { command, timeLimit }: Pick<Action, 'command' | 'timeLimit'>,
+  host: string,
+  container: string,
+): readonly string[] {
   refuseHostName(host)
   if (container !== '' && !isContainerName(container))
     throw invalid('container', 'Invalid container name; nothing was run.')

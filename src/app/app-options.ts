@@ -1,16 +1,16 @@
 // What an app is built from; main and the tests give different clocks, platforms and ways to the network.
-import type { TimeChart } from './charts/time-chart.ts'
-import type { PlatformDefinition, PlatformFactory } from './chat/platform-definition.ts'
-import type { Clock } from './clock.ts'
-import type { Config } from './config/config.ts'
-import type { Target } from './connectivity/targets.ts'
-import type { RuleKind } from './detectors/rules/rule-kind.ts'
-import type { Protocol } from './intake/protocols/protocol.ts'
-import type { CheckProberOptions } from './jobs/check-prober.ts'
-import type { Logger } from './logger.ts'
-import type { LazyStore } from './logs/lazy-store.ts'
-import type { LogStore } from './logs/store.ts'
-import type { State } from './state/database.ts'
+import type { TimeChart } from '../charts/time-chart.ts'
+import type { PlatformDefinition, PlatformFactory } from '../chat/platform-definition.ts'
+import type { Clock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import type { Target } from '../connectivity/targets.ts'
+import type { RuleKind } from '../detectors/rules/rule-kind.ts'
+import type { Protocol } from '../intake/protocols/protocol.ts'
+import type { CheckProberOptions } from '../jobs/probes/check-prober.ts'
+import type { Logger } from '../logger.ts'
+import type { LazyStore } from '../logs/lazy-store.ts'
+import type { LogStore } from '../logs/store.ts'
+import type { State } from '../state/database.ts'
 
 export type AppOptions = {
   state: State
