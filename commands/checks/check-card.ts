@@ -236,7 +236,7 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
       ...(check.watchSize ? ['smaller outputs'] : []),
     ].join(' and '),
     'Max runtime': check.maxRuntime === null ? null : formatDuration(check.maxRuntime),
-    'Alerts after': check.after > 1 && `${check.after} misses`,
+    'Alerts after': check.after > 1 && `${check.after} ${check.probed ? 'failures' : 'misses'}`,
     'Start keywords': check.startKeywords,
     'Success keywords': check.successKeywords,
     'Failure keywords': check.failureKeywords,

@@ -104,7 +104,9 @@ export function probeFields(check: Check, context: Context): Field[] {
   const { state, now } = context
   const results = readResults(state, check.id, now - DAY, now + 1)
   const { p50, p95 } = responseTimes(results)
-  const known = readAvailabilities(context, check).filter(({ share }) => share !== null)
+  // A longer time of which no more is known than of a shorter one says nothing new.
+  const all = readAvailabilities(context, check)
+  const known = all.filter(({ share, knownMs }, i) => share !== null && knownMs > (all[i - 1]?.knownMs ?? 0))
   const response: Field[] =
     p50 === null || p95 === null
       ? []
