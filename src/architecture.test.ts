@@ -56,6 +56,8 @@ const LIBRARIES: Record<string, RegExp> = {
   echarts: /^src\/charts\//,
   '@resvg/resvg-js': /^src\/charts\//,
   re2js: /^src\/logs\//,
+  '@bufbuild/protobuf': /^src\/(logs\/wire|intake\/protocols)\//,
+  hysnappy: /^src\/logs\/wire\//,
   'fastest-levenshtein': /^src\/command\/unknown-command\.ts$/,
   yaml: /^src\/simulation\//,
   zod: /^commands\/|^src\/(config|command|intake|logs|analysis|simulation)\/|^src\/chat\/(platform-definition|\w+\/definition)\.ts$/,

@@ -39,8 +39,13 @@ export function errorBody(
 }
 
 /** `Retry-After` of a problem that time mends. */
-export function retryHeaders({ code, retryAfterMs }: Problem): Record<string, string> {
-  if (code !== 'busy' && code !== 'limited' && retryAfterMs === undefined) return {}
+export function retryHeaders(problem: Problem): Record<string, string> {
+  const { code, retryAfterMs } = problem
+  return code === 'busy' || code === 'limited' || retryAfterMs !== undefined ? retryAfterHeader(problem) : {}
+}
+
+/** `Retry-After` of a problem after which the sender tries again, whatever its code. */
+export function retryAfterHeader({ retryAfterMs }: Problem): Record<string, string> {
   return { 'retry-after': String(Math.max(1, Math.ceil((retryAfterMs ?? RETRY_AFTER_MS) / SECOND))) }
 }
 

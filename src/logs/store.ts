@@ -7,8 +7,11 @@ import type { Query } from './query/tree.ts'
 export type Batch = {
   /** The decompressed body; transferred, so the sender must not touch it again. */
   body: ArrayBuffer
-  /** How to read it; `frames` are texts with a NUL between them, each a line of its own that may hold line breaks. */
-  format: 'json' | 'ndjson' | 'text' | 'frames'
+  /**
+   * How to read it; `frames` are texts with a NUL between them, each a line of its own that may hold line breaks, and `wire:`
+   * is followed by the name of a wire format (`src/logs/wire/wire-formats.ts`).
+   */
+  format: 'json' | 'ndjson' | 'text' | 'frames' | `wire:${string}`
   project: string
   /** The key that sent it: the keys of a project take turns. */
   sender?: string
@@ -19,7 +22,8 @@ export type Batch = {
   zones?: LineZones
   /** Formats that users added, tried before the others. */
   formats?: readonly UserFormat[]
-  limits: { lines: number; messageBytes: number }
+  /** `bodyBytes` is for bodies that their wire format compresses. */
+  limits: { lines: number; messageBytes: number; bodyBytes?: number }
   /** The retention of its lines, ms; it decides which partition they go to. */
   retentionMs: number
   /** What to do with each kind of personal data; secrets are always masked. */

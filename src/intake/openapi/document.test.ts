@@ -128,6 +128,14 @@ const SAMPLES: Sample[] = [
   ['POST', () => '/api/logs', 415, { message: 'a' }, { ...ADMIN, 'content-encoding': 'lzma' }],
   ['POST', () => '/api/logs', 413, { message: 'x'.repeat(2_000_000) }, ADMIN],
   ['POST', () => '/api/logs', 401, { message: 'a' }],
+  ...['/loki/api/v1/push', '/api/prom/push'].flatMap((path): Sample[] => [
+    ['POST', () => path, 204, { streams: [{ stream: { app: 'a' }, values: [['1795000000000000000', 'x']] }] }, ADMIN],
+    ['POST', () => path, 400, { streams: 7 }, ADMIN],
+  ]),
+  ...['/v1/logs', '/v1/metrics', '/v1/traces'].flatMap((path): Sample[] => [
+    ['POST', () => path, 200, {}, ADMIN],
+    ['POST', () => path, 401, {}],
+  ]),
   ['POST', () => '/api/alerts', 200, [{ key: 'a', title: 'A' }, { key: 'a', state: 'resolved' }, {}], ADMIN],
   ['POST', () => '/api/alerts', 422, {}, ADMIN],
   ['POST', () => '/api/alerts', 400, 7, ADMIN],

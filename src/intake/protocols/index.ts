@@ -4,12 +4,16 @@ import { elasticsearchBulk, elasticsearchDocuments } from './elasticsearch/elast
 import { fluentForward } from './fluent-forward.ts'
 import { gelf } from './gelf.ts'
 import { genericAlerts } from './generic-alerts.ts'
+import { loki } from './loki.ts'
 import { nativeLogs } from './native-logs.ts'
+import { OTLP } from './otlp.ts'
 import type { Protocol } from './protocol.ts'
 import { syslog } from './syslog.ts'
 
 export const PROTOCOLS: readonly Protocol[] = [
   nativeLogs,
+  loki,
+  ...OTLP,
   elasticsearchBulk,
   elasticsearchDocuments,
   syslog,

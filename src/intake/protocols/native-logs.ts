@@ -38,7 +38,7 @@ const ROUTE = createRoute({
     'Lines are stored when the answer is 200. A line that cannot be read is rejected alone; `errors` says why.',
     'A body without a content type, and `application/x-www-form-urlencoded` as `curl -d` sends it, is read as JSON when it',
     'begins with `{` or `[`, else as text. `application/x-ndjson` has four other common spellings, and every',
-    '`application/…+json` is JSON. A body may be compressed with gzip, deflate, br or zstd.',
+    '`application/…+json` is JSON. A body may be compressed with gzip, deflate, br, zstd or snappy.',
   ].join('\n'),
   ...withIntakeKey,
   request: {

@@ -85,8 +85,13 @@ export type LogProtocol = {
   hasTimes?: boolean
   /** Where its clients put their key, where that is none of the usual places. */
   readKey?: KeyReader
-  /** The lines of a request. Throws a `Problem` for a body that is none of this protocol's. */
-  parse(received: Received): LogBody
+  /** The answer to a request that needs no key, such as whether the server lives; null for every other. */
+  answerOpen?(asked: Asked): Reply | null
+  /**
+   * The lines of a request, or the answer where it brings none. Throws a `Problem` for a body that is none of this
+   * protocol's.
+   */
+  parse(received: Received): LogBody | Reply
   answer(stored: AppendResult): Reply
   /**
    * The answer to a refused request as clients of this protocol read it; `Retry-After` is added to a 429 and a 503. Absent:

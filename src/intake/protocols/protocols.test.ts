@@ -115,7 +115,7 @@ it('a protocol answers each request, and a refused one, in its own words', async
   }
   expect(await send('error|robot|lost a wheel')).toEqual([202, '</toy/a 1>', '1', null])
   expect(await send('nothing')).toEqual([418, 'no /toy/a', null, null])
-  expect(await send('nothing', {})).toEqual([503, 'no /toy/a', null, null])
+  expect(await send('nothing', {})).toEqual([503, 'no /toy/a', null, '5'])
   await app.stop()
 })
 

@@ -1,4 +1,4 @@
-// Bodies as they come compressed: gzip, deflate, br and zstd, each with a limit on what comes out.
+// Bodies as they come compressed: gzip, deflate, br, zstd and snappy, each with a limit on what comes out.
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { Problem } from '../../problem.ts'
@@ -10,8 +10,16 @@ const DECOMPRESSORS: Record<string, Decompress> = {
   'x-gzip': promisify(gunzip),
   br: promisify(brotliDecompress),
   zstd: promisify(zstdDecompress),
+  snappy: decompressFrames,
+  'x-snappy-framed': decompressFrames,
   // HTTP's deflate is zlib; some clients send it bare.
   deflate: (body, options) => promisify(inflate)(body, options).catch(() => promisify(inflateRaw)(body, options)),
+}
+
+async function decompressFrames(body: Uint8Array, { maxOutputLength }: { maxOutputLength: number }): Promise<Buffer> {
+  const { decompressSnappyFrames } = await import('../../logs/wire/snappy.ts')
+  const open = decompressSnappyFrames(body, maxOutputLength)
+  return Buffer.from(open.buffer, open.byteOffset, open.byteLength)
 }
 
 /** A proxy or two may compress a compressed body again; a body wrapped a thousand times is an attack. */
@@ -37,13 +45,14 @@ export async function decompress(body: Buffer, encoding: string | null, limit: n
     if (!decompressor) {
       throw new Problem(
         'unsupported',
-        `Content-Encoding "${name.slice(0, 40)}" is not known. Use gzip, deflate, br or zstd.`,
+        `Content-Encoding "${name.slice(0, 40)}" is not known. Use gzip, deflate, br, zstd or snappy.`,
         {
-          fields: { 'content-encoding': 'must be gzip, deflate, br or zstd' },
+          fields: { 'content-encoding': 'must be gzip, deflate, br, zstd or snappy' },
         },
       )
     }
     open = await decompressor(open, { maxOutputLength: limit }).catch(error => {
+      if (error instanceof Problem) throw error
       if (error.code === 'ERR_BUFFER_TOO_LARGE') {
         throw new Problem(
           'too_large',

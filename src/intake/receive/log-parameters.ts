@@ -37,7 +37,7 @@ export const LOG_HEADERS = z.object({
     .optional()
     .describe('A key of your own: when it is sent again within a day, nothing is stored twice.'),
   'Content-Encoding': z
-    .enum(['gzip', 'deflate', 'br', 'zstd', 'identity'])
+    .enum(['gzip', 'deflate', 'br', 'zstd', 'snappy', 'identity'])
     .optional()
     .describe('How the body is compressed; several, in the order they were applied, are separated by commas.'),
 })

@@ -5,16 +5,17 @@ import { FRAME_END, NOT_A_LOG } from '../../logs/intake/records.ts'
 import { lineSettings } from '../../logs/line-settings.ts'
 import { longestRetention } from '../../logs/retention.ts'
 import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
+import { wireFormat } from '../../logs/wire/wire-formats.ts'
 import { Problem, type ProblemCode } from '../../problem.ts'
 import { findProject, type Project, retentionOf } from '../../projects/projects.ts'
 import type { RefusedWork } from '../../projects/refused-work.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
 import type { Rejected } from '../../telemetry.ts'
 import { readClientAddress } from '../client-address.ts'
-import { retryHeaders } from '../problems.ts'
+import { retryAfterHeader } from '../problems.ts'
 import type { Asked, Datagram, LogBody, LogProtocol, Reply } from '../protocols/protocol.ts'
 import { authenticateAndRead, type ReceiveOptions, readParameters, readPath } from './authenticate.ts'
-import { decompressFor, tooManyLines } from './limits.ts'
+import { bodyTooLarge, decompressFor, tooManyLines } from './limits.ts'
 import { readDefaults, readIdempotencyKey, readZoneParameter } from './log-parameters.ts'
 import { recordRefusedRequest } from './refusals.ts'
 import { repeatKey } from './repeats.ts'
@@ -41,6 +42,8 @@ export async function receiveLogs(
   const { method, headers } = request
   const asked: Asked = { method, headers, path: readPath(request.url), parameters: readParameters(request.url) }
   let logs: LogBody | null = null
+  const open = protocol.answerOpen?.(asked)
+  if (open) return open
   try {
     return await store(options, protocol, request, incoming, asked, body => {
       logs = body
@@ -57,7 +60,7 @@ export async function receiveLogs(
 function refusal(protocol: LogProtocol, logs: LogBody | null, problem: Problem, asked: Asked): Reply | null {
   const reply = logs?.refuse?.(problem) ?? protocol.refuse?.(problem, asked)
   if (!reply) return null
-  const retry = reply.status === 429 || reply.status === 503 ? retryHeaders(problem) : {}
+  const retry = reply.status === 429 || reply.status === 503 ? retryAfterHeader(problem) : {}
   return { ...reply, headers: { ...retry, ...reply.headers } }
 }
 
@@ -87,11 +90,12 @@ async function store(
     const body = await decompressFor(project, raw, encoding)
     bytes = body.length
     const logs = protocol.parse({ ...asked, body, now })
+    if ('status' in logs) return logs
     onParsed(logs)
     const defaults = { ...readDefaults(parameters), ...logs.defaults }
     named = defaults
     const timeZone = readZoneParameter(parameters)
-    const repeated = (logs.hasTimes ?? protocol.hasTimes) ? repeatKey(asked, raw, key) : null
+    const repeated = (logs.hasTimes ?? protocol.hasTimes) ? repeatKey(asked, body, key) : null
     const idempotencyKey = readIdempotencyKey(headers) ?? repeated
     const lines = { ...logs, defaults, timeZone }
     const stored = await storeLines(options, project, sender, address, lines, idempotencyKey, now)
@@ -142,6 +146,7 @@ export async function receiveDatagram(
   const project = findProject(options.state, name)
   try {
     const parsed = protocol.parse({ ...NOTHING_ASKED, body, now })
+    if ('status' in parsed) return parsed
     const logs = { ...parsed, defaults: { ...parsed.defaults, ...datagram.defaults }, lines, isCountedElsewhere }
     const stored = await storeLines(options, project, address, () => address, logs, idempotencyKey ?? null, now)
     return (parsed.answer ?? protocol.answer)(stored)
@@ -175,12 +180,13 @@ async function storeLines(
       sender,
       defaults,
       receivedAt: now,
-      limits: { lines: project.lineLimit, messageBytes: project.messageLimit },
+      limits: { lines: project.lineLimit, messageBytes: project.messageLimit, bodyBytes: project.bodyLimit },
       retentionMs: longestRetention(retentionOf(project, options.retentionMs)),
       idempotencyKey,
     })
   } catch (error) {
-    if (error instanceof Problem && error.code === 'too_large') throw tooManyLines(project)
+    if (error instanceof Problem && error.code === 'too_large')
+      throw /bytes/.test(error.message) ? bodyTooLarge(project, 'when it is decompressed') : tooManyLines(project)
     // JSON that holds no log is another answer (422) than a body that is not JSON (400).
     if (error instanceof Problem && error.fields && NOT_A_LOG in error.fields)
       throw new Problem('not_a_log', error.message, { fields: error.fields })
@@ -196,6 +202,8 @@ function ownBuffer(body: Buffer): ArrayBuffer {
 
 /** How many lines a body has; called only where a limit is set. */
 function countRecords(body: Buffer, format: Batch['format']): number {
+  const wire = wireFormat(format)
+  if (wire) return wire.count(body)
   const text = body.toString('utf8')
   if (format === 'frames') return text.split(FRAME_END).length
   return format === 'json' ? countElements(text) : countLines(text)

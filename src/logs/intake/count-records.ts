@@ -36,6 +36,38 @@ export function countElements(text: string, limit = Number.POSITIVE_INFINITY): n
   return list < 0 ? 1 : elementsFrom(text, list, limit)
 }
 
+/**
+ * How many elements all arrays have together that stand under one of `names` anywhere in a JSON body, but not within one
+ * another; it stops counting beyond `limit`.
+ */
+export function countElementsUnder(text: string, names: readonly string[], limit = Number.POSITIVE_INFINITY): number {
+  let count = 0
+  for (let at = 0; at < text.length && count <= limit; at++) {
+    if (text.charCodeAt(at) !== QUOTE) continue
+    const end = endOfString(text, at)
+    const name = names.find(wanted => end - at === wanted.length + 1 && text.startsWith(wanted, at + 1))
+    const colon = name === undefined ? -1 : skipSpace(text, end + 1)
+    const list = colon >= 0 && text.charCodeAt(colon) === COLON ? skipSpace(text, colon + 1) : -1
+    at = end
+    if (list < 0 || text.charCodeAt(list) !== BRACKET) continue
+    count += elementsFrom(text, list, limit - count)
+    at = endOfList(text, list)
+  }
+  return count
+}
+
+/** The place of the bracket that closes the one at `start`. */
+function endOfList(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    else if (OPEN.has(code)) depth++
+    else if (CLOSE.has(code) && --depth === 0) return at
+  }
+  return text.length
+}
+
 /** The elements of the array that begins at `start`. */
 function elementsFrom(text: string, start: number, limit: number): number {
   const second = skipSpace(text, start + 1)

@@ -8,6 +8,7 @@ import { createUserFormat, type UserFormat } from '../formats/user-format.ts'
 import type { NewLine } from '../line.ts'
 import { createRedactor } from '../redact/redact.ts'
 import type { Batch, LineError } from '../store.ts'
+import { RejectedRecord, WireRecord } from '../wire/wire-format.ts'
 import { normalise } from './normalise.ts'
 import { findRecords } from './records.ts'
 import { type TextContext, textRecords } from './text-lines.ts'
@@ -53,7 +54,8 @@ export function readBatch(
   const rejected: LineError[] = []
   for (const [index, record] of findRecords(batch, context).entries()) {
     const fields = readFields(record, context)
-    if (fields) lines.push(identified(normalise(fields, batch, context, redactor), reasons))
+    if (fields) lines.push(identified(normalise(fields, batchOf(record, batch), context, redactor), reasons))
+    else if (record instanceof RejectedRecord) rejected.push({ index, field: '', message: record.reason })
     else rejected.push({ index, field: '', message: `The line is ${nameOf(record)}; it holds nothing to store.` })
   }
   return { lines, rejected, why: line => reasons.get(line) ?? '' }
@@ -83,7 +85,24 @@ function identified(line: NewLine, reasons: Map<NewLine, string>): NewLine {
 function readFields(record: unknown, context: TextContext): Fields | null {
   if (typeof record === 'string') return readText(record, context)
   if (typeof record !== 'object' || record === null || Array.isArray(record)) return null
+  if (record instanceof WireRecord) return unwrapTimed(record.fields, context)
+  if (record instanceof RejectedRecord) return null
   return isEmpty(record) ? null : unwrap(record as Fields, context)
+}
+
+/** A record whose protocol names its time, which counts; another time in its text is kept as an attribute. */
+function unwrapTimed(record: Fields, context: TextContext): Fields {
+  const fields = unwrap(record, context)
+  const { timestamp } = record
+  if (timestamp === undefined || fields.timestamp === timestamp) return fields
+  const inner = fields.timestamp
+  return { ...fields, timestamp, ...(typeof inner === 'string' ? { 'log.timestamp': inner } : {}) }
+}
+
+/** The batch as a record sees it: what its protocol names weakly goes before what the request says. */
+function batchOf(record: unknown, batch: Batch): Batch {
+  if (!(record instanceof WireRecord) || record.defaults === undefined) return batch
+  return { ...batch, defaults: { ...batch.defaults, ...record.defaults } }
 }
 
 function readText(text: string, context: TextContext): Fields | null {

@@ -1,6 +1,9 @@
 // Finds the records of a body: JSON, lines of JSON, frames, or text; errors are reported line by line.
+import { MEBIBYTE } from '../../bytes.ts'
 import { Problem } from '../../problem.ts'
 import type { Batch } from '../store.ts'
+import type { WireFormat } from '../wire/wire-format.ts'
+import { wireFormat } from '../wire/wire-formats.ts'
 import { countElements, countLines } from './count-records.ts'
 import { findLongNumber, parseExact } from './json-numbers.ts'
 import { frameRecords, type TextContext, textRecords } from './text-lines.ts'
@@ -11,6 +14,8 @@ export const NOT_A_LOG = 'log'
 const EXPECTED = 'Send {"message": "…"}, an array of such objects, or {"logs": […]}.'
 /** What stands between two frames of a body; no frame holds it. */
 export const FRAME_END = '\0'
+/** What a compressed body may become where its batch names no limit. */
+const MAX_WIRE_BYTES = 64 * MEBIBYTE
 const decoder = new TextDecoder()
 
 /**
@@ -18,6 +23,8 @@ const decoder = new TextDecoder()
  * log, and `too_large` when there are more than the batch's limit; they are counted before they are parsed.
  */
 export function findRecords({ body, format, limits }: Batch, context: TextContext): unknown[] {
+  const wire = wireFormat(format)
+  if (wire) return readWire(wire, new Uint8Array(body), limits)
   const text = decoder.decode(body)
   const records =
     format === 'json'
@@ -28,6 +35,16 @@ export function findRecords({ body, format, limits }: Batch, context: TextContex
           ? frameRecords(text.split(FRAME_END), context, limits.lines)
           : textRecords(text, context, limits.lines)
   if (records === null || records.length > limits.lines) throw tooManyLines(limits.lines)
+  return records
+}
+
+function readWire(
+  wire: WireFormat,
+  body: Uint8Array,
+  { lines, bodyBytes = MAX_WIRE_BYTES }: Batch['limits'],
+): unknown[] {
+  const records = wire.read(body, { lines, bodyBytes })
+  if (records === null || records.length > lines) throw tooManyLines(lines)
   return records
 }
 
