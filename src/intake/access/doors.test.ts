@@ -27,6 +27,7 @@ const ROUTES: Route[] = [
   run('checks list --project shop', 'viewer'),
   run('checks edit job --project shop --owner ann', 'responder'),
   run('keys create shop', 'admin'),
+  { method: 'POST', path: '/gelf', body: '{"version":"1.1","short_message":"x"}', needs: 'intake' },
   { method: 'POST', path: '/loki/api/v1/push', body: '{"streams":[]}', needs: 'intake' },
   { method: 'POST', path: '/api/prom/push', body: '{"streams":[]}', needs: 'intake' },
   ...['/v1/logs', '/v1/metrics', '/v1/traces'].map(
