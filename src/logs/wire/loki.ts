@@ -3,7 +3,7 @@
 import { Problem } from '../../problem.ts'
 import type { Fields } from '../formats/format.ts'
 import { countElementsUnder } from '../intake/count-records.ts'
-import { fieldRoleOf } from '../intake/field-roles.ts'
+import { fieldRoleOf } from '../intake/roles/field-roles.ts'
 import type { Batch } from '../store.ts'
 import { countMessages, createReader, readEnd, readFields, readWhole, WireType } from './protobuf.ts'
 import { decompressSnappy } from './snappy.ts'
