@@ -3,8 +3,8 @@ import { silentLogger } from '../../logger.ts'
 import type { Made, StoreSettings } from '../contract/made.testing.ts'
 import { storeContract } from '../store.contract.ts'
 import { openStoreProcess } from '../store-process.testing.ts'
+import { fieldToken, levelToken } from './indexed/field-tokens.ts'
 import { openLogStore } from './open-log-store.ts'
-import { fieldToken, levelToken } from './query/field-tokens.ts'
 import { makeFolder } from './store.testing.ts'
 
 const PROGRAM = new URL('./store-process.testing.ts', import.meta.url)

@@ -40,8 +40,6 @@ import type { WriterCalls } from './workers/writer.ts'
 const ANY_TIME = { from: null, until: null }
 /** How long closing waits for the writers; a writer that does not come back in this time has taken its last batch. */
 const CLOSE_TIMEOUT_MS = 5_000
-/** How long one call of `maintain` lets each writer merge: appends wait at most that long. */
-const MERGE_BUDGET_MS = 30
 
 type Parts = {
   diskBudgetBytes: number | null
@@ -175,8 +173,8 @@ export class EmbeddedLogStore implements LogStore {
       await drop(partition, 'budget', because)
     }
     for (const writer of writers) {
-      // A writer that stops meanwhile reports it itself; merging can wait.
-      const changed = await writer.call('merge', [dayOf(now), MERGE_BUDGET_MS]).catch(() => [])
+      // A writer that stops meanwhile reports it itself; sealing can wait.
+      const changed = await writer.call('sealIdle', [dayOf(now)]).catch(() => [])
       catalog.update(changed)
     }
     return { removed, status: await this.status() }

@@ -1,19 +1,33 @@
 // Reads the columns of one sealed block as a search needs them, each once.
-import { zstdDecompressSync } from 'node:zlib'
+
+import { errorMessage } from '../../../text.ts'
 import type { Level, LogLine } from '../../line.ts'
 import { lineId } from '../partitions/line-key.ts'
-import { AttributeColumns } from './attribute-columns.ts'
 import { type BlockSummary, FIELD_COLUMNS, type FieldColumns, type Piece } from './block.ts'
-import { ByteReader } from './byte-io.ts'
-import { TextColumn } from './text-column.ts'
-import { readNumbers, readTexts, readValues } from './value-column.ts'
+import { AttributeColumns } from './columns/attribute-columns.ts'
+import { ByteReader } from './columns/byte-io.ts'
+import { TextColumn } from './columns/text-column.ts'
+import { readNumbers, readTexts, readValues } from './columns/value-column.ts'
+import { decompress } from './compression.ts'
 
 /** The compressed bytes of a piece; null when the block has none of it. */
 export type PieceSource = (piece: Piece) => Uint8Array | null
 
 export type Keys = { timestamps: Float64Array; positions: Float64Array; received: Float64Array }
 
+/** A piece of a block cannot be read; the other blocks of its partition can. */
+export class BlockDamagedError extends Error {
+  readonly block: number
+
+  constructor(block: number, cause: unknown) {
+    super(errorMessage(cause), { cause })
+    this.block = block
+  }
+}
+
+/** Every property and method throws `BlockDamagedError` when a piece that it needs cannot be read. */
 export class BlockReader {
+  readonly id: number
   readonly summary: BlockSummary
   readonly #read: PieceSource
   #keys: Keys | null = null
@@ -24,7 +38,8 @@ export class BlockReader {
   #ids: { trace: readonly string[]; span: readonly string[] } | null | undefined
   #tags: (readonly string[])[] | null = null
 
-  constructor(summary: BlockSummary, read: PieceSource) {
+  constructor(id: number, summary: BlockSummary, read: PieceSource) {
+    this.id = id
     this.summary = summary
     this.#read = read
   }
@@ -36,7 +51,7 @@ export class BlockReader {
   /** The keys of the rows: by timestamp, then by position. */
   get keys(): Keys {
     if (this.#keys === null) {
-      const reader = new ByteReader(this.#piece('keys')!)
+      const reader = new ByteReader(this.#required('keys'))
       const next = () => readNumbers(reader, this.lines)
       this.#keys = { timestamps: next(), positions: next(), received: next() }
     }
@@ -45,7 +60,7 @@ export class BlockReader {
 
   get fields(): FieldColumns {
     if (this.#fields === null) {
-      const reader = new ByteReader(this.#piece('fields')!)
+      const reader = new ByteReader(this.#required('fields'))
       this.#fields = Object.fromEntries(
         FIELD_COLUMNS.map(name => [name, readValues(reader, this.lines)]),
       ) as FieldColumns
@@ -55,7 +70,7 @@ export class BlockReader {
 
   get messages(): TextColumn {
     this.#messages ??= new TextColumn(
-      this.#piece('templates')!,
+      this.#required('templates'),
       this.lines,
       () => this.#piece('variables') ?? Buffer.alloc(0),
     )
@@ -145,8 +160,19 @@ export class BlockReader {
     return low
   }
 
+  /** Each piece has a checksum, so what can be decompressed is what was written. */
   #piece(piece: Piece): Buffer | null {
-    const bytes = this.#read(piece)
-    return bytes && zstdDecompressSync(bytes)
+    try {
+      const bytes = this.#read(piece)
+      return bytes && decompress(bytes)
+    } catch (error) {
+      throw new BlockDamagedError(this.id, error)
+    }
+  }
+
+  #required(piece: Piece): Buffer {
+    const bytes = this.#piece(piece)
+    if (!bytes) throw new BlockDamagedError(this.id, new Error(`its ${piece} are missing`))
+    return bytes
   }
 }

@@ -1,17 +1,27 @@
 // Seals lines into a block: columns apart, compressed, with a summary that answers many questions alone.
-import { zstdCompressSync, constants as zlib } from 'node:zlib'
 import { MINUTE } from '../../../time.ts'
 import { LEVELS, type NewLine } from '../../line.ts'
-import { encodeAttributes } from './attribute-columns.ts'
-import { ByteWriter } from './byte-io.ts'
-import { encodeTexts } from './text-column.ts'
-import { type ValueColumn, ValueColumnBuilder, writeNumbers, writeTexts, writeValues } from './value-column.ts'
+import { encodeAttributes } from './columns/attribute-columns.ts'
+import { ByteWriter } from './columns/byte-io.ts'
+import { type EncodedTexts, encodeTexts } from './columns/text-column.ts'
+import { type ValueColumn, ValueColumnBuilder, writeNumbers, writeTexts, writeValues } from './columns/value-column.ts'
+import { compress } from './compression.ts'
+import { WordHashes } from './words/block-words.ts'
 
 /** A line with its place among all lines; `timestamp` is that of the line, clamped. */
 export type SealedLine = { line: NewLine; timestamp: number; position: number }
 
 /** The parts of a block that are read apart; each is one compressed piece. */
-export const PIECES = ['keys', 'fields', 'templates', 'variables', 'stackTemplates', 'stackVariables', 'attributes', 'ids'] as const
+export const PIECES = [
+  'keys',
+  'fields',
+  'templates',
+  'variables',
+  'stackTemplates',
+  'stackVariables',
+  'attributes',
+  'ids',
+] as const
 export type Piece = (typeof PIECES)[number]
 
 /** The fields whose values a summary lists. */
@@ -37,13 +47,13 @@ export type BlockSummary = {
   minutes: readonly (readonly number[])[] | null
 }
 
-export type SealedBlock = { summary: BlockSummary; pieces: { [P in Piece]?: Buffer } }
+/** `words` are the numbers of the words of its lines, for the index of words. */
+export type SealedBlock = { summary: BlockSummary; pieces: { [P in Piece]?: Buffer }; words: Uint32Array }
 
 /** A block has at most this many lines; half of what the numbers of a column can hold. */
 export const MAX_BLOCK_LINES = 8_192
 const MAX_SUMMARY_VALUES = 128
 const MAX_SUMMARY_MINUTES = 64
-const COMPRESSION_LEVEL = 3
 
 /** Seals lines, 1 to `MAX_BLOCK_LINES` of them, in any order. */
 export function sealBlock(unordered: readonly SealedLine[], rawBytes: number): SealedBlock {
@@ -62,27 +72,64 @@ export function sealBlock(unordered: readonly SealedLine[], rawBytes: number): S
   if (messages.variables.length > 0) pieces.variables = compress(messages.variables)
   if (stacks) pieces.stackTemplates = compress(stacks.templates)
   if (stacks && stacks.variables.length > 0) pieces.stackVariables = compress(stacks.variables)
-  if (attributes) pieces.attributes = compress(attributes)
+  if (attributes) pieces.attributes = compress(attributes.bytes)
   if (hasIds) pieces.ids = compress(encodeIds(lines))
-  return { summary: summaryOf(lines, fields, rawBytes), pieces }
+  addTexts(messages)
+  if (stacks) addTexts(stacks)
+  for (const texts of attributes?.columns.values() ?? []) addValues(texts)
+  if (hasIds) for (const { line } of lines) addIds(line)
+  return { summary: summaryOf(lines, fields, rawBytes), pieces, words: hashes.take() }
 }
 
-function compress(bytes: Buffer): Buffer {
-  return zstdCompressSync(bytes, { params: { [zlib.ZSTD_c_compressionLevel]: COMPRESSION_LEVEL } })
+/** Empty between two blocks. */
+const hashes = new WordHashes()
+
+function addTexts({ parts }: EncodedTexts): void {
+  for (const text of parts.templates) hashes.addText('text', text)
+  for (const text of parts.raw) hashes.addText('text', text)
+  for (const word of parts.variables) hashes.add('text', word.toLowerCase())
+}
+
+function addValues(texts: readonly string[]): void {
+  let last = ''
+  for (const text of texts) {
+    if (text !== last) hashes.addJson(text)
+    last = text
+  }
+}
+
+function addIds({ traceId, spanId }: NewLine): void {
+  if (traceId !== '') hashes.addId(traceId)
+  if (spanId !== '') hashes.addId(spanId)
 }
 
 function encodeKeys(lines: readonly SealedLine[]): Buffer {
   const writer = new ByteWriter()
-  writeNumbers(writer, lines.map(line => line.timestamp))
-  writeNumbers(writer, lines.map(line => line.position))
-  writeNumbers(writer, lines.map(({ line }) => line.receivedAt))
+  writeNumbers(
+    writer,
+    lines.map(line => line.timestamp),
+  )
+  writeNumbers(
+    writer,
+    lines.map(line => line.position),
+  )
+  writeNumbers(
+    writer,
+    lines.map(({ line }) => line.receivedAt),
+  )
   return writer.finish()
 }
 
 function encodeIds(lines: readonly SealedLine[]): Buffer {
   const writer = new ByteWriter()
-  writeTexts(writer, lines.map(({ line }) => line.traceId))
-  writeTexts(writer, lines.map(({ line }) => line.spanId))
+  writeTexts(
+    writer,
+    lines.map(({ line }) => line.traceId),
+  )
+  writeTexts(
+    writer,
+    lines.map(({ line }) => line.spanId),
+  )
   return writer.finish()
 }
 
@@ -126,7 +173,10 @@ function summaryOf(lines: readonly SealedLine[], columns: FieldColumns, rawBytes
     firstPosition: positions.reduce((a, b) => Math.min(a, b)),
     lastPosition: positions.reduce((a, b) => Math.max(a, b)),
     rawBytes,
-    values: { ...values, tag: valueCounts(lines, tags, list => [...new Set(JSON.parse(list) as string[])]) } as BlockSummary['values'],
+    values: {
+      ...values,
+      tag: valueCounts(lines, tags, list => [...new Set(JSON.parse(list) as string[])]),
+    } as BlockSummary['values'],
     minutes: minuteCounts(lines),
   }
 }

@@ -1,28 +1,25 @@
 // Finds the rows of a sealed block that match a condition: the same as testing each line, without making the lines.
-import { LEVELS } from '../../line.ts'
-import { attributeValues } from '../../query/attributes.ts'
-import { attributesText, indexText, isPlainId, type SoughtWords, soughtWords } from '../../query/line-words.ts'
-import { attributeValueTest, containsSequence, fieldValueTest } from '../../query/matches.ts'
-import { compileRegex } from '../../query/regex.ts'
-import type { QueryNode } from '../../query/tree.ts'
-import { foldCase } from '../../query/wildcard.ts'
-import { words } from '../../query/words.ts'
-import type { Json, Level } from '../../line.ts'
-import { levelsMatching } from '../query/field-plan.ts'
-import type { AttributeColumn } from './attribute-columns.ts'
-import type { BlockReader } from './block-reader.ts'
-import type { WordPlace } from './block-words.ts'
+import type { Json, Level } from '../../../line.ts'
+import { attributeValues } from '../../../query/attributes.ts'
+import { attributesText, indexText, isPlainId, type SoughtWords, soughtWords } from '../../../query/line-words.ts'
+import { attributeValueTest, containsSequence, fieldValueTest } from '../../../query/matches.ts'
+import { compileRegex } from '../../../query/regex.ts'
+import type { QueryNode } from '../../../query/tree.ts'
+import { foldCase } from '../../../query/wildcard.ts'
+import { words } from '../../../query/words.ts'
+import { levelsMatching } from '../../indexed/field-plan.ts'
+import type { BlockReader } from '../block-reader.ts'
+import type { AttributeColumn } from '../columns/attribute-columns.ts'
+import { RowSet } from '../columns/row-set.ts'
+import type { TextColumn } from '../columns/text-column.ts'
+import type { ValueColumn } from '../columns/value-column.ts'
+import type { WordFilter } from '../words/block-words.ts'
 import { requiredRuns } from './regex-literals.ts'
-import { RowSet } from './row-set.ts'
-import type { TextColumn } from './text-column.ts'
-import type { ValueColumn } from './value-column.ts'
+import { attributeWords } from './summary-filter.ts'
 import { rowsWithRuns, rowsWithSequence } from './word-rows.ts'
 
 /** Rows that match, or with `isExact` false rows among which all that match are. */
 export type Evaluation = { rows: RowSet; isExact: boolean }
-
-/** Whether a block may have a word of the search in a place. */
-export type WordFilter = (place: WordPlace, word: string) => boolean
 
 /** More candidates of a regular expression than this are not tested at once, because each takes long. */
 const MAX_REGEX_ROWS = 256
@@ -71,12 +68,7 @@ const COSTS: { [kind in QueryNode['kind']]: number } = {
   regex: 8,
 }
 
-function evaluateAll(
-  parts: readonly QueryNode[],
-  block: BlockReader,
-  mayHave: WordFilter,
-  within: RowSet,
-): Evaluation {
+function evaluateAll(parts: readonly QueryNode[], block: BlockReader, mayHave: WordFilter, within: RowSet): Evaluation {
   let rows = within
   let isExact = true
   for (const part of parts.toSorted((a, b) => COSTS[a.kind] - COSTS[b.kind])) {
@@ -88,12 +80,7 @@ function evaluateAll(
   return { rows, isExact }
 }
 
-function evaluateAny(
-  parts: readonly QueryNode[],
-  block: BlockReader,
-  mayHave: WordFilter,
-  within: RowSet,
-): Evaluation {
+function evaluateAny(parts: readonly QueryNode[], block: BlockReader, mayHave: WordFilter, within: RowSet): Evaluation {
   let rows = new RowSet(within.size)
   let isExact = true
   for (const part of parts) {
@@ -116,8 +103,7 @@ function sequenceRows(sought: SoughtWords, block: BlockReader, mayHave: WordFilt
   }
   if (!whole.every(word => mayHave('attributes', word))) return rows
   const { attributes, ids } = block
-  if (attributes)
-    for (const name of attributes.names) addAttributeWordRows(attributes.column(name)!, sought, rows)
+  if (attributes) for (const name of attributes.names) addAttributeWordRows(attributes.column(name)!, sought, rows)
   if (ids) {
     const test = idWordTest(sought)
     for (const texts of [ids.trace, ids.span]) for (const [row, id] of texts.entries()) if (test(id)) rows.add(row)
@@ -183,16 +169,15 @@ function attributeRows(
 ): RowSet {
   const rows = new RowSet(block.lines)
   const { path, comparison, value } = node
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII
-  const isPlain = comparison === '=' && /^[\u0000-\u007f]*$/.test(value) && !value.includes('*')
-  if (isPlain && !words(value).every(word => mayHave('attributes', word))) return rows
+  const sought = comparison === '=' ? attributeWords(value) : []
+  if (!sought.every(word => mayHave('attributes', word))) return rows
   const { attributes } = block
   if (!attributes) return rows
   const test = attributeValueTest(comparison, value)
   const isWithin = (row: number) => within.has(row)
   for (const name of namesOnPath(path)) {
     const column = attributes.column(name)
-    if (!column || (isPlain && !words(value).every(word => column.mayContain(word)))) continue
+    if (!column || !sought.every(word => column.mayContain(word))) continue
     const matches = cached(text => attributeValues({ [name]: JSON.parse(text) as Json }, path).some(test))
     for (const [at, row] of column.rows.entries()) if (isWithin(row) && matches(column.texts[at]!)) rows.add(row)
   }

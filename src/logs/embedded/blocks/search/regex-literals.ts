@@ -7,43 +7,39 @@
 export function requiredRuns(source: string): string[] {
   const literals: string[] = []
   let literal = ''
-  let at = 0
-  const end = () => {
-    literals.push(literal)
-    literal = ''
-  }
-  while (at < source.length) {
-    const sign = source[at]!
-    if (sign === '|') return []
-    if (sign === '(') {
-      end()
-      at = groupEnd(source, at)
-    } else if (sign === '[') {
-      end()
-      at = classEnd(source, at)
-    } else if (sign === '\\') {
-      const next = source[at + 1] ?? ''
-      // An escaped sign stands for itself; a letter or digit has a meaning. `\Q…\E` quotes, `\p{…}` and `\x{…}` have more.
-      if (/[A-Za-z0-9]/.test(next)) {
-        end()
-        if (/[QpPxC0-9]/.test(next)) return []
-      } else literal += next
-      at += 2
-    } else if (/[*?{]/.test(sign)) {
-      // The character before it may be missing.
-      literal = literal.slice(0, -1)
-      end()
-      at = sign === '{' ? quantifierEnd(source, at) : at + 1
-    } else if (/[+.^$)\]}]/.test(sign)) {
-      end()
-      at++
-    } else {
-      literal += sign
-      at++
+  for (let at = 0; at < source.length; ) {
+    const piece = readPiece(source, at)
+    if (piece.kind === 'unknown') return []
+    at = piece.end
+    if (piece.kind === 'literal') literal += piece.text
+    else {
+      // What is optional is not required: neither is the character before it.
+      literals.push(piece.kind === 'optional' ? literal.slice(0, -1) : literal)
+      literal = ''
     }
   }
-  end()
-  return runsOf(literals)
+  return runsOf([...literals, literal])
+}
+
+/** A part of an expression: text, the end of a text, a sign that makes what is before it optional, or something else. */
+type Piece =
+  | { kind: 'literal'; text: string; end: number }
+  | { kind: 'end' | 'optional'; end: number }
+  | { kind: 'unknown'; end: number }
+
+function readPiece(source: string, at: number): Piece {
+  const sign = source[at]!
+  if (sign === '|') return { kind: 'unknown', end: at }
+  if (sign === '(') return { kind: 'end', end: groupEnd(source, at) }
+  if (sign === '[') return { kind: 'end', end: classEnd(source, at) }
+  if (sign === '{') return { kind: 'optional', end: quantifierEnd(source, at) }
+  if (sign === '*' || sign === '?') return { kind: 'optional', end: at + 1 }
+  if (/[+.^$)\]}]/.test(sign)) return { kind: 'end', end: at + 1 }
+  if (sign !== '\\') return { kind: 'literal', text: sign, end: at + 1 }
+  const next = source[at + 1] ?? ''
+  // An escaped sign stands for itself; a letter has a meaning, and `\Q…\E`, `\p{…}`, `\x{…}` and octal numbers go on.
+  if (/[QpPxC0-9]/.test(next)) return { kind: 'unknown', end: at }
+  return /[A-Za-z]/.test(next) ? { kind: 'end', end: at + 2 } : { kind: 'literal', text: next, end: at + 2 }
 }
 
 function runsOf(literals: readonly string[]): string[] {

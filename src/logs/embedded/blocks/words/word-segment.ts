@@ -83,7 +83,9 @@ function encodeBucket(entries: Float64Array, base: number, width: number, blocks
   const bits = ordinalBits(blocks)
   const mean = entries.length === 0 ? 1 : width / entries.length
   const parameter = Math.max(0, Math.min(24, Math.floor(Math.log2(mean))))
-  const writer = new BitWriter(4 + Math.ceil((entries.length * (parameter + bits + 3)) / 8) + width / 2 ** parameter / 8 + 8)
+  const writer = new BitWriter(
+    4 + Math.ceil((entries.length * (parameter + bits + 3)) / 8) + width / 2 ** parameter / 8 + 8,
+  )
   writer.bytes([parameter, entries.length & 0xff, (entries.length >>> 8) & 0xff, entries.length >>> 16])
   let last = base
   for (const entry of entries) {

@@ -1,9 +1,9 @@
 // Finds the rows of a column of texts that contain words in a row, or parts of words, without making the texts.
-import { indexText, type SoughtWords } from '../../query/line-words.ts'
-import { containsSequence } from '../../query/matches.ts'
-import { words } from '../../query/words.ts'
-import { RowSet } from './row-set.ts'
-import type { TextColumn } from './text-column.ts'
+import { indexText, type SoughtWords } from '../../../query/line-words.ts'
+import { containsSequence } from '../../../query/matches.ts'
+import { words } from '../../../query/words.ts'
+import { RowSet } from '../columns/row-set.ts'
+import type { TextColumn } from '../columns/text-column.ts'
 
 /** A word of a template; null for a variable. */
 type TemplateWord = string | null

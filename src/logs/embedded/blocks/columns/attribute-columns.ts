@@ -1,12 +1,14 @@
 // The attributes of the lines of a block: a column of JSON texts for each name at the top, and the names of each row.
-import type { Json } from '../../line.ts'
+import type { Json } from '../../../line.ts'
 import { ByteReader, ByteWriter } from './byte-io.ts'
 import { readValues, ValueColumnBuilder, writeValues } from './value-column.ts'
 
 type Attributes = { readonly [name: string]: Json }
 
-/** Encodes the attributes of rows; null when no row has any. */
-export function encodeAttributes(rows: readonly Attributes[]): Buffer | null {
+/** Encodes the attributes of rows; null when no row has any. `columns` are the values as JSON texts, by name. */
+export function encodeAttributes(
+  rows: readonly Attributes[],
+): { bytes: Buffer; columns: ReadonlyMap<string, readonly string[]> } | null {
   const shapes = new ValueColumnBuilder(rows.length)
   const columns = new Map<string, string[]>()
   for (const attributes of rows) {
@@ -26,7 +28,7 @@ export function encodeAttributes(rows: readonly Attributes[]): Buffer | null {
     writer.json(name)
     writer.text(texts.join('\n'))
   }
-  return writer.finish()
+  return { bytes: writer.finish(), columns }
 }
 
 function jsonText(value: Json): string {
@@ -74,7 +76,9 @@ export class AttributeColumns {
     const names = this.#shapes[this.#ids[row]!]!
     if (names.length === 0) return {}
     // As one text, because a name may be `__proto__`.
-    return JSON.parse(`{${names.map(name => `${JSON.stringify(name)}:${this.column(name)!.textOf(row)}`).join()}}`) as Attributes
+    return JSON.parse(
+      `{${names.map(name => `${JSON.stringify(name)}:${this.column(name)!.textOf(row)}`).join()}}`,
+    ) as Attributes
   }
 
   #rowsWith(name: string): Uint16Array {

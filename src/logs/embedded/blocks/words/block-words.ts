@@ -1,8 +1,9 @@
 // The words of a block as numbers, for the index that says which blocks may have a word.
-import { attributesText, indexText } from '../../query/line-words.ts'
-import { foldCase } from '../../query/wildcard.ts'
-import { words } from '../../query/words.ts'
-import type { Json } from '../../line.ts'
+
+import type { Json } from '../../../line.ts'
+import { attributesText, indexText } from '../../../query/line-words.ts'
+import { foldCase } from '../../../query/wildcard.ts'
+import { words } from '../../../query/words.ts'
 
 /** How many bits of a word's hash the index keeps: of blocks with 40,000 words one in 1,700 is read in vain. */
 export const HASH_BITS = 26
@@ -10,6 +11,8 @@ const HASH_MASK = 2 ** HASH_BITS - 1
 
 /** Where a word is: in message or stack, or in the attributes and ids. */
 export type WordPlace = 'text' | 'attributes'
+/** Whether a block may have a word of the search in a place. */
+export type WordFilter = (place: WordPlace, word: string) => boolean
 const SEEDS = { text: 0x811c9dc5, attributes: 0x2c1b3c6d }
 
 /** The number of a word of the search (see `words`) in a place (FNV-1a, folded). */
@@ -45,11 +48,15 @@ export class WordHashes {
   /** An id of a trace or span: its words, and as a whole. */
   addId(id: string): void {
     this.add('attributes', foldCase(id))
-    this.addText('attributes', id)
+    if (!/^[0-9a-z]*$/.test(id)) this.addText('attributes', id)
   }
 
   /** The value of an attribute as JSON: every word that a search by word or by value may look for, and some more. */
   addJson(text: string): void {
+    if (/^\d+$/.test(text)) {
+      this.add('attributes', text)
+      return
+    }
     this.addText('attributes', text)
     if (/[\\\u0080-\uffff]/.test(text)) {
       const value = JSON.parse(text) as Json

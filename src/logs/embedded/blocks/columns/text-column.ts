@@ -11,8 +11,15 @@ const LETTER = 2
 const DIGIT = 3
 const CLASSES = characterClasses()
 
-/** The parts of an encoded column: `variables` is only read when a template alone does not answer. */
-export type EncodedTexts = { templates: Buffer; variables: Buffer }
+/**
+ * The parts of an encoded column: `variables` is only read when a template alone does not answer. `parts` are the texts that
+ * make up all of them, each word whole.
+ */
+export type EncodedTexts = {
+  templates: Buffer
+  variables: Buffer
+  parts: { templates: readonly string[]; raw: readonly string[]; variables: readonly string[] }
+}
 
 /** Encodes texts in the order of their rows, at most 65,535 of them. */
 export function encodeTexts(texts: readonly string[]): EncodedTexts {
@@ -43,12 +50,14 @@ export function encodeTexts(texts: readonly string[]): EncodedTexts {
   const lengths: number[] = []
   for (let id = 1; id <= templates.size; id++) lengths.push(addByPlace(variablesOf[id]!, counts[id]!, ordered))
   const writer = new ByteWriter()
-  writer.json([...templates.keys()])
+  const names = [...templates.keys()]
+  writer.json(names)
   writer.json(raw)
   writer.part(packNumbers(rows, templates.size))
   for (const length of lengths) writer.number(length)
   const variables = ordered.length === 0 ? '' : `\n${ordered.join('\n')}\n`
-  return { templates: writer.finish(), variables: Buffer.from(variables, 'latin1') }
+  const parts = { templates: names, raw, variables: ordered }
+  return { templates: writer.finish(), variables: Buffer.from(variables, 'latin1'), parts }
 }
 
 /** Adds the variables of one template to `ordered`, place by place; returns their length with a separator each. */
