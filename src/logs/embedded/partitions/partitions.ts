@@ -143,10 +143,16 @@ export class Partitions {
       this.#seen.set(name, { lines, times: (seen?.times ?? 0) + 1 })
       const isIdle = seen?.lines === lines || parsePartition(name)!.day < day
       if (!isIdle && (seen?.times ?? 0) < MAX_SEEN) continue
-      changed.push(...this.#guarded(name, partition => sealAll(partition)))
+      changed.push(...this.#guarded(name, sealAll))
       this.#seen.delete(name)
     }
     return changed
+  }
+
+  /** Seals every line there is; returns the new states. */
+  sealAll(): PartitionState[] {
+    const waiting = [...this.#states.values()].filter(({ unsealed }) => unsealed > 0)
+    return waiting.flatMap(({ name }) => this.#guarded(name, sealAll))
   }
 
   /** Does something to a partition of blocks; a damaged one is quarantined. */

@@ -77,6 +77,9 @@ const calls = {
   sealIdle(day: number): PartitionState[] {
     return partitions.sealIdle(day)
   },
+  sealAll(): PartitionState[] {
+    return partitions.sealAll()
+  },
   async restore(file: string, name: string, expiresAt: number): Promise<{ lines: number; states: PartitionState[] }> {
     const lines = await restoreArchive(partitions, folder, { file, name, expiresAt })
     return { lines, states: partitions.states() }

@@ -49,10 +49,12 @@ export class BlockSearch implements PartitionSearch {
   ): LineKey | null {
     const merge = new CandidateMerge(this.#view, order, this.#blocksIn(range))
     merge.add(this.#arrivalCandidates(range, order))
-    for (let tested = 0, opened = 0; ; ) {
+    for (let tested = 0; ; ) {
       const block = merge.nextBlock()
       if (block) {
-        if (opened++ > 0 && performance.now() > deadline) return keyBefore(block, order)
+        // Not where the range begins: that would be no progress.
+        const reached = keyBefore(block, order)
+        if (isBeyond(reached, range, order) && performance.now() > deadline) return reached
         merge.add(this.#blockCandidates(block, range, order))
         continue
       }
@@ -265,6 +267,11 @@ function keyBefore({ summary }: StoredBlock, order: Order): LineKey {
   return order === 'newest'
     ? { timestamp: summary.until + 1, position: 0 }
     : { timestamp: summary.from - 1, position: MAX_POSITION }
+}
+
+/** Whether a key lies behind the first one of a range in an order. */
+function isBeyond(key: LineKey, { first, last }: KeyRange, order: Order): boolean {
+  return order === 'newest' ? compareKeys(key, last) < 0 : compareKeys(key, first) > 0
 }
 
 function isWithin({ summary }: StoredBlock, { first, last }: KeyRange): boolean {
