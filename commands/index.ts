@@ -9,6 +9,7 @@ import { actionRunCommands } from './actions/action-runs.ts'
 import { actionCommands } from './actions/actions.ts'
 import { auditCommands } from './admin/audit.ts'
 import { connectivityCommands } from './admin/connectivity.ts'
+import { forwardCommands } from './admin/forwards.ts'
 import { helpCommand } from './admin/help.ts'
 import { keyCommands } from './admin/keys.ts'
 import { projectCommands } from './admin/projects.ts'
@@ -101,6 +102,8 @@ export function createCommands(
     ...actionChangeCommands,
     ...projectCommands,
     ...keyCommands,
+    ...forwardCommands,
+    ...forwardCommands,
     ...roleCommands(platforms),
     ...auditCommands,
     helpCommand(() => commands),

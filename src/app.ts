@@ -15,6 +15,7 @@ import { createRuleKinds } from './detectors/rules/rule-kind.ts'
 import { RULE_KINDS } from './detectors/rules/rule-kinds.ts'
 import { addFirstRules } from './detectors/rules/rules.ts'
 import { createDispatcher } from './dispatcher.ts'
+import { createForwardLoop } from './forwards/forward-loop.ts'
 import { createFollowJob } from './hosts/containers/follow-job.ts'
 import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
@@ -99,6 +100,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     jobs.follows && { name: 'followed containers', start: jobs.follows.start, stop: jobs.follows.stop },
     { name: 'scheduler', start: jobs.scheduler.start, stop: jobs.scheduler.stop },
     jobs.searchRules && { name: 'search rules', start: jobs.searchRules.start, stop: jobs.searchRules.stop },
+    { name: 'forwards', start: storage.forwards.start, stop: storage.forwards.stop },
     { name: 'reports', start: notifications.reports.wake, stop: notifications.reports.stop },
     { name: 'changes of alerts', start: jobs.startFollowingAlerts },
     doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
@@ -121,7 +123,12 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
   const telemetry = createTelemetry()
   const storage = new StorageHealth(state)
   const mayDelete = createDeletionGuard(state, startedAt, logger)
-  const logWriter = store && createLogWriter({ store, state, ruleKinds, commit, logger, telemetry, storage, clock })
+  const vault = createVault(vaultKey)
+  const feed = store && readBy(store, 'forwards')
+  const { timeZone } = config
+  const forwards = createForwardLoop({ state, vault, feed, clock, logger, timeZone, publicUrl: options.publicUrl })
+  const writing = { state, ruleKinds, commit, logger, telemetry, storage, clock, onStored: forwards.onLines }
+  const logWriter = store && createLogWriter({ ...writing, store })
   const names = store && createNameCache(store, logger)
   const folder = join(config.dataDir, 'logs')
   const archiver =
@@ -141,7 +148,8 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
     archiver,
     maintenance,
     rates: createRates(state, clock),
-    vault: createVault(vaultKey),
+    vault,
+    forwards,
     telemetry,
     storage,
     mayDelete,

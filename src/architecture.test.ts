@@ -13,6 +13,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['app', /^src\/(app|services)\.ts$|^src\/app\//],
   ['doors', /^src\/(intake\/|chat\/\w+\/(?!definition\.ts)|chat\/tails\.ts|jobs\/|dispatcher\.ts)/],
   ['commands', /^commands\//],
+  ['forwards', /^src\/forwards\//],
   ['notifications', /^src\/notifications\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
@@ -58,14 +59,14 @@ const LIBRARIES: Record<string, RegExp> = {
   re2js: /^src\/logs\//,
   '@bufbuild/protobuf': /^src\/(logs\/wire|intake\/protocols)\//,
   hysnappy: /^src\/logs\/wire\//,
-  'fastest-levenshtein': /^src\/command\/nearest\.ts$/,
+  'fastest-levenshtein': /^src\/command\/unknown-command\.ts$/,
   yaml: /^src\/simulation\//,
   zod: /^commands\/|^src\/(config|command|intake|logs|analysis|simulation)\/|^src\/chat\/(platform-definition|\w+\/definition)\.ts$/,
 }
 
 /** Files named for a table (plural), which alone speak SQL outside `src/state`. */
 const TABLE_FILES =
-  /^src\/state\/|^src\/(checks|probes|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
+  /^src\/state\/|^src\/(checks|probes|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|^src\/forwards\/forwards\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
@@ -73,7 +74,7 @@ const PURE_FILES =
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|forwards|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

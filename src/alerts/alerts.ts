@@ -145,6 +145,12 @@ export function listAlerts(state: State, filter: AlertFilter): Alert[] {
     .all()
 }
 
+/** The alerts that were resolved at `since` (epoch ms) or later, newest first. */
+export function listResolvedSince(state: State, since: number, limit: number): Alert[] {
+  const isResolved = and(eq(alerts.state, 'resolved'), sql`${alerts.resolvedAt} >= ${since}`)
+  return state.db.select().from(alerts).where(isResolved).orderBy(desc(alerts.resolvedAt)).limit(limit).all()
+}
+
 /** The ids of the alerts that `listAlerts` finds without a limit, in its order. */
 export function listAlertIds(state: State, filter: Omit<AlertFilter, 'limit'>): number[] {
   const order = filter.open ? [desc(sql.raw(severityRankSql())), desc(alerts.id)] : [desc(alerts.id)]

@@ -20,11 +20,21 @@ export type LogWriterOptions = {
   logger: Logger
   telemetry: Telemetry
   storage: StorageHealth
+  /** Called when lines are on disk. */
+  onStored?(): void
 }
 
 /** A writer to `store`. */
 export function createLogWriter(options: LogWriterOptions): LogWriter {
-  const { store, state, ruleKinds, commit, clock, logger, telemetry, storage } = options
+  const { store, state, ruleKinds, commit, clock, logger, telemetry, storage, onStored } = options
   const detecting = withDetection(store, state, ruleKinds, commit, logger)
-  return withStorageHealth(withLineCounts(detecting, telemetry), storage, clock)
+  const writer = withStorageHealth(withLineCounts(detecting, telemetry), storage, clock)
+  if (!onStored) return writer
+  return {
+    async append(batch) {
+      const result = await writer.append(batch)
+      onStored()
+      return result
+    },
+  }
 }

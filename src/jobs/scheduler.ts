@@ -10,9 +10,11 @@ import type { Connectivity } from '../connectivity/connectivity.ts'
 import { recordConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
 import { evaluateDueChecks } from '../detectors/evaluate-checks.ts'
+import { detectFailingForwards } from '../detectors/failing-forwards.ts'
 import { reevaluateRuleStates } from '../detectors/rules/reevaluate-rule-states.ts'
 import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
 import { nextRuleState } from '../detectors/rules/rule-states.ts'
+import { listForwards } from '../forwards/forwards.ts'
 import type { Logger } from '../logger.ts'
 import type { DirectChannels } from '../notifications/routing/escalation-targets.ts'
 import { escalateDue, nextEscalation } from '../notifications/routing/escalations.ts'
@@ -132,6 +134,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     { everyMs: TICK_INTERVAL_MS, run: downtimes.markAlive },
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
+    { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },
     { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete(clock.now()) },
   ]
   const nextRuns = new Map<Job, number>()
