@@ -15,7 +15,7 @@ const pause = command({
     project: projectName().optional().describe('Project of the check'),
   },
   run({ name, project }, context) {
-    const paused = pauseCheck(context.state, checkOf(context, name, project))
+    const paused = pauseCheck(context.state, checkOf(context, name, project), context.now)
     endCheckAlerts(context.state, paused, context.by.name, context.now)
     const until = paused.manualResume || paused.probed ? '"checks resume"' : 'its next beat or "checks resume"'
     return {

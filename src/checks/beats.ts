@@ -6,6 +6,7 @@ import { beats } from '../state/schema/index.ts'
 import { type Arrival, classifyBeat } from './beat.ts'
 import { applyBeat, type BeatEffect, type BeatKind, type Check } from './check.ts'
 import { storeBeatChanges } from './checks.ts'
+import { recordFlip } from './flips.ts'
 
 export type Beat = typeof beats.$inferSelect
 
@@ -27,6 +28,7 @@ export function recordBeat(
   const next = { ...check, ...changes }
   return state.transaction(() => {
     storeBeatChanges(state, next)
+    recordFlip(state, check, changes.status, now)
     const isCompared = check.watchDuration || check.watchSize
     if (turn === 'none' && !isCompared && changes.beats! % MAX_BEATS_PER_CHECK !== 0 && isPlain(arrival, duration)) {
       const agent = cut(arrival.userAgent, MAX_USER_AGENT_LENGTH)

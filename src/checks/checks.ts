@@ -7,6 +7,7 @@ import { and, asc, eq, sql } from '../state/orm.ts'
 import { checks, projects } from '../state/schema/index.ts'
 import { type Check, type CheckChanges, restart, resume, type ShownStatus } from './check.ts'
 import { renameDependency } from './dependencies.ts'
+import { recordFlip } from './flips.ts'
 
 /** The columns that are set when a check is added; the rest follows. */
 export type CheckDraft = Pick<Check, 'projectId' | 'name' | 'timeZone' | 'grace' | 'severity'> & Partial<Check>
@@ -19,7 +20,7 @@ export function addCheck(state: State, draft: CheckDraft, now: number): Check {
     })
   }
   const slug = draft.slug ?? freeSlug(state, draft.projectId, draft.name)
-  const row = { ...draft, slug, uuid: randomUUID(), status: 'new' as const, createdAt: now }
+  const row = { uuid: randomUUID(), ...draft, slug, status: 'new' as const, createdAt: now }
   return state.transaction(() => state.db.insert(checks).values(row).returning().get())
 }
 
@@ -230,16 +231,32 @@ export function editCheck(state: State, check: Check, changes: CheckChanges, now
 }
 
 /** Pauses a check until it is resumed, or until its next beat unless it is set to manual resume. */
-export function pauseCheck(state: State, check: Check): Check {
+export function pauseCheck(state: State, check: Check, now: number): Check {
   if (check.status === 'paused') throw new Problem('conflict', `The check "${check.name}" is already paused.`)
   const paused: CheckChanges = { status: 'paused', lateAt: null, downAt: null, lastStartAt: null, lastStartRid: null }
-  return saved(state, check, { ...paused, misses: 0, missedAt: null, missKind: null })
+  return state.transaction(() => {
+    recordFlip(state, check, 'paused', now)
+    return saved(state, check, { ...paused, misses: 0, missedAt: null, missKind: null })
+  })
 }
 
 /** Resumes a paused check: its next beat is expected from `now` on; a check without a beat waits for the first. */
 export function resumeCheck(state: State, check: Check, now: number): Check {
   if (check.status !== 'paused') throw new Problem('conflict', `The check "${check.name}" is not paused.`)
-  return saved(state, check, resume(check, now))
+  const resumed = resume(check, now)
+  return state.transaction(() => {
+    recordFlip(state, check, resumed.status, now)
+    return saved(state, check, resumed)
+  })
+}
+
+/** Puts a paused check back to where it waits for its first beat, as Healthchecks resumes one. */
+export function renewCheck(state: State, check: Check, now: number): Check {
+  const run: CheckChanges = { lastBeatAt: null, lastStartAt: null, lastStartRid: null, lateAt: null, downAt: null }
+  return state.transaction(() => {
+    recordFlip(state, check, 'new', now)
+    return saved(state, check, { ...run, status: 'new' })
+  })
 }
 
 /** Removes a check with its beats. The caller resolves its alert first, while the key is known. */

@@ -3,6 +3,7 @@ import { listBeats, listRuns } from '../checks/beats.ts'
 import type { BeatEffect, BeatKind, Check } from '../checks/check.ts'
 import { updateCheck } from '../checks/checks.ts'
 import { nextDeadline, overdueChecks, type Reachable } from '../checks/deadlines.ts'
+import { recordFlip } from '../checks/flips.ts'
 import { COMPARED_RUNS } from '../checks/unusual-run.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -22,6 +23,7 @@ export function evaluateDueChecks(
     overdueChecks(state, now, limit, reachable).flatMap(check => {
       const { changes, results } = evaluateDeadline(check, () => readFacts(state, check))
       updateCheck(state, check.id, changes)
+      recordFlip(state, check, changes.status, changes.missedAt ?? now)
       return results
     }),
   )

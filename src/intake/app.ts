@@ -12,6 +12,10 @@ import { maskKeys } from './access/shown-keys.ts'
 import { CLIENT_CONFIG_ROUTE, clientConfigRoutes } from './client-config.ts'
 import { type CommandRoutesOptions, commandRoutes, describeCommands } from './commands.ts'
 import { type HealthRoutesOptions, healthRoutes } from './health.ts'
+import { pageHeaders } from './healthchecks/api-answer.ts'
+import { healthchecksRoutes } from './healthchecks/api-routes.ts'
+import { badgeRoutes } from './healthchecks/badges.ts'
+import { pushRoutes } from './healthchecks/push.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
 import { createTallies, measure } from './measure.ts'
 import { docsRoutes } from './openapi/docs.ts'
@@ -42,6 +46,8 @@ export type IntakeOptions = PingOptions &
   }
 
 const PING = /^https?:\/\/[^/]+\/ping\//
+/** The paths of Healthchecks' API, which web pages may ask. */
+const HEALTHCHECKS = /^\/(?:api\/v[123]|badge|b)\//
 const MAX_SHOWN_PATH_LENGTH = 200
 
 /** The intake as a Hono app; it can be tested without a port. */
@@ -87,6 +93,9 @@ export function createIntake(options: IntakeOptions) {
   app.route('/', commandRoutes(options))
   app.route('/', healthRoutes(options))
   app.route('/', platformRoutes(options.receivers))
+  app.route('/', healthchecksRoutes(options))
+  app.route('/', badgeRoutes(options))
+  app.route('/', pushRoutes(options))
   app.route('/', rootRoutes(options))
   app.route('/', docsRoutes(createDocument(app, () => [describeCommands(dispatcher)], options)))
 
@@ -96,6 +105,8 @@ export function createIntake(options: IntakeOptions) {
     const allowed = METHODS.map(name => name.toUpperCase())
       .filter(name => app.router.match(name, path)[0].length > 0)
       .flatMap(name => (name === 'GET' ? ['GET', 'HEAD'] : [name]))
+    if (method === 'OPTIONS' && allowed.length > 0 && HEALTHCHECKS.test(path))
+      return new Response(null, { status: 204, headers: pageHeaders(allowed.filter(name => name !== 'HEAD')) })
     const isProbe = options.logs !== undefined && (allowed.length === 0 || path.includes('/_'))
     const probed = isProbe ? await receiveProbe(options, c.req.raw, c.env?.incoming) : null
     if (probed !== null) return toResponse(probed)

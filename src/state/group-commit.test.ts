@@ -69,7 +69,7 @@ describe('a group commit', () => {
     const { state, check } = aCheck()
     state.transaction(() => {
       recordBeat(state, readCheckByUuid(state, check.uuid)!, arrival, 5)
-      pauseCheck(state, readCheckByUuid(state, check.uuid)!)
+      pauseCheck(state, readCheckByUuid(state, check.uuid)!, 0)
     })
     expect(readCheck(state, check.id)).toMatchObject({ status: 'paused', beats: 1, downAt: null })
     expect(readCheckByUuid(state, check.uuid)).toEqual(readCheck(state, check.id))

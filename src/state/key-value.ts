@@ -12,6 +12,7 @@ export type ValueName =
   | 'clock untrusted until'
   | 'audit head'
   | 'audit anchor'
+  | 'badge secret'
 
 /** The value of a name, or null. */
 export function readValue(state: State, name: ValueName): string | null {

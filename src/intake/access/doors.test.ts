@@ -46,6 +46,23 @@ const PROTOCOL_ROUTES: Route[] = [
   { method: 'POST', path: '/shop/_doc', body: DOCUMENT, needs: 'intake' },
   { method: 'PUT', path: '/shop/_doc/7', body: DOCUMENT, needs: 'intake' },
   { method: 'PUT', path: '/shop/_create/7', body: DOCUMENT, needs: 'intake' },
+  { method: 'POST', path: '/gelf', body: '{"host":"web-1","short_message":"x"}', needs: 'intake' },
+]
+
+/** The routes of Healthchecks' API; the check of the project is `job`. */
+const API_ROUTES: (Omit<Route, 'needs'> & { needs: 'viewer' | 'responder' })[] = [
+  { method: 'GET', path: '/api/v3/checks', needs: 'viewer' },
+  { method: 'POST', path: '/api/v3/checks', body: '{"name":"x","unique":["name"]}', needs: 'responder' },
+  { method: 'GET', path: '/api/v3/checks/JOB', needs: 'viewer' },
+  { method: 'POST', path: '/api/v3/checks/JOB', body: '{}', needs: 'responder' },
+  { method: 'POST', path: '/api/v3/checks/JOB/pause', needs: 'responder' },
+  { method: 'GET', path: '/api/v3/checks/JOB/pings', needs: 'responder' },
+  { method: 'GET', path: '/api/v3/checks/JOB/flips', needs: 'viewer' },
+  { method: 'GET', path: '/api/v3/channels', needs: 'responder' },
+  { method: 'GET', path: '/api/v3/badges', needs: 'viewer' },
+  { method: 'GET', path: '/api/v3/checks/JOB/pings/1/body', needs: 'responder' },
+  { method: 'POST', path: '/api/v3/checks/JOB/resume', needs: 'responder' },
+  { method: 'DELETE', path: '/api/v3/checks/JOB', needs: 'responder' },
 ]
 
 const KINDS = ['intake', ...ROLES] as const
@@ -190,6 +207,24 @@ it('the routes of other protocols refuse strangers with 401, and let in every ke
   }
 })
 
+it("Healthchecks' API refuses strangers and lesser keys with 401, and keeps projects apart", async () => {
+  const { check } = await app.result<{ check: { uuid: string } }>('checks show job')
+  await app.request(`/ping/${check.uuid}`, { method: 'POST', body: 'done' })
+  for (const [place, { path, ...rest }] of API_ROUTES.entries()) {
+    const route = { ...rest, path: path.replace('JOB', check.uuid) }
+    const from = `203.0.113.${place}`
+    for (const [kind, headers] of STRANGERS)
+      expect([name(route), kind, (await ask(route, headers(route), from)).status]).toEqual([name(route), kind, 401])
+    expect((await ask(route, sign(keys.signed, route), from)).status).toBe(401)
+    expect((await ask(route, bearer(keys.intake))).status).toBe(401)
+    const asViewer = await ask(route, bearer(keys.viewer))
+    expect([name(route), asViewer.status]).toEqual([name(route), route.needs === 'viewer' ? 200 : 401])
+    expect(asViewer.text).not.toContain(check.uuid)
+    if (path.includes('JOB')) expect((await ask(route, bearer(keys.other))).status).toBe(403)
+    expect((await ask(route, bearer(keys.responder))).status).toBeLessThan(300)
+  }
+})
+
 it('what destroys is in the audit with its door, address, key and count; so is who was refused', async () => {
   const remove = ROUTES.find(({ method }) => method === 'DELETE')!
   await app.request(remove.path, { method: 'DELETE', headers: bearer(keys.admin) }, '203.0.113.9')
@@ -236,7 +271,9 @@ it('the table has every route of the document that takes a key', async () => {
       .filter(([, { security = [] }]) => security.length > 0 && !security.some(way => Object.keys(way).length === 0))
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   )
-  const asked = [...ROUTES, ...PROTOCOL_ROUTES].map(({ method, path }) => `${method} ${path.split('?')[0]}`)
+  const asked = [...ROUTES, ...PROTOCOL_ROUTES, ...API_ROUTES].map(
+    ({ method, path }) => `${method} ${path.split('?')[0]}`,
+  )
   const patterns = documented.map(route => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`))
   expect(asked.filter(route => !patterns.some(pattern => pattern.test(route)))).toEqual([])
   expect(documented.filter((_, place) => !asked.some(route => patterns[place]!.test(route)))).toEqual([])

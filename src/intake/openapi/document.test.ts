@@ -102,6 +102,7 @@ function schemaOf(operation: Document['paths'][string][string], status: string):
   return schema.$ref === '#/components/schemas/Readiness' ? { ready: true } : {}
 }
 
+const NOBODY = '07c2f548-9850-4b27-af5d-6c9dc157ec02'
 type Sample = [method: string, path: () => string, status: number, body?: unknown, headers?: Record<string, string>]
 
 /** A request for each operation and answer that a client meets; `app.request` throws where an answer is not documented. */
@@ -164,6 +165,26 @@ const SAMPLES: Sample[] = [
   ['GET', () => '/api/logs/none', 404, undefined, ADMIN],
   ['DELETE', () => '/api/logs', 400, undefined, ADMIN],
   ['DELETE', () => '/api/logs?q=nothing-has-this', 200, undefined, ADMIN],
+  ['GET', () => '/api/v3/checks', 200, undefined, ADMIN],
+  ['POST', () => '/api/v3/checks', 201, { name: 'by the API' }, ADMIN],
+  ['POST', () => '/api/v3/checks', 200, { name: 'by the API', unique: ['name'] }, ADMIN],
+  ['GET', () => `/api/v1/checks/${uuid}`, 200, undefined, ADMIN],
+  ['POST', () => `/api/v2/checks/${uuid}`, 400, { grace: 1 }, ADMIN],
+  ['POST', () => `/api/v3/checks/${uuid}/resume`, 409, {}, ADMIN],
+  ['POST', () => `/api/v3/checks/${NOBODY}/pause`, 404, {}, ADMIN],
+  ['DELETE', () => `/api/v3/checks/${NOBODY}`, 404, undefined, ADMIN],
+  ['GET', () => `/api/v3/checks/${uuid}/pings`, 200, undefined, ADMIN],
+  ['GET', () => `/api/v3/checks/${uuid}/pings/0/body`, 404, undefined, ADMIN],
+  ['GET', () => `/api/v3/checks/${uuid}/flips?seconds=60`, 200, undefined, ADMIN],
+  ['GET', () => '/api/v3/channels', 401],
+  ['GET', () => '/api/v3/badges', 200, undefined, ADMIN],
+  ['GET', () => '/api/v3/status', 200],
+  ['GET', () => '/api/v4/status', 404],
+  ['GET', () => '/badge/none/12345678/foo.svg', 404],
+  ['GET', () => '/badge/none/12345678.svg', 404],
+  ['GET', () => `/b/2/${NOBODY}.svg`, 404],
+  ['GET', () => `/api/push/${uuid}?status=up&msg=OK&ping=`, 200],
+  ['POST', () => '/api/push/none', 404],
   ['GET', () => '/api/config', 200],
   ['POST', () => '/api/commands', 200, { line: 'checks list' }, ADMIN],
   ['POST', () => '/api/commands', 200, { words: ['checks', 'show', 'job'] }, ADMIN],

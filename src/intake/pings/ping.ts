@@ -72,18 +72,27 @@ export async function receivePing(
     bodyBytes: total,
     outputBytes: readSize(query.get('size')),
   }
+  const recorded = toResponse(await storePing(options, url.ping, arrival, query))
+  return request.method === 'HEAD' ? new Response(null, recorded) : recorded
+}
+
+/** Stores a ping as a beat, and resolves with its answer once it is on disk; 503 when it cannot be stored. */
+export async function storePing(
+  options: PingOptions,
+  ping: Ping,
+  arrival: Arrival,
+  query: URLSearchParams,
+): Promise<PingAnswer> {
   try {
-    const { answer, kind } = await options.commit(() => record(options, url.ping, arrival, query))
-    if (kind !== null) {
-      options.telemetry.beats[kind]++
-      options.storage.recordStored('beats', options.clock)
-    }
-    const recorded = toResponse(answer)
-    return request.method === 'HEAD' ? new Response(null, recorded) : recorded
+    const { answer, kind } = await options.commit(() => record(options, ping, arrival, query))
+    if (kind === null) return answer
+    options.telemetry.beats[kind]++
+    options.storage.recordStored('beats', options.clock)
+    return answer
   } catch (error) {
     options.logger.error('a beat could not be stored', { error })
-    recordRefusal(options, url.ping, arrival, query, error)
-    return toResponse(BUSY)
+    recordRefusal(options, ping, arrival, query, error)
+    return BUSY
   }
 }
 

@@ -1,4 +1,5 @@
 // Resolves the recipients of alerts: after each version of an alert, and after routes or channels changed.
+import { EVERY_CHANNEL, readChosenChannels } from '../../checks/healthchecks/check-details.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
 import { asc, isNull, sql } from '../../state/orm.ts'
@@ -6,7 +7,7 @@ import { alerts, channels, routes } from '../../state/schema/index.ts'
 import { clearIfDelivered } from '../delivery/outbox.ts'
 import { updateEscalations } from './escalations.ts'
 import { resolveAlertRecipients } from './recipients.ts'
-import { chooseRecipients } from './route.ts'
+import { type ChannelRow, chooseRecipients, type NewRecipient } from './route.ts'
 
 /** How many alerts are resolved before the event loop does other work. */
 const BATCH_SIZE = 100
@@ -35,10 +36,23 @@ function resolveBatch(state: State, now: number): number {
     .all()
   for (const alert of changed) {
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    resolveAlertRecipients(state, alert, chooseRecipients(alert, project, allRoutes, inUse), now)
+    const chosen = chosenRecipients(state, alert.key, inUse)
+    resolveAlertRecipients(state, alert, chosen ?? chooseRecipients(alert, project, allRoutes, inUse), now)
     updateEscalations(state, alert, project, now)
     state.prepare('update alerts set routed_version = version where id = ?').run(alert.id)
     clearIfDelivered(state, alert.id, now)
   }
   return changed.length
+}
+
+/** The channels that Healthchecks' API gave a check, for its alerts; null where it gave none that is in use. */
+function chosenRecipients(state: State, alertKey: string, channels: readonly ChannelRow[]): NewRecipient[] | null {
+  const [, checkId] = /^check:(\d+)/.exec(alertKey) ?? []
+  const ids = checkId === undefined ? null : readChosenChannels(state, Number(checkId))
+  if (ids === null) return null
+  const chosen = channels.filter(
+    ({ id, origin }) => origin !== 'person' && (ids.includes(id) || ids.includes(EVERY_CHANNEL)),
+  )
+  if (chosen.length === 0) return null
+  return chosen.map(({ id }) => ({ channelId: id, mention: [], why: 'chosen for this check' }))
 }

@@ -1,0 +1,59 @@
+// The names of all tests of Healthchecks' API in hc/api/tests at 29b5ec25, and why Vakt does not hold some of them.
+
+/** The tests of each file, without `test_`. */
+export const CASES: { readonly [file: string]: string } = {
+  get_check:
+    'it_works it_handles_invalid_uuid it_handles_missing_check it_handles_unique_key it_rejects_post_unique_key readonly_key_works v1_reports_status_started v2_reports_started_separately v1_by_unique_key_reports_status_started v2_by_unique_key_reports_started_separately',
+  list_checks:
+    'it_works it_handles_options it_shows_only_users_checks it_works_with_tags_param it_filters_with_multiple_tags_param it_does_not_match_tag_partially non_existing_tags_filter_returns_empty_result readonly_key_works v1_reports_status_started v2_reports_started_separately it_works_with_slug_param',
+  create_check:
+    'it_works it_rejects_null_values it_handles_options 30_days_works it_accepts_api_key_in_header it_assigns_channels it_sets_channel_by_name it_sets_channel_by_name_formatted_as_uuid it_handles_channel_lookup_by_name_with_no_results it_handles_channel_lookup_by_name_with_multiple_results it_rejects_multiple_empty_channel_names it_rejects_non_string_channels_key it_supports_unique_name it_creates_new_check_if_unique_references_absent_field it_supports_unique_slug it_supports_unique_tags it_supports_unique_timeout it_supports_unique_grace it_handles_empty_unique_parameter it_handles_missing_request_body it_handles_invalid_json it_handles_non_dict_json it_rejects_wrong_api_key it_rejects_small_timeout it_rejects_large_timeout it_rejects_non_number_timeout it_rejects_non_string_name it_rejects_long_name unique_accepts_only_specific_values it_rejects_bad_unique_values it_supports_cron_syntax it_validates_cron_expression it_rejects_long_cron_expression it_validates_timezone it_converts_legacy_timezone it_supports_oncalendar_syntax it_validates_oncalendar_expression it_sets_default_timeout it_obeys_check_limit it_rejects_readonly_key it_sets_manual_resume it_rejects_non_boolean_manual_resume it_rejects_non_boolean_filter_flags it_sets_methods it_rejects_bad_methods_value it_rejects_long_filtering_keywords it_sets_success_kw it_sets_failure_kw it_rejects_non_string_subject it_rejects_non_string_subject_fail v2_reports_started_separately v3_saves_slug v3_does_not_autogenerate_slug it_handles_invalid_slug it_rejects_long_slug',
+  update_check:
+    'it_works it_handles_options it_unassigns_channels it_handles_invalid_uuid it_handles_missing_check it_validates_ownership it_updates_cron_to_simple it_updates_cron_to_oncalendar it_sets_single_channel it_sets_the_channel_only_once it_sets_channel_by_name it_sets_channel_by_name_formatted_as_uuid it_handles_comma_separated_channel_codes it_handles_asterix it_ignores_channels_if_channels_key_missing it_rejects_bad_channel_code it_rejects_missing_channel it_rejects_channel_from_another_project it_handles_channel_lookup_by_name_with_no_results it_handles_channel_lookup_by_name_with_multiple_results it_rejects_multiple_empty_channel_names it_rejects_non_string_channels_key it_rejects_non_string_desc it_rejects_null_values it_validates_schedule it_rejects_readonly_key it_sets_manual_resume_to_true it_sets_manual_resume_to_false it_sets_methods it_clears_methods it_leaves_methods_unchanged it_rejects_bad_methods_value it_sets_success_kw it_sets_failure_kw it_unsets_filter_subject_flag it_accepts_60_days_timeout it_rejects_out_of_range_timeout it_prioritizes_filter_subject_field v1_reports_status_started v2_reports_started_separately v3_saves_slug v3_does_not_autogenerate_slug it_handles_concurrent_delete',
+  delete_check:
+    'it_works it_handles_missing_check it_handles_options it_handles_missing_api_key v1_reports_status_started v2_reports_started_separately',
+  pause:
+    'it_works it_accepts_api_key_in_post_body it_handles_options it_only_allows_post it_validates_ownership it_validates_uuid it_handles_missing_check it_clears_last_start_alert_after it_clears_next_nag_date it_rejects_non_dict_post_body it_does_not_pause_already_paused_check',
+  resume:
+    'it_works it_handles_not_paused_checks it_accepts_api_key_in_post_body it_handles_options it_only_allows_post it_validates_ownership it_validates_uuid it_handles_missing_check it_rejects_non_dict_post_body',
+  get_pings:
+    'it_works readonly_key_is_not_allowed it_rejects_post it_handles_missing_api_key it_calculates_overlapping_durations it_disables_duration_calculation it_handles_rid it_handles_empty_body_raw it_handles_zero_object_size it_handles_nonempty_body_raw it_handles_nonempty_object_size',
+  get_ping_body:
+    'it_works it_handles_missing_api_key readonly_key_is_not_allowed it_rejects_post it_rejects_charlies_key it_checks_n_threshold it_handles_no_body it_returns_original_bytes it_handles_unhealthy_s3 it_handles_s3_error',
+  get_flips:
+    'it_works it_works_with_unique_key readonly_key_is_allowed it_rejects_post it_rejects_non_integer_start it_rejects_negative_start it_filters_by_start it_filters_by_end it_rejects_huge_start it_rejects_negative_seconds it_rejects_huge_seconds it_handles_missing_api_key',
+  list_channels: 'it_works it_handles_options it_shows_only_users_channels it_handles_missing_api_key it_rejects_post',
+  get_badges: 'it_works readonly_key_is_allowed it_rejects_post it_handles_missing_api_key',
+  badge:
+    'it_rejects_bad_signature it_returns_svg it_rejects_bad_format it_handles_options it_handles_new it_ignores_started_when_down it_treats_late_as_up it_handles_special_characters late_mode_returns_late_status late_mode_ignores_started_when_late it_returns_shields_json',
+  check_badge:
+    'it_handles_bad_badge_key it_returns_svg it_rejects_bad_format it_handles_options it_handles_new it_ignores_started_when_down it_treats_late_as_up late_mode_returns_late_status late_mode_ignores_started_when_late it_returns_shields_json',
+  status: 'it_works',
+}
+
+const NO_SECOND_CHANNEL = 'the names of channels are unique in Vakt'
+const NO_PROJECT_CHANNELS = 'channels belong to Vakt, not to one project'
+const ONLY_CRON = 'schedules are cron expressions'
+const NO_OBJECT_STORE = 'bodies of pings are in the database, never in an object store'
+
+/** The tests that Vakt does not hold, and why. */
+export const NOT_HELD: { readonly [test: string]: string } = {
+  'create_check.it_sets_channel_by_name_formatted_as_uuid': NO_SECOND_CHANNEL,
+  'create_check.it_handles_channel_lookup_by_name_with_multiple_results': NO_SECOND_CHANNEL,
+  'create_check.it_converts_legacy_timezone': 'both names of a zone are in the tz database, so the sent one is kept',
+  'create_check.it_obeys_check_limit': 'the limit is 20,000 checks in each project, for all alike',
+  'create_check.it_supports_oncalendar_syntax': ONLY_CRON,
+  'update_check.it_updates_cron_to_oncalendar': ONLY_CRON,
+  'update_check.it_sets_channel_by_name_formatted_as_uuid': NO_SECOND_CHANNEL,
+  'update_check.it_handles_comma_separated_channel_codes':
+    'tested with one channel twice, for the app of the tests has one',
+  'update_check.it_rejects_channel_from_another_project': NO_PROJECT_CHANNELS,
+  'update_check.it_handles_channel_lookup_by_name_with_multiple_results': NO_SECOND_CHANNEL,
+  'update_check.it_handles_concurrent_delete': 'a request is answered in one transaction, so nothing comes between',
+  'pause.it_clears_next_nag_date': 'reminders belong to alerts, and a pause ends them',
+  'get_pings.it_handles_zero_object_size': NO_OBJECT_STORE,
+  'get_pings.it_handles_nonempty_object_size': NO_OBJECT_STORE,
+  'get_ping_body.it_handles_unhealthy_s3': NO_OBJECT_STORE,
+  'get_ping_body.it_handles_s3_error': NO_OBJECT_STORE,
+  'list_channels.it_shows_only_users_channels': NO_PROJECT_CHANNELS,
+}
