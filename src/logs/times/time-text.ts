@@ -94,7 +94,10 @@ function completeDate(text: string, found: Groups, end: number, context: TimeCon
   const zone = found.H === undefined ? { zone: '', end } : readZone(text, end)
   const behind = found.y === undefined && found.yy === undefined ? firstGroup(yearBehind, text, zone.end) : null
   const last = behind === null ? zone.end : zone.end + behind.length + 1
-  const at = nearestInstant(candidateDates(found, behind, context), clock, zone.zone, context)
+  const isYearMissing = behind === null && found.y === undefined && found.yy === undefined
+  const at =
+    (isYearMissing ? lastInstant(found, clock, zone.zone, context) : null) ??
+    nearestInstant(candidateDates(found, behind, context), clock, zone.zone, context)
   return at === null ? null : { at, end: last, hasZone: zone.zone !== '' }
 }
 
@@ -141,8 +144,36 @@ function candidateDates(found: Groups, behind: string | null, { receivedAt }: Ti
   const year = found.y ?? behind
   if (year != null) return [[Number(year), month, day]]
   // Nine years: February 29 may be eight years ago.
-  const next = new Date(receivedAt).getUTCFullYear() + 1
+  const next = yearOf(receivedAt) + 1
   return Array.from({ length: 9 }, (_, i) => [next - i, month, day])
+}
+
+/**
+ * The instant of a date without a year in the newest year in which it is at most a day after the receipt, of this year and the
+ * two around it; null when there is none, and older years must be looked at.
+ */
+function lastInstant(found: Groups, clock: number, zone: string, context: TimeContext): number | null {
+  const month = found.mon === undefined ? Number(found.m) : monthNumber(found.mon)
+  const next = yearOf(context.receivedAt) + 1
+  for (let year = next; year > next - 3; year--) {
+    const midnight = utcDay(year, month, Number(found.d))
+    const at = midnight === null ? null : instantOf(midnight + clock, zone, context)
+    if (at !== null && at <= context.receivedAt + DAY) return at
+  }
+  return null
+}
+
+/** Whole days and their years: almost all lines are received on one day. */
+let knownDay = -1
+let knownYear = 0
+
+function yearOf(instant: number): number {
+  const day = Math.floor(instant / DAY)
+  if (day !== knownDay) {
+    knownDay = day
+    knownYear = new Date(instant).getUTCFullYear()
+  }
+  return knownYear
 }
 
 /** With dots the day comes first; otherwise either order is possible. */
