@@ -1,4 +1,6 @@
 // Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
+
+import { bodies } from './bodies.ts'
 import { clients } from './clients/clients.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'

@@ -61,6 +61,7 @@ export function readBasicKey(headers: Headers): string | null {
 /** Whether a request shows a key in any form, right or wrong. */
 export function showsKey({ headers, url }: Pick<Request, 'headers' | 'url'>): boolean {
   if (['authorization', 'x-api-key', 'x-vakt-key', ...KEY_HEADERS].some(name => headers.has(name))) return true
+  if (/\/v1\/input\/[^/?]/.test(url)) return true
   const mark = url.indexOf('?')
   return mark >= 0 && KEY_PARAMETERS.some(name => new URLSearchParams(url.slice(mark + 1)).has(name))
 }

@@ -1,5 +1,6 @@
 // The list of protocols by which other programs send log lines and alerts.
 import { alertmanager } from './alertmanager.ts'
+import { datadog } from './datadog.ts'
 import { elasticsearchBulk, elasticsearchDocuments } from './elasticsearch/elasticsearch.ts'
 import { fluentForward } from './fluent-forward.ts'
 import { gelf } from './gelf.ts'
@@ -8,12 +9,17 @@ import { loki } from './loki.ts'
 import { nativeLogs } from './native-logs.ts'
 import { OTLP } from './otlp.ts'
 import type { Protocol } from './protocol.ts'
+import { seq } from './seq.ts'
+import { splunk } from './splunk.ts'
 import { syslog } from './syslog.ts'
 
 export const PROTOCOLS: readonly Protocol[] = [
   nativeLogs,
   loki,
   ...OTLP,
+  splunk,
+  seq,
+  datadog,
   elasticsearchBulk,
   elasticsearchDocuments,
   syslog,

@@ -7,11 +7,13 @@ import { ITEM_ERROR, SENT_LINE } from '../openapi/log-line.ts'
 import { ERROR, errors, json } from '../openapi/responses.ts'
 import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS, LOG_QUERY } from '../receive/log-parameters.ts'
+import { mediaType } from './content-type.ts'
 import type { LogProtocol, Received } from './protocol.ts'
 
 const MAX_SHOWN_ERRORS = 100
 /** How many characters at the start of a body decide between JSON and text. */
 const SNIFFED_CHARACTERS = 200
+const FORM = 'application/x-www-form-urlencoded'
 const NDJSON = /^application\/(x-ndjson|ndjson|jsonl|jsonlines|x-jsonlines|json-lines)$/
 
 const ANSWER = z.object({
@@ -37,7 +39,7 @@ const ROUTE = createRoute({
   description: [
     'Lines are stored when the answer is 200. A line that cannot be read is rejected alone; `errors` says why.',
     'A body without a content type, and `application/x-www-form-urlencoded` as `curl -d` sends it, is read as JSON when it',
-    'begins with `{` or `[`, else as text. `application/x-ndjson` has four other common spellings, and every',
+    'begins with `{` or `[`, as a form when it is one with a message (`msg=…&levelname=ERROR`), else as text. `application/x-ndjson` has four other common spellings, and every',
     '`application/…+json` is JSON. A body may be compressed with gzip, deflate, br, zstd or snappy.',
   ].join('\n'),
   ...withIntakeKey,
@@ -86,6 +88,8 @@ export const nativeLogs: LogProtocol = {
       throw new Problem('invalid', 'The body is empty. Send a log line as JSON, such as {"message":"hello"}.', {
         fields: { body: 'is empty' },
       })
+    const form = mediaType(headers) === FORM ? readForm(body) : null
+    if (form !== null) return { body: Buffer.from(JSON.stringify(form)), format: 'json' }
     return { body, format: readFormat(headers) ?? sniffFormat(body) }
   },
   answer,
@@ -93,16 +97,26 @@ export const nativeLogs: LogProtocol = {
 
 /** The format that the content type names; null when only the body can show it. */
 function readFormat(headers: Received['headers']): Batch['format'] | null {
-  const type = (headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+  const type = mediaType(headers)
   if (NDJSON.test(type)) return 'ndjson'
   if (type === 'application/json' || type.endsWith('+json')) return 'json'
   if (type === 'text/plain') return 'text'
-  if (type === '' || type === 'application/x-www-form-urlencoded' || type === 'application/octet-stream') return null
+  if (type === '' || type === FORM || type === 'application/octet-stream') return null
   throw new Problem(
     'unsupported',
     `Content-Type "${type.slice(0, 60)}" is not supported. Use application/json, application/x-ndjson or text/plain.`,
     { fields: { 'content-type': 'must be application/json, application/x-ndjson or text/plain' } },
   )
+}
+
+/** Names of which one is in every form that a logger sends, such as Python's HTTPHandler. */
+const FORM_NAMES = /(?:^|&)(?:message|msg|text|log|body)=/
+const FORM_BODY = /^[\w.%+[\]-]{1,200}=[^\s&]*(?:&[\w.%+[\]-]{1,200}=[^\s&]*)*$/
+
+/** The fields of a form; null for what `curl -d` sends as one, lines of text or JSON. */
+function readForm(body: Buffer): { [name: string]: string } | null {
+  const text = body.toString('utf8')
+  return FORM_NAMES.test(text) && FORM_BODY.test(text) ? Object.fromEntries(new URLSearchParams(text)) : null
 }
 
 function sniffFormat(body: Buffer): Batch['format'] {

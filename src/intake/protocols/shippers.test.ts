@@ -170,3 +170,204 @@ describe('OTLP', () => {
     return { code, message: reader.string() }
   }
 })
+
+describe('Splunk', () => {
+  const event = (fields: object) => JSON.stringify({ time: Number(next() / 1_000_000n) / 1000, ...fields })
+
+  it.each(['/services/collector', '/services/collector/event', '/services/collector/event/1.0'])(
+    'events to %s may follow one another in any way',
+    async path => {
+      const [a, b, c] = ['a', 'b', 'c'].map(text => event({ event: text, host: 'web-1', source: 'shop' }))
+      for (const body of [`${a}${b}\n${c}`, `[${a},${b}, ${c}]`]) {
+        reading.lines.length = 0
+        const { status, text } = await send(path, body, { authorization: `Splunk ${secret}` })
+        expect([status, JSON.parse(text)]).toEqual([200, { text: 'Success', code: 0 }])
+        expect(reading.lines).toMatchObject(
+          ['a', 'b', 'c'].map(message => ({ message, host: 'web-1', source: 'shop' })),
+        )
+      }
+    },
+  )
+
+  it('the time, the fields and the form of the event are read', async () => {
+    const body = [
+      {
+        time: '1795946400.250',
+        event: { message: 'no stock', severity: 'error', order: 9 },
+        sourcetype: 'shop:orders',
+      },
+      { time: 1795946401, event: '{"level":"warn","msg":"slow"}', fields: { region: 'eu' }, index: 'main' },
+      {
+        time: 1795946402,
+        event: { line: 'hello', source: 'stdout', tag: 'web', attrs: { image: 'web:1' } },
+        host: 'h',
+      },
+      { time: 1795946403, event: 7 },
+    ]
+    await send('/services/collector', body.map(item => JSON.stringify(item)).join(''))
+    expect(reading.lines).toMatchObject([
+      {
+        ...{ message: 'no stock', level: 'error', source: 'shop:orders', timestamp: 1_795_946_400_250 },
+        attributes: { order: 9, sourcetype: 'shop:orders' },
+      },
+      { message: 'slow', level: 'warn', attributes: { region: 'eu', index: 'main' } },
+      { message: 'hello', source: 'web', host: 'h', attributes: { stream: 'stdout', image: 'web:1' } },
+      { message: '7' },
+    ])
+  })
+
+  it('raw lines, channels, acknowledgements and health', async () => {
+    const raw = await send('/services/collector/raw?channel=c&source=nginx&host=h', 'first\nsecond')
+    expect(JSON.parse(raw.text)).toEqual({ text: 'Success', code: 0, ackId: expect.any(Number) })
+    expect(reading.lines).toMatchObject([{ message: 'first', source: 'nginx', host: 'h' }, { message: 'second' }])
+    expect(JSON.parse((await send('/services/collector/ack?channel=c', '{"acks":[3,4]}')).text)).toEqual({
+      acks: { 3: true, 4: true },
+    })
+    const health = await app.request('/services/collector/health')
+    expect([health.status, await health.json()]).toEqual([200, { text: 'HEC is healthy', code: 17 }])
+  })
+
+  it('an event with a time is stored once when it is repeated, one without is another event', async () => {
+    const timed = event({ event: 'timed' })
+    for (const body of [timed, timed, '{"event":"x"}', '{"event":"x"}']) await send('/services/collector', body)
+    expect(reading.lines.map(({ message }) => message)).toEqual(['timed', 'x', 'x'])
+  })
+
+  it.each([
+    ['', {}, 400, { text: 'No data', code: 5 }],
+    ['nonsense', {}, 400, { code: 6, 'invalid-event-number': 0 }],
+    ['{"event":"good"}{"event":', {}, 400, { code: 6, 'invalid-event-number': 1 }],
+    ['{"event":"good"}{"host":"h"}', {}, 400, { text: 'Event field is required', code: 12, 'invalid-event-number': 1 }],
+    ['{"event":" "}', {}, 400, { text: 'Event field cannot be blank', code: 13 }],
+    ['{"event":"x"}', { authorization: 'Splunk wrong' }, 403, { text: 'Invalid token', code: 4 }],
+    ['{"event":"x"}', { authorization: '' }, 401, { text: 'Token is required', code: 2 }],
+  ])('the body %j with %j is refused in the words of Splunk', async (body, headers, status, answer) => {
+    const refused = await send('/services/collector', body, headers as Headers)
+    expect([refused.status, JSON.parse(refused.text)]).toEqual([status, expect.objectContaining(answer)])
+    expect(reading.lines).toEqual([])
+  })
+
+  it('overload is 503, which its clients repeat', async () => {
+    reading.failing.with = () => new Problem('limited', 'x', { retryAfterMs: 3_000 })
+    const { status, retryAfter, text } = await send('/services/collector', event({ event: 'x' }))
+    expect([status, retryAfter, JSON.parse(text)]).toMatchObject([503, '3', { text: 'Server is busy', code: 9 }])
+  })
+})
+
+describe('Seq', () => {
+  const at = () => new Date(Number(next() / 1_000_000n)).toISOString()
+
+  it.each([
+    ['/ingest/clef', { 'content-type': 'application/vnd.serilog.clef' }],
+    ['/api/events/raw?clef', JSON_TYPE],
+    ['/api/events/raw', { 'content-type': 'application/vnd.serilog.clef' }],
+  ])('CLEF to %s is stored', async (path, headers) => {
+    const instant = at()
+    const body = [
+      { '@t': instant, '@mt': 'Paid {Order} for {User}', Order: 9, User: 'ann', Application: 'shop', '@@x': 1 },
+      { '@t': at(), '@m': 'Error counts are fine', SourceContext: 'Shop.Cart' },
+      { '@t': at(), '@mt': 'Broken', '@l': 'Error', '@x': 'System.Exception: no\n   at Shop.Pay()', '@tr': 'ab12' },
+    ]
+    const { status, text } = await send(path, body.map(item => JSON.stringify(item)).join('\n'), headers)
+    expect([status, text]).toEqual([201, '{"MinimumLevelAccepted":null}'])
+    expect(reading.lines).toMatchObject([
+      {
+        ...{ message: 'Paid 9 for ann', level: 'info', source: 'shop', timestamp: Date.parse(instant) },
+        attributes: { Order: 9, '@x': 1 },
+      },
+      { message: 'Error counts are fine', level: 'info', source: 'Shop.Cart' },
+      { message: 'Broken', level: 'error', stack: expect.stringContaining('Shop.Pay'), traceId: 'ab12' },
+    ])
+  })
+
+  it('the events of seq-logging and its like are stored, with the key in the URL', async () => {
+    const Events = [
+      {
+        ...{ Timestamp: at(), Level: 'Warning', MessageTemplate: 'Slow {Path}', Exception: 'Error: x\n at f' },
+        Properties: { Path: '/pay', Application: 'shop', Ms: 900 },
+      },
+    ]
+    const headers = { authorization: '', 'x-seq-apikey': 'null', ...JSON_TYPE }
+    const { status } = await send(`/api/events/raw?apiKey=${secret}`, JSON.stringify({ Events }), headers)
+    expect(status).toBe(201)
+    expect(reading.lines).toMatchObject([
+      { message: 'Slow /pay', level: 'warn', source: 'shop', stack: expect.stringContaining('at f') },
+    ])
+    expect(JSON.stringify(reading.lines[0]!.attributes)).toContain('900')
+  })
+
+  it('a batch is stored once when it is repeated, and refused as a whole when one line is broken', async () => {
+    const body = JSON.stringify({ '@t': at(), '@mt': 'x' })
+    for (let i = 0; i < 2; i++) await send('/ingest/clef', body)
+    expect(reading.lines).toHaveLength(1)
+    const broken = await send('/ingest/clef', `${JSON.stringify({ '@t': at(), '@mt': 'y' })}\nnonsense`)
+    expect([broken.status, JSON.parse(broken.text)]).toEqual([400, { Error: expect.stringContaining('Line 2 is not') }])
+    expect(reading.lines).toHaveLength(1)
+    reading.failing.with = () => new Problem('limited', 'x')
+    expect((await send('/ingest/clef', JSON.stringify({ '@t': at(), '@mt': 'z' }))).status).toBe(503)
+  })
+})
+
+describe('Datadog', () => {
+  const log = (fields: object = {}) => ({ timestamp: Number(next() / 1_000_000n), message: 'no stock', ...fields })
+
+  it.each([
+    ['/api/v2/logs', 202],
+    ['/v1/input', 200],
+  ])('logs to %s are stored', async (path, status) => {
+    const own = { ddsource: 'nodejs', ddtags: 'env:prod,team:shop', hostname: 'web-1', service: 'api', status: 'error' }
+    const stored = await send(path, JSON.stringify([log(own)]), {
+      authorization: '',
+      'dd-api-key': secret,
+      ...JSON_TYPE,
+    })
+    expect([stored.status, stored.text]).toEqual([status, '{}'])
+    expect(reading.lines).toMatchObject([
+      { message: 'no stock', level: 'error', source: 'api', host: 'web-1', tags: ['env:prod', 'team:shop'] },
+    ])
+  })
+
+  it('the key may be in the path or the query, and lines may be text', async () => {
+    expect((await send(`/v1/input/${secret}`, JSON.stringify(log()), { authorization: '' })).status).toBe(200)
+    const query = `dd-api-key=${secret}&ddsource=nginx&ddtags=env:prod&hostname=h`
+    const text = await send(`/api/v2/logs?${query}`, 'one\ntwo', { authorization: '', 'content-type': 'text/plain' })
+    expect(text.status).toBe(202)
+    expect(reading.lines).toMatchObject([
+      { message: 'no stock' },
+      { message: 'one', source: 'nginx', host: 'h', tags: ['env:prod'] },
+      { message: 'two' },
+    ])
+  })
+
+  it('a question whether the key is right is answered, and refusals are in its words', async () => {
+    expect((await send('/api/v2/logs', '{}', JSON_TYPE)).status).toBe(202)
+    const wrong = await send('/api/v2/logs', '{}', { ...JSON_TYPE, authorization: '', 'dd-api-key': 'wrong' })
+    expect([wrong.status, JSON.parse(wrong.text).errors[0]]).toMatchObject([403, { status: '403', title: 'Forbidden' }])
+    expect((await send('/api/v2/logs', '{"a":', JSON_TYPE)).status).toBe(400)
+    reading.failing.with = busy
+    expect(await send('/api/v2/logs', JSON.stringify(log()), JSON_TYPE)).toMatchObject({ status: 503, retryAfter: '2' })
+  })
+})
+
+describe('forms', () => {
+  const form = (body: string) => send('/api/logs', body, { 'content-type': 'application/x-www-form-urlencoded' })
+
+  it("of a logger, such as Python's HTTPHandler, are one line", async () => {
+    const fields = { name: 'web', msg: 'payment & more failed', levelname: 'ERROR', levelno: '40', lineno: '7' }
+    await form(new URLSearchParams(fields).toString())
+    expect(reading.lines).toMatchObject([
+      { message: 'payment & more failed', level: 'error', source: 'web', attributes: { lineno: '7' } },
+    ])
+  })
+
+  it.each([
+    ['plain words', 'plain words'],
+    ['status=ok', 'status=ok'],
+    ['a=1&b=2', 'a=1&b=2'],
+    ['msg=hello world', 'msg=hello world'],
+    ['{"message":"json"}', 'json'],
+  ])('%j of "curl -d" stays what it is', async (body, message) => {
+    await form(body)
+    expect(reading.lines).toMatchObject([{ message }])
+  })
+})

@@ -56,6 +56,19 @@ export function countElementsUnder(text: string, names: readonly string[], limit
   return count
 }
 
+/** The place of the bracket that closes the one at `start`, or the last one of any other value. */
+export function endOfValue(text: string, start: number): number {
+  return OPEN.has(text.charCodeAt(start)) ? endOfList(text, start) : endOfWord(text, start)
+}
+
+/** The place before the next space, comma or bracket. */
+function endOfWord(text: string, start: number): number {
+  if (text.charCodeAt(start) === QUOTE) return endOfString(text, start)
+  let at = start
+  while (at + 1 < text.length && !/[\s,[\]{}]/.test(text[at + 1]!)) at++
+  return at
+}
+
 /** The place of the bracket that closes the one at `start`. */
 function endOfList(text: string, start: number): number {
   let depth = 0

@@ -238,18 +238,23 @@ function firstText(labels: Fields, names: readonly string[]): string {
   return ''
 }
 
-/** The text is under `log`, so that it is read as a line that was passed on: JSON, a known format, or prose. */
+/**
+ * The text is under `log`, so that it is read as a line that was passed on: JSON, a known format, or prose. Prose of a program
+ * that says its level is the message as it is, which costs a fifth.
+ */
 function toRecord({ fields, kept, defaults }: Labels, { time, line, metadata }: Entry): WireRecord | RejectedRecord {
   if (typeof line !== 'string') return new RejectedRecord('The entry has no line.')
   const timestamp = typeof time === 'number' && time <= 0 ? undefined : time
-  if (metadata === null && kept === null) return new WireRecord({ ...fields, log: line, timestamp }, defaults)
   const more = metadata === null ? null : splitFields(metadata)
-  const attributes = { ...kept, ...more?.kept }
-  return new WireRecord(
-    { ...fields, ...more?.fields, log: line, timestamp, ...(Object.keys(attributes).length > 0 ? { attributes } : {}) },
-    defaults,
-  )
+  const hasLevel = fields.level !== undefined || more?.fields.level !== undefined
+  const all: { [name: string]: unknown } = { ...fields, ...more?.fields, timestamp }
+  all[hasLevel && PROSE.test(line) ? 'message' : 'log'] = line
+  if (kept !== null || (more?.kept ?? null) !== null) all.attributes = { ...kept, ...more?.kept }
+  return new WireRecord(all, defaults)
 }
+
+/** A line that begins with a word and has no sign of a format: no `key=value`, bracket or column, and no date or code of klog. */
+const PROSE = /^(?![A-Z][a-z]{2} [ \d]\d |[IWEF]\d{4} )\p{L}[^=[\]{}|<>\n]*$/u
 
 function malformed(why: string): Problem {
   const message = `The body is not a push request of Loki: ${why}. Nothing of it is stored.`

@@ -25,10 +25,10 @@ const NAMES: { [role in FieldRole]: string } = {
   timestamp:
     'timestamp ts time @timestamp @t datetime date timeunixnano time_unix_nano asctime created_at eventtime __realtime_timestamp timereported timegenerated',
   source:
-    'source service service.name service_name app logger logger_name application appname app_name program sourcecontext syslog_identifier programname name',
+    'source service service.name service_name app logger logger_name application appname app_name program sourcecontext syslog_identifier programname ddsource name',
   host: 'host hostname host.name host_name machinename _hostname fromhost',
   group: 'group',
-  tags: 'tags tag labels',
+  tags: 'tags tag labels ddtags',
   fingerprint: 'fingerprint',
   stack:
     'stack stack_trace stacktrace error.stack_trace err.stack error.stack exc_info exception @x exc_text traceback',
