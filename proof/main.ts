@@ -12,6 +12,7 @@ import { storeTrees } from './store-trees.ts'
 export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
 
 const PROOFS: Readonly<Record<string, Proof>> = {
+  bodies,
   clients,
   kills,
   lines,
