@@ -14,7 +14,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['doors', /^src\/(intake\/|chat\/\w+\/(?!definition\.ts)|chat\/tails\.ts|jobs\/|dispatcher\.ts)/],
   ['commands', /^commands\//],
   ['forwards', /^src\/forwards\//],
-  ['notifications', /^src\/notifications\//],
+  ['notifications', /^src\/(notifications|status-page)\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
   ['nouns', /^src\/(checks|probes|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
@@ -66,11 +66,11 @@ const LIBRARIES: Record<string, RegExp> = {
 
 /** Files named for a table (plural), which alone speak SQL outside `src/state`. */
 const TABLE_FILES =
-  /^src\/state\/|^src\/(checks|probes|projects|alerts|notifications|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|^src\/forwards\/forwards\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
+  /^src\/state\/|^src\/(checks|probes|projects|alerts|notifications|status-page|hosts|analysis|connectivity)\/([\w-]+\/)?[\w-]+s\.ts$|^src\/forwards\/forwards\.ts$|\/(clock-rollback|outbox|people)\.ts$|^src\/alerts\/lifecycle\.ts$|^src\/analysis\/model\/spending\.ts$|^src\/projects\/audit\.ts$|^src\/logs\/(searches|archives|log-formats|counters|window-counts|errors\/errors|sources)\.ts$|^src\/detectors\/rules\/(rules|rule-states)\.ts$/
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
-  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =

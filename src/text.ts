@@ -50,6 +50,11 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${count.toLocaleString('en')} ${count === 1 ? noun : nouns}`
 }
 
+/** A share (0 to 1) as `99.98 %`: rounded down, so that only the whole is 100 %. */
+export function percent(share: number): string {
+  return `${share === 1 ? '100' : (Math.floor(share * 10_000) / 100).toFixed(2)} %`
+}
+
 /** The message of anything that was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

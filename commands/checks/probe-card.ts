@@ -8,7 +8,7 @@ import { percentile, responseTimes, upShare } from '../../src/probes/availabilit
 import { readResults, readUpTime } from '../../src/probes/measurements.ts'
 import { daysUntil, nextProbe, type Probe } from '../../src/probes/probe.ts'
 import { readProbe } from '../../src/probes/probes.ts'
-import { plural } from '../../src/text.ts'
+import { percent, plural } from '../../src/text.ts'
 import { aboutDuration, DAY, HOUR, isoTime } from '../../src/time.ts'
 import type { Context } from '../context.ts'
 
@@ -146,10 +146,6 @@ export function bucketMedians(
   )
 }
 
-/** `99.98 %`: rounded down, so that only a whole time up is 100 %. */
-export function percent(share: number): string {
-  return `${share === 1 ? '100' : (Math.floor(share * 10_000) / 100).toFixed(2)} %`
-}
 
 function readAvailabilities({ state, now }: Context, check: Check) {
   return Object.entries(AVAILABILITY_SPANS_MS).map(([name, ms]) => {

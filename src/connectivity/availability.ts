@@ -1,4 +1,5 @@
 // The share of a time in which Vakt was online, counted over the part of it that is known. Pure.
+import { percent } from '../text.ts'
 import { aboutDuration } from '../time.ts'
 
 export type ConnectivitySpan = { state: 'online' | 'degraded' | 'offline'; from: number; to: number }
@@ -37,7 +38,3 @@ export function availabilityText({ share, knownMs }: Availability, totalMs: numb
   return `${percent(share)}${known}`
 }
 
-/** `99.98 %`: rounded down, so that only a whole time online is 100 %. */
-function percent(share: number): string {
-  return `${share === 1 ? '100' : (Math.floor(share * 10_000) / 100).toFixed(2)} %`
-}

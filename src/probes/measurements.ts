@@ -62,6 +62,12 @@ export function readUpTime(state: State, checkId: number, from: number, until: n
   return { upMs: Math.round(total.upMs), downMs: Math.round(total.downMs) }
 }
 
+/** How long the target was up and down on each day (UTC) that touches `from` until `until`. */
+export function readUpTimeByDay(state: State, checkId: number, from: number, until: number): (UpTime & { day: number })[] {
+  const start = floor(from, DAY)
+  return state.prepare<unknown[], UpTime & { day: number }>(READ_DAY_TIMES).all(checkId, start, until, checkId, start, until)
+}
+
 /** Summarizes the days whose results are past their retention, and deletes what is older than 400 days. */
 export function pruneMeasurements(state: State, now: number): void {
   const oldest = floor(now - RESULT_RETENTION_MS, DAY)
@@ -120,6 +126,10 @@ const READ_HOUR_TIMES = `select hour, up_ms as upMs, down_ms as downMs from prob
   where check_id = ? and hour >= ? and hour < ?`
 const READ_DAYS = `select day, up_ms as upMs, down_ms as downMs, succeeded, failed, p50, p95, maximum from probe_days
   where check_id = ? and day >= ? and day < ? order by day`
+const READ_DAY_TIMES = `select day, sum(up_ms) as upMs, sum(down_ms) as downMs from (
+    select day, up_ms, down_ms from probe_days where check_id = ? and day >= ? and day < ?
+    union all select hour - hour % ${DAY}, up_ms, down_ms from probe_hours where check_id = ? and hour >= ? and hour < ?
+  ) group by day order by day`
 const FIND_OLD_DAYS = `select distinct check_id as checkId, hour - hour % ${DAY} as day from probe_hours where hour < ? limit ?`
 const STORE_DAY = `insert or replace into probe_days (check_id, day, up_ms, down_ms, succeeded, failed, p50, p95, maximum)
   values (?, ?, ?, ?, ?, ?, ?, ?, ?)`

@@ -18,8 +18,8 @@ import { goneProblem, stateProblem } from './state-problem.ts'
 /** What is applied when a state is opened, as drizzle-kit writes it. */
 export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
-/** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), probes, channels, reports, keys and forwards. */
-export type Topic = 'alerts' | 'deadlines' | 'probes' | 'channels' | 'reports' | 'keys' | 'forwards'
+/** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), and what is kept in memory of others. */
+export type Topic = 'alerts' | 'deadlines' | 'probes' | 'status pages' | 'channels' | 'reports' | 'keys' | 'forwards'
 
 /** A larger database is checked for damage beside the work: a tenth of a second or more for every 32 MiB. */
 const MAX_CHECKED_AT_ONCE_BYTES = 32 * 1024 * 1024
