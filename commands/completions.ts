@@ -21,6 +21,7 @@ import { listRoutes } from '../src/notifications/routing/routes.ts'
 import { listKeys } from '../src/projects/keys.ts'
 import { listProjects } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
+import { listPages } from '../src/status-page/status-pages.ts'
 import { commands } from './index.ts'
 
 /** Discord shows no more choices. */
@@ -77,6 +78,7 @@ const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
       value: String(row.id),
     })),
   maintenance: state => listMaintenances(state).map(({ name }) => same(name)),
+  'status page': state => listPages(state).map(({ slug }) => same(slug)),
   command: () => commands.map(command => same(command.name)),
   zone: () => ['UTC', ...Intl.supportedValuesOf('timeZone')].map(same),
 }

@@ -15,6 +15,7 @@ import { keyCommands } from './admin/keys.ts'
 import { projectCommands } from './admin/projects.ts'
 import { roleCommands } from './admin/roles.ts'
 import { statusCommands } from './admin/status.ts'
+import { statusPageCommands } from './admin/status-pages.ts'
 import { ackCommands } from './alerts/ack.ts'
 import { alertNoteCommands } from './alerts/alert-notes.ts'
 import { alertCommands } from './alerts/alerts.ts'
@@ -60,6 +61,7 @@ export function createCommands(
 ): readonly Command<Context>[] {
   const commands: readonly Command<Context>[] = [
     ...statusCommands,
+    ...statusPageCommands,
     ...connectivityCommands,
     ...alertCommands,
     ...ackCommands,
@@ -102,7 +104,6 @@ export function createCommands(
     ...actionChangeCommands,
     ...projectCommands,
     ...keyCommands,
-    ...forwardCommands,
     ...forwardCommands,
     ...roleCommands(platforms),
     ...auditCommands,

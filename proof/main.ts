@@ -6,6 +6,7 @@ import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { openapi } from './openapi.ts'
 import { stalls } from './stalls.ts'
+import { statusPage } from './status-page.ts'
 import { storeTrees } from './store-trees.ts'
 
 /** A proof resolves with whether it holds; it prints what it did. `options` are its `--name value` pairs. */
@@ -18,6 +19,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   lines,
   openapi,
   stalls,
+  'status-page': statusPage,
   'store-trees': storeTrees,
 }
 

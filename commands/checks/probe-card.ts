@@ -146,7 +146,6 @@ export function bucketMedians(
   )
 }
 
-
 function readAvailabilities({ state, now }: Context, check: Check) {
   return Object.entries(AVAILABILITY_SPANS_MS).map(([name, ms]) => {
     const time = readUpTime(state, check.id, now - ms, now + 1)

@@ -37,4 +37,3 @@ export function availabilityText({ share, knownMs }: Availability, totalMs: numb
   const known = knownMs < totalMs * MIN_KNOWN_SHARE ? ` of the ${aboutDuration(knownMs)} known` : ''
   return `${percent(share)}${known}`
 }
-

@@ -30,6 +30,7 @@ import { type ReceiveLogsOptions, receiveLogs } from './receive/receive-logs.ts'
 import { receiveProbe } from './receive/receive-probe.ts'
 import { toResponse } from './reply.ts'
 import { rootRoutes } from './root.ts'
+import { createStatusPages, statusRoutes } from './status/status-routes.ts'
 
 export type IntakeOptions = PingOptions &
   CommandRoutesOptions &
@@ -48,6 +49,8 @@ export type IntakeOptions = PingOptions &
 const PING = /^https?:\/\/[^/]+\/ping\//
 /** The paths of Healthchecks' API, which web pages may ask. */
 const HEALTHCHECKS = /^\/(?:api\/v[123]|badge|b)\//
+/** Status pages and their badges; badges with more parts are those of Healthchecks. */
+const PUBLISHED = /^https?:\/\/[^/]+(\/status\/[^?#]*|\/badge\/[^?#/]*)(?:[?#]|$)/
 const MAX_SHOWN_PATH_LENGTH = 200
 
 /** The intake as a Hono app; it can be tested without a port. */
@@ -68,8 +71,14 @@ export function createIntake(options: IntakeOptions) {
     CLIENT_CONFIG_ROUTE,
     ...options.protocols.flatMap(({ routes = [] }) => routes),
   ])
+  const published = options.telemetry.requestsOf('any', '/status')
+  const statusPages = createStatusPages(options)
   app.fetch = (request, bindings, context) => {
     const begun = performance.now()
+    const path = PUBLISHED.exec(request.url)?.[1]
+    // For anybody, under any name of the host: it holds nothing but what was chosen to be shown.
+    const page = path === undefined ? null : statusPages(request, path)
+    if (page !== null) return measure(published, page, begun)
     return PING.test(request.url)
       ? measure(pings, receivePing(options, request, (bindings as HttpBindings | undefined)?.incoming), begun)
       : measure(
@@ -85,7 +94,7 @@ export function createIntake(options: IntakeOptions) {
           begun,
         )
   }
-  for (const pingRoute of pingRoutes()) app.openAPIRegistry.registerPath(pingRoute)
+  for (const shown of [...pingRoutes(), ...statusRoutes()]) app.openAPIRegistry.registerPath(shown)
 
   for (const protocol of options.protocols) addProtocol(app, protocol, options)
   if (options.logs) app.route('/', logRoutes(options.logs))

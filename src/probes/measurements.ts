@@ -63,9 +63,16 @@ export function readUpTime(state: State, checkId: number, from: number, until: n
 }
 
 /** How long the target was up and down on each day (UTC) that touches `from` until `until`. */
-export function readUpTimeByDay(state: State, checkId: number, from: number, until: number): (UpTime & { day: number })[] {
+export function readUpTimeByDay(
+  state: State,
+  checkId: number,
+  from: number,
+  until: number,
+): (UpTime & { day: number })[] {
   const start = floor(from, DAY)
-  return state.prepare<unknown[], UpTime & { day: number }>(READ_DAY_TIMES).all(checkId, start, until, checkId, start, until)
+  return state
+    .prepare<unknown[], UpTime & { day: number }>(READ_DAY_TIMES)
+    .all(checkId, start, until, checkId, start, until)
 }
 
 /** Summarizes the days whose results are past their retention, and deletes what is older than 400 days. */

@@ -1,6 +1,7 @@
 // Badges: a small picture with a state, as SVG and as the JSON of shields.io. Pure.
-import { type ComponentState, STATE_NAMES } from './status-page.ts'
+
 import { escapeHtml } from './html-text.ts'
+import { type ComponentState, STATE_NAMES } from './status-page.ts'
 
 const COLOURS: Record<ComponentState, string> = {
   operational: '#1a7f37',

@@ -1,10 +1,10 @@
 // Reads what a status page shows at an instant.
-import { matchesAlert, knownMatcher } from '../alerts/matcher.ts'
+import { knownMatcher, matchesAlert } from '../alerts/matcher.ts'
 import { listMaintenances, type Maintenance } from '../alerts/suppression/maintenance-windows.ts'
 import { type Check, shownStatus } from '../checks/check.ts'
 import { readCheck } from '../checks/checks.ts'
 import { checkKey } from '../detectors/missed-beat.ts'
-import { upShare, type UpTime } from '../probes/availability.ts'
+import { type UpTime, upShare } from '../probes/availability.ts'
 import { readUpTimeByDay } from '../probes/measurements.ts'
 import { readProjectById } from '../projects/projects.ts'
 import type { State } from '../state/database.ts'
@@ -64,7 +64,14 @@ function windowsOf(state: State, check: Check, planned: readonly Maintenance[]):
   const project = readProjectById(state, check.projectId)?.name ?? null
   const labels = { check: check.name, ...(check.host === null ? {} : { host: check.host }) }
   const { severity, owner } = check
-  const alert = { title: '', severity, owner, detector: check.probed ? 'probe' : 'missed-beat', key: checkKey(check), labels }
+  const alert = {
+    title: '',
+    severity,
+    owner,
+    detector: check.probed ? 'probe' : 'missed-beat',
+    key: checkKey(check),
+    labels,
+  }
   return planned.filter(
     ({ projectId, matcher }) =>
       (projectId === null || projectId === check.projectId) && matchesAlert(knownMatcher(matcher), alert, project),

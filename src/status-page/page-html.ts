@@ -33,7 +33,8 @@ details{font-size:.9rem;color:var(--faint)}summary{cursor:pointer}footer{margin-
 /** The page; times in `timeZone`, days in UTC. */
 export function pageHtml(page: ShownPage, timeZone: string): string {
   const states = page.sections.flatMap(({ components }) => components.map(({ state }) => state))
-  const time = (at: number) => `<time datetime="${new Date(at).toISOString()}">${escapeHtml(formatMoment(at, timeZone))}</time>`
+  const time = (at: number) =>
+    `<time datetime="${new Date(at).toISOString()}">${escapeHtml(formatMoment(at, timeZone))}</time>`
   const message =
     page.message === null
       ? ''
@@ -79,7 +80,8 @@ function barsSvg({ name, days, availability }: ShownComponent): string {
     ({ kind }) => kind,
   )
   const paths = [...groups].map(
-    ([kind, bars]) => `<path class="${kind}" d="${bars.map(({ x }) => `M${x} 0h${BAR.width}v${BAR.height}h-${BAR.width}z`).join('')}"/>`,
+    ([kind, bars]) =>
+      `<path class="${kind}" d="${bars.map(({ x }) => `M${x} 0h${BAR.width}v${BAR.height}h-${BAR.width}z`).join('')}"/>`,
   )
   const label = availability === null ? 'no data' : `${percent(availability)} available in the last ${SHOWN_DAYS} days`
   return `<svg viewBox="0 0 ${SHOWN_DAYS * BAR.step - BAR.step + BAR.width} ${BAR.height}" role="img" aria-label="${escapeHtml(name)}: ${label}">${paths.join('')}</svg>`
@@ -87,7 +89,9 @@ function barsSvg({ name, days, availability }: ShownComponent): string {
 
 function badDaysHtml({ days }: ShownComponent, now: number): string {
   const first = firstDay(now)
-  const bad = days.flatMap((share, i) => (share !== null && share < 1 ? [{ share, day: first + i * DAY }] : [])).reverse()
+  const bad = days
+    .flatMap((share, i) => (share !== null && share < 1 ? [{ share, day: first + i * DAY }] : []))
+    .reverse()
   if (bad.length === 0) return ''
   const rows = bad.map(({ share, day }) => `<li>${new Date(day).toISOString().slice(0, 10)}: ${percent(share)}</li>`)
   return `<details><summary>Days with an outage: ${bad.length}</summary><ul>${rows.join('')}</ul></details>`
@@ -97,4 +101,3 @@ function dayKind(share: number | null): 'n' | 'u' | 'd' | 'x' {
   if (share === null) return 'n'
   return share >= GOOD_DAY ? 'u' : share >= BAD_DAY ? 'd' : 'x'
 }
-

@@ -44,12 +44,12 @@ const operations = () =>
   )
 
 describe('the document', () => {
-  it('has every route of the app, and no other but those of pings, which pass the router by', () => {
+  it('has every route of the app, and no other but those of pings and status pages, which pass the router by', () => {
     const registered = app.intake.routes
       .filter(({ method }) => method !== 'ALL')
       .map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`)
     const documented = operations()
-      .filter(({ path }) => !path.startsWith('/ping/'))
+      .filter(({ path }) => !/^\/(ping\/|status\/|badge\/\{badge\}$)/.test(path))
       .map(({ method, path }) => `${method.toUpperCase()} ${path}`)
     expect([...new Set(registered)].sort()).toEqual(documented.sort())
   })
@@ -209,6 +209,13 @@ const SAMPLES: Sample[] = [
   ['POST', () => '/api/commands', 404, { line: 'checks show none' }, ADMIN],
   ['POST', () => '/api/commands', 409, { line: 'checks add job' }, ADMIN],
   ['POST', () => '/api/commands', 401, { line: 'checks list' }],
+  ['POST', () => '/api/commands', 200, { line: 'status publish shop --check "Web = job"' }, ADMIN],
+  ['GET', () => '/status/shop', 200],
+  ['GET', () => '/status/shop.json', 200],
+  ['GET', () => '/status/none', 404],
+  ['GET', () => '/badge/shop.svg', 200],
+  ['GET', () => '/status/shop/web.json', 200],
+  ['GET', () => '/status/shop/none.svg', 404],
   ['GET', () => '/healthz', 200],
   ['GET', () => '/readyz', 200],
   ['GET', () => '/metrics', 200],

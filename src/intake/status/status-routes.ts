@@ -9,8 +9,8 @@ import { badgeJson, badgeSvg } from '../../status-page/badge.ts'
 import { readShownPage } from '../../status-page/page-facts.ts'
 import { pageHtml, STYLE } from '../../status-page/page-html.ts'
 import { pageDocument } from '../../status-page/page-json.ts'
-import { listPages, readPage } from '../../status-page/status-pages.ts'
 import type { ShownPage } from '../../status-page/status-page.ts'
+import { listPages, readPage } from '../../status-page/status-pages.ts'
 import { SECOND } from '../../time.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
 import { text } from '../openapi/responses.ts'
@@ -20,6 +20,7 @@ export type StatusRoutesOptions = { state: State; clock: Clock; timeZone: string
 
 /** How old an answer may be, ms. */
 const MAX_AGE_MS = 5 * SECOND
+/** `/status/<slug>`, `/status/<slug>/<component>.svg`, `/badge/<slug>.svg`; the JSON of `/status/<slug>` is that of the page. */
 const PATH = /^\/(status|badge)\/([a-z0-9-]{1,64})(?:\/([a-z0-9_-]{1,120}))?(\.json|\.svg)?$/
 
 const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; frame-ancestors *`
@@ -58,10 +59,20 @@ export function createStatusPages({ state, clock, timeZone }: StatusRoutesOption
     return fresh
   }
 
-  const bodyOf = ({ page, bodies }: Built, key: string, [, root, , component, suffix]: RegExpExecArray): Body | null => {
+  const bodyOf = (
+    { page, bodies }: Built,
+    key: string,
+    [, root, , component, suffix]: RegExpExecArray,
+  ): Body | null => {
     const known = bodies.get(key)
     if (known !== undefined) return known
-    const body = render(page, root === 'badge', component, suffix, timeZone)
+    const body = render(
+      page,
+      root === 'badge' || component !== undefined || suffix === '.svg',
+      component,
+      suffix,
+      timeZone,
+    )
     bodies.set(key, body)
     return body
   }
@@ -70,20 +81,27 @@ export function createStatusPages({ state, clock, timeZone }: StatusRoutesOption
     const match = PATH.exec(path)
     if (!match || (request.method !== 'GET' && request.method !== 'HEAD')) return null
     const built = build(match[2]!)
-    const wantsJson = match[4] === undefined && match[1] === 'status' && prefersJson(request)
+    const wantsJson = match[4] === undefined && match[1] === 'status' && match[3] === undefined && prefersJson(request)
     const key = wantsJson ? `${path}.json` : path
     const body = built && bodyOf(built, key, wantsJson ? PATH.exec(key)! : match)
     return body ? answer(request, body) : notFound(request)
   }
 }
 
-function render(page: ShownPage, isBadge: boolean, component: string | undefined, suffix: string | undefined, timeZone: string): Body | null {
-  if (!isBadge) {
-    if (component !== undefined || suffix === '.svg') return null
-    return suffix === '.json' ? toBody(JSON.stringify(pageDocument(page)), TYPES.json) : toBody(pageHtml(page, timeZone), TYPES.html)
-  }
+function render(
+  page: ShownPage,
+  isBadge: boolean,
+  component: string | undefined,
+  suffix: string | undefined,
+  timeZone: string,
+): Body | null {
+  if (!isBadge)
+    return suffix === '.json'
+      ? toBody(JSON.stringify(pageDocument(page)), TYPES.json)
+      : toBody(pageHtml(page, timeZone), TYPES.html)
   const all = page.sections.flatMap(({ components }) => components)
-  const shown = component === undefined ? { name: page.title, state: page.state } : all.find(({ slug }) => slug === component)
+  const shown =
+    component === undefined ? { name: page.title, state: page.state } : all.find(({ slug }) => slug === component)
   if (!shown || suffix === undefined) return null
   const { name, state } = shown
   return suffix === '.json' ? toBody(badgeJson(name, state), TYPES.json) : toBody(badgeSvg(name, state), TYPES.svg)
@@ -100,7 +118,11 @@ function answer(request: Request, { plain, zipped, etag, type }: Body): Response
   if (request.headers.get('if-none-match') === etag) return new Response(null, { status: 304, headers })
   const isZipped = /\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')
   const body = isZipped ? zipped : plain
-  const sized = { ...headers, 'content-length': String(body.length), ...(isZipped ? { 'content-encoding': 'gzip' } : {}) }
+  const sized = {
+    ...headers,
+    'content-length': String(body.length),
+    ...(isZipped ? { 'content-encoding': 'gzip' } : {}),
+  }
   return new Response(request.method === 'HEAD' ? null : body, { headers: sized })
 }
 
@@ -116,7 +138,9 @@ function prefersJson(request: Request): boolean {
   return accept.includes('application/json') && !accept.includes('text/html')
 }
 
-const SLUG = z.object({ slug: z.string().describe('The slug that `status publish` gave, with `.json` for JSON.') })
+const SLUG = z.object({
+  slug: z.string().describe('The slug that `status publish` gave, with `.json` for JSON, with `.svg` for a badge.'),
+})
 const BADGE = z.object({ badge: z.string().describe('The slug of a page, with `.svg` or `.json`.') })
 const COMPONENT = z.object({
   slug: z.string().describe('The slug of a page.'),
@@ -144,13 +168,18 @@ export function statusRoutes() {
       operationId: 'getStatusPage',
       tags: ['Status'],
       summary: 'Read a published status page',
-      description: 'HTML without scripts, or JSON with `.json` or `Accept: application/json`. At most five seconds old.',
+      description:
+        'HTML without scripts, or JSON with `.json` or `Accept: application/json`. At most five seconds old.',
       ...withoutKey,
       request: { params: SLUG },
       responses: {
         200: {
           description: 'The page.',
-          content: { 'text/html': { schema: z.string() }, 'application/json': { schema: z.looseObject({}) } },
+          content: {
+            'text/html': { schema: z.string() },
+            'application/json': { schema: z.looseObject({}) },
+            'image/svg+xml': { schema: z.string() },
+          },
         },
         ...unchanged,
         ...notPublished,
@@ -168,7 +197,7 @@ export function statusRoutes() {
     }),
     createRoute({
       method: 'get',
-      path: '/badge/{slug}/{badge}',
+      path: '/status/{slug}/{badge}',
       operationId: 'getComponentBadge',
       tags: ['Status'],
       summary: 'Read the state of a component of a published page as a badge',
