@@ -22,6 +22,7 @@ import { listKeys } from '../src/projects/keys.ts'
 import { listProjects } from '../src/projects/projects.ts'
 import type { State } from '../src/state/database.ts'
 import { listPages } from '../src/status-page/status-pages.ts'
+import { TARGETS } from './connect/targets.ts'
 import { commands } from './index.ts'
 
 /** Discord shows no more choices. */
@@ -43,6 +44,7 @@ const same = (value: string): Choice => ({ name: value, value })
 
 const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
   check: (state, typed) => listChecks(state, { matching: typed, limit: MAX_CHOICES }).map(check => same(check.name)),
+  connect: () => TARGETS.map(({ name, title }) => ({ name: `${name}: ${title}`, value: name })),
   action: state => listActions(state).map(({ name }) => same(name)),
   host: state => listHosts(state).map(host => same(host.name)),
   container: state => {

@@ -28,6 +28,7 @@ import { checkChangeCommands } from './checks/check-changes.ts'
 import { checksNext } from './checks/check-next.ts'
 import { checkCommands } from './checks/checks.ts'
 import { probeCommands } from './checks/probe-commands.ts'
+import { connectCommands } from './connect/connect.ts'
 import { followCommands } from './containers/container-follows.ts'
 import { containerMetricCommands } from './containers/container-metrics.ts'
 import { containerTailCommands } from './containers/container-tail.ts'
@@ -104,6 +105,7 @@ export function createCommands(
     ...actionChangeCommands,
     ...projectCommands,
     ...keyCommands,
+    ...connectCommands,
     ...forwardCommands,
     ...roleCommands(platforms),
     ...auditCommands,

@@ -19,17 +19,18 @@ export function findProgram(name: string, packages: readonly string[]): Program 
   }
   const file = ['usr/sbin', 'usr/bin'].map(folder => join(root, folder, name)).find(existsSync)
   if (file === undefined) return null
-  const libraries = join(root, 'usr/lib', architecture())
+  const libraries = [`usr/lib/${architecture()}`, `lib/${architecture()}`, 'usr/lib/syslog-ng']
   return {
     file,
     root,
-    env: { ...process.env, LD_LIBRARY_PATH: [libraries, join(libraries, 'syslog-ng')].join(delimiter) },
+    env: { ...process.env, LD_LIBRARY_PATH: libraries.map(path => join(root, path)).join(delimiter) },
   }
 }
 
-/** The folder of the modules of a program. */
+/** The folder of the modules of a program, below the folder of its architecture or beside it. */
 export function modulesOf({ root }: Program, name: string): string {
-  return join(root, 'usr/lib', architecture(), name)
+  const folders = [join(root, 'usr/lib', architecture(), name), join(root, 'usr/lib', name)]
+  return folders.find(existsSync) ?? folders[0]!
 }
 
 function unpack(root: string, packages: readonly string[]): void {

@@ -38,6 +38,11 @@ function nearestOf(names: readonly string[], typed: readonly string[]): string[]
   return closest(names, name => typed.slice(0, name.split(' ').length).join(' '))
 }
 
+/** The names that differ from a typed one by a letter or two, at most three of them. */
+export function similarNames(names: readonly string[], typed: string): string[] {
+  return closest(names, () => typed)
+}
+
 function closest(names: readonly string[], wordsFor: (name: string) => string): string[] {
   const rated = names
     .map(name => ({ name, edits: distance(name, wordsFor(name)) }))

@@ -10,12 +10,15 @@ import type { Vault } from './vault.ts'
 export type Key = typeof keys.$inferSelect
 export type KeyRole = Key['role']
 
-/** Creates a key and returns it with its secret, which cannot be shown again. The secret of a signed key is stored encrypted by `vault`. */
+/**
+ * Creates a key and returns it with its secret, which cannot be shown again. The secret of a signed key, and of one that must be
+ * `isReadable`, is stored encrypted by `vault`.
+ */
 export function createKey(
   state: State,
   vault: Vault,
   project: Project,
-  options: { role: KeyRole; signed: boolean },
+  options: { role: KeyRole; signed: boolean; isReadable?: boolean },
   now: number,
 ): { key: Key; secret: string } {
   const secret = `vakt_${randomWord(40)}`
@@ -24,7 +27,7 @@ export function createKey(
     projectId: project.id,
     role: options.role,
     secretHash: hashSecret(secret),
-    secretSealed: options.signed ? vault.seal(secret) : null,
+    secretSealed: options.signed || options.isReadable ? vault.seal(secret) : null,
     signed: options.signed,
     createdAt: now,
   }

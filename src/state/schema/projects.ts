@@ -58,7 +58,7 @@ export const keys = sqliteTable('keys', {
   role: text({ enum: ['intake', 'viewer', 'responder', 'admin'] }).notNull(),
   /** SHA-256 of the secret, hex. */
   secretHash: text('secret_hash').notNull().unique(),
-  /** The secret itself, sealed with the key file beside the database; only for keys limited to signed requests. */
+  /** The secret itself, sealed with the key file beside the database; only for keys limited to signed requests, and for that of ready-made texts. */
   secretSealed: blob('secret_sealed', { mode: 'buffer' }),
   signed: flag('signed'),
   createdAt: integer('created_at').notNull(),
