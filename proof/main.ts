@@ -7,6 +7,7 @@ import { lines } from './lines.ts'
 import { openapi } from './openapi.ts'
 import { stalls } from './stalls.ts'
 import { statusPage } from './status-page.ts'
+import { storeKills } from './store-kills.ts'
 import { storeTrees } from './store-trees.ts'
 
 /** A proof resolves with whether it holds; it prints what it did. `options` are its `--name value` pairs. */
@@ -20,6 +21,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   openapi,
   stalls,
   'status-page': statusPage,
+  'store-kills': storeKills,
   'store-trees': storeTrees,
 }
 

@@ -15,7 +15,7 @@ export type ServedStore = LogStore & {
 type Call = { call: number; name: string; args: unknown[] }
 type Failure = { code: ProblemCode; message: string; fields?: Record<string, string>; retryAfterMs?: number }
 type FromChild =
-  | { ready: true }
+  | { ready: true; hasSeal: boolean }
   | { call: number; result: unknown }
   | { call: number; failure: Failure }
   | { tail: number; lines: LogLine[] }
@@ -48,12 +48,14 @@ export async function serveStore(open: () => Promise<ServedStore>): Promise<void
     }
     if (name === 'close') process.disconnect?.()
   })
-  send({ ready: true })
+  send({ ready: true, hasSeal: store.seal !== undefined })
 }
 
 export type StoreProcess = {
   /** The store in the child. Its calls reject with `busy` once the child has ended. */
   store: ServedStore
+  /** Whether calls are still answered. */
+  isRunning(): boolean
   /** Ends the child with SIGKILL, at once. */
   kill(): Promise<void>
   /** Closes the store; resolves when the child has ended. */
@@ -78,6 +80,7 @@ export function startStoreProcess(program: URL, args: readonly string[]): StoreP
   child.stderr!.on('data', chunk => {
     complaint += chunk
   })
+  let hasSeal = false
   let onReady = () => {}
   let onGone = (_: Error) => {}
   const ready = new Promise<void>((resolve, reject) => {
@@ -87,7 +90,10 @@ export function startStoreProcess(program: URL, args: readonly string[]): StoreP
   // Whoever kills the child before it is ready does not wait for it.
   ready.catch(() => {})
   child.on('message', (message: FromChild) => {
-    if ('ready' in message) return onReady()
+    if ('ready' in message) {
+      hasSeal = message.hasSeal
+      return onReady()
+    }
     if ('tail' in message) return tails.get(message.tail)?.(message.lines)
     const waiting = pending.get(message.call)
     pending.delete(message.call)
@@ -124,6 +130,7 @@ export function startStoreProcess(program: URL, args: readonly string[]): StoreP
   const store = new Proxy({} as ServedStore, {
     get(_, name) {
       if (typeof name === 'symbol' || name === 'then' || name === 'readBy') return undefined
+      if (name === 'seal' && !hasSeal) return undefined
       return name === 'tail' ? tail : (...args: unknown[]) => call(name, args).result
     },
   })
@@ -131,6 +138,7 @@ export function startStoreProcess(program: URL, args: readonly string[]): StoreP
     store,
     ready,
     ended,
+    isRunning: () => child.connected,
     async kill() {
       kill(child)
       await ended
