@@ -20,6 +20,7 @@ const HELP = `npm run bench -- peers [--option value]…
   --growth        one store filled step by step (--lines, default: 1, 3, 10 and 30 million), with every cost that grows too fast
   --runs N        how often each question is asked (default: 15)
   --wait SECONDS  how long each store gets after its last line, at least (default: 300)
+  --busy SECONDS  how long questions are asked while lines arrive (default: 20; not with --growth)
   --only NAME     vakt or victorialogs
   --folder PATH   where everything is stored meanwhile (default: a temporary folder)`
 const DEFAULT_LINES = [1_000_000, 10_000_000]
@@ -27,6 +28,7 @@ const GROWTH_LINES = [1_000_000, 3_000_000, 10_000_000, 30_000_000]
 const DEFAULT_BYTES = '500MB'
 const DEFAULT_RUNS = 15
 const DEFAULT_WAIT_S = 300
+const DEFAULT_BUSY_S = 20
 /** Beyond this the machine is not quiet. */
 const MAX_QUIET_LOAD = 0.5
 const NO_LIMIT = Number.POSITIVE_INFINITY
@@ -44,10 +46,7 @@ export async function benchPeers(options: Readonly<Record<string, string>>): Pro
   const parent = options.folder ?? tmpdir()
   mkdirSync(parent, { recursive: true })
   const folder = mkdtempSync(join(parent, 'vakt-peers-'))
-  const settings = {
-    runs: Number(options.runs ?? DEFAULT_RUNS),
-    minWaitMs: Number(options.wait ?? DEFAULT_WAIT_S) * SECOND,
-  }
+  const settings = readSettings(options)
   printMachine()
   try {
     if (options.growth !== undefined) {
@@ -58,6 +57,15 @@ export async function benchPeers(options: Readonly<Record<string, string>>): Pro
         for (const amount of amountsOf(shape, options)) await compare(shape, amount, peers, folder, settings)
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function readSettings(options: Readonly<Record<string, string>>): MeasureOptions {
+  const seconds = (text: string | undefined, usual: number) => Number(text ?? usual) * SECOND
+  return {
+    runs: Number(options.runs ?? DEFAULT_RUNS),
+    minWaitMs: seconds(options.wait, DEFAULT_WAIT_S),
+    busyMs: options.growth === undefined ? seconds(options.busy, DEFAULT_BUSY_S) : 0,
   }
 }
 

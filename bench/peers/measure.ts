@@ -25,6 +25,8 @@ export type Measured = {
   peakMemoryMb: number
   startMs: number
   answers: ReadonlyMap<string, Answer>
+  /** How long whole answers took, one question after the other, while lines arrived at half the rate of before; null when not asked. */
+  busyP95Ms: number | null
 }
 
 export type MeasureOptions = {
@@ -32,6 +34,8 @@ export type MeasureOptions = {
   runs: number
   /** How long it waits after the last line, at least, ms. */
   minWaitMs: number
+  /** How long questions are asked while lines arrive, ms; those lines are stored twice. */
+  busyMs: number
 }
 
 /** Sends a file, waits until it is sealed, and asks all questions. `before` is what an earlier part of the same lines had measured. */
@@ -39,7 +43,7 @@ export async function measure(
   engine: Engine,
   raw: RawFile,
   questions: readonly Question[],
-  { runs, minWaitMs }: MeasureOptions,
+  { runs, minWaitMs, busyMs }: MeasureOptions,
   before: Measured | null = null,
 ): Promise<Measured> {
   const secondsBefore = processorSeconds(engine.pid())
@@ -54,6 +58,8 @@ export async function measure(
   const answers = new Map<string, Answer>()
   for (const question of questions) answers.set(question.name, await askRepeatedly(engine, question, runs))
   const peakMemoryMb = peakMemory(engine.pid())
+  const startMs = await engine.restart()
+  const bytesPerSecond = raw.bytes / sendingSeconds / 2
   return {
     lines,
     rawBytes: raw.bytes + (before?.rawBytes ?? 0),
@@ -62,8 +68,9 @@ export async function measure(
     sendingSeconds: sendingSeconds + (before?.sendingSeconds ?? 0),
     storedBytes,
     peakMemoryMb: Math.max(peakMemoryMb, before?.peakMemoryMb ?? 0),
-    startMs: await engine.restart(),
+    startMs,
     answers,
+    busyP95Ms: busyMs > 0 ? await askWhileSending(engine, raw, questions, bytesPerSecond, busyMs) : null,
   }
 }
 
@@ -73,6 +80,35 @@ async function sendAll(engine: Engine, raw: RawFile): Promise<void> {
     for (const body of bodies) await engine.send(body)
   }
   await Promise.all(Array.from({ length: SENDERS }, sender))
+}
+
+async function askWhileSending(
+  engine: Engine,
+  raw: RawFile,
+  questions: readonly Question[],
+  bytesPerSecond: number,
+  forMs: number,
+): Promise<number> {
+  const begunAt = performance.now()
+  const isOver = () => performance.now() - begunAt >= forMs
+  const sending = (async () => {
+    let sent = 0
+    for (const body of bodiesOf(raw)) {
+      const dueAt = begunAt + (sent / bytesPerSecond) * SECOND
+      await setTimeout(Math.max(0, dueAt - performance.now()))
+      if (isOver()) return
+      await engine.send(body)
+      sent += body.length
+    }
+  })()
+  const times: number[] = []
+  for (let i = 0; !isOver(); i++) {
+    const askedAt = performance.now()
+    await engine.ask(questions[i % questions.length]!)
+    times.push(performance.now() - askedAt)
+  }
+  await sending
+  return times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0
 }
 
 /** Some stores answer before lines can be found, and drop lines that they do not like without a word. */

@@ -7,6 +7,8 @@ import { PAGE_SIZE, type Question } from './questions.ts'
 const QUICK_MS = 20
 const MAX_RATIO = 2
 const MAX_MEMORY_MB = 400
+/** Of a whole answer while lines arrive at half the top rate. */
+const MAX_BUSY_MS = 100
 /** Bytes stored for each byte sent. */
 const MAX_STORED = { lines: 0.25, other: 0.4 }
 /** A cost is named when it grows so much more than its answer. */
@@ -73,6 +75,9 @@ export function printComparison(
       ...row(name, own => own.answers.get(name)!.medianMs, formatMs, { ratio: MAX_RATIO, orMost: QUICK_MS }),
       what: `${name} (${rowsOf(name, results)})`,
     })),
+    ...(vakt.busyP95Ms === null
+      ? []
+      : [row('answers while lines arrive, p95 ms', own => own.busyP95Ms!, formatMs, { most: MAX_BUSY_MS })]),
   ]
   printRows(['', ...names.slice(0, results.length), 'ratio', ''], rows)
   for (const [i, { isIdle }] of results.entries())
