@@ -131,8 +131,8 @@ describe('the card that the README shows', () => {
     const beat = await app.hasCheck('nightly-backup --every 1d --grace 1h --owner "the data team"')
     await beat()
     await app.passes('25h')
-    const { title, lines = [], fields = [], buttons = [] } = app.channel.messages.at(-1)!.card
-    const texts = [title, ...lines, ...fields.map(field => field.name), ...buttons.map(button => button.label)]
+    const { title, lines = [], facts = [], buttons = [] } = app.channel.messages.at(-1)!.card
+    const texts = [title, ...lines, ...facts.map(fact => fact.name), ...buttons.map(button => button.label)]
     const words = texts.flat().filter(text => typeof text === 'string')
     const picture = read('docs/images/discord-alert.svg')
     expect(words.filter(text => !picture.includes(text))).toEqual([])

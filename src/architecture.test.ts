@@ -59,7 +59,7 @@ const LIBRARIES: Record<string, RegExp> = {
   re2js: /^src\/logs\//,
   '@bufbuild/protobuf': /^src\/(logs\/wire|intake\/protocols)\//,
   hysnappy: /^src\/logs\/wire\//,
-  'fastest-levenshtein': /^src\/command\/unknown-command\.ts$/,
+  'fastest-levenshtein': /^src\/command\/nearest\.ts$/,
   yaml: /^src\/simulation\//,
   zod: /^commands\/|^src\/(config|command|intake|logs|analysis|simulation)\/|^src\/chat\/(platform-definition|\w+\/definition)\.ts$/,
 }

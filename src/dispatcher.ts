@@ -15,7 +15,7 @@ import {
   typed,
   type Word,
 } from './command/command-line.ts'
-import { problemCard } from './command/problem-card.ts'
+import { problemCard, refusalCard } from './command/problem-card.ts'
 import { unknownCommand } from './command/unknown-command.ts'
 import type { Logger } from './logger.ts'
 import { isOwnPress } from './notifications/delivery/press.ts'
@@ -82,7 +82,12 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
       const problem = asProblem(error, logger, audited ?? describeRequest(request))
       telemetry.commands.add(1, name, problem.code)
       if (audited !== null) auditRefusal(by, audited, problem, now)
-      return { ok: false, problem, card: problemCard(problem), private: true }
+      return {
+        ok: false,
+        problem,
+        card: refusalCard(problem, repeatableWords(request, commands), commands),
+        private: true,
+      }
     }
   }
 
@@ -227,11 +232,24 @@ function withUsage<C>(problem: Problem, command: Command<C>): Problem {
   const hint = line.length > MAX_USAGE_LENGTH ? `"help ${command.name}" shows its usage.` : `Usage: ${line}`
   return new Problem(problem.code, `${problem.message} ${hint}`, {
     ...(problem.fields ? { fields: problem.fields } : {}),
+    ...(problem.slip ? { slip: problem.slip } : {}),
+    ...(hint.startsWith('Usage: ') ? { usage: line } : {}),
   })
 }
 
 /** A longer usage line is left to `help`, characters. */
 const MAX_USAGE_LENGTH = 160
+
+/** The words of a request for the buttons of its refusal; none when they hold a secret or cannot be read. */
+function repeatableWords<C>(request: Request, commands: readonly Command<C>[]): readonly Word[] {
+  try {
+    const words = 'args' in request ? splitWords(describeRequest(request)) : wordsOf(request)
+    const found = findCommand(commands, words)
+    return found?.command.arguments.some(({ secret }) => secret) ? [] : words
+  } catch {
+    return []
+  }
+}
 
 function wordsOf(request: Request): readonly Word[] {
   if ('words' in request) return shellWords(request.words)

@@ -16,14 +16,20 @@ export const PROBLEM_CODES = [
 ] as const
 export type ProblemCode = (typeof PROBLEM_CODES)[number]
 
+/** Words of a command line that are wrong, and what was probably meant in their place. */
+export type Slip = { wrong: readonly string[]; right: readonly string[] }
+
 /**
  * What a problem carries beside its message: the wrong fields, how long to wait (ms) before a retry, and whether Vakt's own
- * storage is the reason (a full or failing disk, a damaged or missing file), never load or a limit.
+ * storage is the reason (a full or failing disk, a damaged or missing file), never load or a limit. `usage` is the usage
+ * line of the command, which the message holds too; `slip` what was probably meant.
  */
 export type ProblemDetails = {
   fields?: Record<string, string>
   retryAfterMs?: number
   isStorage?: boolean
+  usage?: string
+  slip?: Slip
   cause?: unknown
 }
 
@@ -33,6 +39,8 @@ export class Problem extends Error {
   readonly fields: Record<string, string> | undefined
   readonly retryAfterMs: number | undefined
   readonly isStorage: boolean
+  readonly usage: string | undefined
+  readonly slip: Slip | undefined
 
   constructor(code: ProblemCode, message: string, details: ProblemDetails = {}) {
     super(message, { cause: details.cause })
@@ -41,6 +49,8 @@ export class Problem extends Error {
     this.fields = details.fields
     this.retryAfterMs = details.retryAfterMs
     this.isStorage = details.isStorage ?? false
+    this.usage = details.usage
+    this.slip = details.slip
   }
 }
 

@@ -243,7 +243,7 @@ describe('what was under way', () => {
     const title = 'payments reported a failure'
     const { id, count } = alertThen(title)
     const places = ['discord:1010101010101010101', 'discord:2020202020202020202', 'slack:C0123456789']
-    const seen = places.map(place => card(place, title).card.fields!.find(field => field.name === 'Seen')?.value)
+    const seen = places.map(place => card(place, title).card.facts!.find(field => field.name === 'Seen')?.value)
     expect(seen).toEqual(places.map(() => `${count} times`))
     await app.result(`ack ${id} we are on it`)
     await app.passes('5s')

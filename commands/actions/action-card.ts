@@ -1,7 +1,7 @@
 // Shows actions and their runs: card fields, lines in lists, and machine-readable results.
 import { z } from 'zod'
 import { countMatchingAlerts } from '../../src/alerts/alerts.ts'
-import type { Field, Text } from '../../src/card.ts'
+import type { Field, Row, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import {
   type Action,
@@ -109,7 +109,15 @@ export function writeSentLine(context: Context, action: Action): string {
 }
 
 /** An action as one line of a list. */
-export function actionLine(action: Action): Text {
+export function actionRow(action: Action): Row {
+  return {
+    name: action.name,
+    text: actionLine(action),
+    action: { label: 'Show', line: `actions show ${action.name}` },
+  }
+}
+
+function actionLine(action: Action): Text {
   const second = action.secondPerson ? ', with a second person' : ''
   const automatic = action.automatic ? ' · automatic' : ''
   return [

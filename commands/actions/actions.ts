@@ -10,9 +10,9 @@ import { plural } from '../../src/text.ts'
 import { command } from '../context.ts'
 import {
   actionFields,
-  actionLine,
   actionName,
   actionResult,
+  actionRow,
   historyLine,
   listTargets,
   runResult,
@@ -39,12 +39,14 @@ const list = command({
       card: {
         title: plural(found.length, 'action'),
         tone: 'plain',
-        lines: shown.length > 0 ? shown.map(actionLine) : [empty],
-        buttons: [
-          ...(page > 1 ? [{ label: 'Previous', line: `actions list --page ${page - 1}` }] : []),
-          ...(found.length > page * PAGE_SIZE ? [{ label: 'Next', line: `actions list --page ${page + 1}` }] : []),
-          ...(found.length > 0 ? [{ label: 'History', line: 'actions history' }] : []),
-        ],
+        ...(shown.length > 0 ? { rows: shown.map(actionRow) } : { lines: [empty] }),
+        page: {
+          ...(page > 1 ? { previous: { label: 'Previous', line: `actions list --page ${page - 1}` } } : {}),
+          ...(found.length > page * PAGE_SIZE
+            ? { next: { label: 'Next', line: `actions list --page ${page + 1}` } }
+            : {}),
+        },
+        ...(found.length > 0 ? { buttons: [{ label: 'History', line: 'actions history' }] } : {}),
       },
       result: { actions: found.map(actionResult) },
     }

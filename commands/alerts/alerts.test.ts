@@ -19,8 +19,8 @@ describe('a list of open alerts', () => {
   it('has the ten worst alerts for a person', async () => {
     const app = await withAlerts(12)
     const reply = await app.says('alerts list', { interactive: true })
-    expect(reply.card.lines).toHaveLength(11)
-    expect(reply.card.lines!.at(-1)).toBe('… 2 more')
+    expect(reply.card.rows).toHaveLength(10)
+    expect(reply.card.page).toMatchObject({ text: '2 more alerts', next: { line: 'alerts list --limit 30' } })
   })
 })
 

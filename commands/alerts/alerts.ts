@@ -15,7 +15,7 @@ import { endAlert, fireAlert } from '../../src/alerts/lifecycle.ts'
 import { TEST } from '../../src/alerts/suppression/inhibition.ts'
 import { readSuppressedSummary } from '../../src/alerts/suppression/suppressed-alerts.ts'
 import { suppressorOf, suppressorText } from '../../src/alerts/suppression/suppression.ts'
-import type { Button, Card, Text } from '../../src/card.ts'
+import type { Button, Card, Row, Text } from '../../src/card.ts'
 import { timelineLine } from '../../src/notifications/delivery/messages.ts'
 import { listPendingEscalations } from '../../src/notifications/routing/escalations.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
@@ -33,7 +33,7 @@ const PAGE_SIZE = 10
 /** How many of the newest lines of a timeline a result and a card have. */
 const MAX_RESULT_LINES = 200
 const MAX_CARD_LINES = 20
-const MAX_BUTTONS = 5
+const MAX_LIMIT = 100
 
 const inProject = () => projectName().optional().describe('Only alerts of this project')
 
@@ -44,7 +44,13 @@ const list = command({
   role: 'viewer',
   args: {
     project: inProject(),
-    limit: z.number().int().min(1).max(100).optional().describe('Number of alerts (default: 10; for scripts: all)'),
+    limit: z
+      .number()
+      .int()
+      .min(1)
+      .max(MAX_LIMIT)
+      .optional()
+      .describe('Number of alerts (default: 10; for scripts: all)'),
   },
   async run({ project, limit }, { state, interactive }) {
     const filter = { open: true, ...projectFilter(state, project) }
@@ -55,15 +61,14 @@ const list = command({
     // Thousands of alerts are read in slices, so that no beat waits for them.
     const alerts = await mapInSlices(ids, id => findAlert(state, id))
     const shown = alerts.slice(0, limit ?? PAGE_SIZE)
-    const more = total > shown.length ? [`… ${total - shown.length} more`] : []
     return {
       card: {
         title: total === 0 ? 'No open alerts' : plural(total, 'open alert'),
         tone: total === 0 ? 'good' : (alerts[0]?.severity ?? 'info'),
-        lines: total === 0 ? ['"alerts history" shows resolved alerts.'] : [...shown.map(alertLine), ...more],
-        buttons: alerts
-          .slice(0, MAX_BUTTONS)
-          .map(alert => ({ label: `Details ${alert.id}`, line: `alerts show ${alert.id}` })),
+        ...(total === 0 ? { lines: ['"alerts history" shows resolved alerts.'] } : { rows: shown.map(alertRow) }),
+        ...(total > shown.length
+          ? { page: { text: `${plural(total - shown.length, 'more alert')}`, next: moreButton(project, shown.length) } }
+          : {}),
       },
       result: { alerts: await mapInSlices(alerts, alert => alertResult(state, alert)), total },
     }
@@ -129,13 +134,15 @@ const history = command({
     const total = countAlerts(state, filter)
     const oldest = total > alerts.length ? alerts.at(-1) : undefined
     const only = project === undefined ? '' : ` --project ${project}`
-    const buttons: Button[] = oldest ? [{ label: 'Older', line: `alerts history --before ${oldest.id}${only}` }] : []
+    const older = oldest && { label: 'Older', line: `alerts history --before ${oldest.id}${only}` }
     return {
       card: {
         title: alerts.length === 0 ? 'No alerts yet' : 'Alerts, newest first',
         tone: 'plain',
-        lines: alerts.length === 0 ? ['"alerts test" sends a test alert to every channel.'] : alerts.map(alertLine),
-        buttons,
+        ...(alerts.length === 0
+          ? { lines: ['"alerts test" sends a test alert to every channel.'] }
+          : { rows: alerts.map(alertRow) }),
+        ...(older ? { page: { next: older } } : {}),
       },
       result: { alerts: alerts.map(alert => alertResult(state, alert)), total },
     }
@@ -243,6 +250,20 @@ export function changedCard(alert: Alert, sentence: string): Card {
     lines: [sentence],
     footer: `Alert ${alert.id}`,
   }
+}
+
+/** Shows more alerts of the same list; none when the list is as long as it can be. */
+function moreButton(project: string | undefined, shown: number): Button {
+  const only = project === undefined ? '' : ` --project ${project}`
+  return { label: 'More', line: `alerts list --limit ${Math.min(MAX_LIMIT, shown * 3)}${only}` }
+}
+
+/** An alert of a list; one that nobody has yet can be acknowledged right there. */
+function alertRow(alert: Alert): Row {
+  const details = { label: 'Details', line: `alerts show ${alert.id}` }
+  const isOpen = alert.state === 'firing' && alert.snoozedUntil === null
+  const acknowledge = { label: 'Acknowledge', line: `ack ${alert.id}` }
+  return { name: `${alert.id}`, text: alertLine(alert), action: details, ...(isOpen ? { more: [acknowledge] } : {}) }
 }
 
 function alertLine(alert: Alert): Text {

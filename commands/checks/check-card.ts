@@ -1,5 +1,5 @@
 // How checks are shown: in full, in one line, and to scripts.
-import type { Text } from '../../src/card.ts'
+import type { Evidence, Field, Span, Text, Tone } from '../../src/card.ts'
 import { type Beat, listBeats } from '../../src/checks/beats.ts'
 import { type Check, type ShownStatus, shownStatus } from '../../src/checks/check.ts'
 import { slugOf, slugOwner } from '../../src/checks/checks.ts'
@@ -110,14 +110,12 @@ export function checkCard(check: Check, context: Context) {
       ...statusHeading(check, status),
       lines: [
         ...probeLines(check, probe, context),
+        beatStrip(check, recent),
         `Probes ${describeProbing(check)}.`,
         ...dependencyLines(check, context),
       ],
-      fields: [
-        ...probeFields(check, context),
-        { name: 'Latest probes', value: beatStrip(check, recent) },
-        ...settingFields(check, context),
-      ],
+      fields: probeFields(check, context),
+      ...settingParts(check, context),
       buttons: [
         ...(mayChange ? [{ label: 'Probe now', line: `checks probe ${named}` }] : []),
         { label: 'Graph', line: `checks graph ${named}` },
@@ -127,24 +125,16 @@ export function checkCard(check: Check, context: Context) {
       footer: plural(check.beats, 'probe'),
     }
   }
-  const last: Text =
-    check.lastBeatAt === null ? 'No beats yet.' : ['Last beat ', { time: check.lastBeatAt, style: 'relative' }, '.']
-  const due: Text[] = check.lateAt === null ? [] : [['Next beat due ', { time: check.lateAt, style: 'moment' }, '.']]
-  const running: Text[] =
-    check.lastStartAt === null ? [] : [['Running since ', { time: check.lastStartAt, style: 'relative' }, '.']]
-  const ran: Text[] = check.lastDuration === null ? [] : [`The last run took ${formatDuration(check.lastDuration)}.`]
   return {
     ...statusHeading(check, status),
     lines: [
-      last,
-      ...due,
-      ...running,
-      ...ran,
+      beatsLine(check),
+      beatStrip(check, recent),
       `Expects ${describeSchedule(check)}, with a grace period of ${formatDuration(check.grace)}.`,
       ...clockLines(check, recent),
       ...dependencyLines(check, context),
     ],
-    fields: [{ name: 'Latest beats', value: beatStrip(check, recent) }, ...settingFields(check, context)],
+    ...settingParts(check, context),
     ...(hidesPingUrls(context) ? publicPart(check, context) : privatePart(check, context)),
     footer: `${plural(check.beats, 'beat')} received`,
   }
@@ -164,15 +154,34 @@ export function slugLines(check: Check, { state }: Context): string[] {
   return [`Its slug is ${check.slug}, because the check "${owner}" has the slug ${wanted}.`]
 }
 
-function statusHeading(check: Check, status: ShownStatus) {
+function statusHeading(check: Check, status: ShownStatus): { title: string; tone: Tone } {
+  const tones = { up: 'good', late: 'warning', new: 'muted', paused: 'muted' } as const
+  return { title: `${check.name}: ${status}`, tone: status === 'down' ? check.severity : tones[status] }
+}
+
+/** Settings that most checks have alike. */
+const SMALL_PRINT = ['Severity', 'Owner', 'Reminders']
+
+/** The settings of a check: a table, and the usual ones in small print. */
+function settingParts(check: Check, context: Context): { evidence?: Evidence[]; facts: Field[] } {
+  const settings = Object.entries(otherSettings(check, context))
+  const cells = settings.filter(([name]) => !SMALL_PRINT.includes(name))
   return {
-    title: `${STATUS_ICONS[status]} ${check.name}: ${status}`,
-    tone: status === 'down' ? check.severity : status === 'up' ? ('good' as const) : ('muted' as const),
+    ...(cells.length === 0 ? {} : { evidence: [{ kind: 'table', columns: [{ name: '' }, { name: '' }], cells }] }),
+    facts: settings.filter(([name]) => SMALL_PRINT.includes(name)).map(([name, value]) => ({ name, value })),
   }
 }
 
-function settingFields(check: Check, context: Context) {
-  return Object.entries(otherSettings(check, context)).map(([name, value]) => ({ name, value, inline: true }))
+/** What came last, what is due next, and how long a run takes. */
+function beatsLine({ lastBeatAt, lateAt, lastStartAt, lastDuration }: Check): Text {
+  if (lastBeatAt === null && lastStartAt === null) return 'No beats yet.'
+  const parts: Span[][] = [
+    ...(lastBeatAt === null ? [] : [['Last beat ', { time: lastBeatAt, style: 'relative' as const }]]),
+    ...(lateAt === null ? [] : [['next beat due ', { time: lateAt, style: 'moment' as const }]]),
+    ...(lastStartAt === null ? [] : [['running since ', { time: lastStartAt, style: 'relative' as const }]]),
+    ...(lastDuration === null ? [] : [[`the last run took ${formatDuration(lastDuration)}`]]),
+  ]
+  return [...parts.flatMap((part, i) => (i === 0 ? part : [' · ', ...part])), '.']
 }
 
 /** What to do next, without the uuid: for viewers, and where everybody reads the answer. */

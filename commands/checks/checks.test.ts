@@ -29,7 +29,8 @@ describe('a list of checks', () => {
     const app = await withChecks(20)
     expect(await text(app, 'checks list --page 99')).toContain('There is no page 99; the last page is 2.')
     const reply = await app.says('checks list job --limit 5 --page 2', { interactive: true })
-    expect(reply.card.buttons!.map(button => [button.label, button.line])).toEqual([
+    const { previous, next } = reply.card.page!
+    expect([previous, next].map(button => [button!.label, button!.line])).toEqual([
       ['Previous', 'checks list --matching=job --limit=5 --page=1'],
       ['Next', 'checks list --matching=job --limit=5 --page=3'],
     ])

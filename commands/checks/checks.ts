@@ -1,7 +1,7 @@
 // The commands that add, show, list and edit checks.
 import { z } from 'zod'
 import { endRunAlerts } from '../../src/alerts/check-alerts.ts'
-import type { Button, Text } from '../../src/card.ts'
+import type { Button, Row, Text } from '../../src/card.ts'
 import { listBeats } from '../../src/checks/beats.ts'
 import { SHOWN_STATUSES } from '../../src/checks/check.ts'
 import { addCheck, countChecks, editCheck, listChecks } from '../../src/checks/checks.ts'
@@ -23,6 +23,7 @@ import {
   dependencyLines,
   fullCheckResult,
   isLoopback,
+  nameInLine,
   slugLines,
 } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
@@ -187,17 +188,24 @@ const list = command({
     const pages = Math.max(1, Math.ceil(total / limit))
     const flags = { matching, project, status, limit: size }
     const pageButton = (label: string, to: number): Button => ({ label, line: listLine({ ...flags, page: to }) })
-    const lines = found.slice(0, limit).map(check => checkLine(check, now))
+    const rows = found.slice(0, limit).map((check): Row => {
+      const line = `checks show ${nameInLine(check, context)}`
+      return { name: check.name, text: checkLine(check, now), action: { label: 'Show', line } }
+    })
     return {
       card: {
         title: plural(total, 'check'),
         tone: 'plain',
-        lines: lines.length > 0 ? lines : [emptyList(total, page, pages, Object.keys(filter).length > 0)],
-        buttons: [
-          ...(page > pages ? [pageButton('Last page', pages)] : page > 1 ? [pageButton('Previous', page - 1)] : []),
-          ...(page < pages ? [pageButton('Next', page + 1)] : []),
-        ],
-        ...(pages > 1 && page <= pages ? { footer: `Page ${page} of ${pages}` } : {}),
+        ...(rows.length > 0 ? { rows } : { lines: [emptyList(total, page, pages, Object.keys(filter).length > 0)] }),
+        page: {
+          ...(pages > 1 && page <= pages ? { text: `Page ${page} of ${pages}` } : {}),
+          ...(page > pages
+            ? { previous: pageButton('Last page', pages) }
+            : page > 1
+              ? { previous: pageButton('Previous', page - 1) }
+              : {}),
+          ...(page < pages ? { next: pageButton('Next', page + 1) } : {}),
+        },
       },
       result: { checks: await mapInSlices(found, check => checkResult(context, check).check), total },
     }

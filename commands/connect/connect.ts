@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
-import { similarNames } from '../../src/command/unknown-command.ts'
+import { nearestOf } from '../../src/command/nearest.ts'
 import { Problem } from '../../src/problem.ts'
 import { loadOrCreateConnectKey } from '../../src/projects/connect-keys.ts'
 import { findProject, type Project } from '../../src/projects/projects.ts'
@@ -84,7 +84,7 @@ function findTarget(what: string): ConnectTarget {
   const found = TARGETS.find(({ name, aliases = [] }) => name === wanted || aliases.includes(wanted))
   if (found) return found
   const names = TARGETS.flatMap(({ name, aliases = [] }) => [name, ...aliases])
-  const [guess] = similarNames(names, wanted)
+  const [guess] = nearestOf(names, () => wanted)
   const hint =
     guess === undefined
       ? `There are: ${TARGETS.map(({ name }) => name).join(', ')}.`

@@ -1,7 +1,7 @@
 // Lists the containers of all hosts, and shows one in full.
 import { z } from 'zod'
 import { formatBytes } from '../../src/bytes.ts'
-import type { Button, Field, Text } from '../../src/card.ts'
+import type { Button, Field, Row, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import {
@@ -90,7 +90,7 @@ const list = command({
         tone: problems.length > 0 ? 'warning' : 'plain',
         lines: [
           ...(rows.length > 0
-            ? shown.map(row => rowText(row))
+            ? []
             : [
                 describeEmptyList(
                   hosts,
@@ -100,10 +100,11 @@ const list = command({
               ]),
           ...problems,
         ],
-        buttons: [
-          ...(page > 1 ? [pageButton('Previous', page - 1)] : []),
-          ...(rows.length > page * PAGE_SIZE ? [pageButton('Next', page + 1)] : []),
-        ],
+        rows: shown.map(containerRow),
+        page: {
+          ...(page > 1 ? { previous: pageButton('Previous', page - 1) } : {}),
+          ...(rows.length > page * PAGE_SIZE ? { next: pageButton('Next', page + 1) } : {}),
+        },
       },
       result: { containers: rows, problems },
     }
@@ -217,6 +218,19 @@ function chooseIcon({ state, health }: { state: string; health: string | null })
   return state === 'running' ? '🟢' : '⚪'
 }
 
+function containerRow(row: ContainerRow): Row {
+  const name = `${row.host}/${row.name}`
+  return {
+    name,
+    text: rowText(row),
+    action: { label: 'Show', line: `containers show ${quoteWord(name)}` },
+    more: [
+      { label: 'Output', line: `containers tail ${quoteWord(name)}` },
+      { label: 'Graph', line: `containers graph ${quoteWord(name)}` },
+    ],
+  }
+}
+
 function rowText(row: ContainerRow): Text {
   const seen: Text = row.current ? [] : [' · last seen ', { time: Date.parse(row.seen_at), style: 'relative' }]
   return [`${chooseIcon(row)} `, { bold: `${row.host}/${row.name}` }, ` · ${row.status} · ${row.image}`, ...seen]
@@ -225,7 +239,7 @@ function rowText(row: ContainerRow): Text {
 function describeEmptyList(hosts: readonly Host[], problems: readonly string[], hasOthers: boolean): string {
   if (hosts.length === 0) return 'There are no hosts yet. Add one: hosts add web-1 deploy@web-1.example.org'
   if (hasOthers) return 'No container matches. "containers list" shows all containers.'
-  return problems.length > 0 ? 'No host could list its containers.' : 'There is ncontainer.'
+  return problems.length > 0 ? 'No host could list its containers.' : 'There is no container.'
 }
 
 async function fetchDetails({ hostRuntime }: Context, { host, container }: ContainerTarget): Promise<ContainerDetails> {

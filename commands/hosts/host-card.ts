@@ -1,7 +1,7 @@
 // Shows a host: its card fields, its line in lists, and its machine-readable result.
 import { z } from 'zod'
 import { formatBytes } from '../../src/bytes.ts'
-import type { Field, Text } from '../../src/card.ts'
+import type { Field, Row, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { listContainers } from '../../src/hosts/containers/containers.ts'
 import { type Host, writeAddress } from '../../src/hosts/host.ts'
@@ -46,8 +46,19 @@ export function statusOf(host: Host): 'new' | 'up' | 'down' | 'off' {
 
 const ICONS = { new: '⚪', up: '🟢', down: '🔴', off: '⏸️' }
 
-/** A host as one line of a list. */
-export function hostLine({ state, now }: Context, host: Host): Text {
+/** A host in a list. */
+export function hostRow(context: Context, host: Host): Row {
+  const graph = { label: 'Graph', line: `hosts graph ${host.name}` }
+  const containers = { label: 'Containers', line: `containers list --host ${host.name}` }
+  return {
+    name: host.name,
+    text: hostLine(context, host),
+    action: { label: 'Show', line: `hosts show ${host.name}` },
+    more: [containers, graph],
+  }
+}
+
+function hostLine({ state, now }: Context, host: Host): Text {
   const containers = listContainers(state, host.id)
   const running = containers.filter(container => container.state === 'running').length
   const usage = describeUsage(state, host, now)

@@ -8,7 +8,7 @@ import { loadOrCreateOwnKey, writeInstallCommand } from '../../src/hosts/ssh/own
 import { Problem } from '../../src/problem.ts'
 import { plural } from '../../src/text.ts'
 import { command } from '../context.ts'
-import { hostFields, hostLine, hostName, hostResult, installCodeBlock, statusOf } from './host-card.ts'
+import { hostFields, hostName, hostResult, hostRow, installCodeBlock, statusOf } from './host-card.ts'
 import { draftHost, hostSettings } from './host-settings.ts'
 import { needsKey, overJump, testHost, testLines } from './host-test.ts'
 
@@ -132,12 +132,12 @@ const list = command({
       card: {
         title: `${plural(found.length, 'host')}${down > 0 ? `, ${down} down` : ''}`,
         tone: down > 0 ? 'warning' : 'plain',
-        lines: shown.length > 0 ? shown.map(host => hostLine(context, host)) : [empty],
-        buttons: [
-          ...(page > 1 ? [{ label: 'Previous', line: `hosts list --page ${page - 1}${tagFlag}` }] : []),
-          ...(hasMore ? [{ label: 'Next', line: `hosts list --page ${page + 1}${tagFlag}` }] : []),
-          ...(context.by.role === 'admin' && page === 1 ? [ADD_BUTTON] : []),
-        ],
+        ...(shown.length > 0 ? { rows: shown.map(host => hostRow(context, host)) } : { lines: [empty] }),
+        page: {
+          ...(page > 1 ? { previous: { label: 'Previous', line: `hosts list --page ${page - 1}${tagFlag}` } } : {}),
+          ...(hasMore ? { next: { label: 'Next', line: `hosts list --page ${page + 1}${tagFlag}` } } : {}),
+        },
+        ...(context.by.role === 'admin' && page === 1 ? { buttons: [ADD_BUTTON] } : {}),
       },
       result: { hosts: found.map(host => hostResult(context, host)) },
     }

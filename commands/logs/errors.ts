@@ -1,10 +1,10 @@
 // The commands about known errors: list and show them, and mark them as resolved, muted or open again.
 import { z } from 'zod'
 import { endAlert } from '../../src/alerts/lifecycle.ts'
-import type { Card, Text } from '../../src/card.ts'
+import type { Button, Card, Row, Span, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
-import { errorKey, lastHourSparkline, sampleLines } from '../../src/detectors/logs/error-finding.ts'
+import { errorEvidence, errorKey } from '../../src/detectors/logs/error-finding.ts'
 import { deleteRuleState } from '../../src/detectors/rules/rule-states.ts'
 import { findErrorsByPrefix, type KnownError, listErrors, setErrorState } from '../../src/logs/errors/errors.ts'
 import { Problem } from '../../src/problem.ts'
@@ -15,7 +15,6 @@ import { type Context, command, projectName } from '../context.ts'
 
 const PAGE_SIZE = 10
 const MAX_PAGE_SIZE = 1_000
-const MAX_BUTTONS = 4
 const MAX_MATCHES = 50
 const MAX_MESSAGE_LENGTH = 80
 
@@ -48,13 +47,8 @@ const list = command({
       card: {
         title: shown.length === 0 ? 'No errors' : 'Errors, the latest first',
         tone: 'plain',
-        lines: shown.length === 0 ? [emptyLine(context, state)] : shown.map(errorLine),
-        buttons: [
-          ...shown
-            .slice(0, MAX_BUTTONS)
-            .map(error => ({ label: error.fingerprint, line: `errors show ${error.fingerprint}` })),
-          ...(hasMore ? [{ label: 'More', line: moreLine(project, state, limit) }] : []),
-        ],
+        ...(shown.length === 0 ? { lines: [emptyLine(context, state)] } : { rows: shown.map(errorRow) }),
+        ...(hasMore ? { page: { next: { label: 'More', line: moreLine(project, state, limit) } } } : {}),
       },
       result: { errors: shown.map(error => errorResult(context, error)) },
     }
@@ -137,21 +131,25 @@ function findError({ state }: Context, prefix: string, project: string | undefin
 
 function errorCard(error: KnownError, context: Context): Card {
   const { state, stateBy, stateAt, fingerprint } = error
-  const changed: Text[] = []
-  if (stateBy === null || stateAt === null) changed.push([{ bold: state }])
-  else changed.push([{ bold: state }, ` by ${stateBy}, `, { time: stateAt, style: 'relative' }])
+  const changed: Span[] = [{ bold: state }]
+  if (stateBy !== null && stateAt !== null) changed.push(` by ${stateBy}, `, { time: stateAt, style: 'relative' })
   return {
     title: `${error.source || 'somewhere'}: ${messageOf(error)}`,
     tone: TONES[state],
-    lines: [...changed, `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`, ...sampleLines(error)],
-    fields: [
-      { name: 'Last hour', value: lastHourSparkline(context.state, error, context.now) },
-      { name: 'Seen', value: plural(error.count, 'time'), inline: true },
-      { name: 'First', value: [{ time: error.firstSeenAt, style: 'moment' }], inline: true },
-      { name: 'Last', value: [{ time: error.lastSeenAt, style: 'moment' }], inline: true },
+    lines: [
+      [
+        ...changed,
+        ` · seen ${plural(error.count, 'time')}, last `,
+        { time: error.lastSeenAt, style: 'moment' },
+        ', first ',
+        { time: error.firstSeenAt, style: 'moment' },
+        '.',
+      ],
+      `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
     ],
+    evidence: errorEvidence(context.state, error, context.now),
     buttons: [
-      { label: 'Logs', line: `logs search ${quoteWord(`fingerprint:"${fingerprint}" last:1d`)}` },
+      logsButton(fingerprint),
       ...(state === 'open'
         ? [
             { label: 'Resolve', line: `errors resolve ${fingerprint}` },
@@ -163,6 +161,20 @@ function errorCard(error: KnownError, context: Context): Card {
     ],
     footer: fingerprint,
   }
+}
+
+function errorRow(error: KnownError): Row {
+  const { fingerprint } = error
+  return {
+    name: fingerprint,
+    text: errorLine(error),
+    action: { label: 'Show', line: `errors show ${fingerprint}` },
+    more: [logsButton(fingerprint)],
+  }
+}
+
+function logsButton(fingerprint: string): Button {
+  return { label: 'Logs', line: `logs search ${quoteWord(`fingerprint:"${fingerprint}" last:1d`)}` }
 }
 
 function errorLine(error: KnownError): Text {

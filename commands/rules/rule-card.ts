@@ -1,5 +1,5 @@
 // A rule as people and scripts see it: every setting with its default.
-import type { Card, Span, Text } from '../../src/card.ts'
+import type { Card, Row, Span, Text } from '../../src/card.ts'
 import { kebab } from '../../src/command/command.ts'
 import type { Rule } from '../../src/detectors/rules/rule.ts'
 import type { RuleKind, RuleKinds } from '../../src/detectors/rules/rule-kind.ts'
@@ -66,6 +66,19 @@ function severityLine(rule: Rule, kind: RuleKind | undefined): Text {
 }
 
 /** A rule in a list. */
+export function ruleRow(kinds: RuleKinds, rule: Rule): Row {
+  const pause = rule.paused
+    ? { label: 'Resume', line: `rules resume ${rule.name}` }
+    : { label: 'Pause', line: `rules pause ${rule.name}` }
+  return {
+    name: rule.name,
+    text: ruleLine(kinds, rule),
+    action: { label: 'Show', line: `rules show ${rule.name}` },
+    more: [{ label: 'Test', line: `rules test ${rule.name}` }, pause],
+  }
+}
+
+/** A rule in one line. */
 export function ruleLine(kinds: RuleKinds, rule: Rule): Text {
   const kind = kinds.find(rule.kind)
   if (!kind) return [{ bold: rule.name }, ` · ${unknownKind(rule)}`]

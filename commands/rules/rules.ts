@@ -18,10 +18,8 @@ import { plural } from '../../src/text.ts'
 import { HOUR } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, projectName, yes } from '../context.ts'
-import { ruleCard, ruleLine, ruleResult } from './rule-card.ts'
+import { ruleCard, ruleLine, ruleResult, ruleRow } from './rule-card.ts'
 import { draftRule, editedRule, ruleFlags } from './rule-flags.ts'
-
-const MAX_BUTTONS = 5
 
 const ruleName = () => completes(positional(z.string().min(1).max(64)), 'rule').describe('Name of the rule')
 const newName = () =>
@@ -51,8 +49,8 @@ const list = (kinds: RuleKinds) =>
           lines:
             rules.length === 0
               ? ['No rules: only checks and hosts alert. To add one: rules add error-spikes --kind error-spike']
-              : [...rules.map(rule => ruleLine(kinds, rule)), ...foldedLines(context)],
-          buttons: rules.slice(0, MAX_BUTTONS).map(rule => ({ label: rule.name, line: `rules show ${rule.name}` })),
+              : foldedLines(context),
+          rows: rules.map(rule => ruleRow(kinds, rule)),
         },
         result: { rules: rules.map(rule => ruleResult(context, rule)) },
       }

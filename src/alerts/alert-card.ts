@@ -20,19 +20,21 @@ export function alertCard(
   actions: CardActions = NO_ACTIONS,
 ): Card {
   if (alert.detector === NOTICE) return noticeCard(alert, project)
-  const owner: Field[] = alert.owner === null ? [] : [{ name: 'Owner', value: alert.owner, inline: true }]
-  const count: Field[] = alert.count > 1 ? [{ name: 'Seen', value: `${alert.count} times`, inline: true }] : []
+  const { observation } = alert
   return {
     title: `${stateWord(alert)}: ${alert.title}${flappingTitle(alert)}`,
     tone: stateTone(alert),
-    lines: [...alert.observation.lines, ...suppressionLines(alert, suppressed), ...stateLines(alert), ...actions.lines],
-    fields: [
-      { name: 'Since', value: sinceText(alert), inline: true },
-      ...owner,
-      ...count,
-      ...(alert.observation.fields ?? []),
+    lines: [
+      sinceLine(alert),
+      ...stateLines(alert),
+      ...observation.lines,
+      ...suppressionLines(alert, suppressed),
+      ...actions.lines,
     ],
-    buttons: [...stateButtons(alert), ...actions.buttons, ...(alert.observation.buttons ?? [])],
+    ...(observation.fields && observation.fields.length > 0 ? { fields: observation.fields } : {}),
+    ...(observation.evidence ? { evidence: observation.evidence } : {}),
+    facts: alertFacts(alert),
+    buttons: orderedAlertButtons(alert, actions.buttons),
     footer: footerText(alert, project),
   }
 }
@@ -51,8 +53,8 @@ export function mentionCard(alert: Alert): Card {
   return {
     title: `${reason}: ${alert.title}`,
     tone: stateTone(alert),
-    lines: [['Since ', { time: alert.since, style: 'moment' }, '.']],
-    buttons: alert.state === 'firing' ? stateButtons(alert) : [],
+    lines: [sinceLine(alert), ...alert.observation.lines.slice(0, 1)],
+    buttons: alert.state === 'firing' ? orderedAlertButtons(alert, []) : [],
     footer: footerText(alert, null),
   }
 }
@@ -82,10 +84,40 @@ function footerText(alert: Alert, project: string | null): Text {
   return [`Alert ${alert.id}`, ...(project === null ? [] : [` · ${project}`])]
 }
 
-function sinceText(alert: Alert): Text {
-  const since = { time: alert.since, style: 'moment' as const }
-  if (alert.resolvedAt === null) return [since, ' (', { time: alert.since, style: 'relative' }, ')']
-  return [since, `, for ${aboutDuration(alert.resolvedAt - alert.since)}`]
+/** How bad where the title does not say it, since when, where, and whether somebody has it. */
+function sinceLine(alert: Alert): Text {
+  const { since, resolvedAt, labels, severity, owner } = alert
+  const isPlain = alert.state === 'firing' && alert.snoozedUntil === null
+  const start: Text = isPlain
+    ? ['Since ']
+    : [
+        resolvedAt === null
+          ? `${severity.charAt(0).toUpperCase()}${severity.slice(1)} since `
+          : `Was ${severity} since `,
+      ]
+  const time = { time: since, style: 'moment' as const }
+  const duration: Text =
+    resolvedAt === null
+      ? [' (', { time: since, style: 'relative' as const }, ')']
+      : [`, for ${aboutDuration(resolvedAt - since)}`]
+  // A title names the host of most alerts; no thing stands twice.
+  const { host } = labels
+  const place: Text = host === undefined || alert.title.includes(host) ? [] : [' · on ', { bold: host }]
+  const nobody =
+    isPlain && alert.detector !== TEST ? ` · not acknowledged${owner === null ? '' : `, owner ${owner}`}` : ''
+  return [...start, time, ...duration, ...place, nobody]
+}
+
+/** What matters less, for the small print. */
+function alertFacts(alert: Alert): Field[] {
+  const { owner, count, state, snoozedUntil, remindEvery, observation } = alert
+  const isPlain = state === 'firing' && snoozedUntil === null
+  return [
+    ...(owner === null || (isPlain && alert.detector !== TEST) ? [] : [{ name: 'Owner', value: owner }]),
+    ...(count > 1 ? [{ name: 'Seen', value: `${count.toLocaleString('en')} times` }] : []),
+    ...(observation.facts ?? []),
+    ...(isPlain && remindEvery > 0 ? [{ name: 'Reminds', value: `every ${formatDuration(remindEvery)}` }] : []),
+  ]
 }
 
 function stateLines(alert: Alert): Text[] {
@@ -116,27 +148,30 @@ function stateLines(alert: Alert): Text[] {
       alert.resolvedBy === null ? ['Resolved automatically '] : ['Resolved by ', { bold: alert.resolvedBy }, ' ']
     lines.push([...resolved, { time: alert.resolvedAt, style: 'relative' }, '.'])
   }
-  if (alert.state === 'firing' && alert.snoozedUntil === null && alert.remindEvery > 0) {
-    lines.push(`Reminder every ${formatDuration(alert.remindEvery)} until acknowledged.`)
-  }
   return lines
 }
 
-function stateButtons(alert: Alert): Button[] {
+/** The buttons in the order of use: take it, see more of it, act on it, quieten it. */
+function orderedAlertButtons(alert: Alert, actions: readonly Button[]): Button[] {
   const details: Button = { label: 'Details', line: `alerts show ${alert.id}` }
   const analyze: Button = { label: 'Analyze', line: `analyze alert ${alert.id}` }
-  if (alert.state === 'resolved') return [analyze]
-  if (alert.detector === STORM && alert.state === 'firing') return stormButtons(alert)
+  const own = alert.observation.buttons ?? []
+  if (alert.state === 'resolved') return [...own, details, analyze]
+  if (alert.detector === STORM && alert.state === 'firing') return [...stormButtons(alert), ...actions, ...own]
   if (alert.state === 'acknowledged') {
     return [
-      { label: 'Unacknowledge', line: `unack ${alert.id}` },
       { label: 'Resolve', line: `resolve ${alert.id}` },
+      ...own,
+      ...actions,
       details,
       analyze,
+      { label: 'Unacknowledge', line: `unack ${alert.id}` },
     ]
   }
   return [
     { label: 'Acknowledge', line: `ack ${alert.id}`, tone: 'primary' },
+    ...own,
+    ...actions,
     { label: 'Snooze', line: `snooze ${alert.id}`, ask: ['for', 'note'] },
     ...(alert.detector === TEST ? [] : [silenceButton(alert)]),
     details,

@@ -20,10 +20,10 @@ describe('a nightly backup', () => {
     for (const channel of app.channels) {
       expect(channel.messages[0]!.card.title).toBe('Acknowledged: nightly-backup sent no beat')
       expect(channel.messages[0]!.card.buttons!.map(button => button.label)).toEqual([
-        'Unacknowledge',
         'Resolve',
         'Details',
         'Analyze',
+        'Unacknowledge',
       ])
     }
     expect(await app.says('ack 1')).toMatchObject({
@@ -34,7 +34,10 @@ describe('a nightly backup', () => {
     await app.passes('30m')
     await beat()
     expect(discord!.messages[0]!.card.title).toBe('Resolved: nightly-backup sent no beat')
-    expect(discord!.messages[0]!.card.buttons).toEqual([{ label: 'Analyze', line: 'analyze alert 1' }])
+    expect(discord!.messages[0]!.card.buttons).toEqual([
+      { label: 'Details', line: 'alerts show 1' },
+      { label: 'Analyze', line: 'analyze alert 1' },
+    ])
     expect(discord!.messages[0]!.replies.map(reply => reply.card.title)).toEqual([
       'Resolved after 30m: nightly-backup sent no beat',
     ])

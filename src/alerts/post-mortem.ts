@@ -1,8 +1,12 @@
 // An alert as a post-mortem in Markdown: summary, timeline in UTC, actions by person, observations. Pure.
 import { plainText, type Text } from '../card.ts'
+import { monoText } from '../chat/mono-text.ts'
 import { aboutDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
 import type { HistoryRow } from './alerts.ts'
+
+/** Lines of evidence are folded at this many columns. */
+const EVIDENCE_WIDTH = 100
 
 /** The Markdown of an alert with its whole timeline; `channels` are the names of the channels that show it. */
 export function postMortem(
@@ -43,7 +47,12 @@ export function postMortem(
   ]
   const observations = [
     ...alert.observation.lines.map(textInUtc),
-    ...(alert.observation.fields ?? []).map(({ name, value }) => `${name}: ${textInUtc(value)}`),
+    ...[...(alert.observation.fields ?? []), ...(alert.observation.facts ?? [])].map(
+      ({ name, value }) => `${name}: ${textInUtc(value)}`,
+    ),
+    ...(alert.observation.evidence ?? []).map(evidence =>
+      monoText(evidence, { timeZone: 'UTC', width: EVIDENCE_WIDTH }),
+    ),
   ]
   return [
     `# Alert ${alert.id}: ${escaped(alert.title)}`,

@@ -6,7 +6,7 @@ type Shown = { alerts: { count: number; version: number }[]; history: { what: st
 
 const show = (app: TestApp) => app.result<Shown>('alerts show 1')
 const countOnCard = ({ channel }: TestApp) =>
-  channel.messages[0]!.card.fields!.find(field => field.name === 'Seen')?.value
+  channel.messages[0]!.card.facts!.find(field => field.name === 'Seen')?.value
 
 async function failing(times: number, apart: string) {
   const app = await startApp()

@@ -22,10 +22,16 @@ export function namedAction({ name, action }: Row): Button | null {
   return action ? { ...action, label: `${action.label} ${name}` } : null
 }
 
+/** Where the actions of rows stand apart from them, more would be a wall. */
+const MAX_ROW_BUTTONS = 8
+
 /** All buttons of a card in the order of use: of its rows, of its pages, its own, and those of its menus. */
 export function allButtons({ rows = [], page, buttons = [], menus = [] }: Card): Button[] {
   return orderedButtons([
-    ...rows.map(namedAction).filter(button => button !== null),
+    ...rows
+      .map(namedAction)
+      .filter(button => button !== null)
+      .slice(0, MAX_ROW_BUTTONS),
     ...[page?.previous, page?.next].filter(button => button !== undefined),
     ...buttons,
     ...menus.flatMap(({ options }) => options),

@@ -87,7 +87,7 @@ it('a table is aligned, folds its last column, and stands row by row where it is
 
 it('numbers over time are a row of blocks with their unit and threshold', () => {
   const chart = { kind: 'chart', name: 'errors', values: [0, 2, null, 8], unit: '%', threshold: 5 } as const
-  expect(monoText(chart, { timeZone: 'UTC', width: 40 })).toBe('errors ▁▂·█ at most 8%, threshold 5%')
+  expect(monoText(chart, { timeZone: 'UTC', width: 40 })).toBe('Errors ▁▂·█ at most 8%, threshold 5%')
   expect(progressText({ done: 1_500, total: 6_000, unit: 'lines' })).toBe('▰▰▱▱▱▱▱▱▱▱ 1,500 of 6,000 lines')
   expect(progressText({ done: 1, total: 0 })).toBe('▱▱▱▱▱▱▱▱▱▱ 1 of 0')
 })

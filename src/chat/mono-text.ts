@@ -41,13 +41,14 @@ export function progressText({ done, total, unit }: Progress): string {
   return `${bar} ${numbers}${unit ? ` ${unit}` : ''}`
 }
 
-/** A row of numbers with what it means: `errors ▁▂█ at most 12 lines, threshold 5 lines`. */
+/** A row of numbers with what it means: `Errors ▁▂█ at most 12 lines, threshold 5 lines`. */
 export function chartText({ name, values, unit = '', threshold }: Extract<Evidence, { kind: 'chart' }>): string {
   const numbers = values.filter(value => value !== null)
   const withUnit = (value: number) => (unit === '' ? `${value}` : unit === '%' ? `${value}%` : `${value} ${unit}`)
   const most = numbers.length === 0 ? '' : ` at most ${withUnit(Math.max(...numbers))}`
   const limit = threshold === undefined ? '' : `${most === '' ? ' ' : ', '}threshold ${withUnit(threshold)}`
-  return `${safeText(name)} ${sparkline(values)}${most}${limit}`
+  const title = safeText(name.charAt(0).toUpperCase() + name.slice(1))
+  return `${title} ${sparkline(values)}${most}${limit}`
 }
 
 /** The sources of the lines when they all have the same: then it is shown once. */

@@ -18,8 +18,12 @@ export function findCheck(state: State, name: string, projectId?: number): Check
     }
   }
   const near = nearNames(state, name, projectId)
-  const hint = near.length > 0 ? `Did you mean ${near.join(' or ')}?` : '"checks list" shows all checks.'
-  throw new Problem('not_found', `There is no check "${name}". ${hint}`, { fields: { name: 'no such check' } })
+  const quoted = near.map(known => `"${known}"`)
+  const hint = near.length > 0 ? `Did you mean ${quoted.join(' or ')}?` : '"checks list" shows all checks.'
+  throw new Problem('not_found', `There is no check "${name}". ${hint}`, {
+    fields: { name: 'no such check' },
+    ...(near.length > 0 ? { slip: { wrong: [name], right: near } } : {}),
+  })
 }
 
 /** Names that contain the text or are contained in it: same beginning first, then similar length. */
@@ -38,5 +42,5 @@ function nearNames(state: State, name: string, projectId: number | undefined): s
     )
     .limit(3)
     .all()
-    .map(row => `"${row.name}"`)
+    .map(row => row.name)
 }

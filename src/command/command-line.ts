@@ -3,6 +3,7 @@
 import { Problem } from '../problem.ts'
 import { argumentNamed } from './argument.ts'
 import type { Command } from './command.ts'
+import { nearestOf } from './nearest.ts'
 
 /** One word of a line: its text without the quotes, and its raw form. */
 export type Word = { text: string; raw: string }
@@ -138,8 +139,13 @@ function readFlag<C>(command: Command<C>, word: Word) {
   if (!argument) {
     const flags = (longer.length > 1 ? longer : flagsOf).map(one => `--${one.name}`)
     const known = flags.length > 0 ? `It takes ${flags.join(', ')}.` : 'It takes no flags.'
+    const right = nearestOf(
+      flagsOf.map(({ name }) => `--${name}`),
+      () => `--${asked}`,
+    )
     throw new Problem('invalid', `"${command.name}" has no flag --${asked}. ${known}`, {
       fields: { [asked]: 'no such flag' },
+      ...(right.length > 0 ? { slip: { wrong: [`--${written}`], right } } : {}),
     })
   }
   return { name: argument.name, argument, inline, negated: plain === undefined }

@@ -1,12 +1,8 @@
 // The answer to an unknown command: the commands that were probably meant.
-import { distance } from 'fastest-levenshtein'
-import { Problem } from '../problem.ts'
+import { Problem, type Slip } from '../problem.ts'
 import type { Command } from './command.ts'
 import type { Word } from './command-line.ts'
-
-/** How many letters may be wrong, missing or extra; two swapped letters count as two. */
-const MAX_DISTANCE = 2
-const MAX_SUGGESTIONS = 3
+import { nearestOf } from './nearest.ts'
 
 /** The problem of words that name no command: it lists the next words, or suggests similar commands, or points to help. */
 export function unknownCommand<C>(commands: readonly Pick<Command<C>, 'name'>[], words: readonly Word[]): Problem {
@@ -16,37 +12,30 @@ export function unknownCommand<C>(commands: readonly Pick<Command<C>, 'name'>[],
   const names = commands.map(({ name }) => name)
   const group = names.filter(name => name.split(' ')[0] === first)
   if (group.length > 0 && typed.length === 1) return problem(`"${first}" needs another word: ${group.join(', ')}.`)
-  const near = group.length > 0 ? nearestOf(group, typed) : nearest(names, typed)
+  const near = group.length > 0 ? nearestCommands(group, typed) : nearest(names, typed)
   const meant = near.length > 0 ? ` Did you mean ${near.map(name => `"${name}"`).join(' or ')}?` : ''
+  const slip = near.length > 0 ? { wrong: slipOf(words, near[0]!), right: near } : undefined
   if (group.length > 0)
-    return problem(`There is no command "${first} ${typed[1]}".${meant || ` There is ${group.join(', ')}.`}`)
-  return problem(`There is no command "${first}".${meant} "help" shows all commands.`)
+    return problem(`There is no command "${first} ${typed[1]}".${meant || ` There is ${group.join(', ')}.`}`, slip)
+  return problem(`There is no command "${first}".${meant} "help" shows all commands.`, slip)
 }
 
-function problem(sentence: string): Problem {
-  return new Problem('invalid', sentence, { fields: { line: 'no such command' } })
+function problem(sentence: string, slip?: Slip): Problem {
+  return new Problem('invalid', sentence, { fields: { line: 'no such command' }, ...(slip ? { slip } : {}) })
+}
+
+/** The words as typed that a command would replace. */
+function slipOf(words: readonly Word[], name: string): string[] {
+  return words.slice(0, name.split(' ').length).map(word => word.text)
 }
 
 /** The names nearest to the words typed; else the groups whose first word is near. */
 function nearest(names: readonly string[], typed: readonly string[]): string[] {
-  const whole = nearestOf(names, typed)
-  return whole.length > 0 ? whole : closest([...new Set(names.map(name => name.split(' ')[0]!))], () => typed[0]!)
+  const whole = nearestCommands(names, typed)
+  return whole.length > 0 ? whole : nearestOf([...new Set(names.map(name => name.split(' ')[0]!))], () => typed[0]!)
 }
 
 /** The names nearest to the words typed, compared over as many words as each name has. */
-function nearestOf(names: readonly string[], typed: readonly string[]): string[] {
-  return closest(names, name => typed.slice(0, name.split(' ').length).join(' '))
-}
-
-/** The names that differ from a typed one by a letter or two, at most three of them. */
-export function similarNames(names: readonly string[], typed: string): string[] {
-  return closest(names, () => typed)
-}
-
-function closest(names: readonly string[], wordsFor: (name: string) => string): string[] {
-  const rated = names
-    .map(name => ({ name, edits: distance(name, wordsFor(name)) }))
-    .filter(({ name, edits }) => edits <= MAX_DISTANCE && edits * 2 < name.length)
-  const least = Math.min(...rated.map(({ edits }) => edits))
-  return rated.flatMap(({ name, edits }) => (edits === least ? [name] : [])).slice(0, MAX_SUGGESTIONS)
+function nearestCommands(names: readonly string[], typed: readonly string[]): string[] {
+  return nearestOf(names, name => typed.slice(0, name.split(' ').length).join(' '))
 }

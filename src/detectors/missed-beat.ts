@@ -1,5 +1,5 @@
 // Decides about checks: a beat did not come, reported a failure, or belongs to a run that did not finish. Pure.
-import type { Field, Text } from '../card.ts'
+import type { Evidence, Field, Text } from '../card.ts'
 import type { Beat } from '../checks/beats.ts'
 import { applyDeadline, type BeatEffect, type Check, type CheckChanges } from '../checks/check.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
@@ -23,6 +23,9 @@ export type CheckFacts = {
 export const RECENT_BEATS = 24
 const STRIP_LENGTH = 12
 const MAX_OUTPUT_LENGTH = 200
+/** How much of an output a card shows above its last line. */
+const MAX_EVIDENCE_LINES = 12
+const MAX_EVIDENCE_LENGTH = 900
 
 /** The key of a check's alert: by id, because the name of a removed check may be used again. */
 export function checkKey(check: Check): string {
@@ -54,7 +57,7 @@ export function evaluateEffect(check: Check, effect: BeatEffect, readFacts: () =
   const facts = readFacts()
   const { recentBeats } = facts
   if (effect === 'recovered') {
-    const observation = { lines: [recovery(check)], fields: fields(check, recentBeats) }
+    const observation = { lines: [recovery(check)], facts: smallFacts(check, recentBeats) }
     return [{ kind: 'resolved', key: checkKey(check), observation }]
   }
   const hint = check.missKind === 'silent' ? hourOffset(check, recentBeats) : null
@@ -63,6 +66,8 @@ export function evaluateEffect(check: Check, effect: BeatEffect, readFacts: () =
 
 function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: string | null): Finding {
   const last = recentBeats[0]
+  const { lines, evidence } =
+    check.missKind === 'failed' ? failure(check, last) : { lines: silence(check), evidence: [] }
   const titles = {
     silent: `${check.name} sent no beat`,
     unfinished: `${check.name} started and did not finish`,
@@ -81,8 +86,9 @@ function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: s
     owner: check.owner,
     remindEvery: check.remindEvery ?? remindEvery,
     observation: {
-      lines: [expectation(check), ...lastBeatLines(check, last), ...(hint ? [hint] : [])],
-      fields: fields(check, recentBeats),
+      lines: [...lines, ...missesLines(check), ...(hint ? [hint] : [])],
+      ...(evidence.length > 0 ? { evidence } : {}),
+      facts: smallFacts(check, recentBeats),
     },
   }
 }
@@ -111,27 +117,48 @@ function expectation(check: Check): Text {
   return `Expected ${describeSchedule(check)}, with ${formatDuration(check.grace)} of grace.`
 }
 
-function lastBeatLines(check: Check, last: Beat | undefined): Text[] {
-  const lines: Text[] = []
-  if (check.missKind === 'failed') {
-    // The card goes to chats; scripts print their own ping URL with `set -x`.
-    const output = redact(last?.body?.toString('utf8') ?? '')
-      .replaceAll(check.uuid, redactionMark('ping key'))
-      .trim()
-      .split('\n')
-      .at(-1)
-    lines.push(output ? ['Its output: ', { code: truncate(output, MAX_OUTPUT_LENGTH) }] : 'It sent no output.')
-  } else if (check.lastBeatAt === null) lines.push('It has never sent a beat.')
-  else
-    lines.push([
-      'Last beat ',
-      { time: check.lastBeatAt, style: 'relative' },
-      ', at ',
-      { time: check.lastBeatAt, style: 'moment' },
-      '.',
-    ])
-  if (check.after > 1) lines.push(`${check.misses} misses in a row; it alerts after ${check.after}.`)
-  return lines
+/** What was expected of a check that sent nothing or did not finish, and what came last. */
+function silence(check: Check): Text[] {
+  const last: Text =
+    check.lastBeatAt === null
+      ? 'It has never sent a beat.'
+      : [
+          'Last beat ',
+          { time: check.lastBeatAt, style: 'relative' },
+          ', at ',
+          { time: check.lastBeatAt, style: 'moment' },
+          '.',
+        ]
+  return [expectation(check), last]
+}
+
+/** The last line of what the job wrote, and before it the end of the rest. */
+function failure(check: Check, last: Beat | undefined): { lines: Text[]; evidence: Evidence[] } {
+  // The card goes to chats; scripts print their own ping URL with `set -x`.
+  const output = redact(last?.body?.toString('utf8') ?? '').replaceAll(check.uuid, redactionMark('ping key'))
+  const written = output.replaceAll('\r\n', '\n').trimEnd().split('\n')
+  const end = written.pop()!.trim()
+  if (end === '') return { lines: ['It sent no output.'], evidence: [] }
+  const text = lastLines(written)
+  return {
+    lines: [[{ code: truncate(end, MAX_OUTPUT_LENGTH) }]],
+    evidence: text === '' ? [] : [{ kind: 'output', name: 'Output before that', text }],
+  }
+}
+
+/** The end of an output, in whole lines where they are not too long. */
+function lastLines(lines: readonly string[]): string {
+  let text = ''
+  for (const line of lines.slice(-MAX_EVIDENCE_LINES).reverse()) {
+    const shown = truncate(line.trimEnd(), MAX_OUTPUT_LENGTH)
+    if (text.length + shown.length > MAX_EVIDENCE_LENGTH) break
+    text = text === '' ? shown : `${shown}\n${text}`
+  }
+  return text.replace(/^\n+/, '').trimEnd()
+}
+
+function missesLines({ after, misses }: Check): Text[] {
+  return after > 1 ? [`${misses} misses in a row; it alerts after ${after}.`] : []
 }
 
 function recovery(check: Check): Text {
@@ -139,8 +166,13 @@ function recovery(check: Check): Text {
   return ['A beat came at ', { time: check.lastBeatAt!, style: 'moment' }, `.${ran}`]
 }
 
-function fields(check: Check, recentBeats: readonly Beat[]): Field[] {
-  return [{ name: 'Last beats', value: beatStrip(check, recentBeats) }]
+/** What the job did before, and what is expected of it where the card does not say it. */
+function smallFacts(check: Check, recentBeats: readonly Beat[]): Field[] {
+  const isExpectationShown = check.missKind === 'silent'
+  return [
+    { name: 'Last beats', value: beatStrip(check, recentBeats) },
+    ...(isExpectationShown ? [] : [{ name: 'Expects', value: describeSchedule(check) }]),
+  ]
 }
 
 /** The latest beats, oldest first, as squares: green is a success, red a failure, white a missed beat. */

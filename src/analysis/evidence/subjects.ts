@@ -1,4 +1,5 @@
 // The subject of an analysis of an alert: the time around its start, in its project, with earlier alerts of the same kind.
+import { monoText } from '../../chat/mono-text.ts'
 import { Problem } from '../../problem.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
@@ -28,6 +29,9 @@ export function readAlertSubject(state: State, id: number, now: number): Analysi
   )
   const seen = alert.observation.lines
     .map(line => (typeof line === 'string' ? line : line.map(spanText).join('')))
+    .concat(
+      (alert.observation.evidence ?? []).map(evidence => monoText(evidence, { timeZone: 'UTC', width: Infinity })),
+    )
     .join(' ')
   return {
     title: `alert ${id}: ${alert.title}`,

@@ -96,11 +96,11 @@ function finding(
   problem: Pick<Finding, 'severity' | 'title' | 'since' | 'isSinceEstimated'> & { lines: Text[] },
 ): Finding {
   const key = `container:${host.id}:${container.name}:${what}`
-  const output: Text = ['Its output: ', { code: `containers tail ${host.name}/${container.name}` }]
+  const output = { label: 'Output', line: `containers tail ${host.name}/${container.name}` }
   return hostFinding(
     state,
     host,
-    { ...problem, key, detector: 'container', lines: [...problem.lines, output] },
+    { ...problem, key, detector: 'container', buttons: [output] },
     { container: container.name },
   )
 }

@@ -1,6 +1,5 @@
 // The card of an error: how often it came against the threshold, its messages, its hosts, and a chart of its last hour.
-import type { Button, Field, Text } from '../../card.ts'
-import { sparkline } from '../../charts/sparkline.ts'
+import type { Button, Evidence, Field, LogEntry, Text } from '../../card.ts'
 import { quoteWord } from '../../command/command-line.ts'
 import { countErrorsByMinute, readSeries, startOfMinute } from '../../logs/counters.ts'
 import type { KnownError } from '../../logs/errors/errors.ts'
@@ -76,13 +75,9 @@ export function errorFinding(state: State, error: KnownError, facts: ErrorFacts,
     owner: rule.owner,
     remindEvery: rule.remindEvery ?? readProjectById(state, error.projectId)?.remindEvery ?? 0,
     observation: {
-      lines: [
-        ...facts.lines,
-        ...(rule.note === null ? [] : [rule.note]),
-        ...sampleLines(error),
-        `${error.why.charAt(0).toUpperCase()}${error.why.slice(1)}`,
-      ],
-      fields: fields(state, error, hosts, now),
+      lines: [...facts.lines, ...(rule.note === null ? [] : [rule.note])],
+      evidence: errorEvidence(state, error, now),
+      facts: errorFacts(error, hosts),
       buttons: [logsButton(error)],
     },
   }
@@ -92,35 +87,57 @@ export function errorFinding(state: State, error: KnownError, facts: ErrorFacts,
 export function errorRecovery(state: State, error: KnownError, duration: string, now: number): Finding['observation'] {
   const lines: Text[] = [
     [`No line for ${duration}; the last came at `, { time: error.lastSeenAt, style: 'moment' }, '.'],
-    ...sampleLines(error).slice(-1),
   ]
-  return { lines, fields: fields(state, error, hostsOf(state, error), now), buttons: [logsButton(error)] }
+  return {
+    lines,
+    evidence: errorEvidence(state, error, now),
+    facts: errorFacts(error, hostsOf(state, error)),
+    buttons: [logsButton(error)],
+  }
 }
 
-/** The messages of the latest lines, each wording once. */
-export function sampleLines(error: Pick<KnownError, 'samples'>): Text[] {
-  const messages = error.samples.map(sample => truncate(firstLine(sample.message.trim()), MAX_SAMPLE_LENGTH))
-  return [...new Set(messages)].map((code): Text => [{ code }])
+/** The row of numbers of its last hour, and its latest lines. */
+export function errorEvidence(state: State, error: KnownError, now: number): Evidence[] {
+  return [lastHourChart(state, error, now), { kind: 'log', entries: sampleEntries(error) }]
 }
 
-/** How often an error came in the last hour, as a row of blocks of two minutes each. */
-export function lastHourSparkline(state: State, error: KnownError, now: number): string {
+/** The latest lines of an error, oldest first; of those that differ in numbers and ids only, the newest one. */
+function sampleEntries({ samples, source }: Pick<KnownError, 'samples' | 'source'>): LogEntry[] {
+  const newest = new Map<string, LogEntry>()
+  for (const { at, host, message } of samples) {
+    const text = truncate(firstLine(message.trim()), MAX_SAMPLE_LENGTH)
+    const wording = text.replace(/\b[0-9a-f-]{8,}\b|\d+/gi, '#')
+    newest.delete(wording)
+    newest.set(wording, { at, level: 'error', source: [source, host].filter(Boolean).join('@'), message: text })
+  }
+  return [...newest.values()]
+}
+
+/** How often an error came in the last hour, in steps of two minutes. */
+function lastHourChart(state: State, error: KnownError, now: number): Evidence {
   const until = startOfMinute(now) + MINUTE
   const values = new Array<number>(BLOCKS).fill(0)
   for (const { at, count } of countErrorsByMinute(state, error.projectId, error.fingerprint, until - HOUR, until))
     values[Math.floor((at - until + HOUR) / (HOUR / BLOCKS))]! += count
-  return sparkline(values)
+  return { kind: 'chart', name: 'Last hour', values, unit: 'lines in 2m' }
 }
 
-function fields(state: State, error: KnownError, hosts: readonly string[], now: number): Field[] {
+/** Its hosts when there are several, and since when it is known. */
+export function errorFacts(error: KnownError, hosts: readonly string[]): Field[] {
   const more = hosts.length > MAX_NAMED_HOSTS ? [`… ${hosts.length - MAX_NAMED_HOSTS} more`] : []
   const named = [...hosts.slice(0, MAX_NAMED_HOSTS), ...more]
-  const since: Text = [{ time: error.firstSeenAt, style: 'moment' }, `, ${error.count} in all`]
+  const since: Text = [{ time: error.firstSeenAt, style: 'moment' }, `, ${error.count.toLocaleString('en')} in all`]
   return [
-    { name: 'Last hour', value: lastHourSparkline(state, error, now) },
-    ...(hosts.length > 1 ? [{ name: 'Hosts', value: named.join(', '), inline: true }] : []),
-    { name: 'First seen', value: since, inline: true },
+    ...(hosts.length > 1 ? [{ name: 'Hosts', value: named.join(', ') }] : []),
+    { name: 'First seen', value: since },
+    { name: 'Grouped', value: groupedBy(error) },
   ]
+}
+
+/** What makes its lines one error. The message itself stands on the card already. */
+function groupedBy({ why }: KnownError): string {
+  const by = why.replace(/^grouped /i, '').replace(/\.$/, '')
+  return by.startsWith('by the message') ? 'by the message' : truncate(by, MAX_SAMPLE_LENGTH)
 }
 
 function logsButton({ fingerprint }: KnownError): Button {

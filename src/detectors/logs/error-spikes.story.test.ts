@@ -117,7 +117,7 @@ describe('an error that repeats', () => {
     await sends(Array(5).fill({ ...timeout, message: "costs $& or $' or $$" }))
     const { card } = logs.app.channel.messages[0]!
     expect(card.title).toBe("Warning: api on web-1: 5 × costs $& or $' or $$ in 1 min")
-    expect(logs.app.text(card).match(/^costs/gm)).toHaveLength(1)
+    expect(logs.app.text(card).match(/ERROR costs /g)).toHaveLength(1)
   })
 
   it('that a more severe rule takes over mentions people once more on the same card', async () => {

@@ -24,7 +24,7 @@ export type Value = {
   /** The sentence that compares the value with the threshold. */
   comparison: (worst: number) => Text
   /** What else its card shows; only asked for when the card changes. */
-  details: () => Pick<Finding['observation'], 'fields' | 'buttons' | 'chart'> & { lines?: Text[] }
+  details: () => Pick<Finding['observation'], 'fields' | 'evidence' | 'buttons' | 'chart'> & { lines?: Text[] }
   labels: Labels
 }
 

@@ -1,6 +1,5 @@
 // Stories of rules, with the real log store: what each kind detects, when its alerts are resolved, and what an edit does.
 import { describe, expect, it } from 'vitest'
-import { plainText } from '../../card.ts'
 import { addHost } from '../../hosts/hosts.ts'
 import { saveMeasurements } from '../../hosts/metrics/samples.ts'
 import { addCount, listSeries } from '../../logs/counters.ts'
@@ -170,8 +169,7 @@ describe('an error rate', () => {
       { title: 'api: 29% of lines are errors', state: 'firing' },
     ])
     const card = logs.app.channel.messages.map(message => message.card).find(({ title }) => title.includes('29%'))
-    const chart = card!.fields!.find(({ name }) => name === 'Errors')
-    expect(plainText(chart!.value, String)).toMatch(/^·+▁█+.* threshold 20 %$/)
+    expect(logs.app.text(card!)).toMatch(/^Errors ·+▁█+.*, threshold 20%$/m)
     await keepsSending(24, '30s', ...Array(20).fill({}))
     expect((await open()).filter(({ detector }) => detector === 'error-rate')).toEqual([])
   })

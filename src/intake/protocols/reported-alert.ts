@@ -1,6 +1,6 @@
 // An alert as another program reports it, and the finding that it becomes. Pure.
 import { z } from 'zod'
-import type { Field, Span, Text } from '../../card.ts'
+import type { Evidence, Field, Span, Text } from '../../card.ts'
 import type { Finding } from '../../detectors/finding.ts'
 import { Problem } from '../../problem.ts'
 import { SEVERITIES, type Severity } from '../../severity.ts'
@@ -43,6 +43,9 @@ const MAX_TITLE_LENGTH = 200
 const MAX_LINE_LENGTH = 1_000
 const MAX_LINES = 20
 const MAX_LABELS = 40
+const MAX_SHOWN_LABELS = 12
+/** Labels that a card shows in its title, in its first line or as its owner. */
+const SHOWN_ELSEWHERE = new Set(['severity', 'priority', 'owner', 'host'])
 const MAX_LABEL_LENGTH = 200
 const MAX_LINK_LENGTH = 2_000
 const MAX_SHOWN_ERRORS = 100
@@ -80,6 +83,7 @@ export function toFinding(
   const fields: Field[] =
     links.length === 0 ? [] : [{ name: 'More', value: links.flatMap((link, i) => (i > 0 ? [' · ', link] : [link])) }]
   const lines = report.lines.slice(0, MAX_LINES).map((line): Text => truncate(line, MAX_LINE_LENGTH))
+  const table = labelTable(report)
   // The clock of the sender may be wrong.
   const isPlausible = report.since !== null && report.since <= now && report.since >= now - MAX_AGE_MS
   return {
@@ -91,10 +95,23 @@ export function toFinding(
     since: isPlausible ? report.since! : now,
     owner: report.labels.owner ?? null,
     remindEvery: project.remindEvery,
-    observation: fields.length > 0 ? { lines, fields } : { lines },
+    observation: {
+      lines,
+      ...(fields.length > 0 ? { fields } : {}),
+      ...(table === null ? {} : { evidence: [table] }),
+    },
     occurrences: isNew ? 1 : 0,
     labels: report.labels,
   }
+}
+
+/** The labels that the card does not show otherwise, as a compact table; null when there are none. */
+function labelTable({ labels, title }: ReportedAlert): Evidence | null {
+  const shown = Object.entries(labels).filter(
+    ([name, value]) => !SHOWN_ELSEWHERE.has(name) && !title.toLowerCase().includes(value.toLowerCase()),
+  )
+  if (shown.length === 0) return null
+  return { kind: 'table', columns: [{ name: '' }, { name: '' }], cells: shown.slice(0, MAX_SHOWN_LABELS) }
 }
 
 /** Labels in a bounded number and length, all as text; those without a value are left out. */

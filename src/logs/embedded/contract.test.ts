@@ -3,23 +3,38 @@ import { silentLogger } from '../../logger.ts'
 import type { Made, StoreSettings } from '../contract/made.testing.ts'
 import { storeContract } from '../store.contract.ts'
 import { openStoreProcess } from '../store-process.testing.ts'
+import { fieldToken, levelToken } from './indexed/field-tokens.ts'
 import { openLogStore } from './open-log-store.ts'
-import { fieldToken, levelToken } from './query/field-tokens.ts'
 import { makeFolder } from './store.testing.ts'
 
 const PROGRAM = new URL('./store-process.testing.ts', import.meta.url)
 const INDEX_WORDS = [levelToken('fatal'), levelToken('info'), fieldToken('host', 'web')]
 
-storeContract('the embedded store', async (settings = {}) => {
+storeContract('the embedded store', openHere)
+storeContract(
+  'the embedded store, sealed',
+  async settings => {
+    const made = await openHere(settings)
+    return Object.assign(made, { settle: () => made.seal!() })
+  },
+  ['search', 'paging', 'count', 'hostile', 'feed', 'maintenance', 'seal'],
+)
+
+storeContract('the embedded store in a process', openInProcess, ['kill'])
+
+async function openHere(settings: StoreSettings = {}): Promise<Made> {
   const folder = makeFolder()
   const open = () => openLogStore({ folder: folder.path, logger: silentLogger, ...settings })
+  let store = await open()
   const made: Made = {
-    store: await open(),
+    store,
     async settle() {},
     async restart() {
-      await made.store.close()
-      made.store = await open()
+      await store.close()
+      store = await open()
+      made.store = store
     },
+    seal: () => store.seal(),
     indexWords: INDEX_WORDS,
     async remove() {
       await made.store.close()
@@ -27,9 +42,7 @@ storeContract('the embedded store', async (settings = {}) => {
     },
   }
   return made
-})
-
-storeContract('the embedded store in a process', openInProcess, ['kill'])
+}
 
 async function openInProcess(settings: StoreSettings = {}): Promise<Made> {
   const folder = makeFolder()

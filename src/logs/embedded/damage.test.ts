@@ -17,7 +17,6 @@ import { createLogger, silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { ALL, AMPLE_MS, allPages, batchOf, maintained, messages, NOON, where, word } from '../store.testing.ts'
 import { openLogStore } from './open-log-store.ts'
-import { SLOT_COUNT } from './partitions/line-key.ts'
 import { aFolder, aStore, makeFolder } from './store.testing.ts'
 
 const YESTERDAY = '2026-11-20.3d.0'
@@ -72,16 +71,6 @@ describe('a damaged partition', () => {
     await vi.waitFor(() => expect(readdirSync(folder)).toContain(`${YESTERDAY}.db.damaged`), { timeout: 10_000 })
     await vi.waitFor(async () => expect((await store.status()).partitions[1]!.state).toBe('damaged'))
     expect(await store.count(where(word('today')), AMPLE_MS)).toMatchObject({ total: 600 })
-  })
-
-  it('that is met while storing is quarantined, and the lines are stored in a new one', async () => {
-    const folder = twoDays()
-    const store = await aStore({ folder })
-    overwrite(join(folder, `${TODAY}.db`), 8_192 * 2)
-    const stored = await store.append(batchOf([{ message: 'in the new file' }]))
-    expect(stored.accepted).toBe(1)
-    expect(readdirSync(folder)).toContain(`${TODAY}.db.damaged`)
-    expect(messages(await allPages(store, where(word('file'))))).toEqual(['in the new file'])
   })
 
   it.each([
@@ -174,18 +163,6 @@ it('a partition of an earlier layout is quarantined, and the others stay availab
     message: expect.stringContaining('layout 1'),
   })
   expect(partitions.filter(({ lines }) => lines === 600)).toHaveLength(1)
-})
-
-it('a partition without room for a batch is followed by a new one', async () => {
-  const folder = twoDays()
-  const file = new Database(join(folder, `${TODAY}.db`))
-  file.prepare('update lines set slot = ? where slot = (select max(slot) from lines)').run(SLOT_COUNT - 2)
-  file.close()
-  const store = await aStore({ folder })
-  const lines = Array.from({ length: 3 }, (_, i) => ({ message: `late ${i}`, timestamp: NOON + i }))
-  expect(await store.append(batchOf(lines, { receivedAt: NOON }))).toMatchObject({ accepted: 3 })
-  const filled = (await store.status()).partitions.map(partition => partition.lines)
-  expect(filled.toSorted((a, b) => a - b)).toEqual([3, 600, 600])
 })
 
 function twoDays(): string {

@@ -40,8 +40,6 @@ import type { WriterCalls } from './workers/writer.ts'
 const ANY_TIME = { from: null, until: null }
 /** How long closing waits for the writers; a writer that does not come back in this time has taken its last batch. */
 const CLOSE_TIMEOUT_MS = 5_000
-/** How long one call of `maintain` lets each writer merge: appends wait at most that long. */
-const MERGE_BUDGET_MS = 30
 
 type Parts = {
   diskBudgetBytes: number | null
@@ -175,11 +173,17 @@ export class EmbeddedLogStore implements LogStore {
       await drop(partition, 'budget', because)
     }
     for (const writer of writers) {
-      // A writer that stops meanwhile reports it itself; merging can wait.
-      const changed = await writer.call('merge', [dayOf(now), MERGE_BUDGET_MS]).catch(() => [])
+      // A writer that stops meanwhile reports it itself; sealing can wait.
+      const changed = await writer.call('sealIdle', [dayOf(now)]).catch(() => [])
       catalog.update(changed)
     }
     return { removed, status: await this.status() }
+  }
+
+  /** Seals every line that is stored now, however few there are. */
+  async seal(): Promise<void> {
+    const { catalog, writers } = this.parts
+    for (const writer of writers) catalog.update(await writer.call('sealAll', []))
   }
 
   async status(): Promise<StoreStatus> {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { DAY } from '../../time.ts'
 import { ALL, AMPLE_MS, allPages, batchOf, maintained, messages, NOON, where, word } from '../store.testing.ts'
 import { aFolder, aStore } from './store.testing.ts'
@@ -44,7 +44,7 @@ describe('partition files', () => {
     expect(messages(await allPages(store, ALL, 'oldest'))).toEqual(['short', 'long'])
     expect(await maintained(store, endOfDay + DAY)).toEqual([
       expect.stringMatching(
-        /^Dropped the log partition 2026-11-21\.1d\.0 \(1 line, \d+ kB\): its lines are past their retention\.$/,
+        /^Dropped the log partition 2026-11-21\.1d\.0 \(1 line, [\d.]+ kB\): its lines are past their retention\.$/,
       ),
     ])
     expect(messages(await allPages(store, ALL))).toEqual(['long'])
@@ -66,24 +66,6 @@ describe('partition files', () => {
     expect(await store.count(where(word('today')), AMPLE_MS)).toMatchObject({ total: 400 })
   })
 
-  it('merges the index of a partition that is full, on its own day already', async () => {
-    const folder = aFolder()
-    const store = await aStore({ folder, partitionLines: 2 })
-    for (let i = 0; i < 5; i++) await store.append(batchOf([{ message: `line ${i}` }, { message: `more ${i}` }]))
-    // Each call merges for a short time only, which may be too short on a busy machine.
-    for (let i = 0; i < 20; i++) await store.maintain(NOON)
-    const { partitions } = await store.status()
-    await store.close()
-    const merged = partitions.map(({ name }) => {
-      const file = new Database(join(folder, `${name}.db`), { readonly: true })
-      const flag = file.prepare('select merged from summary').pluck().get()
-      file.close()
-      return flag
-    })
-    expect(merged.filter(flag => flag === 1).length).toBeGreaterThanOrEqual(partitions.length - 1)
-    expect(partitions.length).toBeGreaterThan(2)
-  })
-
   it('of a restore that fails do not stay behind', async () => {
     const [folder, to] = [aFolder(), aFolder()]
     const store = await aStore({ folder })
@@ -95,3 +77,53 @@ describe('partition files', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 })
+
+describe('sealing', () => {
+  it('takes the lines of a partition that was idle, and of past days, without a change in what is found', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder })
+    for (let i = 0; i < 40; i++) await store.append(batchOf([{ message: `piece n${i}` }, { message: 'common' }]))
+    const before = await allPages(store, ALL)
+    await store.maintain(NOON)
+    expect(sealedLines(folder)).toBe(0)
+    await store.maintain(NOON)
+    expect(sealedLines(folder)).toBe(80)
+    expect(await allPages(store, ALL)).toEqual(before)
+    expect(await store.count(where(word('common')), AMPLE_MS)).toMatchObject({ total: 40 })
+    for (const i of [0, 17, 39]) expect((await allPages(store, where(word(`n${i}`)))).length).toBe(1)
+    await store.append(batchOf([{ message: 'late piece' }]))
+    expect(await store.count(where(word('piece')), AMPLE_MS)).toMatchObject({ total: 41 })
+    await store.maintain(NOON + DAY)
+    expect(sealedLines(folder)).toBe(81)
+    expect(await store.count(where(word('piece')), AMPLE_MS)).toMatchObject({ total: 41 })
+  })
+
+  it('joins the last block as long as that has room, and takes what fills one at once', async () => {
+    const folder = aFolder()
+    const store = await aStore({ folder })
+    for (let i = 0; i < 3; i++) {
+      await store.append(batchOf([{ message: `few ${i}` }]))
+      await store.maintain(NOON + DAY)
+    }
+    expect(blockLines(folder)).toEqual([3])
+    const many = Array.from({ length: 9_000 }, (_, i) => ({ message: `many ${i}`, timestamp: NOON + i }))
+    await store.append(batchOf(many))
+    await vi.waitFor(() => expect(blockLines(folder).length).toBeGreaterThan(1), { timeout: 10_000 })
+    expect(await store.count(ALL, AMPLE_MS)).toMatchObject({ total: 9_003 })
+    await store.maintain(NOON + DAY)
+    expect(blockLines(folder).reduce((sum, lines) => sum + lines, 0)).toBe(9_003)
+    expect(messages(await allPages(store, where(word('8999'))))).toEqual(['many 8999'])
+  })
+})
+
+/** How many lines each block of the only partition has. */
+function blockLines(folder: string): number[] {
+  const file = new Database(join(folder, '2026-11-21.3d.0.db'), { readonly: true })
+  const lines = file.prepare('select lines from blocks order by first_position').pluck().all() as number[]
+  file.close()
+  return lines
+}
+
+function sealedLines(folder: string): number {
+  return blockLines(folder).reduce((sum, lines) => sum + lines, 0)
+}

@@ -9,6 +9,8 @@ import { storageFailure } from '../../storage-failure.ts'
 import { errorMessage } from '../../text.ts'
 import { EmbeddedLogStore } from './embedded-log-store.ts'
 import { Catalog } from './partitions/catalog.ts'
+import type { BlockDamage } from './partitions/open-partitions.ts'
+import type { PartitionState } from './partitions/partition.ts'
 import { WRITER_COUNT } from './partitions/partitions.ts'
 import type { QuarantinedPartition } from './partitions/quarantine.ts'
 import { isUnfinishedRestore } from './partitions/restore.ts'
@@ -39,7 +41,6 @@ export type LogStoreOptions = {
 
 /** Four requests of the default limit, and small ones beside them. */
 const QUEUE_BYTES = 48 * MEBIBYTE
-/** Below `SLOT_COUNT`, the number of lines a partition has room for. */
 const PARTITION_LINES = 2_000_000
 
 /** Opens the store. Rejects with a `Problem` when the folder or a file in it cannot be used. */
@@ -55,6 +56,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     count: options.readers ?? 1,
     program: programs.reader,
     onCorruption: quarantineInWriter,
+    onDamagedBlock,
   })
   const writers: WorkerClient<WriterCalls>[] = Array.from({ length: WRITER_COUNT }, (_, index) => createWriter(index))
   const uncommitted = new Uncommitted(() => Number(Atomics.load(positions, 0)))
@@ -83,6 +85,7 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
       },
       onNotice(notice, content) {
         if (notice === 'tail') tails.deliver(content as TailLines)
+        if (notice === 'sealed') catalog.update([content as PartitionState])
         if (notice === 'quarantine') onQuarantined(content as QuarantinedPartition)
         if (notice === 'gone') onGone(content as string)
       },
@@ -99,6 +102,12 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     const owner = writers[catalog.writerOf(name)]
     if (existsSync(join(folder, `${name}.db`))) owner?.call('quarantine', [name, message]).catch(() => {})
     else if (existsSync(folder)) owner?.call('forgetGone', [name]).catch(() => {})
+  }
+
+  /** The other blocks of the partition serve on. */
+  function onDamagedBlock(damage: BlockDamage): void {
+    const message = catalog.addDamagedBlock(damage)
+    if (message !== null) logger.error(message, { partition: damage.partition })
   }
 
   function onQuarantined({ name, file, message }: QuarantinedPartition): void {

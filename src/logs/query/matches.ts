@@ -1,5 +1,5 @@
 // Tests one line against a query tree: the reference for every store, and the filter of live tails.
-import { LEVELS, type NewLine } from '../line.ts'
+import { type Json, LEVELS, type NewLine } from '../line.ts'
 import { attributeValues, readNumber, valueNumber, valueText } from './attributes.ts'
 import {
   attributesText,
@@ -90,7 +90,8 @@ function sequenceTest({ sequence, prefix }: SoughtWords, version: WordVersion): 
   }
 }
 
-function containsSequence(text: readonly string[], sequence: readonly string[], prefix: boolean): boolean {
+/** Whether words contain others in a row; with `prefix` the last one need only begin as the last of them. */
+export function containsSequence(text: readonly string[], sequence: readonly string[], prefix: boolean): boolean {
   const last = sequence.length - 1
   for (let start = 0; start + last < text.length; start++) {
     let at = 0
@@ -113,27 +114,38 @@ const FIELD_TEXTS: { [field in Exclude<FieldName, 'tag'>]: (line: NewLine) => st
 }
 
 function fieldTest(field: FieldName, value: string): Test {
-  const matchesValue = wildcardTest(value)
+  const matchesValue = fieldValueTest(field, value)
   if (field === 'tag') return ({ line }) => (value === '' ? line.tags.length === 0 : line.tags.some(matchesValue))
   const text = FIELD_TEXTS[field]
+  return ({ line }) => matchesValue(text(line))
+}
+
+/** A test for the texts of a field; for tags a test of one tag. */
+export function fieldValueTest(field: FieldName, value: string): (text: string) => boolean {
+  const matchesValue = wildcardTest(value)
   // `group:prod/*` is the whole branch: what is below `prod`, and `prod` itself.
   const branch = field === 'group' && value.endsWith('/*') ? wildcardTest(value.slice(0, -2)) : null
-  return ({ line }) => matchesValue(text(line)) || (branch?.(text(line)) ?? false)
+  return branch ? text => matchesValue(text) || branch(text) : matchesValue
 }
 
 function attributeTest(path: string, comparison: Comparison, value: string): Test {
+  const test = attributeValueTest(comparison, value)
+  return ({ line }) => attributeValues(line.attributes, path).some(test)
+}
+
+/** A test for one value of an attribute. */
+export function attributeValueTest(comparison: Comparison, value: string): (found: Json) => boolean {
   if (comparison === '=') {
     const matchesValue = wildcardTest(value)
-    return ({ line }) => attributeValues(line.attributes, path).some(found => matchesValue(valueText(found)))
+    return found => matchesValue(valueText(found))
   }
   const limit = readNumber(value)
+  if (limit === null) return () => false
   const compare = comparatorOf(comparison)
-  return ({ line }) =>
-    limit !== null &&
-    attributeValues(line.attributes, path).some(found => {
-      const number = valueNumber(found)
-      return number !== null && compare(number, limit)
-    })
+  return found => {
+    const number = valueNumber(found)
+    return number !== null && compare(number, limit)
+  }
 }
 
 type Compare = (left: number | bigint, right: number | bigint) => boolean

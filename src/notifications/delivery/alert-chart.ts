@@ -1,8 +1,7 @@
 // The chart on an alert's card: its values over time with their threshold. An edit adds it, so it never delays a card.
 import type { Alert } from '../../alerts/alert.ts'
 import { BoundedMap } from '../../bounded-map.ts'
-import type { Card, Field } from '../../card.ts'
-import { sparkline } from '../../charts/sparkline.ts'
+import type { Card, Evidence } from '../../card.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
 import { countErrorsByMinute, startOfMinute } from '../../logs/counters.ts'
 import type { State } from '../../state/database.ts'
@@ -20,7 +19,7 @@ export type ChartRenderer = {
 const RENDER_TIMEOUT_MS = SECOND
 const MAX_CONCURRENT = 4
 const CACHE_SIZE = 50
-const SPARKLINE_LENGTH = 40
+const SPARKLINE_LENGTH = 30
 const MAX_TITLE_LENGTH = 80
 
 /** A renderer that draws with `draw`; the axes are in `timeZone`. */
@@ -74,13 +73,12 @@ export function readCurve(state: State, alert: Alert, now: number): Curve | null
   return { name: 'errors', unit: 'lines', points }
 }
 
-/** The newest values of the detector as a sparkline, which needs no image. */
-export function sparklineField({ observation }: Alert): Field[] {
+/** The newest values of the detector as a sparkline, which needs no image; null without any. */
+export function sparklineOf({ observation }: Alert): Evidence | null {
   const values = (observation.chart?.points ?? []).map(([, value]) => value).slice(-SPARKLINE_LENGTH)
-  if (values.length < 2) return []
+  if (values.length < 2) return null
   const { threshold, unit, name } = observation.chart!
-  const thresholdText = threshold === undefined ? '' : ` threshold ${threshold} ${unit}`
-  return [{ name: name.charAt(0).toUpperCase() + name.slice(1), value: [{ code: sparkline(values) }, thresholdText] }]
+  return { kind: 'chart', name, values, unit, ...(threshold === undefined ? {} : { threshold }) }
 }
 
 function alertChart(alert: Alert, curve: Curve, timeZone: string): TimeChart {

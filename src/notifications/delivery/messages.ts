@@ -11,7 +11,7 @@ import type { State } from '../../state/database.ts'
 import { mentionsIn } from '../routing/mentions.ts'
 import { readPerson } from '../routing/people.ts'
 import { onCallNow } from '../routing/rotations.ts'
-import { sparklineField } from './alert-chart.ts'
+import { sparklineOf } from './alert-chart.ts'
 
 /** Lines of one message in a thread; `alerts show` has the whole timeline. */
 const MAX_THREAD_LINES = 20
@@ -25,7 +25,8 @@ export function readAlertCard(state: State, alert: Alert): Card {
     readSuppressedSummary(state, alert),
     readCardActions(state, alert),
   )
-  return { ...card, fields: [...(card.fields ?? []), ...sparklineField(alert)] }
+  const sparkline = sparklineOf(alert)
+  return sparkline === null ? card : { ...card, evidence: [sparkline, ...(card.evidence ?? [])] }
 }
 
 /** A new message with its mentions: none when the alert is not firing any more, or snoozed. */

@@ -1,5 +1,5 @@
 // The tables of alerts, their timelines, the channels, and the notifications in them.
-import type { Button, Field, Text } from '../../card.ts'
+import type { Button, Evidence, Field, Text } from '../../card.ts'
 import { SEVERITIES } from '../../severity.ts'
 import { blob, index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { hosts } from './hosts.ts'
@@ -12,7 +12,16 @@ import { projects } from './projects.ts'
 export type Labels = { readonly [name: string]: string }
 
 /** What a detector found, as the card shows it; `buttons` lead to details. */
-export type Observation = { lines: Text[]; fields?: Field[]; buttons?: Button[]; chart?: Curve }
+export type Observation = {
+  /** The first one is the fact: what people read on a lock screen. */
+  lines: Text[]
+  fields?: Field[]
+  evidence?: Evidence[]
+  /** Short facts for the small print. */
+  facts?: Field[]
+  buttons?: Button[]
+  chart?: Curve
+}
 
 /** Numbers behind an alert, for the chart on its card: instants (epoch ms) with values, and the threshold they crossed. */
 export type Curve = {

@@ -1,5 +1,5 @@
 // The rule kind search: the number of lines that a log search finds is beyond a threshold.
-import type { Text } from '../../../card.ts'
+import type { Evidence, Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
 import { quoteWord } from '../../../command/command-line.ts'
 import { parseQuery } from '../../../logs/query/parse.ts'
@@ -101,12 +101,17 @@ function evaluate(state: State, rule: Rule, count: SearchCount, samples: readonl
       { code: rule.matcher },
     ],
     details: () => ({
-      lines: samples.map((message): Text => [{ code: truncate(firstLine(message), MAX_SAMPLE_LENGTH) }]),
+      ...(samples.length === 0 ? {} : { evidence: [sampleEvidence(samples)] }),
       buttons: [{ label: 'Logs', line: `logs search ${quoteWord(`${rule.matcher} last:1h`)}` }],
     }),
     labels: {},
   }
   return evaluateValues(state, rule, [value], now)
+}
+
+function sampleEvidence(samples: readonly string[]): Evidence {
+  const text = samples.map(message => truncate(firstLine(message), MAX_SAMPLE_LENGTH)).join('\n')
+  return { kind: 'output', name: 'Latest lines', text }
 }
 
 function episodes(rule: Rule, buckets: readonly Bucket[], bucketMs: number): readonly Episode[] {

@@ -9,7 +9,6 @@ import { setImmediate } from 'node:timers/promises'
 import { createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { MEBIBYTE } from '../../../bytes.ts'
 import { Problem } from '../../../problem.ts'
-import { prepared } from '../../../state/sqlite.ts'
 import { errorMessage } from '../../../text.ts'
 import type { LogLine } from '../../line.ts'
 import type { ArchiveFile } from '../../store.ts'
@@ -17,7 +16,6 @@ import type { Snapshot } from '../query/search-job.ts'
 import { parseId } from './line-key.ts'
 import { parsePartition } from './partition-name.ts'
 import { isCorruptionError } from './quarantine.ts'
-import { LINE_COLUMNS, lineOf, type Row } from './rows.ts'
 
 const ARCHIVE_SUFFIX = '.ndjson.zst'
 const LINES_PER_READ = 1_000
@@ -91,15 +89,13 @@ function parseLine(text: string): LogLine {
 
 /** All lines of a partition in the order they were stored, some at a time; other work runs in between. */
 async function* allLines(snapshot: Snapshot, name: string): AsyncGenerator<LogLine[]> {
-  for (let slot = 0; ; ) {
-    const db = snapshot.connections.open(name)
-    if (!db) throw new Problem('not_found', `The log partition ${name} was dropped while it was archived.`)
-    const rows = prepared(db, `select ${LINE_COLUMNS} from lines where slot >= ? order by slot limit ?`)
-      .raw()
-      .all(slot, LINES_PER_READ) as Row[]
-    if (rows.length === 0) return
-    slot = rows.at(-1)![11] + 1
-    yield rows.map(lineOf)
+  for (let after = 0; ; ) {
+    const connection = snapshot.connections.open(name)
+    if (!connection) throw new Problem('not_found', `The log partition ${name} was dropped while it was archived.`)
+    const found = connection.atOnce(() => connection.linesAfter(after, LINES_PER_READ))
+    if (found.length === 0) return
+    after = found.at(-1)!.position
+    yield found.map(({ line }) => line)
     await setImmediate()
   }
 }

@@ -1,9 +1,11 @@
 // What the main thread knows of all partitions: which there are, which a search needs, which are due to be dropped.
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { plural } from '../../../text.ts'
 import { DAY, HOUR } from '../../../time.ts'
 import type { MissingLines, PartitionStatus } from '../../store.ts'
 import { MAX_TIMESTAMP } from './line-key.ts'
+import type { BlockDamage } from './open-partitions.ts'
 import type { PartitionState } from './partition.ts'
 import { dayOf, expiryOf, parsePartition } from './partition-name.ts'
 import { WRITER_COUNT } from './partitions.ts'
@@ -19,7 +21,7 @@ export class Catalog {
   readonly #folder: string
   readonly #states = new Map<string, PartitionState>()
   readonly #quarantined = new Map<string, QuarantinedFile>()
-  /** Partitions whose lines cannot be searched, by name. */
+  /** Partitions whose lines cannot be searched, by name; and damaged blocks, by partition and id. */
   readonly #missing = new Map<string, MissingLines & { file: string | null }>()
   #today = 0
 
@@ -112,6 +114,18 @@ export class Catalog {
     this.#missing.set(partition, { partition, from, until, message, file })
   }
 
+  /**
+   * Records that the lines of one block cannot be searched any more, and returns the sentence about it; null when that is
+   * known.
+   */
+  addDamagedBlock({ partition, block, from, until, lines, message: reason }: BlockDamage): string | null {
+    const key = `${partition} ${block}`
+    if (this.#missing.has(key)) return null
+    const message = `A block of the log partition ${partition} is damaged (${reason}). Its ${plural(lines, 'line')} cannot be found; all other logs are available. "logs restore" brings them back from an archive.`
+    this.#missing.set(key, { partition, from, until, message, file: null })
+    return message
+  }
+
   /** What is missing between two instants (epoch ms, null for no bound), oldest first. */
   missing({ from, until }: { from: number | null; until: number | null }): MissingLines[] {
     const overlapping = [...this.#missing.values()].filter(
@@ -125,15 +139,11 @@ export class Catalog {
 
   /** The lines of a partition can be searched again. */
   addRestored(partition: string): void {
-    this.#missing.delete(partition)
+    this.#forgetMissing(own => own.partition === partition)
   }
 
-  /** Forgets what is missing once it is past its retention, or a person has removed the damaged file. */
-  #forgetMissing(now: number): void {
-    for (const { partition, file } of this.#missing.values()) {
-      const isRemoved = file !== null && !this.#quarantined.has(file)
-      if (isRemoved || expiryOf(parsePartition(partition)!) <= now) this.#missing.delete(partition)
-    }
+  #forgetMissing(isOver: (missing: MissingLines & { file: string | null }) => boolean): void {
+    for (const [key, missing] of this.#missing) if (isOver(missing)) this.#missing.delete(key)
   }
 
   /** Removes quarantined files whose lines are past their retention; returns what they were. */
@@ -149,7 +159,11 @@ export class Catalog {
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + suffix), { force: true })
       this.#quarantined.delete(file)
     }
-    this.#forgetMissing(now)
+    // What is past its retention, and what a person has removed, is not missing any more.
+    this.#forgetMissing(({ partition, file }) => {
+      const isRemoved = file !== null && !this.#quarantined.has(file)
+      return isRemoved || expiryOf(parsePartition(partition)!) <= now
+    })
     return expired.map(quarantinedStatus)
   }
 

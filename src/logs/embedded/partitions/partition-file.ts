@@ -3,7 +3,8 @@
 import { statSync } from 'node:fs'
 import { MEBIBYTE } from '../../../bytes.ts'
 import { Sqlite } from '../../../state/sqlite.ts'
-import { LAYOUT_VERSION, OLDEST_LAYOUT_VERSION, SCHEMA } from './rows.ts'
+import { LAYOUT_VERSION, SCHEMA } from '../blocks/schema.ts'
+import { OLDEST_LAYOUT_VERSION } from '../indexed/rows.ts'
 
 /** The one row of the summary table: facts about the partition as a whole. */
 export type Summary = {
@@ -13,25 +14,26 @@ export type Summary = {
   last_position: number
   expires_at: number
   filled: number
-  merged: number
 }
 
-const PAGE_BYTES = 8192
+/** Small: a piece of a block fills its last page by half only. */
+const PAGE_BYTES = 4096
 /** 4 MB: a checkpoint of this size delays a batch of lines by a few milliseconds only. */
-const CHECKPOINT_PAGES = 500
+const CHECKPOINT_PAGES = 1_000
 /** When readers keep the write-ahead log from starting over, the writer waits for them once it has this size. */
-export const MAX_WAL_BYTES = 64 * MEBIBYTE
+const MAX_WAL_BYTES = 64 * MEBIBYTE
 
 /** Opens a file for its writer; creates it when there is none. Throws SQLite's errors. */
 export function openPartitionFile(file: string, expiresAt: number): Sqlite {
   const db = new Sqlite(file)
   try {
     db.pragma(`page_size = ${PAGE_BYTES}`)
+    db.pragma('auto_vacuum = INCREMENTAL')
     db.pragma('journal_mode = WAL')
     // better-sqlite3 is built with WAL synchronous=NORMAL, which may lose an acknowledged commit in a power failure.
     db.pragma('synchronous = FULL')
     db.pragma('busy_timeout = 5000')
-    db.pragma('cache_size = -16000')
+    db.pragma('cache_size = -4000')
     db.pragma('temp_store = MEMORY')
     // Pages that move leave no copies behind, so that a purge removes every copy of a line.
     db.pragma('secure_delete = FAST')
@@ -60,12 +62,16 @@ function layoutError(layout: number): Error {
 function makeTables(db: Sqlite, expiresAt: number): void {
   db.transaction(() => {
     db.exec(SCHEMA)
-    db.prepare('insert into summary values (0, null, null, 0, ?, 0, 0)').run(expiresAt)
+    db.prepare('insert into summary (expires_at) values (?)').run(expiresAt)
   }).immediate()
 }
 
 export function readSummary(db: Sqlite): Summary {
-  const summary = db.prepare<[], Summary>('select * from summary').get()
+  const summary = db
+    .prepare<[], Summary>(
+      'select lines, first_timestamp, last_timestamp, last_position, expires_at, filled from summary',
+    )
+    .get()
   if (!summary) throw Object.assign(new Error('its summary is missing'), { code: 'SQLITE_CORRUPT' })
   return summary
 }
@@ -79,4 +85,9 @@ export function fileIdentity(file: string): string | null {
 /** The size of a file in bytes; 0 when there is none. */
 export function fileSize(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0
+}
+
+/** Starts the write-ahead log over when it has become large. */
+export function limitWal(db: Sqlite, file: string): void {
+  if (fileSize(`${file}-wal`) > MAX_WAL_BYTES) db.pragma('wal_checkpoint(RESTART)')
 }

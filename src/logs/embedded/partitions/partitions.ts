@@ -2,8 +2,9 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DAY } from '../../../time.ts'
-import { LineTokens } from '../query/field-tokens.ts'
-import { Partition, type PartitionState } from './partition.ts'
+import { BlockPartition } from '../blocks/block-partition.ts'
+import { openPartition } from './open-partition.ts'
+import type { Partition, PartitionState } from './partition.ts'
 import { clampRetention, dayOf, expiryOf, formatPartition, parsePartition } from './partition-name.ts'
 import { isCorruptionError, type QuarantinedPartition, quarantineFiles, quarantineMessage } from './quarantine.ts'
 
@@ -13,6 +14,8 @@ import { isCorruptionError, type QuarantinedPartition, quarantineFiles, quaranti
  */
 export const WRITER_COUNT = 2
 const MAX_OPEN_PARTITIONS = 8
+/** Calls of `sealIdle` after which the lines of a partition that is never idle are sealed anyway. */
+const MAX_SEEN = 15
 
 export class Partitions {
   readonly #folder: string
@@ -22,10 +25,10 @@ export class Partitions {
   readonly #onGone: (name: string) => void
   readonly #states = new Map<string, PartitionState>()
   readonly #full = new Set<string>()
-  readonly #merged = new Set<string>()
+  /** What `sealIdle` saw of each partition with unsealed lines: how many lines it had, and how often it was seen since. */
+  readonly #seen = new Map<string, { lines: number; times: number }>()
   /** Open partitions, the most recently used last. */
   readonly #open = new Map<string, Partition>()
-  readonly #tokens = new LineTokens()
 
   /** Opens every partition of the writer once and quarantines damaged ones. Throws when a file cannot be used at all. */
   constructor(options: {
@@ -98,7 +101,7 @@ export class Partitions {
     let partition = this.#open.get(name)
     if (partition) this.#open.delete(name)
     else {
-      partition = new Partition(this.#folder, name, expiresAt, this.#tokens)
+      partition = openPartition(this.#folder, name, expiresAt)
       this.update(partition)
     }
     this.#open.set(name, partition)
@@ -110,17 +113,60 @@ export class Partitions {
   update(partition: Partition): PartitionState {
     const state = partition.state()
     this.#states.set(partition.name, state)
-    if (partition.isMerged) this.#merged.add(partition.name)
-    else this.#merged.delete(partition.name)
     if (partition.isFull || state.lines >= this.#maxLines) this.#full.add(partition.name)
     return state
   }
 
-  /** Partitions of days before `day`, and full ones, whose index is not merged yet. */
-  unmerged(day: number): string[] {
-    return [...this.#states.keys()].filter(
-      name => (parsePartition(name)!.day < day || this.#full.has(name)) && !this.#merged.has(name),
-    )
+  /**
+   * Seals one block of a partition that has enough lines for it, or merges a part of its index of words; returns its new
+   * state, or null when there is nothing to do.
+   */
+  sealNext(): PartitionState | null {
+    for (const partition of this.#open.values())
+      if (partition instanceof BlockPartition && (partition.seal(false) || partition.mergeWords()))
+        return this.update(partition)
+    return null
+  }
+
+  /**
+   * Seals what is left of the partitions that took no lines since the last call, that have waited long, or that are of days
+   * before `day`; returns the new states.
+   */
+  sealIdle(day: number): PartitionState[] {
+    const changed: PartitionState[] = []
+    for (const { name, lines, unsealed } of this.#states.values()) {
+      if (unsealed === 0) {
+        this.#seen.delete(name)
+        continue
+      }
+      const seen = this.#seen.get(name)
+      this.#seen.set(name, { lines, times: (seen?.times ?? 0) + 1 })
+      const isIdle = seen?.lines === lines || parsePartition(name)!.day < day
+      if (!isIdle && (seen?.times ?? 0) < MAX_SEEN) continue
+      changed.push(...this.#guarded(name, sealAll))
+      this.#seen.delete(name)
+    }
+    return changed
+  }
+
+  /** Seals every line there is; returns the new states. */
+  sealAll(): PartitionState[] {
+    const waiting = [...this.#states.values()].filter(({ unsealed }) => unsealed > 0)
+    return waiting.flatMap(({ name }) => this.#guarded(name, sealAll))
+  }
+
+  /** Does something to a partition of blocks; a damaged one is quarantined. */
+  #guarded(name: string, work: (partition: BlockPartition) => void): PartitionState[] {
+    try {
+      const partition = this.open(name)
+      if (!(partition instanceof BlockPartition)) return []
+      work(partition)
+      return [this.update(partition)]
+    } catch (error) {
+      if (!isCorruptionError(error)) throw error
+      this.quarantine(name, error)
+      return []
+    }
   }
 
   /** The stored reply to an idempotency key within the day before `receivedAt`, or null. */
@@ -159,7 +205,7 @@ export class Partitions {
   forgetGone(name: string): void {
     this.#states.delete(name)
     this.#full.delete(name)
-    this.#merged.delete(name)
+    this.#seen.delete(name)
     this.close(name)
     if (!existsSync(join(this.#folder, `${name}.db`))) this.#onGone(name)
   }
@@ -187,4 +233,9 @@ export class Partitions {
   closeAll(): void {
     for (const name of [...this.#open.keys()]) this.close(name)
   }
+}
+
+function sealAll(partition: BlockPartition): void {
+  while (partition.seal(true));
+  while (partition.mergeWords());
 }

@@ -2,10 +2,10 @@
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { LineTokens } from '../query/field-tokens.ts'
+import type { BlockPartition } from '../blocks/block-partition.ts'
 import { readArchive } from './archive.ts'
 import { parseId } from './line-key.ts'
-import { Partition } from './partition.ts'
+import { openPartition } from './open-partition.ts'
 import type { Partitions } from './partitions.ts'
 
 const UNFINISHED_SUFFIX = '.restoring'
@@ -17,14 +17,16 @@ export async function restoreArchive(
   { file, name, expiresAt }: { file: string; name: string; expiresAt: number },
 ): Promise<number> {
   removeUnfinished(folder, name)
-  const partition = new Partition(folder, name + UNFINISHED_SUFFIX, expiresAt, new LineTokens())
+  const partition = openPartition(folder, name + UNFINISHED_SUFFIX, expiresAt) as BlockPartition
   let count = 0
   try {
     for await (const lines of readArchive(file)) {
       partition.transaction(() => partition.add(lines.map(line => ({ line, ...parseId(line.id)! }))))
       count += lines.length
+      while (partition.seal(false) || partition.mergeWords());
       await setImmediate()
     }
+    while (partition.seal(true) || partition.mergeWords());
     partition.close()
   } catch (error) {
     partition.close()

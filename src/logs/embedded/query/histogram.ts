@@ -1,13 +1,7 @@
 // Counts the lines that match a query, in all and over time by level.
-import { prepared, type Sqlite } from '../../../state/sqlite.ts'
-import { LEVELS } from '../../line.ts'
 import type { Query } from '../../query/tree.ts'
 import type { Bucket, Count } from '../../store.ts'
-import { SLOT_BITS } from '../partitions/line-key.ts'
-import { levelToken } from './field-tokens.ts'
-import { type RowRange, rowIdSource, rowRange } from './index-lookup.ts'
-import { allOf, exactPlan, type Plan } from './plan.ts'
-import { scanLines } from './scan.ts'
+import { keyRange } from './partition-search.ts'
 import { coverage, type Snapshot, searchJob, selectionOf } from './search-job.ts'
 
 const MAX_EXACT_COUNT = 100_000
@@ -15,7 +9,6 @@ const MAX_EXACT_COUNT = 100_000
 /** Counts matching lines, newest first, until time runs out or the count exceeds the exact limit. */
 export async function countLines(snapshot: Snapshot, query: Query, timeoutMs: number): Promise<Count> {
   const selection = selectionOf(query)
-  const { matches } = selection
   const whole = coverage(query, snapshot)
   // The lines of a partition that match as a whole are known already.
   const candidates = query.where === null ? snapshot.partitions : []
@@ -26,15 +19,11 @@ export async function countLines(snapshot: Snapshot, query: Query, timeoutMs: nu
   const deadline = performance.now() + timeoutMs
   const job = searchJob({ ...snapshot, partitions }, selection)
   const last = await job.slices(whole, 'newest', timeoutMs, slice => {
-    job.each(slice, (db, plan) => {
-      const range = rowRange(slice.from, slice.until)
-      if (plan.isExact) total += total > MAX_EXACT_COUNT ? 0 : countIds(db, plan, range, MAX_EXACT_COUNT + 1 - total)
-      else {
-        const stopped = scanLines({ db, plan, matches, range, order: 'newest', deadline }, () =>
-          ++total > MAX_EXACT_COUNT ? 'stop' : 'continue',
-        )
-        if (stopped) stoppedAt = Math.max(stoppedAt ?? 0, stopped.timestamp)
-      }
+    job.each(slice, search => {
+      if (total > MAX_EXACT_COUNT) return
+      const found = search.count(keyRange(slice.from, slice.until), MAX_EXACT_COUNT + 1 - total, deadline)
+      total += found.count
+      if (found.stoppedAt !== null) stoppedAt = Math.max(stoppedAt ?? 0, found.stoppedAt)
     })
     return total > MAX_EXACT_COUNT || stoppedAt !== null ? 'stop' : 'continue'
   })
@@ -58,7 +47,6 @@ export async function countByTime(
     counts: { trace: 0, debug: 0, info: 0, warn: 0, error: 0, fatal: 0 },
   }))
   const selection = selectionOf(query)
-  const { matches } = selection
   const bounds = {
     from: Math.max(from, query.from ?? from),
     until: Math.min(until, query.until ?? until),
@@ -67,46 +55,19 @@ export async function countByTime(
   let stoppedAt: number | null = null
   const job = searchJob(snapshot, selection)
   const last = await job.slices(coverage(bounds, snapshot), 'newest', timeoutMs, slice => {
-    job.each(slice, (db, plan) => {
-      const range = rowRange(slice.from, slice.until)
-      if (plan.isExact) countLevels(db, plan, range, { from, width }, all)
-      else {
-        const stopped = scanLines({ db, plan, matches, range, order: 'newest', deadline }, line => {
-          all[Math.floor((line.timestamp - from) / width)]!.counts[line.level]++
-          return 'continue'
-        })
-        if (stopped) stoppedAt = Math.max(stoppedAt ?? 0, stopped.timestamp)
-      }
+    job.each(slice, search => {
+      const stopped = search.countLevels(
+        keyRange(slice.from, slice.until),
+        { from, width },
+        deadline,
+        (bucket, level, count) => {
+          all[bucket]!.counts[level] += count
+        },
+      )
+      if (stopped !== null) stoppedAt = Math.max(stoppedAt ?? 0, stopped)
     })
     return stoppedAt === null ? 'continue' : 'stop'
   })
   const searchedTo = stoppedAt ?? last?.from ?? null
   return searchedTo === null ? all : all.filter(bucket => bucket.from > searchedTo)
-}
-
-function countIds(db: Sqlite, plan: Plan, range: RowRange, limit: number): number {
-  const { from, values } = rowIdSource(plan, range)
-  return prepared(db, `select count(*) from (select 1 ${from} limit ?)`)
-    .pluck()
-    .get(...values, limit) as number
-}
-
-/** Adds to the buckets from the index alone, which has a word for each level. */
-function countLevels(
-  db: Sqlite,
-  plan: Plan,
-  range: RowRange,
-  { from, width }: { from: number; width: number },
-  buckets: Bucket[],
-): void {
-  for (const level of LEVELS) {
-    const source = rowIdSource(allOf([plan, exactPlan(`fields : "${levelToken(level)}"`)]), range)
-    const rows = prepared(
-      db,
-      `select ((words.rowid >> ${SLOT_BITS}) - cast(? as integer)) / cast(? as integer), count(*) ${source.from} group by 1`,
-    )
-      .raw()
-      .all(from, width, ...source.values) as [bucket: number, count: number][]
-    for (const [bucket, count] of rows) buckets[bucket]!.counts[level] += count
-  }
 }

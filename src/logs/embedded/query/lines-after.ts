@@ -1,18 +1,14 @@
 // Reads lines in the order they were stored, merged over all partitions.
-import { prepared } from '../../../state/sqlite.ts'
+import type { LogLine } from '../../line.ts'
 import type { FeedPage, Position } from '../../store.ts'
-import type { PartitionState } from '../partitions/partition.ts'
-import { isCorruptionError } from '../partitions/quarantine.ts'
-import { LINE_COLUMNS, lineOf, type Row } from '../partitions/rows.ts'
-import { firstSlotFrom } from './index-lookup.ts'
-import type { Snapshot } from './search-job.ts'
+import { partitionVisitor, type Snapshot } from './search-job.ts'
 import { nextTurn } from './turns.ts'
 
-/** One row first, because many partitions have their next line far beyond the page; then this many at a time. */
-const ROWS_PER_READ = 256
+/** One line first, because many partitions have their next line far beyond the page; then this many at a time. */
+const LINES_PER_READ = 256
 
-/** The next rows of one partition; `slot` is where it goes on, null at its end. */
-type Cursor = { name: string; rows: Row[]; at: number; slot: number | null }
+/** The next lines of one partition; `after` is where it goes on, null at its end. */
+type Cursor = { name: string; lines: { position: Position; line: LogLine }[]; at: number; after: Position | null }
 
 /** As `LogFeed.linesAfter`; `committedTo` is known to the caller. */
 export async function linesAfter(
@@ -27,20 +23,20 @@ export async function linesAfter(
   const cursors = limits.lines > 0 ? cursorsFrom(snapshot, after) : []
   for (;;) {
     const begunAt = performance.now()
-    for (const cursor of cursors) if (cursor.at === cursor.rows.length) readMore(snapshot, cursor, committedTo)
-    const open = cursors.filter(({ at, rows }) => at < rows.length)
+    for (const cursor of cursors) if (cursor.at === cursor.lines.length) readMore(snapshot, cursor, committedTo)
+    const open = cursors.filter(({ at, lines: own }) => at < own.length)
     if (open.length === 0) return { lines, next: Math.max(after, committedTo), committedTo }
     let read = 0
     let lowest = lowestOf(open)
     do {
-      const row = lowest.rows[lowest.at++]!
-      lines.push(lineOf(row))
-      bytes += Buffer.byteLength(row[4]) + Buffer.byteLength(row[10])
-      if (lines.length >= limits.lines || bytes >= limits.bytes) return { lines, next: row[1], committedTo }
-      // A cursor without rows may have the next line.
-      if (lowest.at === lowest.rows.length) break
+      const { position, line } = lowest.lines[lowest.at++]!
+      lines.push(line)
+      bytes += sizeOf(line)
+      if (lines.length >= limits.lines || bytes >= limits.bytes) return { lines, next: position, committedTo }
+      // A cursor without lines may have the next line.
+      if (lowest.at === lowest.lines.length) break
       lowest = lowestOf(open)
-    } while (++read < ROWS_PER_READ)
+    } while (++read < LINES_PER_READ)
     usedMs += performance.now() - begunAt
     await nextTurn(usedMs)
   }
@@ -49,47 +45,32 @@ export async function linesAfter(
 /** A cursor in each partition that has lines after a position. */
 function cursorsFrom(snapshot: Snapshot, after: Position): Cursor[] {
   const later = snapshot.partitions.filter(({ lines, lastPosition }) => lines > 0 && lastPosition > after)
-  return later.map(({ name }: PartitionState): Cursor => {
-    const slot = readFrom(snapshot, name, db => firstSlotFrom(db, after + 1))
-    return { name, rows: [], at: 0, slot }
-  })
+  return later.map(({ name }): Cursor => ({ name, lines: [], at: 0, after }))
 }
 
 function readMore(snapshot: Snapshot, cursor: Cursor, committedTo: Position): void {
-  const { slot, name, rows: earlier } = cursor
-  if (slot === null) return
-  const limit = earlier.length === 0 ? 1 : ROWS_PER_READ
-  const found = readFrom(
-    snapshot,
-    name,
-    db =>
-      prepared(db, `select ${LINE_COLUMNS} from lines where slot >= ? order by slot limit ?`)
-        .raw()
-        .all(slot, limit) as Row[],
-  )
-  const rows = (found ?? []).filter(row => row[1] <= committedTo)
-  cursor.rows = rows
+  const { after, name, lines: earlier } = cursor
+  if (after === null) return
+  const limit = earlier.length === 0 ? 1 : LINES_PER_READ
+  const found = partitionVisitor(snapshot)(name, connection => connection.linesAfter(after, limit))
+  const lines = (found ?? []).filter(({ position }) => position <= committedTo)
+  cursor.lines = lines
   cursor.at = 0
-  cursor.slot = rows.length < limit ? null : rows.at(-1)![11] + 1
+  cursor.after = lines.length < limit ? null : lines.at(-1)!.position
 }
 
-/** What `read` finds in a partition; null for a dropped one and for a damaged one, which it reports. */
-function readFrom<T>(
-  { connections, onCorruption }: Snapshot,
-  name: string,
-  read: (db: NonNullable<ReturnType<Snapshot['connections']['open']>>) => T,
-): T | null {
-  try {
-    const db = connections.open(name)
-    if (db) return read(db)
-    onCorruption(name, new Error('its file is gone'))
-  } catch (error) {
-    if (!isCorruptionError(error)) throw error
-    onCorruption(name, error as Error)
-  }
-  return null
+/** About the size of what a line holds, bytes. */
+function sizeOf({ message, tags, stack, traceId, spanId, attributes }: LogLine): number {
+  const isPlain = tags.length === 0 && stack === '' && traceId === '' && spanId === '' && isEmpty(attributes)
+  const rest = isPlain ? '' : JSON.stringify([tags, stack, traceId, spanId, attributes])
+  return Buffer.byteLength(message) + Buffer.byteLength(rest)
+}
+
+function isEmpty(attributes: object): boolean {
+  for (const _ in attributes) return false
+  return true
 }
 
 function lowestOf(cursors: readonly Cursor[]): Cursor {
-  return cursors.reduce((a, b) => (b.rows[b.at]![1] < a.rows[a.at]![1] ? b : a))
+  return cursors.reduce((a, b) => (b.lines[b.at]!.position < a.lines[a.at]!.position ? b : a))
 }

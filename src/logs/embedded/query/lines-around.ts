@@ -1,13 +1,11 @@
 // Single lines by their ids, the lines around one, and the recent values of a field.
-import { prepared } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
+import type { QueryNode } from '../../query/tree.ts'
 import { foldCase } from '../../query/wildcard.ts'
 import { type LineKey, parseId } from '../partitions/line-key.ts'
-import { lineOf } from '../partitions/rows.ts'
-import { fieldEquals } from './field-plan.ts'
-import { readRow } from './index-lookup.ts'
-import { allOf, type Plan } from './plan.ts'
-import { ALL_LINES, type Selection, type Snapshot, searchJob } from './search-job.ts'
+import type { CompletedField } from './partition-connection.ts'
+import type { Selection } from './partition-search.ts'
+import { partitionVisitor, type Snapshot } from './search-job.ts'
 import { searchFrom } from './search-page.ts'
 
 const CONTEXT_TIMEOUT_MS = 5_000
@@ -15,15 +13,14 @@ const CONTEXT_TIMEOUT_MS = 5_000
 const RECENT_PARTITIONS = 14
 
 /** The line of a key, or null. */
-export function readLine(snapshot: Snapshot, { timestamp, position }: LineKey): LogLine | null {
-  let found: LogLine | null = null
-  const slice = { from: timestamp, until: timestamp + 1 }
-  searchJob(snapshot, ALL_LINES).each(slice, (db, _, state) => {
-    if (found || position > state.lastPosition) return
-    const row = readRow(db, position)
-    if (row?.[0] === timestamp) found = lineOf(row)
-  })
-  return found
+export function readLine({ partitions, ...snapshot }: Snapshot, key: LineKey): LogLine | null {
+  const visit = partitionVisitor({ ...snapshot, partitions })
+  for (const { name, lines, from, until, lastPosition } of partitions) {
+    const mayHave = lines > 0 && from! <= key.timestamp && until! >= key.timestamp && lastPosition >= key.position
+    const line = mayHave ? visit(name, connection => connection.read(key)) : null
+    if (line) return line
+  }
+  return null
 }
 
 /** The lines of the same project, source and host before and after the line of an id, itself included; oldest first. */
@@ -39,33 +36,25 @@ export async function linesAround(snapshot: Snapshot, id: string, before: number
 }
 
 /** Distinct values of a field in the latest partitions that begin with `prefix`, ignoring case; sorted. */
-export function recentValues(
-  snapshot: Snapshot,
-  field: 'source' | 'host' | 'group' | 'tag',
-  prefix: string,
-  limit: number,
-): string[] {
+export function recentValues(snapshot: Snapshot, field: CompletedField, prefix: string, limit: number): string[] {
   const foldedPrefix = foldCase(prefix)
   const found = new Set<string>()
+  const visit = partitionVisitor(snapshot)
   const latest = snapshot.partitions.toSorted((a, b) => b.lastPosition - a.lastPosition).slice(0, RECENT_PARTITIONS)
-  for (const state of latest) {
-    if (state.lines === 0) continue
-    const slice = { from: state.from!, until: state.until! + 1 }
-    searchJob({ ...snapshot, partitions: [state] }, ALL_LINES).each(slice, db => {
-      const values = prepared(db, 'select value from names where field = ?').pluck().all(field) as string[]
-      for (const value of values) if (foldCase(value).startsWith(foldedPrefix)) found.add(value)
-    })
-  }
+  for (const { name, lines } of latest)
+    for (const value of (lines > 0 && visit(name, connection => connection.values(field))) || [])
+      if (foldCase(value).startsWith(foldedPrefix)) found.add(value)
   return [...found].sort().slice(0, limit)
 }
 
 function sameOrigin({ project, source, host }: LogLine): Selection {
-  const plans: Plan[] = []
-  if (project !== '') plans.push(fieldEquals('project', project))
-  if (source !== '') plans.push(fieldEquals('source', source))
-  if (host !== '') plans.push(fieldEquals('host', host))
+  // A value with a star would be a pattern; the test decides.
+  const parts = Object.entries({ project, source, host } as const)
+    .filter(([, value]) => value !== '' && !value.includes('*'))
+    .map(([field, value]): QueryNode => ({ kind: 'field', field: field as 'project' | 'source' | 'host', value }))
   return {
-    plan: () => ({ ...allOf(plans), isExact: false }),
-    matches: line => line.project === project && line.source === source && line.host === host,
+    where: parts.length > 0 ? { kind: 'and', parts } : null,
+    test: line => line.project === project && line.source === source && line.host === host,
+    isSlow: false,
   }
 }

@@ -1,26 +1,12 @@
 // What all searches share: which partitions they read, the plan for each, and how damaged ones are skipped.
-import type { Sqlite } from '../../../state/sqlite.ts'
-import type { LogLine } from '../../line.ts'
-import type { WordVersion } from '../../query/line-words.ts'
-import { matches } from '../../query/matches.ts'
 import type { Query, QueryNode } from '../../query/tree.ts'
 import { MAX_TIMESTAMP } from '../partitions/line-key.ts'
-import { type OpenPartitions, vocabularyOf } from '../partitions/open-partitions.ts'
+import type { OpenPartitions } from '../partitions/open-partitions.ts'
 import type { PartitionState } from '../partitions/partition.ts'
 import { isCorruptionError } from '../partitions/quarantine.ts'
-import { planFor } from './compile.ts'
-import type { Vocabulary } from './field-plan.ts'
-import type { Order } from './index-lookup.ts'
-import { MATCH_ALL, type Plan } from './plan.ts'
+import type { PartitionConnection } from './partition-connection.ts'
+import type { Order, PartitionSearch, Selection } from './partition-search.ts'
 import { eachSlice, type Slice } from './slices.ts'
-
-/** Which lines are wanted: the plan that finds candidates, and the test for each unless the plan is exact. */
-export type Selection = {
-  plan: (vocabulary: Vocabulary) => Plan
-  matches: (line: LogLine, version: WordVersion) => boolean
-  /** Whether a line takes long, such as a regular expression does. */
-  isSlow?: boolean
-}
 
 /** The partitions at the time of a request, with what a reader needs to search them. */
 export type Snapshot = {
@@ -30,16 +16,9 @@ export type Snapshot = {
   onCorruption: (name: string, error: Error) => void
 }
 
-/** Every line. */
-export const ALL_LINES: Selection = { plan: () => MATCH_ALL, matches: () => true }
-
 /** The selection that a query's condition makes. */
 export function selectionOf({ where }: Query): Selection {
-  return {
-    plan: vocabulary => planFor(where, vocabulary),
-    matches: (line, version) => where === null || matches(where, line, version),
-    isSlow: hasRegex(where),
-  }
+  return { where, test: null, isSlow: hasRegex(where) }
 }
 
 function hasRegex(node: QueryNode | null): boolean {
@@ -61,8 +40,8 @@ export function coverage({ from, until }: { from: number | null; until: number |
 }
 
 export type SearchJob = {
-  /** Calls `visit` for each partition with lines in the slice, with its plan for the selection. */
-  each(slice: Slice, visit: (db: Sqlite, plan: Plan, state: PartitionState) => void): void
+  /** Calls `visit` for each partition with lines in the slice, searched for the selection. */
+  each(slice: Slice, visit: (search: PartitionSearch, state: PartitionState) => void): void
   /** As `eachSlice`. */
   slices(
     whole: Slice,
@@ -74,39 +53,51 @@ export type SearchJob = {
 
 /** A search for one selection. Skips a dropped partition, and a damaged one, which it reports. */
 export function searchJob(snapshot: Snapshot, selection: Selection): SearchJob {
-  const plans = new Map<string, Plan>()
-  const damaged = new Set<string>()
-  const guarded = <T>(name: string, work: () => T): T | null => {
-    if (damaged.has(name)) return null
-    try {
-      return work()
-    } catch (error) {
-      if (!isCorruptionError(error)) throw error
-      damaged.add(name)
-      snapshot.onCorruption(name, error as Error)
-      return null
-    }
-  }
+  const searches = new Map<string, PartitionSearch>()
+  const visitor = partitionVisitor(snapshot)
   const overlapping = (slice: Slice) =>
     snapshot.partitions.filter(({ lines, from, until }) => lines > 0 && from! < slice.until && until! >= slice.from)
   return {
     each(slice, visit) {
-      for (const state of overlapping(slice)) {
-        guarded(state.name, () => {
-          const db = snapshot.connections.open(state.name)
-          if (!db) return snapshot.onCorruption(state.name, new Error('its file is gone'))
-          const plan = plans.get(state.name) ?? selection.plan(vocabularyOf(db))
-          plans.set(state.name, plan)
-          if (!plan.isEmpty) visit(db, plan, state)
+      for (const state of overlapping(slice))
+        visitor(state.name, connection => {
+          const search = searches.get(state.name) ?? connection.search(selection)
+          searches.set(state.name, search)
+          visit(search, state)
         })
-      }
     },
     slices(whole, order, timeoutMs, visit) {
       const deadline = performance.now() + timeoutMs
       const marks = overlapping(whole).flatMap(
-        state => guarded(state.name, () => snapshot.connections.marks(state)) ?? [],
+        ({ name, lines }) => visitor(name, connection => connection.marks(lines)) ?? [],
       )
       return eachSlice(whole, marks, order, deadline, visit, selection.isSlow)
     },
+  }
+}
+
+/**
+ * Calls `visit` with a partition by name, on one state of its file; returns null for a dropped partition and for a damaged
+ * one, each of which is reported once.
+ */
+export function partitionVisitor(
+  snapshot: Snapshot,
+): <T>(name: string, visit: (connection: PartitionConnection) => T) => T | null {
+  const damaged = new Set<string>()
+  const report = (name: string, error: Error) => {
+    damaged.add(name)
+    snapshot.onCorruption(name, error)
+    return null
+  }
+  return (name, visit) => {
+    if (damaged.has(name)) return null
+    try {
+      const connection = snapshot.connections.open(name)
+      if (!connection) return report(name, new Error('its file is gone'))
+      return connection.atOnce(() => visit(connection))
+    } catch (error) {
+      if (!isCorruptionError(error)) throw error
+      return report(name, error as Error)
+    }
   }
 }

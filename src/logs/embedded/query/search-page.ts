@@ -1,11 +1,9 @@
 // One page of matching lines over all partitions, in the order of time and then as they were stored.
-import type { Sqlite } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
 import type { Page, PageRequest } from '../../store.ts'
 import { compareKeys, type LineKey, lineId, MAX_POSITION, parseCursor } from '../partitions/line-key.ts'
-import { firstSlotFrom, type Order, type RowRange, rowRange } from './index-lookup.ts'
-import { type Scan, scanLines } from './scan.ts'
-import { coverage, type Selection, type Snapshot, searchJob, selectionOf } from './search-job.ts'
+import { type KeyRange, keyRange, type Order, type PartitionSearch, type Selection } from './partition-search.ts'
+import { coverage, type Snapshot, searchJob, selectionOf } from './search-job.ts'
 import type { Slice } from './slices.ts'
 
 /** Answers a page request. Throws `invalid` for a bad cursor. */
@@ -36,10 +34,8 @@ export async function searchFrom(snapshot: Snapshot, selection: Selection, optio
   const lastSlice = await job.slices(whole, order, timeoutMs, slice => {
     const wanted = limit + 1 - found.length
     const results: PartialResult[] = []
-    job.each(slice, (db, plan) => {
-      const range = rangeAfterCursor(db, slice, options)
-      results.push(takeLines({ db, plan, matches: selection.matches, range, order, deadline }, wanted))
-    })
+    const range = rangeAfterCursor(slice, options)
+    job.each(slice, search => results.push(takeLines(search, { range, order, deadline }, wanted)))
     // Lines beyond the place that every partition reached do not count.
     const reached = results.flatMap(result => result.stoppedAt ?? []).sort(compare)[0]
     const lines = results.flatMap(result => result.lines).sort(compare)
@@ -58,9 +54,13 @@ type FoundLine = LineKey & { line: LogLine }
 type PartialResult = { lines: FoundLine[]; stoppedAt: LineKey | null }
 
 /** Up to `wanted` lines of a partition; `stoppedAt` is where the scan stopped before its end, else null. */
-function takeLines(scan: Scan, wanted: number): PartialResult {
+function takeLines(
+  search: PartitionSearch,
+  { range, order, deadline }: { range: KeyRange; order: Order; deadline: number },
+  wanted: number,
+): PartialResult {
   const lines: FoundLine[] = []
-  const stoppedAt = scanLines(scan, (line, key) => {
+  const stoppedAt = search.scan(range, order, deadline, (line, key) => {
     lines.push({ ...key, line })
     return lines.length === wanted ? 'stop' : 'continue'
   })
@@ -74,13 +74,13 @@ function sliceAfterCursor({ from, until }: Slice, { order, cursor }: SearchOptio
     : { from: Math.max(from, cursor.timestamp), until }
 }
 
-/** The rows of a slice in one partition, without those that the cursor has passed. */
-function rangeAfterCursor(db: Sqlite, slice: Slice, { order, cursor }: SearchOptions): RowRange {
-  const range = rowRange(slice.from, slice.until)
+/** The keys of a slice, without those that the cursor has passed. */
+function rangeAfterCursor(slice: Slice, { order, cursor }: SearchOptions): KeyRange {
+  const range = keyRange(slice.from, slice.until)
   if (cursor === null) return range
   const { timestamp, position } = cursor
-  if (order === 'newest' && range.last.timestamp === timestamp) range.last.slot = firstSlotFrom(db, position) - 1
-  if (order === 'oldest' && range.first.timestamp === timestamp) range.first.slot = firstSlotFrom(db, position + 1)
+  if (order === 'newest' && range.last.timestamp === timestamp) range.last.position = position - 1
+  if (order === 'oldest' && range.first.timestamp === timestamp) range.first.position = position + 1
   return range
 }
 

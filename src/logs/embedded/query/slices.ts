@@ -1,5 +1,5 @@
 // Cuts the time range of a query into slices with about as many lines as can be searched in a moment.
-import type { Order } from './index-lookup.ts'
+import type { Order } from './partition-search.ts'
 import { nextTurn } from './turns.ts'
 
 /** Timestamps from `from` (included) to `until` (excluded). */

@@ -1,5 +1,6 @@
 // The pool of workers that search: each request waits for the turn of its actor and goes to the worker with the least to do.
 import type { Logger } from '../../../logger.ts'
+import type { BlockDamage } from '../partitions/open-partitions.ts'
 import { CallScheduler, type SchedulerLimits } from './call-scheduler.ts'
 import type { ReaderCalls, ReaderStart } from './reader.ts'
 import { WorkerClient } from './worker-client.ts'
@@ -14,13 +15,15 @@ export type ReaderPoolOptions = {
   program: URL | undefined
   /** Called when a reader meets a damaged partition. */
   onCorruption: (name: string, message: string) => void
+  /** Called when a reader meets a damaged block in a partition that can be read otherwise. */
+  onDamagedBlock: (damage: BlockDamage) => void
 }
 
 export class ReaderPool {
   readonly #workers: WorkerClient<ReaderCalls>[]
   readonly #scheduler = new CallScheduler(LIMITS)
 
-  constructor({ folder, logger, count, program, onCorruption }: ReaderPoolOptions) {
+  constructor({ folder, logger, count, program, onCorruption, onDamagedBlock }: ReaderPoolOptions) {
     this.#workers = Array.from(
       { length: Math.max(1, count) },
       (_, i) =>
@@ -32,8 +35,10 @@ export class ReaderPool {
           retryAdvice: 'Try again.',
           onReady() {},
           onNotice(notice, content) {
+            if (notice === 'damagedBlock') onDamagedBlock(content as BlockDamage)
+            if (notice !== 'corruption') return
             const { name, message } = content as { name: string; message: string }
-            if (notice === 'corruption') onCorruption(name, message)
+            onCorruption(name, message)
           },
         }),
     )

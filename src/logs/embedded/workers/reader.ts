@@ -18,7 +18,7 @@ export type ReaderStart = { folder: string }
 type States = readonly PartitionState[]
 
 const { folder } = workerData as ReaderStart
-const connections = new OpenPartitions(folder)
+const connections = new OpenPartitions(folder, damage => notify('damagedBlock', damage))
 
 const calls = {
   search: (states: States, request: PageRequest) => searchPage(snapshotOf(states), request),

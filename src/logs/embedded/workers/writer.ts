@@ -52,6 +52,7 @@ const calls = {
       { partitions, readBatch: batch => readBatch(batch, privacyKey), reservePositions, onStored: sendToTails },
       batches,
     )
+    scheduleSealing()
     return {
       outcomes: outcomes.map(outcome =>
         'problem' in outcome ? { problem: serializeProblem(outcome.problem) } : outcome,
@@ -72,19 +73,12 @@ const calls = {
   forgetGone(name: string): void {
     if (partitions.has(name)) partitions.forgetGone(name)
   },
-  /** Merges the indexes of full partitions, and of those of days before `day`, for about `forMs`. */
-  merge(day: number, forMs: number): PartitionState[] {
-    const until = performance.now() + forMs
-    const changed = new Map<string, PartitionState>()
-    for (const name of partitions.unmerged(day)) {
-      const partition = partitions.open(name)
-      let isMerged = false
-      while (!isMerged && performance.now() < until) isMerged = partition.mergeStep()
-      changed.set(name, partitions.update(partition))
-      if (!isMerged) break
-      partitions.close(name)
-    }
-    return [...changed.values()]
+  /** Seals the lines that wait in partitions which take none now, or of days before `day`. */
+  sealIdle(day: number): PartitionState[] {
+    return partitions.sealIdle(day)
+  },
+  sealAll(): PartitionState[] {
+    return partitions.sealAll()
   },
   async restore(file: string, name: string, expiresAt: number): Promise<{ lines: number; states: PartitionState[] }> {
     const lines = await restoreArchive(partitions, folder, { file, name, expiresAt })
@@ -110,6 +104,21 @@ export type WriterCalls = typeof calls
 
 answerCalls(calls)
 notify('ready', { states: partitions.states() } satisfies WriterReady)
+
+let isSealing = false
+
+/** Seals full blocks one by one; batches that wait are stored in between. */
+function scheduleSealing(): void {
+  if (isSealing) return
+  isSealing = true
+  setImmediate(() => {
+    isSealing = false
+    const state = partitions.sealNext()
+    if (!state) return
+    notify('sealed', state)
+    scheduleSealing()
+  })
+}
 
 function reservePositions(count: number): number {
   return Number(Atomics.add(positions, 0, BigInt(count)))

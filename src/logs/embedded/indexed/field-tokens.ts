@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { LEVELS, type Level, type NewLine } from '../../line.ts'
 import { foldCase } from '../../query/wildcard.ts'
-import type { ListedField } from '../partitions/field-values.ts'
+import type { ListedField } from './listed-fields.ts'
 
 /**
  * Field tokens begin with this letter. Any letter would work: the tokens have a column of their own, and words that begin

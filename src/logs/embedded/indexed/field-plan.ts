@@ -3,8 +3,8 @@ import { LEVELS, type Level } from '../../line.ts'
 import type { WordVersion } from '../../query/line-words.ts'
 import type { FieldName, QueryNode } from '../../query/tree.ts'
 import { foldCase, wildcardTest } from '../../query/wildcard.ts'
-import { LISTED_FIELDS, type ListedField } from '../partitions/field-values.ts'
 import { fieldToken, type IndexedField, MAX_BRANCH_DEPTH } from './field-tokens.ts'
+import { LISTED_FIELDS, type ListedField } from './listed-fields.ts'
 import { anyOf, exactPlan, type Plan, SCAN_ALL } from './plan.ts'
 
 type FieldNode = Extract<QueryNode, { kind: 'field' }>

@@ -1,10 +1,10 @@
 // Reads the candidate rows of a plan from a partition, between two row ids, in the order of time.
 import { prepared, type Sqlite } from '../../../state/sqlite.ts'
 import { SLOT_BITS, SLOT_COUNT } from '../partitions/line-key.ts'
-import { LINE_COLUMNS, type Row } from '../partitions/rows.ts'
+import type { Order } from '../query/partition-search.ts'
 import { ALL_LINES_EXPRESSION, type Plan } from './plan.ts'
+import { LINE_COLUMNS, type Row } from './rows.ts'
 
-export type Order = 'newest' | 'oldest'
 export type RowId = { timestamp: number; slot: number }
 /** Row ids from `first` to `last`, both included. */
 export type RowRange = { first: RowId; last: RowId }

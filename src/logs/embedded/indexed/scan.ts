@@ -1,17 +1,17 @@
 // Scans one partition for matching lines, and stops when time is up.
 import type { Sqlite } from '../../../state/sqlite.ts'
 import type { LogLine } from '../../line.ts'
-import type { WordVersion } from '../../query/line-words.ts'
 import type { LineKey } from '../partitions/line-key.ts'
-import { lineOf, wordVersionOf } from '../partitions/rows.ts'
-import { lookUpIndex, type Order, type RowRange } from './index-lookup.ts'
+import type { Order } from '../query/partition-search.ts'
+import { lookUpIndex, type RowRange } from './index-lookup.ts'
 import type { Plan } from './plan.ts'
+import { lineOf } from './rows.ts'
 
 export type Scan = {
   db: Sqlite
   plan: Plan
   /** Decides on each candidate, unless the plan is exact. */
-  matches: (line: LogLine, version: WordVersion) => boolean
+  matches: (line: LogLine) => boolean
   range: RowRange
   order: Order
   /** On the clock of `performance.now`. */
@@ -25,12 +25,11 @@ const ROWS_PER_TIME_CHECK = 100
 /** Visits matching lines in order; returns the last row that was read when the scan stopped before its end, else null. */
 export function scanLines(scan: Scan, visit: (line: LogLine, key: LineKey) => 'continue' | 'stop'): LineKey | null {
   const { db, plan, matches, range, order, deadline } = scan
-  const version = wordVersionOf(db)
   let rows = 0
   for (const row of lookUpIndex(db, plan, range, order)) {
     const line = lineOf(row)
     const key = { timestamp: row[0], position: row[1] }
-    if ((plan.isExact || matches(line, version)) && visit(line, key) === 'stop') return key
+    if ((plan.isExact || matches(line)) && visit(line, key) === 'stop') return key
     rows++
     if (rows >= MIN_ROWS && rows % ROWS_PER_TIME_CHECK === 0 && performance.now() > deadline) return key
   }

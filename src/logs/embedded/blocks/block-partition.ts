@@ -1,0 +1,259 @@
+// A partition as its writer uses it: lines arrive in rows of their own, and are soon sealed into blocks.
+import { MEBIBYTE } from '../../../bytes.ts'
+import { prepared, type Sqlite } from '../../../state/sqlite.ts'
+import { Partition, type PlacedLine } from '../partitions/partition.ts'
+import { arrivalText, parseArrival } from './arrivals.ts'
+import { MAX_BLOCK_LINES, sealBlock } from './block.ts'
+import { BlockDamagedError } from './block-reader.ts'
+import { deleteBlock, insertBlock, lastBlock, openBlock, type StoredBlock } from './block-table.ts'
+import type { RowSet } from './columns/row-set.ts'
+import { deleteSegmentOf, insertSegment, mergeSegments } from './words/segment-table.ts'
+
+/** A row of arrivals has at most so many lines and about so many bytes, so that whole rows fill a block. */
+const MAX_ROW_LINES = MAX_BLOCK_LINES / 2
+const MAX_ROW_BYTES = MEBIBYTE
+/** A block has about so many bytes of lines as JSON, so that sealing and reading it take little memory. */
+const MAX_BLOCK_BYTES = 4 * MEBIBYTE
+
+/** Lines that are not sealed yet, one row of them. `bytes` is their size as JSON. */
+type ArrivalRow = { id: number; lines: readonly PlacedLine[]; bytes: number }
+
+export class BlockPartition extends Partition {
+  /** All of them, oldest first; null when they must be read from the file first. */
+  #arrivals: ArrivalRow[] | null = null
+  #unsealed = { lines: 0, bytes: 0 }
+  #nextId = 1
+  #generation = 0
+
+  constructor(folder: string, name: string, db: Sqlite) {
+    super(folder, name, db)
+    this.#readCounts()
+  }
+
+  /** Whether enough lines wait to fill a block. */
+  get isSealDue(): boolean {
+    return this.#unsealed.lines >= MAX_BLOCK_LINES || this.#unsealed.bytes >= MAX_BLOCK_BYTES
+  }
+
+  protected get unsealed(): number {
+    return this.#unsealed.lines
+  }
+
+  add(lines: readonly PlacedLine[]): void {
+    const { summary } = this
+    for (let from = 0; from < lines.length; ) from = this.#addRow(lines, from)
+    for (const { timestamp, position } of lines) {
+      if (summary.first_timestamp === null || timestamp < summary.first_timestamp) summary.first_timestamp = timestamp
+      if (summary.last_timestamp === null || timestamp > summary.last_timestamp) summary.last_timestamp = timestamp
+      if (position > summary.last_position) summary.last_position = position
+    }
+    summary.lines += lines.length
+    this.#saveCounts()
+  }
+
+  /**
+   * Seals the oldest arrivals into one block, in a transaction of its own; returns whether a block was made. Fewer than a
+   * block has room for are only sealed with `all`, and join the last block when it has room for them.
+   */
+  seal(all: boolean): boolean {
+    const rows = this.#nextRows()
+    if (rows.length === 0 || !(all || this.isSealDue)) return false
+    const lines = rows.flatMap(row => row.lines)
+    const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
+    const last = this.#lastBlockWithRoom(lines.length, bytes)
+    const block = sealBlock([...(last?.content ?? []), ...lines], bytes + (last?.stored.summary.rawBytes ?? 0))
+    this.transaction(() => {
+      if (last) this.#removeBlock(last.stored.id)
+      this.#insertBlock(block)
+      const remove = prepared(this.db, 'delete from arrivals where id = ?')
+      for (const { id } of rows) remove.run(id)
+      this.#saveCounts()
+    })
+    this.#arrivals!.splice(0, rows.length)
+    this.#unsealed.lines -= lines.length
+    this.#unsealed.bytes -= bytes
+    return true
+  }
+
+  /** Merges a part of the index of words, when there is enough of it; returns whether it did. */
+  mergeWords(): boolean {
+    return this.transaction(() =>
+      mergeSegments(
+        this.db,
+        () => this.#nextId++,
+        () => this.#saveCounts(),
+      ),
+    )
+  }
+
+  /** Removes rows of a block, in a transaction of its own: the others make a new block. */
+  removeRows(stored: StoredBlock, rows: RowSet): void {
+    const { lines, rawBytes } = stored.summary
+    const removed = rows.count
+    if (removed === 0) return
+    const kept = removed === lines ? [] : linesOf(this.db, stored).filter((_, row) => !rows.has(row))
+    const block = kept.length > 0 ? sealBlock(kept, Math.round((rawBytes * kept.length) / lines)) : null
+    this.transaction(() => {
+      this.#removeBlock(stored.id)
+      if (block) this.#insertBlock(block)
+      this.summary.lines -= removed
+      this.#saveCounts()
+    })
+  }
+
+  /** Removes arrivals, in a transaction of its own; returns how many. */
+  removeArrivals(isRemoved: (line: PlacedLine) => boolean): number {
+    let removed = 0
+    this.transaction(() => {
+      for (const row of this.#readArrivals()) {
+        const kept = row.lines.filter(line => !isRemoved(line))
+        if (kept.length === row.lines.length) continue
+        removed += row.lines.length - kept.length
+        prepared(this.db, 'delete from arrivals where id = ?').run(row.id)
+        // With its old id, which keeps its place; readers see that its size has changed.
+        if (kept.length > 0) this.#insertRow(row.id, kept)
+      }
+      this.summary.lines -= removed
+      this.#generation++
+      this.#saveCounts()
+    })
+    this.#arrivals = null
+    this.#readCounts()
+    return removed
+  }
+
+  override setScrubbing(on: boolean): void {
+    if (!on) this.db.pragma('incremental_vacuum')
+    super.setScrubbing(on)
+  }
+
+  protected override reload(): void {
+    super.reload()
+    this.#arrivals = null
+    this.#readCounts()
+  }
+
+  #addRow(lines: readonly PlacedLine[], from: number): number {
+    let until = from
+    let bytes = 0
+    const texts: string[] = []
+    while (until < lines.length && texts.length < MAX_ROW_LINES && bytes < MAX_ROW_BYTES) {
+      const text = arrivalText(lines[until++]!)
+      bytes += text.length + 1
+      texts.push(text)
+    }
+    const id = this.#nextId++
+    this.#insertTexts(id, texts, bytes)
+    const isAll = from === 0 && until === lines.length
+    this.#arrivals?.push({ id, lines: isAll ? lines : lines.slice(from, until), bytes })
+    this.#unsealed.lines += texts.length
+    this.#unsealed.bytes += bytes
+    return until
+  }
+
+  #insertRow(id: number, lines: readonly PlacedLine[]): void {
+    const texts = lines.map(arrivalText)
+    this.#insertTexts(
+      id,
+      texts,
+      texts.reduce((sum, text) => sum + text.length + 1, 0),
+    )
+  }
+
+  #insertTexts(id: number, texts: readonly string[], bytes: number): void {
+    prepared(this.db, 'insert into arrivals values (?, ?, ?, ?)').run(
+      id,
+      texts.length,
+      bytes,
+      Buffer.from(texts.join('\n')),
+    )
+  }
+
+  #insertBlock(block: ReturnType<typeof sealBlock>): void {
+    const id = this.#nextId++
+    insertBlock(this.db, id, block)
+    insertSegment(this.db, this.#nextId++, [{ block: id, hashes: block.words }])
+    this.#generation++
+  }
+
+  #removeBlock(id: number): void {
+    deleteBlock(this.db, id)
+    deleteSegmentOf(this.db, id)
+    this.#generation++
+  }
+
+  /** The oldest rows that fill a block. */
+  #nextRows(): ArrivalRow[] {
+    const rows: ArrivalRow[] = []
+    let lines = 0
+    let bytes = 0
+    for (const row of this.#readArrivals()) {
+      lines += row.lines.length
+      bytes += row.bytes
+      if (rows.length > 0 && (lines > MAX_BLOCK_LINES || bytes > MAX_BLOCK_BYTES)) break
+      rows.push(row)
+    }
+    return rows
+  }
+
+  /** The last block with its lines; null when it has no room for more, or cannot be read. */
+  #lastBlockWithRoom(lines: number, bytes: number): { stored: StoredBlock; content: PlacedLine[] } | null {
+    const stored = lastBlock(this.db)
+    const hasRoom =
+      stored !== null &&
+      stored.summary.lines + lines <= MAX_BLOCK_LINES &&
+      stored.summary.rawBytes + bytes <= MAX_BLOCK_BYTES
+    if (!hasRoom) return null
+    try {
+      return { stored, content: linesOf(this.db, stored) }
+    } catch (error) {
+      if (error instanceof BlockDamagedError) return null
+      throw error
+    }
+  }
+
+  #readArrivals(): ArrivalRow[] {
+    if (this.#arrivals === null) {
+      const rows = prepared(this.db, 'select id, bytes, data from arrivals order by id').all() as {
+        id: number
+        bytes: number
+        data: Buffer
+      }[]
+      this.#arrivals = rows.map(({ id, bytes, data }) => ({
+        id,
+        bytes,
+        lines: data.toString('utf8').split('\n').map(parseArrival),
+      }))
+    }
+    return this.#arrivals
+  }
+
+  #readCounts(): void {
+    this.#unsealed = prepared(
+      this.db,
+      'select coalesce(sum(lines), 0) as lines, coalesce(sum(bytes), 0) as bytes from arrivals',
+    ).get() as { lines: number; bytes: number }
+    const ids = prepared(this.db, 'select next_id, generation from summary').get() as {
+      next_id: number
+      generation: number
+    }
+    this.#nextId = ids.next_id
+    this.#generation = ids.generation
+    // Nothing to read: what arrives from now on is remembered.
+    if (this.#unsealed.lines === 0) this.#arrivals = []
+  }
+
+  #saveCounts(): void {
+    prepared(this.db, 'update summary set next_id = ?, generation = ?').run(this.#nextId, this.#generation)
+  }
+}
+
+/** All lines of a block. */
+function linesOf(db: Sqlite, stored: StoredBlock): PlacedLine[] {
+  const block = openBlock(db, stored)
+  const { timestamps, positions } = block.keys
+  return Array.from({ length: block.lines }, (_, row) => {
+    const { id: _id, ...line } = block.line(row)
+    return { line, timestamp: timestamps[row]!, position: positions[row]! }
+  })
+}

@@ -1,0 +1,102 @@
+// A partition of blocks as a reader has it: the list of its blocks, those that were read last, and the lines that wait.
+import { prepared, type Sqlite } from '../../../state/sqlite.ts'
+import { BlockDamagedError, type BlockReader } from './block-reader.ts'
+import { openBlock, readBlocks, type StoredBlock } from './block-table.ts'
+import { ArrivalView } from './search/arrival-view.ts'
+import { WordIndex } from './words/segment-table.ts'
+
+/** Decoded blocks that are remembered: each may take a few megabytes. */
+const MAX_OPEN_BLOCKS = 6
+
+export class BlockView {
+  readonly db: Sqlite
+  #generation = -1
+  #blocks: readonly StoredBlock[] = []
+  #words: WordIndex | null = null
+  readonly #open = new Map<number, BlockReader>()
+  readonly #arrivals = new Map<string, ArrivalView>()
+
+  readonly #onDamage: (block: StoredBlock, error: Error) => void
+  readonly #damaged = new Set<number>()
+
+  /** `onDamage` is called once for each block that cannot be read. */
+  constructor(db: Sqlite, onDamage: (block: StoredBlock, error: Error) => void) {
+    this.db = db
+    this.#onDamage = onDamage
+  }
+
+  /** What `read` returns; null when the block it reads is damaged, which is left out from now on. */
+  guarded<T>(read: () => T): T | null {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof BlockDamagedError)) throw error
+      const block = this.#blocks.find(({ id }) => id === error.block)
+      this.#damaged.add(error.block)
+      this.#blocks = this.#blocks.filter(({ id }) => id !== error.block)
+      if (block) this.#onDamage(block, error)
+      return null
+    }
+  }
+
+  /** Runs `work` on one state of the file: no line is seen twice or not at all because it is sealed meanwhile. */
+  atOnce<T>(work: () => T): T {
+    if (this.db.inTransaction) return work()
+    prepared(this.db, 'begin').run()
+    try {
+      this.#refresh()
+      return work()
+    } finally {
+      prepared(this.db, 'commit').run()
+    }
+  }
+
+  /** The blocks that can be read, in the order in which their lines were stored. */
+  get blocks(): readonly StoredBlock[] {
+    return this.#blocks
+  }
+
+  /** The lines that are not sealed yet, in the order in which they were stored. */
+  arrivals(): ArrivalView[] {
+    const rows = prepared(this.db, 'select id, lines, bytes from arrivals order by id').all() as {
+      id: number
+      lines: number
+      bytes: number
+    }[]
+    const keys = rows.map(({ id, lines, bytes }) => `${id} ${lines} ${bytes}`)
+    for (const known of this.#arrivals.keys()) if (!keys.includes(known)) this.#arrivals.delete(known)
+    return rows.map(({ id }, index) => {
+      const key = keys[index]!
+      let view = this.#arrivals.get(key)
+      if (!view) {
+        view = new ArrivalView(prepared(this.db, 'select data from arrivals where id = ?').pluck().get(id) as Buffer)
+        this.#arrivals.set(key, view)
+      }
+      return view
+    })
+  }
+
+  open(block: StoredBlock): BlockReader {
+    let reader = this.#open.get(block.id)
+    if (reader) this.#open.delete(block.id)
+    else reader = openBlock(this.db, block)
+    this.#open.set(block.id, reader)
+    if (this.#open.size > MAX_OPEN_BLOCKS) this.#open.delete(this.#open.keys().next().value!)
+    return reader
+  }
+
+  get words(): WordIndex {
+    this.#words ??= new WordIndex(this.db)
+    return this.#words
+  }
+
+  #refresh(): void {
+    const generation = prepared(this.db, 'select generation from summary').pluck().get() as number
+    if (generation === this.#generation) return
+    this.#generation = generation
+    this.#words = null
+    const known = new Map(this.#blocks.map(block => [block.id, block]))
+    this.#blocks = readBlocks(this.db, known).filter(({ id }) => !this.#damaged.has(id))
+    for (const id of this.#open.keys()) if (!this.#blocks.some(block => block.id === id)) this.#open.delete(id)
+  }
+}

@@ -1,0 +1,58 @@
+// Removes the lines that match a query from a partition of blocks, one block at a time.
+import { setImmediate } from 'node:timers/promises'
+import { matchesQuery } from '../../query/matches.ts'
+import type { Query } from '../../query/tree.ts'
+import type { BlockPartition } from './block-partition.ts'
+import { BlockDamagedError } from './block-reader.ts'
+import { blockIds, openBlock, readBlock, type StoredBlock } from './block-table.ts'
+import { RowSet } from './columns/row-set.ts'
+import { matchingRows } from './search/matching-rows.ts'
+import { WordIndex } from './words/segment-table.ts'
+
+/**
+ * Removes matching lines stored up to a position; resolves with how many. Other work runs in between. `open` opens the
+ * partition again, null when it was dropped.
+ */
+export async function purgeBlocks(
+  open: () => BlockPartition | null,
+  query: Query,
+  lastPosition: number,
+): Promise<number> {
+  const first = open()
+  if (!first) return 0
+  first.setScrubbing(true)
+  let removed = first.removeArrivals(({ line, timestamp, position }) => {
+    return position <= lastPosition && matchesQuery(query, { ...line, timestamp })
+  })
+  const visited = new Set<number>()
+  for (;;) {
+    await setImmediate()
+    const partition = open()
+    // Sealing may have joined a block with later lines: then it has a new id.
+    const id = partition && blockIds(partition.db).find(candidate => !visited.has(candidate))
+    if (!id) return removed
+    visited.add(id)
+    const block = readBlock(partition.db, id)!
+    partition.setScrubbing(true)
+    try {
+      const rows = rowsToRemove(partition, block, query, lastPosition)
+      partition.removeRows(block, rows)
+      removed += rows.count
+    } catch (error) {
+      // Its lines are lost; the next search that meets it reports that.
+      if (!(error instanceof BlockDamagedError)) throw error
+    }
+  }
+}
+
+function rowsToRemove(partition: BlockPartition, block: StoredBlock, query: Query, lastPosition: number): RowSet {
+  const { summary, id } = block
+  if (summary.firstPosition > lastPosition) return new RowSet(summary.lines)
+  const index = new WordIndex(partition.db)
+  const reader = openBlock(partition.db, block)
+  const rows = matchingRows(query, reader, (place, word) => index.mayHave(id, place, word))
+  if (summary.lastPosition <= lastPosition) return rows
+  const earlier = new RowSet(summary.lines)
+  for (const row of rows.ascending()) if (reader.keys.positions[row]! <= lastPosition) earlier.add(row)
+  return earlier
+}
