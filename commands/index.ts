@@ -37,6 +37,7 @@ import type { Context } from './context.ts'
 import { hostChangeCommands } from './hosts/host-changes.ts'
 import { hostLogCommands } from './hosts/host-logs.ts'
 import { hostCommands } from './hosts/hosts.ts'
+import { importCommands } from './imports/imports.ts'
 import { errorCommands } from './logs/errors.ts'
 import { formatCommands } from './logs/formats.ts'
 import { logArchiveCommands } from './logs/log-archives.ts'
@@ -107,6 +108,7 @@ export function createCommands(
     ...keyCommands,
     ...connectCommands,
     ...forwardCommands,
+    ...importCommands,
     ...roleCommands(platforms),
     ...auditCommands,
     helpCommand(() => commands),

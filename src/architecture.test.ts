@@ -17,7 +17,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['notifications', /^src\/(notifications|status-page)\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
-  ['nouns', /^src\/(checks|probes|logs|hosts|projects|analysis)\/|^src\/connectivity\/(?!targets)/],
+  ['nouns', /^src\/(checks|probes|logs|hosts|projects|analysis|imports)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
   // Plays generated traffic to a real server over HTTP: it knows the leaves and nothing else of Vakt.
   ['simulation', /^src\/simulation\//],
@@ -74,7 +74,7 @@ const PURE_FILES =
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/command\/command\.ts|src\/(intake|chat|forwards|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(intake|chat|forwards|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

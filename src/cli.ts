@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The terminal client: `vakt <command line>` runs a command on the server that uses this folder.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, parse } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -50,7 +50,8 @@ async function main(argv: string[]): Promise<number> {
     if (words[0] === 'decrypt' || words[0] === 'reveal') return decryptInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
     const line = flags.has('help') ? ['help', ...named] : words
-    return run(readClientConfig(readEnvironment()), line, { json: flags.has('json'), save: flags.has('save') })
+    const sent = line[0] === 'import' ? await withExport(line) : line
+    return run(readClientConfig(readEnvironment()), sent, { json: flags.has('json'), save: flags.has('save') })
   })
 }
 
@@ -109,6 +110,14 @@ async function run(
   }
   if (!json) process.stderr.write(`${answer.error.message}\n`)
   return answer.error.code === 'invalid' ? USAGE : FAILED
+}
+
+/** `import <program> <file>` with what the file holds in its place: the server cannot read it. */
+async function withExport(words: string[]): Promise<string[]> {
+  const at = words.findIndex((word, place) => place > 1 && !word.startsWith('-') && existsSync(word))
+  if (at < 0) return words
+  const { readExportFile } = await import('./imports/export-file.ts')
+  return words.with(at, await readExportFile(words[at]!))
 }
 
 /** The URL of the server and its admin key. Throws `not_found` when no server has run here. */

@@ -26,7 +26,8 @@ export type CommandRoutesOptions = AuthOptions & {
 
 type Env = { Bindings: HttpBindings }
 
-const MAX_BODY_BYTES = 64 * 1024
+/** An export of another program is the largest argument. */
+const MAX_BODY_BYTES = 1024 * 1024
 
 const NEEDS_EVENTS =
   'This command follows lines, which a JSON answer cannot. Ask for text/event-stream in the Accept header, or leave out --follow.'
