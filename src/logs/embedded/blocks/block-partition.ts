@@ -10,10 +10,10 @@ import type { RowSet } from './columns/row-set.ts'
 import { deleteSegmentOf, insertSegment, mergeSegments } from './words/segment-table.ts'
 
 /** A row of arrivals has at most so many lines and about so many bytes, so that whole rows fill a block. */
-const MAX_ROW_LINES = MAX_BLOCK_LINES / 2
-const MAX_ROW_BYTES = MEBIBYTE
+const MAX_ROW_LINES = MAX_BLOCK_LINES / 4
+const MAX_ROW_BYTES = MEBIBYTE / 2
 /** A block has about so many bytes of lines as JSON, so that sealing and reading it take little memory. */
-const MAX_BLOCK_BYTES = 4 * MEBIBYTE
+const MAX_BLOCK_BYTES = 2 * MEBIBYTE
 
 /** Lines that are not sealed yet, one row of them. `bytes` is their size as JSON. */
 type ArrivalRow = { id: number; lines: readonly PlacedLine[]; bytes: number }

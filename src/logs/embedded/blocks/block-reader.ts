@@ -7,6 +7,7 @@ import { type BlockSummary, FIELD_COLUMNS, type FieldColumns, type Piece } from 
 import { AttributeColumns } from './columns/attribute-columns.ts'
 import { ByteReader } from './columns/byte-io.ts'
 import { TextColumn } from './columns/text-column.ts'
+import type { TextLines } from './columns/text-lines.ts'
 import { readNumbers, readTexts, readValues } from './columns/value-column.ts'
 import { decompress } from './compression.ts'
 
@@ -35,7 +36,7 @@ export class BlockReader {
   #messages: TextColumn | null = null
   #stacks: TextColumn | null | undefined
   #attributes: AttributeColumns | null | undefined
-  #ids: { trace: readonly string[]; span: readonly string[] } | null | undefined
+  #ids: { trace: TextLines; span: TextLines } | null | undefined
   #tags: (readonly string[])[] | null = null
 
   constructor(id: number, summary: BlockSummary, read: PieceSource) {
@@ -98,12 +99,12 @@ export class BlockReader {
   }
 
   /** The ids of traces and spans by row; null when no line has any. */
-  get ids(): { trace: readonly string[]; span: readonly string[] } | null {
+  get ids(): { trace: TextLines; span: TextLines } | null {
     if (this.#ids === undefined) {
       const bytes = this.#piece('ids')
       if (bytes) {
         const reader = new ByteReader(bytes)
-        this.#ids = { trace: readTexts(reader), span: readTexts(reader) }
+        this.#ids = { trace: readTexts(reader, this.lines), span: readTexts(reader, this.lines) }
       } else this.#ids = null
     }
     return this.#ids
@@ -138,8 +139,8 @@ export class BlockReader {
       tags: this.tagLists[this.fields.tags.ids[row]!]!,
       fingerprint: this.field('fingerprint', row),
       stack: this.stacks?.textAt(row) ?? '',
-      traceId: this.ids?.trace[row] ?? '',
-      spanId: this.ids?.span[row] ?? '',
+      traceId: this.ids?.trace.at(row) ?? '',
+      spanId: this.ids?.span.at(row) ?? '',
       attributes: this.attributes?.at(row) ?? {},
     }
   }

@@ -51,6 +51,11 @@ export class BlockView {
     }
   }
 
+  /** Grows when blocks change. */
+  get generation(): number {
+    return this.#generation
+  }
+
   /** The blocks that can be read, in the order in which their lines were stored. */
   get blocks(): readonly StoredBlock[] {
     return this.#blocks

@@ -50,14 +50,14 @@ export type BlockSummary = {
 /** `words` are the numbers of the words of its lines, for the index of words. */
 export type SealedBlock = { summary: BlockSummary; pieces: { [P in Piece]?: Buffer }; words: Uint32Array }
 
-/** A block has at most this many lines; half of what the numbers of a column can hold. */
-export const MAX_BLOCK_LINES = 8_192
+/** A block has at most this many lines: to find one line, a block is read. */
+export const MAX_BLOCK_LINES = 4_096
 const MAX_SUMMARY_VALUES = 128
 const MAX_SUMMARY_MINUTES = 64
 
 /** Seals lines, 1 to `MAX_BLOCK_LINES` of them, in any order. */
 export function sealBlock(unordered: readonly SealedLine[], rawBytes: number): SealedBlock {
-  const lines = unordered.toSorted((a, b) => a.timestamp - b.timestamp || a.position - b.position)
+  const lines = inOrder(unordered)
   const messages = encodeTexts(lines.map(({ line }) => line.message))
   const hasStack = lines.some(({ line }) => line.stack !== '')
   const stacks = hasStack ? encodeTexts(lines.map(({ line }) => line.stack)) : null
@@ -79,6 +79,12 @@ export function sealBlock(unordered: readonly SealedLine[], rawBytes: number): S
   for (const texts of attributes?.columns.values() ?? []) addValues(texts)
   if (hasIds) for (const { line } of lines) addIds(line)
   return { summary: summaryOf(lines, fields, rawBytes), pieces, words: hashes.take() }
+}
+
+function inOrder(lines: readonly SealedLine[]): readonly SealedLine[] {
+  const compare = (a: SealedLine, b: SealedLine) => a.timestamp - b.timestamp || a.position - b.position
+  const isOrdered = lines.every((line, index) => index === 0 || compare(lines[index - 1]!, line) <= 0)
+  return isOrdered ? lines : lines.toSorted(compare)
 }
 
 /** Empty between two blocks. */

@@ -1,6 +1,7 @@
 // The attributes of the lines of a block: a column of JSON texts for each name at the top, and the names of each row.
 import type { Json } from '../../../line.ts'
 import { ByteReader, ByteWriter } from './byte-io.ts'
+import { TextLines } from './text-lines.ts'
 import { readValues, ValueColumnBuilder, writeValues } from './value-column.ts'
 
 type Attributes = { readonly [name: string]: Json }
@@ -11,9 +12,14 @@ export function encodeAttributes(
 ): { bytes: Buffer; columns: ReadonlyMap<string, readonly string[]> } | null {
   const shapes = new ValueColumnBuilder(rows.length)
   const columns = new Map<string, string[]>()
+  let shape = '[]'
+  let lastNames: readonly string[] = []
   for (const attributes of rows) {
     const names = Object.keys(attributes)
-    shapes.add(names.length === 0 ? '[]' : JSON.stringify(names))
+    // One text for alike names in a row.
+    if (!isSame(names, lastNames)) shape = JSON.stringify(names)
+    lastNames = names
+    shapes.add(shape)
     for (const name of names) {
       const text = jsonText(attributes[name]!)
       const column = columns.get(name)
@@ -29,6 +35,10 @@ export function encodeAttributes(
     writer.text(texts.join('\n'))
   }
   return { bytes: writer.finish(), columns }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, index) => name === b[index])
 }
 
 function jsonText(value: Json): string {
@@ -84,44 +94,33 @@ export class AttributeColumns {
   #rowsWith(name: string): Uint16Array {
     const isIn = this.#shapes.map(shape => shape.includes(name))
     const rows: number[] = []
-    for (const [row, id] of this.#ids.entries()) if (isIn[id]) rows.push(row)
+    for (let row = 0; row < this.#ids.length; row++) if (isIn[this.#ids[row]!]) rows.push(row)
     return Uint16Array.from(rows)
   }
 }
 
-/** The values of one attribute as JSON texts, a line each. */
+/** The values of one attribute as JSON texts. */
 export class AttributeColumn {
-  /** All values, each on a line of its own. */
-  readonly text: string
   /** The rows that have the attribute, ascending. */
   readonly rows: Uint16Array
-  #folded: string | null = null
-  #texts: string[] | null = null
-  #isAscii: boolean | null = null
+  readonly #lines: TextLines
 
   constructor(text: string, rows: Uint16Array) {
-    this.text = text
     this.rows = rows
+    this.#lines = new TextLines(text, rows.length)
   }
 
-  /** The values in the order of `rows`. */
-  get texts(): readonly string[] {
-    this.#texts ??= this.text.split('\n')
-    return this.#texts
-  }
-
-  /** Whether a value may contain a word in lower case, whatever its signs and accents are. */
-  mayContain(word: string): boolean {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: the whole of ASCII
-    this.#isAscii ??= /^[\u0000-\u007f]*$/.test(this.text)
-    if (!this.#isAscii) return true
-    this.#folded ??= this.text.toLowerCase()
-    return this.#folded.includes(word)
+  /**
+   * Visits the rows whose value may contain all these words in lower case, whatever its signs and accents are, each with its
+   * JSON text.
+   */
+  visit(words: readonly string[], visit: (row: number, text: string) => void): void {
+    this.#lines.visit(words, (index, text) => visit(this.rows[index]!, text))
   }
 
   /** The JSON text of the value of a row that has the attribute. */
   textOf(row: number): string {
-    return this.texts[indexOf(this.rows, row)]!
+    return this.#lines.at(indexOf(this.rows, row))
   }
 }
 

@@ -61,6 +61,11 @@ export class ByteReader {
   }
 
   number(): number {
+    const first = this.#bytes[this.#at]
+    if (first !== undefined && first < 0x80) {
+      this.#at++
+      return first
+    }
     let value = 0
     let factor = 1
     for (;;) {
@@ -74,6 +79,7 @@ export class ByteReader {
 
   signed(): number {
     const value = this.number()
+    if (value < 0x80) return value & 1 ? -((value + 1) >> 1) : value >> 1
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
   }
 

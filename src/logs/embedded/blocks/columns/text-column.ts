@@ -10,6 +10,7 @@ const SIGN = 1
 const LETTER = 2
 const DIGIT = 3
 const CLASSES = characterClasses()
+const SPACE = 0x20
 
 /**
  * The parts of an encoded column: `variables` is only read when a template alone does not answer. `parts` are the texts that
@@ -28,7 +29,8 @@ export function encodeTexts(texts: readonly string[]): EncodedTexts {
   const rows = new Uint16Array(texts.length)
   const raw: string[] = []
   const found: string[] = []
-  for (const [row, text] of texts.entries()) {
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!
     found.length = 0
     const template = splitText(text, found)
     if (template === null) {
@@ -78,29 +80,26 @@ function addByPlace(variables: readonly string[], rowCount: number, ordered: str
 function splitText(text: string, variables: string[]): string | null {
   let template = ''
   let copied = 0
+  let start = 0
+  let hasDigit = false
   const { length } = text
-  for (let at = 0; at < length; ) {
-    const start = at
-    let kind = classAt(text, at)
-    if (kind === OTHER) return null
-    let hasDigit = false
-    while (kind >= LETTER) {
-      hasDigit ||= kind === DIGIT
-      kind = ++at < length ? classAt(text, at) : SIGN
+  for (let at = 0; at <= length; at++) {
+    const code = at < length ? text.charCodeAt(at) : SPACE
+    const kind = code < 128 ? CLASSES[code]! : OTHER
+    if (kind >= LETTER) {
+      if (kind === DIGIT) hasDigit = true
+      continue
     }
+    if (kind === OTHER) return null
     if (hasDigit) {
       template += text.slice(copied, start) + VARIABLE
       variables.push(text.slice(start, at))
       copied = at
+      hasDigit = false
     }
-    if (at === start) at++
+    start = at + 1
   }
   return copied === 0 ? text : template + text.slice(copied)
-}
-
-function classAt(text: string, at: number): number {
-  const code = text.charCodeAt(at)
-  return code < 128 ? CLASSES[code]! : OTHER
 }
 
 function characterClasses(): Uint8Array {
@@ -115,7 +114,7 @@ function characterClasses(): Uint8Array {
 
 function rowCounts(rows: Uint8Array | Uint16Array, templates: number): Uint32Array {
   const counts = new Uint32Array(templates + 1)
-  for (const id of rows) counts[id]!++
+  for (let row = 0; row < rows.length; row++) counts[rows[row]!]!++
   return counts
 }
 
@@ -252,7 +251,7 @@ export class TextColumn {
     if (this.#ranks === null) {
       const next = new Uint16Array(this.templates.length + 1)
       this.#ranks = new Uint16Array(this.ids.length)
-      for (const [at, id] of this.ids.entries()) this.#ranks[at] = next[id]!++
+      for (let row = 0; row < this.ids.length; row++) this.#ranks[row] = next[this.ids[row]!]!++
     }
     return this.#ranks[row]!
   }
@@ -261,7 +260,10 @@ export class TextColumn {
     if (this.#rowsOf === null) {
       const rowsOf = Array.from(this.#counts, count => new Uint16Array(count))
       const next = new Uint16Array(this.#counts.length)
-      for (const [row, id] of this.ids.entries()) rowsOf[id]![next[id]!++] = row
+      for (let row = 0; row < this.ids.length; row++) {
+        const id = this.ids[row]!
+        rowsOf[id]![next[id]!++] = row
+      }
       this.#rowsOf = rowsOf
     }
     return this.#rowsOf

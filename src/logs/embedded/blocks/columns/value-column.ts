@@ -1,5 +1,7 @@
 // Columns of a block whose values repeat (a dictionary and one number a row), and columns of whole numbers.
+
 import { type ByteReader, type ByteWriter, packNumbers, unpackNumbers } from './byte-io.ts'
+import { TextLines } from './text-lines.ts'
 
 /** The distinct values of a column in the order of their first row, and the number of its value for each row. */
 export type ValueColumn = { values: readonly string[]; ids: Uint8Array | Uint16Array }
@@ -9,20 +11,26 @@ export class ValueColumnBuilder {
   readonly #numbers = new Map<string, number>()
   readonly #ids: Uint16Array
   #rows = 0
+  #last: string | null = null
+  #lastNumber = 0
 
   constructor(rowCount: number) {
     this.#ids = new Uint16Array(rowCount)
   }
 
-  /** Adds the value of the next row; returns its number. */
-  add(value: string): number {
-    let number = this.#numbers.get(value)
-    if (number === undefined) {
-      number = this.#numbers.size
-      this.#numbers.set(value, number)
+  /** Adds the value of the next row. */
+  add(value: string): void {
+    // Alike lines follow each other.
+    if (value !== this.#last) {
+      let number = this.#numbers.get(value)
+      if (number === undefined) {
+        number = this.#numbers.size
+        this.#numbers.set(value, number)
+      }
+      this.#last = value
+      this.#lastNumber = number
     }
-    this.#ids[this.#rows++] = number
-    return number
+    this.#ids[this.#rows++] = this.#lastNumber
   }
 
   build(): ValueColumn {
@@ -60,15 +68,12 @@ export function readNumbers(reader: ByteReader, count: number): Float64Array {
   return numbers
 }
 
-/** Writes texts that seldom repeat; empty ones cost a byte. */
+/** Writes texts that seldom repeat; they have no line feeds, and half a surrogate pair in them does not survive. */
 export function writeTexts(writer: ByteWriter, texts: readonly string[]): void {
-  const isPlain = texts.every(text => !text.includes('\n') && text.isWellFormed())
-  writer.number(isPlain ? 1 : 0)
-  writer.text(isPlain ? texts.join('\n') : JSON.stringify(texts))
+  // No text at all costs nothing.
+  writer.text(texts.every(text => text === '') ? '' : texts.join('\n'))
 }
 
-export function readTexts(reader: ByteReader): string[] {
-  const isPlain = reader.number() === 1
-  const text = reader.text()
-  return isPlain ? text.split('\n') : (JSON.parse(text) as string[])
+export function readTexts(reader: ByteReader, count: number): TextLines {
+  return new TextLines(reader.text() || '\n'.repeat(count - 1), count)
 }

@@ -34,6 +34,9 @@ export class BlockSearch implements PartitionSearch {
   readonly #selection: Selection
   readonly #words: readonly string[]
   readonly #evaluations = new Map<number, Evaluation>()
+  /** The blocks that may have matching lines, as of a generation of the partition. */
+  #blocks: readonly StoredBlock[] = []
+  #generation = -1
 
   constructor(view: BlockView, selection: Selection) {
     this.#view = view
@@ -183,12 +186,17 @@ export class BlockSearch implements PartitionSearch {
 
   /** The blocks with lines in a range that may match. */
   #blocksIn({ first, last }: KeyRange): StoredBlock[] {
+    if (this.#generation !== this.#view.generation) {
+      this.#generation = this.#view.generation
+      this.#blocks = this.#view.blocks.filter(block => this.#mayMatch(block))
+    }
+    return this.#blocks.filter(({ summary }) => summary.until >= first.timestamp && summary.from <= last.timestamp)
+  }
+
+  #mayMatch({ id, summary }: StoredBlock): boolean {
     const { where } = this.#selection
     const { words } = this.#view
-    return this.#view.blocks.filter(({ id, summary }) => {
-      if (summary.until < first.timestamp || summary.from > last.timestamp) return false
-      return where === null || mayMatch(where, summary, (place, word) => words.mayHave(id, place, word))
-    })
+    return where === null || mayMatch(where, summary, (place, word) => words.mayHave(id, place, word))
   }
 
   #evaluate(block: StoredBlock, reader: BlockReader): Evaluation {

@@ -106,18 +106,22 @@ function sequenceRows(sought: SoughtWords, block: BlockReader, mayHave: WordFilt
   if (attributes) for (const name of attributes.names) addAttributeWordRows(attributes.column(name)!, sought, rows)
   if (ids) {
     const test = idWordTest(sought)
-    for (const texts of [ids.trace, ids.span]) for (const [row, id] of texts.entries()) if (test(id)) rows.add(row)
+    for (const lines of [ids.trace, ids.span])
+      lines.visit(sequence, (row, id) => {
+        if (test(id)) rows.add(row)
+      })
   }
   return rows
 }
 
 function addAttributeWordRows(column: AttributeColumn, { sequence, prefix }: SoughtWords, rows: RowSet): void {
-  if (!sequence.every(word => column.mayContain(word))) return
   const test = cached(text => {
     const value = JSON.parse(text) as Json
     return containsSequence(words(attributesText({ attributes: { value }, traceId: '', spanId: '' })), sequence, prefix)
   })
-  for (const [at, row] of column.rows.entries()) if (test(column.texts[at]!)) rows.add(row)
+  column.visit(sequence, (row, text) => {
+    if (test(text)) rows.add(row)
+  })
 }
 
 function idWordTest({ sequence, prefix }: SoughtWords): (id: string) => boolean {
@@ -145,7 +149,13 @@ function fieldRows(
   const rows = new RowSet(block.lines)
   const isWhole = value !== '' && !value.includes('*')
   if (isWhole && !mayHave('attributes', foldCase(value))) return rows
-  for (const row of within.ascending()) if (test(block.ids?.[field][row] ?? '')) rows.add(row)
+  if (!isWhole || !block.ids) {
+    for (const row of within.ascending()) if (test(block.ids?.[field].at(row) ?? '')) rows.add(row)
+    return rows
+  }
+  block.ids[field].visit(attributeWords(value), (row, id) => {
+    if (within.has(row) && test(id)) rows.add(row)
+  })
   return rows
 }
 
@@ -174,15 +184,26 @@ function attributeRows(
   const { attributes } = block
   if (!attributes) return rows
   const test = attributeValueTest(comparison, value)
-  const isWithin = (row: number) => within.has(row)
   for (const name of namesOnPath(path)) {
     const column = attributes.column(name)
-    if (!column || !sought.every(word => column.mayContain(word))) continue
-    const matches = cached(text => attributeValues({ [name]: JSON.parse(text) as Json }, path).some(test))
-    for (const [at, row] of column.rows.entries()) if (isWithin(row) && matches(column.texts[at]!)) rows.add(row)
+    if (!column) continue
+    const matches = valueTest(name, path, test)
+    column.visit(sought, (row, text) => {
+      if (within.has(row) && matches(text)) rows.add(row)
+    })
   }
   return rows
 }
+
+/** A test for the JSON text of an attribute; plain numbers are tested as they are, the results of others remembered. */
+function valueTest(name: string, path: string, test: (value: Json) => boolean): (text: string) => boolean {
+  const matches = cached(text => attributeValues({ [name]: JSON.parse(text) as Json }, path).some(test))
+  if (name !== path) return matches
+  return text => (PLAIN_NUMBER.test(text) ? test(Number(text)) : matches(text))
+}
+
+/** A number that `Number` reads as JSON does. */
+const PLAIN_NUMBER = /^-?\d{1,15}$/
 
 /** The names at the top of attributes that a path may begin with: `a.b.c` has `a.b.c`, `a` and `a.b`. */
 function namesOnPath(path: string): string[] {

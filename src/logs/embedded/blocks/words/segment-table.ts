@@ -5,7 +5,7 @@ import { hashWord, type WordPlace } from './block-words.ts'
 import { type BlockWords, blocksWithWord, bucketOf, buildSegment, wordsOfSegment } from './word-segment.ts'
 
 /** So many segments of one block each are merged into one: a search reads a few kilobytes of each segment. */
-const MERGED_SEGMENTS = 16
+const MERGED_SEGMENTS = 32
 
 type SegmentRow = { id: number; blocks: string; buckets: number }
 
