@@ -13,6 +13,7 @@ const CASES: readonly [line: string, buttons: readonly string[]][] = [
   ['checks pause "nightly backup"', ['checks list']],
   ['checks add job --evry 5m', ['checks add job --every 5m', 'help checks add']],
   ['checks add job --evry=5m', ['checks add job --every=5m', 'help checks add']],
+  ['checks add job --probe https://x.example --headr "Authorization: x" --evry 5m', ['help checks add']],
   ['alerts show 99', ['alerts list']],
   ['checks add', ['help checks add']],
   ['nonsense', ['help']],

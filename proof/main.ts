@@ -1,6 +1,7 @@
 // Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
 
 import { bodies } from './bodies.ts'
+import { cards } from './cards.ts'
 import { clients } from './clients/clients.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
@@ -15,6 +16,7 @@ export type Proof = (options: Readonly<Record<string, string>>) => Promise<boole
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   bodies,
+  cards,
   clients,
   kills,
   lines,

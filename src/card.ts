@@ -106,6 +106,8 @@ export type Card = {
   facts?: readonly Field[]
   /** Small print at the end. */
   footer?: Text
+  /** It is there to be looked at, such as a live tail, and need not appear on a lock screen. */
+  isView?: boolean
   /** Set when a platform refused the whole card: it is shown as text only, which nothing but its length can make invalid. */
   form?: 'plain' | 'bare'
 }

@@ -15,6 +15,7 @@ import {
   typed,
   type Word,
 } from './command/command-line.ts'
+import { nearestOf } from './command/nearest.ts'
 import { problemCard, refusalCard } from './command/problem-card.ts'
 import { unknownCommand } from './command/unknown-command.ts'
 import type { Logger } from './logger.ts'
@@ -245,10 +246,21 @@ function repeatableWords<C>(request: Request, commands: readonly Command<C>[]): 
   try {
     const words = 'args' in request ? splitWords(describeRequest(request)) : wordsOf(request)
     const found = findCommand(commands, words)
-    return found?.command.arguments.some(({ secret }) => secret) ? [] : words
+    return found && mayHoldSecret(found) ? [] : words
   } catch {
     return []
   }
+}
+
+/** Whether a word may be, or may be meant as, an argument that is kept secret. */
+function mayHoldSecret<C>({ command, rest }: { command: Command<C>; rest: readonly Word[] }): boolean {
+  const secrets = command.arguments.filter(({ secret }) => secret)
+  const names = secrets.flatMap(({ name, aliases = [] }) => [name, ...aliases])
+  const flags = rest.flatMap(({ text }) => /^--([^=]+)/.exec(text)?.[1]?.toLowerCase() ?? [])
+  return (
+    secrets.some(({ positional }) => positional) ||
+    flags.some(flag => names.some(name => name.startsWith(flag)) || nearestOf(names, () => flag).length > 0)
+  )
 }
 
 function wordsOf(request: Request): readonly Word[] {

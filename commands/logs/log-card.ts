@@ -1,24 +1,25 @@
 // Shows log lines in chat.
-import type { Span, Text } from '../../src/card.ts'
-import type { Level, LogLine } from '../../src/logs/line.ts'
+import type { Evidence, LogEntry } from '../../src/card.ts'
+import type { LogLine } from '../../src/logs/line.ts'
 import { highlight } from '../../src/logs/query/highlight.ts'
 import type { QueryNode } from '../../src/logs/query/tree.ts'
 
-const ICONS: Record<Level, string> = { trace: '▫️', debug: '▫️', info: '🔹', warn: '🔸', error: '🔴', fatal: '🟣' }
 const MAX_MESSAGE_LENGTH = 300
 
-/** A line as one paragraph: time, level, origin and message, with the words of the query in bold. */
-export function logText(line: LogLine, where: QueryNode | null = null): Text {
-  const origin = [line.source, line.host].filter(Boolean).join('@')
+/** A line as a card shows it, with the words of the query marked. */
+export function logEntry(line: LogLine, where: QueryNode | null = null): LogEntry {
   const message = shorten(line.message.replaceAll(/\s*\n\s*/g, ' ⏎ '))
-  const spans: Span[] = [
-    `${ICONS[line.level]} `,
-    { time: line.timestamp, style: 'clock' },
-    ` ${line.level.toUpperCase()} `,
-    ...(origin === '' ? [] : [{ code: origin }, ' ']),
-    ...highlight(message, where),
-  ]
-  return spans
+  return {
+    at: line.timestamp,
+    level: line.level,
+    source: [line.source, line.host].filter(Boolean).join('@'),
+    message: highlight(message, where),
+  }
+}
+
+/** Lines as the evidence of a card; none for no lines. */
+export function logEvidence(entries: readonly LogEntry[]): { evidence?: Evidence[] } {
+  return entries.length === 0 ? {} : { evidence: [{ kind: 'log', entries }] }
 }
 
 /** Unlike `truncate`, it tells how many characters are missing. */

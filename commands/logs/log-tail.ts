@@ -4,7 +4,7 @@ import type { LogLine } from '../../src/logs/line.ts'
 import { Problem } from '../../src/problem.ts'
 import { MINUTE } from '../../src/time.ts'
 import { command, duration } from '../context.ts'
-import { logText } from './log-card.ts'
+import { logEntry } from './log-card.ts'
 import { queryArguments, readQuery, storeOf } from './log-query.ts'
 
 const DEFAULT_DURATION_MS = 10 * MINUTE
@@ -47,7 +47,8 @@ const tail = command({
       channel,
       by: context.by.name,
       durationMs: Math.min(durationMs, MAX_DURATION_MS),
-      show: (line: LogLine) => logText(line, query.where),
+      show: (line: LogLine) => line.message,
+      entry: (line: LogLine) => logEntry(line, query.where),
     })
     return {
       card: {

@@ -1,7 +1,6 @@
 // The commands that find log lines: search, one line in full, and the lines around one.
 import { z } from 'zod'
-import type { Button, Card, Field, Span, Text } from '../../src/card.ts'
-import { sparkline } from '../../src/charts/sparkline.ts'
+import type { Button, Card, Menu, Span, Text } from '../../src/card.ts'
 import { positional } from '../../src/command/command.ts'
 import { quoteWord } from '../../src/command/command-line.ts'
 import { LEVELS, type LogLine } from '../../src/logs/line.ts'
@@ -11,10 +10,10 @@ import { adviseOnSearch } from '../../src/logs/search-advice.ts'
 import { lineResult, missingResult } from '../../src/logs/serialize.ts'
 import { type LogStore, type MissingLines, missingLines, type Page } from '../../src/logs/store.ts'
 import { Problem } from '../../src/problem.ts'
-import { plural } from '../../src/text.ts'
+import { firstLine, plural, truncate } from '../../src/text.ts'
 import { isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
-import { logText } from './log-card.ts'
+import { logEntry, logEvidence } from './log-card.ts'
 import { missingTexts, queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
 
 const PAGE_SIZE = 10
@@ -23,6 +22,9 @@ const DEFAULT_CONTEXT_LINES = 10
 const MAX_CONTEXT_LINES = 100
 const MAX_ATTRIBUTES = 12
 const BUCKET_COUNT = 24
+/** Of a menu. */
+const MAX_OPTIONS = 20
+const MAX_OPTION_LENGTH = 90
 
 const search = command({
   name: 'logs search',
@@ -62,7 +64,7 @@ const search = command({
       ...missingResult(missing),
       ...(hints.length === 0 ? {} : { hints }),
     }
-    const histogram = lines.length === 0 ? '' : await histogramOf(store, query, lines, context)
+    const histogram = lines.length === 0 ? [] : await histogramOf(store, query, lines, context)
     return {
       card: searchCard(words, query, { ...page, lines }, count, missing, hints, histogram, cursor !== undefined),
       result,
@@ -103,7 +105,7 @@ const around = command({
       card: {
         title: `Lines around a line from ${origin}`,
         tone: 'plain',
-        lines: found.map(line => (line.id === id ? ['▶ ', ...spans(logText(line))] : logText(line))),
+        ...logEvidence(found.map(line => ({ ...logEntry(line), ...(line.id === id ? { isTarget: true } : {}) }))),
         buttons: [
           { label: 'This line', line: `logs show ${id}` },
           ...(lines < MAX_CONTEXT_LINES
@@ -126,17 +128,18 @@ function searchCard(
   count: { total: number; atLeast: boolean },
   missing: readonly MissingLines[],
   hints: readonly string[],
-  histogram: string,
+  histogram: readonly number[],
   isLaterPage: boolean,
 ): Card {
   const [first] = page.lines
   const last = page.lines.at(-1)
   const sameSearch = searchLine('logs search', words)
+  const older = page.next !== null && {
+    label: page.searchedTo === null ? 'Older' : 'Continue',
+    line: `${sameSearch} --cursor ${page.next}`,
+  }
+  const newer = isLaterPage && first && { label: 'Newer', line: `${sameSearch} --newer --cursor ${first.id}` }
   const buttons: Button[] = [
-    ...(page.next === null
-      ? []
-      : [{ label: page.searchedTo === null ? 'Older' : 'Continue', line: `${sameSearch} --cursor ${page.next}` }]),
-    ...(isLaterPage && first ? [{ label: 'Newer', line: `${sameSearch} --newer --cursor ${first.id}` }] : []),
     ...(first ? [{ label: 'Context ±10', line: `logs context ${first.id}` }] : []),
     ...(first
       ? [
@@ -156,16 +159,41 @@ function searchCard(
         ? 'No lines found'
         : `${total} ${count.total === 1 ? 'line' : 'lines'}`,
     tone: 'plain',
-    lines: [
-      ...(page.lines.length === 0 ? hints : page.lines.map(line => logText(line, query.where))),
-      ...incomplete,
-      ...missingTexts(missing),
+    lines: [...(page.lines.length === 0 ? hints : []), ...incomplete, ...missingTexts(missing)],
+    evidence: [
+      ...(page.lines.length === 0
+        ? []
+        : [{ kind: 'log' as const, entries: page.lines.map(line => logEntry(line, query.where)) }]),
+      ...(histogram.length === 0 ? [] : [{ kind: 'chart' as const, name: 'Over time', values: histogram }]),
     ],
-    ...(histogram === '' ? {} : { fields: [{ name: 'Over time', value: histogram }] }),
+    page: { ...(newer ? { previous: newer } : {}), ...(older ? { next: older } : {}) },
     buttons,
+    menus: searchMenus(words, page.lines),
     footer: footer(query, first, last),
   }
 }
+
+/** One press opens a line in full, or narrows the search to one of the sources that were found. */
+function searchMenus(words: SearchWords, lines: readonly LogLine[]): Menu[] {
+  const sources = [...new Set(lines.map(({ source }) => source).filter(source => source !== ''))]
+  const narrowed = sources.slice(0, MAX_OPTIONS).map((source): Button => {
+    const condition = /\bOR\b/.test(words.query ?? '') ? `(${words.query})` : words.query
+    const query = [condition, `source:"${source.replaceAll('"', '')}"`].filter(Boolean).join(' ')
+    return { label: source, line: searchLine('logs search', { ...words, query }) }
+  })
+  const opened = lines.slice(0, MAX_OPTIONS).map(
+    (line): Button => ({
+      label: truncate(`${line.level.toUpperCase()} ${firstLine(line.message)}`, MAX_OPTION_LENGTH),
+      line: `logs show ${line.id}`,
+    }),
+  )
+  return [
+    ...(opened.length === 0 ? [] : [{ label: 'A line in full …', options: opened }]),
+    ...(narrowed.length < 2 ? [] : [{ label: 'Only from …', options: narrowed }]),
+  ]
+}
+
+type SearchWords = { query?: string | undefined; last?: number | undefined; project?: string | undefined }
 
 function footer(query: Query, first: LogLine | undefined, last: LogLine | undefined): Text {
   const condition = printQuery({ ...query, from: null, until: null }) || 'every line'
@@ -186,17 +214,17 @@ function rangeOf({ from, until }: Query): Span[] {
   ]
 }
 
-/** A sparkline of the lines over the time range of the query, or of the page. */
+/** How many lines there are over the time range of the query, or of the page. */
 async function histogramOf(
   store: LogStore,
   query: Query,
   lines: readonly LogLine[],
   context: Context,
-): Promise<string> {
+): Promise<number[]> {
   const from = query.from ?? Math.min(lines.at(-1)!.timestamp, context.now - 60 * MINUTE)
   const until = query.until ?? Math.max(context.now, lines[0]!.timestamp + 1)
   const buckets = await store.histogram(query, from, until, BUCKET_COUNT, SEARCH_TIMEOUT_MS)
-  return sparkline(buckets.map(bucket => LEVELS.reduce((sum, level) => sum + bucket.counts[level], 0)))
+  return buckets.map(bucket => LEVELS.reduce((sum, level) => sum + bucket.counts[level], 0))
 }
 
 /** A command line with the same query. */
@@ -230,15 +258,11 @@ function lineCard(line: LogLine): Card {
     ['Span', line.spanId],
     ['Fingerprint', line.fingerprint],
   ]
-  const fields: Field[] = [
-    { name: 'When', value: [{ time: line.timestamp, style: 'moment' }], inline: true },
-    { name: 'Project', value: line.project, inline: true },
-    ...named.filter(([, value]) => value !== '').map(([name, value]) => ({ name, value, inline: true })),
-    ...attributes.slice(0, MAX_ATTRIBUTES).map(([name, value]) => ({
-      name,
-      value: typeof value === 'string' ? value : JSON.stringify(value),
-      inline: true,
-    })),
+  const cells = [
+    ...named.filter(([, value]) => value !== ''),
+    ...attributes
+      .slice(0, MAX_ATTRIBUTES)
+      .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   ]
   const same: Button[] =
     line.fingerprint === ''
@@ -249,13 +273,12 @@ function lineCard(line: LogLine): Card {
   return {
     title: `${line.level.toUpperCase()} from ${line.source || line.host || 'no source'}`,
     tone: line.level === 'error' || line.level === 'fatal' ? 'critical' : line.level === 'warn' ? 'warning' : 'info',
-    fields,
-    code: { text: line.stack === '' ? line.message : `${line.message}\n${line.stack}` },
+    lines: [[{ time: line.timestamp, style: 'moment' }, ` · ${line.project}`]],
+    evidence: [
+      { kind: 'output', text: line.stack === '' ? line.message : `${line.message}\n${line.stack}` },
+      ...(cells.length === 0 ? [] : [{ kind: 'table' as const, columns: [{ name: '' }, { name: '' }], cells }]),
+    ],
     buttons: [{ label: 'Context ±10', line: `logs context ${line.id}` }, ...same, ...trace],
     footer: `${line.id}${attributes.length > MAX_ATTRIBUTES ? ` · ${plural(attributes.length - MAX_ATTRIBUTES, 'more attribute')}` : ''}`,
   }
-}
-
-function spans(text: Text) {
-  return typeof text === 'string' ? [text] : text
 }

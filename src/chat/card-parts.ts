@@ -24,6 +24,7 @@ export function namedAction({ name, action }: Row): Button | null {
 
 /** Where the actions of rows stand apart from them, more would be a wall. */
 const MAX_ROW_BUTTONS = 8
+const MAX_MENU_BUTTONS = 4
 
 /** All buttons of a card in the order of use: of its rows, of its pages, its own, and those of its menus. */
 export function allButtons({ rows = [], page, buttons = [], menus = [] }: Card): Button[] {
@@ -34,7 +35,7 @@ export function allButtons({ rows = [], page, buttons = [], menus = [] }: Card):
       .slice(0, MAX_ROW_BUTTONS),
     ...[page?.previous, page?.next].filter(button => button !== undefined),
     ...buttons,
-    ...menus.flatMap(({ options }) => options),
+    ...menus.flatMap(({ options }) => options.slice(0, MAX_MENU_BUTTONS)),
   ])
 }
 

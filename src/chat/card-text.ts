@@ -34,7 +34,7 @@ export function cardText(card: Card, style: TextStyle): string {
   if (card.image) lines.push(`[${toPlain(card.image.alt)}]`)
   if (card.file) lines.push(`[file ${toPlain(card.file.name)}, ${card.file.content.length} bytes]`)
   for (const { label, line, url } of style.button ? typedButtons(card) : [])
-    lines.push(paint(url ? `${label}: ${url}` : style.button!(label, line), 'dim', card))
+    lines.push(paint(safeText(url ? `${label}: ${url}` : style.button!(label, line)), 'dim', card))
   const footer = smallPrint(card)
   if (footer !== null) lines.push(paint(toPlain(footer), 'dim', card))
   return lines.join('\n')

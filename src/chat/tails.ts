@@ -1,6 +1,6 @@
 // Live tails: one message that shows the newest lines, edited at a pace that every platform allows, until it is stopped.
 import { randomBytes } from 'node:crypto'
-import type { Button, Card, Text } from '../card.ts'
+import type { Button, Card, Evidence, LogEntry, Text } from '../card.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../logger.ts'
 import { Problem } from '../problem.ts'
@@ -29,6 +29,8 @@ export type TailRequest<L> = {
   /** Begins to follow: new lines go to `take` until the returned function is called. */
   follow(take: (lines: readonly L[]) => void): (() => void) | Promise<() => void>
   show(line: L): Text
+  /** The line of a log, where it is one: such lines stand aligned in a block. */
+  entry?(line: L): LogEntry
   /** Whether `--export` of the command returns all lines of the tail as a file. */
   canExport?: boolean
   /** A sentence about the source, such as that a host cannot be reached at the moment. */
@@ -110,9 +112,11 @@ export function createTails(clock: Clock, logger: Logger): Tails {
   const show = async (tail: Tail): Promise<void> => {
     if (tail.channel.capabilities.edits) return tail.channel.edit(tail.ref, cardOf(tail, clock.now()))
     const lines = linesOf(tail)
+    const evidence = evidenceOf(tail)
     tail.lines = []
     tail.missed = 0
-    if (lines.length > 0) await tail.channel.post({ title: '', tone: 'plain', lines }, createNonce())
+    if (lines.length > 0 || evidence)
+      await tail.channel.post({ title: '', tone: 'plain', lines, ...(evidence && { evidence }) }, createNonce())
   }
 
   const waitAfterFailure = (tail: Tail, error: unknown): number => {
@@ -218,6 +222,8 @@ function cardOf(tail: Tail, now: number): Card {
     title: `${ended ? 'Tail of' : isPaused ? 'Paused tail of' : 'Live tail of'} ${tail.subject || 'every line'}`,
     tone: ended ? 'muted' : 'info',
     lines: [...(tail.lines.length > 0 ? linesOf(tail) : ['No lines yet.']), ...(status === null ? [] : [status])],
+    ...(tail.entry && tail.lines.length > 0 ? { evidence: evidenceOf(tail)! } : {}),
+    isView: true,
     buttons: [...(ended ? [] : control), ...exporting],
     footer: `${plural(tail.count, 'line')} so far · started by ${tail.by} · ${ended ?? (isPaused ? 'Paused.' : remaining)}`,
   }
@@ -225,7 +231,11 @@ function cardOf(tail: Tail, now: number): Card {
 
 function linesOf(tail: Tail): Text[] {
   const above = tail.missed > 0 ? [`… ${tail.missed} more above`] : []
-  return [...above, ...tail.lines.map(line => tail.show(line))]
+  return [...above, ...(tail.entry ? [] : tail.lines.map(line => tail.show(line)))]
+}
+
+function evidenceOf({ entry, lines }: Tail): Evidence[] | null {
+  return entry && lines.length > 0 ? [{ kind: 'log', entries: lines.map(line => entry(line)) }] : null
 }
 
 function createNonce(): string {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Card } from '../card.ts'
 import { cardText } from '../chat/card-text.ts'
 import { silentLogger } from '../logger.ts'
 import { privacyKey } from '../projects/vault.ts'
@@ -121,6 +122,8 @@ describe('a line sent over HTTP', () => {
 })
 
 describe('in chat', () => {
+  const entries = ({ evidence = [] }: Card) => evidence.flatMap(piece => (piece.kind === 'log' ? piece.entries : []))
+
   it('a search shows its lines with the search words in bold, and pages', async () => {
     await send(
       Array.from({ length: 25 }, (_, i) => ({
@@ -131,13 +134,15 @@ describe('in chat', () => {
     )
     const first = await card('logs search timeout')
     expect(first.title).toBe('25 lines')
-    expect(JSON.stringify(first.lines![0])).toContain('{"bold":"timeout"}')
-    expect(first.lines).toHaveLength(10)
-    const older = first.buttons!.find(button => button.label === 'Older')!
+    expect(JSON.stringify(entries(first)[0])).toContain('{"bold":"timeout"}')
+    expect(entries(first)).toHaveLength(10)
+    const older = first.page!.next!
     const second = await card(older.line)
-    expect(JSON.stringify(second.lines![0])).toContain('number 10')
-    const newer = second.buttons!.find(button => button.label === 'Newer')!
-    expect(JSON.stringify((await card(newer.line)).lines![0])).toContain('number 0')
+    expect(JSON.stringify(entries(second)[0])).toContain('{"bold":"timeout"}," number 10"')
+    const newer = second.page!.previous!
+    expect(JSON.stringify(entries(await card(newer.line))[0])).toContain(' number 0"')
+    const whole = first.menus![0]!.options[0]!
+    expect([whole.label, (await card(whole.line)).title]).toEqual(['INFO timeout number 0', 'INFO from api'])
   })
 
   it('a search without results shows its time range and what to try; a syntax error is answered', async () => {
@@ -159,7 +164,9 @@ describe('in chat', () => {
     ])
     const { logs } = await app.result<Found>('logs search --query=\'"target line"\'')
     const line = await card(`logs show ${logs[0]!.id}`)
-    expect(line.code!.text).toBe('target line\nat f (a.js:1)')
+    expect(line.evidence).toContainEqual({ kind: 'output', text: 'target line\nat f (a.js:1)' })
+    const context = await card(`logs context ${logs[0]!.id}`)
+    expect(entries(context).map(({ isTarget }) => isTarget ?? false)).toEqual([false, true, false])
     const around = await app.result<Found>(`logs context ${logs[0]!.id}`)
     expect(around.logs.map(({ message }) => message)).toEqual(['before', 'target line', 'after'])
   })
@@ -189,15 +196,15 @@ describe('in chat', () => {
       { message: 'loud', level: 'error' },
     ])
     await app.passes('3s')
-    expect(JSON.stringify(message.card.lines)).toContain('loud')
-    expect(JSON.stringify(message.card.lines)).not.toContain('fine')
+    expect(JSON.stringify(message.card.evidence)).toContain('loud')
+    expect(JSON.stringify(message.card.evidence)).not.toContain('fine')
     await app.says(message.card.buttons!.find(button => button.label === 'Pause')!.line)
     await send([{ message: 'while paused', level: 'error' }])
     await app.passes('6s')
-    expect(JSON.stringify(message.card.lines)).not.toContain('while paused')
+    expect(JSON.stringify(message.card.evidence)).not.toContain('while paused')
     await app.says(message.card.buttons!.find(button => button.label === 'Resume')!.line)
     await app.passes('6s')
-    expect(JSON.stringify(message.card.lines)).toContain('while paused')
+    expect(JSON.stringify(message.card.evidence)).toContain('while paused')
     await app.says(message.card.buttons!.find(button => button.label === 'Stop')!.line)
     expect(message.card.title).toMatch(/^Tail of/)
     expect(message.card.buttons).toEqual([])

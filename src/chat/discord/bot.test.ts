@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Problem } from '../../problem.ts'
+import { everyComponent } from '../../testing/discord/message-rules.ts'
 import { type Stage, setStage } from './dispatcher.testing.ts'
 
 let stage: Stage
@@ -33,14 +34,14 @@ test('a command is answered at once and privately', async () => {
   const { discord } = stage
   const answer = await discord.say('/status')
   expect(answer).toMatchObject({ private: true, acknowledged: 4 })
-  expect(text(answer)).toBe('**All is well**')
+  expect(text(answer)).toBe('### All is well')
   expect(discord.messages()).toEqual([])
 })
 
 test('a command that is not private is answered for all', async () => {
   stage.dispatcher.isPublic = true
   await stage.discord.say('/status')
-  expect(stage.discord.messages().map(stage.discord.text)).toEqual(['**All is well**'])
+  expect(stage.discord.messages().map(stage.discord.text)).toEqual(['### All is well'])
 })
 
 test('options become arguments by name, of their own type', async () => {
@@ -56,10 +57,10 @@ test('a slow command is deferred, as private as its reply will be', async () => 
   const { discord, dispatcher } = stage
   const quietly = await discord.say('/slow')
   expect(quietly).toMatchObject({ acknowledged: 5, private: true })
-  expect(text(quietly)).toBe('**done at last**')
+  expect(text(quietly)).toBe('### done at last')
   dispatcher.isPublic = true
   await discord.say('/slow')
-  expect(discord.messages().map(discord.text)).toEqual(['**done at last**'])
+  expect(discord.messages().map(discord.text)).toEqual(['### done at last'])
 })
 
 test('a refusal is private even when its command was deferred for all', async () => {
@@ -68,7 +69,7 @@ test('a refusal is private even when its command was deferred for all', async ()
   const exchange = await discord.say('/slow', { fail: true }).catch(() => discord.exchanges().at(-1)!)
   await discord.until(() => exchange.followUps.length === 1)
   expect(discord.messages()).toEqual([])
-  expect(discord.ephemerals().map(discord.text)).toEqual(['🟠 **No**\nIt came to nothing.'])
+  expect(discord.ephemerals().map(discord.text)).toEqual(['### 🟠 No\nIt came to nothing.'])
 })
 
 test('a slow quiet button leaves nothing behind', async () => {
@@ -81,8 +82,8 @@ test('a slow quiet button leaves nothing behind', async () => {
 test('a member with Manage Server is an admin, other members are not, and the roles of both are known', async () => {
   const { discord, dispatcher } = stage
   const sre = discord.person('kim', { roles: ['77'] })
-  expect(text(await discord.say('/whoami'))).toBe('**ada admin**')
-  expect(text(await discord.say('/whoami', {}, { by: sre }))).toBe('**kim member 77**')
+  expect(text(await discord.say('/whoami'))).toBe('### ada admin')
+  expect(text(await discord.say('/whoami', {}, { by: sre }))).toBe('### kim member 77')
   expect(dispatcher.ran.map(r => r.by.platform)).toEqual(['discord', 'discord'])
 })
 
@@ -110,7 +111,7 @@ test('a button runs its line, and a quiet outcome adds nothing beside the card',
 test('the same press is answered on a card that delivery does not update', async () => {
   const shown = await stage.discord.say('/card')
   const pressed = await stage.discord.press(shown.original!, 'Acknowledge')
-  expect(text(pressed)).toBe('**12 acked by ada: -**')
+  expect(text(pressed)).toBe('### 12 acked by ada: -')
 })
 
 test('a button that asks for arguments opens a form, and its entries become arguments', async () => {
@@ -143,9 +144,8 @@ test('a long line that a restart forgot is explained privately', async () => {
   const { discord } = stage
   const shown = await discord.say('/card')
   const old = structuredClone(shown.original!)
-  const button = (old.components as unknown as { components: { label: string; custom_id: string }[] }[])[0]!
-    .components[2]!
-  Object.assign(button, { custom_id: '2||~gone' })
+  const button = everyComponent(old.components).find(part => part.label === 'Long')
+  Object.assign(button!, { custom_id: '2||~gone' })
   const answer = await discord.press(old, 'Long')
   expect(answer.private).toBe(true)
   expect(text(answer)).toContain('This button is from before the last restart of Vakt')
@@ -163,7 +163,7 @@ test('a command that Discord may have given up on is acknowledged before it runs
   stage = await setStage({ discord: { now: () => now } })
   const answer = await stage.discord.say('/status')
   expect(answer.acknowledged).toBe(5)
-  expect(text(answer)).toBe('**All is well**')
+  expect(text(answer)).toBe('### All is well')
 })
 
 test('a command that Discord has given up on does not run', async () => {
@@ -194,7 +194,7 @@ test('a person without the role is refused before a form is opened', async () =>
   const shown = await discord.say('/card')
   const pressed = await discord.press(shown.original!, 'With note')
   expect(pressed.modal).toBeUndefined()
-  expect(text(pressed)).toBe('🟠 **ada may not ack 12.**')
+  expect(text(pressed)).toBe('### 🟠 ada may not ack 12.')
 })
 
 test('no command waits for the reply to another, nor for its rate limits', async () => {

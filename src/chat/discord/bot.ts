@@ -14,7 +14,8 @@ import type { Logger } from '../../logger.ts'
 import type { CommandDispatcher, PressOrigin, Request, Requester } from '../channel.ts'
 import { cleanText } from '../fit-text.ts'
 import { readInstance, readPress } from './buttons.ts'
-import { errorSentence } from './errors.ts'
+import { renderComponents } from './components.ts'
+import { errorSentence, isRefusedForm } from './errors.ts'
 import { formFor, readForm } from './forms.ts'
 import { render } from './render.ts'
 import { type Home, isStale, requesterOf, whyNotHere } from './requester.ts'
@@ -29,6 +30,8 @@ export interface BotParts {
   now: () => number
   /** The id of this Vakt, for its buttons. */
   instance?: string | undefined
+  /** Of times in fixed-width blocks. */
+  timeZone?: string
   /** After how long a press on a card of another Vakt is answered, ms: before, the Vakt that posted it may answer. */
   foreignAnswerAfterMs?: number
   /** After how long a reply is deferred ("is thinking…"), ms; Discord gives up after 3 s. */
@@ -64,7 +67,7 @@ const FORGOTTEN_BUTTON: Card = {
 /** Answers one interaction; never rejects. */
 export async function answerInteraction(parts: BotParts, interaction: APIInteraction): Promise<void> {
   try {
-    await answer(parts, interaction, replyTo(parts.rest, interaction, parts.instance))
+    await answer(parts, interaction, replyTo(parts.rest, interaction, parts.instance, parts.timeZone))
   } catch (error) {
     // Most often 10062: Discord had given up on the interaction before the reply came.
     parts.logger.warn('a command on Discord was not answered', {
@@ -82,7 +85,8 @@ async function answer(parts: BotParts, interaction: APIInteraction, reply: Inter
     return reply.show({ title: refusal ?? 'Vakt answers only in its own server.', tone: 'muted' }, true)
   if (interaction.type === SLASH_COMMAND) return runSlashCommand(parts, interaction, requester, reply)
   if (interaction.type !== COMPONENT && interaction.type !== MODAL) return
-  const press = readPress(interaction.data.custom_id)
+  const pressed = pressedId(interaction)
+  const press = readPress(pressed)
   if (press === null) return reply.show(UNKNOWN_COMMAND, true)
   const notOwn = parts.dispatcher.pressRefusal?.(press === 'forgotten' ? '' : press.line, originOf(interaction))
   if (notOwn) return refuseLater(parts, notOwn.card, reply)
@@ -94,17 +98,22 @@ async function answer(parts: BotParts, interaction: APIInteraction, reply: Inter
   const form = press.ask.length ? parts.dispatcher.form(press.line, press.ask) : null
   const forbidden = form && parts.dispatcher.refusalFor(press.line, requester)
   if (forbidden) return reply.show(forbidden.card, true)
-  if (form) return reply.openForm(formFor(interaction.data.custom_id, form.command, form.arguments))
+  if (form) return reply.openForm(formFor(pressed, form.command, form.arguments))
   return run(parts, { line: press.line }, requester, reply, interaction)
 }
 
+/** The id of a pressed button or form, or that of the chosen option of a menu. */
+function pressedId({ data }: APIMessageComponentInteraction | APIModalSubmitInteraction): string {
+  return 'values' in data && data.values[0] !== undefined ? data.values[0] : data.custom_id
+}
+
 function originOf(interaction: APIMessageComponentInteraction | APIModalSubmitInteraction): PressOrigin {
-  const { message, channel, data } = interaction
+  const { message, channel } = interaction
   const { parent_id: parent } = (channel ?? {}) as { parent_id?: string | null }
   const ids = [channel?.id, parent].filter(id => id != null)
   // A thread has the id of the message that it was begun at.
   const refs = [message?.id, message?.message_reference?.message_id, channel?.id].filter(id => id !== undefined)
-  return { instance: readInstance(data.custom_id), channels: ids.map(id => `discord:${id}`), refs }
+  return { instance: readInstance(pressedId(interaction)), channels: ids.map(id => `discord:${id}`), refs }
 }
 
 /** Discord gives a press to every Vakt with the bot's token and takes the first answer, which the owner of the card has. */
@@ -223,6 +232,7 @@ export function replyTo(
   rest: REST,
   { id, token, application_id: application }: { id: string; token: string; application_id: string },
   instance?: string,
+  timeZone?: string,
 ): InteractionReply {
   const original = Routes.webhookMessage(application, token)
   let deferred: 'public' | 'private' | undefined
@@ -230,22 +240,32 @@ export function replyTo(
   const respond = (type: number, data?: object, files: RawFile[] = []) =>
     rest.post(Routes.interactionCallback(id, token), { auth: false, body: { type, ...(data && { data }) }, files })
 
+  let isMoved = false
+  const showMessage = async (
+    message: { body: object & { flags?: number | undefined }; files: RawFile[] },
+    isPrivate: boolean,
+  ) => {
+    const { body, files } = message
+    const whole = isPrivate ? { ...body, flags: EPHEMERAL | (body.flags ?? 0) } : body
+    if (!deferred) return void (await respond(MESSAGE, whole, files))
+    if (deferred === 'private' || !isPrivate) return void (await rest.patch(original, { auth: false, body, files }))
+    // A public deferral stays public, so the reply must go elsewhere.
+    if (!isMoved) await rest.delete(original, { auth: false })
+    isMoved = true
+    await rest.post(Routes.webhook(application, token), { auth: false, body: whole, files })
+  }
+
   return {
     async defer(isPrivate) {
       await respond(DEFERRED_MESSAGE, isPrivate ? { flags: EPHEMERAL } : undefined)
       deferred = isPrivate ? 'private' : 'public'
     },
     async show(card, isPrivate) {
-      const { body, files } = render(card, undefined, instance)
-      const message = isPrivate ? { ...body, flags: EPHEMERAL } : body
-      if (!deferred) {
-        await respond(MESSAGE, message, files)
-      } else if (deferred === 'public' && isPrivate) {
-        // A public deferral stays public, so the reply must go elsewhere.
-        await rest.delete(original, { auth: false })
-        await rest.post(Routes.webhook(application, token), { auth: false, body: message, files })
-      } else {
-        await rest.patch(original, { auth: false, body, files })
+      try {
+        await showMessage(renderComponents(card, instance, timeZone), isPrivate)
+      } catch (error) {
+        if (!isRefusedForm(error)) throw error
+        await showMessage(render(card, undefined, instance, timeZone), isPrivate)
       }
     },
     async endQuietly() {

@@ -3,7 +3,8 @@ import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, Snow
 import { type Card, cutText } from '../../card.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
 import { REQUEST_TIMEOUT_MS } from './client.ts'
-import { deliveryError, type Step } from './errors.ts'
+import { renderComponents } from './components.ts'
+import { deliveryError, needsComponents, type Step } from './errors.ts'
 import { render } from './render.ts'
 
 const PAGE_SIZE = 100
@@ -26,6 +27,8 @@ export interface ChannelOptions {
   capabilities: Capabilities
   /** The id of this Vakt, for its buttons. */
   instance?: string | undefined
+  /** Of times in fixed-width blocks. */
+  timeZone?: string
   /** How long one step may take, with the time that it waits behind others. */
   timeoutMs?: number | undefined
 }
@@ -37,6 +40,7 @@ export function createChannel({
   channelId,
   capabilities,
   instance,
+  timeZone = 'UTC',
   timeoutMs = REQUEST_TIMEOUT_MS,
 }: ChannelOptions): { channel: Channel; setName(name: string): void } {
   let name = `Discord channel ${channelId}`
@@ -53,14 +57,21 @@ export function createChannel({
       create(card, nonce, { message_reference: { message_id: ref, fail_if_not_exists: false } }),
     edit: (ref, card) =>
       attempt('edit', async signal => {
-        const { body, files } = render(silent(card), undefined, instance)
-        await rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
+        const change = ({ body, files }: ReturnType<typeof rendered>) =>
+          rest.patch(Routes.channelMessage(channelId, ref), { body, files, signal })
+        try {
+          await change(rendered(silent(card)))
+        } catch (error) {
+          // A message in components stays one for good.
+          if (!needsComponents(error)) throw error
+          await change(renderComponents(silent(card), instance, timeZone))
+        }
       }),
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
     remove: ref =>
       attempt('edit', async signal => void (await rest.delete(Routes.channelMessage(channelId, ref), { signal }))),
     inThread: thread => ({
-      ...createChannel({ rest, token, channelId: thread, capabilities, instance, timeoutMs }).channel,
+      ...createChannel({ rest, token, channelId: thread, capabilities, instance, timeZone, timeoutMs }).channel,
       id: threadId(`discord:${channelId}`, thread),
       name,
     }),
@@ -73,9 +84,15 @@ export function createChannel({
     },
   }
 
+  /** What people look at stands in components; what notifies them has its heading as content, for the push preview. */
+  function rendered(card: Card, marked?: string) {
+    const isView = card.isView === true && !card.form
+    return isView ? renderComponents(card, instance, timeZone) : render(card, marked, instance, timeZone)
+  }
+
   function create(card: Card, nonce: string, more: object = {}): Promise<string> {
     return attempt('post', async signal => {
-      const { body, files } = render(card, mark(nonce), instance)
+      const { body, files } = rendered(card, mark(nonce))
       const message = await rest.post(messages, {
         body: { ...body, ...more, nonce, enforce_nonce: true },
         files,
@@ -87,7 +104,7 @@ export function createChannel({
 
   /** A thread has the id of the message that it was begun at, so it need not be stored. */
   async function addToThread(ref: string, card: Card, signal: AbortSignal): Promise<void> {
-    const { body } = render(silent(card), undefined, instance)
+    const { body } = render(silent(card), undefined, instance, timeZone)
     const post = () => rest.post(Routes.channelMessages(ref), { body: { ...body, flags: SILENT }, signal })
     try {
       await post()

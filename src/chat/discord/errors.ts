@@ -19,6 +19,7 @@ const NOT_EDITABLE = [10008, 50083, 50005]
 /** The statuses of a message that Discord cannot take as it is, and the codes among them that are about the place. */
 const INVALID_STATUSES = [400, 413, 415, 422]
 const ABOUT_THE_PLACE = [50083, 50024, 50033]
+const LEGACY_FIELDS_REFUSED = 'MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2'
 /** Connecting failed, so nothing was sent. */
 const NOT_SENT = [
   'ECONNREFUSED',
@@ -38,6 +39,16 @@ const ADVICE: Record<number, string> = {
   50001: 'the bot cannot see the channel; give it View Channel',
   50013: 'the bot lacks a permission in the channel; give it Send Messages, Embed Links and Attach Files',
   50083: 'the thread is archived',
+}
+
+/** Whether an edit was refused because the message is in components, which take neither content nor embeds. */
+export function needsComponents(error: unknown): boolean {
+  return error instanceof DiscordAPIError && JSON.stringify(error.rawError).includes(LEGACY_FIELDS_REFUSED)
+}
+
+/** Whether Discord cannot take a message as it is; another form of it may be taken. */
+export function isRefusedForm(error: unknown): boolean {
+  return error instanceof DiscordAPIError && fromApi(error, 'post').code === 'invalid_form'
 }
 
 /** The delivery error for anything that the REST client threw. */

@@ -228,7 +228,7 @@ test('a command under way is answered before the platform stops', async () => {
   const invoking = stage.discord.say('/slow')
   await stage.discord.until(() => stage.dispatcher.ran.length === 1)
   await stage.platform.stop()
-  expect(stage.discord.text(stage.discord.exchanges()[0]!.original!)).toBe('**done at last**')
+  expect(stage.discord.text(stage.discord.exchanges()[0]!.original!)).toBe('### done at last')
   await invoking
 })
 

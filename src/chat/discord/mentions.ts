@@ -35,6 +35,7 @@ export async function answerMention(parts: MentionParts, message: GatewayMessage
     if (mention === null) return
     const reply = await parts.dispatcher.answerMention(await withThreadRoot(parts, mention), authorOf(message))
     if (reply.ok && reply.quiet) return
+    // A reply notifies, so its heading must be content: see components.ts.
     const { body, files } = render(reply.card, undefined, parts.instance)
     const reference = { message_id: message.id, fail_if_not_exists: false }
     await parts.rest.post(Routes.channelMessages(message.channel_id), {

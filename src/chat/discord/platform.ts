@@ -33,6 +33,8 @@ export interface DiscordOptions {
   dispatcher: CommandDispatcher
   /** The id of this Vakt, for its buttons. */
   instance?: string
+  /** Of times in fixed-width blocks; all others are shown in the reader's own. */
+  timeZone?: string
   logger: Logger
   clock: Clock
   /** Called at every new session: delivery sends what waited. */
@@ -47,10 +49,10 @@ export interface DiscordOptions {
 
 /** The Discord platform; nothing is sent before `start`. */
 export function createDiscord(options: DiscordOptions): Platform {
-  const { settings, capabilities, dispatcher, instance, logger, clock, onOnline = () => {} } = options
+  const { settings, capabilities, dispatcher, instance, timeZone = 'UTC', logger, clock, onOnline = () => {} } = options
   const { token, channelId, apiUrl } = settings
   const timeoutMs = options.deliveryTimeoutMs
-  const shared = { rest: createRest(apiUrl, token, timeoutMs), token, capabilities, instance, timeoutMs }
+  const shared = { rest: createRest(apiUrl, token, timeoutMs), token, capabilities, instance, timeZone, timeoutMs }
   const { channel, setName } = createChannel({ ...shared, channelId })
   // Replies to people may wait out a rate limit: they are few, and the SDK sends each callback at once, beside the others.
   const rest = new REST({ ...restOptions(apiUrl), rejectOnRateLimit: null }).setToken(token)
@@ -68,6 +70,7 @@ export function createDiscord(options: DiscordOptions): Platform {
     home: () => ({ guildId, channelId, others }),
     now: clock.now,
     instance,
+    timeZone,
     ...(options.foreignAnswerAfterMs === undefined ? {} : { foreignAnswerAfterMs: options.foreignAnswerAfterMs }),
     deferAfterMs: options.deferAfterMs ?? DEFER_AFTER_MS,
   }

@@ -1,12 +1,10 @@
 // Cards as Discord messages: what people see, and that Discord accepts any card.
 
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Card } from '../../card.ts'
 import { carelessParts, isEmptyMessage, type Json, messageErrors } from '../../testing/discord/message-rules.ts'
 import { requestErrors } from '../../testing/discord/oracle.ts'
 import { readPress } from './buttons.ts'
-import { size } from './markdown.ts'
 import { render } from './render.ts'
 
 /** Everything Discord and the simulator's rules hold against a card. */
@@ -111,54 +109,4 @@ test('buttons keep their line and their form; a long line is remembered; bad lin
   ])
   expect(readPress('3||~unknown')).toBe('forgotten')
   expect(readPress('somebody else')).toBeNull()
-})
-
-test('Discord accepts any card', () => {
-  const text = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 200 }),
-    fc.string({ maxLength: 6_000, size: 'max' }),
-    fc.array(
-      fc.oneof(
-        fc.string(),
-        fc.record({ bold: fc.string() }),
-        fc.record({ code: fc.string({ maxLength: 5_000, size: 'max' }) }),
-      ),
-      { maxLength: 5 },
-    ),
-  )
-  const bytes = fc.constant(new Uint8Array([1]))
-  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined })
-  const card = fc.record({
-    title: fc.string({ unit: 'binary', maxLength: 700, size: 'max' }),
-    tone: fc.constantFrom('plain', 'good', 'info', 'warning', 'critical', 'muted'),
-    lines: maybe(fc.array(text, { maxLength: 6 })),
-    fields: maybe(
-      fc.array(fc.record({ name: fc.string({ maxLength: 400, size: 'max' }), value: text }), { maxLength: 30 }),
-    ),
-    code: maybe(fc.record({ text: fc.string({ maxLength: 9_000, size: 'max' }) })),
-    image: maybe(fc.record({ name: fc.string(), alt: fc.string(), png: bytes })),
-    file: maybe(fc.record({ name: fc.string(), content: bytes })),
-    buttons: maybe(
-      fc.array(
-        fc.record({
-          label: fc.string({ maxLength: 120 }),
-          line: fc.string({ maxLength: 150 }),
-          url: maybe(fc.webUrl()),
-        }),
-        { maxLength: 30 },
-      ),
-    ),
-    footer: maybe(text),
-  }) as fc.Arbitrary<Card>
-  fc.assert(
-    fc.property(card, fc.boolean(), (any, marked) => {
-      expect(faults(any, marked ? 'https://vakt.invalid/n' : undefined)).toEqual([])
-      const embeds = render(any, marked ? 'https://vakt.invalid/n' : undefined).body.embeds ?? []
-      if (marked) expect(embeds[0]?.url).toBe('https://vakt.invalid/n')
-      for (const embed of embeds) expect((embed.description?.match(/^```/gm)?.length ?? 0) % 2).toBe(0)
-      expect(size(render(any).body.content ?? '')).toBeLessThanOrEqual(2_000)
-    }),
-    // Shrinking texts of thousands of characters takes minutes and tells little more.
-    { numRuns: 200, endOnFailure: true },
-  )
 })

@@ -1,11 +1,12 @@
 // A card as a Discord message within every limit, which mentions exactly the people that the card mentions.
-import { AllowedMentionsTypes, type APIEmbed, type RawFile, type RESTPostAPIChannelMessageJSONBody } from 'discord.js'
-import { type Card, cutText, type Field, type Mention, type Text, TONE_ICONS, type Tone } from '../../card.ts'
+import type { APIEmbed, RawFile, RESTPostAPIChannelMessageJSONBody } from 'discord.js'
+import { type Card, cutText, type Field, type Text, TONE_ICONS } from '../../card.ts'
 import { simpleCard } from '../card-parts.ts'
 import { cleanText } from '../fit-text.ts'
 import { plainMessage } from '../plain-form.ts'
 import { buttonRows } from './buttons.ts'
 import { codeBlock, markdown, size } from './markdown.ts'
+import { attach, COLOURS, fileName, isSmallEnough, mentionsOf } from './render-parts.ts'
 
 /** https://discord.com/developers/docs/resources/message#embed-object-embed-limits */
 const MAX_TITLE_LENGTH = 300
@@ -14,26 +15,14 @@ const MAX_FIELDS = 25
 const MAX_FIELD_NAME_LENGTH = 256
 const MAX_FIELD_VALUE_LENGTH = 1_024
 const MAX_FOOTER_LENGTH = 512
-const MAX_ALT_LENGTH = 1_024
 /** Of all embeds together. */
 const MAX_EMBEDS_LENGTH = 6_000
-const MAX_MENTIONS = 20
 /** Of a message that is only content: 2000 characters, with room for mentions. */
 const MAX_PLAIN_LENGTH = 1_400
-const MAX_FILE_BYTES = 10 * 1024 * 1024
 /** Room for the field that counts the fields that do not fit. */
 const REST_FIELD_LENGTH = 20
 /** Discord refuses fields with an empty name or value. */
 const INVISIBLE = '\u200b'
-
-const COLOURS: Record<Tone, number> = {
-  plain: 0x5865f2,
-  good: 0x2ecc71,
-  info: 0x3498db,
-  warning: 0xe67e22,
-  critical: 0xe74c3c,
-  muted: 0x95a5a6,
-}
 
 export interface Rendered {
   /** Complete for an edit too: what the card no longer has is taken away. */
@@ -95,48 +84,6 @@ function titleText({ title, tone }: Card): string {
   return `${icon}${icon && ' '}**${withoutPreviews(text)}**`
 }
 
-/** The mentions as words, and the permission to notify exactly those; data beside them never notifies anybody. */
-function mentionsOf(mention: readonly Mention[]) {
-  const ids = (kind: Mention['kind']) =>
-    mention.flatMap(({ kind: other, id }) => (other === kind && isId(id) ? [id] : [])).slice(0, MAX_MENTIONS)
-  const [users, roles] = [ids('person'), ids('group')]
-  return {
-    words: mention.slice(0, MAX_MENTIONS).map(mentionWord),
-    allowed: {
-      parse: mention.some(({ kind }) => kind === 'here') ? [AllowedMentionsTypes.Everyone] : [],
-      ...(users.length > 0 && { users }),
-      ...(roles.length > 0 && { roles }),
-    },
-  }
-}
-
-function mentionWord({ kind, id, name }: Mention): string {
-  if (kind === 'here') return '@here'
-  if (!isId(id)) return `@${markdown(name, 100)}`
-  return kind === 'group' ? `<@&${id}>` : `<@${id}>`
-}
-
-const isId = (id: string | null): id is string => id !== null && /^\d{5,25}$/.test(id)
-
-function attach(card: Card) {
-  const wanted = [
-    ...(card.image ? [{ name: fileName(card.image.name), data: card.image.png, description: card.image.alt }] : []),
-    ...(card.file ? [{ name: fileName(card.file.name), data: card.file.content, description: undefined }] : []),
-  ]
-  const attached = wanted.filter(file => isSmallEnough(file.data))
-  const notes = wanted
-    .filter(file => !isSmallEnough(file.data))
-    .map(file => `${file.name} is too large to attach here (over 10 MiB).`)
-  const attachments = attached.map((file, id) => ({
-    id: String(id),
-    filename: file.name,
-    ...(file.description && { description: cutText(cleanText(file.description), MAX_ALT_LENGTH) }),
-  }))
-  return { files: attached.map(({ name, data }): RawFile => ({ name, data: Buffer.from(data) })), attachments, notes }
-}
-
-const isSmallEnough = (bytes: Uint8Array) => bytes.byteLength <= MAX_FILE_BYTES
-const fileName = (name: string) => name.replace(/[^\w.-]+/g, '_').slice(-100) || 'file'
 /** An address in the content would get a preview beside the card; angle brackets prevent that. */
 const withoutPreviews = (title: string) => title.replace(/(?<![<(])https?:\/\/[^\s<>]+/g, '<$&>')
 

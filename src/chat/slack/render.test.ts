@@ -1,7 +1,6 @@
 // What cards look like in Slack, checked by the simulator against Slack's limits.
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Card, Text } from '../../card.ts'
+import type { Card } from '../../card.ts'
 import { findMentions, readDraft } from '../../testing/slack/message-rules.ts'
 import { PRESSED, readPress } from './buttons.ts'
 import { escapeText, toFences, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
@@ -157,42 +156,6 @@ describe('limits', () => {
     const message = render({ lines: many(100, i => `${i} ${'x'.repeat(2000)}`) })
     const shown = words(message).match(/\d+ x{2000}/g)!.length
     expect(words(message)).toContain(`… ${100 - shown} more`)
-  })
-
-  test('any card is accepted', () => {
-    const data = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 200 }),
-      fc.constantFrom('<!channel>', '```', '*', '&&&&', '\n\n\n', '"\\'.repeat(900), '😀'.repeat(2000)),
-    )
-    const text: fc.Arbitrary<Text> = fc.oneof(
-      data,
-      fc.array(
-        fc.oneof(
-          data,
-          fc.record({ bold: data }),
-          fc.record({ code: data }),
-          fc.record({ link: data.map(rest => `https://x/${rest}`), label: data }),
-        ),
-        { maxLength: 8 },
-      ),
-    )
-    const card = fc.record({
-      title: data,
-      tone: fc.constantFrom('plain' as const, 'critical' as const),
-      lines: fc.array(text, { maxLength: 30 }),
-      fields: fc.array(fc.record({ name: data, value: text, inline: fc.boolean() }), { maxLength: 30 }),
-      code: fc.record({ text: data }),
-      buttons: fc.array(fc.record({ label: data, line: data }), { maxLength: 30 }),
-      footer: text,
-    })
-    fc.assert(
-      fc.property(card, one => {
-        const message = renderCard(one, 'UTC')
-        expect(accepted(message)).toEqual([])
-        expect(findMentions(message.text, [message.blocks, message.attachments])).toEqual([])
-      }),
-      { numRuns: 300 },
-    )
   })
 })
 

@@ -1,5 +1,4 @@
 // Telegram on the wire: cards posted and edited in place, buttons that run commands, limits, and what each failure means.
-import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Card, Text } from '../../card.ts'
 import { systemClock } from '../../clock.ts'
@@ -134,22 +133,4 @@ test('commands are taken while a chat is a channel, not when it was only tried, 
   telegram.presses(telegram.messages[0]!, 'Acknowledge')
   await vi.waitFor(() => expect(telegram.answers).toHaveLength(2))
   expect(ran.map(one => one.line)).toEqual(['/status'])
-})
-
-test('for any card, the message stays within the limits and its markup is closed', () => {
-  const text = fc.string({ maxLength: 3000, unit: 'binary' })
-  fc.assert(
-    fc.property(fc.array(text, { maxLength: 8 }), text, (lines, title) => {
-      const card: Card = {
-        title,
-        tone: 'critical',
-        lines: lines.map((line): Text => [{ bold: line }]),
-        code: { text: title },
-      }
-      const { text: html } = renderCard(card, 'UTC')
-      expect(html.replace(/<[^>]*>/g, '').replace(/&\w+;/g, '&').length).toBeLessThanOrEqual(4096)
-      expect([...html.matchAll(/<\w/g)].length).toBe([...html.matchAll(/<\//g)].length)
-    }),
-    { numRuns: 100 },
-  )
 })

@@ -1,7 +1,7 @@
 // REST routes of channels, their messages and threads.
 
 import type { APIMessage } from 'discord-api-types/v10'
-import { isEmptyMessage, type Json } from './message-rules.ts'
+import { COMPONENTS_V2, isEmptyMessage, type Json, messageErrors } from './message-rules.ts'
 import { editMessage, makeMessage } from './messages.ts'
 import { invalidForm, refusals } from './refusal.ts'
 import { type RouteRequest, type Routes, requireValidMessage } from './routing.ts'
@@ -69,6 +69,11 @@ function edit(world: World, { params, body, files }: RouteRequest) {
   const message = stored(place, params)
   if (message.author.id !== world.bot.id) throw refusals.notTheAuthor()
   requireValidMessage(world, body, files, true)
+  // The flag of components stays for good, and with it what the message may have.
+  if (((message.flags ?? 0) & COMPONENTS_V2) !== 0) {
+    const errors = messageErrors({ ...body, flags: COMPONENTS_V2 })
+    if (errors.length > 0) throw invalidForm(errors)
+  }
   if (isEmptyMessage({ ...message, ...body } as Json, files.length + message.attachments.length))
     throw refusals.emptyMessage()
   if (world.now() - Date.parse(message.timestamp) > HOUR) {

@@ -5,16 +5,16 @@ import type { FieldError } from './refusal.ts'
 /** A parsed JSON object from the wire. */
 export type Json = Record<string, unknown>
 
-const COMPONENTS_V2 = 1 << 15
+export const COMPONENTS_V2 = 1 << 15
 
 /** The field errors of a message, an edit, or the message inside an interaction answer. */
 export function messageErrors(body: Json): FieldError[] {
-  const rows = objects(body.components)
+  const rows = allRows(body.components)
   const v2 = (Number(body.flags ?? 0) & COMPONENTS_V2) !== 0
   return [
     ...lengthErrors(body),
     ...objects(body.embeds).flatMap(embedErrors),
-    ...(v2 ? v2Errors(body) : rows.flatMap(rowErrors)),
+    ...(v2 ? [...v2Errors(body), ...rows.flatMap(rowErrors)] : objects(body.components).flatMap(rowErrors)),
     ...(!v2 && rows.length > 5 ? [wrong(['components'], 'BASE_TYPE_BAD_LENGTH', 'Must be 5 or fewer in length.')] : []),
     ...duplicateIds(rows),
     ...mentionErrors(body.allowed_mentions),
@@ -112,13 +112,42 @@ function v2Errors(body: Json): FieldError[] {
     const value = body[key]
     return Array.isArray(value) ? value.length > 0 : Boolean(value)
   })
-  return banned.map(key =>
-    wrong(
-      [key],
-      'MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2',
-      `The '${key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2`,
+  const all = everyComponent(body.components)
+  const texts = all.filter(part => part.type === 10).map(part => String(part.content ?? ''))
+  const total = texts.reduce((sum, text) => sum + [...text].length, 0)
+  return [
+    ...banned.map(key =>
+      wrong(
+        [key],
+        'MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2',
+        `The '${key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2`,
+      ),
     ),
-  )
+    ...(all.length > 40
+      ? [wrong(['components'], 'BASE_TYPE_BAD_LENGTH', 'The message has more than 40 components.')]
+      : []),
+    ...(total > 4000
+      ? [wrong(['components'], 'COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED', 'The texts exceed 4000 characters.')]
+      : []),
+    ...texts.filter(blank).map(() => required(['components'])),
+  ]
+}
+
+/** Every component of a message, with those inside of others and beside sections. */
+export function everyComponent(components: unknown): Json[] {
+  return objects(components).flatMap(part => [
+    part,
+    ...everyComponent(part.components),
+    ...(part.accessory ? [part.accessory as Json] : []),
+  ])
+}
+
+/** The action rows of a message, wherever they stand; a section's button is a row of one. */
+function allRows(components: unknown): Json[] {
+  return everyComponent(components).flatMap(part => {
+    if (part.type === 1) return [part]
+    return part.type === 9 && (part.accessory as Json)?.type === 2 ? [{ type: 1, components: [part.accessory] }] : []
+  })
 }
 
 function duplicateIds(rows: Json[]): FieldError[] {

@@ -1,7 +1,7 @@
 // Turns request bodies into stored messages and changes them, as Discord does: ids, attachments, embeds and who is pinged.
 
 import type { APIMessage } from 'discord-api-types/v10'
-import { type Json, objects } from './message-rules.ts'
+import { everyComponent, type Json, objects } from './message-rules.ts'
 import { iso, userShape } from './shapes.ts'
 import type { Place, Recorded, World } from './world-types.ts'
 
@@ -57,10 +57,11 @@ export function textOf(message: APIMessage): string {
     ...(e.fields ?? []).flatMap(f => [f.name, f.value]),
     e.footer?.text,
   ])
-  const labels = objects(message.components).flatMap(row =>
-    objects(row.components).map(c => `[${String(c.label ?? '')}]`),
-  )
-  return [message.content, ...embeds, labels.join(' ')].filter(Boolean).join('\n')
+  const parts = everyComponent(message.components)
+  const texts = parts.flatMap(part => (part.type === 10 ? [String(part.content)] : []))
+  const labels = parts.flatMap(part => (part.type === 2 ? [`[${String(part.label ?? '')}]`] : []))
+  const options = parts.flatMap(part => objects(part.options).map(option => `[${String(option.label)}]`))
+  return [message.content, ...embeds, ...texts, [...labels, ...options].join(' ')].filter(Boolean).join('\n')
 }
 
 function fill(world: World, message: APIMessage, body: Json, files: Files): void {
@@ -69,7 +70,7 @@ function fill(world: World, message: APIMessage, body: Json, files: Files): void
   if (body.embeds !== undefined)
     message.embeds = objects(body.embeds).map(e => embed(e, message)) as unknown as APIMessage['embeds']
   if (body.components !== undefined)
-    message.components = numbered(body.components) as unknown as NonNullable<APIMessage['components']>
+    message.components = numbered(message, body.components) as unknown as NonNullable<APIMessage['components']>
   if (body.content !== undefined)
     Object.assign(message, pings(message.content, body.allowed_mentions as Json | undefined))
 }
@@ -106,12 +107,48 @@ function embed(body: Json, message: APIMessage): Json {
   return withoutNulls(shown)
 }
 
+/** What Discord fills in of a component that says nothing about it. */
+const DEFAULTS: Record<number, Json> = {
+  3: { min_values: 1, max_values: 1, disabled: false },
+  13: { spoiler: false },
+  14: { divider: true, spacing: 1 },
+  17: { spoiler: false },
+}
+
+/** The media of a message are answered with their addresses and sizes. */
+function media(message: APIMessage, value: unknown): Json {
+  const name = /^attachment:\/\/(.+)$/.exec(String((value as Json | undefined)?.url ?? ''))?.[1]
+  const attachment = message.attachments.find(a => a.filename === name)
+  const url = attachment?.url ?? String((value as Json | undefined)?.url ?? '')
+  return {
+    id: attachment?.id ?? '1',
+    url,
+    proxy_url: url,
+    width: 1,
+    height: 1,
+    content_type: 'image/png',
+    attachment_id: attachment?.id ?? '1',
+  }
+}
+
 /** Discord numbers every component of a message. */
-function numbered(components: unknown): Json[] {
+function numbered(message: APIMessage, components: unknown): Json[] {
   let id = 0
   const walk = (list: unknown): Json[] =>
     objects(list).map(part => {
-      const own = { ...withoutNulls(part), id: ++id }
+      const accessory = part.accessory ? { accessory: walk([part.accessory])[0] } : {}
+      const items = part.items
+        ? {
+            items: objects(part.items).map(item => ({
+              description: null,
+              spoiler: false,
+              ...item,
+              media: media(message, item.media),
+            })),
+          }
+        : {}
+      const file = part.type === 13 ? { file: media(message, part.file), name: 'file', size: 1 } : {}
+      const own = { ...DEFAULTS[Number(part.type)], ...withoutNulls(part), ...accessory, ...items, ...file, id: ++id }
       return part.components ? { ...own, components: walk(part.components) } : own
     })
   return walk(components)

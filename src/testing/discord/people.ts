@@ -4,7 +4,7 @@ import type { APIMessage } from 'discord-api-types/v10'
 import { isAnswered } from './exchanges.ts'
 import type { Gateway } from './gateway.ts'
 import { type Given, invoke } from './invocation.ts'
-import { type Json, objects } from './message-rules.ts'
+import { everyComponent, type Json, objects } from './message-rules.ts'
 import { makeMessage } from './messages.ts'
 import { memberShape, placeShape, userShape } from './shapes.ts'
 import { until } from './waiting.ts'
@@ -38,10 +38,16 @@ export async function type(scene: Scene, line: string, given: Given, option: str
 
 /** Presses the button with this label on the message as the person sees it, which may be an older state of it. */
 export async function press(scene: Scene, seen: APIMessage, label: string, by: Person): Promise<Exchange> {
-  const button = objects(seen.components)
-    .flatMap(row => objects(row.components))
-    .find(c => c.type === 2 && c.label === label)
-  const labels = objects(seen.components).flatMap(row => objects(row.components).map(c => c.label))
+  const parts = everyComponent(seen.components)
+  const button = parts.find(c => c.type === 2 && c.label === label)
+  const menu = parts.find(c => objects(c.options).some(option => option.label === label))
+  if (!button && menu) {
+    const { place, message } = standing(scene.world, seen)
+    const values = objects(menu.options).flatMap(option => (option.label === label ? [option.value] : []))
+    const data = { component_type: 3, custom_id: menu.custom_id, id: menu.id, values: values.slice(0, 1) }
+    return act(scene, { kind: 'press', did: `choosing ${label}`, by, place, source: message }, data)
+  }
+  const labels = parts.flatMap(c => (c.type === 2 ? [c.label] : []))
   if (!button) throw new Error(`there is no button "${label}"; there are: ${labels.join(', ') || 'none'}`)
   if (button.disabled || !button.custom_id) throw new Error(`the button "${label}" cannot be pressed`)
   const { place, message } = standing(scene.world, seen)
