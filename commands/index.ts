@@ -27,6 +27,7 @@ import { analyzeCommands } from './analysis/analyze.ts'
 import { checkChangeCommands } from './checks/check-changes.ts'
 import { checksNext } from './checks/check-next.ts'
 import { checkCommands } from './checks/checks.ts'
+import { crontabCommands } from './checks/import-crontab.ts'
 import { probeCommands } from './checks/probe-commands.ts'
 import { connectCommands } from './connect/connect.ts'
 import { followCommands } from './containers/container-follows.ts'
@@ -82,6 +83,7 @@ export function createCommands(
     checksNext,
     ...checkChangeCommands,
     ...probeCommands,
+    ...crontabCommands,
     ...logCommands,
     ...logTailCommands,
     ...logStatisticsCommands,

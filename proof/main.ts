@@ -5,6 +5,7 @@ import { cards } from './cards.ts'
 import { clients } from './clients/clients.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
+import { onCalendarProof } from './on-calendar.ts'
 import { openapi } from './openapi.ts'
 import { stalls } from './stalls.ts'
 import { statusPage } from './status-page.ts'
@@ -20,6 +21,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   clients,
   kills,
   lines,
+  'on-calendar': onCalendarProof,
   openapi,
   stalls,
   'status-page': statusPage,

@@ -51,6 +51,7 @@ const LIBRARIES: Record<string, RegExp> = {
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,
   'drizzle-orm': /^src\/state\/|^src\/(checks|alerts)\/[\w-]+s\.ts$/,
   croner: /^src\/checks\/cron\.ts$/,
+  'ical.js': /^src\/checks\/exceptions\/ics\.ts$/,
   'node-ssh': /^src\/hosts\//,
   ssh2: /^src\/hosts\//,
   '@anthropic-ai/sdk': /^src\/analysis\//,
@@ -70,11 +71,11 @@ const TABLE_FILES =
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
-  /^src\/(checks\/(check|beat|cron|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+  /^src\/(checks\/(check|beat|cron|crontab|due|exceptions\/(exception|ics)|on-calendar\/[\w-]+|unusual-run|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|unusual-run|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(intake|chat|forwards|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(intake|chat|forwards|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

@@ -22,6 +22,7 @@ const USAGE_TEXT = `Usage: vakt [--json] [--save] <command line>
 
 vakt <command line>      run a command on the running server, such as: vakt checks list
 vakt --json <command>    print the machine-readable result
+vakt <command> -         take the last argument from standard input
 vakt --save <command>    save the file or picture of the answer in this folder
 vakt logs tail <query>   follow log lines until Ctrl-C; so does vakt containers tail --follow
 vakt help                list the commands
@@ -50,9 +51,15 @@ async function main(argv: string[]): Promise<number> {
     if (words[0] === 'decrypt' || words[0] === 'reveal') return decryptInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
     const line = flags.has('help') ? ['help', ...named] : words
-    const sent = line[0] === 'import' ? await withExport(line) : line
+    const sent = line[0] === 'import' ? await withExport(line) : withInput(line)
     return run(readClientConfig(readEnvironment()), sent, { json: flags.has('json'), save: flags.has('save') })
   })
+}
+
+/** A lone hyphen at the end stands for what comes on standard input, as in other programs. */
+function withInput(words: string[]): string[] {
+  if (words.at(-1) !== '-' || process.stdin.isTTY) return words
+  return [...words.slice(0, -1), readFileSync(0, 'utf8')]
 }
 
 type OwnFlag = 'json' | 'save' | 'help' | 'version'

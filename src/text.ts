@@ -40,6 +40,43 @@ export function escapeControls(text: string): string {
   return text.replace(CONTROLS, char => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
+/** Characters that take no place: joiners, marks of direction, soft hyphens, variation selectors. */
+const INVISIBLE = /\p{Cf}|\p{Variation_Selector}|\u034f|\u115f|\u1160|\u17b4|\u17b5|\u3164|\uffa0/gu
+
+/**
+ * A text as a keyboard types it: without characters that cannot be seen, and with plain signs in place of the typographic
+ * ones that chats, phones and word processors put in (spaces, dashes, stars, quotes, full-width letters).
+ */
+export function plainTyping(text: string): string {
+  return text
+    .replace(INVISIBLE, '')
+    .normalize('NFKC')
+    .replace(/[^\S\r\n]/gu, ' ')
+    .replace(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/[\u2217\u204e\u2731\u2022\u00d7]/g, '*')
+    .replace(/[\u2044\u2215]/g, '/')
+    .replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'")
+    .replace(/[\u201c-\u201f\u2033]/g, '"')
+    .replace(/^\s*(["'`])(.*)\1\s*$/s, '$2')
+}
+
+/** A text without the characters that cannot be seen, except those that join emoji and letters. */
+export function dropInvisible(text: string): string {
+  return text.replace(INVISIBLE, (char, at: number) => (isJoined(char, text, at) ? char : ''))
+}
+
+/** Joiners and variation selectors belong to the characters around them in many scripts and in emoji. */
+function isJoined(char: string, text: string, at: number): boolean {
+  if (!/^(?:\u200c|\u200d|\ufe0e|\ufe0f)$/u.test(char) || at === 0) return false
+  const before = text.slice(0, at)
+  return !/[\p{ASCII}\p{Script=Latin}\s\p{Cf}]$/u.test(before)
+}
+
+/** A character as people can look it up: `U+034F`. */
+export function describeCharacter(char: string): string {
+  return `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
+}
+
 /** Whether `escapeControls` would change a text. */
 export function hasControls(text: string): boolean {
   return text.search(CONTROLS) >= 0

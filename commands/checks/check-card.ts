@@ -4,6 +4,9 @@ import { type Beat, listBeats } from '../../src/checks/beats.ts'
 import { type Check, type ShownStatus, shownStatus } from '../../src/checks/check.ts'
 import { slugOf, slugOwner } from '../../src/checks/checks.ts'
 import { unknownDependencies } from '../../src/checks/dependencies.ts'
+import { expressionsOf } from '../../src/checks/due.ts'
+import { readCalendarRow } from '../../src/checks/exceptions/calendars.ts'
+import { readExcept } from '../../src/checks/exceptions/exception.ts'
 import { clockDifference, hourOffset } from '../../src/checks/hour-offset.ts'
 import { describeProbing, describeSchedule } from '../../src/checks/schedule.ts'
 import { uniqueKey } from '../../src/checks/unique-key.ts'
@@ -14,7 +17,7 @@ import { redactionMark } from '../../src/logs/redact/tokens.ts'
 import { readProbe } from '../../src/probes/probes.ts'
 import { readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
-import { formatDuration, isoTime } from '../../src/time.ts'
+import { formatDuration, formatMoment, isoTime } from '../../src/time.ts'
 import { type Context, hidesPingUrls } from '../context.ts'
 import { fullProbeResult, probeFields, probeLines, probeResult } from './probe-card.ts'
 
@@ -51,7 +54,11 @@ export function checkResult(context: Context, check: Check) {
       schedule: {
         every_ms: check.every,
         every_days: check.every === null ? null : check.everyDays,
-        cron: check.cron,
+        // The first expression; `crons` has all of them.
+        cron: expressionsOf(check.cron)[0] ?? null,
+        crons: expressionsOf(check.cron),
+        on_calendar: expressionsOf(check.onCalendar),
+        except: expressionsOf(check.except),
         tz: check.timeZone,
         grace_ms: check.grace,
         early_ms: check.early,
@@ -138,6 +145,20 @@ export function checkCard(check: Check, context: Context) {
     ...(hidesPingUrls(context) ? publicPart(check, context) : privatePart(check, context)),
     footer: `${plural(check.beats, 'beat')} received`,
   }
+}
+
+/** What the calendars of a check could not be read for, and how many days they have. */
+function exceptionsText(check: Check, { state, config }: Context): string | null {
+  if (check.except === null) return null
+  const count = plural(check.exceptions?.days.length ?? 0, 'span') + ' of days'
+  const times = check.exceptions?.times.length ?? 0
+  const failed = readExcept(check.except)
+    .calendars.map(source => readCalendarRow(state, source))
+    .find(row => row?.failedAt)
+  const problem = failed
+    ? `. ${failed.source} cannot be read since ${formatMoment(failed.failedAt!, config.timeZone)}: ${failed.error}`
+    : ''
+  return `${count}${times === 0 ? '' : ` and ${plural(times, 'time')}`} known${problem}`
 }
 
 /** A steady difference between the clocks of Vakt and of the job's machine, and beats whole hours off. */
@@ -239,6 +260,7 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
   const settings: Record<string, string | null | false> = {
     Severity: check.severity,
     Owner: check.owner,
+    Exceptions: exceptionsText(check, context),
     'May be early by': check.early === null ? null : check.early === 0 ? 'nothing' : formatDuration(check.early),
     'Warns about': [
       ...(check.watchDuration ? ['unusual durations'] : []),

@@ -15,7 +15,11 @@ import { checkSettings, draftOf } from './check-settings.ts'
 export const checksNext = command({
   name: 'checks next',
   summary: 'Show the next deadlines of a check or of any schedule',
-  examples: ['checks next nightly-backup --count 5', 'checks next --cron "0 2 * * *" --tz Europe/Oslo'],
+  examples: [
+    'checks next nightly-backup --count 5',
+    'checks next --cron "0 2 * * *" --tz Europe/Oslo',
+    'checks next --on-calendar "Mon..Fri 09:00"',
+  ],
   role: 'viewer',
   args: {
     name: completes(positional(z.string().max(100).optional()), 'check').describe('Name, slug or uuid of the check'),
@@ -62,8 +66,8 @@ export function activePeriodLines(check: Check, now: number): Text[] {
 }
 
 function pickSchedule() {
-  const { every, cron, tz, active } = checkSettings()
-  return { every, cron, tz, active }
+  const { every, cron, onCalendar, tz, active } = checkSettings()
+  return { every, cron, onCalendar, tz, active }
 }
 
 function dueTimes(check: Check, after: number, count: number): number[] {
@@ -95,7 +99,7 @@ function refuseSchedule(schedule: Parameters<typeof draftOf>[0]): void {
 }
 
 function scheduleOnly(schedule: Parameters<typeof draftOf>[0], context: Context): Check {
-  if (schedule.every === undefined && schedule.cron === undefined) {
+  if (schedule.every === undefined && schedule.cron === undefined && schedule.onCalendar === undefined) {
     throw invalid('name', 'Name a check or a schedule: checks next --cron "0 2 * * *" --tz Europe/Oslo.')
   }
   return { name: 'schedule', lateAt: null, ...draftOf(schedule, context) } as Check

@@ -3,11 +3,17 @@ import { z } from 'zod'
 import { parseActiveHours } from '../../src/checks/active-hours.ts'
 import type { Check } from '../../src/checks/check.ts'
 import { cronSchedule } from '../../src/checks/cron.ts'
-import { nextDue } from '../../src/checks/due.ts'
+import { readCronLine } from '../../src/checks/crontab.ts'
+import { expressionsOf, isTimed, nextDue } from '../../src/checks/due.ts'
+import { checkCalendarSource } from '../../src/checks/exceptions/calendar-reader.ts'
+import { exceptionsOf } from '../../src/checks/exceptions/calendars.ts'
+import { readExcept } from '../../src/checks/exceptions/exception.ts'
+import { onCalendar } from '../../src/checks/on-calendar/next-elapse.ts'
 import { graceBetween, graceFor } from '../../src/checks/schedule.ts'
-import { completes } from '../../src/command/command.ts'
+import { completes, repeated } from '../../src/command/command.ts'
 import { invalid } from '../../src/problem.ts'
 import { SEVERITIES } from '../../src/severity.ts'
+import { plainTyping } from '../../src/text.ts'
 import { DAY, formatDuration, HOUR, periodLength } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { type Context, duration, readable } from '../context.ts'
@@ -22,7 +28,15 @@ export function checkSettings() {
     every: period()
       .optional()
       .describe('Expected time between beats, such as 5m or 1d; 1d follows the wall clock, 24h does not (default: 1d)'),
-    cron: readable(validCron, 200).optional().describe('Expected times of beats as a cron expression: "0 2 * * *"'),
+    cron: repeated(readable(readCrons, 1000))
+      .optional()
+      .describe('Expected times of beats as a cron expression: "0 2 * * *"; repeat it for several'),
+    onCalendar: repeated(readable(readCalendars, 1000))
+      .optional()
+      .describe('Expected times of beats as systemd writes them: "Mon..Fri 09:00"; repeat it for several'),
+    except: repeated(readable(readExceptText, 2000))
+      .optional()
+      .describe('Days without a beat: 2026-12-24, 2026-12-24..2027-01-01, or the URL or file of an ICS calendar'),
     tz: completes(readable(timeZoneId, 64), 'zone')
       .optional()
       .describe('Time zone of --cron, --active and whole days of --every (default: that of the project)'),
@@ -83,10 +97,48 @@ export function checkSettings() {
   }
 }
 
+/** What people gave as cron expressions: pasted lines may name a zone, a user and a command. */
+type Crons = { expressions: string; timeZone: string | null; rest: string[] }
+
+function readCrons(text: string): Crons {
+  const lines = text.split('\n').map(readCronLine)
+  const zones = [...new Set(lines.map(({ timeZone }) => timeZone))]
+  if (zones.length > 1)
+    throw invalid('cron', 'All expressions of a check have one time zone. Use --tz instead of CRON_TZ=.')
+  return {
+    expressions: [...new Set(lines.map(({ expression }) => expression))].join('\n'),
+    timeZone: zones[0]!,
+    rest: lines.map(({ rest }) => rest).filter(rest => rest !== ''),
+  }
+}
+
+/** What was left out of pasted cron lines, for the answer. */
+export function pastedLines(settings: { cron?: Crons | undefined }): string[] {
+  const rest = settings.cron?.rest ?? []
+  if (rest.length === 0) return []
+  return [`Only the schedule of the cron line is used; "${rest.join('", "')}" is its user and command.`]
+}
+
 // The syntax does not depend on the zone, so UTC serves until the zone is known.
-function validCron(expression: string): string {
-  cronSchedule(expression, 'UTC')
-  return expression
+function readCalendars(text: string): string {
+  const expressions = text.split('\n').map(line =>
+    plainTyping(line)
+      .trim()
+      .replace(/^OnCalendar\s*=\s*/i, ''),
+  )
+  for (const expression of expressions) onCalendar(expression, 'UTC')
+  return [...new Set(expressions)].join('\n')
+}
+
+function readExceptText(text: string): string {
+  if (orNull(text) === null) return text
+  const { calendars } = readExcept(text)
+  for (const source of calendars) checkCalendarSource(source)
+  return text
+    .split(/[,\n]/)
+    .map(item => item.trim())
+    .filter(Boolean)
+    .join('\n')
 }
 
 function validActiveHours(active: string): string {
@@ -101,10 +153,14 @@ type Settings = z.output<z.ZodObject<ReturnType<typeof checkSettings>>>
  * each other.
  */
 export function draftOf(settings: Settings, context: Context, timeZone = context.config.timeZone) {
+  const hasTimes = settings.cron !== undefined || settings.onCalendar !== undefined
   const blank = {
-    every: settings.cron === undefined ? DAY : null,
-    everyDays: settings.cron === undefined ? 1 : 0,
+    every: hasTimes ? null : DAY,
+    everyDays: hasTimes ? 0 : 1,
     cron: null,
+    onCalendar: null,
+    except: null,
+    exceptions: null,
     early: null,
     timeZone,
     grace: HOUR,
@@ -118,20 +174,35 @@ export function draftOf(settings: Settings, context: Context, timeZone = context
 
 /** The changes that settings make to a check; "none" removes one. Throws `invalid` for settings that contradict each other. */
 export function readSettings(settings: Settings, check: Check, context: Context): Partial<Check> {
-  if (settings.every !== undefined && settings.cron !== undefined) {
-    throw invalid('every', 'Use either --every or --cron, not both.')
+  const other = settings.cron !== undefined ? '--cron' : settings.onCalendar !== undefined ? '--on-calendar' : null
+  if (settings.every !== undefined && other !== null) {
+    throw invalid('every', `Use either --every or ${other}, not both.`)
   }
   const changes: Partial<Check> = {}
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined) Object.assign(changes, TO_ROW[name as keyof Settings](value as never))
   }
+  // A new schedule of one kind replaces the other kind; both together are both.
+  if (settings.cron !== undefined && settings.onCalendar === undefined) changes.onCalendar = null
+  if (settings.onCalendar !== undefined && settings.cron === undefined) changes.cron = null
+  Object.assign(changes, zoneOfCrons(settings))
+  if (changes.except) changes.exceptions = exceptionsOf(context.state, changes.except, context.now)
+  if (changes.except === null) changes.exceptions = null
   refuseContradictions({ ...check, ...changes }, context.now)
   return changes
 }
 
+function zoneOfCrons({ cron, tz }: Settings): Partial<Check> {
+  if (!cron?.timeZone) return {}
+  if (tz === undefined || tz === cron.timeZone) return { timeZone: cron.timeZone }
+  throw invalid('tz', `The cron line is in ${cron.timeZone}, and --tz is ${tz}. Use one of them.`)
+}
+
 const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>) => Partial<Check> } = {
-  every: every => ({ every: periodLength(every), everyDays: every.days, cron: null }),
-  cron: cron => ({ cron, every: null, everyDays: 0 }),
+  every: every => ({ every: periodLength(every), everyDays: every.days, cron: null, onCalendar: null }),
+  cron: cron => ({ cron: cron.expressions, every: null, everyDays: 0 }),
+  onCalendar: onCalendar => ({ onCalendar, every: null, everyDays: 0 }),
+  except: except => ({ except: orNull(except) }),
   tz: tz => ({ timeZone: tz }),
   grace: grace => ({ grace }),
   early: early => ({ early: early === NONE ? 0 : early }),
@@ -155,20 +226,26 @@ const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>)
 }
 
 function refuseContradictions(check: Check, now: number): void {
-  if (check.cron !== null) cronSchedule(check.cron, check.timeZone)
+  for (const expression of expressionsOf(check.cron)) cronSchedule(expression, check.timeZone)
+  for (const expression of expressionsOf(check.onCalendar)) onCalendar(expression, check.timeZone)
   if (check.active !== null) parseActiveHours(check.active, check.timeZone)
   if (check.dependsOn !== null && check.dependsOn === check.name) {
     throw invalid('depends-on', 'A check cannot depend on itself.')
   }
-  if (check.active !== null && check.cron !== null && nextDue(check, now) === null) {
-    throw invalid('active', 'No run of this cron expression falls within these active hours.')
+  if (isTimed(check) && nextDue(check, now) === null) {
+    if (check.active === null) throw invalid('on-calendar', 'This schedule has no run in the future.')
+    const schedule = check.cron === null ? 'OnCalendar expression' : 'cron expression'
+    throw invalid('active', `No run of this ${schedule} falls within these active hours.`)
   }
   if (check.early !== null && check.early > 0) refuseEarly(check, check.early, now)
 }
 
 function refuseEarly(check: Check, early: number, now: number): void {
-  if (check.cron === null) {
-    throw invalid('early', 'A period starts again with each beat, so no beat is early. --early goes with --cron.')
+  if (!isTimed(check)) {
+    throw invalid(
+      'early',
+      'A period starts again with each beat, so no beat is early. --early goes with --cron and --on-calendar.',
+    )
   }
   const due = nextDue(check, now)
   const following = due === null ? null : nextDue(check, due)

@@ -27,7 +27,8 @@ import {
   slugLines,
 } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
-import { checkSettings, draftOf, readSettings } from './check-settings.ts'
+import { checkSettings, draftOf, pastedLines, readSettings } from './check-settings.ts'
+import { readNamedCalendars } from './named-calendars.ts'
 import { furtherProbeSettings, probeDraft, probeSettings, splitSettings } from './probe-settings.ts'
 import { addProbedCheck, editProbedCheck } from './probed-checks.ts'
 
@@ -37,10 +38,11 @@ const add = command({
   name: 'checks add',
   summary: 'Add a check: expect beats from a job, or probe a target, and alert when it fails',
   details:
-    'Without --every or --cron, Vakt expects a beat every day. Deadlines of a new check start with its first beat. With --probe, or --on and --run, Vakt looks for itself, every minute by default.',
+    'Without --every, --cron or --on-calendar, Vakt expects a beat every day. Deadlines of a new check start with its first beat. With --probe, or --on and --run, Vakt looks for itself, every minute by default.',
   examples: [
     'checks add nightly-backup --cron "0 2 * * *" --grace 1h',
     'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo --max-runtime 20m',
+    'checks add trimmer --on-calendar "Sat *-*-1..7 04:00" --except 2026-12-24..2027-01-01',
     'checks add shop --probe https://shop.example.org/health --every 1m --expect json.status=ok',
     'checks add database --probe tcp://db.example.org:5432 --lan',
   ],
@@ -52,9 +54,10 @@ const add = command({
     project: projectName().optional().describe('Project of the check (default: the project "default")'),
     ...furtherProbeSettings(),
   },
-  run({ name, project, ...all }, context) {
+  async run({ name, project, ...all }, context) {
     const { state, now } = context
     const { probe: probeFlags, check: settings } = splitSettings(all)
+    await readNamedCalendars(settings.except, context)
     const { id: projectId, timeZone } = findProject(state, project)
     const probe = probeDraft(probeFlags, context)
     if (probe) return addProbedCheck({ name, projectId, timeZone, settings, probe }, context)
@@ -69,6 +72,7 @@ const add = command({
           ...activePeriodLines(check, now),
           ...dependencyLines(check, context),
           ...slugLines(check, context),
+          ...pastedLines(settings),
           ...(isLoopback(context.publicUrl)
             ? [
                 'The URL below works only on the machine that runs Vakt. For jobs on other machines, set HOST and PUBLIC_URL.',
@@ -109,10 +113,11 @@ const edit = command({
     project: projectName().optional().describe('Project of the check, if several projects have a check of that name'),
     ...furtherProbeSettings(),
   },
-  run({ name, project, rename, ...all }, context) {
+  async run({ name, project, rename, ...all }, context) {
     const { state, now } = context
     const check = checkOf(context, name, project)
     const { probe, check: settings } = splitSettings(all)
+    await readNamedCalendars(settings.except, context)
     const probeChanged = editProbedCheck(check, probe, settings, context)
     const changes = readSettings(settings, check, context)
     if (Object.keys(changes).length === 0 && rename === undefined && !probeChanged)
@@ -127,6 +132,7 @@ const edit = command({
         lines: [
           ...card.lines,
           ...activePeriodLines(edited, now),
+          ...pastedLines(settings),
           ...(edited.slug === check.slug ? [] : slugLines(edited, context)),
         ],
       },

@@ -50,7 +50,8 @@ function add(
 ): Answer {
   const { state, now } = context
   const defaults = probeDefaults(probe)
-  const every = settings.cron === undefined ? (settings.every ?? { days: 0, ms: defaults.every }) : undefined
+  const hasTimes = settings.cron !== undefined || settings.onCalendar !== undefined
+  const every = hasTimes ? undefined : (settings.every ?? { days: 0, ms: defaults.every })
   refuseBeatSettings(settings, context)
   if (probe.reach === 'public' && countProbes(state, projectId) >= MAX_PROBES)
     throw new Problem(

@@ -17,7 +17,7 @@ const SETTLING = MINUTE
 const BLANK = {
   ...{ status: 'new', lastBeatAt: null, lateAt: null, downAt: null, misses: 0, missedAt: null, missKind: null },
   ...{ lastStartAt: null, lastStartRid: null, lastDuration: null, beats: 0 },
-  ...{ everyDays: 0, early: null, earlyMs: null, earlyBeats: 0 },
+  ...{ everyDays: 0, onCalendar: null, exceptions: null, early: null, earlyMs: null, earlyBeats: 0 },
 } as const
 
 const RESTING = { lateAt: null, downAt: null, lastStartAt: null, lastStartRid: null }

@@ -1,7 +1,7 @@
 // The rules of a check: what a beat or a missed deadline changes. Pure.
 import type { checks } from '../state/schema/index.ts'
 import { addActive, parseActiveHours } from './active-hours.ts'
-import { earlyFor, nextDue, nextInPhase } from './due.ts'
+import { earlyFor, isTimed, nextDue, nextInPhase } from './due.ts'
 
 export type Check = typeof checks.$inferSelect
 export type CheckChanges = Partial<Check>
@@ -117,7 +117,7 @@ export function extendDeadlines(check: Check, from: number, to: number, earliest
     return downAt === check.downAt ? {} : { downAt }
   }
   // A plain period keeps its phase; other schedules compute their next due time.
-  const periodic = check.cron === null && check.active === null
+  const periodic = !isTimed(check) && check.active === null && check.exceptions === null
   const lateAt = periodic ? nextInPhase(check, begun, to) : nextDue(check, to)
   const { downAt } = deadlines({ ...check, lateAt })
   return { lateAt, downAt: downAt === null ? null : Math.max(downAt, earliest) }

@@ -106,6 +106,7 @@ export type CheckFilter = {
   /** The status as it is shown at `at`. */
   status?: { shown: ShownStatus; at: number }
   matching?: string
+  named?: string
   limit?: number
   offset?: number
 }
@@ -224,7 +225,7 @@ export function editCheck(state: State, check: Check, changes: CheckChanges, now
   }
   const changed = (names: readonly (keyof Check)[]) =>
     names.some(name => changes[name] !== undefined && changes[name] !== check[name])
-  const rescheduled = changed(['every', 'everyDays', 'cron', 'timeZone', 'active'])
+  const rescheduled = changed(['every', 'everyDays', 'cron', 'onCalendar', 'exceptions', 'timeZone', 'active'])
   if (!rescheduled && !changed(['grace', 'maxRuntime'])) return saved(state, check, changes)
   const edited = { ...check, ...changes, ...(rescheduled ? { lateAt: null } : {}) }
   return saved(state, check, { ...changes, ...restart(edited, now) })
@@ -290,6 +291,7 @@ function filtered(filter: CheckFilter): SQL | undefined {
   return and(
     filter.projectId === undefined ? undefined : eq(checks.projectId, filter.projectId),
     filter.status === undefined ? undefined : hasStatus(filter.status),
+    filter.named === undefined ? undefined : eq(checks.name, filter.named),
     filter.matching === undefined ? undefined : sql`instr(lower(${checks.name}), ${filter.matching.toLowerCase()}) > 0`,
   )
 }

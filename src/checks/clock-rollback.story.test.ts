@@ -70,6 +70,8 @@ describe('a check, after the clock went back', () => {
       status: 'up',
       every: HOUR,
       everyDays: 0,
+      onCalendar: null,
+      exceptions: null,
       early: null,
       cron: null,
       active: null,

@@ -3,6 +3,7 @@
 import { CronDate, CronPattern } from 'croner'
 import { BoundedMap } from '../bounded-map.ts'
 import { invalid } from '../problem.ts'
+import { plainTyping } from '../text.ts'
 import { HOUR } from '../time.ts'
 import { type ClockSpan, clockSpan, timeZoneId } from '../time-zone.ts'
 
@@ -127,11 +128,23 @@ function nextMatch(schedule: CronSchedule, wall: number): number | null {
   return date.increment(schedule.pattern, { domAndDow: schedule.days === 'both' }, false)?.getTime() ?? null
 }
 
+/** Whether a word could be a field of a cron expression: `*`, `1-5`, `MON`, `5/10`; no command is. */
+export function isCronField(word: string): boolean {
+  return CRON_FIELD.test(word)
+}
+
+const CRON_FIELD = new RegExp(
+  `^(?:[*?\\d,/#LW-]|(?:${FIELDS.flatMap(field => field.names ?? []).join('|')})(?![a-z]))+$`,
+  'i',
+)
+
 /** The six fields of an expression, a nickname written out. */
 function splitFields(expression: string): string[] {
-  const text = expression.trim()
+  const text = plainTyping(expression).trim()
   const known = NICKNAMES.get(text.toLowerCase())
   if (text.startsWith('@') && !known) {
+    const period = /^@every\s+(\S+)$/i.exec(text)?.[1]
+    if (period) throw invalid('cron', `"${text}" is a period: write --every ${period} instead of --cron.`)
     const why = /^@reboot$/i.test(text) ? 'has no time, so no beat can be late' : 'is not a schedule'
     throw invalid('cron', `"${text}" ${why}. Use five cron fields, or one of ${[...NICKNAMES.keys()].join(', ')}.`)
   }
@@ -175,7 +188,17 @@ function readItem(field: Field, item: string, refuse: (why: string) => Error): s
   return special.of ? `${readRange(field, special.of, refuse)}${special.nth ?? 'W'}` : item
 }
 
+/** Words of other programs that look like cron, and what to write. */
+const OTHER_SYNTAX: { form: RegExp; what: string }[] = [
+  { form: /^H(\(|\/|$)/, what: 'H is a time that Jenkins chooses. Write the one at which the job really runs' },
+  { form: /~/, what: '~ is a time that cron chooses at random. Write the latest one and a longer --grace' },
+  { form: /^L-\d+$/i, what: 'days before the end of the month are not read. With --on-calendar write *-*~03 for L-2' },
+  { form: /^\d+\.\.\d+$/, what: 'a range is written as 1-5 in cron. --on-calendar takes 1..5' },
+]
+
 function readRange(field: Field, item: string, refuse: (why: string) => Error): string {
+  const other = OTHER_SYNTAX.find(({ form }) => form.test(item))
+  if (other) throw refuse(`has "${item}": ${other.what}`)
   const parts = /^(?:\*|(?<from>\w+)(?:-(?<to>\w+))?)(?:\/(?<step>\d+))?$/.exec(item)?.groups
   if (!parts) {
     throw refuse(

@@ -1,13 +1,15 @@
 // When beats of a check are due, and which due time a beat that comes a little early counts for. Pure.
 import type { checks } from '../state/schema/index.ts'
 import { addPeriod, DAY, MINUTE, type Period, SECOND } from '../time.ts'
-import { addActive, isActive, nextActive, parseActiveHours } from './active-hours.ts'
+import { type ActiveHours, addActive, isActive, nextActive, parseActiveHours } from './active-hours.ts'
 import { cronSchedule, nextRun } from './cron.ts'
+import { coveredUntil } from './exceptions/exception.ts'
+import { nextElapse, onCalendar } from './on-calendar/next-elapse.ts'
 
 /** The columns of a check that its due times follow from. */
 export type Schedule = Pick<
   typeof checks.$inferSelect,
-  'every' | 'everyDays' | 'cron' | 'timeZone' | 'active' | 'early'
+  'every' | 'everyDays' | 'cron' | 'onCalendar' | 'timeZone' | 'active' | 'early' | 'exceptions'
 >
 
 /** Two years of daily inactive periods. */
@@ -15,20 +17,64 @@ const MAX_INACTIVE_PERIODS = 750
 /** How early a beat may be by itself: the smaller of a minute and this share of the gap to the neighbouring due times. */
 const EARLY_SHARE = 0.05
 
+/** Whether beats are due at times of the clock, rather than a period after the last one. */
+export function isTimed({ cron, onCalendar }: Pick<Schedule, 'cron' | 'onCalendar'>): boolean {
+  return cron !== null || onCalendar !== null
+}
+
+/** The expressions of a check: several are stored as lines. */
+export function expressionsOf(lines: string | null): string[] {
+  return lines === null ? [] : lines.split('\n')
+}
+
 /** The first instant after `after` (epoch ms) at which a beat is due; null when the schedule has no further run. */
 export function nextDue(check: Schedule, after: number): number | null {
   const hours = check.active === null ? null : parseActiveHours(check.active, check.timeZone)
-  if (check.cron === null) {
-    return hours ? addActive(hours, after, check.every!) : addPeriod(after, periodOf(check), check.timeZone)
-  }
-  const schedule = cronSchedule(check.cron, check.timeZone)
-  let due = nextRun(schedule, after)
-  // Each step skips a whole inactive period; active hours that never meet the schedule end the search.
-  for (let skipped = 0; due !== null && hours && !isActive(hours, due); skipped++) {
+  if (!isTimed(check)) return afterExceptions(check, periodicDue(check, hours, after))
+  let due = nextTimed(check, after)
+  // Each step skips a whole inactive time; active hours that never meet the schedule end the search.
+  for (let skipped = 0; due !== null; skipped++) {
+    const free = exceptionEnd(check, due) ?? (hours && !isActive(hours, due) ? nextActive(hours, due) : null)
+    if (free === null) return due
     if (skipped > MAX_INACTIVE_PERIODS) return null
-    due = nextRun(schedule, nextActive(hours, due) - 1)
+    due = nextTimed(check, free - 1)
   }
-  return due
+  return null
+}
+
+/** The nearest of all schedules. */
+function nextTimed(check: Schedule, after: number): number | null {
+  let first: number | null = null
+  for (const expression of expressionsOf(check.cron)) {
+    first = earlier(first, nextRun(cronSchedule(expression, check.timeZone), after))
+  }
+  for (const expression of expressionsOf(check.onCalendar)) {
+    first = earlier(first, nextElapse(onCalendar(expression, check.timeZone), after))
+  }
+  return first
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || (b !== null && b < a) ? b : a
+}
+
+function periodicDue(check: Schedule, hours: ActiveHours | null, after: number): number {
+  return hours ? addActive(hours, after, check.every!) : addPeriod(after, periodOf(check), check.timeZone)
+}
+
+/** The first due time of a period that no exception covers: whole periods pass until then. */
+function afterExceptions(check: Schedule, due: number): number {
+  let at = due
+  for (let end = exceptionEnd(check, at); end !== null; end = exceptionEnd(check, at)) {
+    // With active hours the job runs when they begin again; without them it keeps its phase.
+    at = check.active === null ? nextInPhase(check, at, end - 1) : end
+  }
+  return at
+}
+
+/** The end (epoch ms) of the exception that covers an instant, or null. */
+function exceptionEnd({ exceptions, timeZone }: Schedule, at: number): number | null {
+  return exceptions === null ? null : coveredUntil(exceptions, at, timeZone)
 }
 
 /** The period of a check that has one: whole days follow the wall clock, the rest is plain time. */
@@ -51,7 +97,7 @@ export function nextInPhase(check: Schedule, begun: number, to: number): number 
  * has no due time of its own: it begins again with each beat.
  */
 export function earlyFor(check: Schedule, now: number): number | null {
-  if (check.cron === null || check.early === 0) return null
+  if (!isTimed(check) || check.early === 0) return null
   const due = nextDue(check, now)
   if (due === null || due - now > (check.early ?? MINUTE)) return null
   return due - now <= (check.early ?? defaultMargin(check, due)) ? due : null

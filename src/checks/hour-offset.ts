@@ -3,7 +3,7 @@
 import { aboutDuration, HOUR, MINUTE, SECOND } from '../time.ts'
 import type { Beat } from './beats.ts'
 import type { Check } from './check.ts'
-import { nextDue } from './due.ts'
+import { isTimed, nextDue } from './due.ts'
 
 const TOLERANCE_MS = 10 * MINUTE
 const MIN_BEATS = 2
@@ -13,7 +13,7 @@ const MIN_BEATS = 2
  * 1 to 14, before or after a due time; null otherwise. `recent` is newest first.
  */
 export function hourOffset(check: Check, recent: readonly Beat[]): string | null {
-  if (check.cron === null) return null
+  if (!isTimed(check)) return null
   const came = recent.filter(beat => beat.kind === 'success').slice(0, 5)
   if (came.length < MIN_BEATS) return null
   const offsets = new Set(came.map(beat => wholeHoursOff(check, beat.receivedAt)))
@@ -59,7 +59,7 @@ export function clockDifference(check: Check, recent: readonly Beat[]): string |
 
 /** How long after their due times the last starts came, ms, when it was always the same; null otherwise. */
 function startsAfterDue(check: Check, recent: readonly Beat[]): number | null {
-  if (check.cron === null) return null
+  if (!isTimed(check)) return null
   const starts = recent.filter(beat => beat.kind === 'start').slice(0, MIN_EARLY_BEATS)
   if (starts.length < MIN_EARLY_BEATS) return null
   const delays = starts.map(({ receivedAt }) => delayAfterDue(check, receivedAt))

@@ -1,18 +1,23 @@
 // A check's schedule in words.
 import { DAY, formatPeriod, HOUR, SECOND } from '../time.ts'
-import { periodOf, type Schedule } from './due.ts'
+import { expressionsOf, isTimed, periodOf, type Schedule } from './due.ts'
 
-/** `every 1d`, `at "0 2 * * *" (Europe/Oslo)`, with the active hours when there are any. */
+/** `a beat every 1d`, `a beat at "0 2 * * *" (Europe/Oslo)`, with active hours and exceptions when there are any. */
 export function describeSchedule(
-  check: Pick<Schedule, 'every' | 'everyDays' | 'cron' | 'timeZone' | 'active'>,
+  check: Pick<Schedule, 'every' | 'everyDays' | 'cron' | 'onCalendar' | 'timeZone' | 'active'> & {
+    except?: string | null
+  },
 ): string {
-  const when =
-    check.cron === null
-      ? `a beat every ${formatPeriod(periodOf(check))}`
-      : `a beat at "${check.cron}" (${check.timeZone})`
-  return check.active === null
-    ? when
-    : `${when}, in ${check.active}${check.cron === null ? ` (${check.timeZone})` : ''}`
+  const zone = ` (${check.timeZone})`
+  const times = [
+    ...expressionsOf(check.cron).map(expression => `"${expression}"`),
+    ...expressionsOf(check.onCalendar).map(expression => `OnCalendar "${expression}"`),
+  ]
+  const when = isTimed(check)
+    ? `a beat at ${times.join(' and ')}${zone}`
+    : `a beat every ${formatPeriod(periodOf(check))}`
+  const hours = check.active === null ? '' : `, in ${check.active}${isTimed(check) ? '' : zone}`
+  return `${when}${hours}${check.except ? `, except ${check.except.split('\n').join(', ')}` : ''}`
 }
 
 /** How often Vakt itself asks: `every 1m`, `at "0 2 * * *" (Europe/Oslo)`. */

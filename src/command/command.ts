@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Card } from '../card.ts'
 import { Problem } from '../problem.ts'
-import { hasControls } from '../text.ts'
+import { dropInvisible, hasControls } from '../text.ts'
 import { type Argument, type ArgumentKind, argumentNamed } from './argument.ts'
 import { argumentError, argumentErrorSentence, NO_MESSAGE } from './argument-errors.ts'
 
@@ -224,6 +224,7 @@ function parseArguments(schema: z.ZodObject, list: readonly Argument[], raw: Rec
     const argument = argumentNamed(list, kebab(name))
     if (!argument) fields[kebab(name)] = `There is no argument --${kebab(name)}`
     else if (value !== null) values[argument.key] = fromText(argument, value)
+    if (argument && NAMES.has(argument.key) && typeof value === 'string') values[argument.key] = dropInvisible(value)
     if (argument && NAMES.has(argument.key) && typeof value === 'string' && hasControls(value.trim()))
       fields[argument.name] = 'must be one line, without control characters'
   }

@@ -5,6 +5,7 @@ import { nextSuppressionChange, sweepSuppressions } from '../alerts/suppression/
 import type { PlatformStatus } from '../chat/channel.ts'
 import { nextDeadline, type Reachable } from '../checks/deadlines.ts'
 import { lastAlive } from '../checks/downtimes.ts'
+import { createCalendarReader } from '../checks/exceptions/calendar-reader.ts'
 import type { Clock } from '../clock.ts'
 import type { Connectivity } from '../connectivity/connectivity.ts'
 import { recordConnectivity } from '../connectivity/states.ts'
@@ -92,6 +93,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const storageMonitor = createStorageMonitor(options)
   const ruleEvaluator = createRuleEvaluator(state, ruleKinds, clock, logger)
   const downtimes = createDowntimeMonitor({ ...options, storageMonitor })
+  const calendars = createCalendarReader(state, clock, logger)
   const startedAt = clock.now()
   let lastTickAt: number | null = null
   let error: string | null = null
@@ -135,6 +137,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     { everyMs: TICK_INTERVAL_MS, run: downtimes.markAlive },
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },
+    { everyMs: MINUTE, run: now => calendars.readDue(now) },
     { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete(clock.now()) },
   ]
   const nextRuns = new Map<Job, number>()
@@ -228,6 +231,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     },
     stop() {
       isRunning = false
+      calendars.stop()
       cancelWake()
       try {
         downtimes.markAlive(clock.now())

@@ -95,7 +95,19 @@ describe('availability', () => {
 describe('the next probe', () => {
   const uuid = '2f9a6f6b-1f0f-4d2c-9c5c-3a1b2c3d4e5f'
   const check = (changes: Partial<Check>) =>
-    ({ uuid, every: MINUTE, cron: null, active: null, timeZone: 'UTC', misses: 0, status: 'up', ...changes }) as Check
+    ({
+      uuid,
+      every: MINUTE,
+      everyDays: 0,
+      cron: null,
+      onCalendar: null,
+      exceptions: null,
+      active: null,
+      timeZone: 'UTC',
+      misses: 0,
+      status: 'up',
+      ...changes,
+    }) as Check
 
   it('keeps its own place in the interval', () => {
     const first = nextProbe(check({}), START)!

@@ -4,6 +4,25 @@ import { blob, index, integer, sql, sqliteTable, text, uniqueIndex } from '../or
 import { flag } from './flag.ts'
 import { projects } from './projects.ts'
 
+/**
+ * When no beat is expected: whole days (from, to) by the wall clock of the check, the last one not included, as `2026-12-24`;
+ * and times (from, to) in epoch ms.
+ */
+export type Exceptions = { days: (readonly [string, string])[]; times: (readonly [number, number])[] }
+
+/** The calendars of `except`, as they were last read. */
+export const calendars = sqliteTable('calendars', {
+  /** The path or URL. */
+  source: text().primaryKey(),
+  exceptions: text({ mode: 'json' }).$type<Exceptions>(),
+  /** When it was last read whole, and since when (and why) it cannot be read. */
+  readAt: integer('read_at'),
+  failedAt: integer('failed_at'),
+  error: text(),
+  /** When it is read again. */
+  nextReadAt: integer('next_read_at').notNull(),
+})
+
 export const checks = sqliteTable(
   'checks',
   {
@@ -14,11 +33,16 @@ export const checks = sqliteTable(
     uuid: text().notNull().unique(),
     name: text().notNull(),
     slug: text().notNull(),
-    /** Exactly one of `every` and `cron` is set. */
+    /** Either `every` is set, or `cron` or `onCalendar` or both, with one expression a line. */
     every: integer(),
     /** How many whole days of `every` follow the wall clock of the time zone. */
     everyDays: integer('every_days').notNull().default(0),
     cron: text(),
+    onCalendar: text('on_calendar'),
+    /** The days on which no beat is expected, as people named them: dates, and a file or URL of a calendar. */
+    except: text(),
+    /** What `except` means: read from its calendars once a day. */
+    exceptions: text({ mode: 'json' }).$type<Exceptions>(),
     timeZone: text('time_zone').notNull(),
     grace: integer().notNull(),
     /** How early a beat may come and still count for its due time; null is the default, 0 is never. */
