@@ -5,12 +5,14 @@ import { benchLogs } from './logs.ts'
 import { benchLogStore } from './logs-store.ts'
 import { benchPeers } from './peers.ts'
 import { benchPings } from './pings.ts'
+import { benchProtocols } from './protocols.ts'
 import { printTable, type Row } from './table.ts'
 
 const PARTS: Record<string, () => Promise<Row[]>> = {
   pings: benchPings,
   idle: benchIdle,
   logs: benchLogs,
+  protocols: benchProtocols,
   store: benchLogStore,
   abuse: benchAbuse,
 }

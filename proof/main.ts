@@ -3,6 +3,7 @@
 import { bodies } from './bodies.ts'
 import { cards } from './cards.ts'
 import { clients } from './clients/clients.ts'
+import { connect } from './connect.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { onCalendarProof } from './on-calendar.ts'
@@ -11,6 +12,7 @@ import { stalls } from './stalls.ts'
 import { statusPage } from './status-page.ts'
 import { storeKills } from './store-kills.ts'
 import { storeTrees } from './store-trees.ts'
+import { streams } from './streams.ts'
 
 /** A proof resolves with whether it holds; it prints what it did. `options` are its `--name value` pairs. */
 export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
@@ -19,12 +21,14 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   bodies,
   cards,
   clients,
+  connect,
   kills,
   lines,
   'on-calendar': onCalendarProof,
   openapi,
   stalls,
   'status-page': statusPage,
+  streams,
   'store-kills': storeKills,
   'store-trees': storeTrees,
 }

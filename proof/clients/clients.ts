@@ -9,7 +9,9 @@ import type { ClientProof } from './client.ts'
 import { CLIENTS } from './list.ts'
 
 /** How long the count may stand still before the client counts as done, ms. */
-const QUIET_MS = 6_000
+const QUIET_MS = 10_000
+/** How long the first line may take: daemons start slowly, and wait before they connect again. */
+const FIRST_LINE_MS = 60_000
 const POLL_MS = 250
 
 /**
@@ -74,7 +76,7 @@ async function tryClient(client: ClientProof, lines: number, isKilled: boolean):
 /** Waits until all lines are there, or no more come. */
 async function quiet(vakt: Running, lines: number): Promise<void> {
   let [count, since] = [0, Date.now()]
-  while (Date.now() - since < QUIET_MS) {
+  while (Date.now() - since < (count === 0 ? FIRST_LINE_MS : QUIET_MS)) {
     await new Promise(resolve => setTimeout(resolve, POLL_MS))
     const now = await countLines(vakt)
     if (now !== count) [count, since] = [now, Date.now()]
