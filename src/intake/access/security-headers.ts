@@ -12,7 +12,17 @@ export function withSecurityHeaders(answer: Response | Promise<Response>): Respo
   return answer instanceof Response ? add(answer) : answer.then(add)
 }
 
+/** Answers that were made with the headers: to look at the headers of an answer costs more than to make it. */
+const secured = new WeakSet<Response>()
+
+/** The answer, which was made with `SECURITY_HEADERS`. */
+export function asSecured(response: Response): Response {
+  secured.add(response)
+  return response
+}
+
 function add(response: Response): Response {
+  if (secured.has(response)) return response
   const { headers } = response
   if (headers.has('x-content-type-options')) return response
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) if (!headers.has(name)) headers.set(name, value)
