@@ -2,6 +2,7 @@
 import { benchAbuse } from './abuse.ts'
 import { benchIdle } from './idle.ts'
 import { benchLogs } from './logs.ts'
+import { benchLogFormats } from './logs-formats.ts'
 import { benchLogStore } from './logs-store.ts'
 import { benchPeers } from './peers.ts'
 import { benchPings } from './pings.ts'
@@ -11,6 +12,7 @@ import { printTable, type Row } from './table.ts'
 const PARTS: Record<string, () => Promise<Row[]>> = {
   pings: benchPings,
   idle: benchIdle,
+  formats: benchLogFormats,
   logs: benchLogs,
   protocols: benchProtocols,
   store: benchLogStore,

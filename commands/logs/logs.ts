@@ -79,7 +79,12 @@ const show = command({
   args: { id: positional(z.string().max(100)).describe('Id of the line') },
   async run({ id }, context) {
     const line = await lineOf(context, id)
-    return { card: lineCard(line), result: { log: lineResult(line) } }
+    const missing = await missingAround(context, [line])
+    const card = lineCard(line)
+    return {
+      card: { ...card, lines: [...(card.lines ?? []), ...missingTexts(missing)] },
+      result: { log: lineResult(line), ...missingResult(missing) },
+    }
   },
 })
 
@@ -100,11 +105,13 @@ const around = command({
   async run({ id, lines = DEFAULT_CONTEXT_LINES }, context) {
     const target = await lineOf(context, id)
     const found = await storeOf(context).context(id, lines, lines)
+    const missing = await missingAround(context, found)
     const origin = [target.source, target.host].filter(Boolean).join('@') || 'no source'
     return {
       card: {
         title: `Lines around a line from ${origin}`,
         tone: 'plain',
+        lines: missingTexts(missing),
         ...logEvidence(found.map(line => ({ ...logEntry(line), ...(line.id === id ? { isTarget: true } : {}) }))),
         buttons: [
           { label: 'This line', line: `logs show ${id}` },
@@ -114,7 +121,7 @@ const around = command({
         ],
         footer: ['The line is from ', { time: target.timestamp, style: 'moment' }],
       },
-      result: { logs: found.map(lineResult) },
+      result: { logs: found.map(lineResult), ...missingResult(missing) },
     }
   },
 })
@@ -242,9 +249,17 @@ export function searchLine(
 async function lineOf(context: Context, id: string): Promise<LogLine> {
   const line = await storeOf(context).read(id)
   if (line) return line
-  throw new Problem('not_found', `There is no log line ${id}. It may be past its retention.`, {
-    fields: { id: 'no such line' },
-  })
+  const [missing] = await missingLines(storeOf(context), { from: null, until: null })
+  const reason = missing === undefined ? 'be past its retention' : 'be past its retention, or missing'
+  const message = `There is no log line ${id}. It may ${reason}.${missing === undefined ? '' : ` ${missing.message}`}`
+  throw new Problem('not_found', message, { fields: { id: 'no such line' } })
+}
+
+/** What is missing at the times of some lines, and between them. */
+function missingAround(context: Context, lines: readonly LogLine[]): Promise<readonly MissingLines[]> {
+  const times = lines.map(({ timestamp }) => timestamp)
+  if (times.length === 0) return Promise.resolve([])
+  return missingLines(storeOf(context), { from: Math.min(...times), until: Math.max(...times) + 1 })
 }
 
 function lineCard(line: LogLine): Card {

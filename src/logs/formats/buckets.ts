@@ -120,10 +120,12 @@ export class Bucket {
 
 function createCharacterTable(formats: readonly TextFormat[], words: number): Int32Array {
   const table = new Int32Array(PLACES * CHARACTERS * words)
-  for (const [i, { pattern }] of formats.entries())
+  for (const [i, { pattern }] of formats.entries()) {
+    const bit = 1 << (i & 31)
     for (const [place, characters] of knownFirstCharacters(pattern).entries())
-      for (const [code, fits] of characters.entries())
-        if (fits === 1) table[(place * CHARACTERS + code) * words + (i >> 5)]! |= 1 << (i & 31)
+      for (let code = 0; code < CHARACTERS; code++)
+        if (characters[code] === 1) table[(place * CHARACTERS + code) * words + (i >> 5)]! |= bit
+  }
   return table
 }
 

@@ -1,5 +1,6 @@
 // Lines that no program wrote on purpose: examples of all formats with pieces cut, doubled, swapped and replaced by rubbish.
 import { FORMATS } from '../formats/formats.ts'
+import type { Batch } from '../store.ts'
 import { aBatch } from './batches.testing.ts'
 import { clean } from './clean.ts'
 import { readBatch } from './read-batch.ts'
@@ -53,24 +54,63 @@ export function mutantLine(random: () => number): string {
   return line.replace(/[\r\n]/g, ' ')
 }
 
+/** A door, and the body in which it takes lines; the first one shows that a body of lines is JSON. */
+type Door = { name: string; format: Batch['format']; bodyOf(texts: readonly string[]): string; extra: number }
+
+const DOORS: readonly Door[] = [
+  { name: 'text', format: 'text', bodyOf: texts => texts.join('\n'), extra: 0 },
+  { name: 'ndjson', format: 'ndjson', bodyOf: texts => ['{"message":"first"}', ...texts].join('\n'), extra: 1 },
+  { name: 'json', format: 'json', bodyOf: texts => JSON.stringify(texts.map(message => ({ message }))), extra: 0 },
+]
+
 /** What is wrong with how a line is read through the doors, or null: it must become one line with a message, whatever it is. */
 export function faultOf(text: string): string | null {
-  if (clean(text).replaceAll('\ufeff', '').trim() === '') return null
-  for (const [door, body, format] of [
-    ['text', text, 'text'],
-    ['ndjson', `{"message":"first"}\n${text}`, 'ndjson'],
-    ['json', JSON.stringify([{ message: text }]), 'json'],
-  ] as const) {
-    const { lines, rejected } = readBatch(aBatch(body, { format }))
-    const line = lines.at(-1)
-    const wanted = door === 'ndjson' ? 2 : 1
-    if (lines.length + rejected.length !== wanted)
-      return `${door}: ${lines.length} lines and ${rejected.length} rejected`
+  if (isBlank(text)) return null
+  for (const door of DOORS) {
+    const fault = faultAt(door, [text])
+    if (fault !== null) return fault
+  }
+  return null
+}
+
+/**
+ * The faults of many lines: those of JSON are read in one body, and one by one only where something is wrong with it. Lines of
+ * text may belong together, so each is read alone.
+ */
+export function faultsOf(texts: readonly string[]): { text: string; fault: string }[] {
+  const lines = texts.filter(text => !isBlank(text))
+  const [text, ...records] = DOORS as [Door, ...Door[]]
+  const isGood = records.every(door => attempt(() => faultAt(door, lines)) === null)
+  return lines.flatMap(line => {
+    const fault = attempt(() => (isGood ? faultAt(text, [line]) : faultOf(line)))
+    return fault === null ? [] : [{ text: line, fault }]
+  })
+}
+
+function attempt(read: () => string | null): string | null {
+  try {
+    return read()
+  } catch (error) {
+    return `threw ${String(error)}`
+  }
+}
+
+function isBlank(text: string): boolean {
+  return clean(text).replaceAll('\ufeff', '').trim() === ''
+}
+
+function faultAt({ name, format, bodyOf, extra }: Door, texts: readonly string[]): string | null {
+  const changes: Partial<Batch> = { format, limits: { lines: texts.length + extra, messageBytes: 65_536 } }
+  const { lines, rejected } = readBatch(aBatch(bodyOf(texts), changes))
+  if (lines.length + rejected.length !== texts.length + extra)
+    return `${name}: ${lines.length} lines and ${rejected.length} rejected`
+  for (const { index, message } of rejected) {
     // A value of JSON that is neither an object nor a text says why it is not kept.
-    if (rejected.length > 0 && !/^\s*(?:null|true|false|-?\d|\[|""|\{)/.test(text))
-      return `${door}: rejected: ${rejected[0]!.message}`
-    if (rejected.length === 0 && (line!.message === '' || !Number.isFinite(line!.timestamp)))
-      return `${door}: no message or no time`
+    const isValue = /^\s*(?:null|true|false|-?\d|\[|""|\{)/.test(texts[index - extra]!)
+    if (!isValue) return `${name}: rejected: ${message}`
+  }
+  for (const line of lines) {
+    if (line.message === '' || !Number.isFinite(line.timestamp)) return `${name}: no message or no time`
     JSON.stringify(line)
   }
   return null

@@ -70,10 +70,11 @@ function findEntries(lines: Iterator<string>, context: TextContext, limit: numbe
   return entries
 }
 
-/** Whether a line without a text is one after all: a frame with a header, or structured data of syslog, which may be all. */
+/** Whether a line without a text is one after all: a frame with a header, or a header of syslog, which may be all. */
 function hasHeaderToShow({ prefix }: PeeledLine, isFrame: boolean): boolean {
   if (isFrame) return prefix !== NO_PREFIX
-  return Object.values((prefix.attributes ?? NO_PREFIX) as object).some(isObject)
+  const attributes = (prefix.attributes ?? NO_PREFIX) as Fields
+  return attributes.facility !== undefined || Object.values(attributes).some(isObject)
 }
 
 /** How many lines ahead the next one of the same stream is looked for. */

@@ -262,7 +262,8 @@ export const SYSLOG_VARIANTS: readonly TextFormat[] = [
     title: 'a syslog priority before any other text',
     after: 'start',
     first: '<',
-    pattern: new RegExp(String.raw`^${PRIORITY} ?${REST}`, 's'),
+    // A priority with nothing behind it is kept as it is.
+    pattern: new RegExp(String.raw`^${PRIORITY} ?(?=\S)${REST}`, 's'),
     isPrefix: true,
     isGeneral: true,
     examples: [
