@@ -331,6 +331,18 @@ describe('answers about a time whose lines are damaged', () => {
     expect(await app.result('logs search nothing')).not.toHaveProperty('hints')
     expect(await app.answerText('logs search last:1s')).not.toContain('damaged')
   })
+
+  it('say so for one line, the lines around it, and a line that is not found', async () => {
+    const { logs } = await app.result<{ logs: { id: string }[] }>('logs search')
+    for (const line of [`logs show ${logs[0]!.id}`, `logs context ${logs[0]!.id}`]) {
+      expect(await app.result(line)).not.toHaveProperty('missing')
+      vi.spyOn(store, 'missing').mockResolvedValueOnce([hole()])
+      expect(await app.result(line)).toMatchObject({ missing: [{ partition: hole().partition }] })
+      vi.spyOn(store, 'missing').mockResolvedValueOnce([hole()])
+      expect(await app.answerText(line)).toContain('is damaged.')
+    }
+    expect(await app.answerText('logs show 1')).toContain('It may be past its retention, or missing. The log partition')
+  })
 })
 
 describe('over HTTP', () => {

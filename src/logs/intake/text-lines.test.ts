@@ -249,3 +249,59 @@ describe('a stack trace', () => {
     ).toEqual([...['all fine', 'E: 1']])
   })
 })
+
+describe('a W3C extended log', () => {
+  const read = (...lines: string[]) => textLines(lines.join('\n')).slice(1)
+
+  it('is read by the columns of its header', () => {
+    const header =
+      '#Fields: date time s-computername c-ip cs-method cs-uri-stem sc-status time-taken cs(User-Agent) x-edge-location'
+    expect(read(header, '2026-11-21 08:00:05 WEB-1 203.0.113.9 GET /pay 502 31 "my agent/1.0" -')).toMatchObject([
+      {
+        timestamp: Date.parse('2026-11-21T08:00:05Z'),
+        level: 'error',
+        host: 'WEB-1',
+        message: '2026-11-21 08:00:05 WEB-1 203.0.113.9 GET /pay 502 31 "my agent/1.0" -',
+        attributes: {
+          client: '203.0.113.9',
+          method: 'GET',
+          path: '/pay',
+          status: 502,
+          time_taken: 31,
+          user_agent: 'my agent/1.0',
+        },
+      },
+    ])
+    expect(
+      read('#Fields: date\ttime\tx-edge-location\tsc-status\tcs(Host)', '2026-11-21\t08:00:05\tAMS1\t404\ta.example'),
+    ).toMatchObject([
+      {
+        timestamp: Date.parse('2026-11-21T08:00:05Z'),
+        level: 'warn',
+        attributes: { x_edge_location: 'AMS1', status: 404, cs_host: 'a.example' },
+      },
+    ])
+  })
+
+  it('may change its columns, and lines of other columns are read as before', () => {
+    const lines = read(
+      '#Fields: date time a',
+      '2026-11-21 08:00:05 x',
+      '#Fields: time date b c',
+      '08:00:06 2026-11-21 y z',
+      'ERROR no',
+    )
+    expect(
+      lines.map(({ level, timestamp, attributes }) => [
+        level,
+        new Date(timestamp).toISOString().slice(11, 19),
+        attributes,
+      ]),
+    ).toEqual([
+      ['info', '08:00:05', { a: 'x' }],
+      ['info', '12:00:00', {}],
+      ['info', '08:00:06', { b: 'y', c: 'z' }],
+      ['error', '12:00:00', {}],
+    ])
+  })
+})

@@ -2,6 +2,7 @@
 // format, or is JSON, logfmt or prose.
 import type { Fields } from '../formats/format.ts'
 import type { FormatReader } from '../formats/format-reader.ts'
+import { readColumnNames, readColumns } from '../formats/web/w3c-columns.ts'
 import { KnownTime, leadingClock, leadingTime } from '../times/timestamps.ts'
 import { contextOf, type TimeContext } from '../times/zones.ts'
 import { clean } from './clean.ts'
@@ -22,8 +23,21 @@ const MAX_STREAMS = 200
 /** The records of a text, with the names that `normalise` knows; null when there are more than `limit`. Empty lines are skipped. */
 export function textRecords(text: string, context: TextContext, limit: number): Fields[] | null {
   const entries = findEntries(linesOf(clean(text)), context, limit)
-  return entries.length > limit ? null : entries.map(entry => readEntry(entry, context))
+  return entries.length > limit ? null : readEntries(entries, context)
 }
+
+/** Each entry as a record; below the header of a W3C extended log by its columns. */
+function readEntries(entries: readonly Entry[], context: TextContext): Fields[] {
+  let columns: readonly string[] | null = null
+  return entries.map(entry => {
+    if (entry.head.charCodeAt(0) === HASH) columns = readColumnNames(entry.head) ?? columns
+    else if (columns !== null && entry.prefix === NO_PREFIX && entry.stack.length === 0)
+      return readColumns(entry.head, columns) ?? readEntry(entry, context)
+    return readEntry(entry, context)
+  })
+}
+
+const HASH = 35
 
 /**
  * The records of texts that came one by one, as the frames of syslog do; null when there are more than `limit`. A frame that
