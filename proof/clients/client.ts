@@ -19,9 +19,10 @@ export type ClientProof = {
   name: string
   /**
    * `answered`: Vakt answers, and the client sends again what was not answered: nothing is lost. `unanswered`: with a kill, what
-   * was on its way is lost.
+   * was on its way is lost. `acknowledged`: Vakt answers, but the client may drop what failed; what Vakt answered with success
+   * must be there, as a proxy between them remembers it.
    */
-  kind: 'answered' | 'unanswered'
+  kind: 'answered' | 'unanswered' | 'acknowledged'
   /** Lines that may be there twice after a kill, because the client batches anew. */
   maxRepeated?: number
   /** Settings of Vakt that name a port; each gets a free one. */

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { ADMIN_KEY, type Running, startVakt, until } from '../../src/testing/running.ts'
 import type { ClientProof } from './client.ts'
 import { CLIENTS } from './list.ts'
+import { startRecordingProxy } from './recording-proxy.ts'
 
 /** How long the count may stand still before the client counts as done, ms. */
 const QUIET_MS = 10_000
@@ -51,9 +52,10 @@ async function tryClient(client: ClientProof, lines: number, isKilled: boolean):
   let vakt = await startVakt(folders.vakt, environment)
   let child: ChildProcess | null = null
   let printed = ''
+  const proxy = client.kind === 'acknowledged' ? await startRecordingProxy(vakt.url) : null
   try {
     const { key } = await vakt.command<{ key: { secret: string } }>('keys create default')
-    child = await client.start({ url: vakt.url, key: key.secret, ports, lines, folder: folders.client })
+    child = await client.start({ url: proxy?.url ?? vakt.url, key: key.secret, ports, lines, folder: folders.client })
     child.stderr?.on('data', piece => {
       printed = `${printed}${piece}`.slice(-1_000)
     })
@@ -64,10 +66,11 @@ async function tryClient(client: ClientProof, lines: number, isKilled: boolean):
       vakt = await startVakt(folders.vakt, environment)
     }
     await quiet(vakt, lines)
-    const faults = await findFaults(vakt, client, lines, isKilled)
+    const faults = await findFaults(vakt, client, lines, isKilled, proxy?.acknowledged ?? null)
     return faults.length > 0 && printed !== '' ? [...faults, `the client wrote: ${printed}`] : faults
   } finally {
     child?.kill('SIGKILL')
+    proxy?.close()
     await vakt.kill()
     rmSync(root, { recursive: true, force: true })
   }
@@ -97,7 +100,13 @@ type Line = {
   received_at?: string
 }
 
-async function findFaults(vakt: Running, client: ClientProof, lines: number, isKilled: boolean): Promise<string[]> {
+async function findFaults(
+  vakt: Running,
+  client: ClientProof,
+  lines: number,
+  isKilled: boolean,
+  acknowledged: ReadonlySet<number> | null,
+): Promise<string[]> {
   const headers = { authorization: `Bearer ${ADMIN_KEY}` }
   const answer = await fetch(
     `${vakt.url}/api/logs?q=${encodeURIComponent('"proof line"')}&format=ndjson&limit=1000000`,
@@ -127,12 +136,22 @@ async function findFaults(vakt: Running, client: ClientProof, lines: number, isK
   console.log(
     `${client.name}, ${how}: ${lines} sent, ${counts.size} stored, ${gap} missing, ${repeated} twice, ${wrong.length} wrong`,
   )
-  const mayMiss = isKilled && client.kind === 'unanswered'
+  const mayMiss = isKilled && client.kind !== 'answered'
+  const lost = countLost(acknowledged, counts)
   return [
+    ...(lost > 0 ? [`${lost} acknowledged lines are missing`] : []),
     ...(gap > 0 && !mayMiss ? [`${gap} lines are missing`] : []),
     ...(repeated > (isKilled ? (client.maxRepeated ?? 0) : 0) ? [`${repeated} lines are there twice`] : []),
     ...(wrong.length > 0 ? [`${wrong.length} lines are wrong, such as ${wrong[0]}`] : []),
   ]
+}
+
+/** How many lines Vakt answered with success and does not have. */
+function countLost(acknowledged: ReadonlySet<number> | null, stored: ReadonlyMap<number, number>): number {
+  if (acknowledged === null) return 0
+  const lost = [...acknowledged].filter(number => !stored.has(number)).length
+  console.log(`  ${acknowledged.size} were acknowledged, of which ${lost} are missing`)
+  return lost
 }
 
 function freePort(): Promise<number> {

@@ -2,7 +2,11 @@
 import type { ClientProof } from './client.ts'
 import { fluentLogger } from './fluent-logger.ts'
 import { gelfProTcp, gelfProUdp } from './gelf-pro.ts'
+import { pinoLoki, winstonLokiJson, winstonLokiProtobuf } from './loki.ts'
+import { otelJson, otelProtobuf } from './opentelemetry.ts'
 import { rsyslogTcp, rsyslogTls } from './rsyslog.ts'
+import { seqLogging } from './seq-logging.ts'
+import { splunkLogging } from './splunk-logging.ts'
 import { syslogNg } from './syslog-ng.ts'
 import { winstonSyslogTcp, winstonSyslogUdp } from './winston-syslog.ts'
 
@@ -15,4 +19,11 @@ export const CLIENTS: readonly ClientProof[] = [
   gelfProTcp,
   gelfProUdp,
   fluentLogger,
+  pinoLoki,
+  winstonLokiJson,
+  winstonLokiProtobuf,
+  otelProtobuf,
+  otelJson,
+  seqLogging,
+  splunkLogging,
 ]
