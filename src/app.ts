@@ -46,6 +46,7 @@ import { createReportJob } from './notifications/reports/report-job.ts'
 import { createChannelRegistry } from './notifications/routing/channel-registry.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
 import { directChannelsOf } from './notifications/routing/direct-channels.ts'
+import { EmitterLimits } from './projects/emitter-limit.ts'
 import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
 import { createRates } from './projects/rates.ts'
 import { RefusedWork } from './projects/refused-work.ts'
@@ -339,6 +340,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     retentionMs: config.retentionMs,
     telemetry,
     refusedWork: new RefusedWork(),
+    emitterLimits: new EmitterLimits(),
     tailPlaces: createTailPlaces(state, config.tailLimits),
   }
   const listeners = logWriter && createListeners(protocols, { ...shared, logWriter }, { ...config, logger, clock })

@@ -13,7 +13,7 @@ beforeEach(async () => {
   app = await startApp()
   await app.result('projects add shop')
   await app.result(
-    'projects edit shop --rate-limit 1000 --address-limit 100 --max-body 1MiB --max-lines 500 --max-message 32KiB',
+    'projects edit shop --rate-limit 1000 --address-limit 100 --emitter-limit 50 --max-body 1MiB --max-lines 500 --max-message 32KiB',
   )
   await app.result('projects edit shop --retention 2d --tag-retention "debug=1h audit=5d"')
 })
@@ -21,19 +21,27 @@ beforeEach(async () => {
 describe('a key of a project', () => {
   it.each([
     ...['--rate-limit 1001', '--rate-limit 0', '--address-limit 101', '--address-limit 0', '--max-body 2MiB'],
+    ...['--emitter-limit 51', '--emitter-limit 0'],
     ...['--max-lines 501', '--max-message 33KiB', '--retention 3d', '--retention none', '--tag-retention "debug=3d"'],
     ...['--tag-retention "audit=6d"', '--remind 1h --rate-limit 2000'],
   ])('does not raise a limit: %s', async flags => {
     expect(await refusal(`projects edit shop ${flags}`)).toContain('cannot raise its limits (--')
     expect((await app.result<{ project: object }>('projects show shop')).project).toMatchObject({
-      ...{ rate_limit: 1000, address_limit: 100, retention_ms: 2 * 86_400_000 },
+      ...{ rate_limit: 1000, address_limit: 100, emitter_limit: 50, retention_ms: 2 * 86_400_000 },
       limits: { body_bytes: 1_048_576, lines: 500, message_bytes: 32_768 },
     })
   })
 
   it('lowers its limits and changes everything else', async () => {
     const flags = [
-      ...['--rate-limit 999', '--address-limit 1', '--max-body 512KiB', '--max-lines 10', '--max-message 1KiB'],
+      ...[
+        '--rate-limit 999',
+        '--address-limit 1',
+        '--emitter-limit 9',
+        '--max-body 512KiB',
+        '--max-lines 10',
+        '--max-message 1KiB',
+      ],
       ...['--retention 1d', '--tag-retention "audit=5d debug=1d"', '--remind 1h', '--privacy email=mask'],
     ]
     expect(await refusal(`projects edit shop ${flags.join(' ')}`)).toBe('done')

@@ -104,6 +104,13 @@ const edit = command({
       .max(100_000_000)
       .optional()
       .describe('Log lines per minute from one address; 0 means no limit'),
+    emitterLimit: z
+      .number()
+      .int()
+      .min(0)
+      .max(100_000_000)
+      .optional()
+      .describe('Log lines per minute from one source of a host; 0 means no limit'),
     maxBody: size().optional().describe('Maximum size of a log request, such as 2MiB or 20MiB'),
     maxLines: z.number().int().min(1).max(100_000).optional().describe('Maximum number of lines in a log request'),
     maxMessage: size().optional().describe('Maximum size of the message of a log line, such as 64KiB'),
@@ -132,6 +139,7 @@ const edit = command({
       ...(ackTimeout === undefined ? {} : { ackTimeout: ackTimeout === NONE ? 0 : ackTimeout }),
       ...(rename === undefined ? {} : { name: rename }),
       ...(logs.addressLimit === undefined ? {} : { addressLimit: logs.addressLimit }),
+      ...(logs.emitterLimit === undefined ? {} : { emitterLimit: logs.emitterLimit }),
       ...(logs.maxBody === undefined ? {} : { bodyLimit: logs.maxBody }),
       ...(logs.maxLines === undefined ? {} : { lineLimit: logs.maxLines }),
       ...(logs.maxMessage === undefined ? {} : { messageLimit: logs.maxMessage }),
@@ -156,6 +164,7 @@ function refuseRename({ by }: Context, rename: string | undefined): void {
 type Limits = {
   rateLimit?: number | undefined
   addressLimit?: number | undefined
+  emitterLimit?: number | undefined
   maxBody?: number | undefined
   maxLines?: number | undefined
   maxMessage?: number | undefined
@@ -173,6 +182,9 @@ function refuseRaisedLimits({ by, config }: Context, project: Project, limits: L
     limits.addressLimit !== undefined &&
       endless(limits.addressLimit) > endless(project.addressLimit) &&
       '--address-limit',
+    limits.emitterLimit !== undefined &&
+      endless(limits.emitterLimit) > endless(project.emitterLimit) &&
+      '--emitter-limit',
     limits.maxBody !== undefined && limits.maxBody > project.bodyLimit && '--max-body',
     limits.maxLines !== undefined && limits.maxLines > project.lineLimit && '--max-lines',
     limits.maxMessage !== undefined && limits.maxMessage > project.messageLimit && '--max-message',
@@ -261,6 +273,9 @@ function projectCard(project: Project, context: Context) {
         value: project.rateLimit === 0 ? 'no limit' : String(project.rateLimit),
         inline: true,
       },
+      ...(project.emitterLimit === 0
+        ? []
+        : [{ name: 'Log lines per minute and source', value: String(project.emitterLimit), inline: true }]),
       { name: 'Log retention', value: formatDuration(project.retention ?? context.config.retentionMs), inline: true },
       {
         name: 'Limit of a log request',
@@ -310,6 +325,7 @@ function projectResult(project: Project, context: Context) {
       remind_every_ms: project.remindEvery,
       ack_timeout_ms: project.ackTimeout || null,
       address_limit: project.addressLimit,
+      emitter_limit: project.emitterLimit,
       limits: { body_bytes: project.bodyLimit, lines: project.lineLimit, message_bytes: project.messageLimit },
       tag_retention_ms: project.tagRetention,
       privacy: project.privacy,

@@ -53,7 +53,7 @@ function withoutLength({ 'content-length': _, 'transfer-encoding': __, ...header
 function linesIn(body: Buffer, headers: IncomingMessage['headers']): number[] {
   let open: Uint8Array = body
   if (/gzip/.test(headers['content-encoding'] ?? '')) open = gunzipSync(body)
-  else if (/protobuf/.test(headers['content-type'] ?? '') && !body.includes('proof line')) {
+  else if (/protobuf/.test(headers['content-type'] ?? '')) {
     try {
       open = decompressSnappyFrames(body, 1e9)
     } catch {

@@ -22,8 +22,11 @@ export type Batch = {
   zones?: LineZones
   /** Formats that users added, tried before the others. */
   formats?: readonly UserFormat[]
-  /** `bodyBytes` is for bodies that their wire format compresses. */
-  limits: { lines: number; messageBytes: number; bodyBytes?: number }
+  /**
+   * `bodyBytes` is for bodies that their wire format compresses. Lines of `usedUp` emitters (`emitterOf`) are rejected, with
+   * the field `EMITTER_FIELD` in their errors.
+   */
+  limits: { lines: number; messageBytes: number; bodyBytes?: number; usedUp?: readonly string[] }
   /** The retention of its lines, ms; it decides which partition they go to. */
   retentionMs: number
   /** What to do with each kind of personal data; secrets are always masked. */
@@ -34,6 +37,9 @@ export type Batch = {
 
 /** `fixed` is that of the request or the host, and wins over that of a source; `fallback` is that of the project or of Vakt. */
 export type LineZones = { fixed?: string; bySource?: { readonly [source: string]: string }; fallback: string }
+
+/** The field of the error of a line whose emitter may not send now. */
+export const EMITTER_FIELD = 'emitter'
 
 export type LineError = { index: number; field: string; message: string }
 

@@ -1,7 +1,16 @@
 // A log store that reads batches as the real one does and keeps the lines in memory, for tests of what comes before it.
 import { readBatch } from '../logs/intake/read-batch.ts'
 import type { NewLine } from '../logs/line.ts'
-import type { AppendResult, Batch, LogStore } from '../logs/store.ts'
+import type { AppendResult, Batch, LineCount, LogStore } from '../logs/store.ts'
+import { MINUTE } from '../time.ts'
+
+/** As the real store counts the lines of one source of a host. */
+function countOf(lines: readonly NewLine[]): LineCount {
+  const [{ project, source, host, group, level, receivedAt, timestamp }] = lines as readonly [NewLine]
+  const minute = Math.floor(receivedAt / MINUTE) * MINUTE
+  const labels = { project, source, host, group, level, fingerprint: '' }
+  return { ...labels, minute, count: lines.length, latest: timestamp, sample: null }
+}
 
 /** The store, its lines, and how its next answers fail. */
 export function readingStore() {
@@ -17,7 +26,9 @@ export function readingStore() {
       const read = readBatch(batch)
       lines.push(...read.lines)
       const { length: accepted } = read.lines
-      const result = { accepted, rejected: read.rejected.length, errors: read.rejected, repeated: false, counts: [] }
+      const kinds = Map.groupBy(read.lines, ({ source, host }) => `${source} on ${host}`)
+      const counts = [...kinds.values()].map(of => countOf(of))
+      const result = { accepted, rejected: read.rejected.length, errors: read.rejected, repeated: false, counts }
       if (key !== null && accepted > 0) replies.set(key, result)
       return result
     },

@@ -371,3 +371,25 @@ describe('forms', () => {
     expect(reading.lines).toMatchObject([{ message }])
   })
 })
+
+it('an emitter that sends more than its project allows waits, and the other sources of its project do not', async () => {
+  await app.result('projects add crowd')
+  await app.result('projects edit crowd --emitter-limit 10')
+  const { key } = await app.result<{ key: { secret: string } }>('keys create crowd')
+  const logs = async (...sources: string[]) => {
+    const body = JSON.stringify(sources.map(source => ({ message: 'x', source, host: 'h' })))
+    const { status, text, retryAfter } = await send('/api/logs', body, {
+      ...JSON_TYPE,
+      authorization: `Bearer ${key.secret}`,
+    })
+    return { status, retryAfter, ...(JSON.parse(text) as { accepted?: number; errors?: object[] }) }
+  }
+  expect(await logs(...Array(15).fill('loud'))).toMatchObject({ status: 200, accepted: 15 })
+  expect(await logs('loud', 'quiet')).toMatchObject({
+    ...{ status: 200, accepted: 1 },
+    errors: [{ index: 0, field: 'emitter', message: expect.stringContaining('The source loud on h sent more lines') }],
+  })
+  expect(await logs('loud')).toMatchObject({ status: 429, retryAfter: '30' })
+  await app.passes('31s')
+  expect(await logs('loud')).toMatchObject({ status: 200, accepted: 1 })
+})

@@ -4,9 +4,10 @@ import { countElements, countLines } from '../../logs/intake/count-records.ts'
 import { FRAME_END, NOT_A_LOG } from '../../logs/intake/records.ts'
 import { lineSettings } from '../../logs/line-settings.ts'
 import { longestRetention } from '../../logs/retention.ts'
-import type { AppendResult, Batch, LogWriter } from '../../logs/store.ts'
+import { type AppendResult, type Batch, EMITTER_FIELD, type LogWriter } from '../../logs/store.ts'
 import { wireFormat } from '../../logs/wire/wire-formats.ts'
 import { Problem, type ProblemCode } from '../../problem.ts'
+import type { EmitterLimits } from '../../projects/emitter-limit.ts'
 import { findProject, type Project, retentionOf } from '../../projects/projects.ts'
 import type { RefusedWork } from '../../projects/refused-work.ts'
 import { releaseSignature } from '../../projects/signatures.ts'
@@ -26,6 +27,7 @@ export type ReceiveLogsOptions = ReceiveOptions & {
   /** How long lines are kept where their project does not say, ms. */
   retentionMs: number
   refusedWork: RefusedWork
+  emitterLimits: EmitterLimits
 }
 
 /**
@@ -172,18 +174,27 @@ async function storeLines(
   const names = { source: defaults.source ?? '', host: defaults.host ?? '', sender }
   const count = () => lines ?? countRecords(body, format)
   takeFromLimits(options, project, isCountedElsewhere ? null : names, address, count, now)
+  const { emitterLimits } = options
+  const usedUp = project.emitterLimit === 0 ? null : emitterLimits.usedUp(project.id, project.emitterLimit, now)
   try {
-    return await options.logWriter.append({
+    const stored = await options.logWriter.append({
       body: ownBuffer(body),
       format,
       ...lineSettings(options.state, project, timeZone ?? null, options.timeZone),
       sender,
       defaults,
       receivedAt: now,
-      limits: { lines: project.lineLimit, messageBytes: project.messageLimit, bodyBytes: project.bodyLimit },
+      limits: {
+        ...{ lines: project.lineLimit, messageBytes: project.messageLimit, bodyBytes: project.bodyLimit },
+        ...(usedUp === null || usedUp.emitters.length === 0 ? {} : { usedUp: usedUp.emitters }),
+      },
       retentionMs: longestRetention(retentionOf(project, options.retentionMs)),
       idempotencyKey,
     })
+    if (usedUp === null || stored.repeated) return stored
+    emitterLimits.charge(project.id, stored.counts, project.emitterLimit, now)
+    refuseUsedUp(project, stored, usedUp.retryAfterMs)
+    return stored
   } catch (error) {
     if (error instanceof Problem && error.code === 'too_large')
       throw /bytes/.test(error.message) ? bodyTooLarge(project, 'when it is decompressed') : tooManyLines(project)
@@ -192,6 +203,13 @@ async function storeLines(
       throw new Problem('not_a_log', error.message, { fields: error.fields })
     throw error
   }
+}
+
+/** Throws `limited` when all lines were rejected because their emitters used up their minute: sent later, they are stored. */
+function refuseUsedUp({ emitterLimit }: Project, { accepted, errors }: AppendResult, retryAfterMs: number): void {
+  const [first] = errors
+  if (accepted > 0 || first === undefined || errors.some(({ field }) => field !== EMITTER_FIELD)) return
+  throw new Problem('limited', `${first.message} It may send ${emitterLimit}.`, { retryAfterMs })
 }
 
 /** The bytes for the writer, which takes them over; a small Buffer shares its memory with others. */

@@ -1,5 +1,6 @@
 // Parses a batch as received into log lines: the first step of the store's writer.
 import { BoundedMap } from '../../bounded-map.ts'
+import { emitterOf } from '../../projects/emitter-limit.ts'
 import { identify } from '../errors/fingerprint.ts'
 import type { Fields } from '../formats/format.ts'
 import { createFormatReader, type FormatReader } from '../formats/format-reader.ts'
@@ -7,7 +8,7 @@ import { FORMATS } from '../formats/formats.ts'
 import { createUserFormat, type UserFormat } from '../formats/user-format.ts'
 import type { NewLine } from '../line.ts'
 import { createRedactor } from '../redact/redact.ts'
-import type { Batch, LineError } from '../store.ts'
+import { type Batch, EMITTER_FIELD, type LineError } from '../store.ts'
 import { RejectedRecord, WireRecord } from '../wire/wire-format.ts'
 import { normalise } from './normalise.ts'
 import { findRecords } from './records.ts'
@@ -52,13 +53,21 @@ export function readBatch(
   const reasons = new Map<NewLine, string>()
   const lines: NewLine[] = []
   const rejected: LineError[] = []
+  const usedUp = batch.limits.usedUp ? new Set(batch.limits.usedUp) : null
   for (const [index, record] of findRecords(batch, context).entries()) {
     const fields = readFields(record, context)
-    if (fields) lines.push(identified(normalise(fields, batchOf(record, batch), context, redactor), reasons))
+    const line = fields && normalise(fields, batchOf(record, batch), context, redactor)
+    if (line && usedUp?.has(emitterOf(line))) rejected.push({ index, field: EMITTER_FIELD, message: usedUpText(line) })
+    else if (line) lines.push(identified(line, reasons))
     else if (record instanceof RejectedRecord) rejected.push({ index, field: '', message: record.reason })
     else rejected.push({ index, field: '', message: `The line is ${nameOf(record)}; it holds nothing to store.` })
   }
   return { lines, rejected, why: line => reasons.get(line) ?? '' }
+}
+
+function usedUpText({ source, host }: NewLine): string {
+  const name = source === '' ? 'The unnamed source' : `The source ${source}`
+  return `${name}${host === '' ? '' : ` on ${host}`} sent more lines than its project allows one emitter in a minute.`
 }
 
 function createContext(

@@ -46,7 +46,9 @@ it('the card comes first and an edit adds the chart where cards have images; the
   })
   expect([withImages.calls, plain.calls]).toEqual([['post', 'edit'], ['post']])
   expect(withImages.messages[0]!.card.image).toMatchObject({ png: PNG, alt: 'cpu over time' })
-  expect(cardText(plain.messages[0]!.card, { timeZone: 'UTC', now: NOW })).toContain('Cpu ▂▄▇█ at most 95%, threshold 90%')
+  expect(cardText(plain.messages[0]!.card, { timeZone: 'UTC', now: NOW })).toContain(
+    'Cpu ▂▄▇█ at most 95%, threshold 90%',
+  )
   acknowledgeAlert(state, 1, 'Ann', null, NOW)
   delivery.wake()
   await settled(12)

@@ -1,7 +1,7 @@
 // Stores a group of batches: one transaction for each partition that they go to, and an answer for each batch.
 import { Problem } from '../../../problem.ts'
 import type { NewLine } from '../../line.ts'
-import type { AppendResult, Batch, LineError } from '../../store.ts'
+import { type AppendResult, type Batch, EMITTER_FIELD, type LineError } from '../../store.ts'
 import { clampTimestamp } from '../partitions/line-key.ts'
 import {
   type Partition,
@@ -126,7 +126,9 @@ function placeBatch(partition: Partition, appending: Appending, batch: Batch, al
   for (const line of placed) all.push(line)
   const reply = { accepted: lines.length, rejected: errors.length, errors, counts: countBatch(placed, why) }
   // The counts are stored too: when Vakt dies before they are counted, they are counted when the batch is sent again.
-  if (key !== null) partition.saveReply(project, key, receivedAt, JSON.stringify(reply))
+  // What an emitter may not send now is sent again later.
+  const isLater = lines.length === 0 && errors.some(({ field }) => field === EMITTER_FIELD)
+  if (key !== null && !isLater) partition.saveReply(project, key, receivedAt, JSON.stringify(reply))
   return { result: { ...reply, repeated: false } }
 }
 
