@@ -20,6 +20,7 @@ import type { CheckProber } from '../src/jobs/probes/check-prober.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore } from '../src/logs/store.ts'
+import type { Propose } from '../src/notifications/reports/proposals.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
 import type { Vault } from '../src/projects/vault.ts'
@@ -39,6 +40,8 @@ export type Context = {
   threads: AnswerThreads
   /** Finds what is unusual in the logs of a period, without a model. */
   compare: Compare
+  /** Proposes thresholds for rules that alerted too often. */
+  propose: Propose
   tails: Tails
   /** Archives sealed log partitions; null without ARCHIVE_TO. */
   archiver: Archiver | null

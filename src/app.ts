@@ -42,6 +42,7 @@ import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
 import { instanceFor, takeOver } from './notifications/delivery/restored-state.ts'
+import { createProposer } from './notifications/reports/proposals.ts'
 import { createReportJob } from './notifications/reports/report-job.ts'
 import { createChannelRegistry } from './notifications/routing/channel-registry.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
@@ -158,7 +159,7 @@ function buildStorage({ state, config, clock, logger, vaultKey, ...options }: Ap
 }
 
 /** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
-function buildNotifications(options: AppOptions, { vault, store, instance, telemetry }: Storage) {
+function buildNotifications(options: AppOptions, { vault, store, instance, telemetry, ruleKinds }: Storage) {
   const { state, config, clock, logger, draw = drawChart, definitions = PLATFORMS } = options
   const registry = createChannelRegistry(state, vault, logger)
   const delivery = createDelivery(state, [], clock, logger, createChartRenderer(draw, config.timeZone), telemetry)
@@ -172,8 +173,9 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
     channels: registry.all,
   })
   const { compare } = analysis
+  const propose = createProposer(state, ruleKinds)
   const channel = (id: string) => registry.all().find(candidate => candidate.id === id)
-  const reports = createReportJob({ state, clock, logger, draw, compare, channel })
+  const reports = createReportJob({ state, clock, logger, draw, compare, propose, channel })
 
   const useChannels = () => {
     registry.refresh()
@@ -195,7 +197,8 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
   const directChannels = directChannelsOf(definitions, registry)
   const statuses = () => platformStatuses(registry, delivery)
   const directNotices = createDirectNotices(registry, clock, logger)
-  return { directNotices, registry, delivery, tails, analysis, reports, statuses, directChannels, startChannels }
+  const parts = { directNotices, registry, delivery, tails, analysis, propose, reports, statuses, directChannels }
+  return { ...parts, startChannels }
 }
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
@@ -277,6 +280,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       analyst: analysis.analyst,
       threads: analysis.threads,
       compare: analysis.compare,
+      propose: notifications.propose,
       tails,
       hostRuntime: hosts,
       actions,

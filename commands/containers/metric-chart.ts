@@ -91,7 +91,7 @@ export function metricSparkline({ points }: MetricSeries, now: number, last: Per
   return sparkline(averageBuckets(points, now - PERIODS_MS[last], now))
 }
 
-/** The metrics in the machine-readable form; `figures` is the former name of `metrics`. */
+/** The metrics in the machine-readable form; `figures` is the former name of `metrics`, and `series` is as in `checks graph`. */
 export function metricsResult(series: readonly MetricSeries[]) {
   const metrics = series.map(({ metric, points }) => ({
     metric,
@@ -99,7 +99,8 @@ export function metricsResult(series: readonly MetricSeries[]) {
     ...(summarize(points) ?? { current: null, average: null, maximum: null }),
     points: points.map(({ at, value, max }) => ({ at: isoTime(at), value, max })),
   }))
-  return { metrics, figures: metrics }
+  const named = metrics.map(({ metric, unit, points }) => ({ name: metric, unit, points }))
+  return { metrics, figures: metrics, series: named }
 }
 
 /** A value with its unit. */

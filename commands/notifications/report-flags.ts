@@ -26,8 +26,21 @@ export function reportFlags() {
       .describe('Time, such as 09:00, or "Mon 09:00" for a weekly report (default: 09:00, on Mondays)'),
     tz: completes(readable(timeZoneId, 64), 'zone').optional().describe('Time zone (default: the setting TZ)'),
     project: projectName().optional().describe('Project, or all (default: all)'),
+    target: readable(readTarget, 10)
+      .optional()
+      .describe('Availability that checks should have, in percent, or none (default: 99.9)'),
     to: toChannels().optional().describe('Channels, separated by commas, or all (default: all)'),
   }
+}
+
+/** Reads `99.9` or `99.9%` as a share; `none` is 0, which stands for no target. */
+function readTarget(text: string): number {
+  if (text.toLowerCase() === 'none') return 0
+  const percent = /^(\d{1,3}(?:\.\d{1,4})?)\s*%?$/.exec(text)?.[1]
+  const share = Number(percent) / 100
+  if (percent === undefined || share <= 0 || share > 1)
+    throw invalid('target', `"${text}" is no availability. Write a percentage such as 99.9, or none.`)
+  return Math.round(share * 1e6) / 1e6
 }
 
 type ScheduleFlags = {

@@ -17,6 +17,7 @@ import {
   periodOf,
   type Report,
   removeReport,
+  scopeOf,
 } from '../../src/notifications/reports/reports.ts'
 import { invalid } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
@@ -27,11 +28,14 @@ import { type Context, command, yes } from '../context.ts'
 import { channelIds, setName } from './recipient-arguments.ts'
 import { ALL, readSchedule, reportFlags, timeOf } from './report-flags.ts'
 
+/** The share of time that checks should be up. */
+const DEFAULT_TARGET = 0.999
+
 const reportName = () => completes(positional(z.string().max(64)), 'report').describe('Name of the report')
 
 const add = command({
   name: 'reports add',
-  summary: 'Add a daily or weekly report of uptime, alerts, response times, frequent errors and unusual logs',
+  summary: 'Add a daily or weekly report: availability, alerts, noisy rules, on-call load, errors and unusual logs',
   details:
     'A report that was missed because Vakt was stopped is sent once at the next start, over the whole time since the last one.',
   examples: [
@@ -43,7 +47,7 @@ const add = command({
     name: positional(setName()).describe('Name of the report'),
     ...reportFlags(),
   },
-  run({ name, project, to, ...when }, context) {
+  run({ name, project, to, target = DEFAULT_TARGET, ...when }, context) {
     const { state, by, config, now } = context
     const row = {
       name,
@@ -51,6 +55,7 @@ const add = command({
       timeZone: when.tz ?? config.timeZone,
       projectId: project === undefined || project === ALL ? null : findProject(state, project).id,
       channels: to === undefined || to === ALL ? [] : channelIds(state, to),
+      target,
       setBy: by.name,
     }
     return reportAnswer(addReport(state, row, now), context, 'good')
@@ -63,7 +68,7 @@ const edit = command({
   examples: ['reports edit morning --at 08:30', 'reports edit week --to all --project shop'],
   role: 'admin',
   args: { name: reportName(), ...reportFlags(), rename: setName().optional().describe('New name') },
-  run({ name, project, to, rename, ...when }, context) {
+  run({ name, project, to, target, rename, ...when }, context) {
     const { state, now } = context
     const report = findReport(state, name)
     const isRescheduled = when.daily || when.weekly || when.at !== undefined
@@ -72,6 +77,7 @@ const edit = command({
       ...(when.tz === undefined ? {} : { timeZone: when.tz }),
       ...(project === undefined ? {} : { projectId: project === ALL ? null : findProject(state, project).id }),
       ...(to === undefined ? {} : { channels: to === ALL ? [] : channelIds(state, to) }),
+      ...(target === undefined ? {} : { target }),
       ...(rename === undefined ? {} : { name: rename }),
     }
     if (Object.keys(changes).length === 0) throw invalid('settings', 'Name what to change, such as --at 08:30.')
@@ -114,19 +120,21 @@ const run = command({
     name: reportName(),
     send: z.boolean().optional().describe('Send it to its channels and keep it in its history'),
   },
-  async run({ name, send }, { state, now, compare }) {
+  async run({ name, send }, { state, now, compare, propose }) {
     const report = findReport(state, name)
     const from = now - periodOf(report)
     const metrics = send
       ? makeReport(state, report, from, now, now).metrics
-      : readReportMetrics(state, { from, until: now, projectId: report.projectId })
+      : readReportMetrics(state, { ...scopeOf(report), from, until: now })
     const chart = reportChart(metrics, report.timeZone)
     const png = chart === null ? null : await drawChart(chart).catch(() => null)
     const unusual = await compare({ ...metrics, projectId: report.projectId })
-    const card = reportCard(report.name, metrics, unusual)
+    const proposals = await propose(metrics, now)
+    const card = reportCard(report.name, metrics, unusual, proposals)
     const file = fileName(`report ${report.name}`, now, report.timeZone, 'png')
     const image = png === null ? {} : { image: { name: file, alt: 'New alerts over time, by severity', png } }
-    return { card: { ...card, ...image }, result: { metrics: metricsResult(metrics), figures: metricsResult(metrics) } }
+    const result = metricsResult(metrics)
+    return { card: { ...card, ...image }, result: { metrics: result, figures: result, proposals } }
   },
 })
 
@@ -203,9 +211,10 @@ function runLine({ name, from, until, metrics }: NamedReportRun): Text {
 }
 
 function reportResult(report: Report, { state }: Context) {
-  const { name, every, timeZone, channels, cron, nextAt, setBy, projectId } = report
+  const { name, every, timeZone, channels, cron, nextAt, setBy, projectId, target } = report
   const project = projectId === null ? null : (readProjectById(state, projectId)?.name ?? null)
-  return { name, every, cron, time_zone: timeZone, project, channels, next_at: isoTime(nextAt), set_by: setBy }
+  const shown = { name, every, cron, time_zone: timeZone, project, channels }
+  return { ...shown, target: target === 0 ? null : target, next_at: isoTime(nextAt), set_by: setBy }
 }
 
 function runResult({ name, at, from, until, metrics, id }: NamedReportRun, state: Context['state']) {
@@ -221,5 +230,6 @@ function runResult({ name, at, from, until, metrics, id }: NamedReportRun, state
 
 function metricsResult(metrics: NamedReportRun['metrics']) {
   const course = metrics.course.map(bucket => ({ ...bucket, at: isoTime(bucket.at) }))
-  return { ...metrics, from: isoTime(metrics.from), until: isoTime(metrics.until), course }
+  const neverRan = (metrics.never_ran ?? []).map(({ name, since }) => ({ name, since: isoTime(since) }))
+  return { ...metrics, from: isoTime(metrics.from), until: isoTime(metrics.until), course, never_ran: neverRan }
 }

@@ -73,7 +73,7 @@ function afterExceptions(check: Schedule, due: number): number {
 }
 
 /** The end (epoch ms) of the exception that covers an instant, or null. */
-function exceptionEnd({ exceptions, timeZone }: Schedule, at: number): number | null {
+export function exceptionEnd({ exceptions, timeZone }: Schedule, at: number): number | null {
   return exceptions === null ? null : coveredUntil(exceptions, at, timeZone)
 }
 

@@ -1,7 +1,7 @@
 // The rules of a probe: when it is due, which statuses it accepts, and what its results are. Pure.
 import { isActive, nextActive, parseActiveHours } from '../checks/active-hours.ts'
 import type { Check } from '../checks/check.ts'
-import { nextDue } from '../checks/due.ts'
+import { exceptionEnd, nextDue } from '../checks/due.ts'
 import { invalid } from '../problem.ts'
 import type { probes } from '../state/schema/index.ts'
 import { DAY, SECOND } from '../time.ts'
@@ -29,6 +29,8 @@ export type ProbeResult = {
 export const RETRY_INTERVAL_MS = 15 * SECOND
 /** Probes at cron times are spread over this time, ms, so that they do not all begin at once. */
 const CRON_SPREAD_MS = 5 * SECOND
+/** Two years of inactive nights and exceptions. */
+const MAX_SKIPPED = 750
 
 /**
  * When a probe is due next after `after` (epoch ms), null when its schedule has no further time. Intervals are counted
@@ -41,10 +43,14 @@ export function nextProbe(check: Check, after: number): number | null {
     const due = nextDue(check, after - spread)
     return due === null ? null : due + spread
   }
-  const next = nextInPhase(check, check.every, after)
-  if (check.active === null) return next
-  const hours = parseActiveHours(check.active, check.timeZone)
-  return isActive(hours, next) ? next : nextInPhase(check, check.every, nextActive(hours, next) - 1)
+  const hours = check.active === null ? null : parseActiveHours(check.active, check.timeZone)
+  let next = nextInPhase(check, check.every, after)
+  for (let skipped = 0; skipped <= MAX_SKIPPED; skipped++) {
+    const free = exceptionEnd(check, next) ?? (hours && !isActive(hours, next) ? nextActive(hours, next) : null)
+    if (free === null) return next
+    next = nextInPhase(check, check.every, free - 1)
+  }
+  return null
 }
 
 /** The time between the last probe and the next by the schedule, ms; how long a result stands for its target. */

@@ -10,6 +10,7 @@ import type { State } from '../../state/database.ts'
 import { fileName } from '../../text.ts'
 import { DAY, HOUR, SECOND } from '../../time.ts'
 import { toDeliveryError } from '../delivery/send.ts'
+import type { Propose } from './proposals.ts'
 import { reportCard, reportChart } from './report.ts'
 import { dueSends, makeDueReports, markSend, nextReport, nextSend, type ReportSend } from './reports.ts'
 
@@ -22,6 +23,8 @@ export type ReportJobOptions = {
   draw(chart: TimeChart): Promise<Uint8Array>
   /** Describes unusual logs in a few lines; never rejects. */
   compare: Compare
+  /** Proposes thresholds for noisy rules; never rejects. */
+  propose: Propose
 }
 
 const MAX_IN_FLIGHT = 4
@@ -38,7 +41,15 @@ export interface ReportJob {
 }
 
 /** A job for the reports of `state`. */
-export function createReportJob({ state, clock, logger, channel, draw, compare }: ReportJobOptions): ReportJob {
+export function createReportJob({
+  state,
+  clock,
+  logger,
+  channel,
+  draw,
+  compare,
+  propose,
+}: ReportJobOptions): ReportJob {
   const inFlight = new Map<string, Promise<void>>()
   /** By run: its channels share one comparison. */
   const comparisons = new Map<number, ReturnType<Compare>>()
@@ -100,7 +111,7 @@ export function createReportJob({ state, clock, logger, channel, draw, compare }
   const reportCardWithChart = async ({ name, run, timeZone, projectId }: ReportSend): Promise<Card> => {
     const unusual = comparisons.get(run.id) ?? compare({ ...run.metrics, projectId })
     comparisons.set(run.id, unusual)
-    const card = reportCard(name, run.metrics, await unusual)
+    const card = reportCard(name, run.metrics, await unusual, await propose(run.metrics, clock.now()))
     const chart = reportChart(run.metrics, timeZone)
     if (!chart) return card
     try {

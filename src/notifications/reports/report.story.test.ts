@@ -3,8 +3,14 @@ import { describe, expect, it } from 'vitest'
 import type { Card } from '../../card.ts'
 import { cardText } from '../../chat/card-text.ts'
 import { DeliveryError } from '../../chat/channel.ts'
+import { createRuleKinds } from '../../detectors/rules/rule-kind.ts'
+import { RULE_KINDS } from '../../detectors/rules/rule-kinds.ts'
+import { addFirstRules, listRules } from '../../detectors/rules/rules.ts'
+import { memoryState } from '../../state/database.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { DAY, HOUR, MINUTE } from '../../time.ts'
+import { onCallLoad, responders } from './on-call-load.ts'
+import { createProposer, stricterThreshold } from './proposals.ts'
 import { computeMetrics, type ReportedAlert, reportCard } from './report.ts'
 
 const text = (app: TestApp, card: Card) => cardText(card, { timeZone: 'UTC', now: app.clock.now() })
@@ -187,6 +193,57 @@ describe('the metrics', () => {
     })
   })
 
+  it('compare each check with the target, and a probe by what it measured', () => {
+    const { checks } = computeMetrics(period, {
+      target: 0.99,
+      alerts: [alert({ since: 0, resolvedAt: HOUR })],
+      checks: [check, { ...check, id: 2, name: 'probe', measured: { upMs: 999, downMs: 1 } }],
+      errors: [],
+    })
+    expect(checks).toMatchObject([
+      { name: 'job', met: false, budget_ms: 864_000 },
+      { name: 'probe', met: true, uptime: 0.999, downtime_ms: 1 },
+    ])
+  })
+
+  it('name noisy rules, jobs that never ran and the load of people', () => {
+    const noisy = Array.from({ length: 41 }, () => alert({ key: 'x', rule: 'error-spikes', severity: 'warning' }))
+    const metrics = computeMetrics(period, {
+      target: 0.999,
+      alerts: [...noisy, alert({ rule: 'calm' })],
+      checks: [check],
+      errors: [],
+      neverRan: [{ name: 'forgotten', since: -2 * DAY }],
+      onCall: [{ rotation: 'main', who: 'Ann', alerts: 41, at_night: 3 }],
+      responders: [{ who: 'Bob', acknowledged: 4, at_night: 1 }],
+    })
+    const proposal = { rule: 'error-spikes', threshold: 12, would_send: 3, instead_of: 41 }
+    const shown = cardText(reportCard('x', metrics, [], [proposal]), { timeZone: 'UTC', now: DAY })
+    for (const line of [
+      'Target 99.9 %: 0 of 1 met.',
+      'job 0 % up, down for 1d, 1 alert; the target allows 1m 26s',
+      'forgotten waits for its first beat since',
+      'error-spikes 41 alerts; would have sent 3 instead of 41 with --threshold 12',
+      'Ann 41 alerts, 3 at night (main)',
+      'Acknowledged by Bob 4 (1 at night).',
+    ])
+      expect(shown).toContain(line)
+    expect(metrics.noisy_rules).toEqual([{ rule: 'error-spikes', alerts: 41 }])
+  })
+
+  it('of an older Vakt are still shown', () => {
+    const { checks, alerts, errors, course, ...rest } = computeMetrics(period, {
+      alerts: [],
+      checks: [check],
+      errors: [],
+    })
+    const { from, until, project, time_to_acknowledge_ms, time_to_resolve_ms, acknowledged } = rest
+    const old = { from, until, project, time_to_acknowledge_ms, time_to_resolve_ms, acknowledged }
+    expect(
+      cardText(reportCard('x', { ...old, checks, alerts, errors, course }), { timeZone: 'UTC', now: DAY }),
+    ).toContain('Uptime')
+  })
+
   it('never round an uptime up to 100 %', () => {
     const metrics = computeMetrics(period, {
       alerts: [alert({ since: 0, resolvedAt: 1 })],
@@ -195,4 +252,86 @@ describe('the metrics', () => {
     })
     expect(cardText(reportCard('x', metrics), { timeZone: 'UTC', now: DAY })).toContain('99.999 %')
   })
+})
+
+describe('the load of people on call', () => {
+  const rotation = {
+    ...{ id: 1, name: 'main', members: ['Ann', 'Bob'], every: 'daily' as const, day: 1, minute: 540, timeZone: 'UTC' },
+    ...{ firstDay: Math.floor(Date.parse('2026-03-02') / DAY), createdAt: 0, setBy: 'x' },
+  }
+  const at = (text: string) => Date.parse(`2026-03-${text}:00Z`)
+
+  it('counts alerts by shift, and those at night', () => {
+    const fired = [at('02T10:00'), at('02T23:30'), at('03T08:59'), at('03T09:00')]
+    expect(onCallLoad([{ rotation: rotation as never, overrides: [] }], fired)).toEqual([
+      { rotation: 'main', who: expect.any(String), alerts: 3, at_night: 1 },
+      { rotation: 'main', who: expect.any(String), alerts: 1, at_night: 0 },
+    ])
+  })
+
+  it('counts who acknowledged', () => {
+    const acknowledged = [
+      { who: 'Bob', at: at('02T10:00') },
+      { who: 'Ann', at: at('02T03:00') },
+      { who: 'Ann', at: at('02T12:00') },
+    ]
+    expect(responders(acknowledged, 'UTC')).toEqual([
+      { who: 'Ann', acknowledged: 2, at_night: 1 },
+      { who: 'Bob', acknowledged: 1, at_night: 0 },
+    ])
+  })
+})
+
+describe('a proposal', () => {
+  const values = [...Array.from({ length: 38 }, (_, i) => 5 + (i % 6)), 12, 13, 14]
+  const episodes = (all: readonly number[]) => all.map(value => ({ value }))
+
+  it.each([
+    ['>=', 5, episodes([...values].reverse()), 10],
+    ['>=', 5, episodes([5, 5, 5]), null],
+    ['<', 20, episodes([19, 10, 15, 12, 18, 3, 17, 16, 14, 13]), 3],
+    [null, 5, episodes([]), null],
+  ] as const)('for %s %i keeps the worst tenth', (operator, threshold, all, expected) => {
+    expect(stricterThreshold({ operator, threshold }, all)).toBe(expected)
+  })
+
+  it('is what the rule would have sent in the period of the report', async () => {
+    const state = memoryState()
+    addFirstRules(state, createRuleKinds(RULE_KINDS), 0)
+    const rule = listRules(state).find(({ kind }) => kind === 'error-spike')!
+    const kind = {
+      ...RULE_KINDS.find(({ name }) => name === 'error-spike')!,
+      backtest: {
+        from: 'counters',
+        *episodes(_: unknown, { threshold }: { threshold: number | null }) {
+          const found = values.filter(value => value >= threshold!)
+          yield found.map(value => ({ subject: 'x', projectId: null, from: 0, until: 1, value }))
+        },
+      },
+    }
+    const propose = createProposer(state, createRuleKinds([kind as never]))
+    const metrics = {
+      from: 0,
+      until: DAY,
+      noisy_rules: [
+        { rule: rule.name, alerts: 41 },
+        { rule: 'gone', alerts: 9 },
+      ],
+    }
+    state.transaction(() => state.prepare('update rules set threshold = 5 where id = ?').run(rule.id))
+    state.forget('rules')
+    expect(await propose(metrics as never, DAY)).toEqual([
+      { rule: rule.name, threshold: 10, would_send: 9, instead_of: 41 },
+    ])
+  })
+})
+
+it('a report has a target, and tells of rules that were noisy', async () => {
+  const app = await startApp()
+  expect(await app.result('reports add week --weekly --target 99.5')).toMatchObject({ report: { target: 0.995 } })
+  expect(await app.result('reports edit week --target none')).toMatchObject({ report: { target: null } })
+  expect((await app.says('reports edit week --target 101')).ok).toBe(false)
+  await app.result('checks add forgotten --every 1d')
+  const result = await app.result<{ metrics: { never_ran: object[] }; proposals: object[] }>('reports run week')
+  expect(result).toMatchObject({ metrics: { never_ran: [], target: null, on_call: [] }, proposals: [] })
 })

@@ -3,19 +3,34 @@ import type { Alert } from '../../alerts/alert.ts'
 import type { Card, Field, Text } from '../../card.ts'
 import { sparkline } from '../../charts/sparkline.ts'
 import type { TimeChart } from '../../charts/time-chart.ts'
+import { type UpTime, upShare } from '../../probes/availability.ts'
 import type { Severity } from '../../severity.ts'
 import { plural } from '../../text.ts'
 import { aboutDuration, DAY, HOUR } from '../../time.ts'
+import type { OnCallLoad, Responder } from './on-call-load.ts'
 
 /** An alert as a report needs it. */
 export type ReportedAlert = Pick<Alert, 'key' | 'title' | 'severity' | 'since' | 'firedAt' | 'resolvedAt'> & {
   /** When somebody first acknowledged it. */
   acknowledgedAt: number | null
+  /** The rule that it is of. */
+  rule?: string | null
 }
-export type ReportedCheck = { id: number; name: string; createdAt: number }
+/** `measured` is what the results of a probe show; without it the alerts of the check count. */
+export type ReportedCheck = { id: number; name: string; createdAt: number; measured?: UpTime }
 export type ErrorCount = { what: string; source: string; count: number }
 
-export type CheckMetrics = { name: string; uptime: number; downtime_ms: number; alerts: number }
+/** `met` is null without a target; `budget_ms` is the downtime that the target allows. */
+export type CheckMetrics = {
+  name: string
+  uptime: number
+  downtime_ms: number
+  alerts: number
+  met?: boolean | null
+  budget_ms?: number | null
+}
+/** With which threshold a rule would have sent how many cards, instead of `instead_of`. */
+export type Proposal = { rule: string; threshold: number; would_send: number; instead_of: number }
 export type ReportMetrics = {
   from: number
   until: number
@@ -25,7 +40,18 @@ export type ReportMetrics = {
   /** Medians, ms; null when there was none. */
   time_to_acknowledge_ms: number | null
   time_to_resolve_ms: number | null
+  /** In nine of ten cases it took less, ms. */
+  time_to_acknowledge_p90_ms?: number | null
+  time_to_resolve_p90_ms?: number | null
   acknowledged: number
+  /** The availability that checks should have, as a share; null without one. */
+  target?: number | null
+  /** Checks that never got a beat, and since when they wait for it, epoch ms. */
+  never_ran?: { name: string; since: number }[]
+  /** Rules with many alerts, the noisiest first. */
+  noisy_rules?: { rule: string; alerts: number }[]
+  on_call?: OnCallLoad[]
+  responders?: Responder[]
   errors: ErrorCount[]
   /** New alerts by hour or day, by severity. */
   course: { at: number; critical: number; warning: number; info: number }[]
@@ -35,6 +61,9 @@ export type ReportMetrics = {
 
 const MAX_ROWS_SHOWN = 8
 const MAX_BUCKETS = 400
+/** A rule with this many alerts in a report is noisy. */
+const NOISY_COUNT = 5
+const MAX_NOISY_RULES = 3
 /** Enough to compare with `audit verify`. */
 const SHOWN_HASH_LENGTH = 16
 
@@ -42,6 +71,10 @@ const SHOWN_HASH_LENGTH = 16
 export function computeMetrics(
   period: { from: number; until: number; project: string | null },
   rows: {
+    target?: number | null
+    neverRan?: readonly { name: string; since: number }[]
+    onCall?: OnCallLoad[]
+    responders?: Responder[]
     alerts: readonly ReportedAlert[]
     checks: readonly ReportedCheck[]
     errors: readonly ErrorCount[]
@@ -54,10 +87,14 @@ export function computeMetrics(
   const count = (severity: Severity) => fired.filter(alert => alert.severity === severity).length
   const acknowledged = fired.filter(({ acknowledgedAt }) => acknowledgedAt !== null)
   const resolved = rows.alerts.filter(({ resolvedAt }) => isInPeriod(resolvedAt))
+  const target = rows.target ?? null
+  const acknowledgeTimes = acknowledged.map(alert => alert.acknowledgedAt! - alert.firedAt)
+  const resolveTimes = resolved.map(alert => alert.resolvedAt! - alert.firedAt)
   return {
     ...period,
+    target,
     checks: rows.checks
-      .map(check => checkMetrics(check, rows.alerts, period))
+      .map(check => checkMetrics(check, rows.alerts, period, target))
       .toSorted((a, b) => a.uptime - b.uptime || (a.name < b.name ? -1 : 1)),
     alerts: {
       critical: count('critical'),
@@ -65,9 +102,15 @@ export function computeMetrics(
       info: count('info'),
       open: rows.alerts.filter(({ resolvedAt }) => resolvedAt === null || resolvedAt >= until).length,
     },
-    time_to_acknowledge_ms: median(acknowledged.map(alert => alert.acknowledgedAt! - alert.firedAt)),
-    time_to_resolve_ms: median(resolved.map(alert => alert.resolvedAt! - alert.firedAt)),
+    time_to_acknowledge_ms: median(acknowledgeTimes),
+    time_to_resolve_ms: median(resolveTimes),
+    time_to_acknowledge_p90_ms: ninth(acknowledgeTimes),
+    time_to_resolve_p90_ms: ninth(resolveTimes),
     acknowledged: acknowledged.length,
+    never_ran: [...(rows.neverRan ?? [])],
+    noisy_rules: noisyRules(fired),
+    on_call: rows.onCall ?? [],
+    responders: rows.responders ?? [],
     errors: rows.errors.slice(0, MAX_ROWS_SHOWN),
     course: alertsOverTime(fired, from, until),
     ...(rows.audit ? { audit: rows.audit } : {}),
@@ -78,6 +121,7 @@ function checkMetrics(
   check: ReportedCheck,
   alerts: readonly ReportedAlert[],
   { from, until }: { from: number; until: number },
+  target: number | null,
 ): CheckMetrics {
   const start = Math.max(from, Math.min(check.createdAt, until))
   const own = alerts.filter(({ key }) => key === `check:${check.id}`)
@@ -85,12 +129,26 @@ function checkMetrics(
     own.map(({ since, resolvedAt }) => [Math.max(since, start), Math.min(resolvedAt ?? until, until)] as const),
   )
   const totalMs = until - start
+  const measured = check.measured ? upShare(check.measured) : null
+  const uptime = measured ?? (totalMs === 0 ? 1 : 1 - downMs / totalMs)
   return {
     name: check.name,
-    uptime: totalMs === 0 ? 1 : 1 - downMs / totalMs,
-    downtime_ms: downMs,
+    uptime,
+    downtime_ms: measured === null ? downMs : check.measured!.downMs,
     alerts: own.filter(({ firedAt }) => firedAt >= from && firedAt < until).length,
+    met: target === null ? null : uptime >= target,
+    budget_ms: target === null ? null : Math.round(totalMs * (1 - target)),
   }
+}
+
+/** The rules with the most alerts, from `NOISY_COUNT` on. */
+function noisyRules(fired: readonly ReportedAlert[]): { rule: string; alerts: number }[] {
+  const byRule = Map.groupBy(fired, ({ rule }) => rule ?? '')
+  return [...byRule]
+    .map(([rule, own]) => ({ rule, alerts: own.length }))
+    .filter(({ rule, alerts }) => rule !== '' && alerts >= NOISY_COUNT)
+    .toSorted((a, b) => b.alerts - a.alerts || (a.rule < b.rule ? -1 : 1))
+    .slice(0, MAX_NOISY_RULES)
 }
 
 /** The time that intervals cover together, ms; overlaps count once. */
@@ -111,6 +169,12 @@ function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? sorted[middle]! : Math.round((sorted[middle - 1]! + sorted[middle]!) / 2)
 }
 
+/** The value that nine of ten are not above (nearest rank); null without values. */
+function ninth(values: readonly number[]): number | null {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * 0.9) - 1)] ?? null
+}
+
 function alertsOverTime(fired: readonly ReportedAlert[], from: number, until: number): ReportMetrics['course'] {
   const bucketMs = until - from > 2 * DAY ? DAY : HOUR
   const count = Math.max(1, Math.ceil((until - from) / bucketMs))
@@ -127,11 +191,16 @@ function alertsOverTime(fired: readonly ReportedAlert[], from: number, until: nu
   return buckets
 }
 
-/** The card of a report, with the lines about unusual logs; without its chart. */
-export function reportCard(name: string, metrics: ReportMetrics, unusual: readonly Text[] = []): Card {
+/** The card of a report, with the lines about unusual logs and proposals for noisy rules; without its chart. */
+export function reportCard(
+  name: string,
+  metrics: ReportMetrics,
+  unusual: readonly Text[] = [],
+  proposals: readonly Proposal[] = [],
+): Card {
   const { alerts, checks, errors, course } = metrics
   const total = alerts.critical + alerts.warning + alerts.info
-  const failed = checks.filter(check => check.downtime_ms > 0 || check.alerts > 0)
+  const failed = checks.filter(check => check.downtime_ms > 0 || check.alerts > 0 || check.met === false)
   const period: Text = [
     { time: metrics.from, style: 'moment' },
     ' to ',
@@ -150,15 +219,17 @@ export function reportCard(name: string, metrics: ReportMetrics, unusual: readon
         : []),
       ...(total > 0 ? [[{ code: sparkline(course.map(totalOf)) }, ' alerts over time']] : []),
       checks.length === 0 ? 'No checks.' : uptimeLine(checks),
+      ...targetLines(metrics),
       ...failed
         .slice(0, MAX_ROWS_SHOWN)
         .map(
           (check): Text => [
             { bold: check.name },
-            ` ${percent(check.uptime)} up, down for ${aboutDuration(check.downtime_ms)}, ${plural(check.alerts, 'alert')}`,
+            ` ${percent(check.uptime)} up, down for ${aboutDuration(check.downtime_ms)}, ${plural(check.alerts, 'alert')}${budgetText(check)}`,
           ],
         ),
       ...(failed.length > MAX_ROWS_SHOWN ? [`… ${failed.length - MAX_ROWS_SHOWN} more`] : []),
+      ...furtherLines(metrics, proposals),
       ...(errors.length > 0 ? [[{ bold: 'Most frequent errors' }] as Text] : []),
       ...errors.map(
         ({ count, source, what }): Text => [
@@ -172,10 +243,71 @@ export function reportCard(name: string, metrics: ReportMetrics, unusual: readon
         : []),
     ],
     fields: [
-      duration('Time to acknowledge (median)', metrics.time_to_acknowledge_ms),
-      duration('Time to resolve (median)', metrics.time_to_resolve_ms),
+      duration('Time to acknowledge (median)', metrics.time_to_acknowledge_ms, metrics.time_to_acknowledge_p90_ms),
+      duration('Time to resolve (median)', metrics.time_to_resolve_ms, metrics.time_to_resolve_p90_ms),
     ].flat(),
   }
+}
+
+function targetLines({ target, checks }: ReportMetrics): string[] {
+  if (target === null || target === undefined || checks.length === 0) return []
+  const met = checks.filter(check => check.met).length
+  const who = met === checks.length ? (met === 1 ? 'met' : 'all met') : `${met} of ${checks.length} met`
+  return [`Target ${percent(target)}: ${who}.`]
+}
+
+/** How much of its budget a check that missed the target has used. */
+function budgetText({ met, budget_ms: budgetMs }: CheckMetrics): string {
+  return met === false && budgetMs !== null && budgetMs !== undefined
+    ? `; the target allows ${aboutDuration(budgetMs)}`
+    : ''
+}
+
+/** Jobs that never ran, noisy rules with what would make them quieter, and the load of people. */
+function furtherLines(metrics: ReportMetrics, proposals: readonly Proposal[]): Text[] {
+  const { never_ran: neverRan = [], noisy_rules: noisy = [], on_call: onCall = [], responders = [] } = metrics
+  const nights = (count: number) => (count > 0 ? `, ${count} at night` : '')
+  return [
+    ...(neverRan.length > 0 ? [[{ bold: 'Jobs that never ran' }] as Text] : []),
+    ...neverRan
+      .slice(0, MAX_ROWS_SHOWN)
+      .map(
+        ({ name, since }): Text => [
+          { bold: name },
+          ' waits for its first beat since ',
+          { time: since, style: 'moment' },
+        ],
+      ),
+    ...(neverRan.length > MAX_ROWS_SHOWN ? [`… ${neverRan.length - MAX_ROWS_SHOWN} more`] : []),
+    ...(noisy.length > 0 ? [[{ bold: 'Noisy rules' }] as Text] : []),
+    ...noisy.map(({ rule, alerts }): Text => {
+      const proposal = proposals.find(proposal => proposal.rule === rule)
+      const better = proposal
+        ? `; would have sent ${proposal.would_send} instead of ${proposal.instead_of} with --threshold ${proposal.threshold}`
+        : ''
+      return [{ bold: rule }, ` ${plural(alerts, 'alert')}${better}`]
+    }),
+    ...(onCall.length > 0 ? [[{ bold: 'On call' }] as Text] : []),
+    ...onCall
+      .slice(0, MAX_ROWS_SHOWN)
+      .map(
+        ({ rotation, who, alerts, at_night: atNight }): Text => [
+          { bold: who },
+          ` ${plural(alerts, 'alert')}${nights(atNight)} (${rotation})`,
+        ],
+      ),
+    ...(responders.length > 0
+      ? [
+          `Acknowledged by ${responders
+            .slice(0, MAX_ROWS_SHOWN)
+            .map(
+              ({ who, acknowledged, at_night: atNight }) =>
+                `${who} ${acknowledged}${atNight > 0 ? ` (${atNight} at night)` : ''}`,
+            )
+            .join(', ')}.`,
+        ]
+      : []),
+  ]
 }
 
 /** The alerts over time as a chart; null without alerts. */
@@ -211,6 +343,9 @@ function percent(share: number): string {
   return `${Math.floor(share * 100_000) / 1000} %`
 }
 
-function duration(name: string, ms: number | null): Field[] {
-  return ms === null ? [] : [{ name, value: aboutDuration(ms), inline: true }]
+function duration(name: string, ms: number | null, ninthMs?: number | null): Field[] {
+  // Old reports have no further value; where it is the same it says nothing.
+  const slow =
+    ninthMs === null || ninthMs === undefined || ninthMs === ms ? '' : `, 9 of 10 within ${aboutDuration(ninthMs)}`
+  return ms === null ? [] : [{ name, value: `${aboutDuration(ms)}${slow}`, inline: true }]
 }

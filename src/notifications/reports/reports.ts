@@ -56,7 +56,7 @@ export function addReport(state: State, row: Omit<Report, 'id' | 'nextAt' | 'cre
 export function editReport(
   state: State,
   report: Report,
-  changes: Partial<Pick<Report, 'name' | 'every' | 'cron' | 'timeZone' | 'projectId' | 'channels'>>,
+  changes: Partial<Pick<Report, 'name' | 'every' | 'cron' | 'timeZone' | 'projectId' | 'channels' | 'target'>>,
   now: number,
 ): Report {
   return state.transaction(() => {
@@ -97,10 +97,16 @@ export function makeDueReports(state: State, now: number): void {
   })
 }
 
+/** What of a report its metrics follow from, beside the period. */
+export function scopeOf({ projectId, target, timeZone }: Pick<Report, 'projectId' | 'target' | 'timeZone'>) {
+  // Zero is no target at all.
+  return { projectId, target: target === 0 ? null : target, timeZone }
+}
+
 /** Makes a report of a period, which is then sent to its channels. */
 export function makeReport(state: State, report: Report, from: number, until: number, now: number): ReportRun {
   return state.transaction(() => {
-    const metrics = readReportMetrics(state, { from, until, projectId: report.projectId })
+    const metrics = readReportMetrics(state, { ...scopeOf(report), from, until })
     const run = state.db
       .insert(reportRuns)
       .values({ reportId: report.id, at: now, from, until, metrics })

@@ -1,6 +1,6 @@
 // The tables of routing: routes, recipients, escalations, people on call, and reports.
 import { SEVERITIES } from '../../severity.ts'
-import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
+import { index, integer, primaryKey, real, sql, sqliteTable, text, uniqueIndex } from '../orm.ts'
 import { alerts, channels } from './alerts.ts'
 import { flag } from './flag.ts'
 import { projects } from './projects.ts'
@@ -144,6 +144,8 @@ export const reports = sqliteTable(
     /** Ids of channels; none is every channel. */
     channels: list('channels'),
     nextAt: integer('next_at').notNull(),
+    /** The share of time that checks should be up; 0 is no target. */
+    target: real().notNull().default(0.999),
     setBy: text('set_by').notNull(),
     createdAt: integer('created_at').notNull(),
   },

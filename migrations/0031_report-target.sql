@@ -1,0 +1,1 @@
+ALTER TABLE `reports` ADD `target` real DEFAULT 0.999 NOT NULL;
