@@ -88,13 +88,8 @@ function footerText(alert: Alert, project: string | null): Text {
 function sinceLine(alert: Alert): Text {
   const { since, resolvedAt, labels, severity, owner } = alert
   const isPlain = alert.state === 'firing' && alert.snoozedUntil === null
-  const start: Text = isPlain
-    ? ['Since ']
-    : [
-        resolvedAt === null
-          ? `${severity.charAt(0).toUpperCase()}${severity.slice(1)} since `
-          : `Was ${severity} since `,
-      ]
+  const named = `${severity.charAt(0).toUpperCase()}${severity.slice(1)}`
+  const start: Text = isPlain ? ['Since '] : [`${named} ${resolvedAt === null ? 'since' : 'from'} `]
   const time = { time: since, style: 'moment' as const }
   const duration: Text =
     resolvedAt === null

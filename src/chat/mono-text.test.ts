@@ -77,6 +77,14 @@ it('a table is aligned, folds its last column, and stands row by row where it is
   ).toEqual(['Name     CPU', 'api      3 %', 'worker  12 %'])
   const labels = { columns: [{ name: '' }, { name: '' }], cells: [['job', 'a value that is longer than the line is']] }
   expect(table(labels)).toEqual(['job  a value that is longer than the', '     line is'])
+  const long = {
+    columns: [{ name: 'Name' }, { name: 'Image' }],
+    cells: [
+      ['api', 'x'],
+      ['b', `${'y'.repeat(50)}`],
+    ],
+  }
+  expect(table(long).slice(0, 2)).toEqual(['Name  Image', 'api   x'])
   const wide = Array.from({ length: 4 }, (_, i) => ({ name: `column ${i}` }))
   expect(table({ columns: wide, cells: [['a'.repeat(15), 'b', '', 'd']] })).toEqual([
     `column 0: ${'a'.repeat(15)}`,

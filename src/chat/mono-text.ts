@@ -1,5 +1,5 @@
 // Evidence as text in a fixed-width font: lines of a log, tables, outputs and rows of numbers, folded at a width.
-import { type Evidence, type LogEntry, type Progress, plainText, type Span, type Text } from '../card.ts'
+import { type Column, type Evidence, type LogEntry, type Progress, plainText, type Span, type Text } from '../card.ts'
 import { sparkline } from '../charts/sparkline.ts'
 import { formatMoment } from '../time.ts'
 import { safeText } from './safe-text.ts'
@@ -142,7 +142,7 @@ function tableText({ columns, cells }: Extract<Evidence, { kind: 'table' }>, { t
   if (fixed + Math.min(widths[last] ?? 0, MIN_MESSAGE_WIDTH) > width) return stackedRows(hasHead ? heads : [], rows)
   const shown = widths.map((own, i) => (i === last ? own : Math.min(own, MAX_CELL_WIDTH)))
   const line = (row: readonly string[]) => {
-    const padded = shown.map((own, i) => pad(cut(row[i] ?? '', i === last ? Infinity : own), own, columns[i]?.align))
+    const padded = shown.map((own, i) => cellText(row[i] ?? '', i === last, own, columns[i]?.align))
     return foldLast(padded, fixed, width)
   }
   return [...(hasHead ? [heads] : []), ...rows].flatMap(line).join('\n')
@@ -170,6 +170,12 @@ function stackedRows(heads: readonly string[], rows: readonly (readonly string[]
       }),
     )
     .join('\n')
+}
+
+/** A cell in its width; the last one is as long as it is, because it is folded. */
+function cellText(cell: string, isLast: boolean, width: number, align: Column['align']): string {
+  if (isLast && align !== 'right') return cell
+  return pad(isLast ? cell : cut(cell, width), width, align)
 }
 
 function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {

@@ -98,8 +98,15 @@ const field = fc.record({ name: data, value: text, inline: maybe(fc.boolean()) }
 const row = fc.record({ name: data, text, action: maybe(button), more: maybe(list(button, 1)) }) as fc.Arbitrary<Row>
 
 /** More than a message can have buttons. */
-const MANY_BUTTONS: Button[] = Array.from({ length: 30 }, (_, i) => ({ label: `Button ${i}`, line: `alerts show ${i}` }))
-const MANY_ROWS: Row[] = MANY_BUTTONS.map((action, i) => ({ name: `${i}`, text: [{ bold: `Row ${i}` }, ' is here'], action }))
+const MANY_BUTTONS: Button[] = Array.from({ length: 30 }, (_, i) => ({
+  label: `Button ${i}`,
+  line: `alerts show ${i}`,
+}))
+const MANY_ROWS: Row[] = MANY_BUTTONS.map((action, i) => ({
+  name: `${i}`,
+  text: [{ bold: `Row ${i}` }, ' is here'],
+  action,
+}))
 
 /** Any card, with or without each of its parts. */
 export const anyCard = fc.record({

@@ -1,0 +1,48 @@
+// The gallery of cards as golden texts, one file for each platform, and what must stand in the first 300 characters of them.
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { CARD_TEXTS } from '../../testing/card-texts.ts'
+import { playSituations, type Situation } from '../../testing/situations.ts'
+
+const SECRETS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
+const READ_AT_ONCE = 300
+
+let situations: Situation[] = []
+let now = 0
+
+beforeAll(async () => {
+  const played = await playSituations()
+  situations = played.situations
+  now = played.now
+}, 60_000)
+
+const textOn = (platform: string, { card, isNotice }: Situation) =>
+  CARD_TEXTS[platform]!(card, isNotice, now).replace(SECRETS, '<uuid>').trimEnd()
+
+describe.each(Object.keys(CARD_TEXTS))('on %s', platform => {
+  // After a change of cards: `npx vitest run src/chat/gallery -u`, then read the difference as its readers will.
+  it('the cards read as in the gallery', async () => {
+    expect(situations.length).toBeGreaterThanOrEqual(40)
+    const text = situations.map(one => `=== ${one.name}\n${textOn(platform, one)}\n`).join('\n')
+    await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `${platform}.txt`))
+  })
+
+  it.each([
+    ['is it still broken?', 'missed beat, firing', /Critical: .*not acknowledged/s],
+    ['is it over?', 'missed beat, resolved', /Resolved: nightly-backup/],
+    ['how bad is it?', 'missed beat, acknowledged', /Critical since/],
+    ['since when?', 'missed beat, firing', /Since .{0,12}(2026-11-29|17959\d+)/],
+    ['who has it?', 'missed beat, acknowledged', /Acknowledged by .{0,8}Ann/],
+    ['which host?', 'missed beat, firing', /on .{0,8}web-1/],
+    ['what was expected?', 'missed beat, firing', /Expected a beat every 1d/],
+    ['what did the job say?', 'failed job with output', /rsync: no space left on device/],
+    ['how long did it last?', 'missed beat, resolved', /for 2h/],
+    ['what changed?', 'reply when a snooze is over', /Snooze ended, still firing/],
+    ['how many alerts are open?', 'alerts list, many', /\d+ open alerts/],
+    ['what did I type wrong?', 'command that there is not', /checks lsit.*checks list/],
+    ['what did the line say?', 'log search', /timeout after.*30/s],
+  ])('the start of a card answers: %s', (_question, name, wanted) => {
+    const situation = situations.find(one => one.name === name)!
+    expect(textOn(platform, situation).slice(0, READ_AT_ONCE)).toMatch(wanted)
+  })
+})
