@@ -302,10 +302,10 @@ function limitToProject<C>(
 }
 
 /**
- * Commands that reach beyond a project although they take one: hosts belong to all projects, and the project argument
+ * Commands that reach beyond a project although they take one: hosts and what Vakt sends to belong to all projects, and the project argument
  * of these two edits is the new project, not the one that the rule or report has.
  */
-const BEYOND_PROJECTS = /^(hosts|containers|actions) |^(rules|reports) edit$/
+const BEYOND_PROJECTS = /^(hosts|containers|actions|forwards) |^(rules|reports) edit$/
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {

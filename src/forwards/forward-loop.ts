@@ -31,7 +31,7 @@ const MAX_RETRY_MS = 5 * MINUTE
 /** After so many lines in a row that are refused one by one, the receiver is at fault, and nothing more is left out. */
 const MAX_REFUSED_IN_ROW = 20
 const MAX_ALERTS = 5_000
-const STOP_TIMEOUT_MS = 3 * SECOND
+const STOP_TIMEOUT_MS = 1.5 * SECOND
 
 export type ForwardLoopOptions = {
   state: State

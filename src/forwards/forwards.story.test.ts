@@ -272,3 +272,14 @@ it('a forward is removed after a question, and its name is free again', async ()
   await story.app.result(`forwards add ${address} --name lake`)
   expect((await story.app.says('forwards remove nope')).ok).toBe(false)
 })
+
+it('a key of one project, even of an admin, sends nothing on', async () => {
+  const { key } = await story.app.result<{ key: { secret: string } }>('keys create default --role admin')
+  const answer = await story.app.request('/api/commands', {
+    method: 'POST',
+    headers: { 'x-api-key': key.secret, 'content-type': 'application/json' },
+    body: JSON.stringify({ line: `forwards add ${address}` }),
+  })
+  expect(answer.status).toBe(403)
+  expect(received).toEqual([])
+})

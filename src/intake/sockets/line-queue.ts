@@ -18,6 +18,8 @@ const BATCH_BYTES = 512 * KIBIBYTE
 const LINE_OVERHEAD_BYTES = 100
 /** How many batches are stored at a time; the senders take turns. */
 const MAX_STORING = 32
+/** How many batches of one sender are stored at a time where each is acknowledged by itself; others keep their order. */
+const MAX_STORING_ACKNOWLEDGED = 16
 const RETRY: BackOff = { baseMs: SECOND / 4, maxMs: 10 * SECOND }
 /** Failures of a kind that nobody knows: so often the batch is tried again. */
 const MAX_UNKNOWN_FAILURES = 5
@@ -59,7 +61,7 @@ export type Sender = {
   readonly isFull: boolean
 }
 
-type Waiting = SenderOptions & { loads: Load[]; bytes: number; isStoring: boolean; wasFull: boolean }
+type Waiting = SenderOptions & { loads: Load[]; bytes: number; storing: number; wasFull: boolean }
 
 export type LineQueue = ReturnType<typeof createLineQueue>
 
@@ -71,6 +73,8 @@ export function createLineQueue(options: LineQueueOptions) {
   const pauses = new Set<() => void>()
   let bytes = 0
   let storing = 0
+  /** Batches that wait before they are tried again. */
+  let paused = 0
   let isStopping = false
   let loggedAt = Number.NEGATIVE_INFINITY
   let onIdle: (() => void) | null = null
@@ -83,10 +87,11 @@ export function createLineQueue(options: LineQueueOptions) {
       const [sender] = ready as unknown as [Waiting]
       ready.delete(sender)
       storing++
-      sender.isStoring = true
+      sender.storing++
       void store(sender, takeBatch(sender, options.maxLines()))
+      if (mayStore(sender)) ready.add(sender)
     }
-    if (storing === 0 && ready.size === 0) onIdle?.()
+    if (storing + paused === 0 && ready.size === 0) onIdle?.()
   }
 
   const store = async (sender: Waiting, batch: Load) => {
@@ -95,8 +100,8 @@ export function createLineQueue(options: LineQueueOptions) {
     sender.bytes -= size
     bytes -= size
     storing--
-    sender.isStoring = false
-    if (sender.loads.length > 0) ready.add(sender)
+    sender.storing--
+    if (mayStore(sender)) ready.add(sender)
     if (sender.wasFull && !isFull(sender)) {
       sender.wasFull = false
       sender.onRoom?.()
@@ -114,7 +119,13 @@ export function createLineQueue(options: LineQueueOptions) {
         const wait = isStopping ? null : waitAfter(error, failures, sender.isPatient)
         report(error, sender, batch, wait)
         if (wait === null) return false
+        // Who waits leaves its place to others.
+        storing--
+        paused++
+        schedule()
         await pause(wait)
+        paused--
+        storing++
       }
     }
   }
@@ -152,7 +163,7 @@ export function createLineQueue(options: LineQueueOptions) {
     isCrowded: () => bytes >= MAX_BYTES,
 
     open(sender: SenderOptions): Sender {
-      const waiting: Waiting = { ...sender, loads: [], bytes: 0, isStoring: false, wasFull: false }
+      const waiting: Waiting = { ...sender, loads: [], bytes: 0, storing: 0, wasFull: false }
       return {
         get isFull() {
           return isFull(waiting)
@@ -168,7 +179,7 @@ export function createLineQueue(options: LineQueueOptions) {
           waiting.loads.push(load)
           waiting.bytes += size
           bytes += size
-          if (!waiting.isStoring && !ready.has(waiting)) {
+          if (mayStore(waiting) && !ready.has(waiting)) {
             ready.add(waiting)
             // What else comes in this turn shares the batch.
             if (ready.size === 1) setImmediate(schedule)
@@ -191,7 +202,7 @@ export function createLineQueue(options: LineQueueOptions) {
       const cancel = clock.at(clock.now() + withinMs, giveUp)
       // What waits for a retry gets its last one at once.
       for (const end of [...pauses]) end()
-      if (storing > 0 || ready.size > 0) {
+      if (storing + paused > 0 || ready.size > 0) {
         await new Promise<void>(resolve => {
           onIdle = resolve
           schedule()
@@ -201,6 +212,13 @@ export function createLineQueue(options: LineQueueOptions) {
       if (isLate) logger.warn('the log store was too slow at the stop; lines that could not be stored were dropped')
     },
   }
+}
+
+/** Whether a sender has a load that need not wait for those before it. */
+function mayStore({ loads, storing }: Waiting): boolean {
+  const [next] = loads
+  if (next === undefined) return false
+  return storing === 0 || (next.idempotencyKey !== undefined && storing < MAX_STORING_ACKNOWLEDGED)
 }
 
 const TEMPORARY: ReadonlySet<ProblemCode> = new Set(['busy', 'internal'])

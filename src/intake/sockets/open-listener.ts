@@ -7,7 +7,7 @@ import { createLineQueue, type LineQueue } from './line-queue.ts'
 import type { OpenServer } from './tcp-server.ts'
 
 /** How long a stop may wait for the store, ms. */
-const STOP_TIMEOUT_MS = 3 * SECOND
+const STOP_TIMEOUT_MS = 2.5 * SECOND
 
 export type ListenerPorts = {
   /** The project of the lines, and the setting that names it. */
