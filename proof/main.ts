@@ -4,6 +4,7 @@ import { bodies } from './bodies.ts'
 import { cards } from './cards.ts'
 import { clients } from './clients/clients.ts'
 import { connect } from './connect.ts'
+import { healthchecksApi } from './healthchecks-api.ts'
 import { kills } from './kills.ts'
 import { lines } from './lines.ts'
 import { onCalendarProof } from './on-calendar.ts'
@@ -22,6 +23,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   cards,
   clients,
   connect,
+  'healthchecks-api': healthchecksApi,
   kills,
   lines,
   'on-calendar': onCalendarProof,

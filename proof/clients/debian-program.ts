@@ -7,11 +7,11 @@ import { delimiter, join } from 'node:path'
 /** Where a program is: its file, the folder that it is unpacked in (`/` when it is installed), and its environment. */
 export type Program = { file: string; root: string; env: Record<string, string | undefined> }
 
-/** A program, or null where neither the path nor apt has it. */
-export function findProgram(name: string, packages: readonly string[]): Program | null {
+/** A program, or null where neither the path nor apt has it. Its packages are unpacked in a folder of the name `set`. */
+export function findProgram(name: string, packages: readonly string[], set = name): Program | null {
   for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin'])
     if (existsSync(join(folder, name))) return { file: join(folder, name), root: '/', env: process.env }
-  const root = join(tmpdir(), 'vakt-proof-clients', name)
+  const root = join(tmpdir(), 'vakt-proof-clients', set)
   try {
     if (!existsSync(join(root, 'usr'))) unpack(root, packages)
   } catch {

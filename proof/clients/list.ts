@@ -1,8 +1,10 @@
 // The list of clients that are tried against a real Vakt.
 import type { ClientProof } from './client.ts'
+import { elasticsearch8, elasticsearch9, openSearch } from './elasticsearch.ts'
 import { fluentLogger } from './fluent-logger.ts'
 import { gelfProTcp, gelfProUdp } from './gelf-pro.ts'
 import { pinoLoki, winstonLokiJson, winstonLokiProtobuf } from './loki.ts'
+import { omelasticsearch } from './omelasticsearch.ts'
 import { otelJson, otelProtobuf } from './opentelemetry.ts'
 import { rsyslogTcp, rsyslogTls } from './rsyslog.ts'
 import { seqLogging } from './seq-logging.ts'
@@ -26,4 +28,8 @@ export const CLIENTS: readonly ClientProof[] = [
   otelJson,
   seqLogging,
   splunkLogging,
+  elasticsearch9,
+  elasticsearch8,
+  openSearch,
+  omelasticsearch,
 ]

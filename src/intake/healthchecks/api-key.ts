@@ -85,7 +85,9 @@ async function readJsonBody(request: Request): Promise<ApiCaller['json']> {
   if (body === null) throw new ApiError(413, 'the request body is too large')
   if (body.length === 0) return {}
   const value = parseJson(body.toString('utf8'))
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
+  // What Ansible's module sends where there is nothing to send.
+  if (value === null) return {}
+  if (typeof value !== 'object' || Array.isArray(value))
     throw new ApiError(400, 'json validation error: value is not an object')
   return value as ApiCaller['json']
 }

@@ -50,3 +50,10 @@ it('the channels that the API gave a check get its alerts, and the routes decide
   await ping('/fail')
   expect(whys().at(-1)).toEqual({ why: 'chosen for this check' })
 })
+
+it("the API pauses with the body null, as Ansible's module sends it", async () => {
+  const { app, uuid } = await startPings()
+  const headers = { 'x-api-key': 'admin-key-for-tests', 'content-type': 'application/json' }
+  const response = await app.request(`/api/v1/checks/${uuid}/pause`, { method: 'POST', headers, body: 'null' })
+  expect(await response.json()).toMatchObject({ uuid, status: 'paused' })
+})
