@@ -100,8 +100,9 @@ export function badgeCheckId(key: string): number | null {
 }
 
 function scheduleOf(check: Check): { timeout: number } | { schedule: string; tz: string } {
-  if (check.cron !== null) return { schedule: check.cron, tz: check.timeZone }
-  return { timeout: Math.floor((check.every ?? 0) / SECOND) }
+  if (check.every !== null) return { timeout: Math.floor(check.every / SECOND) }
+  const expressions = [check.cron, check.onCalendar].filter(text => text !== null)
+  return { schedule: expressions.join('\n'), tz: check.timeZone }
 }
 
 function channelsText(chosen: readonly string[] | null, all: readonly string[]): string {

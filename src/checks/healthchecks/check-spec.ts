@@ -2,6 +2,7 @@
 import { DAY, SECOND } from '../../time.ts'
 import { isTimeZone } from '../../time-zone.ts'
 import { cronSchedule, nextRun } from '../cron.ts'
+import { onCalendar } from '../on-calendar/next-elapse.ts'
 
 /** The fields by which an existing check is found. */
 const UNIQUE_FIELDS = ['name', 'slug', 'tags', 'timeout', 'grace'] as const
@@ -105,10 +106,18 @@ function readUnique(value: unknown): CheckSpec['unique'] {
   return value as CheckSpec['unique']
 }
 
-function isSchedule(expression: string): boolean {
+function isSchedule(text: string): boolean {
   try {
-    return expression.trim().split(/\s+/).length === CRON_FIELDS && nextRun(cronSchedule(expression, 'UTC'), 0) !== null
+    if (isCron(text)) return nextRun(cronSchedule(text, 'UTC'), 0) !== null
+    const expressions = text.split('\n').filter(line => line.trim() !== '')
+    for (const expression of expressions) onCalendar(expression.trim(), 'UTC')
+    return expressions.length > 0
   } catch {
     return false
   }
+}
+
+/** Whether a schedule is a cron expression: one line of five words. All others are OnCalendar expressions, one a line. */
+export function isCron(schedule: string): boolean {
+  return !schedule.trim().includes('\n') && schedule.trim().split(/\s+/).length === CRON_FIELDS
 }

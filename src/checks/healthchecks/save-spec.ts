@@ -6,7 +6,7 @@ import { timeZoneId } from '../../time-zone.ts'
 import type { Check, CheckChanges } from '../check.ts'
 import { addCheck, type CheckDraft, editCheck, listChecks } from '../checks.ts'
 import { type CheckDetails, EVERY_CHANNEL, listDetails, readDetails, saveDetails } from './check-details.ts'
-import { type CheckSpec, SpecError } from './check-spec.ts'
+import { type CheckSpec, isCron, SpecError } from './check-spec.ts'
 
 /** The channels that a check can be given: by id or name. */
 export type NamedChannel = { id: string; name: string }
@@ -36,7 +36,7 @@ export function findUnique(state: State, projectId: number, spec: CheckSpec): Ch
     .find(({ check, details }) => {
       const values = {
         ...{ name: details.apiName, slug: check.slug, tags: details.tags },
-        timeout: check.cron === null ? check.every! / SECOND : undefined,
+        timeout: check.every === null ? undefined : check.every / SECOND,
         grace: check.grace / SECOND,
       }
       return unique.every(field => values[field] === spec[field])
@@ -101,15 +101,30 @@ function settingsOf(spec: CheckSpec): CheckChanges {
   const { schedule, timeout, tz, grace, methods, manual_resume } = spec
   return {
     ...(schedule !== undefined && schedule !== ''
-      ? { cron: schedule, every: null, everyDays: 0 }
+      ? {
+          ...(isCron(schedule)
+            ? { cron: schedule.trim(), onCalendar: null }
+            : { cron: null, onCalendar: linesOf(schedule) }),
+          every: null,
+          everyDays: 0,
+        }
       : timeout !== undefined
-        ? { every: timeout * SECOND, everyDays: 0, cron: null }
+        ? { every: timeout * SECOND, everyDays: 0, cron: null, onCalendar: null }
         : {}),
     ...(tz === undefined ? {} : { timeZone: timeZoneId(tz) }),
     ...(grace === undefined ? {} : { grace: grace * SECOND }),
     ...(methods === undefined ? {} : { methods }),
     ...(manual_resume === undefined ? {} : { manualResume: manual_resume }),
   }
+}
+
+/** The expressions, one a line. */
+function linesOf(schedule: string): string {
+  return schedule
+    .split('\n')
+    .map(line => line.trim())
+    .filter(line => line !== '')
+    .join('\n')
 }
 
 /** Stores the details, and the keywords that apply to pings over HTTP. */

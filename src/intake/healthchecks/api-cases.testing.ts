@@ -33,7 +33,6 @@ export const CASES: { readonly [file: string]: string } = {
 
 const NO_SECOND_CHANNEL = 'the names of channels are unique in Vakt'
 const NO_PROJECT_CHANNELS = 'channels belong to Vakt, not to one project'
-const ONLY_CRON = 'schedules are cron expressions'
 const NO_OBJECT_STORE = 'bodies of pings are in the database, never in an object store'
 
 /** The tests that Vakt does not hold, and why. */
@@ -42,8 +41,6 @@ export const NOT_HELD: { readonly [test: string]: string } = {
   'create_check.it_handles_channel_lookup_by_name_with_multiple_results': NO_SECOND_CHANNEL,
   'create_check.it_converts_legacy_timezone': 'both names of a zone are in the tz database, so the sent one is kept',
   'create_check.it_obeys_check_limit': 'the limit is 20,000 checks in each project, for all alike',
-  'create_check.it_supports_oncalendar_syntax': ONLY_CRON,
-  'update_check.it_updates_cron_to_oncalendar': ONLY_CRON,
   'update_check.it_sets_channel_by_name_formatted_as_uuid': NO_SECOND_CHANNEL,
   'update_check.it_handles_comma_separated_channel_codes':
     'tested with one channel twice, for the app of the tests has one',
