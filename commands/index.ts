@@ -26,6 +26,7 @@ import { suppressionCommands } from './alerts/suppression.ts'
 import { analyzeCommands } from './analysis/analyze.ts'
 import { checkChangeCommands } from './checks/check-changes.ts'
 import { checksNext } from './checks/check-next.ts'
+import { checksOutput } from './checks/check-output.ts'
 import { checkCommands } from './checks/checks.ts'
 import { crontabCommands } from './checks/import-crontab.ts'
 import { probeCommands } from './checks/probe-commands.ts'
@@ -81,6 +82,7 @@ export function createCommands(
     ...suppressionCommands,
     ...checkCommands,
     checksNext,
+    checksOutput,
     ...checkChangeCommands,
     ...probeCommands,
     ...crontabCommands,

@@ -341,6 +341,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     publicUrl,
     trustedProxies: config.trustedProxies,
     timeZone: config.timeZone,
+    pingBodyLimit: config.pingBodyLimit,
     retentionMs: config.retentionMs,
     telemetry,
     refusedWork: new RefusedWork(),

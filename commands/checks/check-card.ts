@@ -87,7 +87,6 @@ export function fullCheckResult(context: Context, check: Check) {
 
 /** A beat of a check in the machine-readable form; its body, which may be the trace of a script, as viewers may see it. */
 export function beatResult(beat: Beat, check: Check, context: Context) {
-  const body = beat.body === null ? null : beat.body.toString('utf8')
   return {
     id: beat.id,
     kind: beat.kind,
@@ -101,7 +100,7 @@ export function beatResult(beat: Beat, check: Check, context: Context) {
     duration_ms: beat.duration,
     output_bytes: beat.outputBytes,
     body_bytes: beat.bodyBytes,
-    body: body !== null && hidesPingUrls(context) ? withoutPingSecrets(body, check, context) : body,
+    body: shownBody(beat, check, context),
   }
 }
 
@@ -232,6 +231,13 @@ function changeButtons(status: Check['status'], named: string) {
       : { label: 'Pause', line: `checks pause ${named}` },
     { label: 'Remove', line: `checks remove ${named}`, tone: 'danger' as const },
   ]
+}
+
+/** The output of a job as the actor may see it; null without one. */
+export function shownBody({ body }: Beat, check: Check, context: Context): string | null {
+  if (body === null) return null
+  const text = body.toString('utf8')
+  return hidesPingUrls(context) ? withoutPingSecrets(text, check, context) : text
 }
 
 /** A text of a job without what would let its readers send beats. */

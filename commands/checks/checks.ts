@@ -27,6 +27,7 @@ import {
   slugLines,
 } from './check-card.ts'
 import { activePeriodLines } from './check-next.ts'
+import { outputEnd } from './check-output.ts'
 import { checkSettings, draftOf, pastedLines, readSettings } from './check-settings.ts'
 import { readNamedCalendars } from './named-calendars.ts'
 import { furtherProbeSettings, probeDraft, probeSettings, splitSettings } from './probe-settings.ts'
@@ -238,7 +239,8 @@ const beats = command({
         { bold: beat.kind },
         ' · ',
         { time: beat.receivedAt, style: 'moment' },
-        ` · ${beat.method} from ${beat.remoteAddress}${exit}${took}`,
+        ` · ${beat.method} from ${beat.remoteAddress}${exit}${took}${beat.rid === null ? '' : `, run ${beat.rid}`}`,
+        ...outputEnd(beat, check, context),
       ]
     })
     return {
@@ -246,6 +248,9 @@ const beats = command({
         title: `Latest beats of ${check.name}`,
         tone: 'plain',
         lines: lines.length > 0 ? lines : ['No beats yet.'],
+        ...(found.some(({ body }) => body !== null)
+          ? { buttons: [{ label: 'Output', line: `checks output ${nameInLine(check, context)}` }] }
+          : {}),
       },
       result: {
         beats: found.map(beat => beatResult(beat, check, context)),

@@ -13,15 +13,12 @@ export type Arrival = {
   scheme: string
   remoteAddress: string
   userAgent: string
-  /** The first `BODY_LIMIT` bytes of the body; `bodyBytes` counts them all. */
+  /** The body, or its beginning and its end where it is longer than the limit; `bodyBytes` counts all bytes. */
   body: Buffer
   bodyBytes: number
   /** The size of what the run made, bytes, when the beat reports it (`?size=`). */
   outputBytes: number | null
 }
-
-/** How much of a body is stored, bytes. */
-export const BODY_LIMIT = 10_000
 
 /**
  * The kind of a beat by the Healthchecks rules, in their order (a probe takes no beats): paused with manual resume, methods, then keywords

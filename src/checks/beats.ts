@@ -12,6 +12,9 @@ export type Beat = typeof beats.$inferSelect
 
 /** How many beats of each check are stored. */
 const MAX_BEATS_PER_CHECK = 100
+/** How many bytes of bodies of each check are stored; older ones go first. Small ones need no counting. */
+const MAX_BODIES_PER_CHECK = 2_000_000
+const MIN_COUNTED_BODY = 10_000
 const MAX_USER_AGENT_LENGTH = 200
 
 /** Stores a beat and changes `check` by it; returns the changed check, what that means to people, and the kind of the beat. */
@@ -62,6 +65,7 @@ export function recordBeat(
         arrival.body.length > 0 ? arrival.body : null,
         arrival.outputBytes,
       )
+    if (arrival.body.length > MIN_COUNTED_BODY) state.prepare(DROP_BODIES).run(check.id, MAX_BODIES_PER_CHECK)
     if (changes.beats! % MAX_BEATS_PER_CHECK === 0) pruneBeats(state, check.id)
     return { check: next, turn, kind }
   })
@@ -86,6 +90,11 @@ export function storeProbeBeat(state: State, check: Check, beat: ProbeBeat, now:
     state.insertNow()
     pruneBeats(state, check.id)
   })
+}
+
+/** A beat by its id, or undefined. */
+export function readBeat(state: State, id: number): Beat | undefined {
+  return state.db.select().from(beats).where(eq(beats.id, id)).get()
 }
 
 /** The latest beats of a check, newest first. */
@@ -135,6 +144,10 @@ const INSERT_PROBE = `insert into beats (check_id, kind, received_at, method, sc
 
 const INSERT = `insert into beats (check_id, kind, received_at, method, scheme, remote_address, user_agent, exit_status,
   rid, duration, body_bytes, body, output_bytes) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+const DROP_BODIES = `update beats set body = null where id in (select id from (
+    select id, sum(length(body)) over (order by id desc) as total from beats where check_id = ? and body is not null
+  ) where total > ?)`
 
 const PRUNE = `delete from beats where check_id = ?
   and id <= (select id from beats where check_id = ? order by id desc limit 1 offset ?)`

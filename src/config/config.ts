@@ -87,6 +87,7 @@ const serverSettings = {
       'must be origins such as https://app.example.org or https://*.example.org, separated by commas, or *',
     ),
   DEFAULT_ROLE: z.enum(ROLES, { error: `must be ${ROLES.join(', ')}` }).default('responder'),
+  PING_BODY_LIMIT: countSetting(100_000),
   TAIL_LIMIT_PER_KEY: countSetting(10),
   TAIL_LIMIT: countSetting(50),
   RETENTION: z
@@ -215,6 +216,7 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     /** The role of people in a channel whom nobody gave one. */
     defaultRole: env.DEFAULT_ROLE,
     retentionMs: env.RETENTION,
+    pingBodyLimit: env.PING_BODY_LIMIT,
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),
     /** The ports of protocols that need no HTTP. */

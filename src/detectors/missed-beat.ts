@@ -1,9 +1,10 @@
 // Decides about checks: a beat did not come, reported a failure, or belongs to a run that did not finish. Pure.
-import type { Evidence, Field, Text } from '../card.ts'
+import type { Button, Evidence, Field, Text } from '../card.ts'
 import type { Beat } from '../checks/beats.ts'
 import { applyDeadline, type BeatEffect, type Check, type CheckChanges } from '../checks/check.ts'
 import { hourOffset } from '../checks/hour-offset.ts'
 import { describeSchedule } from '../checks/schedule.ts'
+import { quoteWord } from '../command/command-line.ts'
 import { redact } from '../logs/redact/redact.ts'
 import { redactionMark } from '../logs/redact/tokens.ts'
 import type { Labels } from '../state/schema/index.ts'
@@ -89,8 +90,14 @@ function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: s
       lines: [...lines, ...missesLines(check), ...(hint ? [hint] : [])],
       ...(evidence.length > 0 ? { evidence } : {}),
       facts: smallFacts(check, recentBeats),
+      ...(check.missKind === 'failed' && last?.body ? { buttons: [outputButton(check, last)] } : {}),
     },
   }
+}
+
+/** Leads to all that the job wrote. */
+function outputButton({ name }: Check, { id }: Beat): Button {
+  return { label: 'Output', line: `checks output ${quoteWord(name)} --beat ${id}` }
 }
 
 function labelsOf({ name, missKind, host, dependsOn, lan }: Check): Labels {

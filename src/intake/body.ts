@@ -36,6 +36,55 @@ export async function readStart(request: Request, limit: number): Promise<ReadBo
   return { kept: Buffer.concat(chunks), total, broken }
 }
 
+/** How much of a body that is too long is its beginning; the end says how a job ended. */
+const HEAD_SHARE = 0.2
+/** Room for the sentence in between, bytes. */
+const GAP_LENGTH = 64
+
+/**
+ * A body of up to `limit` bytes whole; of a longer one its first fifth and its end, with a line in between that says how many
+ * bytes are left out. Characters are not cut. Otherwise as `readStart`.
+ */
+export async function readEnds(request: Request, limit: number): Promise<ReadBody> {
+  if (!hasBody(request)) return NO_BODY
+  const head: Uint8Array[] = []
+  const tail: Uint8Array[] = []
+  let [headLength, tailLength, total, broken] = [0, 0, 0, false]
+  try {
+    for await (const chunk of request.body) {
+      total += chunk.length
+      const first = chunk.subarray(0, limit - headLength)
+      if (first.length > 0) head.push(first)
+      headLength += first.length
+      tail.push(chunk)
+      tailLength += chunk.length
+      while (tailLength - tail[0]!.length >= limit) tailLength -= tail.shift()!.length
+      if (total > MAX_READ_BYTES) break
+    }
+  } catch {
+    broken = true
+  }
+  const start = Buffer.concat(head)
+  return { kept: total <= limit ? start : bothEnds(start, Buffer.concat(tail), total, limit), total, broken }
+}
+
+function bothEnds(start: Buffer, end: Buffer, total: number, limit: number): Buffer {
+  if (limit < 4 * GAP_LENGTH) return start
+  const headLength = Math.floor(limit * HEAD_SHARE)
+  const head = start.subarray(0, characterStart(start, headLength))
+  const from = end.length - (limit - headLength - GAP_LENGTH)
+  const tail = end.subarray(characterStart(end, from))
+  const leftOut = (total - head.length - tail.length).toLocaleString('en')
+  return Buffer.concat([head, Buffer.from(`\n… ${leftOut} bytes left out …\n`), tail])
+}
+
+/** The position at or after `at` where a character of UTF-8 begins; other encodings have no such bytes in a row. */
+function characterStart(bytes: Buffer, at: number): number {
+  let position = at
+  while (position < bytes.length && position < at + 3 && (bytes[position]! & 0xc0) === 0x80) position++
+  return position
+}
+
 /** The whole body, or null when it is longer than `limit` bytes. */
 export async function readWhole(request: Request, limit: number): Promise<Buffer | null> {
   if (Number(request.headers.get('content-length') ?? 0) > limit) return null

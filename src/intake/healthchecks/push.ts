@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import { OpenAPIHono } from '@hono/zod-openapi'
-import { type Arrival, BODY_LIMIT } from '../../checks/beat.ts'
+import type { Arrival } from '../../checks/beat.ts'
 import { readCheck, readCheckByUuid } from '../../checks/checks.ts'
 import { readCheckIdByPushToken } from '../../checks/healthchecks/check-details.ts'
 import { readShownAddress } from '../client-address.ts'
@@ -54,7 +54,7 @@ async function receivePush(
     ...{ signal, exitStatus: null, rid: null, method: request.method },
     ...{ scheme: client.scheme, remoteAddress: client.address },
     userAgent: request.headers.get('user-agent') ?? '',
-    body: body.subarray(0, BODY_LIMIT),
+    body: body.subarray(0, options.pingBodyLimit),
     bodyBytes: body.length,
     outputBytes: null,
   }

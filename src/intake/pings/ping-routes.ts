@@ -1,7 +1,6 @@
 // The ping URLs in the OpenAPI document, and the answers that pings are given.
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
-import { BODY_LIMIT } from '../../checks/beat.ts'
 import { retryAfter, text } from '../openapi/responses.ts'
 import { withoutKey } from '../openapi/security.ts'
 import { RUN_ID } from './ping-url.ts'
@@ -52,7 +51,7 @@ const SLUG_QUERY = QUERY.extend({
 })
 
 const RECORDED_HEADERS = z.object({
-  'Ping-Body-Limit': z.literal(String(BODY_LIMIT)).describe('How many bytes of a body are kept.'),
+  'Ping-Body-Limit': z.string().regex(/^\d+$/).describe('How many bytes of a body are kept (`PING_BODY_LIMIT`).'),
   'Access-Control-Allow-Origin': z.literal('*'),
   'Cache-Control': z.string(),
 })
@@ -112,7 +111,8 @@ const PATHS = [
 
 const METHODS = { get: '', head: 'Head', post: 'Post' } as const
 const BODY = {
-  description: `The output of the job, of any type and encoding. The first ${BODY_LIMIT.toLocaleString('en')} bytes are kept.`,
+  description:
+    'The output of the job, of any type and encoding. Of a longer one than `PING_BODY_LIMIT` (100,000 bytes) the beginning and the end are kept.',
   content: { 'text/plain': { schema: z.string() } },
 }
 

@@ -113,7 +113,7 @@ describe('create=1', () => {
     const { app, key, check, count } = await startPings()
     const response = await app.request(`/ping/${key}/fresh?create=1`)
     expect(await said(response)).toEqual([201, 'Created'])
-    expect(response.headers.get('ping-body-limit')).toBe('10000')
+    expect(response.headers.get('ping-body-limit')).toBe('100000')
     const schedule = expect.objectContaining({ every_ms: 86_400_000, grace_ms: 7_200_000 })
     expect(await check('fresh')).toMatchObject({ name: 'fresh', slug: 'fresh', status: 'up', beats: 1, schedule })
     expect(await said(await app.request(`/ping/${key}/fresh?create=1`))).toEqual([200, 'OK'])

@@ -13,7 +13,7 @@ describe('a beat', () => {
     expect([response.status, await response.text()]).toEqual([200, 'OK'])
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'access-control-allow-origin': '*',
-      'ping-body-limit': '10000',
+      'ping-body-limit': '100000',
       'cache-control': 'max-age=0, no-cache, no-store, must-revalidate, private',
     })
     expect(await check()).toMatchObject({

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { BlockList } from 'node:net'
 import { applyResults } from '../../alerts/lifecycle.ts'
-import { type Arrival, BODY_LIMIT } from '../../checks/beat.ts'
+import type { Arrival } from '../../checks/beat.ts'
 import { recordBeat } from '../../checks/beats.ts'
 import type { BeatKind } from '../../checks/check.ts'
 import { addCheck, type CheckDraft, countChecks, readCheckByUuid, readChecksBySlug } from '../../checks/checks.ts'
@@ -17,7 +17,7 @@ import type { StorageHealth } from '../../state/storage-health.ts'
 import type { Telemetry } from '../../telemetry.ts'
 import { DAY, type Period, parsePeriod, periodLength, SECOND } from '../../time.ts'
 import { SECURITY_HEADERS } from '../access/security-headers.ts'
-import { hasBody, NO_BODY, readStart } from '../body.ts'
+import { hasBody, NO_BODY, readEnds } from '../body.ts'
 import { readShownAddress } from '../client-address.ts'
 import type { PingAnswer } from './ping-routes.ts'
 import { type Ping, RUN_ID, readPingUrl } from './ping-url.ts'
@@ -29,6 +29,8 @@ export type PingOptions = {
   logger: Logger
   trustedProxies: BlockList
   timeZone: string
+  /** How many bytes of a body are stored. */
+  pingBodyLimit: number
   telemetry: Telemetry
   storage: StorageHealth
 }
@@ -59,7 +61,7 @@ export async function receivePing(
   const url = readPingUrl(path)
   if (url.kind !== 'ping') return toResponse(url.kind === 'malformed' ? MALFORMED : NOT_FOUND)
   const client = readShownAddress(incoming, request.headers, options.trustedProxies)
-  const { kept, total } = hasBody(request) ? await readStart(request, BODY_LIMIT) : NO_BODY
+  const { kept, total } = hasBody(request) ? await readEnds(request, options.pingBodyLimit) : NO_BODY
   const arrival: Arrival = {
     signal: url.ping.signal,
     exitStatus: url.ping.exitStatus,
@@ -72,7 +74,7 @@ export async function receivePing(
     bodyBytes: total,
     outputBytes: readSize(query.get('size')),
   }
-  const recorded = toResponse(await storePing(options, url.ping, arrival, query))
+  const recorded = toResponse(await storePing(options, url.ping, arrival, query), options.pingBodyLimit)
   return request.method === 'HEAD' ? new Response(null, recorded) : recorded
 }
 
@@ -181,16 +183,17 @@ function readDurationParameter(text: string | null, defaultPeriod: Period): Peri
   return ms >= SECOND && ms <= 365 * DAY ? period : null
 }
 
-const RECORDED_HEADERS = {
+const RECORDED_HEADERS: Record<string, string> = {
   ...SECURITY_HEADERS,
   'content-type': 'text/plain; charset=utf-8',
   'access-control-allow-origin': '*',
-  'ping-body-limit': String(BODY_LIMIT),
   'cache-control': 'max-age=0, no-cache, no-store, must-revalidate, private',
 }
 
-function toResponse({ status, text }: PingAnswer): Response {
-  if (status < 300) return new Response(text, { status, headers: RECORDED_HEADERS })
+function toResponse({ status, text }: PingAnswer, bodyLimit = 0): Response {
+  if (status < 300) {
+    return new Response(text, { status, headers: { ...RECORDED_HEADERS, 'ping-body-limit': String(bodyLimit) } })
+  }
   const retry = status === 503 ? { 'retry-after': '5' } : {}
   return new Response(text, {
     status,
