@@ -19,7 +19,7 @@ import type { ActionRunner } from '../src/jobs/action-runner.ts'
 import type { CheckProber } from '../src/jobs/probes/check-prober.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
-import type { LogStore } from '../src/logs/store.ts'
+import type { LogStore, MaintenanceResult } from '../src/logs/store.ts'
 import type { Propose } from '../src/notifications/reports/proposals.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
@@ -43,6 +43,8 @@ export type Context = {
   /** Proposes thresholds for rules that alerted too often. */
   propose: Propose
   tails: Tails
+  /** Seals log lines and drops expired ones now; null without a log store. Resolves with null while nothing may be deleted. */
+  maintainLogs: (() => Promise<MaintenanceResult | null>) | null
   /** Archives sealed log partitions; null without ARCHIVE_TO. */
   archiver: Archiver | null
   /** The connections to hosts and their metrics. */

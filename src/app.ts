@@ -289,6 +289,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       followJob: follows,
       clock,
       archiver,
+      maintainLogs: storage.maintenance?.runNow ?? null,
       config,
       platforms: definitions,
       now,

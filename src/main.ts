@@ -14,6 +14,7 @@ import { limitConnections, SERVER_OPTIONS } from './intake/connection-limits.ts'
 import { createDeadMansSwitch } from './jobs/dead-mans-switch.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { lazyStore } from './logs/lazy-store.ts'
+import { withLogDefaults } from './logs/log-defaults.ts'
 import { Problem } from './problem.ts'
 import { createKey } from './projects/keys.ts'
 import { findProject, randomWord } from './projects/projects.ts'
@@ -45,11 +46,12 @@ try {
   process.exit(1)
 }
 
-async function start(config: Config): Promise<void> {
+async function start(settings: Config): Promise<void> {
   const clock = systemClock
-  const state = openState(config.dataDir)
+  const state = openState(settings.dataDir)
   // A disk with hardly any room would take some of what a start writes, and nothing after it.
   probeState(state)
+  const config = withLogDefaults(settings, state)
   const hadAdminKey = existsSync(join(config.dataDir, 'admin.key'))
   const adminKey =
     config.adminKey ?? loadOrCreateSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)

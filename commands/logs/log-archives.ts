@@ -17,6 +17,7 @@ import { storeOf } from './log-query.ts'
 
 const MAX_SHOWN_PARTITIONS = 15
 const MAX_SHOWN_REJECTIONS = 10
+const MAX_SHOWN_PROJECTS = 10
 const PAGE_SIZE = 10
 /** How long a command waits for the work it started; then it answers where to see the progress. */
 const ANSWER_TIMEOUT_MS = 4_000
@@ -31,7 +32,15 @@ const status = command({
   args: {},
   async run(_, context) {
     const { state, config, archiver, now } = context
-    const { lines, bytes, diskBudgetBytes, queued, partitions } = await storeOf(context).status()
+    const {
+      lines,
+      bytes,
+      diskBudgetBytes,
+      queued,
+      partitions,
+      projects = [],
+      unsealed = 0,
+    } = await storeOf(context).status()
     const newestFirst = partitions.toReversed()
     const pending = archiver?.pending(partitions) ?? []
     const archived = countArchives(state)
@@ -47,6 +56,7 @@ const status = command({
       archiver
         ? `Archive: ${plural(archived.archives, 'partition')} in ${archiver.place}, ${pending.length} pending.`
         : 'Archive: none (set ARCHIVE_TO).',
+      ...projects.slice(0, MAX_SHOWN_PROJECTS).map(projectText),
       ...rejectedTexts(rejected),
       ...(queued > 0 ? [`Queue: ${plural(queued, 'request')} waiting to be stored.`] : []),
       ...newestFirst.slice(0, MAX_SHOWN_PARTITIONS).map(partition => partitionLine(partition, now)),
@@ -66,6 +76,14 @@ const status = command({
         disk_budget_bytes: diskBudgetBytes,
         retention_ms: config.retentionMs,
         queued,
+        unsealed,
+        projects: projects.map(({ project, lines: own, rawBytes, bytes: stored }) => ({
+          project,
+          lines: own,
+          raw_bytes: rawBytes,
+          stored_bytes: stored,
+          ratio: ratioOf(stored, rawBytes),
+        })),
         rejected: rejected.map(kind => ({
           project: kind.project,
           source: kind.source || null,
@@ -110,6 +128,55 @@ function rejectedTexts(rejected: readonly RejectionKind[]): Text[] {
 
 function sumOf(rejected: readonly RejectionKind[], amount: 'lines' | 'requests'): number {
   return rejected.reduce((sum, kind) => sum + kind[amount], 0)
+}
+
+const maintain = command({
+  name: 'logs maintain',
+  summary: 'Seal new lines into blocks, and drop expired ones, now',
+  role: 'admin',
+  changes: true,
+  args: {},
+  async run(_, context) {
+    const { bytes: before, lines: linesBefore } = await storeOf(context).status()
+    const maintained = await context.maintainLogs!()
+    const { bytes, lines } = await storeOf(context).status()
+    const removed = maintained?.removed ?? []
+    const freed = before > bytes ? ` ${formatBytes(before - bytes)} are free again.` : ''
+    return {
+      card: {
+        title: `The log store has ${plural(lines, 'line')} in ${formatBytes(bytes)}`,
+        tone: 'good',
+        lines: [
+          maintained === null
+            ? 'The new lines are sealed. Nothing is deleted while the clock is not certain.'
+            : `The new lines are sealed, and ${plural(Math.max(0, linesBefore - lines), 'expired line')} are gone.${freed}`,
+          ...removed.map(({ message }) => message),
+        ],
+      },
+      result: { lines, bytes, bytes_before: before, removed: removed.map(({ partition }) => partition.name) },
+    }
+  },
+})
+
+/** What a project sent, and what of that is on disk. */
+function projectText({
+  project,
+  lines,
+  rawBytes,
+  bytes,
+}: {
+  project: string
+  lines: number
+  rawBytes: number
+  bytes: number
+}): Text {
+  const ratio = ratioOf(bytes, rawBytes)
+  return `${project}: ${plural(lines, 'line')}, ${formatBytes(rawBytes)} stored in ${formatBytes(bytes)}${ratio === null ? '' : ` (ratio ${ratio})`}.`
+}
+
+/** Stored bytes per raw byte, to two places; null when there is nothing. */
+function ratioOf(stored: number, raw: number): number | null {
+  return raw === 0 ? null : Math.round((stored / raw) * 100) / 100
 }
 
 const archives = command({
@@ -219,7 +286,7 @@ const restore = command({
   },
 })
 
-export const logArchiveCommands = [status, archives, archive, restore]
+export const logArchiveCommands = [status, maintain, archives, archive, restore]
 
 function archiverOf({ archiver }: Context): Archiver {
   if (archiver) return archiver

@@ -9,7 +9,7 @@ import { ROLES } from '../command/command.ts'
 import { readTargets } from '../connectivity/targets.ts'
 import { LOG_LEVELS } from '../logger.ts'
 import { Problem } from '../problem.ts'
-import { MINUTE, parseDuration } from '../time.ts'
+import { HOUR, MINUTE, parseDuration } from '../time.ts'
 import { timeZoneId } from '../time-zone.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
@@ -92,9 +92,9 @@ const serverSettings = {
   TAIL_LIMIT: countSetting(50),
   RETENTION: z
     .string()
-    .default('72h')
     .refine(text => (parseDuration(text) ?? 0) >= MINUTE, 'must be a duration of at least a minute, such as 72h or 30d')
-    .transform(text => parseDuration(text)!),
+    .transform(text => parseDuration(text)!)
+    .optional(),
 }
 
 const analysisSettings = {
@@ -195,6 +195,9 @@ export function readEnvironment(file = '.env'): Environment {
   return { ...written, ...process.env }
 }
 
+/** How long earlier versions of Vakt kept log lines. */
+export const DEFAULT_RETENTION_MS = 72 * HOUR
+
 function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly PlatformDefinition[]) {
   const host = env.HOST.includes(':') ? `[${env.HOST}]` : env.HOST
   const shown = ['0.0.0.0', '[::]'].includes(host) ? 'localhost' : host
@@ -215,7 +218,9 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     corsOrigins: env.CORS_ORIGINS,
     /** The role of people in a channel whom nobody gave one. */
     defaultRole: env.DEFAULT_ROLE,
-    retentionMs: env.RETENTION,
+    /** How long log lines are kept, ms; the data folder decides when it is not set (see `logs/log-defaults.ts`). */
+    retentionMs: env.RETENTION ?? DEFAULT_RETENTION_MS,
+    isRetentionSet: env.RETENTION !== undefined,
     pingBodyLimit: env.PING_BODY_LIMIT,
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),

@@ -59,26 +59,28 @@ export function createLogMaintenance({
   const arm = (inMs: number) => {
     cancel = clock.at(clock.now() + inMs, () => {
       running = tick()
+        .then(() => {})
         .catch(error => logger.error('log maintenance failed; retrying in a minute', { error }))
         .finally(() => arm(MINUTE))
     })
   }
 
-  const tick = async () => {
+  const tick = async (): Promise<MaintenanceResult | null> => {
     const now = clock.now()
-    if (!mayDelete(now)) return
+    if (!mayDelete(now)) return null
     const maintained = await store.maintain(now, archiver?.status())
     for (const { reason, message } of maintained.removed) logger[reason === 'budget' ? 'warn' : 'info'](message)
     updateAlerts(maintained, now)
     // It may take long, and `failing` reports its failures; the next tick does not wait for it.
     if (maintained.status) archiver?.run(true).catch(() => {})
     await names?.refresh()
-    if (now < nextPurgeAt) return
+    if (now < nextPurgeAt) return maintained
     nextPurgeAt = now + HOUR
     await purgeRemoved()
     for (const project of listProjects(state)) {
       for (const query of expiredLines(retentionOf(project, config.retentionMs), now)) await store.purge(query)
     }
+    return maintained
   }
 
   const updateAlerts = ({ removed, status }: MaintenanceResult, now: number) => {
@@ -112,6 +114,16 @@ export function createLogMaintenance({
 
   return {
     start: () => arm(FIRST_TICK_MS),
+    /**
+     * Does everything now: seals what has arrived, drops and purges what is past its retention. Null while the clock is not
+     * to be trusted, when nothing is deleted.
+     */
+    async runNow(): Promise<MaintenanceResult | null> {
+      await running
+      await store.seal?.()
+      nextPurgeAt = 0
+      return tick()
+    },
     /** Resolves when the running tick is done, or after a timeout; what is cut short is done again. */
     async stop() {
       cancel()

@@ -131,6 +131,13 @@ export type StoreStatus = {
     /** When the retention of its lines ends, epoch ms; null for a damaged partition. */
     expiresAt: number | null
   }[]
+  /**
+   * What each project has, the largest first: its lines, about their size as JSON, and its share of the size on disk, bytes.
+   * Absent in a store that does not know.
+   */
+  projects?: readonly { project: string; lines: number; rawBytes: number; bytes: number }[]
+  /** Lines that are not sealed into blocks yet. Absent in a store without blocks. */
+  unsealed?: number
   /** How many bytes on disk the store may use; null without a limit. */
   diskBudgetBytes: number | null
   /** Batches that wait for the writer, and their limit. */
@@ -210,6 +217,8 @@ export interface LogMaintenance {
   purge(query: Query): Promise<number>
   /** Drops partitions past their retention or over the disk budget and merges indexes; each call is short. */
   maintain(now: number, archive?: ArchiveStatus): Promise<MaintenanceResult>
+  /** Seals every line that is stored now, however few there are. Absent in a store that does not seal. */
+  seal?(): Promise<void>
   /** Writes the lines of a partition to a file in a folder, compressed; `not_found` when there is none of that name. */
   archive(partition: string, folder: string): Promise<ArchiveFile>
   /**

@@ -13,6 +13,7 @@ export type ValueName =
   | 'audit head'
   | 'audit anchor'
   | 'badge secret'
+  | 'log defaults'
 
 /** The value of a name, or null. */
 export function readValue(state: State, name: ValueName): string | null {

@@ -194,6 +194,8 @@ export class EmbeddedLogStore implements LogStore {
       lines,
       bytes: catalog.bytes(),
       partitions,
+      projects: catalog.projects(),
+      unsealed: catalog.unsealed(),
       diskBudgetBytes,
       queued: queue.length,
       queueLimit: MAX_QUEUED_BATCHES,

@@ -7,6 +7,7 @@ import { MAX_BLOCK_LINES, sealBlock } from './block.ts'
 import { BlockDamagedError } from './block-reader.ts'
 import { deleteBlock, insertBlock, lastBlock, openBlock, type StoredBlock } from './block-table.ts'
 import type { RowSet } from './columns/row-set.ts'
+import { type ProjectSize, ProjectSizes } from './project-sizes.ts'
 import { deleteSegmentOf, insertSegment, mergeSegments } from './words/segment-table.ts'
 
 /** A row of arrivals has at most so many lines and about so many bytes, so that whole rows fill a block. */
@@ -24,9 +25,11 @@ export class BlockPartition extends Partition {
   #unsealed = { lines: 0, bytes: 0 }
   #nextId = 1
   #generation = 0
+  #sizes: ProjectSizes
 
   constructor(folder: string, name: string, db: Sqlite) {
     super(folder, name, db)
+    this.#sizes = new ProjectSizes(db)
     this.#readCounts()
   }
 
@@ -93,9 +96,11 @@ export class BlockPartition extends Partition {
     if (removed === 0) return
     const kept = removed === lines ? [] : linesOf(this.db, stored).filter((_, row) => !rows.has(row))
     const block = kept.length > 0 ? sealBlock(kept, Math.round((rawBytes * kept.length) / lines)) : null
+    const projects = this.#projectsOf(stored, rows)
     this.transaction(() => {
       this.#removeBlock(stored.id)
       if (block) this.#insertBlock(block)
+      for (const [project, count] of projects) this.#sizes.remove(project, count)
       this.summary.lines -= removed
       this.#saveCounts()
     })
@@ -109,6 +114,7 @@ export class BlockPartition extends Partition {
         const kept = row.lines.filter(line => !isRemoved(line))
         if (kept.length === row.lines.length) continue
         removed += row.lines.length - kept.length
+        for (const line of row.lines) if (isRemoved(line)) this.#sizes.remove(line.line.project, 1)
         prepared(this.db, 'delete from arrivals where id = ?').run(row.id)
         // With its old id, which keeps its place; readers see that its size has changed.
         if (kept.length > 0) this.#insertRow(row.id, kept)
@@ -130,7 +136,20 @@ export class BlockPartition extends Partition {
   protected override reload(): void {
     super.reload()
     this.#arrivals = null
+    this.#sizes = new ProjectSizes(this.db)
     this.#readCounts()
+  }
+
+  protected override get projects(): ProjectSize[] {
+    return this.#sizes.list()
+  }
+
+  /** How many of the rows of a block each project has. */
+  #projectsOf(stored: StoredBlock, rows: RowSet): Map<string, number> {
+    const { values, ids } = openBlock(this.db, stored).fields.project
+    const counts = new Map<string, number>()
+    for (const row of rows.ascending()) counts.set(values[ids[row]!]!, (counts.get(values[ids[row]!]!) ?? 0) + 1)
+    return counts
   }
 
   #addRow(lines: readonly PlacedLine[], from: number): number {
@@ -138,9 +157,11 @@ export class BlockPartition extends Partition {
     let bytes = 0
     const texts: string[] = []
     while (until < lines.length && texts.length < MAX_ROW_LINES && bytes < MAX_ROW_BYTES) {
-      const text = arrivalText(lines[until++]!)
+      const placed = lines[until++]!
+      const text = arrivalText(placed)
       bytes += text.length + 1
       texts.push(text)
+      this.#sizes.add(placed.line.project, 1, text.length + 1)
     }
     const id = this.#nextId++
     this.#insertTexts(id, texts, bytes)
@@ -245,6 +266,7 @@ export class BlockPartition extends Partition {
 
   #saveCounts(): void {
     prepared(this.db, 'update summary set next_id = ?, generation = ?').run(this.#nextId, this.#generation)
+    this.#sizes.save()
   }
 }
 

@@ -4,7 +4,8 @@
 export const LAYOUT_VERSION = 4
 
 // `arrivals` has the lines that are not sealed yet, one row for a transaction or a part of it. Ids of all tables come from
-// `next_id` and are never used again, so a reader may remember what it read by them; `generation` grows when blocks change.
+// `next_id` and are never used again, so a reader may remember what it read by them; `generation` grows when blocks change. `projects` has
+// what each project stored, as JSON lines before compression.
 export const SCHEMA = `
 create table arrivals (id integer primary key, lines integer not null, bytes integer not null, data blob not null);
 create table blocks (
@@ -14,6 +15,7 @@ create table blocks (
 create table pieces (id integer primary key, data blob not null);
 create table segments (id integer primary key, blocks text not null, buckets integer not null);
 create table buckets (id integer primary key, data blob not null);
+create table projects (name text primary key, lines integer not null, raw_bytes integer not null) without rowid;
 create table replies (
   project text, key text, received integer not null, reply text not null, primary key (project, key)
 ) without rowid;

@@ -91,6 +91,32 @@ export class Catalog {
     return sum
   }
 
+  /**
+   * What each project has in partitions that say so: its lines, their size before compression, and its share of the size on
+   * disk, bytes. The largest first.
+   */
+  projects(): { project: string; lines: number; rawBytes: number; bytes: number }[] {
+    const found = new Map<string, { project: string; lines: number; rawBytes: number; bytes: number }>()
+    for (const { projects, bytes } of this.#states.values()) {
+      const raw = projects.reduce((sum, { rawBytes }) => sum + rawBytes, 0)
+      for (const { project, lines, rawBytes } of projects) {
+        const known = found.get(project) ?? { project, lines: 0, rawBytes: 0, bytes: 0 }
+        known.lines += lines
+        known.rawBytes += rawBytes
+        known.bytes += raw === 0 ? 0 : Math.round((bytes * rawBytes) / raw)
+        found.set(project, known)
+      }
+    }
+    return [...found.values()].filter(({ lines }) => lines > 0).sort((a, b) => b.bytes - a.bytes)
+  }
+
+  /** Lines that are not sealed into blocks yet. */
+  unsealed(): number {
+    let sum = 0
+    for (const { unsealed } of this.#states.values()) sum += unsealed
+    return sum
+  }
+
   /** The highest position of any line. */
   lastPosition(): number {
     return Math.max(0, ...[...this.#states.values()].map(state => state.lastPosition))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { prepared, type Sqlite, type Statement } from '../../../state/sqlite.ts'
 import type { NewLine } from '../../line.ts'
 import { BODY_KEY, forgetBefore } from '../../repeat-memory.ts'
+import type { ProjectSize } from '../blocks/project-sizes.ts'
 import { fileIdentity, fileSize, limitWal, readSummary, type Summary } from './partition-file.ts'
 
 /** Facts about a partition, as of its last commit. */
@@ -17,6 +18,8 @@ export type PartitionState = {
   expiresAt: number
   /** Lines that are not in a sealed block yet; none in a partition of an earlier layout. */
   unsealed: number
+  /** What each project has in it; empty in a partition of an earlier layout. */
+  projects: readonly ProjectSize[]
 }
 
 /** A line to store; `timestamp` is its own one, clamped to what a key can hold. */
@@ -69,6 +72,10 @@ export abstract class Partition {
 
   /** Adds lines in a transaction, in the order of their positions. Throws `PartitionFullError` when they do not fit. */
   abstract add(lines: readonly PlacedLine[]): void
+
+  protected get projects(): readonly ProjectSize[] {
+    return []
+  }
 
   /** How many lines are not in a sealed block yet. */
   protected abstract get unsealed(): number
@@ -136,6 +143,7 @@ export abstract class Partition {
       lastPosition: last_position,
       expiresAt: expires_at,
       unsealed: this.unsealed,
+      projects: this.projects,
     }
   }
 
