@@ -218,7 +218,7 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     corsOrigins: env.CORS_ORIGINS,
     /** The role of people in a channel whom nobody gave one. */
     defaultRole: env.DEFAULT_ROLE,
-    /** How long log lines are kept, ms; the data folder decides when it is not set (see `logs/log-defaults.ts`). */
+    /** How long log lines are kept, ms; the data folder decides when it is not set (see `state/log-defaults.ts`). */
     retentionMs: env.RETENTION ?? DEFAULT_RETENTION_MS,
     isRetentionSet: env.RETENTION !== undefined,
     pingBodyLimit: env.PING_BODY_LIMIT,

@@ -1,9 +1,9 @@
 // How long and on how much disk a data folder keeps log lines when no setting says so.
 import { statfsSync } from 'node:fs'
 import type { Config } from '../config/config.ts'
-import type { State } from '../state/database.ts'
-import { readValue, writeValue } from '../state/key-value.ts'
 import { DAY } from '../time.ts'
+import type { State } from './database.ts'
+import { readValue, writeValue } from './key-value.ts'
 
 const RETENTION_MS = 14 * DAY
 const MAX_BUDGET_BYTES = 10e9
