@@ -9,6 +9,8 @@ const MAX_URL_LENGTH = 3_000
 const MAX_LABEL_LENGTH = 75
 const MAX_ACTION_ID_LENGTH = 255
 const BUTTONS_PER_BLOCK = 25
+/** Where the numbers of the buttons of rows begin. */
+const ROW_PLACES = 1_000
 
 /** Every action id that `toActions` uses. */
 export const PRESSED = /^(run|ask|url):\d+/
@@ -30,6 +32,14 @@ export function toActions(buttons: readonly Button[], instance?: string): types.
   return blocks
 }
 
+/** The button of a row, which stands beside it; null where Slack would refuse its line. `place` tells it from all others. */
+export function toRowButton(button: Button, place: number, instance?: string): types.Button | null {
+  const [block] = toActions([button], instance)
+  const element = block?.elements[0]
+  if (element?.type !== 'button') return null
+  return { ...element, action_id: String(element.action_id).replace(/^(\w+):0/, `$1:${ROW_PLACES + place}`) }
+}
+
 /** The press behind the id and the value of an action; null for a link, which only opens. */
 export function readPress(actionId: string, value: string | undefined): Press | null {
   const [kind, , names = ''] = actionId.split(':')
@@ -47,7 +57,8 @@ export function plain(text: string, max: number): types.PlainTextElement {
   const cut = cutText(cleanText(text).replace(/\s+/g, ' ').trim(), max)
   // Slack counts UTF-16 units, so a text full of emoji may need a second, shorter cut.
   const fits = cut.length <= max ? cut : cutText(cut, Math.floor(max / 2))
-  return { type: 'plain_text', text: fits === '' ? '–' : fits, emoji: true }
+  // Data never becomes an emoji.
+  return { type: 'plain_text', text: fits === '' ? '–' : fits, emoji: false }
 }
 
 function toElement(button: Button, index: number, instance: string | undefined): types.Button {

@@ -14,11 +14,15 @@ export function toMrkdwn(text: Text, max: number, timeZone: string): string {
 
 /** Data as mrkdwn: Slack's three escapes, and lookalikes for characters that would begin or end formatting. */
 export function escapeText(text: string): string {
-  return escapeMarkup(text)
-    .replace(/(?<![\p{L}\p{N}])[*_~`]+|[*_~`]+(?![\p{L}\p{N}])/gu, run =>
-      run.replace(/[*_~`]/g, mark => LOOKALIKES[mark] ?? mark),
-    )
-    .replace(/^(&gt;)+/gm, quote => '›'.repeat(quote.length / 4))
+  return (
+    escapeMarkup(text)
+      .replace(/(?<![\p{L}\p{N}])[*_~`]+|[*_~`]+(?![\p{L}\p{N}])/gu, run =>
+        run.replace(/[*_~`]/g, mark => LOOKALIKES[mark] ?? mark),
+      )
+      .replace(/^(&gt;)+/gm, quote => '›'.repeat(quote.length / 4))
+      // An invisible joiner keeps `:ab:` of a MAC address from becoming an emoji.
+      .replace(/:(?!\d+:)(?=[a-z0-9_+'-]{1,60}:)/g, ':\u2060')
+  )
 }
 
 /** Slack's three escapes, which are enough where no formatting is read. Control characters become visible. */

@@ -36,6 +36,16 @@ describe('a card', () => {
     expect(accepted(message)).toEqual([])
   })
 
+  test('has the button of a row beside it, and text for what Slack would take for an emoji', () => {
+    const action = { label: 'Show :fire:', line: 'checks show job' }
+    const { blocks } = render({ tone: 'plain', rows: [{ name: 'job', text: [{ bold: 'job' }, ' up'], action }] })
+    expect(blocks.at(-1)).toMatchObject({
+      type: 'section',
+      text: { text: '*job* up' },
+      accessory: { type: 'button', action_id: 'run:1000', value: 'checks show job', text: { emoji: false } },
+    })
+  })
+
   test('of a plain tone has no bar, and an edit removes an old one', () => {
     expect(render({ tone: 'plain', lines: ['x'] })).toMatchObject({ blocks: [{}, {}], attachments: [] })
   })
@@ -57,6 +67,7 @@ describe('a card', () => {
 describe('data stays data', () => {
   test.each([
     ['a mention', '<!channel> <@U00KARI> @here', '&lt;!channel&gt; &lt;@U00KARI&gt; @here'],
+    ['an emoji', '00:ab:cd at 10:30', '00:\u2060ab:cd at 10:30'],
     ['an ampersand', 'a & b &amp; c', 'a &amp; b &amp;amp; c'],
     ['bold', '*big* deal', '∗big∗ deal'],
     ['a wildcard', '*.example.com', '∗.example.com'],

@@ -6,6 +6,7 @@ import {
   type Field,
   type Mention,
   plainText,
+  type Row,
   type Text,
   TONE_ICONS,
   type Tone,
@@ -13,7 +14,7 @@ import {
 import { formatMoment } from '../../time.ts'
 import { simpleCard } from '../card-parts.ts'
 import { plainMessage } from '../plain-form.ts'
-import { toActions } from './buttons.ts'
+import { toActions, toRowButton } from './buttons.ts'
 import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
 
 /** A message. Attachments are always there, so that an edit removes old ones. */
@@ -28,6 +29,7 @@ const MAX_SECTION_LENGTH = 3_000
 const MAX_FIELD_LENGTH = 2_000
 const FIELDS_PER_SECTION = 10
 const MAX_FIELD_NAME_LENGTH = 200
+const MAX_ROW_LENGTH = 500
 const MAX_FOOTER_LENGTH = 1_000
 const MAX_TITLE_LENGTH = 250
 /** Room for the icon and the marks of the title. */
@@ -55,7 +57,8 @@ export function renderCard(whole: Card, timeZone: string, instance?: string): Re
     const plain = escapeMarkup(plainMessage(whole, timeZone))
     return { text: `${mentions(whole.mention ?? [])}${plain}`, blocks: [], attachments: [] }
   }
-  const card = simpleCard(whole, timeZone)
+  const { rows = [], ...others } = whole
+  const card = simpleCard(others, timeZone)
   const title = section(`${mentions(card.mention ?? [])}*${toTitle(card)}*`)
   const actions = fitBlocks(toActions(card.buttons ?? [], instance), MAX_MESSAGE_LENGTH / 2)
   const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, MAX_FOOTER_LENGTH, timeZone))]
@@ -66,6 +69,7 @@ export function renderCard(whole: Card, timeZone: string, instance?: string): Re
   addLines(body, card.lines ?? [], timeZone)
   addFields(body, card.fields ?? [], timeZone)
   if (card.code && card.code.text.trim() !== '') addCode(body, card.code.text)
+  addRows(body, rows, timeZone, instance)
   const rest = [...body.finish(), ...footer, ...actions]
   const color = COLOURS[card.tone]
   const text = `${mentions(card.mention ?? [])}${toFallback(card, timeZone)}`
@@ -140,6 +144,20 @@ function addFields(body: Body, fields: readonly Field[], timeZone: string): void
     if (row.length === FIELDS_PER_SECTION || row.join('').length > MAX_SECTION_LENGTH) flush()
   }
   flush()
+}
+
+/** Each row with its button beside it. */
+function addRows(body: Body, rows: readonly Row[], timeZone: string, instance: string | undefined): void {
+  for (const [index, { text, action }] of rows.entries()) {
+    if (body.isFull()) {
+      body.miss(rows.length - index)
+      return
+    }
+    const written = toMrkdwn(text, MAX_ROW_LENGTH, timeZone)
+    if (written.trim() === '') continue
+    const button = action ? toRowButton(action, index, instance) : null
+    body.add({ ...section(written), ...(button ? { accessory: button } : {}) })
+  }
 }
 
 function addCode(body: Body, text: string): void {
