@@ -24,6 +24,8 @@ export type Measured = {
   storedBytes: number
   peakMemoryMb: number
   startMs: number
+  /** The same before the first line was stored. */
+  emptyStartMs: number
   answers: ReadonlyMap<string, Answer>
   /** How long whole answers took, one question after the other, while lines arrived at half the rate of before; null when not asked. */
   busyP95Ms: number | null
@@ -46,6 +48,7 @@ export async function measure(
   { runs, minWaitMs, busyMs }: MeasureOptions,
   before: Measured | null = null,
 ): Promise<Measured> {
+  const emptyStartMs = before?.emptyStartMs ?? (await engine.restart())
   const secondsBefore = processorSeconds(engine.pid())
   const begunAt = performance.now()
   await sendAll(engine, raw)
@@ -69,6 +72,7 @@ export async function measure(
     storedBytes,
     peakMemoryMb: Math.max(peakMemoryMb, before?.peakMemoryMb ?? 0),
     startMs,
+    emptyStartMs,
     answers,
     busyP95Ms: busyMs > 0 ? await askWhileSending(engine, raw, questions, bytesPerSecond, busyMs) : null,
   }

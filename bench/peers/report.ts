@@ -9,6 +9,7 @@ const MAX_RATIO = 2
 const MAX_MEMORY_MB = 400
 /** Of a whole answer while lines arrive at half the top rate. */
 const MAX_BUSY_MS = 100
+const MAX_MORE_START_MS = 500
 /** Bytes stored for each byte sent. */
 const MAX_STORED = { lines: 0.25, other: 0.4 }
 /** A cost is named when it grows so much more than its answer. */
@@ -32,7 +33,7 @@ export function printComparison(
     return {
       what,
       values: values.map(show),
-      ratio: ratio === null ? '' : formatRatio(ratio),
+      ratio: ratio === null || !Number.isFinite(ratio) ? '' : formatRatio(ratio),
       verdict: verdictOf(values, limit),
     }
   }
@@ -70,6 +71,12 @@ export function printComparison(
       'start with these lines, ms',
       own => own.startMs,
       value => value.toFixed(0),
+    ),
+    row(
+      '  more than with none, ms',
+      own => Math.max(0, own.startMs - own.emptyStartMs),
+      value => value.toFixed(0),
+      { most: MAX_MORE_START_MS },
     ),
     ...questions.map(({ name }) => ({
       ...row(name, own => own.answers.get(name)!.medianMs, formatMs, { ratio: MAX_RATIO, orMost: QUICK_MS }),
