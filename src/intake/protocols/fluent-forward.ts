@@ -67,7 +67,7 @@ function openUdp(port: number, shared: Shared, context: ListenerContext) {
 }
 
 async function addAll(frames: readonly Frame[], sender: Sender, peer: Peer, { drop }: Shared): Promise<void> {
-  const { address, answer } = peer
+  const { address } = peer
   for (const { bytes } of frames) {
     const message = await readFluentMessage(bytes)
     if (message === null) continue
@@ -79,9 +79,9 @@ async function addAll(frames: readonly Frame[], sender: Sender, peer: Peer, { dr
         reason: 'invalid',
         message: 'An entry is not [time, record] with a record that holds something.',
       })
-    const acknowledge = () => answer(fluentAck(chunk!))
+    const acknowledge = chunk === null ? () => {} : inOrder(peer, chunk)
     if (lines.length === 0) {
-      if (chunk !== null) acknowledge()
+      acknowledge()
       continue
     }
     sender.add({
@@ -89,6 +89,21 @@ async function addAll(frames: readonly Frame[], sender: Sender, peer: Peer, { dr
       defaults: { source: tag, host: address },
       ...(chunk === null ? {} : { idempotencyKey: `fluent ${chunk}`.slice(0, MAX_KEY_LENGTH), onStored: acknowledge }),
     })
+  }
+}
+
+/** The chunks of a connection that are not acknowledged yet, in the order in which they came. */
+const awaited = new WeakMap<Peer, { chunk: string; isStored: boolean }[]>()
+
+/** The function that acknowledges a chunk once all before it are: clients take each answer for that of their oldest chunk. */
+function inOrder(peer: Peer, chunk: string): () => void {
+  const list = awaited.get(peer) ?? []
+  awaited.set(peer, list)
+  const own = { chunk, isStored: false }
+  list.push(own)
+  return () => {
+    own.isStored = true
+    while (list[0]?.isStored) peer.answer(fluentAck(list.shift()!.chunk))
   }
 }
 

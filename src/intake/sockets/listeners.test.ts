@@ -257,11 +257,12 @@ it('Fluent forward is acknowledged after the commit only, under the key of its c
   socket.write(encode(['web', 0, { log: 'a' }]))
   socket.write(encode(['web', [[0, { log: 'b' }]], { chunk: 'c1' }]))
   socket.write(encode(['api', [], { chunk: 'c2' }]))
-  await until(() => answers.length > 0, 'the answer to an empty chunk')
-  expect([...decodeMulti(Buffer.concat(answers))]).toEqual([{ ack: 'c2' }])
+  await new Promise(resolve => setTimeout(resolve, 20))
+  expect(answers).toEqual([])
   release()
-  await until(() => Buffer.concat(answers).length > 8, 'the answer')
-  expect([...decodeMulti(Buffer.concat(answers))]).toEqual([{ ack: 'c2' }, { ack: 'c1' }])
+  // In the order of the chunks, although the empty one was done first.
+  await until(() => Buffer.concat(answers).length > 8, 'the answers')
+  expect([...decodeMulti(Buffer.concat(answers))]).toEqual([{ ack: 'c1' }, { ack: 'c2' }])
   expect(lines()).toEqual(['{"log":"a"}', '{"log":"b"}'])
   expect(batches.at(-1)).toMatchObject({ idempotencyKey: 'fluent c1', defaults: { source: 'web' } })
 
