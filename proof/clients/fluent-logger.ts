@@ -1,4 +1,5 @@
-// fluent-logger with acknowledgements.
+// fluent-logger with acknowledgements. It takes a chunk off its queue before the answer, and does not send it again: with a kill, the
+// one chunk that waits for its answer is lost, and nothing else is.
 import type { ClientProof } from './client.ts'
 import { startScript } from './node-client.ts'
 
@@ -6,7 +7,7 @@ const PACKAGES = ['fluent-logger@3.4.1']
 
 const SCRIPT = `
 import fluent from 'fluent-logger'
-const logger = fluent.createFluentSender('proof', { host: '127.0.0.1', port: ports.FLUENT_PORT, requireAckResponse: true, ackResponseTimeout: 20_000, reconnectInterval: 500, milliseconds: true })
+const logger = fluent.createFluentSender('proof', { host: '127.0.0.1', port: ports.FLUENT_PORT, requireAckResponse: true, ackResponseTimeout: 5_000, reconnectInterval: 500, milliseconds: true })
 logger.on('error', () => {})
 await sendAll((message, level) => { logger.emit({ message, level, host: 'proof-host' }) })
 await wait(60_000)
@@ -14,9 +15,7 @@ await wait(60_000)
 
 export const fluentLogger: ClientProof = {
   name: 'fluent-logger',
-  kind: 'answered',
-  // It makes a new chunk of what was not acknowledged.
-  maxRepeated: 200,
+  kind: 'unanswered',
   source: 'proof',
   host: 'proof-host',
   packages: PACKAGES,
