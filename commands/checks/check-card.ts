@@ -149,7 +149,7 @@ export function checkCard(check: Check, context: Context) {
 /** What the calendars of a check could not be read for, and how many days they have. */
 function exceptionsText(check: Check, { state, config }: Context): string | null {
   if (check.except === null) return null
-  const count = plural(check.exceptions?.days.length ?? 0, 'span') + ' of days'
+  const count = `${plural(check.exceptions?.days.length ?? 0, 'span')} of days`
   const times = check.exceptions?.times.length ?? 0
   const failed = readExcept(check.except)
     .calendars.map(source => readCalendarRow(state, source))

@@ -26,7 +26,7 @@ export function addForward(state: State, values: typeof forwards.$inferInsert): 
 
 /** The forwards by name. */
 export function listForwards(state: State): Forward[] {
-  return state.db.select().from(forwards).orderBy(asc(forwards.name)).all()
+  return state.prepared('forwards', db => db.select().from(forwards).orderBy(asc(forwards.name)).prepare()).all()
 }
 
 /** The forward of a name or number. Throws `not_found`. */

@@ -89,7 +89,7 @@ export function readProjectByPingKey(state: State, pingKey: string): Project | u
 
 /** All projects, in order of their names. */
 export function listProjects(state: State): Project[] {
-  return state.db.select().from(projects).orderBy(asc(projects.name)).all()
+  return state.prepared('projects', db => db.select().from(projects).orderBy(asc(projects.name)).prepare()).all()
 }
 
 /** Changes the settings or the name of a project. Throws as `addProject`; the first project cannot be renamed. */
