@@ -1,6 +1,6 @@
 // The table of calendars whose days are exceptions of checks, and the checks that follow them.
 import type { State } from '../../state/database.ts'
-import { eq, isNotNull, lte } from '../../state/orm.ts'
+import { eq, isNotNull, lte, sql } from '../../state/orm.ts'
 import type { Exceptions } from '../../state/schema/checks.ts'
 import { calendars, checks } from '../../state/schema/index.ts'
 import { DAY, HOUR } from '../../time.ts'
@@ -48,7 +48,10 @@ export function failCalendar(state: State, source: string, error: string, now: n
 
 /** The calendars that are to be read at `now`; those that no check follows any more are deleted. */
 export function dueCalendars(state: State, now: number): string[] {
-  const due = state.db.select({ source: calendars.source }).from(calendars).where(lte(calendars.nextReadAt, now)).all()
+  const until = lte(calendars.nextReadAt, sql.placeholder('now'))
+  const due = state
+    .prepared('due calendars', db => db.select({ source: calendars.source }).from(calendars).where(until).prepare())
+    .all({ now })
   if (due.length === 0) return []
   const followed = new Set(listFollowers(state).flatMap(({ except }) => readExcept(except!).calendars))
   for (const { source } of due) {
