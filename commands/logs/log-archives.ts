@@ -76,7 +76,7 @@ const status = command({
         disk_budget_bytes: diskBudgetBytes,
         retention_ms: config.retentionMs,
         queued,
-        unsealed,
+        unsealed_lines: unsealed,
         projects: projects.map(({ project, lines: own, rawBytes, bytes: stored }) => ({
           project,
           lines: own,
