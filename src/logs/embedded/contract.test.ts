@@ -17,7 +17,7 @@ storeContract(
     const made = await openHere(settings)
     return Object.assign(made, { settle: () => made.seal!() })
   },
-  ['search', 'feed', 'seal'],
+  ['search', 'seal'],
 )
 
 storeContract('the embedded store in a process', openInProcess, ['kill'])

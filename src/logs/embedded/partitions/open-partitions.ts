@@ -18,7 +18,7 @@ export type BlockDamage = {
   message: string
 }
 
-const MAX_CONNECTIONS = 64
+const MAX_CONNECTIONS = 32
 const CACHE_KIB = 1_000
 
 export class OpenPartitions {
