@@ -16,8 +16,10 @@ const MAX_ROW_BYTES = MEBIBYTE / 2
 /** A block has about so many bytes of lines as JSON, so that sealing and reading it take little memory. */
 const MAX_BLOCK_BYTES = 2 * MEBIBYTE
 
+const MAX_WAITING_BLOCKS = 3
+
 /** Lines that are not sealed yet, one row of them. `bytes` is their size as JSON. */
-type ArrivalRow = { id: number; lines: readonly PlacedLine[]; bytes: number }
+type ArrivalRow = { id: number; lines: number; bytes: number; data: Buffer }
 
 export class BlockPartition extends Partition {
   /** All of them, oldest first; null when they must be read from the file first. */
@@ -36,6 +38,14 @@ export class BlockPartition extends Partition {
   /** Whether enough lines wait to fill a block. */
   get isSealDue(): boolean {
     return this.#unsealed.lines >= MAX_BLOCK_LINES || this.#unsealed.bytes >= MAX_BLOCK_BYTES
+  }
+
+  /** Whether so much waits that sealing must come before more lines: searches read all of it, and it takes memory. */
+  get isSealOverdue(): boolean {
+    return (
+      this.#unsealed.lines >= MAX_WAITING_BLOCKS * MAX_BLOCK_LINES ||
+      this.#unsealed.bytes >= MAX_WAITING_BLOCKS * MAX_BLOCK_BYTES
+    )
   }
 
   protected get unsealed(): number {
@@ -61,7 +71,7 @@ export class BlockPartition extends Partition {
   seal(all: boolean): boolean {
     const rows = this.#nextRows()
     if (rows.length === 0 || !(all || this.isSealDue)) return false
-    const lines = rows.flatMap(row => row.lines)
+    const lines = rows.flatMap(linesOfRow)
     const bytes = rows.reduce((sum, row) => sum + row.bytes, 0)
     const last = this.#lastBlockWithRoom(lines.length, bytes)
     const block = sealBlock([...(last?.content ?? []), ...lines], bytes + (last?.stored.summary.rawBytes ?? 0))
@@ -111,10 +121,11 @@ export class BlockPartition extends Partition {
     let removed = 0
     this.transaction(() => {
       for (const row of this.#readArrivals()) {
-        const kept = row.lines.filter(line => !isRemoved(line))
-        if (kept.length === row.lines.length) continue
-        removed += row.lines.length - kept.length
-        for (const line of row.lines) if (isRemoved(line)) this.#sizes.remove(line.line.project, 1)
+        const lines = linesOfRow(row)
+        const kept = lines.filter(line => !isRemoved(line))
+        if (kept.length === lines.length) continue
+        removed += lines.length - kept.length
+        for (const line of lines) if (isRemoved(line)) this.#sizes.remove(line.line.project, 1)
         prepared(this.db, 'delete from arrivals where id = ?').run(row.id)
         // With its old id, which keeps its place; readers see that its size has changed.
         if (kept.length > 0) this.#insertRow(row.id, kept)
@@ -163,10 +174,8 @@ export class BlockPartition extends Partition {
       texts.push(text)
       this.#sizes.add(placed.line.project, 1, text.length + 1)
     }
-    const id = this.#nextId++
-    this.#insertTexts(id, texts, bytes)
-    const isAll = from === 0 && until === lines.length
-    this.#arrivals?.push({ id, lines: isAll ? lines : lines.slice(from, until), bytes })
+    const row = this.#insertTexts(this.#nextId++, texts, bytes)
+    this.#arrivals?.push(row)
     this.#unsealed.lines += texts.length
     this.#unsealed.bytes += bytes
     return until
@@ -181,13 +190,11 @@ export class BlockPartition extends Partition {
     )
   }
 
-  #insertTexts(id: number, texts: readonly string[], bytes: number): void {
-    prepared(this.db, 'insert into arrivals values (?, ?, ?, ?)').run(
-      id,
-      texts.length,
-      bytes,
-      Buffer.from(texts.join('\n')),
-    )
+  #insertTexts(id: number, texts: readonly string[], bytes: number): ArrivalRow {
+    // As bytes: lines that are kept as objects until they are sealed would be garbage of the old generation.
+    const data = Buffer.from(texts.join('\n'))
+    prepared(this.db, 'insert into arrivals values (?, ?, ?, ?)').run(id, texts.length, bytes, data)
+    return { id, lines: texts.length, bytes, data }
   }
 
   #insertBlock(block: ReturnType<typeof sealBlock>): void {
@@ -209,7 +216,7 @@ export class BlockPartition extends Partition {
     let lines = 0
     let bytes = 0
     for (const row of this.#readArrivals()) {
-      lines += row.lines.length
+      lines += row.lines
       bytes += row.bytes
       if (rows.length > 0 && (lines > MAX_BLOCK_LINES || bytes > MAX_BLOCK_BYTES)) break
       rows.push(row)
@@ -235,16 +242,8 @@ export class BlockPartition extends Partition {
 
   #readArrivals(): ArrivalRow[] {
     if (this.#arrivals === null) {
-      const rows = prepared(this.db, 'select id, bytes, data from arrivals order by id').all() as {
-        id: number
-        bytes: number
-        data: Buffer
-      }[]
-      this.#arrivals = rows.map(({ id, bytes, data }) => ({
-        id,
-        bytes,
-        lines: data.toString('utf8').split('\n').map(parseArrival),
-      }))
+      const rows = prepared(this.db, 'select id, lines, bytes, data from arrivals order by id').all()
+      this.#arrivals = rows as ArrivalRow[]
     }
     return this.#arrivals
   }
@@ -268,6 +267,10 @@ export class BlockPartition extends Partition {
     prepared(this.db, 'update summary set next_id = ?, generation = ?').run(this.#nextId, this.#generation)
     this.#sizes.save()
   }
+}
+
+function linesOfRow({ data }: ArrivalRow): PlacedLine[] {
+  return data.toString('utf8').split('\n').map(parseArrival)
 }
 
 /** All lines of a block. */

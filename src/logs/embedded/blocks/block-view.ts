@@ -5,8 +5,8 @@ import { openBlock, readBlocks, type StoredBlock } from './block-table.ts'
 import { ArrivalView } from './search/arrival-view.ts'
 import { WordIndex } from './words/segment-table.ts'
 
-/** Decoded blocks that are remembered: each may take a few megabytes. */
-const MAX_OPEN_BLOCKS = 6
+/** Decoded blocks that are remembered, so that a page and its count read each once; each takes up to a megabyte. */
+const MAX_OPEN_BLOCKS = 24
 
 export class BlockView {
   readonly db: Sqlite
@@ -69,7 +69,8 @@ export class BlockView {
       bytes: number
     }[]
     const keys = rows.map(({ id, lines, bytes }) => `${id} ${lines} ${bytes}`)
-    for (const known of this.#arrivals.keys()) if (!keys.includes(known)) this.#arrivals.delete(known)
+    const current = new Set(keys)
+    for (const known of this.#arrivals.keys()) if (!current.has(known)) this.#arrivals.delete(known)
     return rows.map(({ id }, index) => {
       const key = keys[index]!
       let view = this.#arrivals.get(key)

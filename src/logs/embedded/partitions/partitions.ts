@@ -128,6 +128,17 @@ export class Partitions {
     return null
   }
 
+  /** Seals full blocks of the partitions where too much waits; returns the new states. */
+  sealOverdue(): PartitionState[] {
+    const changed: PartitionState[] = []
+    for (const partition of this.#open.values()) {
+      if (!(partition instanceof BlockPartition) || !partition.isSealOverdue) continue
+      while (partition.isSealDue && partition.seal(false));
+      changed.push(this.update(partition))
+    }
+    return changed
+  }
+
   /**
    * Seals what is left of the partitions that took no lines since the last call, that have waited long, or that are of days
    * before `day`; returns the new states.

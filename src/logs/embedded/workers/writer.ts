@@ -52,6 +52,7 @@ const calls = {
       { partitions, readBatch: batch => readBatch(batch, privacyKey), reservePositions, onStored: sendToTails },
       batches,
     )
+    changed.push(...partitions.sealOverdue())
     scheduleSealing()
     return {
       outcomes: outcomes.map(outcome =>
