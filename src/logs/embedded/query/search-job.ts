@@ -53,7 +53,8 @@ export type SearchJob = {
 
 /** A search for one selection. Skips a dropped partition, and a damaged one, which it reports. */
 export function searchJob(snapshot: Snapshot, selection: Selection): SearchJob {
-  const searches = new Map<string, PartitionSearch>()
+  // By connection: a partition that was closed meanwhile is searched by the one that has it open now.
+  const searches = new WeakMap<PartitionConnection, PartitionSearch>()
   const visitor = partitionVisitor(snapshot)
   const overlapping = (slice: Slice) =>
     snapshot.partitions.filter(({ lines, from, until }) => lines > 0 && from! < slice.until && until! >= slice.from)
@@ -61,8 +62,8 @@ export function searchJob(snapshot: Snapshot, selection: Selection): SearchJob {
     each(slice, visit) {
       for (const state of overlapping(slice))
         visitor(state.name, connection => {
-          const search = searches.get(state.name) ?? connection.search(selection)
-          searches.set(state.name, search)
+          const search = searches.get(connection) ?? connection.search(selection)
+          searches.set(connection, search)
           visit(search, state)
         })
     },
