@@ -210,3 +210,15 @@ describe('an archive in a bucket', () => {
     }
   })
 })
+
+it('logs maintain seals and drops now, and logs status shows what each project takes', async () => {
+  await begin()
+  await comes(0)
+  expect(await app.result('logs status')).toMatchObject({
+    unsealed_lines: 300,
+    projects: [{ project: 'default', lines: 300, raw_bytes: expect.any(Number), ratio: expect.any(Number) }],
+  })
+  expect(await app.result('logs maintain')).toMatchObject({ lines: 300, removed: [] })
+  expect(await app.result('logs status')).toMatchObject({ lines: 300, unsealed_lines: 0 })
+  expect(JSON.stringify(await app.result('audit'))).toContain('logs maintain')
+})

@@ -1,7 +1,7 @@
 // The embedded store keeps the contract of log stores, in this process and, for kill -9, in one of its own.
 import { silentLogger } from '../../logger.ts'
 import type { Made, StoreSettings } from '../contract/made.testing.ts'
-import { storeContract } from '../store.contract.ts'
+import { storeContract } from '../contract/store.contract.ts'
 import { openStoreProcess } from '../store-process.testing.ts'
 import { fieldToken, levelToken } from './indexed/field-tokens.ts'
 import { openLogStore } from './open-log-store.ts'

@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createLogger, silentLogger } from '../../logger.ts'
 import { DAY } from '../../time.ts'
 import { ALL, AMPLE_MS, allPages, batchOf, maintained, messages, NOON, where, word } from '../store.testing.ts'
+import { PIECES_PER_BLOCK } from './blocks/schema.ts'
 import { openLogStore } from './open-log-store.ts'
 import { aFolder, aStore, makeFolder } from './store.testing.ts'
 
@@ -164,6 +165,42 @@ it('a partition of an earlier layout is quarantined, and the others stay availab
   })
   expect(partitions.filter(({ lines }) => lines === 600)).toHaveLength(1)
 })
+
+it('a damaged block costs its own lines: searches of its time name it, the rest of the partition serves', async () => {
+  const folder = aFolder()
+  const first = await aStore({ folder })
+  for (const name of ['one', 'two']) {
+    const lines = Array.from({ length: 4_096 }, (_, i) => ({ message: `${name} ${i}`, timestamp: NOON + i }))
+    await first.append(batchOf(lines, { idempotencyKey: name }))
+    await first.seal()
+  }
+  await first.close()
+  const file = new Database(join(folder, `${TODAY}.db`))
+  const damaged = file.prepare('select min(id) from blocks').pluck().get() as number
+  for (const { id, data } of pieces(file, damaged)) {
+    data[data.length >> 1]! ^= 0xff
+    file.prepare('update pieces set data = ? where id = ?').run(data, id)
+  }
+  file.close()
+  const logged: string[] = []
+  const store = await aStore({
+    folder,
+    logger: createLogger('error', [], line => logged.push(JSON.parse(line).message)),
+  })
+  expect((await allPages(store, ALL, 'newest', 2_000)).every(line => line.message.startsWith('two'))).toBe(true)
+  expect(await store.count(where(word('two')), AMPLE_MS)).toMatchObject({ total: 4_096 })
+  expect(await store.missing(ALL)).toMatchObject([{ partition: TODAY, from: NOON, until: NOON + 4_095 }])
+  expect(await store.missing({ from: NOON + DAY, until: null })).toEqual([])
+  expect(logged).toEqual([
+    expect.stringMatching(/^A block of the log partition .* is damaged \(.+\)\. Its 4,096 lines cannot be found; /),
+  ])
+})
+
+/** The pieces of a block, as a partition file has them. */
+function pieces(file: Database.Database, block: number): { id: number; data: Buffer }[] {
+  const query = file.prepare('select id, data from pieces where id >= ? and id < ?')
+  return query.all(block * PIECES_PER_BLOCK, (block + 1) * PIECES_PER_BLOCK) as { id: number; data: Buffer }[]
+}
 
 function twoDays(): string {
   const folder = aFolder()

@@ -1,5 +1,5 @@
 // Which characters may stand at the first places of a text that an expression matches: most formats are ruled out by them,
-// without running their expressions. What is not understood of an expression counts as any text, so that no format is missed.
+// without running their expressions. Syntax that this file does not know counts as any text, so that no format is missed.
 import type { Pattern } from './format.ts'
 
 /** How many places are looked at. */

@@ -7,7 +7,6 @@ import { lineId } from '../partitions/line-key.ts'
 /** The layouts that have rows and a full-text index; earlier versions of Vakt wrote them, and they are only read. */
 const WORD_VERSIONS: { [layout: number]: WordVersion } = { 2: 1, 3: 2 }
 export const OLDEST_LAYOUT_VERSION = 2
-export const NEWEST_ROW_LAYOUT = 3
 
 /** `marks` has the timestamp of one in this many lines: samples to cut scans into even slices. */
 export const LINES_PER_MARK = 4096

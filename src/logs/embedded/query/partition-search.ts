@@ -17,9 +17,6 @@ export type Selection = {
   isSlow: boolean
 }
 
-/** Every line. */
-export const ALL_LINES: Selection = { where: null, test: null, isSlow: false }
-
 /**
  * A partition, searched for one selection. Every call makes progress, and stops soon after `deadline` (on the clock of
  * `performance.now`). Throws SQLite's errors.

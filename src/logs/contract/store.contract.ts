@@ -1,15 +1,15 @@
 // The contract of log stores: what every store behind the port answers, told by one suite that each store's tests run.
 import { describe } from 'vitest'
-import { appendContract } from './contract/append.contract.ts'
-import { feedContract } from './contract/feed.contract.ts'
-import { hostileContract } from './contract/hostile.contract.ts'
-import { killContract } from './contract/kill.contract.ts'
-import type { Open } from './contract/made.testing.ts'
-import { maintenanceContract } from './contract/maintenance.contract.ts'
-import { countContract, pagingContract } from './contract/paging.contract.ts'
-import { sealContract } from './contract/seal.contract.ts'
-import { searchContract } from './contract/search.contract.ts'
-import { tailContract } from './contract/tail.contract.ts'
+import { appendContract } from './append.contract.ts'
+import { feedContract } from './feed.contract.ts'
+import { hostileContract } from './hostile.contract.ts'
+import { killContract } from './kill.contract.ts'
+import type { Open } from './made.testing.ts'
+import { maintenanceContract } from './maintenance.contract.ts'
+import { countContract, pagingContract } from './paging.contract.ts'
+import { sealContract } from './seal.contract.ts'
+import { searchContract } from './search.contract.ts'
+import { tailContract } from './tail.contract.ts'
 
 const PARTS = {
   append: appendContract,
