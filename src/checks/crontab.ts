@@ -1,6 +1,6 @@
 // Reads cron lines as people paste them, and whole crontabs: user field, zone, command, comments. Pure.
 import { invalid } from '../problem.ts'
-import { describeCharacter, plainTyping } from '../text.ts'
+import { plainTyping } from '../text.ts'
 import { timeZoneId } from '../time-zone.ts'
 import { isCronField, parseCron } from './cron.ts'
 
@@ -151,9 +151,4 @@ export function pingingLine(text: string, pingUrl: string): string {
   const ping = `curl -fsS -m 10 --retry 5 -o /dev/null ${pingUrl}/$?`
   const joint = command.endsWith('&') ? ' ' : '; '
   return `${command}${joint}${ping}${text.slice(comment)}`
-}
-
-/** What is odd about the characters of a text, for an error that would look the same without them. */
-export function oddCharacters(text: string): string[] {
-  return [...new Set(text.match(/[^\x20-\x7e\s]/gu) ?? [])].map(describeCharacter)
 }

@@ -62,8 +62,6 @@ type Runner = {
 /** What a step asks for: another one at once, or a wait (ms). */
 type Next = { waitMs: number; isFailing?: boolean }
 
-export type ForwardLoop = ReturnType<typeof createForwardLoop>
-
 /** Runs all forwards of a state. */
 export function createForwardLoop(options: ForwardLoopOptions) {
   const { state, clock, logger } = options

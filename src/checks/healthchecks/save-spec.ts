@@ -1,5 +1,4 @@
 // Applies what a request of Healthchecks' API says to a check: `_lookup` and `_update` of hc/api/views.py.
-import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { SECOND } from '../../time.ts'
 import { timeZoneId } from '../../time-zone.ts'
@@ -185,9 +184,4 @@ function readChannels(text: string | undefined, all: readonly NamedChannel[]): r
     return matching[0]!.id
   })
   return [...new Set(ids)]
-}
-
-/** The problem of a project with as many checks as it may have. */
-export function tooManyChecks(limit: number): Problem {
-  return new Problem('forbidden', `The project already has ${limit.toLocaleString('en')} checks, and may have no more.`)
 }

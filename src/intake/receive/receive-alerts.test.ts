@@ -87,7 +87,7 @@ describe('POST /api/alerts/alertmanager', () => {
     expect(await alerts()).toMatchObject([{ count: 1 }])
   })
 
-  it('what somebody ended by hand stays ended while it is only repeated, and comes back when it begins anew', async () => {
+  it('an alert that somebody resolved stays resolved while it repeats, and fires again when it starts again', async () => {
     await send('/api/alerts/alertmanager', notification('firing'))
     await app.result('resolve 1')
     expect((await send('/api/alerts/alertmanager', notification('firing'))).body).toMatchObject({ ignored: 1 })
@@ -96,7 +96,7 @@ describe('POST /api/alerts/alertmanager', () => {
     expect((await alerts())[0]).toMatchObject({ state: 'firing' })
   })
 
-  it('an end that nobody knows of is nothing', async () => {
+  it('a resolution without an alert changes nothing', async () => {
     expect((await send('/api/alerts/alertmanager', notification('resolved'))).body).toMatchObject({ ignored: 1 })
     expect(app.titles()).toEqual([])
   })
@@ -111,7 +111,7 @@ describe('POST /api/alerts/alertmanager', () => {
 })
 
 describe('POST /api/alerts', () => {
-  it('takes one alert or several, and says what is wrong with each', async () => {
+  it('takes one alert or several, and answers what is wrong with each', async () => {
     const sent = await send('/api/alerts', [
       {
         key: 'a',
@@ -138,7 +138,7 @@ describe('POST /api/alerts', () => {
     expect(app.titles()).toEqual(['Resolved: A is wrong'])
   })
 
-  it('that has grown worse is so on its card and calls people anew, though it says nothing else', async () => {
+  it('an alert that becomes more severe shows that on its card and notifies people again', async () => {
     await send('/api/alerts', { key: 'a', title: 'A' })
     await send('/api/alerts', { key: 'a', title: 'A' })
     await send('/api/alerts', { key: 'a', title: 'A', severity: 'critical' })

@@ -24,7 +24,7 @@ export const probes = sqliteTable('probes', {
   insecure: flag('insecure'),
   /** Days before the end of a certificate from which it alerts; 0 is never. */
   certDays: integer('cert_days').notNull(),
-  /** Which addresses it may connect to: any, or those of the public internet and what the owner allows. */
+  /** The addresses that it may connect to: all, or public ones and the networks of PROBE_ALLOW. */
   reach: text({ enum: ['any', 'public'] }).notNull(),
   changedAt: integer('changed_at').notNull(),
   /** The last result. */
