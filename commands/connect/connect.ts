@@ -117,7 +117,7 @@ function keyFor(
     secret,
     keyId: key.id,
     notes: [
-      `The key ${key.id} sends lines to ${project.name}, and can nothing else. "keys revoke ${key.id}" revokes it.`,
+      `The key ${key.id} sends lines to ${project.name} and can do nothing else. "keys revoke ${key.id}" revokes it.`,
     ],
   }
 }

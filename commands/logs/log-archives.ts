@@ -1,7 +1,7 @@
 // The commands for log storage: its size on disk, the archive, and restoring from it.
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
-import { formatBytes } from '../../src/bytes.ts'
+import { formatBytes, MEBIBYTE } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { aliased, completes, positional } from '../../src/command/command.ts'
 import { rejectionText } from '../../src/detectors/rejected-lines.ts'
@@ -130,6 +130,13 @@ function sumOf(rejected: readonly RejectionKind[], amount: 'lines' | 'requests')
   return rejected.reduce((sum, kind) => sum + kind[amount], 0)
 }
 
+const UNCERTAIN_CLOCK = 'The new lines are sealed. Nothing is deleted until the clock is certain.'
+
+function expiredText(lines: number): string {
+  if (lines <= 0) return 'The new lines are sealed. No line has expired.'
+  return `The new lines are sealed. ${plural(lines, 'expired line')} ${lines === 1 ? 'is' : 'are'} deleted.`
+}
+
 const maintain = command({
   name: 'logs maintain',
   summary: 'Seal new lines into blocks, and drop expired ones, now',
@@ -147,9 +154,7 @@ const maintain = command({
         title: `The log store has ${plural(lines, 'line')} in ${formatBytes(bytes)}`,
         tone: 'good',
         lines: [
-          maintained === null
-            ? 'The new lines are sealed. Nothing is deleted while the clock is not certain.'
-            : `The new lines are sealed, and ${plural(Math.max(0, linesBefore - lines), 'expired line')} are gone.${freed}`,
+          maintained === null ? UNCERTAIN_CLOCK : `${expiredText(linesBefore - lines)}${freed}`,
           ...removed.map(({ message }) => message),
         ],
       },
@@ -170,7 +175,8 @@ function projectText({
   rawBytes: number
   bytes: number
 }): Text {
-  const ratio = ratioOf(bytes, rawBytes)
+  // The file itself takes more than a few lines.
+  const ratio = rawBytes < MEBIBYTE ? null : ratioOf(bytes, rawBytes)
   return `${project}: ${plural(lines, 'line')}, ${formatBytes(rawBytes)} stored in ${formatBytes(bytes)}${ratio === null ? '' : ` (ratio ${ratio})`}.`
 }
 
