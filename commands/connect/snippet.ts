@@ -23,6 +23,8 @@ export function fillSnippet({ name }: Pick<ConnectTarget, 'name'>, values: Snipp
   const isTls = url.protocol === 'https:'
   const words: { readonly [name: string]: string } = {
     url: publicUrl,
+    scheme: url.protocol.replace(':', ''),
+    address: publicUrl.replace(/^\w+:\/\//, '').replace(/\/+$/, ''),
     host: url.hostname,
     port: url.port || (isTls ? '443' : '80'),
     tls: isTls ? 'on' : 'off',

@@ -119,7 +119,17 @@ export const TARGETS: readonly ConnectTarget[] = [
     language: 'csharp',
     page: 'docs/clients.md',
   },
+  { name: 'nlog', title: 'NLog (.NET)', language: 'xml', page: 'docs/clients.md' },
   { name: 'zap', title: 'zap (Go)', aliases: ['go', 'golang'], language: 'go', page: 'docs/clients.md' },
+  { name: 'monolog', title: 'Monolog (PHP), Symfony', aliases: ['symfony'], language: 'php', page: 'docs/clients.md' },
+  {
+    name: 'ruby',
+    title: 'Logger (Ruby), Rails',
+    aliases: ['rails', 'sinatra'],
+    language: 'ruby',
+    page: 'docs/clients.md',
+  },
+  { name: 'heroku', title: 'Heroku', aliases: ['logplex', 'drain'], language: 'sh', page: 'docs/clients.md' },
   {
     name: 'laravel',
     title: 'Laravel (PHP)',

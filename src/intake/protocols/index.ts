@@ -5,6 +5,7 @@ import { elasticsearchBulk, elasticsearchDocuments } from './elasticsearch/elast
 import { fluentForward } from './fluent-forward.ts'
 import { gelf } from './gelf.ts'
 import { genericAlerts } from './generic-alerts.ts'
+import { logplex } from './logplex.ts'
 import { loki } from './loki.ts'
 import { nativeLogs } from './native-logs.ts'
 import { OTLP } from './otlp.ts'
@@ -20,6 +21,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   splunk,
   seq,
   datadog,
+  logplex,
   elasticsearchBulk,
   elasticsearchDocuments,
   syslog,

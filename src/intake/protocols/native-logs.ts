@@ -8,13 +8,14 @@ import { ERROR, errors, json } from '../openapi/responses.ts'
 import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS, LOG_QUERY } from '../receive/log-parameters.ts'
 import { mediaType } from './content-type.ts'
+import { LOGPLEX_TYPE, logplex } from './logplex.ts'
 import type { LogProtocol, Received } from './protocol.ts'
 
 const MAX_SHOWN_ERRORS = 100
 /** How many characters at the start of a body decide between JSON and text. */
 const SNIFFED_CHARACTERS = 200
 const FORM = 'application/x-www-form-urlencoded'
-const NDJSON = /^application\/(x-ndjson|ndjson|jsonl|jsonlines|x-jsonlines|json-lines)$/
+const NDJSON = /^application\/(x-ndjson|ndjson|jsonl|jsonlines|x-jsonlines|json-lines|vnd\.serilog\.clef)$/
 
 const ANSWER = z.object({
   accepted: z.int().min(0).describe('How many lines are stored.'),
@@ -83,7 +84,9 @@ export const nativeLogs: LogProtocol = {
   kind: 'logs',
   name: 'native',
   routes: [ROUTE],
-  parse({ body, headers }) {
+  parse(received) {
+    const { body, headers } = received
+    if (LOGPLEX_TYPE.test(mediaType(headers))) return logplex.parse(received)
     if (body.length === 0)
       throw new Problem('invalid', 'The body is empty. Send a log line as JSON, such as {"message":"hello"}.', {
         fields: { body: 'is empty' },
