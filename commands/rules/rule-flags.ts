@@ -125,6 +125,7 @@ export function draftRule(state: State, kind: RuleKind, name: string, flags: Fla
     remindEvery: null,
     title: null,
     note: null,
+    groupBy: null,
     paused: false,
     ...readFlags(state, kind, flags),
   }

@@ -21,10 +21,10 @@ export type AlertTransition = HistoryEntry & { changes: AlertChanges; thread?: b
 
 /** The row of a new alert. */
 export function openAlert(finding: Finding, now: number) {
-  const { occurrences, isSinceEstimated: _, checkId = null, hostId = null, ...row } = finding
+  const { occurrences, isSinceEstimated: _, checkId = null, hostId = null, groupKey = null, ...row } = finding
   const count = Math.max(1, occurrences)
   const times = { firedAt: now, seenAt: now, wakeAt: nextReminder(finding, now) }
-  return { ...row, checkId, hostId, count, state: 'firing' as const, ...times, undelivered: true }
+  return { ...row, checkId, hostId, groupKey, count, state: 'firing' as const, ...times, undelivered: true }
 }
 
 /** The shortest time between two edits of a card for mere counting. */

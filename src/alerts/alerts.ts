@@ -32,6 +32,7 @@ export function insertAlert(state: State, draft: AlertDraft, now: number): Alert
 
 // One prepared statement serves every new alert, so every row has all of these columns.
 const EMPTY_COLUMNS = {
+  groupId: null,
   suppression: null,
   suppressorId: null,
   suppressionReason: null,

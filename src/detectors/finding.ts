@@ -19,6 +19,8 @@ export type Finding = {
   /** The check, or the host, whose failure this is. */
   checkId?: number
   hostId?: number
+  /** Open alerts of a project with the same group key share one card; absent is a card of its own. */
+  groupKey?: string | null
   owner: string | null
   /** How often people are reminded until somebody acknowledges, ms; 0 is never. */
   remindEvery: number

@@ -1,4 +1,5 @@
 // An alert as another program reports it, and the finding that it becomes. Pure.
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Evidence, Field, Span, Text } from '../../card.ts'
 import type { Finding } from '../../detectors/finding.ts'
@@ -14,6 +15,8 @@ import { PROJECT_PARAMETER } from '../receive/log-parameters.ts'
 /** What every protocol of alerts is read into. `key` identifies an alert within its project. */
 export type ReportedAlert = {
   key: string
+  /** Alerts of the project with the same group key share one card; absent is a card of its own. */
+  groupKey?: string | undefined
   state: 'firing' | 'resolved'
   title: string
   severity: Severity
@@ -47,6 +50,7 @@ const MAX_SHOWN_LABELS = 12
 /** Labels that a card shows in its title, in its first line or as its owner. */
 const SHOWN_ELSEWHERE = new Set(['severity', 'priority', 'owner', 'host'])
 const MAX_LABEL_LENGTH = 200
+const MAX_GROUP_KEY_LENGTH = 200
 const MAX_LINK_LENGTH = 2_000
 const MAX_SHOWN_ERRORS = 100
 const MAX_AGE_MS = 400 * DAY
@@ -93,6 +97,7 @@ export function toFinding(
     severity: report.severity,
     title: truncate(report.title.replace(/\s+/g, ' ').trim(), MAX_TITLE_LENGTH),
     since: isPlausible ? report.since! : now,
+    groupKey: report.groupKey === undefined ? null : readGroupKey(report.groupKey),
     owner: report.labels.owner ?? null,
     remindEvery: project.remindEvery,
     observation: {
@@ -103,6 +108,12 @@ export function toFinding(
     occurrences: isNew ? 1 : 0,
     labels: report.labels,
   }
+}
+
+/** A group key in a bounded length, which still tells long ones apart. */
+function readGroupKey(key: string): string {
+  if (key.length <= MAX_GROUP_KEY_LENGTH) return key
+  return `${truncate(key, MAX_GROUP_KEY_LENGTH)} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
 }
 
 /** The labels that the card does not show otherwise, as a compact table; null when there are none. */

@@ -82,6 +82,10 @@ export const alerts = sqliteTable(
     labels: text({ mode: 'json' }).$type<Labels>().notNull().default({}),
     /** What it is the cause of in other alerts: its label `role`, such as `host-down`; null when it inhibits none by role. */
     role: text(),
+    /** Alerts of a project with the same group key share one card; null is a card of its own. */
+    groupKey: text('group_key'),
+    /** The alert whose card stands for this one and the others of its group; null while it has its own card. */
+    groupId: integer('group_id'),
     /** The check, or the host, whose failure this alert is; their rows may be gone. */
     checkId: integer('check_id'),
     hostId: integer('host_id'),
@@ -149,6 +153,10 @@ export const alerts = sqliteTable(
       .on(table.suppression, table.suppressorId)
       .where(sql`suppression is not null and state <> 'resolved'`),
     index('alerts_card_update').on(table.cardUpdateAt).where(sql`card_update_at is not null`),
+    index('alerts_group').on(table.groupId).where(sql`group_id is not null`),
+    index('alerts_group_key')
+      .on(table.groupKey, table.projectId)
+      .where(sql`group_key is not null and state <> 'resolved'`),
     index('alerts_host').on(table.hostId).where(sql`host_id is not null and state <> 'resolved'`),
   ],
 )

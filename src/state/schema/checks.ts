@@ -71,6 +71,10 @@ export const checks = sqliteTable(
     severity: text({ enum: SEVERITIES }).notNull(),
     owner: text(),
     remindEvery: integer('remind_every'),
+    /** The title of its alerts, with placeholders such as `{check}`; null is the usual one. */
+    alertTitle: text('alert_title'),
+    /** A note for the card of its alerts: what to do, where the runbook is. */
+    alertNote: text('alert_note'),
     status: text({ enum: ['new', 'up', 'down', 'paused'] }).notNull(),
     /** Misses and failures in a row since the last success. */
     misses: integer().notNull().default(0),

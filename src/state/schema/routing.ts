@@ -20,6 +20,13 @@ export const routes = sqliteTable('routes', {
   mentionFrom: text('mention_from', { enum: SEVERITIES }).notNull().default('critical'),
   /** Whether the routes after it are evaluated as well. */
   continues: integer('goes_on', { mode: 'boolean' }).notNull().default(false),
+  /**
+   * Alerts that it takes share one card where the values of these labels are the same: an empty list is one card for all,
+   * null leaves the grouping to rules and senders.
+   */
+  groupBy: text('group_by', { mode: 'json' }).$type<string[]>(),
+  /** Whether every alert that it takes has a card of its own, whatever rules and senders group. */
+  ungrouped: flag('ungrouped'),
   setBy: text('set_by').notNull(),
   createdAt: integer('created_at').notNull(),
 })

@@ -44,6 +44,8 @@ export const rules = sqliteTable('rules', {
   title: text(),
   /** A note for the card: what to do, where the runbook is. */
   note: text(),
+  /** Alerts of the rule with the same values of these labels share one card; an empty list is one card for all of them. */
+  groupBy: text('group_by', { mode: 'json' }).$type<string[]>(),
   paused: flag('paused'),
   createdAt: integer('created_at').notNull(),
   createdBy: text('created_by').notNull(),
