@@ -228,6 +228,8 @@ const SAMPLES: Sample[] = [
   ['GET', () => '/docs/start.js', 200],
   ['GET', () => '/docs/page.css', 200],
   ['GET', () => '/docs/none.js', 404],
+  ['POST', () => '/logplex', 400, 'no frames', ADMIN],
+  ['POST', () => '/logplex', 401, 'no frames'],
   ['PUT', () => '/healthz', 405],
   ['GET', () => '/none', 404],
 ]
