@@ -20,6 +20,7 @@ import type { CheckProber } from '../src/jobs/probes/check-prober.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore, MaintenanceResult } from '../src/logs/store.ts'
+import type { BoardJob } from '../src/notifications/boards/board-job.ts'
 import type { Propose } from '../src/notifications/reports/proposals.ts'
 import { invalid, Problem } from '../src/problem.ts'
 import { findProject } from '../src/projects/projects.ts'
@@ -43,6 +44,7 @@ export type Context = {
   /** Proposes thresholds for rules that alerted too often. */
   propose: Propose
   tails: Tails
+  boards: BoardJob
   /** Seals log lines and drops expired ones now; null without a log store. Resolves with null while nothing may be deleted. */
   maintainLogs: (() => Promise<MaintenanceResult | null>) | null
   /** Archives sealed log partitions; null without ARCHIVE_TO. */
@@ -93,6 +95,11 @@ export type Parts = {
 export const command = commandsFor<Context>()
 
 const MAX_DURATION_MS = 365 * DAY
+
+/** The channel that a command was typed in, or the first one of its platform. */
+export function channelHere({ by, parts }: Pick<Context, 'by' | 'parts'>): Channel | undefined {
+  return (by.channel === undefined ? undefined : parts.channel(by.channel)) ?? parts.channelOf(by.platform)
+}
 
 /** A duration from `min` ms (default: 1 s) to a year, read as ms. */
 export function duration(min = SECOND) {

@@ -49,6 +49,7 @@ import { logTailCommands } from './logs/log-tail.ts'
 import { logZoneCommands } from './logs/log-zone.ts'
 import { logCommands } from './logs/logs.ts'
 import { savedSearchCommands } from './logs/saved-searches.ts'
+import { boardCommands } from './notifications/board.ts'
 import { channelCommands } from './notifications/channels.ts'
 import { escalationCommands } from './notifications/escalations.ts'
 import { oncallCommands } from './notifications/oncall.ts'
@@ -65,6 +66,7 @@ export function createCommands(
 ): readonly Command<Context>[] {
   const commands: readonly Command<Context>[] = [
     ...statusCommands,
+    ...boardCommands,
     ...statusPageCommands,
     ...connectivityCommands,
     ...alertCommands,

@@ -6,16 +6,13 @@ import { updateHostAlerts } from './alerts/host-alerts.ts'
 import { createAnalysisService } from './analysis/analysis.ts'
 import { readMention } from './analysis/mention.ts'
 import type { AppOptions } from './app/app-options.ts'
+import { buildStorage } from './app/storage.ts'
 import { drawChart } from './charts/draw.ts'
 import type { Platform } from './chat/channel.ts'
 import { PLATFORMS } from './chat/platforms.ts'
 import { createTails } from './chat/tails.ts'
 import { createProber } from './connectivity/probe.ts'
-import { createRuleKinds } from './detectors/rules/rule-kind.ts'
-import { RULE_KINDS } from './detectors/rules/rule-kinds.ts'
-import { addFirstRules } from './detectors/rules/rules.ts'
 import { createDispatcher } from './dispatcher.ts'
-import { createForwardLoop } from './forwards/forward-loop.ts'
 import { createFollowJob } from './hosts/containers/follow-job.ts'
 import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
@@ -27,36 +24,26 @@ import { createListeners } from './intake/receive/listeners.ts'
 import { createTailPlaces } from './intake/tail-places.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
 import { followAlertChanges } from './jobs/alert-changes.ts'
-import { createDeletionGuard } from './jobs/deletion-guard.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
-import { createLogMaintenance } from './jobs/log-maintenance.ts'
-import { createLogWriter } from './jobs/log-writer.ts'
 import { createCheckProber } from './jobs/probes/check-prober.ts'
-import { purgeRemovedProjects, withProjectNames } from './jobs/project-names.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
-import { openArchiver } from './logs/archive/open-archiver.ts'
-import { createNameCache } from './logs/name-cache.ts'
 import { readBy } from './logs/store.ts'
+import { createBoardJob } from './notifications/boards/board-job.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
 import { platformStatuses } from './notifications/delivery/platform-status.ts'
-import { instanceFor, takeOver } from './notifications/delivery/restored-state.ts'
+import { takeOver } from './notifications/delivery/restored-state.ts'
 import { createProposer } from './notifications/reports/proposals.ts'
 import { createReportJob } from './notifications/reports/report-job.ts'
 import { createChannelRegistry } from './notifications/routing/channel-registry.ts'
 import { listChannels, syncChannels } from './notifications/routing/channels.ts'
 import { directChannelsOf } from './notifications/routing/direct-channels.ts'
 import { EmitterLimits } from './projects/emitter-limit.ts'
-import { addProject, FIRST_PROJECT, readProject } from './projects/projects.ts'
-import { createRates } from './projects/rates.ts'
 import { RefusedWork } from './projects/refused-work.ts'
-import { createVault } from './projects/vault.ts'
 import { createServices, type Service } from './services.ts'
-import { createGroupCommit } from './state/group-commit.ts'
-import { StorageHealth, storageStatus } from './state/storage-health.ts'
+import { storageStatus } from './state/storage-health.ts'
 import { probeFolder } from './state/storage-probe.ts'
-import { createTelemetry } from './telemetry.ts'
 
 /** Builds the app over a state. Nothing runs before `start`; `stop` loses nothing and leaves the state open. */
 export function createApp(options: AppOptions) {
@@ -93,6 +80,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     { name: 'delivery', stop: notifications.delivery.stop },
     { name: 'direct notices', stop: notifications.directNotices.stop },
     { name: 'live tails', stop: notifications.tails.stopAll },
+    { name: 'boards', ...jobs.boards },
     { name: 'connectivity probes', start: () => jobs.prober.start(jobs.scheduler.wake), stop: jobs.prober.stop },
     storage.maintenance && { name: 'log maintenance', ...storage.maintenance },
     { name: 'hosts', start: jobs.hosts.start, stop: jobs.hosts.stop },
@@ -108,54 +96,6 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
   ]
   return list.filter(service => service !== null)
-}
-
-/** What the rest stands on: commits, the log store with detection, limits, the first project and its rules. */
-function buildStorage({ state, config, clock, logger, vaultKey, ...options }: AppOptions) {
-  const rawStore = options.store ?? null
-  const store = rawStore && withProjectNames(rawStore, state)
-  const purgeRemoved = async () => (rawStore ? purgeRemovedProjects(rawStore, state, clock.now()) : 0)
-  const startedAt = clock.now()
-  const instance = instanceFor(state, options.isStateCurrent)
-  const ruleKinds = createRuleKinds(options.ruleKinds ?? RULE_KINDS)
-  if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
-  addFirstRules(state, ruleKinds, startedAt)
-
-  const commit = createGroupCommit(state)
-  const telemetry = createTelemetry()
-  const storage = new StorageHealth(state)
-  const mayDelete = createDeletionGuard(state, startedAt, logger)
-  const vault = createVault(vaultKey)
-  const feed = store && readBy(store, 'forwards')
-  const { timeZone } = config
-  const forwards = createForwardLoop({ state, vault, feed, clock, logger, timeZone, publicUrl: options.publicUrl })
-  const writing = { state, ruleKinds, commit, logger, telemetry, storage, clock, onStored: forwards.onLines }
-  const logWriter = store && createLogWriter({ ...writing, store })
-  const names = store && createNameCache(store, logger)
-  const folder = join(config.dataDir, 'logs')
-  const archiver =
-    store && openArchiver(config.logs.archive, { state, store, folder: join(folder, 'archiving'), clock, logger })
-  const maintenance =
-    store &&
-    createLogMaintenance({ state, store, purgeRemoved, archiver, names, config, folder, clock, logger, mayDelete })
-  return {
-    startedAt,
-    instance,
-    ruleKinds,
-    commit,
-    store,
-    purgeRemoved,
-    logWriter,
-    names,
-    archiver,
-    maintenance,
-    rates: createRates(state, clock),
-    vault,
-    forwards,
-    telemetry,
-    storage,
-    mayDelete,
-  }
 }
 
 /** Channels, the delivery of cards, live tails, analyses under cards, and reports. */
@@ -249,12 +189,18 @@ function buildJobs(
     },
   })
 
+  const hasLogs = store !== null
+  const boards = createBoardJob({
+    ...{ state, clock, logger, hasLogs },
+    ...{ connectivity: prober.current, channel: registry.find },
+  })
   const startFollowingAlerts = followAlertChanges(state, () => {
     delivery.wake()
     analysis.onAlertsChanged()
     actions.scheduleAutomatic()
   })
-  return { prober, hosts, follows, logFetcher, actions, checkProber, searchRules, scheduler, startFollowingAlerts }
+  const parts = { prober, hosts, follows, logFetcher, actions, checkProber, searchRules, scheduler }
+  return { ...parts, boards, startFollowingAlerts }
 }
 
 /** Where people and programs come in: the dispatcher of commands, the chat platforms, and the intake over HTTP. */
@@ -282,6 +228,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       compare: analysis.compare,
       propose: notifications.propose,
       tails,
+      boards: jobs.boards,
       hostRuntime: hosts,
       actions,
       checkProber,

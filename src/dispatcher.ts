@@ -163,10 +163,11 @@ export function createDispatcher<C>(options: DispatcherOptions<C>): CommandDispa
 
 /** The person or program behind a request, with their role. */
 function actorOf(state: State, speaker: Requester, defaultRole: Role): Actor {
-  const { platform, id, name, address, key, isPublic = false } = speaker
+  const { platform, id, name, address, key, channel, isPublic = false } = speaker
   return {
     ...{ platform, id, name, role: roleOf(state, speaker, defaultRole) },
     ...(isPublic ? { isPublic } : {}),
+    ...(channel === undefined ? {} : { channel }),
     ...(address === undefined ? {} : { address }),
     ...(key === undefined ? {} : { keyId: id, project: key.project }),
   }
@@ -305,7 +306,7 @@ function limitToProject<C>(
  * Commands that reach beyond a project although they take one: hosts and what Vakt sends to belong to all projects, and the project argument
  * of these two edits is the new project, not the one that the rule or report has.
  */
-const BEYOND_PROJECTS = /^(hosts|containers|actions|forwards) |^(rules|reports) edit$/
+const BEYOND_PROJECTS = /^(hosts|containers|actions|forwards) |^board\b|^(rules|reports) edit$/
 
 /** The request as it would be typed. */
 function describeRequest(request: Request): string {

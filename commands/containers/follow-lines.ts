@@ -7,7 +7,7 @@ import { createLineMerger } from '../../src/hosts/containers/merge-streams.ts'
 import type { OutputLine } from '../../src/hosts/containers/output-line.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { isoTime, MINUTE, SECOND } from '../../src/time.ts'
-import type { Context } from '../context.ts'
+import { type Context, channelHere } from '../context.ts'
 import {
   type ContainerTarget,
   type LineFilter,
@@ -33,8 +33,8 @@ type FollowRequest = {
 
 /** Follows containers where the request came from. Throws `invalid` where lines cannot be followed, and when no container can be read. */
 export async function followLines(context: Context, request: FollowRequest): Promise<Answer> {
-  const { by, parts } = context
-  const channel = parts.channelOf(by.platform)
+  const { by } = context
+  const channel = channelHere(context)
   if (!channel && by.platform !== 'api')
     throw new Problem('invalid', 'There is no chat to follow in. Without --follow the last lines are answered at once.')
   if (!channel && request.words.for !== undefined)

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { LogLine } from '../../src/logs/line.ts'
 import { Problem } from '../../src/problem.ts'
 import { MINUTE } from '../../src/time.ts'
-import { command, duration } from '../context.ts'
+import { channelHere, command, duration } from '../context.ts'
 import { logEntry } from './log-card.ts'
 import { queryArguments, readQuery, storeOf } from './log-query.ts'
 
@@ -33,7 +33,7 @@ const tail = command({
     if (pause !== undefined) return done(() => tails.pause(pause), `Tail ${pause} is paused`)
     if (resume !== undefined) return done(() => tails.resume(resume), `Tail ${resume} is resumed`)
     if (stop !== undefined) return done(() => tails.stop(stop, context.by.name), `Tail ${stop} is stopped`)
-    const channel = context.parts.channelOf(context.by.platform)
+    const channel = channelHere(context)
     if (!channel)
       throw new Problem(
         'invalid',

@@ -168,13 +168,14 @@ export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): n
   return state.db.select({ n: sql<number>`count(*)` }).from(alerts).where(filterSql(filter)).get()!.n
 }
 
-/** How many alerts are open, by severity and state. */
-export function countOpenAlerts(state: State) {
+/** How many alerts of a project (null: of all) are open, by severity and state. */
+export function countOpenAlerts(state: State, projectId: number | null = null) {
   return state
-    .prepare<[], { severity: Severity; state: 'firing' | 'acknowledged'; count: number }>(
-      "select severity, state, count(*) as count from alerts where state <> 'resolved' group by severity, state",
+    .prepare<unknown[], { severity: Severity; state: 'firing' | 'acknowledged'; count: number }>(
+      `select severity, state, count(*) as count from alerts
+       where state <> 'resolved' and (? is null or project_id = ?) group by severity, state`,
     )
-    .all()
+    .all(projectId, projectId)
 }
 
 /** The newest `limit` lines of an alert's timeline, oldest first, and the number of all its lines. */

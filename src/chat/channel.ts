@@ -77,6 +77,8 @@ export interface Channel {
   thread?(ref: string, card: Card): Promise<void>
   /** Deletes a message of Vakt's own. */
   remove?(ref: string): Promise<void>
+  /** Pins a message of Vakt's own, so that it is found above the others; absent where there are no pins. */
+  pin?(ref: string): Promise<void>
   /** The channel that posts to a thread of this one; `threadId` makes its id, `channelAt` reads it. */
   inThread?(thread: string): Channel
   /** The reference of the message that was sent with `nonce` at or after `since` (epoch ms); null when there is none. */
@@ -157,6 +159,8 @@ export type Requester = {
   isPublic?: boolean
   /** The message under which the reply is posted for everybody. */
   place?: AnswerPlace
+  /** The id of the channel where it happens, such as `discord:123`. */
+  channel?: string
 }
 
 export type AnswerPlace = { channel: string; ref: string }

@@ -79,6 +79,7 @@ export function withPlainForms(channel: Channel, logger: Logger): Channel {
     reply: (ref, card, nonce) => inForm(card, form => channel.reply(ref, form, nonce)),
     ...(channel.thread ? { thread: (ref, card) => inForm(card, form => channel.thread!(ref, form)) } : {}),
     ...(channel.remove ? { remove: ref => channel.remove!(ref) } : {}),
+    ...(channel.pin ? { pin: ref => channel.pin!(ref) } : {}),
     ...(inThread ? { inThread: thread => withPlainForms(inThread(thread), logger) } : {}),
     find: (nonce, since) => channel.find(nonce, since),
     ...(channel.findAll ? { findAll: (nonces, since) => channel.findAll!(nonces, since) } : {}),

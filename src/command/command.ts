@@ -21,6 +21,8 @@ export type Actor = {
   keyId?: string
   /** The project that this key is limited to. */
   project?: string
+  /** The id of the channel that the command was typed or pressed in, such as `discord:123`; it may be one that gets no alerts. */
+  channel?: string
   /** Everybody in the chat reads the answer, so it must hold no secret. */
   isPublic?: boolean
 }

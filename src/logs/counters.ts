@@ -111,6 +111,18 @@ export function countErrorsByMinute(
     .all(projectId, fingerprint, from, until)
 }
 
+/** Lines of level error or fatal of a project (null: of all) by minute from `from` (included) to `until` (excluded), oldest first. */
+export function countErrorLines(
+  state: State,
+  projectId: number | null,
+  from: number,
+  until: number,
+): { at: number; count: number }[] {
+  const query = `select at, sum(count) as count from log_series cross join log_counts on series = log_series.id
+    and at >= ? and at < ? where level in ('error', 'fatal') and (? is null or project_id = ?) group by at order by at`
+  return state.prepare<unknown[], { at: number; count: number }>(query).all(from, until, projectId, projectId)
+}
+
 /** Lines of some series together by minute, or by hour where counts are downsampled; oldest first. */
 export function countByMinute(
   state: State,

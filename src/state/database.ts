@@ -19,7 +19,16 @@ import { goneProblem, stateProblem } from './state-problem.ts'
 export const MIGRATIONS = join(import.meta.dirname, '../../migrations')
 
 /** What listeners wait for: changed alerts (to deliver them), deadlines (to wake in time), and what is kept in memory of others. */
-export type Topic = 'alerts' | 'deadlines' | 'probes' | 'status pages' | 'channels' | 'reports' | 'keys' | 'forwards'
+export type Topic =
+  | 'alerts'
+  | 'deadlines'
+  | 'probes'
+  | 'status pages'
+  | 'channels'
+  | 'reports'
+  | 'keys'
+  | 'forwards'
+  | 'boards'
 
 /** A larger database is checked for damage beside the work: a tenth of a second or more for every 32 MiB. */
 const MAX_CHECKED_AT_ONCE_BYTES = 32 * 1024 * 1024

@@ -227,6 +227,7 @@ function wireTo(channel: MemoryChannel, alive: () => boolean): Channel {
     reply: (ref, card, nonce) => carry(() => channel.reply(ref, card, nonce)),
     find: (nonce, since) => carry(() => channel.find(nonce, since)),
     remove: ref => carry(() => channel.remove!(ref)),
+    pin: ref => carry(() => channel.pin!(ref)),
     ...(channel.thread ? { thread: (ref: string, card: Card) => carry(() => channel.thread!(ref, card)) } : {}),
   }
 }

@@ -11,9 +11,10 @@ export type Message = {
   /** What was added to the thread under it. */
   thread: Card[]
   at: number
+  isPinned?: boolean
 }
 
-type Kind = 'post' | 'edit' | 'reply' | 'find' | 'thread'
+type Kind = 'post' | 'edit' | 'reply' | 'find' | 'thread' | 'pin'
 
 export interface MemoryChannel extends Channel {
   readonly messages: Message[]
@@ -148,6 +149,10 @@ export function createMemoryChannel(id: string, now: () => number): MemoryChanne
       made.findAll = nonces => request('find', () => new Map(nonces.map(nonce => [nonce, found(nonce)])))
       return made
     },
+    pin: ref =>
+      request('pin', () => {
+        byRef(ref).isPinned = true
+      }),
     find: nonce =>
       request('find', () => {
         const told = (message: Message) => [message.nonce, ...message.replies.map(reply => reply.nonce)]

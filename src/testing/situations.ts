@@ -26,6 +26,7 @@ export async function playSituations(): Promise<{ situations: Situation[]; now: 
 
   for (const list of ['alerts list', 'alerts history', 'checks list', 'hosts list', 'containers list'])
     await answer(`${list}, empty`, list)
+  await answer('board, nothing wrong', 'board now')
   for (const list of ['actions list', 'silence list', 'routes list', 'escalations list', 'reports list', 'oncall'])
     await answer(`${list}, empty`, list)
 
@@ -103,6 +104,7 @@ export async function playSituations(): Promise<{ situations: Situation[]; now: 
   for (let i = 0; i < 20; i++) await app.hasCheck(`job-${String(i).padStart(2, '0')} --every 1h`)
   await answer('alerts list, many', 'alerts list')
   await answer('alerts history', 'alerts history')
+  await answer('board, much wrong', 'board now')
   await answer('checks list, many', 'checks list')
   await answer('checks list, second page', 'checks list --page 2')
   await answer('check in full', 'checks show nightly-backup')

@@ -39,6 +39,7 @@ export async function startTelegram() {
   const updates: Update[] = []
   const waiting = new Set<() => void>()
   const violations: string[] = []
+  const pinned: number[] = []
   const admins = new Set<number>()
   let next = 1
 
@@ -78,6 +79,16 @@ export async function startTelegram() {
       message.text = body.text
       message.buttons = buttonsOf(body.reply_markup)
       return asMessage(message)
+    },
+    deleteMessage(body) {
+      const at = messages.findIndex(({ id, chat }) => id === body.message_id && chat === String(body.chat_id))
+      if (at < 0) throw { status: 400, description: 'Bad Request: message to delete not found' }
+      messages.splice(at, 1)
+      return true
+    },
+    pinChatMessage(body) {
+      pinned.push(body.message_id)
+      return true
     },
     answerCallbackQuery(body) {
       answers.push(body)
@@ -143,6 +154,8 @@ export async function startTelegram() {
     token: TOKEN,
     messages,
     answers,
+    /** The ids of messages that were pinned. */
+    pinned,
     violations,
     admins,
     /** The next call of a method fails; with `after` it is done all the same. */

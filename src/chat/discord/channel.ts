@@ -3,7 +3,7 @@ import { type APIMessage, DiscordAPIError, MessageFlags, type REST, Routes, Snow
 import { type Card, cutText } from '../../card.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
 import { REQUEST_TIMEOUT_MS } from './client.ts'
-import { renderComponents } from './components.ts'
+import { markId, renderComponents } from './components.ts'
 import { deliveryError, needsComponents, type Step } from './errors.ts'
 import { render } from './render.ts'
 
@@ -70,6 +70,8 @@ export function createChannel({
     thread: (ref, card) => attempt('thread', signal => addToThread(ref, card, signal)),
     remove: ref =>
       attempt('edit', async signal => void (await rest.delete(Routes.channelMessage(channelId, ref), { signal }))),
+    pin: ref =>
+      attempt('edit', async signal => void (await rest.put(Routes.channelMessagesPin(channelId, ref), { signal }))),
     inThread: thread => ({
       ...createChannel({ rest, token, channelId: thread, capabilities, instance, timeZone, timeoutMs }).channel,
       id: threadId(`discord:${channelId}`, thread),
@@ -87,7 +89,7 @@ export function createChannel({
   /** What people look at stands in components; what notifies them has its heading as content, for the push preview. */
   function rendered(card: Card, marked?: string) {
     const isView = card.isView === true && !card.form
-    return isView ? renderComponents(card, instance, timeZone) : render(card, marked, instance, timeZone)
+    return isView ? renderComponents(card, instance, timeZone, marked) : render(card, marked, instance, timeZone)
   }
 
   function create(card: Card, nonce: string, more: object = {}): Promise<string> {
@@ -116,13 +118,15 @@ export function createChannel({
     }
   }
 
-  /** Discord forgets nonces after minutes, so a message is recognised by the mark in its first embed. */
+  /** Discord forgets nonces after minutes, so a message is recognised by the mark in its first embed or container. */
   async function search(nonce: string, since: number, signal: AbortSignal): Promise<string | null> {
     let after = String(SnowflakeUtil.generate({ timestamp: Math.max(since - CLOCK_SKEW_MS, DISCORD_EPOCH_MS) }))
     for (let page = 0; page < MAX_PAGES; page++) {
       const query = new URLSearchParams({ after, limit: String(PAGE_SIZE) })
       const found = (await rest.get(messages, { query, signal })) as APIMessage[]
-      const match = found.find(message => message.embeds[0]?.url === mark(nonce))
+      const match = found.find(
+        ({ embeds, components }) => embeds[0]?.url === mark(nonce) || components?.[0]?.id === markId(mark(nonce)),
+      )
       if (match) return match.id
       if (found.length < PAGE_SIZE) return null
       after = found.map(message => message.id).reduce((a, b) => (BigInt(a) > BigInt(b) ? a : b))

@@ -1,5 +1,6 @@
 // A card as Discord's components (V2): what people read as an answer, in a container with the colour of the tone.
 // Such a message has an empty push preview, so what notifies people keeps the classic form: docs/decisions/019-two-forms-on-discord.md.
+import { createHash } from 'node:crypto'
 import type { RawFile, RESTPostAPIChannelMessageJSONBody } from 'discord.js'
 import { type Button, type Card, type Evidence, type Menu, type Row, type Text, TONE_ICONS } from '../../card.ts'
 import { namedAction, orderedButtons, smallPrint } from '../card-parts.ts'
@@ -41,9 +42,10 @@ export interface RenderedComponents {
 
 /**
  * The message for a card, complete for an edit too. Null contents and embeds turn a message of the classic form into this
- * one, for good. `timeZone` is that of times in fixed-width blocks; all other times are shown in the reader's own.
+ * one, for good. `timeZone` is that of times in fixed-width blocks; all other times are shown in the reader's own. `mark` is
+ * something by which the message is found again.
  */
-export function renderComponents(card: Card, instance?: string, timeZone = 'UTC'): RenderedComponents {
+export function renderComponents(card: Card, instance?: string, timeZone = 'UTC', mark?: string): RenderedComponents {
   const { files, attachments, notes } = attach(card)
   const { words, allowed } = mentionsOf(card.mention ?? [])
   const footer = smallPrint(card)
@@ -71,7 +73,8 @@ export function renderComponents(card: Card, instance?: string, timeZone = 'UTC'
   addRows(body, rows, hasRowButtons, instance)
   if (card.progress) body.line(progressText(card.progress))
   const parts = [...body.finish(), ...end]
-  const container = { type: CONTAINER, accent_color: COLOURS[card.tone], components: parts }
+  const id = mark === undefined ? {} : { id: markId(mark) }
+  const container = { type: CONTAINER, ...id, accent_color: COLOURS[card.tone], components: parts }
   return {
     body: {
       content: null,
@@ -83,6 +86,11 @@ export function renderComponents(card: Card, instance?: string, timeZone = 'UTC'
     },
     files,
   }
+}
+
+/** A mark as the id of a component: a positive number of 31 bits, above the small ones that Discord gives itself. */
+export function markId(mark: string): number {
+  return (createHash('sha256').update(mark).digest().readUInt32BE() >>> 1) | 0x4000_0000
 }
 
 /** The texts and sections of a container within `maxText` code points and `maxComponents`; what does not fit is counted. */

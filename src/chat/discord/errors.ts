@@ -37,7 +37,7 @@ const ADVICE: Record<number, string> = {
   10008: 'the message was deleted',
   [OLD_EDITS_LIMITED]: 'Discord limits edits of messages that are older than an hour',
   50001: 'the bot cannot see the channel; give it View Channel',
-  50013: 'the bot lacks a permission in the channel; give it Send Messages, Embed Links and Attach Files',
+  50013: 'the bot lacks a permission in the channel; give it Send Messages, Embed Links, Attach Files and Pin Messages',
   50083: 'the thread is archived',
 }
 

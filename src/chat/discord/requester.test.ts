@@ -29,6 +29,7 @@ test.each([
     admin,
     groups: ['77'],
     interactive: true,
+    channel: 'discord:10',
   })
 })
 

@@ -11,7 +11,7 @@ const MAX_AGE_MS = 2_000
 export type Home = { guildId: string | null; channelId: string; others: ReadonlySet<string> }
 
 /** The member behind an interaction; null outside of servers. Manage Server (or Administrator) makes an admin. */
-export function requesterOf({ member }: APIInteraction): Requester | null {
+export function requesterOf({ member, channel }: APIInteraction): Requester | null {
   if (!member) return null
   const permissions = BigInt(member.permissions)
   return {
@@ -21,6 +21,7 @@ export function requesterOf({ member }: APIInteraction): Requester | null {
     admin: (permissions & (ADMINISTRATOR | MANAGE_SERVER)) !== 0n,
     groups: member.roles,
     interactive: true,
+    ...(channel?.id === undefined ? {} : { channel: `discord:${channel.id}` }),
   }
 }
 

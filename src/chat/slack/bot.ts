@@ -166,7 +166,7 @@ export function createBot(parts: BotParts) {
 
   async function run(ask: (requester: Requester) => Promise<Reply>, origin: Origin): Promise<Reply> {
     const requester = await requesterOf(origin.user, origin.name, origin.team)
-    return whyNotHere(origin, requester) ?? ask(requester)
+    return whyNotHere(origin, requester) ?? ask({ ...requester, channel: `slack:${origin.channel}` })
   }
 
   /** Anybody in the workspace can type the command anywhere, so only the channels of alerts are open to everybody. */

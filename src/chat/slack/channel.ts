@@ -94,6 +94,9 @@ export function createChannel(parts: ChannelParts): Channel {
     async remove(ref) {
       await attempt('edit', () => web.chat.delete({ channel: channelId, ts: ref }))
     },
+    async pin(ref) {
+      await attempt('edit', () => web.pins.add({ channel: channelId, timestamp: ref }))
+    },
     async find(nonce, since) {
       for await (const message of history(since)) if (nonceOf(message) === nonce) return message.ts!
       return null

@@ -11,6 +11,7 @@ export const SCOPES = [
   'groups:read',
   'users:read', // who is a workspace admin
   'im:write', // files of private replies
+  'pins:write', // the board stays in sight
 ] as const
 
 /** The one slash command. */

@@ -77,7 +77,8 @@ export function addCommands(bot: Bot, parts: BotParts): void {
     }
     const name = [first_name, last_name].filter(Boolean).join(' ')
     const isPublic = context.chat!.type !== 'private'
-    return { platform: 'telegram', id: String(id), name, admin: known.isAdmin, groups: [], interactive: true, isPublic }
+    const own = { platform: 'telegram', id: String(id), name, admin: known.isAdmin, groups: [], interactive: true }
+    return { ...own, isPublic, channel: `telegram:${context.chat!.id}` }
   }
 
   async function isAdmin({ chat }: Context, userId: number): Promise<boolean> {

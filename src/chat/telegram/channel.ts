@@ -57,6 +57,9 @@ export function createChannel(parts: ChannelParts): Channel {
     async remove(ref) {
       await attempt('edit', () => api.deleteMessage(chatId, Number(ref)))
     },
+    async pin(ref) {
+      await attempt('edit', () => api.pinChatMessage(chatId, Number(ref), { disable_notification: true }))
+    },
     // Telegram does not let bots read old messages, so a message that may have arrived is sent a second time.
     find: async () => null,
   }

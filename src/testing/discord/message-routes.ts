@@ -39,6 +39,11 @@ export const messageRoutes: Routes = {
     place.messages.delete(stored(place, params).id)
     return { status: 204 }
   },
+  'PUT /channels/{channel_id}/messages/pins/{message_id}': (world, { params }) => {
+    const message = stored(writable(world, params), params)
+    message.pinned = true
+    return { status: 204 }
+  },
   'POST /channels/{channel_id}/messages/{message_id}/threads': (world, { params, body }) => {
     const message = stored(writable(world, params), params)
     if (world.places.has(message.id)) throw refusals.threadExists()

@@ -45,7 +45,7 @@ const OPS = 'C000OPS'
 const MEMBER = 'U00KARI'
 const ADMIN = 'U000OLA'
 const ALL_SCOPES =
-  'commands app_mentions:read chat:write files:write channels:history groups:history channels:read groups:read users:read im:write'
+  'commands app_mentions:read chat:write files:write channels:history groups:history channels:read groups:read users:read im:write pins:write'
 
 /** Starts the simulator on loopback, with one channel (#ops), a member and an admin. */
 export async function startSlack(options: SlackOptions = {}) {

@@ -46,6 +46,7 @@ export interface Message {
   /** True when a reply was also sent to the channel. */
   broadcast: boolean
   edits: number
+  isPinned?: boolean
   /** Set when only this person sees the message. */
   to?: string
   /** Who is notified by markup in this message, such as `<!channel>` or `<@U1>`. */

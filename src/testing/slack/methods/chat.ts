@@ -1,4 +1,4 @@
-// chat.postMessage, chat.update, chat.delete and chat.postEphemeral.
+// chat.postMessage, chat.update, chat.delete, chat.postEphemeral and pins.add.
 import { readDraft } from '../message-rules.ts'
 import { asObject, asText, type Conversation, type Obj, SlackRefusal } from '../wire.ts'
 import { BOT, type Workspace } from '../workspace.ts'
@@ -10,6 +10,7 @@ export const chatMethods: Record<string, Method> = {
   'chat.postMessage': { tier: 'post', scopes: SCOPES, run: post },
   'chat.update': { tier: 3, scopes: SCOPES, run: update },
   'chat.delete': { tier: 3, scopes: SCOPES, run: remove },
+  'pins.add': { tier: 2, scopes: ['pins:write'], run: pin },
   'chat.postEphemeral': { tier: 4, scopes: SCOPES, run: postEphemeral },
 }
 
@@ -50,6 +51,13 @@ function remove({ args, workspace }: Call): Obj {
   if (message.user !== BOT.user) throw new SlackRefusal('cant_delete_message')
   workspace.messages.splice(workspace.messages.indexOf(message), 1)
   return { channel: channel.id, ts: message.ts }
+}
+
+function pin({ args, workspace }: Call): Obj {
+  const message = workspace.message(workspace.channel(args.channel).id, args.timestamp)
+  if (message.isPinned) throw new SlackRefusal('already_pinned')
+  message.isPinned = true
+  return {}
 }
 
 function postEphemeral({ args, workspace, violate }: Call): Obj {
