@@ -4,7 +4,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join, parse } from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
+import type { Card } from './card.ts'
+import { cardText } from './chat/card-text.ts'
 import { safeText } from './chat/safe-text.ts'
+import { painter, widthOf } from './chat/terminal-paint.ts'
 import { quoteWord, shellWords } from './command/command-line.ts'
 import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config/config.ts'
 import { Problem } from './problem.ts'
@@ -111,7 +114,7 @@ async function run(
   const answer = await readAnswer(url, response)
   if (json) process.stdout.write(`${JSON.stringify(answer.ok ? answer.result : { error: answer.error })}\n`)
   if (answer.ok) {
-    if (!json) process.stdout.write(`${answer.text}\n`)
+    if (!json) process.stdout.write(`${shownText(answer)}\n`)
     saveFiles(answer.card, save)
     return DONE
   }
@@ -146,6 +149,17 @@ async function play(words: string[]): Promise<number> {
 
 /** The bytes that a card carries, in base64. */
 type AnswerCard = { file?: { name: string; content: string }; image?: { name: string; png: string } }
+
+/** The text of an answer: coloured and as wide as the terminal where a person reads it, else the plain text of the server. */
+function shownText({ card, text }: { card: AnswerCard; text: string }): string {
+  const width = widthOf(process.stdout)
+  if (width === undefined) return text
+  const file = card.file && { ...card.file, content: Buffer.from(card.file.content, 'base64') }
+  const whole = { ...card, ...(file && { file }) } as Card
+  return cardText(whole, { timeZone: ownTimeZone(), now: Date.now(), width, paint: painter(process.stdout) })
+}
+
+const ownTimeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone
 
 /** Saves the files of an answer and overwrites nothing. Messages go to standard error: the output may be piped. */
 function saveFiles({ file, image }: AnswerCard, save: boolean): void {

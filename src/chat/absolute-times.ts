@@ -1,7 +1,10 @@
 // Cards for readers to whom no platform can show "2 min ago" as it grows: mails, and chats without live times.
 import type { Card, Span, Text } from '../card.ts'
 
-/** A card whose relative times are instants. `11:51:45 (2s ago)` becomes `11:51:45`, so that no instant stands twice. */
+/**
+ * A card whose relative times are instants. `11:51:45 (2s ago)` and `2s ago, at 11:51:45` become `11:51:45`,
+ * so that no instant stands twice.
+ */
 export function withAbsoluteTimes(card: Card): Card {
   return {
     ...card,
@@ -18,16 +21,29 @@ function absolute(text: Text): Text {
   const spans: Span[] = []
   for (let i = 0; i < text.length; i++) {
     const span = text[i]!
-    if (isRepeatedInstant(text, i)) i += 2
-    else spans.push(isTime(span) ? { ...span, style: 'moment' } : span)
+    const repeated = repeatedAt(text, i)
+    if (repeated === null) spans.push(isTime(span) ? { ...span, style: 'moment' } : span)
+    else {
+      if (repeated.rest !== '') spans.push(repeated.rest)
+      i += repeated.length - 1
+    }
   }
   return spans
 }
 
-/** Whether the three spans at `i` are the same instant as the span before them, in brackets. */
-function isRepeatedInstant(spans: readonly Span[], i: number): boolean {
-  const [before, open, time, close] = [spans[i - 1], ...spans.slice(i, i + 3)]
-  return open === ' (' && close === ')' && isTime(before) && isTime(time) && before.time === time.time
+/** What joins an instant to itself: `10:00 (2 h ago)`, `2 h ago, at 10:00`. */
+const JOINS = /^(?: \(|,? at |, | – )$/
+
+/**
+ * The spans from `i` on that only say once more which instant the span before them is: how many they are, and what of the
+ * last one is to be shown. Null where that is not so.
+ */
+function repeatedAt(spans: readonly Span[], i: number): { length: number; rest: string } | null {
+  const [before, join, time, after] = [spans[i - 1], ...spans.slice(i, i + 3)]
+  if (typeof join !== 'string' || !JOINS.test(join)) return null
+  if (!isTime(before) || !isTime(time) || before.time !== time.time) return null
+  if (join !== ' (') return { length: 2, rest: '' }
+  return typeof after === 'string' && after.startsWith(')') ? { length: 3, rest: after.slice(1) } : null
 }
 
 type Time = Extract<Span, { time: number }>

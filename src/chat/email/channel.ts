@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts'
 import type { Capabilities, Channel } from '../channel.ts'
 import { createReportedEnds } from '../reported-ends.ts'
 import { deliveryError } from './errors.ts'
+import { PICTURE_ID } from './html.ts'
 import { renderMail } from './render.ts'
 
 export type MailboxParts = {
@@ -75,7 +76,7 @@ export function createMailbox({
 function attachments({ image, file }: Card) {
   return [
     ...(image
-      ? [{ filename: image.name, content: Buffer.from(image.png), cid: 'chart', contentType: 'image/png' }]
+      ? [{ filename: image.name, content: Buffer.from(image.png), cid: PICTURE_ID, contentType: 'image/png' }]
       : []),
     ...(file ? [{ filename: file.name, content: Buffer.from(file.content) }] : []),
   ]

@@ -93,6 +93,33 @@ test('an instant stands once in each part, never as a distance from now', async 
   }
 })
 
+test('the HTML has true tables, marked matches, rows with their line, and the picture in place', async () => {
+  const card: Card = {
+    title: 'api',
+    tone: 'warning',
+    evidence: [
+      {
+        kind: 'log',
+        entries: [{ at: 0, level: 'error', source: 'api', message: [{ bold: '<timeout>' }, ' of db'] }],
+      },
+      { kind: 'table', columns: [{ name: 'Name' }, { name: 'CPU', align: 'right' }], cells: [['nginx', '3 %']] },
+    ],
+    rows: [{ name: '1', text: 'row', action: { label: 'Show', line: 'alerts show 1' } }],
+    image: { name: 'c.png', alt: 'Errors', png: new Uint8Array([1]) },
+  }
+  const { html } = renderMail(card, 'UTC', 0)
+  for (const part of [
+    />ERROR<\/b> <mark[^>]*>&lt;timeout&gt;<\/mark> of db/,
+    /<th[^>]*text-align:right[^>]*>CPU<\/th>/,
+    /row<br><code[^>]*>alerts show 1<\/code>/,
+    /<img src="cid:chart" alt="Errors"/,
+  ])
+    expect(html).toMatch(part)
+  await open().channels[0]!.post(card, 'n1')
+  expect(mails[0]!.raw).toMatch(/multipart\/related/)
+  expect(mails[0]!.raw).toMatch(/Content-ID: <chart>/i)
+})
+
 test('an alert is one thread: its escalation and its end, but not every count', async () => {
   const [channel] = open().channels
   const ref = await channel!.post(down, 'n1')

@@ -27,6 +27,12 @@ describe.each(Object.keys(CARD_TEXTS))('on %s', platform => {
     await expect(text).toMatchFileSnapshot(join(import.meta.dirname, `${platform}.txt`))
   })
 
+  it.runIf(platform === 'telegram' || platform === 'email')('no sentence says an instant twice', () => {
+    const repeated = /(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \w+).*\1/
+    const sentences = situations.flatMap(one => textOn(platform, one).split('\n'))
+    expect(sentences.filter(sentence => repeated.test(sentence))).toEqual([])
+  })
+
   it.each([
     ['is it still broken?', 'missed beat, firing', /Critical: .*not acknowledged/s],
     ['is it over?', 'missed beat, resolved', /Resolved: nightly-backup/],

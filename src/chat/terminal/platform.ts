@@ -1,11 +1,11 @@
 // The terminal as a chat: cards as text, and a prompt for command lines when a person sits at it.
 import { createInterface, type Interface } from 'node:readline'
-import { styleText } from 'node:util'
-import type { Card, Tone } from '../../card.ts'
+import type { Card } from '../../card.ts'
 import type { Clock } from '../../clock.ts'
 import { SECOND } from '../../time.ts'
 import { cardText } from '../card-text.ts'
 import type { CommandDispatcher, Platform, Requester } from '../channel.ts'
+import { painter, widthOf } from '../terminal-paint.ts'
 import { createChannel } from './channel.ts'
 import { completeLine } from './complete-line.ts'
 
@@ -14,7 +14,7 @@ export type TerminalOptions = {
   timeZone: string
   input: NodeJS.ReadStream
   output: NodeJS.WriteStream
-  /** Called when the person ends the session: Ctrl-D, `exit`, or Ctrl-C at an empty line. */
+  /** Called when the person ends the session: Ctrl-D, `exit`, or Ctrl-C twice. */
   onExit(): void
 }
 
@@ -25,20 +25,9 @@ export interface Terminal extends Platform {
   serve(dispatcher: CommandDispatcher): void
 }
 
-type Paint = Parameters<typeof styleText>[0]
-
-const COLOURS: Record<Tone, Paint> = {
-  plain: ['bold'],
-  good: ['bold', 'green'],
-  info: ['bold', 'blue'],
-  warning: ['bold', 'yellow'],
-  critical: ['bold', 'red'],
-  muted: ['bold', 'gray'],
-}
-
 const PROMPT = 'vakt> '
-/** A second Ctrl-C within this time stops Vakt; the first one clears the line. */
-const SECOND_INTERRUPT_MS = 2 * SECOND
+/** A second Ctrl-C within this time stops Vakt; the first one clears the line and asks. */
+const SECOND_INTERRUPT_MS = 5 * SECOND
 const CLEAR_TO_END_OF_SCREEN = '\r\u001b[J'
 
 /** A terminal over two streams; colours follow the stream and NO_COLOR. */
@@ -52,7 +41,9 @@ export function createTerminal({ clock, timeZone, input, output, onExit }: Termi
     else output.write(`${text}\n`)
   }
   const show = (card: Card) => {
-    const text = cardText(card, { timeZone, now: clock.now(), paint: painter(output), button: buttonText })
+    const width = widthOf(output)
+    const style = { timeZone, now: clock.now(), paint: painter(output), button: buttonText }
+    const text = cardText(card, { ...style, ...(width === undefined ? {} : { width }) })
     print(`\n${text}${card.file ? '\nTo save the file, run the same command in a shell: npx vakt --save …' : ''}`)
   }
 
@@ -93,15 +84,15 @@ export function createTerminal({ clock, timeZone, input, output, onExit }: Termi
     else prompt?.prompt()
   }
 
-  /** Ctrl-C, which in every shell clears the line; only at an empty line, or pressed twice, it stops Vakt. */
+  /** Ctrl-C, which in every shell clears the line; pressed twice it stops Vakt, because then nothing is watched. */
   function interrupt(): void {
     if (!prompt) return
     const isSecond = clock.now() - interruptedAt <= SECOND_INTERRUPT_MS
-    if (isSecond || prompt.line === '') prompt.close()
+    if (isSecond) prompt.close()
     else {
       interruptedAt = clock.now()
       clearLine(prompt, output)
-      print('Press Ctrl-C again to stop Vakt.')
+      print('Stop Vakt? Then nothing is monitored until it starts again. Ctrl-C again stops it.')
     }
   }
 }
@@ -134,11 +125,4 @@ function requester(): Requester {
 
 function buttonText(label: string, line: string): string {
   return `  ${label}: ${line}`
-}
-
-function painter(output: NodeJS.WriteStream) {
-  return (text: string, style: 'title' | 'bold' | 'dim', card: Card): string => {
-    const paint: Paint = style === 'title' ? COLOURS[card.tone] : style === 'bold' ? ['bold'] : ['dim']
-    return styleText(paint, text, { stream: output })
-  }
 }
