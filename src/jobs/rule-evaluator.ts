@@ -6,11 +6,11 @@ import {
   EVALUATION_INTERVAL_MS,
   evaluateRules,
   nextEvaluation,
-  pruneCounters,
   type RuleEvaluation,
 } from '../detectors/rules/evaluate-rules.ts'
 import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
 import type { Logger } from '../logger.ts'
+import { downsampleCounts } from '../logs/counters.ts'
 import type { State } from '../state/database.ts'
 import { SECOND } from '../time.ts'
 
@@ -18,7 +18,7 @@ import { SECOND } from '../time.ts'
 const TICK_BUDGET_MS = 10
 
 export interface RuleEvaluator {
-  /** Evaluates rules when they are due; to be called again at `due`. Old counters are pruned only if `mayPrune`. */
+  /** Evaluates rules when they are due; to be called again at `due`. Old counters are downsampled only if `mayPrune`. */
   tick(now: number, mayPrune?: boolean): void
   /** When the next tick has something to do, epoch ms: 0 while an evaluation is unfinished. */
   due(): number
@@ -77,9 +77,9 @@ export function createRuleEvaluator(state: State, kinds: RuleKinds, clock: Clock
       abandon()
       if (!mayPrune) return
       try {
-        pruneCounters(state, now)
+        downsampleCounts(state, now)
       } catch (error) {
-        logger.error(`pruning counters failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, { error })
+        logger.error(`downsampling counters failed; retrying in ${EVALUATION_INTERVAL_MS / SECOND} s`, { error })
       }
     },
     due: () => (pending === null ? next : 0),

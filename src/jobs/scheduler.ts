@@ -1,6 +1,6 @@
 // The scheduler: sleeps until the nearest stored deadline, then runs the jobs that are due.
 import { applyResults, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
-import { requestReevaluation } from '../alerts/suppression/reevaluation.ts'
+import { isReevaluated, requestReevaluation } from '../alerts/suppression/reevaluation.ts'
 import { nextSuppressionChange, sweepSuppressions } from '../alerts/suppression/sweep.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { nextDeadline, type Reachable } from '../checks/deadlines.ts'
@@ -12,6 +12,7 @@ import { recordConnectivity } from '../connectivity/states.ts'
 import { detectDisconnectedChats, nextDisconnectedChat } from '../detectors/chat-disconnected.ts'
 import { evaluateDueChecks } from '../detectors/evaluate-checks.ts'
 import { detectFailingForwards } from '../detectors/failing-forwards.ts'
+import { pruneSeen } from '../detectors/rules/evaluate-rules.ts'
 import { reevaluateRuleStates } from '../detectors/rules/reevaluate-rule-states.ts'
 import type { RuleKinds } from '../detectors/rules/rule-kind.ts'
 import { nextRuleState } from '../detectors/rules/rule-states.ts'
@@ -38,6 +39,8 @@ const TICK_INTERVAL_MS = 5 * SECOND
 const RETRY_INTERVAL_MS = SECOND
 const CONNECTIVITY_INTERVAL_MS = 15 * SECOND
 const PRUNE_INTERVAL_MS = HOUR
+/** Whatever no deadline announces, such as the start of quiet hours, is evaluated at least this often. */
+const EVALUATION_INTERVAL_MS = 15 * SECOND
 /** How many overdue checks, rules or alerts one tick evaluates, so that a mass of them never delays the intake. */
 const BATCH_SIZE = 100
 
@@ -86,6 +89,13 @@ type Job = {
   mustWait?(): boolean
 }
 
+/** What an evaluation depends on beside the time. */
+type Basis = { changes: number; reachable: Reachable | 'none'; hasLogs: boolean }
+
+function isSameBasis(a: Basis, b: Basis): boolean {
+  return a.changes === b.changes && a.reachable === b.reachable && a.hasLogs === b.hasLogs
+}
+
 /** A scheduler over `state`. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { state, ruleKinds, clock, logger, platforms, connectivity, isProbing, directChannels } = options
@@ -103,9 +113,28 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let busyMs = clock.busyMs?.() ?? 0
   let busyMsSinceLastTick = 0
   let recordedState: Connectivity['state'] | null = null
+  /** When and on what the last evaluation was made; null when another is needed in any case. */
+  let evaluated: { at: number; basis: Basis } | null = null
+  /** The nearest stored deadline, and what it was read from. */
+  let nearest: { at: number; basis: Basis } | null = null
+
+  const basisNow = (): Basis => ({
+    changes: state.changes(),
+    reachable: downtimes.reachable(),
+    hasLogs: downtimes.hasLogs(),
+  })
+
+  /** Evaluates what is due at `now`, unless nothing was written since the last evaluation and no deadline has passed. */
+  const evaluateDue = (now: number) => {
+    const isSame = evaluated !== null && isSameBasis(evaluated.basis, basisNow())
+    if (isSame && now - evaluated!.at < EVALUATION_INTERVAL_MS && nearestDeadline() > now) return
+    evaluated = null
+    evaluate(now)
+    evaluated = { at: now, basis: basisNow() }
+  }
 
   /** Evaluates what is due at `now` in one transaction; what exceeds the batch is due again immediately. */
-  const evaluateDue = (now: number) =>
+  const evaluate = (now: number) =>
     state.transaction(() => {
       const reachable = downtimes.reachable()
       const missed = reachable === 'none' ? [] : evaluateDueChecks(state, now, BATCH_SIZE, reachable)
@@ -121,6 +150,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     recordedState = connectivity().state
   }
 
+  /** No evaluation reads the sign of life, so that it makes none necessary. */
+  const markAlive = (now: number) => {
+    const before = state.changes()
+    downtimes.markAlive(now)
+    for (const known of [evaluated, nearest]) if (known?.basis.changes === before) known.basis.changes = state.changes()
+  }
+
   const jobs: readonly Job[] = [
     { everyMs: 0, run: now => downtimes.tick(lastTickAt, now, busyMsSinceLastTick) },
     {
@@ -134,10 +170,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       everyMs: 0,
       run: now => (downtimes.hasLogs() ? ruleEvaluator.tick(now, mayDelete(now)) : ruleEvaluator.abandon()),
     },
-    { everyMs: TICK_INTERVAL_MS, run: downtimes.markAlive },
+    { everyMs: TICK_INTERVAL_MS, run: markAlive },
     { everyMs: MINUTE, run: now => evaluateRejectedLines(state, options.rejections, now, startedAt) },
     { everyMs: MINUTE, run: now => applyResults(state, detectFailingForwards(listForwards(state), now), now) },
     { everyMs: MINUTE, run: now => calendars.readDue(now) },
+    { everyMs: MINUTE, run: now => pruneSeen(state, now), mustWait: () => !mayDelete(clock.now()) },
     { everyMs: PRUNE_INTERVAL_MS, run: now => prune(state, now), mustWait: () => !mayDelete(clock.now()) },
   ]
   const nextRuns = new Map<Job, number>()
@@ -155,6 +192,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const ms = correctClockRollback(state, lastTime, now, logger)
     if (ms === 0) return
     nextRuns.clear()
+    evaluated = null
+    nearest = null
     downtimes.rewind(now)
     ruleEvaluator.restart()
     options.onClockRollback(ms)
@@ -173,6 +212,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       error = null
     } catch (thrown) {
       // The transaction undid what was reevaluated.
+      evaluated = null
       requestReevaluation(state)
       storage.recordRefusal('beats', thrown, now)
       error = errorMessage(thrown)
@@ -183,25 +223,31 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     scheduleTick(now + (error === null ? TICK_INTERVAL_MS : RETRY_INTERVAL_MS))
   }
 
-  const nextDue = (): (number | null)[] => [
-    nextWake(state),
-    nextSuppressionChange(state),
-    nextEscalation(state),
-    nextDisconnectedChat(platforms(), clock.now()),
-    ...nextEvaluations(downtimes.reachable()),
-  ]
+  /** When the next tick has something to do, epoch ms. */
+  const nextDue = (): number => {
+    const hasRules = downtimes.reachable() !== 'none' && downtimes.hasLogs()
+    const chat = nextDisconnectedChat(platforms(), clock.now()) ?? Number.POSITIVE_INFINITY
+    return Math.min(nearestDeadline(), chat, hasRules ? ruleEvaluator.due() : Number.POSITIVE_INFINITY)
+  }
 
-  const nextEvaluations = (reachable: Reachable | 'none') => {
-    if (reachable === 'none') return []
-    const rules = downtimes.hasLogs() ? [nextRuleState(state), ruleEvaluator.due()] : []
-    return [nextDeadline(state, reachable), ...rules]
+  /** The nearest deadline that is stored, epoch ms; it is read again only after something was written. */
+  const nearestDeadline = (): number => {
+    if (!isReevaluated(state)) return 0
+    const basis = basisNow()
+    if (nearest === null || !isSameBasis(nearest.basis, basis)) nearest = { at: readNearestDeadline(basis), basis }
+    return nearest.at
+  }
+
+  const readNearestDeadline = ({ reachable, hasLogs }: Basis): number => {
+    const due = [nextWake(state), nextSuppressionChange(state), nextEscalation(state)]
+    if (reachable !== 'none') due.push(nextDeadline(state, reachable), hasLogs ? nextRuleState(state) : null)
+    return Math.min(Number.POSITIVE_INFINITY, ...due.filter(at => at !== null))
   }
 
   const scheduleTick = (latest: number) => {
     if (!isRunning) return
     // After a failed tick its deadlines are still past; only `latest` spaces the retries.
-    const due = error === null ? nextDue().filter(at => at !== null) : []
-    const at = Math.min(latest, ...due)
+    const at = error === null ? Math.min(latest, nextDue()) : latest
     if (at >= wakeAt) return
     cancelWake()
     wakeAt = at
@@ -223,6 +269,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       tick()
     },
     wake() {
+      evaluated = null
       if (isRunning) tick()
     },
     health() {

@@ -154,6 +154,11 @@ export class State {
     this.#last.flushRows(this.#prepare)
   }
 
+  /** How many rows were written since the state was opened: while it is the same, every query gives what it gave. */
+  changes(): number {
+    return this.prepare<[], { changes: number }>('select total_changes() as changes').get()!.changes
+  }
+
   /** A hand-written statement for hot paths; prepared once. */
   prepare<P extends unknown[] = unknown[], R = unknown>(sql: string): Statement<P, R> {
     return prepared(this.#sqlite, sql) as Statement<P, R>

@@ -1,5 +1,5 @@
 // Evaluates the rules that are due every 15 s: silent sources, error rates, thresholds.
-import { downsampleCounts, pruneCountedBatches, startOfMinute } from '../../logs/counters.ts'
+import { pruneCountedBatches, startOfMinute } from '../../logs/counters.ts'
 import { pruneErrors } from '../../logs/errors/errors.ts'
 import { pruneSources } from '../../logs/sources.ts'
 import { createWindowCounter } from '../../logs/window-counts.ts'
@@ -52,10 +52,9 @@ function compareOrder(a: Due, b: Due): number {
 
 type Due = { rule: Rule; evaluation: IntervalEvaluation }
 
-/** Thins the counters and deletes errors and sources that were not seen for long; called often, does little at a time. */
-export function pruneCounters(state: State, now: number): void {
+/** Deletes batches, errors and sources that were not seen for long; called every minute, does little at a time. */
+export function pruneSeen(state: State, now: number): void {
   state.transaction(() => {
-    downsampleCounts(state, now)
     pruneCountedBatches(state, now)
     pruneErrors(state, now - ERROR_RETENTION_MS)
     pruneSources(state, now - SOURCE_RETENTION_MS)
