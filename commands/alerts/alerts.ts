@@ -11,6 +11,7 @@ import {
   readOpenAlert,
 } from '../../src/alerts/alerts.ts'
 import { MAX_ACTIONS, readCardActions } from '../../src/alerts/available-actions.ts'
+import { readGroupMembers } from '../../src/alerts/groups/groups.ts'
 import { endAlert, fireAlert } from '../../src/alerts/lifecycle.ts'
 import { TEST } from '../../src/alerts/suppression/inhibition.ts'
 import { readSuppressedSummary } from '../../src/alerts/suppression/suppressed-alerts.ts'
@@ -34,6 +35,8 @@ const PAGE_SIZE = 10
 const MAX_RESULT_LINES = 200
 const MAX_CARD_LINES = 20
 const MAX_LIMIT = 100
+/** Members of a group in a result. */
+const MAX_MEMBERS = 1_000
 
 const inProject = () => projectName().optional().describe('Only alerts of this project')
 
@@ -53,7 +56,8 @@ const list = command({
       .describe('Number of alerts (default: 10; for scripts: all)'),
   },
   async run({ project, limit }, { state, interactive }) {
-    const filter = { open: true, ...projectFilter(state, project) }
+    // A person sees one row for a group; a script gets the group and its members.
+    const filter = { open: true, ungrouped: interactive, ...projectFilter(state, project) }
     const total = countAlerts(state, filter)
     // A person reads the worst alerts; a script gets all unless it sets a limit.
     const wanted = limit ?? (interactive ? PAGE_SIZE : total)
@@ -84,7 +88,9 @@ const show = command({
   run({ alert: id }, { state }) {
     const alert = findAlert(state, id)
     const suppressed = readSuppressedSummary(state, alert)
-    const card = alertCard(alert, projectOf(state, alert), suppressed, readCardActions(state, alert, MAX_ACTIONS))
+    const actions = readCardActions(state, alert, MAX_ACTIONS)
+    const members = readGroupMembers(state, alert, MAX_MEMBERS)
+    const card = alertCard(alert, projectOf(state, alert), suppressed, actions, members)
     const { newest, total } = readHistory(state, id, MAX_RESULT_LINES)
     const earlier = total > MAX_CARD_LINES ? [`… ${total - MAX_CARD_LINES} earlier`] : []
     const timeline = newest.slice(-MAX_CARD_LINES).map(timelineLine)
@@ -101,6 +107,9 @@ const show = command({
       },
       result: {
         alerts: [alertResult(state, alert)],
+        ...(members === null
+          ? {}
+          : { members: members.shown.map(member => alertResult(state, member)), members_total: members.counts.total }),
         history: newest.map(({ at, what, by, note, kind, count }) => ({
           at: isoTime(at),
           what,
@@ -216,6 +225,8 @@ export function alertResult(state: State, alert: Alert) {
     project: projectOf(state, alert),
     owner: alert.owner,
     labels: alert.labels,
+    group: alert.groupId,
+    group_key: alert.groupKey,
     suppressed_by: suppressor,
     suppressed_until: isoTime(alert.suppressedUntil),
     suppressed_count: alert.suppressedCount,

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { countMatchingAlerts, findAlert } from '../../src/alerts/alerts.ts'
 import { readMatcher } from '../../src/alerts/matcher.ts'
+import { GROUP } from '../../src/alerts/suppression/inhibition.ts'
 import { isReevaluated } from '../../src/alerts/suppression/reevaluation.ts'
 import {
   addSilence,
@@ -52,7 +53,7 @@ const add = command({
     reason: z.string().trim().max(500).optional().describe('Reason, shown to everyone'),
     alert: completes(z.number({ error: 'must be an alert number such as 42' }).int().positive(), 'alert')
       .optional()
-      .describe('Alerts with the same key as this alert, instead of a matcher'),
+      .describe('Alerts with the same key as this alert, or all of its group, instead of a matcher'),
     project: projectName().optional().describe('Only alerts of this project'),
     preview: z.boolean().optional().describe('Only show which open alerts match'),
   },
@@ -205,7 +206,10 @@ function resolveMatcher(
   if (projectId !== null && alert.projectId !== projectId) {
     throw new Problem('not_found', `There is no alert ${alertId} in project ${project}.`)
   }
-  return { matcher: `key:"${alert.key.replaceAll('"', '*')}"`, projectId: alert.projectId }
+  // Silencing a group silences the alerts that it has and will have.
+  const [name, value] =
+    alert.detector === GROUP && alert.groupKey !== null ? ['group_key', alert.groupKey] : ['key', alert.key]
+  return { matcher: `${name}:"${value.replaceAll('"', '*')}"`, projectId: alert.projectId }
 }
 
 function silenceCard(silence: Silence, { state }: Context) {

@@ -28,6 +28,19 @@ export const matcher = () =>
 
 export const toChannels = () => completes(z.string().min(1).max(500), 'channel')
 
+/** The labels by which alerts share a card: `host`, or several between commas; none for `all`. Throws `invalid`. */
+export function readLabelNames(text: string): string[] {
+  if (text === 'all') return []
+  const names = [...new Set(text.split(/[,\s]+/).filter(Boolean))]
+  const wrong = names.find(name => !/^[\w.-]{1,64}$/.test(name))
+  if (wrong !== undefined || names.length === 0 || names.length > MAX_WORDS)
+    throw invalid(
+      'group-by',
+      `"${wrong ?? text}" is no label. Name labels such as host or alertname, or use all or off.`,
+    )
+  return names
+}
+
 /** The ids of the channels in a list; throws `not_found`. */
 export function channelIds(state: State, text: string): string[] {
   return [...new Set(wordsOf(text, 'to').map(word => findChannel(state, word).id))]

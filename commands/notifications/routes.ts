@@ -17,10 +17,17 @@ import type { State } from '../../src/state/database.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, yes } from '../context.ts'
-import { channelIds, matcher, mentionWords, setName, toChannels } from './recipient-arguments.ts'
+import { type Context, command, readable, yes } from '../context.ts'
+import { channelIds, matcher, mentionWords, readLabelNames, setName, toChannels } from './recipient-arguments.ts'
 
 const routeName = () => completes(positional(z.string().max(64)), 'route').describe('Name of the route')
+/** How a route groups: the labels of `--group-by`, or off for a card each. */
+function readGroupBy(text: string): { groupBy: string[] | null; ungrouped: boolean } {
+  if (text === 'none') return { groupBy: null, ungrouped: false }
+  if (text === 'off') return { groupBy: null, ungrouped: true }
+  return { groupBy: readLabelNames(text), ungrouped: false }
+}
+
 const settings = {
   mention: z
     .string()
@@ -29,6 +36,11 @@ const settings = {
     .describe('Whom new messages mention: people, oncall, @here, a role, a group, or none'),
   mentionFrom: z.enum(SEVERITIES).optional().describe('Lowest severity that mentions (default: critical)'),
   continue: z.boolean().optional().describe('Evaluate the routes after it as well'),
+  groupBy: readable(readGroupBy, 300)
+    .optional()
+    .describe(
+      'Labels by which its alerts share one card: host, or rule,host; all is one card, off a card each, none as rules and senders group',
+    ),
   before: completes(z.string().max(64), 'route').optional().describe('Route to put it before (default: last)'),
 }
 /** Alerts that `routes test --matcher` shows. */
@@ -43,6 +55,7 @@ const add = command({
   examples: [
     'routes add payments --matcher "project:shop severity>=warning" --to "#payments" --mention oncall',
     'routes add all-to-mail --to ops-mail --continue',
+    'routes add racks --matcher "host:rack-*" --to "#infra" --group-by host',
   ],
   role: 'admin',
   args: {
@@ -52,7 +65,7 @@ const add = command({
     ...settings,
   },
   run(
-    { name, matcher: wanted = '', to, mention, mentionFrom, before, continue: continues = false },
+    { name, matcher: wanted = '', to, mention, mentionFrom, groupBy, before, continue: continues = false },
     { state, platforms, by, now },
   ) {
     const row = {
@@ -61,6 +74,7 @@ const add = command({
       mention: mention === undefined ? [] : mentionWords({ state, platforms }, mention),
       mentionFrom: mentionFrom ?? ('critical' as const),
       continues,
+      ...(groupBy ?? { groupBy: null, ungrouped: false }),
       setBy: by.name,
     }
     return routeAnswer(state, addRoute(state, name, row, before, now), 'good')
@@ -112,18 +126,19 @@ const edit = command({
     to: toChannels().optional().describe('Channels by name or id, separated by commas'),
     ...settings,
   },
-  run({ name, matcher: wanted, to, mention, mentionFrom, before, continue: continues }, { state, platforms }) {
+  run({ name, matcher: wanted, to, mention, mentionFrom, groupBy, before, continue: continues }, { state, platforms }) {
     const changes = {
       ...(wanted === undefined ? {} : { matcher: wanted }),
       ...(to === undefined ? {} : { channels: channelIds(state, to) }),
       ...(mention === undefined ? {} : { mention: mentionWords({ state, platforms }, mention) }),
       ...(mentionFrom === undefined ? {} : { mentionFrom }),
       ...(continues === undefined ? {} : { continues }),
+      ...(groupBy ?? {}),
     }
     if (Object.keys(changes).length === 0 && before === undefined)
       throw invalid(
         'settings',
-        'Name what to change: --matcher, --to, --mention, --mention-from, --continue or --before.',
+        'Name what to change: --matcher, --to, --mention, --mention-from, --group-by, --continue or --before.',
       )
     return routeAnswer(state, editRoute(state, name, changes, before), 'good')
   },
@@ -264,8 +279,14 @@ function routeLine(state: State, route: Route): Text {
     { bold: route.name },
     ': ',
     { code: route.matcher || 'everything' },
-    ` → ${to}${mentionsText(route.mention)}${from}${route.continues ? '; continues with the next route' : ''}`,
+    ` → ${to}${mentionsText(route.mention)}${from}${groupingText(route)}${route.continues ? '; continues with the next route' : ''}`,
   ]
+}
+
+function groupingText({ groupBy, ungrouped }: Route): string {
+  if (ungrouped) return '; a card for each alert'
+  if (groupBy === null) return ''
+  return groupBy.length === 0 ? '; one card for all of its alerts' : `; one card for each ${groupBy.join(' and ')}`
 }
 
 function routeResult(route: Route) {
@@ -276,6 +297,7 @@ function routeResult(route: Route) {
     mention: route.mention,
     mention_from: route.mentionFrom,
     continue: route.continues,
+    group_by: route.ungrouped ? 'off' : route.groupBy,
     set_by: route.setBy,
     created_at: isoTime(route.createdAt),
   }

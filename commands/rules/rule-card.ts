@@ -30,6 +30,7 @@ export function ruleCard(
       flagLine('project', project, 'every project'),
       flagLine('title', rule.title, kind?.title ?? 'none'),
       flagLine('note', rule.note, 'none'),
+      flagLine('group-by', rule.groupBy === null ? null : rule.groupBy.join(',') || 'all', 'none'),
     ],
     buttons: [
       { label: 'Test', line: `rules test ${rule.name}` },
@@ -120,6 +121,7 @@ export function ruleResult({ state }: Context, rule: Rule) {
     remind: rule.remindEvery,
     title: rule.title,
     note: rule.note,
+    group_by: rule.groupBy,
     paused: rule.paused,
     created_at: isoTime(rule.createdAt),
     created_by: rule.createdBy,

@@ -11,7 +11,8 @@ import { findProject } from '../../src/projects/projects.ts'
 import { SEVERITIES } from '../../src/severity.ts'
 import type { State } from '../../src/state/database.ts'
 import { SECOND } from '../../src/time.ts'
-import { duration } from '../context.ts'
+import { duration, readable } from '../context.ts'
+import { readLabelNames } from '../notifications/recipient-arguments.ts'
 
 const NONE = 'none'
 const NO_TIME = '0s'
@@ -90,6 +91,10 @@ export function detectionFlags(kinds: RuleKinds) {
   }
 }
 
+function readGroupBy(text: string): string[] | null {
+  return text === NONE ? null : readLabelNames(text)
+}
+
 /** The flags that `rules add` and `rules edit` share. */
 export function ruleFlags(kinds: RuleKinds) {
   return {
@@ -104,6 +109,11 @@ export function ruleFlags(kinds: RuleKinds) {
       'Title of the alerts, with {where}, {value} and {what} (the message of an error); none restores the default',
     ),
     note: text(MAX_NOTE_LENGTH).describe('Note for the card: what to do, where the runbook is; none removes it'),
+    groupBy: readable(readGroupBy, 300)
+      .optional()
+      .describe(
+        'Labels by which its alerts share one card: host, or source,host; all is one card; none is a card each',
+      ),
     project: completes(z.string().max(64), 'project').optional().describe('Only this project; none is every project'),
   }
 }

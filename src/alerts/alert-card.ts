@@ -3,7 +3,8 @@ import type { Button, Card, Field, Text, Tone } from '../card.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
 import type { Alert } from './alert.ts'
 import type { CardActions } from './available-actions.ts'
-import { NOTICE, STORM, TEST } from './suppression/inhibition.ts'
+import { type GroupMembers, groupLines, groupTable } from './groups/group-card.ts'
+import { GROUP, NOTICE, STORM, TEST } from './suppression/inhibition.ts'
 import type { SuppressedSummary } from './suppression/suppressed-alerts.ts'
 import { flappingTitle, silenceButton, stormButtons, suppressionLines } from './suppression/suppression-card.ts'
 
@@ -11,13 +12,14 @@ const NO_ACTIONS: CardActions = { lines: [], buttons: [] }
 
 /**
  * The card of an alert as it is now; `project` is its project's name, `suppressed` the alerts that it suppresses, `actions`
- * the actions that it offers and their last runs.
+ * the actions that it offers and their last runs, `members` the alerts of a group.
  */
 export function alertCard(
   alert: Alert,
   project: string | null,
   suppressed: SuppressedSummary | null = null,
   actions: CardActions = NO_ACTIONS,
+  members: GroupMembers | null = null,
 ): Card {
   if (alert.detector === NOTICE) return noticeCard(alert, project)
   const { observation } = alert
@@ -27,12 +29,17 @@ export function alertCard(
     lines: [
       sinceLine(alert),
       ...stateLines(alert),
+      ...(members === null ? [] : groupLines(alert, members)),
       ...observation.lines,
       ...suppressionLines(alert, suppressed),
       ...actions.lines,
     ],
     ...(observation.fields && observation.fields.length > 0 ? { fields: observation.fields } : {}),
-    ...(observation.evidence ? { evidence: observation.evidence } : {}),
+    ...(members !== null
+      ? { evidence: groupTable(members) }
+      : observation.evidence
+        ? { evidence: observation.evidence }
+        : {}),
     facts: alertFacts(alert),
     buttons: orderedAlertButtons(alert, actions.buttons),
     footer: footerText(alert, project),
@@ -44,6 +51,7 @@ export function mentionCard(alert: Alert): Card {
   const reason = {
     reminder: 'Still firing, not acknowledged',
     'fired again': 'Firing again',
+    joined: 'Another alert of the group fires',
     'snooze ended': 'Snooze ended, still firing',
     'acknowledgement expired': 'Acknowledgement expired, still firing',
     worse: `Now ${alert.severity}`,
@@ -109,7 +117,7 @@ function alertFacts(alert: Alert): Field[] {
   const isPlain = state === 'firing' && snoozedUntil === null
   return [
     ...(owner === null || (isPlain && alert.detector !== TEST) ? [] : [{ name: 'Owner', value: owner }]),
-    ...(count > 1 ? [{ name: 'Seen', value: `${count.toLocaleString('en')} times` }] : []),
+    ...(count > 1 && alert.detector !== GROUP ? [{ name: 'Seen', value: `${count.toLocaleString('en')} times` }] : []),
     ...(observation.facts ?? []),
     ...(isPlain && remindEvery > 0 ? [{ name: 'Reminds', value: `every ${formatDuration(remindEvery)}` }] : []),
   ]

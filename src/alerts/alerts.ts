@@ -132,7 +132,15 @@ const RETENTION_MS = 400 * DAY
 /** How many titles `countMatchingAlerts` returns. */
 const MAX_TITLES = 10
 
-export type AlertFilter = { open?: boolean; key?: string; projectId?: number; before?: number; limit: number }
+export type AlertFilter = {
+  /** Only alerts with a card of their own, no members of groups. */
+  ungrouped?: boolean
+  open?: boolean
+  key?: string
+  projectId?: number
+  before?: number
+  limit: number
+}
 
 /** Alerts, worst first when only open ones are asked for, else newest first. */
 export function listAlerts(state: State, filter: AlertFilter): Alert[] {
@@ -172,8 +180,9 @@ export function countAlerts(state: State, filter: Omit<AlertFilter, 'limit'>): n
 export function countOpenAlerts(state: State, projectId: number | null = null) {
   return state
     .prepare<unknown[], { severity: Severity; state: 'firing' | 'acknowledged'; count: number }>(
+      // A group stands for alerts that are counted themselves.
       `select severity, state, count(*) as count from alerts
-       where state <> 'resolved' and (? is null or project_id = ?) group by severity, state`,
+       where state <> 'resolved' and detector <> 'group' and (? is null or project_id = ?) group by severity, state`,
     )
     .all(projectId, projectId)
 }
@@ -245,6 +254,7 @@ function filterSql(filter: Omit<AlertFilter, 'limit'>): SQL | undefined {
   return and(
     // Written as in the partial index of open alerts; a parameter would not use it.
     filter.open ? sql`${alerts.state} <> 'resolved'` : undefined,
+    filter.ungrouped ? sql`${alerts.groupId} is null` : undefined,
     filter.key === undefined ? undefined : eq(alerts.key, filter.key),
     filter.projectId === undefined ? undefined : eq(alerts.projectId, filter.projectId),
     filter.before === undefined ? undefined : lt(alerts.id, filter.before),

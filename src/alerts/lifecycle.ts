@@ -30,13 +30,22 @@ import {
   updateAlert,
 } from './alerts.ts'
 import { dueCardUpdates, nextCardUpdate, scheduleCardUpdate, writeRepeat } from './card-updates.ts'
+import { groupKeyOf } from './groups/group-keys.ts'
+import {
+  joinGroup,
+  listOpenMemberIds,
+  refreshGroup,
+  syncMembers,
+  updateGroupCard,
+  welcomeMember,
+} from './groups/groups.ts'
 import { beginStable, endStable, isFlapping, withTransition } from './suppression/flapping.ts'
-import { STORM } from './suppression/inhibition.ts'
+import { GROUP, STORM } from './suppression/inhibition.ts'
 import { hasDependents } from './suppression/inhibitions.ts'
 import { requestReevaluation } from './suppression/reevaluation.ts'
 import { readThresholds } from './suppression/settings.ts'
-import { suppressorOf } from './suppression/suppression.ts'
-import { suppressNew, updateSuppressor } from './suppression/suppressions.ts'
+import { groupSuppression, suppressionColumns, suppressorOf } from './suppression/suppression.ts'
+import { reevaluateGroup, suppressNew, updateSuppressor } from './suppression/suppressions.ts'
 
 /** Applies what detectors found: opens alerts, counts repeats, ends alerts whose finding is gone. */
 export function applyResults(state: State, results: readonly DetectionResult[], now: number): void {
@@ -85,14 +94,19 @@ export function endAlert(
 /** Ends all open alerts of a project, because it is removed. */
 export function endProjectAlerts(state: State, projectId: number, by: string, now: number): void {
   state.transaction(() => {
-    for (const alert of listAlerts(state, { open: true, projectId, limit: -1 })) end(state, alert, by, now)
+    // A group ends with the last of its members.
+    for (const alert of listAlerts(state, { open: true, projectId, limit: -1 }))
+      if (alert.detector !== GROUP) end(state, alert, by, now)
   })
 }
 
-/** Resolves an alert by hand; its detector does not report the same problem again. Throws `not_found`, or `conflict` when it is resolved. */
+/** Resolves an alert by hand, or all alerts of a group; their detectors do not report the same problem again. Throws `not_found`, or `conflict` when it is resolved. */
 export function resolveAlert(state: State, id: number, by: string, now: number): Alert {
   return state.transaction(() => {
     const alert = findAlert(state, id)
+    const members = alert.detector === GROUP ? listOpenMemberIds(state, id) : []
+    for (const member of members) resolveAlert(state, member, by, now)
+    if (members.length > 0) return findAlert(state, id)
     const ended = end(state, alert, by, now)
     dismiss(state, alert, by, now)
     return ended
@@ -155,14 +169,16 @@ export function wakeAlerts(state: State, now: number, limit: number): void {
     .all()
   state.transaction(() => {
     for (const alert of due) {
-      recordChange(state, alert, wake(alert, now), now)
+      const woken = recordChange(state, alert, wake(alert, now), now)
+      if (alert.detector === GROUP && woken.state !== alert.state) syncMembers(state, woken)
       // An ended storm suppresses acknowledged alerts only.
       if (alert.suppression !== null) requestReevaluation(state)
     }
     for (const { id } of stable) close(state, readAlert(state, id)!, resolve(readAlert(state, id)!, null, now), now)
     for (const id of dueCardUpdates(state, now, limit)) {
       const alert = readAlert(state, id)
-      if (alert) bumpVersion(state, alert, { seenAt: now })
+      if (alert?.detector === GROUP) updateGroupCard(state, alert, now)
+      else if (alert) bumpVersion(state, alert, { seenAt: now })
     }
   })
 }
@@ -179,12 +195,16 @@ export function nextWake(state: State): number | null {
   return due.length > 0 ? Math.min(...due) : null
 }
 
+/** Changes an alert, or the group that an open alert belongs to: its alerts are acknowledged and snoozed together. */
 function change(state: State, id: number, transition: (alert: Alert) => AlertTransition, now: number): Alert {
   return state.transaction(() => {
-    const alert = findAlert(state, id)
+    const named = findAlert(state, id)
+    const alert = named.groupId === null || named.state === 'resolved' ? named : findAlert(state, named.groupId)
     // An ended storm suppresses acknowledged alerts only.
     if (alert.suppression !== null) requestReevaluation(state)
-    return recordChange(state, alert, transition(alert), now)
+    const changed = recordChange(state, alert, transition(alert), now)
+    if (alert.detector === GROUP && alert.state !== 'resolved') syncMembers(state, changed)
+    return changed
   })
 }
 
@@ -195,14 +215,25 @@ function repeatAlert(state: State, open: Alert, finding: Finding, now: number): 
   const isOther = open.severity !== finding.severity || JSON.stringify(open.labels) !== JSON.stringify(finding.labels)
   if (isOther) requestReevaluation(state)
   writeRepeat(state, open.id, repeat.title, now)
-  if (repeat.updatesCards) return bumpVersion(state, open, repeat.changes)
-  scheduleCardUpdate(state, open.id, open.seenAt + CARD_UPDATE_INTERVAL_MS)
-  return updateAlert(state, open.id, repeat.changes)
+  const repeated = repeat.updatesCards
+    ? bumpVersion(state, open, repeat.changes)
+    : updateAlert(state, open.id, repeat.changes)
+  if (open.groupId !== null && isOther) refreshGroup(state, open.groupId, now)
+  if (!repeat.updatesCards) scheduleCardUpdate(state, open.id, open.seenAt + CARD_UPDATE_INTERVAL_MS)
+  return repeated
 }
 
 function fireNew(state: State, finding: Finding, transitionTimes: number[], now: number): Alert {
-  const draft = { ...openAlert(finding, now), transitionTimes }
-  return insertAlert(state, { ...draft, ...suppressNew(state, draft, now) }, now)
+  const groupKey = groupKeyOf(state, finding)
+  const groupId = groupKey === null ? null : joinGroup(state, finding.projectId, groupKey, now)
+  const alone = { ...openAlert({ ...finding, groupKey }, now), transitionTimes, groupId }
+  // The group reminds, its members do not.
+  const draft = groupId === null ? alone : { ...alone, wakeAt: null }
+  const alert = insertAlert(state, { ...draft, ...suppressNew(state, draft, now) }, now)
+  if (groupId === null) return alert
+  welcomeMember(state, alert, now)
+  reevaluateGroup(state, groupId, now)
+  return alert
 }
 
 function fireAgain(state: State, newest: Alert, finding: Finding, transitionTimes: number[], now: number): Alert {
@@ -211,7 +242,16 @@ function fireAgain(state: State, newest: Alert, finding: Finding, transitionTime
   const opened = { ...newest, ...transition.changes } as Alert
   const mention = { mentionCount: newest.mentionCount + 1, mentionReason: 'fired again' as const }
   const changes = { ...transition.changes, ...mention, ...suppressNew(state, opened, now) }
-  return recordChange(state, newest, { ...transition, changes }, now)
+  if (newest.groupId === null) return recordChange(state, newest, { ...transition, changes }, now)
+  // Its group fires again, unless another one has formed meanwhile.
+  const { projectId, groupKey } = newest
+  const groupId = (groupKey === null ? null : joinGroup(state, projectId, groupKey, now)) ?? newest.groupId
+  const suppression = changes.suppression === 'group' ? suppressionColumns(groupSuppression(groupId)) : {}
+  const member = { ...changes, ...suppression, groupId, wakeAt: null }
+  const again = recordChange(state, newest, { ...transition, changes: member }, now)
+  welcomeMember(state, again, now)
+  reevaluateGroup(state, groupId, now)
+  return again
 }
 
 function end(state: State, open: Alert, by: string | null, now: number, observation?: Finding['observation']): Alert {
@@ -230,6 +270,12 @@ function end(state: State, open: Alert, by: string | null, now: number, observat
 
 /** Stores one more change of a flapping alert; its cards are edited at most every `CARD_UPDATE_INTERVAL_MS`. */
 function recordFlap(state: State, alert: Alert, transition: AlertTransition, now: number): Alert {
+  const flapped = storeFlap(state, alert, transition, now)
+  if (alert.groupId !== null) refreshGroup(state, alert.groupId, now)
+  return flapped
+}
+
+function storeFlap(state: State, alert: Alert, transition: AlertTransition, now: number): Alert {
   const sinceUpdate = now - alert.seenAt
   if (alert.flappingSince === null || sinceUpdate < 0 || sinceUpdate >= CARD_UPDATE_INTERVAL_MS)
     return recordChange(state, alert, { ...transition, changes: { ...transition.changes, seenAt: now } }, now)
@@ -242,6 +288,10 @@ function close(state: State, alert: Alert, transition: AlertTransition, now: num
   const changes = { ...transition.changes, flappingSince: null }
   const closed = recordChange(state, alert, { ...transition, changes }, now)
   updateSuppressor(state, suppressorOf(alert), now)
+  if (alert.groupId !== null) {
+    refreshGroup(state, alert.groupId, now)
+    reevaluateGroup(state, alert.groupId, now)
+  }
   reevaluateInhibited(state, alert)
   return closed
 }

@@ -16,7 +16,9 @@ import type { Alert } from './alert.ts'
 export type Matcher = QueryNode | null
 
 /** What a matcher looks at; a finding that is not an alert yet has it too. */
-export type Matchable = Pick<Alert, 'title' | 'severity' | 'detector' | 'key' | 'owner' | 'labels'>
+export type Matchable = Pick<Alert, 'title' | 'severity' | 'detector' | 'key' | 'owner' | 'labels'> & {
+  groupKey?: string | null
+}
 
 /** Words are those of the title only: labels are compared by name. */
 const TITLE_WORDS = 1
@@ -94,7 +96,10 @@ export function readMatchedTexts(alert: Matchable, project: string | null): { ti
   return { title: message, values: [name, source, host, group, fingerprint, ...tags, ...labels] }
 }
 
-function asLine({ title, severity, detector, key, owner, labels }: Matchable, project: string | null): NewLine {
+function asLine(
+  { title, severity, detector, key, owner, labels, groupKey = null }: Matchable,
+  project: string | null,
+): NewLine {
   return {
     timestamp: 0,
     receivedAt: 0,
@@ -109,6 +114,12 @@ function asLine({ title, severity, detector, key, owner, labels }: Matchable, pr
     stack: '',
     traceId: '',
     spanId: '',
-    attributes: { ...labels, detector, key, ...(owner === null ? {} : { owner }) },
+    attributes: {
+      ...labels,
+      detector,
+      key,
+      ...(owner === null ? {} : { owner }),
+      ...(groupKey === null ? {} : { group_key: groupKey }),
+    },
   }
 }

@@ -62,7 +62,10 @@ const chats = {
           },
           capabilities: slackDefinition.capabilities,
         }),
-      cards: () => slack.messages().map(({ text }) => ({ text })),
+      cards: () =>
+        slack
+          .messages()
+          .map(({ text, blocks, attachments }) => ({ text: text + JSON.stringify([blocks, attachments]) })),
       press: async (card, label) => void (await slack.press(slack.messages()[card]!, label, slack.member)),
       answers: () =>
         slack
@@ -156,6 +159,41 @@ describe.each(Object.entries(chats))('%s', (_name, open) => {
     expect(await states(restored)).toEqual(['firing', 'firing'])
     await chat.press(0, 'Acknowledge')
     await chat.until(() => chat.cards()[0]!.text.includes('Acknowledged'))
+  })
+
+  test('60 alerts of one Alertmanager group are one card, acknowledged by one press, with the end of each on it', async () => {
+    chat = await open()
+    const app = await start()
+    await app.result('projects add shop')
+    const { key } = await app.result<{ key: { secret: string } }>('keys create shop')
+    const names = Array.from({ length: 60 }, (_, n) => `db-${n}x`)
+    const report = (status: 'firing' | 'resolved', instances: readonly string[]) =>
+      app.request('/api/alerts/alertmanager', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          groupKey: '{}:{alertname="DiskFull"}',
+          alerts: instances.map(instance => ({
+            status,
+            labels: { alertname: 'DiskFull', instance, severity: 'warning' },
+            annotations: { summary: 'Disk almost full' },
+            fingerprint: instance,
+          })),
+        }),
+      })
+    await report('firing', names)
+    await chat.until(() => chat.cards().length === 1)
+    await app.passes('11s')
+    await chat.until(() => names.every(name => chat.cards()[0]!.text.includes(name)))
+    await chat.press(0, 'Acknowledge')
+    await chat.until(() => chat.cards()[0]!.text.includes('Acknowledged'))
+    expect((await states(app)).filter(state => state !== 'acknowledged')).toEqual([])
+    await report('resolved', names.slice(0, 20))
+    await report('resolved', names.slice(20))
+    await chat.until(() => chat.cards()[0]!.text.includes('Resolved: Disk almost full: 60 alerts'))
+    expect(chat.cards().filter(({ text }) => text.includes('db-1x'))).toHaveLength(1)
+    expect(chat.cards()[0]!.text).toMatch(/Resolved \(60\)[\s\S]*db-59x/)
+    expect(chat.cards()[0]!.text).not.toMatch(/firing/i)
   })
 })
 

@@ -1,5 +1,6 @@
 // Sends log lines and alerts on: each forward by itself, from its stored position, at least once, and never in the way of the intake.
 import { listAlerts, listResolvedSince } from '../alerts/alerts.ts'
+import { GROUP } from '../alerts/suppression/inhibition.ts'
 import { backOff } from '../backoff.ts'
 import { MEBIBYTE } from '../bytes.ts'
 import type { Clock } from '../clock.ts'
@@ -167,7 +168,9 @@ export function createForwardLoop(options: ForwardLoopOptions) {
     const wanted = all
       .filter(
         ({ detector, projectId }) =>
-          detector !== REPORTED_BY && (forward.projectId === null || projectId === forward.projectId),
+          detector !== REPORTED_BY &&
+          detector !== GROUP &&
+          (forward.projectId === null || projectId === forward.projectId),
       )
       .map(alert => ({
         alert,

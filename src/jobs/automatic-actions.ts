@@ -2,7 +2,7 @@
 import type { Alert } from '../alerts/alert.ts'
 import { listAlerts } from '../alerts/alerts.ts'
 import { type AvailableAction, availableActions } from '../alerts/available-actions.ts'
-import { STORM, TEST } from '../alerts/suppression/inhibition.ts'
+import { GROUP, STORM, TEST } from '../alerts/suppression/inhibition.ts'
 import type { Clock } from '../clock.ts'
 import { type ActionOrder, findWithholdReason } from '../hosts/actions/action.ts'
 import { readAutomaticAlertIds, readEarlierStarts } from '../hosts/actions/action-runs.ts'
@@ -83,6 +83,7 @@ function listAutomaticActions(state: State) {
 
 /** Whether the alert is firing for real, not acknowledged, and not suppressed. */
 function needsAction(alert: Alert): boolean {
-  const isReal = alert.detector !== TEST && alert.detector !== STORM && alert.stableAt === null
+  const isReal =
+    alert.detector !== TEST && alert.detector !== STORM && alert.detector !== GROUP && alert.stableAt === null
   return isReal && alert.state === 'firing' && alert.suppression === null && alert.snoozedUntil === null
 }

@@ -17,6 +17,8 @@ export type AlertRole = (typeof ALERT_ROLES)[number]
 export const HOST_CHECKS = 'host-checks'
 /** The detector of the alert that stands for an alert storm. */
 export const STORM = 'storm'
+/** The detector of the alert that stands for a group of alerts. */
+export const GROUP = 'group'
 /** The detector of notices, which only inform and are resolved at once. */
 export const NOTICE = 'notice'
 /** The detector of test alerts. */

@@ -18,13 +18,20 @@ const NOW = 1_000_000
 
 const alert = (more: Partial<Suppressible> = {}): Suppressible => ({
   ...{ title: 'disk is full', severity: 'critical', detector: 'rule', key: 'rule:1', owner: null, labels: {} },
-  ...{ projectId: 1, role: null },
+  ...{ projectId: 1, role: null, groupId: null },
   ...more,
 })
 const mute = (kind: ActiveMute['kind'], id: number, until: number, matcher = 'disk', projectId: number | null = null) =>
   ({ kind, id, until, projectId, matcher: readMatcher(matcher), reason: `${kind} ${id}` }) satisfies ActiveMute
 const context = (answers: Partial<{ [Name in keyof SuppressionContext]: unknown }> = {}): SuppressionContext => {
-  const defaults = { rootCause: null, awaitsCauseUntil: null, quietUntil: null, stormId: null, project: 'shop' }
+  const defaults = {
+    rootCause: null,
+    awaitsCauseUntil: null,
+    quietUntil: null,
+    stormId: null,
+    membersSuppression: null,
+    project: 'shop',
+  }
   const { mutes = [], ...rest } = { ...defaults, ...answers }
   const asked = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, () => value]))
   return { ...asked, mutes, now: NOW } as unknown as SuppressionContext

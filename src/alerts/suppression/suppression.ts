@@ -3,7 +3,7 @@ import type { SUPPRESSIONS } from '../../state/schema/index.ts'
 import { aboutDuration } from '../../time.ts'
 import type { Alert } from '../alert.ts'
 import { type Matchable, type Matcher, matcherTest } from '../matcher.ts'
-import { HOST_CHECKS, NOTICE, STORM, TEST } from './inhibition.ts'
+import { GROUP, HOST_CHECKS, NOTICE, STORM, TEST } from './inhibition.ts'
 
 export type SuppressionKind = (typeof SUPPRESSIONS)[number]
 
@@ -24,7 +24,7 @@ export type ActiveMute = {
 }
 
 /** An alert, or a finding that is about to become one. */
-export type Suppressible = Matchable & Pick<Alert, 'projectId' | 'role'>
+export type Suppressible = Matchable & Pick<Alert, 'projectId' | 'role' | 'groupId'>
 
 /** What the reasons depend on, in the order in which they are tried; the costly questions come last, only when needed. */
 export type SuppressionContext = {
@@ -38,6 +38,8 @@ export type SuppressionContext = {
   awaitsCauseUntil(): number | null
   /** The end of the quiet hours of its project; null outside of them. */
   quietUntil(): number | null
+  /** What suppresses each of the open members of a group; null when one of them is not suppressed otherwise. */
+  membersSuppression(): Suppression | null
   /** The alert of the storm that it belongs to. */
   stormId(): number | null
 }
@@ -61,16 +63,18 @@ export function isAboutVakt({ detector }: Pick<Suppressible, 'detector'>): boole
 
 /**
  * The first reason to suppress an alert, or null: silences and maintenance (the mute that ends last), inhibition by a root
- * cause, the wait for one, quiet hours (not for critical alerts), a storm. Test alerts are never suppressed; notices only
- * by quiet hours.
+ * cause, the wait for one, quiet hours (not for critical alerts), the card of its group, a storm. Test alerts are never
+ * suppressed; notices only by quiet hours; a group when all of its members are.
  */
 export function findSuppression(alert: Suppressible, context: SuppressionContext): Suppression | null {
   if (alert.detector === TEST) return null
   if (alert.detector === NOTICE) return quietHours(alert, context)
+  if (alert.detector === GROUP) return context.membersSuppression() ?? storm(context)
   return (
     mute(alert, context) ??
     inhibition(context) ??
     quietHours(alert, context) ??
+    (alert.groupId === null ? null : groupSuppression(alert.groupId)) ??
     (isAboutVakt(alert) ? null : storm(context))
   )
 }
@@ -102,6 +106,11 @@ export function stormSuppression(id: number): Suppression {
   return { kind: 'storm', id, reason: `the alert storm (alert ${id})`, until: null }
 }
 
+/** The suppression of an alert whose group has one card for all; `id` is null for a group, which `reason` suppresses. */
+export function groupSuppression(id: number | null, reason = `the card of its group (alert ${id})`): Suppression {
+  return { kind: 'group', id, reason, until: null }
+}
+
 /** The suppression of an alert in quiet hours that end at `until` (epoch ms). */
 export function quietSuppression(until: number): Suppression {
   return { kind: 'quiet-hours', id: null, reason: 'quiet hours', until }
@@ -112,11 +121,12 @@ export function isSameSuppressor(a: Suppressor | null, b: Suppressor | null): bo
   return a?.kind === b?.kind && a?.id === b?.id
 }
 
-/** The field `held_by` of results: `silence:3`, `maintenance:2`, `alert:12`, `storm:7`, `quiet` or `settling`. */
+/** The field `held_by` of results: `silence:3`, `maintenance:2`, `alert:12`, `storm:7`, `group:5`, `quiet` or `settling`. */
 export function suppressorText(suppressor: Suppressor): string {
   const { kind, id } = suppressor
   if (kind === 'quiet-hours') return 'quiet'
   if (kind === 'awaiting-cause') return 'settling'
+  if (kind === 'group') return id === null ? 'group' : `group:${id}`
   return `${kind === 'inhibition' ? 'alert' : kind}:${id}`
 }
 

@@ -14,11 +14,12 @@ import {
   writeHistory,
 } from '../alerts.ts'
 import { scheduleCardUpdate } from '../card-updates.ts'
+import { noticeMember, readGroupSuppression, refreshGroup } from '../groups/groups.ts'
 import type { Matchable } from '../matcher.ts'
 import { groupHosts } from './host-groups.ts'
 import { awaitsCauseAfter, awaitsCauseUntil, readRootCause } from './inhibitions.ts'
 import { activeMaintenances, countMutedByMaintenance } from './maintenance-windows.ts'
-import type { MuteIndex } from './mute-index.ts'
+import { MuteIndex } from './mute-index.ts'
 import { readQuietUntil } from './quiet-hours.ts'
 import { isReevaluated, nextForReevaluation, requestReevaluation } from './reevaluation.ts'
 import { countMutedBySilence, readSilenceIndex } from './silences.ts'
@@ -82,6 +83,12 @@ export function nextReevaluation(state: State): number | null {
   return state.prepare<[], { at: number | null }>(query).get()!.at
 }
 
+/** Decides again what suppresses the group of a member that changed; null is no group. */
+export function reevaluateGroup(state: State, groupId: number | null, now: number): void {
+  const group = groupId === null ? undefined : readAlert(state, groupId)
+  if (group && group.state !== 'resolved') reevaluate(state, group, NO_MUTES, now)
+}
+
 /** Updates the card of the alert that suppresses others within ten seconds, after one of those changed. */
 export function updateSuppressor(state: State, suppressor: Suppressor | null, now: number): void {
   if (suppressor?.kind !== 'inhibition' && suppressor?.kind !== 'storm') return
@@ -98,6 +105,7 @@ function contextOf(state: State, alert: Alert, mutes: MuteSource, now: number, i
     rootCause: () => readRootCause(state, alert),
     awaitsCauseUntil: () => readCauseWait(state, alert, now, isNew),
     quietUntil: () => readQuietUntil(state, alert.projectId, now),
+    membersSuppression: () => readGroupSuppression(state, alert.id),
     stormId: () => readStormId(state, alert, now, isNew),
   }
 }
@@ -127,6 +135,10 @@ function reevaluate(state: State, alert: Alert, mutes: MuteSource, now: number):
   if (isSame && (suppression?.until ?? null) === alert.suppressedUntil) return
   if (suppression) suppress(state, alert, suppression, now)
   else release(state, alert, now)
+  if (alert.groupId === null || isSame) return
+  if (suppression?.kind === 'group') noticeMember(state, readAlert(state, alert.id)!, now)
+  else refreshGroup(state, alert.groupId, now)
+  reevaluateGroup(state, alert.groupId, now)
 }
 
 function suppress(state: State, alert: Alert, suppression: Suppression, now: number): void {
@@ -142,7 +154,11 @@ function suppress(state: State, alert: Alert, suppression: Suppression, now: num
   updateSuppressor(state, before, now)
   recordSuppressed(state, suppression, alert.severity, now)
   if (kind === 'awaiting-cause') return
-  writeHistory(state, alert.id, { kind: 'suppressed', what: `suppressed by ${suppression.reason}` }, now)
+  const isReleased = kind === 'group' && before !== null && alert.groupId !== null
+  const what = isReleased
+    ? `${alert.suppressionReason ?? 'the suppression'} ended; on ${suppression.reason}`
+    : `suppressed by ${suppression.reason}`
+  writeHistory(state, alert.id, { kind: isReleased ? 'released' : 'suppressed', what }, now)
 }
 
 function release(state: State, alert: Alert, now: number): void {
@@ -176,7 +192,7 @@ function writeSuppression(state: State, id: number, columns: SuppressionColumns)
 
 function recordSuppressed(state: State, suppression: Suppression, severity: Alert['severity'], now: number): void {
   const { kind, id } = suppression
-  if (id === null) return
+  if (id === null || kind === 'group') return
   if (kind === 'silence') countMutedBySilence(state, id)
   else if (kind === 'maintenance') countMutedByMaintenance(state, id)
   else {
@@ -188,6 +204,9 @@ function recordSuppressed(state: State, suppression: Suppression, severity: Aler
 
 /** The silences by what they match, and the few maintenance windows. */
 type MuteSource = { silences: MuteIndex; maintenances: readonly ActiveMute[] }
+
+/** A group is suppressed by what suppresses its members, never by a silence of its own. */
+const NO_MUTES: MuteSource = { silences: new MuteIndex(), maintenances: [] }
 
 function readMuteSource(state: State, now: number): MuteSource {
   return { silences: readSilenceIndex(state), maintenances: activeMaintenances(state, now) }

@@ -29,7 +29,10 @@ const ALERT = z.object({
   fingerprint: z.string().max(200).nullish(),
 })
 /** Alerts are read one by one, so that one which cannot be read spoils none of the others. */
-const NOTIFICATION = z.object({ alerts: z.array(z.unknown()).max(MAX_ALERTS) })
+const NOTIFICATION = z.object({
+  groupKey: z.unknown().optional(),
+  alerts: z.array(z.unknown()).max(MAX_ALERTS),
+})
 
 const ROUTE = createRoute({
   method: 'post',
@@ -40,14 +43,21 @@ const ROUTE = createRoute({
   description: [
     'Use it as the `url` of a `webhook_config`, with the key of a project as `http_config.authorization.credentials` and',
     '`send_resolved: true`. The identity of an alert is its `fingerprint`.',
+    'Alerts of one group (`groupKey`, by `group_by` of the route in Alertmanager) share one card; `?group=off` gives each its own.',
   ].join('\n'),
   ...withIntakeKey,
   request: {
-    query: ALERT_QUERY,
+    query: ALERT_QUERY.extend({
+      group: z.enum(['on', 'off']).optional().describe('off: every alert has a card of its own (default: on).'),
+    }),
     headers: LOG_HEADERS.pick({ 'Content-Encoding': true }),
     body: {
       required: true,
-      content: { 'application/json': { schema: NOTIFICATION.extend({ alerts: z.array(ALERT).max(MAX_ALERTS) }) } },
+      content: {
+        'application/json': {
+          schema: NOTIFICATION.extend({ groupKey: z.string().nullish(), alerts: z.array(ALERT).max(MAX_ALERTS) }),
+        },
+      },
     },
   },
   responses: ALERT_RESPONSES,
@@ -58,21 +68,22 @@ export const alertmanager: AlertProtocol = {
   name: 'alertmanager',
   detector: 'alertmanager',
   routes: [ROUTE],
-  parse: ({ body }) => readNotification(readJson(body)),
+  parse: ({ body, parameters }) => readNotification(readJson(body), parameters.get('group') !== 'off'),
   answer: answerReported,
 }
 
 /** The alerts of a notification. Throws `invalid` for another body; an alert that cannot be read is an error beside the others. */
-function readNotification(body: unknown): ReadReports {
+function readNotification(body: unknown, isGrouped: boolean): ReadReports {
   const notification = NOTIFICATION.safeParse(body)
   if (!notification.success)
     throw new Problem('invalid', 'The body is not a notification of Alertmanager: it has no list "alerts".', {
       fields: { alerts: 'must be a list' },
     })
   const read: ReadReports = { reports: [], errors: [] }
+  const groupKey = isGrouped ? readText(notification.data.groupKey) : undefined
   for (const [index, item] of notification.data.alerts.entries()) {
     const alert = ALERT.safeParse(item)
-    if (alert.success) read.reports.push(toReport(alert.data))
+    if (alert.success) read.reports.push({ ...toReport(alert.data), groupKey })
     else {
       const issue = alert.error.issues[0]!
       read.errors.push({ index, field: issue.path.join('.'), message: issue.message })

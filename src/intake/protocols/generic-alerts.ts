@@ -27,6 +27,13 @@ const ALERT = z.object({
     })
     .describe('Identifies the alert within the project.'),
   title: z.string({ error: 'must be text' }).trim().min(1, 'must not be empty').regex(/\S/).optional(),
+  group_key: z
+    .string({ error: 'must be text that the alerts of a group have in common, such as "deploy-42"' })
+    .trim()
+    .min(1)
+    .max(1_000)
+    .nullish()
+    .describe('Alerts with the same group key share one card, which shows each of them.'),
   severity: z.string({ error: 'must be info, warning or critical' }).optional().meta({
     description: 'info, warning or critical, or another common word for one of them (default: warning).',
     example: 'critical',
@@ -134,6 +141,7 @@ function errorOf({ state, title }: z.output<typeof ALERT>): { field: string; mes
 function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
   return {
     key: String(alert.key),
+    groupKey: alert.group_key ?? undefined,
     state: stateOf(alert.state)!,
     title: alert.title ?? String(alert.key),
     severity: readSeverity(alert.severity),

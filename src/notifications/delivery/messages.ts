@@ -3,6 +3,8 @@ import type { Alert } from '../../alerts/alert.ts'
 import { alertCard } from '../../alerts/alert-card.ts'
 import { type HistoryRow, readHistoryAfter } from '../../alerts/alerts.ts'
 import { readCardActions } from '../../alerts/available-actions.ts'
+import { MAX_SHOWN_MEMBERS } from '../../alerts/groups/group-card.ts'
+import { readGroupMembers } from '../../alerts/groups/groups.ts'
 import { readSuppressedSummary } from '../../alerts/suppression/suppressed-alerts.ts'
 import type { Card, Text } from '../../card.ts'
 import type { Channel } from '../../chat/channel.ts'
@@ -16,14 +18,18 @@ import { sparklineOf } from './alert-chart.ts'
 /** Lines of one message in a thread; `alerts show` has the whole timeline. */
 const MAX_THREAD_LINES = 20
 
-/** The card of an alert with its current project, inhibited alerts and actions. */
-export function readAlertCard(state: State, alert: Alert): Card {
+/**
+ * The card of an alert with its current project, inhibited alerts and actions; the card of a group for a channel shows the
+ * members that go there.
+ */
+export function readAlertCard(state: State, alert: Alert, channelId?: string): Card {
   const project = alert.projectId === null ? undefined : readProjectById(state, alert.projectId)
   const card = alertCard(
     alert,
     project?.name ?? null,
     readSuppressedSummary(state, alert),
     readCardActions(state, alert),
+    readGroupMembers(state, alert, MAX_SHOWN_MEMBERS, channelId),
   )
   const sparkline = sparklineOf(alert)
   return sparkline === null ? card : { ...card, evidence: [sparkline, ...(card.evidence ?? [])] }

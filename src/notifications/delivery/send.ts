@@ -81,7 +81,7 @@ const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => P
   async edit({ state, channel, attempt, alert, clock, chartRenderer }) {
     const notification = attempt.notification!
     const image = await chartRenderer?.render(state, alert, clock.now())
-    await channel.edit(notification.ref!, { ...readAlertCard(state, alert), ...(image ? { image } : {}) })
+    await channel.edit(notification.ref!, { ...readAlertCard(state, alert, channel.id), ...(image ? { image } : {}) })
     // A mention that is not pending any more is cancelled; otherwise it would be sent after an unack.
     const isPending = isMentionPending(alert, notification)
     return {
@@ -108,7 +108,14 @@ const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => P
     if (found !== null)
       return { ref: found, version: 0, mentionCount: attempt.notification!.mentionedCount, endsSending: true }
     if (alert.suppression !== null) return clearSending(context)
-    const card = withMentions(state, channel, attempt.mention, readAlertCard(state, alert), alert, clock.now())
+    const card = withMentions(
+      state,
+      channel,
+      attempt.mention,
+      readAlertCard(state, alert, channel.id),
+      alert,
+      clock.now(),
+    )
     const ref = await sendNew(context, 'post', nonce => channel.post(card, nonce))
     // The card comes without its chart, which takes time; the older version makes the next step an edit that adds it.
     const version = chartRenderer?.hasChart(state, alert, clock.now()) ? alert.version - 1 : alert.version

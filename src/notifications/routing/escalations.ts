@@ -1,6 +1,7 @@
 // The escalations table, and the timers of the alerts that are to be escalated.
 import type { Alert } from '../../alerts/alert.ts'
 import { readAlert } from '../../alerts/alerts.ts'
+import { listMatchables } from '../../alerts/groups/groups.ts'
 import { escalateAlert } from '../../alerts/lifecycle.ts'
 import { knownMatcher, matchesAlert } from '../../alerts/matcher.ts'
 import { Problem } from '../../problem.ts'
@@ -100,7 +101,7 @@ export function updateEscalations(state: State, alert: Alert, project: string | 
     if (timer) {
       const next = timer.count > escalation.repeat ? null : updateTimer(alert, timer, now)
       if (next) state.db.update(alertEscalations).set(next).where(hasIds(alert.id, escalation.id)).run()
-    } else if (matchesAlert(knownMatcher(escalation.matcher), alert, project)) {
+    } else if (applies(state, escalation, alert, project)) {
       const ids = { alertId: alert.id, escalationId: escalation.id }
       state.db
         .insert(alertEscalations)
@@ -154,7 +155,12 @@ function stillMatches(state: State, alertId: number, before: Escalation, edited:
   const alert = readAlert(state, alertId)
   if (!alert) return false
   const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-  return matchesAlert(knownMatcher(edited.matcher), alert, project)
+  return applies(state, edited, alert, project)
+}
+
+/** Whether an escalation is for an alert, or for one of the alerts of a group. */
+function applies(state: State, { matcher }: Escalation, alert: Alert, project: string | null): boolean {
+  return listMatchables(state, alert).some(own => matchesAlert(knownMatcher(matcher), own, project))
 }
 
 function escalate(

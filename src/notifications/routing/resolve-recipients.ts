@@ -1,4 +1,5 @@
 // Resolves the recipients of alerts: after each version of an alert, and after routes or channels changed.
+import { listMatchables } from '../../alerts/groups/groups.ts'
 import { EVERY_CHANNEL, readChosenChannels } from '../../checks/healthchecks/check-details.ts'
 import { readProjectById } from '../../projects/projects.ts'
 import type { State } from '../../state/database.ts'
@@ -7,7 +8,7 @@ import { alerts, channels, routes } from '../../state/schema/index.ts'
 import { clearIfDelivered } from '../delivery/outbox.ts'
 import { updateEscalations } from './escalations.ts'
 import { resolveAlertRecipients } from './recipients.ts'
-import { type ChannelRow, chooseRecipients, type NewRecipient } from './route.ts'
+import { type ChannelRow, chooseRecipients, mergeRecipients, type NewRecipient } from './route.ts'
 
 /** How many alerts are resolved before the event loop does other work. */
 const BATCH_SIZE = 100
@@ -36,8 +37,10 @@ function resolveBatch(state: State, now: number): number {
     .all()
   for (const alert of changed) {
     const project = alert.projectId === null ? null : (readProjectById(state, alert.projectId)?.name ?? null)
-    const chosen = chosenRecipients(state, alert.key, inUse)
-    resolveAlertRecipients(state, alert, chosen ?? chooseRecipients(alert, project, allRoutes, inUse), now)
+    const recipients = listMatchables(state, alert).flatMap(
+      own => chosenRecipients(state, own.key, inUse) ?? chooseRecipients(own, project, allRoutes, inUse),
+    )
+    resolveAlertRecipients(state, alert, mergeRecipients(recipients), now)
     updateEscalations(state, alert, project, now)
     state.prepare('update alerts set routed_version = version where id = ?').run(alert.id)
     clearIfDelivered(state, alert.id, now)

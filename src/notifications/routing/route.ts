@@ -43,6 +43,17 @@ export function chooseRecipients(
   return open.filter(({ origin }) => origin === 'settings').map(channel => withoutMentions(channel, 'no route fits'))
 }
 
+/** The recipients of several alerts with one card: each channel once, with the mentions of all. */
+export function mergeRecipients(recipients: readonly NewRecipient[]): NewRecipient[] {
+  const merged = new Map<string, NewRecipient>()
+  for (const recipient of recipients) {
+    const known = merged.get(recipient.channelId)
+    const mention = [...new Set([...(known?.mention ?? []), ...recipient.mention])]
+    merged.set(recipient.channelId, { ...(known ?? recipient), mention })
+  }
+  return [...merged.values()]
+}
+
 /** What each route does with an alert, in order. */
 export function matchRoutes(
   alert: Matchable,

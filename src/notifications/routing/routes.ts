@@ -6,7 +6,8 @@ import { routes } from '../../state/schema/index.ts'
 import { rerouteOpenAlerts } from './recipients.ts'
 import type { Route } from './route.ts'
 
-export type RouteSettings = Pick<Route, 'matcher' | 'channels' | 'mention' | 'mentionFrom' | 'continues'>
+export type RouteSettings = Pick<Route, 'matcher' | 'channels' | 'mention' | 'mentionFrom' | 'continues'> &
+  Partial<Pick<Route, 'groupBy' | 'ungrouped'>>
 
 /** All routes in the order of their evaluation. */
 export function listRoutes(state: State): Route[] {

@@ -34,6 +34,7 @@ export type Curve = {
 const MENTION_REASONS = [
   'reminder',
   'fired again',
+  'joined',
   'snooze ended',
   'acknowledgement expired',
   'worse',
@@ -42,7 +43,7 @@ const MENTION_REASONS = [
 ] as const
 
 /** Why nobody is notified of an alert for now, in the order in which the reasons are tried. */
-export const SUPPRESSIONS = ['silence', 'maintenance', 'inhibition', 'awaiting-cause', 'quiet-hours', 'storm'] as const
+export const SUPPRESSIONS = ['silence', 'maintenance', 'inhibition', 'awaiting-cause', 'quiet-hours', 'group', 'storm'] as const
 
 /** What a line of a timeline records; `other` only in lines written before kinds were stored. */
 export const HISTORY_KINDS = [
@@ -62,6 +63,8 @@ export const HISTORY_KINDS = [
   'suppressed',
   'released',
   'storm-subsided',
+  'grouped',
+  'joined',
   'action',
   'resolved',
   'other',
