@@ -30,7 +30,7 @@ export function readBoardFacts(
   const hosts = listHosts(state).filter(host => host.enabled && isOfProject(host, projectId))
   return {
     project: projectId === null ? null : (readProjectById(state, projectId)?.name ?? null),
-    alerts: listAlerts(state, { open: true, ...own, limit: MAX_ALERTS }),
+    alerts: listAlerts(state, { open: true, ungrouped: true, ...own, limit: MAX_ALERTS }),
     ...countOpen(state, projectId),
     checks: projectId === null ? countByShownStatus(state, now) : countOfProject(state, projectId, now),
     worstChecks: worstChecks(state, own, now),
