@@ -42,6 +42,7 @@ import { directChannelsOf } from './notifications/routing/direct-channels.ts'
 import { EmitterLimits } from './projects/emitter-limit.ts'
 import { RefusedWork } from './projects/refused-work.ts'
 import { createServices, type Service } from './services.ts'
+import { readValue, writeValue } from './state/key-value.ts'
 import { storageStatus } from './state/storage-health.ts'
 import { probeFolder } from './state/storage-probe.ts'
 
@@ -269,6 +270,10 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       timeZone: config.timeZone,
       version,
       instance: storage.instance,
+      memory: {
+        read: name => readValue(state, `chat ${name}`),
+        write: (name, text) => writeValue(state, `chat ${name}`, text),
+      },
       isChannel: id => listChannels(state).some(channel => channel.id === id),
       onOnline() {
         for (const channel of registry.of(platform)) delivery.retryChannel(channel.id)

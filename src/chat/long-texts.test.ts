@@ -11,7 +11,7 @@ import { renderCard as renderTelegram } from './telegram/render.ts'
 
 const RENDERERS: Record<string, (card: Card) => unknown> = {
   discord: card => renderDiscord(card),
-  slack: card => renderSlack(card, 'UTC'),
+  slack: card => renderSlack(card, { timeZone: 'UTC' }),
   telegram: card => renderTelegram(card, 'UTC'),
   email: card => renderMail(card, 'UTC', 0),
   text: card => cardText(card, { timeZone: 'UTC', now: 0 }),
@@ -64,7 +64,7 @@ test('no more of a text is written than its place can show', () => {
 test('a card with many lines or fields shows the first ones and counts the others', () => {
   const lines = Array.from({ length: 3_000 }, (_, i) => `line ${i}`)
   const fields = lines.map(name => ({ name, value: 'v', inline: true }))
-  const shown = JSON.stringify(renderSlack({ title: 't', tone: 'info', lines, fields }, 'UTC'))
+  const shown = JSON.stringify(renderSlack({ title: 't', tone: 'info', lines, fields }, { timeZone: 'UTC' }))
   expect(shown).toContain('line 0')
   expect(shown).toContain(' more')
   const counted = Number(/… (\d+) more/.exec(shown)![1])

@@ -98,7 +98,11 @@ const stages: Record<string, { codes: string[]; start(): Promise<Stage> }> = {
         channel,
         shown: () =>
           slack.messages().map(({ text, blocks, attachments }) => text + JSON.stringify([blocks, attachments])),
-        refuse: (kind, code, times) => slack.fail(kind === 'post' ? 'chat.postMessage' : 'chat.update', code, times),
+        refuse(kind, code, times) {
+          // The older form of the blocks is tried before plain text.
+          const older = /^invalid_(blocks|attachments)/.test(code) ? 1 : 0
+          slack.fail(kind === 'post' ? 'chat.postMessage' : 'chat.update', code, times + older)
+        },
         close: slack.stop,
       }
     },

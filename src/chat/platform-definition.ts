@@ -52,9 +52,14 @@ export type PlatformParts = {
   instance: string
   /** Whether alerts can go to the channel of this id now. */
   isChannel(id: string): boolean
+  /** What the platform remembers across restarts, such as what a workspace refuses. */
+  memory: PlatformMemory
   /** To be called at every new connection: delivery sends what waited. */
   onOnline(): void
 }
+
+/** Short texts by name, stored in the state. */
+export type PlatformMemory = { read(name: string): string | null; write(name: string, text: string): void }
 
 /** How `channels add` takes a channel of the platform. */
 export type ChannelSyntax = {

@@ -29,6 +29,7 @@ const parts: PlatformParts = {
   version: 'test',
   instance: 'abcde',
   isChannel: () => false,
+  memory: { read: () => null, write() {} },
   onOnline() {},
 }
 

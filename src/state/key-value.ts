@@ -14,6 +14,8 @@ export type ValueName =
   | 'audit anchor'
   | 'badge secret'
   | 'log defaults'
+  /** What a chat platform remembers. */
+  | `chat ${string}`
 
 /** The value of a name, or null. */
 export function readValue(state: State, name: ValueName): string | null {

@@ -43,7 +43,7 @@ function discordFaults({ body, files }: { body: object; files: { name: string }[
 }
 
 function slackFaults(card: Card): unknown[] {
-  const message = renderSlack(card, 'UTC', 'abcde')
+  const message = renderSlack(card, { timeZone: 'UTC', instance: 'abcde' })
   const blocks = [...message.blocks, ...message.attachments.flatMap(({ blocks = [] }) => blocks)]
   const presses = elementsOf(blocks).flatMap(
     ({ action_id: id, value, options }) =>

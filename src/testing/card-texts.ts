@@ -16,7 +16,7 @@ export const CARD_TEXTS: Record<string, (card: Card, isNotice: boolean, now: num
     return textOf({ content: '', embeds: [], ...JSON.parse(JSON.stringify(withoutNulls(body))) })
   },
   slack(card) {
-    const { blocks, attachments } = renderSlack(card, 'UTC')
+    const { blocks, attachments } = renderSlack(card, { timeZone: 'UTC' })
     return blockTexts([blocks, attachments]).join('\n')
   },
   telegram(card) {

@@ -10,6 +10,7 @@ import { sdkLogger } from './client.ts'
 import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
 import { SLASH_COMMAND } from './manifest.ts'
 import { unescapeTyped } from './mrkdwn.ts'
+import type { NewerBlocks } from './newer-blocks.ts'
 import { createReplier, type Origin } from './replies.ts'
 import type { SlackRequester } from './requester.ts'
 
@@ -28,6 +29,7 @@ export interface BotParts {
   /** The name of the channel for alerts, such as `#ops`. */
   channelName: () => string
   timeZone: string
+  newerBlocks: NewerBlocks
   /** The id of this Vakt, for its buttons. */
   instance?: string | undefined
   clock: Clock
@@ -53,7 +55,7 @@ const MAX_DELIVERIES = 5_000
 /** The Bolt app with everything it listens to, and `idle`, which resolves when no command is running. */
 export function createBot(parts: BotParts) {
   const { dispatcher, web, receiver, requesterOf, clock, logger } = parts
-  const send = createReplier(web, parts.timeZone, logger, parts.instance)
+  const send = createReplier(web, parts.timeZone, logger, parts.newerBlocks, parts.instance)
   const running = new Set<Promise<void>>()
   const app = new App({
     receiver,
@@ -100,7 +102,7 @@ export function createBot(parts: BotParts) {
 
   app.action(PRESSED, async ({ ack, action, body }) => {
     await acknowledge(ack)
-    const press = readPress((action as ButtonAction).action_id, (action as ButtonAction).value)
+    const press = readPress((action as ButtonAction).action_id, lineOf(action as ButtonAction | MenuAction))
     if (press === null) return
     const origin = originOf(body as BlockAction)
     const pressedAt = pressOriginOf(body as BlockAction, (action as ButtonAction).action_id)
@@ -197,6 +199,13 @@ export function createBot(parts: BotParts) {
       logger.debug('an acknowledgement did not reach Slack', { error })
     }
   }
+}
+
+type MenuAction = { type: 'static_select' | 'overflow'; selected_option?: { value?: string } }
+
+/** The line of a button, or of the chosen option of a menu. */
+function lineOf(action: ButtonAction | MenuAction): string | undefined {
+  return 'selected_option' in action ? action.selected_option?.value : (action as ButtonAction).value
 }
 
 type SuggestionRequest = {

@@ -1,6 +1,6 @@
 // The buttons of a card as Block Kit buttons, and the command line of a pressed one.
 import type { types } from '@slack/bolt'
-import { type Button, cutText } from '../../card.ts'
+import { type Button, cutText, type Menu, type Row } from '../../card.ts'
 import { cleanText } from '../fit-text.ts'
 
 /** https://api.slack.com/reference/block-kit/block-elements#button */
@@ -11,9 +11,17 @@ const MAX_ACTION_ID_LENGTH = 255
 const BUTTONS_PER_BLOCK = 25
 /** Where the numbers of the buttons of rows begin. */
 const ROW_PLACES = 1_000
+/** https://docs.slack.dev/reference/block-kit/composition-objects/option-object */
+const MAX_OPTION_LENGTH = 75
+const MAX_OPTION_LINE_LENGTH = 150
+const MAX_PLACEHOLDER_LENGTH = 150
+const MAX_OPTIONS = 100
+const MAX_OVERFLOW_OPTIONS = 5
+/** With as few choices as this, buttons take one press less. */
+const MAX_CHOICE_BUTTONS = 3
 
 /** Every action id that `toActions` uses. */
-export const PRESSED = /^(run|ask|url):\d+/
+export const PRESSED = /^(run|ask|url|menu):\d+/
 
 /** A press runs `line`, after a form for the arguments in `ask`. */
 export type Press = { line: string; ask: readonly string[] }
@@ -32,8 +40,50 @@ export function toActions(buttons: readonly Button[], instance?: string): types.
   return blocks
 }
 
+/** What a row offers, beside it: its button, or a menu where it has more to do than look; null where Slack would refuse it. */
+export function toRowElement(
+  { action, more = [] }: Row,
+  place: number,
+  instance?: string,
+): types.Button | types.Overflow | null {
+  const all = action ? [action, ...more] : more
+  // What people press in a hurry stays one press.
+  const isMenu = more.length > 0 && action?.tone !== 'primary' && all.every(isOption)
+  const options = isMenu ? toOptions(all).slice(0, MAX_OVERFLOW_OPTIONS) : []
+  if (options.length > 1) return { type: 'overflow', action_id: menuId(ROW_PLACES + place, instance), options }
+  return action ? toRowButton(action, place, instance) : null
+}
+
+/** A menu; null where buttons are better, or where a choice does not fit into one. */
+export function toMenu({ label, options }: Menu, place: number, instance?: string): types.StaticSelect | null {
+  if (options.length <= MAX_CHOICE_BUTTONS || !options.every(isOption)) return null
+  const shown = toOptions(options).slice(0, MAX_OPTIONS)
+  if (shown.length === 0) return null
+  return {
+    type: 'static_select',
+    action_id: menuId(place, instance),
+    placeholder: plain(label.trim() === '' ? 'Choose …' : label, MAX_PLACEHOLDER_LENGTH),
+    options: shown,
+  }
+}
+
+const menuId = (place: number, instance: string | undefined) =>
+  `menu:${place}${instance === undefined ? '' : `.${instance}`}`
+
+/** Whether a button can be a choice: it opens no form and no link, and needs no confirmation. */
+function isOption({ line, ask = [], url, tone }: Button): boolean {
+  const length = cleanText(line).length
+  return url === undefined && ask.length === 0 && tone !== 'danger' && length > 0 && length <= MAX_OPTION_LINE_LENGTH
+}
+
+/** Choices with different lines: Slack refuses a value that is there twice. */
+function toOptions(buttons: readonly Button[]): types.PlainTextOption[] {
+  const byLine = new Map(buttons.map(button => [cleanText(button.line), button.label]))
+  return [...byLine].map(([value, label]) => ({ text: plain(label, MAX_OPTION_LENGTH), value }))
+}
+
 /** The button of a row, which stands beside it; null where Slack would refuse its line. `place` tells it from all others. */
-export function toRowButton(button: Button, place: number, instance?: string): types.Button | null {
+function toRowButton(button: Button, place: number, instance?: string): types.Button | null {
   const [block] = toActions([button], instance)
   const element = block?.elements[0]
   if (element?.type !== 'button') return null

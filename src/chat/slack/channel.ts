@@ -1,11 +1,15 @@
 // A Slack channel as the delivery loop uses it: post, edit in place, reply under a message, and find a sent message.
 import type { webApi } from '@slack/bolt'
+import { BoundedMap } from '../../bounded-map.ts'
 import type { Card } from '../../card.ts'
+import { systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { type Capabilities, type Channel, threadId } from '../channel.ts'
 import { uploadFiles } from './client.ts'
 import { deliveryError, type Step } from './errors.ts'
-import { renderCard } from './render.ts'
+import { createNewerBlocks, FORGETFUL, type NewerBlocks } from './newer-blocks.ts'
+import { createPictures, type Pictures } from './pictures.ts'
+import { type Rendered, renderCard } from './render.ts'
 
 /** The type of the metadata that our messages carry, by which `find` recognises them. */
 export const METADATA_TYPE = 'vakt_card'
@@ -14,6 +18,7 @@ const MAX_PAGES = 5
 const PAGE_SIZE = 200
 /** Slack's clock and ours may differ. A message that seems too early is still ours, because it has our nonce. */
 const CLOCK_SKEW_MS = 60_000
+const MAX_SHOWN_PICTURES = 500
 
 export interface ChannelParts {
   web: webApi.WebClient
@@ -24,12 +29,18 @@ export interface ChannelParts {
   instance?: string | undefined
   /** `#ops`, or the id until the name is known. */
   channelName: () => string
+  /** What the workspace takes; by default nothing is remembered. */
+  newerBlocks?: NewerBlocks
+  pictures?: Pictures
   logger: Logger
 }
 
 /** The channel. References are message timestamps. */
 export function createChannel(parts: ChannelParts): Channel {
   const { web, channelId, capabilities, timeZone, instance, channelName, logger } = parts
+  const { newerBlocks = createNewerBlocks(systemClock, FORGETFUL), pictures = createPictures(web, logger) } = parts
+  /** The picture of each message, which an edit without one keeps. */
+  const shownPictures = new BoundedMap<string, Picture>(MAX_SHOWN_PICTURES)
   const attempt = async <T>(step: Step, call: () => Promise<T>): Promise<T> => {
     try {
       return await call()
@@ -38,10 +49,31 @@ export function createChannel(parts: ChannelParts): Channel {
     }
   }
 
+  /** Sends a card in the newest form that the workspace takes, with its picture inside where that works. */
+  async function send<T>(
+    card: Card,
+    picture: Picture | undefined,
+    call: (message: Rendered) => Promise<T>,
+  ): Promise<T> {
+    const shown = picture === undefined || card.image ? card : { ...card, image: picture.image }
+    return newerBlocks.send(
+      refused => {
+        const pictureId = refused.has('slack_file') ? undefined : picture?.id
+        return renderCard(shown, { timeZone, instance, refused, pictureId })
+      },
+      message => (picture === undefined ? call(message) : pictures.whenReady(() => call(message))),
+    )
+  }
+
+  async function uploaded({ image }: Card): Promise<Picture | undefined> {
+    if (image === undefined || newerBlocks.refused().has('slack_file')) return undefined
+    const id = await pictures.upload(image)
+    return id === undefined ? undefined : { id, image }
+  }
+
   async function post(card: Card, nonce: string, more: { thread_ts?: string; reply_broadcast?: boolean }) {
-    const message = {
+    const rest = {
       channel: channelId,
-      ...renderCard(card, timeZone, instance),
       ...more,
       metadata: { event_type: METADATA_TYPE, event_payload: { nonce } },
       parse: 'none' as const,
@@ -49,9 +81,18 @@ export function createChannel(parts: ChannelParts): Channel {
       unfurl_links: false,
       unfurl_media: false,
     }
-    const { ts } = await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
+    const picture = await uploaded(card)
+    let hasPicture = false
+    const { ts } = await attempt('post', () =>
+      send(card, picture, message => {
+        hasPicture = showsPicture(message)
+        return web.chat.postMessage({ ...message, ...rest } as webApi.ChatPostMessageArguments)
+      }),
+    )
+    if (picture && hasPicture) shownPictures.set(ts!, picture)
     // The card is delivered; a file that fails to follow is no reason to send it again, nor to wait for it.
-    void uploadFiles(web, card, { channel_id: channelId, thread_ts: more.thread_ts ?? ts! }).catch(error =>
+    const files = hasPicture ? withoutImage(card) : card
+    void uploadFiles(web, files, { channel_id: channelId, thread_ts: more.thread_ts ?? ts! }).catch(error =>
       logger.warn('a file could not be uploaded to Slack', { error, channel: channelId }),
     )
     return ts!
@@ -67,13 +108,12 @@ export function createChannel(parts: ChannelParts): Channel {
     reply: (ref, card, nonce) => post(card, nonce, { thread_ts: ref, reply_broadcast: true }),
     // A reply that is not shown in the channel notifies only those who follow the thread.
     async thread(ref, card) {
-      const message = {
-        channel: channelId,
-        thread_ts: ref,
-        ...renderCard(silent(card), timeZone, instance),
-        parse: 'none',
-      }
-      await attempt('post', () => web.chat.postMessage(message as webApi.ChatPostMessageArguments))
+      const rest = { channel: channelId, thread_ts: ref, parse: 'none' }
+      await attempt('post', () =>
+        send(silent(card), undefined, message =>
+          web.chat.postMessage({ ...message, ...rest } as webApi.ChatPostMessageArguments),
+        ),
+      )
     },
     // People who ask in a thread read it there, so the channel does not get the reply too.
     inThread: thread => ({
@@ -82,14 +122,12 @@ export function createChannel(parts: ChannelParts): Channel {
       reply: (_ref, card, nonce) => post(card, nonce, { thread_ts: thread }),
     }),
     async edit(ref, card) {
-      const message = {
-        channel: channelId,
-        ts: ref,
-        ...renderCard(silent(card), timeZone, instance),
-        parse: 'none',
-        link_names: false,
-      }
-      await attempt('edit', () => web.chat.update(message as webApi.ChatUpdateArguments))
+      const rest = { channel: channelId, ts: ref, parse: 'none', link_names: false }
+      const picture = (await uploaded(card)) ?? shownPictures.get(ref)
+      await attempt('edit', () =>
+        send(silent(card), picture, message => web.chat.update({ ...message, ...rest } as webApi.ChatUpdateArguments)),
+      )
+      if (picture) shownPictures.set(ref, picture)
     },
     async remove(ref) {
       await attempt('edit', () => web.chat.delete({ channel: channelId, ts: ref }))
@@ -131,6 +169,15 @@ export function createChannel(parts: ChannelParts): Channel {
     }
   }
   return channel
+}
+
+type Picture = { id: string; image: NonNullable<Card['image']> }
+
+const withoutImage = ({ image, ...card }: Card): Card => card
+
+function showsPicture({ blocks, attachments }: Rendered): boolean {
+  const all = [...blocks, ...attachments.flatMap(attachment => attachment.blocks ?? [])]
+  return all.some(block => block.type === 'image')
 }
 
 const silent = ({ mention, ...card }: Card): Card => card

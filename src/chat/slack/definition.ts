@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { requiredWith, textSetting, urlSetting } from '../../config/setting.ts'
 import { definePlatform } from '../platform-definition.ts'
 
-const capabilities = { edits: true, threads: true, pictures: false, mentions: true, interactive: true }
+const capabilities = { edits: true, threads: true, pictures: true, mentions: true, interactive: true }
 
 export const slack = definePlatform({
   name: 'slack',

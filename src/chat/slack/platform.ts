@@ -4,10 +4,13 @@ import { type Clock, systemClock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { SECOND } from '../../time.ts'
 import { addressIn, type Capabilities, type CommandDispatcher, type HttpAnswer, type Platform } from '../channel.ts'
+import type { PlatformMemory } from '../platform-definition.ts'
 import { createBot } from './bot.ts'
 import { createChannel } from './channel.ts'
 import { clientOptions, createClient } from './client.ts'
 import { createConnection, endsWithin, openSession, type RetryDelays } from './connection.ts'
+import { createNewerBlocks, FORGETFUL } from './newer-blocks.ts'
+import { createPictures } from './pictures.ts'
 import { createReceiver } from './receiver.ts'
 import { createUserLookup } from './requester.ts'
 
@@ -33,6 +36,8 @@ export interface SlackOptions {
   clock?: Clock
   /** For readers whose zone Slack does not know. */
   timeZone?: string
+  /** What the workspace refused is remembered in it. */
+  memory?: PlatformMemory
   /** Called whenever the connection is good again: delivery sends what waited. */
   onOnline?: () => void
   retryDelays?: RetryDelays
@@ -67,7 +72,10 @@ export function createSlack(parts: SlackOptions): Platform {
   const channelName = () => (foundName === null ? channelId : `#${foundName}`)
 
   const http = appToken === null ? createReceiver(settings.signingSecret ?? '', clock, logger) : null
+  const newerBlocks = createNewerBlocks(clock, parts.memory ?? FORGETFUL)
+  const shown = { newerBlocks, pictures: createPictures(web, logger) }
   const bot = createBot({
+    newerBlocks,
     dispatcher,
     web,
     receiver: http?.receiver ?? IDLE_RECEIVER,
@@ -100,13 +108,14 @@ export function createSlack(parts: SlackOptions): Platform {
 
   return {
     name: 'slack',
-    channels: [createChannel({ web, channelId, capabilities, timeZone, instance, channelName, logger })],
+    channels: [createChannel({ web, channelId, capabilities, timeZone, instance, channelName, ...shown, logger })],
     open({ id, name }) {
       const other = addressIn(id, 'slack')
       if (other === null || other === channelId) return null
       others.add(other)
       const otherName = () => (name === '' ? other : `#${name}`)
-      return createChannel({ web, channelId: other, capabilities, timeZone, instance, channelName: otherName, logger })
+      const own = { web, channelId: other, capabilities, timeZone, instance, channelName: otherName, logger }
+      return createChannel({ ...own, ...shown })
     },
     status: connection.status,
     start: connection.start,

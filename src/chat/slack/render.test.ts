@@ -7,7 +7,7 @@ import { escapeText, toFences, toMrkdwn, unescapeTyped } from './mrkdwn.ts'
 import { type Rendered, renderCard } from './render.ts'
 
 const render = (card: Partial<Card>) =>
-  renderCard({ title: 'Backup is late', tone: 'critical', ...card }, 'Europe/Oslo')
+  renderCard({ title: 'Backup is late', tone: 'critical', ...card }, { timeZone: 'Europe/Oslo' })
 const accepted = (message: Rendered) => readDraft(message as never, 'edit').violations
 const words = (message: Rendered) => JSON.stringify([message.blocks, message.attachments])
 const many = <T>(count: number, make: (index: number) => T) => Array.from({ length: count }, (_, index) => make(index))
@@ -95,7 +95,7 @@ describe('data stays data', () => {
       footer: evil,
       buttons: [{ label: evil, line: evil }],
     }
-    const message = renderCard(card, 'UTC')
+    const message = renderCard(card, { timeZone: 'UTC' })
     expect(accepted(message)).toEqual([])
     expect(findMentions(message.text, [message.blocks, message.attachments])).toEqual([])
   })

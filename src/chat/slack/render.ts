@@ -1,10 +1,13 @@
 // A card as a Slack message: blocks, a coloured attachment and a fallback text, within every limit of Slack.
 import type { types } from '@slack/bolt'
 import {
+  type Button,
   type Card,
   cutText,
+  type Evidence,
   type Field,
   type Mention,
+  type Menu,
   plainText,
   type Row,
   type Text,
@@ -12,10 +15,12 @@ import {
   type Tone,
 } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
-import { simpleCard } from '../card-parts.ts'
+import { allButtons, orderedButtons, simpleCard } from '../card-parts.ts'
 import { plainMessage } from '../plain-form.ts'
-import { toActions, toRowButton } from './buttons.ts'
+import { plain, toActions, toMenu, toRowElement } from './buttons.ts'
+import { evidenceCaption, evidenceText, preformatted, tableBlock } from './evidence.ts'
 import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
+import type { NewerKind } from './newer-blocks.ts'
 
 /** A message. Attachments are always there, so that an edit removes old ones. */
 export type Rendered = { text: string; blocks: types.KnownBlock[]; attachments: types.MessageAttachment[] }
@@ -30,6 +35,9 @@ const MAX_FIELD_LENGTH = 2_000
 const FIELDS_PER_SECTION = 10
 const MAX_FIELD_NAME_LENGTH = 200
 const MAX_ROW_LENGTH = 500
+/** Of an output that is longer, the end is shown. */
+const MAX_OUTPUT_LENGTH = 2_800
+const MAX_ALT_LENGTH = 1_000
 const MAX_FOOTER_LENGTH = 1_000
 const MAX_TITLE_LENGTH = 250
 /** Room for the icon and the marks of the title. */
@@ -51,16 +59,31 @@ const COLOURS: Record<Tone, string | undefined> = {
   muted: '#9AA0A6',
 }
 
-/** The message for a card. `timeZone` is for the places where Slack cannot show each reader's own. */
-export function renderCard(whole: Card, timeZone: string, instance?: string): Rendered {
+/** What a message depends on beside its card. */
+export type RenderOptions = {
+  /** For the places where Slack cannot show each reader's own. */
+  timeZone: string
+  /** The id of this Vakt, for its buttons. */
+  instance?: string | undefined
+  /** The newer blocks that the workspace refuses. */
+  refused?: ReadonlySet<NewerKind>
+  /** The id of the uploaded picture of the card. */
+  pictureId?: string | undefined
+}
+
+const NOTHING_REFUSED: ReadonlySet<NewerKind> = new Set()
+
+/** The message for a card. */
+export function renderCard(whole: Card, options: RenderOptions): Rendered {
+  const { timeZone, instance, refused = NOTHING_REFUSED } = options
   if (whole.form) {
     const plain = escapeMarkup(plainMessage(whole, timeZone))
     return { text: `${mentions(whole.mention ?? [])}${plain}`, blocks: [], attachments: [] }
   }
-  const { rows = [], ...others } = whole
-  const card = simpleCard(others, timeZone)
+  const { rows = [], evidence = [], menus = [], page, buttons = [], ...others } = whole
+  const card = simpleCard({ ...others, ...(page && { page }) }, timeZone)
   const title = section(`${mentions(card.mention ?? [])}*${toTitle(card)}*`)
-  const actions = fitBlocks(toActions(card.buttons ?? [], instance), MAX_MESSAGE_LENGTH / 2)
+  const actions = fitBlocks(actionBlocks({ page, buttons, menus }, instance), MAX_MESSAGE_LENGTH / 2)
   const footer = card.footer === undefined ? [] : [context(toMrkdwn(card.footer, MAX_FOOTER_LENGTH, timeZone))]
   const body = createBody(
     MAX_MESSAGE_LENGTH - cost([title, ...actions, ...footer]),
@@ -68,8 +91,10 @@ export function renderCard(whole: Card, timeZone: string, instance?: string): Re
   )
   addLines(body, card.lines ?? [], timeZone)
   addFields(body, card.fields ?? [], timeZone)
-  if (card.code && card.code.text.trim() !== '') addCode(body, card.code.text)
+  addEvidence(body, evidence, timeZone, refused)
+  if (card.code && card.code.text.trim() !== '') addCode(body, card.code.text, refused)
   addRows(body, rows, timeZone, instance)
+  if (options.pictureId !== undefined && whole.image) body.add(picture(whole.image, options.pictureId))
   const rest = [...body.finish(), ...footer, ...actions]
   const color = COLOURS[card.tone]
   const text = `${mentions(card.mention ?? [])}${toFallback(card, timeZone)}`
@@ -146,26 +171,73 @@ function addFields(body: Body, fields: readonly Field[], timeZone: string): void
   flush()
 }
 
-/** Each row with its button beside it. */
+/** Log lines, outputs, tables and rows of numbers, each under its caption. */
+function addEvidence(
+  body: Body,
+  evidence: readonly Evidence[],
+  timeZone: string,
+  refused: ReadonlySet<NewerKind>,
+): void {
+  let hasTable = false
+  for (const piece of evidence) {
+    const caption = evidenceCaption(piece)
+    if (caption.trim() !== '') body.add(section(toMrkdwn([{ bold: caption }], MAX_FIELD_NAME_LENGTH, timeZone)), 0)
+    const table = tableBlock(piece, { refused, hasTable, timeZone })
+    if (table) body.add(table, table.rows.length)
+    else addCode(body, evidenceText(piece, timeZone, MAX_OUTPUT_LENGTH), refused)
+    hasTable ||= table !== null
+  }
+}
+
+/** Each row with its button or its menu beside it. */
 function addRows(body: Body, rows: readonly Row[], timeZone: string, instance: string | undefined): void {
-  for (const [index, { text, action }] of rows.entries()) {
+  for (const [index, row] of rows.entries()) {
+    const { text } = row
     if (body.isFull()) {
       body.miss(rows.length - index)
       return
     }
     const written = toMrkdwn(text, MAX_ROW_LENGTH, timeZone)
     if (written.trim() === '') continue
-    const button = action ? toRowButton(action, index, instance) : null
-    body.add({ ...section(written), ...(button ? { accessory: button } : {}) })
+    const accessory = toRowElement(row, index, instance)
+    body.add({ ...section(written), ...(accessory ? { accessory } : {}) })
   }
 }
 
-function addCode(body: Body, text: string): void {
+/** Text in a fixed-width font, cut at line ends into what the message has room for. */
+function addCode(body: Body, text: string, refused: ReadonlySet<NewerKind>): void {
+  if (text.trim() === '') return
+  const whole = preformatted(text, refused)
+  if (whole && text.length <= MAX_SECTION_LENGTH && cost([whole]) <= body.room()) {
+    body.add(whole)
+    return
+  }
   // The room is measured in JSON, which doubles quotes, backslashes and line breaks.
   const expansion = JSON.stringify(text).length / Math.max(1, text.length)
   const pieces = toFences(text, MAX_SECTION_LENGTH, Math.floor((body.room() - 4 * BLOCK_LENGTH) / expansion))
   if (pieces.length === 0) body.miss(text.split('\n').length)
   for (const piece of pieces) body.add(section(piece))
+}
+
+/** Menus, pages and buttons, in the order of use. A menu of few choices is buttons. */
+function actionBlocks(
+  { page, buttons, menus }: { page: Card['page']; buttons: readonly Button[]; menus: readonly Menu[] },
+  instance: string | undefined,
+): types.ActionsBlock[] {
+  const shown = menus.map((menu, i) => ({ menu, element: toMenu(menu, i, instance) }))
+  const own = orderedButtons([
+    ...[page?.previous, page?.next].filter(button => button !== undefined),
+    ...buttons,
+    ...shown
+      .filter(({ element }) => element === null)
+      .flatMap(({ menu }) => allButtons({ title: '', tone: 'plain', menus: [menu] })),
+  ])
+  const selects = shown.flatMap(({ element }) => (element ? [element] : []))
+  return [...(selects.length > 0 ? [{ type: 'actions' as const, elements: selects }] : []), ...toActions(own, instance)]
+}
+
+function picture({ name, alt }: NonNullable<Card['image']>, id: string): types.ImageBlock {
+  return { type: 'image', slack_file: { id }, alt_text: plain(alt.trim() === '' ? name : alt, MAX_ALT_LENGTH).text }
 }
 
 /** Slack shows this in notifications and wherever it cannot show blocks. */

@@ -5,6 +5,7 @@ import { errorMessage } from '../../text.ts'
 import type { Reply } from '../channel.ts'
 import { REQUEST_TIMEOUT_MS, sendFilesTo, uploadFiles } from './client.ts'
 import { codeSentence } from './errors.ts'
+import type { NewerBlocks } from './newer-blocks.ts'
 import { renderCard } from './render.ts'
 
 /** Where a request came from: the person, the channel, the way back, and the thread when it was in one. */
@@ -19,13 +20,24 @@ export type Origin = {
 }
 
 /** Returns a function that sends replies; it never rejects. */
-export function createReplier(web: webApi.WebClient, timeZone: string, logger: Logger, instance?: string) {
+export function createReplier(
+  web: webApi.WebClient,
+  timeZone: string,
+  logger: Logger,
+  newerBlocks: NewerBlocks,
+  instance?: string,
+) {
   return async (reply: Reply, origin: Origin): Promise<void> => {
     const isPrivate = reply.private
     const inThread = origin.thread ? { thread_ts: origin.thread } : {}
-    const message = { ...renderCard(reply.card, timeZone, instance), ...inThread }
     try {
-      if (!(await sendByUrl(origin.responseUrl, message, isPrivate))) await sendByBot(message, isPrivate, origin)
+      await newerBlocks.send(
+        refused => renderCard(reply.card, { timeZone, instance, refused }),
+        async rendered => {
+          const message = { ...rendered, ...inThread }
+          if (!(await sendByUrl(origin.responseUrl, message, isPrivate))) await sendByBot(message, isPrivate, origin)
+        },
+      )
     } catch (error) {
       logger.warn('a reply could not be sent in Slack', { error: sentenceOf(error), user: origin.user })
       return

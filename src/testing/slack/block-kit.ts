@@ -31,6 +31,7 @@ const BLOCKS: Record<string, { keys: readonly string[]; surfaces: readonly Surfa
   },
   markdown: { keys: ['text'], surfaces: ['message'], check: checkMarkdown },
   rich_text: { keys: ['elements'], surfaces: ['message', 'modal'], check: checkRichText },
+  table: { keys: ['rows', 'column_settings'], surfaces: ['message'], check: checkTable },
 }
 
 /** The complaints about these blocks, in Slack's words with a JSON pointer each; an empty list means they pass. */
@@ -40,6 +41,8 @@ export function checkBlocks(value: unknown, surface: Surface, pointer = '/blocks
   if (!Array.isArray(value)) return ['[ERROR] must be an array']
   const most = surface === 'modal' ? 100 : 50
   if (value.length > most) complain(`no more than ${most} items allowed`, pointer)
+  const tables = value.filter(block => asObject(block)?.type === 'table').length
+  if (tables > 1) complain('only one table allowed', pointer)
   const ids = new Set<unknown>()
   for (const [index, item] of value.entries()) {
     const at = `${pointer}/${index}`
@@ -124,6 +127,41 @@ function checkRichText(block: Obj, at: string, complain: Complain): string[] {
   asList(block.elements).forEach((element, index) => {
     if (!allowed.includes(String(asObject(element)?.type)))
       complain('unsupported element type', `${at}/elements/${index}`)
+    checkRichElements(asObject(element)?.elements, `${at}/elements/${index}`, complain)
+  })
+  if (asList(block.elements).length === 0) complain('must have at least 1 items', `${at}/elements`)
+  return []
+}
+
+function checkRichElements(value: unknown, at: string, complain: Complain): void {
+  asList(value).forEach((item, index) => {
+    const element = asObject(item)
+    if (element?.type === 'text') checkString(element.text, 12_000, `${at}/elements/${index}/text`, complain)
+  })
+}
+
+/** The traps of tables: no empty cell, no empty setting, at most 100 rows of 20 cells, 10,000 characters together. */
+function checkTable(block: Obj, at: string, complain: Complain): string[] {
+  const rows = asList(block.rows).map(asList)
+  if (rows.length === 0) complain('must have at least 1 items', `${at}/rows`)
+  if (rows.length > 100) complain('no more than 100 items allowed', `${at}/rows`)
+  let length = 0
+  rows.forEach((row, r) => {
+    if (row.length > 20) complain('no more than 20 items allowed', `${at}/rows/${r}`)
+    if (row.length !== rows[0]!.length) complain('rows must have the same length', `${at}/rows/${r}`)
+    row.forEach((item, c) => {
+      const pointer = `${at}/rows/${r}/${c}`
+      const cell = asObject(item)
+      if (cell?.type !== 'raw_text' && cell?.type !== 'rich_text') complain('unsupported cell type', pointer)
+      if (cell?.type === 'raw_text') checkString(cell.text, 10_000, `${pointer}/text`, complain)
+      length += String(cell?.text ?? '').length
+    })
+  })
+  if (length > 10_000) complain('too many characters in the table', `${at}/rows`)
+  asList(block.column_settings).forEach((item, index) => {
+    const settings = asObject(item)
+    if (settings === undefined || !['left', 'center', 'right'].includes(String(settings.align)))
+      complain('must provide an object', `${at}/column_settings/${index}`)
   })
   return []
 }

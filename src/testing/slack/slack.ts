@@ -119,6 +119,12 @@ export async function startSlack(options: SlackOptions = {}) {
     admin: ADMIN,
     /** What the app sent that it should not have sent, and what it failed to acknowledge. Empty after a good test. */
     violations,
+    /** Kinds of blocks that the workspace does not have yet. */
+    refusedKinds: workspace.refusedKinds,
+    /** The next messages with a picture are refused, because it is not ready. */
+    picturesNotReady(messages: number) {
+      workspace.picturesNotReady = messages
+    },
     /** Every Web API request, in order. */
     requests,
     addPerson: workspace.addPerson,

@@ -80,7 +80,8 @@ export function createWebApi(api: WebApi) {
   /** A refusal of what was sent is an error of the app; a refusal because of the world is not. */
   function refuse(name: string, error: SlackRefusal): Obj {
     const blame = /^(invalid_(blocks|arguments|attachments|metadata)|msg_|no_text|too_many|view_too|metadata_too)/
-    if (blame.test(error.code)) api.violate(`${name}: ${error.code} ${error.messages.join('; ')}`.trim())
+    if (blame.test(error.code) && !error.isOfWorkspace)
+      api.violate(`${name}: ${error.code} ${error.messages.join('; ')}`.trim())
     const needed = error.code === 'missing_scope' ? { needed: error.messages[0]?.slice(8) } : {}
     return {
       ok: false,

@@ -82,10 +82,13 @@ export interface View extends Obj {
 export class SlackRefusal extends Error {
   readonly code: string
   readonly messages: string[]
-  constructor(code: string, messages: string[] = []) {
+  /** It is about what the workspace has, not about an error of the app. */
+  readonly isOfWorkspace: boolean
+  constructor(code: string, messages: string[] = [], isOfWorkspace = false) {
     super(code)
     this.code = code
     this.messages = messages
+    this.isOfWorkspace = isOfWorkspace
   }
 }
 

@@ -41,6 +41,10 @@ export function createWorkspace(now: () => number) {
 
   const workspace = {
     now,
+    /** Kinds of blocks that this workspace does not have yet. */
+    refusedKinds: new Set<string>(),
+    /** How many more messages find their picture not ready. */
+    picturesNotReady: 0,
     people,
     channels,
     messages,

@@ -18,6 +18,7 @@ function post({ args, workspace, violate }: Call): Obj {
   const channel = writable(byIdOrName(workspace, args.channel))
   const draft = readDraft(args, 'post')
   for (const text of draft.violations) violate(text)
+  refuseBlocks(workspace, draft)
   const thread_ts = asText(args.thread_ts)
   const message = workspace.post(channel.id, draft, {
     ...(thread_ts !== '' && { thread_ts }),
@@ -41,8 +42,28 @@ function update({ args, workspace, violate }: Call): Obj {
     'edit',
   )
   for (const text of draft.violations) violate(text)
+  refuseBlocks(workspace, draft)
   workspace.edit(message, draft)
   return { channel: channel.id, ts: message.ts, text: message.text, message: showMessage(message) }
+}
+
+/** Refuses kinds of blocks that this workspace does not have yet, and pictures that are not there or not ready. */
+function refuseBlocks(workspace: Workspace, { blocks, attachments }: { blocks: Obj[]; attachments: Obj[] }): void {
+  const all = [
+    ...blocks.map((block, i) => ({ block, at: `/blocks/${i}` })),
+    ...attachments.flatMap((attachment, a) =>
+      ((attachment.blocks ?? []) as Obj[]).map((block, i) => ({ block, at: `/attachments/${a}/blocks/${i}` })),
+    ),
+  ]
+  const complaints = all.flatMap(({ block, at }) => {
+    if (workspace.refusedKinds.has(asText(block.type)))
+      return [`[ERROR] unsupported type: ${asText(block.type)} [json-pointer:${at}/type]`]
+    const file = asObject(block.slack_file)
+    if (file === undefined) return []
+    const isReady = workspace.files.get(asText(file.id))?.uploaded === true && workspace.picturesNotReady-- <= 0
+    return isReady ? [] : [`[ERROR] invalid slack file [json-pointer:${at}/slack_file]`]
+  })
+  if (complaints.length > 0) throw new SlackRefusal('invalid_blocks', complaints, true)
 }
 
 function remove({ args, workspace }: Call): Obj {
