@@ -1,6 +1,7 @@
 // The commands that create, list and revoke keys of projects.
 import { z } from 'zod'
-import { completes, positional } from '../../src/command/command.ts'
+import { completes, positional, secret as secretArgument } from '../../src/command/command.ts'
+import { Problem } from '../../src/problem.ts'
 import { createKey, findLiveKey, type Key, listKeyIds, readKey, revokeKey } from '../../src/projects/keys.ts'
 import { findProject } from '../../src/projects/projects.ts'
 import { mapInSlices } from '../../src/slices.ts'
@@ -13,12 +14,19 @@ import { projectArgument } from './projects.ts'
 /** Keys that are read at once, and lines of the card; a result has all keys. */
 const SLICE_SIZE = 1_000
 const MAX_LINES = 1_000
+/** A secret that can be guessed proves nothing. */
+const MIN_SECRET_LENGTH = 16
 
 const create = command({
   name: 'keys create',
   summary: 'Create a key for a project; the secret is shown once',
   details: 'With --signed, Vakt accepts the key only on requests that are signed with it.',
-  examples: ['keys create shop', 'keys create shop --signed', 'keys create shop --role viewer'],
+  examples: [
+    'keys create shop',
+    'keys create shop --signed',
+    'keys create shop --role viewer',
+    'keys create shop --signed --secret <client secret of Sentry>',
+  ],
   role: 'admin',
   args: {
     project: projectArgument(),
@@ -27,22 +35,34 @@ const create = command({
       .enum(['intake', 'viewer', 'responder', 'admin'])
       .optional()
       .describe('Role of the key (default: intake, which sends logs only)'),
+    secret: secretArgument(z.string().min(MIN_SECRET_LENGTH).max(200))
+      .optional()
+      .describe('Secret that another program made and signs with (default: a new one)'),
   },
-  run({ project: name, signed = false, role = 'intake' }, context) {
+  run({ project: name, signed = false, role = 'intake', secret: own }, context) {
     const { state, vault, now } = context
     refusePublicSecret(context, 'the secret of the key')
     const project = findProject(state, name)
-    const { key, secret } = createKey(state, vault, project, { role, signed }, now)
+    if (own !== undefined && !signed)
+      throw new Problem('invalid', 'A secret of another program is for signatures only: add --signed.', {
+        fields: { secret: 'needs --signed' },
+      })
+    const { key, secret } = createKey(state, vault, project, { role, signed, secret: own }, now)
     return {
       card: {
         title: `Key for ${project.name} created`,
         tone: 'good',
-        lines: ['Store the secret now; it is not shown again.', `"keys revoke ${key.id}" revokes the key.`],
+        lines: [
+          own === undefined
+            ? 'Store the secret now; it is not shown again.'
+            : `Put signed_by=${key.id} into the URL of the webhook: then its signatures are checked.`,
+          `"keys revoke ${key.id}" revokes the key.`,
+        ],
         fields: [
           { name: 'Id', value: [{ code: key.id }], inline: true },
           { name: 'Role', value: key.role === 'intake' ? 'intake (sends logs)' : key.role, inline: true },
         ],
-        code: { text: secret },
+        ...(own === undefined ? { code: { text: secret } } : {}),
       },
       result: { key: { id: key.id, secret, project: project.name, role: key.role, signed: key.signed } },
       audit: { keyId: key.id },

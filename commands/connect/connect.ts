@@ -39,6 +39,8 @@ const connect = command({
       publicUrl: context.publicUrl,
       sockets: context.config.sockets,
       key: secret ?? '<key>',
+      keyId: keyId ?? '<id of the key>',
+      project: project.name,
       pingKey: hidden ? '<ping key>' : project.pingKey,
     })
     if (hidden && text.includes('<<ping_key>>'))

@@ -14,11 +14,18 @@ const USUAL_PORTS: { readonly [setting in NeededPort]: number } = {
 }
 
 /** What a text can name. `key` and `pingKey` are secrets, or words in their place. */
-export type SnippetValues = { publicUrl: string; sockets: Config['sockets']; key: string; pingKey: string }
+export type SnippetValues = {
+  publicUrl: string
+  sockets: Config['sockets']
+  key: string
+  keyId: string
+  pingKey: string
+  project: string
+}
 
 /** The text of a target, with every placeholder filled in. */
 export function fillSnippet({ name }: Pick<ConnectTarget, 'name'>, values: SnippetValues): string {
-  const { publicUrl, key, pingKey } = values
+  const { publicUrl, key, keyId, pingKey, project } = values
   const url = new URL(publicUrl)
   const isTls = url.protocol === 'https:'
   const words: { readonly [name: string]: string } = {
@@ -30,6 +37,8 @@ export function fillSnippet({ name }: Pick<ConnectTarget, 'name'>, values: Snipp
     tls: isTls ? 'on' : 'off',
     is_tls: String(isTls),
     key,
+    key_id: keyId,
+    project,
     ping_key: pingKey,
     syslog_port: portText('SYSLOG_TCP_PORT', values),
     syslog_udp_port: portText('SYSLOG_UDP_PORT', values),

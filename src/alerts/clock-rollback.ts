@@ -3,6 +3,7 @@ import type { State } from '../state/database.ts'
 import { and, eq, isNotNull } from '../state/orm.ts'
 import { maintenances } from '../state/schema/index.ts'
 import { rewindCardUpdates } from './card-updates.ts'
+import { rewindReports } from './reported-alerts.ts'
 import { cronWindow } from './suppression/maintenance-windows.ts'
 import { requestReevaluation } from './suppression/reevaluation.ts'
 
@@ -27,6 +28,7 @@ export function rewindAlerts(state: State, now: number, ms: number, wasLeap = fa
     state.prepare('update quiet_hours set quiet_since = quiet_since - ? where quiet_since > ?').run(ms, now)
     rewindMaintenances(state, now, ms)
     rewindCardUpdates(state, ms)
+    rewindReports(state, now, ms)
     requestReevaluation(state)
   })
 }

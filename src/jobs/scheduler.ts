@@ -1,5 +1,6 @@
 // The scheduler: sleeps until the nearest stored deadline, then runs the jobs that are due.
 import { applyResults, nextWake, wakeAlerts } from '../alerts/lifecycle.ts'
+import { endForgottenAlerts, nextForgottenAlert } from '../alerts/reported-alerts.ts'
 import { isReevaluated, requestReevaluation } from '../alerts/suppression/reevaluation.ts'
 import { nextSuppressionChange, sweepSuppressions } from '../alerts/suppression/sweep.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
@@ -141,6 +142,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const rules = downtimes.hasLogs() ? reevaluateRuleStates(state, ruleKinds, now, BATCH_SIZE) : []
       applyResults(state, [...missed, ...rules, ...detectDisconnectedChats(platforms(), now)], now)
       wakeAlerts(state, now, BATCH_SIZE)
+      if (reachable !== 'none') endForgottenAlerts(state, now, BATCH_SIZE)
       sweepSuppressions(state, now)
       escalateDue(state, now, BATCH_SIZE, directChannels)
     })
@@ -240,7 +242,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   const readNearestDeadline = ({ reachable, hasLogs }: Basis): number => {
     const due = [nextWake(state), nextSuppressionChange(state), nextEscalation(state)]
-    if (reachable !== 'none') due.push(nextDeadline(state, reachable), hasLogs ? nextRuleState(state) : null)
+    if (reachable !== 'none')
+      due.push(nextDeadline(state, reachable), nextForgottenAlert(state), hasLogs ? nextRuleState(state) : null)
     return Math.min(Number.POSITIVE_INFINITY, ...due.filter(at => at !== null))
   }
 

@@ -11,17 +11,18 @@ export type Key = typeof keys.$inferSelect
 export type KeyRole = Key['role']
 
 /**
- * Creates a key and returns it with its secret, which cannot be shown again. The secret of a signed key, and of one that must be
+ * Creates a key, of a given secret or of a new one, and returns it with its secret, which cannot be shown again. Throws
+ * `conflict` for a secret of another key. The secret of a signed key, and of one that must be
  * `isReadable`, is stored encrypted by `vault`.
  */
 export function createKey(
   state: State,
   vault: Vault,
   project: Project,
-  options: { role: KeyRole; signed: boolean; isReadable?: boolean },
+  options: { role: KeyRole; signed: boolean; isReadable?: boolean; secret?: string | undefined },
   now: number,
 ): { key: Key; secret: string } {
-  const secret = `vakt_${randomWord(40)}`
+  const { secret = `vakt_${randomWord(40)}` } = options
   const key = {
     id: `k_${randomWord(12)}`,
     projectId: project.id,
@@ -31,6 +32,12 @@ export function createKey(
     signed: options.signed,
     createdAt: now,
   }
+  const isTaken = state.prepare<[string], unknown>('select 1 from keys where secret_hash = ?').get(key.secretHash)
+  if (isTaken)
+    throw new Problem(
+      'conflict',
+      'Another key has this secret, or had it before it was revoked. "keys list" shows all keys.',
+    )
   return { key: state.transaction(() => state.db.insert(keys).values(key).returning().get()), secret }
 }
 

@@ -63,7 +63,7 @@ export function showsKey({ headers, url }: Pick<Request, 'headers' | 'url'>): bo
   if (['authorization', 'x-api-key', 'x-vakt-key', ...KEY_HEADERS].some(name => headers.has(name))) return true
   if (/\/v1\/input\/[^/?]/.test(url)) return true
   const mark = url.indexOf('?')
-  return mark >= 0 && KEY_PARAMETERS.some(name => new URLSearchParams(url.slice(mark + 1)).has(name))
+  return mark >= 0 && [...KEY_PARAMETERS, 'signed_by'].some(name => new URLSearchParams(url.slice(mark + 1)).has(name))
 }
 
 /** The path of a URL as logs may show it: without query, keys and excess length. */

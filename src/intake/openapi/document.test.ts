@@ -8,6 +8,7 @@ import { openLogStore } from '../../logs/embedded/open-log-store.ts'
 import type { LogStore } from '../../logs/store.ts'
 import { startApp, type TestApp } from '../../testing/app.ts'
 import { createDocumentCheck, type Document } from '../../testing/documented.ts'
+import { GITHUB, GRAFANA, KUMA, SENTRY_EVENT } from '../protocols/alerts/payloads.testing.ts'
 
 const ADMIN = { authorization: 'Bearer admin-key-for-tests' }
 const JSON_BODY = { 'content-type': 'application/json' }
@@ -163,6 +164,15 @@ const SAMPLES: Sample[] = [
     ADMIN,
   ],
   ['POST', () => '/api/alerts/alertmanager', 400, {}, ADMIN],
+  ['POST', () => '/api/alerts/grafana', 200, GRAFANA, ADMIN],
+  ['POST', () => '/api/alerts/grafana?resolve_after=1s', 400, GRAFANA, ADMIN],
+  ['POST', () => '/api/alerts/uptime-kuma', 200, KUMA(0), ADMIN],
+  ['GET', () => '/api/alerts/uptime-kuma?msg=x', 200, undefined, ADMIN],
+  ['POST', () => '/api/alerts/sentry', 200, SENTRY_EVENT, ADMIN],
+  ['POST', () => '/api/alerts/sentry?signed_by=none', 401, SENTRY_EVENT],
+  ['POST', () => '/api/alerts/github-actions', 200, GITHUB('failure'), ADMIN],
+  ['POST', () => '/api/alerts/webhook?title={a}&alert_key={a}', 200, { a: 1 }, ADMIN],
+  ['POST', () => '/api/alerts/webhook', 422, { a: 1 }, ADMIN],
   ['POST', () => '/gelf', 202, { version: '1.1', host: 'web-1', short_message: 'a', _user: 7 }, ADMIN],
   ['POST', () => '/gelf', 401, { short_message: 'a' }],
   ['POST', () => '/_bulk', 400, { message: 'a' }, ADMIN],

@@ -4,8 +4,10 @@ import { createHash } from 'node:crypto'
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
+import { DAY } from '../../time.ts'
 import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS } from '../receive/log-parameters.ts'
+import { instantOf } from './alerts/json-fields.ts'
 import type { AlertProtocol } from './protocol.ts'
 import {
   ALERT_QUERY,
@@ -13,6 +15,8 @@ import {
   answerReported,
   MAX_ALERTS,
   type ReadReports,
+  type ReportError,
+  type ReportedAlert,
   readJson,
   readLabels,
   readLink,
@@ -25,6 +29,7 @@ const ALERT = z.object({
   labels: TEXTS,
   annotations: TEXTS,
   startsAt: z.string().optional(),
+  endsAt: z.string().optional(),
   generatorURL: z.string().nullish(),
   fingerprint: z.string().max(200).nullish(),
 })
@@ -68,6 +73,8 @@ export const alertmanager: AlertProtocol = {
   name: 'alertmanager',
   detector: 'alertmanager',
   routes: [ROUTE],
+  // Alertmanager repeats an alert that still fires at least once in its 5 days of memory (`--data.retention`).
+  silenceMs: 6 * DAY,
   parse: ({ body, parameters }) => readNotification(readJson(body), parameters.get('group') !== 'off'),
   answer: answerReported,
 }
@@ -79,20 +86,21 @@ function readNotification(body: unknown, isGrouped: boolean): ReadReports {
     throw new Problem('invalid', 'The body is not a notification of Alertmanager: it has no list "alerts".', {
       fields: { alerts: 'must be a list' },
     })
-  const read: ReadReports = { reports: [], errors: [] }
   const groupKey = isGrouped ? readText(notification.data.groupKey) : undefined
+  const reports: ReportedAlert[] = []
+  const errors: ReportError[] = []
   for (const [index, item] of notification.data.alerts.entries()) {
     const alert = ALERT.safeParse(item)
-    if (alert.success) read.reports.push({ ...toReport(alert.data), groupKey })
+    if (alert.success) reports.push({ ...toReport(alert.data), groupKey })
     else {
       const issue = alert.error.issues[0]!
-      read.errors.push({ index, field: issue.path.join('.'), message: issue.message })
+      errors.push({ index, field: issue.path.join('.'), message: issue.message })
     }
   }
-  return read
+  return { reports, errors }
 }
 
-function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
+function toReport(alert: z.output<typeof ALERT>): ReportedAlert {
   const labels = readLabels(alert.labels ?? {})
   const annotations = alert.annotations ?? {}
   const urls = readLabels(annotations)
@@ -105,6 +113,7 @@ function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number]
     title: readText(annotations.summary) ?? readText(annotations.title) ?? `${alertname}${onInstance}`,
     severity: readSeverity(labels.severity ?? labels.priority),
     since: Number.isFinite(startsAt) ? startsAt : null,
+    endsAt: instantOf(alert.endsAt),
     labels: {
       ...labels,
       // Prometheus' instance is a host with a port; matchers of Vakt ask for the host.

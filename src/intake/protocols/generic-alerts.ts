@@ -2,8 +2,10 @@
 import { createRoute } from '@hono/zod-openapi'
 import { z } from 'zod'
 import { Problem } from '../../problem.ts'
+import { parseDuration } from '../../time.ts'
 import { withIntakeKey } from '../openapi/security.ts'
 import { LOG_HEADERS } from '../receive/log-parameters.ts'
+import { instantOf } from './alerts/json-fields.ts'
 import type { AlertProtocol } from './protocol.ts'
 import {
   ALERT_QUERY,
@@ -11,6 +13,8 @@ import {
   answerReported,
   MAX_ALERTS,
   type ReadReports,
+  type ReportError,
+  type ReportedAlert,
   readJson,
   readLabels,
   readLink,
@@ -47,6 +51,14 @@ const ALERT = z.object({
     .datetime({ offset: true, error: 'must be a time such as 2026-11-21T15:04:00Z' })
     .optional()
     .describe('When it began (default: now).'),
+  ends_at: z.iso
+    .datetime({ offset: true, error: 'must be a time such as 2026-11-21T15:04:00Z' })
+    .optional()
+    .describe('When it ends unless it is reported again.'),
+  resolve_after: z
+    .string({ error: 'must be a duration such as 12h' })
+    .optional()
+    .meta({ description: 'It ends this long after its last report (default: never).', example: '12h' }),
   labels: z
     .record(z.string(), z.unknown(), { error: 'must be an object of names and values' })
     .nullish()
@@ -111,14 +123,15 @@ function readReports(body: unknown): ReadReports {
       `Send an alert as JSON, such as {"key":"db-1/disk","title":"The disk of db-1 is full"}, or a list of at most ${MAX_ALERTS}.`,
       { fields: { body: 'must be an alert or a list of alerts' } },
     )
-  const read: ReadReports = { reports: [], errors: [] }
+  const reports: ReportedAlert[] = []
+  const errors: ReportError[] = []
   for (const [index, item] of list.entries()) {
     const alert = ALERT.safeParse(item)
     const error = alert.success ? errorOf(alert.data) : issueOf(alert.error)
-    if (error !== null) read.errors.push({ index, ...error })
-    else if (alert.success) read.reports.push(toReport(alert.data))
+    if (error !== null) errors.push({ index, ...error })
+    else if (alert.success) reports.push(toReport(alert.data))
   }
-  return read
+  return { reports, errors }
 }
 
 function listOf(body: unknown): unknown[] | null {
@@ -132,13 +145,15 @@ function issueOf(error: z.ZodError): { field: string; message: string } {
   return { field: issue!.path.join('.') || 'alert', message: issue!.message }
 }
 
-function errorOf({ state, title }: z.output<typeof ALERT>): { field: string; message: string } | null {
+function errorOf({ state, title, resolve_after }: z.output<typeof ALERT>): { field: string; message: string } | null {
   if (stateOf(state) === null) return { field: 'state', message: 'must be firing or resolved' }
+  if (resolve_after !== undefined && !(parseDuration(resolve_after) ?? 0))
+    return { field: 'resolve_after', message: 'must be a duration such as 12h' }
   if (stateOf(state) === 'firing' && title === undefined) return { field: 'title', message: 'is missing' }
   return null
 }
 
-function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number] {
+function toReport(alert: z.output<typeof ALERT>): ReportedAlert {
   return {
     key: String(alert.key),
     groupKey: alert.group_key ?? undefined,
@@ -146,6 +161,8 @@ function toReport(alert: z.output<typeof ALERT>): ReadReports['reports'][number]
     title: alert.title ?? String(alert.key),
     severity: readSeverity(alert.severity),
     since: alert.since === undefined ? null : Date.parse(alert.since),
+    endsAt: instantOf(alert.ends_at),
+    silenceMs: parseDuration(alert.resolve_after ?? '') ?? undefined,
     labels: readLabels(alert.labels ?? {}),
     lines: typeof alert.lines === 'string' ? alert.lines.split('\n') : (alert.lines ?? []),
     links: readLink('Link', alert.link),

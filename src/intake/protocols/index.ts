@@ -1,5 +1,10 @@
 // The list of protocols by which other programs send log lines and alerts.
 import { alertmanager } from './alertmanager.ts'
+import { githubActions } from './alerts/github-actions.ts'
+import { grafana } from './alerts/grafana.ts'
+import { sentry } from './alerts/sentry.ts'
+import { uptimeKuma } from './alerts/uptime-kuma.ts'
+import { webhook } from './alerts/webhook.ts'
 import { datadog } from './datadog.ts'
 import { elasticsearchBulk, elasticsearchDocuments } from './elasticsearch/elasticsearch.ts'
 import { fluentForward } from './fluent-forward.ts'
@@ -29,4 +34,9 @@ export const PROTOCOLS: readonly Protocol[] = [
   fluentForward,
   genericAlerts,
   alertmanager,
+  grafana,
+  uptimeKuma,
+  sentry,
+  githubActions,
+  webhook,
 ]

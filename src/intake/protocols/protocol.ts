@@ -6,6 +6,7 @@ import type { Logger } from '../../logger.ts'
 import type { AppendResult, Batch } from '../../logs/store.ts'
 import type { Problem, ProblemCode } from '../../problem.ts'
 import type { KeyReader } from '../receive/authenticate.ts'
+import type { WebhookSignature } from '../receive/webhook-signature.ts'
 import type { ReadReports, Reported } from './reported-alert.ts'
 
 /** A route with its part of the OpenAPI document, made with `createRoute`. */
@@ -107,6 +108,10 @@ export type AlertProtocol = {
   /** What its alerts name as their detector. */
   detector: string
   routes: readonly Route[]
+  /** How its sender signs, where it does; checked where the URL names a key in `?signed_by=`. */
+  signature?: WebhookSignature
+  /** How long an alert may stay without a report before it ends, ms, where neither report nor URL say; absent is for ever. */
+  silenceMs?: number
   /** The alerts of a request, in order. Throws a `Problem` for a body that is none of this protocol's. */
   parse(received: Received): ReadReports
   answer(reported: Reported): Reply

@@ -22,6 +22,12 @@ export type ReportedAlert = {
   severity: Severity
   /** When it began, epoch ms; null is now. */
   since: number | null
+  /** When it ends unless it is reported again, epoch ms; one that passed is its end. */
+  endsAt?: number | undefined
+  /** When its sender sent this, by its own clock, epoch ms: an older report that comes later changes nothing. */
+  sentAt?: number | undefined
+  /** How long it may stay without another report before it ends, ms; in place of the protocol's own. */
+  silenceMs?: number | undefined
   labels: Labels
   lines: readonly string[]
   links: readonly { label: string; url: string }[]
@@ -29,7 +35,9 @@ export type ReportedAlert = {
 
 /** What is wrong with one of several alerts, by its index. */
 export type ReportError = { index: number; field: string; message: string }
-export type ReadReports = { reports: ReportedAlert[]; errors: ReportError[] }
+export type ReadReports = { reports: readonly ReportedAlert[]; errors: readonly ReportError[] }
+/** A request that is understood and reports nothing. */
+export const NO_REPORTS: ReadReports = { reports: [], errors: [] }
 
 /** What became of the alerts of a request, and what is wrong with those that were rejected. */
 export type Reported = {
@@ -51,6 +59,7 @@ const MAX_SHOWN_LABELS = 12
 const SHOWN_ELSEWHERE = new Set(['severity', 'priority', 'owner', 'host'])
 const MAX_LABEL_LENGTH = 200
 const MAX_GROUP_KEY_LENGTH = 200
+const MAX_KEY_LENGTH = 300
 const MAX_LINK_LENGTH = 2_000
 const MAX_SHOWN_ERRORS = 100
 const MAX_AGE_MS = 400 * DAY
@@ -72,7 +81,7 @@ export function readSeverity(word: string | undefined): Severity {
 
 /** The key of the alert in Vakt. No report can touch an alert that Vakt found itself, nor one of another project. */
 export function alertKey(projectId: number, key: string): string {
-  return `reported:${projectId}:${key}`
+  return `reported:${projectId}:${bounded(key, MAX_KEY_LENGTH)}`
 }
 
 /** The finding of a report. `isNew` makes it count as an occurrence; a repeat is the same alert, still firing. */
@@ -97,7 +106,7 @@ export function toFinding(
     severity: report.severity,
     title: truncate(report.title.replace(/\s+/g, ' ').trim(), MAX_TITLE_LENGTH),
     since: isPlausible ? report.since! : now,
-    groupKey: report.groupKey === undefined ? null : readGroupKey(report.groupKey),
+    groupKey: report.groupKey === undefined ? null : bounded(report.groupKey, MAX_GROUP_KEY_LENGTH),
     owner: report.labels.owner ?? null,
     remindEvery: project.remindEvery,
     observation: {
@@ -110,10 +119,10 @@ export function toFinding(
   }
 }
 
-/** A group key in a bounded length, which still tells long ones apart. */
-function readGroupKey(key: string): string {
-  if (key.length <= MAX_GROUP_KEY_LENGTH) return key
-  return `${truncate(key, MAX_GROUP_KEY_LENGTH)} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
+/** A key in a bounded length, which still tells long ones apart. */
+function bounded(key: string, maxLength: number): string {
+  if (key.length <= maxLength) return key
+  return `${truncate(key, maxLength)} ${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
 }
 
 /** The labels that the card does not show otherwise, as a compact table; null when there are none. */
@@ -168,7 +177,21 @@ export const ALERT_RESPONSES = {
   422: json('No report could be read.', z.union([ANSWER, ERROR])),
 }
 
-export const ALERT_QUERY = z.object({ project: PROJECT_PARAMETER })
+export const ALERT_QUERY = z.object({
+  project: PROJECT_PARAMETER,
+  resolve_after: z.string().optional().meta({
+    description:
+      'An alert ends this long after its last report, because its sender forgot it; `never` does not end it.',
+    example: '12h',
+  }),
+})
+/** The query of senders that sign their requests. */
+export const SIGNED_QUERY = ALERT_QUERY.extend({
+  signed_by: z
+    .string()
+    .optional()
+    .describe('The id of a key whose secret signs the request: then the signature is checked, and no key is needed.'),
+})
 
 /** The answer to a sender of alerts. */
 export function answerReported(reported: Reported): { status: 200 | 422; body: z.output<typeof ANSWER> } {

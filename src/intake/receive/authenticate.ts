@@ -11,6 +11,7 @@ import { readStart } from '../body.ts'
 import { findSigner, isSigned, readSignature } from '../signed.ts'
 import { bodyTooLarge, MAX_BODY_BYTES } from './limits.ts'
 import { recordRefusedRequest } from './refusals.ts'
+import { findWebhookSigner, proveWebhook, type WebhookSignature } from './webhook-signature.ts'
 
 export type Sender = {
   project: Project
@@ -18,6 +19,8 @@ export type Sender = {
   key: Key | null
   /** The signature that this request used up; released if the request is refused after all. */
   signature: string | null
+  /** A webhook with the same signature was accepted before. */
+  isRepeated?: boolean
 }
 
 /** What every protocol needs to identify its sender and to answer limits. */
@@ -35,7 +38,7 @@ export function authenticateAndRead(
   incoming: IncomingMessage | undefined,
   parameters: URLSearchParams,
   now: number,
-  readKey: KeyReader = readIntakeKeyOf,
+  { readKey = readIntakeKeyOf, webhook }: SenderOptions = {},
 ): Promise<Sender & { raw: Buffer }> {
   const { headers } = request
   return limitWrongKeys(options, request, incoming, async () => {
@@ -44,10 +47,18 @@ export function authenticateAndRead(
       const raw = await readCounted(options, request, { project, key }, parameters, now)
       return { ...readSignature(options, { request, incoming, rawBody: raw }, now), raw }
     }
+    const signer = webhook ? findWebhookSigner(options, parameters) : null
+    if (webhook && signer) {
+      const raw = await readCounted(options, request, signer, parameters, now)
+      return { ...signer, ...proveWebhook(options, webhook, signer, headers, raw, now), raw }
+    }
     const sender = findSender(options, request, incoming, parameters, readKey)
     return { ...sender, raw: await readCounted(options, request, sender, parameters, now) }
   })
 }
+
+/** What is peculiar to the senders of a protocol: where their key is, and how their webhooks are signed. */
+type SenderOptions = { readKey?: KeyReader | undefined; webhook?: WebhookSignature | undefined }
 
 /** Where a protocol's clients put their key, where that is not one of the usual places. */
 export type KeyReader = (request: Request, parameters: URLSearchParams) => ShownKey | null

@@ -1,6 +1,8 @@
 // Alerts that other programs report: what becomes of them, repeats, ends, and everything that can be wrong.
+import { createHmac } from 'node:crypto'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../../testing/app.ts'
+import { GITHUB, GRAFANA, KUMA, SENTRY_EVENT } from '../protocols/alerts/payloads.testing.ts'
 
 let app: TestApp
 let key: string
@@ -190,6 +192,107 @@ describe('POST /api/alerts', () => {
     const [{ title, labels: kept }] = (await alerts()) as [{ title: string; labels: object }]
     expect([title.length, Object.keys(kept).length]).toEqual([200, 40])
     expect(JSON.stringify(app.channel.messages[0]!.card)).not.toContain('javascript')
+  })
+})
+
+describe('an alert that its sender forgot', () => {
+  const report = { key: 'a', title: 'A', resolve_after: '2h' }
+  const lineOf = async () => (await app.result<{ alerts: { observation?: unknown }[] }>('alerts show 1')).alerts[0]
+
+  it('ends by itself after its own silence, says so, and fires again with the next report', async () => {
+    await send('/api/alerts', report)
+    await app.passes('90m')
+    await send('/api/alerts', report)
+    await app.passes('119m')
+    expect(app.titles()).toEqual(['Warning: A'])
+    await app.passes('1m')
+    expect(app.titles()).toEqual(['Resolved: A'])
+    expect(JSON.stringify(app.channel.messages[0]!.card)).toContain('Its sender has not reported it for 2h')
+    expect(await lineOf()).toMatchObject({ state: 'resolved', resolved_by: null })
+    await send('/api/alerts', report)
+    expect(await alerts()).toMatchObject([{ state: 'firing' }, { state: 'resolved' }])
+  })
+
+  it('gets the time in which Vakt could not be reached', async () => {
+    await send('/api/alerts', report)
+    await app.passes('1h')
+    await app.restarts('3h')
+    await app.passes('59m')
+    expect(app.titles()[0]).toBe('Warning: A')
+    await app.passes('2m')
+    expect(app.titles()[0]).toBe('Resolved: A')
+  })
+
+  it('ends when its sender said, when that is before now at once, and never where the URL says so', async () => {
+    const at = (minutes: number) => new Date(app.clock.now() + minutes * 60_000).toISOString()
+    await send('/api/alerts', { key: 'b', title: 'B', ends_at: at(30) })
+    await app.passes('31m')
+    expect(app.titles()).toEqual(['Resolved: B'])
+    await send('/api/alerts/alertmanager', notification('firing', { endsAt: at(10), startsAt: at(-10) }))
+    const ended = await send('/api/alerts/alertmanager', notification('firing', { endsAt: at(-1), startsAt: at(-10) }))
+    expect(ended.body).toMatchObject({ resolved: 1 })
+    await send('/api/alerts?resolve_after=never', { key: 'c', title: 'C', ends_at: at(1) })
+    await app.passes('30m')
+    expect((await alerts()).map(({ title, state }) => `${title} ${state}`)).toContain('C firing')
+    expect((await send('/api/alerts?resolve_after=soon', report)).status).toBe(400)
+  })
+
+  it('of Alertmanager and Grafana ends after six days, for both repeat within five, and one of Uptime Kuma never', async () => {
+    await send('/api/alerts/alertmanager', notification('firing'))
+    await send('/api/alerts/grafana', GRAFANA)
+    await send('/api/alerts/uptime-kuma', KUMA(0))
+    const rows = app.state.prepare<[], { days: number | null }>(
+      'select silence_ms / 86400000.0 as days from reported_alerts order by alert_id',
+    )
+    expect(rows.all()).toEqual([{ days: 6 }, { days: 6 }, { days: null }])
+  })
+})
+
+describe('a signed webhook', () => {
+  const SECRET = 'a client secret of Sentry'
+  const signed = async (path: string, body: object, secret: string, header: string, prefix = '') => {
+    const text = JSON.stringify(body)
+    const signature = prefix + createHmac('sha256', secret).update(text).digest('hex')
+    const headers = { 'content-type': 'application/json', [header]: signature }
+    const response = await app.request(path, { method: 'POST', headers, body: text })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+
+  it('is accepted by the secret of the key that its URL names, and by no other', async () => {
+    const made = await app.result<{ key: { id: string } }>(`keys create shop --signed --secret "${SECRET}"`)
+    const path = `/api/alerts/sentry?signed_by=${made.key.id}`
+    const header = 'sentry-hook-signature'
+    expect(await signed(path, SENTRY_EVENT, SECRET, header)).toMatchObject({ status: 200, body: { fired: 1 } })
+    expect((await alerts())[0]).toMatchObject({ project: 'shop', detector: 'sentry' })
+    expect(await signed(path, SENTRY_EVENT, 'wrong', header)).toMatchObject({ status: 401 })
+    expect(await send(path, SENTRY_EVENT, '')).toMatchObject({
+      status: 401,
+      body: { error: { message: expect.stringContaining('has no sentry-hook-signature') } },
+    })
+    expect(await signed('/api/alerts/sentry?signed_by=k_none', SENTRY_EVENT, SECRET, header)).toMatchObject({
+      status: 401,
+    })
+    const audited = JSON.stringify(await app.result('audit'))
+    expect(audited).not.toContain(SECRET)
+  })
+
+  it('that is delivered again changes nothing, so that an ended alert stays ended', async () => {
+    const { key: made } = await app.result<{ key: { id: string; secret: string } }>('keys create shop --signed')
+    const github = (conclusion: string, more: object = {}) =>
+      signed(
+        ...([
+          `/api/alerts/github-actions?signed_by=${made.id}`,
+          GITHUB(conclusion, 'main', more),
+          made.secret,
+        ] as const),
+        ...(['x-hub-signature-256', 'sha256='] as const),
+      )
+    expect(await github('failure')).toMatchObject({ body: { fired: 1 } })
+    expect(await github('success', { updated_at: '2026-03-02T08:59:00Z' })).toMatchObject({ body: { resolved: 1 } })
+    expect(await github('failure')).toMatchObject({ status: 200, body: { fired: 0, ignored: 1 } })
+    // An older run whose delivery was late.
+    expect(await github('timed_out', { updated_at: '2026-03-02T08:58:00Z' })).toMatchObject({ body: { ignored: 1 } })
+    expect(app.titles()).toEqual(['Resolved: octo-org/octo-repo: Build failed on main'])
   })
 })
 

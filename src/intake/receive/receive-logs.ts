@@ -79,7 +79,7 @@ async function store(
   const now = options.clock.now()
   // Only limits need it, and the list of proxies costs more than the key.
   const address = () => readClientAddress(incoming, headers, options.trustedProxies).address
-  const identified = authenticateAndRead(options, request, incoming, parameters, now, protocol.readKey)
+  const identified = authenticateAndRead(options, request, incoming, parameters, now, protocol)
   const { raw, project, key, signature } = await identified
   const sender = key?.id ?? 'the admin key'
   let bytes = raw.length
