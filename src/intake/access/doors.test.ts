@@ -19,6 +19,12 @@ const ROUTES: Route[] = [
   { method: 'POST', path: '/api/logs', body: '[{"message":"x"}]', needs: 'intake' },
   { method: 'POST', path: '/api/alerts', body: '{"key":"db","title":"down"}', needs: 'intake' },
   { method: 'POST', path: '/api/alerts/alertmanager', body: '{"version":"4","alerts":[]}', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts/grafana', body: '{"alerts":[]}', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts/uptime-kuma', body: '{"msg":"x"}', needs: 'intake' },
+  { method: 'GET', path: '/api/alerts/uptime-kuma?msg=x', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts/sentry', body: '{"data":{}}', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts/github-actions', body: '{"zen":"x"}', needs: 'intake' },
+  { method: 'POST', path: '/api/alerts/webhook', body: '{"id":1,"title":"x"}', needs: 'intake' },
   { method: 'GET', path: '/api/logs', needs: 'viewer' },
   { method: 'GET', path: '/api/logs?format=csv', needs: 'viewer' },
   { method: 'GET', path: '/api/logs/line-of-shop', needs: 'viewer' },
@@ -40,6 +46,7 @@ const PROTOCOL_ROUTES: Route[] = [
   { method: 'POST', path: '/shop/_doc', body: DOCUMENT, needs: 'intake' },
   { method: 'PUT', path: '/shop/_doc/7', body: DOCUMENT, needs: 'intake' },
   { method: 'PUT', path: '/shop/_create/7', body: DOCUMENT, needs: 'intake' },
+  { method: 'POST', path: '/logplex', body: '1 x', needs: 'intake' },
   { method: 'POST', path: '/gelf', body: '{"host":"web-1","short_message":"x"}', needs: 'intake' },
   ...['', '/event', '/event/1.0', '/raw', '/raw/1.0', '/ack'].map(
     (word): Route => ({
