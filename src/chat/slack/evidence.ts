@@ -4,7 +4,7 @@ import { type Evidence, plainText, type Text } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
 import { cleanText } from '../fit-text.ts'
 import { evidenceName, monoText, PHONE_WIDTH, sharedSource } from '../mono-text.ts'
-import type { NewerKind } from './newer-blocks.ts'
+import type { NewerKind } from './newer-kinds.ts'
 
 /** https://docs.slack.dev/reference/block-kit/blocks/table-block */
 const MAX_TABLE_ROWS = 100

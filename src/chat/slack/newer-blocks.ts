@@ -4,11 +4,8 @@ import { webApi } from '@slack/bolt'
 import type { Clock } from '../../clock.ts'
 import { DAY } from '../../time.ts'
 import type { PlatformMemory } from '../platform-definition.ts'
+import { NEWER_KINDS, type NewerKind } from './newer-kinds.ts'
 import type { Rendered } from './render.ts'
-
-/** What a workspace may refuse; each has an older form. `slack_file` is a picture inside of a message. */
-export const NEWER_KINDS = ['rich_text', 'table', 'slack_file'] as const
-export type NewerKind = (typeof NEWER_KINDS)[number]
 
 /** A refused kind is tried again after this long: the workspace may have got it meanwhile. */
 const REFUSAL_LASTS_MS = 30 * DAY

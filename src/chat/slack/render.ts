@@ -20,7 +20,7 @@ import { plainMessage } from '../plain-form.ts'
 import { plain, toActions, toMenu, toRowElement } from './buttons.ts'
 import { evidenceCaption, evidenceText, preformatted, tableBlock } from './evidence.ts'
 import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
-import type { NewerKind } from './newer-blocks.ts'
+import type { NewerKind } from './newer-kinds.ts'
 
 /** A message. Attachments are always there, so that an edit removes old ones. */
 export type Rendered = { text: string; blocks: types.KnownBlock[]; attachments: types.MessageAttachment[] }
