@@ -1,9 +1,9 @@
 // Commands for maintenance: planned work, once or by cron, whose windows suppress the alerts that match.
 import { z } from 'zod'
 import { readMatcher } from '../../src/alerts/matcher.ts'
+import { cronWindow, neverEnds } from '../../src/alerts/suppression/cron-window.ts'
 import {
   addMaintenance,
-  cronWindow,
   endWindow,
   findMaintenance,
   listMaintenances,
@@ -20,10 +20,12 @@ import { quoteWord } from '../../src/command/command-line.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
-import { formatDuration, isoTime, MINUTE } from '../../src/time.ts'
+import { formatDuration, formatPeriod, isoTime, MINUTE, periodLength } from '../../src/time.ts'
 import { timeZoneId } from '../../src/time-zone.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, duration, instant, projectName, readable, readInstant, yes } from '../context.ts'
+import { type Context, command, instant, projectName, readable, readInstant, yes } from '../context.ts'
+import { type End, end as endTime, period, readEnd } from '../period.ts'
+import { matcherHints } from './matcher-hints.ts'
 
 const MAX_LISTED = 25
 
@@ -35,7 +37,7 @@ const add = command({
   name: 'maintenance add',
   summary: 'Plan maintenance that suppresses matching alerts, once or by cron',
   details:
-    'Use --for alone (it starts now), with --from, or with --cron. When a window ends, alerts that are still firing get their cards.',
+    'Use --for or --to alone (it starts now), with --from, or --for with --cron. Windows that touch or overlap are one, which is reported once, at its end. When a window ends, alerts that are still firing get their cards.',
   examples: [
     'maintenance add deploy --matcher source:api --for 30m',
     'maintenance add move --matcher "host:web-*" --from 2026-12-01T22:00:00Z --for 4h',
@@ -50,7 +52,10 @@ const add = command({
       .min(1)
       .max(500)
       .describe('Which alerts, as for "silence add": host:db-1, source:api, check:nightly-*'),
-    for: duration(MINUTE).describe('Length of a window, such as 30m or 4h'),
+    for: period(MINUTE)
+      .optional()
+      .describe('Length of a window, such as 30m, 4h or 1d; whole days follow the wall clock'),
+    to: endTime().optional().describe('End instead of --for, such as 17:00, "tomorrow 09:00" or 2026-12-02T06:00:00Z'),
     from: instant().optional().describe('Start: 2026-12-01T22:00:00Z or "2026-12-01 22:00" (default: now)'),
     cron: z.string().max(200).optional().describe('Start of each window as a cron expression: "0 2 * * 0"'),
     tz: completes(readable(timeZoneId, 64), 'zone')
@@ -58,26 +63,34 @@ const add = command({
       .describe('Time zone of --cron and --from (default: the setting TZ)'),
     project: projectName().optional().describe('Only alerts of this project'),
   },
-  run({ name, matcher, for: ms, from, cron, tz, project }, context) {
+  run({ name, matcher, for: length, to, from, cron, tz, project }, context) {
     const { state, now, by, config } = context
     readMatcher(matcher)
     if (cron !== undefined && from !== undefined) throw invalid('cron', 'Use either --cron or --from, not both.')
     const timeZone = tz ?? config.timeZone
     const zoned = { ...context, config: { ...config, timeZone } }
+    const given = { for: length, to }
     const window =
       cron === undefined
-        ? singleWindow(readInstant('from', from, zoned) ?? now, ms, now)
-        : firstCronWindow(cron, timeZone, ms, now)
+        ? singleWindow(readInstant('from', from, zoned) ?? now, given, timeZone, now)
+        : firstCronWindow(cron, timeZone, given, now)
+    const ms = length === undefined ? window.endsAt - window.startsAt : periodLength(length)
+    const days = length?.days ?? 0
     const projectId = project === undefined ? null : findProject(state, project).id
     addMaintenance(
       state,
-      { projectId, name, matcher, cron: cron ?? null, timeZone, duration: ms, by: by.name, ...window },
+      { projectId, name, matcher, cron: cron ?? null, timeZone, duration: ms, days, by: by.name, ...window },
       now,
     )
     startWindows(state, now)
     reevaluateSuppressions(state, now)
     const maintenance = findMaintenance(state, name)
-    return { card: maintenanceCard(maintenance, context), result: maintenanceResult(context, maintenance) }
+    const card = maintenanceCard(maintenance, context)
+    const warnings = matcherHints(state, matcher)
+    return {
+      card: { ...card, lines: [...warnings, ...card.lines] },
+      result: { ...maintenanceResult(context, maintenance), warnings },
+    }
   },
 })
 
@@ -160,16 +173,24 @@ const remove = command({
 
 export const maintenanceCommands = [add, list, show, end, remove]
 
-function singleWindow(startsAt: number, ms: number, now: number) {
-  if (startsAt + ms > now) return { startsAt, endsAt: startsAt + ms }
+function singleWindow(startsAt: number, given: End, timeZone: string, now: number) {
+  const endsAt = readEnd(given, startsAt, timeZone)
+  if (endsAt > now) return { startsAt, endsAt }
   throw invalid('from', 'This window is in the past.')
 }
 
-function firstCronWindow(cron: string, timeZone: string, duration: number, now: number) {
+function firstCronWindow(cron: string, timeZone: string, { for: length, to }: End, now: number) {
   cronSchedule(cron, timeZone)
-  const window = cronWindow({ cron, timeZone, duration }, now)
-  if (window) return window
-  throw invalid('cron', `"${cron}" has no future time.`)
+  if (length === undefined || to !== undefined)
+    throw invalid('for', 'With --cron, name the length of each window, such as --for 2h.')
+  const schedule = { cron, timeZone, duration: periodLength(length), days: length.days }
+  const window = cronWindow(schedule, now)
+  if (!window) throw invalid('cron', `"${cron}" has no future time.`)
+  if (!neverEnds(schedule, now)) return window
+  throw invalid(
+    'for',
+    `Windows of ${formatPeriod(length)} that begin at "${cron}" follow each other without a gap, so this maintenance never ends. Use a shorter --for, fewer times, or "rules pause" and "checks pause" for what needs no alerts at all.`,
+  )
 }
 
 function maintenanceOf({ state }: Context, name: string, project: string | undefined): Maintenance {

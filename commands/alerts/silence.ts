@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { countMatchingAlerts, findAlert } from '../../src/alerts/alerts.ts'
 import { readMatcher } from '../../src/alerts/matcher.ts'
+import { type Match, matchLastWeek } from '../../src/alerts/seen-labels.ts'
 import { GROUP } from '../../src/alerts/suppression/inhibition.ts'
 import { isReevaluated } from '../../src/alerts/suppression/reevaluation.ts'
 import {
@@ -22,6 +23,7 @@ import { plural } from '../../src/text.ts'
 import { aboutDuration, HOUR, isoTime, type Period } from '../../src/time.ts'
 import { type Context, command, projectName } from '../context.ts'
 import { describeLength, end as endTime, period, readEnd, zoneOf } from '../period.ts'
+import { matcherHints } from './matcher-hints.ts'
 
 const MATCHER =
   'Which alerts, in the language of "logs search": host:web-1, severity<=warning, check:nightly-*, "disk full"'
@@ -39,7 +41,7 @@ const add = command({
   name: 'silence add',
   summary: 'Mute matching alerts for a while',
   details:
-    'Silenced alerts are stored, counted and shown by "alerts list". Cards that exist stay up to date, but nobody is notified. When the silence ends, alerts that are still firing get their cards. --preview shows what would be silenced now.',
+    'Silenced alerts are stored, counted and shown by "alerts list". Cards that exist stay up to date, but nobody is notified. When the silence ends, alerts that are still firing get their cards. --preview shows what would be silenced now, and what would have been in the last 7 days.',
   examples: [
     'silence add host:web-1 --for 2h --reason "new disk"',
     'silence add "check:nightly-* severity<=warning" --for 1d',
@@ -55,21 +57,34 @@ const add = command({
       .optional()
       .describe('Alerts with the same key as this alert, or all of its group, instead of a matcher'),
     project: projectName().optional().describe('Only alerts of this project'),
-    preview: z.boolean().optional().describe('Only show which open alerts match'),
+    preview: z.boolean().optional().describe('Only show which alerts match, now and in the last 7 days'),
   },
   run({ matcher: text, for: length, to, reason, alert: alertId, project, preview }, context) {
     const { state, now, by } = context
     const { matcher, projectId } = resolveMatcher(context, text, alertId, project)
     readMatcher(matcher)
+    const hints = alertId === undefined ? matcherHints(state, matcher) : []
+    const past = matchLastWeek(state, matcher, projectId, now, MAX_LISTED)
     if (preview) {
       const { total, titles } = countMatchingAlerts(state, matcher, projectId)
       return {
         card: {
           title: `${plural(total, 'open alert')} would be silenced now`,
-          tone: 'info',
-          lines: titles.map(title => `• ${title}`),
+          tone: hints.length > 0 ? 'warning' : 'info',
+          lines: [
+            ...hints,
+            ...titles.map(title => `• ${title}`),
+            pastLine(past),
+            ...past.newest.map(
+              ({ id, title, firedAt }): Text => [
+                { bold: `${id}` },
+                ` · ${title} · `,
+                { time: firedAt, style: 'moment' },
+              ],
+            ),
+          ],
         },
-        result: { would_suppress: total, would_hold: total },
+        result: { would_suppress: total, would_hold: total, ...pastResult(past), warnings: hints },
         asked: true,
       }
     }
@@ -79,12 +94,15 @@ const add = command({
     const { id } = addSilence(state, draft, now)
     reevaluateSuppressions(state, now)
     const silence = findSilence(state, id)
+    const card = silenceCard(silence, context)
     return {
       card: {
-        ...silenceCard(silence, context),
+        ...card,
+        ...(hints.length > 0 ? { tone: 'warning' as const } : {}),
+        lines: [...hints, ...card.lines, pastLine(past)],
         title: `Silence ${id} is active for ${describeLength(given, now, endsAt, DEFAULT_LENGTH)}`,
       },
-      result: silenceResult(context, silence),
+      result: { ...silenceResult(context, silence), ...pastResult(past), warnings: hints },
     }
   },
 })
@@ -185,6 +203,17 @@ const extend = command({
 })
 
 export const silenceCommands = [add, list, show, end, extend]
+
+/** What the last week would have been with this silence. */
+function pastLine({ total, critical }: Match): Text {
+  if (total === 0) return 'In the last 7 days no alert matched.'
+  const severe = critical === 0 ? '' : `, ${critical} of them critical`
+  return `In the last 7 days it would have suppressed ${plural(total, 'alert')}${severe}.`
+}
+
+function pastResult({ total, critical }: Match) {
+  return { last_7_days: { would_suppress: total, critical } }
+}
 
 function silenceOf({ state }: Context, id: number, project: string | undefined): Silence {
   return findSilence(state, id, project === undefined ? undefined : findProject(state, project).id)

@@ -70,6 +70,8 @@ export function checkResult(context: Context, check: Check) {
       watch_size: check.watchSize,
       severity: check.severity,
       owner: check.owner,
+      title: check.alertTitle,
+      note: check.alertNote,
       remind_every_ms: check.remindEvery ?? project?.remindEvery ?? 0,
       depends_on: withoutUuids(check.dependsOn, context),
       host: check.host,
@@ -266,6 +268,8 @@ function otherSettings(check: Check, context: Context): Record<string, string> {
   const settings: Record<string, string | null | false> = {
     Severity: check.severity,
     Owner: check.owner,
+    'Alert title': check.alertTitle,
+    Note: check.alertNote,
     Exceptions: exceptionsText(check, context),
     'May be early by': check.early === null ? null : check.early === 0 ? 'nothing' : formatDuration(check.early),
     'Warns about': [

@@ -11,6 +11,7 @@ import { readExcept } from '../../src/checks/exceptions/exception.ts'
 import { onCalendar } from '../../src/checks/on-calendar/next-elapse.ts'
 import { graceBetween, graceFor } from '../../src/checks/schedule.ts'
 import { completes, repeated } from '../../src/command/command.ts'
+import { validateCheckTitle } from '../../src/detectors/check-templates.ts'
 import { invalid } from '../../src/problem.ts'
 import { SEVERITIES } from '../../src/severity.ts'
 import { plainTyping } from '../../src/text.ts'
@@ -90,6 +91,12 @@ export function checkSettings() {
       .describe('Warn when the output of a run is clearly smaller than usual: its body, or the bytes in ?size='),
     severity: z.enum(SEVERITIES).optional().describe('Severity of an alert (default: critical)'),
     owner: text(100).describe('Person or team that owns the job'),
+    title: readable(readTitle, 200)
+      .optional()
+      .describe(
+        'Title of its alerts, with {check}, {what} ("sent no beat"), {host} and {owner}; none restores the default',
+      ),
+    note: text(500).describe('Note for the card of its alerts: what to do, where the runbook is; none removes it'),
     remind: z
       .union([z.literal(NONE), duration()])
       .optional()
@@ -139,6 +146,11 @@ function readExceptText(text: string): string {
     .map(item => item.trim())
     .filter(Boolean)
     .join('\n')
+}
+
+function readTitle(title: string): string {
+  validateCheckTitle(title)
+  return title
 }
 
 function validActiveHours(active: string): string {
@@ -222,6 +234,8 @@ const TO_ROW: { [Name in keyof Settings]-?: (value: NonNullable<Settings[Name]>)
   watchSize: watchSize => ({ watchSize }),
   severity: severity => ({ severity }),
   owner: owner => ({ owner: orNull(owner) }),
+  title: title => ({ alertTitle: orNull(title) }),
+  note: note => ({ alertNote: orNull(note) }),
   remind: every => ({ remindEvery: every === NONE ? 0 : every }),
 }
 

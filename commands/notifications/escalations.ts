@@ -11,8 +11,10 @@ import {
 } from '../../src/notifications/routing/escalations.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
 import { invalid } from '../../src/problem.ts'
+import type { State } from '../../src/state/database.ts'
 import { plural } from '../../src/text.ts'
 import { formatDuration, isoTime } from '../../src/time.ts'
+import { matcherHints } from '../alerts/matcher-hints.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, duration, yes } from '../context.ts'
 import { matcher, recipientWords, setName, toChannels } from './recipient-arguments.ts'
@@ -48,7 +50,7 @@ const add = command({
       setBy: by.name,
       createdAt: now,
     }
-    return escalationAnswer(addEscalation(state, row), 'good')
+    return changedAnswer(state, addEscalation(state, row))
   },
 })
 
@@ -105,7 +107,7 @@ const edit = command({
     }
     if (Object.keys(changes).length === 0)
       throw invalid('settings', 'Name what to change: --matcher, --after, --to or --repeat.')
-    return escalationAnswer(editEscalation(state, name, changes, now), 'good')
+    return changedAnswer(state, editEscalation(state, name, changes, now))
   },
 })
 
@@ -129,6 +131,13 @@ const remove = command({
 })
 
 export const escalationCommands = [add, list, show, edit, remove]
+
+/** The answer to a change, with what is odd about the matcher. */
+function changedAnswer(state: State, escalation: Escalation) {
+  const { card, result } = escalationAnswer(escalation, 'good')
+  const warnings = matcherHints(state, escalation.matcher)
+  return { card: { ...card, lines: [...warnings, ...card.lines] }, result: { ...result, warnings } }
+}
 
 function escalationAnswer(escalation: Escalation, tone: 'good' | 'plain') {
   return {

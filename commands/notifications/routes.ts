@@ -16,6 +16,7 @@ import { SEVERITIES } from '../../src/severity.ts'
 import type { State } from '../../src/state/database.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
+import { matcherHints } from '../alerts/matcher-hints.ts'
 import { confirmation } from '../confirmation.ts'
 import { type Context, command, readable, yes } from '../context.ts'
 import { channelIds, matcher, mentionWords, readLabelNames, setName, toChannels } from './recipient-arguments.ts'
@@ -77,7 +78,7 @@ const add = command({
       ...(groupBy ?? { groupBy: null, ungrouped: false }),
       setBy: by.name,
     }
-    return routeAnswer(state, addRoute(state, name, row, before, now), 'good')
+    return changedAnswer(state, addRoute(state, name, row, before, now))
   },
 })
 
@@ -140,7 +141,7 @@ const edit = command({
         'settings',
         'Name what to change: --matcher, --to, --mention, --mention-from, --group-by, --continue or --before.',
       )
-    return routeAnswer(state, editRoute(state, name, changes, before), 'good')
+    return changedAnswer(state, editRoute(state, name, changes, before))
   },
 })
 
@@ -264,6 +265,13 @@ function projectOf(state: State, { projectId }: Alert): string | null {
 
 function mentionsText(mention: readonly string[]): string {
   return mention.length === 0 ? '' : `, mentioning ${mention.map(mentionName).join(', ')}`
+}
+
+/** The answer to a change, with what is odd about the matcher. */
+function changedAnswer(state: Context['state'], route: Route) {
+  const { card, result } = routeAnswer(state, route, 'good')
+  const warnings = matcherHints(state, route.matcher)
+  return { card: { ...card, lines: [...warnings, ...card.lines] }, result: { ...result, warnings } }
 }
 
 function routeAnswer(state: Context['state'], route: Route, tone: 'good' | 'plain') {

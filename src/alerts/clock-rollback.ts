@@ -4,7 +4,7 @@ import { and, eq, isNotNull } from '../state/orm.ts'
 import { maintenances } from '../state/schema/index.ts'
 import { rewindCardUpdates } from './card-updates.ts'
 import { rewindReports } from './reported-alerts.ts'
-import { cronWindow } from './suppression/maintenance-windows.ts'
+import { cronWindow } from './suppression/cron-window.ts'
 import { requestReevaluation } from './suppression/reevaluation.ts'
 
 /**

@@ -10,6 +10,7 @@ import { redactionMark } from '../logs/redact/tokens.ts'
 import type { Labels } from '../state/schema/index.ts'
 import { errorMessage, truncate } from '../text.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
+import { withTemplates } from './check-templates.ts'
 import type { DetectionResult, Finding } from './finding.ts'
 
 /** What is stored about a check beside its row. */
@@ -74,7 +75,7 @@ function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: s
     unfinished: `${check.name} started and did not finish`,
     failed: `${check.name} ${last?.exitStatus ? `failed with exit status ${last.exitStatus}` : 'reported a failure'}`,
   }
-  return {
+  return withTemplates(check, {
     key: checkKey(check),
     checkId: check.id,
     detector: 'missed-beat',
@@ -92,7 +93,7 @@ function finding(check: Check, { recentBeats, remindEvery }: CheckFacts, hint: s
       facts: smallFacts(check, recentBeats),
       ...(check.missKind === 'failed' && last?.body ? { buttons: [outputButton(check, last)] } : {}),
     },
-  }
+  })
 }
 
 /** Leads to all that the job wrote. */

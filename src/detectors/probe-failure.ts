@@ -8,6 +8,7 @@ import { DEFAULT_STATUSES, daysUntil, type Probe, type ProbeResult } from '../pr
 import type { Labels } from '../state/schema/index.ts'
 import { firstLine, plural, truncate } from '../text.ts'
 import { aboutDuration, formatDuration } from '../time.ts'
+import { withTemplates } from './check-templates.ts'
 import type { DetectionResult, Finding } from './finding.ts'
 import { beatStrip, checkKey } from './missed-beat.ts'
 
@@ -73,7 +74,7 @@ export function evaluateCertificate(
   return [
     {
       kind: 'firing',
-      finding: {
+      finding: withTemplates(check, {
         ...{ key: certificateKey(check), detector: 'certificate', projectId: check.projectId, severity: 'warning' },
         title: `The certificate of ${host} ${left}`,
         since: now,
@@ -88,7 +89,7 @@ export function evaluateCertificate(
           ],
           buttons: [probeButton(check, project)],
         },
-      },
+      }),
     },
   ]
 }
@@ -100,7 +101,7 @@ function failure(
   { recentBeats, remindEvery, project }: ProbeFacts,
 ): Finding {
   const message = truncate(firstLine(redact(result.message)), MAX_TITLE_MESSAGE_LENGTH)
-  return {
+  return withTemplates(check, {
     key: checkKey(check),
     checkId: check.id,
     detector: 'probe',
@@ -117,7 +118,7 @@ function failure(
       fields: fields(check, recentBeats),
       buttons: [probeButton(check, project)],
     },
-  }
+  })
 }
 
 /** When the failures in a row began: the outage is at least that old. */

@@ -6,6 +6,7 @@ import type { RunFacts } from '../checks/beats.ts'
 import type { Check } from '../checks/check.ts'
 import { type Unusual, unusualDuration, unusualSize } from '../checks/unusual-run.ts'
 import { aboutDuration } from '../time.ts'
+import { withTemplates } from './check-templates.ts'
 import type { DetectionResult, Finding } from './finding.ts'
 
 /** The keys of the alerts about unusual runs of a check. */
@@ -53,7 +54,7 @@ function fires(check: Check, key: string, { kind }: Unusual, title: string, now:
     remindEvery: 0,
     observation: { lines },
   }
-  return { kind: 'firing', finding }
+  return { kind: 'firing', finding: withTemplates(check, finding) }
 }
 
 function ends(key: string): DetectionResult {

@@ -1,11 +1,11 @@
 // The table of maintenance: planned work, once or by cron, whose windows suppress the alerts that match.
-import { cronSchedule, nextRun } from '../../checks/cron.ts'
 import { Problem } from '../../problem.ts'
 import type { State } from '../../state/database.ts'
 import { and, asc, eq, sql } from '../../state/orm.ts'
 import { maintenances } from '../../state/schema/index.ts'
 import { DAY } from '../../time.ts'
 import { knownMatcher } from '../matcher.ts'
+import { windowAfter } from './cron-window.ts'
 import { requestReevaluation } from './reevaluation.ts'
 import type { ActiveMute } from './suppression.ts'
 
@@ -13,11 +13,10 @@ import type { ActiveMute } from './suppression.ts'
 const RETENTION_MS = 400 * DAY
 
 export type Maintenance = typeof maintenances.$inferSelect
-type Window = Pick<Maintenance, 'startsAt' | 'endsAt'>
 
 export type MaintenanceDraft = Pick<
   Maintenance,
-  'projectId' | 'name' | 'matcher' | 'cron' | 'timeZone' | 'duration' | 'by' | 'startsAt' | 'endsAt'
+  'projectId' | 'name' | 'matcher' | 'cron' | 'timeZone' | 'duration' | 'days' | 'by' | 'startsAt' | 'endsAt'
 >
 
 /** Adds maintenance, whose matcher is valid. Throws `conflict` when its name is taken by maintenance that has not ended. */
@@ -125,22 +124,6 @@ export function activeMaintenances(state: State, now: number): ActiveMute[] {
 /** Counts one more alert that a window suppresses. */
 export function countMutedByMaintenance(state: State, id: number): void {
   state.prepare('update maintenances set suppressed_count = suppressed_count + 1 where id = ?').run(id)
-}
-
-/** The window of a cron schedule that is active at `now`, else the next; null when none follows. It starts at or after `from`. */
-export function cronWindow(
-  { cron, timeZone, duration }: Pick<Maintenance, 'timeZone' | 'duration'> & { cron: string },
-  now: number,
-  from = now - duration,
-): Window | null {
-  const startsAt = nextRun(cronSchedule(cron, timeZone), Math.max(from, now - duration))
-  return startsAt === null ? null : { startsAt, endsAt: startsAt + duration }
-}
-
-/** The window after the current one, which ends at `now`; null when none follows. `early` when it ends before its time. */
-export function windowAfter(maintenance: Maintenance, now: number, early: boolean): Window | null {
-  const { cron } = maintenance
-  return cron === null ? null : cronWindow({ ...maintenance, cron }, now, early ? now : maintenance.startsAt)
 }
 
 function updateMaintenance(state: State, { id }: Maintenance, changes: Partial<Maintenance>): Maintenance {

@@ -2,9 +2,10 @@
 import { describe, expect, it } from 'vitest'
 import { HOUR, MINUTE } from '../../time.ts'
 import { knownMatcher, readMatcher } from '../matcher.ts'
+import { cronWindow, neverEnds, windowAfter } from './cron-window.ts'
 import { isFlapping, withTransition } from './flapping.ts'
 import { type InhibitionAlert, inhibits, isSilent, rootCause } from './inhibition.ts'
-import { cronWindow, type Maintenance, windowAfter } from './maintenance-windows.ts'
+import type { Maintenance } from './maintenance-windows.ts'
 import { DEFAULT_THRESHOLDS } from './settings.ts'
 import {
   type ActiveMute,
@@ -191,17 +192,66 @@ describe('maintenance by cron', () => {
   })
 
   it('ended early starts again at its next time', () => {
-    expect(next({ startsAt: at('2026-03-02T01:30:00Z') }, at('2026-03-02T01:40:00Z'), true)).toBe(
-      '2026-03-03T01:30:00.000Z',
-    )
+    const active = { startsAt: at('2026-03-02T01:30:00Z'), endsAt: at('2026-03-02T02:30:00Z') }
+    expect(next(active, at('2026-03-02T01:40:00Z'), true)).toBe('2026-03-03T01:30:00.000Z')
     expect(windowAfter({ ...job, cron: null } as Maintenance, 0, false)).toBeNull()
   })
 
-  it('continues without a gap when windows overlap, and is computed quickly after years', () => {
-    const always = { cron: '0 * * * *', timeZone: 'UTC', duration: 2 * HOUR, startsAt: at('2026-03-02T08:00:00Z') }
-    expect(next(always, at('2026-03-02T10:00:00Z'))).toBe('2026-03-02T09:00:00.000Z')
-    expect(next({ ...always, cron: '* * * * *', duration: MINUTE }, at('2036-03-02T10:00:30Z'))).toBe(
-      '2036-03-02T10:00:00.000Z',
-    )
+  it.each([
+    [
+      'that touch',
+      '0 0 * * 6,0',
+      'UTC',
+      { days: 1 },
+      '2026-03-07T05:00:00Z',
+      '2026-03-07T00:00:00Z',
+      '2026-03-09T00:00:00Z',
+    ],
+    [
+      'that overlap',
+      '0,30 2-4 * * *',
+      'UTC',
+      {},
+      '2026-03-02T01:00:00Z',
+      '2026-03-02T02:00:00Z',
+      '2026-03-02T05:30:00Z',
+    ],
+    [
+      'of every minute',
+      '* 8-17 * * 1-5',
+      'UTC',
+      {},
+      '2026-03-02T07:00:00Z',
+      '2026-03-02T08:00:00Z',
+      '2026-03-02T18:59:00Z',
+    ],
+    [
+      'of one day',
+      '0 0 * * 0',
+      'Europe/Oslo',
+      { days: 1 },
+      '2026-10-24T20:00:00Z',
+      '2026-10-24T22:00:00Z',
+      '2026-10-25T23:00:00Z',
+    ],
+    ['with a gap', '0 0 * * 6,0', 'UTC', {}, '2026-03-07T00:30:00Z', '2026-03-07T00:00:00Z', '2026-03-07T01:00:00Z'],
+  ])(
+    'windows %s are one where they are, and whole days follow the wall clock',
+    (_, cron, timeZone, more, now, from, to) => {
+      const { days = 0 } = more as { days?: number }
+      const duration = days > 0 ? days * 24 * HOUR : HOUR
+      expect(cronWindow({ cron, timeZone, duration, days }, at(now))).toEqual({ startsAt: at(from), endsAt: at(to) })
+      expect(neverEnds({ cron, timeZone, duration, days }, at(now))).toBe(false)
+    },
+  )
+
+  it.each([
+    ['0 * * * *', 2 * HOUR],
+    ['0 * * * *', HOUR],
+    ['* * * * *', MINUTE],
+    ['0 0 * * *', 24 * HOUR],
+    ['0 0 1 * *', 31 * 24 * HOUR],
+  ])('windows by %s of %i ms never end', (cron, duration) => {
+    expect(neverEnds({ cron, timeZone: 'UTC', duration }, at('2026-03-02T10:00:00Z'))).toBe(true)
   })
 })

@@ -47,7 +47,7 @@ describe('a silence', () => {
   it('can be previewed, extended, shortened and ended', async () => {
     const app = await startApp()
     await (await app.hasCheck('job'))('/fail')
-    expect(await app.result('silence add job --for 1h --preview')).toEqual({ would_suppress: 1, would_hold: 1 })
+    expect(await app.result('silence add job --for 1h --preview')).toMatchObject({ would_suppress: 1, would_hold: 1 })
     await app.result('silence add detector:missed-beat --for 1h')
     const title = async (line: string) => (await app.says(line)).card.title
     expect(await title('silence extend 1 --for 4h')).toMatch(/^Silence 1 ends in 4h, .* later than before$/)

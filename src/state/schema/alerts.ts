@@ -156,7 +156,7 @@ export const alerts = sqliteTable(
       .on(table.suppression, table.suppressorId)
       .where(sql`suppression is not null and state <> 'resolved'`),
     index('alerts_card_update').on(table.cardUpdateAt).where(sql`card_update_at is not null`),
-    index('alerts_group').on(table.groupId).where(sql`group_id is not null`),
+    index('alerts_group').on(table.groupId, table.state).where(sql`group_id is not null`),
     index('alerts_group_key')
       .on(table.groupKey, table.projectId)
       .where(sql`group_key is not null and state <> 'resolved'`),

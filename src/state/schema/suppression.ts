@@ -35,7 +35,9 @@ export const maintenances = sqliteTable(
     matcher: text().notNull(),
     cron: text(),
     timeZone: text('time_zone').notNull(),
+    /** How long a window is, ms; `days` of it are whole days, which follow the wall clock. */
     duration: integer().notNull(),
+    days: integer().notNull().default(0),
     by: text().notNull(),
     createdAt: integer('created_at').notNull(),
     startsAt: integer('starts_at').notNull(),
