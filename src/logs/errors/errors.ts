@@ -47,21 +47,23 @@ export function recordError(state: State, lines: ErrorLines): { error: KnownErro
 
 /** The error of a fingerprint in a project, or undefined. */
 export function readError(state: State, projectId: number, fingerprint: string): KnownError | undefined {
-  const find = state.prepared('error by fingerprint', db =>
-    db
-      .select()
-      .from(fingerprints)
-      .where(
-        sql`${fingerprints.projectId} = ${sql.placeholder('projectId')} and ${fingerprints.fingerprint} = ${sql.placeholder('fingerprint')}`,
-      )
-      .prepare(),
-  )
-  return find.get({ projectId, fingerprint })
+  const find = `select ${COLUMNS} from fingerprints where project_id = ? and fingerprint = ?`
+  return parseRow(state.prepare<unknown[], Row>(find).get(projectId, fingerprint))
 }
 
 /** The error with an id, or undefined when it was pruned. */
 export function readErrorById(state: State, id: number): KnownError | undefined {
-  return state.db.select().from(fingerprints).where(eq(fingerprints.id, id)).get()
+  return parseRow(state.prepare<unknown[], Row>(`select ${COLUMNS} from fingerprints where id = ?`).get(id))
+}
+
+type Row = Omit<KnownError, 'samples' | 'recent'> & { samples: string; recent: string }
+
+const COLUMNS = `id, project_id as projectId, fingerprint, source, why, samples, recent, count,
+  first_seen_at as firstSeenAt, last_seen_at as lastSeenAt, state, state_by as stateBy, state_at as stateAt`
+
+/** Hand-written, because every batch with errors reads each of them: the query builder takes three times as long. */
+function parseRow(row: Row | undefined): KnownError | undefined {
+  return row && { ...row, samples: JSON.parse(row.samples), recent: JSON.parse(row.recent) }
 }
 
 /** Errors that match the filter, the last seen first. */

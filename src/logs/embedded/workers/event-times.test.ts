@@ -18,7 +18,12 @@ describe('a line happens', () => {
   })
 
   it('when it was written when that was longer ago', () => {
-    expect(timesOf(lines(false, 2 * HOUR, 5 * HOUR)).map(({ at }) => at)).toEqual([NOW - 2 * HOUR, NOW - 5 * HOUR])
+    expect(timesOf(lines(false, 2 * HOUR)).map(({ at }) => at)).toEqual([NOW - 2 * HOUR])
+  })
+
+  it('in the hour in which it was written when that was more than two hours ago', () => {
+    const hour = Math.floor(NOW / HOUR) * HOUR
+    expect(timesOf(lines(false, 5 * HOUR)).map(({ at }) => at)).toEqual([hour - 5 * HOUR])
   })
 
   it('now when its sender writes the time of another zone, and the lines before it keep their distance', () => {
@@ -30,7 +35,7 @@ describe('a line happens', () => {
   })
 
   it('when its time says when it has a zone of its own, or lies off by no whole quarter hour', () => {
-    expect(timesOf(lines(false, 5 * HOUR))[0]!.at).toBe(NOW - 5 * HOUR)
+    expect(timesOf(lines(false, 90 * MINUTE))[0]!.at).toBe(NOW - 90 * MINUTE)
     expect(timesOf(lines(true, 5 * HOUR + 7 * MINUTE))[0]!.shift).toBe(0)
   })
 })

@@ -1,11 +1,13 @@
 // When the lines of a batch happened, for detection: by their own times, and by those of receipt where the own ones cannot be right.
-import { MINUTE, SECOND } from '../../../time.ts'
+import { HOUR, MINUTE, SECOND } from '../../../time.ts'
 import type { NewLine } from '../../line.ts'
 
 /** Lines that arrive this much later than they were written count as happening now. */
 const MAX_DELAY_MS = 90 * SECOND
-/** The instants of older lines are rounded down to this. */
+/** The instants of lines that are older are rounded down to this. */
 const STEP_MS = 10 * SECOND
+/** The instants of lines older than this, such as an import of old logs, are rounded down to the hour: they alert nobody. */
+const BY_HOUR_AFTER_MS = 2 * HOUR
 /** Offsets from UTC are whole quarter hours, up to 14 hours; the difference of two zones is at most 26 hours. */
 const QUARTER_MS = 15 * MINUTE
 const MAX_SHIFT_MS = 26 * 60 * MINUTE
@@ -35,7 +37,8 @@ export function eventTimes(lines: readonly { readonly line: TimedLine }[]): (lin
     const shift = line.isZoneAssumed ? zoneShift(newest.get(`${line.source}\0${line.host}`)!, line.receivedAt) : 0
     const at = line.timestamp + shift
     if (line.receivedAt - at <= MAX_DELAY_MS) return shift === 0 ? NOW : { at: null, shift }
-    return { at: Math.floor(at / STEP_MS) * STEP_MS, shift }
+    const step = line.receivedAt - at > BY_HOUR_AFTER_MS ? HOUR : STEP_MS
+    return { at: Math.floor(at / step) * step, shift }
   }
 }
 
