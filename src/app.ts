@@ -191,9 +191,12 @@ function buildJobs(
   })
 
   const hasLogs = store !== null
+  const onBoardChange = () => {
+    for (const platform of registry.platforms()) platform.onBoardChange?.()
+  }
   const boards = createBoardJob({
     ...{ state, clock, logger, hasLogs },
-    ...{ connectivity: prober.current, channel: registry.find },
+    ...{ connectivity: prober.current, channel: registry.find, onChange: onBoardChange },
   })
   const startFollowingAlerts = followAlertChanges(state, () => {
     delivery.wake()

@@ -1,15 +1,21 @@
 // The commands about live boards: one message in a channel that always shows what is wrong, edited in place.
 import { z } from 'zod'
+import { listAlerts } from '../../src/alerts/alerts.ts'
 import type { Text } from '../../src/card.ts'
 import type { Channel } from '../../src/chat/channel.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { type Board, listBoards, readBoard } from '../../src/notifications/boards/boards.ts'
 import { findChannel } from '../../src/notifications/routing/channels.ts'
+import { onCallAt } from '../../src/notifications/routing/on-call.ts'
+import { listPeople, personOf } from '../../src/notifications/routing/people.ts'
+import { listOverrides, listRotations } from '../../src/notifications/routing/rotations.ts'
 import { Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { type Context, channelHere, command, projectName } from '../context.ts'
+
+const MAX_OWN_ALERTS = 200
 
 const toChannel = () => completes(positional(z.string().min(1).max(200).optional()), 'channel')
 const project = () => projectName().optional().describe('Only alerts, checks and errors of this project')
@@ -111,9 +117,21 @@ const remove = command({
 
 export const boardCommands = [show, now, list, remove]
 
-function snapshot(projectId: number | null, { boards }: Context) {
-  const { footer, ...card } = boards.card(projectId)
-  return { card, result: { board: null } }
+/** The board as an answer, which is of now, with what concerns the person who asks. */
+function snapshot(projectId: number | null, context: Context) {
+  const { footer, ...card } = context.boards.card(projectId)
+  return { card: { ...card, lines: [...(card.lines ?? []), ...ownLines(context)] }, result: { board: null } }
+}
+
+/** Whether the person is on call, and which open alerts they acknowledged. */
+function ownLines({ state, now, by }: Context): Text[] {
+  const name = personOf(listPeople(state), by.platform, by.id)
+  const shifts = listRotations(state).flatMap((rotation): Text[] => {
+    const { who, until } = onCallAt(rotation, listOverrides(state, rotation, now), now)
+    return who === name ? [['You are on call (', rotation.name, ') until ', { time: until, style: 'moment' }, '.']] : []
+  })
+  const own = listAlerts(state, { open: true, limit: MAX_OWN_ALERTS }).filter(alert => alert.acknowledgedBy === by.name)
+  return [...shifts, ...(own.length === 0 ? [] : [`You have ${own.map(({ id }) => `alert ${id}`).join(', ')}.`])]
 }
 
 function channelNamed(name: string, { state, parts }: Context): Channel | undefined {

@@ -124,6 +124,8 @@ export interface Platform {
   status(): PlatformStatus
   /** Answers a request that the platform sends to the intake; absent where it sends none. Never rejects. */
   receive?: Receive
+  /** Called when what boards show may have changed; absent where the platform shows none of its own. */
+  onBoardChange?(): void
   /** Starts to connect in the background, and retries until `stop`; never throws. */
   start(): void
   /** Takes no more commands, waits for those that run (a few seconds at most) and disconnects. */

@@ -50,6 +50,17 @@ describe('the slash command', () => {
     expect(dispatcher.ran[0]?.line).toBe('ack 7 "a < b & c"')
   })
 
+  test('the shortcut at a message searches five minutes around it', async () => {
+    await started.vakt('status')
+    await slack.until(() => slack.messages().length === 1)
+    const [message] = slack.messages()
+    await slack.shortcut(message!, 'vakt_logs_around', slack.member)
+    await started.answersTo(slack.member, 1)
+    const at = Math.floor(Number(message!.ts)) * 1_000
+    const [since, until] = [at - 300_000, at + 300_000].map(instant => new Date(instant).toISOString().slice(0, 19))
+    expect(dispatcher.ran.at(-1)?.line).toBe(`logs search since:${since}Z until:${until}Z`)
+  })
+
   test('is acknowledged long before a slow command ends', async () => {
     const release = dispatcher.hold()
     const outcome = await started.vakt('whoami')

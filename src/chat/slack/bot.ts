@@ -3,12 +3,14 @@ import { type AckFn, App, type BlockAction, type ButtonAction, type Receiver, ty
 import type { Clock } from '../../clock.ts'
 import type { Logger } from '../../logger.ts'
 import { Problem } from '../../problem.ts'
-import { HOUR, SECOND } from '../../time.ts'
+import { HOUR, MINUTE, SECOND } from '../../time.ts'
 import type { CommandDispatcher, PressOrigin, Reply, Request, Requester } from '../channel.ts'
+import type { PlatformMemory } from '../platform-definition.ts'
 import { PRESSED, readInstance, readPress } from './buttons.ts'
 import { sdkLogger } from './client.ts'
 import { FORM, readEntries, readState, toModal, toOptions } from './forms.ts'
-import { SLASH_COMMAND } from './manifest.ts'
+import { createHomes } from './homes.ts'
+import { LOGS_AROUND, SLASH_COMMAND } from './manifest.ts'
 import { unescapeTyped } from './mrkdwn.ts'
 import type { NewerBlocks } from './newer-blocks.ts'
 import { createReplier, type Origin } from './replies.ts'
@@ -30,6 +32,7 @@ export interface BotParts {
   channelName: () => string
   timeZone: string
   newerBlocks: NewerBlocks
+  memory: PlatformMemory
   /** The id of this Vakt, for its buttons. */
   instance?: string | undefined
   clock: Clock
@@ -49,6 +52,9 @@ const IN_PROGRESS: Reply = {
 }
 const NO_ROLE =
   'You belong to another Slack workspace, so you have no role here. Ask a member of the workspace that runs Vakt.'
+/** What the Home tab shows. */
+const BOARD = 'board now'
+const AROUND_MS = 5 * MINUTE
 const REDELIVERY_WINDOW_MS = HOUR
 const MAX_DELIVERIES = 5_000
 
@@ -67,6 +73,14 @@ export function createBot(parts: BotParts) {
     logger: sdkLogger(logger),
   })
   const isRepeated = createDeduplicator(clock)
+  const requesterFor = (user: string) => requesterOf(user, user)
+  const homes = createHomes({
+    ...{ web, clock, logger, newerBlocks: parts.newerBlocks, memory: parts.memory, channelName: parts.channelName },
+    ...{ timeZone: parts.timeZone, instance: parts.instance },
+    channels: () => [parts.channelId, ...(parts.others ?? [])],
+    board: async user => dispatcher.run({ line: BOARD }, await requesterFor(user)),
+    isAdmin: async user => (await requesterFor(user)).admin,
+  })
 
   app.error(async error => logger.error('a request from Slack failed', { error }))
   app.use(async ({ body, next, ...rest }) => {
@@ -100,6 +114,18 @@ export function createBot(parts: BotParts) {
     await track(answering.then(reply => finish(reply, origin, true)))
   })
 
+  app.event('app_home_opened', async ({ event }) => {
+    if (event.tab === 'home') await track(homes.open(event.user))
+  })
+
+  app.shortcut(LOGS_AROUND, async ({ ack, shortcut }) => {
+    await acknowledge(ack)
+    if (shortcut.type !== 'message_action') return
+    const { user, channel, message, response_url: responseUrl } = shortcut
+    const origin = { user: user.id, name: user.name ?? user.id, channel: channel.id, responseUrl }
+    await track(runAndReply({ line: `logs search ${aroundQuery(Number(message.ts) * SECOND)}` }, origin))
+  })
+
   app.action(PRESSED, async ({ ack, action, body }) => {
     await acknowledge(ack)
     const press = readPress((action as ButtonAction).action_id, lineOf(action as ButtonAction | MenuAction))
@@ -116,7 +142,7 @@ export function createBot(parts: BotParts) {
     if (view === null) return track(runAndReply({ line: press.line }, origin, true))
     const requester = await requesterOf(origin.user, origin.name, origin.team)
     // Nobody fills in a form only to be refused.
-    const refusal = whyNotHere(origin, requester) ?? dispatcher.refusalFor(press.line, requester)
+    const refusal = (await whyNotHere(origin, requester)) ?? dispatcher.refusalFor(press.line, requester)
     if (refusal !== null) return send(refusal, origin)
     try {
       await web.views.open({ trigger_id: (body as BlockAction).trigger_id, view })
@@ -154,6 +180,7 @@ export function createBot(parts: BotParts) {
 
   return {
     app,
+    homes,
     idle: async () => {
       await Promise.allSettled(running)
     },
@@ -168,12 +195,14 @@ export function createBot(parts: BotParts) {
 
   async function run(ask: (requester: Requester) => Promise<Reply>, origin: Origin): Promise<Reply> {
     const requester = await requesterOf(origin.user, origin.name, origin.team)
-    return whyNotHere(origin, requester) ?? ask({ ...requester, channel: `slack:${origin.channel}` })
+    const here = isHome(origin) ? {} : { channel: `slack:${origin.channel}` }
+    return (await whyNotHere(origin, requester)) ?? ask({ ...requester, ...here })
   }
 
   /** Anybody in the workspace can type the command anywhere, so only the channels of alerts are open to everybody. */
-  function whyNotHere(origin: Origin, requester: SlackRequester): Reply | null {
+  async function whyNotHere(origin: Origin, requester: SlackRequester): Promise<Reply | null> {
     if (requester.isOutsider) return toReply(new Problem('forbidden', NO_ROLE))
+    if (isHome(origin) && (await homes.mayLook(origin.user))) return null
     const isHere = origin.channel === parts.channelId || (parts.others?.has(origin.channel) ?? false)
     if (isHere || requester.admin) return null
     return toReply(
@@ -182,6 +211,7 @@ export function createBot(parts: BotParts) {
   }
 
   async function finish(reply: Reply, origin: Origin, isPress: boolean): Promise<void> {
+    if (isHome(origin)) await homes.open(origin.user)
     if (isPress && reply.ok && reply.quiet) return
     await send(reply, origin)
   }
@@ -213,6 +243,15 @@ type SuggestionRequest = {
   value: string
   user: { id: string; name: string; team_id?: string }
   view?: { private_metadata: string }
+}
+
+/** A press in the Home tab has no channel; its answer comes as a direct message. */
+const isHome = (origin: Origin) => origin.channel === ''
+
+/** The lines from five minutes before an instant to five after. */
+function aroundQuery(at: number): string {
+  const instant = (shift: number) => new Date(at + shift).toISOString().replace(/\.\d+/, '')
+  return `since:${instant(-AROUND_MS)} until:${instant(AROUND_MS)}`
 }
 
 function originOf(body: BlockAction): Origin {

@@ -15,7 +15,7 @@ test('on a bare machine it is for Socket Mode and needs no address', () => {
     settings: {
       socket_mode_enabled: true,
       interactivity: { is_enabled: true },
-      event_subscriptions: { bot_events: ['app_mention'] },
+      event_subscriptions: { bot_events: ['app_mention', 'app_home_opened'] },
     },
   })
   expect(SCOPES).toContain('app_mentions:read')
@@ -32,7 +32,7 @@ test('an app token selects Socket Mode, a signing secret HTTP mode', () => {
     settings: {
       socket_mode_enabled: false,
       interactivity: { request_url: url, message_menu_options_url: url },
-      event_subscriptions: { bot_events: ['app_mention'], request_url: url },
+      event_subscriptions: { bot_events: ['app_mention', 'app_home_opened'], request_url: url },
     },
   }
   expect(slackManifest({ publicUrl, slack: set })).toMatchObject(byHttp)

@@ -12,10 +12,14 @@ export const SCOPES = [
   'users:read', // who is a workspace admin
   'im:write', // files of private replies
   'pins:write', // the board stays in sight
+  // "channels:read" also shows who may look at the Home tab: the members of the alert channels.
 ] as const
 
 /** The one slash command. */
 export const SLASH_COMMAND = '/vakt'
+
+/** The callback id of the shortcut at messages. */
+export const LOGS_AROUND = 'vakt_logs_around'
 
 /** Where Slack sends requests in HTTP mode. */
 const EVENTS_PATH = '/slack/events'
@@ -41,6 +45,15 @@ export function slackManifest(
       background_color: '#1D3557',
     },
     features: {
+      app_home: { home_tab_enabled: true, messages_tab_enabled: true, messages_tab_read_only_enabled: true },
+      shortcuts: [
+        {
+          name: 'Search logs around this time',
+          type: 'message',
+          callback_id: LOGS_AROUND,
+          description: 'Shows log lines from five minutes before to five after',
+        },
+      ],
       bot_user: { display_name: 'vakt', always_online: true },
       slash_commands: [
         {
@@ -55,7 +68,7 @@ export function slackManifest(
     },
     oauth_config: { scopes: { bot: [...SCOPES] } },
     settings: {
-      event_subscriptions: { bot_events: ['app_mention'], ...(url && { request_url: url }) },
+      event_subscriptions: { bot_events: ['app_mention', 'app_home_opened'], ...(url && { request_url: url }) },
       interactivity: { is_enabled: true, ...(url && { request_url: url, message_menu_options_url: url }) },
       org_deploy_enabled: false,
       socket_mode_enabled: isSocketMode,

@@ -72,10 +72,12 @@ export function createSlack(parts: SlackOptions): Platform {
   const channelName = () => (foundName === null ? channelId : `#${foundName}`)
 
   const http = appToken === null ? createReceiver(settings.signingSecret ?? '', clock, logger) : null
-  const newerBlocks = createNewerBlocks(clock, parts.memory ?? FORGETFUL)
+  const { memory = FORGETFUL } = parts
+  const newerBlocks = createNewerBlocks(clock, memory)
   const shown = { newerBlocks, pictures: createPictures(web, logger) }
   const bot = createBot({
     newerBlocks,
+    memory,
     dispatcher,
     web,
     receiver: http?.receiver ?? IDLE_RECEIVER,
@@ -118,12 +120,14 @@ export function createSlack(parts: SlackOptions): Platform {
       return createChannel({ ...own, ...shown })
     },
     status: connection.status,
+    onBoardChange: bot.homes.refresh,
     start: connection.start,
     ...(http && {
       receive: async (rawBody, headers) => (isStopping ? STOPPING : http.receive(rawBody, headers)),
     }),
     async stop() {
       isStopping = true
+      bot.homes.stop()
       // Everything that runs was acknowledged; replies do not need the socket, and nothing new comes without it.
       await connection.stop()
       await endsWithin(STOP_TIMEOUT_MS, bot.idle())

@@ -43,7 +43,7 @@ export function createReplier(
       return
     }
     try {
-      if (isPrivate) await sendFilesTo(web, origin.user, reply.card)
+      if (isPrivate || origin.channel === '') await sendFilesTo(web, origin.user, reply.card)
       else await uploadFiles(web, reply.card, { channel_id: origin.channel, ...inThread })
     } catch (error) {
       logger.warn('a file could not be sent in Slack', { error: sentenceOf(error), user: origin.user })
@@ -51,6 +51,12 @@ export function createReplier(
   }
 
   async function sendByBot(message: object, isPrivate: boolean, origin: Origin): Promise<void> {
+    if (origin.channel === '') {
+      // Pressed in the Home tab, where nothing can be shown but the board.
+      const { channel } = await web.conversations.open({ users: origin.user })
+      await web.chat.postMessage({ ...message, channel: channel!.id! } as unknown as webApi.ChatPostMessageArguments)
+      return
+    }
     const whole = { ...message, channel: origin.channel, user: origin.user }
     if (isPrivate) await web.chat.postEphemeral(whole as unknown as webApi.ChatPostEphemeralArguments)
     else await web.chat.postMessage(whole as unknown as webApi.ChatPostMessageArguments)

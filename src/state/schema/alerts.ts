@@ -43,7 +43,15 @@ const MENTION_REASONS = [
 ] as const
 
 /** Why nobody is notified of an alert for now, in the order in which the reasons are tried. */
-export const SUPPRESSIONS = ['silence', 'maintenance', 'inhibition', 'awaiting-cause', 'quiet-hours', 'group', 'storm'] as const
+export const SUPPRESSIONS = [
+  'silence',
+  'maintenance',
+  'inhibition',
+  'awaiting-cause',
+  'quiet-hours',
+  'group',
+  'storm',
+] as const
 
 /** What a line of a timeline records; `other` only in lines written before kinds were stored. */
 export const HISTORY_KINDS = [

@@ -69,6 +69,36 @@ export function blockAction(
   return { kind: 'interactive', payload }
 }
 
+/** Somebody pressed a button in the Home tab: there is no message, no channel and no response URL. */
+export function homeAction(action: Obj, user: Person, trigger: string): Outgoing {
+  const container = { type: 'view', view_id: 'VHOME' }
+  const view = { id: 'VHOME', type: 'home', private_metadata: '', callback_id: '' }
+  const payload = { type: 'block_actions', user: shortUser(user), ...ENVELOPE, container, view, trigger_id: trigger }
+  return { kind: 'interactive', payload: { ...payload, state: { values: {} }, actions: [action] } }
+}
+
+/** Somebody chose a shortcut at a message. */
+export function messageAction(
+  callbackId: string,
+  message: Message,
+  user: Person,
+  channel: Conversation,
+  keys: Keys,
+): Outgoing {
+  const payload = {
+    type: 'message_action',
+    callback_id: callbackId,
+    user: shortUser(user),
+    ...ENVELOPE,
+    channel: { id: channel.id, name: channel.name },
+    message_ts: message.ts,
+    message: shownIn(message),
+    action_ts: message.ts,
+    ...keys,
+  }
+  return { kind: 'interactive', payload }
+}
+
 /** Somebody submitted a modal, or closed it. */
 export function viewAction(
   type: 'view_submission' | 'view_closed',

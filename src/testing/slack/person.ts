@@ -3,7 +3,16 @@ import type { Delivery, Outcome } from './delivery.ts'
 import { type Entries, fillIn } from './form.ts'
 import { readDraft } from './message-rules.ts'
 import { pushView } from './methods/views.ts'
-import { blockAction, findElement, slashCommand, suggestion, viewAction, workspaceEvent } from './payloads.ts'
+import {
+  blockAction,
+  findElement,
+  homeAction,
+  messageAction,
+  slashCommand,
+  suggestion,
+  viewAction,
+  workspaceEvent,
+} from './payloads.ts'
 import type { createResponseUrls, createTriggers } from './tokens.ts'
 import { readView } from './view-rules.ts'
 import { asList, asObject, asText, type Conversation, type Message, type Obj, type View } from './wire.ts'
@@ -60,6 +69,32 @@ export function createPeople({ workspace, triggers, responseUrls, deliver, hears
       return deliver(
         blockAction(action, message, workspace.person(user), placeOf(message.channel), keys, attachment?.id),
       )
+    },
+
+    /** Opens the Home tab of the app. */
+    openHome(user: string): Promise<Outcome> {
+      const event = {
+        type: 'app_home_opened',
+        user,
+        channel: `D${user.slice(1)}`,
+        tab: 'home',
+        event_ts: workspace.ts(),
+      }
+      return deliver(workspaceEvent(event, workspace.id('Ev'), workspace.now()))
+    },
+
+    /** Presses the button with this label in the Home tab. */
+    pressHome(label: string, user: string): Promise<Outcome> {
+      const found = findElement(asList(workspace.homes.get(user)?.blocks) as Obj[], label)
+      if (found === undefined) throw new Error(`the Home tab has no button "${label}"`)
+      const action = { ...found.element, block_id: found.blockId }
+      return deliver(homeAction(action, workspace.person(user), triggers.issue(user)))
+    },
+
+    /** Chooses the shortcut of the app at a message. */
+    shortcut(message: Message, callbackId: string, user: string): Promise<Outcome> {
+      const keys = keysFor(user, message.channel, message)
+      return deliver(messageAction(callbackId, message, workspace.person(user), placeOf(message.channel), keys))
     },
 
     /** Fills in and submits a modal; what the app answers (errors, update, push, clear) happens to the modal. */

@@ -119,6 +119,16 @@ export async function startSlack(options: SlackOptions = {}) {
     admin: ADMIN,
     /** What the app sent that it should not have sent, and what it failed to acknowledge. Empty after a good test. */
     violations,
+    /** The blocks of a person's Home tab as JSON; null before it was opened. */
+    home: (user: string): string | null => {
+      const view = workspace.homes.get(user)
+      return view ? JSON.stringify(view.blocks) : null
+    },
+    /** Takes a person out of a channel. */
+    leave(user: string, channel = OPS) {
+      const left = workspace.channel(channel)
+      left.absent = [...(left.absent ?? []), user]
+    },
     /** Kinds of blocks that the workspace does not have yet. */
     refusedKinds: workspace.refusedKinds,
     /** The next messages with a picture are refused, because it is not ready. */

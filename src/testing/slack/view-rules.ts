@@ -18,14 +18,14 @@ const KEYS = [
 ]
 
 /** The view that was sent, checked. Throws `invalid_arguments` with Slack's messages, or `view_too_large`. */
-export function readView(value: unknown): Obj {
+export function readView(value: unknown, type: 'modal' | 'home' = 'modal'): Obj {
   const view = asObject(typeof value === 'string' ? parse(value) : value)
   if (view === undefined) throw new SlackRefusal('invalid_arguments', ['[ERROR] missing required field: view'])
   const complaints: string[] = []
   const complain: Complain = (problem, at) => complaints.push(`[ERROR] ${problem} [json-pointer:${at}]`)
   checkKeys(view, KEYS, '/view', complain)
-  if (view.type !== 'modal') complain('must be one of: modal', '/view/type')
-  checkPlain(view.title, 24, '/view/title', complain)
+  if (view.type !== type) complain(`must be one of: ${type}`, '/view/type')
+  if (type === 'modal') checkPlain(view.title, 24, '/view/title', complain)
   if (view.submit !== undefined) checkPlain(view.submit, 24, '/view/submit', complain)
   if (view.close !== undefined) checkPlain(view.close, 24, '/view/close', complain)
   checkOptional(view.private_metadata, 3000, '/view/private_metadata', complain)

@@ -30,6 +30,8 @@ export interface Conversation {
   botIsMember: boolean
   is_archived: boolean
   is_private: boolean
+  /** People who are not in it. */
+  absent?: string[]
 }
 
 /** A message as stored: what a reader of the channel sees. */

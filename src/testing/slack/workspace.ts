@@ -41,6 +41,8 @@ export function createWorkspace(now: () => number) {
 
   const workspace = {
     now,
+    /** The Home tab of the app, by person. */
+    homes: new Map<string, Obj>(),
     /** Kinds of blocks that this workspace does not have yet. */
     refusedKinds: new Set<string>(),
     /** How many more messages find their picture not ready. */

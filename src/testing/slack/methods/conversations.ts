@@ -1,4 +1,4 @@
-// conversations.history, replies, info and open.
+// conversations.history, replies, info, members and open.
 import { asText, type Conversation, type Message, type Obj, SlackRefusal } from '../wire.ts'
 import type { Workspace } from '../workspace.ts'
 import { type Call, type Method, showMessage } from './method.ts'
@@ -10,6 +10,7 @@ export const conversationMethods: Record<string, Method> = {
   'conversations.history': { tier: 3, scopes: HISTORY, run: history },
   'conversations.replies': { tier: 3, scopes: HISTORY, run: replies },
   'conversations.info': { tier: 3, scopes: READ, run: info },
+  'conversations.members': { tier: 4, scopes: READ, run: members },
   'conversations.open': { tier: 3, scopes: ['im:write', 'mpim:write'], run: open },
 }
 
@@ -45,6 +46,12 @@ function info({ args, workspace }: Call): Obj {
       is_member: channel.botIsMember,
     },
   }
+}
+
+function members({ args, workspace }: Call): Obj {
+  const channel = workspace.channel(args.channel)
+  const all = [...workspace.people.values()].map(({ id }) => id)
+  return { members: all.filter(id => !channel.absent?.includes(id)), response_metadata: { next_cursor: '' } }
 }
 
 function open({ args, workspace }: Call): Obj {

@@ -1,4 +1,4 @@
-// views.open, views.push and views.update.
+// views.open, views.push, views.publish and views.update.
 
 import { readView } from '../view-rules.ts'
 import { asText, type Obj, SlackRefusal } from '../wire.ts'
@@ -8,12 +8,20 @@ import { type Call, type Method, showModal } from './method.ts'
 export const viewMethods: Record<string, Method> = {
   'views.open': { tier: 4, scopes: [], run: open },
   'views.push': { tier: 4, scopes: [], run: push },
+  'views.publish': { tier: 4, scopes: [], run: publish },
   'views.update': { tier: 4, scopes: [], run: update },
 }
 
 function open({ args, workspace, useTrigger }: Call): Obj {
   const view = readView(args.view)
   return showModal(workspace.show(view, useTrigger(args.trigger_id)))
+}
+
+function publish({ args, workspace }: Call): Obj {
+  const view = readView(args.view, 'home')
+  const user = workspace.person(args.user_id)
+  workspace.homes.set(user.id, view)
+  return { view }
 }
 
 function push({ args, workspace, useTrigger }: Call): Obj {
