@@ -1,6 +1,7 @@
 // The metrics: what is counted, in the words that Prometheus reads, and the names that dashboards know.
 import { expect, it } from 'vitest'
 import { DeliveryError } from '../chat/channel.ts'
+import { addForward, readForward, recordFailure, recordSent } from '../forwards/forwards.ts'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { takingStore } from '../testing/taking-store.ts'
 
@@ -100,4 +101,25 @@ it('shows what a channel lacks and why, and of an e-mail address only its domain
   expect(metrics.get('vakt_deliveries_pending{channel="discord"}')).toBe(1)
   expect(metrics.get('vakt_delivery_failures_total{channel="discord",reason="unreachable"}')).toBe(1)
   expect([...metrics.keys()].join('\n')).not.toContain('ops@')
+})
+
+it('shows what forwards delivered, and since when one fails, without its address', async () => {
+  const app = await startApp({ store: takingStore().store })
+  addForward(app.state, {
+    ...{ name: 'lake', kind: 'webhook', shownAddress: 'https://lake.example.org/in', targetSealed: Buffer.alloc(0) },
+    ...{ query: '', position: 0, createdBy: 'a', createdAt: app.clock.now() },
+  })
+  const forward = () => readForward(app.state, 1)!
+  recordSent(app.state, forward(), { position: 5, sent: 3, refused: 1, now: app.clock.now() })
+  const sentAt = app.clock.now() / 1000
+  recordFailure(app.state, forward(), 'connection refused', app.clock.now())
+  await app.passes('1m')
+  const metrics = await scrape(app)
+  const labels = '{forward="lake",kind="webhook"}'
+  expect(metrics.get(`vakt_forward_sent_total${labels}`)).toBe(3)
+  expect(metrics.get(`vakt_forward_refused_total${labels}`)).toBe(1)
+  expect(metrics.get(`vakt_forward_last_sent_timestamp_seconds${labels}`)).toBe(sentAt)
+  expect(metrics.get(`vakt_forward_failures${labels}`)).toBeGreaterThan(0)
+  expect(metrics.get(`vakt_forward_failing_seconds${labels}`)).toBeGreaterThanOrEqual(60)
+  expect([...metrics.keys()].join()).not.toMatch(/lake\.example|secret/)
 })

@@ -3,6 +3,8 @@ import type { Registry } from 'prom-client'
 import { countOpenAlerts } from '../alerts/alerts.ts'
 import type { PlatformStatus } from '../chat/channel.ts'
 import { countByShownStatus } from '../checks/checks.ts'
+import type { Forward } from '../forwards/forward.ts'
+import { listForwards } from '../forwards/forwards.ts'
 import type { StoreStatus } from '../logs/store.ts'
 import { countPending } from '../notifications/delivery/outbox.ts'
 import type { State } from '../state/database.ts'
@@ -54,7 +56,12 @@ async function openRegistry(options: MetricsOptions): Promise<Registry> {
 }
 
 function families(options: MetricsOptions): Family[] {
-  return [...vaktFamilies(options), ...eventFamilies(options), ...logStoreFamilies(options)]
+  return [
+    ...vaktFamilies(options),
+    ...eventFamilies(options),
+    ...logStoreFamilies(options),
+    ...forwardFamilies(options),
+  ]
 }
 
 function vaktFamilies({ state, version, now, startedAt, scheduler, platforms }: MetricsOptions): Family[] {
@@ -124,6 +131,42 @@ function eventFamilies({ telemetry }: MetricsOptions): Family[] {
       type: 'histogram',
       read: () => [...requests].flatMap(([key, tally]) => histogramOf(routeOf(key), tally.buckets, tally.totalSeconds)),
     },
+  ]
+}
+
+/** How forwards get on; their addresses are not shown. */
+function forwardFamilies({ state, now }: MetricsOptions): Family[] {
+  const values = (of: (forward: Forward) => number | null) => () =>
+    listForwards(state).flatMap(forward => {
+      const value = of(forward)
+      return value === null ? [] : [{ labels: { forward: forward.name, kind: forward.kind }, value }]
+    })
+  return [
+    counter(
+      'vakt_forward_sent_total',
+      'Log lines and alerts that a forward has delivered.',
+      values(({ sent }) => sent),
+    ),
+    counter(
+      'vakt_forward_refused_total',
+      'Log lines that a receiver refused for what they are, and that were left out.',
+      values(({ refused }) => refused),
+    ),
+    gauge(
+      'vakt_forward_failures',
+      'Failures in a row; 0 while a forward works.',
+      values(({ failures }) => failures),
+    ),
+    gauge(
+      'vakt_forward_failing_seconds',
+      'For how long a forward has delivered nothing because it fails; 0 while it works.',
+      values(({ failingSince }) => (failingSince === null ? 0 : (now() - failingSince) / SECOND)),
+    ),
+    gauge(
+      'vakt_forward_last_sent_timestamp_seconds',
+      'When a forward delivered something last; absent before the first time.',
+      values(({ lastSentAt }) => (lastSentAt === null ? null : lastSentAt / SECOND)),
+    ),
   ]
 }
 
