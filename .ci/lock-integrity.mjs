@@ -6,12 +6,9 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const AT_ONCE = 8
-const file = new URL('../package-lock.json', import.meta.url)
-const lock = JSON.parse(readFileSync(file, 'utf8'))
-const entries = Object.entries(lock.packages).filter(([path]) => path !== '')
-const missing = entries.filter(([, entry]) => !entry.integrity && !entry.link)
+const FILES = ['../package-lock.json', '../proof/clients/package-lock.json']
 
-async function fill() {
+async function fill(missing) {
   for (let next = missing.pop(); next; next = missing.pop()) {
     const [path, entry] = next
     const name = entry.name ?? path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
@@ -23,8 +20,14 @@ async function fill() {
   }
 }
 
-for (const [, entry] of entries) delete entry.resolved
-const count = missing.length
-await Promise.all(Array.from({ length: AT_ONCE }, fill))
-writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
-process.stdout.write(`${count} hashes filled; all ${entries.length} packages have one.\n`)
+for (const name of FILES) {
+  const file = new URL(name, import.meta.url)
+  const lock = JSON.parse(readFileSync(file, 'utf8'))
+  const entries = Object.entries(lock.packages).filter(([path]) => path !== '')
+  const missing = entries.filter(([, entry]) => !entry.integrity && !entry.link)
+  for (const [, entry] of entries) delete entry.resolved
+  const count = missing.length
+  await Promise.all(Array.from({ length: AT_ONCE }, () => fill(missing)))
+  writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
+  process.stdout.write(`${name.slice(3)}: ${count} hashes filled; all ${entries.length} packages have one.\n`)
+}

@@ -2,6 +2,7 @@
 
 import { bodies } from './bodies.ts'
 import { cards } from './cards.ts'
+import { ciClients } from './clients/ci-clients.ts'
 import { clients } from './clients/clients.ts'
 import { connect } from './connect.ts'
 import { healthchecksApi } from './healthchecks-api.ts'
@@ -21,6 +22,7 @@ export type Proof = (options: Readonly<Record<string, string>>) => Promise<boole
 const PROOFS: Readonly<Record<string, Proof>> = {
   bodies,
   cards,
+  'ci-clients': ciClients,
   clients,
   connect,
   'healthchecks-api': healthchecksApi,

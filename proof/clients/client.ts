@@ -13,6 +13,8 @@ export type Assignment = {
   lines: number
   /** A folder for the files of the client; its npm packages are in it. */
   folder: string
+  /** What its lines begin with (default: `proof line`). */
+  mark?: string
 }
 
 export type ClientProof = {

@@ -154,7 +154,8 @@ function countLost(acknowledged: ReadonlySet<number> | null, stored: ReadonlyMap
   return lost
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that is free now. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().once('error', reject)
     server.listen(0, '127.0.0.1', () => {

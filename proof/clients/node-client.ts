@@ -11,7 +11,7 @@ const lines = Number(process.env.LINES), ports = JSON.parse(process.env.PORTS), 
 const wait = ms => new Promise(done => setTimeout(done, ms))
 const sendAll = async send => {
   for (let i = 0; i < lines; i++) {
-    await send('proof line ' + i, i % 10 === 0 ? 'error' : 'info', i)
+    await send((process.env.MARK ?? 'proof line') + ' ' + i, i % 10 === 0 ? 'error' : 'info', i)
     if (i % 100 === 99) await wait(Number(process.env.PAUSE ?? 60))
   }
 }
@@ -40,9 +40,16 @@ export function startScript(script: string, packages: readonly string[], assignm
   // Imports must stand first.
   const imports = script.match(/^import .*$/gm)?.join('\n') ?? ''
   writeFileSync(file, `${imports}\n${PACED}\n${script.replace(/^import .*$/gm, '')}`)
-  const { url, key, ports, lines } = assignment
+  const { url, key, ports, lines, mark = 'proof line' } = assignment
   return spawn(process.execPath, [file], {
-    env: { ...process.env, VAKT_URL: url, VAKT_KEY: key, PORTS: JSON.stringify(ports), LINES: String(lines) },
+    env: {
+      ...process.env,
+      VAKT_URL: url,
+      VAKT_KEY: key,
+      PORTS: JSON.stringify(ports),
+      LINES: String(lines),
+      MARK: mark,
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
 }
