@@ -55,10 +55,11 @@ export type Column = { name: string; align?: 'left' | 'right' }
 
 /**
  * What a card shows as proof, in a fixed-width font where columns matter: lines of a log, the end of an output (when it must
- * be cut, its end stays), a table, or a row of numbers over time.
+ * be cut, its end stays), a table, or a row of numbers over time. `isColoured`: somebody asked for colours, which telephones
+ * may show as codes.
  */
 export type Evidence =
-  | { kind: 'log'; entries: readonly LogEntry[] }
+  | { kind: 'log'; entries: readonly LogEntry[]; isColoured?: boolean }
   | { kind: 'output'; name?: string; text: string; language?: string }
   | { kind: 'table'; name?: string; columns: readonly Column[]; cells: readonly (readonly Text[])[] }
   | { kind: 'chart'; name: string; values: readonly (number | null)[]; unit?: string; threshold?: number }

@@ -5,6 +5,7 @@ import { endProjectAlerts } from '../../src/alerts/lifecycle.ts'
 import { formatBinaryBytes } from '../../src/bytes.ts'
 import { countChecks } from '../../src/checks/checks.ts'
 import { completes, positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { countArchives } from '../../src/logs/archives.ts'
 import { scopeToProject } from '../../src/logs/query/scope-query.ts'
 import { Problem } from '../../src/problem.ts'
@@ -52,13 +53,11 @@ const list = command({
       card: {
         title: plural(projects.length, 'project'),
         tone: 'plain',
-        lines: projects.map(project => [
-          { bold: project.name },
-          `, ${plural(countChecks(context.state, { projectId: project.id }), 'check')}`,
-        ]),
-        buttons: projects
-          .slice(0, 5)
-          .map(project => ({ label: `Show ${project.name}`, line: `projects show ${project.name}` })),
+        rows: projects.map(({ id, name }) => ({
+          name,
+          text: [{ bold: name }, `, ${plural(countChecks(context.state, { projectId: id }), 'check')}`],
+          action: { label: 'Show', line: `projects show ${quoteWord(name)}` },
+        })),
       },
       result: { projects: projects.map(project => projectResult(project, context).project) },
     }

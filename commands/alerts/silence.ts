@@ -15,7 +15,7 @@ import {
 } from '../../src/alerts/suppression/silences.ts'
 import { countSuppressed, listSuppressed } from '../../src/alerts/suppression/suppressed-alerts.ts'
 import { reevaluateSuppressions } from '../../src/alerts/suppression/suppressions.ts'
-import type { Text } from '../../src/card.ts'
+import type { Row, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import { invalid, Problem } from '../../src/problem.ts'
 import { findProject, readProjectById } from '../../src/projects/projects.ts'
@@ -28,7 +28,6 @@ import { matcherHints } from './matcher-hints.ts'
 const MATCHER =
   'Which alerts, in the language of "logs search": host:web-1, severity<=warning, check:nightly-*, "disk full"'
 const MAX_LISTED = 10
-const MAX_BUTTONS = 5
 const DEFAULT_LENGTH: Period = { days: 0, ms: HOUR }
 
 const silenceNumber = () =>
@@ -124,14 +123,9 @@ const list = command({
       card: {
         title: silences.length === 0 ? 'No silences' : plural(silences.length, 'silence'),
         tone: 'plain',
-        lines:
-          silences.length === 0
-            ? [['Silence a host: ', { code: 'silence add host:web-1 --for 2h' }]]
-            : silences.map(silenceLine),
-        buttons: silences
-          .filter(silence => silence.endedAt === null)
-          .slice(0, MAX_BUTTONS)
-          .map(({ id }) => ({ label: `End ${id}`, line: `silence end ${id}` })),
+        ...(silences.length === 0
+          ? { lines: [['Silence a host: ', { code: 'silence add host:web-1 --for 2h' }]] }
+          : { rows: silences.map(silenceRow) }),
       },
       result: { silences: silences.map(silence => silenceResult(context, silence).silence) },
     }
@@ -264,6 +258,18 @@ function silenceCard(silence: Silence, { state }: Context) {
             { label: 'Extend', line: `silence extend ${id}`, ask: ['for'] },
           ]
         : [],
+  }
+}
+
+function silenceRow(silence: Silence): Row {
+  const { id, endedAt } = silence
+  const show = { label: 'Show', line: `silence show ${id}` }
+  const end = { label: 'End', line: `silence end ${id}` }
+  return {
+    name: `${id}`,
+    text: silenceLine(silence),
+    action: endedAt === null ? end : show,
+    more: endedAt === null ? [show] : [],
   }
 }
 

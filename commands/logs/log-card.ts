@@ -1,4 +1,5 @@
 // Shows log lines in chat.
+import { z } from 'zod'
 import type { Evidence, LogEntry } from '../../src/card.ts'
 import type { LogLine } from '../../src/logs/line.ts'
 import { highlight } from '../../src/logs/query/highlight.ts'
@@ -18,9 +19,13 @@ export function logEntry(line: LogLine, where: QueryNode | null = null): LogEntr
 }
 
 /** Lines as the evidence of a card; none for no lines. */
-export function logEvidence(entries: readonly LogEntry[]): { evidence?: Evidence[] } {
-  return entries.length === 0 ? {} : { evidence: [{ kind: 'log', entries }] }
+export function logEvidence(entries: readonly LogEntry[], isColoured = false): { evidence?: Evidence[] } {
+  return entries.length === 0 ? {} : { evidence: [{ kind: 'log', entries, ...(isColoured && { isColoured }) }] }
 }
+
+/** The flag with which somebody asks for colours in a block of lines. */
+export const colorFlag = () =>
+  z.boolean().optional().describe('Colour the levels on Discord (telephones show codes instead)')
 
 /** Unlike `truncate`, it tells how many characters are missing. */
 function shorten(text: string): string {

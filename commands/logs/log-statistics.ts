@@ -1,5 +1,6 @@
 // The commands for statistics of log lines: most frequent values, message patterns, levels over time.
 import { z } from 'zod'
+import type { Row } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
 import { LEVELS, type Level } from '../../src/logs/line.ts'
@@ -21,7 +22,9 @@ import { searchLine } from './logs.ts'
 
 const FIELDS = ['fingerprint', 'source', 'host', 'group', 'tag', 'level'] as const
 const DEFAULT_ROWS = 10
-const MAX_BUTTONS = 5
+/** What stands for a value in a pattern. */
+const VARYING = /<[^<>\s]*>/
+const MAX_PHRASES = 6
 const MAX_VALUE_LENGTH = 200
 const MAX_LABEL_LENGTH = 30
 const BUCKET_COUNT = 60
@@ -135,13 +138,11 @@ async function rank(context: Context, words: QueryWords, field: TopField, limit:
       title: rows.length === 0 ? 'No lines to count' : `The most frequent ${noun}`,
       tone: 'plain' as const,
       lines: [
-        ...(rows.length === 0
-          ? ['No line matches in this time range. Try --last 7d.']
-          : rows.map(row => rankText(row, field))),
+        ...(rows.length === 0 ? ['No line matches in this time range. Try --last 7d.'] : []),
         ...incomplete,
         ...missingTexts(missing),
       ],
-      buttons: rows.slice(0, MAX_BUTTONS).flatMap(row => rankButton(row, field)),
+      rows: rows.map(row => rankRow(row, field, words)),
     },
     result: {
       rows: rows.map(row => ({
@@ -155,21 +156,48 @@ async function rank(context: Context, words: QueryWords, field: TopField, limit:
   }
 }
 
-function rankText(row: TopRow, field: TopField) {
+/** A row narrows the search to what it counts with one press. */
+function rankRow(row: TopRow, field: TopField, words: QueryWords): Row {
   const origin = field === 'fingerprint' && row.sample?.source ? ` (${row.sample.source})` : ''
-  return [{ bold: row.count.toLocaleString('en') }, ` × ${truncate(nameOf(row, field), MAX_VALUE_LENGTH)}${origin}`]
+  const name = truncate(nameOf(row, field), MAX_VALUE_LENGTH)
+  const condition = field === 'pattern' ? patternQuery(row.value) : valueQuery(row.value, field)
+  const example = row.sample && { label: 'Example line', line: `logs show ${row.sample.id}` }
+  const only =
+    condition === '' ? null : { label: 'Only these', line: searchLine('logs search', narrowed(words, condition)) }
+  const [action, ...more] = [only, example].filter(button => button !== null && button !== undefined)
+  return {
+    name: truncate(name, MAX_LABEL_LENGTH),
+    text: [{ bold: row.count.toLocaleString('en') }, ` × ${name}${origin}`],
+    ...(action ? { action } : {}),
+    ...(more.length > 0 ? { more } : {}),
+  }
 }
 
-function rankButton(row: TopRow, field: TopField) {
-  if (field === 'pattern') return row.sample ? [{ label: 'Example line', line: `logs show ${row.sample.id}` }] : []
-  if (row.value === '') return []
-  const value = /^[\w./:-]+$/.test(row.value) ? row.value : `"${row.value.replaceAll('"', '')}"`
-  return [
-    {
-      label: truncate(nameOf(row, field), MAX_LABEL_LENGTH),
-      line: searchLine('logs search', { query: `${field}:${value}` }),
-    },
-  ]
+function narrowed(words: QueryWords, condition: string): QueryWords {
+  const query = /\bOR\b/.test(words.query ?? '') ? `(${words.query})` : words.query
+  return { ...words, query: [query, condition].filter(Boolean).join(' ') }
+}
+
+function valueQuery(value: string, field: TopField): string {
+  if (value === '') return ''
+  return `${field}:${/^[\w./:-]+$/.test(value) ? value : `"${value.replaceAll('"', '')}"`}`
+}
+
+/** The words of a pattern between what varies, as phrases that a line must contain. */
+function patternQuery(pattern: string): string {
+  const phrases = pattern
+    .split(VARYING)
+    // What touches a value may be half a word of the line.
+    .map((part, i, all) => {
+      const start = i === 0 ? part : part.replace(/^\S+/, '')
+      const whole = i === all.length - 1 ? start : start.replace(/\S+$/, '')
+      return whole.replaceAll('"', ' ').replace(/\s+/g, ' ').trim()
+    })
+    .filter(part => /[\p{L}\p{N}]{3}/u.test(part))
+  return phrases
+    .slice(0, MAX_PHRASES)
+    .map(phrase => `"${phrase}"`)
+    .join(' ')
 }
 
 /** The value of a row for people; for a fingerprint the first line of its message. */

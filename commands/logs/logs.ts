@@ -13,7 +13,7 @@ import { Problem } from '../../src/problem.ts'
 import { firstLine, plural, truncate } from '../../src/text.ts'
 import { isoTime, MINUTE } from '../../src/time.ts'
 import { type Context, command } from '../context.ts'
-import { logEntry, logEvidence } from './log-card.ts'
+import { colorFlag, logEntry, logEvidence } from './log-card.ts'
 import { missingTexts, queryArguments, readQuery, SEARCH_TIMEOUT_MS, storeOf } from './log-query.ts'
 
 const PAGE_SIZE = 10
@@ -42,8 +42,9 @@ const search = command({
     limit: z.number().int().min(1).max(MAX_LIMIT).optional().describe('Number of lines (default: 10)'),
     cursor: z.string().max(200).optional().describe('Position where an earlier page ended'),
     newer: z.boolean().optional().describe('Page to newer lines from the cursor'),
+    color: colorFlag(),
   },
-  async run({ limit = PAGE_SIZE, cursor, newer = false, ...words }, context) {
+  async run({ limit = PAGE_SIZE, cursor, newer = false, color = false, ...words }, context) {
     const store = storeOf(context)
     const query = readQuery(words, context)
     const request = { query, limit, cursor: cursor ?? null, timeoutMs: SEARCH_TIMEOUT_MS }
@@ -66,7 +67,10 @@ const search = command({
     }
     const histogram = lines.length === 0 ? [] : await histogramOf(store, query, lines, context)
     return {
-      card: searchCard(words, query, { ...page, lines }, count, missing, hints, histogram, cursor !== undefined),
+      card: searchCard(words, query, { ...page, lines }, count, missing, hints, histogram, {
+        isLaterPage: cursor !== undefined,
+        isColoured: color,
+      }),
       result,
     }
   },
@@ -101,8 +105,9 @@ const around = command({
       .max(MAX_CONTEXT_LINES)
       .optional()
       .describe('Number of lines before and after (default: 10)'),
+    color: colorFlag(),
   },
-  async run({ id, lines = DEFAULT_CONTEXT_LINES }, context) {
+  async run({ id, lines = DEFAULT_CONTEXT_LINES, color = false }, context) {
     const target = await lineOf(context, id)
     const found = await storeOf(context).context(id, lines, lines)
     const missing = await missingAround(context, found)
@@ -112,7 +117,10 @@ const around = command({
         title: `Lines around a line from ${origin}`,
         tone: 'plain',
         lines: missingTexts(missing),
-        ...logEvidence(found.map(line => ({ ...logEntry(line), ...(line.id === id ? { isTarget: true } : {}) }))),
+        ...logEvidence(
+          found.map(line => ({ ...logEntry(line), ...(line.id === id ? { isTarget: true } : {}) })),
+          color,
+        ),
         buttons: [
           { label: 'This line', line: `logs show ${id}` },
           ...(lines < MAX_CONTEXT_LINES
@@ -136,11 +144,11 @@ function searchCard(
   missing: readonly MissingLines[],
   hints: readonly string[],
   histogram: readonly number[],
-  isLaterPage: boolean,
+  { isLaterPage, isColoured }: { isLaterPage: boolean; isColoured: boolean },
 ): Card {
   const [first] = page.lines
   const last = page.lines.at(-1)
-  const sameSearch = searchLine('logs search', words)
+  const sameSearch = `${searchLine('logs search', words)}${isColoured ? ' --color' : ''}`
   const older = page.next !== null && {
     label: page.searchedTo === null ? 'Older' : 'Continue',
     line: `${sameSearch} --cursor ${page.next}`,
@@ -151,7 +159,7 @@ function searchCard(
     ...(first
       ? [
           { label: 'Patterns', line: searchLine('logs patterns', words) },
-          { label: 'Export', line: searchLine('logs export', words) },
+          { label: 'Open as file', line: searchLine('logs export', words) },
         ]
       : []),
   ]
@@ -170,7 +178,13 @@ function searchCard(
     evidence: [
       ...(page.lines.length === 0
         ? []
-        : [{ kind: 'log' as const, entries: page.lines.map(line => logEntry(line, query.where)) }]),
+        : [
+            {
+              kind: 'log' as const,
+              entries: page.lines.map(line => logEntry(line, query.where)),
+              ...(isColoured && { isColoured }),
+            },
+          ]),
       ...(histogram.length === 0 ? [] : [{ kind: 'chart' as const, name: 'Over time', values: histogram }]),
     ],
     page: { ...(newer ? { previous: newer } : {}), ...(older ? { next: older } : {}) },

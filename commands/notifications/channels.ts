@@ -1,7 +1,7 @@
 // Channels that commands add beside those of the settings: added with a test card, listed, tested, removed.
 import { randomBytes } from 'node:crypto'
 import { z } from 'zod'
-import type { Card, Text } from '../../src/card.ts'
+import type { Card, Row, Text } from '../../src/card.ts'
 import { DeliveryError } from '../../src/chat/channel.ts'
 import type { PlatformDefinition } from '../../src/chat/platform-definition.ts'
 import { completes, positional, secret } from '../../src/command/command.ts'
@@ -89,10 +89,9 @@ const list = command({
       card: {
         title: rows.length === 0 ? 'No channels' : plural(rows.length, 'channel'),
         tone: 'plain',
-        lines:
-          rows.length === 0
-            ? ['Configure a chat in the settings, or add a channel: "channels add mailto:ops@example.org".']
-            : rows.map(channelLine),
+        ...(rows.length === 0
+          ? { lines: ['Configure a chat in the settings, or add a channel: "channels add mailto:ops@example.org".'] }
+          : { rows: rows.map(channelRow) }),
       },
       result: { channels: rows.map(channelResult) },
     }
@@ -166,6 +165,11 @@ async function sendTest(post: (card: Card, nonce: string) => Promise<string>, { 
 function channelLine({ id, name, origin }: ChannelRow): Text {
   const from = { settings: 'from the settings', command: 'added by command', person: 'reaches one person' }[origin]
   return [{ bold: name }, ' ', { code: id }, ` ${from}`]
+}
+
+function channelRow(row: ChannelRow): Row {
+  const test = { label: 'Test', line: `channels test ${row.id}` }
+  return { name: row.name, text: channelLine(row), ...(row.origin === 'person' ? {} : { action: test }) }
 }
 
 function channelResult({ id, name, origin, addedAt }: ChannelRow) {

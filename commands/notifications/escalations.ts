@@ -1,6 +1,7 @@
 // The commands about escalations: whom to notify when an alert is not acknowledged in time.
 import { z } from 'zod'
 import { completes, positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import type { Escalation } from '../../src/notifications/routing/escalation.ts'
 import {
   addEscalation,
@@ -67,7 +68,15 @@ const list = command({
       card: {
         title: all.length === 0 ? 'No escalations' : plural(all.length, 'escalation'),
         tone: 'plain',
-        lines: all.length === 0 ? [empty] : all.map(escalationLine),
+        ...(all.length === 0
+          ? { lines: [empty] }
+          : {
+              rows: all.map(escalation => ({
+                name: escalation.name,
+                text: escalationLine(escalation),
+                action: { label: 'Show', line: `escalations show ${quoteWord(escalation.name)}` },
+              })),
+            }),
       },
       result: { escalations: all.map(escalationResult) },
     }

@@ -1,8 +1,9 @@
 // The commands about reports: a daily or weekly summary on a schedule, with its history.
 import { z } from 'zod'
-import type { Text } from '../../src/card.ts'
+import type { Row, Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { completes, positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { reportCard, reportChart } from '../../src/notifications/reports/report.ts'
 import { readReportMetrics } from '../../src/notifications/reports/report-metrics.ts'
 import {
@@ -96,7 +97,9 @@ const list = command({
       card: {
         title: all.length === 0 ? 'No reports' : plural(all.length, 'report'),
         tone: 'plain',
-        lines: all.length === 0 ? ['"reports add morning --daily --at 09:00" adds one.'] : all.map(reportLine),
+        ...(all.length === 0
+          ? { lines: ['"reports add morning --daily --at 09:00" adds one.'] }
+          : { rows: all.map(reportRow) }),
       },
       result: { reports: all.map(report => reportResult(report, context)) },
     }
@@ -190,6 +193,19 @@ function reportAnswer(report: Report, context: Context, tone: 'good' | 'plain') 
   return {
     card: { title: `Report ${report.name}`, tone, lines: [reportLine(report), ...lines] },
     result: { report: reportResult(report, context) },
+  }
+}
+
+function reportRow(report: Report): Row {
+  const name = quoteWord(report.name)
+  return {
+    name: report.name,
+    text: reportLine(report),
+    action: { label: 'Show', line: `reports show ${name}` },
+    more: [
+      { label: 'Run now', line: `reports run ${name}` },
+      { label: 'History', line: `reports history ${name}` },
+    ],
   }
 }
 

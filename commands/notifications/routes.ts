@@ -5,6 +5,7 @@ import { findAlert, listAlerts } from '../../src/alerts/alerts.ts'
 import { matchesAlert, readMatcher } from '../../src/alerts/matcher.ts'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
+import { quoteWord } from '../../src/command/command-line.ts'
 import { listChannels } from '../../src/notifications/routing/channels.ts'
 import { mentionName } from '../../src/notifications/routing/mentions.ts'
 import { listRecipients } from '../../src/notifications/routing/recipients.ts'
@@ -95,13 +96,16 @@ const list = command({
       card: {
         title: routes.length === 0 ? 'No routes' : plural(routes.length, 'route'),
         tone: 'plain',
-        lines:
-          routes.length === 0
-            ? [empty]
-            : [
-                ...routes.map(route => routeLine(state, route)),
-                'Alerts that no route takes go to the channels of the settings.',
-              ],
+        ...(routes.length === 0
+          ? { lines: [empty] }
+          : {
+              lines: ['Alerts that no route takes go to the channels of the settings.'],
+              rows: routes.map(route => ({
+                name: route.name,
+                text: routeLine(state, route),
+                action: { label: 'Show', line: `routes show ${quoteWord(route.name)}` },
+              })),
+            }),
       },
       result: { routes: routes.map(routeResult) },
     }

@@ -57,7 +57,7 @@ export function cardText(card: Card, style: TextStyle): string {
   return lines.join('\n')
 }
 
-type PaintPart = (text: string, style: Parameters<Paint>[1]) => string
+export type PaintPart = (text: string, style: Parameters<Paint>[1]) => string
 
 function evidenceLines(
   evidence: Evidence,
@@ -84,7 +84,7 @@ const LEVEL_STYLES: Record<string, 'error' | 'warn' | 'info' | 'dim'> = {
 }
 
 /** A line of the block with its time dim, its level in colour, the marks under matches, and the target line in bold. */
-function paintLogLine(line: string, paint: PaintPart): string {
+export function paintLogLine(line: string, paint: PaintPart): string {
   if (/^[ ^]*\^[ ^]*$/.test(line)) return paint(line, 'match')
   const [, mark, time, level, rest] = /^((?:[> ] )?)(\d\d:\d\d:\d\d\S*) ([A-Z]+)(.*)$/s.exec(line) ?? []
   if (time === undefined || level === undefined) return line

@@ -183,6 +183,9 @@ describe('in chat', () => {
     expect(top.rows.map(row => row.count)).toEqual([6])
     const patterns = await app.result<{ rows: { value: string; count: number }[] }>('logs patterns')
     expect(patterns.rows).toMatchObject([{ count: 6, value: expect.stringMatching(/^order <.*> failed after/) }])
+    const only = (await card('logs patterns')).rows![0]!.action!
+    expect(only.label).toBe('Only these')
+    expect((await app.result<{ total: number }>(only.line)).total).toBe(6)
     const stats = await card('logs stats')
     expect(stats.title).toMatch(/^6 lines/)
     expect(Buffer.from(stats.image!.png).subarray(1, 4).toString()).toBe('PNG')

@@ -6,7 +6,7 @@ import { type Button, type Card, type Evidence, type Menu, type Row, type Text, 
 import { namedAction, orderedButtons, smallPrint } from '../card-parts.ts'
 import { evidenceName, monoText, PHONE_WIDTH, progressText, sharedSource } from '../mono-text.ts'
 import { buttonRows, menuRow } from './buttons.ts'
-import { codeBlock, markdown, size } from './markdown.ts'
+import { ansiBlock, codeBlock, markdown, size } from './markdown.ts'
 import { attach, COLOURS, fileName, isSmallEnough, mentionsOf } from './render-parts.ts'
 
 /** https://docs.discord.com/developers/components/reference */
@@ -124,8 +124,10 @@ function createBody(maxText: number, maxComponents: number) {
       if (!addLine(written)) missing++
     },
     /** A fenced block in a text of its own, with the end of the content where `isEnd`. */
-    block(content: string, language?: string): void {
-      const block = codeBlock(content, language, room() - 1)
+    block(content: string, language?: string, isColoured = false): void {
+      const coloured = isColoured ? ansiBlock(content) : ''
+      const fits = coloured !== '' && size(coloured) <= room() - 1
+      const block = fits ? coloured : codeBlock(content, language, room() - 1)
       if (block === '' || !addLine(block)) missing++
     },
     section(content: Text, accessory: Component): void {
@@ -174,7 +176,11 @@ function addEvidence(body: Body, evidence: Evidence, timeZone: string): void {
   const content = monoText(evidence, { timeZone, width: PHONE_WIDTH })
   const language = evidence.kind === 'output' ? evidence.language : undefined
   if (content.trim() !== '')
-    body.block(evidence.kind === 'output' ? endOf(content, body.room() - NOTE_LENGTH) : content, language)
+    body.block(
+      evidence.kind === 'output' ? endOf(content, body.room() - NOTE_LENGTH) : content,
+      language,
+      evidence.kind === 'log' && evidence.isColoured === true,
+    )
 }
 
 function logCaption(entries: Extract<Evidence, { kind: 'log' }>['entries'], timeZone: string): Text {

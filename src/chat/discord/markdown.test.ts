@@ -3,7 +3,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Span } from '../../card.ts'
-import { codeBlock, escapeMarkdown, markdown, size } from './markdown.ts'
+import { ansiBlock, codeBlock, escapeMarkdown, markdown, size } from './markdown.ts'
 
 test.each([
   ['*bold* _it_ ~~gone~~ ||secret|| `code`', '\\*bold\\* \\_it\\_ \\~\\~gone\\~\\~ \\|\\|secret\\|\\| \\`code\\`'],
@@ -86,6 +86,14 @@ test('a code block is always closed, and cut inside its fence', () => {
   expect(codeBlock('x'.repeat(100), undefined, 40)).toMatch(/^```\nx+… \d+ more\n```$/)
   expect(codeBlock('x', 'not a language', 40)).toBe('```\nx\n```')
   expect(codeBlock('x', undefined, 10)).toBe('')
+})
+
+test('colours are for who asks: codes of Vakt around the level, none of the data', () => {
+  const block = ansiBlock('> 10:00:00 ERROR api \u001b[35mboom ```')
+  const [start, dim, red, bold, end] = ['', '[30m', '[31m', '[1m', '[0m'].map(code => (code ? `\u001b${code}` : ''))
+  expect(block).toContain(`${start}> ${dim}10:00:00${end} ${red}ERROR${end}${bold} api `)
+  expect(block).not.toContain('\u001b[35m')
+  expect(block.match(/```/g)).toHaveLength(2)
 })
 
 test('no control or bidi character reaches Discord', () => {

@@ -1,5 +1,6 @@
 // Texts as Discord's markdown: data can neither format nor mention, and a cut text counts what was left out.
 import { countCodePoints, cutText, type Span, type Text } from '../../card.ts'
+import { paintLogLine } from '../card-text.ts'
 import { cleanText, fitText, type SpanWriter } from '../fit-text.ts'
 
 /** An address, up to where markdown would end it. */
@@ -30,6 +31,17 @@ export function codeBlock(text: string, language: string | undefined, max: numbe
   // With a zero-width space in it, data cannot close the fence.
   const safe = cleanText(text).replaceAll('``', '`\u200b`').trimEnd()
   return `\`\`\`${tag}\n${cutText(safe, room)}\n\`\`\``
+}
+
+/** The codes that Discord's `ansi` fences know, by what `paintLogLine` paints. */
+const ANSI: Record<string, string> = { error: '31', warn: '33', info: '36', dim: '30', bold: '1', match: '1;33' }
+
+/** Lines of a log in an `ansi` fence. Telephones show the codes as text, so only for who asks for colours. */
+export function ansiBlock(text: string): string {
+  const safe = cleanText(text).replaceAll('``', '`\u200b`').trimEnd()
+  const paint = (part: string, style: string) => `\u001b[${ANSI[style] ?? '0'}m${part}\u001b[0m`
+  const lines = safe.split('\n').map(line => paintLogLine(line, paint))
+  return `\`\`\`ansi\n${lines.join('\n')}\n\`\`\``
 }
 
 /** Length as Discord counts it: code points. */

@@ -35,6 +35,7 @@ export const CARD_JSON = z
         z.union([
           z.object({
             kind: z.literal('log'),
+            isColoured: z.boolean().optional().describe('Somebody asked for colours.'),
             entries: z.array(
               z.object({
                 at: z.number().describe('Epoch ms.'),
