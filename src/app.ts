@@ -18,6 +18,7 @@ import { createHostRuntime } from './hosts/host-runtime.ts'
 import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
 import { createIntake } from './intake/app.ts'
 import { readiness } from './intake/health.ts'
+import { createLinks } from './intake/links/press-links.ts'
 import { createMetrics } from './intake/metrics.ts'
 import { PROTOCOLS } from './intake/protocols/index.ts'
 import { createListeners } from './intake/receive/listeners.ts'
@@ -277,6 +278,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
         read: name => readValue(state, `chat ${name}`),
         write: (name, text) => writeValue(state, `chat ${name}`, text),
       },
+      links: createLinks(state, clock, publicUrl),
       isChannel: id => listChannels(state).some(channel => channel.id === id),
       onOnline() {
         for (const channel of registry.of(platform)) delivery.retryChannel(channel.id)

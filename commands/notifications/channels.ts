@@ -48,7 +48,8 @@ const add = (platforms: readonly PlatformDefinition[]) =>
         address: null,
         secret: null,
       }
-      if (added.secret !== null) refusePublicSecret(context, 'the secret of its signatures')
+      const isShown = added.secret !== null && platform.channels.secret !== 'given'
+      if (isShown) refusePublicSecret(context, 'the secret of its signatures')
       const channel = context.parts.openChannel(added)
       if (!channel) throw notConfigured(platform)
       await sendTest(channel.post.bind(channel), context)
@@ -69,11 +70,11 @@ const add = (platforms: readonly PlatformDefinition[]) =>
           tone: 'good',
           lines: [
             'The test card has arrived there. "routes add" sets which alerts go where.',
-            ...(signing === null ? [] : ['The secret of its signatures is shown only now.']),
+            ...(isShown ? ['The secret of its signatures is shown only now.'] : []),
           ],
-          ...(signing === null ? {} : { code: { text: signing } }),
+          ...(isShown ? { code: { text: signing! } } : {}),
         },
-        result: { channel: { ...channelResult(row), ...(signing === null ? {} : { secret: signing }) } },
+        result: { channel: { ...channelResult(row), ...(isShown ? { secret: signing } : {}) } },
       }
     },
   })

@@ -54,9 +54,16 @@ export type PlatformParts = {
   isChannel(id: string): boolean
   /** What the platform remembers across restarts, such as what a workspace refuses. */
   memory: PlatformMemory
+  links: PressLinks
   /** To be called at every new connection: delivery sends what waited. */
   onOnline(): void
 }
+
+/**
+ * Links that run one command line, once, for who opens them on a telephone. GET shows a page and never acts; POST acts.
+ * `create` gives null where Vakt has no public URL.
+ */
+export type PressLinks = { create(line: string, channel: string): string | null }
 
 /** Short texts by name, stored in the state. */
 export type PlatformMemory = { read(name: string): string | null; write(name: string, text: string): void }
@@ -72,6 +79,8 @@ export type ChannelSyntax = {
   note?: string
   /** The setting that configures the platform; null when it needs none. */
   setting: string | null
+  /** `given`: the secret of a channel is what people typed, which is not shown again. */
+  secret?: 'given'
   /** Reads what `pattern` matches; without it that is the id. Throws `invalid`. */
   read?(where: string, name: string | undefined): AddedChannel
 }

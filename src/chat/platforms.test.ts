@@ -19,6 +19,13 @@ const EVERYTHING = {
   MAIL_TO: 'alerts@example.org',
   TELEGRAM_BOT_TOKEN: '123456:telegram-token',
   TELEGRAM_CHAT_ID: '-1009999999999',
+  NTFY_URL: 'https://ntfy.example.org',
+  NTFY_TOKEN: 'ntfy-token',
+  NTFY_TOPIC: 'alerts-x7Kq2mP9',
+  PUSHOVER_TOKEN: 'azGDORePK8gMaC0QOYAMyEEuzJnyUi',
+  PUSHOVER_USER: 'gznej3rKEVAvPUxu9vvNnqpmZpokzF',
+  GOTIFY_URL: 'https://gotify.example.org',
+  GOTIFY_TOKEN: 'gotify-token',
 }
 
 const parts: PlatformParts = {
@@ -29,6 +36,7 @@ const parts: PlatformParts = {
   version: 'test',
   instance: 'abcde',
   isChannel: () => false,
+  links: { create: () => null },
   memory: { read: () => null, write() {} },
   onOnline() {},
 }
@@ -44,6 +52,9 @@ it('secrets of all platforms are known to the log, and nothing but secrets is', 
     'xapp-token',
     '123456:telegram-token',
     'pass word',
+    'ntfy-token',
+    'azGDORePK8gMaC0QOYAMyEEuzJnyUi',
+    'gotify-token',
   ])
 })
 

@@ -1,12 +1,24 @@
 // The list of all chat platforms, one line each; the terminal is not among them, because the process owns its streams.
 import { discord } from './discord/definition.ts'
 import { email } from './email/definition.ts'
+import { gotify } from './gotify/definition.ts'
+import { ntfy } from './ntfy/definition.ts'
 import type { PlatformDefinition, PlatformFactory } from './platform-definition.ts'
+import { pushover } from './pushover/definition.ts'
 import { slack } from './slack/definition.ts'
 import { telegram } from './telegram/definition.ts'
 import { webhook } from './webhook/definition.ts'
 
-export const PLATFORMS: readonly PlatformDefinition[] = [discord, slack, telegram, email, webhook]
+export const PLATFORMS: readonly PlatformDefinition[] = [
+  discord,
+  slack,
+  telegram,
+  email,
+  webhook,
+  ntfy,
+  pushover,
+  gotify,
+]
 
 /**
  * Loads the platforms that `settings` (by their names) configure, in the order of the list. An SDK is loaded only here,

@@ -16,6 +16,7 @@ import { pageHeaders } from './healthchecks/api-answer.ts'
 import { healthchecksRoutes } from './healthchecks/api-routes.ts'
 import { badgeRoutes } from './healthchecks/badges.ts'
 import { pushRoutes } from './healthchecks/push.ts'
+import { pressLinkRoutes } from './links/press-links.ts'
 import { type LogRoutesOptions, logRoutes } from './logs.ts'
 import { createTallies, measure } from './measure.ts'
 import { docsRoutes } from './openapi/docs.ts'
@@ -105,6 +106,7 @@ export function createIntake(options: IntakeOptions) {
   app.route('/', healthchecksRoutes(options))
   app.route('/', badgeRoutes(options))
   app.route('/', pushRoutes(options))
+  app.route('/', pressLinkRoutes(options))
   app.route('/', rootRoutes(options))
   app.route('/', docsRoutes(createDocument(app, () => [describeCommands(dispatcher)], options)))
 

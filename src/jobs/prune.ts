@@ -7,6 +7,7 @@ import { pruneSpending } from '../analysis/model/spending.ts'
 import { pruneDowntimes } from '../checks/downtimes.ts'
 import { pruneConnectivity } from '../connectivity/states.ts'
 import { pruneRuns } from '../hosts/actions/action-runs.ts'
+import { prunePressLinks } from '../notifications/delivery/press-links.ts'
 import { pruneOverrides } from '../notifications/routing/rotations.ts'
 import { pruneMeasurements } from '../probes/measurements.ts'
 import { pruneAudit } from '../projects/audit.ts'
@@ -18,6 +19,7 @@ export function prune(state: State, now: number): void {
   pruneAlerts(state, now)
   pruneSilences(state, now)
   pruneMaintenances(state, now)
+  prunePressLinks(state, now)
   pruneOverrides(state, now)
   pruneAnalyses(state, now)
   pruneSpending(state, now)

@@ -76,7 +76,7 @@ export function shownPath(url: string): string {
 export function maskKeys(text: string): string {
   return text
     .replace(/([?&](?:key|api_?key|token|dd-api-key)=)[^&#\s]*/gi, '$1***')
-    .replace(/(\/v1\/input\/)[^/?#\s]+/gi, '$1***')
+    .replace(/(\/(?:v1\/input|ack)\/)[^/?#\s]+/gi, '$1***')
     .replace(/\bvakt_(admin_)?[A-Za-z0-9]{8,}/g, '***')
 }
 

@@ -222,6 +222,8 @@ const SAMPLES: Sample[] = [
   ['POST', () => '/api/commands', 200, { line: 'status publish shop --check "Web = job"' }, ADMIN],
   ['GET', () => '/status/shop', 200],
   ['GET', () => '/status/shop.json', 200],
+  ['GET', () => '/ack/none', 404],
+  ['POST', () => '/ack/none', 404],
   ['GET', () => '/status/none', 404],
   ['GET', () => '/badge/shop.svg', 200],
   ['GET', () => '/status/shop/web.json', 200],

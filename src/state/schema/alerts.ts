@@ -251,3 +251,18 @@ export const notifications = sqliteTable(
   },
   table => [primaryKey({ columns: [table.alertId, table.channelId] })],
 )
+
+/** Links on telephones that run one command line, once. */
+export const pressLinks = sqliteTable(
+  'press_links',
+  {
+    /** SHA-256 of the token in the link, hex. */
+    tokenHash: text('token_hash').primaryKey(),
+    line: text().notNull(),
+    channelId: text('channel_id').notNull(),
+    createdAt: integer('created_at').notNull(),
+    expiresAt: integer('expires_at').notNull(),
+    usedAt: integer('used_at'),
+  },
+  table => [index('press_links_expiry').on(table.expiresAt)],
+)
