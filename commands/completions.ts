@@ -34,8 +34,10 @@ export function completions(
   list: string,
   typed: string,
   names: NameCache | null = null,
+  scenarios: () => readonly string[] = () => [],
 ): readonly Choice[] {
   if (list === 'log query') return queryChoices(state, typed, names)
+  if (list === 'scenario') return ranked(scenarios().map(same), typed)
   const source = SOURCES[list]
   return source ? ranked(source(state, typed), typed) : []
 }

@@ -17,6 +17,7 @@ import type { HostRuntime } from '../src/hosts/host-runtime.ts'
 import type { LogFetcher } from '../src/hosts/remote-logs/fetcher.ts'
 import type { ActionRunner } from '../src/jobs/action-runner.ts'
 import type { CheckProber } from '../src/jobs/probes/check-prober.ts'
+import type { ScenarioRunner } from '../src/jobs/scenarios/scenario-runner.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore, MaintenanceResult } from '../src/logs/store.ts'
@@ -55,6 +56,8 @@ export type Context = {
   logFetcher: LogFetcher | null
   /** Runs the actions that admins defined. */
   actions: ActionRunner
+  /** Plays simulated traffic. */
+  scenarios: ScenarioRunner
   /** Asks the targets of checks that are probes. */
   checkProber: CheckProber
   /** Collects the logs of containers; null without a log store. */

@@ -14,6 +14,7 @@ import { helpCommand } from './admin/help.ts'
 import { keyCommands } from './admin/keys.ts'
 import { projectCommands } from './admin/projects.ts'
 import { roleCommands } from './admin/roles.ts'
+import { scenarioCommands } from './admin/scenarios.ts'
 import { statusCommands } from './admin/status.ts'
 import { statusPageCommands } from './admin/status-pages.ts'
 import { ackCommands } from './alerts/ack.ts'
@@ -65,6 +66,7 @@ export function createCommands(
   ruleKinds: RuleKinds = createRuleKinds(RULE_KINDS),
 ): readonly Command<Context>[] {
   const commands: readonly Command<Context>[] = [
+    ...scenarioCommands,
     ...statusCommands,
     ...boardCommands,
     ...statusPageCommands,

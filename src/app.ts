@@ -27,6 +27,7 @@ import { createActionRunner } from './jobs/action-runner.ts'
 import { followAlertChanges } from './jobs/alert-changes.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
 import { createCheckProber } from './jobs/probes/check-prober.ts'
+import { createScenarioRunner } from './jobs/scenarios/scenario-runner.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
 import { readBy } from './logs/store.ts'
@@ -96,6 +97,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     { name: 'reports', start: notifications.reports.wake, stop: notifications.reports.stop },
     { name: 'changes of alerts', start: jobs.startFollowingAlerts },
     doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
+    { name: 'scenarios', start: doors.scenarios.start, stop: doors.scenarios.stop },
   ]
   return list.filter(service => service !== null)
 }
@@ -216,6 +218,10 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
   const { registry, delivery, tails, analysis, statuses } = notifications
   const { prober, hosts, follows, logFetcher, actions, checkProber, scheduler } = jobs
 
+  const scenarios = createScenarioRunner({
+    ...{ state, clock, logger, telemetry, folder: config.dataDir, adminKey: options.adminKey },
+    answer: async (url, init) => intake.fetch(new Request(url, init)),
+  })
   const dispatcher = createDispatcher({
     state,
     clock,
@@ -234,6 +240,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       propose: notifications.propose,
       tails,
       boards: jobs.boards,
+      scenarios,
       hostRuntime: hosts,
       actions,
       checkProber,
@@ -263,7 +270,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       },
     }),
     readMention: mention => readMention(state, mention),
-    completions: (list, typed) => completions(state, list, typed, names),
+    completions: (list, typed) => completions(state, list, typed, names, scenarios.names),
   })
 
   const platforms = options.platforms.map(create => {
@@ -337,6 +344,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
     dispatcher,
     intake,
     listeners,
+    scenarios,
     startPlatforms() {
       for (const platform of platforms) platform.start()
     },

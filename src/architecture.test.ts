@@ -30,7 +30,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
 /** What a lower layer may know of a higher one: types only. */
 const TYPES_FROM_ABOVE: Record<string, RegExp> = {
   // Commands report the health of what runs above them.
-  commands: /^src\/(jobs\/(scheduler|action-runner|probes\/check-prober)|chat\/tails)\.ts$/,
+  commands: /^src\/(jobs\/(scheduler|action-runner|probes\/check-prober|scenarios\/scenario-runner)|chat\/tails)\.ts$/,
 }
 
 /** A chat platform loads itself with its SDK, and only when it is configured: the one import that goes up. */
@@ -98,11 +98,14 @@ describe('layers', () => {
     expect(circles()).toEqual([])
   })
 
-  it('let only the terminal client play generated traffic', () => {
+  it('let only the terminal client and the runner of scenarios play generated traffic', () => {
     const players = imports().filter(
       ({ from, to }) => /^src\/simulation\//.test(to) && !/^src\/simulation\//.test(from),
     )
-    expect([...new Set(players.map(({ from }) => from))]).toEqual(['src/cli.ts'])
+    expect([...new Set(players.map(({ from }) => from))]).toEqual([
+      'src/cli.ts',
+      'src/jobs/scenarios/scenario-runner.ts',
+    ])
   })
 
   it('keep every library in its one place', () => {

@@ -145,6 +145,10 @@ export function createTelemetry() {
     /** What was not stored, by source and reason, for people. */
     rejections: new Rejections(),
     commands: new Counter('command', 'outcome'),
+    /** What scenarios that run inside Vakt sent. */
+    scenarioLines: new Counter('scenario', 'source'),
+    scenarioBeats: new Counter('scenario', 'source', 'signal'),
+    scenarioRequests: new Counter('scenario', 'source', 'outcome'),
     deliveries: new Counter('channel'),
     deliveryFailures: new Counter('channel', 'reason'),
     requests,

@@ -118,6 +118,13 @@ function eventFamilies({ telemetry }: MetricsOptions): Family[] {
       telemetry.refusedBatches,
     ),
     counted('vakt_commands_total', 'Commands by outcome: done, or the code of the error.', telemetry.commands),
+    counted('vakt_scenario_lines_total', 'Log lines that scenarios sent and Vakt stored.', telemetry.scenarioLines),
+    counted('vakt_scenario_beats_total', 'Beats that scenarios sent.', telemetry.scenarioBeats),
+    counted(
+      'vakt_scenario_requests_total',
+      'Requests of scenarios by outcome: sent, retried or lost.',
+      telemetry.scenarioRequests,
+    ),
     counted('vakt_deliveries_total', 'Messages and edits that a channel has taken.', telemetry.deliveries),
     counted('vakt_delivery_failures_total', 'Messages and edits that failed.', telemetry.deliveryFailures),
     counter('vakt_http_requests_total', 'Requests by route and status.', () =>

@@ -22,8 +22,11 @@ export interface Client {
 /** How long one request may take, ms. */
 const REQUEST_TIMEOUT_MS = 10 * SECOND
 
+/** How requests are sent; a Vakt that plays to itself needs no socket. */
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+
 /** A client of the server at `url` with its admin key. */
-export function createClient(url: string, key: string): Client {
+export function createClient(url: string, key: string, send: Fetch = fetch): Client {
   const base = url.trim().replace(/\/+$/, '')
   const authorization = `Bearer ${key}`
 
@@ -32,7 +35,7 @@ export function createClient(url: string, key: string): Client {
     async command<T>(words: readonly string[]): Promise<T> {
       const headers = { authorization, 'content-type': 'application/json' }
       const body = JSON.stringify({ words })
-      const response = await fetch(`${base}/api/commands`, {
+      const response = await send(`${base}/api/commands`, {
         method: 'POST',
         headers,
         body,
@@ -51,19 +54,19 @@ export function createClient(url: string, key: string): Client {
     sendLines({ contentType, query, body }, project, idempotencyKey) {
       const headers = { authorization, 'content-type': contentType, 'idempotency-key': idempotencyKey }
       const parameters = new URLSearchParams({ ...query, project })
-      return attempt(`${base}/api/logs?${parameters}`, { method: 'POST', headers, body })
+      return attempt(send, `${base}/api/logs?${parameters}`, { method: 'POST', headers, body })
     },
     sendBeat(pingUrl, signal) {
-      return attempt(signal === 'success' ? pingUrl : `${pingUrl}/${signal}`, { method: 'POST' })
+      return attempt(send, signal === 'success' ? pingUrl : `${pingUrl}/${signal}`, { method: 'POST' })
     },
   }
 }
 
 type CommandAnswer = { ok: boolean; result?: unknown; error?: { code: ProblemCode; message: string } }
 
-async function attempt(url: string, init: RequestInit): Promise<Reply> {
+async function attempt(send: Fetch, url: string, init: RequestInit): Promise<Reply> {
   try {
-    const response = await fetch(url, { ...init, signal: requestTimeout() })
+    const response = await send(url, { ...init, signal: requestTimeout() })
     const text = await response.text()
     if (response.ok) return parseAccepted(text)
     const reason = `${response.status} ${messageOf(text)}`

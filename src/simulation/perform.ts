@@ -1,8 +1,8 @@
 // Plays a scenario to a real server: prepares it, sends the traffic, pauses its checks, and compares the alerts with the faults.
 import { randomUUID } from 'node:crypto'
-import { systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { MINUTE, SECOND } from '../time.ts'
-import { type Client, createClient } from './client.ts'
+import { type Client, createClient, type Fetch } from './client.ts'
 import { play } from './play.ts'
 import { type PlayerEvent, pause, playTo } from './player.ts'
 import type { ReadScenario } from './read-scenario.ts'
@@ -16,6 +16,7 @@ export type PerformOptions = {
   signal: AbortSignal
   /** The traffic starts at this instant at the earliest, epoch ms. */
   notBefore?: number
+  clock?: Clock
 }
 
 /** Gets the events of a performance; times are ms since its start. */
@@ -38,13 +39,12 @@ const POLL_INTERVAL_MS = SECOND
 
 /** Plays a scenario and always pauses its checks at the end. Throws the server's permanent refusals. */
 export async function perform(
-  { scenario, tables }: ReadScenario,
-  server: { url: string; key: string },
-  { speed, project, seed, signal, notBefore = 0 }: PerformOptions,
+  { scenario, tables, modules = {} }: ReadScenario,
+  server: { url: string; key: string; fetch?: Fetch },
+  { speed, project, seed, signal, notBefore = 0, clock = systemClock }: PerformOptions,
   listener: PerformanceListener,
 ): Promise<Performance> {
-  const clock = systemClock
-  const client = createClient(server.url, server.key)
+  const client = createClient(server.url, server.key, server.fetch)
   const stage = await prepare(client, scenario, project, speed, randomUUID())
   await pause(clock, notBefore, signal)
   const begin = clock.now()
@@ -52,7 +52,7 @@ export async function perform(
   listener.onStart?.()
   const ticking = setInterval(() => listener.onTick?.(since()), SECOND)
   try {
-    const steps = play(scenario, { seed, speed, begin, tables })
+    const steps = play(scenario, { seed, speed, begin, tables, modules })
     const onEvent = (told: PlayerEvent) => listener.onEvent(told, since())
     await playTo(stage.target, steps, { clock, speed, begin, signal, onEvent })
     await pause(clock, begin + scenario.duration / speed, signal)

@@ -3,6 +3,7 @@ import { lineInstants } from './load.ts'
 import { deckOf, type Random, randomFrom } from './random.ts'
 import type { Beats, Fault, Level, LineSource, Scenario } from './scenario.ts'
 import { sourceKinds } from './sources/index.ts'
+import type { SourceKind } from './sources/source-kind.ts'
 import { createMessages } from './sources/words.ts'
 
 /** The cards of the deck that decides which lines are errors. */
@@ -33,6 +34,8 @@ export type PlayOptions = {
   speed?: number
   /** The rows of the tables that sources read, by the name of the source. */
   tables?: Record<string, readonly Record<string, string>[]>
+  /** The kinds that users wrote, by the name of the source. */
+  modules?: Record<string, SourceKind>
 }
 
 /** The steps of a scenario in the order of their times; a fault comes before the steps it changes. */
@@ -88,7 +91,7 @@ function* beatSteps(scenario: Scenario, check: Beats, random: Random): Generator
 /** Batches lines into requests as a client does: when there are enough, or some time after the first. */
 function* lineSteps(scenario: Scenario, source: LineSource, random: Random, playing: PlayOptions): Generator<Step> {
   const { begin = 0, speed = 1 } = playing
-  const kind = sourceKinds[source.kind]
+  const kind = source.kind === 'module' ? playing.modules![source.name]! : sourceKinds[source.kind]
   const host = source.host ?? 'web-1'
   const named = { name: source.name, host }
   let number = 0

@@ -13,6 +13,8 @@ type Counts = {
   again: number
   lost: number
   levels: Partial<Record<Level, number>>
+  /** Beats by their signal. */
+  signals: Partial<Record<'start' | 'success' | 'fail', number>>
 }
 
 export type Progress = ReturnType<typeof createProgress>
@@ -67,7 +69,7 @@ export function createProgress(print: (line: string) => void) {
 }
 
 function blank(): Counts {
-  return { lines: 0, requests: 0, beats: 0, rejected: 0, again: 0, lost: 0, levels: {} }
+  return { lines: 0, requests: 0, beats: 0, rejected: 0, again: 0, lost: 0, levels: {}, signals: {} }
 }
 
 function add(counts: Counts, event: Exclude<PlayerEvent, { kind: 'fault' }>): void {
@@ -75,7 +77,10 @@ function add(counts: Counts, event: Exclude<PlayerEvent, { kind: 'fault' }>): vo
   if (event.kind === 'lost') counts.lost++
   if (event.kind !== 'sent') return
   counts.rejected += event.rejected
-  if (event.step.kind === 'beat') counts.beats++
+  if (event.step.kind === 'beat') {
+    counts.beats++
+    counts.signals[event.step.signal] = (counts.signals[event.step.signal] ?? 0) + 1
+  }
   if (event.step.kind !== 'lines') return
   counts.requests++
   counts.lines += event.step.lines

@@ -2,14 +2,20 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { MEBIBYTE } from '../bytes.ts'
 import { Problem } from '../problem.ts'
 import { readCsv } from './csv.ts'
 import { LEVELS, type Scenario, scenarioShape } from './scenario.ts'
+import type { SourceKind } from './sources/source-kind.ts'
 
-/** A scenario, and the rows of its sources' tables by source name. */
-export type ReadScenario = { scenario: Scenario; tables: Record<string, Record<string, string>[]> }
+/** A scenario, and by source name the rows of its tables and the modules that users wrote. */
+export type ReadScenario = {
+  scenario: Scenario
+  tables: Record<string, Record<string, string>[]>
+  modules?: Record<string, SourceKind>
+}
 
 const BUILT_IN = join(import.meta.dirname, '../../examples/scenarios')
 const MAX_FILE_LENGTH = MEBIBYTE
@@ -37,9 +43,52 @@ export function readScenario(nameOrFile: string): ReadScenario {
     nameOrFile,
   )
   const tables: ReadScenario['tables'] = {}
-  for (const source of scenario.sources)
+  for (const source of scenario.sources) {
     if (source.kind === 'csv') tables[source.name] = readTable(resolve(dirname(file), source.file), source.name)
-  return { scenario, tables }
+    if (source.kind === 'file') tables[source.name] = readLines(resolve(dirname(file), source.file), source.name)
+  }
+  return { scenario, tables, modules: {} }
+}
+
+/**
+ * The scenario of a name: a built-in one, or `<name>.yaml` in `folder`, where people put their own. Throws as `readScenario`
+ * does; a name is never a path.
+ */
+export function readNamedScenario(name: string, folder: string): ReadScenario {
+  const known = [...builtInScenarios(), ...ownScenarios(folder)]
+  if (!known.includes(name))
+    throw new Problem(
+      'not_found',
+      `There is no scenario "${name}". Scenarios: ${known.join(', ')}. A file ${folder}/${SAFE_NAME.test(name) ? name : 'name'}.yaml adds one.`,
+      { fields: { scenario: 'no such scenario' } },
+    )
+  return readScenario(builtInScenarios().includes(name) ? name : join(folder, `${name}.yaml`))
+}
+
+const SAFE_NAME = /^[\w][\w.-]{0,59}$/
+
+/** The names of the scenarios in a folder; none without the folder. */
+export function ownScenarios(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter(file => file.endsWith('.yaml'))
+      .map(file => file.slice(0, -'.yaml'.length))
+      .filter(name => SAFE_NAME.test(name))
+      .sort()
+  } catch {
+    return []
+  }
+}
+
+/** Reads the modules of a scenario's sources. Throws `not_found`, or `invalid` for a module that writes no lines. */
+export async function readModules(read: ReadScenario, nameOrFile: string): Promise<ReadScenario> {
+  const modules: Record<string, SourceKind> = {}
+  for (const source of read.scenario.sources) {
+    if (source.kind !== 'module') continue
+    const path = resolve(dirname(resolve(nameOrFile)), source.module)
+    modules[source.name] = await readModule(path, source.name)
+  }
+  return { ...read, modules }
 }
 
 /** Parses a scenario in YAML; `title` names it in errors. */
@@ -106,6 +155,28 @@ function describeIssue(issue: Issue): string {
   if (issue.code === 'unrecognized_keys') return `has the unknown key ${issue.keys!.map(key => `"${key}"`).join(', ')}`
   if (issue.code === 'invalid_type' && /received undefined/.test(issue.message)) return 'is missing'
   return /^(must|is|"|has)/.test(issue.message) ? issue.message : `is invalid: ${issue.message}`
+}
+
+async function readModule(path: string, source: string): Promise<SourceKind> {
+  const loaded = (await import(pathToFileURL(path).href).catch(error => {
+    throw new Problem('not_found', `The module of ${source}, ${path}, cannot be read: ${(error as Error).message}.`)
+  })) as Partial<SourceKind> & { default?: Partial<SourceKind> }
+  const { write, contentType = 'application/json', query } = loaded.default ?? loaded
+  if (typeof write !== 'function' || (contentType !== 'application/json' && contentType !== 'text/plain'))
+    throw new Problem(
+      'invalid',
+      `The module of ${source}, ${path}, must export a function write(line, random) that returns text, and may export contentType, application/json or text/plain.`,
+    )
+  const named: SourceKind['query'] = ({ name, host }) => ({ source: name, host })
+  return { kind: 'module', contentType, query: query ?? named, write: (...given) => String(write(...given)) }
+}
+
+/** The lines of a text file as rows of a table, without empty ones. */
+function readLines(path: string, source: string): Record<string, string>[] {
+  const lines = readText(path, `There is no file ${path} for ${source}.`).split(/\r?\n/)
+  const rows = lines.filter(line => line.trim() !== '').map(line => ({ line }))
+  if (rows.length === 0) throw new Problem('invalid', `The file of ${source}, ${path}, has no lines.`)
+  return rows
 }
 
 function readTable(file: string, source: string): Record<string, string>[] {

@@ -76,9 +76,14 @@ const source = z.discriminatedUnion(
     z.strictObject({ kind: z.literal('noise'), ...lines }),
     z.strictObject({ kind: z.literal('syslog'), ...lines, messages }),
     z.strictObject({ kind: z.literal('access-log'), ...lines }),
+    z.strictObject({ kind: z.literal('kafka'), ...lines, messages }),
+    /** The lines of a text file beside the scenario. */
+    z.strictObject({ kind: z.literal('file'), ...lines, file: words }),
+    /** A module of the user's own that writes lines as the kinds in `sources/` do. */
+    z.strictObject({ kind: z.literal('module'), ...lines, messages, module: words }),
     beats,
   ],
-  { error: 'must be one of json, csv, minimal, noise, syslog, access-log, beats' },
+  { error: 'must be one of json, csv, minimal, noise, syslog, access-log, kafka, file, module, beats' },
 )
 
 const when = { name, about: z.string().max(500).default(''), at: durationText(), for: durationText(1) }
@@ -127,6 +132,16 @@ export type Beats = Extract<Source, { kind: 'beats' }>
 export type LineSource = Exclude<Source, Beats>
 export type Fault = Scenario['faults'][number]
 
+const MAX_RATE = 100_000
+
+/** The scenario with `times` as many ordinary lines in the same time; faults and beats stay what they are. */
+export function withRate(scenario: Scenario, times: number): Scenario {
+  const sources = scenario.sources.map(one =>
+    one.kind === 'beats' ? one : { ...one, rate: Math.min(MAX_RATE, one.rate * times) },
+  )
+  return { ...scenario, sources }
+}
+
 type ScenarioIssue = { path: (string | number)[]; message: string }
 
 /** Values that are valid by themselves but contradict each other. */
@@ -162,9 +177,9 @@ function windowIssues({ windows = [], ramp }: LineSource, i: number): ScenarioIs
 
 /** The kinds of sources that a fault can affect: access logs and noise have no errors. */
 const SOURCE_KINDS_OF_FAULT: Record<Exclude<Fault['kind'], 'outage'>, readonly Source['kind'][]> = {
-  spike: ['json', 'csv', 'minimal', 'syslog'],
-  errors: ['json', 'csv', 'minimal', 'syslog'],
-  silence: ['json', 'csv', 'minimal', 'syslog', 'noise', 'access-log'],
+  spike: ['json', 'csv', 'minimal', 'syslog', 'kafka', 'module'],
+  errors: ['json', 'csv', 'minimal', 'syslog', 'kafka', 'module'],
+  silence: ['json', 'csv', 'minimal', 'syslog', 'noise', 'access-log', 'kafka', 'file', 'module'],
   'missed-beat': ['beats'],
   failure: ['beats'],
 }

@@ -1,6 +1,6 @@
 // Simulated traffic reaches a real Vakt, sent by the terminal client as users start it.
 import { spawn } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -24,7 +24,8 @@ const SHORT = `{name: short, duration: 5s, sources: [
   {kind: json, name: shop, rate: 5, levels: {info: 9, error: 1}},
   {kind: csv, name: orders, rate: 2, file: orders.csv},
   {kind: minimal, name: mailer, rate: 2}, {kind: noise, name: hum, rate: 2},
-  {kind: syslog, name: sshd, rate: 2}, {kind: access-log, name: nginx, rate: 2},
+  {kind: kafka, name: topic, rate: 2}, {kind: file, name: tills, rate: 2, file: tills.log},
+  {kind: module, name: own, rate: 2, module: own.mjs}, {kind: syslog, name: sshd, rate: 2}, {kind: access-log, name: nginx, rate: 2},
   {kind: beats, name: backup, every: 1s, grace: 1s, jitter: 0}],
   faults: [{kind: missed-beat, name: no backup, source: backup, at: 1s, for: 3s}]}`
 
@@ -33,6 +34,9 @@ function vaktSimulate(...words: string[]) {
   const file = join(folder.path, 'short.yaml')
   writeFileSync(file, SHORT)
   writeFileSync(join(folder.path, 'orders.csv'), 'level,message,order\nwarn,late order,7\n')
+  writeFileSync(join(folder.path, 'tills.log'), '2026-11-29T10:00:00Z ERROR till 7 is open\n\n')
+  const module = `export const contentType = 'text/plain'\nexport const write = ({ number }, random) => \`own line \${number} \${random.whole(9)}\``
+  writeFileSync(join(folder.path, 'own.mjs'), module)
   const { PATH, NODE_COMPILE_CACHE } = process.env
   const env = { PATH, NODE_COMPILE_CACHE, DATA_DIR: folder.path, ADMIN_KEY: 'admin-key-for-process-tests' }
   const client = join(import.meta.dirname, '../cli.ts')
@@ -48,21 +52,39 @@ function vaktSimulate(...words: string[]) {
   return { child, code, printed: () => printed }
 }
 
+type SentEvent = { event: string; lines?: number }
+
 describe('vakt simulate', () => {
   it('sends every kind of source to its own project, finds its faults, and leaves its checks paused', async () => {
-    const { code, printed } = vaktSimulate('SHORT', '--verify')
+    const log = join(folder.path, 'sent.ndjson')
+    const { code, printed } = vaktSimulate('SHORT', '--verify', '--rate', '2', '--debug', '--log-file', log)
     expect([await code, printed()]).toEqual([0, expect.stringContaining('precision 1.00, recall 1.00')])
     expect(printed()).toMatch(/0:01 {2}▲ no backup: no beat of backup for 3s/)
+    expect(printed()).toMatch(/counted lines accepted: (\d+) in \/metrics, \1 sent/)
+    expect(printed()).toMatch(/counted beats \(success\): \d+ in \/metrics/)
+    expect(printed()).toMatch(/debug {2}shop: \d+ lines, application\/json: \[\{"timestamp".* -> accepted/)
     const sent = Number(/Sent in \d+s: (\d+) lines/.exec(printed())![1])
     type Found = { total: number; logs: { message: string }[] }
     const found = await vakt.command<Found>('logs search --project simulation')
     expect(found.total).toBe(sent)
-    for (const source of ['shop', 'orders', 'mailer', 'hum', 'sshd', 'nginx'])
+    const events = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map(text => JSON.parse(text) as SentEvent)
+    expect(events.reduce((sum, { lines = 0 }) => sum + lines, 0)).toBe(sent)
+    expect(events).toContainEqual(expect.objectContaining({ event: 'fault begins', fault: 'no backup' }))
+    for (const source of ['shop', 'orders', 'mailer', 'hum', 'topic', 'tills', 'own', 'sshd', 'nginx'])
       expect([source, (await vakt.command<Found>(`logs search source:${source}`)).total > 0]).toEqual([source, true])
     expect((await vakt.command<Found>('logs search source:orders level:warn order:7')).logs[0]!.message).toBe(
       'late order',
     )
     expect((await vakt.command<Found>('logs search source:hum level>=info')).total).toBe(0)
+    expect((await vakt.command<Found>('logs search source:topic partition:* offset:* order:*')).total).toBeGreaterThan(
+      9,
+    )
+    expect((await vakt.command<Found>('logs search source:tills level:error "till 7 is open"')).total).toBeGreaterThan(
+      9,
+    )
     const { checks } = await vakt.command<{ checks: { name: string; status: string }[] }>('checks list')
     expect(checks).toMatchObject([{ name: 'backup', status: 'paused' }])
   })
@@ -89,6 +111,12 @@ describe('vakt simulate', () => {
 
   it.concurrent.each([
     [2, ['demo', '--speed', 'fast'], '--speed must be a number'],
+    [2, ['demo', '--rate', '0'], '--rate must be a number'],
+    [
+      2,
+      ['demo', '--log-file', '/nowhere/x', '--url', 'http://127.0.0.1:1'],
+      'The log file /nowhere/x cannot be written',
+    ],
     [2, ['demo', '--colour'], "Unknown option '--colour'"],
     [2, [], 'The scenario is missing.'],
     [1, ['demo', '--project', 'nobody'], 'There is no project "nobody"'],

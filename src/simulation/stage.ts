@@ -10,7 +10,7 @@ export const SIMULATION = 'simulation'
 /** In the demo an error alert is resolved this long after the last error: before the outage, during which nothing is evaluated. */
 export const DEMO_KEEP_FIRING = '10s'
 /** The owner of the simulation's checks: only checks with this owner are changed, paused or removed. */
-const OWNER = 'vakt simulate'
+export const OWNER = 'vakt simulate'
 
 export type Stage = {
   target: Target

@@ -14,6 +14,7 @@ export type ValueName =
   | 'audit anchor'
   | 'badge secret'
   | 'log defaults'
+  | 'running scenarios'
   /** What a chat platform remembers. */
   | `chat ${string}`
 

@@ -216,7 +216,7 @@ describe('an alert that its sender forgot', () => {
   it('gets the time in which Vakt could not be reached', async () => {
     await send('/api/alerts', report)
     await app.passes('1h')
-    await app.restarts('3h')
+    app = await app.restarts('3h')
     await app.passes('59m')
     expect(app.titles()[0]).toBe('Warning: A')
     await app.passes('2m')
