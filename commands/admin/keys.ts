@@ -25,7 +25,7 @@ const create = command({
     'keys create shop',
     'keys create shop --signed',
     'keys create shop --role viewer',
-    'keys create shop --signed --secret <client secret of Sentry>',
+    'keys create shop --signed --secret client-secret-of-sentry',
   ],
   role: 'admin',
   args: {
