@@ -45,6 +45,7 @@ import { errorCommands } from './logs/errors.ts'
 import { formatCommands } from './logs/formats.ts'
 import { logArchiveCommands } from './logs/log-archives.ts'
 import { logExportCommands } from './logs/log-export.ts'
+import { logSalvageCommands } from './logs/log-salvage.ts'
 import { logStatisticsCommands } from './logs/log-statistics.ts'
 import { logTailCommands } from './logs/log-tail.ts'
 import { logZoneCommands } from './logs/log-zone.ts'
@@ -96,6 +97,7 @@ export function createCommands(
     ...logExportCommands,
     ...savedSearchCommands,
     ...logArchiveCommands,
+    ...logSalvageCommands,
     ...createRuleCommands(ruleKinds),
     createRuleTestCommand(ruleKinds),
     ...errorCommands,

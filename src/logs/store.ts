@@ -226,6 +226,12 @@ export interface LogMaintenance {
    * the partition exists, `invalid` when the file is damaged.
    */
   restore(file: string, expiresAt: number): Promise<number>
+  /**
+   * Makes the lines of a damaged file that can be read searchable again, with their ids, until their retention ends; the file
+   * is kept under another name. `not_found` when there is no such file, `invalid` when nothing in it can be read. Absent in
+   * a store that has no files.
+   */
+  salvage?(file: string): Promise<{ partition: string; lines: number; keptAs: string }>
   status(): Promise<StoreStatus>
   /** Finishes running requests and closes. */
   close(): Promise<void>

@@ -82,7 +82,8 @@ function damage({ name: file, message }: PartitionStatus, { folder, isArchived }
     message ?? 'Its file was set aside.',
     isArchived(name)
       ? ['Its lines are archived: ', { code: `logs restore ${name}` }, ' makes them searchable again.']
-      : ['It is not archived. To recover what is readable: ', { code: `sqlite3 ${file} .recover` }, '.'],
+      : 'It is not archived.',
+    [{ code: `logs salvage ${file}` }, ' makes the lines that can still be read searchable again.'],
     [
       'The alert is resolved when ',
       { code: `${folder}/${file}` },

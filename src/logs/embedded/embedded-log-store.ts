@@ -29,7 +29,7 @@ import { archivedPartition } from './partitions/archive.ts'
 import type { Catalog } from './partitions/catalog.ts'
 import { parseCursor } from './partitions/line-key.ts'
 import type { PartitionState } from './partitions/partition.ts'
-import { dayOf } from './partitions/partition-name.ts'
+import { dayOf, expiryOf, parsePartition } from './partitions/partition-name.ts'
 import { type AppendQueue, MAX_QUEUED_BATCHES } from './workers/append-queue.ts'
 import type { LiveTails } from './workers/live-tails.ts'
 import type { ReaderPool } from './workers/reader-pool.ts'
@@ -216,6 +216,18 @@ export class EmbeddedLogStore implements LogStore {
     catalog.addRestored(name)
     catalog.replace(writer, states)
     return lines
+  }
+
+  async salvage(file: string): Promise<{ partition: string; lines: number; keptAs: string }> {
+    const { catalog, writers } = this.parts
+    const found = catalog.quarantined(file)
+    if (!found) throw new Problem('not_found', `There is no damaged file ${file}. "logs status" lists damaged files.`)
+    const { free } = found
+    const writer = catalog.writerOf(free)
+    const { lines, states } = await writers[writer]!.call('salvage', [file, free, expiryOf(parsePartition(free)!)])
+    const keptAs = catalog.setSalvaged(file, lines)
+    catalog.replace(writer, states)
+    return { partition: free, lines, keptAs }
   }
 
   close(): Promise<void> {

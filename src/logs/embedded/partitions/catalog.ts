@@ -7,9 +7,9 @@ import type { MissingLines, PartitionStatus } from '../../store.ts'
 import { MAX_TIMESTAMP } from './line-key.ts'
 import type { BlockDamage } from './open-partitions.ts'
 import type { PartitionState } from './partition.ts'
-import { dayOf, expiryOf, parsePartition } from './partition-name.ts'
+import { dayOf, expiryOf, formatPartition, parsePartition } from './partition-name.ts'
 import { WRITER_COUNT } from './partitions.ts'
-import { quarantinedPartition } from './quarantine.ts'
+import { quarantinedPartition, renameSalvaged, salvagedPartition } from './quarantine.ts'
 
 /** A quarantined file, and the name that its partition had. */
 type QuarantinedFile = { file: string; partition: string; bytes: number; message: string }
@@ -172,6 +172,28 @@ export class Catalog {
     for (const [key, missing] of this.#missing) if (isOver(missing)) this.#missing.delete(key)
   }
 
+  /** The partition of a quarantined file, and a name of its kind that is free; null when there is no such file. */
+  quarantined(file: string): { partition: string; free: string } | null {
+    const partition = this.#quarantined.get(file)?.partition
+    const kind = partition === undefined ? null : parsePartition(partition)
+    if (partition === undefined || kind === null) return null
+    let free = partition
+    for (let number = kind.number; this.#states.has(free); number += WRITER_COUNT)
+      free = formatPartition({ ...kind, number })
+    return { partition, free }
+  }
+
+  /** What could be read of a quarantined file can be searched again; the file gets another name, which is returned. */
+  setSalvaged(file: string, lines: number): string {
+    const partition = this.#quarantined.get(file)!.partition
+    const known = this.#missing.get(partition)
+    this.#quarantined.delete(file)
+    this.#forgetMissing(own => own.partition === partition)
+    const message = `The log partition ${partition} was damaged. ${plural(lines, 'line')} that could be read can be searched again; others may be lost.`
+    if (known) this.#missing.set(partition, { ...known, message, file: null })
+    return renameSalvaged(this.#folder, file)
+  }
+
   /** Removes quarantined files whose lines are past their retention; returns what they were. */
   removeExpiredQuarantined(now: number): PartitionStatus[] {
     // A person may have removed a file.
@@ -184,6 +206,10 @@ export class Catalog {
     for (const { file } of expired) {
       for (const suffix of ['', '-wal', '-shm']) rmSync(join(this.#folder, file + suffix), { force: true })
       this.#quarantined.delete(file)
+    }
+    for (const file of readdirSync(this.#folder)) {
+      const kind = parsePartition(salvagedPartition(file) ?? '')
+      if (kind !== null && expiryOf(kind) <= now) rmSync(join(this.#folder, file), { force: true })
     }
     // What is past its retention, and what a person has removed, is not missing any more.
     this.#forgetMissing(({ partition, file }) => {

@@ -9,6 +9,7 @@ import { errorMessage } from '../../../text.ts'
 export type QuarantinedPartition = { name: string; file: string; message: string }
 
 const QUARANTINE_SUFFIX = '.damaged'
+const SALVAGED_SUFFIX = '.salvaged'
 
 /** Whether an error means that a file no longer holds what was written, rather than a full disk or a busy file. */
 export function isCorruptionError(error: unknown): boolean {
@@ -34,9 +35,24 @@ export function quarantinedPartition(file: string): string | null {
   return /^(.+)\.db\.damaged\d*$/.exec(file)?.[1] ?? null
 }
 
+/** Renames a quarantined file whose lines were salvaged; returns the new name. */
+export function renameSalvaged(folder: string, file: string): string {
+  const salvaged = file.replace(QUARANTINE_SUFFIX, SALVAGED_SUFFIX)
+  for (const suffix of ['', '-wal', '-shm']) {
+    const current = join(folder, file + suffix)
+    if (existsSync(current)) renameSync(current, join(folder, salvaged + suffix))
+  }
+  return salvaged
+}
+
+/** The name that the partition of a salvaged file had; null for any other file. */
+export function salvagedPartition(file: string): string | null {
+  return /^(.+)\.db\.salvaged\d*(?:-wal|-shm)?$/.exec(file)?.[1] ?? null
+}
+
 /** What a person reads about a quarantined partition. */
 export function quarantineMessage(name: string, file: string, error: unknown): string {
-  return `The log partition ${name} is damaged (${errorMessage(error)}) and was renamed to ${file}. Its lines cannot be found until it is repaired or restored from an archive. All other logs are available.`
+  return `The log partition ${name} is damaged (${errorMessage(error)}) and was renamed to ${file}. Its lines cannot be found until "logs restore" brings them back from an archive or "logs salvage" those that can be read. All other logs are available.`
 }
 
 /** A failed transaction as a problem: `busy` when the machine is short of something and a retry may help. */

@@ -1,4 +1,4 @@
-// Restores an archive as a partition: whole, or not at all.
+// Restores an archive, or what was salvaged of a damaged file, as a partition: whole, or not at all.
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -6,22 +6,39 @@ import type { BlockPartition } from '../blocks/block-partition.ts'
 import { readArchive } from './archive.ts'
 import { parseId } from './line-key.ts'
 import { openPartition } from './open-partition.ts'
+import type { PlacedLine } from './partition.ts'
 import type { Partitions } from './partitions.ts'
 
 const UNFINISHED_SUFFIX = '.restoring'
 
 /** Fills a partition `name` from an archive; lines keep their ids. Resolves with how many lines there were. */
-export async function restoreArchive(
+export function restoreArchive(
   partitions: Partitions,
   folder: string,
   { file, name, expiresAt }: { file: string; name: string; expiresAt: number },
+): Promise<number> {
+  const chunks = async function* () {
+    for await (const lines of readArchive(file)) yield lines.map(line => ({ line, ...parseId(line.id)! }))
+  }
+  return restoreLines(partitions, folder, { chunks: chunks(), name, expiresAt })
+}
+
+/** Fills a partition `name` with lines, which keep their ids. Resolves with how many there were. */
+export async function restoreLines(
+  partitions: Partitions,
+  folder: string,
+  {
+    chunks,
+    name,
+    expiresAt,
+  }: { chunks: AsyncIterable<PlacedLine[]> | Iterable<PlacedLine[]>; name: string; expiresAt: number },
 ): Promise<number> {
   removeUnfinished(folder, name)
   const partition = openPartition(folder, name + UNFINISHED_SUFFIX, expiresAt) as BlockPartition
   let count = 0
   try {
-    for await (const lines of readArchive(file)) {
-      partition.transaction(() => partition.add(lines.map(line => ({ line, ...parseId(line.id)! }))))
+    for await (const lines of chunks) {
+      partition.transaction(() => partition.add(lines))
       count += lines.length
       while (partition.seal(false) || partition.mergeWords());
       await setImmediate()

@@ -1,4 +1,5 @@
 // The worker that writes: it parses batches, stores them in groups, and maintains the partitions that it owns.
+import { join } from 'node:path'
 import { workerData } from 'node:worker_threads'
 import { readBatch } from '../../intake/read-batch.ts'
 import type { LogLine } from '../../line.ts'
@@ -9,7 +10,8 @@ import { lineId } from '../partitions/line-key.ts'
 import type { PartitionState, PlacedLine } from '../partitions/partition.ts'
 import { Partitions } from '../partitions/partitions.ts'
 import { purgeLines } from '../partitions/purge.ts'
-import { restoreArchive } from '../partitions/restore.ts'
+import { restoreArchive, restoreLines } from '../partitions/restore.ts'
+import { salvageLines } from '../partitions/salvage.ts'
 import { appendGroup } from './append.ts'
 import { answerCalls, notify, type SerializedProblem, serializeProblem } from './worker-protocol.ts'
 
@@ -83,6 +85,11 @@ const calls = {
   },
   async restore(file: string, name: string, expiresAt: number): Promise<{ lines: number; states: PartitionState[] }> {
     const lines = await restoreArchive(partitions, folder, { file, name, expiresAt })
+    return { lines, states: partitions.states() }
+  },
+  /** Makes a partition `name` of what can be read of the damaged file `file`. */
+  async salvage(file: string, name: string, expiresAt: number): Promise<{ lines: number; states: PartitionState[] }> {
+    const lines = await restoreLines(partitions, folder, { chunks: salvageLines(join(folder, file)), name, expiresAt })
     return { lines, states: partitions.states() }
   },
   startTail(tail: number, query: Query): void {
