@@ -12,6 +12,7 @@ import { listArchives } from '../src/logs/archives.ts'
 import { listErrors } from '../src/logs/errors/errors.ts'
 import type { CachedField, NameCache } from '../src/logs/name-cache.ts'
 import { ALL_PROJECTS, listSearches } from '../src/logs/searches.ts'
+import { listAnalyzers } from '../src/notifications/analyzers/analyzers.ts'
 import { listReports } from '../src/notifications/reports/reports.ts'
 import { listChannels } from '../src/notifications/routing/channels.ts'
 import { listEscalations } from '../src/notifications/routing/escalations.ts'
@@ -47,6 +48,7 @@ const same = (value: string): Choice => ({ name: value, value })
 const SOURCES: Record<string, (state: State, typed: string) => Choice[]> = {
   check: (state, typed) => listChecks(state, { matching: typed, limit: MAX_CHOICES }).map(check => same(check.name)),
   connect: () => TARGETS.map(({ name, title }) => ({ name: `${name}: ${title}`, value: name })),
+  analyzer: state => listAnalyzers(state).map(({ name }) => same(name)),
   action: state => listActions(state).map(({ name }) => same(name)),
   host: state => listHosts(state).map(host => same(host.name)),
   container: state => {

@@ -21,6 +21,7 @@ import type { ScenarioRunner } from '../src/jobs/scenarios/scenario-runner.ts'
 import type { SchedulerHealth } from '../src/jobs/scheduler.ts'
 import type { Archiver } from '../src/logs/archive/archiver.ts'
 import type { LogStore, MaintenanceResult } from '../src/logs/store.ts'
+import type { AnalyzerJob } from '../src/notifications/analyzers/analyzer-job.ts'
 import type { BoardJob } from '../src/notifications/boards/board-job.ts'
 import type { Propose } from '../src/notifications/reports/proposals.ts'
 import { invalid, Problem } from '../src/problem.ts'
@@ -40,6 +41,7 @@ export type Context = {
   purgeRemoved(): Promise<number>
   analyst: Analyst
   threads: AnswerThreads
+  analyzers: Pick<AnalyzerJob, 'run'>
   /** Finds what is unusual in the logs of a period, without a model. */
   compare: Compare
   /** Proposes thresholds for rules that alerted too often. */

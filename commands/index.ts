@@ -25,6 +25,7 @@ import { quietCommands } from './alerts/quiet-hours.ts'
 import { silenceCommands } from './alerts/silence.ts'
 import { suppressionCommands } from './alerts/suppression.ts'
 import { analyzeCommands } from './analysis/analyze.ts'
+import { analyzerCommands } from './analysis/analyzers.ts'
 import { checkChangeCommands } from './checks/check-changes.ts'
 import { checksNext } from './checks/check-next.ts'
 import { checksOutput } from './checks/check-output.ts'
@@ -104,6 +105,7 @@ export function createCommands(
     ...formatCommands,
     ...logZoneCommands,
     ...analyzeCommands,
+    ...analyzerCommands,
     ...hostCommands,
     ...hostChangeCommands,
     ...hostLogCommands,

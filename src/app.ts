@@ -31,6 +31,7 @@ import { createScenarioRunner } from './jobs/scenarios/scenario-runner.ts'
 import { createScheduler } from './jobs/scheduler.ts'
 import { createSearchRules } from './jobs/search-rules.ts'
 import { readBy } from './logs/store.ts'
+import { createAnalyzerJob } from './notifications/analyzers/analyzer-job.ts'
 import { createBoardJob } from './notifications/boards/board-job.ts'
 import { createChartRenderer } from './notifications/delivery/alert-chart.ts'
 import { createDelivery } from './notifications/delivery/delivery-loop.ts'
@@ -79,6 +80,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     { name: 'rate limits', stop: storage.rates.save },
     { name: 'channels', start: notifications.startChannels },
     { name: 'chat platforms', start: doors.startPlatforms, stop: doors.stopPlatforms },
+    { name: 'analyzers', stop: notifications.analyzers.stop },
     { name: 'analyses', stop: notifications.analysis.stop },
     { name: 'delivery', stop: notifications.delivery.stop },
     { name: 'direct notices', stop: notifications.directNotices.stop },
@@ -117,6 +119,10 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
     channels: registry.all,
   })
   const { compare } = analysis
+  const analyzers = createAnalyzerJob({
+    ...{ state, clock, logger, threads: analysis.threads, channels: registry.all },
+    store: store && readBy(store, 'analyzers'),
+  })
   const propose = createProposer(state, ruleKinds)
   const channel = (id: string) => registry.all().find(candidate => candidate.id === id)
   const reports = createReportJob({ state, clock, logger, draw, compare, propose, channel })
@@ -141,7 +147,18 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
   const directChannels = directChannelsOf(definitions, registry)
   const statuses = () => platformStatuses(registry, delivery)
   const directNotices = createDirectNotices(registry, clock, logger)
-  const parts = { directNotices, registry, delivery, tails, analysis, propose, reports, statuses, directChannels }
+  const parts = {
+    directNotices,
+    registry,
+    delivery,
+    tails,
+    analysis,
+    analyzers,
+    propose,
+    reports,
+    statuses,
+    directChannels,
+  }
   return { ...parts, startChannels }
 }
 
@@ -149,7 +166,7 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 function buildJobs(
   { state, config, clock, logger, reach, probe }: AppOptions,
   { ruleKinds, commit, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
-  { registry, delivery, analysis, statuses, directChannels, directNotices }: Notifications,
+  { registry, delivery, analysis, analyzers, statuses, directChannels, directNotices }: Notifications,
 ) {
   const prober = createProber(config.connectivityTargets, clock, logger, reach)
   const hosts = createHostRuntime({
@@ -204,6 +221,7 @@ function buildJobs(
   const startFollowingAlerts = followAlertChanges(state, () => {
     delivery.wake()
     analysis.onAlertsChanged()
+    analyzers.schedule()
     actions.scheduleAutomatic()
   })
   const parts = { prober, hosts, follows, logFetcher, actions, checkProber, searchRules, scheduler }
@@ -236,6 +254,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       purgeRemoved: storage.purgeRemoved,
       analyst: analysis.analyst,
       threads: analysis.threads,
+      analyzers: notifications.analyzers,
       compare: analysis.compare,
       propose: notifications.propose,
       tails,

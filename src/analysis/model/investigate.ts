@@ -94,7 +94,7 @@ async function callUntilAnswer(
 }
 
 /** The pieces of evidence of a pack, by the ids that citations use. */
-function collectEvidence(pack: Pack, { conceal }: Pseudonymizer): Map<string, EvidencePiece> {
+export function collectEvidence(pack: Pack, { conceal }: Pick<Pseudonymizer, 'conceal'>): Map<string, EvidencePiece> {
   const evidence = new Map<string, EvidencePiece>()
   const none = { line: null, level: null, from: '', pattern: null }
   for (const line of pack.lines) evidence.set(line.id, toPiece(line, conceal))

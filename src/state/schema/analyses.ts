@@ -1,6 +1,6 @@
 // The tables of analyses: what was asked and found, what it cost, and for which projects it happens by itself.
 
-import { index, integer, sql, sqliteTable, text } from '../orm.ts'
+import { index, integer, primaryKey, sql, sqliteTable, text } from '../orm.ts'
 import { alerts } from './alerts.ts'
 import { projects } from './projects.ts'
 
@@ -78,3 +78,37 @@ export const pendingAnswers = sqliteTable('pending_answers', {
   retryLine: text('again').notNull(),
   at: integer().notNull(),
 })
+
+/** Executables on Vakt's host that explain alerts. */
+export const analyzers = sqliteTable('analyzers', {
+  id: integer().primaryKey(),
+  name: text().notNull().unique(),
+  /** The absolute path of the file, without links in it. */
+  file: text().notNull(),
+  /** Which alerts it runs for, in the language of matchers; empty is all. */
+  matcher: text().notNull().default(''),
+  projectId: integer('project_id').references(() => projects.id, { onDelete: 'cascade' }),
+  /** How long it may run, ms. */
+  timeout: integer().notNull(),
+  createdAt: integer('created_at').notNull(),
+  createdBy: text('created_by').notNull(),
+})
+
+/** For which alerts each analyzer ran, and how that ended. */
+export const analyzerRuns = sqliteTable(
+  'analyzer_runs',
+  {
+    analyzerId: integer('analyzer_id')
+      .notNull()
+      .references(() => analyzers.id, { onDelete: 'cascade' }),
+    alertId: integer('alert_id')
+      .notNull()
+      .references(() => alerts.id, { onDelete: 'cascade' }),
+    startedAt: integer('started_at').notNull(),
+    endedAt: integer('ended_at'),
+    /** Why there is no answer, as a sentence; null when there is one, or the run has not ended. */
+    failure: text(),
+    analysisId: integer('analysis_id'),
+  },
+  table => [primaryKey({ columns: [table.analyzerId, table.alertId] }), index('analyzer_runs_time').on(table.startedAt)],
+)
