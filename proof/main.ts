@@ -1,5 +1,6 @@
 // Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
 
+import { alertmanager } from './alertmanager.ts'
 import { bodies } from './bodies.ts'
 import { cards } from './cards.ts'
 import { ciClients } from './clients/ci-clients.ts'
@@ -20,6 +21,7 @@ import { streams } from './streams.ts'
 export type Proof = (options: Readonly<Record<string, string>>) => Promise<boolean>
 
 const PROOFS: Readonly<Record<string, Proof>> = {
+  alertmanager,
   bodies,
   cards,
   'ci-clients': ciClients,
