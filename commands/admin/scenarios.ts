@@ -141,7 +141,7 @@ function runRow(run: ScenarioRun): Row {
     ...(error === null ? [] : [error]),
   ]
   const action = state === 'running' ? { action: { label: 'Stop', line: `scenarios stop ${name}` } } : {}
-  return { name, text: details.join(' '), ...action }
+  return { name, text: [{ bold: name }, ` ${details.join(' ')}`], ...action }
 }
 
 function describeSent({ sent, rate, speed, startedAt, endsAt }: ScenarioRun): string {

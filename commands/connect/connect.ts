@@ -119,7 +119,7 @@ function keyFor(
     secret,
     keyId: key.id,
     notes: [
-      `The key ${key.id} sends lines to ${project.name} and can do nothing else. "keys revoke ${key.id}" revokes it.`,
+      `The key ${key.id} sends lines and alerts to ${project.name} and can do nothing else. "keys revoke ${key.id}" revokes it.`,
     ],
   }
 }

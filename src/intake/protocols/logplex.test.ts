@@ -9,7 +9,7 @@ import { nativeLogs } from './native-logs.ts'
 const AT = new Date(RECEIVED - 60_000).toISOString().replace('Z', '000+00:00')
 const frame = (text: string) => `${Buffer.byteLength(text)} ${text}`
 const APP = `<190>1 ${AT} host app web.1 - {"level":"error","msg":"card declined"}`
-const ROUTER = `<158>1 ${AT} host heroku router - at=error code=H12 desc="Request timeout" method=GET path="/" dyno=web.1`
+const ROUTER = `<158>1 ${AT} host heroku router - at=error code=H12 desc="Request timeout" method=GET path="/" host=shop.example.org dyno=web.1`
 
 function receive(body: string | Buffer, query = '', headers: Record<string, string> = {}, protocol = logplex) {
   const received = {
@@ -32,7 +32,12 @@ function lines(...given: Parameters<typeof receive>) {
 
 const EXPECTED = [
   { message: 'card declined', level: 'error', source: 'app', host: 'web.1', timestamp: RECEIVED - 60_000 },
-  { level: 'error', source: 'heroku', host: 'router', attributes: { code: 'H12', path: '/' } },
+  {
+    level: 'error',
+    source: 'heroku',
+    host: 'router',
+    attributes: { code: 'H12', path: '/', vhost: 'shop.example.org' },
+  },
 ]
 
 describe('a drain', () => {

@@ -116,7 +116,10 @@ function withNames(frame: Buffer, source: string | null): Buffer {
     string,
     string,
   ]
-  const rest = frame.subarray(whole.length)
+  // The `host` of the router is the one that was asked for.
+  const isRouter = app === 'heroku' && dyno === 'router'
+  const message = frame.subarray(whole.length)
+  const rest = isRouter ? Buffer.from(message.toString('latin1').replace(' host=', ' vhost='), 'latin1') : message
   const isError = app === 'heroku' && PLATFORM_ERROR.test(rest.toString('latin1', 0, 20))
   const shownPriority = isError ? (Number(priority) & ~7) | ERROR_SEVERITY : priority
   const shownHost = host === 'host' && dyno !== '-' ? dyno : host

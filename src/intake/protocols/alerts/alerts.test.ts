@@ -252,6 +252,28 @@ describe('a webhook', () => {
   })
 
   it.each([
+    [
+      'Better Stack',
+      { data: { id: '25', type: 'incident', attributes: { name: 'home', cause: 'Status 500', status: 'Started' } } },
+      { key: 'webhook:25', title: 'home', lines: ['Status 500'] },
+    ],
+    [
+      "PagerDuty's events",
+      { event_action: 'trigger', dedup_key: 'd1', payload: { summary: 'CPU high', severity: 'critical' } },
+      { key: 'webhook:d1', title: 'CPU high', severity: 'critical' },
+    ],
+    [
+      'CloudWatch',
+      { AlarmName: 'cpu', AlarmArn: 'arn:1', NewStateValue: 'ALARM', NewStateReason: 'Threshold crossed' },
+      { key: 'webhook:arn:1', title: 'cpu', lines: ['Threshold crossed'] },
+    ],
+  ])('of %s is understood without templates', (_what, body, expected) => {
+    expect(reports(webhook, body)).toMatchObject([{ state: 'firing', ...expected }])
+    const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' } }
+    expect(reports(webhook, JSON.stringify(body), form)).toMatchObject([expected])
+  })
+
+  it.each([
     ['down', 'firing'],
     ['Alert Resolved', 'resolved'],
     ['incident.resolved', 'resolved'],

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Problem } from '../../../problem.ts'
 import { withIntakeKey } from '../../openapi/security.ts'
 import { LOG_HEADERS } from '../../receive/log-parameters.ts'
-import { mediaType } from '../content-type.ts'
+import { looksLikeJson, mediaType } from '../content-type.ts'
 import type { AlertProtocol, Received } from '../protocol.ts'
 import {
   ALERT_RESPONSES,
@@ -19,31 +19,52 @@ import {
   readSeverity,
   SIGNED_QUERY,
 } from '../reported-alert.ts'
-import { instantOf, objectOf, valueAt } from './json-fields.ts'
+import { instantOf, type JsonObject, objectOf, textOf, valueAt } from './json-fields.ts'
 import { fill, readTemplate, type Template } from './template.ts'
 
-const template = (what: string, usual: string) => z.string().optional().describe(`${what} (default: \`${usual}\`).`)
-
-/** The templates by the names of their parameters, and what is tried where a parameter is absent. */
+/** Where a parameter is absent: names of fields that mean the same, the likeliest first, in lower case without dashes. */
 const USUAL = {
   alert_key:
-    '{key|id|alert_id|incident_id|incident.id|alert.id|data.id|dedup_key|monitor.id|monitor_id|check_id|fingerprint|title|name|subject}',
+    'alertkey,key,dedupkey,fingerprint,id,alertid,incidentid,eventid,monitorid,checkid,alarmarn,uuid,alarmname,name,title,subject',
   title:
-    '{title|alert.title|incident.title|name|alert_name|alertname|alert.name|monitor.name|monitor_name|check_name|subject|summary|message|msg|text|description}',
-  state: '{state|status|alert.status|incident.status|data.status|current_state|event_type|event|action|"firing"}',
-  severity: '{severity|priority|level|alert.severity|incident.severity|data.severity|urgency}',
-  text: '{description|details|message|msg|text|reason|cause|body|error}',
-  link: '{url|link|html_url|web_url|incident_url|alert_url|permalink}',
+    'title,summary,alertname,alarmname,rulename,monitorname,checkname,name,subject,message,msg,text,alarmdescription,description',
+  state: 'state,status,newstatevalue,currentstate,alertstate,eventaction,eventtype,event,action',
+  severity: 'severity,priority,level,urgency',
+  text: 'description,details,newstatereason,cause,reason,message,msg,text,body,error',
+  link: 'url,link,htmlurl,weburl,incidenturl,alerturl,permalink',
 } as const
 type Name = keyof typeof USUAL
 
+/** Objects that programs wrap an alert in. */
+const WRAPPERS = [
+  'data',
+  'attributes',
+  'alert',
+  'incident',
+  'monitor',
+  'check',
+  'payload',
+  'event',
+  'object',
+  'resource',
+]
+const MAX_WRAPPERS = 2
+
+const template = (what: string, name: Name) =>
+  z
+    .string()
+    .optional()
+    .describe(
+      `${what} (default: the first of the usual names, such as \`${USUAL[name].split(',').slice(0, 3).join('`, `')}\`).`,
+    )
+
 const QUERY = SIGNED_QUERY.extend({
-  alert_key: template('What identifies the alert', USUAL.alert_key),
-  title: template('Its title', USUAL.title),
-  state: template('Its state', USUAL.state),
-  severity: template('Its severity', USUAL.severity),
-  text: template('Details for the card', USUAL.text),
-  link: template('A web page about it', USUAL.link),
+  alert_key: template('What identifies the alert', 'alert_key'),
+  title: template('Its title', 'title'),
+  state: template('Its state', 'state'),
+  severity: template('Its severity', 'severity'),
+  text: template('Details for the card', 'text'),
+  link: template('A web page about it', 'link'),
   labels: z.string().optional().describe('Its labels: `host:{server.name},service:{service}`.'),
   each: z.string().optional().describe('The path of a list: each of its elements is an alert.'),
   resolved: z
@@ -89,7 +110,7 @@ export const webhook: AlertProtocol = {
   answer: answerReported,
 }
 
-type Templates = { [name in Name]: Template } & {
+type Templates = { [name in Name]: Template | null } & {
   labels: readonly (readonly [name: string, template: Template])[]
   resolved: ReadonlySet<string>
   ignored: ReadonlySet<string>
@@ -98,7 +119,8 @@ type Templates = { [name in Name]: Template } & {
 /** Bodies are anything, but each alert needs a key, a title and a state that is understood. */
 function readWebhook({ body, headers, parameters }: Received): ReadReports {
   const templates = readTemplates(parameters)
-  const isForm = mediaType(headers) === 'application/x-www-form-urlencoded'
+  // `curl -d` calls JSON a form.
+  const isForm = mediaType(headers) === 'application/x-www-form-urlencoded' && !looksLikeJson(body)
   const sent = isForm ? Object.fromEntries(new URLSearchParams(body.toString('utf8'))) : readJson(body)
   const items = itemsOf(sent, parameters.get('each'))
   const reports: ReportedAlert[] = []
@@ -114,8 +136,8 @@ function readWebhook({ body, headers, parameters }: Received): ReadReports {
 
 function readTemplates(parameters: URLSearchParams): Templates {
   const named = Object.fromEntries(
-    Object.entries(USUAL).map(([name, usual]) => [name, readTemplate(name, parameters.get(name) || usual)]),
-  ) as { [name in Name]: Template }
+    Object.keys(USUAL).map(name => [name, parameters.get(name) ? readTemplate(name, parameters.get(name)!) : null]),
+  ) as { [name in Name]: Template | null }
   return {
     ...named,
     labels: readLabelTemplates(parameters.get('labels') ?? ''),
@@ -180,9 +202,12 @@ const IGNORED = words(
 
 /** The report of one element; null when it changes nothing; what is wrong with it otherwise. */
 function toReport(item: unknown, templates: Templates): ReportedAlert | Omit<ReportError, 'index'> | null {
-  const texts = Object.fromEntries((Object.keys(USUAL) as Name[]).map(name => [name, fill(templates[name], item)])) as {
-    [name in Name]: string | undefined
-  }
+  const texts = Object.fromEntries(
+    (Object.keys(USUAL) as Name[]).map(name => {
+      const given = templates[name]
+      return [name, given === null ? findUsual(item, name) : fill(given, item)]
+    }),
+  ) as { [name in Name]: string | undefined }
   const state = stateOf(texts.state ?? 'firing', templates)
   if (state === 'ignored') return null
   if (state === null)
@@ -208,6 +233,26 @@ function toReport(item: unknown, templates: Templates): ReportedAlert | Omit<Rep
     lines: texts.text === undefined || texts.text === texts.title ? [] : texts.text.split('\n'),
     links: readLink('Link', texts.link),
   }
+}
+
+/** The text under the first usual name that is there, in the object or in what programs wrap an alert in. */
+function findUsual(item: unknown, name: Name): string | undefined {
+  const fields = wrapped(objectOf(item), MAX_WRAPPERS).map(
+    object => new Map(Object.entries(object).map(([key, value]) => [key.toLowerCase().replace(/[_\s-]/g, ''), value])),
+  )
+  for (const usual of USUAL[name].split(','))
+    for (const named of fields) {
+      const text = textOf(named.get(usual))
+      if (text !== undefined) return text
+    }
+  return undefined
+}
+
+/** An object and those in it that may hold the alert itself. */
+function wrapped(object: JsonObject, depth: number): JsonObject[] {
+  if (depth < 0) return []
+  const inner = WRAPPERS.filter(name => Object.hasOwn(object, name)).map(name => objectOf(object[name]))
+  return [object, ...inner.flatMap(one => wrapped(one, depth - 1))]
 }
 
 type State = ReportedAlert['state'] | 'ignored'
