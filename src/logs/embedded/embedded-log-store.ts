@@ -141,9 +141,13 @@ export class EmbeddedLogStore implements LogStore {
 
   async purge(query: Query): Promise<number> {
     const { writers, catalog } = this.parts
-    const purged = await Promise.all(writers.map(writer => writer.call('purge', [query])))
-    for (const [writer, { states }] of purged.entries()) catalog.replace(writer, states)
-    return purged.reduce((sum, { removed }) => sum + removed, 0)
+    const purged = writers.map(async (writer, index) => {
+      if (writer.deferred) return 0
+      const { removed, states } = await writer.call('purge', [query])
+      catalog.replace(index, states)
+      return removed
+    })
+    return (await Promise.all(purged)).reduce((sum, removed) => sum + removed, 0)
   }
 
   async maintain(now: number, archive: ArchiveStatus | null = null): Promise<MaintenanceResult> {
@@ -173,6 +177,7 @@ export class EmbeddedLogStore implements LogStore {
       await drop(partition, 'budget', because)
     }
     for (const writer of writers) {
+      if (writer.deferred) continue
       // A writer that stops meanwhile reports it itself; sealing can wait.
       const changed = await writer.call('sealIdle', [dayOf(now)]).catch(() => [])
       catalog.update(changed)
@@ -183,7 +188,7 @@ export class EmbeddedLogStore implements LogStore {
   /** Seals every line that is stored now, however few there are. */
   async seal(): Promise<void> {
     const { catalog, writers } = this.parts
-    for (const writer of writers) catalog.update(await writer.call('sealAll', []))
+    for (const writer of writers) if (!writer.deferred) catalog.update(await writer.call('sealAll', []))
   }
 
   async status(): Promise<StoreStatus> {

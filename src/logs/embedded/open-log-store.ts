@@ -11,6 +11,7 @@ import { EmbeddedLogStore } from './embedded-log-store.ts'
 import { Catalog } from './partitions/catalog.ts'
 import type { BlockDamage } from './partitions/open-partitions.ts'
 import type { PartitionState } from './partitions/partition.ts'
+import { parsePartition } from './partitions/partition-name.ts'
 import { WRITER_COUNT } from './partitions/partitions.ts'
 import type { QuarantinedPartition } from './partitions/quarantine.ts'
 import { isUnfinishedRestore } from './partitions/restore.ts'
@@ -93,6 +94,12 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
     return writer
   }
 
+  /** The first takes the first lines; another begins when that one is busy, unless it has partitions of its own. */
+  async function startWriter(writer: WorkerClient<WriterCalls>, index: number): Promise<void> {
+    if (index === 0 || hasPartitions(folder, index)) await writer.start()
+    else writer.defer()
+  }
+
   /** A reader met a damaged partition: the writer that owns it quarantines it. */
   function quarantineInWriter(name: string, message: string): void {
     // One that was dropped meanwhile is gone because it had to go.
@@ -127,13 +134,22 @@ export async function openLogStore(options: LogStoreOptions): Promise<EmbeddedLo
   }
 
   try {
-    await Promise.all([...writers.map(writer => writer.start()), readers.start()])
+    readers.defer()
+    await Promise.all(writers.map((writer, index) => startWriter(writer, index)))
   } catch (error) {
     await Promise.all([...writers.map(writer => writer.close()), readers.close()])
     throw openProblem(folder, error)
   }
   if (BigInt(catalog.lastPosition()) >= positions[0]) positions[0] = BigInt(catalog.lastPosition() + 1)
   return new EmbeddedLogStore({ diskBudgetBytes, catalog, queue, uncommitted, writers, readers, tails })
+}
+
+/** Whether a folder has files of the partitions that a writer owns. */
+function hasPartitions(folder: string, writer: number): boolean {
+  return readdirSync(folder).some(file => {
+    const kind = parsePartition(file.replace(/\.db.*$/, ''))
+    return kind !== null && kind.number % WRITER_COUNT === writer
+  })
 }
 
 function openCatalog(folder: string): Catalog {

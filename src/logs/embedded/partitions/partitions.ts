@@ -44,7 +44,8 @@ export class Partitions {
     this.#maxLines = options.maxLines
     this.#onQuarantine = options.onQuarantine
     this.#onGone = options.onGone
-    for (const file of readdirSync(options.folder).sort()) {
+    // Its folder may be gone when a writer starts late; every append says so.
+    for (const file of this.hasFolder ? readdirSync(options.folder).sort() : []) {
       const name = file.endsWith('.db') ? file.slice(0, -3) : ''
       if (!this.owns(name)) continue
       try {

@@ -126,6 +126,8 @@ export class AppendQueue {
   #schedule(queue: WriterQueue): void {
     if (queue.isScheduled) return
     queue.isScheduled = true
+    // Its batches are sent by `resume` once it is ready.
+    if (queue.worker.deferred) queue.worker.wake().catch(() => {})
     setImmediate(() => {
       queue.isScheduled = false
       while (queue.waiting.length > 0 && queue.worker.ready && this.#takesGroup(queue)) this.#send(queue)
@@ -178,8 +180,10 @@ export class AppendQueue {
     const last = this.#queues.at(-1)!
     if (idempotencyKey?.startsWith(BODY_KEY) && bytes > LARGE_BYTES) return last
     if (idempotencyKey !== null) return this.#queues[hashText(`${project}\0${idempotencyKey}`) % this.#queues.length]!
-    if (bytes > LARGE_BYTES && last.worker.ready) return last
+    if (bytes > LARGE_BYTES && (last.worker.ready || last.worker.deferred)) return last
     if (first!.worker.ready && first!.bytes < SPILL_BYTES) return first!
+    // It is there for the batches after this one.
+    if (last.worker.deferred) last.worker.wake().catch(() => {})
     const ready = this.#queues.filter(queue => queue.worker.ready)
     // A project with nothing queued has the next turn everywhere, so only what is being stored delays it.
     const delay = this.#shares.has(project)

@@ -44,8 +44,9 @@ export class ReaderPool {
     )
   }
 
-  async start(): Promise<void> {
-    await Promise.all(this.#workers.map(worker => worker.start()))
+  /** Has each reader start with the first search that needs it. */
+  defer(): void {
+    for (const worker of this.#workers) worker.defer()
   }
 
   /** Calls a reader in the turn of an actor. Rejects with `limited` or `busy` when too many calls wait. */
@@ -54,12 +55,16 @@ export class ReaderPool {
     name: N,
     args: Parameters<ReaderCalls[N]>,
   ): Promise<Awaited<ReturnType<ReaderCalls[N]>>> {
-    return this.#scheduler.run(actor, () => {
-      const idlest = this.#workers.reduce((a, b) =>
-        Number(b.ready) - Number(a.ready) > 0 || (b.ready === a.ready && b.pending < a.pending) ? b : a,
-      )
-      return idlest.call(name, args)
-    })
+    return this.#scheduler.run(actor, () => this.#idlest().call(name, args))
+  }
+
+  /** The ready reader with the least to do; one that is not started yet when all others are busy. */
+  #idlest(): WorkerClient<ReaderCalls> {
+    const idlest = this.#workers.reduce((a, b) =>
+      Number(b.ready) - Number(a.ready) > 0 || (b.ready === a.ready && b.pending < a.pending) ? b : a,
+    )
+    const isBusy = !idlest.ready || idlest.pending > 0
+    return (isBusy && this.#workers.find(worker => worker.deferred)) || idlest
   }
 
   /** Has every reader close a partition, so that its file can be removed. */

@@ -40,6 +40,8 @@ export class WorkerClient<Calls extends Callable> {
   /** Deaths in a row, without an answered call between them. */
   #failures = 0
   #restart: NodeJS.Timeout | null = null
+  #deferred = false
+  #waking: Promise<void> | null = null
 
   constructor(options: WorkerClientOptions) {
     this.#options = options
@@ -60,11 +62,44 @@ export class WorkerClient<Calls extends Callable> {
     return new Promise((resolve, reject) => this.#startWorker(resolve, reject))
   }
 
+  /** Has the worker start with its first call, or by `wake`: what nobody needs takes no memory and no time. */
+  defer(): void {
+    this.#deferred = true
+  }
+
+  /** Whether the worker waits for its first call. */
+  get deferred(): boolean {
+    return this.#deferred
+  }
+
+  /** Starts a deferred worker; resolves once it is ready. A worker that dies meanwhile is restarted as any other. */
+  wake(): Promise<void> {
+    if (this.#deferred && !this.#closed) {
+      this.#deferred = false
+      this.#wasReady = true
+      this.#waking = this.start().finally(() => {
+        this.#waking = null
+      })
+      // Whoever called hears of a failure by its call.
+      this.#waking.catch(() => {})
+    }
+    return this.#waking ?? Promise.resolve()
+  }
+
   /** Calls a function of the worker. Rejects with the worker's problem, or with `busy` when the worker is not running. */
   call<N extends keyof Calls & string>(
     name: N,
     args: Parameters<Calls[N]>,
     transfer: readonly ArrayBuffer[] = [],
+  ): Promise<Awaited<ReturnType<Calls[N]>>> {
+    if (this.#deferred || this.#waking) return this.wake().then(() => this.#send(name, args, transfer))
+    return this.#send(name, args, transfer)
+  }
+
+  #send<N extends keyof Calls & string>(
+    name: N,
+    args: Parameters<Calls[N]>,
+    transfer: readonly ArrayBuffer[],
   ): Promise<Awaited<ReturnType<Calls[N]>>> {
     return new Promise((resolve, reject) => {
       if (!this.#ready) return reject(this.#stoppedProblem())
