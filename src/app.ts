@@ -25,6 +25,7 @@ import { createListeners } from './intake/receive/listeners.ts'
 import { createTailPlaces } from './intake/tail-places.ts'
 import { createActionRunner } from './jobs/action-runner.ts'
 import { followAlertChanges } from './jobs/alert-changes.ts'
+import { createBackupJob } from './jobs/backups/backup-job.ts'
 import { createDirectNotices } from './jobs/direct-notices.ts'
 import { createCheckProber } from './jobs/probes/check-prober.ts'
 import { createScenarioRunner } from './jobs/scenarios/scenario-runner.ts'
@@ -98,6 +99,7 @@ function serviceList(storage: Storage, notifications: Notifications, jobs: Jobs,
     { name: 'forwards', start: storage.forwards.start, stop: storage.forwards.stop },
     { name: 'reports', start: notifications.reports.wake, stop: notifications.reports.stop },
     { name: 'changes of alerts', start: jobs.startFollowingAlerts },
+    jobs.backups && { name: 'backups', start: jobs.backups.start, stop: jobs.backups.stop },
     doors.listeners && { name: 'listeners', start: doors.listeners.start, stop: doors.listeners.stop },
     { name: 'scenarios', start: doors.scenarios.start, stop: doors.scenarios.stop },
   ]
@@ -164,7 +166,7 @@ function buildNotifications(options: AppOptions, { vault, store, instance, telem
 
 /** What runs by itself: probes, hosts and their logs, actions, the scheduler, search rules. */
 function buildJobs(
-  { state, config, clock, logger, reach, probe }: AppOptions,
+  { state, config, clock, logger, reach, probe, version }: AppOptions,
   { ruleKinds, commit, store, logWriter, vault, storage, mayDelete, telemetry }: Storage,
   { registry, delivery, analysis, analyzers, statuses, directChannels, directNotices }: Notifications,
 ) {
@@ -218,13 +220,14 @@ function buildJobs(
     ...{ state, clock, logger, hasLogs },
     ...{ connectivity: prober.current, channel: registry.find, onChange: onBoardChange },
   })
+  const backups = createBackupJob({ state, clock, logger, config, version })
   const startFollowingAlerts = followAlertChanges(state, () => {
     delivery.wake()
     analysis.onAlertsChanged()
     analyzers.schedule()
     actions.scheduleAutomatic()
   })
-  const parts = { prober, hosts, follows, logFetcher, actions, checkProber, searchRules, scheduler }
+  const parts = { prober, hosts, follows, logFetcher, actions, checkProber, searchRules, scheduler, backups }
   return { ...parts, boards, startFollowingAlerts }
 }
 

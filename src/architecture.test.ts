@@ -17,6 +17,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['notifications', /^src\/(notifications|status-page)\//],
   ['alerts', /^src\/alerts\//],
   ['detectors', /^src\/detectors\//],
+  ['operations', /^src\/operations\//],
   ['nouns', /^src\/(checks|probes|logs|hosts|projects|analysis|imports)\/|^src\/connectivity\/(?!targets)/],
   ['state', /^src\/state\//],
   // Plays generated traffic to a real server over HTTP: it knows the leaves and nothing else of Vakt.
@@ -61,6 +62,7 @@ const LIBRARIES: Record<string, RegExp> = {
   '@bufbuild/protobuf': /^src\/(logs\/wire|intake\/protocols)\//,
   hysnappy: /^src\/logs\/wire\//,
   'fastest-levenshtein': /^src\/command\/nearest\.ts$/,
+  'age-encryption': /^src\/operations\/backup\/secrets\.ts$/,
   yaml: /^src\/simulation\//,
   zod: /^commands\/|^src\/(config|command|intake|logs|analysis|simulation)\/|^src\/chat\/(platform-definition|\w+\/definition)\.ts$/,
 }
@@ -71,11 +73,11 @@ const TABLE_FILES =
 
 /** Rules without I/O (singular names): no clock, disk, network or database. */
 const PURE_FILES =
-  /^src\/(checks\/(check|beat|cron|crontab|due|exceptions\/(exception|ics)|on-calendar\/[\w-]+|unusual-run|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|unusual-run|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
+  /^src\/(checks\/(check|beat|cron|crontab|due|exceptions\/(exception|ics)|on-calendar\/[\w-]+|unusual-run|active-hours|schedule|hour-offset)|status-page\/(status-page|badge|page-html|page-json)|probes\/(probe|expectation|availability|packed-results)|hosts\/actions\/action|detectors\/(missed-beat|failing-backup|unusual-run|probe-failure|downtime|chat-disconnected|logs\/(line-matcher|log-store)|rules\/(rule|rule-state|rule-settings))|alerts\/(alert|suppression\/(suppression|inhibition|flapping))|notifications\/delivery\/next-step)\.ts$/
 
 /** Where functions may wait: the doors, the delivery loop, the log store and what runs beside them. */
 const ASYNC_FILES =
-  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(app|intake|chat|forwards|notifications|hosts|analysis|charts|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
+  /^(src\/(main|cli|app|services|dispatcher|slices)\.ts|src\/imports\/export-file\.ts|src\/command\/command\.ts|src\/(app|intake|chat|forwards|notifications|hosts|analysis|charts|operations|simulation|jobs)\/|src\/connectivity\/(probe|ping)\.ts|src\/probes\/doors\/|src\/checks\/exceptions\/calendar-reader\.ts|src\/logs\/(archive\/|embedded\/|(store|lazy-store|name-cache|search-advice)\.ts)|src\/state\/group-commit\.ts|commands\/)/
 
 const files = [...sources('src'), ...sources('commands')].filter(
   file => !/\.(test|testing|contract)\.ts$|^src\/testing\//.test(file),

@@ -30,6 +30,8 @@ vakt --save <command>    save the file or picture of the answer in this folder
 vakt logs tail <query>   follow log lines until Ctrl-C; so does vakt containers tail --follow
 vakt help                list the commands
 vakt decrypt             decrypt the personal data in log lines on standard input
+vakt backup <place>      make a whole backup of the data folder, also while Vakt runs
+vakt restore <place>     restore one; see "vakt backup --help" and "vakt restore --help"
 vakt manifest            print the Slack app manifest for these settings
 vakt --version           print the version
 vakt simulate <name>     send generated traffic to the running server; see "vakt simulate --help"
@@ -43,6 +45,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
   if (argv[0] === 'simulate') return await exitCodeOf(() => play(argv.slice(1)))
+  if (argv[0] === 'backup' || argv[0] === 'restore') return await exitCodeOf(() => operate(argv))
   const { flags, words } = splitFlags(argv)
   if (words.length === 0 && !flags.has('version')) {
     process.stdout.write(`${USAGE_TEXT}\n`)
@@ -145,6 +148,23 @@ async function play(words: string[]): Promise<number> {
   const { simulate } = await import('./simulation/simulate.ts')
   const server = () => findServer(readClientConfig(readEnvironment()))
   return simulate(words, server, line => process.stdout.write(`${safeText(line)}\n`))
+}
+
+/** Works on the data folder itself: `backup` and `restore` need no server. */
+async function operate([name, ...argv]: string[]): Promise<number> {
+  const { backupCommand, restoreCommand } = await import('./operations/backup/terminal-commands.ts')
+  const environment = readEnvironment()
+  const words = argv.filter(word => word !== '--json')
+  await (name === 'backup' ? backupCommand : restoreCommand)(words, {
+    config: readClientConfig(environment),
+    environment,
+    version: readVersion(),
+    now: Date.now(),
+    isJson: words.length < argv.length,
+    print: text => process.stdout.write(`${safeText(text)}\n`),
+    note: text => process.stderr.write(`${safeText(text)}\n`),
+  })
+  return DONE
 }
 
 /** The bytes that a card carries, in base64. */
@@ -280,7 +300,7 @@ function lineText(line: TailLine): string {
 
 /** Decrypts the personal data in log lines on standard input; it needs `vault.key` and no server. */
 async function decryptInput(config: ClientConfig): Promise<number> {
-  const vaultKey = readDataFile(config, 'vault.key')
+  const vaultKey = config.vaultKey ?? readDataFile(config, 'vault.key')
   if (vaultKey === null)
     throw new Problem(
       'not_found',
@@ -305,9 +325,12 @@ async function printManifest(config: Config): Promise<number> {
 }
 
 function printVersion(): number {
-  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'))
-  process.stdout.write(`Vakt ${version}\n`)
+  process.stdout.write(`Vakt ${readVersion()}\n`)
   return DONE
+}
+
+function readVersion(): string {
+  return JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')).version
 }
 
 function readDataFile(config: ClientConfig, name: string): string | null {

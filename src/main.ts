@@ -55,7 +55,7 @@ async function start(settings: Config): Promise<void> {
   const hadAdminKey = existsSync(join(config.dataDir, 'admin.key'))
   const adminKey =
     config.adminKey ?? loadOrCreateSecret(config.dataDir, 'admin.key', () => `vakt_admin_${randomWord(40)}`)
-  const vaultKey = loadOrCreateVaultKey(config.dataDir)
+  const vaultKey = loadOrCreateVaultKey(config.dataDir, config.vaultKey)
 
   const terminal = createTerminal({
     clock,

@@ -11,6 +11,7 @@ import { LOG_LEVELS } from '../logger.ts'
 import { Problem } from '../problem.ts'
 import { HOUR, MINUTE, parseDuration } from '../time.ts'
 import { timeZoneId } from '../time-zone.ts'
+import { backupSettings, toBackupConfig } from './backup-settings.ts'
 import { logSettings, toLogConfig } from './log-settings.ts'
 import { missingSettings } from './required-settings.ts'
 import { type Environment, textSetting, urlSetting } from './setting.ts'
@@ -140,6 +141,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
   const shape = {
     ...serverSettings,
     ...logSettings,
+    ...backupSettings,
     ...socketSettings,
     ...ofPlatforms,
     ...analysisSettings,
@@ -151,6 +153,7 @@ export function settingsSchema(platforms: readonly PlatformDefinition[] = PLATFO
 
 type OwnSettings = typeof serverSettings &
   typeof logSettings &
+  typeof backupSettings &
   typeof socketSettings &
   typeof analysisSettings &
   typeof connectivitySettings
@@ -172,11 +175,11 @@ export function readConfig(environment: Environment, platforms: readonly Platfor
   throw new Problem('invalid', `Invalid configuration:\n${list}`, { fields })
 }
 
-export type ClientConfig = Pick<Config, 'dataDir' | 'adminKey' | 'publicUrl'>
+export type ClientConfig = Pick<Config, 'dataDir' | 'adminKey' | 'publicUrl' | 'vaultKey' | 'backup'>
 
 /** What a client on the same machine needs to find the server; settings that only the server needs may be wrong. */
 export function readClientConfig(environment: Environment): ClientConfig {
-  const names = ['HOST', 'PORT', 'DATA_DIR', 'PUBLIC_URL', 'ADMIN_KEY'] as const
+  const names = ['HOST', 'PORT', 'DATA_DIR', 'PUBLIC_URL', 'ADMIN_KEY', 'VAULT_KEY', 'BACKUP_PASSPHRASE'] as const
   const { shape } = settingsSchema()
   const usable = names.filter(name => shape[name].safeParse(environment[name]).success)
   return readConfig(Object.fromEntries(usable.map(name => [name, environment[name]])))
@@ -224,6 +227,9 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
     pingBodyLimit: env.PING_BODY_LIMIT,
     tailLimits: { perKey: env.TAIL_LIMIT_PER_KEY, total: env.TAIL_LIMIT },
     logs: toLogConfig(env),
+    backup: toBackupConfig(env),
+    /** The key of the vault, 32 bytes in base64; null when it is in the data folder. */
+    vaultKey: env.VAULT_KEY ?? null,
     /** The ports of protocols that need no HTTP. */
     sockets: toSocketConfig(env),
     /** The settings of the chat platforms that are configured, by the name of the platform. */
@@ -248,6 +254,8 @@ function toConfig(env: z.output<z.ZodObject<OwnSettings>>, platforms: readonly P
       env.ANTHROPIC_API_KEY,
       env.ARCHIVE_S3_ACCESS_KEY,
       env.ARCHIVE_S3_SECRET_KEY,
+      env.BACKUP_PASSPHRASE,
+      env.VAULT_KEY,
       env.AI_API_KEY,
     ].filter(secret => secret !== undefined),
   }

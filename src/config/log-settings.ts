@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
 import { parseSize } from '../bytes.ts'
+import { invalid } from '../problem.ts'
 import type { Environment } from './setting.ts'
 
 /** With less than a few partitions of a quiet day, new lines would be dropped at once. */
@@ -56,9 +57,9 @@ export function toLogConfig(env: z.output<z.ZodObject<typeof logSettings>>) {
 /** The archive settings that are missing beside others, by name; each message is read after the name. */
 export function missingArchiveSettings(environment: Environment): Record<string, string> {
   const missing: Record<string, string> = {}
-  if (environment.ARCHIVE_TO?.startsWith('s3://')) {
+  if (environment.ARCHIVE_TO?.startsWith('s3://') || environment.BACKUP_TO?.startsWith('s3://')) {
     const message =
-      'is required with a bucket in ARCHIVE_TO: both keys, ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY'
+      'is required with a bucket in ARCHIVE_TO or BACKUP_TO: both keys, ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY'
     for (const name of ['ARCHIVE_S3_ACCESS_KEY', 'ARCHIVE_S3_SECRET_KEY'])
       if (!environment[name]) missing[name] = message
   } else if (
@@ -66,15 +67,38 @@ export function missingArchiveSettings(environment: Environment): Record<string,
     environment.ARCHIVE_S3_ACCESS_KEY ||
     environment.ARCHIVE_S3_SECRET_KEY
   ) {
-    missing.ARCHIVE_TO = 'must be a bucket such as s3://logs/vakt, because ARCHIVE_S3 settings are set'
+    missing.ARCHIVE_TO = 'or BACKUP_TO must be a bucket such as s3://logs/vakt, because ARCHIVE_S3 settings are set'
   }
   return missing
 }
 
 function archiveTarget(env: z.output<z.ZodObject<typeof logSettings>>): ArchiveTarget | null {
-  if (env.ARCHIVE_TO === undefined) return null
-  const bucket = BUCKET.exec(env.ARCHIVE_TO)
-  if (!bucket) return { kind: 'folder', path: resolve(env.ARCHIVE_TO) }
+  return env.ARCHIVE_TO === undefined ? null : targetOf(env.ARCHIVE_TO, env)
+}
+
+/**
+ * A folder, or a bucket with the keys of the `ARCHIVE_S3` settings. Throws `invalid` when the bucket is named wrongly or its
+ * keys are missing.
+ */
+export function readBucketTarget(place: string, environment: Environment): ArchiveTarget {
+  if (place.includes('://') && !BUCKET.test(place))
+    throw invalid('place', `${place} is neither a folder nor a bucket such as s3://backups/vakt.`)
+  const names = ['ARCHIVE_S3_ENDPOINT', 'ARCHIVE_S3_REGION', 'ARCHIVE_S3_ACCESS_KEY', 'ARCHIVE_S3_SECRET_KEY']
+  const set = Object.fromEntries(names.filter(name => environment[name]).map(name => [name, environment[name]]))
+  const parsed = z.object(logSettings).safeParse(set)
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues
+    throw invalid('place', `${String(issue!.path[0])} ${issue!.message}.`)
+  }
+  const target = targetOf(place, parsed.data)
+  if (target.kind === 's3' && (target.accessKey === '' || target.secretKey === ''))
+    throw invalid('place', 'A bucket needs its keys: set ARCHIVE_S3_ACCESS_KEY and ARCHIVE_S3_SECRET_KEY.')
+  return target
+}
+
+function targetOf(place: string, env: z.output<z.ZodObject<typeof logSettings>>): ArchiveTarget {
+  const bucket = BUCKET.exec(place)
+  if (!bucket) return { kind: 'folder', path: resolve(place) }
   const region = env.ARCHIVE_S3_REGION
   return {
     kind: 's3',

@@ -1,13 +1,17 @@
 // The secrets that Vakt makes for itself and stores in files of the data folder.
 import { randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 
 const VAULT_KEY_BYTES = 32
 
-/** Loads the key that encrypts stored secrets (32 bytes), or creates it. Throws a `Problem` when the file holds no such key. */
-export function loadOrCreateVaultKey(folder: string): Buffer {
+/**
+ * Loads the key that encrypts stored secrets (32 bytes), or creates it; with the setting VAULT_KEY (base64) it is that one and
+ * no file is made. Throws a `Problem` when the file holds no such key, or another one than the setting.
+ */
+export function loadOrCreateVaultKey(folder: string, setting: string | null = null): Buffer {
+  if (setting !== null) return vaultKeyOf(folder, setting)
   const stored = loadOrCreateSecret(folder, 'vault.key', () => randomBytes(VAULT_KEY_BYTES).toString('base64'))
   const key = Buffer.from(stored, 'base64')
   if (key.length === VAULT_KEY_BYTES) return key
@@ -15,6 +19,17 @@ export function loadOrCreateVaultKey(folder: string): Buffer {
     'internal',
     `The file ${join(folder, 'vault.key')} does not hold a key (32 bytes in base64). Restore it from your backup: without it, stored secrets cannot be decrypted.`,
   )
+}
+
+function vaultKeyOf(folder: string, setting: string): Buffer {
+  const key = Buffer.from(setting, 'base64')
+  const file = join(folder, 'vault.key')
+  if (existsSync(file) && !Buffer.from(readFileSync(file, 'utf8').trim(), 'base64').equals(key))
+    throw new Problem(
+      'conflict',
+      `VAULT_KEY is not the key in ${file}, which encrypted the stored secrets. Set VAULT_KEY to the content of that file, and remove the file once Vakt has started.`,
+    )
+  return key
 }
 
 /**

@@ -15,6 +15,8 @@ export type ValueName =
   | 'badge secret'
   | 'log defaults'
   | 'running scenarios'
+  /** The last scheduled backup. */
+  | 'backup'
   /** What a chat platform remembers. */
   | `chat ${string}`
 

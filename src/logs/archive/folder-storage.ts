@@ -1,7 +1,7 @@
 // Stores archives in a folder, which may be on another disk or machine.
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { Problem } from '../../problem.ts'
@@ -14,12 +14,12 @@ export function folderStorage(path: string): ArchiveStorage {
     async put(file, key, options) {
       const unfinished = join(path, `${key}.unfinished`)
       try {
-        await mkdir(path, { recursive: true })
+        await mkdir(dirname(unfinished), { recursive: true })
         await copy(file, unfinished, options)
         const written = await open(unfinished, 'r+')
         await written.sync().finally(() => written.close())
         await rename(unfinished, join(path, key))
-        const folder = await open(path)
+        const folder = await open(dirname(unfinished))
         // Some file systems cannot sync a folder; the file itself is safe.
         await folder.sync().catch(() => {})
         await folder.close()
@@ -35,6 +35,30 @@ export function folderStorage(path: string): ArchiveStorage {
       } catch (error) {
         options.signal.throwIfAborted()
         throw folderProblem(path, key, error)
+      }
+    },
+    async list(prefix) {
+      const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(error => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+        throw folderProblem(path, prefix, error)
+      })
+      const keys = entries
+        .filter(entry => entry.isFile())
+        .map(entry =>
+          join(entry.parentPath, entry.name)
+            .slice(path.length + 1)
+            .replaceAll(sep, '/'),
+        )
+      return keys.filter(key => key.startsWith(prefix)).sort()
+    },
+    async remove(key) {
+      try {
+        await rm(join(path, key), { force: true })
+        // The folders of a key go with their last file.
+        for (let folder = dirname(key); folder !== '.'; folder = dirname(folder)) await rmdir(join(path, folder))
+      } catch (error) {
+        if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? ''))
+          throw folderProblem(path, key, error)
       }
     },
   }

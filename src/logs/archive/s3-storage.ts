@@ -121,7 +121,29 @@ export function s3Storage(bucket: S3Bucket, options: S3Options = {}): ArchiveSto
           throw new Error(`the connection ended after ${doneBytes} of ${size} bytes`)
       })
     },
+    async list(prefix, signal) {
+      const start = keyOf('')
+      const keys: string[] = []
+      let page = ''
+      do {
+        const query = `${page}list-type=2&prefix=${encodeURIComponent(keyOf(prefix))}`
+        const { text } = await client.text({ method: 'GET', key: '', query, signal })
+        for (const [, key] of text.matchAll(/<Key>([^<]*)<\/Key>/g)) keys.push(plainText(key!).slice(start.length))
+        const token = /<NextContinuationToken>([^<]+)</.exec(text)?.[1]
+        page = token === undefined ? '' : `continuation-token=${encodeURIComponent(plainText(token))}&`
+      } while (page !== '')
+      return keys.sort()
+    },
+    async remove(key, signal) {
+      await client.text({ method: 'DELETE', key: keyOf(key), signal })
+    },
   }
+}
+
+/** The text of an XML element. */
+function plainText(xml: string): string {
+  const signs: { [name: string]: string } = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+  return xml.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => signs[name]!)
 }
 
 /** A part of a file, with the checksums by which S3 verifies it. */

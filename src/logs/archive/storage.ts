@@ -1,4 +1,4 @@
-// The port to a place for archives: a file is put there under a key, whole or not at all, and can be fetched again.
+// The port to a place for archives and backups: a file is put there under a key, whole or not at all, and can be fetched again.
 
 /** `onProgress` is called with the bytes transferred so far; the transfer rejects when `signal` is aborted. */
 export type TransferOptions = { signal: AbortSignal; onProgress: (doneBytes: number) => void }
@@ -11,4 +11,8 @@ export interface ArchiveStorage {
   put(file: string, key: string, options: TransferOptions): Promise<void>
   /** Fetches a file; `not_found` when there is none under the key. */
   get(key: string, file: string, options: TransferOptions): Promise<void>
+  /** The keys that begin with `prefix`, in order; none when the place does not exist yet. */
+  list(prefix: string, signal: AbortSignal): Promise<string[]>
+  /** Removes a file; one that is not there counts as removed. */
+  remove(key: string, signal: AbortSignal): Promise<void>
 }

@@ -84,8 +84,23 @@ export async function startS3(
       objects.set(key, body)
       return tagged(body)
     }
+    if (method === 'DELETE') {
+      objects.delete(key)
+      return { status: 204 }
+    }
+    if (query.has('list-type')) return list(query.get('prefix') ?? '', query.get('continuation-token') ?? '')
     const object = objects.get(key)
     return object ? { body: object } : refused('NoSuchKey')
+  }
+
+  /** Two keys a page, so that whoever lists must read on. */
+  function list(prefix: string, after: string): Reply {
+    const keys = [...objects.keys()].filter(key => key.startsWith(prefix) && key > after).sort()
+    const page = keys.slice(0, 2)
+    const next = keys.length > 2 ? `<NextContinuationToken>${page[1]}</NextContinuationToken>` : ''
+    return xml(
+      `<ListBucketResult>${next}${page.map(key => `<Contents><Key>${key}</Key></Contents>`).join('')}</ListBucketResult>`,
+    )
   }
 
   function begin(key: string): Reply {
