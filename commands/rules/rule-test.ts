@@ -1,6 +1,7 @@
 // The command that tests a rule on the past, on the stored counters or on the log lines.
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { hadOtherAlert } from '../../src/alerts/alerts.ts'
 import type { Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import type { Episode } from '../../src/detectors/rules/backtest.ts'
@@ -45,6 +46,7 @@ export function createRuleTestCommand(kinds: RuleKinds) {
       const from = context.now - periodMs
       const episodes = (await backtest(kind, rule, from, context)).sort((a, b) => a.from - b.from)
       const settings = Object.keys(changes).length > 0 ? ' with these settings' : ''
+      const precision = precisionOf(context, rule, episodes)
       return {
         card: {
           title:
@@ -52,11 +54,16 @@ export function createRuleTestCommand(kinds: RuleKinds) {
               ? 'This cannot be tested'
               : `${rule.name}${settings} would have sent ${plural(episodes.length, 'card')} in ${formatDuration(periodMs)}`,
           tone: 'plain',
-          lines: kind.backtest.from === 'nothing' ? [kind.backtest.reason] : episodeLines(kind, rule, episodes),
+          lines:
+            kind.backtest.from === 'nothing'
+              ? [kind.backtest.reason]
+              : [...episodeLines(kind, rule, episodes), ...precisionLines(precision, episodes.length)],
           ...(periodMs > BY_MINUTE_MS ? { footer: 'Before the last two days, counts are by the hour.' } : {}),
         },
         result: {
           cards: episodes.length,
+          precision: precision.share,
+          confirmed: precision.confirmed,
           from: isoTime(from),
           until: isoTime(context.now),
           would_have_fired: episodes.slice(-MAX_RESULTS).map(episode => ({
@@ -69,6 +76,28 @@ export function createRuleTestCommand(kinds: RuleKinds) {
       }
     },
   })
+}
+
+/** How far from an alert a card may be to be about the same. */
+const NEAR_MS = 15 * MINUTE
+
+/**
+ * How many of the cards coincide with another alert: something was wrong then. The share is null without any card. A card
+ * without another alert is a false alarm, or something that nothing else saw.
+ */
+function precisionOf({ state }: Context, rule: Rule, episodes: readonly Episode[]) {
+  const confirmed = episodes.filter(({ from, until, projectId }) =>
+    hadOtherAlert(state, rule.name, projectId, from - NEAR_MS, until + NEAR_MS),
+  ).length
+  return { confirmed, share: episodes.length === 0 ? null : Math.round((confirmed / episodes.length) * 100) / 100 }
+}
+
+function precisionLines({ confirmed }: ReturnType<typeof precisionOf>, cards: number): Text[] {
+  if (cards === 0) return []
+  const share = Math.round((confirmed / cards) * 100)
+  return [
+    `${confirmed} of ${plural(cards, 'card')} (${share} %) ${confirmed === 1 ? 'coincides' : 'coincide'} with another alert; the others would be false alarms, or things that nothing else saw.`,
+  ]
 }
 
 function episodeLines(kind: RuleKind, rule: Rule, episodes: readonly Episode[]): Text[] {

@@ -222,6 +222,20 @@ export function pruneAlerts(state: State, now: number): void {
   )
 }
 
+/** Whether another alert than those of a rule was open at some time from `from` to `until` (epoch ms), in a project or (null) in any. */
+export function hadOtherAlert(
+  state: State,
+  rule: string,
+  projectId: number | null,
+  from: number,
+  until: number,
+): boolean {
+  const query = `select 1 from alerts where fired_at <= :until and since >= :from - ${7 * DAY}
+    and coalesce(resolved_at, :until) >= :from and (:projectId is null or project_id is :projectId)
+    and coalesce(labels ->> 'rule', '') <> :rule and detector not in ('notice', 'test', 'group', 'storm') limit 1`
+  return state.prepare(query).get({ rule, projectId, from, until }) !== undefined
+}
+
 /** How many open alerts of a project (null: of any) match, with the titles of the worst. Throws `invalid` for a wrong matcher. */
 export function countMatchingAlerts(
   state: State,

@@ -96,6 +96,16 @@ export function registerBatch(state: State, projectId: number, key: string, firs
   return state.prepare(insert).run(projectId, key, now).changes > 0
 }
 
+/** Series of which the first count is looked for. */
+const MAX_DATED_SERIES = 50
+
+/** When some of these series first had lines that are still counted (epoch ms); null when none has any. */
+export function firstCountAt(state: State, ids: readonly number[]): number | null {
+  const first = state.prepare<[number], { at: number | null }>('select min(at) as at from log_counts where series = ?')
+  const known = ids.slice(0, MAX_DATED_SERIES).flatMap(id => first.get(id)!.at ?? [])
+  return known.length === 0 ? null : Math.min(...known)
+}
+
 /** Lines of an error by minute from `from` (included) to `until` (excluded), oldest first; minutes without lines are left out. */
 export function countErrorsByMinute(
   state: State,

@@ -12,6 +12,8 @@ export type MemoryName =
   | 'arrived'
   | 'rules'
   | 'baselines'
+  | 'usual lines'
+  | 'usual metrics'
   | 'sources'
   | 'zones of sources'
   | 'log formats'

@@ -49,8 +49,13 @@ export type RuleKind = {
   settings: readonly Setting[]
   /** The title of its alerts, with placeholders; `…` stands for what the rule and the moment add. */
   title: string
-  /** The rule of this kind that every Vakt starts with. */
-  firstRule?: { name: string; paused?: boolean }
+  /** The rule of this kind that Vakt starts with. */
+  firstRule?: {
+    name: string
+    paused?: boolean
+    /** A data folder of an earlier version does not get it: people decide whether they want one more kind of card. */
+    onlyInNewFolders?: boolean
+  }
   /** Throws `invalid`, with the setting at fault, for a rule that makes no sense. Only settings of the kind are set. */
   validate(rule: RuleDraft): void
   /** A value of its alerts as people read it: `42 lines`. */

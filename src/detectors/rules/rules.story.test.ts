@@ -341,6 +341,7 @@ describe('the rules', () => {
     expect(rules.map(({ name, paused }) => [name, paused])).toEqual([
       ['error-rates', false],
       ['error-spikes', false],
+      ['intake', false],
       ['new-errors', true],
       ['regressions', false],
       ['silent-sources', false],
@@ -352,7 +353,7 @@ describe('the rules', () => {
     await logs.app.result('rules remove error-spikes --yes')
     expect(await shown()).toEqual([])
     logs.app = await logs.app.restarts('1s')
-    expect((await logs.app.result<{ rules: object[] }>('rules list')).rules).toHaveLength(4)
+    expect((await logs.app.result<{ rules: object[] }>('rules list')).rules).toHaveLength(5)
   })
 
   it('show every setting with its default, also those that were not changed', async () => {

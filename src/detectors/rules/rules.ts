@@ -23,8 +23,9 @@ export function addFirstRules(state: State, kinds: RuleKinds, now: number): void
   if (missing.length === 0) return
   state.transaction(() => {
     const taken = new Set(listRules(state).map(({ name }) => name))
-    for (const { name, kind, paused, defaults } of missing)
-      if (!taken.has(name)) addRule(state, { ...defaults, name, kind, paused, createdAt: now, createdBy: 'Vakt' })
+    for (const { name, kind, paused, defaults, onlyInNewFolders = false } of missing)
+      if (!taken.has(name) && !(onlyInNewFolders && offered.length > 0))
+        addRule(state, { ...defaults, name, kind, paused, createdAt: now, createdBy: 'Vakt' })
     writeValue(state, FIRST_RULES_KEY, [...offered, ...missing.map(({ name }) => name)].join(' '))
   })
 }

@@ -2,18 +2,15 @@
 import type { Text } from '../../../card.ts'
 import { downtimeBetween } from '../../../checks/downtimes.ts'
 import { quoteWord } from '../../../command/command-line.ts'
-import { listContainers } from '../../../hosts/containers/containers.ts'
 import type { Host } from '../../../hosts/host.ts'
-import { listHosts } from '../../../hosts/hosts.ts'
-import { METRIC_UNITS, METRICS, type Metric, type MetricPoint, readMetric } from '../../../hosts/metrics/metrics.ts'
+import { METRIC_UNITS, type Metric, type MetricPoint, readMetric } from '../../../hosts/metrics/metrics.ts'
 import type { Series } from '../../../logs/counters.ts'
 import type { Cooperative } from '../../../logs/window-counts.ts'
 import { invalid } from '../../../problem.ts'
-import { readProjectById } from '../../../projects/projects.ts'
 import type { State } from '../../../state/database.ts'
 import type { Curve } from '../../../state/schema/index.ts'
 import { HOUR, MINUTE } from '../../../time.ts'
-import { type LineMatcher, matchesMetric, readLineMatcher } from '../../logs/line-matcher.ts'
+import { readLineMatcher } from '../../logs/line-matcher.ts'
 import { seriesOfRule } from '../../logs/matching-series.ts'
 import {
   countsTogether,
@@ -39,10 +36,10 @@ import {
   formatThreshold,
   formatWindow,
   KEEP_FIRING,
-  roundValue,
   validateThreshold,
   validateWholeMinutes,
 } from '../rule-settings.ts'
+import { formatMetric, measuredHosts, unitOf, validateMetric } from './measured.ts'
 
 /** Hosts are measured every half minute; older samples say nothing about now. */
 const MAX_SAMPLE_AGE_MS = 2 * MINUTE
@@ -65,7 +62,7 @@ export const threshold: RuleKind = {
   ],
   title: '{where}: {value} in …',
   validate,
-  formatValue,
+  formatValue: formatMetric,
   evaluation: { trigger: 'interval', evaluate },
   backtest: { from: 'counters', episodes },
 }
@@ -78,29 +75,6 @@ function validate(rule: RuleDraft): void {
   else validateWholeMinutes(rule)
   if (metric === null && per === 'container')
     throw invalid('per', 'Lines are not counted per container. Use source, host or everywhere.')
-}
-
-function validateMetric(metric: Metric, per: Rule['per']): void {
-  if (!METRICS.includes(metric))
-    throw invalid('metric', `There is no metric "${metric}". The metrics are: ${METRICS.join(', ')}.`)
-  if (per !== 'host' && per !== 'container')
-    throw invalid('per', 'A metric is evaluated per host or per container: --per host.')
-  const only = { network: 'container', io: 'container', restarts: 'container', disk: 'host', load: 'host' } as const
-  const required = only[metric as keyof typeof only]
-  if (required !== undefined && required !== per)
-    throw invalid('per', `The metric ${metric} is measured for ${required}s only: --per ${required}.`)
-}
-
-/** A value with its unit: `42 lines`, `93%`, `1.2 MB/s`. */
-function formatValue(rule: Pick<Rule, 'metric'>, value: number): string {
-  if (rule.metric === null) return formatLines(value)
-  const unit = unitOf(rule.metric)
-  if (unit === '%' || unit === '') return `${roundValue(value)}${unit}`
-  return value >= 1e6 ? `${Math.round(value / 1e5) / 10} MB/s` : `${Math.round(value / 100) / 10} kB/s`
-}
-
-function unitOf(metric: string | null): string {
-  return metric === null ? '' : (METRIC_UNITS[metric as Metric] ?? '')
 }
 
 function* evaluate(state: State, rule: Rule, tick: Tick): Generator<Decision | undefined> {
@@ -151,23 +125,6 @@ function* readMetrics(state: State, rule: Rule, { now }: Tick): Cooperative<Valu
   return values
 }
 
-/** The hosts that a rule covers, each with its covered containers; a rule per host has a container of null. */
-function measuredHosts(
-  state: State,
-  rule: Rule,
-  matcher: LineMatcher,
-): { host: Host; containers: (string | null)[] }[] {
-  return listHosts(state)
-    .filter(({ projectId }) => rule.projectId === null || projectId === rule.projectId)
-    .map(host => {
-      const project = host.projectId === null ? '' : (readProjectById(state, host.projectId)?.name ?? '')
-      const names = rule.per === 'container' ? listContainers(state, host.id).map(({ name }) => name) : [null]
-      const isCovered = (container: string | null) =>
-        matcher === null || matchesMetric(matcher, { host: host.name, container, project })
-      return { host, containers: names.filter(isCovered) }
-    })
-}
-
 function metricOf(state: State, rule: Rule, host: Host, container: string | null, now: number): Value {
   const metric = rule.metric as Metric
   const read = (ms: number) => readMetric(state, { metric, host, container }, { from: now - ms, until: now, now })
@@ -179,12 +136,12 @@ function metricOf(state: State, rule: Rule, host: Host, container: string | null
     value,
     isBreached: value !== null && isBreached(rule, value),
     title: worst => {
-      const value = formatValue(rule, worst)
+      const value = formatMetric(rule, worst)
       return ruleTitle(rule, { where, value }, `${where}: ${metric} at ${value}`)
     },
     comparison: (worst): Text => [
-      { bold: `${metric} ${formatValue(rule, value ?? worst)}` },
-      `, at worst ${formatValue(rule, worst)}; the rule ${rule.name} alerts at ${limit(rule)}.`,
+      { bold: `${metric} ${formatMetric(rule, value ?? worst)}` },
+      `, at worst ${formatMetric(rule, worst)}; the rule ${rule.name} alerts at ${limit(rule)}.`,
     ],
     details: () => ({ chart: curve(rule, metric, read(CHART_MS)) }),
     labels: { host: host.name, ...(container === null ? {} : { container }) },
@@ -223,7 +180,7 @@ function curve(rule: Rule, metric: Metric, points: readonly MetricPoint[]): Curv
 /** `over 90% for 5m`, `at least 100 lines in 5 min`. */
 function limit(rule: Rule): string {
   const window = rule.metric === null ? ` in ${formatWindow(rule.window!)}` : ''
-  return `${formatThreshold(rule, formatValue(rule, rule.threshold!))}${window}${formatFor(rule)}`
+  return `${formatThreshold(rule, formatMetric(rule, rule.threshold!))}${window}${formatFor(rule)}`
 }
 
 function logsButton(rule: Rule) {
