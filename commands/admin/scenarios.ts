@@ -4,7 +4,7 @@ import type { Row, Text } from '../../src/card.ts'
 import { completes, positional } from '../../src/command/command.ts'
 import type { ScenarioRun } from '../../src/jobs/scenarios/scenario-runner.ts'
 import { plural } from '../../src/text.ts'
-import { aboutDuration, formatDuration, isoTime } from '../../src/time.ts'
+import { aboutDuration, isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
 import { command, projectName, yes } from '../context.ts'
 
@@ -148,7 +148,7 @@ function describeSent({ sent, rate, speed, startedAt, endsAt }: ScenarioRun): st
   const { lines, beats, rejected, lost } = sent
   const how = [rate === 1 ? '' : ` at rate ${rate}`, speed === 1 ? '' : ` at speed ${speed}`].join('')
   const wrong = rejected + lost === 0 ? '' : `; ${plural(rejected, 'line')} rejected, ${plural(lost, 'request')} lost`
-  return `${plural(lines, 'line')} and ${plural(beats, 'beat')}${how} of ${formatDuration(Math.round(endsAt - startedAt))}${wrong}.`
+  return `${plural(lines, 'line')} and ${plural(beats, 'beat')}${how} of ${aboutDuration(endsAt - startedAt)}${wrong}.`
 }
 
 function describeVerdict({ found, missed, wrong }: NonNullable<ScenarioRun['verdict']>): string {

@@ -56,7 +56,14 @@ async function demo(): Promise<void> {
     printHeading(`For ${aboutDuration(read.scenario.duration)}: ${read.scenario.about} Ctrl-C stops.`)
     // Vakt probes the internet every fifteen seconds: with this start, the outage begins shortly before a probe.
     const notBefore = (await internet.firstProbe) + DELAY_AFTER_PROBE_MS
-    const options = { speed: 1, project: SIMULATION, seed: read.scenario.seed, signal: stopping.signal, notBefore }
+    const options = {
+      speed: 1,
+      project: SIMULATION,
+      seed: read.scenario.seed,
+      signal: stopping.signal,
+      notBefore,
+      isCutOff: true,
+    }
     const { verdict } = await perform(read, server, options, { onEvent: (event, at) => narrate(event, at, internet) })
     if (stopping.signal.aborted) return printHeading('Stopped. All data of the demo is removed.')
     await new Promise(resolve => setTimeout(resolve, FINAL_DELAY_MS))

@@ -17,6 +17,8 @@ export type PerformOptions = {
   /** The traffic starts at this instant at the earliest, epoch ms. */
   notBefore?: number
   clock?: Clock
+  /** An outage also takes away Vakt's own connection. */
+  isCutOff?: boolean
 }
 
 /** Gets the events of a performance; times are ms since its start. */
@@ -41,7 +43,7 @@ const POLL_INTERVAL_MS = SECOND
 export async function perform(
   { scenario, tables, modules = {} }: ReadScenario,
   server: { url: string; key: string; fetch?: Fetch },
-  { speed, project, seed, signal, notBefore = 0, clock = systemClock }: PerformOptions,
+  { speed, project, seed, signal, notBefore = 0, clock = systemClock, isCutOff = false }: PerformOptions,
   listener: PerformanceListener,
 ): Promise<Performance> {
   const client = createClient(server.url, server.key, server.fetch)
@@ -66,10 +68,10 @@ export async function perform(
     durationMs,
     removeChecks: stage.removeChecks,
     async verdict() {
-      const expected = expectations(scenario, begin, speed)
+      const expected = expectations(scenario, begin, speed, isCutOff)
       const until = Math.min(clock.now() + MINUTE, Math.max(0, ...expected.map(({ until }) => until)))
       for (;;) {
-        const verdict = compare(expected, await openedSince(client, begin))
+        const verdict = compare(expected, await openedSince(client, begin, project))
         if (verdict.missed.length === 0 || clock.now() >= until || signal.aborted) return verdict
         await pause(clock, clock.now() + POLL_INTERVAL_MS, signal)
       }
@@ -77,14 +79,14 @@ export async function perform(
   }
 }
 
-/** Every alert that fired since an instant, newest first. */
-async function openedSince(client: Client, begin: number): Promise<OpenedAlert[]> {
+/** Every alert of a project, or of none, that fired since an instant, newest first. */
+async function openedSince(client: Client, begin: number, project: string): Promise<OpenedAlert[]> {
   const found: OpenedAlert[] = []
   for (let before: string[] = []; ; before = ['--before', String(found.at(-1)!.id)]) {
     const words = ['alerts', 'history', '--limit', '100', ...before]
     const { alerts } = await client.command<{ alerts: OpenedAlert[] }>(words)
     const since = alerts.filter(alert => Date.parse(alert.fired_at) >= begin)
     found.push(...since)
-    if (since.length < 100) return found
+    if (since.length < 100) return found.filter(alert => (alert.project ?? project) === project)
   }
 }

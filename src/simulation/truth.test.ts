@@ -34,6 +34,22 @@ describe('the verdict', () => {
     expect([verdict.found.length, verdict.missed.length, verdict.wrong.length]).toEqual([found, missed, wrong])
   })
 
+  const outage = parseScenario(
+    `{name: t, duration: 1h, sources: [{kind: beats, name: backup, every: 1m, grace: 1m}], faults: [
+      {kind: outage, name: no network, at: 10m, for: 5m}]}`,
+    'test',
+  )
+  it.each<[string, OpenedAlert[], found: number, missed: number, wrong: number]>([
+    ['one alert for each silent source', [alert(1, 12), alert(2, 13, 'mail stopped sending logs', 'silence')], 1, 0, 0],
+    ['none, because it was short', [], 0, 0, 0],
+    ['later ones are wrong', [alert(1, 12), alert(2, 40)], 1, 0, 1],
+    ['errors are wrong', [alert(1, 12, 'backup: boom', 'error-spike')], 0, 0, 1],
+  ])('of an outage that a Vakt which is online sees: %s', (_, alerts, found, missed, wrong) => {
+    const verdict = compare(expectations(outage, BEGIN, 1, false), alerts)
+    expect([verdict.found.length, verdict.missed.length, verdict.wrong.length]).toEqual([found, missed, wrong])
+    expect(compare(expectations(outage, BEGIN), alerts).missed).toHaveLength(1)
+  })
+
   it('has precision and recall, and the time from each fault to its alert', () => {
     const verdict = verdictOf(alert(1, 12), alert(2, 50))
     expect([verdict.precision, verdict.recall, verdict.found[0]!.after]).toEqual([0.5, 0.5, 120_000])
