@@ -1,8 +1,10 @@
 // Heroku's drains: frames with their lengths become lines with app, dyno, level and instant, or the body is refused as a whole.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { RECEIVED } from '../../logs/intake/batches.testing.ts'
 import { readBatch } from '../../logs/intake/read-batch.ts'
 import { Problem } from '../../problem.ts'
+import { runs } from '../../testing/property-runs.ts'
 import { logplex } from './logplex.ts'
 import { nativeLogs } from './native-logs.ts'
 
@@ -92,6 +94,27 @@ describe('a drain', () => {
     })()
     expect(refused).toBeInstanceOf(Problem)
     expect(refused).toMatchObject({ code: 'invalid', message: expect.stringContaining(sentence) })
+  })
+
+  it('of any bytes is read or refused as a whole, and is read the same when its frames are', () => {
+    const piece = fc.oneof(
+      fc.constantFrom(APP, ROUTER, `${APP}\n`, 'x', '\0', '<', '1 ').map(text => frame(text)),
+      fc.constantFrom('\n', ' ', APP, '12 ', '0 ', '-1 ', '7', '99999999 x'),
+      fc.string({ maxLength: 20 }),
+    )
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), fc.nat(600), (pieces, end) => {
+        const whole = Buffer.from(pieces.join(''))
+        for (const body of [whole, whole.subarray(0, end)])
+          try {
+            const logs = receive(body)
+            if (!('status' in logs)) expect(logs.body.length).toBeLessThanOrEqual(2 * body.length + 200)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'invalid', message: expect.stringContaining('Nothing of the request') })
+          }
+      }),
+      { numRuns: runs(1_000) },
+    )
   })
 
   it('without lines is fine, and a limit is a status that Logplex repeats after', () => {
