@@ -124,6 +124,11 @@ it('takes its own flags from the ends of a command, and leaves the words of the 
   expect(words).toEqual(['help', 'checks', 'add'])
 })
 
+it('takes a whole line that is quoted as one word', async () => {
+  await vakt('checks add nightly --note "call Ann"', '--json')
+  expect(words).toEqual(['checks', 'add', 'nightly', '--note', 'call Ann'])
+})
+
 it('runs on the pinned Node from any folder, whatever Node starts it', async () => {
   const launcher = join(import.meta.dirname, 'vakt.mjs')
   const run = spawnSync(process.execPath, [launcher, '--version'], { cwd: folder, encoding: 'utf8' })

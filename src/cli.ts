@@ -8,7 +8,7 @@ import type { Card } from './card.ts'
 import { cardText } from './chat/card-text.ts'
 import { safeText } from './chat/safe-text.ts'
 import { painter, widthOf } from './chat/terminal-paint.ts'
-import { quoteWord, shellWords } from './command/command-line.ts'
+import { quoteWord, shellWords, splitWords } from './command/command-line.ts'
 import { type ClientConfig, type Config, readClientConfig, readConfig, readEnvironment } from './config/config.ts'
 import { Problem } from './problem.ts'
 import { errorMessage } from './text.ts'
@@ -53,6 +53,9 @@ async function main(argv: string[]): Promise<number> {
   }
   return await exitCodeOf(async () => {
     if (words.length === 0) return printVersion()
+    // The whole line as one word, as people who quote it send it.
+    if (words.length === 1 && /\s/.test(words[0]!.trim()))
+      return main([...splitWords(words[0]!).map(({ text }) => text), ...[...flags].map(flag => `--${flag}`)])
     if (words[0] === 'manifest') return printManifest(readConfig(readEnvironment()))
     if (words[0] === 'decrypt' || words[0] === 'reveal') return decryptInput(readClientConfig(readEnvironment()))
     const named = words.filter(word => !word.startsWith('-')).slice(0, 2)
