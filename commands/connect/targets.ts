@@ -146,9 +146,15 @@ export const TARGETS: readonly ConnectTarget[] = [
     page: 'docs/clients.md',
   },
   {
+    name: 'prometheus',
+    title: 'Prometheus, vmalert (alerts)',
+    aliases: ['vmalert', 'mimir'],
+    language: 'yaml',
+    page: 'docs/detection.md',
+  },
+  {
     name: 'alertmanager',
     title: 'Prometheus Alertmanager (alerts)',
-    aliases: ['prometheus'],
     language: 'yaml',
     page: 'docs/detection.md',
   },

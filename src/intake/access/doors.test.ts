@@ -19,6 +19,7 @@ const ROUTES: Route[] = [
   { method: 'POST', path: '/api/logs', body: '[{"message":"x"}]', needs: 'intake' },
   { method: 'POST', path: '/api/alerts', body: '{"key":"db","title":"down"}', needs: 'intake' },
   { method: 'POST', path: '/api/alerts/alertmanager', body: '{"version":"4","alerts":[]}', needs: 'intake' },
+  { method: 'POST', path: '/api/v2/alerts', body: '[]', needs: 'intake' },
   { method: 'POST', path: '/api/alerts/grafana', body: '{"alerts":[]}', needs: 'intake' },
   { method: 'POST', path: '/api/alerts/uptime-kuma', body: '{"msg":"x"}', needs: 'intake' },
   { method: 'GET', path: '/api/alerts/uptime-kuma?msg=x', needs: 'intake' },

@@ -164,6 +164,8 @@ const SAMPLES: Sample[] = [
     ADMIN,
   ],
   ['POST', () => '/api/alerts/alertmanager', 400, {}, ADMIN],
+  ['POST', () => '/api/v2/alerts', 200, [{ labels: { alertname: 'A' }, endsAt: '2036-03-02T08:00:00Z' }, {}], ADMIN],
+  ['POST', () => '/api/v2/alerts', 400, {}, ADMIN],
   ['POST', () => '/api/alerts/grafana', 200, GRAFANA, ADMIN],
   ['POST', () => '/api/alerts/grafana?resolve_after=1s', 400, GRAFANA, ADMIN],
   ['POST', () => '/api/alerts/uptime-kuma', 200, KUMA(0), ADMIN],

@@ -91,7 +91,7 @@ function readNotification(body: unknown, isGrouped: boolean): ReadReports {
   const errors: ReportError[] = []
   for (const [index, item] of notification.data.alerts.entries()) {
     const alert = ALERT.safeParse(item)
-    if (alert.success) reports.push({ ...toReport(alert.data), groupKey })
+    if (alert.success) reports.push({ ...describePrometheusAlert(alert.data), groupKey })
     else {
       const issue = alert.error.issues[0]!
       errors.push({ index, field: issue.path.join('.'), message: issue.message })
@@ -100,7 +100,8 @@ function readNotification(body: unknown, isGrouped: boolean): ReadReports {
   return { reports, errors }
 }
 
-function toReport(alert: z.output<typeof ALERT>): ReportedAlert {
+/** An alert with the labels and annotations of Prometheus, as its rules usually name them. */
+export function describePrometheusAlert(alert: z.output<typeof ALERT>): ReportedAlert {
   const labels = readLabels(alert.labels ?? {})
   const annotations = alert.annotations ?? {}
   const urls = readLabels(annotations)

@@ -2,6 +2,7 @@
 import { alertmanager } from './alertmanager.ts'
 import { githubActions } from './alerts/github-actions.ts'
 import { grafana } from './alerts/grafana.ts'
+import { prometheus } from './alerts/prometheus.ts'
 import { sentry } from './alerts/sentry.ts'
 import { uptimeKuma } from './alerts/uptime-kuma.ts'
 import { webhook } from './alerts/webhook.ts'
@@ -34,6 +35,7 @@ export const PROTOCOLS: readonly Protocol[] = [
   fluentForward,
   genericAlerts,
   alertmanager,
+  prometheus,
   grafana,
   uptimeKuma,
   sentry,

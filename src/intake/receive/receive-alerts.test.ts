@@ -237,6 +237,28 @@ describe('an alert that its sender forgot', () => {
     expect((await send('/api/alerts?resolve_after=soon', report)).status).toBe(400)
   })
 
+  it('of Prometheus itself ends four minutes after it is sent no more, and when it says so', async () => {
+    const at = (minutes: number) => new Date(app.clock.now() + minutes * 60_000).toISOString()
+    const startsAt = at(0)
+    const sent = (endsAt?: string) => [
+      {
+        ...{ labels: { alertname: 'DiskFull', instance: 'db-1:9100', severity: 'critical' }, startsAt, endsAt },
+        ...{ annotations: { summary: 'The disk of db-1 is full' }, generatorURL: 'http://prometheus:9090/graph' },
+      },
+    ]
+    for (let minute = 0; minute < 5; minute++) {
+      await send('/api/v2/alerts', sent(at(4)))
+      await app.passes('1m')
+    }
+    expect(app.titles()).toEqual(['Critical: The disk of db-1 is full'])
+    await app.passes('3m')
+    expect(app.titles()).toEqual(['Resolved: The disk of db-1 is full'])
+    await send('/api/v2/alerts', sent())
+    expect((await alerts())[0]).toMatchObject({ state: 'firing', labels: { host: 'db-1' } })
+    expect((await send('/api/v2/alerts', sent(at(-1)))).body).toMatchObject({ resolved: 1 })
+    expect((await send('/api/v2/alerts', { alerts: [] })).status).toBe(400)
+  })
+
   it('of Alertmanager and Grafana ends after six days, for both repeat within five, and one of Uptime Kuma never', async () => {
     await send('/api/alerts/alertmanager', notification('firing'))
     await send('/api/alerts/grafana', GRAFANA)
