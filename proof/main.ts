@@ -1,6 +1,7 @@
 // Proofs: long or heavy checks beside the tests, each by its name: `npm run proof -- openapi --examples 200 --seed 7`.
 
 import { alertmanager } from './alertmanager.ts'
+import { backup } from './backup.ts'
 import { bodies } from './bodies.ts'
 import { cards } from './cards.ts'
 import { ciClients } from './clients/ci-clients.ts'
@@ -22,6 +23,7 @@ export type Proof = (options: Readonly<Record<string, string>>) => Promise<boole
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   alertmanager,
+  backup,
   bodies,
   cards,
   'ci-clients': ciClients,
