@@ -9,6 +9,7 @@ import { actionRunCommands } from './actions/action-runs.ts'
 import { actionCommands } from './actions/actions.ts'
 import { auditCommands } from './admin/audit.ts'
 import { connectivityCommands } from './admin/connectivity.ts'
+import { doctorCommands } from './admin/doctor.ts'
 import { forwardCommands } from './admin/forwards.ts'
 import { helpCommand } from './admin/help.ts'
 import { keyCommands } from './admin/keys.ts'
@@ -73,6 +74,7 @@ export function createCommands(
     ...boardCommands,
     ...statusPageCommands,
     ...connectivityCommands,
+    ...doctorCommands,
     ...alertCommands,
     ...ackCommands,
     ...alertNoteCommands,

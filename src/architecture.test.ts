@@ -24,7 +24,7 @@ const LAYERS: [layer: string, files: RegExp][] = [
   ['simulation', /^src\/simulation\//],
   [
     'leaves',
-    /^src\/(card|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|slices|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
+    /^src\/(card|diagnosis|problem|time|clock|time-zone|logger|text|severity|bytes|backoff|bounded-map|slices|storage-failure|telemetry)\.ts$|^src\/(command|config|charts)\/|^src\/chat\/(?!tails)[\w-]+\.ts$|^src\/chat\/\w+\/definition\.ts$|^src\/connectivity\/targets\.ts$/,
   ],
 ]
 
@@ -35,7 +35,8 @@ const TYPES_FROM_ABOVE: Record<string, RegExp> = {
 }
 
 /** A chat platform loads itself with its SDK, and only when it is configured: the one import that goes up. */
-const LOADED_WHEN_CONFIGURED = /^src\/chat\/(\w+)\/definition\.ts -> src\/chat\/\1\/platform\.ts$/
+const LOADED_WHEN_CONFIGURED =
+  /^src\/chat\/(\w+)\/definition\.ts -> src\/chat\/\1\/(platform|diagnose|diagnosis\/diagnose)\.ts$/
 
 /** The one place of each library; a package that is not listed is imported nowhere. */
 const LIBRARIES: Record<string, RegExp> = {

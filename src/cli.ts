@@ -32,6 +32,7 @@ vakt help                list the commands
 vakt decrypt             decrypt the personal data in log lines on standard input
 vakt backup <place>      make a whole backup of the data folder, also while Vakt runs
 vakt restore <place>     restore one; see "vakt backup --help" and "vakt restore --help"
+vakt doctor              examine settings, data folder, chats and machine, with a remedy for what is wrong
 vakt manifest            print the Slack app manifest for these settings
 vakt --version           print the version
 vakt simulate <name>     send generated traffic to the running server; see "vakt simulate --help"
@@ -45,6 +46,7 @@ process.exitCode = await main(process.argv.slice(2))
 
 async function main(argv: string[]): Promise<number> {
   if (argv[0] === 'simulate') return await exitCodeOf(() => play(argv.slice(1)))
+  if (argv[0] === 'doctor') return await examineAll(argv.includes('--json'))
   if (argv[0] === 'backup' || argv[0] === 'restore') return await exitCodeOf(() => operate(argv))
   const { flags, words } = splitFlags(argv)
   if (words.length === 0 && !flags.has('version')) {
@@ -168,6 +170,24 @@ async function operate([name, ...argv]: string[]): Promise<number> {
     note: text => process.stderr.write(`${safeText(text)}\n`),
   })
   return DONE
+}
+
+/** Examines everything on this machine; exit code 1 when something fails. */
+async function examineAll(isJson: boolean): Promise<number> {
+  const { examine, examineSettings } = await import('./operations/doctor/examine.ts')
+  const { diagnosisText } = await import('./operations/doctor/diagnosis-text.ts')
+  const { PLATFORMS } = await import('./chat/platforms.ts')
+  const list = await (async () => {
+    try {
+      const config = readConfig(readEnvironment())
+      const options = { config, platforms: PLATFORMS, version: readVersion(), now: Date.now, isServer: false }
+      return await examine(options)
+    } catch (error) {
+      return [examineSettings(error)]
+    }
+  })()
+  process.stdout.write(isJson ? `${JSON.stringify({ diagnoses: list })}\n` : `${safeText(diagnosisText(list))}\n`)
+  return list.some(({ state }) => state === 'failed') ? FAILED : DONE
 }
 
 /** The bytes that a card carries, in base64. */

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { RequiredSetting } from '../config/setting.ts'
+import type { Diagnosis } from '../diagnosis.ts'
 import type { Logger } from '../logger.ts'
 import type { AddedChannel, Capabilities, CommandDispatcher, Platform } from './channel.ts'
 
@@ -25,6 +26,8 @@ export type PlatformDefinition<Settings = unknown, Shape extends z.ZodRawShape =
   readSettings(environment: z.output<z.ZodObject<Shape>>): Settings | null
   /** Loads the platform with its SDK. Called only when it is configured. */
   load(settings: Settings): Promise<PlatformFactory>
+  /** Asks the platform whether its tokens, rights and channel work; rejects when it cannot be reached. For `doctor`. */
+  diagnose?(settings: Settings, signal: AbortSignal): Promise<Diagnosis[]>
   channels: ChannelSyntax
   /** How the accounts of people are written; absent where Vakt knows nobody. */
   accounts?: AccountSyntax

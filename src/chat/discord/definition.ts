@@ -38,6 +38,10 @@ export const discord = definePlatform({
     const { createDiscord } = await import('./platform.ts')
     return parts => createDiscord({ ...parts, settings, capabilities })
   },
+  async diagnose(settings, signal) {
+    const { diagnose } = await import('./diagnose.ts')
+    return diagnose(settings, signal)
+  },
   channels: {
     written: 'discord:<channel id>',
     pattern: /^discord:\d{15,21}$/,

@@ -48,6 +48,10 @@ export const slack = definePlatform({
     const { createSlack } = await import('./platform.ts')
     return parts => createSlack({ ...parts, settings, capabilities })
   },
+  async diagnose(settings, signal) {
+    const { diagnose } = await import('./diagnosis/diagnose.ts')
+    return diagnose(settings, signal)
+  },
   channels: {
     written: 'slack:<channel id>',
     pattern: /^slack:[CGD][A-Z0-9]{5,}$/,

@@ -34,6 +34,10 @@ export const telegram = definePlatform({
     const { createTelegram } = await import('./platform.ts')
     return parts => createTelegram({ ...parts, settings, capabilities })
   },
+  async diagnose(settings, signal) {
+    const { diagnose } = await import('./diagnose.ts')
+    return diagnose(settings, signal)
+  },
   channels: {
     written: 'telegram:<chat id>',
     pattern: /^telegram:(-?\d{3,20}|@\w{5,32})$/,

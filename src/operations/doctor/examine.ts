@@ -1,0 +1,98 @@
+// Everything that "doctor" examines, in one list.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { PlatformDefinition } from '../../chat/platform-definition.ts'
+import type { Config } from '../../config/config.ts'
+import { type Diagnosis, fails, isWell, skips } from '../../diagnosis.ts'
+import { Problem } from '../../problem.ts'
+import { lockFolder } from '../../state/folder-lock.ts'
+import { errorMessage } from '../../text.ts'
+import { SECOND } from '../../time.ts'
+import { examineFolder } from './examine-folder.ts'
+import { examineClock, examinePort, examineVersions } from './examine-machine.ts'
+
+export type ExamineOptions = {
+  config: Config
+  platforms: readonly PlatformDefinition[]
+  version: string
+  now(): number
+  /** Whether this process is the server itself, which holds the lock. */
+  isServer: boolean
+}
+
+const PLATFORM_TIMEOUT_MS = 10 * SECOND
+
+/** Examines everything; resolves with the parts in their order, and never rejects. */
+export async function examine({ config, platforms, version, now, isServer }: ExamineOptions): Promise<Diagnosis[]> {
+  const { dataDir, vaultKey, adminKey, timeZone } = config
+  // A platform without required settings is ready always; it fails only with a channel's own address.
+  const configured = platforms.filter(
+    ({ name, required, diagnose }) => config.platforms[name] !== undefined && (diagnose || required.length > 0),
+  )
+  const folder = examineFolder({ dataDir, vaultKey, adminKey, now: now() })
+  const hasState = folder.every(({ part, state }) => part !== 'data folder' || state !== 'failed')
+  const isRunning = isServer || (hasState && isLocked(dataDir))
+  const asked = await Promise.all([
+    examinePort(config, isRunning, readUrl(dataDir)),
+    examineClock(clockUrls(config, configured), now),
+    ...configured.map(platform => examinePlatform(platform, config.platforms[platform.name])),
+  ])
+  const chats =
+    configured.length === 0 ? [skips('chats', 'No chat is configured: alerts are printed in the terminal only.')] : []
+  return [
+    isWell('settings', 'All settings are valid.'),
+    ...examineVersions(version, timeZone, now()),
+    ...folder,
+    ...asked.flat(),
+    ...chats,
+  ]
+}
+
+/** The diagnosis of settings that cannot be read. */
+export function examineSettings(error: unknown): Diagnosis {
+  return fails('settings', errorMessage(error), 'Correct them in .env or in the environment of Vakt.')
+}
+
+function isLocked(dataDir: string): boolean {
+  try {
+    lockFolder(dataDir)()
+    return false
+  } catch (error) {
+    return error instanceof Problem && error.code === 'conflict'
+  }
+}
+
+function readUrl(dataDir: string): string | null {
+  try {
+    return readFileSync(join(dataDir, 'vakt.url'), 'utf8').trim() || null
+  } catch {
+    return null
+  }
+}
+
+/** What has a clock of its own: targets over HTTP, and the servers of the chats. */
+function clockUrls(config: Config, configured: readonly PlatformDefinition[]): string[] {
+  const targets = config.connectivityTargets.flatMap(target => (target.kind === 'http' ? [target.url] : []))
+  const chats = configured.flatMap(({ name }) => {
+    const { apiUrl } = (config.platforms[name] ?? {}) as { apiUrl?: unknown }
+    return typeof apiUrl === 'string' ? [apiUrl] : []
+  })
+  return [...targets, ...chats]
+}
+
+async function examinePlatform(platform: PlatformDefinition, settings: unknown): Promise<Diagnosis[]> {
+  if (!platform.diagnose)
+    return [skips(platform.label, 'Its settings are there; only a message shows whether they work: "alerts test".')]
+  try {
+    return await platform.diagnose(settings, AbortSignal.timeout(PLATFORM_TIMEOUT_MS))
+  } catch (error) {
+    const reason = errorMessage((error as Error).cause ?? error)
+    return [
+      fails(
+        platform.label,
+        `${platform.label} cannot be reached (${reason}).`,
+        'Check the connection of this machine, proxies and firewalls.',
+      ),
+    ]
+  }
+}
