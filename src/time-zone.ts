@@ -20,7 +20,8 @@ function zoned(timeZone: string, at: number): Temporal.ZonedDateTime {
 
 /** The name of a zone as the tz database spells it, from any letter case; throws `invalid` (field `tz`) for an unknown one. */
 export function timeZoneId(text: string): string {
-  const name = text.trim()
+  // Mail headers and date(1) write offsets without the colon.
+  const name = text.trim().replace(/^([+-]\d\d)(\d\d)$/, '$1:$2')
   try {
     const { timeZoneId } = zoned(name, 0)
     // Temporal also reads a zone out of a whole timestamp, which is not meant here.

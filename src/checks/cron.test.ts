@@ -133,7 +133,7 @@ test.each([
 
 describe('a time zone', () => {
   const spelled =
-    'europe/oslo=Europe/Oslo AMERICA/NEW_YORK=America/New_York utc=UTC Europe/Kyiv=Europe/Kyiv +05:30=+05:30'
+    'europe/oslo=Europe/Oslo AMERICA/NEW_YORK=America/New_York utc=UTC Europe/Kyiv=Europe/Kyiv +05:30=+05:30 -0330=-03:30'
   test.each(spelled.split(' '))('%s', text => {
     const [given = '', name] = text.split('=')
     expect(parseCron('@daily', ` ${given}`).timeZone).toBe(name)

@@ -19,6 +19,7 @@ export const MAX_SHOWN_MEMBERS = 200
 const MAX_ROWS = 12
 const MAX_LENGTH = 2_000
 const SEPARATOR = ', '
+const format = (count: number) => count.toLocaleString('en')
 
 /** How many alerts of the group fire, are acknowledged and are resolved; many of them are listed by their state. */
 export function groupLines(alert: Alert, members: GroupMembers): Text[] {
@@ -26,11 +27,12 @@ export function groupLines(alert: Alert, members: GroupMembers): Text[] {
   const { total, open, acknowledged } = counts
   const firing = open - acknowledged
   const parts = [
-    ...(firing > 0 ? [`${firing} firing`] : []),
-    ...(acknowledged > 0 ? [`${acknowledged} acknowledged`] : []),
-    ...(total > open ? [`${total - open} resolved`] : []),
+    ...(firing > 0 ? [`${format(firing)} firing`] : []),
+    ...(acknowledged > 0 ? [`${format(acknowledged)} acknowledged`] : []),
+    ...(total > open ? [`${format(total - open)} resolved`] : []),
   ]
-  const other = elsewhere === 0 ? '' : ` ${elsewhere} of them ${elsewhere === 1 ? 'goes' : 'go'} to other channels.`
+  const other =
+    elsewhere === 0 ? '' : ` ${format(elsewhere)} of them ${elsewhere === 1 ? 'goes' : 'go'} to other channels.`
   const state = alert.state === 'resolved' ? 'all resolved' : parts.join(', ')
   const summary = `This card stands for ${plural(total, 'alert')}: ${state}.${other}`
   return [summary, ...(shown.length > MAX_ROWS ? stateLines(alert, members) : [])]
@@ -60,10 +62,10 @@ function stateLines(alert: Alert, { shown, all, counts, elsewhere }: GroupMember
   return [
     ...[...byState].map(
       ([state, names]): Text => [
-        { bold: `${state.charAt(0).toUpperCase()}${state.slice(1)} (${names.length})` },
+        { bold: `${state.charAt(0).toUpperCase()}${state.slice(1)}${more > 0 ? '' : ` (${names.length})`}` },
         `: ${names.join(SEPARATOR)}`,
       ],
     ),
-    ...(more > 0 ? [`… ${more} more: "alerts show ${alert.id}" has all of them.`] : []),
+    ...(more > 0 ? [`… ${format(more)} more: "alerts show ${alert.id}" has all of them.`] : []),
   ]
 }

@@ -34,7 +34,8 @@ export function worstSeverity(severities: readonly Severity[]): Severity {
  * of the titles of its members, each once.
  */
 export function groupTitle(titles: readonly string[], { total, open }: MemberCounts): string {
-  const count = open === total || open === 0 ? plural(total, 'alert') : `${open} of ${plural(total, 'alert')}`
+  const count =
+    open === total || open === 0 ? plural(total, 'alert') : `${open.toLocaleString('en')} of ${plural(total, 'alert')}`
   return `${commonTitle(titles)}: ${count}`
 }
 

@@ -154,13 +154,15 @@ export function countMembers(state: State, groupId: number): MemberCounts & { se
 
 /** What suppresses a group: the reason of its open members when each of them is suppressed by something else; else null. */
 export function readGroupSuppression(state: State, groupId: number): Suppression | null {
-  const query = `select suppression, suppression_reason as reason from alerts
-    where group_id = ? and state in ('firing', 'acknowledged') order by suppression is 'group' desc, id limit 1`
-  type Row = { suppression: string | null; reason: string | null }
-  const row = state.prepare<[number], Row>(query).get(groupId)
-  return !row || row.suppression === 'group' || row.suppression === null
-    ? null
-    : groupSuppression(null, row.reason ?? '')
+  // Two questions, because most groups answer the first one with their first member.
+  const isOpen = `group_id = ? and state in ('firing', 'acknowledged')`
+  const active = state.prepare(
+    `select 1 from alerts where ${isOpen} and (suppression = 'group' or suppression is null) limit 1`,
+  )
+  if (active.get(groupId) !== undefined) return null
+  const query = `select suppression_reason as reason from alerts where ${isOpen} limit 1`
+  const row = state.prepare<[number], { reason: string | null }>(query).get(groupId)
+  return row ? groupSuppression(null, row.reason ?? '') : null
 }
 
 /** The alerts that a card stands for: the members of a group (the first 200), or the alert itself. */

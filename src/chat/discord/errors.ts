@@ -87,6 +87,9 @@ function fromApi(error: DiscordAPIError, step: Step): DeliveryError {
   if (retryAfter !== undefined) return limited(retryAfter * SECOND, step, false)
   // The token may be corrected, and nothing may be lost until then.
   if (error.status === 401) return new DeliveryError('unreachable', 'Discord does not accept the bot token.')
+  // A proxy before Discord answers with a page, which has no code and no sentence.
+  if (Number.isNaN(code))
+    return new DeliveryError('refused', `Discord, or a proxy before it, refused the message (status ${error.status}).`)
   const isForm = INVALID_STATUSES.includes(error.status) && !ABOUT_THE_PLACE.includes(code)
   return new DeliveryError(
     isForm ? 'invalid_form' : 'refused',
