@@ -3,6 +3,9 @@ import type { Channel, Platform, PlatformStatus } from '../../chat/channel.ts'
 import type { ChannelRegistry } from '../routing/channel-registry.ts'
 import type { Delivery } from './delivery-loop.ts'
 
+/** Platforms that need no setting; without a channel of theirs there is no status to show. */
+const ALWAYS_POSSIBLE: ReadonlySet<Platform['name']> = new Set(['webhook', 'ntfy'])
+
 /** Every platform with channels and its status; a connected platform that refuses the cards has the state `refused`. */
 export function platformStatuses(
   registry: ChannelRegistry,
@@ -10,8 +13,7 @@ export function platformStatuses(
 ): { name: Platform['name']; status: PlatformStatus }[] {
   return registry.platforms().flatMap(platform => {
     const channels = registry.of(platform)
-    // Webhooks are always possible; without one there is no status to show.
-    if (channels.length === 0 && platform.name === 'webhook') return []
+    if (channels.length === 0 && ALWAYS_POSSIBLE.has(platform.name)) return []
     const connection = platform.status()
     const refusal = channels.map(channel => refusalOf(channel, channels.length > 1, delivery)).find(Boolean)
     if (!refusal || connection.state !== 'online') return [{ name: platform.name, status: connection }]
