@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Analyst } from '../src/analysis/analyst.ts'
 import type { AnswerThreads } from '../src/analysis/answer-thread.ts'
 import type { Compare } from '../src/analysis/evidence/comparison.ts'
+import type { Theme } from '../src/charts/time-chart.ts'
 import type { AddedChannel, AnswerPlace, Channel, PlatformStatus } from '../src/chat/channel.ts'
 import type { PlatformDefinition } from '../src/chat/platform-definition.ts'
 import type { Tails } from '../src/chat/tails.ts'
@@ -104,6 +105,11 @@ const MAX_DURATION_MS = 365 * DAY
 /** The channel that a command was typed in, or the first one of its platform. */
 export function channelHere({ by, parts }: Pick<Context, 'by' | 'parts'>): Channel | undefined {
   return (by.channel === undefined ? undefined : parts.channel(by.channel)) ?? parts.channelOf(by.platform)
+}
+
+/** The background of the chat that an answer goes to, for its pictures. */
+export function pictureTheme({ by, platforms }: Pick<Context, 'by' | 'platforms'>): Theme {
+  return platforms.find(({ name }) => name === by.platform)?.capabilities.pictureTheme ?? 'light'
 }
 
 /** A duration from `min` ms (default: 1 s) to a year, read as ms. */

@@ -13,7 +13,7 @@ import { type ConnectivityRow, listConnectivity } from '../../src/connectivity/s
 import type { State } from '../../src/state/database.ts'
 import { fileName, plural } from '../../src/text.ts'
 import { aboutDuration, DAY, formatDuration, HOUR, isoTime } from '../../src/time.ts'
-import { type Context, command, duration } from '../context.ts'
+import { type Context, command, duration, pictureTheme } from '../context.ts'
 
 const CHART_BUCKETS = 60
 const SPANS_MS = [DAY, 7 * DAY, 30 * DAY] as const
@@ -37,7 +37,9 @@ const connectivity = command({
     const rows = listConnectivity(state, { after: now - Math.max(last, SPANS_MS[2]), limit: MAX_ROWS })
     const shares = availabilityOver(rows, now - last, now, CHART_BUCKETS)
     const isKnown = shares.some(([, share]) => share !== null)
-    const png = isKnown ? await drawChart(connectivityChart(shares, now - last, context)) : null
+    const png = isKnown
+      ? await drawChart({ ...connectivityChart(shares, now - last, context), theme: pictureTheme(context) })
+      : null
     const availabilities = SPANS_MS.map(ms => ({ ms, value: availability(rows, now - ms, now) }))
     const lines: Text[] =
       targets.length === 0

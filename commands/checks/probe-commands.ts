@@ -9,7 +9,8 @@ import { readDays, readResults } from '../../src/probes/measurements.ts'
 import { Problem } from '../../src/problem.ts'
 import { fileName } from '../../src/text.ts'
 import { DAY, HOUR, isoTime } from '../../src/time.ts'
-import { type Context, checkName, checkOf, command, projectName } from '../context.ts'
+import { alertMarks } from '../containers/metric-chart.ts'
+import { type Context, checkName, checkOf, command, pictureTheme, projectName } from '../context.ts'
 import { checkResult, nameInLine } from './check-card.ts'
 import { availabilityResult, bucketMedians, fullProbeResult, probeFields } from './probe-card.ts'
 
@@ -92,6 +93,8 @@ const graph = command({
       from: context.now - PERIODS_MS[last],
       until: context.now,
       timeZone: context.config.timeZone,
+      theme: pictureTheme(context),
+      marks: alertMarks(context, `check:${check.id}`),
       series: [
         { name: 'p95', colour: '#dd6b20', points: series.map(({ at, p95 }) => [at, p95] as const) },
         { name: 'p50', colour: '#3182ce', points: series.map(({ at, p50 }) => [at, p50] as const) },

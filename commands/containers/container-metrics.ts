@@ -92,7 +92,7 @@ const graph = command({
     const metrics: readonly Metric[] = metric === undefined ? ['cpu', 'memory'] : [metric]
     const series = readMetricSeries(context, { host, container, metrics, last })
     return {
-      card: await graphCard(context, `${host.name}/${container}`, series, last),
+      card: await graphCard(context, `${host.name}/${container}`, series, last, host.name),
       result: metricsResult(series),
     }
   },
@@ -112,7 +112,7 @@ const hostGraph = command({
     const host = findHost(context.state, name)
     const metrics: readonly Metric[] = metric === undefined ? ['cpu', 'memory'] : [metric]
     const series = readMetricSeries(context, { host, container: null, metrics, last })
-    return { card: await graphCard(context, name, series, last), result: metricsResult(series) }
+    return { card: await graphCard(context, name, series, last, host.name), result: metricsResult(series) }
   },
 })
 

@@ -1,18 +1,24 @@
 // Charts of metrics over time: the period, the values as text and sparkline, and the card with the chart.
 import { z } from 'zod'
+import type { Alert } from '../../src/alerts/alert.ts'
+import { listAlerts } from '../../src/alerts/alerts.ts'
 import { formatBytes } from '../../src/bytes.ts'
 import type { Card, Text } from '../../src/card.ts'
 import { drawChart } from '../../src/charts/draw.ts'
 import { sparkline } from '../../src/charts/sparkline.ts'
+import type { Mark } from '../../src/charts/time-chart.ts'
+import { listRuns } from '../../src/hosts/actions/action-runs.ts'
 import type { Host } from '../../src/hosts/host.ts'
 import { METRIC_UNITS, type Metric, type MetricPoint, readMetric, summarize } from '../../src/hosts/metrics/metrics.ts'
 import { fileName } from '../../src/text.ts'
 import { DAY, HOUR, isoTime, MINUTE } from '../../src/time.ts'
-import type { Context } from '../context.ts'
+import { type Context, pictureTheme } from '../context.ts'
 
 const PERIODS_MS = { '1h': HOUR, '6h': 6 * HOUR, '24h': DAY, '7d': 7 * DAY }
 /** Fits on the screen of a phone. */
 const SPARKLINE_LENGTH = 24
+const MAX_MARKED_ALERTS = 200
+const MAX_MARKED_RUNS = 20
 const LINE_COLOURS = ['#3182ce', '#dd6b20']
 
 export const period = () => z.enum(['1h', '6h', '24h', '7d']).optional().describe('Period until now (default: 1h)')
@@ -40,6 +46,7 @@ export async function graphCard(
   title: string,
   series: readonly MetricSeries[],
   last: Period,
+  host: string,
 ): Promise<Card> {
   const measured = series.filter(({ points }) => points.length > 0)
   if (measured.length === 0)
@@ -61,6 +68,8 @@ export async function graphCard(
     until: context.now,
     timeZone: context.config.timeZone,
     ...(unit === '%' && highest <= 100 ? { max: 100 } : {}),
+    theme: pictureTheme(context),
+    marks: hostMarks(context, host, context.now - PERIODS_MS[last]),
     series: measured.map(({ metric, points }, i) => ({
       name: metric,
       colour: LINE_COLOURS[i % LINE_COLOURS.length]!,
@@ -79,6 +88,30 @@ export async function graphCard(
       png,
     },
   }
+}
+
+/** The alerts of a host and what was run on it since an instant. */
+function hostMarks({ state }: Context, host: string, from: number): Mark[] {
+  const alerts = listAlerts(state, { limit: MAX_MARKED_ALERTS }).filter(({ labels }) => labels.host === host)
+  const runs = listRuns(state, { host, limit: MAX_MARKED_RUNS })
+  return [
+    ...alerts.flatMap(beginAndEnd),
+    ...runs.map(({ name, startedAt }) => ({ at: startedAt, name, kind: 'action' as const })),
+  ]
+    .filter(({ at }) => at >= from)
+    .toSorted((a, b) => a.at - b.at)
+}
+
+/** The alerts with a key since an instant: when they began and ended. */
+export function alertMarks({ state }: Pick<Context, 'state'>, key: string): Mark[] {
+  return listAlerts(state, { key, limit: MAX_MARKED_RUNS }).flatMap(beginAndEnd)
+}
+
+function beginAndEnd({ id, since, resolvedAt }: Alert): Mark[] {
+  return [
+    { at: since, name: `alert ${id}`, kind: 'alert' },
+    ...(resolvedAt === null ? [] : [{ at: resolvedAt, name: `${id} resolved`, kind: 'resolved' as const }]),
+  ]
 }
 
 /** A metric as one line: current, average and maximum value, and a sparkline. */

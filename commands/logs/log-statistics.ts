@@ -8,7 +8,7 @@ import { lineResult, missingResult } from '../../src/logs/serialize.ts'
 import { type Bucket, missingLines, type TopField, type TopRow } from '../../src/logs/store.ts'
 import { fileName, firstLine, plural, truncate } from '../../src/text.ts'
 import { aboutDuration, isoTime, MINUTE } from '../../src/time.ts'
-import { type Context, command } from '../context.ts'
+import { type Context, command, pictureTheme } from '../context.ts'
 import {
   DEFAULT_RANGE_MS,
   missingTexts,
@@ -81,7 +81,10 @@ const stats = command({
     const errors = totals.error + totals.fatal
     const minutes = Math.max(1, (until - from) / MINUTE)
     const name = fileName(`log-levels ${words.query ?? ''}`, context.now, context.config.timeZone, 'png')
-    const png = total === 0 ? null : await drawChart(levelChart(buckets, from, until, context))
+    const png =
+      total === 0
+        ? null
+        : await drawChart({ ...levelChart(buckets, from, until, context), theme: pictureTheme(context) })
     return {
       card: {
         title:

@@ -25,7 +25,7 @@ import { findProject, readProjectById } from '../../src/projects/projects.ts'
 import { fileName, plural } from '../../src/text.ts'
 import { isoTime } from '../../src/time.ts'
 import { confirmation } from '../confirmation.ts'
-import { type Context, command, yes } from '../context.ts'
+import { type Context, command, pictureTheme, yes } from '../context.ts'
 import { channelIds, setName } from './recipient-arguments.ts'
 import { ALL, readSchedule, reportFlags, timeOf } from './report-flags.ts'
 
@@ -123,14 +123,15 @@ const run = command({
     name: reportName(),
     send: z.boolean().optional().describe('Send it to its channels and keep it in its history'),
   },
-  async run({ name, send }, { state, now, compare, propose }) {
+  async run({ name, send }, context) {
+    const { state, now, compare, propose } = context
     const report = findReport(state, name)
     const from = now - periodOf(report)
     const metrics = send
       ? makeReport(state, report, from, now, now).metrics
       : readReportMetrics(state, { ...scopeOf(report), from, until: now })
     const chart = reportChart(metrics, report.timeZone)
-    const png = chart === null ? null : await drawChart(chart).catch(() => null)
+    const png = chart === null ? null : await drawChart({ ...chart, theme: pictureTheme(context) }).catch(() => null)
     const unusual = await compare({ ...metrics, projectId: report.projectId })
     const proposals = await propose(metrics, now)
     const card = reportCard(report.name, metrics, unusual, proposals)

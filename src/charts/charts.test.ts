@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { drawChart, stopDrawing } from './draw.ts'
 import { sparkline } from './sparkline.ts'
 import { rangeText, timeLabels, timeTicks } from './time-axis.ts'
+import { chartOption } from './time-chart.ts'
 
 afterAll(stopDrawing)
 
@@ -33,11 +34,26 @@ const chart = {
 }
 
 describe('a chart', () => {
-  it('is a PNG of 900 × 360 pixels, also when its texts look like markup', async () => {
+  it('is a PNG of 1200 × 680 pixels, also when its texts look like markup', async () => {
     const png = Buffer.from(await drawChart(chart))
     expect(png.subarray(1, 4).toString()).toBe('PNG')
-    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([900, 360])
+    expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([1200, 680])
     expect(png.length).toBeGreaterThan(5000)
+  })
+
+  it('has the colours of the chat it stands in, and marks of what happened within it', () => {
+    const marks = [
+      { at: chart.from + 60_000, name: 'alert 7', kind: 'alert' as const },
+      { at: chart.from - 1, name: 'before', kind: 'action' as const },
+    ]
+    const { backgroundColor, series } = chartOption({ ...chart, theme: 'dark', marks }) as never as {
+      backgroundColor: string
+      series: { color: string; markLine?: { data: { label: { formatter: string } }[] } }[]
+    }
+    expect(backgroundColor).toBe('#1e1f22')
+    expect(series.map(({ color }) => color)).toEqual(['#63b3ed', '#ff7b72'])
+    expect(series[0]!.markLine!.data.map(({ label }) => label.formatter)).toEqual(['limit 6', 'alert 7'])
+    expect(chartOption(chart).backgroundColor).toBe('#ffffff')
   })
 
   it('that cannot be drawn is an error', async () => {

@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads'
 import { Resvg } from '@resvg/resvg-js'
 import { init, setPlatformAPI } from 'echarts'
 import { errorMessage } from '../text.ts'
-import { chartOption, SIZE, type TimeChart } from './time-chart.ts'
+import { chartOption, PIXEL_RATIO, SIZE, type TimeChart } from './time-chart.ts'
 
 const require = createRequire(import.meta.url)
 const FONT_FILES = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map(name =>
@@ -37,5 +37,5 @@ function draw(chart: TimeChart): Uint8Array {
   const svg = canvas.renderToSVGString()
   canvas.dispose()
   const font = { fontFiles: FONT_FILES, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' }
-  return new Resvg(svg, { font, fitTo: { mode: 'width', value: SIZE.width } }).render().asPng()
+  return new Resvg(svg, { font, fitTo: { mode: 'width', value: SIZE.width * PIXEL_RATIO } }).render().asPng()
 }

@@ -14,7 +14,7 @@ let idleTimer: NodeJS.Timeout | undefined
 let lastId = 0
 const pending = new Map<number, PendingChart>()
 
-/** The chart as a PNG of 900 × 360 pixels. Rejects with `internal` when it cannot be drawn within 15 s. */
+/** The chart as a PNG of 1200 × 680 pixels. Rejects with `internal` when it cannot be drawn within 15 s. */
 export function drawChart(chart: TimeChart): Promise<Uint8Array> {
   clearTimeout(idleTimer)
   worker ??= startWorker()

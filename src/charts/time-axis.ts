@@ -11,11 +11,11 @@ const EPOCH_DAY = new Temporal.PlainDate(1970, 1, 1)
 /** 1970-01-01 was a Thursday: with this offset, weeks begin on Monday. */
 const MONDAY_OFFSET_DAYS = 3
 
-/** At most a dozen instants (epoch ms) at round local times, in order. */
-export function timeTicks(range: TimeRange): number[] {
+/** At most `max` instants (epoch ms; default: a dozen) at round local times, in order. */
+export function timeTicks(range: TimeRange, max = MAX_TICKS): number[] {
   const length = range.until - range.from
-  const minutes = MINUTES_PER_STEP.find(step => length / (step * MINUTE) <= MAX_TICKS)
-  const ticks = minutes === undefined ? dayTicks(range) : minuteTicks(range, minutes)
+  const minutes = MINUTES_PER_STEP.find(step => length / (step * MINUTE) <= max)
+  const ticks = minutes === undefined ? dayTicks(range, max) : minuteTicks(range, minutes)
   return [...new Set(ticks)].filter(at => at >= range.from && at <= range.until)
 }
 
@@ -54,8 +54,8 @@ function minuteTicks({ from, until, timeZone }: TimeRange, minutes: number): num
   }
 }
 
-function dayTicks({ from, until, timeZone }: TimeRange): number[] {
-  const days = DAYS_PER_STEP.find(step => (until - from) / (step * DAY) <= MAX_TICKS) ?? DAYS_PER_STEP.at(-1)!
+function dayTicks({ from, until, timeZone }: TimeRange, max: number): number[] {
+  const days = DAYS_PER_STEP.find(step => (until - from) / (step * DAY) <= max) ?? DAYS_PER_STEP.at(-1)!
   const first = EPOCH_DAY.until(dateAt(from, timeZone), { largestUnit: 'days' }).days
   const ticks: number[] = []
   for (let day = first - ((first + MONDAY_OFFSET_DAYS) % days); ; day += days) {

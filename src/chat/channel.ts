@@ -51,6 +51,8 @@ export type Capabilities = {
   readonly threads: boolean
   /** An edit can add a picture to a message. */
   readonly pictures: boolean
+  /** The background that most people have there (default: light). */
+  readonly pictureTheme?: 'light' | 'dark'
   /** A message can mention accounts, so that people are notified; without it they are only named. */
   readonly mentions: boolean
   /** People press buttons and type commands there, each known by an account; so they may confirm an action. */

@@ -8,7 +8,10 @@ const idSetting = () =>
     .string()
     .regex(/^\d{15,21}$/, 'must be a Discord id: 17 to 20 digits (turn on Developer Mode, right-click, Copy ID)')
 
-const capabilities = { edits: true, threads: true, pictures: true, mentions: true, interactive: true }
+const capabilities = {
+  ...{ edits: true, threads: true, pictures: true, mentions: true, interactive: true },
+  pictureTheme: 'dark' as const,
+}
 
 export const discord = definePlatform({
   name: 'discord',

@@ -2,7 +2,8 @@
 import type { Alert } from '../../alerts/alert.ts'
 import { BoundedMap } from '../../bounded-map.ts'
 import type { Card, Evidence } from '../../card.ts'
-import type { TimeChart } from '../../charts/time-chart.ts'
+import type { Mark, Theme, TimeChart } from '../../charts/time-chart.ts'
+import { listRunsForAlert } from '../../hosts/actions/action-runs.ts'
 import { countErrorsByMinute, startOfMinute } from '../../logs/counters.ts'
 import type { State } from '../../state/database.ts'
 import type { Curve } from '../../state/schema/index.ts'
@@ -12,7 +13,8 @@ import { HOUR, MINUTE, SECOND } from '../../time.ts'
 /** Renders the chart of an alert; undefined when there are no values, or when it would take too long. */
 export type ChartRenderer = {
   hasChart(state: State, alert: Alert, now: number): boolean
-  render(state: State, alert: Alert, now: number): Promise<Card['image']>
+  /** `theme` is the background of the chat. */
+  render(state: State, alert: Alert, now: number, theme?: Theme): Promise<Card['image']>
 }
 
 /** An edit waits this long for its chart, and goes without it then. */
@@ -21,6 +23,7 @@ const MAX_CONCURRENT = 4
 const CACHE_SIZE = 50
 const SPARKLINE_LENGTH = 30
 const MAX_TITLE_LENGTH = 80
+const MAX_RUN_MARKS = 4
 
 /** A renderer that draws with `draw`; the axes are in `timeZone`. */
 export function createChartRenderer(draw: (chart: TimeChart) => Promise<Uint8Array>, timeZone: string): ChartRenderer {
@@ -40,16 +43,16 @@ export function createChartRenderer(draw: (chart: TimeChart) => Promise<Uint8Arr
 
   return {
     hasChart: (state, alert, now) => readCurve(state, alert, now) !== null,
-    async render(state, alert, now) {
+    async render(state, alert, now, theme = 'light') {
       const curve = readCurve(state, alert, now)
       if (!curve) return undefined
-      const key = `${alert.id} ${alert.version}`
+      const key = `${alert.id} ${alert.version} ${theme}`
       if (!cache.has(key) && rendering >= MAX_CONCURRENT) return undefined
       const png = await withTimeout(
         RENDER_TIMEOUT_MS,
-        cache.get(key) ?? startRendering(key, alertChart(alert, curve, timeZone)),
+        cache.get(key) ?? startRendering(key, alertChart(alert, curve, timeZone, theme, marksOf(state, alert))),
       )
-      return png ? { name: `alert-${alert.id}.png`, alt: `${curve.name} over time`, png } : undefined
+      return png ? { name: `alert-${alert.id}.png`, alt: altText(curve), png } : undefined
     },
   }
 }
@@ -81,7 +84,25 @@ export function sparklineOf({ observation }: Alert): Evidence | null {
   return { kind: 'chart', name, values, unit, ...(threshold === undefined ? {} : { threshold }) }
 }
 
-function alertChart(alert: Alert, curve: Curve, timeZone: string): TimeChart {
+/** The chart in words: what it shows, its newest and its highest value, and the threshold. */
+function altText({ name, unit, points, threshold }: Curve): string {
+  const values = points.map(([, value]) => value).filter(value => value !== null)
+  const written = (value: number) => `${Number(value.toFixed(2)).toLocaleString('en')} ${unit}`.trim()
+  const limit = threshold === undefined ? '' : `, threshold ${written(threshold)}`
+  return `${name} over time: ${written(values.at(-1) ?? 0)} last, ${written(Math.max(0, ...values))} at most${limit}`
+}
+
+/** When it began and ended, and what was run on it. */
+function marksOf(state: State, { id, since, resolvedAt }: Alert): Mark[] {
+  const runs = listRunsForAlert(state, id, MAX_RUN_MARKS)
+  return [
+    { at: since, name: `alert ${id}`, kind: 'alert' as const },
+    ...(resolvedAt === null ? [] : [{ at: resolvedAt, name: 'resolved', kind: 'resolved' as const }]),
+    ...runs.map(run => ({ at: run.startedAt, name: run.name, kind: 'action' as const })),
+  ].toSorted((a, b) => a.at - b.at)
+}
+
+function alertChart(alert: Alert, curve: Curve, timeZone: string, theme: Theme, marks: readonly Mark[]): TimeChart {
   const { name, unit, points, threshold } = curve
   return {
     title: truncate(alert.title, MAX_TITLE_LENGTH),
@@ -90,7 +111,9 @@ function alertChart(alert: Alert, curve: Curve, timeZone: string): TimeChart {
     kind: alert.observation.chart ? 'lines' : 'bars',
     from: points[0]![0],
     until: points.at(-1)![0],
-    series: [{ name, colour: '#c53030', points }],
+    series: [{ name, colour: '#3182ce', points }],
+    theme,
+    marks,
     ...(threshold === undefined ? {} : { threshold: { value: threshold, name: `${threshold} ${unit}` } }),
   }
 }

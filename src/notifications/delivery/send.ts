@@ -80,7 +80,7 @@ const STEP_ACTIONS: Record<OutboxItem['step']['do'], (context: StepContext) => P
   skip: async () => null,
   async edit({ state, channel, attempt, alert, clock, chartRenderer }) {
     const notification = attempt.notification!
-    const image = await chartRenderer?.render(state, alert, clock.now())
+    const image = await chartRenderer?.render(state, alert, clock.now(), channel.capabilities.pictureTheme)
     await channel.edit(notification.ref!, { ...readAlertCard(state, alert, channel.id), ...(image ? { image } : {}) })
     // A mention that is not pending any more is cancelled; otherwise it would be sent after an unack.
     const isPending = isMentionPending(alert, notification)

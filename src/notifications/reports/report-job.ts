@@ -93,7 +93,7 @@ export function createReportJob({
     try {
       const arrived = send.sentAt === null ? null : await target.find(send.nonce, send.sentAt)
       if (arrived === null) {
-        const card = await reportCardWithChart(send)
+        const card = await reportCardWithChart(send, target)
         markSend(state, send, { sentAt: clock.now() })
         await target.post(card, send.nonce)
       }
@@ -108,7 +108,10 @@ export function createReportJob({
   }
 
   /** The card of a report, without its chart when drawing fails. */
-  const reportCardWithChart = async ({ name, run, timeZone, projectId }: ReportSend): Promise<Card> => {
+  const reportCardWithChart = async (
+    { name, run, timeZone, projectId }: ReportSend,
+    { capabilities }: Channel,
+  ): Promise<Card> => {
     const unusual = comparisons.get(run.id) ?? compare({ ...run.metrics, projectId })
     comparisons.set(run.id, unusual)
     const card = reportCard(name, run.metrics, await unusual, await propose(run.metrics, clock.now()))
@@ -120,7 +123,7 @@ export function createReportJob({
         image: {
           name: fileName(`report ${name}`, run.until, timeZone, 'png'),
           alt: 'New alerts over time, by severity',
-          png: await draw(chart),
+          png: await draw({ ...chart, theme: capabilities.pictureTheme ?? 'light' }),
         },
       }
     } catch (error) {
