@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 const AT_ONCE = 8
-const FILES = ['../package-lock.json', '../proof/clients/package-lock.json']
+const FILES = ['../package-lock.json', '../proof/clients/package-lock.json', '../proof/pictures/package-lock.json']
 
 async function fill(missing) {
   for (let next = missing.pop(); next; next = missing.pop()) {

@@ -134,8 +134,15 @@ describe('the card that the README shows', () => {
     const { title, lines = [], facts = [], buttons = [] } = app.channel.messages.at(-1)!.card
     const texts = [title, ...lines, ...facts.map(fact => fact.name), ...buttons.map(button => button.label)]
     const words = texts.flat().filter(text => typeof text === 'string')
-    const picture = read('docs/images/discord-alert.svg')
+    // What is drawn: see docs/pictures/README.md; that it is what is sent today is held with the gallery of cards.
+    const { payloads } = JSON.parse(read('docs/pictures/payloads.json'))
+    const picture = JSON.stringify(payloads['discord-alert'].message)
     expect(words.filter(text => !picture.includes(text))).toEqual([])
+    const pictures = [
+      ...read('README.md').matchAll(/\((docs\/pictures\/[\w-]+\.png)\)|src="(docs\/pictures\/[\w-]+\.png)"/g),
+    ]
+    expect(pictures.length).toBeGreaterThanOrEqual(3)
+    for (const [, image, source] of pictures) expect(existsSync(join(ROOT, (image ?? source)!))).toBe(true)
   })
 })
 

@@ -34,10 +34,10 @@ const list = command({
     const empty =
       found.length > 0
         ? 'This page does not exist.'
-        : `There are no actions yet. ${by.role === 'admin' ? 'Define one' : 'An admin can define one'}: actions add restart-nginx --on web-1 --run "sudo -n systemctl restart nginx"`
+        : `${by.role === 'admin' ? 'Define one' : 'An admin can define one'}: actions add restart-nginx --on web-1 --run "sudo -n systemctl restart nginx"`
     return {
       card: {
-        title: plural(found.length, 'action'),
+        title: found.length === 0 ? 'No actions' : plural(found.length, 'action'),
         tone: 'plain',
         ...(shown.length > 0 ? { rows: shown.map(actionRow) } : { lines: [empty] }),
         page: {

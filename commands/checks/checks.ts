@@ -201,7 +201,7 @@ const list = command({
     })
     return {
       card: {
-        title: plural(total, 'check'),
+        title: total === 0 ? 'No checks' : plural(total, 'check'),
         tone: 'plain',
         ...(rows.length > 0 ? { rows } : { lines: [emptyList(total, page, pages, Object.keys(filter).length > 0)] }),
         page: {
@@ -272,5 +272,5 @@ function emptyList(total: number, page: number, pages: number, filtered: boolean
     return pages === 1
       ? `There is no page ${page}; page 1 shows all checks.`
       : `There is no page ${page}; the last page is ${pages}.`
-  return filtered ? 'No check matches.' : 'No checks yet. Add one: checks add nightly-backup --every 1d'
+  return filtered ? 'No check matches.' : '"checks add nightly-backup --every 1d" adds one.'
 }

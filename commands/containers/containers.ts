@@ -86,7 +86,7 @@ const list = command({
     })
     return {
       card: {
-        title: `${plural(rows.length, 'container')}, ${running} running`,
+        title: rows.length === 0 ? 'No containers' : `${plural(rows.length, 'container')}, ${running} running`,
         tone: problems.length > 0 ? 'warning' : 'plain',
         lines: [
           ...(rows.length > 0
@@ -237,7 +237,7 @@ function rowText(row: ContainerRow): Text {
 }
 
 function describeEmptyList(hosts: readonly Host[], problems: readonly string[], hasOthers: boolean): string {
-  if (hosts.length === 0) return 'There are no hosts yet. Add one: hosts add web-1 deploy@web-1.example.org'
+  if (hosts.length === 0) return 'Add a host first: "hosts add web-1 deploy@web-1.example.org".'
   if (hasOthers) return 'No container matches. "containers list" shows all containers.'
   return problems.length > 0 ? 'No host could list its containers.' : 'There is no container.'
 }

@@ -126,11 +126,11 @@ const list = command({
         ? `No host has the tag ${tag}.`
         : found.length > 0
           ? 'This page does not exist.'
-          : 'There are no hosts yet. Add one: hosts add web-1 deploy@web-1.example.org, or this machine: hosts add here local'
+          : '"hosts add web-1 deploy@web-1.example.org" adds one, "hosts add here local" this machine.'
     const hasMore = found.length > page * PAGE_SIZE
     return {
       card: {
-        title: `${plural(found.length, 'host')}${down > 0 ? `, ${down} down` : ''}`,
+        title: found.length === 0 ? 'No hosts' : `${plural(found.length, 'host')}${down > 0 ? `, ${down} down` : ''}`,
         tone: down > 0 ? 'warning' : 'plain',
         ...(shown.length > 0 ? { rows: shown.map(host => hostRow(context, host)) } : { lines: [empty] }),
         page: {

@@ -1,5 +1,5 @@
 // Parts of cards that every platform shows alike: the small print, the order of buttons, and a card without the newer parts.
-import type { Button, Card, Row, Span, Text } from '../card.ts'
+import type { Button, Card, Evidence, Row, Span, Text } from '../card.ts'
 import { evidenceName, monoText, PHONE_WIDTH, progressText, sharedSource } from './mono-text.ts'
 
 /** The facts, the page and the footer of a card in one line; null when there is none of them. */
@@ -45,8 +45,12 @@ export function allButtons({ rows = [], page, buttons = [], menus = [] }: Card):
  */
 export function simpleCard(card: Card, timeZone: string): Card {
   const { facts, evidence = [], rows = [], page, progress, menus, lines = [], code, ...rest } = card
+  // The name of a single piece stands above its block, where nothing comes between them.
+  const isAlone = evidence.length === 1 && !code && !rest.fields?.length
+  const nameOf = (piece: Evidence) => (piece.kind === 'log' ? sharedSource(piece.entries) : evidenceName(piece)) ?? ''
+  const caption = isAlone ? nameOf(evidence[0]!) : ''
   const blocks = evidence.map(piece => {
-    const name = piece.kind === 'log' ? sharedSource(piece.entries) : evidenceName(piece)
+    const name = isAlone ? '' : nameOf(piece)
     return `${name ? `${name}:\n` : ''}${monoText(piece, { timeZone, width: PHONE_WIDTH })}`
   })
   const text = [...blocks, ...(code ? [code.text] : [])].join('\n\n')
@@ -54,7 +58,12 @@ export function simpleCard(card: Card, timeZone: string): Card {
   const buttons = allButtons(card)
   return {
     ...rest,
-    lines: [...lines, ...rows.map(row => row.text), ...(progress ? [progressText(progress)] : [])],
+    lines: [
+      ...lines,
+      ...rows.map(row => row.text),
+      ...(progress ? [progressText(progress)] : []),
+      ...(caption === '' ? [] : [[{ bold: caption }]]),
+    ],
     ...(text === ''
       ? {}
       : { code: { text, ...(evidence.length === 0 && code?.language && { language: code.language }) } }),

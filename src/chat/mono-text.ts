@@ -4,8 +4,8 @@ import { sparkline } from '../charts/sparkline.ts'
 import { formatMoment } from '../time.ts'
 import { safeText } from './safe-text.ts'
 
-/** How many columns a telephone shows of a fixed-width font without a line break of its own. */
-export const PHONE_WIDTH = 40
+/** How many columns a telephone shows of a fixed-width font without a line break of its own, in a block within a card. */
+export const PHONE_WIDTH = 36
 
 /** The time zone of the times in the text, and the most columns of a line; `Infinity` folds nothing. */
 export type MonoStyle = { timeZone: string; width: number }
@@ -18,12 +18,14 @@ const MAX_CELL_WIDTH = 30
 const COLUMN_GAP = 2
 /** The blocks of a progress bar. */
 const PROGRESS_WIDTH = 10
+/** The most bars of a row of numbers. */
+const MAX_BARS = 24
 
 /** One piece of evidence as text without a final line break. Control characters in data become visible. */
 export function monoText(evidence: Evidence, style: MonoStyle): string {
   if (evidence.kind === 'log') return logText(evidence.entries, style)
   if (evidence.kind === 'table') return tableText(evidence, style)
-  if (evidence.kind === 'chart') return chartText(evidence)
+  if (evidence.kind === 'chart') return chartText(evidence, style.width)
   return safeText(evidence.text.replaceAll('\r\n', '\n')).trimEnd()
 }
 
@@ -42,13 +44,28 @@ export function progressText({ done, total, unit }: Progress): string {
 }
 
 /** A row of numbers with what it means: `Errors ▁▂█ at most 12 lines, threshold 5 lines`. */
-export function chartText({ name, values, unit = '', threshold }: Extract<Evidence, { kind: 'chart' }>): string {
+export function chartText(
+  { name, values, unit = '', threshold }: Extract<Evidence, { kind: 'chart' }>,
+  width = Number.POSITIVE_INFINITY,
+): string {
   const numbers = values.filter(value => value !== null)
   const withUnit = (value: number) => (unit === '' ? `${value}` : unit === '%' ? `${value}%` : `${value} ${unit}`)
   const most = numbers.length === 0 ? '' : ` at most ${withUnit(Math.max(...numbers))}`
   const limit = threshold === undefined ? '' : `${most === '' ? ' ' : ', '}threshold ${withUnit(threshold)}`
   const title = safeText(name.charAt(0).toUpperCase() + name.slice(1))
-  return `${title} ${sparkline(values)}${most}${limit}`
+  const bars = `${title} ${sparkline(narrowed(values))}`
+  const rest = `${most}${limit}`
+  return columnsOf(`${bars}${rest}`) > width ? `${bars}\n${rest.trim()}` : `${bars}${rest}`
+}
+
+/** At most as many values as a telephone shows in a row: of each stretch the highest. */
+function narrowed(values: readonly (number | null)[]): (number | null)[] {
+  const size = Math.ceil(values.length / MAX_BARS)
+  if (size <= 1) return [...values]
+  return Array.from({ length: Math.ceil(values.length / size) }, (_, i) => {
+    const numbers = values.slice(i * size, (i + 1) * size).filter(value => value !== null)
+    return numbers.length === 0 ? null : Math.max(...numbers)
+  })
 }
 
 /** The sources of the lines when they all have the same: then it is shown once. */

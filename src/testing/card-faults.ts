@@ -54,10 +54,24 @@ function slackFaults(card: Card): unknown[] {
   return [
     ...draftFaults(message),
     ...findMentions(message.text, blocks).map(mention => `data that mentions ${mention}`),
+    ...[message.text, ...mrkdwnTexts(blocks)].filter(hasEmoji).map(text => `data that becomes an emoji: ${text}`),
     ...presses
       .filter(press => press !== null && !isLineOf(card, press))
       .map(press => ['a button that runs something else', press]),
   ]
+}
+
+/** Whether Slack would draw an emoji: not in code, nor in the format of an instant or the address of a link. */
+function hasEmoji(text: string): boolean {
+  const read = text.replace(/```[\s\S]*?```|`[^`\n]*`|<[^>]*>/g, ' ')
+  return /:(?!\d{1,2}:)[a-z0-9_+'-]{1,60}:/.test(read)
+}
+
+function mrkdwnTexts(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(mrkdwnTexts)
+  if (typeof value !== 'object' || value === null) return []
+  const own = (value as Json).type === 'mrkdwn' ? [String((value as Json).text)] : []
+  return [...own, ...Object.values(value).flatMap(mrkdwnTexts)]
 }
 
 function draftFaults(message: object): unknown[] {

@@ -1,5 +1,7 @@
 // The gallery: cards of the situations that people meet, made by the whole app on a fake clock.
+import type { Alert } from '../alerts/alert.ts'
 import type { Card } from '../card.ts'
+import { boardCard } from '../notifications/boards/board.ts'
 import { startApp } from './app.ts'
 
 /** A card by its name; `isNotice` is one that notifies people. */
@@ -108,6 +110,7 @@ export async function playSituations(): Promise<{ situations: Situation[]; now: 
   await answer('checks list, many', 'checks list')
   await answer('checks list, second page', 'checks list --page 2')
   await answer('check in full', 'checks show nightly-backup')
+  await app.says('roles set 9 viewer --platform discord')
   await answer('check in full, for a viewer', 'checks show nightly-backup', { admin: false, id: '9', name: 'Vi' })
   await answer('check added', 'checks add report --cron "30 6 * * 1-5" --tz Europe/Oslo')
   await answer('beats of a check', 'checks beats import')
@@ -188,10 +191,73 @@ function crafted(now: number): Situation[] {
       },
     ],
   }
+  const chart: Card = {
+    title: 'Critical: web-1: CPU above 90 % for 5 minutes',
+    tone: 'critical',
+    lines: [
+      [
+        'Since ',
+        { time: now - 12 * 60_000, style: 'moment' },
+        ' (',
+        { time: now - 12 * 60_000, style: 'relative' },
+        ') · not acknowledged',
+      ],
+      '97 % on average in the last 5 minutes, threshold 90 %.',
+    ],
+    image: {
+      name: 'alert-12.png',
+      alt: 'cpu over time: 97 % last, 98 % at most, threshold 90 %',
+      png: new Uint8Array([1]),
+    },
+    facts: [{ name: 'Reminds', value: 'every 4h' }],
+    buttons: [
+      { label: 'Acknowledge', line: 'ack 12', tone: 'primary' },
+      { label: 'Run restart-nginx', line: 'actions run restart-nginx web-1' },
+      { label: 'Snooze', line: 'snooze 12', ask: ['for'] },
+      { label: 'Details', line: 'alerts show 12' },
+      { label: 'Analyze', line: 'analyze alert 12' },
+    ],
+    footer: 'Alert 12 · shop',
+  }
   return [
+    { name: 'alert with a chart', card: chart, isNotice: true },
+    { name: 'board, busy', card: busyBoard(now), isNotice: false },
     { name: 'log search', card: search, isNotice: false },
     { name: 'live tail', card: tail, isNotice: false },
     { name: 'run of an action with progress', card: run, isNotice: false },
     { name: 'table', card: table, isNotice: false },
   ]
+}
+
+/** A board with everything on it. */
+function busyBoard(now: number): Card {
+  const alert = (id: number, title: string, severity: 'critical' | 'warning', minutes: number, by: string | null) =>
+    ({
+      ...{ id, title, severity, since: now - minutes * 60_000, snoozedUntil: null },
+      ...{ state: by === null ? 'firing' : 'acknowledged', acknowledgedBy: by },
+    }) as Alert
+  return boardCard(
+    {
+      project: null,
+      alerts: [
+        alert(12, 'web-1: CPU above 90 % for 5 minutes', 'critical', 12, null),
+        alert(11, 'nightly-backup sent no beat', 'critical', 95, 'Ann'),
+        alert(9, 'checkout: 5 errors in 60 s', 'warning', 31, null),
+      ],
+      open: { info: 0, warning: 1, critical: 2 },
+      acknowledged: 1,
+      checks: { down: 1, late: 1, up: 41, new: 0, paused: 2 },
+      worstChecks: [
+        { name: 'nightly-backup', status: 'down', since: now - 95 * 60_000 },
+        { name: 'import-orders', status: 'late', since: now - 4 * 60_000 },
+      ],
+      hosts: 6,
+      hostsDown: 0,
+      worstHosts: [{ name: 'web-1', isDown: false, since: null, usage: 'CPU 97 %, memory 71 %' }],
+      errors: Array.from({ length: 60 }, (_, i) => Math.max(0, Math.round(2 + 2 * Math.sin(i / 5) + (i > 50 ? 6 : 0)))),
+      onCall: [{ rotation: 'primary', who: 'Ann', until: now + 15 * 3_600_000 }],
+      trouble: null,
+    },
+    now,
+  )
 }

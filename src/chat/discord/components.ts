@@ -166,7 +166,9 @@ function addHeading(body: Body, card: Card, mentions: readonly string[], notes: 
 /** Evidence stands in a fenced block; the instants of log lines stand above it too, in the reader's own time zone. */
 function addEvidence(body: Body, evidence: Evidence, timeZone: string): void {
   if (evidence.kind === 'chart') {
-    body.line([{ code: monoText(evidence, { timeZone, width: PHONE_WIDTH }) }])
+    const text = monoText(evidence, { timeZone, width: PHONE_WIDTH })
+    if (text.includes('\n')) body.block(text)
+    else body.line([{ code: text }])
     return
   }
   if (evidence.kind === 'log') {

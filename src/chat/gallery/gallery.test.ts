@@ -1,7 +1,9 @@
 // The gallery of cards as golden texts, one file for each platform, and what must stand in the first 300 characters of them.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { CARD_TEXTS } from '../../testing/card-texts.ts'
+import { picturePayloads } from '../../testing/picture-payloads.ts'
 import { playSituations, type Situation } from '../../testing/situations.ts'
 
 const SECRETS = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi
@@ -18,6 +20,12 @@ beforeAll(async () => {
 
 const textOn = (platform: string, { card, isNotice }: Situation) =>
   CARD_TEXTS[platform]!(card, isNotice, now).replace(SECRETS, '<uuid>').trimEnd()
+
+// Where this fails, the cards are no longer those of the pictures: `npm run pictures` draws them again.
+it('the pictures of the documentation show the cards of today', () => {
+  const stored = JSON.parse(readFileSync(join(import.meta.dirname, '../../../docs/pictures/payloads.json'), 'utf8'))
+  expect(picturePayloads(situations)).toEqual(stored.payloads)
+})
 
 describe.each(Object.keys(CARD_TEXTS))('on %s', platform => {
   // After a change of cards: `npx vitest run src/chat/gallery -u`, then read the difference as its readers will.

@@ -14,15 +14,24 @@ export function toMrkdwn(text: Text, max: number, timeZone: string): string {
 
 /** Data as mrkdwn: Slack's three escapes, and lookalikes for characters that would begin or end formatting. */
 export function escapeText(text: string): string {
-  return (
+  return withoutEmoji(
     escapeMarkup(text)
       .replace(/(?<![\p{L}\p{N}])[*_~`]+|[*_~`]+(?![\p{L}\p{N}])/gu, run =>
         run.replace(/[*_~`]/g, mark => LOOKALIKES[mark] ?? mark),
       )
-      .replace(/^(&gt;)+/gm, quote => '›'.repeat(quote.length / 4))
-      // An invisible joiner keeps `:ab:` of a MAC address from becoming an emoji.
-      .replace(/:(?!\d+:)(?=[a-z0-9_+'-]{1,60}:)/g, ':\u2060')
+      .replace(/^(&gt;)+/gm, quote => '›'.repeat(quote.length / 4)),
   )
+}
+
+/**
+ * The colon before what may be the name of an emoji. An invisible joiner behind it keeps `:ab:` of a MAC address and `:100:`
+ * from becoming one; no emoji is called as the minutes of a time are.
+ */
+const EMOJI_CODE = /:(?!\d{1,2}:)(?=[a-z0-9_+'-]{1,60}:)/g
+
+/** A text in which nothing becomes an emoji. */
+export function withoutEmoji(text: string): string {
+  return text.replace(EMOJI_CODE, ':\u2060')
 }
 
 /** Slack's three escapes, which are enough where no formatting is read. Control characters become visible. */
@@ -64,7 +73,9 @@ function writeSpan(span: Span, timeZone: string): string {
 /** Formatting ends at a line break, and its mark cannot be escaped inside of it. */
 function wrap(content: string, mark: string, inner: RegExp): string {
   const line = escapeMarkup(oneLine(content)).replace(inner, found => LOOKALIKES[found] ?? found)
-  const text = mark === '*' ? line.replace(/[_~`]/g, found => LOOKALIKES[found] ?? found) : line
+  const bold = () => withoutEmoji(line.replace(/[_~`]/g, found => LOOKALIKES[found] ?? found))
+  // In code nothing is an emoji.
+  const text = mark === '*' ? bold() : line
   return text === '' ? '' : `${mark}${text}${mark}`
 }
 

@@ -68,6 +68,7 @@ describe('data stays data', () => {
   test.each([
     ['a mention', '<!channel> <@U00KARI> @here', '&lt;!channel&gt; &lt;@U00KARI&gt; @here'],
     ['an emoji', '00:ab:cd at 10:30', '00:\u2060ab:cd at 10:30'],
+    ['an emoji of digits, and a time', ':100: at 10:20:30', ':\u2060100: at 10:20:30'],
     ['an ampersand', 'a & b &amp; c', 'a &amp; b &amp;amp; c'],
     ['bold', '*big* deal', '∗big∗ deal'],
     ['a wildcard', '*.example.com', '∗.example.com'],

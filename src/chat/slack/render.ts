@@ -19,7 +19,7 @@ import { allButtons, orderedButtons, simpleCard } from '../card-parts.ts'
 import { plainMessage } from '../plain-form.ts'
 import { plain, toActions, toMenu, toRowElement } from './buttons.ts'
 import { evidenceCaption, evidenceText, preformatted, tableBlock } from './evidence.ts'
-import { escapeMarkup, toFences, toMrkdwn } from './mrkdwn.ts'
+import { escapeMarkup, toFences, toMrkdwn, withoutEmoji } from './mrkdwn.ts'
 import type { NewerKind } from './newer-kinds.ts'
 
 /** A message. Attachments are always there, so that an edit removes old ones. */
@@ -77,7 +77,7 @@ const NOTHING_REFUSED: ReadonlySet<NewerKind> = new Set()
 export function renderCard(whole: Card, options: RenderOptions): Rendered {
   const { timeZone, instance, refused = NOTHING_REFUSED } = options
   if (whole.form) {
-    const plain = escapeMarkup(plainMessage(whole, timeZone))
+    const plain = withoutEmoji(escapeMarkup(plainMessage(whole, timeZone)))
     return { text: `${mentions(whole.mention ?? [])}${plain}`, blocks: [], attachments: [] }
   }
   const { rows = [], evidence = [], menus = [], page, buttons = [], ...others } = whole
@@ -246,7 +246,9 @@ function toFallback(card: Card, timeZone: string): string {
   const line = first === undefined ? '' : ` – ${plainText(first, at => formatMoment(at, timeZone))}`
   const icon = TONE_ICONS[card.tone]
   return (
-    escapeMarkup(cutText(`${icon} ${card.title}${line}`.replace(/\s+/g, ' ').trim(), MAX_FALLBACK_LENGTH)) || 'Vakt'
+    withoutEmoji(
+      escapeMarkup(cutText(`${icon} ${card.title}${line}`.replace(/\s+/g, ' ').trim(), MAX_FALLBACK_LENGTH)),
+    ) || 'Vakt'
   )
 }
 

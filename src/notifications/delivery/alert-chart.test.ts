@@ -45,7 +45,10 @@ it('the card comes first and an edit adds the chart where cards have images; the
     return PNG
   })
   expect([withImages.calls, plain.calls]).toEqual([['post', 'edit'], ['post']])
-  expect(withImages.messages[0]!.card.image).toMatchObject({ png: PNG, alt: 'cpu over time: 95 % last, 95 % at most, threshold 90 %' })
+  expect(withImages.messages[0]!.card.image).toMatchObject({
+    png: PNG,
+    alt: 'cpu over time: 95 % last, 95 % at most, threshold 90 %',
+  })
   expect(cardText(plain.messages[0]!.card, { timeZone: 'UTC', now: NOW })).toContain(
     'Cpu ▂▄▇█ at most 95%, threshold 90%',
   )
