@@ -39,7 +39,7 @@ export function markdown(text, now) {
         ...part
           .replace(/^\n|\n$/g, '')
           .split('\n')
-          .filter((line, at, all) => line !== '' || all.length > 1)
+          .filter((line, _at, all) => line !== '' || all.length > 1)
           .map(line => lineNode(line, now)),
       )
   }
