@@ -19,7 +19,7 @@ import { createLogFetcher } from './hosts/remote-logs/fetcher.ts'
 import { createIntake } from './intake/app.ts'
 import { readiness } from './intake/health.ts'
 import { createLinks } from './intake/links/press-links.ts'
-import { createMetrics } from './intake/metrics.ts'
+import { createMetrics } from './intake/metrics/metrics.ts'
 import { PROTOCOLS } from './intake/protocols/index.ts'
 import { createListeners } from './intake/receive/listeners.ts'
 import { createTailPlaces } from './intake/tail-places.ts'
@@ -350,6 +350,7 @@ function buildDoors(options: AppOptions, storage: Storage, notifications: Notifi
       state,
       telemetry,
       version,
+      dataDir: config.dataDir,
       now: clock.now,
       startedAt,
       scheduler: scheduler.health,

@@ -47,7 +47,7 @@ const LIBRARIES: Record<string, RegExp> = {
   hono: /^src\/intake\/|^bench\/bare\.ts$/,
   '@hono/node-server': /^src\/(intake\/|main\.ts)|^bench\/bare\.ts$/,
   '@hono/zod-openapi': /^src\/intake\//,
-  'prom-client': /^src\/intake\/metrics\.ts$/,
+  'prom-client': /^src\/intake\/metrics\/metrics\.ts$/,
   '@msgpack/msgpack': /^src\/intake\/sockets\//,
   aws4fetch: /^src\/logs\/archive\//,
   'better-sqlite3': /^src\/state\/sqlite\.ts$/,

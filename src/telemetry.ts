@@ -30,19 +30,27 @@ const SEPARATOR = '\0'
 /** The upper bounds of the durations of requests, seconds. */
 export const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
 
-/** The requests of one route and method: how many by status, and how long they took. */
-export class RequestTally {
-  readonly statuses = new Map<number, number>()
-  /** Requests by the first bucket that holds them; the last one has no bound. */
+/** How long something took, each time. */
+export class DurationTally {
+  /** How many by the first bucket that holds them; the last one has no bound. */
   readonly buckets: number[] = new Array(DURATION_BUCKETS.length + 1).fill(0)
   totalSeconds = 0
 
-  add(status: number, seconds: number): void {
-    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+  record(seconds: number): void {
     this.totalSeconds += seconds
     let bucket = 0
     while (bucket < DURATION_BUCKETS.length && seconds > DURATION_BUCKETS[bucket]!) bucket++
     this.buckets[bucket]!++
+  }
+}
+
+/** The requests of one route and method: how many by status, and how long they took. */
+export class RequestTally extends DurationTally {
+  readonly statuses = new Map<number, number>()
+
+  add(status: number, seconds: number): void {
+    this.statuses.set(status, (this.statuses.get(status) ?? 0) + 1)
+    this.record(seconds)
   }
 }
 
@@ -151,6 +159,10 @@ export function createTelemetry() {
     scenarioRequests: new Counter('scenario', 'source', 'outcome'),
     deliveries: new Counter('channel'),
     deliveryFailures: new Counter('channel', 'reason'),
+    /** How long the shared transactions of beats and commands took, with the wait for them. */
+    commits: new DurationTally(),
+    /** How long batches of log lines took from their receipt until they were on disk. */
+    appends: new DurationTally(),
     requests,
     /** The tally of a route; `route` is a path as the OpenAPI document has it. */
     requestsOf(method: string, route: string): RequestTally {

@@ -18,6 +18,7 @@ import { createVault } from '../projects/vault.ts'
 import { createGroupCommit } from '../state/group-commit.ts'
 import { StorageHealth } from '../state/storage-health.ts'
 import { createTelemetry } from '../telemetry.ts'
+import { SECOND } from '../time.ts'
 import type { AppOptions } from './app-options.ts'
 
 /** What the rest stands on: commits, the log store with detection, limits, the first project and its rules. */
@@ -31,7 +32,7 @@ export function buildStorage({ state, config, clock, logger, vaultKey, ...option
   if (!readProject(state, FIRST_PROJECT)) addProject(state, FIRST_PROJECT, startedAt)
   addFirstRules(state, ruleKinds, startedAt)
 
-  const commit = createGroupCommit(state)
+  const commit = createGroupCommit(state, ms => telemetry.commits.record(ms / SECOND))
   const telemetry = createTelemetry()
   const storage = new StorageHealth(state)
   const mayDelete = createDeletionGuard(state, startedAt, logger)

@@ -7,6 +7,7 @@ import type { State } from '../state/database.ts'
 import type { GroupCommit } from '../state/group-commit.ts'
 import type { StorageHealth } from '../state/storage-health.ts'
 import type { Telemetry } from '../telemetry.ts'
+import { SECOND } from '../time.ts'
 import { withStorageHealth } from './line-storage.ts'
 import { withLineCounts } from './line-telemetry.ts'
 import { withDetection } from './log-detection.ts'
@@ -29,11 +30,12 @@ export function createLogWriter(options: LogWriterOptions): LogWriter {
   const { store, state, ruleKinds, commit, clock, logger, telemetry, storage, onStored } = options
   const detecting = withDetection(store, state, ruleKinds, commit, logger)
   const writer = withStorageHealth(withLineCounts(detecting, telemetry), storage, clock)
-  if (!onStored) return writer
   return {
     async append(batch) {
+      const begun = performance.now()
       const result = await writer.append(batch)
-      onStored()
+      telemetry.appends.record((performance.now() - begun) / SECOND)
+      onStored?.()
       return result
     },
   }

@@ -11,9 +11,9 @@ const MAX_GATHERING_MS = 2
 
 /**
  * A group commit over `state`. It commits as soon as an iteration of the event loop brings no further job: a single job
- * hardly waits, and many share one flush. A job that throws is rejected alone; the others are committed without it.
+ * hardly waits, and many share one flush. `onCommit` gets how long a transaction took, from its first job on. A job that throws is rejected alone; the others are committed without it.
  */
-export function createGroupCommit(state: State): GroupCommit {
+export function createGroupCommit(state: State, onCommit: (ms: number) => void = () => {}): GroupCommit {
   let waiting: Job[] = []
   let since = 0
   let before = 0
@@ -27,10 +27,12 @@ export function createGroupCommit(state: State): GroupCommit {
 
   const flush = () => {
     const jobs = waiting
+    const begun = since
     waiting = []
     before = 0
     try {
       const results = state.transaction(() => jobs.map(job => job.work()))
+      onCommit(performance.now() - begun)
       for (const [i, job] of jobs.entries()) job.resolve(results[i] as never)
     } catch {
       for (const job of jobs) runAlone(state, job)

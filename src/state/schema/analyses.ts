@@ -110,5 +110,8 @@ export const analyzerRuns = sqliteTable(
     failure: text(),
     analysisId: integer('analysis_id'),
   },
-  table => [primaryKey({ columns: [table.analyzerId, table.alertId] }), index('analyzer_runs_time').on(table.startedAt)],
+  table => [
+    primaryKey({ columns: [table.analyzerId, table.alertId] }),
+    index('analyzer_runs_time').on(table.startedAt),
+  ],
 )

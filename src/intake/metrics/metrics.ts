@@ -1,21 +1,25 @@
 // The metrics that Prometheus reads. prom-client is loaded by the first scrape, so that nobody else pays for it.
+import { type StatsFs, statfsSync } from 'node:fs'
 import type { Registry } from 'prom-client'
-import { countOpenAlerts } from '../alerts/alerts.ts'
-import type { PlatformStatus } from '../chat/channel.ts'
-import { countByShownStatus } from '../checks/checks.ts'
-import type { Forward } from '../forwards/forward.ts'
-import { listForwards } from '../forwards/forwards.ts'
-import type { StoreStatus } from '../logs/store.ts'
-import { countPending } from '../notifications/delivery/outbox.ts'
-import type { State } from '../state/database.ts'
-import { type Counter as Counted, DURATION_BUCKETS, type Telemetry } from '../telemetry.ts'
-import { SECOND } from '../time.ts'
+import { countOpenAlerts } from '../../alerts/alerts.ts'
+import type { PlatformStatus } from '../../chat/channel.ts'
+import { countByShownStatus } from '../../checks/checks.ts'
+import type { Forward } from '../../forwards/forward.ts'
+import { listForwards } from '../../forwards/forwards.ts'
+import type { StoreStatus } from '../../logs/store.ts'
+import { countPending } from '../../notifications/delivery/outbox.ts'
+import { type BackupRecord, readBackupRecord } from '../../operations/backup/backup-record.ts'
+import type { State } from '../../state/database.ts'
+import { type Counter as Counted, DURATION_BUCKETS, type DurationTally, type Telemetry } from '../../telemetry.ts'
+import { SECOND } from '../../time.ts'
 import { readCheckMetrics } from './check-metrics.ts'
 
 export type MetricsOptions = {
   state: State
   telemetry: Telemetry
   version: string
+  /** The folder whose disk is measured. */
+  dataDir: string
   now(): number
   startedAt: number
   scheduler(): { healthy: boolean }
@@ -61,6 +65,7 @@ function families(options: MetricsOptions): Family[] {
     ...eventFamilies(options),
     ...logStoreFamilies(options),
     ...forwardFamilies(options),
+    ...operationFamilies(options),
   ]
 }
 
@@ -132,12 +137,19 @@ function eventFamilies({ telemetry }: MetricsOptions): Family[] {
         [...statuses].map(([status, value]) => ({ labels: { ...routeOf(key), status }, value })),
       ),
     ),
-    {
-      name: 'vakt_http_request_duration_seconds',
-      help: 'How long requests take until their answer begins.',
-      type: 'histogram',
-      read: () => [...requests].flatMap(([key, tally]) => histogramOf(routeOf(key), tally.buckets, tally.totalSeconds)),
-    },
+    histogram('vakt_http_request_duration_seconds', 'How long requests take until their answer begins.', () =>
+      [...requests].map(([key, tally]) => ({ labels: routeOf(key), tally })),
+    ),
+    histogram(
+      'vakt_commit_duration_seconds',
+      'How long the shared transactions of beats take, from the first beat in them until they are on disk.',
+      () => [{ labels: {}, tally: telemetry.commits }],
+    ),
+    histogram(
+      'vakt_log_append_duration_seconds',
+      'How long batches of log lines take from their receipt until they are on disk.',
+      () => [{ labels: {}, tally: telemetry.appends }],
+    ),
   ]
 }
 
@@ -173,6 +185,49 @@ function forwardFamilies({ state, now }: MetricsOptions): Family[] {
       'vakt_forward_last_sent_timestamp_seconds',
       'When a forward delivered something last; absent before the first time.',
       values(({ lastSentAt }) => (lastSentAt === null ? null : lastSentAt / SECOND)),
+    ),
+  ]
+}
+
+/** Disk and backups: what runs out, and what would be missed. */
+function operationFamilies({ state, dataDir }: MetricsOptions): Family[] {
+  const disk = (value: (disk: StatsFs) => number) => () => {
+    try {
+      return one(value(statfsSync(dataDir)))
+    } catch {
+      return []
+    }
+  }
+  const backup = (value: (record: BackupRecord) => number | null) => () => {
+    const record = readBackupRecord(state)
+    const number = record && value(record)
+    return number === null ? [] : one(number)
+  }
+  return [
+    gauge(
+      'vakt_disk_free_bytes',
+      'What is free on the disk of the data folder.',
+      disk(({ bavail, bsize }) => bavail * bsize),
+    ),
+    gauge(
+      'vakt_disk_size_bytes',
+      'The size of the disk of the data folder.',
+      disk(({ blocks, bsize }) => blocks * bsize),
+    ),
+    gauge(
+      'vakt_backup_last_timestamp_seconds',
+      'When the last scheduled backup was made; absent before the first.',
+      backup(({ lastAt }) => (lastAt === null ? null : lastAt / SECOND)),
+    ),
+    gauge(
+      'vakt_backup_bytes',
+      'The size of the last scheduled backup.',
+      backup(({ bytes }) => bytes),
+    ),
+    gauge(
+      'vakt_backup_failing',
+      'Whether scheduled backups fail: 1 or 0; absent when none are scheduled.',
+      backup(({ failingSince }) => (failingSince === null ? 0 : 1)),
     ),
   ]
 }
@@ -224,6 +279,20 @@ function logStoreFamilies({ logStore }: MetricsOptions): Family[] {
       'How many batches may wait.',
       read(({ queueLimit }) => queueLimit),
     ),
+    gauge(
+      'vakt_log_unsealed_lines',
+      'Stored log lines that are not sealed into blocks yet.',
+      read(({ unsealed = null }) => unsealed),
+    ),
+    gauge('vakt_log_partitions', 'Log partitions by state; damaged ones cannot be searched.', async () => {
+      const status = await logStore().catch(() => null)
+      const count = (state: string) => status?.partitions.filter(partition => partition.state === state).length ?? 0
+      return ['open', 'closed', 'damaged'].map(state => ({ labels: { state }, value: count(state) }))
+    }),
+    gauge('vakt_log_project_bytes', 'Disk that the log lines of a project use, about.', async () => {
+      const status = await logStore().catch(() => null)
+      return (status?.projects ?? []).map(({ project, bytes }) => ({ labels: { project }, value: bytes }))
+    }),
   ]
 }
 
@@ -233,6 +302,19 @@ function gauge(name: string, help: string, read: Family['read']): Family {
 
 function counter(name: string, help: string, read: Family['read']): Family {
   return { name, help, type: 'counter', read }
+}
+
+function histogram(
+  name: string,
+  help: string,
+  read: () => readonly { labels: Record<string, string>; tally: DurationTally }[],
+): Family {
+  return {
+    name,
+    help,
+    type: 'histogram',
+    read: () => read().flatMap(({ labels, tally }) => histogramOf(name, labels, tally)),
+  }
 }
 
 function counted(name: string, help: string, counts: Counted): Family {
@@ -254,16 +336,15 @@ function routeOf(key: string): { method: string; route: string } {
 }
 
 /** The cumulative buckets, the sum and the count of a histogram. */
-function histogramOf(labels: Record<string, string>, buckets: readonly number[], sum: number): Value[] {
-  const name = 'vakt_http_request_duration_seconds'
+function histogramOf(name: string, labels: Record<string, string>, tally: DurationTally): Value[] {
   let count = 0
-  const values = buckets.map((inBucket, i): Value => {
+  const values = tally.buckets.map((inBucket, i): Value => {
     count += inBucket
     return { metricName: `${name}_bucket`, labels: { ...labels, le: DURATION_BUCKETS[i] ?? '+Inf' }, value: count }
   })
   return [
     ...values,
-    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_sum`, labels, value: tally.totalSeconds },
     { metricName: `${name}_count`, labels, value: count },
   ]
 }

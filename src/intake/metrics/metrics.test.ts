@@ -1,9 +1,12 @@
 // The metrics: what is counted, in the words that Prometheus reads, and the names that dashboards know.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { DeliveryError } from '../chat/channel.ts'
-import { addForward, readForward, recordFailure, recordSent } from '../forwards/forwards.ts'
-import { startApp, type TestApp } from '../testing/app.ts'
-import { takingStore } from '../testing/taking-store.ts'
+import { DeliveryError } from '../../chat/channel.ts'
+import { addForward, readForward, recordFailure, recordSent } from '../../forwards/forwards.ts'
+import { writeBackupRecord } from '../../operations/backup/backup-record.ts'
+import { startApp, type TestApp } from '../../testing/app.ts'
+import { takingStore } from '../../testing/taking-store.ts'
 
 /** The samples of /metrics by name and labels, in the order of the labels as they are written. */
 async function scrape(app: TestApp): Promise<Map<string, number>> {
@@ -122,4 +125,46 @@ it('shows what forwards delivered, and since when one fails, without its address
   expect(metrics.get(`vakt_forward_failures${labels}`)).toBeGreaterThan(0)
   expect(metrics.get(`vakt_forward_failing_seconds${labels}`)).toBeGreaterThanOrEqual(60)
   expect([...metrics.keys()].join()).not.toMatch(/lake\.example|secret/)
+})
+
+it('measures commits, batches of lines, the disk and backups', async () => {
+  const app = await startApp({ store: takingStore().store })
+  const beat = await app.hasCheck('nightly')
+  await beat()
+  const { key } = await app.result<{ key: { secret: string } }>('keys create default')
+  await app.request('/api/logs', { method: 'POST', body: 'one line', headers: { 'x-api-key': key.secret } })
+  const before = await scrape(app)
+  expect(before.get('vakt_commit_duration_seconds_count')).toBeGreaterThan(0)
+  expect(before.get('vakt_log_append_duration_seconds_bucket{le="+Inf"}')).toBe(1)
+  expect(before.get('vakt_log_append_duration_seconds_count')).toBe(1)
+  expect(before.has('vakt_backup_failing')).toBe(false)
+  const record = { place: '/b', name: 'x', bytes: 7, nextAt: 0, error: null }
+  writeBackupRecord(app.state, { ...record, lastAt: 5_000, failingSince: 6_000 })
+  const after = await scrape(app)
+  expect(after.get('vakt_backup_failing')).toBe(1)
+  expect(after.get('vakt_backup_last_timestamp_seconds')).toBe(5)
+  expect(after.get('vakt_backup_bytes')).toBe(7)
+})
+
+it('has every metric that the dashboard, the rules and the documents name', async () => {
+  const app = await startApp()
+  const text = await (await app.request('/metrics')).text()
+  const families = new Map([...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name, type]) => [name!, type!]))
+  const names = new Set(
+    [...families].flatMap(([name, type]) =>
+      type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+    ),
+  )
+  const root = join(import.meta.dirname, '../../..')
+  const files = ['examples/grafana/vakt-dashboard.json', 'examples/grafana/vakt-rules.yml', 'docs/operations.md']
+  const named = files.flatMap(file => {
+    const found = readFileSync(join(root, file), 'utf8').match(/\b(?:vakt|nodejs|process)_[a-z0-9_]+\b/g) ?? []
+    return found.map(name => `${file}: ${name}`)
+  })
+  expect(named.length).toBeGreaterThan(60)
+  expect(named.filter(name => !names.has(name.split(': ')[1]!))).toEqual([])
+  // And the documents name every metric of Vakt.
+  const documented = readFileSync(join(root, 'docs/operations.md'), 'utf8')
+  const own = [...families.keys()].filter(name => name.startsWith('vakt_'))
+  expect(own.filter(name => !documented.includes(name))).toEqual([])
 })

@@ -1,8 +1,8 @@
 // The state of every check for Prometheus. Written by hand and in slices: ten thousand checks would block pings for long.
 import { setImmediate } from 'node:timers/promises'
-import { listCheckStates } from '../checks/checks.ts'
-import type { State } from '../state/database.ts'
-import { SECOND } from '../time.ts'
+import { listCheckStates } from '../../checks/checks.ts'
+import type { State } from '../../state/database.ts'
+import { SECOND } from '../../time.ts'
 
 /** Checks that are written without a pause. */
 const SLICE_SIZE = 1_000
