@@ -19,7 +19,7 @@ export function recordReport(state: State, alertId: number, { sentAt, endsAt }: 
     .values({ alertId, ...row })
     .onConflictDoUpdate({ target: reportedAlerts.alertId, set: row })
     .run()
-  if (endsAt !== null) state.emit('alerts')
+  if (endsAt !== null) state.emit('deadlines')
 }
 
 /** The sender's own time of the last report of an alert (epoch ms); null when it has none. */
