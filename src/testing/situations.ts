@@ -124,7 +124,26 @@ export async function playSituations(): Promise<{ situations: Situation[]; now: 
   await answer('name with a slip', 'checks show nightly')
   await answer('alert that there is not', 'alerts show 4711')
   await answer('command that a role does not allow', 'keys list', { admin: false, id: '9', name: 'Vi' })
-  situations.push(...crafted(app.clock.now()))
+  const end = app.clock.now()
+  const group = (count: number, state: 'firing' | 'resolved') =>
+    Array.from({ length: count }, (_, i) => ({
+      ...{ key: `disk${i}`, title: 'Disk almost full', state, group_key: 'DiskFull', severity: 'warning' },
+      labels: { alertname: 'DiskFull', instance: `db-${i}:9100`, host: `db-${i}` },
+    }))
+  const report = (alerts: object[]) =>
+    app.request('/api/alerts', {
+      method: 'POST',
+      headers: { authorization: 'Bearer admin-key-for-tests', 'content-type': 'application/json' },
+      body: JSON.stringify({ alerts }),
+    })
+  await report(group(5, 'firing'))
+  await report(group(2, 'resolved'))
+  await app.passes('11s')
+  notice('group of alerts, some resolved', 'Disk almost full')
+  await report(group(30, 'firing'))
+  await app.passes('11s')
+  notice('group of many alerts', 'Disk almost full')
+  situations.push(...crafted(end))
   return { situations, now: app.clock.now() }
 }
 

@@ -1,6 +1,7 @@
 // Alerts of one group: one card in each chat, that shows each of them, is acknowledged for all, and ends with the last.
 import { describe, expect, it } from 'vitest'
 import { startApp, type TestApp } from '../../testing/app.ts'
+import { fireAlert } from '../lifecycle.ts'
 
 type Sent = { title?: string; description?: string; severity?: string; labels?: Record<string, string> }
 
@@ -244,6 +245,25 @@ describe('grouping', () => {
     await send('firing', [disk(3, { labels: { instance: 'db-3', rack: 'a' } })])
     expect(app.titles()).toHaveLength(3)
     expect(await app.answerText('routes add x --to discord --group-by "a b!"')).toContain('is no label')
+  })
+
+  it('by a rule joins its alerts with the same labels', async () => {
+    const { app } = await withAlertmanager()
+    await app.result('rules edit error-spikes --group-by source')
+    const finding = (n: number, source: string) => ({
+      ...{
+        key: `rule:1:${n}`,
+        detector: 'error-spike',
+        projectId: 2,
+        severity: 'warning' as const,
+        since: app.clock.now(),
+      },
+      ...{ title: `${source}: error ${n}`, owner: null, remindEvery: 0, observation: { lines: [] }, occurrences: 1 },
+      labels: { rule: 'error-spikes', source },
+    })
+    for (const [n, source] of ['api', 'api', 'web'].entries()) fireAlert(app.state, finding(n, source), app.clock.now())
+    await app.passes('11s')
+    expect(app.titles()).toEqual(['Warning: api: error …: 2 alerts', 'Warning: web: error 2'])
   })
 
   it('by a route joins checks that fail, each with its own end', async () => {
