@@ -4,6 +4,7 @@ import type { Alert } from '../../src/alerts/alert.ts'
 import { alertCard, stateTone, stateWord } from '../../src/alerts/alert-card.ts'
 import {
   countAlerts,
+  countOpenAlerts,
   findAlert,
   listAlertIds,
   listAlerts,
@@ -64,14 +65,19 @@ const list = command({
     const ids = listAlertIds(state, filter).slice(0, wanted)
     // Thousands of alerts are read in slices, so that no beat waits for them.
     const alerts = await mapInSlices(ids, id => findAlert(state, id))
-    const shown = alerts.slice(0, limit ?? PAGE_SIZE)
+    const shown = alerts.filter(({ groupId }) => groupId === null).slice(0, limit ?? PAGE_SIZE)
+    const cards = countAlerts(state, { ...filter, ungrouped: true })
+    const open = countOpenAlerts(state, filter.projectId ?? null).reduce((sum, { count }) => sum + count, 0)
     return {
       card: {
-        title: total === 0 ? 'No open alerts' : plural(total, 'open alert'),
+        title:
+          total === 0
+            ? 'No open alerts'
+            : `${plural(open, 'open alert')}${cards === open ? '' : ` on ${plural(cards, 'card')}`}`,
         tone: total === 0 ? 'good' : (alerts[0]?.severity ?? 'info'),
         ...(total === 0 ? { lines: ['"alerts history" shows resolved alerts.'] } : { rows: shown.map(alertRow) }),
-        ...(total > shown.length
-          ? { page: { text: `${plural(total - shown.length, 'more alert')}`, next: moreButton(project, shown.length) } }
+        ...(cards > shown.length
+          ? { page: { text: `${plural(cards - shown.length, 'more alert')}`, next: moreButton(project, shown.length) } }
           : {}),
       },
       result: { alerts: await mapInSlices(alerts, alert => alertResult(state, alert)), total },

@@ -32,6 +32,7 @@ import {
 import { dueCardUpdates, nextCardUpdate, scheduleCardUpdate, writeRepeat } from './card-updates.ts'
 import { groupKeyOf } from './groups/group-keys.ts'
 import {
+  endMember,
   joinGroup,
   listOpenMemberIds,
   refreshGroup,
@@ -289,7 +290,7 @@ function close(state: State, alert: Alert, transition: AlertTransition, now: num
   const closed = recordChange(state, alert, { ...transition, changes }, now)
   updateSuppressor(state, suppressorOf(alert), now)
   if (alert.groupId !== null) {
-    refreshGroup(state, alert.groupId, now)
+    endMember(state, closed, now)
     reevaluateGroup(state, alert.groupId, now)
   }
   reevaluateInhibited(state, alert)

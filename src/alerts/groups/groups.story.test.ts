@@ -134,6 +134,16 @@ describe('a group', () => {
     expect(app.titles()).toEqual(['Acknowledged: Disk almost full: 3 of 4 alerts'])
   })
 
+  it('is one row of a list with its number of alerts, and has the beginning and the end of each in its timeline', async () => {
+    const { app, send } = await withAlertmanager()
+    await send('firing', disks(3))
+    await send('resolved', [disk(1)])
+    expect(await app.answerText('alerts list')).toMatch(/^2 open alerts on 1 card\n(?:.*\n?){1}$/)
+    const { history } = await app.result<{ history: { kind: string; what: string }[] }>('alerts show 1')
+    expect(history.map(({ kind }) => kind)).toEqual(['fired', 'grouped', 'joined', 'joined', 'left'])
+    expect(history.at(-1)!.what).toBe('resolved automatically: Disk almost full (alert 3)')
+  })
+
   it('acknowledges all when one of its alerts is, and resolves one alone', async () => {
     const { app, send } = await withAlertmanager()
     await send('firing', disks(3))

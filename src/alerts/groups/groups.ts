@@ -9,6 +9,7 @@ import {
   type AlertChanges,
   type AlertTransition,
   CARD_UPDATE_INTERVAL_MS,
+  type HistoryEntry,
   NOT_ACKNOWLEDGED,
   nextReminder,
   resolve,
@@ -57,8 +58,20 @@ export function welcomeMember(state: State, member: Alert, now: number): void {
   const isQuiet = group.state !== 'firing' || group.snoozedUntil !== null
   if (isQuiet && (member.suppression === 'group' || group.state === 'resolved'))
     recordArrival(state, group, member, now)
-  else if (group.count > LARGE_GROUP && !isWorse(member.severity, group.severity)) scheduleUpdate(state, group, now)
-  else updateGroup(state, group, now)
+  else {
+    writeMemberLine(state, group, { kind: 'joined', what: `fired: ${member.title} (alert ${member.id})` }, now)
+    if (group.count > LARGE_GROUP && !isWorse(member.severity, group.severity)) scheduleUpdate(state, group, now)
+    else updateGroup(state, group, now)
+  }
+}
+
+/** An open member was resolved: the timeline of its group says so, and its card is brought up to date. */
+export function endMember(state: State, member: Alert, now: number): void {
+  const group = readAlert(state, member.groupId!)
+  if (!group) return
+  const what = `${member.resolvedBy === null ? 'resolved automatically' : 'resolved'}: ${member.title} (alert ${member.id})`
+  writeMemberLine(state, group, { kind: 'left', what, by: member.resolvedBy }, now)
+  refreshGroup(state, group.id, now)
 }
 
 /** Brings a group up to date after an open member changed: it was resolved, became more severe, or something else suppresses it. */
@@ -246,6 +259,11 @@ function commonObservation(observation: Observation, other: Observation): Observ
   }
   const fields = shared(observation.fields, other.fields)
   return { lines: shared(observation.lines, other.lines), ...(fields.length > 0 ? { fields } : {}) }
+}
+
+/** A line about a member; the timeline of a large group would be nothing else. */
+function writeMemberLine(state: State, group: Alert, line: HistoryEntry, now: number): void {
+  if (group.count <= LARGE_GROUP) writeHistory(state, group.id, line, now)
 }
 
 function recordArrival(state: State, group: Alert, member: Alert, now: number): void {

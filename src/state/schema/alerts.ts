@@ -73,6 +73,7 @@ export const HISTORY_KINDS = [
   'storm-subsided',
   'grouped',
   'joined',
+  'left',
   'action',
   'resolved',
   'other',
