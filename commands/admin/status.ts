@@ -1,7 +1,7 @@
 // The commands about Vakt itself: its status, and the deliveries to each channel.
 import { z } from 'zod'
 import { stateWord } from '../../src/alerts/alert-card.ts'
-import { countAlerts, listAlerts } from '../../src/alerts/alerts.ts'
+import { countAlerts, countOpenAlerts, listAlerts } from '../../src/alerts/alerts.ts'
 import type { Text } from '../../src/card.ts'
 import { countByShownStatus, readEarlyChecks } from '../../src/checks/checks.ts'
 import { type Downtime, listDowntimes } from '../../src/checks/downtimes.ts'
@@ -30,7 +30,7 @@ const status = command({
   run(_, context) {
     const { state, now, parts, config } = context
     const checks = countByShownStatus(state, now)
-    const open = countAlerts(state, { open: true })
+    const open = countOpenAlerts(state).reduce((sum, { count }) => sum + count, 0)
     const scheduler = parts.scheduler()
     const platforms = parts.platforms()
     const connectivity = parts.connectivity()
@@ -174,10 +174,12 @@ function downtimeResult(downtime: Downtime | undefined) {
 
 function alertLines({ state }: Context, open: number): Text[] {
   if (open === 0) return ['No open alerts.']
-  const worst = listAlerts(state, { open: true, limit: MAX_NAMED_ALERTS }).map(
+  // A group is one line; its alerts are behind it.
+  const cards = countAlerts(state, { open: true, ungrouped: true })
+  const worst = listAlerts(state, { open: true, ungrouped: true, limit: MAX_NAMED_ALERTS }).map(
     (alert): Text => [{ bold: `${alert.id}` }, ` · ${stateWord(alert)} · ${alert.title}`],
   )
-  return [...worst, ...(open > MAX_NAMED_ALERTS ? [`… ${open - MAX_NAMED_ALERTS} more`] : [])]
+  return [...worst, ...(cards > MAX_NAMED_ALERTS ? [`… ${cards - MAX_NAMED_ALERTS} more`] : [])]
 }
 
 const deliveries = command({

@@ -139,6 +139,9 @@ describe('a group', () => {
     await send('firing', disks(3))
     await send('resolved', [disk(1)])
     expect(await app.answerText('alerts list')).toMatch(/^2 open alerts on 1 card\n(?:.*\n?){1}$/)
+    expect(await app.answerText('status')).toMatch(
+      /^2 open alerts\n1 · Warning · Disk almost full: 2 of 3 alerts\nChecks/,
+    )
     const { history } = await app.result<{ history: { kind: string; what: string }[] }>('alerts show 1')
     expect(history.map(({ kind }) => kind)).toEqual(['fired', 'grouped', 'joined', 'joined', 'left'])
     expect(history.at(-1)!.what).toBe('resolved automatically: Disk almost full (alert 3)')
