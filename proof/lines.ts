@@ -13,6 +13,7 @@ export function lines(options: Readonly<Record<string, string>>): Promise<boolea
   const random = createRandom(seed)
   const begun = performance.now()
   let faults = 0
+  console.log(`lines: seed ${seed}`)
   for (let read = 0; read < count; read += BATCH_SIZE) {
     const texts = Array.from({ length: Math.min(BATCH_SIZE, count - read) }, () => mutantLine(random))
     for (const { text, fault } of faultsOf(texts))

@@ -13,6 +13,15 @@ describe('a number of JSON', () => {
     ['{"a":', undefined],
   ])('%s is kept as it is', (text, value) => expect(parseJson(text)).toEqual(value))
 
+  it.each(Array.from({ length: 40 }, (_, place) => place))(
+    'of 16 digits, the shortest that is looked for, is found behind %s characters',
+    place => {
+      const text = `${' '.repeat(place)}1234567890123456,`
+      expect(findLongNumber(text, 0)).toBe(place)
+      expect(findLongNumber(`${' '.repeat(place)}123456789012345,`, 0)).toBe(-1)
+    },
+  )
+
   it('of more digits than JavaScript keeps is found wherever it stands', () => {
     const filler = fc.stringMatching(/^[a-z ,:]{0,40}$/)
     fc.assert(

@@ -9,6 +9,7 @@ const S = 1795248005000
 describe('a text line', () => {
   it.each<[string, Partial<NewLine>]>([
     ['started', { level: 'info', timestamp: RECEIVED, message: 'started' }],
+    ['Sun 2026-11-29 11:00:01.123456 CET web-1 cart[42]: ', { host: 'web-1', source: 'cart', message: 'pid=42' }],
     ['2026-11-21T08:00:05.123Z WARN slow', { level: 'warn', timestamp: AT, message: 'WARN slow' }],
     ['[2026-11-21 08:00:05,123] [ERROR] no', { level: 'error', timestamp: AT, message: 'no' }],
     ['{"level":"error","msg":"no","user":7}', { level: 'error', message: 'no', attributes: { user: 7 } }],

@@ -84,9 +84,13 @@ function findEntries(lines: Iterator<string>, context: TextContext, limit: numbe
   return entries
 }
 
-/** Whether a line without a text is one after all: a frame with a header, or a header of syslog, which may be all. */
+/**
+ * Whether a line without a text is one after all: a frame with a header, or the header of a daemon, which may be all. What an
+ * engine puts before a blank line of a program makes it no line.
+ */
 function hasHeaderToShow({ prefix }: PeeledLine, isFrame: boolean): boolean {
   if (isFrame) return prefix !== NO_PREFIX
+  if (prefix.host !== undefined || prefix.level !== undefined) return true
   const attributes = (prefix.attributes ?? NO_PREFIX) as Fields
   return attributes.facility !== undefined || Object.values(attributes).some(isObject)
 }

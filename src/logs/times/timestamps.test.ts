@@ -177,6 +177,14 @@ describe('a time in text', () => {
     expect(read([1, 2, 3], IN_UTC)).toBeNull()
   })
 
+  it.each([5_000_000, 1e9, 5e18, Number.POSITIVE_INFINITY, -1, Number.NaN, '7'])(
+    'of an object takes a fraction of less than a second only: %s',
+    nanoOfSecond => {
+      const added = nanoOfSecond === 5_000_000 ? 5 : 0
+      expect(read({ epochSecond: AT / 1000, nanoOfSecond }, IN_UTC)).toBe(AT + added)
+    },
+  )
+
   it.each([
     ['2026-11-29 10:00:01\tERROR\tx', 'ERROR\tx'],
     ['2026-11-29 10:00:01.000|ERROR|x', 'ERROR|x'],

@@ -200,7 +200,9 @@ function readObject(value: { [name: string]: unknown }, context: TimeContext): T
   if ($date !== undefined) return typeof $date === 'object' ? readLong($date) : readTimestamp($date, context)
   const whole = readSeconds(seconds ?? epochSecond)
   const fraction = nanos ?? nanoOfSecond
-  return whole === null ? null : zoned(whole + (typeof fraction === 'number' ? Math.floor(fraction / 1e6) : 0))
+  // A fraction of a second or more is none, and must not move the time.
+  const isFraction = typeof fraction === 'number' && fraction >= 0 && fraction < 1e9
+  return whole === null ? null : zoned(whole + (isFraction ? Math.floor(fraction / 1e6) : 0))
 }
 
 function readLong(value: object | null): Timestamp | null {
