@@ -46,7 +46,11 @@ export async function startVakt(folder: string, environment: Record<string, stri
   const url = await until(() => {
     if (child.exitCode !== null) throw new Error(`Vakt ended with ${child.exitCode}: ${logged}`)
     return /on duty at (http:\S+)/.exec(printed)?.[1]
-  }, 'Vakt to be on duty')
+  }, 'Vakt to be on duty').catch(error => {
+    // It would run on after the test.
+    child.kill('SIGKILL')
+    throw new Error(`${(error as Error).message}; it printed: ${printed.slice(-500)}${logged.slice(-500)}`)
+  })
 
   return {
     url,
