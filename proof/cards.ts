@@ -5,9 +5,9 @@ import { anyCard } from '../src/testing/cards.ts'
 
 const MAX_SHOWN_FAULTS = 10
 
-/** Checks `--count` cards (default: 100,000) of a `--seed` on every platform. Resolves with whether all are shown well. */
+/** Checks `--cards` (default: 100,000) of a `--seed` on every platform. Resolves with whether all are shown well. */
 export function cards(options: Readonly<Record<string, string>>): Promise<boolean> {
-  const count = Number(options.count ?? 100_000)
+  const count = Number(options.cards ?? options.count ?? 100_000)
   const seed = Number(options.seed ?? Date.now() % 1_000_000)
   const begun = performance.now()
   let checked = 0

@@ -5,7 +5,8 @@ import type { LogLine } from '../../src/logs/line.ts'
 import { highlight } from '../../src/logs/query/highlight.ts'
 import type { QueryNode } from '../../src/logs/query/tree.ts'
 
-const MAX_MESSAGE_LENGTH = 300
+/** Five rows of a telephone; "logs show" has the whole line. */
+const MAX_MESSAGE_LENGTH = 160
 
 /** A line as a card shows it, with the words of the query marked. */
 export function logEntry(line: LogLine, where: QueryNode | null = null): LogEntry {

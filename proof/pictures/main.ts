@@ -109,8 +109,10 @@ function discordPage(data: object, isGallery: boolean): string {
 }
 
 function slackPage(data: object, isGallery: boolean): string {
-  const body = execFileSync(process.execPath, [join(HERE, 'slack-page.mjs')], {
-    ...{ input: JSON.stringify(data), encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, cwd: HERE },
+  const file = join(folder, 'slack.json')
+  writeFileSync(file, JSON.stringify(data))
+  const body = execFileSync(process.execPath, [join(HERE, 'slack-page.mjs'), file], {
+    ...{ encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, cwd: HERE },
   })
   const css = readFileSync(join(HERE, 'node_modules/slack-blocks-to-jsx/dist/style.css'), 'utf8')
   const style = `${css}

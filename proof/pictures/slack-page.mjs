@@ -1,10 +1,10 @@
-// Draws messages of Slack with slack-blocks-to-jsx: reads {messages, files, now} on standard input, writes HTML.
+// Draws messages of Slack with slack-blocks-to-jsx: reads {messages, files, now} from a file, writes HTML.
 import { readFileSync } from 'node:fs'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { Message } from 'slack-blocks-to-jsx'
 
-const { messages, files, now } = JSON.parse(readFileSync(0, 'utf8'))
+const { messages, files, now } = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 
 /** Instants as a reader in Oslo sees them; the component does not know all formats of Slack. */
 function withInstants(value) {

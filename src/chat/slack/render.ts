@@ -15,6 +15,7 @@ import {
   type Tone,
 } from '../../card.ts'
 import { formatMoment } from '../../time.ts'
+import { withAbsoluteTimes } from '../absolute-times.ts'
 import { allButtons, orderedButtons, simpleCard } from '../card-parts.ts'
 import { plainMessage } from '../plain-form.ts'
 import { plain, toActions, toMenu, toRowElement } from './buttons.ts'
@@ -242,7 +243,8 @@ function picture({ name, alt }: NonNullable<Card['image']>, id: string): types.I
 
 /** Slack shows this in notifications and wherever it cannot show blocks. */
 function toFallback(card: Card, timeZone: string): string {
-  const first = card.lines?.[0]
+  // Read as plain text, where an instant and its distance from now would be the same twice.
+  const first = withAbsoluteTimes(card).lines?.[0]
   const line = first === undefined ? '' : ` – ${plainText(first, at => formatMoment(at, timeZone))}`
   const icon = TONE_ICONS[card.tone]
   return (

@@ -92,7 +92,7 @@ function boardTone({ open, checks, hostsDown, trouble }: BoardFacts): Tone {
 function boardFields(facts: BoardFacts, total: number): Field[] {
   const { acknowledged, hosts, hostsDown, errors, onCall } = facts
   const unacknowledged = total - acknowledged
-  return [
+  const fields: Field[] = [
     ...(total === 0
       ? []
       : [{ name: 'Alerts', value: `${total.toLocaleString('en')} open, ${unacknowledged} not acknowledged` }]),
@@ -101,6 +101,7 @@ function boardFields(facts: BoardFacts, total: number): Field[] {
     ...(errors === null ? [] : [{ name: 'Errors', value: errorsText(errors) }]),
     { name: 'On call', value: onCall.length === 0 ? 'nobody' : onCallText(onCall) },
   ]
+  return fields.map(field => ({ ...field, inline: true }))
 }
 
 function checksText(checks: BoardFacts['checks']): string {
