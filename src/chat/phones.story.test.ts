@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startApp, type TestApp } from '../testing/app.ts'
 import { GOTIFY_TOKEN, startPushServices } from '../testing/push-services.ts'
+import { DAY } from '../time.ts'
 import { gotify } from './gotify/definition.ts'
 import { ntfy } from './ntfy/definition.ts'
 import { pushover } from './pushover/definition.ts'
@@ -106,7 +107,8 @@ describe('acknowledging', () => {
     await fails()
     const path = linkIn('ntfy')
     expect((await app.request('/ack/guessed', { method: 'POST' })).status).toBe(404)
-    await app.passes('8d')
+    // Asleep: nothing of those days is played.
+    app.clock.sleep(8 * DAY)
     expect((await app.request(path, { method: 'POST' })).status).toBe(404)
     expect((await stateOf()).state).toBe('firing')
   })

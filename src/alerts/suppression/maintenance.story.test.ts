@@ -1,6 +1,7 @@
 // Maintenance whose windows touch, matchers that match nothing, previews of silences, and titles of the alerts of checks.
 import { expect, it } from 'vitest'
 import { startApp, type TestApp } from '../../testing/app.ts'
+import { DAY, MINUTE } from '../../time.ts'
 
 const titles = (app: TestApp) => app.titles()
 
@@ -62,7 +63,8 @@ it('a silence shows what it would have suppressed in the last week', async () =>
   for (let day = 0; day < 9; day++) {
     await beat('/fail')
     await beat()
-    await app.passes('24h')
+    await app.passes('1m')
+    app.clock.sleep(DAY - MINUTE)
   }
   const preview = await app.answerText('silence add check:nightly --preview')
   expect(preview).toContain('In the last 7 days it would have suppressed 6 alerts, 6 of them critical.')

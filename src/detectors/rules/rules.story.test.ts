@@ -169,7 +169,7 @@ describe('an error rate', () => {
       { title: 'api: 29% of lines are errors', state: 'firing' },
     ])
     const card = logs.app.channel.messages.map(message => message.card).find(({ title }) => title.includes('29%'))
-    expect(logs.app.text(card!)).toMatch(/^Errors ·+▁█+.*, threshold 20%$/m)
+    expect(logs.app.text(card!)).toMatch(/^Errors ·+█+ at most 28.6%, threshold 20%$/m)
     await keepsSending(24, '30s', ...Array(20).fill({}))
     expect((await open()).filter(({ detector }) => detector === 'error-rate')).toEqual([])
   })

@@ -1,6 +1,6 @@
 // Socket Mode as an unmodified Bolt app sees it: greetings, refreshes, and sockets that die.
 import { type App, SocketModeReceiver } from '@slack/bolt'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { quiet, startApp } from './bolt.testing.ts'
 import { type Slack, type SlackOptions, startSlack } from './slack.ts'
 
@@ -62,7 +62,8 @@ test('an eleventh socket is refused', async () => {
       return receiver
     }),
   )
-  expect(slack.sockets.count()).toBe(10)
+  // A client is started before its socket is counted here.
+  await vi.waitFor(() => expect(slack.sockets.count()).toBe(10), { timeout: 10_000 })
   const installerOptions = { clientOptions: { slackApiUrl: slack.apiUrl, logger: quiet } }
   const last = new SocketModeReceiver({
     appToken: slack.appToken,
