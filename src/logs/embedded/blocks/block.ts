@@ -195,14 +195,14 @@ function valueCounts(
 ): ValueCount[] | null {
   const counts = new Uint32Array(values.length)
   const newest = new Uint16Array(values.length)
-  for (const [row, id] of ids.entries()) {
-    counts[id]!++
-    newest[id] = row
+  for (let row = 0; row < ids.length; row++) {
+    counts[ids[row]!]!++
+    newest[ids[row]!] = row
   }
   const found = new Map<string, ValueCount>()
-  for (const [id, text] of values.entries()) {
+  for (let id = 0; id < values.length; id++) {
     const { timestamp, position } = lines[newest[id]!]!
-    for (const value of valuesOf(text)) {
+    for (const value of valuesOf(values[id]!)) {
       if (value === '') continue
       const known = found.get(value)
       const isNewer = !known || timestamp > known[2] || (timestamp === known[2] && position > known[3])

@@ -67,10 +67,12 @@ export class WordHashes {
 
   /** The numbers in ascending order; the set is empty afterwards. */
   take(): Uint32Array {
+    const table = this.#table
     const found = new Uint32Array(this.#count)
     let next = 0
-    for (const key of this.#table) if (key !== 0) found[next++] = key - 1
-    this.#table.fill(0)
+    // By index: an iterator over so many places makes a megabyte of garbage for each block.
+    for (let at = 0; at < table.length; at++) if (table[at] !== 0) found[next++] = table[at]! - 1
+    table.fill(0)
     this.#count = 0
     return found.sort()
   }
@@ -79,7 +81,8 @@ export class WordHashes {
     const old = this.#table
     this.#table = new Uint32Array(2 * old.length)
     const mask = this.#table.length - 1
-    for (const key of old) {
+    for (let place = 0; place < old.length; place++) {
+      const key = old[place]!
       if (key === 0) continue
       let at = Math.imul(key, 0x9e3779b1) & mask
       while (this.#table[at] !== 0) at = (at + 1) & mask
