@@ -1,7 +1,6 @@
 // The command logs salvage: what can still be read of a damaged partition file becomes searchable again.
 import { z } from 'zod'
 import { positional } from '../../src/command/command.ts'
-
 import { invalid, Problem } from '../../src/problem.ts'
 import { plural } from '../../src/text.ts'
 import { command } from '../context.ts'
@@ -15,9 +14,7 @@ const salvage = command({
   role: 'admin',
   changes: true,
   args: {
-    file: positional(z.string().min(1).max(200))
-      .optional()
-      .describe('Name of the file (default: the only damaged one)'),
+    file: positional(z.string().min(1).max(200).optional()).describe('Name of the file (default: the only damaged one)'),
   },
   async run({ file }, context) {
     const store = storeOf(context)

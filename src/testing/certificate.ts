@@ -1,4 +1,4 @@
-// Self-signed certificates for servers on this machine, made anew for each run, so that no private key lies in the repository.
+// Self-signed certificates for servers on this machine, new in each run, so that no private key lies in the repository.
 import { generateKeyPairSync, sign } from 'node:crypto'
 
 export type Certificate = { key: string; cert: string; endsAt: number }

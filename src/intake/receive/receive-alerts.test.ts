@@ -319,7 +319,7 @@ describe('a signed webhook', () => {
 })
 
 describe('what is sent to do harm', () => {
-  it('is taken for what it says: words that every object knows, and objects that would be asked', async () => {
+  it('is plain text: names that every object has, and objects with methods of their own', async () => {
     const words = ['__proto__', 'constructor', 'toString', 'valueOf']
     const hostile = words.map(word => ({ key: word, title: word, severity: word, labels: { [word]: { toString: 1 } } }))
     expect(await send('/api/alerts', JSON.stringify(hostile))).toMatchObject({ status: 200, body: { fired: 4 } })

@@ -90,14 +90,14 @@ function* readableRows<R>(db: Sqlite, query: string, key: string, keyOf: (row: R
       }
       yield rows
       const next = beyondDamage(at => attempt(() => ascending.all(at, 1)), from)
-      if (next === null) return
       const behind: R[] = []
-      for (let until = keyOf(next); ; until = keyOf(behind.at(-1)!)) {
+      for (let until = next ? keyOf(next) : Number.MAX_SAFE_INTEGER; ; until = keyOf(behind.at(-1)!)) {
         const row = attempt(() => descending.all(from, until, 1)[0])
         if (!row) break
         behind.push(row)
       }
       yield behind.reverse()
+      if (next === null) return
       from = keyOf(next)
       continue
     }
