@@ -128,7 +128,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Evaluates what is due at `now`, unless nothing was written since the last evaluation and no deadline has passed. */
   const evaluateDue = (now: number) => {
     const isSame = evaluated !== null && isSameBasis(evaluated.basis, basisNow())
-    if (isSame && now - evaluated!.at < EVALUATION_INTERVAL_MS && evaluationDue() > now) return
+    if (isSame && now - evaluated!.at < EVALUATION_INTERVAL_MS && evaluationDue(evaluated!.at) > now) return
     evaluated = null
     evaluate(now)
     evaluated = { at: now, basis: basisNow() }
@@ -228,12 +228,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** When the next tick has something to do, epoch ms. */
   const nextDue = (): number => {
     const hasRules = downtimes.reachable() !== 'none' && downtimes.hasLogs()
-    return Math.min(evaluationDue(), hasRules ? ruleEvaluator.due() : Number.POSITIVE_INFINITY)
+    return Math.min(evaluationDue(clock.now()), hasRules ? ruleEvaluator.due() : Number.POSITIVE_INFINITY)
   }
 
-  /** When `evaluate` has something to do although nothing is written until then, epoch ms. */
-  const evaluationDue = (): number =>
-    Math.min(nearestDeadline(), nextDisconnectedChat(platforms(), clock.now()) ?? Number.POSITIVE_INFINITY)
+  /** When `evaluate`, last made at `since`, has something to do although nothing is written, epoch ms. */
+  const evaluationDue = (since: number): number =>
+    Math.min(nearestDeadline(), nextDisconnectedChat(platforms(), since) ?? Number.POSITIVE_INFINITY)
 
   /** The nearest deadline that is stored, epoch ms; it is read again only after something was written. */
   const nearestDeadline = (): number => {
