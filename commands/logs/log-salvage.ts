@@ -14,7 +14,9 @@ const salvage = command({
   role: 'admin',
   changes: true,
   args: {
-    file: positional(z.string().min(1).max(200).optional()).describe('Name of the file (default: the only damaged one)'),
+    file: positional(z.string().min(1).max(200).optional()).describe(
+      'Name of the file (default: the only damaged one)',
+    ),
   },
   async run({ file }, context) {
     const store = storeOf(context)
