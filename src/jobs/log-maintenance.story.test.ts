@@ -222,3 +222,11 @@ it('logs maintain seals and drops now, and logs status shows what each project t
   expect(await app.result('logs status')).toMatchObject({ lines: 300, unsealed_lines: 0 })
   expect(JSON.stringify(await app.result('audit'))).toContain('logs maintain')
 })
+
+it('"logs salvage" takes the name of a damaged file, or the only one, and says what it found', async () => {
+  writeFileSync(join(logs(), `${FIRST}.db`), 'nonsense '.repeat(2_000))
+  await begin()
+  for (const line of ['logs salvage', `logs salvage ${FIRST}.db.damaged`])
+    expect(await app.answerText(line)).toContain('can be read: ')
+  expect(await app.answerText('logs salvage other.db.damaged')).toContain('There is no damaged file other.db.damaged.')
+})
