@@ -79,31 +79,30 @@ function* readableRows<R>(db: Sqlite, query: string, key: string, keyOf: (row: R
     db.prepare<number[], R>(`${query} where ${condition} order by ${key} ${order} limit ?`).raw()
   const ascending = statement(`${key} >= ?`, 'asc')
   const descending = statement(`${key} >= ? and ${key} < ?`, 'desc')
+  const first = (from: number) => attempt(() => ascending.all(from, 1)[0])
+  const last = (from: number, until: number) => attempt(() => descending.all(from, until, 1)[0])
   for (let from = 0; ; ) {
-    let rows = attempt(() => ascending.all(from, ROWS_PER_READ))
-    if (rows === null) {
-      // The damage is within the next rows: those before it one by one.
-      rows = []
-      for (let row = attempt(() => ascending.all(from, 1)[0]); row; row = attempt(() => ascending.all(from, 1)[0])) {
-        rows.push(row)
-        from = keyOf(row) + 1
-      }
+    const rows = attempt(() => ascending.all(from, ROWS_PER_READ))
+    if (rows !== null) {
+      if (rows.length === 0) return
       yield rows
-      const next = beyondDamage(at => attempt(() => ascending.all(at, 1)), from)
-      const behind: R[] = []
-      for (let until = next ? keyOf(next) : Number.MAX_SAFE_INTEGER; ; until = keyOf(behind.at(-1)!)) {
-        const row = attempt(() => descending.all(from, until, 1)[0])
-        if (!row) break
-        behind.push(row)
-      }
-      yield behind.reverse()
-      if (next === null) return
-      from = keyOf(next)
+      from = keyOf(rows.at(-1)!) + 1
       continue
     }
-    if (rows.length === 0) return
-    yield rows
-    from = keyOf(rows.at(-1)!) + 1
+    // The damage is within the next rows: those before it one by one.
+    const before: R[] = []
+    for (let row = first(from); row; row = first(from)) {
+      before.push(row)
+      from = keyOf(row) + 1
+    }
+    yield before
+    const next = beyondDamage(at => attempt(() => ascending.all(at, 1)), from)
+    const until = next === null ? Number.MAX_SAFE_INTEGER : keyOf(next)
+    const behind: R[] = []
+    for (let row = last(from, until); row; row = last(from, keyOf(row))) behind.push(row)
+    yield behind.reverse()
+    if (next === null) return
+    from = until
   }
 }
 
