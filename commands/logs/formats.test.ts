@@ -44,3 +44,17 @@ it('a pattern that is wrong, or says nothing, is refused with what it needs', as
   expect(await logs.app.answerText('formats add x --pattern "^a+$"')).toContain('no named group')
   expect(await logs.app.answerText('formats remove x')).toContain('There is no format "x"')
 })
+
+it('formats are found by the program that writes them, and a removed one can be added again', async () => {
+  const found = await logs.app.result<{ formats: { name: string }[] }>('formats list Laravel')
+  expect(found.formats.map(({ name }) => name)).toEqual(['monolog'])
+  expect(await logs.app.answerText('formats list nosuchprogram')).toContain('No log format found')
+  const unknown = await logs.app.answerText('formats show laravel')
+  expect(unknown).toContain('There is no format "laravel". 1 format for it: monolog. "formats list" shows all formats.')
+  await logs.app.result(adds)
+  expect(await logs.app.answerText(adds)).toContain('Format tills is replaced')
+  const removed = await logs.app.says('formats remove tills')
+  await logs.app.result(removed.ok ? removed.card.buttons![0]!.line : '')
+  expect(await logs.app.result('formats show tills')).toMatchObject({ format: { pattern: PATTERN } })
+  await logs.app.result('formats remove tills')
+})

@@ -15,6 +15,7 @@ import {
   userFormats,
 } from '../../src/logs/log-formats.ts'
 import { scopeToProject } from '../../src/logs/query/scope-query.ts'
+import { Problem } from '../../src/problem.ts'
 import { findProject, type Project } from '../../src/projects/projects.ts'
 import { plural } from '../../src/text.ts'
 import { isoTime, SECOND } from '../../src/time.ts'
@@ -37,17 +38,24 @@ const list = command({
   name: 'formats list',
   summary: 'Show the log formats that Vakt knows',
   role: 'viewer',
-  args: { project: inProject() },
-  run({ project: name }, { state }) {
+  examples: ['formats list', 'formats list laravel'],
+  args: {
+    words: positional(z.string().max(100)).optional().describe('Program or format to look for (default: all)'),
+    project: inProject(),
+  },
+  run({ words = '', project: name }, { state }) {
     const project = findProject(state, name)
-    const own = listLogFormats(state, project.id)
+    const own = listLogFormats(state, project.id).filter(({ name, addedBy }) => fits(words, name, addedBy))
+    const known = formatsOf(words)
+    const count = own.length + known.length
     return {
       card: {
-        title: `${plural(FORMATS.length + own.length, 'log format')}`,
+        title: count === 0 ? 'No log format found' : plural(count, 'log format'),
         tone: 'plain',
         lines: [
+          ...(count === 0 ? [`No name of a format has ${words}. A line may be understood all the same.`] : []),
           ...own.map(({ name, addedBy }): Text => [{ bold: name }, `: added by ${addedBy}`]),
-          ...FORMATS.map(({ name, title }): Text => [{ bold: name }, `: ${title}`]),
+          ...known.map(({ name, title }): Text => [{ bold: name }, `: ${title}`]),
         ],
         footer: 'formats test "<line>" shows how a line is read. JSON, logfmt and plain text need no format.',
       },
@@ -59,12 +67,25 @@ const list = command({
             added_by: addedBy,
             added_at: isoTime(addedAt),
           })),
-          ...FORMATS.map(({ name, title, kind, examples }) => ({ name, title, kind, examples: examples.length })),
+          ...known.map(({ name, title, kind, examples }) => ({ name, title, kind, examples: examples.length })),
         ],
       },
     }
   },
 })
+
+/** The formats that Vakt knows whose name or title has all words. */
+function formatsOf(words: string): readonly Format[] {
+  return FORMATS.filter(({ name, title }) => fits(words, name, title))
+}
+
+function fits(words: string, ...texts: readonly string[]): boolean {
+  const text = texts.join(' ').toLowerCase()
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every(word => text.includes(word))
+}
 
 const show = command({
   name: 'formats show',
@@ -74,13 +95,24 @@ const show = command({
   run({ name, project }, { state }) {
     const known = FORMATS.find(format => format.name === name)
     if (known) return { card: formatCard(known), result: { format: { name, title: known.title, kind: known.kind } } }
-    const { pattern, addedBy, addedAt } = readLogFormat(state, findProject(state, project).id, name)
+    const own = listLogFormats(state, findProject(state, project).id).find(format => format.name === name)
+    if (!own) throw unknownFormat(name)
+    const { pattern, addedBy, addedAt } = own
     return {
       card: { title: `Format ${name}`, tone: 'plain', lines: [`Added by ${addedBy}.`], code: { text: pattern } },
       result: { format: { name, pattern, added_by: addedBy, added_at: isoTime(addedAt) } },
     }
   },
 })
+
+/** The problem of a name that no format has: programs have other names than their formats. */
+function unknownFormat(name: string): Problem {
+  const meant = formatsOf(name).map(format => format.name)
+  const hint = meant.length > 0 ? `${plural(meant.length, 'format')} for it: ${meant.slice(0, 5).join(', ')}. ` : ''
+  return new Problem('not_found', `There is no format "${name}". ${hint}"formats list" shows all formats.`, {
+    fields: { name: 'no such format' },
+  })
+}
 
 function formatCard(format: Format) {
   const examples = format.examples.slice(0, SHOWN_LINES).map(({ text }) => text)
@@ -185,6 +217,7 @@ const add = command({
       return confirmation(`Add the format ${name}?`, triedLines(tried), {
         line: `formats add ${name} --pattern ${JSON.stringify(pattern)} --project ${project.name}`,
       })
+    const isKnown = listLogFormats(context.state, project.id).some(format => format.name === name)
     saveLogFormat(context.state, {
       projectId: project.id,
       name,
@@ -193,7 +226,11 @@ const add = command({
       addedAt: context.now,
     })
     return {
-      card: { title: `Format ${name} is active`, tone: 'good', lines: triedLines(tried) },
+      card: {
+        title: isKnown ? `Format ${name} is replaced` : `Format ${name} is active`,
+        tone: 'good',
+        lines: triedLines(tried),
+      },
       result: { format: { name, pattern }, tried: tried.lines, matched: tried.matched },
     }
   },
@@ -236,8 +273,20 @@ const remove = command({
   role: 'admin',
   args: { name: formatName(), project: inProject() },
   run({ name, project }, { state }) {
-    removeLogFormat(state, findProject(state, project).id, name)
-    return { card: { title: `Format ${name} removed`, tone: 'muted' }, result: { format: { name } } }
+    const { id, name: projectName } = findProject(state, project)
+    const { pattern } = readLogFormat(state, id, name)
+    removeLogFormat(state, id, name)
+    const line = `formats add ${name} --pattern ${JSON.stringify(pattern)} --project ${projectName} --yes`
+    return {
+      card: {
+        title: `Format ${name} removed`,
+        tone: 'muted',
+        lines: ['The next lines are read without it.'],
+        code: { text: pattern },
+        buttons: [{ label: 'Undo', line }],
+      },
+      result: { format: { name, pattern } },
+    }
   },
 })
 

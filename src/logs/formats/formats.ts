@@ -29,8 +29,10 @@ import { KERNEL } from './kernel/kernel.ts'
 import { MAIL } from './mail/mail.ts'
 import { BRACKETED_LEVELS } from './native/bracketed-level.ts'
 import { NATIVE } from './native/native.ts'
+import { TRANSLATED_LEVELS } from './native/translated-levels.ts'
 import { CISCO } from './network/cisco.ts'
 import { FIREWALLS } from './network/firewalls.ts'
+import { SWITCHES } from './network/switches.ts'
 import { NODE_CRASHES } from './node/crashes.ts'
 import { NODE } from './node/node.ts'
 import { SMALL_LEVELS } from './node/winston.ts'
@@ -61,6 +63,7 @@ export const FORMATS: readonly Format[] = [
   ...SHIPPERS,
   ...WINDOWS,
   ...CISCO,
+  ...SWITCHES,
   ...SYSLOG,
   ...SYSLOG_VARIANTS,
   ...JOURNAL,
@@ -110,4 +113,5 @@ export const FORMATS: readonly Format[] = [
   ...NATIVE,
   ...SMALL_LEVELS,
   ...BRACKETED_LEVELS,
+  ...TRANSLATED_LEVELS,
 ]

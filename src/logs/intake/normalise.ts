@@ -194,6 +194,8 @@ class RecordReader {
     const budget = createLineBudget(this.redactor)
     let dropped = 0
     const add = (name: string, value: unknown) => {
+      // A format moved the value to another field.
+      if (value === undefined) return
       const limited = limitField(name, value, budget)
       if (limited === undefined) dropped++
       else attributes[safeName(name)] = limited

@@ -15,6 +15,10 @@ describe('a text line', () => {
     ['{"level":"error","msg":"no","user":7}', { level: 'error', message: 'no', attributes: { user: 7 } }],
     ['2026-11-21T08:00:05.123Z {"msg":"no"}', { timestamp: AT, message: 'no' }],
     ['{"broken":', { message: '{"broken":' }],
+    [
+      'Nov 21 08:00:05 web-1 cart[42]: 07:58:33.765 ERROR:    177: timed out',
+      { level: 'error', timestamp: S, message: '07:58:33.765 ERROR:    177: timed out' },
+    ],
     ['{"user":7}', { message: 'user=7', attributes: { user: 7 } }],
     [
       'time="2026-11-21T08:00:05.123Z" level=warning msg="disk \\"a\\" full" free=0',
@@ -249,6 +253,19 @@ describe('a stack trace', () => {
       textLines('all fine\nTraceback (most recent call last):\n  File "x"\nE: 1').map(line => line.message),
     ).toEqual([...['all fine', 'E: 1']])
   })
+})
+
+describe('a time on a line of its own', () => {
+  it.each<[string, Partial<NewLine>[]]>([
+    ['2026-11-21 08:00:05 UTC\ndump follows', [{ timestamp: S, message: 'dump follows' }]],
+    [
+      '2026-11-21 08:00:05 ERROR\nplain',
+      [
+        { timestamp: S, level: 'error', message: 'ERROR' },
+        { timestamp: RECEIVED, level: 'info', message: 'plain' },
+      ],
+    ],
+  ])('%j', (text, lines) => expect(textLines(text)).toMatchObject(lines))
 })
 
 describe('a W3C extended log', () => {

@@ -145,11 +145,13 @@ function continueEntry(entry: Entry, line: PeeledLine, ahead: readonly PeeledLin
 
 /** Whether a line is only a time, which is that of the next line: alert logs of Oracle, and scripts that print the date. */
 function isTimeAlone(line: string): boolean {
-  return line.length >= 19 && line.length <= 40 && timeAlone.test(line)
+  if (line.length < 19 || line.length > 40) return false
+  const found = timeAlone.exec(line)
+  return found !== null && readLevel(found[1]) === null
 }
 
 const timeAlone =
-  /^\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} )\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?[A-Z]{1,5})?(?: \d{4})?\]?$/
+  /^\[?(?:\d{4}[-/]\d\d[-/]\d\d[T ]|[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} )\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?[+-]\d\d:?\d\d| ?([A-Z]{1,5}))?(?: \d{4})?\]?$/
 /** The columns before a message of .NET's console. */
 const DOTNET_INDENT = 6
 
@@ -253,16 +255,17 @@ function readEntry({ prefix, head, stack }: Entry, context: TextContext): Fields
   return { ...merged, ...messageAndStack(message, stack, fields.level !== undefined) }
 }
 
-/** Whether a second time, behind that of syslog, is part of the text: no known layout follows it. */
-function isTimeOfText(prefix: Fields, { format, message }: { format: string | null; message: string }): boolean {
-  return format === null && prefix.host !== undefined && prefix.timestamp !== undefined && detectLevel(message) === null
+/** Whether a second time, behind that of syslog, is part of the text: it has no date, or no known layout follows it. */
+function isTimeOfText(prefix: Fields, { format, message, isClock }: Head): boolean {
+  if (prefix.host === undefined || prefix.timestamp === undefined) return false
+  return isClock === true || (format === null && detectLevel(message) === null)
 }
 
+/** What was read of a line without prefixes; `isClock` when its time has no date. */
+type Head = { fields: { [name: string]: unknown }; message: string; format: string | null; isClock?: true }
+
 /** The fields and the message of a line without prefixes. */
-export function readHead(
-  head: string,
-  context: TextContext,
-): { fields: { [name: string]: unknown }; message: string; format: string | null } {
+export function readHead(head: string, context: TextContext): Head {
   const { formats } = context
   const whole = formats.readText(head, 'start')
   if (whole) return { fields: whole.fields, message: whole.message, format: whole.format.name }
@@ -276,16 +279,17 @@ export function readHead(
 }
 
 /** A line that begins with a clock without a date: it is the time when a level or a known format follows. */
-function readClockHead(
-  head: string,
-  context: TextContext,
-): { fields: { [name: string]: unknown }; message: string; format: string | null } {
+function readClockHead(head: string, context: TextContext): Head {
   const time = leadingClock(head, context)
   if (time) {
     const timestamp = new KnownTime(time.at, time.hasZone)
     const found = context.formats.readText(time.rest, 'time')
-    if (found) return { fields: { ...found.fields, timestamp }, message: found.message, format: found.format.name }
-    if (detectLevel(time.rest) !== null) return { fields: { timestamp }, message: time.rest, format: null }
+    if (found) {
+      const { fields, message, format } = found
+      return { fields: { ...fields, timestamp }, message, format: format.name, isClock: true }
+    }
+    if (detectLevel(time.rest) !== null)
+      return { fields: { timestamp }, message: time.rest, format: null, isClock: true }
   }
   return { fields: {}, message: head, format: null }
 }

@@ -10,7 +10,7 @@ const LAST_YEAR = 2109
 
 const MONTH = '[A-Z][a-z]{2}'
 const WEEKDAY = '(?:[A-Z][a-z]{2,8},? )'
-/** Dates in the order in which they are tried. Named groups: y, m, d numbers; mon a name; yy two digits; a and b in unknown order. */
+/** Dates in the order in which they are tried. Named groups: y, m, d numbers; mon a name; yy two digits, with sep in an order that may be another; a and b in unknown order. */
 const DATES = [
   // 2026-11-29, 2026/11/29, 2026.11.29
   String.raw`(?<y>\d{4})(?<sep>[-/.])(?<m>\d{1,2})\k<sep>(?<d>\d{1,2})`,
@@ -22,8 +22,8 @@ const DATES = [
   String.raw`${WEEKDAY}?(?<mon>${MONTH}) {1,2}(?<d>\d{1,2})(?:,? (?<y>\d{4})(?!:))?`,
   // 29.11.2026, 11/29/2026, 29/11/2026
   String.raw`(?<a>\d{1,2})(?<sep>[./-])(?<b>\d{1,2})\k<sep>(?<y>\d{4})`,
-  // 26/11/29 (log4j's yy/MM/dd)
-  String.raw`(?<yy>\d\d)\/(?<m>\d\d)\/(?<d>\d\d)(?= )`,
+  // 26/11/29 (log4j's yy/MM/dd), 11/29/26
+  String.raw`(?<yy>\d\d)(?<sep>\/)(?<m>\d\d)\/(?<d>\d\d)(?= )`,
 ]
 /** Dates that could be other numbers: read only where a format says that a time stands there. */
 const LOOSE_DATES = [
@@ -39,8 +39,8 @@ const LOOSE_DATES = [
   String.raw`(?<y>\d{4}) (?<mon>${MONTH}) {1,2}(?<d>\d{1,2})`,
   // nov/29/2026 and nov/29, of RouterOS
   String.raw`(?<mon>[a-z]{3})\/(?<d>\d\d)(?:\/(?<y>\d{4}))?(?= )`,
-  // 26.11.29
-  String.raw`(?<yy>\d\d)[.-](?<m>\d\d)[.-](?<d>\d\d)(?= )`,
+  // 26.11.29, 29.11.26
+  String.raw`(?<yy>\d\d)(?<sep>[.-])(?<m>\d\d)[.-](?<d>\d\d)(?= )`,
 ]
 /** The clock after a date. Named groups: H, M, S, f (fraction), half (A or P). */
 const CLOCK = String.raw`(?:[Tt_:|-]|::|,? {1,2}|\t| - |\]\[)(?:(?<H>\d{1,2}):(?<M>\d\d)(?::(?<S>\d\d)(?:[.,:](?<f>\d{1,12}))?)?|(?<H>\d\d)(?<M>\d\d)(?<S>\d\d)(?:[.,](?<f>\d{1,12}))?|(?<H>\d\d)\.(?<M>\d\d)\.(?<S>\d\d)(?:\.(?<f>\d{1,12}))?)(?!\d)(?:[ \u202f]?(?<half>[AaPp])\.?[Mm]\b\.?)?`
@@ -95,6 +95,10 @@ function completeDate(text: string, found: Groups, end: number, context: TimeCon
   const behind = found.y === undefined && found.yy === undefined ? firstGroup(yearBehind, text, zone.end) : null
   const last = behind === null ? zone.end : zone.end + behind.length + 1
   const isYearMissing = behind === null && found.y === undefined && found.yy === undefined
+  if (found.yy !== undefined && found.sep !== undefined) {
+    const at = shortDateInstant(found, clock, zone.zone, context)
+    return at === null ? null : { at, end: last, hasZone: zone.zone !== '' }
+  }
   const at =
     (isYearMissing ? lastInstant(found, clock, zone.zone, context) : null) ??
     nearestInstant(candidateDates(found, behind, context), clock, zone.zone, context)
@@ -205,6 +209,23 @@ function nearestInstant(
     return near.length === 1 ? near[0]! : null
   }
   return instants.find(at => at <= receivedAt + DAY) ?? null
+}
+
+/**
+ * The instant of a date of three short numbers: the order that is within a day of the receipt. Of an older one the year is
+ * first, as log4j writes it, or the order is the only possible one; null otherwise.
+ */
+function shortDateInstant({ yy, m, d }: Groups, clock: number, zone: string, context: TimeContext): number | null {
+  const [a, b, c] = [Number(yy), Number(m), Number(d)]
+  const instantOn = ([year, month, day]: CalendarDate) => {
+    const midnight = utcDay(year, month, day)
+    const at = midnight === null ? null : instantOf(midnight + clock, zone, context)
+    return at !== null && at <= context.receivedAt + DAY ? at : null
+  }
+  const yearFirst = instantOn([2000 + a, b, c])
+  const yearLast = [instantOn([2000 + c, b, a]), instantOn([2000 + c, a, b])].filter(at => at !== null)
+  const near = [...(yearFirst === null ? [] : [yearFirst]), ...yearLast].find(at => at >= context.receivedAt - DAY)
+  return near ?? yearFirst ?? (yearLast.length === 1 ? yearLast[0]! : null)
 }
 
 /** Midnight (UTC) of a day, epoch ms; null when there is no such day, or none of a log. */

@@ -105,6 +105,12 @@ describe('the time a text line begins with', () => {
     ['[21/Nov/2026:08:00:05 +0000] x', 1795248005000, 'x'],
     ['Dec 31 23:59:59 web-1 app: x', Date.UTC(2025, 11, 31, 23, 59, 59), 'web-1 app: x'],
     ['1795248005.123 x', T, 'x'],
+    ['26/01/02 00:00:05 INFO x', Date.UTC(2026, 0, 2, 0, 0, 5), 'INFO x'],
+    ['01/02/26 00:00:05 INFO x', Date.UTC(2026, 0, 2, 0, 0, 5), 'INFO x'],
+    ['01/01/26 10:00:05 INFO x', Date.UTC(2026, 0, 1, 10, 0, 5), 'INFO x'],
+    ['17/06/09 20:10:40 INFO x', Date.UTC(2017, 5, 9, 20, 10, 40), 'INFO x'],
+    ['31/12/25 20:10:40 INFO x', Date.UTC(2025, 11, 31, 20, 10, 40), 'INFO x'],
+    ['06/30/17 20:10:40 INFO x', Date.UTC(2017, 5, 30, 20, 10, 40), 'INFO x'],
   ])('%s', (line, timestamp, rest) => expect(leadingTime(line, UTC)).toMatchObject({ at: timestamp, rest }))
 
   it.each([
@@ -116,6 +122,7 @@ describe('the time a text line begins with', () => {
     'May I come in',
     '[x] y',
     '2026-11-21T08:00:05Zx',
+    '99/99/99 08:00:05 x',
   ])('is none in %j', line => expect(leadingTime(line, UTC)).toBeNull())
 })
 

@@ -8,9 +8,9 @@ export const NATIVE: readonly TextFormat[] = [
     name: 'cpp-terminate',
     title: 'C++: terminate called, and uncaught signals',
     after: 'start',
-    first: 'tlS',
+    first: 'A-Za-z*',
     pattern:
-      /^(?<message>(?:terminate called (?:after throwing|without)|libc\+\+abi: terminating|Segmentation fault).*)$/s,
+      /^(?<message>(?:terminate called (?:after throwing|without)|libc\+\+abi: terminating|(?:Segmentation|Bus|General protection) (?:fault|error)\b|Abort(?:ed)?(?: trap: \d{1,2}| \(core dumped\))|(?:Illegal instruction|Floating point exception)(?:: \d{1,2}| \(core dumped\))|\*\*\* (?:Error in `|stack smashing detected|buffer overflow detected)|(?:double free or corruption|free\(\): |malloc\(\): |munmap_chunk\(\): |corrupted (?:size|double-linked list)|malloc_consolidate\(\): )|[\w./-]{1,60}: [\w./-]{1,120}:\d{1,7}: .{1,400}: Assertion .{1,400} failed\.$|Assertion failed: ).*)$/s,
     level: 'fatal',
     examples: [
       {
@@ -31,6 +31,32 @@ export const NATIVE: readonly TextFormat[] = [
         level: 'fatal',
         time: null,
         message: 'Segmentation fault (core dumped)',
+      },
+      {
+        text: "*** Error in `./shop': double free or corruption (fasttop): 0x0000000001f7d010 ***",
+        level: 'fatal',
+        time: null,
+        message: "*** Error in `./shop': double free or corruption (fasttop): 0x0000000001f7d010 ***",
+      },
+      {
+        text: '*** stack smashing detected ***: terminated',
+        level: 'fatal',
+        time: null,
+        message: '*** stack smashing detected ***: terminated',
+      },
+      {
+        text: 'free(): double free detected in tcache 2',
+        level: 'fatal',
+        time: null,
+        message: 'free(): double free detected in tcache 2',
+      },
+      { text: 'Aborted (core dumped)', level: 'fatal', time: null, message: 'Aborted (core dumped)' },
+      { text: 'Abort trap: 6', level: 'fatal', time: null, message: 'Abort trap: 6' },
+      {
+        text: "shop: src/cart.c:42: pay: Assertion `total > 0' failed.",
+        level: 'fatal',
+        time: null,
+        message: "shop: src/cart.c:42: pay: Assertion `total > 0' failed.",
       },
     ],
   },
