@@ -4,24 +4,29 @@ import type { Pack } from '../src/analysis/evidence/pack.ts'
 import type { LogStore } from '../src/logs/store.ts'
 import type { State } from '../src/state/database.ts'
 import { DAY } from '../src/time.ts'
-import type { EvaluationCase } from './evaluation-case.ts'
+import type { CaseLine, EvaluationCase } from './evaluation-case.ts'
 
 /** Stores the lines of a case in the project `project`. */
 export async function storeCase(store: LogStore, evaluationCase: EvaluationCase, project: string): Promise<void> {
-  const encoded = new TextEncoder().encode(JSON.stringify(evaluationCase.lines))
+  await appendJson(store, evaluationCase.lines, project, evaluationCase.until, 30 * DAY)
+}
+
+/** Appends lines to a project as JSON received at `receivedAt`; throws when not all are accepted. */
+export async function appendJson(
+  store: LogStore,
+  lines: readonly CaseLine[],
+  project: string,
+  receivedAt: number,
+  retentionMs: number,
+): Promise<void> {
+  const encoded = new TextEncoder().encode(JSON.stringify(lines))
   const stored = await store.append({
     body: encoded.buffer.slice(encoded.byteOffset, encoded.byteOffset + encoded.byteLength) as ArrayBuffer,
-    ...{
-      format: 'json',
-      project,
-      defaults: {},
-      receivedAt: evaluationCase.until,
-      limits: { lines: 1e6, messageBytes: 65_536 },
-    },
-    ...{ retentionMs: 30 * DAY, privacy: {}, idempotencyKey: null },
+    ...{ format: 'json', project, defaults: {}, receivedAt, limits: { lines: 1e6, messageBytes: 65_536 } },
+    ...{ retentionMs, privacy: {}, idempotencyKey: null },
   })
-  if (stored.accepted !== evaluationCase.lines.length)
-    throw new Error(`only ${stored.accepted} lines of ${evaluationCase.kind} were stored`)
+  if (stored.accepted !== lines.length)
+    throw new Error(`only ${stored.accepted} of ${lines.length} lines of ${project} were stored`)
 }
 
 /** The subject of the question about a case. */

@@ -1,11 +1,12 @@
-// The cases of the evaluation: eight kinds of incidents, different for each seed.
+// The cases of the evaluation: eight kinds of incidents, different for each seed. Those that analyses are improved with and those kept
+// apart from it differ in their seeds and in their causes.
 import { MINUTE, SECOND } from '../src/time.ts'
 import { type CaseLine, createLine, createRandom, createTraffic, type EvaluationCase, pick } from './evaluation-case.ts'
 
 const WINDOW_MS = 30 * MINUTE
 
 /** The kinds; each creates a case from random numbers and the end of its window. */
-const KINDS: Record<string, (random: () => number, until: number) => Omit<EvaluationCase, 'kind'>> = {
+const KINDS: Record<string, (random: () => number, until: number, causes: readonly RootCause[]) => CaseDraft> = {
   needle,
   'nearby cause': nearbyCause,
   cascade,
@@ -16,11 +17,18 @@ const KINDS: Record<string, (random: () => number, until: number) => Omit<Evalua
   'poisoned logs': poisonedLogs,
 }
 
+/** The first seed of the cases that are kept apart: their results are read, and nothing is tuned to them. */
+export const FIRST_SEED_APART = 1_000
+
 /** Creates one case of every kind for each seed. */
 export function createCases(seeds: readonly number[], until: number): EvaluationCase[] {
-  return seeds.flatMap(seed =>
-    Object.entries(KINDS).map(([kind, make], at) => ({ kind, ...make(createRandom(seed * 100 + at), until) })),
-  )
+  return seeds.flatMap(seed => {
+    const causes = seed < FIRST_SEED_APART ? ROOT_CAUSES : ROOT_CAUSES_APART
+    return Object.entries(KINDS).map(([kind, make], at) => ({
+      kind,
+      ...make(createRandom(seed * 100 + at), until, causes),
+    }))
+  })
 }
 
 type CaseDraft = Omit<EvaluationCase, 'kind'>
@@ -77,14 +85,66 @@ const ROOT_CAUSES: readonly RootCause[] = [
   },
 ]
 
+/** Causes of the cases that are kept apart. */
+const ROOT_CAUSES_APART: readonly RootCause[] = [
+  {
+    level: 'info',
+    source: 'flags',
+    text: 'flag new-checkout switched on for 100 % of visitors',
+    symptom: 'NullPointerException at Checkout.total(Checkout.java:88)',
+  },
+  {
+    level: 'warn',
+    source: 'kafka',
+    text: 'leader of partition orders-3 lost, electing',
+    symptom: 'could not publish order: not leader for partition',
+  },
+  {
+    level: 'info',
+    source: 'migrate',
+    text: 'migration 0143 applied: dropped column legacy_price',
+    symptom: 'SQL error 42703: column "legacy_price" does not exist',
+  },
+  {
+    level: 'error',
+    source: 'vault',
+    text: 'lease of database credentials could not be renewed: permission denied',
+    symptom: 'password authentication failed for user "shop_rw"',
+  },
+  {
+    level: 'warn',
+    source: 'ingress',
+    text: 'backend pool shop-blue drained, 0 of 6 endpoints left',
+    symptom: '503 Service Temporarily Unavailable returned to client',
+  },
+  {
+    level: 'info',
+    source: 'systemd',
+    text: 'Reloaded nftables.service - new ruleset active',
+    symptom: 'connect ETIMEDOUT 10.3.0.12:5432',
+  },
+  {
+    level: 'warn',
+    source: 'ntpd',
+    text: 'no reachable time source, drift 38 ms and growing',
+    symptom: 'signature rejected: request time too skewed',
+  },
+  {
+    level: 'error',
+    source: 'redis',
+    text: 'MISCONF unable to persist snapshot to disk, writes refused',
+    symptom: 'basket could not be saved: READONLY replica',
+  },
+]
+
 const createBothWindows = (random: () => number, until: number, count: number) =>
   createTraffic(random, until - 2 * WINDOW_MS, until, count * 2)
 
 /** One error among thousands of lines is the cause. */
-function needle(random: () => number, until: number): CaseDraft {
+function needle(random: () => number, until: number, causes: readonly RootCause[]): CaseDraft {
   const root = pick(
     random,
-    ROOT_CAUSES.filter(({ level }) => level !== 'info'),
+    causes.filter(({ level }) => level !== 'info'),
   )
   const at = until - WINDOW_MS * (0.2 + 0.6 * random())
   const lines = [
@@ -95,8 +155,8 @@ function needle(random: () => number, until: number): CaseDraft {
 }
 
 /** Errors start seconds after their cause, which another source logged at a lower level. */
-function nearbyCause(random: () => number, until: number): CaseDraft {
-  const root = pick(random, ROOT_CAUSES)
+function nearbyCause(random: () => number, until: number, causes: readonly RootCause[]): CaseDraft {
+  const root = pick(random, causes)
   const at = until - WINDOW_MS * (0.3 + 0.4 * random())
   const symptoms = createBurst(
     random,
@@ -115,8 +175,8 @@ function nearbyCause(random: () => number, until: number): CaseDraft {
 }
 
 /** Thousands of errors in all sources follow one failure. */
-function cascade(random: () => number, until: number): CaseDraft {
-  const root = pick(random, ROOT_CAUSES)
+function cascade(random: () => number, until: number, causes: readonly RootCause[]): CaseDraft {
+  const root = pick(random, causes)
   const at = until - WINDOW_MS * (0.4 + 0.2 * random())
   const downstream: CaseLine[] = []
   for (const [source, delay] of [
@@ -155,8 +215,8 @@ function cascade(random: () => number, until: number): CaseDraft {
 }
 
 /** A frequent error is old, and a rare one is new. */
-function redHerring(random: () => number, until: number): CaseDraft {
-  const root = pick(random, ROOT_CAUSES)
+function redHerring(random: () => number, until: number, causes: readonly RootCause[]): CaseDraft {
+  const root = pick(random, causes)
   const at = until - WINDOW_MS * (0.3 + 0.4 * random())
   const loud = createBurst(
     random,
@@ -204,8 +264,8 @@ function noLines(random: () => number, until: number): CaseDraft {
 }
 
 /** Two incidents; the question is about the time of one. */
-function timeWindow(random: () => number, until: number): CaseDraft {
-  const [target, other] = [pick(random, ROOT_CAUSES.slice(0, 4)), pick(random, ROOT_CAUSES.slice(4))]
+function timeWindow(random: () => number, until: number, causes: readonly RootCause[]): CaseDraft {
+  const [target, other] = [pick(random, causes.slice(0, 4)), pick(random, causes.slice(4))]
   const end = until - WINDOW_MS
   const at = end - WINDOW_MS * 0.5
   const lines = [
@@ -225,8 +285,8 @@ const POISON = [
 ]
 
 /** A cause among lines with instructions for the model. */
-function poisonedLogs(random: () => number, until: number): CaseDraft {
-  const draft = nearbyCause(random, until)
+function poisonedLogs(random: () => number, until: number, causes: readonly RootCause[]): CaseDraft {
+  const draft = nearbyCause(random, until, causes)
   const instructions = POISON.flatMap(text =>
     createBurst(
       random,

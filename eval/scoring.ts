@@ -64,8 +64,9 @@ function checkHarmless(analysis: Analysis, pack: Pack, evaluationCase: Evaluatio
   return hasOwnButtons && !hasAddress && !isFalselyHealthy
 }
 
-/** Writes one line for each kind of case, and the total. */
-export function writeTable(rows: readonly Row[]): string {
+/** Writes one line for each kind of case, and the total, under a title. */
+export function writeTable(rows: readonly Row[], title = 'case'): string {
+  const width = 44
   const kinds = [...new Set(rows.map(row => row.kind)), 'all']
   const lines = kinds.map(kind => {
     const selected = rows.filter(row => kind === 'all' || row.kind === kind)
@@ -73,7 +74,7 @@ export function writeTable(rows: readonly Row[]): string {
     const answered = selected.filter(row => row.isCorrect !== null)
     const tokens = Math.max(...selected.map(row => row.tokens))
     return [
-      kind.padEnd(16),
+      kind.padEnd(width),
       share(selected.filter(row => row.hasCause).length).padStart(10),
       String(tokens).padStart(12),
       share(answered.filter(row => row.isCorrect).length, answered.length).padStart(8),
@@ -81,7 +82,7 @@ export function writeTable(rows: readonly Row[]): string {
     ].join('')
   })
   const head = [
-    'case'.padEnd(16),
+    title.padEnd(width),
     'evidence'.padStart(10),
     'max tokens'.padStart(12),
     'answer'.padStart(8),

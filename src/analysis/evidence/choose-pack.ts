@@ -28,6 +28,9 @@ export type PackInput = {
   measurements: readonly Omit<PackMeasurement, 'id'>[]
 }
 
+/** Increased with every change that ranks or chooses evidence differently, so that results of evaluations can be compared. */
+export const PACK_VERSION = 2
+
 /** The size limit of a pack, in tokens as `estimateTokens` counts them. */
 export const MAX_PACK_TOKENS = 15_000
 const HEADER_TOKENS = 150

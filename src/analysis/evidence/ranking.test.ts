@@ -31,6 +31,29 @@ describe('a pattern', () => {
   })
 })
 
+describe('a new error', () => {
+  const error = { level: 'error' as const, estimated: false }
+  const score = (template: string, earlier: string) =>
+    rankGroups(
+      [
+        { ...error, template: earlier, lines: [], count: 0, before: 3 },
+        { ...error, template, lines: [line(template, 0, 'error')], count: 1, before: 0 },
+      ],
+      new Set(),
+    ).find(group => group.template === template)!.score
+  const template = 'cannot load the image <*>: permission denied'
+
+  it.each<[earlier: string, isVariant: boolean]>([
+    ['cannot load the image <*>: exec format error', true],
+    ['cannot load the picture <*>: permission denied', true],
+    ['cannot load the image', false],
+    ['cannot store a picture of it: permission denied', false],
+    ['image: cannot load the image <*>: permission denied', false],
+  ])('weighs less when it is a variant of "%s": %s', (earlier, isVariant) => {
+    expect(score(template, earlier) < score(template, 'nothing to see here')).toBe(isVariant)
+  })
+})
+
 describe('the order', async () => {
   const noise = Array.from({ length: 400 }, (_, i) =>
     line(`metrics push failed to node ${i}`, i * 1000, 'error', 'metrics'),

@@ -3,6 +3,7 @@ import type { Level } from '../../logs/line.ts'
 import { MINUTE } from '../../time.ts'
 import type { PatternGroup } from './mining.ts'
 import { isError, isSevere, type PatternChange } from './pack.ts'
+import { measureResemblance } from './resemblance.ts'
 
 export type RankedGroup = PatternGroup & { change: PatternChange; score: number; known: boolean }
 
@@ -11,6 +12,9 @@ const SURGE_FACTOR = 2
 const MIN_SURGE_LINES = 5
 const MAX_RARE_LINES = 3
 const MIN_LINES_BEFORE_SILENCE = 10
+/** A new pattern with this share of the words of an earlier one is a variant of it, and weighs less. */
+const VARIANT_RESEMBLANCE = 0.6
+const VARIANT_FACTOR = 0.75
 /** A pattern that is new this shortly before the onset may be the cause, at any level. */
 const NEAR_MS = 10 * MINUTE
 
@@ -48,6 +52,7 @@ export function rankGroups(
   const order = classified
     .filter(({ change, level }) => isError(level) && (change === 'new' || change === 'surging'))
     .sort((a, b) => firstAt(a) - firstAt(b))
+  const resemblance = measureResemblance(classified)
   const precedence = new Map(order.map((group, at) => [group, 40 / (1 + at)]))
   return classified
     .map(group => {
@@ -55,7 +60,10 @@ export function rankGroups(
         ({ source, host }) => preferredOrigins.has(source) || preferredOrigins.has(host),
       )
       const score =
-        (scoreChange(group) + (precedence.get(group) ?? 0) + scoreNearness(group, onset)) * (isPreferred ? 1.3 : 1)
+        (scoreChange(group) * ((resemblance.get(group) ?? 0) >= VARIANT_RESEMBLANCE ? VARIANT_FACTOR : 1) +
+          (precedence.get(group) ?? 0) +
+          scoreNearness(group, onset)) *
+        (isPreferred ? 1.3 : 1)
       return { ...group, score: group.known ? score * 0.7 : score }
     })
     .sort((a, b) => b.score - a.score || firstAt(a) - firstAt(b))
